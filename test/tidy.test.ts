@@ -1,0 +1,174 @@
+// The repository's own rules. Each is seen to refuse a bad sample before it is believed about the good files.
+import { describe, expect, it } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
+import { checkArrows } from './tidy/arrows.ts'
+import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
+import { checkEscapes } from './tidy/escapes.ts'
+import { checkHosts } from './tidy/hosts.ts'
+import { checkNames } from './tidy/names.ts'
+import { isCode, readRepository } from './tidy/repository.ts'
+import { checkSizes } from './tidy/sizes.ts'
+import { parseSource } from './tidy/source-file.ts'
+
+const texts = readRepository()
+const files = texts.filter(isCode).map(({ path, text }) => parseSource(path, text))
+const dependencies = ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((field) =>
+  Object.keys((manifest as Record<string, unknown>)[field] ?? {}),
+)
+const entryPoints = entryPointsOf(manifest.exports)
+
+it('looks at this repository', () => {
+  expect(files.map((file) => file.path)).toContain('test/tidy.test.ts')
+  expect(texts.map((file) => file.path)).toContain('package-lock.json')
+  expect(entryPoints).toEqual(['src/index.ts', 'src/testing/index.ts'])
+})
+
+describe('arrows', () => {
+  const problems = (path: string, text: string) => checkArrows(parseSource(path, text), ['zod', 'pg', '@scope/name'])
+
+  it('holds', () => expect(files.flatMap((file) => checkArrows(file, dependencies))).toEqual([]))
+
+  it.each([
+    ['src/domain/commit.ts', "import { z } from 'zod'\nimport { x } from './x.ts'"],
+    ['src/ports/storage.ts', "import type { x } from '../domain/x.ts'"],
+    ['src/memory/memory.ts', "import '../open.ts'; import '../access/x.ts'; import '../domain/x.ts'; import 'node:fs'"],
+    ['src/open.ts', "await import('./storage/sqlite/driver.ts')"],
+    ['src/index.ts', "export { SQLiteStore } from './storage/sqlite/driver.ts'"],
+    ['src/storage/sqlite/read.ts', "import '../migrate.ts'; import './log.ts'; import '../../ports/x.ts'"],
+    ['src/storage/sqlite/sql/one.ts', "import '../read.ts'"],
+    ['src/storage/sqlite/read.test.ts', "import 'vitest'; import '../reference/x.ts'; import '../../testing/x.ts'"],
+    ['src/testing/contract.ts', "import 'node:assert'; import '../memory/x.ts'; import '../ports/x.ts'"],
+    ['src/operations/x.ts', "import '../agent/x.ts'; import '@scope/name/deep'"],
+    ['demo/demo.ts', "import 'aquifer'; import './agent.ts'"],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    ['src/domain/commit.ts', "import 'node:crypto'"],
+    ['src/domain/commit.ts', "import 'pg'"],
+    ['src/domain/commit.ts', "import type { Storage } from '../ports/storage.ts'"],
+    ['src/domain/commit.test.ts', "import '../agent/agent.ts'"],
+    ['src/ports/storage.ts', "export type { x } from '../memory/x.ts'"],
+    ['src/ports/storage.ts', "type X = import('../memory/x.ts').X"],
+    ['src/access/x.ts', "import '../recall/x.ts'"],
+    ['src/server/x.ts', "import '../mcp/x.ts'"],
+    ['src/memory/memory.ts', "await import('../storage/sqlite/driver.ts')"],
+    ['src/memory/memory.ts', 'await import(`../storage/$' + '{name}.ts`)'],
+    ['src/memory/memory.test.ts', "import '../storage/sqlite/driver.ts'"],
+    ['src/memory/memory.ts', "import '../agent/agent.ts'"],
+    ['src/memory/memory.ts', "import '../testing/clock.ts'"],
+    ['src/storage/sqlite/read.ts', "import '../postgres/read.ts'"],
+    ['src/storage/sqlite/read.ts', "import '../../memory/x.ts'"],
+    ['src/storage/migrate.ts', "import './sqlite/read.ts'"],
+    ['src/testing/contract.ts', "import '../storage/reference/x.ts'"],
+    ['src/testing/contract.ts', "import 'zod'"],
+    ['src/adapters/mem0/x.ts', "import '../mastra/x.ts'"],
+    ['src/open.ts', "import 'vitest'"],
+    ['src/open.ts', "import '../test/x.ts'"],
+    ['src/common/x.ts', ''],
+    ['src/version.ts', ''],
+    ['demo/demo.ts', "import '../src/index.ts'"],
+  ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
+})
+
+describe('sizes', () => {
+  const problems = (path: string, text: string) => checkSizes(parseSource(path, text))
+  const lines = (count: number) => 'x\n'.repeat(count)
+
+  it('holds', () => expect(files.flatMap(checkSizes)).toEqual([]))
+
+  it('allows 500 lines and functions of 70', () => {
+    expect(problems('src/x.ts', lines(500))).toEqual([])
+    expect(problems('src/x.ts', `function f() {\n${lines(68)}}`)).toEqual([])
+    expect(problems('src/x.test.ts', `describe('a', () => {\nit.each([1])('b', () => {\n${lines(80)}})})`)).toEqual([])
+  })
+
+  it.each([
+    ['a file', lines(501)],
+    ['a function', `function f() {\n${lines(69)}}`],
+    ['a method', `class A {\nf() {\n${lines(69)}}\n}`],
+    ['an arrow', `const f = () => {\n${lines(69)}}`],
+    ['a callback', `list.map(() => {\n${lines(69)}})`],
+    ['a test callback that is in no test file', `it('b', () => {\n${lines(69)}})`],
+  ])('refuses %s', (_, text) => expect(problems('src/x.ts', text)).toHaveLength(1))
+
+  it('refuses a long function of a test file', () => {
+    expect(problems('src/x.test.ts', `function f() {\n${lines(69)}}`)).toHaveLength(1)
+  })
+})
+
+describe('names', () => {
+  const problems = (path: string, text = '') => checkNames(parseSource(path, text))
+
+  it('holds', () => expect(files.flatMap(checkNames)).toEqual([]))
+
+  it.each([
+    ['src/domain/working-memory.ts', 'export const dataVersion = 1'],
+    ['src/domain/x.test.ts', 'const handler = 1'],
+    ['src/domain/x.ts', 'export interface Utility {}; export class Management {}'],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    ['src/domain/workingMemory.ts', ''],
+    ['src/domain/Memory.ts', ''],
+    ['src/domain/data.ts', ''],
+    ['src/domain/info.ts', ''],
+    ['test/text-utils.ts', ''],
+    ['src/helpers/text.ts', ''],
+    ['src/domain/x.ts', 'export class ThreadManager {}'],
+    ['src/domain/x.ts', 'export type HTTPHandler = () => void'],
+    ['src/domain/x.ts', 'export default function helper() {}'],
+    ['src/domain/x.ts', 'const a = 1\nexport { a as ID_UTIL }'],
+  ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
+})
+
+describe('barrels', () => {
+  const problems = (path: string, text: string) => checkBarrels(parseSource(path, text), entryPoints)
+
+  it('holds', () => expect(files.flatMap((file) => checkBarrels(file, entryPoints))).toEqual([]))
+
+  it('allows entry points', () => expect(problems('src/index.ts', "export { a } from './a.ts'")).toEqual([]))
+
+  it.each(["export { a } from './a.ts'", "export * from './a.ts'", "import { a } from './a.ts'\nexport { a }"])(
+    'refuses %s',
+    (text) => expect(problems('src/domain/index.ts', text)).toHaveLength(1),
+  )
+})
+
+describe('escapes', () => {
+  const problems = (path: string, text: string) => checkEscapes(parseSource(path, text))
+
+  it('holds', () => expect(files.flatMap(checkEscapes)).toEqual([]))
+
+  it.each([
+    ['src/cli/main.ts', 'process.exit(1)'],
+    ['src/memory/x.ts', 'process.pid; runs.exit; const env = 1 // says @ts-ignore in words'],
+    ['test/x.ts', 'process.env.SEED'],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    'x as any',
+    '// @ts-ignore\nx',
+    '/* @ts-nocheck */',
+    'process.exit(1)',
+    'process.env.KEY',
+    "process['env']",
+    'globalThis.process.exit()',
+    'const { env } = process',
+    "import { env } from 'node:process'",
+  ])('refuses %s', (text) => expect(problems('src/memory/x.ts', text)).toHaveLength(1))
+})
+
+describe('hosts', () => {
+  it('holds', () => expect(texts.flatMap(({ path, text }) => checkHosts(path, text))).toEqual([]))
+
+  it('allows the word', () => expect(checkHosts('a.md', 'the tool registry.get(name)')).toEqual([]))
+
+  // Put together here, so that this file does not name one.
+  it.each([
+    ['https://registry', 'example.com/zod'].join('.'),
+    ['see npm', 'js.com'].join(''),
+    ['regis', 'try=https://somewhere'].join(''),
+    ['"resolved": "https', '//host/zod'].join(':'),
+    ['https://host/zod/-/zod-1.0.0', 'tgz'].join('.'),
+  ])('refuses %s', (text) => expect(checkHosts('a', text)).toHaveLength(1))
+})

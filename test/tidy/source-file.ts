@@ -1,0 +1,100 @@
+// What the tidy rules need to know of one source file, parsed once. TypeScript 7 exposes no stable parser, so the parser inside vite does it.
+import { parseSync } from 'vite'
+
+/** A node of the syntax tree, as loosely as the rules need it. */
+export interface SyntaxNode {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+  readonly [field: string]: unknown
+}
+
+/** Another module named by a file; `specifier` is `null` when it is computed and so hides where it leads. */
+export interface ModuleReference {
+  readonly kind: 'import' | 'export-from' | 'dynamic' | 'type'
+  readonly specifier: string | null
+  readonly line: number
+}
+
+export interface SourceFile {
+  /** Path from the root of the repository, with forward slashes. */
+  readonly path: string
+  readonly text: string
+  readonly lineCount: number
+  readonly references: readonly ModuleReference[]
+  /** What is exported from elsewhere, by `export … from` or by exporting an imported name. */
+  readonly reExports: readonly { readonly specifier: string; readonly line: number }[]
+  readonly exportedNames: readonly string[]
+  readonly comments: readonly { readonly text: string; readonly line: number }[]
+  /** Calls `visit` on every node, parents first, with the nodes above it (nearest last). */
+  walk(visit: (node: SyntaxNode, ancestors: readonly SyntaxNode[]) => void): void
+  lineAt(offset: number): number
+}
+
+/** Parses one TypeScript or JavaScript file; a syntax error throws. */
+export function parseSource(path: string, text: string): SourceFile {
+  const { program, comments, errors, module } = parseSync(path, text)
+  if (errors[0] !== undefined) throw new Error(`${path}: ${errors[0].message}`)
+  const lineStarts = [0, ...Array.from(text.matchAll(/\n/g), (match) => match.index + 1)]
+  const lineAt = (offset: number) => lineStarts.findLastIndex((start) => start <= offset) + 1
+  const walk: SourceFile['walk'] = (visit) => walkNode(program as unknown as SyntaxNode, [], visit)
+  const entries = module.staticExports.flatMap((statement) => statement.entries)
+  return {
+    path,
+    text,
+    lineCount: text.endsWith('\n') ? lineStarts.length - 1 : lineStarts.length,
+    references: collectReferences(walk, lineAt),
+    reExports: entries.flatMap(({ moduleRequest, start }) =>
+      moduleRequest === null ? [] : [{ specifier: moduleRequest.value, line: lineAt(start) }],
+    ),
+    exportedNames: entries.flatMap((entry) =>
+      [entry.exportName.name, entry.localName.name].filter((name) => name !== null),
+    ),
+    comments: comments.map((comment) => ({ text: comment.value, line: lineAt(comment.start) })),
+    walk,
+    lineAt,
+  }
+}
+
+/** True for a test file, by its name. */
+export function isTestFile(path: string): boolean {
+  return /\.test(-d)?\.[cm]?[jt]sx?$/.test(path)
+}
+
+function walkNode(
+  node: SyntaxNode,
+  ancestors: readonly SyntaxNode[],
+  visit: (node: SyntaxNode, ancestors: readonly SyntaxNode[]) => void,
+): void {
+  visit(node, ancestors)
+  const path = [...ancestors, node]
+  for (const field of Object.values(node)) {
+    for (const child of Array.isArray(field) ? field : [field]) {
+      if (isNode(child)) walkNode(child, path, visit)
+    }
+  }
+}
+
+function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
+}
+
+function collectReferences(walk: SourceFile['walk'], lineAt: (offset: number) => number): ModuleReference[] {
+  const references: ModuleReference[] = []
+  walk((node) => {
+    const kind = REFERENCE_KINDS[node.type]
+    if (kind === undefined || !isNode(node.source)) return
+    const { type, value } = node.source
+    const specifier = type === 'Literal' && typeof value === 'string' ? value : null
+    references.push({ kind, specifier, line: lineAt(node.start) })
+  })
+  return references
+}
+
+const REFERENCE_KINDS: Readonly<Record<string, ModuleReference['kind']>> = {
+  ImportDeclaration: 'import',
+  ExportNamedDeclaration: 'export-from',
+  ExportAllDeclaration: 'export-from',
+  ImportExpression: 'dynamic',
+  TSImportType: 'type',
+}

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests import `aquifer` by its own name, as users do; this condition leads to the sources, so no build comes first.
+// `node` alone beside it: bundlers' conditions (`module`, `development`) would test builds that Node never loads.
+const conditions = ['aquifer-source', 'node']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default'],
+  },
+})
