@@ -1,0 +1,63 @@
+/** Who commits, who speaks, and what an actor may touch. */
+import { z } from 'zod'
+import type { SpaceId } from './id.ts'
+import type { SpaceAddress } from './space.ts'
+
+export const actorKinds = ['user', 'agent', 'tool', 'system'] as const
+
+/** Who commits. Comes from a credential or from `memory.as(actor)`, never from an argument of an operation. */
+export interface Actor {
+  readonly kind: (typeof actorKinds)[number]
+  readonly id: string
+  readonly name?: string
+}
+
+/** Who is speaking in a message. `claimed` when a caller stated somebody other than the actor. */
+export interface Author extends Actor {
+  readonly claimed?: true
+}
+
+export const actorSchema = z.strictObject({
+  kind: z.enum(actorKinds),
+  id: z.string().min(1).max(256),
+  name: z.exactOptional(z.string().min(1).max(256)),
+})
+
+export const rights = ['read', 'write', 'erase', 'administer'] as const
+export type Right = (typeof rights)[number]
+
+/** What an actor may do in one space; its children only if `children` says so. */
+export interface Grant {
+  readonly space: SpaceId
+  readonly rights: readonly Right[]
+  readonly children?: boolean
+}
+
+/** Who acts and what it may reach. Embedded use passes `grants: 'all'`. */
+export interface Access {
+  readonly actor: Actor
+  readonly grants: 'all' | readonly Grant[]
+}
+
+/** The actor of a memory nobody called `as()` on: the application itself. */
+export const applicationActor: Actor = { kind: 'system', id: 'app' }
+
+export function sameActor(left: Actor, right: Actor): boolean {
+  return left.kind === right.kind && left.id === right.id
+}
+
+/**
+ * The author of a message for which none was stated: a user's input is the acting user's, else the resource's; all else
+ * is the actor's own, except that an assistant's words saved by the application are the agent `assistant`.
+ */
+export function defaultAuthor(role: string, actor: Actor, space: SpaceAddress): Author {
+  if (role === 'user') return actor.kind === 'user' ? actor : { kind: 'user', id: space.id }
+  if (role === 'assistant' && actor.kind !== 'agent') return { kind: 'agent', id: 'assistant' }
+  return actor
+}
+
+/** The author as stored: marked `claimed` if stated and not the actor. */
+export function statedAuthor(stated: Actor, actor: Actor): Author {
+  const author = { kind: stated.kind, id: stated.id, ...(stated.name === undefined ? {} : { name: stated.name }) }
+  return sameActor(stated, actor) ? author : { ...author, claimed: true }
+}

@@ -1,0 +1,113 @@
+/** Blocks: working memory, a named text or JSON that agents keep up to date, per space or per thread. */
+import type { Actor } from './actor.ts'
+import type { ChangeOf, ResultOf } from './commit.ts'
+import type { Draft } from './draft.ts'
+import type { BlockFormat, EffectOf } from './effect.ts'
+import type { RowTime } from './entry.ts'
+import { invalidInput, MemoryError, shown } from './error.ts'
+import { checkId, type Seq, type ThreadId } from './id.ts'
+import { assertJson, type Json, jsonBytes, mergeJson } from './json.ts'
+import { checkLimit } from './limits.ts'
+
+/** A block as drivers keep it. Deleting its thread leaves an empty row, counted as absent. */
+export interface BlockState {
+  readonly name: string
+  readonly threadId: ThreadId | null
+  readonly version: Seq
+  readonly deleted: boolean
+  readonly format: BlockFormat
+  /** Text for `text`, any JSON for `json`; null when deleted. */
+  readonly value: Json
+  readonly updatedAt: string
+  readonly updatedBy: Actor
+  readonly patchBytes: number
+}
+
+/** A key that tells blocks of a space apart. */
+export function blockKey(threadId: string | null, name: string): string {
+  return threadId === null ? name : `${threadId}\n${name}`
+}
+
+export function foldBlock(
+  before: BlockState | null,
+  effect: EffectOf<'block-write' | 'block-merge'>,
+  threadId: ThreadId | null,
+  row: RowTime,
+): BlockState {
+  const shared = {
+    name: effect.name,
+    threadId,
+    version: row.seq,
+    deleted: false,
+    updatedAt: row.at,
+    updatedBy: row.actor,
+  }
+  if (effect.kind === 'block-write') return { ...shared, format: effect.format, value: effect.value, patchBytes: 0 }
+  if (effect.full !== undefined) return { ...shared, format: 'json', value: effect.full, patchBytes: 0 }
+  const base = effect.absent || before === null ? null : before
+  const patchBytes = (base?.patchBytes ?? 0) + jsonBytes(effect.patch)
+  return { ...shared, format: 'json', value: mergeJson(base?.value ?? {}, effect.patch), patchBytes }
+}
+
+export function blockTombstone(before: BlockState, row: RowTime): BlockState {
+  return {
+    ...before,
+    version: row.seq,
+    deleted: true,
+    value: null,
+    updatedAt: row.at,
+    updatedBy: row.actor,
+    patchBytes: 0,
+  }
+}
+
+function otherFormat(name: string, has: BlockFormat, wants: BlockFormat): MemoryError {
+  return new MemoryError('invalid-input', {
+    message: `The block ${shown(name)} holds ${has}, and this write is ${wants}.`,
+    fix: `Write ${has}, or use another block name, such as ${shown(`${name}-${wants}`)}.`,
+    details: { field: 'format', rule: `must be ${has}`, got: wants, name },
+  })
+}
+
+function checkBlock(draft: Draft, change: ChangeOf<'block-write' | 'block-merge'>, format: BlockFormat) {
+  const name = checkId(change.name, 'name')
+  const threadId = change.threadId === undefined ? null : draft.liveThread(change.threadId).id
+  draft.claim({ block: blockKey(threadId, name) })
+  const before = draft.view.block(threadId, name)
+  const isLive = before !== null && !before.deleted
+  if (isLive && before.format !== format) throw otherFormat(name, before.format, format)
+  return { name, threadId, before, live: isLive ? before : null }
+}
+
+/** Decides a whole write (`block-write`) or a deep merge (`block-merge`). */
+export function applyBlock(
+  draft: Draft,
+  change: ChangeOf<'block-write' | 'block-merge'>,
+): ResultOf<'block-write' | 'block-merge'> {
+  const format = change.kind === 'block-merge' ? 'json' : change.format
+  const { name, threadId, before, live } = checkBlock(draft, change, format)
+  const prev = before?.version ?? 0
+  const where = threadId === null ? { name, prev } : { name, prev, inThread: true as const }
+  let effect: EffectOf<'block-write' | 'block-merge'>
+  if (change.kind === 'block-write') {
+    assertJson(change.value, 'value')
+    if (format === 'text' && typeof change.value !== 'string') {
+      throw invalidInput('value', 'must be text', change.value, 'Pass a string, or write the block as json.')
+    }
+    effect = { kind: 'block-write', ...where, format, value: change.value }
+  } else {
+    assertJson(change.patch, 'patch')
+    effect = { kind: 'block-merge', ...where, ...(live === null ? { absent: true as const } : {}), patch: change.patch }
+  }
+  let after = foldBlock(live, effect, threadId, draft)
+  const bytes = jsonBytes(after.value)
+  checkLimit(draft.limits, 'blockBytes', bytes, `The block ${shown(name)}`)
+  if (effect.kind === 'block-merge' && after.patchBytes > bytes) {
+    effect = { ...effect, full: after.value }
+    after = { ...after, patchBytes: 0 }
+  }
+  draft.blocks.set(blockKey(threadId, name), after)
+  draft.add(effect)
+  const replaced = live === null ? null : { version: live.version, by: live.updatedBy }
+  return { kind: change.kind, name, version: draft.seq, value: after.value, replaced }
+}

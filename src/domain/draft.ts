@@ -1,0 +1,272 @@
+/** The draft of a commit: what it has decided so far, over a view of what is there. Nothing outside it changes. */
+import type { Actor } from './actor.ts'
+import type { BlockState } from './block.ts'
+import type { Change, Commit } from './commit.ts'
+import type { Effect, LogRow } from './effect.ts'
+import type { EntryState } from './entry.ts'
+import { invalidInput, invariant, notFound } from './error.ts'
+import type { CommitRows } from './history.ts'
+import { checkId, parseMessageId, type Seq, type ThreadId, unpackTurn } from './id.ts'
+import type { LeaseState } from './lease.ts'
+import type { Limits } from './limits.ts'
+import type { SpaceAddress, SpaceSettings, SpaceState } from './space.ts'
+import { newThread, type ThreadState } from './thread.ts'
+import { type CallerMessageId, foldTurn, type MessagePlace, type TurnState, type TurnStatus } from './turn.ts'
+
+/** What a commit reads, of its own space only. Drivers answer from their tables; deleted records come as tombstones. */
+export interface SpaceView extends CommitRows {
+  readonly space: SpaceState | null
+  /** The rows of an earlier commit of that id; null if it was never committed or lies below the horizon. */
+  committed(commitId: string): readonly LogRow[] | null
+  thread(threadId: string): ThreadState | null
+  /** All rows of a turn of that thread, by seq. */
+  turnRows(threadId: ThreadId, turn: number): readonly LogRow[]
+  callerMessage(threadId: string, messageId: string): MessagePlace | null
+  block(threadId: ThreadId | null, name: string): BlockState | null
+  /** Blocks of a thread that are not deleted. */
+  threadBlocks(threadId: ThreadId): readonly BlockState[]
+  entry(key: string): EntryState | null
+  /** Entries past their expiry and not yet swept. */
+  expiredEntries(at: string): Iterable<EntryState>
+  /** Entries that are not deleted, least recently written first. */
+  oldestEntries(): Iterable<EntryState>
+  lease(name: string): LeaseState | null
+  /** Names of the leases of that thread's open turns. */
+  turnLeases(threadId: ThreadId): readonly string[]
+}
+
+/** What surrounds a commit: its number, its time, who commits, and the limits. */
+export interface CommitContext {
+  readonly space: SpaceState
+  readonly address: SpaceAddress
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+  readonly limits: Limits
+}
+
+interface RowDraft {
+  status: TurnStatus | null
+  readonly effects: Effect[]
+}
+
+type Claim =
+  | { readonly entry: string }
+  | { readonly block: string }
+  | { readonly thread: string }
+  | { readonly turn: string }
+  | { readonly lease: string }
+  | { readonly message: string }
+  | { readonly settings: string }
+
+/** Collects rows and new record states while the changes of one commit are decided in order. */
+export class Draft {
+  readonly view: SpaceView
+  readonly commit: Commit
+  readonly space: SpaceState
+  readonly address: SpaceAddress
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+  readonly limits: Limits
+  readonly counts: { threads: number; archivedThreads: number; entries: number }
+  readonly entries = new Map<string, EntryState>()
+  readonly blocks = new Map<string, BlockState>()
+  readonly leases = new Map<string, LeaseState | null>()
+  readonly callerIds: CallerMessageId[] = []
+  readonly releasedIds: { readonly id: string; readonly threadId: ThreadId }[] = []
+  /** Entries whose expired content leaves the log with this commit. */
+  readonly swept: { readonly key: string; readonly version: Seq }[] = []
+  /** Turns whose content leaves the log with this commit. */
+  readonly discarded: number[] = []
+  /** Places of the turns this commit opens, in order. */
+  readonly openedTurns: number[] = []
+  /** Turns that begin in this commit, opened or complete at once. */
+  turnsOpened = 0
+  settings: SpaceSettings
+  change: Change
+  #rows = new Map<number, RowDraft>()
+  #claims: Set<string> | null = null
+  #thread: ThreadState | null = null
+  #of = 0
+
+  constructor(view: SpaceView, commit: Commit, context: CommitContext) {
+    this.view = view
+    this.commit = commit
+    this.space = context.space
+    this.address = context.address
+    this.seq = context.seq
+    this.at = context.at
+    this.actor = context.actor
+    this.limits = context.limits
+    this.settings = context.space.settings
+    this.counts = {
+      threads: context.space.threads,
+      archivedThreads: context.space.archivedThreads,
+      entries: context.space.entries,
+    }
+    const [first] = commit.changes
+    invariant(first !== undefined, 'a commit has a change')
+    this.change = first
+  }
+
+  /** Moves on to the change at that index. */
+  begin(index: number): void {
+    this.change = this.commit.changes[index] as Change
+    this.#of = index
+  }
+
+  /** Takes a record for this change; a commit changes one record at most once. */
+  claim(record: Claim): void {
+    if (this.commit.changes.length === 1 && !('message' in record)) return
+    const [kind, name] = Object.entries(record)[0] as [string, string]
+    const claim = `${kind} ${name}`
+    this.#claims ??= new Set()
+    if (this.#claims.has(claim)) {
+      const fix = 'Put the second change into a commit of its own.'
+      throw invalidInput('changes', 'must change one record at most once', claim, fix)
+    }
+    this.#claims.add(claim)
+  }
+
+  /** Whether any change of the commit names that entry. */
+  touches(record: { readonly entry: string }): boolean {
+    return this.commit.changes.some((change) => 'key' in change && change.key === record.entry)
+  }
+
+  isLeased(name: string): boolean {
+    const lease = this.leases.has(name) ? this.leases.get(name) : this.view.lease(name)
+    return lease !== null && lease !== undefined && lease.until > this.at
+  }
+
+  /** Refuses to create for background work: what was deleted meanwhile stays deleted. */
+  mayCreate(what: string, id: string): void {
+    if (this.commit.background === true) {
+      throw notFound(what, id, 'Background work never creates one; it was deleted meanwhile.')
+    }
+  }
+
+  /** The thread of that id as it stands in this draft, deleted ones included. A commit touches at most one thread. */
+  findThread(threadId: string): ThreadState | null {
+    if (this.#thread !== null && this.#thread.id !== threadId) {
+      const fix = 'Use one commit for each thread.'
+      throw invalidInput('changes', 'must touch at most one thread', [this.#thread.id, threadId].join(', '), fix)
+    }
+    this.#thread ??= this.view.thread(threadId)
+    return this.#thread
+  }
+
+  /** The thread of that id, which must be there. */
+  liveThread(threadId: string): ThreadState {
+    const thread = this.findThread(checkId(threadId, 'threadId'))
+    if (thread !== null && !thread.deleted) return thread
+    throw notFound('thread', threadId, 'Create it with createThread, or check the id and the resourceId.')
+  }
+
+  /** Makes sure the thread is there; answers its former version (0 if none) if this created it, else null. */
+  ensureThread(threadId: string, create: boolean): Seq | null {
+    const thread = this.findThread(checkId(threadId, 'threadId'))
+    if (thread !== null && !thread.deleted) return null
+    if (!create) this.liveThread(threadId)
+    this.mayCreate('thread', threadId)
+    const created = newThread(threadId as ThreadId, this)
+    this.count(null, created)
+    this.#thread = created
+    return thread?.version ?? 0
+  }
+
+  get thread(): ThreadState {
+    invariant(this.#thread !== null, 'the commit touches a thread')
+    return this.#thread
+  }
+
+  get touchedThread(): ThreadState | null {
+    return this.#thread
+  }
+
+  setThread(thread: ThreadState): void {
+    this.#thread = thread
+  }
+
+  /** Keeps the space's counters of threads: `before` and `after` are null where there is none. */
+  count(before: ThreadState | null, after: ThreadState | null): void {
+    for (const [thread, step] of [
+      [before, -1],
+      [after, 1],
+    ] as const) {
+      if (thread === null) continue
+      if (thread.archivedAt === null) this.counts.threads += step
+      else this.counts.archivedThreads += step
+    }
+  }
+
+  /** The turn as it stands in this draft; null if it is not in the touched thread. */
+  turn(turn: number): TurnState | null {
+    const thread = this.thread
+    if (unpackTurn(turn).turnSeq < thread.createdSeq) return null
+    const stored = this.view.turnRows(thread.id, turn)
+    const drafted = this.#rows.get(turn)
+    const rows = drafted === undefined ? stored : [...stored, this.#row(turn, drafted)]
+    return foldTurn(rows, { key: this.space.key, address: this.address })
+  }
+
+  /** Where the message of that id stands in the thread, among turns that are not replaced or discarded. */
+  findMessage(threadId: string, messageId: string): MessagePlace | null {
+    const issued = parseMessageId(messageId)
+    if (issued !== null && issued.spaceKey === this.space.key) {
+      const turn = this.turn(issued.turn)
+      const isThere = turn?.replacedBy === undefined && turn?.messages[issued.index]?.id === messageId
+      if (turn !== null && isThere) return { threadId: turn.threadId, turn: issued.turn, index: issued.index }
+    }
+    const place = this.view.callerMessage(threadId, messageId)
+    if (place === null || unpackTurn(place.turn).turnSeq < this.thread.createdSeq) return null
+    return this.releasedIds.some((released) => released.id === messageId) ? null : place
+  }
+
+  /** Frees a caller's message id for a later message of the thread. */
+  releaseId(id: string, threadId: ThreadId): void {
+    this.releasedIds.push({ id, threadId })
+  }
+
+  sweep(key: string, version: Seq): void {
+    this.swept.push({ key, version })
+  }
+
+  /** Records an effect that belongs to no turn. */
+  add(effect: Effect): void {
+    this.addToTurn(0, null, effect)
+  }
+
+  /** Records an effect in a turn's row, and the turn's status after it. */
+  addToTurn(turn: number, status: TurnStatus | null, effect: Effect): void {
+    const numbered = this.#of === 0 ? effect : { ...effect, of: this.#of }
+    const row = this.#rows.get(turn)
+    if (row === undefined) this.#rows.set(turn, { status, effects: [numbered] })
+    else {
+      row.effects.push(numbered)
+      row.status = status
+    }
+  }
+
+  #row(turn: number, row: RowDraft): LogRow {
+    const { seq, at, actor } = this
+    const threadId = this.#thread?.id ?? null
+    return { seq, at, actor, commitId: null, hash: null, threadId, turn, status: row.status, effects: row.effects }
+  }
+
+  /** The rows to append: one for the commit, or one for each turn where it touches several. */
+  rows(hash: string): readonly LogRow[] {
+    const outside = this.#rows.get(0)
+    const [only, ...others] = [...this.#rows.keys()].filter((turn) => turn !== 0)
+    if (outside !== undefined && only !== undefined && others.length === 0) {
+      const row = this.#rows.get(only) as RowDraft
+      const effects = [...outside.effects, ...row.effects].sort((left, right) => (left.of ?? 0) - (right.of ?? 0))
+      this.#rows = new Map([[only, { status: row.status, effects }]])
+    }
+    const turns = [...this.#rows.keys()].sort((left, right) => left - right)
+    return turns.map((turn, index) => {
+      const row = this.#row(turn, this.#rows.get(turn) as RowDraft)
+      return index === 0 ? { ...row, commitId: this.commit.id, hash } : row
+    })
+  }
+}

@@ -1,0 +1,176 @@
+/** Effects: what a commit did, as its log rows keep it. Replay applies them and never decides anything again. */
+import type { Actor } from './actor.ts'
+import type { BlockState } from './block.ts'
+import type { blockFormats, closedStatuses } from './commit.ts'
+import type { EntryState } from './entry.ts'
+import type { CommitId, Seq, ThreadId, TurnId } from './id.ts'
+import type { Json, JsonObject } from './json.ts'
+import type { LeaseState } from './lease.ts'
+import type { LoggedMessage, MessagePart } from './message.ts'
+import type { SpaceSettings } from './space.ts'
+import type { ThreadState } from './thread.ts'
+import type { TurnState, TurnStatus } from './turn.ts'
+
+export type BlockFormat = (typeof blockFormats)[number]
+export type ClosedStatus = (typeof closedStatuses)[number]
+
+/** Where a copied thread came from. */
+export interface ThreadSource {
+  readonly space: string
+  readonly threadId: string
+  readonly asOf: Seq
+}
+
+/** A record that gave way as a side effect of a write, with the version that it had. */
+export interface Displaced {
+  readonly key: string
+  readonly version: Seq
+}
+
+/** What all entry writes record: the version replaced, the resolved expiry, and whom the limits removed. */
+interface EntryEffect {
+  readonly key: string
+  /** Version this one replaces; 0 if the key was never there. */
+  readonly prev: Seq
+  /** The base counted as absent (never written, deleted or expired), so the value starts anew. */
+  readonly absent?: true
+  readonly expiresAt: string | null
+  readonly pruned?: readonly Displaced[]
+  readonly expired?: readonly Displaced[]
+  /** The whole value, kept when the patches since the last whole one outweigh it. */
+  readonly full?: Json
+}
+
+/** A record as compaction keeps it, in the row of its version; a turn in the row that opened it. */
+export type Kept =
+  | { readonly entry: EntryState }
+  | { readonly block: BlockState }
+  | { readonly thread: ThreadState }
+  | { readonly lease: LeaseState }
+  | { readonly settings: SpaceSettings }
+  | { readonly turnKept: Pick<TurnState, 'actor' | 'runId' | 'replacedBy' | 'messages'> }
+
+type Body =
+  | {
+      readonly kind: 'thread-put'
+      readonly prev: Seq
+      readonly created?: true
+      readonly title?: string | null
+      readonly metadata?: JsonObject
+      readonly archived?: boolean
+      readonly createdAt?: string
+    }
+  | { readonly kind: 'thread-delete'; readonly prev: Seq; readonly blocks: readonly Displaced[] }
+  | {
+      readonly kind: 'thread-clone'
+      readonly prev: Seq
+      readonly title: string | null
+      readonly metadata: JsonObject
+      readonly source: ThreadSource
+      readonly blocks: readonly { readonly name: string; readonly format: BlockFormat; readonly value: Json }[]
+    }
+  | {
+      readonly kind: 'turn-open'
+      readonly until: string
+      readonly runId?: string
+      readonly replaces?: readonly TurnId[]
+      readonly createdThread?: Seq
+    }
+  | { readonly kind: 'turn-close'; readonly status: ClosedStatus }
+  | { readonly kind: 'turn-resume'; readonly until: string; readonly runId?: string }
+  | { readonly kind: 'turn-discard' }
+  /** In the row of a turn that another one took the place of. */
+  | { readonly kind: 'turn-replaced'; readonly by: TurnId }
+  | {
+      readonly kind: 'message-append'
+      readonly messages: readonly LoggedMessage[]
+      /** Position in the call and id of messages that were there before. */
+      readonly existing?: readonly (readonly [position: number, id: string])[]
+      /** The thread was created by this commit; its former version, 0 if none. */
+      readonly createdThread?: Seq
+    }
+  /** The messages of one turn of a copied thread. */
+  | { readonly kind: 'message-copy'; readonly messages: readonly LoggedMessage[] }
+  | {
+      readonly kind: 'message-extend'
+      readonly index: number
+      readonly parts?: readonly MessagePart[]
+      readonly complete?: { readonly toolCallId: string; readonly part: MessagePart }
+    }
+  | {
+      readonly kind: 'message-edit'
+      readonly index: number
+      readonly parts?: readonly MessagePart[]
+      readonly metadata?: JsonObject
+    }
+  | { readonly kind: 'message-delete'; readonly indexes: readonly number[] }
+  | {
+      readonly kind: 'block-write'
+      readonly name: string
+      /** The block belongs to the row's thread; otherwise to the space. */
+      readonly inThread?: true
+      readonly prev: Seq
+      readonly format: BlockFormat
+      readonly value: Json
+    }
+  | {
+      readonly kind: 'block-merge'
+      readonly name: string
+      readonly inThread?: true
+      readonly prev: Seq
+      readonly absent?: true
+      readonly patch: JsonObject
+      readonly full?: Json
+    }
+  | (EntryEffect & { readonly kind: 'entry-write'; readonly value: Json })
+  | (EntryEffect & { readonly kind: 'entry-merge'; readonly patch: JsonObject })
+  | (EntryEffect & { readonly kind: 'entry-append'; readonly item: Json })
+  | (EntryEffect & { readonly kind: 'entry-increment'; readonly by: number })
+  | { readonly kind: 'entry-delete' | 'entry-expire'; readonly key: string; readonly prev: Seq; readonly absent?: true }
+  | { readonly kind: 'lease-take'; readonly name: string; readonly until: string }
+  | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
+  | { readonly kind: 'configure'; readonly prev: Seq; readonly settings: SpaceSettings }
+  /** What was current at the horizon when the rows below it were compacted, whole. */
+  | ({ readonly kind: 'kept' } & Kept)
+  /** Content removed by erasure: only that it happened, and to which record, is left. */
+  | {
+      readonly kind: 'erased'
+      readonly was: string
+      readonly key?: string
+      readonly prev?: Seq
+      readonly pruned?: readonly Displaced[]
+      readonly expired?: readonly Displaced[]
+    }
+
+/** One effect. `of` is the index of its change in the commit; 0 is left out. */
+export type Effect = Body & { readonly of?: number }
+export type EffectKind = Effect['kind']
+export type EffectOf<Kind extends EffectKind> = Extract<Effect, { kind: Kind }>
+export type EntryWriteEffect = EffectOf<'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'>
+
+/** One append-only row of the log: a commit's share in one turn, or the whole commit if it touches none or one. */
+export interface LogRow {
+  readonly seq: Seq
+  /** ISO time. */
+  readonly at: string
+  readonly actor: Actor
+  /** Only in the commit's first row, and null below the horizon. */
+  readonly commitId: CommitId | null
+  /** Hash of the commit as submitted; null once a part of it was erased. */
+  readonly hash: string | null
+  readonly threadId: ThreadId | null
+  /** Packed place of the turn touched; 0 for none. */
+  readonly turn: number
+  /** Status of that turn after this row. */
+  readonly status: TurnStatus | null
+  readonly effects: readonly Effect[]
+}
+
+/** What a feed reader and a replica read: the rows of one commit, together. */
+export interface LoggedCommit {
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+  readonly commitId: CommitId | null
+  readonly rows: readonly LogRow[]
+}

@@ -1,0 +1,204 @@
+/** Entries: a key and a JSON value with version, optional time-to-live and limits. The team memory store. */
+import type { Actor } from './actor.ts'
+import type { ChangeOf, ResultOf } from './commit.ts'
+import type { Draft } from './draft.ts'
+import type { Displaced, EntryWriteEffect } from './effect.ts'
+import { invalidInput, MemoryError, shown } from './error.ts'
+import { checkId, type Seq } from './id.ts'
+import { assertJson, isJsonObject, type Json, jsonBytes, mergeJson } from './json.ts'
+import { checkLimit, limitExceeded } from './limits.ts'
+import { isoTime, msOf } from './time.ts'
+
+/** An entry as drivers keep it. A deleted one stays as an empty row, counted as absent. */
+export interface EntryState {
+  readonly key: string
+  readonly version: Seq
+  readonly deleted: boolean
+  /** null when deleted. */
+  readonly value: Json
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly writtenBy: Actor
+  readonly expiresAt: string | null
+  /** Bytes of patches in the log since the last whole value. */
+  readonly patchBytes: number
+}
+
+/** Who wrote, and when: what folding an effect needs beside the effect. */
+export interface RowTime {
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+}
+
+export type EntryChange = ChangeOf<
+  'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment' | 'entry-delete' | 'entry-expire'
+>
+type EntryWrite = Exclude<EntryChange, { kind: 'entry-delete' | 'entry-expire' }>
+
+/** The entry if it counts as present at a time: not deleted and not past its expiry, whatever was swept; else null. */
+export function liveEntry(entry: EntryState | null, at: string): EntryState | null {
+  if (entry === null || entry.deleted) return null
+  return entry.expiresAt === null || entry.expiresAt > at ? entry : null
+}
+
+function cannotApply(kind: string, key: string, base: Json): MemoryError {
+  const wants = { 'entry-append': 'an array', 'entry-increment': 'a number' }[kind] ?? 'an object'
+  return new MemoryError('invalid-input', {
+    message: `Entry ${shown(key)} holds ${shown(base)}, and ${kind.slice(6)} needs ${wants}.`,
+    fix: `Overwrite it with write(), or use another key.`,
+    details: { field: 'key', rule: `must hold ${wants}`, got: shown(base), key },
+  })
+}
+
+/** The value after an entry effect. `base` is undefined where the entry counted as absent. */
+export function entryValue(base: Json | undefined, effect: EntryWriteEffect): Json {
+  if (effect.full !== undefined) return effect.full
+  if (effect.kind === 'entry-write') return effect.value
+  if (effect.kind === 'entry-merge') {
+    if (base !== undefined && !isJsonObject(base)) throw cannotApply(effect.kind, effect.key, base)
+    return mergeJson(base ?? {}, effect.patch)
+  }
+  if (effect.kind === 'entry-append') {
+    if (base !== undefined && !Array.isArray(base)) throw cannotApply(effect.kind, effect.key, base)
+    return [...((base as readonly Json[] | undefined) ?? []), effect.item]
+  }
+  if (base !== undefined && typeof base !== 'number') throw cannotApply(effect.kind, effect.key, base)
+  const sum = (base ?? 0) + effect.by
+  if (!Number.isFinite(sum)) throw invalidInput('by', 'must keep the value finite', effect.by, 'Use a smaller step.')
+  return sum
+}
+
+function patchOf(effect: EntryWriteEffect): Json | undefined {
+  if (effect.kind === 'entry-write' || effect.full !== undefined) return undefined
+  return effect.kind === 'entry-merge' ? effect.patch : effect.kind === 'entry-append' ? effect.item : effect.by
+}
+
+/** The entry after an effect of the log; pure, used by the commit and by replay alike. */
+export function foldEntry(before: EntryState | null, effect: EntryWriteEffect, row: RowTime): EntryState {
+  const base = effect.absent || before === null ? null : before
+  const patch = patchOf(effect)
+  return {
+    key: effect.key,
+    version: row.seq,
+    deleted: false,
+    value: entryValue(base?.value, effect),
+    createdAt: base?.createdAt ?? row.at,
+    updatedAt: row.at,
+    writtenBy: row.actor,
+    expiresAt: effect.expiresAt,
+    patchBytes: patch === undefined ? 0 : (base?.patchBytes ?? 0) + jsonBytes(patch),
+  }
+}
+
+/** The empty row that a deleted, expired or pruned entry leaves. */
+export function entryTombstone(before: EntryState, row: RowTime): EntryState {
+  const { key, createdAt } = before
+  const gone = { deleted: true, value: null, expiresAt: null, patchBytes: 0 } as const
+  return { key, version: row.seq, createdAt, updatedAt: row.at, writtenBy: row.actor, ...gone }
+}
+
+function expiryOf(change: EntryWrite, before: EntryState | null, draft: Draft): string | null {
+  if (change.ttlMs === null) return null
+  if (change.ttlMs !== undefined) return isoTime(msOf(draft.at) + change.ttlMs)
+  const keeps = change.kind !== 'entry-write' && before !== null
+  if (keeps && before.expiresAt === null) return null
+  const ownMs = keeps && before.expiresAt !== null ? msOf(before.expiresAt) - msOf(before.updatedAt) : null
+  const ttlMs = ownMs ?? draft.settings.entryTtlMs
+  return ttlMs === null ? null : isoTime(msOf(draft.at) + ttlMs)
+}
+
+function displace(draft: Draft, entry: EntryState, into: Displaced[]): void {
+  into.push({ key: entry.key, version: entry.version })
+  draft.entries.set(entry.key, entryTombstone(entry, draft))
+  draft.counts.entries -= 1
+}
+
+/** Makes room for a new key: expired keys first, then the least recently written, never one of this commit or leased. */
+function makeRoom(draft: Draft, key: string): { pruned: Displaced[]; expired: Displaced[] } {
+  const pruned: Displaced[] = []
+  const expired: Displaced[] = []
+  const allowed = draft.settings.entriesPerSpace
+  if (draft.counts.entries < allowed) return { pruned, expired }
+  for (const entry of draft.view.expiredEntries(draft.at)) {
+    if (draft.entries.has(entry.key) || draft.touches({ entry: entry.key }) || entry.key === key) continue
+    displace(draft, entry, expired)
+    draft.sweep(entry.key, entry.version)
+  }
+  const surplus = draft.counts.entries + 1 - allowed
+  if (surplus <= 0) return { pruned, expired }
+  for (const entry of draft.view.oldestEntries()) {
+    if (pruned.length === surplus) break
+    const isKept = draft.entries.has(entry.key) || draft.touches({ entry: entry.key }) || entry.key === key
+    if (isKept || draft.isLeased(`entry/${entry.key}`)) continue
+    displace(draft, entry, pruned)
+  }
+  if (pruned.length < surplus) throw limitExceeded('The space', draft.counts.entries + 1, 'entriesPerSpace', allowed)
+  return { pruned, expired }
+}
+
+function checkSubmitted(change: EntryWrite): void {
+  if (change.kind === 'entry-write') assertJson(change.value, 'value')
+  else if (change.kind === 'entry-merge') assertJson(change.patch, 'patch')
+  else if (change.kind === 'entry-append') assertJson(change.item, 'item')
+  else if (!Number.isFinite(change.by)) throw invalidInput('by', 'must be a finite number', change.by, 'Pass a number.')
+}
+
+function bodyOf(change: EntryWrite): object {
+  if (change.kind === 'entry-write') return { kind: change.kind, value: change.value }
+  if (change.kind === 'entry-merge') return { kind: change.kind, patch: change.patch }
+  if (change.kind === 'entry-append') return { kind: change.kind, item: change.item }
+  return { kind: change.kind, by: change.by }
+}
+
+/** Decides a write, merge, append or increment. */
+export function applyEntryWrite(draft: Draft, change: EntryWrite): ResultOf<EntryWrite['kind']> {
+  const key = checkId(change.key, 'key')
+  checkSubmitted(change)
+  draft.claim({ entry: key })
+  const before = draft.view.entry(key)
+  const live = liveEntry(before, draft.at)
+  const wasCounted = before !== null && !before.deleted
+  if (wasCounted && live === null) draft.sweep(key, before.version)
+  const room = wasCounted ? { pruned: [], expired: [] } : makeRoom(draft, key)
+  const submitted = {
+    ...bodyOf(change),
+    key,
+    prev: before?.version ?? 0,
+    ...(live === null ? { absent: true as const } : {}),
+    expiresAt: expiryOf(change, live, draft),
+    ...(room.pruned.length > 0 ? { pruned: room.pruned } : {}),
+    ...(room.expired.length > 0 ? { expired: room.expired } : {}),
+  } as unknown as EntryWriteEffect
+  let after = foldEntry(before, submitted, draft)
+  const bytes = jsonBytes(after.value)
+  checkLimit(draft.limits, 'entryBytes', bytes, `Entry ${shown(key)}`)
+  const effect = after.patchBytes > bytes ? { ...submitted, full: after.value } : submitted
+  if (effect !== submitted) after = { ...after, patchBytes: 0 }
+  draft.entries.set(key, after)
+  if (!wasCounted) draft.counts.entries += 1
+  draft.add(effect)
+  const pruned = room.pruned.map((entry) => entry.key)
+  return { kind: change.kind, key, version: draft.seq, value: after.value, expiresAt: after.expiresAt, pruned }
+}
+
+/** Decides a deletion, or the sweeper's expiry, which applies only to what is past its time. */
+export function applyEntryRemoval(
+  draft: Draft,
+  change: Extract<EntryChange, { kind: 'entry-delete' | 'entry-expire' }>,
+): ResultOf<'entry-delete' | 'entry-expire'> {
+  const key = checkId(change.key, 'key')
+  draft.claim({ entry: key })
+  const before = draft.view.entry(key)
+  const isLive = liveEntry(before, draft.at) !== null
+  const isDue = before !== null && !before.deleted && !isLive
+  const removes = change.kind === 'entry-expire' ? isDue : isLive || isDue
+  const absent = removes && (isLive || change.kind === 'entry-expire') ? {} : { absent: true as const }
+  draft.add({ kind: change.kind, key, prev: removes && before !== null ? before.version : 0, ...absent })
+  if (removes && before !== null) {
+    if (isDue) draft.sweep(key, before.version)
+    draft.entries.set(key, entryTombstone(before, draft))
+    draft.counts.entries -= 1
+  }
+  return { kind: change.kind, key, deleted: absent.absent !== true }
+}

@@ -1,0 +1,50 @@
+/** Removing content from log rows that stay: what an expired entry or a discarded turn leaves behind. */
+import type { Effect, LogRow } from './effect.ts'
+import type { CommitRows } from './history.ts'
+import type { Seq, ThreadId } from './id.ts'
+
+/** The rows of a space's log, open to erasure. Drivers replace the row at (seq, turn). */
+export interface EditableLog extends CommitRows {
+  turnRows(threadId: ThreadId, turn: number): readonly LogRow[]
+  replaceRow(row: LogRow): void
+}
+
+/** The empty effect that an erased one leaves. What it did to other entries stays readable to replay. */
+function erasedEffect(effect: Effect): Effect {
+  const of = effect.of === undefined ? {} : { of: effect.of }
+  if (!('expiresAt' in effect)) return { kind: 'erased', was: effect.kind, ...of }
+  const { kind: was, key, prev, pruned, expired } = effect
+  const others = { ...(pruned === undefined ? {} : { pruned }), ...(expired === undefined ? {} : { expired }) }
+  return { kind: 'erased', was, key, prev, ...others, ...of }
+}
+
+/** Erases one entry's values from its versions back to where its life began. */
+export function eraseEntryLife(log: EditableLog, key: string, version: Seq): void {
+  for (let seq = version; seq > 0; ) {
+    let next = 0
+    for (const row of log.rowsAt(seq)) {
+      const hit = row.effects.find((effect) => 'key' in effect && effect.key === key)
+      if (hit === undefined || !('expiresAt' in hit)) continue
+      next = hit.absent ? 0 : hit.prev
+      const effects = row.effects.map((effect) => (effect === hit ? erasedEffect(effect) : effect))
+      log.replaceRow({ ...row, hash: null, effects })
+    }
+    seq = next
+  }
+}
+
+const contents = new Set<Effect['kind']>(['message-append', 'message-copy', 'message-extend', 'message-edit'])
+
+/** Erases the messages of a turn from all of its rows; a thread it created stays created. */
+export function eraseTurn(log: EditableLog, threadId: ThreadId, turn: number): void {
+  for (const row of log.turnRows(threadId, turn)) {
+    if (!row.effects.some((effect) => contents.has(effect.kind))) continue
+    const effects = row.effects.map((effect) => {
+      if (!contents.has(effect.kind)) return effect
+      return effect.kind === 'message-append' && effect.createdThread !== undefined
+        ? { ...effect, messages: [], existing: [] }
+        : erasedEffect(effect)
+    })
+    log.replaceRow({ ...row, hash: null, effects })
+  }
+}

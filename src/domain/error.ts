@@ -1,0 +1,102 @@
+/** The one error class of the project, its closed list of codes, and the assertion that stays on in production. */
+
+/** Every code a {@link MemoryError} can carry. The faces map them to HTTP, MCP and exit statuses in one table. */
+export const errorCodes = [
+  'invalid-input',
+  'not-found',
+  'conflict',
+  'denied',
+  'limit-exceeded',
+  'cursor-expired',
+  'unsupported',
+  'unavailable',
+  'unknown-outcome',
+  'schema-newer',
+  'corrupt',
+  'closed',
+  'aborted',
+  'bug',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** What an error is built from. `fix` is one sentence that tells the caller what to do next. */
+export interface MemoryErrorOptions {
+  readonly message: string
+  readonly fix: string
+  /** Machine-readable particulars: `field`, `rule` and `got` for bad input; sizes, limits, versions otherwise. */
+  readonly details?: Readonly<Record<string, unknown>>
+  /** Whether the same call may succeed later without a change. Default: true for `unavailable`, else false. */
+  readonly retryable?: boolean
+  readonly cause?: unknown
+}
+
+/** The only error this package throws on purpose. Read `code` to decide, `fix` to repair, `details` to report. */
+export class MemoryError extends Error {
+  override readonly name = 'MemoryError'
+  readonly code: ErrorCode
+  readonly fix: string
+  readonly details: Readonly<Record<string, unknown>>
+  readonly retryable: boolean
+
+  constructor(code: ErrorCode, options: MemoryErrorOptions) {
+    super(`${options.message} ${options.fix}`, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.fix = options.fix
+    this.details = options.details ?? {}
+    this.retryable = options.retryable ?? code === 'unavailable'
+  }
+
+  /** Plain JSON for logs and for the wire; the cause stays behind. */
+  toJSON(): Record<string, unknown> {
+    return {
+      name: this.name,
+      code: this.code,
+      message: this.message,
+      fix: this.fix,
+      details: this.details,
+      retryable: this.retryable,
+    }
+  }
+}
+
+const shownLength = 80
+
+/** A short, safe rendering of a rejected value for an error's `got`. Never longer than about 80 characters. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'undefined'
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
+  if (typeof value === 'string') {
+    const text = value.length > shownLength ? `${value.slice(0, shownLength)}…` : value
+    return JSON.stringify(text)
+  }
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString()
+  return typeof value === 'object' ? `an object with keys ${shown(Object.keys(value).join(', '))}` : typeof value
+}
+
+/** The error for a value that breaks a rule of its field. */
+export function invalidInput(field: string, rule: string, got: unknown, fix: string): MemoryError {
+  const rendered = shown(got)
+  return new MemoryError('invalid-input', {
+    message: `"${field}" ${rule}; got ${rendered}.`,
+    fix,
+    details: { field, rule, got: rendered },
+  })
+}
+
+/** The error for something that is not there, or not the caller's: the two are the same answer. */
+export function notFound(what: string, id: string, fix: string): MemoryError {
+  return new MemoryError('not-found', { message: `There is no ${what} ${shown(id)}.`, fix, details: { what, id } })
+}
+
+/** States what must hold inside the library. Stays on in production; a failure is a defect of ours. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (condition) return
+  throw new MemoryError('bug', {
+    message: `An internal check failed: ${message}.`,
+    fix: 'Please report this with the steps that led to it; nothing was written by this call.',
+  })
+}

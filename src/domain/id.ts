@@ -1,0 +1,96 @@
+/** Ids: the rules for those that callers choose, the shape of those that we issue, and branded types for both. */
+import { invalidInput } from './error.ts'
+import { limitTable } from './limits.ts'
+
+declare const brand: unique symbol
+type Branded<Text extends string> = string & { readonly [brand]: Text }
+
+export type SpaceId = Branded<'space'>
+export type SpaceKey = Branded<'space-key'>
+export type ThreadId = Branded<'thread'>
+export type TurnId = Branded<'turn'>
+export type MessageId = Branded<'message'>
+export type CommitId = Branded<'commit'>
+
+/** Position in a space's log: 1, 2, 3 … without gaps. As a version: the seq of the commit that wrote the record. */
+export type Seq = number
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is looked for
+const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/
+const wildcard = /\*|^[%?_.]+$/
+const fix = 'Pass the exact id of one thing: 1 to 256 characters, no control characters, no wildcards.'
+
+/**
+ * Checks a name chosen by a caller (an id, a key, a block name) and returns it unchanged.
+ *
+ * @throws MemoryError `invalid-input` if it is empty, blank, over 256 characters, holds a control character or a lone
+ * surrogate, is or holds a wildcard, or names an object prototype.
+ */
+export function checkId(value: unknown, field: string): string {
+  if (typeof value !== 'string') throw invalidInput(field, 'must be a string', value, fix)
+  if (value.trim() === '') throw invalidInput(field, 'must not be empty or blank', value, fix)
+  const limit = limitTable.idLength.max
+  if (value.length > limit) throw invalidInput(field, `must have at most ${limit} characters`, value, fix)
+  if (controlCharacters.test(value)) throw invalidInput(field, 'must not hold control characters', value, fix)
+  if (wildcard.test(value)) throw invalidInput(field, 'must not be a wildcard', value, fix)
+  if (!value.isWellFormed()) throw invalidInput(field, 'must be well-formed Unicode text', 'a lone surrogate', fix)
+  if (value === '__proto__') throw invalidInput(field, 'must not name an object prototype', value, fix)
+  return value
+}
+
+/** A turn's place in its space: the seq of the commit that opened it and its number among those that commit opened. */
+export interface TurnPlace {
+  readonly turnSeq: Seq
+  readonly turnIndex: number
+}
+
+const turnsPerCommit = 16_384
+
+/** A turn's place as one sortable integer; 0 means "no turn". */
+export function packTurn(place: TurnPlace): number {
+  return place.turnSeq * turnsPerCommit + place.turnIndex
+}
+
+export function unpackTurn(packed: number): TurnPlace {
+  return { turnSeq: Math.floor(packed / turnsPerCommit), turnIndex: packed % turnsPerCommit }
+}
+
+export function turnIdOf(spaceKey: SpaceKey, turn: number): TurnId {
+  const { turnSeq, turnIndex } = unpackTurn(turn)
+  return `turn_${spaceKey}_${turnSeq}.${turnIndex}` as TurnId
+}
+
+/** The id we issue for the message at `index` in a turn. */
+export function messageIdOf(spaceKey: SpaceKey, turn: number, index: number): MessageId {
+  const { turnSeq, turnIndex } = unpackTurn(turn)
+  return `msg_${spaceKey}_${turnSeq}.${turnIndex}.${index}` as MessageId
+}
+
+export interface IssuedTurn {
+  readonly spaceKey: SpaceKey
+  readonly turn: number
+}
+
+export interface IssuedMessage extends IssuedTurn {
+  readonly index: number
+}
+
+const issuedTurn = /^turn_([0-9A-Za-z]{8,32})_(\d{1,12})\.(\d{1,5})$/
+const issuedMessage = /^msg_([0-9A-Za-z]{8,32})_(\d{1,12})\.(\d{1,5})\.(\d{1,6})$/
+
+/** Reads a turn id of ours; null if the text is not one. */
+export function parseTurnId(id: string): IssuedTurn | null {
+  const match = issuedTurn.exec(id)
+  if (match === null) return null
+  const turn = packTurn({ turnSeq: Number(match[2]), turnIndex: Number(match[3]) })
+  return { spaceKey: match[1] as SpaceKey, turn }
+}
+
+/** Reads a message id of ours; null if the text is not one (then a caller chose it). */
+export function parseMessageId(id: string): IssuedMessage | null {
+  if (!id.startsWith('msg_')) return null
+  const match = issuedMessage.exec(id)
+  if (match === null) return null
+  const turn = packTurn({ turnSeq: Number(match[2]), turnIndex: Number(match[3]) })
+  return { spaceKey: match[1] as SpaceKey, turn, index: Number(match[4]) }
+}

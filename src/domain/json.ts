@@ -1,0 +1,116 @@
+/** JSON values: what may be stored, how two of them merge, how large one is. */
+import { invalidInput } from './error.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type JsonObject = { readonly [key: string]: Json }
+
+const maxDepth = 64
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+function refuse(path: string, got: unknown, rule: string): never {
+  throw invalidInput(path, rule, got, 'Store plain JSON: null, booleans, finite numbers, strings, arrays and objects.')
+}
+
+function checkObject(value: object, path: string, depth: number, isPatch: boolean): void {
+  if (!isJsonObject(value)) refuse(path, value, 'must be a plain object')
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') refuse(`${path}.${key}`, key, 'must not be a key, it would reach an object prototype')
+    const child: unknown = value[key]
+    if (child === undefined) {
+      if (!isPatch) refuse(`${path}.${key}`, child, 'must be JSON')
+      continue
+    }
+    checkJson(child, `${path}.${key}`, depth + 1, isPatch)
+  }
+}
+
+function checkJson(value: unknown, path: string, depth: number, isPatch: boolean): void {
+  if (value === null || typeof value === 'boolean') return
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) refuse(path, 'a lone surrogate', 'must be well-formed Unicode text')
+    return
+  }
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) refuse(path, value, 'must be a finite number')
+    return
+  }
+  if (typeof value !== 'object') refuse(path, value, 'must be JSON')
+  if (depth >= maxDepth) refuse(path, 'a cycle or deeper nesting', `must be nested at most ${maxDepth} levels deep`)
+  if (!Array.isArray(value)) checkObject(value, path, depth, isPatch)
+  else
+    for (let index = 0; index < value.length; index++) checkJson(value[index], `${path}[${index}]`, depth + 1, isPatch)
+}
+
+/**
+ * Asserts that a value survives JSON unchanged: no functions, cycles, BigInt, NaN, class instances, holes, lone
+ * surrogates or prototype keys, at most 64 levels deep.
+ *
+ * @throws MemoryError `invalid-input`, with the path of the offending part in `details.field`.
+ */
+export function assertJson(value: unknown, field: string): asserts value is Json {
+  checkJson(value, field, 0, false)
+}
+
+/** Like {@link assertJson} for an object that may hold `undefined`, which is dropped ("keep what is there"). */
+export function toPatch(value: unknown, field: string): JsonObject {
+  if (!isJsonObject(value)) refuse(field, value, 'must be a plain object')
+  checkJson(value, field, 0, true)
+  return withoutUndefined(value) as JsonObject
+}
+
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutUndefined(item) ?? null)
+  if (!isJsonObject(value)) return value
+  const kept: Record<string, unknown> = {}
+  for (const [key, child] of Object.entries(value)) if (child !== undefined) kept[key] = withoutUndefined(child)
+  return kept
+}
+
+/**
+ * Deep merge in the manner of JSON Merge Patch (RFC 7396): objects recurse, arrays and scalars replace, `null` deletes.
+ * Neither argument is changed.
+ */
+export function mergeJson(base: Json, patch: Json): Json {
+  if (!isJsonObject(patch)) return patch
+  const merged: Record<string, Json> = isJsonObject(base) ? { ...base } : {}
+  for (const key of Object.keys(patch)) {
+    const change = patch[key] as Json
+    if (change === null) delete merged[key]
+    else if (isJsonObject(change))
+      merged[key] = mergeJson(Object.hasOwn(merged, key) ? (merged[key] as Json) : {}, change)
+    else merged[key] = change
+  }
+  return merged
+}
+
+const encoder = new TextEncoder()
+
+/** Size of a value as UTF-8 JSON, in bytes. */
+export function jsonBytes(value: Json): number {
+  return encoder.encode(JSON.stringify(value)).length
+}
+
+/** Whether a value is larger than a limit in bytes, at the price of encoding only where its length leaves a doubt. */
+export function exceedsBytes(value: Json, limitBytes: number): boolean {
+  const text = JSON.stringify(value)
+  return text.length * 3 > limitBytes && encoder.encode(text).length > limitBytes
+}
+
+/** Whether two JSON values are equal, whatever the order of their keys. */
+export function equalJson(left: Json | undefined, right: Json | undefined): boolean {
+  if (left === right) return true
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, index) => equalJson(item, right[index]))
+  }
+  if (!isJsonObject(left) || !isJsonObject(right)) return false
+  const keys = Object.keys(left)
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && equalJson(left[key], right[key]))
+  )
+}

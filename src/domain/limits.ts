@@ -1,0 +1,91 @@
+/** Every limit of the library: its default and the highest value it may be raised to. */
+import { z } from 'zod'
+import { invalidInput, MemoryError } from './error.ts'
+import { exceedsBytes, type Json, jsonBytes } from './json.ts'
+
+interface Limit {
+  readonly default: number
+  readonly max: number
+  readonly about: string
+}
+
+const day = 86_400_000
+
+/** Limits are whole numbers. Bytes are UTF-8 JSON; names end in their unit where they have one. */
+export const limitTable = {
+  idLength: { default: 256, max: 256, about: 'characters in an id, a key or a block name' },
+  entriesPerSpace: { default: 1_000, max: 10_000_000, about: 'live keys in one space before the oldest are pruned' },
+  entryBytes: { default: 65_536, max: 16_777_216, about: 'bytes of one entry value' },
+  entryTtlMs: { default: 30 * day, max: 3_650 * day, about: 'milliseconds an entry lives without a ttl of its own' },
+  blockBytes: { default: 262_144, max: 16_777_216, about: 'bytes of one working-memory block' },
+  messageBytes: { default: 4_194_304, max: 67_108_864, about: 'bytes of one message' },
+  messagesPerCall: { default: 1_000, max: 10_000, about: 'messages saved in one call' },
+  changesPerCommit: { default: 1_000, max: 10_000, about: 'changes in one commit' },
+  commitBytes: { default: 33_554_432, max: 268_435_456, about: 'bytes of one commit' },
+  metadataBytes: { default: 65_536, max: 1_048_576, about: 'bytes of the metadata of a thread or a message' },
+  titleLength: { default: 1_000, max: 10_000, about: 'characters in a title' },
+  pageSize: { default: 1_000, max: 10_000, about: 'records in one page' },
+  cloneMessages: { default: 10_000, max: 16_000, about: 'messages copied by one clone' },
+  logDays: { default: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },
+  busyTimeoutMs: { default: 30_000, max: 600_000, about: 'milliseconds a commit waits for another process' },
+  turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },
+} as const satisfies Record<string, Limit>
+
+export type LimitName = keyof typeof limitTable
+export type Limits = { readonly [Name in LimitName]: number }
+
+const limitNames = Object.keys(limitTable) as LimitName[]
+
+export const limitsSchema = z.strictObject(
+  Object.fromEntries(
+    limitNames.map((name) => [
+      name,
+      z.exactOptional(
+        z
+          .int()
+          .min(name === 'logDays' ? 0 : 1)
+          .max(limitTable[name].max),
+      ),
+    ]),
+  ) as { [Name in LimitName]: z.ZodExactOptional<z.ZodInt> },
+)
+
+export const defaultLimits: Limits = Object.fromEntries(
+  limitNames.map((name) => [name, limitTable[name].default]),
+) as Limits
+
+/** The error for a value that is larger than its limit allows. */
+export function limitExceeded(what: string, size: number, limit: LimitName, allowed: number): MemoryError {
+  const unit = limitTable[limit].about
+  return new MemoryError('limit-exceeded', {
+    message: `${what} has ${size.toLocaleString('en')} where ${allowed.toLocaleString('en')} is the limit (${unit}).`,
+    fix: `Store less, or raise limits.${limit} when opening the memory (at most ${limitTable[limit].max.toLocaleString('en')}).`,
+    details: { limit, size, allowed },
+  })
+}
+
+/** Throws `limit-exceeded` if `size` is above the limit of that name. */
+export function checkLimit(limits: Limits, limit: LimitName, size: number, what: string): void {
+  if (size > limits[limit]) throw limitExceeded(what, size, limit, limits[limit])
+}
+
+/** Throws `limit-exceeded` if a JSON value is larger than the limit of that name, in bytes. */
+export function checkBytes(limits: Limits, limit: LimitName, value: Json, what: string): void {
+  if (exceedsBytes(value, limits[limit])) throw limitExceeded(what, jsonBytes(value), limit, limits[limit])
+}
+
+const ttlUnits: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: day, w: 7 * day }
+
+/** Reads a time-to-live: milliseconds, or a number with a unit (`'90s'`, `'1h'`, `'7d'`); `null` means for ever. */
+export function parseTtl(ttl: unknown, field = 'ttl'): number | null {
+  if (ttl === null) return null
+  const match = typeof ttl === 'string' ? /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/.exec(ttl.trim()) : null
+  const ms = match === null ? ttl : Number(match[1]) * (ttlUnits[match[2] ?? ''] ?? Number.NaN)
+  if (typeof ms === 'number' && Number.isFinite(ms) && ms >= 1 && ms <= limitTable.entryTtlMs.max) return Math.round(ms)
+  throw invalidInput(
+    field,
+    'must be a time-to-live from 1 ms to 10 years',
+    ttl,
+    `Pass milliseconds, a text such as '30m', '1h' or '7d', or null for ever.`,
+  )
+}

@@ -1,0 +1,76 @@
+/** Messages: one utterance of a conversation, in the shape of the AI SDK's `UIMessage`. */
+import { z } from 'zod'
+import { type Actor, type Author, actorSchema } from './actor.ts'
+import type { MessageId, Seq, ThreadId, TurnId } from './id.ts'
+import { assertJson, type Json, type JsonObject } from './json.ts'
+import type { TurnStatus } from './turn.ts'
+
+export const roles = ['system', 'user', 'assistant'] as const
+export type Role = (typeof roles)[number]
+
+/** One part of a message: text, file, tool call, reasoning … any part of the AI SDK, told apart by `type`. */
+export interface MessagePart {
+  readonly type: string
+  readonly [field: string]: Json
+}
+
+/** A message as a change submits it. `id` only if a caller chose it; `author` only if it is not the default. */
+export interface MessageInput {
+  readonly id?: string
+  readonly role: Role
+  readonly parts: readonly MessagePart[]
+  readonly metadata?: JsonObject
+  readonly author?: Actor & { readonly claimed?: true }
+  /** ISO time given on import: serves dates and recall, never order. */
+  readonly createdAt?: string
+}
+
+/** A message as the log keeps it: what was submitted, with the author resolved where it is not the default. */
+export interface LoggedMessage {
+  readonly id?: string
+  readonly role: Role
+  readonly parts: readonly MessagePart[]
+  readonly metadata?: JsonObject
+  readonly author?: Author
+  readonly createdAt?: string
+}
+
+/** A message as readers return it. */
+export interface Message {
+  readonly id: MessageId
+  readonly threadId: ThreadId
+  readonly role: Role
+  readonly parts: readonly MessagePart[]
+  readonly metadata?: JsonObject
+  readonly author: Author
+  readonly turnId: TurnId
+  readonly turnStatus: TurnStatus
+  readonly createdAt: string
+  /** Time of the last edit; absent if never edited. */
+  readonly editedAt?: string
+  /** Seq of the commit that saved it. */
+  readonly seq: Seq
+}
+
+const jsonRecord = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+
+export const messagePartSchema = z.custom<MessagePart>(
+  (value) => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string',
+  'must be an object with a "type"',
+)
+
+export const messageInputSchema: z.ZodType<MessageInput> = z.strictObject({
+  id: z.exactOptional(z.string()),
+  role: z.enum(roles),
+  parts: z.array(messagePartSchema),
+  metadata: z.exactOptional(jsonRecord),
+  author: z.exactOptional(actorSchema.extend({ claimed: z.exactOptional(z.literal(true)) })),
+  createdAt: z.exactOptional(z.iso.datetime()),
+})
+
+/** Checks that parts and metadata are plain JSON. */
+export function assertMessageJson(message: MessageInput, field: string): void {
+  for (let index = 0; index < message.parts.length; index++)
+    assertJson(message.parts[index], `${field}.parts[${index}]`)
+  if (message.metadata !== undefined) assertJson(message.metadata, `${field}.metadata`)
+}

@@ -1,0 +1,145 @@
+/** Turns: one exchange in a thread, an input and everything that answered it, folded from its rows of the log. */
+import { type Actor, defaultAuthor } from './actor.ts'
+import type { Effect, EffectOf, LogRow } from './effect.ts'
+import { invariant } from './error.ts'
+import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, type TurnId, turnIdOf } from './id.ts'
+import { mergeJson } from './json.ts'
+import type { LoggedMessage, Message, MessagePart } from './message.ts'
+import type { SpaceAddress } from './space.ts'
+
+export const turnStatuses = ['open', 'complete', 'aborted', 'failed', 'interrupted', 'suspended', 'discarded'] as const
+
+export type TurnStatus = (typeof turnStatuses)[number]
+
+/** A turn as folded from its rows. A deleted message leaves null in its place. */
+export interface TurnState {
+  readonly turn: number
+  readonly id: TurnId
+  readonly threadId: ThreadId
+  readonly status: TurnStatus
+  readonly actor: Actor
+  readonly runId?: string
+  readonly replacedBy?: TurnId
+  readonly messages: readonly (Message | null)[]
+}
+
+/** What folding needs to know of the space. */
+export interface FoldSpace {
+  readonly key: SpaceKey
+  readonly address: SpaceAddress
+}
+
+interface Folding {
+  readonly space: FoldSpace
+  readonly turnId: TurnId
+  readonly status: TurnStatus
+  readonly messages: (Message | null)[]
+}
+
+function foldAppend(fold: Folding, row: LogRow, messages: readonly LoggedMessage[]): void {
+  for (const logged of messages) {
+    const index = fold.messages.length
+    const message: Message = {
+      id: (logged.id as MessageId | undefined) ?? messageIdOf(fold.space.key, row.turn, index),
+      threadId: row.threadId as ThreadId,
+      role: logged.role,
+      parts: logged.parts,
+      ...(logged.metadata === undefined ? {} : { metadata: logged.metadata }),
+      author: logged.author ?? defaultAuthor(logged.role, row.actor, fold.space.address),
+      turnId: fold.turnId,
+      turnStatus: fold.status,
+      createdAt: logged.createdAt ?? row.at,
+      seq: row.seq,
+    }
+    fold.messages.push(message)
+  }
+}
+
+function completedParts(parts: readonly MessagePart[], toolCallId: string, part: MessagePart): readonly MessagePart[] {
+  return parts.map((old) => (old.toolCallId === toolCallId ? part : old))
+}
+
+function foldExtend(fold: Folding, effect: EffectOf<'message-extend'>): void {
+  const message = fold.messages[effect.index]
+  if (message === null || message === undefined) return
+  let parts = effect.parts === undefined ? message.parts : [...message.parts, ...effect.parts]
+  if (effect.complete !== undefined) parts = completedParts(parts, effect.complete.toolCallId, effect.complete.part)
+  fold.messages[effect.index] = { ...message, parts }
+}
+
+function foldEdit(fold: Folding, effect: EffectOf<'message-edit'>, at: string): void {
+  const message = fold.messages[effect.index]
+  if (message === null || message === undefined) return
+  const edited = { ...message, ...(effect.parts === undefined ? {} : { parts: effect.parts }), editedAt: at }
+  if (effect.metadata === undefined) fold.messages[effect.index] = edited
+  else {
+    const metadata = mergeJson(message.metadata ?? {}, effect.metadata) as Message['metadata'] & object
+    fold.messages[effect.index] = { ...edited, metadata }
+  }
+}
+
+function foldEffect(fold: Folding, row: LogRow, effect: Effect): void {
+  if (effect.kind === 'message-append' || effect.kind === 'message-copy') foldAppend(fold, row, effect.messages)
+  else if (effect.kind === 'message-extend') foldExtend(fold, effect)
+  else if (effect.kind === 'message-edit') foldEdit(fold, effect, row.at)
+  else if (effect.kind === 'message-delete') for (const index of effect.indexes) fold.messages[index] = null
+  else if (effect.kind === 'turn-discard') fold.messages.fill(null)
+}
+
+/**
+ * Folds the rows of one turn, in order of seq, to what it is now; rows up to an earlier seq give what it was then.
+ * A turn's rows may also hold effects on other records, which do not matter here.
+ */
+export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState | null {
+  const first = rows[0]
+  const last = rows.at(-1)
+  if (first === undefined || last === undefined) return null
+  invariant(last.status !== null && first.threadId !== null, 'a row of a turn has a status and a thread')
+  const id = turnIdOf(space.key, first.turn)
+  const fold: Folding = { space, turnId: id, status: last.status, messages: [] }
+  let runId: string | undefined
+  let replacedBy: TurnId | undefined
+  let actor = first.actor
+  for (const row of rows) {
+    for (const effect of row.effects) {
+      if (effect.kind === 'kept') {
+        if (!('turnKept' in effect)) continue
+        const { messages, ...kept } = effect.turnKept
+        fold.messages.push(...messages.map((message) => message && { ...message, turnStatus: fold.status }))
+        ;({ actor, runId = runId, replacedBy = replacedBy } = kept)
+        continue
+      }
+      foldEffect(fold, row, effect)
+      if (effect.kind === 'turn-open' || effect.kind === 'turn-resume') runId = effect.runId ?? runId
+      else if (effect.kind === 'turn-replaced') replacedBy = effect.by
+    }
+  }
+  return {
+    turn: first.turn,
+    id,
+    threadId: first.threadId,
+    status: last.status,
+    actor,
+    messages: fold.messages,
+    ...(runId === undefined ? {} : { runId }),
+    ...(replacedBy === undefined ? {} : { replacedBy }),
+  }
+}
+
+/** Messages that lists and recall return: none of a replaced or discarded turn. */
+export function visibleMessages(turn: TurnState): readonly Message[] {
+  if (turn.replacedBy !== undefined || turn.status === 'discarded') return []
+  return turn.messages.filter((message) => message !== null)
+}
+
+/** Where a message stands, for lookups of ids that callers chose. */
+export interface MessagePlace {
+  readonly threadId: ThreadId
+  readonly turn: number
+  readonly index: number
+}
+
+/** A message that was put at a place under an id of the caller's, or whose id was given up. */
+export interface CallerMessageId extends MessagePlace {
+  readonly id: string
+}

@@ -1,0 +1,202 @@
+/** The storage port: one door to write, small readers, one per kind of record. Drivers implement it; types only. */
+import type { Access } from '../domain/actor.ts'
+import type { BlockState } from '../domain/block.ts'
+import type { Commit, CommitResult } from '../domain/commit.ts'
+import type { LoggedCommit } from '../domain/effect.ts'
+import type { EntryState } from '../domain/entry.ts'
+import type { PastVersion } from '../domain/history.ts'
+import type { Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { LeaseState } from '../domain/lease.ts'
+import type { Limits } from '../domain/limits.ts'
+import type { Message } from '../domain/message.ts'
+import type { SpaceKind, SpaceState } from '../domain/space.ts'
+import type { ThreadState } from '../domain/thread.ts'
+
+/** `process` survives a killed process; `power` also a power cut, at the price of a sync for each group of commits. */
+export type Durability = 'process' | 'power'
+
+/** One record as of a seq; `record` is null where there is none. */
+export interface Found<Item> {
+  readonly record: Item | null
+  readonly asOf: Seq
+}
+
+/** A page of records. `more` says whether another page follows in the same direction. */
+export interface Listed<Item> {
+  readonly items: readonly Item[]
+  readonly asOf: Seq
+  readonly more: boolean
+}
+
+export interface SpaceReader {
+  get(access: Access, space: SpaceId): Promise<SpaceState | null>
+  /** The space that issued ids with this key. Finding grants nothing. */
+  byKey(access: Access, key: SpaceKey): Promise<SpaceId | null>
+  /** Spaces of a kind by id, after a given one; children are listed under the kind of their outermost space. */
+  list(
+    access: Access,
+    query: {
+      readonly kind: SpaceKind
+      readonly prefix: string
+      readonly after: SpaceId | null
+      readonly limit: number
+    },
+  ): Promise<readonly SpaceState[]>
+}
+
+export type ThreadOrder = 'lastMessageAt' | 'createdAt'
+
+/** Where a page of threads begins: after that thread, in the order as of a seq. */
+export interface ThreadPosition {
+  readonly asOf: Seq
+  readonly order: Seq
+  readonly threadId: ThreadId
+}
+
+export interface ThreadQuery {
+  readonly orderBy: ThreadOrder
+  readonly direction: 'asc' | 'desc'
+  readonly archived: boolean | 'any'
+  readonly metadata: JsonObject | null
+  readonly limit: number
+  readonly offset: number
+  readonly after: ThreadPosition | null
+}
+
+export interface ListedThreads extends Listed<ThreadState> {
+  /** Threads that match, in all pages. */
+  readonly total: number
+  readonly next: ThreadPosition | null
+}
+
+export interface ThreadReader {
+  get(access: Access, space: SpaceId, threadId: string): Promise<Found<ThreadState>>
+  list(access: Access, space: SpaceId, query: ThreadQuery): Promise<ListedThreads>
+  /** Threads of that id in any space, at most `limit`. */
+  find(
+    access: Access,
+    threadId: string,
+    limit: number,
+  ): Promise<readonly { readonly space: SpaceId; readonly thread: ThreadState }[]>
+}
+
+/** A place in a thread: turn, and index in the turn. */
+export interface MessagePosition {
+  readonly turn: number
+  readonly index: number
+}
+
+export interface MessageQuery {
+  readonly threadId: string
+  readonly direction: 'asc' | 'desc'
+  /** Exclusive; null begins at the end of the thread that the direction starts from. */
+  readonly after: MessagePosition | null
+  /** Messages saved by a later commit are left out. */
+  readonly asOf: Seq | null
+  readonly limit: number
+  readonly offset: number
+  /** ISO times, both inclusive, compared with `createdAt`. */
+  readonly from: string | null
+  readonly to: string | null
+}
+
+/** A message and its place, from which a page can go on. */
+export interface PlacedMessage extends MessagePosition {
+  readonly message: Message
+}
+
+/** An open turn, as those that wait for it or clean up after it need it. */
+export interface OpenTurn {
+  readonly turnId: TurnId
+  readonly threadId: ThreadId
+  readonly lease: LeaseState
+}
+
+export interface MessageReader {
+  /** Messages of replaced and discarded turns are left out. In a `desc` listing the newest comes first. */
+  list(access: Access, space: SpaceId, query: MessageQuery): Promise<Listed<PlacedMessage>>
+  /** Places of a message id, at most one in each thread; ids of ours stand in one thread only. */
+  find(access: Access, space: SpaceId, messageId: string): Promise<readonly PlacedMessage[]>
+  openTurns(access: Access, space: SpaceId, threadId: string): Promise<readonly OpenTurn[]>
+}
+
+export interface BlockReader {
+  get(access: Access, space: SpaceId, threadId: string | null, name: string): Promise<Found<BlockState>>
+  /** All blocks of a thread, or of the space itself. */
+  list(access: Access, space: SpaceId, threadId: string | null): Promise<Listed<BlockState>>
+  /** Newest first. */
+  history(
+    access: Access,
+    space: SpaceId,
+    threadId: string | null,
+    name: string,
+    limit: number,
+  ): Promise<readonly PastVersion[]>
+  /** The version that a write of exactly that seq made, or the one that stood then. */
+  at(access: Access, space: SpaceId, threadId: string | null, name: string, seq: Seq): Promise<PastVersion | null>
+}
+
+export interface EntryReader {
+  /** Absent if deleted or expired, whatever was swept. */
+  get(access: Access, space: SpaceId, key: string): Promise<Found<EntryState>>
+  /** By key, after a given one. */
+  list(
+    access: Access,
+    space: SpaceId,
+    query: { readonly prefix: string; readonly after: string | null; readonly limit: number },
+  ): Promise<Listed<EntryState>>
+  /** Newest first; below the horizon nothing. */
+  history(access: Access, space: SpaceId, key: string, limit: number): Promise<readonly PastVersion[]>
+  /** @throws MemoryError `cursor-expired` below the horizon. */
+  at(access: Access, space: SpaceId, key: string, seq: Seq): Promise<PastVersion | null>
+}
+
+export interface LogReader {
+  /**
+   * Commits after a seq, in order.
+   *
+   * @throws MemoryError `cursor-expired` if `after` is below the horizon.
+   */
+  read(
+    access: Access,
+    space: SpaceId,
+    query: { readonly after: Seq; readonly limit: number },
+  ): Promise<Listed<LoggedCommit>>
+  /** The last seq whose commit was not later than an ISO time; the horizon's if all were. */
+  seqAt(access: Access, space: SpaceId, at: string): Promise<Seq>
+  /** Calls `wake` after commits to the space, by this process at once, by others within 50 ms. Answers the way to stop. */
+  subscribe(space: SpaceId, wake: () => void): () => void
+}
+
+/** Work that time makes due. */
+export interface DueWork {
+  readonly entries: readonly { readonly space: SpaceId; readonly key: string; readonly version: Seq }[]
+  readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]
+  /** Spaces whose log has rows older than they keep. */
+  readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]
+}
+
+export interface Storage {
+  readonly id: string
+  /**
+   * The door: applies a commit whole or not at all, once.
+   *
+   * @throws MemoryError `invalid-input`, `not-found`, `conflict`, `limit-exceeded` for a change that cannot apply;
+   * `unavailable` if the database could not take it in time, `unknown-outcome` if it may have; `closed`.
+   */
+  commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult>
+  /** Moves the deadline of a lease whose token is current; false if it was released or stolen. Not in the log. */
+  renewLease(access: Access, space: SpaceId, lease: { name: string; token: Seq; leaseMs: number }): Promise<boolean>
+  /** What the sweeper should commit now, at most `limit` of each. */
+  due(access: Access, limit: number): Promise<DueWork>
+  /** Moves the horizon up: overwritten values, patches and commit ids at or below it go. */
+  compact(access: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }>
+  readonly spaces: SpaceReader
+  readonly threads: ThreadReader
+  readonly messages: MessageReader
+  readonly blocks: BlockReader
+  readonly entries: EntryReader
+  readonly log: LogReader
+  close(): Promise<void>
+}
