@@ -1,0 +1,39 @@
+/** What all drivers answer alike: positions past the horizon, keys of new spaces. */
+import { randomBytes } from 'node:crypto'
+import { MemoryError } from '../domain/error.ts'
+import type { Seq, SpaceKey } from '../domain/id.ts'
+import type { Limits } from '../domain/limits.ts'
+import type { SpaceSettings } from '../domain/space.ts'
+
+/** The error for a position in a log that was compacted away, or belongs to a space that was erased. */
+export function cursorExpired(after: Seq, horizon: Seq, seq: Seq): MemoryError {
+  return new MemoryError('cursor-expired', {
+    message: `The log begins after seq ${horizon}; seq ${after} lies below it.`,
+    fix: `Read the current state, then follow from seq ${seq}.`,
+    details: { after, horizon, seq },
+  })
+}
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** A random key for a new space: 12 letters and digits, about 71 bits. */
+export function newSpaceKey(): SpaceKey {
+  let key = ''
+  while (key.length < 12) {
+    for (const byte of randomBytes(16)) if (byte < 248 && key.length < 12) key += alphabet[byte % 62]
+  }
+  return key as SpaceKey
+}
+
+/** The settings a new space starts with: the limits of the memory that creates it. */
+export function settingsFrom(limits: Limits): SpaceSettings {
+  const { entriesPerSpace, entryTtlMs, logDays } = limits
+  return { entriesPerSpace, entryTtlMs, logDays }
+}
+
+export function closedError(what: string): MemoryError {
+  return new MemoryError('closed', {
+    message: `${what} is closed.`,
+    fix: 'Open a new one; close it only when all work with it is done.',
+  })
+}

@@ -1,0 +1,237 @@
+/** Readers of the reference driver: plain filters and sorts over all records. */
+import { blockKey } from '../../domain/block.ts'
+import { groupBySeq } from '../../domain/compact.ts'
+import type { Effect, LogRow } from '../../domain/effect.ts'
+import { liveEntry } from '../../domain/entry.ts'
+import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
+import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
+import { isoTime } from '../../domain/time.ts'
+import { visibleMessages } from '../../domain/turn.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type {
+  BlockReader,
+  EntryReader,
+  LogReader,
+  MessageReader,
+  PlacedMessage,
+  SpaceReader,
+  ThreadOrder,
+  ThreadReader,
+} from '../../ports/storage.ts'
+import { cursorExpired } from '../paging.ts'
+import type { ReferenceSpace } from './reference-space.ts'
+
+/** What the readers need of the driver. */
+export interface ReferenceDatabase {
+  readonly clock: Clock
+  readonly bySpace: ReadonlyMap<SpaceId, ReferenceSpace>
+  readonly listeners: Map<SpaceId, Set<() => void>>
+  at(space: SpaceId): ReferenceSpace | null
+}
+
+function requireAbove(space: ReferenceSpace, seq: Seq): void {
+  if (seq < space.space.horizon) throw cursorExpired(seq, space.space.horizon, space.space.seq)
+}
+
+export function spaceReader(database: ReferenceDatabase): SpaceReader {
+  return {
+    get: async (_, space) => database.at(space)?.space ?? null,
+    byKey: async (_, key) => [...database.bySpace.values()].find((space) => space.space.key === key)?.id ?? null,
+    list: async (_, { kind, prefix, after, limit }) =>
+      [...database.bySpace.values()]
+        .map((space) => space.space)
+        .filter((space) => space.id.startsWith(`${kind}/${prefix}`) && (after === null || space.id > after))
+        .sort((left, right) => (left.id < right.id ? -1 : 1))
+        .slice(0, limit),
+  }
+}
+
+/** The thread's place in an order as it was at a seq: its last save then, or its creation. */
+function orderAt(space: ReferenceSpace, thread: ThreadState, orderBy: ThreadOrder, asOf: Seq): Seq {
+  if (orderBy === 'createdAt') return thread.createdSeq
+  if (thread.order <= asOf) return thread.order
+  const saves = (effect: Effect) =>
+    ('messages' in effect && effect.messages.length > 0) ||
+    (effect.kind === 'erased' && effect.was.startsWith('message'))
+  const isSave = (row: LogRow) => row.threadId === thread.id && row.seq <= asOf && row.effects.some(saves)
+  return Math.max(space.rows.findLast(isSave)?.seq ?? 0, thread.createdSeq)
+}
+
+export function threadReader(database: ReferenceDatabase): ThreadReader {
+  return {
+    get: async (_, id, threadId) => {
+      const thread = database.at(id)?.thread(threadId) ?? null
+      return { record: thread?.deleted ? null : thread, asOf: database.at(id)?.space.seq ?? 0 }
+    },
+    list: async (_, id, query) => {
+      const space = database.at(id)
+      if (space === null) return { items: [], asOf: 0, more: false, total: 0, next: null }
+      const asOf = query.after?.asOf ?? space.space.seq
+      requireAbove(space, asOf)
+      const matches = [...space.records.threads.values()].filter((thread) => {
+        if (thread.deleted) return false
+        if (query.archived !== 'any' && (thread.archivedAt !== null) !== query.archived) return false
+        return query.metadata === null || matchesMetadata(thread.metadata, query.metadata)
+      })
+      const sign = query.direction === 'asc' ? 1 : -1
+      const ordered = matches
+        .filter((thread) => thread.createdSeq <= asOf)
+        .map((thread) => ({ thread, order: orderAt(space, thread, query.orderBy, asOf) }))
+        .sort((left, right) => sign * (left.order - right.order))
+      const { after } = query
+      const rest =
+        after === null
+          ? ordered.slice(query.offset)
+          : ordered.filter((item) => sign * (item.order - after.order) > 0 && item.thread.id !== after.threadId)
+      const page = rest.slice(0, query.limit)
+      const last = page.at(-1)
+      const more = rest.length > page.length
+      const next = more && last !== undefined ? { asOf, order: last.order, threadId: last.thread.id } : null
+      return { items: page.map((item) => item.thread), asOf, more, total: matches.length, next }
+    },
+    find: async (_, threadId, limit) =>
+      [...database.bySpace.values()]
+        .flatMap((space) => {
+          const thread = space.thread(threadId)
+          return thread === null || thread.deleted ? [] : [{ space: space.id, thread }]
+        })
+        .slice(0, limit),
+  }
+}
+
+function placed(space: ReferenceSpace, threadId: string, asOf: Seq): PlacedMessage[] {
+  return space.turns(threadId, space.space.seq).flatMap((turn) =>
+    visibleMessages(turn)
+      .filter((message) => message.seq <= asOf)
+      .map((message) => ({ message, turn: turn.turn, index: turn.messages.indexOf(message) })),
+  )
+}
+
+export function messageReader(database: ReferenceDatabase): MessageReader {
+  return {
+    list: async (_, id, query) => {
+      const space = database.at(id)
+      if (space === null) return { items: [], asOf: 0, more: false }
+      const asOf = query.asOf ?? space.space.seq
+      requireAbove(space, asOf)
+      const { after, from, to } = query
+      const sign = query.direction === 'asc' ? 1 : -1
+      const all = placed(space, query.threadId, asOf).filter(
+        ({ message }) => (from === null || message.createdAt >= from) && (to === null || message.createdAt <= to),
+      )
+      if (sign < 0) all.reverse()
+      const rest = all.filter(
+        (item) => after === null || sign * (item.turn - after.turn || item.index - after.index) > 0,
+      )
+      const items = rest.slice(query.offset, query.offset + query.limit)
+      return { items, asOf, more: rest.length > query.offset + items.length }
+    },
+    find: async (_, id, messageId) => {
+      const space = database.at(id)
+      if (space === null) return []
+      return [...space.records.threads.keys()].flatMap((threadId) =>
+        placed(space, threadId, space.space.seq).filter((item) => item.message.id === messageId),
+      )
+    },
+    openTurns: async (_, id, threadId) => {
+      const leases = [...(database.at(id)?.records.leases.values() ?? [])]
+      return leases
+        .filter((lease) => lease.threadId === threadId)
+        .map((lease) => ({ turnId: lease.name.slice('turn/'.length) as never, threadId: threadId as ThreadId, lease }))
+    },
+  }
+}
+
+export function blockReader(database: ReferenceDatabase): BlockReader {
+  const chain = (threadId: string | null, name: string): ChainName => ({ block: name, threadId: threadId as ThreadId })
+  const find = (id: SpaceId, threadId: string | null, name: string) => {
+    const thread = threadId === null ? null : database.at(id)?.thread(threadId)
+    if (thread?.deleted) return undefined
+    return database.at(id)?.records.blocks.get(blockKey(threadId, name))
+  }
+  return {
+    get: async (_, id, threadId, name) => {
+      const block = find(id, threadId, name) ?? null
+      return { record: block?.deleted ? null : block, asOf: database.at(id)?.space.seq ?? 0 }
+    },
+    list: async (_, id, threadId) => {
+      const items = database.at(id)?.threadBlocks(threadId as ThreadId | null) ?? []
+      return { items, asOf: database.at(id)?.space.seq ?? 0, more: false }
+    },
+    history: async (_, id, threadId, name, limit) => {
+      const space = database.at(id)
+      const block = find(id, threadId, name)
+      if (space === null || block === undefined) return []
+      return versionsOf(space, chain(threadId, name), block.version, limit)
+    },
+    at: async (_, id, threadId, name, seq) => {
+      const space = database.at(id)
+      const block = find(id, threadId, name)
+      if (space === null || block === undefined) return null
+      requireAbove(space, seq)
+      return versionAt(space, chain(threadId, name), block.version, seq)
+    },
+  }
+}
+
+export function entryReader(database: ReferenceDatabase): EntryReader {
+  const now = () => isoTime(database.clock.now())
+  return {
+    get: async (_, id, key) => {
+      const space = database.at(id)
+      return { record: liveEntry(space?.entry(key) ?? null, now()), asOf: space?.space.seq ?? 0 }
+    },
+    list: async (_, id, { prefix, after, limit }) => {
+      const space = database.at(id)
+      const at = now()
+      const all = [...(space?.records.entries.values() ?? [])]
+        .filter((entry) => liveEntry(entry, at) !== null && entry.key.startsWith(prefix))
+        .filter((entry) => after === null || entry.key > after)
+        .sort((left, right) => (left.key < right.key ? -1 : 1))
+      return { items: all.slice(0, limit), asOf: space?.space.seq ?? 0, more: all.length > limit }
+    },
+    history: async (_, id, key, limit) => {
+      const space = database.at(id)
+      const entry = space?.entry(key)
+      return space === null || entry === null || entry === undefined
+        ? []
+        : versionsOf(space, { entry: key }, entry.version, limit)
+    },
+    at: async (_, id, key, seq) => {
+      const space = database.at(id)
+      if (space === null) return null
+      requireAbove(space, seq)
+      const entry = space.entry(key)
+      return entry === null ? null : versionAt(space, { entry: key }, entry.version, seq)
+    },
+  }
+}
+
+export function logReader(database: ReferenceDatabase): LogReader {
+  return {
+    read: async (_, id, { after, limit }) => {
+      const space = database.at(id)
+      if (space === null) return { items: [], asOf: 0, more: false }
+      requireAbove(space, after)
+      const commits = groupBySeq(space.rows.filter((row) => row.seq > after))
+      const items = commits.slice(0, limit).flatMap((rows) => {
+        const first = rows[0]
+        if (first === undefined) return []
+        const { seq, at, actor, commitId } = first
+        return [{ seq, at, actor, commitId, rows }]
+      })
+      return { items, asOf: space.space.seq, more: commits.length > limit }
+    },
+    seqAt: async (_, id, at) => {
+      const space = database.at(id)
+      return space?.rows.findLast((row) => row.at <= at)?.seq ?? space?.space.horizon ?? 0
+    },
+    subscribe: (space, wake) => {
+      const listeners = database.listeners.get(space) ?? new Set()
+      database.listeners.set(space, listeners)
+      listeners.add(wake)
+      return () => listeners.delete(wake)
+    },
+  }
+}

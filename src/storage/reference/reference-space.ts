@@ -1,0 +1,122 @@
+/** One space of the reference driver: its log, and the records that replaying it gives. */
+import { type BlockState, blockKey } from '../../domain/block.ts'
+import { compactRows } from '../../domain/compact.ts'
+import type { SpaceView } from '../../domain/draft.ts'
+import type { LogRow } from '../../domain/effect.ts'
+import { type EntryState, liveEntry } from '../../domain/entry.ts'
+import type { EditableLog } from '../../domain/erase-content.ts'
+import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
+import type { LeaseState } from '../../domain/lease.ts'
+import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay.ts'
+import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
+import type { ThreadState } from '../../domain/thread.ts'
+import { type FoldSpace, foldTurn, type MessagePlace, type TurnState, visibleMessages } from '../../domain/turn.ts'
+
+export class ReferenceSpace implements SpaceView, EditableLog {
+  readonly records: SpaceRecords
+  readonly fold: FoldSpace
+  rows: LogRow[] = []
+
+  constructor(space: SpaceState) {
+    this.records = emptyRecords(space)
+    this.fold = { key: space.key, address: parseSpaceId(space.id).address }
+  }
+
+  get space(): SpaceState {
+    return this.records.space
+  }
+
+  get id(): SpaceId {
+    return this.space.id
+  }
+
+  append(rows: readonly LogRow[]): void {
+    replayCommit(this.records, rows, (threadId, turn) => this.turnRows(threadId, turn), this.fold)
+    this.rows.push(...rows)
+  }
+
+  compact(horizon: Seq): number {
+    const before = this.rows.length
+    const below = this.rows.filter((row) => row.seq <= horizon)
+    const kept = compactRows(below, this.space, this.fold)
+    this.rows = [...kept, ...this.rows.filter((row) => row.seq > horizon)]
+    for (const map of [this.records.entries, this.records.blocks, this.records.threads]) {
+      for (const [key, record] of map) if (record.deleted && record.version <= horizon) map.delete(key)
+    }
+    this.records.space = { ...this.space, horizon }
+    return before - this.rows.length
+  }
+
+  committed(commitId: string): readonly LogRow[] | null {
+    const first = this.rows.find((row) => row.commitId === commitId)
+    return first === undefined ? null : this.rowsAt(first.seq)
+  }
+
+  rowsAt(seq: Seq): readonly LogRow[] {
+    return this.rows.filter((row) => row.seq === seq)
+  }
+
+  replaceRow(row: LogRow): void {
+    this.rows = this.rows.map((old) => (old.seq === row.seq && old.turn === row.turn ? row : old))
+  }
+
+  thread(threadId: string): ThreadState | null {
+    return this.records.threads.get(threadId) ?? null
+  }
+
+  turnRows(threadId: ThreadId, turn: number): readonly LogRow[] {
+    return this.rows.filter((row) => row.threadId === threadId && row.turn === turn)
+  }
+
+  /** All turns of the thread's present life, in thread order, as of a seq. */
+  turns(threadId: string, asOf: Seq): readonly TurnState[] {
+    const thread = this.thread(threadId)
+    if (thread === null || thread.deleted) return []
+    const isIn = (row: LogRow) => row.threadId === threadId && row.turn !== 0 && row.seq <= asOf
+    const turns = Map.groupBy(this.rows.filter(isIn), (row) => row.turn)
+    return [...turns.keys()]
+      .sort((left, right) => left - right)
+      .filter((turn) => unpackTurn(turn).turnSeq >= thread.createdSeq)
+      .flatMap((turn) => foldTurn(turns.get(turn) ?? [], this.fold) ?? [])
+  }
+
+  callerMessage(threadId: string, messageId: string): MessagePlace | null {
+    for (const turn of this.turns(threadId, this.space.seq)) {
+      const message = visibleMessages(turn).find((candidate) => candidate.id === messageId)
+      if (message !== undefined) {
+        return { threadId: turn.threadId, turn: turn.turn, index: turn.messages.indexOf(message) }
+      }
+    }
+    return null
+  }
+
+  block(threadId: ThreadId | null, name: string): BlockState | null {
+    return this.records.blocks.get(blockKey(threadId, name)) ?? null
+  }
+
+  threadBlocks(threadId: ThreadId | null): readonly BlockState[] {
+    return [...this.records.blocks.values()].filter((block) => block.threadId === threadId && !block.deleted)
+  }
+
+  entry(key: string): EntryState | null {
+    return this.records.entries.get(key) ?? null
+  }
+
+  expiredEntries(at: string): EntryState[] {
+    const due = (entry: EntryState) => !entry.deleted && liveEntry(entry, at) === null
+    return [...this.records.entries.values()].filter(due).sort((left, right) => left.version - right.version)
+  }
+
+  oldestEntries(): EntryState[] {
+    const kept = [...this.records.entries.values()].filter((entry) => !entry.deleted)
+    return kept.sort((left, right) => left.version - right.version)
+  }
+
+  lease(name: string): LeaseState | null {
+    return this.records.leases.get(name) ?? null
+  }
+
+  turnLeases(threadId: ThreadId): readonly string[] {
+    return [...this.records.leases.values()].flatMap((lease) => (lease.threadId === threadId ? [lease.name] : []))
+  }
+}

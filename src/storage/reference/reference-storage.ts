@@ -1,0 +1,143 @@
+/** The reference driver: the storage port in memory over `domain/apply.ts`. The oracle for tests, slow and plain. */
+import type { Access } from '../../domain/actor.ts'
+import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
+import type { Commit, CommitResult } from '../../domain/commit.ts'
+import type { SpaceView } from '../../domain/draft.ts'
+import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
+import type { Seq, SpaceId } from '../../domain/id.ts'
+import type { Limits } from '../../domain/limits.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { DueWork, Storage } from '../../ports/storage.ts'
+import { commitHash } from '../hash.ts'
+import { closedError, newSpaceKey, settingsFrom } from '../paging.ts'
+import {
+  blockReader,
+  entryReader,
+  logReader,
+  messageReader,
+  type ReferenceDatabase,
+  spaceReader,
+  threadReader,
+} from './reference-readers.ts'
+import { ReferenceSpace } from './reference-space.ts'
+
+/** What a commit sees where its space does not exist. */
+const emptyView: SpaceView = {
+  space: null,
+  committed: () => null,
+  rowsAt: () => [],
+  thread: () => null,
+  turnRows: () => [],
+  callerMessage: () => null,
+  block: () => null,
+  threadBlocks: () => [],
+  entry: () => null,
+  expiredEntries: () => [],
+  oldestEntries: () => [],
+  lease: () => null,
+  turnLeases: () => [],
+}
+
+export class ReferenceStorage implements Storage, ReferenceDatabase {
+  readonly id: string
+  readonly clock: Clock
+  readonly bySpace = new Map<SpaceId, ReferenceSpace>()
+  readonly listeners = new Map<SpaceId, Set<() => void>>()
+  readonly spaces = spaceReader(this)
+  readonly threads = threadReader(this)
+  readonly messages = messageReader(this)
+  readonly blocks = blockReader(this)
+  readonly entries = entryReader(this)
+  readonly log = logReader(this)
+  #seqFloor: Seq = 0
+  #isClosed = false
+
+  constructor(options: { readonly id?: string; readonly clock: Clock }) {
+    this.id = options.id ?? 'reference'
+    this.clock = options.clock
+  }
+
+  at(space: SpaceId): ReferenceSpace | null {
+    if (this.#isClosed) throw closedError('The storage')
+    return this.bySpace.get(space) ?? null
+  }
+
+  async commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {
+    const space = this.at(commit.space)
+    if (isErase(commit)) return this.#erase(commit, space)
+    const newSpace = { key: newSpaceKey(), floor: this.#seqFloor, settings: settingsFrom(limits) }
+    const { actor } = access
+    const submission = { commit, actor, hash: commitHash(commit), nowMs: this.clock.now(), limits, newSpace }
+    const outcome = applyCommit(space ?? emptyView, submission)
+    if (outcome.kind === 'answer') return outcome.result
+    const { draft } = outcome
+    const target = space ?? new ReferenceSpace(draft.space)
+    this.bySpace.set(commit.space, target)
+    for (const { key, version } of draft.swept) eraseEntryLife(target, key, version)
+    for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)
+    target.append(outcome.rows)
+    for (const wake of this.listeners.get(commit.space) ?? []) wake()
+    return outcome.result
+  }
+
+  #erase(commit: Commit, space: ReferenceSpace | null): CommitResult {
+    const at = isoTime(this.clock.now())
+    const conflict = checkExpectations(space ?? emptyView, commit, at)
+    if (conflict !== null) return conflict
+    const gone = [...this.bySpace.values()].filter(
+      (other) => other.id === commit.space || other.id.startsWith(`${commit.space}/`),
+    )
+    let commits = 0
+    for (const other of gone) {
+      commits += new Set(other.rows.map((row) => row.seq)).size
+      this.#seqFloor = Math.max(this.#seqFloor, other.space.seq + 1)
+      this.bySpace.delete(other.id)
+      for (const wake of this.listeners.get(other.id) ?? []) wake()
+    }
+    const results = [{ kind: 'erase', spaces: gone.length, commits } as const]
+    return { status: 'committed', seq: space?.space.seq ?? 0, at, replayed: false, results }
+  }
+
+  async renewLease(_: Access, id: SpaceId, { name, token, leaseMs }: { name: string; token: Seq; leaseMs: number }) {
+    const space = this.at(id)
+    const lease = space?.lease(name)
+    if (space === null || lease === null || lease === undefined || lease.token !== token) return false
+    space.records.leases.set(name, { ...lease, until: isoTime(this.clock.now() + leaseMs) })
+    return true
+  }
+
+  async due(_: Access, limit: number): Promise<DueWork> {
+    const now = isoTime(this.clock.now())
+    const all = [...this.bySpace.values()]
+    const entries = all.flatMap((space) =>
+      space.expiredEntries(now).map(({ key, version }) => ({ space: space.id, key, version })),
+    )
+    const turns = all.flatMap((space) =>
+      [...space.records.leases.values()].flatMap((lease) => {
+        if (lease.threadId === null || lease.until > now) return []
+        const turnId = lease.name.slice('turn/'.length) as never
+        return [{ space: space.id, turn: { turnId, threadId: lease.threadId, lease } }]
+      }),
+    )
+    const logs = all.flatMap((space) => {
+      const { logDays } = space.space.settings
+      const keepFrom = isoTime(this.clock.now() - logDays * 86_400_000)
+      const old = space.rows.findLast((row) => row.at < keepFrom && row.seq < space.space.seq)
+      const isDue = logDays > 0 && old !== undefined && old.seq > space.space.horizon
+      return isDue ? [{ space: space.id, below: old.seq }] : []
+    })
+    return { entries: entries.slice(0, limit), turns: turns.slice(0, limit), logs: logs.slice(0, limit) }
+  }
+
+  async compact(_: Access, id: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }> {
+    const space = this.at(id)
+    if (space === null || horizon <= space.space.horizon) return { rowsRemoved: 0 }
+    return { rowsRemoved: space.compact(Math.min(horizon, space.space.seq - 1)) }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.listeners.clear()
+  }
+}

@@ -1,0 +1,230 @@
+/** The door of the SQLite driver: commits queued in one tick are flushed as one transaction, in order of arrival. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Access } from '../../domain/actor.ts'
+import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
+import type { Commit, CommitResult } from '../../domain/commit.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import type { Limits } from '../../domain/limits.ts'
+import { isoTime } from '../../domain/time.ts'
+import { commitHash } from '../hash.ts'
+import { closedError, newSpaceKey, settingsFrom } from '../paging.ts'
+import { isBusy, toMemoryError } from './connection.ts'
+import type { SqliteDatabase } from './database.ts'
+import { eraseSpaces, persistDraft, seqFloor } from './persist.ts'
+import { SqliteView } from './view.ts'
+
+/** Longest time one transaction takes before the event loop gets its turn, milliseconds. */
+const flushMs = 8
+
+interface Member {
+  readonly access: Access
+  readonly commit: Commit
+  readonly limits: Limits
+  readonly hash: string
+  readonly deadline: number
+  readonly resolve: (result: CommitResult) => void
+  readonly reject: (error: unknown) => void
+  answer: CommitResult | null
+  error: unknown
+}
+
+/** Why a whole group fails, and none of its members alone. */
+class GroupFailure {
+  readonly cause: unknown
+  constructor(cause: unknown) {
+    this.cause = cause
+  }
+}
+
+export class CommitQueue {
+  readonly #database: SqliteDatabase
+  readonly #onCommit: (spaces: ReadonlySet<SpaceId>) => void
+  #queue: Member[] = []
+  #isFlushing = false
+  #idle: (() => void)[] = []
+
+  constructor(database: SqliteDatabase, onCommit: (spaces: ReadonlySet<SpaceId>) => void) {
+    this.#database = database
+    this.#onCommit = onCommit
+  }
+
+  commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {
+    if (this.#database.isClosed) return Promise.reject(closedError('The storage'))
+    const hash = commitHash(commit)
+    const deadline = performance.now() + limits.busyTimeoutMs
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ access, commit, limits, hash, deadline, resolve, reject, answer: null, error: null })
+      if (this.#isFlushing) return
+      this.#isFlushing = true
+      // After all microtasks: whoever answers to the same event joins the group.
+      process.nextTick(() => this.#flush())
+    })
+  }
+
+  /** Resolves when nothing is queued. */
+  async idle(): Promise<void> {
+    if (this.#isFlushing) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  #flush(): void {
+    try {
+      this.#database.connection.begin()
+    } catch (error) {
+      this.#waitForLock(error)
+      return
+    }
+    const group = this.#queue
+    const done = this.#runGroup(group)
+    this.#queue = group.slice(done.length)
+    this.#settle(done)
+    this.#continue()
+  }
+
+  #continue(): void {
+    if (this.#queue.length > 0) setImmediate(() => this.#flush())
+    else {
+      this.#isFlushing = false
+      for (const resolve of this.#idle.splice(0)) resolve()
+    }
+  }
+
+  #waitForLock(error: unknown): void {
+    const now = performance.now()
+    const isOver = (member: Member) => !isBusy(error) || now > member.deadline
+    for (const member of this.#queue.filter(isOver)) member.reject(this.#failure(error))
+    this.#queue = this.#queue.filter((member) => !isOver(member))
+    if (this.#queue.length === 0) this.#continue()
+    else void delay(Math.random() * 3).then(() => this.#flush())
+  }
+
+  /** Applies members until time is up, commits, and answers those it has dealt with. */
+  #runGroup(group: readonly Member[]): readonly Member[] {
+    const { connection } = this.#database
+    const done: Member[] = []
+    const until = performance.now() + flushMs
+    try {
+      this.#database.refresh()
+      for (const member of group) {
+        done.push(member)
+        this.#apply(member)
+        if (performance.now() > until) break
+      }
+    } catch (error) {
+      this.#undo()
+      return this.#afterFailure(done, error)
+    }
+    try {
+      connection.commit()
+    } catch (error) {
+      const isKnown = connection.isTransaction
+      this.#undo()
+      this.#failAll(done, isKnown ? this.#failure(error) : unknownOutcome(error))
+    }
+    return done
+  }
+
+  #undo(): void {
+    this.#database.forget()
+    this.#database.connection.rollback()
+  }
+
+  /** A failure while storing took the group with it: run the members again one at a time, unless the disk is at fault. */
+  #afterFailure(done: readonly Member[], error: unknown): readonly Member[] {
+    const cause = error instanceof GroupFailure ? error.cause : error
+    if (done.length === 1 || error instanceof GroupFailure) {
+      this.#failAll(done, this.#failure(cause))
+      return done
+    }
+    return done.flatMap((member) => {
+      member.answer = null
+      member.error = null
+      try {
+        this.#database.connection.begin()
+      } catch (busy) {
+        this.#failAll([member], this.#failure(busy))
+        return [member]
+      }
+      return this.#runGroup([member])
+    })
+  }
+
+  #failAll(members: readonly Member[], error: unknown): void {
+    for (const member of members) {
+      member.answer = null
+      member.error = error
+    }
+  }
+
+  #failure(error: unknown): unknown {
+    return toMemoryError(error, this.#database.connection.path)
+  }
+
+  #apply(member: Member): void {
+    const { commit, access, limits, hash } = member
+    const view = new SqliteView(this.#database, commit.space)
+    const nowMs = this.#database.clock.now()
+    let outcome: ReturnType<typeof applyCommit>
+    try {
+      if (isErase(commit)) {
+        member.answer = this.#erase(view, commit, isoTime(nowMs))
+        return
+      }
+      const newSpace =
+        view.space === null
+          ? { key: newSpaceKey(), floor: seqFloor(this.#database), settings: settingsFrom(limits) }
+          : { key: view.space.key, floor: 0, settings: view.space.settings }
+      outcome = applyCommit(view, { commit, actor: access.actor, hash, nowMs, limits, newSpace })
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error
+      member.error = error
+      return
+    }
+    if (outcome.kind === 'answer') {
+      member.answer = outcome.result
+      return
+    }
+    try {
+      persistDraft(this.#database, view, outcome.draft, outcome.rows)
+    } catch (error) {
+      const isDisk = !this.#database.connection.isTransaction || isDiskError(error)
+      throw isDisk ? new GroupFailure(error) : error
+    }
+    member.answer = outcome.result
+  }
+
+  #erase(view: SqliteView, commit: Commit, at: string): CommitResult {
+    const conflict = checkExpectations(view, commit, at)
+    if (conflict !== null) return conflict
+    const seq = view.space?.seq ?? 0
+    const { spaces, commits } = eraseSpaces(this.#database, commit.space)
+    return { status: 'committed', seq, at, replayed: false, results: [{ kind: 'erase', spaces, commits }] }
+  }
+
+  #settle(members: readonly Member[]): void {
+    const changed = new Set<SpaceId>()
+    for (const member of members) {
+      if (member.answer === null) member.reject(member.error)
+      else {
+        if (member.answer.status === 'committed' && !member.answer.replayed) changed.add(member.commit.space)
+        member.resolve(member.answer)
+      }
+    }
+    if (changed.size > 0) this.#onCommit(changed)
+  }
+}
+
+const diskCodes = new Set(['database or disk is full', 'disk I/O error'])
+
+function isDiskError(error: unknown): boolean {
+  return error instanceof Error && 'errstr' in error && diskCodes.has(String(error.errstr))
+}
+
+function unknownOutcome(cause: unknown): MemoryError {
+  return new MemoryError('unknown-outcome', {
+    message: 'The commit may or may not have been stored.',
+    fix: 'Send it again with the same commit id: a retry never applies twice.',
+    retryable: true,
+    cause,
+  })
+}

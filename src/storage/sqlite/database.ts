@@ -1,0 +1,165 @@
+/** The open database: its connection, every prepared statement, and what is cached of spaces and threads. */
+import type { Seq, SpaceId, SpaceKey, ThreadId } from '../../domain/id.ts'
+import type { SpaceState } from '../../domain/space.ts'
+import type { ThreadState } from '../../domain/thread.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { closedError } from '../paging.ts'
+import { type Connection, isBusy, type Statement, toMemoryError, whileBusy } from './connection.ts'
+import { type ThreadColumns, threadOf } from './rows.ts'
+import { prepareStatements, type SpaceColumns, type Statements } from './statements.ts'
+
+const cachedSpaces = 2_000
+const cachedThreads = 10_000
+
+export interface CachedThread {
+  readonly n: number
+  state: ThreadState
+}
+
+/** A space as this process last saw it. Valid until another connection commits. */
+export interface CachedSpace {
+  readonly n: number
+  state: SpaceState
+  /** Rows of threads hold their order up to this seq. */
+  ordered: Seq
+  /** Threads saved to since then, by number, with the seq of their last save; null while not needed. */
+  tail: Map<number, Seq> | null
+  readonly threads: Map<string, CachedThread>
+}
+
+export class SqliteDatabase {
+  readonly connection: Connection
+  readonly statements: Statements
+  readonly clock: Clock
+  #spaces = new Map<SpaceId, CachedSpace>()
+  #threads = 0
+  #seen = -1
+  readonly #prepared = new Map<string, Statement<readonly never[]>>()
+  #isClosed = false
+
+  constructor(connection: Connection, clock: Clock) {
+    this.connection = connection
+    this.statements = prepareStatements(connection)
+    this.clock = clock
+  }
+
+  /** A statement whose text depends on the query, prepared at its first use. */
+  prepared<Row extends readonly unknown[]>(sql: string): Statement<Row> {
+    const known = this.#prepared.get(sql)
+    if (known !== undefined) return known as unknown as Statement<Row>
+    const statement = this.connection.prepare<Row>(sql)
+    this.#prepared.set(sql, statement as unknown as Statement<readonly never[]>)
+    return statement
+  }
+
+  /** Forgets what is cached if another connection has committed since. Answers whether it did. */
+  refresh(): boolean {
+    const version = this.connection.dataVersion()
+    if (version === this.#seen) return false
+    this.#seen = version
+    this.forget()
+    return true
+  }
+
+  forget(): void {
+    this.#spaces.clear()
+    this.#threads = 0
+  }
+
+  /** Runs a read, again if the file is locked for a moment (recovery after a crash, a checkpoint at close). */
+  async read<Result>(work: () => Result): Promise<Result> {
+    if (this.#isClosed) throw closedError('The storage')
+    try {
+      this.refresh()
+      return work()
+    } catch (error) {
+      if (!isBusy(error)) throw toMemoryError(error, this.connection.path)
+    }
+    const again = () => {
+      if (this.#isClosed) throw closedError('The storage')
+      this.refresh()
+      return work()
+    }
+    return whileBusy(again, this.connection.busyTimeoutMs, this.connection.path)
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  space(id: SpaceId): CachedSpace | null {
+    const cached = this.#spaces.get(id)
+    if (cached !== undefined) return cached
+    const columns = this.statements.spaceById.get(id)
+    return columns === undefined ? null : this.cacheSpace(columns)
+  }
+
+  cacheSpace(columns: SpaceColumns): CachedSpace {
+    const state = this.spaceState(columns)
+    return this.remember({ n: columns[0], state, ordered: columns[11], tail: null, threads: new Map() })
+  }
+
+  remember(space: CachedSpace): CachedSpace {
+    if (this.#spaces.size >= cachedSpaces) this.forget()
+    this.#spaces.set(space.state.id, space)
+    return space
+  }
+
+  spaceState(columns: SpaceColumns): SpaceState {
+    const [n, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries] = columns
+    const [seq, at] = this.statements.lastCommit.get(n) ?? [floor, created]
+    return {
+      id: id as SpaceId,
+      key: key as SpaceKey,
+      createdAt: isoTime(created),
+      seq,
+      at: isoTime(at),
+      floor,
+      horizon,
+      settings: JSON.parse(settings),
+      settingsVersion,
+      threads,
+      archivedThreads: archived,
+      entries,
+    }
+  }
+
+  /** The thread of that id, deleted ones included. */
+  thread(space: CachedSpace, threadId: string): CachedThread | null {
+    const cached = space.threads.get(threadId)
+    if (cached !== undefined) return cached
+    const columns = this.statements.threadById.get(space.n, threadId)
+    return columns === undefined ? null : this.rememberThread(space, threadId, this.threadFrom(columns))
+  }
+
+  threadFrom(columns: ThreadColumns): CachedThread {
+    const last = this.statements.lastRowOfThread.get(columns[0])
+    return { n: columns[0], state: threadOf(columns, last) }
+  }
+
+  rememberThread(space: CachedSpace, threadId: string, thread: CachedThread): CachedThread {
+    if (++this.#threads > cachedThreads) {
+      this.#threads = 1
+      for (const other of this.#spaces.values()) other.threads.clear()
+    }
+    space.threads.set(threadId, thread)
+    return thread
+  }
+
+  /** Threads whose place moved since the rows were last brought up to date. */
+  tailOf(space: CachedSpace): Map<number, Seq> {
+    space.tail ??= new Map(this.statements.savedAfter.all(space.n, space.ordered))
+    return space.tail
+  }
+
+  threadIdOf(n: number): ThreadId | null {
+    return (this.statements.threadIdByNumber.get(n)?.[0] ?? null) as ThreadId | null
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.forget()
+    this.connection.close()
+  }
+}

@@ -1,0 +1,145 @@
+/** The log of a space in SQLite: reading on from a seq, waking those who follow it, and compaction. */
+import { compactRows, groupBySeq } from '../../domain/compact.ts'
+import type { LogRow } from '../../domain/effect.ts'
+import type { Seq, SpaceId } from '../../domain/id.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import { msOf } from '../../domain/time.ts'
+import type { LogReader } from '../../ports/storage.ts'
+import { cursorExpired } from '../paging.ts'
+import type { SqliteDatabase } from './database.ts'
+import { actorText, threadJson } from './rows.ts'
+import { logRows } from './view.ts'
+
+/** Milliseconds between looks for commits of other processes, while somebody follows a log. */
+const pollMs = 15
+
+/** Who follows which space. This process wakes them itself; for other processes the file is looked at. */
+export class Followers {
+  readonly #database: SqliteDatabase
+  readonly #wakers = new Map<SpaceId, Set<() => void>>()
+  #timer: NodeJS.Timeout | null = null
+  #seen = 0
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database
+  }
+
+  subscribe(space: SpaceId, wake: () => void): () => void {
+    const wakers = this.#wakers.get(space) ?? new Set()
+    this.#wakers.set(space, wakers)
+    wakers.add(wake)
+    if (this.#timer === null) {
+      this.#seen = this.#database.connection.dataVersion()
+      this.#timer = setInterval(() => this.#look(), pollMs)
+    }
+    return () => {
+      wakers.delete(wake)
+      if (wakers.size === 0 && this.#wakers.get(space) === wakers) this.#wakers.delete(space)
+      if (this.#wakers.size === 0) this.stop()
+    }
+  }
+
+  wake(spaces: Iterable<SpaceId>): void {
+    for (const space of spaces) for (const waker of this.#wakers.get(space) ?? []) waker()
+  }
+
+  #look(): void {
+    const version = this.#database.connection.dataVersion()
+    if (version === this.#seen) return
+    this.#seen = version
+    this.wake([...this.#wakers.keys()])
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  /** Stops, and wakes all, who then find the storage closed. */
+  close(): void {
+    this.stop()
+    this.wake([...this.#wakers.keys()])
+  }
+}
+
+export function logReader(database: SqliteDatabase, followers: Followers): LogReader {
+  return {
+    read: (_, id, { after, limit }) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return { items: [], asOf: 0, more: false }
+        const { seq, horizon } = space.state
+        if (after < horizon) throw cursorExpired(after, horizon, seq)
+        const last = Math.min(seq, after + limit)
+        const rows = logRows(database, database.statements.rowsBetween.all(space.n, after, last))
+        const items = groupBySeq(rows).flatMap((commit) => {
+          const first = commit[0]
+          if (first === undefined) return []
+          return [{ seq: first.seq, at: first.at, actor: first.actor, commitId: first.commitId, rows: commit }]
+        })
+        return { items, asOf: seq, more: last < seq }
+      }),
+    seqAt: (_, id, at) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return 0
+        return seqAtTime(database, space.n, space.state.horizon, space.state.seq, msOf(at))
+      }),
+    subscribe: (space, wake) => followers.subscribe(space, wake),
+  }
+}
+
+/** The last seq above `low` whose commit was not later than a time; `low` if all were. Times never go back in a log. */
+export function seqAtTime(database: SqliteDatabase, n: number, low: Seq, high: Seq, ms: number): Seq {
+  let [from, to] = [low, high]
+  while (from < to) {
+    const middle = Math.ceil((from + to) / 2)
+    const at = database.statements.timeAt.get(n, middle)?.[0] ?? 0
+    if (at <= ms) from = middle
+    else to = middle - 1
+  }
+  return from
+}
+
+function insert(database: SqliteDatabase, n: number, row: LogRow, thread: number | null): void {
+  const { seq, turn, status } = row
+  const upto = turn === 0 ? null : 0
+  const json = JSON.stringify(row.effects)
+  const actor = actorText(row.actor)
+  database.statements.insertRow.run(n, seq, msOf(row.at), thread, turn, actor, status, upto, null, null, json)
+}
+
+/** Compacts the rows of a space up to a horizon. Runs inside a transaction. */
+export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq): number {
+  const space = database.space(id)
+  if (space === null) return 0
+  const { n, state } = space
+  const horizon = Math.min(below, state.seq - 1)
+  if (horizon <= state.horizon) return 0
+  const { statements } = database
+  for (const columns of statements.allThreads.all(n)) {
+    const { state: thread } = database.threadFrom(columns)
+    const lastAt = thread.lastMessageAt === null ? null : msOf(thread.lastMessageAt)
+    statements.updateThread.run(
+      columns[2],
+      thread.order,
+      thread.createdSeq,
+      thread.version,
+      thread.messageCount,
+      lastAt,
+      state.seq,
+      threadJson(thread),
+      columns[0],
+    )
+  }
+  const stored = statements.rowsUpTo.all(n, horizon)
+  const numbers = new Map(stored.map((columns) => [`${columns[0]} ${columns[2]}`, columns[8]]))
+  const kept = compactRows(logRows(database, stored), state, { key: state.key, address: parseSpaceId(id).address })
+  statements.deleteUpTo.run(n, horizon)
+  for (const row of kept)
+    insert(database, n, row, row.turn === 0 ? null : (numbers.get(`${row.seq} ${row.turn}`) ?? null))
+  for (const statement of statements.deleteTombstones) statement.run(n, horizon)
+  statements.setHorizon.run(horizon, n)
+  database.forget()
+  return stored.length - kept.length
+}

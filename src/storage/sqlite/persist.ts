@@ -1,0 +1,226 @@
+/** Storing a decided commit: its log rows, and the small tables of what is current. Runs inside the transaction. */
+import type { Draft } from '../../domain/draft.ts'
+import type { LogRow } from '../../domain/effect.ts'
+import type { EntryState } from '../../domain/entry.ts'
+import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
+import { type Seq, unpackTurn } from '../../domain/id.ts'
+import { parentOf, type SpaceState } from '../../domain/space.ts'
+import type { ThreadState } from '../../domain/thread.ts'
+import { msOf } from '../../domain/time.ts'
+import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
+import { actorText, threadJson } from './rows.ts'
+import type { SqliteView } from './view.ts'
+
+/** Expiries are indexed rounded down to 1/720 of the time-to-live, an hour of 30 days. */
+const dueSteps = 720
+
+/** Commits after which the order of threads is written into their rows. */
+const tailLength = 256
+
+function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
+  const { id, key, createdAt, horizon, settings } = space
+  const created = msOf(createdAt)
+  const json = JSON.stringify(settings)
+  const { lastInsertRowid } = database.statements.insertSpace.run(
+    id,
+    key,
+    parentOf(id),
+    created,
+    horizon,
+    horizon,
+    horizon,
+    json,
+  )
+  return database.remember({
+    n: Number(lastInsertRowid),
+    state: space,
+    ordered: space.horizon,
+    tail: new Map(),
+    threads: new Map(),
+  })
+}
+
+function stateOf(thread: ThreadState): 0 | 1 | 2 {
+  return thread.deleted ? 2 : thread.archivedAt === null ? 0 : 1
+}
+
+/** A commit that only adds a new last turn: the row itself then carries the thread's count and time. */
+function isPlainSave(draft: Draft, rows: readonly LogRow[], before: CachedThread | null): boolean {
+  const [row] = rows
+  if (row === undefined || rows.length !== 1 || before === null || row.turn === 0) return false
+  if (row.status !== 'complete' || unpackTurn(row.turn).turnSeq !== draft.seq) return false
+  return row.effects.every(
+    (effect) => effect.kind === 'message-append' && effect.messages.length > 0 && effect.createdThread === undefined,
+  )
+}
+
+function insertThread(database: SqliteDatabase, space: CachedSpace, thread: ThreadState, seq: Seq): CachedThread {
+  const { id, order, createdSeq, version, messageCount, lastMessageAt } = thread
+  const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
+  const json = threadJson(thread)
+  const { lastInsertRowid } = database.statements.insertThread.run(
+    space.n,
+    id,
+    stateOf(thread),
+    order,
+    createdSeq,
+    version,
+    messageCount,
+    lastAt,
+    seq,
+    json,
+  )
+  const cached = { n: Number(lastInsertRowid), state: thread }
+  return database.rememberThread(space, id, cached)
+}
+
+function updateThread(database: SqliteDatabase, before: CachedThread, thread: ThreadState, seq: Seq): void {
+  const { order, createdSeq, version, messageCount, lastMessageAt } = thread
+  const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
+  const isOnlyCounts = before.state.version === version
+  const { updateThread: update, setThreadStat } = database.statements
+  if (isOnlyCounts) setThreadStat.run(messageCount, lastAt, seq, before.n)
+  else {
+    const json = threadJson(thread)
+    update.run(stateOf(thread), order, createdSeq, version, messageCount, lastAt, seq, json, before.n)
+  }
+}
+
+function persistThread(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  draft: Draft,
+  rows: readonly LogRow[],
+): CachedThread | null {
+  const thread = draft.touchedThread
+  if (thread === null) return null
+  const before = database.thread(space, thread.id)
+  if (before === null) {
+    return insertThread(database, space, thread, draft.seq)
+  }
+  if (before.state === thread && rows.every((row) => row.turn === 0)) return before
+  if (!isPlainSave(draft, rows, before)) updateThread(database, before, thread, draft.seq)
+  if (thread.order === draft.seq) space.tail?.set(before.n, draft.seq)
+  before.state = thread
+  return before
+}
+
+function persistRows(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  draft: Draft,
+  rows: readonly LogRow[],
+  thread: CachedThread | null,
+): void {
+  const at = msOf(draft.at)
+  const actor = actorText(draft.actor)
+  const saved = draft.touchedThread?.order === draft.seq ? draft.touchedThread.messageCount : null
+  for (const row of rows) {
+    const upto = row.turn === 0 ? null : saved
+    const number = row.threadId === null ? null : (thread?.n ?? null)
+    const json = JSON.stringify(row.effects)
+    const { seq, turn, status, commitId, hash } = row
+    database.statements.insertRow.run(space.n, seq, at, number, turn, actor, status, upto, commitId, hash, json)
+  }
+}
+
+function persistEntry(database: SqliteDatabase, space: CachedSpace, entry: EntryState): void {
+  const { key, version, deleted, createdAt, updatedAt, writtenBy, expiresAt, patchBytes, value } = entry
+  const at = msOf(updatedAt)
+  const expires = expiresAt === null ? null : msOf(expiresAt)
+  const step = expires === null ? 1 : Math.max(1, Math.floor((expires - at) / dueSteps))
+  const due = expires === null ? null : expires - (expires % step)
+  const json = JSON.stringify(value)
+  const actor = actorText(writtenBy)
+  const gone = deleted ? 1 : 0
+  const created = msOf(createdAt)
+  database.statements.putEntry.run(space.n, key, version, gone, created, at, actor, expires, due, patchBytes, json)
+}
+
+function persistRecords(database: SqliteDatabase, space: CachedSpace, draft: Draft, thread: CachedThread | null): void {
+  const { statements } = database
+  for (const entry of draft.entries.values()) persistEntry(database, space, entry)
+  for (const block of draft.blocks.values()) {
+    const { name, version, deleted, updatedAt, updatedBy, format, patchBytes, value } = block
+    const number = block.threadId === null ? 0 : (thread?.n ?? 0)
+    const actor = actorText(updatedBy)
+    const json = JSON.stringify(value)
+    const at = msOf(updatedAt)
+    statements.putBlock.run(space.n, number, name, version, deleted ? 1 : 0, at, actor, format, patchBytes, json)
+  }
+  for (const [name, lease] of draft.leases) {
+    if (lease === null) statements.deleteLease.run(space.n, name)
+    else {
+      const number = lease.threadId === null ? null : (thread?.n ?? null)
+      statements.putLease.run(space.n, name, lease.token, actorText(lease.holder), msOf(lease.until), number)
+    }
+  }
+  if (thread === null) return
+  for (const { id } of draft.releasedIds) statements.deleteMessageId.run(space.n, id, thread.n)
+  for (const { id, turn, index } of draft.callerIds) statements.putMessageId.run(space.n, id, thread.n, turn, index)
+  if (thread.state.deleted) statements.deleteMessageIds.run(thread.n)
+}
+
+function persistSpace(database: SqliteDatabase, space: CachedSpace, draft: Draft): void {
+  const { counts, settings } = draft
+  const before = space.state
+  const isSame =
+    settings === before.settings &&
+    counts.threads === before.threads &&
+    counts.archivedThreads === before.archivedThreads &&
+    counts.entries === before.entries
+  const settingsVersion = settings === before.settings ? before.settingsVersion : draft.seq
+  if (!isSame) {
+    const json = JSON.stringify(settings)
+    const { threads, archivedThreads, entries } = counts
+    database.statements.updateSpace.run(json, settingsVersion, threads, archivedThreads, entries, space.n)
+  }
+  space.state = { ...before, ...counts, settings, settingsVersion, seq: draft.seq, at: draft.at }
+}
+
+/** Brings the threads' rows up to date with the log's tail, once the tail is long. */
+function foldTail(database: SqliteDatabase, space: CachedSpace): void {
+  const { seq } = space.state
+  if (seq - space.ordered < tailLength) return
+  for (const [n, order] of database.tailOf(space)) database.statements.setThreadOrder.run(order, n)
+  database.statements.setOrdered.run(seq, space.n)
+  space.ordered = seq
+  space.tail = new Map()
+}
+
+/** Writes a draft. Caches are moved along; if the transaction fails they must be forgotten. */
+export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: Draft, rows: readonly LogRow[]): void {
+  const space = view.cached ?? insertSpace(database, draft.space)
+  for (const { key, version } of draft.swept) eraseEntryLife(view, key, version)
+  for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
+  const thread = persistThread(database, space, draft, rows)
+  persistRows(database, space, draft, rows, thread)
+  persistRecords(database, space, draft, thread)
+  persistSpace(database, space, draft)
+  foldTail(database, space)
+}
+
+/** Erases a space and its children: rows, log and key. Keeps the highest seq, above which a new space begins. */
+export function eraseSpaces(database: SqliteDatabase, id: string): { spaces: number; commits: number } {
+  const { statements } = database
+  const own = statements.spaceById.get(id)
+  const children = statements.spacesInRange.all(`${id}/`, '', `${id}0`, Number.MAX_SAFE_INTEGER)
+  let commits = 0
+  let floor = seqFloor(database)
+  const all = own === undefined ? children : [own, ...children]
+  for (const columns of all) {
+    const [n] = columns
+    commits += statements.countCommits.get(n)?.[0] ?? 0
+    floor = Math.max(floor, database.spaceState(columns).seq + 1)
+    for (const statement of statements.deleteRows) statement.run(n)
+    statements.deleteSpace.run(n)
+  }
+  statements.setMeta.run('seqFloor', floor)
+  database.forget()
+  return { spaces: all.length, commits }
+}
+
+/** Where the log of a new space begins: above the highest seq that any erased space reached; 0 if none was. */
+export function seqFloor(database: SqliteDatabase): Seq {
+  return database.statements.meta.get('seqFloor')?.[0] ?? 0
+}

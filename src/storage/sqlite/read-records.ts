@@ -1,0 +1,120 @@
+/** Spaces, blocks and entries: point reads, pages by key, and their past. */
+import { liveEntry } from '../../domain/entry.ts'
+import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
+import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { BlockReader, EntryReader, SpaceReader } from '../../ports/storage.ts'
+import { cursorExpired } from '../paging.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { blockOf, entryOf } from './rows.ts'
+import { SqliteView } from './view.ts'
+
+/** Sorts after every text that has the prefix before it. */
+const afterAll = '\u{10ffff}'
+
+function requireAbove(space: CachedSpace, seq: Seq): void {
+  const { horizon } = space.state
+  if (seq < horizon) throw cursorExpired(seq, horizon, space.state.seq)
+}
+
+export function spaceReader(database: SqliteDatabase): SpaceReader {
+  return {
+    get: (_, id) => database.read(() => database.space(id)?.state ?? null),
+    byKey: (_, key) => database.read(() => (database.statements.spaceByKey.get(key)?.[0] ?? null) as SpaceId | null),
+    list: (_, { kind, prefix, after, limit }) =>
+      database.read(() => {
+        const from = `${kind}/${prefix}`
+        const rows = database.statements.spacesInRange.all(from, after ?? '', `${from}${afterAll}`, limit)
+        return rows.map((columns) => database.spaceState(columns))
+      }),
+  }
+}
+
+/** The number of a block's thread: 0 for the space's own, null where the thread is not there. */
+function threadNumber(database: SqliteDatabase, space: CachedSpace, threadId: string | null): number | null {
+  if (threadId === null) return 0
+  const thread = database.thread(space, threadId)
+  return thread === null || thread.state.deleted ? null : thread.n
+}
+
+function currentBlock(database: SqliteDatabase, space: CachedSpace, threadId: string | null, name: string) {
+  const number = threadNumber(database, space, threadId)
+  const columns = number === null ? undefined : database.statements.block.get(space.n, number, name)
+  return columns === undefined ? null : blockOf(columns, threadId as ThreadId | null)
+}
+
+export function blockReader(database: SqliteDatabase): BlockReader {
+  const chain = (threadId: string | null, name: string): ChainName => ({ block: name, threadId: threadId as ThreadId })
+  return {
+    get: (_, id, threadId, name) =>
+      database.read(() => {
+        const space = database.space(id)
+        const block = space === null ? null : currentBlock(database, space, threadId, name)
+        return { record: block?.deleted ? null : block, asOf: space?.state.seq ?? 0 }
+      }),
+    list: (_, id, threadId) =>
+      database.read(() => {
+        const space = database.space(id)
+        const number = space === null ? null : threadNumber(database, space, threadId)
+        if (space === null || number === null) return { items: [], asOf: space?.state.seq ?? 0, more: false }
+        const items = database.statements.blocks
+          .all(space.n, number)
+          .map((columns) => blockOf(columns, threadId as ThreadId | null))
+        return { items, asOf: space.state.seq, more: false }
+      }),
+    history: (_, id, threadId, name, limit) =>
+      database.read(() => {
+        const space = database.space(id)
+        const block = space === null ? null : currentBlock(database, space, threadId, name)
+        if (block === null) return []
+        return versionsOf(new SqliteView(database, id), chain(threadId, name), block.version, limit)
+      }),
+    at: (_, id, threadId, name, seq) =>
+      database.read(() => {
+        const space = database.space(id)
+        const block = space === null ? null : currentBlock(database, space, threadId, name)
+        if (space === null || block === null) return null
+        requireAbove(space, seq)
+        return versionAt(new SqliteView(database, id), chain(threadId, name), block.version, seq)
+      }),
+  }
+}
+
+export function entryReader(database: SqliteDatabase): EntryReader {
+  const now = () => database.clock.now()
+  const current = (space: CachedSpace, key: string) => {
+    const columns = database.statements.entry.get(space.n, key)
+    return columns === undefined ? null : entryOf(columns)
+  }
+  return {
+    get: (_, id, key) =>
+      database.read(() => {
+        const space = database.space(id)
+        const entry = space === null ? null : current(space, key)
+        return { record: liveEntry(entry, isoTime(now())), asOf: space?.state.seq ?? 0 }
+      }),
+    list: (_, id, { prefix, after, limit }) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return { items: [], asOf: 0, more: false }
+        const { entriesInRange } = database.statements
+        const rows = entriesInRange.all(space.n, prefix, after ?? '', `${prefix}${afterAll}`, now(), limit + 1)
+        return { items: rows.slice(0, limit).map(entryOf), asOf: space.state.seq, more: rows.length > limit }
+      }),
+    history: (_, id, key, limit) =>
+      database.read(() => {
+        const space = database.space(id)
+        const entry = space === null ? null : current(space, key)
+        if (entry === null) return []
+        return versionsOf(new SqliteView(database, id), { entry: key }, entry.version, limit)
+      }),
+    at: (_, id, key, seq) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return null
+        requireAbove(space, seq)
+        const entry = current(space, key)
+        return entry === null ? null : versionAt(new SqliteView(database, id), { entry: key }, entry.version, seq)
+      }),
+  }
+}

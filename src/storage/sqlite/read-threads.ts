@@ -1,0 +1,166 @@
+/** Pages of threads: keyset pages along an index, exact as of the seq that their cursor pins. */
+import type { Seq, ThreadId } from '../../domain/id.ts'
+import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
+import type { ListedThreads, ThreadPosition, ThreadQuery, ThreadReader } from '../../ports/storage.ts'
+import { cursorExpired } from '../paging.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { type ThreadColumns, threadColumns, threadOf } from './rows.ts'
+
+interface Candidate {
+  readonly columns: ThreadColumns
+  readonly order: Seq
+}
+
+const emptyPage: ListedThreads = { items: [], asOf: 0, more: false, total: 0, next: null }
+
+function statesOf(archived: ThreadQuery['archived']): readonly number[] {
+  return archived === 'any' ? [0, 1] : [archived ? 1 : 0]
+}
+
+/** Threads of one state in the order of their rows, from a position on; `created` of each at most `asOf`. */
+function inOrder(
+  database: SqliteDatabase,
+  n: number,
+  state: number,
+  query: ThreadQuery,
+  asOf: Seq,
+  limit: number,
+): Candidate[] {
+  const { direction, after } = query
+  const column = query.orderBy === 'createdAt' ? 'created' : 'ord'
+  const isDown = direction === 'desc'
+  const sql = `SELECT ${threadColumns} FROM thread WHERE space = ? AND state = ? AND ${column} > ? AND ${column} <= ?
+    AND created <= ? ORDER BY ${column} ${direction} LIMIT ?`
+  const low = after === null || isDown ? -1 : after.order
+  const high = after === null || !isDown ? asOf : Math.min(asOf, after.order - 1)
+  const rows = database.prepared<ThreadColumns>(sql).all(n, state, low, high, asOf, limit)
+  return rows.map((columns) => ({ columns, order: column === 'ord' ? columns[3] : columns[4] }))
+}
+
+/** The place a thread had at a seq: its last save then, or its creation. */
+function orderAt(database: SqliteDatabase, columns: ThreadColumns, asOf: Seq): Seq {
+  return Math.max(database.statements.lastSaveUpTo.get(columns[0], asOf)?.[0] ?? 0, columns[4])
+}
+
+/** Threads saved to in the log's tail, which their rows do not tell, at most `limit` of them that matter for the page. */
+function inTail(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  state: number,
+  query: ThreadQuery,
+  asOf: Seq,
+  limit: number,
+): Candidate[] {
+  const sign = query.direction === 'asc' ? 1 : -1
+  const found: Candidate[] = []
+  const tail = [...database.tailOf(space)].sort((left, right) => sign * (left[1] - right[1]))
+  for (const [n, order] of tail) {
+    const isPinned = order <= asOf
+    if (isPinned && (found.length === limit || !isBeyond(order, query.after, sign))) continue
+    const columns = database.statements.threadByNumber.get(n)
+    if (columns === undefined || columns[2] !== state || columns[4] > asOf) continue
+    found.push({ columns, order: isPinned ? order : orderAt(database, columns, asOf) })
+  }
+  return found
+}
+
+/** Threads saved to after the page's seq, with the place that they had then. */
+function savedLater(database: SqliteDatabase, space: CachedSpace, state: number, asOf: Seq): Candidate[] {
+  const sql = `SELECT ${threadColumns} FROM thread WHERE space = ? AND state = ? AND ord > ? AND created <= ?`
+  const tail = database.tailOf(space)
+  const rows = database.prepared<ThreadColumns>(sql).all(space.n, state, asOf, asOf)
+  return rows
+    .filter((columns) => !tail.has(columns[0]))
+    .map((columns) => ({ columns, order: orderAt(database, columns, asOf) }))
+}
+
+function isBeyond(order: Seq, after: ThreadPosition | null, sign: number): boolean {
+  return after === null || sign * (order - after.order) > 0
+}
+
+function candidates(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  query: ThreadQuery,
+  asOf: Seq,
+  limit: number,
+): Candidate[] {
+  const { after } = query
+  const sign = query.direction === 'asc' ? 1 : -1
+  const states = statesOf(query.archived)
+  const found = states.flatMap((state) => {
+    if (query.orderBy === 'createdAt') return inOrder(database, space.n, state, query, asOf, limit)
+    const tail = database.tailOf(space)
+    const stay = inOrder(database, space.n, state, query, asOf, limit < 0 ? limit : limit + tail.size)
+    const rest = stay.filter((candidate) => !tail.has(candidate.columns[0]))
+    const moved = [...inTail(database, space, state, query, asOf, limit), ...savedLater(database, space, state, asOf)]
+    const isNext = ({ columns, order }: Candidate) => isBeyond(order, after, sign) && columns[1] !== after?.threadId
+    return [...rest, ...moved.filter(isNext)]
+  })
+  return found.sort((left, right) => sign * (left.order - right.order))
+}
+
+function stateFrom(database: SqliteDatabase, columns: ThreadColumns): ThreadState {
+  return threadOf(columns, database.statements.lastRowOfThread.get(columns[0]))
+}
+
+function counted(space: CachedSpace, archived: ThreadQuery['archived']): number {
+  const { threads, archivedThreads } = space.state
+  return archived === 'any' ? threads + archivedThreads : archived ? archivedThreads : threads
+}
+
+function countMatching(database: SqliteDatabase, n: number, query: ThreadQuery): number {
+  const { metadata } = query
+  if (metadata === null) return 0
+  let total = 0
+  for (const columns of database.statements.allThreads.iterate(n)) {
+    if (!statesOf(query.archived).includes(columns[2])) continue
+    if (matchesMetadata(JSON.parse(columns[9]).metadata, metadata)) total += 1
+  }
+  return total
+}
+
+function list(database: SqliteDatabase, space: CachedSpace, query: ThreadQuery): ListedThreads {
+  const { metadata, limit, offset } = query
+  const asOf = query.after?.asOf ?? space.state.seq
+  if (asOf < space.state.horizon) throw cursorExpired(asOf, space.state.horizon, space.state.seq)
+  const wanted = metadata === null ? offset + limit + 1 : -1
+  let found = candidates(database, space, query, asOf, wanted)
+  if (metadata !== null) {
+    found = found.filter(({ columns }) => matchesMetadata(JSON.parse(columns[9]).metadata, metadata))
+  }
+  const page = found.slice(offset, offset + limit)
+  const last = page.at(-1)
+  const more = found.length > offset + page.length
+  return {
+    items: page.map(({ columns }) => stateFrom(database, columns)),
+    asOf,
+    more,
+    total: metadata === null ? counted(space, query.archived) : countMatching(database, space.n, query),
+    next: more && last !== undefined ? { asOf, order: last.order, threadId: last.columns[1] as ThreadId } : null,
+  }
+}
+
+export function threadReader(database: SqliteDatabase): ThreadReader {
+  return {
+    get: (_, id, threadId) =>
+      database.read(() => {
+        const space = database.space(id)
+        const thread = space === null ? null : (database.thread(space, threadId)?.state ?? null)
+        return { record: thread?.deleted ? null : thread, asOf: space?.state.seq ?? 0 }
+      }),
+    list: (_, id, query) =>
+      database.read(() => {
+        const space = database.space(id)
+        return space === null ? emptyPage : list(database, space, query)
+      }),
+    find: (_, threadId, limit) =>
+      database.read(() =>
+        database.statements.threadsById.all(threadId, limit).flatMap((columns) => {
+          const space = database.statements.spaceByNumber.get(columns[10])
+          if (space === undefined) return []
+          return [{ space: space[1] as never, thread: stateFrom(database, columns as unknown as ThreadColumns) }]
+        }),
+      ),
+  }
+}

@@ -1,0 +1,139 @@
+/** The SQLite driver: the storage port over one file. Knows nothing of recall, agents or the facade. */
+import type { Access } from '../../domain/actor.ts'
+import type { Commit, CommitResult } from '../../domain/commit.ts'
+import type { Seq, SpaceId, TurnId } from '../../domain/id.ts'
+import type { Limits } from '../../domain/limits.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { DueWork, Durability, Storage } from '../../ports/storage.ts'
+import { closedError } from '../paging.ts'
+import { CommitQueue } from './commit.ts'
+import { Connection } from './connection.ts'
+import { SqliteDatabase } from './database.ts'
+import { compactSpace, Followers, logReader, seqAtTime } from './log.ts'
+import { messageReader } from './read-messages.ts'
+import { blockReader, entryReader, spaceReader } from './read-records.ts'
+import { threadReader } from './read-threads.ts'
+import { type LeaseColumns, leaseOf } from './rows.ts'
+
+const dayMs = 86_400_000
+
+export interface SqliteStorageOptions {
+  readonly id: string
+  /** A path, or `:memory:`. */
+  readonly path: string
+  readonly durability: Durability
+  readonly clock: Clock
+  readonly busyTimeoutMs: number
+  /** The largest size the file may grow to, bytes; absent: no limit. */
+  readonly maxBytes?: number
+}
+
+export class SqliteStorage implements Storage {
+  readonly id: string
+  readonly #database: SqliteDatabase
+  readonly #queue: CommitQueue
+  readonly #followers: Followers
+  readonly spaces
+  readonly threads
+  readonly messages
+  readonly blocks
+  readonly entries
+  readonly log
+
+  private constructor(id: string, database: SqliteDatabase) {
+    this.id = id
+    this.#database = database
+    this.#followers = new Followers(database)
+    this.#queue = new CommitQueue(database, (spaces) => this.#followers.wake(spaces))
+    this.spaces = spaceReader(database)
+    this.threads = threadReader(database)
+    this.messages = messageReader(database)
+    this.blocks = blockReader(database)
+    this.entries = entryReader(database)
+    this.log = logReader(database, this.#followers)
+  }
+
+  /**
+   * Opens a database file, or makes a new one, and brings its schema up to date.
+   *
+   * @throws MemoryError `corrupt` if the file is not a database, `unsupported` if it is another application's,
+   * `schema-newer`, `unavailable`.
+   */
+  static async open(options: SqliteStorageOptions): Promise<SqliteStorage> {
+    const connection = await Connection.open(options)
+    return new SqliteStorage(options.id, new SqliteDatabase(connection, options.clock))
+  }
+
+  /** Raises the durability of a connection that is open already. */
+  setDurability(durability: Durability): void {
+    this.#database.connection.setDurability(durability)
+  }
+
+  commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {
+    return this.#queue.commit(access, commit, limits)
+  }
+
+  /** A transaction outside the log, waiting for the lock as commits do. */
+  async #transaction<Result>(work: () => Result): Promise<Result> {
+    if (this.#database.isClosed) throw closedError('The storage')
+    try {
+      return await this.#database.connection.transaction(() => {
+        this.#database.refresh()
+        return work()
+      })
+    } catch (error) {
+      this.#database.forget()
+      throw error
+    }
+  }
+
+  renewLease(_: Access, id: SpaceId, lease: { name: string; token: Seq; leaseMs: number }): Promise<boolean> {
+    return this.#transaction(() => {
+      const space = this.#database.space(id)
+      if (space === null) return false
+      const until = this.#database.clock.now() + lease.leaseMs
+      return Number(this.#database.statements.renewLease.run(until, space.n, lease.name, lease.token).changes) === 1
+    })
+  }
+
+  due(_: Access, limit: number): Promise<DueWork> {
+    return this.#database.read(() => {
+      const { statements, clock } = this.#database
+      const now = clock.now()
+      const entries = statements.dueEntries.all(now, now, limit).map(([space, key, version]) => {
+        return { space: space as SpaceId, key, version }
+      })
+      const turns = statements.dueTurns.all(now, limit).flatMap((columns) => {
+        const lease = leaseOf(columns as unknown as LeaseColumns)
+        if (lease.threadId === null) return []
+        const turnId = lease.name.slice('turn/'.length) as TurnId
+        return [{ space: columns[5] as SpaceId, turn: { turnId, threadId: lease.threadId, lease } }]
+      })
+      return { entries, turns, logs: this.#dueLogs(now, limit) }
+    })
+  }
+
+  #dueLogs(now: number, limit: number): DueWork['logs'] {
+    const { statements } = this.#database
+    const due = statements.spacesKeepingDays.all().flatMap(([n, horizon, days]) => {
+      const columns = statements.spaceByNumber.get(n)
+      const last = statements.lastCommit.get(n)?.[0] ?? 0
+      const old = seqAtTime(this.#database, n, horizon, last, now - days * dayMs - 1)
+      const below = Math.min(old, last - 1)
+      return columns === undefined || below <= horizon ? [] : [{ space: columns[1] as SpaceId, below }]
+    })
+    return due.slice(0, limit)
+  }
+
+  async compact(_: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }> {
+    const rowsRemoved = await this.#transaction(() => compactSpace(this.#database, space, horizon))
+    return { rowsRemoved }
+  }
+
+  async close(): Promise<void> {
+    if (this.#database.isClosed) return
+    await this.#queue.idle()
+    this.#database.close()
+    this.#followers.close()
+  }
+}

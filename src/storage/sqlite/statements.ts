@@ -1,0 +1,222 @@
+/** Every SQL statement of the driver, prepared once: preparing each time costs four times as much. */
+import type { Connection } from './connection.ts'
+import {
+  type BlockColumns,
+  blockColumns,
+  type EntryColumns,
+  entryColumns,
+  type LastRow,
+  type LeaseColumns,
+  type LogColumns,
+  logColumns,
+  type ThreadColumns,
+  threadColumns,
+} from './rows.ts'
+
+export type SpaceColumns = readonly [
+  n: number,
+  id: string,
+  key: string,
+  created: number,
+  floor: number,
+  horizon: number,
+  settings: string,
+  settingsVersion: number,
+  threads: number,
+  archived: number,
+  entries: number,
+  ordered: number,
+]
+
+const spaceColumns =
+  'n, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries, ordered'
+const leaseSelect = 'SELECT name, token, actor, until, (SELECT id FROM thread WHERE n = lease.thread) FROM lease'
+
+function spaceStatements(connection: Connection) {
+  return {
+    spaceById: connection.prepare<SpaceColumns>(`SELECT ${spaceColumns} FROM space WHERE id = ?`),
+    spaceByNumber: connection.prepare<SpaceColumns>(`SELECT ${spaceColumns} FROM space WHERE n = ?`),
+    spaceByKey: connection.prepare<[string]>('SELECT id FROM space WHERE key = ?'),
+    /** Ids in a range, as text order has it: a prefix is `[prefix, prefix + U+10FFFF)`. */
+    spacesInRange: connection.prepare<SpaceColumns>(
+      `SELECT ${spaceColumns} FROM space WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+    ),
+    insertSpace: connection.prepare(
+      `INSERT INTO space
+       (id, key, parent, created, floor, horizon, ordered, settings, settingsVersion, threads, archived, entries)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+    ),
+    updateSpace: connection.prepare(
+      'UPDATE space SET settings = ?, settingsVersion = ?, threads = ?, archived = ?, entries = ? WHERE n = ?',
+    ),
+    setOrdered: connection.prepare('UPDATE space SET ordered = ? WHERE n = ?'),
+    setHorizon: connection.prepare('UPDATE space SET horizon = ? WHERE n = ?'),
+    spacesKeepingDays: connection.prepare<[number, number, number]>(
+      `SELECT n, horizon, json_extract(settings, '$.logDays') FROM space WHERE json_extract(settings, '$.logDays') > 0`,
+    ),
+    meta: connection.prepare<[number]>('SELECT value FROM meta WHERE key = ?'),
+    setMeta: connection.prepare(
+      'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    ),
+  }
+}
+
+function logStatements(connection: Connection) {
+  const select = `SELECT ${logColumns}`
+  return {
+    lastCommit: connection.prepare<[number, number]>(
+      'SELECT seq, at FROM log WHERE space = ? ORDER BY seq DESC LIMIT 1',
+    ),
+    insertRow: connection.prepare(
+      `INSERT INTO log (space, seq, at, thread, turn, actor, status, upto, commitId, hash, json)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    replaceRow: connection.prepare('UPDATE log SET hash = ?, json = ? WHERE space = ? AND seq = ? AND turn = ?'),
+    seqOfCommit: connection.prepare<[number]>('SELECT seq FROM log WHERE commitId = ? AND space = ?'),
+    rowsAt: connection.prepare<readonly [...LogColumns, number | null]>(
+      `${select}, thread FROM log WHERE space = ? AND seq = ? ORDER BY turn`,
+    ),
+    rowsBetween: connection.prepare<readonly [...LogColumns, number | null]>(
+      `${select}, thread FROM log WHERE space = ? AND seq > ? AND seq <= ? ORDER BY seq, turn`,
+    ),
+    rowsUpTo: connection.prepare<readonly [...LogColumns, number | null]>(
+      `${select}, thread FROM log WHERE space = ? AND seq <= ? ORDER BY seq, turn`,
+    ),
+    deleteUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ?'),
+    timeAt: connection.prepare<[number]>('SELECT at FROM log WHERE space = ? AND seq = ? LIMIT 1'),
+    turnRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? AND turn = ? ORDER BY seq`),
+    /** Rows of a thread's turns, newest turn first, from a turn downwards. */
+    rowsDown: connection.prepare<LogColumns>(
+      `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn DESC, seq DESC`,
+    ),
+    rowsUp: connection.prepare<LogColumns>(
+      `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn, seq`,
+    ),
+    lastRowOfThread: connection.prepare<LastRow>(
+      'SELECT seq, at, upto FROM log WHERE thread = ? ORDER BY turn DESC, seq DESC LIMIT 1',
+    ),
+    /** Threads saved to after a seq, with the seq of their last save. */
+    savedAfter: connection.prepare<[number, number]>(
+      `SELECT thread, max(seq) FROM log WHERE space = ? AND seq > ? AND upto IS NOT NULL AND thread IS NOT NULL
+       GROUP BY thread`,
+    ),
+    lastSaveUpTo: connection.prepare<[number | null]>(
+      'SELECT max(seq) FROM log WHERE thread = ? AND seq <= ? AND upto IS NOT NULL',
+    ),
+  }
+}
+
+function threadStatements(connection: Connection) {
+  return {
+    threadById: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE space = ? AND id = ?`),
+    threadIdByNumber: connection.prepare<[string]>('SELECT id FROM thread WHERE n = ?'),
+    threadsById: connection.prepare<readonly [...ThreadColumns, number]>(
+      `SELECT ${threadColumns}, space FROM thread WHERE id = ? AND state < 2 LIMIT ?`,
+    ),
+    threadByNumber: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE n = ?`),
+    insertThread: connection.prepare(
+      `INSERT INTO thread (space, id, state, ord, created, version, messages, lastAt, stat, json)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    updateThread: connection.prepare(
+      `UPDATE thread SET state = ?, ord = ?, created = ?, version = ?, messages = ?, lastAt = ?, stat = ?, json = ?
+       WHERE n = ?`,
+    ),
+    setThreadOrder: connection.prepare('UPDATE thread SET ord = ? WHERE n = ?'),
+    setThreadStat: connection.prepare('UPDATE thread SET messages = ?, lastAt = ?, stat = ? WHERE n = ?'),
+    allThreads: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE space = ? AND state < 2`),
+    messageId: connection.prepare<[number, number, number]>(
+      'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ? AND thread = ?',
+    ),
+    messageIds: connection.prepare<[number, number, number]>(
+      'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ?',
+    ),
+    putMessageId: connection.prepare(
+      `INSERT INTO message_id VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (space, id, thread) DO UPDATE SET turn = excluded.turn, i = excluded.i`,
+    ),
+    deleteMessageId: connection.prepare('DELETE FROM message_id WHERE space = ? AND id = ? AND thread = ?'),
+    deleteMessageIds: connection.prepare('DELETE FROM message_id WHERE thread = ?'),
+  }
+}
+
+function recordStatements(connection: Connection) {
+  return {
+    block: connection.prepare<BlockColumns>(
+      `SELECT ${blockColumns} FROM block WHERE space = ? AND thread = ? AND name = ?`,
+    ),
+    blocks: connection.prepare<BlockColumns>(
+      `SELECT ${blockColumns} FROM block WHERE space = ? AND thread = ? AND deleted = 0 ORDER BY name`,
+    ),
+    putBlock: connection.prepare(
+      `INSERT INTO block (space, thread, name, version, deleted, at, actor, format, patchBytes, json)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (space, thread, name) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+         at = excluded.at, actor = excluded.actor, format = excluded.format, patchBytes = excluded.patchBytes,
+         json = excluded.json`,
+    ),
+    entry: connection.prepare<EntryColumns>(`SELECT ${entryColumns} FROM entry WHERE space = ? AND key = ?`),
+    entriesInRange: connection.prepare<EntryColumns>(
+      `SELECT ${entryColumns} FROM entry WHERE space = ? AND key >= ? AND key > ? AND key < ? AND deleted = 0
+         AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
+    ),
+    expiredEntries: connection.prepare<EntryColumns>(
+      `SELECT ${entryColumns} FROM entry WHERE space = ? AND deleted = 0 AND expires <= ? ORDER BY version`,
+    ),
+    oldestEntries: connection.prepare<EntryColumns>(
+      `SELECT key, version, deleted, created, at, actor, expires, patchBytes, 'null' FROM entry
+       WHERE space = ? AND deleted = 0 ORDER BY version LIMIT ? OFFSET ?`,
+    ),
+    dueEntries: connection.prepare<[string, string, number]>(
+      `SELECT space.id, entry.key, entry.version FROM entry JOIN space ON space.n = entry.space
+       WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
+    ),
+    putEntry: connection.prepare(
+      `INSERT INTO entry (space, key, version, deleted, created, at, actor, expires, due, patchBytes, json)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (space, key) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
+         created = excluded.created, at = excluded.at, actor = excluded.actor, expires = excluded.expires,
+         due = excluded.due, patchBytes = excluded.patchBytes, json = excluded.json`,
+    ),
+    lease: connection.prepare<LeaseColumns>(`${leaseSelect} WHERE space = ? AND name = ?`),
+    leasesOfThread: connection.prepare<LeaseColumns>(`${leaseSelect} WHERE thread = ? ORDER BY token`),
+    dueTurns: connection.prepare<readonly [...LeaseColumns, string]>(
+      `${leaseSelect.replace(' FROM lease', ', (SELECT id FROM space WHERE n = lease.space) FROM lease')}
+       WHERE thread IS NOT NULL AND until <= ? LIMIT ?`,
+    ),
+    putLease: connection.prepare(
+      `INSERT INTO lease VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (space, name) DO UPDATE SET token = excluded.token, actor = excluded.actor, until = excluded.until,
+         thread = excluded.thread`,
+    ),
+    renewLease: connection.prepare('UPDATE lease SET until = ? WHERE space = ? AND name = ? AND token = ?'),
+    deleteLease: connection.prepare('DELETE FROM lease WHERE space = ? AND name = ?'),
+  }
+}
+
+function erasureStatements(connection: Connection) {
+  const tables = ['log', 'thread', 'message_id', 'block', 'entry', 'lease']
+  return {
+    deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
+    deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
+    countCommits: connection.prepare<[number]>('SELECT count(DISTINCT seq) FROM log WHERE space = ?'),
+    deleteTombstones: ['thread', 'block', 'entry'].map((table) =>
+      connection.prepare(
+        `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,
+      ),
+    ),
+  }
+}
+
+/** Prepares all statements on one connection. */
+export function prepareStatements(connection: Connection) {
+  return {
+    ...spaceStatements(connection),
+    ...logStatements(connection),
+    ...threadStatements(connection),
+    ...recordStatements(connection),
+    ...erasureStatements(connection),
+  }
+}
+
+export type Statements = ReturnType<typeof prepareStatements>

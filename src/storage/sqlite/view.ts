@@ -1,0 +1,124 @@
+/** What a commit sees of its space in SQLite, and the erasure of log content it asks for. */
+import type { BlockState } from '../../domain/block.ts'
+import type { SpaceView } from '../../domain/draft.ts'
+import type { LogRow } from '../../domain/effect.ts'
+import type { EntryState } from '../../domain/entry.ts'
+import type { EditableLog } from '../../domain/erase-content.ts'
+import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import type { LeaseState } from '../../domain/lease.ts'
+import type { SpaceState } from '../../domain/space.ts'
+import type { ThreadState } from '../../domain/thread.ts'
+import { msOf } from '../../domain/time.ts'
+import type { MessagePlace } from '../../domain/turn.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { blockOf, entryOf, type LogColumns, leaseOf, logRowOf } from './rows.ts'
+
+const oldestPerQuery = 64
+
+export class SqliteView implements SpaceView, EditableLog {
+  readonly #database: SqliteDatabase
+  readonly cached: CachedSpace | null
+
+  constructor(database: SqliteDatabase, space: SpaceId) {
+    this.#database = database
+    this.cached = database.space(space)
+  }
+
+  get space(): SpaceState | null {
+    return this.cached?.state ?? null
+  }
+
+  get #n(): number {
+    return this.cached?.n ?? 0
+  }
+
+  get #statements() {
+    return this.#database.statements
+  }
+
+  #threadNumber(threadId: string): number {
+    return this.cached === null ? 0 : (this.#database.thread(this.cached, threadId)?.n ?? 0)
+  }
+
+  committed(commitId: string): readonly LogRow[] | null {
+    const seq = this.#statements.seqOfCommit.get(commitId, this.#n)?.[0]
+    return seq === undefined ? null : this.rowsAt(seq)
+  }
+
+  rowsAt(seq: Seq): readonly LogRow[] {
+    return logRows(this.#database, this.#statements.rowsAt.all(this.#n, seq))
+  }
+
+  replaceRow(row: LogRow): void {
+    this.#statements.replaceRow.run(row.hash, JSON.stringify(row.effects), this.#n, row.seq, row.turn)
+  }
+
+  thread(threadId: string): ThreadState | null {
+    return this.cached === null ? null : (this.#database.thread(this.cached, threadId)?.state ?? null)
+  }
+
+  turnRows(threadId: ThreadId, turn: number): readonly LogRow[] {
+    const thread = this.#threadNumber(threadId)
+    return this.#statements.turnRows.all(thread, turn).map((columns) => logRowOf(columns, threadId))
+  }
+
+  callerMessage(threadId: string, messageId: string): MessagePlace | null {
+    const place = this.#statements.messageId.get(this.#n, messageId, this.#threadNumber(threadId))
+    return place === undefined ? null : { threadId: threadId as ThreadId, turn: place[1], index: place[2] }
+  }
+
+  block(threadId: ThreadId | null, name: string): BlockState | null {
+    const thread = threadId === null ? 0 : this.#threadNumber(threadId)
+    const columns = this.#statements.block.get(this.#n, thread, name)
+    return columns === undefined ? null : blockOf(columns, threadId)
+  }
+
+  threadBlocks(threadId: ThreadId): readonly BlockState[] {
+    const rows = this.#statements.blocks.all(this.#n, this.#threadNumber(threadId))
+    return rows.map((columns) => blockOf(columns, threadId))
+  }
+
+  entry(key: string): EntryState | null {
+    const columns = this.#statements.entry.get(this.#n, key)
+    return columns === undefined ? null : entryOf(columns)
+  }
+
+  expiredEntries(at: string): readonly EntryState[] {
+    return this.#statements.expiredEntries.all(this.#n, msOf(at)).map(entryOf)
+  }
+
+  *oldestEntries(): Generator<EntryState> {
+    for (let offset = 0; ; offset += oldestPerQuery) {
+      const rows = this.#statements.oldestEntries.all(this.#n, oldestPerQuery, offset)
+      yield* rows.map(entryOf)
+      if (rows.length < oldestPerQuery) return
+    }
+  }
+
+  lease(name: string): LeaseState | null {
+    const columns = this.#statements.lease.get(this.#n, name)
+    return columns === undefined ? null : leaseOf(columns)
+  }
+
+  turnLeases(threadId: ThreadId): readonly string[] {
+    return this.#statements.leasesOfThread.all(this.#threadNumber(threadId)).map((columns) => columns[0])
+  }
+}
+
+/** Log rows with the texts of their threads. */
+export function logRows(
+  database: SqliteDatabase,
+  rows: readonly (readonly [...LogColumns, number | null])[],
+): readonly LogRow[] {
+  const names = new Map<number, string | null>()
+  return rows.map((columns) => {
+    const thread = columns[8]
+    if (thread === null) return logRowOf(columns as unknown as LogColumns, null)
+    let name = names.get(thread)
+    if (name === undefined) {
+      name = database.threadIdOf(thread)
+      names.set(thread, name)
+    }
+    return logRowOf(columns as unknown as LogColumns, name)
+  })
+}
