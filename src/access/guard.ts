@@ -1,0 +1,86 @@
+/** A storage that checks access before every read and every commit, and otherwise is the storage it guards. */
+import type { Access, Right } from '../domain/actor.ts'
+import type { SpaceId } from '../domain/id.ts'
+import type { Storage } from '../ports/storage.ts'
+import { isGranted, requireAdministrator, requireRight, rightFor } from './grants.ts'
+
+type SpaceRead<Rest extends readonly unknown[], Result> = (
+  access: Access,
+  space: SpaceId,
+  ...rest: Rest
+) => Promise<Result>
+
+/** The read, refused without the right in its space. */
+function guarded<Rest extends readonly unknown[], Result>(read: SpaceRead<Rest, Result>, right: Right = 'read') {
+  const checked: SpaceRead<Rest, Result> = async (access, space, ...rest) => {
+    requireRight(access, right, space)
+    return read(access, space, ...rest)
+  }
+  return checked
+}
+
+/** For whoever looks across spaces. */
+function administered<Rest extends readonly unknown[], Result>(
+  read: (access: Access, ...rest: Rest) => Promise<Result>,
+) {
+  return async (access: Access, ...rest: Rest): Promise<Result> => {
+    requireAdministrator(access)
+    return read(access, ...rest)
+  }
+}
+
+/** Wraps a storage so that no reader and no commit passes without the grant it takes. */
+export function guardStorage(storage: Storage): Storage {
+  const { spaces, threads, messages, blocks, entries, log } = storage
+  return {
+    id: storage.id,
+    commit: (access, commit, limits) => {
+      if (access.grants !== 'all') {
+        for (const change of commit.changes) requireRight(access, rightFor(change), commit.space)
+      }
+      return storage.commit(access, commit, limits)
+    },
+    renewLease: guarded(storage.renewLease.bind(storage), 'write'),
+    due: administered(storage.due.bind(storage)),
+    compact: guarded(storage.compact.bind(storage), 'administer'),
+    spaces: {
+      get: guarded(spaces.get),
+      byKey: async (access, key) => {
+        const space = await spaces.byKey(access, key)
+        return space !== null && isGranted(access, 'read', space) ? space : null
+      },
+      list: administered(spaces.list),
+    },
+    threads: {
+      get: guarded(threads.get),
+      list: guarded(threads.list),
+      find: async (access, threadId, limit) => {
+        const found = await threads.find(access, threadId, limit)
+        return found.filter(({ space }) => isGranted(access, 'read', space))
+      },
+    },
+    messages: {
+      list: guarded(messages.list),
+      find: guarded(messages.find),
+      openTurns: guarded(messages.openTurns),
+    },
+    blocks: {
+      get: guarded(blocks.get),
+      list: guarded(blocks.list),
+      history: guarded(blocks.history),
+      at: guarded(blocks.at),
+    },
+    entries: {
+      get: guarded(entries.get),
+      list: guarded(entries.list),
+      history: guarded(entries.history),
+      at: guarded(entries.at),
+    },
+    log: {
+      read: guarded(log.read),
+      seqAt: guarded(log.seqAt),
+      subscribe: log.subscribe,
+    },
+    close: () => storage.close(),
+  }
+}

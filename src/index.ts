@@ -1,0 +1,59 @@
+/** The public entry: named exports only. */
+export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
+export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit.ts'
+export type { Effect, LoggedCommit, LogRow } from './domain/effect.ts'
+export { type ErrorCode, errorCodes, MemoryError } from './domain/error.ts'
+export type { Json, JsonObject } from './domain/json.ts'
+export { defaultLimits, type LimitName, type Limits } from './domain/limits.ts'
+export type { MessagePart, Role } from './domain/message.ts'
+export {
+  childSpaceId,
+  parseSpaceId,
+  type SpaceKind,
+  type SpaceSettings,
+  type SpaceState,
+  spaceId,
+} from './domain/space.ts'
+export type { TurnStatus } from './domain/turn.ts'
+export type { ClonedThread, CloneThreadOptions } from './memory/clone-thread.ts'
+export type { FeedOptions } from './memory/feed.ts'
+export type { ListMessagesOptions, MessagePage } from './memory/list-messages.ts'
+export { type ListSpacesOptions, Memory, type SpacePage } from './memory/memory.ts'
+export type { MessageLike } from './memory/message-input.ts'
+export type { DeleteMessagesOptions, MessageEdit, SavedMessages, SaveMessagesOptions } from './memory/messages.ts'
+export type { MemoryBehaviour, MemoryOptions, StandardSchema, WorkingMemoryOptions } from './memory/options.ts'
+export type { StoredMessage, Thread } from './memory/records.ts'
+export type { CommitOptions, Space } from './memory/space.ts'
+export type {
+  Entry,
+  EntryDeletion,
+  EntryPage,
+  EntryVersion,
+  EntryWrite,
+  Team,
+  Ttl,
+  WriteEntryOptions,
+  WrittenEntry,
+} from './memory/team.ts'
+export type {
+  CreateThreadOptions,
+  GetThreadOptions,
+  ListThreadsOptions,
+  NamedThread,
+  ThreadPage,
+  ThreadUpdate,
+  UpdateThreadOptions,
+} from './memory/threads.ts'
+export type { EntryChange, EntryEvent } from './memory/watch.ts'
+export type {
+  GetWorkingMemoryOptions,
+  RestoreWorkingMemoryOptions,
+  UpdateWorkingMemoryOptions,
+  WorkingMemory,
+  WorkingMemoryHistoryOptions,
+  WorkingMemoryVersion,
+  WorkingMemoryWrite,
+} from './memory/working-memory.ts'
+export { SQLiteStore, type SQLiteStoreOptions } from './open.ts'
+export type { Clock } from './ports/clock.ts'
+export type { Durability, Storage } from './ports/storage.ts'

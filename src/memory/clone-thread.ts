@@ -1,0 +1,93 @@
+/** Copying a thread: its newest messages or a range of dates, with its blocks, in one commit of the target space. */
+import { z } from 'zod'
+import type { Change } from '../domain/commit.ts'
+import { MemoryError } from '../domain/error.ts'
+import { checkId } from '../domain/id.ts'
+import { type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
+import type { Message, MessageInput } from '../domain/message.ts'
+import { toIso } from '../domain/time.ts'
+import type { PlacedMessage } from '../ports/storage.ts'
+import type { Core } from './core.ts'
+import { idSchema, parse, timeSchema } from './parse.ts'
+import type { Thread } from './records.ts'
+import { appliedOf, resourceSpace, type Space } from './space.ts'
+import { present, requireThread } from './threads.ts'
+
+const cloneSchema = z.strictObject({
+  threadId: idSchema,
+  resourceId: idSchema,
+  newThreadId: z.exactOptional(idSchema),
+  title: z.exactOptional(z.string().nullable()),
+  metadata: z.exactOptional(z.record(z.string(), z.unknown())),
+  last: z.exactOptional(z.int().min(1)),
+  dateRange: z.exactOptional(z.strictObject({ start: z.exactOptional(timeSchema), end: z.exactOptional(timeSchema) })),
+  to: z.exactOptional(z.strictObject({ resourceId: idSchema })),
+})
+export type CloneThreadOptions = z.input<typeof cloneSchema>
+
+export interface ClonedThread {
+  readonly thread: Thread
+  /** The new id of each message, by the id it has in the source. */
+  readonly messageIds: ReadonlyMap<string, string>
+}
+
+type Parsed = z.output<typeof cloneSchema>
+
+/** The messages to copy, in thread order; refused if there are more than one commit may hold. */
+async function messagesOf(source: Space, parsed: Parsed): Promise<{ places: readonly PlacedMessage[]; asOf: number }> {
+  const most = source.core.limits.cloneMessages
+  const limit = parsed.last === undefined ? most : Math.min(parsed.last, most)
+  const listed = await source.messages.list({
+    threadId: parsed.threadId,
+    direction: 'desc',
+    after: null,
+    asOf: null,
+    limit,
+    offset: 0,
+    from: parsed.dateRange?.start === undefined ? null : toIso(parsed.dateRange.start, 'dateRange.start'),
+    to: parsed.dateRange?.end === undefined ? null : toIso(parsed.dateRange.end, 'dateRange.end'),
+  })
+  if (listed.more && (parsed.last === undefined || parsed.last > most)) {
+    throw new MemoryError('limit-exceeded', {
+      message: `The thread has more than ${most} messages to copy.`,
+      fix: 'Copy the newest ones with last, or a dateRange.',
+      details: { limit: 'cloneMessages', allowed: most },
+    })
+  }
+  return { places: listed.items.toReversed(), asOf: listed.asOf }
+}
+
+function copyOf(message: Message): MessageInput {
+  const { role, parts, metadata, author, createdAt } = message
+  return { role, parts, author, createdAt, ...(metadata === undefined ? {} : { metadata }) }
+}
+
+/** Copies a thread; what was open or suspended in it is copied as it stands. */
+export async function cloneThread(core: Core, options: CloneThreadOptions): Promise<ClonedThread> {
+  const parsed = parse(cloneSchema, present(options), 'cloneThread')
+  const source = resourceSpace(core, parsed.resourceId)
+  const target = parsed.to === undefined ? source : resourceSpace(core, parsed.to.resourceId)
+  const newThreadId = checkId(parsed.newThreadId ?? `thread_${core.createId()}`, 'newThreadId')
+  const thread = await requireThread(source, checkId(parsed.threadId, 'threadId'))
+  const { places, asOf } = await messagesOf(source, parsed)
+  const turns = [...Map.groupBy(places, ({ turn }) => turn).values()]
+  const blocks = (await source.blocks.list(thread.id)).items
+  const metadata = mergeJson(thread.metadata, toPatch(parsed.metadata ?? {}, 'metadata')) as JsonObject
+  const change: Change = {
+    kind: 'thread-clone',
+    threadId: newThreadId,
+    title: parsed.title === undefined ? thread.title : parsed.title,
+    metadata,
+    source: { space: source.id, threadId: thread.id, asOf },
+    turns: turns.map((turn) => turn.map(({ message }) => copyOf(message))),
+    blocks: blocks.map(({ name, format, value }) => ({ name, format, value })),
+  }
+  const { result } = appliedOf(await target.submit([change]), 'thread-clone')
+  const messageIds = new Map<string, string>()
+  turns.forEach((turn, turnIndex) => {
+    turn.forEach(({ message }, index) => {
+      messageIds.set(message.id, result.messageIds[turnIndex]?.[index] as string)
+    })
+  })
+  return { thread: await requireThread(target, newThreadId), messageIds }
+}

@@ -1,0 +1,108 @@
+/** What all parts of one Memory share: its storage once open, who acts, the limits and the defaults. */
+import { randomBytes } from 'node:crypto'
+import { guardStorage } from '../access/guard.ts'
+import type { Access } from '../domain/actor.ts'
+import { MemoryError } from '../domain/error.ts'
+import type { CommitId } from '../domain/id.ts'
+import type { Limits } from '../domain/limits.ts'
+import { type OpenStorage, SQLiteStore } from '../open.ts'
+import { type Clock, systemClock } from '../ports/clock.ts'
+import type { Storage } from '../ports/storage.ts'
+import type { MemoryBehaviour, MemoryOptions } from './options.ts'
+import { Sweeper } from './sweeper.ts'
+
+const defaultUrl = 'file:./aquifer.db'
+
+/** The storage of a Memory: opened at first use, shared by all that act through it, closed with it. */
+export class MemoryStorage {
+  readonly #options: MemoryOptions
+  readonly #closing = new AbortController()
+  #opening: Promise<OpenStorage> | null = null
+  #open: Storage | null = null
+  #sweeper: Sweeper | null = null
+
+  constructor(options: MemoryOptions) {
+    this.#options = options
+  }
+
+  /** Aborted when the memory closes: feeds end then. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** The open storage at once if it is open, else as soon as it is. */
+  get(): Storage | Promise<Storage> {
+    if (this.#closing.signal.aborted) throw closedMemory()
+    return this.#open ?? this.#openOnce()
+  }
+
+  async #openOnce(): Promise<Storage> {
+    this.#opening ??= this.#start()
+    try {
+      const { storage } = await this.#opening
+      if (this.#closing.signal.aborted) throw closedMemory()
+      if (this.#open === null) {
+        this.#open = guardStorage(storage)
+        if (this.#options.background !== false) this.#sweeper = new Sweeper(this.#open)
+      }
+      return this.#open
+    } catch (error) {
+      if (this.#open === null) this.#opening = null
+      throw error
+    }
+  }
+
+  get clock(): Clock {
+    return this.#options.clock ?? systemClock
+  }
+
+  async #start(): Promise<OpenStorage> {
+    const { storage = defaultUrl, durability } = this.#options
+    if (typeof storage === 'object' && !(storage instanceof SQLiteStore)) {
+      return { storage, release: async () => {} }
+    }
+    const store =
+      typeof storage === 'string'
+        ? new SQLiteStore({ url: storage, ...(durability === undefined ? {} : { durability }) })
+        : storage
+    return store.open(this.clock)
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    await this.#sweeper?.stop()
+    const opened = await this.#opening?.catch(() => null)
+    await opened?.release()
+  }
+}
+
+function closedMemory(): MemoryError {
+  return new MemoryError('closed', {
+    message: 'The memory is closed.',
+    fix: 'Open a new Memory; close it only when all work with it is done.',
+  })
+}
+
+let commitCount = 0
+const processPart = randomBytes(5).toString('hex')
+
+/** An id for a commit that came without one: ordered by time, so that its index grows at its end. */
+export function newCommitId(clock: Clock): CommitId {
+  commitCount = (commitCount + 1) % 46_656
+  const time = clock.now().toString(36).padStart(9, '0')
+  return `${time}${commitCount.toString(36).padStart(3, '0')}${processPart}` as CommitId
+}
+
+/** One Memory as one actor uses it. */
+export interface Core {
+  readonly storage: MemoryStorage
+  readonly access: Access
+  readonly limits: Limits
+  readonly behaviour: MemoryBehaviour
+  readonly createId: () => string
+}
+
+export function randomId(): string {
+  return randomBytes(12).toString('base64url')
+}

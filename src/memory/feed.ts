@@ -1,0 +1,104 @@
+/** Feeds: async iterables over a space's log, resumable from a seq, nothing missed and nothing doubled. */
+import { z } from 'zod'
+import type { LoggedCommit } from '../domain/effect.ts'
+import { MemoryError } from '../domain/error.ts'
+import type { Seq, SpaceKey } from '../domain/id.ts'
+import type { SpaceState } from '../domain/space.ts'
+import { parse } from './parse.ts'
+import type { Space } from './space.ts'
+
+export interface FeedOptions {
+  /** Go on after this seq. Absent: from the current one, read at the first `next()`. 0: from the beginning. */
+  readonly after?: number
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal
+}
+
+export const feedFields = {
+  after: z.exactOptional(z.int().min(0)),
+  signal: z.exactOptional(z.instanceof(AbortSignal)),
+}
+
+const feedSchema = z.strictObject(feedFields)
+const pageSize = 200
+
+function erased(after: Seq): MemoryError {
+  return new MemoryError('cursor-expired', {
+    message: `The space was erased; nothing follows seq ${after}.`,
+    fix: 'Read the current state, then follow from its asOf.',
+    details: { after },
+  })
+}
+
+/** Where following begins in a space that is there. */
+function startOf(state: SpaceState, after: number | undefined): Seq {
+  if (after === undefined) return state.seq
+  // A space that was never compacted begins at its floor, whatever number that is.
+  return after === 0 && state.horizon === state.floor ? state.floor : after
+}
+
+/** Resolves when woken, or when any signal aborts. */
+class Alarm {
+  #ring: (() => void) | null = null
+  #isRung = false
+
+  wake = (): void => {
+    this.#isRung = true
+    this.#ring?.()
+  }
+
+  async wait(): Promise<void> {
+    if (!this.#isRung) {
+      await new Promise<void>((resolve) => {
+        this.#ring = resolve
+      })
+    }
+    this.#isRung = false
+    this.#ring = null
+  }
+}
+
+/** Follows a space's log; see {@link Space.changes}. */
+export function followLog(space: Space, options: FeedOptions): AsyncIterableIterator<LoggedCommit> {
+  const { after, signal } = parse(feedSchema, options, 'changes')
+  return follow(space, after, signal)
+}
+
+async function* follow(space: Space, after: number | undefined, signal: AbortSignal | undefined) {
+  const { storage, access } = space.core
+  const opened = await storage.get()
+  const alarm = new Alarm()
+  const signals = signal === undefined ? [storage.closing] : [storage.closing, signal]
+  const isOver = () => signals.some((one) => one.aborted)
+  const unsubscribe = opened.log.subscribe(space.id, alarm.wake)
+  for (const one of signals) one.addEventListener('abort', alarm.wake)
+  try {
+    let state = await opened.spaces.get(access, space.id)
+    let cursor: Seq | null = state === null ? null : startOf(state, after)
+    let key: SpaceKey | null = state?.key ?? null
+    while (!isOver()) {
+      if (cursor === null && state !== null) {
+        // The space was made while waiting: all of it is new.
+        cursor = after === undefined ? state.floor : startOf(state, after)
+        key = state.key
+      }
+      if (cursor !== null) {
+        if (state?.key !== key) throw erased(cursor)
+        const page = await opened.log.read(access, space.id, { after: cursor, limit: pageSize })
+        for (const commit of page.items) {
+          if (isOver()) return
+          yield commit
+          cursor = commit.seq
+        }
+        if (page.more) continue
+      }
+      if (isOver()) return
+      await alarm.wait()
+      if (isOver()) return
+      state = await opened.spaces.get(access, space.id)
+    }
+  } finally {
+    unsubscribe()
+    for (const one of signals) one.removeEventListener('abort', alarm.wake)
+  }
+}

@@ -1,0 +1,260 @@
+/** The facade people use: one memory for many agents. It only ever writes through the spaces' one door. */
+import { z } from 'zod'
+import { type Access, type Actor, actorSchema, applicationActor } from '../domain/actor.ts'
+import { MemoryError } from '../domain/error.ts'
+import { checkId, type SpaceId } from '../domain/id.ts'
+import { parseSpaceId, type SpaceState, spaceId, spaceKinds } from '../domain/space.ts'
+import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
+import { type Core, MemoryStorage, randomId } from './core.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { type ListMessagesOptions, listMessages, type MessagePage } from './list-messages.ts'
+import {
+  type DeleteMessagesOptions,
+  deleteMessages,
+  type MessageEdit,
+  type SavedMessages,
+  type SaveMessagesOptions,
+  saveMessages,
+  updateMessages,
+} from './messages.ts'
+import { type MemoryOptions, parseMemoryOptions } from './options.ts'
+import { parse } from './parse.ts'
+import type { StoredMessage, Thread } from './records.ts'
+import { Space } from './space.ts'
+import { Team } from './team.ts'
+import {
+  archiveThread,
+  type CreateThreadOptions,
+  createThread,
+  deleteThread,
+  type GetThreadOptions,
+  getThreadById,
+  getThreadsByResourceId,
+  type ListThreadsOptions,
+  listThreads,
+  type NamedThread,
+  present,
+  type ThreadPage,
+  type ThreadUpdate,
+  type UpdateThreadOptions,
+  updateThread,
+} from './threads.ts'
+import {
+  type GetWorkingMemoryOptions,
+  getWorkingMemory,
+  getWorkingMemoryHistory,
+  type RestoreWorkingMemoryOptions,
+  restoreWorkingMemory,
+  type UpdateWorkingMemoryOptions,
+  updateWorkingMemory,
+  type WorkingMemory,
+  type WorkingMemoryHistoryOptions,
+  type WorkingMemoryVersion,
+  type WorkingMemoryWrite,
+} from './working-memory.ts'
+
+const listSpacesSchema = z.strictObject({
+  kind: z.enum(spaceKinds),
+  prefix: z.exactOptional(z.string().max(256)),
+  cursor: z.exactOptional(z.string()),
+  limit: z.exactOptional(z.int().min(1).max(10_000)),
+})
+export type ListSpacesOptions = z.input<typeof listSpacesSchema>
+
+export interface SpacePage {
+  readonly spaces: readonly SpaceState[]
+  readonly nextCursor?: string
+}
+
+/** The cursor of a listing over all spaces belongs to none of them. */
+const allSpaces = 'all' as SpaceState['key']
+
+/**
+ * Shared memory: conversations, working memory and team memory on one storage, for any number of agents at once.
+ *
+ * Opens its storage at first use; `close()` it, or declare it with `await using`.
+ */
+export class Memory implements AsyncDisposable {
+  readonly #core: Core
+
+  /**
+   * @param options Where and how; see {@link MemoryOptions}. Default storage: `./aquifer.db`.
+   * @throws MemoryError `invalid-input` for an unknown or wrong option.
+   */
+  constructor(options: MemoryOptions = {}) {
+    if (options instanceof Acting) {
+      this.#core = options.core
+      return
+    }
+    const parsed = parseMemoryOptions(options)
+    this.#core = {
+      storage: new MemoryStorage(parsed),
+      access: { actor: applicationActor, grants: 'all' },
+      limits: parsed.limits,
+      behaviour: parsed.options ?? {},
+      createId: parsed.createId ?? randomId,
+    }
+  }
+
+  /** The same memory acting as that actor: what it writes is signed by it. Closing either closes both. */
+  as(actor: Actor): Memory {
+    const { kind, id, name } = parse(actorSchema, present(actor), 'as')
+    const named: Actor = name === undefined ? { kind, id: checkId(id, 'id') } : { kind, id: checkId(id, 'id'), name }
+    const access: Access = { ...this.#core.access, actor: named }
+    return new Memory(new Acting({ ...this.#core, access }) as MemoryOptions)
+  }
+
+  /** A space by its id, such as `resource/alice` or `team/acme`; ids in it are percent-encoded. */
+  space(id: string): Space {
+    return new Space(this.#core, parseSpaceId(id).id)
+  }
+
+  /** The shared memory of a team. */
+  team(teamId: string): Team {
+    return new Team(this.#core, spaceId('team', checkId(teamId, 'teamId')))
+  }
+
+  /** Spaces of a kind by id. Needs the right to administer. */
+  async listSpaces(options: ListSpacesOptions): Promise<SpacePage> {
+    const { kind, prefix = '', cursor, limit = 100 } = parse(listSpacesSchema, present(options), 'listSpaces')
+    const [last] = cursor === undefined ? [] : decodeCursor(cursor, `spaces-${kind}`, allSpaces)
+    const storage = await this.#core.storage.get()
+    const after = last === undefined ? null : (String(last) as SpaceId)
+    const query = { kind, prefix: encodeURIComponent(prefix), after, limit: limit + 1 }
+    const found = await storage.spaces.list(this.#core.access, query)
+    const spaces = found.slice(0, limit)
+    const end = spaces.at(-1)
+    if (found.length <= limit || end === undefined) return { spaces }
+    return { spaces, nextCursor: encodeCursor(`spaces-${kind}`, allSpaces, [end.id]) }
+  }
+
+  /**
+   * Creates a thread. `metadata.workingMemory` seeds its working memory.
+   *
+   * @throws MemoryError `conflict` if the resource has a thread of that id.
+   */
+  createThread(options: CreateThreadOptions): Promise<Thread> {
+    return createThread(this.#core, options)
+  }
+
+  /** The thread of that id, or null. Without `resourceId`: of any resource; `conflict` if several have one. */
+  getThreadById(options: GetThreadOptions): Promise<Thread | null> {
+    return getThreadById(this.#core, options)
+  }
+
+  /** A resource's threads, newest first, archived ones included, up to `limits.pageSize`. */
+  getThreadsByResourceId(options: { readonly resourceId: string }): Promise<Thread[]> {
+    return getThreadsByResourceId(this.#core, options)
+  }
+
+  /** A page of a resource's threads: newest first, 100 a page, not archived, unless asked otherwise. */
+  listThreads(options: ListThreadsOptions): Promise<ThreadPage> {
+    return listThreads(this.#core, options)
+  }
+
+  /** Changes title and metadata (deep-merged, null deletes). With `ifVersion` a conflict is an answer. */
+  updateThread(options: UpdateThreadOptions & { readonly ifVersion?: never }): Promise<Thread>
+  updateThread(options: UpdateThreadOptions): Promise<ThreadUpdate>
+  updateThread(options: UpdateThreadOptions): Promise<Thread | ThreadUpdate> {
+    return updateThread(this.#core, options)
+  }
+
+  /** Takes a thread out of the default listing. */
+  archiveThread(options: NamedThread): Promise<Thread> {
+    return archiveThread(this.#core, options, true)
+  }
+
+  /** Puts an archived thread back into the default listing. */
+  unarchiveThread(options: NamedThread): Promise<Thread> {
+    return archiveThread(this.#core, options, false)
+  }
+
+  /** Deletes a thread with its messages and blocks. Deleting what is not there answers `deleted: false`. */
+  deleteThread(options: NamedThread): Promise<{ readonly deleted: boolean }> {
+    return deleteThread(this.#core, options)
+  }
+
+  /** Copies a thread (the newest `last` messages or a `dateRange`) with its blocks, `to` another resource if asked. */
+  cloneThread(options: CloneThreadOptions): Promise<ClonedThread> {
+    return cloneThread(this.#core, options)
+  }
+
+  /** Saves messages of one thread, whole or not at all; an id that is in the thread already is stored once. */
+  saveMessages(options: SaveMessagesOptions): Promise<SavedMessages> {
+    return saveMessages(this.#core, options)
+  }
+
+  /** A page of a thread's messages: the first 100 in thread order unless asked otherwise. */
+  listMessages(options: ListMessagesOptions): Promise<MessagePage> {
+    return listMessages(this.#core, options)
+  }
+
+  /** Changes messages in place; metadata is deep-merged. One commit for each thread. */
+  updateMessages(options: {
+    readonly messages: readonly MessageEdit[]
+    readonly resourceId?: string
+  }): Promise<StoredMessage[]> {
+    return updateMessages(this.#core, options)
+  }
+
+  /** Deletes messages by id. `resourceId` may be left out only if every id was issued by us. */
+  deleteMessages(
+    messageIds: string | readonly (string | { readonly id: string })[],
+    options: DeleteMessagesOptions = {},
+  ): Promise<{ readonly deleted: string[] }> {
+    return deleteMessages(this.#core, messageIds, options)
+  }
+
+  /** Without a query, the same as {@link listMessages}. Recall by meaning and words is not in this version. */
+  async recall(options: ListMessagesOptions & { readonly query?: string }): Promise<MessagePage> {
+    const { query, ...rest } = options
+    if (query === undefined) return listMessages(this.#core, rest)
+    throw new MemoryError('unsupported', {
+      message: 'Recall with a query is not in this version.',
+      fix: 'Leave query out to list messages.',
+      details: { field: 'query' },
+    })
+  }
+
+  /** A block of working memory, or null while there is none. */
+  getWorkingMemory(options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
+    return getWorkingMemory(this.#core, options)
+  }
+
+  /**
+   * Writes working memory: JSON is deep-merged inside the commit, text is merged by lines with what others wrote since
+   * `ifVersion` (default: the version read when the call starts). `mode: 'replace'` writes over.
+   *
+   * @returns `written` with what it replaced, or `conflict` with the current block; then nothing was written.
+   */
+  updateWorkingMemory(options: UpdateWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
+    return updateWorkingMemory(this.#core, options)
+  }
+
+  /** The versions of a block, newest first. */
+  getWorkingMemoryHistory(options: WorkingMemoryHistoryOptions): Promise<WorkingMemoryVersion[]> {
+    return getWorkingMemoryHistory(this.#core, options)
+  }
+
+  /** Writes an earlier version of a block over the present one. */
+  restoreWorkingMemory(options: RestoreWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
+    return restoreWorkingMemory(this.#core, options)
+  }
+
+  /** Ends feeds, finishes what was begun, and gives the storage back. Safe to call twice. */
+  close(): Promise<void> {
+    return this.#core.storage.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+/** How `as()` hands a core to the constructor. */
+class Acting {
+  readonly core: Core
+  constructor(core: Core) {
+    this.core = core
+  }
+}

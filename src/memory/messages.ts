@@ -1,0 +1,267 @@
+/** Messages of a thread: saving, changing and deleting what was said. */
+import { z } from 'zod'
+import { defaultAuthor, statedAuthor } from '../domain/actor.ts'
+import type { Change, ResultOf } from '../domain/commit.ts'
+import { invalidInput, notFound, shown } from '../domain/error.ts'
+import { checkId, parseMessageId, type ThreadId } from '../domain/id.ts'
+import { toPatch } from '../domain/json.ts'
+import type { MessageInput, MessagePart } from '../domain/message.ts'
+import { parseSpaceId } from '../domain/space.ts'
+import type { PlacedMessage } from '../ports/storage.ts'
+import type { Core } from './core.ts'
+import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
+import { idSchema, parse, unexpectedConflict } from './parse.ts'
+import { type StoredMessage, toStoredMessage } from './records.ts'
+import { type Applied, resourceSpace, Space } from './space.ts'
+import { present } from './threads.ts'
+
+const saveSchema = z.strictObject({
+  messages: z.custom<MessageLike | readonly MessageLike[]>((value) => value !== undefined, 'must be given'),
+  threadId: z.exactOptional(idSchema),
+  resourceId: z.exactOptional(idSchema),
+  turnId: z.exactOptional(idSchema),
+})
+
+export interface SaveMessagesOptions {
+  readonly messages: MessageLike | readonly MessageLike[]
+  /** Required here or on the messages; created if it does not exist, unless `turnId` is given. */
+  readonly threadId?: string
+  readonly resourceId?: string
+  /** Adds to this open turn of the actor's; else the messages are a turn of their own. */
+  readonly turnId?: string
+}
+
+export interface SavedMessages {
+  /** In the order given; ids that were in the thread already come with what is stored. */
+  readonly messages: StoredMessage[]
+  readonly turnId: string
+  readonly seq: number
+}
+
+/** The one value that the options and all messages agree on. */
+function agreed(name: 'threadId' | 'resourceId', stated: string | undefined, messages: readonly ReadMessage[]): string {
+  let value = stated
+  for (const message of messages) {
+    const own = message[name]
+    if (own === undefined || own === value) continue
+    if (value !== undefined) {
+      const rule = `must be the same for all messages of a call (${shown(value)} and ${shown(own)})`
+      throw invalidInput(
+        name,
+        rule,
+        own,
+        `Save the messages of each ${name === 'threadId' ? 'thread' : 'resource'} by a call of its own.`,
+      )
+    }
+    value = own
+  }
+  return checkId(value, name)
+}
+
+function storedNow(
+  space: Space,
+  threadId: string,
+  input: MessageInput,
+  saved: Applied<'message-append'>,
+  index: number,
+  isOpen: boolean,
+): StoredMessage {
+  const { actor } = space.core.access
+  const { address } = parseSpaceId(space.id)
+  const { id } = saved.result.messages[index] as { id: string }
+  const author =
+    input.author === undefined ? defaultAuthor(input.role, actor, address) : statedAuthor(input.author, actor)
+  return {
+    id,
+    role: input.role,
+    parts: input.parts as MessagePart[],
+    ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
+    threadId,
+    resourceId: address.id,
+    author,
+    turnId: saved.result.turnId,
+    turnStatus: isOpen ? 'open' : 'complete',
+    createdAt: new Date(input.createdAt ?? saved.at),
+    seq: saved.seq,
+  }
+}
+
+/** Saves a batch whole or not at all, in one thread. */
+export async function saveMessages(core: Core, options: SaveMessagesOptions): Promise<SavedMessages> {
+  const parsed = parse(saveSchema, present(options), 'saveMessages')
+  const batch = readMessages(parsed.messages)
+  const threadId = agreed('threadId', parsed.threadId, batch)
+  const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
+  const { turnId } = parsed
+  const messages = batch.map(({ input }) => input)
+  const join = turnId === undefined ? { createThread: true } : { turnId }
+  const saved = await space.apply({ kind: 'message-append', threadId, messages, ...join })
+  const stored = await Promise.all(
+    messages.map(async (input, index) => {
+      const place = saved.result.messages[index]
+      if (place?.stored !== false) return storedNow(space, threadId, input, saved, index, turnId !== undefined)
+      const found = await placeIn(space, place.id, threadId)
+      return toStoredMessage(found.message, parseSpaceId(space.id).address.id)
+    }),
+  )
+  return { messages: stored, turnId: saved.result.turnId, seq: saved.seq }
+}
+
+async function placeIn(space: Space, messageId: string, threadId: string | undefined): Promise<PlacedMessage> {
+  const places = (await space.messages.find(messageId)).filter(
+    ({ message }) => threadId === undefined || message.threadId === threadId,
+  )
+  const [place, other] = places
+  if (place === undefined) throw notFound('message', messageId, 'Check the id, its thread and its resource.')
+  if (other === undefined) return place
+  throw unexpectedConflict(
+    `Several threads of the resource have a message ${shown(messageId)}.`,
+    'Pass the threadId of the one you mean.',
+    { messageId },
+  )
+}
+
+interface Located {
+  readonly space: Space
+  readonly threadId: ThreadId
+  readonly messageId: string
+}
+
+/** Finds each message's space and thread, from its id alone where it is one of ours. */
+async function locate(core: Core, ids: readonly string[], resourceId?: string, threadId?: string): Promise<Located[]> {
+  const storage = await core.storage.get()
+  return Promise.all(
+    ids.map(async (messageId) => {
+      checkId(messageId, 'messageId')
+      let space = resourceId === undefined ? null : resourceSpace(core, resourceId)
+      if (space === null) {
+        const issued = parseMessageId(messageId)
+        if (issued === null) {
+          const rule = 'is required: a message id chosen by a caller means nothing without it'
+          throw invalidInput('resourceId', rule, resourceId, 'Pass the resourceId of the messages.')
+        }
+        const id = await storage.spaces.byKey(core.access, issued.spaceKey)
+        if (id === null) throw notFound('message', messageId, 'Check the id; it may have been forgotten.')
+        space = new Space(core, id)
+      }
+      const { message } = await placeIn(space, messageId, threadId)
+      return { space, threadId: message.threadId, messageId }
+    }),
+  )
+}
+
+/** One commit for each thread, in the order in which the threads are met. */
+async function commitByThread<Kind extends Change['kind']>(
+  located: readonly Located[],
+  changesOf: (ids: readonly string[], threadId: ThreadId) => readonly (Change & { readonly kind: Kind })[],
+): Promise<{ readonly place: Located; readonly results: readonly ResultOf<Kind>[] }[]> {
+  const groups = Map.groupBy(located, ({ space, threadId }) => `${space.id} ${threadId}`)
+  const done = []
+  for (const group of groups.values()) {
+    const place = group[0] as Located
+    const ids = group.map(({ messageId }) => messageId)
+    const result = await place.space.submit(changesOf(ids, place.threadId))
+    if (result.status === 'conflict') {
+      throw unexpectedConflict('The commit was refused.', 'Try again.', { reason: result.reason })
+    }
+    done.push({ place, results: result.results as readonly ResultOf<Kind>[] })
+  }
+  return done
+}
+
+const editSchema = z.strictObject({
+  id: idSchema,
+  threadId: z.exactOptional(idSchema),
+  content: z.exactOptional(z.unknown()),
+  parts: z.exactOptional(z.array(z.unknown())),
+  metadata: z.exactOptional(z.record(z.string(), z.unknown())),
+})
+
+/** A change to a stored message: new content, or metadata that is deep-merged (null deletes), or both. */
+export interface MessageEdit {
+  readonly id: string
+  readonly threadId?: string
+  readonly content?: unknown
+  readonly parts?: readonly unknown[]
+  readonly metadata?: Record<string, unknown>
+}
+
+const updateSchema = z.strictObject({
+  messages: z.array(z.unknown()).min(1),
+  resourceId: z.exactOptional(idSchema),
+})
+
+function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly kind: 'message-edit' } {
+  const { content, parts, metadata } = edit
+  const hasContent = content !== undefined || parts !== undefined
+  const [read] = hasContent ? readMessages([{ role: 'user', content, parts }].map((message) => present(message))) : []
+  return {
+    kind: 'message-edit',
+    threadId,
+    messageId: edit.id,
+    ...(read === undefined ? {} : { parts: [...read.input.parts] }),
+    ...(metadata === undefined ? {} : { metadata: toPatch(metadata, 'metadata') }),
+  }
+}
+
+/** Changes messages in place: one commit for each thread. */
+export async function updateMessages(
+  core: Core,
+  options: { readonly messages: readonly MessageEdit[]; readonly resourceId?: string },
+): Promise<StoredMessage[]> {
+  const parsed = parse(updateSchema, present(options), 'updateMessages')
+  const edits = parsed.messages.map((edit) => parse(editSchema, present(edit), 'messages')) as MessageEdit[]
+  const byId = new Map(edits.map((edit) => [edit.id, edit]))
+  if (byId.size < edits.length) {
+    throw invalidInput(
+      'messages',
+      'must change each message once',
+      edits.length,
+      'Put all changes of a message into one.',
+    )
+  }
+  const located = (
+    await Promise.all(edits.map((edit) => locate(core, [edit.id], parsed.resourceId, edit.threadId)))
+  ).flat()
+  const changesOf = (ids: readonly string[], threadId: ThreadId) =>
+    ids.map((id) => editChange(byId.get(id) as MessageEdit, threadId))
+  await commitByThread<'message-edit'>(located, changesOf)
+  return Promise.all(
+    located.map(async ({ space, threadId, messageId }) => {
+      const { message } = await placeIn(space, messageId, threadId)
+      return toStoredMessage(message, parseSpaceId(space.id).address.id)
+    }),
+  )
+}
+
+const deleteOptionsSchema = z.strictObject({
+  resourceId: z.exactOptional(idSchema),
+  threadId: z.exactOptional(idSchema),
+})
+
+export interface DeleteMessagesOptions {
+  /** Required unless every id was issued by us. */
+  readonly resourceId?: string
+  readonly threadId?: string
+}
+
+/** Deletes messages by id: one commit for each thread. History keeps them until the horizon. */
+export async function deleteMessages(
+  core: Core,
+  messageIds: string | readonly (string | { readonly id: string })[],
+  options: DeleteMessagesOptions = {},
+): Promise<{ readonly deleted: string[] }> {
+  const { resourceId, threadId } = parse(deleteOptionsSchema, present(options), 'deleteMessages')
+  const list = typeof messageIds === 'string' ? [messageIds] : messageIds
+  if (!Array.isArray(list) || list.length === 0) {
+    throw invalidInput('messageIds', 'must be an id or a list of ids', messageIds, 'Pass the ids of the messages.')
+  }
+  const ids = list.map((item: string | { id: string }) =>
+    checkId(typeof item === 'object' ? item?.id : item, 'messageIds'),
+  )
+  const located = await locate(core, [...new Set(ids)], resourceId, threadId)
+  const done = await commitByThread<'message-delete'>(located, (group, thread) => [
+    { kind: 'message-delete', threadId: thread, messageIds: [...group] },
+  ])
+  return { deleted: done.flatMap(({ results }) => results.flatMap((result) => [...result.deleted])) }
+}

@@ -1,0 +1,82 @@
+/** Records as the facade returns them: the domain's, with `Date`s, and named by the resource they belong to. */
+import type { Author } from '../domain/actor.ts'
+import type { ThreadSource } from '../domain/effect.ts'
+import type { Seq } from '../domain/id.ts'
+import type { JsonObject } from '../domain/json.ts'
+import type { Message, MessagePart, Role } from '../domain/message.ts'
+import type { ThreadState } from '../domain/thread.ts'
+import type { TurnStatus } from '../domain/turn.ts'
+
+/** A conversation of a resource. */
+export interface Thread {
+  readonly id: string
+  readonly resourceId: string
+  readonly title: string | null
+  readonly metadata: JsonObject
+  readonly createdAt: Date
+  /** When the thread itself last changed; saving messages does not move it. */
+  readonly updatedAt: Date
+  /** null while it has no messages. */
+  readonly lastMessageAt: Date | null
+  readonly messageCount: number
+  /** null unless archived. */
+  readonly archivedAt: Date | null
+  /** Seq of the commit that last changed the thread itself, for `ifVersion`. */
+  readonly version: Seq
+  /** Where it was cloned from. */
+  readonly source?: ThreadSource
+}
+
+/** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
+export interface StoredMessage {
+  readonly id: string
+  readonly role: Role
+  readonly parts: MessagePart[]
+  readonly metadata?: JsonObject
+  readonly threadId: string
+  readonly resourceId: string
+  /** Who is speaking; `claimed` if a caller stated somebody other than the actor. */
+  readonly author: Author
+  readonly turnId: string
+  readonly turnStatus: TurnStatus
+  readonly createdAt: Date
+  /** When it was last edited; absent if never. */
+  readonly editedAt?: Date
+  /** Seq of the commit that saved it. */
+  readonly seq: Seq
+}
+
+export function toThread(thread: ThreadState, resourceId: string): Thread {
+  const { id, title, metadata, createdAt, updatedAt, lastMessageAt, messageCount, archivedAt, version, source } = thread
+  return {
+    id,
+    resourceId,
+    title,
+    metadata,
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+    lastMessageAt: lastMessageAt === null ? null : new Date(lastMessageAt),
+    messageCount,
+    archivedAt: archivedAt === null ? null : new Date(archivedAt),
+    version,
+    ...(source === undefined ? {} : { source }),
+  }
+}
+
+export function toStoredMessage(message: Message, resourceId: string): StoredMessage {
+  const { id, role, parts, metadata, threadId, author, turnId, turnStatus, createdAt, editedAt, seq } = message
+  return {
+    id,
+    role,
+    parts: parts as MessagePart[],
+    ...(metadata === undefined ? {} : { metadata }),
+    threadId,
+    resourceId,
+    author,
+    turnId,
+    turnStatus,
+    createdAt: new Date(createdAt),
+    ...(editedAt === undefined ? {} : { editedAt: new Date(editedAt) }),
+    seq,
+  }
+}

@@ -1,0 +1,86 @@
+/** The sweeper: commits what time has made due, so that watchers learn of it and no turn stays open for ever. */
+import { type Access, applicationActor } from '../domain/actor.ts'
+import type { Commit } from '../domain/commit.ts'
+import { MemoryError } from '../domain/error.ts'
+import type { CommitId, SpaceId } from '../domain/id.ts'
+import { defaultLimits } from '../domain/limits.ts'
+import type { OpenTurn, Storage } from '../ports/storage.ts'
+
+const everyMs = 1_000
+const perSweep = 200
+
+const sweeperAccess: Access = { actor: { ...applicationActor, id: 'sweeper' }, grants: 'all' }
+
+/** The commit that declares a turn interrupted whose lease is over. Its id is the same for all who meet it. */
+export function interruption(space: SpaceId, turn: OpenTurn): Commit {
+  const { turnId, threadId, lease } = turn
+  return {
+    id: `interrupt-${turnId}-${lease.token}` as CommitId,
+    space,
+    changes: [{ kind: 'turn-close', threadId, turnId, status: 'interrupted' }],
+    background: true,
+  }
+}
+
+/** Whether an error only says that somebody else was there first. */
+function isSettled(error: unknown): boolean {
+  return error instanceof MemoryError && ['not-found', 'conflict', 'closed'].includes(error.code)
+}
+
+/** Commits, and takes it as done if the record is gone or was dealt with meanwhile. */
+export async function commitIfDue(storage: Storage, commit: Commit): Promise<void> {
+  try {
+    await storage.commit(sweeperAccess, commit, defaultLimits)
+  } catch (error) {
+    if (!isSettled(error)) throw error
+  }
+}
+
+/** Commits what is due now. Answers how much there was. */
+export async function sweep(storage: Storage): Promise<number> {
+  const due = await storage.due(sweeperAccess, perSweep)
+  const expiries = due.entries.map(({ space, key, version }): Commit => {
+    const id = `expire-${version}-${Buffer.from(key).toString('base64url').slice(0, 200)}` as CommitId
+    return { id, space, changes: [{ kind: 'entry-expire', key }], background: true }
+  })
+  const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
+  await Promise.all([...expiries, ...interruptions].map((commit) => commitIfDue(storage, commit)))
+  for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
+  return due.entries.length + due.turns.length + due.logs.length
+}
+
+/** Sweeps every second while its memory is open; never keeps the process alive. */
+export class Sweeper {
+  readonly #storage: Storage
+  readonly #timer: NodeJS.Timeout
+  #running: Promise<void> | null = null
+  /** The last failure, if sweeping fails: the next round tries again. */
+  failure: unknown = null
+
+  constructor(storage: Storage) {
+    this.#storage = storage
+    this.#timer = setInterval(() => this.#round(), everyMs)
+    this.#timer.unref()
+    this.#round()
+  }
+
+  #round(): void {
+    this.#running ??= this.#sweepAll().finally(() => {
+      this.#running = null
+    })
+  }
+
+  async #sweepAll(): Promise<void> {
+    try {
+      while ((await sweep(this.#storage)) >= perSweep);
+      this.failure = null
+    } catch (error) {
+      this.failure = error
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#running
+  }
+}

@@ -1,0 +1,295 @@
+/** Team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
+import { z } from 'zod'
+import type { Actor } from '../domain/actor.ts'
+import type { Change, CommitResult, Expectation, ResultOf } from '../domain/commit.ts'
+import type { EntryState } from '../domain/entry.ts'
+import { invalidInput, MemoryError, shown } from '../domain/error.ts'
+import type { PastEvent } from '../domain/history.ts'
+import { checkId, type SpaceId } from '../domain/id.ts'
+import { assertJson, type Json, toPatch } from '../domain/json.ts'
+import { parseTtl } from '../domain/limits.ts'
+import { toIso } from '../domain/time.ts'
+import type { Core } from './core.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { FeedOptions } from './feed.ts'
+import { parse } from './parse.ts'
+import { appliedOf, Space } from './space.ts'
+import { present } from './threads.ts'
+import { type EntryEvent, watchEntries } from './watch.ts'
+
+/** Milliseconds, a text such as `'1h'`, or null for ever. */
+export type Ttl = number | string | null
+
+const ttl = z.exactOptional(z.union([z.string(), z.number(), z.null()]))
+const writeSchema = z.strictObject({
+  ttl,
+  ifVersion: z.exactOptional(z.int().min(1)),
+  ifAbsent: z.exactOptional(z.boolean()),
+})
+const changeSchema = z.strictObject({ ttl })
+const listSchema = z.strictObject({
+  prefix: z.exactOptional(z.string().max(256)),
+  limit: z.exactOptional(z.int().min(1).max(10_000)),
+  cursor: z.exactOptional(z.string()),
+})
+const historySchema = z.strictObject({ limit: z.exactOptional(z.int().min(1).max(1_000)) })
+const readAtSchema = z.strictObject({
+  seq: z.exactOptional(z.int().min(0)),
+  at: z.exactOptional(z.union([z.date(), z.string(), z.number()])),
+})
+const deleteSchema = z.strictObject({ ifVersion: z.exactOptional(z.int().min(1)) })
+
+export interface WriteEntryOptions {
+  /** Default: the team's (30 days). A merge, append or increment without one renews the entry's own. */
+  readonly ttl?: Ttl
+  /** Write only over this version. */
+  readonly ifVersion?: number
+  /** Write only if the key is absent or expired. */
+  readonly ifAbsent?: boolean
+}
+
+/** An entry as it stands. */
+export interface Entry<Value = Json> {
+  readonly key: string
+  readonly value: Value
+  /** Seq of the commit that wrote it, for `ifVersion`. */
+  readonly version: number
+  readonly writtenBy: Actor
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  /** null: never. */
+  readonly expiresAt: Date | null
+}
+
+export interface WrittenEntry<Value = Json> {
+  readonly status: 'written'
+  readonly key: string
+  /** The value after the write. */
+  readonly value: Value
+  readonly version: number
+  readonly expiresAt: Date | null
+  /** Keys that were pruned to make room, least recently written first. */
+  readonly pruned: readonly string[]
+}
+
+/** A write, or what stands there instead of what `ifVersion` or `ifAbsent` expected. */
+export type EntryWrite<Value = Json> =
+  | WrittenEntry<Value>
+  | { readonly status: 'conflict'; readonly current: Entry | null }
+
+export interface EntryVersion {
+  readonly version: number
+  readonly at: Date
+  readonly by: Actor
+  readonly event: PastEvent
+  /** null where the version is a removal or was erased. */
+  readonly value: Json
+}
+
+export interface EntryPage {
+  readonly entries: Entry[]
+  readonly asOf: number
+  readonly nextCursor?: string
+}
+
+const updateTries = 1_000
+
+function toEntry(state: EntryState): Entry {
+  const { key, value, version, writtenBy, createdAt, updatedAt, expiresAt } = state
+  return {
+    key,
+    value,
+    version,
+    writtenBy,
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+    expiresAt: expiresAt === null ? null : new Date(expiresAt),
+  }
+}
+
+type WriteKind = 'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'
+
+function toWritten(result: ResultOf<WriteKind>): WrittenEntry<never> {
+  const { key, value, version, expiresAt, pruned } = result
+  const expires = expiresAt === null ? null : new Date(expiresAt)
+  return { status: 'written', key, value: value as never, version, expiresAt: expires, pruned }
+}
+
+function ttlOf(stated: Ttl | undefined): { ttlMs?: number | null } {
+  return stated === undefined ? {} : { ttlMs: parseTtl(stated) }
+}
+
+/** The shared memory of one team. Another team never sees its keys. */
+export class Team {
+  readonly #space: Space
+
+  constructor(core: Core, id: SpaceId) {
+    this.#space = new Space(core, id)
+  }
+
+  /** The team's space, with its seq, settings, log and feed. */
+  get space(): Space {
+    return this.#space
+  }
+
+  /**
+   * Stores a value under a key, over what was there.
+   *
+   * @param value Any JSON value up to `limits.entryBytes` (64 KB).
+   */
+  async write(key: string, value: unknown, options: WriteEntryOptions = {}): Promise<EntryWrite> {
+    const { ttl: stated, ifVersion, ifAbsent } = parse(writeSchema, present(options), 'write')
+    if (ifVersion !== undefined && ifAbsent === true) {
+      throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
+    }
+    checkId(key, 'key')
+    assertJson(value, 'value')
+    const expect = expectationsOf(key, ifVersion, ifAbsent)
+    const change: Change = { kind: 'entry-write', key, value, ...ttlOf(stated) }
+    return this.#written(key, await this.#space.submit([change], expect), expect.expect !== undefined)
+  }
+
+  async #written(key: string, result: CommitResult, isStated: boolean): Promise<EntryWrite<never>> {
+    if (result.status === 'conflict' && isStated) return { status: 'conflict', current: await this.get(key) }
+    return toWritten(appliedOf(result, 'entry-write' as WriteKind).result)
+  }
+
+  async #change(change: Change & { readonly kind: WriteKind }): Promise<WrittenEntry<never>> {
+    return toWritten((await this.#space.apply(change)).result)
+  }
+
+  /** The value under a key, or null if it is absent or expired. */
+  async read<Value = Json>(key: string): Promise<Value | null> {
+    const { record } = await this.#space.entries.get(checkId(key, 'key'))
+    return record === null ? null : (record.value as Value)
+  }
+
+  /** The whole entry, or null if it is absent or expired. */
+  async get(key: string): Promise<Entry | null> {
+    const { record } = await this.#space.entries.get(checkId(key, 'key'))
+    return record === null ? null : toEntry(record)
+  }
+
+  /** Deep-merges an object into the value: objects recurse, arrays replace, null deletes, undefined keeps. */
+  async merge(key: string, patch: unknown, options: { readonly ttl?: Ttl } = {}): Promise<WrittenEntry> {
+    const { ttl: stated } = parse(changeSchema, present(options), 'merge')
+    const change = {
+      kind: 'entry-merge',
+      key: checkId(key, 'key'),
+      patch: toPatch(patch, 'patch'),
+      ...ttlOf(stated),
+    } as const
+    return this.#change(change)
+  }
+
+  /** Adds an item to the end of an array, which begins empty. */
+  async append(
+    key: string,
+    item: unknown,
+    options: { readonly ttl?: Ttl } = {},
+  ): Promise<WrittenEntry<readonly Json[]>> {
+    const { ttl: stated } = parse(changeSchema, present(options), 'append')
+    assertJson(item, 'item')
+    return this.#change({ kind: 'entry-append', key: checkId(key, 'key'), item, ...ttlOf(stated) })
+  }
+
+  /** Adds to a number, which begins at 0. */
+  async increment(key: string, by = 1, options: { readonly ttl?: Ttl } = {}): Promise<WrittenEntry<number>> {
+    const { ttl: stated } = parse(changeSchema, present(options), 'increment')
+    if (!Number.isFinite(by)) throw invalidInput('by', 'must be a finite number', by, 'Pass a number, such as 1.')
+    return this.#change({ kind: 'entry-increment', key: checkId(key, 'key'), by, ...ttlOf(stated) })
+  }
+
+  /**
+   * Computes a value from the present one and writes it if nobody wrote in between, again until it holds.
+   *
+   * @param next Gets the value, or null if absent; may run several times. Answer undefined to leave it as it is.
+   */
+  async update<Value = Json>(
+    key: string,
+    next: (value: Value | null) => unknown,
+    options: { readonly ttl?: Ttl } = {},
+  ): Promise<WrittenEntry | { readonly status: 'unchanged'; readonly current: Entry | null }> {
+    const { ttl: stated } = parse(changeSchema, present(options), 'update')
+    for (let tries = 0; tries < updateTries; tries++) {
+      const current = await this.get(key)
+      const value = await next(current === null ? null : (current.value as Value))
+      if (value === undefined) return { status: 'unchanged', current }
+      const expect = current === null ? { ifAbsent: true } : { ifVersion: current.version }
+      const result = await this.write(key, value, { ...expect, ...(stated === undefined ? {} : { ttl: stated }) })
+      if (result.status === 'written') return result
+    }
+    throw new MemoryError('unavailable', {
+      message: `The entry ${shown(key)} was written by others at each of ${updateTries} tries.`,
+      fix: 'Use merge, append or increment, which need no tries, or try again later.',
+      details: { key },
+    })
+  }
+
+  /** Removes an entry. */
+  async delete(key: string, options: { readonly ifVersion?: number } = {}): Promise<EntryDeletion> {
+    const { ifVersion } = parse(deleteSchema, present(options), 'delete')
+    const before = await this.#space.entries.get(checkId(key, 'key'))
+    if (before.record === null && ifVersion === undefined) return { status: 'deleted', deleted: false }
+    const result = await this.#space.submit([{ kind: 'entry-delete', key }], expectationsOf(key, ifVersion, undefined))
+    if (result.status === 'conflict' && ifVersion !== undefined) {
+      return { status: 'conflict', current: await this.get(key) }
+    }
+    return { status: 'deleted', deleted: appliedOf(result, 'entry-delete').result.deleted }
+  }
+
+  /** Entries by key. */
+  async list(
+    options: { readonly prefix?: string; readonly limit?: number; readonly cursor?: string } = {},
+  ): Promise<EntryPage> {
+    const { prefix = '', limit = 100, cursor } = parse(listSchema, present(options), 'list')
+    const after = cursor === undefined ? null : await this.#keyOf(cursor)
+    const most = Math.min(limit, this.#space.core.limits.pageSize)
+    const { items, asOf, more } = await this.#space.entries.list({ prefix, after, limit: most })
+    const last = items.at(-1)
+    const key = more ? (await this.#space.state())?.key : undefined
+    const next = last === undefined || key === undefined ? {} : { nextCursor: encodeCursor('entries', key, [last.key]) }
+    return { entries: items.map(toEntry), asOf, ...next }
+  }
+
+  async #keyOf(cursor: string): Promise<string> {
+    const [key] = decodeCursor(cursor, 'entries', (await this.#space.state())?.key ?? null)
+    return String(key)
+  }
+
+  /** The versions of an entry, newest first, as far as the log goes back. */
+  async history(key: string, options: { readonly limit?: number } = {}): Promise<EntryVersion[]> {
+    const { limit = 100 } = parse(historySchema, present(options), 'history')
+    const past = await this.#space.entries.history(checkId(key, 'key'), limit)
+    return past.map(({ version, at, by, event, value }) => ({ version, at: new Date(at), by, event, value }))
+  }
+
+  /** The value that a key had when the space was at a seq or a time; null if it had none. */
+  async readAt<Value = Json>(
+    key: string,
+    options: { readonly seq?: number; readonly at?: Date | string | number },
+  ): Promise<Value | null> {
+    const { seq, at } = parse(readAtSchema, present(options), 'readAt')
+    if ((seq === undefined) === (at === undefined)) {
+      throw invalidInput('readAt', 'must have seq or at', options, 'Pass one of the two.')
+    }
+    checkId(key, 'key')
+    const then = seq ?? (await this.#space.log.seqAt(toIso(at, 'at')))
+    const past = await this.#space.entries.at(key, then)
+    return past === null || past.event === 'erased' ? null : (past.value as Value)
+  }
+
+  /** Follows what happens to the team's entries; see {@link Space.changes} for `after` and `signal`. */
+  watch(options: FeedOptions & { readonly prefix?: string } = {}): AsyncIterableIterator<EntryEvent> {
+    return watchEntries(this.#space, options)
+  }
+}
+
+export type EntryDeletion =
+  | { readonly status: 'deleted'; readonly deleted: boolean }
+  | { readonly status: 'conflict'; readonly current: Entry | null }
+
+function expectationsOf(key: string, ifVersion?: number, ifAbsent?: boolean): { expect?: readonly Expectation[] } {
+  if (ifVersion !== undefined) return { expect: [{ version: ifVersion, of: { entry: key } }] }
+  return ifAbsent === true ? { expect: [{ absent: { entry: key } }] } : {}
+}

@@ -1,0 +1,74 @@
+/** Entry events: what each commit did to a space's entries, in order. */
+import { z } from 'zod'
+import type { Actor } from '../domain/actor.ts'
+import type { Effect, LoggedCommit } from '../domain/effect.ts'
+import type { PastEvent } from '../domain/history.ts'
+import type { Json } from '../domain/json.ts'
+import { type FeedOptions, feedFields, followLog } from './feed.ts'
+import { parse } from './parse.ts'
+import type { Space } from './space.ts'
+import { present } from './threads.ts'
+
+/** What happened to one entry. */
+export interface EntryChange {
+  readonly key: string
+  readonly event: PastEvent
+  /** The value after it; null for removals and where the content was erased. */
+  readonly value: Json
+}
+
+/** The changes of one commit to entries. Go on with `after: seq`. */
+export interface EntryEvent {
+  readonly seq: number
+  readonly at: Date
+  readonly by: Actor
+  readonly changes: readonly EntryChange[]
+}
+
+const watchSchema = z.strictObject({ ...feedFields, prefix: z.exactOptional(z.string().max(256)) })
+
+interface Touched {
+  readonly key: string
+  readonly event: PastEvent
+}
+
+/** Keys that an effect touched, in the order in which it did. */
+function touchedBy(effect: Effect): Touched[] {
+  if (effect.kind !== 'erased' && !('expiresAt' in effect)) {
+    if (effect.kind === 'entry-expire') return effect.absent ? [] : [{ key: effect.key, event: 'expire' }]
+    return effect.kind === 'entry-delete' && effect.absent !== true ? [{ key: effect.key, event: 'delete' }] : []
+  }
+  const expired = (effect.expired ?? []).map(({ key }): Touched => ({ key, event: 'expire' }))
+  const pruned = (effect.pruned ?? []).map(({ key }): Touched => ({ key, event: 'prune' }))
+  const own: PastEvent = effect.kind === 'erased' ? 'erased' : (effect.kind.slice('entry-'.length) as PastEvent)
+  return [...expired, ...pruned, ...(effect.key === undefined ? [] : [{ key: effect.key, event: own }])]
+}
+
+async function changesOf(space: Space, commit: LoggedCommit, prefix: string): Promise<EntryChange[]> {
+  const touched = commit.rows.flatMap((row) => row.effects.flatMap(touchedBy))
+  const wanted = touched.filter(({ key }) => key.startsWith(prefix))
+  return Promise.all(
+    wanted.map(async ({ key, event }) => {
+      const isGone = event === 'erased' || event === 'delete' || event === 'expire' || event === 'prune'
+      const past = isGone ? null : await space.entries.at(key, commit.seq)
+      return { key, event, value: past?.version === commit.seq ? past.value : null }
+    }),
+  )
+}
+
+/** Follows a space's entries; commits that touch none of the keys asked for are passed over. */
+export function watchEntries(
+  space: Space,
+  options: FeedOptions & { readonly prefix?: string },
+): AsyncIterableIterator<EntryEvent> {
+  const { prefix = '', after, signal } = parse(watchSchema, present(options), 'watch')
+  const feed = { ...(after === undefined ? {} : { after }), ...(signal === undefined ? {} : { signal }) }
+  return watch(space, feed, prefix)
+}
+
+async function* watch(space: Space, feed: FeedOptions, prefix: string): AsyncGenerator<EntryEvent> {
+  for await (const commit of followLog(space, feed)) {
+    const changes = await changesOf(space, commit, prefix)
+    if (changes.length > 0) yield { seq: commit.seq, at: new Date(commit.at), by: commit.actor, changes }
+  }
+}

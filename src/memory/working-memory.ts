@@ -1,0 +1,251 @@
+/** Working memory: blocks that agents read and keep up to date together, without losing each other's writes. */
+import { z } from 'zod'
+import type { Actor } from '../domain/actor.ts'
+import type { BlockState } from '../domain/block.ts'
+import type { Change, CommitResult, Expectation } from '../domain/commit.ts'
+import type { BlockFormat } from '../domain/effect.ts'
+import { invalidInput, invariant, notFound } from '../domain/error.ts'
+import type { PastEvent } from '../domain/history.ts'
+import { checkId } from '../domain/id.ts'
+import { type Json, type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
+import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scopeThread } from './blocks.ts'
+import type { Core } from './core.ts'
+import { idSchema, parse } from './parse.ts'
+import { resourceSpace, type Space } from './space.ts'
+import { mergeTexts } from './text-merge.ts'
+import { present } from './threads.ts'
+
+const where = {
+  resourceId: idSchema,
+  threadId: z.exactOptional(idSchema),
+  scope: z.exactOptional(z.enum(['resource', 'thread'])),
+  name: z.exactOptional(idSchema),
+}
+const version = z.int().min(1)
+
+const getSchema = z.strictObject({ ...where, version: z.exactOptional(version) })
+const updateSchema = z.strictObject({
+  ...where,
+  workingMemory: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  mode: z.exactOptional(z.enum(['merge', 'replace'])),
+  ifVersion: z.exactOptional(version),
+})
+const historySchema = z.strictObject({ ...where, limit: z.exactOptional(z.int().min(1).max(1_000)) })
+const restoreSchema = z.strictObject({ ...where, version })
+
+export type GetWorkingMemoryOptions = z.input<typeof getSchema>
+export type UpdateWorkingMemoryOptions = z.input<typeof updateSchema>
+export type WorkingMemoryHistoryOptions = z.input<typeof historySchema>
+export type RestoreWorkingMemoryOptions = z.input<typeof restoreSchema>
+
+/** A block as it stands. */
+export interface WorkingMemory {
+  /** Text of a template block, JSON of a schema block. */
+  readonly value: Json
+  readonly format: BlockFormat
+  readonly version: number
+  readonly updatedAt: Date
+  readonly updatedBy: Actor
+  /** What the memory's schema refuses in the stored value, as after a field was added; absent if it parses. */
+  readonly issues?: readonly SchemaIssue[]
+}
+
+/** The answer of a write: what it replaced, or what stands in its way. */
+export type WorkingMemoryWrite =
+  | {
+      readonly status: 'written'
+      readonly version: number
+      readonly value: Json
+      /** The version that this write replaced and who wrote that; it stays in history. */
+      readonly replaced: { readonly version: number; readonly by: Actor } | null
+    }
+  | { readonly status: 'conflict'; readonly current: WorkingMemory | null }
+
+export interface WorkingMemoryVersion {
+  readonly version: number
+  readonly at: Date
+  readonly by: Actor
+  readonly event: PastEvent
+  readonly value: Json
+}
+
+/** One block's address, and the memory it is reached through. */
+interface Block {
+  readonly space: Space
+  readonly threadId: string | null
+  readonly name: string
+}
+
+type Where = { resourceId: string; threadId?: string; scope?: 'resource' | 'thread'; name?: string }
+
+function blockAt(core: Core, { resourceId, threadId, scope, name = mainBlock }: Where): Block {
+  return {
+    space: resourceSpace(core, resourceId),
+    threadId: scopeThread(core, scope, threadId),
+    name: checkId(name, 'name'),
+  }
+}
+
+async function read({ space, threadId, name }: Block): Promise<BlockState | null> {
+  return (await space.blocks.get(threadId, name)).record
+}
+
+async function toWorkingMemory(block: Block, state: BlockState | null): Promise<WorkingMemory | null> {
+  if (state === null) return null
+  const { value, format, version: seq, updatedAt, updatedBy } = state
+  const { schema } = block.space.core.behaviour.workingMemory ?? {}
+  const issues = schema === undefined ? [] : await schemaIssues(schema, value)
+  const found = issues.length === 0 ? {} : { issues }
+  return { value, format, version: seq, updatedAt: new Date(updatedAt), updatedBy, ...found }
+}
+
+function expectationOf({ threadId, name }: Block, current: number | null): Expectation {
+  const record = threadId === null ? { block: name } : { block: name, threadId }
+  return current === null ? { absent: record } : { version: current, of: record }
+}
+
+function place({ threadId, name }: Block) {
+  return threadId === null ? { name } : { name, threadId }
+}
+
+function written(result: CommitResult): WorkingMemoryWrite | null {
+  if (result.status === 'conflict') return null
+  const [block] = result.results
+  invariant(block?.kind === 'block-write' || block?.kind === 'block-merge', 'a block write answers a block')
+  return { status: 'written', version: block.version, value: block.value, replaced: block.replaced }
+}
+
+async function conflictAt(block: Block): Promise<WorkingMemoryWrite> {
+  return { status: 'conflict', current: await toWorkingMemory(block, await read(block)) }
+}
+
+/** Writes the whole block, if it still is the version expected; null if it is not. */
+async function writeOver(block: Block, format: BlockFormat, value: Json, over: number | null | undefined) {
+  const change: Change = { kind: 'block-write', ...place(block), format, value }
+  const expect = over === undefined ? {} : { expect: [expectationOf(block, over)] }
+  return written(await block.space.submit([change], expect))
+}
+
+async function mergeSchema(
+  block: Block,
+  patch: JsonObject,
+  ifVersion: number | undefined,
+): Promise<WorkingMemoryWrite> {
+  const { schema } = block.space.core.behaviour.workingMemory ?? {}
+  if (schema !== undefined) {
+    const current = await read(block)
+    const base = current === null || current.format === 'text' ? {} : current.value
+    await checkSchema(schema, mergeJson(base, patch))
+  }
+  const expect = ifVersion === undefined ? {} : { expect: [expectationOf(block, ifVersion)] }
+  const result = await block.space.submit([{ kind: 'block-merge', ...place(block), patch }], expect)
+  return written(result) ?? conflictAt(block)
+}
+
+function refuseBareTemplate(core: Core, text: string, current: BlockState | null): void {
+  const { template } = core.behaviour.workingMemory ?? {}
+  if (template === undefined || current === null || text.trim() !== template.trim()) return
+  if (String(current.value).trim() === '' || String(current.value).trim() === template.trim()) return
+  const fix = 'Send the whole text with what is known filled in; write an empty text to clear it.'
+  throw invalidInput('workingMemory', 'must not be the bare template over real content', text, fix)
+}
+
+/** The text that a write was made from: the version it names, else the one read when the call began. */
+async function baseText(
+  block: Block,
+  ifVersion: number | undefined,
+  current: BlockState | null,
+): Promise<string | null> {
+  const template = block.space.core.behaviour.workingMemory?.template ?? ''
+  if (ifVersion === undefined) return current === null ? template : String(current.value)
+  if (current?.version === ifVersion) return String(current.value)
+  const past = await block.space.blocks.at(block.threadId, block.name, ifVersion)
+  return past?.version === ifVersion && typeof past.value === 'string' ? past.value : null
+}
+
+/** Writes a text made from a version: over that version, or merged line by line with what came since. */
+async function mergeText(block: Block, text: string, ifVersion: number | undefined): Promise<WorkingMemoryWrite> {
+  let current = await read(block)
+  refuseBareTemplate(block.space.core, text, current)
+  const base = await baseText(block, ifVersion, current)
+  if (base === null) return conflictAt(block)
+  const from = ifVersion ?? current?.version ?? null
+  for (;;) {
+    const hasMoved = (current?.version ?? null) !== from
+    const value = hasMoved ? mergeTexts(base, text, String(current?.value ?? '')) : text
+    if (value === null || (hasMoved && current === null)) return conflictAt(block)
+    const result = await writeOver(block, 'text', value, current?.version ?? null)
+    if (result !== null) return result
+    current = await read(block)
+  }
+}
+
+/** Answers the block, or null while there is none; with `version`, the one that stood at that version. */
+export async function getWorkingMemory(core: Core, options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
+  const parsed = parse(getSchema, present(options), 'getWorkingMemory')
+  const block = blockAt(core, parsed)
+  const current = await read(block)
+  if (parsed.version === undefined || current === null) return toWorkingMemory(block, current)
+  const past = await block.space.blocks.at(block.threadId, block.name, parsed.version)
+  if (past === null || past.event === 'delete' || past.event === 'erased') return null
+  const state = { ...current, value: past.value, version: past.version, updatedAt: past.at, updatedBy: past.by }
+  return toWorkingMemory(block, state)
+}
+
+/** Writes working memory: JSON is deep-merged, text is merged line by line; `mode: 'replace'` writes over. */
+export async function updateWorkingMemory(
+  core: Core,
+  options: UpdateWorkingMemoryOptions,
+): Promise<WorkingMemoryWrite> {
+  const {
+    workingMemory,
+    mode = 'merge',
+    ifVersion,
+    ...rest
+  } = parse(updateSchema, present(options), 'updateWorkingMemory')
+  const block = blockAt(core, rest)
+  const format = formatOf(core, workingMemory)
+  if ((format === 'text') !== (typeof workingMemory === 'string')) {
+    const rule = format === 'text' ? 'must be text' : 'must be an object'
+    throw invalidInput('workingMemory', rule, workingMemory, `This memory keeps working memory as ${format}.`)
+  }
+  if (typeof workingMemory === 'string') {
+    if (mode === 'merge') return mergeText(block, workingMemory, ifVersion)
+    refuseBareTemplate(core, workingMemory, await read(block))
+    return (await writeOver(block, 'text', workingMemory, ifVersion)) ?? conflictAt(block)
+  }
+  const patch = toPatch(workingMemory, 'workingMemory')
+  if (mode === 'merge') return mergeSchema(block, patch, ifVersion)
+  const { schema } = core.behaviour.workingMemory ?? {}
+  const value = mergeJson({}, patch)
+  if (schema !== undefined) await checkSchema(schema, value)
+  return (await writeOver(block, 'json', value, ifVersion)) ?? conflictAt(block)
+}
+
+/** The versions of a block, newest first, as far as the log goes back. */
+export async function getWorkingMemoryHistory(
+  core: Core,
+  options: WorkingMemoryHistoryOptions,
+): Promise<WorkingMemoryVersion[]> {
+  const { limit = 100, ...rest } = parse(historySchema, present(options), 'getWorkingMemoryHistory')
+  const { space, threadId, name } = blockAt(core, rest)
+  const past = await space.blocks.history(threadId, name, limit)
+  return past.map(({ version: seq, at, by, event, value }) => ({ version: seq, at: new Date(at), by, event, value }))
+}
+
+/** Writes an earlier version over the present one. */
+export async function restoreWorkingMemory(
+  core: Core,
+  options: RestoreWorkingMemoryOptions,
+): Promise<WorkingMemoryWrite> {
+  const { version: wanted, ...rest } = parse(restoreSchema, present(options), 'restoreWorkingMemory')
+  const block = blockAt(core, rest)
+  const current = await read(block)
+  const past = current === null ? null : await block.space.blocks.at(block.threadId, block.name, wanted)
+  if (current === null || past === null || past.version !== wanted || past.event === 'delete') {
+    throw notFound('version', String(wanted), 'Pick one of the versions that getWorkingMemoryHistory lists.')
+  }
+  const result = await writeOver(block, current.format, past.value, undefined)
+  invariant(result !== null, 'a write without expectation has no conflict')
+  return result
+}

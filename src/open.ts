@@ -1,0 +1,141 @@
+/** The composition root: a URL becomes a driver. Only this file, the entry and the command line name a concrete one. */
+import { mkdirSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { invalidInput, MemoryError } from './domain/error.ts'
+import { defaultLimits } from './domain/limits.ts'
+import { type Clock, systemClock } from './ports/clock.ts'
+import type { Durability, Storage } from './ports/storage.ts'
+
+/** A storage in use, and the way to give it back. The last one to do so closes it. */
+export interface OpenStorage {
+  readonly storage: Storage
+  release(): Promise<void>
+}
+
+export interface SQLiteStoreOptions {
+  /** A name for logs and for the container. Default: the URL. */
+  readonly id?: string
+  /** `file:./aquifer.db` for a file, `:memory:` for one that ends with the process. */
+  readonly url: string
+  /** Default `process`: an acknowledged write survives kill -9. `power`: also a power cut. */
+  readonly durability?: Durability
+  /** The largest size the file may grow to, bytes. Default: no limit. */
+  readonly maxBytes?: number
+}
+
+interface Shared {
+  readonly opening: Promise<{ storage: Storage; setDurability(durability: Durability): void }>
+  durability: Durability
+  users: number
+}
+
+/** Drivers open in this process, by file and clock: equal files share one connection. */
+const sharedByFile = new Map<string, Map<Clock, Shared>>()
+
+const urlFix = `Pass 'file:./aquifer.db' for a file or ':memory:' for none.`
+
+/** The path that a `file:` URL or `:memory:` names; relative ones from the working directory. */
+function pathOf(url: unknown): string {
+  if (typeof url !== 'string' || url.trim() === '') throw invalidInput('storage', 'must be a URL', url, urlFix)
+  if (url === ':memory:') return url
+  if (url.startsWith('postgres:') || url.startsWith('postgresql:')) {
+    throw new MemoryError('unsupported', {
+      message: 'PostgreSQL is not available in this version.',
+      fix: urlFix,
+      details: { field: 'storage' },
+    })
+  }
+  if (!url.startsWith('file:')) throw invalidInput('storage', 'must be a file: URL', url, urlFix)
+  const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
+  if (path.trim() === '' || path.includes('\0')) throw invalidInput('storage', 'must name a file', url, urlFix)
+  return resolve(path)
+}
+
+/** The file's one name, whatever links lead to it. Makes its folder. */
+function canonicalPath(path: string): string {
+  try {
+    const folder = dirname(path)
+    mkdirSync(folder, { recursive: true })
+    return join(realpathSync(folder), basename(path))
+  } catch (cause) {
+    throw new MemoryError('unavailable', {
+      message: `The folder of ${path} cannot be used.`,
+      fix: 'Check that it exists, is a folder, and that this process may write to it.',
+      retryable: false,
+      details: { file: path },
+      cause,
+    })
+  }
+}
+
+async function openSqlite(options: SQLiteStoreOptions, path: string, clock: Clock) {
+  const { SqliteStorage } = await import('./storage/sqlite/sqlite-storage.ts')
+  const { busyTimeoutMs } = defaultLimits
+  const { id = options.url, durability = 'process', maxBytes } = options
+  const size = maxBytes === undefined ? {} : { maxBytes }
+  const storage = await SqliteStorage.open({ id, path, durability, clock, busyTimeoutMs, ...size })
+  return { storage, setDurability: (raised: Durability) => storage.setDurability(raised) }
+}
+
+async function releaseShared(file: string, clock: Clock, shared: Shared): Promise<void> {
+  shared.users -= 1
+  if (shared.users > 0) return
+  sharedByFile.get(file)?.delete(clock)
+  const { storage } = await shared.opening
+  await storage.close()
+}
+
+async function openShared(options: SQLiteStoreOptions, file: string, clock: Clock): Promise<OpenStorage> {
+  const byClock = sharedByFile.get(file) ?? new Map<Clock, Shared>()
+  sharedByFile.set(file, byClock)
+  const { durability = 'process' } = options
+  const known = byClock.get(clock)
+  const shared: Shared = known ?? { opening: openSqlite(options, file, clock), durability, users: 0 }
+  byClock.set(clock, shared)
+  shared.users += 1
+  try {
+    const { storage, setDurability } = await shared.opening
+    // The stronger wish of two users of one connection wins.
+    if (durability === 'power' && shared.durability !== 'power') setDurability('power')
+    if (durability === 'power') shared.durability = 'power'
+    let isReleased = false
+    const release = async () => {
+      if (isReleased) return
+      isReleased = true
+      await releaseShared(file, clock, shared)
+    }
+    return { storage, release }
+  } catch (error) {
+    if (byClock.get(clock) === shared) byClock.delete(clock)
+    throw error
+  }
+}
+
+/** The SQLite driver as users name it: where the memory lives, opened at first use. */
+export class SQLiteStore {
+  readonly id: string
+  readonly url: string
+  readonly durability: Durability
+  readonly #path: string
+  readonly #options: SQLiteStoreOptions
+
+  /** @throws MemoryError `invalid-input` for a URL that is neither `file:…` nor `:memory:`. */
+  constructor(options: SQLiteStoreOptions) {
+    if (typeof options !== 'object' || options === null) {
+      throw invalidInput('options', 'must be an object', options, `Pass { url: 'file:./aquifer.db' }.`)
+    }
+    this.#path = pathOf(options.url)
+    this.#options = { ...options }
+    this.id = options.id ?? options.url
+    this.url = options.url
+    this.durability = options.durability ?? 'process'
+  }
+
+  /** Opens the file, or shares it with whoever has it open in this process. Each `:memory:` is its own. */
+  async open(clock: Clock = systemClock): Promise<OpenStorage> {
+    if (this.#path !== ':memory:') return openShared(this.#options, canonicalPath(this.#path), clock)
+    const { storage } = await openSqlite(this.#options, this.#path, clock)
+    return { storage, release: () => storage.close() }
+  }
+}

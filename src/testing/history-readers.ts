@@ -1,0 +1,154 @@
+/** What replaying a log gives, held against what the readers of a storage answer. */
+import type { Access } from '../domain/actor.ts'
+import type { LogRow } from '../domain/effect.ts'
+import { type SpaceId, unpackTurn } from '../domain/id.ts'
+import { equalJson, type Json } from '../domain/json.ts'
+import type { SpaceRecords } from '../domain/replay.ts'
+import { isoTime } from '../domain/time.ts'
+import { type FoldSpace, foldTurn, visibleMessages } from '../domain/turn.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Storage } from '../ports/storage.ts'
+
+/** Where the readers are asked. */
+export interface ReaderQuestion {
+  readonly storage: Storage
+  readonly access: Access
+  readonly space: SpaceId
+  readonly clock: Clock
+}
+
+const pageSize = 500
+
+function differ(what: string, replayed: unknown, answered: unknown): string[] {
+  if (equalJson(replayed as Json, answered as Json)) return []
+  return [`${what}: replay gives ${JSON.stringify(replayed)}, the reader ${JSON.stringify(answered)}`]
+}
+
+/** Two sets of records by name: each that is on one side only, or differs. */
+function compare(
+  kind: string,
+  replayed: ReadonlyMap<string, unknown>,
+  answered: ReadonlyMap<string, unknown>,
+): string[] {
+  const names = new Set([...replayed.keys(), ...answered.keys()])
+  return [...names].flatMap((name) => differ(`${kind} ${name}`, replayed.get(name) ?? null, answered.get(name) ?? null))
+}
+
+async function checkEntries({ storage, access, space, clock }: ReaderQuestion, records: SpaceRecords) {
+  const before = isoTime(clock.now())
+  const answered = new Map<string, unknown>()
+  for (let after: string | null = null; ; ) {
+    const page = await storage.entries.list(access, space, { prefix: '', after, limit: pageSize })
+    for (const entry of page.items) answered.set(entry.key, entry)
+    after = page.items.at(-1)?.key ?? null
+    if (!page.more || after === null) break
+  }
+  const problems: string[] = []
+  for (const key of answered.keys()) {
+    const { record } = await storage.entries.get(access, space, key)
+    if (record !== null) problems.push(...differ(`entry ${key} in the list`, answered.get(key), record))
+  }
+  const now = isoTime(clock.now())
+  const live = [...records.entries.values()].filter((entry) => {
+    if (entry.deleted) return false
+    const isDue = entry.expiresAt !== null && entry.expiresAt <= now
+    // One that expires meanwhile may be on either side.
+    return !isDue || (answered.has(entry.key) && entry.expiresAt !== null && entry.expiresAt > before)
+  })
+  return [...problems, ...compare('entry', new Map(live.map((entry) => [entry.key, entry])), answered)]
+}
+
+async function checkBlocks({ storage, access, space }: ReaderQuestion, records: SpaceRecords) {
+  const live = [...records.blocks.values()].filter((block) => !block.deleted)
+  const problems: string[] = []
+  for (const threadId of [null, ...records.threads.keys()]) {
+    const replayed = live.filter((block) => block.threadId === threadId)
+    const { items } = await storage.blocks.list(access, space, threadId)
+    const byName = (blocks: readonly { readonly name: string }[]) => new Map(blocks.map((block) => [block.name, block]))
+    const kind = threadId === null ? 'block' : `block of thread ${threadId}`
+    problems.push(...compare(kind, byName(replayed), byName(items)))
+  }
+  return problems
+}
+
+async function checkThreads({ storage, access, space }: ReaderQuestion, records: SpaceRecords) {
+  const live = [...records.threads.values()].filter((thread) => !thread.deleted)
+  const answered = new Map<string, unknown>()
+  const problems: string[] = []
+  for (let after = null; ; ) {
+    const query = { orderBy: 'createdAt', direction: 'asc', archived: 'any', metadata: null, offset: 0 } as const
+    const page = await storage.threads.list(access, space, { ...query, after, limit: pageSize })
+    for (const thread of page.items) answered.set(thread.id, thread)
+    problems.push(...differ('total of threads', live.length, page.total))
+    after = page.next as never
+    if (after === null) break
+  }
+  for (const { id } of live) {
+    const { record } = await storage.threads.get(access, space, id)
+    problems.push(...differ(`thread ${id} in the list`, answered.get(id) ?? null, record))
+  }
+  return [...problems, ...compare('thread', new Map(live.map((thread) => [thread.id as string, thread])), answered)]
+}
+
+async function checkMessages(
+  { storage, access, space }: ReaderQuestion,
+  records: SpaceRecords,
+  rows: readonly LogRow[],
+  fold: FoldSpace,
+) {
+  const problems: string[] = []
+  const byThread = Map.groupBy(
+    rows.filter((row) => row.turn !== 0),
+    (row) => row.threadId,
+  )
+  for (const thread of records.threads.values()) {
+    if (thread.deleted) continue
+    const turns = Map.groupBy(byThread.get(thread.id) ?? [], (row) => row.turn)
+    const places = [...turns.keys()].filter((turn) => unpackTurn(turn).turnSeq >= thread.createdSeq)
+    const folded = places.sort((left, right) => left - right).map((turn) => foldTurn(turns.get(turn) ?? [], fold))
+    const replayed = folded.flatMap((turn) => (turn === null ? [] : visibleMessages(turn)))
+    const answered = []
+    for (let after = null; ; ) {
+      const query = { threadId: thread.id, direction: 'asc', asOf: null, offset: 0, from: null, to: null } as const
+      const page = await storage.messages.list(access, space, { ...query, after, limit: pageSize })
+      answered.push(...page.items.map((item) => item.message))
+      const last = page.items.at(-1)
+      if (!page.more || last === undefined) break
+      after = { turn: last.turn, index: last.index } as never
+    }
+    const ids = answered.map((message) => message.id)
+    if (new Set(ids).size < ids.length) problems.push(`thread ${thread.id}: a message id stands in it twice: ${ids}`)
+    problems.push(...differ(`messages of thread ${thread.id}`, replayed, answered))
+    problems.push(...differ(`message count of thread ${thread.id}`, answered.length, thread.messageCount))
+  }
+  return problems
+}
+
+async function checkLeases({ storage, access, space }: ReaderQuestion, records: SpaceRecords) {
+  const problems: string[] = []
+  for (const thread of records.threads.values()) {
+    const ofThread = [...records.leases.values()].filter((lease) => lease.threadId === thread.id)
+    const turns = await storage.messages.openTurns(access, space, thread.id)
+    const named = (leases: readonly { readonly name: string }[]) =>
+      new Map(leases.map((lease) => [lease.name, { ...lease, until: null }]))
+    problems.push(...compare('lease', named(ofThread), named(turns.map((turn) => turn.lease))))
+    if (thread.deleted && ofThread.length > 0) problems.push(`thread ${thread.id} is deleted and has open turns`)
+  }
+  return problems
+}
+
+/** Problems where the readers do not answer what replay gives. */
+export async function checkReaders(
+  question: ReaderQuestion,
+  records: SpaceRecords,
+  rows: readonly LogRow[],
+  fold: FoldSpace,
+): Promise<readonly string[]> {
+  return [
+    ...(await checkEntries(question, records)),
+    ...(await checkBlocks(question, records)),
+    ...(await checkThreads(question, records)),
+    ...(await checkMessages(question, records, rows, fold)),
+    ...(await checkLeases(question, records)),
+  ]
+}

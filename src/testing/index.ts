@@ -1,0 +1,2 @@
+/** The public test kit: what a driver's or an application's own tests need. */
+export { MemoryError } from '../domain/error.ts'
