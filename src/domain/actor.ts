@@ -1,6 +1,6 @@
 /** Who commits, who speaks, and what an actor may touch. */
-import { z } from 'zod'
-import type { SpaceId } from './id.ts'
+import { invalidInput } from './error.ts'
+import { checkId, type SpaceId } from './id.ts'
 import type { SpaceAddress } from './space.ts'
 
 export const actorKinds = ['user', 'agent', 'tool', 'system'] as const
@@ -17,11 +17,19 @@ export interface Author extends Actor {
   readonly claimed?: true
 }
 
-export const actorSchema = z.strictObject({
-  kind: z.enum(actorKinds),
-  id: z.string().min(1).max(256),
-  name: z.exactOptional(z.string().min(1).max(256)),
-})
+const actorFix = `Pass { kind: ${actorKinds.map((kind) => `'${kind}'`).join(' | ')}, id, name? }.`
+
+/** Checks who is said to act or speak. */
+export function checkActor(value: unknown, field: string): Actor {
+  if (typeof value !== 'object' || value === null) throw invalidInput(field, 'must be an actor', value, actorFix)
+  const { kind: given, id, name, ...unknown } = value as Record<string, unknown>
+  const [extra] = Object.keys(unknown)
+  if (extra !== undefined) throw invalidInput(`${field}.${extra}`, 'is not a field of an actor', extra, actorFix)
+  const kind = actorKinds.find((known) => known === given)
+  if (kind === undefined) throw invalidInput(`${field}.kind`, `must be ${actorKinds.join(', ')}`, given, actorFix)
+  const actor = { kind, id: checkId(id, `${field}.id`) }
+  return name === undefined ? actor : { ...actor, name: checkId(name, `${field}.name`) }
+}
 
 export const rights = ['read', 'write', 'erase', 'administer'] as const
 export type Right = (typeof rights)[number]

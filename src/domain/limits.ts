@@ -1,7 +1,6 @@
 /** Every limit of the library: its default and the highest value it may be raised to. */
-import { z } from 'zod'
 import { invalidInput, MemoryError } from './error.ts'
-import { exceedsBytes, type Json, jsonBytes } from './json.ts'
+import { exceedsBytes, isJsonObject, type Json, jsonBytes } from './json.ts'
 
 interface Limit {
   readonly default: number
@@ -36,23 +35,34 @@ export type Limits = { readonly [Name in LimitName]: number }
 
 const limitNames = Object.keys(limitTable) as LimitName[]
 
-export const limitsSchema = z.strictObject(
-  Object.fromEntries(
-    limitNames.map((name) => [
-      name,
-      z.exactOptional(
-        z
-          .int()
-          .min(name === 'logDays' ? 0 : 1)
-          .max(limitTable[name].max),
-      ),
-    ]),
-  ) as { [Name in LimitName]: z.ZodExactOptional<z.ZodInt> },
-)
-
 export const defaultLimits: Limits = Object.fromEntries(
   limitNames.map((name) => [name, limitTable[name].default]),
 ) as Limits
+
+/** The defaults with some limits changed. */
+export function parseLimits(changed: unknown): Limits {
+  const fix = `The limits are ${limitNames.join(', ')}.`
+  if (changed === undefined) return defaultLimits
+  if (!isJsonObject(changed)) throw invalidInput('limits', 'must be an object', changed, fix)
+  const limits: Record<string, number> = { ...defaultLimits }
+  for (const [name, value] of Object.entries(changed)) {
+    if (value === undefined) continue
+    if (!Object.hasOwn(limitTable, name)) throw invalidInput(`limits.${name}`, 'is not a limit', value, fix)
+    const { max } = limitTable[name as LimitName]
+    const min = name === 'logDays' ? 0 : 1
+    const isFit = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+    if (!isFit) {
+      throw invalidInput(
+        `limits.${name}`,
+        `must be a whole number from ${min} to ${max}`,
+        value,
+        `Leave it out for ${limits[name]}.`,
+      )
+    }
+    limits[name] = value
+  }
+  return limits as Limits
+}
 
 /** The error for a value that is larger than its limit allows. */
 export function limitExceeded(what: string, size: number, limit: LimitName, allowed: number): MemoryError {

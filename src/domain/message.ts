@@ -1,6 +1,5 @@
 /** Messages: one utterance of a conversation, in the shape of the AI SDK's `UIMessage`. */
-import { z } from 'zod'
-import { type Actor, type Author, actorSchema } from './actor.ts'
+import type { Actor, Author } from './actor.ts'
 import type { MessageId, Seq, ThreadId, TurnId } from './id.ts'
 import { assertJson, type Json, type JsonObject } from './json.ts'
 import type { TurnStatus } from './turn.ts'
@@ -51,22 +50,6 @@ export interface Message {
   /** Seq of the commit that saved it. */
   readonly seq: Seq
 }
-
-const jsonRecord = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
-
-export const messagePartSchema = z.custom<MessagePart>(
-  (value) => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string',
-  'must be an object with a "type"',
-)
-
-export const messageInputSchema: z.ZodType<MessageInput> = z.strictObject({
-  id: z.exactOptional(z.string()),
-  role: z.enum(roles),
-  parts: z.array(messagePartSchema),
-  metadata: z.exactOptional(jsonRecord),
-  author: z.exactOptional(actorSchema.extend({ claimed: z.exactOptional(z.literal(true)) })),
-  createdAt: z.exactOptional(z.iso.datetime()),
-})
 
 /** Checks that parts and metadata are plain JSON. */
 export function assertMessageJson(message: MessageInput, field: string): void {

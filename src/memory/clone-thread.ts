@@ -1,5 +1,4 @@
 /** Copying a thread: its newest messages or a range of dates, with its blocks, in one commit of the target space. */
-import { z } from 'zod'
 import type { Change } from '../domain/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
@@ -8,22 +7,12 @@ import type { Message, MessageInput } from '../domain/message.ts'
 import { toIso } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
-import { idSchema, parse, timeSchema } from './parse.ts'
+import { type InputOf, type OutputOf, parse } from './parse.ts'
 import type { Thread } from './records.ts'
 import { appliedOf, resourceSpace, type Space } from './space.ts'
-import { present, requireThread } from './threads.ts'
+import { requireThread } from './threads.ts'
 
-const cloneSchema = z.strictObject({
-  threadId: idSchema,
-  resourceId: idSchema,
-  newThreadId: z.exactOptional(idSchema),
-  title: z.exactOptional(z.string().nullable()),
-  metadata: z.exactOptional(z.record(z.string(), z.unknown())),
-  last: z.exactOptional(z.int().min(1)),
-  dateRange: z.exactOptional(z.strictObject({ start: z.exactOptional(timeSchema), end: z.exactOptional(timeSchema) })),
-  to: z.exactOptional(z.strictObject({ resourceId: idSchema })),
-})
-export type CloneThreadOptions = z.input<typeof cloneSchema>
+export type CloneThreadOptions = InputOf<'cloneThread'>
 
 export interface ClonedThread {
   readonly thread: Thread
@@ -31,7 +20,7 @@ export interface ClonedThread {
   readonly messageIds: ReadonlyMap<string, string>
 }
 
-type Parsed = z.output<typeof cloneSchema>
+type Parsed = OutputOf<'cloneThread'>
 
 /** The messages to copy, in thread order; refused if there are more than one commit may hold. */
 async function messagesOf(source: Space, parsed: Parsed): Promise<{ places: readonly PlacedMessage[]; asOf: number }> {
@@ -64,7 +53,7 @@ function copyOf(message: Message): MessageInput {
 
 /** Copies a thread; what was open or suspended in it is copied as it stands. */
 export async function cloneThread(core: Core, options: CloneThreadOptions): Promise<ClonedThread> {
-  const parsed = parse(cloneSchema, present(options), 'cloneThread')
+  const parsed = await parse('cloneThread', options)
   const source = resourceSpace(core, parsed.resourceId)
   const target = parsed.to === undefined ? source : resourceSpace(core, parsed.to.resourceId)
   const newThreadId = checkId(parsed.newThreadId ?? `thread_${core.createId()}`, 'newThreadId')

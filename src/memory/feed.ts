@@ -1,5 +1,4 @@
 /** Feeds: async iterables over a space's log, resumable from a seq, nothing missed and nothing doubled. */
-import { z } from 'zod'
 import type { LoggedCommit } from '../domain/effect.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceKey } from '../domain/id.ts'
@@ -14,12 +13,6 @@ export interface FeedOptions {
   readonly signal?: AbortSignal
 }
 
-export const feedFields = {
-  after: z.exactOptional(z.int().min(0)),
-  signal: z.exactOptional(z.instanceof(AbortSignal)),
-}
-
-const feedSchema = z.strictObject(feedFields)
 const pageSize = 200
 
 function erased(after: Seq): MemoryError {
@@ -59,12 +52,8 @@ class Alarm {
 }
 
 /** Follows a space's log; see {@link Space.changes}. */
-export function followLog(space: Space, options: FeedOptions): AsyncIterableIterator<LoggedCommit> {
-  const { after, signal } = parse(feedSchema, options, 'changes')
-  return follow(space, after, signal)
-}
-
-async function* follow(space: Space, after: number | undefined, signal: AbortSignal | undefined) {
+export async function* followLog(space: Space, options: FeedOptions): AsyncGenerator<LoggedCommit> {
+  const { after, signal } = await parse('follow', options, 'changes')
   const { storage, access } = space.core
   const opened = await storage.get()
   const alarm = new Alarm()

@@ -1,42 +1,16 @@
 /** Pages of a thread's messages: the newest, a page, what follows a cursor, a range of dates, neighbours of a hit. */
-import { z } from 'zod'
 import { invalidInput } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
-import { limitTable } from '../domain/limits.ts'
 import { toIso } from '../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
-import { idSchema, parse, timeSchema } from './parse.ts'
+import { type InputOf, type OutputOf, parse } from './parse.ts'
 import { type StoredMessage, toStoredMessage } from './records.ts'
 import { resourceSpace, type Space } from './space.ts'
 import { commitIfDue, interruption } from './sweeper.ts'
-import { present } from './threads.ts'
 
-const count = z.int().min(1).max(limitTable.pageSize.max)
-
-const listSchema = z.strictObject({
-  threadId: idSchema,
-  resourceId: idSchema,
-  last: z.exactOptional(count),
-  page: z.exactOptional(z.int().min(0)),
-  perPage: z.exactOptional(z.union([count, z.literal(false)])),
-  cursor: z.exactOptional(z.string()),
-  order: z.exactOptional(z.enum(['asc', 'desc'])),
-  dateRange: z.exactOptional(z.strictObject({ start: z.exactOptional(timeSchema), end: z.exactOptional(timeSchema) })),
-  include: z.exactOptional(
-    z
-      .array(
-        z.strictObject({
-          id: idSchema,
-          withPreviousMessages: z.exactOptional(z.int().min(0).max(limitTable.pageSize.max)),
-          withNextMessages: z.exactOptional(z.int().min(0).max(limitTable.pageSize.max)),
-        }),
-      )
-      .max(100),
-  ),
-})
-export type ListMessagesOptions = z.input<typeof listSchema>
+export type ListMessagesOptions = InputOf<'listMessages'>
 
 export interface MessagePage {
   /** In thread order, or from the newest backwards with `order: 'desc'`. */
@@ -50,7 +24,7 @@ export interface MessagePage {
   readonly perPage?: number | false
 }
 
-type Parsed = z.output<typeof listSchema>
+type Parsed = OutputOf<'listMessages'>
 
 /** How a page is walked: `last` walks backwards and is turned round again. */
 function walkOf(parsed: Parsed): {
@@ -143,7 +117,7 @@ function limitOf(core: Core, { last, perPage }: Parsed): number {
 
 /** A page of a thread's messages. Replaced and discarded turns are left out; open turns of others are marked. */
 export async function listMessages(core: Core, options: ListMessagesOptions): Promise<MessagePage> {
-  const parsed = parse(listSchema, present(options), 'listMessages')
+  const parsed = await parse('listMessages', options)
   checkTogether(parsed)
   const { threadId, resourceId, page = 0, cursor, dateRange } = parsed
   const space = resourceSpace(core, resourceId)

@@ -1,9 +1,8 @@
 /** The facade people use: one memory for many agents. It only ever writes through the spaces' one door. */
-import { z } from 'zod'
-import { type Access, type Actor, actorSchema, applicationActor } from '../domain/actor.ts'
+import { type Access, type Actor, applicationActor, checkActor } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
-import { parseSpaceId, type SpaceState, spaceId, spaceKinds } from '../domain/space.ts'
+import { parseSpaceId, type SpaceState, spaceId } from '../domain/space.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
 import { type Core, MemoryStorage, randomId } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -18,7 +17,7 @@ import {
   updateMessages,
 } from './messages.ts'
 import { type MemoryOptions, parseMemoryOptions } from './options.ts'
-import { parse } from './parse.ts'
+import { type InputOf, parse } from './parse.ts'
 import type { StoredMessage, Thread } from './records.ts'
 import { Space } from './space.ts'
 import { Team } from './team.ts'
@@ -33,7 +32,6 @@ import {
   type ListThreadsOptions,
   listThreads,
   type NamedThread,
-  present,
   type ThreadPage,
   type ThreadUpdate,
   type UpdateThreadOptions,
@@ -53,13 +51,7 @@ import {
   type WorkingMemoryWrite,
 } from './working-memory.ts'
 
-const listSpacesSchema = z.strictObject({
-  kind: z.enum(spaceKinds),
-  prefix: z.exactOptional(z.string().max(256)),
-  cursor: z.exactOptional(z.string()),
-  limit: z.exactOptional(z.int().min(1).max(10_000)),
-})
-export type ListSpacesOptions = z.input<typeof listSpacesSchema>
+export type ListSpacesOptions = InputOf<'listSpaces'>
 
 export interface SpacePage {
   readonly spaces: readonly SpaceState[]
@@ -98,9 +90,7 @@ export class Memory implements AsyncDisposable {
 
   /** The same memory acting as that actor: what it writes is signed by it. Closing either closes both. */
   as(actor: Actor): Memory {
-    const { kind, id, name } = parse(actorSchema, present(actor), 'as')
-    const named: Actor = name === undefined ? { kind, id: checkId(id, 'id') } : { kind, id: checkId(id, 'id'), name }
-    const access: Access = { ...this.#core.access, actor: named }
+    const access: Access = { ...this.#core.access, actor: checkActor(actor, 'actor') }
     return new Memory(new Acting({ ...this.#core, access }) as MemoryOptions)
   }
 
@@ -116,7 +106,7 @@ export class Memory implements AsyncDisposable {
 
   /** Spaces of a kind by id. Needs the right to administer. */
   async listSpaces(options: ListSpacesOptions): Promise<SpacePage> {
-    const { kind, prefix = '', cursor, limit = 100 } = parse(listSpacesSchema, present(options), 'listSpaces')
+    const { kind, prefix = '', cursor, limit = 100 } = await parse('listSpaces', options)
     const [last] = cursor === undefined ? [] : decodeCursor(cursor, `spaces-${kind}`, allSpaces)
     const storage = await this.#core.storage.get()
     const after = last === undefined ? null : (String(last) as SpaceId)

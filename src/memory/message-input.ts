@@ -1,11 +1,9 @@
 /** Messages as callers write them (texts, model messages, UI messages) made into the one form that is stored. */
-import type { Actor } from '../domain/actor.ts'
-import { actorSchema } from '../domain/actor.ts'
+import { type Actor, checkActor } from '../domain/actor.ts'
 import { invalidInput, MemoryError } from '../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject, toPatch } from '../domain/json.ts'
 import type { MessageInput, MessagePart, Role } from '../domain/message.ts'
 import { toIso } from '../domain/time.ts'
-import { parse } from './parse.ts'
 
 /** A message to save: a text (a user's), `{ role, content }`, an AI SDK `ModelMessage` or `UIMessage`. */
 export type MessageLike =
@@ -148,8 +146,9 @@ function readMessage(message: unknown, field: string): ReadMessage {
 }
 
 function statedActor(author: unknown): Actor {
+  if (typeof author !== 'object' || author === null) return checkActor(author, 'author')
   const { claimed: _, ...actor } = author as { claimed?: unknown }
-  return parse(actorSchema, actor, 'author')
+  return checkActor(actor, 'author')
 }
 
 /** Puts the results of a `tool` message into the calls that an earlier message of the batch made. */

@@ -1,5 +1,4 @@
 /** Messages of a thread: saving, changing and deleting what was said. */
-import { z } from 'zod'
 import { defaultAuthor, statedAuthor } from '../domain/actor.ts'
 import type { Change, ResultOf } from '../domain/commit.ts'
 import { invalidInput, notFound, shown } from '../domain/error.ts'
@@ -10,17 +9,9 @@ import { parseSpaceId } from '../domain/space.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
-import { idSchema, parse, unexpectedConflict } from './parse.ts'
+import { parse, unexpectedConflict } from './parse.ts'
 import { type StoredMessage, toStoredMessage } from './records.ts'
 import { type Applied, resourceSpace, Space } from './space.ts'
-import { present } from './threads.ts'
-
-const saveSchema = z.strictObject({
-  messages: z.custom<MessageLike | readonly MessageLike[]>((value) => value !== undefined, 'must be given'),
-  threadId: z.exactOptional(idSchema),
-  resourceId: z.exactOptional(idSchema),
-  turnId: z.exactOptional(idSchema),
-})
 
 export interface SaveMessagesOptions {
   readonly messages: MessageLike | readonly MessageLike[]
@@ -88,7 +79,7 @@ function storedNow(
 
 /** Saves a batch whole or not at all, in one thread. */
 export async function saveMessages(core: Core, options: SaveMessagesOptions): Promise<SavedMessages> {
-  const parsed = parse(saveSchema, present(options), 'saveMessages')
+  const parsed = await parse('saveMessages', options)
   const batch = readMessages(parsed.messages)
   const threadId = agreed('threadId', parsed.threadId, batch)
   const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
@@ -169,14 +160,6 @@ async function commitByThread<Kind extends Change['kind']>(
   return done
 }
 
-const editSchema = z.strictObject({
-  id: idSchema,
-  threadId: z.exactOptional(idSchema),
-  content: z.exactOptional(z.unknown()),
-  parts: z.exactOptional(z.array(z.unknown())),
-  metadata: z.exactOptional(z.record(z.string(), z.unknown())),
-})
-
 /** A change to a stored message: new content, or metadata that is deep-merged (null deletes), or both. */
 export interface MessageEdit {
   readonly id: string
@@ -186,15 +169,10 @@ export interface MessageEdit {
   readonly metadata?: Record<string, unknown>
 }
 
-const updateSchema = z.strictObject({
-  messages: z.array(z.unknown()).min(1),
-  resourceId: z.exactOptional(idSchema),
-})
-
 function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly kind: 'message-edit' } {
   const { content, parts, metadata } = edit
   const hasContent = content !== undefined || parts !== undefined
-  const [read] = hasContent ? readMessages([{ role: 'user', content, parts }].map((message) => present(message))) : []
+  const [read] = hasContent ? readMessages([{ role: 'user', ...(parts === undefined ? { content } : { parts }) }]) : []
   return {
     kind: 'message-edit',
     threadId,
@@ -209,8 +187,10 @@ export async function updateMessages(
   core: Core,
   options: { readonly messages: readonly MessageEdit[]; readonly resourceId?: string },
 ): Promise<StoredMessage[]> {
-  const parsed = parse(updateSchema, present(options), 'updateMessages')
-  const edits = parsed.messages.map((edit) => parse(editSchema, present(edit), 'messages')) as MessageEdit[]
+  const parsed = await parse('updateMessages', options)
+  const edits: readonly MessageEdit[] = await Promise.all(
+    parsed.messages.map((edit, index) => parse('messageEdit', edit, `messages[${index}]`)),
+  )
   const byId = new Map(edits.map((edit) => [edit.id, edit]))
   if (byId.size < edits.length) {
     throw invalidInput(
@@ -234,11 +214,6 @@ export async function updateMessages(
   )
 }
 
-const deleteOptionsSchema = z.strictObject({
-  resourceId: z.exactOptional(idSchema),
-  threadId: z.exactOptional(idSchema),
-})
-
 export interface DeleteMessagesOptions {
   /** Required unless every id was issued by us. */
   readonly resourceId?: string
@@ -251,7 +226,7 @@ export async function deleteMessages(
   messageIds: string | readonly (string | { readonly id: string })[],
   options: DeleteMessagesOptions = {},
 ): Promise<{ readonly deleted: string[] }> {
-  const { resourceId, threadId } = parse(deleteOptionsSchema, present(options), 'deleteMessages')
+  const { resourceId, threadId } = await parse('deleteMessages', options)
   const list = typeof messageIds === 'string' ? [messageIds] : messageIds
   if (!Array.isArray(list) || list.length === 0) {
     throw invalidInput('messageIds', 'must be an id or a list of ids', messageIds, 'Pass the ids of the messages.')

@@ -1,11 +1,10 @@
 /** What a Memory is opened with. */
-import { z } from 'zod'
-import { MemoryError } from '../domain/error.ts'
-import { defaultLimits, type Limits, limitsSchema } from '../domain/limits.ts'
+import { invalidInput, shown } from '../domain/error.ts'
+import { isJsonObject } from '../domain/json.ts'
+import { type Limits, parseLimits } from '../domain/limits.ts'
 import { SQLiteStore } from '../open.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Durability, Storage } from '../ports/storage.ts'
-import { parse } from './parse.ts'
 
 /** A schema of any library that follows the Standard Schema specification, zod among them. */
 export interface StandardSchema {
@@ -52,57 +51,64 @@ export interface MemoryOptions {
   readonly background?: boolean
 }
 
+type Fields = Readonly<Record<string, unknown>>
+
+function fieldsOf(value: unknown, field: string, known: readonly string[]): Fields {
+  const fix = `The options are ${known.join(', ')}.`
+  if (value === undefined) return {}
+  if (!isJsonObject(value)) throw invalidInput(field, 'must be an object', value, fix)
+  const extra = Object.keys(value).find((key) => !known.includes(key))
+  if (extra !== undefined) throw invalidInput(field, `has an unknown option ${shown(extra)}`, value, fix)
+  return value
+}
+
+/** Refuses a field that is given and does not hold. */
+function check(fields: Fields, field: string, rule: string, fix: string, holds: (value: unknown) => boolean): void {
+  const value = fields[field.slice(field.lastIndexOf('.') + 1)]
+  if (value !== undefined && !holds(value)) throw invalidInput(field, rule, value, fix)
+}
+
+const isFunction = (value: unknown) => typeof value === 'function'
 const hasMethod = (name: string) => (value: unknown) =>
-  typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[name] === 'function'
-
+  typeof value === 'object' && value !== null && isFunction((value as Fields)[name])
 const isSchema = (value: unknown) =>
-  (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value
+  (typeof value === 'object' || isFunction(value)) && value !== null && '~standard' in (value as object)
 
-export const behaviourSchema = z.strictObject({
-  workingMemory: z.exactOptional(
-    z.strictObject({
-      scope: z.exactOptional(z.enum(['resource', 'thread'])),
-      template: z.exactOptional(z.string().min(1)),
-      schema: z.exactOptional(z.custom<StandardSchema>(isSchema, 'must be a Standard Schema, such as a zod object')),
-    }),
-  ),
-})
+function checkWorkingMemory(value: unknown): void {
+  const at = 'options.workingMemory'
+  const fields = fieldsOf(value, at, ['scope', 'template', 'schema'])
+  check(fields, `${at}.scope`, `must be 'resource' or 'thread'`, 'Leave it out for the resource.', (scope) => {
+    return scope === 'resource' || scope === 'thread'
+  })
+  check(fields, `${at}.template`, 'must be a text', 'Pass Markdown.', (text) => typeof text === 'string' && text !== '')
+  check(fields, `${at}.schema`, 'must be a Standard Schema', 'Pass a zod object, for example.', isSchema)
+  if (fields.template === undefined || fields.schema === undefined) return
+  const fix = 'Give one of them: a template for text, a schema for JSON.'
+  throw invalidInput(at, 'must have a template or a schema', 'both', fix)
+}
 
-const optionsSchema = z.strictObject({
-  storage: z.exactOptional(
-    z.custom<string | SQLiteStore | Storage>(
-      (value) => typeof value === 'string' || value instanceof SQLiteStore || hasMethod('commit')(value),
-      'must be a URL, a SQLiteStore or a storage driver',
-    ),
-  ),
-  durability: z.exactOptional(z.enum(['process', 'power'])),
-  clock: z.exactOptional(z.custom<Clock>(hasMethod('now'), 'must have a now() method')),
-  createId: z.exactOptional(z.custom<() => string>((value) => typeof value === 'function', 'must be a function')),
-  limits: z.exactOptional(limitsSchema),
-  options: z.exactOptional(behaviourSchema),
-  background: z.exactOptional(z.boolean()),
-})
+const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'background']
 
-/** Checks a Memory's options. Options left undefined count as absent. */
+/** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
 export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly limits: Limits } {
-  const given = typeof options === 'object' && options !== null ? options : {}
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const parsed = parse(optionsSchema, present, 'Memory')
-  const { template, schema } = parsed.options?.workingMemory ?? {}
-  if (template !== undefined && schema !== undefined) {
-    throw new MemoryError('invalid-input', {
-      message: 'Working memory has a template and a schema.',
-      fix: 'Give one of them: a template for text, a schema for JSON.',
-      details: { field: 'options.workingMemory', rule: 'must have a template or a schema', got: 'both' },
-    })
+  const fields = fieldsOf(options, 'Memory', names)
+  const { storage, durability } = fields
+  const storageRule = 'must be a URL, a SQLiteStore or a storage driver'
+  check(fields, 'storage', storageRule, `Pass 'file:./aquifer.db', for example.`, (value) => {
+    return typeof value === 'string' || value instanceof SQLiteStore || hasMethod('commit')(value)
+  })
+  check(fields, 'durability', `must be 'process' or 'power'`, `Leave it out for 'process'.`, (value) => {
+    return value === 'process' || value === 'power'
+  })
+  check(fields, 'clock', 'must have a now() method', 'Leave it out for the system clock.', hasMethod('now'))
+  check(fields, 'createId', 'must be a function', 'Leave it out for random ids.', isFunction)
+  check(fields, 'background', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')
+  checkWorkingMemory(fieldsOf(fields.options, 'options', ['workingMemory']).workingMemory)
+  if (durability !== undefined && typeof storage === 'object') {
+    const fix = `Pass it there: new SQLiteStore({ url, durability: '${durability}' }).`
+    throw invalidInput('durability', 'must go with a storage given as a URL', durability, fix)
   }
-  if (parsed.durability !== undefined && typeof parsed.storage === 'object') {
-    throw new MemoryError('invalid-input', {
-      message: 'durability belongs to the storage when that is given as an object.',
-      fix: `Pass it there: new SQLiteStore({ url, durability: '${parsed.durability}' }).`,
-      details: { field: 'durability', rule: 'must go with a storage given as a URL', got: parsed.durability },
-    })
-  }
-  const limits = { ...defaultLimits, ...parsed.limits } as Limits
-  return { ...(parsed as MemoryOptions), limits }
+  // Refuses a wrong URL here rather than at first use.
+  if (typeof storage === 'string') new SQLiteStore({ url: storage })
+  return { ...(fields as MemoryOptions), limits: parseLimits(fields.limits) }
 }

@@ -1,6 +1,18 @@
 /** Arguments at the border of the facade: parsed once with zod, refused in our own words. */
-import { z } from 'zod'
+import type { z } from 'zod'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
+import { isJsonObject } from '../domain/json.ts'
+
+type Schemas = typeof import('./schemas.ts')
+export type SchemaName = keyof Schemas
+
+let schemas: Schemas | null = null
+
+/** Loads the schemas; done by the first call, so that importing the package stays cheap. */
+async function loadSchemas(): Promise<Schemas> {
+  schemas = await import('./schemas.ts')
+  return schemas
+}
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value
@@ -14,40 +26,57 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 function ruleOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `has an unknown option ${issue.keys.map(shown).join(', ')}`
   if (issue.code === 'invalid_type') return `must be ${issue.expected === 'int' ? 'a whole number' : issue.expected}`
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map((value) => shown(value)).join(', ')}`
+  if (issue.code === 'invalid_union') return 'has no form that is accepted here'
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
 }
 
-/** The path of the deepest issue, for unions the one that got furthest. */
-function firstIssue(error: z.ZodError): z.core.$ZodIssue | undefined {
+/** The first issue; of a union, the one of the branch that got furthest. */
+function firstIssue(error: z.core.$ZodError): z.core.$ZodIssue | undefined {
   const [issue] = error.issues
   if (issue?.code !== 'invalid_union') return issue
   const branches = issue.errors.flat()
-  return branches.find((branch) => branch.path.length > 0) ?? issue
+  const deepest = branches.find((branch) => branch.path.length > 0)
+  return deepest === undefined ? issue : { ...deepest, path: [...issue.path, ...deepest.path] }
+}
+
+/** Leaves out options that are undefined: they count as absent. */
+function present(options: unknown): unknown {
+  if (!isJsonObject(options)) return options
+  for (const key in options) {
+    if (options[key] === undefined) {
+      return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+    }
+  }
+  return options
 }
 
 /**
- * Parses what a caller passed.
+ * Parses what a caller passed as the options of `what`.
  *
  * @throws MemoryError `invalid-input` naming the first field that breaks a rule, the rule and what it got.
  */
-export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
+export async function parse<Name extends SchemaName>(
+  name: Name,
+  value: unknown,
+  what: string = name,
+): Promise<z.output<Schemas[Name]>> {
+  const schema = (schemas ?? (await loadSchemas()))[name]
+  const result = schema.safeParse(present(value))
+  if (result.success) return result.data as z.output<Schemas[Name]>
   const issue = firstIssue(result.error)
   const path = issue?.path ?? []
   const field = path.length === 0 ? what : path.map(String).join('.')
-  const got = at(value, path)
-  throw invalidInput(field, issue === undefined ? 'is not valid' : ruleOf(issue), got, `See the options of ${what}.`)
+  throw invalidInput(field, issue === undefined ? 'is not valid' : ruleOf(issue), at(value, path), `See ${what}.`)
 }
+
+/** What a caller may pass where a schema of that name parses it. */
+export type InputOf<Name extends SchemaName> = z.input<Schemas[Name]>
+export type OutputOf<Name extends SchemaName> = z.output<Schemas[Name]>
 
 /** The conflict that nobody asked about, thrown; one that a caller stated is an answer instead. */
 export function unexpectedConflict(message: string, fix: string, details: Record<string, unknown>): MemoryError {
   return new MemoryError('conflict', { message, fix, details })
 }
-
-const anyString = z.string()
-
-/** Ids are checked where they are used (`domain/id.ts`); here only that they are texts. */
-export const idSchema = anyString
-
-export const timeSchema = z.union([z.date(), z.string(), z.number()])

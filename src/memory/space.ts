@@ -1,8 +1,6 @@
 /** A space as callers hold it: one door to write, readers, the feed. The rest of the facade goes through here. */
 
-import { z } from 'zod'
 import type { Change, Commit, CommitResult, Expectation, ResultOf } from '../domain/commit.ts'
-import { changeSchema, expectationSchema } from '../domain/commit.ts'
 import type { LoggedCommit } from '../domain/effect.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import { type CommitId, checkId, type SpaceId } from '../domain/id.ts'
@@ -18,11 +16,6 @@ export interface CommitOptions {
   /** What must hold for the commit to be applied. */
   readonly expect?: readonly Expectation[]
 }
-
-const commitOptionsSchema = z.strictObject({
-  id: z.exactOptional(z.string()),
-  expect: z.exactOptional(z.array(expectationSchema)),
-})
 
 type Tail<Parameters> = Parameters extends readonly [unknown, unknown, ...infer Rest] ? Rest : never
 type Bound<Reader> = {
@@ -63,8 +56,8 @@ export class Space implements SpaceReaders {
    * @throws MemoryError `invalid-input`, `not-found`, `conflict`, `limit-exceeded`, `denied`, `unavailable`, `closed`.
    */
   async commit(changes: readonly Change[], options: CommitOptions = {}): Promise<CommitResult> {
-    const { id, expect } = parse(commitOptionsSchema, options, 'commit')
-    const parsed = parse(z.array(changeSchema).min(1), changes, 'changes')
+    const { id, expect } = await parse('commit', options)
+    const parsed = await parse('changes', changes)
     if (id !== undefined) checkId(id, 'id')
     const stated = expect === undefined ? {} : { expect: expect as readonly Expectation[] }
     return this.submit(parsed, { ...stated, ...(id === undefined ? {} : { id }) })
@@ -109,7 +102,7 @@ export class Space implements SpaceReaders {
     settings: Partial<SpaceSettings>,
     options: { readonly ifVersion?: number } = {},
   ): Promise<CommitResult> {
-    const { ifVersion } = parse(z.strictObject({ ifVersion: z.exactOptional(z.int().min(0)) }), options, 'configure')
+    const { ifVersion } = await parse('configure', options)
     const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { settings: true } } as const] }
     return this.commit([{ kind: 'configure', settings }], expect)
   }

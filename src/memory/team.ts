@@ -1,5 +1,4 @@
 /** Team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
-import { z } from 'zod'
 import type { Actor } from '../domain/actor.ts'
 import type { Change, CommitResult, Expectation, ResultOf } from '../domain/commit.ts'
 import type { EntryState } from '../domain/entry.ts'
@@ -14,30 +13,10 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { FeedOptions } from './feed.ts'
 import { parse } from './parse.ts'
 import { appliedOf, Space } from './space.ts'
-import { present } from './threads.ts'
 import { type EntryEvent, watchEntries } from './watch.ts'
 
 /** Milliseconds, a text such as `'1h'`, or null for ever. */
 export type Ttl = number | string | null
-
-const ttl = z.exactOptional(z.union([z.string(), z.number(), z.null()]))
-const writeSchema = z.strictObject({
-  ttl,
-  ifVersion: z.exactOptional(z.int().min(1)),
-  ifAbsent: z.exactOptional(z.boolean()),
-})
-const changeSchema = z.strictObject({ ttl })
-const listSchema = z.strictObject({
-  prefix: z.exactOptional(z.string().max(256)),
-  limit: z.exactOptional(z.int().min(1).max(10_000)),
-  cursor: z.exactOptional(z.string()),
-})
-const historySchema = z.strictObject({ limit: z.exactOptional(z.int().min(1).max(1_000)) })
-const readAtSchema = z.strictObject({
-  seq: z.exactOptional(z.int().min(0)),
-  at: z.exactOptional(z.union([z.date(), z.string(), z.number()])),
-})
-const deleteSchema = z.strictObject({ ifVersion: z.exactOptional(z.int().min(1)) })
 
 export interface WriteEntryOptions {
   /** Default: the team's (30 days). A merge, append or increment without one renews the entry's own. */
@@ -138,7 +117,7 @@ export class Team {
    * @param value Any JSON value up to `limits.entryBytes` (64 KB).
    */
   async write(key: string, value: unknown, options: WriteEntryOptions = {}): Promise<EntryWrite> {
-    const { ttl: stated, ifVersion, ifAbsent } = parse(writeSchema, present(options), 'write')
+    const { ttl: stated, ifVersion, ifAbsent } = await parse('writeEntry', options, 'write')
     if (ifVersion !== undefined && ifAbsent === true) {
       throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
     }
@@ -172,7 +151,7 @@ export class Team {
 
   /** Deep-merges an object into the value: objects recurse, arrays replace, null deletes, undefined keeps. */
   async merge(key: string, patch: unknown, options: { readonly ttl?: Ttl } = {}): Promise<WrittenEntry> {
-    const { ttl: stated } = parse(changeSchema, present(options), 'merge')
+    const { ttl: stated } = await parse('changeEntry', options, 'merge')
     const change = {
       kind: 'entry-merge',
       key: checkId(key, 'key'),
@@ -188,14 +167,14 @@ export class Team {
     item: unknown,
     options: { readonly ttl?: Ttl } = {},
   ): Promise<WrittenEntry<readonly Json[]>> {
-    const { ttl: stated } = parse(changeSchema, present(options), 'append')
+    const { ttl: stated } = await parse('changeEntry', options, 'append')
     assertJson(item, 'item')
     return this.#change({ kind: 'entry-append', key: checkId(key, 'key'), item, ...ttlOf(stated) })
   }
 
   /** Adds to a number, which begins at 0. */
   async increment(key: string, by = 1, options: { readonly ttl?: Ttl } = {}): Promise<WrittenEntry<number>> {
-    const { ttl: stated } = parse(changeSchema, present(options), 'increment')
+    const { ttl: stated } = await parse('changeEntry', options, 'increment')
     if (!Number.isFinite(by)) throw invalidInput('by', 'must be a finite number', by, 'Pass a number, such as 1.')
     return this.#change({ kind: 'entry-increment', key: checkId(key, 'key'), by, ...ttlOf(stated) })
   }
@@ -210,7 +189,7 @@ export class Team {
     next: (value: Value | null) => unknown,
     options: { readonly ttl?: Ttl } = {},
   ): Promise<WrittenEntry | { readonly status: 'unchanged'; readonly current: Entry | null }> {
-    const { ttl: stated } = parse(changeSchema, present(options), 'update')
+    const { ttl: stated } = await parse('changeEntry', options, 'update')
     for (let tries = 0; tries < updateTries; tries++) {
       const current = await this.get(key)
       const value = await next(current === null ? null : (current.value as Value))
@@ -228,7 +207,7 @@ export class Team {
 
   /** Removes an entry. */
   async delete(key: string, options: { readonly ifVersion?: number } = {}): Promise<EntryDeletion> {
-    const { ifVersion } = parse(deleteSchema, present(options), 'delete')
+    const { ifVersion } = await parse('deleteEntry', options, 'delete')
     const before = await this.#space.entries.get(checkId(key, 'key'))
     if (before.record === null && ifVersion === undefined) return { status: 'deleted', deleted: false }
     const result = await this.#space.submit([{ kind: 'entry-delete', key }], expectationsOf(key, ifVersion, undefined))
@@ -242,7 +221,7 @@ export class Team {
   async list(
     options: { readonly prefix?: string; readonly limit?: number; readonly cursor?: string } = {},
   ): Promise<EntryPage> {
-    const { prefix = '', limit = 100, cursor } = parse(listSchema, present(options), 'list')
+    const { prefix = '', limit = 100, cursor } = await parse('listEntries', options, 'list')
     const after = cursor === undefined ? null : await this.#keyOf(cursor)
     const most = Math.min(limit, this.#space.core.limits.pageSize)
     const { items, asOf, more } = await this.#space.entries.list({ prefix, after, limit: most })
@@ -259,7 +238,7 @@ export class Team {
 
   /** The versions of an entry, newest first, as far as the log goes back. */
   async history(key: string, options: { readonly limit?: number } = {}): Promise<EntryVersion[]> {
-    const { limit = 100 } = parse(historySchema, present(options), 'history')
+    const { limit = 100 } = await parse('entryHistory', options, 'history')
     const past = await this.#space.entries.history(checkId(key, 'key'), limit)
     return past.map(({ version, at, by, event, value }) => ({ version, at: new Date(at), by, event, value }))
   }
@@ -269,7 +248,7 @@ export class Team {
     key: string,
     options: { readonly seq?: number; readonly at?: Date | string | number },
   ): Promise<Value | null> {
-    const { seq, at } = parse(readAtSchema, present(options), 'readAt')
+    const { seq, at } = await parse('readAt', options, 'readAt')
     if ((seq === undefined) === (at === undefined)) {
       throw invalidInput('readAt', 'must have seq or at', options, 'Pass one of the two.')
     }

@@ -1,39 +1,22 @@
 /** Threads of a resource: creating, finding, listing, changing and deleting conversations. */
-import { z } from 'zod'
 import type { Change, Expectation } from '../domain/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../domain/error.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'
-import { isJsonObject, type Json, type JsonObject, toPatch } from '../domain/json.ts'
-import { limitTable } from '../domain/limits.ts'
+import { type Json, type JsonObject, toPatch } from '../domain/json.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { ThreadOrder, ThreadPosition } from '../ports/storage.ts'
 import { mainBlock, startingValue } from './blocks.ts'
 import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
-import { idSchema, parse, unexpectedConflict } from './parse.ts'
+import { type InputOf, parse, unexpectedConflict } from './parse.ts'
 import { type Thread, toThread } from './records.ts'
 import { appliedOf, resourceSpace, type Space } from './space.ts'
 
-const title = z.exactOptional(z.string().nullable())
-const metadata = z.exactOptional(z.record(z.string(), z.unknown()))
-
-const createSchema = z.strictObject({
-  resourceId: idSchema,
-  threadId: z.exactOptional(idSchema),
-  title,
-  metadata,
-})
-export type CreateThreadOptions = z.input<typeof createSchema>
-
-/** Leaves out options that are undefined: they count as absent. */
-export function present(options: unknown): unknown {
-  if (!isJsonObject(options)) return options
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-}
+export type CreateThreadOptions = InputOf<'createThread'>
 
 /** Creates a thread; its metadata may seed working memory. */
 export async function createThread(core: Core, options: CreateThreadOptions): Promise<Thread> {
-  const parsed = parse(createSchema, present(options), 'createThread')
+  const parsed = await parse('createThread', options)
   const space = resourceSpace(core, parsed.resourceId)
   const threadId = checkId(parsed.threadId ?? `thread_${core.createId()}`, 'threadId')
   const { workingMemory, ...rest } = parsed.metadata ?? {}
@@ -87,12 +70,11 @@ export async function requireThread(space: Space, threadId: string): Promise<Thr
   return toThread(record, parseSpaceId(space.id).address.id)
 }
 
-const getSchema = z.strictObject({ threadId: idSchema, resourceId: z.exactOptional(idSchema) })
-export type GetThreadOptions = z.input<typeof getSchema>
+export type GetThreadOptions = InputOf<'getThreadById'>
 
 /** The thread of that id, or null. Without `resourceId` looks through all resources that the actor may read. */
 export async function getThreadById(core: Core, options: GetThreadOptions): Promise<Thread | null> {
-  const { threadId, resourceId } = parse(getSchema, present(options), 'getThreadById')
+  const { threadId, resourceId } = await parse('getThreadById', options)
   checkId(threadId, 'threadId')
   if (resourceId !== undefined) {
     const { record } = await resourceSpace(core, resourceId).threads.get(threadId)
@@ -112,21 +94,7 @@ export async function getThreadById(core: Core, options: GetThreadOptions): Prom
   return only === undefined ? null : toThread(only.thread, parseSpaceId(only.space).address.id)
 }
 
-const listSchema = z.strictObject({
-  resourceId: idSchema,
-  filter: z.exactOptional(z.strictObject({ metadata: z.exactOptional(z.record(z.string(), z.unknown())) })),
-  archived: z.exactOptional(z.union([z.boolean(), z.literal('any')])),
-  page: z.exactOptional(z.int().min(0)),
-  perPage: z.exactOptional(z.union([z.int().min(1).max(limitTable.pageSize.max), z.literal(false)])),
-  cursor: z.exactOptional(z.string()),
-  orderBy: z.exactOptional(
-    z.strictObject({
-      field: z.exactOptional(z.enum(['lastMessageAt', 'createdAt'])),
-      direction: z.exactOptional(z.enum(['ASC', 'DESC', 'asc', 'desc'])),
-    }),
-  ),
-})
-export type ListThreadsOptions = z.input<typeof listSchema>
+export type ListThreadsOptions = InputOf<'listThreads'>
 
 export interface ThreadPage {
   readonly threads: Thread[]
@@ -148,7 +116,7 @@ function cursorKind(order: ThreadOrder, direction: string): string {
 
 /** A page of a resource's threads, newest first unless asked otherwise. Archived ones only on request. */
 export async function listThreads(core: Core, options: ListThreadsOptions): Promise<ThreadPage> {
-  const parsed = parse(listSchema, present(options), 'listThreads')
+  const parsed = await parse('listThreads', options)
   const { resourceId, page = 0, perPage = 100, cursor, archived = false } = parsed
   const limit = perPage === false ? core.limits.pageSize : Math.min(perPage, core.limits.pageSize)
   const orderBy = parsed.orderBy?.field ?? 'lastMessageAt'
@@ -187,19 +155,12 @@ async function positionOf(space: Space, cursor: string, kind: string): Promise<T
 
 /** All threads of a resource up to the page maximum, newest first. */
 export async function getThreadsByResourceId(core: Core, options: { readonly resourceId: string }): Promise<Thread[]> {
-  const { resourceId } = parse(z.strictObject({ resourceId: idSchema }), present(options), 'getThreadsByResourceId')
+  const { resourceId } = await parse('getThreadsByResourceId', options)
   const { threads } = await listThreads(core, { resourceId, perPage: false, archived: 'any' })
   return threads
 }
 
-const updateSchema = z.strictObject({
-  threadId: idSchema,
-  resourceId: idSchema,
-  title,
-  metadata,
-  ifVersion: z.exactOptional(z.int().min(1)),
-})
-export type UpdateThreadOptions = z.input<typeof updateSchema>
+export type UpdateThreadOptions = InputOf<'updateThread'>
 
 /** A changed thread, or what stands there instead of the version that was expected. */
 export type ThreadUpdate =
@@ -231,7 +192,7 @@ async function putThread(
 
 /** Changes title and metadata; metadata is deep-merged, null deletes. */
 export async function updateThread(core: Core, options: UpdateThreadOptions): Promise<ThreadUpdate> {
-  const parsed = parse(updateSchema, present(options), 'updateThread')
+  const parsed = await parse('updateThread', options)
   const put = {
     kind: 'thread-put',
     threadId: parsed.threadId,
@@ -241,12 +202,11 @@ export async function updateThread(core: Core, options: UpdateThreadOptions): Pr
   return putThread(resourceSpace(core, parsed.resourceId), put, parsed.ifVersion)
 }
 
-const namedSchema = z.strictObject({ threadId: idSchema, resourceId: idSchema })
-export type NamedThread = z.input<typeof namedSchema>
+export type NamedThread = InputOf<'namedThread'>
 
 /** Archives a thread, or takes it out of the archive. */
 export async function archiveThread(core: Core, options: NamedThread, archived: boolean): Promise<Thread> {
-  const { threadId, resourceId } = parse(namedSchema, present(options), archived ? 'archiveThread' : 'unarchiveThread')
+  const { threadId, resourceId } = await parse('namedThread', options, archived ? 'archiveThread' : 'unarchiveThread')
   const update = await putThread(resourceSpace(core, resourceId), { kind: 'thread-put', threadId, archived })
   if (update.status === 'updated') {
     const { status: _, ...thread } = update
@@ -257,7 +217,7 @@ export async function archiveThread(core: Core, options: NamedThread, archived: 
 
 /** Deletes a thread with its messages and blocks; history keeps them until the horizon. */
 export async function deleteThread(core: Core, options: NamedThread): Promise<{ readonly deleted: boolean }> {
-  const { threadId, resourceId } = parse(namedSchema, present(options), 'deleteThread')
+  const { threadId, resourceId } = await parse('namedThread', options, 'deleteThread')
   const space = resourceSpace(core, resourceId)
   checkId(threadId, 'threadId')
   if ((await space.threads.get(threadId)).record === null) return { deleted: false }

@@ -1,13 +1,11 @@
 /** Entry events: what each commit did to a space's entries, in order. */
-import { z } from 'zod'
 import type { Actor } from '../domain/actor.ts'
 import type { Effect, LoggedCommit } from '../domain/effect.ts'
 import type { PastEvent } from '../domain/history.ts'
 import type { Json } from '../domain/json.ts'
-import { type FeedOptions, feedFields, followLog } from './feed.ts'
+import { type FeedOptions, followLog } from './feed.ts'
 import { parse } from './parse.ts'
 import type { Space } from './space.ts'
-import { present } from './threads.ts'
 
 /** What happened to one entry. */
 export interface EntryChange {
@@ -24,8 +22,6 @@ export interface EntryEvent {
   readonly by: Actor
   readonly changes: readonly EntryChange[]
 }
-
-const watchSchema = z.strictObject({ ...feedFields, prefix: z.exactOptional(z.string().max(256)) })
 
 interface Touched {
   readonly key: string
@@ -57,16 +53,11 @@ async function changesOf(space: Space, commit: LoggedCommit, prefix: string): Pr
 }
 
 /** Follows a space's entries; commits that touch none of the keys asked for are passed over. */
-export function watchEntries(
+export async function* watchEntries(
   space: Space,
   options: FeedOptions & { readonly prefix?: string },
-): AsyncIterableIterator<EntryEvent> {
-  const { prefix = '', after, signal } = parse(watchSchema, present(options), 'watch')
-  const feed = { ...(after === undefined ? {} : { after }), ...(signal === undefined ? {} : { signal }) }
-  return watch(space, feed, prefix)
-}
-
-async function* watch(space: Space, feed: FeedOptions, prefix: string): AsyncGenerator<EntryEvent> {
+): AsyncGenerator<EntryEvent> {
+  const { prefix = '', ...feed } = await parse('watch', options)
   for await (const commit of followLog(space, feed)) {
     const changes = await changesOf(space, commit, prefix)
     if (changes.length > 0) yield { seq: commit.seq, at: new Date(commit.at), by: commit.actor, changes }

@@ -1,5 +1,4 @@
 /** Working memory: blocks that agents read and keep up to date together, without losing each other's writes. */
-import { z } from 'zod'
 import type { Actor } from '../domain/actor.ts'
 import type { BlockState } from '../domain/block.ts'
 import type { Change, CommitResult, Expectation } from '../domain/commit.ts'
@@ -10,33 +9,14 @@ import { checkId } from '../domain/id.ts'
 import { type Json, type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
 import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scopeThread } from './blocks.ts'
 import type { Core } from './core.ts'
-import { idSchema, parse } from './parse.ts'
+import { type InputOf, parse } from './parse.ts'
 import { resourceSpace, type Space } from './space.ts'
 import { mergeTexts } from './text-merge.ts'
-import { present } from './threads.ts'
 
-const where = {
-  resourceId: idSchema,
-  threadId: z.exactOptional(idSchema),
-  scope: z.exactOptional(z.enum(['resource', 'thread'])),
-  name: z.exactOptional(idSchema),
-}
-const version = z.int().min(1)
-
-const getSchema = z.strictObject({ ...where, version: z.exactOptional(version) })
-const updateSchema = z.strictObject({
-  ...where,
-  workingMemory: z.union([z.string(), z.record(z.string(), z.unknown())]),
-  mode: z.exactOptional(z.enum(['merge', 'replace'])),
-  ifVersion: z.exactOptional(version),
-})
-const historySchema = z.strictObject({ ...where, limit: z.exactOptional(z.int().min(1).max(1_000)) })
-const restoreSchema = z.strictObject({ ...where, version })
-
-export type GetWorkingMemoryOptions = z.input<typeof getSchema>
-export type UpdateWorkingMemoryOptions = z.input<typeof updateSchema>
-export type WorkingMemoryHistoryOptions = z.input<typeof historySchema>
-export type RestoreWorkingMemoryOptions = z.input<typeof restoreSchema>
+export type GetWorkingMemoryOptions = InputOf<'getWorkingMemory'>
+export type UpdateWorkingMemoryOptions = InputOf<'updateWorkingMemory'>
+export type WorkingMemoryHistoryOptions = InputOf<'getWorkingMemoryHistory'>
+export type RestoreWorkingMemoryOptions = InputOf<'restoreWorkingMemory'>
 
 /** A block as it stands. */
 export interface WorkingMemory {
@@ -182,7 +162,7 @@ async function mergeText(block: Block, text: string, ifVersion: number | undefin
 
 /** Answers the block, or null while there is none; with `version`, the one that stood at that version. */
 export async function getWorkingMemory(core: Core, options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
-  const parsed = parse(getSchema, present(options), 'getWorkingMemory')
+  const parsed = await parse('getWorkingMemory', options)
   const block = blockAt(core, parsed)
   const current = await read(block)
   if (parsed.version === undefined || current === null) return toWorkingMemory(block, current)
@@ -197,12 +177,7 @@ export async function updateWorkingMemory(
   core: Core,
   options: UpdateWorkingMemoryOptions,
 ): Promise<WorkingMemoryWrite> {
-  const {
-    workingMemory,
-    mode = 'merge',
-    ifVersion,
-    ...rest
-  } = parse(updateSchema, present(options), 'updateWorkingMemory')
+  const { workingMemory, mode = 'merge', ifVersion, ...rest } = await parse('updateWorkingMemory', options)
   const block = blockAt(core, rest)
   const format = formatOf(core, workingMemory)
   if ((format === 'text') !== (typeof workingMemory === 'string')) {
@@ -227,7 +202,7 @@ export async function getWorkingMemoryHistory(
   core: Core,
   options: WorkingMemoryHistoryOptions,
 ): Promise<WorkingMemoryVersion[]> {
-  const { limit = 100, ...rest } = parse(historySchema, present(options), 'getWorkingMemoryHistory')
+  const { limit = 100, ...rest } = await parse('getWorkingMemoryHistory', options)
   const { space, threadId, name } = blockAt(core, rest)
   const past = await space.blocks.history(threadId, name, limit)
   return past.map(({ version: seq, at, by, event, value }) => ({ version: seq, at: new Date(at), by, event, value }))
@@ -238,7 +213,7 @@ export async function restoreWorkingMemory(
   core: Core,
   options: RestoreWorkingMemoryOptions,
 ): Promise<WorkingMemoryWrite> {
-  const { version: wanted, ...rest } = parse(restoreSchema, present(options), 'restoreWorkingMemory')
+  const { version: wanted, ...rest } = await parse('restoreWorkingMemory', options)
   const block = blockAt(core, rest)
   const current = await read(block)
   const past = current === null ? null : await block.space.blocks.at(block.threadId, block.name, wanted)

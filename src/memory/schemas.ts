@@ -1,0 +1,121 @@
+/** The zod schemas of the facade's options. Loaded at the first call, not at import: zod is larger than all the rest. */
+import { z } from 'zod'
+import { limitTable } from '../domain/limits.ts'
+import { changeSchema, expectationSchema } from '../domain/schema.ts'
+import { spaceKinds } from '../domain/space.ts'
+import type { MessageLike } from './message-input.ts'
+
+const id = z.string()
+const optionalId = z.exactOptional(id)
+const version = z.int().min(1)
+const count = z.int().min(1).max(limitTable.pageSize.max)
+const time = z.union([z.date(), z.string(), z.number()])
+const dateRange = z.exactOptional(z.strictObject({ start: z.exactOptional(time), end: z.exactOptional(time) }))
+const title = z.exactOptional(z.string().nullable())
+const metadata = z.exactOptional(z.record(z.string(), z.unknown()))
+const cursor = z.exactOptional(z.string())
+const perPage = z.exactOptional(z.union([count, z.literal(false)]))
+const ttl = z.exactOptional(z.union([z.string(), z.number(), z.null()]))
+const prefix = z.exactOptional(z.string().max(limitTable.idLength.max))
+const thread = { threadId: id, resourceId: id }
+
+export const commit = z.strictObject({ id: optionalId, expect: z.exactOptional(z.array(expectationSchema)) })
+export const changes = z.array(changeSchema).min(1)
+export const configure = z.strictObject({ ifVersion: z.exactOptional(z.int().min(0)) })
+
+const feed = {
+  after: z.exactOptional(z.int().min(0)),
+  signal: z.exactOptional(z.instanceof(AbortSignal)),
+}
+export const follow = z.strictObject(feed)
+export const watch = z.strictObject({ ...feed, prefix })
+
+export const listSpaces = z.strictObject({ kind: z.enum(spaceKinds), prefix, cursor, limit: z.exactOptional(count) })
+
+export const createThread = z.strictObject({ resourceId: id, threadId: optionalId, title, metadata })
+export const getThreadById = z.strictObject({ threadId: id, resourceId: optionalId })
+export const getThreadsByResourceId = z.strictObject({ resourceId: id })
+export const listThreads = z.strictObject({
+  resourceId: id,
+  filter: z.exactOptional(z.strictObject({ metadata })),
+  archived: z.exactOptional(z.union([z.boolean(), z.literal('any')])),
+  page: z.exactOptional(z.int().min(0)),
+  perPage,
+  cursor,
+  orderBy: z.exactOptional(
+    z.strictObject({
+      field: z.exactOptional(z.enum(['lastMessageAt', 'createdAt'])),
+      direction: z.exactOptional(z.enum(['ASC', 'DESC', 'asc', 'desc'])),
+    }),
+  ),
+})
+export const updateThread = z.strictObject({ ...thread, title, metadata, ifVersion: z.exactOptional(version) })
+export const namedThread = z.strictObject(thread)
+export const cloneThread = z.strictObject({
+  ...thread,
+  newThreadId: optionalId,
+  title,
+  metadata,
+  last: z.exactOptional(z.int().min(1)),
+  dateRange,
+  to: z.exactOptional(z.strictObject({ resourceId: id })),
+})
+
+export const saveMessages = z.strictObject({
+  messages: z.custom<MessageLike | readonly MessageLike[]>((value) => value !== undefined, 'must be given'),
+  threadId: optionalId,
+  resourceId: optionalId,
+  turnId: optionalId,
+})
+const neighbours = z.exactOptional(z.int().min(0).max(limitTable.pageSize.max))
+export const listMessages = z.strictObject({
+  ...thread,
+  last: z.exactOptional(count),
+  page: z.exactOptional(z.int().min(0)),
+  perPage,
+  cursor,
+  order: z.exactOptional(z.enum(['asc', 'desc'])),
+  dateRange,
+  include: z.exactOptional(
+    z.array(z.strictObject({ id, withPreviousMessages: neighbours, withNextMessages: neighbours })).max(100),
+  ),
+})
+export const messageEdit = z.strictObject({
+  id,
+  threadId: optionalId,
+  content: z.exactOptional(z.unknown()),
+  parts: z.exactOptional(z.array(z.unknown())),
+  metadata,
+})
+export const updateMessages = z.strictObject({ messages: z.array(z.unknown()).min(1), resourceId: optionalId })
+export const deleteMessages = z.strictObject({ resourceId: optionalId, threadId: optionalId })
+
+const block = {
+  resourceId: id,
+  threadId: optionalId,
+  scope: z.exactOptional(z.enum(['resource', 'thread'])),
+  name: optionalId,
+}
+export const getWorkingMemory = z.strictObject({ ...block, version: z.exactOptional(version) })
+export const updateWorkingMemory = z.strictObject({
+  ...block,
+  workingMemory: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  mode: z.exactOptional(z.enum(['merge', 'replace'])),
+  ifVersion: z.exactOptional(version),
+})
+export const getWorkingMemoryHistory = z.strictObject({
+  ...block,
+  limit: z.exactOptional(z.int().min(1).max(1_000)),
+})
+export const restoreWorkingMemory = z.strictObject({ ...block, version })
+
+export const writeEntry = z.strictObject({
+  ttl,
+  ifVersion: z.exactOptional(version),
+  ifAbsent: z.exactOptional(z.boolean()),
+})
+export const changeEntry = z.strictObject({ ttl })
+export const deleteEntry = z.strictObject({ ifVersion: z.exactOptional(version) })
+export const listEntries = z.strictObject({ prefix, limit: z.exactOptional(count), cursor })
+export const entryHistory = z.strictObject({ limit: z.exactOptional(z.int().min(1).max(1_000)) })
+export const readAt = z.strictObject({ seq: z.exactOptional(z.int().min(0)), at: z.exactOptional(time) })

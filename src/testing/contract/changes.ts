@@ -1,0 +1,136 @@
+/** Changes in short, for cases to read well. */
+import type { Change, ChangeOf } from '../../domain/commit.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import type { MessageInput, Role } from '../../domain/message.ts'
+
+type Ttl = { readonly ttlMs?: number | null }
+type TurnRef = { readonly turnId?: string; readonly opened?: number }
+
+export const write = (key: string, value: Json, ttl: Ttl = {}): Change => ({ kind: 'entry-write', key, value, ...ttl })
+
+export const merge = (key: string, patch: JsonObject, ttl: Ttl = {}): Change => ({
+  kind: 'entry-merge',
+  key,
+  patch,
+  ...ttl,
+})
+
+export const append = (key: string, item: Json, ttl: Ttl = {}): Change => ({ kind: 'entry-append', key, item, ...ttl })
+
+export const increment = (key: string, by: number, ttl: Ttl = {}): Change => ({
+  kind: 'entry-increment',
+  key,
+  by,
+  ...ttl,
+})
+
+export const remove = (key: string): Change => ({ kind: 'entry-delete', key })
+export const expire = (key: string): Change => ({ kind: 'entry-expire', key })
+
+export const text = (name: string, value: string, threadId?: string): Change => ({
+  kind: 'block-write',
+  name,
+  format: 'text',
+  value,
+  ...(threadId === undefined ? {} : { threadId }),
+})
+
+export const json = (name: string, value: Json, threadId?: string): Change => ({
+  kind: 'block-write',
+  name,
+  format: 'json',
+  value,
+  ...(threadId === undefined ? {} : { threadId }),
+})
+
+export const mergeBlock = (name: string, patch: JsonObject, threadId?: string): Change => ({
+  kind: 'block-merge',
+  name,
+  patch,
+  ...(threadId === undefined ? {} : { threadId }),
+})
+
+export const putThread = (threadId: string, more: Omit<ChangeOf<'thread-put'>, 'kind' | 'threadId'> = {}): Change => ({
+  kind: 'thread-put',
+  threadId,
+  ...more,
+})
+
+export const deleteThread = (threadId: string): Change => ({ kind: 'thread-delete', threadId })
+
+/** A message of one text, by default the user's and under no id of the caller's. */
+export function message(words: string, more: Partial<MessageInput> = {}): MessageInput {
+  const role: Role = 'user'
+  return { role, parts: [{ type: 'text', text: words }], ...more }
+}
+
+function inputs(messages: readonly (string | MessageInput)[]): MessageInput[] {
+  return messages.map((one) => (typeof one === 'string' ? message(one) : one))
+}
+
+/** Messages that are one turn of their own, complete at once; makes the thread if it is not there. */
+export const say = (threadId: string, ...messages: (string | MessageInput)[]): Change => ({
+  kind: 'message-append',
+  threadId,
+  messages: inputs(messages),
+  createThread: true,
+})
+
+/** Messages that join a turn. */
+export const step = (threadId: string, turn: TurnRef, ...messages: (string | MessageInput)[]): Change => ({
+  kind: 'message-append',
+  threadId,
+  ...turn,
+  messages: inputs(messages),
+})
+
+export const openTurn = (threadId: string, more: Omit<ChangeOf<'turn-open'>, 'kind' | 'threadId'> = {}): Change => ({
+  kind: 'turn-open',
+  threadId,
+  createThread: true,
+  ...more,
+})
+
+export const closeTurn = (
+  threadId: string,
+  turn: TurnRef,
+  status: ChangeOf<'turn-close'>['status'] = 'complete',
+): Change => ({ kind: 'turn-close', threadId, ...turn, status })
+
+export const resumeTurn = (threadId: string, turnId: string, runId?: string): Change => ({
+  kind: 'turn-resume',
+  threadId,
+  turnId,
+  ...(runId === undefined ? {} : { runId }),
+})
+
+export const discardTurn = (threadId: string, turnId: string): Change => ({ kind: 'turn-discard', threadId, turnId })
+
+export const edit = (
+  threadId: string,
+  messageId: string,
+  more: Omit<ChangeOf<'message-edit'>, 'kind' | 'threadId' | 'messageId'>,
+): Change => ({ kind: 'message-edit', threadId, messageId, ...more })
+
+export const extend = (
+  threadId: string,
+  messageId: string,
+  more: Omit<ChangeOf<'message-extend'>, 'kind' | 'threadId' | 'messageId'>,
+): Change => ({ kind: 'message-extend', threadId, messageId, ...more })
+
+export const deleteMessages = (threadId: string, ...messageIds: string[]): Change => ({
+  kind: 'message-delete',
+  threadId,
+  messageIds,
+})
+
+export const take = (name: string, leaseMs: number, steal = false): Change => ({
+  kind: 'lease-take',
+  name,
+  leaseMs,
+  ...(steal ? { steal } : {}),
+})
+
+export const release = (name: string, token: number): Change => ({ kind: 'lease-release', name, token })
+
+export const configure = (settings: ChangeOf<'configure'>['settings']): Change => ({ kind: 'configure', settings })
