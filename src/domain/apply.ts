@@ -21,8 +21,8 @@ import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from
 export interface Submission {
   readonly commit: Commit
   readonly actor: Actor
-  /** Hash of the commit as submitted. */
-  readonly hash: string
+  /** Hash of the commit as submitted; null for one without an id. */
+  readonly hash: string | null
   readonly nowMs: number
   readonly limits: Limits
   /** Settings and key for the space, should this commit create it. */
@@ -193,7 +193,7 @@ export function checkExpectations(view: SpaceView, commit: Commit, at: string): 
  */
 export function applyCommit(view: SpaceView, submission: Submission): Outcome {
   const { commit, limits } = submission
-  const known = view.space === null ? null : view.committed(commit.id)
+  const known = view.space === null || commit.id === null ? null : view.committed(commit.id)
   if (known !== null) return { kind: 'answer', result: replay(view, submission, known) }
   const now = isoTime(submission.nowMs)
   const at = view.space !== null && view.space.at > now ? view.space.at : now

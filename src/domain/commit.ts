@@ -22,7 +22,8 @@ export type RecordName = Extract<Expectation, { absent: unknown }>['absent']
 
 /** An atomic write to one space: all of its changes are applied, or none. */
 export interface Commit {
-  readonly id: CommitId
+  /** Under this id it is applied once, however often it is sent. null: nobody will send it again, nothing is kept for that. */
+  readonly id: CommitId | null
   readonly space: SpaceId
   readonly changes: readonly Change[]
   readonly expect?: readonly Expectation[]

@@ -255,7 +255,7 @@ export class Draft {
   }
 
   /** The rows to append: one for the commit, or one for each turn where it touches several. */
-  rows(hash: string): readonly LogRow[] {
+  rows(hash: string | null): readonly LogRow[] {
     const outside = this.#rows.get(0)
     const [only, ...others] = [...this.#rows.keys()].filter((turn) => turn !== 0)
     if (outside !== undefined && only !== undefined && others.length === 0) {

@@ -154,9 +154,9 @@ export interface LogRow {
   /** ISO time. */
   readonly at: string
   readonly actor: Actor
-  /** Only in the commit's first row, and null below the horizon. */
+  /** Only in the commit's first row; null if it had none, and below the horizon. */
   readonly commitId: CommitId | null
-  /** Hash of the commit as submitted; null once a part of it was erased. */
+  /** Hash of the commit as submitted; null without an id, and once a part of it was erased. */
   readonly hash: string | null
   readonly threadId: ThreadId | null
   /** Packed place of the turn touched; 0 for none. */

@@ -9,18 +9,19 @@ import { assertJson, type JsonObject, mergeJson } from './json.ts'
 import { checkBytes, checkLimit } from './limits.ts'
 import { assertMessageJson, type LoggedMessage, type Message, type MessageInput, type MessagePart } from './message.ts'
 import { withMessages } from './thread.ts'
+import { toIso } from './time.ts'
 import type { TurnState } from './turn.ts'
 import { requireOpenTurn } from './turn-changes.ts'
 
 function fieldsOf(input: MessageInput): LoggedMessage {
-  const { author: _, ...fields } = input
-  return fields
+  const { author: _, createdAt, ...fields } = input
+  return createdAt === undefined ? fields : { ...fields, createdAt: toIso(createdAt, 'messages.createdAt') }
 }
 
 /** The message as the log keeps it, its author resolved against the actor. Clones by the application keep theirs. */
 export function toLogged(draft: Draft, input: MessageInput): LoggedMessage {
   assertMessageJson(input, 'messages')
-  if (input.author === undefined) return input as LoggedMessage
+  if (input.author === undefined) return input.createdAt === undefined ? (input as LoggedMessage) : fieldsOf(input)
   const isCopy = draft.change.kind === 'thread-clone' && draft.actor.kind === 'system'
   return { ...fieldsOf(input), author: isCopy ? input.author : statedAuthor(input.author, draft.actor) }
 }

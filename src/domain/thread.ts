@@ -9,6 +9,7 @@ import { checkId, type MessageId, messageIdOf, packTurn, type Seq, type ThreadId
 import { assertJson, equalJson, isJsonObject, type JsonObject, mergeJson } from './json.ts'
 import { checkBytes, checkLimit } from './limits.ts'
 import { toLogged } from './message-changes.ts'
+import { toIso } from './time.ts'
 
 /** A thread as drivers keep it. A deleted one stays as an empty row, counted as absent. */
 export interface ThreadState {
@@ -95,7 +96,7 @@ export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): Re
     ...(change.title === undefined ? {} : { title: change.title }),
     ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
     ...(change.archived === undefined ? {} : { archived: change.archived }),
-    ...(isNew && change.createdAt !== undefined ? { createdAt: change.createdAt } : {}),
+    ...(isNew && change.createdAt !== undefined ? { createdAt: toIso(change.createdAt, 'createdAt') } : {}),
   }
   const after = foldThread(before, threadId, effect, draft)
   checkBytes(draft.limits, 'metadataBytes', after.metadata, `The metadata of thread ${shown(threadId)}`)

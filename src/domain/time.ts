@@ -23,9 +23,21 @@ export function isoTime(ms: number): string {
   return `${cachedPrefix}${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}.${pad(rest % 1_000, 3)}Z`
 }
 
-/** Epoch milliseconds of a stored ISO time. */
+let lastIso = ''
+let lastMs = 0
+
+/** Epoch milliseconds of a stored ISO time. Remembers the last one: records of one commit share theirs. */
 export function msOf(iso: string): number {
-  return Date.parse(iso)
+  if (iso !== lastIso) {
+    lastMs = Date.parse(iso)
+    lastIso = iso
+  }
+  return lastMs
+}
+
+/** A stored ISO time as a Date of the caller's own. */
+export function dateOf(iso: string): Date {
+  return new Date(msOf(iso))
 }
 
 /**

@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { guardStorage } from '../access/guard.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
-import type { CommitId } from '../domain/id.ts'
 import type { Limits } from '../domain/limits.ts'
 import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
@@ -82,16 +81,6 @@ function closedMemory(): MemoryError {
     message: 'The memory is closed.',
     fix: 'Open a new Memory; close it only when all work with it is done.',
   })
-}
-
-let commitCount = 0
-const processPart = randomBytes(5).toString('hex')
-
-/** An id for a commit that came without one: ordered by time, so that its index grows at its end. */
-export function newCommitId(clock: Clock): CommitId {
-  commitCount = (commitCount + 1) % 46_656
-  const time = clock.now().toString(36).padStart(9, '0')
-  return `${time}${commitCount.toString(36).padStart(3, '0')}${processPart}` as CommitId
 }
 
 /** One Memory as one actor uses it. */

@@ -1,4 +1,5 @@
 /** Messages of a thread: saving, changing and deleting what was said. */
+
 import { defaultAuthor, statedAuthor } from '../domain/actor.ts'
 import type { Change, ResultOf } from '../domain/commit.ts'
 import { invalidInput, notFound, shown } from '../domain/error.ts'
@@ -6,6 +7,7 @@ import { checkId, parseMessageId, type ThreadId } from '../domain/id.ts'
 import { toPatch } from '../domain/json.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
+import { dateOf } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
@@ -72,7 +74,7 @@ function storedNow(
     author,
     turnId: saved.result.turnId,
     turnStatus: isOpen ? 'open' : 'complete',
-    createdAt: new Date(input.createdAt ?? saved.at),
+    createdAt: dateOf(input.createdAt ?? saved.at),
     seq: saved.seq,
   }
 }

@@ -1,10 +1,12 @@
 /** Records as the facade returns them: the domain's, with `Date`s, and named by the resource they belong to. */
+
 import type { Author } from '../domain/actor.ts'
 import type { ThreadSource } from '../domain/effect.ts'
 import type { Seq } from '../domain/id.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Message, MessagePart, Role } from '../domain/message.ts'
 import type { ThreadState } from '../domain/thread.ts'
+import { dateOf } from '../domain/time.ts'
 import type { TurnStatus } from '../domain/turn.ts'
 
 /** A conversation of a resource. */
@@ -53,11 +55,11 @@ export function toThread(thread: ThreadState, resourceId: string): Thread {
     resourceId,
     title,
     metadata,
-    createdAt: new Date(createdAt),
-    updatedAt: new Date(updatedAt),
-    lastMessageAt: lastMessageAt === null ? null : new Date(lastMessageAt),
+    createdAt: dateOf(createdAt),
+    updatedAt: dateOf(updatedAt),
+    lastMessageAt: lastMessageAt === null ? null : dateOf(lastMessageAt),
     messageCount,
-    archivedAt: archivedAt === null ? null : new Date(archivedAt),
+    archivedAt: archivedAt === null ? null : dateOf(archivedAt),
     version,
     ...(source === undefined ? {} : { source }),
   }
@@ -75,8 +77,8 @@ export function toStoredMessage(message: Message, resourceId: string): StoredMes
     author,
     turnId,
     turnStatus,
-    createdAt: new Date(createdAt),
-    ...(editedAt === undefined ? {} : { editedAt: new Date(editedAt) }),
+    createdAt: dateOf(createdAt),
+    ...(editedAt === undefined ? {} : { editedAt: dateOf(editedAt) }),
     seq,
   }
 }

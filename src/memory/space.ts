@@ -6,12 +6,12 @@ import { invariant, MemoryError } from '../domain/error.ts'
 import { type CommitId, checkId, type SpaceId } from '../domain/id.ts'
 import { type SpaceSettings, type SpaceState, spaceId } from '../domain/space.ts'
 import type { Storage } from '../ports/storage.ts'
-import { type Core, newCommitId } from './core.ts'
+import type { Core } from './core.ts'
 import { type FeedOptions, followLog } from './feed.ts'
 import { parse } from './parse.ts'
 
 export interface CommitOptions {
-  /** An id of your own: a retry with it never applies twice. Default: a new one. */
+  /** An id of your own: a retry with it never applies twice. Default: none; then every call is a commit of its own. */
   readonly id?: string
   /** What must hold for the commit to be applied. */
   readonly expect?: readonly Expectation[]
@@ -71,7 +71,7 @@ export class Space implements SpaceReaders {
     const { storage, access, limits } = this.#core
     const { expect, background } = options
     const commit: Commit = {
-      id: (options.id as CommitId | undefined) ?? newCommitId(storage.clock),
+      id: (options.id as CommitId | undefined) ?? null,
       space: this.id,
       changes,
       ...(expect === undefined ? {} : { expect }),

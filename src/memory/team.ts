@@ -7,7 +7,7 @@ import type { PastEvent } from '../domain/history.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import { assertJson, type Json, toPatch } from '../domain/json.ts'
 import { parseTtl } from '../domain/limits.ts'
-import { toIso } from '../domain/time.ts'
+import { dateOf, toIso } from '../domain/time.ts'
 import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { FeedOptions } from './feed.ts'
@@ -80,9 +80,9 @@ function toEntry(state: EntryState): Entry {
     value,
     version,
     writtenBy,
-    createdAt: new Date(createdAt),
-    updatedAt: new Date(updatedAt),
-    expiresAt: expiresAt === null ? null : new Date(expiresAt),
+    createdAt: dateOf(createdAt),
+    updatedAt: dateOf(updatedAt),
+    expiresAt: expiresAt === null ? null : dateOf(expiresAt),
   }
 }
 
@@ -90,7 +90,7 @@ type WriteKind = 'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increme
 
 function toWritten(result: ResultOf<WriteKind>): WrittenEntry<never> {
   const { key, value, version, expiresAt, pruned } = result
-  const expires = expiresAt === null ? null : new Date(expiresAt)
+  const expires = expiresAt === null ? null : dateOf(expiresAt)
   return { status: 'written', key, value: value as never, version, expiresAt: expires, pruned }
 }
 
@@ -240,7 +240,7 @@ export class Team {
   async history(key: string, options: { readonly limit?: number } = {}): Promise<EntryVersion[]> {
     const { limit = 100 } = await parse('entryHistory', options, 'history')
     const past = await this.#space.entries.history(checkId(key, 'key'), limit)
-    return past.map(({ version, at, by, event, value }) => ({ version, at: new Date(at), by, event, value }))
+    return past.map(({ version, at, by, event, value }) => ({ version, at: dateOf(at), by, event, value }))
   }
 
   /** The value that a key had when the space was at a seq or a time; null if it had none. */

@@ -1,8 +1,10 @@
 /** Entry events: what each commit did to a space's entries, in order. */
+
 import type { Actor } from '../domain/actor.ts'
 import type { Effect, LoggedCommit } from '../domain/effect.ts'
 import type { PastEvent } from '../domain/history.ts'
 import type { Json } from '../domain/json.ts'
+import { dateOf } from '../domain/time.ts'
 import { type FeedOptions, followLog } from './feed.ts'
 import { parse } from './parse.ts'
 import type { Space } from './space.ts'
@@ -60,6 +62,6 @@ export async function* watchEntries(
   const { prefix = '', ...feed } = await parse('watch', options)
   for await (const commit of followLog(space, feed)) {
     const changes = await changesOf(space, commit, prefix)
-    if (changes.length > 0) yield { seq: commit.seq, at: new Date(commit.at), by: commit.actor, changes }
+    if (changes.length > 0) yield { seq: commit.seq, at: dateOf(commit.at), by: commit.actor, changes }
   }
 }

@@ -1,4 +1,5 @@
 /** Working memory: blocks that agents read and keep up to date together, without losing each other's writes. */
+
 import type { Actor } from '../domain/actor.ts'
 import type { BlockState } from '../domain/block.ts'
 import type { Change, CommitResult, Expectation } from '../domain/commit.ts'
@@ -7,6 +8,7 @@ import { invalidInput, invariant, notFound } from '../domain/error.ts'
 import type { PastEvent } from '../domain/history.ts'
 import { checkId } from '../domain/id.ts'
 import { type Json, type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
+import { dateOf } from '../domain/time.ts'
 import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scopeThread } from './blocks.ts'
 import type { Core } from './core.ts'
 import { type InputOf, parse } from './parse.ts'
@@ -76,7 +78,7 @@ async function toWorkingMemory(block: Block, state: BlockState | null): Promise<
   const { schema } = block.space.core.behaviour.workingMemory ?? {}
   const issues = schema === undefined ? [] : await schemaIssues(schema, value)
   const found = issues.length === 0 ? {} : { issues }
-  return { value, format, version: seq, updatedAt: new Date(updatedAt), updatedBy, ...found }
+  return { value, format, version: seq, updatedAt: dateOf(updatedAt), updatedBy, ...found }
 }
 
 function expectationOf({ threadId, name }: Block, current: number | null): Expectation {
@@ -205,7 +207,7 @@ export async function getWorkingMemoryHistory(
   const { limit = 100, ...rest } = await parse('getWorkingMemoryHistory', options)
   const { space, threadId, name } = blockAt(core, rest)
   const past = await space.blocks.history(threadId, name, limit)
-  return past.map(({ version: seq, at, by, event, value }) => ({ version: seq, at: new Date(at), by, event, value }))
+  return past.map(({ version: seq, at, by, event, value }) => ({ version: seq, at: dateOf(at), by, event, value }))
 }
 
 /** Writes an earlier version over the present one. */

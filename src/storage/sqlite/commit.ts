@@ -21,7 +21,7 @@ interface Member {
   readonly access: Access
   readonly commit: Commit
   readonly limits: Limits
-  readonly hash: string
+  readonly hash: string | null
   readonly deadline: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: unknown) => void
@@ -223,7 +223,7 @@ function isDiskError(error: unknown): boolean {
 function unknownOutcome(cause: unknown): MemoryError {
   return new MemoryError('unknown-outcome', {
     message: 'The commit may or may not have been stored.',
-    fix: 'Send it again with the same commit id: a retry never applies twice.',
+    fix: 'Send it again with the same commit id, which never applies twice; without an id, read first.',
     retryable: true,
     cause,
   })

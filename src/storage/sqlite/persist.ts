@@ -15,7 +15,7 @@ import type { SqliteView } from './view.ts'
 const dueSteps = 720
 
 /** Commits after which the order of threads is written into their rows. */
-const tailLength = 256
+const tailLength = 128
 
 function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
   const { id, key, createdAt, horizon, settings } = space
@@ -182,7 +182,11 @@ function persistSpace(database: SqliteDatabase, space: CachedSpace, draft: Draft
 function foldTail(database: SqliteDatabase, space: CachedSpace): void {
   const { seq } = space.state
   if (seq - space.ordered < tailLength) return
-  for (const [n, order] of database.tailOf(space)) database.statements.setThreadOrder.run(order, n)
+  const { lastRowOfThread, foldThread } = database.statements
+  for (const [n, order] of database.tailOf(space)) {
+    const last = lastRowOfThread.get(n)
+    if (last !== undefined) foldThread.run(order, last[0], last[1], last[2], n)
+  }
   database.statements.setOrdered.run(seq, space.n)
   space.ordered = seq
   space.tail = new Map()

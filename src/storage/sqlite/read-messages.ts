@@ -6,36 +6,56 @@ import { type FoldSpace, foldTurn, type TurnState } from '../../domain/turn.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage } from '../../ports/storage.ts'
 import { cursorExpired } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { leaseOf, logRowOf } from './rows.ts'
+import { type LogColumns, leaseOf, logRowOf } from './rows.ts'
 
 function foldSpaceOf(space: CachedSpace): FoldSpace {
   return { key: space.state.key, address: parseSpaceId(space.state.id).address }
 }
 
-/** Turns of a thread in a direction, from a turn on; rows are read as far as turns are taken. */
-function* turnsOf(
-  database: SqliteDatabase,
-  n: number,
-  threadId: string,
-  from: number,
-  to: number,
-  fold: FoldSpace,
-  isDown: boolean,
-): Generator<TurnState> {
-  const { rowsDown, rowsUp } = database.statements
-  let rows: LogRow[] = []
-  const folded = () => foldTurn(isDown ? rows.reverse() : rows, fold)
-  for (const columns of (isDown ? rowsDown : rowsUp).iterate(n, from, to)) {
-    const row = logRowOf(columns, threadId)
-    if (rows[0] !== undefined && rows[0].turn !== row.turn) {
-      const turn = folded()
-      if (turn !== null) yield turn
-      rows = []
+/** A stretch of a thread, walked in one direction. */
+interface Stretch {
+  readonly n: number
+  readonly threadId: string
+  readonly from: number
+  readonly to: number
+  readonly isDown: boolean
+}
+
+/** Rows that come at once: in chunks is cheaper than stepping, and seldom much more than is wanted. */
+function* chunksOf(database: SqliteDatabase, stretch: Stretch, size: number): Generator<readonly LogColumns[]> {
+  const { n, isDown } = stretch
+  let { from, to } = stretch
+  for (let limit = size; ; ) {
+    const rows = (isDown ? database.statements.rowsDown : database.statements.rowsUp).all(n, from, to, limit)
+    if (rows.length < limit) {
+      yield rows
+      return
     }
-    rows.push(row)
+    const last = (rows.at(-1) as LogColumns)[2]
+    const whole = rows.findLastIndex((columns) => columns[2] !== last) + 1
+    // The last turn may go on in the next chunk, so it is read there from its beginning.
+    if (whole > 0) {
+      yield rows.slice(0, whole)
+      if (isDown) to = last
+      else from = last
+    } else limit *= 4
   }
-  const last = folded()
-  if (last !== null) yield last
+}
+
+/** Turns of a stretch, folded. */
+function* turnsOf(database: SqliteDatabase, stretch: Stretch, size: number, fold: FoldSpace): Generator<TurnState> {
+  for (const chunk of chunksOf(database, stretch, size)) {
+    for (let start = 0; start < chunk.length; ) {
+      const turn = (chunk[start] as LogColumns)[2]
+      let end = start + 1
+      while (end < chunk.length && chunk[end]?.[2] === turn) end += 1
+      const rows: LogRow[] = []
+      for (let at = start; at < end; at++) rows.push(logRowOf(chunk[at] as LogColumns, stretch.threadId))
+      const state = foldTurn(stretch.isDown && rows.length > 1 ? rows.reverse() : rows, fold)
+      if (state !== null) yield state
+      start = end
+    }
+  }
 }
 
 /** Messages of a turn that a query asks for, in its direction. */
@@ -66,7 +86,9 @@ function list(database: SqliteDatabase, space: CachedSpace, query: MessageQuery)
   const to = after === null || !isDown ? Number.MAX_SAFE_INTEGER : after.turn
   const items: PlacedMessage[] = []
   let skip = offset
-  for (const turn of turnsOf(database, thread.n, threadId, from, to, foldSpaceOf(space), isDown)) {
+  const stretch = { n: thread.n, threadId, from, to, isDown }
+  const size = Math.ceil((offset + limit) / 2) + 2
+  for (const turn of turnsOf(database, stretch, size, foldSpaceOf(space))) {
     for (const place of placesOf(turn, query, asOf)) {
       if (skip > 0) skip -= 1
       else if (items.length === limit) return { items, asOf, more: true }

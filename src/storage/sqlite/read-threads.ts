@@ -1,5 +1,5 @@
 /** Pages of threads: keyset pages along an index, exact as of the seq that their cursor pins. */
-import type { Seq, ThreadId } from '../../domain/id.ts'
+import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
 import type { ListedThreads, ThreadPosition, ThreadQuery, ThreadReader } from '../../ports/storage.ts'
 import { cursorExpired } from '../paging.ts'
@@ -11,13 +11,15 @@ interface Candidate {
   readonly order: Seq
 }
 
+const none: ReadonlyMap<number, Seq> = new Map()
+
 const emptyPage: ListedThreads = { items: [], asOf: 0, more: false, total: 0, next: null }
 
 function statesOf(archived: ThreadQuery['archived']): readonly number[] {
   return archived === 'any' ? [0, 1] : [archived ? 1 : 0]
 }
 
-/** Threads of one state in the order of their rows, from a position on; `created` of each at most `asOf`. */
+/** Threads of one state in the order of their rows, from a position on, but for some; `created` at most `asOf`. */
 function inOrder(
   database: SqliteDatabase,
   n: number,
@@ -25,16 +27,22 @@ function inOrder(
   query: ThreadQuery,
   asOf: Seq,
   limit: number,
+  skip: ReadonlyMap<number, Seq>,
 ): Candidate[] {
   const { direction, after } = query
   const column = query.orderBy === 'createdAt' ? 'created' : 'ord'
   const isDown = direction === 'desc'
   const sql = `SELECT ${threadColumns} FROM thread WHERE space = ? AND state = ? AND ${column} > ? AND ${column} <= ?
-    AND created <= ? ORDER BY ${column} ${direction} LIMIT ?`
+    AND +created <= ? ORDER BY ${column} ${direction} LIMIT ?`
   const low = after === null || isDown ? -1 : after.order
   const high = after === null || !isDown ? asOf : Math.min(asOf, after.order - 1)
-  const rows = database.prepared<ThreadColumns>(sql).all(n, state, low, high, asOf, limit)
-  return rows.map((columns) => ({ columns, order: column === 'ord' ? columns[3] : columns[4] }))
+  const found: Candidate[] = []
+  const most = limit < 0 ? limit : limit + skip.size
+  for (const columns of database.prepared<ThreadColumns>(sql).iterate(n, state, low, high, asOf, most)) {
+    if (found.length === limit) break
+    if (!skip.has(columns[0])) found.push({ columns, order: column === 'ord' ? columns[3] : columns[4] })
+  }
+  return found
 }
 
 /** The place a thread had at a seq: its last save then, or its creation. */
@@ -66,7 +74,8 @@ function inTail(
 
 /** Threads saved to after the page's seq, with the place that they had then. */
 function savedLater(database: SqliteDatabase, space: CachedSpace, state: number, asOf: Seq): Candidate[] {
-  const sql = `SELECT ${threadColumns} FROM thread WHERE space = ? AND state = ? AND ord > ? AND created <= ?`
+  if (asOf >= space.state.seq) return []
+  const sql = `SELECT ${threadColumns} FROM thread WHERE space = ? AND state = ? AND ord > ? AND +created <= ?`
   const tail = database.tailOf(space)
   const rows = database.prepared<ThreadColumns>(sql).all(space.n, state, asOf, asOf)
   return rows
@@ -89,10 +98,8 @@ function candidates(
   const sign = query.direction === 'asc' ? 1 : -1
   const states = statesOf(query.archived)
   const found = states.flatMap((state) => {
-    if (query.orderBy === 'createdAt') return inOrder(database, space.n, state, query, asOf, limit)
-    const tail = database.tailOf(space)
-    const stay = inOrder(database, space.n, state, query, asOf, limit < 0 ? limit : limit + tail.size)
-    const rest = stay.filter((candidate) => !tail.has(candidate.columns[0]))
+    if (query.orderBy === 'createdAt') return inOrder(database, space.n, state, query, asOf, limit, none)
+    const rest = inOrder(database, space.n, state, query, asOf, limit, database.tailOf(space))
     const moved = [...inTail(database, space, state, query, asOf, limit), ...savedLater(database, space, state, asOf)]
     const isNext = ({ columns, order }: Candidate) => isBeyond(order, after, sign) && columns[1] !== after?.threadId
     return [...rest, ...moved.filter(isNext)]
@@ -100,8 +107,10 @@ function candidates(
   return found.sort((left, right) => sign * (left.order - right.order))
 }
 
-function stateFrom(database: SqliteDatabase, columns: ThreadColumns): ThreadState {
-  return threadOf(columns, database.statements.lastRowOfThread.get(columns[0]))
+/** The thread of a row; where the log's tail has saves to it, with the counts of its last one. */
+function stateFrom(database: SqliteDatabase, space: CachedSpace, columns: ThreadColumns): ThreadState {
+  const isBehind = database.tailOf(space).has(columns[0])
+  return threadOf(columns, isBehind ? database.statements.lastRowOfThread.get(columns[0]) : undefined)
 }
 
 function counted(space: CachedSpace, archived: ThreadQuery['archived']): number {
@@ -133,7 +142,7 @@ function list(database: SqliteDatabase, space: CachedSpace, query: ThreadQuery):
   const last = page.at(-1)
   const more = found.length > offset + page.length
   return {
-    items: page.map(({ columns }) => stateFrom(database, columns)),
+    items: page.map(({ columns }) => stateFrom(database, space, columns)),
     asOf,
     more,
     total: metadata === null ? counted(space, query.archived) : countMatching(database, space.n, query),
@@ -157,9 +166,10 @@ export function threadReader(database: SqliteDatabase): ThreadReader {
     find: (_, threadId, limit) =>
       database.read(() =>
         database.statements.threadsById.all(threadId, limit).flatMap((columns) => {
-          const space = database.statements.spaceByNumber.get(columns[10])
-          if (space === undefined) return []
-          return [{ space: space[1] as never, thread: stateFrom(database, columns as unknown as ThreadColumns) }]
+          const id = database.statements.spaceByNumber.get(columns[10])?.[1] as SpaceId | undefined
+          const space = id === undefined ? null : database.space(id)
+          if (id === undefined || space === null) return []
+          return [{ space: id, thread: stateFrom(database, space, columns as unknown as ThreadColumns) }]
         }),
       ),
   }

@@ -87,18 +87,18 @@ function logStatements(connection: Connection) {
     turnRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? AND turn = ? ORDER BY seq`),
     /** Rows of a thread's turns, newest turn first, from a turn downwards. */
     rowsDown: connection.prepare<LogColumns>(
-      `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn DESC, seq DESC`,
+      `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn DESC, seq DESC LIMIT ?`,
     ),
     rowsUp: connection.prepare<LogColumns>(
-      `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn, seq`,
+      `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn, seq LIMIT ?`,
     ),
     lastRowOfThread: connection.prepare<LastRow>(
       'SELECT seq, at, upto FROM log WHERE thread = ? ORDER BY turn DESC, seq DESC LIMIT 1',
     ),
     /** Threads saved to after a seq, with the seq of their last save. */
     savedAfter: connection.prepare<[number, number]>(
-      `SELECT thread, max(seq) FROM log WHERE space = ? AND seq > ? AND upto IS NOT NULL AND thread IS NOT NULL
-       GROUP BY thread`,
+      `SELECT thread.n, max(log.seq) FROM log JOIN thread ON thread.n = log.thread
+       WHERE log.space = ? AND log.seq > ? AND log.upto IS NOT NULL GROUP BY thread.n HAVING max(log.seq) > thread.ord`,
     ),
     lastSaveUpTo: connection.prepare<[number | null]>(
       'SELECT max(seq) FROM log WHERE thread = ? AND seq <= ? AND upto IS NOT NULL',
@@ -122,7 +122,11 @@ function threadStatements(connection: Connection) {
       `UPDATE thread SET state = ?, ord = ?, created = ?, version = ?, messages = ?, lastAt = ?, stat = ?, json = ?
        WHERE n = ?`,
     ),
-    setThreadOrder: connection.prepare('UPDATE thread SET ord = ? WHERE n = ?'),
+    /** Order, and the counts of the thread's last row if they are newer than its own. */
+    foldThread: connection.prepare(
+      `UPDATE thread SET ord = ?1, lastAt = iif(?2 > stat AND ?4 IS NOT NULL, ?3, lastAt),
+         messages = iif(?2 > stat AND ?4 IS NOT NULL, ?4, messages), stat = max(stat, ?2) WHERE n = ?5`,
+    ),
     setThreadStat: connection.prepare('UPDATE thread SET messages = ?, lastAt = ?, stat = ? WHERE n = ?'),
     allThreads: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE space = ? AND state < 2`),
     messageId: connection.prepare<[number, number, number]>(
