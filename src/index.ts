@@ -25,6 +25,7 @@ export type { MemoryBehaviour, MemoryOptions, StandardSchema, WorkingMemoryOptio
 export type { StoredMessage, Thread } from './memory/records.ts'
 export type { CommitOptions, Space } from './memory/space.ts'
 export type {
+  ChangeEntryOptions,
   Entry,
   EntryDeletion,
   EntryPage,
@@ -44,7 +45,7 @@ export type {
   ThreadUpdate,
   UpdateThreadOptions,
 } from './memory/threads.ts'
-export type { EntryChange, EntryEvent } from './memory/watch.ts'
+export type { EntryChange, EntryEvent, WatchOptions } from './memory/watch.ts'
 export type {
   GetWorkingMemoryOptions,
   RestoreWorkingMemoryOptions,

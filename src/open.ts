@@ -2,7 +2,8 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { invalidInput, MemoryError } from './domain/error.ts'
+import { invalidInput, MemoryError, shown } from './domain/error.ts'
+import { checkId } from './domain/id.ts'
 import { defaultLimits } from './domain/limits.ts'
 import { type Clock, systemClock } from './ports/clock.ts'
 import type { Durability, Storage } from './ports/storage.ts'
@@ -33,6 +34,9 @@ interface Shared {
 /** Drivers open in this process, by file and clock: equal files share one connection. */
 const sharedByFile = new Map<string, Map<Clock, Shared>>()
 
+/** The empty schema takes about this much. */
+const smallestBytes = 131_072
+
 const urlFix = `Pass 'file:./aquifer.db' for a file or ':memory:' for none.`
 
 /** The path that a `file:` URL or `:memory:` names; relative ones from the working directory. */
@@ -50,6 +54,27 @@ function pathOf(url: unknown): string {
   const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length)
   if (path.trim() === '' || path.includes('\0')) throw invalidInput('storage', 'must name a file', url, urlFix)
   return resolve(path)
+}
+
+const storeOptions = ['id', 'url', 'durability', 'maxBytes']
+
+function checkStoreOptions(options: SQLiteStoreOptions): void {
+  const fix = `The options are ${storeOptions.join(', ')}.`
+  const extra = Object.keys(options).find((key) => !storeOptions.includes(key))
+  if (extra !== undefined) throw invalidInput('SQLiteStore', `has an unknown option ${shown(extra)}`, options, fix)
+  const { id, durability, maxBytes } = options
+  if (id !== undefined) checkId(id, 'id')
+  if (durability !== undefined && durability !== 'process' && durability !== 'power') {
+    throw invalidInput('durability', `must be 'process' or 'power'`, durability, `Leave it out for 'process'.`)
+  }
+  if (maxBytes !== undefined && !(Number.isInteger(maxBytes) && maxBytes >= smallestBytes)) {
+    throw invalidInput(
+      'maxBytes',
+      `must be a whole number from ${smallestBytes}`,
+      maxBytes,
+      'Leave it out for no limit.',
+    )
+  }
 }
 
 /** The file's one name, whatever links lead to it. Makes its folder. */
@@ -125,6 +150,7 @@ export class SQLiteStore {
     if (typeof options !== 'object' || options === null) {
       throw invalidInput('options', 'must be an object', options, `Pass { url: 'file:./aquifer.db' }.`)
     }
+    checkStoreOptions(options)
     this.#path = pathOf(options.url)
     this.#options = { ...options }
     this.id = options.id ?? options.url

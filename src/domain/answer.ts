@@ -11,18 +11,28 @@ interface Asked {
   readonly rows: readonly LogRow[]
 }
 
-function slotsBefore(asked: Asked, row: LogRow): number {
-  let slots = 0
+/** Messages that an effect put into its turn, deleted ones included. */
+function slotsOf(effect: Effect): readonly ({ readonly id?: string } | null)[] {
+  if (effect.kind === 'message-append' || effect.kind === 'message-copy') return effect.messages
+  return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
+}
+
+/** The slots of a turn, in order, up to an effect of one of its rows. */
+function* slotsBefore(asked: Asked, row: LogRow, end: Effect | null): Generator<{ readonly id?: string } | null> {
   for (const earlier of asked.view.turnRows(row.threadId as ThreadId, row.turn)) {
-    if (earlier.seq >= row.seq) break
-    for (const effect of earlier.effects) if (effect.kind === 'message-append') slots += effect.messages.length
+    if (earlier.seq > row.seq) return
+    // The row as asked for: the one read again holds equal effects, not the same ones.
+    const { effects } = earlier.seq === row.seq ? row : earlier
+    for (const effect of effects) {
+      if (effect === end) return
+      yield* slotsOf(effect)
+    }
   }
-  return slots
 }
 
 function appendAnswer(asked: Asked, row: LogRow, effect: EffectOf<'message-append'>): ResultOf<'message-append'> {
   const existing = new Map(effect.existing)
-  const start = row.turn === 0 ? 0 : slotsBefore(asked, row)
+  const start = row.turn === 0 ? 0 : [...slotsBefore(asked, row, effect)].length
   const messages: SavedMessage[] = []
   let index = 0
   for (let position = 0; position < effect.messages.length + existing.size; position++) {
@@ -32,21 +42,13 @@ function appendAnswer(asked: Asked, row: LogRow, effect: EffectOf<'message-appen
     messages.push({ id: id as MessageId, stored: known === undefined })
     if (known === undefined) index += 1
   }
-  const turnId = turnIdOf(asked.key, row.turn)
+  const turnId = turnIdOf(asked.key, effect.known ?? row.turn)
   return { kind: 'message-append', turnId, messages, createdThread: effect.createdThread !== undefined }
 }
 
 function messageAt(asked: Asked, row: LogRow, index: number): MessageId {
-  let slot = 0
-  for (const earlier of asked.view.turnRows(row.threadId as ThreadId, row.turn)) {
-    for (const effect of earlier.effects) {
-      if (effect.kind !== 'message-append' && effect.kind !== 'message-copy') continue
-      const logged = effect.messages[index - slot]
-      if (logged?.id !== undefined) return logged.id as MessageId
-      slot += effect.messages.length
-    }
-  }
-  return messageIdOf(asked.key, row.turn, index)
+  const slot = [...slotsBefore(asked, row, null)][index]
+  return (slot?.id as MessageId | undefined) ?? messageIdOf(asked.key, row.turn, index)
 }
 
 function cloneAnswer(asked: Asked, row: LogRow): ResultOf<'thread-clone'> {
@@ -90,7 +92,8 @@ function recordAnswer(asked: Asked, row: LogRow, effect: Effect): ChangeResult |
     return { kind: 'thread-put', threadId: threadId as ThreadId, version: seq, created: effect.created === true }
   }
   if (effect.kind === 'thread-delete') {
-    return { kind: 'thread-delete', threadId: threadId as ThreadId, deleted: effect.prev > 0 }
+    const thread = effect.missing ?? (threadId as ThreadId)
+    return { kind: 'thread-delete', threadId: thread, deleted: effect.prev > 0 }
   }
   if (effect.kind === 'thread-clone') return cloneAnswer(asked, row)
   if (effect.kind === 'block-write' || effect.kind === 'block-merge') return blockAnswer(asked, row, effect)
@@ -109,10 +112,14 @@ function recordAnswer(asked: Asked, row: LogRow, effect: Effect): ChangeResult |
   return effect.kind === 'configure' ? { kind: 'configure', settings: effect.settings, version: seq } : null
 }
 
+function isErased(effect: Effect): boolean {
+  return effect.kind === 'erased' || (effect.kind === 'message-append' && effect.erased === true)
+}
+
 /** The results a commit answered, from its rows. Empty if any of its content was erased since. */
 export function answersOf(rows: readonly LogRow[], view: SpaceView): readonly ChangeResult[] {
   const space = view.space
-  if (space === null || rows.some((row) => row.effects.some((effect) => effect.kind === 'erased'))) return []
+  if (space === null || rows.some((row) => row.effects.some(isErased))) return []
   const asked: Asked = { view, key: space.key, rows }
   const answers: ChangeResult[] = []
   for (const row of rows) {

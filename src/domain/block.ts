@@ -6,7 +6,7 @@ import type { BlockFormat, EffectOf } from './effect.ts'
 import type { RowTime } from './entry.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type Seq, type ThreadId } from './id.ts'
-import { assertJson, type Json, jsonBytes, mergeJson } from './json.ts'
+import { type Json, jsonBytes, mergeJson } from './json.ts'
 import { checkLimit } from './limits.ts'
 
 /** A block as drivers keep it. Deleting its thread leaves an empty row, counted as absent. */
@@ -90,13 +90,11 @@ export function applyBlock(
   const where = threadId === null ? { name, prev } : { name, prev, inThread: true as const }
   let effect: EffectOf<'block-write' | 'block-merge'>
   if (change.kind === 'block-write') {
-    assertJson(change.value, 'value')
     if (format === 'text' && typeof change.value !== 'string') {
       throw invalidInput('value', 'must be text', change.value, 'Pass a string, or write the block as json.')
     }
     effect = { kind: 'block-write', ...where, format, value: change.value }
   } else {
-    assertJson(change.patch, 'patch')
     effect = { kind: 'block-merge', ...where, ...(live === null ? { absent: true as const } : {}), patch: change.patch }
   }
   let after = foldBlock(live, effect, threadId, draft)

@@ -42,17 +42,18 @@ function keep(into: Compaction, seq: Seq, row: Pick<LogRow, 'threadId' | 'turn' 
   const key = `${seq} ${row.turn}`
   const { at, actor } = head
   const before = into.kept.get(key) ?? { seq, at, actor, commitId: null, hash: null, ...row, effects: [] }
-  into.kept.set(key, { ...before, effects: [...before.effects, effect] })
+  const threadId = before.threadId ?? row.threadId
+  into.kept.set(key, { ...before, threadId, effects: [...before.effects, effect] })
 }
 
 function keepTurn(into: Compaction, rows: readonly LogRow[], turn: TurnState): void {
-  const { actor, runId, replacedBy } = turn
+  const { actor, runId, replacedBy, leaseMs } = turn
   const isCurrent = replacedBy === undefined && turn.status !== 'discarded'
   const messages = isCurrent ? turn.messages : turn.messages.map(() => null)
   const optional = { ...(runId === undefined ? {} : { runId }), ...(replacedBy === undefined ? {} : { replacedBy }) }
   const first = rows[0] as LogRow
   const place = { threadId: turn.threadId, turn: turn.turn, status: turn.status }
-  keep(into, first.seq, place, { kind: 'kept', turnKept: { actor, messages, ...optional } })
+  keep(into, first.seq, place, { kind: 'kept', turnKept: { actor, leaseMs, messages, ...optional } })
 }
 
 /**
@@ -71,7 +72,8 @@ export function compactRows(rows: readonly LogRow[], space: SpaceState, fold: Fo
     if (!block.deleted) keep(into, block.version, outside, { kind: 'kept', block })
   }
   for (const thread of records.threads.values()) {
-    if (!thread.deleted) keep(into, thread.version, outside, { kind: 'kept', thread })
+    // In the row of its last save, which a cursor from before may ask for.
+    if (!thread.deleted) keep(into, thread.order, { ...outside, threadId: thread.id }, { kind: 'kept', thread })
   }
   for (const lease of records.leases.values()) keep(into, lease.token, outside, { kind: 'kept', lease })
   const { settingsVersion, settings } = records.space

@@ -6,7 +6,7 @@ import type { Effect, LogRow } from './effect.ts'
 import type { EntryState } from './entry.ts'
 import { invalidInput, invariant, notFound } from './error.ts'
 import type { CommitRows } from './history.ts'
-import { checkId, parseMessageId, type Seq, type ThreadId, unpackTurn } from './id.ts'
+import { checkId, type IssuedMessage, parseMessageId, type Seq, type ThreadId, unpackTurn } from './id.ts'
 import type { LeaseState } from './lease.ts'
 import type { Limits } from './limits.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from './space.ts'
@@ -218,13 +218,27 @@ export class Draft {
       const isThere = turn?.replacedBy === undefined && turn?.messages[issued.index]?.id === messageId
       if (turn !== null && isThere) return { threadId: turn.threadId, turn: issued.turn, index: issued.index }
     }
+    const saved = this.callerIds.find((caller) => caller.id === messageId)
+    if (saved !== undefined) return saved
     const place = this.view.callerMessage(threadId, messageId)
     if (place === null || unpackTurn(place.turn).turnSeq < this.thread.createdSeq) return null
     return this.releasedIds.some((released) => released.id === messageId) ? null : place
   }
 
+  /** Whether that place was filled, in whatever thread: an id of it is not to come any more. */
+  hasSlot(issued: IssuedMessage): boolean {
+    const { turnSeq } = unpackTurn(issued.turn)
+    if (turnSeq >= this.seq) return false
+    const row = this.view.rowsAt(turnSeq).find((candidate) => candidate.turn === issued.turn)
+    if (row === undefined || row.threadId === null) return false
+    const turn = foldTurn(this.view.turnRows(row.threadId, issued.turn), { key: this.space.key, address: this.address })
+    return turn !== null && issued.index < turn.messages.length
+  }
+
   /** Frees a caller's message id for a later message of the thread. */
   releaseId(id: string, threadId: ThreadId): void {
+    const saved = this.callerIds.findIndex((caller) => caller.id === id)
+    if (saved >= 0) this.callerIds.splice(saved, 1)
     this.releasedIds.push({ id, threadId })
   }
 

@@ -48,7 +48,7 @@ export type Kept =
   | { readonly thread: ThreadState }
   | { readonly lease: LeaseState }
   | { readonly settings: SpaceSettings }
-  | { readonly turnKept: Pick<TurnState, 'actor' | 'runId' | 'replacedBy' | 'messages'> }
+  | { readonly turnKept: Pick<TurnState, 'actor' | 'runId' | 'replacedBy' | 'leaseMs' | 'messages'> }
 
 type Body =
   | {
@@ -60,7 +60,13 @@ type Body =
       readonly archived?: boolean
       readonly createdAt?: string
     }
-  | { readonly kind: 'thread-delete'; readonly prev: Seq; readonly blocks: readonly Displaced[] }
+  | {
+      readonly kind: 'thread-delete'
+      readonly prev: Seq
+      readonly blocks: readonly Displaced[]
+      /** The thread that was meant, where there is none. */
+      readonly missing?: ThreadId
+    }
   | {
       readonly kind: 'thread-clone'
       readonly prev: Seq
@@ -86,6 +92,10 @@ type Body =
       readonly messages: readonly LoggedMessage[]
       /** Position in the call and id of messages that were there before. */
       readonly existing?: readonly (readonly [position: number, id: string])[]
+      /** Turn of the first message that was there before, where none was new. */
+      readonly known?: number
+      /** The messages were erased; that they were saved here is left. */
+      readonly erased?: true
       /** The thread was created by this commit; its former version, 0 if none. */
       readonly createdThread?: Seq
     }

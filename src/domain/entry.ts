@@ -5,7 +5,7 @@ import type { Draft } from './draft.ts'
 import type { Displaced, EntryWriteEffect } from './effect.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type Seq } from './id.ts'
-import { assertJson, isJsonObject, type Json, jsonBytes, mergeJson } from './json.ts'
+import { isJsonObject, type Json, jsonBytes, mergeJson } from './json.ts'
 import { checkLimit, limitExceeded } from './limits.ts'
 import { isoTime, msOf } from './time.ts'
 
@@ -137,13 +137,6 @@ function makeRoom(draft: Draft, key: string): { pruned: Displaced[]; expired: Di
   return { pruned, expired }
 }
 
-function checkSubmitted(change: EntryWrite): void {
-  if (change.kind === 'entry-write') assertJson(change.value, 'value')
-  else if (change.kind === 'entry-merge') assertJson(change.patch, 'patch')
-  else if (change.kind === 'entry-append') assertJson(change.item, 'item')
-  else if (!Number.isFinite(change.by)) throw invalidInput('by', 'must be a finite number', change.by, 'Pass a number.')
-}
-
 function bodyOf(change: EntryWrite): object {
   if (change.kind === 'entry-write') return { kind: change.kind, value: change.value }
   if (change.kind === 'entry-merge') return { kind: change.kind, patch: change.patch }
@@ -154,7 +147,9 @@ function bodyOf(change: EntryWrite): object {
 /** Decides a write, merge, append or increment. */
 export function applyEntryWrite(draft: Draft, change: EntryWrite): ResultOf<EntryWrite['kind']> {
   const key = checkId(change.key, 'key')
-  checkSubmitted(change)
+  if (change.kind === 'entry-increment' && !Number.isFinite(change.by)) {
+    throw invalidInput('by', 'must be a finite number', change.by, 'Pass a number.')
+  }
   draft.claim({ entry: key })
   const before = draft.view.entry(key)
   const live = liveEntry(before, draft.at)

@@ -12,10 +12,18 @@ export interface EditableLog extends CommitRows {
 /** The empty effect that an erased one leaves. What it did to other entries stays readable to replay. */
 function erasedEffect(effect: Effect): Effect {
   const of = effect.of === undefined ? {} : { of: effect.of }
+  if (effect.kind === 'kept')
+    return { kind: 'erased', was: 'kept', ...('entry' in effect ? { key: effect.entry.key } : {}) }
   if (!('expiresAt' in effect)) return { kind: 'erased', was: effect.kind, ...of }
   const { kind: was, key, prev, pruned, expired } = effect
   const others = { ...(pruned === undefined ? {} : { pruned }), ...(expired === undefined ? {} : { expired }) }
   return { kind: 'erased', was, key, prev, ...others, ...of }
+}
+
+/** Whether an effect holds a value of that entry. */
+function holdsValue(effect: Effect, key: string): boolean {
+  if (effect.kind === 'kept') return 'entry' in effect && effect.entry.key === key
+  return 'expiresAt' in effect && effect.key === key
 }
 
 /** Erases one entry's values from its versions back to where its life began. */
@@ -23,9 +31,9 @@ export function eraseEntryLife(log: EditableLog, key: string, version: Seq): voi
   for (let seq = version; seq > 0; ) {
     let next = 0
     for (const row of log.rowsAt(seq)) {
-      const hit = row.effects.find((effect) => 'key' in effect && effect.key === key)
-      if (hit === undefined || !('expiresAt' in hit)) continue
-      next = hit.absent ? 0 : hit.prev
+      const hit = row.effects.find((effect) => holdsValue(effect, key))
+      if (hit === undefined) continue
+      next = hit.kind === 'kept' || !('expiresAt' in hit) || hit.absent ? 0 : hit.prev
       const effects = row.effects.map((effect) => (effect === hit ? erasedEffect(effect) : effect))
       log.replaceRow({ ...row, hash: null, effects })
     }
@@ -35,14 +43,19 @@ export function eraseEntryLife(log: EditableLog, key: string, version: Seq): voi
 
 const contents = new Set<Effect['kind']>(['message-append', 'message-copy', 'message-extend', 'message-edit'])
 
+/** An append of messages that were all there before: it saved nothing. */
+function isEmptyAppend(effect: Effect): boolean {
+  return effect.kind === 'message-append' && effect.messages.length === 0
+}
+
 /** Erases the messages of a turn from all of its rows; a thread it created stays created. */
 export function eraseTurn(log: EditableLog, threadId: ThreadId, turn: number): void {
   for (const row of log.turnRows(threadId, turn)) {
     if (!row.effects.some((effect) => contents.has(effect.kind))) continue
     const effects = row.effects.map((effect) => {
-      if (!contents.has(effect.kind)) return effect
+      if (!contents.has(effect.kind) || isEmptyAppend(effect)) return effect
       return effect.kind === 'message-append' && effect.createdThread !== undefined
-        ? { ...effect, messages: [], existing: [] }
+        ? { ...effect, messages: [], existing: [], erased: true as const }
         : erasedEffect(effect)
     })
     log.replaceRow({ ...row, hash: null, effects })

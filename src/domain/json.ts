@@ -56,6 +56,35 @@ export function assertJson(value: unknown, field: string): asserts value is Json
   checkJson(value, field, 0, false)
 }
 
+/**
+ * A copy of a JSON value that shares nothing with it.
+ *
+ * @throws MemoryError `invalid-input` as {@link assertJson} does.
+ */
+export function copyJson<Value>(value: Value, field: string): Value {
+  return copy(value, field, 0) as Value
+}
+
+function copy(value: unknown, path: string, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) {
+    checkJson(value, path, depth, false)
+    return value
+  }
+  if (depth >= maxDepth) refuse(path, 'a cycle or deeper nesting', `must be nested at most ${maxDepth} levels deep`)
+  if (Array.isArray(value)) {
+    const items: unknown[] = []
+    for (let index = 0; index < value.length; index++) items.push(copy(value[index], `${path}[${index}]`, depth + 1))
+    return items
+  }
+  if (!isJsonObject(value)) refuse(path, value, 'must be a plain object')
+  const fields: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') refuse(`${path}.${key}`, key, 'must not be a key, it would reach an object prototype')
+    fields[key] = copy(value[key], `${path}.${key}`, depth + 1)
+  }
+  return fields
+}
+
 /** Like {@link assertJson} for an object that may hold `undefined`, which is dropped ("keep what is there"). */
 export function toPatch(value: unknown, field: string): JsonObject {
   if (!isJsonObject(value)) refuse(field, value, 'must be a plain object')

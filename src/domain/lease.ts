@@ -2,7 +2,7 @@
 import type { Actor } from './actor.ts'
 import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
-import { MemoryError, shown } from './error.ts'
+import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type Seq, type ThreadId, type TurnId } from './id.ts'
 import { isoTime, msOf } from './time.ts'
 
@@ -23,6 +23,13 @@ export function turnLease(turnId: TurnId): string {
   return `turn/${turnId}`
 }
 
+/** The name of a lease that callers take; those of turns are taken by opening a turn and by nothing else. */
+function checkName(value: string): string {
+  const name = checkId(value, 'name')
+  if (!name.startsWith('turn/')) return name
+  throw invalidInput('name', 'must not be the lease of a turn', name, 'Open, resume or close the turn instead.')
+}
+
 export function holdLease(draft: Draft, name: string, leaseMs: number, threadId: ThreadId | null): LeaseState {
   const lease = { name, token: draft.seq, holder: draft.actor, until: isoTime(msOf(draft.at) + leaseMs), threadId }
   draft.leases.set(name, lease)
@@ -30,7 +37,7 @@ export function holdLease(draft: Draft, name: string, leaseMs: number, threadId:
 }
 
 export function applyLeaseTake(draft: Draft, change: ChangeOf<'lease-take'>): ResultOf<'lease-take'> {
-  const name = checkId(change.name, 'name')
+  const name = checkName(change.name)
   draft.claim({ lease: name })
   const held = draft.view.lease(name)
   if (held !== null && held.until > draft.at && change.steal !== true) {
@@ -47,7 +54,7 @@ export function applyLeaseTake(draft: Draft, change: ChangeOf<'lease-take'>): Re
 }
 
 export function applyLeaseRelease(draft: Draft, change: ChangeOf<'lease-release'>): ResultOf<'lease-release'> {
-  const name = checkId(change.name, 'name')
+  const name = checkName(change.name)
   draft.claim({ lease: name })
   const released = draft.view.lease(name)?.token === change.token
   if (released) draft.leases.set(name, null)

@@ -3,54 +3,70 @@ import { sameActor, statedAuthor } from './actor.ts'
 import type { ChangeOf, ResultOf, SavedMessage } from './commit.ts'
 import type { Draft } from './draft.ts'
 import type { EffectOf } from './effect.ts'
-import { MemoryError, notFound, shown } from './error.ts'
-import { checkId, type MessageId, messageIdOf, packTurn, turnIdOf } from './id.ts'
-import { assertJson, type JsonObject, mergeJson } from './json.ts'
+import { invalidInput, MemoryError, notFound, shown } from './error.ts'
+import { checkId, type MessageId, messageIdOf, packTurn, parseMessageId, turnIdOf } from './id.ts'
+import { type JsonObject, mergeJson } from './json.ts'
 import { checkBytes, checkLimit } from './limits.ts'
-import { assertMessageJson, type LoggedMessage, type Message, type MessageInput, type MessagePart } from './message.ts'
+import type { LoggedMessage, Message, MessageInput, MessagePart } from './message.ts'
 import { withMessages } from './thread.ts'
 import { toIso } from './time.ts'
-import type { TurnState } from './turn.ts'
-import { requireOpenTurn } from './turn-changes.ts'
+import { extendedParts, type TurnState } from './turn.ts'
+import { renewByStep, requireOpenTurn } from './turn-changes.ts'
 
-function fieldsOf(input: MessageInput): LoggedMessage {
-  const { author: _, createdAt, ...fields } = input
-  return createdAt === undefined ? fields : { ...fields, createdAt: toIso(createdAt, 'messages.createdAt') }
+function fieldsOf(input: MessageInput, isCopy: boolean): LoggedMessage {
+  const { id, author: _, createdAt, ...fields } = input
+  return {
+    ...(id === undefined || isCopy ? {} : { id }),
+    ...fields,
+    ...(createdAt === undefined ? {} : { createdAt: toIso(createdAt, 'messages.createdAt') }),
+  }
 }
 
-/** The message as the log keeps it, its author resolved against the actor. Clones by the application keep theirs. */
+/** The message as the log keeps it, its author resolved against the actor. Copies get new ids. */
 export function toLogged(draft: Draft, input: MessageInput): LoggedMessage {
-  assertMessageJson(input, 'messages')
-  if (input.author === undefined) return input.createdAt === undefined ? (input as LoggedMessage) : fieldsOf(input)
-  const isCopy = draft.change.kind === 'thread-clone' && draft.actor.kind === 'system'
-  return { ...fieldsOf(input), author: isCopy ? input.author : statedAuthor(input.author, draft.actor) }
+  checkMessageSize(draft, input.parts, input.metadata)
+  const isCopy = draft.change.kind === 'thread-clone'
+  if (!isCopy && input.author === undefined && input.createdAt === undefined) return input as LoggedMessage
+  const fields = fieldsOf(input, isCopy)
+  if (input.author === undefined) return fields
+  // The application copies what others said as they said it; anybody else claims it.
+  const keeps = isCopy && draft.actor.kind === 'system'
+  return { ...fields, author: keeps ? input.author : statedAuthor(input.author, draft.actor) }
 }
 
 interface Sorted {
   readonly stored: LoggedMessage[]
   readonly saved: SavedMessage[]
   readonly existing: [number, string][]
+  /** Turn of the first message that was there before. */
+  known: number | null
+}
+
+/** Refuses an id of the form that we issue, for a place that is still to come: it would meet its own message there. */
+function refuseForeseen(draft: Draft, id: string): void {
+  const issued = parseMessageId(id)
+  if (issued === null || issued.spaceKey !== draft.space.key || draft.hasSlot(issued)) return
+  const fix = 'Leave the id out, or use one of your own making.'
+  throw invalidInput('messages.id', 'must not have the form of an id that is yet to be issued', id, fix)
 }
 
 /** Tells the messages that are new from those whose id is in the thread already, or twice in the batch. */
 function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: number, start: number): Sorted {
-  const sorted: Sorted = { stored: [], saved: [], existing: [] }
-  let batch: Set<string> | null = null
+  const sorted: Sorted = { stored: [], saved: [], existing: [], known: null }
   for (let position = 0; position < change.messages.length; position++) {
     const input = change.messages[position] as MessageInput
-    checkBytes(draft.limits, 'messageBytes', input.parts, 'The message')
-    checkBytes(draft.limits, 'metadataBytes', input.metadata ?? null, 'The metadata of the message')
     const index = start + sorted.stored.length
     const issued = messageIdOf(draft.space.key, turn, index)
     const id = input.id === undefined ? issued : checkId(input.id, 'messages.id')
     if (id !== issued) {
-      batch ??= new Set()
-      if (batch.has(id) || draft.findMessage(change.threadId, id) !== null) {
+      const known = draft.findMessage(change.threadId, id)
+      if (known !== null) {
         sorted.existing.push([position, id])
         sorted.saved.push({ id: id as MessageId, stored: false })
+        sorted.known ??= known.turn
         continue
       }
-      batch.add(id)
+      refuseForeseen(draft, id)
       draft.callerIds.push({ id, threadId: draft.thread.id, turn, index })
     }
     const logged = toLogged(draft, input)
@@ -68,16 +84,19 @@ export function applyMessageAppend(draft: Draft, change: ChangeOf<'message-appen
   const createdThread = draft.ensureThread(change.threadId, change.createThread === true && !joins)
   checkLimit(draft.limits, 'messagesPerCall', change.messages.length, 'The call')
   const open = joins ? requireOpenTurn(draft, change) : null
+  if (open !== null) renewByStep(draft, open)
   const turn = open?.turn ?? packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
-  const { stored, saved, existing } = sortMessages(draft, change, turn, open?.messages.length ?? 0)
-  const turnId = turnIdOf(draft.space.key, turn)
+  const { stored, saved, existing, known } = sortMessages(draft, change, turn, open?.messages.length ?? 0)
+  const isKnown = stored.length === 0 && open === null
+  const turnId = turnIdOf(draft.space.key, isKnown ? (known ?? turn) : turn)
   const effect: EffectOf<'message-append'> = {
     kind: 'message-append',
     messages: stored,
     ...(existing.length === 0 ? {} : { existing }),
+    ...(isKnown && known !== null ? { known } : {}),
     ...(createdThread === null ? {} : { createdThread }),
   }
-  if (stored.length === 0 && open === null) draft.add(effect)
+  if (isKnown) draft.add(effect)
   else draft.addToTurn(turn, open?.status ?? 'complete', effect)
   if (stored.length > 0) draft.setThread(withMessages(draft.thread, stored.length, draft))
   return { kind: 'message-append', turnId, messages: saved, createdThread: createdThread !== null }
@@ -106,17 +125,14 @@ function checkMessageSize(draft: Draft, parts: readonly MessagePart[], metadata:
 export function applyMessageExtend(draft: Draft, change: ChangeOf<'message-extend'>): ResultOf<'message-extend'> {
   const { turn, message, index } = requireMessage(draft, change.threadId, change.messageId)
   draft.claim({ message: message.id })
-  requireOpenTurn(draft, { turnId: turn.id })
-  const added = change.parts ?? []
-  for (const part of added) assertJson(part, 'parts')
+  renewByStep(draft, requireOpenTurn(draft, { turnId: turn.id }))
   if (change.complete !== undefined) {
-    assertJson(change.complete.part, 'complete.part')
     const { toolCallId } = change.complete
     if (!message.parts.some((part) => part.toolCallId === toolCallId)) {
       throw notFound('tool call', toolCallId, 'Complete a tool part that the message holds.')
     }
   }
-  checkMessageSize(draft, [...message.parts, ...added], message.metadata)
+  checkMessageSize(draft, extendedParts(message.parts, change), message.metadata)
   draft.addToTurn(turn.turn, turn.status, {
     kind: 'message-extend',
     index,
@@ -137,8 +153,6 @@ export function applyMessageEdit(draft: Draft, change: ChangeOf<'message-edit'>)
       retryable: true,
     })
   }
-  for (const part of change.parts ?? []) assertJson(part, 'parts')
-  if (change.metadata !== undefined) assertJson(change.metadata, 'metadata')
   const metadata = mergeJson(message.metadata ?? {}, change.metadata ?? {}) as JsonObject
   checkMessageSize(draft, change.parts ?? message.parts, metadata)
   draft.addToTurn(turn.turn, turn.status, {
@@ -152,23 +166,31 @@ export function applyMessageEdit(draft: Draft, change: ChangeOf<'message-edit'>)
 
 export function applyMessageDelete(draft: Draft, change: ChangeOf<'message-delete'>): ResultOf<'message-delete'> {
   const thread = draft.liveThread(change.threadId)
+  const turns = new Map<number, TurnState | null>()
   const byTurn = new Map<TurnState, number[]>()
-  const deleted: MessageId[] = []
+  const ids = new Map<string, MessageId>()
   let hidden = 0
   for (const messageId of new Set(change.messageIds)) {
     const place = draft.findMessage(thread.id, checkId(messageId, 'messageIds'))
-    const turn = place === null ? null : draft.turn(place.turn)
-    const message = place === null ? null : turn?.messages[place.index]
-    if (place === null || turn === null || message === null || message === undefined) continue
+    if (place === null) continue
+    const turn = turns.get(place.turn) ?? draft.turn(place.turn)
+    turns.set(place.turn, turn)
+    const message = turn?.messages[place.index]
+    if (turn === null || message === null || message === undefined) continue
     draft.claim({ message: message.id })
     const indexes = byTurn.get(turn) ?? []
     indexes.push(place.index)
     byTurn.set(turn, indexes)
-    deleted.push(message.id)
+    ids.set(`${place.turn}.${place.index}`, message.id)
     draft.releaseId(message.id, thread.id)
     if (turn.replacedBy === undefined) hidden += 1
   }
-  for (const [turn, indexes] of byTurn) draft.addToTurn(turn.turn, turn.status, { kind: 'message-delete', indexes })
+  const deleted: MessageId[] = []
+  for (const [turn, indexes] of [...byTurn].sort(([left], [right]) => left.turn - right.turn)) {
+    indexes.sort((left, right) => left - right)
+    draft.addToTurn(turn.turn, turn.status, { kind: 'message-delete', indexes })
+    for (const index of indexes) deleted.push(ids.get(`${turn.turn}.${index}`) as MessageId)
+  }
   if (byTurn.size === 0) draft.add({ kind: 'message-delete', indexes: [] })
   if (hidden > 0) draft.setThread(withMessages(thread, -hidden, draft))
   return { kind: 'message-delete', deleted }

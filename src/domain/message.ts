@@ -1,7 +1,7 @@
 /** Messages: one utterance of a conversation, in the shape of the AI SDK's `UIMessage`. */
 import type { Actor, Author } from './actor.ts'
 import type { MessageId, Seq, ThreadId, TurnId } from './id.ts'
-import { assertJson, type Json, type JsonObject } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { TurnStatus } from './turn.ts'
 
 export const roles = ['system', 'user', 'assistant'] as const
@@ -49,11 +49,4 @@ export interface Message {
   readonly editedAt?: string
   /** Seq of the commit that saved it. */
   readonly seq: Seq
-}
-
-/** Checks that parts and metadata are plain JSON. */
-export function assertMessageJson(message: MessageInput, field: string): void {
-  for (let index = 0; index < message.parts.length; index++)
-    assertJson(message.parts[index], `${field}.parts[${index}]`)
-  if (message.metadata !== undefined) assertJson(message.metadata, `${field}.metadata`)
 }

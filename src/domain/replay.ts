@@ -7,7 +7,7 @@ import { type ThreadId, turnIdOf } from './id.ts'
 import { type LeaseState, turnLease } from './lease.ts'
 import type { SpaceState } from './space.ts'
 import { foldThread, newThread, type ThreadState, threadTombstone, withMessages } from './thread.ts'
-import { type FoldSpace, foldTurn, visibleMessages } from './turn.ts'
+import { type FoldSpace, foldTurn, savesMessages, visibleMessages } from './turn.ts'
 
 /** The records of one space, as the log makes them. */
 export interface SpaceRecords {
@@ -114,20 +114,16 @@ function replayRecord(records: SpaceRecords, row: LogRow, effect: Effect): void 
   }
 }
 
-const saving = new Set<Effect['kind']>(['message-append', 'message-copy'])
-
 function replayMessages(records: SpaceRecords, row: LogRow, before: readonly LogRow[], space: FoldSpace): void {
   if (row.turn === 0 || row.effects.some((effect) => effect.kind === 'kept' && 'turnKept' in effect)) return
   const earlier = foldTurn(before, space)
   const later = foldTurn([...before, row], space)
-  const added = row.effects.some(
-    (effect) => saving.has(effect.kind) && 'messages' in effect && effect.messages.length > 0,
-  )
+  const added = row.effects.some(savesMessages)
   const visible = (turn: typeof earlier) => (turn === null ? 0 : visibleMessages(turn).length)
   const change = visible(later) - visible(earlier)
   const thread = records.threads.get(row.threadId as string)
   if (thread === undefined || (change === 0 && !added)) return
-  records.threads.set(thread.id, withMessages(thread, change, row))
+  records.threads.set(thread.id, withMessages(thread, change, row, added))
 }
 
 /** The space's own row after a commit: its seq and time, and its counters counted anew. */

@@ -15,7 +15,8 @@ export interface SpaceAddress {
 const maxDepth = 8
 const fix = `Use memory.team(id), memory.space('resource/<id>') or spaceId(kind, id); ids are percent-encoded parts.`
 
-function encodePart(id: string): string {
+/** An id as it stands in a space's address. */
+export function encodePart(id: string): string {
   return encodeURIComponent(id).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 

@@ -4,9 +4,9 @@ import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
 import type { EffectOf, ThreadSource } from './effect.ts'
 import type { RowTime } from './entry.ts'
-import { MemoryError, shown } from './error.ts'
+import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type MessageId, messageIdOf, packTurn, type Seq, type ThreadId } from './id.ts'
-import { assertJson, equalJson, isJsonObject, type JsonObject, mergeJson } from './json.ts'
+import { equalJson, isJsonObject, type JsonObject, mergeJson } from './json.ts'
 import { checkBytes, checkLimit } from './limits.ts'
 import { toLogged } from './message-changes.ts'
 import { toIso } from './time.ts'
@@ -77,15 +77,14 @@ export function threadTombstone(before: ThreadState, row: RowTime): ThreadState 
 }
 
 /** The thread after messages were saved to it or taken from it. */
-export function withMessages(thread: ThreadState, added: number, row: RowTime): ThreadState {
-  const messageCount = thread.messageCount + added
-  return added > 0 ? { ...thread, messageCount, lastMessageAt: row.at, order: row.seq } : { ...thread, messageCount }
+export function withMessages(thread: ThreadState, change: number, row: RowTime, saved = change > 0): ThreadState {
+  const messageCount = thread.messageCount + change
+  return saved ? { ...thread, messageCount, lastMessageAt: row.at, order: row.seq } : { ...thread, messageCount }
 }
 
 export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): ResultOf<'thread-put'> {
   const threadId = checkId(change.threadId, 'threadId') as ThreadId
   draft.claim({ thread: threadId })
-  if (change.metadata !== undefined) assertJson(change.metadata, 'metadata')
   const before = draft.findThread(threadId)
   const isNew = before === null || before.deleted
   if (isNew) draft.mayCreate('thread', threadId)
@@ -109,12 +108,20 @@ export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): Re
 
 export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'>): ResultOf<'thread-delete'> {
   const threadId = checkId(change.threadId, 'threadId') as ThreadId
+  // Deleting a thread changes all that is in it, and a commit changes one record at most once.
+  const others = draft.commit.changes.filter((other) => other !== change && 'threadId' in other)
+  if (others.some((other) => 'threadId' in other && other.threadId !== undefined)) {
+    const fix = 'Delete the thread in a commit of its own.'
+    throw invalidInput('changes', 'must not change a thread that the commit deletes', threadId, fix)
+  }
   draft.claim({ thread: threadId })
   const before = draft.findThread(threadId)
   const isLive = before !== null && !before.deleted
   const blocks = isLive ? draft.view.threadBlocks(threadId) : []
   const gone = blocks.map((block) => ({ key: block.name, version: block.version }))
-  draft.add({ kind: 'thread-delete', prev: isLive ? before.version : 0, blocks: gone })
+  // Without a thread the row names none, so the effect says which one was meant.
+  const missing = before === null ? { missing: threadId } : {}
+  draft.add({ kind: 'thread-delete', prev: isLive ? before.version : 0, blocks: gone, ...missing })
   if (isLive) {
     for (const block of blocks) draft.blocks.set(blockKey(threadId, block.name), blockTombstone(block, draft))
     for (const name of draft.view.turnLeases(threadId)) draft.leases.set(name, null)
@@ -139,21 +146,28 @@ export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>)
   const messages = change.turns.reduce((sum, turn) => sum + turn.length, 0)
   checkLimit(draft.limits, 'cloneMessages', messages, 'The clone')
   const metadata = change.metadata ?? {}
-  assertJson(metadata, 'metadata')
   const title = change.title ?? null
+  checkLimit(draft.limits, 'titleLength', title?.length ?? 0, `The title of thread ${shown(threadId)}`)
+  checkBytes(draft.limits, 'metadataBytes', metadata, `The metadata of thread ${shown(threadId)}`)
   const { source, blocks } = change
   draft.add({ kind: 'thread-clone', prev: before?.version ?? 0, title, metadata, source, blocks })
   const created = { ...newThread(threadId, draft), title, metadata, source }
   draft.count(null, created)
   draft.setThread(withMessages(created, messages, draft))
   for (const block of blocks) {
-    assertJson(block.value, 'blocks.value')
     const name = checkId(block.name, 'blocks.name')
+    if (draft.blocks.has(blockKey(threadId, name))) {
+      throw invalidInput('blocks.name', 'must be different for each block', name, 'Copy each block once.')
+    }
+    if (block.format === 'text' && typeof block.value !== 'string') {
+      throw invalidInput('blocks.value', 'must be text', block.value, 'Pass a string, or copy the block as json.')
+    }
+    checkBytes(draft.limits, 'blockBytes', block.value, `The block ${shown(name)}`)
     const copied = foldBlock(null, { ...block, kind: 'block-write', name, prev: 0 }, threadId, draft)
     draft.blocks.set(blockKey(threadId, block.name), copied)
   }
-  const messageIds = change.turns.map((turn, turnIndex): MessageId[] => {
-    const place = packTurn({ turnSeq: draft.seq, turnIndex })
+  const messageIds = change.turns.map((turn): MessageId[] => {
+    const place = packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
     draft.addToTurn(place, 'complete', { kind: 'message-copy', messages: turn.map((input) => toLogged(draft, input)) })
     return turn.map((_, index) => messageIdOf(draft.space.key, place, index))
   })

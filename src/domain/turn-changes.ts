@@ -6,6 +6,7 @@ import { invalidInput, MemoryError, notFound, shown } from './error.ts'
 import { packTurn, parseTurnId, type TurnId, turnIdOf } from './id.ts'
 import { holdLease, turnLease } from './lease.ts'
 import { withMessages } from './thread.ts'
+import { isoTime, msOf } from './time.ts'
 import { type TurnState, type TurnStatus, visibleMessages } from './turn.ts'
 
 interface TurnReference {
@@ -57,6 +58,15 @@ export function requireOpenTurn(draft: Draft, reference: TurnReference): TurnSta
     throw closedTurn(turn, 'Resume an interrupted or suspended turn with turn-resume, or open a new one.')
   }
   return turn
+}
+
+/** A step of its owner's keeps a turn open for as long again. Deadlines are not in the log. */
+export function renewByStep(draft: Draft, turn: TurnState): void {
+  const name = turnLease(turn.id)
+  const lease = draft.view.lease(name)
+  if (lease === null || draft.leases.has(name)) return
+  const until = isoTime(msOf(draft.at) + (turn.leaseMs || draft.limits.turnLeaseMs))
+  if (until > lease.until) draft.leases.set(name, { ...lease, until })
 }
 
 function replaceTurns(draft: Draft, replaces: readonly string[], by: TurnId): TurnId[] {

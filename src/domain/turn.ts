@@ -6,6 +6,7 @@ import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, type TurnId,
 import { mergeJson } from './json.ts'
 import type { LoggedMessage, Message, MessagePart } from './message.ts'
 import type { SpaceAddress } from './space.ts'
+import { msOf } from './time.ts'
 
 export const turnStatuses = ['open', 'complete', 'aborted', 'failed', 'interrupted', 'suspended', 'discarded'] as const
 
@@ -20,6 +21,8 @@ export interface TurnState {
   readonly actor: Actor
   readonly runId?: string
   readonly replacedBy?: TurnId
+  /** How long its lease lasts from each step of its owner's; 0 for a turn that was never open. */
+  readonly leaseMs: number
   readonly messages: readonly (Message | null)[]
 }
 
@@ -55,16 +58,26 @@ function foldAppend(fold: Folding, row: LogRow, messages: readonly LoggedMessage
   }
 }
 
-function completedParts(parts: readonly MessagePart[], toolCallId: string, part: MessagePart): readonly MessagePart[] {
-  return parts.map((old) => (old.toolCallId === toolCallId ? part : old))
+/** What a `message-extend` adds to a message, or completes of it. */
+export interface Extension {
+  readonly parts?: readonly MessagePart[]
+  readonly complete?: { readonly toolCallId: string; readonly part: MessagePart }
+}
+
+/** The parts of a message after an extension. */
+export function extendedParts(
+  parts: readonly MessagePart[],
+  { parts: added, complete }: Extension,
+): readonly MessagePart[] {
+  const all = added === undefined ? parts : [...parts, ...added]
+  if (complete === undefined) return all
+  return all.map((part) => (part.toolCallId === complete.toolCallId ? complete.part : part))
 }
 
 function foldExtend(fold: Folding, effect: EffectOf<'message-extend'>): void {
   const message = fold.messages[effect.index]
   if (message === null || message === undefined) return
-  let parts = effect.parts === undefined ? message.parts : [...message.parts, ...effect.parts]
-  if (effect.complete !== undefined) parts = completedParts(parts, effect.complete.toolCallId, effect.complete.part)
-  fold.messages[effect.index] = { ...message, parts }
+  fold.messages[effect.index] = { ...message, parts: extendedParts(message.parts, effect) }
 }
 
 function foldEdit(fold: Folding, effect: EffectOf<'message-edit'>, at: string): void {
@@ -100,18 +113,21 @@ export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState |
   let runId: string | undefined
   let replacedBy: TurnId | undefined
   let actor = first.actor
+  let leaseMs = 0
   for (const row of rows) {
     for (const effect of row.effects) {
       if (effect.kind === 'kept') {
         if (!('turnKept' in effect)) continue
         const { messages, ...kept } = effect.turnKept
         fold.messages.push(...messages.map((message) => message && { ...message, turnStatus: fold.status }))
-        ;({ actor, runId = runId, replacedBy = replacedBy } = kept)
+        ;({ actor, leaseMs, runId = runId, replacedBy = replacedBy } = kept)
         continue
       }
       foldEffect(fold, row, effect)
-      if (effect.kind === 'turn-open' || effect.kind === 'turn-resume') runId = effect.runId ?? runId
-      else if (effect.kind === 'turn-replaced') replacedBy = effect.by
+      if (effect.kind === 'turn-open' || effect.kind === 'turn-resume') {
+        runId = effect.runId ?? runId
+        leaseMs = msOf(effect.until) - msOf(row.at)
+      } else if (effect.kind === 'turn-replaced') replacedBy = effect.by
     }
   }
   return {
@@ -120,10 +136,19 @@ export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState |
     threadId: first.threadId,
     status: last.status,
     actor,
+    leaseMs,
     messages: fold.messages,
     ...(runId === undefined ? {} : { runId }),
     ...(replacedBy === undefined ? {} : { replacedBy }),
   }
+}
+
+/** Whether an effect saved messages to the thread, also when their content was erased since. */
+export function savesMessages(effect: Effect): boolean {
+  if (effect.kind === 'message-append') return effect.messages.length > 0 || effect.erased === true
+  if (effect.kind === 'message-copy') return effect.messages.length > 0
+  if (effect.kind === 'kept') return 'thread' in effect
+  return effect.kind === 'erased' && (effect.was === 'message-append' || effect.was === 'message-copy')
 }
 
 /** Messages that lists and recall return: none of a replaced or discarded turn. */

@@ -3,6 +3,7 @@ import type { LoggedCommit } from '../domain/effect.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceKey } from '../domain/id.ts'
 import type { SpaceState } from '../domain/space.ts'
+import type { Storage } from '../ports/storage.ts'
 import { parse } from './parse.ts'
 import type { Space } from './space.ts'
 
@@ -51,43 +52,76 @@ class Alarm {
   }
 }
 
-/** Follows a space's log; see {@link Space.changes}. */
-export async function* followLog(space: Space, options: FeedOptions): AsyncGenerator<LoggedCommit> {
+/**
+ * An iterator that `return()` ends at once, also while it waits for what is to come: a generator alone would finish its
+ * pending step first, which may never come.
+ */
+export function stoppable<Item>(start: (stop: AbortSignal) => AsyncGenerator<Item>): AsyncIterableIterator<Item> {
+  const stop = new AbortController()
+  const items = start(stop.signal)
+  const feed: AsyncIterableIterator<Item> = {
+    next: () => items.next(),
+    return: () => {
+      stop.abort()
+      return items.return(undefined)
+    },
+    [Symbol.asyncIterator]: () => feed,
+  }
+  return feed
+}
+
+/** Follows a space's log until one of the signals stops it; see {@link Space.changes}. */
+export async function* followLog(space: Space, options: FeedOptions, stop: AbortSignal): AsyncGenerator<LoggedCommit> {
   const { after, signal } = await parse('follow', options, 'changes')
-  const { storage, access } = space.core
+  const { storage } = space.core
   const opened = await storage.get()
   const alarm = new Alarm()
-  const signals = signal === undefined ? [storage.closing] : [storage.closing, signal]
+  const signals = [storage.closing, stop, ...(signal === undefined ? [] : [signal])]
   const isOver = () => signals.some((one) => one.aborted)
   const unsubscribe = opened.log.subscribe(space.id, alarm.wake)
   for (const one of signals) one.addEventListener('abort', alarm.wake)
   try {
-    let state = await opened.spaces.get(access, space.id)
-    let cursor: Seq | null = state === null ? null : startOf(state, after)
-    let key: SpaceKey | null = state?.key ?? null
-    while (!isOver()) {
-      if (cursor === null && state !== null) {
-        // The space was made while waiting: all of it is new.
-        cursor = after === undefined ? state.floor : startOf(state, after)
-        key = state.key
-      }
-      if (cursor !== null) {
-        if (state?.key !== key) throw erased(cursor)
-        const page = await opened.log.read(access, space.id, { after: cursor, limit: pageSize })
-        for (const commit of page.items) {
-          if (isOver()) return
-          yield commit
-          cursor = commit.seq
-        }
-        if (page.more) continue
-      }
-      if (isOver()) return
-      await alarm.wait()
-      if (isOver()) return
-      state = await opened.spaces.get(access, space.id)
-    }
+    yield* commitsFrom(space, opened, after, alarm, isOver)
+  } catch (error) {
+    // A read that the closing storage refused is the end that was asked for.
+    if (!isOver()) throw error
   } finally {
     unsubscribe()
     for (const one of signals) one.removeEventListener('abort', alarm.wake)
+  }
+}
+
+async function* commitsFrom(
+  space: Space,
+  opened: Storage,
+  after: number | undefined,
+  alarm: Alarm,
+  isOver: () => boolean,
+): AsyncGenerator<LoggedCommit> {
+  const { access } = space.core
+  let state = await opened.spaces.get(access, space.id)
+  if (state === null && after !== undefined && after > 0) throw erased(after)
+  let cursor: Seq | null = state === null ? null : startOf(state, after)
+  let key: SpaceKey | null = state?.key ?? null
+  while (!isOver()) {
+    if (cursor === null && state !== null) {
+      // The space was made while waiting: all of it is new.
+      cursor = state.floor
+      key = state.key
+    }
+    if (cursor !== null) {
+      if (state?.key !== key) throw erased(cursor)
+      const page = await opened.log.read(access, space.id, { after: cursor, limit: pageSize })
+      for (const commit of page.items) {
+        if (isOver()) return
+        yield commit
+        cursor = commit.seq
+      }
+      if (page.more) continue
+    }
+    if (isOver()) return
+    await alarm.wait()
+    if (isOver()) return
+    state = await opened.spaces.get(access, space.id)
   }
 }

@@ -142,6 +142,6 @@ export async function listMessages(core: Core, options: ListMessagesOptions): Pr
     asOf: listed.asOf,
     hasMore: listed.more,
     ...(listed.more ? await nextCursorOf(space, kind, listed) : {}),
-    ...(parsed.last === undefined ? { page, perPage: parsed.perPage ?? 100 } : {}),
+    ...(parsed.last === undefined ? { page, perPage: parsed.perPage === false ? false : limit } : {}),
   }
 }

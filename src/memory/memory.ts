@@ -2,7 +2,7 @@
 import { type Access, type Actor, applicationActor, checkActor } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
-import { parseSpaceId, type SpaceState, spaceId } from '../domain/space.ts'
+import { encodePart, parseSpaceId, type SpaceState, spaceId } from '../domain/space.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
 import { type Core, MemoryStorage, randomId } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -110,7 +110,7 @@ export class Memory implements AsyncDisposable {
     const [last] = cursor === undefined ? [] : decodeCursor(cursor, `spaces-${kind}`, allSpaces)
     const storage = await this.#core.storage.get()
     const after = last === undefined ? null : (String(last) as SpaceId)
-    const query = { kind, prefix: encodeURIComponent(prefix), after, limit: limit + 1 }
+    const query = { kind, prefix: encodePart(prefix), after, limit: limit + 1 }
     const found = await storage.spaces.list(this.#core.access, query)
     const spaces = found.slice(0, limit)
     const end = spaces.at(-1)
@@ -132,7 +132,7 @@ export class Memory implements AsyncDisposable {
     return getThreadById(this.#core, options)
   }
 
-  /** A resource's threads, newest first, archived ones included, up to `limits.pageSize`. */
+  /** All of a resource's threads, newest first, archived ones included. */
   getThreadsByResourceId(options: { readonly resourceId: string }): Promise<Thread[]> {
     return getThreadsByResourceId(this.#core, options)
   }
@@ -197,8 +197,8 @@ export class Memory implements AsyncDisposable {
 
   /** Without a query, the same as {@link listMessages}. Recall by meaning and words is not in this version. */
   async recall(options: ListMessagesOptions & { readonly query?: string }): Promise<MessagePage> {
-    const { query, ...rest } = options
-    if (query === undefined) return listMessages(this.#core, rest)
+    const { query, ...rest } = options ?? {}
+    if (query === undefined) return listMessages(this.#core, rest as ListMessagesOptions)
     throw new MemoryError('unsupported', {
       message: 'Recall with a query is not in this version.',
       fix: 'Leave query out to list messages.',

@@ -11,17 +11,20 @@ import { dateOf } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
+import { withAnswer } from './message-parts.ts'
 import { parse, unexpectedConflict } from './parse.ts'
 import { type StoredMessage, toStoredMessage } from './records.ts'
-import { type Applied, resourceSpace, Space } from './space.ts'
+import { type Applied, appliedOf, resourceSpace, Space } from './space.ts'
 
 export interface SaveMessagesOptions {
   readonly messages: MessageLike | readonly MessageLike[]
   /** Required here or on the messages; created if it does not exist, unless `turnId` is given. */
   readonly threadId?: string
   readonly resourceId?: string
-  /** Adds to this open turn of the actor's; else the messages are a turn of their own. */
+  /** Adds to this open turn of the actor's, and renews its lease; else the messages are a turn of their own. */
   readonly turnId?: string
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
 }
 
 export interface SavedMessages {
@@ -82,22 +85,82 @@ function storedNow(
 /** Saves a batch whole or not at all, in one thread. */
 export async function saveMessages(core: Core, options: SaveMessagesOptions): Promise<SavedMessages> {
   const parsed = await parse('saveMessages', options)
+  const { turnId, commitId } = parsed
   const batch = readMessages(parsed.messages)
   const threadId = agreed('threadId', parsed.threadId, batch)
   const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
-  const { turnId } = parsed
-  const messages = batch.map(({ input }) => input)
+  const answers = batch.some(({ isAnswer }) => isAnswer) ? await answersIn(space, threadId, batch, turnId) : noAnswers
+  const messages = batch.filter((message) => !answers.placed.has(message)).map(({ input }) => input)
+  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
   const join = turnId === undefined ? { createThread: true } : { turnId }
-  const saved = await space.apply({ kind: 'message-append', threadId, messages, ...join })
+  const append: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, messages, ...join }]
+  const result = await space.submit([...append, ...answers.changes], named)
+  const changed = await Promise.all(answers.messageIds.map((id) => storedIn(space, id, threadId)))
+  if (messages.length === 0) {
+    const { seq } = appliedOf(result, answers.changes[0]?.kind ?? 'message-edit')
+    return { messages: changed, turnId: changed[0]?.turnId ?? '', seq }
+  }
+  const saved = appliedOf(result, 'message-append')
   const stored = await Promise.all(
-    messages.map(async (input, index) => {
+    messages.map((input, index) => {
       const place = saved.result.messages[index]
-      if (place?.stored !== false) return storedNow(space, threadId, input, saved, index, turnId !== undefined)
-      const found = await placeIn(space, place.id, threadId)
-      return toStoredMessage(found.message, parseSpaceId(space.id).address.id)
+      return place?.stored === false
+        ? storedIn(space, place.id, threadId)
+        : storedNow(space, threadId, input, saved, index, turnId !== undefined)
     }),
   )
-  return { messages: stored, turnId: saved.result.turnId, seq: saved.seq }
+  return { messages: [...changed, ...stored], turnId: saved.result.turnId, seq: saved.seq }
+}
+
+async function storedIn(space: Space, messageId: string, threadId: string): Promise<StoredMessage> {
+  const { message } = await placeIn(space, messageId, threadId)
+  return toStoredMessage(message, parseSpaceId(space.id).address.id)
+}
+
+/** Answers to calls that were saved before: the changes that put them there, and the messages they go to. */
+interface Answers {
+  readonly placed: ReadonlySet<ReadMessage>
+  readonly changes: readonly Change[]
+  readonly messageIds: readonly string[]
+}
+
+const noAnswers: Answers = { placed: new Set(), changes: [], messageIds: [] }
+
+/** How far back a tool call is looked for, messages. */
+const callsWithin = 50
+
+async function answersIn(
+  space: Space,
+  threadId: string,
+  batch: readonly ReadMessage[],
+  turnId: string | undefined,
+): Promise<Answers> {
+  const query = { threadId, direction: 'desc', after: null, asOf: null, offset: 0, from: null, to: null } as const
+  const recent = (await space.messages.list({ ...query, limit: callsWithin })).items.map(({ message }) => message)
+  const placed = new Set<ReadMessage>()
+  const partsById = new Map<string, readonly MessagePart[]>()
+  for (const answers of batch) {
+    if (answers.isAnswer !== true) continue
+    const isPlaced = answers.input.parts.every((answer) => {
+      const call = recent.find(({ id, parts }) => withAnswer(partsById.get(id) ?? parts, answer) !== null)
+      if (call === undefined) return false
+      const parts = withAnswer(partsById.get(call.id) ?? call.parts, answer)
+      if (parts !== null) partsById.set(call.id, parts)
+      return true
+    })
+    if (isPlaced) placed.add(answers)
+  }
+  const changes = [...partsById].map(([messageId, parts]): Change => {
+    const isOwn = recent.some((message) => message.id === messageId && message.turnId === turnId)
+    const before = recent.find((message) => message.id === messageId)?.parts ?? []
+    const [changed, ...others] = parts.filter((part, index) => part !== before[index])
+    if (isOwn && changed !== undefined && others.length === 0 && typeof changed.toolCallId === 'string') {
+      const complete = { toolCallId: changed.toolCallId, part: changed }
+      return { kind: 'message-extend', threadId, messageId, complete }
+    }
+    return { kind: 'message-edit', threadId, messageId, parts: [...parts] }
+  })
+  return { placed, changes, messageIds: [...partsById.keys()] }
 }
 
 async function placeIn(space: Space, messageId: string, threadId: string | undefined): Promise<PlacedMessage> {

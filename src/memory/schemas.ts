@@ -66,6 +66,7 @@ export const saveMessages = z.strictObject({
   threadId: optionalId,
   resourceId: optionalId,
   turnId: optionalId,
+  commitId: optionalId,
 })
 const neighbours = z.exactOptional(z.int().min(0).max(limitTable.pageSize.max))
 export const listMessages = z.strictObject({
@@ -111,10 +112,12 @@ export const restoreWorkingMemory = z.strictObject({ ...block, version })
 
 export const writeEntry = z.strictObject({
   ttl,
+  commitId: optionalId,
   ifVersion: z.exactOptional(version),
   ifAbsent: z.exactOptional(z.boolean()),
 })
-export const changeEntry = z.strictObject({ ttl })
+export const changeEntry = z.strictObject({ ttl, commitId: optionalId })
+export const updateEntry = z.strictObject({ ttl })
 export const deleteEntry = z.strictObject({ ifVersion: z.exactOptional(version) })
 export const listEntries = z.strictObject({ prefix, limit: z.exactOptional(count), cursor })
 export const entryHistory = z.strictObject({ limit: z.exactOptional(z.int().min(1).max(1_000)) })

@@ -7,7 +7,7 @@ import { type CommitId, checkId, type SpaceId } from '../domain/id.ts'
 import { type SpaceSettings, type SpaceState, spaceId } from '../domain/space.ts'
 import type { Storage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
-import { type FeedOptions, followLog } from './feed.ts'
+import { type FeedOptions, followLog, stoppable } from './feed.ts'
 import { parse } from './parse.ts'
 
 export interface CommitOptions {
@@ -114,7 +114,7 @@ export class Space implements SpaceReaders {
    * @throws MemoryError `cursor-expired` if `after` lies below the horizon, or the space is erased meanwhile.
    */
   changes(options: FeedOptions = {}): AsyncIterableIterator<LoggedCommit> {
-    return followLog(this, options)
+    return stoppable((stop) => followLog(this, options, stop))
   }
 
   get threads(): SpaceReaders['threads'] {

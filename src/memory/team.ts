@@ -10,17 +10,21 @@ import { parseTtl } from '../domain/limits.ts'
 import { dateOf, toIso } from '../domain/time.ts'
 import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import type { FeedOptions } from './feed.ts'
 import { parse } from './parse.ts'
 import { appliedOf, Space } from './space.ts'
-import { type EntryEvent, watchEntries } from './watch.ts'
+import { type EntryEvent, type WatchOptions, watchEntries } from './watch.ts'
 
 /** Milliseconds, a text such as `'1h'`, or null for ever. */
 export type Ttl = number | string | null
 
-export interface WriteEntryOptions {
+export interface ChangeEntryOptions {
   /** Default: the team's (30 days). A merge, append or increment without one renews the entry's own. */
   readonly ttl?: Ttl
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
+}
+
+export interface WriteEntryOptions extends ChangeEntryOptions {
   /** Write only over this version. */
   readonly ifVersion?: number
   /** Write only if the key is absent or expired. */
@@ -94,6 +98,15 @@ function toWritten(result: ResultOf<WriteKind>): WrittenEntry<never> {
   return { status: 'written', key, value: value as never, version, expiresAt: expires, pruned }
 }
 
+function named(commitId: string | undefined): { readonly id?: string } {
+  return commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+}
+
+/** The time to live that an entry was written with. */
+function ownTtl({ expiresAt, updatedAt }: Entry): number | null {
+  return expiresAt === null ? null : expiresAt.getTime() - updatedAt.getTime()
+}
+
 function ttlOf(stated: Ttl | undefined): { ttlMs?: number | null } {
   return stated === undefined ? {} : { ttlMs: parseTtl(stated) }
 }
@@ -117,7 +130,8 @@ export class Team {
    * @param value Any JSON value up to `limits.entryBytes` (64 KB).
    */
   async write(key: string, value: unknown, options: WriteEntryOptions = {}): Promise<EntryWrite> {
-    const { ttl: stated, ifVersion, ifAbsent } = await parse('writeEntry', options, 'write')
+    const { ttl: stated, commitId, ...expected } = await parse('writeEntry', options, 'write')
+    const { ifVersion, ifAbsent } = expected
     if (ifVersion !== undefined && ifAbsent === true) {
       throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
     }
@@ -125,16 +139,18 @@ export class Team {
     assertJson(value, 'value')
     const expect = expectationsOf(key, ifVersion, ifAbsent)
     const change: Change = { kind: 'entry-write', key, value, ...ttlOf(stated) }
-    return this.#written(key, await this.#space.submit([change], expect), expect.expect !== undefined)
+    const result = await this.#space.submit([change], { ...expect, ...named(commitId) })
+    return this.#written(key, result, expect.expect !== undefined)
   }
 
   async #written(key: string, result: CommitResult, isStated: boolean): Promise<EntryWrite<never>> {
-    if (result.status === 'conflict' && isStated) return { status: 'conflict', current: await this.get(key) }
+    if (result.status === 'conflict' && result.reason === 'expectation' && isStated)
+      return { status: 'conflict', current: await this.get(key) }
     return toWritten(appliedOf(result, 'entry-write' as WriteKind).result)
   }
 
-  async #change(change: Change & { readonly kind: WriteKind }): Promise<WrittenEntry<never>> {
-    return toWritten((await this.#space.apply(change)).result)
+  async #change(change: Change & { readonly kind: WriteKind }, commitId?: string): Promise<WrittenEntry<never>> {
+    return toWritten(appliedOf(await this.#space.submit([change], named(commitId)), change.kind).result)
   }
 
   /** The value under a key, or null if it is absent or expired. */
@@ -150,33 +166,29 @@ export class Team {
   }
 
   /** Deep-merges an object into the value: objects recurse, arrays replace, null deletes, undefined keeps. */
-  async merge(key: string, patch: unknown, options: { readonly ttl?: Ttl } = {}): Promise<WrittenEntry> {
-    const { ttl: stated } = await parse('changeEntry', options, 'merge')
+  async merge(key: string, patch: unknown, options: ChangeEntryOptions = {}): Promise<WrittenEntry> {
+    const { ttl: stated, commitId } = await parse('changeEntry', options, 'merge')
     const change = {
       kind: 'entry-merge',
       key: checkId(key, 'key'),
       patch: toPatch(patch, 'patch'),
       ...ttlOf(stated),
     } as const
-    return this.#change(change)
+    return this.#change(change, commitId)
   }
 
   /** Adds an item to the end of an array, which begins empty. */
-  async append(
-    key: string,
-    item: unknown,
-    options: { readonly ttl?: Ttl } = {},
-  ): Promise<WrittenEntry<readonly Json[]>> {
-    const { ttl: stated } = await parse('changeEntry', options, 'append')
+  async append(key: string, item: unknown, options: ChangeEntryOptions = {}): Promise<WrittenEntry<readonly Json[]>> {
+    const { ttl: stated, commitId } = await parse('changeEntry', options, 'append')
     assertJson(item, 'item')
-    return this.#change({ kind: 'entry-append', key: checkId(key, 'key'), item, ...ttlOf(stated) })
+    return this.#change({ kind: 'entry-append', key: checkId(key, 'key'), item, ...ttlOf(stated) }, commitId)
   }
 
   /** Adds to a number, which begins at 0. */
-  async increment(key: string, by = 1, options: { readonly ttl?: Ttl } = {}): Promise<WrittenEntry<number>> {
-    const { ttl: stated } = await parse('changeEntry', options, 'increment')
+  async increment(key: string, by = 1, options: ChangeEntryOptions = {}): Promise<WrittenEntry<number>> {
+    const { ttl: stated, commitId } = await parse('changeEntry', options, 'increment')
     if (!Number.isFinite(by)) throw invalidInput('by', 'must be a finite number', by, 'Pass a number, such as 1.')
-    return this.#change({ kind: 'entry-increment', key: checkId(key, 'key'), by, ...ttlOf(stated) })
+    return this.#change({ kind: 'entry-increment', key: checkId(key, 'key'), by, ...ttlOf(stated) }, commitId)
   }
 
   /**
@@ -189,13 +201,14 @@ export class Team {
     next: (value: Value | null) => unknown,
     options: { readonly ttl?: Ttl } = {},
   ): Promise<WrittenEntry | { readonly status: 'unchanged'; readonly current: Entry | null }> {
-    const { ttl: stated } = await parse('changeEntry', options, 'update')
+    const { ttl: stated } = await parse('updateEntry', options, 'update')
     for (let tries = 0; tries < updateTries; tries++) {
       const current = await this.get(key)
       const value = await next(current === null ? null : (current.value as Value))
       if (value === undefined) return { status: 'unchanged', current }
       const expect = current === null ? { ifAbsent: true } : { ifVersion: current.version }
-      const result = await this.write(key, value, { ...expect, ...(stated === undefined ? {} : { ttl: stated }) })
+      const ttl = stated === undefined && current !== null ? ownTtl(current) : stated
+      const result = await this.write(key, value, { ...expect, ...(ttl === undefined ? {} : { ttl }) })
       if (result.status === 'written') return result
     }
     throw new MemoryError('unavailable', {
@@ -259,7 +272,7 @@ export class Team {
   }
 
   /** Follows what happens to the team's entries; see {@link Space.changes} for `after` and `signal`. */
-  watch(options: FeedOptions & { readonly prefix?: string } = {}): AsyncIterableIterator<EntryEvent> {
+  watch(options: WatchOptions = {}): AsyncIterableIterator<EntryEvent> {
     return watchEntries(this.#space, options)
   }
 }

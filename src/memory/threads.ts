@@ -26,7 +26,8 @@ export async function createThread(core: Core, options: CreateThreadOptions): Pr
     ...(parsed.title === undefined ? {} : { title: parsed.title }),
     ...(parsed.metadata === undefined ? {} : { metadata: toPatch(rest, 'metadata') }),
   }
-  const seed = workingMemory === undefined ? null : await seedOf(space, threadId, workingMemory as Json)
+  const seed =
+    workingMemory === undefined || workingMemory === null ? null : await seedOf(space, threadId, workingMemory as Json)
   await createWith(space, threadId, put, seed)
   return requireThread(space, threadId)
 }
@@ -82,7 +83,10 @@ export async function getThreadById(core: Core, options: GetThreadOptions): Prom
   }
   const storage = await core.storage.get()
   const all = await storage.threads.find(core.access, threadId, core.limits.pageSize)
-  const found = all.filter(({ space }) => parseSpaceId(space).address.kind === 'resource')
+  const found = all.filter(({ space }) => {
+    const { kind, path } = parseSpaceId(space).address
+    return kind === 'resource' && path.length === 1
+  })
   if (found.length > 1) {
     throw unexpectedConflict(
       `Several resources have a thread ${shown(threadId)}.`,
@@ -141,7 +145,15 @@ export async function listThreads(core: Core, options: ListThreadsOptions): Prom
       ? {}
       : { nextCursor: encodeCursor(cursorKind(orderBy, direction), key, Object.values(positionFields(listed.next))) }
   const threads = listed.items.map((thread) => toThread(thread, resourceId))
-  return { threads, total: listed.total, page, perPage, hasMore: listed.more, ...next, asOf: listed.asOf }
+  return {
+    threads,
+    total: listed.total,
+    page,
+    perPage: perPage === false ? false : limit,
+    hasMore: listed.more,
+    ...next,
+    asOf: listed.asOf,
+  }
 }
 
 function positionFields({ asOf, order, threadId }: ThreadPosition) {
@@ -153,10 +165,17 @@ async function positionOf(space: Space, cursor: string, kind: string): Promise<T
   return { asOf: numberAt(fields, 0), order: numberAt(fields, 1), threadId: String(fields[2]) as ThreadId }
 }
 
-/** All threads of a resource up to the page maximum, newest first. */
+/** All threads of a resource, newest first. */
 export async function getThreadsByResourceId(core: Core, options: { readonly resourceId: string }): Promise<Thread[]> {
   const { resourceId } = await parse('getThreadsByResourceId', options)
-  const { threads } = await listThreads(core, { resourceId, perPage: false, archived: 'any' })
+  const threads: Thread[] = []
+  let cursor: string | undefined
+  do {
+    const next = cursor === undefined ? {} : { cursor }
+    const page = await listThreads(core, { resourceId, perPage: false, archived: 'any', ...next })
+    threads.push(...page.threads)
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
   return threads
 }
 

@@ -5,7 +5,7 @@ import type { Effect, LoggedCommit } from '../domain/effect.ts'
 import type { PastEvent } from '../domain/history.ts'
 import type { Json } from '../domain/json.ts'
 import { dateOf } from '../domain/time.ts'
-import { type FeedOptions, followLog } from './feed.ts'
+import { type FeedOptions, followLog, stoppable } from './feed.ts'
 import { parse } from './parse.ts'
 import type { Space } from './space.ts'
 
@@ -23,6 +23,11 @@ export interface EntryEvent {
   readonly at: Date
   readonly by: Actor
   readonly changes: readonly EntryChange[]
+}
+
+export interface WatchOptions extends FeedOptions {
+  /** Only keys that begin with this text. */
+  readonly prefix?: string
 }
 
 interface Touched {
@@ -55,13 +60,19 @@ async function changesOf(space: Space, commit: LoggedCommit, prefix: string): Pr
 }
 
 /** Follows a space's entries; commits that touch none of the keys asked for are passed over. */
-export async function* watchEntries(
-  space: Space,
-  options: FeedOptions & { readonly prefix?: string },
-): AsyncGenerator<EntryEvent> {
+export function watchEntries(space: Space, options: WatchOptions): AsyncIterableIterator<EntryEvent> {
+  return stoppable((stop) => watch(space, options, stop))
+}
+
+async function* watch(space: Space, options: WatchOptions, stop: AbortSignal): AsyncGenerator<EntryEvent> {
   const { prefix = '', ...feed } = await parse('watch', options)
-  for await (const commit of followLog(space, feed)) {
-    const changes = await changesOf(space, commit, prefix)
+  for await (const commit of followLog(space, feed, stop)) {
+    const changes = await changesOf(space, commit, prefix).catch((error: unknown) => {
+      // A read that the closing storage refused is the end that was asked for.
+      if (space.core.storage.closing.aborted || stop.aborted) return null
+      throw error
+    })
+    if (changes === null) return
     if (changes.length > 0) yield { seq: commit.seq, at: dateOf(commit.at), by: commit.actor, changes }
   }
 }

@@ -154,7 +154,7 @@ async function mergeText(block: Block, text: string, ifVersion: number | undefin
   const from = ifVersion ?? current?.version ?? null
   for (;;) {
     const hasMoved = (current?.version ?? null) !== from
-    const value = hasMoved ? mergeTexts(base, text, String(current?.value ?? '')) : text
+    const value = hasMoved ? await mergeTexts(base, text, String(current?.value ?? '')) : text
     if (value === null || (hasMoved && current === null)) return conflictAt(block)
     const result = await writeOver(block, 'text', value, current?.version ?? null)
     if (result !== null) return result

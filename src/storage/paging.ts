@@ -1,7 +1,9 @@
 /** What all drivers answer alike: positions past the horizon, keys of new spaces. */
 import { randomBytes } from 'node:crypto'
+import type { Commit } from '../domain/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceKey } from '../domain/id.ts'
+import { copyJson } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { SpaceSettings } from '../domain/space.ts'
 
@@ -29,6 +31,14 @@ export function newSpaceKey(): SpaceKey {
 export function settingsFrom(limits: Limits): SpaceSettings {
   const { entriesPerSpace, entryTtlMs, logDays } = limits
   return { entriesPerSpace, entryTtlMs, logDays }
+}
+
+/** A commit as a driver takes it: copied and checked to be JSON, so that nobody changes it while it waits. */
+export function admitted(commit: Commit): Commit {
+  const { id, space, background } = commit
+  const changes = copyJson(commit.changes, 'changes')
+  const expect = commit.expect === undefined ? {} : { expect: copyJson(commit.expect, 'expect') }
+  return { id, space, changes, ...expect, ...(background === undefined ? {} : { background }) }
 }
 
 export function closedError(what: string): MemoryError {

@@ -56,9 +56,9 @@ function checkOrder(commits: readonly LoggedCommit[], horizon: Seq, asOf: Seq): 
     if (commit.seq !== seq + 1) problems.push(`seq ${commit.seq} follows seq ${seq}`)
     if (commit.at < at) problems.push(`seq ${commit.seq}: its time ${commit.at} is before ${at}`)
     const { commitId, rows } = commit
-    if (commitId === null) problems.push(`seq ${commit.seq}: has no commit id above the horizon`)
-    else if (ids.has(commitId)) problems.push(`seq ${commit.seq}: commit id ${commitId} was seq ${ids.get(commitId)}`)
-    else ids.set(commitId, commit.seq)
+    if (commitId !== null && ids.has(commitId))
+      problems.push(`seq ${commit.seq}: commit id ${commitId} was seq ${ids.get(commitId)}`)
+    else if (commitId !== null) ids.set(commitId, commit.seq)
     if (rows.length === 0) problems.push(`seq ${commit.seq}: has no rows`)
     if (rows.some((row) => row.seq !== commit.seq || row.at !== commit.at)) {
       problems.push(`seq ${commit.seq}: a row of it has another seq or time`)

@@ -19,9 +19,16 @@ export interface ReaderQuestion {
 
 const pageSize = 500
 
+const excerptLength = 600
+
+function excerpt(value: unknown): string {
+  const text = JSON.stringify(value)
+  return text.length > excerptLength ? `${text.slice(0, excerptLength)}…` : text
+}
+
 function differ(what: string, replayed: unknown, answered: unknown): string[] {
   if (equalJson(replayed as Json, answered as Json)) return []
-  return [`${what}: replay gives ${JSON.stringify(replayed)}, the reader ${JSON.stringify(answered)}`]
+  return [`${what}: replay gives ${excerpt(replayed)}, the reader ${excerpt(answered)}`]
 }
 
 /** Two sets of records by name: each that is on one side only, or differs. */

@@ -1,2 +1,11 @@
 /** The public test kit: what a driver's or an application's own tests need. */
 export { MemoryError } from '../domain/error.ts'
+export {
+  type ContractEnvironment,
+  type ManualClock,
+  type OpenStorage,
+  runStorageCase,
+  type StorageCase,
+} from './contract/contract-case.ts'
+export { storageContract } from './contract/storage-contract.ts'
+export { type CommitObservation, checkHistory, type HistoryOptions } from './history-checker.ts'

@@ -1,13 +1,13 @@
 /** Readers of the reference driver: plain filters and sorts over all records. */
 import { blockKey } from '../../domain/block.ts'
 import { groupBySeq } from '../../domain/compact.ts'
-import type { Effect, LogRow } from '../../domain/effect.ts'
+import type { LogRow } from '../../domain/effect.ts'
 import { liveEntry } from '../../domain/entry.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
-import { visibleMessages } from '../../domain/turn.ts'
+import { savesMessages, visibleMessages } from '../../domain/turn.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   BlockReader,
@@ -25,9 +25,14 @@ import type { ReferenceSpace } from './reference-space.ts'
 /** What the readers need of the driver. */
 export interface ReferenceDatabase {
   readonly clock: Clock
-  readonly bySpace: ReadonlyMap<SpaceId, ReferenceSpace>
+  all(): ReferenceSpace[]
   readonly listeners: Map<SpaceId, Set<() => void>>
   at(space: SpaceId): ReferenceSpace | null
+}
+
+/** Order of texts by code point, as databases have it; JavaScript's own is by UTF-16 unit. */
+function compareText(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right))
 }
 
 function requireAbove(space: ReferenceSpace, seq: Seq): void {
@@ -37,9 +42,10 @@ function requireAbove(space: ReferenceSpace, seq: Seq): void {
 export function spaceReader(database: ReferenceDatabase): SpaceReader {
   return {
     get: async (_, space) => database.at(space)?.space ?? null,
-    byKey: async (_, key) => [...database.bySpace.values()].find((space) => space.space.key === key)?.id ?? null,
+    byKey: async (_, key) => database.all().find((space) => space.space.key === key)?.id ?? null,
     list: async (_, { kind, prefix, after, limit }) =>
-      [...database.bySpace.values()]
+      database
+        .all()
         .map((space) => space.space)
         .filter((space) => space.id.startsWith(`${kind}/${prefix}`) && (after === null || space.id > after))
         .sort((left, right) => (left.id < right.id ? -1 : 1))
@@ -51,10 +57,7 @@ export function spaceReader(database: ReferenceDatabase): SpaceReader {
 function orderAt(space: ReferenceSpace, thread: ThreadState, orderBy: ThreadOrder, asOf: Seq): Seq {
   if (orderBy === 'createdAt') return thread.createdSeq
   if (thread.order <= asOf) return thread.order
-  const saves = (effect: Effect) =>
-    ('messages' in effect && effect.messages.length > 0) ||
-    (effect.kind === 'erased' && effect.was.startsWith('message'))
-  const isSave = (row: LogRow) => row.threadId === thread.id && row.seq <= asOf && row.effects.some(saves)
+  const isSave = (row: LogRow) => row.threadId === thread.id && row.seq <= asOf && row.effects.some(savesMessages)
   return Math.max(space.rows.findLast(isSave)?.seq ?? 0, thread.createdSeq)
 }
 
@@ -91,7 +94,8 @@ export function threadReader(database: ReferenceDatabase): ThreadReader {
       return { items: page.map((item) => item.thread), asOf, more, total: matches.length, next }
     },
     find: async (_, threadId, limit) =>
-      [...database.bySpace.values()]
+      database
+        .all()
         .flatMap((space) => {
           const thread = space.thread(threadId)
           return thread === null || thread.deleted ? [] : [{ space: space.id, thread }]
@@ -156,7 +160,8 @@ export function blockReader(database: ReferenceDatabase): BlockReader {
       return { record: block?.deleted ? null : block, asOf: database.at(id)?.space.seq ?? 0 }
     },
     list: async (_, id, threadId) => {
-      const items = database.at(id)?.threadBlocks(threadId as ThreadId | null) ?? []
+      const blocks = database.at(id)?.threadBlocks(threadId as ThreadId | null) ?? []
+      const items = blocks.toSorted((left, right) => compareText(left.name, right.name))
       return { items, asOf: database.at(id)?.space.seq ?? 0, more: false }
     },
     history: async (_, id, threadId, name, limit) => {
@@ -187,8 +192,8 @@ export function entryReader(database: ReferenceDatabase): EntryReader {
       const at = now()
       const all = [...(space?.records.entries.values() ?? [])]
         .filter((entry) => liveEntry(entry, at) !== null && entry.key.startsWith(prefix))
-        .filter((entry) => after === null || entry.key > after)
-        .sort((left, right) => (left.key < right.key ? -1 : 1))
+        .filter((entry) => after === null || compareText(entry.key, after) > 0)
+        .sort((left, right) => compareText(left.key, right.key))
       return { items: all.slice(0, limit), asOf: space?.space.seq ?? 0, more: all.length > limit }
     },
     history: async (_, id, key, limit) => {
@@ -225,7 +230,8 @@ export function logReader(database: ReferenceDatabase): LogReader {
     },
     seqAt: async (_, id, at) => {
       const space = database.at(id)
-      return space?.rows.findLast((row) => row.at <= at)?.seq ?? space?.space.horizon ?? 0
+      const seq = space?.rows.findLast((row) => row.at <= at)?.seq ?? 0
+      return Math.max(seq, space?.space.horizon ?? 0)
     },
     subscribe: (space, wake) => {
       const listeners = database.listeners.get(space) ?? new Set()

@@ -12,6 +12,11 @@ import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { type FoldSpace, foldTurn, type MessagePlace, type TurnState, visibleMessages } from '../../domain/turn.ts'
 
+/** Least recently written first; of one commit, by key in order of code points. */
+function byAge(left: EntryState, right: EntryState): number {
+  return left.version - right.version || Buffer.compare(Buffer.from(left.key), Buffer.from(right.key))
+}
+
 export class ReferenceSpace implements SpaceView, EditableLog {
   readonly records: SpaceRecords
   readonly fold: FoldSpace
@@ -104,12 +109,12 @@ export class ReferenceSpace implements SpaceView, EditableLog {
 
   expiredEntries(at: string): EntryState[] {
     const due = (entry: EntryState) => !entry.deleted && liveEntry(entry, at) === null
-    return [...this.records.entries.values()].filter(due).sort((left, right) => left.version - right.version)
+    return [...this.records.entries.values()].filter(due).sort(byAge)
   }
 
   oldestEntries(): EntryState[] {
     const kept = [...this.records.entries.values()].filter((entry) => !entry.deleted)
-    return kept.sort((left, right) => left.version - right.version)
+    return kept.sort(byAge)
   }
 
   lease(name: string): LeaseState | null {

@@ -10,7 +10,7 @@ import { isoTime } from '../../domain/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DueWork, Storage } from '../../ports/storage.ts'
 import { commitHash } from '../hash.ts'
-import { closedError, newSpaceKey, settingsFrom } from '../paging.ts'
+import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
 import {
   blockReader,
   entryReader,
@@ -63,7 +63,13 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return this.bySpace.get(space) ?? null
   }
 
-  async commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {
+  all(): ReferenceSpace[] {
+    if (this.#isClosed) throw closedError('The storage')
+    return [...this.bySpace.values()]
+  }
+
+  async commit(access: Access, submitted: Commit, limits: Limits): Promise<CommitResult> {
+    const commit = admitted(submitted)
     const space = this.at(commit.space)
     if (isErase(commit)) return this.#erase(commit, space)
     const newSpace = { key: newSpaceKey(), floor: this.#seqFloor, settings: settingsFrom(limits) }
@@ -74,11 +80,13 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const { draft } = outcome
     const target = space ?? new ReferenceSpace(draft.space)
     this.bySpace.set(commit.space, target)
+    target.append(structuredClone(outcome.rows))
+    // Deadlines are not in the log.
+    for (const [name, lease] of draft.leases) if (lease !== null) target.records.leases.set(name, lease)
     for (const { key, version } of draft.swept) eraseEntryLife(target, key, version)
     for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)
-    target.append(outcome.rows)
     for (const wake of this.listeners.get(commit.space) ?? []) wake()
-    return outcome.result
+    return structuredClone(outcome.result)
   }
 
   #erase(commit: Commit, space: ReferenceSpace | null): CommitResult {
@@ -109,7 +117,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
 
   async due(_: Access, limit: number): Promise<DueWork> {
     const now = isoTime(this.clock.now())
-    const all = [...this.bySpace.values()]
+    const all = this.all()
     const entries = all.flatMap((space) =>
       space.expiredEntries(now).map(({ key, version }) => ({ space: space.id, key, version })),
     )

@@ -8,7 +8,7 @@ import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { isoTime } from '../../domain/time.ts'
 import { commitHash } from '../hash.ts'
-import { closedError, newSpaceKey, settingsFrom } from '../paging.ts'
+import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
 import { isBusy, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eraseSpaces, persistDraft, seqFloor } from './persist.ts'
@@ -43,14 +43,17 @@ export class CommitQueue {
   #queue: Member[] = []
   #isFlushing = false
   #idle: (() => void)[] = []
+  /** Spaces erased by the group, children included, whose followers are to be woken. */
+  #erased: SpaceId[] = []
 
   constructor(database: SqliteDatabase, onCommit: (spaces: ReadonlySet<SpaceId>) => void) {
     this.#database = database
     this.#onCommit = onCommit
   }
 
-  commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {
-    if (this.#database.isClosed) return Promise.reject(closedError('The storage'))
+  async commit(access: Access, submitted: Commit, limits: Limits): Promise<CommitResult> {
+    if (this.#database.isClosed) throw closedError('The storage')
+    const commit = admitted(submitted)
     const hash = commitHash(commit)
     const deadline = performance.now() + limits.busyTimeoutMs
     return new Promise((resolve, reject) => {
@@ -198,11 +201,13 @@ export class CommitQueue {
     if (conflict !== null) return conflict
     const seq = view.space?.seq ?? 0
     const { spaces, commits } = eraseSpaces(this.#database, commit.space)
-    return { status: 'committed', seq, at, replayed: false, results: [{ kind: 'erase', spaces, commits }] }
+    this.#erased.push(...spaces)
+    const results = [{ kind: 'erase', spaces: spaces.length, commits } as const]
+    return { status: 'committed', seq, at, replayed: false, results }
   }
 
   #settle(members: readonly Member[]): void {
-    const changed = new Set<SpaceId>()
+    const changed = new Set<SpaceId>(this.#erased.splice(0))
     for (const member of members) {
       if (member.answer === null) member.reject(member.error)
       else {

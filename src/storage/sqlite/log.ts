@@ -4,9 +4,10 @@ import type { LogRow } from '../../domain/effect.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { msOf } from '../../domain/time.ts'
+import { savesMessages } from '../../domain/turn.ts'
 import type { LogReader } from '../../ports/storage.ts'
 import { cursorExpired } from '../paging.ts'
-import type { SqliteDatabase } from './database.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { actorText, threadJson } from './rows.ts'
 import { logRows } from './view.ts'
 
@@ -101,12 +102,13 @@ export function seqAtTime(database: SqliteDatabase, n: number, low: Seq, high: S
   return from
 }
 
-function insert(database: SqliteDatabase, n: number, row: LogRow, thread: number | null): void {
-  const { seq, turn, status } = row
-  const upto = turn === 0 ? null : 0
+function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow): void {
+  const { seq, turn, status, threadId } = row
+  const thread = threadId === null ? null : (database.thread(space, threadId)?.n ?? null)
+  const upto = row.effects.some(savesMessages) ? 0 : null
   const json = JSON.stringify(row.effects)
   const actor = actorText(row.actor)
-  database.statements.insertRow.run(n, seq, msOf(row.at), thread, turn, actor, status, upto, null, null, json)
+  database.statements.insertRow.run(space.n, seq, msOf(row.at), thread, turn, actor, status, upto, null, null, json)
 }
 
 /** Compacts the rows of a space up to a horizon. Runs inside a transaction. */
@@ -133,11 +135,9 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
     )
   }
   const stored = statements.rowsUpTo.all(n, horizon)
-  const numbers = new Map(stored.map((columns) => [`${columns[0]} ${columns[2]}`, columns[8]]))
   const kept = compactRows(logRows(database, stored), state, { key: state.key, address: parseSpaceId(id).address })
   statements.deleteUpTo.run(n, horizon)
-  for (const row of kept)
-    insert(database, n, row, row.turn === 0 ? null : (numbers.get(`${row.seq} ${row.turn}`) ?? null))
+  for (const row of kept) insertKept(database, space, row)
   for (const statement of statements.deleteTombstones) statement.run(n, horizon)
   statements.setHorizon.run(horizon, n)
   database.forget()

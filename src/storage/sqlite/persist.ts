@@ -3,12 +3,12 @@ import type { Draft } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
 import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
-import { type Seq, unpackTurn } from '../../domain/id.ts'
+import { type Seq, type SpaceId, unpackTurn } from '../../domain/id.ts'
 import { parentOf, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
-import { actorText, threadJson } from './rows.ts'
+import { actorText, textAfter, threadJson } from './rows.ts'
 import type { SqliteView } from './view.ts'
 
 /** Expiries are indexed rounded down to 1/720 of the time-to-live, an hour of 30 days. */
@@ -79,7 +79,7 @@ function updateThread(database: SqliteDatabase, before: CachedThread, thread: Th
   const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
   const isOnlyCounts = before.state.version === version
   const { updateThread: update, setThreadStat } = database.statements
-  if (isOnlyCounts) setThreadStat.run(messageCount, lastAt, seq, before.n)
+  if (isOnlyCounts) setThreadStat.run(order, messageCount, lastAt, seq, before.n)
   else {
     const json = threadJson(thread)
     update.run(stateOf(thread), order, createdSeq, version, messageCount, lastAt, seq, json, before.n)
@@ -195,20 +195,20 @@ function foldTail(database: SqliteDatabase, space: CachedSpace): void {
 /** Writes a draft. Caches are moved along; if the transaction fails they must be forgotten. */
 export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: Draft, rows: readonly LogRow[]): void {
   const space = view.cached ?? insertSpace(database, draft.space)
-  for (const { key, version } of draft.swept) eraseEntryLife(view, key, version)
-  for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
   const thread = persistThread(database, space, draft, rows)
   persistRows(database, space, draft, rows, thread)
+  for (const { key, version } of draft.swept) eraseEntryLife(view, key, version)
+  for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
   persistRecords(database, space, draft, thread)
   persistSpace(database, space, draft)
   foldTail(database, space)
 }
 
 /** Erases a space and its children: rows, log and key. Keeps the highest seq, above which a new space begins. */
-export function eraseSpaces(database: SqliteDatabase, id: string): { spaces: number; commits: number } {
+export function eraseSpaces(database: SqliteDatabase, id: SpaceId): { spaces: readonly SpaceId[]; commits: number } {
   const { statements } = database
   const own = statements.spaceById.get(id)
-  const children = statements.spacesInRange.all(`${id}/`, '', `${id}0`, Number.MAX_SAFE_INTEGER)
+  const children = statements.spacesInRange.all(`${id}/`, '', textAfter(`${id}/`), Number.MAX_SAFE_INTEGER)
   let commits = 0
   let floor = seqFloor(database)
   const all = own === undefined ? children : [own, ...children]
@@ -221,7 +221,7 @@ export function eraseSpaces(database: SqliteDatabase, id: string): { spaces: num
   }
   statements.setMeta.run('seqFloor', floor)
   database.forget()
-  return { spaces: all.length, commits }
+  return { spaces: all.map((columns) => columns[1] as SpaceId), commits }
 }
 
 /** Where the log of a new space begins: above the highest seq that any erased space reached; 0 if none was. */

@@ -6,11 +6,8 @@ import { isoTime } from '../../domain/time.ts'
 import type { BlockReader, EntryReader, SpaceReader } from '../../ports/storage.ts'
 import { cursorExpired } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { blockOf, entryOf } from './rows.ts'
+import { blockOf, entryOf, textAfter } from './rows.ts'
 import { SqliteView } from './view.ts'
-
-/** Sorts after every text that has the prefix before it. */
-const afterAll = '\u{10ffff}'
 
 function requireAbove(space: CachedSpace, seq: Seq): void {
   const { horizon } = space.state
@@ -24,7 +21,7 @@ export function spaceReader(database: SqliteDatabase): SpaceReader {
     list: (_, { kind, prefix, after, limit }) =>
       database.read(() => {
         const from = `${kind}/${prefix}`
-        const rows = database.statements.spacesInRange.all(from, after ?? '', `${from}${afterAll}`, limit)
+        const rows = database.statements.spacesInRange.all(from, after ?? '', textAfter(from), limit)
         return rows.map((columns) => database.spaceState(columns))
       }),
   }
@@ -98,7 +95,7 @@ export function entryReader(database: SqliteDatabase): EntryReader {
         const space = database.space(id)
         if (space === null) return { items: [], asOf: 0, more: false }
         const { entriesInRange } = database.statements
-        const rows = entriesInRange.all(space.n, prefix, after ?? '', `${prefix}${afterAll}`, now(), limit + 1)
+        const rows = entriesInRange.all(space.n, prefix, after ?? '', textAfter(prefix), now(), limit + 1)
         return { items: rows.slice(0, limit).map(entryOf), asOf: space.state.seq, more: rows.length > limit }
       }),
     history: (_, id, key, limit) =>

@@ -61,13 +61,15 @@ function inTail(
 ): Candidate[] {
   const sign = query.direction === 'asc' ? 1 : -1
   const found: Candidate[] = []
+  let pinned = 0
   const tail = [...database.tailOf(space)].sort((left, right) => sign * (left[1] - right[1]))
   for (const [n, order] of tail) {
     const isPinned = order <= asOf
-    if (isPinned && (found.length === limit || !isBeyond(order, query.after, sign))) continue
+    if (isPinned && (pinned === limit || !isBeyond(order, query.after, sign))) continue
     const columns = database.statements.threadByNumber.get(n)
     if (columns === undefined || columns[2] !== state || columns[4] > asOf) continue
     found.push({ columns, order: isPinned ? order : orderAt(database, columns, asOf) })
+    if (isPinned) pinned += 1
   }
   return found
 }

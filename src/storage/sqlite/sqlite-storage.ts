@@ -33,6 +33,7 @@ export class SqliteStorage implements Storage {
   readonly #database: SqliteDatabase
   readonly #queue: CommitQueue
   readonly #followers: Followers
+  #closing: Promise<void> | null = null
   readonly spaces
   readonly threads
   readonly messages
@@ -130,8 +131,12 @@ export class SqliteStorage implements Storage {
     return { rowsRemoved }
   }
 
-  async close(): Promise<void> {
-    if (this.#database.isClosed) return
+  close(): Promise<void> {
+    this.#closing ??= this.#closeOnce()
+    return this.#closing
+  }
+
+  async #closeOnce(): Promise<void> {
     await this.#queue.idle()
     this.#database.close()
     this.#followers.close()

@@ -127,7 +127,7 @@ function threadStatements(connection: Connection) {
       `UPDATE thread SET ord = ?1, lastAt = iif(?2 > stat AND ?4 IS NOT NULL, ?3, lastAt),
          messages = iif(?2 > stat AND ?4 IS NOT NULL, ?4, messages), stat = max(stat, ?2) WHERE n = ?5`,
     ),
-    setThreadStat: connection.prepare('UPDATE thread SET messages = ?, lastAt = ?, stat = ? WHERE n = ?'),
+    setThreadStat: connection.prepare('UPDATE thread SET ord = ?, messages = ?, lastAt = ?, stat = ? WHERE n = ?'),
     allThreads: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE space = ? AND state < 2`),
     messageId: connection.prepare<[number, number, number]>(
       'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ? AND thread = ?',
@@ -165,11 +165,11 @@ function recordStatements(connection: Connection) {
          AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
     ),
     expiredEntries: connection.prepare<EntryColumns>(
-      `SELECT ${entryColumns} FROM entry WHERE space = ? AND deleted = 0 AND expires <= ? ORDER BY version`,
+      `SELECT ${entryColumns} FROM entry WHERE space = ? AND deleted = 0 AND expires <= ? ORDER BY version, key`,
     ),
     oldestEntries: connection.prepare<EntryColumns>(
       `SELECT key, version, deleted, created, at, actor, expires, patchBytes, 'null' FROM entry
-       WHERE space = ? AND deleted = 0 ORDER BY version LIMIT ? OFFSET ?`,
+       WHERE space = ? AND deleted = 0 ORDER BY version, key LIMIT ? OFFSET ?`,
     ),
     dueEntries: connection.prepare<[string, string, number]>(
       `SELECT space.id, entry.key, entry.version FROM entry JOIN space ON space.n = entry.space

@@ -69,12 +69,15 @@ export class SqliteView implements SpaceView, EditableLog {
 
   block(threadId: ThreadId | null, name: string): BlockState | null {
     const thread = threadId === null ? 0 : this.#threadNumber(threadId)
+    // A thread that is being made has no number yet, and no blocks.
+    if (threadId !== null && thread === 0) return null
     const columns = this.#statements.block.get(this.#n, thread, name)
     return columns === undefined ? null : blockOf(columns, threadId)
   }
 
   threadBlocks(threadId: ThreadId): readonly BlockState[] {
-    const rows = this.#statements.blocks.all(this.#n, this.#threadNumber(threadId))
+    const thread = this.#threadNumber(threadId)
+    const rows = thread === 0 ? [] : this.#statements.blocks.all(this.#n, thread)
     return rows.map((columns) => blockOf(columns, threadId))
   }
 

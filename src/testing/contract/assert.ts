@@ -6,10 +6,26 @@ function shownIn(value: unknown): string {
   return inspect(value, { depth: 8, breakLength: 110, maxStringLength: 200 })
 }
 
-/** Fails with both values unless they are deeply and strictly equal. */
+function isBranch(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/** Where two unequal values differ first: the path, and what stands there in each. */
+function firstDifference(actual: unknown, expected: unknown, path = ''): readonly [string, unknown, unknown] {
+  if (!isBranch(actual) || !isBranch(expected)) return [path, actual, expected]
+  for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
+    if (isDeepStrictEqual(actual[key], expected[key])) continue
+    return firstDifference(actual[key], expected[key], path === '' ? key : `${path}.${key}`)
+  }
+  return [path, actual, expected]
+}
+
+/** Fails with both values, and where they differ first, unless they are deeply and strictly equal. */
 export function expectEqual(actual: unknown, expected: unknown, what: string): void {
   if (isDeepStrictEqual(actual, expected)) return
-  throw new Error(`${what}\n  expected ${shownIn(expected)}\n  got      ${shownIn(actual)}`)
+  const [path, got, wanted] = firstDifference(actual, expected)
+  const first = path === '' ? '' : `\n  at ${path}: expected ${shownIn(wanted)}, got ${shownIn(got)}`
+  throw new Error(`${what}${first}\n  expected ${shownIn(expected)}\n  got      ${shownIn(actual)}`)
 }
 
 /** Fails with the words unless the condition holds. */

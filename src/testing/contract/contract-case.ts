@@ -17,7 +17,8 @@ export type OpenStorage = (clock: Clock) => Promise<Storage>
 
 /** What a case may say of a commit beside its changes. */
 export interface CommitOptions {
-  readonly id?: string
+  /** null: a commit that is never sent again. */
+  readonly id?: string | null
   readonly expect?: readonly Expectation[]
   readonly background?: boolean
   readonly actor?: Actor
@@ -80,7 +81,7 @@ export async function runStorageCase(one: StorageCase, open: OpenStorage): Promi
     },
     commit: (storage, space, changes, options = {}) => {
       const { id = `commit-${++commits}`, actor = alice, limits, ...rest } = options
-      const commit: Commit = { id: id as CommitId, space, changes, ...rest }
+      const commit: Commit = { id: id as CommitId | null, space, changes, ...rest }
       return storage.commit({ actor, grants: 'all' }, commit, { ...defaultLimits, ...limits })
     },
   }

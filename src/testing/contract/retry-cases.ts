@@ -1,0 +1,251 @@
+/** Cases of idempotency: a commit id seen again gets the first answer, for every kind of change. */
+import type { Change, ChangeKind } from '../../domain/commit.ts'
+import { expectEqual } from './assert.ts'
+import {
+  append,
+  closeTurn,
+  configure,
+  deleteMessages,
+  deleteThread,
+  discardTurn,
+  edit,
+  expire,
+  extend,
+  increment,
+  json,
+  merge,
+  mergeBlock,
+  message,
+  openTurn,
+  putThread,
+  release,
+  remove,
+  resumeTurn,
+  say,
+  step,
+  take,
+  text,
+  write,
+} from './changes.ts'
+import { alice, bob, type StorageCase } from './contract-case.ts'
+import { home, type Scene, sceneCase } from './scene.ts'
+
+/** What the world before the commit answered: ids to build changes from. */
+interface World {
+  readonly openTurnId: string
+  readonly suspendedTurnId: string
+  readonly oldTurnId: string
+  readonly issued: readonly string[]
+  readonly token: number
+}
+
+async function build(scene: Scene): Promise<World> {
+  await scene.committed([write('text', 'words'), write('list', ['a']), write('count', 3), write('object', { a: 1 })])
+  await scene.committed([text('words', 'old'), json('plan', { a: { b: 1 } }), write('short', 'x', { ttlMs: 500 })])
+  await scene.committed([putThread('t', { title: 'Old' }), text('main', 'old', 't')])
+  const old = await scene.did('message-append', say('t', 'one', message('two', { id: 'mine' }), 'three'))
+  const suspended = await scene.did('turn-open', [openTurn('t'), closeTurn('t', { opened: 0 }, 'suspended')])
+  const opening = [openTurn('t', { leaseMs: 80_000_000 }), step('t', { opened: 0 }, message('Well', { id: 'answer' }))]
+  const open = await scene.did('turn-open', opening)
+  const { token } = await scene.did('lease-take', take('job', 80_000_000))
+  scene.clock.advance(1_000)
+  const issued = old.messages.map((saved) => saved.id)
+  return { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId, issued, token }
+}
+
+/** One commit, or more, for each kind of change. */
+const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
+  'thread-put': () => [putThread('t', { title: 'New', metadata: { a: 1 }, archived: true })],
+  'thread-put of a new thread': () => [putThread('u', { createdAt: '2020-01-01T00:00:00.000Z' })],
+  'thread-delete': () => [deleteThread('t')],
+  'thread-delete of nothing': () => [deleteThread('none')],
+  'thread-clone': () => [
+    {
+      kind: 'thread-clone',
+      threadId: 'copy',
+      source: { space: home, threadId: 't', asOf: 1 },
+      turns: [[message('one'), message('two')], [message('three')]],
+      blocks: [{ name: 'main', format: 'text', value: 'old' }],
+    },
+  ],
+  'turn-open': () => [openTurn('t', { runId: 'run-1' })],
+  'turn-open that replaces': ({ oldTurnId }) => [openTurn('t', { replaces: [oldTurnId] })],
+  'turn-open of a new thread': () => [openTurn('u')],
+  'turn-close': ({ openTurnId }) => [closeTurn('t', { turnId: openTurnId }, 'failed')],
+  'turn-resume': ({ suspendedTurnId }) => [resumeTurn('t', suspendedTurnId)],
+  'turn-discard': ({ openTurnId }) => [discardTurn('t', openTurnId)],
+  'message-append': () => [say('t', 'four', message('five', { id: 'five' }))],
+  'message-append of a new thread': () => [say('u', 'first')],
+  'message-append, partly known': () => [say('t', 'four', message('two', { id: 'mine' }), 'five')],
+  'message-append, wholly known': () => [say('t', message('two', { id: 'mine' }))],
+  'message-append, step by step in one commit': () => [
+    openTurn('t'),
+    step('t', { opened: 0 }, 'four', message('five', { id: 'five' })),
+    step('t', { opened: 0 }, 'six'),
+    closeTurn('t', { opened: 0 }),
+  ],
+  'message-append to an open turn': ({ openTurnId }) => [step('t', { turnId: openTurnId }, 'four', 'five')],
+  'message-append, two turns in one commit': () => [say('t', 'four'), say('t', 'five', 'six')],
+  'message-extend': () => [extend('t', 'answer', { parts: [{ type: 'text', text: ', yes.' }] })],
+  'message-edit': ({ issued }) => [edit('t', issued[2] ?? '', { parts: [], metadata: { a: 1 } })],
+  'message-edit of a caller’s id': () => [edit('t', 'mine', { metadata: { a: 1 } })],
+  'message-delete': ({ issued }) => [deleteMessages('t', issued[2] ?? '', 'mine', 'none', issued[0] ?? '')],
+  'message-delete in two turns': ({ issued }) => [deleteMessages('t', 'answer', issued[0] ?? '')],
+  'block-write': () => [text('words', 'new'), json('made', [1])],
+  'block-write in a thread': () => [text('main', 'new', 't')],
+  'block-merge': () => [mergeBlock('plan', { a: { c: 2 } }), mergeBlock('made', { a: 1 })],
+  'entry-write': () => [write('text', 'new', { ttlMs: 9_000_000 }), write('made', 1)],
+  'entry-merge': () => [merge('object', { b: 2 })],
+  'entry-append': () => [append('list', 'b'), append('made', 1)],
+  'entry-increment': () => [increment('count', 2)],
+  'entry-delete': () => [remove('text'), remove('none')],
+  'entry-expire': () => [expire('short'), expire('text')],
+  'lease-take': () => [take('other', 5_000)],
+  'lease-release': ({ token }) => [release('job', token), release('none', 1)],
+  configure: () => [configure({ entriesPerSpace: 500 })],
+  'all kinds at once': () => [write('a', 1), say('t', 'four'), text('words', 'new'), putThread('t', { title: 'New' })],
+}
+
+/** Changes records that the commit wrote, so that an answer read from what is current would be wrong. */
+async function disturb(scene: Scene): Promise<void> {
+  scene.clock.advance(60_000)
+  await scene.committed([write('text', 'later'), write('list', []), write('count', 100), write('object', {})])
+  await scene.committed([write('made', 'later'), text('words', 'later'), json('plan', {}), json('made', {})])
+  await scene.committed([write('a', 'later'), configure({ entriesPerSpace: 900 })])
+  if ((await scene.thread('t')) !== null) await scene.committed([text('main', 'later', 't'), say('t', 'later')])
+}
+
+const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, changesIn]) =>
+  sceneCase(
+    `a retry of ${name} gets the first answer`,
+    async (scene) => {
+      const changes = changesIn(await build(scene))
+      const first = await scene.committed(changes, { id: 'again' })
+      await disturb(scene)
+      const seq = await scene.seq()
+      const second = await scene.committed(changes, { id: 'again' })
+      expectEqual(second, { ...first, replayed: true }, 'the answer to a retry')
+      expectEqual([first.replayed, await scene.seq()], [false, seq], 'nothing was applied again')
+    },
+    5,
+  ),
+)
+
+/** Every kind of change but `erase`, which leaves nothing to remember it by, has a commit above. */
+export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
+  Object.values(commits).flatMap((changesIn) => {
+    const world = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', issued: [], token: 1 }
+    return changesIn(world).map((change) => change.kind)
+  }),
+)
+
+const reuse: readonly StorageCase[] = [
+  sceneCase(
+    'a known commit id with other content or another actor is refused',
+    async (scene) => {
+      await scene.committed(write('k', 1), { id: 'c' })
+      const others = [
+        () => scene.conflict(write('k', 2), { id: 'c' }),
+        () => scene.conflict([write('k', 1), write('l', 1)], { id: 'c' }),
+        () => scene.conflict(write('k', 1), { id: 'c', expect: [{ seq: 0 }] }),
+        () => scene.conflict(write('k', 1), { id: 'c', actor: bob }),
+        () => scene.conflict(write('k', 1), { id: 'c', actor: { kind: 'user', id: alice.id } }),
+      ]
+      for (const reused of others) {
+        const { reason, failed } = await reused()
+        expectEqual([reason, failed], ['commit-id-reused', []], 'the conflict')
+      }
+      expectEqual(await scene.keys(), ['k'], 'nothing was applied')
+    },
+    5,
+  ),
+  sceneCase(
+    'a commit without an id is applied each time',
+    async (scene) => {
+      const twice = [1, 2].map(() => scene.committed(increment('k', 1), { id: null }))
+      const answers = await Promise.all(twice)
+      expectEqual(
+        answers.map((one) => [one.seq, one.replayed]),
+        [
+          [1, false],
+          [2, false],
+        ],
+        'the answers',
+      )
+      const ids = (await scene.log()).flatMap((one) => [one.commitId, one.rows[0]?.hash])
+      expectEqual([await scene.value('k'), ids], [2, [null, null, null, null]], 'the count, and what the log keeps')
+    },
+    5,
+  ),
+  sceneCase(
+    'after a conflict the same id is evaluated afresh',
+    async (scene) => {
+      await scene.committed(write('k', 1))
+      const expect = [{ absent: { entry: 'k' } }]
+      await scene.conflict(write('k', 2), { id: 'c', expect })
+      await scene.committed(remove('k'))
+      const now = await scene.committed(write('k', 2), { id: 'c', expect })
+      expectEqual([now.replayed, await scene.value('k')], [false, 2], 'the second attempt')
+    },
+    5,
+  ),
+  sceneCase(
+    'after an error the same id is evaluated afresh, with any content',
+    async (scene) => {
+      await scene.committed(write('k', 'words'))
+      await scene.refused('invalid-input', increment('k', 1), { id: 'c' })
+      const now = await scene.committed(write('k', 2), { id: 'c' })
+      expectEqual([now.replayed, await scene.value('k')], [false, 2], 'the second attempt')
+    },
+    5,
+  ),
+  sceneCase(
+    'a replay comes before limits and expectations',
+    async (scene) => {
+      const expect = [{ absent: { entry: 'k' } }]
+      const changes = [write('k', 'a long value'), say('t', 'hello', 'again')]
+      const first = await scene.committed(changes, { id: 'c', expect })
+      const limits = { entryBytes: 1, messagesPerCall: 1, changesPerCommit: 1 }
+      const second = await scene.committed(changes, { id: 'c', expect, limits })
+      expectEqual(second, { ...first, replayed: true }, 'the answer')
+    },
+    5,
+  ),
+  sceneCase(
+    'one commit sent twice in one tick is applied once',
+    async (scene) => {
+      const twice = [1, 2, 3].map(() => scene.committed(increment('k', 1), { id: 'c' }))
+      const answers = await Promise.all(twice)
+      expectEqual(await scene.value('k'), 1, 'the count')
+      expectEqual(answers.map((one) => one.replayed).toSorted(), [false, true, true], 'who was replayed')
+    },
+    5,
+  ),
+  sceneCase(
+    'a retry of a commit whose content was erased answers without values and applies nothing',
+    async (scene) => {
+      await scene.committed(write('k', 'secret', { ttlMs: 1_000 }), { id: 'c' })
+      scene.clock.advance(1_000)
+      await scene.committed(expire('k'))
+      const again = await scene.committed(write('k', 'secret', { ttlMs: 1_000 }), { id: 'c' })
+      expectEqual([again.replayed, again.seq, again.results], [true, 1, []], 'the answer')
+      expectEqual([await scene.value('k'), await scene.seq()], [undefined, 2], 'nothing was applied')
+    },
+    5,
+  ),
+  sceneCase(
+    'a retry of a known pruning names the keys pruned then',
+    async (scene) => {
+      await scene.committed(configure({ entriesPerSpace: 2 }))
+      await scene.committed(write('a', 1))
+      await scene.committed(write('b', 1))
+      const first = await scene.committed(write('c', 1), { id: 'c' })
+      await scene.committed(write('a', 2))
+      expectEqual(await scene.committed(write('c', 1), { id: 'c' }), { ...first, replayed: true }, 'the answer')
+      expectEqual(await scene.keys(), ['a', 'c'], 'the keys')
+    },
+    5,
+  ),
+]
+
+export const retryCases: readonly StorageCase[] = [...everyKind, ...reuse]

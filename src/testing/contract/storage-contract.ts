@@ -1,0 +1,44 @@
+/** The storage contract: what every driver must do, as data. A driver's own test runs it in three lines. */
+import { badInputCases } from './bad-input-cases.ts'
+import { blockCases } from './block-cases.ts'
+import { closeCases } from './close-cases.ts'
+import { commitCases } from './commit-cases.ts'
+import { compactionCases } from './compaction-cases.ts'
+import type { StorageCase } from './contract-case.ts'
+import { entryCases } from './entry-cases.ts'
+import { expectationCases } from './expectation-cases.ts'
+import { expiryCases } from './expiry-cases.ts'
+import { historyCases } from './history-cases.ts'
+import { leaseCases } from './lease-cases.ts'
+import { logCases } from './log-cases.ts'
+import { messageCases } from './message-cases.ts'
+import { messagePageCases } from './message-page-cases.ts'
+import { pruningCases } from './pruning-cases.ts'
+import { retryCases } from './retry-cases.ts'
+import { spaceCases } from './space-cases.ts'
+import { threadCases } from './thread-cases.ts'
+import { threadPageCases } from './thread-page-cases.ts'
+import { turnCases } from './turn-cases.ts'
+
+/** Every case, each on a fresh storage of its own; their names are unique. Run one with `runStorageCase`. */
+export const storageContract: readonly StorageCase[] = [
+  ...commitCases,
+  ...expectationCases,
+  ...retryCases,
+  ...entryCases,
+  ...expiryCases,
+  ...pruningCases,
+  ...historyCases,
+  ...blockCases,
+  ...leaseCases,
+  ...threadCases,
+  ...threadPageCases,
+  ...turnCases,
+  ...messageCases,
+  ...messagePageCases,
+  ...logCases,
+  ...compactionCases,
+  ...spaceCases,
+  ...badInputCases,
+  ...closeCases,
+]
