@@ -135,6 +135,12 @@ function recount(records: SpaceRecords, row: LogRow): void {
   records.space = { ...records.space, seq: row.seq, at: row.at, ...counters }
 }
 
+/** The effects of a commit in the order of its changes, whichever rows they lie in. */
+function inOrder(rows: readonly LogRow[]): readonly (readonly [LogRow, Effect])[] {
+  const effects = rows.flatMap((row) => row.effects.map((effect) => [row, effect] as const))
+  return rows.length === 1 ? effects : effects.sort(([, left], [, right]) => (left.of ?? 0) - (right.of ?? 0))
+}
+
 /** Applies the rows of one commit, in their order, to the records. */
 export function replayCommit(
   records: SpaceRecords,
@@ -144,13 +150,13 @@ export function replayCommit(
 ): void {
   const [first] = rows
   invariant(first !== undefined, 'a commit has a row')
+  for (const [row, effect] of inOrder(rows)) {
+    replayEntry(records, row, effect)
+    replayRecord(records, row, effect)
+    replayTurn(records, row, effect, space)
+    if (effect.kind === 'kept') replayKept(records, row, effect)
+  }
   for (const row of rows) {
-    for (const effect of row.effects) {
-      replayEntry(records, row, effect)
-      replayRecord(records, row, effect)
-      replayTurn(records, row, effect, space)
-      if (effect.kind === 'kept') replayKept(records, row, effect)
-    }
     replayMessages(records, row, row.threadId === null ? [] : earlier(row.threadId, row.turn), space)
   }
   recount(records, first)

@@ -1,0 +1,313 @@
+// Drivers that are wrong on purpose, each in one way, about what is stored.
+import type { Change } from '../../src/domain/commit.ts'
+import type { LoggedCommit } from '../../src/domain/effect.ts'
+import type { EntryState } from '../../src/domain/entry.ts'
+import type { Json } from '../../src/domain/json.ts'
+import { limitTable } from '../../src/domain/limits.ts'
+import type { PlacedMessage } from '../../src/ports/storage.ts'
+import {
+  type BrokenDrivers,
+  changed,
+  changedBy,
+  door,
+  entryReader,
+  freshId,
+  logReader,
+  messageReader,
+  threadReader,
+} from './broken-driver.ts'
+
+/** Wrong about what is stored: limits, expiry, lists, the past, the log. */
+export const brokenReaders: BrokenDrivers = {
+  'does not prune': [
+    'a new key prunes the least recently written, whatever was read or created first',
+    changed((change) => {
+      if (change.kind !== 'configure') return change
+      return { ...change, settings: { ...change.settings, entriesPerSpace: limitTable.entriesPerSpace.max } }
+    }),
+  ],
+  'prunes the key written last': [
+    'a new key prunes the least recently written, whatever was read or created first',
+    door((commit, sound) => async (access, submitted, limits) => {
+      const state = await sound.spaces.get(access, submitted.space)
+      const [change] = submitted.changes
+      const query = { prefix: '', after: null, limit: 1_000 }
+      const { items } = await sound.entries.list(access, submitted.space, query)
+      const isFull = state !== null && items.length >= state.settings.entriesPerSpace
+      const isNew = change?.kind === 'entry-write' && items.every((entry) => entry.key !== change.key)
+      const last = items.toSorted((left, right) => right.version - left.version)[0]
+      if (!isFull || !isNew || last === undefined) return commit(access, submitted, limits)
+      const changes: Change[] = [{ kind: 'entry-delete', key: last.key }, ...submitted.changes]
+      const answer = await commit(access, { ...submitted, changes }, limits)
+      return answer.status === 'committed' ? { ...answer, results: answer.results.slice(1) } : answer
+    }),
+  ],
+  'prunes keys under a lease': [
+    'pruning never takes a key under a lease',
+    changed((change) => (change.kind === 'lease-take' ? { ...change, name: `x-${change.name}` } : change)),
+  ],
+  'reads expired entries until they are swept': [
+    'an expired entry is absent at once: for reads, lists and history’s present',
+    entryReader((entries) => ({
+      get: async (access, space, key) => {
+        const found = await entries.get(access, space, key)
+        const [last] = await entries.history(access, space, key, 1)
+        if (found.record !== null || last === undefined || last.value === null) return found
+        return { ...found, record: { key, value: last.value, version: last.version } as EntryState }
+      },
+    })),
+  ],
+  'does not renew the ttl of what is merged': [
+    'merge, append and increment renew the entry’s own ttl',
+    changedBy(async (change, { space }, access, sound, clock) => {
+      if (change.kind !== 'entry-merge' || change.ttlMs !== undefined) return change
+      const { record } = await sound.entries.get(access, space, change.key)
+      const until = record?.expiresAt ?? null
+      return until === null ? change : { ...change, ttlMs: Date.parse(until) - clock.now() }
+    }),
+  ],
+  'takes the limit of the caller over the stored one': [
+    'settings are those of the memory that made the space, and then win over others’',
+    door((commit, sound) => async (access, submitted, limits) => {
+      const { entriesPerSpace } = limits
+      const configure: Change = { kind: 'configure', settings: { entriesPerSpace } }
+      if ((await sound.spaces.get(access, submitted.space)) === null) return commit(access, submitted, limits)
+      await commit(access, { id: freshId(), space: submitted.space, changes: [configure] }, limits)
+      return commit(access, submitted, limits)
+    }),
+  ],
+  'leaks a space into one whose name it begins': [
+    'a list shows neither deleted keys nor those of another space',
+    entryReader((entries, sound) => ({
+      list: async (access, space, query) => {
+        const spaces = await sound.spaces.list(access, { kind: 'team', prefix: '', after: null, limit: 100 })
+        const own = spaces.filter(({ id }) => id.startsWith(space))
+        const pages = await Promise.all(own.map(({ id }) => entries.list(access, id, query)))
+        return { items: pages.flatMap((page) => page.items), asOf: 0, more: false }
+      },
+    })),
+  ],
+  'answers the patch where history wants the value': [
+    'the history of an entry has every version, its value, and who made it',
+    entryReader((entries, sound) => ({
+      history: async (access, space, key, limit) => {
+        const past = await entries.history(access, space, key, limit)
+        const { items } = await sound.log.read(access, space, { after: 0, limit: 1_000 })
+        return past.map((one) => {
+          const effects = items.find((commit) => commit.seq === one.version)?.rows.flatMap((row) => row.effects)
+          const patched = effects?.find((effect) => effect.kind === 'entry-merge' && effect.key === key)
+          return patched?.kind === 'entry-merge' ? { ...one, value: patched.patch as Json } : one
+        })
+      },
+    })),
+  ],
+  'answers the present where a seq of the past was asked for': [
+    'the history of a block has every version and value',
+    (sound) => ({
+      blocks: {
+        ...sound.blocks,
+        at: (access, space, threadId, name) =>
+          sound.blocks.history(access, space, threadId, name, 1).then(([last]) => last ?? null),
+      },
+    }),
+  ],
+  'loses what was current below the horizon': [
+    'nothing that is current changes by one great compaction',
+    entryReader((entries) => ({
+      list: async (access, space, query) => {
+        const page = await entries.list(access, space, query)
+        const versions = await Promise.all(
+          page.items.map((entry) => entries.history(access, space, entry.key, 5).then((past) => past.length > 1)),
+        )
+        return { ...page, items: page.items.filter((_, index) => versions[index]) }
+      },
+    })),
+  ],
+  'orders messages by their dates': [
+    'times given on import serve dates, never order',
+    messageReader((messages) => ({
+      list: async (...call) => {
+        const page = await messages.list(...call)
+        const byDate = (left: PlacedMessage, right: PlacedMessage) =>
+          left.message.createdAt < right.message.createdAt ? -1 : 1
+        return { ...page, items: page.items.toSorted(byDate) }
+      },
+    })),
+  ],
+  'orders messages by commit instead of turn': [
+    'messages stand by turn and place in it, however steps interleave',
+    messageReader((messages) => ({
+      list: async (...call) => {
+        const page = await messages.list(...call)
+        return { ...page, items: page.items.toSorted((left, right) => left.message.seq - right.message.seq) }
+      },
+    })),
+  ],
+  'pages messages as of now instead of the first page': [
+    'messages asc, 1 at a time: pinned while others save, edit and open turns',
+    messageReader((messages) => ({
+      list: async (access, space, query) => {
+        const page = await messages.list(access, space, { ...query, asOf: null })
+        return { ...page, asOf: query.asOf ?? page.asOf }
+      },
+    })),
+  ],
+  'answers one message more than a page may hold': [
+    'messages asc: pages of every size are the whole',
+    messageReader((messages) => ({
+      list: (access, space, query) => messages.list(access, space, { ...query, limit: query.limit + 1 }),
+    })),
+  ],
+  'pages threads as of now instead of the first page': [
+    'threads by lastMessageAt desc: no shift while threads are saved to and made',
+    threadReader((threads, sound) => ({
+      list: async (access, space, query) => {
+        const asOf = (await sound.spaces.get(access, space))?.seq ?? 0
+        const after = query.after === null ? null : { ...query.after, asOf }
+        const page = await threads.list(access, space, { ...query, after })
+        return { ...page, asOf: query.after?.asOf ?? page.asOf }
+      },
+    })),
+  ],
+  'counts the threads of a page as the total': [
+    'threads by createdAt asc: pages of every size are the whole',
+    threadReader((threads) => ({
+      list: async (...call) => {
+        const page = await threads.list(...call)
+        return { ...page, total: page.items.length }
+      },
+    })),
+  ],
+  'lists archived threads among the others': [
+    'archived threads are listed apart, or with the others',
+    threadReader((threads) => ({
+      list: (access, space, query) => threads.list(access, space, { ...query, archived: 'any' }),
+    })),
+  ],
+  'reads a thread of another space': [
+    'spaces share no key, thread, message, block, lease or commit id',
+    threadReader((threads) => ({
+      get: async (access, space, threadId) => {
+        const [found] = await threads.find(access, threadId, 1)
+        return { record: found?.thread ?? null, asOf: (await threads.get(access, space, threadId)).asOf }
+      },
+    })),
+  ],
+  'keeps erased content in the log': [
+    'sweeping removes every value of an expired life from the log, and leaves that it happened',
+    (sound) => {
+      const first = new Map<number, LoggedCommit>()
+      return {
+        commit: async (access, commit, limits) => {
+          const answer = await sound.commit(access, commit, limits)
+          const query = { after: answer.seq - 1, limit: 1 }
+          for (const one of (await sound.log.read(access, commit.space, query)).items) first.set(one.seq, one)
+          return answer
+        },
+        log: {
+          ...sound.log,
+          read: async (...call) => {
+            const page = await sound.log.read(...call)
+            return { ...page, items: page.items.map((one) => first.get(one.seq) ?? one) }
+          },
+        },
+      }
+    },
+  ],
+  'leaves a gap in the log': [
+    'the log is read in pages of every size, from any seq',
+    logReader((log) => ({
+      read: async (...call) => {
+        const page = await log.read(...call)
+        return { ...page, items: page.items.filter((one) => one.seq !== 4) }
+      },
+    })),
+  ],
+  'counts rows of the log as commits': [
+    'a commit has one row for each turn it touches',
+    logReader((log) => ({
+      read: async (access, space, query) => {
+        const page = await log.read(access, space, query)
+        return { ...page, items: page.items.flatMap((one) => one.rows.map((row) => ({ ...one, rows: [row] }))) }
+      },
+    })),
+  ],
+  'lets time go back in the log': [
+    'time never goes back within a space, whatever the clock does',
+    (sound, clock) => ({
+      commit: async (...call) => {
+        const answer = await sound.commit(...call)
+        return answer.status === 'committed' ? { ...answer, at: new Date(clock.now()).toISOString() } : answer
+      },
+    }),
+  ],
+  'answers nothing below the horizon instead of an error': [
+    'reading below the horizon is cursor-expired, with what to do instead',
+    logReader((log) => ({
+      read: (...call) => log.read(...call).catch(() => ({ items: [], asOf: 0, more: false })),
+    })),
+  ],
+  'remembers commit ids below the horizon': [
+    'commit ids below the horizon are forgotten, those above are known',
+    (sound) => ({ compact: async (...call) => sound.compact(call[0], call[1], 0) }),
+  ],
+  'wakes nobody': [
+    'followers wake for commits to their space, and for no other',
+    logReader(() => ({ subscribe: () => () => {} })),
+  ],
+  'wakes followers of every space': [
+    'followers wake for commits to their space, and for no other',
+    (sound) => {
+      const wakers = new Set<() => void>()
+      return {
+        commit: async (...call) => {
+          const answer = await sound.commit(...call)
+          for (const wake of wakers) wake()
+          return answer
+        },
+        log: {
+          ...sound.log,
+          subscribe: (_, wake) => {
+            wakers.add(wake)
+            return () => wakers.delete(wake)
+          },
+        },
+      }
+    },
+  ],
+  'takes a prefix for a pattern': [
+    'a prefix is taken literally',
+    entryReader((entries) => ({
+      list: async (access, space, query) => {
+        const page = await entries.list(access, space, { ...query, prefix: '' })
+        const pattern = new RegExp(`^${query.prefix.replaceAll('%', '.*').replaceAll('_', '.')}`)
+        return { ...page, items: page.items.filter((entry) => pattern.test(entry.key)) }
+      },
+    })),
+  ],
+  'goes on after it was closed': [
+    'closing waits for commits under way, and may be asked for twice',
+    (sound) => {
+      let isClosed = false
+      return {
+        commit: async (...call) => {
+          if (isClosed) throw new Error('lost')
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          if (isClosed) throw new Error('lost')
+          return sound.commit(...call)
+        },
+        close: async () => {
+          isClosed = true
+        },
+      }
+    },
+  ],
+  'takes any id': [
+    'a bad id is refused wherever it stands: a wildcard',
+    changed((change) => ('key' in change && change.key === '*' ? { ...change, key: 'star' } : change)),
+  ],
+  'stores null for what is not JSON': [
+    'what is not JSON is refused wherever it stands: NaN',
+    changed((change) => JSON.parse(JSON.stringify(change))),
+  ],
+}

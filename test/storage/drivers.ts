@@ -1,0 +1,30 @@
+// The drivers that the storage contract is run on, each opened empty.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '../../src/ports/clock.ts'
+import type { Storage } from '../../src/ports/storage.ts'
+import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
+import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
+
+export async function openReference(clock: Clock): Promise<Storage> {
+  return new ReferenceStorage({ clock })
+}
+
+export function openSqlite(clock: Clock, path: string): Promise<Storage> {
+  return SqliteStorage.open({ id: path, path, durability: 'process', clock, busyTimeoutMs: 5_000 })
+}
+
+export function openSqliteMemory(clock: Clock): Promise<Storage> {
+  return openSqlite(clock, ':memory:')
+}
+
+/** A folder for database files, and the way to remove it. */
+export async function newFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'aquifer-'))
+  let files = 0
+  return {
+    nextFile: () => join(folder, `${++files}.db`),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
