@@ -1,0 +1,121 @@
+// Grants, below the facade: an embedded memory may do everything, and the guard is what later credentials go through.
+import { type Access, type Grant, type Right, SQLiteStore, type Storage, spaceId } from 'aquifer'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { guardStorage } from '../../src/access/guard.ts'
+import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import { defaultLimits } from '../../src/domain/limits.ts'
+import { refused } from './opened.ts'
+
+const mine = spaceId('resource', 'mine')
+const other = spaceId('resource', 'mine-too')
+const child = 'resource/mine/agent/a' as SpaceId
+const everything: Access = { actor: { kind: 'system', id: 'app' }, grants: 'all' }
+let storage: Storage
+let commits = 0
+
+function granted(...grants: Grant[]): Access {
+  return { actor: { kind: 'user', id: 'ada' }, grants }
+}
+
+const to = (space: SpaceId, ...rights: Right[]) => granted({ space, rights })
+
+function put(access: Access, space: SpaceId) {
+  const id = `c${commits++}` as CommitId
+  return storage.commit(access, { id, space, changes: [{ kind: 'thread-put', threadId: 't' }] }, defaultLimits)
+}
+
+beforeEach(async () => {
+  const opened = await new SQLiteStore({ url: ':memory:' }).open()
+  onTestFinished(() => opened.release())
+  storage = guardStorage(opened.storage)
+  for (const space of [mine, other, child]) await put(everything, space)
+})
+
+describe('the guard', () => {
+  const reads = (access: Access, space: SpaceId): (() => Promise<unknown>)[] => [
+    () => storage.spaces.get(access, space),
+    () => storage.threads.get(access, space, 't'),
+    () =>
+      storage.threads.list(access, space, {
+        ...{
+          orderBy: 'createdAt',
+          direction: 'asc',
+          archived: 'any',
+          metadata: null,
+          limit: 1,
+          offset: 0,
+          after: null,
+        },
+      }),
+    () =>
+      storage.messages.list(access, space, {
+        ...{ threadId: 't', direction: 'asc', after: null, asOf: null, limit: 1, offset: 0, from: null, to: null },
+      }),
+    () => storage.messages.find(access, space, 'm'),
+    () => storage.messages.openTurns(access, space, 't'),
+    () => storage.blocks.get(access, space, null, 'main'),
+    () => storage.blocks.list(access, space, null),
+    () => storage.blocks.history(access, space, null, 'main', 1),
+    () => storage.blocks.at(access, space, null, 'main', 1),
+    () => storage.entries.get(access, space, 'k'),
+    () => storage.entries.list(access, space, { prefix: '', after: null, limit: 1 }),
+    () => storage.entries.history(access, space, 'k', 1),
+    () => storage.entries.at(access, space, 'k', 1),
+    () => storage.log.read(access, space, { after: 0, limit: 1 }),
+    () => storage.log.seqAt(access, space, '2026-01-01T00:00:00.000Z'),
+  ]
+
+  it('refuses every reader of a space that was not granted, whether it exists or not', async () => {
+    const missing = spaceId('resource', 'nobody')
+    for (const space of [other, child, missing]) {
+      for (const read of reads(to(mine, 'read', 'write', 'erase', 'administer'), space)) {
+        const error = await refused('denied', read)
+        expect(error.message).toBe(
+          `user "ada" may not read "${space}". Ask for a grant on that space, or use one that was granted.`,
+        )
+      }
+    }
+    for (const read of reads(to(mine, 'read'), mine)) await read()
+    for (const read of reads(to(mine, 'write', 'erase', 'administer'), mine)) await refused('denied', read)
+  })
+
+  it('reaches children only if the grant says so', async () => {
+    const inclusive = granted({ space: mine, rights: ['read'], children: true })
+    expect(await storage.spaces.get(inclusive, child)).not.toBeNull()
+    await refused('denied', () => storage.spaces.get(inclusive, other))
+    await refused('denied', () => storage.spaces.get(to(child, 'read'), mine))
+  })
+
+  it('takes the right of each change', async () => {
+    const commit = (access: Access, kind: 'erase' | 'configure' | 'entry-write') => {
+      const change = {
+        erase: { kind: 'erase' },
+        configure: { kind: 'configure', settings: { logDays: 1 } },
+        'entry-write': { kind: 'entry-write', key: 'k', value: 1 },
+      } as const
+      const id = `c${commits++}` as CommitId
+      return storage.commit(access, { id, space: mine, changes: [change[kind]] }, defaultLimits)
+    }
+    const wanted = { 'entry-write': 'write', configure: 'administer', erase: 'erase' } as const
+    for (const kind of ['entry-write', 'configure', 'erase'] as const) {
+      const others = (['read', 'write', 'administer', 'erase'] as const).filter((right) => right !== wanted[kind])
+      await refused('denied', () => commit(to(mine, ...others), kind))
+      expect(await commit(to(mine, wanted[kind]), kind)).toMatchObject({ status: 'committed' })
+    }
+  })
+
+  it('finds nothing across spaces that may not be read, and lists only for who administers all', async () => {
+    const found = await storage.threads.find(to(other, 'read'), 't', 10)
+    expect(found.map(({ space }) => space)).toEqual([other])
+    const key = (await storage.spaces.get(everything, mine))?.key
+    if (key === undefined) throw new Error('the space has no key')
+    expect(await storage.spaces.byKey(to(mine, 'read'), key)).toBe(mine)
+    expect(await storage.spaces.byKey(to(other, 'read'), key)).toBeNull()
+    const query = { kind: 'resource', prefix: '', after: null, limit: 9 } as const
+    await refused('denied', () => storage.spaces.list(to(mine, 'read', 'administer'), query))
+    await refused('denied', () => storage.due(to(mine, 'administer'), 1))
+    await refused('denied', () => storage.compact(to(mine, 'write'), mine, 1))
+    await refused('denied', () => storage.renewLease(to(mine, 'read'), mine, { name: 'l', token: 1, leaseMs: 1 }))
+    expect(await storage.spaces.list(everything, query)).toHaveLength(3)
+  })
+})
