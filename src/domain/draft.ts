@@ -118,7 +118,7 @@ export class Draft {
 
   /** Takes a record for this change; a commit changes one record at most once. */
   claim(record: Claim): void {
-    if (this.commit.changes.length === 1 && !('message' in record)) return
+    if (this.commit.changes.length === 1 && !('message' in record || 'block' in record)) return
     const [kind, name] = Object.entries(record)[0] as [string, string]
     const claim = `${kind} ${name}`
     this.#claims ??= new Set()
@@ -169,6 +169,7 @@ export class Draft {
     if (thread !== null && !thread.deleted) return null
     if (!create) this.liveThread(threadId)
     this.mayCreate('thread', threadId)
+    this.claim({ thread: threadId })
     const created = newThread(threadId as ThreadId, this)
     this.count(null, created)
     this.#thread = created

@@ -41,7 +41,13 @@ export function eraseEntryLife(log: EditableLog, key: string, version: Seq): voi
   }
 }
 
-const contents = new Set<Effect['kind']>(['message-append', 'message-copy', 'message-extend', 'message-edit'])
+const contents = new Set<Effect['kind']>([
+  'message-append',
+  'message-copy',
+  'message-extend',
+  'message-edit',
+  'message-delete',
+])
 
 /** An append of messages that were all there before: it saved nothing. */
 function isEmptyAppend(effect: Effect): boolean {

@@ -68,7 +68,8 @@ export function copyJson<Value>(value: Value, field: string): Value {
 function copy(value: unknown, path: string, depth: number): unknown {
   if (typeof value !== 'object' || value === null) {
     checkJson(value, path, depth, false)
-    return value
+    // JSON has no negative zero.
+    return value === 0 ? 0 : value
   }
   if (depth >= maxDepth) refuse(path, 'a cycle or deeper nesting', `must be nested at most ${maxDepth} levels deep`)
   if (Array.isArray(value)) {

@@ -81,6 +81,7 @@ function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: nu
 
 export function applyMessageAppend(draft: Draft, change: ChangeOf<'message-append'>): ResultOf<'message-append'> {
   const joins = change.turnId !== undefined || change.opened !== undefined
+  if (!joins) draft.mayCreate('turn', change.threadId)
   const createdThread = draft.ensureThread(change.threadId, change.createThread === true && !joins)
   checkLimit(draft.limits, 'messagesPerCall', change.messages.length, 'The call')
   const open = joins ? requireOpenTurn(draft, change) : null

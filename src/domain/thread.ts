@@ -115,12 +115,13 @@ export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'
     throw invalidInput('changes', 'must not change a thread that the commit deletes', threadId, fix)
   }
   draft.claim({ thread: threadId })
-  const before = draft.findThread(threadId)
+  const stored = draft.view.thread(threadId)
+  const before = stored === null || stored.deleted ? null : draft.findThread(threadId)
   const isLive = before !== null && !before.deleted
   const blocks = isLive ? draft.view.threadBlocks(threadId) : []
   const gone = blocks.map((block) => ({ key: block.name, version: block.version }))
-  // Without a thread the row names none, so the effect says which one was meant.
-  const missing = before === null ? { missing: threadId } : {}
+  // Without a living thread the row names none, so the effect says which one was meant.
+  const missing = isLive ? {} : { missing: threadId }
   draft.add({ kind: 'thread-delete', prev: isLive ? before.version : 0, blocks: gone, ...missing })
   if (isLive) {
     for (const block of blocks) draft.blocks.set(blockKey(threadId, block.name), blockTombstone(block, draft))
@@ -156,9 +157,7 @@ export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>)
   draft.setThread(withMessages(created, messages, draft))
   for (const block of blocks) {
     const name = checkId(block.name, 'blocks.name')
-    if (draft.blocks.has(blockKey(threadId, name))) {
-      throw invalidInput('blocks.name', 'must be different for each block', name, 'Copy each block once.')
-    }
+    draft.claim({ block: blockKey(threadId, name) })
     if (block.format === 'text' && typeof block.value !== 'string') {
       throw invalidInput('blocks.value', 'must be text', block.value, 'Pass a string, or copy the block as json.')
     }

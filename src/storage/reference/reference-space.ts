@@ -100,7 +100,8 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   threadBlocks(threadId: ThreadId | null): readonly BlockState[] {
-    return [...this.records.blocks.values()].filter((block) => block.threadId === threadId && !block.deleted)
+    const blocks = [...this.records.blocks.values()].filter((block) => block.threadId === threadId && !block.deleted)
+    return blocks.sort((left, right) => Buffer.compare(Buffer.from(left.name), Buffer.from(right.name)))
   }
 
   entry(key: string): EntryState | null {

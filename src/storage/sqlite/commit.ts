@@ -9,7 +9,7 @@ import type { Limits } from '../../domain/limits.ts'
 import { isoTime } from '../../domain/time.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
-import { isBusy, toMemoryError } from './connection.ts'
+import { isBusy, isFull, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eraseSpaces, persistDraft, seqFloor } from './persist.ts'
 import { SqliteView } from './view.ts'
@@ -120,7 +120,7 @@ export class CommitQueue {
     try {
       connection.commit()
     } catch (error) {
-      const isKnown = connection.isTransaction
+      const isKnown = connection.isTransaction || isFull(error)
       this.#undo()
       this.#failAll(done, isKnown ? this.#failure(error) : unknownOutcome(error))
     }

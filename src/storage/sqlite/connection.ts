@@ -23,6 +23,11 @@ export function sqliteCode(error: unknown): number | null {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : null
 }
 
+/** Whether an error says that the disk, or what may be used of it, is full: then nothing was stored. */
+export function isFull(error: unknown): boolean {
+  return sqliteCode(error) === code.full
+}
+
 export function isBusy(error: unknown): boolean {
   const primary = sqliteCode(error)
   return primary !== null && busyCodes.has(primary)
@@ -113,6 +118,23 @@ export class Statement<Row extends readonly unknown[]> {
   }
 }
 
+function pragma(database: DatabaseSync, name: string): unknown {
+  return database.prepare(`PRAGMA ${name}`).get()?.[name]
+}
+
+/** Refuses the database of another application, which migrating would damage. */
+function refuseForeign(database: DatabaseSync, path: string): void {
+  if (pragma(database, 'application_id') === applicationId) return
+  const tables = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.tables
+  // Another process may be creating the schema right now; then its mark is there once the tables are.
+  if (tables === 0 || pragma(database, 'application_id') === applicationId) return
+  throw new MemoryError('unsupported', {
+    message: `${path} is a SQLite database of another application.`,
+    fix: 'Point storage at a new file, or at one that aquifer wrote.',
+    details: { file: path },
+  })
+}
+
 /** An open connection. Synchronous; who holds it must not await between `begin` and `commit`. */
 export class Connection {
   readonly path: string
@@ -143,6 +165,8 @@ export class Connection {
       throw toMemoryError(error, path)
     }
     try {
+      // Before anything is written: a foreign database stays as it is, to the byte.
+      await whileBusy(() => refuseForeign(database, path), busyTimeoutMs, path)
       await whileBusy(() => database.exec('PRAGMA journal_mode = WAL'), busyTimeoutMs, path)
       database.exec(`PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536`)
       const connection = new Connection(database, options)
@@ -158,7 +182,6 @@ export class Connection {
 
   async #migrate(): Promise<void> {
     const version = () => this.#pragma('user_version')
-    this.#refuseForeign()
     await migrate(
       {
         version,
@@ -171,21 +194,8 @@ export class Connection {
     )
   }
 
-  /** Refuses the database of another application, which migrating would damage. */
-  #refuseForeign(): void {
-    if (this.#pragma('application_id') === applicationId) return
-    const tables = this.prepare<[number]>('SELECT count(*) FROM sqlite_schema').get()?.[0] ?? 0
-    // Another process may be creating the schema right now; then its mark is there once the tables are.
-    if (tables === 0 || this.#pragma('application_id') === applicationId) return
-    throw new MemoryError('unsupported', {
-      message: `${this.path} is a SQLite database of another application.`,
-      fix: 'Point storage at a new file, or at one that aquifer wrote.',
-      details: { file: this.path },
-    })
-  }
-
   #pragma(name: string): number {
-    return this.prepare<[number]>(`PRAGMA ${name}`).get()?.[0] ?? 0
+    return Number(pragma(this.#database, name) ?? 0)
   }
 
   #limitSize(maxBytes: number): void {

@@ -2,7 +2,7 @@
 import type { Migration } from '../../migrate.ts'
 
 /**
- * Column notes. `space.n` and `thread.n` stand for the texts in all other tables. `thread.state`: 0 live, 1 archived,
+ * Column notes. `space.n` and `thread.n` stand for the texts in all other tables and are never given out twice. `thread.state`: 0 live, 1 archived,
  * 2 deleted. `thread.ord`: the seq of the last save, as far as `space.ordered`; later saves are in the log's tail, which a
  * commit folds into the threads when it has grown long: saving then seldom dirties a second page. `thread.stat`: the seq at which `messages` and `lastAt` were true; a later last row of the thread overrides
  * them. `log.turn`: packed place, 0 for none. `log.upto`: messages of the thread after this row, if it saved any.
@@ -14,14 +14,14 @@ export const ground: Migration = {
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
 
 CREATE TABLE space (
-  n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, parent TEXT,
+  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, parent TEXT,
   created INTEGER NOT NULL, floor INTEGER NOT NULL, horizon INTEGER NOT NULL, ordered INTEGER NOT NULL,
   settings TEXT NOT NULL, settingsVersion INTEGER NOT NULL,
   threads INTEGER NOT NULL, archived INTEGER NOT NULL, entries INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE thread (
-  n INTEGER PRIMARY KEY, space INTEGER NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL, ord INTEGER NOT NULL,
+  n INTEGER PRIMARY KEY AUTOINCREMENT, space INTEGER NOT NULL, id TEXT NOT NULL, state INTEGER NOT NULL, ord INTEGER NOT NULL,
   created INTEGER NOT NULL, version INTEGER NOT NULL, messages INTEGER NOT NULL, lastAt INTEGER, stat INTEGER NOT NULL,
   json TEXT NOT NULL, UNIQUE (space, id)
 ) STRICT;

@@ -1,0 +1,53 @@
+// What the tests of processes and their workers agree on.
+import type { Access, Actor } from '../../src/domain/actor.ts'
+import type { Change, Commit, CommitResult } from '../../src/domain/commit.ts'
+import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import { defaultLimits } from '../../src/domain/limits.ts'
+import { type Clock, systemClock } from '../../src/ports/clock.ts'
+import type { Durability, Storage } from '../../src/ports/storage.ts'
+import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
+import type { CommitObservation } from '../../src/testing/history-checker.ts'
+
+export const space = 'team/acme' as SpaceId
+export const limits = { ...defaultLimits, busyTimeoutMs: 60_000, entryBytes: 4_000_000 }
+
+export function accessOf(actor: Actor): Access {
+  return { actor, grants: 'all' }
+}
+
+export const system = accessOf({ kind: 'system', id: 'app' })
+
+export function open(path: string, options: { durability?: Durability; maxBytes?: number; clock?: Clock } = {}) {
+  const { durability = 'process', clock = systemClock, ...rest } = options
+  return SqliteStorage.open({ id: 'test', path, durability, clock, busyTimeoutMs: 60_000, ...rest })
+}
+
+export function commit(id: string, ...changes: readonly Change[]): Commit {
+  return { id: id as CommitId, space, changes }
+}
+
+/** Milliseconds of one clock for all processes of the machine. */
+export function nowMs(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+/** What a worker saw of one commit. */
+export type Seen = CommitObservation
+
+export interface Done {
+  readonly result: CommitResult
+  readonly seen: Seen
+}
+
+/** Commits, and notes when it was started, when acknowledged, and with which seq. */
+export async function observed(
+  storage: Storage,
+  access: Access,
+  sent: Commit,
+  wrote: Partial<Seen> = {},
+): Promise<Done> {
+  const startedMs = nowMs()
+  const result = await storage.commit(access, sent, limits)
+  const seq = result.status === 'committed' ? result.seq : null
+  return { result, seen: { commitId: sent.id as string, startedMs, endedMs: nowMs(), seq, ...wrote } }
+}

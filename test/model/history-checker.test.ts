@@ -1,0 +1,215 @@
+// The checker is seen to find what is planted: the answers of a sound storage, doctored one at a time.
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Access } from '../../src/domain/actor.ts'
+import type { Change } from '../../src/domain/commit.ts'
+import type { Effect, LoggedCommit } from '../../src/domain/effect.ts'
+import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import { defaultLimits } from '../../src/domain/limits.ts'
+import type { Storage } from '../../src/ports/storage.ts'
+import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
+import { type CommitObservation, checkHistory } from '../../src/testing/history-checker.ts'
+
+const access: Access = { actor: { kind: 'agent', id: 'bot' }, grants: 'all' }
+const space = 'team/acme' as SpaceId
+const clock = { now: () => Date.parse('2026-03-01T00:00:00.000Z') }
+let sound: Storage
+let observations: CommitObservation[]
+
+const message = (text: string) => ({ role: 'user' as const, parts: [{ type: 'text', text }] })
+const work: readonly (readonly Change[])[] = [
+  [{ kind: 'entry-increment', key: 'count', by: 2 }],
+  [{ kind: 'entry-append', key: 'list', item: 'first' }],
+  [{ kind: 'entry-increment', key: 'count', by: 3 }],
+  [{ kind: 'entry-append', key: 'list', item: 'second' }],
+  [{ kind: 'thread-put', threadId: 't', title: 'Title' }],
+  [{ kind: 'message-append', threadId: 't', messages: [message('one'), message('two')] }],
+  [{ kind: 'turn-open', threadId: 't' }],
+  [{ kind: 'block-merge', name: 'main', patch: { a: 1 } }],
+  [{ kind: 'block-merge', name: 'main', threadId: 't', patch: { b: 1 } }],
+  [{ kind: 'configure', settings: { entriesPerSpace: 10 } }],
+]
+
+beforeEach(async () => {
+  sound = new ReferenceStorage({ clock })
+  observations = []
+  for (const [index, changes] of work.entries()) {
+    const commitId = `c${index + 1}`
+    await sound.commit(access, { id: commitId as CommitId, space, changes }, defaultLimits)
+    const [change] = changes
+    observations.push({
+      commitId,
+      startedMs: index * 10,
+      endedMs: index * 10 + 5,
+      seq: index + 1,
+      ...(change?.kind === 'entry-increment' ? { increments: { [change.key]: change.by } } : {}),
+      ...(change?.kind === 'entry-append' ? { appends: { [change.key]: change.item } } : {}),
+    })
+  }
+})
+
+const check = (storage: Storage, seen: readonly CommitObservation[] = observations) =>
+  checkHistory(storage, access, space, { clock, observations: seen })
+
+/** The sound storage with another log. */
+function withLog(doctor: (commits: readonly LoggedCommit[]) => readonly LoggedCommit[]): Storage {
+  const read: Storage['log']['read'] = async (...query) => {
+    const page = await sound.log.read(...query)
+    return { ...page, items: doctor(page.items) }
+  }
+  return { ...sound, log: { ...sound.log, read }, spaces: sound.spaces } as Storage
+}
+
+/** A log in which one field of the commit at that seq, and of its rows, is another. */
+function withField(seq: number, fields: Partial<LoggedCommit>) {
+  return withLog((commits) =>
+    commits.map((commit) => {
+      if (commit.seq !== seq) return commit
+      const rows = commit.rows.map((row) => ({ ...row, ...fields }))
+      return { ...commit, ...fields, rows } as LoggedCommit
+    }),
+  )
+}
+
+function withEffect(seq: number, doctor: (effect: Effect) => Effect) {
+  return withLog((commits) =>
+    commits.map((commit) => {
+      if (commit.seq !== seq) return commit
+      return { ...commit, rows: commit.rows.map((row) => ({ ...row, effects: row.effects.map(doctor) })) }
+    }),
+  )
+}
+
+it('finds nothing wrong with a sound history', async () => {
+  expect(await check(sound)).toEqual([])
+  expect(await checkHistory(sound, access, 'team/nobody' as SpaceId)).toEqual([])
+})
+
+describe('finds in the log', () => {
+  it.each<[string, () => Storage, RegExp]>([
+    [
+      'a missing commit',
+      () => withLog((commits) => commits.filter((commit) => commit.seq !== 8)),
+      /seq 9 follows seq 7/,
+    ],
+    ['a missing end', () => withLog((commits) => commits.slice(0, -1)), /ends at seq 9/],
+    ['a doubled seq', () => withField(8, { seq: 7 }), /seq 7 follows seq 7/],
+    ['a time that goes back', () => withField(8, { at: '2026-02-01T00:00:00.000Z' }), /is before/],
+    ['a doubled commit id', () => withField(8, { commitId: 'c2' as CommitId }), /commit id c2 was seq 2/],
+    [
+      'a commit without rows',
+      () => withLog((all) => all.map((one) => (one.seq === 8 ? { ...one, rows: [] } : one))),
+      /no rows/,
+    ],
+    ['a row of another seq', () => withEffectRow(8), /another seq or time/],
+    ['a wrong predecessor of an entry', () => withEffect(3, (one) => ({ ...one, prev: 2 }) as Effect), /says 2/],
+    [
+      'a wrong predecessor of a thread',
+      () => withEffect(5, (one) => ({ ...one, prev: 2 }) as Effect),
+      /thread t replaced/,
+    ],
+    [
+      'a wrong predecessor of a block',
+      () => withEffect(9, (one) => ({ ...one, prev: 8 }) as Effect),
+      /block of t main/,
+    ],
+    [
+      'a wrong predecessor of settings',
+      () => withEffect(10, (one) => ({ ...one, prev: 1 }) as Effect),
+      /settings replaced/,
+    ],
+    ['another item', () => withEffect(4, (one) => ({ ...one, item: 'no' }) as Effect), /entry list: replay gives/],
+    ['another title', () => withEffect(5, (one) => ({ ...one, title: 'No' }) as Effect), /thread t: replay gives/],
+    [
+      'a lost message',
+      () => withEffect(6, (one) => ({ ...one, messages: [message('one')] }) as Effect),
+      /messages of thread t/,
+    ],
+    ['another block', () => withEffect(8, (one) => ({ ...one, patch: {} }) as Effect), /block main: replay gives/],
+    ['other settings', () => withEffect(10, (one) => ({ ...one, settings: {} }) as Effect), /space settings/],
+  ])('%s', async (_, doctored, problem) => {
+    expect(await check(doctored())).toContainEqual(expect.stringMatching(problem))
+  })
+})
+
+function withEffectRow(seq: number): Storage {
+  return withLog((commits) =>
+    commits.map((commit) =>
+      commit.seq === seq ? { ...commit, rows: commit.rows.map((row) => ({ ...row, seq: seq - 1 })) } : commit,
+    ),
+  )
+}
+
+describe('finds in the readers', () => {
+  const doctored = (part: Partial<Storage>): Storage => ({ ...sound, commit: sound.commit, ...part }) as Storage
+
+  it('an entry that only the list has lost', async () => {
+    const list: Storage['entries']['list'] = async (...query) => {
+      const page = await sound.entries.list(...query)
+      return { ...page, items: page.items.slice(1) }
+    }
+    expect(await check(doctored({ entries: { ...sound.entries, list } }))).toContainEqual(
+      expect.stringMatching(/entry count/),
+    )
+  })
+
+  it('a message twice, and a count that is off', async () => {
+    const list: Storage['messages']['list'] = async (...query) => {
+      const page = await sound.messages.list(...query)
+      return { ...page, items: [...page.items, ...page.items] }
+    }
+    const problems = await check(doctored({ messages: { ...sound.messages, list } }))
+    expect(problems).toContainEqual(expect.stringMatching(/stands in it twice/))
+    expect(problems).toContainEqual(expect.stringMatching(/message count/))
+  })
+
+  it('an open turn that is forgotten', async () => {
+    const openTurns = async () => []
+    const problems = await check(doctored({ messages: { ...sound.messages, openTurns } }))
+    expect(problems).toContainEqual(expect.stringMatching(/^lease turn\//))
+  })
+
+  it('a total that is off', async () => {
+    const list: Storage['threads']['list'] = async (...query) => ({ ...(await sound.threads.list(...query)), total: 7 })
+    const problems = await check(doctored({ threads: { ...sound.threads, list } }))
+    expect(problems).toContainEqual(expect.stringMatching(/total of threads/))
+  })
+})
+
+describe('finds in what clients saw', () => {
+  const seen = (index: number, fields: Partial<CommitObservation>) =>
+    observations.map((observation, at) => (at === index ? { ...observation, ...fields } : observation))
+
+  it('a commit that was acknowledged and is not there', async () => {
+    expect(await check(sound, seen(4, { commitId: 'lost' }))).toContainEqual(
+      expect.stringMatching(/lost was .* is lost/),
+    )
+  })
+
+  it('a commit that lies elsewhere', async () => {
+    expect(await check(sound, seen(4, { seq: 6 }))).toContainEqual(expect.stringMatching(/lies at 5/))
+  })
+
+  it('an order that real time contradicts, and not one that overlaps', async () => {
+    const late = seen(1, { startedMs: 50, endedMs: 51 })
+    expect(await check(sound, late)).toContainEqual(expect.stringMatching(/was started after seq \d was acknowledged/))
+    expect(await check(sound, seen(1, { startedMs: 24, endedMs: 51 }))).toEqual([])
+  })
+
+  it('an increment and an item that are not in the value', async () => {
+    expect(await check(sound, seen(0, { increments: { count: 9 } }))).toEqual([
+      'entry count is 5; its increments add up to 12',
+    ])
+    expect(await check(sound, seen(1, { appends: { list: 'third' } }))).toContainEqual(
+      expect.stringMatching(/entry list holds 2 items; 1 of 2 appended/),
+    )
+  })
+
+  it('all of it, where the space is gone', async () => {
+    expect(await checkHistory(sound, access, 'team/gone' as SpaceId, { observations })).toHaveLength(work.length)
+  })
+
+  it('counts a commit of unknown outcome only if it landed', async () => {
+    const unknown = { commitId: 'never', startedMs: 0, endedMs: 1, seq: null, increments: { count: 100 } }
+    expect(await check(sound, [...seen(2, { seq: null }), unknown])).toEqual([])
+  })
+})

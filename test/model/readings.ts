@@ -1,0 +1,146 @@
+// Every answer that a driver's readers give, as one plain value: two drivers with the same history must give the same.
+import type { Access } from '../../src/domain/actor.ts'
+import { MemoryError } from '../../src/domain/error.ts'
+import type { SpaceId } from '../../src/domain/id.ts'
+import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
+import { blockNames, keys, messageIds, spaces, threads } from './plans.ts'
+
+export const access: Access = { actor: { kind: 'system', id: 'reader' }, grants: 'all' }
+const everything = 1_000
+
+/** The answer, or the error in its place. */
+export async function answerOf(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof MemoryError) || error.code === 'bug') throw error
+    return { error: error.code, message: error.message, details: error.details }
+  }
+}
+
+function sorted(items: readonly unknown[]): unknown[] {
+  return items
+    .map((item) => ({ item, text: JSON.stringify(item) }))
+    .sort((left, right) => (left.text < right.text ? -1 : 1))
+    .map(({ item }) => item)
+}
+
+export function threadQuery(pick: number, limit: number): ThreadQuery {
+  return {
+    orderBy: (pick & 1) === 0 ? 'lastMessageAt' : 'createdAt',
+    direction: (pick & 2) === 0 ? 'desc' : 'asc',
+    archived: (['any', false, true, false] as const)[(pick >> 2) & 3] ?? 'any',
+    metadata: (pick & 16) === 0 ? null : { k: 1 },
+    limit,
+    offset: 0,
+    after: null,
+  }
+}
+
+export function messageQuery(pick: number, threadId: string, limit: number): MessageQuery {
+  const direction = (pick & 1) === 0 ? 'asc' : 'desc'
+  const from = (pick & 6) === 2 ? '2021-01-01T00:00:00.000Z' : null
+  const to = (pick & 6) === 4 ? '2030-01-01T00:00:00.000Z' : null
+  return { threadId, direction, after: null, asOf: null, limit, offset: 0, from, to }
+}
+
+async function readThreads(storage: Storage, space: SpaceId): Promise<unknown> {
+  const lists = []
+  for (let pick = 0; pick < 32; pick++) {
+    const query = threadQuery(pick, (pick % 3) + 1)
+    lists.push(await storage.threads.list(access, space, { ...query, offset: pick % 2 }))
+  }
+  const single = []
+  for (const id of threads) {
+    const messages = []
+    for (let pick = 0; pick < 6; pick++) {
+      const query = messageQuery(pick, id, pick < 2 ? everything : 2)
+      messages.push(await storage.messages.list(access, space, { ...query, offset: pick % 3 }))
+    }
+    const openTurns = sorted(await storage.messages.openTurns(access, space, id))
+    single.push({ thread: await storage.threads.get(access, space, id), messages, openTurns })
+  }
+  return { lists, single }
+}
+
+async function readBlocks(storage: Storage, space: SpaceId, seqs: readonly number[]): Promise<unknown> {
+  const blocks = []
+  for (const threadId of [null, ...threads]) {
+    const list = await storage.blocks.list(access, space, threadId)
+    blocks.push({ ...list, items: sorted(list.items) })
+    for (const name of blockNames) {
+      blocks.push(await storage.blocks.get(access, space, threadId, name))
+      for (const limit of [2, everything])
+        blocks.push(await storage.blocks.history(access, space, threadId, name, limit))
+      for (const seq of seqs) blocks.push(await answerOf(() => storage.blocks.at(access, space, threadId, name, seq)))
+    }
+  }
+  return blocks
+}
+
+async function readEntries(storage: Storage, space: SpaceId, seqs: readonly number[]): Promise<unknown> {
+  const entries = []
+  for (const prefix of ['', 'k/', 'a']) {
+    const all = await storage.entries.list(access, space, { prefix, after: null, limit: everything })
+    const first = await storage.entries.list(access, space, { prefix, after: null, limit: 2 })
+    const after = first.items.at(-1)?.key ?? null
+    entries.push(all, first, await storage.entries.list(access, space, { prefix, after, limit: 2 }))
+  }
+  for (const key of keys) {
+    entries.push(await storage.entries.get(access, space, key))
+    for (const limit of [1, everything]) entries.push(await storage.entries.history(access, space, key, limit))
+    for (const seq of seqs) entries.push(await answerOf(() => storage.entries.at(access, space, key, seq)))
+  }
+  return entries
+}
+
+async function readLog(storage: Storage, space: SpaceId, seqs: readonly number[]): Promise<unknown> {
+  const log = []
+  for (const after of [0, ...seqs]) {
+    log.push(await answerOf(() => storage.log.read(access, space, { after, limit: everything })))
+    log.push(await answerOf(() => storage.log.read(access, space, { after, limit: 2 })))
+  }
+  return log
+}
+
+/** Everything about one space. `moments` are times worth asking for, `ids` message ids worth finding. */
+export async function readSpace(
+  storage: Storage,
+  space: SpaceId,
+  moments: readonly string[],
+  ids: readonly string[],
+): Promise<unknown> {
+  const state = await storage.spaces.get(access, space)
+  const { seq, horizon } = state ?? { seq: 3, horizon: 1 }
+  const seqs = [horizon - 1, horizon, Math.floor((horizon + seq) / 2), seq - 1, seq, seq + 1]
+  const times = await Promise.all(moments.map((at) => storage.log.seqAt(access, space, at)))
+  const found = []
+  for (const id of ids) found.push(sorted(await storage.messages.find(access, space, id)))
+  return {
+    space,
+    state,
+    times,
+    found,
+    byKey: state === null ? null : await storage.spaces.byKey(access, state.key),
+    threads: await readThreads(storage, space),
+    blocks: await readBlocks(storage, space, seqs),
+    entries: await readEntries(storage, space, seqs),
+    log: await readLog(storage, space, seqs),
+  }
+}
+
+/** What is asked across spaces. */
+export async function readAcross(storage: Storage): Promise<unknown> {
+  const lists = []
+  for (const kind of ['resource', 'team', 'agent'] as const) {
+    for (const prefix of ['', 'r1', 't']) {
+      for (const after of [null, spaces[0], spaces[1]]) {
+        lists.push(await storage.spaces.list(access, { kind, prefix, after: after as SpaceId | null, limit: 2 }))
+      }
+    }
+  }
+  const found = []
+  for (const id of [...threads, ...messageIds]) found.push(sorted(await storage.threads.find(access, id, everything)))
+  const { entries, turns, logs } = await storage.due(access, everything)
+  return { lists, found, due: { entries: sorted(entries), turns: sorted(turns), logs: sorted(logs) } }
+}

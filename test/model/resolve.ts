@@ -1,0 +1,185 @@
+// Turns a plan into a commit: its small numbers become ids, versions and tokens that are known to stand, or once stood.
+import type { Change, Commit, Expectation } from '../../src/domain/commit.ts'
+import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import type { MessageInput } from '../../src/domain/message.ts'
+import {
+  actors,
+  blockNames,
+  type ChangePlan,
+  type CommitPlan,
+  type ExpectationPlan,
+  keys,
+  leaseNames,
+  spaces,
+  threads,
+} from './plans.ts'
+
+/** What the run has learned so far, in one space. */
+export interface Known {
+  /** Turns by thread, newest last, and messages that we issued an id for. */
+  readonly turns: Map<string, string[]>
+  readonly messages: Map<string, string[]>
+  readonly tokens: Map<string, number[]>
+  /** Present versions, by kind and name. */
+  readonly versions: Map<string, number>
+  seq: number
+}
+
+export function nothingKnown(): Known {
+  return { turns: new Map(), messages: new Map(), tokens: new Map(), versions: new Map(), seq: 0 }
+}
+
+/** The item that many places before the last. */
+export function fromEnd<Item>(items: readonly Item[] | undefined, back: number): Item | undefined {
+  return items?.at(-1 - (back % Math.max(items.length, 1)))
+}
+
+const unknownTurn = 'turn_0000000000_1.0'
+
+type MessagePlan = Extract<ChangePlan, { kind: 'message-append' }>['messages'][number]
+type JoinPlan = Extract<ChangePlan, { kind: 'message-append' }>['join']
+type TargetPlan = Extract<ChangePlan, { kind: 'message-edit' }>['target']
+
+interface Resolving {
+  readonly known: Known
+  readonly threadId: string
+  /** Makes texts that occur once. */
+  readonly unique: () => string
+}
+
+/** Drops what is undefined: optional fields are left out, never undefined. */
+function compact<Value extends object>(value: Value): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Value
+}
+
+function messageOf(at: Resolving, plan: MessagePlan): MessageInput {
+  const issued = fromEnd(at.known.messages.get(at.threadId), 0)
+  const turn = fromEnd(at.known.turns.get(at.threadId), 0)
+  const id = plan.id === 'issued' ? issued : plan.id === 'next' ? turn?.replace(/^turn/, 'msg').concat('.1') : plan.id
+  const text = { type: 'text', text: `${at.unique()}${'x'.repeat(plan.size)}` }
+  const parts = plan.tool ? [text, { type: 'tool-search', toolCallId: 'call-1', state: 'input' }] : [text]
+  const author = plan.author === undefined ? undefined : actors[plan.author]
+  return compact({ id, role: plan.role, parts, author, createdAt: plan.createdAt }) as MessageInput
+}
+
+function turnOf(at: Resolving, back: number): string {
+  return fromEnd(at.known.turns.get(at.threadId), back) ?? unknownTurn
+}
+
+function reference(at: Resolving, join: JoinPlan): { turnId?: string; opened?: number } {
+  const isUnknown = at.known.turns.get(at.threadId) === undefined
+  if (join.to === 'new' || (join.to === 'turn' && isUnknown)) return {}
+  return join.to === 'turn' ? { turnId: turnOf(at, join.back) } : { opened: join.back }
+}
+
+function messageId(at: Resolving, target: TargetPlan): string {
+  if ('chosen' in target) return target.chosen
+  return fromEnd(at.known.messages.get(at.threadId), target.issued) ?? 'm9'
+}
+
+function changeInThread(at: Resolving, plan: ChangePlan): Change | null {
+  const { threadId } = at
+  switch (plan.kind) {
+    case 'thread-put':
+      return compact({ ...plan, threadId }) as Change
+    case 'thread-delete':
+      return { kind: plan.kind, threadId }
+    case 'thread-clone': {
+      const turns = plan.turns.map((turn) =>
+        turn.map(({ id: _, ...input }) => messageOf(at, { ...input, id: undefined })),
+      )
+      const blocks = plan.blocks.map((name) => ({ name, format: 'json' as const, value: { from: at.unique() } }))
+      const source = { space: spaces[1], threadId: 't1', asOf: 1 }
+      return compact<object>({ ...plan, threadId, turns, blocks, source }) as Change
+    }
+    case 'turn-open': {
+      const replaces = plan.replaces?.map((back) => turnOf(at, back))
+      return compact({ ...plan, threadId, replaces }) as Change
+    }
+    case 'turn-close': {
+      const { join, ...fields } = plan
+      const of = join.to === 'new' ? { turnId: turnOf(at, 0) } : reference(at, join)
+      return { ...fields, threadId, ...of } as Change
+    }
+    case 'turn-resume':
+    case 'turn-discard': {
+      const { back, ...fields } = plan
+      return compact({ ...fields, threadId, turnId: turnOf(at, back) }) as Change
+    }
+    default:
+      return messageChange(at, plan)
+  }
+}
+
+function messageChange(at: Resolving, plan: ChangePlan): Change | null {
+  const { threadId } = at
+  const added = () => [{ type: 'text', text: at.unique() }]
+  switch (plan.kind) {
+    case 'message-append': {
+      const { join, messages, createThread } = plan
+      const inputs = messages.map((input) => messageOf(at, input))
+      return compact({ kind: plan.kind, threadId, ...reference(at, join), messages: inputs, createThread }) as Change
+    }
+    case 'message-extend': {
+      const part = { type: 'tool-search', toolCallId: plan.complete ?? '', state: at.unique() }
+      const complete = plan.complete === undefined ? undefined : { toolCallId: plan.complete, part }
+      const parts = plan.parts ? added() : undefined
+      return compact({ kind: plan.kind, threadId, messageId: messageId(at, plan.target), parts, complete }) as Change
+    }
+    case 'message-edit': {
+      const parts = plan.parts ? added() : undefined
+      const { metadata } = plan
+      return compact({ kind: plan.kind, threadId, messageId: messageId(at, plan.target), parts, metadata }) as Change
+    }
+    case 'message-delete':
+      return { kind: plan.kind, threadId, messageIds: plan.targets.map((target) => messageId(at, target)) }
+    default:
+      return null
+  }
+}
+
+export function changeOf(at: Resolving, plan: ChangePlan): Change {
+  const inThread = changeInThread(at, plan)
+  if (inThread !== null) return inThread
+  if (plan.kind === 'block-write' || plan.kind === 'block-merge') {
+    const { inThread: isInThread, ...fields } = plan
+    return { ...fields, ...(isInThread ? { threadId: at.threadId } : {}) } as Change
+  }
+  if (plan.kind === 'lease-release') {
+    const token = fromEnd(at.known.tokens.get(plan.name), plan.back) ?? 1
+    return { kind: plan.kind, name: plan.name, token }
+  }
+  return compact(plan) as Change
+}
+
+function expectationOf(at: Resolving, plan: ExpectationPlan): Expectation {
+  const { known, threadId } = at
+  if (plan.of === 'seq') return { seq: Math.max(0, known.seq + plan.off) }
+  if (plan.of === 'lease') {
+    const lease = leaseNames[plan.pick % leaseNames.length] as string
+    return { lease, token: Math.max(1, (fromEnd(known.tokens.get(lease), 0) ?? 1) + plan.off) }
+  }
+  const name = blockNames[plan.pick % blockNames.length] as string
+  const record = {
+    entry: { entry: keys[plan.pick % keys.length] as string },
+    block: { block: name },
+    'thread-block': { block: name, threadId },
+    thread: { thread: threadId },
+    settings: { settings: true as const },
+  }[plan.of as 'entry']
+  if (plan.absent) return { absent: record }
+  const version = known.versions.get(JSON.stringify(record)) ?? 0
+  return { version: Math.max(0, version + plan.off), of: record }
+}
+
+/** The commit of a plan, under a new id. */
+export function commitOf(known: Known, plan: CommitPlan, id: CommitId | null, unique: () => string): Commit {
+  const at: Resolving = { known, threadId: threads[plan.thread] as string, unique }
+  return compact({
+    id,
+    space: spaces[plan.space] as string as SpaceId,
+    changes: plan.changes.map((change) => changeOf(at, change)),
+    expect: plan.expect?.map((expectation) => expectationOf(at, expectation)),
+    background: plan.background,
+  }) as Commit
+}

@@ -1,0 +1,183 @@
+// Runs random work on both drivers.
+import type { SpaceId } from '../../src/domain/id.ts'
+import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
+import { type Action, type ActionOf, actors, spaces, threads } from './plans.ts'
+import { access, answerOf, messageQuery, threadQuery } from './readings.ts'
+import { fromEnd } from './resolve.ts'
+import { World } from './world.ts'
+
+/** A database to test: opens connections to it, and opens them anew in the middle of a run. */
+export interface Subject {
+  open(world: World): Promise<readonly Storage[]>
+  reopen?(world: World): Promise<readonly Storage[]>
+}
+
+type Cursor =
+  | { readonly space: SpaceId; readonly threads: ThreadQuery }
+  | { readonly space: SpaceId; readonly messages: MessageQuery }
+
+class Run {
+  readonly world: World
+  readonly #subject: Subject
+  readonly #cursors: Cursor[] = []
+
+  constructor(world: World, subject: Subject) {
+    this.world = world
+    this.#subject = subject
+  }
+
+  async step(action: Action): Promise<void> {
+    const { world } = this
+    switch (action.kind) {
+      case 'commit':
+        await world.commit(world.plan(action.plan), action.via)
+        return
+      case 'group':
+        await world.commitGroup(
+          action.plans.map((plan) => world.plan(plan)),
+          action.via,
+        )
+        return
+      case 'clock':
+        world.clock.ms += action.ms
+        return
+      case 'erase':
+        await this.#erase(action)
+        return
+      case 'reopen':
+        world.connections = (await this.#subject.reopen?.(world)) ?? world.connections
+        return
+      case 'check':
+        await world.check(action.via)
+        return
+      case 'sweep':
+        await this.#sweep(action)
+        return
+      case 'compact':
+        await this.#compact(action)
+        return
+      case 'renew':
+        await this.#renew(action)
+        return
+      case 'page':
+        await this.#page(action)
+        return
+      case 'go-on':
+        await this.#goOn(action)
+    }
+  }
+
+  async #erase({ space, via }: ActionOf<'erase'>): Promise<void> {
+    const id = spaces[space] as string as SpaceId
+    await this.world.commit(this.world.eraseCommit(id), via)
+    for (const other of spaces) {
+      if (other === id || other.startsWith(`${id}/`)) this.world.compacted.delete(other)
+    }
+  }
+
+  async #compact({ space, back }: ActionOf<'compact'>): Promise<void> {
+    const { world } = this
+    const id = spaces[space] as string as SpaceId
+    const state = await world.reference.storage.spaces.get(access, id)
+    const horizon = Math.max(0, (state?.seq ?? 1) - back)
+    const removed = await world.side(0).storage.compact(access, id, horizon)
+    world.same('rows removed', removed, await world.reference.storage.compact(access, id, horizon))
+    if (removed.rowsRemoved > 0 || horizon > (state?.horizon ?? 0)) world.compacted.add(id)
+  }
+
+  async #renew({ space, back, ms }: ActionOf<'renew'>): Promise<void> {
+    const { world } = this
+    const id = spaces[space] as string as SpaceId
+    const known = world.knownOf(id)
+    const turn = fromEnd(known.turns.get('t1'), back)
+    const token = Number(turn?.split('_')[2]?.split('.')[0] ?? 1)
+    const lease = { name: turn === undefined ? 'work' : `turn/${turn}`, token, leaseMs: ms }
+    const side = world.side(0)
+    const renewed = await side.storage.renewLease(access, id, side.names.toOwn(lease))
+    const { storage, names } = world.reference
+    world.same('renewed', renewed, await storage.renewLease(access, id, names.toOwn(lease)))
+  }
+
+  /** Commits all that is due, as the sweeper does; each must apply. */
+  async #sweep({ via }: ActionOf<'sweep'>): Promise<void> {
+    const { world } = this
+    const side = world.side(via)
+    const due = side.names.toShared(await side.storage.due(access, 1_000))
+    const actor = actors[3] as (typeof actors)[number]
+    for (const { space, key } of due.entries) {
+      const commit = {
+        id: `sweep ${world.unique()}` as never,
+        space,
+        changes: [{ kind: 'entry-expire', key } as const],
+      }
+      const result = await world.commit({ commit, actor }, via)
+      const swept = result?.status === 'committed' ? result.results[0] : null
+      world.same('swept', swept, { kind: 'entry-expire', key, deleted: true })
+    }
+    for (const { space, turn } of due.turns) {
+      const { threadId, turnId } = turn
+      const change = { kind: 'turn-close', threadId, turnId, status: 'interrupted' } as const
+      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+      const result = await world.commit({ commit, actor }, via)
+      world.same('closed', result?.status ?? null, 'committed')
+    }
+    for (const { space, below } of due.logs) {
+      world.compacted.add(space)
+      const removed = await side.storage.compact(access, space, below)
+      world.same('rows removed', removed, await world.reference.storage.compact(access, space, below))
+    }
+    const { entries, turns } = await side.storage.due(access, 1_000)
+    world.same('due after sweeping', { entries, turns }, { entries: [], turns: [] })
+  }
+
+  async #page({ space, thread, pick, limit, via }: ActionOf<'page'>): Promise<void> {
+    const id = spaces[space] as string as SpaceId
+    if (pick % 3 === 0) {
+      const messages = messageQuery(pick, threads[thread] as string, limit)
+      await this.#read({ space: id, messages }, via)
+    } else await this.#read({ space: id, threads: threadQuery(pick, limit) }, via)
+  }
+
+  async #goOn({ back, limit, via }: ActionOf<'go-on'>): Promise<void> {
+    const cursor = fromEnd(this.#cursors, back)
+    if (cursor === undefined) return
+    if ('threads' in cursor) await this.#read({ ...cursor, threads: { ...cursor.threads, limit } }, via)
+    else await this.#read({ ...cursor, messages: { ...cursor.messages, limit } }, via)
+  }
+
+  /** Reads a page from both, and keeps where it ended. */
+  async #read(cursor: Cursor, via: number): Promise<void> {
+    const { world } = this
+    const { space } = cursor
+    const ask = (storage: Storage): Promise<unknown> =>
+      'threads' in cursor
+        ? storage.threads.list(access, space, cursor.threads)
+        : storage.messages.list(access, space, cursor.messages)
+    const page = await answerOf(() => ask(world.side(via).storage))
+    world.same(`page ${JSON.stringify(cursor)}`, page, await answerOf(() => ask(world.reference.storage)))
+    const { items, asOf, next } = page as {
+      items?: readonly { turn: number; index: number }[]
+      asOf: number
+      next?: never
+    }
+    const last = items?.at(-1)
+    if (last === undefined) return
+    if ('messages' in cursor) {
+      const after = { turn: last.turn, index: last.index }
+      this.#cursors.push({ space, messages: { ...cursor.messages, after, asOf } })
+    } else if (next) this.#cursors.push({ space, threads: { ...cursor.threads, after: next } })
+  }
+}
+
+/** Runs the work on a new database, checks everything at its end, and closes it. */
+export async function runWork(subject: Subject, work: readonly Action[]): Promise<void> {
+  const world = new World()
+  world.connections = await subject.open(world)
+  try {
+    const run = new Run(world, subject)
+    for (const action of work) await run.step(action)
+    for (const via of world.connections.keys()) await world.check(via)
+  } finally {
+    for (const connection of world.connections) await connection.close()
+  }
+}

@@ -1,0 +1,199 @@
+// Two drivers side by side on one clock: every commit and every reading goes to both, and their answers are compared.
+import type { Actor } from '../../src/domain/actor.ts'
+import type { Commit, CommitResult } from '../../src/domain/commit.ts'
+import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import { isoTime } from '../../src/domain/time.ts'
+import type { Storage } from '../../src/ports/storage.ts'
+import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
+import { checkHistory } from '../../src/testing/history-checker.ts'
+import { assertSame } from './differences.ts'
+import { KeyNames, sharedKey } from './keys.ts'
+import { actors, type CommitPlan, messageIds, spaces, tinyLimits } from './plans.ts'
+import { access, answerOf, readAcross, readSpace } from './readings.ts'
+import { commitOf, fromEnd, type Known, nothingKnown } from './resolve.ts'
+
+export class ManualClock {
+  ms = Date.parse('2026-03-01T00:00:00.000Z')
+  now(): number {
+    return this.ms
+  }
+}
+
+interface Sent {
+  readonly commit: Commit
+  readonly actor: Actor
+}
+
+interface Side {
+  readonly storage: Storage
+  readonly names: KeyNames
+}
+
+/** How often each kind of change was answered how; printed on request. */
+const tally = new Map<string, number>()
+
+function count(commit: Commit, answer: unknown): void {
+  const { status, replayed, error, reason } = answer as Record<string, unknown>
+  for (const { kind } of commit.changes) {
+    const outcome = `${kind} ${replayed === true ? 'replayed' : (error ?? reason ?? status)}`
+    tally.set(outcome, (tally.get(outcome) ?? 0) + 1)
+  }
+}
+
+export function tallied(): string {
+  return [...tally]
+    .sort()
+    .map(([outcome, times]) => `${times} ${outcome}`)
+    .join('\n')
+}
+
+export class World {
+  readonly clock = new ManualClock()
+  readonly reference: Side = { storage: new ReferenceStorage({ clock: this.clock }), names: new KeyNames() }
+  readonly #names = new KeyNames()
+  /** Connections of the driver under test; all on one database. */
+  connections: readonly Storage[] = []
+  readonly known = spaces.map(nothingKnown)
+  readonly compacted = new Set<string>()
+  readonly sent: Sent[] = []
+  readonly #first = new Map<string, CommitResult>()
+  readonly #moments: string[] = []
+  #lives = spaces.map(() => 0)
+  #count = 0
+
+  side(via: number): Side {
+    const storage = this.connections[via % this.connections.length] as Storage
+    return { storage, names: this.#names }
+  }
+
+  unique = () => `text-${++this.#count}`
+
+  knownOf(space: SpaceId): Known {
+    return this.known[spaces.indexOf(space as never)] as Known
+  }
+
+  /** Compares two answers, in shared keys. */
+  same(what: string, driver: unknown, reference: unknown): void {
+    const got = this.#names.toShared(driver)
+    const wanted = this.reference.names.toShared(reference)
+    assertSame(what, got, wanted)
+  }
+
+  async #learnKeys(): Promise<void> {
+    for (const [index, space] of spaces.entries()) {
+      const own = (await this.side(0).storage.spaces.get(access, space as SpaceId))?.key
+      const theirs = (await this.reference.storage.spaces.get(access, space as SpaceId))?.key
+      if (own === undefined || theirs === undefined) continue
+      if (this.#names.knows(own) || this.reference.names.knows(theirs)) continue
+      this.#lives[index] = (this.#lives[index] ?? 0) + 1
+      const shared = sharedKey(index, this.#lives[index] ?? 0)
+      this.#names.learn(own, shared)
+      this.reference.names.learn(theirs, shared)
+    }
+  }
+
+  plan(plan: CommitPlan): Sent {
+    const { again } = plan
+    const earlier = again === undefined ? undefined : fromEnd(this.sent, again.back)
+    const actor = actors[plan.actor] as Actor
+    if (earlier !== undefined && again?.isSame === true) {
+      return { commit: earlier.commit, actor: again.isOther ? actor : earlier.actor }
+    }
+    const known = this.known[plan.space] as Known
+    const fresh = plan.isUnnamed ? null : (`c${++this.#count}` as CommitId)
+    const commit = commitOf(known, plan, fresh, this.unique)
+    return { commit: earlier === undefined ? commit : { ...commit, id: earlier.commit.id }, actor }
+  }
+
+  async commit(sent: Sent, via: number): Promise<CommitResult | null> {
+    const [result] = await this.commitGroup([sent], via)
+    return result ?? null
+  }
+
+  /** Sends all to the driver in one tick, and to the reference one after the other. */
+  async commitGroup(group: readonly Sent[], via: number): Promise<readonly (CommitResult | null)[]> {
+    const side = this.side(via)
+    const send = (to: Side, { commit, actor }: Sent) =>
+      answerOf(() => to.storage.commit({ actor, grants: 'all' }, to.names.toOwn(commit), tinyLimits))
+    const answers = await Promise.all(group.map((sent) => send(side, sent)))
+    const expected: unknown[] = []
+    for (const sent of group) expected.push(await send(this.reference, sent))
+    await this.#learnKeys()
+    return group.map((sent, index) => {
+      this.same(`answer to ${JSON.stringify(sent)}`, answers[index], expected[index])
+      this.sent.push(sent)
+      const answer = this.#names.toShared(answers[index])
+      count(sent.commit, answer)
+      if (typeof answer !== 'object' || answer === null || !('status' in answer)) return null
+      this.#learn(sent.commit, answer as CommitResult)
+      return answer as CommitResult
+    })
+  }
+
+  #learn(commit: Commit, result: CommitResult): void {
+    if (result.status !== 'committed') return
+    const known = this.knownOf(commit.space)
+    const name = `${this.#lives[spaces.indexOf(commit.space as never)]} ${commit.space} ${commit.id}`
+    if (result.replayed) {
+      this.#checkReplayed(name, commit, result)
+      return
+    }
+    if (commit.changes[0]?.kind === 'erase') return
+    if (commit.id !== null) this.#first.set(name, result)
+    known.seq = result.seq
+    this.#moments.push(result.at)
+    for (const [index, answer] of result.results.entries()) {
+      const change = commit.changes[index]
+      const threadId = change !== undefined && 'threadId' in change ? (change.threadId as string) : ''
+      const add = <Item>(to: Map<string, Item[]>, key: string, items: readonly Item[]) =>
+        to.set(key, [...(to.get(key) ?? []), ...items])
+      if (answer.kind === 'turn-open') add(known.turns, threadId, [answer.turnId])
+      else if (answer.kind === 'message-append') {
+        add(known.turns, threadId, [answer.turnId])
+        add(
+          known.messages,
+          threadId,
+          answer.messages.map((message) => message.id),
+        )
+      } else if (answer.kind === 'thread-clone') add(known.messages, threadId, answer.messageIds.flat())
+      else if (answer.kind === 'lease-take') add(known.tokens, answer.name, [answer.token])
+      else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
+      else if ('name' in answer && change !== undefined && 'name' in change) {
+        const block = { block: answer.name, ...(threadId === '' ? {} : { threadId }) }
+        known.versions.set(JSON.stringify(block), result.seq)
+      } else if (answer.kind === 'thread-put') known.versions.set(JSON.stringify({ thread: threadId }), result.seq)
+      else if (answer.kind === 'configure') known.versions.set(JSON.stringify({ settings: true }), result.seq)
+    }
+  }
+
+  /** A retry gets the first answer again, or none where content was erased since. */
+  #checkReplayed(name: string, commit: Commit, result: CommitResult & { status: 'committed' }): void {
+    const first = this.#first.get(name)
+    if (first?.status !== 'committed' || result.results.length === 0) return
+    const { results, seq, at } = result
+    const wanted = { results: first.results, seq: first.seq, at: first.at }
+    assertSame(`answer to a retry of ${JSON.stringify(commit)}`, { results, seq, at }, wanted)
+  }
+
+  /** Compares all answers, and looks into the log of every space. */
+  async check(via: number): Promise<void> {
+    const side = this.side(via)
+    const moments = ['2000-01-01T00:00:00.000Z', isoTime(this.clock.ms), ...this.#moments.slice(-6)]
+    this.same('readings', await readAcross(side.storage), await readAcross(this.reference.storage))
+    for (const space of spaces as readonly string[] as readonly SpaceId[]) {
+      const known = this.knownOf(space)
+      const ids = [...messageIds, ...[...known.messages.values()].flatMap((list) => list.slice(-4))]
+      const readings = await readSpace(side.storage, space, moments, side.names.toOwn(ids))
+      const expected = await readSpace(this.reference.storage, space, moments, this.reference.names.toOwn(ids))
+      this.same('readings', readings, expected)
+      const options = { clock: this.clock, isWhole: !this.compacted.has(space) }
+      const problems = await checkHistory(side.storage, access, space, options)
+      if (problems.length > 0) throw new Error(`the history of ${space} differs:\n.${problems.join('\n.')}`)
+    }
+  }
+
+  eraseCommit(space: SpaceId): Sent {
+    const commit = { id: `c${++this.#count}` as CommitId, space, changes: [{ kind: 'erase' as const }] }
+    return { commit, actor: actors[3] as Actor }
+  }
+}
