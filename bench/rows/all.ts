@@ -1,0 +1,19 @@
+/** Every row, in the order of the table. */
+import type { Row } from '../row.ts'
+import { entryRows } from './entries.ts'
+import { importCostRow } from './import-cost.ts'
+import { processesRow } from './processes.ts'
+import { readMessagesRows } from './read-messages.ts'
+import { saveRows } from './save.ts'
+import { threadRows } from './threads.ts'
+import { workingMemoryRows } from './working-memory.ts'
+
+export const rows: readonly Row[] = [
+  ...saveRows,
+  ...readMessagesRows,
+  ...threadRows,
+  ...entryRows,
+  ...workingMemoryRows,
+  processesRow,
+  importCostRow,
+]

@@ -1,0 +1,55 @@
+/**
+ * `npm run bench`: every row beside its floor, as a table and as JSON.
+ *
+ *   --only <text>   rows whose name contains the text
+ *   --quick         a small run: enough to see that everything works, too small to judge by
+ *   --large         1,000,000 messages against 10,000, instead of ours against the floor
+ *   --floor-only    the floor alone
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { compareSizes, compareToFloor } from './compare.ts'
+import { createPlaces } from './fill.ts'
+import { describeRun, printLines, writeJson } from './report.ts'
+import type { Line, Row, RunSettings } from './row.ts'
+import { rows } from './rows/all.ts'
+
+const results = fileURLToPath(new URL('./results/', import.meta.url))
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    quick: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
+    'floor-only': { type: 'boolean', default: false },
+  },
+})
+
+mkdirSync(results, { recursive: true })
+const folder = mkdtempSync(join(results, 'files-'))
+const settings: RunSettings = { folder, quick: options.quick, floorOnly: options['floor-only'] }
+const places = createPlaces(folder)
+
+async function measureRow(row: Row): Promise<readonly Line[]> {
+  if (row.kind === 'self-measured') return options.large ? [] : row.measure(settings)
+  return options.large ? compareSizes(row, places, settings) : compareToFloor(row, places, settings)
+}
+
+const started = performance.now()
+const lines: Line[] = []
+try {
+  for (const row of rows.filter(({ name }) => name.includes(options.only))) {
+    console.error(`… ${row.name}`)
+    lines.push(...(await measureRow(row)))
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+const seconds = Math.round((performance.now() - started) / 1_000)
+printLines(lines)
+const file = options.large ? 'large.json' : 'latest.json'
+writeJson(join(results, file), { ...describeRun({}), options, seconds, lines })
+const missed = lines.filter(({ verdict }) => verdict === 'miss').length
+console.log(`\n${lines.length} lines, ${missed} below target, ${seconds} s; JSON in bench/results/${file}`)
