@@ -17,9 +17,11 @@ export interface CachedThread {
   state: ThreadState
 }
 
-/** A space as this process last saw it. Valid until another connection commits. */
+/** A space as this process last saw it. Looked at again once another connection has committed. */
 export interface CachedSpace {
   readonly n: number
+  /** When it was last known to be current. */
+  epoch: number
   state: SpaceState
   /** Rows of threads hold their order up to this seq. */
   ordered: Seq
@@ -35,6 +37,7 @@ export class SqliteDatabase {
   #spaces = new Map<SpaceId, CachedSpace>()
   #threads = 0
   #seen = -1
+  #epoch = 0
   readonly #prepared = new Map<string, Statement<readonly never[]>>()
   #isClosed = false
 
@@ -53,13 +56,12 @@ export class SqliteDatabase {
     return statement
   }
 
-  /** Forgets what is cached if another connection has committed since. Answers whether it did. */
-  refresh(): boolean {
+  /** Notes whether another connection has committed since: then spaces are looked at again before they are used. */
+  refresh(): void {
     const version = this.connection.dataVersion()
-    if (version === this.#seen) return false
+    if (version === this.#seen) return
     this.#seen = version
-    this.forget()
-    return true
+    this.#epoch += 1
   }
 
   forget(): void {
@@ -84,20 +86,34 @@ export class SqliteDatabase {
     return whileBusy(again, this.connection.busyTimeoutMs, this.connection.path)
   }
 
+  get epoch(): number {
+    return this.#epoch
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
 
   space(id: SpaceId): CachedSpace | null {
     const cached = this.#spaces.get(id)
-    if (cached !== undefined) return cached
+    if (cached !== undefined && (cached.epoch === this.#epoch || this.#isCurrent(cached))) return cached
     const columns = this.statements.spaceById.get(id)
     return columns === undefined ? null : this.cacheSpace(columns)
   }
 
+  /** Whether nothing was committed to a cached space: one look instead of reading all of it again. */
+  #isCurrent(cached: CachedSpace): boolean {
+    const mark = this.statements.spaceMark.get(cached.n)
+    const { seq, horizon, floor } = cached.state
+    if (mark === undefined || mark[0] !== horizon || (mark[1] ?? floor) !== seq) return false
+    cached.epoch = this.#epoch
+    return true
+  }
+
   cacheSpace(columns: SpaceColumns): CachedSpace {
     const state = this.spaceState(columns)
-    return this.remember({ n: columns[0], state, ordered: columns[11], tail: null, threads: new Map() })
+    const epoch = this.#epoch
+    return this.remember({ n: columns[0], epoch, state, ordered: columns[11], tail: null, threads: new Map() })
   }
 
   remember(space: CachedSpace): CachedSpace {

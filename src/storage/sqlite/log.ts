@@ -9,7 +9,7 @@ import type { LogReader } from '../../ports/storage.ts'
 import { cursorExpired } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { actorText, threadJson } from './rows.ts'
-import { logRows } from './view.ts'
+import { rowsBetween } from './view.ts'
 
 /** Milliseconds between looks for commits of other processes, while somebody follows a log. */
 const pollMs = 15
@@ -72,7 +72,7 @@ export function logReader(database: SqliteDatabase, followers: Followers): LogRe
         const { seq, horizon } = space.state
         if (after < horizon) throw cursorExpired(after, horizon, seq)
         const last = Math.min(seq, after + limit)
-        const rows = logRows(database, database.statements.rowsBetween.all(space.n, after, last))
+        const rows = rowsBetween(database, space.n, after, last)
         const items = groupBySeq(rows).flatMap((commit) => {
           const first = commit[0]
           if (first === undefined) return []
@@ -102,13 +102,14 @@ export function seqAtTime(database: SqliteDatabase, n: number, low: Seq, high: S
   return from
 }
 
-function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow): void {
+function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, part: number | null): void {
   const { seq, turn, status, threadId } = row
   const thread = threadId === null ? null : (database.thread(space, threadId)?.n ?? null)
   const upto = row.effects.some(savesMessages) ? 0 : null
   const json = JSON.stringify(row.effects)
   const actor = actorText(row.actor)
-  database.statements.insertRow.run(space.n, seq, msOf(row.at), thread, turn, actor, status, upto, null, null, json)
+  const insert = part === null || part === 0 ? database.statements.insertRow : database.statements.insertPart
+  insert.run(space.n, seq, part, msOf(row.at), thread, turn, actor, status, upto, null, null, json)
 }
 
 /** Compacts the rows of a space up to a horizon. Runs inside a transaction. */
@@ -134,10 +135,15 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
       columns[0],
     )
   }
-  const stored = statements.rowsUpTo.all(n, horizon)
-  const kept = compactRows(logRows(database, stored), state, { key: state.key, address: parseSpaceId(id).address })
+  const stored = rowsBetween(database, n, 0, horizon)
+  const kept = compactRows(stored, state, { key: state.key, address: parseSpaceId(id).address })
   statements.deleteUpTo.run(n, horizon)
-  for (const row of kept) insertKept(database, space, row)
+  statements.deletePartsUpTo.run(n, horizon)
+  for (const commit of groupBySeq(kept)) {
+    for (let part = 0; part < commit.length; part++) {
+      insertKept(database, space, commit[part] as LogRow, commit.length === 1 ? null : part)
+    }
+  }
   for (const statement of statements.deleteTombstones) statement.run(n, horizon)
   statements.setHorizon.run(horizon, n)
   database.forget()

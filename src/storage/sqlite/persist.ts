@@ -3,6 +3,7 @@ import type { Draft } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
 import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
+import { invariant } from '../../domain/error.ts'
 import { type Seq, type SpaceId, unpackTurn } from '../../domain/id.ts'
 import { parentOf, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
@@ -13,6 +14,9 @@ import type { SqliteView } from './view.ts'
 
 /** Expiries are indexed rounded down to 1/720 of the time-to-live, an hour of 30 days. */
 const dueSteps = 720
+
+/** Rows number their commit in 32 bits. */
+const seqLimit = 2 ** 32
 
 /** Commits after which the order of threads is written into their rows. */
 const tailLength = 128
@@ -33,6 +37,7 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
   )
   return database.remember({
     n: Number(lastInsertRowid),
+    epoch: database.epoch,
     state: space,
     ordered: space.horizon,
     tail: new Map(),
@@ -115,12 +120,15 @@ function persistRows(
   const at = msOf(draft.at)
   const actor = actorText(draft.actor)
   const saved = draft.touchedThread?.order === draft.seq ? draft.touchedThread.messageCount : null
-  for (const row of rows) {
-    const upto = row.turn === 0 ? null : saved
-    const number = row.threadId === null ? null : (thread?.n ?? null)
-    const json = JSON.stringify(row.effects)
-    const { seq, turn, status, commitId, hash } = row
-    database.statements.insertRow.run(space.n, seq, at, number, turn, actor, status, upto, commitId, hash, json)
+  invariant(draft.seq < seqLimit, 'a space has fewer commits than a row can number')
+  for (let index = 0; index < rows.length; index++) {
+    const { seq, turn, status, commitId, hash, threadId, effects } = rows[index] as LogRow
+    const number = threadId === null ? null : (thread?.n ?? null)
+    const upto = number === null ? null : saved
+    const json = JSON.stringify(effects)
+    const part = rows.length === 1 ? null : index
+    const insert = index === 0 ? database.statements.insertRow : database.statements.insertPart
+    insert.run(space.n, seq, part, at, number, turn, actor, status, upto, commitId, hash, json)
   }
 }
 
@@ -216,6 +224,8 @@ export function eraseSpaces(database: SqliteDatabase, id: SpaceId): { spaces: re
     const [n] = columns
     commits += statements.countCommits.get(n)?.[0] ?? 0
     floor = Math.max(floor, database.spaceState(columns).seq + 1)
+    statements.deleteUpTo.run(n, seqLimit - 1)
+    statements.deletePartsUpTo.run(n, seqLimit)
     for (const statement of statements.deleteRows) statement.run(n)
     statements.deleteSpace.run(n)
   }

@@ -7,6 +7,7 @@ import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage } fro
 import { cursorExpired } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type LogColumns, leaseOf, logRowOf } from './rows.ts'
+import { commitRows } from './view.ts'
 
 function foldSpaceOf(space: CachedSpace): FoldSpace {
   return { key: space.state.key, address: parseSpaceId(space.state.id).address }
@@ -103,9 +104,9 @@ function findIssued(database: SqliteDatabase, space: CachedSpace, messageId: str
   const issued = parseMessageId(messageId)
   if (issued === null || issued.spaceKey !== space.state.key) return null
   const turnSeq = Math.floor(issued.turn / packTurn({ turnSeq: 1, turnIndex: 0 }))
-  const row = database.statements.rowsAt.all(space.n, turnSeq).find((columns) => columns[2] === issued.turn)
-  const thread = row?.[8] ?? null
-  return thread === null ? null : messageAt(database, space, thread, issued.turn, issued.index, messageId)
+  const row = commitRows(database, space.n, turnSeq).find((candidate) => candidate.turn === issued.turn)
+  const thread = row === undefined || row.threadId === null ? null : database.thread(space, row.threadId)
+  return thread === null ? null : messageAt(database, space, thread.n, issued.turn, issued.index, messageId)
 }
 
 function messageAt(database: SqliteDatabase, space: CachedSpace, n: number, turn: number, index: number, id: string) {

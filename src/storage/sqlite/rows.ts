@@ -57,7 +57,7 @@ export type LogColumns = readonly [
 
 export const logColumns = 'seq, at, turn, actor, status, commitId, hash, json'
 
-export function logRowOf(columns: LogColumns, threadId: string | null): LogRow {
+export function logRowOf(columns: readonly [...LogColumns, ...unknown[]], threadId: string | null): LogRow {
   const [seq, at, turn, actor, status, commitId, hash, json] = columns
   return {
     seq,

@@ -32,6 +32,16 @@ const spaceColumns =
   'n, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries, ordered'
 const leaseSelect = 'SELECT name, token, actor, until, (SELECT id FROM thread WHERE n = lease.thread) FROM lease'
 
+/** Where a commit's row lies: the space in the high bits, the seq in the low 32. */
+function place(space: string, seq: string): string {
+  return `((${space} << 32) | ${seq})`
+}
+
+const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
+
+/** A row of the log with the number of its thread, and its part in a commit that has several. */
+export type CommitColumns = readonly [...LogColumns, thread: number | null, part: number | null]
+
 function spaceStatements(connection: Connection) {
   return {
     spaceById: connection.prepare<SpaceColumns>(`SELECT ${spaceColumns} FROM space WHERE id = ?`),
@@ -65,25 +75,35 @@ function logStatements(connection: Connection) {
   const select = `SELECT ${logColumns}`
   return {
     lastCommit: connection.prepare<[number, number]>(
-      'SELECT seq, at FROM log WHERE space = ? ORDER BY seq DESC LIMIT 1',
+      `SELECT seq, at FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1`,
+    ),
+    /** Whether a space is as it was last seen: seq of its last commit, and its horizon. */
+    spaceMark: connection.prepare<[number, number | null]>(
+      `SELECT horizon, (SELECT seq FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1) FROM space WHERE n = ?1`,
     ),
     insertRow: connection.prepare(
-      `INSERT INTO log (space, seq, at, thread, turn, actor, status, upto, commitId, hash, json)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO log (k, space, seq, part, at, thread, turn, actor, status, upto, commitId, hash, json)
+       VALUES (${place('?1', '?2')}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
     ),
-    replaceRow: connection.prepare('UPDATE log SET hash = ?, json = ? WHERE space = ? AND seq = ? AND turn = ?'),
+    insertPart: connection.prepare(
+      `INSERT INTO log (k, space, seq, part, at, thread, turn, actor, status, upto, commitId, hash, json)
+       VALUES (min((SELECT min(k) FROM log), 0) - 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+    ),
+    replaceRow: connection.prepare(`UPDATE log SET hash = ?4, json = ?5 WHERE k = ${place('?1', '?2')} AND turn = ?3`),
+    replacePart: connection.prepare(
+      'UPDATE log SET hash = ?4, json = ?5 WHERE space = ?1 AND seq = ?2 AND turn = ?3 AND part > 0',
+    ),
     seqOfCommit: connection.prepare<[number]>('SELECT seq FROM log WHERE commitId = ? AND space = ?'),
-    rowsAt: connection.prepare<readonly [...LogColumns, number | null]>(
-      `${select}, thread FROM log WHERE space = ? AND seq = ? ORDER BY turn`,
+    rowAt: connection.prepare<CommitColumns>(`${select}, thread, part FROM log WHERE k = ${place('?1', '?2')}`),
+    rowsBetween: connection.prepare<CommitColumns>(
+      `${select}, thread, part FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} ORDER BY k`,
     ),
-    rowsBetween: connection.prepare<readonly [...LogColumns, number | null]>(
-      `${select}, thread FROM log WHERE space = ? AND seq > ? AND seq <= ? ORDER BY seq, turn`,
+    partsBetween: connection.prepare<CommitColumns>(
+      `${select}, thread, part FROM log WHERE space = ?1 AND seq > ?2 AND seq <= ?3 AND part > 0 ORDER BY seq, part`,
     ),
-    rowsUpTo: connection.prepare<readonly [...LogColumns, number | null]>(
-      `${select}, thread FROM log WHERE space = ? AND seq <= ? ORDER BY seq, turn`,
-    ),
-    deleteUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ?'),
-    timeAt: connection.prepare<[number]>('SELECT at FROM log WHERE space = ? AND seq = ? LIMIT 1'),
+    deleteUpTo: connection.prepare(`DELETE FROM log WHERE k >= ${place('?1', '0')} AND k <= ${place('?1', '?2')}`),
+    deletePartsUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ? AND part > 0'),
+    timeAt: connection.prepare<[number]>(`SELECT at FROM log WHERE k = ${place('?1', '?2')}`),
     turnRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? AND turn = ? ORDER BY seq`),
     /** Rows of a thread's turns, newest turn first, from a turn downwards. */
     rowsDown: connection.prepare<LogColumns>(
@@ -98,7 +118,7 @@ function logStatements(connection: Connection) {
     /** Threads saved to after a seq, with the seq of their last save. */
     savedAfter: connection.prepare<[number, number]>(
       `SELECT thread.n, max(log.seq) FROM log JOIN thread ON thread.n = log.thread
-       WHERE log.space = ? AND log.seq > ? AND log.upto IS NOT NULL GROUP BY thread.n HAVING max(log.seq) > thread.ord`,
+       WHERE k > ${place('?1', '?2')} AND k < ${place('?1 + 1', '0')} AND log.upto IS NOT NULL GROUP BY thread.n HAVING max(log.seq) > thread.ord`,
     ),
     lastSaveUpTo: connection.prepare<[number | null]>(
       'SELECT max(seq) FROM log WHERE thread = ? AND seq <= ? AND upto IS NOT NULL',
@@ -199,11 +219,11 @@ function recordStatements(connection: Connection) {
 }
 
 function erasureStatements(connection: Connection) {
-  const tables = ['log', 'thread', 'message_id', 'block', 'entry', 'lease']
+  const tables = ['thread', 'message_id', 'block', 'entry', 'lease']
   return {
     deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
-    countCommits: connection.prepare<[number]>('SELECT count(DISTINCT seq) FROM log WHERE space = ?'),
+    countCommits: connection.prepare<[number]>(`SELECT count(*) FROM log WHERE ${inSpace}`),
     deleteTombstones: ['thread', 'block', 'entry'].map((table) =>
       connection.prepare(
         `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,

@@ -11,7 +11,8 @@ import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { MessagePlace } from '../../domain/turn.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { blockOf, entryOf, type LogColumns, leaseOf, logRowOf } from './rows.ts'
+import { blockOf, entryOf, leaseOf, logRowOf } from './rows.ts'
+import type { CommitColumns } from './statements.ts'
 
 const oldestPerQuery = 64
 
@@ -46,11 +47,13 @@ export class SqliteView implements SpaceView, EditableLog {
   }
 
   rowsAt(seq: Seq): readonly LogRow[] {
-    return logRows(this.#database, this.#statements.rowsAt.all(this.#n, seq))
+    return commitRows(this.#database, this.#n, seq)
   }
 
   replaceRow(row: LogRow): void {
-    this.#statements.replaceRow.run(row.hash, JSON.stringify(row.effects), this.#n, row.seq, row.turn)
+    const { replaceRow, replacePart } = this.#statements
+    const values = [this.#n, row.seq, row.turn, row.hash, JSON.stringify(row.effects)] as const
+    if (replaceRow.run(...values).changes === 0) replacePart.run(...values)
   }
 
   thread(threadId: string): ThreadState | null {
@@ -108,20 +111,34 @@ export class SqliteView implements SpaceView, EditableLog {
   }
 }
 
-/** Log rows with the texts of their threads. */
-export function logRows(
-  database: SqliteDatabase,
-  rows: readonly (readonly [...LogColumns, number | null])[],
-): readonly LogRow[] {
+/** The rows of one commit. */
+export function commitRows(database: SqliteDatabase, n: number, seq: Seq): readonly LogRow[] {
+  const first = database.statements.rowAt.get(n, seq)
+  if (first === undefined) return []
+  const isOnly = first[9] === null
+  return withThreads(database, isOnly ? [first] : [first, ...database.statements.partsBetween.all(n, seq - 1, seq)])
+}
+
+/** The rows of all commits after a seq, up to another, in order. */
+export function rowsBetween(database: SqliteDatabase, n: number, after: Seq, last: Seq): readonly LogRow[] {
+  const rows = database.statements.rowsBetween.all(n, after, last)
+  const parts = database.statements.partsBetween.all(n, after, last)
+  if (parts.length > 0) rows.push(...parts)
+  if (parts.length > 0) rows.sort((left, right) => left[0] - right[0] || (left[9] ?? 0) - (right[9] ?? 0))
+  return withThreads(database, rows)
+}
+
+/** Rows with the texts of their threads. */
+function withThreads(database: SqliteDatabase, rows: readonly CommitColumns[]): readonly LogRow[] {
   const names = new Map<number, string | null>()
   return rows.map((columns) => {
     const thread = columns[8]
-    if (thread === null) return logRowOf(columns as unknown as LogColumns, null)
+    if (thread === null) return logRowOf(columns, null)
     let name = names.get(thread)
     if (name === undefined) {
       name = database.threadIdOf(thread)
       names.set(thread, name)
     }
-    return logRowOf(columns as unknown as LogColumns, name)
+    return logRowOf(columns, name)
   })
 }

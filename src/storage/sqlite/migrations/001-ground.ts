@@ -5,7 +5,9 @@ import type { Migration } from '../../migrate.ts'
  * Column notes. `space.n` and `thread.n` stand for the texts in all other tables and are never given out twice. `thread.state`: 0 live, 1 archived,
  * 2 deleted. `thread.ord`: the seq of the last save, as far as `space.ordered`; later saves are in the log's tail, which a
  * commit folds into the threads when it has grown long: saving then seldom dirties a second page. `thread.stat`: the seq at which `messages` and `lastAt` were true; a later last row of the thread overrides
- * them. `log.turn`: packed place, 0 for none. `log.upto`: messages of the thread after this row, if it saved any.
+ * them. `log.k`: space and seq in one, so that a commit's row is found and
+ * appended without an index; the further rows of a commit that has several count down from -1 and are found by `part`,
+ * which is null where there is one row and 0 in the first of several. `log.turn`: packed place, 0 for none. `log.upto`: messages of the thread after this row, if it saved any.
  * `entry.due`: the expiry rounded down, so that renewing an entry seldom moves its place in the index.
  */
 export const ground: Migration = {
@@ -30,10 +32,11 @@ CREATE INDEX thread_by_creation ON thread (space, state, created);
 CREATE INDEX thread_by_id ON thread (id);
 
 CREATE TABLE log (
-  k INTEGER PRIMARY KEY, space INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, thread INTEGER,
-  turn INTEGER NOT NULL, actor TEXT NOT NULL, status TEXT, upto INTEGER, commitId TEXT, hash TEXT, json TEXT NOT NULL
+  k INTEGER PRIMARY KEY, space INTEGER NOT NULL, seq INTEGER NOT NULL, part INTEGER, at INTEGER NOT NULL,
+  thread INTEGER, turn INTEGER NOT NULL, actor TEXT NOT NULL, status TEXT, upto INTEGER, commitId TEXT, hash TEXT,
+  json TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX log_by_seq ON log (space, seq, turn);
+CREATE UNIQUE INDEX log_by_part ON log (space, seq, part) WHERE part > 0;
 CREATE UNIQUE INDEX log_by_thread ON log (thread, turn, seq) WHERE thread IS NOT NULL;
 CREATE UNIQUE INDEX log_by_commit ON log (commitId, space) WHERE commitId IS NOT NULL;
 
@@ -43,16 +46,16 @@ CREATE TABLE message_id (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE block (
-  n INTEGER PRIMARY KEY, space INTEGER NOT NULL, thread INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+  space INTEGER NOT NULL, thread INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
   deleted INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, format TEXT NOT NULL, patchBytes INTEGER NOT NULL,
-  json TEXT NOT NULL, UNIQUE (space, thread, name)
-) STRICT;
+  json TEXT NOT NULL, PRIMARY KEY (space, thread, name)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE entry (
-  n INTEGER PRIMARY KEY, space INTEGER NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, deleted INTEGER NOT NULL,
+  space INTEGER NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, deleted INTEGER NOT NULL,
   created INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, expires INTEGER, due INTEGER,
-  patchBytes INTEGER NOT NULL, json TEXT NOT NULL, UNIQUE (space, key)
-) STRICT;
+  patchBytes INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (space, key)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX entry_by_due ON entry (due) WHERE due IS NOT NULL;
 
 CREATE TABLE lease (
