@@ -6,8 +6,8 @@ import type { BlockFormat, EffectOf } from './effect.ts'
 import type { RowTime } from './entry.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type Seq, type ThreadId } from './id.ts'
-import { type Json, jsonBytes, mergeJson } from './json.ts'
-import { checkLimit } from './limits.ts'
+import { type Json, jsonLength, mergeJson } from './json.ts'
+import { checkBytes } from './limits.ts'
 
 /** A block as drivers keep it. Deleting its thread leaves an empty row, counted as absent. */
 export interface BlockState {
@@ -45,7 +45,7 @@ export function foldBlock(
   if (effect.kind === 'block-write') return { ...shared, format: effect.format, value: effect.value, patchBytes: 0 }
   if (effect.full !== undefined) return { ...shared, format: 'json', value: effect.full, patchBytes: 0 }
   const base = effect.absent || before === null ? null : before
-  const patchBytes = (base?.patchBytes ?? 0) + jsonBytes(effect.patch)
+  const patchBytes = (base?.patchBytes ?? 0) + jsonLength(effect.patch)
   return { ...shared, format: 'json', value: mergeJson(base?.value ?? {}, effect.patch), patchBytes }
 }
 
@@ -98,9 +98,8 @@ export function applyBlock(
     effect = { kind: 'block-merge', ...where, ...(live === null ? { absent: true as const } : {}), patch: change.patch }
   }
   let after = foldBlock(live, effect, threadId, draft)
-  const bytes = jsonBytes(after.value)
-  checkLimit(draft.limits, 'blockBytes', bytes, `The block ${shown(name)}`)
-  if (effect.kind === 'block-merge' && after.patchBytes > bytes) {
+  checkBytes(draft.limits, 'blockBytes', after.value, `The block ${shown(name)}`)
+  if (effect.kind === 'block-merge' && after.patchBytes > jsonLength(after.value)) {
     effect = { ...effect, full: after.value }
     after = { ...after, patchBytes: 0 }
   }

@@ -5,8 +5,8 @@ import type { Draft } from './draft.ts'
 import type { Displaced, EntryWriteEffect } from './effect.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type Seq } from './id.ts'
-import { isJsonObject, type Json, jsonBytes, mergeJson } from './json.ts'
-import { checkLimit, limitExceeded } from './limits.ts'
+import { isJsonObject, type Json, jsonLength, mergeJson } from './json.ts'
+import { checkBytes, limitExceeded } from './limits.ts'
 import { isoTime, msOf } from './time.ts'
 
 /** An entry as drivers keep it. A deleted one stays as an empty row, counted as absent. */
@@ -20,7 +20,7 @@ export interface EntryState {
   readonly updatedAt: string
   readonly writtenBy: Actor
   readonly expiresAt: string | null
-  /** Bytes of patches in the log since the last whole value. */
+  /** Length of the patches in the log since the last whole value, as JSON. */
   readonly patchBytes: number
 }
 
@@ -87,7 +87,7 @@ export function foldEntry(before: EntryState | null, effect: EntryWriteEffect, r
     updatedAt: row.at,
     writtenBy: row.actor,
     expiresAt: effect.expiresAt,
-    patchBytes: patch === undefined ? 0 : (base?.patchBytes ?? 0) + jsonBytes(patch),
+    patchBytes: patch === undefined ? 0 : (base?.patchBytes ?? 0) + jsonLength(patch),
   }
 }
 
@@ -166,9 +166,9 @@ export function applyEntryWrite(draft: Draft, change: EntryWrite): ResultOf<Entr
     ...(room.expired.length > 0 ? { expired: room.expired } : {}),
   } as unknown as EntryWriteEffect
   let after = foldEntry(before, submitted, draft)
-  const bytes = jsonBytes(after.value)
-  checkLimit(draft.limits, 'entryBytes', bytes, `Entry ${shown(key)}`)
-  const effect = after.patchBytes > bytes ? { ...submitted, full: after.value } : submitted
+  checkBytes(draft.limits, 'entryBytes', after.value, `Entry ${shown(key)}`)
+  const isHeavy = after.patchBytes > 0 && after.patchBytes > jsonLength(after.value)
+  const effect = isHeavy ? { ...submitted, full: after.value } : submitted
   if (effect !== submitted) after = { ...after, patchBytes: 0 }
   draft.entries.set(key, after)
   if (!wasCounted) draft.counts.entries += 1

@@ -120,6 +120,11 @@ export function mergeJson(base: Json, patch: Json): Json {
 
 const encoder = new TextEncoder()
 
+/** Length of a value as JSON, in UTF-16 units: its weight where an estimate will do. */
+export function jsonLength(value: Json): number {
+  return JSON.stringify(value).length
+}
+
 /** Size of a value as UTF-8 JSON, in bytes. */
 export function jsonBytes(value: Json): number {
   return encoder.encode(JSON.stringify(value)).length

@@ -4,6 +4,8 @@ import { invalidInput } from './error.ts'
 const dayMs = 86_400_000
 let cachedDay = Number.NaN
 let cachedPrefix = ''
+let shownMs = Number.NaN
+let shownIso = ''
 
 function pad(value: number, digits: number): string {
   return String(value).padStart(digits, '0')
@@ -11,6 +13,7 @@ function pad(value: number, digits: number): string {
 
 /** ISO text of a time in epoch milliseconds. Keeps the last day's prefix: a page of records mostly shares it. */
 export function isoTime(ms: number): string {
+  if (ms === shownMs) return shownIso
   const day = Math.floor(ms / dayMs)
   if (day !== cachedDay) {
     cachedPrefix = new Date(ms).toISOString().slice(0, 11)
@@ -20,7 +23,9 @@ export function isoTime(ms: number): string {
   const hours = Math.floor(rest / 3_600_000)
   const minutes = Math.floor(rest / 60_000) % 60
   const seconds = Math.floor(rest / 1_000) % 60
-  return `${cachedPrefix}${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}.${pad(rest % 1_000, 3)}Z`
+  shownIso = `${cachedPrefix}${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}.${pad(rest % 1_000, 3)}Z`
+  shownMs = ms
+  return shownIso
 }
 
 let lastIso = ''

@@ -75,7 +75,8 @@ async function closeOverdue(space: Space, threadId: string): Promise<boolean> {
 }
 
 async function listOnce(space: Space, query: MessageQuery): Promise<Listed<PlacedMessage>> {
-  const listed = await space.messages.list(query)
+  const { core, id } = space
+  const listed = await (await core.storage.get()).messages.list(core.access, id, query)
   if (!listed.items.some(({ message }) => message.turnStatus === 'open')) return listed
   return (await closeOverdue(space, query.threadId)) ? space.messages.list(query) : listed
 }

@@ -155,14 +155,20 @@ export class Team {
 
   /** The value under a key, or null if it is absent or expired. */
   async read<Value = Json>(key: string): Promise<Value | null> {
-    const { record } = await this.#space.entries.get(checkId(key, 'key'))
+    const record = await this.#record(key)
     return record === null ? null : (record.value as Value)
   }
 
   /** The whole entry, or null if it is absent or expired. */
   async get(key: string): Promise<Entry | null> {
-    const { record } = await this.#space.entries.get(checkId(key, 'key'))
+    const record = await this.#record(key)
     return record === null ? null : toEntry(record)
+  }
+
+  async #record(key: string): Promise<EntryState | null> {
+    checkId(key, 'key')
+    const { core, id } = this.#space
+    return (await (await core.storage.get()).entries.get(core.access, id, key)).record
   }
 
   /** Deep-merges an object into the value: objects recurse, arrays replace, null deletes, undefined keeps. */

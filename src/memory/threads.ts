@@ -130,7 +130,7 @@ export async function listThreads(core: Core, options: ListThreadsOptions): Prom
     throw invalidInput('page', 'must not go with a cursor', page, 'Pass one of the two.')
   }
   const filter = parsed.filter?.metadata
-  const listed = await space.threads.list({
+  const listed = await (await core.storage.get()).threads.list(core.access, space.id, {
     orderBy,
     direction,
     archived,

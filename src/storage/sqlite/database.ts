@@ -6,11 +6,14 @@ import { isoTime } from '../../domain/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { closedError } from '../paging.ts'
 import { type Connection, isBusy, type Statement, toMemoryError, whileBusy } from './connection.ts'
-import { type ThreadColumns, threadOf } from './rows.ts'
+import { type BlockColumns, type EntryColumns, type ThreadColumns, threadOf } from './rows.ts'
 import { prepareStatements, type SpaceColumns, type Statements } from './statements.ts'
 
 const cachedSpaces = 2_000
 const cachedThreads = 10_000
+/** Characters of JSON in cached rows, counted each time one is cached. */
+const cachedTextLimit = 8_388_608
+const rowOverhead = 200
 
 export interface CachedThread {
   readonly n: number
@@ -25,9 +28,12 @@ export interface CachedSpace {
   state: SpaceState
   /** Rows of threads hold their order up to this seq. */
   ordered: Seq
-  /** Threads saved to since then, by number, with the seq of their last save; null while not needed. */
+  /** Threads saved to since then, by number, with the seq of their last save, newest last; null while not needed. */
   tail: Map<number, Seq> | null
   readonly threads: Map<string, CachedThread>
+  /** Rows of entries and blocks that were read or written, by key; see {@link SqliteDatabase.entryRow}. */
+  readonly entries: Map<string, EntryColumns>
+  readonly blocks: Map<string, BlockColumns>
 }
 
 export class SqliteDatabase {
@@ -36,6 +42,7 @@ export class SqliteDatabase {
   readonly clock: Clock
   #spaces = new Map<SpaceId, CachedSpace>()
   #threads = 0
+  #cachedText = 0
   #seen = -1
   #epoch = 0
   readonly #prepared = new Map<string, Statement<readonly never[]>>()
@@ -67,6 +74,7 @@ export class SqliteDatabase {
   forget(): void {
     this.#spaces.clear()
     this.#threads = 0
+    this.#cachedText = 0
   }
 
   /** Runs a read, again if the file is locked for a moment (recovery after a crash, a checkpoint at close). */
@@ -113,7 +121,16 @@ export class SqliteDatabase {
   cacheSpace(columns: SpaceColumns): CachedSpace {
     const state = this.spaceState(columns)
     const epoch = this.#epoch
-    return this.remember({ n: columns[0], epoch, state, ordered: columns[11], tail: null, threads: new Map() })
+    return this.remember({
+      n: columns[0],
+      epoch,
+      state,
+      ordered: columns[11],
+      tail: null,
+      threads: new Map(),
+      entries: new Map(),
+      blocks: new Map(),
+    })
   }
 
   remember(space: CachedSpace): CachedSpace {
@@ -167,6 +184,38 @@ export class SqliteDatabase {
   tailOf(space: CachedSpace): Map<number, Seq> {
     space.tail ??= new Map(this.statements.savedAfter.all(space.n, space.ordered))
     return space.tail
+  }
+
+  /** The row of an entry, deleted ones included. Rows hold JSON as text, so nobody can change what is cached. */
+  entryRow(space: CachedSpace, key: string): EntryColumns | undefined {
+    const cached = space.entries.get(key)
+    if (cached !== undefined) return cached
+    const columns = this.statements.entry.get(space.n, key)
+    if (columns !== undefined) this.rememberRow(space.entries, key, columns)
+    return columns
+  }
+
+  /** The row of a block of the space (thread 0) or of a thread, deleted ones included. */
+  blockRow(space: CachedSpace, thread: number, name: string): BlockColumns | undefined {
+    const key = `${thread} ${name}`
+    const cached = space.blocks.get(key)
+    if (cached !== undefined) return cached
+    const columns = this.statements.block.get(space.n, thread, name)
+    if (columns !== undefined) this.rememberRow(space.blocks, key, columns)
+    return columns
+  }
+
+  /** Caches a row whose last column is its JSON; all rows are dropped when they hold too much text. */
+  rememberRow<Row extends EntryColumns | BlockColumns>(rows: Map<string, Row>, key: string, row: Row): void {
+    this.#cachedText += (row.at(-1) as string).length + rowOverhead
+    if (this.#cachedText > cachedTextLimit) {
+      for (const space of this.#spaces.values()) {
+        space.entries.clear()
+        space.blocks.clear()
+      }
+      this.#cachedText = 0
+    }
+    rows.set(key, row)
   }
 
   threadIdOf(n: number): ThreadId | null {

@@ -1,4 +1,5 @@
 /** Storing a decided commit: its log rows, and the small tables of what is current. Runs inside the transaction. */
+import type { BlockState } from '../../domain/block.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
@@ -19,7 +20,7 @@ const dueSteps = 720
 const seqLimit = 2 ** 32
 
 /** Commits after which the order of threads is written into their rows. */
-const tailLength = 128
+const tailLength = 256
 
 function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
   const { id, key, createdAt, horizon, settings } = space
@@ -41,6 +42,8 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
     state: space,
     ordered: space.horizon,
     tail: new Map(),
+    entries: new Map(),
+    blocks: new Map(),
     threads: new Map(),
   })
 }
@@ -105,7 +108,11 @@ function persistThread(
   }
   if (before.state === thread && rows.every((row) => row.turn === 0)) return before
   if (!isPlainSave(draft, rows, before)) updateThread(database, before, thread, draft.seq)
-  if (thread.order === draft.seq) space.tail?.set(before.n, draft.seq)
+  if (thread.order === draft.seq && space.tail !== null) {
+    // Kept in order of the saves, newest last.
+    space.tail.delete(before.n)
+    space.tail.set(before.n, draft.seq)
+  }
   before.state = thread
   return before
 }
@@ -132,29 +139,48 @@ function persistRows(
   }
 }
 
+/** The expiry rounded down, which the index holds; null where there is none. */
+function dueOf(at: number, expires: number | null): number | null {
+  if (expires === null) return null
+  return expires - (expires % Math.max(1, Math.floor((expires - at) / dueSteps)))
+}
+
 function persistEntry(database: SqliteDatabase, space: CachedSpace, entry: EntryState): void {
   const { key, version, deleted, createdAt, updatedAt, writtenBy, expiresAt, patchBytes, value } = entry
+  const { insertEntry, updateEntry, updateEntryDue } = database.statements
+  const before = database.entryRow(space, key)
   const at = msOf(updatedAt)
   const expires = expiresAt === null ? null : msOf(expiresAt)
-  const step = expires === null ? 1 : Math.max(1, Math.floor((expires - at) / dueSteps))
-  const due = expires === null ? null : expires - (expires % step)
   const json = JSON.stringify(value)
   const actor = actorText(writtenBy)
   const gone = deleted ? 1 : 0
   const created = msOf(createdAt)
-  database.statements.putEntry.run(space.n, key, version, gone, created, at, actor, expires, due, patchBytes, json)
+  const due = dueOf(at, expires)
+  if (before === undefined) {
+    insertEntry.run(space.n, key, version, gone, created, at, actor, expires, patchBytes, json, due)
+  } else if (dueOf(before[4], before[6]) === due) {
+    // Without naming the column, so that its index is left alone.
+    updateEntry.run(space.n, key, version, gone, created, at, actor, expires, patchBytes, json)
+  } else updateEntryDue.run(space.n, key, version, gone, created, at, actor, expires, patchBytes, json, due)
+  database.rememberRow(space.entries, key, [key, version, gone, created, at, actor, expires, patchBytes, json])
+}
+
+function persistBlock(database: SqliteDatabase, space: CachedSpace, block: BlockState, thread: number): void {
+  const { name, version, deleted, updatedAt, updatedBy, format, patchBytes, value } = block
+  const actor = actorText(updatedBy)
+  const json = JSON.stringify(value)
+  const at = msOf(updatedAt)
+  const gone = deleted ? 1 : 0
+  database.statements.putBlock.run(space.n, thread, name, version, gone, at, actor, format, patchBytes, json)
+  const row = [name, version, gone, at, actor, format, patchBytes, json] as const
+  database.rememberRow(space.blocks, `${thread} ${name}`, row)
 }
 
 function persistRecords(database: SqliteDatabase, space: CachedSpace, draft: Draft, thread: CachedThread | null): void {
   const { statements } = database
   for (const entry of draft.entries.values()) persistEntry(database, space, entry)
   for (const block of draft.blocks.values()) {
-    const { name, version, deleted, updatedAt, updatedBy, format, patchBytes, value } = block
-    const number = block.threadId === null ? 0 : (thread?.n ?? 0)
-    const actor = actorText(updatedBy)
-    const json = JSON.stringify(value)
-    const at = msOf(updatedAt)
-    statements.putBlock.run(space.n, number, name, version, deleted ? 1 : 0, at, actor, format, patchBytes, json)
+    persistBlock(database, space, block, block.threadId === null ? 0 : (thread?.n ?? 0))
   }
   for (const [name, lease] of draft.leases) {
     if (lease === null) statements.deleteLease.run(space.n, name)

@@ -36,7 +36,7 @@ function threadNumber(database: SqliteDatabase, space: CachedSpace, threadId: st
 
 function currentBlock(database: SqliteDatabase, space: CachedSpace, threadId: string | null, name: string) {
   const number = threadNumber(database, space, threadId)
-  const columns = number === null ? undefined : database.statements.block.get(space.n, number, name)
+  const columns = number === null ? undefined : database.blockRow(space, number, name)
   return columns === undefined ? null : blockOf(columns, threadId as ThreadId | null)
 }
 
@@ -80,7 +80,7 @@ export function blockReader(database: SqliteDatabase): BlockReader {
 export function entryReader(database: SqliteDatabase): EntryReader {
   const now = () => database.clock.now()
   const current = (space: CachedSpace, key: string) => {
-    const columns = database.statements.entry.get(space.n, key)
+    const columns = database.entryRow(space, key)
     return columns === undefined ? null : entryOf(columns)
   }
   return {

@@ -62,7 +62,8 @@ function inTail(
   const sign = query.direction === 'asc' ? 1 : -1
   const found: Candidate[] = []
   let pinned = 0
-  const tail = [...database.tailOf(space)].sort((left, right) => sign * (left[1] - right[1]))
+  const tail = [...database.tailOf(space)]
+  if (sign < 0) tail.reverse()
   for (const [n, order] of tail) {
     const isPinned = order <= asOf
     if (isPinned && (pinned === limit || !isBeyond(order, query.after, sign))) continue

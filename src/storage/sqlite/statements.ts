@@ -118,7 +118,8 @@ function logStatements(connection: Connection) {
     /** Threads saved to after a seq, with the seq of their last save. */
     savedAfter: connection.prepare<[number, number]>(
       `SELECT thread.n, max(log.seq) FROM log JOIN thread ON thread.n = log.thread
-       WHERE k > ${place('?1', '?2')} AND k < ${place('?1 + 1', '0')} AND log.upto IS NOT NULL GROUP BY thread.n HAVING max(log.seq) > thread.ord`,
+       WHERE k > ${place('?1', '?2')} AND k < ${place('?1 + 1', '0')} AND log.upto IS NOT NULL GROUP BY thread.n HAVING max(log.seq) > thread.ord
+       ORDER BY max(log.seq)`,
     ),
     lastSaveUpTo: connection.prepare<[number | null]>(
       'SELECT max(seq) FROM log WHERE thread = ? AND seq <= ? AND upto IS NOT NULL',
@@ -195,12 +196,17 @@ function recordStatements(connection: Connection) {
       `SELECT space.id, entry.key, entry.version FROM entry JOIN space ON space.n = entry.space
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
     ),
-    putEntry: connection.prepare(
-      `INSERT INTO entry (space, key, version, deleted, created, at, actor, expires, due, patchBytes, json)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (space, key) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
-         created = excluded.created, at = excluded.at, actor = excluded.actor, expires = excluded.expires,
-         due = excluded.due, patchBytes = excluded.patchBytes, json = excluded.json`,
+    insertEntry: connection.prepare(
+      `INSERT INTO entry (space, key, version, deleted, created, at, actor, expires, patchBytes, json, due)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    updateEntry: connection.prepare(
+      `UPDATE entry SET version = ?3, deleted = ?4, created = ?5, at = ?6, actor = ?7, expires = ?8, patchBytes = ?9,
+         json = ?10 WHERE space = ?1 AND key = ?2`,
+    ),
+    updateEntryDue: connection.prepare(
+      `UPDATE entry SET version = ?3, deleted = ?4, created = ?5, at = ?6, actor = ?7, expires = ?8, patchBytes = ?9,
+         json = ?10, due = ?11 WHERE space = ?1 AND key = ?2`,
     ),
     lease: connection.prepare<LeaseColumns>(`${leaseSelect} WHERE space = ? AND name = ?`),
     leasesOfThread: connection.prepare<LeaseColumns>(`${leaseSelect} WHERE thread = ? ORDER BY token`),

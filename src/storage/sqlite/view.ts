@@ -74,7 +74,7 @@ export class SqliteView implements SpaceView, EditableLog {
     const thread = threadId === null ? 0 : this.#threadNumber(threadId)
     // A thread that is being made has no number yet, and no blocks.
     if (threadId !== null && thread === 0) return null
-    const columns = this.#statements.block.get(this.#n, thread, name)
+    const columns = this.cached === null ? undefined : this.#database.blockRow(this.cached, thread, name)
     return columns === undefined ? null : blockOf(columns, threadId)
   }
 
@@ -85,7 +85,7 @@ export class SqliteView implements SpaceView, EditableLog {
   }
 
   entry(key: string): EntryState | null {
-    const columns = this.#statements.entry.get(this.#n, key)
+    const columns = this.cached === null ? undefined : this.#database.entryRow(this.cached, key)
     return columns === undefined ? null : entryOf(columns)
   }
 
