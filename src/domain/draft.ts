@@ -271,6 +271,9 @@ export class Draft {
 
   /** The rows to append: one for the commit, or one for each turn where it touches several. */
   rows(hash: string | null): readonly LogRow[] {
+    if (this.#rows.size === 1) {
+      for (const [turn, row] of this.#rows) return [{ ...this.#row(turn, row), commitId: this.commit.id, hash }]
+    }
     const outside = this.#rows.get(0)
     const [only, ...others] = [...this.#rows.keys()].filter((turn) => turn !== 0)
     if (outside !== undefined && only !== undefined && others.length === 0) {

@@ -130,8 +130,25 @@ export function jsonBytes(value: Json): number {
   return encoder.encode(JSON.stringify(value)).length
 }
 
-/** Whether a value is larger than a limit in bytes, at the price of encoding only where its length leaves a doubt. */
+/** What is left of a budget of bytes after a value at its largest: six bytes for each escaped character. */
+function budgetAfter(value: Json, budget: number): number {
+  if (typeof value === 'string') return budget - value.length * 6 - 3
+  if (typeof value !== 'object' || value === null) return budget - 25
+  let left = budget - 2
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && left >= 0; index++) left = budgetAfter(value[index], left)
+    return left
+  }
+  for (const key in value) {
+    left = budgetAfter((value as JsonObject)[key] as Json, left - key.length * 6 - 4)
+    if (left < 0) return left
+  }
+  return left
+}
+
+/** Whether a value is larger than a limit in bytes, at the price of encoding only where an estimate leaves a doubt. */
 export function exceedsBytes(value: Json, limitBytes: number): boolean {
+  if (budgetAfter(value, limitBytes) >= 0) return false
   const text = JSON.stringify(value)
   return text.length * 3 > limitBytes && encoder.encode(text).length > limitBytes
 }

@@ -28,10 +28,23 @@ function decodePart(part: string, text: string): string {
   }
 }
 
+const parsedLimit = 2_000
+const spaceIds: Record<SpaceKind, Map<string, SpaceId>> = {
+  resource: new Map(),
+  team: new Map(),
+  agent: new Map(),
+  task: new Map(),
+}
+
 /** The address of a top-level space, e.g. `spaceId('resource', 'a/b')` is `resource/a%2Fb`. */
 export function spaceId(kind: SpaceKind, id: string): SpaceId {
+  const known = spaceIds[kind]?.get(id)
+  if (known !== undefined) return known
   if (!spaceKinds.includes(kind)) throw invalidInput('kind', `must be one of ${spaceKinds.join(', ')}`, kind, fix)
-  return `${kind}/${encodePart(checkId(id, `${kind}Id`))}` as SpaceId
+  const space = `${kind}/${encodePart(checkId(id, `${kind}Id`))}` as SpaceId
+  if (spaceIds[kind].size >= parsedLimit) spaceIds[kind].clear()
+  spaceIds[kind].set(id, space)
+  return space
 }
 
 /** The address of a child space, at most 8 deep. */
@@ -41,7 +54,6 @@ export function childSpaceId(parent: SpaceId, kind: SpaceKind, id: string): Spac
 
 type ParsedSpace = { readonly id: SpaceId; readonly address: SpaceAddress }
 
-const parsedLimit = 2_000
 const parsedByText = new Map<string, ParsedSpace>()
 
 /**

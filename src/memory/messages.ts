@@ -95,21 +95,28 @@ export async function saveMessages(core: Core, options: SaveMessagesOptions): Pr
   const join = turnId === undefined ? { createThread: true } : { turnId }
   const append: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, messages, ...join }]
   const result = await space.submit([...append, ...answers.changes], named)
-  const changed = await Promise.all(answers.messageIds.map((id) => storedIn(space, id, threadId)))
+  const found = answers.messageIds.map((id) => storedIn(space, id, threadId))
+  const changed = found.length === 0 ? [] : await Promise.all(found)
   if (messages.length === 0) {
     const { seq } = appliedOf(result, answers.changes[0]?.kind ?? 'message-edit')
     return { messages: changed, turnId: changed[0]?.turnId ?? '', seq }
   }
   const saved = appliedOf(result, 'message-append')
-  const stored = await Promise.all(
-    messages.map((input, index) => {
-      const place = saved.result.messages[index]
-      return place?.stored === false
-        ? storedIn(space, place.id, threadId)
-        : storedNow(space, threadId, input, saved, index, turnId !== undefined)
-    }),
-  )
-  return { messages: [...changed, ...stored], turnId: saved.result.turnId, seq: saved.seq }
+  const isOpen = turnId !== undefined
+  const stored = saved.result.messages.every((place) => place.stored)
+    ? messages.map((input, index) => storedNow(space, threadId, input, saved, index, isOpen))
+    : await Promise.all(
+        saved.result.messages.map((place, index) =>
+          place.stored
+            ? storedNow(space, threadId, messages[index] as MessageInput, saved, index, isOpen)
+            : storedIn(space, place.id, threadId),
+        ),
+      )
+  return {
+    messages: changed.length === 0 ? stored : [...changed, ...stored],
+    turnId: saved.result.turnId,
+    seq: saved.seq,
+  }
 }
 
 async function storedIn(space: Space, messageId: string, threadId: string): Promise<StoredMessage> {
