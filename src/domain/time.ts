@@ -4,16 +4,29 @@ import { invalidInput } from './error.ts'
 const dayMs = 86_400_000
 let cachedDay = Number.NaN
 let cachedPrefix = ''
-let shownMs = Number.NaN
-let shownIso = ''
+
+/** Times seen lately, both ways: a row read is soon shown, and rows of one commit share their time. */
+const rememberedTimes = 4_096
+const isoByMs = new Map<number, string>()
+const msByIso = new Map<string, number>()
 
 function pad(value: number, digits: number): string {
   return String(value).padStart(digits, '0')
 }
 
-/** ISO text of a time in epoch milliseconds. Keeps the last day's prefix: a page of records mostly shares it. */
+function remember(ms: number, iso: string): void {
+  if (isoByMs.size >= rememberedTimes || msByIso.size >= rememberedTimes) {
+    isoByMs.clear()
+    msByIso.clear()
+  }
+  isoByMs.set(ms, iso)
+  msByIso.set(iso, ms)
+}
+
+/** ISO text of a time in epoch milliseconds. */
 export function isoTime(ms: number): string {
-  if (ms === shownMs) return shownIso
+  const known = isoByMs.get(ms)
+  if (known !== undefined) return known
   const day = Math.floor(ms / dayMs)
   if (day !== cachedDay) {
     cachedPrefix = new Date(ms).toISOString().slice(0, 11)
@@ -23,21 +36,18 @@ export function isoTime(ms: number): string {
   const hours = Math.floor(rest / 3_600_000)
   const minutes = Math.floor(rest / 60_000) % 60
   const seconds = Math.floor(rest / 1_000) % 60
-  shownIso = `${cachedPrefix}${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}.${pad(rest % 1_000, 3)}Z`
-  shownMs = ms
-  return shownIso
+  const iso = `${cachedPrefix}${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds, 2)}.${pad(rest % 1_000, 3)}Z`
+  remember(ms, iso)
+  return iso
 }
 
-let lastIso = ''
-let lastMs = 0
-
-/** Epoch milliseconds of a stored ISO time. Remembers the last one: records of one commit share theirs. */
+/** Epoch milliseconds of a stored ISO time. */
 export function msOf(iso: string): number {
-  if (iso !== lastIso) {
-    lastMs = Date.parse(iso)
-    lastIso = iso
-  }
-  return lastMs
+  const known = msByIso.get(iso)
+  if (known !== undefined) return known
+  const ms = Date.parse(iso)
+  if (msByIso.size < rememberedTimes) msByIso.set(iso, ms)
+  return ms
 }
 
 /** A stored ISO time as a Date of the caller's own. */

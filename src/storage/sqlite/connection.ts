@@ -141,6 +141,7 @@ export class Connection {
   readonly busyTimeoutMs: number
   readonly #database: DatabaseSync
   readonly #begin: Statement<[]>
+  readonly #beginRead: Statement<[]>
   readonly #commit: Statement<[]>
   readonly #rollback: Statement<[]>
   readonly #dataVersion: Statement<[number]>
@@ -150,6 +151,7 @@ export class Connection {
     this.busyTimeoutMs = options.busyTimeoutMs
     this.#database = database
     this.#begin = this.prepare('BEGIN IMMEDIATE')
+    this.#beginRead = this.prepare('BEGIN')
     this.#commit = this.prepare('COMMIT')
     this.#rollback = this.prepare('ROLLBACK')
     this.#dataVersion = this.prepare('PRAGMA data_version')
@@ -221,6 +223,15 @@ export class Connection {
 
   begin(): void {
     this.#begin.run()
+  }
+
+  /** Begins a snapshot; pair it with {@link Connection.endRead}, without an await in between. */
+  beginRead(): void {
+    this.#beginRead.run()
+  }
+
+  endRead(): void {
+    if (this.isTransaction) this.#commit.run()
   }
 
   commit(): void {

@@ -77,21 +77,26 @@ export class SqliteDatabase {
     this.#cachedText = 0
   }
 
-  /** Runs a read, again if the file is locked for a moment (recovery after a crash, a checkpoint at close). */
+  /** Runs a read in one snapshot, again if the file is locked for a moment (recovery after a crash, a checkpoint). */
   async read<Result>(work: () => Result): Promise<Result> {
-    if (this.#isClosed) throw closedError('The storage')
     try {
-      this.refresh()
-      return work()
+      return this.#snapshot(work)
     } catch (error) {
       if (!isBusy(error)) throw toMemoryError(error, this.connection.path)
     }
-    const again = () => {
-      if (this.#isClosed) throw closedError('The storage')
+    return whileBusy(() => this.#snapshot(work), this.connection.busyTimeoutMs, this.connection.path)
+  }
+
+  /** All statements of a read see one state of the file, and take its lock once instead of each for itself. */
+  #snapshot<Result>(work: () => Result): Result {
+    if (this.#isClosed) throw closedError('The storage')
+    this.connection.beginRead()
+    try {
       this.refresh()
       return work()
+    } finally {
+      this.connection.endRead()
     }
-    return whileBusy(again, this.connection.busyTimeoutMs, this.connection.path)
   }
 
   get epoch(): number {
