@@ -143,7 +143,7 @@ export const processesRow: SelfMeasuredRow = {
   kind: 'self-measured',
   name,
   async measure({ folder, quick, floorOnly }: RunSettings) {
-    const durationMs = quick ? 500 : 1_200
+    const durationMs = quick ? 500 : 2_000
     const floors: Round[] = []
     const ours: Round[] = []
     for (let round = 0; round < (quick ? 1 : 5); round++) {

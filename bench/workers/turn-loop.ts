@@ -29,7 +29,8 @@ export type WorkerReport =
       readonly freezes: Freezes
     }
 
-const warmUpTurns = 20
+/** Enough for the compiled code to settle: a process that has just started runs several times slower. */
+const warmUpTurns = 800
 const errorsKept = 3
 
 function report(message: WorkerReport): Promise<void> {

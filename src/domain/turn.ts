@@ -42,18 +42,18 @@ interface Folding {
 function foldAppend(fold: Folding, row: LogRow, messages: readonly LoggedMessage[]): void {
   for (const logged of messages) {
     const index = fold.messages.length
-    const message: Message = {
+    const message: { -readonly [Field in keyof Message]: Message[Field] } = {
       id: (logged.id as MessageId | undefined) ?? messageIdOf(fold.space.key, row.turn, index),
       threadId: row.threadId as ThreadId,
       role: logged.role,
       parts: logged.parts,
-      ...(logged.metadata === undefined ? {} : { metadata: logged.metadata }),
       author: logged.author ?? defaultAuthor(logged.role, row.actor, fold.space.address),
       turnId: fold.turnId,
       turnStatus: fold.status,
       createdAt: logged.createdAt ?? row.at,
       seq: row.seq,
     }
+    if (logged.metadata !== undefined) message.metadata = logged.metadata
     fold.messages.push(message)
   }
 }

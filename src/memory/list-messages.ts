@@ -54,15 +54,10 @@ async function startOf(space: Space, cursor: string, kind: string): Promise<{ af
   return { asOf: numberAt(fields, 0), after: { turn: numberAt(fields, 1), index: numberAt(fields, 2) } }
 }
 
-async function nextCursorOf(
-  space: Space,
-  kind: string,
-  listed: Listed<PlacedMessage>,
-): Promise<{ nextCursor?: string }> {
-  const last = listed.items.at(-1)
-  const key = listed.more ? (await space.state())?.key : undefined
-  if (last === undefined || key === undefined) return {}
-  return { nextCursor: encodeCursor(kind, key, [listed.asOf, last.turn, last.index]) }
+function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMessage>): { nextCursor?: string } {
+  const last = items.at(-1)
+  if (!more || last === undefined || key === null) return {}
+  return { nextCursor: encodeCursor(kind, key, [asOf, last.turn, last.index]) }
 }
 
 /** Closes turns of the thread whose lease is over, should the page show any as open. */
@@ -142,7 +137,7 @@ export async function listMessages(core: Core, options: ListMessagesOptions): Pr
     messages: merged(places, extra, isDown).map(({ message }) => toStoredMessage(message, resourceId)),
     asOf: listed.asOf,
     hasMore: listed.more,
-    ...(listed.more ? await nextCursorOf(space, kind, listed) : {}),
+    ...nextCursorOf(kind, listed),
     ...(parsed.last === undefined ? { page, perPage: parsed.perPage === false ? false : limit } : {}),
   }
 }

@@ -65,20 +65,23 @@ export function toThread(thread: ThreadState, resourceId: string): Thread {
   }
 }
 
+type Building<Record> = { -readonly [Field in keyof Record]: Record[Field] }
+
 export function toStoredMessage(message: Message, resourceId: string): StoredMessage {
-  const { id, role, parts, metadata, threadId, author, turnId, turnStatus, createdAt, editedAt, seq } = message
-  return {
-    id,
-    role,
-    parts: parts as MessagePart[],
-    ...(metadata === undefined ? {} : { metadata }),
-    threadId,
+  // Field by field: a page has many messages, and spreading optional fields makes an object for each.
+  const stored: Building<StoredMessage> = {
+    id: message.id,
+    role: message.role,
+    parts: message.parts as MessagePart[],
+    threadId: message.threadId,
     resourceId,
-    author,
-    turnId,
-    turnStatus,
-    createdAt: dateOf(createdAt),
-    ...(editedAt === undefined ? {} : { editedAt: dateOf(editedAt) }),
-    seq,
+    author: message.author,
+    turnId: message.turnId,
+    turnStatus: message.turnStatus,
+    createdAt: dateOf(message.createdAt),
+    seq: message.seq,
   }
+  if (message.metadata !== undefined) stored.metadata = message.metadata
+  if (message.editedAt !== undefined) stored.editedAt = dateOf(message.editedAt)
+  return stored
 }

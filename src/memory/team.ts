@@ -243,10 +243,10 @@ export class Team {
     const { prefix = '', limit = 100, cursor } = await parse('listEntries', options, 'list')
     const after = cursor === undefined ? null : await this.#keyOf(cursor)
     const most = Math.min(limit, this.#space.core.limits.pageSize)
-    const { items, asOf, more } = await this.#space.entries.list({ prefix, after, limit: most })
+    const { items, asOf, key: spaceKey, more } = await this.#space.entries.list({ prefix, after, limit: most })
     const last = items.at(-1)
-    const key = more ? (await this.#space.state())?.key : undefined
-    const next = last === undefined || key === undefined ? {} : { nextCursor: encodeCursor('entries', key, [last.key]) }
+    const isLast = !more || last === undefined || spaceKey === null
+    const next = isLast ? {} : { nextCursor: encodeCursor('entries', spaceKey, [last.key]) }
     return { entries: items.map(toEntry), asOf, ...next }
   }
 

@@ -139,7 +139,7 @@ export async function listThreads(core: Core, options: ListThreadsOptions): Prom
     offset: page * limit,
     after: cursor === undefined ? null : await positionOf(space, cursor, cursorKind(orderBy, direction)),
   })
-  const key = listed.next === null ? null : ((await space.state())?.key ?? null)
+  const { key } = listed
   const next =
     listed.next === null || key === null
       ? {}

@@ -69,7 +69,8 @@ function blockAt(core: Core, { resourceId, threadId, scope, name = mainBlock }: 
 }
 
 async function read({ space, threadId, name }: Block): Promise<BlockState | null> {
-  return (await space.blocks.get(threadId, name)).record
+  const { core, id } = space
+  return (await (await core.storage.get()).blocks.get(core.access, id, threadId, name)).record
 }
 
 async function toWorkingMemory(block: Block, state: BlockState | null): Promise<WorkingMemory | null> {

@@ -26,6 +26,8 @@ export interface Found<Item> {
 export interface Listed<Item> {
   readonly items: readonly Item[]
   readonly asOf: Seq
+  /** The space's key, which cursors carry; null where there is no space. */
+  readonly key: SpaceKey | null
   readonly more: boolean
 }
 

@@ -83,7 +83,7 @@ export const brokenReaders: BrokenDrivers = {
         const spaces = await sound.spaces.list(access, { kind: 'team', prefix: '', after: null, limit: 100 })
         const own = spaces.filter(({ id }) => id.startsWith(space))
         const pages = await Promise.all(own.map(({ id }) => entries.list(access, id, query)))
-        return { items: pages.flatMap((page) => page.items), asOf: 0, more: false }
+        return { items: pages.flatMap((page) => page.items), asOf: 0, key: null, more: false }
       },
     })),
   ],
@@ -244,7 +244,7 @@ export const brokenReaders: BrokenDrivers = {
   'answers nothing below the horizon instead of an error': [
     'reading below the horizon is cursor-expired, with what to do instead',
     logReader((log) => ({
-      read: (...call) => log.read(...call).catch(() => ({ items: [], asOf: 0, more: false })),
+      read: (...call) => log.read(...call).catch(() => ({ items: [], asOf: 0, key: null, more: false })),
     })),
   ],
   'remembers commit ids below the horizon': [

@@ -69,7 +69,7 @@ export function threadReader(database: ReferenceDatabase): ThreadReader {
     },
     list: async (_, id, query) => {
       const space = database.at(id)
-      if (space === null) return { items: [], asOf: 0, more: false, total: 0, next: null }
+      if (space === null) return { items: [], asOf: 0, key: null, more: false, total: 0, next: null }
       const asOf = query.after?.asOf ?? space.space.seq
       requireAbove(space, asOf)
       const matches = [...space.records.threads.values()].filter((thread) => {
@@ -91,7 +91,7 @@ export function threadReader(database: ReferenceDatabase): ThreadReader {
       const last = page.at(-1)
       const more = rest.length > page.length
       const next = more && last !== undefined ? { asOf, order: last.order, threadId: last.thread.id } : null
-      return { items: page.map((item) => item.thread), asOf, more, total: matches.length, next }
+      return { items: page.map((item) => item.thread), asOf, key: space.space.key, more, total: matches.length, next }
     },
     find: async (_, threadId, limit) =>
       database
@@ -116,7 +116,7 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
   return {
     list: async (_, id, query) => {
       const space = database.at(id)
-      if (space === null) return { items: [], asOf: 0, more: false }
+      if (space === null) return { items: [], asOf: 0, key: null, more: false }
       const asOf = query.asOf ?? space.space.seq
       requireAbove(space, asOf)
       const { after, from, to } = query
@@ -129,7 +129,7 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
         (item) => after === null || sign * (item.turn - after.turn || item.index - after.index) > 0,
       )
       const items = rest.slice(query.offset, query.offset + query.limit)
-      return { items, asOf, more: rest.length > query.offset + items.length }
+      return { items, asOf, key: space.space.key, more: rest.length > query.offset + items.length }
     },
     find: async (_, id, messageId) => {
       const space = database.at(id)
@@ -162,7 +162,8 @@ export function blockReader(database: ReferenceDatabase): BlockReader {
     list: async (_, id, threadId) => {
       const blocks = database.at(id)?.threadBlocks(threadId as ThreadId | null) ?? []
       const items = blocks.toSorted((left, right) => compareText(left.name, right.name))
-      return { items, asOf: database.at(id)?.space.seq ?? 0, more: false }
+      const space = database.at(id)?.space
+      return { items, asOf: space?.seq ?? 0, key: space?.key ?? null, more: false }
     },
     history: async (_, id, threadId, name, limit) => {
       const space = database.at(id)
@@ -194,7 +195,12 @@ export function entryReader(database: ReferenceDatabase): EntryReader {
         .filter((entry) => liveEntry(entry, at) !== null && entry.key.startsWith(prefix))
         .filter((entry) => after === null || compareText(entry.key, after) > 0)
         .sort((left, right) => compareText(left.key, right.key))
-      return { items: all.slice(0, limit), asOf: space?.space.seq ?? 0, more: all.length > limit }
+      return {
+        items: all.slice(0, limit),
+        asOf: space?.space.seq ?? 0,
+        key: space?.space.key ?? null,
+        more: all.length > limit,
+      }
     },
     history: async (_, id, key, limit) => {
       const space = database.at(id)
@@ -217,7 +223,7 @@ export function logReader(database: ReferenceDatabase): LogReader {
   return {
     read: async (_, id, { after, limit }) => {
       const space = database.at(id)
-      if (space === null) return { items: [], asOf: 0, more: false }
+      if (space === null) return { items: [], asOf: 0, key: null, more: false }
       requireAbove(space, after)
       const commits = groupBySeq(space.rows.filter((row) => row.seq > after))
       const items = commits.slice(0, limit).flatMap((rows) => {
@@ -226,7 +232,7 @@ export function logReader(database: ReferenceDatabase): LogReader {
         const { seq, at, actor, commitId } = first
         return [{ seq, at, actor, commitId, rows }]
       })
-      return { items, asOf: space.space.seq, more: commits.length > limit }
+      return { items, asOf: space.space.seq, key: space.space.key, more: commits.length > limit }
     },
     seqAt: async (_, id, at) => {
       const space = database.at(id)

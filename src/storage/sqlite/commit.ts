@@ -1,5 +1,4 @@
 /** The door of the SQLite driver: commits queued in one tick are flushed as one transaction, in order of arrival. */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '../../domain/actor.ts'
 import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
@@ -9,7 +8,7 @@ import type { Limits } from '../../domain/limits.ts'
 import { isoTime } from '../../domain/time.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
-import { isBusy, isFull, toMemoryError } from './connection.ts'
+import { isBusy, isFull, jitter, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eraseSpaces, persistDraft, seqFloor } from './persist.ts'
 import { SqliteView } from './view.ts'
@@ -98,7 +97,7 @@ export class CommitQueue {
     for (const member of this.#queue.filter(isOver)) member.reject(this.#failure(error))
     this.#queue = this.#queue.filter((member) => !isOver(member))
     if (this.#queue.length === 0) this.#continue()
-    else void delay(Math.random() * 3).then(() => this.#flush())
+    else void jitter().then(() => this.#flush())
   }
 
   /** Applies members until time is up, commits, and answers those it has dealt with. */

@@ -68,7 +68,7 @@ export function logReader(database: SqliteDatabase, followers: Followers): LogRe
     read: (_, id, { after, limit }) =>
       database.read(() => {
         const space = database.space(id)
-        if (space === null) return { items: [], asOf: 0, more: false }
+        if (space === null) return { items: [], asOf: 0, key: null, more: false }
         const { seq, horizon } = space.state
         if (after < horizon) throw cursorExpired(after, horizon, seq)
         const last = Math.min(seq, after + limit)
@@ -78,7 +78,7 @@ export function logReader(database: SqliteDatabase, followers: Followers): LogRe
           if (first === undefined) return []
           return [{ seq: first.seq, at: first.at, actor: first.actor, commitId: first.commitId, rows: commit }]
         })
-        return { items, asOf: seq, more: last < seq }
+        return { items, asOf: seq, key: space.state.key, more: last < seq }
       }),
     seqAt: (_, id, at) =>
       database.read(() => {

@@ -77,10 +77,11 @@ function placesOf(turn: TurnState, query: MessageQuery, asOf: number): PlacedMes
 
 function list(database: SqliteDatabase, space: CachedSpace, query: MessageQuery): Listed<PlacedMessage> {
   const { threadId, after, limit, offset } = query
+  const { key } = space.state
   const asOf = query.asOf ?? space.state.seq
   if (asOf < space.state.horizon) throw cursorExpired(asOf, space.state.horizon, space.state.seq)
   const thread = database.thread(space, threadId)
-  if (thread === null || thread.state.deleted) return { items: [], asOf, more: false }
+  if (thread === null || thread.state.deleted) return { items: [], asOf, key, more: false }
   const isDown = query.direction === 'desc'
   const first = packTurn({ turnSeq: thread.state.createdSeq, turnIndex: 0 })
   const from = after === null || isDown ? first : Math.max(first, after.turn)
@@ -92,11 +93,11 @@ function list(database: SqliteDatabase, space: CachedSpace, query: MessageQuery)
   for (const turn of turnsOf(database, stretch, size, foldSpaceOf(space))) {
     for (const place of placesOf(turn, query, asOf)) {
       if (skip > 0) skip -= 1
-      else if (items.length === limit) return { items, asOf, more: true }
+      else if (items.length === limit) return { items, asOf, key, more: true }
       else items.push(place)
     }
   }
-  return { items, asOf, more: false }
+  return { items, asOf, key, more: false }
 }
 
 /** The thread and turn that a place of ours lies in, if the message there has that id still. */
@@ -143,7 +144,7 @@ export function messageReader(database: SqliteDatabase): MessageReader {
     list: (_, id, query) =>
       database.read(() => {
         const space = database.space(id)
-        return space === null ? { items: [], asOf: 0, more: false } : list(database, space, query)
+        return space === null ? { items: [], asOf: 0, key: null, more: false } : list(database, space, query)
       }),
     find: (_, id, messageId) =>
       database.read(() => {

@@ -53,11 +53,12 @@ export function blockReader(database: SqliteDatabase): BlockReader {
       database.read(() => {
         const space = database.space(id)
         const number = space === null ? null : threadNumber(database, space, threadId)
-        if (space === null || number === null) return { items: [], asOf: space?.state.seq ?? 0, more: false }
+        if (space === null || number === null)
+          return { items: [], asOf: space?.state.seq ?? 0, key: space?.state.key ?? null, more: false }
         const items = database.statements.blocks
           .all(space.n, number)
           .map((columns) => blockOf(columns, threadId as ThreadId | null))
-        return { items, asOf: space.state.seq, more: false }
+        return { items, asOf: space.state.seq, key: space.state.key, more: false }
       }),
     history: (_, id, threadId, name, limit) =>
       database.read(() => {
@@ -93,10 +94,15 @@ export function entryReader(database: SqliteDatabase): EntryReader {
     list: (_, id, { prefix, after, limit }) =>
       database.read(() => {
         const space = database.space(id)
-        if (space === null) return { items: [], asOf: 0, more: false }
+        if (space === null) return { items: [], asOf: 0, key: null, more: false }
         const { entriesInRange } = database.statements
         const rows = entriesInRange.all(space.n, prefix, after ?? '', textAfter(prefix), now(), limit + 1)
-        return { items: rows.slice(0, limit).map(entryOf), asOf: space.state.seq, more: rows.length > limit }
+        return {
+          items: rows.slice(0, limit).map(entryOf),
+          asOf: space.state.seq,
+          key: space.state.key,
+          more: rows.length > limit,
+        }
       }),
     history: (_, id, key, limit) =>
       database.read(() => {

@@ -13,7 +13,7 @@ interface Candidate {
 
 const none: ReadonlyMap<number, Seq> = new Map()
 
-const emptyPage: ListedThreads = { items: [], asOf: 0, more: false, total: 0, next: null }
+const emptyPage: ListedThreads = { items: [], asOf: 0, key: null, more: false, total: 0, next: null }
 
 function statesOf(archived: ThreadQuery['archived']): readonly number[] {
   return archived === 'any' ? [0, 1] : [archived ? 1 : 0]
@@ -147,6 +147,7 @@ function list(database: SqliteDatabase, space: CachedSpace, query: ThreadQuery):
   return {
     items: page.map(({ columns }) => stateFrom(database, space, columns)),
     asOf,
+    key: space.state.key,
     more,
     total: metadata === null ? counted(space, query.archived) : countMatching(database, space.n, query),
     next: more && last !== undefined ? { asOf, order: last.order, threadId: last.columns[1] as ThreadId } : null,

@@ -143,7 +143,7 @@ const listing: readonly StorageCase[] = [
     expectEqual(await storage.entries.at(access, home, 'k', 0), null, 'at')
     expectEqual(
       await storage.log.read(access, home, { after: 0, limit: 5 }),
-      { items: [], asOf: 0, more: false },
+      { items: [], asOf: 0, key: null, more: false },
       'log',
     )
     expectEqual((await scene.threads()).items, [], 'threads')
