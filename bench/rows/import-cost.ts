@@ -1,6 +1,6 @@
 /** The row of what it costs to import the memory: a fresh process with it, beside a fresh process without. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { median } from '../measure.ts'
@@ -19,6 +19,8 @@ interface Cost {
 function compile(folder: string): string {
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const outDir = join(folder, 'dist')
+  // As in the published package; without it Node parses each file twice to find out what it is.
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
   const built = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: root })
   const entry = join(outDir, 'index.js')
   if (!existsSync(entry)) throw new Error(`the sources did not compile: ${built.stdout}${built.stderr}`)

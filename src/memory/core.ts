@@ -1,5 +1,4 @@
 /** What all parts of one Memory share: its storage once open, who acts, the limits and the defaults. */
-import { randomBytes } from 'node:crypto'
 import { guardStorage } from '../access/guard.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
@@ -93,5 +92,6 @@ export interface Core {
 }
 
 export function randomId(): string {
-  return randomBytes(12).toString('base64url')
+  // The runtime's own: importing node:crypto here would cost more memory than all of the package.
+  return Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(12))).toString('base64url')
 }

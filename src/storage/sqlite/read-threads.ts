@@ -37,8 +37,13 @@ function inOrder(
   const low = after === null || isDown ? -1 : after.order
   const high = after === null || !isDown ? asOf : Math.min(asOf, after.order - 1)
   const found: Candidate[] = []
-  const most = limit < 0 ? limit : limit + skip.size
-  for (const columns of database.prepared<ThreadColumns>(sql).iterate(n, state, low, high, asOf, most)) {
+  const statement = database.prepared<ThreadColumns>(sql)
+  // All at once is cheaper than stepping, unless most of them may have to be passed over.
+  const rows =
+    skip.size === 0
+      ? statement.all(n, state, low, high, asOf, limit)
+      : statement.iterate(n, state, low, high, asOf, limit < 0 ? limit : limit + skip.size)
+  for (const columns of rows) {
     if (found.length === limit) break
     if (!skip.has(columns[0])) found.push({ columns, order: column === 'ord' ? columns[3] : columns[4] })
   }
