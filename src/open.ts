@@ -1,5 +1,5 @@
 /** The composition root: a URL becomes a driver. Only this file, the entry and the command line name a concrete one. */
-import { mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { invalidInput, MemoryError, shown } from './domain/error.ts'
@@ -77,11 +77,23 @@ function checkStoreOptions(options: SQLiteStoreOptions): void {
   }
 }
 
+/** Makes a folder and those above it, one at a time: Node's recursive way never ends where a file system refuses. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have been first.
+    if (!existsSync(folder)) throw error
+  }
+}
+
 /** The file's one name, whatever links lead to it. Makes its folder. */
 function canonicalPath(path: string): string {
   try {
     const folder = dirname(path)
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     return join(realpathSync(folder), basename(path))
   } catch (cause) {
     throw new MemoryError('unavailable', {

@@ -29,13 +29,24 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small') return `must be at least ${issue.minimum}`
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map((value) => shown(value)).join(', ')}`
-  if (issue.code === 'invalid_union') return 'has no form that is accepted here'
+  if (issue.code === 'invalid_union') return 'is none of the forms that are accepted here'
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
+}
+
+/** What to do about an issue. */
+function fixOf(issue: z.core.$ZodIssue | undefined, schema: z.ZodType, what: string): string {
+  const known = 'shape' in schema ? Object.keys(schema.shape as object).join(', ') : ''
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && known !== '') {
+    return `The options of ${what} are ${known}.`
+  }
+  if (issue?.code === 'invalid_union' && issue.path.at(-1) === 'kind') return 'See the kinds of Change.'
+  return known === '' ? `See ${what}.` : `${what} takes ${known}.`
 }
 
 /** The first issue; of a union, the one of the branch that got furthest. */
 function firstIssue(error: z.core.$ZodError): z.core.$ZodIssue | undefined {
-  const [issue] = error.issues
+  // A misspelt option often leaves the right one missing: name the misspelt one.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]
   if (issue?.code !== 'invalid_union') return issue
   const branches = issue.errors.flat()
   const deepest = branches.find((branch) => branch.path.length > 0)
@@ -68,8 +79,14 @@ export async function parse<Name extends SchemaName>(
   if (result.success) return result.data as z.output<Schemas[Name]>
   const issue = firstIssue(result.error)
   const path = issue?.path ?? []
-  const field = path.length === 0 ? what : path.map(String).join('.')
-  throw invalidInput(field, issue === undefined ? 'is not valid' : ruleOf(issue), at(value, path), `See ${what}.`)
+  const isIndexed = typeof path[0] === 'number'
+  const field = path.length === 0 ? what : [...(isIndexed ? [what] : []), ...path.map(String)].join('.')
+  throw invalidInput(
+    field,
+    issue === undefined ? 'is not valid' : ruleOf(issue),
+    at(value, path),
+    fixOf(issue, schema, what),
+  )
 }
 
 /** What a caller may pass where a schema of that name parses it. */

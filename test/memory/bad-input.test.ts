@@ -232,6 +232,16 @@ describe('what is over a limit', () => {
   })
 })
 
+describe('an option that is misspelt', () => {
+  it('is named, rather than the one that is then missing, with the options there are', async () => {
+    const memory = openMemory()
+    const misspelt = { resourceId: 'alice', thread: 't' } as never
+    const error = await refused('invalid-input', () => memory.listMessages(misspelt))
+    expect(error.details.rule).toContain('"thread"')
+    expect(error.fix).toContain('threadId')
+  })
+})
+
 describe('a database that cannot be used', () => {
   const pathOf = (url: string) => url.slice('file:'.length)
 

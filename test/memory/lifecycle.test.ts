@@ -16,6 +16,19 @@ async function run(folder: string, program: string): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
+describe('the folder of a file', () => {
+  it('is made with those above it, and is named where it cannot be', async () => {
+    const folder = temporaryFolder()
+    const deep = new Memory({ storage: `file:${join(folder, 'a', 'b', 'c', 'memory.db')}` })
+    expect(await deep.team('acme').write('key', 1)).toMatchObject({ status: 'written' })
+    await deep.close()
+    const below = new Memory({ storage: `file:${join(folder, 'a', 'b', 'c', 'memory.db', 'memory.db')}` })
+    const error = await refused('unavailable', () => below.team('acme').read('key'))
+    expect(error.message).toContain('memory.db')
+    await below.close()
+  })
+})
+
 describe('storages', () => {
   it('shares one driver among equal files, whatever their URL, until the last lets go', async () => {
     const folder = temporaryFolder()
