@@ -5,15 +5,20 @@ import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceKey } from '../domain/id.ts'
 import { copyJson } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
-import type { SpaceSettings } from '../domain/space.ts'
+import type { SpaceSettings, SpaceState } from '../domain/space.ts'
 
 /** The error for a position in a log that was compacted away, or belongs to a space that was erased. */
-export function cursorExpired(after: Seq, horizon: Seq, seq: Seq): MemoryError {
+function cursorExpired(after: Seq, horizon: Seq, seq: Seq): MemoryError {
   return new MemoryError('cursor-expired', {
     message: `The log begins after seq ${horizon}; seq ${after} lies below it.`,
     fix: `Read the current state, then follow from seq ${seq}.`,
     details: { after, horizon, seq },
   })
+}
+
+/** Refuses a position below the horizon of its space. */
+export function requireAbove({ horizon, seq: last }: SpaceState, seq: Seq): void {
+  if (seq < horizon) throw cursorExpired(seq, horizon, last)
 }
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

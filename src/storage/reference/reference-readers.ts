@@ -19,7 +19,7 @@ import type {
   ThreadOrder,
   ThreadReader,
 } from '../../ports/storage.ts'
-import { cursorExpired } from '../paging.ts'
+import { requireAbove } from '../paging.ts'
 import type { ReferenceSpace } from './reference-space.ts'
 
 /** What the readers need of the driver. */
@@ -33,10 +33,6 @@ export interface ReferenceDatabase {
 /** Order of texts by code point, as databases have it; JavaScript's own is by UTF-16 unit. */
 function compareText(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right))
-}
-
-function requireAbove(space: ReferenceSpace, seq: Seq): void {
-  if (seq < space.space.horizon) throw cursorExpired(seq, space.space.horizon, space.space.seq)
 }
 
 export function spaceReader(database: ReferenceDatabase): SpaceReader {
@@ -71,7 +67,7 @@ export function threadReader(database: ReferenceDatabase): ThreadReader {
       const space = database.at(id)
       if (space === null) return { items: [], asOf: 0, key: null, more: false, total: 0, next: null }
       const asOf = query.after?.asOf ?? space.space.seq
-      requireAbove(space, asOf)
+      requireAbove(space.space, asOf)
       const matches = [...space.records.threads.values()].filter((thread) => {
         if (thread.deleted) return false
         if (query.archived !== 'any' && (thread.archivedAt !== null) !== query.archived) return false
@@ -118,7 +114,7 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
       const space = database.at(id)
       if (space === null) return { items: [], asOf: 0, key: null, more: false }
       const asOf = query.asOf ?? space.space.seq
-      requireAbove(space, asOf)
+      requireAbove(space.space, asOf)
       const { after, from, to } = query
       const sign = query.direction === 'asc' ? 1 : -1
       const all = placed(space, query.threadId, asOf).filter(
@@ -175,7 +171,7 @@ export function blockReader(database: ReferenceDatabase): BlockReader {
       const space = database.at(id)
       const block = find(id, threadId, name)
       if (space === null || block === undefined) return null
-      requireAbove(space, seq)
+      requireAbove(space.space, seq)
       return versionAt(space, chain(threadId, name), block.version, seq)
     },
   }
@@ -212,7 +208,7 @@ export function entryReader(database: ReferenceDatabase): EntryReader {
     at: async (_, id, key, seq) => {
       const space = database.at(id)
       if (space === null) return null
-      requireAbove(space, seq)
+      requireAbove(space.space, seq)
       const entry = space.entry(key)
       return entry === null ? null : versionAt(space, { entry: key }, entry.version, seq)
     },
@@ -224,7 +220,7 @@ export function logReader(database: ReferenceDatabase): LogReader {
     read: async (_, id, { after, limit }) => {
       const space = database.at(id)
       if (space === null) return { items: [], asOf: 0, key: null, more: false }
-      requireAbove(space, after)
+      requireAbove(space.space, after)
       const commits = groupBySeq(space.rows.filter((row) => row.seq > after))
       const items = commits.slice(0, limit).flatMap((rows) => {
         const first = rows[0]

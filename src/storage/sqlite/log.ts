@@ -6,7 +6,7 @@ import { parseSpaceId } from '../../domain/space.ts'
 import { msOf } from '../../domain/time.ts'
 import { savesMessages } from '../../domain/turn.ts'
 import type { LogReader } from '../../ports/storage.ts'
-import { cursorExpired } from '../paging.ts'
+import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { actorText, threadJson } from './rows.ts'
 import { rowsBetween } from './view.ts'
@@ -69,8 +69,8 @@ export function logReader(database: SqliteDatabase, followers: Followers): LogRe
       database.read(() => {
         const space = database.space(id)
         if (space === null) return { items: [], asOf: 0, key: null, more: false }
-        const { seq, horizon } = space.state
-        if (after < horizon) throw cursorExpired(after, horizon, seq)
+        const { seq } = space.state
+        requireAbove(space.state, after)
         const last = Math.min(seq, after + limit)
         const rows = rowsBetween(database, space.n, after, last)
         const items = groupBySeq(rows).flatMap((commit) => {

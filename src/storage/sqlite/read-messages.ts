@@ -4,7 +4,7 @@ import { packTurn, parseMessageId, type ThreadId, type TurnId } from '../../doma
 import { parseSpaceId } from '../../domain/space.ts'
 import { type FoldSpace, foldTurn, type TurnState } from '../../domain/turn.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage } from '../../ports/storage.ts'
-import { cursorExpired } from '../paging.ts'
+import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type LogColumns, leaseOf, logRowOf } from './rows.ts'
 import { commitRows } from './view.ts'
@@ -79,7 +79,7 @@ function list(database: SqliteDatabase, space: CachedSpace, query: MessageQuery)
   const { threadId, after, limit, offset } = query
   const { key } = space.state
   const asOf = query.asOf ?? space.state.seq
-  if (asOf < space.state.horizon) throw cursorExpired(asOf, space.state.horizon, space.state.seq)
+  requireAbove(space.state, asOf)
   const thread = database.thread(space, threadId)
   if (thread === null || thread.state.deleted) return { items: [], asOf, key, more: false }
   const isDown = query.direction === 'desc'

@@ -1,18 +1,13 @@
 /** Spaces, blocks and entries: point reads, pages by key, and their past. */
 import { liveEntry } from '../../domain/entry.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
-import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import type { SpaceId, ThreadId } from '../../domain/id.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { BlockReader, EntryReader, SpaceReader } from '../../ports/storage.ts'
-import { cursorExpired } from '../paging.ts'
+import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { blockOf, entryOf, textAfter } from './rows.ts'
 import { SqliteView } from './view.ts'
-
-function requireAbove(space: CachedSpace, seq: Seq): void {
-  const { horizon } = space.state
-  if (seq < horizon) throw cursorExpired(seq, horizon, space.state.seq)
-}
 
 export function spaceReader(database: SqliteDatabase): SpaceReader {
   return {
@@ -72,7 +67,7 @@ export function blockReader(database: SqliteDatabase): BlockReader {
         const space = database.space(id)
         const block = space === null ? null : currentBlock(database, space, threadId, name)
         if (space === null || block === null) return null
-        requireAbove(space, seq)
+        requireAbove(space.state, seq)
         return versionAt(new SqliteView(database, id), chain(threadId, name), block.version, seq)
       }),
   }
@@ -115,7 +110,7 @@ export function entryReader(database: SqliteDatabase): EntryReader {
       database.read(() => {
         const space = database.space(id)
         if (space === null) return null
-        requireAbove(space, seq)
+        requireAbove(space.state, seq)
         const entry = current(space, key)
         return entry === null ? null : versionAt(new SqliteView(database, id), { entry: key }, entry.version, seq)
       }),

@@ -2,7 +2,7 @@
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
 import type { ListedThreads, ThreadPosition, ThreadQuery, ThreadReader } from '../../ports/storage.ts'
-import { cursorExpired } from '../paging.ts'
+import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type ThreadColumns, threadColumns, threadOf } from './rows.ts'
 
@@ -140,7 +140,7 @@ function countMatching(database: SqliteDatabase, n: number, query: ThreadQuery):
 function list(database: SqliteDatabase, space: CachedSpace, query: ThreadQuery): ListedThreads {
   const { metadata, limit, offset } = query
   const asOf = query.after?.asOf ?? space.state.seq
-  if (asOf < space.state.horizon) throw cursorExpired(asOf, space.state.horizon, space.state.seq)
+  requireAbove(space.state, asOf)
   const wanted = metadata === null ? offset + limit + 1 : -1
   let found = candidates(database, space, query, asOf, wanted)
   if (metadata !== null) {
