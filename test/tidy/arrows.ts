@@ -32,7 +32,7 @@ const DRIVER_USERS = ['open', 'index', 'cli']
 
 /** Packages that a room may import besides Node's own; rooms not listed may import every declared dependency. */
 const PACKAGES: Readonly<Record<string, { readonly names: readonly string[]; readonly node: boolean }>> = {
-  domain: { names: ['zod'], node: false },
+  domain: { names: ['zod', 'stemmer'], node: false },
   testing: { names: [], node: true },
 }
 

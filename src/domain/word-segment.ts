@@ -1,0 +1,326 @@
+/** Segments of words: the index of some dozens of records of one space, packed into a few thousand bytes. */
+import type { Actor } from './actor.ts'
+import { invariant } from './error.ts'
+import { packTurn, type Seq, unpackTurn } from './id.ts'
+
+/** Kinds of records that recall finds. Their place in this list is their number in a segment. */
+export const recordKinds = ['message', 'fact', 'entry', 'observation'] as const
+export type RecordKind = (typeof recordKinds)[number]
+
+/** A record of a space by its kind and its place: `turnSeq.turnIndex.index` of a message, a key, an id's last part. */
+export interface RecordRef {
+  readonly kind: RecordKind
+  readonly ref: string
+}
+
+/** What the index of words holds of one record. */
+export interface IndexedRecord extends RecordRef {
+  /** Seq of the commit that wrote its present content. */
+  readonly seq: Seq
+  /** The seq that made its thread; 0 for a record of no thread. */
+  readonly thread: Seq
+  readonly author: Actor
+  /** Minutes since 1970, UTC. */
+  readonly minute: number
+  /** Length of its text in UTF-16 units. */
+  readonly chars: number
+  /** Its text ends in a question mark. */
+  readonly isQuestion: boolean
+  /** Another fact took its place. */
+  readonly isSuperseded: boolean
+  /** Words of the text that count, before repeats are capped. */
+  readonly length: number
+  /** Unsigned 32-bit hash of each of them, in any order, with a bounded number of repeats. */
+  readonly terms: readonly number[]
+}
+
+/** A segment read into columns; row `i` of each is record `i`. Rows are in order of `seqs`. */
+export interface WordSegment {
+  readonly count: number
+  readonly seqs: Float64Array
+  /** Index into {@link recordKinds}. */
+  readonly kinds: Uint8Array
+  /** Bits of {@link isQuestionFlag} and {@link isSupersededFlag}. */
+  readonly flags: Uint8Array
+  readonly threads: Float64Array
+  /** Packed turn of a message; 0 for other kinds. */
+  readonly turns: Float64Array
+  /** Index in the turn; 0 for other kinds. */
+  readonly indexes: Uint32Array
+  readonly minutes: Int32Array
+  readonly chars: Uint32Array
+  readonly lengths: Uint32Array
+  /** Index into `authorList`. */
+  readonly authors: Uint16Array
+  readonly authorList: readonly Actor[]
+  /** References of records that are no messages; null for messages. */
+  readonly refs: readonly (string | null)[]
+  /** Record `i` has the terms from `starts[i]` up to `starts[i + 1]`. */
+  readonly starts: Uint32Array
+  readonly terms: Uint32Array
+}
+
+export const isQuestionFlag = 1
+export const isSupersededFlag = 2
+
+/** Largest segment of more than one record, bytes: with its row it fits one page of 4,096. */
+export const segmentBytes = 3_900
+
+export function messageRef(turn: number, index: number): string {
+  const { turnSeq, turnIndex } = unpackTurn(turn)
+  return `${turnSeq}.${turnIndex}.${index}`
+}
+
+/** The turn and index that a message's reference names. */
+export function parseMessageRef(ref: string): { readonly turn: number; readonly index: number } {
+  const [turnSeq, turnIndex, index] = ref.split('.').map(Number)
+  return { turn: packTurn({ turnSeq: turnSeq ?? 0, turnIndex: turnIndex ?? 0 }), index: index ?? 0 }
+}
+
+/** The reference of record `i` of a segment. */
+export function refAt(segment: WordSegment, i: number): string {
+  return segment.refs[i] ?? messageRef(segment.turns[i] as number, segment.indexes[i] as number)
+}
+
+/** Record `i` of a segment, as it was packed. */
+export function recordAt(segment: WordSegment, i: number): IndexedRecord {
+  const at = (column: { readonly [row: number]: number }) => column[i] as number
+  const flags = at(segment.flags)
+  return {
+    kind: recordKinds[at(segment.kinds)] as RecordKind,
+    ref: refAt(segment, i),
+    seq: at(segment.seqs),
+    thread: at(segment.threads),
+    author: segment.authorList[at(segment.authors)] as Actor,
+    minute: at(segment.minutes),
+    chars: at(segment.chars),
+    isQuestion: (flags & isQuestionFlag) !== 0,
+    isSuperseded: (flags & isSupersededFlag) !== 0,
+    length: at(segment.lengths),
+    terms: [...segment.terms.subarray(at(segment.starts), segment.starts[i + 1])],
+  }
+}
+
+/** Bytes that a record takes in a segment, about: exact to the few bytes of its dictionary's share. */
+function sizeOf(record: IndexedRecord): number {
+  return 14 + (record.kind === 'message' ? 4 : record.ref.length * 2) + 4 * record.terms.length
+}
+
+/** Shares out records, in order, to segments of at most {@link segmentBytes}; a record larger than that has its own. */
+export function shareOut(records: readonly IndexedRecord[]): readonly (readonly IndexedRecord[])[] {
+  const shares: IndexedRecord[][] = []
+  let size = 0
+  for (const record of records) {
+    const own = sizeOf(record)
+    const last = shares.at(-1)
+    const known = last === undefined || last.some((other) => other.author === record.author)
+    const added = own + (known ? 0 : 80)
+    if (last === undefined || size + added > segmentBytes - 100) {
+      shares.push([record])
+      size = own + 80
+    } else {
+      last.push(record)
+      size += added
+    }
+  }
+  return shares
+}
+
+class Writer {
+  #bytes = new Uint8Array(8_192)
+  length = 0
+
+  #grow(by: number): void {
+    if (this.length + by <= this.#bytes.length) return
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + by))
+    larger.set(this.#bytes)
+    this.#bytes = larger
+  }
+
+  /** Seven bits a byte, low ones first, up to 2^53. */
+  number(value: number): void {
+    this.#grow(8)
+    let rest = value
+    while (rest >= 128) {
+      this.#bytes[this.length++] = (rest % 128) | 128
+      rest = Math.floor(rest / 128)
+    }
+    this.#bytes[this.length++] = rest
+  }
+
+  signed(value: number): void {
+    this.number(value < 0 ? -2 * value - 1 : 2 * value)
+  }
+
+  text(value: string): void {
+    const bytes = new TextEncoder().encode(value)
+    this.number(bytes.length)
+    this.#grow(bytes.length)
+    this.#bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  align(): void {
+    this.#grow(4)
+    while (this.length % 4 !== 0) this.#bytes[this.length++] = 0
+  }
+
+  word(value: number): void {
+    this.#grow(4)
+    new DataView(this.#bytes.buffer).setUint32(this.length, value, true)
+    this.length += 4
+  }
+
+  done(): Uint8Array {
+    return this.#bytes.slice(0, this.length)
+  }
+}
+
+class Reader {
+  readonly #bytes: Uint8Array
+  at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  number(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      const byte = this.#bytes[this.at++]
+      invariant(byte !== undefined, 'a segment is whole')
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+      scale *= 128
+    }
+  }
+
+  signed(): number {
+    const value = this.number()
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  text(): string {
+    const length = this.number()
+    this.at += length
+    return new TextDecoder().decode(this.#bytes.subarray(this.at - length, this.at))
+  }
+
+  words(count: number): Uint32Array {
+    this.at += (4 - (this.at % 4)) % 4
+    const bytes = this.#bytes.slice(this.at, this.at + 4 * count)
+    invariant(bytes.length === 4 * count, 'a segment is whole')
+    return new Uint32Array(bytes.buffer, 0, count)
+  }
+}
+
+/** The version of the analyser that made a segment's terms; see {@link packWords}. */
+export function segmentVersion(bytes: Uint8Array): number {
+  return bytes[0] ?? 0
+}
+
+const authorKey = ({ kind, id, name }: Actor) => JSON.stringify(name === undefined ? [kind, id] : [kind, id, name])
+
+/** Packs records, in order of seq, into one segment. `version` (below 128) is the analyser's. */
+export function packWords(records: readonly IndexedRecord[], version: number): Uint8Array {
+  const writer = new Writer()
+  const authors = new Map<string, number>()
+  const threads = new Map<Seq, number>()
+  for (const { author, thread } of records) {
+    const key = authorKey(author)
+    if (!authors.has(key)) authors.set(key, authors.size)
+    if (!threads.has(thread)) threads.set(thread, threads.size)
+  }
+  writer.number(version)
+  writer.number(records.length)
+  writer.number(authors.size)
+  for (const key of authors.keys()) writer.text(key)
+  writer.number(threads.size)
+  for (const thread of threads.keys()) writer.number(thread)
+  let seq = 0
+  let minute = 0
+  for (const record of records) {
+    writer.number(recordKinds.indexOf(record.kind) * 4 + (record.isQuestion ? 1 : 0) + (record.isSuperseded ? 2 : 0))
+    writer.number(record.seq - seq)
+    seq = record.seq
+    if (record.kind === 'message') {
+      const { turn, index } = parseMessageRef(record.ref)
+      const { turnSeq, turnIndex } = unpackTurn(turn)
+      writer.number(seq - turnSeq)
+      writer.number(turnIndex)
+      writer.number(index)
+    } else writer.text(record.ref)
+    writer.number(threads.get(record.thread) as number)
+    writer.number(authors.get(authorKey(record.author)) as number)
+    writer.signed(record.minute - minute)
+    minute = record.minute
+    writer.number(record.chars)
+    writer.number(record.length)
+    writer.number(record.terms.length)
+  }
+  writer.align()
+  for (const record of records) for (const term of record.terms) writer.word(term)
+  return writer.done()
+}
+
+function emptySegment(count: number, authorList: readonly Actor[], refs: (string | null)[]): WordSegment {
+  return {
+    count,
+    seqs: new Float64Array(count),
+    kinds: new Uint8Array(count),
+    flags: new Uint8Array(count),
+    threads: new Float64Array(count),
+    turns: new Float64Array(count),
+    indexes: new Uint32Array(count),
+    minutes: new Int32Array(count),
+    chars: new Uint32Array(count),
+    lengths: new Uint32Array(count),
+    authors: new Uint16Array(count),
+    authorList,
+    refs,
+    starts: new Uint32Array(count + 1),
+    terms: new Uint32Array(0),
+  }
+}
+
+function readAuthor(text: string): Actor {
+  const [kind, id, name] = JSON.parse(text) as [Actor['kind'], string, string | undefined]
+  return name === undefined ? { kind, id } : { kind, id, name }
+}
+
+/** Reads a segment back into columns. */
+export function unpackWords(bytes: Uint8Array): WordSegment {
+  const reader = new Reader(bytes)
+  reader.number()
+  const count = reader.number()
+  const authorList = Array.from({ length: reader.number() }, () => readAuthor(reader.text()))
+  const threads = Array.from({ length: reader.number() }, () => reader.number())
+  const refs: (string | null)[] = []
+  const segment = emptySegment(count, authorList, refs)
+  let seq = 0
+  let minute = 0
+  let start = 0
+  for (let i = 0; i < count; i++) {
+    const head = reader.number()
+    segment.kinds[i] = head >> 2
+    segment.flags[i] = head & 3
+    seq += reader.number()
+    segment.seqs[i] = seq
+    if (head >> 2 === 0) {
+      const turnSeq = seq - reader.number()
+      segment.turns[i] = packTurn({ turnSeq, turnIndex: reader.number() })
+      segment.indexes[i] = reader.number()
+      refs.push(null)
+    } else refs.push(reader.text())
+    segment.threads[i] = threads[reader.number()] as number
+    segment.authors[i] = reader.number()
+    minute += reader.signed()
+    segment.minutes[i] = minute
+    segment.chars[i] = reader.number()
+    segment.lengths[i] = reader.number()
+    start += reader.number()
+    segment.starts[i + 1] = start
+  }
+  return { ...segment, terms: reader.words(start) }
+}
