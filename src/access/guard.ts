@@ -36,7 +36,7 @@ function administered<Rest extends readonly unknown[], Result>(
 
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, log } = storage
+  const { spaces, threads, messages, blocks, entries, log, index } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -86,6 +86,7 @@ export function guardStorage(storage: Storage): Storage {
       seqAt: guarded(log.seqAt),
       subscribe: log.subscribe,
     },
+    index: { scan: guarded(index.scan), read: guarded(index.read) },
     close: () => storage.close(),
   }
 }

@@ -5,6 +5,7 @@ import { blockFormats, closedStatuses } from './commit.ts'
 import type { Json, JsonObject } from './json.ts'
 import { limitTable } from './limits.ts'
 import { type MessageInput, type MessagePart, roles } from './message.ts'
+import { languages } from './words.ts'
 
 const actorSchema = z.strictObject({
   kind: z.enum(actorKinds),
@@ -48,6 +49,7 @@ const settingsSchema = z.strictObject({
   entriesPerSpace: z.exactOptional(z.int().min(1).max(limitTable.entriesPerSpace.max)),
   entryTtlMs: z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable()),
   logDays: z.exactOptional(z.int().min(0).max(limitTable.logDays.max)),
+  language: z.exactOptional(z.enum(languages)),
 })
 
 const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })

@@ -1,6 +1,7 @@
 /** Spaces: the isolated pools of memory, and the addresses that name them. */
 import { invalidInput } from './error.ts'
 import { checkId, type Seq, type SpaceId, type SpaceKey } from './id.ts'
+import type { Language } from './words.ts'
 
 export const spaceKinds = ['resource', 'team', 'agent', 'task'] as const
 export type SpaceKind = (typeof spaceKinds)[number]
@@ -102,6 +103,8 @@ export interface SpaceSettings {
   readonly entryTtlMs: number | null
   /** Days of log kept in full; 0 keeps everything. */
   readonly logDays: number
+  /** How texts become words for recall; changing it makes the index of words anew. */
+  readonly language: Language
 }
 
 /** A space as drivers keep it. Counters are of what is live. */

@@ -73,8 +73,11 @@ export function messageRef(turn: number, index: number): string {
 
 /** The turn and index that a message's reference names. */
 export function parseMessageRef(ref: string): { readonly turn: number; readonly index: number } {
-  const [turnSeq, turnIndex, index] = ref.split('.').map(Number)
-  return { turn: packTurn({ turnSeq: turnSeq ?? 0, turnIndex: turnIndex ?? 0 }), index: index ?? 0 }
+  const first = ref.indexOf('.')
+  const second = ref.indexOf('.', first + 1)
+  const turnSeq = Number(ref.slice(0, first))
+  const turnIndex = Number(ref.slice(first + 1, second))
+  return { turn: packTurn({ turnSeq, turnIndex }), index: Number(ref.slice(second + 1)) }
 }
 
 /** The reference of record `i` of a segment. */
@@ -106,8 +109,11 @@ function sizeOf(record: IndexedRecord): number {
   return 14 + (record.kind === 'message' ? 4 : record.ref.length * 2) + 4 * record.terms.length
 }
 
-/** Shares out records, in order, to segments of at most {@link segmentBytes}; a record larger than that has its own. */
-export function shareOut(records: readonly IndexedRecord[]): readonly (readonly IndexedRecord[])[] {
+/** Shares out records, in order, to segments of at most `limit` bytes; a record larger than that has its own. */
+export function shareOut(
+  records: readonly IndexedRecord[],
+  limit = segmentBytes,
+): readonly (readonly IndexedRecord[])[] {
   const shares: IndexedRecord[][] = []
   let size = 0
   for (const record of records) {
@@ -115,7 +121,7 @@ export function shareOut(records: readonly IndexedRecord[]): readonly (readonly 
     const last = shares.at(-1)
     const known = last === undefined || last.some((other) => other.author === record.author)
     const added = own + (known ? 0 : 80)
-    if (last === undefined || size + added > segmentBytes - 100) {
+    if (last === undefined || size + added > limit - 100) {
       shares.push([record])
       size = own + 80
     } else {
@@ -126,8 +132,11 @@ export function shareOut(records: readonly IndexedRecord[]): readonly (readonly 
   return shares
 }
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
 class Writer {
-  #bytes = new Uint8Array(8_192)
+  #bytes = new Uint8Array(2_048)
   length = 0
 
   #grow(by: number): void {
@@ -153,26 +162,23 @@ class Writer {
   }
 
   text(value: string): void {
-    const bytes = new TextEncoder().encode(value)
+    const bytes = encoder.encode(value)
     this.number(bytes.length)
     this.#grow(bytes.length)
     this.#bytes.set(bytes, this.length)
     this.length += bytes.length
   }
 
-  align(): void {
-    this.#grow(4)
-    while (this.length % 4 !== 0) this.#bytes[this.length++] = 0
-  }
-
-  word(value: number): void {
-    this.#grow(4)
-    new DataView(this.#bytes.buffer).setUint32(this.length, value, true)
-    this.length += 4
-  }
-
-  done(): Uint8Array {
-    return this.#bytes.slice(0, this.length)
+  /** What was written, then the terms of all records from the next multiple of four on. */
+  done(records: readonly IndexedRecord[]): Uint8Array {
+    const start = this.length + ((4 - (this.length % 4)) % 4)
+    const count = records.reduce((sum, record) => sum + record.terms.length, 0)
+    const bytes = new Uint8Array(start + 4 * count)
+    bytes.set(this.#bytes.subarray(0, this.length))
+    const terms = new Uint32Array(bytes.buffer, start, count)
+    let at = 0
+    for (const record of records) for (const term of record.terms) terms[at++] = term
+    return bytes
   }
 }
 
@@ -204,7 +210,7 @@ class Reader {
   text(): string {
     const length = this.number()
     this.at += length
-    return new TextDecoder().decode(this.#bytes.subarray(this.at - length, this.at))
+    return decoder.decode(this.#bytes.subarray(this.at - length, this.at))
   }
 
   words(count: number): Uint32Array {
@@ -220,7 +226,17 @@ export function segmentVersion(bytes: Uint8Array): number {
   return bytes[0] ?? 0
 }
 
-const authorKey = ({ kind, id, name }: Actor) => JSON.stringify(name === undefined ? [kind, id] : [kind, id, name])
+const authorKeys = new WeakMap<Actor, string>()
+
+/** Author objects are shared by many records, so their texts are remembered. */
+function authorKey(author: Actor): string {
+  const known = authorKeys.get(author)
+  if (known !== undefined) return known
+  const { kind, id, name } = author
+  const key = JSON.stringify(name === undefined ? [kind, id] : [kind, id, name])
+  authorKeys.set(author, key)
+  return key
+}
 
 /** Packs records, in order of seq, into one segment. `version` (below 128) is the analyser's. */
 export function packWords(records: readonly IndexedRecord[], version: number): Uint8Array {
@@ -259,9 +275,7 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
     writer.number(record.length)
     writer.number(record.terms.length)
   }
-  writer.align()
-  for (const record of records) for (const term of record.terms) writer.word(term)
-  return writer.done()
+  return writer.done(records)
 }
 
 function emptySegment(count: number, authorList: readonly Actor[], refs: (string | null)[]): WordSegment {

@@ -12,6 +12,8 @@ import type { Limits } from '../domain/limits.ts'
 import type { Message } from '../domain/message.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
 import type { ThreadState } from '../domain/thread.ts'
+import type { RecordRef, WordSegment } from '../domain/word-segment.ts'
+import type { Language } from '../domain/words.ts'
 
 /** `process` survives a killed process; `power` also a power cut, at the price of a sync for each group of commits. */
 export type Durability = 'process' | 'power'
@@ -154,6 +156,26 @@ export interface EntryReader {
   at(access: Access, space: SpaceId, key: string, seq: Seq): Promise<PastVersion | null>
 }
 
+/** A space as recall scans it, in one snapshot. */
+export interface SpaceScan {
+  readonly asOf: Seq
+  /** null where there is no space. */
+  readonly key: SpaceKey | null
+  readonly language: Language
+  /** All indexed records in order of seq; the last segment is the tail. The same object while its content is the same. */
+  readonly words: readonly WordSegment[]
+}
+
+/** A record as recall found it, with its present content. */
+export type FoundRecord = { readonly kind: 'message'; readonly message: Message }
+
+export interface IndexReader {
+  /** The words of a space. Whatever was acknowledged is in them. */
+  scan(access: Access, space: SpaceId): Promise<SpaceScan>
+  /** Records by reference, in that order; null where one is gone. */
+  read(access: Access, space: SpaceId, refs: readonly RecordRef[]): Promise<readonly (FoundRecord | null)[]>
+}
+
 export interface LogReader {
   /**
    * Commits after a seq, in order.
@@ -200,5 +222,6 @@ export interface Storage {
   readonly blocks: BlockReader
   readonly entries: EntryReader
   readonly log: LogReader
+  readonly index: IndexReader
   close(): Promise<void>
 }

@@ -6,6 +6,7 @@ import type { Seq, SpaceKey } from '../domain/id.ts'
 import { copyJson } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { SpaceSettings, SpaceState } from '../domain/space.ts'
+import type { Language } from '../domain/words.ts'
 
 /** The error for a position in a log that was compacted away, or belongs to a space that was erased. */
 function cursorExpired(after: Seq, horizon: Seq, seq: Seq): MemoryError {
@@ -32,10 +33,10 @@ export function newSpaceKey(): SpaceKey {
   return key as SpaceKey
 }
 
-/** The settings a new space starts with: the limits of the memory that creates it. */
-export function settingsFrom(limits: Limits): SpaceSettings {
+/** The settings a new space starts with: the limits of the memory that creates it, and the storage's language. */
+export function settingsFrom(limits: Limits, language: Language): SpaceSettings {
   const { entriesPerSpace, entryTtlMs, logDays } = limits
-  return { entriesPerSpace, entryTtlMs, logDays }
+  return { entriesPerSpace, entryTtlMs, logDays, language }
 }
 
 /** A commit as a driver takes it: copied and checked to be JSON, so that nobody changes it while it waits. */

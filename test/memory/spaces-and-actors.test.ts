@@ -88,7 +88,12 @@ describe('configure', () => {
     const memory = openMemory({ limits: { entriesPerSpace: 5 } })
     const space = memory.space('team/acme')
     await space.commit([entry('a', 1)])
-    expect((await space.state())?.settings).toEqual({ entriesPerSpace: 5, entryTtlMs: 30 * 86_400_000, logDays: 0 })
+    expect((await space.state())?.settings).toEqual({
+      entriesPerSpace: 5,
+      entryTtlMs: 30 * 86_400_000,
+      logDays: 0,
+      language: 'english',
+    })
     expect(await space.configure({ entriesPerSpace: 2 }, { ifVersion: 0 })).toMatchObject({
       status: 'committed',
       seq: 2,

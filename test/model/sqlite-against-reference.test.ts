@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 let files = 0
 const open = ({ clock }: World, path: string) =>
-  SqliteStorage.open({ id: 'subject', path, durability: 'process', clock, busyTimeoutMs: 5_000 })
+  SqliteStorage.open({ id: 'subject', path, durability: 'process', clock, busyTimeoutMs: 5_000, segmentBytes: 400 })
 
 const inMemory: Subject = { open: async (world) => [await open(world, ':memory:')] }
 

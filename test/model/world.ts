@@ -5,6 +5,7 @@ import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { isoTime } from '../../src/domain/time.ts'
 import type { Storage } from '../../src/ports/storage.ts'
 import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
+import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { assertSame } from './differences.ts'
 import { KeyNames, sharedKey } from './keys.ts'
@@ -188,6 +189,7 @@ export class World {
       this.same('readings', readings, expected)
       const options = { clock: this.clock, isWhole: !this.compacted.has(space) }
       const problems = await checkHistory(side.storage, access, space, options)
+      await checkIndex(side.storage, access, space)
       if (problems.length > 0) throw new Error(`the history of ${space} differs:\n.${problems.join('\n.')}`)
     }
   }

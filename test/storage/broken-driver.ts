@@ -24,6 +24,7 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     blocks: sound.blocks,
     entries: sound.entries,
     log: sound.log,
+    index: sound.index,
     commit: (...call) => sound.commit(...call),
     renewLease: (...call) => sound.renewLease(...call),
     due: (...call) => sound.due(...call),

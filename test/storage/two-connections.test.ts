@@ -40,6 +40,9 @@ async function openTwo(clock: Clock): Promise<Storage> {
     get entries() {
       return reader.entries
     },
+    get index() {
+      return reader.index
+    },
     get log() {
       return reader.log
     },

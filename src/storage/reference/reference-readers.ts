@@ -5,13 +5,17 @@ import type { LogRow } from '../../domain/effect.ts'
 import { liveEntry } from '../../domain/entry.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import { indexedTurn } from '../../domain/indexed.ts'
 import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import { savesMessages, visibleMessages } from '../../domain/turn.ts'
+import { packWords, parseMessageRef, shareOut, unpackWords } from '../../domain/word-segment.ts'
+import { analyserVersion } from '../../domain/words.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {
   BlockReader,
   EntryReader,
+  IndexReader,
   LogReader,
   MessageReader,
   PlacedMessage,
@@ -240,6 +244,37 @@ export function logReader(database: ReferenceDatabase): LogReader {
       database.listeners.set(space, listeners)
       listeners.add(wake)
       return () => listeners.delete(wake)
+    },
+  }
+}
+
+/** All records that recall may find, made from the log at every scan. */
+export function indexReader(database: ReferenceDatabase): IndexReader {
+  return {
+    scan: async (_, id) => {
+      const space = database.at(id)
+      if (space === null) return { asOf: 0, key: null, language: 'english', words: [] }
+      const { seq, key, settings } = space.space
+      const records = [...space.records.threads.values()].flatMap((thread) =>
+        space.turns(thread.id, seq).flatMap((turn) => {
+          const rows = space.turnRows(thread.id, turn.turn)
+          return indexedTurn(rows, space.fold, thread, 0, settings.language)
+        }),
+      )
+      const ordered = records.sort((left, right) => left.seq - right.seq)
+      const words = shareOut(ordered).map((share) => unpackWords(packWords(share, analyserVersion)))
+      return { asOf: seq, key, language: settings.language, words }
+    },
+    read: async (_, id, refs) => {
+      const space = database.at(id)
+      return refs.map(({ kind, ref }) => {
+        if (space === null || kind !== 'message') return null
+        const place = parseMessageRef(ref)
+        const threads = [...space.records.threads.keys()]
+        const all = threads.flatMap((threadId) => placed(space, threadId, space.space.seq))
+        const found = all.find((item) => item.turn === place.turn && item.index === place.index)
+        return found === undefined ? null : { kind: 'message', message: found.message }
+      })
     },
   }
 }

@@ -14,6 +14,7 @@ import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
 import {
   blockReader,
   entryReader,
+  indexReader,
   logReader,
   messageReader,
   type ReferenceDatabase,
@@ -50,6 +51,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly blocks = blockReader(this)
   readonly entries = entryReader(this)
   readonly log = logReader(this)
+  readonly index = indexReader(this)
   #seqFloor: Seq = 0
   #isClosed = false
 
@@ -72,7 +74,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const commit = admitted(submitted)
     const space = this.at(commit.space)
     if (isErase(commit)) return this.#erase(commit, space)
-    const newSpace = { key: newSpaceKey(), floor: this.#seqFloor, settings: settingsFrom(limits) }
+    const newSpace = { key: newSpaceKey(), floor: this.#seqFloor, settings: settingsFrom(limits, 'english') }
     const { actor } = access
     const submission = { commit, actor, hash: commitHash(commit), nowMs: this.clock.now(), limits, newSpace }
     const outcome = applyCommit(space ?? emptyView, submission)

@@ -174,7 +174,11 @@ export class CommitQueue {
       }
       const newSpace =
         view.space === null
-          ? { key: newSpaceKey(), floor: seqFloor(this.#database), settings: settingsFrom(limits) }
+          ? {
+              key: newSpaceKey(),
+              floor: seqFloor(this.#database),
+              settings: settingsFrom(limits, this.#database.language),
+            }
           : { key: view.space.key, floor: 0, settings: view.space.settings }
       outcome = applyCommit(view, { commit, actor: access.actor, hash, nowMs, limits, newSpace })
     } catch (error) {

@@ -5,8 +5,9 @@ import { MemoryError } from '../../domain/error.ts'
 import type { Durability } from '../../ports/storage.ts'
 import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
+import { words } from './migrations/002-words.ts'
 
-const migrations = [ground]
+const migrations = [ground, words]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

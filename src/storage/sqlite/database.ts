@@ -1,19 +1,27 @@
 /** The open database: its connection, every prepared statement, and what is cached of spaces and threads. */
+
+import type { LogRow } from '../../domain/effect.ts'
 import type { Seq, SpaceId, SpaceKey, ThreadId } from '../../domain/id.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
+import type { WordSegment } from '../../domain/word-segment.ts'
+import type { Language } from '../../domain/words.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { closedError } from '../paging.ts'
+import { SegmentCache } from '../segment-cache.ts'
 import { type Connection, isBusy, type Statement, toMemoryError, whileBusy } from './connection.ts'
-import { type BlockColumns, type EntryColumns, type ThreadColumns, threadOf } from './rows.ts'
+import { type BlockColumns, type EntryColumns, logRowOf, type ThreadColumns, threadOf } from './rows.ts'
 import { prepareStatements, type SpaceColumns, type Statements } from './statements.ts'
+import type { WordTail } from './words.ts'
 
 const cachedSpaces = 2_000
 const cachedThreads = 10_000
 /** Characters of JSON in cached rows, counted each time one is cached. */
 const cachedTextLimit = 8_388_608
 const rowOverhead = 200
+/** Bytes of segments of words, as packed; read into columns they take about twice that. */
+const cachedSegmentBytes = 33_554_432
 
 export interface CachedThread {
   readonly n: number
@@ -28,6 +36,8 @@ export interface CachedSpace {
   state: SpaceState
   /** Rows of threads hold their order up to this seq. */
   ordered: Seq
+  /** What was written since the last segment of words. */
+  words: WordTail
   /** Threads saved to since then, by number, with the seq of their last save, newest last; null while not needed. */
   tail: Map<number, Seq> | null
   readonly threads: Map<string, CachedThread>
@@ -36,11 +46,22 @@ export interface CachedSpace {
   readonly blocks: Map<string, BlockColumns>
 }
 
+export interface DatabaseOptions {
+  readonly clock: Clock
+  readonly language: Language
+  readonly segmentBytes: number
+}
+
 export class SqliteDatabase {
   readonly connection: Connection
   readonly statements: Statements
   readonly clock: Clock
+  /** Of spaces made through this connection. */
+  readonly language: Language
+  /** Size that segments of words are folded to. */
+  readonly segmentBytes: number
   #spaces = new Map<SpaceId, CachedSpace>()
+  readonly wordSegments = new SegmentCache<WordSegment>(cachedSegmentBytes)
   #threads = 0
   #cachedText = 0
   #seen = -1
@@ -48,8 +69,11 @@ export class SqliteDatabase {
   readonly #prepared = new Map<string, Statement<readonly never[]>>()
   #isClosed = false
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(connection: Connection, options: DatabaseOptions) {
+    const { clock, language, segmentBytes } = options
     this.connection = connection
+    this.language = language
+    this.segmentBytes = segmentBytes
     this.statements = prepareStatements(connection)
     this.clock = clock
   }
@@ -131,6 +155,7 @@ export class SqliteDatabase {
       epoch,
       state,
       ordered: columns[11],
+      words: { folded: columns[12], pending: null, bytes: 0 },
       tail: null,
       threads: new Map(),
       entries: new Map(),
@@ -155,7 +180,7 @@ export class SqliteDatabase {
       at: isoTime(at),
       floor,
       horizon,
-      settings: JSON.parse(settings),
+      settings: { language: 'english', ...JSON.parse(settings) },
       settingsVersion,
       threads,
       archivedThreads: archived,
@@ -221,6 +246,11 @@ export class SqliteDatabase {
       this.#cachedText = 0
     }
     rows.set(key, row)
+  }
+
+  /** All rows of a turn of a thread, by seq. */
+  turnRows(thread: number, turn: number, threadId: ThreadId): readonly LogRow[] {
+    return this.statements.turnRows.all(thread, turn).map((columns) => logRowOf(columns, threadId))
   }
 
   threadIdOf(n: number): ThreadId | null {

@@ -10,6 +10,7 @@ import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { actorText, threadJson } from './rows.ts'
 import { rowsBetween } from './view.ts'
+import { foldWords } from './words.ts'
 
 /** Milliseconds between looks for commits of other processes, while somebody follows a log. */
 const pollMs = 15
@@ -135,6 +136,8 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
       columns[0],
     )
   }
+  // Compaction moves content into the rows that opened its turns, where the tail would not be looked for.
+  foldWords(database, space, true)
   const stored = rowsBetween(database, n, 0, horizon)
   const kept = compactRows(stored, state, { key: state.key, address: parseSpaceId(id).address })
   statements.deleteUpTo.run(n, horizon)

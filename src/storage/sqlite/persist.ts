@@ -12,6 +12,7 @@ import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
 import { actorText, textAfter, threadJson } from './rows.ts'
 import type { SqliteView } from './view.ts'
+import { emptyTail, indexCommit } from './words.ts'
 
 /** Expiries are indexed rounded down to 1/720 of the time-to-live, an hour of 30 days. */
 const dueSteps = 720
@@ -34,6 +35,7 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
     horizon,
     horizon,
     horizon,
+    horizon,
     json,
   )
   return database.remember({
@@ -41,6 +43,7 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
     epoch: database.epoch,
     state: space,
     ordered: space.horizon,
+    words: emptyTail(space.horizon),
     tail: new Map(),
     entries: new Map(),
     blocks: new Map(),
@@ -235,6 +238,7 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
   persistRecords(database, space, draft, thread)
   persistSpace(database, space, draft)
+  indexCommit(database, view, draft, rows, space)
   foldTail(database, space)
 }
 

@@ -3,6 +3,8 @@ import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import type { Seq, SpaceId, TurnId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
+import { segmentBytes } from '../../domain/word-segment.ts'
+import type { Language } from '../../domain/words.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DueWork, Durability, Storage } from '../../ports/storage.ts'
 import { closedError } from '../paging.ts'
@@ -10,6 +12,7 @@ import { CommitQueue } from './commit.ts'
 import { Connection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
 import { compactSpace, Followers, logReader, seqAtTime } from './log.ts'
+import { indexReader } from './read-index.ts'
 import { messageReader } from './read-messages.ts'
 import { blockReader, entryReader, spaceReader } from './read-records.ts'
 import { threadReader } from './read-threads.ts'
@@ -24,6 +27,10 @@ export interface SqliteStorageOptions {
   readonly durability: Durability
   readonly clock: Clock
   readonly busyTimeoutMs: number
+  /** How texts of new spaces become words. Default: `english`. */
+  readonly language?: Language
+  /** Size that segments of words are folded to, bytes. Default: what fits one page. */
+  readonly segmentBytes?: number
   /** The largest size the file may grow to, bytes; absent: no limit. */
   readonly maxBytes?: number
 }
@@ -40,6 +47,7 @@ export class SqliteStorage implements Storage {
   readonly blocks
   readonly entries
   readonly log
+  readonly index
 
   private constructor(id: string, database: SqliteDatabase) {
     this.id = id
@@ -52,6 +60,7 @@ export class SqliteStorage implements Storage {
     this.blocks = blockReader(database)
     this.entries = entryReader(database)
     this.log = logReader(database, this.#followers)
+    this.index = indexReader(database)
   }
 
   /**
@@ -62,7 +71,8 @@ export class SqliteStorage implements Storage {
    */
   static async open(options: SqliteStorageOptions): Promise<SqliteStorage> {
     const connection = await Connection.open(options)
-    return new SqliteStorage(options.id, new SqliteDatabase(connection, options.clock))
+    const { id, clock, language = 'english', segmentBytes: size = segmentBytes } = options
+    return new SqliteStorage(id, new SqliteDatabase(connection, { clock, language, segmentBytes: size }))
   }
 
   /** Raises the durability of a connection that is open already. */

@@ -12,6 +12,7 @@ import {
   type ThreadColumns,
   threadColumns,
 } from './rows.ts'
+import { indexStatements } from './statements-index.ts'
 
 export type SpaceColumns = readonly [
   n: number,
@@ -26,10 +27,11 @@ export type SpaceColumns = readonly [
   archived: number,
   entries: number,
   ordered: number,
+  folded: number,
 ]
 
 const spaceColumns =
-  'n, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries, ordered'
+  'n, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries, ordered, folded'
 const leaseSelect = 'SELECT name, token, actor, until, (SELECT id FROM thread WHERE n = lease.thread) FROM lease'
 
 /** Where a commit's row lies: the space in the high bits, the seq in the low 32. */
@@ -53,8 +55,8 @@ function spaceStatements(connection: Connection) {
     ),
     insertSpace: connection.prepare(
       `INSERT INTO space
-       (id, key, parent, created, floor, horizon, ordered, settings, settingsVersion, threads, archived, entries)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+       (id, key, parent, created, floor, horizon, ordered, folded, settings, settingsVersion, threads, archived, entries)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)`,
     ),
     updateSpace: connection.prepare(
       'UPDATE space SET settings = ?, settingsVersion = ?, threads = ?, archived = ?, entries = ? WHERE n = ?',
@@ -225,7 +227,7 @@ function recordStatements(connection: Connection) {
 }
 
 function erasureStatements(connection: Connection) {
-  const tables = ['thread', 'message_id', 'block', 'entry', 'lease']
+  const tables = ['thread', 'message_id', 'block', 'entry', 'lease', 'words']
   return {
     deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
@@ -246,6 +248,7 @@ export function prepareStatements(connection: Connection) {
     ...threadStatements(connection),
     ...recordStatements(connection),
     ...erasureStatements(connection),
+    ...indexStatements(connection),
   }
 }
 

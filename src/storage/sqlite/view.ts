@@ -62,7 +62,7 @@ export class SqliteView implements SpaceView, EditableLog {
 
   turnRows(threadId: ThreadId, turn: number): readonly LogRow[] {
     const thread = this.#threadNumber(threadId)
-    return this.#statements.turnRows.all(thread, turn).map((columns) => logRowOf(columns, threadId))
+    return this.#database.turnRows(thread, turn, threadId)
   }
 
   callerMessage(threadId: string, messageId: string): MessagePlace | null {

@@ -9,6 +9,7 @@ import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import type { Storage, ThreadQuery } from '../../ports/storage.ts'
 import { expectEqual, expectTrue } from './assert.ts'
+import { checkIndex } from './check-index.ts'
 
 const allThreads: ThreadQuery = {
   orderBy: 'createdAt',
@@ -92,6 +93,7 @@ export async function checkSpace(storage: Storage, access: Access, space: SpaceI
     throw error
   })
   if (state === null) return
+  await checkIndex(storage, access, space)
   const commits = await readLog(storage, access, state)
   checkOrder(commits, state)
   if (state.horizon !== state.floor) return

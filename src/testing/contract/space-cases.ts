@@ -66,7 +66,11 @@ const settings: readonly StorageCase[] = [
   sceneCase('settings are those of the memory that made the space, and then win over others’', async (scene) => {
     await scene.committed(write('k', 1), { limits: { entriesPerSpace: 2, entryTtlMs: 5_000, logDays: 7 } })
     const state = await scene.state()
-    expectEqual(state?.settings, { entriesPerSpace: 2, entryTtlMs: 5_000, logDays: 7 }, 'the settings')
+    expectEqual(
+      state?.settings,
+      { entriesPerSpace: 2, entryTtlMs: 5_000, logDays: 7, language: 'english' },
+      'the settings',
+    )
     expectEqual(state?.settingsVersion, 0, 'nobody configured it')
     await scene.committed(write('l', 1), { limits: { entriesPerSpace: 100 } })
     const { pruned } = await scene.did('entry-write', write('m', 1), { limits: { entriesPerSpace: 100 } })
@@ -76,10 +80,15 @@ const settings: readonly StorageCase[] = [
   sceneCase('configure changes what it names, and may be made from a version', async (scene) => {
     const first = await scene.did('configure', configure({ logDays: 3 }))
     const { entriesPerSpace, entryTtlMs } = defaultLimits
-    expectEqual([first.version, first.settings], [1, { entriesPerSpace, entryTtlMs, logDays: 3 }], 'the answer')
+    const language = 'english'
+    expectEqual(
+      [first.version, first.settings],
+      [1, { entriesPerSpace, entryTtlMs, logDays: 3, language }],
+      'the answer',
+    )
     const expect = [{ version: 1, of: { settings: true } }] as const
     const second = await scene.did('configure', configure({ entryTtlMs: null }), { expect })
-    expectEqual(second.settings, { entriesPerSpace, entryTtlMs: null, logDays: 3 }, 'the second answer')
+    expectEqual(second.settings, { entriesPerSpace, entryTtlMs: null, logDays: 3, language }, 'the second answer')
     await scene.conflict(configure({ logDays: 9 }), { expect })
     const state = await scene.state()
     expectEqual([state?.settings, state?.settingsVersion], [second.settings, 2], 'what is stored')

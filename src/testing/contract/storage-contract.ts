@@ -9,6 +9,7 @@ import { entryCases } from './entry-cases.ts'
 import { expectationCases } from './expectation-cases.ts'
 import { expiryCases } from './expiry-cases.ts'
 import { historyCases } from './history-cases.ts'
+import { indexCases } from './index-cases.ts'
 import { leaseCases } from './lease-cases.ts'
 import { logCases } from './log-cases.ts'
 import { messageCases } from './message-cases.ts'
@@ -36,6 +37,7 @@ export const storageContract: readonly StorageCase[] = [
   ...turnCases,
   ...messageCases,
   ...messagePageCases,
+  ...indexCases,
   ...logCases,
   ...compactionCases,
   ...spaceCases,

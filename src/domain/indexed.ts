@@ -1,0 +1,132 @@
+/** What recall finds records by: the text of a record, and its entry in the index of words. */
+import type { Author } from './actor.ts'
+import type { Effect, LogRow } from './effect.ts'
+import type { Seq } from './id.ts'
+import type { Json } from './json.ts'
+import type { Message, MessagePart } from './message.ts'
+import type { ThreadState } from './thread.ts'
+import { msOf } from './time.ts'
+import { type FoldSpace, foldTurn, visibleMessages } from './turn.ts'
+import { type IndexedRecord, messageRef } from './word-segment.ts'
+import { analyse, type Language } from './words.ts'
+
+/** How much of one tool call's input and output is searched, UTF-16 units each. */
+const toolTextLimit = 4_000
+
+/** Texts and numbers inside a JSON value, in order, up to a length. */
+export function textOfJson(value: Json, limit: number): string {
+  const texts: string[] = []
+  let length = 0
+  const visit = (inner: Json): void => {
+    if (length >= limit) return
+    if (typeof inner === 'string' || typeof inner === 'number') {
+      const text = String(inner).slice(0, limit - length)
+      texts.push(text)
+      length += text.length + 1
+    } else if (Array.isArray(inner)) for (const item of inner) visit(item)
+    else if (typeof inner === 'object' && inner !== null) {
+      for (const [key, item] of Object.entries(inner)) {
+        texts.push(key)
+        length += key.length + 1
+        visit(item)
+      }
+    }
+  }
+  visit(value)
+  return texts.join(' ')
+}
+
+/** What was said in a message: its text parts. */
+export function spokenText(parts: readonly MessagePart[]): string {
+  if (parts.length === 1 && parts[0]?.type === 'text') return typeof parts[0].text === 'string' ? parts[0].text : ''
+  return parts.flatMap((part) => (part.type === 'text' && typeof part.text === 'string' ? [part.text] : [])).join('\n')
+}
+
+function unspokenText(part: MessagePart): string {
+  const isTool = part.type === 'dynamic-tool' || part.type.startsWith('tool-')
+  if (isTool) {
+    const { input = null, output = null, toolName = part.type.slice('tool-'.length) } = part
+    return [toolName, textOfJson(input, toolTextLimit), textOfJson(output, toolTextLimit)].join(' ')
+  }
+  if (part.type === 'file') return typeof part.filename === 'string' ? part.filename : ''
+  const isSource = part.type === 'source-url' || part.type === 'source-document'
+  return isSource ? [part.title, part.url].filter((text) => typeof text === 'string').join(' ') : ''
+}
+
+/** All that a message can be found by: what was said, then tool calls with their results, file names, sources. */
+export function messageText(parts: readonly MessagePart[]): string {
+  const spoken = spokenText(parts)
+  if (parts.every((part) => part.type === 'text')) return spoken
+  return [spoken, ...parts.map(unspokenText)].filter((text) => text !== '').join('\n')
+}
+
+/** A message at its place, as far as the index needs it. */
+export interface IndexableMessage {
+  readonly parts: readonly MessagePart[]
+  readonly author: Author
+  readonly createdAt: string
+  readonly turn: number
+  readonly index: number
+  /** Seq of the commit that wrote its present content. */
+  readonly seq: Seq
+  readonly thread: Seq
+}
+
+/** The message's entry in the index; null if there is nothing to find it by. */
+export function indexedMessage(message: IndexableMessage, language: Language): IndexedRecord | null {
+  const text = messageText(message.parts)
+  if (text.trim() === '') return null
+  const spoken = spokenText(message.parts)
+  return {
+    kind: 'message',
+    ref: messageRef(message.turn, message.index),
+    seq: message.seq,
+    thread: message.thread,
+    author: message.author,
+    minute: Math.floor(msOf(message.createdAt) / 60_000),
+    chars: spoken.length,
+    isQuestion: spoken.trimEnd().endsWith('?'),
+    isSuperseded: false,
+    ...analyse(text, language),
+  }
+}
+
+function touchedBy(effect: Effect, count: number): readonly number[] {
+  if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
+  const isKept = effect.kind === 'kept' && 'turnKept' in effect
+  const added = isKept
+    ? effect.turnKept.messages.length
+    : effect.kind === 'message-append' || effect.kind === 'message-copy'
+      ? effect.messages.length
+      : 0
+  return Array.from({ length: added }, (_, index) => count + index)
+}
+
+/** For each message of a turn, the seq of the row that last wrote its content. `rows` are the turn's, by seq. */
+export function contentSeqs(rows: readonly LogRow[]): readonly Seq[] {
+  const seqs: Seq[] = []
+  for (const row of rows) {
+    for (const effect of row.effects) for (const index of touchedBy(effect, seqs.length)) seqs[index] = row.seq
+  }
+  return seqs
+}
+
+/** The entries of a turn's messages that are there now and were last written after a seq. */
+export function indexedTurn(
+  rows: readonly LogRow[],
+  space: FoldSpace,
+  thread: ThreadState | null,
+  after: Seq,
+  language: Language,
+): readonly IndexedRecord[] {
+  const turn = foldTurn(rows, space)
+  if (turn === null || thread === null || thread.deleted) return []
+  const seqs = contentSeqs(rows)
+  const visible = new Set<Message>(visibleMessages(turn))
+  return turn.messages.flatMap((message, index) => {
+    const seq = seqs[index] ?? 0
+    if (message === null || !visible.has(message) || seq <= after) return []
+    const place = { turn: turn.turn, index, seq, thread: thread.createdSeq }
+    return indexedMessage({ ...message, ...place }, language) ?? []
+  })
+}

@@ -1,0 +1,69 @@
+/** What recall scans and reads of a space in SQLite. */
+import { packTurn, type ThreadId, unpackTurn } from '../../domain/id.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import { foldTurn, type TurnState, visibleMessages } from '../../domain/turn.ts'
+import { packWords, parseMessageRef, type RecordRef, unpackWords, type WordSegment } from '../../domain/word-segment.ts'
+import { analyserVersion } from '../../domain/words.ts'
+import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { commitRows } from './view.ts'
+import { tailRecords } from './words.ts'
+
+function wordsOf(database: SqliteDatabase, space: CachedSpace): WordSegment[] {
+  const { wordNumbers, wordsByNumber } = database.statements
+  const segments = wordNumbers.all(space.n).flatMap(([k]) => {
+    const segment = database.wordSegments.get(k, () => {
+      const data = wordsByNumber.get(k)?.[0]
+      return data === undefined ? null : { segment: unpackWords(data), bytes: data.length }
+    })
+    return segment ?? []
+  })
+  const tail = tailRecords(database, space)
+  if (tail.length > 0) segments.push(unpackWords(packWords(tail, analyserVersion)))
+  return segments
+}
+
+/** The turn at a place, if it is in a thread that is there. */
+function turnAt(database: SqliteDatabase, space: CachedSpace, turn: number): TurnState | null {
+  const { turnSeq } = unpackTurn(turn)
+  const row = commitRows(database, space.n, turnSeq).find((candidate) => candidate.turn === turn)
+  const thread = row === undefined || row.threadId === null ? null : database.thread(space, row.threadId)
+  if (thread === null || thread.state.deleted) return null
+  if (turn < packTurn({ turnSeq: thread.state.createdSeq, turnIndex: 0 })) return null
+  const fold = { key: space.state.key, address: parseSpaceId(space.state.id).address }
+  return foldTurn(database.turnRows(thread.n, turn, thread.state.id as ThreadId), fold)
+}
+
+function readRecords(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  refs: readonly RecordRef[],
+): readonly (FoundRecord | null)[] {
+  const turns = new Map<number, TurnState | null>()
+  return refs.map(({ kind, ref }) => {
+    if (kind !== 'message') return null
+    const { turn, index } = parseMessageRef(ref)
+    const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn)
+    turns.set(turn, state)
+    const message = state?.messages[index]
+    const isVisible = state !== null && message != null && visibleMessages(state).includes(message)
+    return isVisible ? { kind: 'message', message } : null
+  })
+}
+
+export function indexReader(database: SqliteDatabase): IndexReader {
+  return {
+    scan: (_, id) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return { asOf: 0, key: null, language: 'english', words: [] }
+        const { seq, key, settings } = space.state
+        return { asOf: seq, key, language: settings.language, words: wordsOf(database, space) }
+      }),
+    read: (_, id, refs) =>
+      database.read(() => {
+        const space = database.space(id)
+        return space === null ? refs.map(() => null) : readRecords(database, space, refs)
+      }),
+  }
+}

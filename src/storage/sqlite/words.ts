@@ -1,0 +1,267 @@
+/** The index of words in SQLite: packed segments of a space, folded by the commit that completes one, and the tail behind them. */
+
+import { defaultAuthor } from '../../domain/actor.ts'
+import type { Draft } from '../../domain/draft.ts'
+import type { Effect, LogRow } from '../../domain/effect.ts'
+import { type Seq, type ThreadId, unpackTurn } from '../../domain/id.ts'
+import { contentSeqs, type IndexableMessage, indexedMessage, indexedTurn } from '../../domain/indexed.ts'
+import type { LoggedMessage } from '../../domain/message.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import {
+  type IndexedRecord,
+  packWords,
+  type RecordRef,
+  recordAt,
+  segmentVersion,
+  shareOut,
+  unpackWords,
+  type WordSegment,
+} from '../../domain/word-segment.ts'
+import { analyserVersion, type Language } from '../../domain/words.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import type { WordsColumns } from './statements-index.ts'
+import { rowsBetween, type SqliteView } from './view.ts'
+
+/** A record of the tail: analysed, or still as the commit saved it. */
+type Pending = IndexedRecord | IndexableMessage
+
+/** What this process knows of a space's words behind its last segment. */
+export interface WordTail {
+  /** Records written up to this seq are in segments. */
+  folded: Seq
+  /** Those written since, by seq; null while not known, then they are read from the log. */
+  pending: Pending[] | null
+  /** Bytes that `pending` will take in a segment, about. */
+  bytes: number
+}
+
+export function emptyTail(folded: Seq): WordTail {
+  return { folded, pending: [], bytes: 0 }
+}
+
+/** Bytes of a record in a segment beside its terms, and bytes of terms for each character of text, about. */
+const recordOverhead = 20
+const bytesPerChar = 0.36
+const bytesPerToolPart = 200
+
+function isAnalysed(record: Pending): record is IndexedRecord {
+  return 'terms' in record
+}
+
+function sizeOf(record: Pending): number {
+  if (isAnalysed(record)) return recordOverhead + 4 * record.terms.length
+  let size = recordOverhead
+  for (const part of record.parts) {
+    size += typeof part.text === 'string' ? part.text.length * bytesPerChar : bytesPerToolPart
+  }
+  return size
+}
+
+function remember(tail: WordTail, record: Pending): void {
+  tail.pending?.push(record)
+  tail.bytes += sizeOf(record)
+}
+
+/** The records of the tail, analysed. */
+export function tailRecords(database: SqliteDatabase, space: CachedSpace): readonly IndexedRecord[] {
+  const tail = space.words
+  const { language } = space.state.settings
+  tail.pending ??= readTail(database, space, language)
+  const records = tail.pending.flatMap((record) =>
+    isAnalysed(record) ? record : (indexedMessage(record, language) ?? []),
+  )
+  tail.pending = records
+  tail.bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
+  return records
+}
+
+/** Reads the tail from the log: every turn that was written to since the last segment. */
+function readTail(database: SqliteDatabase, space: CachedSpace, language: Language): IndexedRecord[] {
+  const { seq, key, id } = space.state
+  const { folded } = space.words
+  const fold = { key, address: parseSpaceId(id).address }
+  const turns = new Map<string, { readonly threadId: ThreadId; readonly turn: number }>()
+  for (const { threadId, turn } of rowsBetween(database, space.n, folded, seq)) {
+    if (threadId !== null && turn !== 0) turns.set(`${turn} ${threadId}`, { threadId, turn })
+  }
+  const records: IndexedRecord[] = []
+  for (const { threadId, turn } of turns.values()) {
+    const thread = database.thread(space, threadId)
+    if (thread === null || unpackTurn(turn).turnSeq < thread.state.createdSeq) continue
+    const rows = database.turnRows(thread.n, turn, threadId)
+    records.push(...indexedTurn(rows, fold, thread.state, folded, language))
+  }
+  return records.sort((left, right) => left.seq - right.seq)
+}
+
+/** Writes full segments of the tail; with `all`, whatever there is. Runs inside a transaction. */
+export function foldWords(database: SqliteDatabase, space: CachedSpace, all = false): void {
+  const records = tailRecords(database, space)
+  const shares = shareOut(records, database.segmentBytes)
+  const last = shares.at(-1)
+  const beforeLast = shares.at(-2)?.at(-1)?.seq
+  // The last one is seldom full: it stays in the tail if a commit's border lies before it.
+  const staysOpen = !all && last !== undefined && beforeLast !== undefined && beforeLast < (last[0]?.seq ?? 0)
+  for (const share of staysOpen ? shares.slice(0, -1) : shares) insertSegment(database, space, share)
+  const folded = staysOpen ? beforeLast : space.state.seq
+  database.statements.setFolded.run(folded, space.n)
+  const pending = staysOpen ? [...last] : []
+  space.words = { folded, pending, bytes: pending.reduce((sum, record) => sum + sizeOf(record), 0) }
+}
+
+/** Makes all segments of a space anew from its log. */
+function refoldWords(database: SqliteDatabase, space: CachedSpace): void {
+  database.statements.deleteAllWords.run(space.n)
+  space.words = { folded: 0, pending: null, bytes: 0 }
+  foldWords(database, space, true)
+}
+
+function insertSegment(database: SqliteDatabase, space: CachedSpace, records: readonly IndexedRecord[]): void {
+  const first = records[0]?.seq
+  const last = records.at(-1)?.seq
+  if (first === undefined || last === undefined) return
+  database.statements.insertWords.run(space.n, first, last, packWords(records, analyserVersion))
+}
+
+/** Records that a change of content takes out of the segments: all of a thread or a turn, or one message of it. */
+interface Removal {
+  readonly from: Seq
+  /** Where the record was folded, if known: then that segment is looked at first. */
+  readonly at?: Seq
+  matches(segment: WordSegment, row: number): boolean
+}
+
+/** Takes records out of their segments. Answers those that were there. */
+export function removeWords(database: SqliteDatabase, space: CachedSpace, removal: Removal): readonly IndexedRecord[] {
+  const { wordsAt, wordsFrom } = database.statements
+  if (removal.at !== undefined) {
+    const found = removeFrom(database, space, wordsAt.all(space.n, removal.at, removal.at), removal)
+    if (found.length > 0) return found
+  }
+  return removeFrom(database, space, wordsFrom.all(space.n, removal.from), removal)
+}
+
+function removeFrom(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  segments: readonly WordsColumns[],
+  removal: Removal,
+): readonly IndexedRecord[] {
+  const removed: IndexedRecord[] = []
+  for (const [k, first, last, data] of segments) {
+    const segment = unpackWords(data)
+    const kept: IndexedRecord[] = []
+    const before = removed.length
+    for (let row = 0; row < segment.count; row++) {
+      if (removal.matches(segment, row)) removed.push(recordAt(segment, row))
+      else kept.push(recordAt(segment, row))
+    }
+    if (removed.length === before) continue
+    database.statements.deleteWords.run(k)
+    if (kept.length > 0) {
+      database.statements.insertWords.run(space.n, first, last, packWords(kept, segmentVersion(data)))
+    }
+  }
+  return removed
+}
+
+function removeTurn(database: SqliteDatabase, space: CachedSpace, turn: number): readonly RecordRef[] {
+  const from = unpackTurn(turn).turnSeq
+  if (from > space.words.folded) return []
+  return removeWords(database, space, { from, matches: (segment, row) => segment.turns[row] === turn })
+}
+
+/** Takes messages of a turn out, whose content is another now or gone. */
+function removeMessages(
+  database: SqliteDatabase,
+  view: SqliteView,
+  row: LogRow,
+  indexes: readonly number[],
+): readonly RecordRef[] {
+  const space = view.cached
+  if (space === null || row.threadId === null) return []
+  const seqs = contentSeqs(view.turnRows(row.threadId, row.turn).filter(({ seq }) => seq < row.seq))
+  return indexes.flatMap((index) => {
+    const at = seqs[index]
+    if (at === undefined || at > space.words.folded) return []
+    const matches = (segment: WordSegment, i: number) =>
+      segment.turns[i] === row.turn && segment.indexes[i] === index && segment.kinds[i] === 0
+    return removeWords(database, space, { from: unpackTurn(row.turn).turnSeq, at, matches })
+  })
+}
+
+/** Adds the messages that a turn began with to what is known of the tail. */
+function appendFresh(
+  space: CachedSpace,
+  draft: Draft,
+  row: LogRow,
+  messages: readonly LoggedMessage[],
+  start: number,
+): void {
+  const { address } = draft
+  for (let i = 0; i < messages.length; i++) {
+    const message = messages[i] as LoggedMessage
+    remember(space.words, {
+      parts: message.parts,
+      author: message.author ?? defaultAuthor(message.role, draft.actor, address),
+      createdAt: message.createdAt ?? draft.at,
+      turn: row.turn,
+      index: start + i,
+      seq: draft.seq,
+      thread: draft.thread.createdSeq,
+    })
+  }
+}
+
+/** Whether an effect changes the content of messages that were there before, and which of the row's turn: null for all. */
+function changedMessages(effect: Effect): readonly number[] | null | undefined {
+  if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
+  if (effect.kind === 'message-delete') return effect.indexes
+  return effect.kind === 'turn-discard' || effect.kind === 'turn-replaced' ? null : undefined
+}
+
+function indexRow(database: SqliteDatabase, view: SqliteView, space: CachedSpace, draft: Draft, row: LogRow): boolean {
+  const isFresh = row.turn !== 0 && unpackTurn(row.turn).turnSeq === draft.seq
+  let start = 0
+  let adds = false
+  for (const effect of row.effects) {
+    if (effect.kind === 'message-append' || effect.kind === 'message-copy') {
+      if (effect.messages.length === 0) continue
+      adds = true
+      if (isFresh) appendFresh(space, draft, row, effect.messages, start)
+      else space.words.pending = null
+      start += effect.messages.length
+      continue
+    }
+    const changed = changedMessages(effect)
+    if (changed !== undefined) {
+      space.words.pending = null
+      if (changed === null) removeTurn(database, space, row.turn)
+      else removeMessages(database, view, row, changed)
+    } else if (effect.kind === 'thread-delete' && effect.prev > 0) {
+      space.words.pending = null
+      const thread = draft.thread.createdSeq
+      removeWords(database, space, { from: thread, matches: (segment, i) => segment.threads[i] === thread })
+    }
+  }
+  return adds
+}
+
+/** Keeps the index true to a commit whose rows are stored. */
+export function indexCommit(
+  database: SqliteDatabase,
+  view: SqliteView,
+  draft: Draft,
+  rows: readonly LogRow[],
+  space: CachedSpace,
+): void {
+  if (draft.settings.language !== draft.space.settings.language) {
+    refoldWords(database, space)
+    return
+  }
+  let adds = false
+  for (const row of rows) if (indexRow(database, view, space, draft, row)) adds = true
+  if (!adds) return
+  if (space.words.pending === null) tailRecords(database, space)
+  if (space.words.bytes >= database.segmentBytes) foldWords(database, space)
+}

@@ -1,0 +1,76 @@
+/** Holds the index of words of a space against what its readers list: every record once, with its present words. */
+import type { Access } from '../../domain/actor.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import { messageText, spokenText } from '../../domain/indexed.ts'
+import type { ThreadState } from '../../domain/thread.ts'
+import { type IndexedRecord, messageRef, recordAt } from '../../domain/word-segment.ts'
+import { analyse, type Language } from '../../domain/words.ts'
+import type { PlacedMessage, Storage, ThreadQuery } from '../../ports/storage.ts'
+import { expectEqual, expectTrue } from './assert.ts'
+
+type Expected = Omit<IndexedRecord, 'seq'>
+
+const sorted = (terms: readonly number[]) => terms.toSorted((left, right) => left - right)
+
+function expectedOf({ message, turn, index }: PlacedMessage, thread: ThreadState, language: Language): Expected | null {
+  const text = messageText(message.parts)
+  if (text.trim() === '') return null
+  const { length, terms } = analyse(text, language)
+  const { kind, id, name } = message.author
+  return {
+    kind: 'message',
+    ref: messageRef(turn, index),
+    thread: thread.createdSeq,
+    author: { kind, id, ...(name === undefined ? {} : { name }) },
+    minute: Math.floor(Date.parse(message.createdAt) / 60_000),
+    chars: spokenText(message.parts).length,
+    isQuestion: spokenText(message.parts).trimEnd().endsWith('?'),
+    isSuperseded: false,
+    length,
+    terms: sorted(terms),
+  }
+}
+
+const allThreads: ThreadQuery = {
+  orderBy: 'createdAt',
+  direction: 'asc',
+  archived: 'any',
+  metadata: null,
+  limit: 10_000,
+  offset: 0,
+  after: null,
+}
+
+/** Fails unless a scan of the space gives exactly the records that are there, and reading them gives their content. */
+export async function checkIndex(storage: Storage, access: Access, space: SpaceId): Promise<void> {
+  const { words, language } = await storage.index.scan(access, space)
+  const indexed = words.flatMap((segment) => Array.from({ length: segment.count }, (_, row) => recordAt(segment, row)))
+  const seqs = indexed.map(({ seq }) => seq)
+  expectEqual(seqs, sorted(seqs), 'indexed records are in order of seq')
+  const expected = new Map<string, Expected>()
+  const messages = new Map<string, PlacedMessage['message']>()
+  const threads = await storage.threads.list(access, space, allThreads)
+  for (const thread of threads.items) {
+    const all = { after: null, asOf: null, limit: 100_000, offset: 0, from: null, to: null } as const
+    const page = await storage.messages.list(access, space, { threadId: thread.id, direction: 'asc', ...all })
+    for (const place of page.items) {
+      const record = expectedOf(place, thread, language)
+      if (record === null) continue
+      expected.set(record.ref, record)
+      messages.set(record.ref, place.message)
+    }
+  }
+  for (const { seq, ...record } of indexed) {
+    const there = expected.get(record.ref)
+    expectTrue(there !== undefined, `${record.kind} ${record.ref} is indexed at ${seq}, but not there, or twice`)
+    expectEqual({ ...record, terms: sorted(record.terms) }, there, `${record.kind} ${record.ref} in the index`)
+    expected.delete(record.ref)
+  }
+  expectEqual([...expected.keys()], [], 'every record that is there is indexed')
+  const found = await storage.index.read(access, space, indexed)
+  expectEqual(
+    found.map((record) => record?.message ?? null),
+    indexed.map(({ ref }) => messages.get(ref)),
+    'reading indexed records',
+  )
+}
