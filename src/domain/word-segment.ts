@@ -1,6 +1,6 @@
 /** Segments of words: the index of some dozens of records of one space, packed into a few thousand bytes. */
 import type { Actor } from './actor.ts'
-import { invariant } from './error.ts'
+import { ByteReader, ByteWriter } from './bytes.ts'
 import { packTurn, type Seq, unpackTurn } from './id.ts'
 
 /** Kinds of records that recall finds. Their place in this list is their number in a segment. */
@@ -132,95 +132,6 @@ export function shareOut(
   return shares
 }
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
-class Writer {
-  #bytes = new Uint8Array(2_048)
-  length = 0
-
-  #grow(by: number): void {
-    if (this.length + by <= this.#bytes.length) return
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + by))
-    larger.set(this.#bytes)
-    this.#bytes = larger
-  }
-
-  /** Seven bits a byte, low ones first, up to 2^53. */
-  number(value: number): void {
-    this.#grow(8)
-    let rest = value
-    while (rest >= 128) {
-      this.#bytes[this.length++] = (rest % 128) | 128
-      rest = Math.floor(rest / 128)
-    }
-    this.#bytes[this.length++] = rest
-  }
-
-  signed(value: number): void {
-    this.number(value < 0 ? -2 * value - 1 : 2 * value)
-  }
-
-  text(value: string): void {
-    const bytes = encoder.encode(value)
-    this.number(bytes.length)
-    this.#grow(bytes.length)
-    this.#bytes.set(bytes, this.length)
-    this.length += bytes.length
-  }
-
-  /** What was written, then the terms of all records from the next multiple of four on. */
-  done(records: readonly IndexedRecord[]): Uint8Array {
-    const start = this.length + ((4 - (this.length % 4)) % 4)
-    const count = records.reduce((sum, record) => sum + record.terms.length, 0)
-    const bytes = new Uint8Array(start + 4 * count)
-    bytes.set(this.#bytes.subarray(0, this.length))
-    const terms = new Uint32Array(bytes.buffer, start, count)
-    let at = 0
-    for (const record of records) for (const term of record.terms) terms[at++] = term
-    return bytes
-  }
-}
-
-class Reader {
-  readonly #bytes: Uint8Array
-  at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  number(): number {
-    let value = 0
-    let scale = 1
-    for (;;) {
-      const byte = this.#bytes[this.at++]
-      invariant(byte !== undefined, 'a segment is whole')
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-      scale *= 128
-    }
-  }
-
-  signed(): number {
-    const value = this.number()
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2
-  }
-
-  text(): string {
-    const length = this.number()
-    this.at += length
-    return decoder.decode(this.#bytes.subarray(this.at - length, this.at))
-  }
-
-  words(count: number): Uint32Array {
-    this.at += (4 - (this.at % 4)) % 4
-    const bytes = this.#bytes.slice(this.at, this.at + 4 * count)
-    invariant(bytes.length === 4 * count, 'a segment is whole')
-    return new Uint32Array(bytes.buffer, 0, count)
-  }
-}
-
 /** The version of the analyser that made a segment's terms; see {@link packWords}. */
 export function segmentVersion(bytes: Uint8Array): number {
   return bytes[0] ?? 0
@@ -240,7 +151,7 @@ function authorKey(author: Actor): string {
 
 /** Packs records, in order of seq, into one segment. `version` (below 128) is the analyser's. */
 export function packWords(records: readonly IndexedRecord[], version: number): Uint8Array {
-  const writer = new Writer()
+  const writer = new ByteWriter()
   const authors = new Map<string, number>()
   const threads = new Map<Seq, number>()
   for (const { author, thread } of records) {
@@ -275,7 +186,12 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
     writer.number(record.length)
     writer.number(record.terms.length)
   }
-  return writer.done(records)
+  const terms = new Uint32Array(records.reduce((sum, record) => sum + record.terms.length, 0))
+  let at = 0
+  for (const record of records) for (const term of record.terms) terms[at++] = term
+  writer.align(4)
+  writer.bytes(new Uint8Array(terms.buffer))
+  return writer.done()
 }
 
 function emptySegment(count: number, authorList: readonly Actor[], refs: (string | null)[]): WordSegment {
@@ -305,7 +221,7 @@ function readAuthor(text: string): Actor {
 
 /** Reads a segment back into columns. */
 export function unpackWords(bytes: Uint8Array): WordSegment {
-  const reader = new Reader(bytes)
+  const reader = new ByteReader(bytes)
   reader.number()
   const count = reader.number()
   const authorList = Array.from({ length: reader.number() }, () => readAuthor(reader.text()))

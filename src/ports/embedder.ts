@@ -1,5 +1,17 @@
 /** The embedder port: texts become vectors. Types only. */
 
+export interface EmbedOptions {
+  /**
+   * What the texts are for. A `query` is waited for and goes before every `record`, which is not; default `record`.
+   * It never changes the vectors.
+   */
+  readonly purpose?: 'query' | 'record'
+  readonly signal?: AbortSignal
+}
+
+/** One vector: finite numbers, not all zero, of any length but zero. */
+export type Embedding = readonly number[] | Float32Array
+
 /** Makes vectors of texts. Two embedders with the same `id` and `dimensions` give comparable vectors. */
 export interface Embedder {
   /** Names model, weights and the way texts are prepared, such as `minilm-l6-v2/1`. Stored with every vector. */
@@ -10,8 +22,8 @@ export interface Embedder {
   readonly maxWords: number
   /** Texts worth sending in one call. */
   readonly batchSize: number
-  /** One vector of `dimensions` finite numbers for each text, in order, of any length but zero. */
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<readonly (readonly number[] | Float32Array)[]>
+  /** One vector of `dimensions` numbers for each text, in order. */
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<readonly Embedding[]>
   /** Gives back what it holds: threads, models. Safe to call twice. */
   close?(): Promise<void>
 }

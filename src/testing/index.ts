@@ -9,3 +9,10 @@ export {
 } from './contract/contract-case.ts'
 export { storageContract } from './contract/storage-contract.ts'
 export { type CommitObservation, checkHistory, type HistoryOptions } from './history-checker.ts'
+export {
+  type EmbedCall,
+  type ScriptedEmbedder,
+  type ScriptedEmbedderOptions,
+  scriptedEmbedder,
+  vectorOfWords,
+} from './scripted-embedder.ts'
