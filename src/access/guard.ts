@@ -36,7 +36,7 @@ function administered<Rest extends readonly unknown[], Result>(
 
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, log, index } = storage
+  const { spaces, threads, messages, blocks, entries, log, index, vectors } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -87,6 +87,15 @@ export function guardStorage(storage: Storage): Storage {
       subscribe: log.subscribe,
     },
     index: { scan: guarded(index.scan), read: guarded(index.read) },
+    vectors: {
+      embeddings: (access) => vectors.embeddings(access),
+      addEmbedding: administered(vectors.addEmbedding),
+      activate: administered(vectors.activate),
+      put: guarded(vectors.put, 'administer'),
+      claimWork: administered(vectors.claimWork),
+      finishWork: guarded(vectors.finishWork, 'administer'),
+      releaseWork: administered(vectors.releaseWork),
+    },
     close: () => storage.close(),
   }
 }

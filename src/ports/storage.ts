@@ -12,6 +12,7 @@ import type { Limits } from '../domain/limits.ts'
 import type { Message } from '../domain/message.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
 import type { ThreadState } from '../domain/thread.ts'
+import type { VectorRecord, VectorSegment } from '../domain/vector-segment.ts'
 import type { RecordRef, WordSegment } from '../domain/word-segment.ts'
 import type { Language } from '../domain/words.ts'
 
@@ -164,14 +165,43 @@ export interface SpaceScan {
   readonly language: Language
   /** All indexed records in order of seq; the last segment is the tail. The same object while its content is the same. */
   readonly words: readonly WordSegment[]
+  /** Vectors of the embedder asked for, in any order. A record has vectors here only if kind, ref and seq are equal. */
+  readonly vectors: readonly VectorSegment[]
+}
+
+/** An embedder whose vectors the database holds. Recall uses the active one; one that is building will take its place. */
+export interface StoredEmbedding {
+  readonly fingerprint: string
+  readonly dimensions: number
+  readonly state: 'active' | 'building'
+}
+
+/** The index of vectors, which follows the log. None of this is in the log. */
+export interface VectorStore {
+  embeddings(access: Access): Promise<readonly StoredEmbedding[]>
+  /** Adds an embedder if it is not there: as the active one if there is none, else as one that is building. */
+  addEmbedding(access: Access, embedding: Omit<StoredEmbedding, 'state'>): Promise<readonly StoredEmbedding[]>
+  /** Makes it the active one; vectors of all others go. */
+  activate(access: Access, fingerprint: string): Promise<void>
+  /** Stores vectors of records that are still as they were; answers how many that was. Those that are there stay. */
+  put(access: Access, space: SpaceId, fingerprint: string, records: readonly VectorRecord[]): Promise<number>
+  /** Takes spaces to work on, at most `limit`, that nobody else works on; they are the owner's for `leaseMs`. */
+  claimWork(
+    access: Access,
+    claim: { readonly owner: string; readonly leaseMs: number; readonly limit: number },
+  ): Promise<readonly SpaceId[]>
+  /** Says that all records of a space up to a seq have vectors. False if more was committed meanwhile. */
+  finishWork(access: Access, space: SpaceId, asOf: Seq): Promise<boolean>
+  /** Gives back what an owner has claimed. */
+  releaseWork(access: Access, owner: string): Promise<void>
 }
 
 /** A record as recall found it, with its present content. */
 export type FoundRecord = { readonly kind: 'message'; readonly message: Message }
 
 export interface IndexReader {
-  /** The words of a space. Whatever was acknowledged is in them. */
-  scan(access: Access, space: SpaceId): Promise<SpaceScan>
+  /** The words of a space, in which is whatever was acknowledged, and the vectors that an embedder has made so far. */
+  scan(access: Access, space: SpaceId, fingerprint: string | null): Promise<SpaceScan>
   /** Records by reference, in that order; null where one is gone. */
   read(access: Access, space: SpaceId, refs: readonly RecordRef[]): Promise<readonly (FoundRecord | null)[]>
 }
@@ -223,5 +253,6 @@ export interface Storage {
   readonly entries: EntryReader
   readonly log: LogReader
   readonly index: IndexReader
+  readonly vectors: VectorStore
   close(): Promise<void>
 }

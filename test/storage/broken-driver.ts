@@ -25,6 +25,7 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     entries: sound.entries,
     log: sound.log,
     index: sound.index,
+    vectors: sound.vectors,
     commit: (...call) => sound.commit(...call),
     renewLease: (...call) => sound.renewLease(...call),
     due: (...call) => sound.due(...call),

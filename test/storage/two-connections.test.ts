@@ -40,6 +40,9 @@ async function openTwo(clock: Clock): Promise<Storage> {
     get entries() {
       return reader.entries
     },
+    get vectors() {
+      return writer.vectors
+    },
     get index() {
       return reader.index
     },

@@ -9,6 +9,7 @@ import { indexedTurn } from '../../domain/indexed.ts'
 import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import { savesMessages, visibleMessages } from '../../domain/turn.ts'
+import { packVectors, shareOutVectors, unpackVectors } from '../../domain/vector-segment.ts'
 import { packWords, parseMessageRef, shareOut, unpackWords } from '../../domain/word-segment.ts'
 import { analyserVersion } from '../../domain/words.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -251,9 +252,9 @@ export function logReader(database: ReferenceDatabase): LogReader {
 /** All records that recall may find, made from the log at every scan. */
 export function indexReader(database: ReferenceDatabase): IndexReader {
   return {
-    scan: async (_, id) => {
+    scan: async (_, id, fingerprint) => {
       const space = database.at(id)
-      if (space === null) return { asOf: 0, key: null, language: 'english', words: [] }
+      if (space === null) return { asOf: 0, key: null, language: 'english', words: [], vectors: [] }
       const { seq, key, settings } = space.space
       const records = [...space.records.threads.values()].flatMap((thread) =>
         space.turns(thread.id, seq).flatMap((turn) => {
@@ -263,7 +264,17 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
       )
       const ordered = records.sort((left, right) => left.seq - right.seq)
       const words = shareOut(ordered).map((share) => unpackWords(packWords(share, analyserVersion)))
-      return { asOf: seq, key, language: settings.language, words }
+      const made = fingerprint === null ? [] : (space.vectors.get(fingerprint) ?? [])
+      const isThere = new Set(ordered.map((record) => `${record.kind} ${record.seq} ${record.ref}`))
+      const current = made.filter((record) => {
+        const entry = record.kind === 'entry' ? space.entry(record.ref) : null
+        if (record.kind === 'entry') return entry !== null && !entry.deleted && entry.version === record.seq
+        return isThere.has(`${record.kind} ${record.seq} ${record.ref}`)
+      })
+      const vectors = shareOutVectors(current).map((share) =>
+        unpackVectors(packVectors(share, share[0]?.vectors[0]?.values.length ?? 0)),
+      )
+      return { asOf: seq, key, language: settings.language, words, vectors }
     },
     read: async (_, id, refs) => {
       const space = database.at(id)

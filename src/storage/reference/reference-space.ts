@@ -11,6 +11,7 @@ import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/repl
 import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { type FoldSpace, foldTurn, type MessagePlace, type TurnState, visibleMessages } from '../../domain/turn.ts'
+import type { VectorRecord } from '../../domain/vector-segment.ts'
 
 /** Least recently written first; of one commit, by key in order of code points. */
 function byAge(left: EntryState, right: EntryState): number {
@@ -21,6 +22,8 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   readonly records: SpaceRecords
   readonly fold: FoldSpace
   rows: LogRow[] = []
+  /** Vectors that were put, by embedder; those of changed content are passed over. */
+  readonly vectors = new Map<string, VectorRecord[]>()
 
   constructor(space: SpaceState) {
     this.records = emptyRecords(space)

@@ -22,6 +22,7 @@ import {
   threadReader,
 } from './reference-readers.ts'
 import { ReferenceSpace } from './reference-space.ts'
+import { ReferenceVectors } from './reference-vectors.ts'
 
 /** What a commit sees where its space does not exist. */
 const emptyView: SpaceView = {
@@ -52,6 +53,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly entries = entryReader(this)
   readonly log = logReader(this)
   readonly index = indexReader(this)
+  readonly vectors = new ReferenceVectors(this, this.index)
   #seqFloor: Seq = 0
   #isClosed = false
 

@@ -6,8 +6,9 @@ import type { Durability } from '../../ports/storage.ts'
 import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
 import { words } from './migrations/002-words.ts'
+import { vectors } from './migrations/003-vectors.ts'
 
-const migrations = [ground, words]
+const migrations = [ground, words, vectors]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

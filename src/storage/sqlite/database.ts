@@ -5,6 +5,7 @@ import type { Seq, SpaceId, SpaceKey, ThreadId } from '../../domain/id.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
+import type { VectorSegment } from '../../domain/vector-segment.ts'
 import type { WordSegment } from '../../domain/word-segment.ts'
 import type { Language } from '../../domain/words.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -21,7 +22,8 @@ const cachedThreads = 10_000
 const cachedTextLimit = 8_388_608
 const rowOverhead = 200
 /** Bytes of segments of words, as packed; read into columns they take about twice that. */
-const cachedSegmentBytes = 33_554_432
+const cachedWordBytes = 33_554_432
+const cachedVectorBytes = 134_217_728
 
 export interface CachedThread {
   readonly n: number
@@ -38,6 +40,10 @@ export interface CachedSpace {
   ordered: Seq
   /** What was written since the last segment of words. */
   words: WordTail
+  /** The epoch in which it was last marked as having work for the embedder. */
+  workEpoch: number
+  /** The epoch in which it was found to have no vectors. */
+  vectorlessEpoch: number
   /** Threads saved to since then, by number, with the seq of their last save, newest last; null while not needed. */
   tail: Map<number, Seq> | null
   readonly threads: Map<string, CachedThread>
@@ -61,7 +67,8 @@ export class SqliteDatabase {
   /** Size that segments of words are folded to. */
   readonly segmentBytes: number
   #spaces = new Map<SpaceId, CachedSpace>()
-  readonly wordSegments = new SegmentCache<WordSegment>(cachedSegmentBytes)
+  readonly wordSegments = new SegmentCache<WordSegment>(cachedWordBytes)
+  readonly vectorSegments = new SegmentCache<VectorSegment>(cachedVectorBytes)
   #threads = 0
   #cachedText = 0
   #seen = -1
@@ -156,6 +163,8 @@ export class SqliteDatabase {
       state,
       ordered: columns[11],
       words: { folded: columns[12], pending: null, bytes: 0 },
+      workEpoch: -1,
+      vectorlessEpoch: -1,
       tail: null,
       threads: new Map(),
       entries: new Map(),

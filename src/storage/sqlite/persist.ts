@@ -44,6 +44,8 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
     state: space,
     ordered: space.horizon,
     words: emptyTail(space.horizon),
+    workEpoch: -1,
+    vectorlessEpoch: -1,
     tail: new Map(),
     entries: new Map(),
     blocks: new Map(),

@@ -6,6 +6,7 @@ import { packWords, parseMessageRef, type RecordRef, unpackWords, type WordSegme
 import { analyserVersion } from '../../domain/words.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { vectorsOf } from './vectors.ts'
 import { commitRows } from './view.ts'
 import { tailRecords } from './words.ts'
 
@@ -53,12 +54,13 @@ function readRecords(
 
 export function indexReader(database: SqliteDatabase): IndexReader {
   return {
-    scan: (_, id) =>
+    scan: (_, id, fingerprint) =>
       database.read(() => {
         const space = database.space(id)
-        if (space === null) return { asOf: 0, key: null, language: 'english', words: [] }
+        if (space === null) return { asOf: 0, key: null, language: 'english', words: [], vectors: [] }
         const { seq, key, settings } = space.state
-        return { asOf: seq, key, language: settings.language, words: wordsOf(database, space) }
+        const vectors = fingerprint === null ? [] : vectorsOf(database, space, fingerprint)
+        return { asOf: seq, key, language: settings.language, words: wordsOf(database, space), vectors }
       }),
     read: (_, id, refs) =>
       database.read(() => {

@@ -17,6 +17,7 @@ import { messageReader } from './read-messages.ts'
 import { blockReader, entryReader, spaceReader } from './read-records.ts'
 import { threadReader } from './read-threads.ts'
 import { type LeaseColumns, leaseOf } from './rows.ts'
+import { vectorStore } from './vectors.ts'
 
 const dayMs = 86_400_000
 
@@ -48,6 +49,7 @@ export class SqliteStorage implements Storage {
   readonly entries
   readonly log
   readonly index
+  readonly vectors
 
   private constructor(id: string, database: SqliteDatabase) {
     this.id = id
@@ -61,6 +63,7 @@ export class SqliteStorage implements Storage {
     this.entries = entryReader(database)
     this.log = logReader(database, this.#followers)
     this.index = indexReader(database)
+    this.vectors = vectorStore(database, (work) => this.#transaction(work))
   }
 
   /**

@@ -1,9 +1,11 @@
-/** The SQL of the index of words: packed segments, in order of the last seq they hold. */
+/** The SQL of the index: packed segments of words and of vectors, in order of the last seq they hold. */
 import type { Connection } from './connection.ts'
 
 export type WordsColumns = readonly [k: number, first: number, last: number, data: Uint8Array]
+export type VectorsColumns = readonly [...WordsColumns, embedding: number, size: number]
+export type EmbeddingColumns = readonly [n: number, fingerprint: string, dimensions: number, state: string]
 
-export function indexStatements(connection: Connection) {
+function wordStatements(connection: Connection) {
   const select = 'SELECT k, first, last, data FROM words'
   return {
     setFolded: connection.prepare('UPDATE space SET folded = ? WHERE n = ?'),
@@ -19,4 +21,46 @@ export function indexStatements(connection: Connection) {
     wordNumbers: connection.prepare<[number]>('SELECT k FROM words WHERE space = ? ORDER BY last, first'),
     wordsByNumber: connection.prepare<[Uint8Array]>('SELECT data FROM words WHERE k = ?'),
   }
+}
+
+function vectorStatements(connection: Connection) {
+  const select = 'SELECT k, first, last, data, embedding, size FROM vectors'
+  return {
+    embeddings: connection.prepare<EmbeddingColumns>('SELECT n, fingerprint, dimensions, state FROM embedding'),
+    insertEmbedding: connection.prepare('INSERT INTO embedding (fingerprint, dimensions, state) VALUES (?, ?, ?)'),
+    setEmbeddingState: connection.prepare('UPDATE embedding SET state = ? WHERE n = ?'),
+    deleteEmbedding: connection.prepare('DELETE FROM embedding WHERE n = ?'),
+    insertVectors: connection.prepare(
+      'INSERT INTO vectors (space, embedding, first, last, size, data) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    deleteVectors: connection.prepare('DELETE FROM vectors WHERE k = ?'),
+    deleteVectorsOf: connection.prepare('DELETE FROM vectors WHERE embedding = ?'),
+    vectorsAt: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND last >= ? AND first <= ?`),
+    vectorsFrom: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND last >= ?`),
+    smallVectors: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND embedding = ? AND size < ?`),
+    vectorNumbers: connection.prepare<[number]>(
+      'SELECT k FROM vectors WHERE space = ? AND embedding = ? ORDER BY last, first',
+    ),
+    vectorsByNumber: connection.prepare<[Uint8Array]>('SELECT data FROM vectors WHERE k = ?'),
+    anyVectors: connection.prepare<[number]>('SELECT 1 FROM vectors WHERE space = ? LIMIT 1'),
+    turnsOfThread: connection.prepare<[number]>('SELECT DISTINCT turn FROM log WHERE thread = ? AND turn > 0'),
+  }
+}
+
+function workStatements(connection: Connection) {
+  return {
+    openWork: connection.prepare('INSERT OR IGNORE INTO work (space) VALUES (?)'),
+    closeWork: connection.prepare('DELETE FROM work WHERE space = ?'),
+    releaseWork: connection.prepare('UPDATE work SET until = 0 WHERE owner = ?'),
+    freeWork: connection.prepare<[number, string]>(
+      `SELECT work.space, space.id FROM work JOIN space ON space.n = work.space
+       WHERE work.until <= ? OR work.owner = ? LIMIT ?`,
+    ),
+    claimWork: connection.prepare('UPDATE work SET owner = ?, until = ? WHERE space = ?'),
+    countWork: connection.prepare<[number]>('SELECT count(*) FROM work'),
+  }
+}
+
+export function indexStatements(connection: Connection) {
+  return { ...wordStatements(connection), ...vectorStatements(connection), ...workStatements(connection) }
 }

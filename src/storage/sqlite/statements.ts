@@ -227,7 +227,7 @@ function recordStatements(connection: Connection) {
 }
 
 function erasureStatements(connection: Connection) {
-  const tables = ['thread', 'message_id', 'block', 'entry', 'lease', 'words']
+  const tables = ['thread', 'message_id', 'block', 'entry', 'lease', 'words', 'vectors', 'work']
   return {
     deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),

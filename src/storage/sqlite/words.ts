@@ -7,10 +7,11 @@ import { type Seq, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import { contentSeqs, type IndexableMessage, indexedMessage, indexedTurn } from '../../domain/indexed.ts'
 import type { LoggedMessage } from '../../domain/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
+import type { ThreadState } from '../../domain/thread.ts'
+import type { VectorSegment } from '../../domain/vector-segment.ts'
 import {
   type IndexedRecord,
   packWords,
-  type RecordRef,
   recordAt,
   segmentVersion,
   shareOut,
@@ -20,6 +21,7 @@ import {
 import { analyserVersion, type Language } from '../../domain/words.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import type { WordsColumns } from './statements-index.ts'
+import { markWork, removeEntryVectors, removeVectors } from './vectors.ts'
 import { rowsBetween, type SqliteView } from './view.ts'
 
 /** A record of the tail: analysed, or still as the commit saved it. */
@@ -131,14 +133,12 @@ interface Removal {
   matches(segment: WordSegment, row: number): boolean
 }
 
-/** Takes records out of their segments. Answers those that were there. */
-export function removeWords(database: SqliteDatabase, space: CachedSpace, removal: Removal): readonly IndexedRecord[] {
+/** Takes records out of their segments. */
+export function removeWords(database: SqliteDatabase, space: CachedSpace, removal: Removal): void {
   const { wordsAt, wordsFrom } = database.statements
-  if (removal.at !== undefined) {
-    const found = removeFrom(database, space, wordsAt.all(space.n, removal.at, removal.at), removal)
-    if (found.length > 0) return found
-  }
-  return removeFrom(database, space, wordsFrom.all(space.n, removal.from), removal)
+  const { at, from } = removal
+  if (at !== undefined && removeFrom(database, space, wordsAt.all(space.n, at, at), removal)) return
+  removeFrom(database, space, wordsFrom.all(space.n, from), removal)
 }
 
 function removeFrom(
@@ -146,48 +146,57 @@ function removeFrom(
   space: CachedSpace,
   segments: readonly WordsColumns[],
   removal: Removal,
-): readonly IndexedRecord[] {
-  const removed: IndexedRecord[] = []
+): boolean {
+  let hasRemoved = false
   for (const [k, first, last, data] of segments) {
     const segment = unpackWords(data)
     const kept: IndexedRecord[] = []
-    const before = removed.length
     for (let row = 0; row < segment.count; row++) {
-      if (removal.matches(segment, row)) removed.push(recordAt(segment, row))
-      else kept.push(recordAt(segment, row))
+      if (!removal.matches(segment, row)) kept.push(recordAt(segment, row))
     }
-    if (removed.length === before) continue
+    if (kept.length === segment.count) continue
+    hasRemoved = true
     database.statements.deleteWords.run(k)
     if (kept.length > 0) {
       database.statements.insertWords.run(space.n, first, last, packWords(kept, segmentVersion(data)))
     }
   }
-  return removed
+  return hasRemoved
 }
 
-function removeTurn(database: SqliteDatabase, space: CachedSpace, turn: number): readonly RecordRef[] {
+function removeTurn(database: SqliteDatabase, space: CachedSpace, turn: number): void {
   const from = unpackTurn(turn).turnSeq
-  if (from > space.words.folded) return []
-  return removeWords(database, space, { from, matches: (segment, row) => segment.turns[row] === turn })
+  const matches = (segment: WordSegment | VectorSegment, row: number) => segment.turns[row] === turn
+  if (from <= space.words.folded) removeWords(database, space, { from, matches })
+  removeVectors(database, space, { from, matches })
 }
 
 /** Takes messages of a turn out, whose content is another now or gone. */
 function removeMessages(
   database: SqliteDatabase,
   view: SqliteView,
+  space: CachedSpace,
   row: LogRow,
   indexes: readonly number[],
-): readonly RecordRef[] {
-  const space = view.cached
-  if (space === null || row.threadId === null) return []
+): void {
+  if (row.threadId === null) return
   const seqs = contentSeqs(view.turnRows(row.threadId, row.turn).filter(({ seq }) => seq < row.seq))
-  return indexes.flatMap((index) => {
+  const from = unpackTurn(row.turn).turnSeq
+  for (const index of indexes) {
     const at = seqs[index]
-    if (at === undefined || at > space.words.folded) return []
-    const matches = (segment: WordSegment, i: number) =>
-      segment.turns[i] === row.turn && segment.indexes[i] === index && segment.kinds[i] === 0
-    return removeWords(database, space, { from: unpackTurn(row.turn).turnSeq, at, matches })
-  })
+    if (at === undefined) continue
+    const matches = (segment: WordSegment | VectorSegment, i: number) =>
+      segment.turns[i] === row.turn && segment.indexes[i] === index
+    if (at <= space.words.folded) removeWords(database, space, { from, at, matches })
+    removeVectors(database, space, { from, at, matches })
+  }
+}
+
+function removeThread(database: SqliteDatabase, space: CachedSpace, { id, createdSeq: from }: ThreadState): void {
+  removeWords(database, space, { from, matches: (segment, i) => segment.threads[i] === from })
+  const number = database.thread(space, id)?.n ?? 0
+  const turns = new Set(database.statements.turnsOfThread.all(number).map(([turn]) => turn))
+  removeVectors(database, space, { from, matches: (segment, i) => turns.has(segment.turns[i] as number) })
 }
 
 /** Adds the messages that a turn began with to what is known of the tail. */
@@ -213,6 +222,15 @@ function appendFresh(
   }
 }
 
+/** Takes the vectors of entries out, whose value is another now or gone. */
+function removeEntries(database: SqliteDatabase, space: CachedSpace, effect: Effect): void {
+  if (!('key' in effect) || effect.key === undefined || effect.kind === 'erased') return
+  if (effect.prev > 0) removeEntryVectors(database, space, effect.key, effect.prev)
+  if (!('expiresAt' in effect)) return
+  for (const { key, version } of effect.pruned ?? []) removeEntryVectors(database, space, key, version)
+  for (const { key, version } of effect.expired ?? []) removeEntryVectors(database, space, key, version)
+}
+
 /** Whether an effect changes the content of messages that were there before, and which of the row's turn: null for all. */
 function changedMessages(effect: Effect): readonly number[] | null | undefined {
   if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
@@ -233,15 +251,15 @@ function indexRow(database: SqliteDatabase, view: SqliteView, space: CachedSpace
       start += effect.messages.length
       continue
     }
+    removeEntries(database, space, effect)
     const changed = changedMessages(effect)
     if (changed !== undefined) {
       space.words.pending = null
       if (changed === null) removeTurn(database, space, row.turn)
-      else removeMessages(database, view, row, changed)
+      else removeMessages(database, view, space, row, changed)
     } else if (effect.kind === 'thread-delete' && effect.prev > 0) {
       space.words.pending = null
-      const thread = draft.thread.createdSeq
-      removeWords(database, space, { from: thread, matches: (segment, i) => segment.threads[i] === thread })
+      removeThread(database, space, draft.thread)
     }
   }
   return adds
@@ -261,6 +279,7 @@ export function indexCommit(
   }
   let adds = false
   for (const row of rows) if (indexRow(database, view, space, draft, row)) adds = true
+  if (adds || space.words.pending === null || draft.entries.size > 0) markWork(database, space)
   if (!adds) return
   if (space.words.pending === null) tailRecords(database, space)
   if (space.words.bytes >= database.segmentBytes) foldWords(database, space)

@@ -3,6 +3,7 @@ import type { Access } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { messageText, spokenText } from '../../domain/indexed.ts'
 import type { ThreadState } from '../../domain/thread.ts'
+import { vectorRecordAt } from '../../domain/vector-segment.ts'
 import { type IndexedRecord, messageRef, recordAt } from '../../domain/word-segment.ts'
 import { analyse, type Language } from '../../domain/words.ts'
 import type { PlacedMessage, Storage, ThreadQuery } from '../../ports/storage.ts'
@@ -41,9 +42,36 @@ const allThreads: ThreadQuery = {
   after: null,
 }
 
+/** Fails unless every vector is of the present content of a record that is there, once for each embedder. */
+async function checkVectors(
+  storage: Storage,
+  access: Access,
+  space: SpaceId,
+  indexed: readonly IndexedRecord[],
+): Promise<void> {
+  const nameOf = ({ kind, seq, ref }: Pick<IndexedRecord, 'kind' | 'seq' | 'ref'>) => `${kind} ${ref} at ${seq}`
+  const there = new Set(indexed.map(nameOf))
+  for (const { fingerprint, dimensions } of await storage.vectors.embeddings(access)) {
+    const { vectors } = await storage.index.scan(access, space, fingerprint)
+    const seen = new Set<string>()
+    for (const segment of vectors) {
+      expectEqual(segment.dimensions, dimensions, 'the dimensions of a segment')
+      for (let row = 0; row < segment.count; row++) {
+        const record = vectorRecordAt(segment, row)
+        const name = nameOf(record)
+        const entry = record.kind === 'entry' ? (await storage.entries.get(access, space, record.ref)).record : null
+        const isThere = record.kind === 'entry' ? entry === null || entry.version === record.seq : there.has(name)
+        expectTrue(isThere, `the vector of ${name} is of no record that is there`)
+        expectTrue(!seen.has(name), `${name} has vectors of ${fingerprint} twice`)
+        seen.add(name)
+      }
+    }
+  }
+}
+
 /** Fails unless a scan of the space gives exactly the records that are there, and reading them gives their content. */
 export async function checkIndex(storage: Storage, access: Access, space: SpaceId): Promise<void> {
-  const { words, language } = await storage.index.scan(access, space)
+  const { words, language } = await storage.index.scan(access, space, null)
   const indexed = words.flatMap((segment) => Array.from({ length: segment.count }, (_, row) => recordAt(segment, row)))
   const seqs = indexed.map(({ seq }) => seq)
   expectEqual(seqs, sorted(seqs), 'indexed records are in order of seq')
@@ -67,6 +95,7 @@ export async function checkIndex(storage: Storage, access: Access, space: SpaceI
     expected.delete(record.ref)
   }
   expectEqual([...expected.keys()], [], 'every record that is there is indexed')
+  await checkVectors(storage, access, space, indexed)
   const found = await storage.index.read(access, space, indexed)
   expectEqual(
     found.map((record) => record?.message ?? null),

@@ -33,7 +33,7 @@ async function fill(scene: Scene, threadId: string, from: number, count: number)
 }
 
 async function indexed(scene: Scene) {
-  const { words } = await scene.storage.index.scan(scene.access, home)
+  const { words } = await scene.storage.index.scan(scene.access, home, null)
   return words.flatMap((segment) => Array.from({ length: segment.count }, (_, row) => recordAt(segment, row)))
 }
 

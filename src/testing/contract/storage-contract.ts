@@ -20,6 +20,7 @@ import { spaceCases } from './space-cases.ts'
 import { threadCases } from './thread-cases.ts'
 import { threadPageCases } from './thread-page-cases.ts'
 import { turnCases } from './turn-cases.ts'
+import { vectorCases } from './vector-cases.ts'
 
 /** Every case, each on a fresh storage of its own; their names are unique. Run one with `runStorageCase`. */
 export const storageContract: readonly StorageCase[] = [
@@ -38,6 +39,7 @@ export const storageContract: readonly StorageCase[] = [
   ...messageCases,
   ...messagePageCases,
   ...indexCases,
+  ...vectorCases,
   ...logCases,
   ...compactionCases,
   ...spaceCases,

@@ -1,0 +1,259 @@
+/** The index of vectors in SQLite: segments of each space, small ones folded into large ones as more come. */
+import type { Seq, SpaceId } from '../../domain/id.ts'
+import {
+  packVectors,
+  segmentVectors,
+  shareOutVectors,
+  unpackVectors,
+  type VectorRecord,
+  type VectorSegment,
+  vectorRecordAt,
+  vectorRefAt,
+} from '../../domain/vector-segment.ts'
+import { type RecordRef, recordKinds, refAt, unpackWords } from '../../domain/word-segment.ts'
+import type { StoredEmbedding, VectorStore } from '../../ports/storage.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import type { EmbeddingColumns, VectorsColumns } from './statements-index.ts'
+import { tailRecords } from './words.ts'
+
+/** Runs work under the write lock, waiting for it as commits do. */
+export type Transact = <Result>(work: () => Result) => Promise<Result>
+
+/** A vector segment of fewer vectors is folded with others of its space, once together they fill one. */
+const smallSegment = segmentVectors / 2
+const entryKind = recordKinds.indexOf('entry')
+
+function embeddingOf([, fingerprint, dimensions, state]: EmbeddingColumns): StoredEmbedding {
+  return { fingerprint, dimensions, state: state as StoredEmbedding['state'] }
+}
+
+function findEmbedding(database: SqliteDatabase, fingerprint: string): EmbeddingColumns | undefined {
+  return database.statements.embeddings.all().find((columns) => columns[1] === fingerprint)
+}
+
+/** The vectors of a space that an embedder has made. */
+export function vectorsOf(database: SqliteDatabase, space: CachedSpace, fingerprint: string): VectorSegment[] {
+  const embedding = findEmbedding(database, fingerprint)
+  if (embedding === undefined) return []
+  const { vectorNumbers, vectorsByNumber } = database.statements
+  return vectorNumbers.all(space.n, embedding[0]).flatMap(([k]) => {
+    const segment = database.vectorSegments.get(k, () => {
+      const data = vectorsByNumber.get(k)?.[0]
+      return data === undefined ? null : { segment: unpackVectors(data), bytes: data.length }
+    })
+    return segment ?? []
+  })
+}
+
+interface Record extends RecordRef {
+  readonly seq: Seq
+}
+
+const nameOf = ({ kind, ref, seq }: Record) => `${kind} ${seq} ${ref}`
+
+/** Of some records, those whose content is still the one of that seq. */
+function stillCurrent(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  records: readonly VectorRecord[],
+): readonly VectorRecord[] {
+  const current = new Set(tailRecords(database, space).map(nameOf))
+  const looked = new Set<number>()
+  for (const { kind, seq } of records) {
+    if (kind === 'entry') continue
+    for (const [k, , , data] of database.statements.wordsAt.all(space.n, seq, seq)) {
+      if (looked.has(k)) continue
+      looked.add(k)
+      const segment = unpackWords(data)
+      for (let i = 0; i < segment.count; i++) {
+        const own = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
+        current.add(nameOf({ kind: own, ref: refAt(segment, i), seq: segment.seqs[i] as number }))
+      }
+    }
+  }
+  return records.filter((record) => {
+    if (record.kind !== 'entry') return current.has(nameOf(record))
+    const entry = database.entryRow(space, record.ref)
+    return entry !== undefined && entry[1] === record.seq && entry[2] === 0
+  })
+}
+
+/** Of some records, those that have no vectors of that embedder yet. */
+function withoutVectors(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  embedding: number,
+  records: readonly VectorRecord[],
+): readonly VectorRecord[] {
+  const there = new Set<string>()
+  const looked = new Set<number>()
+  for (const { seq } of records) {
+    for (const [k, , , data, made] of database.statements.vectorsAt.all(space.n, seq, seq)) {
+      if (made !== embedding || looked.has(k)) continue
+      looked.add(k)
+      const segment = unpackVectors(data)
+      for (let i = 0; i < segment.count; i++) {
+        const kind = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
+        there.add(nameOf({ kind, ref: vectorRefAt(segment, i), seq: segment.seqs[i] as number }))
+      }
+    }
+  }
+  return records.filter((record) => !there.has(nameOf(record)))
+}
+
+function insertSegments(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  [embedding, , dimensions]: EmbeddingColumns,
+  records: readonly VectorRecord[],
+): void {
+  for (const share of shareOutVectors(records)) {
+    const first = share[0]?.seq ?? 0
+    const last = share.at(-1)?.seq ?? 0
+    const size = share.reduce((sum, record) => sum + record.vectors.length, 0)
+    database.statements.insertVectors.run(space.n, embedding, first, last, size, packVectors(share, dimensions))
+  }
+}
+
+function recordsOf(data: Uint8Array): VectorRecord[] {
+  const segment = unpackVectors(data)
+  return Array.from({ length: segment.count }, (_, i) => vectorRecordAt(segment, i))
+}
+
+function putVectors(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  embedding: EmbeddingColumns,
+  records: readonly VectorRecord[],
+): number {
+  const fresh = withoutVectors(database, space, embedding[0], stillCurrent(database, space, records))
+  if (fresh.length === 0) return 0
+  space.vectorlessEpoch = -1
+  const small = database.statements.smallVectors.all(space.n, embedding[0], smallSegment)
+  const count = fresh.reduce((sum, record) => sum + record.vectors.length, 0)
+  const isEnough = count + small.reduce((sum, columns) => sum + columns[5], 0) >= segmentVectors
+  if (!isEnough) insertSegments(database, space, embedding, fresh)
+  else {
+    for (const [k] of small) database.statements.deleteVectors.run(k)
+    insertSegments(database, space, embedding, [...small.flatMap((columns) => recordsOf(columns[3])), ...fresh])
+  }
+  return fresh.length
+}
+
+/** Which vectors a change of content takes out. */
+export interface VectorRemoval {
+  readonly from: Seq
+  /** The seq of the content, if known: then only segments that hold it are looked at, if it is there. */
+  readonly at?: Seq
+  matches(segment: VectorSegment, row: number): boolean
+}
+
+/** Takes vectors out of their segments, whichever embedder made them. */
+export function removeVectors(database: SqliteDatabase, space: CachedSpace, removal: VectorRemoval): void {
+  if (!hasVectors(database, space)) return
+  const { vectorsAt, vectorsFrom } = database.statements
+  const { at, from } = removal
+  if (at !== undefined && removeFrom(database, space, vectorsAt.all(space.n, at, at), removal)) return
+  removeFrom(database, space, vectorsFrom.all(space.n, from), removal)
+}
+
+/** Takes the vectors of a version of an entry out. */
+export function removeEntryVectors(database: SqliteDatabase, space: CachedSpace, key: string, version: Seq): void {
+  if (!hasVectors(database, space)) return
+  const matches = (segment: VectorSegment, i: number) => segment.refs[i] === key && segment.kinds[i] === entryKind
+  removeFrom(database, space, database.statements.vectorsAt.all(space.n, version, version), { from: version, matches })
+}
+
+/** Whether a space has any vectors; that it has none is remembered while nobody else commits. */
+function hasVectors(database: SqliteDatabase, space: CachedSpace): boolean {
+  if (space.vectorlessEpoch === database.epoch) return false
+  if (database.statements.anyVectors.get(space.n) !== undefined) return true
+  space.vectorlessEpoch = database.epoch
+  return false
+}
+
+function removeFrom(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  segments: readonly VectorsColumns[],
+  removal: VectorRemoval,
+): boolean {
+  let hasRemoved = false
+  const embeddings = database.statements.embeddings.all()
+  for (const [k, , , data, made] of segments) {
+    const segment = unpackVectors(data)
+    const kept: VectorRecord[] = []
+    for (let i = 0; i < segment.count; i++) {
+      if (!removal.matches(segment, i)) kept.push(vectorRecordAt(segment, i))
+    }
+    if (kept.length === segment.count) continue
+    hasRemoved = true
+    database.statements.deleteVectors.run(k)
+    const embedding = embeddings.find(([n]) => n === made)
+    if (embedding !== undefined) insertSegments(database, space, embedding, kept)
+  }
+  return hasRemoved
+}
+
+/** Notes that a space has records that may lack vectors, once until a worker has dealt with them. */
+export function markWork(database: SqliteDatabase, space: CachedSpace): void {
+  if (space.workEpoch === database.epoch) return
+  database.statements.openWork.run(space.n)
+  space.workEpoch = database.epoch
+}
+
+function addEmbedding(database: SqliteDatabase, fingerprint: string, dimensions: number): readonly StoredEmbedding[] {
+  const { embeddings, insertEmbedding } = database.statements
+  const known = embeddings.all()
+  if (!known.some((columns) => columns[1] === fingerprint)) {
+    const hasActive = known.some((columns) => columns[3] === 'active')
+    insertEmbedding.run(fingerprint, dimensions, hasActive ? 'building' : 'active')
+  }
+  return embeddings.all().map(embeddingOf)
+}
+
+function activate(database: SqliteDatabase, fingerprint: string): void {
+  const { embeddings, setEmbeddingState, deleteEmbedding, deleteVectorsOf } = database.statements
+  if (findEmbedding(database, fingerprint) === undefined) return
+  for (const [n, own] of embeddings.all()) {
+    if (own === fingerprint) setEmbeddingState.run('active', n)
+    else {
+      deleteVectorsOf.run(n)
+      deleteEmbedding.run(n)
+    }
+  }
+}
+
+export function vectorStore(database: SqliteDatabase, transact: Transact): VectorStore {
+  const { statements, clock } = database
+  return {
+    embeddings: () => database.read(() => statements.embeddings.all().map(embeddingOf)),
+    addEmbedding: (_, { fingerprint, dimensions }) => transact(() => addEmbedding(database, fingerprint, dimensions)),
+    activate: (_, fingerprint) => transact(() => activate(database, fingerprint)),
+    put: (_, id, fingerprint, records) =>
+      transact(() => {
+        const space = database.space(id)
+        const embedding = findEmbedding(database, fingerprint)
+        return space === null || embedding === undefined ? 0 : putVectors(database, space, embedding, records)
+      }),
+    claimWork: (_, { owner, leaseMs, limit }) =>
+      transact(() => {
+        const now = clock.now()
+        const free = statements.freeWork.all(now, owner, limit)
+        for (const [n] of free) statements.claimWork.run(owner, now + leaseMs, n)
+        return free.map(([, id]) => id as SpaceId)
+      }),
+    finishWork: (_, id, asOf) =>
+      transact(() => {
+        const space = database.space(id)
+        if (space === null || space.state.seq !== asOf) return false
+        statements.closeWork.run(space.n)
+        space.workEpoch = -1
+        return true
+      }),
+    releaseWork: (_, owner) =>
+      transact(() => {
+        statements.releaseWork.run(owner)
+      }),
+  }
+}
