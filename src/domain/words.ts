@@ -1,4 +1,7 @@
 /** The analyser: a text becomes the hashes of its words, on both sides of a search. */
+import { stemmer } from 'stemmer'
+import { stopStems } from './stop-words.ts'
+import { isExactTerm, isSpaceless, normalise, pairsOf, partsOf, tokensOf, wholesOf } from './tokens.ts'
 
 export const languages = ['english', 'none'] as const
 
@@ -16,27 +19,145 @@ export interface Analysis {
   readonly terms: readonly number[]
 }
 
-const repeats = 8
-
-function hashOf(word: string): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193)
-  return hash >>> 0
+/** One term of a question. */
+export interface QueryTerm {
+  /** As it is looked for: a stem, a pair of characters, or an exact term in lower case. */
+  readonly text: string
+  /** Its unsigned 32-bit hash. */
+  readonly term: number
+  /** An id, an error code, a path and the like: whoever asks for it means these characters. */
+  readonly isExact: boolean
 }
 
-export function analyse(text: string, _language: Language): Analysis {
-  const words =
-    text
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
+const repeats = 8
+
+/** Mixes every unit into all bits, so that short words and pairs of ideographs spread as random numbers do. */
+export function hashOf(text: string): number {
+  let hash = 0x2545f491
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x9e3779b1)
+    hash ^= hash >>> 15
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+const latin = /^[a-z\u00df-\u024f]+$/
+/** Longer words are no English; the stemmer would look at all of them several times. */
+const longestStemmed = 32
+
+/** Small letters; the two forms of the Greek sigma are one letter. */
+function folded(text: string): string {
+  return text.toLowerCase().replaceAll('ς', 'σ')
+}
+
+/** What a word is looked for as; null for a stop word. */
+function stemOf(word: string, language: Language): string | null {
+  const small = folded(word)
+  if (language === 'none' || small.length > longestStemmed || !latin.test(small)) return small
+  const stem = stemmer(small)
+  return stopStems.has(stem) ? null : stem
+}
+
+/** Whether the index leaves this word out. */
+export function isStopWord(word: string, language: Language): boolean {
+  return stemOf(normalise(word), language) === null
+}
+
+/** All that a token is looked for as: its words, and itself where it is more than a word. */
+function textsOf(token: string, language: Language): readonly string[] {
+  if (isSpaceless(token)) return pairsOf(token)
+  const stems = partsOf(token).flatMap((part) => stemOf(part, language) ?? [])
+  const wholes = wholesOf(token)
+  return wholes.length === 0 ? stems : [...stems, ...wholes.map(folded)]
+}
+
+/** Tokens met before, most words of a text, and where their terms stand in `remembered`. */
+interface Memo {
+  readonly places: Map<string, number>
+  /** For each place how many terms a token has, and the terms. */
+  readonly remembered: Uint32Array
+  used: number
+}
+
+/** About 2 MB a language. */
+const memoLimit = 60_000
+const longestRemembered = 32
+
+const memos: Readonly<Record<Language, Memo>> = {
+  english: { places: new Map(), remembered: new Uint32Array(memoLimit), used: 0 },
+  none: { places: new Map(), remembered: new Uint32Array(memoLimit), used: 0 },
+}
+
+function remember(memo: Memo, token: string, terms: readonly number[]): void {
+  if (token.length > longestRemembered) return
+  if (memo.used + terms.length >= memoLimit) {
+    memo.places.clear()
+    memo.used = 0
+  }
+  // A slice would keep the whole text alive; this is a string of its own.
+  memo.places.set(` ${token}`.slice(1), memo.used)
+  memo.remembered[memo.used] = terms.length
+  memo.remembered.set(terms, memo.used + 1)
+  memo.used += terms.length + 1
+}
+
+/** The words of a text. The same text gives the same words anywhere; no text is refused. */
+export function analyse(text: string, language: Language): Analysis {
+  const memo = memos[language]
+  const all: number[] = []
+  for (const token of tokensOf(normalise(text))) {
+    const place = memo.places.get(token)
+    if (place !== undefined) {
+      const end = place + (memo.remembered[place] as number)
+      for (let at = place + 1; at <= end; at++) all.push(memo.remembered[at] as number)
+      continue
+    }
+    const terms = textsOf(token, language).map(hashOf)
+    remember(memo, token, terms)
+    for (const term of terms) all.push(term)
+  }
+  return { length: all.length, terms: withoutRepeats(all) }
+}
+
+/** Few words are compared with each other; many are counted. */
+const fewWords = 40
+
+function withoutRepeats(terms: readonly number[]): readonly number[] {
+  if (terms.length <= fewWords && !isRepetitive(terms)) return terms
   const seen = new Map<number, number>()
-  const terms: number[] = []
-  for (const word of words) {
-    const term = hashOf(word)
+  return terms.filter((term) => {
     const count = (seen.get(term) ?? 0) + 1
     seen.set(term, count)
-    if (count <= repeats) terms.push(term)
+    return count <= repeats
+  })
+}
+
+/** Whether a term comes too often: then one of its first comings has at least that many behind it. */
+function isRepetitive(terms: readonly number[]): boolean {
+  for (let i = 0; i + repeats < terms.length; i++) {
+    let count = 0
+    for (let j = i; j < terms.length; j++) if (terms[j] === terms[i]) count++
+    if (count > repeats) return true
   }
-  return { length: words.length, terms }
+  return false
+}
+
+/**
+ * The terms of a question, each once. Empty if it has stop words only: these are in no index, so such a question is
+ * answered by meaning, or by what is recent.
+ */
+export function queryTerms(text: string, language: Language): readonly QueryTerm[] {
+  const found = new Map<string, QueryTerm>()
+  for (const token of tokensOf(normalise(text))) {
+    const whole = folded(token)
+    const isExact = !isSpaceless(token) && isExactTerm(token)
+    const texts = textsOf(token, language)
+    for (const own of isExact && !texts.includes(whole) ? [...texts, whole] : texts) {
+      const known = found.get(own)
+      if (known === undefined || (isExact && own === whole && !known.isExact))
+        found.set(own, { text: own, term: hashOf(own), isExact: isExact && own === whole })
+    }
+  }
+  return [...found.values()]
 }
