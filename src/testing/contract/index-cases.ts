@@ -75,8 +75,8 @@ const content: readonly StorageCase[] = [
     }
     await fill(scene, 't', 30, 20)
     expectEqual(await holds(scene, 'fresh13'), 1, 'after later segments')
-    await scene.committed(edit('t', 'm13', { parts: [{ type: 'text', text: 'again' }] }))
-    expectEqual([await holds(scene, 'fresh13'), await holds(scene, 'again')], [0, 1], 'edited twice')
+    await scene.committed(edit('t', 'm13', { parts: [{ type: 'text', text: 'anew' }] }))
+    expectEqual([await holds(scene, 'fresh13'), await holds(scene, 'anew')], [0, 1], 'edited twice')
   }),
   sceneCase('deleted messages and threads leave the index', async (scene) => {
     await fill(scene, 't', 0, 20)
@@ -146,6 +146,7 @@ const lasting: readonly StorageCase[] = [
     await scene.committed(say('t', 'the running of foxes'))
     const [stop] = analyse('the', 'none').terms
     const hasStop = async () => (await indexed(scene)).some((record) => record.terms.includes(stop ?? -1))
+    expectEqual(await hasStop(), false, 'english leaves stop words out')
     await scene.committed({ kind: 'configure', settings: { language: 'none' } })
     expectEqual(await hasStop(), true, 'no language keeps every word')
     await checkIndex(scene.storage, scene.access, home)
