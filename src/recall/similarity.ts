@@ -1,0 +1,63 @@
+/** How near each record is to a question: the cosines of its vectors, in the order of the words' rows. */
+import { invariant } from '../domain/error.ts'
+import type { VectorSegment } from '../domain/vector-segment.ts'
+import type { WordSegment } from '../domain/word-segment.ts'
+import { createDots, type Dots, quantiseQuery } from './dot-kernel.ts'
+import { linesOf, meetRecords } from './record-order.ts'
+
+let sharedDots: Dots | undefined
+
+/** Best cosine of each record of a line of segments, one after the other; NaN for records without a vector. */
+function bestOfRecords(segments: readonly VectorSegment[], query: Float32Array): Float32Array {
+  // One kernel and its memory for the process: it holds nothing from one call to the next.
+  sharedDots ??= createDots()
+  const best = new Float32Array(segments.reduce((sum, { count }) => sum + count, 0))
+  const dots = new Int32Array(segments.reduce((most, { scales }) => Math.max(most, scales.length), 0))
+  const { scale, values } = quantiseQuery(query, (segments[0] as VectorSegment).stride)
+  let at = 0
+  for (const { count, scales, starts, values: rows } of segments) {
+    sharedDots(rows, values, dots)
+    for (let i = 0; i < count; i++) {
+      const end = starts[i + 1] as number
+      let largest = Number.NaN
+      for (let j = starts[i] as number; j < end; j++) {
+        const cosine = (dots[j] as number) * (scales[j] as number) * scale
+        if (!(cosine <= largest)) largest = cosine
+      }
+      best[at++] = largest
+    }
+  }
+  return best
+}
+
+/**
+ * One cosine for each record of the segments of words, in their order: the best of the record's vectors, to within about
+ * 0.01. NaN where a record has none with its kind, reference and seq: a vector of older content never counts. `query` has
+ * the dimensions of the vectors.
+ */
+export function similarities(
+  words: readonly WordSegment[],
+  vectors: readonly VectorSegment[],
+  query: Float32Array,
+): Float32Array {
+  for (const { dimensions } of vectors)
+    invariant(dimensions === query.length, 'a question has the dimensions of the vectors')
+  const answer = new Float32Array(words.reduce((sum, { count }) => sum + count, 0)).fill(Number.NaN)
+  for (const line of linesOf(vectors)) {
+    const best = bestOfRecords(line.segments, query)
+    const cursor = { segment: 0, row: 0 }
+    let first = 0
+    for (const segment of words) {
+      const at = first
+      meetRecords(line, cursor, segment, (i, p, n) => {
+        for (let k = 0; k < n; k++) {
+          const cosine = best[p + k] as number
+          const before = answer[at + i + k] as number
+          if (cosine > before || Number.isNaN(before)) answer[at + i + k] = cosine
+        }
+      })
+      first += segment.count
+    }
+  }
+  return answer
+}
