@@ -1,0 +1,108 @@
+/**
+ * The folded segments of a space as one block of columns. Segments never change, so a block is kept as long as its
+ * segments are; new ones at the end are added to it, anything else makes it anew.
+ */
+import type { Actor } from '../domain/actor.ts'
+import type { WordSegment } from '../domain/word-segment.ts'
+import { type Columns, copyColumns, copySegment, newColumns } from './columns.ts'
+import { type LastRows, ThreadLinks } from './sessions.ts'
+
+/** The records of one space, in the order of its segments. */
+export interface SpaceRows {
+  readonly count: number
+  readonly columns: Columns
+  readonly authors: readonly Actor[]
+  readonly sessionCount: number
+}
+
+/** The same, with what is needed to go on from there. */
+interface Block extends SpaceRows {
+  readonly segments: readonly WordSegment[]
+  readonly lastRows: LastRows
+  /** Places in `authors`. */
+  readonly places: ReadonlyMap<string, number>
+}
+
+const emptyBlock: Block = {
+  segments: [],
+  count: 0,
+  columns: newColumns(0),
+  authors: [],
+  sessionCount: 0,
+  lastRows: new Map(),
+  places: new Map(),
+}
+
+const messageKind = 0
+
+function authorKey({ kind, id, name }: Actor): string {
+  return JSON.stringify([kind, id, name ?? null])
+}
+
+/** The authors of a block and those that come behind it. */
+class AuthorPlaces {
+  readonly authors: Actor[]
+  readonly added = new Map<string, number>()
+  readonly #known: ReadonlyMap<string, number>
+
+  constructor(block: Block) {
+    this.authors = [...block.authors]
+    this.#known = block.places
+  }
+
+  placeOf = (author: Actor): number => {
+    const key = authorKey(author)
+    const known = this.#known.get(key) ?? this.added.get(key)
+    if (known !== undefined) return known
+    this.added.set(key, this.authors.length)
+    return this.authors.push(author) - 1
+  }
+}
+
+/** The rows of a block and of the segments behind it, in columns of their own. */
+function extend(block: Block, added: readonly WordSegment[]) {
+  const count = added.reduce((sum, segment) => sum + segment.count, block.count)
+  const columns = newColumns(count)
+  copyColumns(columns, 0, block.columns, 0, 0)
+  const places = new AuthorPlaces(block)
+  let offset = block.count
+  for (const segment of added) {
+    copySegment(columns, offset, segment, segment.authorList.map(places.placeOf))
+    offset += segment.count
+  }
+  const links = new ThreadLinks(columns, block.lastRows, block.sessionCount)
+  for (let row = block.count; row < count; row++) if (columns.kinds[row] === messageKind) links.add(row)
+  links.finish()
+  const rows: SpaceRows = { count, columns, authors: places.authors, sessionCount: links.sessionCount }
+  return { rows, links, places }
+}
+
+function extendBlock(block: Block, added: readonly WordSegment[]): Block {
+  const { rows, links, places } = extend(block, added)
+  return {
+    ...rows,
+    segments: [...block.segments, ...added],
+    lastRows: links.lastRows(),
+    places: new Map([...block.places, ...places.added]),
+  }
+}
+
+/** Blocks by their first segment: they live no longer than it. */
+const blocks = new WeakMap<WordSegment, Block>()
+
+/** The block of segments that are all folded: the one that is known, as far as it goes. */
+function blockOf(folded: readonly WordSegment[]): Block {
+  const [first] = folded
+  if (first === undefined) return emptyBlock
+  const known = blocks.get(first) ?? emptyBlock
+  const start = known.segments.every((segment, i) => segment === folded[i]) ? known : emptyBlock
+  if (start.segments.length === folded.length) return start
+  const block = extendBlock(start, folded.slice(start.segments.length))
+  blocks.set(first, block)
+  return block
+}
+
+/** The rows of a space's segments. The last one may be new at every question, so what is kept ends before it. */
+export function spaceRows(segments: readonly WordSegment[]): SpaceRows {
+  return extend(blockOf(segments.slice(0, -1)), segments.slice(-1)).rows
+}

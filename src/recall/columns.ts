@@ -1,0 +1,78 @@
+/** What the pipeline knows of records, in columns: one number of a record in each, no object per record. */
+import type { WordSegment } from '../domain/word-segment.ts'
+
+/** Row `i` of each column is record `i`. */
+export interface Columns {
+  /** Index into `recordKinds`. */
+  readonly kinds: Uint8Array
+  /** Bits as in a segment. */
+  readonly flags: Uint8Array
+  /** Index into the list of authors that comes with the columns. */
+  readonly authors: Uint32Array
+  readonly minutes: Int32Array
+  readonly chars: Uint32Array
+  readonly lengths: Uint32Array
+  readonly threads: Float64Array
+  readonly turns: Float64Array
+  readonly indexes: Uint32Array
+  /** Row of the message before it in its thread; -1 if none. */
+  readonly previous: Int32Array
+  /** Row of the message behind it in its thread; -1 if none. */
+  readonly next: Int32Array
+  /** Number of its session: messages of one thread without a long gap between them. -1 for what is no message. */
+  readonly sessions: Int32Array
+}
+
+export function newColumns(count: number): Columns {
+  return {
+    kinds: new Uint8Array(count),
+    flags: new Uint8Array(count),
+    authors: new Uint32Array(count),
+    minutes: new Int32Array(count),
+    chars: new Uint32Array(count),
+    lengths: new Uint32Array(count),
+    threads: new Float64Array(count),
+    turns: new Float64Array(count),
+    indexes: new Uint32Array(count),
+    previous: new Int32Array(count).fill(-1),
+    next: new Int32Array(count).fill(-1),
+    sessions: new Int32Array(count).fill(-1),
+  }
+}
+
+/** Copies the records of a segment to the rows from `offset` on. Their places in threads come later. */
+export function copySegment(target: Columns, offset: number, segment: WordSegment, authors: readonly number[]): void {
+  target.kinds.set(segment.kinds, offset)
+  target.flags.set(segment.flags, offset)
+  target.minutes.set(segment.minutes, offset)
+  target.chars.set(segment.chars, offset)
+  target.lengths.set(segment.lengths, offset)
+  target.threads.set(segment.threads, offset)
+  target.turns.set(segment.turns, offset)
+  target.indexes.set(segment.indexes, offset)
+  for (let i = 0; i < segment.count; i++) target.authors[offset + i] = authors[segment.authors[i] as number] as number
+}
+
+/** Copies all rows of `source` to the rows from `offset` on, with whatever they refer to moved along. */
+export function copyColumns(target: Columns, offset: number, source: Columns, authors: number, sessions: number): void {
+  target.kinds.set(source.kinds, offset)
+  target.flags.set(source.flags, offset)
+  target.minutes.set(source.minutes, offset)
+  target.chars.set(source.chars, offset)
+  target.lengths.set(source.lengths, offset)
+  target.threads.set(source.threads, offset)
+  target.turns.set(source.turns, offset)
+  target.indexes.set(source.indexes, offset)
+  copyMoved(target.authors, source.authors, offset, authors)
+  copyMoved(target.previous, source.previous, offset, offset)
+  copyMoved(target.next, source.next, offset, offset)
+  copyMoved(target.sessions, source.sessions, offset, sessions)
+}
+
+/** Copies numbers to a place and adds `by` to each that is none of -1. */
+function copyMoved<T extends Int32Array | Uint32Array>(target: T, source: T, offset: number, by: number): void {
+  target.set(source, offset)
+  if (by === 0) return
+  for (let i = offset; i < offset + source.length; i++)
+    if ((target[i] as number) >= 0) target[i] = (target[i] as number) + by
+}

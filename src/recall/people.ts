@@ -1,0 +1,83 @@
+/** The people and agents who speak in the records in scope, and which of them a question names. */
+import type { Actor } from '../domain/actor.ts'
+import type { Corpus } from './corpus.ts'
+
+/** Names that say a role and nobody in particular. */
+const roles = new Set(['user', 'assistant', 'system', 'tool', 'agent', 'app', 'ai', 'bot', 'human', 'model', 'default'])
+
+/** What a question says about who spoke. */
+export interface NamedPeople {
+  /** Names as they were found, small letters, full names in scope. */
+  readonly names: readonly string[]
+  /** 1 for each author who is the one person named; null if nobody or several are. */
+  readonly speaker: Uint8Array | null
+  /** The question without these names. */
+  readonly rest: string
+  /** Whether anybody in scope has a name. */
+  readonly areKnown: boolean
+}
+
+/** The name of a person or an agent, in small letters; null for tools, the system and bare roles. */
+function nameOf(author: Actor): string | null {
+  if (author.kind !== 'user' && author.kind !== 'agent') return null
+  const name = (author.name ?? author.id).normalize('NFKC').toLowerCase().trim()
+  return name === '' || roles.has(name) || !/\p{L}/u.test(name) ? null : name
+}
+
+/** The full name, and its first word where that can stand for it. */
+function formsOf(name: string): readonly string[] {
+  const [first = ''] = name.split(/\s+/)
+  return first === name || first.length < 2 || first.endsWith('.') || roles.has(first) ? [name] : [name, first]
+}
+
+const letters = '\\p{L}\\p{M}\\p{N}_'
+const signs = '[-./\\\\:@#&=+~$%]'
+const unspaced = /^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}]/u
+
+/** Finds a name that is no part of a longer word or of an exact term, such as an address; with a possessive `'s`. */
+function patternOf(form: string): RegExp {
+  const name = form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/\s+/g, '\\s+')
+  if (unspaced.test(form)) return new RegExp(name, 'giu')
+  const before = `(?<![${letters}]|[${letters}]${signs}|[@#/])`
+  const after = `(?:['’]s)?(?![${letters}]|${signs}[${letters}])`
+  return new RegExp(before + name + after, 'giu')
+}
+
+/** Finds who is named in a question. A first name that several share names each of them. */
+export function findPeople(corpus: Corpus, question: string): NamedPeople {
+  const authorsByName = new Map<string, number[]>()
+  for (const [place, author] of corpus.authors.entries()) {
+    const name = corpus.speaks[place] === 1 ? nameOf(author) : null
+    if (name === null) continue
+    const known = authorsByName.get(name)
+    if (known === undefined) authorsByName.set(name, [place])
+    else known.push(place)
+  }
+  const namesByForm = new Map<string, string[]>()
+  for (const name of authorsByName.keys())
+    for (const form of formsOf(name)) namesByForm.set(form, [...(namesByForm.get(form) ?? []), name])
+  const asked = question.normalize('NFKC').toLowerCase()
+  const forms = [...namesByForm.keys()].filter((form) => asked.includes(form.split(' ')[0] as string))
+  const named = new Set<string>()
+  let rest = question.normalize('NFKC')
+  for (const form of forms.sort((left, right) => right.length - left.length || (left < right ? -1 : 1))) {
+    const without = rest.replace(patternOf(form), ' ')
+    if (without === rest) continue
+    rest = without
+    for (const name of namesByForm.get(form) ?? []) named.add(name)
+  }
+  return {
+    names: [...named],
+    speaker: speakerOf(corpus, [...named], authorsByName),
+    rest: rest.replace(/\s+/g, ' ').trim(),
+    areKnown: authorsByName.size > 0,
+  }
+}
+
+function speakerOf(corpus: Corpus, named: readonly string[], authorsByName: ReadonlyMap<string, readonly number[]>) {
+  const [name, ...others] = named
+  if (name === undefined || others.length > 0) return null
+  const speaker = new Uint8Array(corpus.authors.length)
+  for (const place of authorsByName.get(name) ?? []) speaker[place] = 1
+  return speaker
+}

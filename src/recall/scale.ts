@@ -1,0 +1,22 @@
+/** Brings the scores of a leg between 0 and 1, so that legs can be added up. */
+import type { Corpus } from './corpus.ts'
+
+/** The smallest and the largest score of the rows in scope; rows without a score (NaN) are passed over. */
+export function rangeOf(corpus: Corpus, scores: Float64Array): { readonly low: number; readonly high: number } {
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
+  for (let row = 0; row < scores.length; row++) {
+    if (corpus.inScope[row] === 0) continue
+    const score = scores[row] as number
+    if (score < low) low = score
+    if (score > high) high = score
+  }
+  return low > high ? { low: 0, high: 0 } : { low, high }
+}
+
+/** Stretches the scores so that the smallest in scope becomes 0 and the largest 1; all 0 if they are equal. */
+export function scaleToUnit(corpus: Corpus, scores: Float64Array): void {
+  const { low, high } = rangeOf(corpus, scores)
+  const factor = high > low ? 1 / (high - low) : 0
+  for (let row = 0; row < scores.length; row++) scores[row] = ((scores[row] as number) - low) * factor
+}

@@ -1,0 +1,46 @@
+/** The leg of meaning: similarities of the question with each record, smoothed over the neighbours in a session. */
+import { type Corpus, nextOf, previousOf } from './corpus.ts'
+import { scaleToUnit } from './scale.ts'
+
+/** What a row takes from each of its neighbours. */
+const neighbourShare = 0.1
+
+/**
+ * Between 0 and 1 for each row in scope; NaN for a row that has no vector yet. `similarities` has one number per row,
+ * NaN where there is no vector. A neighbour without one counts as the mean, so that it says nothing.
+ */
+export function vectorScores(corpus: Corpus, similarities: Float32Array): Float64Array {
+  const mean = meanOf(corpus, similarities)
+  const scores = new Float64Array(corpus.count)
+  for (let row = 0; row < corpus.count; row++) {
+    const own = similarities[row] as number
+    if (corpus.inScope[row] === 0 || Number.isNaN(own)) {
+      scores[row] = Number.NaN
+      continue
+    }
+    const before = similarityOf(previousOf(corpus, row), similarities, mean)
+    const after = similarityOf(nextOf(corpus, row), similarities, mean)
+    scores[row] = own + neighbourShare * (before + after)
+  }
+  scaleToUnit(corpus, scores)
+  return scores
+}
+
+function similarityOf(row: number, similarities: Float32Array, mean: number): number {
+  if (row === -1) return 0
+  const similarity = similarities[row] as number
+  return Number.isNaN(similarity) ? mean : similarity
+}
+
+/** Rounded, so that it does not depend on the order of the rows. */
+function meanOf(corpus: Corpus, similarities: Float32Array): number {
+  let sum = 0
+  let count = 0
+  for (let row = 0; row < corpus.count; row++) {
+    const similarity = similarities[row] as number
+    if (corpus.inScope[row] === 0 || Number.isNaN(similarity)) continue
+    sum += similarity
+    count++
+  }
+  return count === 0 ? 0 : Math.fround(sum / count)
+}

@@ -1,0 +1,60 @@
+/** What a row's surroundings change: the best of its session lifts it, and a fact that took its place keeps it below. */
+import { recordKinds } from '../domain/word-segment.ts'
+import type { Corpus } from './corpus.ts'
+import { weights } from './fuse.ts'
+
+/** What a row gets on top: a share of its session's best score; of its own, if it is no message. */
+export function sessionLifts(corpus: Corpus, rows: Int32Array, totals: Float64Array): Float64Array {
+  const { sessions, kinds } = corpus.columns
+  const shares = recordKinds.map((kind) => weights[kind].session)
+  const best = new Float64Array(corpus.sessionCount).fill(Number.NEGATIVE_INFINITY)
+  for (let i = 0; i < rows.length; i++) {
+    const session = sessions[rows[i] as number] as number
+    if (session !== -1) best[session] = Math.max(best[session] as number, totals[i] as number)
+  }
+  return Float64Array.from(rows, (row, i) => {
+    const session = sessions[row] as number
+    return (
+      (shares[kinds[row] as number] as number) * (session === -1 ? (totals[i] as number) : (best[session] as number))
+    )
+  })
+}
+
+/** Rows that may not outrank another row: the first is what was superseded, the second what took its place. */
+export type Demotions = ReadonlyMap<number, number>
+
+/**
+ * Lowers the total of each row that may not outrank another to just under the other's. Follows chains to their end; rows
+ * that are bound in a circle stay as they are.
+ */
+export function demote(rows: Int32Array, totals: Float64Array, demotions: Demotions): ReadonlyMap<number, number> {
+  const applied = new Map<number, number>()
+  const lower = (row: number, path: readonly number[]): void => {
+    const other = demotions.get(row)
+    if (other === undefined || applied.has(row) || path.includes(other)) return
+    lower(other, [...path, other])
+    const place = placeOfRow(rows, row)
+    const otherPlace = placeOfRow(rows, other)
+    if (place === -1 || otherPlace === -1) return
+    const limit = totals[otherPlace] as number
+    if ((totals[place] as number) < limit) return
+    totals[place] = limit - Math.max(1e-9, Math.abs(limit) * 1e-9)
+    applied.set(row, other)
+  }
+  for (const row of demotions.keys()) lower(row, [row])
+  return applied
+}
+
+/** The place of a row in rows that are in order; -1 if it is not there. */
+export function placeOfRow(rows: Int32Array, row: number): number {
+  let low = 0
+  let high = rows.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const found = rows[middle] as number
+    if (found === row) return middle
+    if (found < row) low = middle + 1
+    else high = middle - 1
+  }
+  return -1
+}
