@@ -40,6 +40,8 @@ export interface Corpus {
   readonly inScope: Uint8Array
   /** How many rows are in scope. */
   readonly scopeCount: number
+  /** Words of the rows in scope. */
+  readonly scopeLength: number
   readonly columns: Columns
   readonly sessionCount: number
   readonly authors: readonly Actor[]
@@ -74,11 +76,16 @@ function joinSpaces(spaces: readonly SearchedSpace[]) {
 }
 
 /** Marks the rows that the filter lets in; says whether it took out messages from between others. */
-function markScope(corpus: Omit<Corpus, 'scopeCount'>, spaces: readonly SearchedSpace[], filter: RecordFilter) {
+function markScope(
+  corpus: Omit<Corpus, 'scopeCount' | 'scopeLength'>,
+  spaces: readonly SearchedSpace[],
+  filter: RecordFilter,
+) {
   const { columns, inScope, speaks, segments, firstRows } = corpus
   const isKind = recordKinds.map((kind) => filter.kinds?.includes(kind) ?? true)
   const isAuthor = corpus.authors.map((author) => filter.author === undefined || sameActor(author, filter.author))
   let scopeCount = 0
+  let scopeLength = 0
   let isCut = false
   for (const [place, segment] of segments.entries()) {
     const thread = spaces[corpus.spaces[place] as number]?.thread
@@ -96,9 +103,10 @@ function markScope(corpus: Omit<Corpus, 'scopeCount'>, spaces: readonly Searched
       inScope[row] = 1
       speaks[columns.authors[row] as number] = 1
       scopeCount++
+      scopeLength += columns.lengths[row] as number
     }
   }
-  return { scopeCount, isCut }
+  return { scopeCount, scopeLength, isCut }
 }
 
 /** Links only the messages in scope, as if there were no others. */
@@ -141,8 +149,8 @@ export function corpusOf(spaces: readonly SearchedSpace[], filter: RecordFilter 
     firstRows,
     spaces: Uint32Array.from(spaces.flatMap((space, i) => space.segments.map(() => i))),
   }
-  const { scopeCount, isCut } = markScope(rows, spaces, filter)
-  const corpus = { ...rows, scopeCount }
+  const { isCut, ...scope } = markScope(rows, spaces, filter)
+  const corpus = { ...rows, ...scope }
   return isCut ? relinked(corpus) : corpus
 }
 

@@ -23,7 +23,7 @@ export type Part = (typeof parts)[number]
  * what a message of some length has, so that it is not behind for its kind alone.
  */
 export const weights: Readonly<Record<RecordKind, Readonly<Record<Part, number>>>> = {
-  message: weightsOf({ question: -0.08 }),
+  message: weightsOf({ question: -0.12 }),
   fact: weightsOf({ question: 0 }),
   entry: weightsOf({ question: 0 }),
   observation: weightsOf({ question: 0 }),

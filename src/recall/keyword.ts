@@ -13,10 +13,10 @@ const lengthShare = 0.75
 const spread = { next: 0.5, afterNext: 0.25, previous: 0.3, beforePrevious: 0.15 } as const
 
 /** BM25 of each row; 0 where no term stands. */
-export function bm25(corpus: Corpus, { rows, terms, counts, frequencies, totalLength }: Occurrences): Float64Array {
+export function bm25(corpus: Corpus, { rows, terms, counts, frequencies }: Occurrences): Float64Array {
   const scores = new Float64Array(corpus.count)
   const { lengths } = corpus.columns
-  const meanLength = totalLength / Math.max(1, corpus.scopeCount) || 1
+  const meanLength = corpus.scopeLength / Math.max(1, corpus.scopeCount) || 1
   const weights = Array.from(frequencies, (frequency) => rarity(frequency, corpus.scopeCount))
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number

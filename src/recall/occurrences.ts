@@ -1,4 +1,5 @@
 /** Where the terms of a question stand in the records in scope: one pass over their words. */
+import type { WordSegment } from '../domain/word-segment.ts'
 import type { Corpus } from './corpus.ts'
 
 /** Hits in order of rows: term `terms[i]` stands `counts[i]` times in row `rows[i]`. */
@@ -9,15 +10,13 @@ export interface Occurrences {
   readonly counts: Uint8Array
   /** In how many rows in scope each term stands. */
   readonly frequencies: Uint32Array
-  /** Words of all rows in scope. */
-  readonly totalLength: number
 }
 
 /** More terms than this are not looked for: the first ones are. */
 export const maxTerms = 255
 
-/** Low bits of a hash by which nearly all words that nobody asks for are passed over. */
-const filterBits = 16
+/** Slots of the table of wanted terms, by the low bits of their hashes; it fits the fastest cache. */
+const slots = 4_096
 
 class HitList {
   rows = new Int32Array(1_024)
@@ -44,49 +43,87 @@ class HitList {
   }
 }
 
+/** Collects the hits of one row after another. */
+class RowHits {
+  readonly hits = new HitList()
+  readonly frequencies: Uint32Array
+  readonly #inRow: Uint8Array
+  readonly #found: number[] = []
+
+  constructor(terms: number) {
+    this.frequencies = new Uint32Array(terms)
+    this.#inRow = new Uint8Array(terms)
+  }
+
+  count(place: number): void {
+    if (this.#inRow[place] === 0) this.#found.push(place)
+    this.#inRow[place] = (this.#inRow[place] as number) + 1
+  }
+
+  finish(row: number): void {
+    for (const place of this.#found) {
+      this.hits.add(row, place, this.#inRow[place] as number)
+      this.frequencies[place] = (this.frequencies[place] as number) + 1
+      this.#inRow[place] = 0
+    }
+    this.#found.length = 0
+  }
+}
+
+/** The terms that are looked for. A slot holds a place in `terms` plus 1; one that is taken is passed on to the next. */
+interface Wanted {
+  readonly terms: Uint32Array
+  readonly table: Uint8Array
+}
+
+function wantedOf(wanted: readonly number[]): Wanted {
+  const terms = Uint32Array.from(wanted.slice(0, maxTerms))
+  const table = new Uint8Array(slots)
+  for (const [place, term] of terms.entries()) {
+    let slot = term % slots
+    while (table[slot] !== 0) slot = (slot + 1) % slots
+    table[slot] = place + 1
+  }
+  return { terms, table }
+}
+
+/** Looks through the words of a segment, whose rows start at `first`. Rows are found only for words that are wanted. */
+function searchSegment(segment: WordSegment, first: number, inScope: Uint8Array, wanted: Wanted, into: RowHits): void {
+  const { terms, starts } = segment
+  const { terms: asked, table } = wanted
+  const mask = slots - 1
+  let i = 0
+  let isOpen = inScope[first] === 1
+  for (let at = 0; at < terms.length; at++) {
+    let slot = (terms[at] as number) & mask
+    let entry = table[slot] as number
+    if (entry === 0) continue
+    for (; entry !== 0 && asked[entry - 1] !== terms[at]; entry = table[slot] as number) slot = (slot + 1) & mask
+    if (entry === 0) continue
+    if ((starts[i + 1] as number) <= at) {
+      into.finish(first + i)
+      while ((starts[i + 1] as number) <= at) i++
+      isOpen = inScope[first + i] === 1
+    }
+    if (isOpen) into.count(entry - 1)
+  }
+  into.finish(first + i)
+}
+
 /** Finds each of `wanted`, hashes without repeats, in the rows in scope. */
 export function occurrencesOf(corpus: Corpus, wanted: readonly number[]): Occurrences {
-  const asked = wanted.slice(0, maxTerms)
-  const mask = (1 << filterBits) - 1
-  const filter = new Uint8Array(mask + 1)
-  for (const term of asked) filter[term & mask] = 1
-  const places = new Map(asked.map((term, i) => [term, i]))
-  const frequencies = new Uint32Array(asked.length)
-  const inRow = new Uint8Array(asked.length)
-  const found: number[] = []
-  const hits = new HitList()
-  let totalLength = 0
-  for (let part = 0; part < corpus.segments.length; part++) {
-    const segment = corpus.segments[part] as Corpus['segments'][number]
-    const { starts, terms } = segment
-    const first = corpus.firstRows[part] as number
-    for (let i = 0; i < segment.count; i++) {
-      if (corpus.inScope[first + i] === 0) continue
-      totalLength += segment.lengths[i] as number
-      const end = starts[i + 1] as number
-      for (let at = starts[i] as number; at < end; at++) {
-        const term = terms[at] as number
-        if (filter[term & mask] === 0) continue
-        const place = places.get(term)
-        if (place === undefined) continue
-        if (inRow[place] === 0) found.push(place)
-        inRow[place] = (inRow[place] as number) + 1
-      }
-      for (const place of found) {
-        hits.add(first + i, place, inRow[place] as number)
-        frequencies[place] = (frequencies[place] as number) + 1
-        inRow[place] = 0
-      }
-      found.length = 0
-    }
-  }
-  const { length } = hits
+  const asked = wantedOf(wanted)
+  const into = new RowHits(asked.terms.length)
+  const { inScope, segments, firstRows } = corpus
+  if (wanted.length > 0)
+    for (const [part, segment] of segments.entries())
+      searchSegment(segment, firstRows[part] as number, inScope, asked, into)
+  const { rows, terms, counts, length } = into.hits
   return {
-    rows: hits.rows.subarray(0, length),
-    terms: hits.terms.subarray(0, length),
-    counts: hits.counts.subarray(0, length),
-    frequencies,
-    totalLength,
+    rows: rows.subarray(0, length),
+    terms: terms.subarray(0, length),
+    counts: counts.subarray(0, length),
+    frequencies: into.frequencies,
   }
 }
 

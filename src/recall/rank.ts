@@ -107,26 +107,17 @@ function candidatesOf(corpus: Corpus, { legs, exact }: Gathered, demotions: Demo
     for (const row of exact) chosen[row] = 1
     for (const [row, other] of demotions) if (chosen[row] === 1 && inScope[other] === 1) chosen[other] = 1
   }
-  const rows = new Int32Array(chosen.reduce((sum, one) => sum + one, 0))
   let length = 0
+  const rows = new Int32Array(corpus.scopeCount)
   for (let row = 0; row < count; row++) if (chosen[row] === 1) rows[length++] = row
-  return rows
+  return rows.subarray(0, length)
 }
 
 /** Marks the best rows of a leg and the messages beside them. */
 function choose(corpus: Corpus, scores: Float64Array, chosen: Uint8Array): void {
-  const scoreOf = (row: number) => (corpus.inScope[row] === 0 ? Number.NaN : (scores[row] as number))
-  const isBefore = (left: number, right: number) => {
-    const difference = scoreOf(left) - scoreOf(right)
-    if (difference !== 0 && !Number.isNaN(difference)) return difference > 0
-    if (Number.isNaN(difference) && Number.isNaN(scoreOf(left)) !== Number.isNaN(scoreOf(right)))
-      return Number.isNaN(scoreOf(right))
-    return isNewer(corpus, left, right)
-  }
-  for (const row of topOf(corpus.count, candidatesPerLeg, isBefore)) {
+  for (const row of topOf(scores, candidatesPerLeg, 0, (left, right) => isNewer(corpus, left, right)))
     for (const one of [previousOf(corpus, row), row, nextOf(corpus, row)])
       if (one !== -1 && corpus.inScope[one] === 1) chosen[one] = 1
-  }
 }
 
 function isNewer({ columns }: Corpus, row: number, other: number): boolean {
@@ -143,15 +134,18 @@ export function rank(corpus: Corpus, question: Question): Ranking {
   const rows = candidatesOf(corpus, gathered, demotions)
   const fuse = fusionOf(corpus, gathered.legs)
   const added = new Float64Array(parts.length)
-  const fused = Float64Array.from(rows, (row) => fuse(row, added))
+  const fused = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) fused[i] = fuse(rows[i] as number, added)
   const lifts = sessionLifts(corpus, rows, fused)
-  const totals = fused.map((total, i) => total + (lifts[i] as number))
+  const totals = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) totals[i] = (fused[i] as number) + (lifts[i] as number)
   const limited = demote(rows, totals, demotions)
+  const isFirst = (left: number, right: number) => isNewer(corpus, rows[left] as number, rows[right] as number)
+  const best = topOf(totals, question.limit, Number.NEGATIVE_INFINITY, isFirst)
   const isBefore = (left: number, right: number) => {
     const difference = (totals[left] as number) - (totals[right] as number)
-    return difference === 0 ? isNewer(corpus, rows[left] as number, rows[right] as number) : difference > 0
+    return difference === 0 ? isFirst(left, right) : difference > 0
   }
-  const best = topOf(rows.length, question.limit, isBefore)
   const { order, pulledIn } = withExactRows(best, gathered.exact, question.topK, { rows, isBefore, limited })
   const { keyword, vector, exact, recent } = gathered.legs
   const ranked = Array.from(order, (i): RankedRow => {

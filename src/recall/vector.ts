@@ -7,7 +7,7 @@ const neighbourShare = 0.1
 
 /**
  * Between 0 and 1 for each row in scope; NaN for a row that has no vector yet. `similarities` has one number per row,
- * NaN where there is no vector. A neighbour without one counts as the mean, so that it says nothing.
+ * NaN where there is no vector. A neighbour that is missing or has none counts as the mean, so that it says nothing.
  */
 export function vectorScores(corpus: Corpus, similarities: Float32Array): Float64Array {
   const mean = meanOf(corpus, similarities)
@@ -27,8 +27,7 @@ export function vectorScores(corpus: Corpus, similarities: Float32Array): Float6
 }
 
 function similarityOf(row: number, similarities: Float32Array, mean: number): number {
-  if (row === -1) return 0
-  const similarity = similarities[row] as number
+  const similarity = row === -1 ? Number.NaN : (similarities[row] as number)
   return Number.isNaN(similarity) ? mean : similarity
 }
 

@@ -6,18 +6,20 @@ import { weights } from './fuse.ts'
 /** What a row gets on top: a share of its session's best score; of its own, if it is no message. */
 export function sessionLifts(corpus: Corpus, rows: Int32Array, totals: Float64Array): Float64Array {
   const { sessions, kinds } = corpus.columns
-  const shares = recordKinds.map((kind) => weights[kind].session)
+  const shares = Float64Array.from(recordKinds, (kind) => weights[kind].session)
   const best = new Float64Array(corpus.sessionCount).fill(Number.NEGATIVE_INFINITY)
   for (let i = 0; i < rows.length; i++) {
     const session = sessions[rows[i] as number] as number
     if (session !== -1) best[session] = Math.max(best[session] as number, totals[i] as number)
   }
-  return Float64Array.from(rows, (row, i) => {
+  const lifts = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] as number
     const session = sessions[row] as number
-    return (
-      (shares[kinds[row] as number] as number) * (session === -1 ? (totals[i] as number) : (best[session] as number))
-    )
-  })
+    const share = shares[kinds[row] as number] as number
+    lifts[i] = share * (session === -1 ? (totals[i] as number) : (best[session] as number))
+  }
+  return lifts
 }
 
 /** Rows that may not outrank another row: the first is what was superseded, the second what took its place. */
