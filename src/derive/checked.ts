@@ -1,0 +1,65 @@
+/** An embedder whose answers are checked, so that nothing that is no vector reaches the index. */
+import { MemoryError } from '../domain/error.ts'
+import type { Embedder, Embedding } from '../ports/embedder.ts'
+
+function broken(id: string, problem: string, details: Readonly<Record<string, unknown>>): MemoryError {
+  return new MemoryError('unavailable', {
+    message: `The embedder "${id}" ${problem}.`,
+    fix: 'Correct the embedder or choose another one; what it was asked for is still stored and found by its words.',
+    details: { embedder: id, ...details },
+    // The same call would most likely be answered the same.
+    retryable: false,
+  })
+}
+
+/** What is wrong with one vector, in words; null if nothing is. */
+function problemOf(vector: Embedding, dimensions: number): string | null {
+  if (!Array.isArray(vector) && !(vector instanceof Float32Array)) return 'answered something that is no vector'
+  if (vector.length !== dimensions) return `answered a vector of ${vector.length} numbers instead of ${dimensions}`
+  let squares = 0
+  for (let i = 0; i < vector.length; i++) {
+    const value = vector[i] as number
+    if (!Number.isFinite(value)) return `answered a vector that holds ${String(value)}`
+    squares += value * value
+  }
+  if (squares === 0) return 'answered a vector of zeros'
+  return Number.isFinite(squares) ? null : 'answered a vector too long to measure'
+}
+
+/**
+ * Wraps an embedder: each answer has one vector for each text, all of the embedder's dimensions, of finite numbers that
+ * are not all zero. An embedder that does not know its dimensions has those of its first vector from then on.
+ *
+ * @throws MemoryError `unavailable`, naming what was wrong, when an answer is not so; errors of the embedder as they are.
+ */
+export function checked(embedder: Embedder): Embedder {
+  const { id, maxWords, batchSize } = embedder
+  let dimensions = embedder.dimensions
+  return {
+    id,
+    maxWords,
+    batchSize,
+    get dimensions() {
+      return dimensions
+    },
+    async embed(texts, options) {
+      if (texts.length === 0) return []
+      const vectors: unknown = await embedder.embed(texts, options)
+      if (!Array.isArray(vectors)) throw broken(id, 'answered something that is no list of vectors', {})
+      if (vectors.length !== texts.length) {
+        const counts = { texts: texts.length, vectors: vectors.length }
+        throw broken(id, `answered ${vectors.length} vectors for ${texts.length} texts`, counts)
+      }
+      const wanted = dimensions ?? (vectors[0] as Embedding | undefined)?.length ?? 0
+      for (const [text, vector] of (vectors as readonly Embedding[]).entries()) {
+        const problem = wanted > 0 ? problemOf(vector, wanted) : 'answered a vector without numbers'
+        if (problem !== null) throw broken(id, problem, { text, dimensions: wanted })
+      }
+      dimensions = wanted
+      return vectors as readonly Embedding[]
+    },
+    async close() {
+      await embedder.close?.()
+    },
+  }
+}

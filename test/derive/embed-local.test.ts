@@ -1,0 +1,109 @@
+// The real model. Its packages are optional for users and there for tests.
+import { execFile, execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import { checked } from '../../src/derive/checked.ts'
+import { missingPackagesFix } from '../../src/derive/embed-thread.ts'
+import { localEmbedder } from '../../src/derive/local-embedder.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const run = promisify(execFile)
+
+function open() {
+  const embedder = localEmbedder()
+  onTestFinished(() => embedder.close())
+  return embedder
+}
+
+function cosine(a: ArrayLike<number> = [], b: ArrayLike<number> = []): number {
+  const dot = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+    Array.from(x).reduce((sum, value, i) => sum + value * (y[i] as number), 0)
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
+}
+
+describe('the local embedder', () => {
+  it('knows what texts mean, and answers the vectors it says', async () => {
+    const [cat, kitten, tax, again] = await checked(open()).embed([
+      'The cat sleeps on the sofa.',
+      'A kitten is napping on the couch.',
+      'The tax return is due in April.',
+      'The cat sleeps on the sofa.',
+    ])
+    expect(cosine(cat, kitten)).toBeGreaterThan(0.5)
+    expect(cosine(cat, tax)).toBeLessThan(0.2)
+    expect(again).toEqual(cat)
+    const [question] = await open().embed(['Where does my pet rest?'], { purpose: 'query' })
+    expect(cosine(question, cat)).toBeGreaterThan(cosine(question, tax))
+  })
+
+  it('goes on for others when one is closed, and refuses the closed one', async () => {
+    const [one, other] = [open(), open()]
+    await one.embed(['a'])
+    const waiting = other.embed(['b'])
+    await one.close()
+    await one.close()
+    expect(await waiting).toHaveLength(1)
+    await expect(one.embed(['c'])).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('takes any text: empty, very long, in other scripts, half a character', async () => {
+    const vectors = await checked(open()).embed(['', 'word '.repeat(3_000), '我们在北京', '\ud800'])
+    expect(vectors).toHaveLength(4)
+  })
+})
+
+describe('as built', () => {
+  let folder = ''
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'aquifer-embed-'))
+    const [built, bare] = [join(folder, 'with'), join(folder, 'without')]
+    mkdirSync(built)
+    // As in the published package; without it Node parses each file twice to find out what it is.
+    writeFileSync(join(built, 'package.json'), '{ "type": "module" }')
+    const outDir = join(built, 'dist')
+    execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: root })
+    cpSync(built, bare, { recursive: true })
+    symlinkSync(join(root, 'node_modules'), join(built, 'node_modules'), 'junction')
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Runs a program that embeds and closes nothing; a thread that kept the process alive would time out. */
+  async function embedIn(name: string): Promise<unknown> {
+    const module = pathToFileURL(join(folder, name, 'dist/derive/local-embedder.js')).href
+    const program = `
+      const { localEmbedder } = await import('${module}')
+      const answer = await localEmbedder().embed(['a']).then(
+        ([vector]) => ({ numbers: vector.length }),
+        ({ code, fix, details }) => ({ code, fix, details }))
+      console.log(JSON.stringify(answer))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+      timeout: 25_000,
+    })
+    return JSON.parse(stdout)
+  }
+
+  it('embeds, and lets the process end', async () => {
+    expect(await embedIn('with')).toEqual({ numbers: 384 })
+  })
+
+  it('says what to install where its packages are missing', async () => {
+    expect(await embedIn('without')).toMatchObject({
+      code: 'unavailable',
+      fix: expect.stringContaining('npm install @lat.md/embed@'),
+      details: { reason: expect.stringContaining('@lat.md/embed') },
+    })
+  })
+})
+
+it('names the versions that are pinned', () => {
+  const pinned = Object.entries(manifest.optionalDependencies).filter(([name]) => name.startsWith('@lat.md/'))
+  expect(pinned).toHaveLength(2)
+  for (const [name, version] of pinned) expect(missingPackagesFix).toContain(`${name}@${version}`)
+})
