@@ -1,4 +1,6 @@
 /** The public entry: named exports only. */
+
+export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
 export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit.ts'
 export type { Effect, LoggedCommit, LogRow } from './domain/effect.ts'
@@ -17,11 +19,14 @@ export {
 export type { TurnStatus } from './domain/turn.ts'
 export type { ClonedThread, CloneThreadOptions } from './memory/clone-thread.ts'
 export type { FeedOptions } from './memory/feed.ts'
+export type { ReindexOptions, Settled } from './memory/indexing.ts'
 export type { ListMessagesOptions, MessagePage } from './memory/list-messages.ts'
 export { type ListSpacesOptions, Memory, type SpacePage } from './memory/memory.ts'
 export type { MessageLike } from './memory/message-input.ts'
 export type { DeleteMessagesOptions, MessageEdit, SavedMessages, SaveMessagesOptions } from './memory/messages.ts'
 export type { MemoryBehaviour, MemoryOptions, StandardSchema, WorkingMemoryOptions } from './memory/options.ts'
+export type { RecallOptions, SpaceRecallOptions } from './memory/recall-options.ts'
+export type { RecalledItem, RecalledMessage, RecallTrace, Recollection, TracedItem } from './memory/recollection.ts'
 export type { StoredMessage, Thread } from './memory/records.ts'
 export type { CommitOptions, Space } from './memory/space.ts'
 export type {
@@ -57,4 +62,5 @@ export type {
 } from './memory/working-memory.ts'
 export { SQLiteStore, type SQLiteStoreOptions } from './open.ts'
 export type { Clock } from './ports/clock.ts'
+export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type { Durability, Storage } from './ports/storage.ts'

@@ -94,6 +94,7 @@ export function guardStorage(storage: Storage): Storage {
       put: guarded(vectors.put, 'administer'),
       claimWork: administered(vectors.claimWork),
       finishWork: guarded(vectors.finishWork, 'administer'),
+      openWork: administered(vectors.openWork),
       releaseWork: administered(vectors.releaseWork),
     },
     close: () => storage.close(),

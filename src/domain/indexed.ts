@@ -1,6 +1,7 @@
 /** What recall finds records by: the text of a record, and its entry in the index of words. */
 import type { Author } from './actor.ts'
 import type { Effect, LogRow } from './effect.ts'
+import type { EntryState } from './entry.ts'
 import type { Seq } from './id.ts'
 import type { Json } from './json.ts'
 import type { Message, MessagePart } from './message.ts'
@@ -86,6 +87,31 @@ export function indexedMessage(message: IndexableMessage, language: Language): I
     minute: Math.floor(msOf(message.createdAt) / 60_000),
     chars: spoken.length,
     isQuestion: spoken.trimEnd().endsWith('?'),
+    isSuperseded: false,
+    ...analyse(text, language),
+  }
+}
+
+/** How much of an entry's value is searched, UTF-16 units. */
+const entryTextLimit = 8_000
+
+/** What an entry can be found by: its key, and the texts and numbers in its value. */
+export function entryText({ key, value }: Pick<EntryState, 'key' | 'value'>): string {
+  return `${key} ${textOfJson(value, entryTextLimit)}`
+}
+
+/** The entry's place among the records that recall scans. Entries are few and change often, so they are in no segment. */
+export function indexedEntry(entry: EntryState, language: Language): IndexedRecord {
+  const text = entryText(entry)
+  return {
+    kind: 'entry',
+    ref: entry.key,
+    seq: entry.version,
+    thread: 0,
+    author: entry.writtenBy,
+    minute: Math.floor(msOf(entry.updatedAt) / 60_000),
+    chars: text.length,
+    isQuestion: false,
     isSuperseded: false,
     ...analyse(text, language),
   }

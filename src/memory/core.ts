@@ -1,5 +1,6 @@
 /** What all parts of one Memory share: its storage once open, who acts, the limits and the defaults. */
 import { guardStorage } from '../access/guard.ts'
+import type { Indexer } from '../derive/indexer.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Limits } from '../domain/limits.ts'
@@ -7,6 +8,7 @@ import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'
 import type { MemoryBehaviour, MemoryOptions } from './options.ts'
+import type { Traces } from './recollection.ts'
 import { Sweeper } from './sweeper.ts'
 
 const defaultUrl = 'file:./aquifer.db'
@@ -18,6 +20,7 @@ export class MemoryStorage {
   #opening: Promise<OpenStorage> | null = null
   #open: Storage | null = null
   #sweeper: Sweeper | null = null
+  #indexer: Indexer | null = null
 
   constructor(options: MemoryOptions) {
     this.#options = options
@@ -38,16 +41,29 @@ export class MemoryStorage {
     this.#opening ??= this.#start()
     try {
       const { storage } = await this.#opening
+      const { startIndexer } = await import('./background.ts')
       if (this.#closing.signal.aborted) throw closedMemory()
       if (this.#open === null) {
         this.#open = guardStorage(storage)
         if (this.#options.background !== false) this.#sweeper = new Sweeper(this.#open)
+        this.#indexer = startIndexer(this.#open, this.#options, randomId())
       }
       return this.#open
     } catch (error) {
       if (this.#open === null) this.#opening = null
       throw error
     }
+  }
+
+  /** Who makes vectors of what is written; null with `embedder: false`. */
+  async indexer(): Promise<Indexer | null> {
+    await this.get()
+    return this.#indexer
+  }
+
+  /** Tells the background that something was written. */
+  wrote(): void {
+    this.#indexer?.poke()
   }
 
   get clock(): Clock {
@@ -70,6 +86,7 @@ export class MemoryStorage {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
     await this.#sweeper?.stop()
+    await this.#indexer?.stop()
     const opened = await this.#opening?.catch(() => null)
     await opened?.release()
   }
@@ -89,6 +106,7 @@ export interface Core {
   readonly limits: Limits
   readonly behaviour: MemoryBehaviour
   readonly createId: () => string
+  readonly traces: Traces
 }
 
 export function randomId(): string {

@@ -1,11 +1,12 @@
 /** The facade people use: one memory for many agents. It only ever writes through the spaces' one door. */
 import { type Access, type Actor, applicationActor, checkActor } from '../domain/actor.ts'
-import { MemoryError } from '../domain/error.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
+import { isJsonObject } from '../domain/json.ts'
 import { encodePart, parseSpaceId, type SpaceState, spaceId } from '../domain/space.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
 import { type Core, MemoryStorage, randomId } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { explain, type ReindexOptions, reindex, type Settled, settled } from './indexing.ts'
 import { type ListMessagesOptions, listMessages, type MessagePage } from './list-messages.ts'
 import {
   type DeleteMessagesOptions,
@@ -18,6 +19,8 @@ import {
 } from './messages.ts'
 import { type MemoryOptions, parseMemoryOptions } from './options.ts'
 import { type InputOf, parse } from './parse.ts'
+import type { RecallOptions } from './recall-options.ts'
+import { type RecallTrace, type Recollection, Traces } from './recollection.ts'
 import type { StoredMessage, Thread } from './records.ts'
 import { Space } from './space.ts'
 import { Team } from './team.ts'
@@ -85,6 +88,7 @@ export class Memory implements AsyncDisposable {
       limits: parsed.limits,
       behaviour: parsed.options ?? {},
       createId: parsed.createId ?? randomId,
+      traces: new Traces(),
     }
   }
 
@@ -195,15 +199,51 @@ export class Memory implements AsyncDisposable {
     return deleteMessages(this.#core, messageIds, options)
   }
 
-  /** Without a query, the same as {@link listMessages}. Recall by meaning and words is not in this version. */
-  async recall(options: ListMessagesOptions & { readonly query?: string }): Promise<MessagePage> {
-    const { query, ...rest } = options ?? {}
-    if (query === undefined) return listMessages(this.#core, rest as ListMessagesOptions)
-    throw new MemoryError('unsupported', {
-      message: 'Recall with a query is not in this version.',
-      fix: 'Leave query out to list messages.',
-      details: { field: 'query' },
-    })
+  /**
+   * Finds what was said that is relevant to a question, in all threads of a resource or in one: by words at once, by
+   * meaning as soon as the vectors are there (`pending` counts those that are not). Without a question, the same as
+   * {@link listMessages}.
+   *
+   * @throws MemoryError `invalid-input` for an unknown filter operator, among others.
+   */
+  recall(
+    options: RecallOptions & ({ readonly query: string } | { readonly vectorSearchString: string }),
+  ): Promise<Recollection>
+  recall(options: ListMessagesOptions): Promise<MessagePage>
+  async recall(options: RecallOptions | ListMessagesOptions): Promise<Recollection | MessagePage> {
+    const asks = isJsonObject(options) && (options.query !== undefined || options.vectorSearchString !== undefined)
+    if (!asks) return listMessages(this.#core, options as ListMessagesOptions)
+    const { recallMessages } = await import('./recall-options.ts')
+    return recallMessages(this.#core, options as RecallOptions)
+  }
+
+  /**
+   * Why each item of an answer was in, and what was dropped and why. Only the latest answers of this process are kept.
+   *
+   * @throws MemoryError `not-found` if the trace is not kept.
+   */
+  explain(recallId: string): Promise<RecallTrace> {
+    return explain(this.#core, recallId)
+  }
+
+  /**
+   * Waits until nothing is left to do in the background, or nothing that can be done now.
+   *
+   * @returns What is left, and why.
+   */
+  settled(): Promise<Settled> {
+    return settled(this.#core)
+  }
+
+  /**
+   * Makes all vectors anew with this memory's embedder, while recall goes on with the old ones, and then uses them. For
+   * another embedder than the one whose vectors are stored (`degraded: 'embedder-mismatch'`). Goes on where a process
+   * that was killed left it.
+   *
+   * @throws MemoryError `unsupported` with `embedder: false`; errors of the embedder.
+   */
+  reindex(options: ReindexOptions = {}): Promise<void> {
+    return reindex(this.#core, options)
   }
 
   /** A block of working memory, or null while there is none. */

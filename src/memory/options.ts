@@ -1,9 +1,12 @@
 /** What a Memory is opened with. */
+
+import type { EmbeddingModelLike } from '../derive/model-embedder.ts'
 import { invalidInput, shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { type Limits, parseLimits } from '../domain/limits.ts'
 import { SQLiteStore } from '../open.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Embedder } from '../ports/embedder.ts'
 import type { Durability, Storage } from '../ports/storage.ts'
 
 /** A schema of any library that follows the Standard Schema specification, zod among them. */
@@ -47,6 +50,11 @@ export interface MemoryOptions {
   /** Any of the limits, raised or lowered. */
   readonly limits?: Partial<Limits>
   readonly options?: MemoryBehaviour
+  /**
+   * Who makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, or `false` for words only.
+   * Default: `localEmbedder()`, which needs no key and no network.
+   */
+  readonly embedder?: Embedder | EmbeddingModelLike | false
   /** Whether expired entries, overdue turns and old log rows are swept in the background. Default: true. */
   readonly background?: boolean
 }
@@ -87,7 +95,7 @@ function checkWorkingMemory(value: unknown): void {
   throw invalidInput(at, 'must have a template or a schema', 'both', fix)
 }
 
-const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'background']
+const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'background']
 
 /** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
 export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly limits: Limits } {
@@ -101,6 +109,15 @@ export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly
     return value === 'process' || value === 'power'
   })
   check(fields, 'clock', 'must have a now() method', 'Leave it out for the system clock.', hasMethod('now'))
+  const embedderFix = 'Leave it out for the local one, or pass false for words only.'
+  check(fields, 'embedder', 'must be an embedder, an embedding model or false', embedderFix, (value) => {
+    return (
+      value === false ||
+      (typeof value === 'string' && value !== '') ||
+      hasMethod('embed')(value) ||
+      hasMethod('doEmbed')(value)
+    )
+  })
   check(fields, 'createId', 'must be a function', 'Leave it out for random ids.', isFunction)
   check(fields, 'background', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')
   checkWorkingMemory(fieldsOf(fields.options, 'options', ['workingMemory']).workingMemory)

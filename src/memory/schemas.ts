@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { limitTable } from '../domain/limits.ts'
 import { changeSchema, expectationSchema } from '../domain/schema.ts'
 import { spaceKinds } from '../domain/space.ts'
+import { recordKinds } from '../domain/word-segment.ts'
+import { recallModes } from '../recall/rank.ts'
 import type { MessageLike } from './message-input.ts'
 
 const id = z.string()
@@ -90,6 +92,35 @@ export const messageEdit = z.strictObject({
 })
 export const updateMessages = z.strictObject({ messages: z.array(z.unknown()).min(1), resourceId: optionalId })
 export const deleteMessages = z.strictObject({ resourceId: optionalId, threadId: optionalId })
+
+const topK = z.exactOptional(z.int().min(1).max(1_000))
+const range = z.int().min(0).max(100)
+const recallOptions = {
+  topK,
+  tokenBudget: z.exactOptional(z.int().min(1).max(1_000_000)),
+  messageRange: z.exactOptional(
+    z.union([range, z.strictObject({ before: z.exactOptional(range), after: z.exactOptional(range) })]),
+  ),
+  threshold: z.exactOptional(z.number().min(0).max(1)),
+  filter: z.exactOptional(z.unknown()),
+  mode: z.exactOptional(z.enum(recallModes)),
+  kinds: z.exactOptional(z.array(z.enum(recordKinds)).min(1)),
+}
+const words = z.string().refine((text) => text.trim() !== '', 'must hold a word')
+export const recall = z.strictObject({
+  resourceId: id,
+  threadId: optionalId,
+  query: z.exactOptional(words),
+  vectorSearchString: z.exactOptional(words),
+  scope: z.exactOptional(z.enum(['resource', 'thread'])),
+  ...recallOptions,
+})
+export const recallSpace = z.strictObject({
+  ...recallOptions,
+  threadId: optionalId,
+  spaces: z.exactOptional(z.array(id).min(1).max(16)),
+})
+export const recallQuery = words
 
 const block = {
   resourceId: id,

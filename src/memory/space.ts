@@ -9,6 +9,8 @@ import type { Storage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { type FeedOptions, followLog, stoppable } from './feed.ts'
 import { parse } from './parse.ts'
+import type { SpaceRecallOptions } from './recall-options.ts'
+import type { Recollection } from './recollection.ts'
 
 export interface CommitOptions {
   /** An id of your own: a retry with it never applies twice. Default: none; then every call is a commit of its own. */
@@ -77,7 +79,9 @@ export class Space implements SpaceReaders {
       ...(expect === undefined ? {} : { expect }),
       ...(background === true ? { background } : {}),
     }
-    return (await storage.get()).commit(access, commit, limits)
+    const result = await (await storage.get()).commit(access, commit, limits)
+    storage.wrote()
+    return result
   }
 
   /** Commits one change that has no expectation, and answers its result. */
@@ -115,6 +119,16 @@ export class Space implements SpaceReaders {
    */
   changes(options: FeedOptions = {}): AsyncIterableIterator<LoggedCommit> {
     return stoppable((stop) => followLog(this, options, stop))
+  }
+
+  /**
+   * Recalls what is relevant to a question, of every kind: messages, facts, entries, observations.
+   *
+   * @throws MemoryError `invalid-input`, `denied`.
+   */
+  async recall(query: string, options: SpaceRecallOptions = {}): Promise<Recollection> {
+    const { recallSpace } = await import('./recall-options.ts')
+    return recallSpace(this.#core, this.id, query, options)
   }
 
   get threads(): SpaceReaders['threads'] {

@@ -192,12 +192,16 @@ export interface VectorStore {
   ): Promise<readonly SpaceId[]>
   /** Says that all records of a space up to a seq have vectors. False if more was committed meanwhile. */
   finishWork(access: Access, space: SpaceId, asOf: Seq): Promise<boolean>
+  /** Spaces with open work, claimed or not. */
+  openWork(access: Access): Promise<number>
   /** Gives back what an owner has claimed. */
   releaseWork(access: Access, owner: string): Promise<void>
 }
 
 /** A record as recall found it, with its present content. */
-export type FoundRecord = { readonly kind: 'message'; readonly message: Message }
+export type FoundRecord =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'entry'; readonly entry: EntryState }
 
 export interface IndexReader {
   /** The words of a space, in which is whatever was acknowledged, and the vectors that an embedder has made so far. */

@@ -134,9 +134,10 @@ describe('recall', () => {
     expect(await memory.recall({ ...where, last: 2 })).toEqual(await page({ last: 2 }))
   })
 
-  it('says that recall with a query is not in this version', async () => {
-    const error = await refused('unsupported', () => memory.recall({ ...where, query: 'm1' }))
-    expect(error.details.field).toBe('query')
+  it('finds messages where it has one, the best first', async () => {
+    const found = await memory.recall({ ...where, query: 'm1' })
+    expect(found.messages[0]?.id).toBe('id-m1')
+    expect(found).toMatchObject({ asOf: { 'resource/alice': 25 }, degraded: ['no-embedder'] })
   })
 
   it('refuses a call without options in its own words', async () => {

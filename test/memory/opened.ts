@@ -21,9 +21,9 @@ export class ManualClock implements Clock {
   }
 }
 
-/** A memory that closes with its test. In memory, and without a sweeper, unless asked otherwise. */
+/** A memory that closes with its test. In memory, without a sweeper and without an embedder, unless asked otherwise. */
 export function openMemory(options: MemoryOptions = {}): Memory {
-  const memory = new Memory({ storage: ':memory:', background: false, ...options })
+  const memory = new Memory({ storage: ':memory:', background: false, embedder: false, ...options })
   onTestFinished(() => memory.close())
   return memory
 }

@@ -279,6 +279,8 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
     read: async (_, id, refs) => {
       const space = database.at(id)
       return refs.map(({ kind, ref }) => {
+        const entry = kind === 'entry' ? liveEntry(space?.entry(ref) ?? null, isoTime(database.clock.now())) : null
+        if (entry !== null) return { kind: 'entry', entry }
         if (space === null || kind !== 'message') return null
         const place = parseMessageRef(ref)
         const threads = [...space.records.threads.keys()]

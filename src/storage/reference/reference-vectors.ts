@@ -87,6 +87,10 @@ export class ReferenceVectors implements VectorStore {
     return true
   }
 
+  async openWork(): Promise<number> {
+    return this.#database.all().filter(({ id, space }) => (this.#finished.get(id) ?? -1) < space.seq).length
+  }
+
   async releaseWork(_: unknown, owner: string): Promise<void> {
     for (const [id, claim] of this.#claims) if (claim.owner === owner) this.#claims.delete(id)
   }

@@ -1,11 +1,14 @@
 /** What recall scans and reads of a space in SQLite. */
+import { liveEntry } from '../../domain/entry.ts'
 import { packTurn, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import { parseSpaceId } from '../../domain/space.ts'
+import { isoTime } from '../../domain/time.ts'
 import { foldTurn, type TurnState, visibleMessages } from '../../domain/turn.ts'
 import { packWords, parseMessageRef, type RecordRef, unpackWords, type WordSegment } from '../../domain/word-segment.ts'
 import { analyserVersion } from '../../domain/words.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { entryOf } from './rows.ts'
 import { vectorsOf } from './vectors.ts'
 import { commitRows } from './view.ts'
 import { tailRecords } from './words.ts'
@@ -35,6 +38,12 @@ function turnAt(database: SqliteDatabase, space: CachedSpace, turn: number): Tur
   return foldTurn(database.turnRows(thread.n, turn, thread.state.id as ThreadId), fold)
 }
 
+function readEntry(database: SqliteDatabase, space: CachedSpace, key: string): FoundRecord | null {
+  const columns = database.entryRow(space, key)
+  const entry = columns === undefined ? null : liveEntry(entryOf(columns), isoTime(database.clock.now()))
+  return entry === null ? null : { kind: 'entry', entry }
+}
+
 function readRecords(
   database: SqliteDatabase,
   space: CachedSpace,
@@ -42,6 +51,7 @@ function readRecords(
 ): readonly (FoundRecord | null)[] {
   const turns = new Map<number, TurnState | null>()
   return refs.map(({ kind, ref }) => {
+    if (kind === 'entry') return readEntry(database, space, ref)
     if (kind !== 'message') return null
     const { turn, index } = parseMessageRef(ref)
     const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn)

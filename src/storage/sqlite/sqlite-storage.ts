@@ -18,6 +18,7 @@ import { blockReader, entryReader, spaceReader } from './read-records.ts'
 import { threadReader } from './read-threads.ts'
 import { type LeaseColumns, leaseOf } from './rows.ts'
 import { vectorStore } from './vectors.ts'
+import { dropOldTerms, hasCurrentTerms } from './words.ts'
 
 const dayMs = 86_400_000
 
@@ -75,7 +76,10 @@ export class SqliteStorage implements Storage {
   static async open(options: SqliteStorageOptions): Promise<SqliteStorage> {
     const connection = await Connection.open(options)
     const { id, clock, language = 'english', segmentBytes: size = segmentBytes } = options
-    return new SqliteStorage(id, new SqliteDatabase(connection, { clock, language, segmentBytes: size }))
+    const database = new SqliteDatabase(connection, { clock, language, segmentBytes: size })
+    const storage = new SqliteStorage(id, database)
+    if (!hasCurrentTerms(database)) await storage.#transaction(() => dropOldTerms(database))
+    return storage
   }
 
   /** Raises the durability of a connection that is open already. */

@@ -11,6 +11,8 @@ function wordStatements(connection: Connection) {
     setFolded: connection.prepare('UPDATE space SET folded = ? WHERE n = ?'),
     insertWords: connection.prepare('INSERT INTO words (space, first, last, data) VALUES (?, ?, ?, ?)'),
     deleteWords: connection.prepare('DELETE FROM words WHERE k = ?'),
+    dropWords: connection.prepare('DELETE FROM words'),
+    unfold: connection.prepare('UPDATE space SET folded = 0'),
     deleteAllWords: connection.prepare('DELETE FROM words WHERE space = ?'),
     /** Segments that hold a seq. */
     wordsAt: connection.prepare<WordsColumns>(

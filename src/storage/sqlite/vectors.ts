@@ -236,13 +236,16 @@ export function vectorStore(database: SqliteDatabase, transact: Transact): Vecto
         const embedding = findEmbedding(database, fingerprint)
         return space === null || embedding === undefined ? 0 : putVectors(database, space, embedding, records)
       }),
-    claimWork: (_, { owner, leaseMs, limit }) =>
-      transact(() => {
-        const now = clock.now()
-        const free = statements.freeWork.all(now, owner, limit)
-        for (const [n] of free) statements.claimWork.run(owner, now + leaseMs, n)
+    claimWork: async (_, { owner, leaseMs, limit }) => {
+      const find = () => statements.freeWork.all(clock.now(), owner, limit)
+      // Looked at often and mostly in vain, so without the write lock first.
+      if ((await database.read(find)).length === 0) return []
+      return transact(() => {
+        const free = find()
+        for (const [n] of free) statements.claimWork.run(owner, clock.now() + leaseMs, n)
         return free.map(([, id]) => id as SpaceId)
-      }),
+      })
+    },
     finishWork: (_, id, asOf) =>
       transact(() => {
         const space = database.space(id)
@@ -251,6 +254,7 @@ export function vectorStore(database: SqliteDatabase, transact: Transact): Vecto
         space.workEpoch = -1
         return true
       }),
+    openWork: () => database.read(() => statements.countWork.get()?.[0] ?? 0),
     releaseWork: (_, owner) =>
       transact(() => {
         statements.releaseWork.run(owner)

@@ -118,6 +118,21 @@ function refoldWords(database: SqliteDatabase, space: CachedSpace): void {
   foldWords(database, space, true)
 }
 
+/** Whether the segments were made by the analyser of this version. */
+export function hasCurrentTerms({ statements }: SqliteDatabase): boolean {
+  return statements.meta.get('analyser')?.[0] === analyserVersion
+}
+
+/** Drops segments of another analyser: their records are in the tail then, and folded by the next commit to their space. */
+export function dropOldTerms(database: SqliteDatabase): void {
+  if (hasCurrentTerms(database)) return
+  const { dropWords, unfold, setMeta } = database.statements
+  dropWords.run()
+  unfold.run()
+  setMeta.run('analyser', analyserVersion)
+  database.forget()
+}
+
 function insertSegment(database: SqliteDatabase, space: CachedSpace, records: readonly IndexedRecord[]): void {
   const first = records[0]?.seq
   const last = records.at(-1)?.seq

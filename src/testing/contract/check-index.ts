@@ -98,7 +98,7 @@ export async function checkIndex(storage: Storage, access: Access, space: SpaceI
   await checkVectors(storage, access, space, indexed)
   const found = await storage.index.read(access, space, indexed)
   expectEqual(
-    found.map((record) => record?.message ?? null),
+    found.map((record) => (record?.kind === 'message' ? record.message : null)),
     indexed.map(({ ref }) => messages.get(ref)),
     'reading indexed records',
   )

@@ -1,0 +1,181 @@
+/** Metadata filters: a small query language over JSON, compiled to a test and never to SQL. */
+import { invalidInput } from './error.ts'
+import { copyJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts'
+
+/** Says whether metadata matches. */
+export type Test = (metadata: JsonObject) => boolean
+
+type ValueTest = (value: Json | undefined) => boolean
+
+const comparisons = {
+  $eq:
+    (operand: Json): ValueTest =>
+    (value) =>
+      isEqual(value, operand),
+  $ne:
+    (operand: Json): ValueTest =>
+    (value) =>
+      !isEqual(value, operand),
+  $gt:
+    (operand: Json): ValueTest =>
+    (value) =>
+      order(value, operand) === 1,
+  $gte:
+    (operand: Json): ValueTest =>
+    (value) =>
+      [0, 1].includes(order(value, operand)),
+  $lt:
+    (operand: Json): ValueTest =>
+    (value) =>
+      order(value, operand) === -1,
+  $lte:
+    (operand: Json): ValueTest =>
+    (value) =>
+      [0, -1].includes(order(value, operand)),
+  $in: (operand: Json, field: string): ValueTest => {
+    const list = listOf(operand, field, '$in')
+    return (value) => list.some((item) => isEqual(value, item))
+  },
+  $nin: (operand: Json, field: string): ValueTest => {
+    const list = listOf(operand, field, '$nin')
+    return (value) => !list.some((item) => isEqual(value, item))
+  },
+  $exists: (operand: Json, field: string): ValueTest => {
+    if (typeof operand !== 'boolean') {
+      throw invalidInput(`${field}.$exists`, 'must be true or false', operand, 'Pass true for fields that are there.')
+    }
+    return (value) => (value !== undefined) === operand
+  },
+  $contains:
+    (operand: Json): ValueTest =>
+    (value) =>
+      contains(value, operand),
+} as const
+
+const operators = [...Object.keys(comparisons), '$and', '$or', '$not']
+const operatorFix = `The operators are ${operators.join(', ')}.`
+const deepest = 32
+const mostConditions = 1_000
+
+/** A field that is not there equals null, as in MongoDB. */
+function isEqual(value: Json | undefined, operand: Json): boolean {
+  return equalJson(value ?? null, operand)
+}
+
+/** -1, 0 or 1 for two numbers, or two texts by code unit; NaN for anything else. */
+function order(value: Json | undefined, operand: Json): number {
+  const areAlike =
+    (typeof value === 'number' && typeof operand === 'number') ||
+    (typeof value === 'string' && typeof operand === 'string')
+  if (!areAlike || value === undefined || value === null || operand === null) return Number.NaN
+  return value === operand ? 0 : value < operand ? -1 : 1
+}
+
+/** A list that has the item, or a text that has the piece. */
+function contains(value: Json | undefined, operand: Json): boolean {
+  if (Array.isArray(value)) return value.some((item: Json) => equalJson(item, operand))
+  return typeof value === 'string' && typeof operand === 'string' && value.includes(operand)
+}
+
+function listOf(operand: Json, field: string, operator: string): readonly Json[] {
+  if (Array.isArray(operand)) return operand
+  throw invalidInput(`${field}.${operator}`, 'must be a list', operand, 'Pass an array of values.')
+}
+
+/** The value of a field: of that very name, else along the path that its dots make. */
+function valueAt(metadata: JsonObject, field: string): Json | undefined {
+  if (Object.hasOwn(metadata, field)) return metadata[field]
+  let value: Json | undefined = metadata
+  for (const key of field.split('.')) {
+    if (!isJsonObject(value) || !Object.hasOwn(value, key)) return undefined
+    value = (value as JsonObject)[key]
+  }
+  return value
+}
+
+class Compiler {
+  readonly #field: string
+  #conditions = 0
+
+  constructor(field: string) {
+    this.#field = field
+  }
+
+  #count(depth: number): void {
+    this.#conditions += 1
+    if (depth <= deepest && this.#conditions <= mostConditions) return
+    const rule = `must have at most ${mostConditions} conditions, ${deepest} deep`
+    throw invalidInput(this.#field, rule, this.#conditions, 'Use a simpler filter.')
+  }
+
+  /** A filter over fields: all of its conditions must hold. */
+  object(value: unknown, depth: number): Test {
+    this.#count(depth)
+    if (!isJsonObject(value)) {
+      const fix = `Pass fields and what they must be: { status: 'open', age: { $gte: 18 } }.`
+      throw invalidInput(this.#field, 'must be an object', value, fix)
+    }
+    const tests = Object.entries(value as JsonObject).map(([key, condition]): Test => {
+      if (key === '$and' || key === '$or') return this.#several(key, condition, depth)
+      if (key === '$not') {
+        const test = this.object(condition, depth + 1)
+        return (metadata) => !test(metadata)
+      }
+      if (key.startsWith('$')) throw invalidInput(`${this.#field}.${key}`, 'is not an operator here', key, operatorFix)
+      const test = this.#condition(key, condition, depth + 1)
+      return (metadata) => test(valueAt(metadata, key))
+    })
+    return (metadata) => tests.every((test) => test(metadata))
+  }
+
+  #several(operator: '$and' | '$or', operand: Json, depth: number): Test {
+    if (!Array.isArray(operand) || operand.length === 0) {
+      throw invalidInput(
+        `${this.#field}.${operator}`,
+        'must be a list of filters',
+        operand,
+        'Pass at least one filter.',
+      )
+    }
+    const tests = operand.map((filter: Json) => this.object(filter, depth + 1))
+    return (metadata) => tests[operator === '$and' ? 'every' : 'some']((test) => test(metadata))
+  }
+
+  /** What one field must be: a value, or operators that must all hold. */
+  #condition(key: string, condition: Json, depth: number): ValueTest {
+    this.#count(depth)
+    const field = `${this.#field}.${key}`
+    const names = isJsonObject(condition) ? Object.keys(condition) : []
+    if (!names.some((name) => name.startsWith('$'))) return (value) => isEqual(value, condition)
+    const tests = Object.entries(condition as JsonObject).map(([name, operand]): ValueTest => {
+      if (name === '$not') {
+        const test = this.#condition(key, operand, depth + 1)
+        return (value) => !test(value)
+      }
+      if (!Object.hasOwn(comparisons, name)) {
+        throw invalidInput(`${field}.${name}`, 'is not an operator', name, operatorFix)
+      }
+      return comparisons[name as keyof typeof comparisons](operand, field)
+    })
+    return (value) => tests.every((test) => test(value))
+  }
+}
+
+/** Dates inside a filter are compared as the ISO texts that metadata holds. */
+function withoutDates(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return value.map(withoutDates)
+  if (!isJsonObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutDates(inner)]))
+}
+
+/**
+ * Compiles a filter over metadata: `{ status: 'open', age: { $gte: 18, $lt: 65 }, $or: [{ a: 1 }, { b: 2 }] }`. All
+ * fields, and all operators of a field, must hold. A name with dots is also a path into nested objects.
+ *
+ * @throws MemoryError `invalid-input` for an unknown operator, an operand of the wrong type, or a filter too large.
+ */
+export function compileFilter(filter: unknown, field = 'filter'): Test {
+  const plain = copyJson(withoutDates(filter) as Json, field)
+  return new Compiler(field).object(plain, 1)
+}

@@ -1,0 +1,59 @@
+/** What a Memory does and says about its background: settling, making vectors anew, explaining an answer. */
+import type { ReindexProgress } from '../derive/indexer.ts'
+import { MemoryError, notFound } from '../domain/error.ts'
+import type { SpaceId } from '../domain/id.ts'
+import type { Core } from './core.ts'
+import type { Degraded, RecallTrace } from './recollection.ts'
+
+/** What is left in the background, and why. */
+export interface Settled {
+  /** Spaces with records that still wait for their vectors. */
+  readonly pendingSpaces: number
+  /** Records whose vectors could not be made; they are found by their words. */
+  readonly failed: number
+  /** Why vectors are not made; null if they are. */
+  readonly degraded: Degraded | null
+  /** What the embedder fails with, while it fails. */
+  readonly error: unknown
+}
+
+export interface ReindexOptions {
+  readonly onProgress?: (progress: ReindexProgress) => void
+}
+
+/** Waits for the background. */
+export async function settled(core: Core): Promise<Settled> {
+  const indexer = await core.storage.indexer()
+  if (indexer === null) return { pendingSpaces: 0, failed: 0, degraded: 'no-embedder', error: null }
+  await indexer.settled()
+  const { spaces, failed, trouble, error } = await indexer.state()
+  return { pendingSpaces: spaces, failed, degraded: trouble, error }
+}
+
+/** Makes all vectors anew. */
+export async function reindex(core: Core, { onProgress = () => {} }: ReindexOptions): Promise<void> {
+  const indexer = await core.storage.indexer()
+  if (indexer === null) {
+    throw new MemoryError('unsupported', {
+      message: 'This memory was opened without an embedder.',
+      fix: 'Open it with an embedder, or leave the option out for the local one.',
+      details: { field: 'embedder' },
+    })
+  }
+  await indexer.reindex(onProgress)
+}
+
+/** The trace of an answer, for whoever may read the spaces it came from. */
+export async function explain(core: Core, recallId: string): Promise<RecallTrace> {
+  const storage = await core.storage.get()
+  const trace = core.traces.get(recallId)
+  const fix = 'Recall again: only the latest answers of a process are kept.'
+  if (trace === null) throw notFound('recollection', recallId, fix)
+  try {
+    for (const space of trace.spaces) await storage.spaces.get(core.access, space as SpaceId)
+  } catch {
+    // Not yours and not there are the same answer.
+    throw notFound('recollection', recallId, fix)
+  }
+  return trace
+}

@@ -1,0 +1,111 @@
+/** What a recall answers, and the traces of the latest ones. */
+import type { Author } from '../domain/actor.ts'
+import type { Seq } from '../domain/id.ts'
+import type { Json } from '../domain/json.ts'
+import type { RecordKind } from '../domain/word-segment.ts'
+import type { PartScores, RecallMode } from '../recall/rank.ts'
+import type { StoredMessage } from './records.ts'
+
+/** Why an answer may lack something: vectors were not compared, or the question was cut. */
+export type Degraded = 'no-embedder' | 'embedder-mismatch' | 'embedder-failed' | 'query-cut'
+
+/** One thing that was found. */
+export interface RecalledItem {
+  readonly kind: RecordKind
+  /** Of a message its id, of an entry its key. */
+  readonly id: string
+  /** The space it lies in, such as `resource/alice`. */
+  readonly space: string
+  readonly text: string
+  /** From 0 to 1, for comparison inside one answer only. */
+  readonly score: number
+  /** What each leg and each prior added to the score. */
+  readonly scores: PartScores
+  /** Who said or wrote it. */
+  readonly author: Author
+  readonly threadId?: string
+  readonly at: Date
+  /** Tokens of `text`, estimated. */
+  readonly tokens: number
+  readonly message?: StoredMessage
+  /** The value of an entry. */
+  readonly value?: Json
+  /** It stands beside something that was found, and was not found itself; see `messageRange`. */
+  readonly isNeighbour?: true
+}
+
+/** A message that was found, with its score. */
+export type RecalledMessage = StoredMessage & Pick<RecalledItem, 'score' | 'scores' | 'isNeighbour'>
+
+export type DropReason = 'budget' | 'filter' | 'threshold' | 'gone' | 'rank'
+
+/** One item of a trace: in or out, and why. */
+export interface TracedItem extends Omit<RecalledItem, 'message' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
+  readonly rank: number
+  /** null if it is in the answer. */
+  readonly dropped: DropReason | null
+  /** Exact or rare terms of the question brought it in from further down. */
+  readonly isPulledIn?: true
+  /** It may not come before this item: a fact that took its place. */
+  readonly limitedBy?: string
+}
+
+/** How an answer came about. Holds no text of what was found. */
+export interface RecallTrace {
+  readonly question: string
+  /** The question without names, as it was embedded. */
+  readonly bare: string
+  readonly terms: readonly string[]
+  /** People in scope whom the question names. */
+  readonly names: readonly string[]
+  readonly mode: RecallMode
+  /** Legs that had something to say. */
+  readonly legs: readonly string[]
+  readonly spaces: readonly string[]
+  /** Records in scope, and how many of them were compared. */
+  readonly inScope: number
+  readonly candidates: number
+  readonly items: readonly TracedItem[]
+}
+
+/** The answer to a recall. */
+export interface Recollection {
+  /** Best first; neighbours follow the item they belong to. */
+  readonly items: readonly RecalledItem[]
+  /** The messages among the items. */
+  readonly messages: readonly RecalledMessage[]
+  /** Seq of each searched space, as it was searched. */
+  readonly asOf: Readonly<Record<string, Seq>>
+  /** Empty if every leg could answer in full. */
+  readonly degraded: readonly Degraded[]
+  /** Records in scope whose vectors are not there yet; their words were searched. */
+  readonly pending: number
+  readonly recallId: string
+  readonly trace: RecallTrace
+  /** Tokens of all items, estimated. */
+  readonly tokens: number
+}
+
+const rememberedTraces = 200
+
+/** The latest traces of a process, oldest first. */
+export class Traces {
+  readonly #traces = new Map<string, RecallTrace>()
+
+  keep(recallId: string, trace: RecallTrace): void {
+    this.#traces.set(recallId, trace)
+    for (const oldest of this.#traces.keys()) {
+      if (this.#traces.size <= rememberedTraces) return
+      this.#traces.delete(oldest)
+    }
+  }
+
+  get(recallId: string): RecallTrace | null {
+    return this.#traces.get(recallId) ?? null
+  }
+
+  /** Drops what was recalled from a space that is gone. */
+  forget(isGone: (space: string) => boolean): void {
+    for (const [id, { spaces }] of this.#traces) if (spaces.some(isGone)) this.#traces.delete(id)
+  }
+}
