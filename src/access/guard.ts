@@ -36,7 +36,7 @@ function administered<Rest extends readonly unknown[], Result>(
 
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, log } = storage
+  const { spaces, threads, messages, blocks, entries, facts, log } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -80,6 +80,14 @@ export function guardStorage(storage: Storage): Storage {
       list: guarded(entries.list),
       history: guarded(entries.history),
       at: guarded(entries.at),
+    },
+    facts: {
+      get: guarded(facts.get),
+      list: guarded(facts.list),
+      history: guarded(facts.history),
+      derivedFrom: guarded(facts.derivedFrom),
+      conflicts: guarded(facts.conflicts),
+      byText: guarded(facts.byText),
     },
     log: {
       read: guarded(log.read),

@@ -1,9 +1,12 @@
 /** Each effect names the version it replaced; here the versions are counted anew and held against those names. */
 import type { Displaced, Effect, LoggedCommit, LogRow } from '../domain/effect.ts'
+import { touchedFacts } from '../domain/fact-fold.ts'
 import type { Seq } from '../domain/id.ts'
 
 interface Version {
   readonly version: Seq
+  /** The one before; 0 if there was none. */
+  readonly before: Seq
   readonly isLive: boolean
 }
 
@@ -29,6 +32,12 @@ class Chains {
     return this.#versions.get(record)?.version ?? 0
   }
 
+  /** The version that a record had before the commit of that row. */
+  versionBefore(row: LogRow, record: string): Seq {
+    const last = this.#versions.get(record)
+    return last?.version === row.seq ? last.before : (last?.version ?? 0)
+  }
+
   liveVersionOf(record: string): Seq {
     const last = this.#versions.get(record)
     return last?.isLive ? last.version : 0
@@ -40,7 +49,10 @@ class Chains {
   }
 
   set(row: LogRow, record: string, isLive: boolean): void {
-    this.#versions.set(record, { version: row.seq, isLive })
+    const last = this.#versions.get(record)
+    // One commit may touch a record more than once: what came before is what stood before the commit.
+    const before = last?.version === row.seq ? last.before : (last?.version ?? 0)
+    this.#versions.set(record, { version: row.seq, before, isLive })
   }
 
   remove(row: LogRow, kind: string, gone: readonly Displaced[] | undefined): void {
@@ -61,9 +73,17 @@ function followEntry(chains: Chains, row: LogRow, effect: Effect): void {
   }
 }
 
+function followFacts(chains: Chains, row: LogRow, effect: Effect): void {
+  for (const { key, version } of touchedFacts(effect)) {
+    chains.expect(row, `fact ${key}`, version, chains.versionBefore(row, `fact ${key}`))
+    chains.set(row, `fact ${key}`, true)
+  }
+}
+
 function follow(chains: Chains, row: LogRow, effect: Effect): void {
   const thread = `thread ${row.threadId}`
   followEntry(chains, row, effect)
+  followFacts(chains, row, effect)
   if (effect.kind === 'thread-put') chains.replace(row, thread, effect.prev)
   else if (effect.kind === 'thread-clone') {
     chains.replace(row, thread, effect.prev)

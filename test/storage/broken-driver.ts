@@ -23,6 +23,7 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     messages: sound.messages,
     blocks: sound.blocks,
     entries: sound.entries,
+    facts: sound.facts,
     log: sound.log,
     commit: (...call) => sound.commit(...call),
     renewLease: (...call) => sound.renewLease(...call),

@@ -40,6 +40,9 @@ async function openTwo(clock: Clock): Promise<Storage> {
     get entries() {
       return reader.entries
     },
+    get facts() {
+      return reader.facts
+    },
     get log() {
       return reader.log
     },

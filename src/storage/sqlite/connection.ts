@@ -5,8 +5,9 @@ import { MemoryError } from '../../domain/error.ts'
 import type { Durability } from '../../ports/storage.ts'
 import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
+import { facts } from './migrations/002-facts.ts'
 
-const migrations = [ground]
+const migrations = [ground, facts]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

@@ -12,6 +12,7 @@ import {
   type ThreadColumns,
   threadColumns,
 } from './rows.ts'
+import { factStatements } from './statements-facts.ts'
 
 export type SpaceColumns = readonly [
   n: number,
@@ -225,12 +226,12 @@ function recordStatements(connection: Connection) {
 }
 
 function erasureStatements(connection: Connection) {
-  const tables = ['thread', 'message_id', 'block', 'entry', 'lease']
+  const tables = ['thread', 'message_id', 'block', 'entry', 'fact', 'fact_source', 'lease']
   return {
     deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
     countCommits: connection.prepare<[number]>(`SELECT count(*) FROM log WHERE ${inSpace}`),
-    deleteTombstones: ['thread', 'block', 'entry'].map((table) =>
+    deleteTombstones: ['thread', 'block', 'entry', 'fact'].map((table) =>
       connection.prepare(
         `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,
       ),
@@ -245,6 +246,7 @@ export function prepareStatements(connection: Connection) {
     ...logStatements(connection),
     ...threadStatements(connection),
     ...recordStatements(connection),
+    ...factStatements(connection),
     ...erasureStatements(connection),
   }
 }
