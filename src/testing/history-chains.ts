@@ -5,8 +5,8 @@ import type { Seq } from '../domain/id.ts'
 
 interface Version {
   readonly version: Seq
-  /** The one before; 0 if there was none. */
-  readonly before: Seq
+  /** The one before, as the first effect of the commit stated it; only of what a commit may touch more than once. */
+  readonly before?: Seq
   readonly isLive: boolean
 }
 
@@ -32,12 +32,6 @@ class Chains {
     return this.#versions.get(record)?.version ?? 0
   }
 
-  /** The version that a record had before the commit of that row. */
-  versionBefore(row: LogRow, record: string): Seq {
-    const last = this.#versions.get(record)
-    return last?.version === row.seq ? last.before : (last?.version ?? 0)
-  }
-
   liveVersionOf(record: string): Seq {
     const last = this.#versions.get(record)
     return last?.isLive ? last.version : 0
@@ -49,10 +43,14 @@ class Chains {
   }
 
   set(row: LogRow, record: string, isLive: boolean): void {
+    this.#versions.set(record, { version: row.seq, isLive })
+  }
+
+  /** For a record that one commit may touch more than once: each time it states the version from before the commit. */
+  touch(row: LogRow, record: string, stated: Seq): void {
     const last = this.#versions.get(record)
-    // One commit may touch a record more than once: what came before is what stood before the commit.
-    const before = last?.version === row.seq ? last.before : (last?.version ?? 0)
-    this.#versions.set(record, { version: row.seq, before, isLive })
+    this.expect(row, record, stated, last?.version === row.seq ? (last.before ?? 0) : (last?.version ?? 0))
+    this.#versions.set(record, { version: row.seq, before: stated, isLive: true })
   }
 
   remove(row: LogRow, kind: string, gone: readonly Displaced[] | undefined): void {
@@ -74,10 +72,7 @@ function followEntry(chains: Chains, row: LogRow, effect: Effect): void {
 }
 
 function followFacts(chains: Chains, row: LogRow, effect: Effect): void {
-  for (const { key, version } of touchedFacts(effect)) {
-    chains.expect(row, `fact ${key}`, version, chains.versionBefore(row, `fact ${key}`))
-    chains.set(row, `fact ${key}`, true)
-  }
+  for (const { key, version } of touchedFacts(effect)) chains.touch(row, `fact ${key}`, version)
 }
 
 function follow(chains: Chains, row: LogRow, effect: Effect): void {
