@@ -34,9 +34,26 @@ function administered<Rest extends readonly unknown[], Result>(
   }
 }
 
+/** The index of a storage: whoever may read a space may search it, and only administrators make vectors. */
+function guardIndex({ index, vectors }: Storage): Pick<Storage, 'index' | 'vectors'> {
+  return {
+    index: { scan: guarded(index.scan), read: guarded(index.read) },
+    vectors: {
+      embeddings: (access) => vectors.embeddings(access),
+      addEmbedding: administered(vectors.addEmbedding),
+      activate: administered(vectors.activate),
+      put: guarded(vectors.put, 'administer'),
+      claimWork: administered(vectors.claimWork),
+      finishWork: guarded(vectors.finishWork, 'administer'),
+      openWork: administered(vectors.openWork),
+      releaseWork: administered(vectors.releaseWork),
+    },
+  }
+}
+
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, log, index, vectors } = storage
+  const { spaces, threads, messages, blocks, entries, facts, log } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -81,22 +98,20 @@ export function guardStorage(storage: Storage): Storage {
       history: guarded(entries.history),
       at: guarded(entries.at),
     },
+    facts: {
+      get: guarded(facts.get),
+      list: guarded(facts.list),
+      history: guarded(facts.history),
+      derivedFrom: guarded(facts.derivedFrom),
+      conflicts: guarded(facts.conflicts),
+      byText: guarded(facts.byText),
+    },
     log: {
       read: guarded(log.read),
       seqAt: guarded(log.seqAt),
       subscribe: log.subscribe,
     },
-    index: { scan: guarded(index.scan), read: guarded(index.read) },
-    vectors: {
-      embeddings: (access) => vectors.embeddings(access),
-      addEmbedding: administered(vectors.addEmbedding),
-      activate: administered(vectors.activate),
-      put: guarded(vectors.put, 'administer'),
-      claimWork: administered(vectors.claimWork),
-      finishWork: guarded(vectors.finishWork, 'administer'),
-      openWork: administered(vectors.openWork),
-      releaseWork: administered(vectors.releaseWork),
-    },
+    ...guardIndex(storage),
     close: () => storage.close(),
   }
 }

@@ -7,7 +7,7 @@ import { chunk } from './chunk.ts'
 /** What a record says, as its vectors and its place in a prompt show it. */
 export function textOfRecord(record: FoundRecord): string {
   if (record.kind === 'message') return messageText(record.message.parts)
-  return entryText(record.entry)
+  return record.kind === 'fact' ? record.fact.text : entryText(record.entry)
 }
 
 export function piecesOf(record: FoundRecord, embedder: Embedder): readonly string[] {

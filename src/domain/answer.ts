@@ -2,6 +2,7 @@
 import type { ChangeResult, ResultOf, SavedMessage } from './commit.ts'
 import type { SpaceView } from './draft.ts'
 import type { Effect, EffectOf, LogRow } from './effect.ts'
+import { factAnswer } from './fact-fold.ts'
 import { versionAt } from './history.ts'
 import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, turnIdOf } from './id.ts'
 
@@ -125,7 +126,10 @@ export function answersOf(rows: readonly LogRow[], view: SpaceView): readonly Ch
   for (const row of rows) {
     for (const effect of row.effects) {
       const answer =
-        turnAnswer(asked, row, effect) ?? messageAnswer(asked, row, effect) ?? recordAnswer(asked, row, effect)
+        turnAnswer(asked, row, effect) ??
+        messageAnswer(asked, row, effect) ??
+        factAnswer(effect, row.seq) ??
+        recordAnswer(asked, row, effect)
       if (answer === null) continue
       const index = effect.of ?? 0
       const earlier = answers[index]

@@ -7,6 +7,8 @@ import { type CommitContext, Draft, type SpaceView } from './draft.ts'
 import type { LogRow } from './effect.ts'
 import { applyEntryRemoval, applyEntryWrite, liveEntry } from './entry.ts'
 import { invalidInput, invariant, notFound } from './error.ts'
+import { liveFact } from './fact.ts'
+import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
 import type { Seq, SpaceKey } from './id.ts'
 import type { Json } from './json.ts'
 import { applyLeaseRelease, applyLeaseTake } from './lease.ts'
@@ -45,6 +47,7 @@ const creating = new Set<Change['kind']>([
   'entry-merge',
   'entry-append',
   'entry-increment',
+  'fact-assert',
   'lease-take',
   'configure',
 ])
@@ -83,6 +86,7 @@ function versionOf(view: SpaceView, at: string, record: RecordName): Seq | null 
   if ('entry' in record) {
     return liveEntry(view.entry(record.entry), at)?.version ?? null
   }
+  if ('fact' in record) return liveFact(view.fact(record.fact), at)?.version ?? null
   if ('thread' in record) {
     const thread = view.thread(record.thread)
     return thread === null || thread.deleted ? null : thread.version
@@ -95,12 +99,22 @@ function versionOf(view: SpaceView, at: string, record: RecordName): Seq | null 
   return block === null || block.deleted ? null : block.version
 }
 
+/** The last seq that wrote a fact; as far as one can tell below the horizon, where what was retired left nothing. */
+function lastFactWrite(view: SpaceView, after: Seq): Seq {
+  const horizon = view.space?.horizon ?? 0
+  return after < horizon ? Math.max(horizon, view.lastFactSeq()) : view.lastFactSeq()
+}
+
 /** What stands in the way of an expectation; undefined if it holds. */
 function obstacle(view: SpaceView, seq: Seq, at: string, expectation: Expectation): Json | undefined {
   if ('seq' in expectation) return expectation.seq === seq ? undefined : seq
   if ('lease' in expectation) {
     const token = view.lease(expectation.lease)?.token ?? null
     return token === expectation.token ? undefined : token
+  }
+  if ('facts' in expectation) {
+    const last = lastFactWrite(view, expectation.facts)
+    return last <= expectation.facts ? undefined : last
   }
   if ('absent' in expectation) return versionOf(view, at, expectation.absent) ?? undefined
   const version = versionOf(view, at, expectation.of)
@@ -158,6 +172,12 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
     case 'entry-delete':
     case 'entry-expire':
       return applyEntryRemoval(draft, change)
+    case 'fact-assert':
+      return applyFactAssert(draft, change)
+    case 'fact-retire':
+      return applyFactRetire(draft, change)
+    case 'fact-expire':
+      return applyFactExpire(draft, change)
     case 'lease-take':
       return applyLeaseTake(draft, change)
     case 'lease-release':

@@ -1,7 +1,7 @@
 /** Commits: the atomic writes. Changes, expectations and answers are plain JSON values. */
 import type { z } from 'zod'
 import type { Actor } from './actor.ts'
-import type { CommitId, MessageId, Seq, SpaceId, ThreadId, TurnId } from './id.ts'
+import type { CommitId, FactId, MessageId, Seq, SpaceId, ThreadId, TurnId } from './id.ts'
 import type { Json } from './json.ts'
 import type { changeSchema, expectationSchema } from './schema.ts'
 import type { SpaceSettings } from './space.ts'
@@ -76,6 +76,18 @@ export type ChangeResult =
       readonly pruned: readonly string[]
     }
   | { readonly kind: 'entry-delete' | 'entry-expire'; readonly key: string; readonly deleted: boolean }
+  | {
+      readonly kind: 'fact-assert'
+      readonly factId: FactId
+      readonly version: Seq
+      /** The same was stated before: the answer names that fact, and no second one was stored. */
+      readonly known: boolean
+      readonly superseded: readonly FactId[]
+      /** Facts that are now marked as contradicting it, those of higher trust that it was to supersede included. */
+      readonly conflicts: readonly FactId[]
+    }
+  | { readonly kind: 'fact-retire'; readonly deleted: readonly FactId[] }
+  | { readonly kind: 'fact-expire'; readonly factId: FactId; readonly deleted: boolean }
   | { readonly kind: 'lease-take'; readonly name: string; readonly token: Seq; readonly expiresAt: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly settings: SpaceSettings; readonly version: Seq }

@@ -71,6 +71,9 @@ export function compactRows(rows: readonly LogRow[], space: SpaceState, fold: Fo
   for (const block of records.blocks.values()) {
     if (!block.deleted) keep(into, block.version, outside, { kind: 'kept', block })
   }
+  for (const fact of records.facts.values()) {
+    if (!fact.deleted) keep(into, fact.version, outside, { kind: 'kept', fact })
+  }
   for (const thread of records.threads.values()) {
     // In the row of its last save, which a cursor from before may ask for.
     if (!thread.deleted) keep(into, thread.order, { ...outside, threadId: thread.id }, { kind: 'kept', thread })

@@ -5,8 +5,9 @@ import type { Change, Commit } from './commit.ts'
 import type { Effect, LogRow } from './effect.ts'
 import type { EntryState } from './entry.ts'
 import { invalidInput, invariant, notFound } from './error.ts'
+import type { FactState } from './fact.ts'
 import type { CommitRows } from './history.ts'
-import { checkId, type IssuedMessage, parseMessageId, type Seq, type ThreadId, unpackTurn } from './id.ts'
+import { checkId, type FactId, type IssuedMessage, parseMessageId, type Seq, type ThreadId, unpackTurn } from './id.ts'
 import type { LeaseState } from './lease.ts'
 import type { Limits } from './limits.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from './space.ts'
@@ -30,6 +31,11 @@ export interface SpaceView extends CommitRows {
   expiredEntries(at: string): Iterable<EntryState>
   /** Entries that are not deleted, least recently written first. */
   oldestEntries(): Iterable<EntryState>
+  fact(factId: string): FactState | null
+  /** Current facts whose text has that key, expired ones included; see `textKey` in fact-text.ts. */
+  factsByText(key: number): Iterable<FactState>
+  /** Seq of the last commit that wrote a fact which is still there, or whose tombstone is; 0 if none did. */
+  lastFactSeq(): Seq
   lease(name: string): LeaseState | null
   /** Names of the leases of that thread's open turns. */
   turnLeases(threadId: ThreadId): readonly string[]
@@ -53,6 +59,7 @@ interface RowDraft {
 type Claim =
   | { readonly entry: string }
   | { readonly block: string }
+  | { readonly fact: string }
   | { readonly thread: string }
   | { readonly turn: string }
   | { readonly lease: string }
@@ -72,11 +79,15 @@ export class Draft {
   readonly counts: { threads: number; archivedThreads: number; entries: number }
   readonly entries = new Map<string, EntryState>()
   readonly blocks = new Map<string, BlockState>()
+  /** Facts that this commit changes: as they were before it, and as they are after it. */
+  readonly facts = new Map<FactId, { readonly before: FactState | null; readonly after: FactState }>()
   readonly leases = new Map<string, LeaseState | null>()
   readonly callerIds: CallerMessageId[] = []
   readonly releasedIds: { readonly id: string; readonly threadId: ThreadId }[] = []
   /** Entries whose expired content leaves the log with this commit. */
   readonly swept: { readonly key: string; readonly version: Seq }[] = []
+  /** Facts whose expired content leaves the log with this commit. */
+  readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
   /** Turns whose content leaves the log with this commit. */
   readonly discarded: number[] = []
   /** Places of the turns this commit opens, in order. */
@@ -243,17 +254,33 @@ export class Draft {
     this.releasedIds.push({ id, threadId })
   }
 
+  /** The fact of that id as it stands in this draft, deleted ones included. */
+  fact(factId: string): FactState | null {
+    return this.facts.get(factId as FactId)?.after ?? this.view.fact(factId)
+  }
+
+  setFact(after: FactState): void {
+    const known = this.facts.get(after.id)
+    this.facts.set(after.id, { before: known === undefined ? this.view.fact(after.id) : known.before, after })
+  }
+
+  /** The version that a fact had before this commit; 0 if it was not there. */
+  factBefore(factId: FactId): Seq {
+    const known = this.facts.get(factId)
+    return (known === undefined ? this.view.fact(factId) : known.before)?.version ?? 0
+  }
+
   sweep(key: string, version: Seq): void {
     this.swept.push({ key, version })
   }
 
-  /** Records an effect that belongs to no turn. */
-  add(effect: Effect): void {
-    this.addToTurn(0, null, effect)
+  /** Records an effect that belongs to no turn; answers it with the number of its change. */
+  add<Kind extends Effect>(effect: Kind): Kind {
+    return this.addToTurn(0, null, effect)
   }
 
   /** Records an effect in a turn's row, and the turn's status after it. */
-  addToTurn(turn: number, status: TurnStatus | null, effect: Effect): void {
+  addToTurn<Kind extends Effect>(turn: number, status: TurnStatus | null, effect: Kind): Kind {
     const numbered = this.#of === 0 ? effect : { ...effect, of: this.#of }
     const row = this.#rows.get(turn)
     if (row === undefined) this.#rows.set(turn, { status, effects: [numbered] })
@@ -261,6 +288,7 @@ export class Draft {
       row.effects.push(numbered)
       row.status = status
     }
+    return numbered
   }
 
   #row(turn: number, row: RowDraft): LogRow {

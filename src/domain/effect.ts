@@ -3,12 +3,14 @@ import type { Actor } from './actor.ts'
 import type { BlockState } from './block.ts'
 import type { blockFormats, closedStatuses } from './commit.ts'
 import type { EntryState } from './entry.ts'
-import type { CommitId, Seq, ThreadId, TurnId } from './id.ts'
+import type { FactAttributes, FactState } from './fact.ts'
+import type { CommitId, FactId, Seq, ThreadId, TurnId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { LeaseState } from './lease.ts'
 import type { LoggedMessage, MessagePart } from './message.ts'
 import type { SpaceSettings } from './space.ts'
 import type { ThreadState } from './thread.ts'
+import type { Trust } from './trust.ts'
 import type { TurnState, TurnStatus } from './turn.ts'
 
 export type BlockFormat = (typeof blockFormats)[number]
@@ -41,10 +43,39 @@ interface EntryEffect {
   readonly full?: Json
 }
 
+/** What was stated of a fact, defaults resolved. In a later version, fields left out stay as they were. */
+export interface StatedFact {
+  /** Comes with the trust of who stated it. */
+  readonly text?: string
+  readonly trust?: Trust
+  readonly metadata?: JsonObject
+  readonly attributes?: FactAttributes
+  readonly sources?: readonly string[]
+  readonly validFrom?: string
+  readonly expiresAt?: string | null
+  readonly queued?: true
+}
+
+/** Other facts that an effect changed, each with the version it had before the commit. */
+export interface FactLinks {
+  readonly superseded?: readonly (Displaced & { readonly validTo: string })[]
+  /** Marked as contradicting the asserted fact, which is marked with them. */
+  readonly conflicts?: readonly Displaced[]
+  /** Lost their mark of what was superseded, retired or expired. */
+  readonly resolved?: readonly Displaced[]
+}
+
+/** A fact that was retired. */
+export interface RetiredFact extends Displaced {
+  /** It was past its expiry already. */
+  readonly due?: true
+}
+
 /** A record as compaction keeps it, in the row of its version; a turn in the row that opened it. */
 export type Kept =
   | { readonly entry: EntryState }
   | { readonly block: BlockState }
+  | { readonly fact: FactState }
   | { readonly thread: ThreadState }
   | { readonly lease: LeaseState }
   | { readonly settings: SpaceSettings }
@@ -137,20 +168,35 @@ type Body =
   | (EntryEffect & { readonly kind: 'entry-append'; readonly item: Json })
   | (EntryEffect & { readonly kind: 'entry-increment'; readonly by: number })
   | { readonly kind: 'entry-delete' | 'entry-expire'; readonly key: string; readonly prev: Seq; readonly absent?: true }
+  | (FactLinks & {
+      readonly kind: 'fact-assert'
+      readonly factId: FactId
+      /** Version this one replaces; 0 for a new fact. */
+      readonly prev: Seq
+      readonly stated: StatedFact
+      /** It was stated before: only its links are new. */
+      readonly known?: true
+    })
+  /** What was stated is there already, in that version. */
+  | { readonly kind: 'fact-known'; readonly factId: FactId; readonly version: Seq }
+  | (FactLinks & { readonly kind: 'fact-retire'; readonly retired: readonly RetiredFact[] })
+  /** `prev` is 0 where the fact was not due. */
+  | (FactLinks & { readonly kind: 'fact-expire'; readonly factId: FactId; readonly prev: Seq })
   | { readonly kind: 'lease-take'; readonly name: string; readonly until: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly prev: Seq; readonly settings: SpaceSettings }
   /** What was current at the horizon when the rows below it were compacted, whole. */
   | ({ readonly kind: 'kept' } & Kept)
   /** Content removed by erasure: only that it happened, and to which record, is left. */
-  | {
+  | (FactLinks & {
       readonly kind: 'erased'
       readonly was: string
       readonly key?: string
+      readonly factId?: FactId
       readonly prev?: Seq
       readonly pruned?: readonly Displaced[]
       readonly expired?: readonly Displaced[]
-    }
+    })
 
 /** One effect. `of` is the index of its change in the commit; 0 is left out. */
 export type Effect = Body & { readonly of?: number }

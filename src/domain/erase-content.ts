@@ -1,7 +1,8 @@
 /** Removing content from log rows that stay: what an expired entry or a discarded turn leaves behind. */
-import type { Effect, LogRow } from './effect.ts'
+import type { Effect, EffectOf, LogRow } from './effect.ts'
+import { touchedFacts } from './fact-fold.ts'
 import type { CommitRows } from './history.ts'
-import type { Seq, ThreadId } from './id.ts'
+import type { FactId, Seq, ThreadId } from './id.ts'
 
 /** The rows of a space's log, open to erasure. Drivers replace the row at (seq, turn). */
 export interface EditableLog extends CommitRows {
@@ -35,6 +36,34 @@ export function eraseEntryLife(log: EditableLog, key: string, version: Seq): voi
       if (hit === undefined) continue
       next = hit.kind === 'kept' || !('expiresAt' in hit) || hit.absent ? 0 : hit.prev
       const effects = row.effects.map((effect) => (effect === hit ? erasedEffect(effect) : effect))
+      log.replaceRow({ ...row, hash: null, effects })
+    }
+    seq = next
+  }
+}
+
+/** What is left of an effect that stated a fact: which one, and what it did to other facts. */
+function erasedFact(effect: EffectOf<'kept' | 'fact-assert'>, factId: FactId): Effect {
+  if (effect.kind === 'kept') return { kind: 'erased', was: 'kept', factId }
+  const { stated: _, known: _known, kind: was, ...rest } = effect
+  return { kind: 'erased', was, ...rest }
+}
+
+/** Whether an effect holds what was stated of that fact. */
+function statesFact(effect: Effect, factId: FactId): effect is EffectOf<'kept' | 'fact-assert'> {
+  if (effect.kind === 'kept') return 'fact' in effect && effect.fact.id === factId
+  return effect.kind === 'fact-assert' && effect.factId === factId
+}
+
+/** Erases all that was stated of one fact, from a version back to where its life began. Other facts stay as they are. */
+export function eraseFactLife(log: EditableLog, factId: FactId, version: Seq): void {
+  for (let seq = version; seq > 0; ) {
+    let next = 0
+    for (const row of log.rowsAt(seq)) {
+      const touch = row.effects.flatMap(touchedFacts).find((touched) => touched.key === factId)
+      next = Math.max(next, touch?.version ?? 0)
+      if (!row.effects.some((effect) => statesFact(effect, factId))) continue
+      const effects = row.effects.map((effect) => (statesFact(effect, factId) ? erasedFact(effect, factId) : effect))
       log.replaceRow({ ...row, hash: null, effects })
     }
     seq = next

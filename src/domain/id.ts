@@ -10,6 +10,7 @@ export type SpaceKey = Branded<'space-key'>
 export type ThreadId = Branded<'thread'>
 export type TurnId = Branded<'turn'>
 export type MessageId = Branded<'message'>
+export type FactId = Branded<'fact'>
 export type CommitId = Branded<'commit'>
 
 /** Position in a space's log: 1, 2, 3 … without gaps. As a version: the seq of the commit that wrote the record. */
@@ -93,4 +94,34 @@ export function parseMessageId(id: string): IssuedMessage | null {
   if (match === null) return null
   const turn = packTurn({ turnSeq: Number(match[2]), turnIndex: Number(match[3]) })
   return { spaceKey: match[1] as SpaceKey, turn, index: Number(match[4]) }
+}
+
+export interface IssuedFact {
+  readonly spaceKey: SpaceKey
+  /** The last part, which was chosen when the fact was made. */
+  readonly unique: string
+}
+
+const uniquePart = /^[0-9A-Za-z_-]{1,128}$/
+const issuedFact = /^fact_([0-9A-Za-z]{8,32})_([0-9A-Za-z_-]{1,128})$/
+
+/**
+ * Checks the last part of an id that we issue.
+ *
+ * @throws MemoryError `invalid-input` if it is not 1 to 128 letters, digits, `_` and `-`.
+ */
+export function checkUnique(value: unknown, field: string): string {
+  if (typeof value === 'string' && uniquePart.test(value)) return value
+  const rule = 'must be 1 to 128 letters, digits, "_" and "-"'
+  throw invalidInput(field, rule, value, 'Let createId answer such a text, or leave createId out.')
+}
+
+export function factIdOf(spaceKey: SpaceKey, unique: string): FactId {
+  return `fact_${spaceKey}_${unique}` as FactId
+}
+
+/** Reads a fact id of ours; null if the text is not one. */
+export function parseFactId(id: string): IssuedFact | null {
+  const match = issuedFact.exec(id)
+  return match === null ? null : { spaceKey: match[1] as SpaceKey, unique: match[2] as string }
 }

@@ -2,7 +2,8 @@
 import type { Author } from './actor.ts'
 import type { Effect, LogRow } from './effect.ts'
 import type { EntryState } from './entry.ts'
-import type { Seq } from './id.ts'
+import type { FactState } from './fact.ts'
+import { type FactId, parseFactId, type Seq } from './id.ts'
 import type { Json } from './json.ts'
 import type { Message, MessagePart } from './message.ts'
 import type { ThreadState } from './thread.ts'
@@ -115,6 +116,28 @@ export function indexedEntry(entry: EntryState, language: Language): IndexedReco
     isSuperseded: false,
     ...analyse(text, language),
   }
+}
+
+/** The fact's entry in the index; null for one that is deleted, or waits for extraction. */
+export function indexedFact(fact: FactState, language: Language): IndexedRecord | null {
+  if (fact.deleted || fact.status === 'queued') return null
+  return {
+    kind: 'fact',
+    ref: factRef(fact.id),
+    seq: fact.version,
+    thread: 0,
+    author: fact.assertedBy,
+    minute: Math.floor(msOf(fact.validFrom) / 60_000),
+    chars: fact.text.length,
+    isQuestion: false,
+    isSuperseded: fact.status === 'superseded',
+    ...analyse(fact.text, language),
+  }
+}
+
+/** How the index names a fact: by the last part of its id. */
+export function factRef(id: FactId): string {
+  return parseFactId(id)?.unique ?? id
 }
 
 function touchedBy(effect: Effect, count: number): readonly number[] {

@@ -3,6 +3,8 @@ import { type BlockState, blockKey, blockTombstone, foldBlock } from './block.ts
 import type { Displaced, Effect, EffectOf, LogRow } from './effect.ts'
 import { type EntryState, entryTombstone, foldEntry } from './entry.ts'
 import { invariant } from './error.ts'
+import type { FactState } from './fact.ts'
+import { factsAfter } from './fact-fold.ts'
 import { type ThreadId, turnIdOf } from './id.ts'
 import { type LeaseState, turnLease } from './lease.ts'
 import type { SpaceState } from './space.ts'
@@ -14,12 +16,13 @@ export interface SpaceRecords {
   space: SpaceState
   readonly entries: Map<string, EntryState>
   readonly blocks: Map<string, BlockState>
+  readonly facts: Map<string, FactState>
   readonly threads: Map<string, ThreadState>
   readonly leases: Map<string, LeaseState>
 }
 
 export function emptyRecords(space: SpaceState): SpaceRecords {
-  return { space, entries: new Map(), blocks: new Map(), threads: new Map(), leases: new Map() }
+  return { space, entries: new Map(), blocks: new Map(), facts: new Map(), threads: new Map(), leases: new Map() }
 }
 
 /** Rows of a turn of a thread that came before the commit being replayed, by seq. */
@@ -51,6 +54,10 @@ function replayBlock(records: SpaceRecords, row: LogRow, effect: EffectOf<'block
   const before = records.blocks.get(key)
   const live = before === undefined || before.deleted ? null : before
   records.blocks.set(key, foldBlock(live, effect, threadId, row))
+}
+
+function replayFacts(records: SpaceRecords, row: LogRow, effect: Effect): void {
+  for (const fact of factsAfter(effect, row, (id) => records.facts.get(id) ?? null)) records.facts.set(fact.id, fact)
 }
 
 function replayThreadDelete(records: SpaceRecords, row: LogRow, effect: EffectOf<'thread-delete'>): void {
@@ -88,6 +95,7 @@ function replayTurn(records: SpaceRecords, row: LogRow, effect: Effect, space: F
 function replayKept(records: SpaceRecords, row: LogRow, kept: EffectOf<'kept'>): void {
   if ('entry' in kept) records.entries.set(kept.entry.key, kept.entry)
   else if ('block' in kept) records.blocks.set(blockKey(kept.block.threadId, kept.block.name), kept.block)
+  else if ('fact' in kept) records.facts.set(kept.fact.id, kept.fact)
   else if ('thread' in kept) records.threads.set(kept.thread.id, kept.thread)
   else if ('lease' in kept) records.leases.set(kept.lease.name, kept.lease)
   else if ('settings' in kept) {
@@ -152,6 +160,7 @@ export function replayCommit(
   invariant(first !== undefined, 'a commit has a row')
   for (const [row, effect] of inOrder(rows)) {
     replayEntry(records, row, effect)
+    replayFacts(records, row, effect)
     replayRecord(records, row, effect)
     replayTurn(records, row, effect, space)
     if (effect.kind === 'kept') replayKept(records, row, effect)

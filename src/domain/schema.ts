@@ -5,6 +5,7 @@ import { blockFormats, closedStatuses } from './commit.ts'
 import type { Json, JsonObject } from './json.ts'
 import { limitTable } from './limits.ts'
 import { type MessageInput, type MessagePart, roles } from './message.ts'
+import { trusts } from './trust.ts'
 import { languages } from './words.ts'
 
 const actorSchema = z.strictObject({
@@ -50,6 +51,16 @@ const settingsSchema = z.strictObject({
   entryTtlMs: z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable()),
   logDays: z.exactOptional(z.int().min(0).max(limitTable.logDays.max)),
   language: z.exactOptional(z.enum(languages)),
+})
+
+const factIds = z.array(id).max(limitTable.factLinks.max)
+
+/** Whom a fact is about or from, beside the space that it lives in. */
+const attributesSchema = z.strictObject({
+  userId: z.exactOptional(id),
+  agentId: z.exactOptional(id),
+  runId: z.exactOptional(id),
+  teamId: z.exactOptional(id),
 })
 
 const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })
@@ -127,6 +138,30 @@ export const changeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('entry-delete'), key: id }),
   z.strictObject({ kind: z.literal('entry-expire'), key: id }),
   z.strictObject({
+    kind: z.literal('fact-assert'),
+    /** The last part of a new fact's id. */
+    unique: z.exactOptional(id),
+    /** The fact that this is a new version of. Fields left out stay as they are; the others are replaced whole. */
+    factId: z.exactOptional(id),
+    text: z.exactOptional(z.string()),
+    metadata: z.exactOptional(jsonObject),
+    attributes: z.exactOptional(attributesSchema),
+    /** Ids of the messages, facts and runs that it was derived from. */
+    sources: z.exactOptional(z.array(id).max(limitTable.factLinks.max)),
+    validFrom: z.exactOptional(time),
+    expiresAt: z.exactOptional(time.nullable()),
+    /** Facts that it takes the place of; those of higher trust are marked as contradicting instead. */
+    supersedes: z.exactOptional(factIds),
+    /** Facts that it contradicts; both sides are marked. */
+    conflictsWith: z.exactOptional(factIds),
+    /** Waits for extraction; never a fact to be shown. */
+    queued: z.exactOptional(z.literal(true)),
+    /** Lowers the trust that the actor gives; for a system actor, names the lowest trust among the sources. */
+    trust: z.exactOptional(z.enum(trusts)),
+  }),
+  z.strictObject({ kind: z.literal('fact-retire'), factIds: factIds.min(1) }),
+  z.strictObject({ kind: z.literal('fact-expire'), factId: id }),
+  z.strictObject({
     kind: z.literal('lease-take'),
     name: id,
     leaseMs: z.int().min(1).max(limitTable.turnLeaseMs.max),
@@ -143,6 +178,7 @@ const recordSchema = z.union([
   z.strictObject({ entry: id }),
   z.strictObject({ block: id, threadId: optionalThread }),
   z.strictObject({ thread: id }),
+  z.strictObject({ fact: id }),
   z.strictObject({ settings: z.literal(true) }),
 ])
 
@@ -152,6 +188,8 @@ export const expectationSchema = z.union([
   z.strictObject({ absent: recordSchema }),
   /** The space's seq is exactly this: nothing was committed since. */
   z.strictObject({ seq: z.int().min(0) }),
+  /** No fact of the space was written after that seq. */
+  z.strictObject({ facts: z.int().min(0) }),
   /** The token is that lease's latest take and not released. */
   z.strictObject({ lease: id, token: z.int().min(1) }),
 ])

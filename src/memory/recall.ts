@@ -54,6 +54,10 @@ function itemOf(record: FoundRecord, space: SpaceId): ReadItem {
     const { key, value, writtenBy, updatedAt } = record.entry
     return { ...common, id: key, value, author: writtenBy, at: dateOf(updatedAt) }
   }
+  if (record.kind === 'fact') {
+    const { id, assertedBy, updatedAt } = record.fact
+    return { ...common, id, author: assertedBy, at: dateOf(updatedAt), fact: record.fact }
+  }
   const { id, author, threadId, createdAt } = record.message
   const message = toStoredMessage(record.message, parseSpaceId(space).address.id)
   return { ...common, id, author, threadId, at: dateOf(createdAt), message }
@@ -62,6 +66,7 @@ function itemOf(record: FoundRecord, space: SpaceId): ReadItem {
 /** What a filter looks at. */
 function metadataOf(record: FoundRecord): JsonObject {
   if (record.kind === 'message') return record.message.metadata ?? {}
+  if (record.kind === 'fact') return record.fact.metadata
   return isJsonObject(record.entry.value) ? (record.entry.value as JsonObject) : {}
 }
 

@@ -1,5 +1,6 @@
 /** What a recall answers, and the traces of the latest ones. */
 import type { Author } from '../domain/actor.ts'
+import type { FactState } from '../domain/fact.ts'
 import type { Seq } from '../domain/id.ts'
 import type { Json } from '../domain/json.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
@@ -12,7 +13,7 @@ export type Degraded = 'no-embedder' | 'embedder-mismatch' | 'embedder-failed' |
 /** One thing that was found. */
 export interface RecalledItem {
   readonly kind: RecordKind
-  /** Of a message its id, of an entry its key. */
+  /** Of a message or a fact its id, of an entry its key. */
   readonly id: string
   /** The space it lies in, such as `resource/alice`. */
   readonly space: string
@@ -28,6 +29,7 @@ export interface RecalledItem {
   /** Tokens of `text`, estimated. */
   readonly tokens: number
   readonly message?: StoredMessage
+  readonly fact?: FactState
   /** The value of an entry. */
   readonly value?: Json
   /** It stands beside something that was found, and was not found itself; see `messageRange`. */
@@ -40,7 +42,8 @@ export type RecalledMessage = StoredMessage & Pick<RecalledItem, 'score' | 'scor
 export type DropReason = 'budget' | 'filter' | 'threshold' | 'gone' | 'rank'
 
 /** One item of a trace: in or out, and why. */
-export interface TracedItem extends Omit<RecalledItem, 'message' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
+export interface TracedItem
+  extends Omit<RecalledItem, 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
   readonly rank: number
   /** null if it is in the answer. */
   readonly dropped: DropReason | null

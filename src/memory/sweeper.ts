@@ -43,10 +43,14 @@ export async function sweep(storage: Storage): Promise<number> {
     const id = `expire-${version}-${Buffer.from(key).toString('base64url').slice(0, 200)}` as CommitId
     return { id, space, changes: [{ kind: 'entry-expire', key }], background: true }
   })
+  const ended = due.facts.map(({ space, factId, version }): Commit => {
+    const id = `expire-${version}-${factId}` as CommitId
+    return { id, space, changes: [{ kind: 'fact-expire', factId }], background: true }
+  })
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
-  await Promise.all([...expiries, ...interruptions].map((commit) => commitIfDue(storage, commit)))
+  await Promise.all([...expiries, ...ended, ...interruptions].map((commit) => commitIfDue(storage, commit)))
   for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
-  return due.entries.length + due.turns.length + due.logs.length
+  return due.entries.length + due.facts.length + due.turns.length + due.logs.length
 }
 
 /** Sweeps every second while its memory is open; never keeps the process alive. */

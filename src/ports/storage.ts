@@ -4,8 +4,10 @@ import type { BlockState } from '../domain/block.ts'
 import type { Commit, CommitResult } from '../domain/commit.ts'
 import type { LoggedCommit } from '../domain/effect.ts'
 import type { EntryState } from '../domain/entry.ts'
+import type { FactAttributes, FactState, FactStatus } from '../domain/fact.ts'
+import type { PastFact } from '../domain/fact-history.ts'
 import type { PastVersion } from '../domain/history.ts'
-import type { Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
+import type { FactId, Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { LeaseState } from '../domain/lease.ts'
 import type { Limits } from '../domain/limits.ts'
@@ -157,6 +159,40 @@ export interface EntryReader {
   at(access: Access, space: SpaceId, key: string, seq: Seq): Promise<PastVersion | null>
 }
 
+export interface FactQuery {
+  /** Ids that a fact must carry; those left out do not matter. */
+  readonly attributes: FactAttributes
+  readonly statuses: readonly FactStatus[]
+  readonly order: 'newest' | 'oldest'
+  /** The `order` of the fact that the page begins after; null begins at the end that the order starts from. */
+  readonly after: number | null
+  readonly limit: number
+}
+
+/** A fact is absent if deleted or expired, whatever was swept; only history shows it, until then. */
+export interface FactReader {
+  /** Whatever its status. */
+  get(access: Access, space: SpaceId, factId: string): Promise<Found<FactState>>
+  /** In the order in which they were first stated. */
+  list(access: Access, space: SpaceId, query: FactQuery): Promise<Listed<FactState>>
+  /** Newest first; below the horizon nothing. */
+  history(access: Access, space: SpaceId, factId: string, limit: number): Promise<readonly PastFact[]>
+  /** Facts of any status that name one of these sources, oldest first. */
+  derivedFrom(
+    access: Access,
+    space: SpaceId,
+    query: { readonly sources: readonly string[]; readonly after: number | null; readonly limit: number },
+  ): Promise<Listed<FactState>>
+  /** Current facts that another one contradicts which is there too, oldest first. */
+  conflicts(
+    access: Access,
+    space: SpaceId,
+    query: { readonly attributes: FactAttributes; readonly after: number | null; readonly limit: number },
+  ): Promise<Listed<FactState>>
+  /** Current facts of that text, small differences of writing apart, oldest first. */
+  byText(access: Access, space: SpaceId, text: string): Promise<Listed<FactState>>
+}
+
 /** A space as recall scans it, in one snapshot. */
 export interface SpaceScan {
   readonly asOf: Seq
@@ -201,6 +237,7 @@ export interface VectorStore {
 /** A record as recall found it, with its present content. */
 export type FoundRecord =
   | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'fact'; readonly fact: FactState }
   | { readonly kind: 'entry'; readonly entry: EntryState }
 
 export interface IndexReader {
@@ -230,6 +267,7 @@ export interface LogReader {
 /** Work that time makes due. */
 export interface DueWork {
   readonly entries: readonly { readonly space: SpaceId; readonly key: string; readonly version: Seq }[]
+  readonly facts: readonly { readonly space: SpaceId; readonly factId: FactId; readonly version: Seq }[]
   readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]
   /** Spaces whose log has rows older than they keep. */
   readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]
@@ -255,6 +293,7 @@ export interface Storage {
   readonly messages: MessageReader
   readonly blocks: BlockReader
   readonly entries: EntryReader
+  readonly facts: FactReader
   readonly log: LogReader
   readonly index: IndexReader
   readonly vectors: VectorStore

@@ -1,9 +1,12 @@
 /** Each effect names the version it replaced; here the versions are counted anew and held against those names. */
 import type { Displaced, Effect, LoggedCommit, LogRow } from '../domain/effect.ts'
+import { touchedFacts } from '../domain/fact-fold.ts'
 import type { Seq } from '../domain/id.ts'
 
 interface Version {
   readonly version: Seq
+  /** The one before, as the first effect of the commit stated it; only of what a commit may touch more than once. */
+  readonly before?: Seq
   readonly isLive: boolean
 }
 
@@ -43,6 +46,13 @@ class Chains {
     this.#versions.set(record, { version: row.seq, isLive })
   }
 
+  /** For a record that one commit may touch more than once: each time it states the version from before the commit. */
+  touch(row: LogRow, record: string, stated: Seq): void {
+    const last = this.#versions.get(record)
+    this.expect(row, record, stated, last?.version === row.seq ? (last.before ?? 0) : (last?.version ?? 0))
+    this.#versions.set(record, { version: row.seq, before: stated, isLive: true })
+  }
+
   remove(row: LogRow, kind: string, gone: readonly Displaced[] | undefined): void {
     for (const { key, version } of gone ?? []) {
       this.expect(row, `${kind} ${key}`, version, this.liveVersionOf(`${kind} ${key}`))
@@ -61,9 +71,14 @@ function followEntry(chains: Chains, row: LogRow, effect: Effect): void {
   }
 }
 
+function followFacts(chains: Chains, row: LogRow, effect: Effect): void {
+  for (const { key, version } of touchedFacts(effect)) chains.touch(row, `fact ${key}`, version)
+}
+
 function follow(chains: Chains, row: LogRow, effect: Effect): void {
   const thread = `thread ${row.threadId}`
   followEntry(chains, row, effect)
+  followFacts(chains, row, effect)
   if (effect.kind === 'thread-put') chains.replace(row, thread, effect.prev)
   else if (effect.kind === 'thread-clone') {
     chains.replace(row, thread, effect.prev)

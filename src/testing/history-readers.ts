@@ -1,13 +1,14 @@
 /** What replaying a log gives, held against what the readers of a storage answer. */
 import type { Access } from '../domain/actor.ts'
 import type { LogRow } from '../domain/effect.ts'
+import { type FactState, factStatuses, liveFact } from '../domain/fact.ts'
 import { type SpaceId, unpackTurn } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
 import type { SpaceRecords } from '../domain/replay.ts'
 import { isoTime } from '../domain/time.ts'
 import { type FoldSpace, foldTurn, visibleMessages } from '../domain/turn.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { Listed, Storage } from '../ports/storage.ts'
 
 /** Where the readers are asked. */
 export interface ReaderQuestion {
@@ -63,6 +64,34 @@ async function checkEntries({ storage, access, space, clock }: ReaderQuestion, r
     return !isDue || (answered.has(entry.key) && entry.expiresAt !== null && entry.expiresAt > before)
   })
   return [...problems, ...compare('entry', new Map(live.map((entry) => [entry.key, entry])), answered)]
+}
+
+async function checkFacts({ storage, access, space, clock }: ReaderQuestion, records: SpaceRecords) {
+  const before = isoTime(clock.now())
+  const answered = new Map<string, FactState>()
+  for (let after: number | null = null; ; ) {
+    const query = { attributes: {}, statuses: factStatuses, order: 'oldest', after, limit: pageSize } as const
+    const page: Listed<FactState> = await storage.facts.list(access, space, query)
+    for (const fact of page.items) answered.set(fact.id, fact)
+    after = page.items.at(-1)?.order ?? null
+    if (!page.more || after === null) break
+  }
+  const problems: string[] = []
+  for (const [id, fact] of answered) {
+    const { record } = await storage.facts.get(access, space, id)
+    if (record !== null) problems.push(...differ(`fact ${id} in the list`, fact, record))
+    const [last] = await storage.facts.history(access, space, id, 1)
+    if (record !== null) problems.push(...differ(`the last version of fact ${id}`, last?.fact ?? null, record))
+    const isOneSided = (other: string) => answered.get(other)?.conflictsWith.includes(fact.id) === false
+    const [alone] = fact.conflictsWith.filter(isOneSided)
+    if (alone !== undefined) problems.push(`fact ${id} is marked with ${alone}, which is not marked with it`)
+  }
+  const now = isoTime(clock.now())
+  // One that expires meanwhile may be on either side.
+  const live = [...records.facts.values()].filter(
+    (fact) => liveFact(fact, now) !== null || (answered.has(fact.id) && liveFact(fact, before) !== null),
+  )
+  return [...problems, ...compare('fact', new Map(live.map((fact) => [fact.id as string, fact])), answered)]
 }
 
 async function checkBlocks({ storage, access, space }: ReaderQuestion, records: SpaceRecords) {
@@ -153,6 +182,7 @@ export async function checkReaders(
 ): Promise<readonly string[]> {
   return [
     ...(await checkEntries(question, records)),
+    ...(await checkFacts(question, records)),
     ...(await checkBlocks(question, records)),
     ...(await checkThreads(question, records)),
     ...(await checkMessages(question, records, rows, fold)),

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Access } from '../../src/domain/actor.ts'
 import type { Change } from '../../src/domain/commit.ts'
-import type { Effect, LoggedCommit } from '../../src/domain/effect.ts'
+import type { Effect, EffectOf, LoggedCommit } from '../../src/domain/effect.ts'
+import type { FactState } from '../../src/domain/fact.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import type { Storage } from '../../src/ports/storage.ts'
@@ -27,14 +28,32 @@ const work: readonly (readonly Change[])[] = [
   [{ kind: 'block-merge', name: 'main', patch: { a: 1 } }],
   [{ kind: 'block-merge', name: 'main', threadId: 't', patch: { b: 1 } }],
   [{ kind: 'configure', settings: { entriesPerSpace: 10 } }],
+  [{ kind: 'fact-assert', unique: 'a', text: 'Alpha' }],
+  [{ kind: 'fact-assert', unique: 'b', text: 'Beta' }],
+]
+/** Facts whose ids carry the key of the space, which is made anew for each test. */
+const factWork = (key: string): readonly (readonly Change[])[] => [
+  [
+    {
+      kind: 'fact-assert',
+      unique: 'c',
+      text: 'Gamma',
+      supersedes: [`fact_${key}_a`],
+      conflictsWith: [`fact_${key}_b`],
+    },
+  ],
+  [{ kind: 'fact-assert', factId: `fact_${key}_c`, metadata: { a: 1 } }],
 ]
 
 beforeEach(async () => {
   sound = new ReferenceStorage({ clock })
   observations = []
-  for (const [index, changes] of work.entries()) {
+  const commits = [...work]
+  for (let index = 0; index < commits.length; index++) {
+    const changes = commits[index] as readonly Change[]
     const commitId = `c${index + 1}`
     await sound.commit(access, { id: commitId as CommitId, space, changes }, defaultLimits)
+    if (index === work.length - 1) commits.push(...factWork((await sound.spaces.get(access, space))?.key ?? ''))
     const [change] = changes
     observations.push({
       commitId,
@@ -91,7 +110,7 @@ describe('finds in the log', () => {
       () => withLog((commits) => commits.filter((commit) => commit.seq !== 8)),
       /seq 9 follows seq 7/,
     ],
-    ['a missing end', () => withLog((commits) => commits.slice(0, -1)), /ends at seq 9/],
+    ['a missing end', () => withLog((commits) => commits.slice(0, -1)), /ends at seq 13/],
     ['a doubled seq', () => withField(8, { seq: 7 }), /seq 7 follows seq 7/],
     ['a time that goes back', () => withField(8, { at: '2026-02-01T00:00:00.000Z' }), /is before/],
     ['a doubled commit id', () => withField(8, { commitId: 'c2' as CommitId }), /commit id c2 was seq 2/],
@@ -117,6 +136,27 @@ describe('finds in the log', () => {
       () => withEffect(10, (one) => ({ ...one, prev: 1 }) as Effect),
       /settings replaced/,
     ],
+    [
+      'a wrong predecessor of a fact',
+      () => withEffect(14, (one) => ({ ...one, prev: 9 }) as Effect),
+      /_c replaced.*says 9/,
+    ],
+    [
+      'a wrong predecessor of a superseded fact',
+      () => withLinks(13, (one) => ({ superseded: one.superseded?.map((link) => ({ ...link, version: 7 })) })),
+      /_a replaced.*says 7/,
+    ],
+    [
+      'another statement',
+      () => withEffect(12, (one) => ({ ...one, stated: { text: 'No' } }) as Effect),
+      /fact .*_b: replay/,
+    ],
+    [
+      'a supersession that is lost',
+      () => withLinks(13, () => ({ superseded: [] })),
+      /fact .*_a: replay gives .*"current".* the reader .*"superseded"/,
+    ],
+    ['a contradiction that is lost', () => withLinks(13, () => ({ conflicts: [] })), /fact .*_b: replay gives/],
     ['another item', () => withEffect(4, (one) => ({ ...one, item: 'no' }) as Effect), /entry list: replay gives/],
     ['another title', () => withEffect(5, (one) => ({ ...one, title: 'No' }) as Effect), /thread t: replay gives/],
     [
@@ -130,6 +170,10 @@ describe('finds in the log', () => {
     expect(await check(doctored())).toContainEqual(expect.stringMatching(problem))
   })
 })
+
+function withLinks(seq: number, doctor: (effect: EffectOf<'fact-assert'>) => object): Storage {
+  return withEffect(seq, (one) => (one.kind === 'fact-assert' ? ({ ...one, ...doctor(one) } as Effect) : one))
+}
 
 function withEffectRow(seq: number): Storage {
   return withLog((commits) =>
@@ -150,6 +194,33 @@ describe('finds in the readers', () => {
     expect(await check(doctored({ entries: { ...sound.entries, list } }))).toContainEqual(
       expect.stringMatching(/entry count/),
     )
+  })
+
+  it('facts that the list has lost or doctored, a mark on one side, a history that ends elsewhere', async () => {
+    const edited = (edit: (fact: FactState) => FactState[]): Storage => {
+      const list: Storage['facts']['list'] = async (...query) => {
+        const page = await sound.facts.list(...query)
+        return { ...page, items: page.items.flatMap(edit) }
+      }
+      return doctored({ facts: { ...sound.facts, list } })
+    }
+    const finds = async (storage: Storage, problem: RegExp) =>
+      expect(await check(storage)).toContainEqual(expect.stringMatching(problem))
+    await finds(
+      edited((fact) => (fact.text === 'Alpha' ? [] : [fact])),
+      /fact .*_a: replay gives .* the reader null/,
+    )
+    await finds(
+      edited((fact) => [{ ...fact, text: 'No' }]),
+      /fact .*_c in the list/,
+    )
+    const unmarked = (fact: FactState) => (fact.text === 'Beta' ? { ...fact, conflictsWith: [] } : fact)
+    await finds(
+      edited((fact) => [unmarked(fact)]),
+      /fact .*_c is marked with .*_b, which is not marked with it/,
+    )
+    const history: Storage['facts']['history'] = async (...query) => (await sound.facts.history(...query)).slice(1)
+    await finds(doctored({ facts: { ...sound.facts, history } }), /the last version of fact .*_c/)
   })
 
   it('a message twice, and a count that is off', async () => {
@@ -205,7 +276,9 @@ describe('finds in what clients saw', () => {
   })
 
   it('all of it, where the space is gone', async () => {
-    expect(await checkHistory(sound, access, 'team/gone' as SpaceId, { observations })).toHaveLength(work.length)
+    expect(await checkHistory(sound, access, 'team/gone' as SpaceId, { observations })).toHaveLength(
+      observations.length,
+    )
   })
 
   it('counts a commit of unknown outcome only if it landed', async () => {

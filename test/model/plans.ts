@@ -9,6 +9,8 @@ export const threads = ['t1', 't2', 't3'] as const
 export const keys = ['a', 'b', 'c', 'd', 'k/\uff5e', 'k/\u{1f600}'] as const
 export const messageIds = ['m1', 'm2', 'm3'] as const
 export const blockNames = ['main', 'notes'] as const
+/** The first three state the same, small differences of writing apart. */
+export const words = ['Likes tea', 'likes  TEA.', ' Likes tea ', 'Likes coffee', 'Lives in Rome', 'Works'] as const
 export const leaseNames = ['work', 'entry/a', 'entry/b'] as const
 
 export const actors: readonly Actor[] = [
@@ -24,6 +26,8 @@ export const tinyLimits: Limits = {
   entryBytes: 100,
   entryTtlMs: 20_000,
   blockBytes: 160,
+  factBytes: 40,
+  factLinks: 3,
   messageBytes: 300,
   messagesPerCall: 4,
   changesPerCommit: 6,
@@ -150,6 +154,38 @@ const threadChange = fc.oneof(
   { weight: 3, arbitrary: kind('message-delete', { targets: fc.array(target, { minLength: 1, maxLength: 3 }) }) },
 )
 
+/** Facts by how far back they are; rarely more than may be linked. */
+const backs = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(undefined) },
+  { weight: 4, arbitrary: fc.array(back, { minLength: 1, maxLength: 2 }) },
+  { weight: 1, arbitrary: fc.array(fc.nat(6), { minLength: 4, maxLength: 5 }) },
+)
+
+const factChange = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: kind('fact-assert', {
+      text: rarely('x'.repeat(50), ...words),
+      /** A new version of the fact that many places back; none for a new fact. */
+      of: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: back }),
+      isWordless: fc.constantFrom(false, false, true),
+      isNamedAgain: rarely(true, false),
+      metadata: fc.constantFrom(undefined, undefined, {}, { k: 1 }),
+      attributes: fc.constantFrom(undefined, undefined, { agentId: 'bot' }, { runId: 'r', agentId: 'bot' }),
+      sources: fc.constantFrom(undefined, undefined, ['m1'], ['m1', 'r'], []),
+      isDerived: fc.constantFrom(false, false, true),
+      supersedes: backs,
+      conflictsWith: backs,
+      queued: rarely(true as const, undefined),
+      trust: fc.constantFrom(undefined, undefined, 'user' as const, 'agent' as const, 'tool' as const),
+      validFrom: createdAt,
+      livesMs: fc.constantFrom(undefined, undefined, undefined, null, 1, 1_500, 30_000),
+    }),
+  },
+  { weight: 2, arbitrary: kind('fact-retire', { targets: fc.array(back, { minLength: 1, maxLength: 3 }) }) },
+  { weight: 1, arbitrary: kind('fact-expire', { back }) },
+)
+
 const recordChange = fc.oneof(
   {
     weight: 3,
@@ -190,12 +226,16 @@ const recordChange = fc.oneof(
   },
 )
 
-const change = fc.oneof({ weight: 3, arbitrary: threadChange }, { weight: 2, arbitrary: recordChange })
+const change = fc.oneof(
+  { weight: 3, arbitrary: threadChange },
+  { weight: 2, arbitrary: recordChange },
+  { weight: 2, arbitrary: factChange },
+)
 export type ChangePlan = typeof change extends fc.Arbitrary<infer Plan> ? Plan : never
 
 /** Which version an expectation states: the record's, or one that is off. */
 const expectation = fc.record({
-  of: fc.constantFrom('entry', 'block', 'thread-block', 'thread', 'settings', 'seq', 'lease'),
+  of: fc.constantFrom('entry', 'block', 'thread-block', 'thread', 'settings', 'fact', 'facts', 'seq', 'lease'),
   pick: fc.nat(5),
   absent: fc.constantFrom(false, false, false, false, true),
   off: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, -1),

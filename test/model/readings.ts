@@ -1,9 +1,10 @@
 // Every answer that a driver's readers give, as one plain value: two drivers with the same history must give the same.
 import type { Access } from '../../src/domain/actor.ts'
 import { MemoryError } from '../../src/domain/error.ts'
+import { factStatuses } from '../../src/domain/fact.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
-import { blockNames, keys, messageIds, spaces, threads } from './plans.ts'
+import { blockNames, keys, messageIds, spaces, threads, words } from './plans.ts'
 
 export const access: Access = { actor: { kind: 'system', id: 'reader' }, grants: 'all' }
 const everything = 1_000
@@ -94,6 +95,37 @@ async function readEntries(storage: Storage, space: SpaceId, seqs: readonly numb
   return entries
 }
 
+async function readFacts(storage: Storage, space: SpaceId, ids: readonly string[]): Promise<unknown> {
+  const facts: unknown[] = []
+  for (const order of ['oldest', 'newest'] as const) {
+    for (const attributes of [{}, { agentId: 'bot' }, { agentId: 'bot', runId: 'r' }]) {
+      const query = { attributes, statuses: factStatuses, order, limit: everything } as const
+      facts.push(await storage.facts.list(access, space, { ...query, after: null }))
+      for (let after: number | null = null, pages = 0; pages < 2; pages++) {
+        const page = await storage.facts.list(access, space, { ...query, statuses: ['current'], after, limit: 2 })
+        facts.push(page)
+        after = page.items.at(-1)?.order ?? null
+      }
+    }
+  }
+  for (const statuses of [['superseded'], ['queued', 'current']] as const) {
+    const query = { attributes: {}, statuses, order: 'oldest', after: null, limit: 3 } as const
+    facts.push(await storage.facts.list(access, space, query))
+  }
+  for (const sources of [['m1'], ['r', ...ids], []]) {
+    facts.push(await storage.facts.derivedFrom(access, space, { sources, after: null, limit: 3 }))
+  }
+  for (const attributes of [{}, { agentId: 'bot' }]) {
+    facts.push(await storage.facts.conflicts(access, space, { attributes, after: null, limit: 3 }))
+  }
+  for (const text of words.slice(1)) facts.push(await storage.facts.byText(access, space, text))
+  for (const id of ids) {
+    facts.push(await storage.facts.get(access, space, id))
+    for (const limit of [1, everything]) facts.push(await storage.facts.history(access, space, id, limit))
+  }
+  return facts
+}
+
 async function readLog(storage: Storage, space: SpaceId, seqs: readonly number[]): Promise<unknown> {
   const log = []
   for (const after of [0, ...seqs]) {
@@ -103,19 +135,19 @@ async function readLog(storage: Storage, space: SpaceId, seqs: readonly number[]
   return log
 }
 
-/** Everything about one space. `moments` are times worth asking for, `ids` message ids worth finding. */
+/** Everything about one space. `moments` are times worth asking for, `ids` messages and facts worth finding. */
 export async function readSpace(
   storage: Storage,
   space: SpaceId,
   moments: readonly string[],
-  ids: readonly string[],
+  ids: { readonly messages: readonly string[]; readonly facts: readonly string[] },
 ): Promise<unknown> {
   const state = await storage.spaces.get(access, space)
   const { seq, horizon } = state ?? { seq: 3, horizon: 1 }
   const seqs = [horizon - 1, horizon, Math.floor((horizon + seq) / 2), seq - 1, seq, seq + 1]
   const times = await Promise.all(moments.map((at) => storage.log.seqAt(access, space, at)))
   const found = []
-  for (const id of ids) found.push(sorted(await storage.messages.find(access, space, id)))
+  for (const id of ids.messages) found.push(sorted(await storage.messages.find(access, space, id)))
   return {
     space,
     state,
@@ -125,6 +157,7 @@ export async function readSpace(
     threads: await readThreads(storage, space),
     blocks: await readBlocks(storage, space, seqs),
     entries: await readEntries(storage, space, seqs),
+    facts: await readFacts(storage, space, ids.facts),
     log: await readLog(storage, space, seqs),
   }
 }
@@ -141,6 +174,7 @@ export async function readAcross(storage: Storage): Promise<unknown> {
   }
   const found = []
   for (const id of [...threads, ...messageIds]) found.push(sorted(await storage.threads.find(access, id, everything)))
-  const { entries, turns, logs } = await storage.due(access, everything)
-  return { lists, found, due: { entries: sorted(entries), turns: sorted(turns), logs: sorted(logs) } }
+  const { entries, facts, turns, logs } = await storage.due(access, everything)
+  const due = { entries: sorted(entries), facts: sorted(facts), turns: sorted(turns), logs: sorted(logs) }
+  return { lists, found, due }
 }

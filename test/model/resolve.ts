@@ -2,6 +2,7 @@
 import type { Change, Commit, Expectation } from '../../src/domain/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import type { MessageInput } from '../../src/domain/message.ts'
+import { isoTime } from '../../src/domain/time.ts'
 import {
   actors,
   blockNames,
@@ -20,13 +21,15 @@ export interface Known {
   readonly turns: Map<string, string[]>
   readonly messages: Map<string, string[]>
   readonly tokens: Map<string, number[]>
+  /** Ids of facts, newest last. */
+  readonly facts: string[]
   /** Present versions, by kind and name. */
   readonly versions: Map<string, number>
   seq: number
 }
 
 export function nothingKnown(): Known {
-  return { turns: new Map(), messages: new Map(), tokens: new Map(), versions: new Map(), seq: 0 }
+  return { turns: new Map(), messages: new Map(), tokens: new Map(), facts: [], versions: new Map(), seq: 0 }
 }
 
 /** The item that many places before the last. */
@@ -43,6 +46,7 @@ type TargetPlan = Extract<ChangePlan, { kind: 'message-edit' }>['target']
 interface Resolving {
   readonly known: Known
   readonly threadId: string
+  readonly nowMs: number
   /** Makes texts that occur once. */
   readonly unique: () => string
 }
@@ -138,6 +142,25 @@ function messageChange(at: Resolving, plan: ChangePlan): Change | null {
   }
 }
 
+function factAt(at: Resolving, back: number): string {
+  return fromEnd(at.known.facts, back) ?? 'fact_0000000000_none'
+}
+
+function assertOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'fact-assert' }>): Change {
+  const { of, isWordless, isNamedAgain, isDerived, livesMs, text, ...fields } = plan
+  const { supersedes, conflictsWith, sources } = plan
+  const name = of === undefined ? { unique: isNamedAgain ? 'again' : at.unique() } : { factId: factAt(at, of) }
+  return compact({
+    ...fields,
+    ...name,
+    text: of !== undefined && isWordless ? undefined : text,
+    sources: isDerived ? [...(sources ?? []), factAt(at, 0)] : sources,
+    supersedes: supersedes?.map((back) => factAt(at, back)),
+    conflictsWith: conflictsWith?.map((back) => factAt(at, back)),
+    expiresAt: typeof livesMs === 'number' ? isoTime(at.nowMs + livesMs) : livesMs,
+  }) as Change
+}
+
 export function changeOf(at: Resolving, plan: ChangePlan): Change {
   const inThread = changeInThread(at, plan)
   if (inThread !== null) return inThread
@@ -145,6 +168,9 @@ export function changeOf(at: Resolving, plan: ChangePlan): Change {
     const { inThread: isInThread, ...fields } = plan
     return { ...fields, ...(isInThread ? { threadId: at.threadId } : {}) } as Change
   }
+  if (plan.kind === 'fact-assert') return assertOf(at, plan)
+  if (plan.kind === 'fact-retire') return { kind: plan.kind, factIds: plan.targets.map((back) => factAt(at, back)) }
+  if (plan.kind === 'fact-expire') return { kind: plan.kind, factId: factAt(at, plan.back) }
   if (plan.kind === 'lease-release') {
     const token = fromEnd(at.known.tokens.get(plan.name), plan.back) ?? 1
     return { kind: plan.kind, name: plan.name, token }
@@ -155,6 +181,7 @@ export function changeOf(at: Resolving, plan: ChangePlan): Change {
 function expectationOf(at: Resolving, plan: ExpectationPlan): Expectation {
   const { known, threadId } = at
   if (plan.of === 'seq') return { seq: Math.max(0, known.seq + plan.off) }
+  if (plan.of === 'facts') return { facts: Math.max(0, known.seq - plan.pick + plan.off) }
   if (plan.of === 'lease') {
     const lease = leaseNames[plan.pick % leaseNames.length] as string
     return { lease, token: Math.max(1, (fromEnd(known.tokens.get(lease), 0) ?? 1) + plan.off) }
@@ -165,6 +192,7 @@ function expectationOf(at: Resolving, plan: ExpectationPlan): Expectation {
     block: { block: name },
     'thread-block': { block: name, threadId },
     thread: { thread: threadId },
+    fact: { fact: factAt(at, plan.pick) },
     settings: { settings: true as const },
   }[plan.of as 'entry']
   if (plan.absent) return { absent: record }
@@ -173,8 +201,14 @@ function expectationOf(at: Resolving, plan: ExpectationPlan): Expectation {
 }
 
 /** The commit of a plan, under a new id. */
-export function commitOf(known: Known, plan: CommitPlan, id: CommitId | null, unique: () => string): Commit {
-  const at: Resolving = { known, threadId: threads[plan.thread] as string, unique }
+export function commitOf(
+  known: Known,
+  plan: CommitPlan,
+  id: CommitId | null,
+  nowMs: number,
+  unique: () => string,
+): Commit {
+  const at: Resolving = { known, threadId: threads[plan.thread] as string, nowMs, unique }
   return compact({
     id,
     space: spaces[plan.space] as string as SpaceId,

@@ -114,6 +114,15 @@ class Run {
       const swept = result?.status === 'committed' ? result.results[0] : null
       world.same('swept', swept, { kind: 'entry-expire', key, deleted: true })
     }
+    for (const { space, factId } of due.facts) {
+      const change = { kind: 'fact-expire', factId } as const
+      const result = await world.commit(
+        { commit: { id: `sweep ${world.unique()}` as never, space, changes: [change] }, actor },
+        via,
+      )
+      const swept = result?.status === 'committed' ? result.results[0] : null
+      world.same('swept', swept, { ...change, deleted: true })
+    }
     for (const { space, turn } of due.turns) {
       const { threadId, turnId } = turn
       const change = { kind: 'turn-close', threadId, turnId, status: 'interrupted' } as const
@@ -126,8 +135,8 @@ class Run {
       const removed = await side.storage.compact(access, space, below)
       world.same('rows removed', removed, await world.reference.storage.compact(access, space, below))
     }
-    const { entries, turns } = await side.storage.due(access, 1_000)
-    world.same('due after sweeping', { entries, turns }, { entries: [], turns: [] })
+    const { entries, facts, turns } = await side.storage.due(access, 1_000)
+    world.same('due after sweeping', { entries, facts, turns }, { entries: [], facts: [], turns: [] })
   }
 
   async #page({ space, thread, pick, limit, via }: ActionOf<'page'>): Promise<void> {

@@ -102,7 +102,7 @@ export class World {
     }
     const known = this.known[plan.space] as Known
     const fresh = plan.isUnnamed ? null : (`c${++this.#count}` as CommitId)
-    const commit = commitOf(known, plan, fresh, this.unique)
+    const commit = commitOf(known, plan, fresh, this.clock.ms, this.unique)
     return { commit: earlier === undefined ? commit : { ...commit, id: earlier.commit.id }, actor }
   }
 
@@ -158,7 +158,10 @@ export class World {
         )
       } else if (answer.kind === 'thread-clone') add(known.messages, threadId, answer.messageIds.flat())
       else if (answer.kind === 'lease-take') add(known.tokens, answer.name, [answer.token])
-      else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
+      else if (answer.kind === 'fact-assert') {
+        if (!known.facts.includes(answer.factId)) known.facts.push(answer.factId)
+        known.versions.set(JSON.stringify({ fact: answer.factId }), answer.version)
+      } else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
       else if ('name' in answer && change !== undefined && 'name' in change) {
         const block = { block: answer.name, ...(threadId === '' ? {} : { threadId }) }
         known.versions.set(JSON.stringify(block), result.seq)
@@ -184,8 +187,11 @@ export class World {
     for (const space of spaces as readonly string[] as readonly SpaceId[]) {
       const known = this.knownOf(space)
       const ids = [...messageIds, ...[...known.messages.values()].flatMap((list) => list.slice(-4))]
-      const readings = await readSpace(side.storage, space, moments, side.names.toOwn(ids))
-      const expected = await readSpace(this.reference.storage, space, moments, this.reference.names.toOwn(ids))
+      const facts = known.facts.slice(-6)
+      const read = ({ storage, names }: Side) =>
+        readSpace(storage, space, moments, names.toOwn({ messages: ids, facts }))
+      const readings = await read(side)
+      const expected = await read(this.reference)
       this.same('readings', readings, expected)
       const options = { clock: this.clock, isWhole: !this.compacted.has(space) }
       const problems = await checkHistory(side.storage, access, space, options)

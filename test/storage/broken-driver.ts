@@ -4,7 +4,14 @@ import type { Change, Commit, CommitResult } from '../../src/domain/commit.ts'
 import type { CommitId } from '../../src/domain/id.ts'
 import type { Limits } from '../../src/domain/limits.ts'
 import type { Clock } from '../../src/ports/clock.ts'
-import type { EntryReader, LogReader, MessageReader, Storage, ThreadReader } from '../../src/ports/storage.ts'
+import type {
+  EntryReader,
+  FactReader,
+  LogReader,
+  MessageReader,
+  Storage,
+  ThreadReader,
+} from '../../src/ports/storage.ts'
 import { openReference } from './drivers.ts'
 
 /** The parts that are broken, over a sound driver. */
@@ -23,6 +30,7 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     messages: sound.messages,
     blocks: sound.blocks,
     entries: sound.entries,
+    facts: sound.facts,
     log: sound.log,
     index: sound.index,
     vectors: sound.vectors,
@@ -63,6 +71,10 @@ export function changedBy(
 
 export function entryReader(make: (entries: EntryReader, sound: Storage, clock: Clock) => Partial<EntryReader>): Break {
   return (sound, clock) => ({ entries: { ...sound.entries, ...make(sound.entries, sound, clock) } })
+}
+
+export function factReader(make: (facts: FactReader, sound: Storage) => Partial<FactReader>): Break {
+  return (sound) => ({ facts: { ...sound.facts, ...make(sound.facts, sound) } })
 }
 
 export function messageReader(make: (messages: MessageReader, sound: Storage) => Partial<MessageReader>): Break {

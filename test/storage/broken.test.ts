@@ -4,9 +4,10 @@ import { runStorageCase } from '../../src/testing/contract/contract-case.ts'
 import { storageContract } from '../../src/testing/contract/storage-contract.ts'
 import { brokenDoors } from './broken-doors.ts'
 import { openBroken } from './broken-driver.ts'
+import { brokenFacts } from './broken-facts.ts'
 import { brokenReaders } from './broken-readers.ts'
 
-const drivers = Object.entries({ ...brokenDoors, ...brokenReaders })
+const drivers = Object.entries({ ...brokenDoors, ...brokenReaders, ...brokenFacts })
 
 it('has many ways to be wrong', () => expect(drivers.length).toBeGreaterThan(40))
 

@@ -46,6 +46,9 @@ async function openTwo(clock: Clock): Promise<Storage> {
     get index() {
       return reader.index
     },
+    get facts() {
+      return reader.facts
+    },
     get log() {
       return reader.log
     },

@@ -3,9 +3,10 @@ import { blockKey } from '../../domain/block.ts'
 import { groupBySeq } from '../../domain/compact.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import { liveEntry } from '../../domain/entry.ts'
+import { type FactState, liveFact } from '../../domain/fact.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
-import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
-import { indexedTurn } from '../../domain/indexed.ts'
+import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
+import { indexedFact, indexedTurn } from '../../domain/indexed.ts'
 import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import { savesMessages, visibleMessages } from '../../domain/turn.ts'
@@ -249,6 +250,10 @@ export function logReader(database: ReferenceDatabase): LogReader {
   }
 }
 
+function factOf(space: ReferenceSpace | null, ref: string): FactState | null {
+  return space === null ? null : space.fact(factIdOf(space.space.key, ref))
+}
+
 /** All records that recall may find, made from the log at every scan. */
 export function indexReader(database: ReferenceDatabase): IndexReader {
   return {
@@ -262,6 +267,8 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
           return indexedTurn(rows, space.fold, thread, 0, settings.language)
         }),
       )
+      for (const fact of space.records.facts.values())
+        records.push(...[indexedFact(fact, settings.language) ?? []].flat())
       const ordered = records.sort((left, right) => left.seq - right.seq)
       const words = shareOut(ordered).map((share) => unpackWords(packWords(share, analyserVersion)))
       const made = fingerprint === null ? [] : (space.vectors.get(fingerprint) ?? [])
@@ -281,6 +288,8 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
       return refs.map(({ kind, ref }) => {
         const entry = kind === 'entry' ? liveEntry(space?.entry(ref) ?? null, isoTime(database.clock.now())) : null
         if (entry !== null) return { kind: 'entry', entry }
+        const fact = kind === 'fact' ? liveFact(factOf(space, ref), isoTime(database.clock.now())) : null
+        if (fact !== null) return { kind: 'fact', fact }
         if (space === null || kind !== 'message') return null
         const place = parseMessageRef(ref)
         const threads = [...space.records.threads.keys()]

@@ -5,6 +5,8 @@ import type { SpaceView } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import { type EntryState, liveEntry } from '../../domain/entry.ts'
 import type { EditableLog } from '../../domain/erase-content.ts'
+import { type FactState, liveFact } from '../../domain/fact.ts'
+import { textKey } from '../../domain/fact-text.ts'
 import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import type { LeaseState } from '../../domain/lease.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay.ts'
@@ -48,7 +50,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     const below = this.rows.filter((row) => row.seq <= horizon)
     const kept = compactRows(below, this.space, this.fold)
     this.rows = [...kept, ...this.rows.filter((row) => row.seq > horizon)]
-    for (const map of [this.records.entries, this.records.blocks, this.records.threads]) {
+    for (const map of [this.records.entries, this.records.blocks, this.records.facts, this.records.threads]) {
       for (const [key, record] of map) if (record.deleted && record.version <= horizon) map.delete(key)
     }
     this.records.space = { ...this.space, horizon }
@@ -119,6 +121,28 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   oldestEntries(): EntryState[] {
     const kept = [...this.records.entries.values()].filter((entry) => !entry.deleted)
     return kept.sort(byAge)
+  }
+
+  fact(factId: string): FactState | null {
+    return this.records.facts.get(factId) ?? null
+  }
+
+  /** Facts that are not deleted, in the order in which they were first stated. */
+  allFacts(): FactState[] {
+    const kept = [...this.records.facts.values()].filter((fact) => !fact.deleted)
+    return kept.sort((left, right) => left.order - right.order)
+  }
+
+  factsByText(key: number): FactState[] {
+    return this.allFacts().filter((fact) => fact.status === 'current' && textKey(fact.text) === key)
+  }
+
+  lastFactSeq(): Seq {
+    return Math.max(0, ...[...this.records.facts.values()].map((fact) => fact.version))
+  }
+
+  expiredFacts(at: string): FactState[] {
+    return this.allFacts().filter((fact) => liveFact(fact, at) === null)
   }
 
   lease(name: string): LeaseState | null {

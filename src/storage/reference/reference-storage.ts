@@ -3,7 +3,7 @@ import type { Access } from '../../domain/actor.ts'
 import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import type { SpaceView } from '../../domain/draft.ts'
-import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
+import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { isoTime } from '../../domain/time.ts'
@@ -11,6 +11,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { DueWork, Storage } from '../../ports/storage.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
+import { factReader } from './reference-facts.ts'
 import {
   blockReader,
   entryReader,
@@ -37,6 +38,9 @@ const emptyView: SpaceView = {
   entry: () => null,
   expiredEntries: () => [],
   oldestEntries: () => [],
+  fact: () => null,
+  factsByText: () => [],
+  lastFactSeq: () => 0,
   lease: () => null,
   turnLeases: () => [],
 }
@@ -51,6 +55,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly messages = messageReader(this)
   readonly blocks = blockReader(this)
   readonly entries = entryReader(this)
+  readonly facts = factReader(this)
   readonly log = logReader(this)
   readonly index = indexReader(this)
   readonly vectors = new ReferenceVectors(this, this.index)
@@ -88,6 +93,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     // Deadlines are not in the log.
     for (const [name, lease] of draft.leases) if (lease !== null) target.records.leases.set(name, lease)
     for (const { key, version } of draft.swept) eraseEntryLife(target, key, version)
+    for (const { factId, version } of draft.sweptFacts) eraseFactLife(target, factId, version)
     for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)
     for (const wake of this.listeners.get(commit.space) ?? []) wake()
     return structuredClone(outcome.result)
@@ -125,6 +131,9 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const entries = all.flatMap((space) =>
       space.expiredEntries(now).map(({ key, version }) => ({ space: space.id, key, version })),
     )
+    const facts = all.flatMap((space) =>
+      space.expiredFacts(now).map(({ id, version }) => ({ space: space.id, factId: id, version })),
+    )
     const turns = all.flatMap((space) =>
       [...space.records.leases.values()].flatMap((lease) => {
         if (lease.threadId === null || lease.until > now) return []
@@ -139,7 +148,12 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       const isDue = logDays > 0 && old !== undefined && old.seq > space.space.horizon
       return isDue ? [{ space: space.id, below: old.seq }] : []
     })
-    return { entries: entries.slice(0, limit), turns: turns.slice(0, limit), logs: logs.slice(0, limit) }
+    return {
+      entries: entries.slice(0, limit),
+      facts: facts.slice(0, limit),
+      turns: turns.slice(0, limit),
+      logs: logs.slice(0, limit),
+    }
   }
 
   async compact(_: Access, id: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }> {

@@ -7,8 +7,9 @@ import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
 import { words } from './migrations/002-words.ts'
 import { vectors } from './migrations/003-vectors.ts'
+import { facts } from './migrations/004-facts.ts'
 
-const migrations = [ground, words, vectors]
+const migrations = [ground, words, vectors, facts]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

@@ -3,13 +3,14 @@ import type { BlockState } from '../../domain/block.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
-import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
+import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
 import { invariant } from '../../domain/error.ts'
 import { type Seq, type SpaceId, unpackTurn } from '../../domain/id.ts'
 import { parentOf, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
+import { persistFacts } from './persist-facts.ts'
 import { actorText, textAfter, threadJson } from './rows.ts'
 import type { SqliteView } from './view.ts'
 import { emptyTail, indexCommit } from './words.ts'
@@ -237,8 +238,10 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   const thread = persistThread(database, space, draft, rows)
   persistRows(database, space, draft, rows, thread)
   for (const { key, version } of draft.swept) eraseEntryLife(view, key, version)
+  for (const { factId, version } of draft.sweptFacts) eraseFactLife(view, factId, version)
   for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
   persistRecords(database, space, draft, thread)
+  persistFacts(database, space, draft)
   persistSpace(database, space, draft)
   indexCommit(database, view, draft, rows, space)
   foldTail(database, space)

@@ -1,5 +1,6 @@
 /** What recall scans and reads of a space in SQLite. */
 import { liveEntry } from '../../domain/entry.ts'
+import { liveFact } from '../../domain/fact.ts'
 import { packTurn, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
@@ -8,6 +9,7 @@ import { packWords, parseMessageRef, type RecordRef, unpackWords, type WordSegme
 import { analyserVersion } from '../../domain/words.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { factOf } from './fact-rows.ts'
 import { entryOf } from './rows.ts'
 import { vectorsOf } from './vectors.ts'
 import { commitRows } from './view.ts'
@@ -44,6 +46,13 @@ function readEntry(database: SqliteDatabase, space: CachedSpace, key: string): F
   return entry === null ? null : { kind: 'entry', entry }
 }
 
+function readFact(database: SqliteDatabase, space: CachedSpace, ref: string): FoundRecord | null {
+  const columns = database.statements.fact.get(space.n, ref)
+  const stored = columns === undefined ? null : factOf(columns, space.state.key)
+  const fact = liveFact(stored, isoTime(database.clock.now()))
+  return fact === null ? null : { kind: 'fact', fact }
+}
+
 function readRecords(
   database: SqliteDatabase,
   space: CachedSpace,
@@ -52,6 +61,7 @@ function readRecords(
   const turns = new Map<number, TurnState | null>()
   return refs.map(({ kind, ref }) => {
     if (kind === 'entry') return readEntry(database, space, ref)
+    if (kind === 'fact') return readFact(database, space, ref)
     if (kind !== 'message') return null
     const { turn, index } = parseMessageRef(ref)
     const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn)

@@ -1,7 +1,7 @@
 /** The SQLite driver: the storage port over one file. Knows nothing of recall, agents or the facade. */
 import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
-import type { Seq, SpaceId, TurnId } from '../../domain/id.ts'
+import { factIdOf, type Seq, type SpaceId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { segmentBytes } from '../../domain/word-segment.ts'
 import type { Language } from '../../domain/words.ts'
@@ -12,6 +12,7 @@ import { CommitQueue } from './commit.ts'
 import { Connection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
 import { compactSpace, Followers, logReader, seqAtTime } from './log.ts'
+import { factReader } from './read-facts.ts'
 import { indexReader } from './read-index.ts'
 import { messageReader } from './read-messages.ts'
 import { blockReader, entryReader, spaceReader } from './read-records.ts'
@@ -48,6 +49,7 @@ export class SqliteStorage implements Storage {
   readonly messages
   readonly blocks
   readonly entries
+  readonly facts
   readonly log
   readonly index
   readonly vectors
@@ -62,6 +64,7 @@ export class SqliteStorage implements Storage {
     this.messages = messageReader(database)
     this.blocks = blockReader(database)
     this.entries = entryReader(database)
+    this.facts = factReader(database)
     this.log = logReader(database, this.#followers)
     this.index = indexReader(database)
     this.vectors = vectorStore(database, (work) => this.#transaction(work))
@@ -121,13 +124,16 @@ export class SqliteStorage implements Storage {
       const entries = statements.dueEntries.all(now, now, limit).map(([space, key, version]) => {
         return { space: space as SpaceId, key, version }
       })
+      const facts = statements.dueFacts.all(now, limit).map(([space, key, unique, version]) => {
+        return { space: space as SpaceId, factId: factIdOf(key as SpaceKey, unique), version }
+      })
       const turns = statements.dueTurns.all(now, limit).flatMap((columns) => {
         const lease = leaseOf(columns as unknown as LeaseColumns)
         if (lease.threadId === null) return []
         const turnId = lease.name.slice('turn/'.length) as TurnId
         return [{ space: columns[5] as SpaceId, turn: { turnId, threadId: lease.threadId, lease } }]
       })
-      return { entries, turns, logs: this.#dueLogs(now, limit) }
+      return { entries, facts, turns, logs: this.#dueLogs(now, limit) }
     })
   }
 

@@ -12,6 +12,7 @@ import {
   type ThreadColumns,
   threadColumns,
 } from './rows.ts'
+import { factStatements } from './statements-facts.ts'
 import { indexStatements } from './statements-index.ts'
 
 export type SpaceColumns = readonly [
@@ -227,12 +228,12 @@ function recordStatements(connection: Connection) {
 }
 
 function erasureStatements(connection: Connection) {
-  const tables = ['thread', 'message_id', 'block', 'entry', 'lease', 'words', 'vectors', 'work']
+  const tables = ['thread', 'message_id', 'block', 'entry', 'fact', 'fact_source', 'lease', 'words', 'vectors', 'work']
   return {
     deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
     countCommits: connection.prepare<[number]>(`SELECT count(*) FROM log WHERE ${inSpace}`),
-    deleteTombstones: ['thread', 'block', 'entry'].map((table) =>
+    deleteTombstones: ['thread', 'block', 'entry', 'fact'].map((table) =>
       connection.prepare(
         `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,
       ),
@@ -247,6 +248,7 @@ export function prepareStatements(connection: Connection) {
     ...logStatements(connection),
     ...threadStatements(connection),
     ...recordStatements(connection),
+    ...factStatements(connection),
     ...erasureStatements(connection),
     ...indexStatements(connection),
   }

@@ -4,6 +4,7 @@ import type { SpaceView } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
 import type { EditableLog } from '../../domain/erase-content.ts'
+import type { FactState } from '../../domain/fact.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { LeaseState } from '../../domain/lease.ts'
 import type { SpaceState } from '../../domain/space.ts'
@@ -11,6 +12,7 @@ import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { MessagePlace } from '../../domain/turn.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { factOf, uniqueOf } from './fact-rows.ts'
 import { blockOf, entryOf, leaseOf, logRowOf } from './rows.ts'
 import type { CommitColumns } from './statements.ts'
 
@@ -99,6 +101,23 @@ export class SqliteView implements SpaceView, EditableLog {
       yield* rows.map(entryOf)
       if (rows.length < oldestPerQuery) return
     }
+  }
+
+  fact(factId: string): FactState | null {
+    const { cached } = this
+    const unique = cached === null ? null : uniqueOf(factId, cached.state.key)
+    const columns = unique === null ? undefined : this.#statements.fact.get(this.#n, unique)
+    return cached === null || columns === undefined ? null : factOf(columns, cached.state.key)
+  }
+
+  factsByText(key: number): readonly FactState[] {
+    const { cached } = this
+    if (cached === null) return []
+    return this.#statements.factsByText.all(this.#n, key).map((columns) => factOf(columns, cached.state.key))
+  }
+
+  lastFactSeq(): Seq {
+    return this.#statements.lastFactSeq.get(this.#n)?.[0] ?? 0
   }
 
   lease(name: string): LeaseState | null {

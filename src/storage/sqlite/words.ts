@@ -4,7 +4,14 @@ import { defaultAuthor } from '../../domain/actor.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { Effect, LogRow } from '../../domain/effect.ts'
 import { type Seq, type ThreadId, unpackTurn } from '../../domain/id.ts'
-import { contentSeqs, type IndexableMessage, indexedMessage, indexedTurn } from '../../domain/indexed.ts'
+import {
+  contentSeqs,
+  factRef,
+  type IndexableMessage,
+  indexedFact,
+  indexedMessage,
+  indexedTurn,
+} from '../../domain/indexed.ts'
 import type { LoggedMessage } from '../../domain/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
@@ -13,6 +20,7 @@ import {
   type IndexedRecord,
   packWords,
   recordAt,
+  recordKinds,
   segmentVersion,
   shareOut,
   unpackWords,
@@ -20,6 +28,7 @@ import {
 } from '../../domain/word-segment.ts'
 import { analyserVersion, type Language } from '../../domain/words.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { factOf } from './fact-rows.ts'
 import type { WordsColumns } from './statements-index.ts'
 import { markWork, removeEntryVectors, removeVectors } from './vectors.ts'
 import { rowsBetween, type SqliteView } from './view.ts'
@@ -40,6 +49,8 @@ export interface WordTail {
 export function emptyTail(folded: Seq): WordTail {
   return { folded, pending: [], bytes: 0 }
 }
+
+const factKind = recordKinds.indexOf('fact')
 
 /** Bytes of a record in a segment beside its terms, and bytes of terms for each character of text, about. */
 const recordOverhead = 20
@@ -92,6 +103,10 @@ function readTail(database: SqliteDatabase, space: CachedSpace, language: Langua
     if (thread === null || unpackTurn(turn).turnSeq < thread.state.createdSeq) continue
     const rows = database.turnRows(thread.n, turn, threadId)
     records.push(...indexedTurn(rows, fold, thread.state, folded, language))
+  }
+  for (const columns of database.statements.factsSince.all(space.n, folded)) {
+    const record = indexedFact(factOf(columns, key), language)
+    if (record !== null) records.push(record)
   }
   return records.sort((left, right) => left.seq - right.seq)
 }
@@ -246,6 +261,28 @@ function removeEntries(database: SqliteDatabase, space: CachedSpace, effect: Eff
   for (const { key, version } of effect.expired ?? []) removeEntryVectors(database, space, key, version)
 }
 
+/** Takes the earlier versions of facts out, and adds the present ones. True if there is any. */
+function indexFacts(database: SqliteDatabase, space: CachedSpace, draft: Draft): boolean {
+  const { language } = space.state.settings
+  let adds = false
+  for (const { before, after } of draft.facts.values()) {
+    if (before !== null && indexedFact(before, language) !== null) {
+      const at = before.version
+      const ref = factRef(before.id)
+      const matches = (segment: WordSegment | VectorSegment, i: number) =>
+        segment.refs[i] === ref && segment.kinds[i] === factKind
+      if (at <= space.words.folded) removeWords(database, space, { from: at, at, matches })
+      else space.words.pending = null
+      removeVectors(database, space, { from: at, at, matches })
+    }
+    const record = indexedFact(after, language)
+    if (record === null) continue
+    adds = true
+    remember(space.words, record)
+  }
+  return adds
+}
+
 /** Whether an effect changes the content of messages that were there before, and which of the row's turn: null for all. */
 function changedMessages(effect: Effect): readonly number[] | null | undefined {
   if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
@@ -294,6 +331,7 @@ export function indexCommit(
   }
   let adds = false
   for (const row of rows) if (indexRow(database, view, space, draft, row)) adds = true
+  if (draft.facts.size > 0 && indexFacts(database, space, draft)) adds = true
   if (adds || space.words.pending === null || draft.entries.size > 0) markWork(database, space)
   if (!adds) return
   if (space.words.pending === null) tailRecords(database, space)

@@ -27,6 +27,17 @@ export const increment = (key: string, by: number, ttl: Ttl = {}): Change => ({
 export const remove = (key: string): Change => ({ kind: 'entry-delete', key })
 export const expire = (key: string): Change => ({ kind: 'entry-expire', key })
 
+/** A fact of those words, under an id that ends in a text made from them unless another is given. */
+export const assertFact = (words: string, more: Omit<ChangeOf<'fact-assert'>, 'kind' | 'text'> = {}): Change => ({
+  kind: 'fact-assert',
+  text: words,
+  ...(more.factId === undefined ? { unique: words.replace(/[^0-9A-Za-z]+/g, '-').slice(0, 60) } : {}),
+  ...more,
+})
+
+export const retire = (...factIds: string[]): Change => ({ kind: 'fact-retire', factIds })
+export const expireFact = (factId: string): Change => ({ kind: 'fact-expire', factId })
+
 export const text = (name: string, value: string, threadId?: string): Change => ({
   kind: 'block-write',
   name,

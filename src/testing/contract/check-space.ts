@@ -59,6 +59,11 @@ async function checkRecords(storage: Storage, access: Access, space: SpaceId, re
     if (record !== null) expectEqual(entry, record, 'replaying the log gives the entry')
     else expectTrue(entry.deleted || entry.expiresAt !== null, `entry ${entry.key} is there after replay, but not read`)
   }
+  for (const fact of records.facts.values()) {
+    const { record } = await storage.facts.get(access, space, fact.id)
+    if (record !== null) expectEqual(fact, record, 'replaying the log gives the fact')
+    else expectTrue(fact.deleted || fact.expiresAt !== null, `fact ${fact.id} is there after replay, but not read`)
+  }
   for (const block of records.blocks.values()) {
     const { record } = await storage.blocks.get(access, space, block.threadId, block.name)
     expectEqual(block.deleted ? null : block, record, 'replaying the log gives the block')

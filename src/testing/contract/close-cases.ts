@@ -11,6 +11,7 @@ const pages = { limit: 5, offset: 0, after: null } as const
 function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record<string, () => Promise<unknown>>> {
   const dates = { asOf: null, from: null, to: null }
   const order = { orderBy: 'createdAt', archived: 'any', metadata: null } as const
+  const facts = { attributes: {}, after: null, limit: 5 } as const
   const commit = { id: 'c' as CommitId, space: home, changes: [write('k', 1)] }
   return {
     commit: () => storage.commit(access, commit, limits),
@@ -35,6 +36,12 @@ function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record
     'entries.list': () => storage.entries.list(access, home, { prefix: '', after: null, limit: 5 }),
     'entries.history': () => storage.entries.history(access, home, 'k', 5),
     'entries.at': () => storage.entries.at(access, home, 'k', 1),
+    'facts.get': () => storage.facts.get(access, home, 'f'),
+    'facts.list': () => storage.facts.list(access, home, { ...facts, statuses: ['current'], order: 'newest' }),
+    'facts.history': () => storage.facts.history(access, home, 'f', 5),
+    'facts.derivedFrom': () => storage.facts.derivedFrom(access, home, { sources: ['f'], after: null, limit: 5 }),
+    'facts.conflicts': () => storage.facts.conflicts(access, home, facts),
+    'facts.byText': () => storage.facts.byText(access, home, 'words'),
     'log.read': () => storage.log.read(access, home, { after: 0, limit: 5 }),
     'log.seqAt': () => storage.log.seqAt(access, home, '2026-01-01T00:00:00.000Z'),
   }

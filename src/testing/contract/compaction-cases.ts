@@ -1,8 +1,9 @@
 /** Cases of compaction: below the horizon only what was current stays, and nothing that is current changes. */
-import type { Seq } from '../../domain/id.ts'
+import { factIdOf, type Seq, type SpaceKey } from '../../domain/id.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import {
   append,
+  assertFact,
   closeTurn,
   configure,
   deleteMessages,
@@ -18,6 +19,7 @@ import {
   openTurn,
   putThread,
   remove,
+  retire,
   say,
   step,
   take,
@@ -29,14 +31,21 @@ import { home, type Scene, sceneCase } from './scene.ts'
 
 /** A space with some of everything; answers the turn that stays open. */
 async function busy(scene: Scene): Promise<string> {
-  await scene.committed([write('k', { a: 'overwritten' }), append('list', 1), increment('count', 1)])
-  await scene.committed([write('k', { a: 1 }), append('list', 2), increment('count', 1), write('gone', 1)])
+  const stated = ['old', 'gone', 'left', 'right'].map((words) => assertFact(words, { sources: ['m1'] }))
+  await scene.committed([write('k', { a: 'overwritten' }), append('list', 1), increment('count', 1), ...stated])
+  const key = (await scene.state())?.key as SpaceKey
+  const fact = (unique: string) => factIdOf(key, unique)
+  const facts = [retire(fact('gone')), assertFact('new', { supersedes: [fact('old')] })]
+  await scene.committed([write('k', { a: 1 }), append('list', 2), increment('count', 1), write('gone', 1), ...facts])
   await scene.committed([merge('k', { b: 2 }), remove('gone'), text('main', 'old'), json('plan', { a: 1 })])
   await scene.committed([text('main', 'new'), mergeBlock('plan', { b: 1 }), configure({ entriesPerSpace: 50 })])
   const { turnId } = await scene.did('turn-open', openTurn('t', { leaseMs: 80_000_000 }))
   await scene.committed([putThread('u', { title: 'U', metadata: { a: 1 } }), text('main', 'of u', 'u')])
   const tool = { type: 'tool-x', toolCallId: 'c1', state: 'input-available' }
-  await scene.committed(say('u', 'u1', message('u2', { id: 'u2', role: 'assistant', parts: [tool] }), 'u3'))
+  await scene.committed([
+    say('u', 'u1', message('u2', { id: 'u2', role: 'assistant', parts: [tool] }), 'u3'),
+    assertFact('raw', { queued: true }),
+  ])
   await scene.committed(step('t', { turnId }, message('t1', { id: 't1' }), 't2'))
   await scene.committed([
     deleteMessages('u', (await scene.messages('u'))[0]?.id ?? ''),
@@ -48,9 +57,10 @@ async function busy(scene: Scene): Promise<string> {
     step('v', { opened: 0 }, 'v2'),
     closeTurn('v', { opened: 0 }),
   ])
-  await scene.committed(say('dead', 'lost'))
-  await scene.committed(deleteThread('dead'))
-  await scene.committed(putThread('w', { archived: true }))
+  await scene.committed([say('dead', 'lost'), assertFact('brief')])
+  await scene.committed([deleteThread('dead'), retire(fact('brief'))])
+  const changed = { factId: fact('left'), metadata: { a: 1 }, conflictsWith: [fact('right')] }
+  await scene.committed([putThread('w', { archived: true }), assertFact('Left', changed)])
   await scene.committed(take('job', 80_000_000), { actor: bob })
   return turnId
 }
@@ -62,10 +72,15 @@ async function present(scene: Scene): Promise<unknown> {
   const orders = (['lastMessageAt', 'createdAt'] as const).map((orderBy) => scene.threads({ orderBy, archived: 'any' }))
   const threads = await Promise.all(orders)
   const ids = threads[0]?.items.map((thread) => thread.id) ?? []
+  const statuses = ['current', 'superseded', 'queued'] as const
   const { horizon: _, ...space } = { ...(await scene.state()) }
   return {
     space,
     entries,
+    facts: await scene.facts({ statuses }),
+    conflicts: await storage.facts.conflicts(access, home, { attributes: {}, after: null, limit: 10 }),
+    derived: await storage.facts.derivedFrom(access, home, { sources: ['m1'], after: null, limit: 10 }),
+    same: await storage.facts.byText(access, home, 'left.'),
     threads,
     gotten: await Promise.all(ids.map((id) => scene.thread(id))),
     messages: await Promise.all(ids.map((id) => scene.page(id))),

@@ -47,6 +47,8 @@ export interface StorageCase {
 export const alice: Actor = { kind: 'agent', id: 'alice' }
 export const bob: Actor = { kind: 'agent', id: 'bob', name: 'Bob' }
 export const carol: Actor = { kind: 'user', id: 'carol' }
+export const probe: Actor = { kind: 'tool', id: 'probe' }
+export const worker: Actor = { kind: 'system', id: 'worker' }
 
 const start = Date.parse('2026-03-01T12:00:00.000Z')
 

@@ -1,8 +1,10 @@
 /** Cases of idempotency: a commit id seen again gets the first answer, for every kind of change. */
 import type { Change, ChangeKind } from '../../domain/commit.ts'
+import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import {
   append,
+  assertFact,
   closeTurn,
   configure,
   deleteMessages,
@@ -10,6 +12,7 @@ import {
   discardTurn,
   edit,
   expire,
+  expireFact,
   extend,
   increment,
   json,
@@ -21,13 +24,14 @@ import {
   release,
   remove,
   resumeTurn,
+  retire,
   say,
   step,
   take,
   text,
   write,
 } from './changes.ts'
-import { alice, bob, type StorageCase } from './contract-case.ts'
+import { alice, bob, carol, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 
 /** What the world before the commit answered: ids to build changes from. */
@@ -37,6 +41,8 @@ interface World {
   readonly oldTurnId: string
   readonly issued: readonly string[]
   readonly token: number
+  /** Ids of four facts: contradicted, the user’s, contradicting, and past its expiry. */
+  readonly facts: Readonly<Record<'plain' | 'user' | 'marked' | 'short', string>>
 }
 
 async function build(scene: Scene): Promise<World> {
@@ -48,9 +54,15 @@ async function build(scene: Scene): Promise<World> {
   const opening = [openTurn('t', { leaseMs: 80_000_000 }), step('t', { opened: 0 }, message('Well', { id: 'answer' }))]
   const open = await scene.did('turn-open', opening)
   const { token } = await scene.did('lease-take', take('job', 80_000_000))
+  const plain = await scene.asserted(assertFact('plain', { metadata: { a: 1 } }))
+  const user = await scene.asserted(assertFact('user'), { actor: carol })
+  const marked = await scene.asserted(assertFact('marked', { conflictsWith: [plain] }))
+  const expiresAt = isoTime(scene.clock.now() + 500)
+  const short = await scene.asserted(assertFact('short', { expiresAt }))
+  const facts = { plain, user, marked, short }
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
-  return { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId, issued, token }
+  return { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId, issued, token, facts }
 }
 
 /** One commit, or more, for each kind of change. */
@@ -100,6 +112,18 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'entry-increment': () => [increment('count', 2)],
   'entry-delete': () => [remove('text'), remove('none')],
   'entry-expire': () => [expire('short'), expire('text')],
+  'fact-assert': () => [assertFact('new', { sources: ['m'], attributes: { agentId: 'bot' } })],
+  'fact-assert of what is known': () => [assertFact('Plain.', { unique: 'other', metadata: { a: 1 } })],
+  'fact-assert of what is known, that supersedes': ({ facts }) => [
+    assertFact('plain', { metadata: { a: 1 }, supersedes: [facts.marked] }),
+  ],
+  'fact-assert of a new version': ({ facts }) => [assertFact('changed', { factId: facts.plain, metadata: {} })],
+  'fact-assert that supersedes and contradicts': ({ facts }) => [
+    assertFact('new', { supersedes: [facts.plain, facts.user] }),
+    assertFact('newer', { conflictsWith: [facts.marked] }),
+  ],
+  'fact-retire': ({ facts }) => [retire(facts.plain, facts.short, 'none')],
+  'fact-expire': ({ facts }) => [expireFact(facts.short), expireFact(facts.plain)],
   'lease-take': () => [take('other', 5_000)],
   'lease-release': ({ token }) => [release('job', token), release('none', 1)],
   configure: () => [configure({ entriesPerSpace: 500 })],
@@ -112,6 +136,12 @@ async function disturb(scene: Scene): Promise<void> {
   await scene.committed([write('text', 'later'), write('list', []), write('count', 100), write('object', {})])
   await scene.committed([write('made', 'later'), text('words', 'later'), json('plan', {}), json('made', {})])
   await scene.committed([write('a', 'later'), configure({ entriesPerSpace: 900 })])
+  const { items } = await scene.facts()
+  for (const [index, fact] of items.entries()) {
+    await scene.committed(assertFact(`later ${index}`, { factId: fact.id, metadata: { later: true } }), {
+      actor: carol,
+    })
+  }
   if ((await scene.thread('t')) !== null) await scene.committed([text('main', 'later', 't'), say('t', 'later')])
 }
 
@@ -131,10 +161,12 @@ const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, ch
   ),
 )
 
+const noFacts = { plain: '', user: '', marked: '', short: '' }
+
 /** Every kind of change but `erase`, which leaves nothing to remember it by, has a commit above. */
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
-    const world = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', issued: [], token: 1 }
+    const world = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', issued: [], token: 1, facts: noFacts }
     return changesIn(world).map((change) => change.kind)
   }),
 )

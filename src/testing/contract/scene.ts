@@ -4,13 +4,14 @@ import type { Change, ChangeKind, CommitResult, ResultOf } from '../../domain/co
 import type { LoggedCommit } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
 import type { ErrorCode, MemoryError } from '../../domain/error.ts'
-import type { Seq, SpaceId } from '../../domain/id.ts'
+import type { FactState } from '../../domain/fact.ts'
+import type { FactId, Seq, SpaceId } from '../../domain/id.ts'
 import type { Json } from '../../domain/json.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Message } from '../../domain/message.ts'
 import { type SpaceState, spaceId } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
-import type { MessageQuery, PlacedMessage, Storage, ThreadQuery } from '../../ports/storage.ts'
+import type { FactQuery, MessageQuery, PlacedMessage, Storage, ThreadQuery } from '../../ports/storage.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import { checkSpace } from './check-space.ts'
 import type { CommitOptions, ContractEnvironment, ManualClock, StorageCase } from './contract-case.ts'
@@ -124,6 +125,20 @@ export class Scene {
 
   async block(name: string, threadId: string | null = null, space: SpaceId = home): Promise<Json | undefined> {
     return (await this.storage.blocks.get(this.access, space, threadId, name)).record?.value
+  }
+
+  async fact(factId: string, space: SpaceId = home): Promise<FactState | null> {
+    return (await this.storage.facts.get(this.access, space, factId)).record
+  }
+
+  facts(query: Partial<FactQuery> = {}, space: SpaceId = home) {
+    const all = { attributes: {}, statuses: ['current'], order: 'oldest', after: null, limit: 1_000 } as const
+    return this.storage.facts.list(this.access, space, { ...all, ...query })
+  }
+
+  /** Asserts one fact, and answers its id. */
+  async asserted(change: Change, options: SceneOptions = {}): Promise<FactId> {
+    return (await this.did('fact-assert', change, options)).factId
   }
 
   async thread(threadId: string, space: SpaceId = home): Promise<ThreadState | null> {

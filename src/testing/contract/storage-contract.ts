@@ -8,6 +8,9 @@ import type { StorageCase } from './contract-case.ts'
 import { entryCases } from './entry-cases.ts'
 import { expectationCases } from './expectation-cases.ts'
 import { expiryCases } from './expiry-cases.ts'
+import { factCases } from './fact-cases.ts'
+import { factReadCases } from './fact-read-cases.ts'
+import { factTrustCases } from './fact-trust-cases.ts'
 import { historyCases } from './history-cases.ts'
 import { indexCases } from './index-cases.ts'
 import { leaseCases } from './lease-cases.ts'
@@ -32,6 +35,9 @@ export const storageContract: readonly StorageCase[] = [
   ...pruningCases,
   ...historyCases,
   ...blockCases,
+  ...factCases,
+  ...factTrustCases,
+  ...factReadCases,
   ...leaseCases,
   ...threadCases,
   ...threadPageCases,

@@ -1,0 +1,34 @@
+/** Trust: how much weight a statement has, by who made it. */
+import type { Actor } from './actor.ts'
+
+/** From least to most. */
+export const trusts = ['tool', 'agent', 'user'] as const
+export type Trust = (typeof trusts)[number]
+
+export function isHigher(left: Trust, right: Trust): boolean {
+  return trusts.indexOf(left) > trusts.indexOf(right)
+}
+
+export function lowerOf(left: Trust, right: Trust): Trust {
+  return isHigher(left, right) ? right : left
+}
+
+/**
+ * The trust of what an actor states. A user, an agent and a tool give that of their kind, and naming a trust can only
+ * lower it. A system actor has none of its own: it names the lowest trust among its sources, and has that of a tool if
+ * it names none or gives no sources.
+ *
+ * `sources` are the trusts of those sources that are facts of the same space: there the name is checked, and the lowest
+ * of them is the most it can be.
+ */
+export function trustOf(
+  actor: Actor,
+  named: Trust | undefined,
+  hasSources: boolean,
+  sources: () => Iterable<Trust>,
+): Trust {
+  if (actor.kind !== 'system') return named === undefined ? actor.kind : lowerOf(actor.kind, named)
+  let trust: Trust = hasSources ? (named ?? 'tool') : 'tool'
+  if (trust !== 'tool') for (const source of sources()) trust = lowerOf(trust, source)
+  return trust
+}

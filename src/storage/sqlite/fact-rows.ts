@@ -1,0 +1,81 @@
+/** Rows of facts, read into domain records and made from them. */
+import { type FactState, factStatuses } from '../../domain/fact.ts'
+import { textKey } from '../../domain/fact-text.ts'
+import { factIdOf, parseFactId, type SpaceKey } from '../../domain/id.ts'
+import { isoTime, msOf } from '../../domain/time.ts'
+
+/** What of a fact lies in its JSON column: the parts that nothing searches by. */
+type FactJson = Pick<
+  FactState,
+  | 'text'
+  | 'metadata'
+  | 'attributes'
+  | 'sources'
+  | 'assertedBy'
+  | 'trust'
+  | 'validFrom'
+  | 'validTo'
+  | 'supersededBy'
+  | 'conflictsWith'
+>
+
+export type FactColumns = readonly [
+  unique: string,
+  version: number,
+  deleted: number,
+  ord: number,
+  status: number,
+  created: number,
+  at: number,
+  expires: number | null,
+  json: string,
+]
+
+export const factColumns = 'id, version, deleted, ord, status, created, at, expires, json'
+
+export function factOf(columns: FactColumns, key: SpaceKey): FactState {
+  const [unique, version, deleted, order, status, created, at, expires, text] = columns
+  const json: FactJson = JSON.parse(text)
+  return {
+    id: factIdOf(key, unique),
+    version,
+    deleted: deleted === 1,
+    order,
+    createdAt: isoTime(created),
+    updatedAt: isoTime(at),
+    expiresAt: expires === null ? null : isoTime(expires),
+    status: factStatuses[status] ?? 'current',
+    ...json,
+  }
+}
+
+/** The last part of a fact's id; null if it is none of a space's. */
+export function uniqueOf(factId: string, key: SpaceKey): string | null {
+  const issued = parseFactId(factId)
+  return issued?.spaceKey === key ? issued.unique : null
+}
+
+/** The values of a fact's row, in the order of `putFact`, after the number of its space. */
+export function factValues(fact: FactState, key: SpaceKey): readonly (string | number | null)[] {
+  const { text, metadata, attributes, sources, assertedBy, trust, validFrom, validTo, supersededBy } = fact
+  const { conflictsWith, expiresAt } = fact
+  const rest = { assertedBy, trust, validFrom, validTo, supersededBy, conflictsWith }
+  const json: FactJson = { text, metadata, attributes, sources, ...rest }
+  return [
+    uniqueOf(fact.id, key),
+    fact.version,
+    fact.deleted ? 1 : 0,
+    fact.order,
+    factStatuses.indexOf(fact.status),
+    textKey(text),
+    attributes.userId ?? null,
+    attributes.agentId ?? null,
+    attributes.runId ?? null,
+    attributes.teamId ?? null,
+    conflictsWith.length,
+    msOf(fact.createdAt),
+    msOf(fact.updatedAt),
+    expiresAt === null ? null : msOf(expiresAt),
+    JSON.stringify(json),
+  ]
+}

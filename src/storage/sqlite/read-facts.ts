@@ -1,0 +1,119 @@
+/** Facts: point reads, pages in the order of their first statement, what contradicts, what was derived, their past. */
+import { type FactAttributes, type FactState, factAttributes, factStatuses, liveFact } from '../../domain/fact.ts'
+import { factVersions } from '../../domain/fact-history.ts'
+import { comparedText, textKey } from '../../domain/fact-text.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { FactQuery, FactReader, Listed } from '../../ports/storage.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { type FactColumns, factColumns, factOf } from './fact-rows.ts'
+import { SqliteView } from './view.ts'
+
+/** Contradicted facts looked at together. */
+const conflictsPerQuery = 64
+
+/** Whether a fact carries all of these ids. */
+function carries(fact: FactState, attributes: FactAttributes): boolean {
+  return factAttributes.every((name) => attributes[name] === undefined || fact.attributes[name] === attributes[name])
+}
+
+function pageOf(space: CachedSpace, facts: readonly FactState[], limit: number): Listed<FactState> {
+  const { seq, key } = space.state
+  return { items: facts.slice(0, limit), asOf: seq, key, more: facts.length > limit }
+}
+
+/** One page of facts of one status, along the index of that status or of the first id that is asked for. */
+function listStatus(database: SqliteDatabase, space: CachedSpace, query: FactQuery, status: number, now: number) {
+  const { attributes, order, after, limit } = query
+  const asked = factAttributes.filter((name) => attributes[name] !== undefined)
+  const isOldest = order === 'oldest'
+  const statement = database.prepared<FactColumns>(
+    `SELECT ${factColumns} FROM fact WHERE space = ? AND deleted = 0 AND status = ? AND ord ${isOldest ? '>' : '<'} ?
+       AND (expires IS NULL OR expires > ?)${asked.map((name) => ` AND ${name} = ?`).join('')}
+     ORDER BY ord ${isOldest ? '' : 'DESC'} LIMIT ?`,
+  )
+  const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)
+  const ids = asked.map((name) => attributes[name] as string)
+  return statement.all(space.n, status, from, now, ...ids, limit + 1)
+}
+
+function listFacts(database: SqliteDatabase, space: CachedSpace, query: FactQuery, now: number): Listed<FactState> {
+  const numbers = new Set(query.statuses.map((status) => factStatuses.indexOf(status)))
+  const rows = [...numbers].flatMap((status) => listStatus(database, space, query, status, now))
+  const sign = query.order === 'oldest' ? 1 : -1
+  const sorted = numbers.size > 1 ? rows.sort((left, right) => sign * (left[3] - right[3])) : rows
+  const { key } = space.state
+  const facts = sorted.slice(0, query.limit + 1).map((columns) => factOf(columns, key))
+  return pageOf(space, facts, query.limit)
+}
+
+/** Facts that are contradicted by one that is there: where the other has expired, nothing is left to resolve. */
+function listConflicts(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  query: Parameters<FactReader['conflicts']>[2],
+  now: number,
+): Listed<FactState> {
+  const at = isoTime(now)
+  const view = new SqliteView(database, space.state.id)
+  const found: FactState[] = []
+  for (let after = query.after ?? -1; found.length <= query.limit; ) {
+    const rows = database.statements.factsInConflict.all(space.n, after, now, conflictsPerQuery)
+    for (const columns of rows) {
+      const fact = factOf(columns, space.state.key)
+      const isOpen = () => fact.conflictsWith.some((id) => liveFact(view.fact(id), at) !== null)
+      if (carries(fact, query.attributes) && isOpen()) found.push(fact)
+      after = fact.order
+    }
+    if (rows.length < conflictsPerQuery) break
+  }
+  return pageOf(space, found.slice(0, query.limit + 1), query.limit)
+}
+
+export function factReader(database: SqliteDatabase): FactReader {
+  const { clock, statements } = database
+  const nothing: Listed<FactState> = { items: [], asOf: 0, key: null, more: false }
+  return {
+    get: (_, id, factId) =>
+      database.read(() => {
+        const space = database.space(id)
+        const fact = new SqliteView(database, id).fact(factId)
+        return { record: liveFact(fact, isoTime(clock.now())), asOf: space?.state.seq ?? 0 }
+      }),
+    list: (_, id, query) =>
+      database.read(() => {
+        const space = database.space(id)
+        return space === null ? nothing : listFacts(database, space, query, clock.now())
+      }),
+    history: (_, id, factId, limit) =>
+      database.read(() => {
+        const view = new SqliteView(database, id)
+        const fact = view.fact(factId)
+        return fact === null ? [] : factVersions(view, fact.id, fact.version, limit)
+      }),
+    derivedFrom: (_, id, { sources, after, limit }) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return nothing
+        const { factsFromSources } = statements
+        const rows = factsFromSources.all(space.n, JSON.stringify(sources), after ?? -1, clock.now(), limit + 1)
+        const facts = rows.map((columns) => factOf(columns, space.state.key))
+        return pageOf(space, facts, limit)
+      }),
+    conflicts: (_, id, query) =>
+      database.read(() => {
+        const space = database.space(id)
+        return space === null ? nothing : listConflicts(database, space, query, clock.now())
+      }),
+    byText: (_, id, text) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return nothing
+        const at = isoTime(clock.now())
+        const rows = statements.factsByText.all(space.n, textKey(text))
+        const facts = rows.map((columns) => factOf(columns, space.state.key))
+        const wanted = comparedText(text)
+        const same = facts.filter((fact) => liveFact(fact, at) !== null && comparedText(fact.text) === wanted)
+        return pageOf(space, same, same.length)
+      }),
+  }
+}

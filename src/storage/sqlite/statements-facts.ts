@@ -1,0 +1,55 @@
+/** The SQL statements of facts. Those whose text depends on the query are made by read-facts.ts. */
+import type { Connection } from './connection.ts'
+import { type FactColumns, factColumns } from './fact-rows.ts'
+
+const columns = [
+  'id',
+  'version',
+  'deleted',
+  'ord',
+  'status',
+  'textKey',
+  'userId',
+  'agentId',
+  'runId',
+  'teamId',
+  'conflicts',
+  'created',
+  'at',
+  'expires',
+  'json',
+]
+
+export function factStatements(connection: Connection) {
+  const select = `SELECT ${factColumns} FROM fact`
+  const live = '(expires IS NULL OR expires > ?)'
+  return {
+    fact: connection.prepare<FactColumns>(`${select} WHERE space = ? AND id = ?`),
+    putFact: connection.prepare<[number]>(
+      `INSERT INTO fact (space, ${columns.join(', ')}) VALUES (?, ${columns.map(() => '?').join(', ')})
+       ON CONFLICT (space, id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
+       RETURNING n`,
+    ),
+    factsSince: connection.prepare<FactColumns>(
+      `${select} WHERE space = ? AND version > ? AND deleted = 0 ORDER BY version`,
+    ),
+    factsByText: connection.prepare<FactColumns>(
+      `${select} WHERE space = ? AND textKey = ? AND deleted = 0 AND status = 0 ORDER BY ord`,
+    ),
+    lastFactSeq: connection.prepare<[number | null]>('SELECT max(version) FROM fact WHERE space = ?'),
+    factsInConflict: connection.prepare<FactColumns>(
+      `${select} WHERE space = ? AND conflicts > 0 AND ord > ? AND ${live} ORDER BY ord LIMIT ?`,
+    ),
+    /** Rows are found by their source first; `+` keeps the order from being taken for the better way. */
+    factsFromSources: connection.prepare<FactColumns>(
+      `${select} WHERE n IN (SELECT fact FROM fact_source WHERE space = ?1 AND source IN (SELECT value FROM json_each(?2)))
+         AND +space = ?1 AND ord > ?3 AND (expires IS NULL OR expires > ?4) ORDER BY ord LIMIT ?5`,
+    ),
+    addFactSource: connection.prepare('INSERT INTO fact_source VALUES (?, ?, ?)'),
+    deleteFactSource: connection.prepare('DELETE FROM fact_source WHERE space = ? AND source = ? AND fact = ?'),
+    dueFacts: connection.prepare<[space: string, key: string, unique: string, version: number]>(
+      `SELECT space.id, space.key, fact.id, fact.version FROM fact JOIN space ON space.n = fact.space
+       WHERE expires IS NOT NULL AND expires <= ? LIMIT ?`,
+    ),
+  }
+}

@@ -1,0 +1,87 @@
+/** Cases of trust: who gives which, and what it keeps from being superseded. */
+import type { Actor } from '../../domain/actor.ts'
+import { expectEqual } from './assert.ts'
+import { assertFact } from './changes.ts'
+import { alice, bob, carol, probe, type StorageCase, worker } from './contract-case.ts'
+import { sceneCase } from './scene.ts'
+
+export const factTrustCases: readonly StorageCase[] = [
+  sceneCase('trust is that of the actor’s kind, and naming one only lowers it', async (scene) => {
+    const given: readonly (readonly [Actor, 'user' | 'agent' | 'tool' | undefined, string])[] = [
+      [carol, undefined, 'user'],
+      [carol, 'tool', 'tool'],
+      [alice, undefined, 'agent'],
+      [alice, 'user', 'agent'],
+      [probe, 'user', 'tool'],
+      [worker, undefined, 'tool'],
+      [worker, 'user', 'tool'],
+    ]
+    for (const [index, [actor, trust, expected]] of given.entries()) {
+      const change = assertFact(`Fact ${index}`, trust === undefined ? {} : { trust })
+      const fact = await scene.fact(await scene.asserted(change, { actor }))
+      expectEqual(fact?.trust, expected, `${actor.kind}, naming ${trust}`)
+    }
+  }),
+  sceneCase('a system actor has the lowest trust among its sources', async (scene) => {
+    const user = await scene.asserted(assertFact('By a user'), { actor: carol })
+    const agent = await scene.asserted(assertFact('By an agent'))
+    const gone = await scene.asserted(assertFact('By a tool'), { actor: probe })
+    const given: readonly (readonly [string[], 'user' | 'agent' | undefined, string])[] = [
+      [['msg_1'], undefined, 'tool'],
+      [['msg_1'], 'user', 'user'],
+      [[user, 'msg_1'], 'user', 'user'],
+      [[user, agent], 'user', 'agent'],
+      [[gone, user], 'agent', 'tool'],
+      [[user], 'agent', 'agent'],
+    ]
+    for (const [index, [sources, trust, expected]] of given.entries()) {
+      const change = assertFact(`Derived ${index}`, { sources, ...(trust === undefined ? {} : { trust }) })
+      const fact = await scene.fact(await scene.asserted(change, { actor: worker }))
+      expectEqual(fact?.trust, expected, `from ${JSON.stringify(sources)}, naming ${trust}`)
+    }
+  }),
+  sceneCase('a fact of higher trust is not superseded: both stay, and contradict each other', async (scene) => {
+    const user = await scene.asserted(assertFact('Likes tea'), { actor: carol })
+    const agent = await scene.asserted(assertFact('Likes water'))
+    const change = assertFact('Likes coffee', { supersedes: [user, agent] })
+    const { factId, superseded, conflicts } = await scene.did('fact-assert', change, { actor: bob })
+    expectEqual([superseded, conflicts], [[agent], [user]], 'the answer')
+    const [tea, coffee] = [await scene.fact(user), await scene.fact(factId)]
+    expectEqual([tea?.status, tea?.validTo, tea?.conflictsWith], ['current', null, [factId]], 'the user’s')
+    expectEqual([coffee?.status, coffee?.conflictsWith], ['current', [user]], 'the agent’s')
+    const again = await scene.did('fact-assert', assertFact('Likes cocoa', { supersedes: [factId] }), { actor: probe })
+    expectEqual([again.superseded, again.conflicts], [[], [factId]], 'a tool’s')
+    const lowered = assertFact('Likes milk', { supersedes: [user], trust: 'agent' })
+    expectEqual((await scene.did('fact-assert', lowered, { actor: carol })).superseded, [], 'of lowered trust')
+    const last = await scene.did('fact-assert', assertFact('Likes tea at noon', { supersedes: [user] }), {
+      actor: carol,
+    })
+    expectEqual([last.superseded, last.conflicts], [[user], []], 'the user’s own')
+    expectEqual((await scene.fact(factId))?.conflictsWith, [again.factId], 'and with it that contradiction ends')
+  }),
+  sceneCase(
+    'words of lower trust do not take the place of a fact’s own, but the application may correct it',
+    async (scene) => {
+      const factId = await scene.asserted(assertFact('Likes tea', { sources: ['msg_1'] }), { actor: carol })
+      for (const [actor, more] of [
+        [alice, {}],
+        [probe, {}],
+        [carol, { trust: 'agent' }],
+        [worker, { trust: 'agent' }],
+      ] as const) {
+        const error = await scene.refused('conflict', assertFact('Likes coffee', { factId, ...more }), { actor })
+        expectEqual(error.details.trust, 'user', `${actor.kind}: the trust that stands in the way`)
+      }
+      await scene.committed({ kind: 'fact-assert', factId, metadata: { seen: 1 } }, { actor: alice })
+      const read = async () => {
+        const fact = await scene.fact(factId)
+        return [fact?.text, fact?.trust, fact?.assertedBy]
+      }
+      expectEqual(await read(), ['Likes tea', 'user', carol], 'an agent may add what is not words')
+      await scene.committed(assertFact('Likes green tea', { factId, trust: 'user' }), { actor: worker })
+      expectEqual(await read(), ['Likes green tea', 'user', worker], 'derived from what a user said')
+      await scene.committed(assertFact('Likes no tea', { factId }), { actor: worker })
+      expectEqual(await read(), ['Likes no tea', 'tool', worker], 'the application’s own correction')
+    },
+  ),
+]
