@@ -45,7 +45,7 @@ function failed(id: string, error: unknown, signal: AbortSignal | undefined): Me
   }
   const reason = error instanceof Error ? error.message : String(error)
   return new MemoryError('unavailable', {
-    message: `The embedding model "${id}" failed: ${reason}`,
+    message: `The embedding model "${id}" failed: ${reason.replace(/\.?$/, '.')}`,
     fix: 'Check its provider, key and name; recall goes on by words meanwhile.',
     details: { embedder: id },
     retryable: isRetryable(error),
