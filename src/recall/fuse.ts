@@ -96,7 +96,8 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
     const table = tables[kinds[row] as number] as Float64Array
     let total = 0
     for (let part = 0; part < parts.length - 1; part++) {
-      const added = (scores[part] as number) * (table[part] as number)
+      // Adding 0 makes 0 of -0, which nothing times a negative weight is.
+      const added = (scores[part] as number) * (table[part] as number) + 0
       into[part] = added
       total += added
     }

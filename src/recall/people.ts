@@ -1,5 +1,6 @@
 /** The people and agents who speak in the records in scope, and which of them a question names. */
 import type { Actor } from '../domain/actor.ts'
+import { isStopWord } from '../domain/words.ts'
 import type { Corpus } from './corpus.ts'
 
 /** Names that say a role and nobody in particular. */
@@ -13,15 +14,13 @@ export interface NamedPeople {
   readonly speaker: Uint8Array | null
   /** The question without these names. */
   readonly rest: string
-  /** Whether anybody in scope has a name. */
-  readonly areKnown: boolean
 }
 
 /** The name of a person or an agent, in small letters; null for tools, the system and bare roles. */
 function nameOf(author: Actor): string | null {
   if (author.kind !== 'user' && author.kind !== 'agent') return null
   const name = (author.name ?? author.id).normalize('NFKC').toLowerCase().trim()
-  return name === '' || roles.has(name) || !/\p{L}/u.test(name) ? null : name
+  return name.length < 2 || roles.has(name) || !/\p{L}/u.test(name) ? null : name
 }
 
 /** The full name, and its first word where that can stand for it. */
@@ -40,7 +39,9 @@ function patternOf(form: string): RegExp {
   if (unspaced.test(form)) return new RegExp(name, 'giu')
   const before = `(?<![${letters}]|[${letters}]${signs}|[@#/])`
   const after = `(?:['’]s)?(?![${letters}]|${signs}[${letters}])`
-  return new RegExp(before + name + after, 'giu')
+  // Will and May are people only with a capital.
+  if (!isStopWord(form, 'english')) return new RegExp(before + name + after, 'giu')
+  return new RegExp(before + name.charAt(0).toUpperCase() + name.slice(1) + after, 'gu')
 }
 
 /** Finds who is named in a question. A first name that several share names each of them. */
@@ -70,7 +71,6 @@ export function findPeople(corpus: Corpus, question: string): NamedPeople {
     names: [...named],
     speaker: speakerOf(corpus, [...named], authorsByName),
     rest: rest.replace(/\s+/g, ' ').trim(),
-    areKnown: authorsByName.size > 0,
   }
 }
 

@@ -27,7 +27,7 @@ const fewRecords = 100
 export function planOf(corpus: Corpus, question: string, language: Language): Plan {
   const people = findPeople(corpus, question)
   const date = findDate(question, language === 'english')
-  const shorter = people.areKnown ? people.rest : withoutCommonWords(corpus, question, language)
+  const shorter = people.names.length > 0 ? people.rest : withoutCommonWords(corpus, question, language)
   const found = queryTerms(shorter, language)
   const bare = found.length === 0 ? question : shorter
   const terms = found.length === 0 ? queryTerms(question, language) : found
@@ -36,7 +36,7 @@ export function planOf(corpus: Corpus, question: string, language: Language): Pl
 
 const plainWord = /^(?<word>[\p{L}\p{M}\p{N}]+)(?:['’]s)?(?<end>\P{L}*)$/u
 
-/** Where nobody has a name: the question without the words that many records have, which names in it are. */
+/** Where no author is named: the question without the words that many records have, which names in it are. */
 function withoutCommonWords(corpus: Corpus, question: string, language: Language): string {
   if (corpus.scopeCount < fewRecords) return question
   const terms = queryTerms(question, language).map(({ term }) => term)
@@ -48,5 +48,5 @@ function withoutCommonWords(corpus: Corpus, question: string, language: Language
     const own = queryTerms(word, language)
     return own.length > 0 && own.every(({ term }) => common.has(term)) ? end : piece
   })
-  return kept.join(' ').trim()
+  return kept.filter((piece) => piece !== '').join(' ')
 }

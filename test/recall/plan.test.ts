@@ -1,0 +1,161 @@
+// What is read from a question: people, dates, words.
+import { describe, expect, it } from 'vitest'
+import type { Actor } from '../../src/domain/actor.ts'
+import { dateScore, findDate, spansOf } from '../../src/recall/dates.ts'
+import { planOf } from '../../src/recall/plan.ts'
+import { ann, bob, corpusOfSaid, type Said } from './records.ts'
+
+const agent: Actor = { kind: 'agent', id: 'researcher' }
+const tanaka: Actor = { kind: 'user', id: 'u7', name: '田中' }
+const will: Actor = { kind: 'user', id: 'u8', name: 'Will' }
+const annHall: Actor = { kind: 'user', id: 'u9', name: 'Ann Hall' }
+
+/** A corpus in which these speak. */
+const spoken = (...authors: readonly Actor[]) =>
+  corpusOfSaid(authors.map((author): Said => ({ text: 'hello', author })))
+const plan = (question: string, authors: readonly Actor[] = [ann, bob]) =>
+  planOf(spoken(...authors), question, 'english')
+const terms = (question: string, authors?: readonly Actor[]) => plan(question, authors).terms.map(({ text }) => text)
+
+/** Who is the one person named. */
+function speaker(question: string, authors: readonly Actor[] = [ann, bob]): readonly Actor[] {
+  const corpus = spoken(...authors)
+  const marks = planOf(corpus, question, 'english').speaker ?? []
+  return corpus.authors.filter((_, place) => marks[place] === 1)
+}
+
+describe('people', () => {
+  it.each([
+    ["What did Ann's sister paint?", 'What did sister paint?', ['ann lee'], [ann]],
+    ['When did ann lee paint?', 'When did paint?', ['ann lee'], [ann]],
+    ['When did BOB’S sister paint?', 'When did sister paint?', ['bob'], [bob]],
+    ['Did Ann meet Bob in the garden?', 'Did meet in the garden?', ['ann lee', 'bob'], []],
+    ['Which annual meeting was in Bobcaygeon?', 'Which annual meeting was in Bobcaygeon?', [], []],
+    ['Who wrote to bob@example.com or @bob?', 'Who wrote to bob@example.com or @bob?', [], []],
+    ['What is in /home/bob/notes.txt?', 'What is in /home/bob/notes.txt?', [], []],
+  ])('%s', (question, bare, names, speakers) => {
+    expect(plan(question).bare).toBe(bare)
+    expect([...plan(question).names].sort()).toEqual(names)
+    expect(speaker(question)).toEqual(speakers)
+  })
+
+  it('are agents too, in any script, and under several ids', () => {
+    expect(speaker('What did the researcher find?', [ann, agent])).toEqual([agent])
+    expect(speaker('田中さんは昨日何を食べましたか', [ann, tanaka])).toEqual([tanaka])
+    const other: Actor = { kind: 'user', id: 'other', name: 'Bob' }
+    expect(speaker('What did Bob say about pottery?', [bob, other])).toEqual([bob, other])
+  })
+
+  it('are all who share the first name that was said', () => {
+    expect([...plan('What did Ann paint?', [ann, annHall]).names].sort()).toEqual(['ann hall', 'ann lee'])
+    expect(speaker('What did Ann paint?', [ann, annHall])).toEqual([])
+    expect(speaker('What did Ann Hall paint?', [ann, annHall])).toEqual([annHall])
+  })
+
+  it.each<[string, Actor]>([
+    ['the user', { kind: 'user', id: 'user' }],
+    ['the Assistant', { kind: 'agent', id: 'a1', name: 'Assistant' }],
+    ['a tool', { kind: 'tool', id: 'search' }],
+    ['a number', { kind: 'user', id: '42' }],
+    ['one letter', { kind: 'user', id: 'a' }],
+  ])('are not %s', (_, author) => {
+    const question = 'What did the user, the assistant or a search say about 42?'
+    expect(plan(question, [author]).bare).toBe(question)
+  })
+
+  it('are not words of the question that look like them', () => {
+    expect(speaker('What will happen to the garden?', [ann, will])).toEqual([])
+    expect(speaker('What does Will plant in the garden?', [ann, will])).toEqual([will])
+  })
+
+  it('are only those who speak in scope', () => {
+    const said: readonly Said[] = [
+      { text: 'hello', author: ann },
+      { text: 'hello', author: bob },
+    ]
+    const corpus = corpusOfSaid(said, { author: ann })
+    expect(planOf(corpus, 'What did Bob paint?', 'english').names).toEqual([])
+  })
+})
+
+describe('words', () => {
+  it('are those of the question without names and stop words', () => {
+    expect(terms('What did Ann paint with the children?')).toEqual(['paint', 'children'])
+  })
+
+  it('tell exact terms', () => {
+    const exact = plan('Did Ann see ERR_42 in config.yaml?').terms.filter(({ isExact }) => isExact)
+    expect(exact.map(({ text }) => text)).toEqual(['err_42', 'config.yaml'])
+  })
+
+  it('are those of the question as it is, if nothing else is left', () => {
+    expect(plan('Who is Ann?').bare).toBe('Who is Ann?')
+    expect(terms('Who is Ann?')).toEqual(['ann'])
+    expect(plan('What was it?')).toMatchObject({ bare: 'What was it?', terms: [] })
+  })
+
+  it('leave out what many records have, where nobody is named', () => {
+    const said = Array.from({ length: 200 }, (_, i) => (i % 10 === 0 ? 'Melanie likes pottery' : `walk ${i}`))
+    const bare = (question: string, count = 200) => planOf(corpusOfSaid(said.slice(0, count)), question, 'english').bare
+    expect(bare("Where is Melanie's kiln?")).toBe('Where is kiln?')
+    expect(bare('Where is the kiln of Melanie?')).toBe('Where is the kiln of ?')
+    expect(bare('Where is melanie.txt?')).toBe('Where is melanie.txt?')
+    expect(bare("Where is Melanie's kiln?", 90)).toBe("Where is Melanie's kiln?")
+    expect(bare('Who is Melanie?')).toBe('Who is Melanie?')
+  })
+})
+
+describe('dates', () => {
+  it.each([
+    ['What did she do on May 3, 2023?', { month: 5, day: 3, year: 2023 }],
+    ['What did she do on 3 May 2023?', { month: 5, day: 3, year: 2023 }],
+    ['on the 3rd of May, 2023', { month: 5, day: 3, year: 2023 }],
+    ['on August 14th', { month: 8, day: 14 }],
+    ['in Sept. 2022', { month: 9, year: 2022 }],
+    ['in September of 2022', { month: 9, year: 2022 }],
+    ['a trip in december', { month: 12 }],
+    ['December plans', { month: 12 }],
+    ['on 2023-05-03', { month: 5, day: 3, year: 2023 }],
+    ['in 2023-05', { month: 5, year: 2023 }],
+    ['in May', { month: 5 }],
+    ['last march', { month: 3 }],
+  ])('%s', (question, date) => expect(findDate(question, true)).toEqual(date))
+
+  it.each([
+    'May I ask something?',
+    'What may she paint?',
+    'Where did they march?',
+    'Who decided on a marchioness?',
+    'on 2023-13-01',
+    'What happened in 2023?',
+    'Who saw Jan?',
+    'version 12023-05',
+  ])('none in: %s', (question) => expect(findDate(question, true)).toBeNull())
+
+  it('are looked for in English only, but for ISO dates', () => {
+    expect(findDate('im Juni, June 3', false)).toBeNull()
+    expect(findDate('am 2023-06-03', false)).toEqual({ month: 6, day: 3, year: 2023 })
+  })
+
+  const at = (iso: string) => Date.parse(`${iso}Z`) / 60_000
+  it.each([
+    ['2023-05-03T00:00', 1],
+    ['2023-05-10T23:59', 1],
+    ['2023-05-11T00:00', 0.5],
+    ['2023-05-02T23:59', 0.5],
+    ['2023-06-01T00:00', 0],
+    ['2022-05-03T00:00', 0],
+  ])('a day at %s scores %d', (iso, score) => {
+    const spans = spansOf({ month: 5, day: 3, year: 2023 }, at('2020-01-01T00:00'), at('2024-01-01T00:00'))
+    expect(dateScore(spans, at(iso))).toBe(score)
+  })
+
+  it('hold in every year where none is named, and over the end of a month', () => {
+    const spans = spansOf({ month: 12, day: 30 }, at('2021-05-01T00:00'), at('2023-02-01T00:00'))
+    const scores = ['2021-12-30T10:00', '2022-12-05T10:00', '2023-01-04T10:00', '2022-11-30T10:00']
+    expect(scores.map((iso) => dateScore(spans, at(iso)))).toEqual([1, 0.5, 1, 0])
+    expect(
+      dateScore(spansOf({ month: 12 }, at('2022-12-01T00:00'), at('2022-12-31T00:00')), at('2022-12-31T23:00')),
+    ).toBe(1)
+  })
+})
