@@ -6,13 +6,14 @@ import type { Seq, SpaceId, SpaceKey } from '../domain/id.ts'
 import { isJsonObject, type JsonObject } from '../domain/json.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
-import { parseMessageRef, type RecordKind } from '../domain/word-segment.ts'
-import type { FoundRecord, MessageQuery, Storage } from '../ports/storage.ts'
+import type { RecordKind } from '../domain/word-segment.ts'
+import type { FoundRecord, Storage } from '../ports/storage.ts'
+import { type PackedItem, pack, rowsToRead } from '../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../recall/rank.ts'
 import type { Core } from './core.ts'
 import type { DropReason, RecalledItem, Recollection, TracedItem } from './recollection.ts'
 import { toStoredMessage } from './records.ts'
-import { refOfRow, type Search, searchSpaces } from './search-spaces.ts'
+import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
 
 /** How many messages before and after each found one come along. */
 export interface MessageRange {
@@ -70,63 +71,12 @@ function metadataOf(record: FoundRecord): JsonObject {
   return isJsonObject(record.entry.value) ? (record.entry.value as JsonObject) : {}
 }
 
-class Packing {
-  readonly items: RecalledItem[] = []
-  readonly traced: TracedItem[] = []
-  tokens = 0
-  /** Items found, neighbours apart. */
-  found = 0
-  readonly #query: RecallQuery
-  readonly #ids = new Set<string>()
-  readonly #idOfRow = new Map<number, string>()
-
-  constructor(query: RecallQuery) {
-    this.#query = query
-  }
-
-  get isFull(): boolean {
-    return this.found >= this.#query.topK
-  }
-
-  /** Notes what became of a ranked row. */
-  trace(
-    ranked: RankedRow,
-    rank: number,
-    item: Pick<RecalledItem, 'kind' | 'id' | 'space' | 'threadId'>,
-    dropped: DropReason | null,
-  ): void {
-    this.#idOfRow.set(ranked.row, item.id)
-    if (this.traced.length >= tracedItems && dropped !== null) return
-    const { kind, id, space, threadId } = item
-    const limitedBy = ranked.limitedBy === undefined ? undefined : this.#idOfRow.get(ranked.limitedBy)
-    this.traced.push({
-      kind,
-      id,
-      space,
-      ...(threadId === undefined ? {} : { threadId }),
-      rank,
-      score: ranked.score,
-      scores: ranked.parts,
-      dropped,
-      ...(ranked.isPulledIn === true ? { isPulledIn: true } : {}),
-      ...(limitedBy === undefined ? {} : { limitedBy }),
-    })
-  }
-
-  fits(tokens: number): boolean {
-    return this.tokens + tokens <= this.#query.tokenBudget
-  }
-
-  has({ kind, space, id }: Pick<RecalledItem, 'kind' | 'space' | 'id'>): boolean {
-    return this.#ids.has(`${kind} ${space} ${id}`)
-  }
-
-  add(item: RecalledItem): void {
-    this.#ids.add(`${item.kind} ${item.space} ${item.id}`)
-    this.items.push(item)
-    this.tokens += item.tokens
-    if (item.isNeighbour !== true) this.found += 1
-  }
+/** A row of the searched spaces, read. */
+interface ReadRow {
+  readonly record: FoundRecord | null
+  readonly space: SpaceId
+  readonly kind: RecordKind
+  readonly ref: string
 }
 
 interface Reading {
@@ -134,90 +84,120 @@ interface Reading {
   readonly core: Core
   readonly query: RecallQuery
   readonly search: Search
+  /** What was read so far, by row. */
+  readonly rows: Map<number, ReadRow>
 }
 
-/** Reads ranked rows, whichever spaces they lie in. */
-async function readRows({ storage, core, query, search }: Reading, rows: readonly RankedRow[]) {
-  const places = rows.map((row) => refOfRow(search.corpus, row))
-  const records: (FoundRecord | null)[] = rows.map(() => null)
-  for (const [index, id] of query.spaces.entries()) {
-    const own = places.flatMap((place, at) => (place.space === index ? [at] : []))
-    if (own.length === 0) continue
-    const found = await storage.index.read(
-      core.access,
-      id,
-      own.map((at) => places[at] as (typeof places)[number]),
-    )
-    for (const [i, at] of own.entries()) records[at] = found[i] ?? null
-  }
-  return places.map((place, at) => ({
-    ...place,
-    space: query.spaces[place.space] as SpaceId,
-    record: records[at] ?? null,
-  }))
-}
-
-/** The messages around a found one, in thread order. */
-async function neighboursOf(
-  { storage, core, query, search }: Reading,
-  item: ReadItem,
-  ref: string,
-): Promise<ReadItem[]> {
-  const { before, after } = query.messageRange
-  if (item.threadId === undefined || (before === 0 && after === 0)) return []
-  const space = item.space as SpaceId
-  const all = { offset: 0, from: null, to: null, asOf: search.asOf[space] ?? null, after: parseMessageRef(ref) }
-  const side = async (direction: MessageQuery['direction'], limit: number) => {
-    if (limit === 0) return []
-    const threadId = item.threadId as string
-    const page = await storage.messages.list(core.access, space, { ...all, threadId, direction, limit })
-    return page.items.map(({ message }) => itemOf({ kind: 'message', message }, space))
-  }
-  const [earlier, later] = await Promise.all([side('desc', before), side('asc', after)])
-  return [...earlier.reverse(), ...later]
-}
-
-/** Reads ranked rows in order until there are enough items or the budget is used. */
-async function pack(reading: Reading): Promise<Packing> {
-  const { query, search } = reading
-  const packing = new Packing(query)
-  const { rows } = search.ranking
-  for (let start = 0; start < rows.length && !packing.isFull; start += rowsARead) {
-    const batch = rows.slice(start, start + rowsARead)
-    const places = await readRows(reading, batch)
-    for (const [at, place] of places.entries()) {
-      await packRow(reading, packing, batch[at] as RankedRow, start + at + 1, place)
-    }
-  }
-  return packing
-}
-
-type Place = Awaited<ReturnType<typeof readRows>>[number]
-
-async function packRow(
-  reading: Reading,
-  packing: Packing,
-  ranked: RankedRow,
-  rank: number,
-  place: Place,
+/** Reads rows that were not read yet, whichever spaces they lie in. */
+async function readRows(
+  { storage, core, query, search, rows: known }: Reading,
+  rows: readonly number[],
 ): Promise<void> {
-  const { query } = reading
-  const { kind, ref: id, space, record } = place
-  if (record === null) return packing.trace(ranked, rank, { kind, id, space }, 'gone')
-  const read = itemOf(record, space)
-  const why = (reason: DropReason | null) => packing.trace(ranked, rank, read, reason)
-  if (packing.isFull) return why('rank')
-  if (query.filter !== null && !query.filter(metadataOf(record))) return why('filter')
-  if (ranked.score < query.threshold) return why('threshold')
-  if (!packing.fits(read.tokens)) return why('budget')
-  why(null)
-  const { score, parts: scores } = ranked
-  packing.add({ ...read, score, scores })
-  for (const neighbour of await neighboursOf(reading, read, id)) {
-    if (!packing.has(neighbour) && packing.fits(neighbour.tokens)) {
-      packing.add({ ...neighbour, score, scores, isNeighbour: true })
+  const unread = rows.filter((row) => !known.has(row))
+  const places = unread.map((row) => refOfRow(search.corpus, row))
+  for (const [index, space] of query.spaces.entries()) {
+    const own = unread.flatMap((row, at) => (places[at]?.space === index ? [{ row, ...(places[at] as RowRef) }] : []))
+    if (own.length === 0) continue
+    const found = await storage.index.read(core.access, space, own)
+    for (const [at, { row, kind, ref }] of own.entries()) {
+      known.set(row, { record: found[at] ?? null, space, kind, ref })
     }
   }
+}
+
+/** Ranked rows that may come into the answer, and those that are gone or that the filter keeps out. */
+interface Chosen {
+  readonly rows: RankedRow[]
+  readonly out: { readonly ranked: RankedRow; readonly reason: 'gone' | 'filter' }[]
+}
+
+/** Reads ranked rows in order until there are enough that are still there and that the filter lets in. */
+async function choose(reading: Reading): Promise<Chosen> {
+  const { query, search, rows: known } = reading
+  const chosen: Chosen = { rows: [], out: [] }
+  const { rows } = search.ranking
+  for (let start = 0; start < rows.length && chosen.rows.length < query.topK + spareRows; start += rowsARead) {
+    const batch = rows.slice(start, start + rowsARead)
+    await readRows(
+      reading,
+      batch.map(({ row }) => row),
+    )
+    for (const ranked of batch) {
+      const record = known.get(ranked.row)?.record ?? null
+      if (record === null) chosen.out.push({ ranked, reason: 'gone' })
+      else if (query.filter !== null && !query.filter(metadataOf(record))) chosen.out.push({ ranked, reason: 'filter' })
+      else chosen.rows.push(ranked)
+    }
+  }
+  return chosen
+}
+
+function readItem({ rows }: Reading, row: number): ReadItem | null {
+  const read = rows.get(row)
+  return read === undefined || read.record === null ? null : itemOf(read.record, read.space)
+}
+
+/** The item of a packed row with the messages around it. */
+function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
+  const { score, parts: scores } = packed
+  const around = (rows: readonly number[]) =>
+    rows.flatMap((row): RecalledItem[] => {
+      const item = readItem(reading, row)
+      return item === null ? [] : [{ ...item, score, scores, isNeighbour: true }]
+    })
+  const own = readItem(reading, packed.row)
+  return own === null ? [] : [...around(packed.before), { ...own, score, scores }, ...around(packed.after)]
+}
+
+function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null): Omit<TracedItem, 'rank'> {
+  const { kind, ref, space } = reading.rows.get(ranked.row) as ReadRow
+  const item = readItem(reading, ranked.row)
+  const limit = ranked.limitedBy === undefined ? null : refOfRow(reading.search.corpus, ranked.limitedBy)
+  return {
+    kind,
+    id: item?.id ?? ref,
+    space,
+    ...(item?.threadId === undefined ? {} : { threadId: item.threadId }),
+    score: ranked.score,
+    scores: ranked.parts,
+    dropped,
+    ...(ranked.isPulledIn === true ? { isPulledIn: true } : {}),
+    ...(limit === null ? {} : { limitedBy: limit.ref }),
+  }
+}
+
+interface Answer {
+  readonly items: readonly RecalledItem[]
+  readonly traced: readonly TracedItem[]
+  readonly tokens: number
+}
+
+/** Reads what was ranked, and packs it. */
+async function answer(reading: Reading): Promise<Answer> {
+  const { query, search } = reading
+  const { corpus } = search
+  const { topK, tokenBudget, messageRange, threshold } = query
+  const options = { topK, tokenBudget, messageRange, threshold }
+  const chosen = await choose(reading)
+  const ranking = { ...search.ranking, rows: chosen.rows }
+  const wanted = rowsToRead(corpus, ranking, options)
+  await readRows(reading, wanted)
+  const texts = new Map<number, string>()
+  for (const row of wanted) {
+    const record = reading.rows.get(row)?.record ?? null
+    if (record !== null) texts.set(row, textOfRecord(record))
+  }
+  const packing = pack(corpus, ranking, texts, options)
+  const outcomes = new Map<number, Omit<TracedItem, 'rank'>>()
+  for (const item of packing.items) outcomes.set(item.row, traceOf(reading, item, null))
+  for (const row of packing.dropped) outcomes.set(row.row, traceOf(reading, row, row.reason))
+  for (const { ranked, reason } of chosen.out) outcomes.set(ranked.row, traceOf(reading, ranked, reason))
+  const traced = search.ranking.rows.flatMap(({ row }, at) => {
+    const outcome = outcomes.get(row)
+    return outcome === undefined ? [] : [{ ...outcome, rank: at + 1 }]
+  })
+  const items = packing.items.flatMap((item) => itemsOf(reading, item))
+  return { items, traced: traced.slice(0, tracedItems), tokens: packing.tokens }
 }
 
 function recallIdOf(core: Core, key: SpaceKey | null): string {
@@ -229,7 +209,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
   const storage = await core.storage.get()
   const limit = query.filter === null ? query.topK + spareRows : filteredRows
   const search = await searchSpaces(core, { ...query, limit })
-  const packing = await pack({ storage, core, query, search })
+  const { items, traced, tokens } = await answer({ storage, core, query, search, rows: new Map() })
   const { plan, ranking, corpus, key, asOf, degraded, pending } = search
   const recallId = recallIdOf(core, key)
   const trace = {
@@ -242,10 +222,9 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     spaces: query.spaces,
     inScope: corpus.scopeCount,
     candidates: ranking.candidates,
-    items: packing.traced,
+    items: traced,
   }
   core.traces.keep(recallId, trace)
-  const { items, tokens } = packing
   const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
     message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
   )

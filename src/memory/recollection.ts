@@ -4,6 +4,7 @@ import type { FactState } from '../domain/fact.ts'
 import type { Seq } from '../domain/id.ts'
 import type { Json } from '../domain/json.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
+import type { DropReason as PackReason } from '../recall/pack.ts'
 import type { PartScores, RecallMode } from '../recall/rank.ts'
 import type { StoredMessage } from './records.ts'
 
@@ -39,7 +40,8 @@ export interface RecalledItem {
 /** A message that was found, with its score. */
 export type RecalledMessage = StoredMessage & Pick<RecalledItem, 'score' | 'scores' | 'isNeighbour'>
 
-export type DropReason = 'budget' | 'filter' | 'threshold' | 'gone' | 'rank'
+/** Why an item is not in the answer. */
+export type DropReason = PackReason | 'filter'
 
 /** One item of a trace: in or out, and why. */
 export interface TracedItem

@@ -15,7 +15,7 @@ import { analyserVersion, type Language } from '../domain/words.ts'
 import type { SpaceScan, Storage } from '../ports/storage.ts'
 import { type Corpus, corpusOf, placeOf } from '../recall/corpus.ts'
 import { type Plan, planOf } from '../recall/plan.ts'
-import { type RankedRow, type Ranking, type RecallMode, rank } from '../recall/rank.ts'
+import { type Ranking, type RecallMode, rank } from '../recall/rank.ts'
 import { similarities } from '../recall/similarity.ts'
 import type { Core } from './core.ts'
 import type { Degraded } from './recollection.ts'
@@ -179,8 +179,14 @@ async function threadSeq(storage: Storage, access: Access, { spaces, threadId }:
   return (await storage.threads.get(access, space, threadId)).record?.createdSeq ?? -1
 }
 
-/** The record of a ranked row. */
-export function refOfRow(corpus: Corpus, { row }: RankedRow): RecordRef & { readonly space: number } {
+/** A record by its reference, in one of the searched spaces. */
+export interface RowRef extends RecordRef {
+  /** Index into the searched spaces. */
+  readonly space: number
+}
+
+/** The record of a row. */
+export function refOfRow(corpus: Corpus, row: number): RowRef {
   const { space, segment, i } = placeOf(corpus, row)
   return { kind: recordKinds[segment.kinds[i] as number] as RecordKind, ref: refAt(segment, i), space }
 }
