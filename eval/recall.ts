@@ -1,9 +1,9 @@
 // How much of the evidence recall finds: npm run eval:recall -- <file in the format of LoCoMo>
 import { type RecallMode, recallModes } from '../src/recall/rank.ts'
 import { EmbeddingCache } from './embedding-cache.ts'
+import { facadeMemory } from './facade-memory.ts'
 import { type Measures, meanOf, measure } from './measures.ts'
 import type { AskableMemory } from './memory.ts'
-import { pipelineMemory } from './pipeline-memory.ts'
 import { type Conversation, readConversations } from './questions.ts'
 
 const topK = 20
@@ -39,8 +39,9 @@ function lineOf(mode: RecallMode, { measures, ms }: Awaited<ReturnType<typeof as
   return `${mode.padEnd(7)}  ${columns.join('   ')}   ${ms.toFixed(2)} ms per query`
 }
 
-function showProgress(done: number, total: number): void {
-  if (process.stderr.isTTY) process.stderr.write(`\rvectors: ${done} of ${total}${done === total ? '\n' : ''}`)
+/** Vectors that are made for the first time take about a tenth of a second each. */
+function showProgress(name: string, turns: number): void {
+  console.error(`taking in conversation ${name}: ${turns} turns`)
 }
 
 const [file] = process.argv.slice(2)
@@ -48,7 +49,7 @@ if (file === undefined) {
   console.error('Which file? npm run eval:recall -- conversations.json')
   process.exitCode = 2
 } else {
-  const takeIn = pipelineMemory(new EmbeddingCache(), showProgress)
+  const takeIn = facadeMemory(new EmbeddingCache(), showProgress)
   const asked: Asked[] = []
   for (const conversation of readConversations(file)) asked.push({ conversation, memory: await takeIn(conversation) })
   const turns = asked.reduce((sum, { conversation }) => sum + conversation.turns.length, 0)
