@@ -34,23 +34,23 @@ export interface RecallQuery {
   readonly threadId?: string
 }
 
-/** Ranked rows beyond the ones asked for, which take the places of those that are dropped. */
-const spareRows = 80
+/** Ranked rows beyond the ones asked for, which take the places of those that are gone. */
+const spareRows = 20
 /** With a filter, how many of the best rows are looked through. */
 const filteredRows = 10_000
-const rowsARead = 50
+const mostRowsARead = 200
 const tracedItems = 100
 
 export function parseFilter(filter: unknown): Test | null {
   return filter === undefined ? null : compileFilter(filter)
 }
 
-/** A record that was read, as an item without its scores. */
-type ReadItem = Omit<RecalledItem, 'score' | 'scores' | 'isNeighbour'>
+/** A record that was read, as an item without its scores and tokens. */
+type ReadItem = Omit<RecalledItem, 'score' | 'scores' | 'isNeighbour' | 'tokens'>
 
 function itemOf(record: FoundRecord, space: SpaceId): ReadItem {
   const text = textOfRecord(record)
-  const common = { kind: record.kind, space, text, tokens: estimateTokenCount(text) }
+  const common = { kind: record.kind, space, text }
   if (record.kind === 'entry') {
     const { key, value, writtenBy, updatedAt } = record.entry
     return { ...common, id: key, value, author: writtenBy, at: dateOf(updatedAt) }
@@ -116,8 +116,9 @@ async function choose(reading: Reading): Promise<Chosen> {
   const { query, search, rows: known } = reading
   const chosen: Chosen = { rows: [], out: [] }
   const { rows } = search.ranking
-  for (let start = 0; start < rows.length && chosen.rows.length < query.topK + spareRows; start += rowsARead) {
-    const batch = rows.slice(start, start + rowsARead)
+  for (let start = 0, size = query.topK; start < rows.length && chosen.rows.length < query.topK; start += size) {
+    if (start > 0) size = mostRowsARead
+    const batch = rows.slice(start, start + size)
     await readRows(
       reading,
       batch.map(({ row }) => row),
@@ -143,21 +144,29 @@ function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
   const around = (rows: readonly number[]) =>
     rows.flatMap((row): RecalledItem[] => {
       const item = readItem(reading, row)
-      return item === null ? [] : [{ ...item, score, scores, isNeighbour: true }]
+      if (item === null) return []
+      return [{ ...item, score, scores, tokens: estimateTokenCount(item.text), isNeighbour: true }]
     })
+  const [before, after] = [around(packed.before), around(packed.after)]
   const own = readItem(reading, packed.row)
-  return own === null ? [] : [...around(packed.before), { ...own, score, scores }, ...around(packed.after)]
+  const tokens = [...before, ...after].reduce((left, item) => left - item.tokens, packed.tokens)
+  return own === null ? [] : [...before, { ...own, score, scores, tokens }, ...after]
+}
+
+function idOf(record: FoundRecord | null): string | null {
+  if (record === null) return null
+  if (record.kind === 'message') return record.message.id
+  return record.kind === 'fact' ? record.fact.id : record.entry.key
 }
 
 function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null): Omit<TracedItem, 'rank'> {
-  const { kind, ref, space } = reading.rows.get(ranked.row) as ReadRow
-  const item = readItem(reading, ranked.row)
+  const { kind, ref, space, record } = reading.rows.get(ranked.row) as ReadRow
   const limit = ranked.limitedBy === undefined ? null : refOfRow(reading.search.corpus, ranked.limitedBy)
   return {
     kind,
-    id: item?.id ?? ref,
+    id: idOf(record) ?? ref,
     space,
-    ...(item?.threadId === undefined ? {} : { threadId: item.threadId }),
+    ...(record?.kind === 'message' ? { threadId: record.message.threadId } : {}),
     score: ranked.score,
     scores: ranked.parts,
     dropped,

@@ -14,7 +14,7 @@ import { SegmentCache } from '../segment-cache.ts'
 import { type Connection, isBusy, type Statement, toMemoryError, whileBusy } from './connection.ts'
 import { type BlockColumns, type EntryColumns, logRowOf, type ThreadColumns, threadOf } from './rows.ts'
 import { prepareStatements, type SpaceColumns, type Statements } from './statements.ts'
-import type { WordTail } from './words.ts'
+import { unknownTail, type WordTail } from './words.ts'
 
 const cachedSpaces = 2_000
 const cachedThreads = 10_000
@@ -162,7 +162,7 @@ export class SqliteDatabase {
       epoch,
       state,
       ordered: columns[11],
-      words: { folded: columns[12], pending: null, bytes: 0 },
+      words: unknownTail(columns[12]),
       workEpoch: -1,
       vectorlessEpoch: -1,
       tail: null,

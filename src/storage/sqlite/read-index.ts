@@ -5,15 +5,13 @@ import { packTurn, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import { foldTurn, type TurnState, visibleMessages } from '../../domain/turn.ts'
-import { packWords, parseMessageRef, type RecordRef, unpackWords, type WordSegment } from '../../domain/word-segment.ts'
-import { analyserVersion } from '../../domain/words.ts'
+import { parseMessageRef, type RecordRef, unpackWords, type WordSegment } from '../../domain/word-segment.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf } from './fact-rows.ts'
 import { entryOf } from './rows.ts'
 import { vectorsOf } from './vectors.ts'
-import { commitRows } from './view.ts'
-import { tailRecords } from './words.ts'
+import { tailSegment } from './words.ts'
 
 function wordsOf(database: SqliteDatabase, space: CachedSpace): WordSegment[] {
   const { wordNumbers, wordsByNumber } = database.statements
@@ -24,16 +22,17 @@ function wordsOf(database: SqliteDatabase, space: CachedSpace): WordSegment[] {
     })
     return segment ?? []
   })
-  const tail = tailRecords(database, space)
-  if (tail.length > 0) segments.push(unpackWords(packWords(tail, analyserVersion)))
-  return segments
+  const tail = tailSegment(database, space)
+  return tail === null ? segments : [...segments, tail]
 }
 
 /** The turn at a place, if it is in a thread that is there. */
 function turnAt(database: SqliteDatabase, space: CachedSpace, turn: number): TurnState | null {
+  const { threadOfTurn, threadOfPart } = database.statements
   const { turnSeq } = unpackTurn(turn)
-  const row = commitRows(database, space.n, turnSeq).find((candidate) => candidate.turn === turn)
-  const thread = row === undefined || row.threadId === null ? null : database.thread(space, row.threadId)
+  const found = threadOfTurn.get(space.n, turnSeq, turn) ?? threadOfPart.get(space.n, turnSeq, turn)
+  const threadId = found?.[0] == null ? null : database.threadIdOf(found[0])
+  const thread = threadId === null ? null : database.thread(space, threadId)
   if (thread === null || thread.state.deleted) return null
   if (turn < packTurn({ turnSeq: thread.state.createdSeq, turnIndex: 0 })) return null
   const fold = { key: space.state.key, address: parseSpaceId(space.state.id).address }

@@ -98,6 +98,13 @@ function logStatements(connection: Connection) {
     ),
     seqOfCommit: connection.prepare<[number]>('SELECT seq FROM log WHERE commitId = ? AND space = ?'),
     rowAt: connection.prepare<CommitColumns>(`${select}, thread, part FROM log WHERE k = ${place('?1', '?2')}`),
+    /** The thread of a turn that a commit began, without reading what was said. */
+    threadOfTurn: connection.prepare<[number | null]>(
+      `SELECT thread FROM log WHERE k = ${place('?1', '?2')} AND turn = ?3`,
+    ),
+    threadOfPart: connection.prepare<[number | null]>(
+      'SELECT thread FROM log WHERE space = ? AND seq = ? AND part > 0 AND turn = ?',
+    ),
     rowsBetween: connection.prepare<CommitColumns>(
       `${select}, thread, part FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} ORDER BY k`,
     ),

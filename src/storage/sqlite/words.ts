@@ -44,10 +44,16 @@ export interface WordTail {
   pending: Pending[] | null
   /** Bytes that `pending` will take in a segment, about. */
   bytes: number
+  /** All of `pending` as one segment, made when recall asks for it; null once something is added or changed. */
+  segment: WordSegment | null
+}
+
+export function unknownTail(folded: Seq): WordTail {
+  return { folded, pending: null, bytes: 0, segment: null }
 }
 
 export function emptyTail(folded: Seq): WordTail {
-  return { folded, pending: [], bytes: 0 }
+  return { folded, pending: [], bytes: 0, segment: null }
 }
 
 const factKind = recordKinds.indexOf('fact')
@@ -70,7 +76,14 @@ function sizeOf(record: Pending): number {
   return size
 }
 
+/** Says that the tail is another now: it is read from the log when it is needed. */
+function forgetTail(tail: WordTail): void {
+  tail.pending = null
+  tail.segment = null
+}
+
 function remember(tail: WordTail, record: Pending): void {
+  tail.segment = null
   tail.pending?.push(record)
   tail.bytes += sizeOf(record)
 }
@@ -86,6 +99,15 @@ export function tailRecords(database: SqliteDatabase, space: CachedSpace): reado
   tail.pending = records
   tail.bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
   return records
+}
+
+/** The tail as a segment; null where it is empty. */
+export function tailSegment(database: SqliteDatabase, space: CachedSpace): WordSegment | null {
+  if (space.words.segment !== null) return space.words.segment
+  const records = tailRecords(database, space)
+  if (records.length === 0) return null
+  space.words.segment = unpackWords(packWords(records, analyserVersion))
+  return space.words.segment
 }
 
 /** Reads the tail from the log: every turn that was written to since the last segment. */
@@ -123,13 +145,13 @@ export function foldWords(database: SqliteDatabase, space: CachedSpace, all = fa
   const folded = staysOpen ? beforeLast : space.state.seq
   database.statements.setFolded.run(folded, space.n)
   const pending = staysOpen ? [...last] : []
-  space.words = { folded, pending, bytes: pending.reduce((sum, record) => sum + sizeOf(record), 0) }
+  space.words = { folded, pending, bytes: pending.reduce((sum, record) => sum + sizeOf(record), 0), segment: null }
 }
 
 /** Makes all segments of a space anew from its log. */
 function refoldWords(database: SqliteDatabase, space: CachedSpace): void {
   database.statements.deleteAllWords.run(space.n)
-  space.words = { folded: 0, pending: null, bytes: 0 }
+  space.words = unknownTail(0)
   foldWords(database, space, true)
 }
 
@@ -272,7 +294,7 @@ function indexFacts(database: SqliteDatabase, space: CachedSpace, draft: Draft):
       const matches = (segment: WordSegment | VectorSegment, i: number) =>
         segment.refs[i] === ref && segment.kinds[i] === factKind
       if (at <= space.words.folded) removeWords(database, space, { from: at, at, matches })
-      else space.words.pending = null
+      else forgetTail(space.words)
       removeVectors(database, space, { from: at, at, matches })
     }
     const record = indexedFact(after, language)
@@ -299,18 +321,18 @@ function indexRow(database: SqliteDatabase, view: SqliteView, space: CachedSpace
       if (effect.messages.length === 0) continue
       adds = true
       if (isFresh) appendFresh(space, draft, row, effect.messages, start)
-      else space.words.pending = null
+      else forgetTail(space.words)
       start += effect.messages.length
       continue
     }
     removeEntries(database, space, effect)
     const changed = changedMessages(effect)
     if (changed !== undefined) {
-      space.words.pending = null
+      forgetTail(space.words)
       if (changed === null) removeTurn(database, space, row.turn)
       else removeMessages(database, view, space, row, changed)
     } else if (effect.kind === 'thread-delete' && effect.prev > 0) {
-      space.words.pending = null
+      forgetTail(space.words)
       removeThread(database, space, draft.thread)
     }
   }
