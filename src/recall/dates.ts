@@ -35,28 +35,31 @@ const patterns = [
   new RegExp(`(?<![\\p{L}\\p{N}])${day}(?:\\s+of)?\\s+${name}${ends}(?:,?\\s+${year}${ends})?`, 'iu'),
   new RegExp(`(?<![\\p{L}\\p{N}])${name}\\s+${day}${ends}(?:,?\\s+${year}${ends})?`, 'iu'),
   new RegExp(`(?<![\\p{L}\\p{N}])${name}(?:,|\\s+of)?\\s+${year}${ends}`, 'iu'),
-  new RegExp(`(?<before>\\p{L}+)?(?<gap>\\s+|^)${name}${ends}`, 'iu'),
+  new RegExp(`(?<![\\p{L}\\p{N}])${name}${ends}`, 'iu'),
 ]
 
-const leadsToMonth = /^(?:in|on|of|since|until|till|during|before|after|by|from|late|early|mid|last|this|next|around)$/i
+const leadsToMonth =
+  /(?<!\p{L})(?:in|on|of|since|until|till|during|before|after|by|from|late|early|mid|last|this|next|around)\s$/iu
+/** As much of the question before a month as the word that leads to it takes. */
+const longestLead = 10
 
 /** The date that an English question names; null if none. ISO dates are found in any language. */
 export function findDate(question: string, isEnglish: boolean): NamedDate | null {
   for (const pattern of isEnglish ? patterns : patterns.slice(0, 1)) {
     for (const match of question.matchAll(new RegExp(pattern, 'giu'))) {
-      const found = readDate(match.groups ?? {}, pattern === patterns.at(-1))
+      const before = question.slice(Math.max(0, match.index - longestLead), match.index)
+      const isSure = pattern !== patterns.at(-1) || leadsToMonth.test(before)
+      const found = readDate(match.groups ?? {}, isSure)
       if (found !== null) return found
     }
   }
   return null
 }
 
-function readDate(groups: { readonly [name: string]: string | undefined }, isAlone: boolean): NamedDate | null {
+/** Reads a match; one that is not sure is no date if its word means other things too. */
+function readDate(groups: { readonly [name: string]: string | undefined }, isSure: boolean): NamedDate | null {
   const word = groups.name?.toLowerCase()
-  if (isAlone && word !== undefined && (ambiguous.has(word) || word.length < 4)) {
-    const isLed = groups.before !== undefined && leadsToMonth.test(groups.before)
-    if (!isLed) return null
-  }
+  if (!isSure && word !== undefined && (ambiguous.has(word) || word.length < 4)) return null
   const month =
     word === undefined ? Number(groups.number) : months.findIndex((one) => one.startsWith(word.slice(0, 3))) + 1
   const namedDay = Number(groups.day ?? 0)

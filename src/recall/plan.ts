@@ -34,7 +34,7 @@ export function planOf(corpus: Corpus, question: string, language: Language): Pl
   return { question, bare, terms: terms.slice(0, maxTerms), names: people.names, speaker: people.speaker, date }
 }
 
-const plainWord = /^(?<word>[\p{L}\p{M}\p{N}]+)(?:['’]s)?(?<end>\P{L}*)$/u
+const plainWord = /^(?<word>[\p{L}\p{M}\p{N}]+)(?:['’]s)?(?<end>[^\p{L}\p{M}\p{N}]*)$/u
 
 /** Where no author is named: the question without the words that many records have, which names in it are. */
 function withoutCommonWords(corpus: Corpus, question: string, language: Language): string {

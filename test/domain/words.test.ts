@@ -52,7 +52,7 @@ describe('words', () => {
     ['wide letters', 'ＡＢＣ company', 'abc companies'],
     ['ligatures', 'the ﬁrst oﬃce', 'first office'],
     ['soft hyphens', 'extra\u00adordinary', 'extraordinary'],
-    ['Greek, final sigma', 'ΟΔΥΣΣΕΥΣ', 'οδυσσευς'],
+    ['Greek, final sigma', 'ΟΔΥΣΣΕΥΣ', 'οδυσσευσ'],
     ['Russian', 'Встреча с Анной Карениной в Москве', 'анной карениной'],
     ['Hindi, marks inside words', 'कल मेरी मुलाकात सीता से हुई', 'सीता'],
     ['Arabic', 'قابلت محمد في القاهرة', 'محمد القاهرة'],
@@ -136,7 +136,7 @@ describe('exact terms', () => {
 
 describe('any text', () => {
   const unit = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.constant('\ud800'))
-  const anyText = fc.array(unit, { maxLength: 12 }).map((parts) => parts.join(''))
+  const anyText = fc.array(unit, { maxLength: 12, size: 'max' }).map((parts) => parts.join(''))
 
   it('gives unsigned terms, the same ones each time, on both sides', () => {
     fc.assert(

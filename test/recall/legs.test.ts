@@ -48,7 +48,7 @@ describe('keyword', () => {
     const anyRecord = fc.record({ text: anyText, author: fc.constantFrom(bob, { kind: 'user' as const, id: 'x' }) })
     fc.assert(
       fc.property(
-        fc.array(anyRecord, { minLength: 1, maxLength: 20 }),
+        fc.array(anyRecord, { minLength: 1, maxLength: 20, size: 'max' }),
         fc.integer({ min: 1, max: 5 }),
         anyText,
         (said, size, question) => {
@@ -73,6 +73,11 @@ describe('keyword', () => {
     expect(rounded(keywordScores(corpus, found(corpus, 'kiln')))).toEqual([0.15, 0.3, 1, 0.5, 0.25, 0, 0])
     const other = corpusOfSaid([{ text: 'kiln' }, later, { text: 'kiln', kind: 'fact' }, { text: 'jug', kind: 'fact' }])
     expect(rounded(keywordScores(other, found(other, 'kiln')))).toEqual([1, 0, 1, 0])
+  })
+
+  it('gives its shares once, however many terms it has', () => {
+    const corpus = corpusOfSaid(['kiln wheel', 'jug', 'tea'])
+    expect(rounded(keywordScores(corpus, found(corpus, 'kiln wheel')))).toEqual(rounded([1, 0.25 / 0.75, 0]))
   })
 
   it('adds up the shares of several hits before it scales', () => {
@@ -275,7 +280,10 @@ describe('demotion', () => {
 
 describe('the best', () => {
   it('are those of a sorted list', () => {
-    const anyScores = fc.array(fc.oneof(fc.integer({ min: -3, max: 9 }), fc.constant(Number.NaN)), { maxLength: 60 })
+    const anyScores = fc.array(fc.oneof(fc.integer({ min: -3, max: 9 }), fc.constant(Number.NaN)), {
+      maxLength: 60,
+      size: 'max',
+    })
     fc.assert(
       fc.property(
         anyScores,

@@ -78,6 +78,18 @@ describe('people', () => {
   })
 })
 
+describe('a hostile question', () => {
+  it.each(['a', '1', ' ', '1 ', "'s", 'May ', 'ann ', '漢', '\ud800', '/', '1-', 'in '])(
+    'of %j, many times',
+    (piece) => {
+      const question = `${piece.repeat(20_000)} kiln -x`
+      const { bare, terms: found } = plan(question)
+      expect(bare.length).toBeLessThanOrEqual(question.length)
+      expect(found.map(({ text }) => text)).toContain('kiln')
+    },
+  )
+})
+
 describe('words', () => {
   it('are those of the question without names and stop words', () => {
     expect(terms('What did Ann paint with the children?')).toEqual(['paint', 'children'])

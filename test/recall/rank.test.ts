@@ -189,15 +189,17 @@ describe('a large scope', () => {
     const random = randomOf(9)
     const said = Array.from(
       { length: count },
-      (_, i): Said => ({ text: `clay ${Math.floor(random() * 999)} walk${i % 7}` }),
+      (_, i): Said => ({ text: `clay ${Math.floor(random() * 999)} walk${i % 30}` }),
     )
     const needle = 12_345
-    const marked = said.map((one, i) => (i === needle ? { text: 'nothing but zq_7 here' } : one))
+    // Long and by itself, so that its score by words is low.
+    const padding = Array.from({ length: 900 }, (_, i) => `word${i}`).join(' ')
+    const marked = said.map((one, i) => (i === needle ? { text: `zq_7 here ${padding}`, thread: 2 } : one))
     const corpus = corpusOfSaid(marked)
     const similarities = similaritiesOf(count, 10)
     similarities[needle] = -1
     similarities[777] = 2
-    const { rows, candidates } = ask(corpus, 'clay 500 zq_7', { similarities, limit: 50 })
+    const { rows, candidates } = ask(corpus, 'clay walk1 walk2 walk3 zq_7', { similarities, limit: 50 })
     expect(candidates).toBeGreaterThan(400)
     expect(candidates).toBeLessThan(2_500)
     expect(rows[0]?.row).toBe(needle)
