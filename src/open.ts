@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { invalidInput, MemoryError, shown } from './domain/error.ts'
 import { checkId } from './domain/id.ts'
+import { type Language, languages } from './domain/language.ts'
 import { defaultLimits } from './domain/limits.ts'
 import { type Clock, systemClock } from './ports/clock.ts'
 import type { Durability, Storage } from './ports/storage.ts'
@@ -23,6 +24,11 @@ export interface SQLiteStoreOptions {
   readonly durability?: Durability
   /** The largest size the file may grow to, bytes. Default: no limit. */
   readonly maxBytes?: number
+  /**
+   * How texts of spaces made from now on become words for recall: `english` (default) stems them and leaves stop words
+   * out, `none` takes them as they are. It lives with each space; `space.configure({ language })` changes it there.
+   */
+  readonly language?: Language
 }
 
 interface Shared {
@@ -56,16 +62,19 @@ function pathOf(url: unknown): string {
   return resolve(path)
 }
 
-const storeOptions = ['id', 'url', 'durability', 'maxBytes']
+const storeOptions = ['id', 'url', 'durability', 'maxBytes', 'language']
 
 function checkStoreOptions(options: SQLiteStoreOptions): void {
   const fix = `The options are ${storeOptions.join(', ')}.`
   const extra = Object.keys(options).find((key) => !storeOptions.includes(key))
   if (extra !== undefined) throw invalidInput('SQLiteStore', `has an unknown option ${shown(extra)}`, options, fix)
-  const { id, durability, maxBytes } = options
+  const { id, durability, maxBytes, language } = options
   if (id !== undefined) checkId(id, 'id')
   if (durability !== undefined && durability !== 'process' && durability !== 'power') {
     throw invalidInput('durability', `must be 'process' or 'power'`, durability, `Leave it out for 'process'.`)
+  }
+  if (language !== undefined && !languages.includes(language)) {
+    throw invalidInput('language', `must be ${languages.join(' or ')}`, language, `Leave it out for 'english'.`)
   }
   if (maxBytes !== undefined && !(Number.isInteger(maxBytes) && maxBytes >= smallestBytes)) {
     throw invalidInput(
@@ -109,9 +118,9 @@ function canonicalPath(path: string): string {
 async function openSqlite(options: SQLiteStoreOptions, path: string, clock: Clock) {
   const { SqliteStorage } = await import('./storage/sqlite/sqlite-storage.ts')
   const { busyTimeoutMs } = defaultLimits
-  const { id = options.url, durability = 'process', maxBytes } = options
+  const { id = options.url, durability = 'process', maxBytes, language = 'english' } = options
   const size = maxBytes === undefined ? {} : { maxBytes }
-  const storage = await SqliteStorage.open({ id, path, durability, clock, busyTimeoutMs, ...size })
+  const storage = await SqliteStorage.open({ id, path, durability, clock, busyTimeoutMs, language, ...size })
   return { storage, setDurability: (raised: Durability) => storage.setDurability(raised) }
 }
 

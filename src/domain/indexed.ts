@@ -5,12 +5,13 @@ import type { EntryState } from './entry.ts'
 import type { FactState } from './fact.ts'
 import { type FactId, parseFactId, type Seq } from './id.ts'
 import type { Json } from './json.ts'
+import type { Language } from './language.ts'
 import type { Message, MessagePart } from './message.ts'
 import type { ThreadState } from './thread.ts'
 import { msOf } from './time.ts'
 import { type FoldSpace, foldTurn, visibleMessages } from './turn.ts'
 import { type IndexedRecord, messageRef } from './word-segment.ts'
-import { analyse, type Language } from './words.ts'
+import { analyse } from './words.ts'
 
 /** How much of one tool call's input and output is searched, UTF-16 units each. */
 const toolTextLimit = 4_000

@@ -3,10 +3,10 @@ import { z } from 'zod'
 import { actorKinds } from './actor.ts'
 import { blockFormats, closedStatuses } from './commit.ts'
 import type { Json, JsonObject } from './json.ts'
+import { languages } from './language.ts'
 import { limitTable } from './limits.ts'
 import { type MessageInput, type MessagePart, roles } from './message.ts'
 import { trusts } from './trust.ts'
-import { languages } from './words.ts'
 
 const actorSchema = z.strictObject({
   kind: z.enum(actorKinds),

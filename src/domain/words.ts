@@ -1,12 +1,8 @@
 /** The analyser: a text becomes the hashes of its words, on both sides of a search. */
 import { stemmer } from 'stemmer'
+import type { Language } from './language.ts'
 import { stopStems } from './stop-words.ts'
 import { isExactTerm, isSpaceless, normalise, pairsOf, partsOf, tokensOf, wholesOf } from './tokens.ts'
-
-export const languages = ['english', 'none'] as const
-
-/** `english`: Porter stems without stop words. `none`: words as they are, for text in other languages. */
-export type Language = (typeof languages)[number]
 
 /** Changes whenever the same text would give other terms; kept in every segment. */
 export const analyserVersion = 1

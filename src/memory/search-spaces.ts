@@ -2,6 +2,7 @@
 import type { Access } from '../domain/actor.ts'
 import type { Seq, SpaceId, SpaceKey } from '../domain/id.ts'
 import { indexedEntry } from '../domain/indexed.ts'
+import type { Language } from '../domain/language.ts'
 import {
   packWords,
   type RecordKind,
@@ -11,7 +12,7 @@ import {
   unpackWords,
   type WordSegment,
 } from '../domain/word-segment.ts'
-import { analyserVersion, type Language } from '../domain/words.ts'
+import { analyserVersion } from '../domain/words.ts'
 import type { SpaceScan, Storage } from '../ports/storage.ts'
 import { type Corpus, corpusOf, placeOf } from '../recall/corpus.ts'
 import { type Plan, planOf } from '../recall/plan.ts'

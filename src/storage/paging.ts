@@ -4,9 +4,9 @@ import type { Commit } from '../domain/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceKey } from '../domain/id.ts'
 import { copyJson } from '../domain/json.ts'
+import type { Language } from '../domain/language.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { SpaceSettings, SpaceState } from '../domain/space.ts'
-import type { Language } from '../domain/words.ts'
 
 /** The error for a position in a log that was compacted away, or belongs to a space that was erased. */
 function cursorExpired(after: Seq, horizon: Seq, seq: Seq): MemoryError {

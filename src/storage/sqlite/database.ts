@@ -2,12 +2,12 @@
 
 import type { LogRow } from '../../domain/effect.ts'
 import type { Seq, SpaceId, SpaceKey, ThreadId } from '../../domain/id.ts'
+import type { Language } from '../../domain/language.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { VectorSegment } from '../../domain/vector-segment.ts'
 import type { WordSegment } from '../../domain/word-segment.ts'
-import type { Language } from '../../domain/words.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { closedError } from '../paging.ts'
 import { SegmentCache } from '../segment-cache.ts'

@@ -12,6 +12,7 @@ import {
   indexedMessage,
   indexedTurn,
 } from '../../domain/indexed.ts'
+import type { Language } from '../../domain/language.ts'
 import type { LoggedMessage } from '../../domain/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
@@ -26,7 +27,7 @@ import {
   unpackWords,
   type WordSegment,
 } from '../../domain/word-segment.ts'
-import { analyserVersion, type Language } from '../../domain/words.ts'
+import { analyserVersion } from '../../domain/words.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf } from './fact-rows.ts'
 import type { WordsColumns } from './statements-index.ts'
