@@ -31,6 +31,16 @@ class HitList {
     this.counts[this.length++] = count
   }
 
+  asOccurrences(frequencies: Uint32Array): Occurrences {
+    const { rows, terms, counts, length } = this
+    return {
+      rows: rows.subarray(0, length),
+      terms: terms.subarray(0, length),
+      counts: counts.subarray(0, length),
+      frequencies,
+    }
+  }
+
   #grow(): void {
     const { rows, terms, counts } = this
     const size = this.length * 2
@@ -118,13 +128,19 @@ export function occurrencesOf(corpus: Corpus, wanted: readonly number[]): Occurr
   if (wanted.length > 0)
     for (const [part, segment] of segments.entries())
       searchSegment(segment, firstRows[part] as number, inScope, asked, into)
-  const { rows, terms, counts, length } = into.hits
-  return {
-    rows: rows.subarray(0, length),
-    terms: terms.subarray(0, length),
-    counts: counts.subarray(0, length),
-    frequencies: into.frequencies,
+  return into.hits.asOccurrences(into.frequencies)
+}
+
+/** The same for some of the terms: `places` of those that stay, in order. */
+export function occurrencesAmong(all: Occurrences, places: readonly number[]): Occurrences {
+  const newPlaces = new Int16Array(all.frequencies.length).fill(-1)
+  for (const [i, place] of places.entries()) newPlaces[place] = i
+  const hits = new HitList()
+  for (let i = 0; i < all.rows.length; i++) {
+    const place = newPlaces[all.terms[i] as number] as number
+    if (place !== -1) hits.add(all.rows[i] as number, place, all.counts[i] as number)
   }
+  return hits.asOccurrences(Uint32Array.from(places, (place) => all.frequencies[place] as number))
 }
 
 /** How much a term says that stands in `frequency` of `count` records. */

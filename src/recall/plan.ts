@@ -3,7 +3,7 @@ import type { Language } from '../domain/language.ts'
 import { type QueryTerm, queryTerms } from '../domain/words.ts'
 import type { Corpus } from './corpus.ts'
 import { findDate, type NamedDate } from './dates.ts'
-import { maxTerms, occurrencesOf } from './occurrences.ts'
+import { maxTerms, type Occurrences, occurrencesAmong, occurrencesOf } from './occurrences.ts'
 import { findPeople } from './people.ts'
 
 export interface Plan {
@@ -12,6 +12,8 @@ export interface Plan {
   readonly bare: string
   /** Each term once. Exact ones must be found whatever the other legs say. */
   readonly terms: readonly QueryTerm[]
+  /** Where these terms stand: the words of the records are read once for a question. */
+  readonly occurrences: Occurrences
   /** Names of people in scope that the question holds. */
   readonly names: readonly string[]
   /** 1 for each author who is the one person named; null if nobody or several are. */
@@ -28,26 +30,44 @@ const fewRecords = 100
 export function planOf(corpus: Corpus, question: string, language: Language): Plan {
   const people = findPeople(corpus, question)
   const date = findDate(question, language === 'english')
-  const shorter = people.names.length > 0 ? people.rest : withoutCommonWords(corpus, question, language)
-  const found = queryTerms(shorter, language)
-  const bare = found.length === 0 ? question : shorter
-  const terms = found.length === 0 ? queryTerms(question, language) : found
-  return { question, bare, terms: terms.slice(0, maxTerms), names: people.names, speaker: people.speaker, date }
+  const { names, speaker } = people
+  const words =
+    names.length > 0 ? wordsOf(corpus, people.rest, language) : withoutCommonWords(corpus, question, language)
+  const found = words.terms.length === 0 ? wordsOf(corpus, question, language) : words
+  return { question, ...found, names, speaker, date }
+}
+
+interface Words {
+  readonly bare: string
+  readonly terms: readonly QueryTerm[]
+  readonly occurrences: Occurrences
+}
+
+function wordsOf(corpus: Corpus, text: string, language: Language): Words {
+  const terms = queryTerms(text, language).slice(0, maxTerms)
+  const hashes = terms.map(({ term }) => term)
+  return { bare: text, terms, occurrences: occurrencesOf(corpus, hashes) }
 }
 
 const plainWord = /^(?<word>[\p{L}\p{M}\p{N}]+)(?:['’]s)?(?<end>[^\p{L}\p{M}\p{N}]*)$/u
 
 /** Where no author is named: the question without the words that many records have, which names in it are. */
-function withoutCommonWords(corpus: Corpus, question: string, language: Language): string {
-  if (corpus.scopeCount < fewRecords) return question
-  const terms = queryTerms(question, language).map(({ term }) => term)
-  const { frequencies } = occurrencesOf(corpus, terms)
-  const common = new Set(terms.filter((_, i) => (frequencies[i] ?? 0) > commonShare * corpus.scopeCount))
-  if (common.size === 0) return question
-  const kept = question.split(/\s+/).map((piece) => {
+function withoutCommonWords(corpus: Corpus, question: string, language: Language): Words {
+  const all = wordsOf(corpus, question, language)
+  if (corpus.scopeCount < fewRecords) return all
+  const { frequencies } = all.occurrences
+  const common = new Set(
+    all.terms.flatMap(({ term }, i) => ((frequencies[i] as number) > commonShare * corpus.scopeCount ? term : [])),
+  )
+  if (common.size === 0) return all
+  const pieces = question.split(/\s+/).map((piece) => {
     const { word = '', end = '' } = plainWord.exec(piece)?.groups ?? {}
     const own = queryTerms(word, language)
     return own.length > 0 && own.every(({ term }) => common.has(term)) ? end : piece
   })
-  return kept.filter((piece) => piece !== '').join(' ')
+  const bare = pieces.filter((piece) => piece !== '').join(' ')
+  const left = new Set(queryTerms(bare, language).map(({ term }) => term))
+  const places = [...all.terms.keys()].filter((i) => left.has((all.terms[i] as QueryTerm).term))
+  const terms = places.map((i) => all.terms[i] as QueryTerm)
+  return { bare, terms, occurrences: occurrencesAmong(all.occurrences, places) }
 }

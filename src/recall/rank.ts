@@ -9,7 +9,6 @@ import { spansOf } from './dates.ts'
 import { exactRows, exactScores } from './exact.ts'
 import { fusionOf, type Legs, type Part, parts, weights } from './fuse.ts'
 import { keywordScores } from './keyword.ts'
-import { occurrencesOf } from './occurrences.ts'
 import type { Plan } from './plan.ts'
 import { recentScores } from './recent.ts'
 import { topOf } from './top.ts'
@@ -73,8 +72,8 @@ interface Gathered {
 
 /** Asks each leg. One that has nothing to say is null. */
 function gather(corpus: Corpus, { plan, mode, similarities }: Question): Gathered {
-  const found = occurrencesOf(corpus, mode === 'vector' ? [] : plan.terms.map(({ term }) => term))
-  const keyword = found.rows.length === 0 ? null : keywordScores(corpus, found)
+  const found = plan.occurrences
+  const keyword = found.rows.length === 0 || mode === 'vector' ? null : keywordScores(corpus, found)
   const hasVectors = mode !== 'keyword' && similarities?.some((similarity) => !Number.isNaN(similarity))
   const vector = hasVectors === true && similarities !== null ? vectorScores(corpus, similarities) : null
   const exact = keyword === null ? null : exactScores(corpus, plan.terms, found)

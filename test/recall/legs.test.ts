@@ -6,7 +6,7 @@ import type { Corpus } from '../../src/recall/corpus.ts'
 import { exactRows, exactScores } from '../../src/recall/exact.ts'
 import { fusionOf, type Legs, parts, weights } from '../../src/recall/fuse.ts'
 import { bm25, keywordScores } from '../../src/recall/keyword.ts'
-import { occurrencesOf } from '../../src/recall/occurrences.ts'
+import { occurrencesAmong, occurrencesOf } from '../../src/recall/occurrences.ts'
 import { recentScores } from '../../src/recall/recent.ts'
 import { scaleToUnit } from '../../src/recall/scale.ts'
 import { topOf } from '../../src/recall/top.ts'
@@ -91,6 +91,13 @@ describe('keyword', () => {
     const occurrences = found(corpus, words.slice(0, 200).join(' '))
     expect([...occurrences.frequencies]).toEqual(Array(200).fill(1))
     expect([...occurrences.rows]).toEqual(Array.from({ length: 200 }, (_, row) => row))
+  })
+
+  it('gives the hits of some of the terms', () => {
+    const corpus = corpusOfSaid(['kiln tea', 'tea wheel wheel', 'jug', 'wheel tea kiln'])
+    const some = occurrencesAmong(found(corpus, 'tea kiln wheel'), [1, 2])
+    expect(bm25(corpus, some)).toEqual(bm25(corpus, found(corpus, 'kiln wheel')))
+    expect([...some.frequencies]).toEqual([2, 2])
   })
 
   it('looks for 255 terms at most', () => {
