@@ -4,6 +4,7 @@ import { compactRows } from '../../domain/compact.ts'
 import type { SpaceView } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import { type EntryState, liveEntry } from '../../domain/entry.ts'
+import type { Erasure } from '../../domain/erase.ts'
 import type { EditableLog } from '../../domain/erase-content.ts'
 import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import type { LeaseState } from '../../domain/lease.ts'
@@ -71,6 +72,32 @@ export class ReferenceSpace implements SpaceView, EditableLog {
 
   turnRows(threadId: ThreadId, turn: number): readonly LogRow[] {
     return this.rows.filter((row) => row.threadId === threadId && row.turn === turn)
+  }
+
+  threadRows(threadId: ThreadId): readonly LogRow[] {
+    return this.rows.filter((row) => row.threadId === threadId)
+  }
+
+  rowsHolding(texts: readonly string[]): readonly LogRow[] {
+    const wanted = texts.map((text) => JSON.stringify(text))
+    return this.rows.filter((row) => {
+      const json = JSON.stringify(row.effects)
+      return wanted.some((text) => json.includes(text))
+    })
+  }
+
+  /** Removes what an erasure takes, and replaces the rows that it empties. */
+  erase({ rows, threads, entries, recounted }: Erasure): void {
+    for (const row of rows) this.replaceRow(row)
+    for (const threadId of threads) {
+      this.records.threads.delete(threadId)
+      for (const [key, block] of this.records.blocks) if (block.threadId === threadId) this.records.blocks.delete(key)
+      for (const lease of this.records.leases.values()) {
+        if (lease.threadId === threadId) this.records.leases.delete(lease.name)
+      }
+    }
+    for (const key of entries) this.records.entries.delete(key)
+    for (const thread of recounted) this.records.threads.set(thread.id, thread)
   }
 
   /** All turns of the thread's present life, in thread order, as of a seq. */

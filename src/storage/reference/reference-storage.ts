@@ -1,6 +1,6 @@
 /** The reference driver: the storage port in memory over `domain/apply.ts`. The oracle for tests, slow and plain. */
 import type { Access } from '../../domain/actor.ts'
-import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
+import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import type { SpaceView } from '../../domain/draft.ts'
 import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
@@ -29,6 +29,8 @@ const emptyView: SpaceView = {
   rowsAt: () => [],
   thread: () => null,
   turnRows: () => [],
+  threadRows: () => [],
+  rowsHolding: () => [],
   callerMessage: () => null,
   block: () => null,
   threadBlocks: () => [],
@@ -71,7 +73,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   async commit(access: Access, submitted: Commit, limits: Limits): Promise<CommitResult> {
     const commit = admitted(submitted)
     const space = this.at(commit.space)
-    if (isErase(commit)) return this.#erase(commit, space)
+    if (isSpaceErase(commit, space?.space ?? null)) return this.#erase(commit, space)
     const newSpace = { key: newSpaceKey(), floor: this.#seqFloor, settings: settingsFrom(limits) }
     const { actor } = access
     const submission = { commit, actor, hash: commitHash(commit), nowMs: this.clock.now(), limits, newSpace }
@@ -80,6 +82,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const { draft } = outcome
     const target = space ?? new ReferenceSpace(draft.space)
     this.bySpace.set(commit.space, target)
+    if (draft.erasure !== null) target.erase(structuredClone(draft.erasure))
     target.append(structuredClone(outcome.rows))
     // Deadlines are not in the log.
     for (const [name, lease] of draft.leases) if (lease !== null) target.records.leases.set(name, lease)
@@ -93,17 +96,21 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const at = isoTime(this.clock.now())
     const conflict = checkExpectations(space ?? emptyView, commit, at)
     if (conflict !== null) return conflict
-    const gone = [...this.bySpace.values()].filter(
-      (other) => other.id === commit.space || other.id.startsWith(`${commit.space}/`),
-    )
-    let commits = 0
+    const isGone = (other: ReferenceSpace) => other.id === commit.space || other.id.startsWith(`${commit.space}/`)
+    const gone = isErasePart(commit) ? [] : [...this.bySpace.values()].filter(isGone)
+    const counts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0 }
     for (const other of gone) {
-      commits += new Set(other.rows.map((row) => row.seq)).size
+      const threads = [...other.records.threads.values()].filter((thread) => !thread.deleted)
+      counts.commits += other.space.seq - other.space.horizon
+      counts.threads += threads.length
+      counts.messages += threads.reduce((sum, thread) => sum + thread.messageCount, 0)
+      counts.entries += other.space.entries
+      counts.blocks += [...other.records.blocks.values()].filter((block) => !block.deleted).length
       this.#seqFloor = Math.max(this.#seqFloor, other.space.seq + 1)
       this.bySpace.delete(other.id)
       for (const wake of this.listeners.get(other.id) ?? []) wake()
     }
-    const results = [{ kind: 'erase', spaces: gone.length, commits } as const]
+    const results = [{ kind: 'erase', spaces: gone.length, ...counts } as const]
     return { status: 'committed', seq: space?.space.seq ?? 0, at, replayed: false, results }
   }
 

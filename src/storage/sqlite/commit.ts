@@ -1,7 +1,8 @@
 /** The door of the SQLite driver: commits queued in one tick are flushed as one transaction, in order of arrival. */
 import type { Access } from '../../domain/actor.ts'
-import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
+import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
+import { nothingErased } from '../../domain/erase.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
@@ -10,7 +11,8 @@ import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
 import { isBusy, isFull, jitter, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
-import { eraseSpaces, persistDraft, seqFloor } from './persist.ts'
+import { eraseSpaces, seqFloor } from './erase.ts'
+import { persistDraft } from './persist.ts'
 import { SqliteView } from './view.ts'
 
 /** Longest time one transaction takes before the event loop gets its turn, milliseconds. */
@@ -168,7 +170,7 @@ export class CommitQueue {
     const nowMs = this.#database.clock.now()
     let outcome: ReturnType<typeof applyCommit>
     try {
-      if (isErase(commit)) {
+      if (isSpaceErase(commit, view.space)) {
         member.answer = this.#erase(view, commit, isoTime(nowMs))
         return
       }
@@ -199,9 +201,10 @@ export class CommitQueue {
     const conflict = checkExpectations(view, commit, at)
     if (conflict !== null) return conflict
     const seq = view.space?.seq ?? 0
-    const { spaces, commits } = eraseSpaces(this.#database, commit.space)
+    if (isErasePart(commit)) return { status: 'committed', seq, at, replayed: false, results: [nothingErased] }
+    const { spaces, counts } = eraseSpaces(this.#database, commit.space)
     this.#erased.push(...spaces)
-    const results = [{ kind: 'erase', spaces: spaces.length, commits } as const]
+    const results = [{ kind: 'erase', spaces: spaces.length, ...counts } as const]
     return { status: 'committed', seq, at, replayed: false, results }
   }
 

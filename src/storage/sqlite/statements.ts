@@ -37,7 +37,8 @@ function place(space: string, seq: string): string {
   return `((${space} << 32) | ${seq})`
 }
 
-const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
+/** Rows of the space of the first parameter; of a commit that has several, the first. */
+export const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
 
 /** A row of the log with the number of its thread, and its part in a commit that has several. */
 export type CommitColumns = readonly [...LogColumns, thread: number | null, part: number | null]
@@ -105,6 +106,7 @@ function logStatements(connection: Connection) {
     deletePartsUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ? AND part > 0'),
     timeAt: connection.prepare<[number]>(`SELECT at FROM log WHERE k = ${place('?1', '?2')}`),
     turnRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? AND turn = ? ORDER BY seq`),
+    threadRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? ORDER BY seq, turn`),
     /** Rows of a thread's turns, newest turn first, from a turn downwards. */
     rowsDown: connection.prepare<LogColumns>(
       `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn DESC, seq DESC LIMIT ?`,
@@ -229,7 +231,14 @@ function erasureStatements(connection: Connection) {
   return {
     deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
-    countCommits: connection.prepare<[number]>(`SELECT count(*) FROM log WHERE ${inSpace}`),
+    deleteThread: connection.prepare('DELETE FROM thread WHERE n = ?'),
+    deleteBlocksOfThread: connection.prepare('DELETE FROM block WHERE space = ? AND thread = ?'),
+    deleteLeasesOfThread: connection.prepare('DELETE FROM lease WHERE thread = ?'),
+    deleteMessageIdAt: connection.prepare(
+      'DELETE FROM message_id WHERE space = ? AND id = ? AND thread = ? AND turn = ? AND i = ?',
+    ),
+    deleteEntry: connection.prepare('DELETE FROM entry WHERE space = ? AND key = ?'),
+    countBlocks: connection.prepare<[number]>('SELECT count(*) FROM block WHERE space = ? AND deleted = 0'),
     deleteTombstones: ['thread', 'block', 'entry'].map((table) =>
       connection.prepare(
         `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,

@@ -11,8 +11,8 @@ import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { MessagePlace } from '../../domain/turn.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { blockOf, entryOf, leaseOf, logRowOf } from './rows.ts'
-import type { CommitColumns } from './statements.ts'
+import { blockOf, entryOf, leaseOf, logColumns, logRowOf } from './rows.ts'
+import { type CommitColumns, inSpace } from './statements.ts'
 
 const oldestPerQuery = 64
 
@@ -63,6 +63,15 @@ export class SqliteView implements SpaceView, EditableLog {
   turnRows(threadId: ThreadId, turn: number): readonly LogRow[] {
     const thread = this.#threadNumber(threadId)
     return this.#statements.turnRows.all(thread, turn).map((columns) => logRowOf(columns, threadId))
+  }
+
+  threadRows(threadId: ThreadId): readonly LogRow[] {
+    const thread = this.#threadNumber(threadId)
+    return this.#statements.threadRows.all(thread).map((columns) => logRowOf(columns, threadId))
+  }
+
+  rowsHolding(texts: readonly string[]): readonly LogRow[] {
+    return rowsHolding(this.#database, this.#n, texts)
   }
 
   callerMessage(threadId: string, messageId: string): MessagePlace | null {
@@ -126,6 +135,23 @@ export function rowsBetween(database: SqliteDatabase, n: number, after: Seq, las
   if (parts.length > 0) rows.push(...parts)
   if (parts.length > 0) rows.sort((left, right) => left[0] - right[0] || (left[9] ?? 0) - (right[9] ?? 0))
   return withThreads(database, rows)
+}
+
+/** Texts that one look through the log may be after. */
+const textsPerLook = 50
+
+/** Rows of a space in whose effects one of the texts stands as a whole JSON string. */
+export function rowsHolding(database: SqliteDatabase, n: number, texts: readonly string[]): readonly LogRow[] {
+  const found = new Map<string, CommitColumns>()
+  for (let start = 0; start < texts.length; start += textsPerLook) {
+    const wanted = texts.slice(start, start + textsPerLook).map((text) => JSON.stringify(text))
+    const holds = wanted.map((_, index) => `instr(json, ?${index + 2}) > 0`).join(' OR ')
+    const columns = `SELECT ${logColumns}, thread, part FROM log`
+    const first = database.prepared<CommitColumns>(`${columns} WHERE ${inSpace} AND (${holds})`)
+    const parts = database.prepared<CommitColumns>(`${columns} WHERE space = ?1 AND part > 0 AND (${holds})`)
+    for (const row of [...first.all(n, ...wanted), ...parts.all(n, ...wanted)]) found.set(`${row[0]} ${row[2]}`, row)
+  }
+  return withThreads(database, [...found.values()])
 }
 
 /** Rows with the texts of their threads. */

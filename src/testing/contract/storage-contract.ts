@@ -6,6 +6,7 @@ import { commitCases } from './commit-cases.ts'
 import { compactionCases } from './compaction-cases.ts'
 import type { StorageCase } from './contract-case.ts'
 import { entryCases } from './entry-cases.ts'
+import { eraseCases } from './erase-cases.ts'
 import { expectationCases } from './expectation-cases.ts'
 import { expiryCases } from './expiry-cases.ts'
 import { historyCases } from './history-cases.ts'
@@ -39,6 +40,7 @@ export const storageContract: readonly StorageCase[] = [
   ...logCases,
   ...compactionCases,
   ...spaceCases,
+  ...eraseCases,
   ...badInputCases,
   ...closeCases,
 ]
