@@ -36,7 +36,7 @@ function administered<Rest extends readonly unknown[], Result>(
 
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, log } = storage
+  const { spaces, threads, messages, blocks, entries, log, receipts } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -47,6 +47,18 @@ export function guardStorage(storage: Storage): Storage {
     },
     renewLease: guarded(storage.renewLease.bind(storage), 'write'),
     due: administered(storage.due.bind(storage)),
+    erase: async (access, commit, limits, note) => {
+      requireRight(access, 'erase', commit.space)
+      for (const change of commit.changes) requireRight(access, rightFor(change), commit.space)
+      return storage.erase(access, commit, limits, note)
+    },
+    reclaim: administered(storage.reclaim.bind(storage)),
+    receipts: {
+      // Whoever knows the id was given it; a receipt names nothing.
+      get: receipts.get,
+      list: administered(receipts.list),
+      asked: receipts.asked,
+    },
     compact: guarded(storage.compact.bind(storage), 'administer'),
     spaces: {
       get: guarded(spaces.get),
@@ -62,6 +74,14 @@ export function guardStorage(storage: Storage): Storage {
       find: async (access, threadId, limit) => {
         const found = await threads.find(access, threadId, limit)
         return found.filter(({ space }) => isGranted(access, 'read', space))
+      },
+      homes: async (access, threadId, limit) => {
+        const homes = await threads.homes(access, threadId, limit)
+        return homes.filter((space) => isGranted(access, 'erase', space))
+      },
+      copies: async (access, source, limit) => {
+        const copies = await threads.copies(access, source, limit)
+        return copies.filter(({ space }) => isGranted(access, 'read', space))
       },
     },
     messages: {

@@ -6,11 +6,12 @@ import type { SpaceView } from '../../domain/draft.ts'
 import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
+import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { DueWork, Storage } from '../../ports/storage.ts'
+import type { DueWork, ReceiptReader, Storage } from '../../ports/storage.ts'
 import { commitHash } from '../hash.ts'
-import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
+import { admitted, closedError, eraseResult, newSpaceKey, settingsFrom } from '../paging.ts'
 import {
   blockReader,
   entryReader,
@@ -52,6 +53,20 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly blocks = blockReader(this)
   readonly entries = entryReader(this)
   readonly log = logReader(this)
+  readonly receipts: ReceiptReader = {
+    get: async (_, id) => this.#receipts.get(id) ?? null,
+    list: async (_, { state, limit }) =>
+      [...this.#receipts.values()]
+        .filter((receipt) => state === null || receipt.state === state)
+        .reverse()
+        .slice(0, limit),
+    asked: async (_, question) => {
+      const pending = [...this.#receipts.values()].filter((receipt) => receipt.state === 'pending')
+      return pending.find((receipt) => this.#questions.get(receipt.id) === question) ?? null
+    },
+  }
+  readonly #receipts = new Map<string, Receipt>()
+  readonly #questions = new Map<string, string>()
   #seqFloor: Seq = 0
   #isClosed = false
 
@@ -90,6 +105,24 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)
     for (const wake of this.listeners.get(commit.space) ?? []) wake()
     return structuredClone(outcome.result)
+  }
+
+  async erase(access: Access, commit: Commit, limits: Limits, note: ReceiptNote): Promise<Receipt> {
+    const erased = eraseResult(await this.commit(access, commit, limits))
+    const before = this.#receipts.get(note.id) ?? newReceipt(note, isoTime(this.clock.now()))
+    this.#questions.set(note.id, note.asked)
+    this.#receipts.set(note.id, withErased(before, erased, note))
+    await this.reclaim()
+    return this.#receipts.get(note.id) as Receipt
+  }
+
+  /** Memory has no files: a receipt is complete as soon as nothing is left to erase. */
+  async reclaim(): Promise<boolean> {
+    for (const [id, receipt] of this.#receipts) {
+      if (receipt.left.length > 0 || receipt.state === 'complete') continue
+      this.#receipts.set(id, completed(receipt, isoTime(this.clock.now())))
+    }
+    return true
   }
 
   #erase(commit: Commit, space: ReferenceSpace | null): CommitResult {

@@ -6,6 +6,7 @@ import { nothingErased } from '../../domain/erase.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
+import type { ReceiptNote } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
@@ -13,6 +14,7 @@ import { isBusy, isFull, jitter, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eraseSpaces, seqFloor } from './erase.ts'
 import { persistDraft } from './persist.ts'
+import { markUnclean, putReceipt } from './receipts.ts'
 import { SqliteView } from './view.ts'
 
 /** Longest time one transaction takes before the event loop gets its turn, milliseconds. */
@@ -23,6 +25,8 @@ interface Member {
   readonly commit: Commit
   readonly limits: Limits
   readonly hash: string | null
+  /** What to note of an erasure, in the same transaction. */
+  readonly note: ReceiptNote | null
   readonly deadline: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: unknown) => void
@@ -52,13 +56,18 @@ export class CommitQueue {
     this.#onCommit = onCommit
   }
 
-  async commit(access: Access, submitted: Commit, limits: Limits): Promise<CommitResult> {
+  async commit(
+    access: Access,
+    submitted: Commit,
+    limits: Limits,
+    note: ReceiptNote | null = null,
+  ): Promise<CommitResult> {
     if (this.#database.isClosed) throw closedError('The storage')
     const commit = admitted(submitted)
     const hash = commitHash(commit)
     const deadline = performance.now() + limits.busyTimeoutMs
     return new Promise((resolve, reject) => {
-      this.#queue.push({ access, commit, limits, hash, deadline, resolve, reject, answer: null, error: null })
+      this.#queue.push({ access, commit, limits, hash, note, deadline, resolve, reject, answer: null, error: null })
       if (this.#isFlushing) return
       this.#isFlushing = true
       // After all microtasks: whoever answers to the same event joins the group.
@@ -164,7 +173,16 @@ export class CommitQueue {
     return toMemoryError(error, this.#database.connection.path)
   }
 
+  /** Applies one member; of an erasure there is a receipt, or a mark that it has none. */
   #apply(member: Member): void {
+    this.#decide(member)
+    const { answer, note } = member
+    if (answer?.status !== 'committed' || answer.replayed || answer.results[0]?.kind !== 'erase') return
+    if (note === null) markUnclean(this.#database)
+    else putReceipt(this.#database, note, answer.results[0])
+  }
+
+  #decide(member: Member): void {
     const { commit, access, limits, hash } = member
     const view = new SqliteView(this.#database, commit.space)
     const nowMs = this.#database.clock.now()

@@ -5,8 +5,9 @@ import { MemoryError } from '../../domain/error.ts'
 import type { Durability } from '../../ports/storage.ts'
 import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
+import { forget } from './migrations/004-forget.ts'
 
-const migrations = [ground]
+const migrations = [ground, forget]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672
@@ -216,6 +217,10 @@ export class Connection {
 
   prepare<Row extends readonly unknown[]>(sql: string): Statement<Row> {
     return new Statement<Row>(this.#database.prepare(sql))
+  }
+
+  get isInMemory(): boolean {
+    return this.path === ':memory:'
   }
 
   /** Changes when another connection has committed. */

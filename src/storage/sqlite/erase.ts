@@ -72,7 +72,14 @@ function sum(left: ErasedCounts, right: ErasedCounts): ErasedCounts {
   }
 }
 
-/** Erases a space and its children: rows, log and key. Keeps the highest seq, above which a new space begins. */
+/** One space: its row goes at once, and with it the way to all others, which are deleted a few at a time. */
+export function eraseSpace({ statements }: SqliteDatabase, n: number): void {
+  statements.deleteLeases.run(n)
+  statements.deleteSpace.run(n)
+  statements.putErasedSpace.run(n)
+}
+
+/** Erases a space and its children: from now on nothing of them is read. Keeps the highest seq, above which a new space begins. */
 export function eraseSpaces(
   database: SqliteDatabase,
   id: SpaceId,
@@ -87,10 +94,7 @@ export function eraseSpaces(
     const [n] = columns
     counts = sum(counts, liveCounts(database, columns))
     floor = Math.max(floor, database.spaceState(columns).seq + 1)
-    statements.deleteUpTo.run(n, 2 ** 32 - 1)
-    statements.deletePartsUpTo.run(n, 2 ** 32)
-    for (const statement of statements.deleteRows) statement.run(n)
-    statements.deleteSpace.run(n)
+    eraseSpace(database, n)
   }
   statements.setMeta.run('seqFloor', floor)
   database.forget()

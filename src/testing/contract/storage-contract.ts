@@ -15,6 +15,7 @@ import { logCases } from './log-cases.ts'
 import { messageCases } from './message-cases.ts'
 import { messagePageCases } from './message-page-cases.ts'
 import { pruningCases } from './pruning-cases.ts'
+import { receiptCases } from './receipt-cases.ts'
 import { retryCases } from './retry-cases.ts'
 import { spaceCases } from './space-cases.ts'
 import { threadCases } from './thread-cases.ts'
@@ -41,6 +42,7 @@ export const storageContract: readonly StorageCase[] = [
   ...compactionCases,
   ...spaceCases,
   ...eraseCases,
+  ...receiptCases,
   ...badInputCases,
   ...closeCases,
 ]
