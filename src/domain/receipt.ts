@@ -7,6 +7,9 @@ import { nothingErased } from './erase.ts'
 export const forgetTargets = ['resource', 'team', 'agent', 'thread', 'messages', 'key'] as const
 export type ForgetTarget = (typeof forgetTargets)[number]
 
+/** `pending` until no byte of what was erased is left in any file of the database. */
+export const receiptStates = ['pending', 'complete'] as const
+
 /** What a forget took: counts only. */
 export interface ReceiptCounts extends ErasedCounts {
   readonly spaces: number
@@ -16,8 +19,7 @@ export interface ReceiptCounts extends ErasedCounts {
 export interface Receipt {
   readonly id: string
   readonly target: ForgetTarget
-  /** `pending` until no byte of what was erased is left in any file of the database. */
-  readonly state: 'pending' | 'complete'
+  readonly state: (typeof receiptStates)[number]
   /** ISO times. */
   readonly requestedAt: string
   readonly completedAt: string | null

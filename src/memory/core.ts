@@ -6,6 +6,7 @@ import type { Limits } from '../domain/limits.ts'
 import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'
+import { Eraser } from './erasure.ts'
 import type { MemoryBehaviour, MemoryOptions } from './options.ts'
 import { Sweeper } from './sweeper.ts'
 
@@ -18,6 +19,7 @@ export class MemoryStorage {
   #opening: Promise<OpenStorage> | null = null
   #open: Storage | null = null
   #sweeper: Sweeper | null = null
+  #eraser: Eraser | null = null
 
   constructor(options: MemoryOptions) {
     this.#options = options
@@ -41,13 +43,21 @@ export class MemoryStorage {
       if (this.#closing.signal.aborted) throw closedMemory()
       if (this.#open === null) {
         this.#open = guardStorage(storage)
-        if (this.#options.background !== false) this.#sweeper = new Sweeper(this.#open)
+        if (this.#options.background !== false) {
+          this.#sweeper = new Sweeper(this.#open)
+          this.#eraser = new Eraser(this.#open)
+        }
       }
       return this.#open
     } catch (error) {
       if (this.#open === null) this.#opening = null
       throw error
     }
+  }
+
+  /** Something was forgotten: its bytes are to be reclaimed in the background, if anything happens there. */
+  wakeEraser(): void {
+    this.#eraser?.wake()
   }
 
   get clock(): Clock {
@@ -69,6 +79,7 @@ export class MemoryStorage {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
+    this.#eraser?.stop()
     await this.#sweeper?.stop()
     const opened = await this.#opening?.catch(() => null)
     await opened?.release()

@@ -47,7 +47,7 @@ export interface MemoryOptions {
   /** Any of the limits, raised or lowered. */
   readonly limits?: Partial<Limits>
   readonly options?: MemoryBehaviour
-  /** Whether expired entries, overdue turns and old log rows are swept in the background. Default: true. */
+  /** Whether what is due is swept, and what was forgotten reclaimed, in the background. Default: true. */
   readonly background?: boolean
 }
 

@@ -225,8 +225,9 @@ export interface Storage {
   /**
    * Commits an erasure and notes it in a receipt, both or neither; a receipt of that id is added to. Once this answers
    * nothing of what was erased is read any more. The receipt is complete at once where nothing is left to reclaim.
+   * Without a commit nothing was found to erase, and that is noted.
    */
-  erase(access: Access, commit: Commit, limits: Limits, note: ReceiptNote): Promise<Receipt>
+  erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt>
   /**
    * Takes the bytes of all that was erased out of the database's files, once for all receipts, and completes those that
    * have nothing `left`. One attempt, off the event loop; false if other users of the files were in the way.

@@ -3,6 +3,7 @@ import type { Access } from '../../domain/actor.ts'
 import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import type { SpaceView } from '../../domain/draft.ts'
+import { nothingErased } from '../../domain/erase.ts'
 import { eraseEntryLife, eraseTurn } from '../../domain/erase-content.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
@@ -107,10 +108,10 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return structuredClone(outcome.result)
   }
 
-  async erase(access: Access, commit: Commit, limits: Limits, note: ReceiptNote): Promise<Receipt> {
-    const erased = eraseResult(await this.commit(access, commit, limits))
+  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
+    const erased = commit === null ? nothingErased : eraseResult(await this.commit(access, commit, limits))
     const before = this.#receipts.get(note.id) ?? newReceipt(note, isoTime(this.clock.now()))
-    this.#questions.set(note.id, note.asked)
+    if (!this.#questions.has(note.id)) this.#questions.set(note.id, note.asked)
     this.#receipts.set(note.id, withErased(before, erased, note))
     await this.reclaim()
     return this.#receipts.get(note.id) as Receipt

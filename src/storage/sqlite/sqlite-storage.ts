@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
+import { nothingErased } from '../../domain/erase.ts'
 import { invariant } from '../../domain/error.ts'
 import type { Seq, SpaceId, TurnId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
@@ -16,7 +17,7 @@ import { compactSpace, Followers, logReader, seqAtTime } from './log.ts'
 import { messageReader } from './read-messages.ts'
 import { blockReader, entryReader, spaceReader } from './read-records.ts'
 import { threadReader } from './read-threads.ts'
-import { receiptReader } from './receipts.ts'
+import { putReceipt, receiptReader } from './receipts.ts'
 import { deleteErased, reclaim } from './reclaim.ts'
 import { type LeaseColumns, leaseOf } from './rows.ts'
 
@@ -93,8 +94,9 @@ export class SqliteStorage implements Storage {
     return result
   }
 
-  async erase(access: Access, commit: Commit, limits: Limits, note: ReceiptNote): Promise<Receipt> {
-    eraseResult(await this.#afterErase(this.#queue.commit(access, commit, limits, note)))
+  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
+    if (commit === null) await this.#transaction(() => putReceipt(this.#database, note, nothingErased))
+    else eraseResult(await this.#afterErase(this.#queue.commit(access, commit, limits, note)))
     // Memory has no files to rewrite.
     if (this.#database.connection.isInMemory) await this.reclaim()
     const receipt = await this.receipts.get(access, note.id)
