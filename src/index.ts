@@ -19,6 +19,7 @@ export {
 export type { TurnStatus } from './domain/turn.ts'
 export type { ClonedThread, CloneThreadOptions } from './memory/clone-thread.ts'
 export type { FeedOptions } from './memory/feed.ts'
+export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget.ts'
 export type { ReindexOptions, Settled } from './memory/indexing.ts'
 export type { ListMessagesOptions, MessagePage } from './memory/list-messages.ts'
 export { type ListSpacesOptions, Memory, type SpacePage } from './memory/memory.ts'

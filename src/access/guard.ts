@@ -1,7 +1,8 @@
 /** A storage that checks access before every read and every commit, and otherwise is the storage it guards. */
 import type { Access, Right } from '../domain/actor.ts'
+import type { Commit } from '../domain/commit.ts'
 import type { SpaceId } from '../domain/id.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { Storage, ThreadReader } from '../ports/storage.ts'
 import { isGranted, requireAdministrator, requireRight, rightFor } from './grants.ts'
 
 type SpaceRead<Rest extends readonly unknown[], Result> = (
@@ -51,9 +52,28 @@ function guardIndex({ index, vectors }: Storage): Pick<Storage, 'index' | 'vecto
   }
 }
 
+function guardThreads(threads: ThreadReader): ThreadReader {
+  return {
+    get: guarded(threads.get),
+    list: guarded(threads.list),
+    find: async (access, threadId, limit) => {
+      const found = await threads.find(access, threadId, limit)
+      return found.filter(({ space }) => isGranted(access, 'read', space))
+    },
+    homes: async (access, threadId, limit) => {
+      const homes = await threads.homes(access, threadId, limit)
+      return homes.filter((space) => isGranted(access, 'erase', space))
+    },
+    copies: async (access, source, limit) => {
+      const copies = await threads.copies(access, source, limit)
+      return copies.filter(({ space }) => isGranted(access, 'read', space))
+    },
+  }
+}
+
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, facts, log } = storage
+  const { spaces, threads, messages, blocks, entries, facts, log, receipts } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -64,6 +84,18 @@ export function guardStorage(storage: Storage): Storage {
     },
     renewLease: guarded(storage.renewLease.bind(storage), 'write'),
     due: administered(storage.due.bind(storage)),
+    erase: async (access, commit, limits, note) => {
+      if (commit !== null) requireRight(access, 'erase', commit.space)
+      for (const change of commit?.changes ?? []) requireRight(access, rightFor(change), (commit as Commit).space)
+      return storage.erase(access, commit, limits, note)
+    },
+    reclaim: administered(storage.reclaim.bind(storage)),
+    receipts: {
+      // Whoever knows the id was given it; a receipt names nothing.
+      get: receipts.get,
+      list: administered(receipts.list),
+      asked: receipts.asked,
+    },
     compact: guarded(storage.compact.bind(storage), 'administer'),
     spaces: {
       get: guarded(spaces.get),
@@ -73,14 +105,7 @@ export function guardStorage(storage: Storage): Storage {
       },
       list: administered(spaces.list),
     },
-    threads: {
-      get: guarded(threads.get),
-      list: guarded(threads.list),
-      find: async (access, threadId, limit) => {
-        const found = await threads.find(access, threadId, limit)
-        return found.filter(({ space }) => isGranted(access, 'read', space))
-      },
-    },
+    threads: guardThreads(threads),
     messages: {
       list: guarded(messages.list),
       find: guarded(messages.find),

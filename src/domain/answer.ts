@@ -110,11 +110,19 @@ function recordAnswer(asked: Asked, row: LogRow, effect: Effect): ChangeResult |
     return { kind: 'lease-take', name: effect.name, token: seq, expiresAt: effect.until }
   }
   if (effect.kind === 'lease-release') return { kind: 'lease-release', name: effect.name, released: effect.released }
+  if (effect.kind === 'erase') {
+    const { commits, threads, messages, entries, blocks, facts } = effect
+    return { kind: 'erase', spaces: 0, commits, threads, messages, entries, blocks, facts }
+  }
   return effect.kind === 'configure' ? { kind: 'configure', settings: effect.settings, version: seq } : null
 }
 
 function isErased(effect: Effect): boolean {
-  return effect.kind === 'erased' || (effect.kind === 'message-append' && effect.erased === true)
+  if (effect.kind === 'message-append') {
+    const isPart = effect.messages.includes(null) || effect.existing?.some(([, id]) => id === null)
+    return effect.erased === true || isPart === true
+  }
+  return effect.kind === 'erased' || (effect.kind === 'message-copy' && effect.messages.includes(null))
 }
 
 /** The results a commit answered, from its rows. Empty if any of its content was erased since. */

@@ -2,11 +2,12 @@
 import { type Actor, sameActor } from './actor.ts'
 import { answersOf } from './answer.ts'
 import { applyBlock } from './block.ts'
-import type { Change, ChangeResult, Commit, CommitResult, Expectation, RecordName } from './commit.ts'
+import type { Change, ChangeOf, ChangeResult, Commit, CommitResult, Expectation, RecordName } from './commit.ts'
 import { type CommitContext, Draft, type SpaceView } from './draft.ts'
 import type { LogRow } from './effect.ts'
 import { applyEntryRemoval, applyEntryWrite, liveEntry } from './entry.ts'
-import { invalidInput, invariant, notFound } from './error.ts'
+import { applyErase } from './erase.ts'
+import { invariant, notFound } from './error.ts'
 import { liveFact } from './fact.ts'
 import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
 import type { Seq, SpaceKey } from './id.ts'
@@ -185,13 +186,25 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
     case 'configure':
       return applyConfigure(draft, change)
     case 'erase':
-      throw invalidInput('changes', 'must hold erase alone', 'erase beside others', 'Erase in a commit of its own.')
+      return applyErase(draft, change)
   }
 }
 
-/** Whether the commit erases its space, which drivers do themselves. */
-export function isErase(commit: Commit): boolean {
-  return commit.changes.length === 1 && commit.changes[0]?.kind === 'erase'
+/** Whether the commit erases its whole space, which drivers do themselves; erasing nothing of no space is as fine. */
+export function isSpaceErase(commit: Commit, space: SpaceState | null): boolean {
+  const [change] = commit.changes
+  if (commit.changes.length !== 1 || change?.kind !== 'erase') return false
+  return space === null || !namesParts(change)
+}
+
+/** Whether the commit erases something and not all of its space. */
+export function isErasePart(commit: Commit): boolean {
+  const [change] = commit.changes
+  return change?.kind === 'erase' && namesParts(change)
+}
+
+function namesParts({ threadIds, messageIds, keys, factIds }: ChangeOf<'erase'>): boolean {
+  return (threadIds ?? messageIds ?? keys ?? factIds) !== undefined
 }
 
 /** The conflict that unmet expectations give; null if all hold. */
@@ -228,7 +241,8 @@ export function applyCommit(view: SpaceView, submission: Submission): Outcome {
     draft.begin(index)
     return applyChange(draft, change)
   })
-  const rows = draft.rows(submission.hash)
+  // The hash of an erasure would cover the names of what it erased.
+  const rows = draft.rows(draft.erasure === null ? submission.hash : null)
   return {
     kind: 'apply',
     draft,

@@ -1,6 +1,7 @@
 /** Commits: the atomic writes. Changes, expectations and answers are plain JSON values. */
 import type { z } from 'zod'
 import type { Actor } from './actor.ts'
+import type { ErasedCounts } from './effect.ts'
 import type { CommitId, FactId, MessageId, Seq, SpaceId, ThreadId, TurnId } from './id.ts'
 import type { Json } from './json.ts'
 import type { changeSchema, expectationSchema } from './schema.ts'
@@ -91,7 +92,8 @@ export type ChangeResult =
   | { readonly kind: 'lease-take'; readonly name: string; readonly token: Seq; readonly expiresAt: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly settings: SpaceSettings; readonly version: Seq }
-  | { readonly kind: 'erase'; readonly spaces: number; readonly commits: number }
+  /** What was erased: of a whole space the records that were live, inside one deleted ones as well. */
+  | ({ readonly kind: 'erase'; readonly spaces: number } & ErasedCounts)
 
 export type ResultOf<Kind extends ChangeKind> = ChangeResult & { readonly kind: Kind }
 

@@ -4,6 +4,7 @@ import type { BlockState } from './block.ts'
 import type { Change, Commit } from './commit.ts'
 import type { Effect, LogRow } from './effect.ts'
 import type { EntryState } from './entry.ts'
+import type { Erasure } from './erase.ts'
 import { invalidInput, invariant, notFound } from './error.ts'
 import type { FactState } from './fact.ts'
 import type { CommitRows } from './history.ts'
@@ -22,6 +23,10 @@ export interface SpaceView extends CommitRows {
   thread(threadId: string): ThreadState | null
   /** All rows of a turn of that thread, by seq. */
   turnRows(threadId: ThreadId, turn: number): readonly LogRow[]
+  /** All rows of a thread, of all its lives, by seq. */
+  threadRows(threadId: ThreadId): readonly LogRow[]
+  /** Rows in whose effects one of the texts stands as a whole JSON string, and maybe others. */
+  rowsHolding(texts: readonly string[]): readonly LogRow[]
   callerMessage(threadId: string, messageId: string): MessagePlace | null
   block(threadId: ThreadId | null, name: string): BlockState | null
   /** Blocks of a thread that are not deleted. */
@@ -32,6 +37,8 @@ export interface SpaceView extends CommitRows {
   /** Entries that are not deleted, least recently written first. */
   oldestEntries(): Iterable<EntryState>
   fact(factId: string): FactState | null
+  /** Facts of any status that name one of these sources, expired ones included. */
+  factsFrom(sources: readonly string[]): Iterable<FactState>
   /** Current facts whose text has that key, expired ones included; see `textKey` in fact-text.ts. */
   factsByText(key: number): Iterable<FactState>
   /** Seq of the last commit that wrote a fact which is still there, or whose tombstone is; 0 if none did. */
@@ -90,6 +97,8 @@ export class Draft {
   readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
   /** Turns whose content leaves the log with this commit. */
   readonly discarded: number[] = []
+  /** What leaves the log and the tables with this commit; null for all but an erasure. */
+  erasure: Erasure | null = null
   /** Places of the turns this commit opens, in order. */
   readonly openedTurns: number[] = []
   /** Turns that begin in this commit, opened or complete at once. */
@@ -242,7 +251,9 @@ export class Draft {
     const { turnSeq } = unpackTurn(issued.turn)
     if (turnSeq >= this.seq) return false
     const row = this.view.rowsAt(turnSeq).find((candidate) => candidate.turn === issued.turn)
-    if (row === undefined || row.threadId === null) return false
+    if (row === undefined) return false
+    // Of an erased thread only that there was a turn is left.
+    if (row.threadId === null) return true
     const turn = foldTurn(this.view.turnRows(row.threadId, issued.turn), { key: this.space.key, address: this.address })
     return turn !== null && issued.index < turn.messages.length
   }

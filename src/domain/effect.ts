@@ -71,6 +71,16 @@ export interface RetiredFact extends Displaced {
   readonly due?: true
 }
 
+/** How much an erasure took: records whose content it removed, and the commits of the log that held any of it. */
+export interface ErasedCounts {
+  readonly commits: number
+  readonly threads: number
+  readonly messages: number
+  readonly entries: number
+  readonly blocks: number
+  readonly facts: number
+}
+
 /** A record as compaction keeps it, in the row of its version; a turn in the row that opened it. */
 export type Kept =
   | { readonly entry: EntryState }
@@ -120,9 +130,10 @@ type Body =
   | { readonly kind: 'turn-replaced'; readonly by: TurnId }
   | {
       readonly kind: 'message-append'
-      readonly messages: readonly LoggedMessage[]
-      /** Position in the call and id of messages that were there before. */
-      readonly existing?: readonly (readonly [position: number, id: string])[]
+      /** null where one was erased: the others keep their places. */
+      readonly messages: readonly (LoggedMessage | null)[]
+      /** Position in the call and id of messages that were there before; null where the id was erased. */
+      readonly existing?: readonly (readonly [position: number, id: string | null])[]
       /** Turn of the first message that was there before, where none was new. */
       readonly known?: number
       /** The messages were erased; that they were saved here is left. */
@@ -131,7 +142,7 @@ type Body =
       readonly createdThread?: Seq
     }
   /** The messages of one turn of a copied thread. */
-  | { readonly kind: 'message-copy'; readonly messages: readonly LoggedMessage[] }
+  | { readonly kind: 'message-copy'; readonly messages: readonly (LoggedMessage | null)[] }
   | {
       readonly kind: 'message-extend'
       readonly index: number
@@ -185,6 +196,8 @@ type Body =
   | { readonly kind: 'lease-take'; readonly name: string; readonly until: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly prev: Seq; readonly settings: SpaceSettings }
+  /** Something of the space was erased: how much, and nothing that would name it. */
+  | ({ readonly kind: 'erase' } & ErasedCounts)
   /** What was current at the horizon when the rows below it were compacted, whole. */
   | ({ readonly kind: 'kept' } & Kept)
   /** Content removed by erasure: only that it happened, and to which record, is left. */

@@ -27,6 +27,7 @@ export const limitTable = {
   titleLength: { default: 1_000, max: 10_000, about: 'characters in a title' },
   pageSize: { default: 1_000, max: 10_000, about: 'records in one page' },
   cloneMessages: { default: 10_000, max: 16_000, about: 'messages copied by one clone' },
+  erasedPerCommit: { default: 1_000, max: 1_000, about: 'records of one kind that one commit erases' },
   logDays: { default: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },
   busyTimeoutMs: { default: 30_000, max: 600_000, about: 'milliseconds a commit waits for another process' },
   turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },

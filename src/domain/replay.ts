@@ -123,13 +123,15 @@ function replayRecord(records: SpaceRecords, row: LogRow, effect: Effect): void 
 }
 
 function replayMessages(records: SpaceRecords, row: LogRow, before: readonly LogRow[], space: FoldSpace): void {
-  if (row.turn === 0 || row.effects.some((effect) => effect.kind === 'kept' && 'turnKept' in effect)) return
+  // Without a thread: it was erased.
+  if (row.turn === 0 || row.threadId === null) return
+  if (row.effects.some((effect) => effect.kind === 'kept' && 'turnKept' in effect)) return
   const earlier = foldTurn(before, space)
   const later = foldTurn([...before, row], space)
   const added = row.effects.some(savesMessages)
   const visible = (turn: typeof earlier) => (turn === null ? 0 : visibleMessages(turn).length)
   const change = visible(later) - visible(earlier)
-  const thread = records.threads.get(row.threadId as string)
+  const thread = records.threads.get(row.threadId)
   if (thread === undefined || (change === 0 && !added)) return
   records.threads.set(thread.id, withMessages(thread, change, row, added))
 }

@@ -43,6 +43,8 @@ const leaseMs = z.exactOptional(z.int().min(1).max(limitTable.turnLeaseMs.max))
 const ttlMs = z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable())
 const optionalThread = z.exactOptional(threadId)
 
+const erased = z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max))
+
 /** A turn is named by its id or, when this commit opens it, by its number among those the commit opens. */
 const turnReference = { turnId: z.exactOptional(id), opened: z.exactOptional(z.int().min(0)) }
 
@@ -170,7 +172,16 @@ export const changeSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('lease-release'), name: id, token: z.int().min(1) }),
   z.strictObject({ kind: z.literal('configure'), settings: settingsSchema }),
-  z.strictObject({ kind: z.literal('erase') }),
+  /** Alone in its commit. Without a list: the whole space with its children; else what is listed, in all its versions. */
+  z.strictObject({
+    kind: z.literal('erase'),
+    threadIds: erased,
+    messageIds: erased,
+    /** Only messages of that thread. */
+    inThread: optionalThread,
+    keys: erased,
+    factIds: erased,
+  }),
 ])
 
 /** Names a record whose version an expectation speaks of. */

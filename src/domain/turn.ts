@@ -39,8 +39,12 @@ interface Folding {
   readonly messages: (Message | null)[]
 }
 
-function foldAppend(fold: Folding, row: LogRow, messages: readonly LoggedMessage[]): void {
+function foldAppend(fold: Folding, row: LogRow, messages: readonly (LoggedMessage | null)[]): void {
   for (const logged of messages) {
+    if (logged === null) {
+      fold.messages.push(null)
+      continue
+    }
     const index = fold.messages.length
     const message: { -readonly [Field in keyof Message]: Message[Field] } = {
       id: (logged.id as MessageId | undefined) ?? messageIdOf(fold.space.key, row.turn, index),

@@ -7,6 +7,7 @@ import type { Limits } from '../domain/limits.ts'
 import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'
+import { Eraser } from './erasure.ts'
 import type { MemoryBehaviour, MemoryOptions } from './options.ts'
 import type { Traces } from './recollection.ts'
 import { Sweeper } from './sweeper.ts'
@@ -21,6 +22,7 @@ export class MemoryStorage {
   #open: Storage | null = null
   #sweeper: Sweeper | null = null
   #indexer: Indexer | null = null
+  #eraser: Eraser | null = null
 
   constructor(options: MemoryOptions) {
     this.#options = options
@@ -45,7 +47,10 @@ export class MemoryStorage {
       if (this.#closing.signal.aborted) throw closedMemory()
       if (this.#open === null) {
         this.#open = guardStorage(storage)
-        if (this.#options.background !== false) this.#sweeper = new Sweeper(this.#open)
+        if (this.#options.background !== false) {
+          this.#sweeper = new Sweeper(this.#open)
+          this.#eraser = new Eraser(this.#open)
+        }
         this.#indexer = startIndexer(this.#open, this.#options, randomId())
       }
       return this.#open
@@ -64,6 +69,11 @@ export class MemoryStorage {
   /** Tells the background that something was written. */
   wrote(): void {
     this.#indexer?.poke()
+  }
+
+  /** Something was forgotten: its bytes are to be reclaimed in the background, if anything happens there. */
+  wakeEraser(): void {
+    this.#eraser?.wake()
   }
 
   get clock(): Clock {
@@ -85,6 +95,7 @@ export class MemoryStorage {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
+    this.#eraser?.stop()
     await this.#sweeper?.stop()
     await this.#indexer?.stop()
     const opened = await this.#opening?.catch(() => null)

@@ -3,6 +3,7 @@ import type { ReindexProgress } from '../derive/indexer.ts'
 import { MemoryError, notFound } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { Core } from './core.ts'
+import { settleErasure } from './erasure.ts'
 import type { Degraded, RecallTrace } from './recollection.ts'
 
 /** What is left in the background, and why. */
@@ -21,8 +22,9 @@ export interface ReindexOptions {
   readonly onProgress?: (progress: ReindexProgress) => void
 }
 
-/** Waits for the background. */
+/** Waits for the background: vectors, and the bytes of what was forgotten. */
 export async function settled(core: Core): Promise<Settled> {
+  await settleErasure(core)
   const indexer = await core.storage.indexer()
   if (indexer === null) return { pendingSpaces: 0, failed: 0, degraded: 'no-embedder', error: null }
   await indexer.settled()

@@ -6,6 +6,15 @@ import { encodePart, parseSpaceId, type SpaceState, spaceId } from '../domain/sp
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
 import { type Core, MemoryStorage, randomId } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import {
+  type ForgetAnswer,
+  type ForgetOptions,
+  forget,
+  getReceipt,
+  type Receipt,
+  type ReceiptsOptions,
+  receipts,
+} from './forget.ts'
 import { explain, type ReindexOptions, reindex, type Settled, settled } from './indexing.ts'
 import { type ListMessagesOptions, listMessages, type MessagePage } from './list-messages.ts'
 import {
@@ -269,6 +278,27 @@ export class Memory implements AsyncDisposable {
   /** Writes an earlier version of a block over the present one. */
   restoreWorkingMemory(options: RestoreWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
     return restoreWorkingMemory(this.#core, options)
+  }
+
+  /**
+   * Erases a resource, team or agent with all that is in it and below it, or a thread, messages or a key, in all
+   * versions and whether deleted or not. Nothing of it is read any more once this answers; the receipt is `complete`
+   * once no byte of it is left in the database's files. Safe to repeat.
+   *
+   * @throws MemoryError `invalid-input` unless exactly one thing is named; `conflict` if an id means several.
+   */
+  forget(options: ForgetOptions): Promise<ForgetAnswer> {
+    return forget(this.#core, options)
+  }
+
+  /** The receipt of a forget, or null: to see whether it is complete. */
+  getReceipt(receiptId: string): Promise<Receipt | null> {
+    return getReceipt(this.#core, receiptId)
+  }
+
+  /** Receipts, newest first, 100 unless asked otherwise. Needs the right to administer. */
+  receipts(options: ReceiptsOptions = {}): Promise<Receipt[]> {
+    return receipts(this.#core, options)
   }
 
   /** Ends feeds, finishes what was begun, and gives the storage back. Safe to call twice. */

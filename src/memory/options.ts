@@ -55,7 +55,7 @@ export interface MemoryOptions {
    * Default: `localEmbedder()`, which needs no key and no network.
    */
   readonly embedder?: Embedder | EmbeddingModelLike | false
-  /** Whether expired entries, overdue turns and old log rows are swept in the background. Default: true. */
+  /** Whether what is due is swept, and what was forgotten reclaimed, in the background. Default: true. */
   readonly background?: boolean
 }
 

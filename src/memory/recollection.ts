@@ -109,8 +109,8 @@ export class Traces {
     return this.#traces.get(recallId) ?? null
   }
 
-  /** Drops what was recalled from a space that is gone. */
-  forget(isGone: (space: string) => boolean): void {
-    for (const [id, { spaces }] of this.#traces) if (spaces.some(isGone)) this.#traces.delete(id)
+  /** Drops all of them: what they name may have been forgotten, and their questions may hold it. */
+  clear(): void {
+    this.#traces.clear()
   }
 }

@@ -1,6 +1,7 @@
 /** The zod schemas of the facade's options. Loaded at the first call, not at import: zod is larger than all the rest. */
 import { z } from 'zod'
 import { limitTable } from '../domain/limits.ts'
+import { receiptStates } from '../domain/receipt.ts'
 import { changeSchema, expectationSchema } from '../domain/schema.ts'
 import { spaceKinds } from '../domain/space.ts'
 import { recordKinds } from '../domain/word-segment.ts'
@@ -153,3 +154,14 @@ export const deleteEntry = z.strictObject({ ifVersion: z.exactOptional(version) 
 export const listEntries = z.strictObject({ prefix, limit: z.exactOptional(count), cursor })
 export const entryHistory = z.strictObject({ limit: z.exactOptional(z.int().min(1).max(1_000)) })
 export const readAt = z.strictObject({ seq: z.exactOptional(z.int().min(0)), at: z.exactOptional(time) })
+
+export const forget = z.strictObject({
+  resourceId: optionalId,
+  teamId: optionalId,
+  agentId: optionalId,
+  threadId: optionalId,
+  messageIds: z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max)),
+  factIds: z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max)),
+  key: optionalId,
+})
+export const receipts = z.strictObject({ state: z.exactOptional(z.enum(receiptStates)), limit: z.exactOptional(count) })

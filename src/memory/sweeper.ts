@@ -36,13 +36,21 @@ export async function commitIfDue(storage: Storage, commit: Commit): Promise<voi
   }
 }
 
+/** A mark of a key that does not give it away: commit ids outlive what they were about. */
+async function markOf(key: string): Promise<string> {
+  const digest = await globalThis.crypto.subtle.digest('SHA-256', Buffer.from(key))
+  return Buffer.from(digest).toString('base64url')
+}
+
 /** Commits what is due now. Answers how much there was. */
 export async function sweep(storage: Storage): Promise<number> {
   const due = await storage.due(sweeperAccess, perSweep)
-  const expiries = due.entries.map(({ space, key, version }): Commit => {
-    const id = `expire-${version}-${Buffer.from(key).toString('base64url').slice(0, 200)}` as CommitId
-    return { id, space, changes: [{ kind: 'entry-expire', key }], background: true }
-  })
+  const expiries = await Promise.all(
+    due.entries.map(async ({ space, key, version }): Promise<Commit> => {
+      const id = `expire-${version}-${await markOf(key)}` as CommitId
+      return { id, space, changes: [{ kind: 'entry-expire', key }], background: true }
+    }),
+  )
   const ended = due.facts.map(({ space, factId, version }): Commit => {
     const id = `expire-${version}-${factId}` as CommitId
     return { id, space, changes: [{ kind: 'fact-expire', factId }], background: true }

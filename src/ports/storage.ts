@@ -13,6 +13,7 @@ import type { Language } from '../domain/language.ts'
 import type { LeaseState } from '../domain/lease.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { Message } from '../domain/message.ts'
+import type { Receipt, ReceiptNote } from '../domain/receipt.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
 import type { ThreadState } from '../domain/thread.ts'
 import type { VectorRecord, VectorSegment } from '../domain/vector-segment.ts'
@@ -86,6 +87,22 @@ export interface ThreadReader {
     threadId: string,
     limit: number,
   ): Promise<readonly { readonly space: SpaceId; readonly thread: ThreadState }[]>
+  /** Spaces that have a thread of that id or once had, as long as anything of it is left. */
+  homes(access: Access, threadId: string, limit: number): Promise<readonly SpaceId[]>
+  /** Threads that were copied from a thread, or from any thread of a space or its children: at most `limit`. */
+  copies(access: Access, source: ThreadCopySource, limit: number): Promise<readonly ThreadCopy[]>
+}
+
+/** Where threads may have been copied from; without `threadId` from any thread of the space and its children. */
+export interface ThreadCopySource {
+  readonly space: SpaceId
+  readonly threadId?: string
+}
+
+/** A thread that was copied from another. */
+export interface ThreadCopy {
+  readonly space: SpaceId
+  readonly threadId: ThreadId
 }
 
 /** A place in a thread: turn, and index in the turn. */
@@ -264,6 +281,17 @@ export interface LogReader {
   subscribe(space: SpaceId, wake: () => void): () => void
 }
 
+export interface ReceiptReader {
+  get(access: Access, id: string): Promise<Receipt | null>
+  /** Newest first; with a state only those in it. */
+  list(
+    access: Access,
+    query: { readonly state: Receipt['state'] | null; readonly limit: number },
+  ): Promise<readonly Receipt[]>
+  /** The oldest pending receipt of the same question. */
+  asked(access: Access, question: string): Promise<Receipt | null>
+}
+
 /** Work that time makes due. */
 export interface DueWork {
   readonly entries: readonly { readonly space: SpaceId; readonly key: string; readonly version: Seq }[]
@@ -288,6 +316,18 @@ export interface Storage {
   due(access: Access, limit: number): Promise<DueWork>
   /** Moves the horizon up: overwritten values, patches and commit ids at or below it go. */
   compact(access: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }>
+  /**
+   * Commits an erasure and notes it in a receipt, both or neither; a receipt of that id is added to. Once this answers
+   * nothing of what was erased is read any more. The receipt is complete at once where nothing is left to reclaim.
+   * Without a commit nothing was found to erase, and that is noted.
+   */
+  erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt>
+  /**
+   * Takes the bytes of all that was erased out of the database's files, once for all receipts, and completes those that
+   * have nothing `left`. One attempt, off the event loop; false if other users of the files were in the way.
+   */
+  reclaim(access: Access): Promise<boolean>
+  readonly receipts: ReceiptReader
   readonly spaces: SpaceReader
   readonly threads: ThreadReader
   readonly messages: MessageReader

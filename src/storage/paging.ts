@@ -1,7 +1,8 @@
 /** What all drivers answer alike: positions past the horizon, keys of new spaces. */
 import { randomBytes } from 'node:crypto'
-import type { Commit } from '../domain/commit.ts'
-import { MemoryError } from '../domain/error.ts'
+import type { Commit, CommitResult, ResultOf } from '../domain/commit.ts'
+import { nothingErased } from '../domain/erase.ts'
+import { invariant, MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceKey } from '../domain/id.ts'
 import { copyJson } from '../domain/json.ts'
 import type { Language } from '../domain/language.ts'
@@ -45,6 +46,20 @@ export function admitted(commit: Commit): Commit {
   const changes = copyJson(commit.changes, 'changes')
   const expect = commit.expect === undefined ? {} : { expect: copyJson(commit.expect, 'expect') }
   return { id, space, changes, ...expect, ...(background === undefined ? {} : { background }) }
+}
+
+/** The result of a commit that erases and was put under no expectation. */
+export function eraseResult(result: CommitResult): ResultOf<'erase'> {
+  if (result.status === 'conflict') {
+    throw new MemoryError('conflict', {
+      message: `The erasure was refused: ${result.reason}.`,
+      fix: 'Send it under a commit id of its own and without expectations.',
+      details: { reason: result.reason },
+    })
+  }
+  const [erased] = result.results
+  invariant(erased?.kind === 'erase', 'a commit with a receipt erases')
+  return result.replayed ? nothingErased : erased
 }
 
 export function closedError(what: string): MemoryError {

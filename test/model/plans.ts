@@ -264,12 +264,16 @@ const space = fc.nat(spaces.length - 1)
 const limit = fc.integer({ min: 1, max: 3 })
 const step = fc.constantFrom(1, 1, 700, 700, 2_500, 21_000, 100_000_000, -5_000)
 
+const targets = fc.array(target, { maxLength: 3 })
+const erasedKeys = fc.uniqueArray(key, { maxLength: 2 })
+
 const action = fc.oneof(
   { weight: 90, arbitrary: kind('commit', { plan: commit, via }) },
   { weight: 12, arbitrary: kind('group', { plans: fc.array(commit, { minLength: 2, maxLength: 4 }), via }) },
   { weight: 12, arbitrary: kind('clock', { ms: step }) },
   { weight: 6, arbitrary: kind('compact', { space, back: fc.nat(8) }) },
   { weight: 1, arbitrary: kind('erase', { space, via }) },
+  { weight: 8, arbitrary: kind('erase-part', { space, via, thread: sometimes(fc.nat(2)), targets, keys: erasedKeys }) },
   { weight: 3, arbitrary: kind('reopen', {}) },
   { weight: 4, arbitrary: kind('renew', { space: fc.nat(1), back, ms: fc.constantFrom(1, 5_000) }) },
   { weight: 4, arbitrary: kind('sweep', { via }) },

@@ -76,9 +76,14 @@ function reference(at: Resolving, join: JoinPlan): { turnId?: string; opened?: n
   return join.to === 'turn' ? { turnId: turnOf(at, join.back) } : { opened: join.back }
 }
 
-function messageId(at: Resolving, target: TargetPlan): string {
+/** The id of a message of the thread that a plan means: the caller's own, or the one that many places before the last. */
+export function messageIdOf(known: Known, threadId: string, target: TargetPlan): string {
   if ('chosen' in target) return target.chosen
-  return fromEnd(at.known.messages.get(at.threadId), target.issued) ?? 'm9'
+  return fromEnd(known.messages.get(threadId), target.issued) ?? 'm9'
+}
+
+function messageId({ known, threadId }: Resolving, target: TargetPlan): string {
+  return messageIdOf(known, threadId, target)
 }
 
 function changeInThread(at: Resolving, plan: ChangePlan): Change | null {

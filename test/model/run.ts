@@ -44,6 +44,9 @@ class Run {
       case 'erase':
         await this.#erase(action)
         return
+      case 'erase-part':
+        await world.commit(world.erasePartCommit(action), action.via)
+        return
       case 'reopen':
         world.connections = (await this.#subject.reopen?.(world)) ?? world.connections
         return

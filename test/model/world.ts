@@ -9,15 +9,25 @@ import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { assertSame } from './differences.ts'
 import { KeyNames, sharedKey } from './keys.ts'
-import { actors, type CommitPlan, messageIds, spaces, tinyLimits } from './plans.ts'
+import { type ActionOf, actors, type CommitPlan, messageIds, spaces, threads, tinyLimits } from './plans.ts'
 import { access, answerOf, readAcross, readSpace } from './readings.ts'
-import { commitOf, fromEnd, type Known, nothingKnown } from './resolve.ts'
+import { commitOf, fromEnd, type Known, messageIdOf, nothingKnown } from './resolve.ts'
 
 export class ManualClock {
   ms = Date.parse('2026-03-01T00:00:00.000Z')
   now(): number {
     return this.ms
   }
+}
+
+/** An answer without the keys that gave way, which may have been erased since. */
+function withoutPruned<Result extends object>(result: Result): object {
+  return 'pruned' in result ? { ...result, pruned: null } : result
+}
+
+function isSpaceErase({ changes }: Commit): boolean {
+  const [change] = changes
+  return change?.kind === 'erase' && (change.threadIds ?? change.messageIds ?? change.keys) === undefined
 }
 
 interface Sent {
@@ -139,7 +149,8 @@ export class World {
       this.#checkReplayed(name, commit, result)
       return
     }
-    if (commit.changes[0]?.kind === 'erase') return
+    if (commit.changes[0]?.kind === 'erase' && result.seq === 0) return
+    if (isSpaceErase(commit)) return
     if (commit.id !== null) this.#first.set(name, result)
     known.seq = result.seq
     this.#moments.push(result.at)
@@ -174,8 +185,9 @@ export class World {
   #checkReplayed(name: string, commit: Commit, result: CommitResult & { status: 'committed' }): void {
     const first = this.#first.get(name)
     if (first?.status !== 'committed' || result.results.length === 0) return
-    const { results, seq, at } = result
-    const wanted = { results: first.results, seq: first.seq, at: first.at }
+    const { seq, at } = result
+    const wanted = { results: first.results.map(withoutPruned), seq: first.seq, at: first.at }
+    const results = result.results.map(withoutPruned)
     assertSame(`answer to a retry of ${JSON.stringify(commit)}`, { results, seq, at }, wanted)
   }
 
@@ -198,6 +210,23 @@ export class World {
       await checkIndex(side.storage, access, space)
       if (problems.length > 0) throw new Error(`the history of ${space} differs:\n.${problems.join('\n.')}`)
     }
+  }
+
+  /** Erases a thread, messages and keys of a space, as far as the run knows of any. */
+  erasePartCommit({ space, thread, targets, keys }: ActionOf<'erase-part'>): Sent {
+    const id = spaces[space] as string as SpaceId
+    const known = this.knownOf(id)
+    const inThread = threads[targets.length % threads.length] as string
+    const messageIds = targets.map((target) => messageIdOf(known, inThread, target))
+    const change = {
+      kind: 'erase' as const,
+      ...(thread === undefined ? {} : { threadIds: [threads[thread] as string] }),
+      ...(messageIds.length === 0 ? {} : { messageIds }),
+      ...(keys.length === 0 ? {} : { keys }),
+    }
+    // Naming nothing would take the whole space.
+    const named = Object.keys(change).length === 1 ? { ...change, keys: ['a'] } : change
+    return { commit: { id: `c${++this.#count}` as CommitId, space: id, changes: [named] }, actor: actors[3] as Actor }
   }
 
   eraseCommit(space: SpaceId): Sent {

@@ -51,6 +51,27 @@ export const brokenDoors: BrokenDrivers = {
       return commit(access, { ...submitted, ...(expect === undefined ? {} : { expect }) }, limits)
     }),
   ],
+  'hides what it was asked to erase': [
+    'erasing a thread takes its messages, blocks, title and metadata, and leaves all else of the same commits',
+    changed((change) => {
+      const [threadId] = change.kind === 'erase' ? (change.threadIds ?? []) : []
+      return threadId === undefined ? change : { kind: 'thread-delete', threadId }
+    }),
+  ],
+  'erases only the present value of a key': [
+    'erasing a key takes all of its versions and its name, live or deleted, swept or pruned',
+    changed((change) => {
+      const [key] = change.kind === 'erase' ? (change.keys ?? []) : []
+      return key === undefined ? change : { kind: 'entry-delete', key }
+    }),
+  ],
+  'erases a message in threads that were not meant': [
+    'an id of a caller’s is erased in every thread, or in one',
+    changed((change) => {
+      if (change.kind !== 'erase' || change.messageIds === undefined) return change
+      return { kind: 'erase', messageIds: change.messageIds }
+    }),
+  ],
   'loses the last change of a commit': [
     'all kinds of change go into one commit, in one space and one thread',
     door((commit) => (access, submitted, limits) => {

@@ -38,6 +38,9 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     renewLease: (...call) => sound.renewLease(...call),
     due: (...call) => sound.due(...call),
     compact: (...call) => sound.compact(...call),
+    erase: (...call) => sound.erase(...call),
+    reclaim: (...call) => sound.reclaim(...call),
+    receipts: sound.receipts,
     close: () => sound.close(),
   }
   return { ...parts, ...broken(sound, clock) }

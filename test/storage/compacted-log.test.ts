@@ -10,6 +10,7 @@ import { type LogColumns, logColumns, logRowOf } from '../../src/storage/sqlite/
 import { checkReplay } from '../../src/testing/contract/check-space.ts'
 import { compactionCases } from '../../src/testing/contract/compaction-cases.ts'
 import { runStorageCase } from '../../src/testing/contract/contract-case.ts'
+import { eraseCases } from '../../src/testing/contract/erase-cases.ts'
 import { newFolder, openSqlite } from './drivers.ts'
 
 let folder: Awaited<ReturnType<typeof newFolder>>
@@ -67,6 +68,6 @@ describe.each([
   ['the reference driver', async (clock: Clock) => openReference(clock)],
   ['SQLite on a file', openFile],
 ])('%s', (_, open) => {
-  it.each(compactionCases)('$name', (one) => runStorageCase(one, open))
+  it.each([...compactionCases, ...eraseCases])('$name', (one) => runStorageCase(one, open))
   it('was checked', () => expect(checks).toBeGreaterThan(20))
 })

@@ -22,6 +22,11 @@ async function openTwo(clock: Clock): Promise<Storage> {
       ;[writer, reader] = [reader, writer]
       return writer.commit(...call)
     },
+    erase: (...call) => {
+      ;[writer, reader] = [reader, writer]
+      return writer.erase(...call)
+    },
+    reclaim: (...call) => writer.reclaim(...call),
     renewLease: (...call) => writer.renewLease(...call),
     compact: (...call) => writer.compact(...call),
     due: (...call) => reader.due(...call),
@@ -48,6 +53,9 @@ async function openTwo(clock: Clock): Promise<Storage> {
     },
     get facts() {
       return reader.facts
+    },
+    get receipts() {
+      return reader.receipts
     },
     get log() {
       return reader.log

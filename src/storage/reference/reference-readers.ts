@@ -1,7 +1,7 @@
 /** Readers of the reference driver: plain filters and sorts over all records. */
 import { blockKey } from '../../domain/block.ts'
 import { groupBySeq } from '../../domain/compact.ts'
-import type { LogRow } from '../../domain/effect.ts'
+import type { LogRow, ThreadSource } from '../../domain/effect.ts'
 import { liveEntry } from '../../domain/entry.ts'
 import { type FactState, liveFact } from '../../domain/fact.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
@@ -22,6 +22,7 @@ import type {
   MessageReader,
   PlacedMessage,
   SpaceReader,
+  ThreadCopySource,
   ThreadOrder,
   ThreadReader,
 } from '../../ports/storage.ts'
@@ -103,7 +104,26 @@ export function threadReader(database: ReferenceDatabase): ThreadReader {
           return thread === null || thread.deleted ? [] : [{ space: space.id, thread }]
         })
         .slice(0, limit),
+    homes: async (_, threadId, limit) =>
+      database
+        .all()
+        .filter((space) => space.thread(threadId) !== null)
+        .map((space) => space.id)
+        .sort()
+        .slice(0, limit),
+    copies: async (_, source, limit) =>
+      database
+        .all()
+        .flatMap((space) => [...space.records.threads.values()].map((thread) => ({ space: space.id, thread })))
+        .filter(({ thread }) => !thread.deleted && thread.source !== undefined && isFrom(thread.source, source))
+        .map(({ space, thread }) => ({ space, threadId: thread.id }))
+        .slice(0, limit),
   }
+}
+
+function isFrom(own: ThreadSource, { space, threadId }: ThreadCopySource): boolean {
+  if (threadId !== undefined) return own.space === space && own.threadId === threadId
+  return own.space === space || own.space.startsWith(`${space}/`)
 }
 
 function placed(space: ReferenceSpace, threadId: string, asOf: Seq): PlacedMessage[] {

@@ -4,6 +4,7 @@ import { compactRows } from '../../domain/compact.ts'
 import type { SpaceView } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import { type EntryState, liveEntry } from '../../domain/entry.ts'
+import type { Erasure } from '../../domain/erase.ts'
 import type { EditableLog } from '../../domain/erase-content.ts'
 import { type FactState, liveFact } from '../../domain/fact.ts'
 import { textKey } from '../../domain/fact-text.ts'
@@ -78,6 +79,32 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     return this.rows.filter((row) => row.threadId === threadId && row.turn === turn)
   }
 
+  threadRows(threadId: ThreadId): readonly LogRow[] {
+    return this.rows.filter((row) => row.threadId === threadId)
+  }
+
+  rowsHolding(texts: readonly string[]): readonly LogRow[] {
+    const wanted = texts.map((text) => JSON.stringify(text))
+    return this.rows.filter((row) => {
+      const json = JSON.stringify(row.effects)
+      return wanted.some((text) => json.includes(text))
+    })
+  }
+
+  /** Removes what an erasure takes, and replaces the rows that it empties. */
+  erase({ rows, threads, entries, recounted }: Erasure): void {
+    for (const row of rows) this.replaceRow(row)
+    for (const threadId of threads) {
+      this.records.threads.delete(threadId)
+      for (const [key, block] of this.records.blocks) if (block.threadId === threadId) this.records.blocks.delete(key)
+      for (const lease of this.records.leases.values()) {
+        if (lease.threadId === threadId) this.records.leases.delete(lease.name)
+      }
+    }
+    for (const key of entries) this.records.entries.delete(key)
+    for (const thread of recounted) this.records.threads.set(thread.id, thread)
+  }
+
   /** All turns of the thread's present life, in thread order, as of a seq. */
   turns(threadId: string, asOf: Seq): readonly TurnState[] {
     const thread = this.thread(threadId)
@@ -131,6 +158,11 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   allFacts(): FactState[] {
     const kept = [...this.records.facts.values()].filter((fact) => !fact.deleted)
     return kept.sort((left, right) => left.order - right.order)
+  }
+
+  factsFrom(sources: readonly string[]): FactState[] {
+    const wanted = new Set(sources)
+    return this.allFacts().filter((fact) => fact.sources.some((id) => wanted.has(id)))
   }
 
   factsByText(key: number): FactState[] {

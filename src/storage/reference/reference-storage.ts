@@ -1,16 +1,18 @@
 /** The reference driver: the storage port in memory over `domain/apply.ts`. The oracle for tests, slow and plain. */
 import type { Access } from '../../domain/actor.ts'
-import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
+import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import type { SpaceView } from '../../domain/draft.ts'
+import { nothingErased } from '../../domain/erase.ts'
 import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
+import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { DueWork, Storage } from '../../ports/storage.ts'
+import type { DueWork, ReceiptReader, Storage } from '../../ports/storage.ts'
 import { commitHash } from '../hash.ts'
-import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
+import { admitted, closedError, eraseResult, newSpaceKey, settingsFrom } from '../paging.ts'
 import { factReader } from './reference-facts.ts'
 import {
   blockReader,
@@ -32,6 +34,8 @@ const emptyView: SpaceView = {
   rowsAt: () => [],
   thread: () => null,
   turnRows: () => [],
+  threadRows: () => [],
+  rowsHolding: () => [],
   callerMessage: () => null,
   block: () => null,
   threadBlocks: () => [],
@@ -39,6 +43,7 @@ const emptyView: SpaceView = {
   expiredEntries: () => [],
   oldestEntries: () => [],
   fact: () => null,
+  factsFrom: () => [],
   factsByText: () => [],
   lastFactSeq: () => 0,
   lease: () => null,
@@ -59,6 +64,20 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly log = logReader(this)
   readonly index = indexReader(this)
   readonly vectors = new ReferenceVectors(this, this.index)
+  readonly receipts: ReceiptReader = {
+    get: async (_, id) => this.#receipts.get(id) ?? null,
+    list: async (_, { state, limit }) =>
+      [...this.#receipts.values()]
+        .filter((receipt) => state === null || receipt.state === state)
+        .reverse()
+        .slice(0, limit),
+    asked: async (_, question) => {
+      const pending = [...this.#receipts.values()].filter((receipt) => receipt.state === 'pending')
+      return pending.find((receipt) => this.#questions.get(receipt.id) === question) ?? null
+    },
+  }
+  readonly #receipts = new Map<string, Receipt>()
+  readonly #questions = new Map<string, string>()
   #seqFloor: Seq = 0
   #isClosed = false
 
@@ -80,7 +99,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   async commit(access: Access, submitted: Commit, limits: Limits): Promise<CommitResult> {
     const commit = admitted(submitted)
     const space = this.at(commit.space)
-    if (isErase(commit)) return this.#erase(commit, space)
+    if (isSpaceErase(commit, space?.space ?? null)) return this.#erase(commit, space)
     const newSpace = { key: newSpaceKey(), floor: this.#seqFloor, settings: settingsFrom(limits, 'english') }
     const { actor } = access
     const submission = { commit, actor, hash: commitHash(commit), nowMs: this.clock.now(), limits, newSpace }
@@ -89,6 +108,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const { draft } = outcome
     const target = space ?? new ReferenceSpace(draft.space)
     this.bySpace.set(commit.space, target)
+    if (draft.erasure !== null) target.erase(structuredClone(draft.erasure))
     target.append(structuredClone(outcome.rows))
     // Deadlines are not in the log.
     for (const [name, lease] of draft.leases) if (lease !== null) target.records.leases.set(name, lease)
@@ -99,21 +119,43 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return structuredClone(outcome.result)
   }
 
+  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
+    const erased = commit === null ? nothingErased : eraseResult(await this.commit(access, commit, limits))
+    const before = this.#receipts.get(note.id) ?? newReceipt(note, isoTime(this.clock.now()))
+    if (!this.#questions.has(note.id)) this.#questions.set(note.id, note.asked)
+    this.#receipts.set(note.id, withErased(before, erased, note))
+    await this.reclaim()
+    return this.#receipts.get(note.id) as Receipt
+  }
+
+  /** Memory has no files: a receipt is complete as soon as nothing is left to erase. */
+  async reclaim(): Promise<boolean> {
+    for (const [id, receipt] of this.#receipts) {
+      if (receipt.left.length > 0 || receipt.state === 'complete') continue
+      this.#receipts.set(id, completed(receipt, isoTime(this.clock.now())))
+    }
+    return true
+  }
+
   #erase(commit: Commit, space: ReferenceSpace | null): CommitResult {
     const at = isoTime(this.clock.now())
     const conflict = checkExpectations(space ?? emptyView, commit, at)
     if (conflict !== null) return conflict
-    const gone = [...this.bySpace.values()].filter(
-      (other) => other.id === commit.space || other.id.startsWith(`${commit.space}/`),
-    )
-    let commits = 0
+    const isGone = (other: ReferenceSpace) => other.id === commit.space || other.id.startsWith(`${commit.space}/`)
+    const gone = isErasePart(commit) ? [] : [...this.bySpace.values()].filter(isGone)
+    const counts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0 }
     for (const other of gone) {
-      commits += new Set(other.rows.map((row) => row.seq)).size
+      const threads = [...other.records.threads.values()].filter((thread) => !thread.deleted)
+      counts.commits += other.space.seq - other.space.horizon
+      counts.threads += threads.length
+      counts.messages += threads.reduce((sum, thread) => sum + thread.messageCount, 0)
+      counts.entries += other.space.entries
+      counts.blocks += [...other.records.blocks.values()].filter((block) => !block.deleted).length
       this.#seqFloor = Math.max(this.#seqFloor, other.space.seq + 1)
       this.bySpace.delete(other.id)
       for (const wake of this.listeners.get(other.id) ?? []) wake()
     }
-    const results = [{ kind: 'erase', spaces: gone.length, commits } as const]
+    const results = [{ kind: 'erase', spaces: gone.length, ...counts } as const]
     return { status: 'committed', seq: space?.space.seq ?? 0, at, replayed: false, results }
   }
 

@@ -1,16 +1,20 @@
 /** The door of the SQLite driver: commits queued in one tick are flushed as one transaction, in order of arrival. */
 import type { Access } from '../../domain/actor.ts'
-import { applyCommit, checkExpectations, isErase } from '../../domain/apply.ts'
+import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
+import { nothingErased } from '../../domain/erase.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
+import type { ReceiptNote } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
 import { isBusy, isFull, jitter, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
-import { eraseSpaces, persistDraft, seqFloor } from './persist.ts'
+import { eraseSpaces, seqFloor } from './erase.ts'
+import { persistDraft } from './persist.ts'
+import { markUnclean, putReceipt } from './receipts.ts'
 import { SqliteView } from './view.ts'
 
 /** Longest time one transaction takes before the event loop gets its turn, milliseconds. */
@@ -21,6 +25,8 @@ interface Member {
   readonly commit: Commit
   readonly limits: Limits
   readonly hash: string | null
+  /** What to note of an erasure, in the same transaction. */
+  readonly note: ReceiptNote | null
   readonly deadline: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: unknown) => void
@@ -50,13 +56,18 @@ export class CommitQueue {
     this.#onCommit = onCommit
   }
 
-  async commit(access: Access, submitted: Commit, limits: Limits): Promise<CommitResult> {
+  async commit(
+    access: Access,
+    submitted: Commit,
+    limits: Limits,
+    note: ReceiptNote | null = null,
+  ): Promise<CommitResult> {
     if (this.#database.isClosed) throw closedError('The storage')
     const commit = admitted(submitted)
     const hash = commitHash(commit)
     const deadline = performance.now() + limits.busyTimeoutMs
     return new Promise((resolve, reject) => {
-      this.#queue.push({ access, commit, limits, hash, deadline, resolve, reject, answer: null, error: null })
+      this.#queue.push({ access, commit, limits, hash, note, deadline, resolve, reject, answer: null, error: null })
       if (this.#isFlushing) return
       this.#isFlushing = true
       // After all microtasks: whoever answers to the same event joins the group.
@@ -162,13 +173,22 @@ export class CommitQueue {
     return toMemoryError(error, this.#database.connection.path)
   }
 
+  /** Applies one member; of an erasure there is a receipt, or a mark that it has none. */
   #apply(member: Member): void {
+    this.#decide(member)
+    const { answer, note } = member
+    if (answer?.status !== 'committed' || answer.replayed || answer.results[0]?.kind !== 'erase') return
+    if (note === null) markUnclean(this.#database)
+    else putReceipt(this.#database, note, answer.results[0])
+  }
+
+  #decide(member: Member): void {
     const { commit, access, limits, hash } = member
     const view = new SqliteView(this.#database, commit.space)
     const nowMs = this.#database.clock.now()
     let outcome: ReturnType<typeof applyCommit>
     try {
-      if (isErase(commit)) {
+      if (isSpaceErase(commit, view.space)) {
         member.answer = this.#erase(view, commit, isoTime(nowMs))
         return
       }
@@ -203,9 +223,10 @@ export class CommitQueue {
     const conflict = checkExpectations(view, commit, at)
     if (conflict !== null) return conflict
     const seq = view.space?.seq ?? 0
-    const { spaces, commits } = eraseSpaces(this.#database, commit.space)
+    if (isErasePart(commit)) return { status: 'committed', seq, at, replayed: false, results: [nothingErased] }
+    const { spaces, counts } = eraseSpaces(this.#database, commit.space)
     this.#erased.push(...spaces)
-    const results = [{ kind: 'erase', spaces: spaces.length, commits } as const]
+    const results = [{ kind: 'erase', spaces: spaces.length, ...counts } as const]
     return { status: 'committed', seq, at, replayed: false, results }
   }
 

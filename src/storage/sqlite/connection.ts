@@ -8,8 +8,9 @@ import { ground } from './migrations/001-ground.ts'
 import { words } from './migrations/002-words.ts'
 import { vectors } from './migrations/003-vectors.ts'
 import { facts } from './migrations/004-facts.ts'
+import { forget } from './migrations/005-forget.ts'
 
-const migrations = [ground, words, vectors, facts]
+const migrations = [ground, words, vectors, facts, forget]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672
@@ -219,6 +220,10 @@ export class Connection {
 
   prepare<Row extends readonly unknown[]>(sql: string): Statement<Row> {
     return new Statement<Row>(this.#database.prepare(sql))
+  }
+
+  get isInMemory(): boolean {
+    return this.path === ':memory:'
   }
 
   /** Changes when another connection has committed. */

@@ -8,6 +8,7 @@ import { savesMessages } from '../../domain/turn.ts'
 import type { LogReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { markUnclean } from './receipts.ts'
 import { actorText, threadJson } from './rows.ts'
 import { rowsBetween } from './view.ts'
 import { foldWords } from './words.ts'
@@ -149,6 +150,7 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
   }
   for (const statement of statements.deleteTombstones) statement.run(n, horizon)
   statements.setHorizon.run(horizon, n)
+  if (stored.length > kept.length) markUnclean(database)
   database.forget()
   return stored.length - kept.length
 }

@@ -5,13 +5,14 @@ import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
 import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
 import { invariant } from '../../domain/error.ts'
-import { type Seq, type SpaceId, unpackTurn } from '../../domain/id.ts'
+import { type Seq, unpackTurn } from '../../domain/id.ts'
 import { parentOf, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
+import { eraseParts } from './erase.ts'
 import { persistFacts } from './persist-facts.ts'
-import { actorText, textAfter, threadJson } from './rows.ts'
+import { actorText, threadJson } from './rows.ts'
 import type { SqliteView } from './view.ts'
 import { emptyTail, indexCommit } from './words.ts'
 
@@ -238,38 +239,15 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   const thread = persistThread(database, space, draft, rows)
   persistRows(database, space, draft, rows, thread)
   for (const { key, version } of draft.swept) eraseEntryLife(view, key, version)
-  for (const { factId, version } of draft.sweptFacts) eraseFactLife(view, factId, version)
   for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
   persistRecords(database, space, draft, thread)
   persistFacts(database, space, draft)
+  if (draft.erasure !== null) eraseParts(database, view, space, draft.erasure, draft.seq)
+  // After the rows that an erasure replaces whole: they may state the same facts.
+  for (const { factId, version } of draft.sweptFacts) eraseFactLife(view, factId, version)
   persistSpace(database, space, draft)
   indexCommit(database, view, draft, rows, space)
   foldTail(database, space)
-}
-
-/** Erases a space and its children: rows, log and key. Keeps the highest seq, above which a new space begins. */
-export function eraseSpaces(database: SqliteDatabase, id: SpaceId): { spaces: readonly SpaceId[]; commits: number } {
-  const { statements } = database
-  const own = statements.spaceById.get(id)
-  const children = statements.spacesInRange.all(`${id}/`, '', textAfter(`${id}/`), Number.MAX_SAFE_INTEGER)
-  let commits = 0
-  let floor = seqFloor(database)
-  const all = own === undefined ? children : [own, ...children]
-  for (const columns of all) {
-    const [n] = columns
-    commits += statements.countCommits.get(n)?.[0] ?? 0
-    floor = Math.max(floor, database.spaceState(columns).seq + 1)
-    statements.deleteUpTo.run(n, seqLimit - 1)
-    statements.deletePartsUpTo.run(n, seqLimit)
-    for (const statement of statements.deleteRows) statement.run(n)
-    statements.deleteSpace.run(n)
-  }
-  statements.setMeta.run('seqFloor', floor)
-  database.forget()
-  return { spaces: all.map((columns) => columns[1] as SpaceId), commits }
-}
-
-/** Where the log of a new space begins: above the highest seq that any erased space reached; 0 if none was. */
-export function seqFloor(database: SqliteDatabase): Seq {
-  return database.statements.meta.get('seqFloor')?.[0] ?? 0
+  // What is cached of the space holds what was erased.
+  if (draft.erasure !== null) database.forget()
 }

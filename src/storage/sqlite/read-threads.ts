@@ -181,5 +181,14 @@ export function threadReader(database: SqliteDatabase): ThreadReader {
           return [{ space: id, thread: stateFrom(database, space, columns as unknown as ThreadColumns) }]
         }),
       ),
+    homes: (_, threadId, limit) =>
+      database.read(() => database.statements.homesOfThread.all(threadId, limit).map(([id]) => id as SpaceId)),
+    copies: (_, { space, threadId }, limit) =>
+      database.read(() => {
+        const { copiesOfThread, copiesOfSpace } = database.statements
+        const rows =
+          threadId === undefined ? copiesOfSpace.all(space, limit) : copiesOfThread.all(space, threadId, limit)
+        return rows.map(([id, copy]) => ({ space: id as SpaceId, threadId: copy as ThreadId }))
+      }),
   }
 }

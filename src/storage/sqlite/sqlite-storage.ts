@@ -1,13 +1,17 @@
 /** The SQLite driver: the storage port over one file. Knows nothing of recall, agents or the facade. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
+import { nothingErased } from '../../domain/erase.ts'
+import { invariant } from '../../domain/error.ts'
 import { factIdOf, type Seq, type SpaceId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Limits } from '../../domain/limits.ts'
+import type { Receipt, ReceiptNote } from '../../domain/receipt.ts'
 import { segmentBytes } from '../../domain/word-segment.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DueWork, Durability, Storage } from '../../ports/storage.ts'
-import { closedError } from '../paging.ts'
+import { closedError, eraseResult } from '../paging.ts'
 import { CommitQueue } from './commit.ts'
 import { Connection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
@@ -17,11 +21,16 @@ import { indexReader } from './read-index.ts'
 import { messageReader } from './read-messages.ts'
 import { blockReader, entryReader, spaceReader } from './read-records.ts'
 import { threadReader } from './read-threads.ts'
+import { putReceipt, receiptReader } from './receipts.ts'
+import { deleteErased, reclaim } from './reclaim.ts'
 import { type LeaseColumns, leaseOf } from './rows.ts'
 import { vectorStore } from './vectors.ts'
 import { dropOldTerms, hasCurrentTerms } from './words.ts'
 
 const dayMs = 86_400_000
+
+/** How long closing waits for a reclaim under way, milliseconds. */
+const closingMs = 2_000
 
 export interface SqliteStorageOptions {
   readonly id: string
@@ -44,6 +53,8 @@ export class SqliteStorage implements Storage {
   readonly #queue: CommitQueue
   readonly #followers: Followers
   #closing: Promise<void> | null = null
+  #reclaiming: Promise<boolean> | null = null
+  readonly receipts
   readonly spaces
   readonly threads
   readonly messages
@@ -68,6 +79,7 @@ export class SqliteStorage implements Storage {
     this.log = logReader(database, this.#followers)
     this.index = indexReader(database)
     this.vectors = vectorStore(database, (work) => this.#transaction(work))
+    this.receipts = receiptReader(database)
   }
 
   /**
@@ -91,7 +103,33 @@ export class SqliteStorage implements Storage {
   }
 
   commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {
-    return this.#queue.commit(access, commit, limits)
+    const answer = this.#queue.commit(access, commit, limits)
+    return commit.changes[0]?.kind === 'erase' ? this.#afterErase(answer) : answer
+  }
+
+  /** An erasure answers once its rows are deleted, unless others hold the file. */
+  async #afterErase<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const result = await answer
+    await deleteErased(this.#database)
+    return result
+  }
+
+  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
+    if (commit === null) await this.#transaction(() => putReceipt(this.#database, note, nothingErased))
+    else eraseResult(await this.#afterErase(this.#queue.commit(access, commit, limits, note)))
+    // Memory has no files to rewrite.
+    if (this.#database.connection.isInMemory) await this.reclaim()
+    const receipt = await this.receipts.get(access, note.id)
+    invariant(receipt !== null, 'an erasure has a receipt')
+    return receipt
+  }
+
+  /** All who ask at once wait for the same attempt. */
+  reclaim(): Promise<boolean> {
+    this.#reclaiming ??= reclaim(this.#database).finally(() => {
+      this.#reclaiming = null
+    })
+    return this.#reclaiming
   }
 
   /** A transaction outside the log, waiting for the lock as commits do. */
@@ -161,6 +199,8 @@ export class SqliteStorage implements Storage {
 
   async #closeOnce(): Promise<void> {
     await this.#queue.idle()
+    // A worker that goes on alone does no harm: the receipts stay pending, and the next to open takes them up.
+    await Promise.race([this.#reclaiming?.catch(() => false), delay(closingMs, null, { ref: false })])
     this.#database.close()
     this.#followers.close()
   }

@@ -36,6 +36,7 @@ export function factStatements(connection: Connection) {
     factsByText: connection.prepare<FactColumns>(
       `${select} WHERE space = ? AND textKey = ? AND deleted = 0 AND status = 0 ORDER BY ord`,
     ),
+    countFacts: connection.prepare<[number]>('SELECT count(*) FROM fact WHERE space = ? AND deleted = 0'),
     lastFactSeq: connection.prepare<[number | null]>('SELECT max(version) FROM fact WHERE space = ?'),
     factsInConflict: connection.prepare<FactColumns>(
       `${select} WHERE space = ? AND conflicts > 0 AND ord > ? AND ${live} ORDER BY ord LIMIT ?`,

@@ -40,7 +40,8 @@ function place(space: string, seq: string): string {
   return `((${space} << 32) | ${seq})`
 }
 
-const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
+/** Rows of the space of the first parameter; of a commit that has several, the first. */
+export const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
 
 /** A row of the log with the number of its thread, and its part in a commit that has several. */
 export type CommitColumns = readonly [...LogColumns, thread: number | null, part: number | null]
@@ -115,6 +116,7 @@ function logStatements(connection: Connection) {
     deletePartsUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ? AND part > 0'),
     timeAt: connection.prepare<[number]>(`SELECT at FROM log WHERE k = ${place('?1', '?2')}`),
     turnRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? AND turn = ? ORDER BY seq`),
+    threadRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? ORDER BY seq, turn`),
     /** Rows of a thread's turns, newest turn first, from a turn downwards. */
     rowsDown: connection.prepare<LogColumns>(
       `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn DESC, seq DESC LIMIT ?`,
@@ -137,12 +139,27 @@ function logStatements(connection: Connection) {
   }
 }
 
+/** As the index of copies has them. */
+const sourceSpace = `json_extract(json, '$.source.space')`
+const sourceThread = `json_extract(json, '$.source.threadId')`
+
 function threadStatements(connection: Connection) {
   return {
     threadById: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE space = ? AND id = ?`),
     threadIdByNumber: connection.prepare<[string]>('SELECT id FROM thread WHERE n = ?'),
     threadsById: connection.prepare<readonly [...ThreadColumns, number]>(
-      `SELECT ${threadColumns}, space FROM thread WHERE id = ? AND state < 2 LIMIT ?`,
+      `SELECT ${threadColumns}, space FROM thread WHERE id = ? AND state < 2 AND space IN (SELECT n FROM space) LIMIT ?`,
+    ),
+    homesOfThread: connection.prepare<[string]>(
+      'SELECT space.id FROM thread JOIN space ON space.n = thread.space WHERE thread.id = ? ORDER BY space.id LIMIT ?',
+    ),
+    copiesOfThread: connection.prepare<[string, string]>(
+      `SELECT space.id, thread.id FROM thread JOIN space ON space.n = thread.space
+       WHERE ${sourceSpace} = ? AND ${sourceThread} = ? AND state < 2 LIMIT ?`,
+    ),
+    copiesOfSpace: connection.prepare<[string, string]>(
+      `SELECT space.id, thread.id FROM thread JOIN space ON space.n = thread.space
+       WHERE (${sourceSpace} = ?1 OR (${sourceSpace} > ?1 || '/' AND ${sourceSpace} < ?1 || '0')) AND state < 2 LIMIT ?2`,
     ),
     threadByNumber: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE n = ?`),
     insertThread: connection.prepare(
@@ -234,17 +251,70 @@ function recordStatements(connection: Connection) {
   }
 }
 
+/** Tables whose rows belong to a space, with what tells their rows apart. */
+const tablesOfSpaces = [
+  ['thread', 'n'],
+  ['message_id', 'space, id, thread'],
+  ['block', 'n'],
+  ['entry', 'n'],
+  ['fact', 'n'],
+  ['fact_source', 'space, source, fact'],
+  ['words', 'k'],
+  ['vectors', 'k'],
+  ['work', 'space'],
+] as const
+
+function deleteSome(connection: Connection, table: string, key: string, where: string) {
+  return connection.prepare(
+    `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${where} LIMIT ?2)`,
+  )
+}
+
 function erasureStatements(connection: Connection) {
-  const tables = ['thread', 'message_id', 'block', 'entry', 'fact', 'fact_source', 'lease', 'words', 'vectors', 'work']
   return {
-    deleteRows: tables.map((table) => connection.prepare(`DELETE FROM ${table} WHERE space = ?`)),
+    /** Each deletes some rows of an erased space: its number, and how many at most. */
+    deleteSomeRows: [
+      deleteSome(connection, 'log', 'k', inSpace),
+      deleteSome(connection, 'log', 'k', 'space = ?1 AND part > 0'),
+      ...tablesOfSpaces.map(([table, key]) => deleteSome(connection, table, key, 'space = ?1')),
+    ],
+    erasedSpace: connection.prepare<[number]>('SELECT n FROM erased_space LIMIT 1'),
+    putErasedSpace: connection.prepare('INSERT INTO erased_space VALUES (?)'),
+    deleteErasedSpace: connection.prepare('DELETE FROM erased_space WHERE n = ?'),
+    deleteLeases: connection.prepare('DELETE FROM lease WHERE space = ?'),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
-    countCommits: connection.prepare<[number]>(`SELECT count(*) FROM log WHERE ${inSpace}`),
+    deleteThread: connection.prepare('DELETE FROM thread WHERE n = ?'),
+    deleteBlocksOfThread: connection.prepare('DELETE FROM block WHERE space = ? AND thread = ?'),
+    deleteLeasesOfThread: connection.prepare('DELETE FROM lease WHERE thread = ?'),
+    deleteMessageIdAt: connection.prepare(
+      'DELETE FROM message_id WHERE space = ? AND id = ? AND thread = ? AND turn = ? AND i = ?',
+    ),
+    deleteEntry: connection.prepare('DELETE FROM entry WHERE space = ? AND key = ?'),
+    countBlocks: connection.prepare<[number]>('SELECT count(*) FROM block WHERE space = ? AND deleted = 0'),
     deleteTombstones: ['thread', 'block', 'entry', 'fact'].map((table) =>
       connection.prepare(
         `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,
       ),
     ),
+  }
+}
+
+function receiptStatements(connection: Connection) {
+  const newest = 'ORDER BY requested DESC, id LIMIT ?'
+  return {
+    receipt: connection.prepare<[string]>('SELECT json FROM receipt WHERE id = ?'),
+    askedOfReceipt: connection.prepare<[string | null]>('SELECT asked FROM receipt WHERE id = ?'),
+    receipts: connection.prepare<[string]>(`SELECT json FROM receipt ${newest}`),
+    pendingReceipts: connection.prepare<[string]>(`SELECT json FROM receipt WHERE completed IS NULL ${newest}`),
+    completeReceipts: connection.prepare<[string]>(`SELECT json FROM receipt WHERE completed IS NOT NULL ${newest}`),
+    askedReceipts: connection.prepare<[string, string | null]>(
+      'SELECT json, asked FROM receipt WHERE completed IS NULL ORDER BY requested, id',
+    ),
+    putReceipt: connection.prepare(
+      `INSERT INTO receipt (id, requested, completed, asked, json) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET completed = excluded.completed, asked = excluded.asked, json = excluded.json`,
+    ),
+    completeReceipt: connection.prepare('UPDATE receipt SET completed = ?, asked = NULL, json = ? WHERE id = ?'),
   }
 }
 
@@ -258,6 +328,7 @@ export function prepareStatements(connection: Connection) {
     ...factStatements(connection),
     ...erasureStatements(connection),
     ...indexStatements(connection),
+    ...receiptStatements(connection),
   }
 }
 

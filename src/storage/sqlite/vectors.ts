@@ -164,6 +164,12 @@ export function removeEntryVectors(database: SqliteDatabase, space: CachedSpace,
   removeFrom(database, space, database.statements.vectorsAt.all(space.n, version, version), { from: version, matches })
 }
 
+/** Takes the vectors of an entry out, whatever its version. */
+export function removeEntryEver(database: SqliteDatabase, space: CachedSpace, key: string): void {
+  const matches = (segment: VectorSegment, i: number) => segment.refs[i] === key && segment.kinds[i] === entryKind
+  removeVectors(database, space, { from: 0, matches })
+}
+
 /** Whether a space has any vectors; that it has none is remembered while nobody else commits. */
 function hasVectors(database: SqliteDatabase, space: CachedSpace): boolean {
   if (space.vectorlessEpoch === database.epoch) return false

@@ -13,8 +13,8 @@ import { msOf } from '../../domain/time.ts'
 import type { MessagePlace } from '../../domain/turn.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf, uniqueOf } from './fact-rows.ts'
-import { blockOf, entryOf, leaseOf, logRowOf } from './rows.ts'
-import type { CommitColumns } from './statements.ts'
+import { blockOf, entryOf, leaseOf, logColumns, logRowOf } from './rows.ts'
+import { type CommitColumns, inSpace } from './statements.ts'
 
 const oldestPerQuery = 64
 
@@ -67,6 +67,15 @@ export class SqliteView implements SpaceView, EditableLog {
     return this.#database.turnRows(thread, turn, threadId)
   }
 
+  threadRows(threadId: ThreadId): readonly LogRow[] {
+    const thread = this.#threadNumber(threadId)
+    return this.#statements.threadRows.all(thread).map((columns) => logRowOf(columns, threadId))
+  }
+
+  rowsHolding(texts: readonly string[]): readonly LogRow[] {
+    return rowsHolding(this.#database, this.#n, texts)
+  }
+
   callerMessage(threadId: string, messageId: string): MessagePlace | null {
     const place = this.#statements.messageId.get(this.#n, messageId, this.#threadNumber(threadId))
     return place === undefined ? null : { threadId: threadId as ThreadId, turn: place[1], index: place[2] }
@@ -110,6 +119,14 @@ export class SqliteView implements SpaceView, EditableLog {
     return cached === null || columns === undefined ? null : factOf(columns, cached.state.key)
   }
 
+  factsFrom(sources: readonly string[]): readonly FactState[] {
+    const { cached } = this
+    if (cached === null || sources.length === 0) return []
+    const limit = Number.MAX_SAFE_INTEGER
+    const rows = this.#statements.factsFromSources.all(this.#n, JSON.stringify(sources), -1, 0, limit)
+    return rows.map((columns) => factOf(columns, cached.state.key))
+  }
+
   factsByText(key: number): readonly FactState[] {
     const { cached } = this
     if (cached === null) return []
@@ -145,6 +162,23 @@ export function rowsBetween(database: SqliteDatabase, n: number, after: Seq, las
   if (parts.length > 0) rows.push(...parts)
   if (parts.length > 0) rows.sort((left, right) => left[0] - right[0] || (left[9] ?? 0) - (right[9] ?? 0))
   return withThreads(database, rows)
+}
+
+/** Texts that one look through the log may be after. */
+const textsPerLook = 50
+
+/** Rows of a space in whose effects one of the texts stands as a whole JSON string. */
+export function rowsHolding(database: SqliteDatabase, n: number, texts: readonly string[]): readonly LogRow[] {
+  const found = new Map<string, CommitColumns>()
+  for (let start = 0; start < texts.length; start += textsPerLook) {
+    const wanted = texts.slice(start, start + textsPerLook).map((text) => JSON.stringify(text))
+    const holds = wanted.map((_, index) => `instr(json, ?${index + 2}) > 0`).join(' OR ')
+    const columns = `SELECT ${logColumns}, thread, part FROM log`
+    const first = database.prepared<CommitColumns>(`${columns} WHERE ${inSpace} AND (${holds})`)
+    const parts = database.prepared<CommitColumns>(`${columns} WHERE space = ?1 AND part > 0 AND (${holds})`)
+    for (const row of [...first.all(n, ...wanted), ...parts.all(n, ...wanted)]) found.set(`${row[0]} ${row[2]}`, row)
+  }
+  return withThreads(database, [...found.values()])
 }
 
 /** Rows with the texts of their threads. */

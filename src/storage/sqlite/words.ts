@@ -245,11 +245,24 @@ function removeMessages(
   }
 }
 
-function removeThread(database: SqliteDatabase, space: CachedSpace, { id, createdSeq: from }: ThreadState): void {
+/** Takes all messages of a thread out, whose rows must still say that they are its own. */
+export function removeThread(database: SqliteDatabase, space: CachedSpace, thread: ThreadState): void {
+  const { id, createdSeq: from } = thread
+  forgetTail(space.words)
   removeWords(database, space, { from, matches: (segment, i) => segment.threads[i] === from })
   const number = database.thread(space, id)?.n ?? 0
   const turns = new Set(database.statements.turnsOfThread.all(number).map(([turn]) => turn))
   removeVectors(database, space, { from, matches: (segment, i) => turns.has(segment.turns[i] as number) })
+}
+
+/** Takes one message out, wherever it was folded. */
+export function removeMessageAt(database: SqliteDatabase, space: CachedSpace, turn: number, index: number): void {
+  forgetTail(space.words)
+  const matches = (segment: WordSegment | VectorSegment, i: number) =>
+    segment.turns[i] === turn && segment.indexes[i] === index
+  const from = unpackTurn(turn).turnSeq
+  removeWords(database, space, { from, matches })
+  removeVectors(database, space, { from, matches })
 }
 
 /** Adds the messages that a turn began with to what is known of the tail. */
@@ -257,12 +270,13 @@ function appendFresh(
   space: CachedSpace,
   draft: Draft,
   row: LogRow,
-  messages: readonly LoggedMessage[],
+  messages: readonly (LoggedMessage | null)[],
   start: number,
 ): void {
   const { address } = draft
   for (let i = 0; i < messages.length; i++) {
-    const message = messages[i] as LoggedMessage
+    const message = messages[i]
+    if (message == null) continue
     remember(space.words, {
       parts: message.parts,
       author: message.author ?? defaultAuthor(message.role, draft.actor, address),

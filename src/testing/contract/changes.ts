@@ -144,4 +144,6 @@ export const take = (name: string, leaseMs: number, steal = false): Change => ({
 
 export const release = (name: string, token: number): Change => ({ kind: 'lease-release', name, token })
 
+export const erase = (what: Omit<ChangeOf<'erase'>, 'kind'> = {}): Change => ({ kind: 'erase', ...what })
+
 export const configure = (settings: ChangeOf<'configure'>['settings']): Change => ({ kind: 'configure', settings })

@@ -6,6 +6,8 @@ import { commitCases } from './commit-cases.ts'
 import { compactionCases } from './compaction-cases.ts'
 import type { StorageCase } from './contract-case.ts'
 import { entryCases } from './entry-cases.ts'
+import { eraseCases } from './erase-cases.ts'
+import { eraseFactCases } from './erase-fact-cases.ts'
 import { expectationCases } from './expectation-cases.ts'
 import { expiryCases } from './expiry-cases.ts'
 import { factCases } from './fact-cases.ts'
@@ -18,6 +20,7 @@ import { logCases } from './log-cases.ts'
 import { messageCases } from './message-cases.ts'
 import { messagePageCases } from './message-page-cases.ts'
 import { pruningCases } from './pruning-cases.ts'
+import { receiptCases } from './receipt-cases.ts'
 import { retryCases } from './retry-cases.ts'
 import { spaceCases } from './space-cases.ts'
 import { threadCases } from './thread-cases.ts'
@@ -49,6 +52,9 @@ export const storageContract: readonly StorageCase[] = [
   ...logCases,
   ...compactionCases,
   ...spaceCases,
+  ...eraseCases,
+  ...eraseFactCases,
+  ...receiptCases,
   ...badInputCases,
   ...closeCases,
 ]

@@ -1,0 +1,345 @@
+/** Erasure inside a space: which rows of the log lose what, and which records of the small tables go. */
+import type { ChangeOf, ResultOf } from './commit.ts'
+import type { Draft } from './draft.ts'
+import type { Effect, ErasedCounts, LogRow } from './effect.ts'
+import { erasedEffect, isKeptTurn, keepsThread, withKeptCount, withoutEntry, withoutKept } from './erase-content.ts'
+import { invalidInput } from './error.ts'
+import { type FactState, liveFact } from './fact.ts'
+import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
+import { checkId, messageIdOf, parseMessageId, type ThreadId, unpackTurn } from './id.ts'
+import type { ThreadState } from './thread.ts'
+import { foldTurn, type MessagePlace, visibleMessages } from './turn.ts'
+
+/** A message that an erasure takes. */
+export interface ErasedMessage extends MessagePlace {
+  /** Its id if a caller chose it. */
+  readonly id: string | null
+}
+
+/** What an erasure asks of a driver: rows to replace, and records to remove from the small tables and every index. */
+export interface Erasure {
+  readonly rows: readonly LogRow[]
+  /** Threads, with their blocks, leases and messages. */
+  readonly threads: readonly ThreadId[]
+  /** Messages one by one, in threads that stay. */
+  readonly messages: readonly ErasedMessage[]
+  readonly entries: readonly string[]
+  /** Threads that stay, with the number of messages they have left. */
+  readonly recounted: readonly ThreadState[]
+}
+
+/** How many messages an effect holds. */
+function messagesIn(effect: Effect): number {
+  const held =
+    effect.kind === 'message-append' || effect.kind === 'message-copy'
+      ? effect.messages
+      : effect.kind === 'kept' && 'turnKept' in effect
+        ? effect.turnKept.messages
+        : []
+  return held.filter((message) => message !== null).length
+}
+
+/** Blocks of a thread that an effect holds, by name. */
+function blocksIn(effect: Effect, threadId: ThreadId): readonly string[] {
+  if (effect.kind === 'thread-clone') return effect.blocks.map((block) => block.name)
+  if (effect.kind === 'block-write' || effect.kind === 'block-merge') return effect.inThread ? [effect.name] : []
+  return effect.kind === 'kept' && 'block' in effect && effect.block.threadId === threadId ? [effect.block.name] : []
+}
+
+/** Whether an effect of a row of the thread is the thread's own; others in the same commit are the space's. */
+function isOfThread(effect: Effect): boolean {
+  if (effect.kind === 'kept') return 'thread' in effect || isKeptTurn(effect)
+  if (effect.kind === 'block-write' || effect.kind === 'block-merge') return effect.inThread === true
+  return /^(thread|turn|message)-/.test(effect.kind)
+}
+
+/** Whether an effect of any row names the thread as its own. */
+function namesThread(effect: Effect, threadId: ThreadId): boolean {
+  if (effect.kind === 'thread-delete') return effect.missing === threadId
+  if (effect.kind !== 'kept') return false
+  if ('block' in effect) return effect.block.threadId === threadId
+  return 'lease' in effect && effect.lease.threadId === threadId
+}
+
+const place = (row: LogRow) => `${row.seq} ${row.turn}`
+
+class Eraser {
+  readonly #draft: Draft
+  readonly #rows = new Map<string, LogRow>()
+  readonly threads = new Set<ThreadId>()
+  readonly entries = new Set<string>()
+  readonly messages = new Map<string, ErasedMessage>()
+  readonly recounted = new Map<ThreadId, ThreadState>()
+  readonly counts = { threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0 }
+  /** Ids of messages and facts that go: what was derived from them alone goes with them. */
+  readonly gone = new Set<string>()
+
+  constructor(draft: Draft) {
+    this.#draft = draft
+  }
+
+  /** The row as this erasure leaves it so far. */
+  #current(row: LogRow): LogRow {
+    return this.#rows.get(place(row)) ?? row
+  }
+
+  /** Puts changed effects into a row; answers whether any differs. */
+  #replace(row: LogRow, effects: readonly Effect[], threadId: ThreadId | null = row.threadId): boolean {
+    const isSame = threadId === row.threadId && effects.every((effect, index) => effect === row.effects[index])
+    if (!isSame) this.#rows.set(place(row), { ...row, threadId, hash: null, effects })
+    return !isSame
+  }
+
+  thread(id: string): void {
+    const threadId = checkId(id, 'threadIds') as ThreadId
+    if (this.threads.has(threadId)) return
+    const { view } = this.#draft
+    const blocks = new Set<string>()
+    const clear = (effect: Effect): Effect => {
+      for (const name of blocksIn(effect, threadId)) blocks.add(name)
+      this.counts.messages += messagesIn(effect)
+      return erasedEffect(effect)
+    }
+    const counts = new Map<number, number>()
+    for (const stored of view.threadRows(threadId)) {
+      const row = this.#current(stored)
+      this.#noteMessages(row, counts)
+      const effects = row.effects.map((effect) => (isOfThread(effect) ? clear(effect) : effect))
+      this.#replace(row, effects, null)
+    }
+    for (const stored of view.rowsHolding([threadId])) {
+      const row = this.#current(stored)
+      const effects = row.effects.map((effect) => (namesThread(effect, threadId) ? clear(effect) : effect))
+      this.#replace(row, effects)
+    }
+    const thread = view.thread(threadId)
+    if (thread !== null && !thread.deleted) this.#draft.count(thread, null)
+    if (thread === null) return
+    this.threads.add(threadId)
+    this.counts.threads += 1
+    this.counts.blocks += blocks.size
+  }
+
+  /** Notes the ids of a row's messages. \`counts\` holds how many its turn had before. */
+  #noteMessages(row: LogRow, counts: Map<number, number>): void {
+    for (const effect of row.effects) {
+      for (const message of slotsIn(effect)) {
+        const index = counts.get(row.turn) ?? 0
+        counts.set(row.turn, index + 1)
+        if (message !== null) this.gone.add(message.id ?? messageIdOf(this.#draft.space.key, row.turn, index))
+      }
+    }
+  }
+
+  /** Facts by id, deleted ones included: all that was ever stated of them. */
+  facts(ids: readonly string[]): void {
+    const draft = this.#draft
+    const found = ids.flatMap((id) => draft.fact(checkId(id, 'factIds')) ?? [])
+    const live = found.filter((fact) => !fact.deleted).map((fact) => fact.id)
+    for (const { id } of found) {
+      this.gone.add(id)
+      draft.sweptFacts.push({ factId: id, version: draft.factBefore(id) })
+    }
+    if (live.length > 0) applyFactRetire(draft, { kind: 'fact-retire', factIds: live })
+    this.counts.facts += live.length
+  }
+
+  /** What was derived from the erased alone goes too; a current fact with other sources is marked for review. */
+  derived(): void {
+    const draft = this.#draft
+    for (let fresh = [...this.gone]; fresh.length > 0; ) {
+      const derived = [...draft.view.factsFrom(fresh)].filter((fact) => !this.gone.has(fact.id))
+      const isLeft = (fact: FactState) => fact.status === 'current' && fact.sources.some((id) => !this.gone.has(id))
+      for (const fact of derived.filter(isLeft)) this.#markForReview(fact)
+      const alone = derived.filter((fact) => !isLeft(fact)).map((fact) => fact.id)
+      this.facts(alone)
+      fresh = alone
+    }
+  }
+
+  #markForReview(fact: FactState): void {
+    if (liveFact(fact, this.#draft.at) === null) return
+    const sources = fact.sources.filter((id) => !this.gone.has(id))
+    const metadata = { ...fact.metadata, needsReview: true }
+    applyFactAssert(this.#draft, { kind: 'fact-assert', factId: fact.id, sources, metadata })
+  }
+
+  entry(name: string): void {
+    const key = checkId(name, 'keys')
+    if (this.entries.has(key)) return
+    const { view, counts } = this.#draft
+    let isThere = false
+    for (const stored of view.rowsHolding([key])) {
+      const row = this.#current(stored)
+      const effects = row.effects.map((effect) => withoutEntry(effect, key))
+      isThere = this.#replace(row, effects) || isThere
+    }
+    const entry = view.entry(key)
+    if (entry !== null) this.entries.add(key)
+    if (entry !== null && !entry.deleted) counts.entries -= 1
+    if (entry !== null || isThere) this.counts.entries += 1
+  }
+
+  /** Messages by id: those at the place that an id of ours names, and those that a caller gave one of the ids. */
+  messagesOf(ids: readonly string[], inThread: string | undefined): void {
+    const { view, space } = this.#draft
+    const wanted = new Set(ids.map((id) => checkId(id, 'messageIds')))
+    const isMeant = (row: LogRow) => row.threadId !== null && (inThread === undefined || row.threadId === inThread)
+    for (const id of wanted) {
+      const issued = parseMessageId(id)
+      if (issued === null || issued.spaceKey !== space.key) continue
+      const row = view.rowsAt(unpackTurn(issued.turn).turnSeq).find(({ turn }) => turn === issued.turn)
+      if (row === undefined || !isMeant(row)) continue
+      this.#message({ threadId: row.threadId as ThreadId, turn: issued.turn, index: issued.index }, id)
+    }
+    for (const stored of view.rowsHolding([...wanted])) {
+      if (!isMeant(stored)) continue
+      for (const [index, id] of this.#chosenIn(stored)) {
+        if (wanted.has(id)) this.#message({ threadId: stored.threadId as ThreadId, turn: stored.turn, index }, id)
+      }
+      const row = this.#current(stored)
+      const effects = row.effects.map((effect): Effect => {
+        if (effect.kind !== 'message-append' || !effect.existing?.some(([, id]) => id !== null && wanted.has(id))) {
+          return effect
+        }
+        const existing = effect.existing.map(([at, id]) => [at, id !== null && wanted.has(id) ? null : id] as const)
+        return { ...effect, existing }
+      })
+      this.#replace(row, effects)
+    }
+  }
+
+  /** Places in its turn, and ids, of the messages in a row whose id a caller chose. */
+  #chosenIn(row: LogRow): (readonly [index: number, id: string])[] {
+    if (row.turn === 0) return []
+    const found: (readonly [number, string])[] = []
+    let index = 0
+    for (const earlier of this.#draft.view.turnRows(row.threadId as ThreadId, row.turn)) {
+      if (earlier.seq > row.seq) break
+      for (const effect of earlier.effects) {
+        const held = slotsIn(effect)
+        if (earlier.seq === row.seq) {
+          held.forEach((message, at) => {
+            if (message?.id !== undefined) found.push([index + at, message.id])
+          })
+        }
+        index += held.length
+      }
+    }
+    return found
+  }
+
+  /** Erases one message, if the one at that place has that id. */
+  #message(at: MessagePlace, id: string): void {
+    const { view, space, address } = this.#draft
+    if (this.threads.has(at.threadId) || this.messages.has(`${at.threadId} ${at.turn} ${at.index}`)) return
+    const rows = view.turnRows(at.threadId, at.turn)
+    const turn = foldTurn(rows, { key: space.key, address })
+    let start = 0
+    let uncounted = 0
+    let isThere = false
+    const edited: [LogRow, Effect[]][] = []
+    for (const stored of rows) {
+      const row = this.#current(stored)
+      const effects = row.effects.map((effect) => {
+        const index = at.index - start
+        const held = slotsIn(effect)
+        start += held.length
+        if (index >= 0 && index < held.length) {
+          const message = held[index]
+          if (message === null || (message?.id ?? id) !== id) return effect
+          isThere = true
+          const kept = withoutKept(effect, row, (other) => other === index)
+          uncounted += kept.counted
+          return withoutSlot(kept.effect, index)
+        }
+        const isOnIt = (effect.kind === 'message-extend' || effect.kind === 'message-edit') && effect.index === at.index
+        return isOnIt ? erasedEffect(effect) : effect
+      })
+      edited.push([row, effects])
+    }
+    if (!isThere) return
+    for (const [row, effects] of edited) this.#replace(row, effects)
+    if (uncounted > 0) this.#lowerKept(at.threadId, uncounted)
+    const isOurs = id === messageIdOf(space.key, at.turn, at.index)
+    this.messages.set(`${at.threadId} ${at.turn} ${at.index}`, { ...at, id: isOurs ? null : id })
+    this.gone.add(id)
+    this.counts.messages += 1
+    const thread = this.recounted.get(at.threadId) ?? view.thread(at.threadId)
+    if (thread === null || thread.deleted || unpackTurn(at.turn).turnSeq < thread.createdSeq || turn === null) return
+    const message = turn.messages[at.index]
+    if (message === null || message === undefined || !visibleMessages(turn).includes(message)) return
+    this.recounted.set(at.threadId, { ...thread, messageCount: thread.messageCount - 1 })
+  }
+
+  /** What compaction kept of the thread counted the message too. */
+  #lowerKept(threadId: ThreadId, less: number): void {
+    const stored = this.#draft.view.turnRows(threadId, 0).find(keepsThread)
+    if (stored === undefined) return
+    const row = this.#current(stored)
+    this.#replace(row, withKeptCount(row.effects, less))
+  }
+
+  /** The rows to replace. A commit's payload hash covered what is gone and lies in its first row. */
+  rows(): { readonly rows: readonly LogRow[]; readonly commits: number } {
+    const seqs = new Set([...this.#rows.values()].map((row) => row.seq))
+    for (const seq of seqs) {
+      const [stored] = this.#draft.view.rowsAt(seq)
+      if (stored === undefined || stored.hash === null) continue
+      const first = this.#current(stored)
+      this.#rows.set(place(first), { ...first, hash: null })
+    }
+    return { rows: [...this.#rows.values()], commits: seqs.size }
+  }
+}
+
+/** The messages that an effect puts into its turn, erased and deleted ones included. */
+function slotsIn(effect: Effect): readonly ({ readonly id?: string } | null)[] {
+  if (effect.kind === 'message-append' || effect.kind === 'message-copy') return effect.messages
+  return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
+}
+
+function withoutSlot(effect: Effect, index: number): Effect {
+  if (effect.kind !== 'message-append' && effect.kind !== 'message-copy') return effect
+  return { ...effect, messages: effect.messages.map((message, at) => (at === index ? null : message)) }
+}
+
+/** Decides an erasure inside a space: whether what it names is live, deleted, discarded, replaced or long overwritten. */
+export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'erase'> {
+  const { threadIds = [], messageIds = [], keys = [], factIds = [], inThread } = change
+  if (draft.commit.changes.length > 1) {
+    throw invalidInput('changes', 'must hold erase alone', 'erase beside others', 'Erase in a commit of its own.')
+  }
+  if (inThread !== undefined && messageIds.length === 0) {
+    throw invalidInput('inThread', 'must go with messageIds', inThread, 'Name the messages, or erase by threadIds.')
+  }
+  const eraser = new Eraser(draft)
+  for (const threadId of threadIds) eraser.thread(threadId)
+  if (messageIds.length > 0) eraser.messagesOf(messageIds, inThread)
+  for (const key of keys) eraser.entry(key)
+  eraser.facts(factIds)
+  eraser.derived()
+  const { rows, commits } = eraser.rows()
+  draft.erasure = {
+    rows,
+    threads: [...eraser.threads],
+    messages: [...eraser.messages.values()],
+    entries: [...eraser.entries],
+    recounted: [...eraser.recounted.values()],
+  }
+  const counts: ErasedCounts = { commits, ...eraser.counts }
+  draft.add({ kind: 'erase', ...counts })
+  return { kind: 'erase', spaces: 0, ...counts }
+}
+
+/** The answer where there is nothing to erase: erasing what is not there is fine, and repeated erasure is no error. */
+export const nothingErased: ResultOf<'erase'> = {
+  kind: 'erase',
+  spaces: 0,
+  commits: 0,
+  threads: 0,
+  messages: 0,
+  entries: 0,
+  blocks: 0,
+  facts: 0,
+}

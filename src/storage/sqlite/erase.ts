@@ -1,0 +1,116 @@
+/** Erasure in SQLite: each kind of record by a function of its own, and whole spaces. Runs inside the transaction. */
+import type { ErasedCounts } from '../../domain/effect.ts'
+import type { ErasedMessage, Erasure } from '../../domain/erase.ts'
+import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import { msOf } from '../../domain/time.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { textAfter } from './rows.ts'
+import type { SpaceColumns } from './statements.ts'
+import { removeEntryEver } from './vectors.ts'
+import type { SqliteView } from './view.ts'
+import { removeMessageAt, removeThread } from './words.ts'
+
+/** A thread with its blocks, leases and callers' message ids; its messages lie in log rows, which are emptied before. */
+export function eraseThread(database: SqliteDatabase, space: CachedSpace, threadId: ThreadId): void {
+  const thread = database.thread(space, threadId)
+  if (thread === null) return
+  const { statements } = database
+  removeThread(database, space, thread.state)
+  statements.deleteBlocksOfThread.run(space.n, thread.n)
+  statements.deleteLeasesOfThread.run(thread.n)
+  statements.deleteMessageIds.run(thread.n)
+  statements.deleteThread.run(thread.n)
+}
+
+/** One message of a thread that stays; its content lies in log rows, which are emptied before. */
+export function eraseMessage(database: SqliteDatabase, space: CachedSpace, message: ErasedMessage): void {
+  const thread = database.thread(space, message.threadId)
+  removeMessageAt(database, space, message.turn, message.index)
+  if (thread === null || message.id === null) return
+  database.statements.deleteMessageIdAt.run(space.n, message.id, thread.n, message.turn, message.index)
+}
+
+/** One entry, live or deleted; its past values lie in log rows, which are emptied before. */
+export function eraseEntry(database: SqliteDatabase, space: CachedSpace, key: string): void {
+  removeEntryEver(database, space, key)
+  database.statements.deleteEntry.run(space.n, key)
+}
+
+/** Erases parts of a space. What is cached of it must be forgotten afterwards. */
+export function eraseParts(
+  database: SqliteDatabase,
+  view: SqliteView,
+  space: CachedSpace,
+  { rows, threads, messages, entries, recounted }: Erasure,
+  seq: Seq,
+): void {
+  for (const message of messages) eraseMessage(database, space, message)
+  for (const threadId of threads) eraseThread(database, space, threadId)
+  for (const key of entries) eraseEntry(database, space, key)
+  for (const row of rows) view.replaceRow(row)
+  for (const { id, order, messageCount, lastMessageAt } of recounted) {
+    const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
+    const thread = database.thread(space, id)
+    if (thread !== null) database.statements.setThreadStat.run(order, messageCount, lastAt, seq, thread.n)
+  }
+}
+
+/** What of a space is live. */
+function liveCounts(database: SqliteDatabase, columns: SpaceColumns): ErasedCounts {
+  const [n, , , , , horizon, , , threads, archived, entries] = columns
+  const { statements } = database
+  const { seq } = database.spaceState(columns)
+  const messages = statements.allThreads.all(n).reduce((sum, row) => {
+    return sum + database.threadFrom(row).state.messageCount
+  }, 0)
+  const blocks = statements.countBlocks.get(n)?.[0] ?? 0
+  const facts = statements.countFacts.get(n)?.[0] ?? 0
+  return { commits: seq - horizon, threads: threads + archived, messages, entries, blocks, facts }
+}
+
+function sum(left: ErasedCounts, right: ErasedCounts): ErasedCounts {
+  return {
+    commits: left.commits + right.commits,
+    threads: left.threads + right.threads,
+    messages: left.messages + right.messages,
+    entries: left.entries + right.entries,
+    blocks: left.blocks + right.blocks,
+    facts: left.facts + right.facts,
+  }
+}
+
+/** One space: its row goes at once, and with it the way to all others, which are deleted a few at a time. */
+export function eraseSpace({ statements }: SqliteDatabase, n: number): void {
+  statements.deleteLeases.run(n)
+  statements.deleteSpace.run(n)
+  statements.putErasedSpace.run(n)
+}
+
+/** Erases a space and its children: from now on nothing of them is read. Keeps the highest seq, above which a new space begins. */
+export function eraseSpaces(
+  database: SqliteDatabase,
+  id: SpaceId,
+): { readonly spaces: readonly SpaceId[]; readonly counts: ErasedCounts } {
+  const { statements } = database
+  const own = statements.spaceById.get(id)
+  const children = statements.spacesInRange.all(`${id}/`, '', textAfter(`${id}/`), Number.MAX_SAFE_INTEGER)
+  let counts: ErasedCounts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0 }
+  let floor = seqFloor(database)
+  const all = own === undefined ? children : [own, ...children]
+  for (const columns of all) {
+    const [n] = columns
+    counts = sum(counts, liveCounts(database, columns))
+    floor = Math.max(floor, database.spaceState(columns).seq + 1)
+    eraseSpace(database, n)
+  }
+  statements.setMeta.run('seqFloor', floor)
+  database.wordSegments.clear()
+  database.vectorSegments.clear()
+  database.forget()
+  return { spaces: all.map((columns) => columns[1] as SpaceId), counts }
+}
+
+/** Where the log of a new space begins: above the highest seq that any erased space reached; 0 if none was. */
+export function seqFloor(database: SqliteDatabase): Seq {
+  return database.statements.meta.get('seqFloor')?.[0] ?? 0
+}

@@ -1,0 +1,36 @@
+/** A worker thread: rewrites a database file without its free space and empties its log, on a connection of its own. */
+import { DatabaseSync } from 'node:sqlite'
+import { parentPort, workerData } from 'node:worker_threads'
+
+/** What the worker is told. */
+export interface ReclaimTask {
+  readonly path: string
+  /** How long to wait for others that hold the file, milliseconds. */
+  readonly waitMs: number
+  /** Whether SQLite may keep its copy in memory; else it lies in an unnamed temporary file. Either holds live rows only. */
+  readonly isSmall: boolean
+}
+
+/** What the worker answers: whether it is through, or SQLite's error. */
+export type ReclaimAnswer =
+  | { readonly isThrough: boolean }
+  | { readonly message: string; readonly errcode: number | null }
+
+function reclaim({ path, waitMs, isSmall }: ReclaimTask): ReclaimAnswer {
+  const database = new DatabaseSync(path, { timeout: waitMs, enableForeignKeyConstraints: false })
+  try {
+    database.exec(`PRAGMA temp_store = ${isSmall ? 'MEMORY' : 'FILE'}`)
+    database.exec('VACUUM')
+    // The rewritten pages lie in the log; until it is emptied the file itself still has the old ones.
+    const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+    return { isThrough: checkpoint?.busy === 0 }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const errcode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null
+    return { message: error.message, errcode }
+  } finally {
+    database.close()
+  }
+}
+
+parentPort?.postMessage(reclaim(workerData as ReclaimTask))

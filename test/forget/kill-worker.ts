@@ -1,0 +1,22 @@
+// Forgets a resource and says how far it is, until it is killed.
+import { writeSync } from 'node:fs'
+import { Memory } from '../../src/memory/memory.ts'
+
+const { url, resourceId } = JSON.parse(process.argv[2] ?? '') as { url: string; resourceId: string }
+
+function say(step: string): void {
+  writeSync(1, `${JSON.stringify({ step })}\n`)
+}
+
+const memory = new Memory({ storage: url })
+await memory.team('acme').read('beside')
+say('opened')
+const { id } = await memory.forget({ resourceId })
+say('erased')
+for (;;) {
+  const receipt = await memory.getReceipt(id)
+  if (receipt?.state === 'complete') break
+  await new Promise((resolve) => setTimeout(resolve, 1))
+}
+say('complete')
+await new Promise(() => setInterval(() => {}, 1_000))

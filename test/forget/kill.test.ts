@@ -1,0 +1,81 @@
+// Kill -9 in the middle of a forget, at moments spread over all of its steps: it never half-happens, and always ends.
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { SQLiteStore } from 'aquifer'
+import { expect, it } from 'vitest'
+import { checkHistory } from '../../src/testing/history-checker.ts'
+import { startWorker } from '../concurrency/process.ts'
+import { openMemory, temporaryUrl } from '../memory/opened.ts'
+import { foundIn, pathOf, plantEntry, plantThread, Secrets } from './planted.ts'
+
+const rounds = Number(process.env.AQUIFER_KILL_ROUNDS ?? 24)
+const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
+
+function integrity(path: string): unknown {
+  const database = new DatabaseSync(path)
+  const [row] = database.prepare('PRAGMA integrity_check').all()
+  database.close()
+  return row
+}
+
+interface Step {
+  readonly step: 'opened' | 'erased' | 'complete'
+}
+
+/** Forgets in a process that is killed so many milliseconds after a step of it; answers how far it had come. */
+async function killedForget(url: string, resourceId: string, after: Step['step'], ms: number): Promise<Step['step']> {
+  const worker = startWorker<Step>('../forget/kill-worker.ts', { url, resourceId })
+  await expect.poll(() => worker.lines.map(({ step }) => step), { timeout: 30_000, interval: 1 }).toContain(after)
+  await delay(ms)
+  worker.child.kill('SIGKILL')
+  expect([await worker.ended, worker.errors()]).toEqual([null, ''])
+  return worker.lines.at(-1)?.step ?? 'opened'
+}
+
+it(`a forget is whole and ends, after ${rounds} kills`, { timeout: 600_000 }, async () => {
+  const url = temporaryUrl()
+  const path = pathOf(url)
+  const kept = new Secrets()
+  const first = openMemory({ storage: url })
+  await plantThread(first, 'bob', 'tea', kept)
+  await plantEntry(first, 'acme', 'beside', kept)
+  for (let count = 0; count < 400; count++) await first.team('filler').write(`k${count}`, 'x'.repeat(4_000))
+  await first.close()
+  const steps: Step['step'][] = []
+  for (let round = 1; round <= rounds; round++) {
+    const resourceId = `ada-${round}`
+    const gone = new Secrets()
+    const memory = openMemory({ storage: url })
+    for (let thread = 0; thread < 3; thread++) await plantThread(memory, resourceId, gone.make(), gone)
+    const bob = await memory.listMessages({ resourceId: 'bob', threadId: 'tea' })
+    await memory.close()
+    const after = round % 3 === 0 ? 'opened' : 'erased'
+    steps.push(await killedForget(url, resourceId, after, (round * 250) / rounds))
+
+    const next = openMemory({ storage: url, background: round % 2 === 0 })
+    const state = await next.space(`resource/${resourceId}`).state()
+    const [receipt] = await next.receipts({ limit: 1 })
+    const isErased = steps.at(-1) !== 'opened' || state === null
+    if (isErased) {
+      // What was erased is never half there, and never comes back.
+      expect(state).toBeNull()
+      expect(receipt).toMatchObject({ erased: { spaces: 1, threads: 3 } })
+      expect((await next.listThreads({ resourceId })).threads).toEqual([])
+    }
+    await expect
+      .poll(async () => (await next.forget({ resourceId })).state, { timeout: 30_000, interval: 5 })
+      .toBe('complete')
+    expect(foundIn(path, gone.texts)).toEqual([])
+    expect(await next.listMessages({ resourceId: 'bob', threadId: 'tea' })).toEqual(bob)
+    expect(await next.receipts({ state: 'pending' })).toEqual([])
+    await next.close()
+    expect(integrity(path)).toEqual({ integrity_check: 'ok' })
+  }
+  expect(steps).toContain('erased')
+  const opened = await new SQLiteStore({ url }).open()
+  for (const space of ['resource/bob', 'team/acme', 'team/filler'] as const) {
+    expect(await checkHistory(opened.storage, access, space as never)).toEqual([])
+  }
+  await opened.release()
+  expect(foundIn(path, kept.texts).length).toBeGreaterThan(10)
+})
