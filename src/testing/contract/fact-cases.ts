@@ -258,7 +258,10 @@ const superseding: readonly StorageCase[] = [
     const [a, b] = [await scene.asserted(assertFact('A')), await scene.asserted(assertFact('B'))]
     await scene.refused('invalid-input', assertFact('x', { factId: a, supersedes: [a] }))
     await scene.refused('invalid-input', assertFact('x', { factId: a, conflictsWith: [b, a] }))
+    scene.clock.advance(5_000)
     await scene.committed(assertFact('A and B', { factId: a, supersedes: [b] }))
+    const [from, until] = [(await scene.fact(a))?.validFrom, (await scene.fact(b))?.validTo]
+    expectEqual(until, from, 'what it superseded ended when it began to hold, not when that was said')
     expectEqual([await currentTexts(scene), await standing(scene, b)], [['A and B'], ['superseded', a, []]], 'facts')
   }),
   sceneCase('contradictions are marked on both sides, until one gives way', async (scene) => {
@@ -307,6 +310,42 @@ const superseding: readonly StorageCase[] = [
     expectEqual(await standing(scene, c), ['current', null, [o?.id]], 'C')
     await scene.committed(retire(c, o?.id ?? ''))
     expectEqual(await currentTexts(scene), ['N', 'M'], 'both sides may go at once')
+  }),
+  sceneCase('the log says which facts a commit changed, each with the version it had before', async (scene) => {
+    const a = await scene.asserted(assertFact('A'))
+    const b = await scene.asserted(assertFact('B', { conflictsWith: [a] }))
+    const c = await scene.asserted(assertFact('C', { conflictsWith: [a] }))
+    const validTo = (await scene.fact(a))?.validFrom
+    await scene.committed(assertFact('B now', { factId: b, supersedes: [a] }))
+    await scene.committed(assertFact('c', { unique: 'c2' }))
+    await scene.committed(assertFact('D', { conflictsWith: [c] }))
+    const d = (await scene.fact(c))?.conflictsWith[0]
+    await scene.committed(retire(c, d ?? ''))
+    const effects = (await scene.log(3)).flatMap((commit) => commit.rows.flatMap((row) => row.effects))
+    const superseded = [{ key: a, version: 3, validTo }]
+    const stated = { text: 'B now', trust: 'agent' }
+    expectEqual(
+      effects,
+      [
+        { kind: 'fact-assert', factId: b, prev: 2, stated, superseded, resolved: [{ key: c, version: 3 }] },
+        { kind: 'fact-known', factId: c, version: 4 },
+        {
+          kind: 'fact-assert',
+          factId: d,
+          prev: 0,
+          stated: { text: 'D', trust: 'agent' },
+          conflicts: [{ key: c, version: 4 }],
+        },
+        {
+          kind: 'fact-retire',
+          retired: [
+            { key: c, version: 6 },
+            { key: d, version: 6 },
+          ],
+        },
+      ],
+      'the effects',
+    )
   }),
 ]
 
@@ -432,7 +471,13 @@ const bad: readonly StorageCase[] = [
         retire(a, b),
       ]
       for (const change of refused) await scene.refused('limit-exceeded', change, { limits })
-      await scene.committed(retire(a), { limits })
+      for (const words of ['C', 'D']) await scene.committed(assertFact(words, { conflictsWith: [a] }))
+      await scene.committed(retire(b), { limits })
+      expectEqual(
+        (await scene.fact(a))?.conflictsWith.length,
+        2,
+        'marks that are left may be more than a lower limit allows',
+      )
     },
     11,
   ),

@@ -189,7 +189,7 @@ const expiry: readonly StorageCase[] = [
         metadata: { a: 'secret two' },
       })
       const { factId } = await scene.did('fact-assert', [change, write('k', 'kept')])
-      await scene.committed(assertFact('secret three', { factId, sources: ['secret four'] }))
+      await scene.committed([write('l', 1), assertFact('secret three', { factId, sources: ['secret four'] })])
       const rival = await scene.asserted(assertFact('Rival', { conflictsWith: [factId] }), { actor: bob })
       const { known } = await scene.did(
         'fact-assert',
@@ -318,24 +318,32 @@ const past: readonly StorageCase[] = [
     const key = (await scene.state())?.key as never
     const [last, before] = await scene.storage.facts.history(scene.access, home, a, 10)
     expectEqual([last?.version, last?.fact], [3, await scene.fact(a)], 'the last version')
+    expectEqual(last?.event, 'conflict', 'the last of what was done to it')
     expectEqual(last?.fact?.conflictsWith, [factIdOf(key, 'C'), factIdOf(key, 'D')], 'its marks')
     expectEqual([before?.version, before?.fact?.conflictsWith], [2, [b]], 'the one before')
-    await scene.committed([assertFact('E'), assertFact('F', { conflictsWith: [factIdOf(key, 'E')] })])
+    await scene.committed([
+      assertFact('E', { sources: ['m'] }),
+      assertFact('F', { conflictsWith: [factIdOf(key, 'E')] }),
+    ])
     const [made] = await scene.storage.facts.history(scene.access, home, factIdOf(key, 'E'), 10)
     expectEqual(made?.fact?.conflictsWith, [factIdOf(key, 'F')], 'a fact marked by the commit that made it')
+    expectEqual(textsOf(await derived(scene, 'm')), ['E'], 'and found by its source')
   }),
   sceneCase('history ends where compaction left a fact, and an expired one that it kept still goes', async (scene) => {
     const expiresAt = isoTime(scene.clock.now() + 1_000)
     const a = await scene.asserted(assertFact('first words', { expiresAt }))
     await scene.committed(assertFact('second words', { factId: a }))
-    await scene.committed(write('k', 1))
+    const old = await scene.asserted(assertFact('past'))
+    await scene.committed(assertFact('present', { supersedes: [old] }))
     await scene.committed({ kind: 'fact-assert', factId: a, metadata: { b: 1 } })
-    await scene.storage.compact(scene.access, home, 3)
+    await scene.storage.compact(scene.access, home, 4)
+    const [kept, ...before] = await scene.storage.facts.history(scene.access, home, old, 10)
+    expectEqual([kept?.version, kept?.fact, before], [4, await scene.fact(old), []], 'of a superseded one')
     const history = await scene.storage.facts.history(scene.access, home, a, 10)
     expectEqual(
       history.map((one) => [one.version, one.event, one.fact?.text]),
       [
-        [4, 'update', 'second words'],
+        [5, 'update', 'second words'],
         [2, 'assert', 'second words'],
       ],
       'what is left',
@@ -344,8 +352,8 @@ const past: readonly StorageCase[] = [
     await scene.committed(expireFact(a))
     const after = JSON.stringify(await scene.storage.facts.history(scene.access, home, a, 10))
     expectTrue(!after.includes('words'), `the history: ${after}`)
-    await scene.storage.compact(scene.access, home, 4)
-    expectEqual([textsOf(await scene.facts()), await scene.fact(a)], [[], null], 'after another compaction')
+    await scene.storage.compact(scene.access, home, 5)
+    expectEqual([textsOf(await scene.facts()), await scene.fact(a)], [['present'], null], 'after another compaction')
   }),
 ]
 
