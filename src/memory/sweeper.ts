@@ -52,7 +52,7 @@ export async function sweep(storage: Storage): Promise<number> {
     }),
   )
   const ended = due.facts.map(({ space, factId, version }): Commit => {
-    const id = `expire-${version}-${factId}` as CommitId
+    const id = `expire-fact-${version}-${factId}` as CommitId
     return { id, space, changes: [{ kind: 'fact-expire', factId }], background: true }
   })
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))

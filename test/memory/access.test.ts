@@ -32,6 +32,7 @@ beforeEach(async () => {
 })
 
 describe('the guard', () => {
+  const facts = { attributes: {}, after: null, limit: 1 } as const
   const reads = (access: Access, space: SpaceId): (() => Promise<unknown>)[] => [
     () => storage.spaces.get(access, space),
     () => storage.threads.get(access, space, 't'),
@@ -61,6 +62,12 @@ describe('the guard', () => {
     () => storage.entries.list(access, space, { prefix: '', after: null, limit: 1 }),
     () => storage.entries.history(access, space, 'k', 1),
     () => storage.entries.at(access, space, 'k', 1),
+    () => storage.facts.get(access, space, 'f'),
+    () => storage.facts.list(access, space, { ...facts, statuses: ['current'], order: 'newest' }),
+    () => storage.facts.history(access, space, 'f', 1),
+    () => storage.facts.derivedFrom(access, space, { sources: ['m'], after: null, limit: 1 }),
+    () => storage.facts.conflicts(access, space, facts),
+    () => storage.facts.byText(access, space, 'words'),
     () => storage.log.read(access, space, { after: 0, limit: 1 }),
     () => storage.log.seqAt(access, space, '2026-01-01T00:00:00.000Z'),
   ]
