@@ -151,6 +151,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       counts.messages += threads.reduce((sum, thread) => sum + thread.messageCount, 0)
       counts.entries += other.space.entries
       counts.blocks += [...other.records.blocks.values()].filter((block) => !block.deleted).length
+      counts.facts += other.allFacts().length
       this.#seqFloor = Math.max(this.#seqFloor, other.space.seq + 1)
       this.bySpace.delete(other.id)
       for (const wake of this.listeners.get(other.id) ?? []) wake()
