@@ -85,6 +85,12 @@ describe('no byte is left', () => {
     const child = memory.space(`resource/${resourceId}/agent/bot`)
     await child.commit([{ kind: 'entry-write', key: gone.make(), value: gone.make() }])
     await memory.deleteThread({ resourceId, threadId: 'tea' })
+    // More rows than are deleted at once, of one space and of its child.
+    for (let count = 0; count < 300; count++) {
+      await child.commit([{ kind: 'entry-append', key: 'list', item: gone.make() }])
+      const messages = [{ role: 'user' as const, content: gone.make() }]
+      await memory.saveMessages({ resourceId, threadId: `many-${count % 90}`, messages })
+    }
     const others = await answersOf(memory, 'bob', 'tea')
     await complete(memory, { resourceId })
     expect(foundIn(path, gone.texts)).toEqual([])

@@ -13,6 +13,7 @@ import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
 import { isBusy, isFull, jitter, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eraseSpaces, seqFloor } from './erase.ts'
+import type { LookedAhead } from './look-ahead.ts'
 import { persistDraft } from './persist.ts'
 import { markUnclean, putReceipt } from './receipts.ts'
 import { SqliteView } from './view.ts'
@@ -27,6 +28,8 @@ interface Member {
   readonly hash: string | null
   /** What to note of an erasure, in the same transaction. */
   readonly note: ReceiptNote | null
+  /** Where what an erasure names stands in a long log. */
+  readonly ahead: LookedAhead | null
   readonly deadline: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: unknown) => void
@@ -60,14 +63,26 @@ export class CommitQueue {
     access: Access,
     submitted: Commit,
     limits: Limits,
-    note: ReceiptNote | null = null,
+    { note = null, ahead = null }: { note?: ReceiptNote | null; ahead?: LookedAhead | null } = {},
   ): Promise<CommitResult> {
     if (this.#database.isClosed) throw closedError('The storage')
     const commit = admitted(submitted)
     const hash = commitHash(commit)
     const deadline = performance.now() + limits.busyTimeoutMs
     return new Promise((resolve, reject) => {
-      this.#queue.push({ access, commit, limits, hash, note, deadline, resolve, reject, answer: null, error: null })
+      this.#queue.push({
+        access,
+        commit,
+        limits,
+        hash,
+        note,
+        ahead,
+        deadline,
+        resolve,
+        reject,
+        answer: null,
+        error: null,
+      })
       if (this.#isFlushing) return
       this.#isFlushing = true
       // After all microtasks: whoever answers to the same event joins the group.
@@ -183,8 +198,8 @@ export class CommitQueue {
   }
 
   #decide(member: Member): void {
-    const { commit, access, limits, hash } = member
-    const view = new SqliteView(this.#database, commit.space)
+    const { commit, access, limits, hash, ahead } = member
+    const view = new SqliteView(this.#database, commit.space, ahead)
     const nowMs = this.#database.clock.now()
     let outcome: ReturnType<typeof applyCommit>
     try {

@@ -43,12 +43,13 @@ function deleteSome(database: SqliteDatabase, n: number, first: number): number 
   for (const statement of database.statements.deleteSomeRows) {
     for (;;) {
       const started = performance.now()
-      const changes = Number(statement.run(n, batch).changes)
+      const asked = batch
+      const changes = Number(statement.run(n, asked).changes)
       const now = performance.now()
-      if (changes === batch && now - started < batchMs / 4) batch = Math.min(batch * 2, 8_192)
+      if (changes === asked && now - started < batchMs / 4) batch = Math.min(batch * 2, 8_192)
       else if (now - started > batchMs) batch = Math.max(1, Math.floor(batch / 2))
       if (now > until) return batch
-      if (changes < batch) break
+      if (changes < asked) break
     }
   }
   database.statements.deleteErasedSpace.run(n)

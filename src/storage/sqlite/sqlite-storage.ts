@@ -1,6 +1,7 @@
 /** The SQLite driver: the storage port over one file. Knows nothing of recall, agents or the facade. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '../../domain/actor.ts'
+import { isErasePart } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import { nothingErased } from '../../domain/erase.ts'
 import { invariant } from '../../domain/error.ts'
@@ -16,6 +17,7 @@ import { CommitQueue } from './commit.ts'
 import { Connection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
 import { compactSpace, Followers, logReader, seqAtTime } from './log.ts'
+import { lookAhead } from './look-ahead.ts'
 import { factReader } from './read-facts.ts'
 import { indexReader } from './read-index.ts'
 import { messageReader } from './read-messages.ts'
@@ -103,20 +105,22 @@ export class SqliteStorage implements Storage {
   }
 
   commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {
-    const answer = this.#queue.commit(access, commit, limits)
-    return commit.changes[0]?.kind === 'erase' ? this.#afterErase(answer) : answer
+    if (commit.changes[0]?.kind === 'erase') return this.#erase(access, commit, limits, null)
+    return this.#queue.commit(access, commit, limits)
   }
 
-  /** An erasure answers once its rows are deleted, unless others hold the file. */
-  async #afterErase<Answer>(answer: Promise<Answer>): Promise<Answer> {
-    const result = await answer
+  /** An erasure in a long log joins the queue once what it names was looked for, and answers once rows are deleted. */
+  async #erase(access: Access, commit: Commit, limits: Limits, note: ReceiptNote | null): Promise<CommitResult> {
+    const ahead = isErasePart(commit) ? await lookAhead(this.#database, commit) : null
+    const result = await this.#queue.commit(access, commit, limits, { note, ahead })
+    // Unless others hold the file: then they wait for the next attempt.
     await deleteErased(this.#database)
     return result
   }
 
   async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
     if (commit === null) await this.#transaction(() => putReceipt(this.#database, note, nothingErased))
-    else eraseResult(await this.#afterErase(this.#queue.commit(access, commit, limits, note)))
+    else eraseResult(await this.#erase(access, commit, limits, note))
     // Memory has no files to rewrite.
     if (this.#database.connection.isInMemory) await this.reclaim()
     const receipt = await this.receipts.get(access, note.id)

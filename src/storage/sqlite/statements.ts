@@ -40,8 +40,7 @@ function place(space: string, seq: string): string {
   return `((${space} << 32) | ${seq})`
 }
 
-/** Rows of the space of the first parameter; of a commit that has several, the first. */
-export const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
+const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
 
 /** A row of the log with the number of its thread, and its part in a commit that has several. */
 export type CommitColumns = readonly [...LogColumns, thread: number | null, part: number | null]
@@ -111,6 +110,12 @@ function logStatements(connection: Connection) {
     ),
     partsBetween: connection.prepare<CommitColumns>(
       `${select}, thread, part FROM log WHERE space = ?1 AND seq > ?2 AND seq <= ?3 AND part > 0 ORDER BY seq, part`,
+    ),
+    jsonAfter: connection.prepare<[number, string]>(
+      `SELECT seq, json FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} ORDER BY k`,
+    ),
+    partsJson: connection.prepare<[number, string]>(
+      'SELECT seq, json FROM log WHERE space = ?1 AND seq > ?2 AND seq <= ?3 AND part > 0',
     ),
     deleteUpTo: connection.prepare(`DELETE FROM log WHERE k >= ${place('?1', '0')} AND k <= ${place('?1', '?2')}`),
     deletePartsUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ? AND part > 0'),

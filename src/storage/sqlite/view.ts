@@ -13,17 +13,21 @@ import { msOf } from '../../domain/time.ts'
 import type { MessagePlace } from '../../domain/turn.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf, uniqueOf } from './fact-rows.ts'
-import { blockOf, entryOf, leaseOf, logColumns, logRowOf } from './rows.ts'
-import { type CommitColumns, inSpace } from './statements.ts'
+import { type HeldTexts, heldIn, type LookedAhead } from './look-ahead.ts'
+import { blockOf, entryOf, leaseOf, logRowOf } from './rows.ts'
+import type { CommitColumns } from './statements.ts'
 
 const oldestPerQuery = 64
 
 export class SqliteView implements SpaceView, EditableLog {
   readonly #database: SqliteDatabase
+  readonly #ahead: LookedAhead | null
+  #held: HeldTexts | null = null
   readonly cached: CachedSpace | null
 
-  constructor(database: SqliteDatabase, space: SpaceId) {
+  constructor(database: SqliteDatabase, space: SpaceId, ahead: LookedAhead | null = null) {
     this.#database = database
+    this.#ahead = ahead
     this.cached = database.space(space)
   }
 
@@ -73,7 +77,13 @@ export class SqliteView implements SpaceView, EditableLog {
   }
 
   rowsHolding(texts: readonly string[]): readonly LogRow[] {
-    return rowsHolding(this.#database, this.#n, texts)
+    if (this.cached === null) return []
+    if (this.#held === null || texts.some((text) => !this.#held?.has(text))) {
+      this.#held = heldIn(this.#database, this.cached, texts, this.#held === null ? this.#ahead : null)
+    }
+    const held = this.#held
+    const seqs = new Set(texts.flatMap((text) => [...(held.get(text) ?? [])]))
+    return [...seqs].sort((left, right) => left - right).flatMap((seq) => this.rowsAt(seq))
   }
 
   callerMessage(threadId: string, messageId: string): MessagePlace | null {
@@ -162,23 +172,6 @@ export function rowsBetween(database: SqliteDatabase, n: number, after: Seq, las
   if (parts.length > 0) rows.push(...parts)
   if (parts.length > 0) rows.sort((left, right) => left[0] - right[0] || (left[9] ?? 0) - (right[9] ?? 0))
   return withThreads(database, rows)
-}
-
-/** Texts that one look through the log may be after. */
-const textsPerLook = 50
-
-/** Rows of a space in whose effects one of the texts stands as a whole JSON string. */
-export function rowsHolding(database: SqliteDatabase, n: number, texts: readonly string[]): readonly LogRow[] {
-  const found = new Map<string, CommitColumns>()
-  for (let start = 0; start < texts.length; start += textsPerLook) {
-    const wanted = texts.slice(start, start + textsPerLook).map((text) => JSON.stringify(text))
-    const holds = wanted.map((_, index) => `instr(json, ?${index + 2}) > 0`).join(' OR ')
-    const columns = `SELECT ${logColumns}, thread, part FROM log`
-    const first = database.prepared<CommitColumns>(`${columns} WHERE ${inSpace} AND (${holds})`)
-    const parts = database.prepared<CommitColumns>(`${columns} WHERE space = ?1 AND part > 0 AND (${holds})`)
-    for (const row of [...first.all(n, ...wanted), ...parts.all(n, ...wanted)]) found.set(`${row[0]} ${row[2]}`, row)
-  }
-  return withThreads(database, [...found.values()])
 }
 
 /** Rows with the texts of their threads. */

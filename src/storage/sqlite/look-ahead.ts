@@ -1,0 +1,106 @@
+/** Which commits hold given texts, looked up in a long log ahead of the transaction that needs to know: a stretch at a time. */
+import { setImmediate as oneTurn } from 'node:timers/promises'
+import type { Commit } from '../../domain/commit.ts'
+import type { Seq, SpaceKey } from '../../domain/id.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+
+/** Longest time one stretch takes, milliseconds. */
+const stretchMs = 5
+/** A log with fewer commits is looked through in the transaction. */
+const shortLog = 2_000
+
+/** Seqs of commits in whose effects a text stands as a whole JSON string, by text. */
+export type HeldTexts = ReadonlyMap<string, Set<Seq>>
+
+/** What a look through a log found, and what of the log it is true for. */
+export interface LookedAhead {
+  readonly key: SpaceKey
+  readonly horizon: Seq
+  readonly upTo: Seq
+  readonly held: HeldTexts
+}
+
+/** What an erasure names: texts to look for. */
+function textsOf(commit: Commit): readonly string[] {
+  const [change] = commit.changes
+  if (change?.kind !== 'erase') return []
+  const { threadIds = [], messageIds = [], keys = [] } = change
+  return [...threadIds, ...messageIds, ...keys]
+}
+
+/** Notes which of the texts stand in a row, as they are written in JSON. */
+function note(json: string, seq: Seq, wanted: ReadonlyMap<string, Set<Seq>>, lengths: ReadonlySet<number>): void {
+  for (let start = json.indexOf('"'); start >= 0; ) {
+    let end = json.indexOf('"', start + 1)
+    while (end > 0 && isEscaped(json, end)) end = json.indexOf('"', end + 1)
+    if (end < 0) return
+    if (lengths.has(end - start)) wanted.get(json.slice(start, end + 1))?.add(seq)
+    start = json.indexOf('"', end + 1)
+  }
+}
+
+/** Whether an odd number of backslashes stands before a place. */
+function isEscaped(json: string, place: number): boolean {
+  let at = place
+  while (json.charCodeAt(at - 1) === 92) at -= 1
+  return (place - at) % 2 === 1
+}
+
+/** Looks through the commits after a seq up to another, or as far as it comes in `ms`. Answers the seq it came to. */
+function look(database: SqliteDatabase, space: CachedSpace, after: Seq, end: Seq, held: HeldTexts, ms: number): Seq {
+  const { jsonAfter, partsJson } = database.statements
+  const wanted = new Map([...held].map(([text, seqs]) => [JSON.stringify(text), seqs]))
+  const lengths = new Set([...wanted.keys()].map((literal) => literal.length - 1))
+  const until = performance.now() + ms
+  let last = end
+  for (const [seq, json] of jsonAfter.iterate(space.n, after, last)) {
+    note(json, seq, wanted, lengths)
+    if (performance.now() <= until) continue
+    last = seq
+    break
+  }
+  for (const [seq, json] of partsJson.iterate(space.n, after, last)) note(json, seq, wanted, lengths)
+  return last
+}
+
+const emptyHeld = (texts: readonly string[]): HeldTexts => new Map(texts.map((text) => [text, new Set<Seq>()]))
+
+/** The texts of an erasure, looked for in a long log without holding anybody up; null if the log is short. */
+export async function lookAhead(database: SqliteDatabase, commit: Commit): Promise<LookedAhead | null> {
+  const held = emptyHeld(textsOf(commit))
+  let found: LookedAhead | null = null
+  // Twice to the end as it then is: what busy writers add is for the transaction to look at.
+  let [rounds, end] = [0, 0]
+  for (; rounds <= 2; await oneTurn()) {
+    const next = await database.read((): LookedAhead | null => {
+      const space = database.space(commit.space)
+      if (space === null || space.state.seq - space.state.floor <= shortLog) return null
+      const { key, horizon } = space.state
+      // Erased or compacted meanwhile: then the transaction looks for itself.
+      if (found !== null && (found.key !== key || found.horizon !== horizon)) return null
+      const after = found?.upTo ?? 0
+      if (after >= end) {
+        rounds += 1
+        end = space.state.seq
+      }
+      return { key, horizon, upTo: look(database, space, after, end, held, stretchMs), held }
+    })
+    if (next === null) return null
+    found = next
+  }
+  return found
+}
+
+/** Where texts stand in a space: what was found ahead, and what came since; all of the log if it no longer fits. */
+export function heldIn(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  texts: readonly string[],
+  ahead: LookedAhead | null,
+): HeldTexts {
+  const { key, horizon } = space.state
+  const isTrue = ahead !== null && ahead.key === key && ahead.horizon === horizon
+  const held = isTrue ? ahead.held : emptyHeld([...texts, ...(ahead?.held.keys() ?? [])])
+  look(database, space, isTrue ? ahead.upTo : 0, space.state.seq, held, Number.POSITIVE_INFINITY)
+  return held
+}
