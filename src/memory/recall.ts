@@ -32,6 +32,11 @@ export interface RecallQuery {
   readonly threshold: number
   readonly filter: Test | null
   readonly threadId?: string
+  /** Whether a record may be in the answer, by more than its metadata. */
+  readonly isWanted?: (record: FoundRecord, space: SpaceId) => boolean
+  readonly includeSuperseded?: boolean
+  /** What the trace says about where was searched. */
+  readonly note?: string
 }
 
 /** Ranked rows beyond the ones asked for, which take the places of those that are dropped. */
@@ -114,6 +119,8 @@ interface Chosen {
 /** Reads ranked rows in order until there are enough that are still there and that the filter lets in. */
 async function choose(reading: Reading): Promise<Chosen> {
   const { query, search, rows: known } = reading
+  const isOut = (record: FoundRecord, space: SpaceId) =>
+    (query.filter !== null && !query.filter(metadataOf(record))) || query.isWanted?.(record, space) === false
   const chosen: Chosen = { rows: [], out: [] }
   const { rows } = search.ranking
   for (let start = 0; start < rows.length && chosen.rows.length < query.topK + spareRows; start += rowsARead) {
@@ -123,9 +130,9 @@ async function choose(reading: Reading): Promise<Chosen> {
       batch.map(({ row }) => row),
     )
     for (const ranked of batch) {
-      const record = known.get(ranked.row)?.record ?? null
+      const { record, space } = known.get(ranked.row) as ReadRow
       if (record === null) chosen.out.push({ ranked, reason: 'gone' })
-      else if (query.filter !== null && !query.filter(metadataOf(record))) chosen.out.push({ ranked, reason: 'filter' })
+      else if (isOut(record, space)) chosen.out.push({ ranked, reason: 'filter' })
       else chosen.rows.push(ranked)
     }
   }
@@ -207,7 +214,8 @@ function recallIdOf(core: Core, key: SpaceKey | null): string {
 /** Recalls from some spaces. A space that does not exist has nothing in it. */
 export async function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
   const storage = await core.storage.get()
-  const limit = query.filter === null ? query.topK + spareRows : filteredRows
+  const isFiltered = query.filter !== null || query.isWanted !== undefined
+  const limit = isFiltered ? filteredRows : query.topK + spareRows
   const search = await searchSpaces(core, { ...query, limit })
   const { items, traced, tokens } = await answer({ storage, core, query, search, rows: new Map() })
   const { plan, ranking, corpus, key, asOf, degraded, pending } = search
@@ -222,6 +230,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     spaces: query.spaces,
     inScope: corpus.scopeCount,
     candidates: ranking.candidates,
+    ...(query.note === undefined ? {} : { note: query.note }),
     items: traced,
   }
   core.traces.keep(recallId, trace)
