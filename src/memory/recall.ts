@@ -173,6 +173,11 @@ function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null
   }
 }
 
+interface Searched {
+  readonly reading: Reading
+  readonly chosen: Chosen
+}
+
 interface Answer {
   readonly items: readonly RecalledItem[]
   readonly traced: readonly TracedItem[]
@@ -180,12 +185,11 @@ interface Answer {
 }
 
 /** Reads what was ranked, and packs it. */
-async function answer(reading: Reading): Promise<Answer> {
+async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
   const { query, search } = reading
   const { corpus } = search
   const { topK, tokenBudget, messageRange, threshold } = query
   const options = { topK, tokenBudget, messageRange, threshold }
-  const chosen = await choose(reading)
   const ranking = { ...search.ranking, rows: chosen.rows }
   const wanted = rowsToRead(corpus, ranking, options)
   await readRows(reading, wanted)
@@ -211,13 +215,24 @@ function recallIdOf(core: Core, key: SpaceKey | null): string {
   return `rcl_${key ?? 'none'}_${core.createId()}`
 }
 
+/** Ranks and reads; once more with more rows, where so many of the best are gone that too few are left. */
+async function searchAndChoose(core: Core, query: RecallQuery, limit: number): Promise<Searched> {
+  const storage = await core.storage.get()
+  const search = await searchSpaces(core, { ...query, limit })
+  const reading: Reading = { storage, core, query, search, rows: new Map() }
+  const chosen = await choose(reading)
+  const isShort = chosen.rows.length < query.topK && chosen.out.length > 0 && search.ranking.rows.length === limit
+  if (!isShort || limit === filteredRows) return { reading, chosen }
+  return searchAndChoose(core, query, filteredRows)
+}
+
 /** Recalls from some spaces. A space that does not exist has nothing in it. */
 export async function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
-  const storage = await core.storage.get()
   const isFiltered = query.filter !== null || query.isWanted !== undefined
   const limit = isFiltered ? filteredRows : query.topK + spareRows
-  const search = await searchSpaces(core, { ...query, limit })
-  const { items, traced, tokens } = await answer({ storage, core, query, search, rows: new Map() })
+  const { reading, chosen } = await searchAndChoose(core, query, limit)
+  const { search } = reading
+  const { items, traced, tokens } = await answer(reading, chosen)
   const { plan, ranking, corpus, key, asOf, degraded, pending } = search
   const recallId = recallIdOf(core, key)
   const trace = {

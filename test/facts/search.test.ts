@@ -48,6 +48,17 @@ describe('search', () => {
     expect((await memory.search('tea', alice)).results).toHaveLength(5)
   })
 
+  it('finds what is left behind many that have expired and are not swept yet', async () => {
+    const clock = new ManualClock()
+    const memory = openMemory({ clock })
+    const expiring = Array.from({ length: 200 }, (_, n) => `tea tea tea ${n}`)
+    await memory.add(expiring, { ...alice, expiresAt: clock.ms + 1 })
+    await memory.add('There is tea, and a number of other things that one can drink', alice)
+    clock.pass(1)
+    expect((await memory.search('tea tea tea', { ...alice, topK: 1 })).results).toHaveLength(1)
+    expect((await memory.space('resource/alice').recall('tea tea tea')).items).toHaveLength(1)
+  })
+
   it('cuts a question that is too long, and says so', async () => {
     const memory = openMemory()
     await memory.add('Tea is hot', alice)
