@@ -101,6 +101,7 @@ describe('get and delete', () => {
     expect((await memory.facts.getAll({ ...alice, includeSuperseded: true })).results).toEqual([])
     expect((await memory.search('raw tea', { ...alice, includeSuperseded: true })).results).toEqual([])
     await refused('not-found', () => memory.facts.update(id, 'Alice likes tea'))
+    expect(await memory.facts.history(id)).toHaveLength(1)
     expect(await memory.facts.deleteAll(alice)).toEqual({ deleted: 0 })
     expect((await memory.facts.history(id))[0]?.event).toBe('retire')
   })
@@ -137,6 +138,14 @@ describe('getAll', () => {
     expect(second.nextCursor).toBeUndefined()
   })
 
+  it('looks on where a filter leaves pages of the storage empty', async () => {
+    const memory = openMemory({ limits: { pageSize: 3 } })
+    for (let n = 0; n < 12; n++) await memory.add(`Tea ${n}`, { ...alice, metadata: { rare: n % 6 === 0 } })
+    const { results, nextCursor } = await memory.facts.getAll({ ...alice, filters: { rare: true } })
+    expect(results.map(({ memory }) => memory)).toEqual(['Tea 6', 'Tea 0'])
+    expect(nextCursor).toBeUndefined()
+  })
+
   it('removes more than one commit holds', async () => {
     const memory = openMemory({ limits: { factLinks: 3 } })
     await memory.add(
@@ -156,27 +165,30 @@ describe('conflicts', () => {
     const by = (id: string) => memory.as({ kind: 'agent', id })
     const state = async (id: string, text: string, contradicts: string[]) =>
       (await by(id).add(text, { ...alice, agentId: id, contradicts })).results[0]?.id ?? ''
+    const high = await state('a', 'The roof is high', [])
     const red = await state('a', 'The door is red', [])
     const blue = await state('b', 'The door is blue', [red])
     const green = await state('c', 'The door is green', [blue])
     await state('a', 'The wall is white', [])
-    const high = await state('a', 'The roof is high', [])
     const low = await state('b', 'The roof is low', [high])
     const groups = async (options: object = {}) => {
       const page = await memory.facts.conflicts({ ...alice, ...options })
       return { ids: page.results.map(({ facts }) => facts.map(({ id }) => id)), next: page.nextCursor }
     }
-    expect((await groups()).ids).toEqual([
-      [red, blue, green],
-      [high, low],
-    ])
+    const door = [red, blue, green]
+    const roof = [high, low]
+    expect((await groups()).ids).toEqual([roof, door])
     // Another agent's side of a contradiction comes along.
-    expect((await groups({ agentId: 'c' })).ids).toEqual([[red, blue, green]])
+    expect((await groups({ agentId: 'c' })).ids).toEqual([door])
     expect((await groups({ agentId: 'none' })).ids).toEqual([])
-    const first = await groups({ limit: 2 })
+    const first = await groups({ limit: 1 })
     const second = await groups({ limit: 2, cursor: first.next })
-    expect([first.ids, second.ids]).toEqual([[[red, blue, green]], [[high, low]]])
+    const third = await groups({ limit: 2, cursor: second.next })
+    expect([first.ids, second.ids, third.ids, third.next]).toEqual([[roof], [door], [], undefined])
+    const early = await groups({ agentId: 'b', limit: 1 })
+    const late = await groups({ agentId: 'b', limit: 1, cursor: early.next })
+    expect([early.ids, late.ids]).toEqual([[door], [roof]])
     await memory.facts.delete(low)
-    expect((await groups()).ids).toEqual([[red, blue, green]])
+    expect((await groups()).ids).toEqual([door])
   })
 })
