@@ -18,6 +18,20 @@ export {
 } from './domain/space.ts'
 export type { TurnStatus } from './domain/turn.ts'
 export type { ClonedThread, CloneThreadOptions } from './memory/clone-thread.ts'
+export type { FactIds } from './memory/fact-home.ts'
+export type { Fact, FactVersion } from './memory/fact-records.ts'
+export type { Facts } from './memory/facts.ts'
+export type { AddedFact, AddedFacts, AddFactsOptions } from './memory/facts-add.ts'
+export type {
+  ConflictPage,
+  FactConflict,
+  FactPage,
+  GetFactOptions,
+  ListConflictsOptions,
+  ListFactsOptions,
+} from './memory/facts-read.ts'
+export type { FactSearch, FoundFact, SearchFactsOptions } from './memory/facts-search.ts'
+export type { FactEdit, FactUpdate } from './memory/facts-write.ts'
 export type { FeedOptions } from './memory/feed.ts'
 export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget.ts'
 export type { ReindexOptions, Settled } from './memory/indexing.ts'

@@ -6,6 +6,9 @@ import { encodePart, parseSpaceId, type SpaceState, spaceId } from '../domain/sp
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
 import { type Core, MemoryStorage, randomId } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { Facts } from './facts.ts'
+import type { AddedFacts, AddFactsOptions } from './facts-add.ts'
+import type { FactSearch, SearchFactsOptions } from './facts-search.ts'
 import {
   type ForgetAnswer,
   type ForgetOptions,
@@ -17,6 +20,7 @@ import {
 } from './forget.ts'
 import { explain, type ReindexOptions, reindex, type Settled, settled } from './indexing.ts'
 import { type ListMessagesOptions, listMessages, type MessagePage } from './list-messages.ts'
+import type { MessageLike } from './message-input.ts'
 import {
   type DeleteMessagesOptions,
   deleteMessages,
@@ -115,6 +119,21 @@ export class Memory implements AsyncDisposable {
   /** The shared memory of a team. */
   team(teamId: string): Team {
     return new Team(this.#core, spaceId('team', checkId(teamId, 'teamId')))
+  }
+
+  /** The shared pool of facts: statements that agents learned about users, teams, each other and tasks. */
+  get facts(): Facts {
+    return new Facts(this.#core)
+  }
+
+  /** The same as `facts.add`. */
+  add(messages: MessageLike | readonly MessageLike[], options: AddFactsOptions): Promise<AddedFacts> {
+    return this.facts.add(messages, options)
+  }
+
+  /** The same as `facts.search`. */
+  search(query: string, options: SearchFactsOptions): Promise<FactSearch> {
+    return this.facts.search(query, options)
   }
 
   /** Spaces of a kind by id. Needs the right to administer. */

@@ -32,6 +32,11 @@ export interface RecallQuery {
   readonly threshold: number
   readonly filter: Test | null
   readonly threadId?: string
+  /** Whether a record may be in the answer, by more than its metadata. */
+  readonly isWanted?: (record: FoundRecord, space: SpaceId) => boolean
+  readonly includeSuperseded?: boolean
+  /** What the trace says about where was searched. */
+  readonly note?: string
 }
 
 /** Ranked rows beyond the ones asked for, which take the places of those that are gone. */
@@ -114,6 +119,8 @@ interface Chosen {
 /** Reads ranked rows in order until there are enough that are still there and that the filter lets in. */
 async function choose(reading: Reading): Promise<Chosen> {
   const { query, search, rows: known } = reading
+  const isOut = (record: FoundRecord, space: SpaceId) =>
+    (query.filter !== null && !query.filter(metadataOf(record))) || query.isWanted?.(record, space) === false
   const chosen: Chosen = { rows: [], out: [] }
   const { rows } = search.ranking
   for (let start = 0, size = query.topK; start < rows.length && chosen.rows.length < query.topK; start += size) {
@@ -124,9 +131,9 @@ async function choose(reading: Reading): Promise<Chosen> {
       batch.map(({ row }) => row),
     )
     for (const ranked of batch) {
-      const record = known.get(ranked.row)?.record ?? null
+      const { record, space } = known.get(ranked.row) as ReadRow
       if (record === null) chosen.out.push({ ranked, reason: 'gone' })
-      else if (query.filter !== null && !query.filter(metadataOf(record))) chosen.out.push({ ranked, reason: 'filter' })
+      else if (isOut(record, space)) chosen.out.push({ ranked, reason: 'filter' })
       else chosen.rows.push(ranked)
     }
   }
@@ -175,6 +182,11 @@ function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null
   }
 }
 
+interface Searched {
+  readonly reading: Reading
+  readonly chosen: Chosen
+}
+
 interface Answer {
   readonly items: readonly RecalledItem[]
   readonly traced: readonly TracedItem[]
@@ -182,12 +194,11 @@ interface Answer {
 }
 
 /** Reads what was ranked, and packs it. */
-async function answer(reading: Reading): Promise<Answer> {
+async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
   const { query, search } = reading
   const { corpus } = search
   const { topK, tokenBudget, messageRange, threshold } = query
   const options = { topK, tokenBudget, messageRange, threshold }
-  const chosen = await choose(reading)
   const ranking = { ...search.ranking, rows: chosen.rows }
   const wanted = rowsToRead(corpus, ranking, options)
   await readRows(reading, wanted)
@@ -213,12 +224,24 @@ function recallIdOf(core: Core, key: SpaceKey | null): string {
   return `rcl_${key ?? 'none'}_${core.createId()}`
 }
 
+/** Ranks and reads; once more with more rows, where so many of the best are gone that too few are left. */
+async function searchAndChoose(core: Core, query: RecallQuery, limit: number): Promise<Searched> {
+  const storage = await core.storage.get()
+  const search = await searchSpaces(core, { ...query, limit })
+  const reading: Reading = { storage, core, query, search, rows: new Map() }
+  const chosen = await choose(reading)
+  const isShort = chosen.rows.length < query.topK && chosen.out.length > 0 && search.ranking.rows.length === limit
+  if (!isShort || limit === filteredRows) return { reading, chosen }
+  return searchAndChoose(core, query, filteredRows)
+}
+
 /** Recalls from some spaces. A space that does not exist has nothing in it. */
 export async function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
-  const storage = await core.storage.get()
-  const limit = query.filter === null ? query.topK + spareRows : filteredRows
-  const search = await searchSpaces(core, { ...query, limit })
-  const { items, traced, tokens } = await answer({ storage, core, query, search, rows: new Map() })
+  const isFiltered = query.filter !== null || query.isWanted !== undefined
+  const limit = isFiltered ? filteredRows : query.topK + spareRows
+  const { reading, chosen } = await searchAndChoose(core, query, limit)
+  const { search } = reading
+  const { items, traced, tokens } = await answer(reading, chosen)
   const { plan, ranking, corpus, key, asOf, degraded, pending } = search
   const recallId = recallIdOf(core, key)
   const trace = {
@@ -231,6 +254,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     spaces: query.spaces,
     inScope: corpus.scopeCount,
     candidates: ranking.candidates,
+    ...(query.note === undefined ? {} : { note: query.note }),
     items: traced,
   }
   core.traces.keep(recallId, trace)

@@ -70,6 +70,8 @@ export interface RecallTrace {
   /** Records in scope, and how many of them were compared. */
   readonly inScope: number
   readonly candidates: number
+  /** Where else could have been searched and was not. */
+  readonly note?: string
   readonly items: readonly TracedItem[]
 }
 

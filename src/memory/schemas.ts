@@ -123,6 +123,53 @@ export const recallSpace = z.strictObject({
 })
 export const recallQuery = words
 
+const factIds = {
+  userId: optionalId,
+  resourceId: optionalId,
+  teamId: optionalId,
+  agentId: optionalId,
+  runId: optionalId,
+}
+const factLinks = z.exactOptional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
+const expiry = z.exactOptional(time.nullable())
+const factsAPage = z.exactOptional(z.int().min(1).max(1_000))
+export const addFacts = z.strictObject({
+  ...factIds,
+  metadata,
+  infer: z.exactOptional(z.boolean()),
+  validFrom: z.exactOptional(time),
+  expiresAt: expiry,
+  supersedes: factLinks,
+  contradicts: factLinks,
+  commitId: optionalId,
+})
+export const searchFacts = z.strictObject({
+  ...factIds,
+  filters: z.exactOptional(z.unknown()),
+  limit: topK,
+  topK,
+  threshold: z.exactOptional(z.number().min(0).max(1)),
+  mode: z.exactOptional(z.enum(recallModes)),
+  explain: z.exactOptional(z.boolean()),
+  includeSuperseded: z.exactOptional(z.boolean()),
+  asOf: z.exactOptional(time),
+  spaces: z.exactOptional(z.array(id).min(1).max(16)),
+})
+export const getFact = z.strictObject({ includeSuperseded: z.exactOptional(z.boolean()) })
+export const listFacts = z.strictObject({
+  ...factIds,
+  filters: z.exactOptional(z.unknown()),
+  limit: factsAPage,
+  cursor,
+  includeSuperseded: z.exactOptional(z.boolean()),
+  asOf: z.exactOptional(time),
+})
+export const factEdit = z.strictObject({ text: z.exactOptional(z.string()), metadata, expiresAt: expiry })
+export const updateFact = z.strictObject({ ifVersion: z.exactOptional(version) })
+export const deleteAllFacts = z.strictObject(factIds)
+export const factHistory = z.strictObject({ limit: factsAPage })
+export const listConflicts = z.strictObject({ ...factIds, limit: factsAPage, cursor })
+
 const block = {
   resourceId: id,
   threadId: optionalId,

@@ -19,6 +19,7 @@ import { type Plan, planOf } from '../recall/plan.ts'
 import { type Ranking, type RecallMode, rank } from '../recall/rank.ts'
 import { similarities } from '../recall/similarity.ts'
 import type { Core } from './core.ts'
+import { demotionsOf } from './old-values.ts'
 import type { Degraded } from './recollection.ts'
 
 export interface SearchQuery {
@@ -161,11 +162,14 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const takesMeaning = fingerprint !== null && corpus.scopeCount > 0
   const meaning = takesMeaning ? await meaningOf(core, plan, corpus, scanned) : wordsOnly
   const ask = { plan, mode: query.mode, similarities: meaning.similarities, limit: query.limit, topK: query.topK }
+  const first = rank(corpus, ask)
+  const { spaces: ids, kinds } = query
+  const demotions = await demotionsOf({ storage, access, spaces: ids, kinds, corpus, ranking: first })
   const cut: Degraded[] = question.length < query.question.length ? ['query-cut'] : []
   return {
     corpus,
     plan,
-    ranking: rank(corpus, ask),
+    ranking: demotions.size === 0 ? first : rank(corpus, { ...ask, demotions }),
     asOf: Object.fromEntries(scanned.map(({ id, scan }) => [id, scan.asOf])),
     key: scanned.find(({ scan }) => scan.key !== null)?.scan.key ?? null,
     degraded: [...degraded, ...meaning.degraded, ...cut],

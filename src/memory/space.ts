@@ -32,10 +32,11 @@ export interface SpaceReaders {
   readonly messages: Bound<Storage['messages']>
   readonly blocks: Bound<Storage['blocks']>
   readonly entries: Bound<Storage['entries']>
+  readonly facts: Bound<Storage['facts']>
   readonly log: Bound<Pick<Storage['log'], 'read' | 'seqAt'>>
 }
 
-type Reader = 'threads' | 'messages' | 'blocks' | 'entries' | 'log'
+type Reader = 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'log'
 
 /** One space of a memory, acting as the memory's actor. */
 export class Space implements SpaceReaders {
@@ -145,6 +146,10 @@ export class Space implements SpaceReaders {
 
   get entries(): SpaceReaders['entries'] {
     return this.#bind('entries')
+  }
+
+  get facts(): SpaceReaders['facts'] {
+    return this.#bind('facts')
   }
 
   get log(): SpaceReaders['log'] {

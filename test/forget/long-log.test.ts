@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { type Change, type CommitResult, SQLiteStore, spaceId } from 'aquifer'
 import { expect, it, onTestFinished } from 'vitest'
 import { defaultLimits } from '../../src/domain/limits.ts'
+import { segmentBytes } from '../../src/domain/word-segment.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { Connection } from '../../src/storage/sqlite/connection.ts'
 import { SqliteDatabase } from '../../src/storage/sqlite/database.ts'
@@ -102,7 +103,7 @@ it('takes all of a log that is compacted meanwhile', { timeout: 120_000 }, async
 it('looks again in the transaction where what was found ahead no longer holds', async () => {
   const { storage, path } = await openLong()
   const connection = await Connection.open({ path, durability: 'process', busyTimeoutMs: 5_000 })
-  const database = new SqliteDatabase(connection, systemClock)
+  const database = new SqliteDatabase(connection, { clock: systemClock, language: 'english', segmentBytes })
   onTestFinished(() => database.close())
   const ahead = await lookAhead(database, { id: null, space, changes: [erase] })
   const seqs = () =>

@@ -1,0 +1,125 @@
+/** Calls as programs for Mem0 write them, read into the options of `memory.facts`. */
+import { invalidInput, MemoryError } from '../../domain/error.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import type { MessageLike } from '../../memory/message-input.ts'
+
+/** Whose memories a call is about, in either spelling. They may stand inside `filters` as well. */
+export interface Mem0Ids {
+  readonly user_id?: string | null
+  readonly userId?: string | null
+  readonly agent_id?: string | null
+  readonly agentId?: string | null
+  readonly run_id?: string | null
+  readonly runId?: string | null
+  readonly team_id?: string | null
+  readonly teamId?: string | null
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const idNames = new Map(
+  ['userId', 'agentId', 'runId', 'teamId'].flatMap((name) => [
+    [name, name],
+    [name.replace('Id', '_id'), name],
+  ]),
+)
+
+/** Options that change nothing here: answers have one form, and a call is done when its promise is. */
+const withoutEffect = new Set(['version', 'outputFormat', 'asyncMode'])
+const renamed: Readonly<Record<string, string>> = { expirationDate: 'expiresAt' }
+
+const joined: Readonly<Record<string, string>> = { AND: '$and', OR: '$or', $and: '$and', $or: '$or' }
+const operators = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'contains'])
+/** What Mem0 filters by beside metadata; here they would look for metadata that nothing has. */
+const ownFields = new Set(['created_at', 'updated_at', 'memory_ids'])
+
+function fieldsOf(value: unknown, field: string): Fields {
+  if (isJsonObject(value)) return value
+  throw invalidInput(field, 'must be an object', value, `Pass an object, such as { user_id: 'alice' }.`)
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Adds a value, which may be there already if it is the same. */
+function put(options: Record<string, unknown>, name: string, value: unknown): void {
+  const before = options[name]
+  if (before !== undefined && before !== value) {
+    throw invalidInput(name, `must be given once, not also as ${JSON.stringify(before)}`, value, 'Pass it once.')
+  }
+  options[name] = value
+}
+
+/** One condition on a field: operators without their sign get it, and `'*'` asks that the field is there. */
+function conditionOf(value: Json): Json {
+  if (value === '*') return { $exists: true }
+  if (!isJsonObject(value)) return value
+  const entries = Object.entries(value as JsonObject)
+  if (entries.length === 0 || !entries.every(([name]) => operators.has(name))) return value
+  return Object.fromEntries(entries.map(([name, operand]) => [`$${name}`, operand]))
+}
+
+/** A filter in our words. Ids in it go to `ids`, which is null where they would not be those of the whole call. */
+function filterOf(filter: unknown, field: string, ids: Record<string, unknown> | null): JsonObject {
+  const read: Record<string, Json> = {}
+  for (const [name, value] of Object.entries(fieldsOf(filter, field))) {
+    const at = `${field}.${name}`
+    const id = idNames.get(name)
+    const join = joined[name]
+    if (id !== undefined) {
+      if (ids === null) {
+        const fix = 'Search the spaces that you mean by name: memory.search(query, { spaces }) of aquifer.'
+        throw invalidInput(at, 'must not stand inside OR or NOT', value, fix)
+      }
+      if (value !== null) put(ids, id, value)
+    } else if (join !== undefined || name === 'NOT' || name === '$not') {
+      const list = Array.isArray(value) ? value : [value]
+      const inner = list.map((one, index) => filterOf(one, `${at}[${index}]`, join === '$and' ? ids : null))
+      const asked = inner.filter((one) => Object.keys(one).length > 0)
+      if (join === '$and' && asked.length === 0) continue
+      if (join !== undefined) read[join] = join === '$and' ? asked : inner
+      else read.$not = { $or: inner }
+    } else if (ownFields.has(name)) {
+      const fix = 'Keep it in metadata and filter by that, or sort out the results.'
+      throw new MemoryError('unsupported', { message: `"${at}" cannot be filtered by.`, fix, details: { field: at } })
+    } else read[name] = conditionOf(value as Json)
+  }
+  return read
+}
+
+/** The options of a call in our words: camelCase, ids at the top, filters with our operators. */
+export function readOptions(options: unknown, field: string): Record<string, unknown> {
+  const read: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fieldsOf(options ?? {}, field))) {
+    const camel = camelCase(name)
+    if (value === undefined || value === null || name === 'filters' || withoutEffect.has(camel)) continue
+    put(read, renamed[camel] ?? camel, value)
+  }
+  const { filters } = (options ?? {}) as Fields
+  if (filters === undefined || filters === null) return read
+  const filter = filterOf(filters, 'filters', read)
+  return Object.keys(filter).length === 0 ? read : { ...read, filters: filter }
+}
+
+/** A call with its first argument by position, or by one of these names in the only argument. */
+export function readCall(first: unknown, options: unknown, names: readonly string[]): readonly [unknown, unknown] {
+  const name = isJsonObject(first) ? names.find((known) => Object.hasOwn(first, known)) : undefined
+  if (name === undefined) return [first, options]
+  const { [name]: value, ...others } = first as Fields
+  return [value, { ...others, ...fieldsOf(options ?? {}, 'options') }]
+}
+
+/** A message with the name of its speaker, where it has one, kept as `actor_id` in its metadata. */
+function messageOf(message: unknown): MessageLike {
+  if (!isJsonObject(message) || typeof message.name !== 'string') return message as MessageLike
+  const { name, metadata, ...rest } = message
+  return {
+    ...rest,
+    metadata: { actor_id: name, ...(isJsonObject(metadata) ? metadata : {}) },
+  } as unknown as MessageLike
+}
+
+export function readMessages(messages: unknown): MessageLike | readonly MessageLike[] {
+  return Array.isArray(messages) ? messages.map(messageOf) : messageOf(messages)
+}

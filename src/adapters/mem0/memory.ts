@@ -1,0 +1,178 @@
+/** Mem0's `Memory` over ours: its flat names in both of its call shapes, so that programs for it need another import only. */
+import { invalidInput, MemoryError } from '../../domain/error.ts'
+import type { AddFactsOptions } from '../../memory/facts-add.ts'
+import type { ListFactsOptions } from '../../memory/facts-read.ts'
+import type { SearchFactsOptions } from '../../memory/facts-search.ts'
+import type { FactEdit } from '../../memory/facts-write.ts'
+import { Memory as SharedMemory } from '../../memory/memory.ts'
+import type { MessageLike } from '../../memory/message-input.ts'
+import type { MemoryOptions } from '../../memory/options.ts'
+import {
+  addedOf,
+  type Mem0Added,
+  type Mem0Found,
+  type Mem0Memory,
+  type Mem0Step,
+  memoryOf,
+  stepsOf,
+} from './answers.ts'
+import { type Mem0Ids, readCall, readMessages, readOptions } from './calls.ts'
+
+type Filters = Readonly<Record<string, unknown>>
+
+/** A message, with the name of its speaker if it has one. */
+export type Mem0Message = MessageLike | { readonly role: string; readonly content: unknown; readonly name?: string }
+
+export interface Mem0AddOptions extends Mem0Ids {
+  readonly metadata?: Readonly<Record<string, unknown>> | null
+  readonly infer?: boolean
+  readonly expiration_date?: string | null
+  readonly expirationDate?: string | null
+  /** Ids only. */
+  readonly filters?: Filters | null
+}
+
+export interface Mem0SearchOptions extends Mem0Ids {
+  readonly limit?: number
+  readonly top_k?: number
+  readonly topK?: number
+  readonly threshold?: number | null
+  /** Ids, and what the metadata must be, with `AND`, `OR`, `NOT` and operators with or without `$`. */
+  readonly filters?: Filters | null
+}
+
+export interface Mem0ListOptions extends Mem0Ids {
+  readonly limit?: number
+  readonly cursor?: string
+  readonly filters?: Filters | null
+}
+
+export interface Mem0DeleteOptions extends Mem0Ids {
+  /** Ids only. */
+  readonly filters?: Filters | null
+}
+
+type Named<Name extends string, Value> = { readonly [Key in Name]: Value }
+type MemoryId = string | { readonly memory_id: string } | { readonly memoryId: string }
+const idNames = ['memory_id', 'memoryId']
+
+function memoryId(value: unknown): string {
+  const [id] = readCall(value, undefined, idNames)
+  if (typeof id === 'string') return id
+  throw invalidInput('memory_id', 'must be a string', id, 'Pass the id of a memory.')
+}
+
+/** What an update changes: `data` is Mem0's other word for the text. */
+function editOf(edit: unknown): string | FactEdit {
+  if (typeof edit === 'string') return edit
+  const { data, ...options } = readOptions(edit, 'update')
+  if (data !== undefined && options.text !== undefined) {
+    throw invalidInput('data', 'must not go with text', data, 'They are two names for one thing: pass one of them.')
+  }
+  const text = data ?? options.text
+  return { ...options, ...(text === undefined ? {} : { text: text as string }) }
+}
+
+/**
+ * Shared memory with Mem0's names. A memory belongs to the first given of `user_id`, `team_id`, `agent_id` and `run_id`;
+ * the others must match. Unlike in Mem0, `search({ agent_id })` therefore never looks into the memories of users.
+ */
+export class Memory implements AsyncDisposable {
+  /** The memory underneath, for everything else: conversations, team memory, conflicts between facts. */
+  readonly shared: SharedMemory
+
+  /** @param memory A memory that is open already, or the options to open one with. Default storage: `./aquifer.db`. */
+  constructor(memory: SharedMemory | MemoryOptions = {}) {
+    this.shared = memory instanceof SharedMemory ? memory : new SharedMemory(memory)
+  }
+
+  /** Adds what messages say, or one text; `add({ messages, … })` is the same. */
+  add(call: Named<'messages', Mem0Message | readonly Mem0Message[]> & Mem0AddOptions): Promise<{ results: Mem0Added[] }>
+  add(messages: Mem0Message | readonly Mem0Message[], options?: Mem0AddOptions): Promise<{ results: Mem0Added[] }>
+  async add(first: unknown, second?: unknown): Promise<{ results: Mem0Added[] }> {
+    const [messages, options] = readCall(first, second, ['messages'])
+    const read = readOptions(options, 'add') as AddFactsOptions
+    const added = await this.shared.facts.add(readMessages(messages), read)
+    return { ...added, results: added.results.map(addedOf) }
+  }
+
+  /** Finds memories; `search({ query, … })` is the same. */
+  search(call: Named<'query', string> & Mem0SearchOptions): Promise<{ results: Mem0Found[] }>
+  search(query: string, options?: Mem0SearchOptions): Promise<{ results: Mem0Found[] }>
+  async search(first: unknown, second?: unknown): Promise<{ results: Mem0Found[] }> {
+    const [query, options] = readCall(first, second, ['query'])
+    const read = readOptions(options, 'search') as SearchFactsOptions
+    const { results, ...found } = await this.shared.facts.search(query as string, read)
+    return { ...found, results: results.map((fact) => ({ ...memoryOf(fact), score: fact.score })) }
+  }
+
+  /** The memory of that id, or null. */
+  async get(id: MemoryId): Promise<Mem0Memory | null> {
+    const fact = await this.shared.facts.get(memoryId(id))
+    return fact === null ? null : memoryOf(fact)
+  }
+
+  /** The newest 100 memories, or `limit`; pass `next_cursor` as `cursor` for more. */
+  async getAll(options?: Mem0ListOptions): Promise<{ results: Mem0Memory[]; next_cursor?: string }> {
+    const { results, nextCursor } = await this.shared.facts.getAll(readOptions(options, 'getAll') as ListFactsOptions)
+    return { results: results.map(memoryOf), ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) }
+  }
+
+  get_all(options?: Mem0ListOptions): Promise<{ results: Mem0Memory[]; next_cursor?: string }> {
+    return this.getAll(options)
+  }
+
+  /** Changes a memory in place: a text, or `{ text | data, metadata }`. */
+  update(call: Exclude<MemoryId, string> & (Named<'data', string> | FactEdit)): Promise<{ message: string }>
+  update(id: string, edit: string | Named<'data', string> | FactEdit): Promise<{ message: string }>
+  async update(first: unknown, second?: unknown): Promise<{ message: string }> {
+    const isText = typeof second === 'string'
+    const [id, edit] = isText ? [memoryId(first), second] : readCall(first, second, idNames)
+    await this.shared.facts.update(memoryId(id), editOf(edit))
+    return { message: 'Memory updated successfully!' }
+  }
+
+  /** Removes a memory. */
+  async delete(id: MemoryId): Promise<{ message: string; deleted: boolean }> {
+    const { deleted } = await this.shared.facts.delete(memoryId(id))
+    return { message: deleted ? 'Memory deleted successfully!' : 'There was no such memory.', deleted }
+  }
+
+  /** Removes all memories that have these ids. At least one is required. */
+  async deleteAll(options?: Mem0DeleteOptions): Promise<{ message: string; deleted: number }> {
+    const { deleted } = await this.shared.facts.deleteAll(readOptions(options, 'deleteAll'))
+    return { message: 'Memories deleted successfully!', deleted }
+  }
+
+  delete_all(options?: Mem0DeleteOptions): Promise<{ message: string; deleted: number }> {
+    return this.deleteAll(options)
+  }
+
+  /** What happened to a memory, newest first. */
+  async history(id: MemoryId): Promise<Mem0Step[]> {
+    const factId = memoryId(id)
+    return stepsOf(factId, await this.shared.facts.history(factId))
+  }
+
+  /**
+   * Refused: it would remove what everybody remembers, in one call that nothing can undo.
+   *
+   * @throws MemoryError `unsupported`, always.
+   */
+  async reset(): Promise<never> {
+    throw new MemoryError('unsupported', {
+      message: 'reset() would remove the memories of all users, teams and agents.',
+      fix: 'Remove those of one with deleteAll({ user_id }), or close the memory and remove its file.',
+      details: { method: 'reset' },
+    })
+  }
+
+  /** Gives the storage back; a memory that was handed in is closed too. */
+  close(): Promise<void> {
+    return this.shared.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

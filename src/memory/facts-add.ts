@@ -1,0 +1,192 @@
+/** Adding facts: each message that is no system message becomes a statement in the home that the ids name. */
+import type { Change, CommitResult } from '../domain/commit.ts'
+import { invalidInput, MemoryError } from '../domain/error.ts'
+import { checkId, type FactId, parseMessageId } from '../domain/id.ts'
+import { spokenText } from '../domain/indexed.ts'
+import { copyJson, type JsonObject } from '../domain/json.ts'
+import type { MessageInput } from '../domain/message.ts'
+import { toIso } from '../domain/time.ts'
+import type { Trust } from '../domain/trust.ts'
+import type { Core } from './core.ts'
+import { type FactIds, homeOf } from './fact-home.ts'
+import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
+import { type OutputOf, parse } from './parse.ts'
+import { appliedOf, Space } from './space.ts'
+
+type Time = Date | string | number
+
+export interface AddFactsOptions extends FactIds {
+  /** Kept with each fact, and what `filters` look at. A message's own metadata comes over it. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /** Whether a model extracts stand-alone statements; else each message is stored as it was said. */
+  readonly infer?: boolean
+  /** Since when it holds. Default: now. */
+  readonly validFrom?: Time
+  /** When it stops to be there at all. Default: never. */
+  readonly expiresAt?: Time | null
+  /** Facts that this one takes the place of. Those of higher trust stay, marked as contradicting it. */
+  readonly supersedes?: string | readonly string[]
+  /** Facts that this one contradicts; both sides are marked, see `conflicts()`. */
+  readonly contradicts?: string | readonly string[]
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
+}
+
+/** What became of one statement. */
+export interface AddedFact {
+  readonly id: string
+  readonly memory: string
+  /** `NONE`: the same was stated before, and `id` is that fact's. `UPDATE`: it took the place of another. */
+  readonly event: 'ADD' | 'UPDATE' | 'DELETE' | 'NONE'
+  /** What the first fact said that it took the place of. */
+  readonly previousMemory?: string
+  /** Facts that it took the place of. */
+  readonly supersedes?: readonly string[]
+  /** Facts that are now marked as contradicting it. */
+  readonly conflictsWith?: readonly string[]
+}
+
+export interface AddedFacts {
+  readonly results: readonly AddedFact[]
+}
+
+type Parsed = OutputOf<'addFacts'>
+
+/** A statement as it is stored. */
+interface Statement {
+  readonly text: string
+  readonly metadata: JsonObject
+  readonly sources: readonly string[]
+  readonly trust: Trust
+}
+
+/** The weight of whoever speaks: it can only lower that of the actor who commits. */
+function trustOfSpeaker({ author, role }: MessageInput): Trust {
+  const kind = author?.kind ?? (role === 'user' ? 'user' : 'agent')
+  return kind === 'user' || kind === 'agent' ? kind : 'tool'
+}
+
+/** The message as a source, if it says that it is one of a thread. */
+function sourcesOf({ input, threadId }: ReadMessage): readonly string[] {
+  const { id } = input
+  return id !== undefined && (threadId !== undefined || parseMessageId(id) !== null) ? [id] : []
+}
+
+/** What a message states; null for a system message, and for one that holds tool calls or files and no words. */
+function statementOf(message: ReadMessage, field: string, shared: JsonObject): Statement | null {
+  const { role, parts, metadata = {} } = message.input
+  if (role === 'system') return null
+  const text = spokenText(parts).trim()
+  if (text === '') {
+    if (parts.some(({ type }) => type !== 'text')) return null
+    throw invalidInput(field, 'must hold words', text, 'Pass what was said.')
+  }
+  return {
+    text,
+    metadata: { role, ...shared, ...metadata },
+    sources: sourcesOf(message),
+    trust: trustOfSpeaker(message.input),
+  }
+}
+
+function statementsOf(batch: readonly ReadMessage[], metadata: Parsed['metadata']): readonly Statement[] {
+  const shared = copyJson((metadata ?? {}) as JsonObject, 'metadata')
+  return batch.flatMap((message, index) => statementOf(message, `messages[${index}]`, shared) ?? [])
+}
+
+function listed(ids: string | readonly string[] | undefined): readonly string[] {
+  return typeof ids === 'string' ? [ids] : (ids ?? [])
+}
+
+/** Last parts of the ids of new facts: the same for each retry of a named commit, else of the memory's own making. */
+async function uniquesOf(core: Core, count: number, commitId: string | undefined): Promise<readonly string[]> {
+  if (commitId === undefined) return Array.from({ length: count }, core.createId)
+  const digest = await globalThis.crypto.subtle.digest('SHA-256', Buffer.from(commitId))
+  const name = Buffer.from(digest).toString('base64url').slice(0, 22)
+  return Array.from({ length: count }, (_, index) => `${name}-${index}`)
+}
+
+function changesOf(statements: readonly Statement[], uniques: readonly string[], parsed: Parsed): readonly Change[] {
+  const { validFrom, expiresAt } = parsed
+  const supersedes = [...listed(parsed.supersedes)]
+  const conflictsWith = [...listed(parsed.contradicts)]
+  const { attributes } = homeOf(parsed)
+  return statements.map(({ text, metadata, sources, trust }, index) => ({
+    kind: 'fact-assert',
+    unique: uniques[index] as string,
+    text,
+    metadata,
+    trust,
+    attributes,
+    ...(sources.length === 0 ? {} : { sources: [...sources] }),
+    ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
+    ...(supersedes.length === 0 ? {} : { supersedes }),
+    ...(conflictsWith.length === 0 ? {} : { conflictsWith }),
+  }))
+}
+
+/** What facts say that are about to give way, by id. */
+async function textsOf(space: Space, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = await Promise.all(ids.map((id) => space.facts.get(id)))
+  return new Map(found.flatMap(({ record }) => (record === null ? [] : [[record.id, record.text]])))
+}
+
+function addedFact(
+  commit: CommitResult,
+  index: number,
+  { text }: Statement,
+  texts: ReadonlyMap<string, string>,
+): AddedFact {
+  const { factId, known, superseded, conflicts } = appliedOf(commit, 'fact-assert', index).result
+  const [first] = superseded
+  const previous = first === undefined ? undefined : texts.get(first)
+  return {
+    id: factId,
+    memory: text,
+    event: first !== undefined ? 'UPDATE' : known ? 'NONE' : 'ADD',
+    ...(previous === undefined ? {} : { previousMemory: previous }),
+    ...(superseded.length === 0 ? {} : { supersedes: superseded as readonly FactId[] }),
+    ...(conflicts.length === 0 ? {} : { conflictsWith: conflicts }),
+  }
+}
+
+function noModel(): MemoryError {
+  return new MemoryError('unsupported', {
+    message: 'This memory was opened without a model, so "infer" cannot be true.',
+    fix: `Give it one, new Memory({ model: openai('gpt-5-mini') }) for example, or leave infer out to store what was said.`,
+    details: { field: 'infer', option: 'model' },
+  })
+}
+
+/** Only one statement can say what it takes the place of, or contradicts. */
+function refuseNaming(parsed: Parsed, count: number): void {
+  for (const field of ['supersedes', 'contradicts'] as const) {
+    if (count === 1 || listed(parsed[field]).length === 0) continue
+    const fix = 'Add the statement that the ids belong to by a call of its own.'
+    throw invalidInput(field, `must go with one statement, not ${count}`, parsed[field], fix)
+  }
+}
+
+/** Adds what messages state, in one commit. */
+export async function addFacts(
+  core: Core,
+  messages: MessageLike | readonly MessageLike[],
+  options: AddFactsOptions,
+): Promise<AddedFacts> {
+  const parsed = await parse('addFacts', options, 'add')
+  const home = homeOf(parsed)
+  const batch = readMessages(messages)
+  // Where a memory has a model, extraction takes over from here: it gets the home, the batch and what was parsed.
+  if (parsed.infer === true) throw noModel()
+  const statements = statementsOf(batch, parsed.metadata)
+  refuseNaming(parsed, statements.length)
+  if (statements.length === 0) return { results: [] }
+  const { commitId } = parsed
+  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+  const space = new Space(core, home.space)
+  const changes = changesOf(statements, await uniquesOf(core, statements.length, commitId), parsed)
+  const texts = await textsOf(space, listed(parsed.supersedes))
+  const result = await space.submit(changes, named)
+  return { results: statements.map((statement, index) => addedFact(result, index, statement, texts)) }
+}
