@@ -436,6 +436,23 @@ const bad: readonly StorageCase[] = [
     },
     11,
   ),
+  sceneCase(
+    'what waits for extraction may be as long as a message, in every version',
+    async (scene) => {
+      const limits = { factBytes: 12, messageBytes: 30 }
+      const queued = { queued: true } as const
+      const factId = await scene.asserted(assertFact('x'.repeat(28), queued), { limits })
+      await scene.committed({ kind: 'fact-assert', factId, text: 'y'.repeat(28) }, { limits })
+      const refused = [
+        assertFact('x'.repeat(29), queued),
+        { kind: 'fact-assert', factId, text: 'y'.repeat(29) } as const,
+        assertFact('x'.repeat(28)),
+      ]
+      for (const change of refused) await scene.refused('limit-exceeded', change, { limits })
+      expectEqual((await scene.fact(factId))?.text, 'y'.repeat(28), 'what waits')
+    },
+    11,
+  ),
 ]
 
 export const factCases: readonly StorageCase[] = [...stating, ...duplicates, ...superseding, ...others, ...bad]
