@@ -244,8 +244,8 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     candidates: ranking.candidates,
     items: packing.traced,
   }
-  core.traces.keep(recallId, trace)
   const { items, tokens } = packing
+  core.traces.keep(recallId, trace, items)
   const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
     message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
   )
