@@ -39,7 +39,7 @@ async function recalledFact(core: Core, text: string): Promise<FactState | null>
   return null
 }
 
-/** Facts of the home like a text, best first, superseded ones included. */
+/** Facts of the home, the most like a text first, superseded ones included. */
 async function similarFacts(core: Core, home: FactHome, question: string): Promise<readonly FactState[]> {
   const storage = await core.storage.get()
   const query = { spaces: [home.space], question, mode: 'hybrid', kinds: ['fact'], includeSuperseded: true } as const

@@ -56,7 +56,7 @@ export interface Inferred {
   readonly results: readonly LearnedFact[]
   /** Ids of words that are kept and wait to be learned from. */
   readonly queued?: readonly string[]
-  /** `model-failed`: the model could not be used. `busy`: others wrote to the home each time it was to be stored. */
+  /** `model-failed`: the model could not be used. `busy`: others changed the same facts each time it was to be stored. */
   readonly degraded?: 'model-failed' | 'busy'
   readonly error?: MemoryError
 }
@@ -88,7 +88,7 @@ function noModel(): MemoryError {
 
 function busy(home: FactHome): MemoryError {
   return new MemoryError('unavailable', {
-    message: 'Others wrote facts to the same home each time these were to be stored.',
+    message: 'Others changed the same facts each time these were to be stored.',
     fix: 'Nothing is lost: what was said is kept, and learned with the next call.',
     details: { space: home.space, busy: true },
   })
@@ -210,11 +210,14 @@ function concerned(actions: readonly Action[], prefix: string): readonly FactSta
   return [...new Map(facts.map((fact) => [fact.id, fact])).values()].filter(({ id }) => id.startsWith(prefix))
 }
 
-/** Stores what was decided if nothing it rests on has changed since `asOf`; null if something has. */
+/**
+ * Stores what was decided if no fact it names has changed, nor any other of the home since `asOf`; null if one has. Where
+ * `asOf` is null, only the facts that it names count.
+ */
 async function store(
   learning: Learning,
   actions: readonly Action[],
-  asOf: number,
+  asOf: number | null,
 ): Promise<readonly LearnedFact[] | null> {
   const { core, item } = learning
   const ended = new Set(actions.flatMap((action) => ('old' in action ? action.old.id : [])))
@@ -225,7 +228,7 @@ async function store(
   const expect: Expectation[] = [
     { version: item.version, of: { fact: item.id } },
     ...concerned(actions, prefix).map(({ id, version }) => ({ version, of: { fact: id } })),
-    ...(stored.length > 0 ? [{ facts: asOf }] : []),
+    ...(stored.length > 0 && asOf !== null ? [{ facts: asOf }] : []),
   ]
   const all: Change[] = [{ kind: 'fact-retire', factIds: [item.id] }, ...stored]
   const result = await new Space(core, item.home.space).submit(all, { expect, background: true })
@@ -241,29 +244,45 @@ async function store(
   return isGone ? [] : null
 }
 
-/** Learns from queued words: finds statements, looks up what is known, decides, and stores it all in one commit. */
+/** The facts that a ruling is about, as they are now. */
+function refreshed(rulings: readonly Ruling[], candidates: readonly Candidate[]): readonly Ruling[] {
+  const now = new Map(candidates.flatMap(({ near }) => near).map((fact) => [fact.id, fact]))
+  return rulings.map((ruling) => ({ ...ruling, facts: ruling.facts.map((fact) => now.get(fact.id) ?? fact) }))
+}
+
+/** What decisions rest on, in whatever order: while it is the same, they hold. */
+function basisOf(candidates: readonly Candidate[]): string {
+  const shown = ({ near }: Candidate) => near.map(({ id, text }) => `${id} ${text}`).toSorted()
+  return JSON.stringify(candidates.map((candidate) => [candidate.statement.text, shown(candidate)]))
+}
+
+/**
+ * Learns from queued words: finds statements, looks up what is known, decides, and stores it all in one commit. While
+ * others write to the home, all but the statements is done again; the model is asked again only where what it decided
+ * about has changed. After its last time, decisions are stored that rest on nothing but the facts they name.
+ */
 async function learn(learning: Learning): Promise<readonly LearnedFact[]> {
   const { core, item, signal } = learning
   const storage = await core.storage.get()
   const statements = item.heard.length === 0 ? [] : await statementsIn(learning)
   let asked = 0
-  let about = ''
+  let basis = ''
   let rulings: readonly Ruling[] = []
   for (let tries = 0; tries < commitTries; tries++) {
     const asOf = (await storage.spaces.get(core.access, item.home.space))?.seq ?? 0
     const looked = await Promise.all(statements.map((statement) => lookUp(core, item, statement)))
     const candidates = looked.filter(({ same, near }) => same === null && near.length > 0)
-    const now = JSON.stringify(
-      candidates.map(({ statement, near }) => [statement.text, near.map(({ id, text }) => [id, text])]),
-    )
-    if (candidates.length > 0 && now !== about) {
-      if (asked === askedTimes) break
+    const isNew = candidates.length > 0 && basisOf(candidates) !== basis
+    const isLast = isNew && asked === askedTimes
+    if (isNew && !isLast) {
       asked += 1
-      about = now
+      basis = basisOf(candidates)
       rulings = await rulingsOn(learning, candidates)
     }
-    const results = await store(learning, actionsOf(learning, looked, candidates.length > 0 ? rulings : []), asOf)
+    const ruled = isLast ? rulings : refreshed(rulings, candidates)
+    const results = await store(learning, actionsOf(learning, looked, ruled), isLast ? null : asOf)
     if (results !== null) return results
+    if (isLast) break
     signal.throwIfAborted()
   }
   throw busy(item.home)

@@ -47,15 +47,15 @@ export function modelOf(script: Script = {}, options: Omit<ScriptedModelOptions,
   const { find, decide } = script
   return scriptedModel({
     ...options,
-    answer: (call) => {
+    answer: async (call) => {
       if (!isDeciding(call)) {
         const messages = linesOf<{ message: number; author: string; text: string }>(call)
-        return find?.(messages, call) ?? found(...messages.map(({ text, message }) => [text, message] as const))
+        return (await find?.(messages, call)) ?? found(...messages.map(({ text, message }) => [text, message] as const))
       }
       const lines = linesOf<Shown | Asked>(call)
       const facts = lines.filter((line): line is Shown => 'fact' in line)
       const asked = lines.filter((line): line is Asked => 'statement' in line)
-      const rulings = asked.map((statement) => decide?.(statement, facts, call) ?? ['add', null])
+      const rulings = await Promise.all(asked.map((statement) => decide?.(statement, facts, call) ?? ['add', null]))
       const whole = rulings.find((ruling) => !Array.isArray(ruling))
       if (whole !== undefined) return whole
       return {
