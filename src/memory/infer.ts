@@ -39,8 +39,6 @@ import {
 } from './infer-queue.ts'
 import { Space } from './space.ts'
 
-export type { FactHome, InferOptions } from './infer-queue.ts'
-
 /** What became of one statement. */
 export interface LearnedFact {
   readonly id: string

@@ -1,5 +1,6 @@
+import { scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
-import type { FactHome } from '../../src/memory/infer.ts'
+import type { FactHome } from '../../src/memory/infer-queue.ts'
 import { fenced } from '../../src/recall/fence.ts'
 import { alices, factsOf, found, homeOf, infer, inferring, isDeciding, numberOf, textsIn } from './inferring.ts'
 import { openMemory, refused } from './opened.ts'
@@ -176,6 +177,33 @@ describe('deciding against what is known', () => {
         .at(-1)
         ?.prompt.match(/"fact":\d/g)?.length,
     ).toBe(2)
+  })
+})
+
+describe('what is like a statement', () => {
+  it('is found by meaning too', async () => {
+    const embedder = scriptedEmbedder({ meanings: { automobile: 'car', owns: 'has' } })
+    const seen: string[][] = []
+    const { memory } = inferring(
+      {
+        decide: (_, facts) => {
+          seen.push(facts.map(({ text }) => text))
+          return ['none', numberOf(facts, 'She owns one automobile')]
+        },
+      },
+      { embedder },
+    )
+    const others = Array.from({ length: 30 }, (_, index) => ({
+      ...{ kind: 'fact-assert', unique: `o${index}`, text: `Note ${index} on weather and harvest` },
+    }))
+    await homeOf(memory).commit([
+      { kind: 'fact-assert', unique: 'car', text: 'She owns one automobile' },
+      ...(others as Parameters<ReturnType<typeof homeOf>['commit']>[0]),
+    ])
+    await memory.settled()
+    const { results } = await infer(memory, 'Alice has a car')
+    expect(results.map(({ event }) => event)).toEqual(['NONE'])
+    expect([seen.length, seen[0]?.length]).toEqual([1, 5])
   })
 })
 

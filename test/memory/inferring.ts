@@ -1,7 +1,8 @@
 // Memories with a scripted model: what it finds and decides is told by the test in short.
 import { type Memory, type MemoryOptions, type Space, spaceId } from 'aquifer'
 import { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
-import { type FactHome, type InferOptions, type Inferred, inferFacts } from '../../src/memory/infer.ts'
+import { type Inferred, inferFacts } from '../../src/memory/infer.ts'
+import type { FactHome, InferOptions } from '../../src/memory/infer-queue.ts'
 import { readMessages } from '../../src/memory/message-input.ts'
 import { openMemory } from './opened.ts'
 
