@@ -1,6 +1,6 @@
 /** Words that wait for extraction: kept as queued facts, so that nothing said is lost when a model fails. */
 
-import { type Heard, heardInQueued, queuedText, trustOfOrigin } from '../derive/extract.ts'
+import { type Heard, heardInQueued, queuedText } from '../derive/extract.ts'
 import { type Actor, defaultAuthor, sameActor, statedAuthor } from '../domain/actor.ts'
 import type { Change, Expectation } from '../domain/commit.ts'
 import { MemoryError } from '../domain/error.ts'
@@ -47,7 +47,7 @@ export interface Queued {
   readonly validFrom: string
   readonly expiresAt: string | null
   readonly queuedBy: Actor
-  /** The most its facts can be trusted: who queued them may be less than who is said to have spoken. */
+  /** The most its facts can be trusted: who queued them may be trusted less than who is said to have spoken. */
   readonly trust: Trust
   readonly attempts: number
 }
@@ -146,7 +146,6 @@ export async function enqueue(
     metadata: metadataOf({ given: metadata, attempts: 0, heldUntil: heldUntil(core) }),
     attributes: home.attributes,
     sources: all,
-    trust: trustOfOrigin({ text: '', from: [...heard.keys()] }, heard),
     ...(validFrom === undefined ? {} : { validFrom }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }

@@ -165,7 +165,7 @@ function sourcesOf({ item }: Learning, { from }: Statement): readonly string[] {
   return sources.length > 0 ? sources : [item.id]
 }
 
-function changeOf(learning: Learning, action: Action, ended: ReadonlySet<string>): Change | null {
+function changeOf(learning: Learning, action: Action): Change | null {
   if (action.event === 'NONE') return null
   if (action.event === 'DELETE') return { kind: 'fact-retire', factIds: [action.old.id] }
   const { item, core } = learning
@@ -183,7 +183,7 @@ function changeOf(learning: Learning, action: Action, ended: ReadonlySet<string>
     validFrom,
     ...(expiresAt === null ? {} : { expiresAt }),
     ...(action.event === 'UPDATE' ? { supersedes: [action.old.id] } : {}),
-    ...(opposed === null || ended.has(opposed.id) ? {} : { conflictsWith: [opposed.id] }),
+    ...(opposed === null ? {} : { conflictsWith: [opposed.id] }),
   }
 }
 
@@ -218,8 +218,7 @@ async function store(
   asOf: number | null,
 ): Promise<readonly LearnedFact[] | null> {
   const { core, item } = learning
-  const ended = new Set(actions.flatMap((action) => ('old' in action ? action.old.id : [])))
-  const changes = actions.map((action) => changeOf(learning, action, ended))
+  const changes = actions.map((action) => changeOf(learning, action))
   const stored = changes.filter((change) => change !== null)
   // Only facts of this space: what was recalled from another one says the same wherever it stands now.
   const prefix = item.id.slice(0, item.id.indexOf('_', 'fact_'.length) + 1)

@@ -91,8 +91,8 @@ describe('statements', () => {
   })
 
   it('have the lowest trust among their authors', () => {
-    const trusts = [[0], [0, 1], [1], [0, 2], [7]].map((from) => trustOfOrigin({ text: '', from }, heard))
-    expect(trusts).toEqual(['user', 'agent', 'agent', 'tool', 'tool'])
+    const trusts = [[0], [0, 1], [1, 0], [0, 2], [2, 1], [7]].map((from) => trustOfOrigin({ text: '', from }, heard))
+    expect(trusts).toEqual(['user', 'agent', 'agent', 'tool', 'tool', 'tool'])
     expect(trustOfOrigin({ text: '', from: [0] }, [said('system', 'app', 'x')])).toBe('tool')
   })
 })

@@ -143,13 +143,23 @@ describe('words that wait', () => {
     for (const text of ['{"heard": 7}', 'Alice likes tea', JSON.stringify({ heard })]) {
       await homeOf(crawler).commit([{ kind: 'fact-assert', unique: `q${text.length}`, queued: true, text }])
     }
+    const carol = memory.as({ kind: 'user', id: 'carol' })
+    const heardSay = {
+      kind: 'fact-assert',
+      unique: 'said',
+      queued: true,
+      text: 'Harbours close early',
+      trust: 'agent',
+    } as const
+    await homeOf(carol).commit([heardSay])
     const { learned } = await drainQueued(homeOf(memory).core, alices.space)
-    expect(learned).toBe(3)
+    expect(learned).toBe(4)
     const facts = await factsOf(memory)
     expect(facts.map(({ text, trust }) => [text, trust])).toEqual([
       ['{"heard": 7}', 'tool'],
       ['Alice likes tea', 'tool'],
       ['Alice owes Mallory', 'tool'],
+      ['Harbours close early', 'agent'],
     ])
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { factsOf, homeOf, infer, inferring, isDeciding, textsIn } from './inferring.ts'
+import { factsOf, homeOf, infer, inferring, isDeciding, numberOf, textsIn } from './inferring.ts'
 import { temporaryUrl } from './opened.ts'
 
 describe('learning at once', () => {
@@ -97,14 +97,14 @@ describe('learning at once', () => {
   it('does not ask again for a write that is like nothing it decided about', async () => {
     let writes = 0
     const { memory, model } = inferring({
-      decide: async () => {
+      decide: async (_, shown) => {
         writes += 1
         const [fact] = await factsOf(memory)
         await homeOf(memory).commit([
           { kind: 'fact-assert', unique: `w${writes}`, text: 'Zebras graze quietly' },
           { kind: 'fact-assert', factId: fact?.id ?? '', metadata: { seen: writes } },
         ])
-        return ['update', 1]
+        return ['update', numberOf(shown, 'Alice lives in house 1')]
       },
     })
     const houses = [1, 2, 3, 4, 5].map((house) => {
@@ -112,7 +112,7 @@ describe('learning at once', () => {
     })
     await homeOf(memory).commit(houses)
     const { results } = await infer(memory, 'Alice lives in Bergen')
-    expect(results[0]?.event).toBe('UPDATE')
+    expect(results[0]?.previousMemory).toBe('Alice lives in house 1')
     expect(model.calls.filter(isDeciding).length).toBe(1)
   })
 })

@@ -282,6 +282,18 @@ describe('actors and trust', () => {
     expect(past[1]?.fact?.text).toContain('Alice likes tea')
   })
 
+  it('trusts each statement for itself', async () => {
+    const { memory } = inferring()
+    await infer(memory.as(alice), [
+      { role: 'user', content: 'Alice likes tea' },
+      { role: 'assistant', content: 'Harbours close early' },
+    ])
+    expect((await factsOf(memory)).map(({ text, trust }) => [text, trust])).toEqual([
+      ['Alice likes tea', 'user'],
+      ['Harbours close early', 'agent'],
+    ])
+  })
+
   it('carries the run it comes from, and its times', async () => {
     const { memory } = inferring()
     const times = { validFrom: '2025-01-01T00:00:00.000Z', expiresAt: '2099-01-01T00:00:00.000Z' }
