@@ -22,12 +22,13 @@ interface Assertion {
   readonly contradicts: readonly string[]
 }
 
-function checkText(draft: Draft, value: unknown): string {
+/** What waits for extraction is as long as messages are, a fact is one statement. */
+function checkText(draft: Draft, value: unknown, isQueued: boolean): string {
   const fix = 'Pass one statement in words.'
   if (typeof value !== 'string') throw invalidInput('text', 'must be a string', value, fix)
   const text = value.trim()
   if (text === '') throw invalidInput('text', 'must not be empty or blank', value, fix)
-  checkBytes(draft.limits, 'factBytes', text, 'The text of the fact')
+  checkBytes(draft.limits, isQueued ? 'messageBytes' : 'factBytes', text, 'The text of the fact')
   return text
 }
 
@@ -61,6 +62,10 @@ function* sourceTrusts(draft: Draft, sources: readonly string[]): Generator<Trus
   }
 }
 
+function waitsForExtraction(change: FactAssert, before: FactState | null): boolean {
+  return change.queued === true || before?.status === 'queued'
+}
+
 function assertionOf(draft: Draft, change: FactAssert, before: FactState | null): Assertion {
   const { metadata, validFrom, expiresAt } = change
   if (metadata !== undefined) checkBytes(draft.limits, 'metadataBytes', metadata, 'The metadata of the fact')
@@ -68,8 +73,9 @@ function assertionOf(draft: Draft, change: FactAssert, before: FactState | null)
   const all = sources ?? before?.sources ?? []
   const trust = trustOf(draft.actor, change.trust, all.length > 0, () => sourceTrusts(draft, all))
   const isNew = before === null
+  const isQueued = waitsForExtraction(change, before)
   const stated = {
-    ...(isNew || change.text !== undefined ? { text: checkText(draft, change.text), trust } : {}),
+    ...(isNew || change.text !== undefined ? { text: checkText(draft, change.text, isQueued), trust } : {}),
     ...(metadata === undefined ? {} : { metadata }),
     ...(change.attributes === undefined ? {} : { attributes: checkAttributes(change.attributes) }),
     ...(sources === undefined ? {} : { sources }),
@@ -208,7 +214,7 @@ export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fac
   const unique = before === null ? checkUnique(change.unique, 'unique') : ''
   const assertion = assertionOf(draft, change, before)
   const { stated, trust } = assertion
-  const isQueued = change.queued === true || before?.status === 'queued'
+  const isQueued = waitsForExtraction(change, before)
   if (isQueued) refuseNaming(change, 'must not name facts while this one is queued')
   if (before !== null) {
     refuseNaming(change, 'must not name the fact itself', before.id)

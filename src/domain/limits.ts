@@ -19,7 +19,11 @@ export const limitTable = {
   blockBytes: { default: 262_144, max: 16_777_216, about: 'bytes of one working-memory block' },
   factBytes: { default: 16_384, max: 1_048_576, about: 'bytes of the text of one fact' },
   factLinks: { default: 1_000, max: 10_000, about: 'sources of one fact, or facts that it contradicts' },
-  messageBytes: { default: 4_194_304, max: 67_108_864, about: 'bytes of one message' },
+  messageBytes: {
+    default: 4_194_304,
+    max: 67_108_864,
+    about: 'bytes of one message, or of words waiting to be learned',
+  },
   messagesPerCall: { default: 1_000, max: 10_000, about: 'messages saved in one call' },
   changesPerCommit: { default: 1_000, max: 10_000, about: 'changes in one commit' },
   commitBytes: { default: 33_554_432, max: 268_435_456, about: 'bytes of one commit' },
@@ -30,6 +34,11 @@ export const limitTable = {
   erasedPerCommit: { default: 1_000, max: 1_000, about: 'records of one kind that one commit erases' },
   logDays: { default: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },
   busyTimeoutMs: { default: 30_000, max: 600_000, about: 'milliseconds a commit waits for another process' },
+  modelTimeoutMs: {
+    default: 60_000,
+    max: 600_000,
+    about: 'milliseconds that the facts of one call may take the model',
+  },
   turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },
 } as const satisfies Record<string, Limit>
 

@@ -1,6 +1,7 @@
 /** What all parts of one Memory share: its storage once open, who acts, the limits and the defaults. */
 import { guardStorage } from '../access/guard.ts'
 import type { Indexer } from '../derive/indexer.ts'
+import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Limits } from '../domain/limits.ts'
@@ -64,6 +65,11 @@ export class MemoryStorage {
   async indexer(): Promise<Indexer | null> {
     await this.get()
     return this.#indexer
+  }
+
+  /** Who extracts facts; null without one. */
+  get model(): LanguageModelLike | null {
+    return this.#options.model ?? null
   }
 
   /** Tells the background that something was written. */

@@ -1,6 +1,6 @@
 /** Adding facts: each message that is no system message becomes a statement in the home that the ids name. */
 import type { Change, CommitResult } from '../domain/commit.ts'
-import { invalidInput, MemoryError } from '../domain/error.ts'
+import { invalidInput, type MemoryError } from '../domain/error.ts'
 import { checkId, type FactId, parseMessageId } from '../domain/id.ts'
 import { spokenText } from '../domain/indexed.ts'
 import { copyJson, type JsonObject } from '../domain/json.ts'
@@ -18,7 +18,10 @@ type Time = Date | string | number
 export interface AddFactsOptions extends FactIds {
   /** Kept with each fact, and what `filters` look at. A message's own metadata comes over it. */
   readonly metadata?: Readonly<Record<string, unknown>>
-  /** Whether a model extracts stand-alone statements; else each message is stored as it was said. */
+  /**
+   * Whether the memory's model extracts stand-alone statements; else each message is stored as it was said. Default: true
+   * if the memory has a `model`.
+   */
   readonly infer?: boolean
   /** Since when it holds. Default: now. */
   readonly validFrom?: Time
@@ -48,6 +51,12 @@ export interface AddedFact {
 
 export interface AddedFacts {
   readonly results: readonly AddedFact[]
+  /** Ids of words that are kept and wait to be learned from. */
+  readonly queued?: readonly string[]
+  /** `model-failed`: the model could not be used. `busy`: others changed the same facts each time it was to be stored. */
+  readonly degraded?: 'model-failed' | 'busy'
+  /** What the model failed with. */
+  readonly error?: MemoryError
 }
 
 type Parsed = OutputOf<'addFacts'>
@@ -151,12 +160,26 @@ function addedFact(
   }
 }
 
-function noModel(): MemoryError {
-  return new MemoryError('unsupported', {
-    message: 'This memory was opened without a model, so "infer" cannot be true.',
-    fix: `Give it one, new Memory({ model: openai('gpt-5-mini') }) for example, or leave infer out to store what was said.`,
-    details: { field: 'infer', option: 'model' },
-  })
+/** Has the memory's model find the facts in what was said. */
+async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Parsed): Promise<AddedFacts> {
+  for (const field of ['supersedes', 'contradicts', 'commitId'] as const) {
+    if (parsed[field] === undefined) continue
+    const fix = 'Pass infer: false to store the words as they are, or leave it out: the model decides.'
+    throw invalidInput(field, 'must not go with infer: true', parsed[field], fix)
+  }
+  const { validFrom, expiresAt } = parsed
+  const { inferFacts } = await import('./infer.ts')
+  return inferFacts(
+    core,
+    homeOf(parsed),
+    batch.map(({ input }) => input),
+    {
+      metadata: copyJson((parsed.metadata ?? {}) as JsonObject, 'metadata'),
+      sources: batch.flatMap(sourcesOf),
+      ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+      ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
+    },
+  )
 }
 
 /** Only one statement can say what it takes the place of, or contradicts. */
@@ -177,8 +200,7 @@ export async function addFacts(
   const parsed = await parse('addFacts', options, 'add')
   const home = homeOf(parsed)
   const batch = readMessages(messages)
-  // Where a memory has a model, extraction takes over from here: it gets the home, the batch and what was parsed.
-  if (parsed.infer === true) throw noModel()
+  if (parsed.infer ?? core.storage.model !== null) return learnFacts(core, batch, parsed)
   const statements = statementsOf(batch, parsed.metadata)
   refuseNaming(parsed, statements.length)
   if (statements.length === 0) return { results: [] }

@@ -1,5 +1,6 @@
 /** What a Memory is opened with. */
 
+import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { EmbeddingModelLike } from '../derive/model-embedder.ts'
 import { invalidInput, shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
@@ -55,6 +56,11 @@ export interface MemoryOptions {
    * Default: `localEmbedder()`, which needs no key and no network.
    */
   readonly embedder?: Embedder | EmbeddingModelLike | false
+  /**
+   * Who extracts facts from what is said: any language model of the AI SDK, or a text such as `'openai/gpt-5-mini'`. Default:
+   * none; then facts are stored as they are given. It may take `limits.modelTimeoutMs` for the messages of one call.
+   */
+  readonly model?: LanguageModelLike
   /** Whether what is due is swept, and what was forgotten reclaimed, in the background. Default: true. */
   readonly background?: boolean
 }
@@ -95,7 +101,7 @@ function checkWorkingMemory(value: unknown): void {
   throw invalidInput(at, 'must have a template or a schema', 'both', fix)
 }
 
-const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'background']
+const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'model', 'background']
 
 /** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
 export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly limits: Limits } {
@@ -117,6 +123,10 @@ export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly
       hasMethod('embed')(value) ||
       hasMethod('doEmbed')(value)
     )
+  })
+  const modelFix = `Pass one of an AI SDK provider, or a text such as 'openai/gpt-5-mini'.`
+  check(fields, 'model', 'must be a language model', modelFix, (value) => {
+    return (typeof value === 'string' && value !== '') || hasMethod('doGenerate')(value)
   })
   check(fields, 'createId', 'must be a function', 'Leave it out for random ids.', isFunction)
   check(fields, 'background', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')

@@ -257,7 +257,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     ...(query.note === undefined ? {} : { note: query.note }),
     items: traced,
   }
-  core.traces.keep(recallId, trace)
+  core.traces.keep(recallId, trace, items)
   const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
     message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
   )

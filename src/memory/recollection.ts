@@ -1,6 +1,7 @@
 /** What a recall answers, and the traces of the latest ones. */
 import type { Author } from '../domain/actor.ts'
 import type { FactState } from '../domain/fact.ts'
+import { textKey } from '../domain/fact-text.ts'
 import type { Seq } from '../domain/id.ts'
 import type { Json } from '../domain/json.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
@@ -95,16 +96,36 @@ export interface Recollection {
 
 const rememberedTraces = 200
 
-/** The latest traces of a process, oldest first. */
+/** Where a fact lies that was recalled. */
+export type RecalledFact = Pick<RecalledItem, 'space' | 'id'>
+
+/** The latest traces of a process, oldest first, and which facts were recalled, by a hash of their words. */
 export class Traces {
   readonly #traces = new Map<string, RecallTrace>()
+  readonly #facts = new Map<string, ReadonlyMap<number, RecalledFact>>()
 
-  keep(recallId: string, trace: RecallTrace): void {
+  keep(recallId: string, trace: RecallTrace, items: readonly RecalledItem[] = []): void {
+    const facts = items.flatMap(({ kind, text, space, id }): [number, RecalledFact][] => {
+      return kind === 'fact' ? [[textKey(text), { space, id }]] : []
+    })
     this.#traces.set(recallId, trace)
+    if (facts.length > 0) this.#facts.set(recallId, new Map(facts))
     for (const oldest of this.#traces.keys()) {
       if (this.#traces.size <= rememberedTraces) return
-      this.#traces.delete(oldest)
+      this.#drop(oldest)
     }
+  }
+
+  #drop(recallId: string): void {
+    this.#traces.delete(recallId)
+    this.#facts.delete(recallId)
+  }
+
+  /** Facts recalled lately that may have said this, each once: read them to be sure. */
+  recalled(text: string): readonly RecalledFact[] {
+    const key = textKey(text)
+    const found = [...this.#facts.values()].flatMap((facts) => facts.get(key) ?? [])
+    return [...new Map(found.map((fact) => [`${fact.space} ${fact.id}`, fact])).values()]
   }
 
   get(recallId: string): RecallTrace | null {

@@ -16,3 +16,4 @@ export {
   scriptedEmbedder,
   vectorOfWords,
 } from './scripted-embedder.ts'
+export { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from './scripted-model.ts'

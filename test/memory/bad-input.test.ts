@@ -151,6 +151,10 @@ describe('unknown and wrong options', () => {
     ['an increment', 'by', (memory) => memory.team('acme').increment('key', '1' as never)],
     ['a storage', 'storage', () => new Memory({ storage: '' })],
     ['a URL', 'storage', () => new SQLiteStore({ url: 'mysql://host' })],
+    ['a model that is none', 'model', () => new Memory({ model: { generate: () => 'x' } as never })],
+    ['a model without a name', 'model', () => new Memory({ model: '' })],
+    ['no model', 'model', () => new Memory({ model: false as never })],
+    ['an embedding model in its place', 'model', () => new Memory({ model: { doEmbed: () => [] } as never })],
     ['a limit of zero', 'limits.entryBytes', () => new Memory({ limits: { entryBytes: 0 } })],
     ['a limit over its maximum', 'limits.pageSize', () => new Memory({ limits: { pageSize: 10_001 } })],
     [

@@ -454,33 +454,6 @@ const bad: readonly StorageCase[] = [
     },
     11,
   ),
-  sceneCase(
-    'a fact over its limits is refused',
-    async (scene) => {
-      const a = await scene.asserted(assertFact('A'))
-      const b = await scene.asserted(assertFact('B', { conflictsWith: [a] }))
-      const limits = { factBytes: 12, metadataBytes: 10, factLinks: 1 }
-      await scene.committed(assertFact('x'.repeat(10)), { limits })
-      const refused = [
-        assertFact('x'.repeat(11)),
-        assertFact('üüüüüü'),
-        assertFact('x', { metadata: { a: 'xxxx' } }),
-        assertFact('x', { sources: ['a', 'b'] }),
-        assertFact('x', { conflictsWith: [a] }),
-        assertFact('x', { supersedes: [a, b] }),
-        retire(a, b),
-      ]
-      for (const change of refused) await scene.refused('limit-exceeded', change, { limits })
-      for (const words of ['C', 'D']) await scene.committed(assertFact(words, { conflictsWith: [a] }))
-      await scene.committed(retire(b), { limits })
-      expectEqual(
-        (await scene.fact(a))?.conflictsWith.length,
-        2,
-        'marks that are left may be more than a lower limit allows',
-      )
-    },
-    11,
-  ),
 ]
 
 export const factCases: readonly StorageCase[] = [...stating, ...duplicates, ...superseding, ...others, ...bad]

@@ -11,6 +11,7 @@ import { eraseFactCases } from './erase-fact-cases.ts'
 import { expectationCases } from './expectation-cases.ts'
 import { expiryCases } from './expiry-cases.ts'
 import { factCases } from './fact-cases.ts'
+import { factLimitCases } from './fact-limit-cases.ts'
 import { factReadCases } from './fact-read-cases.ts'
 import { factTrustCases } from './fact-trust-cases.ts'
 import { historyCases } from './history-cases.ts'
@@ -39,6 +40,7 @@ export const storageContract: readonly StorageCase[] = [
   ...historyCases,
   ...blockCases,
   ...factCases,
+  ...factLimitCases,
   ...factTrustCases,
   ...factReadCases,
   ...leaseCases,

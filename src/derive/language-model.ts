@@ -1,0 +1,120 @@
+/** Any language model of the AI SDK, asked for an answer of a given shape. */
+import type { LanguageModel, ModelMessage } from 'ai'
+import type { z } from 'zod'
+import { MemoryError } from '../domain/error.ts'
+
+/**
+ * A language model of the AI SDK (of any provider package, specification v2 to v4), or a text such as `openai/gpt-5-mini`,
+ * which the AI SDK's default provider looks up. Told by its shape, so that these types do not load those of the AI SDK.
+ */
+export type LanguageModelLike =
+  | string
+  | {
+      readonly specificationVersion: string
+      readonly provider: string
+      readonly modelId: string
+      doGenerate(options: never): PromiseLike<unknown>
+    }
+
+/** What a model is asked, and what its answer must be. */
+export interface Question<Answer> {
+  readonly instructions: string
+  readonly prompt: string
+  readonly schema: z.ZodType<Answer>
+  /** What is wrong with an answer that has the right shape, in words for the model; null if nothing is. */
+  readonly problem?: (answer: Answer) => string | null
+}
+
+/** An answer, or what is wrong with what came instead. */
+type Outcome<Answer> =
+  | { readonly answer: Answer }
+  | { readonly problem: string; readonly text: string; readonly cause?: unknown }
+
+/** How much of an answer that could not be used the model is shown again, UTF-16 units. */
+const shownAnswer = 4_000
+
+function nameOf(model: LanguageModelLike): string {
+  return typeof model === 'string' ? model : `${model.provider}/${model.modelId}`
+}
+
+/** Told apart from other errors by `details.model`. */
+function failed(model: LanguageModelLike, reason: string, cause: unknown): MemoryError {
+  return new MemoryError('unavailable', {
+    message: `The language model "${nameOf(model)}" failed: ${reason.replace(/\.?$/, '.')}`,
+    fix: 'Check its provider, key and name, or take a model that answers in JSON; what was said is kept and learned later.',
+    details: { model: nameOf(model) },
+    cause,
+  })
+}
+
+/** The promise, or the reason of the signal if that comes first: not every model listens to it. */
+async function until<Value>(promise: PromiseLike<Value>, signal: AbortSignal): Promise<Value> {
+  const ended = Promise.withResolvers<never>()
+  const end = () => ended.reject(signal.reason)
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    signal.throwIfAborted()
+    return await Promise.race([promise, ended.promise])
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}
+
+async function answerTo<Answer>(
+  model: LanguageModelLike,
+  question: Question<Answer>,
+  messages: ModelMessage[],
+  signal: AbortSignal,
+): Promise<Outcome<Answer>> {
+  const { generateText, NoObjectGeneratedError, NoOutputGeneratedError, Output } = await import('ai')
+  try {
+    const call = generateText({
+      model: model as LanguageModel,
+      instructions: question.instructions,
+      messages,
+      output: Output.object({ schema: question.schema }),
+      abortSignal: signal,
+    })
+    const { output, text } = await until(call, signal)
+    const problem = question.problem?.(output as Answer) ?? null
+    return problem === null ? { answer: output as Answer } : { problem, text }
+  } catch (cause) {
+    if (NoObjectGeneratedError.isInstance(cause)) {
+      const reason = cause.cause instanceof Error ? `: ${cause.cause.message.slice(0, shownAnswer)}` : ''
+      return { problem: `It is no JSON of the shape that was asked for${reason}`, text: cause.text ?? '', cause }
+    }
+    if (NoOutputGeneratedError.isInstance(cause)) return { problem: 'It was empty or cut off', text: '', cause }
+    throw cause
+  }
+}
+
+/**
+ * Asks a model, and once more if its answer cannot be used, saying why. The AI SDK is loaded at the first call; it tries
+ * again by itself where a provider says that it may.
+ *
+ * @param signal Ends the waiting, whether the model listens to it or not.
+ * @throws MemoryError `unavailable` with `details.model` if the model fails, twice answers what cannot be used, or the
+ * signal is aborted.
+ */
+export async function askModel<Answer>(
+  model: LanguageModelLike,
+  question: Question<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const prompt: ModelMessage = { role: 'user', content: question.prompt }
+  try {
+    const first = await answerTo(model, question, [prompt], signal)
+    if ('answer' in first) return first.answer
+    const again: ModelMessage[] = [
+      prompt,
+      { role: 'assistant', content: first.text.slice(0, shownAnswer) || '(nothing)' },
+      { role: 'user', content: `That answer could not be used. ${first.problem}. Answer again, with that put right.` },
+    ]
+    const second = await answerTo(model, question, again, signal)
+    if ('answer' in second) return second.answer
+    throw failed(model, `its answer could not be used. ${second.problem}`, second.cause)
+  } catch (error) {
+    if (error instanceof MemoryError) throw error
+    throw failed(model, error instanceof Error ? error.message : String(error), error)
+  }
+}
