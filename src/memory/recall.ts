@@ -36,8 +36,8 @@ export interface RecallQuery {
 
 /** Ranked rows beyond the ones asked for, which take the places of those that are gone. */
 const spareRows = 20
-/** With a filter, how many of the best rows are looked through. */
-const filteredRows = 10_000
+/** How many of the best rows are looked through with a filter, or where more than the spare ones are gone. */
+const mostRows = 10_000
 const mostRowsARead = 200
 const tracedItems = 100
 
@@ -181,13 +181,12 @@ interface Answer {
   readonly tokens: number
 }
 
-/** Reads what was ranked, and packs it. */
-async function answer(reading: Reading): Promise<Answer> {
+/** Packs what was read. */
+async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
   const { query, search } = reading
   const { corpus } = search
   const { topK, tokenBudget, messageRange, threshold } = query
   const options = { topK, tokenBudget, messageRange, threshold }
-  const chosen = await choose(reading)
   const ranking = { ...search.ranking, rows: chosen.rows }
   const wanted = rowsToRead(corpus, ranking, options)
   await readRows(reading, wanted)
@@ -213,13 +212,25 @@ function recallIdOf(core: Core, key: SpaceKey | null): string {
   return `rcl_${key ?? 'none'}_${core.createId()}`
 }
 
+/** Searches and reads; once more, and deeper, if so much of what was found is gone that too little is left. */
+async function find(storage: Storage, core: Core, query: RecallQuery) {
+  let limit = query.filter === null ? query.topK + spareRows : mostRows
+  for (;;) {
+    const search = await searchSpaces(core, { ...query, limit })
+    const reading: Reading = { storage, core, query, search, rows: new Map() }
+    const chosen = await choose(reading)
+    const isCut = search.ranking.rows.length === limit && limit < mostRows
+    if (chosen.rows.length >= query.topK || !isCut) return { reading, chosen }
+    limit = mostRows
+  }
+}
+
 /** Recalls from some spaces. A space that does not exist has nothing in it. */
 export async function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
   const storage = await core.storage.get()
-  const limit = query.filter === null ? query.topK + spareRows : filteredRows
-  const search = await searchSpaces(core, { ...query, limit })
-  const { items, traced, tokens } = await answer({ storage, core, query, search, rows: new Map() })
-  const { plan, ranking, corpus, key, asOf, degraded, pending } = search
+  const { reading, chosen } = await find(storage, core, query)
+  const { items, traced, tokens } = await answer(reading, chosen)
+  const { plan, ranking, corpus, key, keys, asOf, degraded, pending } = reading.search
   const recallId = recallIdOf(core, key)
   const trace = {
     question: plan.question,
@@ -233,7 +244,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     candidates: ranking.candidates,
     items: traced,
   }
-  core.traces.keep(recallId, trace)
+  core.traces.keep(recallId, trace, keys)
   const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
     message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
   )

@@ -1,7 +1,7 @@
 /** What a recall answers, and the traces of the latest ones. */
 import type { Author } from '../domain/actor.ts'
 import type { FactState } from '../domain/fact.ts'
-import type { Seq } from '../domain/id.ts'
+import type { Seq, SpaceKey } from '../domain/id.ts'
 import type { Json } from '../domain/json.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
 import type { DropReason as PackReason } from '../recall/pack.ts'
@@ -93,24 +93,30 @@ export interface Recollection {
 
 const rememberedTraces = 200
 
+/** A trace, and the keys that its spaces had: a space with another key is not the one that was searched. */
+export interface KeptTrace {
+  readonly trace: RecallTrace
+  readonly keys: readonly (SpaceKey | null)[]
+}
+
 /** The latest traces of a process, oldest first. */
 export class Traces {
-  readonly #traces = new Map<string, RecallTrace>()
+  readonly #traces = new Map<string, KeptTrace>()
 
-  keep(recallId: string, trace: RecallTrace): void {
-    this.#traces.set(recallId, trace)
+  keep(recallId: string, trace: RecallTrace, keys: KeptTrace['keys']): void {
+    this.#traces.set(recallId, { trace, keys })
     for (const oldest of this.#traces.keys()) {
       if (this.#traces.size <= rememberedTraces) return
       this.#traces.delete(oldest)
     }
   }
 
-  get(recallId: string): RecallTrace | null {
+  get(recallId: string): KeptTrace | null {
     return this.#traces.get(recallId) ?? null
   }
 
   /** Drops what was recalled from a space that is gone. */
   forget(isGone: (space: string) => boolean): void {
-    for (const [id, { spaces }] of this.#traces) if (spaces.some(isGone)) this.#traces.delete(id)
+    for (const [id, { trace }] of this.#traces) if (trace.spaces.some(isGone)) this.#traces.delete(id)
   }
 }
