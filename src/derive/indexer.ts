@@ -208,13 +208,14 @@ export class Indexer {
     if (fingerprint === null) return false
     for (let stuckAt = -1; ; ) {
       const { missing, asOf } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
-      const open = missing.filter((record) => this.#failures.duty(space, record) === 'now')
+      const duties = missing.map((record) => this.#failures.duty(space, record))
+      const open = missing.filter((_, i) => duties[i] === 'now')
       if (open.length > 0) {
         const { hasProgress } = await this.#embedAll(space, fingerprint, open, true)
         // What was changed or stored by others meanwhile is seen at a second look; what is open still stays so.
         if (!hasProgress && asOf === stuckAt) return false
         stuckAt = hasProgress ? -1 : asOf
-      } else if (missing.some((record) => this.#failures.duty(space, record) === 'later')) return false
+      } else if (duties.includes('later')) return false
       else if (await this.#storage.vectors.finishWork(indexerAccess, space, asOf)) return true
       else if (await this.#isUnchanged(space, asOf)) return false
     }
