@@ -26,11 +26,28 @@ function problemOf(vector: Embedding, dimensions: number): string | null {
   return Number.isFinite(squares) ? null : 'answered a vector too long to measure'
 }
 
+/** The answer, or a refusal as soon as the signal aborts, also of an embedder that does not listen to it. */
+function untilAborted<Answer>(answer: Promise<Answer>, id: string, signal: AbortSignal | undefined): Promise<Answer> {
+  if (signal === undefined) return answer
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      const message = `The embedder "${id}" had not answered when the call was aborted.`
+      reject(new MemoryError('aborted', { message, fix: 'Call again, or allow more time.', cause: signal.reason }))
+    }
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    Promise.resolve(answer)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
 /**
  * Wraps an embedder: each answer has one vector for each text, all of the embedder's dimensions, of finite numbers that
- * are not all zero. An embedder that does not know its dimensions has those of its first vector from then on.
+ * are not all zero; a call ends when its signal aborts. An embedder that does not know its dimensions has those of its first vector from then on.
  *
- * @throws MemoryError `unavailable`, naming what was wrong, when an answer is not so; errors of the embedder as they are.
+ * @throws MemoryError `unavailable`, naming what was wrong, when an answer is not so; `aborted` by the signal; errors of
+ * the embedder as they are.
  */
 export function checked(embedder: Embedder): Embedder {
   const { id, maxWords, batchSize } = embedder
@@ -44,7 +61,7 @@ export function checked(embedder: Embedder): Embedder {
     },
     async embed(texts, options) {
       if (texts.length === 0) return []
-      const vectors: unknown = await embedder.embed(texts, options)
+      const vectors: unknown = await untilAborted(embedder.embed(texts, options), id, options?.signal)
       if (!Array.isArray(vectors)) throw broken(id, 'answered something that is no list of vectors', {})
       if (vectors.length !== texts.length) {
         const counts = { texts: texts.length, vectors: vectors.length }

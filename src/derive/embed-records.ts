@@ -9,6 +9,10 @@ import { piecesOf } from './record-text.ts'
 
 /** Attempts after which a record is passed over. */
 const attemptsAllowed = 5
+/** Milliseconds from the first attempt to the second; each pause after it is twice as long. */
+const firstPauseMs = 100
+/** An embedder that takes longer for one call is down, milliseconds. */
+const longestCallMs = 300_000
 
 /** A text that every embedder takes: where even this fails, the embedder is at fault and not the record. */
 const plainText = 'ready'
@@ -16,26 +20,58 @@ const plainText = 'ready'
 /** The embedder does not answer: nothing is wrong with the records, and nothing can be done now. */
 export class EmbedderDown extends Error {}
 
-/** Records that failed though the embedder works, with their attempts. */
+interface Failure {
+  readonly attempts: number
+  /** When to try again, on the clock of `performance`. */
+  readonly notBefore: number
+}
+
+/** Records that are not to be embedded now: failed though the embedder works, or without anything to embed. */
 export class Failures {
-  readonly #attempts = new Map<string, number>()
+  readonly #failures = new Map<string, Failure>()
+  readonly #empty = new Set<string>()
+  #marks = 0
 
   #name(space: SpaceId, { kind, ref, seq }: MissingRecord): string {
     return `${space} ${kind} ${seq} ${ref}`
   }
 
-  isPassedOver(space: SpaceId, record: MissingRecord): boolean {
-    return (this.#attempts.get(this.#name(space, record)) ?? 0) >= attemptsAllowed
+  /** Whether to embed a record: at once, later because it failed a moment ago, or not at all. */
+  duty(space: SpaceId, record: MissingRecord): 'now' | 'later' | 'never' {
+    const name = this.#name(space, record)
+    const { attempts, notBefore } = this.#failures.get(name) ?? { attempts: 0, notBefore: 0 }
+    if (attempts >= attemptsAllowed || this.#empty.has(name)) return 'never'
+    return performance.now() < notBefore ? 'later' : 'now'
   }
 
   count(space: SpaceId, record: MissingRecord): void {
     const name = this.#name(space, record)
-    this.#attempts.set(name, (this.#attempts.get(name) ?? 0) + 1)
+    this.#marks += 1
+    const attempts = (this.#failures.get(name)?.attempts ?? 0) + 1
+    this.#failures.set(name, { attempts, notBefore: performance.now() + firstPauseMs * 2 ** (attempts - 1) })
   }
 
-  /** Records that are passed over. */
+  /** Passes over a record that is gone or says nothing. */
+  leaveOut(space: SpaceId, record: MissingRecord): void {
+    this.#marks += 1
+    this.#empty.add(this.#name(space, record))
+  }
+
+  /** How often something was noted here: by that whoever works through records sees that they came further. */
+  get marks(): number {
+    return this.#marks
+  }
+
+  /** Records that are passed over because they failed. */
   get size(): number {
-    return [...this.#attempts.values()].filter((attempts) => attempts >= attemptsAllowed).length
+    return [...this.#failures.values()].filter(({ attempts }) => attempts >= attemptsAllowed).length
+  }
+
+  /** Milliseconds until the next record may be tried again; null if none waits for that. */
+  get pauseMs(): number | null {
+    const waiting = [...this.#failures.values()].filter(({ attempts }) => attempts < attemptsAllowed)
+    if (waiting.length === 0) return null
+    return Math.max(0, Math.min(...waiting.map(({ notBefore }) => notBefore)) - performance.now())
   }
 }
 
@@ -55,8 +91,20 @@ async function embedTexts(
   { embedder, signal }: Work,
   texts: readonly string[],
 ): Promise<readonly VectorRecord['vectors'][number][]> {
-  const vectors = await embedder.embed(texts, { purpose: 'record', signal })
-  return vectors.map(quantise)
+  const late = AbortSignal.timeout(longestCallMs)
+  try {
+    const vectors = await embedder.embed(texts, { purpose: 'record', signal: AbortSignal.any([signal, late]) })
+    return vectors.map(quantise)
+  } catch (error) {
+    if (late.aborted) throw new EmbedderDown('The embedder does not answer.', { cause: error })
+    throw error
+  }
+}
+
+/** Throws if there is no use in trying on: the work is stopped, or the embedder is down. */
+function rethrowIfOver({ signal }: Work, error: unknown): void {
+  signal.throwIfAborted()
+  if (error instanceof EmbedderDown) throw error
 }
 
 /** The vectors of one record whose batch failed; null if it fails alone too, while the embedder works. */
@@ -64,8 +112,8 @@ async function embedAlone(work: Work, record: MissingRecord, texts: readonly str
   try {
     return { ...record, vectors: await embedTexts(work, texts) }
   } catch (error) {
-    work.signal.throwIfAborted()
-    await work.embedder.embed([plainText], { purpose: 'record', signal: work.signal }).catch(() => {
+    rethrowIfOver(work, error)
+    await embedTexts(work, [plainText]).catch(() => {
       throw new EmbedderDown('The embedder fails.', { cause: error })
     })
     work.failures.count(work.space, record)
@@ -86,8 +134,8 @@ async function embedTogether(work: Work, pieces: readonly Piece[]): Promise<read
       at += own.length
       return { ...record, vectors: vectors.slice(at - own.length, at) }
     })
-  } catch {
-    work.signal.throwIfAborted()
+  } catch (error) {
+    rethrowIfOver(work, error)
     const records: VectorRecord[] = []
     for (const [record, own] of byRecord) {
       const made = await embedAlone(
@@ -101,14 +149,17 @@ async function embedTogether(work: Work, pieces: readonly Piece[]): Promise<read
   }
 }
 
+/** What to embed of some records. Those that have nothing, or are gone, as expired facts are, are left out from now on. */
 function piecesFor(
   records: readonly MissingRecord[],
   found: readonly (FoundRecord | null)[],
-  embedder: Embedder,
+  { space, embedder, failures }: Work,
 ): Piece[] {
   return records.flatMap((record, index) => {
-    const content = found[index]
-    return content == null ? [] : piecesOf(content, embedder).map((text) => ({ record, text }))
+    const content = found[index] ?? null
+    const texts = content === null ? [] : piecesOf(content, embedder)
+    if (texts.length === 0) failures.leaveOut(space, record)
+    return texts.map((text) => ({ record, text }))
   })
 }
 
@@ -121,7 +172,7 @@ export async function embedRecords(
   work: Work,
 ): Promise<number> {
   const found = await storage.index.read(access, work.space, records)
-  const pieces = piecesFor(records, found, work.embedder)
+  const pieces = piecesFor(records, found, work)
   const made: VectorRecord[] = []
   const size = Math.max(1, work.embedder.batchSize)
   for (let start = 0; start < pieces.length; ) {

@@ -20,6 +20,8 @@ const spacesAtOnce = 8
 const recordsAtOnce = 32
 const longestPauseMs = 60_000
 const spacesAPage = 500
+/** Milliseconds between looks whether another process is done. */
+const sharedMs = 50
 /** How long `close` waits for what is being embedded, milliseconds. */
 const closeMs = 2_000
 
@@ -50,18 +52,34 @@ export interface IndexerOptions {
   readonly owner: string
   /** Whether it works by itself; otherwise only when it is asked to settle. */
   readonly background: boolean
+  /** Whether nobody else uses the embedder, so that it is closed with the indexer. */
+  readonly ownsEmbedder?: boolean
+}
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** What the embedder said. */
+function causeOf(error: unknown): unknown {
+  return error instanceof EmbedderDown ? error.cause : error
+}
+
+function stopped(cause: unknown): MemoryError {
+  const fix = 'Call reindex() again: it goes on where it was left.'
+  return new MemoryError('closed', { message: 'The memory was closed during the re-index.', fix, cause })
 }
 
 export class Indexer {
   readonly #storage: Storage
   readonly #embedder: Embedder
   readonly #owner: string
+  readonly #ownsEmbedder: boolean
   readonly #failures = new Failures()
   readonly #stop = new AbortController()
   #timer: NodeJS.Timeout | null = null
   #soon: NodeJS.Timeout | null = null
   #running: Promise<void> | null = null
   #reindexing: Promise<void> | null = null
+  readonly #listeners = new Set<(progress: ReindexProgress) => void>()
   #isAsked = false
   #fingerprint: string | null = null
   #trouble: EmbedderTrouble | null = null
@@ -69,10 +87,11 @@ export class Indexer {
   #pauseMs = 0
   #notBefore = 0
 
-  constructor({ storage, embedder, owner, background }: IndexerOptions) {
+  constructor({ storage, embedder, owner, background, ownsEmbedder = false }: IndexerOptions) {
     this.#storage = storage
     this.#embedder = embedder
     this.#owner = owner
+    this.#ownsEmbedder = ownsEmbedder
     if (!background) return
     this.#timer = setInterval(() => this.poke(), lookMs)
     this.#timer.unref()
@@ -110,17 +129,19 @@ export class Indexer {
     return isOwn ? active : 'other'
   }
 
-  /** Finds out whether the database knows this embedder; with `adds`, makes it the first one. */
-  async #identify(adds: boolean): Promise<boolean> {
-    const stored = await this.#storage.vectors.embeddings(indexerAccess)
-    if (this.#embedder.dimensions === null && !adds) return false
-    if (this.#embedder.dimensions === null) await this.#embedder.embed(['ready'], { purpose: 'record' })
-    const dimensions = this.#embedder.dimensions
-    if (dimensions === null) return false
-    const fingerprint = `${this.#embedder.id}/${dimensions}`
+  /** What vectors of this embedder are stored under. Asks it for one where only that tells their dimensions. */
+  async #describe(): Promise<{ readonly fingerprint: string; readonly dimensions: number }> {
+    if (this.#embedder.dimensions === null)
+      await this.#embedder.embed(['ready'], { purpose: 'record', signal: this.#stop.signal })
+    const dimensions = this.#embedder.dimensions ?? 0
+    return { fingerprint: `${this.#embedder.id}/${dimensions}`, dimensions }
+  }
+
+  /** Finds out whether the vectors in use are this embedder's; makes it the first one if there is none. */
+  async #identify(stored: readonly StoredEmbedding[]): Promise<boolean> {
+    const { fingerprint, dimensions } = await this.#describe()
     const active = stored.find(({ state }) => state === 'active')
-    if (active === undefined && adds)
-      await this.#storage.vectors.addEmbedding(indexerAccess, { fingerprint, dimensions })
+    if (active === undefined) await this.#storage.vectors.addEmbedding(indexerAccess, { fingerprint, dimensions })
     const isOwn = active === undefined || active.fingerprint === fingerprint
     this.#trouble = isOwn ? (this.#trouble === 'embedder-mismatch' ? null : this.#trouble) : 'embedder-mismatch'
     this.#fingerprint = fingerprint
@@ -128,8 +149,21 @@ export class Indexer {
       (embedding) => embedding.fingerprint === fingerprint && embedding.state === 'building',
     )
     // A re-index that a killed process left is gone on with.
-    if (!isOwn && isBuilding && adds) this.#reindexing ??= this.#reindex(() => {})
+    if (!isOwn && isBuilding) this.#continue()
     return isOwn
+  }
+
+  #continue(): void {
+    this.reindex(() => {}).catch((error) => this.#failed(error))
+  }
+
+  /** Notes what the embedder fails with, and waits longer each time before it is asked again. */
+  #failed(error: unknown): void {
+    if (this.#stop.signal.aborted || (error instanceof MemoryError && error.code === 'closed')) return
+    this.#error = causeOf(error)
+    if (this.#trouble !== 'embedder-mismatch') this.#trouble = 'embedder-failed'
+    this.#pauseMs = Math.min(longestPauseMs, Math.max(lookMs, this.#pauseMs * 2))
+    this.#notBefore = performance.now() + this.#pauseMs
   }
 
   async #work(): Promise<void> {
@@ -141,11 +175,9 @@ export class Indexer {
         if (this.#trouble === 'embedder-failed') this.#trouble = null
         this.#error = null
       } catch (error) {
-        if (this.#stop.signal.aborted || (error instanceof MemoryError && error.code === 'closed')) return
-        this.#error = error instanceof EmbedderDown ? error.cause : error
-        if (this.#trouble !== 'embedder-mismatch') this.#trouble = 'embedder-failed'
-        this.#pauseMs = Math.min(longestPauseMs, Math.max(lookMs, this.#pauseMs * 2))
-        this.#notBefore = performance.now() + this.#pauseMs
+        this.#failed(error)
+        // Another process may have an embedder that works.
+        await this.#release()
         return
       }
     }
@@ -154,12 +186,17 @@ export class Indexer {
   /** Works on all spaces that have work and nobody else has taken. */
   async #round(): Promise<void> {
     const { vectors } = this.#storage
-    if ((await vectors.openWork(indexerAccess)) === 0 || !(await this.#identify(true))) return
+    const stored = await vectors.embeddings(indexerAccess)
+    const isBuilding = stored.some(({ state }) => state === 'building')
+    if (!isBuilding && (await vectors.openWork(indexerAccess)) === 0) return
+    if (!(await this.#identify(stored))) return
     for (;;) {
-      const claim = { owner: this.#owner, leaseMs: claimMs, limit: spacesAtOnce }
-      const spaces = await vectors.claimWork(indexerAccess, claim)
+      const spaces = await this.#claim(spacesAtOnce)
       let finished = 0
-      for (const space of spaces) if (await this.#finishSpace(space)) finished += 1
+      for (const space of spaces) {
+        this.#stop.signal.throwIfAborted()
+        if (await this.#finishSpace(space)) finished += 1
+      }
       // Spaces that cannot be finished, because records fail or others write, are looked at again later.
       if (finished === 0 || this.#stop.signal.aborted) return
     }
@@ -169,17 +206,23 @@ export class Indexer {
   async #finishSpace(space: SpaceId): Promise<boolean> {
     const fingerprint = this.#fingerprint
     if (fingerprint === null) return false
-    for (;;) {
+    for (let stuckAt = -1; ; ) {
       const { missing, asOf } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
-      const open = missing.filter((record) => !this.#failures.isPassedOver(space, record))
-      if (open.length === 0) {
-        if (await this.#storage.vectors.finishWork(indexerAccess, space, asOf)) return true
-        if (await this.#isUnchanged(space, asOf)) return false
-        continue
-      }
-      const stored = await this.#embedAll(space, fingerprint, open)
-      if (stored === 0) return false
+      const duties = missing.map((record) => this.#failures.duty(space, record))
+      const open = missing.filter((_, i) => duties[i] === 'now')
+      if (open.length > 0) {
+        const { hasProgress } = await this.#embedAll(space, fingerprint, open, true)
+        // What was changed or stored by others meanwhile is seen at a second look; what is open still stays so.
+        if (!hasProgress && asOf === stuckAt) return false
+        stuckAt = hasProgress ? -1 : asOf
+      } else if (duties.includes('later')) return false
+      else if (await this.#storage.vectors.finishWork(indexerAccess, space, asOf)) return true
+      else if (await this.#isUnchanged(space, asOf)) return false
     }
+  }
+
+  #claim(limit: number): Promise<readonly SpaceId[]> {
+    return this.#storage.vectors.claimWork(indexerAccess, { owner: this.#owner, leaseMs: claimMs, limit })
   }
 
   async #isUnchanged(space: SpaceId, asOf: number): Promise<boolean> {
@@ -187,64 +230,76 @@ export class Indexer {
     return state === null || state.seq === asOf
   }
 
-  async #embedAll(space: SpaceId, fingerprint: string, open: readonly MissingRecord[]): Promise<number> {
+  /** Embeds records of a space, which with `isClaimed` is kept from others meanwhile. */
+  async #embedAll(space: SpaceId, fingerprint: string, open: readonly MissingRecord[], isClaimed: boolean) {
+    const { marks } = this.#failures
+    let renewMs = performance.now() + claimMs / 2
     const work = { space, embedder: this.#embedder, failures: this.#failures, signal: this.#stop.signal }
     let stored = 0
     for (let start = 0; start < open.length; start += recordsAtOnce) {
       this.#stop.signal.throwIfAborted()
       const batch = open.slice(start, start + recordsAtOnce)
       stored += await embedRecords(this.#storage, indexerAccess, fingerprint, batch, work)
-      const claim = { owner: this.#owner, leaseMs: claimMs, limit: spacesAtOnce }
-      if (start > 0 && start % (recordsAtOnce * 8) === 0) await this.#storage.vectors.claimWork(indexerAccess, claim)
+      if (!isClaimed || performance.now() < renewMs) continue
+      await this.#claim(spacesAtOnce)
+      renewMs = performance.now() + claimMs / 2
     }
-    return stored
+    return { stored, hasProgress: stored > 0 || this.#failures.marks > marks }
   }
 
   /** Waits until nothing is left that could be done now. */
   async settled(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#running
-      await this.#reindexing
-      if ((await this.#storage.vectors.openWork(indexerAccess)) === 0) return
       const before = await this.#storage.vectors.openWork(indexerAccess)
       await this.#run()
+      // Whoever asked for it hears of its failure; here it is over then.
+      await this.#reindexing?.catch(() => {})
       const left = await this.#storage.vectors.openWork(indexerAccess)
-      if (this.#trouble !== null || this.#error !== null) return
-      // What is left is another process's, or fails: the first is waited for.
-      if (left > 0 && left >= before) {
-        const claim = { owner: this.#owner, leaseMs: claimMs, limit: 1 }
-        if ((await this.#storage.vectors.claimWork(indexerAccess, claim)).length > 0) return
-        await new Promise((resolve) => setTimeout(resolve, 50))
+      if (left === 0 || this.#trouble !== null || this.#error !== null) return
+      const pauseMs = this.#failures.pauseMs
+      if (pauseMs !== null) await wait(pauseMs)
+      // What is left is another process's, which is waited for, or cannot be done.
+      else if (left >= before) {
+        if ((await this.#claim(1)).length > 0) return
+        await wait(sharedMs)
       }
     }
   }
 
   async state(): Promise<IndexingState> {
     const spaces = await this.#storage.vectors.openWork(indexerAccess)
-    return { spaces, failed: this.#failures.size, trouble: this.#trouble, error: this.#error }
+    const isOther = (await this.active()) === 'other'
+    const own = this.#trouble === 'embedder-mismatch' ? null : this.#trouble
+    return { spaces, failed: this.#failures.size, trouble: isOther ? 'embedder-mismatch' : own, error: this.#error }
   }
 
   /** Makes the vectors of all records anew with this embedder, and then lets recall use them. */
   reindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
-    this.#reindexing ??= this.#reindex(onProgress)
+    this.#listeners.add(onProgress)
+    this.#reindexing ??= this.#reindex((progress) => {
+      for (const listener of this.#listeners) listener(progress)
+    })
     return this.#reindexing
   }
 
   async #reindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
     try {
       const { vectors } = this.#storage
-      if (this.#embedder.dimensions === null) await this.#embedder.embed(['ready'], { purpose: 'record' })
-      const dimensions = this.#embedder.dimensions ?? 0
-      const fingerprint = `${this.#embedder.id}/${dimensions}`
+      const { fingerprint, dimensions } = await this.#describe()
       await vectors.addEmbedding(indexerAccess, { fingerprint, dimensions })
       this.#fingerprint = fingerprint
       await this.#everySpace(fingerprint, onProgress)
       await vectors.activate(indexerAccess, fingerprint)
       this.#trouble = null
+      this.#error = null
       // What was written between the last look and the switch.
       await this.#everySpace(fingerprint, () => {})
+    } catch (error) {
+      throw this.#stop.signal.aborted ? stopped(error) : causeOf(error)
     } finally {
       this.#reindexing = null
+      this.#listeners.clear()
     }
   }
 
@@ -254,14 +309,18 @@ export class Indexer {
     let records = 0
     for (const [spacesDone, space] of spaces.entries()) {
       onProgress({ spacesDone, spaces: spaces.length, records })
-      for (;;) {
-        const { missing } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
-        const open = missing.filter((record) => !this.#failures.isPassedOver(space, record))
-        if (open.length === 0) break
-        const stored = await this.#embedAll(space, fingerprint, open)
-        records += stored
-        onProgress({ spacesDone, spaces: spaces.length, records })
-        if (stored === 0) break
+      for (let stuckAt = -1; ; ) {
+        const { missing, asOf } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
+        const duties = missing.map((record) => this.#failures.duty(space, record))
+        const open = missing.filter((_, i) => duties[i] === 'now')
+        if (open.length > 0) {
+          const { stored, hasProgress } = await this.#embedAll(space, fingerprint, open, false)
+          records += stored
+          onProgress({ spacesDone, spaces: spaces.length, records })
+          if (!hasProgress && asOf === stuckAt) break
+          stuckAt = hasProgress ? -1 : asOf
+        } else if (duties.includes('later')) await wait(this.#failures.pauseMs ?? 0)
+        else break
       }
     }
     onProgress({ spacesDone: spaces.length, spaces: spaces.length, records })
@@ -283,9 +342,17 @@ export class Indexer {
     if (this.#timer !== null) clearInterval(this.#timer)
     if (this.#soon !== null) clearTimeout(this.#soon)
     this.#stop.abort()
-    const late = new Promise((resolve) => setTimeout(resolve, closeMs).unref())
-    const done = Promise.allSettled([this.#running, this.#reindexing])
-    await Promise.race([done, late])
+    // Holds the process until then: an embedder that never answers holds nothing.
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(late.resolve, closeMs)
+    await Promise.race([Promise.allSettled([this.#running, this.#reindexing]), late.promise])
+    clearTimeout(timer)
+    await this.#release()
+    if (this.#ownsEmbedder) await this.#embedder.close?.()
+  }
+
+  /** Gives back what is claimed. What cannot be given back is free again once its lease is over. */
+  async #release(): Promise<void> {
     await this.#storage.vectors.releaseWork(indexerAccess, this.#owner).catch(() => {})
   }
 }

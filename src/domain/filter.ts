@@ -16,22 +16,10 @@ const comparisons = {
     (operand: Json): ValueTest =>
     (value) =>
       !isEqual(value, operand),
-  $gt:
-    (operand: Json): ValueTest =>
-    (value) =>
-      order(value, operand) === 1,
-  $gte:
-    (operand: Json): ValueTest =>
-    (value) =>
-      [0, 1].includes(order(value, operand)),
-  $lt:
-    (operand: Json): ValueTest =>
-    (value) =>
-      order(value, operand) === -1,
-  $lte:
-    (operand: Json): ValueTest =>
-    (value) =>
-      [0, -1].includes(order(value, operand)),
+  $gt: (operand: Json, field: string): ValueTest => ordered(operand, field, '$gt', [1]),
+  $gte: (operand: Json, field: string): ValueTest => ordered(operand, field, '$gte', [0, 1]),
+  $lt: (operand: Json, field: string): ValueTest => ordered(operand, field, '$lt', [-1]),
+  $lte: (operand: Json, field: string): ValueTest => ordered(operand, field, '$lte', [0, -1]),
   $in: (operand: Json, field: string): ValueTest => {
     const list = listOf(operand, field, '$in')
     return (value) => list.some((item) => isEqual(value, item))
@@ -69,6 +57,15 @@ function order(value: Json | undefined, operand: Json): number {
     (typeof value === 'string' && typeof operand === 'string')
   if (!areAlike || value === undefined || value === null || operand === null) return Number.NaN
   return value === operand ? 0 : value < operand ? -1 : 1
+}
+
+/** Whether a value stands to the operand in one of these orders. */
+function ordered(operand: Json, field: string, operator: string, orders: readonly number[]): ValueTest {
+  if (typeof operand !== 'number' && typeof operand !== 'string') {
+    const fix = 'Pass what has an order: a number, a text or a Date.'
+    throw invalidInput(`${field}.${operator}`, 'must be a number, a text or a Date', operand, fix)
+  }
+  return (value) => orders.includes(order(value, operand))
 }
 
 /** A list that has the item, or a text that has the piece. */
@@ -161,12 +158,16 @@ class Compiler {
   }
 }
 
+/** More levels than JSON may have here: what is below them is refused with the rest. */
+const deepestDate = 100
+
 /** Dates inside a filter are compared as the ISO texts that metadata holds. */
-function withoutDates(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString()
-  if (Array.isArray(value)) return value.map(withoutDates)
+function withoutDates(value: unknown, depth = 0): unknown {
+  if (depth > deepestDate) return value
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? value : value.toISOString()
+  if (Array.isArray(value)) return value.map((item) => withoutDates(item, depth + 1))
   if (!isJsonObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutDates(inner)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutDates(inner, depth + 1)]))
 }
 
 /**

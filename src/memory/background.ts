@@ -16,5 +16,6 @@ function embedderOf(given: Exclude<MemoryOptions['embedder'], false>): Embedder 
 export function startIndexer(storage: Storage, options: MemoryOptions, owner: string): Indexer | null {
   if (options.embedder === false) return null
   const embedder = checked(embedderOf(options.embedder))
-  return new Indexer({ storage, embedder, owner, background: options.background !== false })
+  const ownsEmbedder = options.embedder === undefined
+  return new Indexer({ storage, embedder, owner, background: options.background !== false, ownsEmbedder })
 }

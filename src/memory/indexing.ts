@@ -1,7 +1,9 @@
 /** What a Memory does and says about its background: settling, making vectors anew, explaining an answer. */
 import type { ReindexProgress } from '../derive/indexer.ts'
+import type { Access } from '../domain/actor.ts'
 import { MemoryError, notFound } from '../domain/error.ts'
-import type { SpaceId } from '../domain/id.ts'
+import type { SpaceId, SpaceKey } from '../domain/id.ts'
+import type { Storage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { settleErasure } from './erasure.ts'
 import type { Degraded, RecallTrace } from './recollection.ts'
@@ -45,17 +47,27 @@ export async function reindex(core: Core, { onProgress = () => {} }: ReindexOpti
   await indexer.reindex(onProgress)
 }
 
-/** The trace of an answer, for whoever may read the spaces it came from. */
+/** The trace of an answer, for whoever may read the spaces it came from, while they are there. */
 export async function explain(core: Core, recallId: string): Promise<RecallTrace> {
   const storage = await core.storage.get()
-  const trace = core.traces.get(recallId)
+  const kept = core.traces.get(recallId)
   const fix = 'Recall again: only the latest answers of a process are kept.'
-  if (trace === null) throw notFound('recollection', recallId, fix)
-  try {
-    for (const space of trace.spaces) await storage.spaces.get(core.access, space as SpaceId)
-  } catch {
-    // Not yours and not there are the same answer.
-    throw notFound('recollection', recallId, fix)
+  if (kept === null) throw notFound('recollection', recallId, fix)
+  for (const [i, space] of kept.trace.spaces.entries()) {
+    const key = kept.keys[i] ?? null
+    const isThere = await isStill(storage, core.access, space as SpaceId, key)
+    if (!isThere) throw notFound('recollection', recallId, fix)
   }
-  return trace
+  return kept.trace
+}
+
+/** Whether it is the space with that key, and may be read: not yours and not there are the same answer. */
+async function isStill(storage: Storage, access: Access, space: SpaceId, key: SpaceKey | null): Promise<boolean> {
+  try {
+    const state = await storage.spaces.get(access, space)
+    return key === null || state?.key === key
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'denied') return false
+    throw error
+  }
 }

@@ -41,8 +41,8 @@ export interface RecallQuery {
 
 /** Ranked rows beyond the ones asked for, which take the places of those that are gone. */
 const spareRows = 20
-/** With a filter, how many of the best rows are looked through. */
-const filteredRows = 10_000
+/** How many of the best rows are looked through with a filter, or where more than the spare ones are gone. */
+const mostRows = 10_000
 const mostRowsARead = 200
 const tracedItems = 100
 
@@ -193,7 +193,7 @@ interface Answer {
   readonly tokens: number
 }
 
-/** Reads what was ranked, and packs it. */
+/** Packs what was read. */
 async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
   const { query, search } = reading
   const { corpus } = search
@@ -231,18 +231,18 @@ async function searchAndChoose(core: Core, query: RecallQuery, limit: number): P
   const reading: Reading = { storage, core, query, search, rows: new Map() }
   const chosen = await choose(reading)
   const isShort = chosen.rows.length < query.topK && chosen.out.length > 0 && search.ranking.rows.length === limit
-  if (!isShort || limit === filteredRows) return { reading, chosen }
-  return searchAndChoose(core, query, filteredRows)
+  if (!isShort || limit === mostRows) return { reading, chosen }
+  return searchAndChoose(core, query, mostRows)
 }
 
 /** Recalls from some spaces. A space that does not exist has nothing in it. */
 export async function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
   const isFiltered = query.filter !== null || query.isWanted !== undefined
-  const limit = isFiltered ? filteredRows : query.topK + spareRows
+  const limit = isFiltered ? mostRows : query.topK + spareRows
   const { reading, chosen } = await searchAndChoose(core, query, limit)
   const { search } = reading
   const { items, traced, tokens } = await answer(reading, chosen)
-  const { plan, ranking, corpus, key, asOf, degraded, pending } = search
+  const { plan, ranking, corpus, key, keys, asOf, degraded, pending } = search
   const recallId = recallIdOf(core, key)
   const trace = {
     question: plan.question,
@@ -257,7 +257,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     ...(query.note === undefined ? {} : { note: query.note }),
     items: traced,
   }
-  core.traces.keep(recallId, trace, items)
+  core.traces.keep(recallId, { trace, keys, items })
   const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
     message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
   )

@@ -2,7 +2,7 @@
 import type { Author } from '../domain/actor.ts'
 import type { FactState } from '../domain/fact.ts'
 import { textKey } from '../domain/fact-text.ts'
-import type { Seq } from '../domain/id.ts'
+import type { Seq, SpaceKey } from '../domain/id.ts'
 import type { Json } from '../domain/json.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
 import type { DropReason as PackReason } from '../recall/pack.ts'
@@ -96,19 +96,25 @@ export interface Recollection {
 
 const rememberedTraces = 200
 
+/** A trace, and the keys that its spaces had: a space with another key is not the one that was searched. */
+export interface KeptTrace {
+  readonly trace: RecallTrace
+  readonly keys: readonly (SpaceKey | null)[]
+}
+
 /** Where a fact lies that was recalled. */
 export type RecalledFact = Pick<RecalledItem, 'space' | 'id'>
 
 /** The latest traces of a process, oldest first, and which facts were recalled, by a hash of their words. */
 export class Traces {
-  readonly #traces = new Map<string, RecallTrace>()
+  readonly #traces = new Map<string, KeptTrace>()
   readonly #facts = new Map<string, ReadonlyMap<number, RecalledFact>>()
 
-  keep(recallId: string, trace: RecallTrace, items: readonly RecalledItem[] = []): void {
+  keep(recallId: string, { trace, keys, items }: KeptTrace & { readonly items: readonly RecalledItem[] }): void {
     const facts = items.flatMap(({ kind, text, space, id }): [number, RecalledFact][] => {
       return kind === 'fact' ? [[textKey(text), { space, id }]] : []
     })
-    this.#traces.set(recallId, trace)
+    this.#traces.set(recallId, { trace, keys })
     if (facts.length > 0) this.#facts.set(recallId, new Map(facts))
     for (const oldest of this.#traces.keys()) {
       if (this.#traces.size <= rememberedTraces) return
@@ -128,12 +134,13 @@ export class Traces {
     return [...new Map(found.map((fact) => [`${fact.space} ${fact.id}`, fact])).values()]
   }
 
-  get(recallId: string): RecallTrace | null {
+  get(recallId: string): KeptTrace | null {
     return this.#traces.get(recallId) ?? null
   }
 
   /** Drops all of them: what they name may have been forgotten, and their questions may hold it. */
   clear(): void {
     this.#traces.clear()
+    this.#facts.clear()
   }
 }

@@ -1,5 +1,7 @@
 /** The searched part of a recall: scans spaces, embeds the question, and ranks what is in scope. */
+import { chunk } from '../derive/chunk.ts'
 import type { Access } from '../domain/actor.ts'
+import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceId, SpaceKey } from '../domain/id.ts'
 import { indexedEntry } from '../domain/indexed.ts'
 import type { Language } from '../domain/language.ts'
@@ -13,6 +15,7 @@ import {
   type WordSegment,
 } from '../domain/word-segment.ts'
 import { analyserVersion } from '../domain/words.ts'
+import type { Embedder, Embedding } from '../ports/embedder.ts'
 import type { SpaceScan, Storage } from '../ports/storage.ts'
 import { type Corpus, corpusOf, placeOf } from '../recall/corpus.ts'
 import { type Plan, planOf } from '../recall/plan.ts'
@@ -42,6 +45,8 @@ export interface Search {
   readonly asOf: Readonly<Record<string, Seq>>
   /** Of the first space that is there; null if none is. */
   readonly key: SpaceKey | null
+  /** Of each searched space; null where none is there. */
+  readonly keys: readonly (SpaceKey | null)[]
   readonly degraded: readonly Degraded[]
   readonly pending: number
 }
@@ -53,6 +58,8 @@ const entriesAPage = 1_000
 const embedMs = 15_000
 /** Longest question that is embedded and searched for, UTF-16 units. */
 export const longestQuestion = 10_000
+/** Pieces of a question that are embedded, evenly spread. */
+const questionPieces = 8
 
 async function entrySegment(
   storage: Storage,
@@ -97,13 +104,40 @@ async function scanSpace(
   return { id, scan, segments: [...scan.words, ...entries] }
 }
 
-/** The vector of the question; null, with the reason, if there is none. */
-async function embedQuestion(core: Core, text: string): Promise<Float32Array | null> {
-  const indexer = await core.storage.indexer()
-  if (indexer === null) return null
+/** The sum of vectors, each of length 1 first. */
+function sumOf(vectors: readonly Embedding[]): Float32Array {
+  const sum = new Float32Array(vectors[0]?.length ?? 0)
+  for (const vector of vectors) {
+    const length = Math.hypot(...vector)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (vector[i] as number) / length
+  }
+  return sum
+}
+
+/** The vector of the question, of all its pieces if it is long. */
+async function embedQuestion(core: Core, embedder: Embedder, text: string): Promise<Float32Array> {
   const signal = AbortSignal.any([AbortSignal.timeout(embedMs), core.storage.closing])
-  const [vector] = await indexer.embedder.embed([text], { purpose: 'query', signal })
-  return vector === undefined ? null : Float32Array.from(vector)
+  const pieces = chunk(text, { maxWords: embedder.maxWords, maxPieces: questionPieces })
+  return sumOf(await embedder.embed(pieces, { purpose: 'query', signal }))
+}
+
+/** How alike the question and each record are; NaN where a record has no vector. */
+function compare(corpus: Corpus, scanned: readonly ScannedSpace[], query: Float32Array): Float32Array {
+  const all = new Float32Array(corpus.count)
+  let offset = 0
+  for (const { segments, scan } of scanned) {
+    const own = similarities(segments, scan.vectors, query)
+    all.set(own, offset)
+    offset += own.length
+  }
+  return all
+}
+
+function countPending(corpus: Corpus, compared: Float32Array): number {
+  let pending = 0
+  for (let row = 0; row < corpus.count; row++)
+    if (corpus.inScope[row] === 1 && Number.isNaN(compared[row])) pending += 1
+  return pending
 }
 
 interface Meaning {
@@ -114,53 +148,62 @@ interface Meaning {
 
 const wordsOnly: Meaning = { similarities: null, degraded: [], pending: 0 }
 
-async function meaningOf(core: Core, plan: Plan, corpus: Corpus, scanned: readonly ScannedSpace[]): Promise<Meaning> {
-  let query: Float32Array | null
+async function meaningOf(
+  core: Core,
+  embedder: Embedder,
+  plan: Plan,
+  corpus: Corpus,
+  scanned: readonly ScannedSpace[],
+): Promise<Meaning> {
+  const dimensions = scanned.flatMap(({ scan }) => scan.vectors)[0]?.dimensions
   try {
-    query = await embedQuestion(core, plan.bare)
-  } catch {
-    return { ...wordsOnly, degraded: ['embedder-failed'] }
+    const query = await embedQuestion(core, embedder, plan.bare)
+    // An embedder that learns its dimensions only now may turn out to be another one than made the vectors.
+    if (dimensions !== undefined && dimensions !== query.length)
+      return { ...wordsOnly, degraded: ['embedder-mismatch'] }
+    const all = compare(corpus, scanned, query)
+    return { similarities: all, degraded: [], pending: countPending(corpus, all) }
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'bug') throw error
+    const any = new Float32Array(dimensions ?? 1).fill(1)
+    const pending = countPending(corpus, compare(corpus, scanned, any))
+    return { ...wordsOnly, degraded: ['embedder-failed'], pending }
   }
-  if (query === null) return { ...wordsOnly, degraded: ['no-embedder'] }
-  const all = new Float32Array(corpus.count)
-  let offset = 0
-  for (const { segments, scan } of scanned) {
-    const own = similarities(segments, scan.vectors, query)
-    all.set(own, offset)
-    offset += own.length
-  }
-  let pending = 0
-  for (let row = 0; row < corpus.count; row++) if (corpus.inScope[row] === 1 && Number.isNaN(all[row])) pending += 1
-  return { similarities: all, degraded: [], pending }
 }
 
+interface Ready {
+  readonly embedder: Embedder | null
+  readonly fingerprint: string | null
+  readonly degraded: readonly Degraded[]
+}
+
+const notReady = (degraded: readonly Degraded[]): Ready => ({ embedder: null, fingerprint: null, degraded })
+
 /** What keeps the vectors from being compared; the fingerprint to look them up by otherwise. */
-async function embedderFor(
-  core: Core,
-  mode: RecallMode,
-): Promise<{ fingerprint: string | null; degraded: Degraded[] }> {
-  if (mode === 'keyword') return { fingerprint: null, degraded: [] }
+async function embedderFor(core: Core, mode: RecallMode): Promise<Ready> {
+  if (mode === 'keyword') return notReady([])
   const indexer = await core.storage.indexer()
-  if (indexer === null) return { fingerprint: null, degraded: ['no-embedder'] }
+  if (indexer === null) return notReady(['no-embedder'])
   const active = await indexer.active()
-  if (active === 'other') return { fingerprint: null, degraded: ['embedder-mismatch'] }
-  return { fingerprint: active === 'none' ? '' : active.fingerprint, degraded: [] }
+  if (active === 'other') return notReady(['embedder-mismatch'])
+  return { embedder: indexer.embedder, fingerprint: active === 'none' ? '' : active.fingerprint, degraded: [] }
 }
 
 /** Ranks the records of some spaces for a question. */
 export async function searchSpaces(core: Core, query: SearchQuery): Promise<Search> {
   const storage = await core.storage.get()
   const { access } = core
-  const question = query.question.slice(0, longestQuestion)
-  const { fingerprint, degraded } = await embedderFor(core, query.mode)
+  // A character that the cut goes through is half a character, which nothing takes.
+  const question = query.question.slice(0, longestQuestion).toWellFormed()
+  const { embedder, fingerprint, degraded } = await embedderFor(core, query.mode)
   const scanned = await Promise.all(query.spaces.map((id) => scanSpace(storage, access, id, query, fingerprint)))
   const thread = query.threadId === undefined ? undefined : await threadSeq(storage, access, query)
   const spaces = scanned.map(({ segments }) => ({ segments, ...(thread === undefined ? {} : { thread }) }))
   const filter = { kinds: query.kinds, ...(query.includeSuperseded === true ? { includeSuperseded: true } : {}) }
   const corpus = corpusOf(spaces, filter)
   const plan = planOf(corpus, question, scanned[0]?.scan.language ?? 'english')
-  const takesMeaning = fingerprint !== null && corpus.scopeCount > 0
-  const meaning = takesMeaning ? await meaningOf(core, plan, corpus, scanned) : wordsOnly
+  const takesMeaning = embedder !== null && corpus.scopeCount > 0
+  const meaning = takesMeaning ? await meaningOf(core, embedder, plan, corpus, scanned) : wordsOnly
   const ask = { plan, mode: query.mode, similarities: meaning.similarities, limit: query.limit, topK: query.topK }
   const first = rank(corpus, ask)
   const { spaces: ids, kinds } = query
@@ -171,6 +214,7 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
     plan,
     ranking: demotions.size === 0 ? first : rank(corpus, { ...ask, demotions }),
     asOf: Object.fromEntries(scanned.map(({ id, scan }) => [id, scan.asOf])),
+    keys: scanned.map(({ scan }) => scan.key),
     key: scanned.find(({ scan }) => scan.key !== null)?.scan.key ?? null,
     degraded: [...degraded, ...meaning.degraded, ...cut],
     pending: meaning.pending,

@@ -14,9 +14,13 @@ export function rangeOf(corpus: Corpus, scores: Float64Array): { readonly low: n
   return low > high ? { low: 0, high: 0 } : { low, high }
 }
 
-/** Stretches the scores so that the smallest in scope becomes 0 and the largest 1; all 0 if they are equal. */
+/**
+ * Stretches the scores so that the smallest in scope becomes 0 and the largest 1. If they are equal, all become 1 where
+ * they are above nothing, so that the only record in scope is no worse for having none to compare it with, else 0.
+ */
 export function scaleToUnit(corpus: Corpus, scores: Float64Array): void {
-  const { low, high } = rangeOf(corpus, scores)
+  const { low: lowest, high } = rangeOf(corpus, scores)
+  const low = lowest === high && high > 0 ? 0 : lowest
   const factor = high > low ? 1 / (high - low) : 0
   for (let row = 0; row < scores.length; row++) scores[row] = ((scores[row] as number) - low) * factor
 }

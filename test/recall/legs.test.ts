@@ -164,14 +164,19 @@ describe('recent', () => {
 })
 
 describe('scale', () => {
-  it('stretches to 0 and 1, and makes equal scores 0', () => {
+  it('stretches to 0 and 1, and makes equal scores 1 if they are above nothing', () => {
     const corpus = corpusOfSaid(['a', 'b', { text: 'c', author: bob }], { author: { kind: 'user', id: 'u1' } })
     const scores = Float64Array.from([2, 4, 100])
     scaleToUnit(corpus, scores)
     expect([...scores.subarray(0, 2)]).toEqual([0, 1])
     const equal = Float64Array.from([3, 3, 0])
     scaleToUnit(corpus, equal)
-    expect([...equal.subarray(0, 2)]).toEqual([0, 0])
+    expect([...equal.subarray(0, 2)]).toEqual([1, 1])
+    for (const none of [0, -3]) {
+      const flat = Float64Array.from([none, none, 0])
+      scaleToUnit(corpus, flat)
+      expect([...flat.subarray(0, 2)]).toEqual([0, 0])
+    }
   })
 })
 
