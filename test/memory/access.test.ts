@@ -1,5 +1,5 @@
 // Grants, below the facade: an embedded memory may do everything, and the guard is what later credentials go through.
-import { type Access, type Grant, type Right, SQLiteStore, type Storage, spaceId } from 'aquifer'
+import { type Access, type Change, type Grant, type Right, SQLiteStore, type Storage, spaceId } from 'aquifer'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { guardStorage } from '../../src/access/guard.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
@@ -124,5 +124,23 @@ describe('the guard', () => {
     await refused('denied', () => storage.compact(to(mine, 'write'), mine, 1))
     await refused('denied', () => storage.renewLease(to(mine, 'read'), mine, { name: 'l', token: 1, leaseMs: 1 }))
     expect(await storage.spaces.list(everything, query)).toHaveLength(3)
+  })
+
+  it('erases, and shows homes, copies and receipts, only to who may', async () => {
+    const note = { id: 'receipt_1', target: 'key', asked: 'k', outOfReach: [], left: [] } as const
+    const erase = (access: Access, change: Change) =>
+      storage.erase(access, { id: null, space: mine, changes: [change] }, defaultLimits, note)
+    await refused('denied', () => erase(to(mine, 'read', 'write', 'administer'), { kind: 'erase', keys: ['k'] }))
+    await refused('denied', () => erase(to(mine, 'erase'), { kind: 'entry-write', key: 'k', value: 1 }))
+    expect(await erase(to(mine, 'erase'), { kind: 'erase', keys: ['k'] })).toMatchObject({ id: 'receipt_1' })
+    expect(await storage.receipts.get(to(other, 'read'), 'receipt_1')).not.toBeNull()
+    await refused('denied', () => storage.receipts.list(to(mine, 'read', 'administer'), { state: null, limit: 1 }))
+    await refused('denied', () => storage.reclaim(to(mine, 'erase', 'administer')))
+    expect(await storage.threads.homes(to(mine, 'erase'), 't', 9)).toEqual([mine])
+    const source = { space: mine, threadId: 't', asOf: 1 }
+    const copy = { kind: 'thread-clone' as const, threadId: 'copy', source, turns: [], blocks: [] }
+    await storage.commit(everything, { id: null, space: other, changes: [copy] }, defaultLimits)
+    expect(await storage.threads.copies(to(mine, 'read'), { space: mine }, 9)).toEqual([])
+    expect(await storage.threads.copies(to(other, 'read'), { space: mine }, 9)).toHaveLength(1)
   })
 })
