@@ -36,7 +36,9 @@ export type CustomerNotes = z.infer<typeof workingMemorySchema>
 
 /** Opens the file that the whole team shares. */
 export function openMemory(url: string): Memory {
-  return new Memory({ storage: url, options: { workingMemory: { scope: 'resource', schema: workingMemorySchema } } })
+  const options = { workingMemory: { scope: 'resource', schema: workingMemorySchema } } as const
+  // These three never search, so nothing needs to be found by its meaning.
+  return new Memory({ storage: url, embedder: false, options })
 }
 
 export function actorOf(role: Role): Actor {

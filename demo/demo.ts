@@ -1,11 +1,12 @@
 /** The demo: three agents in three processes share one SQLite file; one of them is killed and comes back. */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openMemory, type Role, seatCount, stepCount, teamId } from './acme.ts'
 import { AgentProcess, killAll } from './agent-process.ts'
-import { checkMemory } from './checks.ts'
+import { type Check, checkMemory } from './checks.ts'
+import { playPool } from './pool.ts'
 
 const killAfterSteps = 60
 const limitMs = 60_000
@@ -60,6 +61,10 @@ async function play(show: Show): Promise<AgentProcess> {
   return killed
 }
 
+function tell(checks: readonly Check[]): void {
+  for (const { ok, text } of checks) console.log(`  ${ok ? '✓' : '✗'} ${text}`)
+}
+
 async function main(): Promise<void> {
   const path = join(mkdtempSync(join(tmpdir(), 'aquifer-demo-')), 'team.db')
   const url = pathToFileURL(path).href
@@ -75,12 +80,19 @@ async function main(): Promise<void> {
   console.log(
     `\nWhat the file says now, held against the ${stepCount} steps and all else the agents were told was stored:\n`,
   )
-  const checks = await checkMemory(memory, show.agents, killed)
-  for (const { ok, text } of checks) console.log(`  ${ok ? '✓' : '✗'} ${text}`)
+  const checks = [...(await checkMemory(memory, show.agents, killed))]
+  tell(checks)
+  console.log('\nA second team: researcher, writer and editor share one pool of facts; no key, no network.\n')
+  const pool = await playPool(join(dirname(path), 'pool.db'), narrate)
+  console.log('')
+  tell(pool)
+  checks.push(...pool)
   const failed = checks.filter(({ ok }) => !ok).length
   console.log(failed === 0 ? '\nNothing was lost.' : `\n${failed} of ${checks.length} checks failed.`)
   console.log(`  The file:   ${path}`)
-  console.log(`  The code:   demo/agents/*.ts (who does what), demo/steps.ts (how they share the space team/${teamId})`)
+  console.log(
+    `  The code:   demo/agents/*.ts (who does what), demo/steps.ts (how they share team/${teamId}), demo/pool.ts`,
+  )
   console.log('  Read next:  README.md, then ARCHITECTURE.md')
   if (failed > 0) process.exitCode = 1
 }

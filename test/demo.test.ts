@@ -63,13 +63,13 @@ describe('the demo', { timeout: 90_000 }, () => {
     expect(await ended, printed.text + printed.errors).toBe(0)
     expect(printed.errors).toBe('')
     expect(printed.text).not.toContain('✗')
-    expect(printed.text.match(/^ {2}✓ /gm)).toHaveLength(14)
+    expect(printed.text.match(/^ {2}✓ /gm)).toHaveLength(22)
     for (const what of ['merges kept in one working', 'merges kept in the team', 'increments kept', 'appends kept']) {
       expect(printed.text).toContain(`✓ 400 of 400 ${what}`)
     }
     expect(printed.text).toMatch(/✓ turns of support: the first interrupted, the second complete; .*: 0$/m)
     const lines = printed.text.trimEnd().split('\n')
-    expect(lines.length).toBeLessThanOrEqual(45)
+    expect(lines.length).toBeLessThanOrEqual(70)
     expect(lines.filter((line) => line.length > 120)).toEqual([])
     const pids = pidsIn(printed.text)
     expect(pids).toHaveLength(4)

@@ -79,6 +79,20 @@ function statesFact(effect: Effect, factId: FactId): effect is EffectOf<'kept' |
   return effect.kind === 'fact-assert' && effect.factId === factId
 }
 
+/** Whether anything that was stated of a fact is left in the log, from a version back to where its life began. */
+export function hasFactLife(log: CommitRows, factId: FactId, version: Seq): boolean {
+  for (let seq = version; seq > 0; ) {
+    let next = 0
+    for (const row of log.rowsAt(seq)) {
+      if (row.effects.some((effect) => statesFact(effect, factId))) return true
+      const touch = row.effects.flatMap(touchedFacts).find((touched) => touched.key === factId)
+      next = Math.max(next, touch?.version ?? 0)
+    }
+    seq = next
+  }
+  return false
+}
+
 /** Erases all that was stated of one fact, from a version back to where its life began. Other facts stay as they are. */
 export function eraseFactLife(log: EditableLog, factId: FactId, version: Seq): void {
   for (let seq = version; seq > 0; ) {

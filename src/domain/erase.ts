@@ -2,7 +2,15 @@
 import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
 import type { Effect, ErasedCounts, LogRow } from './effect.ts'
-import { erasedEffect, isKeptTurn, keepsThread, withKeptCount, withoutEntry, withoutKept } from './erase-content.ts'
+import {
+  erasedEffect,
+  hasFactLife,
+  isKeptTurn,
+  keepsThread,
+  withKeptCount,
+  withoutEntry,
+  withoutKept,
+} from './erase-content.ts'
 import { invalidInput } from './error.ts'
 import { type FactState, liveFact } from './fact.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
@@ -134,14 +142,15 @@ class Eraser {
   /** Facts by id, deleted ones included: all that was ever stated of them. */
   facts(ids: readonly string[]): void {
     const draft = this.#draft
-    const found = ids.flatMap((id) => draft.fact(checkId(id, 'factIds')) ?? [])
+    const stored = ids.flatMap((id) => draft.fact(checkId(id, 'factIds')) ?? [])
+    const found = stored.filter(({ id }) => !this.gone.has(id) && hasFactLife(draft.view, id, draft.factBefore(id)))
     const live = found.filter((fact) => !fact.deleted).map((fact) => fact.id)
+    for (const id of ids) this.gone.add(id)
     for (const { id } of found) {
-      this.gone.add(id)
       draft.sweptFacts.push({ factId: id, version: draft.factBefore(id) })
     }
     if (live.length > 0) applyFactRetire(draft, { kind: 'fact-retire', factIds: live })
-    this.counts.facts += live.length
+    this.counts.facts += found.length
   }
 
   /** What was derived from the erased alone goes too; a current fact with other sources is marked for review. */

@@ -64,7 +64,8 @@ export function withErased(receipt: Receipt, result: ResultOf<'erase'>, note: Re
 
 /** Whether an erasure changed anything that was stored. */
 export function tookAnything({ erased }: Receipt): boolean {
-  return erased.spaces > 0 || erased.commits > 0 || erased.threads > 0 || erased.entries > 0
+  const { spaces, commits, threads, entries, facts } = erased
+  return [spaces, commits, threads, entries, facts].some((count) => count > 0)
 }
 
 export function completed(receipt: Receipt, completedAt: string): Receipt {

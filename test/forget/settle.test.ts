@@ -1,17 +1,19 @@
 // Waiting until nothing that was forgotten is left in any file.
+
 import { DatabaseSync } from 'node:sqlite'
 import type { Memory } from 'aquifer'
 import { expect, it, onTestFinished } from 'vitest'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import { type Core, MemoryStorage } from '../../src/memory/core.ts'
 import { settleErasure } from '../../src/memory/erasure.ts'
+import { Traces } from '../../src/memory/recollection.ts'
 import { openMemory, refused, temporaryUrl } from '../memory/opened.ts'
 import { foundIn, pathOf, plantThread, Secrets } from './planted.ts'
 
 /** A memory, and the core of another one on the same file. */
 function openCore(busyTimeoutMs: number) {
   const url = temporaryUrl()
-  const storage = new MemoryStorage({ storage: url, background: false })
+  const storage = new MemoryStorage({ storage: url, background: false, embedder: false })
   onTestFinished(() => storage.close())
   const core: Core = {
     storage,
@@ -19,6 +21,7 @@ function openCore(busyTimeoutMs: number) {
     limits: { ...defaultLimits, busyTimeoutMs },
     behaviour: {},
     createId: () => 'id',
+    traces: new Traces(),
   }
   return { core, memory: openMemory({ storage: url }), path: pathOf(url) }
 }
