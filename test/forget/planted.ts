@@ -78,7 +78,7 @@ export async function plantThread(memory: Memory, resourceId: string, threadId: 
     resourceId,
     threadId,
     turnId: running,
-    messages: { role: 'assistant' as const, content: s() },
+    messages: { id: s(), role: 'assistant' as const, content: s() },
   })
   const messageId = step.messages[0]?.id ?? ''
   await space.commit([{ kind: 'message-extend', threadId, messageId, parts: part(s()) }])

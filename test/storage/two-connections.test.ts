@@ -69,6 +69,7 @@ async function openTwo(clock: Clock): Promise<Storage> {
 /** Commits of two connections have no common order of arrival. */
 const needsOneConnection = new Set([
   'commits of one tick apply in the order of their arrival',
+  'erasures take their turn among commits of one tick',
   'closing waits for commits under way, and may be asked for twice',
 ])
 

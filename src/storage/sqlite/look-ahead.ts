@@ -1,7 +1,9 @@
 /** Which commits hold given texts, looked up in a long log ahead of the transaction that needs to know: a stretch at a time. */
 import { setImmediate as oneTurn } from 'node:timers/promises'
+import { isErasePart } from '../../domain/apply.ts'
 import type { Commit } from '../../domain/commit.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
+import { isBusy, toMemoryError } from './connection.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 
 /** Longest time one stretch takes, milliseconds. */
@@ -65,7 +67,7 @@ function look(database: SqliteDatabase, space: CachedSpace, after: Seq, end: Seq
 
 const emptyHeld = (texts: readonly string[]): HeldTexts => new Map(texts.map((text) => [text, new Set<Seq>()]))
 
-/** The texts of an erasure, looked for in a long log without holding anybody up; null if the log is short. */
+/** The texts of an erasure, looked for without holding anybody up; null if the log does not stay as it is. */
 export async function lookAhead(database: SqliteDatabase, commit: Commit): Promise<LookedAhead | null> {
   const held = emptyHeld(textsOf(commit))
   let found: LookedAhead | null = null
@@ -74,7 +76,7 @@ export async function lookAhead(database: SqliteDatabase, commit: Commit): Promi
   for (; rounds <= 2; await oneTurn()) {
     const next = await database.read((): LookedAhead | null => {
       const space = database.space(commit.space)
-      if (space === null || space.state.seq - space.state.floor <= shortLog) return null
+      if (space === null) return null
       const { key, horizon } = space.state
       // Erased or compacted meanwhile: then the transaction looks for itself.
       if (found !== null && (found.key !== key || found.horizon !== horizon)) return null
@@ -89,6 +91,19 @@ export async function lookAhead(database: SqliteDatabase, commit: Commit): Promi
     found = next
   }
   return found
+}
+
+/** Whether what a commit erases is worth looking for ahead. At once, so that other erasures keep their turn in the queue. */
+export function isLongLook(database: SqliteDatabase, commit: Commit): boolean {
+  if (!isErasePart(commit) || database.isClosed) return false
+  try {
+    const state = database.space(commit.space)?.state
+    return state !== undefined && state.seq - state.floor > shortLog
+  } catch (error) {
+    // Then the transaction, which waits for the file, looks for itself.
+    if (isBusy(error)) return false
+    throw toMemoryError(error, database.connection.path)
+  }
 }
 
 /** Where texts stand in a space: what was found ahead, and what came since; all of the log if it no longer fits. */

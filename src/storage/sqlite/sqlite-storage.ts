@@ -1,7 +1,6 @@
 /** The SQLite driver: the storage port over one file. Knows nothing of recall, agents or the facade. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '../../domain/actor.ts'
-import { isErasePart } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import { nothingErased } from '../../domain/erase.ts'
 import { invariant } from '../../domain/error.ts'
@@ -17,7 +16,7 @@ import { CommitQueue } from './commit.ts'
 import { Connection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
 import { compactSpace, Followers, logReader, seqAtTime } from './log.ts'
-import { lookAhead } from './look-ahead.ts'
+import { isLongLook, lookAhead } from './look-ahead.ts'
 import { factReader } from './read-facts.ts'
 import { indexReader } from './read-index.ts'
 import { messageReader } from './read-messages.ts'
@@ -111,7 +110,7 @@ export class SqliteStorage implements Storage {
 
   /** An erasure in a long log joins the queue once what it names was looked for, and answers once rows are deleted. */
   async #erase(access: Access, commit: Commit, limits: Limits, note: ReceiptNote | null): Promise<CommitResult> {
-    const ahead = isErasePart(commit) ? await lookAhead(this.#database, commit) : null
+    const ahead = isLongLook(this.#database, commit) ? await lookAhead(this.#database, commit) : null
     const result = await this.#queue.commit(access, commit, limits, { note, ahead })
     // Unless others hold the file: then they wait for the next attempt.
     await deleteErased(this.#database)

@@ -328,6 +328,15 @@ const around: readonly StorageCase[] = [
     await scene.committed(erase({ keys: ['k'] }), { expect: [{ version: 1, of: { entry: 'k' } }] })
     expectEqual(await scene.keys(), [], 'now it is gone')
   }),
+  sceneCase('erasures take their turn among commits of one tick', async (scene) => {
+    await scene.committed(write('k', 'before'))
+    const sent = [write('k', 'between'), erase({ keys: ['k'] }), write('k', 'after'), write('l', 1)]
+    const answers = await Promise.all(sent.map((change) => scene.committed(change)))
+    const seqs = answers.map((answer) => answer.seq)
+    expectEqual(seqs, [2, 3, 4, 5], 'their order')
+    expectEqual(await scene.value('k'), 'after', 'what is there')
+    await expectGone(scene, 'before', 'between')
+  }),
   sceneCase(
     'what compaction kept is erased as well, and the counts hold',
     async (scene) => {
