@@ -82,6 +82,7 @@ export class Indexer {
   readonly #listeners = new Set<(progress: ReindexProgress) => void>()
   #isAsked = false
   #fingerprint: string | null = null
+  #claimedAt = 0
   #trouble: EmbedderTrouble | null = null
   #error: unknown = null
   #pauseMs = 0
@@ -211,7 +212,7 @@ export class Indexer {
       const duties = missing.map((record) => this.#failures.duty(space, record))
       const open = missing.filter((_, i) => duties[i] === 'now')
       if (open.length > 0) {
-        const { hasProgress } = await this.#embedAll(space, fingerprint, open, true)
+        const hasProgress = await this.#embedAll(space, open, () => this.#renew())
         // What was changed or stored by others meanwhile is seen at a second look; what is open still stays so.
         if (!hasProgress && asOf === stuckAt) return false
         stuckAt = hasProgress ? -1 : asOf
@@ -222,7 +223,13 @@ export class Indexer {
   }
 
   #claim(limit: number): Promise<readonly SpaceId[]> {
+    this.#claimedAt = performance.now()
     return this.#storage.vectors.claimWork(indexerAccess, { owner: this.#owner, leaseMs: claimMs, limit })
+  }
+
+  /** Keeps the claimed spaces from others while the work goes on. */
+  async #renew(): Promise<void> {
+    if (performance.now() > this.#claimedAt + claimMs / 2) await this.#claim(spacesAtOnce)
   }
 
   async #isUnchanged(space: SpaceId, asOf: number): Promise<boolean> {
@@ -230,21 +237,23 @@ export class Indexer {
     return state === null || state.seq === asOf
   }
 
-  /** Embeds records of a space, which with `isClaimed` is kept from others meanwhile. */
-  async #embedAll(space: SpaceId, fingerprint: string, open: readonly MissingRecord[], isClaimed: boolean) {
+  /** Embeds records of a space, batch by batch. Answers whether there are now fewer to embed. */
+  async #embedAll(
+    space: SpaceId,
+    open: readonly MissingRecord[],
+    onBatch: (stored: number) => void | Promise<void>,
+  ): Promise<boolean> {
     const { marks } = this.#failures
-    let renewMs = performance.now() + claimMs / 2
     const work = { space, embedder: this.#embedder, failures: this.#failures, signal: this.#stop.signal }
-    let stored = 0
+    let all = 0
     for (let start = 0; start < open.length; start += recordsAtOnce) {
       this.#stop.signal.throwIfAborted()
       const batch = open.slice(start, start + recordsAtOnce)
-      stored += await embedRecords(this.#storage, indexerAccess, fingerprint, batch, work)
-      if (!isClaimed || performance.now() < renewMs) continue
-      await this.#claim(spacesAtOnce)
-      renewMs = performance.now() + claimMs / 2
+      const stored = await embedRecords(this.#storage, indexerAccess, this.#fingerprint ?? '', batch, work)
+      all += stored
+      await onBatch(stored)
     }
-    return { stored, hasProgress: stored > 0 || this.#failures.marks > marks }
+    return all > 0 || this.#failures.marks > marks
   }
 
   /** Waits until nothing is left that could be done now. */
@@ -314,9 +323,10 @@ export class Indexer {
         const duties = missing.map((record) => this.#failures.duty(space, record))
         const open = missing.filter((_, i) => duties[i] === 'now')
         if (open.length > 0) {
-          const { stored, hasProgress } = await this.#embedAll(space, fingerprint, open, false)
-          records += stored
-          onProgress({ spacesDone, spaces: spaces.length, records })
+          const hasProgress = await this.#embedAll(space, open, (stored) => {
+            records += stored
+            onProgress({ spacesDone, spaces: spaces.length, records })
+          })
           if (!hasProgress && asOf === stuckAt) break
           stuckAt = hasProgress ? -1 : asOf
         } else if (duties.includes('later')) await wait(this.#failures.pauseMs ?? 0)

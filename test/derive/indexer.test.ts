@@ -302,6 +302,7 @@ describe('another embedder', () => {
     expect(first).toMatchObject({ degraded: [], pending: 0 })
     expect(second).toMatchObject({ degraded: ['embedder-mismatch'] })
     expect(steps[0]).toEqual({ spacesDone: 0, spaces: 2, records: 0 })
+    expect(steps.filter(({ spacesDone }) => spacesDone === 0).map(({ records }) => records)).toEqual([0, 32, 40])
     expect(steps.at(-1)).toMatchObject({ spacesDone: 2, spaces: 2, records: 43 })
     expect(steps.map(({ records }) => records)).toEqual(steps.map(({ records }) => records).sort((a, b) => a - b))
     for (const resourceId of ['alice', 'bob', 'cleo']) {

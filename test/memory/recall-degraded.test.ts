@@ -107,7 +107,7 @@ describe('a question that is long', () => {
 
   it('is embedded in all its pieces', async () => {
     const memory = await openSettled(scriptedEmbedder({ maxWords: 8, dimensions: 256 }))
-    const query = `We talked for a very long time about nothing at all. ${said[1]}. And nothing came of it in the end, as ever.`
+    const query = `Some spoke for a very long time about nothing at all. ${said[1]}. And nothing came of it at the end, as ever.`
     const found = await memory.recall({ ...about, query, mode: 'vector' })
     expect(found.items[0]?.text).toBe(said[1])
   })
