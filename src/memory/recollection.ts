@@ -4,8 +4,9 @@ import type { FactState } from '../domain/fact.ts'
 import type { Seq } from '../domain/id.ts'
 import type { Json } from '../domain/json.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
+import type { PartScores } from '../recall/fuse.ts'
 import type { DropReason as PackReason } from '../recall/pack.ts'
-import type { PartScores, RecallMode } from '../recall/rank.ts'
+import type { RecallMode } from '../recall/rank.ts'
 import type { StoredMessage } from './records.ts'
 
 /** Why an answer may lack something: vectors were not compared, or the question was cut. */
