@@ -100,9 +100,25 @@ async function scanSpace(
 async function embedQuestion(core: Core, text: string): Promise<Float32Array | null> {
   const indexer = await core.storage.indexer()
   if (indexer === null) return null
-  const signal = AbortSignal.any([AbortSignal.timeout(embedMs), core.storage.closing])
-  const [vector] = await indexer.embedder.embed([text], { purpose: 'query', signal })
+  const [vector] = await inTime(core.storage.closing, (signal) =>
+    indexer.embedder.embed([text], { purpose: 'query', signal }),
+  )
   return vector === undefined ? null : Float32Array.from(vector)
+}
+
+/** Runs work with a signal that ends it after {@link embedMs} or when the memory closes, and leaves nothing behind. */
+async function inTime<Result>(closing: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController()
+  const end = () => stop.abort(closing.reason)
+  const timer = setTimeout(() => stop.abort(new DOMException('The embedder took too long.', 'TimeoutError')), embedMs)
+  timer.unref()
+  closing.addEventListener('abort', end, { once: true })
+  try {
+    return await work(stop.signal)
+  } finally {
+    clearTimeout(timer)
+    closing.removeEventListener('abort', end)
+  }
 }
 
 interface Meaning {
