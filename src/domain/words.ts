@@ -139,6 +139,29 @@ function isRepetitive(terms: readonly number[]): boolean {
   return false
 }
 
+/** Questions repeat their tokens: as a whole, piece by piece, and without the names. About 1 MB a language. */
+const rememberedTokens = 4_000
+const tokenTerms: Readonly<Record<Language, Map<string, readonly QueryTerm[]>>> = {
+  english: new Map(),
+  none: new Map(),
+}
+
+/** The terms of one token of a question. */
+function termsOfToken(token: string, language: Language): readonly QueryTerm[] {
+  const memo = tokenTerms[language]
+  const known = memo.get(token)
+  if (known !== undefined) return known
+  const whole = folded(token)
+  const isExact = !isSpaceless(token) && isExactTerm(token)
+  const texts = textsOf(token, language)
+  const all = isExact && !texts.includes(whole) ? [...texts, whole] : texts
+  const terms = all.map((text) => ({ text, term: hashOf(text), isExact: isExact && text === whole }))
+  if (token.length > longestRemembered) return terms
+  if (memo.size >= rememberedTokens) memo.clear()
+  memo.set(` ${token}`.slice(1), terms)
+  return terms
+}
+
 /**
  * The terms of a question, each once. Empty if it has stop words only: these are in no index, so such a question is
  * answered by meaning, or by what is recent.
@@ -146,13 +169,9 @@ function isRepetitive(terms: readonly number[]): boolean {
 export function queryTerms(text: string, language: Language): readonly QueryTerm[] {
   const found = new Map<string, QueryTerm>()
   for (const token of tokensOf(normalise(text))) {
-    const whole = folded(token)
-    const isExact = !isSpaceless(token) && isExactTerm(token)
-    const texts = textsOf(token, language)
-    for (const own of isExact && !texts.includes(whole) ? [...texts, whole] : texts) {
-      const known = found.get(own)
-      if (known === undefined || (isExact && own === whole && !known.isExact))
-        found.set(own, { text: own, term: hashOf(own), isExact: isExact && own === whole })
+    for (const own of termsOfToken(token, language)) {
+      const known = found.get(own.text)
+      if (known === undefined || (own.isExact && !known.isExact)) found.set(own.text, own)
     }
   }
   return [...found.values()]

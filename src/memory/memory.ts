@@ -76,6 +76,8 @@ export interface SpacePage {
 
 /** The cursor of a listing over all spaces belongs to none of them. */
 const allSpaces = 'all' as SpaceState['key']
+/** The part that recalls, loaded by the first question: even a module that is there takes some microseconds to import. */
+let recalling: typeof import('./recall-options.ts') | undefined
 
 /**
  * Shared memory: conversations, working memory and team memory on one storage, for any number of agents at once.
@@ -241,8 +243,8 @@ export class Memory implements AsyncDisposable {
   async recall(options: RecallOptions | ListMessagesOptions): Promise<Recollection | MessagePage> {
     const asks = isJsonObject(options) && (options.query !== undefined || options.vectorSearchString !== undefined)
     if (!asks) return listMessages(this.#core, options as ListMessagesOptions)
-    const { recallMessages } = await import('./recall-options.ts')
-    return recallMessages(this.#core, options as RecallOptions)
+    recalling ??= await import('./recall-options.ts')
+    return recalling.recallMessages(this.#core, options as RecallOptions)
   }
 
   /**

@@ -5,8 +5,9 @@ import { textKey } from '../domain/fact-text.ts'
 import type { Seq, SpaceKey } from '../domain/id.ts'
 import type { Json } from '../domain/json.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
+import type { PartScores } from '../recall/fuse.ts'
 import type { DropReason as PackReason } from '../recall/pack.ts'
-import type { PartScores, RecallMode } from '../recall/rank.ts'
+import type { RecallMode } from '../recall/rank.ts'
 import type { StoredMessage } from './records.ts'
 
 /** Why an answer may lack something: vectors were not compared, or the question was cut. */

@@ -116,9 +116,9 @@ function sumOf(vectors: readonly Embedding[]): Float32Array {
 
 /** The vector of the question, of all its pieces if it is long. */
 async function embedQuestion(core: Core, embedder: Embedder, text: string): Promise<Float32Array> {
-  const signal = AbortSignal.any([AbortSignal.timeout(embedMs), core.storage.closing])
   const pieces = chunk(text, { maxWords: embedder.maxWords, maxPieces: questionPieces })
-  return sumOf(await embedder.embed(pieces, { purpose: 'query', signal }))
+  const vectors = await inTime(core.storage.closing, (signal) => embedder.embed(pieces, { purpose: 'query', signal }))
+  return sumOf(vectors)
 }
 
 /** How alike the question and each record are; NaN where a record has no vector. */
@@ -138,6 +138,21 @@ function countPending(corpus: Corpus, compared: Float32Array): number {
   for (let row = 0; row < corpus.count; row++)
     if (corpus.inScope[row] === 1 && Number.isNaN(compared[row])) pending += 1
   return pending
+}
+
+/** Runs work with a signal that ends it after {@link embedMs} or when the memory closes, and leaves nothing behind. */
+async function inTime<Result>(closing: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController()
+  const end = () => stop.abort(closing.reason)
+  const timer = setTimeout(() => stop.abort(new DOMException('The embedder took too long.', 'TimeoutError')), embedMs)
+  timer.unref()
+  closing.addEventListener('abort', end, { once: true })
+  try {
+    return await work(stop.signal)
+  } finally {
+    clearTimeout(timer)
+    closing.removeEventListener('abort', end)
+  }
 }
 
 interface Meaning {

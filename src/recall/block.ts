@@ -3,8 +3,9 @@
  * segments are; new ones at the end are added to it, anything else makes it anew.
  */
 import type { Actor } from '../domain/actor.ts'
-import type { WordSegment } from '../domain/word-segment.ts'
+import { isSupersededFlag, type WordSegment } from '../domain/word-segment.ts'
 import { type Columns, copyColumns, copySegment, newColumns } from './columns.ts'
+import { allPostings, type Postings } from './postings.ts'
 import { type LastRows, ThreadLinks } from './sessions.ts'
 
 /** The records of one space, in the order of its segments. */
@@ -13,6 +14,18 @@ export interface SpaceRows {
   readonly columns: Columns
   readonly authors: readonly Actor[]
   readonly sessionCount: number
+  /** What the rows are all together, so that a filter that lets all of them in need not look at each. */
+  readonly sum: RowSum
+  /** Of the first segments, one behind the other. */
+  readonly postings: readonly Postings[]
+}
+
+export interface RowSum {
+  /** A bit for each kind that is there. */
+  readonly kinds: number
+  readonly hasSuperseded: boolean
+  /** Words of all rows. */
+  readonly length: number
 }
 
 /** The same, with what is needed to go on from there. */
@@ -29,6 +42,8 @@ const emptyBlock: Block = {
   columns: newColumns(0),
   authors: [],
   sessionCount: 0,
+  sum: { kinds: 0, hasSuperseded: false, length: 0 },
+  postings: [],
   lastRows: new Map(),
   places: new Map(),
 }
@@ -59,6 +74,19 @@ class AuthorPlaces {
   }
 }
 
+/** Adds the rows from one on to what is known of those before it. */
+function addUp(before: RowSum, { kinds, flags, lengths }: Columns, from: number): RowSum {
+  let seen = before.kinds
+  let allFlags = 0
+  let { length } = before
+  for (let row = from; row < kinds.length; row++) {
+    seen |= 1 << (kinds[row] as number)
+    allFlags |= flags[row] as number
+    length += lengths[row] as number
+  }
+  return { kinds: seen, hasSuperseded: before.hasSuperseded || (allFlags & isSupersededFlag) !== 0, length }
+}
+
 /** The rows of a block and of the segments behind it, in columns of their own. */
 function extend(block: Block, added: readonly WordSegment[]) {
   const count = added.reduce((sum, segment) => sum + segment.count, block.count)
@@ -73,15 +101,19 @@ function extend(block: Block, added: readonly WordSegment[]) {
   const links = new ThreadLinks(columns, block.lastRows, block.sessionCount)
   for (let row = block.count; row < count; row++) if (columns.kinds[row] === messageKind) links.add(row)
   links.finish()
-  const rows: SpaceRows = { count, columns, authors: places.authors, sessionCount: links.sessionCount }
+  const { authors } = places
+  const sum = addUp(block.sum, columns, block.count)
+  const rows: SpaceRows = { count, columns, authors, sessionCount: links.sessionCount, sum, postings: block.postings }
   return { rows, links, places }
 }
 
 function extendBlock(block: Block, added: readonly WordSegment[]): Block {
   const { rows, links, places } = extend(block, added)
+  const segments = [...block.segments, ...added]
   return {
     ...rows,
-    segments: [...block.segments, ...added],
+    segments,
+    postings: allPostings(segments, block.postings),
     lastRows: links.lastRows(),
     places: new Map([...block.places, ...places.added]),
   }
@@ -102,7 +134,17 @@ function blockOf(folded: readonly WordSegment[]): Block {
   return block
 }
 
-/** The rows of a space's segments. The last one may be new at every question, so what is kept ends before it. */
+/** Rows by their last segment, with the block before it. */
+const whole = new WeakMap<WordSegment, { readonly block: Block; readonly rows: SpaceRows }>()
+
+/** The rows of a space's segments. The last one is the tail, another after each write, so blocks end before it. */
 export function spaceRows(segments: readonly WordSegment[]): SpaceRows {
-  return extend(blockOf(segments.slice(0, -1)), segments.slice(-1)).rows
+  const last = segments.at(-1)
+  if (last === undefined) return emptyBlock
+  const block = blockOf(segments.slice(0, -1))
+  const known = whole.get(last)
+  if (known?.block === block) return known.rows
+  const { rows } = extend(block, [last])
+  whole.set(last, { block, rows })
+  return rows
 }

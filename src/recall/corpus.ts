@@ -2,8 +2,9 @@
 import { type Actor, sameActor } from '../domain/actor.ts'
 import type { Seq } from '../domain/id.ts'
 import { isSupersededFlag, type RecordKind, recordKinds, type WordSegment } from '../domain/word-segment.ts'
-import { spaceRows } from './block.ts'
+import { type RowSum, type SpaceRows, spaceRows } from './block.ts'
 import { type Columns, copyColumns, newColumns } from './columns.ts'
+import type { Postings } from './postings.ts'
 import { ThreadLinks } from './sessions.ts'
 
 /** One space to search: its segments in order of seq, the tail that is in no segment yet packed as the last one. */
@@ -52,13 +53,14 @@ export interface Corpus {
   readonly firstRows: Uint32Array
   /** The space of each segment. */
   readonly spaces: Uint32Array
+  /** Postings by the place of their first segment. */
+  readonly postings: ReadonlyMap<number, Postings>
 }
 
 const messageKind = 0
 
 /** All spaces' rows behind each other. The rows of a single space are taken as they are. */
-function joinSpaces(spaces: readonly SearchedSpace[]) {
-  const parts = spaces.map(({ segments }) => spaceRows(segments))
+function joinSpaces(parts: readonly SpaceRows[]): Omit<SpaceRows, 'postings'> {
   const [first] = parts
   if (parts.length === 1 && first !== undefined) return first
   const count = parts.reduce((sum, part) => sum + part.count, 0)
@@ -72,7 +74,22 @@ function joinSpaces(spaces: readonly SearchedSpace[]) {
     offset += part.count
     sessionCount += part.sessionCount
   }
-  return { count, columns, authors, sessionCount }
+  const sum: RowSum = {
+    kinds: parts.reduce((kinds, part) => kinds | part.sum.kinds, 0),
+    hasSuperseded: parts.some((part) => part.sum.hasSuperseded),
+    length: parts.reduce((length, part) => length + part.sum.length, 0),
+  }
+  return { count, columns, authors, sessionCount, sum }
+}
+
+/** Whether a filter lets all rows in, by what is known of them together. */
+function takesAll(sum: RowSum, spaces: readonly SearchedSpace[], filter: RecordFilter): boolean {
+  const { kinds, includeSuperseded, author, isOut } = filter
+  if (author !== undefined || isOut !== undefined) return false
+  if (spaces.some(({ thread }) => thread !== undefined) || (sum.hasSuperseded && includeSuperseded !== true)) {
+    return false
+  }
+  return recordKinds.every((kind, place) => (sum.kinds & (1 << place)) === 0 || (kinds?.includes(kind) ?? true))
 }
 
 /** Marks the rows that the filter lets in; says whether it took out messages from between others. */
@@ -132,12 +149,31 @@ function relinked(corpus: Corpus): Corpus {
   return { ...corpus, columns, sessionCount: links?.sessionCount ?? 0 }
 }
 
+/** The segments of all spaces behind each other, with their first rows, their spaces and their postings. */
+function lineUp(spaces: readonly SearchedSpace[], parts: readonly SpaceRows[]) {
+  const segments = spaces.length === 1 && spaces[0] ? spaces[0].segments : spaces.flatMap((space) => space.segments)
+  const firstRows = new Uint32Array(segments.length + 1)
+  for (let i = 0; i < segments.length; i++)
+    firstRows[i + 1] = (firstRows[i] as number) + (segments[i] as WordSegment).count
+  const places = new Uint32Array(segments.length)
+  const postings = new Map<number, Postings>()
+  let first = 0
+  for (const [i, space] of spaces.entries()) {
+    places.fill(i, first, first + space.segments.length)
+    let at = first
+    for (const some of parts[i]?.postings ?? []) {
+      postings.set(at, some)
+      at += some.segments.length
+    }
+    first += space.segments.length
+  }
+  return { segments, firstRows, spaces: places, postings }
+}
+
 /** The records of some spaces that a filter lets in. */
 export function corpusOf(spaces: readonly SearchedSpace[], filter: RecordFilter = {}): Corpus {
-  const { count, columns, authors, sessionCount } = joinSpaces(spaces)
-  const segments = spaces.flatMap((space) => space.segments)
-  const firstRows = new Uint32Array(segments.length + 1)
-  for (const [i, segment] of segments.entries()) firstRows[i + 1] = (firstRows[i] as number) + segment.count
+  const parts = spaces.map(({ segments }) => spaceRows(segments))
+  const { count, columns, authors, sessionCount, sum } = joinSpaces(parts)
   const rows = {
     count,
     inScope: new Uint8Array(count),
@@ -145,9 +181,12 @@ export function corpusOf(spaces: readonly SearchedSpace[], filter: RecordFilter 
     sessionCount,
     authors,
     speaks: new Uint8Array(authors.length),
-    segments,
-    firstRows,
-    spaces: Uint32Array.from(spaces.flatMap((space, i) => space.segments.map(() => i))),
+    ...lineUp(spaces, parts),
+  }
+  if (takesAll(sum, spaces, filter)) {
+    rows.inScope.fill(1)
+    rows.speaks.fill(1)
+    return { ...rows, scopeCount: count, scopeLength: sum.length }
   }
   const { isCut, ...scope } = markScope(rows, spaces, filter)
   const corpus = { ...rows, ...scope }

@@ -29,13 +29,16 @@ const day = '(?<day>\\d{1,2})(?:st|nd|rd|th)?'
 const year = '(?<year>(?:19|20)\\d\\d)'
 const ends = '(?![\\p{L}\\p{N}])'
 
+/** What every date has: without it the patterns need not be tried. */
+const maybeDate = new RegExp(`\\d{4}-\\d|${months.map((month) => month.slice(0, 3)).join('|')}`, 'iu')
+
 /** In order: the ones that say more come first. */
 const patterns = [
-  new RegExp(`(?<![\\p{L}\\p{N}])${year}-(?<number>\\d{1,2})(?:-${day})?${ends}`, 'iu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${day}(?:\\s+of)?\\s+${name}${ends}(?:,?\\s+${year}${ends})?`, 'iu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${name}\\s+${day}${ends}(?:,?\\s+${year}${ends})?`, 'iu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${name}(?:,|\\s+of)?\\s+${year}${ends}`, 'iu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${name}${ends}`, 'iu'),
+  new RegExp(`(?<![\\p{L}\\p{N}])${year}-(?<number>\\d{1,2})(?:-${day})?${ends}`, 'giu'),
+  new RegExp(`(?<![\\p{L}\\p{N}])${day}(?:\\s+of)?\\s+${name}${ends}(?:,?\\s+${year}${ends})?`, 'giu'),
+  new RegExp(`(?<![\\p{L}\\p{N}])${name}\\s+${day}${ends}(?:,?\\s+${year}${ends})?`, 'giu'),
+  new RegExp(`(?<![\\p{L}\\p{N}])${name}(?:,|\\s+of)?\\s+${year}${ends}`, 'giu'),
+  new RegExp(`(?<![\\p{L}\\p{N}])${name}${ends}`, 'giu'),
 ]
 
 const leadsToMonth =
@@ -45,8 +48,9 @@ const longestLead = 10
 
 /** The date that an English question names; null if none. ISO dates are found in any language. */
 export function findDate(question: string, isEnglish: boolean): NamedDate | null {
+  if (!maybeDate.test(question)) return null
   for (const pattern of isEnglish ? patterns : patterns.slice(0, 1)) {
-    for (const match of question.matchAll(new RegExp(pattern, 'giu'))) {
+    for (const match of question.matchAll(pattern)) {
       const before = question.slice(Math.max(0, match.index - longestLead), match.index)
       const isSure = pattern !== patterns.at(-1) || leadsToMonth.test(before)
       const found = readDate(match.groups ?? {}, isSure)

@@ -17,6 +17,9 @@ export const parts = [
 ] as const
 export type Part = (typeof parts)[number]
 
+/** What each part adds to a row's score; together they are the score, unless another row limits it. */
+export type PartScores = Readonly<Record<Part, number>>
+
 /**
  * How much each part adds at most (`question` is taken off). Measured on conversations; the length of a message, its
  * question mark and its session say something in conversations only. Another kind of record has instead of a length
@@ -59,11 +62,16 @@ export interface Legs {
   readonly dates: readonly DateSpan[]
 }
 
-const [keywordPart, vectorPart, exactPart, recentPart, authorPart, datePart, lengthPart, questionPart] = parts.keys()
+const [keywordPart, vectorPart] = parts.keys()
 const messageKind = 0
 
 /** Takes a row and fills in what each part adds to its score, in the order of {@link parts}, all but the session. */
 export type Fusion = (row: number, into: Float64Array) => number
+
+/** Lengths of messages that are scored from a table: all longer ones have the full score. */
+const lengthScores = Float64Array.from({ length: fullLength }, (_, chars) =>
+  Math.min(1, Math.log(1 + chars) / Math.log(fullLength)),
+)
 
 /** A fusion of these legs. Without the leg of meaning, the words have its weight too. */
 export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
@@ -74,34 +82,41 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
     for (const table of tables)
       table[keywordPart as number] = (table[keywordPart as number] as number) + (table[vectorPart as number] as number)
   const ordinary = vector === null ? 0 : meanOf(corpus, vector)
-  const scores = new Float64Array(parts.length)
-  const fill = (row: number) => {
-    const words = keyword?.[row] ?? 0
-    const meaning = vector?.[row] ?? 0
-    scores[keywordPart as number] = words
-    // Of a record whose vector is still to come the words say how close it is; without them it is like others.
-    scores[vectorPart as number] = Number.isNaN(meaning) ? Math.max(ordinary, words) : meaning
-    scores[exactPart as number] = exact?.[row] ?? 0
-    scores[recentPart as number] = recent?.[row] ?? 0
-    scores[authorPart as number] = speaker === null ? 0 : (speaker[authors[row] as number] as number)
-    scores[datePart as number] = dates.length === 0 ? 0 : dateScore(dates, minutes[row] as number)
-    const isMessage = kinds[row] === messageKind
-    scores[lengthPart as number] = isMessage
-      ? Math.min(1, Math.log(1 + (chars[row] as number)) / Math.log(fullLength))
-      : usualLength
-    scores[questionPart as number] = (flags[row] as number) & isQuestionFlag
-  }
   return (row, into) => {
-    fill(row)
     const table = tables[kinds[row] as number] as Float64Array
+    const words = keyword === null ? 0 : (keyword[row] as number)
+    const meaning = vector === null ? 0 : (vector[row] as number)
+    into[0] = words * (table[0] as number)
+    // Of a record whose vector is still to come the words say how close it is; without them it is like others.
+    into[1] = (Number.isNaN(meaning) ? Math.max(ordinary, words) : meaning) * (table[1] as number)
+    into[2] = exact === null ? 0 : (exact[row] as number) * (table[2] as number)
+    into[3] = recent === null ? 0 : (recent[row] as number) * (table[3] as number)
+    into[4] = speaker === null ? 0 : (speaker[authors[row] as number] as number) * (table[4] as number)
+    into[5] = dates.length === 0 ? 0 : dateScore(dates, minutes[row] as number) * (table[5] as number)
+    const length = kinds[row] === messageKind ? (lengthScores[chars[row] as number] ?? 1) : usualLength
+    into[6] = length * (table[6] as number)
+    const isQuestion = (flags[row] as number) & isQuestionFlag
+    // Adding 0 makes 0 of -0, which nothing times a negative weight is.
+    into[7] = isQuestion * (table[7] as number) + 0
     let total = 0
-    for (let part = 0; part < parts.length - 1; part++) {
-      // Adding 0 makes 0 of -0, which nothing times a negative weight is.
-      const added = (scores[part] as number) * (table[part] as number) + 0
-      into[part] = added
-      total += added
-    }
+    for (let part = 0; part < parts.length - 1; part++) total += into[part] as number
     return total
+  }
+}
+
+/** What each part added, by name and as shares of `best`. */
+export function partScoresOf(added: Float64Array, best: number): PartScores {
+  const share = (part: number) => (added[part] as number) / best
+  return {
+    keyword: share(0),
+    vector: share(1),
+    exact: share(2),
+    recent: share(3),
+    author: share(4),
+    date: share(5),
+    length: share(6),
+    question: share(7),
+    session: share(8),
   }
 }
 

@@ -1,8 +1,9 @@
-/** Where the terms of a question stand in the records in scope: one pass over their words. */
+/** Where the terms of a question stand in the records in scope. */
 import type { WordSegment } from '../domain/word-segment.ts'
 import type { Corpus } from './corpus.ts'
+import { type Postings, placeOfTerm } from './postings.ts'
 
-/** Hits in order of rows: term `terms[i]` stands `counts[i]` times in row `rows[i]`. */
+/** Hits in order of rows, those of a row in order of terms: term `terms[i]` stands `counts[i]` times in row `rows[i]`. */
 export interface Occurrences {
   readonly rows: Int32Array
   /** Index into the terms that were looked for. */
@@ -71,12 +72,18 @@ class RowHits {
   }
 
   finish(row: number): void {
-    for (const place of this.#found) {
-      this.hits.add(row, place, this.#inRow[place] as number)
-      this.frequencies[place] = (this.frequencies[place] as number) + 1
+    const found = this.#found
+    if (found.length > 1) found.sort((left, right) => left - right)
+    for (const place of found) {
+      this.add(row, place, this.#inRow[place] as number)
       this.#inRow[place] = 0
     }
-    this.#found.length = 0
+    found.length = 0
+  }
+
+  add(row: number, place: number, count: number): void {
+    this.hits.add(row, place, count)
+    this.frequencies[place] = (this.frequencies[place] as number) + 1
   }
 }
 
@@ -120,14 +127,58 @@ function searchSegment(segment: WordSegment, first: number, inScope: Uint8Array,
   into.finish(first + i)
 }
 
+/** A row and a place in the terms as one number; a row of postings has 16 bits and there are at most 255 terms. */
+const placesARow = 256
+const fewHits = 16
+let hitsFound = new Uint32Array(4_096)
+
+function inOrder(hits: Uint32Array, count: number): void {
+  if (count > fewHits) {
+    hits.subarray(0, count).sort()
+    return
+  }
+  for (let i = 1; i < count; i++) {
+    const hit = hits[i] as number
+    let at = i
+    for (; at > 0 && (hits[at - 1] as number) > hit; at--) hits[at] = hits[at - 1] as number
+    hits[at] = hit
+  }
+}
+
+/** Looks the words up in the postings of segments, whose rows start at `first`. */
+function searchPostings(postings: Postings, first: number, inScope: Uint8Array, asked: Uint32Array, into: RowHits) {
+  const { terms, rows } = postings
+  if (hitsFound.length < terms.length) hitsFound = new Uint32Array(terms.length)
+  const hits = hitsFound
+  let count = 0
+  for (let place = 0; place < asked.length; place++) {
+    const term = asked[place] as number
+    for (let at = placeOfTerm(terms, term); at < terms.length && terms[at] === term; at++)
+      hits[count++] = (rows[at] as number) * placesARow + place
+  }
+  inOrder(hits, count)
+  for (let i = 0, next = 0; i < count; i = next) {
+    const hit = hits[i] as number
+    for (next = i + 1; next < count && hits[next] === hit; ) next++
+    const row = first + Math.floor(hit / placesARow)
+    if (inScope[row] === 1) into.add(row, hit % placesARow, next - i)
+  }
+}
+
 /** Finds each of `wanted`, hashes without repeats, in the rows in scope. */
 export function occurrencesOf(corpus: Corpus, wanted: readonly number[]): Occurrences {
   const asked = wantedOf(wanted)
   const into = new RowHits(asked.terms.length)
   const { inScope, segments, firstRows } = corpus
-  if (wanted.length > 0)
-    for (const [part, segment] of segments.entries())
-      searchSegment(segment, firstRows[part] as number, inScope, asked, into)
+  if (wanted.length > 0) {
+    for (let part = 0; part < segments.length; ) {
+      const first = firstRows[part] as number
+      const postings = corpus.postings.get(part)
+      if (postings !== undefined) searchPostings(postings, first, inScope, asked.terms, into)
+      else searchSegment(segments[part] as WordSegment, first, inScope, asked, into)
+      part += postings?.segments.length ?? 1
+    }
+  }
   return into.hits.asOccurrences(into.frequencies)
 }
 

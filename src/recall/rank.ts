@@ -7,7 +7,7 @@
 import { type Corpus, nextOf, previousOf } from './corpus.ts'
 import { spansOf } from './dates.ts'
 import { exactRows, exactScores } from './exact.ts'
-import { fusionOf, type Legs, type Part, parts, weights } from './fuse.ts'
+import { fusionOf, type Legs, type Part, type PartScores, partScoresOf, parts, weights } from './fuse.ts'
 import { keywordScores } from './keyword.ts'
 import type { Plan } from './plan.ts'
 import { recentScores } from './recent.ts'
@@ -29,9 +29,6 @@ export interface Question {
   readonly topK: number
   readonly demotions?: Demotions
 }
-
-/** What each part adds to a row's score; together they are the score, unless another row limits it. */
-export type PartScores = Readonly<Record<Part, number>>
 
 export interface RankedRow {
   readonly row: number
@@ -150,12 +147,12 @@ export function rank(corpus: Corpus, question: Question): Ranking {
   const ranked = Array.from(order, (i): RankedRow => {
     const row = rows[i] as number
     fuse(row, added)
-    added[parts.indexOf('session')] = lifts[i] as number
+    added[parts.length - 1] = lifts[i] as number
     const other = limited.get(row)
     return {
       row,
       score: Math.max(0, totals[i] as number) / bestTotal,
-      parts: Object.fromEntries(parts.map((part, at) => [part, (added[at] as number) / bestTotal])) as PartScores,
+      parts: partScoresOf(added, bestTotal),
       ...(other === undefined ? {} : { limitedBy: other }),
       ...(pulledIn.has(i) ? { isPulledIn: true } : {}),
     }

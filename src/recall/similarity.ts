@@ -17,14 +17,14 @@ function bestOfRecords(segments: readonly VectorSegment[], query: Float32Array):
   let at = 0
   for (const { count, scales, starts, values: rows } of segments) {
     sharedDots(rows, values, dots)
+    let j = starts[0] as number
     for (let i = 0; i < count; i++) {
       const end = starts[i + 1] as number
-      let largest = Number.NaN
-      for (let j = starts[i] as number; j < end; j++) {
-        const cosine = (dots[j] as number) * (scales[j] as number) * scale
-        if (!(cosine <= largest)) largest = cosine
-      }
-      best[at++] = largest
+      // Most records have one vector.
+      let largest = j < end ? (dots[j] as number) * (scales[j] as number) : Number.NaN
+      for (j++; j < end; j++) largest = Math.max(largest, (dots[j] as number) * (scales[j] as number))
+      j = end
+      best[at++] = largest * scale
     }
   }
   return best
@@ -43,19 +43,21 @@ export function similarities(
   for (const { dimensions } of vectors)
     invariant(dimensions === query.length, 'a question has the dimensions of the vectors')
   const answer = new Float32Array(words.reduce((sum, { count }) => sum + count, 0)).fill(Number.NaN)
-  for (const line of linesOf(vectors)) {
+  for (const [place, line] of linesOf(vectors).entries()) {
     const best = bestOfRecords(line.segments, query)
     const cursor = { segment: 0, row: 0 }
     let first = 0
+    const meet = (i: number, p: number, n: number) => {
+      const at = first + i
+      for (let k = 0; k < n; k++) {
+        const cosine = best[p + k] as number
+        const before = answer[at + k] as number
+        // A record is in each line once, so the first line meets nothing.
+        if (place === 0 || cosine > before || Number.isNaN(before)) answer[at + k] = cosine
+      }
+    }
     for (const segment of words) {
-      const at = first
-      meetRecords(line, cursor, segment, (i, p, n) => {
-        for (let k = 0; k < n; k++) {
-          const cosine = best[p + k] as number
-          const before = answer[at + i + k] as number
-          if (cosine > before || Number.isNaN(before)) answer[at + i + k] = cosine
-        }
-      })
+      meetRecords(line, cursor, segment, meet)
       first += segment.count
     }
   }

@@ -1,7 +1,15 @@
-/** A bounded cache of segments by their number; the longest unused ones give way. */
+/** A bounded cache of segments by their number; those that were not used for long give way. */
+
+interface Kept<Segment> {
+  readonly segment: Segment
+  readonly bytes: number
+  /** It was used since room was last needed. Noting that is all that a hit costs. */
+  isUsed: boolean
+}
 
 export class SegmentCache<Segment> {
-  readonly #segments = new Map<number, { readonly segment: Segment; readonly bytes: number }>()
+  /** In the order in which they are looked at when room is needed. */
+  readonly #segments = new Map<number, Kept<Segment>>()
   readonly #limit: number
   #bytes = 0
 
@@ -11,23 +19,30 @@ export class SegmentCache<Segment> {
   }
 
   /** The segment of that number, read if it is not here. A number always names the same content. */
-  get(number: number, read: () => { readonly segment: Segment; readonly bytes: number } | null): Segment | null {
+  get(number: number, read: (number: number) => { readonly segment: Segment; readonly bytes: number } | null) {
     const known = this.#segments.get(number)
     if (known !== undefined) {
-      this.#segments.delete(number)
-      this.#segments.set(number, known)
+      known.isUsed = true
       return known.segment
     }
-    const fresh = read()
+    const fresh = read(number)
     if (fresh === null) return null
-    this.#segments.set(number, fresh)
     this.#bytes += fresh.bytes
-    for (const [oldest, { bytes }] of this.#segments) {
-      if (this.#bytes <= this.#limit || oldest === number) break
-      this.#segments.delete(oldest)
-      this.#bytes -= bytes
-    }
+    this.#makeRoom()
+    this.#segments.set(number, { ...fresh, isUsed: false })
     return fresh.segment
+  }
+
+  /** Drops segments until the rest fits; one that was used since it was last looked at is passed over once. */
+  #makeRoom(): void {
+    for (const [number, kept] of this.#segments) {
+      if (this.#bytes <= this.#limit) return
+      this.#segments.delete(number)
+      if (kept.isUsed) {
+        kept.isUsed = false
+        this.#segments.set(number, kept)
+      } else this.#bytes -= kept.bytes
+    }
   }
 
   clear(): void {

@@ -135,10 +135,24 @@ describe('scope', () => {
   it('is one thread of a space, where one is named', () => {
     const segments = segmentsOf(recordsOf(said), 2)
     expect(scopeOf(corpusOf([{ segments, thread: 2 }, { segments }]))).toEqual([1, 5, 6, 8, 9])
+    const messages = segmentsOf(recordsOf(said.slice(0, 2)), 2)
+    expect(scopeOf(corpusOf([{ segments: messages, thread: 2 }]))).toEqual([1])
+    expect(scopeOf(corpusOf([{ segments: messages }, { segments: messages, thread: 1 }]))).toEqual([0, 1, 2])
+  })
+
+  it('is the same for the same segments, whatever was asked before', () => {
+    const segments = segmentsOf(recordsOf(said), 2)
+    const ask = (thread?: number) => corpusOf([{ segments, ...(thread === undefined ? {} : { thread }) }])
+    expect([ask(), ask(2), ask(1), ask()].map(scopeOf)).toEqual([[0, 1, 3, 4], [1], [0], [0, 1, 3, 4]])
   })
 
   it('counts the words in scope only', () => {
     expect(corpusOfSaid(['one two three', { text: 'four', author: bob }], { author: bob }).scopeLength).toBe(1)
+    expect(corpusOfSaid(['one two three', { text: 'four', author: bob }]).scopeLength).toBe(3)
+    const several = corpusOf([{ segments: segmentsOf(recordsOf(said), 2) }, { segments: [] }], {
+      includeSuperseded: true,
+    })
+    expect([several.scopeCount, several.scopeLength, [...several.speaks]]).toEqual([5, 5, [1, 1]])
   })
 
   it('is empty where nothing is', () => {

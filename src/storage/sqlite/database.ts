@@ -14,6 +14,7 @@ import { SegmentCache } from '../segment-cache.ts'
 import { type Connection, isBusy, type Statement, toMemoryError, whileBusy } from './connection.ts'
 import { type BlockColumns, type EntryColumns, logRowOf, type ThreadColumns, threadOf } from './rows.ts'
 import { prepareStatements, type SpaceColumns, type Statements } from './statements.ts'
+import type { EmbeddingColumns } from './statements-index.ts'
 import { unknownTail, type WordTail } from './words.ts'
 
 const cachedSpaces = 2_000
@@ -24,6 +25,13 @@ const rowOverhead = 200
 /** Bytes of segments of words, as packed; read into columns they take about twice that. */
 const cachedWordBytes = 33_554_432
 const cachedVectorBytes = 134_217_728
+
+/** What was read from the file, and when: it is true as long as nobody has changed anything. */
+interface Remembered<Value> {
+  readonly epoch: number
+  readonly changes: number
+  readonly value: Value
+}
 
 export interface CachedThread {
   readonly n: number
@@ -44,6 +52,8 @@ export interface CachedSpace {
   workEpoch: number
   /** The epoch in which it was found to have no vectors. */
   vectorlessEpoch: number
+  /** Numbers of its segments of words, and of vectors by embedder; see {@link SqliteDatabase.numbersOf}. */
+  readonly numbers: Map<'words' | number, Remembered<readonly number[]>>
   /** Threads saved to since then, by number, with the seq of their last save, newest last; null while not needed. */
   tail: Map<number, Seq> | null
   readonly threads: Map<string, CachedThread>
@@ -74,6 +84,7 @@ export class SqliteDatabase {
   #seen = -1
   #epoch = 0
   readonly #prepared = new Map<string, Statement<readonly never[]>>()
+  #embeddings: Remembered<readonly EmbeddingColumns[]> | undefined
   #isClosed = false
 
   constructor(connection: Connection, options: DatabaseOptions) {
@@ -104,6 +115,7 @@ export class SqliteDatabase {
 
   forget(): void {
     this.#spaces.clear()
+    this.#embeddings = undefined
     this.#threads = 0
     this.#cachedText = 0
   }
@@ -165,6 +177,7 @@ export class SqliteDatabase {
       words: unknownTail(columns[12]),
       workEpoch: -1,
       vectorlessEpoch: -1,
+      numbers: new Map(),
       tail: null,
       threads: new Map(),
       entries: new Map(),
@@ -223,6 +236,26 @@ export class SqliteDatabase {
   tailOf(space: CachedSpace): Map<number, Seq> {
     space.tail ??= new Map(this.statements.savedAfter.all(space.n, space.ordered))
     return space.tail
+  }
+
+  /** What `known` holds, read again if this connection or another one has changed anything since. */
+  #current<Value>(known: Remembered<Value> | undefined, read: () => Value): Remembered<Value> {
+    const changes = this.statements.changes.get()?.[0] ?? 0
+    if (known?.epoch === this.#epoch && known.changes === changes) return known
+    return { epoch: this.#epoch, changes, value: read() }
+  }
+
+  /** Numbers of a space's segments, of words or of an embedder's vectors: read once while nothing is written. */
+  numbersOf(space: CachedSpace, what: 'words' | number, read: () => readonly (readonly [number])[]): readonly number[] {
+    const known = space.numbers.get(what)
+    const numbers = this.#current(known, () => read().map(([k]) => k))
+    if (numbers !== known) space.numbers.set(what, numbers)
+    return numbers.value
+  }
+
+  embeddings(): readonly EmbeddingColumns[] {
+    this.#embeddings = this.#current(this.#embeddings, () => this.statements.embeddings.all())
+    return this.#embeddings.value
   }
 
   /** The row of an entry, deleted ones included. Rows hold JSON as text, so nobody can change what is cached. */

@@ -1,42 +1,54 @@
 /** What recall scans and reads of a space in SQLite. */
 import { liveEntry } from '../../domain/entry.ts'
 import { liveFact } from '../../domain/fact.ts'
-import { packTurn, type ThreadId, unpackTurn } from '../../domain/id.ts'
+import { packTurn, unpackTurn } from '../../domain/id.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
-import { foldTurn, type TurnState, visibleMessages } from '../../domain/turn.ts'
+import { type FoldSpace, foldTurn, type TurnState, visibleMessages } from '../../domain/turn.ts'
 import { parseMessageRef, type RecordRef, unpackWords, type WordSegment } from '../../domain/word-segment.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf } from './fact-rows.ts'
-import { entryOf } from './rows.ts'
+import { entryOf, logRowOf } from './rows.ts'
 import { vectorsOf } from './vectors.ts'
 import { tailSegment } from './words.ts'
 
 function wordsOf(database: SqliteDatabase, space: CachedSpace): WordSegment[] {
   const { wordNumbers, wordsByNumber } = database.statements
-  const segments = wordNumbers.all(space.n).flatMap(([k]) => {
-    const segment = database.wordSegments.get(k, () => {
-      const data = wordsByNumber.get(k)?.[0]
-      return data === undefined ? null : { segment: unpackWords(data), bytes: data.length }
-    })
-    return segment ?? []
-  })
+  const read = (k: number) => {
+    const data = wordsByNumber.get(k)?.[0]
+    return data === undefined ? null : { segment: unpackWords(data), bytes: data.length }
+  }
+  const segments: WordSegment[] = []
+  for (const k of database.numbersOf(space, 'words', () => wordNumbers.all(space.n))) {
+    const segment = database.wordSegments.get(k, read)
+    if (segment !== null) segments.push(segment)
+  }
   const tail = tailSegment(database, space)
-  return tail === null ? segments : [...segments, tail]
+  if (tail !== null) segments.push(tail)
+  return segments
+}
+
+/** The rows of the turn at a place, by seq, and its thread's id; null if none began there. */
+function rowsAt(database: SqliteDatabase, space: CachedSpace, turn: number) {
+  const { rowsOfTurn, threadOfPart } = database.statements
+  const { turnSeq } = unpackTurn(turn)
+  const columns = rowsOfTurn.all(space.n, turnSeq, turn)
+  const threadId = columns[0]?.[8]
+  if (threadId !== undefined) return { threadId, rows: columns.map((row) => logRowOf(row, threadId)) }
+  const n = threadOfPart.get(space.n, turnSeq, turn)?.[0]
+  const partThread = n == null ? null : database.threadIdOf(n)
+  if (n == null || partThread === null) return null
+  return { threadId: partThread, rows: database.turnRows(n, turn, partThread) }
 }
 
 /** The turn at a place, if it is in a thread that is there. */
-function turnAt(database: SqliteDatabase, space: CachedSpace, turn: number): TurnState | null {
-  const { threadOfTurn, threadOfPart } = database.statements
-  const { turnSeq } = unpackTurn(turn)
-  const found = threadOfTurn.get(space.n, turnSeq, turn) ?? threadOfPart.get(space.n, turnSeq, turn)
-  const threadId = found?.[0] == null ? null : database.threadIdOf(found[0])
-  const thread = threadId === null ? null : database.thread(space, threadId)
-  if (thread === null || thread.state.deleted) return null
+function turnAt(database: SqliteDatabase, space: CachedSpace, turn: number, fold: FoldSpace): TurnState | null {
+  const found = rowsAt(database, space, turn)
+  const thread = found === null ? null : database.thread(space, found.threadId)
+  if (found === null || thread === null || thread.state.deleted) return null
   if (turn < packTurn({ turnSeq: thread.state.createdSeq, turnIndex: 0 })) return null
-  const fold = { key: space.state.key, address: parseSpaceId(space.state.id).address }
-  return foldTurn(database.turnRows(thread.n, turn, thread.state.id as ThreadId), fold)
+  return foldTurn(found.rows, fold)
 }
 
 function readEntry(database: SqliteDatabase, space: CachedSpace, key: string): FoundRecord | null {
@@ -58,12 +70,13 @@ function readRecords(
   refs: readonly RecordRef[],
 ): readonly (FoundRecord | null)[] {
   const turns = new Map<number, TurnState | null>()
+  const fold = { key: space.state.key, address: parseSpaceId(space.state.id).address }
   return refs.map(({ kind, ref }) => {
     if (kind === 'entry') return readEntry(database, space, ref)
     if (kind === 'fact') return readFact(database, space, ref)
     if (kind !== 'message') return null
     const { turn, index } = parseMessageRef(ref)
-    const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn)
+    const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn, fold)
     turns.set(turn, state)
     const message = state?.messages[index]
     const isVisible = state !== null && message != null && visibleMessages(state).includes(message)

@@ -67,6 +67,8 @@ function spaceStatements(connection: Connection) {
     spacesKeepingDays: connection.prepare<[number, number, number]>(
       `SELECT n, horizon, json_extract(settings, '$.logDays') FROM space WHERE json_extract(settings, '$.logDays') > 0`,
     ),
+    /** Rows that this connection has changed, undone ones included. */
+    changes: connection.prepare<[number]>('SELECT total_changes()'),
     meta: connection.prepare<[number]>('SELECT value FROM meta WHERE key = ?'),
     setMeta: connection.prepare(
       'INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
@@ -98,12 +100,15 @@ function logStatements(connection: Connection) {
     ),
     seqOfCommit: connection.prepare<[number]>('SELECT seq FROM log WHERE commitId = ? AND space = ?'),
     rowAt: connection.prepare<CommitColumns>(`${select}, thread, part FROM log WHERE k = ${place('?1', '?2')}`),
-    /** The thread of a turn that a commit began, without reading what was said. */
-    threadOfTurn: connection.prepare<[number | null]>(
-      `SELECT thread FROM log WHERE k = ${place('?1', '?2')} AND turn = ?3`,
-    ),
+    /** The thread of a turn that is one of several of its commit, without reading what was said. */
     threadOfPart: connection.prepare<[number | null]>(
       'SELECT thread FROM log WHERE space = ? AND seq = ? AND part > 0 AND turn = ?',
+    ),
+    /** All rows of a turn that a commit began, and the id of its thread. */
+    rowsOfTurn: connection.prepare<readonly [...LogColumns, threadId: string]>(
+      `SELECT ${logColumns.replace(/\w+/g, 'log.$&')}, thread.id FROM log AS began
+       JOIN log ON log.thread = began.thread AND log.turn = began.turn JOIN thread ON thread.n = began.thread
+       WHERE began.k = ${place('?1', '?2')} AND began.turn = ?3 ORDER BY log.seq`,
     ),
     rowsBetween: connection.prepare<CommitColumns>(
       `${select}, thread, part FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} ORDER BY k`,

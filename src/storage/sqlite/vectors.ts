@@ -28,21 +28,24 @@ function embeddingOf([, fingerprint, dimensions, state]: EmbeddingColumns): Stor
 }
 
 function findEmbedding(database: SqliteDatabase, fingerprint: string): EmbeddingColumns | undefined {
-  return database.statements.embeddings.all().find((columns) => columns[1] === fingerprint)
+  return database.embeddings().find((columns) => columns[1] === fingerprint)
 }
 
 /** The vectors of a space that an embedder has made. */
 export function vectorsOf(database: SqliteDatabase, space: CachedSpace, fingerprint: string): VectorSegment[] {
-  const embedding = findEmbedding(database, fingerprint)
-  if (embedding === undefined) return []
+  const n = findEmbedding(database, fingerprint)?.[0]
+  if (n === undefined) return []
   const { vectorNumbers, vectorsByNumber } = database.statements
-  return vectorNumbers.all(space.n, embedding[0]).flatMap(([k]) => {
-    const segment = database.vectorSegments.get(k, () => {
-      const data = vectorsByNumber.get(k)?.[0]
-      return data === undefined ? null : { segment: unpackVectors(data), bytes: data.length }
-    })
-    return segment ?? []
-  })
+  const read = (k: number) => {
+    const data = vectorsByNumber.get(k)?.[0]
+    return data === undefined ? null : { segment: unpackVectors(data), bytes: data.length }
+  }
+  const segments: VectorSegment[] = []
+  for (const k of database.numbersOf(space, n, () => vectorNumbers.all(space.n, n))) {
+    const segment = database.vectorSegments.get(k, read)
+    if (segment !== null) segments.push(segment)
+  }
+  return segments
 }
 
 interface Record extends RecordRef {
@@ -233,7 +236,7 @@ function activate(database: SqliteDatabase, fingerprint: string): void {
 export function vectorStore(database: SqliteDatabase, transact: Transact): VectorStore {
   const { statements, clock } = database
   return {
-    embeddings: () => database.read(() => statements.embeddings.all().map(embeddingOf)),
+    embeddings: () => database.read(() => database.embeddings().map(embeddingOf)),
     addEmbedding: (_, { fingerprint, dimensions }) => transact(() => addEmbedding(database, fingerprint, dimensions)),
     activate: (_, fingerprint) => transact(() => activate(database, fingerprint)),
     put: (_, id, fingerprint, records) =>

@@ -1,0 +1,86 @@
+/** Databases for the rows of recall: conversations with their words and vectors, and an embedder that costs nothing. */
+import type { Embedder, Memory, Storage } from 'aquifer'
+import { refAt } from '../src/domain/word-segment.ts'
+import { createRandom } from './corpus.ts'
+import { inParallel } from './ours.ts'
+import { saidAt } from './recall-corpus.ts'
+
+const dimensions = 384
+const embedderId = 'bench/1'
+const fingerprint = `${embedderId}/${dimensions}`
+const turnsPerThread = 20
+const recordsAtOnce = 400
+
+type VectorRecord = Parameters<Storage['vectors']['put']>[3][number]
+type Vector = VectorRecord['vectors'][number]
+
+/** Vectors of unit length as they are stored, made once and given out in turn. */
+function createVectors(count: number): readonly Vector[] {
+  const random = createRandom(20_260_103)
+  return Array.from({ length: count }, () => {
+    const values = Int8Array.from({ length: dimensions }, () => Math.round((random() * 2 - 1) * 127))
+    const squares = values.reduce((sum, value) => sum + value * value, 0)
+    return { scale: 1 / Math.sqrt(squares), values }
+  })
+}
+
+const vectors = createVectors(4_096)
+const questionVectors = vectors.slice(0, 64).map(({ values }) => Float32Array.from(values))
+
+/** Answers questions at once with one of some vectors, and is never asked for anything else. */
+export const readyEmbedder: Embedder = {
+  id: embedderId,
+  dimensions,
+  maxWords: 180,
+  batchSize: 32,
+  embed: (texts) => Promise.resolve(texts.map(({ length }) => questionVectors[length % 64] as Float32Array)),
+}
+
+/** A memory on a file, and the storage beneath it, which takes vectors that no embedder had to make. */
+export interface RecallBase {
+  readonly memory: Memory
+  readonly storage: Storage
+  close(): Promise<void>
+}
+
+export async function openRecall(file: string): Promise<RecallBase> {
+  const { Memory, SQLiteStore } = await import('aquifer')
+  const store = new SQLiteStore({ url: `file:${file}` })
+  const { storage, release } = await store.open()
+  const memory = new Memory({ storage: store, embedder: readyEmbedder, background: false })
+  const close = async () => {
+    await memory.close()
+    await release()
+  }
+  return { memory, storage, close }
+}
+
+const access = { actor: { kind: 'system', id: 'bench' }, grants: 'all' } as const
+
+/** Saves conversations of turns of two messages to a resource, `width` of them at once. */
+export async function saveTurns(
+  memory: Memory,
+  resourceId: string,
+  { first, count, width = 16 }: { readonly first: number; readonly count: number; readonly width?: number },
+): Promise<void> {
+  await inParallel(count, width, (turn) => {
+    const threadId = `${resourceId}-${Math.floor((first + turn) / turnsPerThread)}`
+    return memory.saveMessages({ resourceId, threadId, messages: [...saidAt(first + turn)] })
+  })
+}
+
+/** Gives each record of a space one vector. */
+export async function giveVectors(storage: Storage, resourceId: string): Promise<void> {
+  const space = `resource/${resourceId}` as Parameters<Storage['index']['scan']>[1]
+  await storage.vectors.addEmbedding(access, { fingerprint, dimensions })
+  const { words } = await storage.index.scan(access, space, null)
+  const records = words.flatMap((segment) =>
+    Array.from(segment.seqs, (seq, row): VectorRecord => {
+      const own = vectors[(seq * 2 + (segment.indexes[row] as number)) % vectors.length] as Vector
+      return { kind: 'message', ref: refAt(segment, row), seq, vectors: [own] }
+    }),
+  )
+  for (let start = 0; start < records.length; start += recordsAtOnce) {
+    await storage.vectors.put(access, space, fingerprint, records.slice(start, start + recordsAtOnce))
+  }
+}
