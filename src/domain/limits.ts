@@ -39,6 +39,7 @@ export const limitTable = {
     max: 600_000,
     about: 'milliseconds that the facts of one call may take the model',
   },
+  embedTimeoutMs: { default: 15_000, max: 600_000, about: 'milliseconds a question waits for its vector' },
   turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },
 } as const satisfies Record<string, Limit>
 

@@ -54,8 +54,6 @@ export interface Search {
 /** Entries of one space that are searched, the first by key. */
 const searchedEntries = 20_000
 const entriesAPage = 1_000
-/** Milliseconds that a question waits for its vector before it goes on with words only. */
-const embedMs = 15_000
 /** Longest question that is embedded and searched for, UTF-16 units. */
 export const longestQuestion = 10_000
 /** Pieces of a question that are embedded, evenly spread. */
@@ -117,7 +115,7 @@ function sumOf(vectors: readonly Embedding[]): Float32Array {
 /** The vector of the question, of all its pieces if it is long. */
 async function embedQuestion(core: Core, embedder: Embedder, text: string): Promise<Float32Array> {
   const pieces = chunk(text, { maxWords: embedder.maxWords, maxPieces: questionPieces })
-  const vectors = await inTime(core.storage.closing, (signal) => embedder.embed(pieces, { purpose: 'query', signal }))
+  const vectors = await inTime(core, (signal) => embedder.embed(pieces, { purpose: 'query', signal }))
   return sumOf(vectors)
 }
 
@@ -140,15 +138,20 @@ function countPending(corpus: Corpus, compared: Float32Array): number {
   return pending
 }
 
-/** Runs work with a signal that ends it after {@link embedMs} or when the memory closes, and leaves nothing behind. */
-async function inTime<Result>(closing: AbortSignal, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+/** Runs work for `limits.embedTimeoutMs` at most, and no longer than the memory is open; leaves nothing behind. */
+async function inTime<Result>(core: Core, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const { closing } = core.storage
   const stop = new AbortController()
   const end = () => stop.abort(closing.reason)
-  const timer = setTimeout(() => stop.abort(new DOMException('The embedder took too long.', 'TimeoutError')), embedMs)
-  timer.unref()
+  const late = () => stop.abort(new DOMException('The embedder took too long.', 'TimeoutError'))
+  const timer = setTimeout(late, core.limits.embedTimeoutMs)
   closing.addEventListener('abort', end, { once: true })
   try {
-    return await work(stop.signal)
+    // Not every embedder listens to the signal.
+    const stopped = new Promise<never>((_, reject) => {
+      stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true })
+    })
+    return await Promise.race([work(stop.signal), stopped])
   } finally {
     clearTimeout(timer)
     closing.removeEventListener('abort', end)

@@ -125,6 +125,13 @@ function logStatements(connection: Connection) {
     deleteUpTo: connection.prepare(`DELETE FROM log WHERE k >= ${place('?1', '0')} AND k <= ${place('?1', '?2')}`),
     deletePartsUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ? AND part > 0'),
     timeAt: connection.prepare<[number]>(`SELECT at FROM log WHERE k = ${place('?1', '?2')}`),
+  }
+}
+
+/** Rows of turns, and of the threads they are in. */
+function turnStatements(connection: Connection) {
+  const select = `SELECT ${logColumns}`
+  return {
     turnRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? AND turn = ? ORDER BY seq`),
     threadRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? ORDER BY seq, turn`),
     /** Rows of a thread's turns, newest turn first, from a turn downwards. */
@@ -333,6 +340,7 @@ export function prepareStatements(connection: Connection) {
   return {
     ...spaceStatements(connection),
     ...logStatements(connection),
+    ...turnStatements(connection),
     ...threadStatements(connection),
     ...recordStatements(connection),
     ...factStatements(connection),
