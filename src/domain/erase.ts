@@ -341,6 +341,18 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   return { kind: 'erase', spaces: 0, ...counts }
 }
 
+/** What two erasures took together. */
+export function sumCounts(left: ErasedCounts, right: ErasedCounts): ErasedCounts {
+  return {
+    commits: left.commits + right.commits,
+    threads: left.threads + right.threads,
+    messages: left.messages + right.messages,
+    entries: left.entries + right.entries,
+    blocks: left.blocks + right.blocks,
+    facts: left.facts + right.facts,
+  }
+}
+
 /** The answer where there is nothing to erase: erasing what is not there is fine, and repeated erasure is no error. */
 export const nothingErased: ResultOf<'erase'> = {
   kind: 'erase',

@@ -1,7 +1,7 @@
 /** Receipts: what an erasure took, kept outside all spaces. They name nothing that was erased. */
 import type { ResultOf } from './commit.ts'
 import type { ErasedCounts } from './effect.ts'
-import { nothingErased } from './erase.ts'
+import { nothingErased, sumCounts } from './erase.ts'
 
 /** What can be forgotten: a whole space, or something of one. */
 export const forgetTargets = ['resource', 'team', 'agent', 'thread', 'messages', 'facts', 'key'] as const
@@ -48,16 +48,7 @@ export function newReceipt({ id, target, outOfReach, left }: ReceiptNote, reques
 
 /** The receipt after a commit of its erasure. */
 export function withErased(receipt: Receipt, result: ResultOf<'erase'>, note: ReceiptNote): Receipt {
-  const before = receipt.erased
-  const erased: ReceiptCounts = {
-    spaces: before.spaces + result.spaces,
-    commits: before.commits + result.commits,
-    threads: before.threads + result.threads,
-    messages: before.messages + result.messages,
-    entries: before.entries + result.entries,
-    blocks: before.blocks + result.blocks,
-    facts: before.facts + result.facts,
-  }
+  const erased = { ...sumCounts(receipt.erased, result), spaces: receipt.erased.spaces + result.spaces }
   const outOfReach = [...new Set([...receipt.outOfReach, ...note.outOfReach])]
   return { ...receipt, erased, outOfReach, left: note.left }
 }

@@ -4,6 +4,7 @@ import type { Indexer } from '../derive/indexer.ts'
 import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
+import type { SpaceId } from '../domain/id.ts'
 import type { Limits } from '../domain/limits.ts'
 import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
@@ -28,6 +29,9 @@ export class MemoryStorage {
   constructor(options: MemoryOptions) {
     this.#options = options
   }
+
+  /** Spaces with words that this process has queued and no model could learn from yet. */
+  readonly waiting = new Set<SpaceId>()
 
   /** Aborted when the memory closes: feeds end then. */
   get closing(): AbortSignal {

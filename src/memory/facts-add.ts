@@ -1,6 +1,6 @@
 /** Adding facts: each message that is no system message becomes a statement in the home that the ids name. */
 import type { Change, CommitResult } from '../domain/commit.ts'
-import { invalidInput, type MemoryError } from '../domain/error.ts'
+import { invalidInput } from '../domain/error.ts'
 import { checkId, type FactId, parseMessageId } from '../domain/id.ts'
 import { spokenText } from '../domain/indexed.ts'
 import { copyJson, type JsonObject } from '../domain/json.ts'
@@ -9,6 +9,7 @@ import { toIso } from '../domain/time.ts'
 import type { Trust } from '../domain/trust.ts'
 import type { Core } from './core.ts'
 import { type FactIds, homeOf } from './fact-home.ts'
+import type { Inferred, LearnedFact } from './infer.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
 import { type OutputOf, parse } from './parse.ts'
 import { appliedOf, Space } from './space.ts'
@@ -36,27 +37,14 @@ export interface AddFactsOptions extends FactIds {
 }
 
 /** What became of one statement. */
-export interface AddedFact {
-  readonly id: string
-  readonly memory: string
-  /** `NONE`: the same was stated before, and `id` is that fact's. `UPDATE`: it took the place of another. */
-  readonly event: 'ADD' | 'UPDATE' | 'DELETE' | 'NONE'
-  /** What the first fact said that it took the place of. */
-  readonly previousMemory?: string
-  /** Facts that it took the place of. */
-  readonly supersedes?: readonly string[]
+export interface AddedFact extends LearnedFact {
   /** Facts that are now marked as contradicting it. */
   readonly conflictsWith?: readonly string[]
 }
 
-export interface AddedFacts {
+/** What became of all of them; `queued`, `degraded` and `error` only where a model was to find them. */
+export interface AddedFacts extends Omit<Inferred, 'results'> {
   readonly results: readonly AddedFact[]
-  /** Ids of words that are kept and wait to be learned from. */
-  readonly queued?: readonly string[]
-  /** `model-failed`: the model could not be used. `busy`: others changed the same facts each time it was to be stored. */
-  readonly degraded?: 'model-failed' | 'busy'
-  /** What the model failed with. */
-  readonly error?: MemoryError
 }
 
 type Parsed = OutputOf<'addFacts'>
@@ -169,9 +157,10 @@ async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Par
   }
   const { validFrom, expiresAt } = parsed
   const { inferFacts } = await import('./infer.ts')
-  return inferFacts(
+  const home = homeOf(parsed)
+  const learned = await inferFacts(
     core,
-    homeOf(parsed),
+    home,
     batch.map(({ input }) => input),
     {
       metadata: copyJson((parsed.metadata ?? {}) as JsonObject, 'metadata'),
@@ -180,6 +169,8 @@ async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Par
       ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
     },
   )
+  if (learned.queued !== undefined) core.storage.waiting.add(home.space)
+  return learned
 }
 
 /** Only one statement can say what it takes the place of, or contradicts. */

@@ -24,8 +24,19 @@ export interface ReindexOptions {
   readonly onProgress?: (progress: ReindexProgress) => void
 }
 
-/** Waits for the background: vectors, and the bytes of what was forgotten. */
+/** Lets the model try once more what it could not be used for. */
+async function learnWaiting(core: Core): Promise<void> {
+  if (core.storage.waiting.size === 0) return
+  const { drainQueued } = await import('./infer.ts')
+  for (const space of core.storage.waiting) {
+    const { waiting } = await drainQueued(core, space)
+    if (waiting === 0) core.storage.waiting.delete(space)
+  }
+}
+
+/** Waits for the background: words to learn from, vectors, and the bytes of what was forgotten. */
 export async function settled(core: Core): Promise<Settled> {
+  await learnWaiting(core)
   await settleErasure(core)
   const indexer = await core.storage.indexer()
   if (indexer === null) return { pendingSpaces: 0, failed: 0, degraded: 'no-embedder', error: null }

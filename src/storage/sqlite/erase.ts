@@ -1,6 +1,6 @@
 /** Erasure in SQLite: each kind of record by a function of its own, and whole spaces. Runs inside the transaction. */
 import type { ErasedCounts } from '../../domain/effect.ts'
-import type { ErasedMessage, Erasure } from '../../domain/erase.ts'
+import { type ErasedMessage, type Erasure, sumCounts } from '../../domain/erase.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
@@ -68,17 +68,6 @@ function liveCounts(database: SqliteDatabase, columns: SpaceColumns): ErasedCoun
   return { commits: seq - horizon, threads: threads + archived, messages, entries, blocks, facts }
 }
 
-function sum(left: ErasedCounts, right: ErasedCounts): ErasedCounts {
-  return {
-    commits: left.commits + right.commits,
-    threads: left.threads + right.threads,
-    messages: left.messages + right.messages,
-    entries: left.entries + right.entries,
-    blocks: left.blocks + right.blocks,
-    facts: left.facts + right.facts,
-  }
-}
-
 /** One space: its row goes at once, and with it the way to all others, which are deleted a few at a time. */
 export function eraseSpace({ statements }: SqliteDatabase, n: number): void {
   statements.deleteLeases.run(n)
@@ -99,7 +88,7 @@ export function eraseSpaces(
   const all = own === undefined ? children : [own, ...children]
   for (const columns of all) {
     const [n] = columns
-    counts = sum(counts, liveCounts(database, columns))
+    counts = sumCounts(counts, liveCounts(database, columns))
     floor = Math.max(floor, database.spaceState(columns).seq + 1)
     eraseSpace(database, n)
   }

@@ -9,7 +9,8 @@ import type { ThreadState } from '../../domain/thread.ts'
 import { vectorRecordAt } from '../../domain/vector-segment.ts'
 import { type IndexedRecord, messageRef, recordAt } from '../../domain/word-segment.ts'
 import { analyse } from '../../domain/words.ts'
-import type { PlacedMessage, Storage, ThreadQuery } from '../../ports/storage.ts'
+import type { PlacedMessage, Storage } from '../../ports/storage.ts'
+import { allThreads } from './all-threads.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 
 type Expected = Omit<IndexedRecord, 'seq'>
@@ -33,16 +34,6 @@ function expectedOf({ message, turn, index }: PlacedMessage, thread: ThreadState
     length,
     terms: sorted(terms),
   }
-}
-
-const allThreads: ThreadQuery = {
-  orderBy: 'createdAt',
-  direction: 'asc',
-  archived: 'any',
-  metadata: null,
-  limit: 10_000,
-  offset: 0,
-  after: null,
 }
 
 function expectedFact(fact: FactState, language: Language): Expected {

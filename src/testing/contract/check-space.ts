@@ -7,19 +7,10 @@ import type { SpaceId } from '../../domain/id.ts'
 import type { SpaceRecords } from '../../domain/replay.ts'
 import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
-import type { Storage, ThreadQuery } from '../../ports/storage.ts'
+import type { Storage } from '../../ports/storage.ts'
+import { allThreads } from './all-threads.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { checkIndex } from './check-index.ts'
-
-const allThreads: ThreadQuery = {
-  orderBy: 'createdAt',
-  direction: 'asc',
-  archived: 'any',
-  metadata: null,
-  limit: 10_000,
-  offset: 0,
-  after: null,
-}
 
 /** All commits above the horizon, read in pages. */
 export async function readLog(storage: Storage, access: Access, state: SpaceState): Promise<readonly LoggedCommit[]> {
