@@ -11,7 +11,7 @@ import type { FoundRecord, Storage } from '../ports/storage.ts'
 import { type PackedItem, pack, rowsToRead } from '../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../recall/rank.ts'
 import type { Core } from './core.ts'
-import type { DropReason, RecalledItem, Recollection, TracedItem } from './recollection.ts'
+import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from './recollection.ts'
 import { toStoredMessage } from './records.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
 
@@ -153,7 +153,8 @@ function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
   return own === null ? [] : [...before, { ...own, score, scores, tokens }, ...after]
 }
 
-function idOf(record: FoundRecord | null): string | null {
+/** What callers know a record by. */
+export function idOf(record: FoundRecord | null): string | null {
   if (record === null) return null
   if (record.kind === 'message') return record.message.id
   return record.kind === 'fact' ? record.fact.id : record.entry.key
@@ -176,6 +177,7 @@ function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null
 }
 
 interface Answer {
+  readonly behind: readonly UnreadItem[]
   readonly items: readonly RecalledItem[]
   readonly traced: readonly TracedItem[]
   readonly tokens: number
@@ -205,7 +207,12 @@ async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
     return outcome === undefined ? [] : [{ ...outcome, rank: at + 1 }]
   })
   const items = packing.items.flatMap((item) => itemsOf(reading, item))
-  return { items, traced: traced.slice(0, tracedItems), tokens: packing.tokens }
+  const behind = search.ranking.rows.flatMap(({ row, score, parts }, at): UnreadItem[] => {
+    if (outcomes.has(row)) return []
+    const { kind, ref, space } = refOfRow(corpus, row)
+    return [{ kind, ref, space: query.spaces[space] ?? '', score, scores: parts, rank: at + 1 }]
+  })
+  return { items, traced: traced.slice(0, tracedItems), behind: behind.slice(0, spareRows), tokens: packing.tokens }
 }
 
 function recallIdOf(core: Core, key: SpaceKey | null): string {
@@ -229,7 +236,7 @@ async function find(storage: Storage, core: Core, query: RecallQuery) {
 export async function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
   const storage = await core.storage.get()
   const { reading, chosen } = await find(storage, core, query)
-  const { items, traced, tokens } = await answer(reading, chosen)
+  const { items, traced, behind, tokens } = await answer(reading, chosen)
   const { plan, ranking, corpus, key, keys, asOf, degraded, pending } = reading.search
   const recallId = recallIdOf(core, key)
   const trace = {
@@ -244,7 +251,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     candidates: ranking.candidates,
     items: traced,
   }
-  core.traces.keep(recallId, trace, keys)
+  core.traces.keep(recallId, { trace, keys, behind })
   const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
     message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
   )

@@ -70,6 +70,7 @@ export interface RecallTrace {
   /** Records in scope, and how many of them were compared. */
   readonly inScope: number
   readonly candidates: number
+  /** What was read. `memory.explain` adds what ranked next behind it. */
   readonly items: readonly TracedItem[]
 }
 
@@ -97,14 +98,21 @@ const rememberedTraces = 200
 export interface KeptTrace {
   readonly trace: RecallTrace
   readonly keys: readonly (SpaceKey | null)[]
+  /** What ranked behind all that was read. */
+  readonly behind: readonly UnreadItem[]
+}
+
+/** An item that was ranked and not read: named by its reference in the index. */
+export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'score' | 'scores' | 'rank'> {
+  readonly ref: string
 }
 
 /** The latest traces of a process, oldest first. */
 export class Traces {
   readonly #traces = new Map<string, KeptTrace>()
 
-  keep(recallId: string, trace: RecallTrace, keys: KeptTrace['keys']): void {
-    this.#traces.set(recallId, { trace, keys })
+  keep(recallId: string, kept: KeptTrace): void {
+    this.#traces.set(recallId, kept)
     for (const oldest of this.#traces.keys()) {
       if (this.#traces.size <= rememberedTraces) return
       this.#traces.delete(oldest)
