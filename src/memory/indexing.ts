@@ -6,7 +6,7 @@ import type { SpaceId, SpaceKey } from '../domain/id.ts'
 import type { Storage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { settleErasure } from './erasure.ts'
-import type { Degraded, RecallTrace } from './recollection.ts'
+import type { Degraded, RecallTrace, TracedItem, UnreadItem } from './recollection.ts'
 
 /** What is left in the background, and why. */
 export interface Settled {
@@ -69,7 +69,20 @@ export async function explain(core: Core, recallId: string): Promise<RecallTrace
     const isThere = await isStill(storage, core.access, space as SpaceId, key)
     if (!isThere) throw notFound('recollection', recallId, fix)
   }
-  return kept.trace
+  return { ...kept.trace, items: [...kept.trace.items, ...(await readBehind(storage, core.access, kept.behind))] }
+}
+
+/** What ranked behind all that was read for the answer, read now. */
+async function readBehind(storage: Storage, access: Access, unread: readonly UnreadItem[]): Promise<TracedItem[]> {
+  if (unread.length === 0) return []
+  const { idOf } = await import('./recall.ts')
+  return Promise.all(
+    unread.map(async ({ ref, ...item }): Promise<TracedItem> => {
+      const [record = null] = await storage.index.read(access, item.space as SpaceId, [{ kind: item.kind, ref }])
+      const inThread = record?.kind === 'message' ? { threadId: record.message.threadId } : {}
+      return { ...item, ...inThread, id: idOf(record) ?? ref, dropped: record === null ? 'gone' : 'beyond-top-k' }
+    }),
+  )
 }
 
 /** Whether it is the space with that key, and may be read: not yours and not there are the same answer. */

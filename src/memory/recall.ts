@@ -11,7 +11,7 @@ import { type PackedItem, pack, rowsToRead } from '../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../recall/rank.ts'
 import { estimateTokens } from '../recall/tokens.ts'
 import type { Core } from './core.ts'
-import type { DropReason, RecalledItem, Recollection, TracedItem } from './recollection.ts'
+import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from './recollection.ts'
 import { toStoredMessage } from './records.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
 
@@ -160,7 +160,8 @@ function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
   return own === null ? [] : [...before, { ...own, score, scores, tokens }, ...after]
 }
 
-function idOf(record: FoundRecord | null): string | null {
+/** What callers know a record by. */
+export function idOf(record: FoundRecord | null): string | null {
   if (record === null) return null
   if (record.kind === 'message') return record.message.id
   return record.kind === 'fact' ? record.fact.id : record.entry.key
@@ -188,6 +189,7 @@ interface Searched {
 }
 
 interface Answer {
+  readonly behind: readonly UnreadItem[]
   readonly items: readonly RecalledItem[]
   readonly traced: readonly TracedItem[]
   readonly tokens: number
@@ -217,7 +219,12 @@ async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
     return outcome === undefined ? [] : [{ ...outcome, rank: at + 1 }]
   })
   const items = packing.items.flatMap((item) => itemsOf(reading, item))
-  return { items, traced: traced.slice(0, tracedItems), tokens: packing.tokens }
+  const behind = search.ranking.rows.flatMap(({ row, score, parts }, at): UnreadItem[] => {
+    if (outcomes.has(row)) return []
+    const { kind, ref, space } = refOfRow(corpus, row)
+    return [{ kind, ref, space: query.spaces[space] ?? '', score, scores: parts, rank: at + 1 }]
+  })
+  return { items, traced: traced.slice(0, tracedItems), behind: behind.slice(0, spareRows), tokens: packing.tokens }
 }
 
 function recallIdOf(core: Core, key: SpaceKey | null): string {
@@ -241,7 +248,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
   const limit = isFiltered ? mostRows : query.topK + spareRows
   const { reading, chosen } = await searchAndChoose(core, query, limit)
   const { search } = reading
-  const { items, traced, tokens } = await answer(reading, chosen)
+  const { items, traced, behind, tokens } = await answer(reading, chosen)
   const { plan, ranking, corpus, key, keys, asOf, degraded, pending } = search
   const recallId = recallIdOf(core, key)
   const trace = {
@@ -257,7 +264,7 @@ export async function recallFrom(core: Core, query: RecallQuery): Promise<Recoll
     ...(query.note === undefined ? {} : { note: query.note }),
     items: traced,
   }
-  core.traces.keep(recallId, { trace, keys, items })
+  core.traces.keep(recallId, { trace, keys, behind, items })
   const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
     message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
   )

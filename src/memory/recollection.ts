@@ -74,6 +74,7 @@ export interface RecallTrace {
   readonly candidates: number
   /** Where else could have been searched and was not. */
   readonly note?: string
+  /** What was read. `memory.explain` adds what ranked next behind it. */
   readonly items: readonly TracedItem[]
 }
 
@@ -101,6 +102,13 @@ const rememberedTraces = 200
 export interface KeptTrace {
   readonly trace: RecallTrace
   readonly keys: readonly (SpaceKey | null)[]
+  /** What ranked behind all that was read. */
+  readonly behind: readonly UnreadItem[]
+}
+
+/** An item that was ranked and not read: named by its reference in the index. */
+export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'score' | 'scores' | 'rank'> {
+  readonly ref: string
 }
 
 /** Where a fact lies that was recalled. */
@@ -111,11 +119,11 @@ export class Traces {
   readonly #traces = new Map<string, KeptTrace>()
   readonly #facts = new Map<string, ReadonlyMap<number, RecalledFact>>()
 
-  keep(recallId: string, { trace, keys, items }: KeptTrace & { readonly items: readonly RecalledItem[] }): void {
+  keep(recallId: string, { items, ...kept }: KeptTrace & { readonly items: readonly RecalledItem[] }): void {
     const facts = items.flatMap(({ kind, text, space, id }): [number, RecalledFact][] => {
       return kind === 'fact' ? [[textKey(text), { space, id }]] : []
     })
-    this.#traces.set(recallId, { trace, keys })
+    this.#traces.set(recallId, kept)
     if (facts.length > 0) this.#facts.set(recallId, new Map(facts))
     for (const oldest of this.#traces.keys()) {
       if (this.#traces.size <= rememberedTraces) return

@@ -126,6 +126,19 @@ describe('a record that fails', () => {
     expect(embedder.calls.slice(asked).flatMap((call) => call.texts)).toEqual(['one more'])
   })
 
+  it('is tried again after pauses, each longer than the one before', async () => {
+    const readable = { fromMs: Number.POSITIVE_INFINITY }
+    const fail: ScriptedEmbedderOptions['fail'] = (call) => {
+      if (!call.texts.includes('late')) return
+      readable.fromMs = Math.min(readable.fromMs, performance.now() + 400)
+      return performance.now() < readable.fromMs ? new Error('not yet') : undefined
+    }
+    const { memory } = openWith({ fail })
+    await memory.saveMessages({ ...where, messages: ['one', 'late', 'three'] })
+    expect(await memory.settled()).toEqual(done)
+    expect((await memory.recall(about)).pending).toBe(0)
+  })
+
   it('gets its vectors once its content is another, and by a memory that can read it', async () => {
     const storage = temporaryUrl()
     const { memory } = openWith(poisoned, { storage })

@@ -71,19 +71,22 @@ describe('a trace', () => {
     const topK = 1
     const found = await memory.as({ kind: 'agent', id: 'a' }).recall({ resourceId: 'alice', query: 'refund', topK })
     const trace = await memory.explain(found.recallId)
-    expect(trace).toEqual(found.trace)
+    expect(trace).toEqual({ ...found.trace, items: [...found.trace.items, expect.anything()] })
     expect(trace).toMatchObject({ question: 'refund', bare: 'refund', terms: ['refund'], mode: 'hybrid' })
     expect(trace).toMatchObject({ legs: ['keyword'], spaces: [alice], inScope: 2, candidates: 2, names: [] })
     const [first, second] = trace.items
     expect(first).toMatchObject({ rank: 1, dropped: null, id: found.items[0]?.id, space: alice, threadId: 't' })
     expect(first?.scores).toEqual(found.items[0]?.scores)
-    expect(second).toBeUndefined()
+    expect(second).toMatchObject({ rank: 2, dropped: 'beyond-top-k', space: alice, threadId: 't', kind: 'message' })
+    expect(second?.score).toBeLessThan(first?.score ?? 0)
     const two = await memory.recall({ resourceId: 'alice', query: 'refund', filter: { topic: 1 } })
     expect((await memory.explain(two.recallId)).items.map(({ rank, dropped }) => [rank, dropped])).toEqual([
       [1, 'filter'],
       [2, 'filter'],
     ])
     expect(JSON.stringify(trace)).not.toContain('something else')
+    await memory.deleteMessages(second?.id ?? '', { resourceId: 'alice' })
+    expect((await memory.explain(found.recallId)).items[1]).toMatchObject({ rank: 2, dropped: 'gone' })
   })
 
   it('is not found under another id, by whoever may not read all of its spaces, or after it was erased', async () => {

@@ -1,0 +1,121 @@
+// Isolation: whatever other spaces hold, everything that the own spaces answer is the same to the last digit.
+import type { Recollection } from 'aquifer'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Core } from '../../src/memory/core.ts'
+import { explain } from '../../src/memory/indexing.ts'
+import { listMessages } from '../../src/memory/list-messages.ts'
+import { type RecallOptions, recallMessages, type SpaceRecallOptions } from '../../src/memory/recall-options.ts'
+import { Space } from '../../src/memory/space.ts'
+import { Team } from '../../src/memory/team.ts'
+import { getThreadById, listThreads } from '../../src/memory/threads.ts'
+import { openWorld, others, otherWrites, own, ownWrites, text } from './worlds.ts'
+
+const filter = fc.constantFrom<Record<string, unknown>>(
+  { topic: 'billing' },
+  { topic: { $ne: 'travel' }, place: { $gte: 1, $lt: 4 } },
+  { $or: [{ place: { $in: [0, 3] } }, { note: { $contains: 'refund' } }] },
+  { topic: { $exists: false } },
+)
+
+const limits = fc.record(
+  {
+    topK: fc.constantFrom(1, 3, 20, 1_000),
+    tokenBudget: fc.constantFrom(5, 20, 1_000),
+    messageRange: fc.constantFrom(0, 1, 3),
+    threshold: fc.constantFrom(0, 0.1, 0.3),
+    mode: fc.constantFrom('hybrid', 'keyword', 'vector'),
+    kinds: fc.subarray(['message', 'fact', 'entry'], { minLength: 1 }),
+    filter,
+  },
+  { requiredKeys: [] },
+) as fc.Arbitrary<SpaceRecallOptions>
+
+type Question = (core: Core) => Promise<unknown>
+
+/** The answer with its trace, without its random id. */
+async function whole(core: Core, answer: Promise<Recollection>): Promise<unknown> {
+  const { recallId, ...rest } = await answer
+  return [rest, await explain(core, recallId)]
+}
+
+const [alice, acme] = own
+const ofThread = { resourceId: 'alice', threadId: 'one' }
+
+const recallOfThreads = fc.tuple(text, limits, fc.constantFrom('thread', 'resource')).map(
+  ([query, options, scope]): Question =>
+    (core) =>
+      whole(core, recallMessages(core, { ...ofThread, ...options, query, scope } as RecallOptions)),
+)
+const recallOfSpaces = fc.tuple(text, limits, fc.subarray([...own], { minLength: 1 })).map(
+  ([query, options, spaces]): Question =>
+    (core) =>
+      whole(core, new Space(core, acme).recall(query, { ...options, spaces })),
+)
+/** Questions that go astray: their refusals must be the same too. */
+const recallElsewhere = fc.tuple(text, fc.constantFrom(...others), fc.boolean()).map(
+  ([query, space, isAmongOwn]): Question =>
+    (core) =>
+      new Space(core, alice).recall(query, { spaces: isAmongOwn ? [alice, space] : [space] }),
+)
+const listing = fc.constantFrom<Question>(
+  (core) => listMessages(core, { ...ofThread, perPage: false }),
+  (core) => listMessages(core, { ...ofThread, last: 2 }),
+  (core) => listThreads(core, { resourceId: 'alice', archived: 'any' }),
+  (core) => getThreadById(core, { threadId: 'one' }),
+  (core) => getThreadById(core, { threadId: 'one', resourceId: 'bob' }),
+  (core) => new Team(core, acme).list(),
+  (core) => new Team(core, acme).get('key-1'),
+  (core) => new Space(core, acme).state(),
+  (core) => new Space(core, alice).log.read({ after: 0, limit: 100 }),
+  (core) => explain(core, 'rcl_none_unknown'),
+)
+const questions = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: recallOfThreads },
+    { weight: 4, arbitrary: recallOfSpaces },
+    { weight: 1, arbitrary: recallElsewhere },
+    { weight: 2, arbitrary: listing },
+  ),
+  { minLength: 6, maxLength: 10 },
+)
+
+async function answerTo(question: Question, core: Core): Promise<unknown> {
+  try {
+    return await question(core)
+  } catch (error) {
+    return JSON.parse(JSON.stringify(error))
+  }
+}
+
+it('no answer of a space depends on what other spaces hold', { timeout: 120_000 }, async () => {
+  const seen = { items: 0, byMeaning: 0, refused: 0 }
+  const settlesAfter = fc.nat({ max: 14 })
+  await fc.assert(
+    fc.asyncProperty(
+      ownWrites,
+      otherWrites,
+      otherWrites,
+      settlesAfter,
+      questions,
+      async (writes, one, two, at, asked) => {
+        const worlds = await Promise.all([[], one, two].map((elsewhere) => openWorld(writes, elsewhere, at)))
+        const texts = []
+        for (const { core, written, textOf, close } of worlds) {
+          const answers = []
+          for (const question of asked) answers.push(await answerTo(question, core))
+          texts.push(textOf([written, answers]))
+          await close()
+        }
+        const [alone = '', ...beside] = texts
+        seen.items += alone.split('"isNeighbour"').length + alone.split('"rank": 1,').length - 2
+        seen.byMeaning += alone.split('"vector": 0.').length - 1
+        seen.refused += alone.split('"code": "denied"').length - 1
+        for (const text of beside) expect(text).toBe(alone)
+      },
+    ),
+    { numRuns: 120 },
+  )
+  // The questions do find something, by meaning too, and some do go astray.
+  expect(Math.min(seen.items, seen.byMeaning, seen.refused)).toBeGreaterThan(10)
+})
