@@ -49,11 +49,15 @@ export function similarities(
     let first = 0
     const meet = (i: number, p: number, n: number) => {
       const at = first + i
+      // A record is in each line once, so the first line meets nothing.
+      if (place === 0) {
+        answer.set(best.subarray(p, p + n), at)
+        return
+      }
       for (let k = 0; k < n; k++) {
         const cosine = best[p + k] as number
         const before = answer[at + k] as number
-        // A record is in each line once, so the first line meets nothing.
-        if (place === 0 || cosine > before || Number.isNaN(before)) answer[at + k] = cosine
+        if (cosine > before || Number.isNaN(before)) answer[at + k] = cosine
       }
     }
     for (const segment of words) {
