@@ -1,7 +1,7 @@
 /** Which records of a space have no vectors yet. */
 import type { Access } from '../domain/actor.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
-import { type VectorSegment, vectorRefAt } from '../domain/vector-segment.ts'
+import { numberOfSegment, type VectorSegment, vectorRefAt } from '../domain/vector-segment.ts'
 import { type RecordKind, type RecordRef, recordKinds, refAt, type WordSegment } from '../domain/word-segment.ts'
 import type { Storage } from '../ports/storage.ts'
 
@@ -23,18 +23,6 @@ async function* liveEntries(storage: Storage, access: Access, space: SpaceId): A
     after = page.items.at(-1)?.key ?? null
     if (!page.more || after === null) return
   }
-}
-
-/** Numbers of segments of vectors, given out as they are met: a number instead of the segment keeps nothing alive. */
-const numbers = new WeakMap<VectorSegment, number>()
-let lastNumber = 0
-
-function numberOf(segment: VectorSegment): number {
-  const known = numbers.get(segment)
-  if (known !== undefined) return known
-  lastNumber += 1
-  numbers.set(segment, lastNumber)
-  return lastNumber
 }
 
 /** Of segments of words that lack nothing: the segments of vectors that were found to hold all of it. */
@@ -112,7 +100,7 @@ export async function missingVectors(
 ): Promise<{ readonly missing: readonly MissingRecord[]; readonly asOf: Seq }> {
   const scan = await storage.index.scan(access, space, fingerprint)
   const vectors = scan.vectors.filter(({ count }) => count > 0)
-  const present = new Set(vectors.map(numberOf))
+  const present = new Set(vectors.map(numberOfSegment))
   const named = new Named(vectors)
   const missing: MissingRecord[] = []
   let rows = 0
@@ -121,7 +109,7 @@ export async function missingVectors(
     const beside = besides(segment, vectors)
     for (const one of beside) rows += named.read(one)
     const lacks = addMissing(segment, named, missing)
-    if (!lacks) complete.set(segment, beside.map(numberOf))
+    if (!lacks) complete.set(segment, beside.map(numberOfSegment))
     rows += segment.count
     if (rows < rowsATime) continue
     rows = 0
