@@ -1,8 +1,8 @@
 /** Which records of a space have no vectors yet. */
 import type { Access } from '../domain/actor.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
-import { vectorRefAt } from '../domain/vector-segment.ts'
-import { type RecordKind, type RecordRef, recordKinds, refAt } from '../domain/word-segment.ts'
+import { numberOfSegment, type VectorSegment, vectorRefAt } from '../domain/vector-segment.ts'
+import { type RecordKind, type RecordRef, recordKinds, refAt, type WordSegment } from '../domain/word-segment.ts'
 import type { Storage } from '../ports/storage.ts'
 
 export interface MissingRecord extends RecordRef {
@@ -25,34 +25,98 @@ async function* liveEntries(storage: Storage, access: Access, space: SpaceId): A
   }
 }
 
-/** Records without vectors of an embedder, oldest first, so that those stored together are neighbours. */
+/** Of segments of words that lack nothing: the segments of vectors that were found to hold all of it. */
+const complete = new WeakMap<WordSegment, readonly number[]>()
+
+/** The segments of vectors that may hold a record of a segment of words; both are in order of seq. */
+function besides({ count, seqs }: WordSegment, vectors: readonly VectorSegment[]): readonly VectorSegment[] {
+  const first = seqs[0] ?? 0
+  const last = seqs[count - 1] ?? 0
+  return vectors.filter((one) => (one.seqs[0] as number) <= last && (one.seqs[one.count - 1] as number) >= first)
+}
+
+const entryKind = recordKinds.indexOf('entry')
+
+/** What has vectors, by name, as far as it was asked for. */
+class Named {
+  readonly #vectors: readonly VectorSegment[]
+  readonly #names = new Set<string>()
+  readonly #read = new Set<VectorSegment>()
+  #hasEntries = false
+
+  constructor(vectors: readonly VectorSegment[]) {
+    this.#vectors = vectors
+  }
+
+  /** Reads the names in a segment; says how many there are to read. */
+  read(segment: VectorSegment): number {
+    if (this.#read.has(segment)) return 0
+    this.#read.add(segment)
+    for (let i = 0; i < segment.count; i++) this.#add(segment, i)
+    return segment.count
+  }
+
+  has(kind: RecordKind, seq: Seq, ref: string): boolean {
+    return this.#names.has(nameOf(kind, seq, ref))
+  }
+
+  /** Entries are in no segment of words, and their vectors may be in any. */
+  hasEntry(seq: Seq, ref: string): boolean {
+    if (!this.#hasEntries) {
+      for (const segment of this.#vectors)
+        for (let i = 0; i < segment.count; i++) if (segment.kinds[i] === entryKind) this.#add(segment, i)
+      this.#hasEntries = true
+    }
+    return this.has('entry', seq, ref)
+  }
+
+  #add(segment: VectorSegment, i: number): void {
+    const kind = recordKinds[segment.kinds[i] as number] as RecordKind
+    this.#names.add(nameOf(kind, segment.seqs[i] as number, vectorRefAt(segment, i)))
+  }
+}
+
+/** Adds the records of a segment of words that have no vectors. */
+function addMissing(segment: WordSegment, named: Named, missing: MissingRecord[]): boolean {
+  const before = missing.length
+  for (let i = 0; i < segment.count; i++) {
+    const kind = recordKinds[segment.kinds[i] as number] as RecordKind
+    const ref = refAt(segment, i)
+    const seq = segment.seqs[i] as number
+    if (!named.has(kind, seq, ref)) missing.push({ kind, ref, seq })
+  }
+  return missing.length > before
+}
+
+/**
+ * Records without vectors of an embedder, oldest first, so that those stored together are neighbours. A segment of words
+ * that was found to lack nothing is passed over while the vectors it was found to have are there.
+ */
 export async function missingVectors(
   storage: Storage,
   access: Access,
   space: SpaceId,
   fingerprint: string,
 ): Promise<{ readonly missing: readonly MissingRecord[]; readonly asOf: Seq }> {
-  const { words, vectors, asOf } = await storage.index.scan(access, space, fingerprint)
-  const there = new Set<string>()
-  let rows = 0
-  for (const segment of vectors) {
-    for (let i = 0; i < segment.count; i++) {
-      const kind = recordKinds[segment.kinds[i] as number] as RecordKind
-      there.add(nameOf(kind, segment.seqs[i] as number, vectorRefAt(segment, i)))
-      if (++rows % rowsATime === 0) await oneTurn()
-    }
-  }
+  const scan = await storage.index.scan(access, space, fingerprint)
+  const vectors = scan.vectors.filter(({ count }) => count > 0)
+  const present = new Set(vectors.map(numberOfSegment))
+  const named = new Named(vectors)
   const missing: MissingRecord[] = []
-  for (const segment of words) {
-    for (let i = 0; i < segment.count; i++) {
-      const record = { kind: recordKinds[segment.kinds[i] as number] as RecordKind, ref: refAt(segment, i) }
-      const seq = segment.seqs[i] as number
-      if (!there.has(nameOf(record.kind, seq, record.ref))) missing.push({ ...record, seq })
-      if (++rows % rowsATime === 0) await oneTurn()
-    }
+  let rows = 0
+  for (const segment of scan.words) {
+    if (complete.get(segment)?.every((number) => present.has(number))) continue
+    const beside = besides(segment, vectors)
+    for (const one of beside) rows += named.read(one)
+    const lacks = addMissing(segment, named, missing)
+    if (!lacks) complete.set(segment, beside.map(numberOfSegment))
+    rows += segment.count
+    if (rows < rowsATime) continue
+    rows = 0
+    await oneTurn()
   }
-  for await (const entry of liveEntries(storage, access, space)) {
-    if (!there.has(nameOf(entry.kind, entry.seq, entry.ref))) missing.push(entry)
+  for await (const { kind, ref, seq } of liveEntries(storage, access, space)) {
+    if (!named.hasEntry(seq, ref)) missing.push({ kind, ref, seq })
   }
-  return { missing: missing.toSorted((left, right) => left.seq - right.seq), asOf }
+  return { missing: missing.toSorted((left, right) => left.seq - right.seq), asOf: scan.asOf }
 }

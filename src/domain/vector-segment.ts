@@ -177,6 +177,18 @@ export function unpackVectors(bytes: Uint8Array): VectorSegment {
   return { count, dimensions, stride, seqs, kinds, turns, indexes, refs, starts, scales, values }
 }
 
+const segmentNumbers = new WeakMap<VectorSegment, number>()
+let lastSegmentNumber = 0
+
+/** A number of its own for each segment in memory: remembering it, unlike the segment, keeps no vectors alive. */
+export function numberOfSegment(segment: VectorSegment): number {
+  const known = segmentNumbers.get(segment)
+  if (known !== undefined) return known
+  lastSegmentNumber += 1
+  segmentNumbers.set(segment, lastSegmentNumber)
+  return lastSegmentNumber
+}
+
 /** The reference of record `i` of a segment of vectors. */
 export function vectorRefAt(segment: VectorSegment, i: number): string {
   return segment.refs[i] ?? messageRef(segment.turns[i] as number, segment.indexes[i] as number)

@@ -67,23 +67,48 @@ export function createDots(): Dots {
   const kernel = loadKernel()
   if (kernel === null) return plainDots
   const { memory, dots } = kernel
+  let known: Views | null = null
   return (values, query, into) => {
     const stride = query.length
-    const rowsAtOnce = Math.max(1, Math.floor(copiedBytes / stride))
+    if (known?.stride !== stride) known = viewsOf(memory, stride)
+    const { rowsAtOnce, outAt, rowsAt, rows, out } = known
     const count = values.length / stride
-    // The query lies first, then the sums, then the rows; each begins at a multiple of 16.
-    const outAt = stride * 2
-    const rowsAt = outAt + Math.ceil(rowsAtOnce / 4) * 16
-    const needed = rowsAt + rowsAtOnce * stride - memory.buffer.byteLength
-    if (needed > 0) memory.grow(Math.ceil(needed / pageBytes))
-    new Int16Array(memory.buffer, 0, stride).set(query)
-    const rows = new Int8Array(memory.buffer, rowsAt)
-    const out = new Int32Array(memory.buffer, outAt, rowsAtOnce)
+    known.query.set(query)
     for (let first = 0; first < count; first += rowsAtOnce) {
       const some = Math.min(rowsAtOnce, count - first)
-      rows.set(values.subarray(first * stride, (first + some) * stride))
+      rows.set(some === count ? values : values.subarray(first * stride, (first + some) * stride))
       dots(rowsAt, some, stride, 0, outAt)
       into.set(some === rowsAtOnce ? out : out.subarray(0, some), first)
     }
+  }
+}
+
+/** Where things lie in the kernel's memory for vectors of one size. Nobody else makes that memory grow. */
+interface Views {
+  readonly stride: number
+  readonly rowsAtOnce: number
+  readonly outAt: number
+  readonly rowsAt: number
+  readonly query: Int16Array
+  readonly out: Int32Array
+  readonly rows: Int8Array
+}
+
+function viewsOf(memory: Kernel['memory'], stride: number): Views {
+  const rowsAtOnce = Math.max(1, Math.floor(copiedBytes / stride))
+  // The query lies first, then the sums, then the rows; each begins at a multiple of 16.
+  const outAt = stride * 2
+  const rowsAt = outAt + Math.ceil(rowsAtOnce / 4) * 16
+  const needed = rowsAt + rowsAtOnce * stride - memory.buffer.byteLength
+  if (needed > 0) memory.grow(Math.ceil(needed / pageBytes))
+  const { buffer } = memory
+  return {
+    stride,
+    rowsAtOnce,
+    outAt,
+    rowsAt,
+    query: new Int16Array(buffer, 0, stride),
+    out: new Int32Array(buffer, outAt, rowsAtOnce),
+    rows: new Int8Array(buffer, rowsAt),
   }
 }

@@ -81,14 +81,18 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
   if (vector === null)
     for (const table of tables)
       table[keywordPart as number] = (table[keywordPart as number] as number) + (table[vectorPart as number] as number)
-  const ordinary = vector === null ? 0 : meanOf(corpus, vector)
+  let ordinary: number | null = null
+  /** Of a record whose vector is still to come the words say how close it is; without them it is like others. */
+  const guessed = (words: number) => {
+    ordinary ??= vector === null ? 0 : meanOf(corpus, vector)
+    return Math.max(ordinary, words)
+  }
   return (row, into) => {
     const table = tables[kinds[row] as number] as Float64Array
     const words = keyword === null ? 0 : (keyword[row] as number)
     const meaning = vector === null ? 0 : (vector[row] as number)
     into[0] = words * (table[0] as number)
-    // Of a record whose vector is still to come the words say how close it is; without them it is like others.
-    into[1] = (Number.isNaN(meaning) ? Math.max(ordinary, words) : meaning) * (table[1] as number)
+    into[1] = (Number.isNaN(meaning) ? guessed(words) : meaning) * (table[1] as number)
     into[2] = exact === null ? 0 : (exact[row] as number) * (table[2] as number)
     into[3] = recent === null ? 0 : (recent[row] as number) * (table[3] as number)
     into[4] = speaker === null ? 0 : (speaker[authors[row] as number] as number) * (table[4] as number)

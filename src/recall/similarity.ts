@@ -1,9 +1,9 @@
 /** How near each record is to a question: the cosines of its vectors, in the order of the words' rows. */
 import { invariant } from '../domain/error.ts'
-import type { VectorSegment } from '../domain/vector-segment.ts'
+import { numberOfSegment, type VectorSegment } from '../domain/vector-segment.ts'
 import type { WordSegment } from '../domain/word-segment.ts'
 import { createDots, type Dots, quantiseQuery } from './dot-kernel.ts'
-import { linesOf, meetRecords } from './record-order.ts'
+import { type Line, linesOf, meetRecords } from './record-order.ts'
 
 let sharedDots: Dots | undefined
 
@@ -30,6 +30,62 @@ function bestOfRecords(segments: readonly VectorSegment[], query: Float32Array):
   return best
 }
 
+/** Rows of a segment of words and the rows of a segment of vectors that are the same records. */
+interface Run {
+  readonly i: number
+  /** As {@link numberOfSegment} says. */
+  readonly vectors: number
+  readonly row: number
+  readonly n: number
+}
+
+/** Of segments of words all of whose records have vectors, where these are: true while those segments are there. */
+const runsOf = new WeakMap<WordSegment, readonly Run[]>()
+
+function copy(best: Float32Array, from: number, answer: Float32Array, to: number, n: number): void {
+  for (let k = 0; k < n; k++) answer[to + k] = best[from + k] as number
+}
+
+/** Fills in what the first line says of the records; a record is in each line once. */
+function fillFirst(line: Line, best: Float32Array, words: readonly WordSegment[], answer: Float32Array): void {
+  const offsets = new Map(line.segments.map((segment, at) => [numberOfSegment(segment), line.offsets[at] as number]))
+  const cursor = { segment: 0, row: 0 }
+  let first = 0
+  for (const segment of words) {
+    const known = runsOf.get(segment)
+    if (known?.every(({ vectors }) => offsets.has(vectors))) {
+      for (const { i, vectors, row, n } of known) copy(best, (offsets.get(vectors) ?? 0) + row, answer, first + i, n)
+    } else {
+      const runs: Run[] = []
+      let met = 0
+      meetRecords(line, cursor, segment, (i, p, n) => {
+        runs.push({ i, vectors: numberOfSegment(line.segments[cursor.segment] as VectorSegment), row: cursor.row, n })
+        met += n
+        copy(best, p, answer, first + i, n)
+      })
+      if (met === segment.count) runsOf.set(segment, runs)
+    }
+    first += segment.count
+  }
+}
+
+/** Takes from a further line what is better than what the lines before it said. */
+function fillMore(line: Line, best: Float32Array, words: readonly WordSegment[], answer: Float32Array): void {
+  const cursor = { segment: 0, row: 0 }
+  let first = 0
+  const meet = (i: number, p: number, n: number) => {
+    for (let k = 0; k < n; k++) {
+      const cosine = best[p + k] as number
+      const before = answer[first + i + k] as number
+      if (cosine > before || Number.isNaN(before)) answer[first + i + k] = cosine
+    }
+  }
+  for (const segment of words) {
+    meetRecords(line, cursor, segment, meet)
+    first += segment.count
+  }
+}
+
 /**
  * One cosine for each record of the segments of words, in their order: the best of the record's vectors, to within about
  * 0.01. NaN where a record has none with its kind, reference and seq: a vector of older content never counts. `query` has
@@ -45,21 +101,8 @@ export function similarities(
   const answer = new Float32Array(words.reduce((sum, { count }) => sum + count, 0)).fill(Number.NaN)
   for (const [place, line] of linesOf(vectors).entries()) {
     const best = bestOfRecords(line.segments, query)
-    const cursor = { segment: 0, row: 0 }
-    let first = 0
-    const meet = (i: number, p: number, n: number) => {
-      const at = first + i
-      for (let k = 0; k < n; k++) {
-        const cosine = best[p + k] as number
-        const before = answer[at + k] as number
-        // A record is in each line once, so the first line meets nothing.
-        if (place === 0 || cosine > before || Number.isNaN(before)) answer[at + k] = cosine
-      }
-    }
-    for (const segment of words) {
-      meetRecords(line, cursor, segment, meet)
-      first += segment.count
-    }
+    if (place === 0) fillFirst(line, best, words, answer)
+    else fillMore(line, best, words, answer)
   }
   return answer
 }

@@ -165,6 +165,25 @@ describe('joins', () => {
     check([...cut(messages, 37), entries], cut(bySeq, 100).toReversed())
   })
 
+  it('the same words with vectors that come, go and are folded meanwhile', () => {
+    const messages = Array.from({ length: 300 }, (_, i) => message(10 + i, 0))
+    const words = cut(messages, 40).map(wordsOf)
+    const records = messages.map(vectorRecord)
+    const packed = (all: readonly VectorRecord[], size: number) => cut(all, size).map((some) => vectorsOf(some, 16))
+    const [large, small, other] = [packed(records, 100), packed(records, 30), packed(records.slice(0, 150), 50)]
+    const checkWith = (vectors: readonly VectorSegment[], present: readonly VectorRecord[]) =>
+      expectNear(similarities(words, vectors, Float32Array.from(query)), expected(words, present, query), 1e-3)
+    checkWith(large, records)
+    checkWith(large, records)
+    checkWith(large.slice(1), records.slice(100))
+    checkWith(small, records)
+    checkWith([...other, ...packed(records.slice(150), 70)], records)
+    checkWith(other, records.slice(0, 150))
+    checkWith(large.toReversed(), records)
+    checkWith([], [])
+    checkWith(large, records)
+  })
+
   it('where every third record has a vector, and where the late ones have segments of their own', () => {
     const messages = Array.from({ length: 600 }, (_, i) => message(1 + i, 0))
     const records = messages.map(vectorRecord)

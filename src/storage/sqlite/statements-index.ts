@@ -3,6 +3,8 @@ import type { Connection } from './connection.ts'
 
 export type WordsColumns = readonly [k: number, first: number, last: number, data: Uint8Array]
 export type VectorsColumns = readonly [...WordsColumns, embedding: number, size: number]
+/** The number of a segment and the seqs it holds, without what it says of them. */
+export type RangeColumns = readonly [k: number, first: number, last: number]
 export type EmbeddingColumns = readonly [n: number, fingerprint: string, dimensions: number, state: string]
 
 function wordStatements(connection: Connection) {
@@ -17,6 +19,9 @@ function wordStatements(connection: Connection) {
     /** Segments that hold a seq. */
     wordsAt: connection.prepare<WordsColumns>(
       `${select} WHERE space = ? AND last >= ? AND first <= ? ORDER BY last, first`,
+    ),
+    wordRanges: connection.prepare<RangeColumns>(
+      'SELECT k, first, last FROM words WHERE space = ? AND last >= ? AND first <= ?',
     ),
     wordsFrom: connection.prepare<WordsColumns>(`${select} WHERE space = ? AND last >= ? ORDER BY last, first`),
     /** Numbers of a space's segments, in order. A number is never given out twice, so it names the content. */
@@ -38,6 +43,9 @@ function vectorStatements(connection: Connection) {
     deleteVectors: connection.prepare('DELETE FROM vectors WHERE k = ?'),
     deleteVectorsOf: connection.prepare('DELETE FROM vectors WHERE embedding = ?'),
     vectorsAt: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND last >= ? AND first <= ?`),
+    vectorRanges: connection.prepare<RangeColumns>(
+      'SELECT k, first, last FROM vectors WHERE space = ? AND last >= ? AND first <= ? AND embedding = ?',
+    ),
     vectorsFrom: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND last >= ?`),
     smallVectors: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND embedding = ? AND size < ?`),
     vectorNumbers: connection.prepare<[number]>(

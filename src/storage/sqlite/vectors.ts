@@ -13,7 +13,7 @@ import {
 import { type RecordRef, recordKinds, refAt, unpackWords } from '../../domain/word-segment.ts'
 import type { StoredEmbedding, VectorStore } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import type { EmbeddingColumns, VectorsColumns } from './statements-index.ts'
+import type { EmbeddingColumns, RangeColumns, VectorsColumns } from './statements-index.ts'
 import { tailRecords } from './words.ts'
 
 /** Runs work under the write lock, waiting for it as commits do. */
@@ -54,24 +54,53 @@ interface Record extends RecordRef {
 
 const nameOf = ({ kind, ref, seq }: Record) => `${kind} ${seq} ${ref}`
 
+/** The contents of segments that hold any of these seqs, out of ranges in order of their ends. */
+function* segmentsWith(
+  ranges: readonly RangeColumns[],
+  seqs: readonly Seq[],
+  read: (k: number) => Uint8Array | undefined,
+): Generator<Uint8Array> {
+  const sorted = Float64Array.from(seqs).sort()
+  for (const [k, first, last] of ranges) {
+    // Found by halving: seqs may be many and far apart.
+    const next = sorted[placeOf(sorted, first)]
+    const data = next === undefined || next > last ? undefined : read(k)
+    if (data !== undefined) yield data
+  }
+}
+
+/** How many of some sorted numbers are below a limit. */
+function placeOf(sorted: Float64Array, limit: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] as number) < limit) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function seqsOf(records: readonly VectorRecord[]) {
+  const seqs = records.map(({ seq }) => seq)
+  return { seqs, least: Math.min(...seqs), most: Math.max(...seqs) }
+}
+
 /** Of some records, those whose content is still the one of that seq. */
 function stillCurrent(
   database: SqliteDatabase,
   space: CachedSpace,
   records: readonly VectorRecord[],
 ): readonly VectorRecord[] {
+  const { wordRanges, wordsByNumber } = database.statements
   const current = new Set(tailRecords(database, space).map(nameOf))
-  const looked = new Set<number>()
-  for (const { kind, seq } of records) {
-    if (kind === 'entry') continue
-    for (const [k, , , data] of database.statements.wordsAt.all(space.n, seq, seq)) {
-      if (looked.has(k)) continue
-      looked.add(k)
-      const segment = unpackWords(data)
-      for (let i = 0; i < segment.count; i++) {
-        const own = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
-        current.add(nameOf({ kind: own, ref: refAt(segment, i), seq: segment.seqs[i] as number }))
-      }
+  const { seqs, least, most } = seqsOf(records.filter(({ kind }) => kind !== 'entry'))
+  const ranges = seqs.length === 0 ? [] : wordRanges.all(space.n, least, most)
+  for (const data of segmentsWith(ranges, seqs, (k) => wordsByNumber.get(k)?.[0])) {
+    const segment = unpackWords(data)
+    for (let i = 0; i < segment.count; i++) {
+      const own = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
+      current.add(nameOf({ kind: own, ref: refAt(segment, i), seq: segment.seqs[i] as number }))
     }
   }
   return records.filter((record) => {
@@ -88,17 +117,15 @@ function withoutVectors(
   embedding: number,
   records: readonly VectorRecord[],
 ): readonly VectorRecord[] {
+  const { vectorRanges, vectorsByNumber } = database.statements
   const there = new Set<string>()
-  const looked = new Set<number>()
-  for (const { seq } of records) {
-    for (const [k, , , data, made] of database.statements.vectorsAt.all(space.n, seq, seq)) {
-      if (made !== embedding || looked.has(k)) continue
-      looked.add(k)
-      const segment = unpackVectors(data)
-      for (let i = 0; i < segment.count; i++) {
-        const kind = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
-        there.add(nameOf({ kind, ref: vectorRefAt(segment, i), seq: segment.seqs[i] as number }))
-      }
+  const { seqs, least, most } = seqsOf(records)
+  const ranges = seqs.length === 0 ? [] : vectorRanges.all(space.n, least, most, embedding)
+  for (const data of segmentsWith(ranges, seqs, (k) => vectorsByNumber.get(k)?.[0])) {
+    const segment = unpackVectors(data)
+    for (let i = 0; i < segment.count; i++) {
+      const kind = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
+      there.add(nameOf({ kind, ref: vectorRefAt(segment, i), seq: segment.seqs[i] as number }))
     }
   }
   return records.filter((record) => !there.has(nameOf(record)))
