@@ -37,6 +37,20 @@ function openWith(options: ScriptedEmbedderOptions = {}, more: MemoryOptions = {
   return { embedder, memory: openMemory({ embedder, ...more }) }
 }
 
+/** An embedder that stops at a text until it is let go on; `reached` resolves when it gets there. */
+function stoppingAt(text: string, inner: Embedder) {
+  const reached = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const embed: Embedder['embed'] = async (asked, options) => {
+    if (asked.includes(text)) {
+      reached.resolve()
+      await released.promise
+    }
+    return inner.embed(asked, options)
+  }
+  return { embedder: { ...inner, embed }, reached: reached.promise, release: released.resolve }
+}
+
 const texts = (count: number, prefix = 'text') => Array.from({ length: count }, (_, i) => `${prefix} number ${i}`)
 const embedded = (embedder: ReturnType<typeof scriptedEmbedder>) =>
   embedder.calls.filter(({ purpose }) => purpose === 'record').flatMap((call) => call.texts)
@@ -88,6 +102,20 @@ describe('every record', () => {
     expect(middle).toBe(embedded(embedder).length - 2)
     expect(middle).toBeGreaterThan(10)
     expect(embedder.calls.some((call) => call.texts.length > 4)).toBe(true)
+  })
+
+  it('that is changed or deleted while it is embedded has no vectors of what it was', async () => {
+    const { embedder, reached, release } = stoppingAt('text number 1', scriptedEmbedder({ dimensions: 16 }))
+    const memory = openMemory({ embedder })
+    const { messages } = await memory.saveMessages({ ...where, messages: texts(4) })
+    const settled = memory.settled()
+    await reached
+    await memory.updateMessages({ messages: [{ id: messages[1]?.id ?? '', content: 'changed' }] })
+    await memory.deleteMessages(messages[2]?.id ?? '')
+    release()
+    expect(await settled).toEqual(done)
+    expect(await countVectors(await storageOf(memory))).toEqual({ 'scripted/1/16': [1, 1, 1] })
+    expect((await memory.recall(about)).pending).toBe(0)
   })
 
   it('that expired before it was embedded holds up nothing', async () => {
@@ -328,6 +356,22 @@ describe('another embedder', () => {
     expect((await memory.recall(about)).pending).toBe(0)
   })
 
+  it('re-indexes what is written, and embedded by the old one, to a space that it was through with', async () => {
+    const { storage, old } = await openOld()
+    const ofBob = 'bob is asked last'
+    await old.memory.saveMessages({ ...where, resourceId: 'bob', messages: ofBob })
+    await old.memory.settled()
+    const { embedder, reached, release } = stoppingAt(ofBob, scriptedEmbedder({ id: 'new', dimensions: 16 }))
+    const memory = openMemory({ embedder, storage })
+    const reindexed = memory.reindex()
+    await reached
+    await old.memory.saveMessages({ ...where, messages: 'meanwhile' })
+    expect(await old.memory.settled()).toEqual(done)
+    release()
+    await reindexed
+    expect(await memory.recall(about)).toMatchObject({ degraded: [], pending: 0, trace: { inScope: 41 } })
+  })
+
   it('goes on with a re-index that was left, though nothing else is to be done, and reports it to whoever asks', async () => {
     const { storage } = await openOld()
     const first = openWith({ id: 'new', delayMs: 20, batchSize: 4 }, { storage, background: true })
@@ -337,16 +381,19 @@ describe('another embedder', () => {
     await begun.promise
     await first.memory.close()
     await failure
-    const second = openWith({ id: 'new' }, { storage })
+    const inner = scriptedEmbedder({ id: 'new', dimensions: 16 })
+    const { embedder, reached, release } = stoppingAt('text number 39', inner)
+    const memory = openMemory({ embedder, storage })
     const steps: ReindexProgress[] = []
-    const [settled] = await Promise.all([
-      second.memory.settled(),
-      second.memory.reindex({ onProgress: (progress) => steps.push(progress) }),
-    ])
-    expect(settled).toEqual(done)
+    const settled = memory.settled()
+    await reached
+    const asked = memory.reindex({ onProgress: (progress) => steps.push(progress) })
+    release()
+    await asked
+    expect(await settled).toEqual(done)
     expect(steps.length).toBeGreaterThan(0)
-    expect(embedded(second.embedder).length).toBeLessThan(43)
-    expect(await second.memory.recall(about)).toMatchObject({ degraded: [], pending: 0 })
+    expect(embedded(inner).length).toBeLessThan(43)
+    expect(await memory.recall(about)).toMatchObject({ degraded: [], pending: 0 })
   })
 
   it('goes on by itself with a re-index that was left', async () => {

@@ -74,10 +74,18 @@ function distractor(): string {
   return words.join(' ')
 }
 
+/** Messages that have the parts of a term, several times and close together, but not the term. */
+function decoys(term: string): string[] {
+  const parts = term.match(/[\p{L}\p{N}]+/gu) ?? []
+  if (parts.length < 2) return []
+  return Array.from({ length: 25 }, () => [...parts.toReversed(), pick(common), ...parts.toReversed()].join(' '))
+}
+
 it('finds every one of them within the first 20, whatever their meaning', { timeout: 120_000 }, async () => {
   const perKind = 3
   const exact = [...Object.values(kinds).flatMap((make) => Array.from({ length: perKind }, make)), ...names]
   const texts = Array.from({ length: 10_000 }, distractor)
+  for (const term of exact.slice(0, -names.length)) for (const decoy of decoys(term)) texts[below(texts.length)] = decoy
   const distance = Math.floor(texts.length / exact.length)
   for (const [i, term] of exact.entries())
     texts[i * distance + below(distance)] = `${distractor()} ${term} ${pick(common)}.`
