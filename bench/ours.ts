@@ -9,10 +9,15 @@ export type { Memory }
 /** Working memory by schema: eight optional texts. */
 export const blockSchema = z.object(Object.fromEntries(blockFields.map((field) => [field, z.string().optional()])))
 
-/** Opens a memory on a file, with working memory by schema. */
+/** Opens a memory on a file, with working memory by schema. Words are indexed; the model that makes vectors would be measured with it. */
 export async function openOurs(file: string, durability: Durability = 'process'): Promise<Memory> {
   const { Memory } = await import('aquifer')
-  return new Memory({ storage: `file:${file}`, durability, options: { workingMemory: { schema: blockSchema } } })
+  return new Memory({
+    storage: `file:${file}`,
+    durability,
+    embedder: false,
+    options: { workingMemory: { schema: blockSchema } },
+  })
 }
 
 /** Runs `count` tasks, at most `width` of them at once, in order of their numbers. */

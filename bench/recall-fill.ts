@@ -10,8 +10,11 @@ const embedderId = 'bench/1'
 const fingerprint = `${embedderId}/${dimensions}`
 const turnsPerThread = 20
 const recordsAtOnce = 400
+/** Times are content too: one turn a minute. */
+const firstTurnAt = Date.UTC(2026, 0, 1)
+const minuteMs = 60_000
 
-type VectorRecord = Parameters<Storage['vectors']['put']>[3][number]
+export type VectorRecord = Parameters<Storage['vectors']['put']>[3][number]
 type Vector = VectorRecord['vectors'][number]
 
 /** Vectors of unit length as they are stored, made once and given out in turn. */
@@ -55,6 +58,8 @@ export async function openRecall(file: string): Promise<RecallBase> {
   return { memory, storage, close }
 }
 
+type SpaceId = Parameters<Storage['index']['scan']>[1]
+const spaceOf = (resourceId: string) => `resource/${resourceId}` as SpaceId
 const access = { actor: { kind: 'system', id: 'bench' }, grants: 'all' } as const
 
 /** Saves conversations of turns of two messages to a resource, `width` of them at once. */
@@ -65,22 +70,39 @@ export async function saveTurns(
 ): Promise<void> {
   await inParallel(count, width, (turn) => {
     const threadId = `${resourceId}-${Math.floor((first + turn) / turnsPerThread)}`
-    return memory.saveMessages({ resourceId, threadId, messages: [...saidAt(first + turn)] })
+    const createdAt = new Date(firstTurnAt + (first + turn) * minuteMs)
+    const messages = saidAt(first + turn).map((message) => ({ ...message, createdAt }))
+    return memory.saveMessages({ resourceId, threadId, messages })
   })
 }
 
-/** Gives each record of a space one vector. */
-export async function giveVectors(storage: Storage, resourceId: string): Promise<void> {
-  const space = `resource/${resourceId}` as Parameters<Storage['index']['scan']>[1]
-  await storage.vectors.addEmbedding(access, { fingerprint, dimensions })
-  const { words } = await storage.index.scan(access, space, null)
-  const records = words.flatMap((segment) =>
+/** The records of a space with a vector for each. */
+export async function vectorRecords(storage: Storage, resourceId: string): Promise<readonly VectorRecord[]> {
+  const { words } = await storage.index.scan(access, spaceOf(resourceId), null)
+  return words.flatMap((segment) =>
     Array.from(segment.seqs, (seq, row): VectorRecord => {
       const own = vectors[(seq * 2 + (segment.indexes[row] as number)) % vectors.length] as Vector
       return { kind: 'message', ref: refAt(segment, row), seq, vectors: [own] }
     }),
   )
-  for (let start = 0; start < records.length; start += recordsAtOnce) {
-    await storage.vectors.put(access, space, fingerprint, records.slice(start, start + recordsAtOnce))
-  }
+}
+
+/** Stores vectors of some records of a space; answers of how many. */
+export async function vectorWriter(storage: Storage, resourceId: string) {
+  await storage.vectors.addEmbedding(access, { fingerprint, dimensions })
+  const space = spaceOf(resourceId)
+  return (...records: readonly VectorRecord[]) => storage.vectors.put(access, space, fingerprint, records)
+}
+
+/** A space of conversations with all their vectors; the same content for the same numbers of turns. */
+export async function fillSpace(
+  { memory, storage }: RecallBase,
+  resourceId: string,
+  turns: { readonly first: number; readonly count: number },
+): Promise<void> {
+  await saveTurns(memory, resourceId, turns)
+  const put = await vectorWriter(storage, resourceId)
+  const records = await vectorRecords(storage, resourceId)
+  for (let start = 0; start < records.length; start += recordsAtOnce)
+    await put(...records.slice(start, start + recordsAtOnce))
 }

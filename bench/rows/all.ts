@@ -2,8 +2,10 @@
 import type { Row } from '../row.ts'
 import { entryRows } from './entries.ts'
 import { importCostRow } from './import-cost.ts'
+import { indexRows } from './index-size.ts'
 import { processesRow } from './processes.ts'
 import { readMessagesRows } from './read-messages.ts'
+import { recallRows } from './recall.ts'
 import { saveRows } from './save.ts'
 import { threadRows } from './threads.ts'
 import { workingMemoryRows } from './working-memory.ts'
@@ -14,6 +16,8 @@ export const rows: readonly Row[] = [
   ...threadRows,
   ...entryRows,
   ...workingMemoryRows,
+  ...recallRows,
+  ...indexRows,
   processesRow,
   importCostRow,
 ]

@@ -52,6 +52,8 @@ export interface CachedSpace {
   workEpoch: number
   /** The epoch in which it was found to have no vectors. */
   vectorlessEpoch: number
+  /** Vectors of an embedder that are in small segments, as of an epoch; null while not known. */
+  small: { readonly epoch: number; readonly embedding: number; readonly count: number } | null
   /** Numbers of its segments of words, and of vectors by embedder; see {@link SqliteDatabase.numbersOf}. */
   readonly numbers: Map<'words' | number, Remembered<readonly number[]>>
   /** Threads saved to since then, by number, with the seq of their last save, newest last; null while not needed. */
@@ -177,6 +179,7 @@ export class SqliteDatabase {
       words: unknownTail(columns[12]),
       workEpoch: -1,
       vectorlessEpoch: -1,
+      small: null,
       numbers: new Map(),
       tail: null,
       threads: new Map(),

@@ -48,6 +48,7 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
     words: emptyTail(space.horizon),
     workEpoch: -1,
     vectorlessEpoch: -1,
+    small: null,
     numbers: new Map(),
     tail: new Map(),
     entries: new Map(),

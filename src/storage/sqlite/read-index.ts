@@ -5,23 +5,18 @@ import { packTurn, unpackTurn } from '../../domain/id.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import { type FoldSpace, foldTurn, type TurnState, visibleMessages } from '../../domain/turn.ts'
-import { parseMessageRef, type RecordRef, unpackWords, type WordSegment } from '../../domain/word-segment.ts'
+import { parseMessageRef, type RecordRef, type WordSegment } from '../../domain/word-segment.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf } from './fact-rows.ts'
 import { entryOf, logRowOf } from './rows.ts'
 import { vectorsOf } from './vectors.ts'
-import { tailSegment } from './words.ts'
+import { tailSegment, wordSegment } from './words.ts'
 
 function wordsOf(database: SqliteDatabase, space: CachedSpace): WordSegment[] {
-  const { wordNumbers, wordsByNumber } = database.statements
-  const read = (k: number) => {
-    const data = wordsByNumber.get(k)?.[0]
-    return data === undefined ? null : { segment: unpackWords(data), bytes: data.length }
-  }
   const segments: WordSegment[] = []
-  for (const k of database.numbersOf(space, 'words', () => wordNumbers.all(space.n))) {
-    const segment = database.wordSegments.get(k, read)
+  for (const k of database.numbersOf(space, 'words', () => database.statements.wordNumbers.all(space.n))) {
+    const segment = wordSegment(database, k)
     if (segment !== null) segments.push(segment)
   }
   const tail = tailSegment(database, space)

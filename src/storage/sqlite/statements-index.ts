@@ -48,6 +48,9 @@ function vectorStatements(connection: Connection) {
     ),
     vectorsFrom: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND last >= ?`),
     smallVectors: connection.prepare<VectorsColumns>(`${select} WHERE space = ? AND embedding = ? AND size < ?`),
+    countSmallVectors: connection.prepare<[number]>(
+      'SELECT coalesce(sum(size), 0) FROM vectors WHERE space = ? AND embedding = ? AND size < ?',
+    ),
     vectorNumbers: connection.prepare<[number]>(
       'SELECT k FROM vectors WHERE space = ? AND embedding = ? ORDER BY last, first',
     ),

@@ -10,11 +10,11 @@ import {
   vectorRecordAt,
   vectorRefAt,
 } from '../../domain/vector-segment.ts'
-import { type RecordRef, recordKinds, refAt, unpackWords } from '../../domain/word-segment.ts'
+import { type RecordRef, recordKinds, refAt } from '../../domain/word-segment.ts'
 import type { StoredEmbedding, VectorStore } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import type { EmbeddingColumns, RangeColumns, VectorsColumns } from './statements-index.ts'
-import { tailRecords } from './words.ts'
+import { tailRecords, wordSegment } from './words.ts'
 
 /** Runs work under the write lock, waiting for it as commits do. */
 export type Transact = <Result>(work: () => Result) => Promise<Result>
@@ -31,18 +31,22 @@ function findEmbedding(database: SqliteDatabase, fingerprint: string): Embedding
   return database.embeddings().find((columns) => columns[1] === fingerprint)
 }
 
+/** A segment of vectors by its number; null if it is gone. */
+function vectorSegment(database: SqliteDatabase, number: number): VectorSegment | null {
+  return database.vectorSegments.get(number, (k) => {
+    const data = database.statements.vectorsByNumber.get(k)?.[0]
+    return data === undefined ? null : { segment: unpackVectors(data), bytes: data.length }
+  })
+}
+
 /** The vectors of a space that an embedder has made. */
 export function vectorsOf(database: SqliteDatabase, space: CachedSpace, fingerprint: string): VectorSegment[] {
   const n = findEmbedding(database, fingerprint)?.[0]
   if (n === undefined) return []
-  const { vectorNumbers, vectorsByNumber } = database.statements
-  const read = (k: number) => {
-    const data = vectorsByNumber.get(k)?.[0]
-    return data === undefined ? null : { segment: unpackVectors(data), bytes: data.length }
-  }
+  const numbers = database.numbersOf(space, n, () => database.statements.vectorNumbers.all(space.n, n))
   const segments: VectorSegment[] = []
-  for (const k of database.numbersOf(space, n, () => vectorNumbers.all(space.n, n))) {
-    const segment = database.vectorSegments.get(k, read)
+  for (const k of numbers) {
+    const segment = vectorSegment(database, k)
     if (segment !== null) segments.push(segment)
   }
   return segments
@@ -54,18 +58,30 @@ interface Record extends RecordRef {
 
 const nameOf = ({ kind, ref, seq }: Record) => `${kind} ${seq} ${ref}`
 
-/** The contents of segments that hold any of these seqs, out of ranges in order of their ends. */
-function* segmentsWith(
-  ranges: readonly RangeColumns[],
-  seqs: readonly Seq[],
-  read: (k: number) => Uint8Array | undefined,
-): Generator<Uint8Array> {
-  const sorted = Float64Array.from(seqs).sort()
-  for (const [k, first, last] of ranges) {
+/** Some records by what they were written by: most of what is compared with them is of other commits. */
+interface Asked {
+  readonly seqs: ReadonlySet<Seq>
+  readonly sorted: Float64Array
+}
+
+function askedOf(records: readonly VectorRecord[]): Asked {
+  const seqs = new Set(records.map(({ seq }) => seq))
+  return { seqs, sorted: Float64Array.from(seqs).sort() }
+}
+
+/** The segments that hold any of the seqs asked for, out of those of a range. */
+function* segmentsWith<Segment>(
+  { sorted }: Asked,
+  rangesIn: (least: Seq, most: Seq) => readonly RangeColumns[],
+  read: (k: number) => Segment | null,
+): Generator<Segment> {
+  const [least, most] = [sorted[0], sorted.at(-1)]
+  if (least === undefined || most === undefined) return
+  for (const [k, first, last] of rangesIn(least, most)) {
     // Found by halving: seqs may be many and far apart.
     const next = sorted[placeOf(sorted, first)]
-    const data = next === undefined || next > last ? undefined : read(k)
-    if (data !== undefined) yield data
+    const segment = next === undefined || next > last ? null : read(k)
+    if (segment !== null) yield segment
   }
 }
 
@@ -81,9 +97,19 @@ function placeOf(sorted: Float64Array, limit: number): number {
   return low
 }
 
-function seqsOf(records: readonly VectorRecord[]) {
-  const seqs = records.map(({ seq }) => seq)
-  return { seqs, least: Math.min(...seqs), most: Math.max(...seqs) }
+/** Adds the names of a segment's records that may be among those asked for. */
+function addNames(
+  names: Set<string>,
+  { seqs: asked }: Asked,
+  { count, seqs, kinds }: { readonly count: number; readonly seqs: Float64Array; readonly kinds: Uint8Array },
+  refOf: (i: number) => string,
+): void {
+  for (let i = 0; i < count; i++) {
+    const seq = seqs[i] as number
+    if (!asked.has(seq)) continue
+    const kind = recordKinds[kinds[i] as number] as RecordRef['kind']
+    names.add(nameOf({ kind, ref: refOf(i), seq }))
+  }
 }
 
 /** Of some records, those whose content is still the one of that seq. */
@@ -92,17 +118,12 @@ function stillCurrent(
   space: CachedSpace,
   records: readonly VectorRecord[],
 ): readonly VectorRecord[] {
-  const { wordRanges, wordsByNumber } = database.statements
-  const current = new Set(tailRecords(database, space).map(nameOf))
-  const { seqs, least, most } = seqsOf(records.filter(({ kind }) => kind !== 'entry'))
-  const ranges = seqs.length === 0 ? [] : wordRanges.all(space.n, least, most)
-  for (const data of segmentsWith(ranges, seqs, (k) => wordsByNumber.get(k)?.[0])) {
-    const segment = unpackWords(data)
-    for (let i = 0; i < segment.count; i++) {
-      const own = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
-      current.add(nameOf({ kind: own, ref: refAt(segment, i), seq: segment.seqs[i] as number }))
-    }
-  }
+  const asked = askedOf(records.filter(({ kind }) => kind !== 'entry'))
+  const current = new Set<string>()
+  for (const record of tailRecords(database, space)) if (asked.seqs.has(record.seq)) current.add(nameOf(record))
+  const rangesIn = (least: Seq, most: Seq) => database.statements.wordRanges.all(space.n, least, most)
+  for (const segment of segmentsWith(asked, rangesIn, (k) => wordSegment(database, k)))
+    addNames(current, asked, segment, (i) => refAt(segment, i))
   return records.filter((record) => {
     if (record.kind !== 'entry') return current.has(nameOf(record))
     const entry = database.entryRow(space, record.ref)
@@ -117,37 +138,42 @@ function withoutVectors(
   embedding: number,
   records: readonly VectorRecord[],
 ): readonly VectorRecord[] {
-  const { vectorRanges, vectorsByNumber } = database.statements
+  const asked = askedOf(records)
   const there = new Set<string>()
-  const { seqs, least, most } = seqsOf(records)
-  const ranges = seqs.length === 0 ? [] : vectorRanges.all(space.n, least, most, embedding)
-  for (const data of segmentsWith(ranges, seqs, (k) => vectorsByNumber.get(k)?.[0])) {
-    const segment = unpackVectors(data)
-    for (let i = 0; i < segment.count; i++) {
-      const kind = recordKinds[segment.kinds[i] as number] as RecordRef['kind']
-      there.add(nameOf({ kind, ref: vectorRefAt(segment, i), seq: segment.seqs[i] as number }))
-    }
-  }
+  const rangesIn = (least: Seq, most: Seq) => database.statements.vectorRanges.all(space.n, least, most, embedding)
+  for (const segment of segmentsWith(asked, rangesIn, (k) => vectorSegment(database, k)))
+    addNames(there, asked, segment, (i) => vectorRefAt(segment, i))
   return records.filter((record) => !there.has(nameOf(record)))
 }
 
+/** Stores records in segments of their own; answers how many of their vectors came into small ones. */
 function insertSegments(
   database: SqliteDatabase,
   space: CachedSpace,
   [embedding, , dimensions]: EmbeddingColumns,
   records: readonly VectorRecord[],
-): void {
+): number {
+  let small = 0
   for (const share of shareOutVectors(records)) {
     const first = share[0]?.seq ?? 0
     const last = share.at(-1)?.seq ?? 0
     const size = share.reduce((sum, record) => sum + record.vectors.length, 0)
     database.statements.insertVectors.run(space.n, embedding, first, last, size, packVectors(share, dimensions))
+    if (size < smallSegment) small += size
   }
+  return small
 }
 
 function recordsOf(data: Uint8Array): VectorRecord[] {
   const segment = unpackVectors(data)
   return Array.from({ length: segment.count }, (_, i) => vectorRecordAt(segment, i))
+}
+
+/** Vectors of an embedder in small segments of a space: counted once, then kept up to date while nobody else commits. */
+function countSmall(database: SqliteDatabase, space: CachedSpace, embedding: number): number {
+  const { small } = space
+  if (small?.epoch === database.epoch && small.embedding === embedding) return small.count
+  return database.statements.countSmallVectors.get(space.n, embedding, smallSegment)?.[0] ?? 0
 }
 
 function putVectors(
@@ -156,17 +182,20 @@ function putVectors(
   embedding: EmbeddingColumns,
   records: readonly VectorRecord[],
 ): number {
-  const fresh = withoutVectors(database, space, embedding[0], stillCurrent(database, space, records))
+  const [n] = embedding
+  const fresh = withoutVectors(database, space, n, stillCurrent(database, space, records))
   if (fresh.length === 0) return 0
   space.vectorlessEpoch = -1
-  const small = database.statements.smallVectors.all(space.n, embedding[0], smallSegment)
-  const count = fresh.reduce((sum, record) => sum + record.vectors.length, 0)
-  const isEnough = count + small.reduce((sum, columns) => sum + columns[5], 0) >= segmentVectors
-  if (!isEnough) insertSegments(database, space, embedding, fresh)
-  else {
+  let count = countSmall(database, space, n)
+  if (count + fresh.reduce((sum, record) => sum + record.vectors.length, 0) < segmentVectors) {
+    count += insertSegments(database, space, embedding, fresh)
+  } else {
+    const small = database.statements.smallVectors.all(space.n, n, smallSegment)
     for (const [k] of small) database.statements.deleteVectors.run(k)
-    insertSegments(database, space, embedding, [...small.flatMap((columns) => recordsOf(columns[3])), ...fresh])
+    const folded = small.flatMap((columns) => recordsOf(columns[3]))
+    count = insertSegments(database, space, embedding, [...folded, ...fresh])
   }
+  space.small = { epoch: database.epoch, embedding: n, count }
   return fresh.length
 }
 
@@ -224,6 +253,7 @@ function removeFrom(
     }
     if (kept.length === segment.count) continue
     hasRemoved = true
+    space.small = null
     database.statements.deleteVectors.run(k)
     const embedding = embeddings.find(([n]) => n === made)
     if (embedding !== undefined) insertSegments(database, space, embedding, kept)

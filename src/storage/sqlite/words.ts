@@ -102,6 +102,14 @@ export function tailRecords(database: SqliteDatabase, space: CachedSpace): reado
   return records
 }
 
+/** A segment of words by its number; null if it is gone. */
+export function wordSegment(database: SqliteDatabase, number: number): WordSegment | null {
+  return database.wordSegments.get(number, (k) => {
+    const data = database.statements.wordsByNumber.get(k)?.[0]
+    return data === undefined ? null : { segment: unpackWords(data), bytes: data.length }
+  })
+}
+
 /** The tail as a segment; null where it is empty. */
 export function tailSegment(database: SqliteDatabase, space: CachedSpace): WordSegment | null {
   if (space.words.segment !== null) return space.words.segment
