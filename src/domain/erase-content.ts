@@ -73,10 +73,39 @@ function erasedFact(effect: EffectOf<'kept' | 'fact-assert'>, factId: FactId): E
   return { kind: 'erased', was, ...rest }
 }
 
+/** The fact of which an effect holds what was stated; null for any other effect. */
+export function statedFact(effect: Effect): FactId | null {
+  if (effect.kind === 'kept') return 'fact' in effect ? effect.fact.id : null
+  return effect.kind === 'fact-assert' ? effect.factId : null
+}
+
 /** Whether an effect holds what was stated of that fact. */
 function statesFact(effect: Effect, factId: FactId): effect is EffectOf<'kept' | 'fact-assert'> {
-  if (effect.kind === 'kept') return 'fact' in effect && effect.fact.id === factId
-  return effect.kind === 'fact-assert' && effect.factId === factId
+  return statedFact(effect) === factId
+}
+
+/** What is left of a statement once some of its sources are gone. */
+interface LessSourced {
+  readonly effect: Effect
+  /** How many sources are left. */
+  readonly left: number
+  /** It was of words that wait for extraction. */
+  readonly isQueued: boolean
+}
+
+/** A statement without those sources; null for one that names none of them, and for any other effect. */
+export function withoutSources(effect: Effect, gone: ReadonlySet<string>): LessSourced | null {
+  const isKept = effect.kind === 'kept' && 'fact' in effect
+  if (!isKept && effect.kind !== 'fact-assert') return null
+  const { sources = [] } = isKept ? effect.fact : effect.stated
+  const left = sources.filter((id) => !gone.has(id))
+  if (left.length === sources.length) return null
+  if (isKept) {
+    const isQueued = effect.fact.status === 'queued'
+    return { effect: { ...effect, fact: { ...effect.fact, sources: left } }, left: left.length, isQueued }
+  }
+  const stated = { ...effect.stated, sources: left }
+  return { effect: { ...effect, stated }, left: left.length, isQueued: stated.queued === true }
 }
 
 /** Whether anything that was stated of a fact is left in the log, from a version back to where its life began. */

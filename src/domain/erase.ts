@@ -7,9 +7,11 @@ import {
   hasFactLife,
   isKeptTurn,
   keepsThread,
+  statedFact,
   withKeptCount,
   withoutEntry,
   withoutKept,
+  withoutSources,
 } from './erase-content.ts'
 import { invalidInput } from './error.ts'
 import { type FactState, liveFact } from './fact.ts'
@@ -134,7 +136,8 @@ class Eraser {
       for (const message of slotsIn(effect)) {
         const index = counts.get(row.turn) ?? 0
         counts.set(row.turn, index + 1)
-        if (message !== null) this.gone.add(message.id ?? messageIdOf(this.#draft.space.key, row.turn, index))
+        // Of one that was deleted and compacted, only an id of ours is known.
+        this.gone.add(message?.id ?? messageIdOf(this.#draft.space.key, row.turn, index))
       }
     }
   }
@@ -161,9 +164,35 @@ class Eraser {
       const isLeft = (fact: FactState) => fact.status === 'current' && fact.sources.some((id) => !this.gone.has(id))
       for (const fact of derived.filter(isLeft)) this.#markForReview(fact)
       const alone = derived.filter((fact) => !isLeft(fact)).map((fact) => fact.id)
-      this.facts(alone)
-      fresh = alone
+      const all = [...new Set([...alone, ...this.#retiredFrom(fresh)])]
+      this.facts(all)
+      fresh = all
     }
+  }
+
+  /**
+   * Facts that were retired or swept since, whose words still lie in the log: those derived from the erased alone, and
+   * words that waited for extraction. Statements that had other sources as well lose the ids of the erased.
+   */
+  #retiredFrom(fresh: readonly string[]): readonly string[] {
+    const { view } = this.#draft
+    // Spares those who keep no facts a look through their log.
+    if (view.lastFactSeq() === 0) return []
+    const found: string[] = []
+    for (const stored of view.rowsHolding(fresh)) {
+      const row = this.#current(stored)
+      const effects = row.effects.map((effect) => {
+        const factId = statedFact(effect)
+        if (factId === null || this.gone.has(factId)) return effect
+        const less = withoutSources(effect, this.gone)
+        if (less === null) return effect
+        const isRetired = this.#draft.fact(factId)?.deleted === true
+        if (isRetired && (less.isQueued || less.left === 0)) found.push(factId)
+        return less.effect
+      })
+      this.#replace(row, effects)
+    }
+    return found
   }
 
   #markForReview(fact: FactState): void {
@@ -193,6 +222,8 @@ class Eraser {
   messagesOf(ids: readonly string[], inThread: string | undefined): void {
     const { view, space } = this.#draft
     const wanted = new Set(ids.map((id) => checkId(id, 'messageIds')))
+    // Whether or not a message is there still: what was derived from it may be.
+    if (inThread === undefined) for (const id of wanted) this.gone.add(id)
     const isMeant = (row: LogRow) => row.threadId !== null && (inThread === undefined || row.threadId === inThread)
     for (const id of wanted) {
       const issued = parseMessageId(id)

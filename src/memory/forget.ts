@@ -41,6 +41,7 @@ const outOfReach = [
   'exports, and whatever other systems were sent or have shown to a model',
   'what was written again elsewhere, under other ids or keys',
   'names and ids that commits of other spaces mention, such as who acted',
+  'facts in other spaces that were learned from it',
 ]
 
 /** Copied threads that an answer lists at most. */

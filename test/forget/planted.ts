@@ -98,3 +98,89 @@ export async function plantEntry(memory: Memory, teamId: string, key: string, se
   await team.write(key, [s()])
   await team.append(key, s())
 }
+
+/** Some dozens of words, so that a few messages fill a segment of the index. */
+export function prose(seed: number): string {
+  return Array.from({ length: 60 }, (_, i) => `word${(seed * 7 + i * 13) % 997}`).join(' ')
+}
+
+/** Messages of many words, with a secret in each, and a tool call with secrets in what it was given and answered. */
+export async function plantTalk(memory: Memory, resourceId: string, threadId: string, secrets: Secrets, count: number) {
+  const s = secrets.make
+  const tool = { type: 'tool-search', toolCallId: 'call', state: 'output-available', input: { q: s() }, output: [s()] }
+  const contents = Array.from({ length: count }, (_, i) => ({
+    role: i % 2 === 0 ? ('user' as const) : ('assistant' as const),
+    parts: [{ type: 'text', text: `${prose(i)} ${s()}` }, ...(i === 1 ? [tool] : [])],
+  }))
+  const space = memory.space(`resource/${resourceId}`)
+  const ids: string[] = []
+  for (const message of contents) {
+    const result = await space.commit([
+      { kind: 'message-append', threadId, messages: [message], createThread: true },
+    ] as Parameters<typeof space.commit>[0])
+    const [saved] = result.status === 'committed' ? result.results : []
+    if (saved?.kind === 'message-append') ids.push(...saved.messages.map(({ id }) => id))
+  }
+  return ids
+}
+
+/** Where facts are planted: their home as the facade names it. */
+export type PlantedHome = { readonly userId: string } | { readonly teamId: string } | { readonly agentId: string }
+
+/** Facts with secrets in words, metadata and ids, in every state that one can be in. Answers their ids. */
+export async function plantFacts(
+  memory: Memory,
+  home: PlantedHome,
+  secrets: Secrets,
+  expiresAt: number,
+): Promise<string[]> {
+  const s = secrets.make
+  const add = async (more: Partial<Parameters<Memory['add']>[1]> = {}) => {
+    const metadata = { [s()]: s(), deep: { list: [s()] } }
+    const { results } = await memory.add(`${prose(secrets.texts.length)} ${s()}`, {
+      runId: s(),
+      ...home,
+      metadata,
+      infer: false,
+      ...more,
+    })
+    return results[0]?.id ?? ''
+  }
+  const updated = await add()
+  await memory.facts.update(updated, { text: s(), metadata: { m: s() } })
+  const superseded = await add()
+  const successor = await add({ supersedes: superseded })
+  const retired = await add()
+  await memory.facts.delete(retired)
+  const expired = await add({ expiresAt: expiresAt })
+  const contradicting = await add({ contradicts: successor })
+  return [updated, superseded, successor, retired, expired, contradicting]
+}
+
+/** Facts that were learned from messages: current, superseded, retired, and words that wait or waited for extraction. */
+export async function plantLearned(
+  memory: Memory,
+  space: string,
+  sources: readonly string[],
+  secrets: Secrets,
+): Promise<void> {
+  const s = secrets.make
+  const state = async (more: object = {}) => {
+    const change = {
+      kind: 'fact-assert',
+      unique: randomBytes(9).toString('hex'),
+      text: `${prose(3)} ${s()}`,
+      sources: [...sources],
+      ...more,
+    }
+    const result = await memory.space(space).commit([change] as never)
+    const [stated] = result.status === 'committed' ? result.results : []
+    return stated?.kind === 'fact-assert' ? stated.factId : ''
+  }
+  const first = await state({ metadata: { m: s() } })
+  await state({ supersedes: [first] })
+  const retire = (id: string) => memory.space(space).commit([{ kind: 'fact-retire', factIds: [id] }])
+  await retire(await state())
+  await retire(await state({ queued: true }))
+  await state({ queued: true })
+}

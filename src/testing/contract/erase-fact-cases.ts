@@ -104,4 +104,33 @@ export const eraseFactCases: readonly StorageCase[] = [
     },
     10,
   ),
+  sceneCase(
+    'facts that were retired before their source was erased leave no words, nor do words that waited for extraction',
+    async (scene) => {
+      await scene.committed(say('t', message('I like secrets', { id: 'm1' }), message('I like tea', { id: 'm2' })))
+      const gone = await state(scene, 'likes secrets', { sources: ['m1'] })
+      const waited = await state(scene, 'said secrets and tea', { sources: ['m1', 'm2'], queued: true })
+      const other = await state(scene, 'likes cake', { sources: ['m2'] })
+      const both = await state(scene, 'likes things', { sources: ['m1', 'm2'] })
+      await scene.committed(retire(gone, waited, other, both))
+      const answer = await erased(scene, { messageIds: ['m1'] })
+      expectEqual([answer.messages, answer.facts], [1, 2], 'the answer')
+      const left = await everything(scene, gone, waited, other, both)
+      for (const word of ['secrets', '"m1"']) expectTrue(!left.includes(word), `${word} is gone`)
+      for (const word of ['cake', 'things']) expectTrue(left.includes(word), `${word} is there`)
+    },
+    10,
+  ),
+  sceneCase(
+    'facts derived from a message that is not there any more go once it is erased',
+    async (scene) => {
+      await scene.committed(say('t', message('I like secrets', { id: 'm1' })))
+      await erased(scene, { messageIds: ['m1'] })
+      const late = await state(scene, 'likes secrets', { sources: ['m1'] })
+      const answer = await erased(scene, { messageIds: ['m1'] })
+      expectEqual([answer.messages, answer.facts, await scene.fact(late)], [0, 1, null], 'the answer')
+      expectTrue(!(await everything(scene, late)).includes('secrets'), 'its words are gone')
+    },
+    10,
+  ),
 ]
