@@ -87,13 +87,15 @@ interface Work {
   readonly signal: AbortSignal
 }
 
+const background = { purpose: 'record', isBackground: true } as const
+
 async function embedTexts(
   { embedder, signal }: Work,
   texts: readonly string[],
 ): Promise<readonly VectorRecord['vectors'][number][]> {
   const late = AbortSignal.timeout(longestCallMs)
   try {
-    const vectors = await embedder.embed(texts, { purpose: 'record', signal: AbortSignal.any([signal, late]) })
+    const vectors = await embedder.embed(texts, { ...background, signal: AbortSignal.any([signal, late]) })
     return vectors.map(quantise)
   } catch (error) {
     if (late.aborted) throw new EmbedderDown('The embedder does not answer.', { cause: error })

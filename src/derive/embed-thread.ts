@@ -15,6 +15,8 @@ interface Call {
   readonly user: ThreadUser
   readonly texts: readonly string[]
   readonly isQuery: boolean
+  /** Whether the process is kept from ending until it is answered. */
+  readonly holds: boolean
   readonly vectors: Float32Array[]
   readonly settle: (error?: MemoryError) => void
 }
@@ -51,7 +53,7 @@ export function embedderClosed(): MemoryError {
   return new MemoryError('closed', { message: 'This local embedder is closed.', fix: 'Make another one.' })
 }
 
-/** A thread that runs `file`; it starts with the first text and never keeps the process from ending while it is idle. */
+/** A thread that runs `file`; it starts with the first text and keeps the process from ending only for whoever waits. */
 export class EmbedThread {
   readonly #file: URL
   readonly #users = new Set<ThreadUser>()
@@ -86,34 +88,40 @@ export class EmbedThread {
     await ended?.terminate()
   }
 
-  #enqueue(user: ThreadUser, texts: readonly string[], { purpose, signal }: EmbedOptions) {
+  #enqueue(user: ThreadUser, texts: readonly string[], { purpose, isBackground = false, signal }: EmbedOptions) {
     return new Promise<readonly Float32Array[]>((resolve, reject) => {
       const vectors: Float32Array[] = []
       const abort = () => call.settle(aborted(signal?.reason))
       const settle = (error?: MemoryError) => {
         this.#waiting = this.#waiting.filter((other) => other !== call)
+        this.#hold()
         signal?.removeEventListener('abort', abort)
         if (error === undefined) resolve(vectors)
         else reject(error)
       }
-      const call: Call = { user, texts: [...texts], isQuery: purpose === 'query', vectors, settle }
+      const isQuery = purpose === 'query'
+      const call: Call = { user, texts: [...texts], isQuery, holds: !isBackground, vectors, settle }
       signal?.addEventListener('abort', abort, { once: true })
       this.#waiting = [...this.#waiting, call]
       this.#next()
     })
   }
 
+  #hold(): void {
+    if (this.#waiting.some(({ holds }) => holds)) this.#worker?.ref()
+    else this.#worker?.unref()
+  }
+
   /** Gives the thread its next text, if it has none. */
   #next(): void {
-    if (this.#current !== null) return
     const call = this.#waiting.find(({ isQuery }) => isQuery) ?? this.#waiting[0]
-    if (call === undefined) {
-      this.#worker?.unref()
-      return
-    }
+    if (this.#current === null && call !== undefined) this.#give(call)
+    this.#hold()
+  }
+
+  #give(call: Call): void {
     this.#current = call
     this.#worker ??= this.#start()
-    this.#worker.ref()
     this.#worker.postMessage(call.texts[call.vectors.length])
   }
 

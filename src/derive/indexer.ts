@@ -34,7 +34,7 @@ export interface IndexingState {
   /** Records that failed five times and are passed over. */
   readonly failed: number
   readonly trouble: EmbedderTrouble | null
-  /** The last error of the embedder, while it fails. */
+  /** What the embedder or the storage fails with, while it fails. */
   readonly error: unknown
 }
 
@@ -57,6 +57,16 @@ export interface IndexerOptions {
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Does work that somebody waits for: the process does not end before it is done. */
+async function holding<Result>(work: () => Promise<Result>): Promise<Result> {
+  const hold = setInterval(() => {}, longestPauseMs)
+  try {
+    return await work()
+  } finally {
+    clearInterval(hold)
+  }
+}
 
 /** What the embedder said. */
 function causeOf(error: unknown): unknown {
@@ -132,8 +142,12 @@ export class Indexer {
 
   /** What vectors of this embedder are stored under. Asks it for one where only that tells their dimensions. */
   async #describe(): Promise<{ readonly fingerprint: string; readonly dimensions: number }> {
-    if (this.#embedder.dimensions === null)
-      await this.#embedder.embed(['ready'], { purpose: 'record', signal: this.#stop.signal })
+    if (this.#embedder.dimensions === null) {
+      const options = { purpose: 'record', isBackground: true, signal: this.#stop.signal } as const
+      await this.#embedder.embed(['ready'], options).catch((cause) => {
+        throw new EmbedderDown('The embedder fails.', { cause })
+      })
+    }
     const dimensions = this.#embedder.dimensions ?? 0
     return { fingerprint: `${this.#embedder.id}/${dimensions}`, dimensions }
   }
@@ -155,14 +169,15 @@ export class Indexer {
   }
 
   #continue(): void {
-    this.reindex(() => {}).catch((error) => this.#failed(error))
+    this.#startReindex(() => {}).catch((error) => this.#failed(error))
   }
 
-  /** Notes what the embedder fails with, and waits longer each time before it is asked again. */
+  /** Notes what the work fails with, and waits longer each time before it is tried again. */
   #failed(error: unknown): void {
     if (this.#stop.signal.aborted || (error instanceof MemoryError && error.code === 'closed')) return
     this.#error = causeOf(error)
-    if (this.#trouble !== 'embedder-mismatch') this.#trouble = 'embedder-failed'
+    // A full disk, for example, is none of the embedder's doing: recall goes on with what it has.
+    if (error instanceof EmbedderDown && this.#trouble !== 'embedder-mismatch') this.#trouble = 'embedder-failed'
     this.#pauseMs = Math.min(longestPauseMs, Math.max(lookMs, this.#pauseMs * 2))
     this.#notBefore = performance.now() + this.#pauseMs
   }
@@ -257,7 +272,11 @@ export class Indexer {
   }
 
   /** Waits until nothing is left that could be done now. */
-  async settled(): Promise<void> {
+  settled(): Promise<void> {
+    return holding(() => this.#settle())
+  }
+
+  async #settle(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#running
       const before = await this.#storage.vectors.openWork(indexerAccess)
@@ -285,6 +304,10 @@ export class Indexer {
 
   /** Makes the vectors of all records anew with this embedder, and then lets recall use them. */
   reindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
+    return holding(() => this.#startReindex(onProgress))
+  }
+
+  #startReindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
     this.#listeners.add(onProgress)
     this.#reindexing ??= this.#reindex((progress) => {
       for (const listener of this.#listeners) listener(progress)

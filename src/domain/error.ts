@@ -74,7 +74,9 @@ export function shown(value: unknown): string {
   }
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString()
-  return typeof value === 'object' ? `an object with keys ${shown(Object.keys(value).join(', '))}` : typeof value
+  if (typeof value !== 'object') return typeof value
+  const keys = Object.keys(value)
+  return keys.length === 0 ? 'an object without keys' : `an object with keys ${shown(keys.join(', '))}`
 }
 
 /** The error for a value that breaks a rule of its field. */

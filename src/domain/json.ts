@@ -32,8 +32,9 @@ function checkObject(value: object, path: string, depth: number, isPatch: boolea
 function checkJson(value: unknown, path: string, depth: number, isPatch: boolean): void {
   if (value === null || typeof value === 'boolean') return
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) refuse(path, 'a lone surrogate', 'must be well-formed Unicode text')
-    return
+    if (value.isWellFormed()) return
+    const fix = 'A character was cut in half: pass text.toWellFormed(), or cut texts between characters.'
+    throw invalidInput(path, 'must be well-formed Unicode text', 'a lone surrogate', fix)
   }
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) refuse(path, value, 'must be a finite number')

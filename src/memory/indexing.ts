@@ -14,9 +14,9 @@ export interface Settled {
   readonly pendingSpaces: number
   /** Records whose vectors could not be made; they are found by their words. */
   readonly failed: number
-  /** Why vectors are not made; null if they are. */
+  /** What keeps the embedder from being used; null if nothing does. */
   readonly degraded: Degraded | null
-  /** What the embedder fails with, while it fails. */
+  /** What the embedder or the storage fails with, while it fails. */
   readonly error: unknown
 }
 

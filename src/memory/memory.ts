@@ -1,5 +1,6 @@
 /** The facade people use: one memory for many agents. It only ever writes through the spaces' one door. */
 import { type Access, type Actor, applicationActor, checkActor } from '../domain/actor.ts'
+import { invalidInput } from '../domain/error.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { encodePart, parseSpaceId, type SpaceState, spaceId } from '../domain/space.ts'
@@ -78,6 +79,16 @@ export interface SpacePage {
 const allSpaces = 'all' as SpaceState['key']
 /** The part that recalls, loaded by the first question: even a module that is there takes some microseconds to import. */
 let recalling: typeof import('./recall-options.ts') | undefined
+
+const searchOptions = ['scope', 'topK', 'tokenBudget', 'messageRange', 'threshold', 'filter', 'mode', 'kinds']
+
+/** Refuses a recall that is no listing of a thread either: its question is what is missing. */
+function refuseWithoutQuestion(options: unknown): void {
+  const fix = `Pass what to look for, as in { resourceId: 'alice', query: 'refund' }, or only a threadId to list its messages.`
+  if (!isJsonObject(options)) throw invalidInput('recall', 'must be an object', options, fix)
+  const isListing = options.threadId !== undefined && !searchOptions.some((name) => options[name] !== undefined)
+  if (!isListing) throw invalidInput('query', 'is required', options.query, fix)
+}
 
 /**
  * Shared memory: conversations, working memory and team memory on one storage, for any number of agents at once.
@@ -242,7 +253,10 @@ export class Memory implements AsyncDisposable {
   recall(options: ListMessagesOptions): Promise<MessagePage>
   async recall(options: RecallOptions | ListMessagesOptions): Promise<Recollection | MessagePage> {
     const asks = isJsonObject(options) && (options.query !== undefined || options.vectorSearchString !== undefined)
-    if (!asks) return listMessages(this.#core, options as ListMessagesOptions)
+    if (!asks) {
+      refuseWithoutQuestion(options)
+      return listMessages(this.#core, options as ListMessagesOptions)
+    }
     recalling ??= await import('./recall-options.ts')
     return recalling.recallMessages(this.#core, options as RecallOptions)
   }

@@ -101,6 +101,22 @@ function checkWorkingMemory(value: unknown): void {
   throw invalidInput(at, 'must have a template or a schema', 'both', fix)
 }
 
+const isPositive = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 1
+
+/** An embedder of one's own says of itself what its vectors are kept under and how much it takes at once. */
+function checkEmbedder(embedder: unknown): void {
+  if (!hasMethod('embed')(embedder)) return
+  const fix = 'An embedder has id, dimensions (null while unknown), maxWords, batchSize and embed(texts).'
+  const { id, dimensions, maxWords, batchSize } = embedder as Fields
+  const refuse = (name: string, rule: string, got: unknown) => invalidInput(`embedder.${name}`, rule, got, fix)
+  if (typeof id !== 'string' || id.trim() === '') throw refuse('id', 'must be a text that names the model', id)
+  if (dimensions !== null && !isPositive(dimensions)) {
+    throw refuse('dimensions', 'must be a whole number from 1, or null', dimensions)
+  }
+  if (!isPositive(maxWords)) throw refuse('maxWords', 'must be a whole number from 1', maxWords)
+  if (!isPositive(batchSize)) throw refuse('batchSize', 'must be a whole number from 1', batchSize)
+}
+
 const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'model', 'background']
 
 /** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
@@ -124,6 +140,7 @@ export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly
       hasMethod('doEmbed')(value)
     )
   })
+  checkEmbedder(fields.embedder)
   const modelFix = `Pass one of an AI SDK provider, or a text such as 'openai/gpt-5-mini'.`
   check(fields, 'model', 'must be a language model', modelFix, (value) => {
     return (typeof value === 'string' && value !== '') || hasMethod('doGenerate')(value)

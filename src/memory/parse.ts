@@ -23,11 +23,30 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return found
 }
 
+/** What a value must be, as one says it. */
+const kindNames: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  object: 'an object',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+}
+
+/** What is counted, where a rule is about how many or how long. */
+const countedNames: Readonly<Record<string, string>> = { array: 'items', string: 'characters' }
+
+/** "must be at least 1" of a number, "must have at least 1 items" of a list. */
+function boundRule(bound: string, limit: number | bigint, origin: string): string {
+  const counted = countedNames[origin]
+  return counted === undefined ? `must be ${bound} ${limit}` : `must have ${bound} ${limit} ${counted}`
+}
+
 function ruleOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `has an unknown option ${issue.keys.map(shown).join(', ')}`
-  if (issue.code === 'invalid_type') return `must be ${issue.expected === 'int' ? 'a whole number' : issue.expected}`
-  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`
-  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`
+  if (issue.code === 'invalid_type') return `must be ${kindNames[issue.expected] ?? issue.expected}`
+  if (issue.code === 'too_small') return boundRule('at least', issue.minimum, issue.origin)
+  if (issue.code === 'too_big') return boundRule('at most', issue.maximum, issue.origin)
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map((value) => shown(value)).join(', ')}`
   if (issue.code === 'invalid_union') return 'is none of the forms that are accepted here'
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
@@ -40,7 +59,8 @@ function fixOf(issue: z.core.$ZodIssue | undefined, schema: z.ZodType, what: str
     return `The options of ${what} are ${known}.`
   }
   if (issue?.code === 'invalid_union' && issue.path.at(-1) === 'kind') return 'See the kinds of Change.'
-  return known === '' ? `See ${what}.` : `${what} takes ${known}.`
+  if (known !== '') return `${what} takes ${known}.`
+  return issue?.code === 'invalid_type' ? `Pass ${kindNames[issue.expected] ?? issue.expected}.` : `See ${what}.`
 }
 
 /** The first issue; of a union, the one of the branch that got furthest. */

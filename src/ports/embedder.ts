@@ -6,6 +6,8 @@ export interface EmbedOptions {
    * It never changes the vectors.
    */
   readonly purpose?: 'query' | 'record'
+  /** Whether nobody waits for the answer: then it need not keep the process from ending. Default: false. */
+  readonly isBackground?: boolean
   readonly signal?: AbortSignal
 }
 

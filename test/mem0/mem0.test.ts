@@ -179,6 +179,14 @@ describe('refusals', () => {
     await refused('unsupported', () => memory.search('tea', { filters }))
   })
 
+  it('an operator that would compare with other rules than here', async () => {
+    const memory = openMem0()
+    await memory.add('Tea is hot', { user_id: 'a', metadata: { kind: 'Drink' } })
+    const filters = { user_id: 'a', kind: { icontains: 'drink' } }
+    const error = await refused('unsupported', () => memory.search('tea', { filters }))
+    expect(error.details.field).toBe('filters.kind.icontains')
+  })
+
   it('reset, whoever asks', async () => {
     const memory = openMem0()
     await memory.add('Tea is hot', { user_id: 'a' })

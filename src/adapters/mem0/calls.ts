@@ -52,10 +52,17 @@ function put(options: Record<string, unknown>, name: string, value: unknown): vo
 }
 
 /** One condition on a field: operators without their sign get it, and `'*'` asks that the field is there. */
-function conditionOf(value: Json): Json {
+function conditionOf(value: Json, field: string): Json {
   if (value === '*') return { $exists: true }
   if (!isJsonObject(value)) return value
   const entries = Object.entries(value as JsonObject)
+  if (entries.some(([name]) => name === 'icontains')) {
+    throw new MemoryError('unsupported', {
+      message: `"${field}.icontains" cannot be filtered by: texts are compared as they are written.`,
+      fix: 'Use contains, and keep a lower-cased copy in the metadata.',
+      details: { field: `${field}.icontains` },
+    })
+  }
   if (entries.length === 0 || !entries.every(([name]) => operators.has(name))) return value
   return Object.fromEntries(entries.map(([name, operand]) => [`$${name}`, operand]))
 }
@@ -83,7 +90,7 @@ function filterOf(filter: unknown, field: string, ids: Record<string, unknown> |
     } else if (ownFields.has(name)) {
       const fix = 'Keep it in metadata and filter by that, or sort out the results.'
       throw new MemoryError('unsupported', { message: `"${at}" cannot be filtered by.`, fix, details: { field: at } })
-    } else read[name] = conditionOf(value as Json)
+    } else read[name] = conditionOf(value as Json, at)
   }
   return read
 }
