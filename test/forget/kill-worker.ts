@@ -1,17 +1,19 @@
-// Forgets a resource and says how far it is, until it is killed.
+// Forgets what it is told and says how far it is, until it is killed.
 import { writeSync } from 'node:fs'
 import { Memory } from '../../src/memory/memory.ts'
 
-const { url, resourceId } = JSON.parse(process.argv[2] ?? '') as { url: string; resourceId: string }
+type Forgotten = Parameters<Memory['forget']>[0]
+
+const { url, asked } = JSON.parse(process.argv[2] ?? '') as { url: string; asked: Forgotten }
 
 function say(step: string): void {
   writeSync(1, `${JSON.stringify({ step })}\n`)
 }
 
-const memory = new Memory({ storage: url })
+const memory = new Memory({ storage: url, embedder: false })
 await memory.team('acme').read('beside')
 say('opened')
-const { id } = await memory.forget({ resourceId })
+const { id } = await memory.forget(asked)
 say('erased')
 for (;;) {
   const receipt = await memory.getReceipt(id)
