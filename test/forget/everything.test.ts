@@ -20,6 +20,8 @@ describe.each(targets)('%s', (_, touched, names, asked) => {
     const before = await Promise.all(others.map((name) => answersOf(memory, name)))
     const embedded = embeddedIn(path)
     expect(new Set(embedded.map((record) => record.split(' ')[0]))).toEqual(new Set(spaces))
+    // Work that nobody has done yet when its space goes.
+    await memory.space(touched[0] ?? '').commit([{ kind: 'entry-write', key: 'late', value: 'tea' }])
     const options = asked(planted)
     const receipt = await memory.forget(options)
     await memory.settled()
