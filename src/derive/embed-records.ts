@@ -12,7 +12,7 @@ const attemptsAllowed = 5
 /** Milliseconds from the first attempt to the second; each pause after it is twice as long. */
 const firstPauseMs = 100
 /** An embedder that takes longer for one call is down, milliseconds. */
-const longestCallMs = 300_000
+export const longestCallMs = 300_000
 
 /** A text that every embedder takes: where even this fails, the embedder is at fault and not the record. */
 const plainText = 'ready'

@@ -5,7 +5,7 @@ import type { SpaceId } from '../domain/id.ts'
 import { spaceKinds } from '../domain/space.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Storage, StoredEmbedding } from '../ports/storage.ts'
-import { EmbedderDown, embedRecords, Failures } from './embed-records.ts'
+import { EmbedderDown, embedRecords, Failures, longestCallMs } from './embed-records.ts'
 import { type MissingRecord, missingVectors } from './missing.ts'
 
 const indexerAccess: Access = { actor: { kind: 'system', id: 'indexer' }, grants: 'all' }
@@ -143,7 +143,8 @@ export class Indexer {
   /** What vectors of this embedder are stored under. Asks it for one where only that tells their dimensions. */
   async #describe(): Promise<{ readonly fingerprint: string; readonly dimensions: number }> {
     if (this.#embedder.dimensions === null) {
-      const options = { purpose: 'record', isBackground: true, signal: this.#stop.signal } as const
+      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(longestCallMs)])
+      const options = { purpose: 'record', isBackground: true, signal } as const
       await this.#embedder.embed(['ready'], options).catch((cause) => {
         throw new EmbedderDown('The embedder fails.', { cause })
       })

@@ -60,6 +60,24 @@ async function until<Value>(promise: PromiseLike<Value>, signal: AbortSignal): P
   }
 }
 
+const codeFence = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/i
+
+/** The answer of a model that put its JSON into a fence of Markdown, as small ones do; null if it is none. */
+function fencedAnswer<Answer>(question: Question<Answer>, text: string): Outcome<Answer> | null {
+  const inner = codeFence.exec(text)?.[1]
+  if (inner === undefined) return null
+  let json: unknown
+  try {
+    json = JSON.parse(inner)
+  } catch {
+    return null
+  }
+  const parsed = question.schema.safeParse(json)
+  if (!parsed.success) return null
+  const problem = question.problem?.(parsed.data) ?? null
+  return problem === null ? { answer: parsed.data } : { problem, text }
+}
+
 async function answerTo<Answer>(
   model: LanguageModelLike,
   question: Question<Answer>,
@@ -80,6 +98,8 @@ async function answerTo<Answer>(
     return problem === null ? { answer: output as Answer } : { problem, text }
   } catch (cause) {
     if (NoObjectGeneratedError.isInstance(cause)) {
+      const fenced = fencedAnswer(question, cause.text ?? '')
+      if (fenced !== null) return fenced
       const reason = cause.cause instanceof Error ? `: ${cause.cause.message.slice(0, shownAnswer)}` : ''
       return { problem: `It is no JSON of the shape that was asked for${reason}`, text: cause.text ?? '', cause }
     }

@@ -4,7 +4,7 @@ import type { ErasedCounts } from './effect.ts'
 import { nothingErased, sumCounts } from './erase.ts'
 
 /** What can be forgotten: a whole space, or something of one. */
-export const forgetTargets = ['resource', 'team', 'agent', 'thread', 'messages', 'facts', 'key'] as const
+export const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key'] as const
 export type ForgetTarget = (typeof forgetTargets)[number]
 
 /** `pending` until no byte of what was erased is left in any file of the database. */

@@ -11,7 +11,7 @@ import { attempted, eraseIssued, erasing } from './erasure.ts'
 import { type InputOf, type OutputOf, parse, unexpectedConflict } from './parse.ts'
 
 /**
- * What to forget: a whole space (`resourceId`, `teamId` or `agentId` alone), or something in one, which the same
+ * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `runId` alone), or something in one, which the same
  * options name: `threadId`, `messageIds` (with `threadId` only those of that thread) or `key`.
  */
 export type ForgetOptions = InputOf<'forget'>
@@ -49,11 +49,11 @@ const copiesListed = 1_000
 
 type Parsed = OutputOf<'forget'>
 
-const homes = ['resourceId', 'teamId', 'agentId'] as const
-const kinds = { resourceId: 'resource', teamId: 'team', agentId: 'agent' } as const
+const homes = ['resourceId', 'userId', 'teamId', 'agentId', 'runId'] as const
+const kinds = { resourceId: 'resource', userId: 'resource', teamId: 'team', agentId: 'agent', runId: 'task' } as const
 const named = [...homes, 'threadId', 'messageIds', 'factIds', 'key'] as const
 const fix =
-  'Name one thing: resourceId, teamId or agentId alone for all of it; threadId, messageIds, factIds or key for a part.'
+  'Name one thing: resourceId (or userId), teamId, agentId or runId alone for all of it; threadId, messageIds, factIds or key for a part.'
 
 /** An option that is there and undefined is a mistake, and without it a forget might take far more than was meant. */
 function refuseUndefined(options: unknown): void {

@@ -204,8 +204,10 @@ export const readAt = z.strictObject({ seq: z.exactOptional(z.int().min(0)), at:
 
 export const forget = z.strictObject({
   resourceId: optionalId,
+  userId: optionalId,
   teamId: optionalId,
   agentId: optionalId,
+  runId: optionalId,
   threadId: optionalId,
   messageIds: z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max)),
   factIds: z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max)),

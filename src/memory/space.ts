@@ -192,6 +192,13 @@ export function appliedOf<Kind extends Change['kind']>(commit: CommitResult, kin
     })
   }
   const result = commit.results[index]
+  if (commit.replayed && commit.results.length === 0) {
+    throw new MemoryError('conflict', {
+      message: `The commit of that id was applied at seq ${commit.seq}, and what it stored was forgotten since.`,
+      fix: 'Nothing was applied again. Use another commit id to store it anew.',
+      details: { seq: commit.seq },
+    })
+  }
   invariant(result?.kind === kind, `the result of ${kind} is of its kind`)
   return { seq: commit.seq, at: commit.at, result: result as ResultOf<Kind> }
 }

@@ -29,6 +29,16 @@ describe('a memory with a model', () => {
     expect(model.calls.length).toBe(1)
   })
 
+  it('takes an answer that its model put into a fence of Markdown', async () => {
+    const fenced = `\`\`\`json\n${JSON.stringify(found('Alice likes tea'))}\n\`\`\``
+    const model = modelOf({ find: () => fenced })
+    const memory = openMemory({ model })
+    const { results } = await memory.add('I like tea', alice)
+    expect([results.map(({ memory: text }) => text), model.calls.length]).toEqual([['Alice likes tea'], 1])
+    const broken = openMemory({ model: modelOf({ find: () => '```json\n{"statements": tea}\n```' }) })
+    expect(await broken.add('I like tea', alice)).toMatchObject({ results: [], degraded: 'model-failed' })
+  })
+
   it('leaves one fact of five equal adds at once', async () => {
     const memory = openMemory({ model: modelOf({ find: () => found('Alice likes tea') }) })
     const added = await Promise.all(Array.from({ length: 5 }, () => memory.add('I like tea', alice)))

@@ -38,11 +38,28 @@ describe('a whole space', () => {
     expect(await child.state()).toBeNull()
   })
 
-  it.each([['teamId', 'team'] as const, ['agentId', 'agent'] as const])('is named by %s', async (name, target) => {
+  it.each([
+    ['teamId', 'team'] as const,
+    ['agentId', 'agent'] as const,
+    ['runId', 'task'] as const,
+    ['userId', 'resource'] as const,
+  ])('is named by %s', async (name, target) => {
     const memory = openMemory()
     await memory.space(`${target}/x`).commit([{ kind: 'entry-write', key: 'k', value: 1 }])
     expect(await memory.forget({ [name]: 'x' })).toMatchObject({ target, erased: { spaces: 1, entries: 1 } })
     expect(await memory.space(`${target}/x`).state()).toBeNull()
+  })
+
+  it('says that what a retried commit stored was forgotten, and applies nothing', async () => {
+    const memory = openMemory()
+    const save = { resourceId: 'alice', threadId: 't', messages: ['secret'], commitId: 'once' }
+    await memory.saveMessages({ ...save, messages: ['before'], commitId: 'first' })
+    const { messages } = await memory.saveMessages(save)
+    await memory.forget({ messageIds: messages.map(({ id }) => id) })
+    const error = await refused('conflict', () => memory.saveMessages(save))
+    expect(error.message).toContain('forgotten')
+    const { messages: left } = await memory.listMessages({ resourceId: 'alice', threadId: 't' })
+    expect(left).toHaveLength(1)
   })
 
   it('ends feeds that follow it', async () => {
