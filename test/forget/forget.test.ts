@@ -181,7 +181,7 @@ describe('what is asked', () => {
     ['a wildcard', { resourceId: '*' }],
     ['a wildcard key', { key: 'a*', teamId: 'acme' }],
     ['an empty id', { threadId: '', resourceId: 'a' }],
-    ['an unknown option', { userId: 'a' }],
+    ['an unknown option', { spaceId: 'a' }],
     ['an option that is undefined', { resourceId: 'a', threadId: undefined }],
     ['no object', 'a'],
   ])('is refused: %s', async (_, options) => {
