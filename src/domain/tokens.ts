@@ -73,9 +73,8 @@ export function normalise(text: string): string {
   return text.replace(invisible, '').normalize('NFKC').replace(otherHyphens, '-')
 }
 
-/** The tokens of a normalised text, in order. Runs in one pass without looking back, whatever the text holds. */
-export function tokensOf(text: string): string[] {
-  const tokens: string[] = []
+/** Where the tokens of a normalised text stand, in order. Runs in one pass without looking back, whatever it holds. */
+export function eachToken(text: string, visit: (start: number, end: number) => void): void {
   let at = 0
   while (at < text.length) {
     const kind = classAt(text, at)
@@ -85,12 +84,19 @@ export function tokensOf(text: string): string[] {
     }
     const start = at
     at = endOfRun(text, at, kind)
-    if (kind === word) {
+    // Nearly all words end in a space; only a sign can join another part, or end a name.
+    if (kind === word && at < text.length && classAt(text, at) === joining) {
       for (let next = nextPart(text, at); next !== -1; next = nextPart(text, at)) at = endOfRun(text, next, word)
       at = endOfName(text, at)
     }
-    tokens.push(text.slice(start, at))
+    visit(start, at)
   }
+}
+
+/** The tokens of a normalised text, in order. */
+export function tokensOf(text: string): string[] {
+  const tokens: string[] = []
+  eachToken(text, (start, end) => tokens.push(text.slice(start, end)))
   return tokens
 }
 

@@ -104,9 +104,17 @@ export function recordAt(segment: WordSegment, i: number): IndexedRecord {
   }
 }
 
+/** Bytes that an author takes in a segment's dictionary, about. */
+const authorBytes = 80
+
 /** Bytes that a record takes in a segment, about: exact to the few bytes of its dictionary's share. */
 function sizeOf(record: IndexedRecord): number {
   return 14 + (record.kind === 'message' ? 4 : record.ref.length * 2) + 4 * record.terms.length
+}
+
+/** Whether two authors are one to the index; records of one author seldom share the object. */
+function isSameAuthor(left: Actor, right: Actor): boolean {
+  return left === right || (left.id === right.id && left.kind === right.kind && left.name === right.name)
 }
 
 /** Shares out records, in order, to segments of at most `limit` bytes; a record larger than that has its own. */
@@ -115,17 +123,20 @@ export function shareOut(
   limit = segmentBytes,
 ): readonly (readonly IndexedRecord[])[] {
   const shares: IndexedRecord[][] = []
+  let authors: Actor[] = []
   let size = 0
   for (const record of records) {
     const own = sizeOf(record)
     const last = shares.at(-1)
-    const known = last === undefined || last.some((other) => other.author === record.author)
-    const added = own + (known ? 0 : 80)
+    const isKnown = authors.some((author) => isSameAuthor(author, record.author))
+    const added = own + (isKnown ? 0 : authorBytes)
     if (last === undefined || size + added > limit - 100) {
       shares.push([record])
-      size = own + 80
+      authors = [record.author]
+      size = own + authorBytes
     } else {
       last.push(record)
+      if (!isKnown) authors.push(record.author)
       size += added
     }
   }
@@ -137,37 +148,45 @@ export function segmentVersion(bytes: Uint8Array): number {
   return bytes[0] ?? 0
 }
 
-const authorKeys = new WeakMap<Actor, string>()
+function authorKey({ kind, id, name }: Actor): string {
+  return JSON.stringify(name === undefined ? [kind, id] : [kind, id, name])
+}
 
-/** Author objects are shared by many records, so their texts are remembered. */
-function authorKey(author: Actor): string {
-  const known = authorKeys.get(author)
-  if (known !== undefined) return known
-  const { kind, id, name } = author
-  const key = JSON.stringify(name === undefined ? [kind, id] : [kind, id, name])
-  authorKeys.set(author, key)
-  return key
+/** The first authors of a segment are compared one by one, which is all that most segments need. */
+const fewAuthors = 8
+
+/** The dictionary of a segment's authors, and the place of each record's. */
+function authorsOf(records: readonly IndexedRecord[]) {
+  const authors: Actor[] = []
+  const others = new Map<string, number>()
+  const places = Uint16Array.from(records, ({ author }) => {
+    const place = authors.findIndex((known, i) => i < fewAuthors && isSameAuthor(known, author))
+    if (place !== -1) return place
+    if (authors.length < fewAuthors) return authors.push(author) - 1
+    const key = authorKey(author)
+    const known = others.get(key)
+    if (known !== undefined) return known
+    others.set(key, authors.length)
+    return authors.push(author) - 1
+  })
+  return { authors, places }
 }
 
 /** Packs records, in order of seq, into one segment. `version` (below 128) is the analyser's. */
 export function packWords(records: readonly IndexedRecord[], version: number): Uint8Array {
   const writer = new ByteWriter()
-  const authors = new Map<string, number>()
+  const { authors, places } = authorsOf(records)
   const threads = new Map<Seq, number>()
-  for (const { author, thread } of records) {
-    const key = authorKey(author)
-    if (!authors.has(key)) authors.set(key, authors.size)
-    if (!threads.has(thread)) threads.set(thread, threads.size)
-  }
+  for (const { thread } of records) if (!threads.has(thread)) threads.set(thread, threads.size)
   writer.number(version)
   writer.number(records.length)
-  writer.number(authors.size)
-  for (const key of authors.keys()) writer.text(key)
+  writer.number(authors.length)
+  for (const author of authors) writer.text(authorKey(author))
   writer.number(threads.size)
   for (const thread of threads.keys()) writer.number(thread)
   let seq = 0
   let minute = 0
-  for (const record of records) {
+  for (const [i, record] of records.entries()) {
     writer.number(recordKinds.indexOf(record.kind) * 4 + (record.isQuestion ? 1 : 0) + (record.isSuperseded ? 2 : 0))
     writer.number(record.seq - seq)
     seq = record.seq
@@ -179,7 +198,7 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
       writer.number(index)
     } else writer.text(record.ref)
     writer.number(threads.get(record.thread) as number)
-    writer.number(authors.get(authorKey(record.author)) as number)
+    writer.number(places[i] as number)
     writer.signed(record.minute - minute)
     minute = record.minute
     writer.number(record.chars)
@@ -188,7 +207,10 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
   }
   const terms = new Uint32Array(records.reduce((sum, record) => sum + record.terms.length, 0))
   let at = 0
-  for (const record of records) for (const term of record.terms) terms[at++] = term
+  for (const record of records) {
+    terms.set(record.terms, at)
+    at += record.terms.length
+  }
   writer.align(4)
   writer.bytes(new Uint8Array(terms.buffer))
   return writer.done()

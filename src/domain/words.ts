@@ -2,7 +2,8 @@
 import { stemmer } from 'stemmer'
 import type { Language } from './language.ts'
 import { stopStems } from './stop-words.ts'
-import { isExactTerm, isSpaceless, normalise, pairsOf, partsOf, tokensOf, wholesOf } from './tokens.ts'
+import { TokenMemo } from './token-memo.ts'
+import { eachToken, isExactTerm, isSpaceless, normalise, pairsOf, partsOf, tokensOf, wholesOf } from './tokens.ts'
 
 /** Changes whenever the same text would give other terms; kept in every segment. */
 export const analyserVersion = 1
@@ -68,51 +69,21 @@ function textsOf(token: string, language: Language): readonly string[] {
   return wholes.length === 0 ? stems : [...stems, ...wholes.map(folded)]
 }
 
-/** Tokens met before, most words of a text, and where their terms stand in `remembered`. */
-interface Memo {
-  readonly places: Map<string, number>
-  /** For each place how many terms a token has, and the terms. */
-  readonly remembered: Uint32Array
-  used: number
-}
-
-/** About 2 MB a language. */
-const memoLimit = 60_000
-const longestRemembered = 32
-
-const memos: Readonly<Record<Language, Memo>> = {
-  english: { places: new Map(), remembered: new Uint32Array(memoLimit), used: 0 },
-  none: { places: new Map(), remembered: new Uint32Array(memoLimit), used: 0 },
-}
-
-function remember(memo: Memo, token: string, terms: readonly number[]): void {
-  if (token.length > longestRemembered) return
-  if (memo.used + terms.length >= memoLimit) {
-    memo.places.clear()
-    memo.used = 0
-  }
-  // A slice would keep the whole text alive; this is a string of its own.
-  memo.places.set(` ${token}`.slice(1), memo.used)
-  memo.remembered[memo.used] = terms.length
-  memo.remembered.set(terms, memo.used + 1)
-  memo.used += terms.length + 1
-}
+const memos: Partial<Record<Language, TokenMemo>> = {}
 
 /** The words of a text. The same text gives the same words anywhere; no text is refused. */
 export function analyse(text: string, language: Language): Analysis {
+  memos[language] ??= new TokenMemo()
   const memo = memos[language]
   const all: number[] = []
-  for (const token of tokensOf(normalise(text))) {
-    const place = memo.places.get(token)
-    if (place !== undefined) {
-      const end = place + (memo.remembered[place] as number)
-      for (let at = place + 1; at <= end; at++) all.push(memo.remembered[at] as number)
-      continue
-    }
+  const normal = normalise(text)
+  eachToken(normal, (start, end) => {
+    if (memo.take(normal, start, end, all)) return
+    const token = normal.slice(start, end)
     const terms = textsOf(token, language).map(hashOf)
-    remember(memo, token, terms)
+    memo.add(token, terms)
     for (const term of terms) all.push(term)
-  }
+  })
   return { length: all.length, terms: withoutRepeats(all) }
 }
 
@@ -141,6 +112,7 @@ function isRepetitive(terms: readonly number[]): boolean {
 
 /** Questions repeat their tokens: as a whole, piece by piece, and without the names. About 1 MB a language. */
 const rememberedTokens = 4_000
+const longestRemembered = 32
 const tokenTerms: Readonly<Record<Language, Map<string, readonly QueryTerm[]>>> = {
   english: new Map(),
   none: new Map(),

@@ -34,15 +34,15 @@ import type { WordsColumns } from './statements-index.ts'
 import { markWork, removeEntryVectors, removeVectors } from './vectors.ts'
 import { rowsBetween, type SqliteView } from './view.ts'
 
-/** A record of the tail: analysed, or still as the commit saved it. */
-type Pending = IndexedRecord | IndexableMessage
-
 /** What this process knows of a space's words behind its last segment. */
 export interface WordTail {
   /** Records written up to this seq are in segments. */
   folded: Seq
-  /** Those written since, by seq; null while not known, then they are read from the log. */
-  pending: Pending[] | null
+  /**
+   * Those written since, by seq; null while not known, then they are read from the log. Each is analysed by its own
+   * commit: left to the one that folds them, that would take ten times as long as the others.
+   */
+  pending: IndexedRecord[] | null
   /** Bytes that `pending` will take in a segment, about. */
   bytes: number
   /** All of `pending` as one segment, made when recall asks for it; null once something is added or changed. */
@@ -59,22 +59,11 @@ export function emptyTail(folded: Seq): WordTail {
 
 const factKind = recordKinds.indexOf('fact')
 
-/** Bytes of a record in a segment beside its terms, and bytes of terms for each character of text, about. */
+/** Bytes of a record in a segment beside its terms, about. */
 const recordOverhead = 20
-const bytesPerChar = 0.36
-const bytesPerToolPart = 200
 
-function isAnalysed(record: Pending): record is IndexedRecord {
-  return 'terms' in record
-}
-
-function sizeOf(record: Pending): number {
-  if (isAnalysed(record)) return recordOverhead + 4 * record.terms.length
-  let size = recordOverhead
-  for (const part of record.parts) {
-    size += typeof part.text === 'string' ? part.text.length * bytesPerChar : bytesPerToolPart
-  }
-  return size
+function sizeOf({ terms }: IndexedRecord): number {
+  return recordOverhead + 4 * terms.length
 }
 
 /** Says that the tail is another now: it is read from the log when it is needed. */
@@ -83,23 +72,21 @@ function forgetTail(tail: WordTail): void {
   tail.segment = null
 }
 
-function remember(tail: WordTail, record: Pending): void {
+function remember(tail: WordTail, record: IndexedRecord | null): void {
+  if (record === null) return
   tail.segment = null
   tail.pending?.push(record)
   tail.bytes += sizeOf(record)
 }
 
-/** The records of the tail, analysed. */
+/** The records of the tail. */
 export function tailRecords(database: SqliteDatabase, space: CachedSpace): readonly IndexedRecord[] {
   const tail = space.words
-  const { language } = space.state.settings
-  tail.pending ??= readTail(database, space, language)
-  const records = tail.pending.flatMap((record) =>
-    isAnalysed(record) ? record : (indexedMessage(record, language) ?? []),
-  )
-  tail.pending = records
-  tail.bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
-  return records
+  if (tail.pending === null) {
+    tail.pending = readTail(database, space, space.state.settings.language)
+    tail.bytes = tail.pending.reduce((sum, record) => sum + sizeOf(record), 0)
+  }
+  return tail.pending
 }
 
 /** A segment of words by its number; null if it is gone. */
@@ -282,10 +269,12 @@ function appendFresh(
   start: number,
 ): void {
   const { address } = draft
+  // What is not known is read from the log, these messages with it.
+  if (space.words.pending === null) return
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i]
     if (message == null) continue
-    remember(space.words, {
+    const indexable: IndexableMessage = {
       parts: message.parts,
       author: message.author ?? defaultAuthor(message.role, draft.actor, address),
       createdAt: message.createdAt ?? draft.at,
@@ -293,7 +282,8 @@ function appendFresh(
       index: start + i,
       seq: draft.seq,
       thread: draft.thread.createdSeq,
-    })
+    }
+    remember(space.words, indexedMessage(indexable, space.state.settings.language))
   }
 }
 

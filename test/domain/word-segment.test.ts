@@ -1,0 +1,88 @@
+// Segments of words give back what was packed, and are filled whoever spoke.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Actor } from '../../src/domain/actor.ts'
+import { packTurn } from '../../src/domain/id.ts'
+import {
+  type IndexedRecord,
+  messageRef,
+  packWords,
+  recordAt,
+  segmentBytes,
+  shareOut,
+  unpackWords,
+} from '../../src/domain/word-segment.ts'
+
+const anyAuthor: fc.Arbitrary<Actor> = fc.record(
+  {
+    kind: fc.constantFrom('user', 'agent', 'tool', 'system'),
+    id: fc.constantFrom('a', 'b', 'ü', 'a long id of somebody'),
+    name: fc.constantFrom('Ann', 'Bob'),
+  },
+  { requiredKeys: ['kind', 'id'] },
+)
+
+const anyPart = fc.record({
+  kind: fc.constantFrom('message', 'fact', 'observation'),
+  author: anyAuthor,
+  gap: fc.nat({ max: 3 }),
+  thread: fc.nat({ max: 5 }),
+  minute: fc.integer({ min: 0, max: 40_000_000 }),
+  chars: fc.nat({ max: 5_000 }),
+  isQuestion: fc.boolean(),
+  isSuperseded: fc.boolean(),
+  terms: fc.array(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 12 }),
+} as const)
+
+const anyRecords = fc.array(anyPart, { maxLength: 60, size: 'max' }).map((parts) => {
+  let seq = 10
+  return parts.map(({ gap, ...part }, i): IndexedRecord => {
+    seq += gap
+    const ref = part.kind === 'message' ? messageRef(packTurn({ turnSeq: seq - 1, turnIndex: i % 3 }), i) : `ref-${i}`
+    return { ...part, ref, seq, length: part.terms.length + 1 }
+  })
+})
+
+it('give back every record', () => {
+  fc.assert(
+    fc.property(anyRecords, (records) => {
+      const segment = unpackWords(packWords(records, 1))
+      expect(Array.from({ length: segment.count }, (_, i) => recordAt(segment, i))).toEqual(records)
+      const authors = new Set(records.map(({ author }) => JSON.stringify([author.kind, author.id, author.name])))
+      expect(segment.authorList).toHaveLength(authors.size)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+it('share out all records in order, none too large but for a record of its own', () => {
+  fc.assert(
+    fc.property(anyRecords, fc.integer({ min: 200, max: 2_000 }), (records, limit) => {
+      const shares = shareOut(records, limit)
+      expect(shares.flat()).toEqual(records)
+      for (const share of shares) if (share.length > 1) expect(packWords(share, 1).length).toBeLessThanOrEqual(limit)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('are full where few speak, though each record has its author as an object of its own', () => {
+  const records = Array.from(
+    { length: 400 },
+    (_, i): IndexedRecord => ({
+      kind: 'message',
+      ref: messageRef(packTurn({ turnSeq: i + 5, turnIndex: 0 }), 0),
+      seq: i + 5,
+      thread: 1,
+      author: { kind: i % 2 === 0 ? 'user' : 'agent', id: 'somebody' },
+      minute: 29_000_000 + i,
+      chars: 150,
+      isQuestion: false,
+      isSuperseded: false,
+      length: 13,
+      terms: Array.from({ length: 13 }, (_, k) => i * 13 + k),
+    }),
+  )
+  const sizes = shareOut(records).map((share) => packWords(share, 1).length)
+  for (const size of sizes.slice(0, -1)) expect(size).toBeGreaterThan(0.85 * segmentBytes)
+})
