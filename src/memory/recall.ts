@@ -1,4 +1,6 @@
 /** Recall: finding what is relevant in one space or several, and reading it. One path for everything that recalls. */
+
+import { estimateTokenCount } from 'tokenx'
 import { textOfRecord } from '../derive/record-text.ts'
 import { compileFilter, type Test } from '../domain/filter.ts'
 import type { Seq, SpaceId, SpaceKey } from '../domain/id.ts'
@@ -9,7 +11,6 @@ import type { RecordKind } from '../domain/word-segment.ts'
 import type { FoundRecord, Storage } from '../ports/storage.ts'
 import { type PackedItem, pack, rowsToRead } from '../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../recall/rank.ts'
-import { estimateTokens } from '../recall/tokens.ts'
 import type { Core } from './core.ts'
 import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from './recollection.ts'
 import { toStoredMessage } from './records.ts'
@@ -152,7 +153,7 @@ function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
     rows.flatMap((row): RecalledItem[] => {
       const item = readItem(reading, row)
       if (item === null) return []
-      return [{ ...item, score, scores, tokens: estimateTokens(item.text), isNeighbour: true }]
+      return [{ ...item, score, scores, tokens: estimateTokenCount(item.text), isNeighbour: true }]
     })
   const [before, after] = [around(packed.before), around(packed.after)]
   const own = readItem(reading, packed.row)

@@ -1,7 +1,8 @@
 /** The last step of recall: takes ranked rows into the answer until its token budget is full. */
+
+import { estimateTokenCount } from 'tokenx'
 import { type Corpus, nextOf, previousOf } from './corpus.ts'
 import type { RankedRow, Ranking } from './rank.ts'
-import { estimateTokens } from './tokens.ts'
 
 export interface PackOptions {
   readonly topK: number
@@ -79,7 +80,8 @@ export function pack(
   const dropped: DroppedRow[] = []
   const reasons = ranking.rows.map((row, place) => reasonToDrop(place, row, options))
   const taken = new Set(ranking.rows.filter((_, place) => reasons[place] === null).map(({ row }) => row))
-  const tokensOf = (rows: readonly number[]) => rows.reduce((sum, row) => sum + estimateTokens(texts.get(row) ?? ''), 0)
+  const tokensOf = (rows: readonly number[]) =>
+    rows.reduce((sum, row) => sum + estimateTokenCount(texts.get(row) ?? ''), 0)
   let left = options.tokenBudget
   for (const [place, ranked] of ranking.rows.entries()) {
     const reason = reasons[place] ?? (texts.has(ranked.row) ? null : 'gone')
