@@ -1,7 +1,8 @@
 /** Where the terms of a question stand in the records in scope. */
+import { placeIn } from '../domain/sorted.ts'
 import type { WordSegment } from '../domain/word-segment.ts'
 import type { Corpus } from './corpus.ts'
-import { type Postings, placeOfTerm } from './postings.ts'
+import type { Postings } from './postings.ts'
 
 /** Hits in order of rows, those of a row in order of terms: term `terms[i]` stands `counts[i]` times in row `rows[i]`. */
 export interface Occurrences {
@@ -153,7 +154,7 @@ function searchPostings(postings: Postings, first: number, inScope: Uint8Array, 
   let count = 0
   for (let place = 0; place < asked.length; place++) {
     const term = asked[place] as number
-    for (let at = placeOfTerm(terms, term); at < terms.length && terms[at] === term; at++)
+    for (let at = placeIn(terms, term); at < terms.length && terms[at] === term; at++)
       hits[count++] = (rows[at] as number) * placesARow + place
   }
   inOrder(hits, count)

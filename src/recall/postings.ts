@@ -62,15 +62,3 @@ export function allPostings(segments: readonly WordSegment[], before: readonly P
   }
   return all
 }
-
-/** The first place of a word; where it would be if it is not there. */
-export function placeOfTerm(terms: Uint32Array, term: number): number {
-  let low = 0
-  let high = terms.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((terms[middle] as number) < term) low = middle + 1
-    else high = middle
-  }
-  return low
-}

@@ -1,10 +1,11 @@
 // Where words stand, through postings and word by word, held against a plain count.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { placeIn } from '../../src/domain/sorted.ts'
 import type { WordSegment } from '../../src/domain/word-segment.ts'
 import { type Corpus, corpusOf } from '../../src/recall/corpus.ts'
 import { occurrencesOf } from '../../src/recall/occurrences.ts'
-import { allPostings, placeOfTerm } from '../../src/recall/postings.ts'
+import { allPostings } from '../../src/recall/postings.ts'
 import { ann, bob, recordsOf, type Said, segmentsOf } from './records.ts'
 
 /** Hashes without a text, some of them with the highest bit. */
@@ -98,7 +99,7 @@ describe('postings', () => {
 
   it('know the first place of a word', () => {
     const sorted = Uint32Array.of(2, 2, 5, 2 ** 32 - 1)
-    expect([0, 2, 3, 5, 6, 2 ** 32 - 1].map((term) => placeOfTerm(sorted, term))).toEqual([0, 0, 2, 2, 3, 3])
-    expect(placeOfTerm(new Uint32Array(), 1)).toBe(0)
+    expect([0, 2, 3, 5, 6, 2 ** 32 - 1].map((term) => placeIn(sorted, term))).toEqual([0, 0, 2, 2, 3, 3])
+    expect(placeIn(new Uint32Array(), 1)).toBe(0)
   })
 })

@@ -1,5 +1,6 @@
 /** The index of vectors in SQLite: segments of each space, small ones folded into large ones as more come. */
 import type { Seq, SpaceId } from '../../domain/id.ts'
+import { placeIn } from '../../domain/sorted.ts'
 import {
   packVectors,
   segmentVectors,
@@ -79,22 +80,10 @@ function* segmentsWith<Segment>(
   if (least === undefined || most === undefined) return
   for (const [k, first, last] of rangesIn(least, most)) {
     // Found by halving: seqs may be many and far apart.
-    const next = sorted[placeOf(sorted, first)]
+    const next = sorted[placeIn(sorted, first)]
     const segment = next === undefined || next > last ? null : read(k)
     if (segment !== null) yield segment
   }
-}
-
-/** How many of some sorted numbers are below a limit. */
-function placeOf(sorted: Float64Array, limit: number): number {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((sorted[middle] as number) < limit) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** Adds the names of a segment's records that may be among those asked for. */

@@ -229,15 +229,19 @@ function removeMessages(
 ): void {
   if (row.threadId === null) return
   const seqs = contentSeqs(view.turnRows(row.threadId, row.turn).filter(({ seq }) => seq < row.seq))
-  const from = unpackTurn(row.turn).turnSeq
   for (const index of indexes) {
     const at = seqs[index]
-    if (at === undefined) continue
-    const matches = (segment: WordSegment | VectorSegment, i: number) =>
-      segment.turns[i] === row.turn && segment.indexes[i] === index
-    if (at <= space.words.folded) removeWords(database, space, { from, at, matches })
-    removeVectors(database, space, { from, at, matches })
+    if (at !== undefined) removeMessage(database, space, row.turn, index, at)
   }
+}
+
+/** Takes one message out; `at` is the seq of its content, if known. */
+function removeMessage(database: SqliteDatabase, space: CachedSpace, turn: number, index: number, at?: Seq): void {
+  const matches = (segment: WordSegment | VectorSegment, i: number) =>
+    segment.turns[i] === turn && segment.indexes[i] === index
+  const removal = { from: unpackTurn(turn).turnSeq, ...(at === undefined ? {} : { at }), matches }
+  if (at === undefined || at <= space.words.folded) removeWords(database, space, removal)
+  removeVectors(database, space, removal)
 }
 
 /** Takes all messages of a thread out, whose rows must still say that they are its own. */
@@ -253,11 +257,7 @@ export function removeThread(database: SqliteDatabase, space: CachedSpace, threa
 /** Takes one message out, wherever it was folded. */
 export function removeMessageAt(database: SqliteDatabase, space: CachedSpace, turn: number, index: number): void {
   forgetTail(space.words)
-  const matches = (segment: WordSegment | VectorSegment, i: number) =>
-    segment.turns[i] === turn && segment.indexes[i] === index
-  const from = unpackTurn(turn).turnSeq
-  removeWords(database, space, { from, matches })
-  removeVectors(database, space, { from, matches })
+  removeMessage(database, space, turn, index)
 }
 
 /** Adds the messages that a turn began with to what is known of the tail. */
