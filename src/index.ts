@@ -17,6 +17,7 @@ export {
   spaceId,
 } from './domain/space.ts'
 export type { TurnStatus } from './domain/turn.ts'
+export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './memory/behaviour.ts'
 export type { ClonedThread, CloneThreadOptions } from './memory/clone-thread.ts'
 export type { FactIds } from './memory/fact-home.ts'
 export type { Fact, FactVersion } from './memory/fact-records.ts'
@@ -39,7 +40,7 @@ export type { ListMessagesOptions, MessagePage } from './memory/list-messages.ts
 export { type ListSpacesOptions, Memory, type SpacePage } from './memory/memory.ts'
 export type { MessageLike } from './memory/message-input.ts'
 export type { DeleteMessagesOptions, MessageEdit, SavedMessages, SaveMessagesOptions } from './memory/messages.ts'
-export type { MemoryBehaviour, MemoryOptions, StandardSchema, WorkingMemoryOptions } from './memory/options.ts'
+export type { MemoryOptions, StandardSchema } from './memory/options.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall-options.ts'
 export type { RecalledItem, RecalledMessage, RecallTrace, Recollection, TracedItem } from './memory/recollection.ts'
 export type { StoredMessage, Thread } from './memory/records.ts'

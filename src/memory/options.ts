@@ -9,6 +9,7 @@ import { SQLiteStore } from '../open.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Durability, Storage } from '../ports/storage.ts'
+import type { MemoryBehaviour } from './behaviour.ts'
 
 /** A schema of any library that follows the Standard Schema specification, zod among them. */
 export interface StandardSchema {
@@ -25,20 +26,6 @@ type StandardResult =
 
 export type BlockScope = 'resource' | 'thread'
 
-/** How working memory behaves unless a call says otherwise. Give a `template` or a `schema`, not both. */
-export interface WorkingMemoryOptions {
-  /** Whose memory it is: the resource's (default), or each thread's own. */
-  readonly scope?: BlockScope
-  /** Markdown that an empty working memory starts from. */
-  readonly template?: string
-  /** The shape of working memory kept as JSON; writes are merged and checked against it. */
-  readonly schema?: StandardSchema
-}
-
-export interface MemoryBehaviour {
-  readonly workingMemory?: WorkingMemoryOptions
-}
-
 export interface MemoryOptions {
   /** Where it lives: `'file:./aquifer.db'` (default), `':memory:'`, a `SQLiteStore`, or any storage driver. */
   readonly storage?: string | SQLiteStore | Storage
@@ -50,6 +37,7 @@ export interface MemoryOptions {
   readonly createId?: () => string
   /** Any of the limits, raised or lowered. */
   readonly limits?: Partial<Limits>
+  /** How agents use it, unless an agent or a call says otherwise. */
   readonly options?: MemoryBehaviour
   /**
    * Who makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, or `false` for words only.

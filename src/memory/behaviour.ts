@@ -1,0 +1,63 @@
+/** How a memory serves the agents that use it: options of a Memory, of an agent and of a call, merged in that order. */
+import type { BlockScope, StandardSchema } from './options.ts'
+
+/** Working memory. Give a `template` or a `schema`, not both; with either, or with `enabled`, agents see it. */
+export interface WorkingMemoryOptions {
+  /** Whether agents see it and keep it up to date. Default: true if there is a template or a schema. */
+  readonly enabled?: boolean
+  /** Whose memory it is: the resource's (default), or each thread's own. */
+  readonly scope?: BlockScope
+  /** Markdown that an empty working memory starts from. */
+  readonly template?: string
+  /** The shape of working memory kept as JSON; writes are merged and checked against it. */
+  readonly schema?: StandardSchema
+  /** Whether agents get the tool `updateWorkingMemory`. Default: true. */
+  readonly agentManaged?: boolean
+  /** Agents see it and cannot write it. Default: false. */
+  readonly readOnly?: boolean
+}
+
+/** What is recalled into an agent's context before each call. */
+export interface SemanticRecallOptions {
+  /** Items found at most. Default: 20. */
+  readonly topK?: number
+  /** Messages around each found one that come along, within the budget. Default: 0. */
+  readonly messageRange?: number | { readonly before?: number; readonly after?: number }
+  /** Default `resource`: all threads of the resource. */
+  readonly scope?: BlockScope
+  /** Least score, from 0 to 1. Default: 0. */
+  readonly threshold?: number
+  /** What the messages' metadata must be; see `memory.recall`. */
+  readonly filter?: Readonly<Record<string, unknown>>
+  /** Tokens of all items together, estimated. Default: 1,000. */
+  readonly tokenBudget?: number
+}
+
+/** What an agent remembers and how. Every field may be given per Memory, per agent and per call; the last one counts. */
+export interface MemoryBehaviour {
+  /** Messages of the thread that a model sees, newest. Default: 10; `false` or 0: none. */
+  readonly lastMessages?: number | false
+  /** Tokens of those messages together, estimated; the oldest give way. Default: no limit. */
+  readonly messageHistory?: { readonly maxTokens?: number }
+  /**
+   * Whether what is relevant to the input is recalled into the context. Default: recalled, with the defaults of
+   * `memory.recall`; the tool `recall` comes along only if this is `true` or an object.
+   */
+  readonly semanticRecall?: boolean | SemanticRecallOptions
+  readonly workingMemory?: WorkingMemoryOptions
+  /** Whether facts about the resource are recalled into the context. Default: false. */
+  readonly facts?: boolean
+  /** A team whose entries the agent shares, by the tools `memory_write`, `memory_read`, `memory_list`, `memory_merge`. */
+  readonly team?: string
+  /** Not in this version: anything but `false` is refused as `unsupported`. */
+  readonly observationalMemory?: boolean
+  /** Whether threads without a title get one from the model, in the background. Default: false. */
+  readonly generateTitle?: boolean
+  /** Reads memory and writes nothing: neither messages nor working memory nor entries. Default: false. */
+  readonly readOnly?: boolean
+  /**
+   * What a call does while an earlier turn of its thread is open: `queue` (default) waits for it, at most
+   * `limits.turnWaitMs`; `parallel` goes on without it.
+   */
+  readonly turns?: 'queue' | 'parallel'
+}
