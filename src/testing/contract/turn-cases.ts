@@ -1,4 +1,5 @@
 /** Cases of turns: ownership, closing, resuming, replacing, discarding. */
+import { isoTime } from '../../domain/time.ts'
 import type { TurnStatus } from '../../domain/turn.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import {
@@ -95,6 +96,30 @@ const ownership: readonly StorageCase[] = [
 ]
 
 const leases: readonly StorageCase[] = [
+  sceneCase(
+    'a turn that is to be alone is refused beside an open one, not beside closed, replaced or forsaken ones',
+    async (scene) => {
+      const alone = { alone: true, leaseMs: 1_000 }
+      const first = await scene.did('turn-open', openTurn('t', alone))
+      await scene.did('turn-open', openTurn('u', alone), { actor: bob })
+      const error = await scene.refused('conflict', openTurn('t', alone), { actor: bob })
+      expectEqual(
+        [error.retryable, error.details.openTurns],
+        [true, [{ turnId: first.turnId, until: isoTime(scene.clock.now() + 1_000) }]],
+        'the refusal',
+      )
+      await scene.refused('conflict', openTurn('t', alone))
+      await scene.committed(openTurn('t'), { actor: bob })
+      await scene.refused('conflict', openTurn('t', { ...alone, replaces: [first.turnId] }))
+      scene.clock.advance(1_000)
+      await scene.refused('conflict', openTurn('t', alone))
+      scene.clock.advance(120_000)
+      const second = await scene.did('turn-open', openTurn('t', alone))
+      const third = await scene.did('turn-open', openTurn('t', { ...alone, replaces: [second.turnId] }))
+      await scene.committed(closeTurn('t', { turnId: third.turnId }, 'suspended'))
+      await scene.did('turn-open', openTurn('t', alone), { actor: bob })
+    },
+  ),
   sceneCase(
     'others may close a turn as interrupted, once its lease is over',
     async (scene) => {
