@@ -112,7 +112,7 @@ export class Memory implements AsyncDisposable {
       storage: new MemoryStorage(parsed),
       access: { actor: applicationActor, grants: 'all' },
       limits: parsed.limits,
-      behaviour: parsed.options ?? {},
+      behaviour: parsed.options,
       createId: parsed.createId ?? randomId,
       traces: new Traces(),
     }
