@@ -11,6 +11,7 @@ export { storageContract } from './contract/storage-contract.ts'
 export { type CommitObservation, checkHistory, type HistoryOptions } from './history-checker.ts'
 export type { AnswerPart, GeneratedAnswer } from './model-answer.ts'
 export type { OfferedTool, PromptMessage, PromptPart } from './model-prompt.ts'
+export { type PromptMessageLike, promptProblems } from './prompt-problems.ts'
 export {
   type CallToolOptions,
   type CallToolsOptions,
@@ -39,3 +40,4 @@ export {
   type Step,
   scriptedModel,
 } from './scripted-model.ts'
+export { type ThreadMessageLike, threadProblems } from './thread-problems.ts'
