@@ -9,6 +9,23 @@ export {
 } from './contract/contract-case.ts'
 export { storageContract } from './contract/storage-contract.ts'
 export { type CommitObservation, checkHistory, type HistoryOptions } from './history-checker.ts'
+export type { AnswerPart, GeneratedAnswer } from './model-answer.ts'
+export type { OfferedTool, PromptMessage, PromptPart } from './model-prompt.ts'
+export { type PromptMessageLike, promptProblems } from './prompt-problems.ts'
+export {
+  type CallToolOptions,
+  type CallToolsOptions,
+  callTool,
+  callTools,
+  type FinishReason,
+  failWith,
+  malformedCall,
+  type SayOptions,
+  type ScriptedStep,
+  type ScriptedToolCall,
+  say,
+  stall,
+} from './script-step.ts'
 export {
   type EmbedCall,
   type ScriptedEmbedder,
@@ -16,4 +33,11 @@ export {
   scriptedEmbedder,
   vectorOfWords,
 } from './scripted-embedder.ts'
-export { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from './scripted-model.ts'
+export {
+  type ModelCall,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  type Step,
+  scriptedModel,
+} from './scripted-model.ts'
+export { type ThreadMessageLike, threadProblems } from './thread-problems.ts'
