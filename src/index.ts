@@ -45,6 +45,7 @@ export type { RecallOptions, SpaceRecallOptions } from './memory/recall-options.
 export type { RecalledItem, RecalledMessage, RecallTrace, Recollection, TracedItem } from './memory/recollection.ts'
 export type { StoredMessage, Thread } from './memory/records.ts'
 export type { CommitOptions, Space } from './memory/space.ts'
+export type { StoredPart } from './memory/stored-part.ts'
 export type {
   ChangeEntryOptions,
   Entry,

@@ -123,6 +123,8 @@ export interface MessageQuery {
   /** ISO times, both inclusive, compared with `createdAt`. */
   readonly from: string | null
   readonly to: string | null
+  /** Leaves out messages of which nothing is left without their internal parts. */
+  readonly skipInternal?: boolean
 }
 
 /** A message and its place, from which a page can go on. */

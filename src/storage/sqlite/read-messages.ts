@@ -1,6 +1,7 @@
 /** Messages of a thread: its rows of the log in thread order, folded turn by turn. */
 import type { LogRow } from '../../domain/effect.ts'
 import { packTurn, parseMessageId, type ThreadId, type TurnId } from '../../domain/id.ts'
+import { isAllInternal } from '../../domain/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { type FoldSpace, foldTurn, type TurnState } from '../../domain/turn.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage } from '../../ports/storage.ts'
@@ -70,6 +71,7 @@ function placesOf(turn: TurnState, query: MessageQuery, asOf: number): PlacedMes
     if (message === null || message === undefined || message.seq > asOf) continue
     if (after !== null && turn.turn === after.turn && (isDown ? index >= after.index : index <= after.index)) continue
     if ((from !== null && message.createdAt < from) || (to !== null && message.createdAt > to)) continue
+    if (query.skipInternal === true && isAllInternal(message.parts)) continue
     places.push({ message, turn: turn.turn, index })
   }
   return isDown ? places.reverse() : places
