@@ -170,6 +170,15 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
         .filter((lease) => lease.threadId === threadId)
         .map((lease) => ({ turnId: lease.name.slice('turn/'.length) as never, threadId: threadId as ThreadId, lease }))
     },
+    turn: async (_, id, turnId) => {
+      const space = database.at(id)
+      const threads = [...(space?.records.threads.keys() ?? [])]
+      const turns = threads.flatMap((threadId) => space?.turns(threadId, space.space.seq) ?? [])
+      const turn = turns.find((candidate) => candidate.id === turnId)
+      if (turn === undefined) return null
+      const { threadId, status, actor, runId = null, replacedBy = null } = turn
+      return { threadId, status, actor, runId, replacedBy }
+    },
   }
 }
 
