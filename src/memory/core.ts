@@ -5,7 +5,7 @@ import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
-import type { Limits } from '../domain/limits.ts'
+import { defaultLimits, type Limits } from '../domain/limits.ts'
 import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'
@@ -21,6 +21,9 @@ const defaultUrl = 'file:./aquifer.db'
 export class MemoryStorage {
   readonly #options: MemoryOptions
   readonly #closing = new AbortController()
+  readonly #stopping = new AbortController()
+  readonly #held = new Set<Promise<unknown>>()
+  #ending: Promise<void> | null = null
   #opening: Promise<OpenStorage> | null = null
   #open: Storage | null = null
   #sweeper: Sweeper | null = null
@@ -37,6 +40,17 @@ export class MemoryStorage {
   /** Aborted when the memory closes: feeds end then. */
   get closing(): AbortSignal {
     return this.#closing.signal
+  }
+
+  /** Aborted when the memory closes and work that it held did not end in time: that work must end now. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  /** Keeps the memory open for a piece of work, as an agent's turn: closing waits for it. It must not throw. */
+  hold(work: Promise<unknown>): void {
+    this.#held.add(work)
+    void work.finally(() => this.#held.delete(work))
   }
 
   /** The open storage at once if it is open, else as soon as it is. */
@@ -103,8 +117,26 @@ export class MemoryStorage {
     return store.open(this.clock)
   }
 
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return
+  /** Waits for work that is held, and makes it end if it does not by itself. */
+  async #letEnd(): Promise<void> {
+    const { closeWaitMs } = { ...defaultLimits, ...this.#options.limits }
+    for (const [waitMs, isLast] of [[closeWaitMs, false] as const, [lastWaitMs, true] as const]) {
+      const deadline = Promise.withResolvers<void>()
+      const timer = setTimeout(deadline.resolve, waitMs)
+      while (this.#held.size > 0 && !(await isOver(Promise.all(this.#held), deadline.promise)));
+      clearTimeout(timer)
+      if (this.#held.size === 0) return
+      if (!isLast) this.#stopping.abort(closedMemory())
+    }
+  }
+
+  close(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
+    if (this.#held.size > 0) await this.#letEnd()
     this.#closing.abort()
     this.#eraser?.stop()
     await this.#sweeper?.stop()
@@ -112,6 +144,14 @@ export class MemoryStorage {
     const opened = await this.#opening?.catch(() => null)
     await opened?.release()
   }
+}
+
+/** How long work has to end once it was told to, milliseconds. */
+const lastWaitMs = 2_000
+
+/** Whether the deadline came before the work was done. */
+function isOver(work: Promise<unknown>, deadline: Promise<void>): Promise<boolean> {
+  return Promise.race([work.then(() => false), deadline.then(() => true)])
 }
 
 function closedMemory(): MemoryError {

@@ -90,6 +90,9 @@ function refuseWithoutQuestion(options: unknown): void {
   if (!isListing) throw invalidInput('query', 'is required', options.query, fix)
 }
 
+/** What a Memory is made of, for the rooms above it. */
+export let coreOf: (memory: Memory) => Core
+
 /**
  * Shared memory: conversations, working memory and team memory on one storage, for any number of agents at once.
  *
@@ -97,6 +100,10 @@ function refuseWithoutQuestion(options: unknown): void {
  */
 export class Memory implements AsyncDisposable {
   readonly #core: Core
+
+  static {
+    coreOf = (memory) => memory.#core
+  }
 
   /**
    * @param options Where and how; see {@link MemoryOptions}. Default storage: `./aquifer.db`.

@@ -1,0 +1,205 @@
+/** Turns as those who speak hold them: a place in the thread, kept open while the work goes on, closed in a named state. */
+import type { Change, ChangeResult, CommitResult } from '../domain/commit.ts'
+import { invariant, MemoryError } from '../domain/error.ts'
+import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../domain/id.ts'
+import { turnLease } from '../domain/lease.ts'
+import { randomId } from './core.ts'
+import { appliedOf, type Space } from './space.ts'
+import { waitForTurns } from './turn-queue.ts'
+
+export type ClosedStatus = 'complete' | 'aborted' | 'failed' | 'suspended'
+
+/** How a turn begins: opened anew, or a suspended one of the same actor taken up again. */
+export interface TurnRequest {
+  readonly space: Space
+  readonly threadId: string
+  /** What whoever resumes the turn must name again. */
+  readonly runId: string
+  /** The suspended turn to resume; null opens a new one. */
+  readonly resumes: TurnId | null
+  /** Turns that the new one takes the place of. */
+  readonly replaces: readonly string[]
+  /** Committed with it, before and after; a new turn is named by `opened: 0`. */
+  readonly before: readonly Change[]
+  readonly changes: readonly Change[]
+}
+
+/** Milliseconds until the next attempt after a failure that may pass. */
+const retryMs = [20, 100, 500]
+
+/** An open turn of this process: its lease is renewed until it is closed. */
+export class Turn {
+  readonly space: Space
+  readonly threadId: string
+  readonly id: TurnId
+  readonly runId: string
+  /** What opening or resuming it answered, change by change. */
+  readonly results: readonly ChangeResult[]
+  #token: number
+  #commits = 0
+  #isClosed = false
+  readonly #heartbeat: NodeJS.Timeout
+
+  constructor(
+    request: Pick<TurnRequest, 'space' | 'threadId' | 'runId'>,
+    opened: Committed,
+    id: TurnId,
+    token: number,
+  ) {
+    this.space = request.space
+    this.threadId = request.threadId
+    this.runId = request.runId
+    this.id = id
+    this.results = opened.results
+    this.#token = token
+    // Three times within a lease: one renewal may fail, and a commit renews it as well.
+    this.#heartbeat = setInterval(() => void this.#renew(), this.space.core.limits.turnLeaseMs / 3)
+    this.#heartbeat.unref()
+  }
+
+  /** The id that the next message of the turn gets which has none of its own: `index` messages are in it. */
+  messageId(index: number): string {
+    const issued = parseTurnId(this.id)
+    invariant(issued !== null, 'a turn has an id of ours')
+    return messageIdOf(issued.spaceKey, issued.turn, index)
+  }
+
+  get spaceKey(): SpaceKey {
+    const issued = parseTurnId(this.id)
+    invariant(issued !== null, 'a turn has an id of ours')
+    return issued.spaceKey
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  async #renew(): Promise<void> {
+    const { core, id } = this.space
+    try {
+      const lease = { name: turnLease(this.id), token: this.#token, leaseMs: core.limits.turnLeaseMs }
+      await (await core.storage.get()).renewLease(core.access, id, lease)
+    } catch {
+      // The next commit finds out, and resumes the turn if its lease ran out.
+    }
+  }
+
+  /**
+   * Commits to the open turn; if others declared it interrupted meanwhile (a machine that slept), takes it up again first.
+   *
+   * @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted.
+   */
+  async commit(changes: readonly Change[]): Promise<Committed> {
+    const id = `${this.id}-${++this.#commits}-${this.runId}`
+    const submit = () => repeated(() => this.space.submit(changes, { id }))
+    try {
+      return committedOf(await submit())
+    } catch (error) {
+      if (!isInterruption(error)) throw error
+      await this.#resume()
+      return committedOf(await submit())
+    }
+  }
+
+  async #resume(): Promise<void> {
+    const { threadId, id: turnId, runId } = this
+    const change: Change = { kind: 'turn-resume', threadId, turnId, runId }
+    this.#token = appliedOf(await this.space.submit([change]), 'turn-resume').result.leaseToken
+  }
+
+  /** Commits the last changes and closes the turn with them. */
+  async close(status: ClosedStatus, changes: readonly Change[] = []): Promise<void> {
+    this.#end()
+    const { threadId, id: turnId } = this
+    await this.commit([...changes, { kind: 'turn-close', threadId, turnId, status }])
+  }
+
+  /** Takes back all that was said in it. Nothing of it stays readable. */
+  async discard(changes: readonly Change[] = []): Promise<void> {
+    this.#end()
+    const { threadId, id: turnId } = this
+    await this.commit([...changes, { kind: 'turn-discard', threadId, turnId }])
+  }
+
+  #end(): void {
+    this.#isClosed = true
+    clearInterval(this.#heartbeat)
+  }
+}
+
+export type Committed = CommitResult & { readonly status: 'committed' }
+
+function committedOf(result: CommitResult): Committed {
+  if (result.status === 'committed') return result
+  throw new MemoryError('conflict', {
+    message: `The commit was refused: ${result.reason}.`,
+    fix: 'Try again.',
+    details: { reason: result.reason },
+  })
+}
+
+/** Whether a commit was refused because others found the turn's lease over. */
+function isInterruption(error: unknown): boolean {
+  if (!(error instanceof MemoryError) || error.code !== 'conflict') return false
+  return error.details.status === 'interrupted' && error.details.replacedBy === null
+}
+
+/** Tries again what may succeed later; the commit's id makes sure that it is applied once. */
+async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (const ms of retryMs) {
+    try {
+      return await act()
+    } catch (error) {
+      const mayPass = error instanceof MemoryError && (error.code === 'unknown-outcome' || error.code === 'unavailable')
+      if (!mayPass || !error.retryable) throw error
+      await new Promise((resolve) => setTimeout(resolve, ms))
+    }
+  }
+  return act()
+}
+
+export interface TurnWait {
+  /** `queue` waits until the earlier turns of the thread are closed; `parallel` does not. */
+  readonly turns: 'queue' | 'parallel'
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Begins a turn once it is its turn.
+ *
+ * @param prepare Makes the request from the thread as it then stands.
+ * @returns The turn, and whether it was begun beside others because waiting took longer than `limits.turnWaitMs`.
+ */
+export async function beginTurn(
+  space: Space,
+  threadId: string,
+  wait: TurnWait,
+  prepare: () => Promise<TurnRequest>,
+): Promise<{ readonly turn: Turn; readonly gaveUp: boolean }> {
+  if (wait.turns === 'parallel') return { turn: await begin(await prepare(), false), gaveUp: false }
+  return waitForTurns(space, threadId, wait.signal, async (alone) => {
+    return { turn: await begin(await prepare(), alone), gaveUp: !alone }
+  })
+}
+
+function firstChange({ threadId, runId, resumes, replaces }: TurnRequest, alone: boolean): Change {
+  if (resumes !== null) return { kind: 'turn-resume', threadId, turnId: resumes, runId }
+  return {
+    kind: 'turn-open',
+    threadId,
+    createThread: true,
+    runId,
+    ...(replaces.length === 0 ? {} : { replaces: [...replaces] }),
+    ...(alone ? { alone } : {}),
+  }
+}
+
+async function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
+  const { space, before, changes } = request
+  const all = [...before, firstChange(request, alone), ...changes]
+  const id = randomId()
+  const committed = committedOf(await repeated(() => space.submit(all, { id })))
+  const begun = committed.results[before.length]
+  invariant(begun?.kind === 'turn-open' || begun?.kind === 'turn-resume', 'beginning a turn answers a turn')
+  return new Turn(request, committed, begun.turnId, begun.leaseToken)
+}
