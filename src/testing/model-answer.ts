@@ -77,6 +77,15 @@ export async function orAborted<Value>(promise: PromiseLike<Value>, signal: Abor
   }
 }
 
+/** Waits, and leaves no timer behind that would keep a process alive. */
+async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await wait(delayMs, undefined, signal === undefined ? {} : { signal })
+  } catch (error) {
+    throw signal?.reason ?? error
+  }
+}
+
 function stalled(signal: AbortSignal | undefined): Promise<never> {
   return orAborted(new Promise<never>(() => {}), signal)
 }
@@ -165,7 +174,7 @@ export function streamedAnswer(answer: Answer, chunkDelayMs: number | undefined)
     else if (part === 'stall') await stalled(stallSignal)
     else if (part === 'break') throw ending !== 'stall' && 'error' in ending ? ending.error : undefined
     else {
-      if (chunkDelayMs !== undefined && 'delta' in part) await orAborted(wait(chunkDelayMs), signal)
+      if (chunkDelayMs !== undefined && 'delta' in part) await pause(chunkDelayMs, signal)
       controller.enqueue(part)
     }
   }

@@ -77,7 +77,7 @@ export function say(text: string, options: SayOptions = {}): ScriptedStep {
   if (chunks.join('') !== text) {
     throw invalidInput('chunks', 'must be the text, cut', chunks.join(''), 'Pass pieces that join to the text.')
   }
-  return step({ text: chunks.filter((chunk) => chunk !== ''), reasoning: wordsOf(reasoning), ending: { finishReason } })
+  return step({ text: [...chunks], reasoning: wordsOf(reasoning), ending: { finishReason } })
 }
 
 function isJsonText(text: string): boolean {

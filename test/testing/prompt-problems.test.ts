@@ -80,6 +80,7 @@ describe('a prompt without problems', () => {
       'a tool of the provider, answered at once',
       [user, assistant(call('a', { providerExecuted: true }), result('a')), user],
     ],
+    ['a tool of the provider that is at work', [user, assistant(call('a', { providerExecuted: true }))]],
     [
       'a tool of the provider, answered later',
       [...[user, assistant(call('a', { providerExecuted: true })), user, assistant(result('a')), user]],

@@ -1,4 +1,5 @@
 // A scripted model is used here as any other: through the AI SDK.
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import { generateText, isStepCount, type LanguageModel, Output, streamText, tool } from 'ai'
 import {
   callTool,
@@ -274,12 +275,18 @@ describe('a scripted model under a signal', () => {
     expect(model.calls.map(({ signal }) => signal?.aborted)).toEqual([true, true, true])
   })
 
-  it('ends a stalled stream with the reason of the signal', async () => {
+  it.each<[string, ScriptedModel, number]>([
+    ['ends a stalled stream with the reason of the signal', modelOf(stall()), 2],
+    ['waits between the pieces of a stream no longer', scriptedModel({ script: ['Warm'], chunkDelayMs: 3_600_000 }), 3],
+  ])('%s', async (_, model, before) => {
     const asking = new AbortController()
-    const { stream } = await modelOf(stall()).doStream({ prompt: [], abortSignal: asking.signal })
-    const reading = failure(collect(stream))
+    const { stream } = await model.doStream({ prompt: [], abortSignal: asking.signal })
+    const reader = stream.getReader()
+    for (let part = 0; part < before; part++) await reader.read()
+    const waiting = failure(reader.read())
+    await turnOfTheLoop()
     asking.abort('Enough')
-    expect(await reading).toBe('Enough')
+    expect(await waiting).toBe('Enough')
   })
 
   it('leaves a stalled stream that nobody reads on', async () => {
@@ -302,13 +309,11 @@ describe('a scripted model under a signal', () => {
     expect(await Promise.all([whole, streamed])).toEqual(['Enough', 'Enough'])
   })
 
-  it('waits between the pieces of a stream no longer either', async () => {
-    const asking = new AbortController()
-    const model = scriptedModel({ script: ['One two'], chunkDelayMs: 20_000 })
-    const { stream } = await model.doStream({ prompt: [], abortSignal: asking.signal })
-    const reading = failure(collect(stream))
-    asking.abort('Enough')
-    expect(await reading).toBe('Enough')
+  it('is not asked at all under a signal that is aborted', async () => {
+    const asked: number[] = []
+    const model = scriptedModel({ answer: ({ number }) => asked.push(number) })
+    expect(await failure(model.doGenerate({ prompt: [], abortSignal: AbortSignal.abort('Enough') }))).toBe('Enough')
+    expect([asked, model.calls.length]).toEqual([[], 1])
   })
 
   it('does not listen while it has a delay, a stall apart', async () => {
