@@ -1,0 +1,199 @@
+/** What of a call's input is new, which turns it replaces and which calls it answers. Reads the thread and writes nothing. */
+import { shown } from '../domain/error.ts'
+import { spokenText } from '../domain/indexed.ts'
+import { isJsonObject } from '../domain/json.ts'
+import type { MessageInput, MessagePart } from '../domain/message.ts'
+import type { ReadMessage } from '../memory/message-input.ts'
+import type { Space } from '../memory/space.ts'
+import type { PlacedMessage } from '../ports/storage.ts'
+import { internalCalls, unitsOf } from './canonical.ts'
+import { type Answers, type Completion, noteAnswer, settleAnswers } from './completions.ts'
+import { planReplacement, type Replacement } from './replacement.ts'
+import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
+import { isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
+
+/** What a chat asks for beside its messages, as `useChat` sends it. */
+export interface InputOptions {
+  /** `regenerate-message`: the messages lead up to an answer that is to be given anew. Default: `submit-message`. */
+  readonly trigger?: 'submit-message' | 'regenerate-message'
+  /** Id of the answer to be given anew; default: the one that follows the messages. */
+  readonly messageId?: string
+}
+
+/** What is to be done with the messages of a call. */
+export interface InputPlan {
+  /** Messages to store as the input of this turn, in order. None if all is stored: the turn answers what is there. */
+  readonly fresh: readonly MessageInput[]
+  /** Turns that this one replaces: of an edited message or a regenerated answer, and all later ones. */
+  readonly replaces: readonly string[]
+  /** Results of tools and words on approvals: the parts that stored calls become by them. */
+  readonly completions: readonly Completion[]
+  /** The suspended turn that the completions belong to, to be resumed; null if there is none. */
+  readonly resumes: string | null
+  /** System messages: instructions of the call, which are not stored. */
+  readonly instructions: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** How far back the calls are looked for that an answer belongs to, messages. */
+const callsWithin = 50
+
+/** The end of the thread, as long as the messages may reach back. */
+async function endFor(space: Space, threadId: string, messages: readonly ReadMessage[]): Promise<ThreadEnd> {
+  const named = messages.filter(({ input }) => input.id !== undefined).length
+  const hasAnswers = messages.some(({ isAnswer }) => isAnswer)
+  const count = Math.max(named, hasAnswers ? callsWithin : 0)
+  const inputs = messages.map(({ input }) => input)
+  const units = named === messages.length ? 0 : unitsOf(inputs, new Set()).length
+  return readEnd(space, threadId, Math.max(count, units), (places) => {
+    if (places.length < count) return false
+    return units === 0 || storedUnits(places).filter(isFirm).length >= units
+  })
+}
+
+/** The stored call that a part of a `tool` message is about, the newest first. */
+function callFor(answer: MessagePart, end: ThreadEnd): { place: PlacedMessage; call: MessagePart } | null {
+  const isAbout = (call: MessagePart) =>
+    answer.type === 'tool-approval-response'
+      ? isJsonObject(call.approval) && call.approval.id === answer.approvalId
+      : call.toolCallId !== undefined && call.toolCallId === answer.toolCallId
+  for (const place of end.places.toReversed()) {
+    const call = place.message.parts.find(isAbout)
+    if (call !== undefined) return { place, call }
+  }
+  return null
+}
+
+/** Everything that is known of the input while its plan is made. */
+interface Sorting {
+  readonly sent: readonly Sent[]
+  readonly end: ThreadEnd
+  readonly hidden: ReadonlySet<string>
+  readonly resent: Resent
+  readonly answers: Answers
+  readonly warnings: string[]
+}
+
+/** What is left of answers to calls once those are placed whose calls are stored: a message for calls nobody knows. */
+function placeAnswers({ end, answers, warnings }: Sorting, input: MessageInput): MessageInput | null {
+  const left: MessagePart[] = []
+  for (const answer of input.parts) {
+    const found = callFor(answer, end)
+    if (found !== null) noteAnswer(answers, found.place.message, found.call, answer)
+    else if (answer.type === 'tool-approval-response') {
+      warnings.push(`Nobody asked for the approval ${shown(answer.approvalId)}; it was ignored.`)
+    } else {
+      warnings.push(`No stored call has the id ${shown(answer.toolCallId)}; its result was stored as sent.`)
+      left.push(answer)
+    }
+  }
+  return left.length === 0 ? null : { ...input, parts: left }
+}
+
+/** Takes from a message that is stored what it says about open calls, and warns of what it says beside that. */
+function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: PlacedMessage }): MessageInput | null {
+  const { answers, hidden, warnings } = sorting
+  const { input } = message
+  const stored = standing.message
+  for (const part of input.parts) {
+    const call = stored.parts.find(({ toolCallId }) => toolCallId !== undefined && toolCallId === part.toolCallId)
+    if (call !== undefined) noteAnswer(answers, stored, call, part)
+  }
+  if (isAsStored(input, standing, hidden)) return null
+  const isSaidNow = message === sorting.sent.at(-1)?.message && input.role === 'user'
+  if (isSaidNow) {
+    warnings.push(`The id ${shown(stored.id)} is that of another's message; what was sent is stored under a new one.`)
+    const { id: _, ...unnamed } = input
+    return unnamed
+  }
+  warnings.push(`The message ${shown(stored.id)} is stored with other content; what was sent under its id was ignored.`)
+  return null
+}
+
+/** What is to be stored of one sent message; null if nothing. */
+function freshOf(sorting: Sorting, index: number): MessageInput | null {
+  const { sent, resent, warnings } = sorting
+  const one = sent[index] as Sent
+  const { input, isAnswer } = one.message
+  if (isKnown(one)) return takeKnown(sorting, one)
+  if (isAnswer === true) return placeAnswers(sorting, input)
+  if (resent.stored.has(index)) return null
+  if (one.standing === 'gone' && !(input.role === 'user' && index === sent.length - 1)) {
+    warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
+    return null
+  }
+  if (input.id !== undefined && sent.findIndex(({ message }) => message.input.id === input.id) < index) {
+    warnings.push(`The message ${shown(input.id)} was sent twice; the first is stored.`)
+    return null
+  }
+  return input
+}
+
+function freshMessages(sorting: Sorting, replacement: Replacement | null): MessageInput[] {
+  const { sent, resent, warnings } = sorting
+  const edit = replacement?.isEdit === true ? sent.at(-1)?.message.input : undefined
+  const said = sent.slice(0, edit === undefined ? sent.length : -1)
+  const fresh = said.flatMap((_, index) => freshOf(sorting, index) ?? [])
+  const { size } = resent.unplaced
+  if (size > 0) {
+    const what = size === 1 ? '1 message neither matches nor continues' : `${size} messages neither match nor continue`
+    warnings.push(`${what} the stored thread; stored as sent.`)
+  }
+  return [...(replacement?.kept ?? []), ...fresh, ...(edit === undefined ? [] : [edit])]
+}
+
+async function sortMessages(
+  space: Space,
+  threadId: string,
+  messages: readonly ReadMessage[],
+  options: InputOptions,
+): Promise<Omit<InputPlan, 'instructions'>> {
+  const isRegenerated = options.trigger === 'regenerate-message'
+  const answerId = isRegenerated ? options.messageId : undefined
+  const end = await endFor(space, threadId, messages)
+  const ids = messages.flatMap(({ input }) => input.id ?? [])
+  const standings = await standingOf(space, threadId, end, [...ids, ...(answerId === undefined ? [] : [answerId])])
+  const sent = messages.map((message): Sent => {
+    const { id } = message.input
+    return { message, standing: id === undefined ? undefined : standings.get(id) }
+  })
+  const known = sent.flatMap((one) => (isKnown(one) ? [one.standing.message] : []))
+  const hidden = internalCalls([...end.places.map(({ message }) => message), ...known])
+  const resent = sortByContent(sent, end, hidden)
+  const sorting: Sorting = { sent, end, hidden, resent, answers: new Map(), warnings: [] }
+  const regenerate = isRegenerated ? { named: answerId === undefined ? undefined : standings.get(answerId) } : null
+  const replacement = await planReplacement(space, threadId, sent.at(-1), regenerate, hidden)
+  const fresh = freshMessages(sorting, replacement)
+  if (isRegenerated && replacement === null) sorting.warnings.push('No stored answer is there to be given anew.')
+  for (const { place, call, sent: one } of resent.calls) noteAnswer(sorting.answers, place.message, call, one)
+  const replaces = replacement?.replaces ?? []
+  return { fresh, replaces, ...settleAnswers(sorting.answers, replaces), warnings: sorting.warnings }
+}
+
+/**
+ * Tells what is new in the messages of a call from what a client only sends again.
+ *
+ * Messages with ids count by their ids. Without ids, the leading part of two messages or more that is the end of the thread
+ * is history. Where all is history, nothing is fresh: the call answers the thread as it stands.
+ *
+ * @param messages As `readMessages` reads them.
+ * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for an id that is none.
+ */
+export async function planInput(
+  space: Space,
+  threadId: string,
+  messages: readonly ReadMessage[],
+  options: InputOptions = {},
+): Promise<InputPlan> {
+  const isSystem = ({ input }: ReadMessage) => input.role === 'system'
+  const instructions = messages.filter(isSystem).map(({ input }) => spokenText(input.parts))
+  const said = messages.filter((message) => !isSystem(message))
+  const [first] = said
+  // Nothing in the thread could say more about it.
+  const isAlone = said.length === 1 && first?.input.id === undefined && first?.input.role === 'user'
+  if (said.length === 0 || (isAlone && options.trigger !== 'regenerate-message')) {
+    const fresh = said.map(({ input }) => input)
+    return { fresh, replaces: [], completions: [], resumes: null, instructions, warnings: [] }
+  }
+  return { ...(await sortMessages(space, threadId, said, options)), instructions }
+}

@@ -1,0 +1,58 @@
+/** Which turns a call takes the place of: of an edited question or an answer to be given anew, and all later ones. */
+import type { MessageInput } from '../domain/message.ts'
+import type { Space } from '../memory/space.ts'
+import type { MessagePosition, PlacedMessage } from '../ports/storage.ts'
+import { isAsStored, isKnown, type Sent } from './resent.ts'
+import { messageAfter, messagesBefore, type Standing, turnsFrom } from './stored-thread.ts'
+
+export interface Replacement {
+  readonly replaces: readonly string[]
+  /** What was said in the turn before the replaced message, and is to be stored again. */
+  readonly kept: readonly MessageInput[]
+  /** Whether the last message sent is an edit, to be stored under the id it has. */
+  readonly isEdit: boolean
+}
+
+/** The stored message that the last one sent is an edit of: a user's, under its id, with other content. */
+function editedBy(last: Sent | undefined, hidden: ReadonlySet<string>): PlacedMessage | null {
+  if (!isKnown(last) || last.message.input.role !== 'user') return null
+  const { standing } = last
+  return standing.message.role === 'user' && !isAsStored(last.message.input, standing, hidden) ? standing : null
+}
+
+/** Where the answer to be given anew begins; null if there is none. */
+async function answerPlace(
+  space: Space,
+  threadId: string,
+  last: Sent | undefined,
+  named: Standing | undefined,
+): Promise<MessagePosition | null> {
+  if (typeof named === 'object' && named?.message.role === 'assistant') return named
+  if (!isKnown(last)) return null
+  const { standing } = last
+  const next = await messageAfter(space, threadId, standing)
+  if (next?.message.role === 'assistant') return next
+  // A question that nobody answered: its turn came to nothing.
+  return standing.message.role === 'user' ? { turn: standing.turn, index: standing.index + 1 } : null
+}
+
+/**
+ * @param named Where the message stands that the call names as the answer to be given anew; undefined if it names none.
+ * @returns null if nothing is replaced.
+ */
+export async function planReplacement(
+  space: Space,
+  threadId: string,
+  last: Sent | undefined,
+  regenerate: { readonly named: Standing | undefined } | null,
+  hidden: ReadonlySet<string>,
+): Promise<Replacement | null> {
+  const edited = editedBy(last, hidden)
+  const place = edited ?? (regenerate && (await answerPlace(space, threadId, last, regenerate.named)))
+  if (place === null) return null
+  const [kept, replaces] = await Promise.all([
+    messagesBefore(space, threadId, place),
+    turnsFrom(space, threadId, place.turn),
+  ])
+  return { replaces, kept, isEdit: edited !== null }
+}
