@@ -1,5 +1,8 @@
 /** The public entry: named exports only. */
 
+export { Aquifer, type AquiferOptions } from './agent/aquifer.ts'
+export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/registered.ts'
+export type { Registration } from './agent/registry.ts'
 export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
 export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit.ts'

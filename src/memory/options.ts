@@ -28,7 +28,10 @@ type StandardResult =
 export type BlockScope = 'resource' | 'thread'
 
 export interface MemoryOptions {
-  /** Where it lives: `'file:./aquifer.db'` (default), `':memory:'`, a `SQLiteStore`, or any storage driver. */
+  /**
+   * Where it lives: `'file:./aquifer.db'`, `':memory:'`, a `SQLiteStore`, or any storage driver. Default: decided at its
+   * first use; the storage of the `Aquifer` it was registered with before, else `'file:./aquifer.db'`.
+   */
   readonly storage?: string | SQLiteStore | Storage
   /** Default `'process'`. For a storage given as a URL. */
   readonly durability?: Durability

@@ -74,6 +74,7 @@ describe('options of a Memory', () => {
     ],
     ['a range as a text', { semanticRecall: { messageRange: '2' } }, 'options.semanticRecall.messageRange'],
     ['an unknown scope', { semanticRecall: { scope: 'team' } }, 'options.semanticRecall.scope'],
+    ['a threshold below 0', { semanticRecall: { threshold: -0.1 } }, 'options.semanticRecall.threshold'],
     ['a threshold of 2', { semanticRecall: { threshold: 2 } }, 'options.semanticRecall.threshold'],
     ['a threshold of NaN', { semanticRecall: { threshold: Number.NaN } }, 'options.semanticRecall.threshold'],
     ['no tokens', { semanticRecall: { tokenBudget: 0 } }, 'options.semanticRecall.tokenBudget'],
