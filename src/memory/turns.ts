@@ -90,7 +90,8 @@ export class Turn {
    * @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted.
    */
   async commit(changes: readonly Change[]): Promise<Committed> {
-    const id = `${this.id}-${++this.#commits}-${this.runId}`
+    // The token is new each time that the turn is taken up, so a later call never meets the ids of an earlier one.
+    const id = `${this.id}-${this.#token}-${++this.#commits}`
     const submit = () => repeated(() => this.space.submit(changes, { id }))
     try {
       return committedOf(await submit())
