@@ -55,6 +55,11 @@ async function checkRecords(storage: Storage, access: Access, space: SpaceId, re
     if (record !== null) expectEqual(fact, record, 'replaying the log gives the fact')
     else expectTrue(fact.deleted || fact.expiresAt !== null, `fact ${fact.id} is there after replay, but not read`)
   }
+  for (const run of records.runs.values()) {
+    const { record } = await storage.runs.get(access, space, run.id)
+    if (record !== null) expectEqual(run, record, 'replaying the log gives the run')
+    else expectTrue(run.deleted || run.expiresAt !== null, `run ${run.id} is there after replay, but not read`)
+  }
   for (const block of records.blocks.values()) {
     const { record } = await storage.blocks.get(access, space, block.threadId, block.name)
     expectEqual(block.deleted ? null : block, record, 'replaying the log gives the block')
