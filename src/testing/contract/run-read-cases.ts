@@ -143,14 +143,19 @@ const expiry: readonly StorageCase[] = [
     const { storage, access } = scene
     const runId = await began(scene, 'a', {}, 1_000)
     await began(scene, 'b', { status: 'suspended' }, 1_000)
-    await began(scene, 'c', {}, 9_000)
+    const c = await began(scene, 'c', {}, 9_000)
     expectEqual((await storage.due(access, 10)).runs, [], 'nothing is due yet')
     scene.clock.advance(1_000)
     expectEqual((await storage.due(access, 10)).runs, [{ space: home, runId, version: 1 }] as never, 'runs')
     await scene.committed(expireRun(runId))
     expectEqual((await storage.due(access, 10)).runs, [], 'all is done')
-    scene.clock.advance(defaultLimits.runTtlMs)
-    expectEqual((await storage.due(access, 1)).runs.length, 1, 'no more than asked for')
+    scene.clock.advance(777)
+    const late = await began(scene, 'd')
+    scene.clock.advance(defaultLimits.runTtlMs - 1)
+    const names = async (limit: number) => (await storage.due(access, limit)).runs.map((run) => run.runId as string)
+    expectEqual(await names(10), [c], 'a moment before another is due')
+    scene.clock.advance(1)
+    expectEqual([(await names(10)).toSorted(), (await names(1)).length], [[c, late], 1], 'no more than asked for')
   }),
 ]
 
