@@ -73,7 +73,7 @@ function guardThreads(threads: ThreadReader): ThreadReader {
 
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, facts, log, receipts } = storage
+  const { spaces, threads, messages, blocks, entries, facts, runs, log, receipts } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -132,6 +132,7 @@ export function guardStorage(storage: Storage): Storage {
       conflicts: guarded(facts.conflicts),
       byText: guarded(facts.byText),
     },
+    runs: { get: guarded(runs.get), list: guarded(runs.list) },
     log: {
       read: guarded(log.read),
       seqAt: guarded(log.seqAt),

@@ -106,13 +106,15 @@ function recordAnswer(asked: Asked, row: LogRow, effect: Effect): ChangeResult |
     const value = versionAt(asked.view, { entry: key }, seq, seq)?.value ?? null
     return { kind, key, version: seq, value, expiresAt, pruned: (effect.pruned ?? []).map((entry) => entry.key) }
   }
+  if (effect.kind === 'run-put') return { kind: 'run-put', runId: effect.runId, version: seq }
+  if (effect.kind === 'run-expire') return { kind: 'run-expire', runId: effect.runId, deleted: effect.prev > 0 }
   if (effect.kind === 'lease-take') {
     return { kind: 'lease-take', name: effect.name, token: seq, expiresAt: effect.until }
   }
   if (effect.kind === 'lease-release') return { kind: 'lease-release', name: effect.name, released: effect.released }
   if (effect.kind === 'erase') {
-    const { commits, threads, messages, entries, blocks, facts } = effect
-    return { kind: 'erase', spaces: 0, commits, threads, messages, entries, blocks, facts }
+    const { commits, threads, messages, entries, blocks, facts, runs } = effect
+    return { kind: 'erase', spaces: 0, commits, threads, messages, entries, blocks, facts, runs }
   }
   return effect.kind === 'configure' ? { kind: 'configure', settings: effect.settings, version: seq } : null
 }

@@ -15,6 +15,8 @@ import type { Json } from './json.ts'
 import { applyLeaseRelease, applyLeaseTake } from './lease.ts'
 import { checkLimit, type Limits } from './limits.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
+import { liveRun } from './run.ts'
+import { applyRunExpire, applyRunPut } from './run-changes.ts'
 import { parseSpaceId, type SpaceSettings, type SpaceState } from './space.ts'
 import { applyThreadClone, applyThreadDelete, applyThreadPut } from './thread.ts'
 import { isoTime } from './time.ts'
@@ -57,6 +59,8 @@ function canCreateSpace(commit: Commit): boolean {
   if (commit.background === true) return false
   return commit.changes.some((change) => {
     if (change.kind === 'message-append' || change.kind === 'turn-open') return change.createThread === true
+    // One that refers to a thread is made where that is: the thread's space may be gone on purpose.
+    if (change.kind === 'run-put') return (change.runId ?? change.threadId ?? change.opened) === undefined
     return creating.has(change.kind)
   })
 }
@@ -88,6 +92,7 @@ function versionOf(view: SpaceView, at: string, record: RecordName): Seq | null 
     return liveEntry(view.entry(record.entry), at)?.version ?? null
   }
   if ('fact' in record) return liveFact(view.fact(record.fact), at)?.version ?? null
+  if ('run' in record) return liveRun(view.run(record.run), at)?.version ?? null
   if ('thread' in record) {
     const thread = view.thread(record.thread)
     return thread === null || thread.deleted ? null : thread.version
@@ -179,6 +184,10 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
       return applyFactRetire(draft, change)
     case 'fact-expire':
       return applyFactExpire(draft, change)
+    case 'run-put':
+      return applyRunPut(draft, change)
+    case 'run-expire':
+      return applyRunExpire(draft, change)
     case 'lease-take':
       return applyLeaseTake(draft, change)
     case 'lease-release':

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { Actor } from './actor.ts'
 import type { ErasedCounts } from './effect.ts'
-import type { CommitId, FactId, MessageId, Seq, SpaceId, ThreadId, TurnId } from './id.ts'
+import type { CommitId, FactId, MessageId, RunId, Seq, SpaceId, ThreadId, TurnId } from './id.ts'
 import type { Json } from './json.ts'
 import type { changeSchema, expectationSchema } from './schema.ts'
 import type { SpaceSettings } from './space.ts'
@@ -89,6 +89,8 @@ export type ChangeResult =
     }
   | { readonly kind: 'fact-retire'; readonly deleted: readonly FactId[] }
   | { readonly kind: 'fact-expire'; readonly factId: FactId; readonly deleted: boolean }
+  | { readonly kind: 'run-put'; readonly runId: RunId; readonly version: Seq }
+  | { readonly kind: 'run-expire'; readonly runId: RunId; readonly deleted: boolean }
   | { readonly kind: 'lease-take'; readonly name: string; readonly token: Seq; readonly expiresAt: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly settings: SpaceSettings; readonly version: Seq }

@@ -74,6 +74,9 @@ export function compactRows(rows: readonly LogRow[], space: SpaceState, fold: Fo
   for (const fact of records.facts.values()) {
     if (!fact.deleted) keep(into, fact.version, outside, { kind: 'kept', fact })
   }
+  for (const run of records.runs.values()) {
+    if (!run.deleted) keep(into, run.version, outside, { kind: 'kept', run })
+  }
   for (const thread of records.threads.values()) {
     // In the row of its last save, which a cursor from before may ask for.
     if (!thread.deleted) keep(into, thread.order, { ...outside, threadId: thread.id }, { kind: 'kept', thread })

@@ -5,12 +5,23 @@ import type { Change, Commit } from './commit.ts'
 import type { Effect, LogRow } from './effect.ts'
 import type { EntryState } from './entry.ts'
 import type { Erasure } from './erase.ts'
+import type { LostOfRun, RunLoss } from './erase-run.ts'
 import { invalidInput, invariant, notFound } from './error.ts'
 import type { FactState } from './fact.ts'
 import type { CommitRows } from './history.ts'
-import { checkId, type FactId, type IssuedMessage, parseMessageId, type Seq, type ThreadId, unpackTurn } from './id.ts'
+import {
+  checkId,
+  type FactId,
+  type IssuedMessage,
+  parseMessageId,
+  type RunId,
+  type Seq,
+  type ThreadId,
+  unpackTurn,
+} from './id.ts'
 import type { LeaseState } from './lease.ts'
 import type { Limits } from './limits.ts'
+import type { RunState } from './run.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from './space.ts'
 import { newThread, type ThreadState } from './thread.ts'
 import { type CallerMessageId, foldTurn, type MessagePlace, type TurnState, type TurnStatus } from './turn.ts'
@@ -43,6 +54,9 @@ export interface SpaceView extends CommitRows {
   factsByText(key: number): Iterable<FactState>
   /** Seq of the last commit that wrote a fact which is still there, or whose tombstone is; 0 if none did. */
   lastFactSeq(): Seq
+  run(runId: string): RunState | null
+  /** Runs of a thread that are not deleted, expired ones included. */
+  threadRuns(threadId: ThreadId): Iterable<RunState>
   lease(name: string): LeaseState | null
   /** Names of the leases of that thread's open turns. */
   turnLeases(threadId: ThreadId): readonly string[]
@@ -67,6 +81,7 @@ type Claim =
   | { readonly entry: string }
   | { readonly block: string }
   | { readonly fact: string }
+  | { readonly run: string }
   | { readonly thread: string }
   | { readonly turn: string }
   | { readonly lease: string }
@@ -88,6 +103,8 @@ export class Draft {
   readonly blocks = new Map<string, BlockState>()
   /** Facts that this commit changes: as they were before it, and as they are after it. */
   readonly facts = new Map<FactId, { readonly before: FactState | null; readonly after: FactState }>()
+  /** Runs that this commit changes: as they were before it, and as they are after it. */
+  readonly runs = new Map<RunId, { readonly before: RunState | null; readonly after: RunState }>()
   readonly leases = new Map<string, LeaseState | null>()
   readonly callerIds: CallerMessageId[] = []
   readonly releasedIds: { readonly id: string; readonly threadId: ThreadId }[] = []
@@ -95,6 +112,8 @@ export class Draft {
   readonly swept: { readonly key: string; readonly version: Seq }[] = []
   /** Facts whose expired content leaves the log with this commit. */
   readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
+  /** What runs lose from the log with this commit. */
+  readonly lostOfRuns: LostOfRun[] = []
   /** Turns whose content leaves the log with this commit. */
   readonly discarded: number[] = []
   /** What leaves the log and the tables with this commit; null for all but an erasure. */
@@ -108,6 +127,8 @@ export class Draft {
   #rows = new Map<number, RowDraft>()
   #claims: Set<string> | null = null
   #thread: ThreadState | null = null
+  /** The thread that a run refers to, which need not be there. */
+  #referred: string | null = null
   #of = 0
 
   constructor(view: SpaceView, commit: Commit, context: CommitContext) {
@@ -168,12 +189,22 @@ export class Draft {
 
   /** The thread of that id as it stands in this draft, deleted ones included. A commit touches at most one thread. */
   findThread(threadId: string): ThreadState | null {
-    if (this.#thread !== null && this.#thread.id !== threadId) {
-      const fix = 'Use one commit for each thread.'
-      throw invalidInput('changes', 'must touch at most one thread', [this.#thread.id, threadId].join(', '), fix)
-    }
+    this.#requireSame(threadId)
     this.#thread ??= this.view.thread(threadId)
     return this.#thread
+  }
+
+  #requireSame(threadId: string): void {
+    const touched = this.#thread?.id ?? this.#referred
+    if (touched === null || touched === threadId) return
+    const fix = 'Use one commit for each thread.'
+    throw invalidInput('changes', 'must touch at most one thread', [touched, threadId].join(', '), fix)
+  }
+
+  /** Takes a thread as the one that the commit touches, there or not. */
+  refer(threadId: string): void {
+    this.#requireSame(threadId)
+    this.#referred = threadId
   }
 
   /** The thread of that id, which must be there. */
@@ -279,6 +310,19 @@ export class Draft {
   factBefore(factId: FactId): Seq {
     const known = this.facts.get(factId)
     return (known === undefined ? this.view.fact(factId) : known.before)?.version ?? 0
+  }
+
+  /** The run of that id as it stands in this draft, deleted ones included. */
+  run(runId: string): RunState | null {
+    return this.runs.get(runId as RunId)?.after ?? this.view.run(runId)
+  }
+
+  setRun(before: RunState | null, after: RunState): void {
+    this.runs.set(after.id, { before, after })
+  }
+
+  loseOfRun({ id: runId, version }: RunState, loss: RunLoss): void {
+    this.lostOfRuns.push({ runId, version, loss })
   }
 
   sweep(key: string, version: Seq): void {

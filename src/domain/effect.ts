@@ -4,10 +4,11 @@ import type { BlockState } from './block.ts'
 import type { blockFormats, closedStatuses } from './commit.ts'
 import type { EntryState } from './entry.ts'
 import type { FactAttributes, FactState } from './fact.ts'
-import type { CommitId, FactId, Seq, ThreadId, TurnId } from './id.ts'
+import type { CommitId, FactId, RunId, Seq, ThreadId, TurnId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { LeaseState } from './lease.ts'
 import type { LoggedMessage, MessagePart } from './message.ts'
+import type { RunState, StatedRun } from './run.ts'
 import type { SpaceSettings } from './space.ts'
 import type { ThreadState } from './thread.ts'
 import type { Trust } from './trust.ts'
@@ -79,6 +80,7 @@ export interface ErasedCounts {
   readonly entries: number
   readonly blocks: number
   readonly facts: number
+  readonly runs: number
 }
 
 /** A record as compaction keeps it, in the row of its version; a turn in the row that opened it. */
@@ -86,6 +88,7 @@ export type Kept =
   | { readonly entry: EntryState }
   | { readonly block: BlockState }
   | { readonly fact: FactState }
+  | { readonly run: RunState }
   | { readonly thread: ThreadState }
   | { readonly lease: LeaseState }
   | { readonly settings: SpaceSettings }
@@ -193,6 +196,10 @@ type Body =
   | (FactLinks & { readonly kind: 'fact-retire'; readonly retired: readonly RetiredFact[] })
   /** `prev` is 0 where the fact was not due. */
   | (FactLinks & { readonly kind: 'fact-expire'; readonly factId: FactId; readonly prev: Seq })
+  /** `prev` is 0 for a new run. */
+  | { readonly kind: 'run-put'; readonly runId: RunId; readonly prev: Seq; readonly stated: StatedRun }
+  /** `prev` is 0 where the run was not due. */
+  | { readonly kind: 'run-expire'; readonly runId: RunId; readonly prev: Seq }
   | { readonly kind: 'lease-take'; readonly name: string; readonly until: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly prev: Seq; readonly settings: SpaceSettings }
@@ -206,6 +213,7 @@ type Body =
       readonly was: string
       readonly key?: string
       readonly factId?: FactId
+      readonly runId?: RunId
       readonly prev?: Seq
       readonly pruned?: readonly Displaced[]
       readonly expired?: readonly Displaced[]

@@ -11,7 +11,7 @@ export interface EditableLog extends CommitRows {
 }
 
 /** Replaces a row, and with it the payload hash of its commit, which covered what is gone and lies in the first row. */
-function replaceRow(log: EditableLog, row: LogRow, effects: readonly Effect[]): void {
+export function replaceRow(log: EditableLog, row: LogRow, effects: readonly Effect[]): void {
   log.replaceRow({ ...row, hash: null, effects })
   const [first] = log.rowsAt(row.seq)
   if (first !== undefined && first.hash !== null) log.replaceRow({ ...first, hash: null })

@@ -16,7 +16,8 @@ import {
 import { invalidInput } from './error.ts'
 import { type FactState, liveFact } from './fact.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
-import { checkId, messageIdOf, parseMessageId, type ThreadId, unpackTurn } from './id.ts'
+import { checkId, messageIdOf, parseMessageId, type RunId, type ThreadId, turnIdOf, unpackTurn } from './id.ts'
+import { loseContinuation } from './run-changes.ts'
 import type { ThreadState } from './thread.ts'
 import { foldTurn, type MessagePlace, visibleMessages } from './turn.ts'
 
@@ -34,6 +35,7 @@ export interface Erasure {
   /** Messages one by one, in threads that stay. */
   readonly messages: readonly ErasedMessage[]
   readonly entries: readonly string[]
+  readonly runs: readonly RunId[]
   /** Threads that stay, with the number of messages they have left. */
   readonly recounted: readonly ThreadState[]
 }
@@ -79,9 +81,10 @@ class Eraser {
   readonly threads = new Set<ThreadId>()
   readonly entries = new Set<string>()
   readonly messages = new Map<string, ErasedMessage>()
+  readonly runs = new Set<RunId>()
   readonly recounted = new Map<ThreadId, ThreadState>()
-  readonly counts = { threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0 }
-  /** Ids of messages and facts that go: what was derived from them alone goes with them. */
+  readonly counts = { threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+  /** Ids of messages, facts and runs that go: what was derived from them alone goes with them. */
   readonly gone = new Set<string>()
 
   constructor(draft: Draft) {
@@ -124,10 +127,35 @@ class Eraser {
     }
     const thread = view.thread(threadId)
     if (thread !== null && !thread.deleted) this.#draft.count(thread, null)
+    this.#runsOf(threadId)
     if (thread === null) return
     this.threads.add(threadId)
     this.counts.threads += 1
     this.counts.blocks += blocks.size
+  }
+
+  /** The runs of a thread, in all their versions. */
+  #runsOf(threadId: ThreadId): void {
+    for (const run of this.#draft.view.threadRuns(threadId)) {
+      if (this.runs.has(run.id)) continue
+      this.#draft.loseOfRun(run, 'run')
+      this.runs.add(run.id)
+      this.gone.add(run.id)
+      this.counts.runs += 1
+    }
+  }
+
+  /** A run of a turn of which a message goes cannot go on: what it needs for that was made from the message. */
+  continuations(): void {
+    const { view, space } = this.#draft
+    const turns = Map.groupBy(this.messages.values(), ({ threadId }) => threadId)
+    for (const [threadId, messages] of turns) {
+      const touched = new Set(messages.map(({ turn }) => turnIdOf(space.key, turn)))
+      for (const run of view.threadRuns(threadId)) {
+        const holds = run.continuation !== null && run.turnId !== undefined && touched.has(run.turnId)
+        if (holds && !this.runs.has(run.id)) loseContinuation(this.#draft, run)
+      }
+    }
   }
 
   /** Notes the ids of a row's messages. \`counts\` holds how many its turn had before. */
@@ -357,6 +385,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   for (const threadId of threadIds) eraser.thread(threadId)
   if (messageIds.length > 0) eraser.messagesOf(messageIds, inThread)
   for (const key of keys) eraser.entry(key)
+  eraser.continuations()
   eraser.facts(factIds)
   eraser.derived()
   const { rows, commits } = eraser.rows()
@@ -365,6 +394,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
     threads: [...eraser.threads],
     messages: [...eraser.messages.values()],
     entries: [...eraser.entries],
+    runs: [...eraser.runs],
     recounted: [...eraser.recounted.values()],
   }
   const counts: ErasedCounts = { commits, ...eraser.counts }
@@ -381,6 +411,7 @@ export function sumCounts(left: ErasedCounts, right: ErasedCounts): ErasedCounts
     entries: left.entries + right.entries,
     blocks: left.blocks + right.blocks,
     facts: left.facts + right.facts,
+    runs: left.runs + right.runs,
   }
 }
 
@@ -394,4 +425,5 @@ export const nothingErased: ResultOf<'erase'> = {
   entries: 0,
   blocks: 0,
   facts: 0,
+  runs: 0,
 }

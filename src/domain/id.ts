@@ -11,6 +11,7 @@ export type ThreadId = Branded<'thread'>
 export type TurnId = Branded<'turn'>
 export type MessageId = Branded<'message'>
 export type FactId = Branded<'fact'>
+export type RunId = Branded<'run'>
 export type CommitId = Branded<'commit'>
 
 /** Position in a space's log: 1, 2, 3 … without gaps. As a version: the seq of the commit that wrote the record. */
@@ -96,14 +97,16 @@ export function parseMessageId(id: string): IssuedMessage | null {
   return { spaceKey: match[1] as SpaceKey, turn, index: Number(match[4]) }
 }
 
-export interface IssuedFact {
+/** An id of ours of a fact or a run. */
+export interface IssuedUnique {
   readonly spaceKey: SpaceKey
-  /** The last part, which was chosen when the fact was made. */
+  /** The last part, which was chosen when the record was made. */
   readonly unique: string
 }
 
 const uniquePart = /^[0-9A-Za-z_-]{1,128}$/
 const issuedFact = /^fact_([0-9A-Za-z]{8,32})_([0-9A-Za-z_-]{1,128})$/
+const issuedRun = /^run_([0-9A-Za-z]{8,32})_([0-9A-Za-z_-]{1,128})$/
 
 /**
  * Checks the last part of an id that we issue.
@@ -121,7 +124,19 @@ export function factIdOf(spaceKey: SpaceKey, unique: string): FactId {
 }
 
 /** Reads a fact id of ours; null if the text is not one. */
-export function parseFactId(id: string): IssuedFact | null {
-  const match = issuedFact.exec(id)
+export function parseFactId(id: string): IssuedUnique | null {
+  return issuedUnique(issuedFact.exec(id))
+}
+
+export function runIdOf(spaceKey: SpaceKey, unique: string): RunId {
+  return `run_${spaceKey}_${unique}` as RunId
+}
+
+/** Reads a run id of ours; null if the text is not one. */
+export function parseRunId(id: string): IssuedUnique | null {
+  return issuedUnique(issuedRun.exec(id))
+}
+
+function issuedUnique(match: RegExpExecArray | null): IssuedUnique | null {
   return match === null ? null : { spaceKey: match[1] as SpaceKey, unique: match[2] as string }
 }

@@ -19,6 +19,12 @@ export const limitTable = {
   blockBytes: { default: 262_144, max: 16_777_216, about: 'bytes of one working-memory block' },
   factBytes: { default: 16_384, max: 1_048_576, about: 'bytes of the text of one fact' },
   factLinks: { default: 1_000, max: 10_000, about: 'sources of one fact, or facts that it contradicts' },
+  runBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the details and the continuation of one run' },
+  runTtlMs: {
+    default: 30 * day,
+    max: 3_650 * day,
+    about: 'milliseconds a run is kept after its last put, unless suspended',
+  },
   messageBytes: {
     default: 4_194_304,
     max: 67_108_864,

@@ -55,8 +55,8 @@ export function withErased(receipt: Receipt, result: ResultOf<'erase'>, note: Re
 
 /** Whether an erasure changed anything that was stored. */
 export function tookAnything({ erased }: Receipt): boolean {
-  const { spaces, commits, threads, entries, facts } = erased
-  return [spaces, commits, threads, entries, facts].some((count) => count > 0)
+  const { spaces, commits, threads, entries, facts, runs } = erased
+  return [spaces, commits, threads, entries, facts, runs].some((count) => count > 0)
 }
 
 export function completed(receipt: Receipt, completedAt: string): Receipt {

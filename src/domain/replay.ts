@@ -7,6 +7,7 @@ import type { FactState } from './fact.ts'
 import { factsAfter } from './fact-fold.ts'
 import { type ThreadId, turnIdOf } from './id.ts'
 import { type LeaseState, turnLease } from './lease.ts'
+import { foldRun, type RunState, runTombstone } from './run.ts'
 import type { SpaceState } from './space.ts'
 import { foldThread, newThread, type ThreadState, threadTombstone, withMessages } from './thread.ts'
 import { type FoldSpace, foldTurn, savesMessages, visibleMessages } from './turn.ts'
@@ -17,12 +18,14 @@ export interface SpaceRecords {
   readonly entries: Map<string, EntryState>
   readonly blocks: Map<string, BlockState>
   readonly facts: Map<string, FactState>
+  readonly runs: Map<string, RunState>
   readonly threads: Map<string, ThreadState>
   readonly leases: Map<string, LeaseState>
 }
 
 export function emptyRecords(space: SpaceState): SpaceRecords {
-  return { space, entries: new Map(), blocks: new Map(), facts: new Map(), threads: new Map(), leases: new Map() }
+  const [entries, blocks, facts, runs] = [new Map(), new Map(), new Map(), new Map()]
+  return { space, entries, blocks, facts, runs, threads: new Map(), leases: new Map() }
 }
 
 /** Rows of a turn of a thread that came before the commit being replayed, by seq. */
@@ -58,6 +61,13 @@ function replayBlock(records: SpaceRecords, row: LogRow, effect: EffectOf<'block
 
 function replayFacts(records: SpaceRecords, row: LogRow, effect: Effect): void {
   for (const fact of factsAfter(effect, row, (id) => records.facts.get(id) ?? null)) records.facts.set(fact.id, fact)
+}
+
+function replayRun(records: SpaceRecords, row: LogRow, effect: Effect): void {
+  if (effect.kind !== 'run-put' && effect.kind !== 'run-expire') return
+  const before = records.runs.get(effect.runId) ?? null
+  if (effect.kind === 'run-put') records.runs.set(effect.runId, foldRun(before, effect, row))
+  else if (effect.prev > 0 && before !== null) records.runs.set(effect.runId, runTombstone(before, row))
 }
 
 function replayThreadDelete(records: SpaceRecords, row: LogRow, effect: EffectOf<'thread-delete'>): void {
@@ -96,6 +106,7 @@ function replayKept(records: SpaceRecords, row: LogRow, kept: EffectOf<'kept'>):
   if ('entry' in kept) records.entries.set(kept.entry.key, kept.entry)
   else if ('block' in kept) records.blocks.set(blockKey(kept.block.threadId, kept.block.name), kept.block)
   else if ('fact' in kept) records.facts.set(kept.fact.id, kept.fact)
+  else if ('run' in kept) records.runs.set(kept.run.id, kept.run)
   else if ('thread' in kept) records.threads.set(kept.thread.id, kept.thread)
   else if ('lease' in kept) records.leases.set(kept.lease.name, kept.lease)
   else if ('settings' in kept) {
@@ -163,6 +174,7 @@ export function replayCommit(
   for (const [row, effect] of inOrder(rows)) {
     replayEntry(records, row, effect)
     replayFacts(records, row, effect)
+    replayRun(records, row, effect)
     replayRecord(records, row, effect)
     replayTurn(records, row, effect, space)
     if (effect.kind === 'kept') replayKept(records, row, effect)

@@ -6,6 +6,7 @@ import type { Json, JsonObject } from './json.ts'
 import { languages } from './language.ts'
 import { limitTable } from './limits.ts'
 import { type MessageInput, type MessagePart, roles } from './message.ts'
+import { runKinds, runStatuses } from './run.ts'
 import { trusts } from './trust.ts'
 
 const actorSchema = z.strictObject({
@@ -166,6 +167,26 @@ export const changeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fact-retire'), factIds: factIds.min(1) }),
   z.strictObject({ kind: z.literal('fact-expire'), factId: id }),
   z.strictObject({
+    kind: z.literal('run-put'),
+    /** The last part of a new run's id. */
+    unique: z.exactOptional(id),
+    /** The run to go on with. Fields left out stay as they are. */
+    runId: z.exactOptional(id),
+    /** What runs: the id of the agent or the workflow. Required for a new run. */
+    name: z.exactOptional(id),
+    runKind: z.exactOptional(z.enum(runKinds)),
+    /** Default of a new run: `running`. */
+    status: z.exactOptional(z.enum(runStatuses)),
+    threadId: optionalThread,
+    ...turnReference,
+    parentRunId: z.exactOptional(id),
+    /** Deep-merged into what is there; `null` deletes. */
+    details: z.exactOptional(jsonObject),
+    /** What a suspended run needs to go on; null takes it away, and so does the end of the run. */
+    continuation: z.exactOptional(json),
+  }),
+  z.strictObject({ kind: z.literal('run-expire'), runId: id }),
+  z.strictObject({
     kind: z.literal('lease-take'),
     name: id,
     leaseMs: z.int().min(1).max(limitTable.turnLeaseMs.max),
@@ -192,6 +213,7 @@ const recordSchema = z.union([
   z.strictObject({ block: id, threadId: optionalThread }),
   z.strictObject({ thread: id }),
   z.strictObject({ fact: id }),
+  z.strictObject({ run: id }),
   z.strictObject({ settings: z.literal(true) }),
 ])
 

@@ -55,10 +55,15 @@ export async function sweep(storage: Storage): Promise<number> {
     const id = `expire-fact-${version}-${factId}` as CommitId
     return { id, space, changes: [{ kind: 'fact-expire', factId }], background: true }
   })
+  const forgotten = due.runs.map(({ space, runId, version }): Commit => {
+    const id = `expire-run-${version}-${runId}` as CommitId
+    return { id, space, changes: [{ kind: 'run-expire', runId }], background: true }
+  })
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
-  await Promise.all([...expiries, ...ended, ...interruptions].map((commit) => commitIfDue(storage, commit)))
+  const all = [...expiries, ...ended, ...forgotten, ...interruptions]
+  await Promise.all(all.map((commit) => commitIfDue(storage, commit)))
   for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
-  return due.entries.length + due.facts.length + due.turns.length + due.logs.length
+  return all.length + due.logs.length
 }
 
 /** Sweeps every second while its memory is open; never keeps the process alive. */

@@ -7,13 +7,14 @@ import type { EntryState } from '../domain/entry.ts'
 import type { FactAttributes, FactState, FactStatus } from '../domain/fact.ts'
 import type { PastFact } from '../domain/fact-history.ts'
 import type { PastVersion } from '../domain/history.ts'
-import type { FactId, Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
+import type { FactId, RunId, Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
 import type { JsonObject } from '../domain/json.ts'
 import type { Language } from '../domain/language.ts'
 import type { LeaseState } from '../domain/lease.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { Message } from '../domain/message.ts'
 import type { Receipt, ReceiptNote } from '../domain/receipt.ts'
+import type { RunState, RunStatus } from '../domain/run.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
 import type { ThreadState } from '../domain/thread.ts'
 import type { TurnStatus } from '../domain/turn.ts'
@@ -227,6 +228,25 @@ export interface FactReader {
   byText(access: Access, space: SpaceId, text: string): Promise<Listed<FactState>>
 }
 
+export interface RunQuery {
+  /** Only runs of that thread; null for all. */
+  readonly threadId: string | null
+  /** Only runs of that agent or workflow; null for all. */
+  readonly name: string | null
+  readonly statuses: readonly RunStatus[]
+  readonly order: 'newest' | 'oldest'
+  /** The `order` of the run that the page begins after; null begins at the end that the order starts from. */
+  readonly after: number | null
+  readonly limit: number
+}
+
+/** A run is absent if expired, whatever was swept. */
+export interface RunReader {
+  get(access: Access, space: SpaceId, runId: string): Promise<Found<RunState>>
+  /** In the order in which they began. */
+  list(access: Access, space: SpaceId, query: RunQuery): Promise<Listed<RunState>>
+}
+
 /** A space as recall scans it, in one snapshot. */
 export interface SpaceScan {
   readonly asOf: Seq
@@ -313,6 +333,7 @@ export interface ReceiptReader {
 export interface DueWork {
   readonly entries: readonly { readonly space: SpaceId; readonly key: string; readonly version: Seq }[]
   readonly facts: readonly { readonly space: SpaceId; readonly factId: FactId; readonly version: Seq }[]
+  readonly runs: readonly { readonly space: SpaceId; readonly runId: RunId; readonly version: Seq }[]
   readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]
   /** Spaces whose log has rows older than they keep. */
   readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]
@@ -351,6 +372,7 @@ export interface Storage {
   readonly blocks: BlockReader
   readonly entries: EntryReader
   readonly facts: FactReader
+  readonly runs: RunReader
   readonly log: LogReader
   readonly index: IndexReader
   readonly vectors: VectorStore

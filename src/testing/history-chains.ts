@@ -1,5 +1,6 @@
 /** Each effect names the version it replaced; here the versions are counted anew and held against those names. */
 import type { Displaced, Effect, LoggedCommit, LogRow } from '../domain/effect.ts'
+import { touchedRun } from '../domain/erase-run.ts'
 import { touchedFacts } from '../domain/fact-fold.ts'
 import type { Seq } from '../domain/id.ts'
 
@@ -75,10 +76,16 @@ function followFacts(chains: Chains, row: LogRow, effect: Effect): void {
   for (const { key, version } of touchedFacts(effect)) chains.touch(row, `fact ${key}`, version)
 }
 
+function followRun(chains: Chains, row: LogRow, effect: Effect): void {
+  const touched = touchedRun(effect)
+  if (touched !== null) chains.replace(row, `run ${touched.runId}`, touched.prev)
+}
+
 function follow(chains: Chains, row: LogRow, effect: Effect): void {
   const thread = `thread ${row.threadId}`
   followEntry(chains, row, effect)
   followFacts(chains, row, effect)
+  followRun(chains, row, effect)
   if (effect.kind === 'thread-put') chains.replace(row, thread, effect.prev)
   else if (effect.kind === 'thread-clone') {
     chains.replace(row, thread, effect.prev)

@@ -5,6 +5,7 @@ import { type FactState, factStatuses, liveFact } from '../domain/fact.ts'
 import { type SpaceId, unpackTurn } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
 import type { SpaceRecords } from '../domain/replay.ts'
+import { hasEnded, liveRun, type RunState, runStatuses } from '../domain/run.ts'
 import { isoTime } from '../domain/time.ts'
 import { type FoldSpace, foldTurn, visibleMessages } from '../domain/turn.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -92,6 +93,30 @@ async function checkFacts({ storage, access, space, clock }: ReaderQuestion, rec
     (fact) => liveFact(fact, now) !== null || (answered.has(fact.id) && liveFact(fact, before) !== null),
   )
   return [...problems, ...compare('fact', new Map(live.map((fact) => [fact.id as string, fact])), answered)]
+}
+
+async function checkRuns({ storage, access, space, clock }: ReaderQuestion, records: SpaceRecords) {
+  const before = isoTime(clock.now())
+  const answered = new Map<string, RunState>()
+  for (let after: number | null = null; ; ) {
+    const all = { threadId: null, name: null, statuses: runStatuses, order: 'oldest' } as const
+    const page: Listed<RunState> = await storage.runs.list(access, space, { ...all, after, limit: pageSize })
+    for (const run of page.items) answered.set(run.id, run)
+    after = page.items.at(-1)?.order ?? null
+    if (!page.more || after === null) break
+  }
+  const problems: string[] = []
+  for (const [id, run] of answered) {
+    const { record } = await storage.runs.get(access, space, id)
+    if (record !== null) problems.push(...differ(`run ${id} in the list`, run, record))
+    if (hasEnded(run.status) && run.continuation !== null) problems.push(`run ${id} has ended and could go on`)
+  }
+  const now = isoTime(clock.now())
+  // One that expires meanwhile may be on either side.
+  const live = [...records.runs.values()].filter(
+    (run) => liveRun(run, now) !== null || (answered.has(run.id) && liveRun(run, before) !== null),
+  )
+  return [...problems, ...compare('run', new Map(live.map((run) => [run.id as string, run])), answered)]
 }
 
 async function checkBlocks({ storage, access, space }: ReaderQuestion, records: SpaceRecords) {
@@ -183,6 +208,7 @@ export async function checkReaders(
   return [
     ...(await checkEntries(question, records)),
     ...(await checkFacts(question, records)),
+    ...(await checkRuns(question, records)),
     ...(await checkBlocks(question, records)),
     ...(await checkThreads(question, records)),
     ...(await checkMessages(question, records, rows, fold)),

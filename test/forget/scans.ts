@@ -48,7 +48,7 @@ export function embeddedIn(path: string): string[] {
 
 /** Rows of small tables that belong to no space that is there, and spaces whose rows wait to be deleted. */
 export function orphansIn(path: string): Row[] {
-  const tables = ['fact_source', 'work', 'words', 'vectors', 'fact', 'entry', 'block', 'message_id', 'thread']
+  const tables = ['fact_source', 'work', 'words', 'vectors', 'fact', 'run', 'entry', 'block', 'message_id', 'thread']
   const orphans = tables.flatMap((table) =>
     rowsOf(
       path,

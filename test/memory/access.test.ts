@@ -33,6 +33,7 @@ beforeEach(async () => {
 
 describe('the guard', () => {
   const facts = { attributes: {}, after: null, limit: 1 } as const
+  const runs = { threadId: null, name: null, after: null, limit: 1 } as const
   const reads = (access: Access, space: SpaceId): (() => Promise<unknown>)[] => [
     () => storage.spaces.get(access, space),
     () => storage.threads.get(access, space, 't'),
@@ -69,6 +70,8 @@ describe('the guard', () => {
     () => storage.facts.derivedFrom(access, space, { sources: ['m'], after: null, limit: 1 }),
     () => storage.facts.conflicts(access, space, facts),
     () => storage.facts.byText(access, space, 'words'),
+    () => storage.runs.get(access, space, 'r'),
+    () => storage.runs.list(access, space, { ...runs, statuses: ['running'], order: 'newest' }),
     () => storage.log.read(access, space, { after: 0, limit: 1 }),
     () => storage.log.seqAt(access, space, '2026-01-01T00:00:00.000Z'),
   ]

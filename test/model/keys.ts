@@ -18,7 +18,7 @@ export class KeyNames {
     let text = JSON.stringify(value, (field, inner) => (field === 'hash' && inner !== null ? 'hash' : inner)) ?? 'null'
     for (const [own, shared] of this.#shared) text = text.replaceAll(own, shared)
     // A refused commit may name an id with the key of a space that was not made.
-    return JSON.parse(text.replace(/(turn|msg|fact)_(?!space\dlife)[0-9A-Za-z]{12}_/g, '$1_of-no-space_'))
+    return JSON.parse(text.replace(/(turn|msg|fact|run)_(?!space\dlife)[0-9A-Za-z]{12}_/g, '$1_of-no-space_'))
   }
 
   toOwn<Value>(value: Value): Value {

@@ -28,6 +28,8 @@ export const tinyLimits: Limits = {
   blockBytes: 160,
   factBytes: 40,
   factLinks: 3,
+  runBytes: 110,
+  runTtlMs: 20_000,
   messageBytes: 300,
   messagesPerCall: 4,
   changesPerCommit: 6,
@@ -187,6 +189,35 @@ const factChange = fc.oneof(
   { weight: 1, arbitrary: kind('fact-expire', { back }) },
 )
 
+const runStatus = fc.constantFrom('running', 'suspended', 'suspended', 'complete', 'aborted', 'failed', 'discarded')
+
+const runChange = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: kind('run-put', {
+      /** The run that many places back; none for a new one. */
+      of: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 3, arbitrary: back }),
+      isNamedAgain: rarely(true, false),
+      name: rarely('eve', 'bot'),
+      runKind: rarely('workflow' as const, undefined),
+      status: fc.oneof(fc.constant(undefined), runStatus),
+      inThread,
+      join,
+      isCalled: rarely(true, false),
+      details: fc.constantFrom(
+        undefined,
+        undefined,
+        { a: 1 },
+        { a: { b: 1 } },
+        { a: null, c: [1] },
+        { d: 'x'.repeat(60) },
+      ),
+      continuation: fc.constantFrom(undefined, undefined, undefined, null, 'next', { step: 'y'.repeat(50) }),
+    }),
+  },
+  { weight: 1, arbitrary: kind('run-expire', { back }) },
+)
+
 const recordChange = fc.oneof(
   {
     weight: 3,
@@ -231,12 +262,13 @@ const change = fc.oneof(
   { weight: 3, arbitrary: threadChange },
   { weight: 2, arbitrary: recordChange },
   { weight: 2, arbitrary: factChange },
+  { weight: 1, arbitrary: runChange },
 )
 export type ChangePlan = typeof change extends fc.Arbitrary<infer Plan> ? Plan : never
 
 /** Which version an expectation states: the record's, or one that is off. */
 const expectation = fc.record({
-  of: fc.constantFrom('entry', 'block', 'thread-block', 'thread', 'settings', 'fact', 'facts', 'seq', 'lease'),
+  of: fc.constantFrom('entry', 'block', 'thread-block', 'thread', 'settings', 'fact', 'run', 'facts', 'seq', 'lease'),
   pick: fc.nat(5),
   absent: fc.constantFrom(false, false, false, false, true),
   off: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, -1),

@@ -3,6 +3,7 @@ import type { Access } from '../../src/domain/actor.ts'
 import { MemoryError } from '../../src/domain/error.ts'
 import { factStatuses } from '../../src/domain/fact.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
+import { runStatuses } from '../../src/domain/run.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
 import { blockNames, keys, messageIds, spaces, threads, words } from './plans.ts'
 
@@ -126,6 +127,31 @@ async function readFacts(storage: Storage, space: SpaceId, ids: readonly string[
   return facts
 }
 
+async function readRuns(storage: Storage, space: SpaceId, ids: readonly string[]): Promise<unknown> {
+  const runs: unknown[] = []
+  for (const order of ['oldest', 'newest'] as const) {
+    for (const [threadId, name] of [
+      [null, null],
+      ['t1', null],
+      [null, 'eve'],
+      ['t2', 'bot'],
+    ] as const) {
+      const query = { threadId, name, order } as const
+      runs.push(
+        await storage.runs.list(access, space, { ...query, statuses: runStatuses, after: null, limit: everything }),
+      )
+      for (let after: number | null = null, pages = 0; pages < 2; pages++) {
+        const statuses = ['suspended', 'running', 'complete'] as const
+        const page = await storage.runs.list(access, space, { ...query, statuses, after, limit: 2 })
+        runs.push(page)
+        after = page.items.at(-1)?.order ?? null
+      }
+    }
+  }
+  for (const id of ids) runs.push(await storage.runs.get(access, space, id))
+  return runs
+}
+
 async function readLog(storage: Storage, space: SpaceId, seqs: readonly number[]): Promise<unknown> {
   const log = []
   for (const after of [0, ...seqs]) {
@@ -135,12 +161,17 @@ async function readLog(storage: Storage, space: SpaceId, seqs: readonly number[]
   return log
 }
 
-/** Everything about one space. `moments` are times worth asking for, `ids` messages, turns and facts worth finding. */
+/** Everything about one space. `moments` are times worth asking for, `ids` messages, turns, facts and runs worth finding. */
 export async function readSpace(
   storage: Storage,
   space: SpaceId,
   moments: readonly string[],
-  ids: { readonly messages: readonly string[]; readonly turns: readonly string[]; readonly facts: readonly string[] },
+  ids: {
+    readonly messages: readonly string[]
+    readonly turns: readonly string[]
+    readonly facts: readonly string[]
+    readonly runs: readonly string[]
+  },
 ): Promise<unknown> {
   const state = await storage.spaces.get(access, space)
   const { seq, horizon } = state ?? { seq: 3, horizon: 1 }
@@ -161,6 +192,7 @@ export async function readSpace(
     blocks: await readBlocks(storage, space, seqs),
     entries: await readEntries(storage, space, seqs),
     facts: await readFacts(storage, space, ids.facts),
+    runs: await readRuns(storage, space, ids.runs),
     log: await readLog(storage, space, seqs),
   }
 }
@@ -177,7 +209,13 @@ export async function readAcross(storage: Storage): Promise<unknown> {
   }
   const found = []
   for (const id of [...threads, ...messageIds]) found.push(sorted(await storage.threads.find(access, id, everything)))
-  const { entries, facts, turns, logs } = await storage.due(access, everything)
-  const due = { entries: sorted(entries), facts: sorted(facts), turns: sorted(turns), logs: sorted(logs) }
+  const { entries, facts, runs, turns, logs } = await storage.due(access, everything)
+  const due = {
+    entries: sorted(entries),
+    facts: sorted(facts),
+    runs: sorted(runs),
+    turns: sorted(turns),
+    logs: sorted(logs),
+  }
   return { lists, found, due }
 }

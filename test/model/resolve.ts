@@ -21,15 +21,16 @@ export interface Known {
   readonly turns: Map<string, string[]>
   readonly messages: Map<string, string[]>
   readonly tokens: Map<string, number[]>
-  /** Ids of facts, newest last. */
+  /** Ids of facts and of runs, newest last. */
   readonly facts: string[]
+  readonly runs: string[]
   /** Present versions, by kind and name. */
   readonly versions: Map<string, number>
   seq: number
 }
 
 export function nothingKnown(): Known {
-  return { turns: new Map(), messages: new Map(), tokens: new Map(), facts: [], versions: new Map(), seq: 0 }
+  return { turns: new Map(), messages: new Map(), tokens: new Map(), facts: [], runs: [], versions: new Map(), seq: 0 }
 }
 
 /** The item that many places before the last. */
@@ -166,6 +167,17 @@ function assertOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'fact-assert'
   }) as Change
 }
 
+function runAt(at: Resolving, back: number): string {
+  return fromEnd(at.known.runs, back) ?? 'run_0000000000_none'
+}
+
+function putRunOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'run-put' }>): Change {
+  const { of, isNamedAgain, inThread, join, isCalled, ...fields } = plan
+  const name = of === undefined ? { unique: isNamedAgain ? 'again' : at.unique() } : { runId: runAt(at, of) }
+  const place = inThread ? { threadId: at.threadId, ...reference(at, join) } : {}
+  return compact({ ...fields, ...name, ...place, parentRunId: isCalled ? runAt(at, 1) : undefined }) as Change
+}
+
 export function changeOf(at: Resolving, plan: ChangePlan): Change {
   const inThread = changeInThread(at, plan)
   if (inThread !== null) return inThread
@@ -176,6 +188,8 @@ export function changeOf(at: Resolving, plan: ChangePlan): Change {
   if (plan.kind === 'fact-assert') return assertOf(at, plan)
   if (plan.kind === 'fact-retire') return { kind: plan.kind, factIds: plan.targets.map((back) => factAt(at, back)) }
   if (plan.kind === 'fact-expire') return { kind: plan.kind, factId: factAt(at, plan.back) }
+  if (plan.kind === 'run-put') return putRunOf(at, plan)
+  if (plan.kind === 'run-expire') return { kind: plan.kind, runId: runAt(at, plan.back) }
   if (plan.kind === 'lease-release') {
     const token = fromEnd(at.known.tokens.get(plan.name), plan.back) ?? 1
     return { kind: plan.kind, name: plan.name, token }
@@ -198,6 +212,7 @@ function expectationOf(at: Resolving, plan: ExpectationPlan): Expectation {
     'thread-block': { block: name, threadId },
     thread: { thread: threadId },
     fact: { fact: factAt(at, plan.pick) },
+    run: { run: runAt(at, plan.pick) },
     settings: { settings: true as const },
   }[plan.of as 'entry']
   if (plan.absent) return { absent: record }

@@ -126,6 +126,13 @@ class Run {
       const swept = result?.status === 'committed' ? result.results[0] : null
       world.same('swept', swept, { ...change, deleted: true })
     }
+    for (const { space, runId } of due.runs) {
+      const change = { kind: 'run-expire', runId } as const
+      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+      const result = await world.commit({ commit, actor }, via)
+      const swept = result?.status === 'committed' ? result.results[0] : null
+      world.same('swept', swept, { ...change, deleted: true })
+    }
     for (const { space, turn } of due.turns) {
       const { threadId, turnId } = turn
       const change = { kind: 'turn-close', threadId, turnId, status: 'interrupted' } as const
@@ -138,8 +145,8 @@ class Run {
       const removed = await side.storage.compact(access, space, below)
       world.same('rows removed', removed, await world.reference.storage.compact(access, space, below))
     }
-    const { entries, facts, turns } = await side.storage.due(access, 1_000)
-    world.same('due after sweeping', { entries, facts, turns }, { entries: [], facts: [], turns: [] })
+    const { entries, facts, runs, turns } = await side.storage.due(access, 1_000)
+    world.same('due after sweeping', { entries, facts, runs, turns }, { entries: [], facts: [], runs: [], turns: [] })
   }
 
   async #page({ space, thread, pick, limit, via }: ActionOf<'page'>): Promise<void> {

@@ -172,6 +172,9 @@ export class World {
       else if (answer.kind === 'fact-assert') {
         if (!known.facts.includes(answer.factId)) known.facts.push(answer.factId)
         known.versions.set(JSON.stringify({ fact: answer.factId }), answer.version)
+      } else if (answer.kind === 'run-put') {
+        if (!known.runs.includes(answer.runId)) known.runs.push(answer.runId)
+        known.versions.set(JSON.stringify({ run: answer.runId }), answer.version)
       } else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
       else if ('name' in answer && change !== undefined && 'name' in change) {
         const block = { block: answer.name, ...(threadId === '' ? {} : { threadId }) }
@@ -202,7 +205,7 @@ export class World {
       const facts = known.facts.slice(-6)
       const turns = [...known.turns.values()].flatMap((list) => list.slice(-4))
       const read = ({ storage, names }: Side) =>
-        readSpace(storage, space, moments, names.toOwn({ messages: ids, turns, facts }))
+        readSpace(storage, space, moments, names.toOwn({ messages: ids, turns, facts, runs: known.runs.slice(-6) }))
       const readings = await read(side)
       const expected = await read(this.reference)
       this.same('readings', readings, expected)

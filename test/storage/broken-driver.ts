@@ -9,6 +9,7 @@ import type {
   FactReader,
   LogReader,
   MessageReader,
+  RunReader,
   Storage,
   ThreadReader,
 } from '../../src/ports/storage.ts'
@@ -31,6 +32,7 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     blocks: sound.blocks,
     entries: sound.entries,
     facts: sound.facts,
+    runs: sound.runs,
     log: sound.log,
     index: sound.index,
     vectors: sound.vectors,
@@ -82,6 +84,10 @@ export function factReader(make: (facts: FactReader, sound: Storage) => Partial<
 
 export function messageReader(make: (messages: MessageReader, sound: Storage) => Partial<MessageReader>): Break {
   return (sound) => ({ messages: { ...sound.messages, ...make(sound.messages, sound) } })
+}
+
+export function runReader(make: (runs: RunReader, sound: Storage) => Partial<RunReader>): Break {
+  return (sound) => ({ runs: { ...sound.runs, ...make(sound.runs, sound) } })
 }
 
 export function threadReader(make: (threads: ThreadReader, sound: Storage) => Partial<ThreadReader>): Break {

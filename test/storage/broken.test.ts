@@ -6,8 +6,9 @@ import { brokenDoors } from './broken-doors.ts'
 import { openBroken } from './broken-driver.ts'
 import { brokenFacts } from './broken-facts.ts'
 import { brokenReaders } from './broken-readers.ts'
+import { brokenRuns } from './broken-runs.ts'
 
-const drivers = Object.entries({ ...brokenDoors, ...brokenReaders, ...brokenFacts })
+const drivers = Object.entries({ ...brokenDoors, ...brokenReaders, ...brokenFacts, ...brokenRuns })
 
 it('has many ways to be wrong', () => expect(drivers.length).toBeGreaterThan(40))
 

@@ -54,6 +54,9 @@ async function openTwo(clock: Clock): Promise<Storage> {
     get facts() {
       return reader.facts
     },
+    get runs() {
+      return reader.runs
+    },
     get receipts() {
       return reader.receipts
     },

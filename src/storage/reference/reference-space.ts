@@ -11,6 +11,7 @@ import { textKey } from '../../domain/fact-text.ts'
 import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import type { LeaseState } from '../../domain/lease.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay.ts'
+import { liveRun, type RunState } from '../../domain/run.ts'
 import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { type FoldSpace, foldTurn, type MessagePlace, type TurnState, visibleMessages } from '../../domain/turn.ts'
@@ -51,7 +52,8 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     const below = this.rows.filter((row) => row.seq <= horizon)
     const kept = compactRows(below, this.space, this.fold)
     this.rows = [...kept, ...this.rows.filter((row) => row.seq > horizon)]
-    for (const map of [this.records.entries, this.records.blocks, this.records.facts, this.records.threads]) {
+    const { entries, blocks, facts, runs, threads } = this.records
+    for (const map of [entries, blocks, facts, runs, threads]) {
       for (const [key, record] of map) if (record.deleted && record.version <= horizon) map.delete(key)
     }
     this.records.space = { ...this.space, horizon }
@@ -92,7 +94,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   /** Removes what an erasure takes, and replaces the rows that it empties. */
-  erase({ rows, threads, entries, recounted }: Erasure): void {
+  erase({ rows, threads, entries, runs, recounted }: Erasure): void {
     for (const row of rows) this.replaceRow(row)
     for (const threadId of threads) {
       this.records.threads.delete(threadId)
@@ -102,6 +104,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
       }
     }
     for (const key of entries) this.records.entries.delete(key)
+    for (const runId of runs) this.records.runs.delete(runId)
     for (const thread of recounted) this.records.threads.set(thread.id, thread)
   }
 
@@ -175,6 +178,24 @@ export class ReferenceSpace implements SpaceView, EditableLog {
 
   expiredFacts(at: string): FactState[] {
     return this.allFacts().filter((fact) => liveFact(fact, at) === null)
+  }
+
+  run(runId: string): RunState | null {
+    return this.records.runs.get(runId) ?? null
+  }
+
+  /** Runs that are not deleted, in the order in which they began. */
+  allRuns(): RunState[] {
+    const kept = [...this.records.runs.values()].filter((run) => !run.deleted)
+    return kept.sort((left, right) => left.order - right.order)
+  }
+
+  threadRuns(threadId: ThreadId): RunState[] {
+    return this.allRuns().filter((run) => run.threadId === threadId)
+  }
+
+  expiredRuns(at: string): RunState[] {
+    return this.allRuns().filter((run) => liveRun(run, at) === null)
   }
 
   lease(name: string): LeaseState | null {

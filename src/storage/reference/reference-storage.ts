@@ -5,6 +5,7 @@ import type { Commit, CommitResult } from '../../domain/commit.ts'
 import type { SpaceView } from '../../domain/draft.ts'
 import { nothingErased } from '../../domain/erase.ts'
 import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
+import { eraseOfRun } from '../../domain/erase-run.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/receipt.ts'
@@ -24,6 +25,7 @@ import {
   spaceReader,
   threadReader,
 } from './reference-readers.ts'
+import { runReader } from './reference-runs.ts'
 import { ReferenceSpace } from './reference-space.ts'
 import { ReferenceVectors } from './reference-vectors.ts'
 
@@ -46,6 +48,8 @@ const emptyView: SpaceView = {
   factsFrom: () => [],
   factsByText: () => [],
   lastFactSeq: () => 0,
+  run: () => null,
+  threadRuns: () => [],
   lease: () => null,
   turnLeases: () => [],
 }
@@ -61,6 +65,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly blocks = blockReader(this)
   readonly entries = entryReader(this)
   readonly facts = factReader(this)
+  readonly runs = runReader(this)
   readonly log = logReader(this)
   readonly index = indexReader(this)
   readonly vectors = new ReferenceVectors(this, this.index)
@@ -114,6 +119,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     for (const [name, lease] of draft.leases) if (lease !== null) target.records.leases.set(name, lease)
     for (const { key, version } of draft.swept) eraseEntryLife(target, key, version)
     for (const { factId, version } of draft.sweptFacts) eraseFactLife(target, factId, version)
+    for (const lost of draft.lostOfRuns) eraseOfRun(target, lost)
     for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)
     for (const wake of this.listeners.get(commit.space) ?? []) wake()
     return structuredClone(outcome.result)
@@ -143,7 +149,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     if (conflict !== null) return conflict
     const isGone = (other: ReferenceSpace) => other.id === commit.space || other.id.startsWith(`${commit.space}/`)
     const gone = isErasePart(commit) ? [] : [...this.bySpace.values()].filter(isGone)
-    const counts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0 }
+    const counts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
     for (const other of gone) {
       const threads = [...other.records.threads.values()].filter((thread) => !thread.deleted)
       counts.commits += other.space.seq - other.space.horizon
@@ -152,6 +158,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       counts.entries += other.space.entries
       counts.blocks += [...other.records.blocks.values()].filter((block) => !block.deleted).length
       counts.facts += other.allFacts().length
+      counts.runs += other.allRuns().length
       this.#seqFloor = Math.max(this.#seqFloor, other.space.seq + 1)
       this.bySpace.delete(other.id)
       for (const wake of this.listeners.get(other.id) ?? []) wake()
@@ -177,6 +184,9 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const facts = all.flatMap((space) =>
       space.expiredFacts(now).map(({ id, version }) => ({ space: space.id, factId: id, version })),
     )
+    const runs = all.flatMap((space) =>
+      space.expiredRuns(now).map(({ id, version }) => ({ space: space.id, runId: id, version })),
+    )
     const turns = all.flatMap((space) =>
       [...space.records.leases.values()].flatMap((lease) => {
         if (lease.threadId === null || lease.until > now) return []
@@ -194,6 +204,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return {
       entries: entries.slice(0, limit),
       facts: facts.slice(0, limit),
+      runs: runs.slice(0, limit),
       turns: turns.slice(0, limit),
       logs: logs.slice(0, limit),
     }

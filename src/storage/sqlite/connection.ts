@@ -9,8 +9,9 @@ import { words } from './migrations/002-words.ts'
 import { vectors } from './migrations/003-vectors.ts'
 import { facts } from './migrations/004-facts.ts'
 import { forget } from './migrations/005-forget.ts'
+import { runs } from './migrations/006-runs.ts'
 
-const migrations = [ground, words, vectors, facts, forget]
+const migrations = [ground, words, vectors, facts, forget, runs]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

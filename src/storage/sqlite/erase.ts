@@ -5,6 +5,7 @@ import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { textAfter } from './rows.ts'
+import { uniqueOfRun } from './run-rows.ts'
 import type { SpaceColumns } from './statements.ts'
 import { removeEntryEver } from './vectors.ts'
 import type { SqliteView } from './view.ts'
@@ -41,12 +42,13 @@ export function eraseParts(
   database: SqliteDatabase,
   view: SqliteView,
   space: CachedSpace,
-  { rows, threads, messages, entries, recounted }: Erasure,
+  { rows, threads, messages, entries, runs, recounted }: Erasure,
   seq: Seq,
 ): void {
   for (const message of messages) eraseMessage(database, space, message)
   for (const threadId of threads) eraseThread(database, space, threadId)
   for (const key of entries) eraseEntry(database, space, key)
+  for (const runId of runs) database.statements.deleteRun.run(space.n, uniqueOfRun(runId, space.state.key))
   for (const row of rows) view.replaceRow(row)
   for (const { id, order, messageCount, lastMessageAt } of recounted) {
     const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
@@ -65,7 +67,8 @@ function liveCounts(database: SqliteDatabase, columns: SpaceColumns): ErasedCoun
   }, 0)
   const blocks = statements.countBlocks.get(n)?.[0] ?? 0
   const facts = statements.countFacts.get(n)?.[0] ?? 0
-  return { commits: seq - horizon, threads: threads + archived, messages, entries, blocks, facts }
+  const runs = statements.countRuns.get(n)?.[0] ?? 0
+  return { commits: seq - horizon, threads: threads + archived, messages, entries, blocks, facts, runs }
 }
 
 /** One space: its row goes at once, and with it the way to all others, which are deleted a few at a time. */
@@ -83,7 +86,7 @@ export function eraseSpaces(
   const { statements } = database
   const own = statements.spaceById.get(id)
   const children = statements.spacesInRange.all(`${id}/`, '', textAfter(`${id}/`), Number.MAX_SAFE_INTEGER)
-  let counts: ErasedCounts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0 }
+  let counts: ErasedCounts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
   let floor = seqFloor(database)
   const all = own === undefined ? children : [own, ...children]
   for (const columns of all) {

@@ -4,20 +4,20 @@ import type { Draft } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
 import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
+import { eraseOfRun } from '../../domain/erase-run.ts'
 import { invariant } from '../../domain/error.ts'
 import { type Seq, unpackTurn } from '../../domain/id.ts'
 import { parentOf, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
+import { dueOf } from './due.ts'
 import { eraseParts } from './erase.ts'
 import { persistFacts } from './persist-facts.ts'
+import { persistRuns } from './persist-runs.ts'
 import { actorText, threadJson } from './rows.ts'
 import type { SqliteView } from './view.ts'
 import { emptyTail, indexCommit } from './words.ts'
-
-/** Expiries are indexed rounded down to 1/720 of the time-to-live, an hour of 30 days. */
-const dueSteps = 720
 
 /** Rows number their commit in 32 bits. */
 const seqLimit = 2 ** 32
@@ -148,12 +148,6 @@ function persistRows(
   }
 }
 
-/** The expiry rounded down, which the index holds; null where there is none. */
-function dueOf(at: number, expires: number | null): number | null {
-  if (expires === null) return null
-  return expires - (expires % Math.max(1, Math.floor((expires - at) / dueSteps)))
-}
-
 function persistEntry(database: SqliteDatabase, space: CachedSpace, entry: EntryState): void {
   const { key, version, deleted, createdAt, updatedAt, writtenBy, expiresAt, patchBytes, value } = entry
   const { insertEntry, updateEntry, updateEntryDue } = database.statements
@@ -244,9 +238,11 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
   persistRecords(database, space, draft, thread)
   persistFacts(database, space, draft)
+  persistRuns(database, space, draft)
   if (draft.erasure !== null) eraseParts(database, view, space, draft.erasure, draft.seq)
-  // After the rows that an erasure replaces whole: they may state the same facts.
+  // After the rows that an erasure replaces whole: they may state the same facts and runs.
   for (const { factId, version } of draft.sweptFacts) eraseFactLife(view, factId, version)
+  for (const lost of draft.lostOfRuns) eraseOfRun(view, lost)
   persistSpace(database, space, draft)
   indexCommit(database, view, draft, rows, space)
   foldTail(database, space)

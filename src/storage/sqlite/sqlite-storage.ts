@@ -4,7 +4,7 @@ import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import { nothingErased } from '../../domain/erase.ts'
 import { invariant } from '../../domain/error.ts'
-import { factIdOf, type Seq, type SpaceId, type SpaceKey, type TurnId } from '../../domain/id.ts'
+import { factIdOf, runIdOf, type Seq, type SpaceId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Receipt, ReceiptNote } from '../../domain/receipt.ts'
@@ -21,6 +21,7 @@ import { factReader } from './read-facts.ts'
 import { indexReader } from './read-index.ts'
 import { messageReader } from './read-messages.ts'
 import { blockReader, entryReader, spaceReader } from './read-records.ts'
+import { runReader } from './read-runs.ts'
 import { threadReader } from './read-threads.ts'
 import { putReceipt, receiptReader } from './receipts.ts'
 import { deleteErased, reclaim } from './reclaim.ts'
@@ -62,6 +63,7 @@ export class SqliteStorage implements Storage {
   readonly blocks
   readonly entries
   readonly facts
+  readonly runs
   readonly log
   readonly index
   readonly vectors
@@ -77,6 +79,7 @@ export class SqliteStorage implements Storage {
     this.blocks = blockReader(database)
     this.entries = entryReader(database)
     this.facts = factReader(database)
+    this.runs = runReader(database)
     this.log = logReader(database, this.#followers)
     this.index = indexReader(database)
     this.vectors = vectorStore(database, (work) => this.#transaction(work))
@@ -168,13 +171,16 @@ export class SqliteStorage implements Storage {
       const facts = statements.dueFacts.all(now, limit).map(([space, key, unique, version]) => {
         return { space: space as SpaceId, factId: factIdOf(key as SpaceKey, unique), version }
       })
+      const runs = statements.dueRuns.all(now, now, limit).map(([space, key, unique, version]) => {
+        return { space: space as SpaceId, runId: runIdOf(key as SpaceKey, unique), version }
+      })
       const turns = statements.dueTurns.all(now, limit).flatMap((columns) => {
         const lease = leaseOf(columns as unknown as LeaseColumns)
         if (lease.threadId === null) return []
         const turnId = lease.name.slice('turn/'.length) as TurnId
         return [{ space: columns[5] as SpaceId, turn: { turnId, threadId: lease.threadId, lease } }]
       })
-      return { entries, facts, turns, logs: this.#dueLogs(now, limit) }
+      return { entries, facts, runs, turns, logs: this.#dueLogs(now, limit) }
     })
   }
 

@@ -14,6 +14,7 @@ import {
 } from './rows.ts'
 import { factStatements } from './statements-facts.ts'
 import { indexStatements } from './statements-index.ts'
+import { runStatements } from './statements-runs.ts'
 
 export type SpaceColumns = readonly [
   n: number,
@@ -276,6 +277,7 @@ const tablesOfSpaces = [
   ['entry', 'n'],
   ['fact', 'n'],
   ['fact_source', 'space, source, fact'],
+  ['run', 'n'],
   ['words', 'k'],
   ['vectors', 'k'],
   ['work', 'space'],
@@ -308,7 +310,7 @@ function erasureStatements(connection: Connection) {
     ),
     deleteEntry: connection.prepare('DELETE FROM entry WHERE space = ? AND key = ?'),
     countBlocks: connection.prepare<[number]>('SELECT count(*) FROM block WHERE space = ? AND deleted = 0'),
-    deleteTombstones: ['thread', 'block', 'entry', 'fact'].map((table) =>
+    deleteTombstones: ['thread', 'block', 'entry', 'fact', 'run'].map((table) =>
       connection.prepare(
         `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,
       ),
@@ -344,6 +346,7 @@ export function prepareStatements(connection: Connection) {
     ...threadStatements(connection),
     ...recordStatements(connection),
     ...factStatements(connection),
+    ...runStatements(connection),
     ...erasureStatements(connection),
     ...indexStatements(connection),
     ...receiptStatements(connection),

@@ -7,6 +7,7 @@ import type { EditableLog } from '../../domain/erase-content.ts'
 import type { FactState } from '../../domain/fact.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { LeaseState } from '../../domain/lease.ts'
+import type { RunState } from '../../domain/run.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { msOf } from '../../domain/time.ts'
@@ -15,6 +16,7 @@ import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf, uniqueOf } from './fact-rows.ts'
 import { type HeldTexts, heldIn, type LookedAhead } from './look-ahead.ts'
 import { blockOf, entryOf, leaseOf, logRowOf } from './rows.ts'
+import { runOf, uniqueOfRun } from './run-rows.ts'
 import type { CommitColumns } from './statements.ts'
 
 const oldestPerQuery = 64
@@ -145,6 +147,19 @@ export class SqliteView implements SpaceView, EditableLog {
 
   lastFactSeq(): Seq {
     return this.#statements.lastFactSeq.get(this.#n)?.[0] ?? 0
+  }
+
+  run(runId: string): RunState | null {
+    const { cached } = this
+    const unique = cached === null ? null : uniqueOfRun(runId, cached.state.key)
+    const columns = unique === null ? undefined : this.#statements.run.get(this.#n, unique)
+    return cached === null || columns === undefined ? null : runOf(columns, cached.state.key)
+  }
+
+  threadRuns(threadId: ThreadId): readonly RunState[] {
+    const { cached } = this
+    if (cached === null) return []
+    return this.#statements.threadRuns.all(this.#n, threadId).map((columns) => runOf(columns, cached.state.key))
   }
 
   lease(name: string): LeaseState | null {

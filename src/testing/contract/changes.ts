@@ -38,6 +38,15 @@ export const assertFact = (words: string, more: Omit<ChangeOf<'fact-assert'>, 'k
 export const retire = (...factIds: string[]): Change => ({ kind: 'fact-retire', factIds })
 export const expireFact = (factId: string): Change => ({ kind: 'fact-expire', factId })
 
+/** A put of a new run under an id that ends so, or, with `runId`, of an old one. */
+export const putRun = (unique: string | null, more: Omit<ChangeOf<'run-put'>, 'kind' | 'unique'> = {}): Change => ({
+  kind: 'run-put',
+  ...(unique === null ? {} : { unique, name: 'bot' }),
+  ...more,
+})
+
+export const expireRun = (runId: string): Change => ({ kind: 'run-expire', runId })
+
 export const text = (name: string, value: string, threadId?: string): Change => ({
   kind: 'block-write',
   name,

@@ -5,6 +5,7 @@ import type { LoggedCommit, LogRow } from '../../domain/effect.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { SpaceRecords } from '../../domain/replay.ts'
+import { runStatuses } from '../../domain/run.ts'
 import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import type { Storage } from '../../ports/storage.ts'
@@ -54,6 +55,15 @@ async function checkRecords(storage: Storage, access: Access, space: SpaceId, re
     const { record } = await storage.facts.get(access, space, fact.id)
     if (record !== null) expectEqual(fact, record, 'replaying the log gives the fact')
     else expectTrue(fact.deleted || fact.expiresAt !== null, `fact ${fact.id} is there after replay, but not read`)
+  }
+  const all = { threadId: null, name: null, statuses: runStatuses, order: 'oldest', after: null, limit: 1_000 } as const
+  for (const { id } of (await storage.runs.list(access, space, all)).items) {
+    expectTrue(records.runs.has(id), `run ${id} is read, but not there after replay`)
+  }
+  for (const run of records.runs.values()) {
+    const { record } = await storage.runs.get(access, space, run.id)
+    if (record !== null) expectEqual(run, record, 'replaying the log gives the run')
+    else expectTrue(run.deleted || run.expiresAt !== null, `run ${run.id} is there after replay, but not read`)
   }
   for (const block of records.blocks.values()) {
     const { record } = await storage.blocks.get(access, space, block.threadId, block.name)

@@ -12,6 +12,7 @@ function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record
   const dates = { asOf: null, from: null, to: null }
   const order = { orderBy: 'createdAt', archived: 'any', metadata: null } as const
   const facts = { attributes: {}, after: null, limit: 5 } as const
+  const runs = { threadId: null, name: null, statuses: ['running'], order: 'newest', after: null, limit: 5 } as const
   const commit = { id: 'c' as CommitId, space: home, changes: [write('k', 1)] }
   return {
     commit: () => storage.commit(access, commit, limits),
@@ -42,6 +43,8 @@ function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record
     'facts.derivedFrom': () => storage.facts.derivedFrom(access, home, { sources: ['f'], after: null, limit: 5 }),
     'facts.conflicts': () => storage.facts.conflicts(access, home, facts),
     'facts.byText': () => storage.facts.byText(access, home, 'words'),
+    'runs.get': () => storage.runs.get(access, home, 'r'),
+    'runs.list': () => storage.runs.list(access, home, runs),
     'log.read': () => storage.log.read(access, home, { after: 0, limit: 5 }),
     'log.seqAt': () => storage.log.seqAt(access, home, '2026-01-01T00:00:00.000Z'),
   }

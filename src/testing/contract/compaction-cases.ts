@@ -1,5 +1,5 @@
 /** Cases of compaction: below the horizon only what was current stays, and nothing that is current changes. */
-import { factIdOf, type Seq, type SpaceKey } from '../../domain/id.ts'
+import { factIdOf, runIdOf, type Seq, type SpaceKey } from '../../domain/id.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import {
   append,
@@ -17,6 +17,7 @@ import {
   mergeBlock,
   message,
   openTurn,
+  putRun,
   putThread,
   remove,
   retire,
@@ -39,14 +40,23 @@ async function busy(scene: Scene): Promise<string> {
   await scene.committed([write('k', { a: 1 }), append('list', 2), increment('count', 1), write('gone', 1), ...facts])
   await scene.committed([merge('k', { b: 2 }), remove('gone'), text('main', 'old'), json('plan', { a: 1 })])
   await scene.committed([text('main', 'new'), mergeBlock('plan', { b: 1 }), configure({ entriesPerSpace: 50 })])
-  const { turnId } = await scene.did('turn-open', openTurn('t', { leaseMs: 80_000_000 }))
+  const { turnId } = await scene.did('turn-open', [
+    openTurn('t', { leaseMs: 80_000_000 }),
+    putRun('run', { opened: 0, details: { a: 1 }, continuation: 'overwritten' }),
+    putRun('ended', { opened: 0, continuation: 'overwritten' }),
+  ])
+  const [run, ended] = [runIdOf(key, 'run'), runIdOf(key, 'ended')]
   await scene.committed([putThread('u', { title: 'U', metadata: { a: 1 } }), text('main', 'of u', 'u')])
   const tool = { type: 'tool-x', toolCallId: 'c1', state: 'input-available' }
   await scene.committed([
     say('u', 'u1', message('u2', { id: 'u2', role: 'assistant', parts: [tool] }), 'u3'),
     assertFact('raw', { queued: true }),
   ])
-  await scene.committed(step('t', { turnId }, message('t1', { id: 't1' }), 't2'))
+  await scene.committed([
+    step('t', { turnId }, message('t1', { id: 't1' }), 't2'),
+    putRun(null, { runId: run, status: 'suspended', details: { b: 1 }, continuation: { at: 1 } }),
+    putRun(null, { runId: ended, status: 'complete', details: { b: 1 } }),
+  ])
   await scene.committed([
     deleteMessages('u', (await scene.messages('u'))[0]?.id ?? ''),
     edit('u', 'u2', { metadata: { e: 1 } }),
@@ -81,6 +91,8 @@ async function present(scene: Scene): Promise<unknown> {
     conflicts: await storage.facts.conflicts(access, home, { attributes: {}, after: null, limit: 10 }),
     derived: await storage.facts.derivedFrom(access, home, { sources: ['m1'], after: null, limit: 10 }),
     same: await storage.facts.byText(access, home, 'left.'),
+    runs: await scene.runs(),
+    ofThread: await scene.runs({ threadId: 't', order: 'newest' }),
     threads,
     gotten: await Promise.all(ids.map((id) => scene.thread(id))),
     messages: await Promise.all(ids.map((id) => scene.page(id))),

@@ -197,7 +197,11 @@ const sweeping: readonly StorageCase[] = [
     await scene.committed([write('k', 1, { ttlMs: 1_000 }), write('later', 1, { ttlMs: 90_000 }), take('job', 10)])
     const open = { kind: 'turn-open', threadId: 't', createThread: true, leaseMs: 1_000 } as const
     const { turnId, leaseToken } = await scene.did('turn-open', open)
-    expectEqual(await storage.due(access, 10), { entries: [], facts: [], turns: [], logs: [] }, 'nothing is due yet')
+    expectEqual(
+      await storage.due(access, 10),
+      { entries: [], facts: [], runs: [], turns: [], logs: [] },
+      'nothing is due yet',
+    )
     scene.clock.advance(1_000)
     const due = await storage.due(access, 10)
     expectEqual(due.entries, [{ space: home, key: 'k', version: 1 }], 'entries')
@@ -207,7 +211,7 @@ const sweeping: readonly StorageCase[] = [
       'turns',
     )
     await scene.committed([expire('k'), { kind: 'turn-close', threadId: 't', turnId, status: 'interrupted' }])
-    expectEqual(await storage.due(access, 10), { entries: [], facts: [], turns: [], logs: [] }, 'all is done')
+    expectEqual(await storage.due(access, 10), { entries: [], facts: [], runs: [], turns: [], logs: [] }, 'all is done')
   }),
   sceneCase('due names spaces whose log has rows older than they keep', async (scene) => {
     const { storage, access } = scene

@@ -13,6 +13,7 @@ import {
   edit,
   expire,
   expireFact,
+  expireRun,
   extend,
   increment,
   json,
@@ -20,6 +21,7 @@ import {
   mergeBlock,
   message,
   openTurn,
+  putRun,
   putThread,
   release,
   remove,
@@ -43,6 +45,8 @@ interface World {
   readonly token: number
   /** Ids of four facts: contradicted, the user’s, contradicting, and past its expiry. */
   readonly facts: Readonly<Record<'plain' | 'user' | 'marked' | 'short', string>>
+  /** Ids of two runs: one that goes on, and one past its expiry. */
+  readonly runs: Readonly<Record<'open' | 'short', string>>
 }
 
 async function build(scene: Scene): Promise<World> {
@@ -60,9 +64,13 @@ async function build(scene: Scene): Promise<World> {
   const expiresAt = isoTime(scene.clock.now() + 500)
   const short = await scene.asserted(assertFact('short', { expiresAt }))
   const facts = { plain, user, marked, short }
+  const running = await scene.did('run-put', putRun('open', { continuation: [1] }))
+  const over = await scene.did('run-put', putRun('short'), { limits: { runTtlMs: 500 } })
+  const runs = { open: running.runId, short: over.runId }
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
-  return { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId, issued, token, facts }
+  const turns = { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId }
+  return { ...turns, issued, token, facts, runs }
 }
 
 /** One commit, or more, for each kind of change. */
@@ -124,6 +132,10 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   ],
   'fact-retire': ({ facts }) => [retire(facts.plain, facts.short, 'none')],
   'fact-expire': ({ facts }) => [expireFact(facts.short), expireFact(facts.plain)],
+  'run-put': () => [openTurn('t'), putRun('new', { opened: 0, details: { a: 1 } }), step('t', { opened: 0 }, 'words')],
+  'run-put of an old one': ({ runs }) => [putRun(null, { runId: runs.open, status: 'suspended' })],
+  'run-put that ends it': ({ runs }) => [putRun(null, { runId: runs.open, status: 'complete' })],
+  'run-expire': ({ runs }) => [expireRun(runs.short), expireRun(runs.open)],
   'lease-take': () => [take('other', 5_000)],
   'lease-release': ({ token }) => [release('job', token), release('none', 1)],
   configure: () => [configure({ entriesPerSpace: 500 })],
@@ -142,6 +154,8 @@ async function disturb(scene: Scene): Promise<void> {
       actor: carol,
     })
   }
+  for (const run of (await scene.runs()).items)
+    await scene.committed(putRun(null, { runId: run.id, details: { later: 1 } }))
   if ((await scene.thread('t')) !== null) await scene.committed([text('main', 'later', 't'), say('t', 'later')])
 }
 
@@ -162,11 +176,13 @@ const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, ch
 )
 
 const noFacts = { plain: '', user: '', marked: '', short: '' }
+const noRuns = { open: '', short: '' }
 
 /** Every kind of change but `erase`, which leaves nothing to remember it by, has a commit above. */
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
-    const world = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', issued: [], token: 1, facts: noFacts }
+    const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '' }
+    const world = { ...turns, issued: [], token: 1, facts: noFacts, runs: noRuns }
     return changesIn(world).map((change) => change.kind)
   }),
 )

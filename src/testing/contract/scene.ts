@@ -9,9 +9,11 @@ import type { FactId, Seq, SpaceId } from '../../domain/id.ts'
 import type { Json } from '../../domain/json.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Message } from '../../domain/message.ts'
+import { type RunState, runStatuses } from '../../domain/run.ts'
 import { type SpaceState, spaceId } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
-import type { FactQuery, MessageQuery, PlacedMessage, Storage, ThreadQuery } from '../../ports/storage.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { FactQuery, MessageQuery, PlacedMessage, RunQuery, Storage, ThreadQuery } from '../../ports/storage.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import { checkSpace } from './check-space.ts'
 import type { CommitOptions, ContractEnvironment, ManualClock, StorageCase } from './contract-case.ts'
@@ -38,6 +40,11 @@ export class Scene {
 
   get clock(): ManualClock {
     return this.#environment.clock
+  }
+
+  /** The time of the case's clock, as records have it. */
+  now(): string {
+    return isoTime(this.clock.now())
   }
 
   get access(): Access {
@@ -139,6 +146,22 @@ export class Scene {
   /** Asserts one fact, and answers its id. */
   async asserted(change: Change, options: SceneOptions = {}): Promise<FactId> {
     return (await this.did('fact-assert', change, options)).factId
+  }
+
+  async run(runId: string, space: SpaceId = home): Promise<RunState | null> {
+    return (await this.storage.runs.get(this.access, space, runId)).record
+  }
+
+  runs(query: Partial<RunQuery> = {}, space: SpaceId = home) {
+    const all = {
+      threadId: null,
+      name: null,
+      statuses: runStatuses,
+      order: 'oldest',
+      after: null,
+      limit: 1_000,
+    } as const
+    return this.storage.runs.list(this.access, space, { ...all, ...query })
   }
 
   async thread(threadId: string, space: SpaceId = home): Promise<ThreadState | null> {

@@ -23,6 +23,8 @@ import { messagePageCases } from './message-page-cases.ts'
 import { pruningCases } from './pruning-cases.ts'
 import { receiptCases } from './receipt-cases.ts'
 import { retryCases } from './retry-cases.ts'
+import { runCases } from './run-cases.ts'
+import { runReadCases } from './run-read-cases.ts'
 import { spaceCases } from './space-cases.ts'
 import { threadCases } from './thread-cases.ts'
 import { threadPageCases } from './thread-page-cases.ts'
@@ -49,6 +51,8 @@ export const storageContract: readonly StorageCase[] = [
   ...turnCases,
   ...messageCases,
   ...messagePageCases,
+  ...runCases,
+  ...runReadCases,
   ...indexCases,
   ...vectorCases,
   ...logCases,

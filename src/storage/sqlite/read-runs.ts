@@ -1,0 +1,41 @@
+/** Runs: point reads, and pages in the order in which they began. */
+import { liveRun, type RunState, runStatuses } from '../../domain/run.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { Listed, RunQuery, RunReader } from '../../ports/storage.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { type RunColumns, runColumns, runOf } from './run-rows.ts'
+import { SqliteView } from './view.ts'
+
+/** A page along the index of the thread that is asked for, or of the space. */
+function listRuns(database: SqliteDatabase, space: CachedSpace, query: RunQuery, now: number): Listed<RunState> {
+  const { threadId, name, statuses, order, after, limit } = query
+  const isOldest = order === 'oldest'
+  const numbers = [...new Set(statuses.map((status) => runStatuses.indexOf(status)))].sort()
+  const statement = database.prepared<RunColumns>(
+    `SELECT ${runColumns} FROM run WHERE space = ? AND deleted = 0 AND ord ${isOldest ? '>' : '<'} ?
+       AND (expires IS NULL OR expires > ?)${threadId === null ? '' : ' AND thread = ?'}${name === null ? '' : ' AND name = ?'}
+       AND status IN (${numbers.join(', ')}) ORDER BY ord ${isOldest ? '' : 'DESC'} LIMIT ?`,
+  )
+  const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)
+  const asked = [threadId, name].filter((text) => text !== null)
+  const rows = statement.all(space.n, from, now, ...asked, limit + 1)
+  const { seq, key } = space.state
+  return { items: rows.slice(0, limit).map((row) => runOf(row, key)), asOf: seq, key, more: rows.length > limit }
+}
+
+export function runReader(database: SqliteDatabase): RunReader {
+  const { clock } = database
+  return {
+    get: (_, id, runId) =>
+      database.read(() => {
+        const view = new SqliteView(database, id)
+        return { record: liveRun(view.run(runId), isoTime(clock.now())), asOf: view.space?.seq ?? 0 }
+      }),
+    list: (_, id, query) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return { items: [], asOf: 0, key: null, more: false }
+        return listRuns(database, space, query, clock.now())
+      }),
+  }
+}

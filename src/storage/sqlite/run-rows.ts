@@ -1,0 +1,71 @@
+/** Rows of runs, read into domain records and made from them. */
+import { parseRunId, runIdOf, type SpaceKey, type ThreadId } from '../../domain/id.ts'
+import { type RunState, runStatuses } from '../../domain/run.ts'
+import { isoTime, msOf } from '../../domain/time.ts'
+
+/** What of a run lies in its JSON column: the parts that nothing searches by. */
+type RunJson = Pick<RunState, 'kind' | 'actor' | 'turnId' | 'parentRunId' | 'details' | 'endedAt'>
+
+export type RunColumns = readonly [
+  unique: string,
+  version: number,
+  deleted: number,
+  ord: number,
+  name: string,
+  thread: string | null,
+  status: number,
+  started: number,
+  at: number,
+  expires: number | null,
+  json: string,
+  continuation: string | null,
+]
+
+export const runColumns = 'id, version, deleted, ord, name, thread, status, started, at, expires, json, continuation'
+
+export function runOf(columns: RunColumns, key: SpaceKey): RunState {
+  const [unique, version, deleted, order, name, thread, status, started, at, expires, text, continuation] = columns
+  const { details, endedAt, kind, actor, ...rest }: RunJson = JSON.parse(text)
+  return {
+    id: runIdOf(key, unique),
+    version,
+    deleted: deleted === 1,
+    order,
+    kind,
+    name,
+    actor,
+    status: runStatuses[status] ?? 'running',
+    ...(thread === null ? {} : { threadId: thread as ThreadId }),
+    ...rest,
+    details,
+    continuation: continuation === null ? null : JSON.parse(continuation),
+    startedAt: isoTime(started),
+    updatedAt: isoTime(at),
+    endedAt,
+    expiresAt: expires === null ? null : isoTime(expires),
+  }
+}
+
+/** The last part of a run's id; null if it is none of a space's. */
+export function uniqueOfRun(runId: string, key: SpaceKey): string | null {
+  const issued = parseRunId(runId)
+  return issued?.spaceKey === key ? issued.unique : null
+}
+
+/** What every put changes of a run's row, in the order of `updateRun`. */
+export function changingValues(run: RunState): readonly (string | number | null)[] {
+  const { kind, actor, turnId, parentRunId, details, endedAt, continuation, expiresAt } = run
+  const references = {
+    ...(turnId === undefined ? {} : { turnId }),
+    ...(parentRunId === undefined ? {} : { parentRunId }),
+  }
+  const json: RunJson = { kind, actor, ...references, details, endedAt }
+  return [
+    run.version,
+    runStatuses.indexOf(run.status),
+    msOf(run.updatedAt),
+    expiresAt === null ? null : msOf(expiresAt),
+    JSON.stringify(json),
+    continuation === null ? null : JSON.stringify(continuation),
+  ]
+}

@@ -1,0 +1,27 @@
+/** The SQL statements of runs. Those whose text depends on the query are made by read-runs.ts. */
+import type { Connection } from './connection.ts'
+import { type RunColumns, runColumns } from './run-rows.ts'
+
+const changing = ['version', 'status', 'at', 'expires', 'json', 'continuation']
+const columns = [...changing, 'space', 'id', 'deleted', 'ord', 'name', 'thread', 'started', 'due']
+
+export function runStatements(connection: Connection) {
+  const select = `SELECT ${runColumns} FROM run`
+  return {
+    run: connection.prepare<RunColumns>(`${select} WHERE space = ? AND id = ?`),
+    threadRuns: connection.prepare<RunColumns>(`${select} WHERE space = ? AND thread = ? AND deleted = 0 ORDER BY ord`),
+    putRun: connection.prepare(
+      `INSERT INTO run (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+       ON CONFLICT (space, id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
+    ),
+    updateRun: connection.prepare(
+      `UPDATE run SET ${changing.map((column) => `${column} = ?`).join(', ')} WHERE space = ? AND id = ?`,
+    ),
+    deleteRun: connection.prepare('DELETE FROM run WHERE space = ? AND id = ?'),
+    countRuns: connection.prepare<[number]>('SELECT count(*) FROM run WHERE space = ? AND deleted = 0'),
+    dueRuns: connection.prepare<[space: string, key: string, unique: string, version: number]>(
+      `SELECT space.id, space.key, run.id, run.version FROM run JOIN space ON space.n = run.space
+       WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
+    ),
+  }
+}
