@@ -66,6 +66,14 @@ export type {
   ThreadUpdate,
   UpdateThreadOptions,
 } from './memory/threads.ts'
+export {
+  type MemoryEvent,
+  memoryChannel,
+  type RecallEvent,
+  type SaveEvent,
+  type TracedFind,
+  type WorkingMemoryEvent,
+} from './memory/tracing.ts'
 export type { EntryChange, EntryEvent, WatchOptions } from './memory/watch.ts'
 export type {
   GetWorkingMemoryOptions,

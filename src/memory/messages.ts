@@ -15,6 +15,8 @@ import { withAnswer } from './message-parts.ts'
 import { parse, unexpectedConflict } from './parse.ts'
 import { type StoredMessage, toStoredMessage } from './records.ts'
 import { type Applied, appliedOf, resourceSpace, Space } from './space.ts'
+import { saveAnswer, saveEvent } from './trace-events.ts'
+import { traced } from './tracing.ts'
 
 export interface SaveMessagesOptions {
   readonly messages: MessageLike | readonly MessageLike[]
@@ -89,6 +91,25 @@ export async function saveMessages(core: Core, options: SaveMessagesOptions): Pr
   const batch = readMessages(parsed.messages)
   const threadId = agreed('threadId', parsed.threadId, batch)
   const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
+  const request = { threadId, turnId, given: batch.length }
+  return traced(
+    () => saveEvent(space, request),
+    () => saveBatch(space, threadId, batch, { turnId, commitId }),
+    saveAnswer,
+  )
+}
+
+interface Joined {
+  readonly turnId: string | undefined
+  readonly commitId: string | undefined
+}
+
+async function saveBatch(
+  space: Space,
+  threadId: string,
+  batch: readonly ReadMessage[],
+  { turnId, commitId }: Joined,
+): Promise<SavedMessages> {
   const answers = batch.some(({ isAnswer }) => isAnswer) ? await answersIn(space, threadId, batch, turnId) : noAnswers
   const messages = batch.filter((message) => !answers.placed.has(message)).map(({ input }) => input)
   const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }

@@ -15,6 +15,8 @@ import type { Core } from './core.ts'
 import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from './recollection.ts'
 import { toStoredMessage } from './records.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
+import { recallAnswer, recallEvent } from './trace-events.ts'
+import { traced } from './tracing.ts'
 
 /** How many messages before and after each found one come along. */
 export interface MessageRange {
@@ -244,7 +246,15 @@ async function searchAndChoose(core: Core, query: RecallQuery, limit: number): P
 }
 
 /** Recalls from some spaces. A space that does not exist has nothing in it. */
-export async function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
+export function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
+  return traced(
+    () => recallEvent(core, query),
+    () => recallNow(core, query),
+    recallAnswer,
+  )
+}
+
+async function recallNow(core: Core, query: RecallQuery): Promise<Recollection> {
   const isFiltered = query.filter !== null || query.isWanted !== undefined
   const limit = isFiltered ? mostRows : query.topK + spareRows
   const { reading, chosen } = await searchAndChoose(core, query, limit)

@@ -11,9 +11,11 @@ import { type Json, type JsonObject, mergeJson, toPatch } from '../domain/json.t
 import { dateOf } from '../domain/time.ts'
 import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scopeThread } from './blocks.ts'
 import type { Core } from './core.ts'
-import { type InputOf, parse } from './parse.ts'
+import { type InputOf, type OutputOf, parse } from './parse.ts'
 import { resourceSpace, type Space } from './space.ts'
 import { mergeTexts } from './text-merge.ts'
+import { readAnswer, workingMemoryEvent, writeAnswer } from './trace-events.ts'
+import { traced } from './tracing.ts'
 
 export type GetWorkingMemoryOptions = InputOf<'getWorkingMemory'>
 export type UpdateWorkingMemoryOptions = InputOf<'updateWorkingMemory'>
@@ -52,7 +54,7 @@ export interface WorkingMemoryVersion {
 }
 
 /** One block's address, and the memory it is reached through. */
-interface Block {
+export interface Block {
   readonly space: Space
   readonly threadId: string | null
   readonly name: string
@@ -167,9 +169,17 @@ async function mergeText(block: Block, text: string, ifVersion: number | undefin
 export async function getWorkingMemory(core: Core, options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
   const parsed = await parse('getWorkingMemory', options)
   const block = blockAt(core, parsed)
+  return traced(
+    () => workingMemoryEvent('get', block),
+    () => readAt(block, parsed.version),
+    readAnswer,
+  )
+}
+
+async function readAt(block: Block, version: number | undefined): Promise<WorkingMemory | null> {
   const current = await read(block)
-  if (parsed.version === undefined || current === null) return toWorkingMemory(block, current)
-  const past = await block.space.blocks.at(block.threadId, block.name, parsed.version)
+  if (version === undefined || current === null) return toWorkingMemory(block, current)
+  const past = await block.space.blocks.at(block.threadId, block.name, version)
   if (past === null || past.event === 'delete' || past.event === 'erased') return null
   const state = { ...current, value: past.value, version: past.version, updatedAt: past.at, updatedBy: past.by }
   return toWorkingMemory(block, state)
@@ -180,8 +190,21 @@ export async function updateWorkingMemory(
   core: Core,
   options: UpdateWorkingMemoryOptions,
 ): Promise<WorkingMemoryWrite> {
-  const { workingMemory, mode = 'merge', ifVersion, ...rest } = await parse('updateWorkingMemory', options)
-  const block = blockAt(core, rest)
+  const { mode = 'merge', ...parsed } = await parse('updateWorkingMemory', options)
+  const block = blockAt(core, parsed)
+  return traced(
+    () => workingMemoryEvent('update', block),
+    () => update(block, { ...parsed, mode }),
+    writeAnswer,
+  )
+}
+
+type Update = Pick<OutputOf<'updateWorkingMemory'>, 'workingMemory' | 'ifVersion'> & {
+  readonly mode: 'merge' | 'replace'
+}
+
+async function update(block: Block, { workingMemory, mode, ifVersion }: Update): Promise<WorkingMemoryWrite> {
+  const { core } = block.space
   const format = formatOf(core, workingMemory)
   if ((format === 'text') !== (typeof workingMemory === 'string')) {
     const rule = format === 'text' ? 'must be text' : 'must be an object'
@@ -216,8 +239,16 @@ export async function restoreWorkingMemory(
   core: Core,
   options: RestoreWorkingMemoryOptions,
 ): Promise<WorkingMemoryWrite> {
-  const { version: wanted, ...rest } = await parse('restoreWorkingMemory', options)
+  const { version, ...rest } = await parse('restoreWorkingMemory', options)
   const block = blockAt(core, rest)
+  return traced(
+    () => workingMemoryEvent('restore', block),
+    () => restore(block, version),
+    writeAnswer,
+  )
+}
+
+async function restore(block: Block, wanted: number): Promise<WorkingMemoryWrite> {
   const current = await read(block)
   const past = current === null ? null : await block.space.blocks.at(block.threadId, block.name, wanted)
   if (current === null || past === null || past.version !== wanted || past.event === 'delete') {

@@ -1,0 +1,73 @@
+/** Events of memory operations: made of what was asked, and completed from the answer. Only numbers are taken of content. */
+import { messageText } from '../domain/indexed.ts'
+import type { Json } from '../domain/json.ts'
+import type { Core } from './core.ts'
+import type { SavedMessages } from './messages.ts'
+import type { RecallQuery } from './recall.ts'
+import type { Recollection } from './recollection.ts'
+import type { Space } from './space.ts'
+import type { RecallEvent, SaveEvent, TokenCount, WorkingMemoryEvent } from './tracing.ts'
+import type { Block, WorkingMemory, WorkingMemoryWrite } from './working-memory.ts'
+
+/** Without the name, which says more than who it is. */
+function actorOf({ access }: Core): RecallEvent['actor'] {
+  const { kind, id } = access.actor
+  return { kind, id }
+}
+
+export function recallEvent(core: Core, query: RecallQuery): RecallEvent {
+  const { spaces, threadId, mode, kinds, topK, threshold } = query
+  const inThread = threadId === undefined ? {} : { threadId }
+  return { operation: 'memory.recall', actor: actorOf(core), spaces, ...inThread, mode, kinds, topK, threshold }
+}
+
+export function recallAnswer({ items, trace, ...found }: Recollection): Partial<RecallEvent> {
+  const { recallId, tokens, degraded, pending, asOf } = found
+  const { inScope, candidates, legs } = trace
+  const own = items.filter(({ isNeighbour }) => isNeighbour !== true)
+  return {
+    recallId,
+    items: own.map(({ kind, id, space, score, tokens }) => ({ kind, id, space, score, tokens })),
+    neighbours: items.length - own.length,
+    ...{ tokens, inScope, candidates, legs, degraded, pending, asOf },
+  }
+}
+
+export interface SaveRequest {
+  readonly threadId: string
+  /** The open turn that the messages go to. */
+  readonly turnId?: string | undefined
+  /** How many messages are given. */
+  readonly given: number
+}
+
+export function saveEvent({ core, id: space }: Space, { threadId, turnId, given }: SaveRequest): SaveEvent {
+  const inTurn = turnId === undefined ? {} : { turnId }
+  return { operation: 'memory.save', actor: actorOf(core), space, threadId, ...inTurn, given }
+}
+
+export function saveAnswer({ messages, turnId, seq }: SavedMessages, tokensOf: TokenCount): Partial<SaveEvent> {
+  const tokens = messages.reduce((sum, { parts }) => sum + tokensOf(messageText(parts)), 0)
+  return { turnId, seq, messageIds: messages.map(({ id }) => id), tokens }
+}
+
+export function workingMemoryEvent(action: WorkingMemoryEvent['action'], block: Block): WorkingMemoryEvent {
+  const { space, threadId, name } = block
+  const inThread = threadId === null ? {} : { threadId }
+  return { operation: 'memory.working', actor: actorOf(space.core), action, space: space.id, ...inThread, name }
+}
+
+function shownText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+export function readAnswer(block: WorkingMemory | null, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
+  if (block === null) return { version: null, tokens: 0 }
+  return { version: block.version, format: block.format, tokens: tokensOf(shownText(block.value)) }
+}
+
+export function writeAnswer(write: WorkingMemoryWrite, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
+  if (write.status === 'conflict') return { status: 'conflict', version: write.current?.version ?? null }
+  const { version, value, replaced } = write
+  return { version, replaced: replaced?.version ?? null, tokens: tokensOf(shownText(value)) }
+}
