@@ -20,7 +20,12 @@ const entryPoints = entryPointsOf(manifest.exports)
 it('looks at this repository', () => {
   expect(files.map((file) => file.path)).toContain('test/tidy.test.ts')
   expect(texts.map((file) => file.path)).toContain('package-lock.json')
-  expect(entryPoints).toEqual(['src/index.ts', 'src/testing/index.ts', 'src/adapters/mem0/index.ts'])
+  expect(entryPoints).toEqual([
+    'src/index.ts',
+    'src/testing/index.ts',
+    'src/adapters/mem0/index.ts',
+    'src/adapters/otel/index.ts',
+  ])
 })
 
 describe('arrows', () => {

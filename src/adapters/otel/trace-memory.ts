@@ -1,0 +1,129 @@
+/** Makes OpenTelemetry spans of what memory publishes. Exports nothing itself: the tracer's provider does. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { tracingChannel } from 'node:diagnostics_channel'
+import type { Context, Span, Tracer } from '@opentelemetry/api'
+import { invalidInput, MemoryError } from '../../domain/error.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import { type MemoryEvent, memoryChannel } from '../../memory/tracing.ts'
+import { spanAttributes, spanName } from './attributes.ts'
+
+/** A tracer of `@opentelemetry/api`, told by its shape, so that these types do not load those of the package. */
+export interface TracerLike {
+  startSpan(name: string, options?: never, context?: never): unknown
+}
+
+export interface TraceMemoryOptions {
+  /** Default: the tracer `aquifer` of the provider that is registered, now or later. */
+  readonly tracer?: TracerLike
+  /** Whether spans name spaces, threads, records, actors and recalls. Default: true. Content they never hold. */
+  readonly captureIds?: boolean
+}
+
+type Api = typeof import('@opentelemetry/api')
+
+async function loadApi(): Promise<Api> {
+  try {
+    return await import('@opentelemetry/api')
+  } catch (cause) {
+    throw new MemoryError('unsupported', {
+      message: 'The package @opentelemetry/api could not be loaded.',
+      fix: 'Install it beside aquifer: npm install @opentelemetry/api',
+      details: { package: '@opentelemetry/api' },
+      cause,
+    })
+  }
+}
+
+interface Settings {
+  readonly tracer: Tracer | null
+  readonly captureIds: boolean
+}
+
+function parseOptions(options: unknown): Settings {
+  const fix = 'The options are tracer and captureIds.'
+  if (!isJsonObject(options)) throw invalidInput('traceMemory', 'must be an object', options, fix)
+  const { tracer, captureIds, ...unknown } = options as Record<string, unknown>
+  const [extra] = Object.keys(unknown)
+  if (extra !== undefined) throw invalidInput(`traceMemory.${extra}`, 'is no option', extra, fix)
+  const isTracer = tracer === undefined || typeof (tracer as Partial<TracerLike> | null)?.startSpan === 'function'
+  if (!isTracer)
+    throw invalidInput('tracer', 'must be a tracer', tracer, `Pass trace.getTracer('my-app'), for example.`)
+  if (captureIds !== undefined && typeof captureIds !== 'boolean') {
+    throw invalidInput('captureIds', 'must be true or false', captureIds, 'Leave it out for true.')
+  }
+  return { tracer: (tracer as Tracer | undefined) ?? null, captureIds: captureIds ?? true }
+}
+
+/** A span for each operation that began and is not done. */
+interface OpenSpans {
+  /** Opens the span of an event, as a child of the span that is active, and answers the context with it. */
+  begin(event: MemoryEvent): Context
+  end(event: MemoryEvent): void
+  readonly count: number
+}
+
+function openSpans(api: Api, { tracer, captureIds }: Settings): OpenSpans {
+  const own = tracer ?? api.trace.getTracer('aquifer')
+  const spans = new Map<MemoryEvent, Span>()
+  // Whatever a tracer or a processor throws is theirs to report, and no business of the program that uses memory.
+  const failed = (error: unknown) => api.diag.error('aquifer: a span could not be made', error)
+  return {
+    begin(event) {
+      const parent = api.context.active()
+      try {
+        const options = { kind: api.SpanKind.INTERNAL, attributes: spanAttributes(event, captureIds) }
+        const span = own.startSpan(spanName(event), options, parent)
+        spans.set(event, span)
+        return api.trace.setSpan(parent, span)
+      } catch (error) {
+        failed(error)
+        return parent
+      }
+    },
+    end(event) {
+      const span = spans.get(event)
+      spans.delete(event)
+      try {
+        span?.setAttributes(spanAttributes(event, captureIds))
+        // Without a message and without the exception: both may quote content.
+        if (event.status === 'failed') span?.setStatus({ code: api.SpanStatusCode.ERROR })
+        span?.end()
+      } catch (error) {
+        failed(error)
+      }
+    },
+    get count() {
+      return spans.size
+    },
+  }
+}
+
+/**
+ * Makes a span of each memory operation of this process from now on: a child of the span that is active where memory is
+ * called, such as a tool call of the AI SDK, and the parent of what memory itself calls, such as an embedding model.
+ *
+ * @returns What stops it; operations that have begun still end their spans.
+ * @throws MemoryError `unsupported` if `@opentelemetry/api` is not installed; `invalid-input` for a wrong option.
+ */
+export async function traceMemory(options: TraceMemoryOptions = {}): Promise<() => void> {
+  const settings = parseOptions(options)
+  const api = await loadApi()
+  const spans = openSpans(api, settings)
+  const { start, asyncEnd } = tracingChannel<Context, MemoryEvent>(memoryChannel)
+  // A channel runs an operation inside the stores that are bound to it. This one makes OpenTelemetry's own context active.
+  const active = new AsyncLocalStorage<Context>()
+  active.run = (context: Context, work: (...args: never[]) => unknown, ...args: never[]) =>
+    api.context.with(context, work, undefined, ...args) as never
+  let isStopped = false
+  const end = (message: unknown) => {
+    spans.end(message as MemoryEvent)
+    if (isStopped && spans.count === 0) asyncEnd.unsubscribe(end)
+  }
+  start.bindStore(active, (event) => spans.begin(event))
+  asyncEnd.subscribe(end)
+  return () => {
+    isStopped = true
+    start.unbindStore(active)
+    if (spans.count === 0) asyncEnd.unsubscribe(end)
+  }
+}
