@@ -1,5 +1,4 @@
 /** Events of memory operations: made of what was asked, and completed from the answer. Only numbers are taken of content. */
-import { estimateTokenCount } from 'tokenx'
 import { messageText } from '../domain/indexed.ts'
 import type { Json } from '../domain/json.ts'
 import type { Core } from './core.ts'
@@ -7,7 +6,7 @@ import type { SavedMessages } from './messages.ts'
 import type { RecallQuery } from './recall.ts'
 import type { Recollection } from './recollection.ts'
 import type { Space } from './space.ts'
-import type { RecallEvent, SaveEvent, WorkingMemoryEvent } from './tracing.ts'
+import type { RecallEvent, SaveEvent, TokenCount, WorkingMemoryEvent } from './tracing.ts'
 import type { Block, WorkingMemory, WorkingMemoryWrite } from './working-memory.ts'
 
 /** Without the name, which says more than who it is. */
@@ -47,8 +46,8 @@ export function saveEvent({ core, id: space }: Space, { threadId, turnId, given 
   return { operation: 'memory.save', actor: actorOf(core), space, threadId, ...inTurn, given }
 }
 
-export function saveAnswer({ messages, turnId, seq }: SavedMessages): Partial<SaveEvent> {
-  const tokens = messages.reduce((sum, { parts }) => sum + estimateTokenCount(messageText(parts)), 0)
+export function saveAnswer({ messages, turnId, seq }: SavedMessages, tokensOf: TokenCount): Partial<SaveEvent> {
+  const tokens = messages.reduce((sum, { parts }) => sum + tokensOf(messageText(parts)), 0)
   return { turnId, seq, messageIds: messages.map(({ id }) => id), tokens }
 }
 
@@ -58,16 +57,17 @@ export function workingMemoryEvent(action: WorkingMemoryEvent['action'], block: 
   return { operation: 'memory.working', actor: actorOf(space.core), action, space: space.id, ...inThread, name }
 }
 
-function tokensOf(value: Json): number {
-  return estimateTokenCount(typeof value === 'string' ? value : JSON.stringify(value))
+function shownText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-export function readAnswer(block: WorkingMemory | null): Partial<WorkingMemoryEvent> {
+export function readAnswer(block: WorkingMemory | null, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
   if (block === null) return { version: null, tokens: 0 }
-  return { version: block.version, format: block.format, tokens: tokensOf(block.value) }
+  return { version: block.version, format: block.format, tokens: tokensOf(shownText(block.value)) }
 }
 
-export function writeAnswer(write: WorkingMemoryWrite): Partial<WorkingMemoryEvent> {
+export function writeAnswer(write: WorkingMemoryWrite, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
   if (write.status === 'conflict') return { status: 'conflict', version: write.current?.version ?? null }
-  return { version: write.version, replaced: write.replaced?.version ?? null, tokens: tokensOf(write.value) }
+  const { version, value, replaced } = write
+  return { version, replaced: replaced?.version ?? null, tokens: tokensOf(shownText(value)) }
 }

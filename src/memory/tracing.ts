@@ -112,6 +112,12 @@ export type MemoryEvent = RecallEvent | SaveEvent | WorkingMemoryEvent
 // Node has loaded this module before the first line of any program, so importing it costs nothing.
 const channel = tracingChannel<unknown, MemoryEvent>(memoryChannel)
 
+/** Estimates how many tokens a text takes. */
+export type TokenCount = (text: string) => number
+
+/** Loaded for the first operation that somebody listens to: 0.4 MB that nobody else pays for. */
+let countTokens: TokenCount | undefined
+
 /**
  * Runs an operation and publishes what it does: `start` and `end` around the call, then `error` if it fails, `asyncStart`
  * and `asyncEnd` when it is done, always with the same event. While nobody listens it only runs the operation.
@@ -119,22 +125,25 @@ const channel = tracingChannel<unknown, MemoryEvent>(memoryChannel)
  * @param begin Makes the event; called only if somebody listens.
  * @param run The operation: an async function.
  * @param answered What the answer adds to the event, before `asyncEnd`.
- * @returns The promise of `run`, with its answer or its error, whatever subscribers do.
+ * @returns The promise of `run`, or one of the same answer or error, whatever subscribers do.
  */
 export function traced<Event extends MemoryEvent, Result>(
   begin: () => Event,
   run: () => Promise<Result>,
-  answered: (result: Result) => Partial<Event>,
+  answered: (result: Result, tokensOf: TokenCount) => Partial<Event>,
 ): Promise<Result> {
-  return channel.hasSubscribers ? published(begin(), run, answered) : run()
+  return channel.hasSubscribers ? published(begin, run, answered) : run()
 }
 
-function published<Event extends MemoryEvent, Result>(
-  event: Event,
+async function published<Event extends MemoryEvent, Result>(
+  begin: () => Event,
   run: () => Promise<Result>,
-  answered: (result: Result) => Partial<Event>,
+  answered: (result: Result, tokensOf: TokenCount) => Partial<Event>,
 ): Promise<Result> {
+  countTokens ??= (await import('tokenx')).estimateTokenCount
+  const tokensOf = countTokens
   const startedAt = performance.now()
+  const event = begin()
   const { start, end, asyncStart, asyncEnd, error } = channel
   const conclude = (fields: () => Partial<OperationEvent>) => {
     const durationMs = performance.now() - startedAt
@@ -144,19 +153,17 @@ function published<Event extends MemoryEvent, Result>(
     asyncEnd.publish(event)
   }
   // Not `tracePromise`: it publishes the answer and the error themselves, and both hold content.
-  return start.runStores(event, () => {
-    const running = run().then(
-      (result) => {
-        conclude(() => answered(result))
-        return result
-      },
-      (cause) => {
-        conclude(() => ({ status: 'failed', errorCode: cause instanceof MemoryError ? cause.code : 'other' }))
-        throw cause
-      },
-    )
+  return start.runStores(event, async () => {
+    const running = run()
     end.publish(event)
-    return running
+    try {
+      const result = await running
+      conclude(() => answered(result, tokensOf))
+      return result
+    } catch (cause) {
+      conclude(() => ({ status: 'failed', errorCode: cause instanceof MemoryError ? cause.code : 'other' }))
+      throw cause
+    }
   })
 }
 
