@@ -138,8 +138,8 @@ function* toolCallParts(call: ToolCallPart): Generator<AnswerPart> {
   yield call
 }
 
-/** The parts in order; those who wait, wait between them. `stall` and a break stand for themselves. */
-function* partsOf(answer: Answer): Generator<AnswerPart | 'stall' | 'break'> {
+/** The parts in order; `stall` stands where nothing more comes. Throws where the connection breaks. */
+function* partsOf(answer: Answer): Generator<AnswerPart | 'stall'> {
   const { step, responseId, modelId } = answer
   const { ending } = step
   yield { type: 'stream-start', warnings: [] }
@@ -153,7 +153,10 @@ function* partsOf(answer: Answer): Generator<AnswerPart | 'stall' | 'break'> {
     yield { type: 'text-start', id: 'text' }
     for (const delta of step.text) yield { type: 'text-delta', id: 'text', delta }
     if (ending === 'stall') yield 'stall'
-    else if ('error' in ending) yield ending.isBreak ? 'break' : { type: 'error', error: ending.error }
+    else if ('error' in ending) {
+      if (ending.isBreak) throw ending.error
+      yield { type: 'error', error: ending.error }
+    }
     yield { type: 'text-end', id: 'text' }
   } else if (ending === 'stall') yield 'stall'
   for (const call of toolCallsOf(answer)) yield* toolCallParts(call)
@@ -172,7 +175,6 @@ export function streamedAnswer(answer: Answer, chunkDelayMs: number | undefined)
     const { value: part, done } = parts.next()
     if (done === true) controller.close()
     else if (part === 'stall') await stalled(stallSignal)
-    else if (part === 'break') throw ending !== 'stall' && 'error' in ending ? ending.error : undefined
     else {
       if (chunkDelayMs !== undefined && 'delta' in part) await pause(chunkDelayMs, signal)
       controller.enqueue(part)
