@@ -1,7 +1,7 @@
 /** Messages: one utterance of a conversation, in the shape of the AI SDK's `UIMessage`. */
 import type { Actor, Author } from './actor.ts'
 import type { MessageId, Seq, ThreadId, TurnId } from './id.ts'
-import type { Json, JsonObject } from './json.ts'
+import { isJsonObject, type Json, type JsonObject } from './json.ts'
 import type { TurnStatus } from './turn.ts'
 
 export const roles = ['system', 'user', 'assistant'] as const
@@ -11,6 +11,21 @@ export type Role = (typeof roles)[number]
 export interface MessagePart {
   readonly type: string
   readonly [field: string]: Json
+}
+
+/** Parts of model messages about an approval, which are named like calls and are none. */
+const approvalParts = ['tool-approval-request', 'tool-approval-response']
+
+/** Whether a part is the call of a tool. */
+export function isToolPart({ type }: MessagePart): boolean {
+  return type === 'dynamic-tool' || (type.startsWith('tool-') && !approvalParts.includes(type))
+}
+
+/** Whether a part is a call of one of memory's own tools, which neither prompts nor users nor recall see. */
+export function isInternal(part: MessagePart): boolean {
+  if (part.toolMetadata === undefined || !isToolPart(part)) return false
+  const marks = isJsonObject(part.toolMetadata) ? part.toolMetadata.aquifer : null
+  return isJsonObject(marks) && marks.internal === true
 }
 
 /** A message as a change submits it. `id` only if a caller chose it; `author` only if it is not the default. */
