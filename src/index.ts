@@ -1,5 +1,8 @@
 /** The public entry: named exports only. */
 
+export { Aquifer, type AquiferOptions } from './agent/aquifer.ts'
+export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/registered.ts'
+export type { Registration } from './agent/registry.ts'
 export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
 export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit.ts'
@@ -45,6 +48,7 @@ export type { RecallOptions, SpaceRecallOptions } from './memory/recall-options.
 export type { RecalledItem, RecalledMessage, RecallTrace, Recollection, TracedItem } from './memory/recollection.ts'
 export type { StoredMessage, Thread } from './memory/records.ts'
 export type { CommitOptions, Space } from './memory/space.ts'
+export type { StoredPart } from './memory/stored-part.ts'
 export type {
   ChangeEntryOptions,
   Entry,

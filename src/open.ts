@@ -179,6 +179,11 @@ export class SQLiteStore {
     this.durability = options.durability ?? 'process'
   }
 
+  /** The whole path of its file; null for `:memory:`. */
+  get file(): string | null {
+    return this.#path === ':memory:' ? null : this.#path
+  }
+
   /** Opens the file, or shares it with whoever has it open in this process. Each `:memory:` is its own. */
   async open(clock: Clock = systemClock): Promise<OpenStorage> {
     if (this.#path !== ':memory:') return openShared(this.#options, canonicalPath(this.#path), clock)

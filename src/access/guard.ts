@@ -110,6 +110,7 @@ export function guardStorage(storage: Storage): Storage {
       list: guarded(messages.list),
       find: guarded(messages.find),
       openTurns: guarded(messages.openTurns),
+      turn: guarded(messages.turn),
     },
     blocks: {
       get: guarded(blocks.get),

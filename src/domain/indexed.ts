@@ -6,7 +6,7 @@ import type { FactState } from './fact.ts'
 import { type FactId, parseFactId, type Seq } from './id.ts'
 import type { Json } from './json.ts'
 import type { Language } from './language.ts'
-import type { Message, MessagePart } from './message.ts'
+import { isInternal, type Message, type MessagePart } from './message.ts'
 import type { ThreadState } from './thread.ts'
 import { msOf } from './time.ts'
 import { type FoldSpace, foldTurn, visibleMessages } from './turn.ts'
@@ -46,6 +46,7 @@ export function spokenText(parts: readonly MessagePart[]): string {
 }
 
 function unspokenText(part: MessagePart): string {
+  if (isInternal(part)) return ''
   const isTool = part.type === 'dynamic-tool' || part.type.startsWith('tool-')
   if (isTool) {
     const { input = null, output = null, toolName = part.type.slice('tool-'.length) } = part
@@ -56,7 +57,10 @@ function unspokenText(part: MessagePart): string {
   return isSource ? [part.title, part.url].filter((text) => typeof text === 'string').join(' ') : ''
 }
 
-/** All that a message can be found by: what was said, then tool calls with their results, file names, sources. */
+/**
+ * All that a message can be found by: what was said, then tool calls with their results, file names, sources. Calls of
+ * memory's own tools repeat what memory holds, and are left out.
+ */
 export function messageText(parts: readonly MessagePart[]): string {
   const spoken = spokenText(parts)
   if (parts.every((part) => part.type === 'text')) return spoken

@@ -40,6 +40,8 @@ export const limitTable = {
     about: 'milliseconds that the facts of one call may take the model',
   },
   embedTimeoutMs: { default: 15_000, max: 600_000, about: 'milliseconds a question waits for its vector' },
+  lastMessages: { default: 1_000, max: 1_000, about: 'messages of a thread that an agent is shown' },
+  turnWaitMs: { default: 60_000, max: 3_600_000, about: 'milliseconds a call waits for earlier turns of its thread' },
   turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },
 } as const satisfies Record<string, Limit>
 

@@ -28,6 +28,16 @@ export function isInternal(part: MessagePart): boolean {
   return isJsonObject(marks) && marks.internal === true
 }
 
+/** Whether nothing is left of a message without its internal parts: the beginning of a step says nothing. */
+export function isAllInternal(parts: readonly MessagePart[]): boolean {
+  return parts.some(isInternal) && parts.every((part) => part.type === 'step-start' || isInternal(part))
+}
+
+/** The parts without internal ones. */
+export function withoutInternal(parts: readonly MessagePart[]): readonly MessagePart[] {
+  return parts.some(isInternal) ? parts.filter((part) => !isInternal(part)) : parts
+}
+
 /** A message as a change submits it. `id` only if a caller chose it; `author` only if it is not the default. */
 export interface MessageInput {
   readonly id?: string

@@ -96,6 +96,8 @@ export const changeSchema = z.discriminatedUnion('kind', [
     runId: z.exactOptional(id),
     replaces: z.exactOptional(z.array(id).max(1_000)),
     createThread: z.exactOptional(z.boolean()),
+    /** Refused while another turn of the thread is open whose lease is not over. */
+    alone: z.exactOptional(z.boolean()),
   }),
   z.strictObject({ kind: z.literal('turn-close'), threadId, ...turnReference, status: z.enum(closedStatuses) }),
   z.strictObject({ kind: z.literal('turn-resume'), threadId, turnId: id, leaseMs, runId: z.exactOptional(id) }),

@@ -3,7 +3,7 @@ import { sameActor } from './actor.ts'
 import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
 import { invalidInput, MemoryError, notFound, shown } from './error.ts'
-import { packTurn, parseTurnId, type TurnId, turnIdOf } from './id.ts'
+import { packTurn, parseTurnId, type ThreadId, type TurnId, turnIdOf } from './id.ts'
 import { holdLease, turnLease } from './lease.ts'
 import { withMessages } from './thread.ts'
 import { isoTime, msOf } from './time.ts'
@@ -91,6 +91,21 @@ function hideMessages(draft: Draft, turn: TurnState): void {
   if (visible.length > 0) draft.setThread(withMessages(draft.thread, -visible.length, draft))
 }
 
+/** Refuses to open a turn beside another one that somebody is at work on. */
+function refuseBesideOthers(draft: Draft, threadId: ThreadId): void {
+  const open = draft.view.turnLeases(threadId).flatMap((name) => {
+    const lease = draft.leases.has(name) ? draft.leases.get(name) : draft.view.lease(name)
+    return lease !== null && lease !== undefined && lease.until > draft.at ? [lease] : []
+  })
+  if (open.length === 0) return
+  throw new MemoryError('conflict', {
+    message: `The thread ${shown(threadId)} has an open turn of ${open[0]?.holder.kind} ${shown(open[0]?.holder.id)}.`,
+    fix: 'Try again once it is closed, or open the turn without alone: true.',
+    details: { threadId, openTurns: open.map(({ name, until }) => ({ turnId: name.slice('turn/'.length), until })) },
+    retryable: true,
+  })
+}
+
 export function applyTurnOpen(draft: Draft, change: ChangeOf<'turn-open'>): ResultOf<'turn-open'> {
   draft.mayCreate('turn', change.threadId)
   const createdThread = draft.ensureThread(change.threadId, change.createThread === true)
@@ -99,6 +114,7 @@ export function applyTurnOpen(draft: Draft, change: ChangeOf<'turn-open'>): Resu
   draft.openedTurns.push(place)
   const lease = holdLease(draft, turnLease(turnId), change.leaseMs ?? draft.limits.turnLeaseMs, draft.thread.id)
   const replaces = replaceTurns(draft, change.replaces ?? [], turnId)
+  if (change.alone === true) refuseBesideOthers(draft, draft.thread.id)
   draft.addToTurn(place, 'open', {
     kind: 'turn-open',
     until: lease.until,

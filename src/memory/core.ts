@@ -3,12 +3,12 @@ import { guardStorage } from '../access/guard.ts'
 import type { Indexer } from '../derive/indexer.ts'
 import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { Access } from '../domain/actor.ts'
-import { MemoryError } from '../domain/error.ts'
+import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { Limits } from '../domain/limits.ts'
 import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { Durability, Storage } from '../ports/storage.ts'
 import type { MemoryBehaviour } from './behaviour.ts'
 import { Eraser } from './erasure.ts'
 import type { MemoryOptions } from './options.ts'
@@ -17,12 +17,23 @@ import { Sweeper } from './sweeper.ts'
 
 const defaultUrl = 'file:./aquifer.db'
 
+/** Where memories live that were opened without saying so. A SQLiteStore is one. */
+export interface LateStorage {
+  /** What errors call it. */
+  readonly url: string
+  /** The whole path of its file, by which two of them are the same; null if it has none. */
+  readonly file: string | null
+  open(clock: Clock): Promise<OpenStorage>
+}
+
 /** The storage of a Memory: opened at first use, shared by all that act through it, closed with it. */
 export class MemoryStorage {
   readonly #options: MemoryOptions
   readonly #closing = new AbortController()
   #opening: Promise<OpenStorage> | null = null
   #open: Storage | null = null
+  /** For a memory without a storage of its own: decided once, by a container or by the first use. */
+  #late: LateStorage | null = null
   #sweeper: Sweeper | null = null
   #indexer: Indexer | null = null
   #eraser: Eraser | null = null
@@ -37,6 +48,24 @@ export class MemoryStorage {
   /** Aborted when the memory closes: feeds end then. */
   get closing(): AbortSignal {
     return this.#closing.signal
+  }
+
+  /**
+   * Says where a memory lives that was opened without saying so; one with a storage of its own keeps it.
+   *
+   * @throws MemoryError `conflict` if it lives elsewhere already; `invalid-input` if it states a durability, which goes
+   * with a storage of its own.
+   */
+  bind(late: LateStorage): void {
+    const { storage, durability } = this.#options
+    if (storage !== undefined) return
+    if (this.#late === null) {
+      if (durability !== undefined) throw durabilityElsewhere(durability, late)
+      this.#late = late
+      return
+    }
+    const isSame = this.#late === late || (this.#late.file !== null && this.#late.file === late.file)
+    if (!isSame) throw secondStorage(this.#late, late)
   }
 
   /** The open storage at once if it is open, else as soon as it is. */
@@ -92,15 +121,26 @@ export class MemoryStorage {
   }
 
   async #start(): Promise<OpenStorage> {
-    const { storage = defaultUrl, durability } = this.#options
+    const { storage, durability } = this.#options
+    if (storage === undefined) return this.#openLate()
     if (typeof storage === 'object' && !(storage instanceof SQLiteStore)) {
       return { storage, release: async () => {} }
     }
-    const store =
-      typeof storage === 'string'
-        ? new SQLiteStore({ url: storage, ...(durability === undefined ? {} : { durability }) })
-        : storage
+    const store = typeof storage === 'string' ? new SQLiteStore({ url: storage, ...stated(durability) }) : storage
     return store.open(this.clock)
+  }
+
+  async #openLate(): Promise<OpenStorage> {
+    const bound = this.#late
+    const late = bound ?? new SQLiteStore({ url: defaultUrl, ...stated(this.#options.durability) })
+    this.#late = late
+    try {
+      return await late.open(this.clock)
+    } catch (error) {
+      // Nothing lives there yet: a container that comes now may still say where.
+      this.#late = bound
+      throw error
+    }
   }
 
   async close(): Promise<void> {
@@ -112,6 +152,23 @@ export class MemoryStorage {
     const opened = await this.#opening?.catch(() => null)
     await opened?.release()
   }
+}
+
+function stated(durability: Durability | undefined): { readonly durability?: Durability } {
+  return durability === undefined ? {} : { durability }
+}
+
+function durabilityElsewhere(durability: Durability, { url }: LateStorage): MemoryError {
+  const fix = `Pass it there: new SQLiteStore({ url: '${url}', durability: '${durability}' }).`
+  return invalidInput('durability', 'must go with the storage that the memory is bound to', durability, fix)
+}
+
+function secondStorage(present: LateStorage, second: LateStorage): MemoryError {
+  return new MemoryError('conflict', {
+    message: `The memory lives in ${shown(present.url)} and cannot be bound to ${shown(second.url)} as well.`,
+    fix: 'Register it before its first use, with one storage only; or give it its own: new Memory({ storage }).',
+    details: { present: present.url, second: second.url },
+  })
 }
 
 function closedMemory(): MemoryError {

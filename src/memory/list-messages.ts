@@ -1,12 +1,13 @@
 /** Pages of a thread's messages: the newest, a page, what follows a cursor, a range of dates, neighbours of a hit. */
 import { invalidInput } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
+import { isAllInternal } from '../domain/message.ts'
 import { toIso } from '../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
-import { type StoredMessage, toStoredMessage } from './records.ts'
+import { type StoredMessage, toListedMessage } from './records.ts'
 import { resourceSpace, type Space } from './space.ts'
 import { commitIfDue, interruption } from './sweeper.ts'
 
@@ -85,7 +86,7 @@ async function included(space: Space, parsed: Parsed, base: MessageQuery): Promi
   const found = (parsed.include ?? []).map(async (wanted) => {
     const places = await space.messages.find(checkId(wanted.id, 'include.id'))
     const hit = places.find(({ message }) => message.threadId === parsed.threadId)
-    if (hit === undefined) return []
+    if (hit === undefined || (base.skipInternal === true && isAllInternal(hit.message.parts))) return []
     const around = async (direction: 'asc' | 'desc', limit: number | undefined) => {
       if (limit === undefined || limit === 0) return []
       return (await space.messages.list({ ...base, direction, after: hit, limit, offset: 0, from: null, to: null }))
@@ -111,11 +112,14 @@ function limitOf(core: Core, { last, perPage }: Parsed): number {
   return perPage === false ? most : Math.min(perPage ?? 100, most)
 }
 
-/** A page of a thread's messages. Replaced and discarded turns are left out; open turns of others are marked. */
+/**
+ * A page of a thread's messages. Replaced and discarded turns are left out, and so are calls of memory's own tools unless
+ * `includeInternal` asks for them; open turns of others are marked.
+ */
 export async function listMessages(core: Core, options: ListMessagesOptions): Promise<MessagePage> {
   const parsed = await parse('listMessages', options)
   checkTogether(parsed)
-  const { threadId, resourceId, page = 0, cursor, dateRange } = parsed
+  const { threadId, resourceId, page = 0, cursor, dateRange, includeInternal = false } = parsed
   const space = resourceSpace(core, resourceId)
   const { direction, isTurned, kind } = walkOf(parsed)
   const limit = limitOf(core, parsed)
@@ -128,13 +132,14 @@ export async function listMessages(core: Core, options: ListMessagesOptions): Pr
     offset: page * limit,
     from: dateRange?.start === undefined ? null : toIso(dateRange.start, 'dateRange.start'),
     to: dateRange?.end === undefined ? null : toIso(dateRange.end, 'dateRange.end'),
+    skipInternal: !includeInternal,
   }
   const listed = await listOnce(space, query)
   const places = isTurned ? listed.items.toReversed() : listed.items
   const isDown = direction === 'desc' && !isTurned
   const extra = parsed.include === undefined ? [] : await included(space, parsed, query)
   return {
-    messages: merged(places, extra, isDown).map(({ message }) => toStoredMessage(message, resourceId)),
+    messages: merged(places, extra, isDown).map(({ message }) => toListedMessage(message, resourceId, includeInternal)),
     asOf: listed.asOf,
     hasMore: listed.more,
     ...nextCursorOf(kind, listed),

@@ -90,6 +90,14 @@ function refuseWithoutQuestion(options: unknown): void {
   if (!isListing) throw invalidInput('query', 'is required', options.query, fix)
 }
 
+/** What a Memory stands on, for the rooms that are built on it. */
+export let coreOf: (memory: Memory) => Core
+
+/** A Memory over what another stands on, changed: with other options, for one. Closing either closes both. */
+export function memoryOf(core: Core): Memory {
+  return new Memory(new Acting(core) as MemoryOptions)
+}
+
 /**
  * Shared memory: conversations, working memory and team memory on one storage, for any number of agents at once.
  *
@@ -98,8 +106,13 @@ function refuseWithoutQuestion(options: unknown): void {
 export class Memory implements AsyncDisposable {
   readonly #core: Core
 
+  static {
+    coreOf = (memory) => memory.#core
+  }
+
   /**
-   * @param options Where and how; see {@link MemoryOptions}. Default storage: `./aquifer.db`.
+   * @param options Where and how; see {@link MemoryOptions}. Default storage: that of the `Aquifer` it was registered
+   * with before its first use, else `./aquifer.db`.
    * @throws MemoryError `invalid-input` for an unknown or wrong option.
    */
   constructor(options: MemoryOptions = {}) {
@@ -112,7 +125,7 @@ export class Memory implements AsyncDisposable {
       storage: new MemoryStorage(parsed),
       access: { actor: applicationActor, grants: 'all' },
       limits: parsed.limits,
-      behaviour: parsed.options ?? {},
+      behaviour: parsed.options,
       createId: parsed.createId ?? randomId,
       traces: new Traces(),
     }
@@ -121,7 +134,7 @@ export class Memory implements AsyncDisposable {
   /** The same memory acting as that actor: what it writes is signed by it. Closing either closes both. */
   as(actor: Actor): Memory {
     const access: Access = { ...this.#core.access, actor: checkActor(actor, 'actor') }
-    return new Memory(new Acting({ ...this.#core, access }) as MemoryOptions)
+    return memoryOf({ ...this.#core, access })
   }
 
   /** A space by its id, such as `resource/alice` or `team/acme`; ids in it are percent-encoded. */

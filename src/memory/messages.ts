@@ -15,6 +15,7 @@ import { withAnswer } from './message-parts.ts'
 import { parse, unexpectedConflict } from './parse.ts'
 import { type StoredMessage, toStoredMessage } from './records.ts'
 import { type Applied, appliedOf, resourceSpace, Space } from './space.ts'
+import type { StoredPart } from './stored-part.ts'
 
 export interface SaveMessagesOptions {
   readonly messages: MessageLike | readonly MessageLike[]
@@ -70,7 +71,7 @@ function storedNow(
   return {
     id,
     role: input.role,
-    parts: input.parts as MessagePart[],
+    parts: input.parts as StoredPart[],
     ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
     threadId,
     resourceId: address.id,

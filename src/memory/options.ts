@@ -2,14 +2,15 @@
 
 import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { EmbeddingModelLike } from '../derive/model-embedder.ts'
-import { invalidInput, shown } from '../domain/error.ts'
-import { isJsonObject } from '../domain/json.ts'
+import { invalidInput } from '../domain/error.ts'
 import { type Limits, parseLimits } from '../domain/limits.ts'
 import { SQLiteStore } from '../open.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Durability, Storage } from '../ports/storage.ts'
 import type { MemoryBehaviour } from './behaviour.ts'
+import { check, type Fields, fieldsOf, hasMethod, isFunction, isText, isWholeFrom } from './option-checks.ts'
+import { parseBehaviour } from './parse-behaviour.ts'
 
 /** A schema of any library that follows the Standard Schema specification, zod among them. */
 export interface StandardSchema {
@@ -27,7 +28,10 @@ type StandardResult =
 export type BlockScope = 'resource' | 'thread'
 
 export interface MemoryOptions {
-  /** Where it lives: `'file:./aquifer.db'` (default), `':memory:'`, a `SQLiteStore`, or any storage driver. */
+  /**
+   * Where it lives: `'file:./aquifer.db'`, `':memory:'`, a `SQLiteStore`, or any storage driver. Default: decided at its
+   * first use; the storage of the `Aquifer` it was registered with before, else `'file:./aquifer.db'`.
+   */
   readonly storage?: string | SQLiteStore | Storage
   /** Default `'process'`. For a storage given as a URL. */
   readonly durability?: Durability
@@ -53,44 +57,6 @@ export interface MemoryOptions {
   readonly background?: boolean
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-function fieldsOf(value: unknown, field: string, known: readonly string[]): Fields {
-  const fix = `The options are ${known.join(', ')}.`
-  if (value === undefined) return {}
-  if (!isJsonObject(value)) throw invalidInput(field, 'must be an object', value, fix)
-  const extra = Object.keys(value).find((key) => !known.includes(key))
-  if (extra !== undefined) throw invalidInput(field, `has an unknown option ${shown(extra)}`, value, fix)
-  return value
-}
-
-/** Refuses a field that is given and does not hold. */
-function check(fields: Fields, field: string, rule: string, fix: string, holds: (value: unknown) => boolean): void {
-  const value = fields[field.slice(field.lastIndexOf('.') + 1)]
-  if (value !== undefined && !holds(value)) throw invalidInput(field, rule, value, fix)
-}
-
-const isFunction = (value: unknown) => typeof value === 'function'
-const hasMethod = (name: string) => (value: unknown) =>
-  typeof value === 'object' && value !== null && isFunction((value as Fields)[name])
-const isSchema = (value: unknown) =>
-  (typeof value === 'object' || isFunction(value)) && value !== null && '~standard' in (value as object)
-
-function checkWorkingMemory(value: unknown): void {
-  const at = 'options.workingMemory'
-  const fields = fieldsOf(value, at, ['scope', 'template', 'schema'])
-  check(fields, `${at}.scope`, `must be 'resource' or 'thread'`, 'Leave it out for the resource.', (scope) => {
-    return scope === 'resource' || scope === 'thread'
-  })
-  check(fields, `${at}.template`, 'must be a text', 'Pass Markdown.', (text) => typeof text === 'string' && text !== '')
-  check(fields, `${at}.schema`, 'must be a Standard Schema', 'Pass a zod object, for example.', isSchema)
-  if (fields.template === undefined || fields.schema === undefined) return
-  const fix = 'Give one of them: a template for text, a schema for JSON.'
-  throw invalidInput(at, 'must have a template or a schema', 'both', fix)
-}
-
-const isPositive = (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= 1
-
 /** An embedder of one's own says of itself what its vectors are kept under and how much it takes at once. */
 function checkEmbedder(embedder: unknown): void {
   if (!hasMethod('embed')(embedder)) return
@@ -98,17 +64,19 @@ function checkEmbedder(embedder: unknown): void {
   const { id, dimensions, maxWords, batchSize } = embedder as Fields
   const refuse = (name: string, rule: string, got: unknown) => invalidInput(`embedder.${name}`, rule, got, fix)
   if (typeof id !== 'string' || id.trim() === '') throw refuse('id', 'must be a text that names the model', id)
-  if (dimensions !== null && !isPositive(dimensions)) {
+  if (dimensions !== null && !isWholeFrom(1)(dimensions)) {
     throw refuse('dimensions', 'must be a whole number from 1, or null', dimensions)
   }
-  if (!isPositive(maxWords)) throw refuse('maxWords', 'must be a whole number from 1', maxWords)
-  if (!isPositive(batchSize)) throw refuse('batchSize', 'must be a whole number from 1', batchSize)
+  if (!isWholeFrom(1)(maxWords)) throw refuse('maxWords', 'must be a whole number from 1', maxWords)
+  if (!isWholeFrom(1)(batchSize)) throw refuse('batchSize', 'must be a whole number from 1', batchSize)
 }
 
 const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'model', 'background']
 
 /** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
-export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly limits: Limits } {
+export function parseMemoryOptions(
+  options: unknown,
+): MemoryOptions & { readonly limits: Limits; readonly options: MemoryBehaviour } {
   const fields = fieldsOf(options, 'Memory', names)
   const { storage, durability } = fields
   const storageRule = 'must be a URL, a SQLiteStore or a storage driver'
@@ -121,26 +89,21 @@ export function parseMemoryOptions(options: unknown): MemoryOptions & { readonly
   check(fields, 'clock', 'must have a now() method', 'Leave it out for the system clock.', hasMethod('now'))
   const embedderFix = 'Leave it out for the local one, or pass false for words only.'
   check(fields, 'embedder', 'must be an embedder, an embedding model or false', embedderFix, (value) => {
-    return (
-      value === false ||
-      (typeof value === 'string' && value !== '') ||
-      hasMethod('embed')(value) ||
-      hasMethod('doEmbed')(value)
-    )
+    return value === false || isText(value) || hasMethod('embed')(value) || hasMethod('doEmbed')(value)
   })
   checkEmbedder(fields.embedder)
   const modelFix = `Pass one of an AI SDK provider, or a text such as 'openai/gpt-5-mini'.`
   check(fields, 'model', 'must be a language model', modelFix, (value) => {
-    return (typeof value === 'string' && value !== '') || hasMethod('doGenerate')(value)
+    return isText(value) || hasMethod('doGenerate')(value)
   })
   check(fields, 'createId', 'must be a function', 'Leave it out for random ids.', isFunction)
   check(fields, 'background', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')
-  checkWorkingMemory(fieldsOf(fields.options, 'options', ['workingMemory']).workingMemory)
   if (durability !== undefined && typeof storage === 'object') {
     const fix = `Pass it there: new SQLiteStore({ url, durability: '${durability}' }).`
     throw invalidInput('durability', 'must go with a storage given as a URL', durability, fix)
   }
   // Refuses a wrong URL here rather than at first use.
   if (typeof storage === 'string') new SQLiteStore({ url: storage })
-  return { ...(fields as MemoryOptions), limits: parseLimits(fields.limits) }
+  const limits = parseLimits(fields.limits)
+  return { ...(fields as MemoryOptions), limits, options: parseBehaviour(fields.options, 'options', limits) }
 }

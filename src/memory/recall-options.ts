@@ -27,6 +27,8 @@ export interface RecallLimits {
   /** Default `hybrid`: by words and by meaning. */
   readonly mode?: RecallMode
   readonly kinds?: readonly RecordKind[]
+  /** Whether found messages show the calls of memory's own tools. Default: false; nothing is found by them. */
+  readonly includeInternal?: boolean
 }
 
 export interface RecallOptions extends RecallLimits {
@@ -67,6 +69,7 @@ function limitsOf(parsed: ParsedLimits, kinds: readonly RecordKind[]): Omit<Reca
     messageRange: rangeOf(parsed.messageRange),
     threshold: parsed.threshold ?? 0,
     filter: parseFilter(parsed.filter),
+    includeInternal: parsed.includeInternal ?? false,
   }
 }
 

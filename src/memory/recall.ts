@@ -13,7 +13,7 @@ import { type PackedItem, pack, rowsToRead } from '../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../recall/rank.ts'
 import type { Core } from './core.ts'
 import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from './recollection.ts'
-import { toStoredMessage } from './records.ts'
+import { toListedMessage } from './records.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
 
 /** How many messages before and after each found one come along. */
@@ -36,6 +36,7 @@ export interface RecallQuery {
   /** Whether a record may be in the answer, by more than its metadata. */
   readonly isWanted?: (record: FoundRecord, space: SpaceId) => boolean
   readonly includeSuperseded?: boolean
+  readonly includeInternal?: boolean
   /** What the trace says about where was searched. */
   readonly note?: string
 }
@@ -54,7 +55,7 @@ export function parseFilter(filter: unknown): Test | null {
 /** A record that was read, as an item without its scores and tokens. */
 type ReadItem = Omit<RecalledItem, 'score' | 'scores' | 'isNeighbour' | 'tokens'>
 
-function itemOf(record: FoundRecord, space: SpaceId): ReadItem {
+function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): ReadItem {
   const text = textOfRecord(record)
   const common = { kind: record.kind, space, text }
   if (record.kind === 'entry') {
@@ -66,7 +67,7 @@ function itemOf(record: FoundRecord, space: SpaceId): ReadItem {
     return { ...common, id, author: assertedBy, at: dateOf(updatedAt), fact: record.fact }
   }
   const { id, author, threadId, createdAt } = record.message
-  const message = toStoredMessage(record.message, parseSpaceId(space).address.id)
+  const message = toListedMessage(record.message, parseSpaceId(space).address.id, includeInternal)
   return { ...common, id, author, threadId, at: dateOf(createdAt), message }
 }
 
@@ -141,9 +142,9 @@ async function choose(reading: Reading): Promise<Chosen> {
   return chosen
 }
 
-function readItem({ rows }: Reading, row: number): ReadItem | null {
+function readItem({ rows, query }: Reading, row: number): ReadItem | null {
   const read = rows.get(row)
-  return read === undefined || read.record === null ? null : itemOf(read.record, read.space)
+  return read === undefined || read.record === null ? null : itemOf(read.record, read.space, query.includeInternal)
 }
 
 /** The item of a packed row with the messages around it. */

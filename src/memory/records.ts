@@ -4,10 +4,11 @@ import type { Author } from '../domain/actor.ts'
 import type { ThreadSource } from '../domain/effect.ts'
 import type { Seq } from '../domain/id.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { Message, MessagePart, Role } from '../domain/message.ts'
+import { type Message, type Role, withoutInternal } from '../domain/message.ts'
 import type { ThreadState } from '../domain/thread.ts'
 import { dateOf } from '../domain/time.ts'
 import type { TurnStatus } from '../domain/turn.ts'
+import type { StoredPart } from './stored-part.ts'
 
 /** A conversation of a resource. */
 export interface Thread {
@@ -33,7 +34,7 @@ export interface Thread {
 export interface StoredMessage {
   readonly id: string
   readonly role: Role
-  readonly parts: MessagePart[]
+  readonly parts: StoredPart[]
   readonly metadata?: JsonObject
   readonly threadId: string
   readonly resourceId: string
@@ -67,12 +68,18 @@ export function toThread(thread: ThreadState, resourceId: string): Thread {
 
 type Building<Record> = { -readonly [Field in keyof Record]: Record[Field] }
 
+/** The message as lists and recall answer it: without internal parts, unless they are asked for. */
+export function toListedMessage(message: Message, resourceId: string, includeInternal = false): StoredMessage {
+  const parts = includeInternal ? message.parts : withoutInternal(message.parts)
+  return toStoredMessage(parts === message.parts ? message : { ...message, parts }, resourceId)
+}
+
 export function toStoredMessage(message: Message, resourceId: string): StoredMessage {
   // Field by field: a page has many messages, and spreading optional fields makes an object for each.
   const stored: Building<StoredMessage> = {
     id: message.id,
     role: message.role,
-    parts: message.parts as MessagePart[],
+    parts: message.parts as StoredPart[],
     threadId: message.threadId,
     resourceId,
     author: message.author,

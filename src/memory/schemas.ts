@@ -71,6 +71,7 @@ export const saveMessages = z.strictObject({
   turnId: optionalId,
   commitId: optionalId,
 })
+const includeInternal = z.exactOptional(z.boolean())
 const neighbours = z.exactOptional(z.int().min(0).max(limitTable.pageSize.max))
 export const listMessages = z.strictObject({
   ...thread,
@@ -80,6 +81,7 @@ export const listMessages = z.strictObject({
   cursor,
   order: z.exactOptional(z.enum(['asc', 'desc'])),
   dateRange,
+  includeInternal,
   include: z.exactOptional(
     z.array(z.strictObject({ id, withPreviousMessages: neighbours, withNextMessages: neighbours })).max(100),
   ),
@@ -106,6 +108,7 @@ const recallOptions = {
   filter: z.exactOptional(z.unknown()),
   mode: z.exactOptional(z.enum(recallModes)),
   kinds: z.exactOptional(z.array(z.enum(recordKinds)).min(1)),
+  includeInternal,
 }
 const words = z.string().refine((text) => text.trim() !== '', 'must hold a word')
 export const recall = z.strictObject({

@@ -1,5 +1,5 @@
 /** The storage port: one door to write, small readers, one per kind of record. Drivers implement it; types only. */
-import type { Access } from '../domain/actor.ts'
+import type { Access, Actor } from '../domain/actor.ts'
 import type { BlockState } from '../domain/block.ts'
 import type { Commit, CommitResult } from '../domain/commit.ts'
 import type { LoggedCommit } from '../domain/effect.ts'
@@ -16,6 +16,7 @@ import type { Message } from '../domain/message.ts'
 import type { Receipt, ReceiptNote } from '../domain/receipt.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
 import type { ThreadState } from '../domain/thread.ts'
+import type { TurnStatus } from '../domain/turn.ts'
 import type { VectorRecord, VectorSegment } from '../domain/vector-segment.ts'
 import type { RecordRef, WordSegment } from '../domain/word-segment.ts'
 
@@ -123,6 +124,8 @@ export interface MessageQuery {
   /** ISO times, both inclusive, compared with `createdAt`. */
   readonly from: string | null
   readonly to: string | null
+  /** Leaves out messages of which nothing is left without their internal parts. */
+  readonly skipInternal?: boolean
 }
 
 /** A message and its place, from which a page can go on. */
@@ -137,12 +140,26 @@ export interface OpenTurn {
   readonly lease: LeaseState
 }
 
+/** A turn without what was said in it. */
+export interface StoredTurn {
+  readonly threadId: ThreadId
+  readonly status: TurnStatus
+  /** Who opened it. */
+  readonly actor: Actor
+  /** The run that it was last opened or resumed for; null if none was named. */
+  readonly runId: string | null
+  /** The turn that stands in its place; null unless it was replaced. */
+  readonly replacedBy: TurnId | null
+}
+
 export interface MessageReader {
   /** Messages of replaced and discarded turns are left out. In a `desc` listing the newest comes first. */
   list(access: Access, space: SpaceId, query: MessageQuery): Promise<Listed<PlacedMessage>>
   /** Places of a message id, at most one in each thread; ids of ours stand in one thread only. */
   find(access: Access, space: SpaceId, messageId: string): Promise<readonly PlacedMessage[]>
   openTurns(access: Access, space: SpaceId, threadId: string): Promise<readonly OpenTurn[]>
+  /** The turn of that id; null unless its thread is there. */
+  turn(access: Access, space: SpaceId, turnId: string): Promise<StoredTurn | null>
 }
 
 export interface BlockReader {

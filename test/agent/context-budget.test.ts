@@ -92,13 +92,8 @@ describe('a budget of the whole', () => {
     const memory = openMemory()
     await fill(memory)
     const behaviour = { ...remembering, facts: true }
-    const within = (tokenBudget?: number) =>
-      assemble(memory, 'Which zebra?', {
-        instructions,
-        behaviour,
-        ...(tokenBudget === undefined ? {} : { tokenBudget }),
-      })
-    const whole = await within()
+    const within = (tokenBudget: number) => assemble(memory, 'Which zebra?', { instructions, behaviour, tokenBudget })
+    const whole = await within(100_000)
     expect(whole.seen.dropped).toEqual([])
     const { total } = whole.seen.tokens
     expect(total).toBe(tokensOf(whole))
@@ -134,12 +129,22 @@ describe('a budget of the whole', () => {
     for (const number of [1, 2, 3]) {
       await memory.saveMessages({ resourceId, threadId: 'old', messages: [`Zebra ${number} ${words(20)}`] })
     }
-    const all = await assemble(memory, 'Which zebra?')
+    const all = await assemble(memory, 'Which zebra?', { tokenBudget: 100_000 })
     const { seen } = await assemble(memory, 'Which zebra?', { tokenBudget: all.seen.tokens.total + 10 })
     expect(seen.recalled).toEqual(all.seen.recalled)
     const fewer = await assemble(memory, 'Which zebra?', { tokenBudget: all.seen.tokens.total - 1 + 10 })
     expect(fewer.seen.recalled).toEqual(all.seen.recalled.slice(0, 2))
     expect(fewer.seen.dropped).toEqual([{ section: 'recalled', id: all.seen.recalled[2]?.id, reason: 'budget' }])
+  })
+
+  it('is estimated in short where nothing depends on it', async () => {
+    const memory = openMemory()
+    await fill(memory)
+    const { seen } = await assemble(memory, 'Which zebra?')
+    const { seen: counted } = await assemble(memory, 'Which zebra?', { tokenBudget: 100_000 })
+    expect(seen).toEqual({ ...counted, recallId: seen.recallId, tokens: seen.tokens })
+    expect(seen.tokens.recalled / counted.tokens.recalled).toBeCloseTo(1, 0)
+    expect(seen.tokens).toMatchObject({ history: counted.tokens.history, input: counted.tokens.input })
   })
 
   it('that instructions and input alone are over is refused in words', async () => {

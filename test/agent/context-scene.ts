@@ -1,11 +1,13 @@
 // Conversations to assemble prompts from: two agents, one customer, and the prompt as a model is sent it.
 import { generateText } from 'ai'
-import type { Actor, Memory, MessageLike } from 'aquifer'
+import type { Actor, Memory, MemoryBehaviour, MessageLike } from 'aquifer'
 import { promptProblems, scriptedModel } from 'aquifer/testing'
 import { expect } from 'vitest'
 import type { ContextInput } from '../../src/agent/context/gather.ts'
 import { type AssembledContext, assembleContext } from '../../src/agent/context.ts'
 import type { MessageInput, MessagePart } from '../../src/domain/message.ts'
+import { coreOf } from '../../src/memory/memory.ts'
+import { mergeBehaviour } from '../../src/memory/merge-behaviour.ts'
 import { hour } from '../memory/opened.ts'
 
 export const resourceId = 'alice'
@@ -23,20 +25,25 @@ export function toolPart(toolCallId: string, more: Partial<MessagePart> = {}): M
   return { type: 'tool-lookup', toolCallId, ...answered, ...more }
 }
 
+/** What a test says of a call. */
+export type CallOptions = Partial<Omit<ContextInput, 'behaviour'>> & {
+  readonly by?: Actor
+  readonly behaviour?: MemoryBehaviour
+}
+
 /** The context of one call; support's, in its thread, unless said otherwise. */
 export function assemble(
   memory: Memory,
   said: string | readonly MessageInput[],
-  more: Partial<ContextInput> & { readonly by?: Actor } = {},
+  more: CallOptions = {},
 ): Promise<AssembledContext> {
-  const { by = support, ...rest } = more
-  const { core } = memory.as(by).space('resource/alice')
+  const { by = support, behaviour, ...rest } = more
   const newMessages = typeof said === 'string' ? [userSays(said)] : said
   return assembleContext({
-    core,
+    core: coreOf(memory.as(by)),
     agent: by,
     ...where,
-    behaviour: {},
+    behaviour: mergeBehaviour(behaviour),
     newMessages,
     ownTurnId: null,
     tools: { lookup: { inputSchema: { jsonSchema: {} } as never } },
@@ -54,7 +61,7 @@ export async function promptOf({ instructions, messages }: AssembledContext): Pr
 }
 
 /** The prompt without anything in front of the messages. */
-export async function messagesOf(memory: Memory, said: string, more: Parameters<typeof assemble>[2] = {}) {
+export async function messagesOf(memory: Memory, said: string, more: CallOptions = {}) {
   const behaviour = { semanticRecall: false, ...more.behaviour }
   return promptOf(await assemble(memory, said, { ...more, behaviour }))
 }

@@ -2,6 +2,7 @@
 import type { Memory } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { ManualClock, minute, openMemory, refused } from '../memory/opened.ts'
 import {
   assemble,
@@ -164,6 +165,13 @@ describe('the beginning of the prompt', () => {
     await memory.updateWorkingMemory({ ...where, workingMemory: noted })
     expect((await assemble(memory, 'Hello', { behaviour })).instructions).toContain('Name: Alice')
     expect((await assemble(memory, 'Hello', { behaviour, threadId: 'other' })).instructions).not.toContain('Alice')
+  })
+
+  it('shows an empty object while nothing was written in the form of a schema', async () => {
+    const behaviour = { workingMemory: { schema: z.object({ name: z.string() }) } }
+    const { instructions: shown, workingMemory } = await assemble(openMemory(), 'Hello', { behaviour })
+    expect(workingMemory).toMatchObject({ value: {}, version: null })
+    expect(String(shown).split('\n')[1]).toBe('{}')
   })
 
   it('leaves working memory out where it is not enabled', async () => {

@@ -54,6 +54,7 @@ describe('the guard', () => {
       }),
     () => storage.messages.find(access, space, 'm'),
     () => storage.messages.openTurns(access, space, 't'),
+    () => storage.messages.turn(access, space, 'turn_000000000000_1.0'),
     () => storage.blocks.get(access, space, null, 'main'),
     () => storage.blocks.list(access, space, null),
     () => storage.blocks.history(access, space, null, 'main', 1),

@@ -273,7 +273,6 @@ describe('what the AI SDK makes', () => {
   })
 
   it('is what a stored message is, to the type checker', () => {
-    // @ts-expect-error parts are typed by their "type" alone, and the SDK wants its closed union
     const widen = (message: StoredMessage): UIMessage => message
     expect(widen).toBeTypeOf('function')
   })

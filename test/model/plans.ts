@@ -128,6 +128,7 @@ const threadChange = fc.oneof(
       leaseMs,
       runId,
       createThread: rarely(undefined, true),
+      alone: sometimes(fc.constant(true)),
       replaces: fc.constantFrom(undefined, undefined, undefined, [0], [0, 1], [1], [2, 2]),
     }),
   },

@@ -135,12 +135,12 @@ async function readLog(storage: Storage, space: SpaceId, seqs: readonly number[]
   return log
 }
 
-/** Everything about one space. `moments` are times worth asking for, `ids` messages and facts worth finding. */
+/** Everything about one space. `moments` are times worth asking for, `ids` messages, turns and facts worth finding. */
 export async function readSpace(
   storage: Storage,
   space: SpaceId,
   moments: readonly string[],
-  ids: { readonly messages: readonly string[]; readonly facts: readonly string[] },
+  ids: { readonly messages: readonly string[]; readonly turns: readonly string[]; readonly facts: readonly string[] },
 ): Promise<unknown> {
   const state = await storage.spaces.get(access, space)
   const { seq, horizon } = state ?? { seq: 3, horizon: 1 }
@@ -148,11 +148,14 @@ export async function readSpace(
   const times = await Promise.all(moments.map((at) => storage.log.seqAt(access, space, at)))
   const found = []
   for (const id of ids.messages) found.push(sorted(await storage.messages.find(access, space, id)))
+  const turns = []
+  for (const id of ids.turns) turns.push(await storage.messages.turn(access, space, id))
   return {
     space,
     state,
     times,
     found,
+    turns,
     byKey: state === null ? null : await storage.spaces.byKey(access, state.key),
     threads: await readThreads(storage, space),
     blocks: await readBlocks(storage, space, seqs),

@@ -200,8 +200,9 @@ export class World {
       const known = this.knownOf(space)
       const ids = [...messageIds, ...[...known.messages.values()].flatMap((list) => list.slice(-4))]
       const facts = known.facts.slice(-6)
+      const turns = [...known.turns.values()].flatMap((list) => list.slice(-4))
       const read = ({ storage, names }: Side) =>
-        readSpace(storage, space, moments, names.toOwn({ messages: ids, facts }))
+        readSpace(storage, space, moments, names.toOwn({ messages: ids, turns, facts }))
       const readings = await read(side)
       const expected = await read(this.reference)
       this.same('readings', readings, expected)

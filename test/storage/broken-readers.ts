@@ -2,6 +2,7 @@
 import type { Change } from '../../src/domain/commit.ts'
 import type { LoggedCommit } from '../../src/domain/effect.ts'
 import type { EntryState } from '../../src/domain/entry.ts'
+import { parseTurnId } from '../../src/domain/id.ts'
 import type { Json } from '../../src/domain/json.ts'
 import { limitTable } from '../../src/domain/limits.ts'
 import type { PlacedMessage } from '../../src/ports/storage.ts'
@@ -309,5 +310,24 @@ export const brokenReaders: BrokenDrivers = {
   'stores null for what is not JSON': [
     'what is not JSON is refused wherever it stands: NaN',
     changed((change) => JSON.parse(JSON.stringify(change))),
+  ],
+  'answers how a turn stood when it was opened': [
+    'a turn is read by its id: where, by whom, for which run, how it ended, what replaced it',
+    messageReader((messages) => ({
+      turn: async (...call) => {
+        const turn = await messages.turn(...call)
+        return turn === null ? null : { ...turn, status: 'open' }
+      },
+    })),
+  ],
+  'reads turns wherever their id says they are': [
+    'a turn is not read under another space, under a place where none is, or once its thread is gone',
+    messageReader((messages, sound) => ({
+      turn: async (access, space, turnId) => {
+        const issued = parseTurnId(turnId)
+        const home = issued === null ? null : await sound.spaces.byKey(access, issued.spaceKey)
+        return messages.turn(access, home ?? space, turnId)
+      },
+    })),
   ],
 }

@@ -10,12 +10,22 @@ export interface FittedText<Item> {
   readonly tokens: number
 }
 
+/** How items are written as one text, and about how many tokens that has. */
+export interface Writing<Item> {
+  readonly write: (items: readonly Item[]) => string
+  /** For where nothing depends on it: to estimate a long text takes as long as to find what is in it. */
+  readonly roughTokens?: (items: readonly Item[]) => number
+}
+
 /** As many items from the front as fit when they are written as one text. */
 export function fitText<Item>(
   items: readonly Item[],
   mostTokens: number,
-  write: (items: readonly Item[]) => string,
+  { write, roughTokens }: Writing<Item>,
 ): FittedText<Item> {
+  if (mostTokens === Number.POSITIVE_INFINITY && roughTokens !== undefined && items.length > 0) {
+    return { kept: items, dropped: [], text: write(items), tokens: roughTokens(items) }
+  }
   for (let kept = items; kept.length > 0; ) {
     const text = write(kept)
     const tokens = estimateTokenCount(text)

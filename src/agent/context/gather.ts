@@ -4,8 +4,8 @@ import type { Actor } from '../../domain/actor.ts'
 import type { FactState } from '../../domain/fact.ts'
 import { spokenText } from '../../domain/indexed.ts'
 import type { Message, MessageInput } from '../../domain/message.ts'
-import type { MemoryBehaviour } from '../../memory/behaviour.ts'
 import type { Core } from '../../memory/core.ts'
+import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
 import { resourceSpace, type Space } from '../../memory/space.ts'
 import { type PrefixBlock, readBlock, readFacts } from './prefix.ts'
 import { type RecallOutcome, recallFor } from './recalled.ts'
@@ -17,7 +17,7 @@ export interface ContextInput {
   readonly agent: Pick<Actor, 'id' | 'name'>
   readonly resourceId: string
   readonly threadId: string
-  readonly behaviour: MemoryBehaviour
+  readonly behaviour: ResolvedBehaviour
   /** The agent's own. */
   readonly instructions?: string | readonly SystemModelMessage[]
   /** What is new in this call, stored already or not: none of it is shown twice. */
@@ -33,7 +33,13 @@ export interface ContextInput {
   readonly signal?: AbortSignal
 }
 
-const defaultLastMessages = 10
+/** The AI SDK, loaded by the first call: even a module that is there takes a while to import. */
+let loaded: typeof import('ai') | undefined
+
+async function loadSdk(): Promise<typeof import('ai')> {
+  loaded ??= await import('ai')
+  return loaded
+}
 
 /** All that is read for one prompt. */
 export interface Gathered {
@@ -54,15 +60,15 @@ function saidIn(messages: readonly Pick<Message, 'role' | 'parts'>[]): string {
 export async function gather(input: ContextInput): Promise<Gathered> {
   const { core, resourceId, threadId, behaviour, newMessages, ownTurnId } = input
   const space = resourceSpace(core, resourceId)
-  const count = behaviour.lastMessages === false ? 0 : (behaviour.lastMessages ?? defaultLastMessages)
-  const reading = readWindow(space, { threadId, ownTurnId, count })
+  const reading = readWindow(space, { threadId, ownTurnId, count: behaviour.lastMessages })
   const asked = input.question ?? saidIn(newMessages)
   const recalling = async () => {
     const question = asked === '' && ownTurnId !== null ? saidIn((await reading).own) : asked
-    return recallFor({ core, resourceId, threadId, behaviour, question, spare: count + newMessages.length + 1 })
+    const spare = behaviour.lastMessages + newMessages.length + 1
+    return recallFor({ core, resourceId, threadId, behaviour, question, spare })
   }
   const [sdk, window, block, facts, recalled] = await Promise.all([
-    import('ai'),
+    loadSdk(),
     reading,
     readBlock(space, threadId, behaviour),
     readFacts(space, behaviour),

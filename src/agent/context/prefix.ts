@@ -7,8 +7,8 @@ import type { FactState } from '../../domain/fact.ts'
 import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import { dateOf } from '../../domain/time.ts'
-import type { MemoryBehaviour } from '../../memory/behaviour.ts'
 import { mainBlock } from '../../memory/blocks.ts'
+import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
 import type { Space } from '../../memory/space.ts'
 import { type FencedItem, fenced } from '../../recall/fence.ts'
 import { withoutFences } from './labels.ts'
@@ -17,7 +17,7 @@ import { withoutFences } from './labels.ts'
 export interface ShownBlock {
   readonly name: string
   readonly scope: 'resource' | 'thread'
-  /** Text or JSON; the template, or an empty text, while there is no block. */
+  /** Text or JSON; the template, or nothing in the form it will have, while there is no block. */
   readonly value: Json
   /** null while there is no block. */
   readonly version: Seq | null
@@ -54,29 +54,25 @@ function blockText({ scope, value, version }: ShownBlock): string {
   return `<working-memory ${attributes}>\n${withoutFences(body).trim()}\n</working-memory>`
 }
 
-/** Whether agents see working memory. */
-function isEnabled({ enabled, template, schema }: NonNullable<MemoryBehaviour['workingMemory']>): boolean {
-  return enabled ?? (template !== undefined || schema !== undefined)
-}
-
 /** Working memory, with its version; null if agents do not see it. */
 export async function readBlock(
   space: Space,
   threadId: string,
-  { workingMemory = {} }: MemoryBehaviour,
+  { workingMemory }: ResolvedBehaviour,
 ): Promise<PrefixBlock | null> {
-  if (!isEnabled(workingMemory)) return null
-  const { scope = 'resource', template = '' } = workingMemory
+  if (workingMemory === null) return null
+  const { scope, template, schema } = workingMemory
+  const empty = schema === null ? (template ?? '') : {}
   const { core, id } = space
   const { blocks } = await core.storage.get()
   const { record } = await blocks.get(core.access, id, scope === 'thread' ? threadId : null, mainBlock)
-  const block = { name: mainBlock, scope, value: record?.value ?? template, version: record?.version ?? null }
+  const block = { name: mainBlock, scope, value: record?.value ?? empty, version: record?.version ?? null }
   const text = blockText(block)
   return { block, text, tokens: estimateTokenCount(text) + joinTokens }
 }
 
 /** Current facts of the resource, the newest that fit a budget, in the order in which they were stated. */
-export async function readFacts(space: Space, { facts = false }: MemoryBehaviour): Promise<readonly FactState[]> {
+export async function readFacts(space: Space, { facts }: ResolvedBehaviour): Promise<readonly FactState[]> {
   if (!facts) return []
   const { core, id } = space
   const storage = await core.storage.get()

@@ -1,7 +1,7 @@
 /** What is recalled into a prompt: found by the question, without what the prompt holds anyway, fenced as data. */
 import { parseTurnId } from '../../domain/id.ts'
-import type { MemoryBehaviour, SemanticRecallOptions } from '../../memory/behaviour.ts'
 import type { Core } from '../../memory/core.ts'
+import type { ResolvedBehaviour, ResolvedRecallOptions } from '../../memory/merge-behaviour.ts'
 import { parseFilter, recallFrom } from '../../memory/recall.ts'
 import type { RecalledItem, Recollection } from '../../memory/recollection.ts'
 import { resourceSpace } from '../../memory/space.ts'
@@ -11,7 +11,7 @@ export interface RecallRequest {
   readonly core: Core
   readonly resourceId: string
   readonly threadId: string
-  readonly behaviour: MemoryBehaviour
+  readonly behaviour: ResolvedBehaviour
   readonly question: string
   /** Items that the prompt may hold anyway: so many more are asked for. */
   readonly spare: number
@@ -23,42 +23,28 @@ export interface RecallOutcome {
   readonly warning: string | null
 }
 
-const defaultTopK = 20
-const defaultTokens = 1_000
 /** A spare item for each fact that the prefix may show. */
 const spareForFacts = 20
-
-/** How recall was asked for; null if it was not. */
-export function recallOptionsOf({ semanticRecall = true }: MemoryBehaviour): SemanticRecallOptions | null {
-  if (semanticRecall === false) return null
-  return semanticRecall === true ? {} : semanticRecall
-}
-
-function rangeOf(range: SemanticRecallOptions['messageRange'] = 0) {
-  return typeof range === 'number'
-    ? { before: range, after: range }
-    : { before: range.before ?? 0, after: range.after ?? 0 }
-}
 
 /** Recalls for a prompt. A recall that fails is a warning: the turn goes on without it. */
 export async function recallFor(request: RecallRequest): Promise<RecallOutcome> {
   const { core, resourceId, threadId, behaviour, question, spare } = request
-  const options = recallOptionsOf(behaviour)
-  if (options === null || question.trim() === '') return { recollection: null, warning: null }
-  const takesFacts = behaviour.facts === true
+  if (behaviour.semanticRecall === null || question.trim() === '') return { recollection: null, warning: null }
+  const { topK, messageRange, threshold, filter, scope } = behaviour.semanticRecall.options
+  const { facts: takesFacts } = behaviour
   try {
     const recollection = await recallFrom(core, {
       spaces: [resourceSpace(core, resourceId).id],
       question,
       mode: 'hybrid',
       kinds: takesFacts ? ['message', 'fact'] : ['message'],
-      topK: (options.topK ?? defaultTopK) + spare + (takesFacts ? spareForFacts : 0),
+      topK: topK + spare + (takesFacts ? spareForFacts : 0),
       // The budget is for what is left once the prompt's own messages are taken out.
       tokenBudget: Number.MAX_SAFE_INTEGER,
-      messageRange: rangeOf(options.messageRange),
-      threshold: options.threshold ?? 0,
-      filter: parseFilter(options.filter),
-      ...(options.scope === 'thread' ? { threadId } : {}),
+      messageRange,
+      threshold,
+      filter: parseFilter(filter),
+      ...(scope === 'thread' ? { threadId } : {}),
     })
     return { recollection, warning: null }
   } catch (error) {
@@ -86,7 +72,7 @@ function isNews({ kind, id, threadId, message }: RecalledItem, known: Known): bo
 export function newsOf(
   { items }: Recollection,
   known: Known,
-  { topK = defaultTopK, tokenBudget = defaultTokens }: SemanticRecallOptions,
+  { topK, tokenBudget }: ResolvedRecallOptions,
 ): readonly RecalledItem[] {
   let left = tokenBudget
   let found = 0
@@ -99,30 +85,51 @@ export function newsOf(
   })
 }
 
-function turnOf({ message }: RecalledItem): number {
-  return message === undefined ? 0 : (parseTurnId(message.turnId)?.turn ?? 0)
+/** An item and its place in its thread, worked out once. */
+interface Placed {
+  readonly item: RecalledItem
+  readonly turn: number
+  readonly seq: number
+  readonly time: number
 }
 
-const timeOf = ({ at }: RecalledItem) => at.getTime()
+function placed(item: RecalledItem): Placed {
+  const { message, at } = item
+  const turn = message === undefined ? 0 : (parseTurnId(message.turnId)?.turn ?? 0)
+  return { item, turn, seq: message?.seq ?? 0, time: at.getTime() }
+}
+
+/** The places of a batch's messages in their ids; they are one turn and one commit. */
+function comparePlaceInTurn(left: string, right: string): number {
+  return left.length - right.length || (left < right ? -1 : Number(left > right))
+}
 
 /** Inside a thread as it went: times may be those of an import. */
-function compareInThread(left: RecalledItem, right: RecalledItem): number {
+function compareInThread(left: Placed, right: Placed): number {
   return (
-    turnOf(left) - turnOf(right) ||
-    (left.message?.seq ?? 0) - (right.message?.seq ?? 0) ||
-    timeOf(left) - timeOf(right) ||
-    left.id.localeCompare(right.id, 'en', { numeric: true })
+    left.turn - right.turn ||
+    left.seq - right.seq ||
+    left.time - right.time ||
+    comparePlaceInTurn(left.item.id, right.item.id)
   )
 }
 
 /** What is of no thread first, then other threads by their last time, and this one next to its history. */
 function inOrder(items: readonly RecalledItem[], threadId: string): RecalledItem[] {
-  const threads = [...Map.groupBy(items, (item) => item.threadId).entries()].map(([id, found]) => {
-    const time = id === undefined ? Number.NEGATIVE_INFINITY : Math.max(...found.map(timeOf))
+  const threads = [...Map.groupBy(items.map(placed), ({ item }) => item.threadId)].map(([id, found]) => {
+    const time = id === undefined ? Number.NEGATIVE_INFINITY : Math.max(...found.map((one) => one.time))
     return { found, time: id === threadId ? Number.POSITIVE_INFINITY : time }
   })
   threads.sort((left, right) => left.time - right.time)
-  return threads.flatMap(({ found }) => found.toSorted(compareInThread))
+  return threads.flatMap(({ found }) => found.sort(compareInThread).map(({ item }) => item))
+}
+
+/** What the markup of an item and its author, thread and time come to. */
+const markupTokens = 24
+
+/** Tokens of fenced items, without reading their texts once more. */
+export function roughTokens(items: readonly RecalledItem[]): number {
+  return items.reduce((sum, { tokens }) => sum + tokens + markupTokens, markupTokens)
 }
 
 /** The items in their fence, in an order in which they can be read. */

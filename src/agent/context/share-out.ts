@@ -6,7 +6,7 @@ import { type FittedText, fitText } from './fit.ts'
 import type { ContextInput, Gathered } from './gather.ts'
 import type { Showing } from './model-messages.ts'
 import { factsText, joinTokens, type PrefixBlock } from './prefix.ts'
-import { fenceRecalled, newsOf, recallOptionsOf } from './recalled.ts'
+import { fenceRecalled, newsOf, roughTokens } from './recalled.ts'
 
 /** What of memory is in the prompt, within the budget. */
 export interface Fitted {
@@ -18,7 +18,9 @@ export interface Fitted {
 
 /** The newest facts that fit, in the order in which they were stated. */
 function fitFacts(facts: readonly FactState[], mostTokens: number): FittedText<FactState> {
-  const fitted = fitText(facts.toReversed(), mostTokens - joinTokens, (newest) => factsText(newest.toReversed()))
+  const fitted = fitText(facts.toReversed(), mostTokens - joinTokens, {
+    write: (newest) => factsText(newest.toReversed()),
+  })
   return { ...fitted, kept: fitted.kept.toReversed(), tokens: fitted.text === '' ? 0 : fitted.tokens + joinTokens }
 }
 
@@ -45,12 +47,13 @@ export async function shareOut(
     messageIds: new Set<string | undefined>([...given, ...[...window.history, ...window.own].map(({ id }) => id)]),
     factIds: new Set<string>(facts.kept.map(({ id }) => id)),
   }
-  const options = recallOptionsOf(behaviour)
+  const options = behaviour.semanticRecall?.options
   const { recollection } = recalled
-  const news = options === null || recollection === null ? [] : newsOf(recollection, known, options)
-  const fence = (most: number) => fitText(news, most, (items) => fenceRecalled(items, threadId))
+  const news = options === undefined || recollection === null ? [] : newsOf(recollection, known, options)
+  const writing = { write: (items: readonly RecalledItem[]) => fenceRecalled(items, threadId), roughTokens }
+  const fence = (most: number) => fitText(news, most, writing)
   const reserved = fence(left / 2)
-  const { maxTokens = Number.POSITIVE_INFINITY } = behaviour.messageHistory ?? {}
+  const maxTokens = behaviour.messageHistory.maxTokens ?? Number.POSITIVE_INFINITY
   const history = await showHistory(older, showing, maxTokens, left - reserved.tokens - noteTokens)
   const rest = left - history.tokens - noteTokens
   return { block, facts, history, recalled: reserved.dropped.length === 0 ? reserved : fence(rest) }

@@ -7,6 +7,7 @@ import { type FactState, liveFact } from '../../domain/fact.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
 import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
 import { indexedFact, indexedTurn } from '../../domain/indexed.ts'
+import { isAllInternal } from '../../domain/message.ts'
 import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import { savesMessages, visibleMessages } from '../../domain/turn.ts'
@@ -144,7 +145,10 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
       const { after, from, to } = query
       const sign = query.direction === 'asc' ? 1 : -1
       const all = placed(space, query.threadId, asOf).filter(
-        ({ message }) => (from === null || message.createdAt >= from) && (to === null || message.createdAt <= to),
+        ({ message }) =>
+          (from === null || message.createdAt >= from) &&
+          (to === null || message.createdAt <= to) &&
+          !(query.skipInternal === true && isAllInternal(message.parts)),
       )
       if (sign < 0) all.reverse()
       const rest = all.filter(
@@ -165,6 +169,15 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
       return leases
         .filter((lease) => lease.threadId === threadId)
         .map((lease) => ({ turnId: lease.name.slice('turn/'.length) as never, threadId: threadId as ThreadId, lease }))
+    },
+    turn: async (_, id, turnId) => {
+      const space = database.at(id)
+      const threads = [...(space?.records.threads.keys() ?? [])]
+      const turns = threads.flatMap((threadId) => space?.turns(threadId, space.space.seq) ?? [])
+      const turn = turns.find((candidate) => candidate.id === turnId)
+      if (turn === undefined) return null
+      const { threadId, status, actor, runId = null, replacedBy = null } = turn
+      return { threadId, status, actor, runId, replacedBy }
     },
   }
 }

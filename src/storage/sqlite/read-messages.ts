@@ -1,9 +1,10 @@
 /** Messages of a thread: its rows of the log in thread order, folded turn by turn. */
 import type { LogRow } from '../../domain/effect.ts'
-import { packTurn, parseMessageId, type ThreadId, type TurnId } from '../../domain/id.ts'
+import { packTurn, parseMessageId, parseTurnId, type ThreadId, type TurnId, unpackTurn } from '../../domain/id.ts'
+import { isAllInternal } from '../../domain/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { type FoldSpace, foldTurn, type TurnState } from '../../domain/turn.ts'
-import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage } from '../../ports/storage.ts'
+import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage, StoredTurn } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type LogColumns, leaseOf, logRowOf } from './rows.ts'
@@ -70,6 +71,7 @@ function placesOf(turn: TurnState, query: MessageQuery, asOf: number): PlacedMes
     if (message === null || message === undefined || message.seq > asOf) continue
     if (after !== null && turn.turn === after.turn && (isDown ? index >= after.index : index <= after.index)) continue
     if ((from !== null && message.createdAt < from) || (to !== null && message.createdAt > to)) continue
+    if (query.skipInternal === true && isAllInternal(message.parts)) continue
     places.push({ message, turn: turn.turn, index })
   }
   return isDown ? places.reverse() : places
@@ -139,6 +141,19 @@ function openTurns(database: SqliteDatabase, space: CachedSpace, threadId: strin
   })
 }
 
+function readTurn(database: SqliteDatabase, space: CachedSpace, turnId: string): StoredTurn | null {
+  const issued = parseTurnId(turnId)
+  if (issued === null || issued.spaceKey !== space.state.key) return null
+  const { turnSeq } = unpackTurn(issued.turn)
+  const row = commitRows(database, space.n, turnSeq).find((candidate) => candidate.turn === issued.turn)
+  const thread = row === undefined || row.threadId === null ? null : database.thread(space, row.threadId)
+  if (thread === null || thread.state.deleted || turnSeq < thread.state.createdSeq) return null
+  const turn = foldTurn(database.turnRows(thread.n, issued.turn, thread.state.id), foldSpaceOf(space))
+  if (turn === null) return null
+  const { threadId, status, actor, runId = null, replacedBy = null } = turn
+  return { threadId, status, actor, runId, replacedBy }
+}
+
 export function messageReader(database: SqliteDatabase): MessageReader {
   return {
     list: (_, id, query) =>
@@ -155,6 +170,11 @@ export function messageReader(database: SqliteDatabase): MessageReader {
       database.read(() => {
         const space = database.space(id)
         return space === null ? [] : openTurns(database, space, threadId)
+      }),
+    turn: (_, id, turnId) =>
+      database.read(() => {
+        const space = database.space(id)
+        return space === null ? null : readTurn(database, space, turnId)
       }),
   }
 }

@@ -1,5 +1,6 @@
 /** Cases of the index of words: folded into segments, and true to every change of content. */
 import { indexedMessage } from '../../domain/indexed.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import { recordAt } from '../../domain/word-segment.ts'
 import { analyse } from '../../domain/words.ts'
 import { expectEqual, expectTrue } from './assert.ts'
@@ -162,6 +163,17 @@ const lasting: readonly StorageCase[] = [
     expectEqual(await indexed(scene), [], 'records')
     const place = { turn: 16_384, index: 0, seq: 1, thread: 1, author: bob, createdAt: '2026-01-01T00:00:00.000Z' }
     expectTrue(indexedMessage({ parts: [], ...place }, 'english') === null, 'no record')
+  }),
+  sceneCase("calls of memory's own tools are not indexed", async (scene) => {
+    const call = (word: string, aquifer: JsonObject) => {
+      return { type: 'tool-recall', toolCallId: word, input: { word }, output: [word], toolMetadata: { aquifer } }
+    }
+    const hidden = call('hidden', { internal: true })
+    const parts = [{ type: 'text', text: 'spoken' }, hidden, call('shown', { internal: false })]
+    await scene.committed(say('t', message('', { parts }), message('', { parts: [hidden] })))
+    expectEqual(await Promise.all(['hidden', 'shown', 'spoken'].map((word) => holds(scene, word))), [0, 1, 1], 'words')
+    expectEqual((await indexed(scene)).length, 1, 'records')
+    await checkIndex(scene.storage, scene.access, home)
   }),
 ]
 

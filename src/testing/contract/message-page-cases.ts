@@ -136,4 +136,35 @@ const ranges: readonly StorageCase[] = [
   }),
 ]
 
-export const messagePageCases: readonly StorageCase[] = [...sizes, ...pinned, ...ranges]
+const internal: readonly StorageCase[] = [
+  sceneCase('messages without internal ones are paged like the whole', async (scene) => {
+    const own = (name: string) => ({
+      type: `tool-${name}`,
+      toolCallId: name,
+      toolMetadata: { aquifer: { internal: true } },
+    })
+    const text = { type: 'text', text: 'both' }
+    const begin = { type: 'step-start' }
+    await scene.committed(
+      say('t', 'a', message('', { parts: [begin, own('x')] }), message('', { parts: [own('y'), text] })),
+    )
+    await scene.committed(say('t', message('', { parts: [own('z'), own('z2')] }), message('', { parts: [begin] }), 'c'))
+    for (const direction of directions) {
+      const expected = inDirection(direction, ['a', '[tool-y]both', '[step-start]', 'c'])
+      for (let limit = 1; limit <= 5; limit++) {
+        expectEqual(
+          await paged(scene, { direction, limit, skipInternal: true }),
+          expected,
+          `${direction}, ${limit} at a time`,
+        )
+      }
+      expectEqual(
+        await paged(scene, { direction, limit: 2 }),
+        inDirection(direction, ['a', '[step-start][tool-x]', '[tool-y]both', '[tool-z][tool-z2]', '[step-start]', 'c']),
+        direction,
+      )
+    }
+  }),
+]
+
+export const messagePageCases: readonly StorageCase[] = [...sizes, ...pinned, ...ranges, ...internal]

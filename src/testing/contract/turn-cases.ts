@@ -1,9 +1,12 @@
 /** Cases of turns: ownership, closing, resuming, replacing, discarding. */
+import { spaceId } from '../../domain/space.ts'
+import { isoTime } from '../../domain/time.ts'
 import type { TurnStatus } from '../../domain/turn.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import {
   closeTurn,
   deleteMessages,
+  deleteThread,
   discardTurn,
   edit,
   extend,
@@ -95,6 +98,30 @@ const ownership: readonly StorageCase[] = [
 ]
 
 const leases: readonly StorageCase[] = [
+  sceneCase(
+    'a turn that is to be alone is refused beside an open one, not beside closed, replaced or forsaken ones',
+    async (scene) => {
+      const alone = { alone: true, leaseMs: 1_000 }
+      const first = await scene.did('turn-open', openTurn('t', alone))
+      await scene.did('turn-open', openTurn('u', alone), { actor: bob })
+      const error = await scene.refused('conflict', openTurn('t', alone), { actor: bob })
+      expectEqual(
+        [error.retryable, error.details.openTurns],
+        [true, [{ turnId: first.turnId, until: isoTime(scene.clock.now() + 1_000) }]],
+        'the refusal',
+      )
+      await scene.refused('conflict', openTurn('t', alone))
+      await scene.committed(openTurn('t'), { actor: bob })
+      await scene.refused('conflict', openTurn('t', { ...alone, replaces: [first.turnId] }))
+      scene.clock.advance(1_000)
+      await scene.refused('conflict', openTurn('t', alone))
+      scene.clock.advance(120_000)
+      const second = await scene.did('turn-open', openTurn('t', alone))
+      const third = await scene.did('turn-open', openTurn('t', { ...alone, replaces: [second.turnId] }))
+      await scene.committed(closeTurn('t', { turnId: third.turnId }, 'suspended'))
+      await scene.did('turn-open', openTurn('t', alone), { actor: bob })
+    },
+  ),
   sceneCase(
     'others may close a turn as interrupted, once its lease is over',
     async (scene) => {
@@ -290,4 +317,60 @@ const authors: readonly StorageCase[] = [
   ),
 ]
 
-export const turnCases: readonly StorageCase[] = [...ownership, ...leases, ...replacing, ...discarding, ...authors]
+const reading: readonly StorageCase[] = [
+  sceneCase(
+    'a turn is read by its id: where, by whom, for which run, how it ended, what replaced it',
+    async (scene) => {
+      const read = (turnId: string, space = home) => scene.storage.messages.turn(scene.access, space, turnId)
+      const { turnId } = await scene.did('turn-open', openTurn('t', { runId: 'run-1' }), { actor: bob })
+      const own = { threadId: 't', actor: bob, replacedBy: null }
+      expectEqual(await read(turnId), { ...own, status: 'open', runId: 'run-1' }, 'an open turn')
+      await scene.committed([step('t', { turnId }, 'one'), closeTurn('t', { turnId }, 'suspended')], { actor: bob })
+      expectEqual((await read(turnId))?.status, 'suspended', 'a suspended turn')
+      await scene.committed(resumeTurn('t', turnId, 'run-2'), { actor: bob })
+      expectEqual(await read(turnId), { ...own, status: 'open', runId: 'run-2' }, 'a resumed turn')
+      const later = await scene.did('turn-open', [openTurn('t', { replaces: [turnId] }), write('k', 1)])
+      const replaced = { ...own, status: 'aborted', runId: 'run-2', replacedBy: later.turnId }
+      expectEqual(await read(turnId), replaced, 'a replaced turn')
+      await scene.committed(discardTurn('t', later.turnId))
+      expectEqual((await read(later.turnId))?.status, 'discarded', 'a discarded turn')
+      const saved = await scene.did('message-append', say('t', 'at once'))
+      const atOnce = { threadId: 't', actor: alice, status: 'complete', runId: null, replacedBy: null }
+      expectEqual(await read(saved.turnId), atOnce, 'a turn that was never open')
+    },
+  ),
+  sceneCase(
+    'a turn is not read under another space, under a place where none is, or once its thread is gone',
+    async (scene) => {
+      const read = (turnId: string, space = home) => scene.storage.messages.turn(scene.access, space, turnId)
+      const { turnId } = await scene.did('turn-open', openTurn('t'))
+      const other = spaceId('team', 'other')
+      await scene.committed(openTurn('t'), { space: other })
+      expectEqual(
+        [await read(turnId, other), await read(turnId, spaceId('team', 'none'))],
+        [null, null],
+        'other spaces',
+      )
+      for (const wrong of [`${turnId}9`, turnId.replace(/_\d+\./, '_99.'), 'turn_x', '']) {
+        expectEqual(await read(wrong), null, `"${wrong}"`)
+      }
+      await scene.committed(deleteThread('t'))
+      expectEqual(await read(turnId), null, 'a turn of a deleted thread')
+      const again = await scene.did('turn-open', openTurn('t'))
+      expectEqual(
+        [await read(turnId), (await read(again.turnId))?.status],
+        [null, 'open'],
+        'of a thread that is made anew',
+      )
+    },
+  ),
+]
+
+export const turnCases: readonly StorageCase[] = [
+  ...ownership,
+  ...leases,
+  ...replacing,
+  ...discarding,
+  ...authors,
+  ...reading,
+]
