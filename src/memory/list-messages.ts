@@ -62,7 +62,7 @@ function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMes
 }
 
 /** Closes turns of the thread whose lease is over, should the page show any as open. */
-async function closeOverdue(space: Space, threadId: string): Promise<boolean> {
+export async function closeOverdue(space: Space, threadId: string): Promise<boolean> {
   const { storage } = space.core
   const now = new Date(storage.clock.now()).toISOString()
   const overdue = (await space.messages.openTurns(threadId)).filter(({ lease }) => lease.until <= now)

@@ -1,0 +1,110 @@
+/** The messages of a prompt: those of this turn, each once, and the newest before them that fit. */
+import { isDeepStrictEqual } from 'node:util'
+import { defaultAuthor, statedAuthor } from '../../domain/actor.ts'
+import { invalidInput } from '../../domain/error.ts'
+import type { Message, MessageInput } from '../../domain/message.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import type { Space } from '../../memory/space.ts'
+import type { ContextInput } from './gather.ts'
+import { type Showing, type ShownMessage, shownMessage, type Utterance } from './model-messages.ts'
+import type { DroppedItem } from './seen.ts'
+import { beginningFrom } from './thread-window.ts'
+
+function storedUtterance(
+  { id, role, parts, author, turnStatus, turnId }: Message,
+  ownTurnId: string | null,
+): Utterance {
+  return { id, role, parts, author, turnStatus, isOwnTurn: turnId === ownTurnId }
+}
+
+/** A new message with the author that it is stored with, so that it reads the same now and as history. */
+function newUtterance({ id, role, parts, author }: MessageInput, { core }: ContextInput, space: Space): Utterance {
+  const { actor } = core.access
+  const said =
+    author === undefined ? defaultAuthor(role, actor, parseSpaceId(space.id).address) : statedAuthor(author, actor)
+  return { id: id ?? null, role, parts, author: said, turnStatus: 'open', isOwnTurn: true }
+}
+
+function isSame(stored: Utterance, given: Utterance): boolean {
+  if (given.id !== null) return stored.id === given.id
+  return stored.role === given.role && isDeepStrictEqual(stored.parts, given.parts)
+}
+
+/** The messages of this turn, each once: those that are stored, then those that are not yet. */
+export function inputOf(input: ContextInput, space: Space, own: readonly Message[]): Utterance[] {
+  const stored = own.map((message) => storedUtterance(message, input.ownTurnId))
+  const unmatched = [...stored]
+  const unsaved = input.newMessages.flatMap((message) => {
+    const given = newUtterance(message, input, space)
+    const at = unmatched.findIndex((one) => isSame(one, given))
+    if (at < 0) return [given]
+    unmatched.splice(at, 1)
+    return []
+  })
+  return [...stored, ...unsaved]
+}
+
+/** A message and how it is shown. */
+export interface Shown extends ShownMessage {
+  readonly utterance: Utterance
+}
+
+export function tokensOf(shown: readonly Pick<Shown, 'tokens'>[]): number {
+  return shown.reduce((sum, { tokens }) => sum + tokens, 0)
+}
+
+/** What each of the notes costs that make a user the first and the last to speak. */
+export const noteTokens = 10
+
+/** Tokens of this turn, and of the notes that it needs where an agent begins or ends it. */
+export function tokensOfTurn(turn: readonly Shown[]): number {
+  const roles = [turn[0]?.messages[0]?.role !== 'user', turn.at(-1)?.messages.at(-1)?.role === 'assistant']
+  return roles.reduce((sum, needsNote) => sum + (needsNote ? noteTokens : 0), tokensOf(turn))
+}
+
+/** Shows the messages of this turn, all of them. */
+export async function showInput(utterances: readonly Utterance[], showing: Showing): Promise<Shown[]> {
+  const shown: Shown[] = []
+  for (const utterance of utterances.toReversed()) {
+    const message = await shownMessage(utterance, showing, shown.length === 0)
+    if (message.messages.length > 0) shown.unshift({ ...message, utterance })
+  }
+  if (shown.length > 0) return shown
+  throw invalidInput('messages', 'must say something', 'nothing', 'Pass a text, or a message with a text or a file.')
+}
+
+export interface ShownHistory {
+  readonly shown: readonly Shown[]
+  readonly dropped: readonly DroppedItem[]
+  readonly tokens: number
+}
+
+/** Shows the newest messages that fit both limits; the older ones give way, whole. */
+export async function showHistory(
+  history: readonly Message[],
+  showing: Showing,
+  maxTokens: number,
+  left: number,
+): Promise<ShownHistory> {
+  const shown: Shown[] = []
+  let used = 0
+  let reason: DroppedItem['reason'] = 'budget'
+  let start = history.length
+  for (; start > 0; start--) {
+    const utterance = storedUtterance(history[start - 1] as Message, null)
+    const message = await shownMessage(utterance, showing, false)
+    if (used + message.tokens > Math.min(maxTokens, left)) {
+      reason = used + message.tokens > maxTokens ? 'max-tokens' : 'budget'
+      break
+    }
+    used += message.tokens
+    shown.unshift({ ...message, utterance })
+  }
+  const begin = start === 0 ? 0 : beginningFrom(history, start)
+  const kept = shown.slice(begin - start)
+  return {
+    shown: kept.filter(({ messages }) => messages.length > 0),
+    dropped: history.slice(0, begin).map(({ id }) => ({ section: 'history', id, reason })),
+    tokens: tokensOf(kept),
+  }
+}

@@ -1,0 +1,62 @@
+/** What of a prompt fits its budget: the instructions and the new input always, of the rest whole items. Pure. */
+import { estimateTokenCount } from 'tokenx'
+import { MemoryError } from '../../domain/error.ts'
+
+/** Some items as one text, and those that did not fit. */
+export interface FittedText<Item> {
+  readonly kept: readonly Item[]
+  readonly dropped: readonly Item[]
+  readonly text: string
+  readonly tokens: number
+}
+
+/** How items are written as one text, and about how many tokens that has. */
+export interface Writing<Item> {
+  readonly write: (items: readonly Item[]) => string
+  /** For where nothing depends on it: to estimate a long text takes as long as to find what is in it. */
+  readonly roughTokens?: (items: readonly Item[]) => number
+}
+
+/** As many items from the front as fit when they are written as one text. */
+export function fitText<Item>(
+  items: readonly Item[],
+  mostTokens: number,
+  { write, roughTokens }: Writing<Item>,
+): FittedText<Item> {
+  if (mostTokens === Number.POSITIVE_INFINITY && roughTokens !== undefined && items.length > 0) {
+    return { kept: items, dropped: [], text: write(items), tokens: roughTokens(items) }
+  }
+  for (let kept = items; kept.length > 0; ) {
+    const text = write(kept)
+    const tokens = estimateTokenCount(text)
+    if (tokens <= mostTokens) return { kept, dropped: items.slice(kept.length), text, tokens }
+    // Near the number that fits at once, then one by one.
+    const share = Math.max(0, Math.floor((kept.length * mostTokens) / tokens))
+    kept = kept.slice(0, Math.min(kept.length - 1, share))
+  }
+  return { kept: [], dropped: items, text: '', tokens: 0 }
+}
+
+const remembered = 64
+const tokensByText = new Map<string, number>()
+
+/** Tokens of an agent's instructions, which are the same at every turn and often long. */
+export function tokensOfInstructions(text: string): number {
+  const known = tokensByText.get(text)
+  if (known !== undefined) return known
+  const tokens = estimateTokenCount(text)
+  if (tokensByText.size >= remembered) tokensByText.clear()
+  tokensByText.set(text, tokens)
+  return tokens
+}
+
+/** What a budget leaves once the parts are in that never give way. */
+export function leftOf(tokenBudget: number, instructions: number, input: number): number {
+  const left = tokenBudget - instructions - input
+  if (left >= 0) return left
+  throw new MemoryError('limit-exceeded', {
+    message: `The instructions and the new messages have about ${instructions + input} tokens where ${tokenBudget} is the budget.`,
+    fix: 'Shorten them, or raise tokenBudget: only memory and history give way to it.',
+    details: { tokenBudget, instructions, input },
+  })
+}

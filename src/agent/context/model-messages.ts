@@ -1,0 +1,80 @@
+/** Stored messages as a model is sent them, converted by the AI SDK, and how large they are. */
+import type { ModelMessage, ToolSet, UIMessage } from 'ai'
+import { estimateTokenCount } from 'tokenx'
+import type { Author } from '../../domain/actor.ts'
+import type { MessagePart, Role } from '../../domain/message.ts'
+import type { TurnStatus } from '../../domain/turn.ts'
+import { labelled, labelOf, needsLabel, type Reader } from './labels.ts'
+import { shownParts } from './shown-parts.ts'
+
+type Convert = typeof import('ai')['convertToModelMessages']
+
+/** A message of the thread, or one that is not stored yet. */
+export interface Utterance {
+  /** null if it is not stored and nobody chose one. */
+  readonly id: string | null
+  readonly role: Role
+  readonly parts: readonly MessagePart[]
+  readonly author: Author
+  readonly turnStatus: TurnStatus
+  readonly isOwnTurn: boolean
+}
+
+export interface ShownMessage {
+  /** None if nothing in the message can be shown; several if tools were called in it. */
+  readonly messages: readonly ModelMessage[]
+  readonly tokens: number
+}
+
+/** What all messages of one prompt are shown with. */
+export interface Showing {
+  readonly convert: Convert
+  readonly reader: Reader
+  readonly tools: ToolSet | undefined
+  /** Calls that later messages hold. Messages are shown from the last to the first. */
+  readonly seenCalls: Set<string>
+}
+
+/** What a file counts as: a picture in the usual sizes, for most providers. */
+const tokensOfFile = 1_000
+
+function tokensOfPart(part: Readonly<Record<string, unknown>>): number {
+  if (part.type === 'file' || part.type === 'reasoning-file') return tokensOfFile
+  const { text, toolName, input, output } = part
+  const written = [toolName, input, (output as { value?: unknown } | undefined)?.value]
+  const json = written.flatMap((value) => (value === undefined ? [] : JSON.stringify(value)))
+  return estimateTokenCount([...(typeof text === 'string' ? [text] : []), ...json].join('\n'))
+}
+
+/** Tokens of messages as a model is sent them, estimated. */
+export function tokensOfMessages(messages: readonly ModelMessage[]): number {
+  let tokens = 0
+  for (const { content } of messages) {
+    if (typeof content === 'string') tokens += estimateTokenCount(content)
+    else for (const part of content) tokens += tokensOfPart(part as unknown as Readonly<Record<string, unknown>>)
+  }
+  return tokens
+}
+
+async function converted(message: Omit<UIMessage, 'id'>, { convert, tools }: Showing): Promise<ModelMessage[]> {
+  if (tools === undefined) return convert([message])
+  try {
+    return await convert([message], { tools })
+  } catch {
+    // A tool's own `toModelOutput` may not know results that an earlier version of it stored: they go as they are.
+    return convert([message])
+  }
+}
+
+/** A message as a model is sent it. Words of the system are nobody's instructions here: they come as a user's, labelled. */
+export async function shownMessage(message: Utterance, showing: Showing, isLast: boolean): Promise<ShownMessage> {
+  const { reader, tools, seenCalls } = showing
+  const { role, parts, author, turnStatus, isOwnTurn } = message
+  const hasNoTools = tools !== undefined && Object.keys(tools).length === 0
+  const shown = shownParts(parts, { role, turnStatus, isOwnTurn, isLast, hasNoTools, seenCalls })
+  if (shown.length === 0) return { messages: [], tokens: 0 }
+  const said = needsLabel(role, author, reader) ? labelled(shown, labelOf(author)) : shown
+  const asRole = role === 'assistant' ? role : 'user'
+  const messages = await converted({ role: asRole, parts: said as unknown as UIMessage['parts'] }, showing)
+  return { messages, tokens: tokensOfMessages(messages) }
+}

@@ -1,0 +1,108 @@
+/** The newest messages of a thread that a model may see, and those of the turn that the call goes on with. */
+import { parseTurnId, type Seq } from '../../domain/id.ts'
+import type { Message } from '../../domain/message.ts'
+import { closeOverdue } from '../../memory/list-messages.ts'
+import type { Space } from '../../memory/space.ts'
+import type { Listed, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
+
+export interface WindowQuery {
+  readonly threadId: string
+  readonly ownTurnId: string | null
+  /** Messages wanted beside those of the own turn. */
+  readonly count: number
+}
+
+export interface ThreadWindow {
+  /** In thread order, and no more than wanted; the own turn's are not among them. */
+  readonly history: readonly Message[]
+  /** The own turn's, in order. */
+  readonly own: readonly Message[]
+  readonly asOf: Seq
+}
+
+/** Messages read beyond those wanted: the own turn's, those of open turns, and the one before the window. */
+const spare = 8
+
+interface Walk {
+  /** Newest first, the one before the window included. */
+  readonly history: Message[]
+  /** Newest first. */
+  readonly own: Message[]
+  readonly asOf: Seq
+  readonly meetsOpenTurn: boolean
+  /** Whether the walk went as far as the own turn begins. */
+  readonly hasOwn: boolean
+}
+
+function queryOf(threadId: string, rest: Partial<MessageQuery>): MessageQuery {
+  return { threadId, direction: 'desc', after: null, asOf: null, limit: 1, offset: 0, from: null, to: null, ...rest }
+}
+
+async function list(space: Space, query: MessageQuery): Promise<Listed<PlacedMessage>> {
+  const { core, id } = space
+  return (await core.storage.get()).messages.list(core.access, id, query)
+}
+
+/** Walks back from the end of the thread; one page is enough unless many messages are of turns still open. */
+async function walkBack(space: Space, { threadId, ownTurnId, count }: WindowQuery): Promise<Walk> {
+  const history: Message[] = []
+  const own: Message[] = []
+  const ownTurn = ownTurnId === null ? null : (parseTurnId(ownTurnId)?.turn ?? null)
+  const limit = Math.min(count + spare, space.core.limits.pageSize)
+  let query = queryOf(threadId, { limit })
+  let meetsOpenTurn = false
+  for (;;) {
+    const page = await list(space, query)
+    for (const { message } of page.items) {
+      if (message.turnId === ownTurnId) own.push(message)
+      else if (message.turnStatus === 'open') meetsOpenTurn = true
+      else if (history.length <= count) history.push(message)
+    }
+    const last = page.items.at(-1)
+    const isEnd = !page.more || last === undefined
+    if (isEnd || history.length > count) {
+      const hasOwn = ownTurn === null || isEnd || last.turn < ownTurn
+      return { history, own, asOf: page.asOf, meetsOpenTurn, hasOwn }
+    }
+    query = { ...query, after: last, asOf: page.asOf }
+  }
+}
+
+/** The messages of a turn that lies further back than the window reaches. */
+async function readTurn(space: Space, threadId: string, turnId: string, asOf: Seq): Promise<Message[]> {
+  const turn = parseTurnId(turnId)?.turn
+  const messages: Message[] = []
+  if (turn === undefined) return messages
+  let query = queryOf(threadId, { direction: 'asc', after: { turn, index: -1 }, asOf, limit: spare })
+  for (;;) {
+    const page = await list(space, query)
+    for (const { message } of page.items) if (message.turnId === turnId) messages.push(message)
+    const last = page.items.at(-1)
+    if (last === undefined || last.turn !== turn || !page.more) return messages
+    query = { ...query, after: last }
+  }
+}
+
+/**
+ * Where the messages to show begin, from `start` on: an answer that has lost its question gives way to the next
+ * beginning, because providers want to hear a user first. Nothing gives way if nothing else would be left.
+ */
+export function beginningFrom(messages: readonly Message[], start: number): number {
+  const isOrphan = (at: number) =>
+    at > 0 && messages[at]?.role === 'assistant' && messages[at]?.turnId === messages[at - 1]?.turnId
+  let at = start
+  while (isOrphan(at)) at += 1
+  return at < messages.length ? at : start
+}
+
+/** Reads the window. An open turn whose owner is gone is closed on the way, and then counts as interrupted. */
+export async function readWindow(space: Space, query: WindowQuery): Promise<ThreadWindow> {
+  let walk = await walkBack(space, query)
+  if (walk.meetsOpenTurn && (await closeOverdue(space, query.threadId))) walk = await walkBack(space, query)
+  const { threadId, ownTurnId, count } = query
+  const isFar = ownTurnId !== null && !walk.hasOwn
+  const own = isFar ? await readTurn(space, threadId, ownTurnId, walk.asOf) : walk.own.reverse()
+  const read = walk.history.reverse()
+  const history = count === 0 ? [] : read.slice(beginningFrom(read, Math.max(0, read.length - count)))
+  return { history, own, asOf: walk.asOf }
+}
