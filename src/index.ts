@@ -1,8 +1,22 @@
 /** The public entry: named exports only. */
 
+export { Agent } from './agent/agent.ts'
 export { Aquifer, type AquiferOptions } from './agent/aquifer.ts'
+export type {
+  AgentInput,
+  AgentOptions,
+  CallMemory,
+  CallOptions,
+  CallThread,
+  Dynamic,
+  Instructions,
+} from './agent/options.ts'
+export type { ProcessedMessage, Processor } from './agent/processor.ts'
 export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/registered.ts'
 export type { Registration } from './agent/registry.ts'
+export type { AgentResult, AgentStream } from './agent/result.ts'
+export { TokenLimiter } from './agent/token-limiter.ts'
+export { ToolCallFilter } from './agent/tool-call-filter.ts'
 export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
 export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit.ts'

@@ -85,6 +85,8 @@ async function answerTo<Answer>(
   signal: AbortSignal,
 ): Promise<Outcome<Answer>> {
   const { generateText, NoObjectGeneratedError, NoOutputGeneratedError, Output } = await import('ai')
+  // Before the call begins: nobody would hear how one ends that was not waited for.
+  signal.throwIfAborted()
   try {
     const call = generateText({
       model: model as LanguageModel,

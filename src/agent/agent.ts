@@ -1,0 +1,92 @@
+/** Agents: a model with instructions, tools and a memory that it shares with others. A thin layer over the AI SDK. */
+import { MemoryError } from '../domain/error.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { CalledAgent } from './call.ts'
+import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'
+import type { Container, RegisteredAgent } from './registered.ts'
+import type { AgentResult, AgentStream } from './result.ts'
+
+/** `Sales Specialist` → `sales-specialist`, in any script. */
+function kebabCase(name: string): string {
+  const words = name.replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2').match(/[\p{L}\p{N}]+/gu)
+  return words === null ? name : words.join('-').toLowerCase()
+}
+
+/**
+ * An agent that remembers. Several of them on one {@link Memory}, in one process or in many, share what they know: the
+ * same resource and thread is the same conversation.
+ *
+ * It does nothing until it is called, and loads the AI SDK then.
+ */
+export class Agent implements RegisteredAgent {
+  readonly id: string
+  readonly name: string
+  readonly description: string | undefined
+  readonly #options: AgentOptions
+  #container: Container | null = null
+
+  /** @throws MemoryError `invalid-input` for a missing name or an unknown option. */
+  constructor(options: AgentOptions) {
+    this.#options = checkAgentOptions(options)
+    this.name = options.name
+    this.id = options.id ?? kebabCase(options.name)
+    this.description = options.description
+  }
+
+  /** Makes the agent one of a container's, whose storage its memory uses unless it has one of its own. */
+  attach(container: Container): void {
+    if (this.#container !== null && this.#container !== container) {
+      throw new MemoryError('conflict', {
+        message: `The agent "${this.name}" belongs to another container already.`,
+        fix: 'Make an agent of its own for each container.',
+        details: { agentId: this.id },
+      })
+    }
+    this.#container = container
+    const { memory } = this.#options
+    if (memory !== undefined && typeof memory !== 'function') container.bind(memory)
+  }
+
+  /**
+   * Calls the model and waits for its whole answer: the AI SDK's `generateText` result. With a resource and a thread the
+   * exchange is remembered there, and the model sees what was said before.
+   *
+   * @param input A text (a user's), a message, or several, resent history included.
+   * @throws MemoryError `invalid-input` for a wrong option or a missing model, `aborted` if a processor ended the call;
+   * the reason of `abortSignal`; the model's errors. The thread stays one that the next call can use.
+   */
+  async generate<Value = unknown>(input: AgentInput, options?: CallOptions): Promise<AgentResult<Value>> {
+    const { settleCall } = await import('./call.ts')
+    const { generate } = await import('./generate.ts')
+    const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
+    return (await generate(call)) as AgentResult<Value>
+  }
+
+  /**
+   * Calls the model and answers its stream once the call has its place in the thread: the AI SDK's `streamText` result.
+   * It is driven to its end whether anybody reads it or not; only `abortSignal` stops it.
+   *
+   * @throws As {@link generate} until the model begins; later errors are in the stream, as in the AI SDK.
+   */
+  async stream<Value = unknown>(input: AgentInput, options?: CallOptions): Promise<AgentStream<Value>> {
+    const { settleCall } = await import('./call.ts')
+    const { stream } = await import('./stream.ts')
+    const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
+    return (await stream(call)) as AgentStream<Value>
+  }
+
+  #called(): CalledAgent {
+    return {
+      id: this.id,
+      name: this.name,
+      options: this.#options,
+      defaultMemory: this.#container?.getMemory() ?? null,
+      bind: (memory: Memory) => void this.#container?.bind(memory),
+      telemetry: this.#container?.telemetry ?? null,
+      log: (level, message, error) => {
+        if (this.#container === null) console[level](message, error)
+        else this.#container.logger[level](message, { agentId: this.id, error })
+      },
+    }
+  }
+}

@@ -1,0 +1,207 @@
+/** The answer of a turn while it is being given: recorded from the AI SDK's stream, saved step by step. */
+import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
+import type { Change } from '../domain/commit.ts'
+import type { MessagePart } from '../domain/message.ts'
+import type { ClosedStatus, Turn } from '../memory/turns.ts'
+import { endedParts, growthOf, isPending, storedPart } from './answer-parts.ts'
+import { ProcessorAbort } from './processor.ts'
+
+/** How an answer ended. */
+export interface AnswerEnd {
+  readonly status: ClosedStatus | 'discarded'
+  /** What the model, a processor or the memory failed with; null if nothing did. */
+  readonly error: unknown
+  readonly parts: readonly MessagePart[]
+}
+
+export interface AnswerOptions {
+  readonly turn: Turn
+  /** The id that the answer has, or will have once its first part is stored. */
+  readonly messageId: string
+  /** What is stored of it already, on a turn that was resumed. */
+  readonly stored: readonly MessagePart[]
+  /** Whether each step is saved as it completes; else all of it at the end. */
+  readonly savePerStep: boolean
+  /** The last word on what is stored. */
+  readonly process: (parts: readonly MessagePart[]) => Promise<readonly MessagePart[]>
+  /** Called once the memory refuses the turn, because it was replaced or deleted: nobody will see the answer. */
+  readonly onRefused: (error: unknown) => void
+}
+
+type StreamPart = TextStreamPart<ToolSet>
+
+/** Collects what is said in one turn and brings it into memory. */
+export class Answer {
+  readonly #options: AnswerOptions
+  #stored: readonly MessagePart[]
+  #latest: readonly MessagePart[]
+  #hasMessage: boolean
+  #willContinue = false
+  #isAborted = false
+  #failure: unknown = null
+  #saveFailure: unknown = null
+  #steps = 0
+  #waiting: { readonly step: number; readonly resolve: () => void }[] = []
+
+  constructor(options: AnswerOptions) {
+    this.#options = options
+    this.#stored = options.stored
+    this.#latest = options.stored
+    this.#hasMessage = options.stored.length > 0
+  }
+
+  /** Steps that the recording has seen, saved or not. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Resolves when that many steps were recorded, and saved if steps are saved one by one. */
+  recorded(steps: number): Promise<void> {
+    if (this.#steps >= steps) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ step: steps, resolve }))
+  }
+
+  /** Takes in a stream to its end, whether anybody else reads it or not. Never throws. */
+  async record(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<void> {
+    const { toUIMessageStream } = await import('ai')
+    const { messageId } = this.#options
+    // The SDK's own types of parts are a closed union; what is stored was made by it.
+    const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage
+    const chunks = toUIMessageStream({
+      stream: this.#observed(stream),
+      tools,
+      originalMessages: this.#hasMessage ? [before] : [],
+      generateMessageId: () => messageId,
+      sendSources: true,
+      redactToolErrors: false,
+      onError: (error) => (error instanceof Error ? error.message : String(error)),
+      onStepEnd: async ({ responseMessage }) => this.#endStep(responseMessage.parts),
+      onEnd: ({ responseMessage }) => this.#see(responseMessage.parts),
+    })
+    try {
+      const reader = chunks.getReader()
+      while (!(await reader.read()).done);
+    } catch (error) {
+      this.#failure ??= error
+    }
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
+  }
+
+  /** The stream with its events noted. One that breaks ends here, so that what was said before is kept. */
+  #observed(stream: ReadableStream<StreamPart>): ReadableStream<StreamPart> {
+    const reader = stream.getReader()
+    return new ReadableStream<StreamPart>({
+      pull: async (controller) => {
+        try {
+          const { done, value } = await reader.read()
+          if (done) return controller.close()
+          this.#note(value)
+          controller.enqueue(value)
+        } catch (error) {
+          this.#failure ??= error
+          controller.close()
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    })
+  }
+
+  #note(part: StreamPart): void {
+    if (part.type === 'abort') this.#isAborted = true
+    else if (part.type === 'error') this.#failure ??= part.error
+    else if (part.type === 'finish-step') this.#willContinue = part.finishReason === 'tool-calls'
+  }
+
+  #see(parts: readonly { readonly type: string }[]): void {
+    this.#latest = parts.map(storedPart)
+  }
+
+  async #endStep(parts: readonly { readonly type: string }[]): Promise<void> {
+    this.#see(parts)
+    // The last step is saved with the end of the turn, in one commit.
+    if (this.#willContinue && this.#options.savePerStep) await this.#saveStep()
+    this.#steps += 1
+    this.#waiting = this.#waiting.filter(({ step, resolve }) => {
+      if (step <= this.#steps) resolve()
+      return step > this.#steps
+    })
+  }
+
+  async #saveStep(): Promise<void> {
+    if (this.#saveFailure !== null) return
+    try {
+      const changes = await this.#changesTo(this.#latest)
+      if (changes.length > 0) await this.#options.turn.commit(changes)
+      this.#keep(this.#latest)
+    } catch (error) {
+      this.#saveFailure = error
+      this.#options.onRefused(error)
+    }
+  }
+
+  #keep(parts: readonly MessagePart[]): void {
+    this.#stored = parts
+    this.#hasMessage ||= parts.length > 0
+  }
+
+  /** The last changes that make the stored message one of these parts; those before them are committed here. */
+  async #changesTo(parts: readonly MessagePart[]): Promise<readonly Change[]> {
+    const { turn, messageId } = this.#options
+    const { threadId } = turn
+    if (!this.#hasMessage) {
+      if (parts.length === 0) return []
+      return [{ kind: 'message-append', threadId, turnId: turn.id, messages: [{ role: 'assistant', parts }] }]
+    }
+    const growth = growthOf(this.#stored, parts)
+    if (growth === null) return [{ kind: 'message-edit', threadId, messageId, parts: [...parts] }]
+    const added = growth.added.length === 0 ? {} : { parts: [...growth.added] }
+    // A commit changes a message once, and an extension completes one call.
+    const last = growth.completed.at(-1)
+    for (const complete of growth.completed.slice(0, -1)) {
+      await turn.commit([{ kind: 'message-extend', threadId, messageId, complete }])
+    }
+    if (last === undefined && growth.added.length === 0) return []
+    const complete = last === undefined ? {} : { complete: last }
+    return [{ kind: 'message-extend', threadId, messageId, ...complete, ...added }]
+  }
+
+  /**
+   * Closes the turn with the rest of the answer.
+   *
+   * @param given What the caller saw the model fail with, where no stream told it.
+   * @param lastChanges Made from the end, committed with it.
+   */
+  async end(given: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
+    const { turn, process } = this.#options
+    let failure = this.#failure ?? given
+    if (this.#saveFailure !== null) throw this.#saveFailure
+    if (failure instanceof ProcessorAbort) return this.#discard(failure, lastChanges)
+    const isCut = this.#isAborted || failure !== null
+    const mayContinue = !isCut && this.#latest.some(isPending)
+    let parts = endedParts(this.#latest, mayContinue)
+    try {
+      if (!isCut) parts = await process(parts)
+    } catch (error) {
+      if (error instanceof ProcessorAbort) return this.#discard(error, lastChanges)
+      // What a processor should have looked at is not stored unseen.
+      failure = error
+      parts = endedParts(this.#stored, false)
+    }
+    const status = statusOf(this.#isAborted, failure, mayContinue)
+    const end: AnswerEnd = { status, error: failure, parts }
+    await turn.close(status, [...(await this.#changesTo(parts)), ...lastChanges(end)])
+    return end
+  }
+
+  async #discard(error: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
+    const end: AnswerEnd = { status: 'discarded', error, parts: [] }
+    await this.#options.turn.discard(lastChanges(end))
+    return end
+  }
+}
+
+function statusOf(isAborted: boolean, failure: unknown, mayContinue: boolean): ClosedStatus {
+  if (isAborted) return 'aborted'
+  if (failure !== null) return 'failed'
+  return mayContinue ? 'suspended' : 'complete'
+}

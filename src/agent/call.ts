@@ -1,0 +1,193 @@
+/** One call of an agent, from its input to the moment its model begins: where it remembers, what it says, what it sees. */
+import type { LanguageModel, ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from 'ai'
+import type { Actor } from '../domain/actor.ts'
+import { invalidInput, MemoryError, shown } from '../domain/error.ts'
+import type { MessageInput, MessagePart } from '../domain/message.ts'
+import type { Core } from '../memory/core.ts'
+import { coreOf, type Memory } from '../memory/memory.ts'
+import { mergeBehaviour, type ResolvedBehaviour } from '../memory/merge-behaviour.ts'
+import { type ReadMessage, readMessages } from '../memory/message-input.ts'
+import { parseBehaviour } from '../memory/parse-behaviour.ts'
+import { resolveModel } from './model.ts'
+import type { AgentInput, AgentOptions, CallOptions, Dynamic, Instructions, Place } from './options.ts'
+import { placeOf } from './options.ts'
+import { type ProcessedMessage, type Processor, runProcessors } from './processor.ts'
+import { RequestContext } from './request-context.ts'
+import { checkTools } from './tool-set.ts'
+
+/** An agent as a call sees it. */
+export interface CalledAgent {
+  readonly id: string
+  readonly name: string
+  readonly options: AgentOptions
+  /** The memory of an agent that was given none: its container's. */
+  readonly defaultMemory: Memory | null
+  /** Told when a memory is about to be used, so that it is bound to the container's storage. */
+  readonly bind: (memory: Memory) => void
+  /** The container's, for calls that state none. */
+  readonly telemetry: TelemetryOptions | null
+  readonly log: (level: 'warn' | 'error', message: string, error: unknown) => void
+}
+
+/** A call whose options are settled. Nothing was read or written yet. */
+export interface Call {
+  readonly agent: CalledAgent
+  readonly options: CallOptions
+  readonly requestContext: RequestContext
+  readonly signal: AbortSignal | undefined
+  readonly model: LanguageModel
+  readonly instructions: readonly SystemModelMessage[]
+  readonly tools: ToolSet
+  readonly input: readonly ReadMessage[]
+  readonly inputProcessors: readonly Processor[]
+  readonly outputProcessors: readonly Processor[]
+  /** null for a call without memory. */
+  readonly remembered: Remembered | null
+  readonly warnings: string[]
+}
+
+/** Where and how a call remembers. */
+export interface Remembered {
+  /** Acting as the agent. */
+  readonly memory: Memory
+  readonly core: Core
+  readonly place: Place
+  readonly behaviour: ResolvedBehaviour
+}
+
+function resolved<Value>(value: Dynamic<Value> | undefined, requestContext: RequestContext) {
+  if (typeof value !== 'function') return value
+  return (value as (call: { requestContext: RequestContext }) => Value | PromiseLike<Value>)({ requestContext })
+}
+
+/** Instructions in the one form of the AI SDK. */
+export function systemMessages(instructions: Instructions | undefined, field: string): readonly SystemModelMessage[] {
+  if (instructions === undefined || instructions === '') return []
+  const list = typeof instructions === 'string' ? [{ role: 'system', content: instructions } as const] : instructions
+  const messages = Array.isArray(list) ? list : [list]
+  for (const message of messages as readonly unknown[]) {
+    const { role, content } = (message ?? {}) as Record<string, unknown>
+    if (role === 'system' && typeof content === 'string') continue
+    throw invalidInput(field, 'must be a text or system messages', message, `Pass instructions: 'You are …'.`)
+  }
+  return messages as readonly SystemModelMessage[]
+}
+
+/** The input's author where nobody is stated: the memory's actor if it is a user. */
+function speaker(options: CallOptions, memory: Memory): Actor | undefined {
+  if (options.author !== undefined) return options.author
+  const { actor } = coreOf(memory).access
+  return actor.kind === 'user' ? actor : undefined
+}
+
+async function rememberedBy(
+  agent: CalledAgent,
+  options: CallOptions,
+  requestContext: RequestContext,
+): Promise<{ readonly remembered: Remembered; readonly author: Actor | undefined } | null> {
+  const place = placeOf(options)
+  const memory = (await resolved(agent.options.memory, requestContext)) ?? agent.defaultMemory
+  if (place === null) return null
+  if (memory === null) {
+    throw new MemoryError('invalid-input', {
+      message: `The agent ${shown(agent.name)} is called with a thread and has no memory.`,
+      fix: `Give it one: new Agent({ name: ${shown(agent.name)}, memory: new Memory(), … }), or leave the ids out.`,
+      details: { field: 'memory', rule: 'is required to remember a thread', got: 'undefined' },
+    })
+  }
+  agent.bind(memory)
+  const own = memory.as({ kind: 'agent', id: agent.id, name: agent.name })
+  const { memory: defaults } = agent.options.defaultOptions ?? {}
+  const behaviour = mergeBehaviour(
+    coreOf(memory).behaviour,
+    parseBehaviour(defaults?.options, 'defaultOptions.memory.options'),
+    parseBehaviour(options.memory?.options, 'memory.options'),
+  )
+  return { remembered: { memory: own, core: coreOf(own), place, behaviour }, author: speaker(options, memory) }
+}
+
+function withAuthor(input: readonly ReadMessage[], author: Actor | undefined): readonly ReadMessage[] {
+  if (author === undefined) return input
+  return input.map((read) => {
+    const isSpoken = read.input.role === 'user' && read.input.author === undefined
+    return isSpoken ? { ...read, input: { ...read.input, author } } : read
+  })
+}
+
+/** Settles a call's options: whatever can be refused is refused here, before anything is stored. */
+export async function settleCall(agent: CalledAgent, input: AgentInput, options: CallOptions): Promise<Call> {
+  const signal = options.abortSignal
+  signal?.throwIfAborted()
+  const requestContext = options.requestContext ?? new RequestContext()
+  const found = await rememberedBy(agent, options, requestContext)
+  const model = resolveModel(await resolved(agent.options.model, requestContext), agent.name)
+  const own = systemMessages(await resolved(agent.options.instructions, requestContext), 'instructions')
+  const tools = checkTools(agent.name, await resolved(agent.options.tools, requestContext), options.tools)
+  const read = withAuthor(readMessages(input), found?.author)
+  const warnings: string[] = []
+  const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options
+  if (agents !== undefined || workflows !== undefined) {
+    warnings.push(`The agents and workflows of ${agent.name} are not called: this version does not hand work on.`)
+  }
+  return {
+    agent,
+    options,
+    requestContext,
+    signal,
+    model,
+    instructions: [...own, ...systemMessages(options.instructions, 'instructions')],
+    tools,
+    input: await processedInput(read, inputProcessors, requestContext),
+    inputProcessors,
+    outputProcessors,
+    remembered: found?.remembered ?? null,
+    warnings,
+  }
+}
+
+function toProcessed({ input }: ReadMessage): ProcessedMessage {
+  const { id, role, parts, metadata } = input
+  return { ...(id === undefined ? {} : { id }), role, parts, ...(metadata === undefined ? {} : { metadata }) }
+}
+
+/** The input as the processors want it stored. A message that keeps its place and role keeps its author and time. */
+async function processedInput(
+  read: readonly ReadMessage[],
+  processors: readonly Processor[],
+  requestContext: RequestContext,
+): Promise<readonly ReadMessage[]> {
+  if (!processors.some((processor) => processor.processInput !== undefined)) return read
+  const before = read.map(toProcessed)
+  const after = await runProcessors(processors, 'processInput', 'messages', before, requestContext)
+  return readMessages([...after]).map((message, index) => {
+    const same = read[index]
+    const { author, createdAt } = same?.input.role === message.input.role ? same.input : ({} as Partial<MessageInput>)
+    const kept = { ...(author === undefined ? {} : { author }), ...(createdAt === undefined ? {} : { createdAt }) }
+    return { ...message, input: { ...message.input, ...kept } }
+  })
+}
+
+/** What the model is shown, as the processors want it. */
+export async function processedContext(call: Call, messages: readonly ModelMessage[]): Promise<ModelMessage[]> {
+  const { inputProcessors, requestContext } = call
+  return [...(await runProcessors(inputProcessors, 'processContext', 'messages', messages, requestContext))]
+}
+
+/** The answer as the processors want it stored. */
+export async function processedAnswer(call: Call, parts: readonly MessagePart[]): Promise<readonly MessagePart[]> {
+  const { outputProcessors, requestContext } = call
+  if (!outputProcessors.some((processor) => processor.processOutputResult !== undefined)) return parts
+  const before: readonly ProcessedMessage[] = [{ role: 'assistant', parts }]
+  const after = await runProcessors(outputProcessors, 'processOutputResult', 'messages', before, requestContext)
+  return after.flatMap((message) => [...message.parts])
+}
+
+/** The text of the input, which recall looks for. */
+export function questionOf(
+  messages: readonly { readonly role: string; readonly parts: readonly MessagePart[] }[],
+): string {
+  const texts = messages.flatMap(({ role, parts }) => {
+    return role === 'user' ? parts.flatMap(({ type, text }) => (type === 'text' ? [String(text)] : [])) : []
+  })
+  return texts.join('\n').trim()
+}

@@ -1,0 +1,240 @@
+/** A call's exchange with its thread: the turn that it begins, what the model sees there, and how the turn ends. */
+import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
+import type { Change } from '../domain/commit.ts'
+import type { TurnId } from '../domain/id.ts'
+import { parseTurnId, runIdOf } from '../domain/id.ts'
+import { type JsonObject, mergeJson } from '../domain/json.ts'
+import type { MessagePart } from '../domain/message.ts'
+import { randomId } from '../memory/core.ts'
+import { resourceSpace, type Space } from '../memory/space.ts'
+import { beginTurn, type Turn, type TurnRequest } from '../memory/turns.ts'
+import { type Call, processedContext, questionOf, type Remembered } from './call.ts'
+import { assembleContext } from './context.ts'
+import { toolsContext, toolsInside } from './contextual-tools.ts'
+import { type InputPlan, planInput } from './input.ts'
+import { isInsideTurnOf } from './inside-turn.ts'
+import { giveUp, OwnTurn } from './own-turn.ts'
+
+/** What a call's model is given, and the turn that its answer goes to. */
+export interface Exchange {
+  readonly instructions?: string | SystemModelMessage[]
+  readonly messages: ModelMessage[]
+  readonly tools: ToolSet
+  /** For the AI SDK: what each tool is told. */
+  readonly toolsContext: Record<string, unknown>
+  /** null for a call that stores nothing. */
+  readonly turn: OwnTurn | null
+}
+
+/** The model messages of an input, for a call that has no thread. */
+async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 'messages'>> {
+  const { convertToModelMessages } = await import('ai')
+  const said = call.input.filter(({ input }) => input.role !== 'system').map(({ input }) => input)
+  const system = call.input.filter(({ input }) => input.role === 'system')
+  const instructions = system.map(({ input }): SystemModelMessage => {
+    return { role: 'system', content: input.parts.map(({ text }) => String(text ?? '')).join('\n') }
+  })
+  // Parts were read and checked; the SDK's own type of them is a closed union.
+  const messages = await convertToModelMessages(said as unknown as UIMessage[], { tools: call.tools })
+  const all = [...call.instructions, ...instructions]
+  return { ...(all.length === 0 ? {} : { instructions: all }), messages: await processedContext(call, messages) }
+}
+
+/** Changes that give the thread the title and metadata of the call, where it lacks them. */
+async function threadChanges(space: Space, { place }: Remembered): Promise<readonly Change[]> {
+  const { id: threadId, title, metadata } = place.thread
+  if (title === undefined && metadata === undefined) return []
+  const { record: thread } = await space.threads.get(threadId)
+  const isNew = thread === null || thread.deleted
+  const named = title !== undefined && (isNew || thread.title === null) ? { title } : {}
+  const patch = metadata as JsonObject | undefined
+  const before = isNew ? {} : thread.metadata
+  const isKnown = patch === undefined || (!isNew && JSON.stringify(mergeJson(before, patch)) === JSON.stringify(before))
+  const added = isKnown || patch === undefined ? {} : { metadata: patch }
+  if (Object.keys(named).length + Object.keys(added).length === 0) return []
+  return [{ kind: 'thread-put', threadId, ...named, ...added }]
+}
+
+/** The answer that a call goes on with, and the calls in it that wait for their tools. */
+interface Resumed {
+  readonly messageId: string
+  readonly parts: readonly MessagePart[]
+}
+
+interface Begun {
+  readonly turn: Turn
+  readonly plan: InputPlan
+  readonly resumed: Resumed | null
+}
+
+/** The run of a suspended turn, which goes on; another one if it is gone. */
+async function runAgain(call: Call, space: Space, threadId: string, turnId: string) {
+  const unique = (await space.messages.turn(turnId))?.runId ?? null
+  const key = parseTurnId(turnId)?.spaceKey
+  const runId = unique === null || key === undefined ? null : runIdOf(key, unique)
+  const { core } = space
+  const { runs } = await core.storage.get()
+  const known = runId === null ? null : (await runs.get(core.access, space.id, runId)).record
+  if (unique !== null && known !== null) {
+    const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
+    return { runId: unique, run }
+  }
+  const anew = randomId()
+  const run: Change = { kind: 'run-put', unique: anew, name: call.agent.id, threadId, turnId, status: 'running' }
+  return { runId: anew, run }
+}
+
+/** The beginning of a call's turn, as data. */
+async function requestOf(call: Call, remembered: Remembered, space: Space, plan: InputPlan): Promise<TurnRequest> {
+  const { place } = remembered
+  const threadId = place.thread.id
+  const [completion] = plan.completions
+  if (plan.resumes !== null && completion !== undefined) {
+    const { messageId, toolCallId, part } = completion
+    const { runId, run } = await runAgain(call, space, threadId, plan.resumes)
+    const changes: Change[] = [{ kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }, run]
+    return { space, threadId, runId, resumes: plan.resumes as TurnId, replaces: [], before: [], changes }
+  }
+  const runId = randomId()
+  const before = await threadChanges(space, remembered)
+  const messages = [...plan.fresh]
+  const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]
+  const run: Change = { kind: 'run-put', unique: runId, name: call.agent.id, threadId, opened: 0, status: 'running' }
+  return { space, threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
+}
+
+async function begin(call: Call, remembered: Remembered, space: Space): Promise<Begun> {
+  const { behaviour, place } = remembered
+  const threadId = place.thread.id
+  const turns = isInsideTurnOf(space, threadId) ? 'parallel' : behaviour.turns
+  const { trigger, messageId } = call.options
+  const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
+  let plan: InputPlan | null = null
+  const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async () => {
+    plan = await planInput(space, threadId, call.input, how)
+    if (plan.resumes !== null && plan.fresh.length > 0) plan = await answeredFirst(space, threadId, plan)
+    return requestOf(call, remembered, space, plan)
+  })
+  const used = plan as unknown as InputPlan
+  call.warnings.push(...used.warnings)
+  if (begun.gaveUp) {
+    const { turnWaitMs } = space.core.limits
+    call.warnings.push(
+      `An earlier turn of the thread was still open after ${turnWaitMs} ms: this one went on beside it.`,
+    )
+  }
+  const { turn } = begun
+  const messageIdOf = used.resumes === null ? null : (used.completions[0]?.messageId ?? null)
+  for (const { messageId: id, toolCallId, part } of messageIdOf === null ? [] : used.completions.slice(1)) {
+    await turn.commit([{ kind: 'message-extend', threadId, messageId: id, complete: { toolCallId, part } }])
+  }
+  if (messageIdOf === null) return { turn, plan: used, resumed: null }
+  const places = await space.messages.find(messageIdOf)
+  const message = places.find((one) => one.message.threadId === threadId)?.message
+  return { turn, plan: used, resumed: { messageId: messageIdOf, parts: message?.parts ?? [] } }
+}
+
+/** Answers to calls that came together with something new: the old turn gets them and is over, a new one follows. */
+async function answeredFirst(space: Space, threadId: string, plan: InputPlan): Promise<InputPlan> {
+  const turnId = plan.resumes as TurnId
+  await space.submit([{ kind: 'turn-resume', threadId, turnId }])
+  for (const { messageId, toolCallId, part } of plan.completions) {
+    await space.submit([{ kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }])
+  }
+  await space.submit([{ kind: 'turn-close', threadId, turnId, status: 'complete' }])
+  return { ...plan, resumes: null, completions: [] }
+}
+
+function messagesIn(turn: Turn): number {
+  return turn.results.reduce((sum, result) => {
+    return result.kind === 'message-append' ? sum + result.messages.filter(({ stored }) => stored).length : sum
+  }, 0)
+}
+
+/** The tools of a call and those of its memory. */
+function toolsOf(call: Call, remembered: Remembered, turn: Turn | null, runId: string | null) {
+  const { memory, place } = remembered
+  const tools = call.tools
+  const context = toolsContext(call, tools, { turn, runId, place, memory })
+  return { tools: toolsInside(turn, tools), toolsContext: context }
+}
+
+async function contextOf(
+  call: Call,
+  { core, place, behaviour }: Remembered,
+  plan: InputPlan,
+  ownTurnId: TurnId | null,
+  tools: ToolSet,
+): Promise<Pick<Exchange, 'instructions' | 'messages'> & { readonly seen: JsonObject }> {
+  const context = await assembleContext({
+    core,
+    agent: call.agent,
+    resourceId: place.resourceId,
+    threadId: place.thread.id,
+    behaviour,
+    instructions: asInstructions([...call.instructions, ...plan.instructions.map(systemMessage)]),
+    newMessages: plan.fresh,
+    ownTurnId,
+    question: questionOf(plan.fresh),
+    tools,
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+  })
+  call.warnings.push(...context.warnings)
+  const messages = await processedContext(call, context.messages)
+  call.signal?.throwIfAborted()
+  const { instructions } = context
+  // What was seen is plain JSON; an interface has no index signature, so the type checker does not know it.
+  const seen = { ...context.seen } as unknown as JsonObject
+  return { messages, seen, ...(instructions === undefined ? {} : { instructions }) }
+}
+
+const systemMessage = (content: string): SystemModelMessage => ({ role: 'system', content })
+
+/** One text where there is only text: some models take no second message of the system. */
+function asInstructions(messages: readonly SystemModelMessage[]): string | readonly SystemModelMessage[] {
+  if (messages.some(({ providerOptions }) => providerOptions !== undefined)) return messages
+  return messages.map(({ content }) => content).join('\n\n')
+}
+
+/** A call that reads its thread and leaves no trace in it. */
+async function readOnlyExchange(call: Call, remembered: Remembered, space: Space): Promise<Exchange> {
+  const plan = await planInput(space, remembered.place.thread.id, call.input, {})
+  call.warnings.push(...plan.warnings)
+  const tools = toolsOf(call, remembered, null, null)
+  const { seen: _, ...context } = await contextOf(call, remembered, plan, null, tools.tools)
+  return { ...context, ...tools, turn: null }
+}
+
+/**
+ * Begins a call's exchange. If it has a turn, that is open from here on, and whoever began it must end it.
+ *
+ * @throws What refused the call; then its turn is closed already.
+ */
+export async function beginExchange(call: Call): Promise<Exchange> {
+  const { remembered } = call
+  if (remembered === null) {
+    return {
+      ...(await bareContext(call)),
+      tools: call.tools,
+      toolsContext: toolsContext(call, call.tools, null),
+      turn: null,
+    }
+  }
+  const space = resourceSpace(remembered.core, remembered.place.resourceId)
+  if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered, space)
+  const { turn, plan, resumed } = await begin(call, remembered, space)
+  const runId = runIdOf(turn.spaceKey, turn.runId)
+  try {
+    const tools = toolsOf(call, remembered, turn, runId)
+    const { seen, ...context } = await contextOf(call, remembered, plan, turn.id, tools.tools)
+    const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
+    return {
+      ...context,
+      ...tools,
+      turn: new OwnTurn(call, { turn, runId, messageId, stored: resumed?.parts ?? [], seen }),
+    }
+  } catch (error) {
+    await giveUp(turn, runId, error, call.signal)
+    throw error
+  }
+}

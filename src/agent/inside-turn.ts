@@ -1,0 +1,20 @@
+/** Which turns a piece of work runs inside of: a call made by a tool of a turn must not wait for that turn. */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Space } from '../memory/space.ts'
+import type { Turn } from '../memory/turns.ts'
+
+const turnsAround = new AsyncLocalStorage<readonly Turn[]>()
+
+/** Runs it as part of a turn, and of those that the turn itself is part of. */
+export function insideTurn<Result>(turn: Turn, act: () => Result): Result {
+  return turnsAround.run([...(turnsAround.getStore() ?? []), turn], act)
+}
+
+/** Whether this code runs inside an open turn of that thread, however deep. */
+export function isInsideTurnOf(space: Space, threadId: string): boolean {
+  const turns = turnsAround.getStore() ?? []
+  return turns.some((turn) => {
+    const isSameSpace = turn.space.core.storage === space.core.storage && turn.space.id === space.id
+    return isSameSpace && turn.threadId === threadId && !turn.isClosed
+  })
+}

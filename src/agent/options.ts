@@ -1,0 +1,250 @@
+/** What an agent is made of and called with. */
+import type { LanguageModel, ModelMessage, SystemModelMessage, streamText, ToolSet, UIMessage } from 'ai'
+import { type Actor, checkActor } from '../domain/actor.ts'
+import { invalidInput, MemoryError, shown } from '../domain/error.ts'
+import { checkId } from '../domain/id.ts'
+import { isJsonObject } from '../domain/json.ts'
+import type { MemoryBehaviour } from '../memory/behaviour.ts'
+import type { Memory } from '../memory/memory.ts'
+import type { MessageLike } from '../memory/message-input.ts'
+import type { StandardSchema } from '../memory/options.ts'
+import type { Processor } from './processor.ts'
+import type { RequestContext } from './request-context.ts'
+
+/** A value, or how to find it for a call. */
+export type Dynamic<Value> = Value | ((call: { readonly requestContext: RequestContext }) => Value | PromiseLike<Value>)
+
+/** Instructions as the AI SDK takes them. */
+export type Instructions = string | SystemModelMessage | readonly SystemModelMessage[]
+
+/** A thread by its id, and what it is given when it is made. */
+export interface CallThread {
+  readonly id: string
+  /** Given to a thread without one; never over another title. */
+  readonly title?: string
+  /** Deep-merged into the thread's metadata. */
+  readonly metadata?: Record<string, unknown>
+}
+
+/** Where a call remembers, and how. */
+export interface CallMemory {
+  /** Whose memory it is: the user or entity. */
+  readonly resource?: string
+  readonly thread?: string | CallThread
+  readonly options?: MemoryBehaviour
+}
+
+/** What the AI SDK's `streamText` and `generateText` are called with, apart from what an agent provides. */
+export type ModelSettings = Omit<
+  Parameters<typeof streamText<ToolSet>>[0],
+  | 'model'
+  | 'prompt'
+  | 'messages'
+  | 'system'
+  | 'instructions'
+  | 'tools'
+  | 'output'
+  | 'allowSystemInMessages'
+  | '_internal'
+>
+
+/** Options of one call. Those of the AI SDK (`stopWhen`, `temperature`, `onStepEnd`, `abortSignal` …) are passed on. */
+export interface CallOptions extends ModelSettings {
+  /** With `threadId`: whose memory it is. The same as `memory.resource`. */
+  readonly resourceId?: string
+  /** With `resourceId`: the conversation. The same as `memory.thread`. */
+  readonly threadId?: string
+  readonly memory?: CallMemory
+  /** Who speaks in the input. Default: the memory's actor if it is a user, else the user that the resource is. */
+  readonly author?: Actor
+  /** Handed to functions of the agent's options, to its tools and processors. */
+  readonly requestContext?: RequestContext
+  /** Added to the agent's own instructions, for this call. */
+  readonly instructions?: Instructions
+  /** Tools for this call beside the agent's own. */
+  readonly tools?: ToolSet
+  /** An answer of this shape, as `object`. */
+  readonly structuredOutput?: { readonly schema: StandardSchema }
+  /** Most steps (calls of the model) that one call may take. Default: 20. `stopWhen` says it in more detail. */
+  readonly maxSteps?: number
+  /** Whether each step is saved as it completes; else all of them at the end. Default: true. */
+  readonly savePerStep?: boolean
+  /** As `useChat` sends it: `regenerate-message` answers a question anew. Default: `submit-message`. */
+  readonly trigger?: 'submit-message' | 'regenerate-message'
+  /** With `regenerate-message`: the answer to replace. Default: the last one. */
+  readonly messageId?: string
+}
+
+/** What an agent is told: a text (a user's), one message or several, of the AI SDK or of a UI. */
+export type AgentInput =
+  | string
+  | MessageLike
+  | UIMessage
+  | ModelMessage
+  | readonly (MessageLike | UIMessage | ModelMessage)[]
+
+export interface AgentOptions {
+  /** Default: the name in kebab-case. It is the actor's id in memory: keep it when the name changes. */
+  readonly id?: string
+  readonly name: string
+  /** What it is good at, for other agents. */
+  readonly description?: string
+  readonly instructions?: Dynamic<Instructions>
+  /** Any language model of the AI SDK, or a text such as `openai/gpt-5.4`. Needed by the first call, not before. */
+  readonly model?: Dynamic<LanguageModel>
+  readonly memory?: Dynamic<Memory>
+  readonly tools?: Dynamic<ToolSet>
+  /** Agents it may hand work to. Kept, and not called in this version. */
+  readonly agents?: Dynamic<Readonly<Record<string, unknown>>>
+  /** Workflows it may run. Kept, and not called in this version. */
+  readonly workflows?: Dynamic<Readonly<Record<string, unknown>>>
+  readonly inputProcessors?: readonly Processor[]
+  readonly outputProcessors?: readonly Processor[]
+  /** Options of every call, unless the call says otherwise; `memory.options` are merged field by field. */
+  readonly defaultOptions?: CallOptions
+}
+
+/** A call's own place: null where it has no memory. */
+export interface Place {
+  readonly resourceId: string
+  readonly thread: CallThread
+}
+
+const ownOptions = [
+  ...['resourceId', 'threadId', 'memory', 'author', 'requestContext', 'instructions', 'tools', 'structuredOutput'],
+  ...['maxSteps', 'savePerStep', 'trigger', 'messageId'],
+]
+
+/** Options of the AI SDK that are passed on. A name that is none of them is more likely a mistake than a wish. */
+const passedOn = [
+  ...['toolChoice', 'stopWhen', 'toolApproval', 'providerOptions', 'activeTools', 'toolOrder', 'toolCallConcurrency'],
+  ...['prepareStep', 'repairToolCall', 'runtimeContext', 'toolsContext', 'include', 'includeRawChunks', 'telemetry'],
+  ...['maxOutputTokens', 'temperature', 'topP', 'topK', 'presencePenalty', 'frequencyPenalty', 'stopSequences', 'seed'],
+  ...['reasoning', 'maxRetries', 'abortSignal', 'timeout', 'headers', 'streamRetries'],
+  ...['onStart', 'onStepStart', 'onStepEnd', 'onStepFinish', 'onStepError', 'onEnd', 'onFinish', 'onAbort', 'onError'],
+  ...['onChunk', 'onLanguageModelCallStart', 'onLanguageModelCallEnd', 'onToolExecutionStart', 'onToolExecutionEnd'],
+]
+
+function fieldsOf(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (value === undefined) return {}
+  if (isJsonObject(value)) return value
+  throw invalidInput(field, 'must be an object', value, `Pass { resourceId: 'alice', threadId: 't1' }, for example.`)
+}
+
+function checkNames(options: Readonly<Record<string, unknown>>, field: string): void {
+  for (const name of Object.keys(options)) {
+    if (ownOptions.includes(name) || passedOn.includes(name) || name.startsWith('experimental_')) continue
+    const fix = `The options of a call are ${ownOptions.join(', ')}, and those of the AI SDK's streamText.`
+    throw invalidInput(field, `has an unknown option ${shown(name)}`, options, fix)
+  }
+}
+
+function checkMemoryNames(memory: Readonly<Record<string, unknown>>): void {
+  const extra = Object.keys(memory).find((name) => !['resource', 'thread', 'options'].includes(name))
+  if (extra === undefined) return
+  const fix = `Pass memory: { resource: 'alice', thread: 't1', options? }.`
+  throw invalidInput('memory', `has an unknown option ${shown(extra)}`, memory, fix)
+}
+
+/** The one of two names for a value that is given; both may be, if they agree. */
+function oneOf(left: unknown, leftName: string, right: unknown, rightName: string): unknown {
+  if (left === undefined || right === undefined || left === right) return left ?? right
+  throw invalidInput(leftName, `must not differ from ${rightName}`, left, 'They are two names for one thing.')
+}
+
+function threadOf(thread: unknown): CallThread | undefined {
+  if (thread === undefined || typeof thread === 'string') return thread === undefined ? undefined : { id: thread }
+  const fix = `Pass thread: 't1', or { id: 't1', title?, metadata? }.`
+  if (!isJsonObject(thread)) throw invalidInput('memory.thread', 'must be an id or an object with one', thread, fix)
+  const extra = Object.keys(thread).find((name) => !['id', 'title', 'metadata'].includes(name))
+  if (extra !== undefined) throw invalidInput('memory.thread', `has an unknown option ${shown(extra)}`, thread, fix)
+  return thread as unknown as CallThread
+}
+
+function missing(field: string, other: string): MemoryError {
+  return new MemoryError('invalid-input', {
+    message: `"${field}" is missing: the call has ${other} and not ${field}.`,
+    fix: 'Pass both to remember the conversation, or neither for a call without memory.',
+    details: { field, rule: 'must go together with the other id', got: 'undefined' },
+  })
+}
+
+/**
+ * Where a call remembers, from either of its two shapes.
+ *
+ * @returns null if it names neither a resource nor a thread.
+ * @throws MemoryError `invalid-input` naming the missing one if it names only one of the two.
+ */
+export function placeOf(options: CallOptions): Place | null {
+  const memory = fieldsOf(options.memory, 'memory')
+  checkMemoryNames(memory)
+  const thread = threadOf(memory.thread)
+  const resourceId = oneOf(options.resourceId, 'resourceId', memory.resource, 'memory.resource')
+  const threadId = oneOf(options.threadId, 'threadId', thread?.id, 'memory.thread')
+  if (resourceId === undefined && threadId === undefined) return null
+  const isShort = options.resourceId !== undefined || options.threadId !== undefined
+  const names = isShort ? (['resourceId', 'threadId'] as const) : (['memory.resource', 'memory.thread'] as const)
+  if (resourceId === undefined) throw missing(names[0], names[1])
+  if (threadId === undefined) throw missing(names[1], names[0])
+  return {
+    resourceId: checkId(resourceId, names[0]),
+    thread: { ...thread, id: checkId(threadId, names[1]) },
+  }
+}
+
+/** The options of a call over those of its agent. Ids of the call take the place of the agent's, in whichever shape. */
+export function callOptions(defaults: CallOptions | undefined, options: CallOptions | undefined): CallOptions {
+  const own = fieldsOf(options, 'options') as CallOptions
+  checkNames(own as Readonly<Record<string, unknown>>, 'options')
+  if (own.author !== undefined) checkActor(own.author, 'author')
+  if (own.maxSteps !== undefined && !(Number.isInteger(own.maxSteps) && own.maxSteps >= 1)) {
+    throw invalidInput('maxSteps', 'must be a whole number from 1', own.maxSteps, 'Leave it out for 20.')
+  }
+  if (defaults === undefined) return own
+  const isNamed = placeNames.some((name) => own[name] !== undefined) || hasPlace(own.memory)
+  const { resourceId, threadId, memory, ...rest } = defaults
+  if (isNamed) return { ...rest, ...own }
+  return {
+    ...rest,
+    ...(resourceId === undefined ? {} : { resourceId }),
+    ...(threadId === undefined ? {} : { threadId }),
+    ...own,
+    ...(memory === undefined ? {} : { memory: { ...memory, ...own.memory } }),
+  }
+}
+
+const placeNames = ['resourceId', 'threadId'] as const
+const hasPlace = (memory: CallMemory | undefined) => memory?.resource !== undefined || memory?.thread !== undefined
+
+/** Checks the options that an agent is made with. */
+export function checkAgentOptions(options: unknown): AgentOptions {
+  const fix = `Pass new Agent({ name: 'Sales Specialist', instructions: '…', model, memory }).`
+  if (!isJsonObject(options)) throw invalidInput('options', 'must be an object', options, fix)
+  const known = [
+    ...['id', 'name', 'description', 'instructions', 'model', 'memory', 'tools', 'agents', 'workflows'],
+    ...['inputProcessors', 'outputProcessors', 'defaultOptions'],
+  ]
+  const extra = Object.keys(options).find((name) => !known.includes(name))
+  if (extra !== undefined) {
+    throw invalidInput(
+      'Agent',
+      `has an unknown option ${shown(extra)}`,
+      options,
+      `The options are ${known.join(', ')}.`,
+    )
+  }
+  if (typeof options.name !== 'string' || options.name.trim() === '') {
+    throw invalidInput('name', 'must be a text', options.name, fix)
+  }
+  checkId(options.name, 'name')
+  if (options.id !== undefined) checkId(options.id, 'id')
+  for (const field of ['inputProcessors', 'outputProcessors'] as const) {
+    const list = options[field]
+    const isList = Array.isArray(list) && list.every((one) => typeof one === 'object' && one !== null)
+    if (list !== undefined && !isList) throw invalidInput(field, 'must be a list of processors', list, fix)
+  }
+  if (options.defaultOptions !== undefined) {
+    checkNames(fieldsOf(options.defaultOptions, 'defaultOptions'), 'defaultOptions')
+  }
+  return options as unknown as AgentOptions
+}

@@ -1,0 +1,83 @@
+/** What a request brings along for those who serve it: the user's tier, a locale, a tenant. No model sees it. */
+import { invalidInput } from '../domain/error.ts'
+import { isJsonObject } from '../domain/json.ts'
+
+/** What a context may be made from: another one, pairs, or an object. */
+export type RequestContextInput<Values extends object> =
+  | Iterable<readonly [keyof Values & string, Values[keyof Values]]>
+  | Readonly<Partial<Values>>
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value
+}
+
+function checkKey(key: unknown): string {
+  if (typeof key === 'string') return key
+  throw invalidInput('key', 'must be a text', key, `Pass a name, such as 'user-tier'.`)
+}
+
+/**
+ * A map of what a call is made with: instructions, model, memory and tools may depend on it, and tools get it.
+ *
+ * Give the names and types of its values, as in `new RequestContext<{ 'user-tier': 'enterprise' | 'pro' }>()`.
+ */
+export class RequestContext<Values extends object = Record<string, unknown>> {
+  readonly #values = new Map<string, unknown>()
+
+  /** @throws MemoryError `invalid-input` for what is no context, pairs or object. */
+  constructor(values?: RequestContextInput<Values>) {
+    if (values === undefined) return
+    const fix = `Pass an object such as { 'user-tier': 'pro' }, a list of pairs, or another context.`
+    if (!isIterable(values) && !isJsonObject(values)) {
+      throw invalidInput('requestContext', 'must be an object or pairs', values, fix)
+    }
+    for (const pair of isIterable(values) ? values : Object.entries(values)) {
+      if (!Array.isArray(pair)) throw invalidInput('requestContext', 'must hold pairs of key and value', pair, fix)
+      this.#values.set(checkKey(pair[0]), pair[1])
+    }
+  }
+
+  get size(): number {
+    return this.#values.size
+  }
+
+  /** The value of a key; undefined if it is not there. */
+  get<Key extends keyof Values & string>(key: Key): Values[Key] | undefined {
+    return this.#values.get(key) as Values[Key] | undefined
+  }
+
+  set<Key extends keyof Values & string>(key: Key, value: Values[Key]): this {
+    this.#values.set(checkKey(key), value)
+    return this
+  }
+
+  has(key: keyof Values & string): boolean {
+    return this.#values.has(key)
+  }
+
+  /** Whether there was something to delete. */
+  delete(key: keyof Values & string): boolean {
+    return this.#values.delete(key)
+  }
+
+  keys(): IterableIterator<keyof Values & string> {
+    return this.#values.keys() as IterableIterator<keyof Values & string>
+  }
+
+  values(): IterableIterator<Values[keyof Values]> {
+    return this.#values.values() as IterableIterator<Values[keyof Values]>
+  }
+
+  entries(): IterableIterator<[keyof Values & string, Values[keyof Values]]> {
+    return this.#values.entries() as IterableIterator<[keyof Values & string, Values[keyof Values]]>
+  }
+
+  [Symbol.iterator](): IterableIterator<[keyof Values & string, Values[keyof Values]]> {
+    return this.entries()
+  }
+
+  /** A plain object of its values. */
+  toJSON(): Partial<Values> {
+    return Object.fromEntries(this.#values) as Partial<Values>
+  }
+}

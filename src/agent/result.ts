@@ -1,0 +1,70 @@
+/** The AI SDK's results, with what memory adds to them. */
+import type { CallWarning, GenerateTextResult, StreamTextResult, ToolSet } from 'ai'
+import type { Call } from './call.ts'
+import type { OwnTurn } from './own-turn.ts'
+
+type Context = Record<string, unknown>
+
+/** Where a call was remembered. Each is null for a call that stored nothing. */
+export interface Stored {
+  /** For `memory.getRun`: what the model saw. */
+  readonly runId: string | null
+  readonly turnId: string | null
+  /** The answer's id in its thread. */
+  readonly messageId: string | null
+}
+
+/** The AI SDK's result of `generateText`. `warnings` holds what memory has to say as well. */
+export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet, Context, never>, Stored {
+  /** The answer in the shape that `structuredOutput` asked for. */
+  readonly object: Value
+}
+
+/**
+ * The AI SDK's result of `streamText`. It is driven to its end whether or not it is read, and stays readable; its
+ * UI-message streams carry the answer's id.
+ */
+export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, Context, never>, Stored {
+  readonly object: PromiseLike<Value>
+  readonly objectStream: AsyncIterable<unknown>
+  /** Resolves once the turn is closed and the answer is stored; rejects if it could not be. */
+  readonly finished: Promise<{ readonly status: string }>
+}
+
+/** Reads through to another object, with some of its properties replaced. */
+export function withProperties<Target extends object, Added extends object>(
+  target: Target,
+  added: Added,
+): Target & Added {
+  return new Proxy(target, {
+    get: (of, name) => {
+      if (Object.hasOwn(added, name)) return Reflect.get(added, name, added) as unknown
+      const value = Reflect.get(of, name, of) as unknown
+      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(of) : value
+    },
+    has: (of, name) => Object.hasOwn(added, name) || Reflect.has(of, name),
+  }) as Target & Added
+}
+
+export function storedBy(turn: OwnTurn | null): Stored {
+  return { runId: turn?.runId ?? null, turnId: turn?.turn.id ?? null, messageId: turn?.messageId ?? null }
+}
+
+/** What memory has to say, as the AI SDK says it. */
+export function allWarnings(call: Call, warnings: readonly CallWarning[] | undefined): CallWarning[] {
+  return [...(warnings ?? []), ...call.warnings.map((message): CallWarning => ({ type: 'other', message }))]
+}
+
+export function agentResult(
+  call: Call,
+  result: GenerateTextResult<ToolSet, Context, never>,
+  turn: OwnTurn | null,
+): AgentResult {
+  return withProperties(result, {
+    ...storedBy(turn),
+    warnings: allWarnings(call, result.warnings),
+    get object(): unknown {
+      return result.output
+    },
+  })
+}

@@ -1,0 +1,188 @@
+// Agents: what they store of a call, what their models see, and how a call ends.
+
+import { tool } from 'ai'
+import { Agent, type AgentOptions, type Memory, type Processor } from 'aquifer'
+import {
+  callTool,
+  failWith,
+  promptProblems,
+  type ScriptedModel,
+  say,
+  scriptedModel,
+  stall,
+  threadProblems,
+} from 'aquifer/testing'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { openMemory, refused } from '../memory/opened.ts'
+
+const at = { resourceId: 'customer_123', threadId: 'support_thread_456' }
+
+const weather = tool({
+  description: 'Tells the weather of a city.',
+  inputSchema: z.object({ city: z.string() }),
+  execute: async ({ city }) => ({ city, celsius: 20 }),
+})
+
+function scripted(...script: Parameters<typeof scriptedModel>[0]['script'] & object): ScriptedModel {
+  return scriptedModel({ script })
+}
+
+function agentOn(memory: Memory, model: ScriptedModel, more: Partial<AgentOptions> = {}): Agent {
+  return new Agent({ name: 'Sales Specialist', instructions: 'You sell.', model, memory, ...more })
+}
+
+async function stored(memory: Memory) {
+  const { messages } = await memory.listMessages(at)
+  expect(threadProblems(messages)).toEqual([])
+  return messages.map(({ role, parts, turnStatus, author }) => {
+    const said = parts.flatMap((part) =>
+      part.type === 'text' ? [part.text] : part.type === 'step-start' ? [] : [part.type],
+    )
+    return [turnStatus, role, author.id, said.join(' | ')]
+  })
+}
+
+test('two agents share a thread: each sees what the other said, under its name', async () => {
+  const memory = openMemory()
+  const sales = agentOn(memory, scripted('The plan costs 500.'))
+  const model = scripted('I am sorry to hear that.')
+  const support = new Agent({ name: 'Support Specialist', instructions: 'You help.', model, memory })
+  const first = await sales.generate("I'm interested in your plan.", at)
+  const second = await support.stream("I'm having an issue.", {
+    memory: { resource: at.resourceId, thread: at.threadId },
+  })
+  expect([first.text, await second.text]).toEqual(['The plan costs 500.', 'I am sorry to hear that.'])
+  expect(await second.finished).toEqual({ status: 'complete' })
+  expect(await stored(memory)).toEqual([
+    ['complete', 'user', 'customer_123', "I'm interested in your plan."],
+    ['complete', 'assistant', 'sales-specialist', 'The plan costs 500.'],
+    ['complete', 'user', 'customer_123', "I'm having an issue."],
+    ['complete', 'assistant', 'support-specialist', 'I am sorry to hear that.'],
+  ])
+  const [seen] = model.calls
+  expect(seen?.transcript).toContain('[from agent Sales Specialist]\n  The plan costs 500.')
+  expect(promptProblems(seen?.messages ?? [])).toEqual([])
+})
+
+test('a stream that nobody reads is stored all the same, and stays readable', async () => {
+  const memory = openMemory()
+  const agent = agentOn(memory, scripted(callTool('weather', { city: 'Rome' }), 'It is sunny.'), { tools: { weather } })
+  const result = await agent.stream('How is the weather in Rome?', at)
+  await result.finished
+  expect((await stored(memory)).map(([, , , said]) => said)).toEqual([
+    'How is the weather in Rome?',
+    'tool-weather | It is sunny.',
+  ])
+  let text = ''
+  for await (const delta of result.textStream) text += delta
+  expect(text).toBe('It is sunny.')
+})
+
+test('a run records what the model saw, by reference', async () => {
+  const memory = openMemory()
+  const agent = agentOn(memory, scripted('one', 'two'))
+  await agent.generate('A secret word: xyzzy', at)
+  const { runId, turnId, messageId } = await agent.generate('and now?', at)
+  const run = await memory.getRun(runId as string)
+  expect(run).toMatchObject({ status: 'complete', agentId: 'sales-specialist', threadId: at.threadId, turnId })
+  expect(run?.details).toMatchObject({ model: 'scripted/language/1', steps: 1, finishReason: 'stop' })
+  expect(JSON.stringify(run)).not.toContain('xyzzy')
+  expect(JSON.stringify(run?.details.seen)).toContain(`${messageId}`.replace(/\d+\.0\.1$/, ''))
+})
+
+test('a failing model leaves a thread that the next call can use', async () => {
+  const memory = openMemory()
+  const model = scripted(
+    failWith(new Error('overloaded')),
+    failWith(new Error('cut'), { after: 'So far' }),
+    'Here again.',
+  )
+  const agent = agentOn(memory, model)
+  await expect(agent.generate('one', { ...at, maxRetries: 0 })).rejects.toThrow('overloaded')
+  const cut = await agent.stream('two', { ...at, onError() {} })
+  expect(await cut.finished).toEqual({ status: 'failed' })
+  expect((await agent.generate('three', at)).text).toBe('Here again.')
+  expect(await stored(memory)).toEqual([
+    ['failed', 'user', 'customer_123', 'one'],
+    ['failed', 'user', 'customer_123', 'two'],
+    ['failed', 'assistant', 'sales-specialist', 'So far'],
+    ['complete', 'user', 'customer_123', 'three'],
+    ['complete', 'assistant', 'sales-specialist', 'Here again.'],
+  ])
+  expect(promptProblems(model.calls.at(-1)?.messages ?? [])).toEqual([])
+})
+
+test('an abort keeps what was said so far', async () => {
+  const memory = openMemory()
+  const agent = agentOn(memory, scripted(callTool('weather', { city: 'Rome' }), stall({ after: 'It is' }), 'next'), {
+    tools: { weather },
+  })
+  const stop = new AbortController()
+  const result = await agent.stream('How is it?', { ...at, abortSignal: stop.signal })
+  for await (const text of result.textStream) if (text.includes('is')) stop.abort()
+  expect(await result.finished).toEqual({ status: 'aborted' })
+  expect(await stored(memory)).toEqual([
+    ['aborted', 'user', 'customer_123', 'How is it?'],
+    ['aborted', 'assistant', 'sales-specialist', 'tool-weather | It is'],
+  ])
+  expect((await agent.generate('and now?', at)).text).toBe('next')
+})
+
+test.each(['processInput', 'processOutputResult', 'processOutputStream'] as const)(
+  'a processor that ends a call in %s leaves nothing of its turn',
+  async (hook) => {
+    const memory = openMemory()
+    const processor: Processor = {
+      id: 'moderation',
+      [hook]: ({ abort }: { abort: (reason: string) => never }) => abort('rude'),
+    }
+    const where = hook === 'processInput' ? 'inputProcessors' : 'outputProcessors'
+    const agent = agentOn(memory, scripted('rude words'), { [where]: [processor] })
+    if (hook === 'processOutputStream') {
+      const result = await agent.stream('hello', { ...at, onError() {} })
+      expect(await result.finished).toEqual({ status: 'discarded' })
+    } else {
+      const error = await refused('aborted', () => agent.generate('hello', at))
+      expect(error.details).toEqual({ processor: 'moderation', reason: 'rude' })
+    }
+    expect(await stored(memory)).toEqual([])
+  },
+)
+
+test('an approved call runs in the answer that asked for it', async () => {
+  const memory = openMemory()
+  const pay = tool({
+    description: 'Pays.',
+    inputSchema: z.object({ euros: z.number() }),
+    needsApproval: true,
+    execute: async () => 'paid',
+  })
+  const agent = agentOn(memory, scripted(callTool('pay', { euros: 5 }), say('Done.')), { tools: { pay } })
+  const asked = await agent.generate('Pay 5 euros.', at)
+  expect((await stored(memory)).map(([status]) => status)).toEqual(['suspended', 'suspended'])
+  const { messages } = await memory.listMessages(at)
+  const sent = JSON.parse(JSON.stringify(messages.map(({ id, role, parts }) => ({ id, role, parts }))))
+  const call = sent[1].parts.at(-1)
+  Object.assign(call, { state: 'approval-responded', approval: { ...call.approval, approved: true } })
+  const done = await agent.generate(sent, at)
+  expect([done.text, done.messageId, done.runId]).toEqual(['Done.', asked.messageId, asked.runId])
+  expect(await stored(memory)).toEqual([
+    ['complete', 'user', 'customer_123', 'Pay 5 euros.'],
+    ['complete', 'assistant', 'sales-specialist', 'tool-pay | Done.'],
+  ])
+})
+
+test('a call says what is missing before anything is stored', async () => {
+  const memory = openMemory()
+  const bare = new Agent({ name: 'Bare', memory })
+  expect((await refused('invalid-input', () => bare.generate('hi', at))).message).toContain('"Bare" has no model')
+  const agent = agentOn(memory, scripted('hello'))
+  const oneId = await refused('invalid-input', () => agent.generate('hi', { threadId: 't' }))
+  expect(oneId.message).toContain('"resourceId" is missing')
+  const other = await refused('invalid-input', () => agent.generate('hi', { memory: { resource: 'r' } }))
+  expect(other.message).toContain('"memory.thread" is missing')
+  await refused('invalid-input', () => agent.generate('hi', { ...at, resource: 'x' } as never))
+  expect(await memory.getThreadsByResourceId({ resourceId: at.resourceId })).toEqual([])
+  expect((await agent.generate('hi')).text).toBe('hello')
+})
