@@ -25,6 +25,7 @@ export { type ErrorCode, errorCodes, MemoryError } from './domain/error.ts'
 export type { Json, JsonObject } from './domain/json.ts'
 export { defaultLimits, type LimitName, type Limits } from './domain/limits.ts'
 export type { MessagePart, Role } from './domain/message.ts'
+export type { RunKind, RunStatus } from './domain/run.ts'
 export {
   childSpaceId,
   parseSpaceId,
@@ -61,6 +62,7 @@ export type { MemoryOptions, StandardSchema } from './memory/options.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall-options.ts'
 export type { RecalledItem, RecalledMessage, RecallTrace, Recollection, TracedItem } from './memory/recollection.ts'
 export type { StoredMessage, Thread } from './memory/records.ts'
+export type { ListRunsOptions, Run, RunPage } from './memory/runs.ts'
 export type { CommitOptions, Space } from './memory/space.ts'
 export type { StoredPart } from './memory/stored-part.ts'
 export type {

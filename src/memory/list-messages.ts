@@ -61,7 +61,7 @@ function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMes
   return { nextCursor: encodeCursor(kind, key, [asOf, last.turn, last.index]) }
 }
 
-/** Closes turns of the thread whose lease is over, should the page show any as open. */
+/** Closes turns of the thread whose lease is over; answers whether there were any. For whoever meets one that is open. */
 export async function closeOverdue(space: Space, threadId: string): Promise<boolean> {
   const { storage } = space.core
   const now = new Date(storage.clock.now()).toISOString()

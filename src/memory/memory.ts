@@ -36,6 +36,7 @@ import { type InputOf, parse } from './parse.ts'
 import type { RecallOptions } from './recall-options.ts'
 import { type RecallTrace, type Recollection, Traces } from './recollection.ts'
 import type { StoredMessage, Thread } from './records.ts'
+import { getRun, type ListRunsOptions, listRuns, type Run, type RunPage } from './runs.ts'
 import { Space } from './space.ts'
 import { Team } from './team.ts'
 import {
@@ -301,6 +302,16 @@ export class Memory implements AsyncDisposable {
    */
   reindex(options: ReindexOptions = {}): Promise<void> {
     return reindex(this.#core, options)
+  }
+
+  /** The run of that id, or null: what an agent did, what it used, and how that ended. */
+  getRun(runId: string): Promise<Run | null> {
+    return getRun(this.#core, runId)
+  }
+
+  /** A page of the runs of a resource or an agent, the newest first, 100 unless asked otherwise. */
+  listRuns(options: ListRunsOptions): Promise<RunPage> {
+    return listRuns(this.#core, options)
   }
 
   /** A block of working memory, or null while there is none. */

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { limitTable } from '../domain/limits.ts'
 import { receiptStates } from '../domain/receipt.ts'
+import { runStatuses } from '../domain/run.ts'
 import { changeSchema, expectationSchema } from '../domain/schema.ts'
 import { spaceKinds } from '../domain/space.ts'
 import { recordKinds } from '../domain/word-segment.ts'
@@ -172,6 +173,15 @@ export const updateFact = z.strictObject({ ifVersion: z.exactOptional(version) }
 export const deleteAllFacts = z.strictObject(factIds)
 export const factHistory = z.strictObject({ limit: factsAPage })
 export const listConflicts = z.strictObject({ ...factIds, limit: factsAPage, cursor })
+
+export const listRuns = z.strictObject({
+  resourceId: optionalId,
+  agentId: optionalId,
+  threadId: optionalId,
+  status: z.exactOptional(z.union([z.enum(runStatuses), z.array(z.enum(runStatuses)).min(1)])),
+  cursor,
+  limit: z.exactOptional(count),
+})
 
 const block = {
   resourceId: id,

@@ -33,10 +33,11 @@ export interface SpaceReaders {
   readonly blocks: Bound<Storage['blocks']>
   readonly entries: Bound<Storage['entries']>
   readonly facts: Bound<Storage['facts']>
+  readonly runs: Bound<Storage['runs']>
   readonly log: Bound<Pick<Storage['log'], 'read' | 'seqAt'>>
 }
 
-type Reader = 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'log'
+type Reader = 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs' | 'log'
 
 /** One space of a memory, acting as the memory's actor. */
 export class Space implements SpaceReaders {
@@ -150,6 +151,10 @@ export class Space implements SpaceReaders {
 
   get facts(): SpaceReaders['facts'] {
     return this.#bind('facts')
+  }
+
+  get runs(): SpaceReaders['runs'] {
+    return this.#bind('runs')
   }
 
   get log(): SpaceReaders['log'] {
