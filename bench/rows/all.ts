@@ -8,6 +8,7 @@ import { readMessagesRows } from './read-messages.ts'
 import { recallRows } from './recall.ts'
 import { saveRows } from './save.ts'
 import { threadRows } from './threads.ts'
+import { tracingRow } from './tracing.ts'
 import { workingMemoryRows } from './working-memory.ts'
 
 export const rows: readonly Row[] = [
@@ -18,6 +19,7 @@ export const rows: readonly Row[] = [
   ...workingMemoryRows,
   ...recallRows,
   ...indexRows,
+  tracingRow,
   processesRow,
   importCostRow,
 ]
