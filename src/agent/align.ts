@@ -26,8 +26,9 @@ interface Step {
 
 /** Where the words, files and calls that follow one another without a user's message end. */
 function runEnd(units: readonly Unit[], start: number): number {
-  const end = units.findIndex(({ kind }, index) => index >= start && kind === 'user')
-  return end === -1 ? units.length : end
+  let end = start
+  while (end < units.length && units[end]?.kind !== 'user') end += 1
+  return end
 }
 
 /**
@@ -59,12 +60,14 @@ function stepOver(sent: readonly Unit[], at: number, stored: readonly StoredUnit
   return isLoose && at > 0 ? { sent: 0, stored: 1 } : null
 }
 
+interface Followed {
+  /** How many units of what was sent are stored. */
+  readonly end: number
+  readonly calls: readonly CallPair[]
+}
+
 /** Walks both from a place of the stored one to its end; null if they part before. */
-function follow(
-  sent: readonly Unit[],
-  stored: readonly StoredUnit[],
-  start: number,
-): { end: number; calls: CallPair[] } | null {
+function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: number): Followed | null {
   const calls: CallPair[] = []
   let at = 0
   let to = start
@@ -86,10 +89,12 @@ function follow(
  * @param stored Units of the end of the stored thread, as many as were sent at least, if it has so many.
  */
 export function align(sent: readonly Unit[], stored: readonly StoredUnit[]): Alignment | null {
-  for (let start = 0; start < stored.length; start++) {
+  let best: Followed | null = null
+  // A start so near to the end of what is stored cannot lead over more than an earlier one did.
+  for (let start = 0; stored.length - start > (best?.end ?? 0); start++) {
     const followed = follow(sent, stored, start)
-    const last = sent[(followed?.end ?? 0) - 1]
-    if (followed !== null && last !== undefined) return { count: last.index + 1, calls: followed.calls }
+    if (followed !== null && followed.end > (best?.end ?? 0)) best = followed
   }
-  return null
+  const last = best === null ? undefined : sent[best.end - 1]
+  return best === null || last === undefined ? null : { count: last.index + 1, calls: best.calls }
 }

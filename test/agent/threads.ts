@@ -41,7 +41,7 @@ export function openScene(threadId = where.threadId): Scene {
     memory,
     space,
     turn: (messages, end = 'complete') => {
-      const inputs = readMessages(messages).map(({ input }) => input)
+      const inputs = messages.length === 0 ? [] : readMessages(messages).map(({ input }) => input)
       const close = (opened: { opened: number }): readonly Change[] =>
         end === 'open' ? [] : [{ kind: 'turn-close', threadId, ...opened, status: end }]
       return openTurn((opened) => [...append(inputs, opened), ...close(opened)])
