@@ -186,6 +186,20 @@ describe('messages without ids', () => {
     expectFresh(await scene.plan([user('one'), ...steps, user('two')]), ['two'])
   })
 
+  it('count nothing that counts for nothing: an answer of thoughts alone, or of memory itself', async () => {
+    const scene = openScene()
+    await scene.turn([user('one'), { role: 'assistant', parts: [{ type: 'reasoning', text: 'hm' }] }])
+    const thought = { role: 'assistant', content: [{ type: 'reasoning', text: 'hm' }] }
+    expectFresh(await scene.plan([thought, user('two')]), ['two'])
+    const own = call('own', { type: 'tool-recall', toolMetadata: { aquifer: { internal: true } } })
+    await scene.turn([user('two'), { role: 'assistant', parts: [own] }])
+    const steps = [
+      { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'own', toolName: 'recall', input: {} }] },
+      { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'own', toolName: 'recall', output: 1 }] },
+    ]
+    expectFresh(await scene.plan(steps), [])
+  })
+
   it('may keep of an answer with calls the words alone', async () => {
     const scene = openScene()
     await scene.turn([user('one'), { role: 'assistant', parts: [text('looking. '), call('c1'), text('sunny')] }])
