@@ -54,6 +54,19 @@ describe('a tool for text', () => {
     expect(await standing(memory)).toBe(texts[2])
   })
 
+  it('merges the calls of one step, which know nothing of each other, whatever runs first', async () => {
+    const memory = openMemory({ options })
+    await memory.updateWorkingMemory({ ...where, workingMemory: template })
+    const { updateWorkingMemory } = await toolsOf(memory, options)
+    const call = (text: string) =>
+      updateWorkingMemory?.execute?.({ text, version: 1 }, { toolCallId: 'c', messages: [], context: {} })
+    expect(await call(named)).toEqual({ status: 'written', version: 2 })
+    const text = '# About\n- Name: Ann\n- City:\n- Job: cook'
+    expect(await call(template.replace('Job:', 'Job: cook'))).toMatchObject({ status: 'written', version: 3, text })
+    expect(await call(template.replace('Name:', 'Name: Ben'))).toMatchObject({ status: 'conflict', text })
+    expect(await standing(memory)).toBe(text)
+  })
+
   it('takes a version as models write it', async () => {
     const memory = openMemory({ options })
     const versions = ['none', null, 0, '', '1']

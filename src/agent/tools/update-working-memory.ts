@@ -46,11 +46,13 @@ const textInput = z.object({
     .describe('The version that you were shown; leave it out if there was none.'),
 })
 
-/** What this tool wrote last: the model knows that text even if it still names the version before. */
+/** What this tool wrote last. In a later step the model knows that text, even if it still names the version before. */
 interface OwnWrite {
   readonly version: number
   /** Whether it stands as the model wrote it, without lines of others. */
   readonly isVerbatim: boolean
+  /** How many messages the model had seen: calls of one step know nothing of each other. */
+  readonly seen: number
 }
 
 function standing({ template }: OwnWorkingMemory, block: WorkingMemory | null) {
@@ -68,14 +70,14 @@ function textTool(own: OwnWorkingMemory) {
   const { memory, where, template } = own
   let last: OwnWrite | null = null
 
-  async function write(text: string, version: number | null) {
-    const isBefore = last !== null && (version ?? 0) < last.version
+  async function write(text: string, version: number | null, seen: number) {
+    const isBefore = last !== null && last.seen !== seen && (version ?? 0) < last.version
     if (isBefore && last?.isVerbatim === false) return textConflict(own, await memory.getWorkingMemory(where))
     const from = isBefore && last !== null ? last.version : version
     const expected = from === null ? { ifAbsent: true } : { ifVersion: from }
     const result = await memory.updateWorkingMemory({ ...where, workingMemory: text, ...expected })
     if (result.status === 'conflict') return textConflict(own, result.current)
-    last = { version: result.version, isVerbatim: result.value === text }
+    last = { version: result.version, isVerbatim: result.value === text, seen }
     if (last.isVerbatim) return { status: 'written', version: result.version } as const
     const note = 'Others wrote in between. This is the text as it stands now.'
     return { status: 'written', version: result.version, note, text: result.value } as const
@@ -87,7 +89,7 @@ function textTool(own: OwnWorkingMemory) {
       'Keeps working memory up to date: what you learn and will need later. Send the whole text, with everything in it that still holds.',
     inputSchema: textInput,
     metadata: internal,
-    execute: ({ text, version = null }) =>
+    execute: ({ text, version = null }, { messages }) =>
       orRefusal(async () => {
         const block = template !== null && text.trim() === template.trim() ? await memory.getWorkingMemory(where) : null
         if (block !== null && block.value !== '' && standing(own, block).text.trim() !== template?.trim()) {
@@ -96,7 +98,7 @@ function textTool(own: OwnWorkingMemory) {
           return { ...refusal(reason), ...standing(own, block) }
         }
         // A version below 1 is how some models say that there was none.
-        return write(text, version === null || version < 1 ? null : version)
+        return write(text, version === null || version < 1 ? null : version, messages.length)
       }),
   })
 }
