@@ -12,7 +12,8 @@ import { internal, type MemoryScope, orRefusal, reasonOf, refusal } from './memo
 import { fillable, patchSchemaOf, withoutNulls } from './patch-schema.ts'
 import { withRemovals } from './removed-paths.ts'
 
-const mergeTries = 5
+/** Each try loses only to a write that got through. */
+const mergeTries = 100
 
 /** Working memory as the agent has it, whatever the options of the Memory itself say. */
 interface OwnWorkingMemory {
