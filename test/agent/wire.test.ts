@@ -320,6 +320,30 @@ test('an abort ends a stalled connection and keeps what was said', async () => {
   })
 })
 
+test.each([
+  ['generate', { totalMs: 50 }],
+  ['generate', { stepMs: 50 }],
+  ['stream', { totalMs: 50 }],
+  ['stream', { stepMs: 50 }],
+  ['stream', { firstChunkMs: 50, chunkMs: 50 }],
+] as const)('%s: a stalled connection ends by the timeout %o', async (method, timeout) => {
+  const scene = await openScene()
+  const agent = scene.agent('Sales')
+  scene.server.script({ text: 'The plan', ending: 'stalled' })
+  if (method === 'generate') {
+    await expect(agent.generate('Hi', { ...at, timeout })).rejects.toMatchObject({ name: 'TimeoutError' })
+  } else {
+    const result = await agent.stream('Hi', { ...at, timeout })
+    expect(await result.finished).toEqual({ status: 'aborted' })
+    await expect(result.text).rejects.toMatchObject({ name: 'TimeoutError' })
+  }
+  await Promise.all(scene.server.requests.map(({ closed }) => closed))
+  const [said, answer, ...more] = (await goesOn(scene, agent)).stored
+  expect([said, more]).toEqual([['aborted', 'customer_123', 'Hi'], []])
+  // How much came before the time was over is not for a test to say.
+  expect('The plan'.startsWith(answer?.[2] ?? '')).toBe(true)
+})
+
 test('a model by its name comes from the default provider of the application', async () => {
   const scene = await openScene()
   const provider = createOpenAICompatible({ name: 'wire', baseURL: scene.server.url })
