@@ -89,12 +89,11 @@ function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: num
  * @param stored Units of the end of the stored thread, as many as were sent at least, if it has so many.
  */
 export function align(sent: readonly Unit[], stored: readonly StoredUnit[]): Alignment | null {
-  let best: Followed | null = null
-  // A start so near to the end of what is stored cannot lead over more than an earlier one did.
-  for (let start = 0; stored.length - start > (best?.end ?? 0); start++) {
+  // The earlier the start, the more of what was sent lies between it and the end.
+  for (let start = 0; start < stored.length; start++) {
     const followed = follow(sent, stored, start)
-    if (followed !== null && followed.end > (best?.end ?? 0)) best = followed
+    const last = sent[(followed?.end ?? 0) - 1]
+    if (followed !== null && last !== undefined) return { count: last.index + 1, calls: followed.calls }
   }
-  const last = best === null ? undefined : sent[best.end - 1]
-  return best === null || last === undefined ? null : { count: last.index + 1, calls: best.calls }
+  return null
 }

@@ -64,7 +64,6 @@ interface Resumed {
 interface Begun {
   readonly turn: Turn
   readonly plan: InputPlan
-  readonly resumed: Resumed | null
 }
 
 /** The run of a suspended turn, which goes on; another one if it is gone. */
@@ -123,15 +122,21 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
       `An earlier turn of the thread was still open after ${turnWaitMs} ms: this one went on beside it.`,
     )
   }
-  const { turn } = begun
-  const messageIdOf = used.resumes === null ? null : (used.completions[0]?.messageId ?? null)
-  for (const { messageId: id, toolCallId, part } of messageIdOf === null ? [] : used.completions.slice(1)) {
-    await turn.commit([{ kind: 'message-extend', threadId, messageId: id, complete: { toolCallId, part } }])
+  return { turn: begun.turn, plan: used }
+}
+
+/** What is stored of the answer that a resumed turn goes on with, once all its calls have the answers that came. */
+async function resumedAnswer({ turn, plan }: Begun, space: Space): Promise<Resumed | null> {
+  const [first, ...others] = plan.completions
+  if (plan.resumes === null || first === undefined) return null
+  const { threadId } = turn
+  // The first one came with the turn: a commit extends a message once.
+  for (const { messageId, toolCallId, part } of others) {
+    await turn.commit([{ kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }])
   }
-  if (messageIdOf === null) return { turn, plan: used, resumed: null }
-  const places = await space.messages.find(messageIdOf)
-  const message = places.find((one) => one.message.threadId === threadId)?.message
-  return { turn, plan: used, resumed: { messageId: messageIdOf, parts: message?.parts ?? [] } }
+  const places = await space.messages.find(first.messageId)
+  const message = places.find((place) => place.message.threadId === threadId)?.message
+  return { messageId: first.messageId, parts: message?.parts ?? [] }
 }
 
 /** Answers to calls that came together with something new: the old turn gets them and is over, a new one follows. */
@@ -222,9 +227,11 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   }
   const space = resourceSpace(remembered.core, remembered.place.resourceId)
   if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered, space)
-  const { turn, plan, resumed } = await begin(call, remembered, space)
+  const begun = await begin(call, remembered, space)
+  const { turn, plan } = begun
   const runId = runIdOf(turn.spaceKey, turn.runId)
   try {
+    const resumed = await resumedAnswer(begun, space)
     const tools = toolsOf(call, remembered, turn, runId)
     const { seen, ...context } = await contextOf(call, remembered, plan, turn.id, tools.tools)
     const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))

@@ -106,7 +106,13 @@ function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
 }
 
 /** Calls the agent's model and waits for the whole answer. */
-export async function generate(call: Call): Promise<AgentResult> {
+export function generate(call: Call): Promise<AgentResult> {
+  const generating = answered(call)
+  call.remembered?.core.storage.hold(generating.catch(() => {}))
+  return generating
+}
+
+async function answered(call: Call): Promise<AgentResult> {
   const exchange = await beginExchange(call)
   const { turn } = exchange
   if (turn === null) return agentResult(call, await runModel(call, exchange, null), null)

@@ -4,7 +4,7 @@ import { isJsonObject } from '../domain/json.ts'
 
 /** What a context may be made from: another one, pairs, or an object. */
 export type RequestContextInput<Values extends object> =
-  | Iterable<readonly [keyof Values & string, Values[keyof Values]]>
+  | Iterable<readonly [string, unknown]>
   | Readonly<Partial<Values>>
 
 function isIterable(value: unknown): value is Iterable<unknown> {
@@ -19,9 +19,10 @@ function checkKey(key: unknown): string {
 /**
  * A map of what a call is made with: instructions, model, memory and tools may depend on it, and tools get it.
  *
- * Give the names and types of its values, as in `new RequestContext<{ 'user-tier': 'enterprise' | 'pro' }>()`.
+ * Give the names and types of its values, as in `new RequestContext<{ 'user-tier': 'enterprise' | 'pro' }>()`: by a type,
+ * not an interface, so that agents and tools that know nothing of them take it too.
  */
-export class RequestContext<Values extends object = Record<string, unknown>> {
+export class RequestContext<out Values extends object = Record<string, unknown>> {
   readonly #values = new Map<string, unknown>()
 
   /** @throws MemoryError `invalid-input` for what is no context, pairs or object. */
@@ -60,19 +61,19 @@ export class RequestContext<Values extends object = Record<string, unknown>> {
     return this.#values.delete(key)
   }
 
-  keys(): IterableIterator<keyof Values & string> {
-    return this.#values.keys() as IterableIterator<keyof Values & string>
+  keys(): IterableIterator<string> {
+    return this.#values.keys()
   }
 
-  values(): IterableIterator<Values[keyof Values]> {
-    return this.#values.values() as IterableIterator<Values[keyof Values]>
+  values(): IterableIterator<unknown> {
+    return this.#values.values()
   }
 
-  entries(): IterableIterator<[keyof Values & string, Values[keyof Values]]> {
-    return this.#values.entries() as IterableIterator<[keyof Values & string, Values[keyof Values]]>
+  entries(): IterableIterator<[string, unknown]> {
+    return this.#values.entries()
   }
 
-  [Symbol.iterator](): IterableIterator<[keyof Values & string, Values[keyof Values]]> {
+  [Symbol.iterator](): IterableIterator<[string, unknown]> {
     return this.entries()
   }
 

@@ -1,8 +1,8 @@
 /** Tells what a client only sends again from what it says now. */
-import type { MessagePart } from '../domain/message.ts'
+import { isToolPart, type MessagePart } from '../domain/message.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
-import { align } from './align.ts'
+import { type Alignment, align } from './align.ts'
 import { beginsAlike, type Comparable, isClosed, isSame, outcomeOf, type Unit, unitsOf } from './canonical.ts'
 import { isBefore, type Standing, storedUnits, type ThreadEnd } from './stored-thread.ts'
 
@@ -92,16 +92,23 @@ function runBehind(sent: readonly Sent[], last: number, end: ThreadEnd): Run {
   return { start: last + 1, messages: stop === -1 ? rest : rest.slice(0, stop), places }
 }
 
-function alignRun({ messages, places }: Run, isAlone: boolean, hidden: ReadonlySet<string>) {
+/** How many messages of a run are stored already; `isAligned` if anything that counts says so. */
+interface AlignedRun extends Alignment {
+  readonly isAligned: boolean
+}
+
+function alignRun({ messages, places }: Run, isAlone: boolean, hidden: ReadonlySet<string>): AlignedRun {
   const units = unitsOf(messages.map(comparable), hidden)
   // A single message is said now, whatever was said before; unless it shows by a call what it belongs to.
-  if (isAlone && !units.some(({ kind }) => kind === 'call')) return null
+  const hasCall = messages.some(({ message }) => message.input.parts.some(isToolPart))
+  if (isAlone && !hasCall) return { count: 0, calls: [], isAligned: false }
   const aligned = align(units, storedUnits(places))
-  if (aligned === null) return null
-  let { count } = aligned
-  // What follows and has nothing that counts belongs to the answer before it.
-  while (messages[count]?.message.input.role === 'assistant' && !units.some(({ index }) => index === count)) count += 1
-  return { count, calls: aligned.calls }
+  let count = aligned?.count ?? 0
+  // An answer that has nothing that counts belongs to the one before it.
+  const isEmpty = (at: number) =>
+    messages[at]?.message.input.role === 'assistant' && !units.some(({ index }) => index === at)
+  while (places.length > 0 && isEmpty(count)) count += 1
+  return { count, calls: aligned?.calls ?? [], isAligned: aligned !== null }
 }
 
 function isAnswerOfModel({ message }: Sent): boolean {
@@ -120,18 +127,19 @@ export function sortByContent(sent: readonly Sent[], end: ThreadEnd, hidden: Rea
   }
   const run = runBehind(sent, last, end)
   const aligned = alignRun(run, sent.length === 1, hidden)
-  for (let index = 0; index < (aligned?.count ?? 0); index++) stored.add(run.start + index)
-  const calls = (aligned?.calls ?? []).flatMap(({ sent: one, stored: other }): SentCall[] => {
+  for (let index = 0; index < aligned.count; index++) stored.add(run.start + index)
+  const calls = aligned.calls.flatMap(({ sent: one, stored: other }): SentCall[] => {
     const place = run.places[other.index]
     if (place === undefined || one.call === undefined || other.call === undefined) return []
     return [{ place, call: other.call, sent: one.call }]
   })
   // A history that is not the stored one; whatever a user says continues any.
-  const isStrange = aligned === null && run.places.length > 0
-  const behind = sent.slice(last + 1)
+  const isStrange = !aligned.isAligned && run.places.length > 0
+  const start = run.start + aligned.count
+  const behind = sent.slice(start)
   if (isStrange && sent.length > 1 && behind.some(isAnswerOfModel)) {
     for (const [index, { message, standing }] of behind.entries()) {
-      if (message.isAnswer !== true && standing !== 'gone') unplaced.add(run.start + index)
+      if (message.isAnswer !== true && standing !== 'gone') unplaced.add(start + index)
     }
   }
   return { stored, unplaced, calls }

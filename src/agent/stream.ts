@@ -87,7 +87,13 @@ async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
 }
 
 /** Calls the agent's model and answers its stream as soon as the call has its place in the thread. */
-export async function stream(call: Call): Promise<AgentStream> {
+export function stream(call: Call): Promise<AgentStream> {
+  const beginning = begun(call)
+  call.remembered?.core.storage.hold(beginning.catch(() => {}))
+  return beginning
+}
+
+async function begun(call: Call): Promise<AgentStream> {
   const exchange = await beginExchange(call)
   const { turn, tools } = exchange
   let result: Result

@@ -5,6 +5,8 @@ import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../domain/
 import { turnLease } from '../domain/lease.ts'
 import { randomId } from './core.ts'
 import { appliedOf, type Space } from './space.ts'
+import { messagesIn, saveEvent, savesWords, turnAnswer } from './trace-events.ts'
+import { traced } from './tracing.ts'
 import { waitForTurns } from './turn-queue.ts'
 
 export type ClosedStatus = 'complete' | 'aborted' | 'failed' | 'suspended'
@@ -92,14 +94,16 @@ export class Turn {
   async commit(changes: readonly Change[]): Promise<Committed> {
     // The token is new each time that the turn is taken up, so a later call never meets the ids of an earlier one.
     const id = `${this.id}-${this.#token}-${++this.#commits}`
-    const submit = () => repeated(() => this.space.submit(changes, { id }))
-    try {
-      return committedOf(await submit())
-    } catch (error) {
-      if (!isInterruption(error)) throw error
-      await this.#resume()
-      return committedOf(await submit())
-    }
+    const submit = () => committed(this.space, changes, id)
+    return saving({ space: this.space, threadId: this.threadId, turnId: this.id }, changes, async () => {
+      try {
+        return await submit()
+      } catch (error) {
+        if (!isInterruption(error)) throw error
+        await this.#resume()
+        return submit()
+      }
+    })
   }
 
   async #resume(): Promise<void> {
@@ -130,13 +134,30 @@ export class Turn {
 
 export type Committed = CommitResult & { readonly status: 'committed' }
 
-function committedOf(result: CommitResult): Committed {
+/** Commits, again if that may help: the id makes sure that it is applied once. */
+async function committed(space: Space, changes: readonly Change[], id: string): Promise<Committed> {
+  const result = await repeated(() => space.submit(changes, { id }))
   if (result.status === 'committed') return result
   throw new MemoryError('conflict', {
     message: `The commit was refused: ${result.reason}.`,
     fix: 'Try again.',
     details: { reason: result.reason },
   })
+}
+
+/** Publishes what a commit to a turn brings into its thread, while somebody listens. */
+function saving(
+  at: { readonly space: Space; readonly threadId: string; readonly turnId?: TurnId },
+  changes: readonly Change[],
+  commit: () => Promise<Committed>,
+): Promise<Committed> {
+  if (!changes.some(savesWords)) return commit()
+  const { space, threadId, turnId } = at
+  return traced(
+    () => saveEvent(space, { threadId, turnId, given: messagesIn(changes) }),
+    commit,
+    (answer, tokensOf) => turnAnswer(changes, answer, tokensOf),
+  )
 }
 
 /** Whether a commit was refused because others found the turn's lease over. */
@@ -199,8 +220,8 @@ async function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
   const { space, before, changes } = request
   const all = [...before, firstChange(request, alone), ...changes]
   const id = randomId()
-  const committed = committedOf(await repeated(() => space.submit(all, { id })))
-  const begun = committed.results[before.length]
+  const opened = await saving({ space, threadId: request.threadId }, all, () => committed(space, all, id))
+  const begun = opened.results[before.length]
   invariant(begun?.kind === 'turn-open' || begun?.kind === 'turn-resume', 'beginning a turn answers a turn')
-  return new Turn(request, committed, begun.turnId, begun.leaseToken)
+  return new Turn(request, opened, begun.turnId, begun.leaseToken)
 }

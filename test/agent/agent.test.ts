@@ -1,5 +1,6 @@
 // Agents: what they store of a call, what their models see, and how a call ends.
 
+import { tracingChannel } from 'node:diagnostics_channel'
 import { tool } from 'ai'
 import { Agent, type AgentOptions, type Memory, type Processor } from 'aquifer'
 import {
@@ -12,9 +13,10 @@ import {
   stall,
   threadProblems,
 } from 'aquifer/testing'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { openMemory, refused } from '../memory/opened.ts'
+import { type MemoryEvent, memoryChannel } from '../../src/memory/tracing.ts'
+import { openMemory, refused, temporaryUrl } from '../memory/opened.ts'
 
 const at = { resourceId: 'customer_123', threadId: 'support_thread_456' }
 
@@ -185,4 +187,44 @@ test('a call says what is missing before anything is stored', async () => {
   await refused('invalid-input', () => agent.generate('hi', { ...at, resource: 'x' } as never))
   expect(await memory.getThreadsByResourceId({ resourceId: at.resourceId })).toEqual([])
   expect((await agent.generate('hi')).text).toBe('hello')
+})
+
+test('what a turn saves is published, to whoever listens', async () => {
+  const memory = openMemory()
+  const events: MemoryEvent[] = []
+  const asyncEnd = (event: unknown) => void events.push(event as MemoryEvent)
+  const subscribers = { start() {}, end() {}, asyncStart() {}, asyncEnd, error() {} }
+  tracingChannel(memoryChannel).subscribe(subscribers)
+  onTestFinished(() => void tracingChannel(memoryChannel).unsubscribe(subscribers))
+  const { turnId, messageId } = await agentOn(memory, scripted('The plan costs 500.')).generate('How much?', at)
+  const saves = events.filter(({ operation }) => operation === 'memory.save')
+  expect(saves).toMatchObject([
+    { status: 'done', space: 'resource/customer_123', threadId: at.threadId, turnId, given: 1, tokens: 3 },
+    { status: 'done', turnId, given: 1, messageIds: [messageId] },
+  ])
+  expect(JSON.stringify(events)).not.toContain('costs')
+})
+
+test('closing the memory waits for an answer that is being given', async () => {
+  const storage = temporaryUrl()
+  const memory = openMemory({ storage })
+  const model = scriptedModel({ script: ['Word by word by word.'], chunkDelayMs: 5 })
+  await agentOn(memory, model).stream('Go on.', at)
+  await memory.close()
+  expect((await stored(openMemory({ storage }))).map(([status, , , said]) => [status, said])).toEqual([
+    ['complete', 'Go on.'],
+    ['complete', 'Word by word by word.'],
+  ])
+})
+
+test('closing the memory ends an answer that takes too long, and keeps what there is of it', async () => {
+  const storage = temporaryUrl()
+  const memory = openMemory({ storage, limits: { closeWaitMs: 50 } })
+  const result = await agentOn(memory, scripted(stall({ after: 'Once upon a time' }))).stream('Tell me.', at)
+  await memory.close()
+  expect(await result.finished).toEqual({ status: 'aborted' })
+  expect((await stored(openMemory({ storage }))).map(([status, , , said]) => [status, said])).toEqual([
+    ['aborted', 'Tell me.'],
+    ['aborted', 'Once upon a time'],
+  ])
 })

@@ -12,6 +12,8 @@ import {
   SQLiteStore,
 } from 'aquifer'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ContainerStorage } from '../../src/agent/container-storage.ts'
+import { systemClock } from '../../src/ports/clock.ts'
 import { ManualClock, openMemory, refused, temporaryFolder, temporaryUrl } from '../memory/opened.ts'
 
 /** The least that an agent is: it binds its memory, takes the container's without one, and says who it is. */
@@ -105,6 +107,7 @@ describe('late binding', () => {
     const [own, other] = [temporaryUrl(), temporaryUrl()]
     const agent = new Member('sales', openMemory({ storage: own }))
     contain({ storage: other, agents: [agent] })
+    contain({ storage: ':memory:', agents: [agent] })
     await write(agent.memory, 'lead', 'Acme')
     expect(await read(openMemory({ storage: own }), 'lead')).toBe('Acme')
     expect(await read(openMemory({ storage: other }), 'lead')).toBeNull()
@@ -297,6 +300,15 @@ describe('closing', () => {
     const again = lateMemory()
     contain({ storage: store, memory: again })
     expect(await read(again, 'lead')).toBeNull()
+
+    const kept = new ContainerStorage(':memory:')
+    const opened = await kept.open(systemClock)
+    await opened.release()
+    const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
+    const { id } = again.space('team/acme')
+    expect(await opened.storage.spaces.get(access, id)).toBeNull()
+    await kept.close()
+    await refused('closed', () => opened.storage.spaces.get(access, id))
 
     const { storage, release } = await store.open()
     const memory = lateMemory()

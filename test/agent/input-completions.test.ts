@@ -101,6 +101,12 @@ describe('results of tools', () => {
     expectFresh(await scene.plan([result('c1')]), [])
   })
 
+  it('find a call that was made some messages ago', async () => {
+    const scene = await waiting([open])
+    for (let index = 0; index < 10; index++) await scene.turn([user('more'), { role: 'assistant', content: 'well' }])
+    expect((await scene.plan([result('c1')])).completions).toHaveLength(1)
+  })
+
   it('are stored with a warning where nobody made the call', async () => {
     const scene = await waiting([open])
     const plan = await scene.plan([result('c9')])

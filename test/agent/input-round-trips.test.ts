@@ -117,6 +117,6 @@ it.each(Object.entries(forms))('a thread resent %s adds nothing but what is new'
         await scene.memory.close()
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 100 },
   )
 })

@@ -45,6 +45,8 @@ describe('messages with ids', () => {
     const { messages } = await scene.memory.listMessages(where)
     await scene.memory.saveMessages({ ...where, threadId: 'other', messages: user('elsewhere', 'u9') })
     expectFresh(await scene.plan([...messages, user('here', 'u9')]), ['here'])
+    await scene.turn(Array.from({ length: 60 }, (_, index) => user(`more ${index}`)))
+    expectFresh(await scene.plan([user('here', 'u9')]), ['here'])
   })
 
   it('are ignored with a warning where other content is stored under their id', async () => {
@@ -63,6 +65,11 @@ describe('messages with ids', () => {
     expect(plan.fresh).toEqual([{ role: 'user', parts: [text('mine')] }])
     expect(plan.warnings).toHaveLength(1)
     expect(plan.replaces).toEqual([])
+    await scene.turn([user('two', 'u2'), assistant('cut o', 'a2')], 'aborted')
+    expect(freshTexts(await scene.plan([user('cut', 'a2')]))).toEqual(['cut'])
+    const turned = await scene.plan([assistant('two', 'u2'), user('three', 'u3')])
+    expect(freshTexts(turned)).toEqual(['three'])
+    expect(turned.warnings).toHaveLength(1)
   })
 
   it('are stored once where one id is sent twice', async () => {
@@ -150,6 +157,27 @@ describe('messages without ids', () => {
     expect(behind.warnings).toHaveLength(1)
   })
 
+  it('are found behind many turns that were cut off', async () => {
+    const scene = await oneTurn()
+    for (let index = 0; index < 30; index++) await scene.turn([user(`failing ${index}`)], 'failed')
+    expectFresh(await scene.plan([user('one'), assistant('first'), user('two')]), ['two'])
+  })
+
+  it('are the same however their content is written down', async () => {
+    const scene = openScene()
+    const picture = { type: 'file', mediaType: 'image/png', url: 'https://example.com/a.png' }
+    await scene.turn([
+      { role: 'user', parts: [text('lo'), text('ok'), picture, text('')] },
+      { role: 'assistant', parts: [call('c1')] },
+    ])
+    const input = { days: 2, city: 'Rome' }
+    const sent = [
+      { role: 'user', parts: [text('look'), picture] },
+      { role: 'assistant', parts: [call('c1', { input })] },
+    ]
+    expectFresh(await scene.plan([...sent, user('two')]), ['two'])
+  })
+
   it('tell roles and orders apart', async () => {
     const scene = await oneTurn()
     expect((await scene.plan([assistant('one'), user('first'), user('two')])).fresh).toHaveLength(3)
@@ -184,6 +212,20 @@ describe('messages without ids', () => {
       { role: 'assistant', content: 'first' },
     ]
     expectFresh(await scene.plan([user('one'), ...steps, user('two')]), ['two'])
+  })
+
+  it('count nothing that counts for nothing: an answer of thoughts alone, or of memory itself', async () => {
+    const scene = openScene()
+    await scene.turn([user('one'), { role: 'assistant', parts: [{ type: 'reasoning', text: 'hm' }] }])
+    const thought = { role: 'assistant', content: [{ type: 'reasoning', text: 'hm' }] }
+    expectFresh(await scene.plan([thought, user('two')]), ['two'])
+    const own = call('own', { type: 'tool-recall', toolMetadata: { aquifer: { internal: true } } })
+    await scene.turn([user('two'), { role: 'assistant', parts: [own] }])
+    const steps = [
+      { role: 'assistant', content: [{ type: 'tool-call', toolCallId: 'own', toolName: 'recall', input: {} }] },
+      { role: 'tool', content: [{ type: 'tool-result', toolCallId: 'own', toolName: 'recall', output: 1 }] },
+    ]
+    expectFresh(await scene.plan(steps), [])
   })
 
   it('may keep of an answer with calls the words alone', async () => {

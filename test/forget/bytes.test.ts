@@ -70,8 +70,8 @@ describe('no byte is left', () => {
     for (const space of ['resource/ada', 'resource/bob', 'team/acme']) {
       expect(await checkHistory(storage, access, memory.space(space).id)).toEqual([])
     }
-    // A discarded turn's text left its row before, and the reclaim took the bytes of that as well.
-    expect(texts.size).toBe(kept.texts.length - 2)
+    // A discarded turn's text left its row before, as did what runs no longer needed, and the reclaim took those bytes too.
+    expect(texts.size).toBe(kept.texts.length - 2 - 2 * 2)
   })
 
   it('of a resource, its children and its name', async () => {
@@ -101,7 +101,8 @@ describe('no byte is left', () => {
   it('of messages in any state', async () => {
     const { memory, path } = await openFile()
     const titles = new Secrets()
-    const { messageIds } = await plantThread(memory, 'ada', 'tea', titles)
+    const { messageIds, continuations } = await plantThread(memory, 'ada', 'tea', titles)
+    expect(foundIn(path, continuations).length).toBeGreaterThan(2)
     const gone = new Secrets()
     const content = () => ({ role: 'user' as const, content: gone.make() })
     const own = { ...content(), id: gone.make(), metadata: { m: gone.make() } }
@@ -117,8 +118,9 @@ describe('no byte is left', () => {
     expect(foundIn(path, gone.texts)).toEqual([])
     await complete(memory, { messageIds: [...messageIds], resourceId: 'ada' })
     expect(await memory.listMessages({ resourceId: 'ada', threadId: 'tea' })).toMatchObject({ messages: [] })
-    // What is left of the thread: title, metadata and working memory, present and past.
-    expect(foundIn(path, titles.texts).length).toBeLessThanOrEqual(6)
+    // What is left of the thread: title, metadata, working memory and what runs refer to, present and past.
+    expect(foundIn(path, titles.texts).length).toBeLessThanOrEqual(6 + 8)
+    expect(foundIn(path, continuations)).toEqual([])
   })
 
   it('of a key, in every version', async () => {

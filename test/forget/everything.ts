@@ -2,6 +2,7 @@
 import type { Memory, spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { expect } from 'vitest'
+import { runStatuses } from '../../src/domain/run.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { hour, ManualClock, minute, openMemory, temporaryUrl } from '../memory/opened.ts'
@@ -11,6 +12,7 @@ import {
   plantEntry,
   plantFacts,
   plantLearned,
+  plantRuns,
   plantTalk,
   plantThread,
   prose,
@@ -38,7 +40,9 @@ export async function plantAll() {
   const clock = new ManualClock()
   // What expires has done so by every clock.
   clock.ms = Date.now() - 2 * hour
-  const memory = openMemory({ storage: url, clock, embedder: scriptedEmbedder({ dimensions: 16 }) })
+  // Runs too, unless they wait to go on.
+  const limits = { runTtlMs: 10 * minute }
+  const memory = openMemory({ storage: url, clock, limits, embedder: scriptedEmbedder({ dimensions: 16 }) })
   const soon = clock.ms + 10 * minute
   const secrets = Object.fromEntries(parts.map((part) => [part, new Secrets()])) as Record<Part, Secrets>
   const threadId = secrets.thread.make()
@@ -54,8 +58,12 @@ export async function plantAll() {
     content: secrets.messages.make(),
     metadata: { m: secrets.messages.make() },
   }
-  await memory.saveMessages({ resourceId: 'ada', threadId: 'beside', messages: [message] })
+  const { turnId } = await memory.saveMessages({ resourceId: 'ada', threadId: 'beside', messages: [message] })
   messageIds.push(own)
+  const run = { kind: 'run-put', unique: 'waits', name: 'bot', status: 'suspended' } as const
+  const details = { seen: secrets.rest.make() }
+  const continuation = { call: secrets.messages.make() }
+  await memory.space(resource).commit([{ ...run, threadId: 'beside', turnId, details, continuation }])
   await memory.updateMessages({
     resourceId: 'ada',
     messages: [{ id: messageIds[3] ?? '', content: secrets.messages.make() }],
@@ -84,6 +92,7 @@ export async function plantAll() {
   await memory
     .space('agent/bot')
     .commit([{ kind: 'entry-write', key: secrets.agent.make(), value: secrets.agent.make() }])
+  await plantRuns(memory, 'agent/bot', null, secrets.agent)
   await plantThread(memory, 'bob', 'tea', secrets.bob)
   await plantTalk(memory, 'bob', 'tea', secrets.bob, 40)
   await plantFacts(memory, { userId: 'bob' }, secrets.bob, soon)
@@ -129,8 +138,9 @@ export async function compactAll(memory: Memory): Promise<void> {
 
 /** Sweeps what has expired, as a background does. */
 export async function sweepAll(memory: Memory): Promise<void> {
-  const { facts, entries } = await (await storageOf(memory)).due(access, 1_000)
-  expect([facts.length > 0, entries.length > 0]).toEqual([true, true])
+  const { facts, entries, runs } = await (await storageOf(memory)).due(access, 1_000)
+  expect([facts.length > 0, entries.length > 0, runs.length > 0]).toEqual([true, true, true])
+  for (const { space, runId } of runs) await memory.space(space).commit([{ kind: 'run-expire', runId }])
   for (const { space, factId } of facts) await memory.space(space).commit([{ kind: 'fact-expire', factId }])
   for (const { space, key } of entries) await memory.space(space).commit([{ kind: 'entry-expire', key }])
 }
@@ -143,6 +153,14 @@ export async function answersOf(memory: Memory, name: SpaceName): Promise<unknow
   const facts = {
     attributes: {},
     statuses: ['current', 'superseded', 'queued'],
+    order: 'oldest',
+    after: null,
+    limit: 1_000,
+  } as const
+  const runs = {
+    threadId: null,
+    name: null,
+    statuses: runStatuses,
     order: 'oldest',
     after: null,
     limit: 1_000,
@@ -168,6 +186,7 @@ export async function answersOf(memory: Memory, name: SpaceName): Promise<unknow
         messages,
         (await storage.entries.list(access, id, all)).items,
         (await storage.facts.list(access, id, facts)).items,
+        (await storage.runs.list(access, id, runs)).items,
         recalled,
       ],
       (name, value) => (name === 'asOf' ? undefined : value),

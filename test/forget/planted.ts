@@ -85,7 +85,33 @@ export async function plantThread(memory: Memory, resourceId: string, threadId: 
   await space.commit([{ kind: 'turn-open', threadId, replaces: [saved.turnId] }])
   await memory.updateWorkingMemory({ resourceId, threadId, scope: 'thread', workingMemory: s() })
   await memory.updateWorkingMemory({ resourceId, threadId, scope: 'thread', workingMemory: s(), mode: 'replace' })
-  return { threadId, messageIds: [first, second, third, messageId], turnId: running }
+  const runs = await plantRuns(memory, `resource/${resourceId}`, { threadId, turnId: running }, secrets)
+  return { threadId, messageIds: [first, second, third, messageId], turnId: running, continuations: runs }
+}
+
+/** Runs of a turn with secrets in all of their versions, one that waits and one that has ended; answers what they need to go on. */
+export async function plantRuns(
+  memory: Memory,
+  space: string,
+  turn: { readonly threadId: string; readonly turnId: string } | null,
+  secrets: Secrets,
+): Promise<string[]> {
+  const s = secrets.make
+  const [replaced, call, input, ended] = [s(), s(), s(), s()]
+  const put = async (more: object) => {
+    const result = await memory.space(space).commit([{ kind: 'run-put', ...more }])
+    const [answer] = result.status === 'committed' ? result.results : []
+    return answer?.kind === 'run-put' ? answer.runId : ''
+  }
+  const begin = () =>
+    put({ unique: randomBytes(9).toString('hex'), name: s(), ...turn, details: { seen: [s()], [s()]: 1 } })
+  const first = await begin()
+  await put({ runId: first, status: 'suspended', details: { seen: s() }, continuation: { call: long(replaced) } })
+  await put({ runId: first, continuation: { call: long(call), input: [input] } })
+  const second = await begin()
+  await put({ runId: second, continuation: ended })
+  await put({ runId: second, status: 'complete', details: { seen: null, tokens: s() } })
+  return [replaced, call, input, ended]
 }
 
 /** An entry with secrets in all of its versions. */

@@ -1,0 +1,54 @@
+// How much of a thread a plan reads: as much as the input needs.
+import type { Space } from 'aquifer'
+import { expect, it } from 'vitest'
+import { type InputOptions, planInput } from '../../src/agent/input.ts'
+import { readMessages } from '../../src/memory/message-input.ts'
+import { assistant, openScene, type Scene, user } from './threads.ts'
+
+const rounds = 400
+
+async function longThread(): Promise<Scene> {
+  const scene = openScene()
+  const said = Array.from({ length: rounds }, (_, n) => [user(`q${n}`, `u${n}`), assistant(`r${n}`, `a${n}`)])
+  for (let start = 0; start < rounds; start += 100) {
+    await scene.space.commit(
+      said.slice(start, start + 100).map((messages) => ({
+        kind: 'message-append' as const,
+        threadId: 't',
+        messages: messages.map((message) => ({ ...message, parts: message.parts })),
+        createThread: true,
+      })),
+    )
+  }
+  return scene
+}
+
+/** The messages that planning reads in pages, of a thread of 800. */
+async function readBy(scene: Scene, messages: unknown, options: InputOptions = {}): Promise<number> {
+  let read = 0
+  const { messages: reader } = scene.space
+  const list: typeof reader.list = async (query) => {
+    const page = await reader.list(query)
+    read += page.items.length
+    return page
+  }
+  const { find, openTurns } = reader
+  const counted = { id: scene.space.id, core: scene.space.core, messages: { list, find, openTurns } }
+  await planInput(counted as unknown as Space, 't', readMessages(messages), options)
+  return read
+}
+
+it('reads the end of a thread only as far as the input reaches back', async () => {
+  const scene = await longThread()
+  const sent = Array.from({ length: 10 }, (_, n) => [
+    user(`q${rounds - 10 + n}`),
+    assistant(`r${rounds - 10 + n}`),
+  ]).flat()
+  expect(await readBy(scene, 'hello')).toBe(0)
+  expect(await readBy(scene, user('hello', 'new'))).toBeLessThanOrEqual(16)
+  expect(await readBy(scene, [...sent, user('hello')])).toBeLessThanOrEqual(64)
+  expect(await readBy(scene, [user('q0', 'u0'), assistant('r0', 'a0'), user('hello', 'new')])).toBeLessThanOrEqual(16)
+  const anew = { trigger: 'regenerate-message', messageId: `a${rounds - 1}` } as const
+  expect(await readBy(scene, user(`q${rounds - 1}`, `u${rounds - 1}`), anew)).toBeLessThanOrEqual(32)
+  expect(await readBy(scene, [...sent, ...sent, user('hello')])).toBeLessThanOrEqual(128)
+})
