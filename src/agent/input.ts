@@ -8,7 +8,7 @@ import type { Space } from '../memory/space.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import { internalCalls, unitsOf } from './canonical.ts'
 import { type Answers, type Completion, noteAnswer, settleAnswers } from './completions.ts'
-import { planReplacement, type Replacement } from './replacement.ts'
+import { type Asked, planReplacement, type Replacement } from './replacement.ts'
 import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
 import { isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
 
@@ -16,7 +16,10 @@ import { isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stor
 export interface InputOptions {
   /** `regenerate-message`: the messages lead up to an answer that is to be given anew. Default: `submit-message`. */
   readonly trigger?: 'submit-message' | 'regenerate-message'
-  /** Id of the answer to be given anew; default: the one that follows the messages. */
+  /**
+   * With `regenerate-message` the answer to be given anew; default: the one that follows the messages. Else the message
+   * that is said again, edited or not, if that is the last one and the user's.
+   */
   readonly messageId?: string
 }
 
@@ -112,14 +115,16 @@ function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: P
 
 /** What is to be stored of one sent message; null if nothing. */
 function freshOf(sorting: Sorting, index: number): MessageInput | null {
-  const { sent, resent, warnings } = sorting
+  const { sent, resent, hidden, warnings } = sorting
   const one = sent[index] as Sent
   const { input, isAnswer } = one.message
   if (isKnown(one)) return takeKnown(sorting, one)
   if (isAnswer === true) return placeAnswers(sorting, input)
   if (resent.stored.has(index)) return null
   if (one.standing === 'gone' && !(input.role === 'user' && index === sent.length - 1)) {
-    warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
+    // Of an answer that ended before it said anything a client holds the id, and nothing else.
+    const isEmpty = input.role === 'assistant' && unitsOf([input], hidden).length === 0
+    if (!isEmpty) warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
     return null
   }
   if (input.id !== undefined && sent.findIndex(({ message }) => message.input.id === input.id) < index) {
@@ -161,8 +166,11 @@ async function sortMessages(
   const hidden = internalCalls([...end.places.map(({ message }) => message), ...known])
   const resent = sortByContent(sent, end, hidden)
   const sorting: Sorting = { sent, end, hidden, resent, answers: new Map(), warnings: [] }
-  const regenerate = isRegenerated ? { named: answerId === undefined ? undefined : standings.get(answerId) } : null
-  const replacement = await planReplacement(space, threadId, sent.at(-1), regenerate, hidden)
+  const named = answerId === undefined ? undefined : standings.get(answerId)
+  const asked: Asked = isRegenerated
+    ? { trigger: 'regenerate-message', named }
+    : { trigger: 'submit-message', messageId: options.messageId }
+  const replacement = await planReplacement(space, threadId, sent.at(-1), asked, hidden)
   const fresh = freshMessages(sorting, replacement)
   if (isRegenerated && replacement === null) sorting.warnings.push('No stored answer is there to be given anew.')
   for (const { place, call, sent: one } of resent.calls) noteAnswer(sorting.answers, place.message, call, one)

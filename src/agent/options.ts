@@ -71,7 +71,10 @@ export interface CallOptions extends ModelSettings {
   readonly savePerStep?: boolean
   /** As `useChat` sends it: `regenerate-message` answers a question anew. Default: `submit-message`. */
   readonly trigger?: 'submit-message' | 'regenerate-message'
-  /** With `regenerate-message`: the answer to replace. Default: the last one. */
+  /**
+   * As `useChat` sends it. With `regenerate-message` the answer to replace, by default the last one; else the user's
+   * message that is said again, edited or not.
+   */
   readonly messageId?: string
 }
 

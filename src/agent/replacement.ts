@@ -13,11 +13,10 @@ export interface Replacement {
   readonly isEdit: boolean
 }
 
-/** The stored message that the last one sent is an edit of: a user's, under its id, with other content. */
-function editedBy(last: Sent | undefined, hidden: ReadonlySet<string>): PlacedMessage | null {
-  if (!isKnown(last) || last.message.input.role !== 'user') return null
-  const { standing } = last
-  return standing.message.role === 'user' && !isAsStored(last.message.input, standing, hidden) ? standing : null
+/** The stored message that the last one sent is an edit of: a user's, under its id, with other content or named as one. */
+function editedBy(last: Sent | undefined, isNamed: boolean, hidden: ReadonlySet<string>): PlacedMessage | null {
+  if (!isKnown(last) || last.message.input.role !== 'user' || last.standing.message.role !== 'user') return null
+  return isNamed || !isAsStored(last.message.input, last.standing, hidden) ? last.standing : null
 }
 
 /** Where the answer to be given anew begins; null if there is none. */
@@ -36,19 +35,25 @@ async function answerPlace(
   return standing.message.role === 'user' ? { turn: standing.turn, index: standing.index + 1 } : null
 }
 
-/**
- * @param named Where the message stands that the call names as the answer to be given anew; undefined if it names none.
- * @returns null if nothing is replaced.
- */
+/** What a call asks to be replaced, beside an edit that shows by its content. */
+export type Asked =
+  /** An answer; where the one stands that the call names, if it names one. */
+  | { readonly trigger: 'regenerate-message'; readonly named: Standing | undefined }
+  /** The last message, if it is the one that the call names: a user may send the same words again. */
+  | { readonly trigger: 'submit-message'; readonly messageId: string | undefined }
+
+/** @returns null if nothing is replaced. */
 export async function planReplacement(
   space: Space,
   threadId: string,
   last: Sent | undefined,
-  regenerate: { readonly named: Standing | undefined } | null,
+  asked: Asked,
   hidden: ReadonlySet<string>,
 ): Promise<Replacement | null> {
-  const edited = editedBy(last, hidden)
-  const place = edited ?? (regenerate && (await answerPlace(space, threadId, last, regenerate.named)))
+  const isRegenerated = asked.trigger === 'regenerate-message'
+  const isNamed = !isRegenerated && asked.messageId !== undefined && asked.messageId === last?.message.input.id
+  const edited = editedBy(last, isNamed, hidden)
+  const place = edited ?? (isRegenerated ? await answerPlace(space, threadId, last, asked.named) : null)
   if (place === null) return null
   const [kept, replaces] = await Promise.all([
     messagesBefore(space, threadId, place),

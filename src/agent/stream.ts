@@ -54,7 +54,7 @@ function withoutInternal(names: ReadonlySet<string>): TransformStream<UIMessageC
   })
 }
 
-/** A stream that is an async iterable as well, as those of the AI SDK are. */
+/** Names of the tools of memory itself. */
 function internalTools(tools: ToolSet): ReadonlySet<string> {
   const own = Object.entries(tools).filter(([, { metadata }]) => isInternalMetadata(metadata))
   return new Set(own.map(([name]) => name))
@@ -69,7 +69,8 @@ async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await import('ai')
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
-    const named = turn === null ? options : { generateMessageId: () => turn.messageId, ...options }
+    // Not an id of the application's: the client is to send back the one that the thread has.
+    const named = turn === null ? options : { ...options, generateMessageId: () => turn.messageId }
     return result.toUIMessageStream(named).pipeThrough(withoutInternal(hidden))
   }
   type Init = NonNullable<Parameters<Result['toUIMessageStreamResponse']>[0]>
