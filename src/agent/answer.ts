@@ -41,6 +41,9 @@ export class Answer {
   #failure: unknown = null
   #saveFailure: unknown = null
   #steps = 0
+  #finishReason: string | undefined
+  #inputTokens = 0
+  #outputTokens = 0
   #waiting: { readonly step: number; readonly resolve: () => void }[] = []
 
   constructor(options: AnswerOptions) {
@@ -53,6 +56,16 @@ export class Answer {
   /** Steps that the recording has seen, saved or not. */
   get steps(): number {
     return this.#steps
+  }
+
+  /** How the last step ended, by the AI SDK's words; undefined before. */
+  get finishReason(): string | undefined {
+    return this.#finishReason
+  }
+
+  /** Tokens of all steps so far, as the provider counts them. */
+  get usage(): { readonly inputTokens: number; readonly outputTokens: number } {
+    return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }
   }
 
   /** Resolves when that many steps were recorded, and saved if steps are saved one by one. */
@@ -109,7 +122,12 @@ export class Answer {
   #note(part: StreamPart): void {
     if (part.type === 'abort') this.#isAborted = true
     else if (part.type === 'error') this.#failure ??= part.error
-    else if (part.type === 'finish-step') this.#willContinue = part.finishReason === 'tool-calls'
+    else if (part.type === 'finish-step') {
+      this.#willContinue = part.finishReason === 'tool-calls'
+      this.#finishReason = part.finishReason
+      this.#inputTokens += part.usage.inputTokens ?? 0
+      this.#outputTokens += part.usage.outputTokens ?? 0
+    }
   }
 
   #see(parts: readonly { readonly type: string }[]): void {
