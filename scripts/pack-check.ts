@@ -86,6 +86,18 @@ function checkImports(folder: string, manifest: Manifest): string[] {
   })
 }
 
+/** The first line of each thing that the type checker refuses. */
+const refusal = /^(\S+)\(\d+,\d+\): error /
+
+/**
+ * What of the type checker's complaints is about our own declarations. Those of the AI SDK stand only with `skipLibCheck`:
+ * they want types of browsers, and of a package that they do not bring.
+ */
+function ownRefusals(output: string): string[] {
+  const refusals = output.split('\n').filter((line) => refusal.test(line))
+  return refusals.filter((line) => !/^node_modules\/(ai|@ai-sdk)\//.test(line))
+}
+
 /** Type-checks a program that imports every subpath, without `skipLibCheck`: the declarations must stand by themselves. */
 function checkTypes(folder: string, manifest: Manifest): string[] {
   const specifiers = Object.keys(manifest.exports).filter((subpath) => !subpath.endsWith('.json'))
@@ -104,7 +116,10 @@ function checkTypes(folder: string, manifest: Manifest): string[] {
     try {
       run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], folder)
     } catch (error) {
-      return [`types with moduleResolution ${moduleResolution}: ${(error as Error).message}`]
+      const { message } = error as Error
+      if (!message.includes('error TS')) throw error
+      const refusals = ownRefusals(message)
+      if (refusals.length > 0) return refusals.map((line) => `types with moduleResolution ${moduleResolution}: ${line}`)
     }
   }
   return []

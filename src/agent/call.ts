@@ -115,6 +115,14 @@ function withAuthor(input: readonly ReadMessage[], author: Actor | undefined): r
   })
 }
 
+/** The tools that memory brings; none for a call without it. */
+async function toolsOfMemory(remembered: Remembered | null): Promise<ToolSet> {
+  if (remembered === null) return {}
+  const { memory, behaviour, place } = remembered
+  const { memoryTools } = await import('./tools/memory-tools.ts')
+  return memoryTools({ memory, behaviour, resourceId: place.resourceId, threadId: place.thread.id })
+}
+
 /** Settles a call's options: whatever can be refused is refused here, before anything is stored. */
 export async function settleCall(agent: CalledAgent, input: AgentInput, options: CallOptions): Promise<Call> {
   const signal = options.abortSignal
@@ -123,7 +131,9 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
   const found = await rememberedBy(agent, options, requestContext)
   const model = resolveModel(await resolved(agent.options.model, requestContext), agent.name)
   const own = systemMessages(await resolved(agent.options.instructions, requestContext), 'instructions')
-  const tools = checkTools(agent.name, await resolved(agent.options.tools, requestContext), options.tools)
+  const remembered = found?.remembered ?? null
+  const given = await resolved(agent.options.tools, requestContext)
+  const tools = checkTools(agent.name, given, options.tools, await toolsOfMemory(remembered))
   const read = withAuthor(readMessages(input), found?.author)
   const warnings: string[] = []
   const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options
@@ -141,7 +151,7 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
     input: await processedInput(read, inputProcessors, requestContext),
     inputProcessors,
     outputProcessors,
-    remembered: found?.remembered ?? null,
+    remembered,
     warnings,
   }
 }

@@ -105,6 +105,11 @@ function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
   }
 }
 
+/** Whether the caller ended the call: by a signal, or by the AI SDK's `timeout`, as a stream tells it too. */
+function isEndedByCaller(call: Call, error: unknown): boolean {
+  return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
+}
+
 /** Calls the agent's model and waits for the whole answer. */
 export function generate(call: Call): Promise<AgentResult> {
   const generating = answered(call)
@@ -124,7 +129,7 @@ async function answered(call: Call): Promise<AgentResult> {
     result = await runModel(call, exchange, feed)
   } catch (error) {
     failure = error
-    if (call.signal?.aborted === true) feed.write([{ type: 'abort' }])
+    if (isEndedByCaller(call, error)) feed.write([{ type: 'abort' }])
   }
   feed.end()
   await recording

@@ -30,7 +30,7 @@ export function offerable<Value>(schema: FlexibleSchema<Value>): FlexibleSchema<
   if (!isStandard(schema)) return schema
   const { version, vendor, validate, jsonSchema } = schema['~standard']
   if (vendor === 'zod' || jsonSchema !== undefined) return schema
-  const free = () => ({ type: 'object' })
+  const free = () => ({ type: 'object', additionalProperties: {} })
   return {
     '~standard': { version, vendor, validate, jsonSchema: { input: free, output: free } },
   } as FlexibleSchema<Value>

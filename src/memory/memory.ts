@@ -321,7 +321,8 @@ export class Memory implements AsyncDisposable {
 
   /**
    * Writes working memory: JSON is deep-merged inside the commit, text is merged by lines with what others wrote since
-   * `ifVersion` (default: the version read when the call starts). `mode: 'replace'` writes over.
+   * `ifVersion` (default: the version read when the call starts), or since there was none, with `ifAbsent`. `mode:
+   * 'replace'` writes over.
    *
    * @returns `written` with what it replaced, or `conflict` with the current block; then nothing was written.
    */

@@ -195,6 +195,7 @@ export const updateWorkingMemory = z.strictObject({
   workingMemory: z.union([z.string(), z.record(z.string(), z.unknown())]),
   mode: z.exactOptional(z.enum(['merge', 'replace'])),
   ifVersion: z.exactOptional(version),
+  ifAbsent: z.exactOptional(z.boolean()),
 })
 export const getWorkingMemoryHistory = z.strictObject({
   ...block,

@@ -53,6 +53,9 @@ export interface WorkingMemoryVersion {
   readonly value: Json
 }
 
+/** The version that a write was made from: null for no block at all, undefined for the one that stands. */
+type Expected = number | null | undefined
+
 /** One block's address, and the memory it is reached through. */
 export interface Block {
   readonly space: Space
@@ -111,18 +114,14 @@ async function writeOver(block: Block, format: BlockFormat, value: Json, over: n
   return written(await block.space.submit([change], expect))
 }
 
-async function mergeSchema(
-  block: Block,
-  patch: JsonObject,
-  ifVersion: number | undefined,
-): Promise<WorkingMemoryWrite> {
+async function mergeSchema(block: Block, patch: JsonObject, expected: Expected): Promise<WorkingMemoryWrite> {
   const { schema } = block.space.core.behaviour.workingMemory ?? {}
   if (schema !== undefined) {
     const current = await read(block)
     const base = current === null || current.format === 'text' ? {} : current.value
     await checkSchema(schema, mergeJson(base, patch))
   }
-  const expect = ifVersion === undefined ? {} : { expect: [expectationOf(block, ifVersion)] }
+  const expect = expected === undefined ? {} : { expect: [expectationOf(block, expected)] }
   const result = await block.space.submit([{ kind: 'block-merge', ...place(block), patch }], expect)
   return written(result) ?? conflictAt(block)
 }
@@ -136,25 +135,22 @@ function refuseBareTemplate(core: Core, text: string, current: BlockState | null
 }
 
 /** The text that a write was made from: the version it names, else the one read when the call began. */
-async function baseText(
-  block: Block,
-  ifVersion: number | undefined,
-  current: BlockState | null,
-): Promise<string | null> {
+async function baseText(block: Block, expected: Expected, current: BlockState | null): Promise<string | null> {
   const template = block.space.core.behaviour.workingMemory?.template ?? ''
-  if (ifVersion === undefined) return current === null ? template : String(current.value)
-  if (current?.version === ifVersion) return String(current.value)
-  const past = await block.space.blocks.at(block.threadId, block.name, ifVersion)
-  return past?.version === ifVersion && typeof past.value === 'string' ? past.value : null
+  if (expected === null) return template
+  if (expected === undefined) return current === null ? template : String(current.value)
+  if (current?.version === expected) return String(current.value)
+  const past = await block.space.blocks.at(block.threadId, block.name, expected)
+  return past?.version === expected && typeof past.value === 'string' ? past.value : null
 }
 
 /** Writes a text made from a version: over that version, or merged line by line with what came since. */
-async function mergeText(block: Block, text: string, ifVersion: number | undefined): Promise<WorkingMemoryWrite> {
+async function mergeText(block: Block, text: string, expected: Expected): Promise<WorkingMemoryWrite> {
   let current = await read(block)
   refuseBareTemplate(block.space.core, text, current)
-  const base = await baseText(block, ifVersion, current)
+  const base = await baseText(block, expected, current)
   if (base === null) return conflictAt(block)
-  const from = ifVersion ?? current?.version ?? null
+  const from = expected === undefined ? (current?.version ?? null) : expected
   for (;;) {
     const hasMoved = (current?.version ?? null) !== from
     const value = hasMoved ? await mergeTexts(base, text, String(current?.value ?? '')) : text
@@ -199,28 +195,32 @@ export async function updateWorkingMemory(
   )
 }
 
-type Update = Pick<OutputOf<'updateWorkingMemory'>, 'workingMemory' | 'ifVersion'> & {
+type Update = Pick<OutputOf<'updateWorkingMemory'>, 'workingMemory' | 'ifVersion' | 'ifAbsent'> & {
   readonly mode: 'merge' | 'replace'
 }
 
-async function update(block: Block, { workingMemory, mode, ifVersion }: Update): Promise<WorkingMemoryWrite> {
+async function update(block: Block, { workingMemory, mode, ifVersion, ifAbsent }: Update): Promise<WorkingMemoryWrite> {
   const { core } = block.space
+  if (ifVersion !== undefined && ifAbsent === true) {
+    throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
+  }
+  const expected = ifAbsent === true ? null : ifVersion
   const format = formatOf(core, workingMemory)
   if ((format === 'text') !== (typeof workingMemory === 'string')) {
     const rule = format === 'text' ? 'must be text' : 'must be an object'
     throw invalidInput('workingMemory', rule, workingMemory, `This memory keeps working memory as ${format}.`)
   }
   if (typeof workingMemory === 'string') {
-    if (mode === 'merge') return mergeText(block, workingMemory, ifVersion)
+    if (mode === 'merge') return mergeText(block, workingMemory, expected)
     refuseBareTemplate(core, workingMemory, await read(block))
-    return (await writeOver(block, 'text', workingMemory, ifVersion)) ?? conflictAt(block)
+    return (await writeOver(block, 'text', workingMemory, expected)) ?? conflictAt(block)
   }
   const patch = toPatch(workingMemory, 'workingMemory')
-  if (mode === 'merge') return mergeSchema(block, patch, ifVersion)
+  if (mode === 'merge') return mergeSchema(block, patch, expected)
   const { schema } = core.behaviour.workingMemory ?? {}
   const value = mergeJson({}, patch)
   if (schema !== undefined) await checkSchema(schema, value)
-  return (await writeOver(block, 'json', value, ifVersion)) ?? conflictAt(block)
+  return (await writeOver(block, 'json', value, expected)) ?? conflictAt(block)
 }
 
 /** The versions of a block, newest first, as far as the log goes back. */

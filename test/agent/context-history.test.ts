@@ -253,6 +253,23 @@ user
     expect(prompt.endsWith('tool-result lookup c2\n  {"status":"late"}')).toBe(true)
   })
 
+  it('is its question alone where only a thought was kept', async () => {
+    const memory = openMemory()
+    const own = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts: [stepStart, reasoning] }])
+    expect(await resumed(memory, own)).toBe('user\n  Where is it?')
+  })
+
+  it('keeps what a user said between two of its steps', async () => {
+    const memory = openMemory()
+    const steering = { type: 'steering-message', parts: [text('Be quick'), { type: 'data-x', data: 1 }] }
+    const parts = [...firstStep, steering, stepStart, toolPart('c3')]
+    const own = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts }])
+    const steps = /tool-result lookup c2\n.*\n\nuser\n {2}Be quick\n\ntool-call lookup c3/
+    expect(await resumed(memory, own)).toMatch(steps)
+    await closeTurn(memory, support, own)
+    expect(await messagesOf(memory, 'Hello')).toMatch(steps)
+  })
+
   it('lets a user speak last where it stopped after a text', async () => {
     const memory = openMemory()
     const own = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts: [text('It is')] }])

@@ -316,7 +316,7 @@ describe('a call', () => {
 
   it('that is aborted ends at once, whatever recall waits for', async () => {
     const embedder = { ...scriptedEmbedder(), embed: () => new Promise<never>(() => {}) }
-    const memory = openMemory({ embedder })
+    const memory = openMemory({ embedder, limits: { embedTimeoutMs: 600_000 } })
     await memory.saveMessages({ ...where, messages: ['A zebra'] })
     const stop = new AbortController()
     const assembling = assemble(memory, 'Which zebra?', { signal: stop.signal })

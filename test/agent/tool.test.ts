@@ -157,8 +157,11 @@ describe('a tool', () => {
     ])
   })
 
-  it('hands its metadata to the parts of its calls', async () => {
-    const { parts } = await call(createTool({ ...named, metadata: { source: 'wttr' }, execute: () => 1 }))
+  it('hands its metadata to the parts of its calls, and its strictness to the provider', async () => {
+    const { parts, model } = await call(
+      createTool({ ...named, metadata: { source: 'wttr' }, strict: true, execute: () => 1 }),
+    )
+    expect(model.calls[0]?.tools[0]).toMatchObject({ strict: true })
     expect(parts[0]).toMatchObject({ type: 'tool-call', toolMetadata: { source: 'wttr' } })
   })
 })
@@ -182,7 +185,7 @@ describe('schemas', () => {
     const weather = createTool({ ...named, inputSchema: plain('location'), execute: ({ location }) => location })
     const called = await call(weather)
     expect(outputOf(called)).toBe('Rome')
-    expect(called.model.calls[0]?.tools[0]?.inputSchema).toMatchObject({ type: 'object' })
+    expect(called.model.calls[0]?.tools[0]?.inputSchema).toMatchObject({ type: 'object', additionalProperties: {} })
     const refusedCall = await call(weather, { place: 'Rome' })
     expect(refusedCall.seen).toContain('location is missing')
   })

@@ -125,7 +125,7 @@ function inOrder(items: readonly RecalledItem[], threadId: string): RecalledItem
 }
 
 /** What the markup of an item and its author, thread and time come to. */
-const markupTokens = 24
+const markupTokens = 36
 
 /** Tokens of fenced items, without reading their texts once more. */
 export function roughTokens(items: readonly RecalledItem[]): number {

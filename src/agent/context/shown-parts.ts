@@ -98,8 +98,7 @@ function earlierCall(part: MessagePart, { hasNoTools }: Standing): MessagePart[]
 
 function steered({ parts }: MessagePart, standing: Standing): MessagePart[] {
   const inner = Array.isArray(parts) ? (parts as readonly MessagePart[]) : []
-  const shown = inner.filter(({ type }) => type === 'text' || type === 'file')
-  const said = shown.flatMap((part) => earlierPart(part, { ...standing, role: 'user' }))
+  const said = inner.flatMap((part) => earlierPart(part, { ...standing, role: 'user' }))
   return said.length === 0 ? [] : [{ type: 'steering-message', parts: said }]
 }
 

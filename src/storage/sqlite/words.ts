@@ -19,6 +19,7 @@ import type { ThreadState } from '../../domain/thread.ts'
 import type { VectorSegment } from '../../domain/vector-segment.ts'
 import {
   type IndexedRecord,
+  messageRef,
   packWords,
   recordAt,
   recordKinds,
@@ -287,6 +288,22 @@ function appendFresh(
   }
 }
 
+/** Takes what is known of a turn's messages in the tail anew, once a later commit added to them or changed them. */
+function refreshTurn(database: SqliteDatabase, space: CachedSpace, draft: Draft, { threadId, turn }: LogRow): void {
+  const { words, state } = space
+  // What is not known is read from the log, this turn with it.
+  if (words.pending === null || threadId === null || turn === 0) return
+  const thread = database.thread(space, threadId)
+  const rows = thread === null ? [] : database.turnRows(thread.n, turn, threadId)
+  const fold = { key: state.key, address: draft.address }
+  const present = indexedTurn(rows, fold, thread?.state ?? null, words.folded, state.settings.language)
+  const own = messageRef(turn, 0).slice(0, -1)
+  const others = words.pending.filter(({ kind, ref }) => kind !== 'message' || !ref.startsWith(own))
+  words.pending = [...others, ...present].sort((left, right) => left.seq - right.seq)
+  words.bytes = words.pending.reduce((sum, record) => sum + sizeOf(record), 0)
+  words.segment = null
+}
+
 /** Takes the vectors of entries out, whose value is another now or gone. */
 function removeEntries(database: SqliteDatabase, space: CachedSpace, effect: Effect): void {
   if (!('key' in effect) || effect.key === undefined || effect.kind === 'erased') return
@@ -329,19 +346,20 @@ function indexRow(database: SqliteDatabase, view: SqliteView, space: CachedSpace
   const isFresh = row.turn !== 0 && unpackTurn(row.turn).turnSeq === draft.seq
   let start = 0
   let adds = false
+  let isChanged = false
   for (const effect of row.effects) {
     if (effect.kind === 'message-append' || effect.kind === 'message-copy') {
       if (effect.messages.length === 0) continue
       adds = true
       if (isFresh) appendFresh(space, draft, row, effect.messages, start)
-      else forgetTail(space.words)
+      else isChanged = true
       start += effect.messages.length
       continue
     }
     removeEntries(database, space, effect)
     const changed = changedMessages(effect)
     if (changed !== undefined) {
-      forgetTail(space.words)
+      isChanged = true
       if (changed === null) removeTurn(database, space, row.turn)
       else removeMessages(database, view, space, row, changed)
     } else if (effect.kind === 'thread-delete' && effect.prev > 0) {
@@ -349,7 +367,8 @@ function indexRow(database: SqliteDatabase, view: SqliteView, space: CachedSpace
       removeThread(database, space, draft.thread)
     }
   }
-  return adds
+  if (isChanged) refreshTurn(database, space, draft, row)
+  return adds || isChanged
 }
 
 /** Keeps the index true to a commit whose rows are stored. */

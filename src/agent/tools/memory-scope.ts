@@ -1,0 +1,54 @@
+/** What the tools of memory share: for whom they work, and how they answer a model that asked for what cannot be. */
+import { MemoryError } from '../../domain/error.ts'
+import type { Memory } from '../../memory/memory.ts'
+import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
+
+/** For whom the tools of one call work. */
+export interface MemoryScope {
+  /** Acts as the agent. */
+  readonly memory: Memory
+  readonly resourceId: string
+  readonly threadId: string
+  readonly behaviour: ResolvedBehaviour
+}
+
+/** Copied to the parts of messages that hold the calls: they are left out of later prompts, lists and recall. */
+export const internal = { aquifer: { internal: true } } as const
+
+/** Nothing was written, and why, in words for a model. */
+export interface Refusal {
+  readonly status: 'refused'
+  readonly reason: string
+}
+
+export function refusal(reason: string): Refusal {
+  return { status: 'refused', reason }
+}
+
+/** The message of an error without the fix, which is written for programmers. */
+function withoutFix({ message, fix }: MemoryError): string {
+  return message.endsWith(fix) ? message.slice(0, -fix.length).trimEnd() : message
+}
+
+/** Why it was refused, and what a model can do; null for an error that no model can help. */
+export function reasonOf(error: MemoryError): string | null {
+  if (error.code === 'limit-exceeded') return `${withoutFix(error)} Store less, or in several pieces.`
+  if (error.code === 'invalid-input') return error.message
+  if (error.code === 'denied' || error.code === 'not-found') return withoutFix(error)
+  if (error.code === 'unavailable') return 'Memory cannot be reached right now. Go on without it, or try again later.'
+  return null
+}
+
+/** The answer of some work, or a refusal that a model can act on. Errors that no model can help stay errors. */
+export async function orRefusal<Answer>(
+  work: () => Promise<Answer>,
+  reason: (error: MemoryError) => string | null = reasonOf,
+): Promise<Answer | Refusal> {
+  try {
+    return await work()
+  } catch (error) {
+    const said = error instanceof MemoryError ? reason(error) : null
+    if (said === null) throw error
+    return refusal(said)
+  }
+}

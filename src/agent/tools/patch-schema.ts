@@ -1,0 +1,84 @@
+/** The schema of working memory, as that of a patch to it: what a model may leave out, and how it removes. */
+import type { FlexibleSchema, JSONSchema7 } from 'ai'
+import { isJsonObject, type JsonObject } from '../../domain/json.ts'
+import type { StandardSchema } from '../../memory/options.ts'
+
+/** What the input of the tool looks like. */
+export interface PatchSchema {
+  readonly jsonSchema: JSONSchema7
+  /** The field that names what to remove; another one if the schema has a field of that name. */
+  readonly removal: 'remove' | 'removePaths'
+}
+
+type Definition = JSONSchema7 | boolean
+
+/** Every field of an object may be left out, however deep; items of lists stay whole, because lists are replaced. */
+function optional(schema: Definition): Definition {
+  if (typeof schema === 'boolean') return schema
+  const { required: _, properties, anyOf, allOf, ...rest } = schema
+  return {
+    ...rest,
+    ...(properties === undefined ? {} : { properties: mapped(properties) }),
+    ...(anyOf === undefined ? {} : { anyOf: anyOf.map(optional) }),
+    ...(allOf === undefined ? {} : { allOf: allOf.map(optional) }),
+  }
+}
+
+function mapped(properties: NonNullable<JSONSchema7['properties']>): NonNullable<JSONSchema7['properties']> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, optional(schema)]))
+}
+
+/** The schema in JSON Schema; that of any object for a library that cannot say it, or for what JSON Schema cannot say. */
+async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema7> {
+  const any: JSONSchema7 = { type: 'object', additionalProperties: {} }
+  const { asSchema } = await import('ai')
+  try {
+    const said = await asSchema(schema as FlexibleSchema<unknown>).jsonSchema
+    return said.type === 'object' ? said : any
+  } catch {
+    // Writes are checked against the schema itself, so nothing is lost but the model's hint.
+    return any
+  }
+}
+
+/** What a model is to send to patch a working memory of that schema. */
+export async function patchSchemaOf(schema: StandardSchema): Promise<PatchSchema> {
+  const whole = optional(await jsonSchemaOf(schema)) as JSONSchema7
+  const removal = Object.hasOwn(whole.properties ?? {}, 'remove') ? 'removePaths' : 'remove'
+  const paths: JSONSchema7 = {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Paths of fields to forget, such as "address.city".',
+  }
+  return { jsonSchema: { ...whole, properties: { ...whole.properties, [removal]: paths } }, removal }
+}
+
+function isThere(value: unknown, path: readonly unknown[]): boolean {
+  let found = value
+  for (const part of path) {
+    const key = String(typeof part === 'object' && part !== null && 'key' in part ? part.key : part)
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return false
+    found = (found as JsonObject)[key]
+  }
+  return true
+}
+
+/** The schema of something that is filled in bit by bit: it refuses what is wrong, and not what is missing. */
+export function fillable(schema: StandardSchema): StandardSchema {
+  const { validate, ...said } = schema['~standard']
+  const known = async (value: unknown) => {
+    const { issues = [] } = await validate(value)
+    const wrong = issues.filter(({ path = [] }) => isThere(value, path))
+    return wrong.length === 0 ? { value } : { issues: wrong }
+  }
+  return { '~standard': { ...said, validate: known } }
+}
+
+/** A patch without nulls outside of lists: models send null for what they mean to leave as it is. */
+export function withoutNulls(patch: JsonObject): JsonObject {
+  const kept = Object.entries(patch).flatMap(([name, value]) => {
+    if (value === null) return []
+    return [[name, isJsonObject(value) ? withoutNulls(value) : value] as const]
+  })
+  return Object.fromEntries(kept)
+}

@@ -1,0 +1,36 @@
+/** The tool by which an agent looks up what was said before. */
+import type { ToolSet } from 'ai'
+import { z } from 'zod'
+import type { RecallOptions } from '../../memory/recall-options.ts'
+import { fenced } from '../../recall/fence.ts'
+import { createTool } from '../tool.ts'
+import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
+
+const mostItems = 100
+
+const inputSchema = z.object({
+  query: z.string().regex(/\S/, 'Say what to look for.').describe('What to look for, as a question or in a few words.'),
+  topK: z.int().min(1).max(mostItems).nullable().optional().describe('How much to find at most.'),
+})
+
+/** `recall`, if recall was asked for in words. */
+export function recallTool({ memory, resourceId, threadId, behaviour }: MemoryScope): ToolSet {
+  const { semanticRecall, facts } = behaviour
+  if (semanticRecall === null || !semanticRecall.isNamed) return {}
+  const { options } = semanticRecall
+  const kinds: RecallOptions['kinds'] = facts ? ['message', 'fact'] : ['message']
+  const recall = createTool({
+    id: 'recall',
+    description:
+      'Searches what was said earlier, in this conversation and in others with the same user. Use it when you miss something.',
+    inputSchema,
+    metadata: internal,
+    execute: ({ query, topK }) =>
+      orRefusal(async () => {
+        const most = { topK: topK ?? options.topK }
+        const { items } = await memory.recall({ resourceId, threadId, query, kinds, ...options, ...most })
+        return items.length === 0 ? 'Nothing was found.' : fenced(items)
+      }),
+  })
+  return { recall }
+}

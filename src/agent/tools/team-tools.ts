@@ -1,0 +1,91 @@
+/** The tools by which the agents of a team share keys and values. */
+import type { ToolSet } from 'ai'
+import { z } from 'zod'
+import type { Actor } from '../../domain/actor.ts'
+import type { Team, WrittenEntry } from '../../memory/team.ts'
+import { createTool } from '../tool.ts'
+import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
+
+const keysAPage = 100
+
+const key = z.string().describe('The name it is stored under.')
+const ttl = z
+  .string()
+  .nullable()
+  .optional()
+  .describe('How long it lives, such as "30m", "1h" or "7d"; leave it out for the default of the team.')
+
+function ttlOf(given: string | null | undefined): { readonly ttl?: string } {
+  return given === null || given === undefined ? {} : { ttl: given }
+}
+
+function nameOf({ kind, id, name }: Actor): string {
+  return name === undefined ? `${kind} ${id}` : `${kind} ${id} (${name})`
+}
+
+function written({ key: name, version, expiresAt, pruned }: WrittenEntry) {
+  const expires = expiresAt === null ? {} : { expiresAt: expiresAt.toISOString() }
+  return { status: 'written', key: name, version, ...expires, ...(pruned.length === 0 ? {} : { pruned }) } as const
+}
+
+function readingTools(team: Team): ToolSet {
+  return {
+    memory_read: createTool({
+      id: 'memory_read',
+      description: 'Reads a value from the memory that your team shares; null if there is none under that key.',
+      inputSchema: z.object({ key }),
+      metadata: internal,
+      execute: ({ key: name }) => orRefusal(() => team.read(name)),
+    }),
+    memory_list: createTool({
+      id: 'memory_list',
+      description: 'Lists the keys in the memory that your team shares, with who wrote them and when.',
+      inputSchema: z.object({
+        prefix: z.string().nullable().optional().describe('Only keys that begin with this.'),
+        cursor: z.string().nullable().optional().describe('The cursor of the page before, for the next one.'),
+      }),
+      metadata: internal,
+      execute: ({ prefix, cursor }) =>
+        orRefusal(async () => {
+          const page = cursor === null || cursor === undefined ? {} : { cursor }
+          const { entries, nextCursor } = await team.list({ prefix: prefix ?? '', limit: keysAPage, ...page })
+          const keys = entries.map(({ key: name, writtenBy, updatedAt }) => {
+            return { key: name, writtenBy: nameOf(writtenBy), updatedAt: updatedAt.toISOString() }
+          })
+          return nextCursor === undefined ? { keys } : { keys, cursor: nextCursor }
+        }),
+    }),
+  }
+}
+
+function writingTools(team: Team): ToolSet {
+  return {
+    memory_write: createTool({
+      id: 'memory_write',
+      description: 'Stores a value in the memory that your team shares, over what was under that key.',
+      inputSchema: z.object({ key, value: z.unknown().describe('Any JSON.'), ttl }),
+      metadata: internal,
+      execute: ({ key: name, value, ttl: given }) =>
+        orRefusal(async () => written((await team.write(name, value, ttlOf(given))) as WrittenEntry)),
+    }),
+    memory_merge: createTool({
+      id: 'memory_merge',
+      description:
+        'Merges an object into a value of the memory that your team shares. Fields that you leave out stay, lists are replaced, null removes a field. Prefer it to memory_write where others write too.',
+      inputSchema: z.object({ key, patch: z.record(z.string(), z.unknown()).describe('The fields to change.'), ttl }),
+      metadata: internal,
+      execute: ({ key: name, patch, ttl: given }) =>
+        orRefusal(async () => {
+          const entry = await team.merge(name, patch, ttlOf(given))
+          return { ...written(entry), value: entry.value }
+        }),
+    }),
+  }
+}
+
+/** `memory_write`, `memory_read`, `memory_list`, `memory_merge`, if the agent has a team; only the two that read if it is to write nothing. */
+export function teamTools({ memory, behaviour: { team: teamId, readOnly } }: MemoryScope): ToolSet {
+  if (teamId === null) return {}
+  const team = memory.team(teamId)
+  return readOnly ? readingTools(team) : { ...writingTools(team), ...readingTools(team) }
+}

@@ -1,0 +1,254 @@
+// Every example runs as it stands: what it stores, what it prints, and what the model of each agent saw.
+import { readdirSync } from 'node:fs'
+import { Agent, RequestContext, SQLiteStore } from 'aquifer'
+import { scriptedModel } from 'aquifer/testing'
+import { describe, expect, it } from 'vitest'
+import { mastra } from '../../examples/container-storage.ts'
+import { memoryAgent as bareAgent } from '../../examples/memory-agent.ts'
+import { memoryAgent as tieredAgent, type UserTier } from '../../examples/memory-per-request.ts'
+import { openMemory, refused } from '../memory/opened.ts'
+import { openFolder, type Shown } from './running.ts'
+
+const promptsOf = (shown: readonly Shown[]) => shown.map(({ prompt }) => prompt)
+
+/** A transcript of instructions and of what was said, by role. */
+function prompt(instructions: string, ...said: readonly (readonly ['user' | 'assistant', string])[]): string {
+  const blocks = [['system', instructions] as const, ...said]
+  return blocks.map(([role, text]) => `${role}\n  ${text.replaceAll('\n', '\n  ')}`).join('\n\n')
+}
+
+it('are all run here', () => {
+  const shared = ['README.md', 'agents.ts', 'openai.ts']
+  const constructed = ['container-storage.ts', 'memory-agent.ts', 'memory-per-request.ts']
+  const run = [
+    ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
+    ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
+    ...['share-a-resource.ts'],
+  ]
+  const files = readdirSync(new URL('../../examples', import.meta.url))
+  expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
+})
+
+describe('in a process of its own', { timeout: 120_000 }, () => {
+  it('sharing-memory-between-agents: each agent sees what those before it heard and said', async () => {
+    const folder = openFolder()
+    const { printed, shown } = await folder.run('sharing-memory-between-agents')
+    const sales = [
+      ['user', "I'm interested in your enterprise plan."],
+      ['assistant', "I heard: I'm interested in your enterprise plan."],
+    ] as const
+    const implementation = [
+      ['user', 'Can you help me implement the enterprise plan?'],
+      ['assistant', 'I heard: Can you help me implement the enterprise plan?'],
+    ] as const
+    const bySales = ['assistant', `[from agent Sales Specialist]\n${sales[1][1]}`] as const
+    const byOther = ['assistant', `[from agent Implementation Specialist]\n${implementation[1][1]}`] as const
+    expect([printed, shown.map(({ recalled }) => recalled).join('')]).toEqual(['', ''])
+    expect(promptsOf(shown)).toEqual([
+      prompt(
+        'You are a sales specialist who helps customers understand our product offerings. When appropriate, hand off to an implementation specialist.',
+        sales[0],
+      ),
+      prompt(
+        'You are an implementation specialist who helps customers set up and configure our products.',
+        ...[sales[0], bySales, implementation[0]],
+      ),
+      prompt(
+        'You are a support specialist who helps customers solve problems with their implementation.',
+        ...[sales[0], bySales, implementation[0], byOther],
+        ['user', "I'm having an issue with my implementation"],
+      ),
+    ])
+    expect(await folder.story('customer_123', 'support_thread_456')).toEqual([
+      ['complete', 'customer_123', sales[0][1]],
+      ['complete', 'sales-specialist', sales[1][1]],
+      ['complete', 'customer_123', implementation[0][1]],
+      ['complete', 'implementation-specialist', implementation[1][1]],
+      ['complete', 'customer_123', "I'm having an issue with my implementation"],
+      ['complete', 'support-specialist', "I heard: I'm having an issue with my implementation"],
+    ])
+  })
+
+  it('several-users, then list-threads: users are apart, and a later process lists what one has', async () => {
+    const folder = openFolder()
+    const { shown } = await folder.run('several-users')
+    const provided = 'You provide customer support.'
+    // Not even recall brings one user's words before another.
+    expect(shown).toEqual([
+      { prompt: prompt(provided, ['user', 'I need help with my account']), recalled: '' },
+      { prompt: prompt(provided, ['user', 'How do I upgrade my plan?']), recalled: '' },
+      {
+        prompt: prompt(
+          provided,
+          ['user', 'I need help with my account'],
+          ['assistant', 'I heard: I need help with my account'],
+          ['user', 'Did you find a solution to my problem?'],
+        ),
+        recalled: '',
+      },
+    ])
+    expect(await folder.story('user_bob', 'support_thread_2')).toEqual([
+      ['complete', 'user_bob', 'How do I upgrade my plan?'],
+      ['complete', 'support-agent', 'I heard: How do I upgrade my plan?'],
+    ])
+    expect(await folder.story('user_bob', 'support_thread_1')).toEqual([])
+    expect((await folder.story('user_alice', 'support_thread_1')).map(([, , said]) => said)).toEqual([
+      'I need help with my account',
+      'I heard: I need help with my account',
+      'Did you find a solution to my problem?',
+      'I heard: Did you find a solution to my problem?',
+    ])
+    const listed = await folder.run('list-threads')
+    expect(listed).toEqual({
+      printed: 'User Alice has 1 conversation threads\n- support_thread_1: Untitled\n',
+      shown: [],
+    })
+  })
+
+  it('several-threads: each conversation of a user goes on by itself', async () => {
+    const folder = openFolder()
+    const { shown } = await folder.run('several-threads')
+    const provided = 'You provide customer support.'
+    expect(promptsOf(shown)).toEqual([
+      prompt(provided, ['user', 'I need help with billing']),
+      prompt(provided, ['user', 'I have some suggestions for your product']),
+      prompt(
+        provided,
+        ['user', 'I need help with billing'],
+        ['assistant', 'I heard: I need help with billing'],
+        ['user', 'Did you find my billing issue?'],
+      ),
+    ])
+    expect((await folder.story('user_charlie', 'feedback_thread')).map(([, , said]) => said)).toEqual([
+      'I have some suggestions for your product',
+      'I heard: I have some suggestions for your product',
+    ])
+    const threads = await folder.open().getThreadsByResourceId({ resourceId: 'user_charlie' })
+    expect(threads.map(({ id }) => id).toSorted()).toEqual(['feedback_thread', 'support_thread'])
+  })
+
+  it('isolated-and-shared: agents share the threads that they are called with, and no others', async () => {
+    const folder = openFolder()
+    const { shown } = await folder.run('isolated-and-shared')
+    expect(promptsOf(shown)).toEqual([
+      prompt('You are agent A.', ['user', 'Message for Agent A']),
+      prompt('You are agent B.', ['user', 'Message for Agent B']),
+      prompt('You know about accounts.', ['user', 'The user has a premium account']),
+      prompt(
+        'You answer whatever is asked.',
+        ['user', 'The user has a premium account'],
+        ['assistant', '[from agent Specialist]\nI heard: The user has a premium account'],
+        ['user', 'What type of account does the user have?'],
+      ),
+    ])
+    const stories = ['conversation_with_agent_A', 'conversation_with_agent_B', 'support_thread_456'].map(
+      async (threadId) => (await folder.story('user_123', threadId)).map(([status, author]) => `${status} ${author}`),
+    )
+    expect(await Promise.all(stories)).toEqual([
+      ['complete user_123', 'complete agent-a'],
+      ['complete user_123', 'complete agent-b'],
+      ['complete user_123', 'complete specialist', 'complete user_123', 'complete generalist'],
+    ])
+  })
+
+  it('only-the-new-message: one message, alone or in a list, is new; a history that never was is stored as sent', async () => {
+    const folder = openFolder()
+    const { shown } = await folder.run('only-the-new-message')
+    const said = [
+      ['user', 'First message'],
+      ['assistant', 'I heard: First message'],
+      ['user', 'Second message'],
+      ['assistant', 'I heard: Second message'],
+      ['user', 'First message'],
+      ['assistant', 'First response'],
+      ['user', 'Second message'],
+      ['assistant', 'I heard: Second message'],
+      ['user', 'Only the new message'],
+    ] as const
+    const provided = 'You provide customer support.'
+    expect(promptsOf(shown)).toEqual([1, 3, 7, 9].map((count) => prompt(provided, ...said.slice(0, count))))
+    const story = await folder.story('user_123', 'thread_abc')
+    expect(story.map(([, , text]) => text)).toEqual([...said.map(([, text]) => text), 'I heard: Only the new message'])
+  })
+
+  it('remember-color, then recall-color: a later process knows what was said', async () => {
+    const folder = openFolder()
+    expect((await folder.run('remember-color')).printed).toBe('I heard: Remember my favorite color is blue.\n')
+    expect((await folder.run('recall-color')).printed).toBe('Your favorite color is blue.\n')
+    expect(await folder.story('user-123', 'conversation-123')).toEqual([
+      ['complete', 'user-123', 'Remember my favorite color is blue.'],
+      ['complete', 'memory-agent', 'I heard: Remember my favorite color is blue.'],
+      ['complete', 'user-123', "What's my favorite color?"],
+      ['complete', 'memory-agent', 'Your favorite color is blue.'],
+    ])
+  })
+
+  it('recall-color by itself knows nothing', async () => {
+    expect((await openFolder().run('recall-color')).printed).toBe('I do not know your favorite color.\n')
+  })
+
+  it('share-a-resource: the writer recalls what the researcher noted in another thread', async () => {
+    const folder = openFolder()
+    const { shown } = await folder.run('share-a-resource')
+    expect(promptsOf(shown)).toEqual([
+      prompt('You find things out and take notes.', ['user', 'Find information about quantum computing.']),
+      prompt('You write from the notes.', ['user', 'Write a summary from the research notes.']),
+    ])
+    expect(shown[0]?.recalled).toBe('')
+    expect(shown[1]?.recalled).toMatch(/author="agent researcher" name="Researcher" thread="research-session"/)
+    expect(shown[1]?.recalled).toContain('I heard: Find information about quantum computing.')
+    expect(await folder.story('project-42', 'research-session')).toHaveLength(2)
+    expect(await folder.story('project-42', 'writing-session')).toHaveLength(2)
+  })
+})
+
+describe('constructed', () => {
+  it('container-storage: the container has the storage under its id', async () => {
+    const storage = mastra.getStorage()
+    expect(storage).toBeInstanceOf(SQLiteStore)
+    expect(storage).toMatchObject({ id: 'mastra-storage', url: ':memory:' })
+    await mastra.close()
+  })
+
+  it.each([
+    ['memory-agent', bareAgent, []],
+    ['memory-per-request', tieredAgent, ['user-tier']],
+  ])('%s: an agent without a model says so when it is called', async (_, agent, wanted) => {
+    const asked: string[] = []
+    class Observed extends RequestContext {
+      override get(key: string): unknown {
+        asked.push(key)
+        return super.get(key)
+      }
+    }
+    const requestContext = new Observed({ 'user-tier': 'pro' })
+    const memory = { resource: 'user-123', thread: 'conversation-123' }
+    const error = await refused('invalid-input', () => agent.generate('Hi', { memory, requestContext }))
+    expect([agent.id, error.message]).toEqual(['memory-agent', expect.stringContaining('"Memory Agent" has no model')])
+    expect(asked).toEqual(wanted)
+  })
+
+  it('memory-per-request: the tier of a request decides which memory it is', async () => {
+    const [premiumMemory, standardMemory] = [openMemory(), openMemory()]
+    const model = scriptedModel({ answer: () => 'Hello.' })
+    const agent = new Agent({
+      name: 'Memory Agent',
+      model,
+      memory: ({ requestContext }) => {
+        return requestContext.get('user-tier') === 'enterprise' ? premiumMemory : standardMemory
+      },
+    })
+    const memory = { resource: 'user-123', thread: 'conversation-123' }
+    for (const tier of ['enterprise', 'pro'] as const) {
+      const requestContext = new RequestContext<UserTier>({ 'user-tier': tier })
+      await agent.generate(`I am ${tier}.`, { memory, requestContext })
+    }
+    const where = { resourceId: 'user-123', threadId: 'conversation-123' }
+    const kept = [await premiumMemory.listMessages(where), await standardMemory.listMessages(where)]
+    expect(kept.map(({ messages }) => messages[0]?.parts)).toMatchObject([
+      [{ text: 'I am enterprise.' }],
+      [{ text: 'I am pro.' }],
+    ])
+    expect(model.calls.map(({ said }) => said)).toEqual([['I am enterprise.'], ['I am pro.']])
+  })
+})
