@@ -12,13 +12,23 @@ type Result = StreamTextResult<ToolSet, Record<string, unknown>, never>
 type StreamPart = TextStreamPart<ToolSet>
 type UiOptions = UIMessageStreamOptions<UIMessage>
 
+/** Parts that the AI SDK needs to see in order to come to an end: a processor cannot leave them out. */
+const frame: ReadonlySet<StreamPart['type']> = new Set([
+  'start',
+  'start-step',
+  'finish-step',
+  'finish',
+  'error',
+  'abort',
+] as const)
+
 /** Output processors as a transformation of the AI SDK's stream, before anybody sees it. */
 function processed(call: Call, processors: readonly Processor[]): TransformStream<StreamPart, StreamPart> {
   const { requestContext } = call
   return new TransformStream<StreamPart, StreamPart>({
     transform: async (part, controller) => {
       const passed = await runProcessors(processors, 'processOutputStream', 'part', part, requestContext)
-      if (passed !== null) controller.enqueue(passed)
+      if (passed !== null || frame.has(part.type)) controller.enqueue(passed ?? part)
     },
   })
 }
