@@ -105,6 +105,11 @@ function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
   }
 }
 
+/** Whether the memory was closed and the model had to end with it. */
+function isStopping({ turn }: OwnTurn): boolean {
+  return turn.space.core.storage.stopping.aborted
+}
+
 /** Calls the agent's model and waits for the whole answer. */
 export async function generate(call: Call): Promise<AgentResult> {
   const exchange = await beginExchange(call)
@@ -118,7 +123,7 @@ export async function generate(call: Call): Promise<AgentResult> {
     result = await runModel(call, exchange, feed)
   } catch (error) {
     failure = error
-    if (call.signal?.aborted === true) feed.write([{ type: 'abort' }])
+    if (call.signal?.aborted === true || isStopping(turn)) feed.write([{ type: 'abort' }])
   }
   feed.end()
   await recording
