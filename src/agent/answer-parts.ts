@@ -1,5 +1,5 @@
 /** The parts of an answer as they are stored: plain JSON, with nothing in them that a later prompt could not use. Pure. */
-import { equalJson, type Json } from '../domain/json.ts'
+import { equalJson, isJsonObject, type Json } from '../domain/json.ts'
 import type { MessagePart } from '../domain/message.ts'
 
 /** Levels of a tool's answer that are kept as they are; a deeper one is kept as text. */
@@ -60,6 +60,10 @@ export function isPending(part: MessagePart): boolean {
   return part.state === 'input-available' || part.state.startsWith('approval-')
 }
 
+function isDenied({ state, approval }: MessagePart): boolean {
+  return state === 'approval-responded' && isJsonObject(approval) && approval.approved === false
+}
+
 const cutOff = 'The turn ended before this call was answered.'
 
 /**
@@ -76,6 +80,7 @@ export function endedParts(parts: readonly MessagePart[], mayContinue: boolean):
     }
     if (!isToolPart(part)) return [part]
     if (part.state === 'input-streaming') return []
+    if (isDenied(part)) return [{ ...part, state: 'output-denied' }]
     if (isPending(part) && !mayContinue) return [{ ...part, state: 'output-error', errorText: cutOff }]
     return [part]
   })

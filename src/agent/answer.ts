@@ -3,7 +3,8 @@ import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../domain/commit.ts'
 import type { MessagePart } from '../domain/message.ts'
 import type { ClosedStatus, Turn } from '../memory/turns.ts'
-import { endedParts, growthOf, isPending, recordable, storedPart } from './answer-parts.ts'
+import { changesTo } from './answer-changes.ts'
+import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
 import { ProcessorAbort } from './processor.ts'
 
 /** How an answer ended. */
@@ -35,7 +36,6 @@ export class Answer {
   readonly #options: AnswerOptions
   #stored: readonly MessagePart[]
   #latest: readonly MessagePart[]
-  #hasMessage: boolean
   #willContinue = false
   #isAborted = false
   #failure: unknown = null
@@ -44,13 +44,13 @@ export class Answer {
   #finishReason: string | undefined
   #inputTokens = 0
   #outputTokens = 0
+  #hasEnded = false
   #waiting: { readonly step: number; readonly resolve: () => void }[] = []
 
   constructor(options: AnswerOptions) {
     this.#options = options
     this.#stored = options.stored
     this.#latest = options.stored
-    this.#hasMessage = options.stored.length > 0
   }
 
   /** Steps that the recording has seen, saved or not. */
@@ -68,9 +68,9 @@ export class Answer {
     return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }
   }
 
-  /** Resolves when that many steps were recorded, and saved if steps are saved one by one. */
+  /** Resolves when that many steps were recorded, and saved if steps are saved one by one; or the recording is over. */
   recorded(steps: number): Promise<void> {
-    if (this.#steps >= steps) return Promise.resolve()
+    if (this.#hasEnded || this.#steps >= steps) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push({ step: steps, resolve }))
   }
 
@@ -83,7 +83,7 @@ export class Answer {
     const chunks = toUIMessageStream({
       stream: this.#observed(stream),
       tools,
-      originalMessages: this.#hasMessage ? [before] : [],
+      originalMessages: this.#stored.length > 0 ? [before] : [],
       generateMessageId: () => messageId,
       sendSources: true,
       redactToolErrors: false,
@@ -97,6 +97,7 @@ export class Answer {
     } catch (error) {
       this.#fail(error)
     }
+    this.#hasEnded = true
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
@@ -155,37 +156,21 @@ export class Answer {
     try {
       const changes = await this.#changesTo(this.#latest)
       if (changes.length > 0) await this.#options.turn.commit(changes)
-      this.#keep(this.#latest)
+      this.#stored = this.#latest
     } catch (error) {
       this.#saveFailure = error
       this.#options.onRefused(error)
     }
   }
 
-  #keep(parts: readonly MessagePart[]): void {
-    this.#stored = parts
-    this.#hasMessage ||= parts.length > 0
+  #changesTo(parts: readonly MessagePart[]): Promise<readonly Change[]> {
+    const { turn, messageId } = this.#options
+    return changesTo(turn, { messageId, parts: this.#stored }, parts)
   }
 
-  /** The last changes that make the stored message one of these parts; those before them are committed here. */
-  async #changesTo(parts: readonly MessagePart[]): Promise<readonly Change[]> {
-    const { turn, messageId } = this.#options
-    const { threadId } = turn
-    if (!this.#hasMessage) {
-      if (parts.length === 0) return []
-      return [{ kind: 'message-append', threadId, turnId: turn.id, messages: [{ role: 'assistant', parts }] }]
-    }
-    const growth = growthOf(this.#stored, parts)
-    if (growth === null) return [{ kind: 'message-edit', threadId, messageId, parts: [...parts] }]
-    const added = growth.added.length === 0 ? {} : { parts: [...growth.added] }
-    // A commit changes a message once, and an extension completes one call.
-    const last = growth.completed.at(-1)
-    for (const complete of growth.completed.slice(0, -1)) {
-      await turn.commit([{ kind: 'message-extend', threadId, messageId, complete }])
-    }
-    if (last === undefined && growth.added.length === 0) return []
-    const complete = last === undefined ? {} : { complete: last }
-    return [{ kind: 'message-extend', threadId, messageId, ...complete, ...added }]
+  /** What ends the answer as far as it is stored, for a turn that cannot take the rest. */
+  cut(): Promise<readonly Change[]> {
+    return this.#changesTo(endedParts(this.#stored, false))
   }
 
   /**
@@ -197,8 +182,8 @@ export class Answer {
   async end(given: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
     const { turn, process } = this.#options
     let failure = this.#failure ?? given
-    if (this.#saveFailure !== null) throw this.#saveFailure
     if (failure instanceof ProcessorAbort) return this.#discard(failure, lastChanges)
+    if (this.#saveFailure !== null) throw this.#saveFailure
     const isCut = this.#isAborted || failure !== null
     const mayContinue = !isCut && this.#latest.some(isPending)
     let parts = endedParts(this.#latest, mayContinue)

@@ -1,5 +1,5 @@
 /** Sees to it that a call has something to answer, before anything of it is stored. */
-import { invalidInput, shown } from '../domain/error.ts'
+import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
 import type { Space } from '../memory/space.ts'
@@ -24,7 +24,10 @@ function sameQuestion(places: readonly PlacedMessage[], { id }: MessageInput): P
 
 /**
  * A question that is stored already, and is asked again because its answer failed or never reached the client: its turn
- * gives way to a new one. Where the thread has gone on since, it is a new question.
+ * gives way to a new one.
+ *
+ * @throws MemoryError `conflict` where the thread has gone on since: storing it twice would be wrong, and so would an answer
+ * to what was said last.
  */
 async function askedAgain(space: Space, threadId: string, last: ReadMessage, plan: InputPlan): Promise<InputPlan> {
   const isFound = (places: readonly PlacedMessage[]) => sameQuestion(places, last.input) !== undefined
@@ -36,9 +39,12 @@ async function askedAgain(space: Space, threadId: string, last: ReadMessage, pla
     const replacement = await planReplacement(space, threadId, again, asked, new Set())
     if (replacement !== null) return { ...plan, fresh: replacement.kept, replaces: replacement.replaces }
   }
-  const { id, ...unnamed } = last.input
-  const warning = `The message ${shown(id)} was said before; it is answered at the end, stored there under a new id.`
-  return { ...plan, fresh: [unnamed], warnings: [...plan.warnings, warning] }
+  const { id } = last.input
+  throw new MemoryError('conflict', {
+    message: `The message ${id === undefined ? '' : `${shown(id)} `}was said before, and the thread has gone on since.`,
+    fix: `Say something new, or pass trigger: 'regenerate-message' and the id of the answer that is to be given anew.`,
+    details: { messageId: id ?? null },
+  })
 }
 
 /**

@@ -2,12 +2,12 @@
 import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../domain/commit.ts'
 import type { TurnId } from '../domain/id.ts'
-import { parseTurnId, runIdOf } from '../domain/id.ts'
+import { runIdOf } from '../domain/id.ts'
 import { type JsonObject, mergeJson } from '../domain/json.ts'
-import type { MessagePart } from '../domain/message.ts'
 import { randomId } from '../memory/core.ts'
 import { resourceSpace, type Space } from '../memory/space.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../memory/turns.ts'
+import type { StoredAnswer } from './answer-changes.ts'
 import { answerablePlan } from './answerable.ts'
 import { type Call, processedContext, questionOf, type Remembered } from './call.ts'
 import { assembleContext } from './context.ts'
@@ -15,6 +15,7 @@ import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { type InputPlan, planInput } from './input.ts'
 import { isInsideTurnOf } from './inside-turn.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
+import { answeredBefore, completing, resuming, storedMessage } from './suspended.ts'
 
 /** What a call's model is given, and the turn that its answer goes to. */
 export interface Exchange {
@@ -56,32 +57,9 @@ async function threadChanges(space: Space, { place }: Remembered): Promise<reado
   return [{ kind: 'thread-put', threadId, ...named, ...added }]
 }
 
-/** The answer that a call goes on with, and the calls in it that wait for their tools. */
-interface Resumed {
-  readonly messageId: string
-  readonly parts: readonly MessagePart[]
-}
-
 interface Begun {
   readonly turn: Turn
   readonly plan: InputPlan
-}
-
-/** The run of a suspended turn, which goes on; another one if it is gone. */
-async function runAgain(call: Call, space: Space, threadId: string, turnId: string) {
-  const unique = (await space.messages.turn(turnId))?.runId ?? null
-  const key = parseTurnId(turnId)?.spaceKey
-  const runId = unique === null || key === undefined ? null : runIdOf(key, unique)
-  const { core } = space
-  const { runs } = await core.storage.get()
-  const known = runId === null ? null : (await runs.get(core.access, space.id, runId)).record
-  if (unique !== null && known !== null) {
-    const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
-    return { runId: unique, run }
-  }
-  const anew = randomId()
-  const run: Change = { kind: 'run-put', unique: anew, name: call.agent.id, threadId, turnId, status: 'running' }
-  return { runId: anew, run }
 }
 
 /** The beginning of a call's turn, as data. */
@@ -90,10 +68,7 @@ async function requestOf(call: Call, remembered: Remembered, space: Space, plan:
   const threadId = place.thread.id
   const [completion] = plan.completions
   if (plan.resumes !== null && completion !== undefined) {
-    const { messageId, toolCallId, part } = completion
-    const { runId, run } = await runAgain(call, space, threadId, plan.resumes)
-    const changes: Change[] = [{ kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }, run]
-    return { space, threadId, runId, resumes: plan.resumes as TurnId, replaces: [], before: [], changes }
+    return resuming(space, call.agent.id, threadId, plan.resumes as TurnId, completion)
   }
   const runId = randomId()
   const before = await threadChanges(space, remembered)
@@ -111,8 +86,9 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
   let plan: InputPlan | null = null
   const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async () => {
-    plan = await answerablePlan(space, threadId, call.input, await planInput(space, threadId, call.input, how))
-    if (plan.resumes !== null && plan.fresh.length > 0) plan = await answeredFirst(space, threadId, plan)
+    const read = await planInput(space, threadId, call.input, how)
+    const answerable = await answerablePlan(space, threadId, call.input, read)
+    plan = await answeredBefore(space, call.agent.id, threadId, answerable)
     return requestOf(call, remembered, space, plan)
   })
   const used = plan as unknown as InputPlan
@@ -126,29 +102,14 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
   return { turn: begun.turn, plan: used }
 }
 
-/** What is stored of the answer that a resumed turn goes on with, once all its calls have the answers that came. */
-async function resumedAnswer({ turn, plan }: Begun, space: Space): Promise<Resumed | null> {
-  const [first, ...others] = plan.completions
-  if (plan.resumes === null || first === undefined) return null
+/** What is stored of the answer that a resumed turn goes on with, its calls answered. */
+async function resumedAnswer(space: Space, { turn, plan }: Begun): Promise<StoredAnswer | null> {
   const { threadId } = turn
-  // The first one came with the turn: a commit extends a message once.
-  for (const { messageId, toolCallId, part } of others) {
-    await turn.commit([{ kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }])
-  }
-  const places = await space.messages.find(first.messageId)
-  const message = places.find((place) => place.message.threadId === threadId)?.message
-  return { messageId: first.messageId, parts: message?.parts ?? [] }
-}
-
-/** Answers to calls that came together with something new: the old turn gets them and is over, a new one follows. */
-async function answeredFirst(space: Space, threadId: string, plan: InputPlan): Promise<InputPlan> {
-  const turnId = plan.resumes as TurnId
-  await space.submit([{ kind: 'turn-resume', threadId, turnId }])
-  for (const { messageId, toolCallId, part } of plan.completions) {
-    await space.submit([{ kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }])
-  }
-  await space.submit([{ kind: 'turn-close', threadId, turnId, status: 'complete' }])
-  return { ...plan, resumes: null, completions: [] }
+  const [first, ...rest] = plan.resumes === null ? [] : plan.completions
+  if (first === undefined) return null
+  for (const completion of rest) await turn.commit([completing(threadId, completion)])
+  const { messageId } = first
+  return { messageId, parts: (await storedMessage(space, threadId, messageId))?.parts ?? [] }
 }
 
 function messagesIn(turn: Turn): number {
@@ -231,8 +192,9 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   const begun = await begin(call, remembered, space)
   const { turn, plan } = begun
   const runId = runIdOf(turn.spaceKey, turn.runId)
+  let resumed: StoredAnswer | null = null
   try {
-    const resumed = await resumedAnswer(begun, space)
+    resumed = await resumedAnswer(space, begun)
     const tools = toolsOf(call, remembered, turn, runId)
     const { seen, ...context } = await contextOf(call, remembered, plan, turn.id, tools.tools)
     const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
@@ -242,7 +204,7 @@ export async function beginExchange(call: Call): Promise<Exchange> {
       turn: new OwnTurn(call, { turn, runId, messageId, stored: resumed?.parts ?? [], seen }),
     }
   } catch (error) {
-    await giveUp(turn, runId, error, call.signal)
+    await giveUp(turn, runId, error, call.signal, resumed)
     throw error
   }
 }

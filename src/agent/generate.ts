@@ -82,8 +82,9 @@ function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
   }
 }
 
-/** Whether the caller ended the call: by a signal, or by the AI SDK's `timeout`, as a stream tells it too. */
-function isEndedByCaller(call: Call, error: unknown): boolean {
+/** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or with its memory. */
+function isEnded(call: Call, error: unknown): boolean {
+  if (call.remembered?.core.storage.stopping.aborted === true) return true
   return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
@@ -107,7 +108,7 @@ async function answered(call: Call): Promise<AgentResult> {
     result = await runModel(call, exchange, feed)
   } catch (error) {
     failure = error
-    if (isEndedByCaller(call, error)) feed.write([{ type: 'abort' }])
+    if (isEnded(call, error)) feed.write([{ type: 'abort' }])
   }
   feed.end()
   await recording

@@ -5,6 +5,8 @@ import type { Json, JsonObject } from '../domain/json.ts'
 import { isInternal, type MessagePart } from '../domain/message.ts'
 import type { Turn } from '../memory/turns.ts'
 import { Answer, type AnswerEnd } from './answer.ts'
+import { changesTo, type StoredAnswer } from './answer-changes.ts'
+import { endedParts } from './answer-parts.ts'
 import { type Call, processedAnswer } from './call.ts'
 import { ProcessorAbort } from './processor.ts'
 
@@ -89,9 +91,11 @@ export class OwnTurn {
   /** An answer that cannot be stored, as one that is too large, leaves a turn that must end all the same. */
   async #closeAnyway(error: unknown): Promise<void> {
     try {
-      await this.turn.close('failed', [runEnd(this.turn, this.runId, 'failed', { error: errorOf(error) })])
+      const end = runEnd(this.turn, this.runId, 'failed', { error: errorOf(error) })
+      await this.turn.close('failed', [...(await this.answer.cut()), end])
     } catch {
       // Replaced or deleted, or the storage is gone: then its lease ends it.
+      this.turn.letGo()
     }
   }
 }
@@ -111,15 +115,28 @@ function errorOf(error: unknown): Json | undefined {
   return error instanceof Error ? error.name : 'Error'
 }
 
-/** Ends a turn whose model never began. */
+/**
+ * Ends a turn whose model never began. Never throws: what the call failed with is what its caller is told.
+ *
+ * @param resumed The answer that the turn was to go on with.
+ */
 export async function giveUp(
   turn: Turn,
   runId: string,
   error: unknown,
   signal: AbortSignal | undefined,
+  resumed: StoredAnswer | null,
 ): Promise<void> {
   const details = { error: errorOf(error) }
-  if (error instanceof ProcessorAbort) return turn.discard([runEnd(turn, runId, 'discarded', details)])
   const status = signal?.aborted === true ? 'aborted' : 'failed'
-  await turn.close(status, [runEnd(turn, runId, status, details)])
+  try {
+    if (error instanceof ProcessorAbort) await turn.discard([runEnd(turn, runId, 'discarded', details)])
+    else {
+      const changes = resumed === null ? [] : await changesTo(turn, resumed, endedParts(resumed.parts, false))
+      await turn.close(status, [...changes, runEnd(turn, runId, status, details)])
+    }
+  } catch {
+    // Replaced or deleted, or the storage is gone: then its lease ends it.
+    turn.letGo()
+  }
 }

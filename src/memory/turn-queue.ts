@@ -28,9 +28,11 @@ async function inLine<Result>(space: Space, threadId: string, ended: Promise<voi
     await Promise.race([before, ended])
     return await act()
   } finally {
-    // Those behind go on only when those before are through as well.
-    void Promise.resolve(before).then(own.resolve)
-    if (line.get(name) === own.promise) line.delete(name)
+    // Those behind go on only when those before are through as well, also if this one gave up its place.
+    void Promise.resolve(before).then(() => {
+      own.resolve()
+      if (line.get(name) === own.promise) line.delete(name)
+    })
   }
 }
 
@@ -79,6 +81,8 @@ export async function waitForTurns<Result>(
   }
   const signals = [memoryStorage.closing, ...(signal === undefined ? [] : [signal])]
   for (const one of signals) one.addEventListener('abort', end)
+  // A signal that was aborted before tells nobody any more.
+  if (signals.some(({ aborted }) => aborted)) end()
   const unsubscribe = storage.log.subscribe(space.id, () => woken.resolve())
   try {
     return await inLine(space, threadId, ended.promise, async () => {

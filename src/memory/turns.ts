@@ -29,7 +29,7 @@ export interface TurnRequest {
 /** Milliseconds until the next attempt after a failure that may pass. */
 const retryMs = [20, 100, 500]
 
-/** An open turn of this process: its lease is renewed until it is closed. */
+/** An open turn of this process: its lease is renewed, and its memory stays open, until it is closed. */
 export class Turn {
   readonly space: Space
   readonly threadId: string
@@ -41,6 +41,7 @@ export class Turn {
   #commits = 0
   #isClosed = false
   readonly #heartbeat: NodeJS.Timeout
+  readonly #ended = Promise.withResolvers<void>()
 
   constructor(
     request: Pick<TurnRequest, 'space' | 'threadId' | 'runId'>,
@@ -57,6 +58,7 @@ export class Turn {
     // Three times within a lease: one renewal may fail, and a commit renews it as well.
     this.#heartbeat = setInterval(() => void this.#renew(), this.space.core.limits.turnLeaseMs / 3)
     this.#heartbeat.unref()
+    this.space.core.storage.hold(this.#ended.promise)
   }
 
   /** The id that the next message of the turn gets which has none of its own: `index` messages are in it. */
@@ -114,21 +116,31 @@ export class Turn {
 
   /** Commits the last changes and closes the turn with them. */
   async close(status: ClosedStatus, changes: readonly Change[] = []): Promise<void> {
-    this.#end()
     const { threadId, id: turnId } = this
-    await this.commit([...changes, { kind: 'turn-close', threadId, turnId, status }])
+    await this.#end([...changes, { kind: 'turn-close', threadId, turnId, status }])
   }
 
   /** Takes back all that was said in it. Nothing of it stays readable. */
   async discard(changes: readonly Change[] = []): Promise<void> {
-    this.#end()
     const { threadId, id: turnId } = this
-    await this.commit([...changes, { kind: 'turn-discard', threadId, turnId }])
+    await this.#end([...changes, { kind: 'turn-discard', threadId, turnId }])
   }
 
-  #end(): void {
+  async #end(changes: readonly Change[]): Promise<void> {
     this.#isClosed = true
     clearInterval(this.#heartbeat)
+    try {
+      await this.commit(changes)
+    } finally {
+      this.#ended.resolve()
+    }
+  }
+
+  /** Leaves a turn that cannot be closed to its lease. */
+  letGo(): void {
+    this.#isClosed = true
+    clearInterval(this.#heartbeat)
+    this.#ended.resolve()
   }
 }
 
@@ -216,7 +228,15 @@ function firstChange({ threadId, runId, resumes, replaces }: TurnRequest, alone:
   }
 }
 
-async function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
+/** Begins the turn; a memory that is being closed waits for it, so that none is left open that nobody holds. */
+function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
+  const begun = commitFirst(request, alone)
+  const settled = () => {}
+  request.space.core.storage.hold(begun.then(settled, settled))
+  return begun
+}
+
+async function commitFirst(request: TurnRequest, alone: boolean): Promise<Turn> {
   const { space, before, changes } = request
   const all = [...before, firstChange(request, alone), ...changes]
   const id = randomId()

@@ -65,15 +65,15 @@ it('is answered anew where its answer never reached the client', async () => {
   expect(scene.model.calls[1]?.said).toEqual(['first'])
 })
 
-it('is a new question where the thread has gone on, and that is told', async () => {
-  const scene = openScene([failWith(new Error('overloaded')), 'one', 'two'])
+it('is refused where the thread has gone on, and nothing is stored twice', async () => {
+  const scene = openScene([failWith(new Error('overloaded')), 'one'])
   const said = { id: 'u1', role: 'user', content: 'first' } as const
   await expect(ask(scene, said)).rejects.toThrow('overloaded')
   await ask(scene, 'second')
-  const again = await ask(scene, said)
-  expect(again.warnings).toEqual([{ type: 'other', message: expect.stringContaining('"u1" was said before') }])
+  const error = await refused('conflict', () => ask(scene, said))
+  expect(error.message).toContain('"u1" was said before')
   const stored = ['failed user "first"', 'complete user "second"', 'complete assistant "one"']
-  expect(await storedIn(scene.memory)).toEqual([...stored, 'complete user "first"', 'complete assistant "two"'])
+  expect(await storedIn(scene.memory)).toEqual(stored)
 })
 
 it('is none where all that is sent is stored and ends with an answer', async () => {

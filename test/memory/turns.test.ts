@@ -72,6 +72,8 @@ test('a turn that was replaced is not taken up again', async () => {
   ).turn
   const error = await refused('conflict', () => turn.commit([answer(turn, 'too late')]))
   expect(error.details.replacedBy).toBe(next.id)
+  turn.letGo()
+  await next.close('complete')
 })
 
 test.each([1, 2])('calls through %i connections are served one at a time, in order of arrival', async (connections) => {
