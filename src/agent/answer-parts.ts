@@ -26,7 +26,18 @@ function toJson(value: unknown): Json {
   try {
     return clean(JSON.parse(JSON.stringify(value, plain) ?? 'null') as Json, 0)
   } catch {
-    return String(value)
+    return 'What the tool answered cannot be kept: it is no JSON.'
+  }
+}
+
+/** A part of a stream as plain JSON, as far as it comes from a tool: the recording copies it, and not all can be copied. */
+export function recordable<Part extends { readonly type: string }>(part: Part): Part {
+  if (part.type !== 'tool-call' && part.type !== 'tool-result' && part.type !== 'tool-error') return part
+  const { input, output } = part as { readonly input?: unknown; readonly output?: unknown }
+  return {
+    ...part,
+    ...(input === undefined ? {} : { input: toJson(input) }),
+    ...(output === undefined ? {} : { output: toJson(output) }),
   }
 }
 

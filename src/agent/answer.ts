@@ -3,7 +3,7 @@ import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../domain/commit.ts'
 import type { MessagePart } from '../domain/message.ts'
 import type { ClosedStatus, Turn } from '../memory/turns.ts'
-import { endedParts, growthOf, isPending, storedPart } from './answer-parts.ts'
+import { endedParts, growthOf, isPending, recordable, storedPart } from './answer-parts.ts'
 import { ProcessorAbort } from './processor.ts'
 
 /** How an answer ended. */
@@ -41,6 +41,9 @@ export class Answer {
   #failure: unknown = null
   #saveFailure: unknown = null
   #steps = 0
+  #finishReason: string | undefined
+  #inputTokens = 0
+  #outputTokens = 0
   #waiting: { readonly step: number; readonly resolve: () => void }[] = []
 
   constructor(options: AnswerOptions) {
@@ -53,6 +56,16 @@ export class Answer {
   /** Steps that the recording has seen, saved or not. */
   get steps(): number {
     return this.#steps
+  }
+
+  /** How the last step ended, by the AI SDK's words; undefined before. */
+  get finishReason(): string | undefined {
+    return this.#finishReason
+  }
+
+  /** Tokens of all steps so far, as the provider counts them. */
+  get usage(): { readonly inputTokens: number; readonly outputTokens: number } {
+    return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }
   }
 
   /** Resolves when that many steps were recorded, and saved if steps are saved one by one. */
@@ -82,7 +95,7 @@ export class Answer {
       const reader = chunks.getReader()
       while (!(await reader.read()).done);
     } catch (error) {
-      this.#failure ??= error
+      this.#fail(error)
     }
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
@@ -96,9 +109,9 @@ export class Answer {
           const { done, value } = await reader.read()
           if (done) return controller.close()
           this.#note(value)
-          controller.enqueue(value)
+          controller.enqueue(recordable(value))
         } catch (error) {
-          this.#failure ??= error
+          this.#fail(error)
           controller.close()
         }
       },
@@ -108,8 +121,18 @@ export class Answer {
 
   #note(part: StreamPart): void {
     if (part.type === 'abort') this.#isAborted = true
-    else if (part.type === 'error') this.#failure ??= part.error
-    else if (part.type === 'finish-step') this.#willContinue = part.finishReason === 'tool-calls'
+    else if (part.type === 'error') this.#fail(part.error)
+    else if (part.type === 'finish-step') {
+      this.#willContinue = part.finishReason === 'tool-calls'
+      this.#finishReason = part.finishReason
+      this.#inputTokens += part.usage.inputTokens ?? 0
+      this.#outputTokens += part.usage.outputTokens ?? 0
+    }
+  }
+
+  /** Something may fail with nothing at all. */
+  #fail(error: unknown): void {
+    this.#failure ??= error ?? new Error('The model failed and did not say why.')
   }
 
   #see(parts: readonly { readonly type: string }[]): void {

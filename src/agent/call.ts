@@ -10,7 +10,7 @@ import { type ReadMessage, readMessages } from '../memory/message-input.ts'
 import { parseBehaviour } from '../memory/parse-behaviour.ts'
 import { resolveModel } from './model.ts'
 import type { AgentInput, AgentOptions, CallOptions, Dynamic, Instructions, Place } from './options.ts'
-import { placeOf } from './options.ts'
+import { checkMemory, placeOf } from './options.ts'
 import { type ProcessedMessage, type Processor, runProcessors } from './processor.ts'
 import { RequestContext } from './request-context.ts'
 import { checkTools } from './tool-set.ts'
@@ -86,15 +86,16 @@ async function rememberedBy(
   requestContext: RequestContext,
 ): Promise<{ readonly remembered: Remembered; readonly author: Actor | undefined } | null> {
   const place = placeOf(options)
-  const memory = (await resolved(agent.options.memory, requestContext)) ?? agent.defaultMemory
+  const chosen: unknown = (await resolved(agent.options.memory, requestContext)) ?? agent.defaultMemory
   if (place === null) return null
-  if (memory === null) {
+  if (chosen === null) {
     throw new MemoryError('invalid-input', {
       message: `The agent ${shown(agent.name)} is called with a thread and has no memory.`,
       fix: `Give it one: new Agent({ name: ${shown(agent.name)}, memory: new Memory(), … }), or leave the ids out.`,
       details: { field: 'memory', rule: 'is required to remember a thread', got: 'undefined' },
     })
   }
+  const memory = checkMemory(chosen)
   agent.bind(memory)
   const own = memory.as({ kind: 'agent', id: agent.id, name: agent.name })
   const { memory: defaults } = agent.options.defaultOptions ?? {}
@@ -189,7 +190,11 @@ export async function processedAnswer(call: Call, parts: readonly MessagePart[])
   if (!outputProcessors.some((processor) => processor.processOutputResult !== undefined)) return parts
   const before: readonly ProcessedMessage[] = [{ role: 'assistant', parts }]
   const after = await runProcessors(outputProcessors, 'processOutputResult', 'messages', before, requestContext)
-  return after.flatMap((message) => [...message.parts])
+  return after.flatMap(({ parts: left }) => {
+    if (Array.isArray(left) && left.every((part) => typeof part?.type === 'string')) return [...left]
+    const fix = 'Answer messages with parts, as they were handed over.'
+    throw invalidInput('processOutputResult', 'must answer messages with parts', left, fix)
+  })
 }
 
 /** The text of the input, which recall looks for. */

@@ -8,6 +8,7 @@ import type { MessagePart } from '../domain/message.ts'
 import { randomId } from '../memory/core.ts'
 import { resourceSpace, type Space } from '../memory/space.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../memory/turns.ts'
+import { answerablePlan } from './answerable.ts'
 import { type Call, processedContext, questionOf, type Remembered } from './call.ts'
 import { assembleContext } from './context.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
@@ -110,7 +111,7 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
   let plan: InputPlan | null = null
   const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async () => {
-    plan = await planInput(space, threadId, call.input, how)
+    plan = await answerablePlan(space, threadId, call.input, await planInput(space, threadId, call.input, how))
     if (plan.resumes !== null && plan.fresh.length > 0) plan = await answeredFirst(space, threadId, plan)
     return requestOf(call, remembered, space, plan)
   })

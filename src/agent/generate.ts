@@ -3,9 +3,10 @@ import type { GenerateTextResult, StepResult, TextStreamPart, ToolSet } from 'ai
 import type { MessagePart } from '../domain/message.ts'
 import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
+import { Feed } from './feed.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { type AgentResult, agentResult } from './result.ts'
-import { afterwards, sdkSettings, stepFacts } from './run-model.ts'
+import { afterwards, runFacts, sdkSettings } from './run-model.ts'
 
 type Step = StepResult<ToolSet, Record<string, unknown>>
 type StreamPart = TextStreamPart<ToolSet>
@@ -24,30 +25,6 @@ function* partsOf(step: Step): Generator<StreamPart> {
     } else yield content as StreamPart
   }
   yield { type: 'finish-step', response, usage, performance, finishReason, rawFinishReason, providerMetadata }
-}
-
-/** A stream that is written to as a call goes on. */
-class Feed {
-  readonly stream: ReadableStream<StreamPart>
-  #controller: ReadableStreamDefaultController<StreamPart> | null = null
-
-  constructor() {
-    this.stream = new ReadableStream<StreamPart>({
-      start: (controller) => {
-        this.#controller = controller
-      },
-    })
-    this.write([{ type: 'start' }])
-  }
-
-  write(parts: Iterable<StreamPart>): void {
-    for (const part of parts) this.#controller?.enqueue(part)
-  }
-
-  end(): void {
-    this.#controller?.close()
-    this.#controller = null
-  }
 }
 
 /** Calls that were approved or denied before this call: their tools run before its first step and belong to none. */
@@ -122,6 +99,7 @@ async function answered(call: Call): Promise<AgentResult> {
   const { turn } = exchange
   if (turn === null) return agentResult(call, await runModel(call, exchange, null), null)
   const feed = new Feed()
+  feed.write([{ type: 'start' }])
   const recording = turn.answer.record(feed.stream, exchange.tools)
   let result: GenerateTextResult<ToolSet, Record<string, unknown>, never> | null = null
   let failure: unknown = null
@@ -134,7 +112,7 @@ async function answered(call: Call): Promise<AgentResult> {
   feed.end()
   await recording
   const refusal: unknown = turn.refused.aborted ? turn.refused.reason : null
-  const end = await turn.end(failure, stepFacts(call, result?.steps ?? []))
+  const end = await turn.end(failure, runFacts(call, turn.answer))
   if (result === null || end.error !== null) throw refusal ?? end.error ?? failure
   afterwards(call, turn, end)
   return agentResult(call, result, turn)

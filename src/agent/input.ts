@@ -182,7 +182,7 @@ async function sortMessages(
  * Tells what is new in the messages of a call from what a client only sends again.
  *
  * Messages with ids count by their ids. Without ids, the leading part of two messages or more that is the end of the thread
- * is history. Where all is history, nothing is fresh: the call answers the thread as it stands.
+ * is history. Where all is history, nothing is fresh.
  *
  * @param messages As `readMessages` reads them.
  * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for an id that is none.

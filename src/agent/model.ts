@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import type { LanguageModel } from 'ai'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 
-/** Models of earlier specifications are taken too; the AI SDK adapts them. */
+/** Specifications that the AI SDK calls, the earlier ones by adapting them. */
+const specifications: readonly unknown[] = ['v2', 'v3', 'v4']
+
 function isModel(value: unknown): value is Exclude<LanguageModel, string> {
   if (typeof value !== 'object' || value === null) return false
   const { doGenerate, doStream } = value as Record<string, unknown>
@@ -65,8 +67,14 @@ export function resolveModel(model: unknown, agent: string): LanguageModel {
       details: { field: 'model', rule: 'is required to call an agent', got: String(model) },
     })
   }
-  if (isModel(model)) return model
   const fix = `Pass a model of the AI SDK, or a text such as 'openai/gpt-5.4'.`
+  if (isModel(model)) {
+    const { specificationVersion: version } = model
+    if (specifications.includes(version)) return model
+    const rule = `must follow one of the specifications ${specifications.join(', ')}`
+    const other = 'Install the version of its provider that goes with version 7 of the AI SDK.'
+    throw invalidInput('model.specificationVersion', rule, version, other)
+  }
   if (typeof model !== 'string') throw invalidInput('model', 'must be a language model', model, fix)
   const [, provider, modelId] = /^([a-z0-9][a-z0-9-]*)\/(.+)$/.exec(model) ?? []
   if (provider === undefined || modelId === undefined) {

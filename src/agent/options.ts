@@ -1,13 +1,14 @@
 /** What an agent is made of and called with. */
 import type { LanguageModel, ModelMessage, SystemModelMessage, streamText, ToolSet, UIMessage } from 'ai'
-import { type Actor, checkActor } from '../domain/actor.ts'
+import type { Actor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import type { MemoryBehaviour } from '../memory/behaviour.ts'
-import type { Memory } from '../memory/memory.ts'
+import { Memory } from '../memory/memory.ts'
 import type { MessageLike } from '../memory/message-input.ts'
 import type { StandardSchema } from '../memory/options.ts'
+import { checkCallValues } from './call-checks.ts'
 import type { Processor } from './processor.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -161,6 +162,13 @@ function threadOf(thread: unknown): CallThread | undefined {
   if (!isJsonObject(thread)) throw invalidInput('memory.thread', 'must be an id or an object with one', thread, fix)
   const extra = Object.keys(thread).find((name) => !['id', 'title', 'metadata'].includes(name))
   if (extra !== undefined) throw invalidInput('memory.thread', `has an unknown option ${shown(extra)}`, thread, fix)
+  const { title, metadata } = thread
+  if (title !== undefined && (typeof title !== 'string' || title.trim() === '')) {
+    throw invalidInput('memory.thread.title', 'must be a text', title, 'Leave it out for a thread without one.')
+  }
+  if (metadata !== undefined && !isJsonObject(metadata)) {
+    throw invalidInput('memory.thread.metadata', 'must be an object', metadata, 'Pass plain JSON, or leave it out.')
+  }
   return thread as unknown as CallThread
 }
 
@@ -199,10 +207,7 @@ export function placeOf(options: CallOptions): Place | null {
 export function callOptions(defaults: CallOptions | undefined, options: CallOptions | undefined): CallOptions {
   const own = fieldsOf(options, 'options') as CallOptions
   checkNames(own as Readonly<Record<string, unknown>>, 'options')
-  if (own.author !== undefined) checkActor(own.author, 'author')
-  if (own.maxSteps !== undefined && !(Number.isInteger(own.maxSteps) && own.maxSteps >= 1)) {
-    throw invalidInput('maxSteps', 'must be a whole number from 1', own.maxSteps, 'Leave it out for 20.')
-  }
+  checkCallValues(own as Readonly<Record<string, unknown>>)
   if (defaults === undefined) return own
   const isNamed = placeNames.some((name) => own[name] !== undefined) || hasPlace(own.memory)
   const { resourceId, threadId, memory, ...rest } = defaults
@@ -218,6 +223,12 @@ export function callOptions(defaults: CallOptions | undefined, options: CallOpti
 
 const placeNames = ['resourceId', 'threadId'] as const
 const hasPlace = (memory: CallMemory | undefined) => memory?.resource !== undefined || memory?.thread !== undefined
+
+/** @throws MemoryError `invalid-input` for what is no Memory. */
+export function checkMemory(memory: unknown): Memory {
+  if (memory instanceof Memory) return memory
+  throw invalidInput('memory', 'must be a Memory', memory, 'Pass new Memory(), or a function that answers one.')
+}
 
 /** Checks the options that an agent is made with. */
 export function checkAgentOptions(options: unknown): AgentOptions {
@@ -246,8 +257,12 @@ export function checkAgentOptions(options: unknown): AgentOptions {
     const isList = Array.isArray(list) && list.every((one) => typeof one === 'object' && one !== null)
     if (list !== undefined && !isList) throw invalidInput(field, 'must be a list of processors', list, fix)
   }
-  if (options.defaultOptions !== undefined) {
-    checkNames(fieldsOf(options.defaultOptions, 'defaultOptions'), 'defaultOptions')
+  const { memory, defaultOptions } = options
+  if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)
+  if (defaultOptions !== undefined) {
+    const fields = fieldsOf(defaultOptions, 'defaultOptions')
+    checkNames(fields, 'defaultOptions')
+    checkCallValues(fields, 'defaultOptions.')
   }
   return options as unknown as AgentOptions
 }

@@ -37,7 +37,7 @@ export interface Processor {
   processContext?(
     call: ProcessorCall & { readonly messages: readonly ModelMessage[] },
   ): Awaitable<readonly ModelMessage[] | undefined>
-  /** Each part of a stream, before anybody sees it. Answers the part to pass on; null leaves it out. */
+  /** Each part of a stream, before anybody sees it. Answers the part to pass on; null leaves it out, where it says something. */
   processOutputStream?(
     call: ProcessorCall & { readonly part: TextStreamPart<ToolSet> },
   ): Awaitable<TextStreamPart<ToolSet> | null | undefined>
@@ -65,6 +65,11 @@ function nameOf(processor: Processor, index: number): string {
   return processor.id ?? (processor.constructor === Object ? `${index}` : processor.constructor.name)
 }
 
+const isAnswer = {
+  messages: (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null),
+  part: (value: unknown) => typeof value === 'object' && value !== null && 'type' in value,
+}
+
 /** Runs one hook of all processors in order, each on what the one before answered. */
 export async function runProcessors<Value>(
   processors: readonly Processor[],
@@ -89,8 +94,9 @@ export async function runProcessors<Value>(
     }
     if (answer === null && field === 'part') return answer
     if (answer !== undefined) current = answer
-    if (field === 'messages' && !Array.isArray(current)) {
-      throw failed(nameOf(processor, index), hook, new TypeError('It answered no list of messages.'))
+    if (!isAnswer[field](current)) {
+      const wanted = field === 'part' ? 'part of a stream' : 'list of messages'
+      throw failed(nameOf(processor, index), hook, new TypeError(`It answered no ${wanted}.`))
     }
   }
   return current

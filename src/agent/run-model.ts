@@ -1,7 +1,7 @@
 /** What both ways of calling a model share: the AI SDK's settings, what is recorded of the run, and what follows it. */
-import type { generateText, StepResult, streamText, ToolSet } from 'ai'
+import type { generateText, streamText, ToolSet } from 'ai'
 import type { StandardSchema } from '../memory/options.ts'
-import type { AnswerEnd } from './answer.ts'
+import type { Answer, AnswerEnd } from './answer.ts'
 import { type Call, questionOf } from './call.ts'
 import type { Exchange } from './exchange.ts'
 import type { CallOptions, ModelSettings } from './options.ts'
@@ -52,15 +52,13 @@ export async function sdkSettings(
 }
 
 /** What is recorded of the model's work: its name, its tokens, how it ended. */
-export function stepFacts(call: Call, steps: readonly StepResult<ToolSet, Record<string, unknown>>[]): RunFacts {
-  const { model } = call
-  const name = typeof model === 'string' ? model : `${model.provider}/${model.modelId}`
-  const tokens = (kind: 'inputTokens' | 'outputTokens') => steps.reduce((sum, { usage }) => sum + (usage[kind] ?? 0), 0)
+export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts {
+  const { model, warnings } = call
   return {
-    model: name,
-    usage: { inputTokens: tokens('inputTokens'), outputTokens: tokens('outputTokens') },
-    finishReason: steps.at(-1)?.finishReason,
-    warnings: call.warnings.length === 0 ? undefined : call.warnings.length,
+    model: typeof model === 'string' ? model : `${model.provider}/${model.modelId}`,
+    usage,
+    finishReason,
+    warnings: warnings.length === 0 ? undefined : warnings.length,
   }
 }
 

@@ -3,43 +3,68 @@ import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChu
 import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
-import { runProcessors } from './processor.ts'
+import { type Processor, runProcessors } from './processor.ts'
+import { Recording } from './recording.ts'
 import { type AgentStream, allWarnings, storedBy, withProperties } from './result.ts'
-import { afterwards, sdkSettings, stepFacts } from './run-model.ts'
+import { sdkSettings } from './run-model.ts'
 
 type Result = StreamTextResult<ToolSet, Record<string, unknown>, never>
 type StreamPart = TextStreamPart<ToolSet>
 type UiOptions = UIMessageStreamOptions<UIMessage>
 
-/** Output processors as a transformation of the AI SDK's stream, before anybody sees it; none without any. */
-function transformation(call: Call): object {
-  const processors = call.outputProcessors.filter(({ processOutputStream }) => processOutputStream !== undefined)
-  if (processors.length === 0) return {}
-  const { experimental_transform: given } = call.options
-  const own = () =>
-    new TransformStream<StreamPart, StreamPart>({
-      transform: async (part, controller) => {
-        const { requestContext } = call
-        const passed = await runProcessors(processors, 'processOutputStream', 'part', part, requestContext)
-        if (passed !== null) controller.enqueue(passed)
-      },
-    })
-  return { experimental_transform: [...(given === undefined ? [] : [given].flat()), own] }
+/** Parts that the AI SDK needs to see in order to come to an end: a processor cannot leave them out. */
+const frame: ReadonlySet<StreamPart['type']> = new Set([
+  'start',
+  'start-step',
+  'finish-step',
+  'finish',
+  'error',
+  'abort',
+] as const)
+
+/** Output processors as a transformation of the AI SDK's stream, before anybody sees it. */
+function processed(call: Call, processors: readonly Processor[]): TransformStream<StreamPart, StreamPart> {
+  const { requestContext } = call
+  return new TransformStream<StreamPart, StreamPart>({
+    transform: async (part, controller) => {
+      const passed = await runProcessors(processors, 'processOutputStream', 'part', part, requestContext)
+      if (passed !== null || frame.has(part.type)) controller.enqueue(passed ?? part)
+    },
+  })
 }
 
-async function runModel(call: Call, exchange: Exchange): Promise<Result> {
+/** What the stream passes through, in order: the call's own transformations, the agent's processors, the recording. */
+function transformations(call: Call, recording: Recording | null): object {
+  const { experimental_transform: given } = call.options
+  const processors = call.outputProcessors.filter(({ processOutputStream }) => processOutputStream !== undefined)
+  const all = [
+    ...(given === undefined ? [] : [given].flat()),
+    ...(processors.length === 0 ? [] : [() => processed(call, processors)]),
+    ...(recording === null ? [] : [() => recording.transformation()]),
+  ]
+  return all.length === 0 ? {} : { experimental_transform: all }
+}
+
+async function runModel(call: Call, exchange: Exchange, recording: Recording | null): Promise<Result> {
   const { streamText } = await import('ai')
   const settings = await sdkSettings(call, exchange)
-  return streamText({ ...settings, ...transformation(call) }) as unknown as Result
+  return streamText({ ...settings, ...transformations(call, recording) }) as unknown as Result
 }
 
-/** Follows the answer to its end and closes its turn. */
-async function follow(call: Call, result: Result, turn: OwnTurn, tools: ToolSet): Promise<{ status: string }> {
-  await turn.answer.record(result.stream, tools)
-  const steps = await Promise.resolve(result.steps).catch(() => [])
-  const end = await turn.end(null, stepFacts(call, steps))
-  if (end.status === 'complete') afterwards(call, turn, end)
-  return { status: end.status }
+/** Drives a stream to its end, whether anybody else reads it or not, and closes its turn whatever happens to it. */
+async function driven(result: Result, recording: Recording | null): Promise<{ status: string }> {
+  let status = 'complete'
+  let failure: unknown = null
+  try {
+    for await (const part of result.stream) {
+      if (part.type === 'abort') status = 'aborted'
+      else if (part.type === 'error') status = 'failed'
+    }
+  } catch (error) {
+    if (recording === null) throw error
+    failure = error
+  }
+  return recording === null ? { status } : { status: (await recording.end(failure)).status }
 }
 
 /** Leaves the calls of memory's own tools out of what a user interface sees. */
@@ -96,16 +121,18 @@ export function stream(call: Call): Promise<AgentStream> {
 async function begun(call: Call): Promise<AgentStream> {
   const exchange = await beginExchange(call)
   const { turn, tools } = exchange
+  const recording = turn === null ? null : new Recording(call, turn, tools)
   let result: Result
   try {
-    result = await runModel(call, exchange)
+    result = await runModel(call, exchange, recording)
   } catch (error) {
-    await turn?.end(error, {})
+    await recording?.end(error)
     throw error
   }
-  const finished = turn === null ? driven(result) : follow(call, result, turn, tools)
-  finished.catch((error: unknown) => call.agent.log('error', 'An answer could not be stored.', error))
-  call.remembered?.core.storage.hold(finished.catch(() => {}))
+  const finished = driven(result, recording)
+  // What it fails with is told in the stream, and by the AI SDK's `onError`.
+  const settled = finished.catch(() => {})
+  call.remembered?.core.storage.hold(settled)
   return withProperties(result, {
     ...storedBy(turn),
     ...(await uiMethods(result, turn, tools)),
@@ -120,13 +147,4 @@ async function begun(call: Call): Promise<AgentStream> {
       return result.partialOutputStream
     },
   }) as unknown as AgentStream
-}
-
-async function driven(result: Result): Promise<{ status: string }> {
-  let status = 'complete'
-  for await (const part of result.stream) {
-    if (part.type === 'abort') status = 'aborted'
-    else if (part.type === 'error') status = 'failed'
-  }
-  return { status }
 }

@@ -2,6 +2,7 @@
 import type { ToolSet } from 'ai'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { isToolSchema } from './tool-schema.ts'
 
 function twice(agent: string, name: string): MemoryError {
   return new MemoryError('invalid-input', {
@@ -14,11 +15,15 @@ function twice(agent: string, name: string): MemoryError {
 function checkTool(agent: string, name: string, tool: unknown): void {
   const at = `tools.${name}`
   const fix = `Make tools of ${shown(agent)} with createTool({ id, description, inputSchema, execute }) or the AI SDK's tool().`
+  if (name.trim() === '')
+    throw invalidInput('tools', 'must have a name for each', name, 'Pass { weather }, for example.')
   if (typeof tool !== 'object' || tool === null) throw invalidInput(at, 'must be a tool', tool, fix)
   const { inputSchema, type, execute } = tool as Record<string, unknown>
   // Tools of a provider's own bring their schema with them.
-  if (inputSchema === undefined && type !== 'provider')
-    throw invalidInput(`${at}.inputSchema`, 'is required', tool, fix)
+  if (type !== 'provider') {
+    if (inputSchema === undefined) throw invalidInput(`${at}.inputSchema`, 'is required', tool, fix)
+    if (!isToolSchema(inputSchema)) throw invalidInput(`${at}.inputSchema`, 'must be a schema', inputSchema, fix)
+  }
   if (execute !== undefined && typeof execute !== 'function') {
     throw invalidInput(`${at}.execute`, 'must be a function', execute, fix)
   }

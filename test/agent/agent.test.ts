@@ -2,7 +2,7 @@
 
 import { tracingChannel } from 'node:diagnostics_channel'
 import { tool } from 'ai'
-import { Agent, type AgentOptions, type Memory, type Processor } from 'aquifer'
+import { Agent, type AgentOptions, type AgentStream, type Memory, type MemoryError, type Processor } from 'aquifer'
 import {
   callTool,
   failWith,
@@ -227,4 +227,49 @@ test('closing the memory ends an answer that takes too long, and keeps what ther
     ['aborted', 'Tell me.'],
     ['aborted', 'Once upon a time'],
   ])
+})
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const read: Item[] = []
+  for await (const item of items) read.push(item)
+  return read
+}
+
+test('whoever has read a stream to its end finds the answer stored', async () => {
+  const memory = openMemory()
+  const ways: ((result: AgentStream) => PromiseLike<unknown>)[] = [
+    (result) => result.text,
+    (result) => all(result.textStream),
+    (result) => all(result.fullStream),
+    (result) => result.toUIMessageStreamResponse().text(),
+    (result) => result.steps,
+    (result) => result.consumeStream(),
+  ]
+  const agent = agentOn(memory, scriptedModel({ answer: ({ number }) => `Answer ${number}.` }))
+  for (const [index, read] of ways.entries()) {
+    await read(await agent.stream('Go on.', at))
+    expect((await stored(memory)).at(-1), `${read}`).toEqual([
+      'complete',
+      'assistant',
+      'sales-specialist',
+      `Answer ${index + 1}.`,
+    ])
+  }
+})
+
+test('an answer whose thread was deleted meanwhile says so where it is read', async () => {
+  const memory = openMemory()
+  const errors: unknown[] = []
+  const model = scriptedModel({ script: ['Word by word.'], chunkDelayMs: 5 })
+  const result = await agentOn(memory, model).stream('Go on.', {
+    ...at,
+    onError: ({ error }) => void errors.push(error),
+  })
+  await memory.deleteThread(at)
+  const parts = await all(result.fullStream)
+  expect(parts.flatMap((part) => (part.type === 'error' ? [(part.error as MemoryError).code] : []))).toEqual([
+    'not-found',
+  ])
+  await expect(result.finished).rejects.toMatchObject({ code: 'not-found' })
+  expect(errors).toMatchObject([{ code: 'not-found' }])
 })

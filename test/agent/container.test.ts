@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  Agent,
   Aquifer,
   type AquiferOptions,
   type Container,
@@ -11,6 +12,7 @@ import {
   type RegisteredAgent,
   SQLiteStore,
 } from 'aquifer'
+import { scriptedModel } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ContainerStorage } from '../../src/agent/container-storage.ts'
 import { systemClock } from '../../src/ports/clock.ts'
@@ -61,7 +63,18 @@ const read = (memory: Memory, key: string) => memory.team('acme').read(key)
 describe('late binding', () => {
   it('runs what people bring, with names changed at the import only', async () => {
     const [Mastra, LibSQLStore] = [Aquifer, SQLiteStore]
-    const memoryAgent = new Member('memory-agent', lateMemory(), 'Memory Agent')
+    const model = scriptedModel({ answer: ({ said }) => `heard ${said.length}` })
+    const memoryAgent = new Agent({
+      id: 'memory-agent',
+      name: 'Memory Agent',
+      model,
+      memory: new Memory({
+        embedder: false,
+        options: {
+          lastMessages: 20,
+        },
+      }),
+    })
     const mastra = new Mastra({
       storage: new LibSQLStore({
         id: 'mastra-storage',
@@ -70,8 +83,11 @@ describe('late binding', () => {
       agents: { memoryAgent },
     })
     onTestFinished(() => mastra.close())
-    await write(mastra.getAgent('memoryAgent').memory, 'colour', 'blue')
-    expect(await read(memoryAgent.memory, 'colour')).toBe('blue')
+    const memory = { resource: 'user-123', thread: 'conversation-123' }
+    await mastra.getAgent('memoryAgent').generate('Remember my favorite color is blue.', { memory })
+    const { text } = await mastra.getAgentById('memory-agent').generate("What's my favorite color?", { memory })
+    expect(text).toBe('heard 3')
+    expect(model.calls[1]?.said).toContain('Remember my favorite color is blue.')
   })
 
   it.each<[string, () => AquiferOptions['storage'] | Promise<AquiferOptions['storage']>]>([

@@ -57,6 +57,12 @@ user
   Hello`)
   })
 
+  it('is in the first text, also where a step begins before it', async () => {
+    const memory = openMemory()
+    await saveTurn(memory, sales, 'One', [{ type: 'step-start' }, text('Late')])
+    expect(await messagesOf(memory, 'Hello')).toContain(`assistant\n  ${label}\n  Late\n\nuser`)
+  })
+
   it('says which user speaks where it is not the one whose memory it is', async () => {
     const memory = openMemory()
     await memory.as(bob).saveMessages({ ...where, messages: ['I am new here'] })

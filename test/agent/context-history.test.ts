@@ -1,5 +1,6 @@
 // History in a prompt: whole exchanges, of turns that ended well or badly, in a form that every provider takes.
 import type { Memory } from 'aquifer'
+import { promptProblems } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import type { MessagePart } from '../../src/domain/message.ts'
 import { hour, ManualClock, openMemory } from '../memory/opened.ts'
@@ -231,6 +232,28 @@ user
     expect(JSON.stringify(last[0])).toContain('"tool-approval-request"')
     expect(JSON.stringify(last[1])).toContain('"tool-approval-response"')
     expect(await resumed(memory, own, 'Never mind')).not.toContain('c3')
+  })
+
+  it('runs an approved call in its last step, whatever was said beside it, and in no earlier one', async () => {
+    const memory = openMemory()
+    const approved = calledPart('c3', { state: 'approval-responded', approval: { id: 'a', approved: true } })
+    const rolesAfter = async (...behind: MessagePart[]) => {
+      const parts = [...firstStep, stepStart, approved, ...behind]
+      const ownTurnId = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts }])
+      const { messages } = await assemble(memory, [], { ownTurnId, behaviour: noRecall })
+      expect(promptProblems(messages)).toEqual([])
+      return { runs: JSON.stringify(messages).includes('"tool-approval-response"'), last: messages.at(-1)?.role }
+    }
+    const runs = { runs: true, last: 'tool' }
+    const isCut = { runs: false, last: 'tool' }
+    expect(await rolesAfter()).toEqual(runs)
+    expect(await rolesAfter(text('I wait.'), toolPart('c4'))).toEqual(runs)
+    expect(await rolesAfter(stepStart, text(' '))).toEqual(runs)
+    expect(await rolesAfter(stepStart, text('Done'))).toEqual(isCut)
+    expect(await rolesAfter(stepStart, toolPart('c4'))).toEqual(isCut)
+    const ownTurnId = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts: [approved] }])
+    const prompt = await promptOf(await assemble(memory, [], { ownTurnId, behaviour: noRecall, tools: {} }))
+    expect(prompt).toBe('user\n  Where is it?')
   })
 
   it('tells the model that a call was refused', async () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { mastra } from '../../examples/container-storage.ts'
 import { memoryAgent as bareAgent } from '../../examples/memory-agent.ts'
 import { memoryAgent as tieredAgent, type UserTier } from '../../examples/memory-per-request.ts'
-import { openMemory, refused } from '../memory/opened.ts'
+import { hour, openMemory, refused } from '../memory/opened.ts'
 import { openFolder, type Shown } from './running.ts'
 
 const promptsOf = (shown: readonly Shown[]) => shown.map(({ prompt }) => prompt)
@@ -18,12 +18,12 @@ function prompt(instructions: string, ...said: readonly (readonly ['user' | 'ass
 }
 
 it('are all run here', () => {
-  const shared = ['README.md', 'agents.ts', 'openai.ts']
+  const shared = ['README.md', 'agents.ts', 'openai.ts', 'workforce.ts']
   const constructed = ['container-storage.ts', 'memory-agent.ts', 'memory-per-request.ts']
   const run = [
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
-    ...['share-a-resource.ts'],
+    ...['share-a-resource.ts', 'team-memory.ts'],
   ]
   const files = readdirSync(new URL('../../examples', import.meta.url))
   expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
@@ -199,6 +199,58 @@ describe('in a process of its own', { timeout: 120_000 }, () => {
     expect(shown[1]?.recalled).toContain('I heard: Find information about quantum computing.')
     expect(await folder.story('project-42', 'research-session')).toHaveLength(2)
     expect(await folder.story('project-42', 'writing-session')).toHaveLength(2)
+  })
+
+  it('team-memory: what one member writes by its tools another one reads, and no other team', async () => {
+    const folder = openFolder()
+    const { printed, shown } = await folder.run('team-memory')
+    expect(printed.split('\n')).toEqual([
+      "{ name: 'Acme Corp', contact: 'john@acme.com', status: 'qualified' }",
+      "{ name: 'Acme Corp', dealUsd: 50000 }",
+      'null',
+      '',
+    ])
+    const memory = folder.open()
+    const { entries } = await memory.team('acme').list()
+    const writtenBy = { kind: 'agent', id: 'sales-agent', name: 'Sales Agent' }
+    expect(entries.map((entry) => entry.writtenBy)).toEqual(entries.map(() => writtenBy))
+    const lives = (hours: number) => expect.closeTo(hours * hour, -4)
+    const kept = entries.map(({ key, value, updatedAt, expiresAt }) => {
+      return [key, value, Number(expiresAt) - updatedAt.getTime()]
+    })
+    expect(kept.toSorted()).toEqual([
+      [
+        'campaign_status',
+        { phase: 'content_review', completed: ['research', 'draft'], pending: ['design', 'launch'] },
+        lives(720),
+      ],
+      ['competitor_intel', { globex: 'cheaper', initech: 'slower' }, lives(720)],
+      [
+        'handoff_to_support',
+        {
+          customer: 'Acme Corp',
+          issue: 'Single sign-on fails',
+          history: ['bought the enterprise plan', 'invited 50 people'],
+        },
+        lives(720),
+      ],
+      ['lead_info', { name: 'Acme Corp', contact: 'john@acme.com', status: 'qualified' }, lives(720)],
+      ['qualified_lead_acme', { name: 'Acme Corp', dealUsd: 50_000 }, lives(720)],
+      ['urgent_review_needed', true, lives(1)],
+    ])
+    expect((await memory.team('other-workforce').list()).entries).toEqual([])
+    expect(await folder.story('acme', 'CEO Agent')).toEqual([
+      ['complete', 'acme', 'Call memory_read with {"key":"qualified_lead_acme"}'],
+      ['complete', 'ceo-agent', '[tool-memory_read] {"name":"Acme Corp","dealUsd":50000}'],
+    ])
+    const ceo = promptsOf(shown).filter((text) => text.includes('You are the CEO Agent'))
+    expect(ceo[1]).toBe(
+      [
+        prompt('You are the CEO Agent of acme.', ['user', 'Call memory_read with {"key":"qualified_lead_acme"}']),
+        'tool-call memory_read call_1_1\n  {"key":"qualified_lead_acme"}',
+        'tool-result memory_read call_1_1\n  {"name":"Acme Corp","dealUsd":50000}',
+      ].join('\n\n'),
+    )
   })
 })
 

@@ -41,23 +41,39 @@ function namedFile({ filename, mediaType }: MessagePart): MessagePart {
   return { type: 'text', text: guarded(`(file ${words.join(', ')})`) }
 }
 
-/** Whether a call has its result, or what stands for one. */
-function isAnswered(part: MessagePart, isLast: boolean): boolean {
+function saysNothing(part: MessagePart): boolean {
+  if (part.type === 'text') return isBlank(part.text)
+  return part.type === 'step-start' || part.type.startsWith('data-')
+}
+
+/** Whether a part stands in the last step of its message: the AI SDK runs calls that were approved there only. */
+function isInLastStep(parts: readonly MessagePart[], at: number): boolean {
+  const next = parts.findIndex(
+    ({ type }, index) => index > at && (type === 'step-start' || type === 'steering-message'),
+  )
+  return next < 0 || parts.slice(next).every(saysNothing)
+}
+
+/** Whether a call has its result, or what stands for one; `mayWait`: it needs none yet once it is approved. */
+function isAnswered(part: MessagePart, mayWait: boolean): boolean {
   if (typeof part.toolCallId !== 'string' || part.toolCallId === '') return false
   if (part.state === 'output-available') return part.preliminary !== true
   if (part.state === 'output-error' || part.state === 'output-denied') return true
   if (part.state !== 'approval-responded' || !isJsonObject(part.approval)) return false
-  return part.approval.approved === false || (isLast && part.approval.approved === true)
+  return part.approval.approved === false || (mayWait && part.approval.approved === true)
 }
 
 /** Parts with only those calls that have a result: of a turn that did not end well, up to the last such call. */
 function withWholeCalls(parts: readonly MessagePart[], standing: Standing): readonly MessagePart[] {
-  const { isOwnTurn, isLast, turnStatus } = standing
-  const isWhole = (part: MessagePart) => !isToolPart(part) || isAnswered(part, isOwnTurn && isLast)
-  if (parts.every(isWhole)) return parts
+  const { isOwnTurn, isLast, turnStatus, hasNoTools } = standing
+  const mayWait = isOwnTurn && isLast && !hasNoTools
+  const whole = new Set(
+    parts.filter((part, at) => !isToolPart(part) || isAnswered(part, mayWait && isInLastStep(parts, at))),
+  )
+  if (whole.size === new Set(parts).size) return parts
   const isCut = isOwnTurn || turnStatus !== 'complete'
-  const last = parts.findLastIndex((part) => isToolPart(part) && isWhole(part))
-  return (isCut ? parts.slice(0, last + 1) : parts).filter(isWhole)
+  const last = parts.findLastIndex((part) => isToolPart(part) && whole.has(part))
+  return (isCut ? parts.slice(0, last + 1) : parts).filter((part) => whole.has(part))
 }
 
 function toolNameOf({ type, toolName }: MessagePart): string {

@@ -103,6 +103,6 @@ export async function readWindow(space: Space, query: WindowQuery): Promise<Thre
   const isFar = ownTurnId !== null && !walk.hasOwn
   const own = isFar ? await readTurn(space, threadId, ownTurnId, walk.asOf) : walk.own.reverse()
   const read = walk.history.reverse()
-  const history = count === 0 ? [] : read.slice(beginningFrom(read, Math.max(0, read.length - count)))
+  const history = read.slice(beginningFrom(read, Math.max(0, read.length - count)))
   return { history, own, asOf: walk.asOf }
 }
