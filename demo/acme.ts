@@ -16,6 +16,9 @@ export const resourceId = 'customer_123'
 export const threadId = 'support_thread_456'
 export const teamId = 'acme'
 
+/** The key under which the three specialists share what they know of the lead. */
+export const leadKey = 'lead_acme'
+
 export const seatCount = 200
 /** Two agents do one step for each seat. */
 export const stepCount = seatCount * 2

@@ -1,15 +1,19 @@
-/** The demo: three agents in three processes share one SQLite file; one of them is killed and comes back. */
+/** The demo: three processes share one file, three agents one pool of facts, three specialists one conversation. */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { openMemory, type Role, seatCount, stepCount, teamId } from './acme.ts'
+import { openMemory, type Role, seatCount, stepCount } from './acme.ts'
 import { AgentProcess, killAll } from './agent-process.ts'
 import { type Check, checkMemory } from './checks.ts'
 import { playPool } from './pool.ts'
+import { specialistModel } from './specialist-model.ts'
+import { playSpecialists } from './specialists.ts'
 
 const killAfterSteps = 60
-const limitMs = 60_000
+const model = specialistModel(process.env.AQUIFER_MODEL)
+/** A real model takes its time. */
+const limitMs = process.env.AQUIFER_MODEL ? 300_000 : 60_000
 const startedAt = performance.now()
 
 function narrate(who: string, text: string): void {
@@ -87,11 +91,17 @@ async function main(): Promise<void> {
   console.log('')
   tell(pool)
   checks.push(...pool)
+  console.log('\nA third team: three specialists answer one customer in one conversation, through one memory.')
+  console.log(`${model.about}\n`)
+  const specialists = await playSpecialists(join(dirname(path), 'specialists.db'), model, console.log)
+  console.log('')
+  tell(specialists)
+  checks.push(...specialists)
   const failed = checks.filter(({ ok }) => !ok).length
   console.log(failed === 0 ? '\nNothing was lost.' : `\n${failed} of ${checks.length} checks failed.`)
   console.log(`  The file:   ${path}`)
   console.log(
-    `  The code:   demo/agents/*.ts (who does what), demo/steps.ts (how they share team/${teamId}), demo/pool.ts`,
+    `  The code:   demo/agents/*.ts and demo/steps.ts (first team), demo/pool.ts (second), demo/specialists.ts (third)`,
   )
   console.log('  Read next:  README.md, then ARCHITECTURE.md')
   if (failed > 0) process.exitCode = 1

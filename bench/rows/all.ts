@@ -1,5 +1,6 @@
 /** Every row, in the order of the table. */
 import type { Row } from '../row.ts'
+import { agentsRow } from './agents.ts'
 import { entryRows } from './entries.ts'
 import { importCostRow } from './import-cost.ts'
 import { indexRows } from './index-size.ts'
@@ -20,6 +21,7 @@ export const rows: readonly Row[] = [
   ...recallRows,
   ...indexRows,
   tracingRow,
+  agentsRow,
   processesRow,
   importCostRow,
 ]
