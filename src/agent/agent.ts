@@ -2,6 +2,7 @@
 import { MemoryError } from '../domain/error.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { CalledAgent } from './call.ts'
+import { loadCall, loadGenerate, loadStream } from './loaded.ts'
 import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'
 import type { Container, RegisteredAgent } from './registered.ts'
 import type { AgentResult, AgentStream } from './result.ts'
@@ -56,8 +57,8 @@ export class Agent implements RegisteredAgent {
    * the reason of `abortSignal`; the model's errors. The thread stays one that the next call can use.
    */
   async generate<Value = unknown>(input: AgentInput, options?: CallOptions): Promise<AgentResult<Value>> {
-    const { settleCall } = await import('./call.ts')
-    const { generate } = await import('./generate.ts')
+    const { settleCall } = await loadCall()
+    const { generate } = await loadGenerate()
     const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
     return (await generate(call)) as AgentResult<Value>
   }
@@ -69,8 +70,8 @@ export class Agent implements RegisteredAgent {
    * @throws As {@link generate} until the model begins; later errors are in the stream, as in the AI SDK.
    */
   async stream<Value = unknown>(input: AgentInput, options?: CallOptions): Promise<AgentStream<Value>> {
-    const { settleCall } = await import('./call.ts')
-    const { stream } = await import('./stream.ts')
+    const { settleCall } = await loadCall()
+    const { stream } = await loadStream()
     const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
     return (await stream(call)) as AgentStream<Value>
   }

@@ -5,6 +5,7 @@ import type { MessagePart } from '../domain/message.ts'
 import type { ClosedStatus, Turn } from '../memory/turns.ts'
 import { changesTo } from './answer-changes.ts'
 import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
+import { loadSdk } from './loaded.ts'
 import { ProcessorAbort } from './processor.ts'
 
 /** How an answer ended. */
@@ -76,7 +77,7 @@ export class Answer {
 
   /** Takes in a stream to its end, whether anybody else reads it or not. Never throws. */
   async record(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<void> {
-    const { toUIMessageStream } = await import('ai')
+    const { toUIMessageStream } = await loadSdk()
     const { messageId } = this.#options
     // The SDK's own types of parts are a closed union; what is stored was made by it.
     const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage

@@ -8,6 +8,7 @@ import { coreOf, type Memory } from '../memory/memory.ts'
 import { mergeBehaviour, type ResolvedBehaviour } from '../memory/merge-behaviour.ts'
 import { type ReadMessage, readMessages } from '../memory/message-input.ts'
 import { parseBehaviour } from '../memory/parse-behaviour.ts'
+import { loadMemoryTools } from './loaded.ts'
 import { resolveModel } from './model.ts'
 import type { AgentInput, AgentOptions, CallOptions, Dynamic, Instructions, Place } from './options.ts'
 import { checkMemory, placeOf } from './options.ts'
@@ -119,7 +120,7 @@ function withAuthor(input: readonly ReadMessage[], author: Actor | undefined): r
 async function toolsOfMemory(remembered: Remembered | null): Promise<ToolSet> {
   if (remembered === null) return {}
   const { memory, behaviour, place } = remembered
-  const { memoryTools } = await import('./tools/memory-tools.ts')
+  const { memoryTools } = await loadMemoryTools()
   return memoryTools({ memory, behaviour, resourceId: place.resourceId, threadId: place.thread.id })
 }
 

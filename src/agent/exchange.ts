@@ -14,6 +14,7 @@ import { assembleContext } from './context.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { type InputPlan, planInput } from './input.ts'
 import { isInsideTurnOf } from './inside-turn.ts'
+import { loadSdk } from './loaded.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { answeredBefore, completing, resuming, storedMessage } from './suspended.ts'
 
@@ -30,7 +31,7 @@ export interface Exchange {
 
 /** The model messages of an input, for a call that has no thread. */
 async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 'messages'>> {
-  const { convertToModelMessages } = await import('ai')
+  const { convertToModelMessages } = await loadSdk()
   const said = call.input.filter(({ input }) => input.role !== 'system').map(({ input }) => input)
   const system = call.input.filter(({ input }) => input.role === 'system')
   const instructions = system.map(({ input }): SystemModelMessage => {

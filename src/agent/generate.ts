@@ -4,6 +4,7 @@ import type { MessagePart } from '../domain/message.ts'
 import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import { Feed } from './feed.ts'
+import { loadSdk } from './loaded.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { type AgentResult, agentResult } from './result.ts'
 import { afterwards, runFacts, sdkSettings } from './run-model.ts'
@@ -43,7 +44,7 @@ async function runModel(
   exchange: Exchange,
   feed: Feed | null,
 ): Promise<GenerateTextResult<ToolSet, Record<string, unknown>, never>> {
-  const { generateText } = await import('ai')
+  const { generateText } = await loadSdk()
   const { options } = call
   const turn = exchange.turn
   const earlier = earlierCalls(turn?.stored ?? [])

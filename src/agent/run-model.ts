@@ -4,6 +4,7 @@ import type { StandardSchema } from '../memory/options.ts'
 import type { Answer, AnswerEnd } from './answer.ts'
 import { type Call, questionOf } from './call.ts'
 import type { Exchange } from './exchange.ts'
+import { loadSdk } from './loaded.ts'
 import type { CallOptions, ModelSettings } from './options.ts'
 import type { OwnTurn, RunFacts } from './own-turn.ts'
 import { giveTitle } from './title.ts'
@@ -32,7 +33,7 @@ export async function sdkSettings(
   call: Call,
   { instructions, messages, tools, toolsContext, turn }: Exchange,
 ): Promise<Settings> {
-  const { isStepCount, Output } = await import('ai')
+  const { isStepCount, Output } = await loadSdk()
   const { options, model, remembered } = call
   const { schema } = options.structuredOutput ?? {}
   const closing = remembered?.core.storage.stopping

@@ -2,6 +2,7 @@
 import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChunk, UIMessageStreamOptions } from 'ai'
 import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
+import { loadSdk } from './loaded.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { type Processor, runProcessors } from './processor.ts'
 import { Recording } from './recording.ts'
@@ -46,7 +47,7 @@ function transformations(call: Call, recording: Recording | null): object {
 }
 
 async function runModel(call: Call, exchange: Exchange, recording: Recording | null): Promise<Result> {
-  const { streamText } = await import('ai')
+  const { streamText } = await loadSdk()
   const settings = await sdkSettings(call, exchange)
   return streamText({ ...settings, ...transformations(call, recording) }) as unknown as Result
 }
@@ -91,7 +92,7 @@ function isInternalMetadata(metadata: unknown): boolean {
 
 /** The methods of a result that make UI messages: the answer goes by the id that it has in its thread. */
 async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
-  const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await import('ai')
+  const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
     // Not an id of the application's: the client is to send back the one that the thread has.

@@ -3,6 +3,7 @@ import type { LanguageModel } from 'ai'
 import { applicationActor } from '../domain/actor.ts'
 import type { MessagePart } from '../domain/message.ts'
 import { Space } from '../memory/space.ts'
+import { loadSdk } from './loaded.ts'
 
 const instructions =
   'Write a title for the conversation: at most six words, in the language of the conversation, no quotes, no full stop. Answer with the title alone.'
@@ -30,7 +31,7 @@ export async function giveTitle(
 ): Promise<void> {
   const { record: thread } = await space.threads.get(threadId)
   if (thread === null || thread.deleted || thread.title !== null) return
-  const { generateText } = await import('ai')
+  const { generateText } = await loadSdk()
   const prompt = `User: ${said.question.slice(0, shownLength).toWellFormed()}\n\nAssistant: ${textOf(said.answer)}`
   const { text } = await generateText({ model, instructions, prompt, abortSignal: signal })
   const title = text

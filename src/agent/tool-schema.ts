@@ -4,6 +4,7 @@ import { MemoryError } from '../domain/error.ts'
 import { schemaIssues } from '../memory/blocks.ts'
 import { isFunction } from '../memory/option-checks.ts'
 import type { StandardSchema } from '../memory/options.ts'
+import { loadSdk } from './loaded.ts'
 
 interface WithJsonSchema {
   readonly '~standard': StandardSchema['~standard'] & { readonly jsonSchema?: unknown }
@@ -45,7 +46,7 @@ export async function parseOutput<Value>(tool: string, schema: FlexibleSchema<Va
     const where = first === undefined || first.path === '' ? '' : `${first.path}: `
     throw badOutput(tool, `${where}${first?.message ?? 'it does not parse'}`, null)
   }
-  const { asSchema } = await import('ai')
+  const { asSchema } = await loadSdk()
   const { validate } = asSchema(schema)
   const result = await validate?.(output)
   if (result === undefined) return output as Value

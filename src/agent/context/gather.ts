@@ -7,6 +7,7 @@ import type { Message, MessageInput } from '../../domain/message.ts'
 import type { Core } from '../../memory/core.ts'
 import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
 import { resourceSpace, type Space } from '../../memory/space.ts'
+import { loadSdk } from '../loaded.ts'
 import { type PrefixBlock, readBlock, readFacts } from './prefix.ts'
 import { type RecallOutcome, recallFor } from './recalled.ts'
 import { readWindow, type ThreadWindow } from './thread-window.ts'
@@ -31,14 +32,6 @@ export interface ContextInput {
   /** The tools of the call. With none at all, earlier calls are told in words, because providers refuse them then. */
   readonly tools?: ToolSet
   readonly signal?: AbortSignal
-}
-
-/** The AI SDK, loaded by the first call: even a module that is there takes a while to import. */
-let loaded: typeof import('ai') | undefined
-
-async function loadSdk(): Promise<typeof import('ai')> {
-  loaded ??= await import('ai')
-  return loaded
 }
 
 /** All that is read for one prompt. */

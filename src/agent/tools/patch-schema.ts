@@ -2,6 +2,7 @@
 import type { FlexibleSchema, JSONSchema7 } from 'ai'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import type { StandardSchema } from '../../memory/options.ts'
+import { loadSdk } from '../loaded.ts'
 
 /** What the input of the tool looks like. */
 export interface PatchSchema {
@@ -31,7 +32,7 @@ function mapped(properties: NonNullable<JSONSchema7['properties']>): NonNullable
 /** The schema in JSON Schema; that of any object for a library that cannot say it, or for what JSON Schema cannot say. */
 async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema7> {
   const any: JSONSchema7 = { type: 'object', additionalProperties: {} }
-  const { asSchema } = await import('ai')
+  const { asSchema } = await loadSdk()
   try {
     const said = await asSchema(schema as FlexibleSchema<unknown>).jsonSchema
     return said.type === 'object' ? said : any

@@ -7,6 +7,7 @@ import { coreOf, type Memory, memoryOf } from '../../memory/memory.ts'
 import type { ResolvedWorkingMemory } from '../../memory/merge-behaviour.ts'
 import type { StandardSchema } from '../../memory/options.ts'
 import type { UpdateWorkingMemoryOptions, WorkingMemory, WorkingMemoryWrite } from '../../memory/working-memory.ts'
+import { loadSdk } from '../loaded.ts'
 import { createTool } from '../tool.ts'
 import { internal, type MemoryScope, orRefusal, reasonOf, refusal } from './memory-scope.ts'
 import { fillable, patchSchemaOf, withoutNulls } from './patch-schema.ts'
@@ -137,7 +138,7 @@ async function mergeAndRemove({ memory, where }: OwnWorkingMemory, patch: JsonOb
 }
 
 async function jsonTool(own: OwnWorkingMemory, schema: StandardSchema) {
-  const { jsonSchema } = await import('ai')
+  const { jsonSchema } = await loadSdk()
   const patchSchema = await patchSchemaOf(schema)
   const { removal } = patchSchema
   const inputSchema = jsonSchema<JsonObject>(patchSchema.jsonSchema, {

@@ -1,0 +1,18 @@
+/**
+ * What an agent's calls load, each once: importing the package loads none of it, and an `import` costs some ten
+ * microseconds even where its module is there already.
+ */
+function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
+  let loading: Promise<Module> | undefined
+  return () => {
+    loading ??= load()
+    return loading
+  }
+}
+
+/** The AI SDK. */
+export const loadSdk = once(() => import('ai'))
+export const loadCall = once(() => import('./call.ts'))
+export const loadGenerate = once(() => import('./generate.ts'))
+export const loadStream = once(() => import('./stream.ts'))
+export const loadMemoryTools = once(() => import('./tools/memory-tools.ts'))
