@@ -3,6 +3,7 @@ import type { LanguageModel, ModelMessage, SystemModelMessage, TelemetryOptions,
 import type { Actor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
+import type { MemoryBehaviour } from '../memory/behaviour.ts'
 import type { Core } from '../memory/core.ts'
 import { coreOf, type Memory } from '../memory/memory.ts'
 import { mergeBehaviour, type ResolvedBehaviour } from '../memory/merge-behaviour.ts'
@@ -81,6 +82,11 @@ function speaker(options: CallOptions, memory: Memory): Actor | undefined {
   return actor.kind === 'user' ? actor : undefined
 }
 
+/** Most calls say nothing about how they remember. */
+function stated(behaviour: MemoryBehaviour | undefined, field: string): MemoryBehaviour | undefined {
+  return behaviour === undefined ? undefined : parseBehaviour(behaviour, field)
+}
+
 async function rememberedBy(
   agent: CalledAgent,
   options: CallOptions,
@@ -102,8 +108,8 @@ async function rememberedBy(
   const { memory: defaults } = agent.options.defaultOptions ?? {}
   const behaviour = mergeBehaviour(
     coreOf(memory).behaviour,
-    parseBehaviour(defaults?.options, 'defaultOptions.memory.options'),
-    parseBehaviour(options.memory?.options, 'memory.options'),
+    stated(defaults?.options, 'defaultOptions.memory.options'),
+    stated(options.memory?.options, 'memory.options'),
   )
   return { remembered: { memory: own, core: coreOf(own), place, behaviour }, author: speaker(options, memory) }
 }

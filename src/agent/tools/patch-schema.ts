@@ -42,8 +42,16 @@ async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema7> {
   }
 }
 
-/** What a model is to send to patch a working memory of that schema. */
-export async function patchSchemaOf(schema: StandardSchema): Promise<PatchSchema> {
+const known = new WeakMap<StandardSchema, Promise<PatchSchema>>()
+
+/** What a model is to send to patch a working memory of that schema. Made once: it takes longer than to read the memory. */
+export function patchSchemaOf(schema: StandardSchema): Promise<PatchSchema> {
+  const made = known.get(schema) ?? madeFor(schema)
+  known.set(schema, made)
+  return made
+}
+
+async function madeFor(schema: StandardSchema): Promise<PatchSchema> {
   const whole = optional(await jsonSchemaOf(schema)) as JSONSchema7
   const removal = Object.hasOwn(whole.properties ?? {}, 'remove') ? 'removePaths' : 'remove'
   const paths: JSONSchema7 = {
