@@ -1,11 +1,17 @@
 /** Agents: a model with instructions, tools and a memory that it shares with others. A thin layer over the AI SDK. */
 import { MemoryError } from '../domain/error.ts'
 import type { Memory } from '../memory/memory.ts'
+import type { StandardSchema } from '../memory/options.ts'
 import type { CalledAgent } from './call.ts'
 import { loadCall, loadGenerate, loadStream } from './loaded.ts'
 import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'
 import type { Container, RegisteredAgent } from './registered.ts'
-import type { AgentResult, AgentStream } from './result.ts'
+import type { AgentResult, AgentStream, OutputOf } from './result.ts'
+
+/** A call whose answer has the shape of a schema. */
+interface ShapedBy<Schema> {
+  readonly structuredOutput: { readonly schema: Schema }
+}
 
 /** `Sales Specialist` → `sales-specialist`, in any script. */
 function kebabCase(name: string): string {
@@ -56,11 +62,16 @@ export class Agent implements RegisteredAgent {
    * @throws MemoryError `invalid-input` for a wrong option or a missing model, `aborted` if a processor ended the call;
    * the reason of `abortSignal`; the model's errors. The thread stays one that the next call can use.
    */
-  async generate<Value = unknown>(input: AgentInput, options?: CallOptions): Promise<AgentResult<Value>> {
+  generate<Schema extends StandardSchema>(
+    input: AgentInput,
+    options: CallOptions & ShapedBy<Schema>,
+  ): Promise<AgentResult<OutputOf<Schema>>>
+  generate(input: AgentInput, options?: CallOptions): Promise<AgentResult>
+  async generate(input: AgentInput, options?: CallOptions): Promise<AgentResult> {
     const { settleCall } = await loadCall()
     const { generate } = await loadGenerate()
     const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
-    return (await generate(call)) as AgentResult<Value>
+    return generate(call)
   }
 
   /**
@@ -69,11 +80,16 @@ export class Agent implements RegisteredAgent {
    *
    * @throws As {@link generate} until the model begins; later errors are in the stream, as in the AI SDK.
    */
-  async stream<Value = unknown>(input: AgentInput, options?: CallOptions): Promise<AgentStream<Value>> {
+  stream<Schema extends StandardSchema>(
+    input: AgentInput,
+    options: CallOptions & ShapedBy<Schema>,
+  ): Promise<AgentStream<OutputOf<Schema>>>
+  stream(input: AgentInput, options?: CallOptions): Promise<AgentStream>
+  async stream(input: AgentInput, options?: CallOptions): Promise<AgentStream> {
     const { settleCall } = await loadCall()
     const { stream } = await loadStream()
     const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
-    return (await stream(call)) as AgentStream<Value>
+    return stream(call)
   }
 
   #called(): CalledAgent {

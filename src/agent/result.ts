@@ -1,5 +1,5 @@
 /** The AI SDK's results, with what memory adds to them. */
-import type { CallWarning, GenerateTextResult, StreamTextResult, ToolSet } from 'ai'
+import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, ToolSet } from 'ai'
 import type { Call } from './call.ts'
 import type { OwnTurn } from './own-turn.ts'
 
@@ -14,6 +14,13 @@ export interface Stored {
   readonly messageId: string | null
 }
 
+/** What a Standard Schema parses to, as its library says. */
+export type OutputOf<Schema> = Schema extends {
+  readonly '~standard': { readonly types?: { readonly output: infer Output } | undefined }
+}
+  ? Output
+  : unknown
+
 /** The AI SDK's result of `generateText`. `warnings` holds what memory has to say as well. */
 export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet, Context, never>, Stored {
   /** The answer in the shape that `structuredOutput` asked for. */
@@ -26,7 +33,8 @@ export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet
  */
 export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, Context, never>, Stored {
   readonly object: PromiseLike<Value>
-  readonly objectStream: AsyncIterable<unknown>
+  /** The object as far as it is known, again with each piece that comes. */
+  readonly objectStream: AsyncIterable<DeepPartial<Value>>
   /** Resolves once the turn is closed and the answer is stored; rejects if it could not be. */
   readonly finished: Promise<{ readonly status: string }>
 }

@@ -4,7 +4,7 @@ import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import { loadSdk } from './loaded.ts'
 import type { OwnTurn } from './own-turn.ts'
-import { type Processor, runProcessors } from './processor.ts'
+import { type Processor, ProcessorAbort, runProcessors } from './processor.ts'
 import { Recording } from './recording.ts'
 import { type AgentStream, allWarnings, storedBy, withProperties } from './result.ts'
 import { sdkSettings } from './run-model.ts'
@@ -52,20 +52,30 @@ async function runModel(call: Call, exchange: Exchange, recording: Recording | n
   return streamText({ ...settings, ...transformations(call, recording) }) as unknown as Result
 }
 
+/** Tells of a stream that broke, as by a lost connection: the AI SDK tells only who reads it, and nobody may. */
+async function tellBreak(call: Call, error: unknown): Promise<void> {
+  if (error instanceof ProcessorAbort) return
+  const { onError } = call.options
+  if (onError === undefined) call.agent.log('error', 'The stream of an answer broke.', error)
+  else await onError({ error })
+}
+
 /** Drives a stream to its end, whether anybody else reads it or not, and closes its turn whatever happens to it. */
-async function driven(result: Result, recording: Recording | null): Promise<{ status: string }> {
+async function driven(call: Call, result: Result, recording: Recording | null): Promise<{ status: string }> {
   let status = 'complete'
-  let failure: unknown = null
+  let broken: { readonly error: unknown } | null = null
   try {
     for await (const part of result.stream) {
       if (part.type === 'abort') status = 'aborted'
       else if (part.type === 'error') status = 'failed'
     }
   } catch (error) {
-    if (recording === null) throw error
-    failure = error
+    broken = { error }
+    status = 'failed'
   }
-  return recording === null ? { status } : { status: (await recording.end(failure)).status }
+  if (recording !== null) ({ status } = await recording.end(broken?.error ?? null))
+  if (broken !== null) await tellBreak(call, broken.error)
+  return { status }
 }
 
 /** Leaves the calls of memory's own tools out of what a user interface sees. */
@@ -130,7 +140,7 @@ async function begun(call: Call): Promise<AgentStream> {
     await recording?.end(error)
     throw error
   }
-  const finished = driven(result, recording)
+  const finished = driven(call, result, recording)
   // What it fails with is told in the stream, and by the AI SDK's `onError`.
   const settled = finished.catch(() => {})
   call.remembered?.core.storage.hold(settled)

@@ -2,7 +2,15 @@
 
 import { tracingChannel } from 'node:diagnostics_channel'
 import { tool } from 'ai'
-import { Agent, type AgentOptions, type AgentStream, type Memory, type MemoryError, type Processor } from 'aquifer'
+import {
+  Agent,
+  type AgentOptions,
+  type AgentStream,
+  Aquifer,
+  type Memory,
+  type MemoryError,
+  type Processor,
+} from 'aquifer'
 import {
   callTool,
   failWith,
@@ -272,4 +280,22 @@ test('an answer whose thread was deleted meanwhile says so where it is read', as
   ])
   await expect(result.finished).rejects.toMatchObject({ code: 'not-found' })
   expect(errors).toMatchObject([{ code: 'not-found' }])
+})
+
+test('a stream that breaks is told of, though nobody reads it', async () => {
+  const cut = () => scripted(failWith(new Error('connection lost'), { after: 'So far', isBreak: true }))
+  const memory = openMemory()
+  const told: unknown[] = []
+  const onError = ({ error }: { error: unknown }) => void told.push(error)
+  const result = await agentOn(memory, cut()).stream('Go on.', { ...at, onError })
+  expect(await result.finished).toEqual({ status: 'failed' })
+  const logged: unknown[] = []
+  const logger = { debug() {}, info() {}, warn() {}, error: (message: string) => void logged.push(message) }
+  const agent = agentOn(memory, cut())
+  new Aquifer({ agents: [agent], logger })
+  await (await agent.stream('Go on.', at)).finished
+  expect([told, logged]).toEqual([
+    [expect.objectContaining({ message: 'connection lost' })],
+    ['The stream of an answer broke.'],
+  ])
 })

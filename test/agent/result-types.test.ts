@@ -70,12 +70,12 @@ test('a streamed answer is that of streamText', async () => {
   expect(await result.toTextStreamResponse().text()).toBe('hello')
 })
 
-test('an object has the type that the caller names', async () => {
+test('an object has the type of its schema', async () => {
   const schema = z.object({ city: z.string() })
   const options = { ...at, structuredOutput: { schema } }
-  const generated = await openAgent({ city: 'Rome' }).generate<z.infer<typeof schema>>('Where?', options)
+  const generated = await openAgent({ city: 'Rome' }).generate('Where?', options)
   expectTypeOf(generated.object).toEqualTypeOf<{ city: string }>()
-  const streamed = await openAgent({ city: 'Rome' }).stream<z.infer<typeof schema>>('Where?', options)
+  const streamed = await openAgent({ city: 'Rome' }).stream('Where?', options)
   expectTypeOf(await streamed.object).toEqualTypeOf<{ city: string }>()
   expect([generated.object.city, (await streamed.object).city]).toEqual(['Rome', 'Rome'])
 })

@@ -13,8 +13,8 @@ const trip = { city: 'Rome', days: 3 }
 const look = tool({ description: 'Looks.', inputSchema: z.object({}), execute: async () => 'Rome' })
 
 async function ask(agent: Agent, way: (typeof ways)[number], options: CallOptions): Promise<unknown> {
-  if (way === 'generate') return (await agent.generate<typeof trip>('Where to?', options)).object
-  return (await agent.stream<typeof trip>('Where to?', options)).object
+  if (way === 'generate') return (await agent.generate('Where to?', options)).object
+  return (await agent.stream('Where to?', options)).object
 }
 
 describe.each(ways)('%s', (way) => {
