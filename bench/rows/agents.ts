@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import type { ModelMessage, SystemModelMessage, ToolSet } from 'ai'
 import type { Agent, CallOptions, Change, Memory, MemoryBehaviour } from 'aquifer'
 import { type ScriptedModel, scriptedModel } from 'aquifer/testing'
-import { blockValue, turnAt } from '../corpus.ts'
+import { blockValue } from '../corpus.ts'
 import { median, quantile } from '../measure.ts'
 import { blockSchema } from '../ours.ts'
+import { saidAt } from '../recall-corpus.ts'
 import { judge, type Line, type RunSettings, type SelfMeasuredRow } from '../row.ts'
 
 const name = 'turn of an agent, 1,000 messages'
@@ -22,6 +23,14 @@ const variants: readonly { readonly name: string; readonly behaviour: MemoryBeha
   },
   { name: 'and recall by words', behaviour: { lastMessages: 10, workingMemory: { schema: blockSchema } } },
 ]
+
+const turnsMade = 1_200
+/** Turns of two messages of about 150 characters, made before anything is timed. */
+const said = Array.from({ length: turnsMade }, (_, turn) => saidAt(turn).map(({ content }) => content))
+
+function textAt(turn: number, role: 'user' | 'assistant'): string {
+  return said[turn % turnsMade]?.[role === 'user' ? 0 : 1] as string
+}
 
 /** What a model was given, to be given once more without memory. */
 interface Prompt {
@@ -82,7 +91,7 @@ async function alternate(model: ScriptedModel, { ours, floor }: Sides, { warmUps
   for (let turn = 0; turn < warmUps + turns; turn++) {
     const times = turn < warmUps ? null : measured
     const remembered = () => {
-      return timed(times?.ours ?? null, () => ours(turnAt(turn).messages[0].content, { ...place, onStart }))
+      return timed(times?.ours ?? null, () => ours(textAt(turnsBefore + turn, 'user'), { ...place, onStart }))
     }
     const bare = () => timed(times?.floor ?? null, () => floor(model, prompt))
     for (const side of turn % 2 === 0 ? [remembered, bare] : [bare, remembered]) await side()
@@ -94,7 +103,8 @@ async function filled(file: string, behaviour: MemoryBehaviour): Promise<Memory>
   const { Memory } = await import('aquifer')
   const memory = new Memory({ storage: `file:${file}`, embedder: false, options: behaviour })
   for (let turn = 0; turn < turnsBefore; turn++) {
-    await memory.saveMessages({ ...place, messages: [...turnAt(turn).messages] })
+    const messages = (['user', 'assistant'] as const).map((role) => ({ role, content: textAt(turn, role) }))
+    await memory.saveMessages({ ...place, messages })
   }
   if (behaviour.workingMemory !== undefined) {
     await memory.updateWorkingMemory({ resourceId: place.resourceId, workingMemory: blockValue(0) })
@@ -124,7 +134,7 @@ async function measureCalls(kind: keyof typeof sidesOf, folder: string, counts: 
   const lines: Line[] = []
   for (const [index, variant] of variants.entries()) {
     const memory = await filled(join(folder, `agents-${kind}-${index}.db`), variant.behaviour)
-    const model = scriptedModel({ answer: ({ number }) => turnAt(number).messages[1].content })
+    const model = scriptedModel({ answer: ({ number }) => textAt(number, 'assistant') })
     const agent = new Agent({ name: 'Support Specialist', instructions: 'You support customers.', model, memory })
     lines.push(lineOf(`${name}, ${kind}: ${variant.name}`, await alternate(model, sidesOf[kind](agent, sdk), counts)))
     await memory.close()
@@ -139,8 +149,8 @@ async function measureCommits(folder: string, { warmUps, turns }: Counts): Promi
   const { threadId } = place
   const times: Times = { wallMs: [], processorMs: 0 }
   for (let turn = 0; turn < warmUps + turns; turn++) {
-    const [question, answer] = turnAt(turn).messages.map(({ role, content }) => {
-      return [{ role, parts: [{ type: 'text' as const, text: content }] }]
+    const [question, answer] = (['user', 'assistant'] as const).map((role) => {
+      return [{ role, parts: [{ type: 'text' as const, text: textAt(turnsBefore + turn, role) }] }]
     })
     await timed(turn < warmUps ? null : times, async () => {
       const opened = await space.commit([

@@ -5,7 +5,7 @@ import { leftOf, tokensOfInstructions } from './context/fit.ts'
 import { type ContextInput, type Gathered, gather } from './context/gather.ts'
 import type { Showing } from './context/model-messages.ts'
 import type { ShownBlock } from './context/prefix.ts'
-import type { SeenItems } from './context/seen.ts'
+import { type SeenItems, seenItem } from './context/seen.ts'
 import { type Fitted, shareOut } from './context/share-out.ts'
 
 export interface AssembledContext {
@@ -76,10 +76,7 @@ function seenOf(found: Gathered, fitted: Fitted, turn: readonly Shown[], ownToke
     ),
     block: block === null ? null : { name: block.block.name, scope: block.block.scope, version: block.block.version },
     facts: facts.kept.map(({ id, version }) => ({ id, version })),
-    recalled: fitted.recalled.kept.map(({ kind, id, space: from, threadId, score, scores, tokens: size }) => {
-      const thread = threadId === undefined ? {} : { threadId }
-      return { kind, id, space: from, ...thread, score, scores: { ...scores }, tokens: size }
-    }),
+    recalled: fitted.recalled.kept.map(seenItem),
     dropped: [
       ...droppedBlock.map((id) => ({ section: 'workingMemory' as const, id, ...budget })),
       ...facts.dropped.map(({ id }) => ({ section: 'facts' as const, id, ...budget })),

@@ -103,6 +103,10 @@ user
     expect(seen.facts).toEqual(results.map(({ id, version }) => ({ id, version })))
     expect(seen.recalled).toHaveLength(1)
     expect(seen.recalled[0]).toMatchObject({ kind: 'message', space: 'resource/alice', threadId: 'old' })
+    const { score = 0, scores = {} } = seen.recalled[0] ?? {}
+    expect(scores).toHaveProperty('keyword')
+    expect(Object.values(scores)).not.toContain(0)
+    for (const share of [score, ...Object.values(scores)]) expect(share).toBe(Number(share.toFixed(4)))
     expect(seen).toMatchObject({ dropped: [], degraded: ['no-embedder'], asOf: { 'resource/alice': 9 } })
     const { total, ...sections } = seen.tokens
     expect(Math.min(...Object.values(sections))).toBeGreaterThan(0)

@@ -2,7 +2,7 @@
 import type { Author } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/word-segment.ts'
-import type { Degraded } from '../../memory/recollection.ts'
+import type { Degraded, RecalledItem } from '../../memory/recollection.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 
 export interface SeenMessage {
@@ -27,9 +27,25 @@ export interface SeenRecalled {
   readonly id: string
   readonly space: string
   readonly threadId?: string
+  /** To four digits, as the parts are. */
   readonly score: number
-  readonly scores: PartScores
+  /** What adds nothing is left out. */
+  readonly scores: Partial<PartScores>
   readonly tokens: number
+}
+
+const rounded = (score: number) => Math.round(score * 10_000) / 10_000
+
+/**
+ * An item as the record names it. Digits that say nothing and parts that are 0 would be more than half of a turn's row in
+ * the log, which every reader of the thread parses.
+ */
+export function seenItem({ kind, id, space, threadId, score, scores, tokens }: RecalledItem): SeenRecalled {
+  const parts = Object.entries(scores).flatMap(([part, share]) =>
+    share === 0 ? [] : [[part, rounded(share)] as const],
+  )
+  const thread = threadId === undefined ? {} : { threadId }
+  return { kind, id, space, ...thread, score: rounded(score), scores: Object.fromEntries(parts), tokens }
 }
 
 /** Why something stayed out that would have been in: `maxTokens` of the history, or the budget of the whole. */

@@ -20,8 +20,10 @@ export interface ThreadWindow {
   readonly asOf: Seq
 }
 
-/** Messages read beyond those wanted: the own turn's, those of open turns, and the one before the window. */
-const spare = 8
+/** Messages read beyond those wanted: the own turn's, and the one before the window. */
+const spare = 3
+/** Messages of a turn that are read at once. */
+const ofTurn = 8
 
 interface Walk {
   /** Newest first, the one before the window included. */
@@ -73,7 +75,7 @@ async function readTurn(space: Space, threadId: string, turnId: string, asOf: Se
   const turn = parseTurnId(turnId)?.turn
   const messages: Message[] = []
   if (turn === undefined) return messages
-  let query = queryOf(threadId, { direction: 'asc', after: { turn, index: -1 }, asOf, limit: spare })
+  let query = queryOf(threadId, { direction: 'asc', after: { turn, index: -1 }, asOf, limit: ofTurn })
   for (;;) {
     const page = await list(space, query)
     for (const { message } of page.items) if (message.turnId === turnId) messages.push(message)
