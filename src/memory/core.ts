@@ -3,6 +3,7 @@ import { guardStorage } from '../access/guard.ts'
 import type { Indexer } from '../derive/indexer.ts'
 import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { Access } from '../domain/actor.ts'
+import type { Expectation } from '../domain/commit.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { defaultLimits, type Limits } from '../domain/limits.ts'
@@ -226,6 +227,15 @@ export interface Core {
   readonly behaviour: MemoryBehaviour
   readonly createId: () => string
   readonly traces: Traces
+  /** What writes to one space expect beside what each expects itself: what a turn's tools write, that the turn is open. */
+  readonly holding?: Holding
+}
+
+/** What must hold in a space for whatever is written to it. */
+export interface Holding {
+  readonly spaceId: SpaceId
+  /** Asked for at each write. */
+  readonly expectation: () => Expectation & { readonly lease: string }
 }
 
 const idBytes = 12

@@ -6,7 +6,7 @@ import { invariant, MemoryError } from '../domain/error.ts'
 import { type CommitId, checkId, type SpaceId } from '../domain/id.ts'
 import { type SpaceSettings, type SpaceState, spaceId } from '../domain/space.ts'
 import type { Storage } from '../ports/storage.ts'
-import type { Core } from './core.ts'
+import type { Core, Holding } from './core.ts'
 import { type FeedOptions, followLog, stoppable } from './feed.ts'
 import { parse } from './parse.ts'
 import type { SpaceRecallOptions } from './recall-options.ts'
@@ -38,6 +38,17 @@ export interface SpaceReaders {
 }
 
 type Reader = 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs' | 'log'
+
+/** A conflict would have its callers read again and go on; this one stays. */
+function refuseUnlessHeld(result: CommitResult, { lease }: ReturnType<Holding['expectation']>): void {
+  if (result.status !== 'conflict') return
+  if (!result.failed.some(({ expectation }) => 'lease' in expectation && expectation.lease === lease)) return
+  throw new MemoryError('conflict', {
+    message: 'The turn that this was written in is over, or its thread was deleted.',
+    fix: 'Nothing was written. Write it in a turn that is open.',
+    details: { lease },
+  })
+}
 
 /** One space of a memory, acting as the memory's actor. */
 export class Space implements SpaceReaders {
@@ -73,7 +84,9 @@ export class Space implements SpaceReaders {
     options: CommitOptions & { background?: boolean } = {},
   ): Promise<CommitResult> {
     const { storage, access, limits } = this.#core
-    const { expect, background } = options
+    const { background } = options
+    const held = this.#held()
+    const expect = held === null ? options.expect : [...(options.expect ?? []), held]
     const commit: Commit = {
       id: (options.id as CommitId | undefined) ?? null,
       space: this.id,
@@ -82,8 +95,14 @@ export class Space implements SpaceReaders {
       ...(background === true ? { background } : {}),
     }
     const result = await (await storage.get()).commit(access, commit, limits)
+    if (held !== null) refuseUnlessHeld(result, held)
     storage.wrote()
     return result
+  }
+
+  #held(): ReturnType<Holding['expectation']> | null {
+    const { holding } = this.#core
+    return holding?.spaceId === this.id ? holding.expectation() : null
   }
 
   /** Commits one change that has no expectation, and answers its result. */

@@ -3,7 +3,7 @@ import type { Change, ChangeResult, CommitResult } from '../domain/commit.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../domain/id.ts'
 import { turnLease } from '../domain/lease.ts'
-import { randomId } from './core.ts'
+import { type Holding, randomId } from './core.ts'
 import { appliedOf, type Space } from './space.ts'
 import { messagesIn, saveEvent, savesWords, turnAnswer } from './trace-events.ts'
 import { traced } from './tracing.ts'
@@ -72,6 +72,12 @@ export class Turn {
     const issued = parseTurnId(this.id)
     invariant(issued !== null, 'a turn has an id of ours')
     return issued.spaceKey
+  }
+
+  /** For what the turn's tools write: that others have not ended it, nor forgotten the space that it is in. */
+  get holding(): Holding {
+    const lease = turnLease(this.id)
+    return { spaceId: this.space.id, expectation: () => ({ lease, token: this.#token }) }
   }
 
   get isClosed(): boolean {

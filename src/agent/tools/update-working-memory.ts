@@ -7,6 +7,7 @@ import { coreOf, type Memory, memoryOf } from '../../memory/memory.ts'
 import type { ResolvedWorkingMemory } from '../../memory/merge-behaviour.ts'
 import type { StandardSchema } from '../../memory/options.ts'
 import type { UpdateWorkingMemoryOptions, WorkingMemory, WorkingMemoryWrite } from '../../memory/working-memory.ts'
+import { heldByTurn } from '../inside-turn.ts'
 import { loadSdk } from '../loaded.ts'
 import { createTool } from '../tool.ts'
 import { internal, type MemoryScope, orRefusal, reasonOf, refusal } from './memory-scope.ts'
@@ -69,10 +70,11 @@ function textConflict(own: OwnWorkingMemory, block: WorkingMemory | null) {
 }
 
 function textTool(own: OwnWorkingMemory) {
-  const { memory, where, template } = own
+  const { where, template } = own
   let last: OwnWrite | null = null
 
   async function write(text: string, version: number | null, seen: number) {
+    const memory = heldByTurn(own.memory)
     const isBefore = last !== null && last.seen !== seen && (version ?? 0) < last.version
     if (isBefore && last?.isVerbatim === false) return textConflict(own, await memory.getWorkingMemory(where))
     const from = isBefore && last !== null ? last.version : version
@@ -93,7 +95,8 @@ function textTool(own: OwnWorkingMemory) {
     metadata: internal,
     execute: ({ text, version = null }, { messages }) =>
       orRefusal(async () => {
-        const block = template !== null && text.trim() === template.trim() ? await memory.getWorkingMemory(where) : null
+        const block =
+          template !== null && text.trim() === template.trim() ? await own.memory.getWorkingMemory(where) : null
         if (block !== null && block.value !== '' && standing(own, block).text.trim() !== template?.trim()) {
           const reason =
             'That is the empty template: it would forget all that is known. Send the whole text, filled in.'
@@ -124,7 +127,9 @@ function jsonAnswer(result: WorkingMemoryWrite) {
   return { status: 'conflict', note, value: result.current?.value ?? null } as const
 }
 
-async function mergeAndRemove({ memory, where }: OwnWorkingMemory, patch: JsonObject, paths: readonly string[]) {
+async function mergeAndRemove(own: OwnWorkingMemory, patch: JsonObject, paths: readonly string[]) {
+  const memory = heldByTurn(own.memory)
+  const { where } = own
   if (paths.length === 0) return jsonAnswer(await memory.updateWorkingMemory({ ...where, workingMemory: patch }))
   for (let tries = 1; ; tries++) {
     const block = await memory.getWorkingMemory(where)
