@@ -5,9 +5,11 @@ import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import { Feed } from './feed.ts'
 import { loadSdk } from './loaded.ts'
+import type { CallOptions } from './options.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { type AgentResult, agentResult } from './result.ts'
-import { afterwards, runFacts, sdkSettings } from './run-model.ts'
+import { afterwards, anySignal, runFacts, sdkSettings } from './run-model.ts'
+import { untilAborted } from './until-aborted.ts'
 
 type Step = StepResult<ToolSet, Record<string, unknown>>
 type StreamPart = TextStreamPart<ToolSet>
@@ -51,7 +53,7 @@ async function runModel(
   let steps = 0
   const settings = await sdkSettings(call, exchange)
   feed?.write(deniedBefore(turn))
-  return generateText({
+  const work = generateText({
     ...settings,
     onToolExecutionEnd: async (event) => {
       feed?.write(earlierOutput(earlier, event))
@@ -64,7 +66,16 @@ async function runModel(
       await turn?.answer.recorded(steps)
       await (options.onStepEnd ?? options.onStepFinish)?.(step)
     },
-  }) as Promise<GenerateTextResult<ToolSet, Record<string, unknown>, never>>
+  })
+  // A model or a tool that pays no heed to the signal must not keep the turn, and the thread, from others.
+  const result = await untilAborted(work, anySignal(settings.abortSignal, ownTimeLimit(options)))
+  return result as GenerateTextResult<ToolSet, Record<string, unknown>, never>
+}
+
+/** The AI SDK's `timeout` for the whole of a call; its limits of steps and tools are for it alone. */
+function ownTimeLimit({ timeout }: CallOptions): AbortSignal | undefined {
+  const totalMs = typeof timeout === 'number' ? timeout : timeout?.totalMs
+  return totalMs === undefined ? undefined : AbortSignal.timeout(totalMs)
 }
 
 function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {

@@ -230,6 +230,23 @@ export function checkMemory(memory: unknown): Memory {
   throw invalidInput('memory', 'must be a Memory', memory, 'Pass new Memory(), or a function that answers one.')
 }
 
+/** One that does nothing where it stands guards nothing: its method is misspelt, or it belongs into the other list. */
+function checkProcessors(
+  options: Readonly<Record<string, unknown>>,
+  field: 'inputProcessors' | 'outputProcessors',
+  methods: readonly string[],
+): void {
+  const list = options[field]
+  if (list === undefined) return
+  const fix = `Pass ${field}: [{ id: 'mine', ${methods[0]}() { … } }], for example.`
+  if (!Array.isArray(list)) throw invalidInput(field, 'must be a list of processors', list, fix)
+  for (const [index, one] of (list as readonly unknown[]).entries()) {
+    const has = (name: string) => typeof (one as Record<string, unknown>)[name] === 'function'
+    if (typeof one === 'object' && one !== null && methods.some(has)) continue
+    throw invalidInput(`${field}[${index}]`, `must be an object with a method ${methods.join(' or ')}`, one, fix)
+  }
+}
+
 /** Checks the options that an agent is made with. */
 export function checkAgentOptions(options: unknown): AgentOptions {
   const fix = `Pass new Agent({ name: 'Sales Specialist', instructions: '…', model, memory }).`
@@ -252,11 +269,8 @@ export function checkAgentOptions(options: unknown): AgentOptions {
   }
   checkId(options.name, 'name')
   if (options.id !== undefined) checkId(options.id, 'id')
-  for (const field of ['inputProcessors', 'outputProcessors'] as const) {
-    const list = options[field]
-    const isList = Array.isArray(list) && list.every((one) => typeof one === 'object' && one !== null)
-    if (list !== undefined && !isList) throw invalidInput(field, 'must be a list of processors', list, fix)
-  }
+  checkProcessors(options, 'inputProcessors', ['processInput', 'processContext'])
+  checkProcessors(options, 'outputProcessors', ['processOutputStream', 'processOutputResult'])
   const { memory, defaultOptions } = options
   if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)
   if (defaultOptions !== undefined) {

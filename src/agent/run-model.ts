@@ -23,7 +23,7 @@ function passedOn(options: CallOptions): ModelSettings {
 }
 
 /** Ends when any of the signals does. */
-function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
   const given = signals.filter((signal) => signal !== undefined)
   return given.length <= 1 ? given[0] : AbortSignal.any(given)
 }

@@ -1,6 +1,6 @@
 // How turns end that something comes between: answers for several of them, a memory that closes, a thread that is gone.
 import { tool } from 'ai'
-import { Agent, type AgentOptions, type Memory, type Processor, type StoredMessage } from 'aquifer'
+import { Agent, type AgentOptions, type CallOptions, type Memory, type Processor, type StoredMessage } from 'aquifer'
 import { callTool, callTools, type ScriptedModel, scriptedModel, stall, threadProblems } from 'aquifer/testing'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
@@ -151,4 +151,23 @@ test('an answer that a processor takes away whole leaves no empty message', asyn
   })
   await agent.generate('Look.', at)
   expect((await listed(memory)).map(({ role, turnStatus }) => [role, turnStatus])).toEqual([['user', 'complete']])
+})
+
+test.each<[string, (signal: AbortSignal) => CallOptions]>([
+  ['its signal', (abortSignal) => ({ abortSignal })],
+  ['its time limit', () => ({ timeout: 50 })],
+  ['its time limit, named', () => ({ timeout: { totalMs: 50 } })],
+])('a call whose tool pays no heed to %s ends all the same, and the next one need not wait', async (_, options) => {
+  const memory = openMemory()
+  const stop = new AbortController()
+  const execute = () => {
+    stop.abort()
+    return new Promise(() => {})
+  }
+  const deaf = tool({ description: 'Never ends.', inputSchema: z.object({}), execute })
+  const agent = agentOn(memory, scripted(callTool('deaf', {}), 'Here.'), { tools: { deaf } })
+  await expect(agent.generate('Go.', { ...at, ...options(stop.signal) })).rejects.toThrow(/aborted/)
+  const next = await agent.generate('Still there?', at)
+  expect([next.text, next.warnings]).toEqual(['Here.', []])
+  expect((await listed(memory)).map(({ turnStatus }) => turnStatus)).toEqual(['aborted', 'complete', 'complete'])
 })
