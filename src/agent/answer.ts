@@ -189,11 +189,11 @@ export class Answer {
     const mayContinue = !isCut && this.#latest.some(isPending)
     let parts = endedParts(this.#latest, mayContinue)
     try {
-      if (!isCut) parts = await process(parts)
+      if (parts.length > 0) parts = await process(parts)
     } catch (error) {
       if (error instanceof ProcessorAbort) return this.#discard(error, lastChanges)
       // What a processor should have looked at is not stored unseen.
-      failure = error
+      failure ??= error
       parts = endedParts(this.#stored, false)
     }
     const status = statusOf(this.#isAborted, failure, mayContinue)

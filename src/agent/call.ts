@@ -191,10 +191,15 @@ export async function processedContext(call: Call, messages: readonly ModelMessa
   return [...(await runProcessors(inputProcessors, 'processContext', 'messages', messages, requestContext))]
 }
 
+/** Whether processors look at answers before they are stored. */
+export function processesAnswers({ outputProcessors }: Call): boolean {
+  return outputProcessors.some(({ processOutputResult }) => processOutputResult !== undefined)
+}
+
 /** The answer as the processors want it stored. */
 export async function processedAnswer(call: Call, parts: readonly MessagePart[]): Promise<readonly MessagePart[]> {
   const { outputProcessors, requestContext } = call
-  if (!outputProcessors.some((processor) => processor.processOutputResult !== undefined)) return parts
+  if (!processesAnswers(call)) return parts
   const before: readonly ProcessedMessage[] = [{ role: 'assistant', parts }]
   const after = await runProcessors(outputProcessors, 'processOutputResult', 'messages', before, requestContext)
   return after.flatMap(({ parts: left }) => {

@@ -7,7 +7,7 @@ import type { Turn } from '../memory/turns.ts'
 import { Answer, type AnswerEnd } from './answer.ts'
 import { changesTo, type StoredAnswer } from './answer-changes.ts'
 import { endedParts } from './answer-parts.ts'
-import { type Call, processedAnswer } from './call.ts'
+import { type Call, processedAnswer, processesAnswers } from './call.ts'
 import { ProcessorAbort } from './processor.ts'
 
 /** What is recorded of a run when it ends. */
@@ -53,7 +53,8 @@ export class OwnTurn {
       turn,
       messageId,
       stored,
-      savePerStep: call.options.savePerStep ?? true,
+      // What a processor has yet to look at is not stored step by step.
+      savePerStep: (call.options.savePerStep ?? true) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),
       onRefused: (error) => this.#refused.abort(error),
     })

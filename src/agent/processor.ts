@@ -41,7 +41,10 @@ export interface Processor {
   processOutputStream?(
     call: ProcessorCall & { readonly part: TextStreamPart<ToolSet> },
   ): Awaitable<TextStreamPart<ToolSet> | null | undefined>
-  /** The whole answer, before its last step is stored. Answers what to store instead. */
+  /**
+   * The whole answer before any of it is stored, or what there is of one that broke off. Answers what to store instead.
+   * With it an answer is stored at its end, whatever `savePerStep` says.
+   */
   processOutputResult?(
     call: ProcessorCall & { readonly messages: readonly ProcessedMessage[] },
   ): Awaitable<readonly ProcessedMessage[] | undefined>

@@ -101,7 +101,15 @@ export const changeSchema = z.discriminatedUnion('kind', [
     alone: z.exactOptional(z.boolean()),
   }),
   z.strictObject({ kind: z.literal('turn-close'), threadId, ...turnReference, status: z.enum(closedStatuses) }),
-  z.strictObject({ kind: z.literal('turn-resume'), threadId, turnId: id, leaseMs, runId: z.exactOptional(id) }),
+  z.strictObject({
+    kind: z.literal('turn-resume'),
+    threadId,
+    turnId: id,
+    leaseMs,
+    runId: z.exactOptional(id),
+    /** As for `turn-open`. */
+    alone: z.exactOptional(z.boolean()),
+  }),
   z.strictObject({ kind: z.literal('turn-discard'), threadId, turnId: id }),
   z.strictObject({
     kind: z.literal('message-append'),

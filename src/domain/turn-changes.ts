@@ -100,7 +100,7 @@ function refuseBesideOthers(draft: Draft, threadId: ThreadId): void {
   if (open.length === 0) return
   throw new MemoryError('conflict', {
     message: `The thread ${shown(threadId)} has an open turn of ${open[0]?.holder.kind} ${shown(open[0]?.holder.id)}.`,
-    fix: 'Try again once it is closed, or open the turn without alone: true.',
+    fix: 'Try again once it is closed, or leave out alone: true.',
     details: { threadId, openTurns: open.map(({ name, until }) => ({ turnId: name.slice('turn/'.length), until })) },
     retryable: true,
   })
@@ -156,6 +156,7 @@ export function applyTurnResume(draft: Draft, change: ChangeOf<'turn-resume'>): 
     const rule = 'must be the run that opened the interrupted turn'
     throw invalidInput('runId', rule, change.runId, 'Pass the same runId, or open a new turn.')
   }
+  if (change.alone === true) refuseBesideOthers(draft, turn.threadId)
   const lease = holdLease(draft, turnLease(turn.id), change.leaseMs ?? draft.limits.turnLeaseMs, turn.threadId)
   const runId = change.runId === undefined ? {} : { runId: change.runId }
   draft.addToTurn(turn.turn, 'open', { kind: 'turn-resume', until: lease.until, ...runId })

@@ -223,14 +223,15 @@ export async function beginTurn(
 }
 
 function firstChange({ threadId, runId, resumes, replaces }: TurnRequest, alone: boolean): Change {
-  if (resumes !== null) return { kind: 'turn-resume', threadId, turnId: resumes, runId }
+  const beside = alone ? { alone } : {}
+  if (resumes !== null) return { kind: 'turn-resume', threadId, turnId: resumes, runId, ...beside }
   return {
     kind: 'turn-open',
     threadId,
     createThread: true,
     runId,
     ...(replaces.length === 0 ? {} : { replaces: [...replaces] }),
-    ...(alone ? { alone } : {}),
+    ...beside,
   }
 }
 

@@ -299,3 +299,26 @@ test('a stream that breaks is told of, though nobody reads it', async () => {
     ['The stream of an answer broke.'],
   ])
 })
+
+test('nothing of an answer is stored before the processors of answers have seen it, though it breaks off', async () => {
+  const memory = openMemory()
+  const redact: Processor = {
+    processOutputResult: ({ messages }) =>
+      messages.map((message) => ({
+        ...message,
+        parts: message.parts.map((part) =>
+          part.type === 'text' ? { ...part, text: `${part.text}`.replace('4711', '****') } : part,
+        ),
+      })),
+  }
+  const script = [callTool('weather', { city: 'Rome' }, { text: 'PIN 4711, wait.' }), stall({ after: 'PIN 4711' })]
+  const stop = new AbortController()
+  const agent = agentOn(memory, scriptedModel({ script }), { outputProcessors: [redact], tools: { weather } })
+  const result = await agent.stream('My PIN?', { ...at, abortSignal: stop.signal })
+  let texts = ''
+  for await (const text of result.textStream) if ((texts += text).endsWith('wait.PIN 4711')) stop.abort()
+  expect(await result.finished).toEqual({ status: 'aborted' })
+  expect((await stored(memory)).at(-1)?.[3]).toBe('PIN ****, wait. | tool-weather | PIN ****')
+  const log = await memory.space('resource/customer_123').log.read({ after: 0, limit: 100 })
+  expect(JSON.stringify(log.items)).not.toContain('4711')
+})

@@ -36,10 +36,8 @@ function hadToWait(world: World, row: LogRow, before: TurnStatus | undefined): b
     const isOfCall = turnNumber(call.ended?.turnId ?? null) === row.turn || text(row.effects).includes(call.question)
     return call.isNested && isOfCall
   })
-  // Who takes up what others declared interrupted was at work all the time. And a suspended turn is taken up by a commit
-  // that does not look for others: those of another memory may come between its look at the thread and that commit.
-  const isTakenUp = before === 'interrupted' || (before === 'suspended' && world.plan.memories > 1)
-  return world.waits(row.actor.id) && !isTakenUp && !isNested
+  // Who takes up what others declared interrupted was at work all the time.
+  return world.waits(row.actor.id) && before !== 'interrupted' && !isNested
 }
 
 function deleteThread(turns: Map<number, TurnStory>, row: LogRow): void {

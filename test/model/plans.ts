@@ -135,7 +135,7 @@ const threadChange = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: kind('turn-close', { join, status }) },
-  { weight: 3, arbitrary: kind('turn-resume', { back, leaseMs, runId }) },
+  { weight: 3, arbitrary: kind('turn-resume', { back, leaseMs, runId, alone: sometimes(fc.constant(true)) }) },
   { weight: 2, arbitrary: kind('turn-discard', { back }) },
   {
     weight: 14,

@@ -119,7 +119,11 @@ const leases: readonly StorageCase[] = [
       const second = await scene.did('turn-open', openTurn('t', alone))
       const third = await scene.did('turn-open', openTurn('t', { ...alone, replaces: [second.turnId] }))
       await scene.committed(closeTurn('t', { turnId: third.turnId }, 'suspended'))
-      await scene.did('turn-open', openTurn('t', alone), { actor: bob })
+      const fourth = await scene.did('turn-open', openTurn('t', alone), { actor: bob })
+      const resume = { ...resumeTurn('t', third.turnId), alone: true } as const
+      await scene.refused('conflict', resume)
+      await scene.committed(closeTurn('t', { turnId: fourth.turnId }), { actor: bob })
+      await scene.committed(resume)
     },
   ),
   sceneCase(
