@@ -14,6 +14,7 @@ import { assembleContext } from './context.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { type InputPlan, planInput } from './input.ts'
 import { isInsideTurnOf } from './inside-turn.ts'
+import { checkParts } from './known-parts.ts'
 import { loadSdk } from './loaded.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { answeredBefore, completing, resuming, storedMessage } from './suspended.ts'
@@ -33,6 +34,7 @@ export interface Exchange {
 async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 'messages'>> {
   const { convertToModelMessages } = await loadSdk()
   const said = call.input.filter(({ input }) => input.role !== 'system').map(({ input }) => input)
+  checkParts(said)
   const system = call.input.filter(({ input }) => input.role === 'system')
   const instructions = system.map(({ input }): SystemModelMessage => {
     return { role: 'system', content: input.parts.map(({ text }) => String(text ?? '')).join('\n') }
@@ -89,6 +91,7 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
   const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async () => {
     const read = await planInput(space, threadId, call.input, how)
     const answerable = await answerablePlan(space, threadId, call.input, read)
+    checkParts(answerable.fresh)
     plan = await answeredBefore(space, call.agent.id, threadId, answerable)
     return requestOf(call, remembered, space, plan)
   })
@@ -167,6 +170,7 @@ function asInstructions(messages: readonly SystemModelMessage[]): string | reado
 /** A call that reads its thread and leaves no trace in it. */
 async function readOnlyExchange(call: Call, remembered: Remembered, space: Space): Promise<Exchange> {
   const plan = await planInput(space, remembered.place.thread.id, call.input, {})
+  checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
   const tools = toolsOf(call, remembered, null, null)
   const { seen: _, ...context } = await contextOf(call, remembered, plan, null, tools.tools)

@@ -9,6 +9,16 @@ import { attempt, ways } from './aftermath.ts'
 const inputSchema = z.object({})
 const spoken = { role: 'user', content: 'hi' }
 
+const image = [
+  {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'See' },
+      { type: 'image_url', image_url: 'https://a.b' },
+    ],
+  },
+]
+
 const inputs: [string, unknown, string][] = [
   ['undefined', undefined, 'messages[0]'],
   ['null', null, 'messages[0]'],
@@ -29,6 +39,8 @@ const inputs: [string, unknown, string][] = [
   ['no parts', [{ role: 'user', parts: [] }], 'messages'],
   ['a text that is a number', [{ role: 'user', content: [{ type: 'text', text: 5 }] }], 'messages'],
   ['a part that nobody knows', [{ role: 'user', parts: [{ type: 'hologram' }] }], 'messages'],
+  ['an image of another package', image, 'messages'],
+  ['a call of another package', [spoken, { role: 'assistant', content: [{ type: 'tool_use' }] }, spoken], 'messages'],
   ['instructions alone', [{ role: 'system', content: 'Be brief.' }], 'messages'],
   ['half a character', 'a\ud800', 'changes[1].messages[0].parts[0].text'],
 ]
@@ -112,6 +124,14 @@ describe.each(ways)('%s refuses', (way) => {
     expect(details.field).toBe(field)
     expect(stored).toEqual([])
   })
+
+  it.each([{ memory: { options: { readOnly: true } } }, { resourceId: undefined, threadId: undefined }])(
+    'parts of another package also where nothing is stored: %o',
+    async (call) => {
+      const { error } = await attempt({ way, input: image, call })
+      expect(error).toMatchObject({ code: 'invalid-input', details: { field: 'messages', got: '"image_url"' } })
+    },
+  )
 
   it('a message that is too large', async () => {
     const { error, stored } = await attempt({ way, input: 'x'.repeat(5_000_000) })
