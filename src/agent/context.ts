@@ -1,7 +1,7 @@
 /** What a model sees, put together in one place: instructions, memory, history, and what is new. It writes nothing. */
 import type { ModelMessage, SystemModelMessage } from 'ai'
 import { inputOf, type Shown, showInput, tokensOfTurn } from './context/conversation.ts'
-import { leftOf, tokensOfInstructions } from './context/fit.ts'
+import { leftOf, tokensOfText } from './context/fit.ts'
 import { type ContextInput, type Gathered, gather } from './context/gather.ts'
 import type { Showing } from './context/model-messages.ts'
 import type { ShownBlock } from './context/prefix.ts'
@@ -101,8 +101,8 @@ function warningsOf({ recalled, block }: Gathered, fitted: Fitted): string[] {
 }
 
 function instructionTokens(own: ContextInput['instructions'] = ''): number {
-  if (typeof own === 'string') return tokensOfInstructions(own)
-  return own.reduce((sum, { content }) => sum + tokensOfInstructions(content), 0)
+  if (typeof own === 'string') return tokensOfText(own)
+  return own.reduce((sum, { content }) => sum + tokensOfText(content), 0)
 }
 
 /**

@@ -1,9 +1,9 @@
 /** Stored messages as a model is sent them, converted by the AI SDK, and how large they are. */
 import type { ModelMessage, ToolSet, UIMessage } from 'ai'
-import { estimateTokenCount } from 'tokenx'
 import type { Author } from '../../domain/actor.ts'
 import type { MessagePart, Role } from '../../domain/message.ts'
 import type { TurnStatus } from '../../domain/turn.ts'
+import { tokensOfText } from './fit.ts'
 import { labelled, labelOf, needsLabel, type Reader } from './labels.ts'
 import { shownParts } from './shown-parts.ts'
 
@@ -43,14 +43,14 @@ function tokensOfPart(part: Readonly<Record<string, unknown>>): number {
   const { text, toolName, input, output } = part
   const written = [toolName, input, (output as { value?: unknown } | undefined)?.value]
   const json = written.flatMap((value) => (value === undefined ? [] : JSON.stringify(value)))
-  return estimateTokenCount([...(typeof text === 'string' ? [text] : []), ...json].join('\n'))
+  return tokensOfText([...(typeof text === 'string' ? [text] : []), ...json].join('\n'))
 }
 
 /** Tokens of messages as a model is sent them, estimated. */
 export function tokensOfMessages(messages: readonly ModelMessage[]): number {
   let tokens = 0
   for (const { content } of messages) {
-    if (typeof content === 'string') tokens += estimateTokenCount(content)
+    if (typeof content === 'string') tokens += tokensOfText(content)
     else for (const part of content) tokens += tokensOfPart(part as unknown as Readonly<Record<string, unknown>>)
   }
   return tokens

@@ -2,7 +2,6 @@
  * The blocks behind the instructions: working memory, then facts. They hold nothing that changes while memory does not,
  * so that the beginning of a prompt is the same bytes from turn to turn and providers keep it cached.
  */
-import { estimateTokenCount } from 'tokenx'
 import type { FactState } from '../../domain/fact.ts'
 import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
@@ -11,6 +10,7 @@ import { mainBlock } from '../../memory/blocks.ts'
 import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
 import type { Space } from '../../memory/space.ts'
 import { type FencedItem, fenced } from '../../recall/fence.ts'
+import { tokensOfText } from './fit.ts'
 import { withoutFences } from './labels.ts'
 
 /** Working memory as it was shown, so that a write can say what it was made from. */
@@ -68,7 +68,7 @@ export async function readBlock(
   const { record } = await blocks.get(core.access, id, scope === 'thread' ? threadId : null, mainBlock)
   const block = { name: mainBlock, scope, value: record?.value ?? empty, version: record?.version ?? null }
   const text = blockText(block)
-  return { block, text, tokens: estimateTokenCount(text) + joinTokens }
+  return { block, text, tokens: tokensOfText(text) + joinTokens }
 }
 
 /** Current facts of the resource, the newest that fit a budget, in the order in which they were stated. */
@@ -80,7 +80,7 @@ export async function readFacts(space: Space, { facts }: ResolvedBehaviour): Pro
   const { items } = await storage.facts.list(core.access, id, { ...query, limit: mostFacts })
   let left = factTokens
   const end = items.findIndex(({ text }) => {
-    left -= estimateTokenCount(text)
+    left -= tokensOfText(text)
     return left < 0
   })
   return items.slice(0, end < 0 ? items.length : end).toReversed()
