@@ -23,7 +23,7 @@ export type OutputOf<Schema> = Schema extends {
 
 /** The AI SDK's result of `generateText`. `warnings` holds what memory has to say as well. */
 export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet, Context, never>, Stored {
-  /** The answer in the shape that `structuredOutput` asked for. */
+  /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */
   readonly object: Value
 }
 
@@ -72,7 +72,7 @@ export function agentResult(
     ...storedBy(turn),
     warnings: allWarnings(call, result.warnings),
     get object(): unknown {
-      return result.output
+      return call.options.structuredOutput === undefined ? undefined : result.output
     },
   })
 }

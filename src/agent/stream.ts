@@ -152,7 +152,7 @@ async function begun(call: Call): Promise<AgentStream> {
       return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))
     },
     get object(): PromiseLike<unknown> {
-      return result.output
+      return call.options.structuredOutput === undefined ? Promise.resolve(undefined) : result.output
     },
     get objectStream(): AsyncIterable<unknown> {
       return result.partialOutputStream

@@ -2,6 +2,7 @@
 import type { ToolSet } from 'ai'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { toolIdOf } from './tool.ts'
 import { isToolSchema } from './tool-schema.ts'
 
 function twice(agent: string, name: string): MemoryError {
@@ -36,20 +37,16 @@ function checkTool(agent: string, name: string, tool: unknown): void {
  */
 export function checkTools(agent: string, ...sets: readonly (ToolSet | undefined)[]): ToolSet {
   const tools: ToolSet = {}
-  const ids = new Map<string, string>()
+  const ids = new Set<string>()
   for (const set of sets) {
     if (set === undefined) continue
     if (!isJsonObject(set)) throw invalidInput('tools', 'must be an object of tools by name', set, 'Pass { weather }.')
     for (const [name, tool] of Object.entries(set as ToolSet)) {
       checkTool(agent, name, tool)
-      const id = (tool as { id?: unknown }).id
+      const id = toolIdOf(tool)
       if (Object.hasOwn(tools, name)) throw twice(agent, name)
-      if (tool.type === 'provider') {
-        tools[name] = tool
-        continue
-      }
-      if (typeof id === 'string' && ids.has(id)) throw twice(agent, id)
-      if (typeof id === 'string') ids.set(id, name)
+      if (id !== null && ids.has(id)) throw twice(agent, id)
+      if (id !== null) ids.add(id)
       tools[name] = tool
     }
   }

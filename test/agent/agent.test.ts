@@ -7,6 +7,7 @@ import {
   type AgentOptions,
   type AgentStream,
   Aquifer,
+  createTool,
   type Memory,
   type MemoryError,
   type Processor,
@@ -321,4 +322,16 @@ test('nothing of an answer is stored before the processors of answers have seen 
   expect((await stored(memory)).at(-1)?.[3]).toBe('PIN ****, wait. | tool-weather | PIN ****')
   const log = await memory.space('resource/customer_123').log.read({ after: 0, limit: 100 })
   expect(JSON.stringify(log.items)).not.toContain('4711')
+})
+
+test('a tool that was given twice is refused, under whatever names', async () => {
+  const look = createTool({ id: 'look', description: 'Looks.', inputSchema: z.object({}), execute: async () => 'x' })
+  const agent = agentOn(openMemory(), scripted('hi'), { tools: { look, see: look } })
+  expect((await refused('invalid-input', () => agent.generate('hello', at))).message).toContain('"look"')
+})
+
+test('there is no object where none was asked for', async () => {
+  const agent = agentOn(openMemory(), scripted('one', 'two'))
+  expect((await agent.generate('hello', at)).object).toBe(undefined)
+  expect(await (await agent.stream('hello', at)).object).toBe(undefined)
 })
