@@ -317,7 +317,10 @@ test('nothing of an answer is stored before the processors of answers have seen 
   const agent = agentOn(memory, scriptedModel({ script }), { outputProcessors: [redact], tools: { weather } })
   const result = await agent.stream('My PIN?', { ...at, abortSignal: stop.signal })
   let texts = ''
-  for await (const text of result.textStream) if ((texts += text).endsWith('wait.PIN 4711')) stop.abort()
+  for await (const text of result.textStream) {
+    texts += text
+    if (texts.endsWith('wait.PIN 4711')) stop.abort()
+  }
   expect(await result.finished).toEqual({ status: 'aborted' })
   expect((await stored(memory)).at(-1)?.[3]).toBe('PIN ****, wait. | tool-weather | PIN ****')
   const log = await memory.space('resource/customer_123').log.read({ after: 0, limit: 100 })

@@ -68,6 +68,19 @@ describe('a tool for JSON', () => {
     expect(await standing(memory)).toMatchObject({ home: { zip: '00100' } })
   })
 
+  it.each([
+    [{ set: { name: 'Ann' } }, 'set'],
+    [{ name: 'Ann', home: { town: 'Rome' } }, 'home.town'],
+  ])('refuses a field that the schema does not have: %j', async (input, path) => {
+    const memory = opened()
+    const answer = await update(memory, input)
+    expect(answer).toEqual({
+      status: 'refused',
+      reason: expect.stringContaining(`There is no field ${path}. The fields are `),
+    })
+    expect(await standing(memory)).toBe(undefined)
+  })
+
   it('takes null for left out, except in lists', async () => {
     const memory = await filled({ name: 'Ann', home: { city: 'Rome' } })
     const free: MemoryBehaviour = { workingMemory: { schema: z.looseObject({}) } }

@@ -83,6 +83,21 @@ export function fillable(schema: StandardSchema): StandardSchema {
   return { '~standard': { ...said, validate: known } }
 }
 
+/** Why a patch names a field that its schema does not have, in words for a model; null if it names none. */
+export function strangeField(schema: JSONSchema7, patch: JsonObject, path = ''): string | null {
+  const { properties = {}, additionalProperties } = schema
+  for (const [name, value] of Object.entries(patch)) {
+    const field = Object.hasOwn(properties, name) ? properties[name] : undefined
+    if (field === undefined && additionalProperties === false) {
+      return `There is no field ${path}${name}. The fields are ${Object.keys(properties).join(', ')}.`
+    }
+    if (typeof field !== 'object' || !isJsonObject(value)) continue
+    const inside = strangeField(field, value, `${path}${name}.`)
+    if (inside !== null) return inside
+  }
+  return null
+}
+
 /** A patch without nulls outside of lists: models send null for what they mean to leave as it is. */
 export function withoutNulls(patch: JsonObject): JsonObject {
   const kept = Object.entries(patch).flatMap(([name, value]) => {

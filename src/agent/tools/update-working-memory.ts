@@ -11,7 +11,7 @@ import { heldByTurn } from '../inside-turn.ts'
 import { loadSdk } from '../loaded.ts'
 import { createTool } from '../tool.ts'
 import { internal, type MemoryScope, orRefusal, reasonOf, refusal } from './memory-scope.ts'
-import { fillable, patchSchemaOf, withoutNulls } from './patch-schema.ts'
+import { fillable, patchSchemaOf, strangeField, withoutNulls } from './patch-schema.ts'
 import { withRemovals } from './removed-paths.ts'
 
 /** Each try loses only to a write that got through. */
@@ -168,6 +168,8 @@ async function jsonTool(own: OwnWorkingMemory, schema: StandardSchema) {
         const patch = withoutNulls(fields)
         const removed = (paths ?? []) as readonly Json[] as readonly string[]
         if (Object.keys(patch).length + removed.length === 0) return refusal('There is nothing to write in that.')
+        const strange = strangeField(patchSchema.jsonSchema, patch)
+        if (strange !== null) return refusal(`Not written. ${strange}`)
         return mergeAndRemove(own, patch, removed)
       }, schemaReason),
   })
