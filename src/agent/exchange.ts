@@ -88,11 +88,11 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
   const { trigger, messageId } = call.options
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
   let plan: InputPlan | null = null
-  const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async () => {
+  const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async (alone) => {
     const read = await planInput(space, threadId, call.input, how)
     const answerable = await answerablePlan(space, threadId, call.input, read)
     checkParts(answerable.fresh)
-    plan = await answeredBefore(space, call.agent.id, threadId, answerable)
+    plan = await answeredBefore(space, call.agent.id, threadId, answerable, alone)
     return requestOf(call, remembered, space, plan)
   })
   const used = plan as unknown as InputPlan

@@ -6,7 +6,7 @@ import { parseTurnId, runIdOf, type TurnId } from '../domain/id.ts'
 import type { Message } from '../domain/message.ts'
 import { randomId } from '../memory/core.ts'
 import type { Space } from '../memory/space.ts'
-import { beginTurn, type TurnRequest } from '../memory/turns.ts'
+import { begin, type TurnRequest } from '../memory/turns.ts'
 import { endedParts, growthOf } from './answer-parts.ts'
 import type { Completion } from './completions.ts'
 import type { InputPlan } from './input.ts'
@@ -56,11 +56,11 @@ async function finish(
   threadId: string,
   turnId: TurnId,
   completions: readonly Completion[],
+  alone: boolean,
 ): Promise<void> {
   const [first, ...rest] = completions
   if (first === undefined) return
-  const prepare = () => resuming(space, name, threadId, turnId, first)
-  const { turn } = await beginTurn(space, threadId, { turns: 'parallel' }, prepare)
+  const turn = await begin(await resuming(space, name, threadId, turnId, first), alone)
   try {
     for (const completion of rest) await turn.commit([completing(threadId, completion)])
     for (const messageId of new Set(completions.map((completion) => completion.messageId))) {
@@ -88,6 +88,7 @@ async function byTurn(space: Space, threadId: string, completions: readonly Comp
  * Brings answers home that do not go on with the call: those of earlier turns, and all of them where something new was
  * said beside. Their turns are suspended, and over from here on.
  *
+ * @param alone Whether their turns, too, may be open only where no other is.
  * @returns The plan with only those answers that its own turn goes on with.
  */
 export async function answeredBefore(
@@ -95,6 +96,7 @@ export async function answeredBefore(
   name: string,
   threadId: string,
   plan: InputPlan,
+  alone: boolean,
 ): Promise<InputPlan> {
   if (plan.completions.length === 0) return plan
   const resumes = plan.fresh.length === 0 ? plan.resumes : null
@@ -104,7 +106,7 @@ export async function answeredBefore(
     if (turnId === resumes) continue
     const turn = await space.messages.turn(turnId)
     if (turn?.status !== 'suspended') continue
-    if (sameActor(turn.actor, space.core.access.actor)) await finish(space, name, threadId, turnId, completions)
+    if (sameActor(turn.actor, space.core.access.actor)) await finish(space, name, threadId, turnId, completions, alone)
     else {
       warnings.push(`A call of ${turn.actor.kind} ${shown(turn.actor.id)} was answered; only who made it can go on.`)
     }

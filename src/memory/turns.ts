@@ -207,18 +207,18 @@ export interface TurnWait {
 /**
  * Begins a turn once it is its turn.
  *
- * @param prepare Makes the request from the thread as it then stands.
+ * @param prepare Makes the request from the thread as it then stands; what it begins itself must ask to be `alone` too.
  * @returns The turn, and whether it was begun beside others because waiting took longer than `limits.turnWaitMs`.
  */
 export async function beginTurn(
   space: Space,
   threadId: string,
   wait: TurnWait,
-  prepare: () => Promise<TurnRequest>,
+  prepare: (alone: boolean) => Promise<TurnRequest>,
 ): Promise<{ readonly turn: Turn; readonly gaveUp: boolean }> {
-  if (wait.turns === 'parallel') return { turn: await begin(await prepare(), false), gaveUp: false }
+  if (wait.turns === 'parallel') return { turn: await begin(await prepare(false), false), gaveUp: false }
   return waitForTurns(space, threadId, wait.signal, async (alone) => {
-    return { turn: await begin(await prepare(), alone), gaveUp: !alone }
+    return { turn: await begin(await prepare(alone), alone), gaveUp: !alone }
   })
 }
 
@@ -235,8 +235,8 @@ function firstChange({ threadId, runId, resumes, replaces }: TurnRequest, alone:
   }
 }
 
-/** Begins the turn; a memory that is being closed waits for it, so that none is left open that nobody holds. */
-function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
+/** Begins the turn at once, `alone` or beside others; a memory that is being closed waits for it, so that none is left open that nobody holds. */
+export function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
   const begun = commitFirst(request, alone)
   const settled = () => {}
   request.space.core.storage.hold(begun.then(settled, settled))
