@@ -1,4 +1,5 @@
 /** The one error class of the project, its closed list of codes, and the assertion that stays on in production. */
+import { shortDetails, shortText } from './short-text.ts'
 
 /** Every code a {@link MemoryError} can carry. The faces map them to HTTP, MCP and exit statuses in one table. */
 export const errorCodes = [
@@ -31,7 +32,14 @@ export interface MemoryErrorOptions {
   readonly cause?: unknown
 }
 
-/** The only error this package throws on purpose. Read `code` to decide, `fix` to repair, `details` to report. */
+/** Together, and with the space between them, at most 2 KB. */
+const messageBytes = 1_200
+const fixBytes = 800
+
+/**
+ * The only error this package throws on purpose. Read `code` to decide, `fix` to repair, `details` to report. Whatever
+ * values it quotes, `message` has at most 2 KB and `details` about 16 KB: longer texts are cut in the middle.
+ */
 export class MemoryError extends Error {
   override readonly name = 'MemoryError'
   readonly code: ErrorCode
@@ -40,10 +48,14 @@ export class MemoryError extends Error {
   readonly retryable: boolean
 
   constructor(code: ErrorCode, options: MemoryErrorOptions) {
-    super(`${options.message} ${options.fix}`, options.cause === undefined ? undefined : { cause: options.cause })
+    const fix = shortText(options.fix, fixBytes)
+    super(
+      `${shortText(options.message, messageBytes)} ${fix}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.code = code
-    this.fix = options.fix
-    this.details = options.details ?? {}
+    this.fix = fix
+    this.details = options.details === undefined ? {} : shortDetails(options.details)
     this.retryable = options.retryable ?? code === 'unavailable'
   }
 
@@ -62,11 +74,22 @@ export class MemoryError extends Error {
 
 const shownLength = 80
 
-/** A short, safe rendering of a rejected value for an error's `got`. Never longer than about 80 characters. */
+/**
+ * A short, safe rendering of a rejected value for an error's `got`: about 80 characters, and never an error of its own,
+ * whatever getters and proxies the value has.
+ */
 export function shown(value: unknown): string {
+  try {
+    return rendered(value)
+  } catch {
+    return 'a value that cannot be read'
+  }
+}
+
+function rendered(value: unknown): string {
   if (value === undefined) return 'undefined'
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'bigint') return `${String(value).slice(0, shownLength)}n`
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)
   if (typeof value === 'string') {
     const text = value.length > shownLength ? `${value.slice(0, shownLength)}…` : value
@@ -76,16 +99,16 @@ export function shown(value: unknown): string {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString()
   if (typeof value !== 'object') return typeof value
   const keys = Object.keys(value)
-  return keys.length === 0 ? 'an object without keys' : `an object with keys ${shown(keys.join(', '))}`
+  return keys.length === 0 ? 'an object without keys' : `an object with keys ${rendered(keys.join(', '))}`
 }
 
 /** The error for a value that breaks a rule of its field. */
 export function invalidInput(field: string, rule: string, got: unknown, fix: string): MemoryError {
-  const rendered = shown(got)
+  const given = shown(got)
   return new MemoryError('invalid-input', {
-    message: `"${field}" ${rule}; got ${rendered}.`,
+    message: `"${shortText(field, 400)}" ${rule}; got ${given}.`,
     fix,
-    details: { field, rule, got: rendered },
+    details: { field, rule, got: given },
   })
 }
 
