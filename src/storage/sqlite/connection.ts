@@ -1,7 +1,7 @@
 /** One connection to a SQLite file: pragmas, prepared statements, the write lock, and SQLite's errors in our words. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as delay, setImmediate as oneTurn } from 'node:timers/promises'
-import { MemoryError } from '../../domain/error.ts'
+import { invariant, MemoryError } from '../../domain/error.ts'
 import type { Durability } from '../../ports/storage.ts'
 import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
@@ -10,6 +10,7 @@ import { vectors } from './migrations/003-vectors.ts'
 import { facts } from './migrations/004-facts.ts'
 import { forget } from './migrations/005-forget.ts'
 import { runs } from './migrations/006-runs.ts'
+import { plainParameters } from './parameters.ts'
 
 const migrations = [ground, words, vectors, facts, forget, runs]
 
@@ -105,27 +106,39 @@ export async function whileBusy<Result>(work: () => Result, timeoutMs: number, f
 /** A statement whose rows come as arrays, in the order of its columns: cheaper than objects. */
 export class Statement<Row extends readonly unknown[]> {
   readonly #statement: StatementSync
+  readonly #valueCount: number
+  readonly #order: readonly number[] | null
 
-  constructor(statement: StatementSync) {
-    this.#statement = statement
-    statement.setReturnArrays(true)
+  constructor(database: DatabaseSync, numberedSql: string) {
+    const { sql, valueCount, order } = plainParameters(numberedSql)
+    this.#statement = database.prepare(sql)
+    this.#statement.setReturnArrays(true)
+    this.#valueCount = valueCount
+    this.#order = order
+  }
+
+  /** One value for each `?` of the statement. */
+  #bound(values: SQLInputValue[]): SQLInputValue[] {
+    // SQLite would take a value that is left out for NULL.
+    invariant(values.length === this.#valueCount, 'a statement gets as many values as it has parameters')
+    return this.#order?.map((index) => values[index] as SQLInputValue) ?? values
   }
 
   get(...values: SQLInputValue[]): Row | undefined {
-    return this.#statement.get(...values) as unknown as Row | undefined
+    return this.#statement.get(...this.#bound(values)) as unknown as Row | undefined
   }
 
   all(...values: SQLInputValue[]): Row[] {
-    return this.#statement.all(...values) as unknown as Row[]
+    return this.#statement.all(...this.#bound(values)) as unknown as Row[]
   }
 
   /** Steps through the rows; finish before any await, an open statement holds back checkpoints. */
   iterate(...values: SQLInputValue[]): IterableIterator<Row> {
-    return this.#statement.iterate(...values) as unknown as IterableIterator<Row>
+    return this.#statement.iterate(...this.#bound(values)) as unknown as IterableIterator<Row>
   }
 
   run(...values: SQLInputValue[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint } {
-    return this.#statement.run(...values)
+    return this.#statement.run(...this.#bound(values))
   }
 }
 
@@ -220,7 +233,7 @@ export class Connection {
   }
 
   prepare<Row extends readonly unknown[]>(sql: string): Statement<Row> {
-    return new Statement<Row>(this.#database.prepare(sql))
+    return new Statement<Row>(this.#database, sql)
   }
 
   get isInMemory(): boolean {
