@@ -17,6 +17,16 @@ export const limitTable = {
   entryBytes: { default: 65_536, max: 16_777_216, about: 'bytes of one entry value' },
   entryTtlMs: { default: 30 * day, max: 3_650 * day, about: 'milliseconds an entry lives without a ttl of its own' },
   blockBytes: { default: 262_144, max: 16_777_216, about: 'bytes of one working-memory block' },
+  mergeLines: {
+    default: 8_192,
+    max: 8_192,
+    about: 'lines between the first and the last change of a text that is merged',
+  },
+  mergeEdits: {
+    default: 128,
+    max: 128,
+    about: 'lines that a text being merged repeats or moves and the other one does not',
+  },
   factBytes: { default: 16_384, max: 1_048_576, about: 'bytes of the text of one fact' },
   factLinks: { default: 1_000, max: 10_000, about: 'sources of one fact, or facts that it contradicts' },
   runBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the details and the continuation of one run' },

@@ -146,6 +146,7 @@ async function baseText(block: Block, expected: Expected, current: BlockState | 
 
 /** Writes a text made from a version: over that version, or merged line by line with what came since. */
 async function mergeText(block: Block, text: string, expected: Expected): Promise<WorkingMemoryWrite> {
+  const { limits } = block.space.core
   let current = await read(block)
   refuseBareTemplate(block.space.core, text, current)
   const base = await baseText(block, expected, current)
@@ -153,7 +154,7 @@ async function mergeText(block: Block, text: string, expected: Expected): Promis
   const from = expected === undefined ? (current?.version ?? null) : expected
   for (;;) {
     const hasMoved = (current?.version ?? null) !== from
-    const value = hasMoved ? await mergeTexts(base, text, String(current?.value ?? '')) : text
+    const value = hasMoved ? await mergeTexts(base, text, String(current?.value ?? ''), limits) : text
     if (value === null || (hasMoved && current === null)) return conflictAt(block)
     const result = await writeOver(block, 'text', value, current?.version ?? null)
     if (result !== null) return result
