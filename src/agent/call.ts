@@ -1,5 +1,6 @@
 /** One call of an agent, from its input to the moment its model begins: where it remembers, what it says, what it sees. */
-import type { LanguageModel, ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from 'ai'
+import type { ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from 'ai'
+import type { LanguageModelObject } from '../derive/provider-model.ts'
 import type { Actor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
@@ -37,7 +38,7 @@ export interface Call {
   readonly options: CallOptions
   readonly requestContext: RequestContext
   readonly signal: AbortSignal | undefined
-  readonly model: LanguageModel
+  readonly model: LanguageModelObject
   readonly instructions: readonly SystemModelMessage[]
   readonly tools: ToolSet
   readonly input: readonly ReadMessage[]

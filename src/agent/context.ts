@@ -92,10 +92,13 @@ function seenOf(found: Gathered, fitted: Fitted, turn: readonly Shown[], ownToke
 
 function warningsOf({ recalled, block }: Gathered, fitted: Fitted): string[] {
   const isDropped = block !== null && fitted.block === null
-  const hasFailed = recalled.recollection?.degraded.includes('embedder-failed') === true
+  const degraded = recalled.recollection?.degraded ?? []
   return [
     ...(recalled.warning === null ? [] : [recalled.warning]),
-    ...(hasFailed ? ['The embedder failed, so memory was searched by words only.'] : []),
+    ...(degraded.includes('embedder-failed') ? ['The embedder failed, so memory was searched by words only.'] : []),
+    ...(degraded.includes('embedder-unauthorized')
+      ? ['The provider of the embedder refused the key, so memory was searched by words only.']
+      : []),
     ...(isDropped ? ['Working memory does not fit the token budget, so the model did not see it.'] : []),
   ]
 }

@@ -5,6 +5,7 @@ import type { Answer, AnswerEnd } from './answer.ts'
 import { type Call, questionOf } from './call.ts'
 import type { Exchange } from './exchange.ts'
 import { loadSdk } from './loaded.ts'
+import { withResolvedModel } from './model.ts'
 import type { CallOptions, ModelSettings } from './options.ts'
 import type { OwnTurn, RunFacts } from './own-turn.ts'
 import { giveTitle } from './title.ts'
@@ -37,11 +38,13 @@ export async function sdkSettings(
   const { options, model, remembered } = call
   const { schema } = options.structuredOutput ?? {}
   const closing = remembered?.core.storage.stopping
+  const { prepareStep, ...settings } = passedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
   return {
     stopWhen: isStepCount(options.maxSteps ?? defaultSteps),
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
-    ...passedOn(options),
+    ...settings,
+    ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name) }),
     model,
     messages,
     tools,
@@ -56,7 +59,7 @@ export async function sdkSettings(
 export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts {
   const { model, warnings } = call
   return {
-    model: typeof model === 'string' ? model : `${model.provider}/${model.modelId}`,
+    model: `${model.provider}/${model.modelId}`,
     usage,
     finishReason,
     warnings: warnings.length === 0 ? undefined : warnings.length,

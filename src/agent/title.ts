@@ -1,5 +1,5 @@
 /** Titles of threads, made by the model in the background from the first exchange. */
-import type { LanguageModel } from 'ai'
+import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { applicationActor } from '../domain/actor.ts'
 import type { MessagePart } from '../domain/message.ts'
 import { Space } from '../memory/space.ts'
@@ -25,7 +25,7 @@ function textOf(parts: readonly MessagePart[]): string {
 export async function giveTitle(
   space: Space,
   threadId: string,
-  model: LanguageModel,
+  model: LanguageModelObject,
   said: { readonly question: string; readonly answer: readonly MessagePart[] },
   signal: AbortSignal,
 ): Promise<void> {

@@ -6,6 +6,7 @@ import { spaceKinds } from '../domain/space.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Storage, StoredEmbedding } from '../ports/storage.ts'
 import { EmbedderDown, embedRecords, Failures, longestCallMs } from './embed-records.ts'
+import { type EmbedderTrouble, troubleOf } from './embedder-trouble.ts'
 import { type MissingRecord, missingVectors } from './missing.ts'
 
 const indexerAccess: Access = { actor: { kind: 'system', id: 'indexer' }, grants: 'all' }
@@ -24,9 +25,6 @@ const spacesAPage = 500
 const sharedMs = 50
 /** How long `close` waits for what is being embedded, milliseconds. */
 const closeMs = 2_000
-
-/** Why recall has words only, while it has. */
-export type EmbedderTrouble = 'embedder-mismatch' | 'embedder-failed'
 
 export interface IndexingState {
   /** Spaces with records that wait for their vectors. */
@@ -178,7 +176,7 @@ export class Indexer {
     if (this.#stop.signal.aborted || (error instanceof MemoryError && error.code === 'closed')) return
     this.#error = causeOf(error)
     // A full disk, for example, is none of the embedder's doing: recall goes on with what it has.
-    if (error instanceof EmbedderDown && this.#trouble !== 'embedder-mismatch') this.#trouble = 'embedder-failed'
+    if (error instanceof EmbedderDown && this.#trouble !== 'embedder-mismatch') this.#trouble = troubleOf(error)
     this.#pauseMs = Math.min(longestPauseMs, Math.max(lookMs, this.#pauseMs * 2))
     this.#notBefore = performance.now() + this.#pauseMs
   }
@@ -189,7 +187,7 @@ export class Indexer {
       try {
         await this.#round()
         this.#pauseMs = 0
-        if (this.#trouble === 'embedder-failed') this.#trouble = null
+        if (this.#trouble !== 'embedder-mismatch') this.#trouble = null
         this.#error = null
       } catch (error) {
         this.#failed(error)

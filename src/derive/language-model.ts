@@ -1,11 +1,13 @@
 /** Any language model of the AI SDK, asked for an answer of a given shape. */
-import type { LanguageModel, ModelMessage } from 'ai'
+import type { ModelMessage } from 'ai'
 import type { z } from 'zod'
 import { MemoryError } from '../domain/error.ts'
+import type { LanguageModelObject } from './provider-model.ts'
 
 /**
  * A language model of the AI SDK (of any provider package, specification v2 to v4), or a text such as `openai/gpt-5-mini`,
- * which the AI SDK's default provider looks up. Told by its shape, so that these types do not load those of the AI SDK.
+ * which the installed package `@ai-sdk/openai` looks up. Told by its shape, so that these types do not load those of the
+ * AI SDK.
  */
 export type LanguageModelLike =
   | string
@@ -33,12 +35,12 @@ type Outcome<Answer> =
 /** How much of an answer that could not be used the model is shown again, UTF-16 units. */
 const shownAnswer = 4_000
 
-function nameOf(model: LanguageModelLike): string {
-  return typeof model === 'string' ? model : `${model.provider}/${model.modelId}`
+function nameOf(model: LanguageModelObject): string {
+  return `${model.provider}/${model.modelId}`
 }
 
 /** Told apart from other errors by `details.model`. */
-function failed(model: LanguageModelLike, reason: string, cause: unknown): MemoryError {
+function failed(model: LanguageModelObject, reason: string, cause: unknown): MemoryError {
   return new MemoryError('unavailable', {
     message: `The language model "${nameOf(model)}" failed: ${reason.replace(/\.?$/, '.')}`,
     fix: 'Check its provider, key and name, or take a model that answers in JSON; what was said is kept and learned later.',
@@ -79,7 +81,7 @@ function fencedAnswer<Answer>(question: Question<Answer>, text: string): Outcome
 }
 
 async function answerTo<Answer>(
-  model: LanguageModelLike,
+  model: LanguageModelObject,
   question: Question<Answer>,
   messages: ModelMessage[],
   signal: AbortSignal,
@@ -89,7 +91,7 @@ async function answerTo<Answer>(
   signal.throwIfAborted()
   try {
     const call = generateText({
-      model: model as LanguageModel,
+      model,
       instructions: question.instructions,
       messages,
       output: Output.object({ schema: question.schema }),
@@ -119,7 +121,7 @@ async function answerTo<Answer>(
  * signal is aborted.
  */
 export async function askModel<Answer>(
-  model: LanguageModelLike,
+  model: LanguageModelObject,
   question: Question<Answer>,
   signal: AbortSignal,
 ): Promise<Answer> {

@@ -1,12 +1,13 @@
 /** Any embedding model of the AI SDK as an embedder. */
-import type { EmbeddingModel } from 'ai'
 import { MemoryError } from '../domain/error.ts'
 import type { Embedder } from '../ports/embedder.ts'
+import { isUnauthorized } from './embedder-trouble.ts'
+import type { EmbeddingModelObject } from './provider-model.ts'
 
 /**
  * An embedding model of the AI SDK (of any provider package, specification v2 to v4), or a text such as
- * `openai/text-embedding-3-small`, which the AI SDK's default provider looks up. Told by its shape, so that these types do
- * not load those of the AI SDK.
+ * `openai/text-embedding-3-small`, which the installed package `@ai-sdk/openai` looks up. Told by its shape, so that these
+ * types do not load those of the AI SDK.
  */
 export type EmbeddingModelLike =
   | string
@@ -18,7 +19,7 @@ export type EmbeddingModelLike =
     }
 
 export interface ModelEmbedderOptions {
-  /** Default: provider and model, as in `openai.embedding/text-embedding-3-small`; the text itself if the model is one. */
+  /** Default: provider and model, as in `openai.embedding/text-embedding-3-small`. */
   readonly id?: string
   /** Dimensions to ask for, of models that have a choice. Default: the model's own, known from the first answer on. */
   readonly dimensions?: number
@@ -46,7 +47,9 @@ function failed(id: string, error: unknown, signal: AbortSignal | undefined): Me
   const reason = error instanceof Error ? error.message : String(error)
   return new MemoryError('unavailable', {
     message: `The embedding model "${id}" failed: ${reason.replace(/\.?$/, '.')}`,
-    fix: 'Check its provider, key and name; recall goes on by words meanwhile.',
+    fix: isUnauthorized(error)
+      ? 'Give its provider a key that may use this model; recall goes on by words meanwhile.'
+      : 'Check its provider, key and name; recall goes on by words meanwhile.',
     details: { embedder: id },
     retryable: isRetryable(error),
     cause: error,
@@ -59,9 +62,9 @@ function failed(id: string, error: unknown, signal: AbortSignal | undefined): Me
  *
  * @throws MemoryError, when called: `unavailable` if the model fails, `aborted` by the signal.
  */
-export function modelEmbedder(model: EmbeddingModelLike, options: ModelEmbedderOptions = {}): Embedder {
+export function modelEmbedder(model: EmbeddingModelObject, options: ModelEmbedderOptions = {}): Embedder {
   const { maxWords = 350, batchSize = 64, dimensions } = options
-  const id = options.id ?? (typeof model === 'string' ? model : `${model.provider}/${model.modelId}`)
+  const id = options.id ?? `${model.provider}/${model.modelId}`
   return {
     id,
     dimensions: dimensions ?? null,
@@ -72,7 +75,7 @@ export function modelEmbedder(model: EmbeddingModelLike, options: ModelEmbedderO
         signal?.throwIfAborted()
         const { embedMany } = await import('ai')
         const { embeddings } = await embedMany({
-          model: model as EmbeddingModel,
+          model,
           values: [...texts],
           maxRetries: purpose === 'query' ? 0 : 2,
           ...(dimensions === undefined ? {} : { dimensions }),

@@ -1,7 +1,7 @@
 /** What all parts of one Memory share: its storage once open, who acts, the limits and the defaults. */
 import { guardStorage } from '../access/guard.ts'
 import type { Indexer } from '../derive/indexer.ts'
-import type { LanguageModelLike } from '../derive/language-model.ts'
+import type { LanguageModelObject } from '../derive/provider-model.ts'
 import type { Access } from '../domain/actor.ts'
 import type { Expectation } from '../domain/commit.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
@@ -10,6 +10,7 @@ import { defaultLimits, type Limits } from '../domain/limits.ts'
 import { type OpenStorage, SQLiteStore } from '../open.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Durability, Storage } from '../ports/storage.ts'
+import type { MemoryModels } from './background.ts'
 import type { MemoryBehaviour } from './behaviour.ts'
 import { Eraser } from './erasure.ts'
 import type { MemoryOptions } from './options.ts'
@@ -36,6 +37,7 @@ export class MemoryStorage {
   #ending: Promise<void> | null = null
   #opening: Promise<OpenStorage> | null = null
   #open: Storage | null = null
+  #models: MemoryModels | null = null
   /** For a memory without a storage of its own: decided once, by a container or by the first use. */
   #late: LateStorage | null = null
   #sweeper: Sweeper | null = null
@@ -101,7 +103,7 @@ export class MemoryStorage {
           this.#sweeper = new Sweeper(this.#open)
           this.#eraser = new Eraser(this.#open)
         }
-        this.#indexer = startIndexer(this.#open, this.#options, randomId())
+        this.#indexer = startIndexer(this.#open, this.#models?.embedder ?? null, this.#options, randomId())
       }
       return this.#open
     } catch (error) {
@@ -116,9 +118,15 @@ export class MemoryStorage {
     return this.#indexer
   }
 
+  /** Whether there is a model to extract facts with. */
+  get hasModel(): boolean {
+    return this.#options.model !== undefined
+  }
+
   /** Who extracts facts; null without one. */
-  get model(): LanguageModelLike | null {
-    return this.#options.model ?? null
+  async model(): Promise<LanguageModelObject | null> {
+    await this.get()
+    return this.#models?.model ?? null
   }
 
   /** Tells the background that something was written. */
@@ -135,7 +143,20 @@ export class MemoryStorage {
     return this.#options.clock ?? systemClock
   }
 
+  /** Opens the storage and looks up the models; a storage whose models are not there is released again. */
   async #start(): Promise<OpenStorage> {
+    const opened = await this.#openStorage()
+    try {
+      const { modelsOf } = await import('./background.ts')
+      this.#models ??= modelsOf(this.#options)
+      return opened
+    } catch (error) {
+      await opened.release()
+      throw error
+    }
+  }
+
+  async #openStorage(): Promise<OpenStorage> {
     const { storage, durability } = this.#options
     if (storage === undefined) return this.#openLate()
     if (typeof storage === 'object' && !(storage instanceof SQLiteStore)) {

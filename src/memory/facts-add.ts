@@ -191,7 +191,7 @@ export async function addFacts(
   const parsed = await parse('addFacts', options, 'add')
   const home = homeOf(parsed)
   const batch = readMessages(messages)
-  if (parsed.infer ?? core.storage.model !== null) return learnFacts(core, batch, parsed)
+  if (parsed.infer ?? core.storage.hasModel) return learnFacts(core, batch, parsed)
   const statements = statementsOf(batch, parsed.metadata)
   refuseNaming(parsed, statements.length)
   if (statements.length === 0) return { results: [] }

@@ -16,7 +16,8 @@ import {
   statementsOf,
   trustOfOrigin,
 } from '../derive/extract.ts'
-import { askModel, type LanguageModelLike } from '../derive/language-model.ts'
+import { askModel } from '../derive/language-model.ts'
+import type { LanguageModelObject } from '../derive/provider-model.ts'
 import type { Change, ChangeResult, Expectation } from '../domain/commit.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import type { FactState } from '../domain/fact.ts'
@@ -103,7 +104,7 @@ function modelTime({ storage, limits }: Core): { readonly signal: AbortSignal; s
 
 interface Learning {
   readonly core: Core
-  readonly model: LanguageModelLike
+  readonly model: LanguageModelObject
   readonly item: Queued
   readonly signal: AbortSignal
 }
@@ -328,7 +329,7 @@ async function failureToLearn(learning: Learning): Promise<MemoryError | null> {
 /** Learns from what waits, oldest first, until something fails; `timeOf` gives each its time. */
 async function drain(
   core: Core,
-  model: LanguageModelLike,
+  model: LanguageModelObject,
   space: SpaceId,
   timeOf: () => ReturnType<typeof modelTime>,
 ): Promise<Drained> {
@@ -355,14 +356,14 @@ async function drain(
  * Words queued by others are learned in their name, if this memory may act as anybody, and else left to them.
  */
 export async function drainQueued(core: Core, space: SpaceId): Promise<Drained> {
-  const { model } = core.storage
+  const model = await core.storage.model()
   if (model !== null) return drain(core, model, space, () => modelTime(core))
   const { free, held, failed } = await waitingIn(core, space)
   return { learned: 0, waiting: free.length + held, failed, error: null }
 }
 
 /** Learns from older words first; what they fail with is theirs, and they wait on. */
-async function drainOlder(core: Core, model: LanguageModelLike, space: SpaceId): Promise<void> {
+async function drainOlder(core: Core, model: LanguageModelObject, space: SpaceId): Promise<void> {
   const { signal, stop } = modelTime(core)
   await drain(core, model, space, () => ({ signal, stop: () => {} })).finally(stop)
 }
@@ -380,7 +381,7 @@ export async function inferFacts(
   messages: readonly MessageInput[],
   options: InferOptions = {},
 ): Promise<Inferred> {
-  const { model } = core.storage
+  const model = await core.storage.model()
   if (model === null) throw noModel()
   const heard = heardIn(core, home.space, messages)
   if (learnable(heard).length === 0) return { results: [] }

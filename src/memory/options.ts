@@ -2,6 +2,7 @@
 
 import type { LanguageModelLike } from '../derive/language-model.ts'
 import type { EmbeddingModelLike } from '../derive/model-embedder.ts'
+import { type ModelField, modelFields, parseModelName } from '../derive/model-name.ts'
 import { invalidInput } from '../domain/error.ts'
 import { type Limits, parseLimits } from '../domain/limits.ts'
 import { SQLiteStore } from '../open.ts'
@@ -44,13 +45,15 @@ export interface MemoryOptions {
   /** How agents use it, unless an agent or a call says otherwise. */
   readonly options?: MemoryBehaviour
   /**
-   * Who makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, or `false` for words only.
+   * Who makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, a text such as
+   * `'openai/text-embedding-3-small'`, or `false` for words only. A text is a model of the installed package
+   * `@ai-sdk/openai`, and never goes to a gateway that it does not name; vectors are kept under the text.
    * Default: `localEmbedder()`, which needs no key and no network.
    */
   readonly embedder?: Embedder | EmbeddingModelLike | false
   /**
-   * Who extracts facts from what is said: any language model of the AI SDK, or a text such as `'openai/gpt-5-mini'`. Default:
-   * none; then facts are stored as they are given. It may take `limits.modelTimeoutMs` for the messages of one call.
+   * Who extracts facts from what is said: any language model of the AI SDK, or a text such as `'openai/gpt-5-mini'`, which
+   * is looked up as an embedder's is. Default: none; then facts are stored as they are given. It may take `limits.modelTimeoutMs` for the messages of one call.
    */
   readonly model?: LanguageModelLike
   /** Whether what is due is swept, and what was forgotten reclaimed, in the background. Default: true. */
@@ -69,6 +72,12 @@ function checkEmbedder(embedder: unknown): void {
   }
   if (!isWholeFrom(1)(maxWords)) throw refuse('maxWords', 'must be a whole number from 1', maxWords)
   if (!isWholeFrom(1)(batchSize)) throw refuse('batchSize', 'must be a whole number from 1', batchSize)
+}
+
+/** Whether its provider is installed shows at the first use: an application may set a default provider until then. */
+function checkModelName(fields: Fields, field: ModelField): void {
+  const name = fields[field]
+  if (typeof name === 'string') parseModelName(name, field)
 }
 
 const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'model', 'background']
@@ -92,10 +101,12 @@ export function parseMemoryOptions(
     return value === false || isText(value) || hasMethod('embed')(value) || hasMethod('doEmbed')(value)
   })
   checkEmbedder(fields.embedder)
-  const modelFix = `Pass one of an AI SDK provider, or a text such as 'openai/gpt-5-mini'.`
+  const modelFix = `Pass one of an AI SDK provider, or a text such as '${modelFields.model}'.`
   check(fields, 'model', 'must be a language model', modelFix, (value) => {
     return isText(value) || hasMethod('doGenerate')(value)
   })
+  checkModelName(fields, 'embedder')
+  checkModelName(fields, 'model')
   check(fields, 'createId', 'must be a function', 'Leave it out for random ids.', isFunction)
   check(fields, 'background', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')
   if (durability !== undefined && typeof storage === 'object') {

@@ -1,4 +1,5 @@
 /** What a recall answers, and the traces of the latest ones. */
+import type { EmbedderTrouble } from '../derive/embedder-trouble.ts'
 import type { Author } from '../domain/actor.ts'
 import type { FactState } from '../domain/fact.ts'
 import { textKey } from '../domain/fact-text.ts'
@@ -11,7 +12,7 @@ import type { RecallMode } from '../recall/rank.ts'
 import type { StoredMessage } from './records.ts'
 
 /** Why an answer may lack something: vectors were not compared, or the question was cut. */
-export type Degraded = 'no-embedder' | 'embedder-mismatch' | 'embedder-failed' | 'query-cut'
+export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
 /** One thing that was found. */
 export interface RecalledItem {

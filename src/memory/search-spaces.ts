@@ -1,5 +1,6 @@
 /** The searched part of a recall: scans spaces, embeds the question, and ranks what is in scope. */
 import { chunk } from '../derive/chunk.ts'
+import { troubleOf } from '../derive/embedder-trouble.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceId, SpaceKey } from '../domain/id.ts'
@@ -185,7 +186,7 @@ async function meaningOf(
     if (error instanceof MemoryError && error.code === 'bug') throw error
     const any = new Float32Array(dimensions ?? 1).fill(1)
     const pending = countPending(corpus, compare(corpus, scanned, any))
-    return { ...wordsOnly, degraded: ['embedder-failed'], pending }
+    return { ...wordsOnly, degraded: [troubleOf(error)], pending }
   }
 }
 

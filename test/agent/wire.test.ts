@@ -359,6 +359,6 @@ test('a model by its name comes from the default provider of the application', a
   await result.finished
   expect(scene.server.requests.map(({ body }) => body.model)).toEqual(['acme/large-1'])
   const run = await scene.memory.getRun(result.runId as string)
-  expect(run?.details).toMatchObject({ model: 'acme/large-1' })
+  expect(run?.details).toMatchObject({ model: 'wire.chat/acme/large-1' })
   await goesOn(scene, agent)
 })

@@ -1,0 +1,29 @@
+/** Names of models, `provider/model`: what a text must look like where a model is expected. Light, for constructors. */
+import { invalidInput } from '../domain/error.ts'
+
+/** What a model is named in, and an example of a right name there. */
+export const modelFields = {
+  model: 'openai/gpt-5.4',
+  embedder: 'openai/text-embedding-3-small',
+} as const
+
+export type ModelField = keyof typeof modelFields
+
+export interface ModelName {
+  /** Ends the name of the provider's package: `openai` is `@ai-sdk/openai`. */
+  readonly provider: string
+  /** As the provider knows it; it may hold slashes itself, as in `gateway/openai/gpt-5.4`. */
+  readonly modelId: string
+}
+
+/**
+ * Splits the name of a model.
+ *
+ * @throws MemoryError `invalid-input` for a name without a provider.
+ */
+export function parseModelName(name: string, field: ModelField): ModelName {
+  const [, provider, modelId] = /^([a-z0-9][a-z0-9-]*)\/(.+)$/.exec(name) ?? []
+  if (provider !== undefined && modelId !== undefined) return { provider, modelId }
+  const fix = `Name the provider too, as in '${modelFields[field]}', or pass a model of the AI SDK.`
+  throw invalidInput(field, `must have the form 'provider/model'`, name, fix)
+}
