@@ -101,8 +101,13 @@ export class Agent implements RegisteredAgent {
       bind: (memory: Memory) => void this.#container?.bind(memory),
       telemetry: this.#container?.telemetry ?? null,
       log: (level, message, error) => {
-        if (this.#container === null) console[level](message, error)
-        else this.#container.logger[level](message, { agentId: this.id, error })
+        if (this.#container === null) return console[level](message, error)
+        try {
+          this.#container.logger[level](message, { agentId: this.id, error })
+        } catch (failure) {
+          // What logs in the background has nobody to tell that the logger failed.
+          console[level](message, error, failure)
+        }
       },
     }
   }

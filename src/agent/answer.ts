@@ -77,11 +77,23 @@ export class Answer {
 
   /** Takes in a stream to its end, whether anybody else reads it or not. Never throws. */
   async record(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<void> {
+    try {
+      const reader = (await this.#messagesOf(stream, tools)).getReader()
+      while (!(await reader.read()).done);
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#hasEnded = true
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
+  }
+
+  /** The stream as the AI SDK makes a UI message of it, which is what is stored. */
+  async #messagesOf(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<ReadableStream<unknown>> {
     const { toUIMessageStream } = await loadSdk()
     const { messageId } = this.#options
     // The SDK's own types of parts are a closed union; what is stored was made by it.
     const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage
-    const chunks = toUIMessageStream({
+    return toUIMessageStream({
       stream: this.#observed(stream),
       tools,
       originalMessages: this.#stored.length > 0 ? [before] : [],
@@ -92,14 +104,6 @@ export class Answer {
       onStepEnd: async ({ responseMessage }) => this.#endStep(responseMessage.parts),
       onEnd: ({ responseMessage }) => this.#see(responseMessage.parts),
     })
-    try {
-      const reader = chunks.getReader()
-      while (!(await reader.read()).done);
-    } catch (error) {
-      this.#fail(error)
-    }
-    this.#hasEnded = true
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
   /** The stream with its events noted. One that breaks ends here, so that what was said before is kept. */

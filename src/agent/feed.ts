@@ -12,10 +12,14 @@ export class Feed {
       start: (controller) => {
         this.#controller = controller
       },
+      // A reader that gives up must not make the writer fail: the writer still has a turn to close.
+      cancel: () => {
+        this.#controller = null
+      },
     })
   }
 
-  /** Once the feed has ended nothing is written any more. */
+  /** Once the feed has ended, or its reader has given up, nothing is written any more. */
   write(parts: Iterable<StreamPart>): void {
     for (const part of parts) this.#controller?.enqueue(part)
   }

@@ -5,10 +5,9 @@ import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import { Feed } from './feed.ts'
 import { loadSdk } from './loaded.ts'
-import type { CallOptions } from './options.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { type AgentResult, agentResult } from './result.ts'
-import { afterwards, anySignal, runFacts, sdkSettings } from './run-model.ts'
+import { afterwards, endOf, isEnded, runFacts, sdkSettings } from './run-model.ts'
 import { untilAborted } from './until-aborted.ts'
 
 type Step = StepResult<ToolSet, Record<string, unknown>>
@@ -68,14 +67,8 @@ async function runModel(
     },
   })
   // A model or a tool that pays no heed to the signal must not keep the turn, and the thread, from others.
-  const result = await untilAborted(work, anySignal(settings.abortSignal, ownTimeLimit(options)))
+  const result = await untilAborted(work, endOf(call, settings.abortSignal))
   return result as GenerateTextResult<ToolSet, Record<string, unknown>, never>
-}
-
-/** The AI SDK's `timeout` for the whole of a call; its limits of steps and tools are for it alone. */
-function ownTimeLimit({ timeout }: CallOptions): AbortSignal | undefined {
-  const totalMs = typeof timeout === 'number' ? timeout : timeout?.totalMs
-  return totalMs === undefined ? undefined : AbortSignal.timeout(totalMs)
 }
 
 function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
@@ -92,12 +85,6 @@ function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
       toolName: type.replace(/^tool-/, ''),
     } as StreamPart
   }
-}
-
-/** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or with its memory. */
-function isEnded(call: Call, error: unknown): boolean {
-  if (call.remembered?.core.storage.stopping.aborted === true) return true
-  return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
 /** Calls the agent's model and waits for the whole answer. */
@@ -119,13 +106,14 @@ async function answered(call: Call): Promise<AgentResult> {
   try {
     result = await runModel(call, exchange, feed)
   } catch (error) {
-    failure = error
+    // Something may fail with nothing at all.
+    failure = error ?? new Error('The call failed and did not say why.')
     if (isEnded(call, error)) feed.write([{ type: 'abort' }])
   }
   feed.end()
   await recording
   const refusal: unknown = turn.refused.aborted ? turn.refused.reason : null
-  const end = await turn.end(failure, runFacts(call, turn.answer))
+  const end = await turn.end(failure, () => runFacts(call, turn.answer))
   if (result === null || end.error !== null) throw refusal ?? end.error ?? failure
   afterwards(call, turn, end)
   return agentResult(call, result, turn)

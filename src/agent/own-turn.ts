@@ -8,6 +8,7 @@ import { Answer, type AnswerEnd } from './answer.ts'
 import { changesTo, type StoredAnswer } from './answer-changes.ts'
 import { endedParts } from './answer-parts.ts'
 import { type Call, processedAnswer, processesAnswers } from './call.ts'
+import { closeAnyhow } from './close-turn.ts'
 import { ProcessorAbort } from './processor.ts'
 
 /** What is recorded of a run when it ends. */
@@ -69,14 +70,15 @@ export class OwnTurn {
    * Closes the turn with what is left of the answer, and its run.
    *
    * @param failure What the model failed with, if no stream told it.
+   * @param facts Read at the end; a model that cannot tell its name must not keep the turn open.
    * @throws MemoryError if the memory refuses the answer; the turn is closed as failed then, where that is possible.
    */
-  async end(failure: unknown, facts: RunFacts): Promise<AnswerEnd> {
+  async end(failure: unknown, facts: () => RunFacts): Promise<AnswerEnd> {
     const { turn, runId } = this
     try {
       return await this.answer.end(failure, (end) => [
         runEnd(turn, runId, end.status, {
-          ...facts,
+          ...facts(),
           seen: this.#seen,
           steps: this.answer.steps,
           memoryCalls: memoryCalls(end.parts),
@@ -91,13 +93,8 @@ export class OwnTurn {
 
   /** An answer that cannot be stored, as one that is too large, leaves a turn that must end all the same. */
   async #closeAnyway(error: unknown): Promise<void> {
-    try {
-      const end = runEnd(this.turn, this.runId, 'failed', { error: errorOf(error) })
-      await this.turn.close('failed', [...(await this.answer.cut()), end])
-    } catch {
-      // Replaced or deleted, or the storage is gone: then its lease ends it.
-      this.turn.letGo()
-    }
+    const run = runEnd(this.turn, this.runId, 'failed', { error: errorOf(error) })
+    await closeAnyhow(this.turn, 'failed', run, () => this.answer.cut())
   }
 }
 
@@ -130,14 +127,14 @@ export async function giveUp(
 ): Promise<void> {
   const details = { error: errorOf(error) }
   const status = signal?.aborted === true ? 'aborted' : 'failed'
-  try {
-    if (error instanceof ProcessorAbort) await turn.discard([runEnd(turn, runId, 'discarded', details)])
-    else {
-      const changes = resumed === null ? [] : await changesTo(turn, resumed, endedParts(resumed.parts, false))
-      await turn.close(status, [...changes, runEnd(turn, runId, status, details)])
+  if (error instanceof ProcessorAbort) {
+    try {
+      return await turn.discard([runEnd(turn, runId, 'discarded', details)])
+    } catch {
+      // Replaced or deleted, or the storage is gone: then its lease ends it.
+      return turn.letGo()
     }
-  } catch {
-    // Replaced or deleted, or the storage is gone: then its lease ends it.
-    turn.letGo()
   }
+  const changes = async () => (resumed === null ? [] : changesTo(turn, resumed, endedParts(resumed.parts, false)))
+  await closeAnyhow(turn, status, runEnd(turn, runId, status, details), changes)
 }

@@ -4,9 +4,12 @@ import type { AnswerEnd } from './answer.ts'
 import type { Call } from './call.ts'
 import { Feed } from './feed.ts'
 import type { OwnTurn } from './own-turn.ts'
-import { afterwards, runFacts } from './run-model.ts'
+import { afterwards, isEnded, runFacts } from './run-model.ts'
 
 type StreamPart = TextStreamPart<ToolSet>
+
+/** Parts after which no attempt of the AI SDK follows. */
+const last: ReadonlySet<StreamPart['type']> = new Set(['finish', 'error', 'abort'] as const)
 
 export class Recording {
   readonly #call: Call
@@ -14,8 +17,9 @@ export class Recording {
   readonly #feed = new Feed()
   readonly #recorded: Promise<void>
   #ending: Promise<AnswerEnd> | null = null
-  /** What the stream itself told of a failure. */
-  #told: unknown = null
+  #hasLast = false
+  /** Failures that whoever reads the stream is told of. */
+  readonly #told = new Set<unknown>()
 
   constructor(call: Call, turn: OwnTurn, tools: ToolSet) {
     this.#call = call
@@ -32,16 +36,22 @@ export class Recording {
     return new TransformStream<StreamPart, StreamPart>({
       transform: (part, controller) => {
         this.#feed.write([part])
-        if (part.type === 'error') this.#told = part.error
+        if (part.type === 'error') this.#told.add(part.error)
+        if (last.has(part.type)) this.#hasLast = true
         if (part.type === 'finish') held.push(part)
         else controller.enqueue(part)
       },
       flush: async (controller) => {
+        // With `streamRetries` the AI SDK makes a transformation for each attempt: the turn goes on with the next one.
+        if (this.#call.options.streamRetries !== undefined && !this.#hasLast) return
         const failure = await this.end(null).then(
           ({ error }) => error,
           (error: unknown) => error,
         )
-        if (failure !== null && failure !== this.#told) controller.enqueue({ type: 'error', error: failure })
+        if (failure !== null && !this.#told.has(failure)) {
+          this.#told.add(failure)
+          controller.enqueue({ type: 'error', error: failure })
+        }
         for (const part of held) controller.enqueue(part)
       },
     })
@@ -57,10 +67,17 @@ export class Recording {
     return this.#ending
   }
 
+  /** Whether the stream told its readers of this failure. */
+  hasTold(failure: unknown): boolean {
+    return this.#told.has(failure)
+  }
+
   async #end(failure: unknown): Promise<AnswerEnd> {
+    // A stream that was left, or cut by a transformation, may not have said that it was aborted.
+    if (!this.#hasLast && isEnded(this.#call, failure)) this.#feed.write([{ type: 'abort' }])
     this.#feed.end()
     await this.#recorded
-    const end = await this.#turn.end(failure, runFacts(this.#call, this.#turn.answer))
+    const end = await this.#turn.end(failure, () => runFacts(this.#call, this.#turn.answer))
     if (end.status === 'complete') afterwards(this.#call, this.#turn, end)
     return end
   }

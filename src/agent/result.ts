@@ -35,7 +35,11 @@ export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, 
   readonly object: PromiseLike<Value>
   /** The object as far as it is known, again with each piece that comes. */
   readonly objectStream: AsyncIterable<DeepPartial<Value>>
-  /** Resolves once the turn is closed and the answer is stored; rejects if it could not be. */
+  /**
+   * Resolves once the turn is closed, with how it ended: `complete` or `suspended` where the answer is stored, else
+   * `aborted`, `failed` or `discarded`. Never rejects: what went wrong is told in the stream as an `error` part, or, where
+   * the stream broke, by `onError`.
+   */
   readonly finished: Promise<{ readonly status: string }>
 }
 

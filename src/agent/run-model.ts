@@ -24,9 +24,26 @@ function passedOn(options: CallOptions): ModelSettings {
 }
 
 /** Ends when any of the signals does. */
-export function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
   const given = signals.filter((signal) => signal !== undefined)
   return given.length <= 1 ? given[0] : AbortSignal.any(given)
+}
+
+/** The AI SDK's `timeout` for the whole of a call; its limits of steps and tools are for it alone. */
+function ownTimeLimit({ timeout }: CallOptions): AbortSignal | undefined {
+  const totalMs = typeof timeout === 'number' ? timeout : timeout?.totalMs
+  return totalMs === undefined ? undefined : AbortSignal.timeout(totalMs)
+}
+
+/** The signal that ends a call's work: the one that the AI SDK was given, or the call's time limit. */
+export function endOf({ options }: Call, given: AbortSignal | undefined): AbortSignal | undefined {
+  return anySignal(given, ownTimeLimit(options))
+}
+
+/** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or with its memory. */
+export function isEnded(call: Call, error: unknown): boolean {
+  if (call.remembered?.core.storage.stopping.aborted === true) return true
+  return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
 /** What the AI SDK is called with. */

@@ -7,7 +7,8 @@ import type { OwnTurn } from './own-turn.ts'
 import { type Processor, ProcessorAbort, runProcessors } from './processor.ts'
 import { Recording } from './recording.ts'
 import { type AgentStream, allWarnings, storedBy, withProperties } from './result.ts'
-import { sdkSettings } from './run-model.ts'
+import { endOf, isEnded, sdkSettings } from './run-model.ts'
+import { untilAborted } from './until-aborted.ts'
 
 type Result = StreamTextResult<ToolSet, Record<string, unknown>, never>
 type StreamPart = TextStreamPart<ToolSet>
@@ -46,35 +47,73 @@ function transformations(call: Call, recording: Recording | null): object {
   return all.length === 0 ? {} : { experimental_transform: all }
 }
 
-async function runModel(call: Call, exchange: Exchange, recording: Recording | null): Promise<Result> {
+/** A stream of the AI SDK, and the signal that ends it. */
+interface Running {
+  readonly result: Result
+  readonly end: AbortSignal | undefined
+}
+
+async function runModel(call: Call, exchange: Exchange, recording: Recording | null): Promise<Running> {
   const { streamText } = await loadSdk()
   const settings = await sdkSettings(call, exchange)
-  return streamText({ ...settings, ...transformations(call, recording) }) as unknown as Result
+  const result = streamText({ ...settings, ...transformations(call, recording) }) as unknown as Result
+  return { result, end: endOf(call, settings.abortSignal) }
 }
 
-/** Tells of a stream that broke, as by a lost connection: the AI SDK tells only who reads it, and nobody may. */
-async function tellBreak(call: Call, error: unknown): Promise<void> {
+/** Tells of what the stream itself told nobody: one that breaks, as by a lost connection, tells only who reads it. */
+async function tell(call: Call, what: string, error: unknown): Promise<void> {
   if (error instanceof ProcessorAbort) return
   const { onError } = call.options
-  if (onError === undefined) call.agent.log('error', 'The stream of an answer broke.', error)
-  else await onError({ error })
+  if (onError === undefined) return call.agent.log('error', what, error)
+  try {
+    await onError({ error })
+  } catch (failure) {
+    call.agent.log('error', 'The onError of a call failed.', failure)
+  }
 }
 
-/** Drives a stream to its end, whether anybody else reads it or not, and closes its turn whatever happens to it. */
-async function driven(call: Call, result: Result, recording: Recording | null): Promise<{ status: string }> {
+/** Reads a stream to its end, and answers how it went as far as the stream tells. */
+async function readAll(result: Result): Promise<string> {
   let status = 'complete'
+  for await (const part of result.stream) {
+    if (part.type === 'abort') status = 'aborted'
+    else if (part.type === 'error') status = 'failed'
+  }
+  return status
+}
+
+/** Closes the turn of a stream that is over. Answers how it ended, and what kept the answer from memory if nobody knows. */
+async function closed(recording: Recording, failure: unknown): Promise<{ status: string; untold?: unknown }> {
+  try {
+    const { status } = await recording.end(failure)
+    return { status }
+  } catch (error) {
+    return { status: 'failed', ...(recording.hasTold(error) ? {} : { untold: error }) }
+  }
+}
+
+/**
+ * Drives a stream to its end, whether anybody else reads it or not, and closes its turn whatever happens to it. Never
+ * throws: nobody may be waiting for it.
+ */
+async function driven(call: Call, { result, end }: Running, recording: Recording | null): Promise<{ status: string }> {
+  let status: string
   let broken: { readonly error: unknown } | null = null
   try {
-    for await (const part of result.stream) {
-      if (part.type === 'abort') status = 'aborted'
-      else if (part.type === 'error') status = 'failed'
-    }
+    // A transformation or a tool that pays no heed to the signal must not keep the turn, and the thread, from others.
+    status = await untilAborted(readAll(result), end)
   } catch (error) {
-    broken = { error }
-    status = 'failed'
+    // Something may break with nothing at all.
+    broken = { error: error ?? new Error('The stream broke and did not say why.') }
+    status = isEnded(call, error) ? 'aborted' : 'failed'
   }
-  if (recording !== null) ({ status } = await recording.end(broken?.error ?? null))
-  if (broken !== null) await tellBreak(call, broken.error)
+  if (recording !== null) {
+    const closing = await closed(recording, broken?.error ?? null)
+    status = closing.status
+    if ('untold' in closing) await tell(call, 'An answer could not be stored.', closing.untold)
+  }
+  const isAbort = end?.aborted === true && broken?.error === end.reason
+  if (broken !== null && !isAbort) await tell(call, 'The stream of an answer broke.', broken.error)
   return { status }
 }
 
@@ -133,17 +172,17 @@ async function begun(call: Call): Promise<AgentStream> {
   const exchange = await beginExchange(call)
   const { turn, tools } = exchange
   const recording = turn === null ? null : new Recording(call, turn, tools)
-  let result: Result
+  let running: Running
   try {
-    result = await runModel(call, exchange, recording)
+    running = await runModel(call, exchange, recording)
   } catch (error) {
-    await recording?.end(error)
+    // The call fails with what kept the model from its work, whatever else the memory may have to say.
+    await recording?.end(error).catch(() => {})
     throw error
   }
-  const finished = driven(call, result, recording)
-  // What it fails with is told in the stream, and by the AI SDK's `onError`.
-  const settled = finished.catch(() => {})
-  call.remembered?.core.storage.hold(settled)
+  const { result } = running
+  const finished = driven(call, running, recording)
+  call.remembered?.core.storage.hold(finished)
   return withProperties(result, {
     ...storedBy(turn),
     ...(await uiMethods(result, turn, tools)),

@@ -8,6 +8,7 @@ import { randomId } from '../memory/core.ts'
 import type { Space } from '../memory/space.ts'
 import { begin, type TurnRequest } from '../memory/turns.ts'
 import { endedParts, growthOf } from './answer-parts.ts'
+import { closeAnyhow } from './close-turn.ts'
 import type { Completion } from './completions.ts'
 import type { InputPlan } from './input.ts'
 
@@ -61,6 +62,9 @@ async function finish(
   const [first, ...rest] = completions
   if (first === undefined) return
   const turn = await begin(await resuming(space, name, threadId, turnId, first), alone)
+  const runEnd = (status: 'complete' | 'failed'): Change => {
+    return { kind: 'run-put', runId: runIdOf(turn.spaceKey, turn.runId), threadId, status }
+  }
   try {
     for (const completion of rest) await turn.commit([completing(threadId, completion)])
     for (const messageId of new Set(completions.map((completion) => completion.messageId))) {
@@ -68,9 +72,10 @@ async function finish(
       const growth = growthOf(parts, endedParts(parts, false))
       for (const left of growth?.completed ?? []) await turn.commit([completing(threadId, { messageId, ...left })])
     }
-  } finally {
-    const runId = runIdOf(turn.spaceKey, turn.runId)
-    await turn.close('complete', [{ kind: 'run-put', runId, threadId, status: 'complete' }])
+    await turn.close('complete', [runEnd('complete')])
+  } catch (error) {
+    await closeAnyhow(turn, 'failed', runEnd('failed'))
+    throw error
   }
 }
 

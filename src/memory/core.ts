@@ -61,10 +61,13 @@ export class MemoryStorage {
     return this.#stopping.signal
   }
 
-  /** Keeps the memory open for a piece of work, as an agent's turn: closing waits for it. It must not throw. */
+  /** Keeps the memory open for a piece of work, as an agent's turn: closing waits for it, however the work ends. */
   hold(work: Promise<unknown>): void {
-    this.#held.add(work)
-    void work.finally(() => this.#held.delete(work))
+    const over = () => {
+      this.#held.delete(ended)
+    }
+    const ended: Promise<void> = work.then(over, over)
+    this.#held.add(ended)
   }
 
   /**

@@ -5,6 +5,7 @@ import { callTool, callTools, type ScriptedModel, scriptedModel, stall, threadPr
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { openMemory, refused, temporaryUrl } from '../memory/opened.ts'
+import { ways } from './aftermath.ts'
 
 const at = { resourceId: 'alice', threadId: 't' }
 const pay = tool({
@@ -112,6 +113,24 @@ test.each(['aborted', 'failed'] as const)('a turn taken up again whose model nev
   const sent = await answered(memory, true)
   await expect(agent.generate(sent, { ...at, abortSignal: stop.signal })).rejects.toThrow('broken')
   expect(await ends(memory)).toEqual([[status, 'output-error']])
+})
+
+test.each(ways)('a turn whose message is deleted while %s goes on with it is closed all the same', async (way) => {
+  const memory = openMemory()
+  const erase = async () => {
+    const { messages } = await memory.listMessages(at)
+    await memory.deleteMessages(messages.flatMap(({ id, role }) => (role === 'assistant' ? [id] : [])))
+    return 'paid'
+  }
+  const tools = { pay: tool({ description: 'Pays.', inputSchema: z.object({}), needsApproval: true, execute: erase }) }
+  const agent = agentOn(memory, scripted(callTool('pay'), 'Paid.', 'still here'), { tools })
+  await agent.generate('Pay.', at)
+  const sent = await answered(memory, true)
+  if (way === 'generate') await refused('not-found', () => agent.generate(sent, at))
+  else expect(await (await agent.stream(sent, { ...at, onError() {} })).finished).toEqual({ status: 'failed' })
+  expect((await listed(memory)).map(({ turnStatus }) => turnStatus)).toEqual(['failed'])
+  const next = await agent.generate('And now?', at)
+  expect([next.text, next.warnings]).toEqual(['still here', []])
 })
 
 test('what a call failed with is told, also where its turn cannot be ended any more', async () => {
