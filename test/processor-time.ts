@@ -7,7 +7,7 @@ const floorMs = 4
 export async function processorMs(run: () => unknown): Promise<number> {
   let least = Number.POSITIVE_INFINITY
   let total = 0
-  for (let i = 0; i < 5 && total < 200; i++) {
+  for (let i = 0; i < 3 && total < 100; i++) {
     const before = process.cpuUsage()
     await run()
     const { user, system } = process.cpuUsage(before)

@@ -9,6 +9,7 @@
 import type { Author } from '../../domain/actor.ts'
 import type { MessagePart, Role } from '../../domain/message.ts'
 import { normalise } from '../../domain/tokens.ts'
+import { withoutFences } from '../../recall/without-fences.ts'
 
 /** Who sees the prompt, and whose conversation it is. */
 export interface Reader {
@@ -20,11 +21,11 @@ const kinds = 'user|agent|tool|system'
 const anyLabel = new RegExp(`\\[\\s*from\\s+(?:${kinds})\\b`, 'i')
 const labelAtStart = new RegExp(`^\\s*\\[\\s*from\\s+(?:${kinds})\\b`, 'i')
 const lineBreaks = /(?<=[\n\v\f\r\u0085\u2028\u2029])/
-const fenceStart = /<(?=\s*\/?\s*(?:recalled-memory|working-memory))/gi
+const unseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu
 
-/** A name on one line that cannot end its label. */
+/** A name on one line that ends no label and no fence. */
 function nameOf({ id, name = id }: Author): string {
-  return name.replace(/[[\]\s\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+  return withoutFences(name.replace(/[[\]\uff3b\uff3d\s\p{Cc}]+/gu, ' ').trim())
 }
 
 /** The line that says whose a message is. */
@@ -39,14 +40,9 @@ export function needsLabel(role: Role, author: Author, reader: Reader): boolean 
   return author.kind !== 'user' || author.id !== reader.resourceId
 }
 
-/** A text in which no fence of memory begins or ends. */
-export function withoutFences(text: string): string {
-  return text.includes('<') ? text.replace(fenceStart, '&lt;') : text
-}
-
 /** A text as it looks: one spelling for look-alike letters, and none that nobody sees. */
 function asRead(text: string): string {
-  return normalise(text).replace(/\p{Cf}/gu, '')
+  return normalise(text).replace(unseen, '')
 }
 
 /** A text in which no line looks like a label, and nothing like memory. */

@@ -10,8 +10,8 @@ import { mainBlock } from '../../memory/blocks.ts'
 import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
 import type { Space } from '../../memory/space.ts'
 import { type FencedItem, fenced } from '../../recall/fence.ts'
+import { withoutFences } from '../../recall/without-fences.ts'
 import { tokensOfText } from './fit.ts'
-import { withoutFences } from './labels.ts'
 
 /** Working memory as it was shown, so that a write can say what it was made from. */
 export interface ShownBlock {
