@@ -6,6 +6,8 @@ const conditions = ['aquifer-source', 'node']
 
 export default defineConfig({
   resolve: { conditions },
+  // As `tsc` builds it: the oldest supported Node has no `await using`.
+  oxc: { target: 'es2024' },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],

@@ -1,5 +1,6 @@
 /** One agent as an operating-system process of its own, and what it reported. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Role } from './acme.ts'
 import type { Report } from './report.ts'
@@ -21,8 +22,9 @@ export class AgentProcess {
 
   constructor(role: Role, url: string, onReport: (report: Report) => void) {
     this.role = role
-    const file = fileURLToPath(new URL(`./agents/${role}.ts`, import.meta.url))
-    this.#child = spawn(process.execPath, ['--conditions=aquifer-source', file, url], {
+    // Started as this process was: from sources or, built, as JavaScript.
+    const file = fileURLToPath(new URL(`./agents/${role}${extname(import.meta.url)}`, import.meta.url))
+    this.#child = spawn(process.execPath, [...process.execArgv, file, url], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.pid = this.#child.pid

@@ -1,12 +1,12 @@
 // Packs the library as publishing would, installs the tarball in an empty folder and uses it as a stranger does.
 // Expects a fresh `dist/`: `npm run pack:check` builds first.
-import { type ExecFileSyncOptions, execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { run } from './run.ts'
 
 interface Manifest {
   readonly name: string
@@ -32,20 +32,6 @@ const WANTED_FILES = [
   'dist/index.js',
   'dist/index.d.ts',
 ]
-
-function run(command: string, args: readonly string[], cwd: string): string {
-  // npm hands its own settings to the scripts that it runs; the folder it works in must not reach the npm inside.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'npm_config_local_prefix'))
-  const options: ExecFileSyncOptions = { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }
-  try {
-    return execFileSync(command, args, options).toString()
-  } catch (error) {
-    const output = error as { stdout?: Buffer; stderr?: Buffer }
-    throw new Error(`${command} ${args.join(' ')} failed:\n${output.stdout ?? ''}${output.stderr ?? ''}`, {
-      cause: error,
-    })
-  }
-}
 
 function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T
@@ -78,7 +64,7 @@ function checkImports(folder: string, manifest: Manifest): string[] {
     console.log(JSON.stringify(answer))`
   writeFileSync(join(folder, 'import-all.mjs'), program)
   type Answer = Record<string, { names?: string[]; error?: string }>
-  const answer = JSON.parse(run(process.execPath, ['import-all.mjs'], folder)) as Answer
+  const answer = JSON.parse(run(process.execPath, ['import-all.mjs'], { cwd: folder })) as Answer
   return Object.entries(answer).flatMap(([specifier, { names = [], error }]) => {
     if (error !== undefined) return [`import of ${specifier} failed: ${error}`]
     console.log(`  ${specifier}: ${names.length} exported values`)
@@ -114,7 +100,7 @@ function checkTypes(folder: string, manifest: Manifest): string[] {
     }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
     try {
-      run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], folder)
+      run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd: folder })
     } catch (error) {
       const { message } = error as Error
       if (!message.includes('error TS')) throw error
@@ -140,7 +126,7 @@ function sizeOf(folder: string): number {
 /** Installs the tarball without optional packages and prints what a user gets. */
 function install(tarball: string, folder: string): void {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
-  run('npm', ['install', '--omit=optional', '--no-audit', '--no-fund', tarball], folder)
+  run('npm', ['install', '--omit=optional', '--no-audit', '--no-fund', tarball], { cwd: folder })
   const { packages } = readJson<{ packages: Record<string, unknown> }>(join(folder, 'node_modules/.package-lock.json'))
   const kilobytes = Math.round(sizeOf(join(folder, 'node_modules')) / 1024)
   console.log(`  installed with --omit=optional: ${Object.keys(packages).length} packages, ${kilobytes} KiB`)
@@ -148,7 +134,7 @@ function install(tarball: string, folder: string): void {
 
 async function check(folder: string): Promise<string[]> {
   const manifest = readJson<Manifest>(join(root, 'package.json'))
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root)) as Packed[]
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })) as Packed[]
   if (packed === undefined) return ['npm pack answered nothing']
   const kilobytes = [packed.size, packed.unpackedSize].map((bytes) => Math.round(bytes / 1024))
   console.log(`  tarball: ${packed.files.length} files, ${kilobytes[0]} KiB packed, ${kilobytes[1]} KiB unpacked`)

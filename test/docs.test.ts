@@ -30,6 +30,17 @@ function blocksOf(path: string): Block[] {
 const guides = readdirSync(join(root, 'docs/guide')).map((name) => `docs/guide/${name}`)
 const blocks = ['README.md', ...guides].flatMap(blocksOf)
 
+async function expectToRun(file: string): Promise<void> {
+  const cwd = mkdtempSync(join(tmpdir(), 'aquifer-docs-'))
+  try {
+    const { stdout, stderr } = await run(process.execPath, ['--conditions=aquifer-source', file], { cwd })
+    expect(stderr).toBe('')
+    expect(stdout).not.toBe('')
+  } finally {
+    rmSync(cwd, { recursive: true, force: true })
+  }
+}
+
 beforeAll(() => {
   mkdirSync(folder, { recursive: true })
   for (const { file, code } of blocks) writeFileSync(file, code)
@@ -48,14 +59,14 @@ describe('documentation', () => {
     expect(result.stdout).toBe('')
   })
 
-  it.each(blocks)('runs $name', async ({ file }) => {
-    const cwd = mkdtempSync(join(tmpdir(), 'aquifer-docs-'))
-    try {
-      const { stdout, stderr } = await run(process.execPath, ['--conditions=aquifer-source', file], { cwd })
-      expect(stderr).toBe('')
-      expect(stdout).not.toBe('')
-    } finally {
-      rmSync(cwd, { recursive: true, force: true })
-    }
+  it.each(blocks)('runs $name', ({ file }) => expectToRun(file))
+
+  it("runs README's first program as JavaScript, without syntax that the oldest supported Node lacks", async () => {
+    const [{ code, file } = { code: '', file: '' }] = blocks
+    expect(file).toContain('README')
+    expect(code).not.toMatch(/\busing \w/)
+    const plain = file.replace(/\.ts$/, '.mjs')
+    writeFileSync(plain, code)
+    await expectToRun(plain)
   })
 })

@@ -4,7 +4,7 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const IGNORED_FOLDERS = /(^|\/)(node_modules|\.git)$|^(dist|coverage|bench\/results)$/
+const IGNORED_FOLDERS = /(^|\/)(node_modules|\.git)$|^(dist|coverage|bench\/results|\.node-versions)$/
 const BINARY_EXTENSIONS = ['.db', '.db-wal', '.db-shm', '.tgz', '.png', '.wasm']
 const CODE_FOLDERS = ['src', 'test', 'bench', 'demo', 'examples', 'scripts']
 
