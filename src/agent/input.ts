@@ -1,6 +1,7 @@
 /** What of a call's input is new, which turns it replaces and which calls it answers. Reads the thread and writes nothing. */
 import { shown } from '../domain/error.ts'
 import { spokenText } from '../domain/indexed.ts'
+import { foreignId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
@@ -8,6 +9,7 @@ import type { Space } from '../memory/space.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import { internalCalls, unitsOf } from './canonical.ts'
 import { type Answers, type Completion, noteAnswer, settleAnswers } from './completions.ts'
+import { unnamed, withoutForeign } from './foreign-messages.ts'
 import { type Asked, planReplacement, type Replacement } from './replacement.ts'
 import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
 import { isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
@@ -106,8 +108,7 @@ function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: P
   const isSaidNow = message === sorting.sent.at(-1)?.message && input.role === 'user'
   if (isSaidNow) {
     warnings.push(`The id ${shown(stored.id)} is that of another's message; what was sent is stored under a new one.`)
-    const { id: _, ...unnamed } = input
-    return unnamed
+    return unnamed(message).input
   }
   warnings.push(`The message ${shown(stored.id)} is stored with other content; what was sent under its id was ignored.`)
   return null
@@ -127,6 +128,8 @@ function freshOf(sorting: Sorting, index: number): MessageInput | null {
     if (!isEmpty) warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
     return null
   }
+  // An issued id names one message for ever; said again after that was deleted, the words get a new one.
+  if (one.standing === 'gone') return unnamed(one.message).input
   if (input.id !== undefined && sent.findIndex(({ message }) => message.input.id === input.id) < index) {
     warnings.push(`The message ${shown(input.id)} was sent twice; the first is stored.`)
     return null
@@ -158,15 +161,16 @@ async function sortMessages(
   const end = await endFor(space, threadId, messages)
   const ids = messages.flatMap(({ input }) => input.id ?? [])
   const standings = await standingOf(space, threadId, end, [...ids, ...(answerId === undefined ? [] : [answerId])])
-  const sent = messages.map((message): Sent => {
-    const { id } = message.input
-    return { message, standing: id === undefined ? undefined : standings.get(id) }
-  })
+  const named = answerId === undefined ? undefined : standings.get(answerId)
+  if (named === 'foreign') {
+    const fix = 'Pass the id of an answer in this thread, or leave it out to have the last one given anew.'
+    throw foreignId('messageId', answerId as string, 'message', fix)
+  }
+  const { sent, warnings } = withoutForeign(messages, standings)
   const known = sent.flatMap((one) => (isKnown(one) ? [one.standing.message] : []))
   const hidden = internalCalls([...end.places.map(({ message }) => message), ...known])
   const resent = sortByContent(sent, end, hidden)
-  const sorting: Sorting = { sent, end, hidden, resent, answers: new Map(), warnings: [] }
-  const named = answerId === undefined ? undefined : standings.get(answerId)
+  const sorting: Sorting = { sent, end, hidden, resent, answers: new Map(), warnings: [...warnings] }
   const asked: Asked = isRegenerated
     ? { trigger: 'regenerate-message', named }
     : { trigger: 'submit-message', messageId: options.messageId }
@@ -185,7 +189,8 @@ async function sortMessages(
  * is history. Where all is history, nothing is fresh.
  *
  * @param messages As `readMessages` reads them.
- * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for an id that is none.
+ * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for an id that is none,
+ * and for the id of an answer to be given anew that memory issued for something else.
  */
 export async function planInput(
   space: Space,

@@ -1,7 +1,8 @@
 /** What a call's input needs to know of the stored thread: its end, messages by id, turns. Never the thread whole. */
 import { defaultAuthor, sameActor } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
-import { checkId, parseMessageId, parseTurnId, type SpaceKey } from '../domain/id.ts'
+import { checkId, parseTurnId, type SpaceKey } from '../domain/id.ts'
+import { isForeignId, parseIssuedId } from '../domain/issued-id.ts'
 import type { Message, MessageInput } from '../domain/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { Space } from '../memory/space.ts'
@@ -47,10 +48,13 @@ export async function readEnd(
   }
 }
 
-/** Where a sent id stands: its message, in the thread; `gone` if it was there and is replaced or deleted; null if it is new. */
-export type Standing = PlacedMessage | 'gone' | null
+/**
+ * Where a sent id stands: its message, in the thread; `gone` if it was issued here and names no message of the thread any
+ * more; `foreign` if memory issued it for something else, or never; null if it is new.
+ */
+export type Standing = PlacedMessage | 'gone' | 'foreign' | null
 
-/** Looks up ids: in the end that was read, else each by itself. */
+/** Looks up ids: in the end that was read, else each by itself. Never in another space, whatever an id says. */
 export async function standingOf(
   space: Space,
   threadId: string,
@@ -62,11 +66,13 @@ export async function standingOf(
     checkId(id, 'messages.id')
     const place = near.get(id)
     if (place !== undefined) return [id, place]
-    const isIssued = end.spaceKey !== null && parseMessageId(id)?.spaceKey === end.spaceKey
-    if (end.isWhole && !isIssued) return [id, null]
+    const issued = parseIssuedId(id)
+    if (end.isWhole && issued === null) return [id, null]
     const places = await space.messages.find(id)
     const here = places.find(({ message }) => message.threadId === threadId)
-    return [id, here ?? (isIssued && places.length === 0 ? 'gone' : null)]
+    if (here !== undefined || issued === null) return [id, here ?? null]
+    const isOfOthers = places.length > 0 || isForeignId(id, 'message', end.spaceKey)
+    return [id, isOfOthers ? 'foreign' : 'gone']
   })
   return new Map(await Promise.all(found))
 }

@@ -9,16 +9,8 @@ import type { LostOfRun, RunLoss } from './erase-run.ts'
 import { invalidInput, invariant, notFound } from './error.ts'
 import type { FactState } from './fact.ts'
 import type { CommitRows } from './history.ts'
-import {
-  checkId,
-  type FactId,
-  type IssuedMessage,
-  parseMessageId,
-  type RunId,
-  type Seq,
-  type ThreadId,
-  unpackTurn,
-} from './id.ts'
+import { checkId, type FactId, parseMessageId, type RunId, type Seq, type ThreadId, unpackTurn } from './id.ts'
+import { refuseIssuedForm } from './issued-id.ts'
 import type { LeaseState } from './lease.ts'
 import type { Limits } from './limits.ts'
 import type { RunState } from './run.ts'
@@ -220,6 +212,7 @@ export class Draft {
     if (thread !== null && !thread.deleted) return null
     if (!create) this.liveThread(threadId)
     this.mayCreate('thread', threadId)
+    refuseIssuedForm(threadId, 'threadId')
     this.claim({ thread: threadId })
     const created = newThread(threadId as ThreadId, this)
     this.count(null, created)
@@ -274,19 +267,12 @@ export class Draft {
     if (saved !== undefined) return saved
     const place = this.view.callerMessage(threadId, messageId)
     if (place === null || unpackTurn(place.turn).turnSeq < this.thread.createdSeq) return null
-    return this.releasedIds.some((released) => released.id === messageId) ? null : place
+    return this.isReleased(messageId) ? null : place
   }
 
-  /** Whether that place was filled, in whatever thread: an id of it is not to come any more. */
-  hasSlot(issued: IssuedMessage): boolean {
-    const { turnSeq } = unpackTurn(issued.turn)
-    if (turnSeq >= this.seq) return false
-    const row = this.view.rowsAt(turnSeq).find((candidate) => candidate.turn === issued.turn)
-    if (row === undefined) return false
-    // Of an erased thread only that there was a turn is left.
-    if (row.threadId === null) return true
-    const turn = foldTurn(this.view.turnRows(row.threadId, issued.turn), { key: this.space.key, address: this.address })
-    return turn !== null && issued.index < turn.messages.length
+  /** Whether the message of that id gives way in this commit: it was deleted, or its turn was replaced. */
+  isReleased(messageId: string): boolean {
+    return this.releasedIds.some((released) => released.id === messageId)
   }
 
   /** Frees a caller's message id for a later message of the thread. */

@@ -17,6 +17,7 @@ import { invalidInput } from './error.ts'
 import { type FactState, liveFact } from './fact.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
 import { checkId, messageIdOf, parseMessageId, type RunId, type ThreadId, turnIdOf, unpackTurn } from './id.ts'
+import { refuseForeignId } from './issued-id.ts'
 import { loseContinuation } from './run-changes.ts'
 import type { ThreadState } from './thread.ts'
 import { foldTurn, type MessagePlace, visibleMessages } from './turn.ts'
@@ -173,7 +174,7 @@ class Eraser {
   /** Facts by id, deleted ones included: all that was ever stated of them. */
   facts(ids: readonly string[]): void {
     const draft = this.#draft
-    const stored = ids.flatMap((id) => draft.fact(checkId(id, 'factIds')) ?? [])
+    const stored = ids.flatMap((id) => draft.fact(id) ?? [])
     const found = stored.filter(({ id }) => !this.gone.has(id) && hasFactLife(draft.view, id, draft.factBefore(id)))
     const live = found.filter((fact) => !fact.deleted).map((fact) => fact.id)
     for (const id of ids) this.gone.add(id)
@@ -250,6 +251,8 @@ class Eraser {
   messagesOf(ids: readonly string[], inThread: string | undefined): void {
     const { view, space } = this.#draft
     const wanted = new Set(ids.map((id) => checkId(id, 'messageIds')))
+    // An earlier version stored messages under such ids; these go by the name of their thread as well.
+    if (inThread === undefined) for (const id of wanted) refuseForeignId(id, 'message', space.key, 'messageIds')
     // Whether or not a message is there still: what was derived from it may be.
     if (inThread === undefined) for (const id of wanted) this.gone.add(id)
     const isMeant = (row: LogRow) => row.threadId !== null && (inThread === undefined || row.threadId === inThread)
@@ -386,6 +389,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   if (messageIds.length > 0) eraser.messagesOf(messageIds, inThread)
   for (const key of keys) eraser.entry(key)
   eraser.continuations()
+  for (const id of factIds) refuseForeignId(checkId(id, 'factIds'), 'fact', draft.space.key, 'factIds')
   eraser.facts(factIds)
   eraser.derived()
   const { rows, commits } = eraser.rows()

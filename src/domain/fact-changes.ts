@@ -7,6 +7,7 @@ import { type FactAttributes, type FactState, factAttributes, liveFact } from '.
 import { factAnswer, factsAfter } from './fact-fold.ts'
 import { statesSame, textKey } from './fact-text.ts'
 import { checkId, checkUnique, type FactId, factIdOf, parseFactId } from './id.ts'
+import { refuseForeignId } from './issued-id.ts'
 import { checkBytes, checkLimit } from './limits.ts'
 import { isoTime, msOf, toIso } from './time.ts'
 import { isHigher, type Trust, trustOf } from './trust.ts'
@@ -47,6 +48,13 @@ function checkIds(draft: Draft, ids: readonly string[] | undefined, field: strin
   return [...checked]
 }
 
+/** Ids of facts of this space. */
+function checkFactIds(draft: Draft, ids: readonly string[] | undefined, field: string): readonly string[] {
+  const checked = checkIds(draft, ids, field)
+  for (const id of checked) refuseForeignId(id, 'fact', draft.space.key, field)
+  return checked
+}
+
 function checkExpiry(draft: Draft, value: string): string {
   const expiresAt = toIso(value, 'expiresAt')
   if (expiresAt > draft.at) return expiresAt
@@ -83,8 +91,10 @@ function assertionOf(draft: Draft, change: FactAssert, before: FactState | null)
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : checkExpiry(draft, expiresAt) }),
     ...(change.queued === true ? { queued: true as const } : {}),
   }
-  const supersedes = checkIds(draft, change.supersedes, 'supersedes')
-  const contradicts = checkIds(draft, change.conflictsWith, 'conflictsWith').filter((id) => !supersedes.includes(id))
+  const supersedes = checkFactIds(draft, change.supersedes, 'supersedes')
+  const contradicts = checkFactIds(draft, change.conflictsWith, 'conflictsWith').filter(
+    (id) => !supersedes.includes(id),
+  )
   return { stated, trust, supersedes, contradicts }
 }
 

@@ -77,27 +77,34 @@ export interface IssuedMessage extends IssuedTurn {
   readonly index: number
 }
 
-const issuedTurn = /^turn_([0-9A-Za-z]{8,32})_(\d{1,12})\.(\d{1,5})$/
-const issuedMessage = /^msg_([0-9A-Za-z]{8,32})_(\d{1,12})\.(\d{1,5})\.(\d{1,6})$/
+// Numbers without leading zeros: two texts never name the same place.
+const issuedTurn = /^turn_([0-9A-Za-z]{12})_(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,4})$/
+const issuedMessage = /^msg_([0-9A-Za-z]{12})_(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,4})\.(0|[1-9]\d{0,5})$/
+
+/** The place that the numbers of an id name; null if no commit can have opened a turn there. */
+function issuedPlace(match: RegExpExecArray): IssuedTurn | null {
+  const [turnSeq, turnIndex] = [Number(match[2]), Number(match[3])]
+  const turn = packTurn({ turnSeq, turnIndex })
+  // A greater index would pack to the place of a later turn.
+  if (turnIndex >= turnsPerCommit || !Number.isSafeInteger(turn)) return null
+  return { spaceKey: match[1] as SpaceKey, turn }
+}
 
 /** Reads a turn id of ours; null if the text is not one. */
 export function parseTurnId(id: string): IssuedTurn | null {
   const match = issuedTurn.exec(id)
-  if (match === null) return null
-  const turn = packTurn({ turnSeq: Number(match[2]), turnIndex: Number(match[3]) })
-  return { spaceKey: match[1] as SpaceKey, turn }
+  return match === null ? null : issuedPlace(match)
 }
 
 /** Reads a message id of ours; null if the text is not one (then a caller chose it). */
 export function parseMessageId(id: string): IssuedMessage | null {
   if (!id.startsWith('msg_')) return null
   const match = issuedMessage.exec(id)
-  if (match === null) return null
-  const turn = packTurn({ turnSeq: Number(match[2]), turnIndex: Number(match[3]) })
-  return { spaceKey: match[1] as SpaceKey, turn, index: Number(match[4]) }
+  const place = match === null ? null : issuedPlace(match)
+  return match === null || place === null ? null : { ...place, index: Number(match[4]) }
 }
 
-/** An id of ours of a fact or a run. */
+/** An id of ours of a fact, a run or a recollection. */
 export interface IssuedUnique {
   readonly spaceKey: SpaceKey
   /** The last part, which was chosen when the record was made. */
@@ -105,8 +112,9 @@ export interface IssuedUnique {
 }
 
 const uniquePart = /^[0-9A-Za-z_-]{1,128}$/
-const issuedFact = /^fact_([0-9A-Za-z]{8,32})_([0-9A-Za-z_-]{1,128})$/
-const issuedRun = /^run_([0-9A-Za-z]{8,32})_([0-9A-Za-z_-]{1,128})$/
+const issuedFact = /^fact_([0-9A-Za-z]{12})_([0-9A-Za-z_-]{1,128})$/
+const issuedRun = /^run_([0-9A-Za-z]{12})_([0-9A-Za-z_-]{1,128})$/
+const issuedRecollection = /^rcl_([0-9A-Za-z]{12})_([0-9A-Za-z_-]{1,128})$/
 
 /**
  * Checks the last part of an id that we issue.
@@ -135,6 +143,11 @@ export function runIdOf(spaceKey: SpaceKey, unique: string): RunId {
 /** Reads a run id of ours; null if the text is not one. */
 export function parseRunId(id: string): IssuedUnique | null {
   return issuedUnique(issuedRun.exec(id))
+}
+
+/** Reads the id of a recollection of ours; null if the text is not one. */
+export function parseRecollectionId(id: string): IssuedUnique | null {
+  return issuedUnique(issuedRecollection.exec(id))
 }
 
 function issuedUnique(match: RegExpExecArray | null): IssuedUnique | null {

@@ -3,8 +3,9 @@ import { sameActor, statedAuthor } from './actor.ts'
 import type { ChangeOf, ResultOf, SavedMessage } from './commit.ts'
 import type { Draft } from './draft.ts'
 import type { EffectOf } from './effect.ts'
-import { invalidInput, MemoryError, notFound, shown } from './error.ts'
-import { checkId, type MessageId, messageIdOf, packTurn, parseMessageId, turnIdOf } from './id.ts'
+import { MemoryError, notFound, shown } from './error.ts'
+import { checkId, type MessageId, messageIdOf, packTurn, turnIdOf } from './id.ts'
+import { parseIssuedId, reservedMessageId } from './issued-id.ts'
 import { type JsonObject, mergeJson } from './json.ts'
 import { checkBytes, checkLimit } from './limits.ts'
 import type { LoggedMessage, Message, MessageInput, MessagePart } from './message.ts'
@@ -42,23 +43,26 @@ interface Sorted {
   known: number | null
 }
 
-/** Refuses an id of the form that we issue, for a place that is still to come: it would meet its own message there. */
-function refuseForeseen(draft: Draft, id: string): void {
-  const issued = parseMessageId(id)
-  if (issued === null || issued.spaceKey !== draft.space.key || draft.hasSlot(issued)) return
-  const fix = 'Leave the id out, or use one of your own making.'
-  throw invalidInput('messages.id', 'must not have the form of an id that is yet to be issued', id, fix)
+/**
+ * Refuses to store a message under an id of the form that we issue: it would be taken for the message that has, had or
+ * will have that id. Only a message that takes another's place in the same commit keeps its id.
+ */
+function refuseReserved(draft: Draft, id: string): void {
+  if (parseIssuedId(id) === null || draft.isReleased(id)) return
+  throw reservedMessageId('messages.id', id, draft.space.key)
 }
 
 /** Tells the messages that are new from those whose id is in the thread already, or twice in the batch. */
-function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: number, start: number): Sorted {
+function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: number, open: TurnState | null): Sorted {
+  const start = open?.messages.length ?? 0
   const sorted: Sorted = { stored: [], saved: [], existing: [], known: null }
   for (let position = 0; position < change.messages.length; position++) {
     const input = change.messages[position] as MessageInput
     const index = start + sorted.stored.length
     const issued = messageIdOf(draft.space.key, turn, index)
     const id = input.id === undefined ? issued : checkId(input.id, 'messages.id')
-    if (id !== issued) {
+    // A stream names its answer before it is stored; outside an open turn nobody can know the place.
+    if (id !== issued || (open === null && input.id !== undefined)) {
       const known = draft.findMessage(change.threadId, id)
       if (known !== null) {
         sorted.existing.push([position, id])
@@ -66,7 +70,7 @@ function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: nu
         sorted.known ??= known.turn
         continue
       }
-      refuseForeseen(draft, id)
+      refuseReserved(draft, id)
       draft.callerIds.push({ id, threadId: draft.thread.id, turn, index })
     }
     const logged = toLogged(draft, input)
@@ -87,7 +91,7 @@ export function applyMessageAppend(draft: Draft, change: ChangeOf<'message-appen
   const open = joins ? requireOpenTurn(draft, change) : null
   if (open !== null) renewByStep(draft, open)
   const turn = open?.turn ?? packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
-  const { stored, saved, existing, known } = sortMessages(draft, change, turn, open?.messages.length ?? 0)
+  const { stored, saved, existing, known } = sortMessages(draft, change, turn, open)
   const isKnown = stored.length === 0 && open === null
   const turnId = turnIdOf(draft.space.key, isKnown ? (known ?? turn) : turn)
   const effect: EffectOf<'message-append'> = {

@@ -6,6 +6,7 @@ import type { EffectOf, ThreadSource } from './effect.ts'
 import type { RowTime } from './entry.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type MessageId, messageIdOf, packTurn, type Seq, type ThreadId } from './id.ts'
+import { refuseIssuedForm } from './issued-id.ts'
 import { equalJson, isJsonObject, type JsonObject, mergeJson } from './json.ts'
 import { checkBytes, checkLimit } from './limits.ts'
 import { toLogged } from './message-changes.ts'
@@ -88,6 +89,7 @@ export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): Re
   const before = draft.findThread(threadId)
   const isNew = before === null || before.deleted
   if (isNew) draft.mayCreate('thread', threadId)
+  if (isNew) refuseIssuedForm(threadId, 'threadId')
   const effect: EffectOf<'thread-put'> = {
     kind: 'thread-put',
     prev: before?.version ?? 0,
@@ -144,6 +146,7 @@ export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>)
     })
   }
   draft.mayCreate('thread', threadId)
+  refuseIssuedForm(threadId, 'threadId')
   const messages = change.turns.reduce((sum, turn) => sum + turn.length, 0)
   checkLimit(draft.limits, 'cloneMessages', messages, 'The clone')
   const metadata = change.metadata ?? {}

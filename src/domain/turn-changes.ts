@@ -4,6 +4,7 @@ import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
 import { invalidInput, MemoryError, notFound, shown } from './error.ts'
 import { packTurn, parseTurnId, type ThreadId, type TurnId, turnIdOf } from './id.ts'
+import { refuseForeignId } from './issued-id.ts'
 import { holdLease, turnLease } from './lease.ts'
 import { withMessages } from './thread.ts'
 import { isoTime, msOf } from './time.ts'
@@ -72,6 +73,7 @@ export function renewByStep(draft: Draft, turn: TurnState): void {
 function replaceTurns(draft: Draft, replaces: readonly string[], by: TurnId): TurnId[] {
   const replaced: TurnId[] = []
   for (const turnId of new Set(replaces)) {
+    refuseForeignId(turnId, 'turn', draft.space.key, 'replaces')
     const turn = requireTurn(draft, { turnId })
     if (turn.replacedBy !== undefined || turn.status === 'discarded') {
       throw closedTurn(turn, 'Read the thread again and replace the turns that stand in it now.')

@@ -1,6 +1,7 @@
 /** Forgetting: erasing what a caller names, at once for every reader, and soon from the bytes of the files. */
-import { invalidInput } from '../domain/error.ts'
+import { invalidInput, shown } from '../domain/error.ts'
 import { checkId, parseFactId, parseMessageId, type SpaceId } from '../domain/id.ts'
+import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../domain/receipt.ts'
 import { parseSpaceId, spaceId } from '../domain/space.ts'
@@ -8,7 +9,9 @@ import { dateOf } from '../domain/time.ts'
 import type { Storage, ThreadCopy } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { attempted, eraseIssued, erasing } from './erasure.ts'
+import { refuseForeignMessages } from './foreign-ids.ts'
 import { type InputOf, type OutputOf, parse, unexpectedConflict } from './parse.ts'
+import { Space } from './space.ts'
 
 /**
  * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `runId` alone), or something in one, which the same
@@ -54,6 +57,19 @@ const kinds = { resourceId: 'resource', userId: 'resource', teamId: 'team', agen
 const named = [...homes, 'threadId', 'messageIds', 'factIds', 'key'] as const
 const fix =
   'Name one thing: resourceId (or userId), teamId, agentId or runId alone for all of it; threadId, messageIds, factIds or key for a part.'
+
+/** The call that forgets what an issued id names. */
+function callFor(id: string, kind: IssuedKind): string {
+  if (kind === 'message') return `Call forget({ messageIds: [${shown(id)}] }) to erase that message.`
+  if (kind === 'fact') return `Call forget({ factIds: [${shown(id)}] }) to erase that fact.`
+  return `A ${kind} is forgotten with its thread: call forget({ threadId, resourceId }).`
+}
+
+/** Refuses an issued id of anything but that kind, and says how to forget what it names. */
+function refuseOtherKind(field: string, id: string, kind: IssuedKind): void {
+  const issued = parseIssuedId(id)
+  if (issued !== null && issued.kind !== kind) throw foreignId(field, id, kind, callFor(id, issued.kind))
+}
 
 /** An option that is there and undefined is a mistake, and without it a forget might take far more than was meant. */
 function refuseUndefined(options: unknown): void {
@@ -133,7 +149,10 @@ async function refuseAmbiguous(core: Core, storage: Storage, space: SpaceId, ids
 async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: SpaceId | null): Promise<Plan> {
   const { threadId } = parsed
   const messageIds = [...new Set(parsed.messageIds)].sort()
-  for (const id of messageIds) checkId(id, 'messageIds')
+  for (const id of messageIds) {
+    checkId(id, 'messageIds')
+    if (threadId === undefined) refuseOtherKind('messageIds', id, 'message')
+  }
   if (threadId !== undefined) checkId(threadId, 'threadId')
   const asked = JSON.stringify(['messages', home, threadId ?? null, messageIds])
   const plan = { target: 'messages', asked, copies: [] } as const
@@ -145,7 +164,11 @@ async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: 
     }
     return { ...plan, erase: (note) => eraseIssued(storage, core.access, core.limits, messageIds, note) }
   }
-  if (threadId === undefined) await refuseAmbiguous(core, storage, home, messageIds)
+  if (threadId === undefined) {
+    const ids = messageIds.map((id) => ({ id, field: 'messageIds' }))
+    await refuseForeignMessages(new Space(core, home), undefined, ids)
+    await refuseAmbiguous(core, storage, home, messageIds)
+  }
   const inThread = threadId === undefined ? {} : { inThread: threadId }
   const commit = erasing(home, { messageIds, ...inThread })
   return { ...plan, erase: (note) => storage.erase(core.access, commit, core.limits, note) }
@@ -158,6 +181,7 @@ async function planFacts(storage: Storage, core: Core, parsed: Parsed): Promise<
   const factIds = [...new Set(parsed.factIds)].sort()
   for (const id of factIds) {
     if (parseFactId(checkId(id, 'factIds')) !== null) continue
+    refuseOtherKind('factIds', id, 'fact')
     throw invalidInput('factIds', 'must be ids that were issued for facts', id, 'Pass ids that add or search answered.')
   }
   const asked = JSON.stringify(['facts', factIds])

@@ -6,6 +6,7 @@ import { toIso } from '../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
+import { refuseForeignMessages } from './foreign-ids.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
 import { type StoredMessage, toListedMessage } from './records.ts'
 import { resourceSpace, type Space } from './space.ts'
@@ -83,6 +84,8 @@ function comparePlaces(left: PlacedMessage, right: PlacedMessage): number {
 
 /** Messages asked for by id, with their neighbours in the thread. */
 async function included(space: Space, parsed: Parsed, base: MessageQuery): Promise<PlacedMessage[]> {
+  const ids = (parsed.include ?? []).map(({ id }, index) => ({ id, field: `include[${index}].id` }))
+  await refuseForeignMessages(space, parsed.threadId, ids)
   const found = (parsed.include ?? []).map(async (wanted) => {
     const places = await space.messages.find(checkId(wanted.id, 'include.id'))
     const hit = places.find(({ message }) => message.threadId === parsed.threadId)

@@ -3,13 +3,15 @@
 import { defaultAuthor, statedAuthor } from '../domain/actor.ts'
 import type { Change, ResultOf } from '../domain/commit.ts'
 import { invalidInput, notFound, shown } from '../domain/error.ts'
-import { checkId, parseMessageId, type ThreadId } from '../domain/id.ts'
+import { checkId, type ThreadId } from '../domain/id.ts'
+import { foreignId, parseIssuedId, withoutId } from '../domain/issued-id.ts'
 import { toPatch } from '../domain/json.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
+import { type NamedId, refuseForeignMessages } from './foreign-ids.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
 import { withAnswer } from './message-parts.ts'
 import { parse, unexpectedConflict } from './parse.ts'
@@ -92,6 +94,8 @@ export async function saveMessages(core: Core, options: SaveMessagesOptions): Pr
   const batch = readMessages(parsed.messages)
   const threadId = agreed('threadId', parsed.threadId, batch)
   const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
+  const ids = batch.map(({ input: { id = '' } }, index) => ({ id, field: `messages[${index}].id` }))
+  await refuseForeignMessages(space, threadId, ids, withoutId)
   const request = { threadId, turnId, given: batch.length }
   return traced(
     () => saveEvent(space, request),
@@ -212,25 +216,34 @@ interface Located {
   readonly messageId: string
 }
 
+/** The space that issued a message id, as the key in the id says. */
+async function issuingSpace(core: Core, { id, field }: NamedId): Promise<Space> {
+  const issued = parseIssuedId(id)
+  if (issued === null) {
+    const rule = 'is required: a message id chosen by a caller means nothing without it'
+    throw invalidInput('resourceId', rule, undefined, 'Pass the resourceId of the messages.')
+  }
+  if (issued.kind !== 'message') throw foreignId(field, id, 'message', 'Pass the id of a message.')
+  const space = await (await core.storage.get()).spaces.byKey(core.access, issued.spaceKey)
+  if (space === null) throw notFound('message', id, 'Check the id; it may have been forgotten.')
+  return new Space(core, space)
+}
+
 /** Finds each message's space and thread, from its id alone where it is one of ours. */
-async function locate(core: Core, ids: readonly string[], resourceId?: string, threadId?: string): Promise<Located[]> {
-  const storage = await core.storage.get()
+async function locate(
+  core: Core,
+  ids: readonly NamedId[],
+  resourceId?: string,
+  threadId?: string,
+): Promise<readonly Located[]> {
+  for (const { id } of ids) checkId(id, 'messageId')
+  const named = resourceId === undefined ? null : resourceSpace(core, resourceId)
+  if (named !== null) await refuseForeignMessages(named, threadId, ids)
   return Promise.all(
-    ids.map(async (messageId) => {
-      checkId(messageId, 'messageId')
-      let space = resourceId === undefined ? null : resourceSpace(core, resourceId)
-      if (space === null) {
-        const issued = parseMessageId(messageId)
-        if (issued === null) {
-          const rule = 'is required: a message id chosen by a caller means nothing without it'
-          throw invalidInput('resourceId', rule, resourceId, 'Pass the resourceId of the messages.')
-        }
-        const id = await storage.spaces.byKey(core.access, issued.spaceKey)
-        if (id === null) throw notFound('message', messageId, 'Check the id; it may have been forgotten.')
-        space = new Space(core, id)
-      }
-      const { message } = await placeIn(space, messageId, threadId)
-      return { space, threadId: message.threadId, messageId }
+    ids.map(async (one) => {
+      const space = named ?? (await issuingSpace(core, one))
+      const { message } = await placeIn(space, one.id, threadId)
+      return { space, threadId: message.threadId, messageId: one.id }
     }),
   )
 }
@@ -295,7 +308,11 @@ export async function updateMessages(
     )
   }
   const located = (
-    await Promise.all(edits.map((edit) => locate(core, [edit.id], parsed.resourceId, edit.threadId)))
+    await Promise.all(
+      edits.map(({ id, threadId }, index) => {
+        return locate(core, [{ id, field: `messages[${index}].id` }], parsed.resourceId, threadId)
+      }),
+    )
   ).flat()
   const changesOf = (ids: readonly string[], threadId: ThreadId) =>
     ids.map((id) => editChange(byId.get(id) as MessageEdit, threadId))
@@ -309,7 +326,7 @@ export async function updateMessages(
 }
 
 export interface DeleteMessagesOptions {
-  /** Required unless every id was issued by us. */
+  /** Required unless every id was issued by us. With it, ids that another resource issued are refused. */
   readonly resourceId?: string
   readonly threadId?: string
 }
@@ -328,7 +345,8 @@ export async function deleteMessages(
   const ids = list.map((item: string | { id: string }) =>
     checkId(typeof item === 'object' ? item?.id : item, 'messageIds'),
   )
-  const located = await locate(core, [...new Set(ids)], resourceId, threadId)
+  const named = [...new Set(ids)].map((id) => ({ id, field: 'messageIds' }))
+  const located = await locate(core, named, resourceId, threadId)
   const done = await commitByThread<'message-delete'>(located, (group, thread) => [
     { kind: 'message-delete', threadId: thread, messageIds: [...group] },
   ])

@@ -103,7 +103,8 @@ describe('messages with ids', () => {
     const again = await scene.plan([question])
     expect(freshTexts(again)).toEqual(['one'])
     await scene.carryOut(again)
-    expect(await scene.ids()).toEqual([question?.id])
+    const ids = await scene.ids()
+    expect([ids.length, ids.includes(question?.id ?? '')]).toEqual([1, false])
   })
 
   it('tell a hidden answer under a new id from a stored one by its content', async () => {

@@ -151,7 +151,12 @@ describe('taking the place of others', () => {
     const memory = openMemory()
     const { results } = await memory.add('Bob likes tea', { userId: 'bob' })
     const bobs = results[0]?.id ?? ''
-    await refused('not-found', () => memory.add('Alice likes tea', { ...alice, supersedes: bobs }))
+    for (const field of ['supersedes', 'contradicts']) {
+      const error = await refused('invalid-input', () => memory.add('Alice likes tea', { ...alice, [field]: bobs }))
+      expect(error.message).toContain('another space')
+    }
+    const none = bobs.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a'))
+    await refused('not-found', () => memory.add('Bob likes milk', { userId: 'bob', supersedes: none }))
     await refused('invalid-input', () => memory.add(['one', 'two'], { userId: 'bob', supersedes: bobs }))
     await refused('invalid-input', () => memory.add(['one', 'two'], { userId: 'bob', contradicts: [bobs] }))
     expect((await memory.facts.getAll({ userId: 'bob' })).results).toHaveLength(1)

@@ -124,11 +124,12 @@ describe('forms of messages', () => {
     expect(messages[0]?.id).toMatch(/^msg_/)
   })
 
-  it('takes a message that was read, into another thread', async () => {
+  it('takes a message that was read into another thread, without its id', async () => {
     const memory = openMemory()
     await memory.saveMessages({ ...where, messages: ['one', { role: 'assistant', content: 'two' }] })
     const { messages } = await memory.listMessages(where)
-    const moved = messages.map((message) => ({ ...message, threadId: 'u' }))
+    await refused('invalid-input', () => memory.saveMessages({ messages: { ...messages[0], threadId: 'u' } as never }))
+    const moved = messages.map(({ id: _, ...message }) => ({ ...message, threadId: 'u' }))
     const saved = await memory.saveMessages({ messages: moved })
     expect(textsOf(saved.messages)).toEqual(['one', 'two'])
     expect((await memory.listMessages({ ...where, threadId: 'u' })).messages.map(({ parts }) => parts)).toEqual(

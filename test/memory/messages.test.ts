@@ -263,7 +263,7 @@ describe('updateMessages', () => {
     await refused('not-found', () => memory.updateMessages({ ...edits('m', 'none'), resourceId }))
     await refused('invalid-input', () => memory.updateMessages({ ...edits('m', 'm'), resourceId }))
     await refused('invalid-input', () => memory.updateMessages(edits(issued, 'm')))
-    await refused('not-found', () => memory.updateMessages({ ...edits(issued), resourceId: 'bob' }))
+    await refused('invalid-input', () => memory.updateMessages({ ...edits(issued), resourceId: 'bob' }))
     await refused('not-found', () =>
       memory.updateMessages({ messages: [{ id: 'm', threadId: 'u', content: 'x' }], resourceId }),
     )

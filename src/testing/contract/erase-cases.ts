@@ -248,14 +248,19 @@ const messages: readonly StorageCase[] = [
     expectTrue(!(await scene.logText()).includes('"m"'), 'the id')
     await scene.refused('invalid-input', erase({ keys: ['k'], inThread: 'a' }))
   }),
-  sceneCase('ids of another space, or of another kind, erase nothing', async (scene) => {
+  sceneCase('ids of another space, or of another kind, are refused and erase nothing', async (scene) => {
     const saved = await scene.did('message-append', say('t', 'stays', message('chosen', { id: 'mine' })))
     const [first] = saved.messages
     const issued = (first?.id ?? '').replace(/0$/, '1')
     const foreign = (first?.id ?? '').replace(/_[^_]+_/, '_0123456789ab_')
     const far = (first?.id ?? '').replace(/0$/, '7')
-    const answer = await erased(scene, { messageIds: [issued, foreign, far, saved.turnId, 'stays'] })
+    const answer = await erased(scene, { messageIds: [issued, far, 'stays'] })
     expectEqual(answer, nothingErased, 'the answer')
+    for (const id of [foreign, saved.turnId, 'fact_nobodyskey00_a']) {
+      await scene.refused('invalid-input', erase({ messageIds: [id] }))
+      expectEqual(await erased(scene, { messageIds: [id], inThread: 't' }), nothingErased, 'where a thread is named')
+    }
+    for (const id of [foreign, 'fact_nobodyskey00_a']) await scene.refused('invalid-input', erase({ factIds: [id] }))
     expectEqual(await scene.texts('t'), ['stays', 'chosen'], 'the thread')
   }),
 ]

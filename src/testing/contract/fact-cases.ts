@@ -96,8 +96,9 @@ const stating: readonly StorageCase[] = [
     scene.clock.advance(1_000)
     for (const id of [factId, theirs, short, 'fact_nobodyskey00_x', 'none']) {
       await scene.refused('not-found', assertFact('x', { factId: id }))
-      await scene.refused('not-found', assertFact('x', { supersedes: [id] }))
-      await scene.refused('not-found', assertFact('x', { conflictsWith: [id] }))
+      const code = id === theirs || id === 'fact_nobodyskey00_x' ? 'invalid-input' : 'not-found'
+      await scene.refused(code, assertFact('x', { supersedes: [id] }))
+      await scene.refused(code, assertFact('x', { conflictsWith: [id] }))
     }
     for (const more of [{ factId: old }, { supersedes: [old] }, { conflictsWith: [old] }]) {
       const error = await scene.refused('conflict', assertFact('x', more))

@@ -134,13 +134,54 @@ const once: readonly StorageCase[] = [
     },
     6,
   ),
-  sceneCase('ids in one thread stay unique when a caller foresees one of ours', async (scene) => {
+  sceneCase('a caller stores no message under an id that is issued, or is yet to be', async (scene) => {
+    const { messages } = await scene.did('message-append', say('t', 'one', 'gone'))
+    const [one = '', gone = ''] = messages.map(({ id }) => id)
+    await scene.committed(deleteMessages('t', gone))
+    const far = await scene.did('message-append', say('t', 'far'), { space: other })
+    const elsewhere = await scene.did('message-append', say('u', 'elsewhere'))
     const { turnId } = await scene.did('turn-open', openTurn('t'))
-    const foreseen = `${turnId.replace('turn_', 'msg_').replace(/_1\./, '_3.')}.0`
-    await scene.commit(say('t', message('foreseen', { id: foreseen }))).catch(() => null)
-    while ((await scene.seq()) < 3) await scene.committed(say('t', 'next'))
-    const ids = (await scene.messages('t')).map((one) => one.id)
-    expectEqual(new Set(ids).size, ids.length, 'ids in the thread')
+    const foreseen = one.replace(/_1\./, `_${(await scene.seq()) + 1}.`)
+    const own = turnId.replace('turn_', 'msg_')
+    const key = (await scene.state())?.key ?? ''
+    const others = [turnId, `fact_${key}_a`, `run_${key}_a`, `rcl_${key}_a`, 'msg_nobodyskey00_1.0.0']
+    const ids = [gone, foreseen, far.messages[0]?.id ?? '', elsewhere.messages[0]?.id ?? '', `${own}.0`, ...others]
+    for (const id of ids) {
+      await scene.refused('invalid-input', say('t', 'new', message('forged', { id })))
+      const beside = [message('new'), message('forged', { id })]
+      await scene.refused('invalid-input', step('t', { turnId }, ...beside))
+    }
+    expectEqual(await scene.texts('t'), ['one'], 'the thread')
+    const close = ['msg_a_1.0.0', one.replace('_1.', '_01.'), one.replace('_1.0.', '_0.16384.'), `${one} `]
+    await scene.committed(say('t', ...close.map((id) => message('chosen', { id }))))
+    expectEqual((await scene.messages('t')).map(({ id }) => id).slice(1), close, 'ids that only resemble issued ones')
+  }),
+  sceneCase('a message that takes the place of another in the same commit keeps its id', async (scene) => {
+    const { messages, turnId } = await scene.did('message-append', say('t', 'asked'))
+    const id = messages[0]?.id ?? ''
+    const edited = (opened: string, text: string) =>
+      scene.committed([openTurn('t', { replaces: [opened] }), step('t', { opened: 0 }, message(text, { id }))])
+    const { results } = await edited(turnId, 'edited')
+    const [second] = results
+    await edited(second?.kind === 'turn-open' ? second.turnId : '', 'edited again')
+    expectEqual(
+      (await scene.messages('t')).map((one) => [one.id, one.parts]),
+      [[id, message('edited again').parts]],
+      'the thread',
+    )
+    await scene.refused('invalid-input', [openTurn('u', {}), step('u', { opened: 0 }, message('copied', { id }))])
+    await scene.committed(deleteMessages('t', id))
+    await scene.refused('invalid-input', say('t', message('back', { id })))
+  }),
+  sceneCase('a thread is not given the form of an issued id', async (scene) => {
+    const saved = await scene.did('message-append', say('t', 'one'))
+    const ids = [saved.turnId, saved.messages[0]?.id ?? '', 'run_nobodyskey00_a', 'fact_nobodyskey00_a']
+    for (const id of ids) {
+      await scene.refused('invalid-input', say(id, 'forged'))
+      await scene.refused('invalid-input', openTurn(id))
+      await scene.refused('invalid-input', putThread(id))
+    }
+    expectEqual((await scene.state())?.threads, 1, 'threads')
   }),
   sceneCase(
     'the same id in another thread or space is another message, and touches nobody else’s',

@@ -1,0 +1,76 @@
+/** Ids that memory issues, told apart by kind, and the refusal of those that do not belong where they were given. */
+import { invalidInput, type MemoryError } from './error.ts'
+import { parseFactId, parseMessageId, parseRecollectionId, parseRunId, parseTurnId, type SpaceKey } from './id.ts'
+
+/** What an issued id can name. */
+export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'recollection'
+
+/** What an issued id says of itself: the kind of record and the key of the space that issued it. */
+export interface IssuedId {
+  readonly kind: IssuedKind
+  readonly spaceKey: SpaceKey
+}
+
+const parsers: Readonly<Record<IssuedKind, (id: string) => { readonly spaceKey: SpaceKey } | null>> = {
+  message: parseMessageId,
+  turn: parseTurnId,
+  fact: parseFactId,
+  run: parseRunId,
+  recollection: parseRecollectionId,
+}
+const kinds = Object.keys(parsers) as IssuedKind[]
+
+/** Reads an id that has the form of those that memory issues, whether or not it was ever issued; null if a caller chose it. */
+export function parseIssuedId(id: string): IssuedId | null {
+  for (const kind of kinds) {
+    const parsed = parsers[kind](id)
+    if (parsed !== null) return { kind, spaceKey: parsed.spaceKey }
+  }
+  return null
+}
+
+/** Whether an id has the form of an issued one and cannot name a record of that kind in the space. A space that is not there has no key. */
+export function isForeignId(id: string, kind: IssuedKind, key: SpaceKey | null): boolean {
+  const issued = parseIssuedId(id)
+  return issued !== null && (issued.kind !== kind || issued.spaceKey !== key)
+}
+
+/** What to do about an id that a message was to be stored under. */
+export const withoutId = 'Leave the id out, and the message gets one of its own; cloneThread copies a conversation.'
+
+/** The error for an id that {@link isForeignId} tells apart. It is the same whether or not the id names something elsewhere. */
+export function foreignId(field: string, id: string, kind: IssuedKind, fix: string): MemoryError {
+  const issued = parseIssuedId(id)
+  const rule =
+    issued === null || issued.kind === kind
+      ? 'must not be an id that another space issued'
+      : `must be the id of a ${kind}, not of a ${issued.kind}`
+  return invalidInput(field, rule, id, fix)
+}
+
+/**
+ * Refuses an id that has the form of an issued one and cannot name a record of that kind in the space.
+ *
+ * @throws MemoryError `invalid-input`.
+ */
+export function refuseForeignId(id: string, kind: IssuedKind, key: SpaceKey | null, field: string): void {
+  if (!isForeignId(id, kind, key)) return
+  throw foreignId(field, id, kind, `Pass the id of a ${kind} of this space, as memory answered it.`)
+}
+
+/** The error for a message to be stored under an id that memory issues to others, or has yet to issue. */
+export function reservedMessageId(field: string, id: string, key: SpaceKey | null): MemoryError {
+  if (isForeignId(id, 'message', key)) return foreignId(field, id, 'message', withoutId)
+  return invalidInput(field, 'must not be an issued id that names no message of the thread', id, withoutId)
+}
+
+/**
+ * Refuses the form of an issued id for something that callers name themselves.
+ *
+ * @throws MemoryError `invalid-input`.
+ */
+export function refuseIssuedForm(id: string, field: string): void {
+  const issued = parseIssuedId(id)
+  if (issued === null) return
+  throw invalidInput(field, `must not have the form of a ${issued.kind}'s id`, id, 'Choose an id of another form.')
+}
