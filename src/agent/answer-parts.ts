@@ -11,14 +11,18 @@ function plain(_key: string, value: unknown): unknown {
   return typeof value === 'function' || typeof value === 'symbol' ? String(value) : value
 }
 
-/** A streamed text may be cut within a character, and a key may reach an object's prototype: neither is stored. */
+/**
+ * A streamed text may be cut within a character, which is not stored. An object with a key that would reach a prototype is
+ * kept as text, whole: memory takes no such key.
+ */
 function clean(value: Json, depth: number): Json {
   if (typeof value === 'string') return value.toWellFormed()
   if (typeof value !== 'object' || value === null) return value
   if (depth > deepest) return JSON.stringify(value).toWellFormed()
   if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1))
-  const kept = Object.entries(value).filter(([key]) => key !== '__proto__')
-  return Object.fromEntries(kept.map(([key, item]) => [key.toWellFormed(), clean(item, depth + 1)]))
+  if (Object.hasOwn(value, '__proto__')) return JSON.stringify(value).toWellFormed()
+  const fields = Object.entries(value).map(([key, item]) => [key.toWellFormed(), clean(item, depth + 1)])
+  return Object.fromEntries(fields)
 }
 
 function toJson(value: unknown): Json {

@@ -18,6 +18,7 @@ function checkTool(agent: string, name: string, tool: unknown): void {
   const fix = `Make tools of ${shown(agent)} with createTool({ id, description, inputSchema, execute }) or the AI SDK's tool().`
   if (name.trim() === '')
     throw invalidInput('tools', 'must have a name for each', name, 'Pass { weather }, for example.')
+  if (name === '__proto__') throw invalidInput(at, 'must not be the name of a tool', name, 'Give it another name.')
   if (typeof tool !== 'object' || tool === null) throw invalidInput(at, 'must be a tool', tool, fix)
   const { inputSchema, type, execute } = tool as Record<string, unknown>
   // Tools of a provider's own bring their schema with them.

@@ -1,6 +1,7 @@
 /** Metadata filters: a small query language over JSON, compiled to a test and never to SQL. */
 import { invalidInput } from './error.ts'
-import { copyJson, equalJson, isJsonObject, type Json, type JsonObject } from './json.ts'
+import { copyJson, equalJson, exceedsBytes, isJsonObject, type Json, type JsonObject } from './json.ts'
+import { type Limits, limitTable } from './limits.ts'
 
 /** Says whether metadata matches. */
 export type Test = (metadata: JsonObject) => boolean
@@ -21,12 +22,11 @@ const comparisons = {
   $lt: (operand: Json, field: string): ValueTest => ordered(operand, field, '$lt', [-1]),
   $lte: (operand: Json, field: string): ValueTest => ordered(operand, field, '$lte', [0, -1]),
   $in: (operand: Json, field: string): ValueTest => {
-    const list = listOf(operand, field, '$in')
-    return (value) => list.some((item) => isEqual(value, item))
+    return memberOf(listOf(operand, field, '$in'))
   },
   $nin: (operand: Json, field: string): ValueTest => {
-    const list = listOf(operand, field, '$nin')
-    return (value) => !list.some((item) => isEqual(value, item))
+    const isMember = memberOf(listOf(operand, field, '$nin'))
+    return (value) => !isMember(value)
   },
   $exists: (operand: Json, field: string): ValueTest => {
     if (typeof operand !== 'boolean') {
@@ -42,8 +42,6 @@ const comparisons = {
 
 const operators = [...Object.keys(comparisons), '$and', '$or', '$not']
 const operatorFix = `The operators are ${operators.join(', ')}.`
-const deepest = 32
-const mostConditions = 1_000
 
 /** A field that is not there equals null, as in MongoDB. */
 function isEqual(value: Json | undefined, operand: Json): boolean {
@@ -90,18 +88,39 @@ function valueAt(metadata: JsonObject, field: string): Json | undefined {
   return value
 }
 
+/** Whether a value is one of a list: at once for what is no list or object, however long the list is. */
+function memberOf(list: readonly Json[]): ValueTest {
+  const isNested = (item: Json | undefined) => typeof item === 'object' && item !== null
+  const plain = new Set<Json | undefined>(list.filter((item) => !isNested(item)))
+  const nested = list.filter(isNested)
+  return (value) => (isNested(value) ? nested.some((item) => isEqual(value, item)) : plain.has(value ?? null))
+}
+
+/** How large a filter may be. */
+export type FilterLimits = Pick<Limits, 'filterConditions' | 'filterDepth' | 'filterBytes'>
+
+/** For drivers, which compile what the facade has checked. */
+const highest: FilterLimits = {
+  filterConditions: limitTable.filterConditions.max,
+  filterDepth: limitTable.filterDepth.max,
+  filterBytes: limitTable.filterBytes.max,
+}
+
 class Compiler {
   readonly #field: string
+  readonly #limits: FilterLimits
   #conditions = 0
 
-  constructor(field: string) {
+  constructor(field: string, limits: FilterLimits) {
     this.#field = field
+    this.#limits = limits
   }
 
   #count(depth: number): void {
+    const { filterConditions, filterDepth } = this.#limits
     this.#conditions += 1
-    if (depth <= deepest && this.#conditions <= mostConditions) return
-    const rule = `must have at most ${mostConditions} conditions, ${deepest} deep`
+    if (depth <= filterDepth && this.#conditions <= filterConditions) return
+    const rule = `must have at most ${filterConditions} conditions, ${filterDepth} deep`
     throw invalidInput(this.#field, rule, this.#conditions, 'Use a simpler filter.')
   }
 
@@ -170,13 +189,36 @@ function withoutDates(value: unknown, depth = 0): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutDates(inner, depth + 1)]))
 }
 
+/** The filter as plain JSON, small enough to be compiled. */
+function plainFilter(filter: unknown, field: string, { filterBytes }: FilterLimits): Json {
+  const plain = copyJson(withoutDates(filter) as Json, field)
+  if (!exceedsBytes(plain, filterBytes)) return plain
+  throw invalidInput(field, `must have at most ${filterBytes} bytes`, filter, 'Use a smaller filter.')
+}
+
 /**
  * Compiles a filter over metadata: `{ status: 'open', age: { $gte: 18, $lt: 65 }, $or: [{ a: 1 }, { b: 2 }] }`. All
  * fields, and all operators of a field, must hold. A name with dots is also a path into nested objects.
  *
- * @throws MemoryError `invalid-input` for an unknown operator, an operand of the wrong type, or a filter too large.
+ * @throws MemoryError `invalid-input` for an unknown operator, an operand of the wrong type, what is no JSON, or a filter
+ * too large.
  */
-export function compileFilter(filter: unknown, field = 'filter'): Test {
-  const plain = copyJson(withoutDates(filter) as Json, field)
-  return new Compiler(field).object(plain, 1)
+export function compileFilter(filter: unknown, field = 'filter', limits: FilterLimits = highest): Test {
+  return new Compiler(field, limits).object(plainFilter(filter, field, limits), 1)
+}
+
+/** The test of an option that may be left out; null without one. Throws as {@link compileFilter} does. */
+export function parseFilter(filter: unknown, field: string, limits: FilterLimits): Test | null {
+  return filter === undefined ? null : compileFilter(filter, field, limits)
+}
+
+/**
+ * A filter as a driver takes it: plain JSON that shares nothing with what was given, dates as texts.
+ *
+ * @throws MemoryError `invalid-input`, as {@link compileFilter} does.
+ */
+export function checkFilter(filter: unknown, field: string, limits: FilterLimits): JsonObject {
+  const plain = plainFilter(filter, field, limits)
+  new Compiler(field, limits).object(plain, 1)
+  return plain as JsonObject
 }

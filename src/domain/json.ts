@@ -12,6 +12,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return prototype === Object.prototype || prototype === null
 }
 
+/** Sets a field of an object, also one whose name would reach the prototype if it were assigned. */
+export function setField<Value>(fields: Record<string, Value>, key: string, value: Value): void {
+  if (key !== '__proto__') fields[key] = value
+  else Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
 function refuse(path: string, got: unknown, rule: string): never {
   throw invalidInput(path, rule, got, 'Store plain JSON: null, booleans, finite numbers, strings, arrays and objects.')
 }
@@ -82,7 +88,7 @@ function copy(value: unknown, path: string, depth: number): unknown {
   const fields: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     if (key === '__proto__') refuse(`${path}.${key}`, key, 'must not be a key, it would reach an object prototype')
-    fields[key] = copy(value[key], `${path}.${key}`, depth + 1)
+    setField(fields, key, copy(value[key], `${path}.${key}`, depth + 1))
   }
   return fields
 }
@@ -98,7 +104,9 @@ function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutUndefined(item) ?? null)
   if (!isJsonObject(value)) return value
   const kept: Record<string, unknown> = {}
-  for (const [key, child] of Object.entries(value)) if (child !== undefined) kept[key] = withoutUndefined(child)
+  for (const [key, child] of Object.entries(value)) {
+    if (child !== undefined) setField(kept, key, withoutUndefined(child))
+  }
   return kept
 }
 
@@ -113,8 +121,8 @@ export function mergeJson(base: Json, patch: Json): Json {
     const change = patch[key] as Json
     if (change === null) delete merged[key]
     else if (isJsonObject(change))
-      merged[key] = mergeJson(Object.hasOwn(merged, key) ? (merged[key] as Json) : {}, change)
-    else merged[key] = change
+      setField(merged, key, mergeJson(Object.hasOwn(merged, key) ? (merged[key] as Json) : {}, change))
+    else setField(merged, key, change)
   }
   return merged
 }

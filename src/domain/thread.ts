@@ -7,7 +7,7 @@ import type { RowTime } from './entry.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type MessageId, messageIdOf, packTurn, type Seq, type ThreadId } from './id.ts'
 import { refuseIssuedForm } from './issued-id.ts'
-import { equalJson, isJsonObject, type JsonObject, mergeJson } from './json.ts'
+import { type JsonObject, mergeJson } from './json.ts'
 import { checkBytes, checkLimit } from './limits.ts'
 import { toLogged } from './message-changes.ts'
 import { toIso } from './time.ts'
@@ -174,15 +174,4 @@ export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>)
     return turn.map((_, index) => messageIdOf(draft.space.key, place, index))
   })
   return { kind: 'thread-clone', threadId, version: draft.seq, messageIds }
-}
-
-/** Whether a thread's metadata has all of the given fields, objects compared deeply. */
-export function matchesMetadata(metadata: JsonObject, filter: JsonObject): boolean {
-  return Object.keys(filter).every((key) => {
-    if (!Object.hasOwn(metadata, key)) return false
-    const wanted = filter[key]
-    const has = metadata[key]
-    if (isJsonObject(wanted) && isJsonObject(has)) return matchesMetadata(has, wanted)
-    return equalJson(has, wanted)
-  })
 }

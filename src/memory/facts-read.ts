@@ -1,6 +1,6 @@
 /** Reading facts: one by its id, pages of a home, the past of one, and those that contradict each other. */
 import type { FactAttributes, FactState } from '../domain/fact.ts'
-import { compileFilter, type Test } from '../domain/filter.ts'
+import { parseFilter, type Test } from '../domain/filter.ts'
 import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../domain/id.ts'
 import { dateOf, toIso } from '../domain/time.ts'
 import type { Core } from './core.ts'
@@ -61,8 +61,6 @@ export interface FactPlace {
 }
 
 const defaultLimit = 100
-/** With a filter, how many facts one page looks through. */
-const mostLookedThrough = 10_000
 /** Facts shown of one contradiction. */
 const mostInConflict = 100
 
@@ -114,7 +112,8 @@ interface FoundPage {
 async function findPage(space: Space, query: PageQuery, test: FactTest | null): Promise<FoundPage> {
   const { limit, ...asked } = query
   const facts: FactState[] = []
-  const size = test === null ? limit : space.core.limits.pageSize
+  const { pageSize, filterScan } = space.core.limits
+  const size = test === null ? limit : Math.min(pageSize, filterScan)
   let after = query.after
   for (let looked = 0; ; looked += size) {
     const page = await space.facts.list({ ...asked, order: 'newest', after, limit: size })
@@ -127,7 +126,7 @@ async function findPage(space: Space, query: PageQuery, test: FactTest | null): 
     after = page.items.at(-1)?.order ?? after
     const isFull = facts.length === limit && test === null
     if (!page.more) return { facts, asOf, key, next: null }
-    if (isFull || looked + size >= mostLookedThrough) return { facts, asOf, key, next: after }
+    if (isFull || looked + size >= filterScan) return { facts, asOf, key, next: after }
   }
 }
 
@@ -146,7 +145,7 @@ export async function listFacts(core: Core, options: ListFactsOptions): Promise<
   const { filters, limit = defaultLimit, cursor, includeSuperseded, asOf: time } = parsed
   const home = homeOf(parsed)
   const at = time === undefined ? null : toIso(time, 'asOf')
-  const test = testOf(filters === undefined ? null : compileFilter(filters, 'filters'), at)
+  const test = testOf(parseFilter(filters, 'filters', core.limits), at)
   const space = new Space(core, home.space)
   const statuses =
     includeSuperseded === true || at !== null ? (['current', 'superseded'] as const) : ['current' as const]

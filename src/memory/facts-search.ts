@@ -1,7 +1,7 @@
 /** Searching facts: a recall of facts alone, in the home that the ids name or in several spaces. */
 
 import { invalidInput } from '../domain/error.ts'
-import { compileFilter } from '../domain/filter.ts'
+import { parseFilter } from '../domain/filter.ts'
 import type { Seq } from '../domain/id.ts'
 import { toIso } from '../domain/time.ts'
 import type { FoundRecord } from '../ports/storage.ts'
@@ -105,7 +105,7 @@ export async function searchFacts(core: Core, query: string, options: SearchFact
     tokenBudget: Number.MAX_SAFE_INTEGER,
     messageRange: { before: 0, after: 0 },
     threshold: parsed.threshold ?? 0,
-    filter: parsed.filters === undefined ? null : compileFilter(parsed.filters, 'filters'),
+    filter: parseFilter(parsed.filters, 'filters', core.limits),
     ...wantedOf(scope, at),
     includeSuperseded: parsed.includeSuperseded === true || at !== null,
     note: noteOf(scope, parsed.spaces !== undefined),

@@ -196,7 +196,10 @@ export class Memory implements AsyncDisposable {
     return getThreadsByResourceId(this.#core, options)
   }
 
-  /** A page of a resource's threads: newest first, 100 a page, not archived, unless asked otherwise. */
+  /**
+   * A page of a resource's threads: newest first, 100 a page, not archived, unless asked otherwise. `filter.metadata` takes
+   * the filters of {@link Memory.recall}.
+   */
   listThreads(options: ListThreadsOptions): Promise<ThreadPage> {
     return listThreads(this.#core, options)
   }

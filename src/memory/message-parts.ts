@@ -53,16 +53,16 @@ function toolPart(part: JsonObject, outcome: JsonObject, field: string): Message
   return { type: `tool-${toolName}`, toolCallId, input: input ?? null, ...outcome, ...extra }
 }
 
-const metadataNames: Record<string, string> = {
-  'tool-call': 'callProviderMetadata',
-  'tool-result': 'resultProviderMetadata',
-}
+const metadataNames = new Map<unknown, string>([
+  ['tool-call', 'callProviderMetadata'],
+  ['tool-result', 'resultProviderMetadata'],
+])
 
 /** What a provider added to a part is an option on its way in, and metadata once it is said. */
 function withMetadata(part: JsonObject): JsonObject {
   const { providerOptions, ...rest } = part
   if (providerOptions === undefined) return part
-  return { ...rest, [metadataNames[String(part.type)] ?? 'providerMetadata']: providerOptions }
+  return { ...rest, [metadataNames.get(part.type) ?? 'providerMetadata']: providerOptions }
 }
 
 /** One part as it is stored. UI parts pass as they are, without fields left undefined. */

@@ -58,7 +58,7 @@ function checkMessageRange(range: unknown, at: string): void {
   checkWhole(fields, `${at}.after`, 0, mostNeighbours, fix)
 }
 
-function checkSemanticRecall(value: unknown, at: string): void {
+function checkSemanticRecall(value: unknown, at: string, limits: Limits): void {
   if (typeof value === 'boolean') return
   const fields = fieldsOf(value, at, ['topK', 'messageRange', 'scope', 'threshold', 'filter', 'tokenBudget'])
   checkWhole(fields, `${at}.topK`, 1, mostItems, 'Leave it out for 20.')
@@ -68,7 +68,7 @@ function checkSemanticRecall(value: unknown, at: string): void {
     return typeof threshold === 'number' && threshold >= 0 && threshold <= 1
   })
   checkWhole(fields, `${at}.tokenBudget`, 1, mostTokens, 'Leave it out for 1,000.')
-  if (fields.filter !== undefined) compileFilter(fields.filter, `${at}.filter`)
+  if (fields.filter !== undefined) compileFilter(fields.filter, `${at}.filter`, limits)
 }
 
 function checkWorkingMemory(value: unknown, at: string): void {
@@ -103,7 +103,7 @@ export function parseBehaviour(value: unknown, field: string, limits: Limits = d
   const fields = fieldsOf(value, field, names)
   checkLastMessages(fields, `${field}.lastMessages`, limits.lastMessages)
   checkMessageHistory(fields.messageHistory, `${field}.messageHistory`)
-  checkSemanticRecall(fields.semanticRecall, `${field}.semanticRecall`)
+  checkSemanticRecall(fields.semanticRecall, `${field}.semanticRecall`, limits)
   checkWorkingMemory(fields.workingMemory, `${field}.workingMemory`)
   checkFlag(fields, `${field}.facts`, false)
   if (fields.team !== undefined) checkId(fields.team, `${field}.team`)

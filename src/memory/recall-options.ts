@@ -1,12 +1,13 @@
 /** What a recall is asked with: parsed, and completed with the defaults. */
 import { invalidInput, shown } from '../domain/error.ts'
+import { parseFilter } from '../domain/filter.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
 import type { RecallMode } from '../recall/rank.ts'
 import type { Core } from './core.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
-import { type MessageRange, parseFilter, type RecallQuery, recallFrom } from './recall.ts'
+import { type MessageRange, type RecallQuery, recallFrom } from './recall.ts'
 import type { Recollection } from './recollection.ts'
 import { resourceSpace } from './space.ts'
 
@@ -60,7 +61,11 @@ function rangeOf(range: InputOf<'recall'>['messageRange']): MessageRange {
 type ParsedLimits = Omit<OutputOf<'recallSpace'>, 'spaces' | 'threadId'>
 
 /** The query without where and what, which the callers add. */
-function limitsOf(parsed: ParsedLimits, kinds: readonly RecordKind[]): Omit<RecallQuery, 'spaces' | 'question'> {
+function limitsOf(
+  { limits }: Core,
+  parsed: ParsedLimits,
+  kinds: readonly RecordKind[],
+): Omit<RecallQuery, 'spaces' | 'question'> {
   return {
     mode: parsed.mode ?? 'hybrid',
     kinds: parsed.kinds ?? kinds,
@@ -68,7 +73,7 @@ function limitsOf(parsed: ParsedLimits, kinds: readonly RecordKind[]): Omit<Reca
     tokenBudget: parsed.tokenBudget ?? defaultTokens,
     messageRange: rangeOf(parsed.messageRange),
     threshold: parsed.threshold ?? 0,
-    filter: parseFilter(parsed.filter),
+    filter: parseFilter(parsed.filter, 'filter', limits),
     includeInternal: parsed.includeInternal ?? false,
   }
 }
@@ -87,7 +92,7 @@ export async function recallMessages(core: Core, options: RecallOptions): Promis
     throw invalidInput('threadId', `is required with scope: 'thread'`, threadId, 'Pass the thread to search.')
   }
   const inThread = scope === 'thread' && threadId !== undefined ? { threadId } : {}
-  return recallFrom(core, { ...limitsOf(limits, ['message']), ...inThread, spaces: [space.id], question })
+  return recallFrom(core, { ...limitsOf(core, limits, ['message']), ...inThread, spaces: [space.id], question })
 }
 
 /** Recalls everything that a space holds, or several spaces together. */
@@ -109,5 +114,5 @@ export async function recallSpace(
   }
   const inThread = threadId === undefined ? {} : { threadId: checkId(threadId, 'threadId') }
   const all: readonly RecordKind[] = ['message', 'fact', 'entry', 'observation']
-  return recallFrom(core, { ...limitsOf(limits, all), ...inThread, spaces: ids, question })
+  return recallFrom(core, { ...limitsOf(core, limits, all), ...inThread, spaces: ids, question })
 }

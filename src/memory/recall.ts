@@ -2,7 +2,7 @@
 
 import { estimateTokenCount } from 'tokenx'
 import { textOfRecord } from '../derive/record-text.ts'
-import { compileFilter, type Test } from '../domain/filter.ts'
+import type { Test } from '../domain/filter.ts'
 import type { Seq, SpaceId, SpaceKey } from '../domain/id.ts'
 import { isJsonObject, type JsonObject } from '../domain/json.ts'
 import { parseSpaceId } from '../domain/space.ts'
@@ -49,10 +49,6 @@ const spareRows = 20
 const mostRows = 10_000
 const mostRowsARead = 200
 const tracedItems = 100
-
-export function parseFilter(filter: unknown): Test | null {
-  return filter === undefined ? null : compileFilter(filter)
-}
 
 /** A record that was read, as an item without its scores and tokens. */
 type ReadItem = Omit<RecalledItem, 'score' | 'scores' | 'isNeighbour' | 'tokens'>

@@ -1,5 +1,6 @@
 /** The zod schemas of the facade's options. Loaded at the first call, not at import: zod is larger than all the rest. */
 import { z } from 'zod'
+import { isJsonObject } from '../domain/json.ts'
 import { limitTable } from '../domain/limits.ts'
 import { receiptStates } from '../domain/receipt.ts'
 import { runStatuses } from '../domain/run.ts'
@@ -16,7 +17,12 @@ const count = z.int().min(1).max(limitTable.pageSize.max)
 const time = z.union([z.date(), z.string(), z.number()])
 const dateRange = z.exactOptional(z.strictObject({ start: z.exactOptional(time), end: z.exactOptional(time) }))
 const title = z.exactOptional(z.string().nullable())
-const metadata = z.exactOptional(z.record(z.string(), z.unknown()))
+/**
+ * An object of a caller's own keys, passed on as it is for `toPatch` or `copyJson` to check: zod's own records drop a key
+ * `__proto__` and say nothing.
+ */
+const jsonFields = z.custom<Record<string, unknown>>(isJsonObject, 'must be a plain object')
+const metadata = z.exactOptional(jsonFields)
 const cursor = z.exactOptional(z.string())
 const perPage = z.exactOptional(z.union([count, z.literal(false)]))
 const ttl = z.exactOptional(z.union([z.string(), z.number(), z.null()]))
@@ -41,7 +47,8 @@ export const getThreadById = z.strictObject({ threadId: id, resourceId: optional
 export const getThreadsByResourceId = z.strictObject({ resourceId: id })
 export const listThreads = z.strictObject({
   resourceId: id,
-  filter: z.exactOptional(z.strictObject({ metadata })),
+  // Checked as every other filter is, by the compiler.
+  filter: z.exactOptional(z.strictObject({ metadata: z.exactOptional(z.custom<Record<string, unknown>>()) })),
   archived: z.exactOptional(z.union([z.boolean(), z.literal('any')])),
   page: z.exactOptional(z.int().min(0)),
   perPage,
@@ -192,7 +199,7 @@ const block = {
 export const getWorkingMemory = z.strictObject({ ...block, version: z.exactOptional(version) })
 export const updateWorkingMemory = z.strictObject({
   ...block,
-  workingMemory: z.union([z.string(), z.record(z.string(), z.unknown())]),
+  workingMemory: z.union([z.string(), jsonFields]),
   mode: z.exactOptional(z.enum(['merge', 'replace'])),
   ifVersion: z.exactOptional(version),
   ifAbsent: z.exactOptional(z.boolean()),

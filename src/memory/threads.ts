@@ -1,8 +1,10 @@
 /** Threads of a resource: creating, finding, listing, changing and deleting conversations. */
 import type { Change, Expectation } from '../domain/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../domain/error.ts'
+import { checkFilter } from '../domain/filter.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'
-import { type Json, type JsonObject, toPatch } from '../domain/json.ts'
+import { type Json, toPatch } from '../domain/json.ts'
+import { limitExceeded } from '../domain/limits.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { ThreadOrder, ThreadPosition } from '../ports/storage.ts'
 import { mainBlock, startingValue } from './blocks.ts'
@@ -102,13 +104,16 @@ export type ListThreadsOptions = InputOf<'listThreads'>
 
 export interface ThreadPage {
   readonly threads: Thread[]
-  /** Threads that match, in all pages. */
-  readonly total: number
+  /** Threads that match, in all pages; null with a filter, if there are more threads than `limits.filterScan`. */
+  readonly total: number | null
   readonly page: number
   /** false if asked for all in one page. */
   readonly perPage: number | false
   readonly hasMore: boolean
-  /** Where the next page begins; absent on the last one. Faster and steadier than `page`. */
+  /**
+   * Where the next page begins; absent on the last one. Faster and steadier than `page`. With a filter a page may be short,
+   * or empty, and yet have one: it ends where `limits.filterScan` threads were looked through.
+   */
   readonly nextCursor?: string
   /** Seq of the space as listed. */
   readonly asOf: number
@@ -116,6 +121,12 @@ export interface ThreadPage {
 
 function cursorKind(order: ThreadOrder, direction: string): string {
   return `threads-${order}-${direction}`
+}
+
+/** A page by its number whose place nobody knows: the filter would have to look through too much before it. */
+function tooFar({ limits: { filterScan } }: Core): MemoryError {
+  const { code, message, details } = limitExceeded('The way to this page', filterScan + 1, 'filterScan', filterScan)
+  return new MemoryError(code, { message, fix: 'Follow nextCursor instead of counting pages.', details })
 }
 
 /** A page of a resource's threads, newest first unless asked otherwise. Archived ones only on request. */
@@ -134,11 +145,13 @@ export async function listThreads(core: Core, options: ListThreadsOptions): Prom
     orderBy,
     direction,
     archived,
-    metadata: filter === undefined ? null : (toPatch(filter, 'filter.metadata') as JsonObject),
+    metadata: filter === undefined ? null : checkFilter(filter, 'filter.metadata', core.limits),
+    scanLimit: core.limits.filterScan,
     limit,
     offset: page * limit,
     after: cursor === undefined ? null : await positionOf(space, cursor, cursorKind(orderBy, direction)),
   })
+  if (page > 0 && listed.more && listed.items.length < limit) throw tooFar(core)
   const { key } = listed
   const next =
     listed.next === null || key === null

@@ -68,15 +68,19 @@ export interface ThreadQuery {
   readonly orderBy: ThreadOrder
   readonly direction: 'asc' | 'desc'
   readonly archived: boolean | 'any'
+  /** A filter as `compileFilter` takes it. */
   readonly metadata: JsonObject | null
+  /** With a filter, threads that the page looks through at most. */
+  readonly scanLimit: number
   readonly limit: number
   readonly offset: number
   readonly after: ThreadPosition | null
 }
 
 export interface ListedThreads extends Listed<ThreadState> {
-  /** Threads that match, in all pages. */
-  readonly total: number
+  /** Threads that match, in all pages; null with a filter, if there are more threads than `scanLimit`. */
+  readonly total: number | null
+  /** Where the next page begins; null on the last. With a filter a page may end, short, where `scanLimit` is reached. */
   readonly next: ThreadPosition | null
 }
 

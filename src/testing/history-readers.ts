@@ -137,7 +137,14 @@ async function checkThreads({ storage, access, space }: ReaderQuestion, records:
   const answered = new Map<string, unknown>()
   const problems: string[] = []
   for (let after = null; ; ) {
-    const query = { orderBy: 'createdAt', direction: 'asc', archived: 'any', metadata: null, offset: 0 } as const
+    const query = {
+      orderBy: 'createdAt',
+      direction: 'asc',
+      archived: 'any',
+      metadata: null,
+      scanLimit: 1_000,
+      offset: 0,
+    } as const
     const page = await storage.threads.list(access, space, { ...query, after, limit: pageSize })
     for (const thread of page.items) answered.set(thread.id, thread)
     problems.push(...differ('total of threads', live.length, page.total))

@@ -2,13 +2,14 @@
 import { type Json, type JsonObject, MemoryError } from 'aquifer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileFilter } from '../../src/domain/filter.ts'
+import { checkFilter, compileFilter } from '../../src/domain/filter.ts'
+import { defaultLimits } from '../../src/domain/limits.ts'
 
 const operators = '$eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $contains, $and, $or, $not'
 
 function refusalOf(filter: unknown): MemoryError {
   try {
-    compileFilter(filter)
+    compileFilter(filter, 'filter', defaultLimits)
   } catch (error) {
     if (error instanceof MemoryError) return error
     throw error
@@ -42,6 +43,10 @@ describe('an operator', () => {
     ['$in', { status: { $in: ['new', 'open'] } }, true],
     ['$in of others', { status: { $in: ['new'] } }, false],
     ['$in of nothing', { status: { $in: [] } }, false],
+    ['$in of a list among others', { tags: { $in: [1, ['a', 'b']] } }, true],
+    ['$in of an item of the list', { tags: { $in: ['a'] } }, false],
+    ['$in of null where there is nothing', { none: { $in: [null] } }, true],
+    ['$nin of null where there is nothing', { none: { $nin: [null] } }, false],
     ['$nin', { status: { $nin: ['new'] } }, true],
     ['$nin with it', { status: { $nin: ['open'] } }, false],
     ['$nin of nothing', { status: { $nin: [] } }, true],
@@ -178,7 +183,37 @@ describe('refuses', () => {
     const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`f${i}`, 1]))
     expect(refusalOf(many)).toMatchObject({ details: { rule: 'must have at most 1000 conditions, 32 deep' } })
     expect(compileFilter(nested(20))({ a: 1 })).toBe(true)
+    const wide = { a: { $in: Array.from({ length: 30_000 }, (_, i) => `value ${i}`) } }
+    expect(refusalOf(wide)).toMatchObject({ details: { rule: 'must have at most 262144 bytes' } })
+    const lower = { filterConditions: 2, filterDepth: 2, filterBytes: 20 }
+    for (const filter of [{ a: 1, b: 2 }, { a: { $not: { $not: 1 } } }, { a: 'x'.repeat(20) }]) {
+      expect(() => compileFilter(filter, 'f', lower)).toThrow('"f" must have at most')
+    }
   })
+
+  it('a key that would reach a prototype, wherever it stands', () => {
+    for (const text of [
+      '{"__proto__":1}',
+      '{"a":{"__proto__":1}}',
+      '{"$or":[{"__proto__":{"x":1}}]}',
+      '{"a":[{"__proto__":1}]}',
+    ]) {
+      expect(refusalOf(JSON.parse(text))).toMatchObject({ code: 'invalid-input' })
+    }
+    expect(compileFilter({ 'a.__proto__': { $exists: true } })({ a: {} })).toBe(false)
+    for (const key of ['constructor', 'toString', 'hasOwnProperty', 'prototype']) {
+      expect(compileFilter({ [key]: { $exists: true } })({})).toBe(false)
+      expect(compileFilter({ [`a.${key}`]: 1 })({ a: { [key]: 1 } })).toBe(true)
+    }
+  })
+})
+
+it('is plain JSON for a driver, and shares nothing with what was given', () => {
+  const given = { a: { $gt: new Date(0) }, b: ['x'] }
+  const plain = checkFilter(given, 'filter', defaultLimits)
+  given.b.push('y')
+  expect(plain).toEqual({ a: { $gt: '1970-01-01T00:00:00.000Z' }, b: ['x'] })
+  expect(() => checkFilter({ a: { $bogus: 1 } }, 'filter', defaultLimits)).toThrow('$bogus')
 })
 
 it('takes keys with SQL in them as names', () => {

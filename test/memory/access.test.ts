@@ -44,6 +44,7 @@ describe('the guard', () => {
           direction: 'asc',
           archived: 'any',
           metadata: null,
+          scanLimit: 1,
           limit: 1,
           offset: 0,
           after: null,

@@ -171,7 +171,7 @@ describe('listThreads', () => {
     expect(idsOf((await memory.listThreads({ resourceId, orderBy })).threads)).toEqual(['t1', 't2', 't0'])
   })
 
-  it('filters by metadata, deeply, and counts what matches', async () => {
+  it('filters by metadata, as recall does, and counts what matches', async () => {
     const memory = await withThreads(5)
     const odd = await memory.listThreads({ resourceId, filter: { metadata: { odd: true } }, perPage: 1 })
     expect(odd).toMatchObject({ total: 2, hasMore: true })
@@ -179,6 +179,30 @@ describe('listThreads', () => {
     const deep = await memory.listThreads({ resourceId, filter: { metadata: { odd: false, at: { floor: 2 } } } })
     expect(idsOf(deep.threads)).toEqual(['t2'])
     expect((await memory.listThreads({ resourceId, filter: { metadata: { odd: 'true' } } })).total).toBe(0)
+  })
+
+  it('looks through so many threads with a filter, and goes on behind them', async () => {
+    const memory = openMemory({ limits: { filterScan: 4 } })
+    for (let i = 0; i < 10; i++) {
+      await memory.createThread({ resourceId, threadId: `t${i}`, metadata: { third: i % 3 === 0 } })
+    }
+    const filter = { metadata: { third: { $eq: true } } }
+    const listed: string[][] = []
+    let cursor: string | undefined
+    do {
+      const next = cursor === undefined ? {} : { cursor }
+      const page = await memory.listThreads({ resourceId, filter, perPage: 2, ...next })
+      expect([page.total, page.hasMore]).toEqual([null, page.nextCursor !== undefined])
+      listed.push(idsOf(page.threads))
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+    expect(listed.flat()).toEqual(['t9', 't6', 't3', 't0'])
+    expect(listed.length).toBeGreaterThan(2)
+    const error = await refused('limit-exceeded', () => memory.listThreads({ resourceId, filter, perPage: 2, page: 1 }))
+    expect(error.details).toMatchObject({ limit: 'filterScan' })
+    expect(error.fix).toContain('nextCursor')
+    const unfiltered = await memory.listThreads({ resourceId, perPage: 2, page: 4 })
+    expect([unfiltered.total, ...idsOf(unfiltered.threads)]).toEqual([10, 't1', 't0'])
   })
 
   it('lists archived threads only on request', async () => {

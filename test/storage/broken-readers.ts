@@ -179,6 +179,25 @@ export const brokenReaders: BrokenDrivers = {
       },
     })),
   ],
+  'filters threads as far as the first page and no further': [
+    'threads by createdAt asc: a filter looks through so many at most',
+    threadReader((threads) => ({
+      list: async (access, space, query) => {
+        const page = await threads.list(access, space, query)
+        const isCut = query.metadata !== null && page.items.length < query.limit
+        return isCut ? { ...page, more: false, next: null } : page
+      },
+    })),
+  ],
+  'takes the operators of a filter for values': [
+    'a metadata filter is one of recall, and counts what matches',
+    threadReader((threads) => ({
+      list: (access, space, query) => {
+        const fields = Object.entries(query.metadata ?? {}).map(([name, value]) => [name, { $eq: value }])
+        return threads.list(access, space, { ...query, metadata: query.metadata && Object.fromEntries(fields) })
+      },
+    })),
+  ],
   'lists archived threads among the others': [
     'archived threads are listed apart, or with the others',
     threadReader((threads) => ({

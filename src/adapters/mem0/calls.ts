@@ -1,6 +1,6 @@
 /** Calls as programs for Mem0 write them, read into the options of `memory.facts`. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
-import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import { isJsonObject, type Json, type JsonObject, setField } from '../../domain/json.ts'
 import type { MessageLike } from '../../memory/message-input.ts'
 
 /** Whose memories a call is about, in either spelling. They may stand inside `filters` as well. */
@@ -26,9 +26,9 @@ const idNames = new Map(
 
 /** Options that change nothing here: answers have one form, and a call is done when its promise is. */
 const withoutEffect = new Set(['version', 'outputFormat', 'asyncMode'])
-const renamed: Readonly<Record<string, string>> = { expirationDate: 'expiresAt' }
+const renamed = new Map([['expirationDate', 'expiresAt']])
 
-const joined: Readonly<Record<string, string>> = { AND: '$and', OR: '$or', $and: '$and', $or: '$or' }
+const joined = new Map(Object.entries({ AND: '$and', OR: '$or', $and: '$and', $or: '$or' } as const))
 const operators = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'contains'])
 /** What Mem0 filters by beside metadata; here they would look for metadata that nothing has. */
 const ownFields = new Set(['created_at', 'updated_at', 'memory_ids'])
@@ -39,16 +39,16 @@ function fieldsOf(value: unknown, field: string): Fields {
 }
 
 function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return name.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** Adds a value, which may be there already if it is the same. */
 function put(options: Record<string, unknown>, name: string, value: unknown): void {
-  const before = options[name]
+  const before = Object.hasOwn(options, name) ? options[name] : undefined
   if (before !== undefined && before !== value) {
     throw invalidInput(name, `must be given once, not also as ${JSON.stringify(before)}`, value, 'Pass it once.')
   }
-  options[name] = value
+  setField(options, name, value)
 }
 
 /** One condition on a field: operators without their sign get it, and `'*'` asks that the field is there. */
@@ -73,7 +73,7 @@ function filterOf(filter: unknown, field: string, ids: Record<string, unknown> |
   for (const [name, value] of Object.entries(fieldsOf(filter, field))) {
     const at = `${field}.${name}`
     const id = idNames.get(name)
-    const join = joined[name]
+    const join = joined.get(name)
     if (id !== undefined) {
       if (ids === null) {
         const fix = 'Search the spaces that you mean by name: memory.search(query, { spaces }) of aquifer.'
@@ -90,7 +90,7 @@ function filterOf(filter: unknown, field: string, ids: Record<string, unknown> |
     } else if (ownFields.has(name)) {
       const fix = 'Keep it in metadata and filter by that, or sort out the results.'
       throw new MemoryError('unsupported', { message: `"${at}" cannot be filtered by.`, fix, details: { field: at } })
-    } else read[name] = conditionOf(value as Json, at)
+    } else setField(read, name, conditionOf(value as Json, at))
   }
   return read
 }
@@ -101,7 +101,7 @@ export function readOptions(options: unknown, field: string): Record<string, unk
   for (const [name, value] of Object.entries(fieldsOf(options ?? {}, field))) {
     const camel = camelCase(name)
     if (value === undefined || value === null || name === 'filters' || withoutEffect.has(camel)) continue
-    put(read, renamed[camel] ?? camel, value)
+    put(read, renamed.get(camel) ?? camel, value)
   }
   const { filters } = (options ?? {}) as Fields
   if (filters === undefined || filters === null) return read

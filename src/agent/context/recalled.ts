@@ -1,8 +1,9 @@
 /** What is recalled into a prompt: found by the question, without what the prompt holds anyway, fenced as data. */
+import { parseFilter } from '../../domain/filter.ts'
 import { parseTurnId } from '../../domain/id.ts'
 import type { Core } from '../../memory/core.ts'
 import type { ResolvedBehaviour, ResolvedRecallOptions } from '../../memory/merge-behaviour.ts'
-import { parseFilter, recallFrom } from '../../memory/recall.ts'
+import { recallFrom } from '../../memory/recall.ts'
 import type { RecalledItem, Recollection } from '../../memory/recollection.ts'
 import { resourceSpace } from '../../memory/space.ts'
 import { fenced } from '../../recall/fence.ts'
@@ -43,7 +44,7 @@ export async function recallFor(request: RecallRequest): Promise<RecallOutcome> 
       tokenBudget: Number.MAX_SAFE_INTEGER,
       messageRange,
       threshold,
-      filter: parseFilter(filter),
+      filter: parseFilter(filter, 'semanticRecall.filter', core.limits),
       ...(scope === 'thread' ? { threadId } : {}),
     })
     return { recollection, warning: null }

@@ -4,11 +4,12 @@ import { groupBySeq } from '../../domain/compact.ts'
 import type { LogRow, ThreadSource } from '../../domain/effect.ts'
 import { liveEntry } from '../../domain/entry.ts'
 import { type FactState, liveFact } from '../../domain/fact.ts'
+import { compileFilter } from '../../domain/filter.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
 import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
 import { indexedFact, indexedTurn } from '../../domain/indexed.ts'
 import { isAllInternal } from '../../domain/message.ts'
-import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
+import type { ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import { savesMessages, visibleMessages } from '../../domain/turn.ts'
 import { packVectors, shareOutVectors, unpackVectors } from '../../domain/vector-segment.ts'
@@ -76,26 +77,34 @@ export function threadReader(database: ReferenceDatabase): ThreadReader {
       if (space === null) return { items: [], asOf: 0, key: null, more: false, total: 0, next: null }
       const asOf = query.after?.asOf ?? space.space.seq
       requireAbove(space.space, asOf)
-      const matches = [...space.records.threads.values()].filter((thread) => {
-        if (thread.deleted) return false
-        if (query.archived !== 'any' && (thread.archivedAt !== null) !== query.archived) return false
-        return query.metadata === null || matchesMetadata(thread.metadata, query.metadata)
+      const { after, metadata, scanLimit, offset, limit } = query
+      const test = metadata === null ? null : compileFilter(metadata, 'metadata')
+      const inScope = [...space.records.threads.values()].filter((thread) => {
+        return !thread.deleted && (query.archived === 'any' || (thread.archivedAt !== null) === query.archived)
       })
+      const passes = ({ metadata: own }: ThreadState) => test === null || test(own)
       const sign = query.direction === 'asc' ? 1 : -1
-      const ordered = matches
+      const ordered = inScope
         .filter((thread) => thread.createdSeq <= asOf)
         .map((thread) => ({ thread, order: orderAt(space, thread, query.orderBy, asOf) }))
         .sort((left, right) => sign * (left.order - right.order))
-      const { after } = query
-      const rest =
-        after === null
-          ? ordered.slice(query.offset)
-          : ordered.filter((item) => sign * (item.order - after.order) > 0 && item.thread.id !== after.threadId)
-      const page = rest.slice(0, query.limit)
-      const last = page.at(-1)
-      const more = rest.length > page.length
-      const next = more && last !== undefined ? { asOf, order: last.order, threadId: last.thread.id } : null
-      return { items: page.map((item) => item.thread), asOf, key: space.space.key, more, total: matches.length, next }
+        .filter(({ thread, order }) => {
+          return after === null || (sign * (order - after.order) > 0 && thread.id !== after.threadId)
+        })
+      const looked = test === null ? ordered : ordered.slice(0, scanLimit)
+      const rest = looked.filter(({ thread }) => passes(thread)).slice(after === null ? offset : 0)
+      const page = rest.slice(0, limit)
+      const isFull = rest.length > page.length
+      const more = isFull || ordered.length > looked.length
+      const last = isFull ? page.at(-1) : looked.at(-1)
+      return {
+        items: page.map(({ thread }) => thread),
+        asOf,
+        key: space.space.key,
+        more,
+        total: test !== null && inScope.length > scanLimit ? null : inScope.filter(passes).length,
+        next: more && last !== undefined ? { asOf, order: last.order, threadId: last.thread.id } : null,
+      }
     },
     find: async (_, threadId, limit) =>
       database

@@ -1,6 +1,8 @@
 /** Pages of threads: keyset pages along an index, exact as of the seq that their cursor pins. */
+import { compileFilter } from '../../domain/filter.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
-import { matchesMetadata, type ThreadState } from '../../domain/thread.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { ThreadState } from '../../domain/thread.ts'
 import type { ListedThreads, ThreadPosition, ThreadQuery, ThreadReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
@@ -126,35 +128,65 @@ function counted(space: CachedSpace, archived: ThreadQuery['archived']): number 
   return archived === 'any' ? threads + archivedThreads : archived ? archivedThreads : threads
 }
 
-function countMatching(database: SqliteDatabase, n: number, query: ThreadQuery): number {
-  const { metadata } = query
-  if (metadata === null) return 0
+/** Whether a thread passes the filter of a page. */
+type RowTest = (columns: ThreadColumns) => boolean
+
+function rowTest(filter: JsonObject): RowTest {
+  const test = compileFilter(filter, 'metadata')
+  return (columns) => test(JSON.parse(columns[9]).metadata)
+}
+
+function countMatching(database: SqliteDatabase, space: CachedSpace, query: ThreadQuery, test: RowTest): number | null {
+  if (counted(space, query.archived) > query.scanLimit) return null
+  const sql = `SELECT ${threadColumns} FROM thread WHERE space = ? AND state = ?`
+  const statement = database.prepared<ThreadColumns>(sql)
   let total = 0
-  for (const columns of database.statements.allThreads.iterate(n)) {
-    if (!statesOf(query.archived).includes(columns[2])) continue
-    if (matchesMetadata(JSON.parse(columns[9]).metadata, metadata)) total += 1
+  for (const state of statesOf(query.archived)) {
+    for (const columns of statement.iterate(space.n, state)) if (test(columns)) total += 1
   }
   return total
 }
 
+/** The threads of a page, whether more may follow, and the thread behind which they would. */
+interface Cut {
+  readonly page: readonly Candidate[]
+  readonly more: boolean
+  readonly last: Candidate | undefined
+}
+
+function cut(found: readonly Candidate[], { offset, limit }: ThreadQuery): Cut {
+  const page = found.slice(offset, offset + limit)
+  return { page, more: found.length > offset + page.length, last: page.at(-1) }
+}
+
+/** Looks through threads until a page is full of those that pass, or as many were looked through as may be. */
+function cutMatching(found: readonly Candidate[], { offset, limit, scanLimit }: ThreadQuery, test: RowTest): Cut {
+  const page: Candidate[] = []
+  let passed = 0
+  for (const [looked, candidate] of found.entries()) {
+    if (looked === scanLimit) return { page, more: true, last: found[looked - 1] }
+    if (!test(candidate.columns)) continue
+    passed += 1
+    if (passed <= offset) continue
+    if (page.length === limit) return { page, more: true, last: page.at(-1) }
+    page.push(candidate)
+  }
+  return { page, more: false, last: undefined }
+}
+
 function list(database: SqliteDatabase, space: CachedSpace, query: ThreadQuery): ListedThreads {
-  const { metadata, limit, offset } = query
+  const { metadata, limit, offset, scanLimit } = query
   const asOf = query.after?.asOf ?? space.state.seq
   requireAbove(space.state, asOf)
-  const wanted = metadata === null ? offset + limit + 1 : -1
-  let found = candidates(database, space, query, asOf, wanted)
-  if (metadata !== null) {
-    found = found.filter(({ columns }) => matchesMetadata(JSON.parse(columns[9]).metadata, metadata))
-  }
-  const page = found.slice(offset, offset + limit)
-  const last = page.at(-1)
-  const more = found.length > offset + page.length
+  const test = metadata === null ? null : rowTest(metadata)
+  const found = candidates(database, space, query, asOf, test === null ? offset + limit + 1 : scanLimit + 1)
+  const { page, more, last } = test === null ? cut(found, query) : cutMatching(found, query, test)
   return {
     items: page.map(({ columns }) => stateFrom(database, space, columns)),
     asOf,
     key: space.state.key,
     more,
-    total: metadata === null ? counted(space, query.archived) : countMatching(database, space.n, query),
+    total: test === null ? counted(space, query.archived) : countMatching(database, space, query, test),
     next: more && last !== undefined ? { asOf, order: last.order, threadId: last.columns[1] as ThreadId } : null,
   }
 }

@@ -6,6 +6,7 @@ export const allThreads: ThreadQuery = {
   direction: 'asc',
   archived: 'any',
   metadata: null,
+  scanLimit: 1_000,
   limit: 10_000,
   offset: 0,
   after: null,

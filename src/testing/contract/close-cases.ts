@@ -10,7 +10,7 @@ const pages = { limit: 5, offset: 0, after: null } as const
 
 function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record<string, () => Promise<unknown>>> {
   const dates = { asOf: null, from: null, to: null }
-  const order = { orderBy: 'createdAt', archived: 'any', metadata: null } as const
+  const order = { orderBy: 'createdAt', archived: 'any', metadata: null, scanLimit: 5 } as const
   const facts = { attributes: {}, after: null, limit: 5 } as const
   const runs = { threadId: null, name: null, statuses: ['running'], order: 'newest', after: null, limit: 5 } as const
   const commit = { id: 'c' as CommitId, space: home, changes: [write('k', 1)] }

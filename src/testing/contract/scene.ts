@@ -169,7 +169,7 @@ export class Scene {
   }
 
   threads(query: Partial<ThreadQuery> = {}, space: SpaceId = home) {
-    const all = { metadata: null, limit: 1_000, offset: 0, after: null } as const
+    const all = { metadata: null, scanLimit: 1_000, limit: 1_000, offset: 0, after: null } as const
     const order = { orderBy: 'lastMessageAt', direction: 'desc', archived: false } as const
     return this.storage.threads.list(this.access, space, { ...all, ...order, ...query })
   }

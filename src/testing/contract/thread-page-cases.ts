@@ -1,6 +1,6 @@
 /** Cases of thread lists: orders, filters, totals, and pages that stay where they are while others write. */
 import type { ListedThreads, ThreadQuery } from '../../ports/storage.ts'
-import { expectEqual, expectTrue } from './assert.ts'
+import { expectEqual, expectError, expectTrue } from './assert.ts'
 import { deleteThread, message, openTurn, putThread, say, step, write } from './changes.ts'
 import type { StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
@@ -12,6 +12,21 @@ async function six(scene: Scene): Promise<void> {
 }
 
 const orders = { lastMessageAt: ['c', 'd', 'b', 'f', 'a', 'e'], createdAt: ['a', 'b', 'c', 'd', 'e', 'f'] } as const
+
+/** Filters, and which of the threads of the case they let in. */
+const filtered: readonly (readonly [string, NonNullable<ThreadQuery['metadata']>, readonly string[]])[] = [
+  ['a field', { a: 1 }, ['t0', 't1']],
+  ['a whole object', { b: { c: 1 } }, ['t3']],
+  ['a path', { 'b.c': 1 }, ['t1', 't3']],
+  ['an array', { a: [1] }, ['t4']],
+  ['two fields', { a: 1, 'b.d': 2 }, ['t1']],
+  ['no field', {}, ['t0', 't1', 't2', 't3', 't4', 't5']],
+  ['a field nobody has', { none: { $exists: true } }, []],
+  ['an operator', { a: { $gte: 1 } }, ['t0', 't1']],
+  ['a choice', { a: { $in: ['1', [1]] } }, ['t2', 't4']],
+  ['one of several', { $or: [{ a: '1' }, { b: { $exists: true } }] }, ['t1', 't2', 't3']],
+  ['what is not there', { a: null }, ['t3', 't5']],
+]
 
 type Disturb = (scene: Scene, page: number) => Promise<unknown>
 
@@ -109,7 +124,7 @@ const filters: readonly StorageCase[] = [
       expectEqual(await list('any', limit), [6, 'deafbc'], `any, ${limit} at a time`)
     }
   }),
-  sceneCase('a metadata filter compares deeply, and counts what matches', async (scene) => {
+  sceneCase('a metadata filter is one of recall, and counts what matches', async (scene) => {
     const metadata = [{ a: 1 }, { a: 1, b: { c: 1, d: 2 } }, { a: '1' }, { b: { c: 1 } }, { a: [1] }, {}]
     for (const [index, one] of metadata.entries()) await scene.committed(putThread(`t${index}`, { metadata: one }))
     await scene.committed(putThread('archived', { metadata: { a: 1 }, archived: true }))
@@ -118,14 +133,33 @@ const filters: readonly StorageCase[] = [
       return [(await scene.threads(query)).total, (await paged(scene, query)).join(' ')]
     }
     for (const limit of [1, 2, 9]) {
-      expectEqual(await list({ a: 1 }, limit), [2, 't0 t1'], `a field, ${limit} at a time`)
-      expectEqual(await list({ b: { c: 1 } }, limit), [2, 't1 t3'], `a deep field, ${limit} at a time`)
-      expectEqual(await list({ a: [1] }, limit), [1, 't4'], `an array, ${limit} at a time`)
-      expectEqual(await list({ a: 1, b: { d: 2 } }, limit), [1, 't1'], `two fields, ${limit} at a time`)
-      expectEqual(await list({}, limit), [6, 't0 t1 t2 t3 t4 t5'], `no field, ${limit} at a time`)
-      expectEqual(await list({ none: null }, limit), [0, ''], `a field nobody has, ${limit} at a time`)
+      for (const [what, filter, ids] of filtered) {
+        expectEqual(await list(filter, limit), [ids.length, ids.join(' ')], `${what}, ${limit} at a time`)
+      }
     }
+    const unknown = { metadata: { a: { $bogus: 1 } } }
+    await expectError('invalid-input', 'an unknown operator', () => scene.threads(unknown))
   }),
+  ...kinds.map((kind) =>
+    sceneCase(`threads by ${kind.orderBy} ${kind.direction}: a filter looks through so many at most`, async (scene) => {
+      await six(scene)
+      for (const id of ['b', 'd', 'e']) await scene.committed(putThread(id, { metadata: { on: true } }))
+      const wanted = expectedIn(kind).filter((id) => 'bde'.includes(id))
+      for (const scanLimit of [1, 2, 3, 5, 6, 9]) {
+        for (const limit of [1, 2, 9]) {
+          const query = { ...kind, metadata: { on: true }, limit, scanLimit }
+          const what = `${limit} at a time, ${scanLimit} looked through`
+          expectEqual(await paged(scene, query), wanted, what)
+          expectEqual((await scene.threads(query)).total, scanLimit < 6 ? null : 3, `${what}: the total`)
+        }
+      }
+      const none = { ...kind, metadata: { on: false }, limit: 3 }
+      expectEqual(await paged(scene, { ...none, scanLimit: 2 }), [], 'pages without a thread')
+      const { items, more, next, total } = await scene.threads({ ...none, scanLimit: 6 })
+      expectEqual([items, more, next, total], [[], false, null, 0], 'all looked through')
+      expectEqual((await scene.threads({ ...kind, scanLimit: 1 })).items.length, 6, 'without a filter all are listed')
+    }),
+  ),
   sceneCase('steps of an open turn move its thread in the order of last messages', async (scene) => {
     const { turnId } = await scene.did('turn-open', openTurn('a'))
     await scene.committed(say('b', 'hello'))
