@@ -2,7 +2,7 @@
 import type { Access, Right } from '../domain/actor.ts'
 import type { Commit } from '../domain/commit.ts'
 import type { SpaceId } from '../domain/id.ts'
-import type { Storage, ThreadReader } from '../ports/storage.ts'
+import type { ReceiptReader, Storage, ThreadReader } from '../ports/storage.ts'
 import { isGranted, requireAdministrator, requireRight, rightFor } from './grants.ts'
 
 type SpaceRead<Rest extends readonly unknown[], Result> = (
@@ -71,9 +71,14 @@ function guardThreads(threads: ThreadReader): ThreadReader {
   }
 }
 
+function guardReceipts({ get, list, asked }: ReceiptReader): ReceiptReader {
+  // The id is given to whoever asked for the erasure; a receipt names nothing.
+  return { get, list: administered(list), asked }
+}
+
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
-  const { spaces, threads, messages, blocks, entries, facts, runs, log, receipts } = storage
+  const { spaces, threads, messages, blocks, entries, facts, runs, records, log } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
@@ -90,12 +95,7 @@ export function guardStorage(storage: Storage): Storage {
       return storage.erase(access, commit, limits, note)
     },
     reclaim: administered(storage.reclaim.bind(storage)),
-    receipts: {
-      // Whoever knows the id was given it; a receipt names nothing.
-      get: receipts.get,
-      list: administered(receipts.list),
-      asked: receipts.asked,
-    },
+    receipts: guardReceipts(storage.receipts),
     compact: guarded(storage.compact.bind(storage), 'administer'),
     spaces: {
       get: guarded(spaces.get),
@@ -133,6 +133,7 @@ export function guardStorage(storage: Storage): Storage {
       byText: guarded(facts.byText),
     },
     runs: { get: guarded(runs.get), list: guarded(runs.list) },
+    records: { get: guarded(records.get), list: guarded(records.list) },
     log: {
       read: guarded(log.read),
       seqAt: guarded(log.seqAt),

@@ -1,10 +1,12 @@
 /** The first answer of a commit, folded again from its rows for a retry: answers are not stored. */
 import type { ChangeResult, ResultOf, SavedMessage } from './commit.ts'
 import type { SpaceView } from './draft.ts'
-import type { Effect, EffectOf, LogRow } from './effect.ts'
+import type { Effect, EffectKind, EffectOf, LogRow } from './effect.ts'
+import { noCounts } from './erased-counts.ts'
 import { factAnswer } from './fact-fold.ts'
-import { versionAt } from './history.ts'
-import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, turnIdOf } from './id.ts'
+import { type ChainName, versionAt } from './history.ts'
+import { type MessageId, messageIdOf, type Seq, type SpaceKey, type ThreadId, turnIdOf } from './id.ts'
+import { allKeyedNouns } from './keyed/keyed-nouns.ts'
 
 interface Asked {
   readonly view: SpaceView
@@ -61,63 +63,82 @@ function cloneAnswer(asked: Asked, row: LogRow): ResultOf<'thread-clone'> {
   return { kind: 'thread-clone', threadId: row.threadId as ThreadId, version: row.seq, messageIds }
 }
 
-function blockAnswer(asked: Asked, row: LogRow, effect: EffectOf<'block-write' | 'block-merge'>): ChangeResult {
-  const name = { block: effect.name, threadId: effect.inThread ? row.threadId : null }
-  const value = versionAt(asked.view, name, row.seq, row.seq)?.value ?? null
-  const before = effect.prev === 0 ? null : versionAt(asked.view, name, effect.prev, effect.prev)
-  const replaced = before === null || before.event === 'delete' ? null : { version: before.version, by: before.by }
-  return { kind: effect.kind, name: effect.name, version: row.seq, value, replaced }
+function turnAnswer(
+  { key }: Asked,
+  row: LogRow,
+  { kind }: EffectOf<'turn-close' | 'turn-discard'>,
+): ResultOf<'turn-close'> {
+  return { kind, turnId: turnIdOf(key, row.turn) } as ResultOf<'turn-close'>
 }
 
-function turnAnswer(asked: Asked, row: LogRow, effect: Effect): ChangeResult | null {
-  const turnId = turnIdOf(asked.key, row.turn)
-  if (effect.kind === 'turn-open') {
-    return { kind: 'turn-open', turnId, leaseToken: row.seq, createdThread: effect.createdThread !== undefined }
-  }
-  if (effect.kind === 'turn-resume') return { kind: 'turn-resume', turnId, leaseToken: row.seq }
-  return effect.kind === 'turn-close' || effect.kind === 'turn-discard' ? { kind: effect.kind, turnId } : null
+function messageAnswer(
+  asked: Asked,
+  row: LogRow,
+  { kind, index }: EffectOf<'message-extend' | 'message-edit'>,
+): ChangeResult {
+  return { kind, messageId: messageAt(asked, row, index) }
 }
 
-function messageAnswer(asked: Asked, row: LogRow, effect: Effect): ChangeResult | null {
-  if (effect.kind === 'message-append') return appendAnswer(asked, row, effect)
-  if (effect.kind === 'message-extend' || effect.kind === 'message-edit') {
-    return { kind: effect.kind, messageId: messageAt(asked, row, effect.index) }
-  }
-  if (effect.kind !== 'message-delete') return null
-  return { kind: 'message-delete', deleted: effect.indexes.map((index) => messageAt(asked, row, index)) }
-}
+type Answer<Kind extends EffectKind> = (asked: Asked, row: LogRow, effect: EffectOf<Kind>) => ChangeResult | null
 
-function recordAnswer(asked: Asked, row: LogRow, effect: Effect): ChangeResult | null {
-  const { seq, threadId } = row
-  if (effect.kind === 'thread-put') {
-    return { kind: 'thread-put', threadId: threadId as ThreadId, version: seq, created: effect.created === true }
-  }
-  if (effect.kind === 'thread-delete') {
-    const thread = effect.missing ?? (threadId as ThreadId)
-    return { kind: 'thread-delete', threadId: thread, deleted: effect.prev > 0 }
-  }
-  if (effect.kind === 'thread-clone') return cloneAnswer(asked, row)
-  if (effect.kind === 'block-write' || effect.kind === 'block-merge') return blockAnswer(asked, row, effect)
-  if (effect.kind === 'entry-delete' || effect.kind === 'entry-expire') {
-    return { kind: effect.kind, key: effect.key, deleted: effect.absent !== true }
-  }
-  if ('expiresAt' in effect) {
-    const { kind, key, expiresAt } = effect
-    const value = versionAt(asked.view, { entry: key }, seq, seq)?.value ?? null
-    return { kind, key, version: seq, value, expiresAt, pruned: (effect.pruned ?? []).map((entry) => entry.key) }
-  }
-  if (effect.kind === 'run-put') return { kind: 'run-put', runId: effect.runId, version: seq }
-  if (effect.kind === 'run-expire') return { kind: 'run-expire', runId: effect.runId, deleted: effect.prev > 0 }
-  if (effect.kind === 'lease-take') {
-    return { kind: 'lease-take', name: effect.name, token: seq, expiresAt: effect.until }
-  }
-  if (effect.kind === 'lease-release') return { kind: 'lease-release', name: effect.name, released: effect.released }
-  if (effect.kind === 'erase') {
-    const { commits, threads, messages, entries, blocks, facts, runs } = effect
-    return { kind: 'erase', spaces: 0, commits, threads, messages, entries, blocks, facts, runs }
-  }
-  return effect.kind === 'configure' ? { kind: 'configure', settings: effect.settings, version: seq } : null
+/** Effects that answer no change: others of the same commit do. */
+const silent = (): null => null
+/** Answered by the keyed noun that owns the effect. */
+const byNoun = ({ view }: Asked, row: LogRow, effect: Effect): ChangeResult | null => {
+  const past = (name: ChainName, version: Seq) => versionAt(view, name, version, version)
+  for (const noun of allKeyedNouns) if (noun.owns(effect)) return noun.answer(effect, { row, past })
+  return null
 }
+const byFact = (_: Asked, row: LogRow, effect: Effect): ChangeResult | null => factAnswer(effect, row.seq)
+
+const answers = {
+  'thread-put': (_, { threadId, seq }, { created }) => {
+    return { kind: 'thread-put', threadId: threadId as ThreadId, version: seq, created: created === true }
+  },
+  'thread-delete': (_, { threadId }, { missing, prev }) => {
+    return { kind: 'thread-delete', threadId: missing ?? (threadId as ThreadId), deleted: prev > 0 }
+  },
+  'thread-clone': cloneAnswer,
+  'turn-open': ({ key }, row, { createdThread }) => {
+    const turnId = turnIdOf(key, row.turn)
+    return { kind: 'turn-open', turnId, leaseToken: row.seq, createdThread: createdThread !== undefined }
+  },
+  'turn-resume': ({ key }, row) => ({ kind: 'turn-resume', turnId: turnIdOf(key, row.turn), leaseToken: row.seq }),
+  'turn-close': turnAnswer,
+  'turn-discard': turnAnswer,
+  'turn-replaced': silent,
+  'message-append': appendAnswer,
+  'message-copy': silent,
+  'message-extend': messageAnswer,
+  'message-edit': messageAnswer,
+  'message-delete': (asked, row, { indexes }) => {
+    return { kind: 'message-delete', deleted: indexes.map((index) => messageAt(asked, row, index)) }
+  },
+  'block-write': byNoun,
+  'block-merge': byNoun,
+  'entry-write': byNoun,
+  'entry-merge': byNoun,
+  'entry-append': byNoun,
+  'entry-increment': byNoun,
+  'entry-delete': byNoun,
+  'entry-expire': byNoun,
+  'fact-assert': byFact,
+  'fact-known': byFact,
+  'fact-retire': byFact,
+  'fact-expire': byFact,
+  'run-put': byNoun,
+  'run-expire': byNoun,
+  'record-put': byNoun,
+  'record-patch': byNoun,
+  'record-remove': byNoun,
+  'record-expire': byNoun,
+  'lease-take': (_, { seq }, { name, until }) => ({ kind: 'lease-take', name, token: seq, expiresAt: until }),
+  'lease-release': (_, __, { name, released }) => ({ kind: 'lease-release', name, released }),
+  configure: (_, { seq }, { settings }) => ({ kind: 'configure', settings, version: seq }),
+  erase: (_, __, { kind, of: ___, ...counts }) => ({ kind, spaces: 0, ...noCounts, ...counts }),
+  kept: silent,
+  erased: silent,
+} satisfies { readonly [Kind in EffectKind]: Answer<Kind> }
 
 function isErased(effect: Effect): boolean {
   if (effect.kind === 'message-append') {
@@ -132,21 +153,17 @@ export function answersOf(rows: readonly LogRow[], view: SpaceView): readonly Ch
   const space = view.space
   if (space === null || rows.some((row) => row.effects.some(isErased))) return []
   const asked: Asked = { view, key: space.key, rows }
-  const answers: ChangeResult[] = []
+  const results: ChangeResult[] = []
   for (const row of rows) {
     for (const effect of row.effects) {
-      const answer =
-        turnAnswer(asked, row, effect) ??
-        messageAnswer(asked, row, effect) ??
-        factAnswer(effect, row.seq) ??
-        recordAnswer(asked, row, effect)
+      const answer = (answers[effect.kind] as Answer<EffectKind>)(asked, row, effect)
       if (answer === null) continue
       const index = effect.of ?? 0
-      const earlier = answers[index]
+      const earlier = results[index]
       if (earlier?.kind === 'message-delete' && answer.kind === 'message-delete') {
-        answers[index] = { kind: 'message-delete', deleted: [...earlier.deleted, ...answer.deleted] }
-      } else answers[index] = answer
+        results[index] = { kind: 'message-delete', deleted: [...earlier.deleted, ...answer.deleted] }
+      } else results[index] = answer
     }
   }
-  return answers
+  return results
 }

@@ -2,6 +2,7 @@
 import { type Actor, sameActor } from './actor.ts'
 import { answersOf } from './answer.ts'
 import { applyBlock } from './block.ts'
+import { recordName } from './commit/effect-names.ts'
 import type { Change, ChangeOf, ChangeResult, Commit, CommitResult, Expectation, RecordName } from './commit.ts'
 import { type CommitContext, Draft, type SpaceView } from './draft.ts'
 import type { LogRow } from './effect.ts'
@@ -12,6 +13,9 @@ import { liveFact } from './fact.ts'
 import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
 import type { Seq, SpaceKey } from './id.ts'
 import type { Json } from './json.ts'
+import { applyRecord, type RecordChange, recordChange } from './keyed/apply-record.ts'
+import { liveRecord } from './keyed/record.ts'
+import { recordNouns } from './keyed/record-nouns.ts'
 import { applyLeaseRelease, applyLeaseTake } from './lease.ts'
 import { checkLimit, type Limits } from './limits.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
@@ -58,11 +62,20 @@ const creating = new Set<Change['kind']>([
 function canCreateSpace(commit: Commit): boolean {
   if (commit.background === true) return false
   return commit.changes.some((change) => {
+    const record = recordChange(change)
+    if (record !== null) return canCreateForRecord(record)
     if (change.kind === 'message-append' || change.kind === 'turn-open') return change.createThread === true
     // One that refers to a thread is made where that is: the thread's space may be gone on purpose.
     if (change.kind === 'run-put') return (change.runId ?? change.threadId ?? change.opened) === undefined
     return creating.has(change.kind)
   })
+}
+
+/** A record that refers to others is written where they are: their space may be gone on purpose. */
+function canCreateForRecord({ noun, deed, fields }: RecordChange): boolean {
+  const marks = recordNouns[noun]?.marks ?? {}
+  const isRef = (field: string) => typeof marks[field] === 'object' && 'ref' in marks[field]
+  return (deed === 'put' || deed === 'patch') && !Object.keys(fields).some(isRef)
 }
 
 function newSpace(submission: Submission): SpaceState {
@@ -92,6 +105,7 @@ function versionOf(view: SpaceView, at: string, record: RecordName): Seq | null 
     return liveEntry(view.entry(record.entry), at)?.version ?? null
   }
   if ('fact' in record) return liveFact(view.fact(record.fact), at)?.version ?? null
+  if ('noun' in record) return liveRecord(view.record(recordName(record.noun, record.key)), at)?.version ?? null
   if ('run' in record) return liveRun(view.run(record.run), at)?.version ?? null
   if ('thread' in record) {
     const thread = view.thread(record.thread)
@@ -144,6 +158,8 @@ function applyConfigure(draft: Draft, change: Extract<Change, { kind: 'configure
 }
 
 function applyChange(draft: Draft, change: Change): ChangeResult {
+  const record = recordChange(change)
+  if (record !== null) return applyRecord(draft, record)
   switch (change.kind) {
     case 'message-append':
       return applyMessageAppend(draft, change)

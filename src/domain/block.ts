@@ -1,13 +1,15 @@
 /** Blocks: working memory, a named text or JSON that agents keep up to date, per space or per thread. */
 import type { Actor } from './actor.ts'
-import type { ChangeOf, ResultOf } from './commit.ts'
+import { blockKey } from './block-key.ts'
+import type { ChangeOf, ChangeResult, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
-import type { BlockFormat, EffectOf } from './effect.ts'
+import type { BlockFormat, Effect, EffectOf } from './effect.ts'
 import type { RowTime } from './entry.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type Seq, type ThreadId } from './id.ts'
 import { type Json, jsonLength, mergeJson } from './json.ts'
-import { checkBytes } from './limits.ts'
+import { applyValue } from './keyed/apply-value.ts'
+import type { Answering, KeyedNoun } from './keyed/keyed-noun.ts'
 
 /** A block as drivers keep it. Deleting its thread leaves an empty row, counted as absent. */
 export interface BlockState {
@@ -21,11 +23,6 @@ export interface BlockState {
   readonly updatedAt: string
   readonly updatedBy: Actor
   readonly patchBytes: number
-}
-
-/** A key that tells blocks of a space apart. */
-export function blockKey(threadId: string | null, name: string): string {
-  return threadId === null ? name : `${threadId}\n${name}`
 }
 
 export function foldBlock(
@@ -44,7 +41,7 @@ export function foldBlock(
   }
   if (effect.kind === 'block-write') return { ...shared, format: effect.format, value: effect.value, patchBytes: 0 }
   if (effect.full !== undefined) return { ...shared, format: 'json', value: effect.full, patchBytes: 0 }
-  const base = effect.absent || before === null ? null : before
+  const base = effect.absent || before === null || before.deleted ? null : before
   const patchBytes = (base?.patchBytes ?? 0) + jsonLength(effect.patch)
   return { ...shared, format: 'json', value: mergeJson(base?.value ?? {}, effect.patch), patchBytes }
 }
@@ -88,7 +85,7 @@ export function applyBlock(
   const { name, threadId, before, live } = checkBlock(draft, change, format)
   const prev = before?.version ?? 0
   const where = threadId === null ? { name, prev } : { name, prev, inThread: true as const }
-  let effect: EffectOf<'block-write' | 'block-merge'>
+  let effect: BlockEffect
   if (change.kind === 'block-write') {
     if (format === 'text' && typeof change.value !== 'string') {
       throw invalidInput('value', 'must be text', change.value, 'Pass a string, or write the block as json.')
@@ -97,14 +94,50 @@ export function applyBlock(
   } else {
     effect = { kind: 'block-merge', ...where, ...(live === null ? { absent: true as const } : {}), patch: change.patch }
   }
-  let after = foldBlock(live, effect, threadId, draft)
-  checkBytes(draft.limits, 'blockBytes', after.value, `The block ${shown(name)}`)
-  if (effect.kind === 'block-merge' && after.patchBytes > jsonLength(after.value)) {
-    effect = { ...effect, full: after.value }
-    after = { ...after, patchBytes: 0 }
-  }
-  draft.blocks.set(blockKey(threadId, name), after)
-  draft.add(effect)
+  const fold = (settled: BlockEffect) => foldBlock(live, settled, threadId, draft)
+  const settled = applyValue(draft, effect, fold, 'blockBytes', `The block ${shown(name)}`)
+  draft.blocks.set(blockKey(threadId, name), settled.after)
+  draft.add(settled.effect)
   const replaced = live === null ? null : { version: live.version, by: live.updatedBy }
-  return { kind: change.kind, name, version: draft.seq, value: after.value, replaced }
+  return { kind: change.kind, name, version: draft.seq, value: settled.after.value, replaced }
+}
+
+type BlockEffect = EffectOf<'block-write' | 'block-merge'>
+
+/** The effects of writing the blocks that a copied thread brings. */
+function copiedBlocks(effect: Effect): readonly BlockEffect[] {
+  if (effect.kind !== 'thread-clone') return []
+  return effect.blocks.map((block) => ({ ...block, kind: 'block-write', inThread: true, prev: 0 }))
+}
+
+function answer(effect: BlockEffect, { row, past }: Answering): ChangeResult {
+  const name = { block: effect.name, threadId: effect.inThread ? row.threadId : null }
+  const value = past(name, row.seq)?.value ?? null
+  const before = effect.prev === 0 ? null : past(name, effect.prev)
+  const replaced = before === null || before.event === 'delete' ? null : { version: before.version, by: before.by }
+  return { kind: effect.kind, name: effect.name, version: row.seq, value, replaced }
+}
+
+export const blockNoun: KeyedNoun<BlockState, BlockEffect['kind']> = {
+  noun: 'block',
+  deeds: { 'block-write': 'put', 'block-merge': 'patch' },
+  keyOf: ({ name, inThread }, { threadId }) => blockKey(inThread ? threadId : null, name),
+  displacedKey: (name, { threadId }) => blockKey(threadId, name),
+  mapOf: (records) => records.blocks,
+  keep: (block) => ({ block }),
+  kept: (effect) => {
+    return 'block' in effect ? { key: blockKey(effect.block.threadId, effect.block.name), state: effect.block } : null
+  },
+  fold: (before, effect, row) => foldBlock(before, effect, effect.inThread ? row.threadId : null, row),
+  tombstone: blockTombstone,
+  answer,
+  standsFor: copiedBlocks,
+  past: {
+    isBase: (effect) => effect.kind === 'block-write' || effect.full !== undefined || effect.absent === true,
+    valueAfter: (base, effect) => {
+      if (effect.kind === 'block-write') return effect.value
+      return effect.full ?? mergeJson(effect.absent ? {} : (base ?? {}), effect.patch)
+    },
+    valueOf: (block) => block.value,
+  },
 }

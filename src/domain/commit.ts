@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Actor } from './actor.ts'
 import type { ErasedCounts } from './effect.ts'
 import type { CommitId, FactId, MessageId, RunId, Seq, SpaceId, ThreadId, TurnId } from './id.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import type { changeSchema, expectationSchema } from './schema.ts'
 import type { SpaceSettings } from './space.ts'
 
@@ -91,6 +91,20 @@ export type ChangeResult =
   | { readonly kind: 'fact-expire'; readonly factId: FactId; readonly deleted: boolean }
   | { readonly kind: 'run-put'; readonly runId: RunId; readonly version: Seq }
   | { readonly kind: 'run-expire'; readonly runId: RunId; readonly deleted: boolean }
+  | {
+      readonly kind: 'record-put' | 'record-patch'
+      readonly noun: string
+      readonly key: string
+      readonly version: Seq
+      readonly value: JsonObject
+      readonly expiresAt: string | null
+    }
+  | {
+      readonly kind: 'record-remove' | 'record-expire'
+      readonly noun: string
+      readonly key: string
+      readonly deleted: boolean
+    }
   | { readonly kind: 'lease-take'; readonly name: string; readonly token: Seq; readonly expiresAt: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly settings: SpaceSettings; readonly version: Seq }

@@ -1,6 +1,7 @@
 /** Compaction: what stays of the rows at or below a new horizon. Overwritten values, patches and commit ids go. */
 import type { Effect, LogRow } from './effect.ts'
 import { type Seq, unpackTurn } from './id.ts'
+import { allKeyedNouns } from './keyed/keyed-nouns.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from './replay.ts'
 import type { SpaceState } from './space.ts'
 import { type FoldSpace, foldTurn, type TurnState } from './turn.ts'
@@ -65,17 +66,11 @@ export function compactRows(rows: readonly LogRow[], space: SpaceState, fold: Fo
   const into: Compaction = { kept: new Map(), heads: new Map() }
   for (const row of rows) if (!into.heads.has(row.seq)) into.heads.set(row.seq, row)
   const outside = { threadId: null, turn: 0, status: null }
-  for (const entry of records.entries.values()) {
-    if (!entry.deleted) keep(into, entry.version, outside, { kind: 'kept', entry })
-  }
-  for (const block of records.blocks.values()) {
-    if (!block.deleted) keep(into, block.version, outside, { kind: 'kept', block })
+  for (const noun of allKeyedNouns) {
+    for (const { version, kept } of noun.keep(records)) keep(into, version, outside, { kind: 'kept', ...kept })
   }
   for (const fact of records.facts.values()) {
     if (!fact.deleted) keep(into, fact.version, outside, { kind: 'kept', fact })
-  }
-  for (const run of records.runs.values()) {
-    if (!run.deleted) keep(into, run.version, outside, { kind: 'kept', run })
   }
   for (const thread of records.threads.values()) {
     // In the row of its last save, which a cursor from before may ask for.

@@ -11,6 +11,7 @@ import type { FactState } from './fact.ts'
 import type { CommitRows } from './history.ts'
 import { checkId, type FactId, parseMessageId, type RunId, type Seq, type ThreadId, unpackTurn } from './id.ts'
 import { refuseIssuedForm } from './issued-id.ts'
+import type { RecordState } from './keyed/record.ts'
 import type { LeaseState } from './lease.ts'
 import type { Limits } from './limits.ts'
 import type { RunState } from './run.ts'
@@ -47,6 +48,10 @@ export interface SpaceView extends CommitRows {
   /** Seq of the last commit that wrote a fact which is still there, or whose tombstone is; 0 if none did. */
   lastFactSeq(): Seq
   run(runId: string): RunState | null
+  /** A record by its name; see `recordName`. */
+  record(name: string): RecordState | null
+  /** Whether the space has any record, or what one left. */
+  hasRecords(): boolean
   /** Runs of a thread that are not deleted, expired ones included. */
   threadRuns(threadId: ThreadId): Iterable<RunState>
   lease(name: string): LeaseState | null
@@ -74,6 +79,7 @@ type Claim =
   | { readonly block: string }
   | { readonly fact: string }
   | { readonly run: string }
+  | { readonly record: string }
   | { readonly thread: string }
   | { readonly turn: string }
   | { readonly lease: string }
@@ -97,11 +103,15 @@ export class Draft {
   readonly facts = new Map<FactId, { readonly before: FactState | null; readonly after: FactState }>()
   /** Runs that this commit changes: as they were before it, and as they are after it. */
   readonly runs = new Map<RunId, { readonly before: RunState | null; readonly after: RunState }>()
+  /** Records that this commit changes, by name. */
+  readonly records = new Map<string, RecordState>()
   readonly leases = new Map<string, LeaseState | null>()
   readonly callerIds: CallerMessageId[] = []
   readonly releasedIds: { readonly id: string; readonly threadId: ThreadId }[] = []
   /** Entries whose expired content leaves the log with this commit. */
   readonly swept: { readonly key: string; readonly version: Seq }[] = []
+  /** Records whose expired content leaves the log with this commit, by name. */
+  readonly sweptRecords: { readonly name: string; readonly version: Seq }[] = []
   /** Facts whose expired content leaves the log with this commit. */
   readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
   /** What runs lose from the log with this commit. */

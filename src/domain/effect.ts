@@ -6,6 +6,7 @@ import type { EntryState } from './entry.ts'
 import type { FactAttributes, FactState } from './fact.ts'
 import type { CommitId, FactId, RunId, Seq, ThreadId, TurnId } from './id.ts'
 import type { Json, JsonObject } from './json.ts'
+import type { RecordState } from './keyed/record.ts'
 import type { LeaseState } from './lease.ts'
 import type { LoggedMessage, MessagePart } from './message.ts'
 import type { RunState, StatedRun } from './run.ts'
@@ -42,6 +43,16 @@ interface EntryEffect {
   readonly expired?: readonly Displaced[]
   /** The whole value, kept when the patches since the last whole one outweigh it. */
   readonly full?: Json
+}
+
+/** What all effects on records say: which one, and the version replaced. */
+interface RecordEffect {
+  readonly noun: string
+  readonly key: string
+  /** Version this one replaces; 0 if the key was never there. */
+  readonly prev: Seq
+  /** The base counted as absent: never put, removed or expired. */
+  readonly absent?: true
 }
 
 /** What was stated of a fact, defaults resolved. In a later version, fields left out stay as they were. */
@@ -81,6 +92,8 @@ export interface ErasedCounts {
   readonly blocks: number
   readonly facts: number
   readonly runs: number
+  /** Records of the nouns that have nothing but a key and fields. */
+  readonly records: number
 }
 
 /** A record as compaction keeps it, in the row of its version; a turn in the row that opened it. */
@@ -89,6 +102,7 @@ export type Kept =
   | { readonly block: BlockState }
   | { readonly fact: FactState }
   | { readonly run: RunState }
+  | { readonly record: RecordState }
   | { readonly thread: ThreadState }
   | { readonly lease: LeaseState }
   | { readonly settings: SpaceSettings }
@@ -200,6 +214,14 @@ type Body =
   | { readonly kind: 'run-put'; readonly runId: RunId; readonly prev: Seq; readonly stated: StatedRun }
   /** `prev` is 0 where the run was not due. */
   | { readonly kind: 'run-expire'; readonly runId: RunId; readonly prev: Seq }
+  | (RecordEffect & { readonly kind: 'record-put'; readonly expiresAt: string | null; readonly value: JsonObject })
+  | (RecordEffect & {
+      readonly kind: 'record-patch'
+      readonly expiresAt: string | null
+      readonly patch: JsonObject
+      readonly full?: JsonObject
+    })
+  | (RecordEffect & { readonly kind: 'record-remove' | 'record-expire' })
   | { readonly kind: 'lease-take'; readonly name: string; readonly until: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly prev: Seq; readonly settings: SpaceSettings }
@@ -211,6 +233,8 @@ type Body =
   | (FactLinks & {
       readonly kind: 'erased'
       readonly was: string
+      /** With `key`: which record it was of. A key alone is an entry's. */
+      readonly noun?: string
       readonly key?: string
       readonly factId?: FactId
       readonly runId?: RunId
@@ -223,6 +247,7 @@ type Body =
 export type Effect = Body & { readonly of?: number }
 export type EffectKind = Effect['kind']
 export type EffectOf<Kind extends EffectKind> = Extract<Effect, { kind: Kind }>
+export type RecordWriteEffect = EffectOf<'record-put' | 'record-patch'>
 export type EntryWriteEffect = EffectOf<'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'>
 
 /** One append-only row of the log: a commit's share in one turn, or the whole commit if it touches none or one. */

@@ -1,13 +1,14 @@
 /** Entries: a key and a JSON value with version, optional time-to-live and limits. The team memory store. */
 import type { Actor } from './actor.ts'
-import type { ChangeOf, ResultOf } from './commit.ts'
+import type { ChangeOf, ChangeResult, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
-import type { Displaced, EntryWriteEffect } from './effect.ts'
+import type { Displaced, EffectOf, EntryWriteEffect } from './effect.ts'
 import { invalidInput, MemoryError, shown } from './error.ts'
 import { checkId, type Seq } from './id.ts'
 import { isJsonObject, type Json, jsonLength, mergeJson } from './json.ts'
-import { checkBytes, limitExceeded } from './limits.ts'
-import { isoTime, msOf } from './time.ts'
+import { applyValue, expiryOf } from './keyed/apply-value.ts'
+import type { Answering, KeyedNoun } from './keyed/keyed-noun.ts'
+import { limitExceeded } from './limits.ts'
 
 /** An entry as drivers keep it. A deleted one stays as an empty row, counted as absent. */
 export interface EntryState {
@@ -98,16 +99,6 @@ export function entryTombstone(before: EntryState, row: RowTime): EntryState {
   return { key, version: row.seq, createdAt, updatedAt: row.at, writtenBy: row.actor, ...gone }
 }
 
-function expiryOf(change: EntryWrite, before: EntryState | null, draft: Draft): string | null {
-  if (change.ttlMs === null) return null
-  if (change.ttlMs !== undefined) return isoTime(msOf(draft.at) + change.ttlMs)
-  const keeps = change.kind !== 'entry-write' && before !== null
-  if (keeps && before.expiresAt === null) return null
-  const ownMs = keeps && before.expiresAt !== null ? msOf(before.expiresAt) - msOf(before.updatedAt) : null
-  const ttlMs = ownMs ?? draft.settings.entryTtlMs
-  return ttlMs === null ? null : isoTime(msOf(draft.at) + ttlMs)
-}
-
 function displace(draft: Draft, entry: EntryState, into: Displaced[]): void {
   into.push({ key: entry.key, version: entry.version })
   draft.entries.set(entry.key, entryTombstone(entry, draft))
@@ -161,15 +152,12 @@ export function applyEntryWrite(draft: Draft, change: EntryWrite): ResultOf<Entr
     key,
     prev: before?.version ?? 0,
     ...(live === null ? { absent: true as const } : {}),
-    expiresAt: expiryOf(change, live, draft),
+    expiresAt: expiryOf(draft, change.ttlMs, change.kind === 'entry-write' ? null : live, draft.settings.entryTtlMs),
     ...(room.pruned.length > 0 ? { pruned: room.pruned } : {}),
     ...(room.expired.length > 0 ? { expired: room.expired } : {}),
   } as unknown as EntryWriteEffect
-  let after = foldEntry(before, submitted, draft)
-  checkBytes(draft.limits, 'entryBytes', after.value, `Entry ${shown(key)}`)
-  const isHeavy = after.patchBytes > 0 && after.patchBytes > jsonLength(after.value)
-  const effect = isHeavy ? { ...submitted, full: after.value } : submitted
-  if (effect !== submitted) after = { ...after, patchBytes: 0 }
+  const fold = (settled: EntryWriteEffect) => foldEntry(before, settled, draft)
+  const { effect, after } = applyValue(draft, submitted, fold, 'entryBytes', `Entry ${shown(key)}`)
   draft.entries.set(key, after)
   if (!wasCounted) draft.counts.entries += 1
   draft.add(effect)
@@ -196,4 +184,43 @@ export function applyEntryRemoval(
     draft.counts.entries -= 1
   }
   return { kind: change.kind, key, deleted: absent.absent !== true }
+}
+
+type Kind = EntryChange['kind']
+
+function isEnd(effect: EffectOf<Kind>): effect is EffectOf<'entry-delete' | 'entry-expire'> {
+  return effect.kind === 'entry-delete' || effect.kind === 'entry-expire'
+}
+
+function answer(effect: EffectOf<Kind>, { row, past }: Answering): ChangeResult {
+  const { key } = effect
+  if (isEnd(effect)) return { kind: effect.kind, key, deleted: effect.absent !== true }
+  const value = past({ entry: key }, row.seq)?.value ?? null
+  const pruned = (effect.pruned ?? []).map((entry) => entry.key)
+  return { kind: effect.kind, key, version: row.seq, value, expiresAt: effect.expiresAt, pruned }
+}
+
+export const entryNoun: KeyedNoun<EntryState, Kind> = {
+  noun: 'entry',
+  deeds: {
+    'entry-write': 'put',
+    'entry-merge': 'patch',
+    'entry-append': 'patch',
+    'entry-increment': 'patch',
+    'entry-delete': 'remove',
+    'entry-expire': 'expire',
+  },
+  keyOf: ({ key }) => key,
+  displacedKey: (key) => key,
+  mapOf: (records) => records.entries,
+  keep: (entry) => ({ entry }),
+  kept: (effect) => ('entry' in effect ? { key: effect.entry.key, state: effect.entry } : null),
+  fold: (before, effect, row) => foldEntry(before, effect as EntryWriteEffect, row),
+  tombstone: entryTombstone,
+  answer,
+  past: {
+    isBase: (effect) => effect.kind === 'entry-write' || effect.absent === true || 'full' in effect,
+    valueAfter: (base, effect) => entryValue(effect.absent ? undefined : base, effect as EntryWriteEffect),
+    valueOf: (entry) => entry.value,
+  },
 }

@@ -1,5 +1,8 @@
 /** Removing content from log rows that stay: what erasure, an expired entry or a discarded turn leaves behind. */
-import type { Displaced, Effect, EffectOf, LogRow } from './effect.ts'
+import { declarationOf } from './commit/effect-marks.ts'
+import { holdsContent, isOf, type Named, versionReplaced } from './commit/effect-names.ts'
+import { emptied } from './commit/erased-form.ts'
+import type { Effect, EffectOf, LogRow } from './effect.ts'
 import { touchedFacts } from './fact-fold.ts'
 import type { CommitRows } from './history.ts'
 import type { FactId, Seq, ThreadId } from './id.ts'
@@ -17,60 +20,36 @@ export function replaceRow(log: EditableLog, row: LogRow, effects: readonly Effe
   if (first !== undefined && first.hash !== null) log.replaceRow({ ...first, hash: null })
 }
 
-function numberOf(effect: Effect): { readonly of?: number } {
-  return effect.of === undefined ? {} : { of: effect.of }
+/** Whether an effect holds a value of that record: what expires with it, and not the effect that ended an earlier life. */
+function holdsValueOf(effect: Effect, record: Named): boolean {
+  return holdsContent(effect) && isOf(effect, record)
 }
 
-/** What an effect did to other entries, which stays readable to replay. */
-function othersOf(effect: Effect, key: string | null): Pick<EffectOf<'erased'>, 'pruned' | 'expired'> {
-  if (effect.kind !== 'erased' && !('expiresAt' in effect)) return {}
-  const without = (gone: readonly Displaced[] | undefined) => gone?.filter((other) => other.key !== key) ?? []
-  const [pruned, expired] = [without(effect.pruned), without(effect.expired)]
-  return { ...(pruned.length === 0 ? {} : { pruned }), ...(expired.length === 0 ? {} : { expired }) }
-}
-
-/** The empty effect that one leaves whose content expired or was discarded: an entry's versions stay a chain. */
-function emptied(effect: Effect): Effect {
-  if (effect.kind === 'kept') {
-    return { kind: 'erased', was: 'kept', ...('entry' in effect ? { key: effect.entry.key } : {}) }
-  }
-  if (!('expiresAt' in effect)) return { kind: 'erased', was: effect.kind, ...numberOf(effect) }
-  const { kind: was, key, prev } = effect
-  return { kind: 'erased', was, key, prev, ...othersOf(effect, null), ...numberOf(effect) }
-}
-
-/** The empty effect that an erased one leaves: only that something happened. */
-export function erasedEffect(effect: Effect, key: string | null = null): Effect {
-  const was = effect.kind === 'erased' ? effect.was : effect.kind
-  return { kind: 'erased', was, ...othersOf(effect, key), ...numberOf(effect) }
-}
-
-/** Whether an effect holds a value of that entry. */
-function holdsValue(effect: Effect, key: string): boolean {
-  if (effect.kind === 'kept') return 'entry' in effect && effect.entry.key === key
-  return 'expiresAt' in effect && effect.key === key
-}
-
-/** Erases one entry's values from its versions back to where its life began. */
-export function eraseEntryLife(log: EditableLog, key: string, version: Seq): void {
+/**
+ * Erases the values of a record's versions, from one back to where its life began, or through all of its lives.
+ *
+ * @param lives `last` stops where the record counted as absent before; `all` goes on to the first version.
+ */
+export function eraseLife(
+  log: EditableLog,
+  record: Named,
+  version: Seq,
+  lives: 'last' | 'all',
+  left: (effect: Effect) => Effect = emptied,
+): void {
   for (let seq = version; seq > 0; ) {
     let next = 0
     for (const row of log.rowsAt(seq)) {
-      const hit = row.effects.find((effect) => holdsValue(effect, key))
+      const isHit = (effect: Effect) => (lives === 'all' ? isOf(effect, record) : holdsValueOf(effect, record))
+      const hit = row.effects.find(isHit)
       if (hit === undefined) continue
-      next = hit.kind === 'kept' || !('expiresAt' in hit) || hit.absent ? 0 : hit.prev
-      const effects = row.effects.map((effect) => (effect === hit ? emptied(effect) : effect))
+      const begins = lives === 'last' && 'absent' in hit && hit.absent === true
+      next = begins ? 0 : versionReplaced(hit)
+      const effects = row.effects.map((effect) => (effect === hit ? left(effect) : effect))
       replaceRow(log, row, effects)
     }
     seq = next
   }
-}
-
-/** What is left of an effect that stated a fact: which one, and what it did to other facts. */
-function erasedFact(effect: EffectOf<'kept' | 'fact-assert'>, factId: FactId): Effect {
-  if (effect.kind === 'kept') return { kind: 'erased', was: 'kept', factId }
-  const { stated: _, known: _known, kind: was, ...rest } = effect
-  return { kind: 'erased', was, ...rest }
 }
 
 /** The fact of which an effect holds what was stated; null for any other effect. */
@@ -130,37 +109,23 @@ export function eraseFactLife(log: EditableLog, factId: FactId, version: Seq): v
       const touch = row.effects.flatMap(touchedFacts).find((touched) => touched.key === factId)
       next = Math.max(next, touch?.version ?? 0)
       if (!row.effects.some((effect) => statesFact(effect, factId))) continue
-      const effects = row.effects.map((effect) => (statesFact(effect, factId) ? erasedFact(effect, factId) : effect))
+      const effects = row.effects.map((effect) => (statesFact(effect, factId) ? emptied(effect) : effect))
       replaceRow(log, row, effects)
     }
     seq = next
   }
 }
 
-/** The effect without that entry: its value, its key, and that others displaced it. The same effect if it names it nowhere. */
-export function withoutEntry(effect: Effect, key: string): Effect {
-  if (effect.kind === 'kept') {
-    return 'entry' in effect && effect.entry.key === key ? { kind: 'erased', was: 'kept' } : effect
-  }
-  if ('key' in effect && effect.key === key) return erasedEffect(effect, key)
-  if (effect.kind !== 'erased' && !('expiresAt' in effect)) return effect
-  const isNamed = [effect.pruned, effect.expired].some((gone) => gone?.some((other) => other.key === key))
-  if (!isNamed) return effect
-  const { pruned: _, expired: __, ...rest } = effect
-  return { ...rest, ...othersOf(effect, key) }
-}
-
-const contents = new Set<Effect['kind']>([
-  'message-append',
-  'message-copy',
-  'message-extend',
-  'message-edit',
-  'message-delete',
-])
-
 /** An append of messages that were all there before: it saved nothing. */
 function isEmptyAppend(effect: Effect): boolean {
   return effect.kind === 'message-append' && effect.messages.length === 0
+}
+
+/** Whether an effect says something of messages: it saved, changed or deleted them. */
+function isOfMessages(effect: Effect): boolean {
+  if (effect.kind === 'kept' || effect.kind === 'erased') return false
+  const { marks } = declarationOf(effect)
+  return marks.messages !== undefined || Object.values(marks).includes('index')
 }
 
 type KeptTurn = Effect & { readonly kind: 'kept' } & { readonly turnKept: unknown }
@@ -200,7 +165,7 @@ export function keepsThread(row: LogRow): boolean {
 }
 
 function emptiedInTurn(effect: Effect): Effect {
-  if (!contents.has(effect.kind) || isEmptyAppend(effect)) return effect
+  if (!isOfMessages(effect) || isEmptyAppend(effect)) return effect
   return effect.kind === 'message-append' && effect.createdThread !== undefined
     ? { ...effect, messages: [], existing: [], erased: true as const }
     : emptied(effect)

@@ -1,6 +1,8 @@
 /** Removing what runs stated from log rows that stay. */
+import { ownRecord, versionReplaced } from './commit/effect-names.ts'
+import { emptied, erasedEffect } from './commit/erased-form.ts'
 import type { Effect } from './effect.ts'
-import { type EditableLog, erasedEffect, replaceRow } from './erase-content.ts'
+import { type EditableLog, replaceRow } from './erase-content.ts'
 import type { RunId, Seq } from './id.ts'
 
 /** What of a run leaves the log: what it needed to go on, all that it stated, or that and its id. */
@@ -15,11 +17,10 @@ export interface LostOfRun {
 
 /** The run that an effect states something of or ends, with the version it had before; null for any other effect. */
 export function touchedRun(effect: Effect): { readonly runId: RunId; readonly prev: Seq } | null {
-  if (effect.kind === 'run-put') return effect
-  if (effect.kind === 'run-expire') return effect.prev === 0 ? null : effect
-  if (effect.kind === 'kept') return 'run' in effect ? { runId: effect.run.id, prev: 0 } : null
-  if (effect.kind !== 'erased' || effect.runId === undefined) return null
-  return { runId: effect.runId, prev: effect.prev ?? 0 }
+  const own = ownRecord(effect)
+  if (own?.noun !== 'run') return null
+  const prev = versionReplaced(effect)
+  return effect.kind === 'run-expire' && prev === 0 ? null : { runId: own.key as RunId, prev }
 }
 
 function withoutContinuation(effect: Effect): Effect {
@@ -32,18 +33,9 @@ function withoutContinuation(effect: Effect): Effect {
   return { ...effect, stated }
 }
 
-function withoutContent(effect: Effect): Effect {
-  const touched = touchedRun(effect)
-  return touched === null ? effect : ({ ...erasedEffect(effect), ...touchedFields(touched) } as Effect)
-}
-
-function touchedFields({ runId, prev }: { readonly runId: RunId; readonly prev: Seq }) {
-  return prev === 0 ? { runId } : { runId, prev }
-}
-
 const leftAfter: Readonly<Record<RunLoss, (effect: Effect) => Effect>> = {
   continuation: withoutContinuation,
-  content: withoutContent,
+  content: emptied,
   run: (effect) => erasedEffect(effect),
 }
 

@@ -1,18 +1,15 @@
 /** Erasure inside a space: which rows of the log lose what, and which records of the small tables go. */
+
+import { declarationOf } from './commit/effect-marks.ts'
+import { ownRecord, refersTo } from './commit/effect-names.ts'
+import { erasedEffect, withoutRecord } from './commit/erased-form.ts'
 import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
+import { EditedRows } from './edited-rows.ts'
 import type { Effect, ErasedCounts, LogRow } from './effect.ts'
-import {
-  erasedEffect,
-  hasFactLife,
-  isKeptTurn,
-  keepsThread,
-  statedFact,
-  withKeptCount,
-  withoutEntry,
-  withoutKept,
-  withoutSources,
-} from './erase-content.ts'
+import { hasFactLife, keepsThread, statedFact, withKeptCount, withoutKept, withoutSources } from './erase-content.ts'
+import { RecordEraser } from './erase-records.ts'
+import { noCounts } from './erased-counts.ts'
 import { invalidInput } from './error.ts'
 import { type FactState, liveFact } from './fact.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
@@ -37,6 +34,8 @@ export interface Erasure {
   readonly messages: readonly ErasedMessage[]
   readonly entries: readonly string[]
   readonly runs: readonly RunId[]
+  /** Records by name; see `recordName`. */
+  readonly records: readonly string[]
   /** Threads that stay, with the number of messages they have left. */
   readonly recounted: readonly ThreadState[]
 }
@@ -61,47 +60,35 @@ function blocksIn(effect: Effect, threadId: ThreadId): readonly string[] {
 
 /** Whether an effect of a row of the thread is the thread's own; others in the same commit are the space's. */
 function isOfThread(effect: Effect): boolean {
-  if (effect.kind === 'kept') return 'thread' in effect || isKeptTurn(effect)
-  if (effect.kind === 'block-write' || effect.kind === 'block-merge') return effect.inThread === true
-  return /^(thread|turn|message)-/.test(effect.kind)
+  const { scope } = declarationOf(effect)
+  return scope === 'thread' || (scope === 'stated' && 'inThread' in effect && effect.inThread === true)
 }
 
-/** Whether an effect of any row names the thread as its own. */
+/** Whether an effect of any row refers to the thread, other than by a run or a record: those go whole, by themselves. */
 function namesThread(effect: Effect, threadId: ThreadId): boolean {
-  if (effect.kind === 'thread-delete') return effect.missing === threadId
-  if (effect.kind !== 'kept') return false
-  if ('block' in effect) return effect.block.threadId === threadId
-  return 'lease' in effect && effect.lease.threadId === threadId
+  const noun = ownRecord(effect)?.noun
+  return noun !== 'run' && noun !== 'record' && refersTo(effect, 'thread', threadId)
 }
-
-const place = (row: LogRow) => `${row.seq} ${row.turn}`
 
 class Eraser {
   readonly #draft: Draft
-  readonly #rows = new Map<string, LogRow>()
+  readonly #rows: EditedRows
   readonly threads = new Set<ThreadId>()
   readonly entries = new Set<string>()
   readonly messages = new Map<string, ErasedMessage>()
   readonly runs = new Set<RunId>()
+  readonly records: RecordEraser
+  /** Keys of entries that were named, there or not. */
+  readonly keys = new Set<string>()
   readonly recounted = new Map<ThreadId, ThreadState>()
   readonly counts = { threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
   /** Ids of messages, facts and runs that go: what was derived from them alone goes with them. */
   readonly gone = new Set<string>()
 
-  constructor(draft: Draft) {
+  constructor(draft: Draft, rows: EditedRows) {
     this.#draft = draft
-  }
-
-  /** The row as this erasure leaves it so far. */
-  #current(row: LogRow): LogRow {
-    return this.#rows.get(place(row)) ?? row
-  }
-
-  /** Puts changed effects into a row; answers whether any differs. */
-  #replace(row: LogRow, effects: readonly Effect[], threadId: ThreadId | null = row.threadId): boolean {
-    const isSame = threadId === row.threadId && effects.every((effect, index) => effect === row.effects[index])
-    if (!isSame) this.#rows.set(place(row), { ...row, threadId, hash: null, effects })
-    return !isSame
+    this.#rows = rows
+    this.records = new RecordEraser(draft.view, rows)
   }
 
   thread(id: string): void {
@@ -116,15 +103,15 @@ class Eraser {
     }
     const counts = new Map<number, number>()
     for (const stored of view.threadRows(threadId)) {
-      const row = this.#current(stored)
+      const row = this.#rows.current(stored)
       this.#noteMessages(row, counts)
       const effects = row.effects.map((effect) => (isOfThread(effect) ? clear(effect) : effect))
-      this.#replace(row, effects, null)
+      this.#rows.replace(row, effects, null)
     }
     for (const stored of view.rowsHolding([threadId])) {
-      const row = this.#current(stored)
+      const row = this.#rows.current(stored)
       const effects = row.effects.map((effect) => (namesThread(effect, threadId) ? clear(effect) : effect))
-      this.#replace(row, effects)
+      this.#rows.replace(row, effects)
     }
     const thread = view.thread(threadId)
     if (thread !== null && !thread.deleted) this.#draft.count(thread, null)
@@ -209,7 +196,7 @@ class Eraser {
     if (view.lastFactSeq() === 0) return []
     const found: string[] = []
     for (const stored of view.rowsHolding(fresh)) {
-      const row = this.#current(stored)
+      const row = this.#rows.current(stored)
       const effects = row.effects.map((effect) => {
         const factId = statedFact(effect)
         if (factId === null || this.gone.has(factId)) return effect
@@ -219,7 +206,7 @@ class Eraser {
         if (isRetired && (less.isQueued || less.left === 0)) found.push(factId)
         return less.effect
       })
-      this.#replace(row, effects)
+      this.#rows.replace(row, effects)
     }
     return found
   }
@@ -237,9 +224,9 @@ class Eraser {
     const { view, counts } = this.#draft
     let isThere = false
     for (const stored of view.rowsHolding([key])) {
-      const row = this.#current(stored)
-      const effects = row.effects.map((effect) => withoutEntry(effect, key))
-      isThere = this.#replace(row, effects) || isThere
+      const row = this.#rows.current(stored)
+      const effects = row.effects.map((effect) => withoutRecord(effect, { noun: 'entry', key }))
+      isThere = this.#rows.replace(row, effects) || isThere
     }
     const entry = view.entry(key)
     if (entry !== null) this.entries.add(key)
@@ -268,7 +255,7 @@ class Eraser {
       for (const [index, id] of this.#chosenIn(stored)) {
         if (wanted.has(id)) this.#message({ threadId: stored.threadId as ThreadId, turn: stored.turn, index }, id)
       }
-      const row = this.#current(stored)
+      const row = this.#rows.current(stored)
       const effects = row.effects.map((effect): Effect => {
         if (effect.kind !== 'message-append' || !effect.existing?.some(([, id]) => id !== null && wanted.has(id))) {
           return effect
@@ -276,7 +263,7 @@ class Eraser {
         const existing = effect.existing.map(([at, id]) => [at, id !== null && wanted.has(id) ? null : id] as const)
         return { ...effect, existing }
       })
-      this.#replace(row, effects)
+      this.#rows.replace(row, effects)
     }
   }
 
@@ -311,7 +298,7 @@ class Eraser {
     let isThere = false
     const edited: [LogRow, Effect[]][] = []
     for (const stored of rows) {
-      const row = this.#current(stored)
+      const row = this.#rows.current(stored)
       const effects = row.effects.map((effect) => {
         const index = at.index - start
         const held = slotsIn(effect)
@@ -330,7 +317,7 @@ class Eraser {
       edited.push([row, effects])
     }
     if (!isThere) return
-    for (const [row, effects] of edited) this.#replace(row, effects)
+    for (const [row, effects] of edited) this.#rows.replace(row, effects)
     if (uncounted > 0) this.#lowerKept(at.threadId, uncounted)
     const isOurs = id === messageIdOf(space.key, at.turn, at.index)
     this.messages.set(`${at.threadId} ${at.turn} ${at.index}`, { ...at, id: isOurs ? null : id })
@@ -347,20 +334,8 @@ class Eraser {
   #lowerKept(threadId: ThreadId, less: number): void {
     const stored = this.#draft.view.turnRows(threadId, 0).find(keepsThread)
     if (stored === undefined) return
-    const row = this.#current(stored)
-    this.#replace(row, withKeptCount(row.effects, less))
-  }
-
-  /** The rows to replace. A commit's payload hash covered what is gone and lies in its first row. */
-  rows(): { readonly rows: readonly LogRow[]; readonly commits: number } {
-    const seqs = new Set([...this.#rows.values()].map((row) => row.seq))
-    for (const seq of seqs) {
-      const [stored] = this.#draft.view.rowsAt(seq)
-      if (stored === undefined || stored.hash === null) continue
-      const first = this.#current(stored)
-      this.#rows.set(place(first), { ...first, hash: null })
-    }
-    return { rows: [...this.#rows.values()], commits: seqs.size }
+    const row = this.#rows.current(stored)
+    this.#rows.replace(row, withKeptCount(row.effects, less))
   }
 }
 
@@ -384,7 +359,8 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   if (inThread !== undefined && messageIds.length === 0) {
     throw invalidInput('inThread', 'must go with messageIds', inThread, 'Name the messages, or erase by threadIds.')
   }
-  const eraser = new Eraser(draft)
+  const edited = new EditedRows(draft.view)
+  const eraser = new Eraser(draft, edited)
   for (const threadId of threadIds) eraser.thread(threadId)
   if (messageIds.length > 0) eraser.messagesOf(messageIds, inThread)
   for (const key of keys) eraser.entry(key)
@@ -392,42 +368,21 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   for (const id of factIds) refuseForeignId(checkId(id, 'factIds'), 'fact', draft.space.key, 'factIds')
   eraser.facts(factIds)
   eraser.derived()
-  const { rows, commits } = eraser.rows()
+  eraser.records.referringTo([...eraser.gone, ...threadIds, ...eraser.keys])
+  const { rows, commits } = edited.all()
   draft.erasure = {
     rows,
     threads: [...eraser.threads],
     messages: [...eraser.messages.values()],
     entries: [...eraser.entries],
     runs: [...eraser.runs],
+    records: [...eraser.records.names],
     recounted: [...eraser.recounted.values()],
   }
-  const counts: ErasedCounts = { commits, ...eraser.counts }
+  const counts: ErasedCounts = { commits, ...eraser.counts, records: eraser.records.count }
   draft.add({ kind: 'erase', ...counts })
   return { kind: 'erase', spaces: 0, ...counts }
 }
 
-/** What two erasures took together. */
-export function sumCounts(left: ErasedCounts, right: ErasedCounts): ErasedCounts {
-  return {
-    commits: left.commits + right.commits,
-    threads: left.threads + right.threads,
-    messages: left.messages + right.messages,
-    entries: left.entries + right.entries,
-    blocks: left.blocks + right.blocks,
-    facts: left.facts + right.facts,
-    runs: left.runs + right.runs,
-  }
-}
-
 /** The answer where there is nothing to erase: erasing what is not there is fine, and repeated erasure is no error. */
-export const nothingErased: ResultOf<'erase'> = {
-  kind: 'erase',
-  spaces: 0,
-  commits: 0,
-  threads: 0,
-  messages: 0,
-  entries: 0,
-  blocks: 0,
-  facts: 0,
-  runs: 0,
-}
+export const nothingErased: ResultOf<'erase'> = { kind: 'erase', spaces: 0, ...noCounts }

@@ -1,19 +1,33 @@
-/** The past of entries and blocks: chains of effects walked back through the log from the current version. */
+/** The past of entries, blocks and records: chains of effects walked back through the log from the current version. */
 import type { Actor } from './actor.ts'
-import type { Effect, EntryWriteEffect, LogRow } from './effect.ts'
-import { entryValue } from './entry.ts'
+import { blockKey } from './block-key.ts'
+import type { LogRow } from './effect.ts'
 import type { Seq, ThreadId } from './id.ts'
-import { type Json, mergeJson } from './json.ts'
+import type { Json } from './json.ts'
+import type { VersionStep } from './keyed/keyed-noun.ts'
+import { keyedNouns } from './keyed/keyed-nouns.ts'
 
 /** Reads the rows of one commit of a space; empty if it was compacted away. */
 export interface CommitRows {
   rowsAt(seq: Seq): readonly LogRow[]
 }
 
-export const pastEvents = ['write', 'merge', 'append', 'increment', 'delete', 'expire', 'prune', 'erased'] as const
+export const pastEvents = [
+  'write',
+  'merge',
+  'append',
+  'increment',
+  'put',
+  'patch',
+  'delete',
+  'remove',
+  'expire',
+  'prune',
+  'erased',
+] as const
 export type PastEvent = (typeof pastEvents)[number]
 
-/** One version of an entry or a block. */
+/** One version of an entry, a block or a record. */
 export interface PastVersion {
   readonly version: Seq
   readonly at: string
@@ -23,75 +37,27 @@ export interface PastVersion {
   readonly value: Json
 }
 
-interface Step {
+interface Step extends VersionStep {
   readonly row: LogRow
-  readonly event: PastEvent
-  readonly prev: Seq
-  /** The value after this step from the one before; null for removals. */
-  readonly next: ((base: Json | undefined) => Json) | null
-  /** The value needs no earlier step. */
-  readonly isBase: boolean
 }
 
-/** Which record a chain is of. */
-export type ChainName = { readonly entry: string } | { readonly block: string; readonly threadId: ThreadId | null }
-
-const writeKinds = new Set<Effect['kind']>(['entry-write', 'entry-merge', 'entry-append', 'entry-increment'])
-
-function entryStep(row: LogRow, effect: Effect, key: string): Step | null {
-  if (effect.kind === 'kept') {
-    if (!('entry' in effect) || effect.entry.key !== key) return null
-    return { row, event: 'write', prev: 0, next: () => effect.entry.value, isBase: true }
-  }
-  if (!('key' in effect) || effect.key === undefined) return null
-  if (effect.key !== key) {
-    if (!('expiresAt' in effect) && effect.kind !== 'erased') return null
-    const pruned = effect.pruned?.find((entry) => entry.key === key)
-    const gone = pruned ?? effect.expired?.find((entry) => entry.key === key)
-    if (gone === undefined) return null
-    return { row, event: pruned === undefined ? 'expire' : 'prune', prev: gone.version, next: null, isBase: true }
-  }
-  if (effect.kind === 'erased') return { row, event: 'erased', prev: effect.prev ?? 0, next: null, isBase: true }
-  if (!writeKinds.has(effect.kind)) {
-    const event = effect.kind === 'entry-expire' ? 'expire' : 'delete'
-    return effect.prev === 0 ? null : { row, event, prev: effect.prev, next: null, isBase: true }
-  }
-  const write = effect as EntryWriteEffect
-  const isBase = write.kind === 'entry-write' || write.full !== undefined || write.absent === true
-  const next = (base: Json | undefined) => entryValue(write.absent ? undefined : base, write)
-  return { row, event: write.kind.slice('entry-'.length) as PastEvent, prev: write.prev, next, isBase }
-}
-
-function blockStep(row: LogRow, effect: Effect, name: string, threadId: ThreadId | null): Step | null {
-  if (effect.kind === 'kept') {
-    if (!('block' in effect) || effect.block.name !== name || effect.block.threadId !== threadId) return null
-    return { row, event: 'write', prev: 0, next: () => effect.block.value, isBase: true }
-  }
-  if (threadId !== null && row.threadId !== threadId) return null
-  if (effect.kind === 'thread-delete' && threadId !== null) {
-    const gone = effect.blocks.find((block) => block.key === name)
-    return gone === undefined ? null : { row, event: 'delete', prev: gone.version, next: null, isBase: true }
-  }
-  if (effect.kind === 'thread-clone' && threadId !== null) {
-    const copied = effect.blocks.find((block) => block.name === name)
-    return copied === undefined ? null : { row, event: 'write', prev: 0, next: () => copied.value, isBase: true }
-  }
-  if (effect.kind !== 'block-write' && effect.kind !== 'block-merge') return null
-  if (effect.name !== name || (effect.inThread === true) !== (threadId !== null)) return null
-  if (effect.kind === 'block-write') {
-    return { row, event: 'write', prev: effect.prev, next: () => effect.value, isBase: true }
-  }
-  const isBase = effect.full !== undefined || effect.absent === true
-  const next = (base: Json | undefined) => effect.full ?? mergeJson(effect.absent ? {} : (base ?? {}), effect.patch)
-  return { row, event: 'merge', prev: effect.prev, next, isBase }
-}
+/** Which record a chain is of. A `record` is named as `recordName` does. */
+export type ChainName =
+  | { readonly entry: string }
+  | { readonly block: string; readonly threadId: ThreadId | null }
+  | { readonly record: string }
 
 function stepAt(log: CommitRows, name: ChainName, seq: Seq): Step | null {
+  const [noun, key] =
+    'entry' in name
+      ? [keyedNouns.entry, name.entry]
+      : 'block' in name
+        ? [keyedNouns.block, blockKey(name.threadId, name.block)]
+        : [keyedNouns.record, name.record]
   for (const row of log.rowsAt(seq)) {
     for (const effect of row.effects) {
-      const step =
-        'entry' in name ? entryStep(row, effect, name.entry) : blockStep(row, effect, name.block, name.threadId)
-      if (step !== null) return step
+      const step = noun.step(effect, row, key)
+      if (step !== null) return { ...step, row }
     }
   }
   return null

@@ -35,6 +35,7 @@ export const limitTable = {
     max: 3_650 * day,
     about: 'milliseconds a run is kept after its last put, unless suspended',
   },
+  recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   messageBytes: {
     default: 4_194_304,
     max: 67_108_864,

@@ -1,7 +1,8 @@
 /** Receipts: what an erasure took, kept outside all spaces. They name nothing that was erased. */
 import type { ResultOf } from './commit.ts'
 import type { ErasedCounts } from './effect.ts'
-import { nothingErased, sumCounts } from './erase.ts'
+import { nothingErased } from './erase.ts'
+import { sumCounts } from './erased-counts.ts'
 
 /** What can be forgotten: a whole space, or something of one. */
 export const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key'] as const
@@ -55,8 +56,8 @@ export function withErased(receipt: Receipt, result: ResultOf<'erase'>, note: Re
 
 /** Whether an erasure changed anything that was stored. */
 export function tookAnything({ erased }: Receipt): boolean {
-  const { spaces, commits, threads, entries, facts, runs } = erased
-  return [spaces, commits, threads, entries, facts, runs].some((count) => count > 0)
+  const { spaces, commits, threads, entries, facts, runs, records } = erased
+  return [spaces, commits, threads, entries, facts, runs, records].some((count) => count > 0)
 }
 
 export function completed(receipt: Receipt, completedAt: string): Receipt {

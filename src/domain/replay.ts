@@ -1,13 +1,15 @@
 /** Replay: applying a commit's recorded effects to the records of a space, without deciding anything again. */
-import { type BlockState, blockKey, blockTombstone, foldBlock } from './block.ts'
-import type { Displaced, Effect, EffectOf, LogRow } from './effect.ts'
-import { type EntryState, entryTombstone, foldEntry } from './entry.ts'
+import type { BlockState } from './block.ts'
+import type { Effect, EffectKind, EffectOf, LogRow } from './effect.ts'
+import type { EntryState } from './entry.ts'
 import { invariant } from './error.ts'
 import type { FactState } from './fact.ts'
 import { factsAfter } from './fact-fold.ts'
-import { type ThreadId, turnIdOf } from './id.ts'
+import { type Seq, type ThreadId, turnIdOf } from './id.ts'
+import { allKeyedNouns } from './keyed/keyed-nouns.ts'
+import type { RecordState } from './keyed/record.ts'
 import { type LeaseState, turnLease } from './lease.ts'
-import { foldRun, type RunState, runTombstone } from './run.ts'
+import type { RunState } from './run.ts'
 import type { SpaceState } from './space.ts'
 import { foldThread, newThread, type ThreadState, threadTombstone, withMessages } from './thread.ts'
 import { type FoldSpace, foldTurn, savesMessages, visibleMessages } from './turn.ts'
@@ -19,118 +21,118 @@ export interface SpaceRecords {
   readonly blocks: Map<string, BlockState>
   readonly facts: Map<string, FactState>
   readonly runs: Map<string, RunState>
+  /** By noun and key; see `recordName`. */
+  readonly records: Map<string, RecordState>
   readonly threads: Map<string, ThreadState>
   readonly leases: Map<string, LeaseState>
 }
 
 export function emptyRecords(space: SpaceState): SpaceRecords {
-  const [entries, blocks, facts, runs] = [new Map(), new Map(), new Map(), new Map()]
-  return { space, entries, blocks, facts, runs, threads: new Map(), leases: new Map() }
+  const [entries, blocks, facts, runs, records] = [new Map(), new Map(), new Map(), new Map(), new Map()]
+  return { space, entries, blocks, facts, runs, records, threads: new Map(), leases: new Map() }
 }
 
 /** Rows of a turn of a thread that came before the commit being replayed, by seq. */
 export type EarlierRows = (threadId: ThreadId, turn: number) => readonly LogRow[]
 
-function removeEntries(records: SpaceRecords, row: LogRow, gone: readonly Displaced[] | undefined): void {
-  for (const { key } of gone ?? []) {
-    const entry = records.entries.get(key)
-    if (entry !== undefined) records.entries.set(key, entryTombstone(entry, row))
-  }
-}
-
-function replayEntry(records: SpaceRecords, row: LogRow, effect: Effect): void {
-  if ('expiresAt' in effect) {
-    removeEntries(records, row, effect.pruned)
-    removeEntries(records, row, effect.expired)
-    records.entries.set(effect.key, foldEntry(records.entries.get(effect.key) ?? null, effect, row))
-  } else if (effect.kind === 'erased') {
-    removeEntries(records, row, effect.pruned)
-    removeEntries(records, row, effect.expired)
-  } else if ((effect.kind === 'entry-delete' || effect.kind === 'entry-expire') && effect.prev > 0) {
-    removeEntries(records, row, [{ key: effect.key, version: effect.prev }])
-  }
-}
-
-function replayBlock(records: SpaceRecords, row: LogRow, effect: EffectOf<'block-write' | 'block-merge'>): void {
-  const threadId = effect.inThread ? row.threadId : null
-  const key = blockKey(threadId, effect.name)
-  const before = records.blocks.get(key)
-  const live = before === undefined || before.deleted ? null : before
-  records.blocks.set(key, foldBlock(live, effect, threadId, row))
-}
-
-function replayFacts(records: SpaceRecords, row: LogRow, effect: Effect): void {
-  for (const fact of factsAfter(effect, row, (id) => records.facts.get(id) ?? null)) records.facts.set(fact.id, fact)
-}
-
-function replayRun(records: SpaceRecords, row: LogRow, effect: Effect): void {
-  if (effect.kind !== 'run-put' && effect.kind !== 'run-expire') return
-  const before = records.runs.get(effect.runId) ?? null
-  if (effect.kind === 'run-put') records.runs.set(effect.runId, foldRun(before, effect, row))
-  else if (effect.prev > 0 && before !== null) records.runs.set(effect.runId, runTombstone(before, row))
-}
-
 function replayThreadDelete(records: SpaceRecords, row: LogRow, effect: EffectOf<'thread-delete'>): void {
   const thread = records.threads.get(row.threadId as string)
   if (effect.prev === 0 || thread === undefined) return
   records.threads.set(thread.id, threadTombstone(thread, row))
-  for (const { key: name } of effect.blocks) {
-    const key = blockKey(thread.id, name)
-    const block = records.blocks.get(key)
-    if (block !== undefined) records.blocks.set(key, blockTombstone(block, row))
-  }
   for (const lease of records.leases.values()) if (lease.threadId === thread.id) records.leases.delete(lease.name)
 }
 
-function replayThreadClone(records: SpaceRecords, row: LogRow, effect: EffectOf<'thread-clone'>): void {
+function createThread(records: SpaceRecords, row: LogRow, effect: { readonly createdThread?: Seq }): void {
   const threadId = row.threadId as ThreadId
-  const { title, metadata, source } = effect
-  records.threads.set(threadId, { ...newThread(threadId, row), title, metadata, source })
-  for (const block of effect.blocks) {
-    const write = { ...block, kind: 'block-write', prev: 0 } as const
-    records.blocks.set(blockKey(threadId, block.name), foldBlock(null, write, threadId, row))
-  }
+  if (effect.createdThread !== undefined) records.threads.set(threadId, newThread(threadId, row))
 }
 
-function replayTurn(records: SpaceRecords, row: LogRow, effect: Effect, space: FoldSpace): void {
-  const name = turnLease(turnIdOf(space.key, row.turn))
-  if (effect.kind === 'turn-open' || effect.kind === 'turn-resume') {
-    const { until } = effect
-    records.leases.set(name, { name, token: row.seq, holder: row.actor, until, threadId: row.threadId })
-  } else if (effect.kind === 'turn-close' || effect.kind === 'turn-discard' || effect.kind === 'turn-replaced') {
-    records.leases.delete(name)
-  }
+function holdLease(records: SpaceRecords, row: LogRow, name: string, until: string, threadId: ThreadId | null): void {
+  records.leases.set(name, { name, token: row.seq, holder: row.actor, until, threadId })
 }
 
-function replayKept(records: SpaceRecords, row: LogRow, kept: EffectOf<'kept'>): void {
-  if ('entry' in kept) records.entries.set(kept.entry.key, kept.entry)
-  else if ('block' in kept) records.blocks.set(blockKey(kept.block.threadId, kept.block.name), kept.block)
-  else if ('fact' in kept) records.facts.set(kept.fact.id, kept.fact)
-  else if ('run' in kept) records.runs.set(kept.run.id, kept.run)
-  else if ('thread' in kept) records.threads.set(kept.thread.id, kept.thread)
-  else if ('lease' in kept) records.leases.set(kept.lease.name, kept.lease)
-  else if ('settings' in kept) {
-    records.space = { ...records.space, settings: kept.settings, settingsVersion: row.seq }
-  }
+type Replay<Kind extends EffectKind> = (
+  records: SpaceRecords,
+  row: LogRow,
+  effect: EffectOf<Kind>,
+  space: FoldSpace,
+) => void
+
+function replayEnd(records: SpaceRecords, row: LogRow, _: Effect, space: FoldSpace): void {
+  records.leases.delete(turnLease(turnIdOf(space.key, row.turn)))
 }
 
-function replayRecord(records: SpaceRecords, row: LogRow, effect: Effect): void {
-  const threadId = row.threadId as ThreadId
-  if ((effect.kind === 'message-append' || effect.kind === 'turn-open') && effect.createdThread !== undefined) {
-    records.threads.set(threadId, newThread(threadId, row))
-  } else if (effect.kind === 'thread-put') {
+/** What the effect does is done by the fold of its turn, by its keyed noun, or by `factsAfter`; or it does nothing. */
+const elsewhere = (): void => {}
+
+/** Every kind of effect, and what it does to threads, leases and the space itself. */
+const replays = {
+  'thread-put': (records, row, effect) => {
+    const threadId = row.threadId as ThreadId
     records.threads.set(threadId, foldThread(records.threads.get(threadId) ?? null, threadId, effect, row))
-  } else if (effect.kind === 'thread-delete') replayThreadDelete(records, row, effect)
-  else if (effect.kind === 'thread-clone') replayThreadClone(records, row, effect)
-  else if (effect.kind === 'block-write' || effect.kind === 'block-merge') replayBlock(records, row, effect)
-  else if (effect.kind === 'lease-take') {
-    const { name, until } = effect
-    records.leases.set(name, { name, token: row.seq, holder: row.actor, until, threadId: null })
-  } else if (effect.kind === 'lease-release') {
-    if (effect.released) records.leases.delete(effect.name)
-  } else if (effect.kind === 'configure') {
-    records.space = { ...records.space, settings: effect.settings, settingsVersion: row.seq }
-  }
+  },
+  'thread-delete': replayThreadDelete,
+  'thread-clone': (records, row, { title, metadata, source }) => {
+    const threadId = row.threadId as ThreadId
+    records.threads.set(threadId, { ...newThread(threadId, row), title, metadata, source })
+  },
+  'turn-open': (records, row, effect, space) => {
+    createThread(records, row, effect)
+    holdLease(records, row, turnLease(turnIdOf(space.key, row.turn)), effect.until, row.threadId)
+  },
+  'turn-resume': (records, row, effect, space) => {
+    holdLease(records, row, turnLease(turnIdOf(space.key, row.turn)), effect.until, row.threadId)
+  },
+  'turn-close': replayEnd,
+  'turn-discard': replayEnd,
+  'turn-replaced': replayEnd,
+  'message-append': createThread,
+  'message-copy': elsewhere,
+  'message-extend': elsewhere,
+  'message-edit': elsewhere,
+  'message-delete': elsewhere,
+  'block-write': elsewhere,
+  'block-merge': elsewhere,
+  'entry-write': elsewhere,
+  'entry-merge': elsewhere,
+  'entry-append': elsewhere,
+  'entry-increment': elsewhere,
+  'entry-delete': elsewhere,
+  'entry-expire': elsewhere,
+  'fact-assert': elsewhere,
+  'fact-known': elsewhere,
+  'fact-retire': elsewhere,
+  'fact-expire': elsewhere,
+  'run-put': elsewhere,
+  'run-expire': elsewhere,
+  'record-put': elsewhere,
+  'record-patch': elsewhere,
+  'record-remove': elsewhere,
+  'record-expire': elsewhere,
+  'lease-take': (records, row, { name, until }) => holdLease(records, row, name, until, null),
+  'lease-release': (records, _, { name, released }) => {
+    if (released) records.leases.delete(name)
+  },
+  configure: (records, row, { settings }) => {
+    records.space = { ...records.space, settings, settingsVersion: row.seq }
+  },
+  erase: elsewhere,
+  kept: (records, row, kept) => {
+    if ('fact' in kept) records.facts.set(kept.fact.id, kept.fact)
+    else if ('thread' in kept) records.threads.set(kept.thread.id, kept.thread)
+    else if ('lease' in kept) records.leases.set(kept.lease.name, kept.lease)
+    else if ('settings' in kept) {
+      records.space = { ...records.space, settings: kept.settings, settingsVersion: row.seq }
+    } else for (const noun of allKeyedNouns) noun.replayKept(records, kept)
+  },
+  erased: elsewhere,
+} satisfies { readonly [Kind in EffectKind]: Replay<Kind> }
+
+function replayEffect(records: SpaceRecords, row: LogRow, effect: Effect, space: FoldSpace): void {
+  for (const noun of allKeyedNouns) noun.replay(records, row, effect)
+  for (const fact of factsAfter(effect, row, (id) => records.facts.get(id) ?? null)) records.facts.set(fact.id, fact)
+  const replay = replays[effect.kind] as Replay<EffectKind>
+  replay(records, row, effect, space)
 }
 
 function replayMessages(records: SpaceRecords, row: LogRow, before: readonly LogRow[], space: FoldSpace): void {
@@ -172,12 +174,7 @@ export function replayCommit(
   const [first] = rows
   invariant(first !== undefined, 'a commit has a row')
   for (const [row, effect] of inOrder(rows)) {
-    replayEntry(records, row, effect)
-    replayFacts(records, row, effect)
-    replayRun(records, row, effect)
-    replayRecord(records, row, effect)
-    replayTurn(records, row, effect, space)
-    if (effect.kind === 'kept') replayKept(records, row, effect)
+    replayEffect(records, row, effect, space)
   }
   for (const row of rows) {
     replayMessages(records, row, row.threadId === null ? [] : earlier(row.threadId, row.turn), space)

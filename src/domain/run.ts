@@ -1,9 +1,11 @@
 /** Runs: single executions of agents and workflows. They refer to what was said, and never copy it. */
 import type { Actor } from './actor.ts'
+import type { ChangeResult } from './commit.ts'
 import type { EffectOf } from './effect.ts'
 import type { RowTime } from './entry.ts'
 import { packTurn, type RunId, type Seq, type ThreadId, type TurnId } from './id.ts'
 import { type Json, type JsonObject, mergeJson } from './json.ts'
+import type { Answering, KeyedNoun } from './keyed/keyed-noun.ts'
 
 export const runKinds = ['agent', 'workflow'] as const
 export type RunKind = (typeof runKinds)[number]
@@ -123,4 +125,26 @@ export function runTombstone({ id, order, startedAt }: RunState, row: RowTime): 
     endedAt: null,
     expiresAt: null,
   }
+}
+
+type Kind = 'run-put' | 'run-expire'
+
+function answer(effect: EffectOf<Kind>, { row }: Answering): ChangeResult {
+  const { runId } = effect
+  if (effect.kind === 'run-put') return { kind: 'run-put', runId, version: row.seq }
+  return { kind: 'run-expire', runId, deleted: effect.prev > 0 }
+}
+
+/** Runs have no history: what they stated is folded, and only the last version is read. */
+export const runNoun: KeyedNoun<RunState, Kind> = {
+  noun: 'run',
+  deeds: { 'run-put': 'patch', 'run-expire': 'expire' },
+  keyOf: ({ runId }) => runId,
+  displacedKey: (runId) => runId,
+  mapOf: (records) => records.runs,
+  keep: (run) => ({ run }),
+  kept: (effect) => ('run' in effect ? { key: effect.run.id, state: effect.run } : null),
+  fold: (before, effect, row) => foldRun(before, effect as EffectOf<'run-put'>, row),
+  tombstone: runTombstone,
+  answer,
 }

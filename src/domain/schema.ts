@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { actorKinds } from './actor.ts'
 import { blockFormats, closedStatuses } from './commit.ts'
 import type { Json, JsonObject } from './json.ts'
+import { withRecordChanges } from './keyed/record-schemas.ts'
 import { languages } from './language.ts'
 import { limitTable } from './limits.ts'
 import { type MessageInput, type MessagePart, roles } from './message.ts'
@@ -68,8 +69,8 @@ const attributesSchema = z.strictObject({
 
 const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })
 
-/** Every kind of change, as data. The union is closed. */
-export const changeSchema = z.discriminatedUnion('kind', [
+/** Every kind of change, as data, but for those of records. The union is closed. */
+const namedChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('thread-put'),
     threadId,
@@ -215,6 +216,9 @@ export const changeSchema = z.discriminatedUnion('kind', [
   }),
 ])
 
+/** Every kind of change, as data. The union is closed. */
+export const changeSchema: typeof namedChangeSchema = withRecordChanges(namedChangeSchema)
+
 /** Names a record whose version an expectation speaks of. */
 const recordSchema = z.union([
   z.strictObject({ entry: id }),
@@ -222,6 +226,7 @@ const recordSchema = z.union([
   z.strictObject({ thread: id }),
   z.strictObject({ fact: id }),
   z.strictObject({ run: id }),
+  z.strictObject({ noun: id, key: id }),
   z.strictObject({ settings: z.literal(true) }),
 ])
 

@@ -1,5 +1,6 @@
 /** Threads: conversations inside a space. */
-import { blockKey, blockTombstone, foldBlock } from './block.ts'
+import { blockTombstone, foldBlock } from './block.ts'
+import { blockKey } from './block-key.ts'
 import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
 import type { EffectOf, ThreadSource } from './effect.ts'

@@ -1,6 +1,6 @@
 /** The sweeper: commits what time has made due, so that watchers learn of it and no turn stays open for ever. */
 import { type Access, applicationActor } from '../domain/actor.ts'
-import type { Commit } from '../domain/commit.ts'
+import type { Change, Commit } from '../domain/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { CommitId, SpaceId } from '../domain/id.ts'
 import { defaultLimits } from '../domain/limits.ts'
@@ -59,8 +59,16 @@ export async function sweep(storage: Storage): Promise<number> {
     const id = `expire-run-${version}-${runId}` as CommitId
     return { id, space, changes: [{ kind: 'run-expire', runId }], background: true }
   })
+  const removed = await Promise.all(
+    due.records.map(async ({ space, noun, key, version }): Promise<Commit> => {
+      const id = `expire-${noun}-${version}-${await markOf(key)}` as CommitId
+      // The kinds of records' changes are made from their nouns.
+      const change = { kind: `${noun}-expire`, key } as unknown as Change
+      return { id, space, changes: [change], background: true }
+    }),
+  )
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
-  const all = [...expiries, ...ended, ...forgotten, ...interruptions]
+  const all = [...expiries, ...ended, ...forgotten, ...removed, ...interruptions]
   await Promise.all(all.map((commit) => commitIfDue(storage, commit)))
   for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
   return all.length + due.logs.length

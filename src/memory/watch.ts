@@ -1,6 +1,7 @@
 /** Entry events: what each commit did to a space's entries, in order. */
 
 import type { Actor } from '../domain/actor.ts'
+import { displacedBy, holdsContent, ownRecord } from '../domain/commit/effect-names.ts'
 import type { Effect, LoggedCommit } from '../domain/effect.ts'
 import type { PastEvent } from '../domain/history.ts'
 import type { Json } from '../domain/json.ts'
@@ -37,14 +38,15 @@ interface Touched {
 
 /** Keys that an effect touched, in the order in which it did. */
 function touchedBy(effect: Effect): Touched[] {
-  if (effect.kind !== 'erased' && !('expiresAt' in effect)) {
-    if (effect.kind === 'entry-expire') return effect.absent ? [] : [{ key: effect.key, event: 'expire' }]
-    return effect.kind === 'entry-delete' && effect.absent !== true ? [{ key: effect.key, event: 'delete' }] : []
-  }
-  const expired = (effect.expired ?? []).map(({ key }): Touched => ({ key, event: 'expire' }))
-  const pruned = (effect.pruned ?? []).map(({ key }): Touched => ({ key, event: 'prune' }))
-  const own: PastEvent = effect.kind === 'erased' ? 'erased' : (effect.kind.slice('entry-'.length) as PastEvent)
-  return [...expired, ...pruned, ...(effect.key === undefined ? [] : [{ key: effect.key, event: own }])]
+  const others = displacedBy(effect).flatMap(({ noun, key, field }): Touched[] => {
+    return noun === 'entry' ? [{ key, event: field === 'pruned' ? 'prune' : 'expire' }] : []
+  })
+  const own = ownRecord(effect)
+  if (own?.noun !== 'entry' || effect.kind === 'kept') return others
+  // An end of what was not there any more.
+  if (!holdsContent(effect) && 'absent' in effect && effect.absent === true) return others
+  const event: PastEvent = effect.kind === 'erased' ? 'erased' : (effect.kind.slice('entry-'.length) as PastEvent)
+  return [...others, { key: own.key, event }]
 }
 
 async function changesOf(space: Space, commit: LoggedCommit, prefix: string): Promise<EntryChange[]> {

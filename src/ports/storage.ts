@@ -9,6 +9,7 @@ import type { PastFact } from '../domain/fact-history.ts'
 import type { PastVersion } from '../domain/history.ts'
 import type { FactId, RunId, Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
 import type { JsonObject } from '../domain/json.ts'
+import type { RecordState } from '../domain/keyed/record.ts'
 import type { Language } from '../domain/language.ts'
 import type { LeaseState } from '../domain/lease.ts'
 import type { Limits } from '../domain/limits.ts'
@@ -251,6 +252,18 @@ export interface RunReader {
   list(access: Access, space: SpaceId, query: RunQuery): Promise<Listed<RunState>>
 }
 
+/** Records of nouns that have nothing but a key and fields. A record is absent if removed or expired, whatever was swept. */
+export interface RecordReader {
+  get(access: Access, space: SpaceId, noun: string, key: string): Promise<Found<RecordState>>
+  /** By key, after a given one. */
+  list(
+    access: Access,
+    space: SpaceId,
+    noun: string,
+    query: { readonly after: string | null; readonly limit: number },
+  ): Promise<Listed<RecordState>>
+}
+
 /** A space as recall scans it, in one snapshot. */
 export interface SpaceScan {
   readonly asOf: Seq
@@ -338,6 +351,12 @@ export interface DueWork {
   readonly entries: readonly { readonly space: SpaceId; readonly key: string; readonly version: Seq }[]
   readonly facts: readonly { readonly space: SpaceId; readonly factId: FactId; readonly version: Seq }[]
   readonly runs: readonly { readonly space: SpaceId; readonly runId: RunId; readonly version: Seq }[]
+  readonly records: readonly {
+    readonly space: SpaceId
+    readonly noun: string
+    readonly key: string
+    readonly version: Seq
+  }[]
   readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]
   /** Spaces whose log has rows older than they keep. */
   readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]
@@ -377,6 +396,7 @@ export interface Storage {
   readonly entries: EntryReader
   readonly facts: FactReader
   readonly runs: RunReader
+  readonly records: RecordReader
   readonly log: LogReader
   readonly index: IndexReader
   readonly vectors: VectorStore

@@ -1,5 +1,5 @@
 /** Each effect names the version it replaced; here the versions are counted anew and held against those names. */
-import type { Displaced, Effect, LoggedCommit, LogRow } from '../domain/effect.ts'
+import type { Displaced, Effect, EntryWriteEffect, LoggedCommit, LogRow } from '../domain/effect.ts'
 import { touchedRun } from '../domain/erase-run.ts'
 import { touchedFacts } from '../domain/fact-fold.ts'
 import type { Seq } from '../domain/id.ts'
@@ -62,8 +62,24 @@ class Chains {
   }
 }
 
+function writesEntry(effect: Effect): effect is EntryWriteEffect {
+  return ['entry-write', 'entry-merge', 'entry-append', 'entry-increment'].includes(effect.kind)
+}
+
+function followRecord(chains: Chains, row: LogRow, effect: Effect): void {
+  if (!('noun' in effect) || effect.key === undefined) return
+  const record = `record ${effect.noun} ${effect.key}`
+  if (effect.kind === 'record-put' || effect.kind === 'record-patch' || effect.kind === 'erased') {
+    chains.replace(row, record, effect.prev ?? 0)
+  } else if (effect.prev > 0) {
+    chains.remove(row, `record ${effect.noun}`, [{ key: effect.key, version: effect.prev }])
+  }
+}
+
 function followEntry(chains: Chains, row: LogRow, effect: Effect): void {
-  if ('expiresAt' in effect || effect.kind === 'erased') {
+  if (effect.kind.startsWith('record-') || (effect.kind === 'erased' && effect.noun !== undefined)) {
+    followRecord(chains, row, effect)
+  } else if (writesEntry(effect) || effect.kind === 'erased') {
     chains.remove(row, 'entry', effect.pruned)
     chains.remove(row, 'entry', effect.expired)
     if (effect.key !== undefined) chains.replace(row, `entry ${effect.key}`, effect.prev ?? 0)

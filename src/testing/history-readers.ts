@@ -1,9 +1,13 @@
 /** What replaying a log gives, held against what the readers of a storage answer. */
+
 import type { Access } from '../domain/actor.ts'
+import { recordName } from '../domain/commit/effect-names.ts'
 import type { LogRow } from '../domain/effect.ts'
 import { type FactState, factStatuses, liveFact } from '../domain/fact.ts'
 import { type SpaceId, unpackTurn } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
+import { liveRecord, type RecordState } from '../domain/keyed/record.ts'
+import { recordNouns } from '../domain/keyed/record-nouns.ts'
 import type { SpaceRecords } from '../domain/replay.ts'
 import { hasEnded, liveRun, type RunState, runStatuses } from '../domain/run.ts'
 import { isoTime } from '../domain/time.ts'
@@ -119,6 +123,28 @@ async function checkRuns({ storage, access, space, clock }: ReaderQuestion, reco
   return [...problems, ...compare('run', new Map(live.map((run) => [run.id as string, run])), answered)]
 }
 
+async function checkRecords({ storage, access, space, clock }: ReaderQuestion, records: SpaceRecords) {
+  const problems: string[] = []
+  for (const record of records.records.values()) {
+    const { noun, key } = record
+    const { record: read } = await storage.records.get(access, space, noun, key)
+    const isThere = liveRecord(record, isoTime(clock.now())) !== null
+    if (read !== null) problems.push(...differ(`${noun} ${key}`, record, read))
+    else if (isThere) problems.push(`${noun} ${key} is there after replay and is not read`)
+  }
+  for (const noun of Object.keys(recordNouns)) {
+    for (let after: string | null = null; ; ) {
+      const page: Listed<RecordState> = await storage.records.list(access, space, noun, { after, limit: pageSize })
+      for (const { key } of page.items) {
+        if (!records.records.has(recordName(noun, key))) problems.push(`${noun} ${key} is read and not replayed`)
+      }
+      after = page.items.at(-1)?.key ?? null
+      if (!page.more || after === null) break
+    }
+  }
+  return problems
+}
+
 async function checkBlocks({ storage, access, space }: ReaderQuestion, records: SpaceRecords) {
   const live = [...records.blocks.values()].filter((block) => !block.deleted)
   const problems: string[] = []
@@ -216,6 +242,7 @@ export async function checkReaders(
     ...(await checkEntries(question, records)),
     ...(await checkFacts(question, records)),
     ...(await checkRuns(question, records)),
+    ...(await checkRecords(question, records)),
     ...(await checkBlocks(question, records)),
     ...(await checkThreads(question, records)),
     ...(await checkMessages(question, records, rows, fold)),

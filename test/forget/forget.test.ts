@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { openMemory, refused, take, temporaryUrl, textsOf } from '../memory/opened.ts'
 import { plantEntry, plantThread, Secrets } from './planted.ts'
 
-const none = { spaces: 0, commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+const none = { spaces: 0, commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0, records: 0 }
 
 async function say(memory: Memory, resourceId: string, threadId: string, ...contents: string[]) {
   const messages = contents.map((content) => ({ role: 'user' as const, content }))
@@ -164,7 +164,17 @@ describe('a key', () => {
     const feed = memory.space('team/acme').changes({ after: 1 })
     await memory.as({ kind: 'user', id: 'ada' }).forget({ key: 'k', teamId: 'acme' })
     const [commit] = await take(feed, 1)
-    const effect = { kind: 'erase', commits: 1, threads: 0, messages: 0, entries: 1, blocks: 0, facts: 0, runs: 0 }
+    const effect = {
+      kind: 'erase',
+      commits: 1,
+      threads: 0,
+      messages: 0,
+      entries: 1,
+      blocks: 0,
+      facts: 0,
+      runs: 0,
+      records: 0,
+    }
     expect(commit).toMatchObject({ seq: 2, actor: { id: 'ada' }, commitId: null, rows: [{ effects: [effect] }] })
   })
 })

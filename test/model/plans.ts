@@ -1,7 +1,9 @@
 // Random work for a space, as plain data: picks by small numbers, so that collisions are frequent and shrinking is easy.
 import fc from 'fast-check'
 import type { Actor } from '../../src/domain/actor.ts'
+import type { ChangeKind } from '../../src/domain/commit.ts'
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts'
+import { recordPlans } from './record-plans.ts'
 
 export const spaces = ['resource/r1', 'team/t1', 'resource/r1/agent/bot', 'team/t%2F1'] as const
 export const threads = ['t1', 't2', 't3'] as const
@@ -29,6 +31,7 @@ export const tinyLimits: Limits = {
   factBytes: 40,
   factLinks: 3,
   runBytes: 110,
+  recordBytes: 90,
   runTtlMs: 20_000,
   messageBytes: 300,
   messagesPerCall: 4,
@@ -104,59 +107,6 @@ const kind = <Kind extends string, Fields extends object>(
   fields: { [K in keyof Fields]: fc.Arbitrary<Fields[K]> },
 ) => fc.record<{ kind: Kind } & Fields>({ kind: fc.constant(name), ...fields } as never)
 
-const threadChange = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: kind('thread-put', {
-      title,
-      metadata,
-      createdAt,
-      archived: fc.constantFrom(undefined, undefined, true, false),
-    }),
-  },
-  { weight: 1, arbitrary: kind('thread-delete', {}) },
-  {
-    weight: 2,
-    arbitrary: kind('thread-clone', {
-      title,
-      metadata,
-      turns: fc.array(fc.array(message, { maxLength: 2 }), { maxLength: 3 }),
-      blocks: fc.uniqueArray(blockName, { maxLength: 2 }),
-    }),
-  },
-  {
-    weight: 6,
-    arbitrary: kind('turn-open', {
-      leaseMs,
-      runId,
-      createThread: rarely(undefined, true),
-      alone: sometimes(fc.constant(true)),
-      replaces: fc.constantFrom(undefined, undefined, undefined, [0], [0, 1], [1], [2, 2]),
-    }),
-  },
-  { weight: 5, arbitrary: kind('turn-close', { join, status }) },
-  { weight: 3, arbitrary: kind('turn-resume', { back, leaseMs, runId, alone: sometimes(fc.constant(true)) }) },
-  { weight: 2, arbitrary: kind('turn-discard', { back }) },
-  {
-    weight: 14,
-    arbitrary: kind('message-append', {
-      join,
-      messages: fc.array(message, { minLength: 1, maxLength: 3 }),
-      createThread: rarely(undefined, true),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: kind('message-extend', {
-      target,
-      parts: fc.boolean(),
-      complete: fc.constantFrom(undefined, 'call-1', 'call-9'),
-    }),
-  },
-  { weight: 4, arbitrary: kind('message-edit', { target, parts: fc.boolean(), metadata }) },
-  { weight: 3, arbitrary: kind('message-delete', { targets: fc.array(target, { minLength: 1, maxLength: 3 }) }) },
-)
-
 /** Facts by how far back they are; rarely more than may be linked. */
 const backs = fc.oneof(
   { weight: 6, arbitrary: fc.constant(undefined) },
@@ -164,10 +114,115 @@ const backs = fc.oneof(
   { weight: 1, arbitrary: fc.array(fc.nat(6), { minLength: 4, maxLength: 5 }) },
 )
 
-const factChange = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: kind('fact-assert', {
+const runStatus = fc.constantFrom('running', 'suspended', 'suspended', 'complete', 'aborted', 'failed', 'discarded')
+
+/** A plan and how often it is drawn. */
+const drawn = <Plan>(weight: number, plan: fc.Arbitrary<Plan>) => ({ weight, arbitrary: plan })
+
+// Of 8 changes, 3 are of threads, 2 of values, 2 of facts and 1 of runs.
+const [ofThread, ofValue, ofFact, ofRun] = [61, 57, 182, 111]
+
+/** What makes changes of each kind; a kind that is left out does not compile. */
+const changePlans = {
+  'thread-put': drawn(
+    4 * ofThread,
+    kind('thread-put', {
+      title,
+      metadata,
+      createdAt,
+      archived: fc.constantFrom(undefined, undefined, true, false),
+    }),
+  ),
+  'thread-delete': drawn(1 * ofThread, kind('thread-delete', {})),
+  'thread-clone': drawn(
+    2 * ofThread,
+    kind('thread-clone', {
+      title,
+      metadata,
+      turns: fc.array(fc.array(message, { maxLength: 2 }), { maxLength: 3 }),
+      blocks: fc.uniqueArray(blockName, { maxLength: 2 }),
+    }),
+  ),
+  'turn-open': drawn(
+    6 * ofThread,
+    kind('turn-open', {
+      leaseMs,
+      runId,
+      createThread: rarely(undefined, true),
+      alone: sometimes(fc.constant(true)),
+      replaces: fc.constantFrom(undefined, undefined, undefined, [0], [0, 1], [1], [2, 2]),
+    }),
+  ),
+  'turn-close': drawn(5 * ofThread, kind('turn-close', { join, status })),
+  'turn-resume': drawn(
+    3 * ofThread,
+    kind('turn-resume', { back, leaseMs, runId, alone: sometimes(fc.constant(true)) }),
+  ),
+  'turn-discard': drawn(2 * ofThread, kind('turn-discard', { back })),
+  'message-append': drawn(
+    14 * ofThread,
+    kind('message-append', {
+      join,
+      messages: fc.array(message, { minLength: 1, maxLength: 3 }),
+      createThread: rarely(undefined, true),
+    }),
+  ),
+  'message-extend': drawn(
+    5 * ofThread,
+    kind('message-extend', {
+      target,
+      parts: fc.boolean(),
+      complete: fc.constantFrom(undefined, 'call-1', 'call-9'),
+    }),
+  ),
+  'message-edit': drawn(4 * ofThread, kind('message-edit', { target, parts: fc.boolean(), metadata })),
+  'message-delete': drawn(
+    3 * ofThread,
+    kind('message-delete', { targets: fc.array(target, { minLength: 1, maxLength: 3 }) }),
+  ),
+  'block-write': drawn(
+    3 * ofValue,
+    kind('block-write', {
+      name: blockName,
+      inThread,
+      format: fc.constantFrom('text', 'json', 'json'),
+      value,
+    }),
+  ),
+  'block-merge': drawn(4 * ofValue, kind('block-merge', { name: blockName, inThread, patch })),
+  'entry-write': drawn(6 * ofValue, kind('entry-write', { key, value, ttlMs })),
+  'entry-merge': drawn(4 * ofValue, kind('entry-merge', { key, patch, ttlMs })),
+  'entry-append': drawn(3 * ofValue, kind('entry-append', { key, item: value, ttlMs })),
+  'entry-increment': drawn(
+    3 * ofValue,
+    kind('entry-increment', { key, by: fc.constantFrom(1, -0.5, Number.MAX_VALUE), ttlMs }),
+  ),
+  'entry-delete': drawn(3 * ofValue, kind('entry-delete', { key })),
+  'entry-expire': drawn(3 * ofValue, kind('entry-expire', { key })),
+  'lease-take': drawn(
+    3 * ofValue,
+    kind('lease-take', {
+      name: fc.constantFrom(...leaseNames),
+      leaseMs: fc.constantFrom(1, 2_000, 60_000),
+      steal: fc.constantFrom(undefined, true),
+    }),
+  ),
+  'lease-release': drawn(2 * ofValue, kind('lease-release', { name: fc.constantFrom(...leaseNames), back })),
+  configure: drawn(
+    1 * ofValue,
+    kind('configure', {
+      settings: fc.constantFrom(
+        { entriesPerSpace: 2 },
+        { entriesPerSpace: 4, logDays: 1 },
+        { entryTtlMs: null },
+        { entryTtlMs: 900 },
+        {},
+      ),
+    }),
+  ),
+  'fact-assert': drawn(
+    8 * ofFact,
+    kind('fact-assert', {
       text: rarely('x'.repeat(50), ...words),
       /** A new version of the fact that many places back; none for a new fact. */
       of: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: back }),
@@ -184,17 +239,12 @@ const factChange = fc.oneof(
       validFrom: createdAt,
       livesMs: fc.constantFrom(undefined, undefined, undefined, null, 1, 1_500, 30_000),
     }),
-  },
-  { weight: 2, arbitrary: kind('fact-retire', { targets: fc.array(back, { minLength: 1, maxLength: 3 }) }) },
-  { weight: 1, arbitrary: kind('fact-expire', { back }) },
-)
-
-const runStatus = fc.constantFrom('running', 'suspended', 'suspended', 'complete', 'aborted', 'failed', 'discarded')
-
-const runChange = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: kind('run-put', {
+  ),
+  'fact-retire': drawn(2 * ofFact, kind('fact-retire', { targets: fc.array(back, { minLength: 1, maxLength: 3 }) })),
+  'fact-expire': drawn(1 * ofFact, kind('fact-expire', { back })),
+  'run-put': drawn(
+    8 * ofRun,
+    kind('run-put', {
       /** The run that many places back; none for a new one. */
       of: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 3, arbitrary: back }),
       isNamedAgain: rarely(true, false),
@@ -214,56 +264,16 @@ const runChange = fc.oneof(
       ),
       continuation: fc.constantFrom(undefined, undefined, undefined, null, 'next', { step: 'y'.repeat(50) }),
     }),
-  },
-  { weight: 1, arbitrary: kind('run-expire', { back }) },
-)
+  ),
+  'run-expire': drawn(1 * ofRun, kind('run-expire', { back })),
+  // Alone in its commit: the actions `erase` and `erase-part` draw it.
+  erase: null,
+} satisfies Readonly<Record<ChangeKind, { readonly weight: number; readonly arbitrary: unknown } | null>>
 
-const recordChange = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: kind('block-write', {
-      name: blockName,
-      inThread,
-      format: fc.constantFrom('text', 'json', 'json'),
-      value,
-    }),
-  },
-  { weight: 4, arbitrary: kind('block-merge', { name: blockName, inThread, patch }) },
-  { weight: 6, arbitrary: kind('entry-write', { key, value, ttlMs }) },
-  { weight: 4, arbitrary: kind('entry-merge', { key, patch, ttlMs }) },
-  { weight: 3, arbitrary: kind('entry-append', { key, item: value, ttlMs }) },
-  { weight: 3, arbitrary: kind('entry-increment', { key, by: fc.constantFrom(1, -0.5, Number.MAX_VALUE), ttlMs }) },
-  { weight: 3, arbitrary: kind('entry-delete', { key }) },
-  { weight: 3, arbitrary: kind('entry-expire', { key }) },
-  {
-    weight: 3,
-    arbitrary: kind('lease-take', {
-      name: fc.constantFrom(...leaseNames),
-      leaseMs: fc.constantFrom(1, 2_000, 60_000),
-      steal: fc.constantFrom(undefined, true),
-    }),
-  },
-  { weight: 2, arbitrary: kind('lease-release', { name: fc.constantFrom(...leaseNames), back }) },
-  {
-    weight: 1,
-    arbitrary: kind('configure', {
-      settings: fc.constantFrom(
-        { entriesPerSpace: 2 },
-        { entriesPerSpace: 4, logDays: 1 },
-        { entryTtlMs: null },
-        { entryTtlMs: 900 },
-        {},
-      ),
-    }),
-  },
-)
-
-const change = fc.oneof(
-  { weight: 3, arbitrary: threadChange },
-  { weight: 2, arbitrary: recordChange },
-  { weight: 2, arbitrary: factChange },
-  { weight: 1, arbitrary: runChange },
-)
+const { erase: _, ...plans } = changePlans
+/** Changes of records, of every noun that there is; none where there is no noun. */
+const ofRecords = recordPlans(300, { key, ttlMs, back })
+const change = fc.oneof(...Object.values(plans), ...ofRecords)
 export type ChangePlan = typeof change extends fc.Arbitrary<infer Plan> ? Plan : never
 
 /** Which version an expectation states: the record's, or one that is off. */

@@ -3,6 +3,7 @@ import type { Access } from '../../src/domain/actor.ts'
 import { MemoryError } from '../../src/domain/error.ts'
 import { factStatuses } from '../../src/domain/fact.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
+import { recordNouns } from '../../src/domain/keyed/record-nouns.ts'
 import { runStatuses } from '../../src/domain/run.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
 import { blockNames, keys, messageIds, spaces, threads, words } from './plans.ts'
@@ -153,6 +154,18 @@ async function readRuns(storage: Storage, space: SpaceId, ids: readonly string[]
   return runs
 }
 
+async function readRecords(storage: Storage, space: SpaceId): Promise<unknown> {
+  const records = []
+  for (const noun of Object.keys(recordNouns)) {
+    const { list, get } = storage.records
+    const first = await list(access, space, noun, { after: null, limit: 2 })
+    const after = first.items.at(-1)?.key ?? null
+    records.push(first, await list(access, space, noun, { after, limit: everything }))
+    for (const key of keys) records.push(await get(access, space, noun, key))
+  }
+  return records
+}
+
 async function readLog(storage: Storage, space: SpaceId, seqs: readonly number[]): Promise<unknown> {
   const log = []
   for (const after of [0, ...seqs]) {
@@ -194,6 +207,7 @@ export async function readSpace(
     entries: await readEntries(storage, space, seqs),
     facts: await readFacts(storage, space, ids.facts),
     runs: await readRuns(storage, space, ids.runs),
+    records: await readRecords(storage, space),
     log: await readLog(storage, space, seqs),
   }
 }
@@ -210,11 +224,12 @@ export async function readAcross(storage: Storage): Promise<unknown> {
   }
   const found = []
   for (const id of [...threads, ...messageIds]) found.push(sorted(await storage.threads.find(access, id, everything)))
-  const { entries, facts, runs, turns, logs } = await storage.due(access, everything)
+  const { entries, facts, runs, records, turns, logs } = await storage.due(access, everything)
   const due = {
     entries: sorted(entries),
     facts: sorted(facts),
     runs: sorted(runs),
+    records: sorted(records),
     turns: sorted(turns),
     logs: sorted(logs),
   }

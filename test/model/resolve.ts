@@ -14,6 +14,7 @@ import {
   spaces,
   threads,
 } from './plans.ts'
+import type { RecordPlan } from './record-plans.ts'
 
 /** What the run has learned so far, in one space. */
 export interface Known {
@@ -178,7 +179,24 @@ function putRunOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'run-put' }>)
   return compact({ ...fields, ...name, ...place, parentRunId: isCalled ? runAt(at, 1) : undefined }) as Change
 }
 
+/** The id that a reference of a record stands for. */
+function referred(at: Resolving, noun: string, back: number): string {
+  if (noun === 'message') return fromEnd(at.known.messages.get(at.threadId), back) ?? 'm9'
+  if (noun === 'turn') return turnOf(at, back)
+  if (noun === 'fact') return factAt(at, back)
+  if (noun === 'run') return runAt(at, back)
+  return noun === 'thread' ? at.threadId : (keys[back % keys.length] as string)
+}
+
+function recordChangeOf(at: Resolving, { noun, deed, key, ttlMs, fields }: RecordPlan): Change {
+  const values = Object.entries(fields).map(([field, plan]) => {
+    return [field, 'refers' in plan ? referred(at, plan.refers, plan.back) : plan.value] as const
+  })
+  return compact({ kind: `${noun}-${deed}`, key, ttlMs, ...Object.fromEntries(values) }) as unknown as Change
+}
+
 export function changeOf(at: Resolving, plan: ChangePlan): Change {
+  if (plan.kind === 'record') return recordChangeOf(at, plan)
   const inThread = changeInThread(at, plan)
   if (inThread !== null) return inThread
   if (plan.kind === 'block-write' || plan.kind === 'block-merge') {

@@ -1,4 +1,5 @@
 // Runs random work on both drivers.
+import type { Change } from '../../src/domain/commit.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
 import { type Action, type ActionOf, actors, spaces, threads } from './plans.ts'
@@ -133,6 +134,13 @@ class Run {
       const swept = result?.status === 'committed' ? result.results[0] : null
       world.same('swept', swept, { ...change, deleted: true })
     }
+    for (const { space, noun, key } of due.records) {
+      const change = { kind: `${noun}-expire`, key } as unknown as Change
+      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+      const result = await world.commit({ commit, actor }, via)
+      const swept = result?.status === 'committed' ? result.results[0] : null
+      world.same('swept', swept, { kind: 'record-expire', noun, key, deleted: true })
+    }
     for (const { space, turn } of due.turns) {
       const { threadId, turnId } = turn
       const change = { kind: 'turn-close', threadId, turnId, status: 'interrupted' } as const
@@ -145,8 +153,9 @@ class Run {
       const removed = await side.storage.compact(access, space, below)
       world.same('rows removed', removed, await world.reference.storage.compact(access, space, below))
     }
-    const { entries, facts, runs, turns } = await side.storage.due(access, 1_000)
-    world.same('due after sweeping', { entries, facts, runs, turns }, { entries: [], facts: [], runs: [], turns: [] })
+    const { entries, facts, runs, records, turns } = await side.storage.due(access, 1_000)
+    const left = { entries, facts, runs, records, turns }
+    world.same('due after sweeping', left, { entries: [], facts: [], runs: [], records: [], turns: [] })
   }
 
   async #page({ space, thread, pick, limit, via }: ActionOf<'page'>): Promise<void> {

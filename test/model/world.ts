@@ -175,6 +175,8 @@ export class World {
       } else if (answer.kind === 'run-put') {
         if (!known.runs.includes(answer.runId)) known.runs.push(answer.runId)
         known.versions.set(JSON.stringify({ run: answer.runId }), answer.version)
+      } else if ('noun' in answer) {
+        known.versions.set(JSON.stringify({ noun: answer.noun, key: answer.key }), result.seq)
       } else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
       else if ('name' in answer && change !== undefined && 'name' in change) {
         const block = { block: answer.name, ...(threadId === '' ? {} : { threadId }) }

@@ -33,6 +33,7 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     entries: sound.entries,
     facts: sound.facts,
     runs: sound.runs,
+    records: sound.records,
     log: sound.log,
     index: sound.index,
     vectors: sound.vectors,

@@ -57,6 +57,9 @@ async function openTwo(clock: Clock): Promise<Storage> {
     get runs() {
       return reader.runs
     },
+    get records() {
+      return reader.records
+    },
     get receipts() {
       return reader.receipts
     },

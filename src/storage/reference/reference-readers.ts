@@ -1,5 +1,5 @@
 /** Readers of the reference driver: plain filters and sorts over all records. */
-import { blockKey } from '../../domain/block.ts'
+import { blockKey } from '../../domain/block-key.ts'
 import { groupBySeq } from '../../domain/compact.ts'
 import type { LogRow, ThreadSource } from '../../domain/effect.ts'
 import { liveEntry } from '../../domain/entry.ts'

@@ -1,5 +1,6 @@
 /** One space of the reference driver: its log, and the records that replaying it gives. */
-import { type BlockState, blockKey } from '../../domain/block.ts'
+import type { BlockState } from '../../domain/block.ts'
+import { blockKey } from '../../domain/block-key.ts'
 import { compactRows } from '../../domain/compact.ts'
 import type { SpaceView } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
@@ -9,6 +10,8 @@ import type { EditableLog } from '../../domain/erase-content.ts'
 import { type FactState, liveFact } from '../../domain/fact.ts'
 import { textKey } from '../../domain/fact-text.ts'
 import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
+import { allKeyedNouns } from '../../domain/keyed/keyed-nouns.ts'
+import { liveRecord, type RecordState } from '../../domain/keyed/record.ts'
 import type { LeaseState } from '../../domain/lease.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay.ts'
 import { liveRun, type RunState } from '../../domain/run.ts'
@@ -52,10 +55,11 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     const below = this.rows.filter((row) => row.seq <= horizon)
     const kept = compactRows(below, this.space, this.fold)
     this.rows = [...kept, ...this.rows.filter((row) => row.seq > horizon)]
-    const { entries, blocks, facts, runs, threads } = this.records
-    for (const map of [entries, blocks, facts, runs, threads]) {
+    const { facts, threads } = this.records
+    for (const map of [facts, threads]) {
       for (const [key, record] of map) if (record.deleted && record.version <= horizon) map.delete(key)
     }
+    for (const noun of allKeyedNouns) noun.dropTombstones(this.records, horizon)
     this.records.space = { ...this.space, horizon }
     return before - this.rows.length
   }
@@ -94,7 +98,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   /** Removes what an erasure takes, and replaces the rows that it empties. */
-  erase({ rows, threads, entries, runs, recounted }: Erasure): void {
+  erase({ rows, threads, entries, runs, records, recounted }: Erasure): void {
     for (const row of rows) this.replaceRow(row)
     for (const threadId of threads) {
       this.records.threads.delete(threadId)
@@ -105,6 +109,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     }
     for (const key of entries) this.records.entries.delete(key)
     for (const runId of runs) this.records.runs.delete(runId)
+    for (const name of records) this.records.records.delete(name)
     for (const thread of recounted) this.records.threads.set(thread.id, thread)
   }
 
@@ -182,6 +187,18 @@ export class ReferenceSpace implements SpaceView, EditableLog {
 
   run(runId: string): RunState | null {
     return this.records.runs.get(runId) ?? null
+  }
+
+  record(name: string): RecordState | null {
+    return this.records.records.get(name) ?? null
+  }
+
+  hasRecords(): boolean {
+    return this.records.records.size > 0
+  }
+
+  expiredRecords(at: string): RecordState[] {
+    return [...this.records.records.values()].filter((record) => !record.deleted && liveRecord(record, at) === null)
   }
 
   /** Runs that are not deleted, in the order in which they began. */

@@ -3,9 +3,11 @@ import type { Access } from '../../domain/actor.ts'
 import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import type { SpaceView } from '../../domain/draft.ts'
+import type { ErasedCounts } from '../../domain/effect.ts'
 import { nothingErased } from '../../domain/erase.ts'
-import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
+import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase-content.ts'
 import { eraseOfRun } from '../../domain/erase-run.ts'
+import { noCounts } from '../../domain/erased-counts.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/receipt.ts'
@@ -25,6 +27,7 @@ import {
   spaceReader,
   threadReader,
 } from './reference-readers.ts'
+import { recordReader } from './reference-records.ts'
 import { runReader } from './reference-runs.ts'
 import { ReferenceSpace } from './reference-space.ts'
 import { ReferenceVectors } from './reference-vectors.ts'
@@ -49,6 +52,8 @@ const emptyView: SpaceView = {
   factsByText: () => [],
   lastFactSeq: () => 0,
   run: () => null,
+  record: () => null,
+  hasRecords: () => false,
   threadRuns: () => [],
   lease: () => null,
   turnLeases: () => [],
@@ -66,6 +71,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly entries = entryReader(this)
   readonly facts = factReader(this)
   readonly runs = runReader(this)
+  readonly records = recordReader(this)
   readonly log = logReader(this)
   readonly index = indexReader(this)
   readonly vectors = new ReferenceVectors(this, this.index)
@@ -117,7 +123,10 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     target.append(structuredClone(outcome.rows))
     // Deadlines are not in the log.
     for (const [name, lease] of draft.leases) if (lease !== null) target.records.leases.set(name, lease)
-    for (const { key, version } of draft.swept) eraseEntryLife(target, key, version)
+    for (const { key, version } of draft.swept) eraseLife(target, { noun: 'entry', key }, version, 'last')
+    for (const { name, version } of draft.sweptRecords) {
+      eraseLife(target, { noun: 'record', key: name }, version, 'last')
+    }
     for (const { factId, version } of draft.sweptFacts) eraseFactLife(target, factId, version)
     for (const lost of draft.lostOfRuns) eraseOfRun(target, lost)
     for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)
@@ -149,7 +158,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     if (conflict !== null) return conflict
     const isGone = (other: ReferenceSpace) => other.id === commit.space || other.id.startsWith(`${commit.space}/`)
     const gone = isErasePart(commit) ? [] : [...this.bySpace.values()].filter(isGone)
-    const counts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+    const counts = { ...noCounts } as { -readonly [Count in keyof ErasedCounts]: number }
     for (const other of gone) {
       const threads = [...other.records.threads.values()].filter((thread) => !thread.deleted)
       counts.commits += other.space.seq - other.space.horizon
@@ -159,6 +168,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       counts.blocks += [...other.records.blocks.values()].filter((block) => !block.deleted).length
       counts.facts += other.allFacts().length
       counts.runs += other.allRuns().length
+      counts.records += [...other.records.records.values()].filter((record) => !record.deleted).length
       this.#seqFloor = Math.max(this.#seqFloor, other.space.seq + 1)
       this.bySpace.delete(other.id)
       for (const wake of this.listeners.get(other.id) ?? []) wake()
@@ -187,6 +197,9 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const runs = all.flatMap((space) =>
       space.expiredRuns(now).map(({ id, version }) => ({ space: space.id, runId: id, version })),
     )
+    const records = all.flatMap((space) =>
+      space.expiredRecords(now).map(({ noun, key, version }) => ({ space: space.id, noun, key, version })),
+    )
     const turns = all.flatMap((space) =>
       [...space.records.leases.values()].flatMap((lease) => {
         if (lease.threadId === null || lease.until > now) return []
@@ -205,6 +218,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       entries: entries.slice(0, limit),
       facts: facts.slice(0, limit),
       runs: runs.slice(0, limit),
+      records: records.slice(0, limit),
       turns: turns.slice(0, limit),
       logs: logs.slice(0, limit),
     }

@@ -10,9 +10,10 @@ import { vectors } from './migrations/003-vectors.ts'
 import { facts } from './migrations/004-facts.ts'
 import { forget } from './migrations/005-forget.ts'
 import { runs } from './migrations/006-runs.ts'
+import { records } from './migrations/007-records.ts'
 import { plainParameters } from './parameters.ts'
 
-const migrations = [ground, words, vectors, facts, forget, runs]
+const migrations = [ground, words, vectors, facts, forget, runs, records]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

@@ -1,6 +1,7 @@
 /** Erasure in SQLite: each kind of record by a function of its own, and whole spaces. Runs inside the transaction. */
 import type { ErasedCounts } from '../../domain/effect.ts'
-import { type ErasedMessage, type Erasure, sumCounts } from '../../domain/erase.ts'
+import type { ErasedMessage, Erasure } from '../../domain/erase.ts'
+import { noCounts, sumCounts } from '../../domain/erased-counts.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { msOf } from '../../domain/time.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
@@ -42,13 +43,17 @@ export function eraseParts(
   database: SqliteDatabase,
   view: SqliteView,
   space: CachedSpace,
-  { rows, threads, messages, entries, runs, recounted }: Erasure,
+  { rows, threads, messages, entries, runs, records, recounted }: Erasure,
   seq: Seq,
 ): void {
   for (const message of messages) eraseMessage(database, space, message)
   for (const threadId of threads) eraseThread(database, space, threadId)
   for (const key of entries) eraseEntry(database, space, key)
   for (const runId of runs) database.statements.deleteRun.run(space.n, uniqueOfRun(runId, space.state.key))
+  for (const name of records) {
+    const border = name.indexOf('\n')
+    database.statements.deleteRecord.run(space.n, name.slice(0, border), name.slice(border + 1))
+  }
   for (const row of rows) view.replaceRow(row)
   for (const { id, order, messageCount, lastMessageAt } of recounted) {
     const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
@@ -68,7 +73,8 @@ function liveCounts(database: SqliteDatabase, columns: SpaceColumns): ErasedCoun
   const blocks = statements.countBlocks.get(n)?.[0] ?? 0
   const facts = statements.countFacts.get(n)?.[0] ?? 0
   const runs = statements.countRuns.get(n)?.[0] ?? 0
-  return { commits: seq - horizon, threads: threads + archived, messages, entries, blocks, facts, runs }
+  const records = statements.countRecords.get(n)?.[0] ?? 0
+  return { commits: seq - horizon, threads: threads + archived, messages, entries, blocks, facts, runs, records }
 }
 
 /** One space: its row goes at once, and with it the way to all others, which are deleted a few at a time. */
@@ -86,7 +92,7 @@ export function eraseSpaces(
   const { statements } = database
   const own = statements.spaceById.get(id)
   const children = statements.spacesInRange.all(`${id}/`, '', textAfter(`${id}/`), Number.MAX_SAFE_INTEGER)
-  let counts: ErasedCounts = { commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+  let counts = noCounts
   let floor = seqFloor(database)
   const all = own === undefined ? children : [own, ...children]
   for (const columns of all) {

@@ -3,7 +3,7 @@ import type { BlockState } from '../../domain/block.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
-import { eraseEntryLife, eraseFactLife, eraseTurn } from '../../domain/erase-content.ts'
+import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase-content.ts'
 import { eraseOfRun } from '../../domain/erase-run.ts'
 import { invariant } from '../../domain/error.ts'
 import { type Seq, unpackTurn } from '../../domain/id.ts'
@@ -14,6 +14,7 @@ import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
 import { dueOf } from './due.ts'
 import { eraseParts } from './erase.ts'
 import { persistFacts } from './persist-facts.ts'
+import { persistRecords } from './persist-records.ts'
 import { persistRuns } from './persist-runs.ts'
 import { actorText, threadJson } from './rows.ts'
 import type { SqliteView } from './view.ts'
@@ -179,7 +180,7 @@ function persistBlock(database: SqliteDatabase, space: CachedSpace, block: Block
   database.rememberRow(space.blocks, `${thread} ${name}`, row)
 }
 
-function persistRecords(database: SqliteDatabase, space: CachedSpace, draft: Draft, thread: CachedThread | null): void {
+function persistValues(database: SqliteDatabase, space: CachedSpace, draft: Draft, thread: CachedThread | null): void {
   const { statements } = database
   for (const entry of draft.entries.values()) persistEntry(database, space, entry)
   for (const block of draft.blocks.values()) {
@@ -234,11 +235,13 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   const space = view.cached ?? insertSpace(database, draft.space)
   const thread = persistThread(database, space, draft, rows)
   persistRows(database, space, draft, rows, thread)
-  for (const { key, version } of draft.swept) eraseEntryLife(view, key, version)
+  for (const { key, version } of draft.swept) eraseLife(view, { noun: 'entry', key }, version, 'last')
+  for (const { name, version } of draft.sweptRecords) eraseLife(view, { noun: 'record', key: name }, version, 'last')
   for (const turn of draft.discarded) eraseTurn(view, draft.thread.id, turn)
-  persistRecords(database, space, draft, thread)
+  persistValues(database, space, draft, thread)
   persistFacts(database, space, draft)
   persistRuns(database, space, draft)
+  persistRecords(database, space, draft)
   if (draft.erasure !== null) eraseParts(database, view, space, draft.erasure, draft.seq)
   // After the rows that an erasure replaces whole: they may state the same facts and runs.
   for (const { factId, version } of draft.sweptFacts) eraseFactLife(view, factId, version)

@@ -20,6 +20,7 @@ import { isLongLook, lookAhead } from './look-ahead.ts'
 import { factReader } from './read-facts.ts'
 import { indexReader } from './read-index.ts'
 import { messageReader } from './read-messages.ts'
+import { recordReader } from './read-noun-records.ts'
 import { blockReader, entryReader, spaceReader } from './read-records.ts'
 import { runReader } from './read-runs.ts'
 import { threadReader } from './read-threads.ts'
@@ -64,6 +65,7 @@ export class SqliteStorage implements Storage {
   readonly entries
   readonly facts
   readonly runs
+  readonly records
   readonly log
   readonly index
   readonly vectors
@@ -80,6 +82,7 @@ export class SqliteStorage implements Storage {
     this.entries = entryReader(database)
     this.facts = factReader(database)
     this.runs = runReader(database)
+    this.records = recordReader(database)
     this.log = logReader(database, this.#followers)
     this.index = indexReader(database)
     this.vectors = vectorStore(database, (work) => this.#transaction(work))
@@ -174,13 +177,16 @@ export class SqliteStorage implements Storage {
       const runs = statements.dueRuns.all(now, now, limit).map(([space, key, unique, version]) => {
         return { space: space as SpaceId, runId: runIdOf(key as SpaceKey, unique), version }
       })
+      const records = statements.dueRecords.all(now, now, limit).map(([space, noun, key, version]) => {
+        return { space: space as SpaceId, noun, key, version }
+      })
       const turns = statements.dueTurns.all(now, limit).flatMap((columns) => {
         const lease = leaseOf(columns as unknown as LeaseColumns)
         if (lease.threadId === null) return []
         const turnId = lease.name.slice('turn/'.length) as TurnId
         return [{ space: columns[5] as SpaceId, turn: { turnId, threadId: lease.threadId, lease } }]
       })
-      return { entries, facts, runs, turns, logs: this.#dueLogs(now, limit) }
+      return { entries, facts, runs, records, turns, logs: this.#dueLogs(now, limit) }
     })
   }
 

@@ -14,6 +14,7 @@ import {
 } from './rows.ts'
 import { factStatements } from './statements-facts.ts'
 import { indexStatements } from './statements-index.ts'
+import { nounRecordStatements } from './statements-records.ts'
 import { runStatements } from './statements-runs.ts'
 
 export type SpaceColumns = readonly [
@@ -275,6 +276,7 @@ const tablesOfSpaces = [
   ['message_id', 'space, id, thread'],
   ['block', 'n'],
   ['entry', 'n'],
+  ['record', 'n'],
   ['fact', 'n'],
   ['fact_source', 'space, source, fact'],
   ['run', 'n'],
@@ -310,7 +312,7 @@ function erasureStatements(connection: Connection) {
     ),
     deleteEntry: connection.prepare('DELETE FROM entry WHERE space = ? AND key = ?'),
     countBlocks: connection.prepare<[number]>('SELECT count(*) FROM block WHERE space = ? AND deleted = 0'),
-    deleteTombstones: ['thread', 'block', 'entry', 'fact', 'run'].map((table) =>
+    deleteTombstones: ['thread', 'block', 'entry', 'fact', 'run', 'record'].map((table) =>
       connection.prepare(
         `DELETE FROM ${table} WHERE space = ? AND version <= ? AND ${table === 'thread' ? 'state = 2' : 'deleted = 1'}`,
       ),
@@ -347,6 +349,7 @@ export function prepareStatements(connection: Connection) {
     ...recordStatements(connection),
     ...factStatements(connection),
     ...runStatements(connection),
+    ...nounRecordStatements(connection),
     ...erasureStatements(connection),
     ...indexStatements(connection),
     ...receiptStatements(connection),

@@ -6,6 +6,7 @@ import type { EntryState } from '../../domain/entry.ts'
 import type { EditableLog } from '../../domain/erase-content.ts'
 import type { FactState } from '../../domain/fact.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import type { RecordState } from '../../domain/keyed/record.ts'
 import type { LeaseState } from '../../domain/lease.ts'
 import type { RunState } from '../../domain/run.ts'
 import type { SpaceState } from '../../domain/space.ts'
@@ -15,6 +16,7 @@ import type { MessagePlace } from '../../domain/turn.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf, uniqueOf } from './fact-rows.ts'
 import { type HeldTexts, heldIn, type LookedAhead } from './look-ahead.ts'
+import { recordOf } from './record-rows.ts'
 import { blockOf, entryOf, leaseOf, logRowOf } from './rows.ts'
 import { runOf, uniqueOfRun } from './run-rows.ts'
 import type { CommitColumns } from './statements.ts'
@@ -154,6 +156,16 @@ export class SqliteView implements SpaceView, EditableLog {
     const unique = cached === null ? null : uniqueOfRun(runId, cached.state.key)
     const columns = unique === null ? undefined : this.#statements.run.get(this.#n, unique)
     return cached === null || columns === undefined ? null : runOf(columns, cached.state.key)
+  }
+
+  record(name: string): RecordState | null {
+    const border = name.indexOf('\n')
+    const columns = this.#statements.record.get(this.#n, name.slice(0, border), name.slice(border + 1))
+    return columns === undefined ? null : recordOf(columns)
+  }
+
+  hasRecords(): boolean {
+    return this.#statements.anyRecord.get(this.#n) !== undefined
   }
 
   threadRuns(threadId: ThreadId): readonly RunState[] {

@@ -1,6 +1,8 @@
 /** The index of words in SQLite: packed segments of a space, folded by the commit that completes one, and the tail behind them. */
 
 import { defaultAuthor } from '../../domain/actor.ts'
+import { declarationOf } from '../../domain/commit/effect-marks.ts'
+import { replacedBy } from '../../domain/commit/effect-names.ts'
 import type { Draft } from '../../domain/draft.ts'
 import type { Effect, LogRow } from '../../domain/effect.ts'
 import { type Seq, type ThreadId, unpackTurn } from '../../domain/id.ts'
@@ -306,11 +308,10 @@ function refreshTurn(database: SqliteDatabase, space: CachedSpace, draft: Draft,
 
 /** Takes the vectors of entries out, whose value is another now or gone. */
 function removeEntries(database: SqliteDatabase, space: CachedSpace, effect: Effect): void {
-  if (!('key' in effect) || effect.key === undefined || effect.kind === 'erased') return
-  if (effect.prev > 0) removeEntryVectors(database, space, effect.key, effect.prev)
-  if (!('expiresAt' in effect)) return
-  for (const { key, version } of effect.pruned ?? []) removeEntryVectors(database, space, key, version)
-  for (const { key, version } of effect.expired ?? []) removeEntryVectors(database, space, key, version)
+  if (effect.kind === 'erased') return
+  for (const { noun, key, version } of replacedBy(effect)) {
+    if (noun === 'entry') removeEntryVectors(database, space, key, version)
+  }
 }
 
 /** Takes the earlier versions of facts out, and adds the present ones. True if there is any. */
@@ -337,9 +338,10 @@ function indexFacts(database: SqliteDatabase, space: CachedSpace, draft: Draft):
 
 /** Whether an effect changes the content of messages that were there before, and which of the row's turn: null for all. */
 function changedMessages(effect: Effect): readonly number[] | null | undefined {
-  if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
-  if (effect.kind === 'message-delete') return effect.indexes
-  return effect.kind === 'turn-discard' || effect.kind === 'turn-replaced' ? null : undefined
+  const { changes } = declarationOf(effect)
+  if (changes === 'turn') return null
+  if (changes !== 'index') return undefined
+  return 'indexes' in effect ? effect.indexes : 'index' in effect ? [effect.index] : []
 }
 
 function indexRow(database: SqliteDatabase, view: SqliteView, space: CachedSpace, draft: Draft, row: LogRow): boolean {

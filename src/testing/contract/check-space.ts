@@ -60,6 +60,11 @@ async function checkRecords(storage: Storage, access: Access, space: SpaceId, re
   for (const { id } of (await storage.runs.list(access, space, all)).items) {
     expectTrue(records.runs.has(id), `run ${id} is read, but not there after replay`)
   }
+  for (const record of records.records.values()) {
+    const { record: read } = await storage.records.get(access, space, record.noun, record.key)
+    if (read !== null) expectEqual(record, read, 'replaying the log gives the record')
+    else expectTrue(record.deleted || record.expiresAt !== null, `${record.noun} ${record.key} is not read`)
+  }
   for (const run of records.runs.values()) {
     const { record } = await storage.runs.get(access, space, run.id)
     if (record !== null) expectEqual(run, record, 'replaying the log gives the run')

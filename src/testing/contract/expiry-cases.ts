@@ -199,7 +199,7 @@ const sweeping: readonly StorageCase[] = [
     const { turnId, leaseToken } = await scene.did('turn-open', open)
     expectEqual(
       await storage.due(access, 10),
-      { entries: [], facts: [], runs: [], turns: [], logs: [] },
+      { entries: [], facts: [], runs: [], records: [], turns: [], logs: [] },
       'nothing is due yet',
     )
     scene.clock.advance(1_000)
@@ -211,7 +211,11 @@ const sweeping: readonly StorageCase[] = [
       'turns',
     )
     await scene.committed([expire('k'), { kind: 'turn-close', threadId: 't', turnId, status: 'interrupted' }])
-    expectEqual(await storage.due(access, 10), { entries: [], facts: [], runs: [], turns: [], logs: [] }, 'all is done')
+    expectEqual(
+      await storage.due(access, 10),
+      { entries: [], facts: [], runs: [], records: [], turns: [], logs: [] },
+      'all is done',
+    )
   }),
   sceneCase('due names spaces whose log has rows older than they keep', async (scene) => {
     const { storage, access } = scene

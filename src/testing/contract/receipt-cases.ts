@@ -33,7 +33,7 @@ async function reclaimed(scene: Scene): Promise<void> {
   while (!(await scene.storage.reclaim(scene.access)));
 }
 
-const nothing = { spaces: 0, commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+const nothing = { spaces: 0, commits: 0, threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0, records: 0 }
 
 export const receiptCases: readonly StorageCase[] = [
   sceneCase(
@@ -76,7 +76,17 @@ export const receiptCases: readonly StorageCase[] = [
     expectEqual((await storage.receipts.get(access, first.id))?.state, 'pending', 'while something is left')
     const more = { space: resource, outOfReach: ['exports', 'backups'] }
     const second = await eraseWith(scene, erase(), more)
-    const erased = { spaces: 2, commits: 3, threads: 2, messages: 2, entries: 3, blocks: 0, facts: 0, runs: 0 }
+    const erased = {
+      spaces: 2,
+      commits: 3,
+      threads: 2,
+      messages: 2,
+      entries: 3,
+      blocks: 0,
+      facts: 0,
+      runs: 0,
+      records: 0,
+    }
     expectEqual([second.left, second.erased, second.outOfReach], [[], erased, ['backups', 'exports']], 'the second')
     await reclaimed(scene)
     expectEqual((await storage.receipts.get(access, first.id))?.state, 'complete', 'in the end')

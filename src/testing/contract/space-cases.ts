@@ -110,7 +110,17 @@ const erasure: readonly StorageCase[] = [
       }
       await scene.committed(write('k', 2))
       const keys = await Promise.all(spaces.map(async (space) => (await scene.state(space))?.key ?? ''))
-      const counts = { spaces: 3, commits: 4, threads: 3, messages: 3, entries: 3, blocks: 3, facts: 0, runs: 0 }
+      const counts = {
+        spaces: 3,
+        commits: 4,
+        threads: 3,
+        messages: 3,
+        entries: 3,
+        blocks: 3,
+        facts: 0,
+        runs: 0,
+        records: 0,
+      }
       expectEqual(await eraseAll(scene), { kind: 'erase', ...counts }, 'the answer')
       for (const [index, space] of spaces.entries()) {
         const isGone = index < 3

@@ -1,0 +1,91 @@
+/** What changes of records do: putting, patching, removing, and letting one expire. One file for every noun. */
+
+import { recordName } from '../commit/effect-names.ts'
+import type { ChangeResult } from '../commit.ts'
+import type { Draft } from '../draft.ts'
+import type { RecordWriteEffect } from '../effect.ts'
+import { invariant, shown } from '../error.ts'
+import { checkId } from '../id.ts'
+import type { JsonObject } from '../json.ts'
+import { applyValue, expiryOf } from './apply-value.ts'
+import { foldRecord, liveRecord, recordTombstone } from './record.ts'
+import { recordNouns } from './record-nouns.ts'
+
+const deeds = ['put', 'patch', 'remove', 'expire'] as const
+
+/** A change of a record, its kind taken apart. */
+export interface RecordChange {
+  readonly noun: string
+  readonly deed: (typeof deeds)[number]
+  readonly key: string
+  readonly ttlMs?: number | null
+  /** All other fields of the change: the record's own. */
+  readonly fields: JsonObject
+}
+
+/** The noun and the deed of a kind of change; null if it is no record's. */
+function recordKind(kind: string): Pick<RecordChange, 'noun' | 'deed'> | null {
+  const deed = deeds.find((candidate) => kind.endsWith(`-${candidate}`))
+  if (deed === undefined) return null
+  const noun = kind.slice(0, -deed.length - 1)
+  return Object.hasOwn(recordNouns, noun) ? { noun, deed } : null
+}
+
+/** Reads a change as one of a record; null if it is none. */
+export function recordChange(change: { readonly kind: string }): RecordChange | null {
+  const kind = recordKind(change.kind)
+  if (kind === null) return null
+  const { kind: _, key, ttlMs, ...fields } = change as unknown as JsonObject & { key: string; ttlMs?: number | null }
+  return { ...kind, key: checkId(key, 'key'), ...(ttlMs === undefined ? {} : { ttlMs }), fields: fields as JsonObject }
+}
+
+function applyWrite(draft: Draft, { noun, deed, key, ttlMs, fields }: RecordChange): ChangeResult {
+  const name = recordName(noun, key)
+  const declared = recordNouns[noun]
+  invariant(declared !== undefined, 'a change of a record is of a noun that is there')
+  draft.claim({ record: name })
+  const before = draft.view.record(name)
+  const live = liveRecord(before, draft.at)
+  if (before !== null && !before.deleted && live === null) draft.sweptRecords.push({ name, version: before.version })
+  const shared = {
+    noun,
+    key,
+    prev: before?.version ?? 0,
+    ...(live === null ? { absent: true as const } : {}),
+    expiresAt: expiryOf(draft, ttlMs, deed === 'put' ? null : live, declared.ttlMs ?? null),
+  }
+  const written: RecordWriteEffect =
+    deed === 'put'
+      ? { kind: 'record-put', ...shared, value: fields }
+      : { kind: 'record-patch', ...shared, patch: fields }
+  const fold = (effect: RecordWriteEffect) => foldRecord(before, effect, draft)
+  const what = `The ${noun} ${shown(key)}`
+  const { effect, after } = applyValue(draft, written, fold, declared.limit ?? 'recordBytes', what)
+  draft.records.set(name, after)
+  draft.add(effect)
+  return { kind: effect.kind, noun, key, version: draft.seq, value: after.value, expiresAt: after.expiresAt }
+}
+
+/** Decides an end: a removal, or the sweeper's expiry, which applies only to what is past its time. */
+function applyEnd(draft: Draft, { noun, deed, key }: RecordChange): ChangeResult {
+  const name = recordName(noun, key)
+  draft.claim({ record: name })
+  const kind = deed === 'expire' ? 'record-expire' : 'record-remove'
+  const before = draft.view.record(name)
+  const isThere = before !== null && !before.deleted
+  const isLive = liveRecord(before, draft.at) !== null
+  const isDue = isThere && !isLive
+  const ends = isThere && (kind === 'record-remove' || isDue)
+  const deleted = ends && (isLive || kind === 'record-expire')
+  draft.add({ kind, noun, key, prev: ends ? before.version : 0, ...(deleted ? {} : { absent: true as const }) })
+  if (ends) {
+    if (isDue) draft.sweptRecords.push({ name, version: before.version })
+    draft.records.set(name, recordTombstone(before, draft))
+  }
+  return { kind, noun, key, deleted }
+}
+
+/** Decides a change of a record. */
+export function applyRecord(draft: Draft, change: RecordChange): ChangeResult {
+  return change.deed === 'put' || change.deed === 'patch' ? applyWrite(draft, change) : applyEnd(draft, change)
+}

@@ -1,0 +1,16 @@
+/** The nouns that have nothing but a key and fields. A new one is a line here and its schema in `record-schemas.ts`. */
+import type { Marks } from '../commit/marks.ts'
+import type { LimitName } from '../limits.ts'
+
+/** What there is to know of a noun beside the schema of its fields. Loads nothing. */
+export interface RecordNoun {
+  /** The marks of its fields. One without a mark is content, and any id in it counts as a reference. */
+  readonly marks: Marks
+  /** The limit of all its fields together, in bytes of JSON. Default: `recordBytes`. */
+  readonly limit?: LimitName
+  /** Milliseconds that a record lives after its last write, unless the write says otherwise. Default: for ever. */
+  readonly ttlMs?: number
+}
+
+/** By noun. The changes of a noun are `<noun>-put`, `<noun>-patch`, `<noun>-remove` and `<noun>-expire`. */
+export const recordNouns: { readonly [noun: string]: RecordNoun } = {}

@@ -1,0 +1,28 @@
+/** Records of a noun: point reads, and pages by key. */
+import { recordName } from '../../domain/commit/effect-names.ts'
+import { liveRecord } from '../../domain/keyed/record.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { RecordReader } from '../../ports/storage.ts'
+import type { SqliteDatabase } from './database.ts'
+import { recordOf } from './record-rows.ts'
+import { SqliteView } from './view.ts'
+
+export function recordReader(database: SqliteDatabase): RecordReader {
+  const { clock } = database
+  return {
+    get: (_, id, noun, key) =>
+      database.read(() => {
+        const view = new SqliteView(database, id)
+        const record = liveRecord(view.record(recordName(noun, key)), isoTime(clock.now()))
+        return { record, asOf: view.space?.seq ?? 0 }
+      }),
+    list: (_, id, noun, { after, limit }) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return { items: [], asOf: 0, key: null, more: false }
+        const rows = database.statements.recordsInRange.all(space.n, noun, after ?? '', clock.now(), limit + 1)
+        const { seq, key } = space.state
+        return { items: rows.slice(0, limit).map(recordOf), asOf: seq, key, more: rows.length > limit }
+      }),
+  }
+}

@@ -1,0 +1,28 @@
+/** The SQL statements of records. */
+import type { Connection } from './connection.ts'
+import { type RecordColumns, recordColumns } from './record-rows.ts'
+
+const columns = [...recordColumns.split(', '), 'due']
+const changing = columns.filter((column) => column !== 'noun' && column !== 'key')
+
+export function nounRecordStatements(connection: Connection) {
+  const select = `SELECT ${recordColumns} FROM record`
+  return {
+    record: connection.prepare<RecordColumns>(`${select} WHERE space = ? AND noun = ? AND key = ?`),
+    recordsInRange: connection.prepare<RecordColumns>(
+      `${select} WHERE space = ? AND noun = ? AND key > ? AND deleted = 0 AND (expires IS NULL OR expires > ?)
+       ORDER BY key LIMIT ?`,
+    ),
+    anyRecord: connection.prepare<[number]>('SELECT 1 FROM record WHERE space = ? LIMIT 1'),
+    putRecord: connection.prepare(
+      `INSERT INTO record (space, ${columns.join(', ')}) VALUES (?, ${columns.map(() => '?').join(', ')})
+       ON CONFLICT (space, noun, key) DO UPDATE SET ${changing.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+    ),
+    deleteRecord: connection.prepare('DELETE FROM record WHERE space = ? AND noun = ? AND key = ?'),
+    countRecords: connection.prepare<[number]>('SELECT count(*) FROM record WHERE space = ? AND deleted = 0'),
+    dueRecords: connection.prepare<[space: string, noun: string, key: string, version: number]>(
+      `SELECT space.id, record.noun, record.key, record.version FROM record JOIN space ON space.n = record.space
+       WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
+    ),
+  }
+}
