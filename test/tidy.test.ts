@@ -1,11 +1,13 @@
 // The repository's own rules. Each is seen to refuse a bad sample before it is believed about the good files.
 import { describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
+import { peerInstallLine, peerPackages } from '../src/domain/peer-packages.ts'
 import { checkArrows } from './tidy/arrows.ts'
 import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
 import { checkEscapes } from './tidy/escapes.ts'
 import { checkHosts } from './tidy/hosts.ts'
 import { checkNames } from './tidy/names.ts'
+import { checkPeers } from './tidy/peers.ts'
 import { isCode, readRepository } from './tidy/repository.ts'
 import { checkSizes } from './tidy/sizes.ts'
 import { parseSource } from './tidy/source-file.ts'
@@ -161,6 +163,40 @@ describe('escapes', () => {
     'const { env } = process',
     "import { env } from 'node:process'",
   ])('refuses %s', (text) => expect(problems('src/memory/x.ts', text)).toHaveLength(1))
+})
+
+describe('peers', () => {
+  const problems = (...texts: readonly string[]) => {
+    const sources = texts.map((text, index) =>
+      parseSource(index === 0 ? 'src/index.ts' : `src/agent/${index}.ts`, text),
+    )
+    return checkPeers(sources, ['ai', 'zod'], ['src/index.ts'])
+  }
+  const usesZod = "import { z } from 'zod'"
+
+  it('holds', () => expect(checkPeers(files, peerPackages, entryPoints)).toEqual([]))
+
+  it('knows the peers that package.json requires, and their major versions', () => {
+    const { peerDependencies, peerDependenciesMeta } = manifest
+    const required = Object.entries(peerDependencies).filter(([name]) => !(name in peerDependenciesMeta))
+    expect(required.map(([name]) => name)).toEqual(peerPackages)
+    const majors = required.map(([name, range]) => `${name}@${/^\^(\d+)\./.exec(range)?.[1]}`)
+    expect(peerInstallLine).toBe(`npm install ${majors.join(' ')}`)
+  })
+
+  it.each([
+    [["import type { Tool } from 'ai'"]],
+    [["const sdk = withPeers(() => import('ai'))"]],
+    [["withPeers(() => import('./agent/1.ts'))", "import './2.ts'", usesZod]],
+    [["await import('./agent/1.ts')", "import type { x } from './2.ts'", usesZod]],
+  ])('allows %j', (texts) => expect(problems(...texts)).toEqual([]))
+
+  it.each([
+    [["import { tool } from 'ai'"]],
+    [["export { x } from './agent/1.ts'", usesZod]],
+    [["await import('ai')"]],
+    [["await import('./agent/1.ts')", "import './2.ts'", usesZod]],
+  ])('refuses %j', (texts) => expect(problems(...texts)).toHaveLength(1))
 })
 
 describe('hosts', () => {

@@ -1,7 +1,7 @@
-/**
- * What an agent's calls load, each once: importing the package loads none of it, and an `import` costs some ten
- * microseconds even where its module is there already.
- */
+/** What an agent's calls load: nothing of it is loaded by importing the package. */
+import { withPeers } from '../domain/peer-packages.ts'
+
+/** Loads once: an `import` costs some ten microseconds even where its module is there already. */
 function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
   let loading: Promise<Module> | undefined
   return () => {
@@ -11,8 +11,8 @@ function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
 }
 
 /** The AI SDK. */
-export const loadSdk = once(() => import('ai'))
+export const loadSdk = once(() => withPeers(() => import('ai')))
 export const loadCall = once(() => import('./call.ts'))
 export const loadGenerate = once(() => import('./generate.ts'))
 export const loadStream = once(() => import('./stream.ts'))
-export const loadMemoryTools = once(() => import('./tools/memory-tools.ts'))
+export const loadMemoryTools = once(() => withPeers(() => import('./tools/memory-tools.ts')))

@@ -2,6 +2,7 @@
 import type { ModelMessage } from 'ai'
 import type { z } from 'zod'
 import { MemoryError } from '../domain/error.ts'
+import { withPeers } from '../domain/peer-packages.ts'
 import type { LanguageModelObject } from './provider-model.ts'
 
 /**
@@ -86,7 +87,7 @@ async function answerTo<Answer>(
   messages: ModelMessage[],
   signal: AbortSignal,
 ): Promise<Outcome<Answer>> {
-  const { generateText, NoObjectGeneratedError, NoOutputGeneratedError, Output } = await import('ai')
+  const { generateText, NoObjectGeneratedError, NoOutputGeneratedError, Output } = await withPeers(() => import('ai'))
   // Before the call begins: nobody would hear how one ends that was not waited for.
   signal.throwIfAborted()
   try {

@@ -1,5 +1,6 @@
 /** Any embedding model of the AI SDK as an embedder. */
 import { MemoryError } from '../domain/error.ts'
+import { withPeers } from '../domain/peer-packages.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import { isUnauthorized } from './embedder-trouble.ts'
 import type { EmbeddingModelObject } from './provider-model.ts'
@@ -60,7 +61,8 @@ function failed(id: string, error: unknown, signal: AbortSignal | undefined): Me
  * Makes an embedder of an embedding model. The AI SDK is loaded at the first call. Records are tried three times, with
  * the AI SDK's waits between; a query once, since its recall is better answered by words at once.
  *
- * @throws MemoryError, when called: `unavailable` if the model fails, `aborted` by the signal.
+ * @throws MemoryError, when called: `unavailable` if the model fails, `aborted` by the signal, `unsupported` without the
+ * AI SDK.
  */
 export function modelEmbedder(model: EmbeddingModelObject, options: ModelEmbedderOptions = {}): Embedder {
   const { maxWords = 350, batchSize = 64, dimensions } = options
@@ -71,9 +73,9 @@ export function modelEmbedder(model: EmbeddingModelObject, options: ModelEmbedde
     maxWords,
     batchSize,
     async embed(texts, { purpose, signal } = {}) {
+      const { embedMany } = await withPeers(() => import('ai'))
       try {
         signal?.throwIfAborted()
-        const { embedMany } = await import('ai')
         const { embeddings } = await embedMany({
           model,
           values: [...texts],

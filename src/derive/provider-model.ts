@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { EmbeddingModel, LanguageModel } from 'ai'
 import { MemoryError, shown } from '../domain/error.ts'
+import { peerError } from '../domain/peer-packages.ts'
 import { type ModelField, parseModelName } from './model-name.ts'
 
 /** A language model of the AI SDK itself, never a name of one. */
@@ -50,7 +51,15 @@ function* places(): Generator<NodeJS.Require> {
   yield createRequire(join(process.cwd(), 'package.json'))
   const own = createRequire(import.meta.url)
   yield own
-  yield createRequire(own.resolve('ai'))
+  yield createRequire(sdkFile(own))
+}
+
+function sdkFile(own: NodeJS.Require): string {
+  try {
+    return own.resolve('ai')
+  } catch (cause) {
+    throw peerError(cause)
+  }
 }
 
 function isMissing(error: unknown, name: string): boolean {
@@ -93,6 +102,7 @@ function installed(provider: string, name: string, user: ModelUser): Fields & Ma
   try {
     loaded = load(packageName)
   } catch (cause) {
+    if (cause instanceof MemoryError) throw cause
     const fix = `Install it anew with "npm install ${packageName}", ${orPass}.`
     throw refused(user, name, `${packageName} cannot be loaded`, {
       rule: 'must name a provider that loads',

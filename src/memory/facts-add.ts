@@ -5,6 +5,7 @@ import { checkId, type FactId, parseMessageId } from '../domain/id.ts'
 import { spokenText } from '../domain/indexed.ts'
 import { copyJson, type JsonObject } from '../domain/json.ts'
 import type { MessageInput } from '../domain/message.ts'
+import { withPeers } from '../domain/peer-packages.ts'
 import { toIso } from '../domain/time.ts'
 import type { Trust } from '../domain/trust.ts'
 import type { Core } from './core.ts'
@@ -156,7 +157,9 @@ async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Par
     throw invalidInput(field, 'must not go with infer: true', parsed[field], fix)
   }
   const { validFrom, expiresAt } = parsed
-  const { inferFacts } = await import('./infer.ts')
+  const { inferFacts } = await withPeers(() => import('./infer.ts'))
+  // Later, when the words are stored, a missing AI SDK would look like a model that failed.
+  await withPeers(() => import('ai'))
   const home = homeOf(parsed)
   const learned = await inferFacts(
     core,

@@ -3,6 +3,7 @@ import type { ReindexProgress } from '../derive/indexer.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError, notFound } from '../domain/error.ts'
 import type { SpaceId, SpaceKey } from '../domain/id.ts'
+import { withPeers } from '../domain/peer-packages.ts'
 import type { Storage } from '../ports/storage.ts'
 import type { Core } from './core.ts'
 import { settleErasure } from './erasure.ts'
@@ -27,7 +28,7 @@ export interface ReindexOptions {
 /** Lets the model try once more what it could not be used for. */
 async function learnWaiting(core: Core): Promise<void> {
   if (core.storage.waiting.size === 0) return
-  const { drainQueued } = await import('./infer.ts')
+  const { drainQueued } = await withPeers(() => import('./infer.ts'))
   for (const space of core.storage.waiting) {
     const { waiting } = await drainQueued(core, space)
     if (waiting === 0) core.storage.waiting.delete(space)

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { withPeers } from '../domain/peer-packages.ts'
 
 type Schemas = typeof import('./schemas.ts')
 export type SchemaName = keyof Schemas
@@ -10,7 +11,7 @@ let schemas: Schemas | null = null
 
 /** Loads the schemas; done by the first call, so that importing the package stays cheap. */
 async function loadSchemas(): Promise<Schemas> {
-  schemas = await import('./schemas.ts')
+  schemas = await withPeers(() => import('./schemas.ts'))
   return schemas
 }
 
