@@ -1,7 +1,7 @@
 /** One call of an agent, from its input to the moment its model begins: where it remembers, what it says, what it sees. */
 import type { ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from 'ai'
 import type { LanguageModelObject } from '../derive/provider-model.ts'
-import type { Actor } from '../domain/actor.ts'
+import { type Actor, sameActor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
 import type { MemoryBehaviour } from '../memory/behaviour.ts'
@@ -42,6 +42,8 @@ export interface Call {
   readonly instructions: readonly SystemModelMessage[]
   readonly tools: ToolSet
   readonly input: readonly ReadMessage[]
+  /** Who sends the input, if the call or the memory's actor says so. */
+  readonly sender: Actor | undefined
   readonly inputProcessors: readonly Processor[]
   readonly outputProcessors: readonly Processor[]
   /** null for a call without memory. */
@@ -115,11 +117,17 @@ async function rememberedBy(
   return { remembered: { memory: own, core: coreOf(own), place, behaviour }, author: speaker(options, memory) }
 }
 
-function withAuthor(input: readonly ReadMessage[], author: Actor | undefined): readonly ReadMessage[] {
-  if (author === undefined) return input
+/**
+ * Messages and who speaks: for users' that name nobody, whoever calls. Whom a message names itself is a claim, and it cannot
+ * be the agent: what that says it says in its answers.
+ */
+function withAuthor(input: readonly ReadMessage[], agent: Actor, author: Actor | undefined): readonly ReadMessage[] {
   return input.map((read) => {
-    const isSpoken = read.input.role === 'user' && read.input.author === undefined
-    return isSpoken ? { ...read, input: { ...read.input, author } } : read
+    const { author: stated, ...rest } = read.input
+    if (stated !== undefined && !sameActor(stated, agent)) {
+      return { ...read, input: { ...rest, author: { ...stated, claimed: true } } }
+    }
+    return { ...read, input: author === undefined || rest.role !== 'user' ? rest : { ...rest, author } }
   })
 }
 
@@ -142,7 +150,7 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
   const remembered = found?.remembered ?? null
   const given = await resolved(agent.options.tools, requestContext)
   const tools = checkTools(agent.name, given, options.tools, await toolsOfMemory(remembered))
-  const read = withAuthor(readMessages(input), found?.author)
+  const read = withAuthor(readMessages(input), { kind: 'agent', id: agent.id }, found?.author)
   const warnings: string[] = []
   const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options
   if (agents !== undefined || workflows !== undefined) {
@@ -156,6 +164,7 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
     model,
     instructions: [...own, ...systemMessages(options.instructions, 'instructions')],
     tools,
+    sender: found?.author,
     input: await processedInput(read, inputProcessors, requestContext),
     inputProcessors,
     outputProcessors,

@@ -1,6 +1,6 @@
 /** What a client answers to stored calls: results of tools, and what was said to requests for approval. */
-import { isJsonObject, type JsonObject } from '../domain/json.ts'
-import { isInternal, type Message, type MessagePart } from '../domain/message.ts'
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
+import { isInternal, type Message, type MessagePart, toolNameOf } from '../domain/message.ts'
 import { answered } from '../memory/message-parts.ts'
 import { isClosed } from './canonical.ts'
 
@@ -16,8 +16,13 @@ function withApproval(call: MessagePart, sent: MessagePart): MessagePart {
   const isAsked = isJsonObject(call.approval) && call.approval.approved === undefined
   if (!isAsked || !isJsonObject(approval) || typeof approval.approved !== 'boolean') return call
   const { id, approved, reason } = approval
-  const said = { type: 'tool-approval-response', approvalId: id ?? null, approved }
-  return answered(call, reason === undefined ? said : { ...said, reason }) ?? call
+  return answered(call, wordOn(id ?? null, approved, reason)) ?? call
+}
+
+/** What was said to a request for approval, and nothing that was sent beside it. */
+function wordOn(approvalId: Json, approved: boolean, reason: Json | undefined): MessagePart {
+  const said = { type: 'tool-approval-response', approvalId, approved }
+  return typeof reason === 'string' ? { ...said, reason } : said
 }
 
 /** The approval that goes with an outcome: none where a result came without one. */
@@ -49,11 +54,27 @@ function withOutcome(call: MessagePart, sent: MessagePart): MessagePart {
 export function completed(call: MessagePart, sent: MessagePart): MessagePart | null {
   if (isInternal(call) || isClosed(call)) return null
   if (sent.type === 'tool-approval-response') {
+    const { approvalId = null, approved, reason } = sent
     const isAsked = isJsonObject(call.approval) && call.approval.approved === undefined
-    return isAsked ? answered(call, sent) : null
+    return isAsked && typeof approved === 'boolean' ? answered(call, wordOn(approvalId, approved, reason)) : null
   }
   const part = withOutcome(withApproval(call, sent), sent)
   return part === call ? null : part
+}
+
+/** Whether a client says what came of an open call whose tool it does not run itself. */
+export function isForeignOutcome(
+  call: MessagePart,
+  sent: MessagePart,
+  runsHere: (toolName: string) => boolean,
+): boolean {
+  if (isClosed(call) || isInternal(call) || !isClosed(sent) || sent.state === 'output-denied') return false
+  return call.providerExecuted === true || runsHere(toolNameOf(call))
+}
+
+/** What was sent for a call without what is said to have come of it. A word on its approval stays. */
+export function withoutOutcome(sent: MessagePart): MessagePart {
+  return { ...sent, state: 'approval-responded' }
 }
 
 /** What calls become, by message and call. */

@@ -12,12 +12,13 @@ import { answerablePlan } from './answerable.ts'
 import { type Call, processedContext, questionOf, type Remembered } from './call.ts'
 import { assembleContext } from './context.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
-import { type InputPlan, planInput } from './input.ts'
+import { type InputOrigin, type InputPlan, planInput } from './input.ts'
 import { isInsideTurnOf } from './inside-turn.ts'
 import { checkParts } from './known-parts.ts'
 import { loadSdk } from './loaded.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { answeredBefore, completing, resuming, storedMessage } from './suspended.ts'
+import { withoutApproved } from './unissued.ts'
 
 /** What a call's model is given, and the turn that its answer goes to. */
 export interface Exchange {
@@ -30,11 +31,13 @@ export interface Exchange {
   readonly turn: OwnTurn | null
 }
 
-/** The model messages of an input, for a call that has no thread. */
+/** The model messages of an input, for a call that has no thread: the application's own, apart from approved calls. */
 async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 'messages'>> {
   const { convertToModelMessages } = await loadSdk()
-  const said = call.input.filter(({ input }) => input.role !== 'system').map(({ input }) => input)
-  checkParts(said)
+  const given = call.input.filter(({ input }) => input.role !== 'system').map(({ input }) => input)
+  checkParts(given)
+  const isSigned = call.options.experimental_toolApprovalSecret !== undefined
+  const said = isSigned ? given : withoutApproved(given, call.warnings)
   const system = call.input.filter(({ input }) => input.role === 'system')
   const instructions = system.map(({ input }): SystemModelMessage => {
     return { role: 'system', content: input.parts.map(({ text }) => String(text ?? '')).join('\n') }
@@ -43,6 +46,12 @@ async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 
   const messages = await convertToModelMessages(said as unknown as UIMessage[], { tools: call.tools })
   const all = [...call.instructions, ...instructions]
   return { ...(all.length === 0 ? {} : { instructions: all }), messages: await processedContext(call, messages) }
+}
+
+/** What the call knows of its input, whatever a client writes into it. */
+function originOf({ sender, tools }: Call): InputOrigin {
+  const runsHere = (name: string) => Object.hasOwn(tools, name) && tools[name]?.execute !== undefined
+  return { ...(sender === undefined ? {} : { sender }), runsHere }
 }
 
 /** Changes that give the thread the title and metadata of the call, where it lacks them. */
@@ -89,7 +98,7 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
   let plan: InputPlan | null = null
   const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async (alone) => {
-    const read = await planInput(space, threadId, call.input, how)
+    const read = await planInput(space, threadId, call.input, how, originOf(call))
     const answerable = await answerablePlan(space, threadId, call.input, read)
     checkParts(answerable.fresh)
     plan = await answeredBefore(space, call.agent.id, threadId, answerable, alone)
@@ -134,7 +143,7 @@ async function contextOf(
   call: Call,
   { core, place, behaviour }: Remembered,
   plan: InputPlan,
-  ownTurnId: TurnId | null,
+  own: { readonly turnId: TurnId; readonly goesOnWith: string | null } | null,
   tools: ToolSet,
 ): Promise<Pick<Exchange, 'instructions' | 'messages'> & { readonly seen: JsonObject }> {
   const context = await assembleContext({
@@ -145,7 +154,8 @@ async function contextOf(
     behaviour,
     instructions: asInstructions([...call.instructions, ...plan.instructions.map(systemMessage)]),
     newMessages: plan.fresh,
-    ownTurnId,
+    ownTurnId: own?.turnId ?? null,
+    ...(own === null || own.goesOnWith === null ? {} : { goesOnWith: own.goesOnWith }),
     question: questionOf(plan.fresh),
     tools,
     ...(call.signal === undefined ? {} : { signal: call.signal }),
@@ -169,7 +179,7 @@ function asInstructions(messages: readonly SystemModelMessage[]): string | reado
 
 /** A call that reads its thread and leaves no trace in it. */
 async function readOnlyExchange(call: Call, remembered: Remembered, space: Space): Promise<Exchange> {
-  const plan = await planInput(space, remembered.place.thread.id, call.input, {})
+  const plan = await planInput(space, remembered.place.thread.id, call.input, {}, originOf(call))
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
   const tools = toolsOf(call, remembered, null, null)
@@ -201,7 +211,8 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   try {
     resumed = await resumedAnswer(space, begun)
     const tools = toolsOf(call, remembered, turn, runId)
-    const { seen, ...context } = await contextOf(call, remembered, plan, turn.id, tools.tools)
+    const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
+    const { seen, ...context } = await contextOf(call, remembered, plan, own, tools.tools)
     const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
     return {
       ...context,

@@ -1,18 +1,28 @@
 /** What of a call's input is new, which turns it replaces and which calls it answers. Reads the thread and writes nothing. */
+import { type Actor, defaultAuthor } from '../domain/actor.ts'
 import { shown } from '../domain/error.ts'
 import { spokenText } from '../domain/indexed.ts'
 import { foreignId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
-import type { MessageInput, MessagePart } from '../domain/message.ts'
+import { isToolPart, type Message, type MessageInput, type MessagePart, toolNameOf } from '../domain/message.ts'
+import { parseSpaceId } from '../domain/space.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
 import type { Space } from '../memory/space.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
-import { internalCalls, unitsOf } from './canonical.ts'
-import { type Answers, type Completion, noteAnswer, settleAnswers } from './completions.ts'
+import { type Comparable, internalCalls, unitsOf } from './canonical.ts'
+import {
+  type Answers,
+  type Completion,
+  isForeignOutcome,
+  noteAnswer,
+  settleAnswers,
+  withoutOutcome,
+} from './completions.ts'
 import { unnamed, withoutForeign } from './foreign-messages.ts'
 import { type Asked, planReplacement, type Replacement } from './replacement.ts'
 import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
 import { isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
+import { asSaid, leftOutWarnings } from './unissued.ts'
 
 /** What a chat asks for beside its messages, as `useChat` sends it. */
 export interface InputOptions {
@@ -23,6 +33,14 @@ export interface InputOptions {
    * that is said again, edited or not, if that is the last one and the user's.
    */
   readonly messageId?: string
+}
+
+/** What the application knows of the messages of a call. Their client has no say in it. */
+export interface InputOrigin {
+  /** Who sends them. Default: the acting user, else the one whose resource it is. */
+  readonly sender?: Actor
+  /** Whether a tool runs here, so that no client can say what came of a call of it. Default: none does. */
+  readonly runsHere?: (toolName: string) => boolean
 }
 
 /** What is to be done with the messages of a call. */
@@ -63,6 +81,7 @@ function callFor(answer: MessagePart, end: ThreadEnd): { place: PlacedMessage; c
       ? isJsonObject(call.approval) && call.approval.id === answer.approvalId
       : call.toolCallId !== undefined && call.toolCallId === answer.toolCallId
   for (const place of end.places.toReversed()) {
+    if (place.message.role !== 'assistant') continue
     const call = place.message.parts.find(isAbout)
     if (call !== undefined) return { place, call }
   }
@@ -75,34 +94,46 @@ interface Sorting {
   readonly end: ThreadEnd
   readonly hidden: ReadonlySet<string>
   readonly resent: Resent
+  /** Ids of sent calls that memory did not issue. */
+  readonly strange: ReadonlySet<string>
+  readonly sender: Actor
+  readonly runsHere: (toolName: string) => boolean
   readonly answers: Answers
+  readonly leftOut: MessagePart[]
   readonly warnings: string[]
 }
 
-/** What is left of answers to calls once those are placed whose calls are stored: a message for calls nobody knows. */
-function placeAnswers({ end, answers, warnings }: Sorting, input: MessageInput): MessageInput | null {
-  const left: MessagePart[] = []
+/** Takes what a client says of a stored call, as far as it is the client's to say. */
+function takeAnswer({ answers, runsHere, warnings }: Sorting, stored: Message, call: MessagePart, sent: MessagePart) {
+  const isForeign = isForeignOutcome(call, sent, runsHere)
+  if (isForeign) {
+    const name = shown(toolNameOf(call))
+    warnings.push(`The tool ${name} does not run at the client; the result it sent for a call of it was left out.`)
+  }
+  noteAnswer(answers, stored, call, isForeign ? withoutOutcome(sent) : sent)
+}
+
+/** Places the answers of a message to the stored calls that they are for. Nothing is stored of those to calls nobody knows. */
+function placeAnswers(sorting: Sorting, input: MessageInput): void {
   for (const answer of input.parts) {
-    const found = callFor(answer, end)
-    if (found !== null) noteAnswer(answers, found.place.message, found.call, answer)
+    const found = callFor(answer, sorting.end)
+    if (found !== null) takeAnswer(sorting, found.place.message, found.call, answer)
     else if (answer.type === 'tool-approval-response') {
-      warnings.push(`Nobody asked for the approval ${shown(answer.approvalId)}; it was ignored.`)
+      sorting.warnings.push(`Nobody asked for the approval ${shown(answer.approvalId)}; it was ignored.`)
     } else {
-      warnings.push(`No stored call has the id ${shown(answer.toolCallId)}; its result was stored as sent.`)
-      left.push(answer)
+      sorting.warnings.push(`No stored call has the id ${shown(answer.toolCallId)}; what was sent for it was left out.`)
     }
   }
-  return left.length === 0 ? null : { ...input, parts: left }
 }
 
 /** Takes from a message that is stored what it says about open calls, and warns of what it says beside that. */
 function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: PlacedMessage }): MessageInput | null {
-  const { answers, hidden, warnings } = sorting
+  const { hidden, warnings } = sorting
   const { input } = message
   const stored = standing.message
   for (const part of input.parts) {
     const call = stored.parts.find(({ toolCallId }) => toolCallId !== undefined && toolCallId === part.toolCallId)
-    if (call !== undefined) noteAnswer(answers, stored, call, part)
+    if (call !== undefined && stored.role === 'assistant') takeAnswer(sorting, stored, call, part)
   }
   if (isAsStored(input, standing, hidden)) return null
   const isSaidNow = message === sorting.sent.at(-1)?.message && input.role === 'user'
@@ -114,18 +145,29 @@ function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: P
   return null
 }
 
+/** Calls in a message that is stored without them. */
+function strangeCalls({ strange }: Sorting, { role, parts }: MessageInput): readonly MessagePart[] {
+  return role !== 'assistant' ? [] : parts.filter((part) => isToolPart(part) && strange.has(String(part.toolCallId)))
+}
+
 /** What is to be stored of one sent message; null if nothing. */
 function freshOf(sorting: Sorting, index: number): MessageInput | null {
   const { sent, resent, hidden, warnings } = sorting
   const one = sent[index] as Sent
   const { input, isAnswer } = one.message
+  if (isAnswer === true) {
+    placeAnswers(sorting, input)
+    return null
+  }
+  const isStored = isKnown(one) || resent.stored.has(index)
+  if (isStored) sorting.leftOut.push(...strangeCalls(sorting, input))
   if (isKnown(one)) return takeKnown(sorting, one)
-  if (isAnswer === true) return placeAnswers(sorting, input)
-  if (resent.stored.has(index)) return null
+  if (isStored) return null
   if (one.standing === 'gone' && !(input.role === 'user' && index === sent.length - 1)) {
     // Of an answer that ended before it said anything a client holds the id, and nothing else.
     const isEmpty = input.role === 'assistant' && unitsOf([input], hidden).length === 0
-    if (!isEmpty) warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
+    if (!isEmpty || strangeCalls(sorting, input).length > 0)
+      warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
     return null
   }
   // An issued id names one message for ever; said again after that was deleted, the words get a new one.
@@ -141,13 +183,27 @@ function freshMessages(sorting: Sorting, replacement: Replacement | null): Messa
   const { sent, resent, warnings } = sorting
   const edit = replacement?.isEdit === true ? sent.at(-1)?.message.input : undefined
   const said = sent.slice(0, edit === undefined ? sent.length : -1)
-  const fresh = said.flatMap((_, index) => freshOf(sorting, index) ?? [])
+  const sentNow = said.flatMap((_, index) => freshOf(sorting, index) ?? [])
+  const fresh = [...sentNow, ...(edit === undefined ? [] : [edit])].flatMap((input) => {
+    const { input: left, leftOut } = asSaid(input, sorting.sender)
+    sorting.leftOut.push(...leftOut)
+    return left ?? []
+  })
   const { size } = resent.unplaced
   if (size > 0) {
     const what = size === 1 ? '1 message neither matches nor continues' : `${size} messages neither match nor continue`
-    warnings.push(`${what} the stored thread; stored as sent.`)
+    warnings.push(`${what} the stored thread; stored as new.`)
   }
-  return [...(replacement?.kept ?? []), ...fresh, ...(edit === undefined ? [] : [edit])]
+  return [...(replacement?.kept ?? []), ...fresh]
+}
+
+/** Ids of calls in messages of assistants. */
+function callsIn(messages: readonly Comparable[]): ReadonlySet<string> {
+  const ids = messages.flatMap(({ role, parts }) => {
+    if (role !== 'assistant') return []
+    return parts.flatMap((part) => (isToolPart(part) && typeof part.toolCallId === 'string' ? [part.toolCallId] : []))
+  })
+  return new Set(ids)
 }
 
 async function sortMessages(
@@ -155,6 +211,7 @@ async function sortMessages(
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions,
+  { sender, runsHere }: Required<InputOrigin>,
 ): Promise<Omit<InputPlan, 'instructions'>> {
   const isRegenerated = options.trigger === 'regenerate-message'
   const answerId = isRegenerated ? options.messageId : undefined
@@ -168,18 +225,29 @@ async function sortMessages(
   }
   const { sent, warnings } = withoutForeign(messages, standings)
   const known = sent.flatMap((one) => (isKnown(one) ? [one.standing.message] : []))
-  const hidden = internalCalls([...end.places.map(({ message }) => message), ...known])
-  const resent = sortByContent(sent, end, hidden)
-  const sorting: Sorting = { sent, end, hidden, resent, answers: new Map(), warnings: [...warnings] }
+  const stored = [...end.places.map(({ message }) => message), ...known]
+  const issued = callsIn(stored)
+  const strange = new Set([...callsIn(sent.map(({ message }) => message.input))].filter((id) => !issued.has(id)))
+  // A call that memory did not issue is never stored, so it cannot tell what is.
+  const hidden = new Set([...internalCalls(stored), ...strange])
+  const resent = sortByContent(sent, end, hidden, strange)
+  const about = { sent, end, hidden, resent, strange, sender, runsHere }
+  const sorting: Sorting = { ...about, answers: new Map(), leftOut: [], warnings: [...warnings] }
   const asked: Asked = isRegenerated
     ? { trigger: 'regenerate-message', named }
     : { trigger: 'submit-message', messageId: options.messageId }
   const replacement = await planReplacement(space, threadId, sent.at(-1), asked, hidden)
   const fresh = freshMessages(sorting, replacement)
   if (isRegenerated && replacement === null) sorting.warnings.push('No stored answer is there to be given anew.')
-  for (const { place, call, sent: one } of resent.calls) noteAnswer(sorting.answers, place.message, call, one)
+  for (const { place, call, sent: one } of resent.calls) takeAnswer(sorting, place.message, call, one)
   const replaces = replacement?.replaces ?? []
+  sorting.warnings.push(...leftOutWarnings(sorting.leftOut))
   return { fresh, replaces, ...settleAnswers(sorting.answers, replaces), warnings: sorting.warnings }
+}
+
+/** Who sends messages that do not say so, as their default author does. */
+function usualSender(space: Space): Actor {
+  return defaultAuthor('user', space.core.access.actor, parseSpaceId(space.id).address)
 }
 
 /**
@@ -187,6 +255,10 @@ async function sortMessages(
  *
  * Messages with ids count by their ids. Without ids, the leading part of two messages or more that is the end of the thread
  * is history. Where all is history, nothing is fresh.
+ *
+ * Of an assistant's message that is new, the words are stored as claimed by the sender; calls of tools, and whatever else
+ * only a run of an agent makes, are left out with a warning. Stored calls are answered only by what a client may say: a
+ * word on an approval that was asked for, and the result of a tool that does not run here.
  *
  * @param messages As `readMessages` reads them.
  * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for an id that is none,
@@ -197,6 +269,7 @@ export async function planInput(
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions = {},
+  { sender = usualSender(space), runsHere = () => false }: InputOrigin = {},
 ): Promise<InputPlan> {
   const isSystem = ({ input }: ReadMessage) => input.role === 'system'
   const instructions = messages.filter(isSystem).map(({ input }) => spokenText(input.parts))
@@ -205,8 +278,10 @@ export async function planInput(
   // Nothing in the thread could say more about it.
   const isAlone = said.length === 1 && first?.input.id === undefined && first?.input.role === 'user'
   if (said.length === 0 || (isAlone && options.trigger !== 'regenerate-message')) {
-    const fresh = said.map(({ input }) => input)
-    return { fresh, replaces: [], completions: [], resumes: null, instructions, warnings: [] }
+    const all = said.map(({ input }) => asSaid(input, sender))
+    const fresh = all.flatMap(({ input }) => input ?? [])
+    const warnings = leftOutWarnings(all.flatMap(({ leftOut }) => leftOut))
+    return { fresh, replaces: [], completions: [], resumes: null, instructions, warnings }
   }
-  return { ...(await sortMessages(space, threadId, said, options)), instructions }
+  return { ...(await sortMessages(space, threadId, said, options, { sender, runsHere })), instructions }
 }

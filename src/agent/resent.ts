@@ -97,10 +97,17 @@ interface AlignedRun extends Alignment {
   readonly isAligned: boolean
 }
 
-function alignRun({ messages, places }: Run, isAlone: boolean, hidden: ReadonlySet<string>): AlignedRun {
+function alignRun(
+  { messages, places }: Run,
+  isAlone: boolean,
+  hidden: ReadonlySet<string>,
+  strange: ReadonlySet<string>,
+): AlignedRun {
   const units = unitsOf(messages.map(comparable), hidden)
   // A single message is said now, whatever was said before; unless it shows by a call what it belongs to.
-  const hasCall = messages.some(({ message }) => message.input.parts.some(isToolPart))
+  const hasCall = messages.some(({ message }) =>
+    message.input.parts.some((part) => isToolPart(part) && !strange.has(String(part.toolCallId))),
+  )
   if (isAlone && !hasCall) return { count: 0, calls: [], isAligned: false }
   const aligned = align(units, storedUnits(places))
   let count = aligned?.count ?? 0
@@ -115,8 +122,18 @@ function isAnswerOfModel({ message }: Sent): boolean {
   return message.input.role === 'assistant' && message.isAnswer !== true
 }
 
-/** Sorts messages whose id does not say whether they are stored. */
-export function sortByContent(sent: readonly Sent[], end: ThreadEnd, hidden: ReadonlySet<string>): Resent {
+/**
+ * Sorts messages whose id does not say whether they are stored.
+ *
+ * @param hidden Calls that do not count.
+ * @param strange Those of them that memory did not issue.
+ */
+export function sortByContent(
+  sent: readonly Sent[],
+  end: ThreadEnd,
+  hidden: ReadonlySet<string>,
+  strange: ReadonlySet<string>,
+): Resent {
   const last = sent.findLastIndex(isKnown)
   const stored = new Set(last === -1 ? [] : resentBefore(sent, last, end, hidden))
   const unplaced = new Set<number>()
@@ -126,7 +143,7 @@ export function sortByContent(sent: readonly Sent[], end: ThreadEnd, hidden: Rea
     if (isNew && !stored.has(index)) unplaced.add(index)
   }
   const run = runBehind(sent, last, end)
-  const aligned = alignRun(run, sent.length === 1, hidden)
+  const aligned = alignRun(run, sent.length === 1, hidden, strange)
   for (let index = 0; index < aligned.count; index++) stored.add(run.start + index)
   const calls = aligned.calls.flatMap(({ sent: one, stored: other }): SentCall[] => {
     const place = run.places[other.index]

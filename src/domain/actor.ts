@@ -64,8 +64,8 @@ export function defaultAuthor(role: string, actor: Actor, space: SpaceAddress): 
   return actor
 }
 
-/** The author as stored: marked `claimed` if stated and not the actor. */
-export function statedAuthor(stated: Actor, actor: Actor): Author {
+/** The author as stored: marked `claimed` if stated and not the actor, or known to be a claim already. */
+export function statedAuthor(stated: Author, actor: Actor): Author {
   const author = { kind: stated.kind, id: stated.id, ...(stated.name === undefined ? {} : { name: stated.name }) }
-  return sameActor(stated, actor) ? author : { ...author, claimed: true }
+  return sameActor(stated, actor) && stated.claimed !== true ? author : { ...author, claimed: true }
 }

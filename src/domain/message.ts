@@ -21,6 +21,11 @@ export function isToolPart({ type }: MessagePart): boolean {
   return type === 'dynamic-tool' || (type.startsWith('tool-') && !approvalParts.includes(type))
 }
 
+/** The name of the tool that a part is a call of. */
+export function toolNameOf({ type, toolName }: MessagePart): string {
+  return type === 'dynamic-tool' ? String(toolName) : type.slice('tool-'.length)
+}
+
 /** Whether a part is a call of one of memory's own tools, which neither prompts nor users nor recall see. */
 export function isInternal(part: MessagePart): boolean {
   if (part.toolMetadata === undefined || !isToolPart(part)) return false

@@ -65,6 +65,14 @@ function withMetadata(part: JsonObject): JsonObject {
   return { ...rest, [metadataNames.get(part.type) ?? 'providerMetadata']: providerOptions }
 }
 
+/** What a user said between two steps lies in the answer, as parts of its own: one level of them. */
+function checkSteering({ parts = [] }: JsonObject, field: string): void {
+  const isRight = (part: unknown) =>
+    isJsonObject(part) && typeof part.type === 'string' && part.type !== 'steering-message'
+  if (Array.isArray(parts) && parts.every(isRight)) return
+  throw invalidInput(`${field}.parts`, 'must be what a user said: texts and files', parts, fix)
+}
+
 /** One part as it is stored. UI parts pass as they are, without fields left undefined. */
 function uiPart(part: unknown, field: string): MessagePart {
   if (!isJsonObject(part) || typeof part.type !== 'string') {
@@ -75,6 +83,7 @@ function uiPart(part: unknown, field: string): MessagePart {
     return filePart(providerOptions === undefined ? rest : { ...rest, providerMetadata: providerOptions }, field)
   }
   const read = withMetadata(toPatch(part, field))
+  if (read.type === 'steering-message') checkSteering(read, field)
   if (read.type === 'tool-call') return toolPart(read, { state: 'input-available' }, field)
   if (read.type === 'tool-result') return toolPart(read, toolOutcome(read.output), field)
   return read as MessagePart

@@ -9,6 +9,7 @@ import { attempt, ways } from './aftermath.ts'
 const inputSchema = z.object({})
 const spoken = { role: 'user', content: 'hi' }
 
+const steering = (parts: unknown) => ({ type: 'steering-message', id: 's', parts })
 const image = [
   {
     role: 'user',
@@ -39,6 +40,8 @@ const inputs: [string, unknown, string][] = [
   ['no parts', [{ role: 'user', parts: [] }], 'messages'],
   ['a text that is a number', [{ role: 'user', content: [{ type: 'text', text: 5 }] }], 'messages'],
   ['a part that nobody knows', [{ role: 'user', parts: [{ type: 'hologram' }] }], 'messages'],
+  ['nothing said between two steps', [{ role: 'assistant', parts: [steering([null])] }], 'messages[0].parts[0].parts'],
+  ['steps within steps', [{ role: 'assistant', parts: [steering([steering([])])] }], 'messages[0].parts[0].parts'],
   ['an image of another package', image, 'messages'],
   ['a call of another package', [spoken, { role: 'assistant', content: [{ type: 'tool_use' }] }, spoken], 'messages'],
   ['instructions alone', [{ role: 'system', content: 'Be brief.' }], 'messages'],

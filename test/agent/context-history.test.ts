@@ -163,6 +163,12 @@ describe('an open turn', () => {
   })
 })
 
+/** The id of the answer in a turn. */
+async function answerOf(memory: Memory, turnId: string): Promise<string> {
+  const { messages } = await memory.listMessages(where)
+  return String(messages.find((message) => message.turnId === turnId && message.role === 'assistant')?.id)
+}
+
 describe('a resumed turn', () => {
   const reasoning = { type: 'reasoning', text: 'Let me see', providerMetadata: { acme: { id: 'r1' } } }
   const internal = { toolMetadata: { aquifer: { internal: true } } }
@@ -226,12 +232,16 @@ user
     const approved = calledPart('c3', { state: 'approval-responded', approval: { id: 'a', approved: true } })
     const parts = [...firstStep, stepStart, approved]
     const own = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts }])
-    const context = await assemble(memory, [], { ownTurnId: own, behaviour: noRecall })
+    const goesOnWith = await answerOf(memory, own)
+    const context = await assemble(memory, [], { ownTurnId: own, goesOnWith, behaviour: noRecall })
     const last = context.messages.slice(-2)
     expect(last.map(({ role }) => role)).toEqual(['assistant', 'tool'])
     expect(JSON.stringify(last[0])).toContain('"tool-approval-request"')
     expect(JSON.stringify(last[1])).toContain('"tool-approval-response"')
     expect(await resumed(memory, own, 'Never mind')).not.toContain('c3')
+    // Nor where the call does not go on with this answer.
+    const other = await assemble(memory, [], { ownTurnId: own, behaviour: noRecall })
+    expect(JSON.stringify(other.messages)).not.toContain('c3')
   })
 
   it('runs an approved call in its last step, whatever was said beside it, and in no earlier one', async () => {
@@ -240,7 +250,8 @@ user
     const rolesAfter = async (...behind: MessagePart[]) => {
       const parts = [...firstStep, stepStart, approved, ...behind]
       const ownTurnId = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts }])
-      const { messages } = await assemble(memory, [], { ownTurnId, behaviour: noRecall })
+      const goesOnWith = await answerOf(memory, ownTurnId)
+      const { messages } = await assemble(memory, [], { ownTurnId, goesOnWith, behaviour: noRecall })
       expect(promptProblems(messages)).toEqual([])
       return { runs: JSON.stringify(messages).includes('"tool-approval-response"'), last: messages.at(-1)?.role }
     }
@@ -252,7 +263,8 @@ user
     expect(await rolesAfter(stepStart, text('Done'))).toEqual(isCut)
     expect(await rolesAfter(stepStart, toolPart('c4'))).toEqual(isCut)
     const ownTurnId = await openTurn(memory, support, ['Where is it?', { role: 'assistant', parts: [approved] }])
-    const prompt = await promptOf(await assemble(memory, [], { ownTurnId, behaviour: noRecall, tools: {} }))
+    const goesOnWith = await answerOf(memory, ownTurnId)
+    const prompt = await promptOf(await assemble(memory, [], { ownTurnId, goesOnWith, behaviour: noRecall, tools: {} }))
     expect(prompt).toBe('user\n  Where is it?')
   })
 

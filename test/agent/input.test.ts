@@ -87,7 +87,7 @@ describe('messages with ids', () => {
       user('two', 'u2'),
     ])
     expect(freshTexts(plan)).toEqual(['welcome', 'two'])
-    expect(plan.warnings).toEqual(['1 message neither matches nor continues the stored thread; stored as sent.'])
+    expect(plan.warnings).toEqual(['1 message neither matches nor continues the stored thread; stored as new.'])
   })
 
   it('do not come back once deleted or replaced, if their ids are ours', async () => {
@@ -145,11 +145,11 @@ describe('messages without ids', () => {
     expectFresh(await scene.plan([...round, ...round, ...round, ...round]), ['yes', 'go on'])
   })
 
-  it('are stored as sent with a warning where they are another history', async () => {
+  it('are stored as new with a warning where they are another history', async () => {
     const scene = await oneTurn()
     const other = await scene.plan([user('uno'), assistant('prima'), user('two')])
     expect(freshTexts(other)).toEqual(['uno', 'prima', 'two'])
-    expect(other.warnings).toEqual(['3 messages neither match nor continue the stored thread; stored as sent.'])
+    expect(other.warnings).toEqual(['3 messages neither match nor continue the stored thread; stored as new.'])
     const early = await scene.plan([user('one'), assistant('other'), user('two')])
     expect(early.warnings).toHaveLength(1)
     await scene.turn([user('two'), assistant('second')])

@@ -12,9 +12,11 @@ import { beginningFrom } from './thread-window.ts'
 
 function storedUtterance(
   { id, role, parts, author, turnStatus, turnId }: Message,
-  ownTurnId: string | null,
+  { ownTurnId, goesOnWith }: Pick<ContextInput, 'ownTurnId' | 'goesOnWith'>,
 ): Utterance {
-  return { id, role, parts, author, turnStatus, isOwnTurn: turnId === ownTurnId }
+  // What is claimed of an assistant in this turn is no step of the answer that the call gives.
+  const isOwnTurn = turnId === ownTurnId && !(role === 'assistant' && author.claimed === true)
+  return { id, role, parts, author, turnStatus, isOwnTurn, goesOn: isOwnTurn && id === goesOnWith }
 }
 
 /** A new message with the author that it is stored with, so that it reads the same now and as history. */
@@ -22,7 +24,8 @@ function newUtterance({ id, role, parts, author }: MessageInput, { core }: Conte
   const { actor } = core.access
   const said =
     author === undefined ? defaultAuthor(role, actor, parseSpaceId(space.id).address) : statedAuthor(author, actor)
-  return { id: id ?? null, role, parts, author: said, turnStatus: 'open', isOwnTurn: true }
+  const isOwnTurn = role !== 'assistant'
+  return { id: id ?? null, role, parts, author: said, turnStatus: 'open', isOwnTurn, goesOn: false }
 }
 
 function isSame(stored: Utterance, given: Utterance): boolean {
@@ -32,7 +35,7 @@ function isSame(stored: Utterance, given: Utterance): boolean {
 
 /** The messages of this turn, each once: those that are stored, then those that are not yet. */
 export function inputOf(input: ContextInput, space: Space, own: readonly Message[]): Utterance[] {
-  const stored = own.map((message) => storedUtterance(message, input.ownTurnId))
+  const stored = own.map((message) => storedUtterance(message, input))
   const unmatched = [...stored]
   const unsaved = input.newMessages.flatMap((message) => {
     const given = newUtterance(message, input, space)
@@ -91,7 +94,7 @@ export async function showHistory(
   let reason: DroppedItem['reason'] = 'budget'
   let start = history.length
   for (; start > 0; start--) {
-    const utterance = storedUtterance(history[start - 1] as Message, null)
+    const utterance = storedUtterance(history[start - 1] as Message, { ownTurnId: null })
     const message = await shownMessage(utterance, showing, false)
     if (used + message.tokens > Math.min(maxTokens, left)) {
       reason = used + message.tokens > maxTokens ? 'max-tokens' : 'budget'

@@ -25,6 +25,8 @@ export interface ContextInput {
   readonly newMessages: readonly MessageInput[]
   /** The turn of this call. What it holds already, as after a resume, stands before what is new. */
   readonly ownTurnId: string | null
+  /** The stored answer that the call goes on with: only its approved calls are carried out. Default: none. */
+  readonly goesOnWith?: string
   /** What to recall for. Default: what the user says in this turn. */
   readonly question?: string
   /** Tokens of everything together, estimated. Default: no limit. */

@@ -18,6 +18,8 @@ export interface Utterance {
   readonly author: Author
   readonly turnStatus: TurnStatus
   readonly isOwnTurn: boolean
+  /** It is the stored answer that the call goes on with. */
+  readonly goesOn: boolean
 }
 
 export interface ShownMessage {
@@ -69,9 +71,9 @@ async function converted(message: Omit<UIMessage, 'id'>, { convert, tools }: Sho
 /** A message as a model is sent it. Words of the system are nobody's instructions here: they come as a user's, labelled. */
 export async function shownMessage(message: Utterance, showing: Showing, isLast: boolean): Promise<ShownMessage> {
   const { reader, tools, seenCalls } = showing
-  const { role, parts, author, turnStatus, isOwnTurn } = message
+  const { role, parts, author, turnStatus, isOwnTurn, goesOn } = message
   const hasNoTools = tools !== undefined && Object.keys(tools).length === 0
-  const shown = shownParts(parts, { role, turnStatus, isOwnTurn, isLast, hasNoTools, seenCalls })
+  const shown = shownParts(parts, { role, turnStatus, isOwnTurn, goesOn, isLast, hasNoTools, seenCalls })
   if (shown.length === 0) return { messages: [], tokens: 0 }
   const said = needsLabel(role, author, reader) ? labelled(shown, labelOf(author)) : shown
   const asRole = role === 'assistant' ? role : 'user'

@@ -1,6 +1,6 @@
 /** What of a stored message a model may see: only what any provider accepts. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
-import { isInternal, isToolPart, type MessagePart, type Role } from '../../domain/message.ts'
+import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/message.ts'
 import type { TurnStatus } from '../../domain/turn.ts'
 import { guarded } from './labels.ts'
 
@@ -10,6 +10,8 @@ export interface Standing {
   readonly turnStatus: TurnStatus
   /** It belongs to the turn that the call goes on with, so the provider wants its steps as they were. */
   readonly isOwnTurn: boolean
+  /** It is the answer that the call goes on with, as stored: an approved call is carried out there and nowhere else. */
+  readonly goesOn: boolean
   /** Nothing follows it in the prompt: an approved call may wait for its result here only. */
   readonly isLast: boolean
   /** The request will offer no tools; then providers refuse calls, and they are told instead. */
@@ -65,8 +67,8 @@ function isAnswered(part: MessagePart, mayWait: boolean): boolean {
 
 /** Parts with only those calls that have a result: of a turn that did not end well, up to the last such call. */
 function withWholeCalls(parts: readonly MessagePart[], standing: Standing): readonly MessagePart[] {
-  const { isOwnTurn, isLast, turnStatus, hasNoTools } = standing
-  const mayWait = isOwnTurn && isLast && !hasNoTools
+  const { isOwnTurn, goesOn, isLast, turnStatus, hasNoTools } = standing
+  const mayWait = goesOn && isLast && !hasNoTools
   const whole = new Set(
     parts.filter((part, at) => !isToolPart(part) || isAnswered(part, mayWait && isInLastStep(parts, at))),
   )
@@ -74,10 +76,6 @@ function withWholeCalls(parts: readonly MessagePart[], standing: Standing): read
   const isCut = isOwnTurn || turnStatus !== 'complete'
   const last = parts.findLastIndex((part) => isToolPart(part) && whole.has(part))
   return (isCut ? parts.slice(0, last + 1) : parts).filter((part) => whole.has(part))
-}
-
-function toolNameOf({ type, toolName }: MessagePart): string {
-  return type === 'dynamic-tool' ? String(toolName) : type.slice('tool-'.length)
 }
 
 /** Providers take an object and nothing else; what a model sent instead is in the error that it got. */
