@@ -11,6 +11,7 @@ import { checkPeers } from './tidy/peers.ts'
 import { isCode, readRepository } from './tidy/repository.ts'
 import { checkSizes } from './tidy/sizes.ts'
 import { parseSource } from './tidy/source-file.ts'
+import { checkStored } from './tidy/stored.ts'
 
 const texts = readRepository()
 const files = texts.filter(isCode).map(({ path, text }) => parseSource(path, text))
@@ -197,6 +198,25 @@ describe('peers', () => {
     [["await import('ai')"]],
     [["await import('./agent/1.ts')", "import './2.ts'", usesZod]],
   ])('refuses %j', (texts) => expect(problems(...texts)).toHaveLength(1))
+})
+
+describe('stored', () => {
+  const problems = (path: string, text: string) => checkStored(parseSource(path, text))
+
+  it('holds', () => expect(files.flatMap(checkStored)).toEqual([]))
+
+  it.each([
+    ['src/storage/stored-json.ts', 'JSON.parse(text)'],
+    ['src/storage/sqlite/statement.ts', "import 'node:sqlite'"],
+    ['src/memory/x.ts', 'JSON.parse(text)'],
+    ['src/storage/sqlite/rows.ts', 'JSON.stringify(value)'],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    ['src/storage/sqlite/rows.ts', 'const value = JSON.parse(text)'],
+    ['src/storage/sqlite/rows.ts', 'texts.map(JSON.parse)'],
+    ['src/storage/sqlite/log.ts', "import { DatabaseSync } from 'node:sqlite'"],
+  ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
 })
 
 describe('hosts', () => {

@@ -30,7 +30,6 @@ interface Failure {
 export class Failures {
   readonly #failures = new Map<string, Failure>()
   readonly #empty = new Set<string>()
-  #marks = 0
 
   #name(space: SpaceId, { kind, ref, seq }: MissingRecord): string {
     return `${space} ${kind} ${seq} ${ref}`
@@ -46,20 +45,13 @@ export class Failures {
 
   count(space: SpaceId, record: MissingRecord): void {
     const name = this.#name(space, record)
-    this.#marks += 1
     const attempts = (this.#failures.get(name)?.attempts ?? 0) + 1
     this.#failures.set(name, { attempts, notBefore: performance.now() + firstPauseMs * 2 ** (attempts - 1) })
   }
 
   /** Passes over a record that is gone or says nothing. */
   leaveOut(space: SpaceId, record: MissingRecord): void {
-    this.#marks += 1
     this.#empty.add(this.#name(space, record))
-  }
-
-  /** How often something was noted here: by that whoever works through records sees that they came further. */
-  get marks(): number {
-    return this.#marks
   }
 
   /** Records that are passed over because they failed. */

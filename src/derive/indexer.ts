@@ -221,15 +221,16 @@ export class Indexer {
   async #finishSpace(space: SpaceId): Promise<boolean> {
     const fingerprint = this.#fingerprint
     if (fingerprint === null) return false
-    for (let stuckAt = -1; ; ) {
+    for (let [left, leftAt] = [Number.POSITIVE_INFINITY, -1]; ; ) {
       const { missing, asOf } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
       const duties = missing.map((record) => this.#failures.duty(space, record))
       const open = missing.filter((_, i) => duties[i] === 'now')
       if (open.length > 0) {
-        const hasProgress = await this.#embedAll(space, open, () => this.#renew())
-        // What was changed or stored by others meanwhile is seen at a second look; what is open still stays so.
-        if (!hasProgress && asOf === stuckAt) return false
-        stuckAt = hasProgress ? -1 : asOf
+        // What others changed or stored meanwhile is seen at a second look. Of what nobody changed there must be less each
+        // time: a damaged record may lack its vectors however often they are stored.
+        if (asOf === leftAt && open.length >= left) return false
+        ;[left, leftAt] = [open.length, asOf]
+        await this.#embedAll(space, open, () => this.#renew())
       } else if (duties.includes('later')) return false
       else if (await this.#storage.vectors.finishWork(indexerAccess, space, asOf)) return true
       else if (await this.#isUnchanged(space, asOf)) return false
@@ -251,23 +252,19 @@ export class Indexer {
     return state === null || state.seq === asOf
   }
 
-  /** Embeds records of a space, batch by batch. Answers whether there are now fewer to embed. */
+  /** Embeds records of a space, batch by batch. */
   async #embedAll(
     space: SpaceId,
     open: readonly MissingRecord[],
     onBatch: (stored: number) => void | Promise<void>,
-  ): Promise<boolean> {
-    const { marks } = this.#failures
+  ): Promise<void> {
     const work = { space, embedder: this.#embedder, failures: this.#failures, signal: this.#stop.signal }
-    let all = 0
     for (let start = 0; start < open.length; start += recordsAtOnce) {
       this.#stop.signal.throwIfAborted()
       const batch = open.slice(start, start + recordsAtOnce)
       const stored = await embedRecords(this.#storage, indexerAccess, this.#fingerprint ?? '', batch, work)
-      all += stored
       await onBatch(stored)
     }
-    return all > 0 || this.#failures.marks > marks
   }
 
   /** Waits until nothing is left that could be done now. */
@@ -276,6 +273,7 @@ export class Indexer {
   }
 
   async #settle(): Promise<void> {
+    let sharedSince = performance.now()
     while (!this.#stop.signal.aborted) {
       await this.#running
       const before = await this.#storage.vectors.openWork(indexerAccess)
@@ -289,8 +287,10 @@ export class Indexer {
       // What is left is another process's, which is waited for, or cannot be done.
       else if (left >= before) {
         if ((await this.#claim(1)).length > 0) return
+        // Longer than a claim lasts nobody holds it, and yet it cannot be claimed.
+        if (performance.now() > sharedSince + 2 * claimMs) return
         await wait(sharedMs)
-      }
+      } else sharedSince = performance.now()
     }
   }
 
@@ -340,19 +340,21 @@ export class Indexer {
     let records = 0
     for (const [spacesDone, space] of spaces.entries()) {
       onProgress({ spacesDone, spaces: spaces.length, records })
-      for (let stuckAt = -1; ; ) {
+      for (let [left, leftAt] = [Number.POSITIVE_INFINITY, -1]; ; ) {
         const { missing, asOf } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
         const duties = missing.map((record) => this.#failures.duty(space, record))
         const open = missing.filter((_, i) => duties[i] === 'now')
         if (open.length > 0) {
-          const hasProgress = await this.#embedAll(space, open, (stored) => {
+          if (asOf === leftAt && open.length >= left) break
+          ;[left, leftAt] = [open.length, asOf]
+          await this.#embedAll(space, open, (stored) => {
             records += stored
             onProgress({ spacesDone, spaces: spaces.length, records })
           })
-          if (!hasProgress && asOf === stuckAt) break
-          stuckAt = hasProgress ? -1 : asOf
-        } else if (duties.includes('later')) await wait(this.#failures.pauseMs ?? 0)
-        else break
+        } else if (duties.includes('later')) {
+          await wait(this.#failures.pauseMs ?? 0)
+          left = Number.POSITIVE_INFINITY
+        } else break
       }
     }
     onProgress({ spacesDone: spaces.length, spaces: spaces.length, records })

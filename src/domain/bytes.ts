@@ -83,13 +83,20 @@ export class ByteReader {
     }
   }
 
+  /** How many things of at least a byte each follow: never more than there are bytes. */
+  count(): number {
+    const count = this.number()
+    invariant(count <= this.#bytes.length - this.at, 'a segment is whole')
+    return count
+  }
+
   signed(): number {
     const value = this.number()
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
   text(): string {
-    const length = this.number()
+    const length = this.count()
     this.at += length
     return decoder.decode(this.#bytes.subarray(this.at - length, this.at))
   }

@@ -27,9 +27,12 @@ function remember(ms: number, iso: string): void {
 export function isoTime(ms: number): string {
   const known = isoByMs.get(ms)
   if (known !== undefined) return known
+  if (!Number.isInteger(ms)) throw new RangeError('A time must be whole milliseconds.')
   const day = Math.floor(ms / dayMs)
   if (day !== cachedDay) {
-    cachedPrefix = new Date(ms).toISOString().slice(0, 11)
+    const whole = new Date(ms).toISOString()
+    // Years beyond 9999 have more digits.
+    cachedPrefix = whole.slice(0, whole.indexOf('T') + 1)
     cachedDay = day
   }
   const rest = ms - day * dayMs

@@ -145,7 +145,7 @@ export function packVectors(records: readonly VectorRecord[], dimensions: number
 export function unpackVectors(bytes: Uint8Array): VectorSegment {
   const reader = new ByteReader(bytes)
   invariant(reader.number() === layoutVersion, 'a segment of vectors has a layout that is known')
-  const count = reader.number()
+  const count = reader.count()
   const dimensions = reader.number()
   const stride = strideOf(dimensions)
   const seqs = new Float64Array(count)

@@ -245,9 +245,9 @@ function readAuthor(text: string): Actor {
 export function unpackWords(bytes: Uint8Array): WordSegment {
   const reader = new ByteReader(bytes)
   reader.number()
-  const count = reader.number()
-  const authorList = Array.from({ length: reader.number() }, () => readAuthor(reader.text()))
-  const threads = Array.from({ length: reader.number() }, () => reader.number())
+  const count = reader.count()
+  const authorList = Array.from({ length: reader.count() }, () => readAuthor(reader.text()))
+  const threads = Array.from({ length: reader.count() }, () => reader.number())
   const refs: (string | null)[] = []
   const segment = emptySegment(count, authorList, refs)
   let seq = 0

@@ -2,8 +2,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Statement } from '../../src/storage/sqlite/connection.ts'
 import { plainParameters } from '../../src/storage/sqlite/parameters.ts'
+import { Statement } from '../../src/storage/sqlite/statement.ts'
 
 describe('plainParameters', () => {
   it.each([
@@ -36,7 +36,11 @@ describe('a statement', () => {
     })
     fc.assert(
       fc.property(parameters, (order) => {
-        const statement = new Statement<readonly string[]>(database, `SELECT ${order.map((n) => `?${n}`).join(', ')}`)
+        const statement = new Statement<readonly string[]>(
+          database,
+          `SELECT ${order.map((n) => `?${n}`).join(', ')}`,
+          ':memory:',
+        )
         const values = Array.from({ length: Math.max(...order) }, (_, index) => `value ${index + 1}`)
         const expected = order.map((number) => `value ${number}`)
         expect(statement.get(...values)).toEqual(expected)
@@ -47,7 +51,7 @@ describe('a statement', () => {
   })
 
   it.each([[[]], [['one']], [['one', 'two', 'three']]])('refuses values %j where it takes two', (values) => {
-    const statement = new Statement(database, 'SELECT ?1, ?2, ?1')
+    const statement = new Statement(database, 'SELECT ?1, ?2, ?1', ':memory:')
     for (const run of ['get', 'all', 'iterate', 'run'] as const) {
       expect(() => statement[run](...values)).toThrow('as many values as it has parameters')
     }

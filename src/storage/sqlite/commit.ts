@@ -10,12 +10,13 @@ import type { ReceiptNote } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
-import { isBusy, isFull, jitter, toMemoryError } from './connection.ts'
+import { jitter } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
 import { eraseSpaces, seqFloor } from './erase.ts'
 import type { LookedAhead } from './look-ahead.ts'
 import { persistDraft } from './persist.ts'
 import { markUnclean, putReceipt } from './receipts.ts'
+import { isBusy, isDiskFailure, isFull, sqliteCode, toMemoryError } from './sqlite-error.ts'
 import { SqliteView } from './view.ts'
 
 /** Longest time one transaction takes before the event loop gets its turn, milliseconds. */
@@ -184,7 +185,7 @@ export class CommitQueue {
     }
   }
 
-  #failure(error: unknown): unknown {
+  #failure(error: unknown): MemoryError {
     return toMemoryError(error, this.#database.connection.path)
   }
 
@@ -217,7 +218,8 @@ export class CommitQueue {
           : { key: view.space.key, floor: 0, settings: view.space.settings }
       outcome = applyCommit(view, { commit, actor: access.actor, hash, nowMs, limits, newSpace })
     } catch (error) {
-      if (!(error instanceof MemoryError)) throw error
+      // After an error of SQLite's the transaction may be over, so the others of the group must not go on in it.
+      if (!(error instanceof MemoryError) || sqliteCode(error) !== null) throw error
       member.error = error
       return
     }
@@ -228,7 +230,7 @@ export class CommitQueue {
     try {
       persistDraft(this.#database, view, outcome.draft, outcome.rows)
     } catch (error) {
-      const isDisk = !this.#database.connection.isTransaction || isDiskError(error)
+      const isDisk = !this.#database.connection.isTransaction || isDiskFailure(error)
       throw isDisk ? new GroupFailure(error) : error
     }
     member.answer = outcome.result
@@ -256,12 +258,6 @@ export class CommitQueue {
     }
     if (changed.size > 0) this.#onCommit(changed)
   }
-}
-
-const diskCodes = new Set(['database or disk is full', 'disk I/O error'])
-
-function isDiskError(error: unknown): boolean {
-  return error instanceof Error && 'errstr' in error && diskCodes.has(String(error.errstr))
 }
 
 function unknownOutcome(cause: unknown): MemoryError {

@@ -1,7 +1,7 @@
-/** One connection to a SQLite file: pragmas, prepared statements, the write lock, and SQLite's errors in our words. */
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+/** One connection to a SQLite file: pragmas, prepared statements, and the write lock. All statements go through it. */
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay, setImmediate as oneTurn } from 'node:timers/promises'
-import { invariant, MemoryError } from '../../domain/error.ts'
+import { MemoryError } from '../../domain/error.ts'
 import type { Durability } from '../../ports/storage.ts'
 import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
@@ -11,7 +11,8 @@ import { facts } from './migrations/004-facts.ts'
 import { forget } from './migrations/005-forget.ts'
 import { runs } from './migrations/006-runs.ts'
 import { records } from './migrations/007-records.ts'
-import { plainParameters } from './parameters.ts'
+import { isBusy, toMemoryError } from './sqlite-error.ts'
+import { Statement } from './statement.ts'
 
 const migrations = [ground, words, vectors, facts, forget, runs, records]
 
@@ -20,60 +21,6 @@ const applicationId = 0x41716672
 
 /** Milliseconds to wait inside SQLite before giving the event loop back. */
 const syncWaitMs = 1
-
-const busyCodes = new Set([5, 6])
-const code = { ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notDatabase: 26, readOnly: 8 } as const
-
-/** The primary result code of an error of SQLite's; null for any other error. */
-export function sqliteCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error)) return null
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : null
-}
-
-/** Whether an error says that the disk, or what may be used of it, is full: then nothing was stored. */
-export function isFull(error: unknown): boolean {
-  return sqliteCode(error) === code.full
-}
-
-export function isBusy(error: unknown): boolean {
-  const primary = sqliteCode(error)
-  return primary !== null && busyCodes.has(primary)
-}
-
-/** An error of SQLite's as one of ours, cause kept; any other error as it is. */
-export function toMemoryError(error: unknown, file: string): unknown {
-  const primary = sqliteCode(error)
-  if (primary === null || error instanceof MemoryError) return error
-  const cause = { cause: error, details: { file, sqlite: String((error as Error).message), errcode: primary } }
-  if (primary === code.notDatabase) {
-    return new MemoryError('corrupt', {
-      message: `${file} is not a SQLite database.`,
-      fix: 'Point storage at a new file, or at one that aquifer wrote.',
-      ...cause,
-    })
-  }
-  if (primary === code.corrupt) {
-    const fix = 'Restore a backup; keep the damaged file for a look with PRAGMA integrity_check.'
-    return new MemoryError('corrupt', { message: `${file} is damaged.`, fix, ...cause })
-  }
-  if (primary === code.full) {
-    const fix = 'Free disk space (or raise maxBytes) and try again; nothing of this commit was stored.'
-    return new MemoryError('unavailable', { message: `There is no room left for ${file}.`, fix, ...cause })
-  }
-  if (primary === code.cannotOpen || primary === code.readOnly) {
-    const fix = 'Check that the folder exists and that this process may write to it.'
-    return new MemoryError('unavailable', {
-      message: `${file} cannot be opened for writing.`,
-      fix,
-      retryable: false,
-      ...cause,
-    })
-  }
-  const fix = busyCodes.has(primary)
-    ? 'Try again; another process holds the file.'
-    : 'Look at the cause, then try again.'
-  return new MemoryError('unavailable', { message: `SQLite could not work with ${file}.`, fix, ...cause })
-}
 
 /** How a database file is opened. */
 export interface ConnectionOptions {
@@ -104,45 +51,6 @@ export async function whileBusy<Result>(work: () => Result, timeoutMs: number, f
   }
 }
 
-/** A statement whose rows come as arrays, in the order of its columns: cheaper than objects. */
-export class Statement<Row extends readonly unknown[]> {
-  readonly #statement: StatementSync
-  readonly #valueCount: number
-  readonly #order: readonly number[] | null
-
-  constructor(database: DatabaseSync, numberedSql: string) {
-    const { sql, valueCount, order } = plainParameters(numberedSql)
-    this.#statement = database.prepare(sql)
-    this.#statement.setReturnArrays(true)
-    this.#valueCount = valueCount
-    this.#order = order
-  }
-
-  /** One value for each `?` of the statement. */
-  #bound(values: SQLInputValue[]): SQLInputValue[] {
-    // SQLite would take a value that is left out for NULL.
-    invariant(values.length === this.#valueCount, 'a statement gets as many values as it has parameters')
-    return this.#order?.map((index) => values[index] as SQLInputValue) ?? values
-  }
-
-  get(...values: SQLInputValue[]): Row | undefined {
-    return this.#statement.get(...this.#bound(values)) as unknown as Row | undefined
-  }
-
-  all(...values: SQLInputValue[]): Row[] {
-    return this.#statement.all(...this.#bound(values)) as unknown as Row[]
-  }
-
-  /** Steps through the rows; finish before any await, an open statement holds back checkpoints. */
-  iterate(...values: SQLInputValue[]): IterableIterator<Row> {
-    return this.#statement.iterate(...this.#bound(values)) as unknown as IterableIterator<Row>
-  }
-
-  run(...values: SQLInputValue[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint } {
-    return this.#statement.run(...this.#bound(values))
-  }
-}
-
 function pragma(database: DatabaseSync, name: string): unknown {
   return database.prepare(`PRAGMA ${name}`).get()?.[name]
 }
@@ -158,6 +66,16 @@ function refuseForeign(database: DatabaseSync, path: string): void {
     fix: 'Point storage at a new file, or at one that aquifer wrote.',
     details: { file: path },
   })
+}
+
+/** Closes a database that could not be opened, and answers what to throw. */
+function closedAgain(database: DatabaseSync, path: string, error: unknown): MemoryError {
+  try {
+    database.close()
+    return toMemoryError(error, path)
+  } catch (cause) {
+    return toMemoryError(cause, path)
+  }
 }
 
 /** An open connection. Synchronous; who holds it must not await between `begin` and `commit`. */
@@ -202,8 +120,7 @@ export class Connection {
       if (options.maxBytes !== undefined) connection.#limitSize(options.maxBytes)
       return connection
     } catch (error) {
-      database.close()
-      throw toMemoryError(error, path)
+      throw closedAgain(database, path, error)
     }
   }
 
@@ -213,28 +130,39 @@ export class Connection {
       {
         version,
         locked: (work) => this.transaction(work),
-        run: (sql) => this.#database.exec(sql),
-        setVersion: (next) =>
-          this.#database.exec(`PRAGMA user_version = ${next}; PRAGMA application_id = ${applicationId}`),
+        run: (sql) => this.#exec(sql),
+        setVersion: (next) => this.#exec(`PRAGMA user_version = ${next}; PRAGMA application_id = ${applicationId}`),
       },
       migrations,
     )
   }
 
+  #exec(sql: string): void {
+    try {
+      this.#database.exec(sql)
+    } catch (error) {
+      throw toMemoryError(error, this.path)
+    }
+  }
+
   #pragma(name: string): number {
-    return Number(pragma(this.#database, name) ?? 0)
+    try {
+      return Number(pragma(this.#database, name) ?? 0)
+    } catch (error) {
+      throw toMemoryError(error, this.path)
+    }
   }
 
   #limitSize(maxBytes: number): void {
-    this.#database.exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / this.#pragma('page_size'))}`)
+    this.#exec(`PRAGMA max_page_count = ${Math.floor(maxBytes / this.#pragma('page_size'))}`)
   }
 
   setDurability(durability: Durability): void {
-    this.#database.exec(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`)
+    this.#exec(`PRAGMA synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`)
   }
 
   prepare<Row extends readonly unknown[]>(sql: string): Statement<Row> {
-    return new Statement<Row>(this.#database, sql)
+    return new Statement<Row>(this.#database, sql, this.path)
   }
 
   get isInMemory(): boolean {
@@ -289,6 +217,10 @@ export class Connection {
   }
 
   close(): void {
-    this.#database.close()
+    try {
+      this.#database.close()
+    } catch (error) {
+      throw toMemoryError(error, this.path)
+    }
   }
 }

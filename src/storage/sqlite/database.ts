@@ -3,7 +3,7 @@
 import type { LogRow } from '../../domain/effect.ts'
 import type { Seq, SpaceId, SpaceKey, ThreadId } from '../../domain/id.ts'
 import type { Language } from '../../domain/language.ts'
-import type { SpaceState } from '../../domain/space.ts'
+import type { SpaceSettings, SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { VectorSegment } from '../../domain/vector-segment.ts'
@@ -11,8 +11,12 @@ import type { WordSegment } from '../../domain/word-segment.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { closedError } from '../paging.ts'
 import { SegmentCache } from '../segment-cache.ts'
-import { type Connection, isBusy, type Statement, toMemoryError, whileBusy } from './connection.ts'
+import { storedJson, storedSeq } from '../stored-json.ts'
+import { settingsShape } from '../stored-shapes.ts'
+import { type Connection, whileBusy } from './connection.ts'
 import { type BlockColumns, type EntryColumns, logRowOf, type ThreadColumns, threadOf } from './rows.ts'
+import { isBusy, readError } from './sqlite-error.ts'
+import type { Statement } from './statement.ts'
 import { prepareStatements, type SpaceColumns, type Statements } from './statements.ts'
 import type { EmbeddingColumns } from './statements-index.ts'
 import { unknownTail, type WordTail } from './words.ts'
@@ -127,9 +131,13 @@ export class SqliteDatabase {
     try {
       return this.#snapshot(work)
     } catch (error) {
-      if (!isBusy(error)) throw toMemoryError(error, this.connection.path)
+      if (!isBusy(error)) throw readError(error, this.connection.path)
     }
-    return whileBusy(() => this.#snapshot(work), this.connection.busyTimeoutMs, this.connection.path)
+    try {
+      return await whileBusy(() => this.#snapshot(work), this.connection.busyTimeoutMs, this.connection.path)
+    } catch (error) {
+      throw readError(error, this.connection.path)
+    }
   }
 
   /** All statements of a read see one state of the file, and take its lock once instead of each for itself. */
@@ -201,11 +209,14 @@ export class SqliteDatabase {
       id: id as SpaceId,
       key: key as SpaceKey,
       createdAt: isoTime(created),
-      seq,
+      seq: storedSeq(seq, 'space'),
       at: isoTime(at),
-      floor,
-      horizon,
-      settings: { language: 'english', ...JSON.parse(settings) },
+      floor: storedSeq(floor, 'space'),
+      horizon: storedSeq(horizon, 'space'),
+      settings: {
+        language: 'english',
+        ...storedJson<Omit<SpaceSettings, 'language'>>(settings, 'space', settingsShape),
+      },
       settingsVersion,
       threads,
       archivedThreads: archived,

@@ -3,6 +3,8 @@ import { type FactState, factStatuses } from '../../domain/fact.ts'
 import { textKey } from '../../domain/fact-text.ts'
 import { factIdOf, parseFactId, type SpaceKey } from '../../domain/id.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
+import { storedJson, storedSeq } from '../stored-json.ts'
+import { factShape } from '../stored-shapes.ts'
 
 /** What of a fact lies in its JSON column: the parts that nothing searches by. */
 type FactJson = Pick<
@@ -35,10 +37,10 @@ export const factColumns = 'id, version, deleted, ord, status, created, at, expi
 
 export function factOf(columns: FactColumns, key: SpaceKey): FactState {
   const [unique, version, deleted, order, status, created, at, expires, text] = columns
-  const json: FactJson = JSON.parse(text)
+  const json = storedJson<FactJson>(text, 'fact', factShape)
   return {
     id: factIdOf(key, unique),
-    version,
+    version: storedSeq(version, 'fact'),
     deleted: deleted === 1,
     order,
     createdAt: isoTime(created),

@@ -7,6 +7,7 @@ import { msOf } from '../../domain/time.ts'
 import { savesMessages } from '../../domain/turn.ts'
 import type { LogReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
+import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { markUnclean } from './receipts.ts'
 import { actorText, threadJson } from './rows.ts'
@@ -65,6 +66,16 @@ export class Followers {
   }
 }
 
+/** Refuses a log with a gap or a row out of place: whoever follows it would miss something, or go round in circles. */
+function requireDense(rows: readonly LogRow[], after: Seq, last: Seq): void {
+  let before = after
+  for (const { seq } of rows) {
+    if (seq !== before && seq !== before + 1) throw damagedRecord('row of the log')
+    before = seq
+  }
+  if (rows[0]?.seq === after || before < last) throw damagedRecord('row of the log')
+}
+
 export function logReader(database: SqliteDatabase, followers: Followers): LogReader {
   return {
     read: (_, id, { after, limit }) =>
@@ -75,6 +86,7 @@ export function logReader(database: SqliteDatabase, followers: Followers): LogRe
         requireAbove(space.state, after)
         const last = Math.min(seq, after + limit)
         const rows = rowsBetween(database, space.n, after, last)
+        requireDense(rows, after, last)
         const items = groupBySeq(rows).flatMap((commit) => {
           const first = commit[0]
           if (first === undefined) return []

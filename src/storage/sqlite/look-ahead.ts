@@ -3,8 +3,8 @@ import { setImmediate as oneTurn } from 'node:timers/promises'
 import { isErasePart } from '../../domain/apply.ts'
 import type { Commit } from '../../domain/commit.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
-import { isBusy, toMemoryError } from './connection.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { isBusy, toMemoryError } from './sqlite-error.ts'
 
 /** Longest time one stretch takes, milliseconds. */
 const stretchMs = 5

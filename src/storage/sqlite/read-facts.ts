@@ -6,6 +6,7 @@ import { isoTime } from '../../domain/time.ts'
 import type { FactQuery, FactReader, Listed } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type FactColumns, factColumns, factOf } from './fact-rows.ts'
+import { inOrder } from './row-order.ts'
 import { SqliteView } from './view.ts'
 
 /** Contradicted facts looked at together. */
@@ -33,7 +34,7 @@ function listStatus(database: SqliteDatabase, space: CachedSpace, query: FactQue
   )
   const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)
   const ids = asked.map((name) => attributes[name] as string)
-  return statement.all(space.n, status, from, now, ...ids, limit + 1)
+  return inOrder(statement.all(space.n, status, from, now, ...ids, limit + 1), 'fact', from, isOldest)
 }
 
 function listFacts(database: SqliteDatabase, space: CachedSpace, query: FactQuery, now: number): Listed<FactState> {
@@ -62,8 +63,8 @@ function listConflicts(
       const fact = factOf(columns, space.state.key)
       const isOpen = () => fact.conflictsWith.some((id) => liveFact(view.fact(id), at) !== null)
       if (carries(fact, query.attributes) && isOpen()) found.push(fact)
-      after = fact.order
     }
+    after = inOrder(rows, 'fact', after, true).at(-1)?.[3] ?? after
     if (rows.length < conflictsPerQuery) break
   }
   return pageOf(space, found.slice(0, query.limit + 1), query.limit)

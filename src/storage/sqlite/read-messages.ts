@@ -6,6 +6,7 @@ import { parseSpaceId } from '../../domain/space.ts'
 import { type FoldSpace, foldTurn, type TurnState } from '../../domain/turn.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage, StoredTurn } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
+import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type LogColumns, leaseOf, logRowOf } from './rows.ts'
 import { commitRows } from './view.ts'
@@ -29,6 +30,8 @@ function* chunksOf(database: SqliteDatabase, stretch: Stretch, size: number): Ge
   let { from, to } = stretch
   for (let limit = size; ; ) {
     const rows = (isDown ? database.statements.rowsDown : database.statements.rowsUp).all(n, from, to, limit)
+    // A row of another turn than its index says would be read again and again.
+    if (!rows.every((columns) => columns[2] >= from && columns[2] <= to)) throw damagedRecord('row of the log')
     if (rows.length < limit) {
       yield rows
       return

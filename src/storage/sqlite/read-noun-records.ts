@@ -5,6 +5,7 @@ import { isoTime } from '../../domain/time.ts'
 import type { RecordReader } from '../../ports/storage.ts'
 import type { SqliteDatabase } from './database.ts'
 import { recordOf } from './record-rows.ts'
+import { inNameOrder } from './row-order.ts'
 import { SqliteView } from './view.ts'
 
 export function recordReader(database: SqliteDatabase): RecordReader {
@@ -20,7 +21,8 @@ export function recordReader(database: SqliteDatabase): RecordReader {
       database.read(() => {
         const space = database.space(id)
         if (space === null) return { items: [], asOf: 0, key: null, more: false }
-        const rows = database.statements.recordsInRange.all(space.n, noun, after ?? '', clock.now(), limit + 1)
+        const found = database.statements.recordsInRange.all(space.n, noun, after ?? '', clock.now(), limit + 1)
+        const rows = inNameOrder(found, 'record', after ?? '', (columns) => columns[1])
         const { seq, key } = space.state
         return { items: rows.slice(0, limit).map(recordOf), asOf: seq, key, more: rows.length > limit }
       }),

@@ -6,6 +6,7 @@ import { isoTime } from '../../domain/time.ts'
 import type { BlockReader, EntryReader, SpaceReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { inNameOrder } from './row-order.ts'
 import { blockOf, entryOf, textAfter } from './rows.ts'
 import { SqliteView } from './view.ts'
 
@@ -16,7 +17,8 @@ export function spaceReader(database: SqliteDatabase): SpaceReader {
     list: (_, { kind, prefix, after, limit }) =>
       database.read(() => {
         const from = `${kind}/${prefix}`
-        const rows = database.statements.spacesInRange.all(from, after ?? '', textAfter(from), limit)
+        const found = database.statements.spacesInRange.all(from, after ?? '', textAfter(from), limit)
+        const rows = inNameOrder(found, 'space', after ?? '', (columns) => columns[1])
         return rows.map((columns) => database.spaceState(columns))
       }),
   }
@@ -91,7 +93,8 @@ export function entryReader(database: SqliteDatabase): EntryReader {
         const space = database.space(id)
         if (space === null) return { items: [], asOf: 0, key: null, more: false }
         const { entriesInRange } = database.statements
-        const rows = entriesInRange.all(space.n, prefix, after ?? '', textAfter(prefix), now(), limit + 1)
+        const found = entriesInRange.all(space.n, prefix, after ?? '', textAfter(prefix), now(), limit + 1)
+        const rows = inNameOrder(found, 'entry', after ?? '', (columns) => columns[0])
         return {
           items: rows.slice(0, limit).map(entryOf),
           asOf: space.state.seq,

@@ -3,6 +3,7 @@ import { liveRun, type RunState, runStatuses } from '../../domain/run.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { Listed, RunQuery, RunReader } from '../../ports/storage.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { inOrder } from './row-order.ts'
 import { type RunColumns, runColumns, runOf } from './run-rows.ts'
 import { SqliteView } from './view.ts'
 
@@ -18,7 +19,7 @@ function listRuns(database: SqliteDatabase, space: CachedSpace, query: RunQuery,
   )
   const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)
   const asked = [threadId, name].filter((text) => text !== null)
-  const rows = statement.all(space.n, from, now, ...asked, limit + 1)
+  const rows = inOrder(statement.all(space.n, from, now, ...asked, limit + 1), 'run', from, isOldest)
   const { seq, key } = space.state
   return { items: rows.slice(0, limit).map((row) => runOf(row, key)), asOf: seq, key, more: rows.length > limit }
 }

@@ -5,6 +5,8 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import type { ListedThreads, ThreadPosition, ThreadQuery, ThreadReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
+import { damagedRecord, storedJson } from '../stored-json.ts'
+import { threadShape } from '../stored-shapes.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type ThreadColumns, threadColumns, threadOf } from './rows.ts'
 
@@ -47,7 +49,10 @@ function inOrder(
       : statement.iterate(n, state, low, high, asOf, limit < 0 ? limit : limit + skip.size)
   for (const columns of rows) {
     if (found.length === limit) break
-    if (!skip.has(columns[0])) found.push({ columns, order: column === 'ord' ? columns[3] : columns[4] })
+    const order = column === 'ord' ? columns[3] : columns[4]
+    // A row of another place than its index says would be listed again and again.
+    if (!(order > low && order <= high)) throw damagedRecord('thread')
+    if (!skip.has(columns[0])) found.push({ columns, order })
   }
   return found
 }
@@ -133,7 +138,7 @@ type RowTest = (columns: ThreadColumns) => boolean
 
 function rowTest(filter: JsonObject): RowTest {
   const test = compileFilter(filter, 'metadata')
-  return (columns) => test(JSON.parse(columns[9]).metadata)
+  return (columns) => test(storedJson<{ readonly metadata: JsonObject }>(columns[9], 'thread', threadShape).metadata)
 }
 
 function countMatching(database: SqliteDatabase, space: CachedSpace, query: ThreadQuery, test: RowTest): number | null {

@@ -11,13 +11,15 @@ import {
 } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { ReceiptReader } from '../../ports/storage.ts'
+import { storedJson } from '../stored-json.ts'
+import { receiptShape } from '../stored-shapes.ts'
 import type { SqliteDatabase } from './database.ts'
 
 /** Counted up where rows are removed without a receipt: then a file may hold bytes that no receipt is pending for. */
 const uncleanMark = 'unclean'
 
 function receiptOf(columns: readonly [json: string]): Receipt {
-  return JSON.parse(columns[0])
+  return storedJson(columns[0], 'receipt', receiptShape)
 }
 
 /** The question as a salted hash: without the question nothing can be read from it, with it the receipt is found. */

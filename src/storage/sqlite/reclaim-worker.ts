@@ -17,19 +17,20 @@ export type ReclaimAnswer =
   | { readonly message: string; readonly errcode: number | null }
 
 function reclaim({ path, waitMs, isSmall }: ReclaimTask): ReclaimAnswer {
-  const database = new DatabaseSync(path, { timeout: waitMs, enableForeignKeyConstraints: false })
+  let database: DatabaseSync | null = null
   try {
+    database = new DatabaseSync(path, { timeout: waitMs, enableForeignKeyConstraints: false })
     database.exec(`PRAGMA temp_store = ${isSmall ? 'MEMORY' : 'FILE'}`)
     database.exec('VACUUM')
     // The rewritten pages lie in the log; until it is emptied the file itself still has the old ones.
     const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
     return { isThrough: checkpoint?.busy === 0 }
   } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const errcode = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null
-    return { message: error.message, errcode }
+    // An error that is thrown arrives without its code on the other side.
+    const { message, errcode } = error as Error & { errcode?: unknown }
+    return { message, errcode: typeof errcode === 'number' ? errcode : null }
   } finally {
-    database.close()
+    database?.close()
   }
 }
 

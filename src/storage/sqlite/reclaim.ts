@@ -3,10 +3,10 @@ import { statSync } from 'node:fs'
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { MemoryError } from '../../domain/error.ts'
-import { isBusy, toMemoryError } from './connection.ts'
 import type { SqliteDatabase } from './database.ts'
 import { completeReclaim, dueReclaim } from './receipts.ts'
 import type { ReclaimAnswer, ReclaimTask } from './reclaim-worker.ts'
+import { isBusy, toMemoryError } from './sqlite-error.ts'
 
 /** How long one attempt waits for those who hold the file, milliseconds. */
 const waitMs = 2_000
@@ -61,13 +61,19 @@ function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './reclaim-worker.ts' : './reclaim-worker.js', import.meta.url)
 }
 
+/** The worker itself could not go on: it ran out of memory, for example. */
+function workerLost(cause: unknown): MemoryError {
+  const fix = 'What was forgotten cannot be read; its bytes are reclaimed by the next attempt.'
+  return new MemoryError('unavailable', { message: 'The thread that rewrites the file failed.', fix, cause })
+}
+
 function inWorker(workerData: ReclaimTask): Promise<ReclaimAnswer> {
   return new Promise((resolve, reject) => {
     // Flags of the process, such as those of a program given on the command line, are not for a file.
     const execArgv = ['--disable-warning=ExperimentalWarning']
     const worker = new Worker(workerFile(), { workerData, execArgv })
     worker.once('message', resolve)
-    worker.once('error', reject)
+    worker.once('error', (error) => reject(workerLost(error)))
     worker.once('exit', () => resolve({ isThrough: false }))
   })
 }

@@ -1,6 +1,8 @@
 /** Rows of records, read into domain records and made from them. */
 import type { RecordState } from '../../domain/keyed/record.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
+import { storedJson, storedSeq } from '../stored-json.ts'
+import { fieldsShape } from '../stored-shapes.ts'
 import { dueOf } from './due.ts'
 import { actorOf, actorText } from './rows.ts'
 
@@ -24,9 +26,9 @@ export function recordOf(columns: RecordColumns): RecordState {
   return {
     noun,
     key,
-    version,
+    version: storedSeq(version, 'record'),
     deleted: deleted === 1,
-    value: JSON.parse(json),
+    value: storedJson(json, 'record', fieldsShape),
     createdAt: isoTime(created),
     updatedAt: isoTime(at),
     writtenBy: actorOf(actor),

@@ -9,6 +9,8 @@ import type { LeaseState } from '../../domain/lease.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { TurnStatus } from '../../domain/turn.ts'
+import { storedJson, storedSeq } from '../stored-json.ts'
+import { actorShape, effectsShape, threadShape, valueShape } from '../stored-shapes.ts'
 
 const actorLimit = 1_000
 const actorsByText = new Map<string, Actor>()
@@ -19,7 +21,7 @@ export function actorOf(text: string): Actor {
   const known = actorsByText.get(text)
   if (known !== undefined) return known
   if (actorsByText.size >= actorLimit) actorsByText.clear()
-  const actor: Actor = JSON.parse(text)
+  const actor = storedJson<Actor>(text, 'actor', actorShape)
   actorsByText.set(text, actor)
   return actor
 }
@@ -60,7 +62,7 @@ export const logColumns = 'seq, at, turn, actor, status, commitId, hash, json'
 export function logRowOf(columns: readonly [...LogColumns, ...unknown[]], threadId: string | null): LogRow {
   const [seq, at, turn, actor, status, commitId, hash, json] = columns
   return {
-    seq,
+    seq: storedSeq(seq, 'row of the log'),
     at: isoTime(at),
     actor: actorOf(actor),
     commitId: commitId as CommitId | null,
@@ -68,7 +70,7 @@ export function logRowOf(columns: readonly [...LogColumns, ...unknown[]], thread
     threadId: threadId as ThreadId | null,
     turn,
     status: status as TurnStatus | null,
-    effects: JSON.parse(json) as Effect[],
+    effects: storedJson<Effect[]>(json, 'row of the log', effectsShape, seq),
   }
 }
 
@@ -90,9 +92,9 @@ export function entryOf(columns: EntryColumns): EntryState {
   const [key, version, deleted, created, at, actor, expires, patchBytes, json] = columns
   return {
     key,
-    version,
+    version: storedSeq(version, 'entry'),
     deleted: deleted === 1,
-    value: JSON.parse(json),
+    value: storedJson(json, 'entry', valueShape),
     createdAt: isoTime(created),
     updatedAt: isoTime(at),
     writtenBy: actorOf(actor),
@@ -119,10 +121,10 @@ export function blockOf(columns: BlockColumns, threadId: ThreadId | null): Block
   return {
     name,
     threadId,
-    version,
+    version: storedSeq(version, 'block'),
     deleted: deleted === 1,
     format: format as BlockFormat,
-    value: JSON.parse(json),
+    value: storedJson(json, 'block', valueShape),
     updatedAt: isoTime(at),
     updatedBy: actorOf(actor),
     patchBytes,
@@ -165,13 +167,14 @@ export type LastRow = readonly [seq: Seq, at: number, upto: number | null]
 
 export function threadOf(columns: ThreadColumns, last: LastRow | undefined): ThreadState {
   const [, id, state, ord, created, version, messages, lastAt, stat, text] = columns
-  const { title, metadata, createdAt, updatedAt, archivedAt, source }: ThreadJson = JSON.parse(text)
+  const json = storedJson<ThreadJson>(text, 'thread', threadShape)
+  const { title, metadata, createdAt, updatedAt, archivedAt, source } = json
   const isNewer = last !== undefined && last[2] !== null && last[0] > stat
   const savedAt = isNewer ? last[1] : lastAt
   return {
     id: id as ThreadId,
-    version,
-    createdSeq: created,
+    version: storedSeq(version, 'thread'),
+    createdSeq: storedSeq(created, 'thread'),
     createdAt,
     updatedAt,
     title,
@@ -189,5 +192,11 @@ export type LeaseColumns = readonly [name: string, token: number, actor: string,
 
 export function leaseOf(columns: LeaseColumns): LeaseState {
   const [name, token, actor, until, threadId] = columns
-  return { name, token, holder: actorOf(actor), until: isoTime(until), threadId: threadId as ThreadId | null }
+  return {
+    name,
+    token: storedSeq(token, 'lease'),
+    holder: actorOf(actor),
+    until: isoTime(until),
+    threadId: threadId as ThreadId | null,
+  }
 }

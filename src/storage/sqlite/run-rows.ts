@@ -2,6 +2,8 @@
 import { parseRunId, runIdOf, type SpaceKey, type ThreadId } from '../../domain/id.ts'
 import { type RunState, runStatuses } from '../../domain/run.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
+import { storedJson, storedSeq } from '../stored-json.ts'
+import { runShape, valueShape } from '../stored-shapes.ts'
 
 /** What of a run lies in its JSON column: the parts that nothing searches by. */
 type RunJson = Pick<RunState, 'kind' | 'actor' | 'turnId' | 'parentRunId' | 'details' | 'endedAt'>
@@ -25,10 +27,10 @@ export const runColumns = 'id, version, deleted, ord, name, thread, status, star
 
 export function runOf(columns: RunColumns, key: SpaceKey): RunState {
   const [unique, version, deleted, order, name, thread, status, started, at, expires, text, continuation] = columns
-  const { details, endedAt, kind, actor, ...rest }: RunJson = JSON.parse(text)
+  const { details, endedAt, kind, actor, ...rest } = storedJson<RunJson>(text, 'run', runShape)
   return {
     id: runIdOf(key, unique),
-    version,
+    version: storedSeq(version, 'run'),
     deleted: deleted === 1,
     order,
     kind,
@@ -38,7 +40,7 @@ export function runOf(columns: RunColumns, key: SpaceKey): RunState {
     ...(thread === null ? {} : { threadId: thread as ThreadId }),
     ...rest,
     details,
-    continuation: continuation === null ? null : JSON.parse(continuation),
+    continuation: continuation === null ? null : storedJson(continuation, 'run', valueShape),
     startedAt: isoTime(started),
     updatedAt: isoTime(at),
     endedAt,

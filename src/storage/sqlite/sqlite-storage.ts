@@ -98,10 +98,15 @@ export class SqliteStorage implements Storage {
   static async open(options: SqliteStorageOptions): Promise<SqliteStorage> {
     const connection = await Connection.open(options)
     const { id, clock, language = 'english', segmentBytes: size = segmentBytes } = options
-    const database = new SqliteDatabase(connection, { clock, language, segmentBytes: size })
-    const storage = new SqliteStorage(id, database)
-    if (!hasCurrentTerms(database)) await storage.#transaction(() => dropOldTerms(database))
-    return storage
+    try {
+      const database = new SqliteDatabase(connection, { clock, language, segmentBytes: size })
+      const storage = new SqliteStorage(id, database)
+      if (!hasCurrentTerms(database)) await storage.#transaction(() => dropOldTerms(database))
+      return storage
+    } catch (error) {
+      connection.close()
+      throw error
+    }
   }
 
   /** Raises the durability of a connection that is open already. */

@@ -70,7 +70,8 @@ function workStatements(connection: Connection) {
        WHERE work.until <= ? OR work.owner = ? LIMIT ?`,
     ),
     claimWork: connection.prepare('UPDATE work SET owner = ?, until = ? WHERE space = ?'),
-    countWork: connection.prepare<[number]>('SELECT count(*) FROM work'),
+    /** Of spaces that are there: nobody can claim any other. */
+    countWork: connection.prepare<[number]>('SELECT count(*) FROM work JOIN space ON space.n = work.space'),
   }
 }
 

@@ -5,7 +5,6 @@ import {
   packVectors,
   segmentVectors,
   shareOutVectors,
-  unpackVectors,
   type VectorRecord,
   type VectorSegment,
   vectorRecordAt,
@@ -13,6 +12,8 @@ import {
 } from '../../domain/vector-segment.ts'
 import { type RecordRef, recordKinds, refAt } from '../../domain/word-segment.ts'
 import type { StoredEmbedding, VectorStore } from '../../ports/storage.ts'
+import { damagedRecord } from '../stored-json.ts'
+import { storedVectors } from '../stored-segments.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import type { EmbeddingColumns, RangeColumns, VectorsColumns } from './statements-index.ts'
 import { tailRecords, wordSegment } from './words.ts'
@@ -36,19 +37,23 @@ function findEmbedding(database: SqliteDatabase, fingerprint: string): Embedding
 function vectorSegment(database: SqliteDatabase, number: number): VectorSegment | null {
   return database.vectorSegments.get(number, (k) => {
     const data = database.statements.vectorsByNumber.get(k)?.[0]
-    return data === undefined ? null : { segment: unpackVectors(data), bytes: data.length }
+    return data === undefined ? null : { segment: storedVectors(data), bytes: data.length }
   })
 }
 
 /** The vectors of a space that an embedder has made. */
 export function vectorsOf(database: SqliteDatabase, space: CachedSpace, fingerprint: string): VectorSegment[] {
-  const n = findEmbedding(database, fingerprint)?.[0]
-  if (n === undefined) return []
+  const embedding = findEmbedding(database, fingerprint)
+  if (embedding === undefined) return []
+  const [n, , dimensions] = embedding
   const numbers = database.numbersOf(space, n, () => database.statements.vectorNumbers.all(space.n, n))
   const segments: VectorSegment[] = []
   for (const k of numbers) {
     const segment = vectorSegment(database, k)
-    if (segment !== null) segments.push(segment)
+    if (segment === null) continue
+    // Vectors of other lengths cannot be compared.
+    if (segment.dimensions !== dimensions) throw damagedRecord('segment of vectors')
+    segments.push(segment)
   }
   return segments
 }
@@ -154,7 +159,7 @@ function insertSegments(
 }
 
 function recordsOf(data: Uint8Array): VectorRecord[] {
-  const segment = unpackVectors(data)
+  const segment = storedVectors(data)
   return Array.from({ length: segment.count }, (_, i) => vectorRecordAt(segment, i))
 }
 
@@ -235,7 +240,7 @@ function removeFrom(
   let hasRemoved = false
   const embeddings = database.statements.embeddings.all()
   for (const [k, , , data, made] of segments) {
-    const segment = unpackVectors(data)
+    const segment = storedVectors(data)
     const kept: VectorRecord[] = []
     for (let i = 0; i < segment.count; i++) {
       if (!removal.matches(segment, i)) kept.push(vectorRecordAt(segment, i))

@@ -31,6 +31,7 @@ import {
   type WordSegment,
 } from '../../domain/word-segment.ts'
 import { analyserVersion } from '../../domain/words.ts'
+import { storedWords } from '../stored-segments.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { factOf } from './fact-rows.ts'
 import type { WordsColumns } from './statements-index.ts'
@@ -96,7 +97,7 @@ export function tailRecords(database: SqliteDatabase, space: CachedSpace): reado
 export function wordSegment(database: SqliteDatabase, number: number): WordSegment | null {
   return database.wordSegments.get(number, (k) => {
     const data = database.statements.wordsByNumber.get(k)?.[0]
-    return data === undefined ? null : { segment: unpackWords(data), bytes: data.length }
+    return data === undefined ? null : { segment: storedWords(data), bytes: data.length }
   })
 }
 
@@ -200,7 +201,7 @@ function removeFrom(
 ): boolean {
   let hasRemoved = false
   for (const [k, first, last, data] of segments) {
-    const segment = unpackWords(data)
+    const segment = storedWords(data)
     const kept: IndexedRecord[] = []
     for (let row = 0; row < segment.count; row++) {
       if (!removal.matches(segment, row)) kept.push(recordAt(segment, row))

@@ -1,0 +1,187 @@
+/** What stored JSON must look like before anybody works with it: shapes of effects and of what rows keep as JSON. */
+import { actorKinds } from '../domain/actor.ts'
+import type { EffectKind } from '../domain/effect.ts'
+import { isJsonObject } from '../domain/json.ts'
+import { msOf } from '../domain/time.ts'
+
+/** Whether a parsed value is what it must be. `seq` is that of its row: what it replaced must be older. */
+export type Shape = (value: unknown, seq: number) => boolean
+
+type Shapes = Readonly<Record<string, Shape>>
+
+const any: Shape = (value) => value !== undefined
+const text: Shape = (value) => typeof value === 'string'
+const finite: Shape = (value) => Number.isFinite(value)
+const flag: Shape = (value) => typeof value === 'boolean'
+const time: Shape = (value) => typeof value === 'string' && !Number.isNaN(msOf(value))
+const object: Shape = (value) => isJsonObject(value)
+/** A version that a row of this seq replaced; chains of them are walked back, so they must lead downwards. */
+const older: Shape = (value, seq) => typeof value === 'number' && value >= 0 && value < seq
+/** A place in a list: far more than a turn can have messages would only take memory. */
+const place: Shape = (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 1_000_000
+
+const orNull =
+  (shape: Shape): Shape =>
+  (value, seq) =>
+    value === null || shape(value, seq)
+
+const listOf =
+  (shape: Shape): Shape =>
+  (value, seq) => {
+    if (!Array.isArray(value)) return false
+    for (let i = 0; i < value.length; i++) if (!shape(value[i], seq)) return false
+    return true
+  }
+
+/** An object with these fields, and perhaps those; what else it has is not looked at. */
+function fields(required: Shapes, optional: Shapes = {}): Shape {
+  const [must, may] = [Object.entries(required), Object.entries(optional)]
+  return (value, seq) => {
+    if (!isJsonObject(value)) return false
+    for (let i = 0; i < must.length; i++) {
+      const [name, shape] = must[i] as [string, Shape]
+      if (!shape(value[name], seq)) return false
+    }
+    for (let i = 0; i < may.length; i++) {
+      const [name, shape] = may[i] as [string, Shape]
+      if (value[name] !== undefined && !shape(value[name], seq)) return false
+    }
+    return true
+  }
+}
+
+const all =
+  (...shapes: readonly Shape[]): Shape =>
+  (value, seq) =>
+    shapes.every((shape) => shape(value, seq))
+
+const actorKind: Shape = (value) => (actorKinds as readonly unknown[]).includes(value)
+
+export const actorShape = fields({ kind: actorKind, id: text }, { name: text })
+
+const parts = listOf(fields({ type: text }))
+const message = fields(
+  { role: text, parts },
+  { id: text, metadata: object, author: actorShape, createdAt: time, seq: finite },
+)
+const displaced = listOf(fields({ key: text, version: older }))
+const factLinks = { superseded: listOf(fields({ key: text, version: older, validTo: time })), conflicts: displaced }
+const links = { ...factLinks, resolved: displaced }
+const attributes = fields({}, { userId: text, agentId: text, runId: text, teamId: text })
+
+const entryWrite = (own: Shapes) =>
+  fields({ key: text, prev: older, expiresAt: orNull(time), ...own }, { pruned: displaced, expired: displaced })
+const entryEnd = fields({ key: text, prev: older })
+const recordEnd = fields({ noun: text, key: text, prev: older })
+const recordWrite = (own: Shapes) => all(recordEnd, fields({ expiresAt: orNull(time), ...own }))
+const block = fields({ name: text, format: text, value: any })
+/** The language came later than the first spaces. */
+export const settingsShape = fields(
+  { entriesPerSpace: finite, entryTtlMs: orNull(finite), logDays: finite },
+  { language: text },
+)
+const factId = { factId: text }
+
+const kept = fields(
+  {},
+  {
+    entry: fields({ key: text, value: any, createdAt: time, updatedAt: time, writtenBy: actorShape }),
+    block: fields({ name: text, format: text, value: any, updatedAt: time, updatedBy: actorShape }),
+    fact: fields({ id: text, text, metadata: object, attributes, sources: listOf(text), assertedBy: actorShape }),
+    run: fields({ id: text, name: text, actor: actorShape, details: object }),
+    thread: fields({ id: text, metadata: object, createdAt: time, updatedAt: time }),
+    record: fields({ noun: text, key: text, value: object, createdAt: time, updatedAt: time, writtenBy: actorShape }),
+    lease: fields({ name: text, token: finite, holder: actorShape, until: time }),
+    settings: settingsShape,
+    turnKept: fields({ actor: actorShape, leaseMs: finite, messages: listOf(orNull(message)) }),
+  },
+)
+
+const statedFact = fields(
+  {},
+  { text, metadata: object, attributes, sources: listOf(text), validFrom: time, expiresAt: orNull(time) },
+)
+const statedRun = fields({ expiresAt: orNull(time) }, { name: text, details: object, status: text })
+
+/** Of each kind of effect, what folding and replaying it rely on. */
+const effectShapes: Readonly<Record<EffectKind, Shape>> = {
+  'thread-put': fields({ prev: older }, { title: orNull(text), metadata: object, archived: flag, createdAt: time }),
+  'thread-delete': fields({ prev: older, blocks: displaced }),
+  'thread-clone': fields({ prev: older, title: orNull(text), metadata: object, source: object, blocks: listOf(block) }),
+  'turn-open': fields({ until: time }, { runId: text, replaces: listOf(text) }),
+  'turn-close': fields({ status: text }),
+  'turn-resume': fields({ until: time }, { runId: text }),
+  'turn-discard': object,
+  'turn-replaced': fields({ by: text }),
+  'message-append': fields(
+    { messages: listOf(orNull(message)) },
+    { existing: listOf((one) => Array.isArray(one)), known: finite, createdThread: finite },
+  ),
+  'message-copy': fields({ messages: listOf(orNull(message)) }),
+  'message-extend': fields(
+    { index: place },
+    { parts, complete: fields({ toolCallId: text, part: fields({ type: text }) }) },
+  ),
+  'message-edit': fields({ index: place }, { parts, metadata: object }),
+  'message-delete': fields({ indexes: listOf(place) }),
+  'block-write': fields({ name: text, prev: older, format: text, value: any }),
+  'block-merge': fields({ name: text, prev: older, patch: object }),
+  'entry-write': entryWrite({ value: any }),
+  'entry-merge': entryWrite({ patch: object }),
+  'entry-append': entryWrite({ item: any }),
+  'entry-increment': entryWrite({ by: finite }),
+  'entry-delete': entryEnd,
+  'entry-expire': entryEnd,
+  'fact-assert': fields({ ...factId, prev: older, stated: statedFact }, links),
+  'fact-known': fields({ ...factId, version: finite }),
+  'fact-retire': fields({ retired: displaced }, links),
+  'fact-expire': fields({ ...factId, prev: older }, links),
+  'run-put': fields({ runId: text, prev: older, stated: statedRun }),
+  'run-expire': fields({ runId: text, prev: older }),
+  'record-put': recordWrite({ value: object }),
+  'record-patch': recordWrite({ patch: object }),
+  'record-remove': recordEnd,
+  'record-expire': recordEnd,
+  'lease-take': fields({ name: text, until: time }),
+  'lease-release': fields({ name: text, released: flag }),
+  configure: fields({ prev: older, settings: settingsShape }),
+  erase: object,
+  kept,
+  erased: fields(
+    { was: text },
+    { noun: text, key: text, factId: text, runId: text, prev: older, pruned: displaced, expired: displaced, ...links },
+  ),
+}
+
+export const effectsShape = listOf((effect, seq) => {
+  if (!isJsonObject(effect)) return false
+  const { kind } = effect
+  return typeof kind === 'string' && Object.hasOwn(effectShapes, kind) && effectShapes[kind as EffectKind](effect, seq)
+})
+
+/** The JSON of entries and of blocks is any value. */
+export const valueShape = any
+/** That of records of other nouns is an object. */
+export const fieldsShape = object
+export const threadShape = fields(
+  { title: orNull(text), metadata: object, createdAt: time, updatedAt: time, archivedAt: orNull(time) },
+  { source: fields({ space: text, threadId: text, asOf: finite }) },
+)
+export const factShape = all(
+  fields({ text, metadata: object, attributes, sources: listOf(text), assertedBy: actorShape, trust: text }),
+  fields({ validFrom: time, validTo: orNull(time), supersededBy: orNull(text), conflictsWith: listOf(text) }),
+)
+export const runShape = fields(
+  { kind: text, actor: actorShape, details: object, endedAt: orNull(time) },
+  { turnId: text, parentRunId: text },
+)
+export const receiptShape = fields({
+  id: text,
+  target: text,
+  state: text,
+  requestedAt: time,
+  completedAt: orNull(time),
+  erased: object,
+  outOfReach: listOf(text),
+  left: listOf(text),
+})
