@@ -48,8 +48,9 @@ export interface RecallBase {
 
 export async function openRecall(file: string): Promise<RecallBase> {
   const { Memory, SQLiteStore } = await import('aquifer')
+  const { openStore } = await import('../src/open.ts')
   const store = new SQLiteStore({ url: `file:${file}` })
-  const { storage, release } = await store.open()
+  const { storage, release } = await openStore(store)
   const memory = new Memory({ storage: store, embedder: readyEmbedder, background: false })
   const close = async () => {
     await memory.close()

@@ -53,7 +53,7 @@ export type {
 } from './memory/facts-read.ts'
 export type { FactSearch, FoundFact, SearchFactsOptions } from './memory/facts-search.ts'
 export type { FactEdit, FactUpdate } from './memory/facts-write.ts'
-export type { FeedOptions } from './memory/feed.ts'
+
 export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget.ts'
 export type { ReindexOptions, Settled } from './memory/indexing.ts'
 export type { ListMessagesOptions, MessagePage } from './memory/list-messages.ts'
@@ -65,7 +65,7 @@ export type { RecallOptions, SpaceRecallOptions } from './memory/recall-options.
 export type { RecalledItem, RecalledMessage, RecallTrace, Recollection, TracedItem } from './memory/recollection.ts'
 export type { StoredMessage, Thread } from './memory/records.ts'
 export type { ListRunsOptions, Run, RunPage } from './memory/runs.ts'
-export type { CommitOptions, Space } from './memory/space.ts'
+export type { CommitOptions, FeedOptions, Space } from './memory/space.ts'
 export type { StoredPart } from './memory/stored-part.ts'
 export type {
   ChangeEntryOptions,

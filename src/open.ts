@@ -158,15 +158,33 @@ async function openShared(options: SQLiteStoreOptions, file: string, clock: Cloc
   }
 }
 
-/** The SQLite driver as users name it: where the memory lives, opened at first use. */
+/**
+ * Opens the file of a store, or shares it with whoever has it open in this process. Each `:memory:` is its own.
+ *
+ * Not a method: what it answers takes commits that nobody has checked, so users must not reach it.
+ */
+export let openStore: (store: SQLiteStore, clock?: Clock) => Promise<OpenStorage>
+
+/** Names a SQLite file, or a database in memory, as the storage of a `Memory` or an `Aquifer`. Opened at first use. */
 export class SQLiteStore {
+  /** The `id` that was given, else the URL. */
   readonly id: string
+  /** The URL as it was given. */
   readonly url: string
+  /** What an acknowledged write survives: `process` (default) a killed process, `power` also a power cut. */
   readonly durability: Durability
   readonly #path: string
   readonly #options: SQLiteStoreOptions
 
-  /** @throws MemoryError `invalid-input` for a URL that is neither `file:…` nor `:memory:`. */
+  static {
+    openStore = (store, clock = systemClock) => store.#open(clock)
+  }
+
+  /**
+   * Checks the options. Nothing is opened yet.
+   *
+   * @throws MemoryError `invalid-input` for a URL that is neither `file:…` nor `:memory:`, or another wrong option.
+   */
   constructor(options: SQLiteStoreOptions) {
     if (typeof options !== 'object' || options === null) {
       throw invalidInput('options', 'must be an object', options, `Pass { url: 'file:./aquifer.db' }.`)
@@ -184,8 +202,7 @@ export class SQLiteStore {
     return this.#path === ':memory:' ? null : this.#path
   }
 
-  /** Opens the file, or shares it with whoever has it open in this process. Each `:memory:` is its own. */
-  async open(clock: Clock = systemClock): Promise<OpenStorage> {
+  async #open(clock: Clock): Promise<OpenStorage> {
     if (this.#path !== ':memory:') return openShared(this.#options, canonicalPath(this.#path), clock)
     const { storage } = await openSqlite(this.#options, this.#path, clock)
     return { storage, release: () => storage.close() }

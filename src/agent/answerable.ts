@@ -1,8 +1,8 @@
 /** Sees to it that a call has something to answer, before anything of it is stored. */
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
+import type { Door } from '../memory/door/door.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
-import type { Space } from '../memory/space.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import type { InputPlan } from './input.ts'
 import { planReplacement } from './replacement.ts'
@@ -29,7 +29,7 @@ function sameQuestion(places: readonly PlacedMessage[], { id }: MessageInput): P
  * @throws MemoryError `conflict` where the thread has gone on since: storing it twice would be wrong, and so would an answer
  * to what was said last.
  */
-async function askedAgain(space: Space, threadId: string, last: ReadMessage, plan: InputPlan): Promise<InputPlan> {
+async function askedAgain(space: Door, threadId: string, last: ReadMessage, plan: InputPlan): Promise<InputPlan> {
   const isFound = (places: readonly PlacedMessage[]) => sameQuestion(places, last.input) !== undefined
   const { places } = await readEnd(space, threadId, 1, isFound)
   const place = sameQuestion(places, last.input)
@@ -53,7 +53,7 @@ async function askedAgain(space: Space, threadId: string, last: ReadMessage, pla
  * @throws MemoryError `invalid-input` if there is nothing to answer.
  */
 export async function answerablePlan(
-  space: Space,
+  space: Door,
   threadId: string,
   input: readonly ReadMessage[],
   plan: InputPlan,

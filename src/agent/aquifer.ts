@@ -1,7 +1,7 @@
 /** The container of an application: its agents and workflows, and the storage that their memories share. */
 import type { TelemetryOptions } from 'ai'
 import { MemoryError } from '../domain/error.ts'
-import type { MemoryStorage } from '../memory/core.ts'
+import type { MemoryStorage } from '../memory/door/memory-storage.ts'
 import { coreOf, Memory } from '../memory/memory.ts'
 import { check, type Fields, fieldsOf, hasMethod, isText } from '../memory/option-checks.ts'
 import { SQLiteStore } from '../open.ts'

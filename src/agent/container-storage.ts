@@ -1,7 +1,7 @@
 /** The storage of a container: one for all memories that are bound to it. */
 import { MemoryError } from '../domain/error.ts'
-import type { LateStorage } from '../memory/core.ts'
-import { type OpenStorage, SQLiteStore } from '../open.ts'
+import type { LateStorage } from '../memory/door/late-storage.ts'
+import { type OpenStorage, openStore, SQLiteStore } from '../open.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'
 
@@ -34,8 +34,8 @@ export class ContainerStorage implements LateStorage {
   async open(clock: Clock): Promise<OpenStorage> {
     const { storage } = this
     if (!(storage instanceof SQLiteStore)) return { storage, release: async () => {} }
-    if (storage.file !== null) return storage.open(clock)
-    this.#kept ??= { clock, opening: storage.open(clock) }
+    if (storage.file !== null) return openStore(storage, clock)
+    this.#kept ??= { clock, opening: openStore(storage, clock) }
     if (this.#kept.clock !== clock) throw anotherClock(this.url)
     const kept = await this.#kept.opening
     return { storage: kept.storage, release: async () => {} }

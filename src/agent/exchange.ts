@@ -4,8 +4,8 @@ import type { Change } from '../domain/commit.ts'
 import type { TurnId } from '../domain/id.ts'
 import { runIdOf } from '../domain/id.ts'
 import { type JsonObject, mergeJson } from '../domain/json.ts'
-import { randomId } from '../memory/core.ts'
-import { resourceSpace, type Space } from '../memory/space.ts'
+import { type Door, resourceSpace } from '../memory/door/door.ts'
+import { randomId } from '../memory/door/random-id.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../memory/turns.ts'
 import type { StoredAnswer } from './answer-changes.ts'
 import { answerablePlan } from './answerable.ts'
@@ -55,7 +55,7 @@ function originOf({ sender, tools }: Call): InputOrigin {
 }
 
 /** Changes that give the thread the title and metadata of the call, where it lacks them. */
-async function threadChanges(space: Space, { place }: Remembered): Promise<readonly Change[]> {
+async function threadChanges(space: Door, { place }: Remembered): Promise<readonly Change[]> {
   const { id: threadId, title, metadata } = place.thread
   if (title === undefined && metadata === undefined) return []
   const { record: thread } = await space.threads.get(threadId)
@@ -75,7 +75,7 @@ interface Begun {
 }
 
 /** The beginning of a call's turn, as data. */
-async function requestOf(call: Call, remembered: Remembered, space: Space, plan: InputPlan): Promise<TurnRequest> {
+async function requestOf(call: Call, remembered: Remembered, space: Door, plan: InputPlan): Promise<TurnRequest> {
   const { place } = remembered
   const threadId = place.thread.id
   const [completion] = plan.completions
@@ -90,7 +90,7 @@ async function requestOf(call: Call, remembered: Remembered, space: Space, plan:
   return { space, threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
 }
 
-async function begin(call: Call, remembered: Remembered, space: Space): Promise<Begun> {
+async function begin(call: Call, remembered: Remembered, space: Door): Promise<Begun> {
   const { behaviour, place } = remembered
   const threadId = place.thread.id
   const turns = isInsideTurnOf(space, threadId) ? 'parallel' : behaviour.turns
@@ -116,7 +116,7 @@ async function begin(call: Call, remembered: Remembered, space: Space): Promise<
 }
 
 /** What is stored of the answer that a resumed turn goes on with, its calls answered. */
-async function resumedAnswer(space: Space, { turn, plan }: Begun): Promise<StoredAnswer | null> {
+async function resumedAnswer(space: Door, { turn, plan }: Begun): Promise<StoredAnswer | null> {
   const { threadId } = turn
   const [first, ...rest] = plan.resumes === null ? [] : plan.completions
   if (first === undefined) return null
@@ -178,7 +178,7 @@ function asInstructions(messages: readonly SystemModelMessage[]): string | reado
 }
 
 /** A call that reads its thread and leaves no trace in it. */
-async function readOnlyExchange(call: Call, remembered: Remembered, space: Space): Promise<Exchange> {
+async function readOnlyExchange(call: Call, remembered: Remembered, space: Door): Promise<Exchange> {
   const plan = await planInput(space, remembered.place.thread.id, call.input, {}, originOf(call))
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)

@@ -6,8 +6,8 @@ import { foreignId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { isToolPart, type Message, type MessageInput, type MessagePart, toolNameOf } from '../domain/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
+import type { Door } from '../memory/door/door.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
-import type { Space } from '../memory/space.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import { type Comparable, internalCalls, unitsOf } from './canonical.ts'
 import {
@@ -62,7 +62,7 @@ export interface InputPlan {
 const callsWithin = 50
 
 /** The end of the thread, as long as the messages may reach back. */
-async function endFor(space: Space, threadId: string, messages: readonly ReadMessage[]): Promise<ThreadEnd> {
+async function endFor(space: Door, threadId: string, messages: readonly ReadMessage[]): Promise<ThreadEnd> {
   const named = messages.filter(({ input }) => input.id !== undefined).length
   const hasAnswers = messages.some(({ isAnswer }) => isAnswer)
   const count = Math.max(named, hasAnswers ? callsWithin : 0)
@@ -207,7 +207,7 @@ function callsIn(messages: readonly Comparable[]): ReadonlySet<string> {
 }
 
 async function sortMessages(
-  space: Space,
+  space: Door,
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions,
@@ -246,7 +246,7 @@ async function sortMessages(
 }
 
 /** Who sends messages that do not say so, as their default author does. */
-function usualSender(space: Space): Actor {
+function usualSender(space: Door): Actor {
   return defaultAuthor('user', space.core.access.actor, parseSpaceId(space.id).address)
 }
 
@@ -265,7 +265,7 @@ function usualSender(space: Space): Actor {
  * and for the id of an answer to be given anew that memory issued for something else.
  */
 export async function planInput(
-  space: Space,
+  space: Door,
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions = {},

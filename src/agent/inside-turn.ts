@@ -1,7 +1,7 @@
 /** Which turns a piece of work runs inside of: a call made by a tool of a turn must not wait for that turn. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Door } from '../memory/door/door.ts'
 import { coreOf, type Memory, memoryOf } from '../memory/memory.ts'
-import type { Space } from '../memory/space.ts'
 import type { Turn } from '../memory/turns.ts'
 
 const turnsAround = new AsyncLocalStorage<readonly Turn[]>()
@@ -18,7 +18,7 @@ export function heldByTurn(memory: Memory): Memory {
 }
 
 /** Whether this code runs inside an open turn of that thread, however deep. */
-export function isInsideTurnOf(space: Space, threadId: string): boolean {
+export function isInsideTurnOf(space: Door, threadId: string): boolean {
   const turns = turnsAround.getStore() ?? []
   return turns.some((turn) => {
     const isSameSpace = turn.space.core.storage === space.core.storage && turn.space.id === space.id

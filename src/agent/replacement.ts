@@ -1,6 +1,6 @@
 /** Which turns a call takes the place of: of an edited question or an answer to be given anew, and all later ones. */
 import type { MessageInput } from '../domain/message.ts'
-import type { Space } from '../memory/space.ts'
+import type { Door } from '../memory/door/door.ts'
 import type { MessagePosition, PlacedMessage } from '../ports/storage.ts'
 import { isAsStored, isKnown, type Sent } from './resent.ts'
 import { messageAfter, messagesBefore, type Standing, turnsFrom } from './stored-thread.ts'
@@ -21,7 +21,7 @@ function editedBy(last: Sent | undefined, isNamed: boolean, hidden: ReadonlySet<
 
 /** Where the answer to be given anew begins; null if there is none. */
 async function answerPlace(
-  space: Space,
+  space: Door,
   threadId: string,
   last: Sent | undefined,
   named: Standing | undefined,
@@ -44,7 +44,7 @@ export type Asked =
 
 /** @returns null if nothing is replaced. */
 export async function planReplacement(
-  space: Space,
+  space: Door,
   threadId: string,
   last: Sent | undefined,
   asked: Asked,

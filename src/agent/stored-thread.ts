@@ -5,7 +5,7 @@ import { checkId, parseTurnId, type SpaceKey } from '../domain/id.ts'
 import { isForeignId, parseIssuedId } from '../domain/issued-id.ts'
 import type { Message, MessageInput } from '../domain/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
-import type { Space } from '../memory/space.ts'
+import type { Door } from '../memory/door/door.ts'
 import type { MessagePosition, MessageQuery, PlacedMessage } from '../ports/storage.ts'
 import type { StoredUnit } from './align.ts'
 import { internalCalls, isClosed, unitsOf } from './canonical.ts'
@@ -28,7 +28,7 @@ function queryOf(threadId: string, more: Partial<MessageQuery>): MessageQuery {
 
 /** Reads backwards until there is enough, in pages that grow. */
 export async function readEnd(
-  space: Space,
+  space: Door,
   threadId: string,
   first: number,
   isEnough: (newestFirst: readonly PlacedMessage[]) => boolean,
@@ -56,7 +56,7 @@ export type Standing = PlacedMessage | 'gone' | 'foreign' | null
 
 /** Looks up ids: in the end that was read, else each by itself. Never in another space, whatever an id says. */
 export async function standingOf(
-  space: Space,
+  space: Door,
   threadId: string,
   end: ThreadEnd,
   ids: readonly string[],
@@ -96,7 +96,7 @@ export function isBefore(left: MessagePosition, right: MessagePosition): boolean
 
 /** The message that follows a place; null at the end of the thread. */
 export async function messageAfter(
-  space: Space,
+  space: Door,
   threadId: string,
   after: MessagePosition,
 ): Promise<PlacedMessage | null> {
@@ -104,7 +104,7 @@ export async function messageAfter(
 }
 
 /** A message to be stored again, as it was said. */
-function again(space: Space, { id, role, parts, metadata, author, createdAt }: Message): MessageInput {
+function again(space: Door, { id, role, parts, metadata, author, createdAt }: Message): MessageInput {
   const usual = defaultAuthor(role, space.core.access.actor, parseSpaceId(space.id).address)
   const isUsual = sameActor(usual, author) && author.name === usual.name && author.claimed === undefined
   return {
@@ -118,7 +118,7 @@ function again(space: Space, { id, role, parts, metadata, author, createdAt }: M
 }
 
 /** The messages of a place's turn before it, to be stored again by the turn that takes its place. */
-export async function messagesBefore(space: Space, threadId: string, place: MessagePosition): Promise<MessageInput[]> {
+export async function messagesBefore(space: Door, threadId: string, place: MessagePosition): Promise<MessageInput[]> {
   const inputs: MessageInput[] = []
   let after: MessagePosition = { turn: place.turn, index: -1 }
   for (;;) {
@@ -140,7 +140,7 @@ const mostReplaced = 1_000
  *
  * @throws MemoryError `limit-exceeded` if they are more than one turn may replace.
  */
-export async function turnsFrom(space: Space, threadId: string, turn: number): Promise<string[]> {
+export async function turnsFrom(space: Door, threadId: string, turn: number): Promise<string[]> {
   const turns = new Set<string>()
   let after: MessagePosition | null = { turn, index: -1 }
   while (after !== null && turns.size <= mostReplaced) {

@@ -4,8 +4,8 @@ import type { Change } from '../domain/commit.ts'
 import { shown } from '../domain/error.ts'
 import { parseTurnId, runIdOf, type TurnId } from '../domain/id.ts'
 import type { Message } from '../domain/message.ts'
-import { randomId } from '../memory/core.ts'
-import type { Space } from '../memory/space.ts'
+import type { Door } from '../memory/door/door.ts'
+import { randomId } from '../memory/door/random-id.ts'
 import { begin, type TurnRequest } from '../memory/turns.ts'
 import { endedParts, growthOf } from './answer-parts.ts'
 import { closeAnyhow } from './close-turn.ts'
@@ -17,13 +17,13 @@ export function completing(threadId: string, { messageId, toolCallId, part }: Co
   return { kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }
 }
 
-export async function storedMessage(space: Space, threadId: string, messageId: string): Promise<Message | null> {
+export async function storedMessage(space: Door, threadId: string, messageId: string): Promise<Message | null> {
   const places = await space.messages.find(messageId)
   return places.find(({ message }) => message.threadId === threadId)?.message ?? null
 }
 
 /** The run of a suspended turn, which goes on; another one if it is gone. */
-async function runAgain(space: Space, name: string, threadId: string, turnId: TurnId) {
+async function runAgain(space: Door, name: string, threadId: string, turnId: TurnId) {
   const unique = (await space.messages.turn(turnId))?.runId ?? null
   const key = parseTurnId(turnId)?.spaceKey
   const runId = unique === null || key === undefined ? null : runIdOf(key, unique)
@@ -39,7 +39,7 @@ async function runAgain(space: Space, name: string, threadId: string, turnId: Tu
 
 /** Takes a suspended turn up again, with the first of the answers that it waited for. */
 export async function resuming(
-  space: Space,
+  space: Door,
   name: string,
   threadId: string,
   turnId: TurnId,
@@ -52,7 +52,7 @@ export async function resuming(
 
 /** Gives a suspended turn the answers that came for it, and ends it: nobody goes on with it. */
 async function finish(
-  space: Space,
+  space: Door,
   name: string,
   threadId: string,
   turnId: TurnId,
@@ -80,7 +80,7 @@ async function finish(
 }
 
 /** Answers by the turn of the call that they are for, in the order in which they came. */
-async function byTurn(space: Space, threadId: string, completions: readonly Completion[]) {
+async function byTurn(space: Door, threadId: string, completions: readonly Completion[]) {
   const turns = new Map<TurnId, Completion[]>()
   for (const completion of completions) {
     const turnId = (await storedMessage(space, threadId, completion.messageId))?.turnId
@@ -97,7 +97,7 @@ async function byTurn(space: Space, threadId: string, completions: readonly Comp
  * @returns The plan with only those answers that its own turn goes on with.
  */
 export async function answeredBefore(
-  space: Space,
+  space: Door,
   name: string,
   threadId: string,
   plan: InputPlan,

@@ -2,7 +2,7 @@
 import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { applicationActor } from '../domain/actor.ts'
 import type { MessagePart } from '../domain/message.ts'
-import { Space } from '../memory/space.ts'
+import { Door } from '../memory/door/door.ts'
 import { loadSdk } from './loaded.ts'
 
 const instructions =
@@ -23,7 +23,7 @@ function textOf(parts: readonly MessagePart[]): string {
  * @throws Whatever the model or the memory fails with; a thread without a title is all that comes of it.
  */
 export async function giveTitle(
-  space: Space,
+  space: Door,
   threadId: string,
   model: LanguageModelObject,
   said: { readonly question: string; readonly answer: readonly MessagePart[] },
@@ -43,7 +43,7 @@ export async function giveTitle(
     .trim()
   if (title === '') return
   const access = { ...space.core.access, actor: { ...applicationActor, id: 'titles' } }
-  const own = new Space({ ...space.core, access }, space.id)
+  const own = new Door({ ...space.core, access }, space.id)
   const expect = [{ version: thread.version, of: { thread: threadId } }] as const
   await own.submit([{ kind: 'thread-put', threadId, title }], { expect, background: true })
 }

@@ -4,7 +4,7 @@ import type { BlockFormat } from '../domain/effect.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { assertJson, isJsonObject, type Json } from '../domain/json.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
 import type { BlockScope, StandardSchema } from './options.ts'
 
 /** The block that working memory is when no name is given. */

@@ -6,10 +6,11 @@ import { type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
 import type { Message, MessageInput } from '../domain/message.ts'
 import { toIso } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
-import type { Core } from './core.ts'
+import { appliedOf } from './door/applied.ts'
+import type { Core } from './door/core.ts'
+import { type Door, resourceSpace } from './door/door.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
 import type { Thread } from './records.ts'
-import { appliedOf, resourceSpace, type Space } from './space.ts'
 import { requireThread } from './threads.ts'
 
 export type CloneThreadOptions = InputOf<'cloneThread'>
@@ -23,7 +24,7 @@ export interface ClonedThread {
 type Parsed = OutputOf<'cloneThread'>
 
 /** The messages to copy, in thread order; refused if there are more than one commit may hold. */
-async function messagesOf(source: Space, parsed: Parsed): Promise<{ places: readonly PlacedMessage[]; asOf: number }> {
+async function messagesOf(source: Door, parsed: Parsed): Promise<{ places: readonly PlacedMessage[]; asOf: number }> {
   const most = source.core.limits.cloneMessages
   const limit = parsed.last === undefined ? most : Math.min(parsed.last, most)
   const listed = await source.messages.list({

@@ -7,7 +7,7 @@ import { parseFactId, parseMessageId, type SpaceId } from '../domain/id.ts'
 import { defaultLimits, type Limits } from '../domain/limits.ts'
 import type { Receipt, ReceiptNote } from '../domain/receipt.ts'
 import type { Storage } from '../ports/storage.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
 
 /** Erasures of a moment are reclaimed together, milliseconds. */
 const gatherMs = 20

@@ -8,12 +8,13 @@ import type { MessageInput } from '../domain/message.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import { toIso } from '../domain/time.ts'
 import type { Trust } from '../domain/trust.ts'
-import type { Core } from './core.ts'
+import { appliedOf } from './door/applied.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
 import { type FactIds, homeOf } from './fact-home.ts'
 import type { Inferred, LearnedFact } from './infer.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
 import { type OutputOf, parse } from './parse.ts'
-import { appliedOf, Space } from './space.ts'
 
 type Time = Date | string | number
 
@@ -125,7 +126,7 @@ function changesOf(statements: readonly Statement[], uniques: readonly string[],
 }
 
 /** What facts say that are about to give way, by id. */
-async function textsOf(space: Space, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+async function textsOf(space: Door, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const found = await Promise.all(ids.map((id) => space.facts.get(id)))
   return new Map(found.flatMap(({ record }) => (record === null ? [] : [[record.id, record.text]])))
 }
@@ -200,7 +201,7 @@ export async function addFacts(
   if (statements.length === 0) return { results: [] }
   const { commitId } = parsed
   const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
-  const space = new Space(core, home.space)
+  const space = new Door(core, home.space)
   const changes = changesOf(statements, await uniquesOf(core, statements.length, commitId), parsed)
   const texts = await textsOf(space, listed(parsed.supersedes))
   const result = await space.submit(changes, named)

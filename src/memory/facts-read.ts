@@ -3,12 +3,12 @@ import type { FactAttributes, FactState } from '../domain/fact.ts'
 import { parseFilter, type Test } from '../domain/filter.ts'
 import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../domain/id.ts'
 import { dateOf, toIso } from '../domain/time.ts'
-import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
 import { type FactIds, hasIds, homeOf } from './fact-home.ts'
 import { type Fact, type FactVersion, toFact, withoutRole } from './fact-records.ts'
 import { parse } from './parse.ts'
-import { Space } from './space.ts'
 
 export interface GetFactOptions {
   /** Also a fact that another one has taken the place of. */
@@ -56,7 +56,7 @@ export interface ConflictPage {
 
 /** A fact's id and its space. */
 export interface FactPlace {
-  readonly space: Space
+  readonly space: Door
   readonly factId: FactId
 }
 
@@ -69,7 +69,7 @@ export async function placeOfFact(core: Core, factId: string): Promise<FactPlace
   const issued = parseFactId(checkId(factId, 'factId'))
   const storage = await core.storage.get()
   const id = issued === null ? null : await storage.spaces.byKey(core.access, issued.spaceKey)
-  return id === null ? null : { space: new Space(core, id), factId: factId as FactId }
+  return id === null ? null : { space: new Door(core, id), factId: factId as FactId }
 }
 
 /** The fact of that id, or null. */
@@ -109,7 +109,7 @@ interface FoundPage {
 }
 
 /** Walks from the newest on until a page is full of facts that pass the test. */
-async function findPage(space: Space, query: PageQuery, test: FactTest | null): Promise<FoundPage> {
+async function findPage(space: Door, query: PageQuery, test: FactTest | null): Promise<FoundPage> {
   const { limit, ...asked } = query
   const facts: FactState[] = []
   const { pageSize, filterScan } = space.core.limits
@@ -130,7 +130,7 @@ async function findPage(space: Space, query: PageQuery, test: FactTest | null): 
   }
 }
 
-async function startOf(space: Space, kind: string, cursor: string | undefined): Promise<number | null> {
+async function startOf(space: Door, kind: string, cursor: string | undefined): Promise<number | null> {
   if (cursor === undefined) return null
   return numberAt(decodeCursor(cursor, kind, (await space.state())?.key ?? null), 0)
 }
@@ -146,7 +146,7 @@ export async function listFacts(core: Core, options: ListFactsOptions): Promise<
   const home = homeOf(parsed)
   const at = time === undefined ? null : toIso(time, 'asOf')
   const test = testOf(parseFilter(filters, 'filters', core.limits), at)
-  const space = new Space(core, home.space)
+  const space = new Door(core, home.space)
   const statuses =
     includeSuperseded === true || at !== null ? (['current', 'superseded'] as const) : ['current' as const]
   const after = await startOf(space, 'facts', cursor)
@@ -173,7 +173,7 @@ export async function factHistory(core: Core, factId: string, options: { limit?:
 }
 
 /** All facts that a contradicted one is bound to by contradictions, itself included, the oldest first. */
-async function contradicting(space: Space, first: FactState): Promise<FactState[]> {
+async function contradicting(space: Door, first: FactState): Promise<FactState[]> {
   const group = new Map<FactId, FactState | null>([[first.id, first]])
   const open = [first]
   for (let fact = open.pop(); fact !== undefined && group.size < mostInConflict; fact = open.pop()) {
@@ -193,7 +193,7 @@ async function contradicting(space: Space, first: FactState): Promise<FactState[
 export async function listConflicts(core: Core, options: ListConflictsOptions): Promise<ConflictPage> {
   const parsed = await parse('listConflicts', options, 'conflicts')
   const { attributes, space: id } = homeOf(parsed)
-  const space = new Space(core, id)
+  const space = new Door(core, id)
   const after = await startOf(space, 'conflicts', parsed.cursor)
   const limit = Math.min(parsed.limit ?? defaultLimit, core.limits.pageSize)
   const { items, asOf, key, more } = await space.facts.conflicts({ attributes, after, limit })

@@ -3,12 +3,13 @@ import type { Change } from '../domain/commit.ts'
 import { invalidInput, notFound } from '../domain/error.ts'
 import { copyJson, type JsonObject } from '../domain/json.ts'
 import { toIso } from '../domain/time.ts'
-import type { Core } from './core.ts'
+import { appliedOf } from './door/applied.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
 import { type FactIds, homeOf } from './fact-home.ts'
 import { type Fact, withoutRole } from './fact-records.ts'
 import { type FactPlace, getFact, placeOfFact } from './facts-read.ts'
 import { type OutputOf, parse } from './parse.ts'
-import { appliedOf, Space } from './space.ts'
 
 /** What changes in a fact. What is left out stays as it is. */
 export interface FactEdit {
@@ -81,7 +82,7 @@ export async function deleteFact(core: Core, factId: string): Promise<{ readonly
  */
 export async function deleteAllFacts(core: Core, options: FactIds): Promise<{ readonly deleted: number }> {
   const home = homeOf(await parse('deleteAllFacts', options, 'deleteAll'))
-  const space = new Space(core, home.space)
+  const space = new Door(core, home.space)
   const query = { attributes: home.attributes, statuses: ['current', 'superseded', 'queued'], order: 'oldest' } as const
   const limit = Math.min(core.limits.pageSize, core.limits.factLinks)
   let deleted = 0

@@ -1,5 +1,5 @@
 /** The pool of facts that agents share: what was learned, whose it is, who said so and how long it holds. */
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
 import type { FactIds } from './fact-home.ts'
 import type { Fact, FactVersion } from './fact-records.ts'
 import { type AddedFacts, type AddFactsOptions, addFacts } from './facts-add.ts'
@@ -18,6 +18,9 @@ import type { FactSearch, SearchFactsOptions } from './facts-search.ts'
 import { deleteAllFacts, deleteFact, type FactEdit, type FactUpdate, updateFact } from './facts-write.ts'
 import type { MessageLike } from './message-input.ts'
 
+/** The facts of a memory, for those who have its core. */
+export let factsOf: (core: Core) => Facts
+
 /**
  * Facts. Each lives in one space, its home: the first given of `userId` (or `resourceId`), `teamId`, `agentId` and
  * `runId`; the other ids are carried by it and must match wherever they are asked for.
@@ -25,7 +28,11 @@ import type { MessageLike } from './message-input.ts'
 export class Facts {
   readonly #core: Core
 
-  constructor(core: Core) {
+  static {
+    factsOf = (core) => new Facts(core)
+  }
+
+  private constructor(core: Core) {
     this.#core = core
   }
 

@@ -1,6 +1,6 @@
 /** Refuses, at the border of the facade, message ids that another space issued, before anything is done with them. */
 import { foreignId, isForeignId, parseIssuedId } from '../domain/issued-id.ts'
-import type { Space } from './space.ts'
+import type { Door } from './door/door.ts'
 
 /** An id that a call names, and the field that it stands in. */
 export interface NamedId {
@@ -13,7 +13,7 @@ const findingFix =
   'Pass the resourceId that the message is of. One that an earlier version stored under such an id is named by resourceId and threadId together.'
 
 /** Whether a message of the thread is stored under the id: earlier versions took any. */
-async function isStored(space: Space, threadId: string | undefined, id: string): Promise<boolean> {
+async function isStored(space: Door, threadId: string | undefined, id: string): Promise<boolean> {
   if (threadId === undefined) return false
   return (await space.messages.find(id)).some(({ message }) => message.threadId === threadId)
 }
@@ -25,7 +25,7 @@ async function isStored(space: Space, threadId: string | undefined, id: string):
  * @throws MemoryError `invalid-input` naming the field.
  */
 export async function refuseForeignMessages(
-  space: Space,
+  space: Door,
   threadId: string | undefined,
   ids: readonly NamedId[],
   fix = findingFix,

@@ -7,11 +7,11 @@ import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt
 import { parseSpaceId, spaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
 import type { Storage, ThreadCopy } from '../ports/storage.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
 import { attempted, eraseIssued, erasing } from './erasure.ts'
 import { refuseForeignMessages } from './foreign-ids.ts'
 import { type InputOf, type OutputOf, parse, unexpectedConflict } from './parse.ts'
-import { Space } from './space.ts'
 
 /**
  * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `runId` alone), or something in one, which the same
@@ -166,7 +166,7 @@ async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: 
   }
   if (threadId === undefined) {
     const ids = messageIds.map((id) => ({ id, field: 'messageIds' }))
-    await refuseForeignMessages(new Space(core, home), undefined, ids)
+    await refuseForeignMessages(new Door(core, home), undefined, ids)
     await refuseAmbiguous(core, storage, home, messageIds)
   }
   const inThread = threadId === undefined ? {} : { inThread: threadId }

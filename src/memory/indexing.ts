@@ -5,7 +5,7 @@ import { MemoryError, notFound } from '../domain/error.ts'
 import type { SpaceId, SpaceKey } from '../domain/id.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import type { Storage } from '../ports/storage.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
 import { settleErasure } from './erasure.ts'
 import type { Degraded, RecallTrace, TracedItem, UnreadItem } from './recollection.ts'
 

@@ -4,7 +4,7 @@ import { MemoryError } from '../domain/error.ts'
 import { type FactState, factAttributes } from '../domain/fact.ts'
 import { comparedText } from '../domain/fact-text.ts'
 import type { SpaceId } from '../domain/id.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
 import type { FactHome, Queued } from './infer-queue.ts'
 import { refOfRow, searchSpaces } from './search-spaces.ts'
 

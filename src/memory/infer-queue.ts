@@ -13,8 +13,9 @@ import { parseSpaceId } from '../domain/space.ts'
 import { isoTime } from '../domain/time.ts'
 import type { Trust } from '../domain/trust.ts'
 import { hasRecalled, withoutRecalled } from '../recall/fence.ts'
-import type { Core } from './core.ts'
-import { appliedOf, Space } from './space.ts'
+import { appliedOf } from './door/applied.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
 
 /** The space that facts go to, and the ids that they carry beside it. */
 export interface FactHome {
@@ -149,7 +150,7 @@ export async function enqueue(
     ...(validFrom === undefined ? {} : { validFrom }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
-  const { result } = await new Space(core, home.space).apply(change)
+  const { result } = await new Door(core, home.space).apply(change)
   const storage = await core.storage.get()
   const { record } = await storage.facts.get(core.access, home.space, result.factId)
   if (record !== null) return queuedOf(home.space, record, record.version)
@@ -164,7 +165,7 @@ async function rewrite(core: Core, item: Queued, bookkeeping: Bookkeeping): Prom
   const change: Change = { kind: 'fact-assert', factId: item.id, metadata: metadataOf(bookkeeping) }
   const expect: Expectation[] = [{ version: item.version, of: { fact: item.id } }]
   try {
-    const result = await new Space(core, item.home.space).submit([change], { expect, background: true })
+    const result = await new Door(core, item.home.space).submit([change], { expect, background: true })
     return result.status === 'conflict' ? null : appliedOf(result, 'fact-assert').seq
   } catch (error) {
     if (error instanceof MemoryError && error.code === 'not-found') return null

@@ -24,7 +24,8 @@ import type { FactState } from '../domain/fact.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { MessageInput } from '../domain/message.ts'
 import { lowerOf, type Trust, trustOf } from '../domain/trust.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
 import { type LookedUp, lookUp } from './infer-look-up.ts'
 import {
   coreOf,
@@ -38,7 +39,6 @@ import {
   release,
   waitingIn,
 } from './infer-queue.ts'
-import { Space } from './space.ts'
 
 /** What became of one statement. */
 export interface LearnedFact {
@@ -229,7 +229,7 @@ async function store(
     ...(stored.length > 0 && asOf !== null ? [{ facts: asOf }] : []),
   ]
   const all: Change[] = [{ kind: 'fact-retire', factIds: [item.id] }, ...stored]
-  const result = await new Space(core, item.home.space).submit(all, { expect, background: true })
+  const result = await new Door(core, item.home.space).submit(all, { expect, background: true })
   if (result.status === 'committed') {
     let next = 1
     return actions.map((action, index) => {

@@ -4,12 +4,12 @@ import { checkId } from '../domain/id.ts'
 import { isAllInternal } from '../domain/message.ts'
 import { toIso } from '../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../ports/storage.ts'
-import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
+import type { Core } from './door/core.ts'
+import { type Door, resourceSpace } from './door/door.ts'
 import { refuseForeignMessages } from './foreign-ids.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
 import { type StoredMessage, toListedMessage } from './records.ts'
-import { resourceSpace, type Space } from './space.ts'
 import { commitIfDue, interruption } from './sweeper.ts'
 
 export type ListMessagesOptions = InputOf<'listMessages'>
@@ -51,7 +51,7 @@ function checkTogether({ last, page, perPage, cursor }: Parsed): void {
   }
 }
 
-async function startOf(space: Space, cursor: string, kind: string): Promise<{ after: MessagePosition; asOf: number }> {
+async function startOf(space: Door, cursor: string, kind: string): Promise<{ after: MessagePosition; asOf: number }> {
   const fields = decodeCursor(cursor, kind, (await space.state())?.key ?? null)
   return { asOf: numberAt(fields, 0), after: { turn: numberAt(fields, 1), index: numberAt(fields, 2) } }
 }
@@ -63,7 +63,7 @@ function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMes
 }
 
 /** Closes turns of the thread whose lease is over; answers whether there were any. For whoever meets one that is open. */
-export async function closeOverdue(space: Space, threadId: string): Promise<boolean> {
+export async function closeOverdue(space: Door, threadId: string): Promise<boolean> {
   const { storage } = space.core
   const now = new Date(storage.clock.now()).toISOString()
   const overdue = (await space.messages.openTurns(threadId)).filter(({ lease }) => lease.until <= now)
@@ -71,7 +71,7 @@ export async function closeOverdue(space: Space, threadId: string): Promise<bool
   return overdue.length > 0
 }
 
-async function listOnce(space: Space, query: MessageQuery): Promise<Listed<PlacedMessage>> {
+async function listOnce(space: Door, query: MessageQuery): Promise<Listed<PlacedMessage>> {
   const { core, id } = space
   const listed = await (await core.storage.get()).messages.list(core.access, id, query)
   if (!listed.items.some(({ message }) => message.turnStatus === 'open')) return listed
@@ -83,7 +83,7 @@ function comparePlaces(left: PlacedMessage, right: PlacedMessage): number {
 }
 
 /** Messages asked for by id, with their neighbours in the thread. */
-async function included(space: Space, parsed: Parsed, base: MessageQuery): Promise<PlacedMessage[]> {
+async function included(space: Door, parsed: Parsed, base: MessageQuery): Promise<PlacedMessage[]> {
   const ids = (parsed.include ?? []).map(({ id }, index) => ({ id, field: `include[${index}].id` }))
   await refuseForeignMessages(space, parsed.threadId, ids)
   const found = (parsed.include ?? []).map(async (wanted) => {

@@ -3,11 +3,13 @@ import { type Access, type Actor, applicationActor, checkActor } from '../domain
 import { invalidInput } from '../domain/error.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
-import { encodePart, parseSpaceId, type SpaceState, spaceId } from '../domain/space.ts'
+import { encodePart, parseSpaceId, type SpaceState } from '../domain/space.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
-import { type Core, MemoryStorage, randomId } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { Facts } from './facts.ts'
+import type { Core } from './door/core.ts'
+import { MemoryStorage } from './door/memory-storage.ts'
+import { randomId } from './door/random-id.ts'
+import { type Facts, factsOf } from './facts.ts'
 import type { AddedFacts, AddFactsOptions } from './facts-add.ts'
 import type { FactSearch, SearchFactsOptions } from './facts-search.ts'
 import {
@@ -37,8 +39,8 @@ import type { RecallOptions } from './recall-options.ts'
 import { type RecallTrace, type Recollection, Traces } from './recollection.ts'
 import type { StoredMessage, Thread } from './records.ts'
 import { getRun, type ListRunsOptions, listRuns, type Run, type RunPage } from './runs.ts'
-import { Space } from './space.ts'
-import { Team } from './team.ts'
+import { type Space, spaceOf } from './space.ts'
+import { type Team, teamOf } from './team.ts'
 import {
   archiveThread,
   type CreateThreadOptions,
@@ -140,17 +142,17 @@ export class Memory implements AsyncDisposable {
 
   /** A space by its id, such as `resource/alice` or `team/acme`; ids in it are percent-encoded. */
   space(id: string): Space {
-    return new Space(this.#core, parseSpaceId(id).id)
+    return spaceOf(this.#core, parseSpaceId(id).id)
   }
 
   /** The shared memory of a team. */
   team(teamId: string): Team {
-    return new Team(this.#core, spaceId('team', checkId(teamId, 'teamId')))
+    return teamOf(this.#core, checkId(teamId, 'teamId'))
   }
 
   /** The shared pool of facts: statements that agents learned about users, teams, each other and tasks. */
   get facts(): Facts {
-    return new Facts(this.#core)
+    return factsOf(this.#core)
   }
 
   /** The same as `facts.add`. */

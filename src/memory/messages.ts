@@ -10,13 +10,14 @@ import type { MessageInput, MessagePart } from '../domain/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
-import type { Core } from './core.ts'
+import { type Applied, appliedOf } from './door/applied.ts'
+import type { Core } from './door/core.ts'
+import { Door, resourceSpace } from './door/door.ts'
 import { type NamedId, refuseForeignMessages } from './foreign-ids.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
 import { withAnswer } from './message-parts.ts'
 import { parse, unexpectedConflict } from './parse.ts'
 import { type StoredMessage, toStoredMessage } from './records.ts'
-import { type Applied, appliedOf, resourceSpace, Space } from './space.ts'
 import type { StoredPart } from './stored-part.ts'
 import { saveAnswer, saveEvent } from './trace-events.ts'
 import { traced } from './tracing.ts'
@@ -60,7 +61,7 @@ function agreed(name: 'threadId' | 'resourceId', stated: string | undefined, mes
 }
 
 function storedNow(
-  space: Space,
+  space: Door,
   threadId: string,
   input: MessageInput,
   saved: Applied<'message-append'>,
@@ -110,7 +111,7 @@ interface Joined {
 }
 
 async function saveBatch(
-  space: Space,
+  space: Door,
   threadId: string,
   batch: readonly ReadMessage[],
   { turnId, commitId }: Joined,
@@ -145,7 +146,7 @@ async function saveBatch(
   }
 }
 
-async function storedIn(space: Space, messageId: string, threadId: string): Promise<StoredMessage> {
+async function storedIn(space: Door, messageId: string, threadId: string): Promise<StoredMessage> {
   const { message } = await placeIn(space, messageId, threadId)
   return toStoredMessage(message, parseSpaceId(space.id).address.id)
 }
@@ -163,7 +164,7 @@ const noAnswers: Answers = { placed: new Set(), changes: [], messageIds: [] }
 const callsWithin = 50
 
 async function answersIn(
-  space: Space,
+  space: Door,
   threadId: string,
   batch: readonly ReadMessage[],
   turnId: string | undefined,
@@ -196,7 +197,7 @@ async function answersIn(
   return { placed, changes, messageIds: [...partsById.keys()] }
 }
 
-async function placeIn(space: Space, messageId: string, threadId: string | undefined): Promise<PlacedMessage> {
+async function placeIn(space: Door, messageId: string, threadId: string | undefined): Promise<PlacedMessage> {
   const places = (await space.messages.find(messageId)).filter(
     ({ message }) => threadId === undefined || message.threadId === threadId,
   )
@@ -211,13 +212,13 @@ async function placeIn(space: Space, messageId: string, threadId: string | undef
 }
 
 interface Located {
-  readonly space: Space
+  readonly space: Door
   readonly threadId: ThreadId
   readonly messageId: string
 }
 
 /** The space that issued a message id, as the key in the id says. */
-async function issuingSpace(core: Core, { id, field }: NamedId): Promise<Space> {
+async function issuingSpace(core: Core, { id, field }: NamedId): Promise<Door> {
   const issued = parseIssuedId(id)
   if (issued === null) {
     const rule = 'is required: a message id chosen by a caller means nothing without it'
@@ -226,7 +227,7 @@ async function issuingSpace(core: Core, { id, field }: NamedId): Promise<Space> 
   if (issued.kind !== 'message') throw foreignId(field, id, 'message', 'Pass the id of a message.')
   const space = await (await core.storage.get()).spaces.byKey(core.access, issued.spaceKey)
   if (space === null) throw notFound('message', id, 'Check the id; it may have been forgotten.')
-  return new Space(core, space)
+  return new Door(core, space)
 }
 
 /** Finds each message's space and thread, from its id alone where it is one of ours. */

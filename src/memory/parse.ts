@@ -95,9 +95,13 @@ export async function parse<Name extends SchemaName>(
   value: unknown,
   what: string = name,
 ): Promise<z.output<Schemas[Name]>> {
-  const schema = (schemas ?? (await loadSchemas()))[name]
+  return parsedBy((schemas ?? (await loadSchemas()))[name], value, what) as z.output<Schemas[Name]>
+}
+
+/** The same with a schema that is at hand. */
+export function parsedBy<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(present(value))
-  if (result.success) return result.data as z.output<Schemas[Name]>
+  if (result.success) return result.data
   const issue = firstIssue(result.error)
   const path = issue?.path ?? []
   const isIndexed = typeof path[0] === 'number'

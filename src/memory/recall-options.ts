@@ -5,11 +5,11 @@ import { checkId, type SpaceId } from '../domain/id.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { RecordKind } from '../domain/word-segment.ts'
 import type { RecallMode } from '../recall/rank.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
+import { resourceSpace } from './door/door.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
 import { type MessageRange, type RecallQuery, recallFrom } from './recall.ts'
 import type { Recollection } from './recollection.ts'
-import { resourceSpace } from './space.ts'
 
 export interface RecallLimits {
   /** Items found at most. Default: 20. */

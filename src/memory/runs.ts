@@ -6,11 +6,11 @@ import type { Json, JsonObject } from '../domain/json.ts'
 import { type RunKind, type RunState, type RunStatus, runStatuses } from '../domain/run.ts'
 import { parseSpaceId, spaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
-import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
 import { closeOverdue } from './list-messages.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
-import { Space } from './space.ts'
 
 /** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
 export interface Run {
@@ -87,7 +87,7 @@ function toRun(run: RunState, status: RunStatus, space: SpaceId): Run {
 }
 
 /** How the turn of a run stands, which ends even where the run's process could not; null if it has none. */
-async function statusOfTurn(space: Space, { threadId, turnId }: RunState): Promise<RunStatus | null> {
+async function statusOfTurn(space: Door, { threadId, turnId }: RunState): Promise<RunStatus | null> {
   if (threadId === undefined || turnId === undefined) return null
   let turn = await space.messages.turn(turnId)
   if (turn?.status === 'open' && (await closeOverdue(space, threadId))) turn = await space.messages.turn(turnId)
@@ -96,7 +96,7 @@ async function statusOfTurn(space: Space, { threadId, turnId }: RunState): Promi
 }
 
 /** The run as it stands; null if it is gone meanwhile. */
-async function standing(space: Space, run: RunState): Promise<Run | null> {
+async function standing(space: Door, run: RunState): Promise<Run | null> {
   if (run.status !== 'running') return toRun(run, run.status, space.id)
   const status = (await statusOfTurn(space, run)) ?? run.status
   if (status === 'running') return toRun(run, status, space.id)
@@ -112,7 +112,7 @@ export async function getRun(core: Core, runId: string): Promise<Run | null> {
   const storage = await core.storage.get()
   const id = issued === null ? null : await storage.spaces.byKey(core.access, issued.spaceKey)
   if (id === null) return null
-  const space = new Space(core, id)
+  const space = new Door(core, id)
   const { record } = await space.runs.get(runId)
   return record === null ? null : standing(space, record)
 }
@@ -131,7 +131,7 @@ export async function listRuns(core: Core, options: ListRunsOptions): Promise<Ru
   const parsed = await parse('listRuns', options)
   const { threadId = null, status, cursor } = parsed
   const { id, name } = homeOf(parsed)
-  const space = new Space(core, id)
+  const space = new Door(core, id)
   const wanted = new Set<RunStatus>(status === undefined ? runStatuses : [status].flat())
   // What is stored as running may have ended with its turn.
   const query = { threadId, name, statuses: [...new Set([...wanted, 'running' as const])], order: 'newest' } as const

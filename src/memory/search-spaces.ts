@@ -22,7 +22,7 @@ import { type Corpus, corpusOf, placeOf } from '../recall/corpus.ts'
 import { type Plan, planOf } from '../recall/plan.ts'
 import { type Ranking, type RecallMode, rank } from '../recall/rank.ts'
 import { similarities } from '../recall/similarity.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
 import { demotionsOf } from './old-values.ts'
 import type { Degraded } from './recollection.ts'
 

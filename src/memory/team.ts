@@ -4,14 +4,17 @@ import type { Change, CommitResult, Expectation, ResultOf } from '../domain/comm
 import type { EntryState } from '../domain/entry.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { PastEvent } from '../domain/history.ts'
-import { checkId, type SpaceId } from '../domain/id.ts'
+import { checkId } from '../domain/id.ts'
 import { assertJson, type Json, toPatch } from '../domain/json.ts'
 import { parseTtl } from '../domain/limits.ts'
+import { spaceId } from '../domain/space.ts'
 import { dateOf, toIso } from '../domain/time.ts'
-import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { appliedOf } from './door/applied.ts'
+import type { Core } from './door/core.ts'
+import type { Door } from './door/door.ts'
 import { parse } from './parse.ts'
-import { appliedOf, Space } from './space.ts'
+import { doorOf, type Space, spaceOf } from './space.ts'
 import { type EntryEvent, type WatchOptions, watchEntries } from './watch.ts'
 
 /** Milliseconds, a text such as `'1h'`, or null for ever. */
@@ -111,12 +114,21 @@ function ttlOf(stated: Ttl | undefined): { ttlMs?: number | null } {
   return stated === undefined ? {} : { ttlMs: parseTtl(stated) }
 }
 
+/** The team of that id, for those who have a core; the id is taken as it is. */
+export let teamOf: (core: Core, teamId: string) => Team
+
 /** The shared memory of one team. Another team never sees its keys. */
 export class Team {
   readonly #space: Space
+  readonly #door: Door
 
-  constructor(core: Core, id: SpaceId) {
-    this.#space = new Space(core, id)
+  static {
+    teamOf = (core, teamId) => new Team(spaceOf(core, spaceId('team', teamId)))
+  }
+
+  private constructor(space: Space) {
+    this.#space = space
+    this.#door = doorOf(space)
   }
 
   /** The team's space, with its seq, settings, log and feed. */
@@ -139,7 +151,7 @@ export class Team {
     assertJson(value, 'value')
     const expect = expectationsOf(key, ifVersion, ifAbsent)
     const change: Change = { kind: 'entry-write', key, value, ...ttlOf(stated) }
-    const result = await this.#space.submit([change], { ...expect, ...named(commitId) })
+    const result = await this.#door.submit([change], { ...expect, ...named(commitId) })
     return this.#written(key, result, expect.expect !== undefined)
   }
 
@@ -150,7 +162,7 @@ export class Team {
   }
 
   async #change(change: Change & { readonly kind: WriteKind }, commitId?: string): Promise<WrittenEntry<never>> {
-    return toWritten(appliedOf(await this.#space.submit([change], named(commitId)), change.kind).result)
+    return toWritten(appliedOf(await this.#door.submit([change], named(commitId)), change.kind).result)
   }
 
   /** The value under a key, or null if it is absent or expired. */
@@ -167,7 +179,7 @@ export class Team {
 
   async #record(key: string): Promise<EntryState | null> {
     checkId(key, 'key')
-    const { core, id } = this.#space
+    const { core, id } = this.#door
     return (await (await core.storage.get()).entries.get(core.access, id, key)).record
   }
 
@@ -227,9 +239,9 @@ export class Team {
   /** Removes an entry. */
   async delete(key: string, options: { readonly ifVersion?: number } = {}): Promise<EntryDeletion> {
     const { ifVersion } = await parse('deleteEntry', options, 'delete')
-    const before = await this.#space.entries.get(checkId(key, 'key'))
+    const before = await this.#door.entries.get(checkId(key, 'key'))
     if (before.record === null && ifVersion === undefined) return { status: 'deleted', deleted: false }
-    const result = await this.#space.submit([{ kind: 'entry-delete', key }], expectationsOf(key, ifVersion, undefined))
+    const result = await this.#door.submit([{ kind: 'entry-delete', key }], expectationsOf(key, ifVersion, undefined))
     if (result.status === 'conflict' && ifVersion !== undefined) {
       return { status: 'conflict', current: await this.get(key) }
     }
@@ -242,8 +254,8 @@ export class Team {
   ): Promise<EntryPage> {
     const { prefix = '', limit = 100, cursor } = await parse('listEntries', options, 'list')
     const after = cursor === undefined ? null : await this.#keyOf(cursor)
-    const most = Math.min(limit, this.#space.core.limits.pageSize)
-    const { items, asOf, key: spaceKey, more } = await this.#space.entries.list({ prefix, after, limit: most })
+    const most = Math.min(limit, this.#door.core.limits.pageSize)
+    const { items, asOf, key: spaceKey, more } = await this.#door.entries.list({ prefix, after, limit: most })
     const last = items.at(-1)
     const isLast = !more || last === undefined || spaceKey === null
     const next = isLast ? {} : { nextCursor: encodeCursor('entries', spaceKey, [last.key]) }
@@ -251,14 +263,14 @@ export class Team {
   }
 
   async #keyOf(cursor: string): Promise<string> {
-    const [key] = decodeCursor(cursor, 'entries', (await this.#space.state())?.key ?? null)
+    const [key] = decodeCursor(cursor, 'entries', (await this.#door.state())?.key ?? null)
     return String(key)
   }
 
   /** The versions of an entry, newest first, as far as the log goes back. */
   async history(key: string, options: { readonly limit?: number } = {}): Promise<EntryVersion[]> {
     const { limit = 100 } = await parse('entryHistory', options, 'history')
-    const past = await this.#space.entries.history(checkId(key, 'key'), limit)
+    const past = await this.#door.entries.history(checkId(key, 'key'), limit)
     return past.map(({ version, at, by, event, value }) => ({ version, at: dateOf(at), by, event, value }))
   }
 
@@ -272,14 +284,14 @@ export class Team {
       throw invalidInput('readAt', 'must have seq or at', options, 'Pass one of the two.')
     }
     checkId(key, 'key')
-    const then = seq ?? (await this.#space.log.seqAt(toIso(at, 'at')))
-    const past = await this.#space.entries.at(key, then)
+    const then = seq ?? (await this.#door.log.seqAt(toIso(at, 'at')))
+    const past = await this.#door.entries.at(key, then)
     return past === null || past.event === 'erased' ? null : (past.value as Value)
   }
 
   /** Follows what happens to the team's entries; see {@link Space.changes} for `after` and `signal`. */
   watch(options: WatchOptions = {}): AsyncIterableIterator<EntryEvent> {
-    return watchEntries(this.#space, options)
+    return watchEntries(this.#door, options)
   }
 }
 

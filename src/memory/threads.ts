@@ -8,11 +8,12 @@ import { limitExceeded } from '../domain/limits.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { ThreadOrder, ThreadPosition } from '../ports/storage.ts'
 import { mainBlock, startingValue } from './blocks.ts'
-import type { Core } from './core.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
+import { appliedOf } from './door/applied.ts'
+import type { Core } from './door/core.ts'
+import { type Door, resourceSpace } from './door/door.ts'
 import { type InputOf, parse, unexpectedConflict } from './parse.ts'
 import { type Thread, toThread } from './records.ts'
-import { appliedOf, resourceSpace, type Space } from './space.ts'
 
 export type CreateThreadOptions = InputOf<'createThread'>
 
@@ -40,7 +41,7 @@ interface Seed {
 }
 
 /** The block that a new thread's working memory starts as; in resource scope only if there is none. */
-async function seedOf(space: Space, threadId: string, workingMemory: Json): Promise<Seed | null> {
+async function seedOf(space: Door, threadId: string, workingMemory: Json): Promise<Seed | null> {
   const isThread = space.core.behaviour.workingMemory?.scope === 'thread'
   const where = isThread ? { name: mainBlock, threadId } : { name: mainBlock }
   if (!isThread && (await space.blocks.get(null, mainBlock)).record !== null) return null
@@ -50,7 +51,7 @@ async function seedOf(space: Space, threadId: string, workingMemory: Json): Prom
   return { change, expect: { absent: { block: name, ...rest } } }
 }
 
-async function createWith(space: Space, threadId: string, put: Change, seed: Seed | null): Promise<void> {
+async function createWith(space: Door, threadId: string, put: Change, seed: Seed | null): Promise<void> {
   const absent: Expectation = { absent: { thread: threadId } }
   const changes = seed === null ? [put] : [put, seed.change]
   const expect = seed === null ? [absent] : [absent, seed.expect]
@@ -66,7 +67,7 @@ async function createWith(space: Space, threadId: string, put: Change, seed: See
   )
 }
 
-export async function requireThread(space: Space, threadId: string): Promise<Thread> {
+export async function requireThread(space: Door, threadId: string): Promise<Thread> {
   const { record } = await space.threads.get(threadId)
   if (record === null)
     throw notFound('thread', threadId, 'Create it with createThread, or check the id and the resourceId.')
@@ -173,7 +174,7 @@ function positionFields({ asOf, order, threadId }: ThreadPosition) {
   return { asOf, order, threadId }
 }
 
-async function positionOf(space: Space, cursor: string, kind: string): Promise<ThreadPosition> {
+async function positionOf(space: Door, cursor: string, kind: string): Promise<ThreadPosition> {
   const fields = decodeCursor(cursor, kind, (await space.state())?.key ?? null)
   return { asOf: numberAt(fields, 0), order: numberAt(fields, 1), threadId: String(fields[2]) as ThreadId }
 }
@@ -199,11 +200,7 @@ export type ThreadUpdate =
   | ({ readonly status: 'updated' } & Thread)
   | { readonly status: 'conflict'; readonly current: Thread | null }
 
-async function putThread(
-  space: Space,
-  put: Change & { kind: 'thread-put' },
-  ifVersion?: number,
-): Promise<ThreadUpdate> {
+async function putThread(space: Door, put: Change & { kind: 'thread-put' }, ifVersion?: number): Promise<ThreadUpdate> {
   const { threadId } = put
   checkId(threadId, 'threadId')
   // Stated or not, the thread must be there: an update never creates one.

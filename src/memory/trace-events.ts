@@ -4,11 +4,11 @@ import type { Seq } from '../domain/id.ts'
 import { messageText } from '../domain/indexed.ts'
 import type { Json } from '../domain/json.ts'
 import type { MessagePart } from '../domain/message.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
+import type { Door } from './door/door.ts'
 import type { SavedMessages } from './messages.ts'
 import type { RecallQuery } from './recall.ts'
 import type { Recollection } from './recollection.ts'
-import type { Space } from './space.ts'
 import type { RecallEvent, SaveEvent, TokenCount, WorkingMemoryEvent } from './tracing.ts'
 import type { Block, WorkingMemory, WorkingMemoryWrite } from './working-memory.ts'
 
@@ -44,7 +44,7 @@ export interface SaveRequest {
   readonly given: number
 }
 
-export function saveEvent({ core, id: space }: Space, { threadId, turnId, given }: SaveRequest): SaveEvent {
+export function saveEvent({ core, id: space }: Door, { threadId, turnId, given }: SaveRequest): SaveEvent {
   const inTurn = turnId === undefined ? {} : { turnId }
   return { operation: 'memory.save', actor: actorOf(core), space, threadId, ...inTurn, given }
 }

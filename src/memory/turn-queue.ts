@@ -2,8 +2,8 @@
 import { MemoryError } from '../domain/error.ts'
 import { msOf } from '../domain/time.ts'
 import type { OpenTurn, Storage } from '../ports/storage.ts'
-import type { MemoryStorage } from './core.ts'
-import type { Space } from './space.ts'
+import type { Door } from './door/door.ts'
+import type { MemoryStorage } from './door/memory-storage.ts'
 import { commitIfDue, interruption } from './sweeper.ts'
 
 /** The last call in line for each thread of a storage. */
@@ -16,7 +16,7 @@ const graceMs = 5
 const lookEveryMs = 1_000
 
 /** Runs it when those before it in the same line are through, or have waited too long. */
-async function inLine<Result>(space: Space, threadId: string, ended: Promise<void>, act: () => Promise<Result>) {
+async function inLine<Result>(space: Door, threadId: string, ended: Promise<void>, act: () => Promise<Result>) {
   const { storage } = space.core
   const line = lines.get(storage) ?? new Map<string, Promise<void>>()
   lines.set(storage, line)
@@ -37,7 +37,7 @@ async function inLine<Result>(space: Space, threadId: string, ended: Promise<voi
 }
 
 /** Open turns of the thread that somebody is at work on; those whose lease is over are closed as interrupted. */
-async function turnsAtWork(space: Space, storage: Storage, threadId: string): Promise<readonly OpenTurn[]> {
+async function turnsAtWork(space: Door, storage: Storage, threadId: string): Promise<readonly OpenTurn[]> {
   const open = await storage.messages.openTurns(space.core.access, space.id, threadId)
   const now = space.core.storage.clock.now()
   const over = open.filter(({ lease }) => msOf(lease.until) <= now)
@@ -65,7 +65,7 @@ function stillOpen(error: unknown): boolean {
  * @throws The reason of the signal; MemoryError `closed` if the memory closes meanwhile.
  */
 export async function waitForTurns<Result>(
-  space: Space,
+  space: Door,
   threadId: string,
   signal: AbortSignal | undefined,
   open: (alone: boolean) => Promise<Result>,

@@ -3,8 +3,10 @@ import type { Change, ChangeResult, CommitResult } from '../domain/commit.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../domain/id.ts'
 import { turnLease } from '../domain/lease.ts'
-import { type Holding, randomId } from './core.ts'
-import { appliedOf, type Space } from './space.ts'
+import { appliedOf } from './door/applied.ts'
+import type { Holding } from './door/core.ts'
+import type { Door } from './door/door.ts'
+import { randomId } from './door/random-id.ts'
 import { messagesIn, saveEvent, savesWords, turnAnswer } from './trace-events.ts'
 import { traced } from './tracing.ts'
 import { waitForTurns } from './turn-queue.ts'
@@ -13,7 +15,7 @@ export type ClosedStatus = 'complete' | 'aborted' | 'failed' | 'suspended'
 
 /** How a turn begins: opened anew, or a suspended one of the same actor taken up again. */
 export interface TurnRequest {
-  readonly space: Space
+  readonly space: Door
   readonly threadId: string
   /** What whoever resumes the turn must name again. */
   readonly runId: string
@@ -31,7 +33,7 @@ const retryMs = [20, 100, 500]
 
 /** An open turn of this process: its lease is renewed, and its memory stays open, until it is closed. */
 export class Turn {
-  readonly space: Space
+  readonly space: Door
   readonly threadId: string
   readonly id: TurnId
   readonly runId: string
@@ -153,7 +155,7 @@ export class Turn {
 export type Committed = CommitResult & { readonly status: 'committed' }
 
 /** Commits, again if that may help: the id makes sure that it is applied once. */
-async function committed(space: Space, changes: readonly Change[], id: string): Promise<Committed> {
+async function committed(space: Door, changes: readonly Change[], id: string): Promise<Committed> {
   const result = await repeated(() => space.submit(changes, { id }))
   if (result.status === 'committed') return result
   throw new MemoryError('conflict', {
@@ -165,7 +167,7 @@ async function committed(space: Space, changes: readonly Change[], id: string): 
 
 /** Publishes what a commit to a turn brings into its thread, while somebody listens. */
 function saving(
-  at: { readonly space: Space; readonly threadId: string; readonly turnId?: TurnId },
+  at: { readonly space: Door; readonly threadId: string; readonly turnId?: TurnId },
   changes: readonly Change[],
   commit: () => Promise<Committed>,
 ): Promise<Committed> {
@@ -211,7 +213,7 @@ export interface TurnWait {
  * @returns The turn, and whether it was begun beside others because waiting took longer than `limits.turnWaitMs`.
  */
 export async function beginTurn(
-  space: Space,
+  space: Door,
   threadId: string,
   wait: TurnWait,
   prepare: (alone: boolean) => Promise<TurnRequest>,

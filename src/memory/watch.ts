@@ -6,9 +6,10 @@ import type { Effect, LoggedCommit } from '../domain/effect.ts'
 import type { PastEvent } from '../domain/history.ts'
 import type { Json } from '../domain/json.ts'
 import { dateOf } from '../domain/time.ts'
-import { type FeedOptions, followLog, stoppable } from './feed.ts'
+import type { Door } from './door/door.ts'
+import { followLog, stoppable } from './door/feed.ts'
 import { parse } from './parse.ts'
-import type { Space } from './space.ts'
+import type { FeedOptions } from './space.ts'
 
 /** What happened to one entry. */
 export interface EntryChange {
@@ -49,7 +50,7 @@ function touchedBy(effect: Effect): Touched[] {
   return [...others, { key: own.key, event }]
 }
 
-async function changesOf(space: Space, commit: LoggedCommit, prefix: string): Promise<EntryChange[]> {
+async function changesOf(space: Door, commit: LoggedCommit, prefix: string): Promise<EntryChange[]> {
   const touched = commit.rows.flatMap((row) => row.effects.flatMap(touchedBy))
   const wanted = touched.filter(({ key }) => key.startsWith(prefix))
   return Promise.all(
@@ -62,11 +63,11 @@ async function changesOf(space: Space, commit: LoggedCommit, prefix: string): Pr
 }
 
 /** Follows a space's entries; commits that touch none of the keys asked for are passed over. */
-export function watchEntries(space: Space, options: WatchOptions): AsyncIterableIterator<EntryEvent> {
+export function watchEntries(space: Door, options: WatchOptions): AsyncIterableIterator<EntryEvent> {
   return stoppable((stop) => watch(space, options, stop))
 }
 
-async function* watch(space: Space, options: WatchOptions, stop: AbortSignal): AsyncGenerator<EntryEvent> {
+async function* watch(space: Door, options: WatchOptions, stop: AbortSignal): AsyncGenerator<EntryEvent> {
   const { prefix = '', ...feed } = await parse('watch', options)
   for await (const commit of followLog(space, feed, stop)) {
     const changes = await changesOf(space, commit, prefix).catch((error: unknown) => {

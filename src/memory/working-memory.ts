@@ -10,9 +10,9 @@ import { checkId } from '../domain/id.ts'
 import { type Json, type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
 import { dateOf } from '../domain/time.ts'
 import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scopeThread } from './blocks.ts'
-import type { Core } from './core.ts'
+import type { Core } from './door/core.ts'
+import { type Door, resourceSpace } from './door/door.ts'
 import { type InputOf, type OutputOf, parse } from './parse.ts'
-import { resourceSpace, type Space } from './space.ts'
 import { mergeTexts } from './text-merge.ts'
 import { readAnswer, workingMemoryEvent, writeAnswer } from './trace-events.ts'
 import { traced } from './tracing.ts'
@@ -58,7 +58,7 @@ type Expected = number | null | undefined
 
 /** One block's address, and the memory it is reached through. */
 export interface Block {
-  readonly space: Space
+  readonly space: Door
   readonly threadId: string | null
   readonly name: string
 }

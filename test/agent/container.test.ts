@@ -1,4 +1,5 @@
 // The container: agents and workflows by name, and one storage for memories that have none of their own.
+
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -15,6 +16,7 @@ import {
 import { scriptedModel } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ContainerStorage } from '../../src/agent/container-storage.ts'
+import { openStore } from '../../src/open.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { ManualClock, openMemory, refused, temporaryFolder, temporaryUrl } from '../memory/opened.ts'
 
@@ -98,7 +100,7 @@ describe('late binding', () => {
     [
       'a driver',
       async () => {
-        const { storage, release } = await new SQLiteStore({ url: ':memory:' }).open()
+        const { storage, release } = await openStore(new SQLiteStore({ url: ':memory:' }))
         onTestFinished(release)
         return storage
       },
@@ -326,7 +328,7 @@ describe('closing', () => {
     await kept.close()
     await refused('closed', () => opened.storage.spaces.get(access, id))
 
-    const { storage, release } = await store.open()
+    const { storage, release } = await openStore(store)
     const memory = lateMemory()
     const aquifer = new Aquifer({ storage, memory })
     await write(memory, 'lead', 'Acme')

@@ -1,8 +1,10 @@
 // How much of a thread a plan reads: as much as the input needs.
-import type { Space } from 'aquifer'
+
 import { expect, it } from 'vitest'
 import { type InputOptions, planInput } from '../../src/agent/input.ts'
+import type { Door } from '../../src/memory/door/door.ts'
 import { readMessages } from '../../src/memory/message-input.ts'
+import { doorOf } from '../../src/memory/space.ts'
 import { assistant, openScene, type Scene, user } from './threads.ts'
 
 const rounds = 400
@@ -26,15 +28,15 @@ async function longThread(): Promise<Scene> {
 /** The messages that planning reads in pages, of a thread of 800. */
 async function readBy(scene: Scene, messages: unknown, options: InputOptions = {}): Promise<number> {
   let read = 0
-  const { messages: reader } = scene.space
+  const { id, core, messages: reader } = doorOf(scene.space)
   const list: typeof reader.list = async (query) => {
     const page = await reader.list(query)
     read += page.items.length
     return page
   }
   const { find, openTurns } = reader
-  const counted = { id: scene.space.id, core: scene.space.core, messages: { list, find, openTurns } }
-  await planInput(counted as unknown as Space, 't', readMessages(messages), options)
+  const counted = { id, core, messages: { list, find, openTurns } }
+  await planInput(counted as unknown as Door, 't', readMessages(messages), options)
   return read
 }
 

@@ -1,8 +1,10 @@
 // What must hold once the calls of a run have ended, whatever came between.
+
 import { DatabaseSync } from 'node:sqlite'
 import type { LoggedCommit, LogRow, Memory, StoredMessage, TurnStatus } from 'aquifer'
 import { promptProblems, threadProblems } from 'aquifer/testing'
 import { parseTurnId } from '../../src/domain/id.ts'
+import { doorOf } from '../../src/memory/space.ts'
 import { type Call, resourceId, type World } from './interleaving-world.ts'
 
 /** A turn as the log tells of it. */
@@ -26,7 +28,7 @@ export interface History {
 const text = (value: unknown) => JSON.stringify(value)
 
 export async function readLog(memory: Memory): Promise<readonly LoggedCommit[]> {
-  const { items } = await memory.space(`resource/${resourceId}`).log.read({ after: 0, limit: 100_000 })
+  const { items } = await doorOf(memory.space(`resource/${resourceId}`)).log.read({ after: 0, limit: 100_000 })
   return items
 }
 

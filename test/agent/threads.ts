@@ -1,8 +1,10 @@
 // Threads as agents leave them, and inputs as clients send them.
+
 import type { Change, Memory, Space } from 'aquifer'
 import { expect } from 'vitest'
 import { type InputOptions, type InputPlan, planInput } from '../../src/agent/input.ts'
 import { type MessageLike, readMessages } from '../../src/memory/message-input.ts'
+import { doorOf } from '../../src/memory/space.ts'
 import { openMemory } from '../memory/opened.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }
@@ -46,7 +48,7 @@ export function openScene(threadId = where.threadId): Scene {
         end === 'open' ? [] : [{ kind: 'turn-close', threadId, ...opened, status: end }]
       return openTurn((opened) => [...append(inputs, opened), ...close(opened)])
     },
-    plan: (messages, options) => planInput(space, threadId, readMessages(messages), options),
+    plan: (messages, options) => planInput(doorOf(space), threadId, readMessages(messages), options),
     carryOut: async (plan) => {
       const turnId = await openTurn((opened) => append(plan.fresh, opened), plan.replaces)
       for (const { messageId, toolCallId, part } of plan.completions) {

@@ -1,4 +1,5 @@
 // Agents of several processes in one thread, some of them killed in mid-turn: the others go on, and the thread is whole.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, Memory, type StoredMessage } from 'aquifer'
 import { promptProblems, scriptedModel, threadProblems } from 'aquifer/testing'
 import { afterAll, expect, it } from 'vitest'
+import { doorOf } from '../../src/memory/space.ts'
 import { type Line, place, type Task } from './agents-shared.ts'
 import { startWorker } from './process.ts'
 
@@ -39,7 +41,7 @@ async function kill({ fate, worker }: ReturnType<typeof start>): Promise<readonl
 
 /** Turns that were begun while another was open, as the log has it. Taking up one's own again is no beginning. */
 async function begunBesideOthers(memory: Memory): Promise<string[]> {
-  const { items } = await memory.space(`resource/${place.resourceId}`).log.read({ after: 0, limit: 1_000_000 })
+  const { items } = await doorOf(memory.space(`resource/${place.resourceId}`)).log.read({ after: 0, limit: 1_000_000 })
   const open = new Set<number>()
   const known = new Set<number>()
   const problems: string[] = []

@@ -1,7 +1,9 @@
 // Processes that learn, recall and forget on one file at once, each killed in turn: what was acknowledged holds.
+
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { SpaceId } from '../../src/domain/id.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { foundIn } from '../forget/planted.ts'
@@ -46,7 +48,7 @@ it(`keeps what was learned and nothing that was forgotten, after ${kills} kills`
 
   const memory = openShared(path, { clock: later })
   await expect.poll(async () => (await memory.settled()).pendingSpaces, { timeout: 100_000 }).toBe(0)
-  const storage = await memory.space(space).core.storage.get()
+  const storage = await coreOf(memory).storage.get()
   expect(await checkHistory(storage, system, space)).toEqual([])
   await checkIndex(storage, system, space)
   for (const word of inState('stored')) {

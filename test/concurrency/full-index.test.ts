@@ -1,7 +1,9 @@
 // A file that is full while vectors are made and while something is forgotten: refused as a whole, and good afterwards.
+
 import { Memory, SQLiteStore } from 'aquifer'
 import { expect, it, onTestFinished } from 'vitest'
 import type { SpaceId } from '../../src/domain/id.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { scriptedEmbedder } from '../../src/testing/scripted-embedder.ts'
@@ -19,7 +21,7 @@ function openOf(url: string, maxBytes: number): Memory {
 }
 
 async function expectSound(memory: Memory): Promise<void> {
-  const storage = await memory.space(space).core.storage.get()
+  const storage = await coreOf(memory).storage.get()
   expect(await checkHistory(storage, system, space)).toEqual([])
   await checkIndex(storage, system, space)
 }

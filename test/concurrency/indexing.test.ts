@@ -1,4 +1,5 @@
 // Kill -9 while vectors are made, and while all of them are made anew: afterwards recall lacks nothing.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
 import type { SpaceId } from '../../src/domain/id.ts'
 import type { Memory } from '../../src/memory/memory.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { type IndexingTask, openMemory, resourceId, type Said, threads } from './indexing-shared.ts'
 import { startWorker } from './process.ts'
@@ -44,7 +46,7 @@ async function runAndKill(task: IndexingTask, expected: Expected, withinMs: numb
 
 /** Fails unless exactly the expected messages are found, each with one set of vectors. */
 async function expectWhole(memory: Memory, expected: Expected, round: number): Promise<void> {
-  await checkIndex(await memory.space(space).core.storage.get(), system, space)
+  await checkIndex(await coreOf(memory).storage.get(), system, space)
   const pages = await Promise.all(
     threads.map((threadId) => memory.listMessages({ resourceId, threadId, perPage: false })),
   )

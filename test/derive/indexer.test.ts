@@ -1,4 +1,5 @@
 // The indexer behind a memory: who gets vectors, when, and what happens if the embedder fails, hangs or is another one.
+
 import { type Embedder, Memory, type MemoryOptions, SQLiteStore, type Storage } from 'aquifer'
 import { type ScriptedEmbedderOptions, scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -6,6 +7,8 @@ import { Indexer, type ReindexProgress } from '../../src/derive/indexer.ts'
 import type { Access } from '../../src/domain/actor.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import { vectorRecordAt } from '../../src/domain/vector-segment.ts'
+import { coreOf } from '../../src/memory/memory.ts'
+import { openStore } from '../../src/open.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { ManualClock, minute, openMemory, temporaryUrl } from '../memory/opened.ts'
 
@@ -29,7 +32,7 @@ async function countVectors(storage: Storage, space: SpaceId = alice): Promise<R
   return counts
 }
 
-const storageOf = async (memory: Memory) => memory.space(alice).core.storage.get()
+const storageOf = async (memory: Memory) => coreOf(memory).storage.get()
 
 /** A memory in the background of which vectors are made only when it is asked to settle. */
 function openWith(options: ScriptedEmbedderOptions = {}, more: MemoryOptions = {}) {
@@ -429,7 +432,7 @@ describe('another embedder', () => {
 
 it('closes the embedder that only it uses', async () => {
   for (const ownsEmbedder of [true, false]) {
-    const { storage, release } = await new SQLiteStore({ url: ':memory:' }).open()
+    const { storage, release } = await openStore(new SQLiteStore({ url: ':memory:' }))
     onTestFinished(() => release())
     const embedder = scriptedEmbedder()
     const indexer = new Indexer({ storage, embedder, owner: 'o', background: true, ownsEmbedder })

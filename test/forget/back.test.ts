@@ -1,11 +1,13 @@
 // Nothing brings back what was forgotten: a late embedder, a late extraction, a running turn, a retried commit.
+
 import { spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import { quantise } from '../../src/domain/vector-segment.ts'
 import { drainQueued } from '../../src/memory/infer.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
-import { factsOf, homeOf, infer, inferring, textsIn } from '../memory/inferring.ts'
+import { factsOf, infer, inferring, textsIn } from '../memory/inferring.ts'
 import { openMemory, refused, temporaryUrl } from '../memory/opened.ts'
 import { foundIn, pathOf, Secrets } from './planted.ts'
 import { embeddedIn, orphansIn } from './scans.ts'
@@ -40,7 +42,7 @@ describe('a late embedder', () => {
     const { results } = await memory.add('three', home)
     await memory.space(alice).commit([{ kind: 'entry-write', key: 'k', value: 'four' }])
     await memory.settled()
-    const storage = await memory.space(alice).core.storage.get()
+    const storage = await coreOf(memory).storage.get()
     const [{ fingerprint } = { fingerprint: '' }] = await storage.vectors.embeddings(access)
     const vectors = [quantise(new Float32Array(16).fill(1))]
     const records = [
@@ -96,7 +98,7 @@ describe('a late extraction', () => {
     expect((await textsIn(memory, 'queued')).length).toBe(1)
     await memory.forget({ messageIds: [id] })
     isUp = true
-    const drained = await drainQueued(homeOf(memory).core, alice)
+    const drained = await drainQueued(coreOf(memory), alice)
     expect([drained.learned, await textsIn(memory), await textsIn(memory, 'queued')]).toEqual([0, [], []])
   })
 

@@ -1,7 +1,9 @@
 // Once a receipt is complete no byte of what was erased is in any file of the database, and everything else is as before.
+
 import { DatabaseSync } from 'node:sqlite'
 import { type Memory, SQLiteStore, spaceId } from 'aquifer'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { openStore } from '../../src/open.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { openMemory, temporaryUrl } from '../memory/opened.ts'
 import { filesOf, foundIn, pathOf, plantEntry, plantThread, Secrets } from './planted.ts'
@@ -11,7 +13,7 @@ const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
 /** A memory on a file of its own, and the storage beneath it. */
 async function openFile() {
   const url = temporaryUrl()
-  const opened = await new SQLiteStore({ url }).open()
+  const opened = await openStore(new SQLiteStore({ url }))
   onTestFinished(() => opened.release())
   const memory = openMemory({ storage: opened.storage })
   return { memory, storage: opened.storage, url, path: pathOf(url) }

@@ -1,8 +1,10 @@
 // A file with everything in it (conversations, facts, entries, working memory, segments of words, vectors), and what must hold of it.
+
 import type { Memory, spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { expect } from 'vitest'
 import { runStatuses } from '../../src/domain/run.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { hour, ManualClock, minute, openMemory, temporaryUrl } from '../memory/opened.ts'
@@ -31,7 +33,7 @@ type Part = (typeof parts)[number]
 export type Forgotten = Parameters<Memory['forget']>[0]
 
 export async function storageOf(memory: Memory) {
-  return memory.space(resource).core.storage.get()
+  return coreOf(memory).storage.get()
 }
 
 /** A memory on a file in which every kind of record is, in every state. */

@@ -1,6 +1,8 @@
 // What forgetting answers and what it leaves, through the facade. That the bytes are gone is shown in bytes.test.ts.
+
 import { type Commit, childSpaceId, defaultLimits, type Memory, SQLiteStore, spaceId } from 'aquifer'
 import { describe, expect, it } from 'vitest'
+import { openStore } from '../../src/open.ts'
 import { openMemory, refused, take, temporaryUrl, textsOf } from '../memory/opened.ts'
 import { plantEntry, plantThread, Secrets } from './planted.ts'
 
@@ -241,7 +243,7 @@ describe('receipts', () => {
     const [gone, left] = messages.map(({ id }) => id) as [string, string]
     await memory.close()
     // As a process leaves it that was killed between two commits of one forget.
-    const opened = await new SQLiteStore({ url: storage }).open()
+    const opened = await openStore(new SQLiteStore({ url: storage }))
     const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
     const changes = [{ kind: 'erase' as const, messageIds: [gone] }]
     const commit: Commit = { id: null, space: spaceId('resource', 'ada'), changes }

@@ -1,8 +1,10 @@
 // Kill -9 in the middle of a forget, at moments spread over all of its steps: it never half-happens, and always ends.
+
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SQLiteStore } from 'aquifer'
 import { expect, it } from 'vitest'
+import { openStore } from '../../src/open.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { startWorker } from '../concurrency/process.ts'
 import { openMemory, temporaryUrl } from '../memory/opened.ts'
@@ -72,7 +74,7 @@ it(`a forget is whole and ends, after ${rounds} kills`, { timeout: 600_000 }, as
     expect(integrity(path)).toEqual({ integrity_check: 'ok' })
   }
   expect(steps).toContain('erased')
-  const opened = await new SQLiteStore({ url }).open()
+  const opened = await openStore(new SQLiteStore({ url }))
   for (const space of ['resource/bob', 'team/acme', 'team/filler'] as const) {
     expect(await checkHistory(opened.storage, access, space as never)).toEqual([])
   }

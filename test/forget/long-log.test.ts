@@ -1,9 +1,11 @@
 // Erasure in a log so long that it is looked through ahead of the transaction, while others write and compact.
+
 import { DatabaseSync } from 'node:sqlite'
 import { type Change, type CommitResult, SQLiteStore, spaceId } from 'aquifer'
 import { expect, it, onTestFinished } from 'vitest'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import { segmentBytes } from '../../src/domain/word-segment.ts'
+import { openStore } from '../../src/open.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { Connection } from '../../src/storage/sqlite/connection.ts'
 import { SqliteDatabase } from '../../src/storage/sqlite/database.ts'
@@ -21,7 +23,7 @@ const key = 'the "secret" \\ key'
 
 async function openLong() {
   const url = temporaryUrl()
-  const { storage, release } = await new SQLiteStore({ url }).open()
+  const { storage, release } = await openStore(new SQLiteStore({ url }))
   onTestFinished(release)
   const send = (...changes: Change[]) => storage.commit(access, { id: null, space, changes }, limits)
   const filler = (count: number) =>

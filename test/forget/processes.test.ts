@@ -1,6 +1,8 @@
 // Forgetting while other processes write: nothing of theirs is lost, and nothing that was forgotten comes back.
+
 import { SQLiteStore } from 'aquifer'
 import { expect, it } from 'vitest'
+import { openStore } from '../../src/open.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { startWorker } from '../concurrency/process.ts'
 import { openMemory, temporaryUrl } from '../memory/opened.ts'
@@ -35,7 +37,7 @@ it('goes on beside writers of other processes', { timeout: 300_000 }, async () =
   expect(await memory.team('acme').read('count')).toBe(writers * writes)
   await memory.forget({ resourceId: 'nobody' })
   expect(foundIn(pathOf(url), gone.texts)).toEqual([])
-  const opened = await new SQLiteStore({ url }).open()
+  const opened = await openStore(new SQLiteStore({ url }))
   const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
   for (const name of ['resource/ada', 'team/acme']) {
     expect(await checkHistory(opened.storage, access, memory.space(name).id)).toEqual([])

@@ -2,12 +2,12 @@
 import type { Recollection } from 'aquifer'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Core } from '../../src/memory/core.ts'
+import type { Core } from '../../src/memory/door/core.ts'
 import { explain } from '../../src/memory/indexing.ts'
 import { listMessages } from '../../src/memory/list-messages.ts'
 import { type RecallOptions, recallMessages, type SpaceRecallOptions } from '../../src/memory/recall-options.ts'
-import { Space } from '../../src/memory/space.ts'
-import { Team } from '../../src/memory/team.ts'
+import { spaceOf } from '../../src/memory/space.ts'
+import { teamOf } from '../../src/memory/team.ts'
 import { getThreadById, listThreads } from '../../src/memory/threads.ts'
 import { openWorld, others, otherWrites, own, ownWrites, text } from './worlds.ts'
 
@@ -50,13 +50,13 @@ const recallOfThreads = fc.tuple(text, limits, fc.constantFrom('thread', 'resour
 const recallOfSpaces = fc.tuple(text, limits, fc.subarray([...own], { minLength: 1 })).map(
   ([query, options, spaces]): Question =>
     (core) =>
-      whole(core, new Space(core, acme).recall(query, { ...options, spaces })),
+      whole(core, spaceOf(core, acme).recall(query, { ...options, spaces })),
 )
 /** Questions that go astray: their refusals must be the same too. */
 const recallElsewhere = fc.tuple(text, fc.constantFrom(...others), fc.boolean()).map(
   ([query, space, isAmongOwn]): Question =>
     (core) =>
-      new Space(core, alice).recall(query, { spaces: isAmongOwn ? [alice, space] : [space] }),
+      spaceOf(core, alice).recall(query, { spaces: isAmongOwn ? [alice, space] : [space] }),
 )
 const listing = fc.constantFrom<Question>(
   (core) => listMessages(core, { ...ofThread, perPage: false }),
@@ -64,10 +64,10 @@ const listing = fc.constantFrom<Question>(
   (core) => listThreads(core, { resourceId: 'alice', archived: 'any' }),
   (core) => getThreadById(core, { threadId: 'one' }),
   (core) => getThreadById(core, { threadId: 'one', resourceId: 'bob' }),
-  (core) => new Team(core, acme).list(),
-  (core) => new Team(core, acme).get('key-1'),
-  (core) => new Space(core, acme).state(),
-  (core) => new Space(core, alice).log.read({ after: 0, limit: 100 }),
+  (core) => teamOf(core, 'acme').list(),
+  (core) => teamOf(core, 'acme').get('key-1'),
+  (core) => spaceOf(core, acme).state(),
+  (core) => spaceOf(core, alice).log.read({ after: 0, limit: 100 }),
   (core) => explain(core, 'rcl_none_unknown'),
 )
 const questions = fc.array(

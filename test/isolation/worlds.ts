@@ -1,8 +1,10 @@
 // Worlds that hold the same own spaces, and beside them others with nothing, or with one content or another.
+
 import { type Access, Memory, type MemoryOptions, spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import fc from 'fast-check'
-import type { Core } from '../../src/memory/core.ts'
+import type { Core } from '../../src/memory/door/core.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { ManualClock, minute } from '../memory/opened.ts'
 
 export const own = [spaceId('resource', 'alice'), spaceId('team', 'acme')] as const
@@ -124,5 +126,5 @@ export async function openWorld(
     const plain = JSON.stringify(answer, (name, value) => (name === 'nextCursor' ? opened(value) : inOrder(value)), 1)
     return keys.reduce<string>((all, key, i) => all.replaceAll(key, `<key ${i}>`), plain ?? 'nothing')
   }
-  return { core: { ...memory.space(own[0]).core, access }, written, textOf, close: () => memory.close() }
+  return { core: { ...coreOf(memory), access }, written, textOf, close: () => memory.close() }
 }

@@ -1,9 +1,11 @@
 // Grants, below the facade: an embedded memory may do everything, and the guard is what later credentials go through.
+
 import { type Access, type Change, type Grant, type Right, SQLiteStore, type Storage, spaceId } from 'aquifer'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { guardStorage } from '../../src/access/guard.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
+import { openStore } from '../../src/open.ts'
 import { refused } from './opened.ts'
 
 const mine = spaceId('resource', 'mine')
@@ -25,7 +27,7 @@ function put(access: Access, space: SpaceId) {
 }
 
 beforeEach(async () => {
-  const opened = await new SQLiteStore({ url: ':memory:' }).open()
+  const opened = await openStore(new SQLiteStore({ url: ':memory:' }))
   onTestFinished(() => opened.release())
   storage = guardStorage(opened.storage)
   for (const space of [mine, other, child]) await put(everything, space)

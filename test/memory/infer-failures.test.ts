@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { drainQueued } from '../../src/memory/infer.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { alices, factsOf, found, homeOf, infer, inferring, isDeciding, modelOf, textsIn } from './inferring.ts'
 import { ManualClock, openMemory, refused, temporaryUrl } from './opened.ts'
 
@@ -88,7 +89,7 @@ describe('words that wait', () => {
     await infer(memory.as(bot), 'Alice lives in Oslo')
     await infer(memory.as(bot), 'Alice lives in Bergen')
     isUp = true
-    const drained = await drainQueued(homeOf(memory).core, alices.space)
+    const drained = await drainQueued(coreOf(memory), alices.space)
     expect(drained).toEqual({ learned: 2, waiting: 0, failed: 0, error: null })
     expect((await factsOf(memory)).map(({ text, assertedBy }) => [text, assertedBy])).toEqual([
       ['Alice lives in Bergen', bot],
@@ -99,7 +100,7 @@ describe('words that wait', () => {
   it('are tried five times by themselves, and then stay', async () => {
     const { memory, model } = inferring({ find: () => 'no' })
     await infer(memory, 'Alice likes tea')
-    const drain = () => drainQueued(homeOf(memory).core, alices.space)
+    const drain = () => drainQueued(coreOf(memory), alices.space)
     for (let attempt = 2; attempt <= 5; attempt++) {
       const { error, ...left } = await drain()
       expect([left, error?.code]).toEqual([{ learned: 0, waiting: 1, failed: 0 }, 'unavailable'])
@@ -114,7 +115,7 @@ describe('words that wait', () => {
     const storage = temporaryUrl()
     const { memory } = inferring({ find: () => 'no' }, { storage })
     await infer(memory, 'Alice likes tea')
-    const left = await drainQueued(homeOf(openMemory({ storage })).core, alices.space)
+    const left = await drainQueued(coreOf(openMemory({ storage })), alices.space)
     expect(left).toEqual({ learned: 0, waiting: 1, failed: 0, error: null })
   })
 
@@ -127,7 +128,7 @@ describe('words that wait', () => {
     await dying.memory.close()
     await refused('closed', () => lost)
     const { memory } = inferring({}, { storage, clock })
-    const drain = () => drainQueued(homeOf(memory).core, alices.space)
+    const drain = () => drainQueued(coreOf(memory), alices.space)
     expect(await drain()).toEqual({ learned: 0, waiting: 1, failed: 0, error: null })
     clock.pass(180_001)
     expect(await drain()).toEqual({ learned: 1, waiting: 0, failed: 0, error: null })
@@ -152,7 +153,7 @@ describe('words that wait', () => {
       trust: 'agent',
     } as const
     await homeOf(carol).commit([heardSay])
-    const { learned } = await drainQueued(homeOf(memory).core, alices.space)
+    const { learned } = await drainQueued(coreOf(memory), alices.space)
     expect(learned).toBe(4)
     const facts = await factsOf(memory)
     expect(facts.map(({ text, trust }) => [text, trust])).toEqual([

@@ -1,6 +1,7 @@
 import { scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import type { FactHome } from '../../src/memory/infer-queue.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { fenced } from '../../src/recall/fence.ts'
 import { alices, factsOf, found, homeOf, infer, inferring, isDeciding, numberOf, textsIn } from './inferring.ts'
 import { openMemory, refused } from './opened.ts'
@@ -276,7 +277,7 @@ describe('actors and trust', () => {
       'user',
       'app',
     ])
-    const { core } = homeOf(memory)
+    const core = coreOf(memory)
     const past = await (await core.storage.get()).facts.history(core.access, alices.space, tea?.sources[0] ?? '', 9)
     expect(past.map(({ event }) => event)).toEqual(['retire', 'assert'])
     expect(past[1]?.fact?.text).toContain('Alice likes tea')
@@ -315,7 +316,7 @@ describe('what was recalled', () => {
 
   it('makes what was superseded no news where a message carried it', async () => {
     const { memory } = inferring({ find: () => found('Alice lives in Oslo'), decide: () => ['update', 1] })
-    const { core } = homeOf(memory)
+    const core = coreOf(memory)
     const stated = { kind: 'fact-assert', unique: 'old', text: 'Alice lives in Oslo' } as const
     await homeOf(memory).commit([stated])
     const [old] = await factsOf(memory)

@@ -1,8 +1,10 @@
 // Memories with a scripted model: what it finds and decides is told by the test in short.
+
 import { type Memory, type MemoryOptions, type Space, spaceId } from 'aquifer'
 import { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
 import { type Inferred, inferFacts } from '../../src/memory/infer.ts'
 import type { FactHome, InferOptions } from '../../src/memory/infer-queue.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { readMessages } from '../../src/memory/message-input.ts'
 import { openMemory } from './opened.ts'
 
@@ -93,14 +95,14 @@ export function infer(
   home: FactHome = alices,
 ): Promise<Inferred> {
   const inputs = readMessages(messages).map(({ input }) => input)
-  return inferFacts(homeOf(memory, home).core, home, inputs, options)
+  return inferFacts(coreOf(memory), home, inputs, options)
 }
 
 type Status = 'current' | 'superseded' | 'queued'
 
 /** Facts of a home by status, oldest first. */
 export async function factsOf(memory: Memory, status: Status = 'current', home: FactHome = alices) {
-  const { core } = homeOf(memory, home)
+  const core = coreOf(memory)
   const storage = await core.storage.get()
   const query = { attributes: {}, statuses: [status], order: 'oldest', after: null, limit: 100 } as const
   return (await storage.facts.list(core.access, home.space, query)).items

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { Memory, SQLiteStore } from 'aquifer'
 import { describe, expect, it } from 'vitest'
+import { openStore } from '../../src/open.ts'
 import { openMemory, refused, temporaryFolder, temporaryUrl } from './opened.ts'
 
 const repository = new URL('../..', import.meta.url)
@@ -34,9 +35,9 @@ describe('storages', () => {
     const folder = temporaryFolder()
     const path = join(folder, 'a', 'memory.db')
     const urls = [`file:${path}`, pathToFileURL(path).href, `file:${join(folder, 'a', '.', '..', 'a', 'memory.db')}`]
-    const opened = await Promise.all(urls.map((url) => new SQLiteStore({ url }).open()))
+    const opened = await Promise.all(urls.map((url) => openStore(new SQLiteStore({ url }))))
     symlinkSync(join(folder, 'a'), join(folder, 'link'))
-    opened.push(await new SQLiteStore({ url: `file:${join(folder, 'link', 'memory.db')}` }).open())
+    opened.push(await openStore(new SQLiteStore({ url: `file:${join(folder, 'link', 'memory.db')}` })))
     expect(new Set(opened.map(({ storage }) => storage)).size).toBe(1)
     const [first, second, ...others] = opened
     await first?.release()
@@ -47,7 +48,7 @@ describe('storages', () => {
     expect(await others[0]?.storage.spaces.get(access, id)).toBeNull()
     for (const one of others) await one.release()
     await refused('closed', () => others[0]?.storage.spaces.get(access, id))
-    const again = await new SQLiteStore({ url: urls[0] ?? '' }).open()
+    const again = await openStore(new SQLiteStore({ url: urls[0] ?? '' }))
     expect(again.storage).not.toBe(first?.storage)
     await again.release()
   })
@@ -77,7 +78,7 @@ describe('storages', () => {
     const store = new SQLiteStore({ id: 'main', url, durability: 'power' })
     expect([store.id, store.url, store.durability]).toEqual(['main', url, 'power'])
     await openMemory({ storage: store }).team('acme').write('a', 1)
-    const opened = await store.open()
+    const opened = await openStore(store)
     const memory = openMemory({ storage: opened.storage })
     expect(await memory.team('acme').read('a')).toBe(1)
     await memory.close()

@@ -1,10 +1,12 @@
 // Who may recall what: spaces that are granted, and no trace of any other. Grants come from below the facade.
+
 import { type Access, type Grant, type Memory, spaceId } from 'aquifer'
 import { describe, expect, it } from 'vitest'
-import type { Core } from '../../src/memory/core.ts'
+import type { Core } from '../../src/memory/door/core.ts'
 import { explain } from '../../src/memory/indexing.ts'
+import { coreOf } from '../../src/memory/memory.ts'
 import { recallMessages } from '../../src/memory/recall-options.ts'
-import { Space } from '../../src/memory/space.ts'
+import { spaceOf } from '../../src/memory/space.ts'
 import { openMemory, refused } from './opened.ts'
 
 const alice = spaceId('resource', 'alice')
@@ -24,7 +26,7 @@ async function openWithSpaces(): Promise<Memory> {
 /** The core of a memory as somebody with grants has it. */
 function granted(memory: Memory, ...grants: Grant[]): Core {
   const access: Access = { actor: { kind: 'user', id: 'ada' }, grants }
-  return { ...memory.space(alice).core, access }
+  return { ...coreOf(memory), access }
 }
 
 const reading = (...spaces: (typeof alice)[]): Grant[] => spaces.map((space) => ({ space, rights: ['read'] }))
@@ -35,7 +37,7 @@ describe('with grants', () => {
     const core = granted(memory, ...reading(alice, acme))
     const own = await recallMessages(core, { resourceId: 'alice', query: 'refund' })
     expect(own.items[0]?.text).toBe('refund of alice')
-    const both = await new Space(core, acme).recall('refund', { spaces: [alice, acme] })
+    const both = await spaceOf(core, acme).recall('refund', { spaces: [alice, acme] })
     expect(new Set(both.items.map(({ space }) => space))).toEqual(new Set([alice, acme]))
   })
 
@@ -49,9 +51,9 @@ describe('with grants', () => {
     ] as const) {
       const errors = [
         await refused('denied', () => recallMessages(core, { resourceId: id, query: 'refund' })),
-        await refused('denied', () => new Space(core, space).recall('refund')),
-        await refused('denied', () => new Space(core, alice).recall('refund', { spaces: [alice, space] })),
-        await refused('denied', () => new Space(core, alice).recall('refund', { spaces: [space, alice] })),
+        await refused('denied', () => spaceOf(core, space).recall('refund')),
+        await refused('denied', () => spaceOf(core, alice).recall('refund', { spaces: [alice, space] })),
+        await refused('denied', () => spaceOf(core, alice).recall('refund', { spaces: [space, alice] })),
         await refused('denied', () =>
           recallMessages(core, { resourceId: id, query: 'x', threadId: 't', scope: 'thread' }),
         ),

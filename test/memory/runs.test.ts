@@ -1,6 +1,8 @@
 // Runs as the facade reads them: one by its id alone, pages of a resource's or an agent's, and those that nobody ended.
+
 import { type Change, type ListRunsOptions, type Memory, type Storage, spaceId } from 'aquifer'
 import { describe, expect, it } from 'vitest'
+import { coreOf } from '../../src/memory/memory.ts'
 import { getRun } from '../../src/memory/runs.ts'
 import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
 import { day, ManualClock, minute, openMemory, refused, temporaryUrl } from './opened.ts'
@@ -91,7 +93,7 @@ describe('getRun', () => {
     for (const id of [`${runId}b`, runId.replace('run_', 'fact_'), 'run_000000000000_a', 'mine']) {
       expect(await memory.getRun(id)).toBeNull()
     }
-    const { core } = memory.space('resource/alice')
+    const core = coreOf(memory)
     const to = (id: string) => [{ space: spaceId('resource', id), rights: ['read'] as const }]
     const reading = (id: string) => getRun({ ...core, access: { actor: bot, grants: to(id) } }, runId)
     expect([await reading('bob'), (await reading('alice'))?.id]).toEqual([null, runId])

@@ -1,25 +1,25 @@
 // The line in which calls wait for a thread: who gives up their place, and what a memory that closes waits for.
 import { setImmediate as nextLoop } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { type Door, resourceSpace } from '../../src/memory/door/door.ts'
 import { coreOf } from '../../src/memory/memory.ts'
-import { resourceSpace, type Space } from '../../src/memory/space.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/turns.ts'
 import { openMemory, refused, temporaryUrl } from './opened.ts'
 
-function request(space: Space, runId: string): TurnRequest {
+function request(space: Door, runId: string): TurnRequest {
   return { space, threadId: 't', runId, resumes: null, replaces: [], before: [], changes: [] }
 }
 
-async function begin(space: Space, name: string, signal?: AbortSignal): Promise<Turn> {
+async function begin(space: Door, name: string, signal?: AbortSignal): Promise<Turn> {
   const wait = { turns: 'queue', ...(signal === undefined ? {} : { signal }) } as const
   return (await beginTurn(space, 't', wait, async () => request(space, name))).turn
 }
 
-function spaceOf(memory = openMemory()): Space {
+function spaceOf(memory = openMemory()): Door {
   return resourceSpace(coreOf(memory.as({ kind: 'agent', id: 'bot' })), 'alice')
 }
 
-async function openTurns(space: Space): Promise<number> {
+async function openTurns(space: Door): Promise<number> {
   return (await space.messages.openTurns('t')).length
 }
 

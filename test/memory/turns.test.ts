@@ -1,21 +1,21 @@
 // Turns: their place, their lease, and the line that calls stand in for one thread.
 import { expect, test } from 'vitest'
+import { type Door, resourceSpace } from '../../src/memory/door/door.ts'
 import { coreOf } from '../../src/memory/memory.ts'
-import { resourceSpace, type Space } from '../../src/memory/space.ts'
 import { beginTurn, type Turn, type TurnRequest, type TurnWait } from '../../src/memory/turns.ts'
 import { ManualClock, openMemory, refused, temporaryUrl } from './opened.ts'
 
-function spaceOf(memory = openMemory(), agent = 'bot'): Space {
+function spaceOf(memory = openMemory(), agent = 'bot'): Door {
   return resourceSpace(coreOf(memory.as({ kind: 'agent', id: agent })), 'alice')
 }
 
-function request(space: Space, text: string, threadId = 't'): TurnRequest {
+function request(space: Door, text: string, threadId = 't'): TurnRequest {
   const messages = [{ role: 'user' as const, parts: [{ type: 'text', text }] }]
   const changes = [{ kind: 'message-append' as const, threadId, opened: 0, messages }]
   return { space, threadId, runId: `run-${text}`, resumes: null, replaces: [], before: [], changes }
 }
 
-async function begin(space: Space, text: string, wait: Partial<TurnWait> = {}): Promise<Turn> {
+async function begin(space: Door, text: string, wait: Partial<TurnWait> = {}): Promise<Turn> {
   return (await beginTurn(space, 't', { turns: 'queue', ...wait }, async () => request(space, text))).turn
 }
 
@@ -24,7 +24,7 @@ function answer(turn: Turn, text: string) {
   return { kind: 'message-append' as const, threadId: turn.threadId, turnId: turn.id, messages }
 }
 
-async function said(space: Space): Promise<readonly (readonly [text: unknown, status: string, turnId: string])[]> {
+async function said(space: Door): Promise<readonly (readonly [text: unknown, status: string, turnId: string])[]> {
   const page = await space.messages.list({
     ...{ threadId: 't', direction: 'asc', after: null, asOf: null, limit: 100, offset: 0, from: null, to: null },
   } as const)
@@ -84,7 +84,7 @@ test.each([1, 2])('calls through %i connections are served one at a time, in ord
   const served: string[] = []
   await Promise.all(
     Array.from({ length: 12 }, async (_, index) => {
-      const turn = await begin(spaces[index % connections] as Space, `call ${index}`)
+      const turn = await begin(spaces[index % connections] as Door, `call ${index}`)
       open += 1
       expect(open, 'turns open at once').toBe(1)
       served.push(`call ${index}`)
@@ -93,7 +93,7 @@ test.each([1, 2])('calls through %i connections are served one at a time, in ord
       await turn.close('complete')
     }),
   )
-  const texts = (await said(spaces[0] as Space)).filter(([text]) => text !== 'working').map(([text]) => text)
+  const texts = (await said(spaces[0] as Door)).filter(([text]) => text !== 'working').map(([text]) => text)
   expect(texts).toEqual(served)
   if (connections === 1) expect(served).toEqual(Array.from({ length: 12 }, (_, index) => `call ${index}`))
 })

@@ -4,7 +4,7 @@ import { defaultAuthor, statedAuthor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import type { Message, MessageInput } from '../../domain/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
-import type { Space } from '../../memory/space.ts'
+import type { Door } from '../../memory/door/door.ts'
 import type { ContextInput } from './gather.ts'
 import { type Showing, type ShownMessage, shownMessage, type Utterance } from './model-messages.ts'
 import type { DroppedItem } from './seen.ts'
@@ -20,7 +20,7 @@ function storedUtterance(
 }
 
 /** A new message with the author that it is stored with, so that it reads the same now and as history. */
-function newUtterance({ id, role, parts, author }: MessageInput, { core }: ContextInput, space: Space): Utterance {
+function newUtterance({ id, role, parts, author }: MessageInput, { core }: ContextInput, space: Door): Utterance {
   const { actor } = core.access
   const said =
     author === undefined ? defaultAuthor(role, actor, parseSpaceId(space.id).address) : statedAuthor(author, actor)
@@ -34,7 +34,7 @@ function isSame(stored: Utterance, given: Utterance): boolean {
 }
 
 /** The messages of this turn, each once: those that are stored, then those that are not yet. */
-export function inputOf(input: ContextInput, space: Space, own: readonly Message[]): Utterance[] {
+export function inputOf(input: ContextInput, space: Door, own: readonly Message[]): Utterance[] {
   const stored = own.map((message) => storedUtterance(message, input))
   const unmatched = [...stored]
   const unsaved = input.newMessages.flatMap((message) => {

@@ -4,9 +4,9 @@ import type { Actor } from '../../domain/actor.ts'
 import type { FactState } from '../../domain/fact.ts'
 import { spokenText } from '../../domain/indexed.ts'
 import type { Message, MessageInput } from '../../domain/message.ts'
-import type { Core } from '../../memory/core.ts'
+import type { Core } from '../../memory/door/core.ts'
+import { type Door, resourceSpace } from '../../memory/door/door.ts'
 import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
-import { resourceSpace, type Space } from '../../memory/space.ts'
 import { loadSdk } from '../loaded.ts'
 import { type PrefixBlock, readBlock, readFacts } from './prefix.ts'
 import { type RecallOutcome, recallFor } from './recalled.ts'
@@ -38,7 +38,7 @@ export interface ContextInput {
 
 /** All that is read for one prompt. */
 export interface Gathered {
-  readonly space: Space
+  readonly space: Door
   readonly sdk: typeof import('ai')
   readonly block: PrefixBlock | null
   readonly facts: readonly FactState[]

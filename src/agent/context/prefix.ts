@@ -7,8 +7,8 @@ import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import { dateOf } from '../../domain/time.ts'
 import { mainBlock } from '../../memory/blocks.ts'
+import type { Door } from '../../memory/door/door.ts'
 import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'
-import type { Space } from '../../memory/space.ts'
 import { type FencedItem, fenced } from '../../recall/fence.ts'
 import { withoutFences } from '../../recall/without-fences.ts'
 import { tokensOfText } from './fit.ts'
@@ -56,7 +56,7 @@ function blockText({ scope, value, version }: ShownBlock): string {
 
 /** Working memory, with its version; null if agents do not see it. */
 export async function readBlock(
-  space: Space,
+  space: Door,
   threadId: string,
   { workingMemory }: ResolvedBehaviour,
 ): Promise<PrefixBlock | null> {
@@ -72,7 +72,7 @@ export async function readBlock(
 }
 
 /** Current facts of the resource, the newest that fit a budget, in the order in which they were stated. */
-export async function readFacts(space: Space, { facts }: ResolvedBehaviour): Promise<readonly FactState[]> {
+export async function readFacts(space: Door, { facts }: ResolvedBehaviour): Promise<readonly FactState[]> {
   if (!facts) return []
   const { core, id } = space
   const storage = await core.storage.get()

@@ -1,8 +1,8 @@
 /** The newest messages of a thread that a model may see, and those of the turn that the call goes on with. */
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import type { Message } from '../../domain/message.ts'
+import type { Door } from '../../memory/door/door.ts'
 import { closeOverdue } from '../../memory/list-messages.ts'
-import type { Space } from '../../memory/space.ts'
 import type { Listed, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
 
 export interface WindowQuery {
@@ -40,13 +40,13 @@ function queryOf(threadId: string, rest: Partial<MessageQuery>): MessageQuery {
   return { threadId, direction: 'desc', after: null, asOf: null, limit: 1, offset: 0, from: null, to: null, ...rest }
 }
 
-async function list(space: Space, query: MessageQuery): Promise<Listed<PlacedMessage>> {
+async function list(space: Door, query: MessageQuery): Promise<Listed<PlacedMessage>> {
   const { core, id } = space
   return (await core.storage.get()).messages.list(core.access, id, query)
 }
 
 /** Walks back from the end of the thread; one page is enough unless many messages are of turns still open. */
-async function walkBack(space: Space, { threadId, ownTurnId, count }: WindowQuery): Promise<Walk> {
+async function walkBack(space: Door, { threadId, ownTurnId, count }: WindowQuery): Promise<Walk> {
   const history: Message[] = []
   const own: Message[] = []
   const ownTurn = ownTurnId === null ? null : (parseTurnId(ownTurnId)?.turn ?? null)
@@ -71,7 +71,7 @@ async function walkBack(space: Space, { threadId, ownTurnId, count }: WindowQuer
 }
 
 /** The messages of a turn that lies further back than the window reaches. */
-async function readTurn(space: Space, threadId: string, turnId: string, asOf: Seq): Promise<Message[]> {
+async function readTurn(space: Door, threadId: string, turnId: string, asOf: Seq): Promise<Message[]> {
   const turn = parseTurnId(turnId)?.turn
   const messages: Message[] = []
   if (turn === undefined) return messages
@@ -98,7 +98,7 @@ export function beginningFrom(messages: readonly Message[], start: number): numb
 }
 
 /** Reads the window. An open turn whose owner is gone is closed on the way, and then counts as interrupted. */
-export async function readWindow(space: Space, query: WindowQuery): Promise<ThreadWindow> {
+export async function readWindow(space: Door, query: WindowQuery): Promise<ThreadWindow> {
   let walk = await walkBack(space, query)
   if (walk.meetsOpenTurn && (await closeOverdue(space, query.threadId))) walk = await walkBack(space, query)
   const { threadId, ownTurnId, count } = query

@@ -1,18 +1,11 @@
 /** Feeds: async iterables over a space's log, resumable from a seq, nothing missed and nothing doubled. */
-import type { LoggedCommit } from '../domain/effect.ts'
-import { MemoryError } from '../domain/error.ts'
-import type { Seq, SpaceKey } from '../domain/id.ts'
-import type { SpaceState } from '../domain/space.ts'
-import type { Storage } from '../ports/storage.ts'
-import { parse } from './parse.ts'
-import type { Space } from './space.ts'
-
-export interface FeedOptions {
-  /** Go on after this seq. Absent: from the current one, read at the first `next()`. 0: from the beginning. */
-  readonly after?: number
-  /** Ends the iteration. */
-  readonly signal?: AbortSignal
-}
+import type { LoggedCommit } from '../../domain/effect.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { Seq, SpaceKey } from '../../domain/id.ts'
+import type { SpaceState } from '../../domain/space.ts'
+import type { Storage } from '../../ports/storage.ts'
+import { type InputOf, parse } from '../parse.ts'
+import type { Door } from './door.ts'
 
 const pageSize = 200
 
@@ -70,8 +63,12 @@ export function stoppable<Item>(start: (stop: AbortSignal) => AsyncGenerator<Ite
   return feed
 }
 
-/** Follows a space's log until one of the signals stops it; see {@link Space.changes}. */
-export async function* followLog(space: Space, options: FeedOptions, stop: AbortSignal): AsyncGenerator<LoggedCommit> {
+/** Follows a space's log until one of the signals stops it; see `Space.changes`. */
+export async function* followLog(
+  space: Door,
+  options: InputOf<'follow'>,
+  stop: AbortSignal,
+): AsyncGenerator<LoggedCommit> {
   const { after, signal } = await parse('follow', options, 'changes')
   const { storage } = space.core
   const opened = await storage.get()
@@ -92,7 +89,7 @@ export async function* followLog(space: Space, options: FeedOptions, stop: Abort
 }
 
 async function* commitsFrom(
-  space: Space,
+  space: Door,
   opened: Storage,
   after: number | undefined,
   alarm: Alarm,

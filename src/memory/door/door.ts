@@ -1,0 +1,110 @@
+/** The inside of a space: commits without parsing, reads without checks, the core. The library goes through here, users never. */
+import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit.ts'
+import { MemoryError } from '../../domain/error.ts'
+import { type CommitId, checkId, type SpaceId } from '../../domain/id.ts'
+import { type SpaceState, spaceId } from '../../domain/space.ts'
+import type { SpaceReads } from '../../ports/space-reads.ts'
+import { type Applied, appliedOf } from './applied.ts'
+import type { Core, Holding } from './core.ts'
+import { bindReader } from './readers.ts'
+
+/** What a commit may say beside its changes. */
+export interface SubmitOptions {
+  /** An id under which a retry is never applied twice. */
+  readonly id?: string
+  /** What must hold for the commit to be applied. */
+  readonly expect?: readonly Expectation[]
+  /** Never makes a space, a thread or a turn: what was deleted meanwhile stays deleted. */
+  readonly background?: boolean
+}
+
+/** A conflict would have its callers read again and go on; this one stays. */
+function refuseUnlessHeld(result: CommitResult, { lease }: ReturnType<Holding['expectation']>): void {
+  if (result.status !== 'conflict') return
+  if (!result.failed.some(({ expectation }) => 'lease' in expectation && expectation.lease === lease)) return
+  throw new MemoryError('conflict', {
+    message: 'The turn that this was written in is over, or its thread was deleted.',
+    fix: 'Nothing was written. Write it in a turn that is open.',
+    details: { lease },
+  })
+}
+
+/** The door to one space, as one actor uses it. */
+export class Door implements SpaceReads {
+  readonly id: SpaceId
+  readonly core: Core
+
+  constructor(core: Core, id: SpaceId) {
+    this.core = core
+    this.id = id
+  }
+
+  /** Commits changes that the library made itself, or has parsed. */
+  async submit(changes: readonly Change[], options: SubmitOptions = {}): Promise<CommitResult> {
+    const { storage, access, limits } = this.core
+    const { background } = options
+    const held = this.#held()
+    const expect = held === null ? options.expect : [...(options.expect ?? []), held]
+    const commit: Commit = {
+      id: (options.id as CommitId | undefined) ?? null,
+      space: this.id,
+      changes,
+      ...(expect === undefined ? {} : { expect }),
+      ...(background === true ? { background } : {}),
+    }
+    const result = await (await storage.get()).commit(access, commit, limits)
+    if (held !== null) refuseUnlessHeld(result, held)
+    storage.wrote()
+    return result
+  }
+
+  #held(): ReturnType<Holding['expectation']> | null {
+    const { holding } = this.core
+    return holding?.spaceId === this.id ? holding.expectation() : null
+  }
+
+  /** Commits one change that has no expectation, and answers its result. */
+  async apply<Kind extends Change['kind']>(change: Change & { readonly kind: Kind }): Promise<Applied<Kind>> {
+    const result = await this.submit([change])
+    return appliedOf(result, change.kind)
+  }
+
+  /** The space itself: seq, time, settings and counters; null if nothing was ever written to it. */
+  async state(): Promise<SpaceState | null> {
+    const { storage, access } = this.core
+    return (await storage.get()).spaces.get(access, this.id)
+  }
+
+  get threads(): SpaceReads['threads'] {
+    return bindReader(this.core, this.id, 'threads')
+  }
+
+  get messages(): SpaceReads['messages'] {
+    return bindReader(this.core, this.id, 'messages')
+  }
+
+  get blocks(): SpaceReads['blocks'] {
+    return bindReader(this.core, this.id, 'blocks')
+  }
+
+  get entries(): SpaceReads['entries'] {
+    return bindReader(this.core, this.id, 'entries')
+  }
+
+  get facts(): SpaceReads['facts'] {
+    return bindReader(this.core, this.id, 'facts')
+  }
+
+  get runs(): SpaceReads['runs'] {
+    return bindReader(this.core, this.id, 'runs')
+  }
+
+  get log(): SpaceReads['log'] {
+    return bindReader(this.core, this.id, 'log')
+  }
+}
+
+/** The door to the space of a resource, from the id that its application knows it by. */
+export function resourceSpace(core: Core, resourceId: unknown): Door {
+  return new Door(core, spaceId('resource', checkId(resourceId, 'resourceId')))
+}

@@ -1,0 +1,46 @@
+/** Work that keeps a memory open: closing waits for it, and makes it end if it does not by itself. */
+import { closedMemory } from './storage-errors.ts'
+
+/** How long work has to end once it was told to, milliseconds. */
+const lastWaitMs = 2_000
+
+/** Whether the deadline came before the work was done. */
+function isOver(work: Promise<unknown>, deadline: Promise<void>): Promise<boolean> {
+  return Promise.race([work.then(() => false), deadline.then(() => true)])
+}
+
+export class HeldWork {
+  readonly #stopping = new AbortController()
+  readonly #held = new Set<Promise<void>>()
+
+  /** Aborted when the memory closes and the work did not end in time: it must end now. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  get isDone(): boolean {
+    return this.#held.size === 0
+  }
+
+  /** Keeps the memory open for a piece of work, such as an agent's turn, however it ends. */
+  add(work: Promise<unknown>): void {
+    const over = () => {
+      this.#held.delete(ended)
+    }
+    const ended: Promise<void> = work.then(over, over)
+    this.#held.add(ended)
+  }
+
+  /** Waits `waitMs` for the work, then tells it to end, and waits 2 s more. */
+  async end(waitMs: number): Promise<void> {
+    for (const [stepMs, isLast] of [[waitMs, false] as const, [lastWaitMs, true] as const]) {
+      if (this.#held.size === 0) return
+      const deadline = Promise.withResolvers<void>()
+      const timer = setTimeout(deadline.resolve, stepMs)
+      while (this.#held.size > 0 && !(await isOver(Promise.all(this.#held), deadline.promise)));
+      clearTimeout(timer)
+      if (this.#held.size === 0) return
+      if (!isLast) this.#stopping.abort(closedMemory())
+    }
+  }
+}

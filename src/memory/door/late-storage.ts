@@ -1,0 +1,57 @@
+/** Where a memory lives that was opened without saying so: decided once, by a container or by its first use. */
+import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Durability } from '../../ports/storage.ts'
+import { durabilityElsewhere, secondStorage } from './storage-errors.ts'
+
+/** A storage that is opened when a memory is first used. */
+export interface LateStorage {
+  /** What errors call it. */
+  readonly url: string
+  /** The whole path of its file, by which two of them are the same; null if it has none. */
+  readonly file: string | null
+  open(clock: Clock): Promise<OpenStorage>
+}
+
+const defaultUrl = 'file:./aquifer.db'
+
+function defaultStorage(durability: Durability | undefined): LateStorage {
+  const store = new SQLiteStore({ url: defaultUrl, ...(durability === undefined ? {} : { durability }) })
+  return { url: store.url, file: store.file, open: (clock) => openStore(store, clock) }
+}
+
+/** The late storage of one memory, once it is known. */
+export class LateChoice {
+  readonly #durability: Durability | undefined
+  #chosen: LateStorage | null = null
+
+  /** @param durability What the memory stated: it goes with the default storage only. */
+  constructor(durability: Durability | undefined) {
+    this.#durability = durability
+  }
+
+  /** @throws MemoryError `conflict` if another one was chosen; `invalid-input` if the memory states a durability. */
+  bind(late: LateStorage): void {
+    const chosen = this.#chosen
+    if (chosen === null) {
+      if (this.#durability !== undefined) throw durabilityElsewhere(this.#durability, late)
+      this.#chosen = late
+      return
+    }
+    const isSame = chosen === late || (chosen.file !== null && chosen.file === late.file)
+    if (!isSame) throw secondStorage(chosen, late)
+  }
+
+  async open(clock: Clock): Promise<OpenStorage> {
+    const bound = this.#chosen
+    const late = bound ?? defaultStorage(this.#durability)
+    this.#chosen = late
+    try {
+      return await late.open(clock)
+    } catch (error) {
+      // Nothing lives there yet: a container that comes now may still say where.
+      this.#chosen = bound
+      throw error
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/** The storage of a Memory: opened at first use, shared by all that act through it, closed with it. */
+import { guardStorage } from '../../access/guard.ts'
+import type { Indexer } from '../../derive/indexer.ts'
+import type { LanguageModelObject } from '../../derive/provider-model.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import { defaultLimits } from '../../domain/limits.ts'
+import { type Clock, systemClock } from '../../ports/clock.ts'
+import type { Storage } from '../../ports/storage.ts'
+import type { MemoryModels } from '../background.ts'
+import { Eraser } from '../erasure.ts'
+import type { MemoryOptions } from '../options.ts'
+import { Sweeper } from '../sweeper.ts'
+import { HeldWork } from './held-work.ts'
+import { LateChoice, type LateStorage } from './late-storage.ts'
+import { type OpenedMemory, openStorage } from './open-storage.ts'
+import { randomId } from './random-id.ts'
+import { closedMemory } from './storage-errors.ts'
+
+export class MemoryStorage {
+  readonly #options: MemoryOptions
+  readonly #closing = new AbortController()
+  readonly #held = new HeldWork()
+  #ending: Promise<void> | null = null
+  #opening: Promise<OpenedMemory> | null = null
+  #open: Storage | null = null
+  #models: MemoryModels | null = null
+  readonly #late: LateChoice
+  #sweeper: Sweeper | null = null
+  #indexer: Indexer | null = null
+  #eraser: Eraser | null = null
+
+  constructor(options: MemoryOptions) {
+    this.#options = options
+    this.#late = new LateChoice(options.durability)
+  }
+
+  /** Spaces with words that this process has queued and no model could learn from yet. */
+  readonly waiting = new Set<SpaceId>()
+
+  /** Aborted when the memory closes: feeds end then. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** Aborted when the memory closes and work that it held did not end in time: that work must end now. */
+  get stopping(): AbortSignal {
+    return this.#held.stopping
+  }
+
+  /** Keeps the memory open for a piece of work, as an agent's turn: closing waits for it, however the work ends. */
+  hold(work: Promise<unknown>): void {
+    this.#held.add(work)
+  }
+
+  /**
+   * Says where a memory lives that was opened without saying so; one with a storage of its own keeps it.
+   *
+   * @throws MemoryError `conflict` if it lives elsewhere already; `invalid-input` if it states a durability, which goes
+   * with a storage of its own.
+   */
+  bind(late: LateStorage): void {
+    if (this.#options.storage === undefined) this.#late.bind(late)
+  }
+
+  /** The open storage at once if it is open, else as soon as it is. */
+  get(): Storage | Promise<Storage> {
+    if (this.#closing.signal.aborted) throw closedMemory()
+    return this.#open ?? this.#openOnce()
+  }
+
+  async #openOnce(): Promise<Storage> {
+    this.#opening ??= openStorage(this.#options, this.#late, this.clock)
+    try {
+      const { storage, models } = await this.#opening
+      const { startIndexer } = await import('../background.ts')
+      if (this.#closing.signal.aborted) throw closedMemory()
+      if (this.#open === null) {
+        this.#open = guardStorage(storage)
+        this.#models = models
+        if (this.#options.background !== false) {
+          this.#sweeper = new Sweeper(this.#open)
+          this.#eraser = new Eraser(this.#open)
+        }
+        this.#indexer = startIndexer(this.#open, models.embedder, this.#options, randomId())
+      }
+      return this.#open
+    } catch (error) {
+      if (this.#open === null) this.#opening = null
+      throw error
+    }
+  }
+
+  /** Who makes vectors of what is written; null with `embedder: false`. */
+  async indexer(): Promise<Indexer | null> {
+    await this.get()
+    return this.#indexer
+  }
+
+  /** Whether there is a model to extract facts with. */
+  get hasModel(): boolean {
+    return this.#options.model !== undefined
+  }
+
+  /** Who extracts facts; null without one. */
+  async model(): Promise<LanguageModelObject | null> {
+    await this.get()
+    return this.#models?.model ?? null
+  }
+
+  /** Tells the background that something was written. */
+  wrote(): void {
+    this.#indexer?.poke()
+  }
+
+  /** Something was forgotten: its bytes are to be reclaimed in the background, if anything happens there. */
+  wakeEraser(): void {
+    this.#eraser?.wake()
+  }
+
+  get clock(): Clock {
+    return this.#options.clock ?? systemClock
+  }
+
+  close(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
+    const { closeWaitMs } = { ...defaultLimits, ...this.#options.limits }
+    if (!this.#held.isDone) await this.#held.end(closeWaitMs)
+    this.#closing.abort()
+    this.#eraser?.stop()
+    await this.#sweeper?.stop()
+    await this.#indexer?.stop()
+    const opened = await this.#opening?.catch(() => null)
+    await opened?.release()
+  }
+}

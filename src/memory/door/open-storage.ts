@@ -1,0 +1,31 @@
+/** Opens the storage that a Memory was given, or decided on, and looks up its models. */
+import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { MemoryModels } from '../background.ts'
+import type { MemoryOptions } from '../options.ts'
+import type { LateChoice } from './late-storage.ts'
+
+export interface OpenedMemory extends OpenStorage {
+  readonly models: MemoryModels
+}
+
+async function openGiven({ storage, durability }: MemoryOptions, late: LateChoice, clock: Clock): Promise<OpenStorage> {
+  if (storage === undefined) return late.open(clock)
+  if (storage instanceof SQLiteStore) return openStore(storage, clock)
+  // A driver that was passed in stays open: whoever opened it closes it.
+  if (typeof storage === 'object') return { storage, release: async () => {} }
+  const store = new SQLiteStore({ url: storage, ...(durability === undefined ? {} : { durability }) })
+  return openStore(store, clock)
+}
+
+/** A storage whose models are not there is released again. */
+export async function openStorage(options: MemoryOptions, late: LateChoice, clock: Clock): Promise<OpenedMemory> {
+  const opened = await openGiven(options, late, clock)
+  try {
+    const { modelsOf } = await import('../background.ts')
+    return { ...opened, models: modelsOf(options) }
+  } catch (error) {
+    await opened.release()
+    throw error
+  }
+}
