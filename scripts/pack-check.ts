@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { checkPublicMembers } from './check-public-members.ts'
 import { run } from './run.ts'
 
 interface Manifest {
@@ -145,6 +146,7 @@ async function check(folder: string): Promise<string[]> {
     ...checkImports(folder, manifest),
     ...checkTypes(folder, manifest),
     ...(await checkPublint(tarball, manifest)),
+    ...checkPublicMembers(root, manifest),
   ]
 }
 

@@ -26,13 +26,20 @@ function kebabCase(name: string): string {
  * It does nothing until it is called, and loads the AI SDK then.
  */
 export class Agent implements RegisteredAgent {
+  /** What it is found by, and what its words are signed with. Default: the name in lower case with hyphens. */
   readonly id: string
+  /** Its name, as given. Other agents see it before its words. */
   readonly name: string
+  /** What it is good at, for those who choose between agents; undefined if nothing was given. */
   readonly description: string | undefined
   readonly #options: AgentOptions
   #container: Container | null = null
 
-  /** @throws MemoryError `invalid-input` for a missing name or an unknown option. */
+  /**
+   * Checks the options. Nothing is loaded or opened yet.
+   *
+   * @throws MemoryError `invalid-input` for a missing name or an unknown option.
+   */
   constructor(options: AgentOptions) {
     this.#options = checkAgentOptions(options)
     this.name = options.name

@@ -56,7 +56,9 @@ function checkOptions(options: unknown): void {
  * the container's, if it was registered before its first use.
  */
 export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implements Container, AsyncDisposable {
+  /** Where agents log. Default: nowhere. */
   readonly logger: Logger
+  /** The AI SDK's settings of telemetry, for calls that state none; null: the SDK's defaults. */
   readonly telemetry: TelemetryOptions | null
   readonly #storage: ContainerStorage | null
   readonly #agents: Registry<AgentType>
@@ -67,6 +69,8 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
   #closing: Promise<void> | null = null
 
   /**
+   * Registers the agents and workflows, and binds their memories to the storage. Nothing is opened yet.
+   *
    * @throws MemoryError `invalid-input` for an unknown or wrong option; `conflict` for a memory that lives elsewhere, such
    * as one that was used before.
    */
@@ -84,6 +88,12 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     for (const workflow of this.#workflows.all) workflow.attach?.(this)
   }
 
+  /**
+   * Binds a memory without a storage of its own to the container's, and answers it. Agents call it; call it yourself for a
+   * memory that a function chooses, before its first use. `close()` closes it too.
+   *
+   * @throws MemoryError `conflict` if it lives elsewhere already; `closed` if the container is.
+   */
   bind(memory: Memory): Memory {
     if (this.#closing !== null) throw closedContainer()
     const { storage } = coreOf(memory)
@@ -104,7 +114,11 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     return this.#agents.get(nameOrId)
   }
 
-  /** @throws MemoryError `not-found`, with the ones that there are. */
+  /**
+   * The agent of that id, whatever it was registered under.
+   *
+   * @throws MemoryError `not-found`, with the ones that there are.
+   */
   getAgentById(id: string): AgentType {
     return this.#agents.getById(id)
   }
@@ -124,6 +138,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     return this.#workflows.list()
   }
 
+  /** The memory of agents without one; null if none was given. */
   getMemory(): Memory | null {
     return this.#memory
   }
@@ -144,6 +159,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     await this.#storage?.close()
   }
 
+  /** The same as {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -25,7 +25,11 @@ function checkKey(key: unknown): string {
 export class RequestContext<out Values extends object = Record<string, unknown>> {
   readonly #values = new Map<string, unknown>()
 
-  /** @throws MemoryError `invalid-input` for what is no context, pairs or object. */
+  /**
+   * Copies the values; none by default.
+   *
+   * @throws MemoryError `invalid-input` for what is no context, pairs or object.
+   */
   constructor(values?: RequestContextInput<Values>) {
     if (values === undefined) return
     const fix = `Pass an object such as { 'user-tier': 'pro' }, a list of pairs, or another context.`
@@ -38,6 +42,7 @@ export class RequestContext<out Values extends object = Record<string, unknown>>
     }
   }
 
+  /** How many values there are. */
   get size(): number {
     return this.#values.size
   }
@@ -47,37 +52,47 @@ export class RequestContext<out Values extends object = Record<string, unknown>>
     return this.#values.get(key) as Values[Key] | undefined
   }
 
+  /**
+   * Stores a value under a key, over what was there.
+   *
+   * @throws MemoryError `invalid-input` if the key is not a text.
+   */
   set<Key extends keyof Values & string>(key: Key, value: Values[Key]): this {
     this.#values.set(checkKey(key), value)
     return this
   }
 
+  /** Whether there is a value of that key. */
   has(key: keyof Values & string): boolean {
     return this.#values.has(key)
   }
 
-  /** Whether there was something to delete. */
+  /** Removes a value. Answers whether there was one. */
   delete(key: keyof Values & string): boolean {
     return this.#values.delete(key)
   }
 
+  /** The keys, in the order in which they were first set. */
   keys(): IterableIterator<string> {
     return this.#values.keys()
   }
 
+  /** The values, in the same order. */
   values(): IterableIterator<unknown> {
     return this.#values.values()
   }
 
+  /** Pairs of key and value, in the same order. */
   entries(): IterableIterator<[string, unknown]> {
     return this.#values.entries()
   }
 
+  /** The same as {@link entries}. */
   [Symbol.iterator](): IterableIterator<[string, unknown]> {
     return this.entries()
   }
 
-  /** A plain object of its values. */
+  /** A plain object of the values. */
   toJSON(): Partial<Values> {
     return Object.fromEntries(this.#values) as Partial<Values>
   }

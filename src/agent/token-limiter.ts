@@ -19,10 +19,17 @@ function units(messages: readonly ModelMessage[]): readonly (readonly ModelMessa
  * call and its result are never parted. Instructions and memory blocks are not counted.
  */
 export class TokenLimiter implements Processor {
+  /** Its name in errors. */
   readonly id = 'token-limiter'
+  /** The most tokens of all messages together, estimated. */
   readonly limit: number
 
-  /** @param limit Most tokens of all messages together, estimated; or `{ limit }`. */
+  /**
+   * Sets the limit.
+   *
+   * @param limit The most tokens of all messages together, from 1; or `{ limit }`.
+   * @throws MemoryError `invalid-input` unless it is a whole number from 1.
+   */
   constructor(limit: number | { readonly limit: number }) {
     const tokens = typeof limit === 'number' ? limit : limit?.limit
     if (!Number.isInteger(tokens) || tokens < 1) {
@@ -31,6 +38,7 @@ export class TokenLimiter implements Processor {
     this.limit = tokens
   }
 
+  /** Answers the messages that fit, oldest first. Called by agents before each call of the model. */
   processContext({ messages }: { readonly messages: readonly ModelMessage[] }): readonly ModelMessage[] {
     const last = messages.findLastIndex(({ role }) => role === 'user')
     const kept = messages.slice(Math.max(0, last))

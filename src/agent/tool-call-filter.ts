@@ -1,5 +1,6 @@
 /** A processor that keeps earlier tool calls out of what a model sees. */
 import type { ModelMessage } from 'ai'
+import { check, fieldsOf, isText } from '../memory/option-checks.ts'
 import type { Processor } from './processor.ts'
 
 /** What tells a part of a model message from others. */
@@ -15,14 +16,25 @@ interface ShownPart {
  * keeps them. Calls after the last words of the user stay, since they are being worked on.
  */
 export class ToolCallFilter implements Processor {
+  /** Its name in errors. */
   readonly id = 'tool-call-filter'
   readonly #exclude: ReadonlySet<string> | null
 
-  /** @param options `exclude`: names of the tools whose calls are left out. Default: all. */
+  /**
+   * Names the tools.
+   *
+   * @param options `exclude`: names of the tools whose calls are left out. Default: all tools.
+   * @throws MemoryError `invalid-input` for another option, or for what is no list of names.
+   */
   constructor(options: { readonly exclude?: readonly string[] } = {}) {
+    const fields = fieldsOf(options, 'ToolCallFilter', ['exclude'])
+    check(fields, 'exclude', 'must be a list of tool names', `Pass ['search'], or leave it out for all.`, (value) => {
+      return Array.isArray(value) && value.every(isText)
+    })
     this.#exclude = options.exclude === undefined ? null : new Set(options.exclude)
   }
 
+  /** Answers the messages without those calls and results. Called by agents before each call of the model. */
   processContext({ messages }: { readonly messages: readonly ModelMessage[] }): readonly ModelMessage[] {
     const last = messages.findLastIndex(({ role }) => role === 'user')
     const hidden = new Set<string>()

@@ -41,12 +41,18 @@ const fixBytes = 800
  * values it quotes, `message` has at most 2 KB and `details` about 16 KB: longer texts are cut in the middle.
  */
 export class MemoryError extends Error {
+  /** Always `MemoryError`, also where two copies of the package make `instanceof` fail. */
   override readonly name = 'MemoryError'
+  /** What went wrong, from a closed list: see `errorCodes`. */
   readonly code: ErrorCode
+  /** What to do about it. The end of `message` says it too. At most 800 bytes. */
   readonly fix: string
+  /** What it is about, such as `field`, `key` or `limit`; which ones depends on the code. Default: `{}`. */
   readonly details: Readonly<Record<string, unknown>>
+  /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean
 
+  /** Makes an error of that code. Its texts are cut to their limits. */
   constructor(code: ErrorCode, options: MemoryErrorOptions) {
     const fix = shortText(options.fix, fixBytes)
     super(

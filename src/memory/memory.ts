@@ -114,6 +114,8 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
+   * Checks the options. Nothing is opened yet.
+   *
    * @param options Where and how; see {@link MemoryOptions}. Default storage: that of the `Aquifer` it was registered
    * with before its first use, else `./aquifer.db`.
    * @throws MemoryError `invalid-input` for an unknown or wrong option.
@@ -371,6 +373,7 @@ export class Memory implements AsyncDisposable {
     return this.#core.storage.close()
   }
 
+  /** The same as {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -81,7 +81,12 @@ export class Memory implements AsyncDisposable {
   /** The memory underneath, for everything else: conversations, team memory, conflicts between facts. */
   readonly shared: SharedMemory
 
-  /** @param memory A memory that is open already, or the options to open one with. Default storage: `./aquifer.db`. */
+  /**
+   * Stands on a memory. Nothing is opened yet.
+   *
+   * @param memory A memory, or the options to make one with. Default storage: `./aquifer.db`.
+   * @throws MemoryError `invalid-input` for an unknown or wrong option.
+   */
   constructor(memory: SharedMemory | MemoryOptions = {}) {
     this.shared = memory instanceof SharedMemory ? memory : new SharedMemory(memory)
   }
@@ -118,6 +123,7 @@ export class Memory implements AsyncDisposable {
     return { results: results.map(memoryOf), ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) }
   }
 
+  /** The same as {@link getAll}. */
   get_all(options?: Mem0ListOptions): Promise<{ results: Mem0Memory[]; next_cursor?: string }> {
     return this.getAll(options)
   }
@@ -144,6 +150,7 @@ export class Memory implements AsyncDisposable {
     return { message: 'Memories deleted successfully!', deleted }
   }
 
+  /** The same as {@link deleteAll}. */
   delete_all(options?: Mem0DeleteOptions): Promise<{ message: string; deleted: number }> {
     return this.deleteAll(options)
   }
@@ -172,6 +179,7 @@ export class Memory implements AsyncDisposable {
     return this.shared.close()
   }
 
+  /** The same as {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
