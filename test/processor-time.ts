@@ -19,17 +19,18 @@ export async function processorMs(run: () => unknown): Promise<number> {
 }
 
 /**
- * How many times longer the last of some runs takes than the first, by processor time. The inputs of the runs grow; the walk
- * ends at the first that takes too long, because a quadratic one would never come to its end.
+ * How many times longer a run takes than the one with a sixteenth of its input, at most, by processor time. Each run has
+ * four times the input of the one before. The walk ends at the first that takes more than `most` times as long, because
+ * what is quadratic would not come to its end.
  */
 export async function growth(runs: readonly (() => unknown)[], most: number): Promise<number> {
-  let first = 0
-  let ratio = 1
-  for (const [i, run] of runs.entries()) {
+  const taken: number[] = []
+  let worst = 0
+  for (const run of runs) {
     const ms = await processorMs(run)
-    if (i === 0) first = Math.max(ms, floorMs)
-    ratio = ms / first
-    if (ratio > most) break
+    worst = Math.max(worst, ms / Math.max(taken.at(-2) ?? 0, floorMs))
+    if (worst > most) break
+    taken.push(ms)
   }
-  return ratio
+  return worst
 }

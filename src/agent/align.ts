@@ -24,6 +24,17 @@ interface Step {
   readonly stored: number
 }
 
+/**
+ * Looks at units for each unit there is. Only conversations made of the same words over and over take more, and those are
+ * then no end of each other: the time stays in proportion to what was sent and stored.
+ */
+const looksPerUnit = 200
+
+/** How many more units may be looked at. */
+interface Looks {
+  left: number
+}
+
 /** Where the words, files and calls that follow one another without a user's message end. */
 function runEnd(units: readonly Unit[], start: number): number {
   let end = start
@@ -34,10 +45,17 @@ function runEnd(units: readonly Unit[], start: number): number {
 /**
  * Of an answer with calls of tools a client may keep the words alone: all texts, some of them up to the last, or all in one.
  */
-function stepOverWords(sent: readonly Unit[], at: number, stored: readonly StoredUnit[], to: number): Step | null {
+function stepOverWords(
+  sent: readonly Unit[],
+  at: number,
+  stored: readonly StoredUnit[],
+  to: number,
+  looks: Looks,
+): Step | null {
   const isRunStart = at === 0 || sent[at - 1]?.kind === 'user'
   if (!isRunStart || sent[at]?.kind !== 'text') return null
   const [sentEnd, storedEnd] = [runEnd(sent, at), runEnd(stored, to)]
+  looks.left -= sentEnd - at + storedEnd - to
   const kept = sent.slice(at, sentEnd)
   const run = stored.slice(to, storedEnd)
   if (kept.some(({ kind }) => kind !== 'text') || !run.some(({ kind }) => kind === 'call')) return null
@@ -67,13 +85,14 @@ interface Followed {
 }
 
 /** Walks both from a place of the stored one to its end; null if they part before. */
-function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: number): Followed | null {
+function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: number, looks: Looks): Followed | null {
   const calls: CallPair[] = []
   let at = 0
   let to = start
   while (to < stored.length) {
-    const step = stepOverWords(sent, at, stored, to) ?? stepOver(sent, at, stored, to)
-    if (step === null) return null
+    looks.left -= 1
+    const step = stepOverWords(sent, at, stored, to, looks) ?? stepOver(sent, at, stored, to)
+    if (step === null || looks.left < 0) return null
     const [one, other] = [sent[at], stored[to] as StoredUnit]
     if (step.sent === 1 && other.kind === 'call' && one?.kind === 'call') calls.push({ sent: one, stored: other })
     at += step.sent
@@ -89,9 +108,10 @@ function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: num
  * @param stored Units of the end of the stored thread, as many as were sent at least, if it has so many.
  */
 export function align(sent: readonly Unit[], stored: readonly StoredUnit[]): Alignment | null {
+  const looks = { left: looksPerUnit * (sent.length + stored.length) }
   // The earlier the start, the more of what was sent lies between it and the end.
-  for (let start = 0; start < stored.length; start++) {
-    const followed = follow(sent, stored, start)
+  for (let start = 0; start < stored.length && looks.left >= 0; start++) {
+    const followed = follow(sent, stored, start, looks)
     const last = sent[(followed?.end ?? 0) - 1]
     if (followed !== null && last !== undefined) return { count: last.index + 1, calls: followed.calls }
   }

@@ -37,7 +37,8 @@ export async function giveTitle(
   const title = text
     .replace(/\s+/g, ' ')
     .trim()
-    .replace(/^["'“”]+|["'“”.]+$/g, '')
+    .replace(/^["'“”]+/, '')
+    .replace(/(?<!["'“”.])["'“”.]+$/, '')
     .slice(0, longestTitle)
     .toWellFormed()
     .trim()

@@ -63,15 +63,17 @@ async function until<Value>(promise: PromiseLike<Value>, signal: AbortSignal): P
   }
 }
 
-const codeFence = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/i
+const openingFence = /^```(?:json)?\s*\n/i
+const closingFence = '```'
 
 /** The answer of a model that put its JSON into a fence of Markdown, as small ones do; null if it is none. */
 function fencedAnswer<Answer>(question: Question<Answer>, text: string): Outcome<Answer> | null {
-  const inner = codeFence.exec(text)?.[1]
-  if (inner === undefined) return null
+  const block = text.trim()
+  const opening = openingFence.exec(block)?.[0]
+  if (opening === undefined || !block.endsWith(closingFence)) return null
   let json: unknown
   try {
-    json = JSON.parse(inner)
+    json = JSON.parse(block.slice(opening.length, -closingFence.length))
   } catch {
     return null
   }

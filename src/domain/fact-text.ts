@@ -5,7 +5,8 @@ import { equalJson, type Json } from './json.ts'
 /** A text as it is compared: compatible forms made equal, in lower case, single spaces, no dots at the end. */
 export function comparedText(text: string): string {
   const folded = text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ')
-  return folded.replace(/[\s.]+$/, '').trimStart()
+  // A run is looked at from its beginning alone: from each of its characters would take time in its length squared.
+  return folded.replace(/(?<![\s.])[\s.]+$/, '').trimStart()
 }
 
 /** Two rounds of multiplying and shifting, each over all 16-bit units, with factors of its own. */

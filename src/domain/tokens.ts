@@ -128,7 +128,7 @@ export function partsOf(token: string): readonly string[] {
     .flatMap((part) => (camel.test(part) ? part.split(camel) : part))
 }
 
-const edges = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}\p{M}]+$/gu
+const edges = /^[^\p{L}\p{N}]+|(?<![^\p{L}\p{N}\p{M}])[^\p{L}\p{N}\p{M}]+$/gu
 /** Where people part a token when they ask for a piece of it: clauses, then names, then keys, then words. */
 const cuts = [/[=&?]+|:\/\/|:+(?![/\\])/, /[/\\@]+/, /\.+/, /[^\p{L}\p{N}\p{M}]+/u]
 

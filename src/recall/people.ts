@@ -55,8 +55,13 @@ export function findPeople(corpus: Corpus, question: string): NamedPeople {
     else known.push(place)
   }
   const namesByForm = new Map<string, string[]>()
-  for (const name of authorsByName.keys())
-    for (const form of formsOf(name)) namesByForm.set(form, [...(namesByForm.get(form) ?? []), name])
+  for (const name of authorsByName.keys()) {
+    for (const form of formsOf(name)) {
+      const known = namesByForm.get(form)
+      if (known === undefined) namesByForm.set(form, [name])
+      else known.push(name)
+    }
+  }
   const asked = question.normalize('NFKC').toLowerCase()
   const forms = [...namesByForm.keys()].filter((form) => asked.includes(form.split(' ')[0] as string))
   const named = new Set<string>()

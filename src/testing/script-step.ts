@@ -59,7 +59,7 @@ const stepFix = 'Script a text, plain JSON, or a step made by say, callTool, cal
 
 /** The words of a text with the white space around them: together they are the text. */
 function wordsOf(text: string): string[] {
-  return text.match(/\s*\S+\s*/gu) ?? (text === '' ? [] : [text])
+  return text.match(/(?:^\s+)?\S+\s*/gu) ?? (text === '' ? [] : [text])
 }
 
 /** Pieces of at most 16 characters, for JSON, which may have no white space. */

@@ -48,12 +48,10 @@ function saysNothing(part: MessagePart): boolean {
   return part.type === 'step-start' || part.type.startsWith('data-')
 }
 
-/** Whether a part stands in the last step of its message: the AI SDK runs calls that were approved there only. */
-function isInLastStep(parts: readonly MessagePart[], at: number): boolean {
-  const next = parts.findIndex(
-    ({ type }, index) => index > at && (type === 'step-start' || type === 'steering-message'),
-  )
-  return next < 0 || parts.slice(next).every(saysNothing)
+/** Where the last step of a message that says something begins: the AI SDK runs calls that were approved there only. */
+function lastStepOf(parts: readonly MessagePart[]): number {
+  const lastSaid = parts.findLastIndex((part) => !saysNothing(part))
+  return parts.findLastIndex(({ type }, at) => at <= lastSaid && (type === 'step-start' || type === 'steering-message'))
 }
 
 /** Whether a call has its result, or what stands for one; `mayWait`: it needs none yet once it is approved. */
@@ -69,9 +67,8 @@ function isAnswered(part: MessagePart, mayWait: boolean): boolean {
 function withWholeCalls(parts: readonly MessagePart[], standing: Standing): readonly MessagePart[] {
   const { isOwnTurn, goesOn, isLast, turnStatus, hasNoTools } = standing
   const mayWait = goesOn && isLast && !hasNoTools
-  const whole = new Set(
-    parts.filter((part, at) => !isToolPart(part) || isAnswered(part, mayWait && isInLastStep(parts, at))),
-  )
+  const lastStep = lastStepOf(parts)
+  const whole = new Set(parts.filter((part, at) => !isToolPart(part) || isAnswered(part, mayWait && at > lastStep)))
   if (whole.size === new Set(parts).size) return parts
   const isCut = isOwnTurn || turnStatus !== 'complete'
   const last = parts.findLastIndex((part) => isToolPart(part) && whole.has(part))

@@ -1,0 +1,71 @@
+// Histories that are made to be looked at again and again: the time they take grows with their length.
+import { describe, expect, it } from 'vitest'
+import { align, type StoredUnit } from '../../src/agent/align.ts'
+import type { Unit } from '../../src/agent/canonical.ts'
+import { shownParts } from '../../src/agent/context/shown-parts.ts'
+import type { MessagePart } from '../../src/domain/message.ts'
+import { growth } from '../processor-time.ts'
+
+const lengths = [600, 2_400, 9_600]
+const mostGrowth = 40
+
+const said = (kind: Unit['kind'], key: string, count: number): StoredUnit[] =>
+  Array.from({ length: count }, (_, index) => ({ kind, key, index, isCut: false }))
+const call: StoredUnit = {
+  kind: 'call',
+  key: 'c',
+  index: 0,
+  isCut: false,
+  call: { type: 'tool-look', state: 'input-available' },
+}
+
+describe('finding a history sent again', () => {
+  const hostile: Record<string, (count: number) => [sent: Unit[], stored: StoredUnit[]]> = {
+    'more of one word is stored': (count) => [said('user', 'a', count), said('user', 'a', 2 * count)],
+    'one word and another end': (count) => [
+      [...said('user', 'a', count / 2), ...said('user', 'b', 1)],
+      said('user', 'a', count),
+    ],
+    'words alone where calls are stored': (count) => [said('text', 'a', count), [...said('text', 'b', count), call]],
+  }
+
+  it.each(Object.entries(hostile))('does not grow faster than it: %s', async (_, units) => {
+    const runs = lengths.map((count) => {
+      const [sent, stored] = units(count)
+      return () => align(sent, stored)
+    })
+    expect(await growth(runs, mostGrowth)).toBeLessThanOrEqual(mostGrowth)
+  })
+
+  it('still finds many of the same words behind more of them', () => {
+    expect(align(said('user', 'ok', 100), said('user', 'ok', 200))).toEqual({ count: 100, calls: [] })
+    expect(align(said('user', 'ok', 1_000), said('user', 'ok', 1_100))).toEqual({ count: 1_000, calls: [] })
+  })
+})
+
+describe('showing an answer with many calls', () => {
+  const calls = (count: number, more: readonly MessagePart[]): MessagePart[] =>
+    Array.from({ length: count }, (_, i): MessagePart[] => {
+      const approval = { id: `a${i}`, approved: true }
+      return [{ type: 'tool-look', toolCallId: `c${i}`, state: 'approval-responded', approval, input: {} }, ...more]
+    }).flat()
+
+  it.each([
+    ['in one step', []],
+    ['in a step each', [{ type: 'step-start' }]],
+  ])('does not grow faster than the answer: %s', async (_, more) => {
+    const runs = lengths.map((count) => {
+      const parts = calls(count, more)
+      const standing = {
+        role: 'assistant',
+        turnStatus: 'open',
+        isOwnTurn: true,
+        goesOn: true,
+        isLast: true,
+        hasNoTools: false,
+      } as const
+      return () => shownParts(parts, { ...standing, seenCalls: new Set<string>() })
+    })
+    expect(await growth(runs, mostGrowth)).toBeLessThanOrEqual(mostGrowth)
+  })
+})
