@@ -15,6 +15,12 @@ export function unnamed({ input, ...rest }: ReadMessage): ReadMessage {
   return { ...rest, input: others }
 }
 
+/** The message under the id that it has in the thread, which is another one if it was said again. */
+function asNamed(message: ReadMessage, standing: Standing | undefined): ReadMessage {
+  if (typeof standing !== 'object' || standing === null || standing.message.id === message.input.id) return message
+  return { ...message, input: { ...message.input, id: standing.message.id } }
+}
+
 /**
  * The sent messages with their standings. History under foreign ids is left out: taken for new it would bring words of
  * another space, or forged ones, into this thread. What the user says now counts, under a new id.
@@ -24,7 +30,7 @@ export function withoutForeign(messages: readonly ReadMessage[], standings: Read
   const sent = messages.flatMap((message, index): Sent[] => {
     const { id, role } = message.input
     const standing = id === undefined ? undefined : standings.get(id)
-    if (standing !== 'foreign') return [{ message, standing }]
+    if (standing !== 'foreign') return [{ message: asNamed(message, standing), standing }]
     const isSaidNow = index === messages.length - 1 && role === 'user'
     const done = isSaidNow ? 'what was sent is stored under a new one' : 'the message was left out'
     warnings.push(`The id ${shown(id)} is not one that memory issued for this thread; ${done}.`)

@@ -21,7 +21,7 @@ import {
 import { unnamed, withoutForeign } from './foreign-messages.ts'
 import { type Asked, planReplacement, type Replacement } from './replacement.ts'
 import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
-import { isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
+import { idSaidAgain, isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
 import { asSaid, leftOutWarnings } from './unissued.ts'
 
 /** What a chat asks for beside its messages, as `useChat` sends it. */
@@ -170,8 +170,8 @@ function freshOf(sorting: Sorting, index: number): MessageInput | null {
       warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
     return null
   }
-  // An issued id names one message for ever; said again after that was deleted, the words get a new one.
-  if (one.standing === 'gone') return unnamed(one.message).input
+  // An issued id names one message for ever; said again after that is gone, the words get another one.
+  if (one.standing === 'gone') return { ...input, id: idSaidAgain(String(input.id)) }
   if (input.id !== undefined && sent.findIndex(({ message }) => message.input.id === input.id) < index) {
     warnings.push(`The message ${shown(input.id)} was sent twice; the first is stored.`)
     return null
@@ -233,9 +233,11 @@ async function sortMessages(
   const resent = sortByContent(sent, end, hidden, strange)
   const about = { sent, end, hidden, resent, strange, sender, runsHere }
   const sorting: Sorting = { ...about, answers: new Map(), leftOut: [], warnings: [...warnings] }
+  // It may be stored under another id than the client has.
+  const isLastNamed = options.messageId !== undefined && options.messageId === messages.at(-1)?.input.id
   const asked: Asked = isRegenerated
     ? { trigger: 'regenerate-message', named }
-    : { trigger: 'submit-message', messageId: options.messageId }
+    : { trigger: 'submit-message', messageId: isLastNamed ? sent.at(-1)?.message.input.id : options.messageId }
   const replacement = await planReplacement(space, threadId, sent.at(-1), asked, hidden)
   const fresh = freshMessages(sorting, replacement)
   if (isRegenerated && replacement === null) sorting.warnings.push('No stored answer is there to be given anew.')

@@ -49,10 +49,18 @@ export async function readEnd(
 }
 
 /**
- * Where a sent id stands: its message, in the thread; `gone` if it was issued here and names no message of the thread any
+ * Where a sent id stands: its message, in the thread, also where it was said again under another id; `gone` if it was issued here and names no message of the thread any
  * more; `foreign` if memory issued it for something else, or never; null if it is new.
  */
 export type Standing = PlacedMessage | 'gone' | 'foreign' | null
+
+/**
+ * The id of a message that a client says again after the one of this issued id is gone. It is always the same for that id, so
+ * that a client which retries, or sends it all again, finds what it said.
+ */
+export function idSaidAgain(gone: string): string {
+  return `again-${gone}`
+}
 
 /** Looks up ids: in the end that was read, else each by itself. Never in another space, whatever an id says. */
 export async function standingOf(
@@ -68,11 +76,13 @@ export async function standingOf(
     if (place !== undefined) return [id, place]
     const issued = parseIssuedId(id)
     if (end.isWhole && issued === null) return [id, null]
+    const isHere = ({ message }: PlacedMessage) => message.threadId === threadId
     const places = await space.messages.find(id)
-    const here = places.find(({ message }) => message.threadId === threadId)
+    const here = places.find(isHere)
     if (here !== undefined || issued === null) return [id, here ?? null]
     const isOfOthers = places.length > 0 || isForeignId(id, 'message', end.spaceKey)
-    return [id, isOfOthers ? 'foreign' : 'gone']
+    if (isOfOthers) return [id, 'foreign']
+    return [id, (await space.messages.find(idSaidAgain(id))).find(isHere) ?? 'gone']
   })
   return new Map(await Promise.all(found))
 }

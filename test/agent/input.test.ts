@@ -107,6 +107,24 @@ describe('messages with ids', () => {
     expect([ids.length, ids.includes(question?.id ?? '')]).toEqual([1, false])
   })
 
+  it('are stored once where they are said again after they are gone, however often they are sent then', async () => {
+    const scene = openScene()
+    await scene.turn([user('one')])
+    const [question] = (await scene.memory.listMessages(where)).messages
+    await scene.memory.deleteMessages([question?.id ?? ''])
+    await scene.carryOut(await scene.plan([question]))
+    expectFresh(await scene.plan([question]), [])
+    expectFresh(await scene.plan([question, user('two', 'u2')]), ['two'])
+    expect(await scene.ids()).toHaveLength(1)
+    const edited = { ...question, parts: [{ type: 'text', text: 'edited' }] }
+    for (const options of [{}, { messageId: String(question?.id) }]) {
+      const plan = await scene.plan([edited], options)
+      expect([freshTexts(plan), plan.replaces.length, plan.warnings]).toEqual([['edited'], 1, []])
+      await scene.carryOut(plan)
+      expect(await scene.ids()).toHaveLength(1)
+    }
+  })
+
   it('tell a hidden answer under a new id from a stored one by its content', async () => {
     const scene = await oneTurn()
     expectFresh(await scene.plan([user('one', 'u1'), assistant('first', 'own-id'), user('two', 'u2')]), ['two'])
