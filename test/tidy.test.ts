@@ -44,6 +44,8 @@ describe('arrows', () => {
     ['src/index.ts', "export { SQLiteStore } from './storage/sqlite/driver.ts'"],
     ['src/storage/sqlite/read.ts', "import '../migrate.ts'; import './log.ts'; import '../../ports/x.ts'"],
     ['src/storage/sqlite/sql/one.ts', "import '../read.ts'"],
+    ['src/storage/sqlite/read.ts', "import '../rows/log-rows.ts'"],
+    ['src/storage/rows/log-rows.ts', "import './actor-text.ts'; import '../stored-json.ts'; import '../../domain/x.ts'"],
     ['src/storage/sqlite/read.test.ts', "import 'vitest'; import '../reference/x.ts'; import '../../testing/x.ts'"],
     ['src/testing/contract.ts', "import 'node:assert'; import '../memory/x.ts'; import '../ports/x.ts'"],
     ['src/operations/x.ts', "import '../agent/x.ts'; import '@scope/name/deep'"],
@@ -65,6 +67,9 @@ describe('arrows', () => {
     ['src/memory/memory.ts', "import '../agent/agent.ts'"],
     ['src/memory/memory.ts', "import '../testing/clock.ts'"],
     ['src/storage/sqlite/read.ts', "import '../postgres/read.ts'"],
+    ['src/storage/rows/log-rows.ts', "import '../sqlite/read.ts'"],
+    ['src/storage/migrate.ts', "import './rows/log-rows.ts'"],
+    ['src/open.ts', "import './storage/rows/log-rows.ts'"],
     ['src/storage/sqlite/read.ts', "import '../../memory/x.ts'"],
     ['src/storage/migrate.ts', "import './sqlite/read.ts'"],
     ['src/testing/contract.ts', "import '../storage/reference/x.ts'"],
@@ -209,12 +214,12 @@ describe('stored', () => {
     ['src/storage/stored-json.ts', 'JSON.parse(text)'],
     ['src/storage/sqlite/statement.ts', "import 'node:sqlite'"],
     ['src/memory/x.ts', 'JSON.parse(text)'],
-    ['src/storage/sqlite/rows.ts', 'JSON.stringify(value)'],
+    ['src/storage/rows/log-rows.ts', 'JSON.stringify(value)'],
   ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
 
   it.each([
-    ['src/storage/sqlite/rows.ts', 'const value = JSON.parse(text)'],
-    ['src/storage/sqlite/rows.ts', 'texts.map(JSON.parse)'],
+    ['src/storage/rows/log-rows.ts', 'const value = JSON.parse(text)'],
+    ['src/storage/rows/log-rows.ts', 'texts.map(JSON.parse)'],
     ['src/storage/sqlite/log.ts', "import { DatabaseSync } from 'node:sqlite'"],
   ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
 })

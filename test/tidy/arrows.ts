@@ -27,6 +27,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Rooms whose folders are siblings: each sees the room's own files and none of its neighbours. */
 const ROOMS_OF_SIBLINGS = ['storage', 'adapters']
 
+/** What the siblings of a room share: they may import it, and it may import the room's own files and no sibling. */
+const SHARED_BY_SIBLINGS = ['storage/rows']
+
 /** Who may name a concrete driver. */
 const DRIVER_USERS = ['open', 'index', 'cli']
 
@@ -85,6 +88,7 @@ function mayImport(from: string, to: string, isTest: boolean): boolean {
   const outer = outerRoom(from)
   // A test may use the contract and the checkers; a driver's own test may hold one driver against another.
   if (isTest && reaches('testing', to)) return true
+  if (SHARED_BY_SIBLINGS.includes(to)) return from !== outerRoom(to) && outer === outerRoom(to)
   if (to.includes('/'))
     return to.startsWith('storage/') && (DRIVER_USERS.includes(from) || (isTest && outer === 'storage'))
   return from.includes('/') ? outer === to || reaches(outer, to) : reaches(from, to)

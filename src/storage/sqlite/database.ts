@@ -1,23 +1,24 @@
 /** The open database: its connection, every prepared statement, and what is cached of spaces and threads. */
 
 import type { LogRow } from '../../domain/effect.ts'
-import type { Seq, SpaceId, SpaceKey, ThreadId } from '../../domain/id.ts'
+import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { Language } from '../../domain/language.ts'
-import type { SpaceSettings, SpaceState } from '../../domain/space.ts'
+import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
-import { isoTime } from '../../domain/time.ts'
 import type { VectorSegment } from '../../domain/vector-segment.ts'
 import type { WordSegment } from '../../domain/word-segment.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { closedError } from '../paging.ts'
+import type { BlockColumns } from '../rows/block-rows.ts'
+import type { EntryColumns } from '../rows/entry-rows.ts'
+import { logRowOf } from '../rows/log-rows.ts'
+import { type SpaceColumns, spaceOf } from '../rows/space-rows.ts'
+import { type ThreadColumns, threadOf } from '../rows/thread-rows.ts'
 import { SegmentCache } from '../segment-cache.ts'
-import { storedJson, storedSeq } from '../stored-json.ts'
-import { settingsShape } from '../stored-shapes.ts'
 import { type Connection, whileBusy } from './connection.ts'
-import { type BlockColumns, type EntryColumns, logRowOf, type ThreadColumns, threadOf } from './rows.ts'
 import { isBusy, readError } from './sqlite-error.ts'
 import type { Statement } from './statement.ts'
-import { prepareStatements, type SpaceColumns, type Statements } from './statements.ts'
+import { prepareStatements, type Statements } from './statements.ts'
 import type { EmbeddingColumns } from './statements-index.ts'
 import { unknownTail, type WordTail } from './words.ts'
 
@@ -203,25 +204,7 @@ export class SqliteDatabase {
   }
 
   spaceState(columns: SpaceColumns): SpaceState {
-    const [n, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries] = columns
-    const [seq, at] = this.statements.lastCommit.get(n) ?? [floor, created]
-    return {
-      id: id as SpaceId,
-      key: key as SpaceKey,
-      createdAt: isoTime(created),
-      seq: storedSeq(seq, 'space'),
-      at: isoTime(at),
-      floor: storedSeq(floor, 'space'),
-      horizon: storedSeq(horizon, 'space'),
-      settings: {
-        language: 'english',
-        ...storedJson<Omit<SpaceSettings, 'language'>>(settings, 'space', settingsShape),
-      },
-      settingsVersion,
-      threads,
-      archivedThreads: archived,
-      entries,
-    }
+    return spaceOf(columns, this.statements.lastCommit.get(columns[0]))
   }
 
   /** The thread of that id, deleted ones included. */

@@ -7,10 +7,11 @@ import { msOf } from '../../domain/time.ts'
 import { savesMessages } from '../../domain/turn.ts'
 import type { LogReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
+import { logValues } from '../rows/log-rows.ts'
+import { threadValues } from '../rows/thread-rows.ts'
 import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { markUnclean } from './receipts.ts'
-import { actorText, threadJson } from './rows.ts'
 import { rowsBetween } from './view.ts'
 import { foldWords } from './words.ts'
 
@@ -117,13 +118,10 @@ export function seqAtTime(database: SqliteDatabase, n: number, low: Seq, high: S
 }
 
 function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, part: number | null): void {
-  const { seq, turn, status, threadId } = row
-  const thread = threadId === null ? null : (database.thread(space, threadId)?.n ?? null)
+  const thread = row.threadId === null ? null : (database.thread(space, row.threadId)?.n ?? null)
   const upto = row.effects.some(savesMessages) ? 0 : null
-  const json = JSON.stringify(row.effects)
-  const actor = actorText(row.actor)
   const insert = part === null || part === 0 ? database.statements.insertRow : database.statements.insertPart
-  insert.run(space.n, seq, part, msOf(row.at), thread, turn, actor, status, upto, null, null, json)
+  insert.run(space.n, part, thread, upto, ...logValues({ ...row, commitId: null, hash: null }))
 }
 
 /** Compacts the rows of a space up to a horizon. Runs inside a transaction. */
@@ -136,18 +134,7 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
   const { statements } = database
   for (const columns of statements.allThreads.all(n)) {
     const { state: thread } = database.threadFrom(columns)
-    const lastAt = thread.lastMessageAt === null ? null : msOf(thread.lastMessageAt)
-    statements.updateThread.run(
-      columns[2],
-      thread.order,
-      thread.createdSeq,
-      thread.version,
-      thread.messageCount,
-      lastAt,
-      state.seq,
-      threadJson(thread),
-      columns[0],
-    )
+    statements.updateThread.run(...threadValues(thread, state.seq), columns[0])
   }
   // Compaction moves content into the rows that opened its turns, where the tail would not be looked for.
   foldWords(database, space, true)

@@ -1,7 +1,7 @@
 /** Storing what a commit made of facts: their rows, and what each was derived from. */
 import type { Draft } from '../../domain/draft.ts'
+import { factValues } from '../rows/fact-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { factValues } from './fact-rows.ts'
 
 export function persistFacts(database: SqliteDatabase, space: CachedSpace, draft: Draft): void {
   const { putFact, addFactSource, deleteFactSource } = database.statements

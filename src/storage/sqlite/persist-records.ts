@@ -1,7 +1,7 @@
 /** Storing what a commit made of records. */
 import type { Draft } from '../../domain/draft.ts'
+import { recordValues } from '../rows/record-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { recordValues } from './record-rows.ts'
 
 export function persistRecords(database: SqliteDatabase, space: CachedSpace, draft: Draft): void {
   for (const record of draft.records.values()) database.statements.putRecord.run(space.n, ...recordValues(record))

@@ -7,16 +7,19 @@ import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase-content.
 import { eraseOfRun } from '../../domain/erase-run.ts'
 import { invariant } from '../../domain/error.ts'
 import { type Seq, unpackTurn } from '../../domain/id.ts'
-import { parentOf, type SpaceState } from '../../domain/space.ts'
+import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
-import { msOf } from '../../domain/time.ts'
+import { blockValues } from '../rows/block-rows.ts'
+import { dueOfEntry, entryValues } from '../rows/entry-rows.ts'
+import { leaseValues } from '../rows/lease-rows.ts'
+import { logValues } from '../rows/log-rows.ts'
+import { newSpaceValues } from '../rows/space-rows.ts'
+import { threadCounts, threadValues } from '../rows/thread-rows.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
-import { dueOf } from './due.ts'
 import { eraseParts } from './erase.ts'
 import { persistFacts } from './persist-facts.ts'
 import { persistRecords } from './persist-records.ts'
 import { persistRuns } from './persist-runs.ts'
-import { actorText, threadJson } from './rows.ts'
 import type { SqliteView } from './view.ts'
 import { emptyTail, indexCommit } from './words.ts'
 
@@ -27,20 +30,7 @@ const seqLimit = 2 ** 32
 const tailLength = 256
 
 function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
-  const { id, key, createdAt, horizon, settings } = space
-  const created = msOf(createdAt)
-  const json = JSON.stringify(settings)
-  const { lastInsertRowid } = database.statements.insertSpace.run(
-    id,
-    key,
-    parentOf(id),
-    created,
-    horizon,
-    horizon,
-    horizon,
-    horizon,
-    json,
-  )
+  const { lastInsertRowid } = database.statements.insertSpace.run(...newSpaceValues(space))
   return database.remember({
     n: Number(lastInsertRowid),
     epoch: database.epoch,
@@ -58,10 +48,6 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
   })
 }
 
-function stateOf(thread: ThreadState): 0 | 1 | 2 {
-  return thread.deleted ? 2 : thread.archivedAt === null ? 0 : 1
-}
-
 /** A commit that only adds a new last turn: the row itself then carries the thread's count and time. */
 function isPlainSave(draft: Draft, rows: readonly LogRow[], before: CachedThread | null): boolean {
   const [row] = rows
@@ -73,35 +59,16 @@ function isPlainSave(draft: Draft, rows: readonly LogRow[], before: CachedThread
 }
 
 function insertThread(database: SqliteDatabase, space: CachedSpace, thread: ThreadState, seq: Seq): CachedThread {
-  const { id, order, createdSeq, version, messageCount, lastMessageAt } = thread
-  const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
-  const json = threadJson(thread)
-  const { lastInsertRowid } = database.statements.insertThread.run(
-    space.n,
-    id,
-    stateOf(thread),
-    order,
-    createdSeq,
-    version,
-    messageCount,
-    lastAt,
-    seq,
-    json,
-  )
+  const { lastInsertRowid } = database.statements.insertThread.run(space.n, thread.id, ...threadValues(thread, seq))
   const cached = { n: Number(lastInsertRowid), state: thread }
-  return database.rememberThread(space, id, cached)
+  return database.rememberThread(space, thread.id, cached)
 }
 
 function updateThread(database: SqliteDatabase, before: CachedThread, thread: ThreadState, seq: Seq): void {
-  const { order, createdSeq, version, messageCount, lastMessageAt } = thread
-  const lastAt = lastMessageAt === null ? null : msOf(lastMessageAt)
-  const isOnlyCounts = before.state.version === version
   const { updateThread: update, setThreadStat } = database.statements
-  if (isOnlyCounts) setThreadStat.run(order, messageCount, lastAt, seq, before.n)
-  else {
-    const json = threadJson(thread)
-    update.run(stateOf(thread), order, createdSeq, version, messageCount, lastAt, seq, json, before.n)
-  }
+  const isOnlyCounts = before.state.version === thread.version
+  if (isOnlyCounts) setThreadStat.run(...threadCounts(thread, seq), before.n)
+  else update.run(...threadValues(thread, seq), before.n)
 }
 
 function persistThread(
@@ -134,50 +101,34 @@ function persistRows(
   rows: readonly LogRow[],
   thread: CachedThread | null,
 ): void {
-  const at = msOf(draft.at)
-  const actor = actorText(draft.actor)
   const saved = draft.touchedThread?.order === draft.seq ? draft.touchedThread.messageCount : null
   invariant(draft.seq < seqLimit, 'a space has fewer commits than a row can number')
   for (let index = 0; index < rows.length; index++) {
-    const { seq, turn, status, commitId, hash, threadId, effects } = rows[index] as LogRow
-    const number = threadId === null ? null : (thread?.n ?? null)
+    const row = rows[index] as LogRow
+    const number = row.threadId === null ? null : (thread?.n ?? null)
     const upto = number === null ? null : saved
-    const json = JSON.stringify(effects)
     const part = rows.length === 1 ? null : index
     const insert = index === 0 ? database.statements.insertRow : database.statements.insertPart
-    insert.run(space.n, seq, part, at, number, turn, actor, status, upto, commitId, hash, json)
+    insert.run(space.n, part, number, upto, ...logValues(row))
   }
 }
 
 function persistEntry(database: SqliteDatabase, space: CachedSpace, entry: EntryState): void {
-  const { key, version, deleted, createdAt, updatedAt, writtenBy, expiresAt, patchBytes, value } = entry
   const { insertEntry, updateEntry, updateEntryDue } = database.statements
-  const before = database.entryRow(space, key)
-  const at = msOf(updatedAt)
-  const expires = expiresAt === null ? null : msOf(expiresAt)
-  const json = JSON.stringify(value)
-  const actor = actorText(writtenBy)
-  const gone = deleted ? 1 : 0
-  const created = msOf(createdAt)
-  const due = dueOf(at, expires)
-  if (before === undefined) {
-    insertEntry.run(space.n, key, version, gone, created, at, actor, expires, patchBytes, json, due)
-  } else if (dueOf(before[4], before[6]) === due) {
-    // Without naming the column, so that its index is left alone.
-    updateEntry.run(space.n, key, version, gone, created, at, actor, expires, patchBytes, json)
-  } else updateEntryDue.run(space.n, key, version, gone, created, at, actor, expires, patchBytes, json, due)
-  database.rememberRow(space.entries, key, [key, version, gone, created, at, actor, expires, patchBytes, json])
+  const before = database.entryRow(space, entry.key)
+  const values = entryValues(entry)
+  const due = dueOfEntry(values)
+  if (before === undefined) insertEntry.run(space.n, ...values, due)
+  // Without naming the column of the expiry, so that its index is left alone.
+  else if (dueOfEntry(before) === due) updateEntry.run(space.n, ...values)
+  else updateEntryDue.run(space.n, ...values, due)
+  database.rememberRow(space.entries, entry.key, values)
 }
 
 function persistBlock(database: SqliteDatabase, space: CachedSpace, block: BlockState, thread: number): void {
-  const { name, version, deleted, updatedAt, updatedBy, format, patchBytes, value } = block
-  const actor = actorText(updatedBy)
-  const json = JSON.stringify(value)
-  const at = msOf(updatedAt)
-  const gone = deleted ? 1 : 0
-  database.statements.putBlock.run(space.n, thread, name, version, gone, at, actor, format, patchBytes, json)
-  const row = [name, version, gone, at, actor, format, patchBytes, json] as const
-  database.rememberRow(space.blocks, `${thread} ${name}`, row)
+  const values = blockValues(block)
+  database.statements.putBlock.run(space.n, thread, ...values)
+  database.rememberRow(space.blocks, `${thread} ${block.name}`, values)
 }
 
 function persistValues(database: SqliteDatabase, space: CachedSpace, draft: Draft, thread: CachedThread | null): void {
@@ -190,7 +141,7 @@ function persistValues(database: SqliteDatabase, space: CachedSpace, draft: Draf
     if (lease === null) statements.deleteLease.run(space.n, name)
     else {
       const number = lease.threadId === null ? null : (thread?.n ?? null)
-      statements.putLease.run(space.n, name, lease.token, actorText(lease.holder), msOf(lease.until), number)
+      statements.putLease.run(space.n, ...leaseValues(lease), number)
     }
   }
   if (thread === null) return

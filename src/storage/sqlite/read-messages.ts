@@ -6,9 +6,10 @@ import { parseSpaceId } from '../../domain/space.ts'
 import { type FoldSpace, foldTurn, type TurnState } from '../../domain/turn.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage, StoredTurn } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
+import { leaseOf } from '../rows/lease-rows.ts'
+import { type LogColumns, logRowOf } from '../rows/log-rows.ts'
 import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { type LogColumns, leaseOf, logRowOf } from './rows.ts'
 import { commitRows } from './view.ts'
 
 function foldSpaceOf(space: CachedSpace): FoldSpace {

@@ -5,9 +5,11 @@ import type { SpaceId, ThreadId } from '../../domain/id.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { BlockReader, EntryReader, SpaceReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
+import { blockOf } from '../rows/block-rows.ts'
+import { entryOf } from '../rows/entry-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inNameOrder } from './row-order.ts'
-import { blockOf, entryOf, textAfter } from './rows.ts'
+import { textAfter } from './text-after.ts'
 import { SqliteView } from './view.ts'
 
 export function spaceReader(database: SqliteDatabase): SpaceReader {

@@ -2,9 +2,9 @@
 import { liveRun, type RunState, runStatuses } from '../../domain/run.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { Listed, RunQuery, RunReader } from '../../ports/storage.ts'
+import { type RunColumns, runColumns, runOf } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inOrder } from './row-order.ts'
-import { type RunColumns, runColumns, runOf } from './run-rows.ts'
 import { SqliteView } from './view.ts'
 
 /** A page along the index of the thread that is asked for, or of the space. */

@@ -5,10 +5,10 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import type { ListedThreads, ThreadPosition, ThreadQuery, ThreadReader } from '../../ports/storage.ts'
 import { requireAbove } from '../paging.ts'
+import { type ThreadColumns, threadColumns, threadOf } from '../rows/thread-rows.ts'
 import { damagedRecord, storedJson } from '../stored-json.ts'
 import { threadShape } from '../stored-shapes.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { type ThreadColumns, threadColumns, threadOf } from './rows.ts'
 
 interface Candidate {
   readonly columns: ThreadColumns

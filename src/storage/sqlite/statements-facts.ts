@@ -1,24 +1,6 @@
 /** The SQL statements of facts. Those whose text depends on the query are made by read-facts.ts. */
+import { type FactColumns, factColumns, factStored } from '../rows/fact-rows.ts'
 import type { Connection } from './connection.ts'
-import { type FactColumns, factColumns } from './fact-rows.ts'
-
-const columns = [
-  'id',
-  'version',
-  'deleted',
-  'ord',
-  'status',
-  'textKey',
-  'userId',
-  'agentId',
-  'runId',
-  'teamId',
-  'conflicts',
-  'created',
-  'at',
-  'expires',
-  'json',
-]
 
 export function factStatements(connection: Connection) {
   const select = `SELECT ${factColumns} FROM fact`
@@ -26,8 +8,8 @@ export function factStatements(connection: Connection) {
   return {
     fact: connection.prepare<FactColumns>(`${select} WHERE space = ? AND id = ?`),
     putFact: connection.prepare<[number]>(
-      `INSERT INTO fact (space, ${columns.join(', ')}) VALUES (?, ${columns.map(() => '?').join(', ')})
-       ON CONFLICT (space, id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}
+      `INSERT INTO fact (space, ${factStored.join(', ')}) VALUES (?, ${factStored.map(() => '?').join(', ')})
+       ON CONFLICT (space, id) DO UPDATE SET ${factStored.map((column) => `${column} = excluded.${column}`).join(', ')}
        RETURNING n`,
     ),
     factsSince: connection.prepare<FactColumns>(

@@ -1,6 +1,6 @@
 /** The SQL statements of records. */
+import { type RecordColumns, recordColumns } from '../rows/record-rows.ts'
 import type { Connection } from './connection.ts'
-import { type RecordColumns, recordColumns } from './record-rows.ts'
 
 const columns = [...recordColumns.split(', '), 'due']
 const changing = columns.filter((column) => column !== 'noun' && column !== 'key')

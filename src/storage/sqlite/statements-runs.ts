@@ -1,9 +1,8 @@
 /** The SQL statements of runs. Those whose text depends on the query are made by read-runs.ts. */
+import { changingRunColumns as changing, type RunColumns, runColumns, settledRunColumns } from '../rows/run-rows.ts'
 import type { Connection } from './connection.ts'
-import { type RunColumns, runColumns } from './run-rows.ts'
 
-const changing = ['version', 'status', 'at', 'expires', 'json', 'continuation']
-const columns = [...changing, 'space', 'id', 'deleted', 'ord', 'name', 'thread', 'started', 'due']
+const columns = [...changing, 'space', ...settledRunColumns]
 
 export function runStatements(connection: Connection) {
   const select = `SELECT ${runColumns} FROM run`

@@ -1,45 +1,26 @@
 /** Every SQL statement of the driver, prepared once: preparing each time costs four times as much. */
+import { type BlockColumns, blockColumns } from '../rows/block-rows.ts'
+import { type EntryColumns, entryColumns } from '../rows/entry-rows.ts'
+import type { LeaseColumns } from '../rows/lease-rows.ts'
+import { type LogColumns, logColumns } from '../rows/log-rows.ts'
+import { type LastCommit, newSpaceColumns, type SpaceColumns, spaceColumns } from '../rows/space-rows.ts'
+import { type LastRow, type ThreadColumns, threadColumns } from '../rows/thread-rows.ts'
 import type { Connection } from './connection.ts'
-import {
-  type BlockColumns,
-  blockColumns,
-  type EntryColumns,
-  entryColumns,
-  type LastRow,
-  type LeaseColumns,
-  type LogColumns,
-  logColumns,
-  type ThreadColumns,
-  threadColumns,
-} from './rows.ts'
 import { factStatements } from './statements-facts.ts'
 import { indexStatements } from './statements-index.ts'
 import { nounRecordStatements } from './statements-records.ts'
 import { runStatements } from './statements-runs.ts'
 
-export type SpaceColumns = readonly [
-  n: number,
-  id: string,
-  key: string,
-  created: number,
-  floor: number,
-  horizon: number,
-  settings: string,
-  settingsVersion: number,
-  threads: number,
-  archived: number,
-  entries: number,
-  ordered: number,
-  folded: number,
-]
-
-const spaceColumns =
-  'n, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries, ordered, folded'
 const leaseSelect = 'SELECT name, token, actor, until, (SELECT id FROM thread WHERE n = lease.thread) FROM lease'
 
 /** Where a commit's row lies: the space in the high bits, the seq in the low 32. */
 function place(space: string, seq: string): string {
   return `((${space} << 32) | ${seq})`
+}
+
+/** A mark for each of some columns. */
+function marks(columns: string): string {
+  return columns.replace(/\w+/g, '?')
 }
 
 const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
@@ -57,9 +38,8 @@ function spaceStatements(connection: Connection) {
       `SELECT ${spaceColumns} FROM space WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
     ),
     insertSpace: connection.prepare(
-      `INSERT INTO space
-       (id, key, parent, created, floor, horizon, ordered, folded, settings, settingsVersion, threads, archived, entries)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0)`,
+      `INSERT INTO space (${newSpaceColumns}, settingsVersion, threads, archived, entries)
+       VALUES (${marks(newSpaceColumns)}, 0, 0, 0, 0)`,
     ),
     updateSpace: connection.prepare(
       'UPDATE space SET settings = ?, settingsVersion = ?, threads = ?, archived = ?, entries = ? WHERE n = ?',
@@ -78,24 +58,22 @@ function spaceStatements(connection: Connection) {
   }
 }
 
+/** Number of its space, part, number of its thread, messages up to it; then its values. */
+function insertLog(k: string): string {
+  return `INSERT INTO log (k, space, part, thread, upto, ${logColumns})
+    VALUES (${k}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`
+}
+
 function logStatements(connection: Connection) {
   const select = `SELECT ${logColumns}`
   return {
-    lastCommit: connection.prepare<[number, number]>(
-      `SELECT seq, at FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1`,
-    ),
+    lastCommit: connection.prepare<LastCommit>(`SELECT seq, at FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1`),
     /** Whether a space is as it was last seen: seq of its last commit, and its horizon. */
     spaceMark: connection.prepare<[number, number | null]>(
       `SELECT horizon, (SELECT seq FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1) FROM space WHERE n = ?1`,
     ),
-    insertRow: connection.prepare(
-      `INSERT INTO log (k, space, seq, part, at, thread, turn, actor, status, upto, commitId, hash, json)
-       VALUES (${place('?1', '?2')}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-    ),
-    insertPart: connection.prepare(
-      `INSERT INTO log (k, space, seq, part, at, thread, turn, actor, status, upto, commitId, hash, json)
-       VALUES (min((SELECT min(k) FROM log), 0) - 1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-    ),
+    insertRow: connection.prepare(insertLog(place('?1', '?5'))),
+    insertPart: connection.prepare(insertLog('min((SELECT min(k) FROM log), 0) - 1')),
     replaceRow: connection.prepare(`UPDATE log SET hash = ?4, json = ?5 WHERE k = ${place('?1', '?2')} AND turn = ?3`),
     replacePart: connection.prepare(
       'UPDATE log SET hash = ?4, json = ?5 WHERE space = ?1 AND seq = ?2 AND turn = ?3 AND part > 0',
@@ -182,8 +160,7 @@ function threadStatements(connection: Connection) {
     ),
     threadByNumber: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE n = ?`),
     insertThread: connection.prepare(
-      `INSERT INTO thread (space, id, state, ord, created, version, messages, lastAt, stat, json)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO thread (space, ${threadColumns.replace('n, ', '')}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     updateThread: connection.prepare(
       `UPDATE thread SET state = ?, ord = ?, created = ?, version = ?, messages = ?, lastAt = ?, stat = ?, json = ?
@@ -220,8 +197,7 @@ function recordStatements(connection: Connection) {
       `SELECT ${blockColumns} FROM block WHERE space = ? AND thread = ? AND deleted = 0 ORDER BY name`,
     ),
     putBlock: connection.prepare(
-      `INSERT INTO block (space, thread, name, version, deleted, at, actor, format, patchBytes, json)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO block (space, thread, ${blockColumns}) VALUES (?, ?, ${marks(blockColumns)})
        ON CONFLICT (space, thread, name) DO UPDATE SET version = excluded.version, deleted = excluded.deleted,
          at = excluded.at, actor = excluded.actor, format = excluded.format, patchBytes = excluded.patchBytes,
          json = excluded.json`,
@@ -243,8 +219,7 @@ function recordStatements(connection: Connection) {
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
     ),
     insertEntry: connection.prepare(
-      `INSERT INTO entry (space, key, version, deleted, created, at, actor, expires, patchBytes, json, due)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entry (space, ${entryColumns}, due) VALUES (?, ${marks(entryColumns)}, ?)`,
     ),
     updateEntry: connection.prepare(
       `UPDATE entry SET version = ?3, deleted = ?4, created = ?5, at = ?6, actor = ?7, expires = ?8, patchBytes = ?9,

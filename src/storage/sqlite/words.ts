@@ -31,9 +31,9 @@ import {
   type WordSegment,
 } from '../../domain/word-segment.ts'
 import { analyserVersion } from '../../domain/words.ts'
+import { factOf } from '../rows/fact-rows.ts'
 import { storedWords } from '../stored-segments.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { factOf } from './fact-rows.ts'
 import type { WordsColumns } from './statements-index.ts'
 import { markWork, removeEntryVectors, removeVectors } from './vectors.ts'
 import { rowsBetween, type SqliteView } from './view.ts'

@@ -6,7 +6,7 @@ import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { factShape } from '../stored-shapes.ts'
 
-/** What of a fact lies in its JSON column: the parts that nothing searches by. */
+/** The parts of a fact that nothing searches by: its JSON column. */
 type FactJson = Pick<
   FactState,
   | 'text'
@@ -35,6 +35,25 @@ export type FactColumns = readonly [
 
 export const factColumns = 'id, version, deleted, ord, status, created, at, expires, json'
 
+/** The columns that are written: those that are read, and what is only searched by. */
+export const factStored = [
+  'id',
+  'version',
+  'deleted',
+  'ord',
+  'status',
+  'textKey',
+  'userId',
+  'agentId',
+  'runId',
+  'teamId',
+  'conflicts',
+  'created',
+  'at',
+  'expires',
+  'json',
+]
+
 export function factOf(columns: FactColumns, key: SpaceKey): FactState {
   const [unique, version, deleted, order, status, created, at, expires, text] = columns
   const json = storedJson<FactJson>(text, 'fact', factShape)
@@ -57,7 +76,7 @@ export function uniqueOf(factId: string, key: SpaceKey): string | null {
   return issued?.spaceKey === key ? issued.unique : null
 }
 
-/** The values of a fact's row, in the order of `putFact`, after the number of its space. */
+/** The values of a fact's row, in the order of `factStored`. */
 export function factValues(fact: FactState, key: SpaceKey): readonly (string | number | null)[] {
   const { text, metadata, attributes, sources, assertedBy, trust, validFrom, validTo, supersededBy } = fact
   const { conflictsWith, expiresAt } = fact

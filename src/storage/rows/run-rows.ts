@@ -4,8 +4,9 @@ import { type RunState, runStatuses } from '../../domain/run.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { runShape, valueShape } from '../stored-shapes.ts'
+import { dueOf } from './due.ts'
 
-/** What of a run lies in its JSON column: the parts that nothing searches by. */
+/** The parts of a run that nothing searches by: its JSON column. */
 type RunJson = Pick<RunState, 'kind' | 'actor' | 'turnId' | 'parentRunId' | 'details' | 'endedAt'>
 
 export type RunColumns = readonly [
@@ -54,7 +55,9 @@ export function uniqueOfRun(runId: string, key: SpaceKey): string | null {
   return issued?.spaceKey === key ? issued.unique : null
 }
 
-/** What every put changes of a run's row, in the order of `updateRun`. */
+export const changingRunColumns = ['version', 'status', 'at', 'expires', 'json', 'continuation']
+
+/** The values that every put changes, in the order of `changingRunColumns`. */
 export function changingValues(run: RunState): readonly (string | number | null)[] {
   const { kind, actor, turnId, parentRunId, details, endedAt, continuation, expiresAt } = run
   const references = {
@@ -70,4 +73,17 @@ export function changingValues(run: RunState): readonly (string | number | null)
     JSON.stringify(json),
     continuation === null ? null : JSON.stringify(continuation),
   ]
+}
+
+export const settledRunColumns = ['id', 'deleted', 'ord', 'name', 'thread', 'started', 'due']
+
+/** The other values of a run's row, in the order of `settledRunColumns`. */
+export function settledValues(run: RunState, key: SpaceKey): readonly (string | number | null)[] {
+  const { id, deleted, order, name, threadId = null, startedAt } = run
+  return [uniqueOfRun(id, key), deleted ? 1 : 0, order, name, threadId, msOf(startedAt), dueOfRun(run)]
+}
+
+/** The expiry of a run as the index holds it; see `dueOf`. */
+export function dueOfRun({ updatedAt, expiresAt }: RunState): number | null {
+  return dueOf(msOf(updatedAt), expiresAt === null ? null : msOf(expiresAt))
 }

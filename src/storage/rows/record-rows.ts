@@ -3,8 +3,8 @@ import type { RecordState } from '../../domain/keyed/record.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { fieldsShape } from '../stored-shapes.ts'
+import { actorOf, actorText } from './actor-text.ts'
 import { dueOf } from './due.ts'
-import { actorOf, actorText } from './rows.ts'
 
 export type RecordColumns = readonly [
   noun: string,
