@@ -3,26 +3,23 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { checkPublicMembers } from './check-public-members.ts'
+import { compiler, install, nodeTypes, type Packed, pack, root } from './pack.ts'
 import { run } from './run.ts'
 
 interface Manifest {
   readonly name: string
   readonly exports: Readonly<Record<string, unknown>>
   readonly scripts?: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
 }
 
-interface Packed {
-  readonly filename: string
-  readonly size: number
-  readonly unpackedSize: number
-  readonly files: readonly { readonly path: string }[]
-}
+/** The most packages that an install may bring without optional ones and without peers, this one among them. */
+const packageLimit = 40
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 const WANTED_FILES = [
   'package.json',
@@ -90,18 +87,17 @@ function checkTypes(folder: string, manifest: Manifest): string[] {
   const specifiers = Object.keys(manifest.exports).filter((subpath) => !subpath.endsWith('.json'))
   const lines = specifiers.map((subpath, index) => `export * as m${index} from '${manifest.name}${subpath.slice(1)}'`)
   writeFileSync(join(folder, 'consumer.ts'), `${lines.join('\n')}\n`)
-  const typeRoots = [join(root, 'node_modules/@types')]
   for (const [module, moduleResolution] of [
     ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
   ]) {
     const compilerOptions = {
       ...{ strict: true, noEmit: true, skipLibCheck: false, target: 'es2024', lib: ['es2024', 'esnext.disposable'] },
-      ...{ module, moduleResolution, types: ['node'], typeRoots },
+      ...{ module, moduleResolution, ...nodeTypes },
     }
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
     try {
-      run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd: folder })
+      run(process.execPath, [compiler, '-p', '.'], { cwd: folder })
     } catch (error) {
       const { message } = error as Error
       if (!message.includes('error TS')) throw error
@@ -124,25 +120,56 @@ function sizeOf(folder: string): number {
     .reduce((bytes, entry) => bytes + statSync(join(entry.parentPath, entry.name)).size, 0)
 }
 
-/** Installs the tarball without optional packages and prints what a user gets. */
-function install(tarball: string, folder: string): void {
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
-  run('npm', ['install', '--omit=optional', '--no-audit', '--no-fund', tarball], { cwd: folder })
+/** How many packages are installed in a folder; prints them with their size. */
+function countInstalled(folder: string, what: string): number {
   const { packages } = readJson<{ packages: Record<string, unknown> }>(join(folder, 'node_modules/.package-lock.json'))
+  const count = Object.keys(packages).length
   const kilobytes = Math.round(sizeOf(join(folder, 'node_modules')) / 1024)
-  console.log(`  installed with --omit=optional: ${Object.keys(packages).length} packages, ${kilobytes} KiB`)
+  console.log(`  ${what}: ${count} ${count === 1 ? 'package' : 'packages'}, ${kilobytes} KiB`)
+  return count
+}
+
+/** Installs the tarball without optional packages, first without peers and then with them, and counts what a user gets. */
+function checkInstall(tarball: string, folder: string, manifest: Manifest): string[] {
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  install(folder, '--omit=peer', tarball)
+  const count = countInstalled(folder, 'installed with --omit=optional, without peers')
+  const problems = count > packageLimit ? [`installing brings ${count} packages; the limit is ${packageLimit}`] : []
+  // Importing may need no peer; they are loaded by the calls that use them.
+  problems.push(...checkImports(folder, manifest).map((problem) => `without peers, ${problem}`))
+  const peers = ['ai', 'zod'].map((name) => `${name}@${manifest.devDependencies[name]}`)
+  install(folder, ...peers)
+  countInstalled(folder, `installed with --omit=optional, with ${peers.join(' and ')}`)
+  return problems
+}
+
+/**
+ * Packages that the declarations import and a user's install may have twice. A type of theirs would not fit the user's own,
+ * so only peers may be named there.
+ */
+function checkDeclaredPackages(folder: string, manifest: Manifest): string[] {
+  const dist = join(folder, 'node_modules', manifest.name, 'dist')
+  const declarations = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))
+  return declarations.flatMap((path) => {
+    const text = readFileSync(join(dist, path), 'utf8')
+    const specifiers = [...text.matchAll(/(?:from|import\() ?['"]([^'".][^'"]*)['"]/g)].map((match) => match[1] ?? '')
+    const names = specifiers.map((specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'))
+    return names
+      .filter((name) => !name.startsWith('node:') && !(name in manifest.peerDependencies))
+      .map((name) => `dist/${path} has types of ${name}, which is not a peer dependency`)
+  })
 }
 
 async function check(folder: string): Promise<string[]> {
   const manifest = readJson<Manifest>(join(root, 'package.json'))
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })) as Packed[]
-  if (packed === undefined) return ['npm pack answered nothing']
+  const { packed, tarball } = pack(folder)
   const kilobytes = [packed.size, packed.unpackedSize].map((bytes) => Math.round(bytes / 1024))
   console.log(`  tarball: ${packed.files.length} files, ${kilobytes[0]} KiB packed, ${kilobytes[1]} KiB unpacked`)
-  const tarball = join(folder, packed.filename)
-  install(tarball, folder)
+  const installed = checkInstall(tarball, folder, manifest)
   return [
+    ...installed,
     ...checkContents(packed, manifest),
+    ...checkDeclaredPackages(folder, manifest),
     ...checkImports(folder, manifest),
     ...checkTypes(folder, manifest),
     ...(await checkPublint(tarball, manifest)),
