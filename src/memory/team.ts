@@ -220,6 +220,9 @@ export class Team {
     options: { readonly ttl?: Ttl } = {},
   ): Promise<WrittenEntry | { readonly status: 'unchanged'; readonly current: Entry | null }> {
     const { ttl: stated } = await parse('updateEntry', options, 'update')
+    if (typeof next !== 'function') {
+      throw invalidInput('next', 'must be a function', next, 'Pass what computes the new value from the present one.')
+    }
     for (let tries = 0; tries < updateTries; tries++) {
       const current = await this.get(key)
       const value = await next(current === null ? null : (current.value as Value))
