@@ -45,7 +45,10 @@ describe('arrows', () => {
     ['src/storage/sqlite/read.ts', "import '../migrate.ts'; import './log.ts'; import '../../ports/x.ts'"],
     ['src/storage/sqlite/sql/one.ts', "import '../read.ts'"],
     ['src/storage/sqlite/read.ts', "import '../rows/log-rows.ts'"],
-    ['src/storage/rows/log-rows.ts', "import './actor-text.ts'; import '../stored-json.ts'; import '../../domain/x.ts'"],
+    [
+      'src/storage/rows/log-rows.ts',
+      "import './actor-text.ts'; import '../stored-json.ts'; import '../../domain/x.ts'",
+    ],
     ['src/storage/sqlite/read.test.ts', "import 'vitest'; import '../reference/x.ts'; import '../../testing/x.ts'"],
     ['src/testing/contract.ts', "import 'node:assert'; import '../memory/x.ts'; import '../ports/x.ts'"],
     ['src/operations/x.ts', "import '../agent/x.ts'; import '@scope/name/deep'"],
