@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { peerInstallLine, peerPackages } from '../src/domain/peer-packages.ts'
 import { checkArrows } from './tidy/arrows.ts'
 import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
+import { checkDetached } from './tidy/detached.ts'
 import { checkEscapes } from './tidy/escapes.ts'
 import { checkHosts } from './tidy/hosts.ts'
 import { checkNames } from './tidy/names.ts'
@@ -206,6 +207,37 @@ describe('peers', () => {
     [["await import('ai')"]],
     [["await import('./agent/1.ts')", "import './2.ts'", usesZod]],
   ])('refuses %j', (texts) => expect(problems(...texts)).toHaveLength(1))
+})
+
+describe('detached', () => {
+  const problems = (path: string, text: string) => checkDetached(parseSource(path, text))
+
+  it('holds', () => expect(files.flatMap(checkDetached)).toEqual([]))
+
+  it.each([
+    [
+      'src/memory/x.ts',
+      'const timer = every(1, work, failed); timer.stop(); clearTimeout(x); target.removeEventListener(a)',
+    ],
+    ['src/memory/x.ts', "import { setTimeout as delay } from 'node:timers/promises'; await delay(1)"],
+    ['src/memory/x.ts', 'x.only = 1; storage.log.subscribe(space, wake)'],
+    ['src/domain/detached.ts', 'setInterval(work, 1); signal.addEventListener(a, b)'],
+    ['test/x.ts', 'setTimeout(work, 1)'],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    'setTimeout(work, 1)',
+    'const timer = setInterval(() => work(), 1)',
+    'setImmediate(work)',
+    'queueMicrotask(work)',
+    'process.nextTick(work)',
+    "signal.addEventListener('abort', work)",
+    "worker.on('message', work)",
+    "worker?.once('exit', work)",
+    'port.onmessage = work',
+    'void work()',
+    "import { setTimeout } from 'node:timers'",
+  ])('refuses %s', (text) => expect(problems('src/memory/x.ts', text)).toHaveLength(1))
 })
 
 describe('stored', () => {

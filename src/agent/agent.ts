@@ -105,7 +105,9 @@ export class Agent implements RegisteredAgent {
       name: this.name,
       options: this.#options,
       defaultMemory: this.#container?.getMemory() ?? null,
-      bind: (memory: Memory) => void this.#container?.bind(memory),
+      bind: (memory: Memory) => {
+        this.#container?.bind(memory)
+      },
       telemetry: this.#container?.telemetry ?? null,
       log: (level, message, error) => {
         if (this.#container === null) return console[level](message, error)

@@ -1,5 +1,7 @@
 /** The container of an application: its agents and workflows, and the storage that their memories share. */
+
 import type { TelemetryOptions } from 'ai'
+import { warnOf, whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { MemoryStorage } from '../memory/door/memory-storage.ts'
 import { coreOf, Memory } from '../memory/memory.ts'
@@ -101,7 +103,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     if (this.#open.has(storage) || storage.closing.aborted) return memory
     this.#open.add(storage)
     // One that was made for a request and closed with it is not kept.
-    storage.closing.addEventListener('abort', () => this.#open.delete(storage), { once: true })
+    whenAborted([storage.closing], () => this.#open.delete(storage), warnOf)
     return memory
   }
 

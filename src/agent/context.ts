@@ -1,5 +1,7 @@
 /** What a model sees, put together in one place: instructions, memory, history, and what is new. It writes nothing. */
+
 import type { ModelMessage, SystemModelMessage } from 'ai'
+import { whenAborted } from '../domain/detached.ts'
 import { inputOf, type Shown, showInput, tokensOfTurn } from './context/conversation.ts'
 import { leftOf, tokensOfText } from './context/fit.ts'
 import { type ContextInput, type Gathered, gather } from './context/gather.ts'
@@ -26,15 +28,12 @@ const goOn: ModelMessage = { role: 'user', content: '[Go on from here]' }
 async function unlessAborted<Result>(work: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return work()
   signal.throwIfAborted()
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-  })
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const stopListening = whenAborted([signal], () => reject(signal.reason), reject)
   try {
     return await Promise.race([work(), aborted])
   } finally {
-    signal.removeEventListener('abort', stop)
+    stopListening()
   }
 }
 

@@ -1,4 +1,5 @@
 /** Waiting for work that should end when a signal says so, and may pay no heed. */
+import { after, type Timer, whenAborted } from '../domain/detached.ts'
 
 /** How long aborted work has to come to its own end, which knows more of what was done, milliseconds. */
 const endWaitMs = 500
@@ -7,16 +8,16 @@ const endWaitMs = 500
 export async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return work
   const { promise: left, reject } = Promise.withResolvers<never>()
-  let timer: NodeJS.Timeout | undefined
+  let timer: Timer | undefined
   const leave = () => {
-    timer = setTimeout(() => reject(signal.reason), endWaitMs)
+    timer = after(endWaitMs, () => reject(signal.reason), reject)
   }
   if (signal.aborted) leave()
-  else signal.addEventListener('abort', leave, { once: true })
+  const stopListening = whenAborted([signal], leave, reject)
   try {
     return await Promise.race([work, left])
   } finally {
-    signal.removeEventListener('abort', leave)
-    clearTimeout(timer)
+    stopListening()
+    timer?.stop()
   }
 }

@@ -1,4 +1,5 @@
 /** An embedder whose answers are checked, so that nothing that is no vector reaches the index. */
+import { detach, whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Embedder, Embedding } from '../ports/embedder.ts'
 
@@ -35,10 +36,14 @@ function untilAborted<Answer>(answer: Promise<Answer>, id: string, signal: Abort
       reject(new MemoryError('aborted', { message, fix: 'Call again, or allow more time.', cause: signal.reason }))
     }
     if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    Promise.resolve(answer)
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', abort))
+    const stopListening = whenAborted([signal], abort, reject)
+    detach(async () => {
+      try {
+        resolve(await answer)
+      } finally {
+        stopListening()
+      }
+    }, reject)
   })
 }
 

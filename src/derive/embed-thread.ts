@@ -1,5 +1,6 @@
 /** One thread that embeds, one text at a time, and the calls that wait for it. */
 import { Worker } from 'node:worker_threads'
+import { detach, listenTo, warnOf, whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { EmbedOptions } from '../ports/embedder.ts'
 
@@ -95,13 +96,14 @@ export class EmbedThread {
       const settle = (error?: MemoryError) => {
         this.#waiting = this.#waiting.filter((other) => other !== call)
         this.#hold()
-        signal?.removeEventListener('abort', abort)
+        stopListening()
         if (error === undefined) resolve(vectors)
         else reject(error)
       }
       const isQuery = purpose === 'query'
+      const fail = (error: unknown) => settle(lost('failed', error))
+      const stopListening = signal === undefined ? () => {} : whenAborted([signal], abort, fail)
       const call: Call = { user, texts: [...texts], isQuery, holds: !isBackground, vectors, settle }
-      signal?.addEventListener('abort', abort, { once: true })
       this.#waiting = [...this.#waiting, call]
       this.#next()
     })
@@ -131,11 +133,13 @@ export class EmbedThread {
     const die = (how: string, cause?: unknown) => {
       if (this.#worker === started) this.#drop(lost(how, cause))
     }
-    started.on('message', (answer: ThreadAnswer) => {
+    const broken = (error: unknown) => die('failed', error)
+    const take = (answer: ThreadAnswer) => {
       if (this.#worker === started) this.#take(answer)
-    })
-    started.on('error', (error) => die('failed', error))
-    started.on('exit', (code) => die(`ended with code ${code}`))
+    }
+    listenTo(started, 'message', take, broken)
+    listenTo(started, 'error', broken, warnOf)
+    listenTo(started, 'exit', (code: number) => die(`ended with code ${code}`), warnOf)
     return started
   }
 
@@ -148,7 +152,7 @@ export class EmbedThread {
       if (call.vectors.length === call.texts.length) call.settle()
     } else {
       // What went wrong in the model may have left it in any state: the next text gets another one.
-      void this.#worker?.terminate()
+      detach(() => this.#worker?.terminate(), warnOf)
       this.#worker = null
       call.settle(lost(`failed at a text: ${answer.message}`))
     }
@@ -161,6 +165,6 @@ export class EmbedThread {
     this.#worker = null
     this.#current = null
     for (const call of this.#waiting) call.settle(error)
-    void ended?.terminate()
+    detach(() => ended?.terminate(), warnOf)
   }
 }

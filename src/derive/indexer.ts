@@ -1,5 +1,7 @@
 /** The indexer: gives records their vectors in the background, for whoever writes; no write ever waits for it. */
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Access } from '../domain/actor.ts'
+import { after, detach, every, type Timer, warnOf } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { spaceKinds } from '../domain/space.ts'
@@ -54,21 +56,25 @@ export interface IndexerOptions {
   readonly ownsEmbedder?: boolean
 }
 
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-
 /** Does work that somebody waits for: the process does not end before it is done. */
 async function holding<Result>(work: () => Promise<Result>): Promise<Result> {
-  const hold = setInterval(() => {}, longestPauseMs)
+  const hold = every(longestPauseMs, () => {}, warnOf)
   try {
     return await work()
   } finally {
-    clearInterval(hold)
+    hold.stop()
   }
 }
 
 /** What the embedder said. */
 function causeOf(error: unknown): unknown {
   return error instanceof EmbedderDown ? error.cause : error
+}
+
+function listenerFailed(cause: unknown): MemoryError {
+  const message = `The onProgress of the re-index failed: ${cause instanceof Error ? cause.message : String(cause)}.`
+  const fix = 'Mend it; the vectors were made all the same.'
+  return new MemoryError('unavailable', { message, fix, retryable: false, cause })
 }
 
 function stopped(cause: unknown): MemoryError {
@@ -83,8 +89,8 @@ export class Indexer {
   readonly #ownsEmbedder: boolean
   readonly #failures = new Failures()
   readonly #stop = new AbortController()
-  #timer: NodeJS.Timeout | null = null
-  #soon: NodeJS.Timeout | null = null
+  #timer: Timer | null = null
+  #soon: Timer | null = null
   #running: Promise<void> | null = null
   #reindexing: Promise<void> | null = null
   readonly #listeners = new Set<(progress: ReindexProgress) => void>()
@@ -102,8 +108,11 @@ export class Indexer {
     this.#owner = owner
     this.#ownsEmbedder = ownsEmbedder
     if (!background) return
-    this.#timer = setInterval(() => this.poke(), lookMs)
-    this.#timer.unref()
+    this.#timer = every(
+      lookMs,
+      () => this.poke(),
+      (error) => this.#failed(error),
+    ).unref()
   }
 
   get embedder(): Embedder {
@@ -113,11 +122,11 @@ export class Indexer {
   /** Looks for work soon; for whoever has just written. Writes that follow each other closely are looked at once. */
   poke(): void {
     if (this.#timer === null || this.#soon !== null || this.#stop.signal.aborted) return
-    this.#soon = setTimeout(() => {
+    const look = () => {
       this.#soon = null
-      if (performance.now() >= this.#notBefore) void this.#run()
-    }, soonMs)
-    this.#soon.unref()
+      return performance.now() >= this.#notBefore ? this.#run() : undefined
+    }
+    this.#soon = after(soonMs, look, (error) => this.#failed(error)).unref()
   }
 
   #run(): Promise<void> {
@@ -168,7 +177,10 @@ export class Indexer {
   }
 
   #continue(): void {
-    this.#startReindex(() => {}).catch((error) => this.#failed(error))
+    detach(
+      () => this.#startReindex(() => {}),
+      (error) => this.#failed(error),
+    )
   }
 
   /** Notes what the work fails with, and waits longer each time before it is tried again. */
@@ -306,12 +318,21 @@ export class Indexer {
     return holding(() => this.#startReindex(onProgress))
   }
 
-  #startReindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
-    this.#listeners.add(onProgress)
+  /** All who ask share one re-index; a listener that fails is told so itself, and only once the work is done. */
+  async #startReindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
+    const failures: unknown[] = []
+    this.#listeners.add((progress) => {
+      if (failures.length > 0) return
+      detach(
+        () => onProgress(progress),
+        (error) => failures.push(error),
+      )
+    })
     this.#reindexing ??= this.#reindex((progress) => {
       for (const listener of this.#listeners) listener(progress)
     })
-    return this.#reindexing
+    await this.#reindexing
+    if (failures.length > 0) throw listenerFailed(failures[0])
   }
 
   async #reindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
@@ -373,20 +394,20 @@ export class Indexer {
 
   /** Stops, at the latest after two seconds; what is not done yet is left to the next one who opens the database. */
   async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer)
-    if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#timer?.stop()
+    this.#soon?.stop()
     this.#stop.abort()
     // Holds the process until then: an embedder that never answers holds nothing.
     const late = Promise.withResolvers<void>()
-    const timer = setTimeout(late.resolve, closeMs)
+    const timer = after(closeMs, late.resolve, late.reject)
     await Promise.race([Promise.allSettled([this.#running, this.#reindexing]), late.promise])
-    clearTimeout(timer)
+    timer.stop()
     await this.#release()
     if (this.#ownsEmbedder) await this.#embedder.close?.()
   }
 
   /** Gives back what is claimed. What cannot be given back is free again once its lease is over. */
   async #release(): Promise<void> {
-    await this.#storage.vectors.releaseWork(indexerAccess, this.#owner).catch(() => {})
+    await this.#storage.vectors.releaseWork(indexerAccess, this.#owner).catch((error: unknown) => this.#failed(error))
   }
 }

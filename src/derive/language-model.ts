@@ -1,6 +1,7 @@
 /** Any language model of the AI SDK, asked for an answer of a given shape. */
 import type { ModelMessage } from 'ai'
 import type { z } from 'zod'
+import { whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import type { LanguageModelObject } from './provider-model.ts'
@@ -54,12 +55,12 @@ function failed(model: LanguageModelObject, reason: string, cause: unknown): Mem
 async function until<Value>(promise: PromiseLike<Value>, signal: AbortSignal): Promise<Value> {
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(signal.reason)
-  signal.addEventListener('abort', end, { once: true })
+  const stopListening = whenAborted([signal], end, ended.reject)
   try {
     signal.throwIfAborted()
     return await Promise.race([promise, ended.promise])
   } finally {
-    signal.removeEventListener('abort', end)
+    stopListening()
   }
 }
 

@@ -1,4 +1,5 @@
 /** Which records of a space have no vectors yet. */
+import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Access } from '../domain/actor.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
 import { numberOfSegment, type VectorSegment, vectorRefAt } from '../domain/vector-segment.ts'
@@ -13,7 +14,6 @@ export interface MissingRecord extends RecordRef {
 const rowsATime = 5_000
 const entriesAPage = 500
 
-const oneTurn = () => new Promise((resolve) => setImmediate(resolve))
 const nameOf = (kind: RecordKind, seq: Seq, ref: string) => `${kind} ${seq} ${ref}`
 
 async function* liveEntries(storage: Storage, access: Access, space: SpaceId): AsyncGenerator<MissingRecord> {

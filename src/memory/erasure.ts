@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Access, applicationActor } from '../domain/actor.ts'
 import type { Commit } from '../domain/commit.ts'
+import { after, type Timer } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import { parseFactId, parseMessageId, type SpaceId } from '../domain/id.ts'
 import { defaultLimits, type Limits } from '../domain/limits.ts'
@@ -88,7 +89,7 @@ export async function settleErasure(core: Core): Promise<void> {
 /** Completes receipts in the background while its memory is open. */
 export class Eraser {
   readonly #storage: Storage
-  #timer: NodeJS.Timeout | null = null
+  #timer: Timer | null = null
   #isRunning = false
   #isAsked = false
   #isStopped = false
@@ -110,8 +111,10 @@ export class Eraser {
 
   #plan(): void {
     if (this.#isStopped || this.#timer !== null) return
-    this.#timer = setTimeout(() => void this.#attempt(), this.#pauseMs)
-    this.#timer.unref()
+    const failed = (error: unknown) => {
+      this.failure = error
+    }
+    this.#timer = after(this.#pauseMs, () => this.#attempt(), failed).unref()
   }
 
   async #attempt(): Promise<void> {
@@ -133,6 +136,6 @@ export class Eraser {
   /** Makes no further attempt; one under way ends with the storage. */
   stop(): void {
     this.#isStopped = true
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer?.stop()
   }
 }

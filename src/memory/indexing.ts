@@ -17,7 +17,7 @@ export interface Settled {
   readonly failed: number
   /** What keeps the embedder from being used; null if nothing does. */
   readonly degraded: Degraded | null
-  /** What the embedder or the storage fails with, while it fails. */
+  /** What the embedder, the storage or the background (sweeping, reclaiming) fails with, while it fails. */
   readonly error: unknown
 }
 
@@ -40,10 +40,10 @@ export async function settled(core: Core): Promise<Settled> {
   await learnWaiting(core)
   await settleErasure(core)
   const indexer = await core.storage.indexer()
-  if (indexer === null) return { pendingSpaces: 0, failed: 0, degraded: 'no-embedder', error: null }
+  if (indexer === null) return { pendingSpaces: 0, failed: 0, degraded: 'no-embedder', error: core.storage.failure }
   await indexer.settled()
   const { spaces, failed, trouble, error } = await indexer.state()
-  return { pendingSpaces: spaces, failed, degraded: trouble, error }
+  return { pendingSpaces: spaces, failed, degraded: trouble, error: error ?? core.storage.failure }
 }
 
 /** Makes all vectors anew. */

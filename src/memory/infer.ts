@@ -1,4 +1,5 @@
 /** Learning facts from what is said: words are kept first, a model finds the facts in them, one commit stores those. */
+
 import {
   type Action,
   actionOf,
@@ -19,6 +20,7 @@ import {
 import { askModel } from '../derive/language-model.ts'
 import type { LanguageModelObject } from '../derive/provider-model.ts'
 import type { Change, ChangeResult, Expectation } from '../domain/commit.ts'
+import { after } from '../domain/detached.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import type { FactState } from '../domain/fact.ts'
 import type { SpaceId } from '../domain/id.ts'
@@ -98,8 +100,8 @@ function modelTime({ storage, limits }: Core): { readonly signal: AbortSignal; s
   const ending = new AbortController()
   const { modelTimeoutMs } = limits
   const end = () => ending.abort(new Error(`It took longer than ${modelTimeoutMs} ms`))
-  const timer = setTimeout(end, modelTimeoutMs)
-  return { signal: AbortSignal.any([ending.signal, storage.closing]), stop: () => clearTimeout(timer) }
+  const timer = after(modelTimeoutMs, end, (error) => ending.abort(error))
+  return { signal: AbortSignal.any([ending.signal, storage.closing]), stop: () => timer.stop() }
 }
 
 interface Learning {

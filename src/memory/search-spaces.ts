@@ -2,6 +2,7 @@
 import { chunk } from '../derive/chunk.ts'
 import { troubleOf } from '../derive/embedder-trouble.ts'
 import type { Access } from '../domain/actor.ts'
+import { after, whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Seq, SpaceId, SpaceKey } from '../domain/id.ts'
 import { indexedEntry } from '../domain/indexed.ts'
@@ -145,17 +146,18 @@ async function inTime<Result>(core: Core, work: (signal: AbortSignal) => Promise
   const stop = new AbortController()
   const end = () => stop.abort(closing.reason)
   const late = () => stop.abort(new DOMException('The embedder took too long.', 'TimeoutError'))
-  const timer = setTimeout(late, core.limits.embedTimeoutMs)
-  closing.addEventListener('abort', end, { once: true })
+  const failed = (error: unknown) => stop.abort(error)
+  const timer = after(core.limits.embedTimeoutMs, late, failed)
+  const stopListening = whenAborted([closing], end, failed)
   try {
     // Not every embedder listens to the signal.
     const stopped = new Promise<never>((_, reject) => {
-      stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true })
+      whenAborted([stop.signal], () => reject(stop.signal.reason), reject)
     })
     return await Promise.race([work(stop.signal), stopped])
   } finally {
-    clearTimeout(timer)
-    closing.removeEventListener('abort', end)
+    timer.stop()
+    stopListening()
   }
 }
 

@@ -1,6 +1,7 @@
 /** The sweeper: commits what time has made due, so that watchers learn of it and no turn stays open for ever. */
 import { type Access, applicationActor } from '../domain/actor.ts'
 import type { Change, Commit } from '../domain/commit.ts'
+import { detach, every, type Timer } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { CommitId, SpaceId } from '../domain/id.ts'
 import { defaultLimits } from '../domain/limits.ts'
@@ -77,22 +78,25 @@ export async function sweep(storage: Storage): Promise<number> {
 /** Sweeps every second while its memory is open; never keeps the process alive. */
 export class Sweeper {
   readonly #storage: Storage
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: Timer
   #running: Promise<void> | null = null
   /** The last failure, if sweeping fails: the next round tries again. */
   failure: unknown = null
 
   constructor(storage: Storage) {
     this.#storage = storage
-    this.#timer = setInterval(() => this.#round(), everyMs)
-    this.#timer.unref()
-    this.#round()
+    const failed = (error: unknown) => {
+      this.failure = error
+    }
+    this.#timer = every(everyMs, () => this.#round(), failed).unref()
+    detach(() => this.#round(), failed)
   }
 
-  #round(): void {
+  #round(): Promise<void> {
     this.#running ??= this.#sweepAll().finally(() => {
       this.#running = null
     })
+    return this.#running
   }
 
   async #sweepAll(): Promise<void> {
@@ -105,7 +109,7 @@ export class Sweeper {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#timer.stop()
     await this.#running
   }
 }

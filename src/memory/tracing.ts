@@ -4,6 +4,7 @@
  */
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Actor } from '../domain/actor.ts'
+import { detach, warnOf } from '../domain/detached.ts'
 import type { BlockFormat } from '../domain/effect.ts'
 import { type ErrorCode, MemoryError } from '../domain/error.ts'
 import type { Seq } from '../domain/id.ts'
@@ -140,10 +141,17 @@ async function published<Event extends MemoryEvent, Result>(
   run: () => Promise<Result>,
   answered: (result: Result, tokensOf: TokenCount) => Partial<Event>,
 ): Promise<Result> {
-  countTokens ??= (await import('tokenx')).estimateTokenCount
-  const tokensOf = countTokens
   const startedAt = performance.now()
-  const event = begin()
+  let event: Event
+  try {
+    countTokens ??= (await import('tokenx')).estimateTokenCount
+    event = begin()
+  } catch (error) {
+    // What is published of an operation is no reason for it to fail.
+    warnOf(error)
+    return run()
+  }
+  const tokensOf = countTokens
   const { start, end, asyncStart, asyncEnd, error } = channel
   const conclude = (fields: () => Partial<OperationEvent>) => {
     const durationMs = performance.now() - startedAt
@@ -167,13 +175,7 @@ async function published<Event extends MemoryEvent, Result>(
   })
 }
 
-/** Does what is done for subscribers alone. An error of it is thrown by itself, as Node does with those of subscribers. */
+/** Does what is done for subscribers alone: an error of it is a warning of the process, and none of the operation's. */
 function apart(work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
-  }
+  detach(work, warnOf)
 }

@@ -1,4 +1,5 @@
 /** Waiting for one's turn in a thread: calls of one process in order of arrival, those of others by the leases of turns. */
+import { after, detach, whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import { msOf } from '../domain/time.ts'
 import type { OpenTurn, Storage } from '../ports/storage.ts'
@@ -29,10 +30,11 @@ async function inLine<Result>(space: Door, threadId: string, ended: Promise<void
     return await act()
   } finally {
     // Those behind go on only when those before are through as well, also if this one gave up its place.
-    void Promise.resolve(before).then(() => {
+    detach(async () => {
+      await before
       own.resolve()
       if (line.get(name) === own.promise) line.delete(name)
-    })
+    }, own.reject)
   }
 }
 
@@ -48,10 +50,10 @@ async function turnsAtWork(space: Door, storage: Storage, threadId: string): Pro
 /** Resolves when the thread may have changed, the first lease is over, or it is time to look again. */
 async function changed(open: readonly OpenTurn[], now: number, leftMs: number, woken: Promise<void>): Promise<void> {
   const untilOver = Math.min(...open.map(({ lease }) => msOf(lease.until) - now + graceMs))
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, Math.max(1, Math.min(untilOver, leftMs, lookEveryMs)))
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const timer = after(Math.max(1, Math.min(untilOver, leftMs, lookEveryMs)), resolve, reject)
   await Promise.race([woken, promise])
-  clearTimeout(timer)
+  timer.stop()
 }
 
 function stillOpen(error: unknown): boolean {
@@ -80,7 +82,7 @@ export async function waitForTurns<Result>(
     ended.resolve()
   }
   const signals = [memoryStorage.closing, ...(signal === undefined ? [] : [signal])]
-  for (const one of signals) one.addEventListener('abort', end)
+  const stopListening = whenAborted(signals, end, ended.reject)
   // A signal that was aborted before tells nobody any more.
   if (signals.some(({ aborted }) => aborted)) end()
   const unsubscribe = storage.log.subscribe(space.id, () => woken.resolve())
@@ -107,6 +109,6 @@ export async function waitForTurns<Result>(
     })
   } finally {
     unsubscribe()
-    for (const one of signals) one.removeEventListener('abort', end)
+    stopListening()
   }
 }

@@ -1,5 +1,7 @@
 /** Turns as those who speak hold them: a place in the thread, kept open while the work goes on, closed in a named state. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Change, ChangeResult, CommitResult } from '../domain/commit.ts'
+import { every, type Timer } from '../domain/detached.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../domain/id.ts'
 import { turnLease } from '../domain/lease.ts'
@@ -42,7 +44,9 @@ export class Turn {
   #token: number
   #commits = 0
   #isClosed = false
-  readonly #heartbeat: NodeJS.Timeout
+  readonly #heartbeat: Timer
+  /** What the last renewal of its lease failed with; the next commit resumes the turn if the lease ran out. */
+  renewalFailure: unknown = null
   readonly #ended = Promise.withResolvers<void>()
 
   constructor(
@@ -58,8 +62,11 @@ export class Turn {
     this.results = opened.results
     this.#token = token
     // Three times within a lease: one renewal may fail, and a commit renews it as well.
-    this.#heartbeat = setInterval(() => void this.#renew(), this.space.core.limits.turnLeaseMs / 3)
-    this.#heartbeat.unref()
+    const beatMs = this.space.core.limits.turnLeaseMs / 3
+    const failed = (error: unknown) => {
+      this.renewalFailure = error
+    }
+    this.#heartbeat = every(beatMs, () => this.#renew(), failed).unref()
     this.space.core.storage.hold(this.#ended.promise)
   }
 
@@ -88,12 +95,9 @@ export class Turn {
 
   async #renew(): Promise<void> {
     const { core, id } = this.space
-    try {
-      const lease = { name: turnLease(this.id), token: this.#token, leaseMs: core.limits.turnLeaseMs }
-      await (await core.storage.get()).renewLease(core.access, id, lease)
-    } catch {
-      // The next commit finds out, and resumes the turn if its lease ran out.
-    }
+    const lease = { name: turnLease(this.id), token: this.#token, leaseMs: core.limits.turnLeaseMs }
+    await (await core.storage.get()).renewLease(core.access, id, lease)
+    this.renewalFailure = null
   }
 
   /**
@@ -136,7 +140,7 @@ export class Turn {
 
   async #end(changes: readonly Change[]): Promise<void> {
     this.#isClosed = true
-    clearInterval(this.#heartbeat)
+    this.#heartbeat.stop()
     try {
       await this.commit(changes)
     } finally {
@@ -147,7 +151,7 @@ export class Turn {
   /** Leaves a turn that cannot be closed to its lease. */
   letGo(): void {
     this.#isClosed = true
-    clearInterval(this.#heartbeat)
+    this.#heartbeat.stop()
     this.#ended.resolve()
   }
 }
@@ -194,7 +198,7 @@ async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {
     } catch (error) {
       const mayPass = error instanceof MemoryError && (error.code === 'unknown-outcome' || error.code === 'unavailable')
       if (!mayPass || !error.retryable) throw error
-      await new Promise((resolve) => setTimeout(resolve, ms))
+      await delay(ms)
     }
   }
   return act()
@@ -240,8 +244,7 @@ function firstChange({ threadId, runId, resumes, replaces }: TurnRequest, alone:
 /** Begins the turn at once, `alone` or beside others; a memory that is being closed waits for it, so that none is left open that nobody holds. */
 export function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
   const begun = commitFirst(request, alone)
-  const settled = () => {}
-  request.space.core.storage.hold(begun.then(settled, settled))
+  request.space.core.storage.hold(begun)
   return begun
 }
 

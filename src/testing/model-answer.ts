@@ -1,5 +1,7 @@
 /** A step of a script in the two forms in which the AI SDK takes an answer: whole, and as a stream. */
+
 import { setTimeout as wait } from 'node:timers/promises'
+import { whenAborted } from '../domain/detached.ts'
 import { countTokens, type PromptMessage, promptTokens } from './model-prompt.ts'
 import { type FinishReason, piecesOf, type ScriptedStep } from './script-step.ts'
 
@@ -68,12 +70,12 @@ export async function orAborted<Value>(promise: PromiseLike<Value>, signal: Abor
   if (signal === undefined) return promise
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(signal.reason)
-  signal.addEventListener('abort', end, { once: true })
+  const stopListening = whenAborted([signal], end, ended.reject)
   if (signal.aborted) end()
   try {
     return await Promise.race([ended.promise, promise])
   } finally {
-    signal.removeEventListener('abort', end)
+    stopListening()
   }
 }
 

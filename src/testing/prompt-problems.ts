@@ -59,7 +59,7 @@ class PromptReader {
     if (role !== 'system') this.#lastRole = role
     if (role === 'system' || typeof content === 'string') this.#readText(at, role, content)
     else if (!Array.isArray(content) || content.length === 0) this.problems.push(`${at}: has no content`)
-    else content.forEach((part, place) => void this.#readPart(`${at}, part ${place + 1}`, role, part))
+    else for (const [place, part] of content.entries()) this.#readPart(`${at}, part ${place + 1}`, role, part)
   }
 
   end(): void {
@@ -126,7 +126,7 @@ class PromptReader {
  */
 export function promptProblems(messages: readonly PromptMessageLike[]): readonly string[] {
   const reader = new PromptReader()
-  messages.forEach((message, index) => void reader.read(message, index))
+  for (const [index, message] of messages.entries()) reader.read(message, index)
   reader.end()
   return reader.problems
 }

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Context, Span, Tracer } from '@opentelemetry/api'
+import { detach, warnOf } from '../../domain/detached.ts'
 import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { type MemoryEvent, memoryChannel } from '../../memory/tracing.ts'
@@ -66,7 +67,7 @@ function openSpans(api: Api, { tracer, captureIds }: Settings): OpenSpans {
   const own = tracer ?? api.trace.getTracer('aquifer')
   const spans = new Map<MemoryEvent, Span>()
   // Whatever a tracer or a processor throws is theirs to report, and no business of the program that uses memory.
-  const failed = (error: unknown) => api.diag.error('aquifer: a span could not be made', error)
+  const failed = (error: unknown) => detach(() => api.diag.error('aquifer: a span could not be made', error), warnOf)
   return {
     begin(event) {
       const parent = api.context.active()

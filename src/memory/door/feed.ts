@@ -1,4 +1,5 @@
 /** Feeds: async iterables over a space's log, resumable from a seq, nothing missed and nothing doubled. */
+import { whenAborted } from '../../domain/detached.ts'
 import type { LoggedCommit } from '../../domain/effect.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
@@ -28,6 +29,13 @@ function startOf(state: SpaceState, after: number | undefined): Seq {
 class Alarm {
   #ring: (() => void) | null = null
   #isRung = false
+  #failure: { readonly error: unknown } | null = null
+
+  /** Rejects whoever waits. */
+  fail = (error: unknown): void => {
+    this.#failure = { error }
+    this.wake()
+  }
 
   wake = (): void => {
     this.#isRung = true
@@ -42,6 +50,7 @@ class Alarm {
     }
     this.#isRung = false
     this.#ring = null
+    if (this.#failure !== null) throw this.#failure.error
   }
 }
 
@@ -76,7 +85,7 @@ export async function* followLog(
   const signals = [storage.closing, stop, ...(signal === undefined ? [] : [signal])]
   const isOver = () => signals.some((one) => one.aborted)
   const unsubscribe = opened.log.subscribe(space.id, alarm.wake)
-  for (const one of signals) one.addEventListener('abort', alarm.wake)
+  const stopListening = whenAborted(signals, alarm.wake, alarm.fail)
   try {
     yield* commitsFrom(space, opened, after, alarm, isOver)
   } catch (error) {
@@ -84,7 +93,7 @@ export async function* followLog(
     if (!isOver()) throw error
   } finally {
     unsubscribe()
-    for (const one of signals) one.removeEventListener('abort', alarm.wake)
+    stopListening()
   }
 }
 

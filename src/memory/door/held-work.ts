@@ -1,4 +1,5 @@
 /** Work that keeps a memory open: closing waits for it, and makes it end if it does not by itself. */
+import { after } from '../../domain/detached.ts'
 import { closedMemory } from './storage-errors.ts'
 
 /** How long work has to end once it was told to, milliseconds. */
@@ -36,9 +37,9 @@ export class HeldWork {
     for (const [stepMs, isLast] of [[waitMs, false] as const, [lastWaitMs, true] as const]) {
       if (this.#held.size === 0) return
       const deadline = Promise.withResolvers<void>()
-      const timer = setTimeout(deadline.resolve, stepMs)
+      const timer = after(stepMs, deadline.resolve, deadline.reject)
       while (this.#held.size > 0 && !(await isOver(Promise.all(this.#held), deadline.promise)));
-      clearTimeout(timer)
+      timer.stop()
       if (this.#held.size === 0) return
       if (!isLast) this.#stopping.abort(closedMemory())
     }

@@ -117,6 +117,11 @@ export class MemoryStorage {
     this.#eraser?.wake()
   }
 
+  /** What the background fails with, while it fails; null if all is well. */
+  get failure(): unknown {
+    return this.#sweeper?.failure ?? this.#eraser?.failure ?? null
+  }
+
   get clock(): Clock {
     return this.#options.clock ?? systemClock
   }

@@ -2,6 +2,7 @@
 import type { Access } from '../../domain/actor.ts'
 import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
+import { afterThis, detach, nextTurn } from '../../domain/detached.ts'
 import { nothingErased } from '../../domain/erase.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
@@ -87,7 +88,10 @@ export class CommitQueue {
       if (this.#isFlushing) return
       this.#isFlushing = true
       // After all microtasks: whoever answers to the same event joins the group.
-      process.nextTick(() => this.#flush())
+      afterThis(
+        () => this.#flush(),
+        (error) => this.#breakOff(error),
+      )
     })
   }
 
@@ -111,11 +115,23 @@ export class CommitQueue {
   }
 
   #continue(): void {
-    if (this.#queue.length > 0) setImmediate(() => this.#flush())
-    else {
-      this.#isFlushing = false
-      for (const resolve of this.#idle.splice(0)) resolve()
-    }
+    if (this.#queue.length === 0) this.#rest()
+    else
+      nextTurn(
+        () => this.#flush(),
+        (error) => this.#breakOff(error),
+      )
+  }
+
+  #rest(): void {
+    this.#isFlushing = false
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** What no member is to blame for, such as a rollback that fails: all who wait are told, and the next begin anew. */
+  #breakOff(error: unknown): void {
+    for (const member of this.#queue.splice(0)) member.reject(this.#failure(error))
+    this.#rest()
   }
 
   #waitForLock(error: unknown): void {
@@ -124,7 +140,11 @@ export class CommitQueue {
     for (const member of this.#queue.filter(isOver)) member.reject(this.#failure(error))
     this.#queue = this.#queue.filter((member) => !isOver(member))
     if (this.#queue.length === 0) this.#continue()
-    else void jitter().then(() => this.#flush())
+    else
+      detach(
+        () => jitter().then(() => this.#flush()),
+        (failure) => this.#breakOff(failure),
+      )
   }
 
   /** Applies members until time is up, commits, and answers those it has dealt with. */

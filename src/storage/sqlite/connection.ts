@@ -179,6 +179,8 @@ export class Connection {
   }
 
   begin(): void {
+    // One that could not be rolled back, as for an I/O error, would refuse every transaction after it.
+    this.rollback()
     this.#begin.run()
   }
 

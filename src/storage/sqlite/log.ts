@@ -1,5 +1,6 @@
 /** The log of a space in SQLite: reading on from a seq, waking those who follow it, and compaction. */
 import { compactRows, groupBySeq } from '../../domain/compact.ts'
+import { detach, every, type Timer, warnOf } from '../../domain/detached.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import { parseSpaceId } from '../../domain/space.ts'
@@ -12,6 +13,7 @@ import { threadValues } from '../rows/thread-rows.ts'
 import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { markUnclean } from './receipts.ts'
+import { isBusy } from './sqlite-error.ts'
 import { rowsBetween } from './view.ts'
 import { foldWords } from './words.ts'
 
@@ -22,8 +24,9 @@ const pollMs = 15
 export class Followers {
   readonly #database: SqliteDatabase
   readonly #wakers = new Map<SpaceId, Set<() => void>>()
-  #timer: NodeJS.Timeout | null = null
-  #seen = 0
+  #timer: Timer | null = null
+  /** null where the file could not be looked at: then whatever comes may be new to somebody. */
+  #seen: number | null = null
 
   constructor(database: SqliteDatabase) {
     this.#database = database
@@ -34,8 +37,12 @@ export class Followers {
     this.#wakers.set(space, wakers)
     wakers.add(wake)
     if (this.#timer === null) {
-      this.#seen = this.#database.connection.dataVersion()
-      this.#timer = setInterval(() => this.#look(), pollMs)
+      this.#seen = this.#versionNow()
+      this.#timer = every(
+        pollMs,
+        () => this.#look(),
+        (error) => this.#blind(error),
+      )
     }
     return () => {
       wakers.delete(wake)
@@ -45,7 +52,16 @@ export class Followers {
   }
 
   wake(spaces: Iterable<SpaceId>): void {
-    for (const space of spaces) for (const waker of this.#wakers.get(space) ?? []) waker()
+    for (const space of spaces) for (const waker of this.#wakers.get(space) ?? []) detach(waker, warnOf)
+  }
+
+  #versionNow(): number | null {
+    try {
+      return this.#database.connection.dataVersion()
+    } catch {
+      // The first look meets the same, or finds it over.
+      return null
+    }
   }
 
   #look(): void {
@@ -55,8 +71,18 @@ export class Followers {
     this.wake([...this.#wakers.keys()])
   }
 
+  /**
+   * A look failed. While another process holds the file it is looked at again; anything else those who follow meet in
+   * their own reads, which tell them of it.
+   */
+  #blind(error: unknown): void {
+    if (isBusy(error)) return
+    if (this.#database.isClosed) this.close()
+    else this.wake([...this.#wakers.keys()])
+  }
+
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer?.stop()
     this.#timer = null
   }
 

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { listenTo } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SqliteDatabase } from './database.ts'
 import { completeReclaim, dueReclaim } from './receipts.ts'
@@ -72,9 +73,9 @@ function inWorker(workerData: ReclaimTask): Promise<ReclaimAnswer> {
     // Flags of the process, such as those of a program given on the command line, are not for a file.
     const execArgv = ['--disable-warning=ExperimentalWarning']
     const worker = new Worker(workerFile(), { workerData, execArgv })
-    worker.once('message', resolve)
-    worker.once('error', (error) => reject(workerLost(error)))
-    worker.once('exit', () => resolve({ isThrough: false }))
+    listenTo(worker, 'message', resolve, reject)
+    listenTo(worker, 'error', (error) => reject(workerLost(error)), reject)
+    listenTo(worker, 'exit', () => resolve({ isThrough: false }), reject)
   })
 }
 

@@ -1,4 +1,6 @@
 /** Cases of the log: pages, what a row holds, finding a seq by time, waking followers. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { detach } from '../../domain/detached.ts'
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { merge, openTurn, putThread, say, step, write } from './changes.ts'
@@ -9,7 +11,7 @@ const other = spaceId('team', 'other')
 
 /** Lets everything that was started by then happen. */
 function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 30))
+  return delay(30)
 }
 
 function follow(scene: Scene, space = home) {
@@ -121,15 +123,21 @@ export const logCases: readonly StorageCase[] = [
   }),
   sceneCase('a follower finds a commit as soon as it wakes', async (scene) => {
     const seen: number[] = []
+    const failures: unknown[] = []
     const stop = scene.storage.log.subscribe(home, () => {
-      void scene.storage.log.read(scene.access, home, { after: seen.length, limit: 10 }).then(({ items }) => {
-        for (const one of items) if (one.seq > seen.length) seen.push(one.seq)
-      })
+      detach(
+        async () => {
+          const { items } = await scene.storage.log.read(scene.access, home, { after: seen.length, limit: 10 })
+          for (const one of items) if (one.seq > seen.length) seen.push(one.seq)
+        },
+        (error) => failures.push(error),
+      )
     })
     for (let index = 0; index < 5; index++) await scene.committed(write('k', index))
     await turnOfTheLoop()
     stop()
     expectEqual(seen, [1, 2, 3, 4, 5], 'nothing missed or doubled')
+    expectEqual(failures, [], 'reads that failed')
   }),
   sceneCase('followers of a child wake when its parent is erased', async (scene) => {
     const child = `${home}/agent/x` as typeof home
