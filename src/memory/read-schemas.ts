@@ -1,6 +1,6 @@
 /** The zod schemas of what a space's readers are asked, argument by argument. Loaded at the first read through a `Space`. */
 import { z } from 'zod'
-import { factAttributes, factStatuses } from '../domain/fact.ts'
+import { type FactAttributes, factStatuses } from '../domain/fact.ts'
 import { checkFilter } from '../domain/filter.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'
 import { isJsonObject, type JsonObject } from '../domain/json.ts'
@@ -19,7 +19,13 @@ const offset = z.int().min(0)
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())
 const order = z.enum(['newest', 'oldest'])
 const direction = z.enum(['asc', 'desc'])
-const attributes = z.partialRecord(z.enum(factAttributes), named('attributes'))
+const attribute = (name: keyof FactAttributes) => z.exactOptional(named(name))
+const attributes = z.strictObject({
+  userId: attribute('userId'),
+  agentId: attribute('agentId'),
+  runId: attribute('runId'),
+  teamId: attribute('teamId'),
+}) satisfies z.ZodType<FactAttributes>
 const metadata = z
   .custom<JsonObject>(isJsonObject, 'must be a JSON object')
   .transform((filter) => checkFilter(filter, 'query.metadata', defaultLimits))

@@ -49,8 +49,10 @@ const sound: Readonly<Record<string, readonly unknown[]>> = {
   'log.seqAt': ['2026-03-01T00:00:00Z'],
 }
 
+const prototypeKey: unknown = JSON.parse('{"__proto__":{"a":1}}')
+
 /** What no argument of any of them may be. */
-const never: readonly unknown[] = [undefined, -1, 0.5, Number.NaN, '', {}, [], () => 1, true, 1n]
+const never: readonly unknown[] = [prototypeKey, undefined, -1, 0.5, Number.NaN, '', {}, [], () => 1, true, 1n]
 
 /** The arguments with one of them, or one field of a query, replaced. */
 function broken(given: readonly unknown[]): unknown[][] {
@@ -58,12 +60,14 @@ function broken(given: readonly unknown[]): unknown[][] {
     const replaced = (value: unknown) => given.map((one, at) => (at === index ? value : one))
     const isQuery = typeof argument === 'object' && argument !== null
     const fields = isQuery ? Object.keys(argument) : []
+    const prototypes = fields.map((name) => replaced({ ...(argument as object), [name]: prototypeKey }))
     // Some field takes an empty text, an empty object or `true`: only what none takes is put into fields.
     const inFields = fields.flatMap((name) =>
       [-1, 0.5, Number.NaN, () => 1, 1n].map((value) => replaced({ ...(argument as object), [name]: value })),
     )
     const unknown = isQuery ? [replaced({ ...argument, colour: 'red' })] : []
-    return [...never.filter((value) => !(argument === 'tea' && value === '')).map(replaced), ...inFields, ...unknown]
+    const alone = never.filter((value) => !(argument === 'tea' && value === ''))
+    return [...alone.map(replaced), ...inFields, ...prototypes, ...unknown]
   })
 }
 
