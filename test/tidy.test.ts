@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { peerInstallLine, peerPackages } from '../src/domain/peer-packages.ts'
 import { checkArrows } from './tidy/arrows.ts'
 import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
+import { checkCatches } from './tidy/catches.ts'
 import { checkDetached } from './tidy/detached.ts'
 import { checkEscapes } from './tidy/escapes.ts'
 import { checkHosts } from './tidy/hosts.ts'
@@ -256,6 +257,25 @@ describe('stored', () => {
     ['src/storage/rows/log-rows.ts', 'const value = JSON.parse(text)'],
     ['src/storage/rows/log-rows.ts', 'texts.map(JSON.parse)'],
     ['src/storage/sqlite/log.ts', "import { DatabaseSync } from 'node:sqlite'"],
+  ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
+})
+
+describe('catches', () => {
+  const problems = (path: string, text: string) => checkCatches(parseSource(path, text))
+  const caught = 'try { read() } catch { }'
+
+  it('holds', () => expect(files.flatMap(checkCatches)).toEqual([]))
+
+  it.each([
+    ['src/domain/space.ts', `import { invalidInput } from './error.ts'\n${caught}`],
+    ['src/domain/entry.ts', "import type { Draft } from './draft.ts'\nread()"],
+    ['src/storage/decide.ts', `import { readsOf } from '../domain/reads/reads-of.ts'\n${caught}`],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    ['src/domain/entry.ts', `import type { Draft } from './draft.ts'\n${caught}`],
+    ['src/domain/keyed/record.ts', `import { versionAt } from '../history.ts'\n${caught}`],
+    ['src/domain/reads/read.ts', caught],
   ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
 })
 

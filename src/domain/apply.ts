@@ -35,7 +35,7 @@ export interface Submission {
   readonly nowMs: number
   readonly limits: Limits
   /** Settings and key for the space, should this commit create it. */
-  readonly newSpace: { readonly key: SpaceKey; readonly floor: Seq; readonly settings: SpaceSettings }
+  readonly newSpace: () => { readonly key: SpaceKey; readonly floor: Seq; readonly settings: SpaceSettings }
 }
 
 /** What to do with a commit: store the draft, or only answer. */
@@ -83,7 +83,7 @@ function newSpace(submission: Submission): SpaceState {
   if (!canCreateSpace(commit)) {
     throw notFound('space', commit.space, 'It is made by the first write that can create one, such as createThread.')
   }
-  const { key, floor, settings } = fresh
+  const { key, floor, settings } = fresh()
   const at = isoTime(nowMs)
   const counters = { threads: 0, archivedThreads: 0, entries: 0 }
   return {

@@ -8,6 +8,7 @@ import { checkId, type Seq } from './id.ts'
 import { isJsonObject, type Json, jsonLength, mergeJson } from './json.ts'
 import { applyValue, expiryOf } from './keyed/apply-value.ts'
 import type { Answering, KeyedNoun } from './keyed/keyed-noun.ts'
+import { entryLease } from './lease.ts'
 import { limitExceeded } from './limits.ts'
 
 /** An entry as drivers keep it. A deleted one stays as an empty row, counted as absent. */
@@ -121,7 +122,7 @@ function makeRoom(draft: Draft, key: string): { pruned: Displaced[]; expired: Di
   for (const entry of draft.view.oldestEntries()) {
     if (pruned.length === surplus) break
     const isKept = draft.entries.has(entry.key) || draft.touches({ entry: entry.key }) || entry.key === key
-    if (isKept || draft.isLeased(`entry/${entry.key}`)) continue
+    if (isKept || draft.isLeased(entryLease(entry.key))) continue
     displace(draft, entry, pruned)
   }
   if (pruned.length < surplus) throw limitExceeded('The space', draft.counts.entries + 1, 'entriesPerSpace', allowed)

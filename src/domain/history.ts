@@ -73,6 +73,16 @@ function* stepsBack(log: CommitRows, name: ChainName, version: Seq): Generator<S
   }
 }
 
+/** The rows of all commits that the value of a version is folded from, newest first, down to a whole value. */
+export function versionRows(log: CommitRows, name: ChainName, version: Seq): readonly LogRow[] {
+  const rows: LogRow[] = []
+  for (const step of stepsBack(log, name, version)) {
+    rows.push(...log.rowsAt(step.row.seq))
+    if (step.isBase) break
+  }
+  return rows
+}
+
 /** Values of steps given newest first, whose last one is a base or the oldest that is left. */
 function valuesOf(steps: readonly Step[]): PastVersion[] {
   const past: PastVersion[] = []

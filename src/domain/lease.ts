@@ -23,6 +23,11 @@ export function turnLease(turnId: TurnId): string {
   return `turn/${turnId}`
 }
 
+/** The lease that keeps an entry from being pruned. */
+export function entryLease(key: string): string {
+  return `entry/${key}`
+}
+
 /** The name of a lease that callers take; those of turns are taken by opening a turn and by nothing else. */
 function checkName(value: string): string {
   const name = checkId(value, 'name')

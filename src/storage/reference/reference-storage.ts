@@ -1,8 +1,7 @@
 /** The reference driver: the storage port in memory over `domain/apply.ts`. The oracle for tests, slow and plain. */
 import type { Access } from '../../domain/actor.ts'
-import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
-import type { Commit, CommitResult } from '../../domain/commit.ts'
-import type { SpaceView } from '../../domain/draft.ts'
+import type { Submission } from '../../domain/apply.ts'
+import type { Commit, CommitResult, ResultOf } from '../../domain/commit.ts'
 import type { ErasedCounts } from '../../domain/effect.ts'
 import { nothingErased } from '../../domain/erase.ts'
 import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase-content.ts'
@@ -10,10 +9,12 @@ import { eraseOfRun } from '../../domain/erase-run.ts'
 import { noCounts } from '../../domain/erased-counts.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
+import { emptyView } from '../../domain/reads/empty-view.ts'
 import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DueWork, ReceiptReader, Storage } from '../../ports/storage.ts'
+import { type Decision, decide, spaceErased } from '../decide.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, eraseResult, newSpaceKey, settingsFrom } from '../paging.ts'
 import { factReader } from './reference-facts.ts'
@@ -31,33 +32,6 @@ import { recordReader } from './reference-records.ts'
 import { runReader } from './reference-runs.ts'
 import { ReferenceSpace } from './reference-space.ts'
 import { ReferenceVectors } from './reference-vectors.ts'
-
-/** What a commit sees where its space does not exist. */
-const emptyView: SpaceView = {
-  space: null,
-  committed: () => null,
-  rowsAt: () => [],
-  thread: () => null,
-  turnRows: () => [],
-  threadRows: () => [],
-  rowsHolding: () => [],
-  callerMessage: () => null,
-  block: () => null,
-  threadBlocks: () => [],
-  entry: () => null,
-  expiredEntries: () => [],
-  oldestEntries: () => [],
-  fact: () => null,
-  factsFrom: () => [],
-  factsByText: () => [],
-  lastFactSeq: () => 0,
-  run: () => null,
-  record: () => null,
-  hasRecords: () => false,
-  threadRuns: () => [],
-  lease: () => null,
-  turnLeases: () => [],
-}
 
 export class ReferenceStorage implements Storage, ReferenceDatabase {
   readonly id: string
@@ -110,15 +84,27 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
   async commit(access: Access, submitted: Commit, limits: Limits): Promise<CommitResult> {
     const commit = admitted(submitted)
     const space = this.at(commit.space)
-    if (isSpaceErase(commit, space?.space ?? null)) return this.#erase(commit, space)
-    const newSpace = { key: newSpaceKey(), floor: this.#seqFloor, settings: settingsFrom(limits, 'english') }
-    const { actor } = access
-    const submission = { commit, actor, hash: commitHash(commit), nowMs: this.clock.now(), limits, newSpace }
-    const outcome = applyCommit(space ?? emptyView, submission)
+    return this.write(commit.space, decide(space ?? emptyView, this.submission(access, commit, limits)))
+  }
+
+  /** A commit with all that a decision on it takes. */
+  submission({ actor }: Access, commit: Commit, limits: Limits): Submission {
+    const newSpace = () => ({
+      key: newSpaceKey(),
+      floor: this.#seqFloor,
+      settings: settingsFrom(limits, 'english'),
+    })
+    return { commit, actor, hash: commitHash(commit), nowMs: this.clock.now(), limits, newSpace }
+  }
+
+  /** Does as was decided over the space as it now stands. */
+  write(id: SpaceId, outcome: Decision): CommitResult {
     if (outcome.kind === 'answer') return outcome.result
+    if (outcome.kind === 'erase-space') return this.#eraseSpace(id, outcome)
     const { draft } = outcome
+    const space = this.at(id)
     const target = space ?? new ReferenceSpace(draft.space)
-    this.bySpace.set(commit.space, target)
+    this.bySpace.set(id, target)
     if (draft.erasure !== null) target.erase(structuredClone(draft.erasure))
     target.append(structuredClone(outcome.rows))
     // Deadlines are not in the log.
@@ -130,12 +116,16 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     for (const { factId, version } of draft.sweptFacts) eraseFactLife(target, factId, version)
     for (const lost of draft.lostOfRuns) eraseOfRun(target, lost)
     for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)
-    for (const wake of this.listeners.get(commit.space) ?? []) wake()
+    for (const wake of this.listeners.get(id) ?? []) wake()
     return structuredClone(outcome.result)
   }
 
   async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
-    const erased = commit === null ? nothingErased : eraseResult(await this.commit(access, commit, limits))
+    return this.noted(commit === null ? nothingErased : eraseResult(await this.commit(access, commit, limits)), note)
+  }
+
+  /** Notes an erasure in its receipt. */
+  async noted(erased: ResultOf<'erase'>, note: ReceiptNote): Promise<Receipt> {
     const before = this.#receipts.get(note.id) ?? newReceipt(note, isoTime(this.clock.now()))
     if (!this.#questions.has(note.id)) this.#questions.set(note.id, note.asked)
     this.#receipts.set(note.id, withErased(before, erased, note))
@@ -152,12 +142,9 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return true
   }
 
-  #erase(commit: Commit, space: ReferenceSpace | null): CommitResult {
-    const at = isoTime(this.clock.now())
-    const conflict = checkExpectations(space ?? emptyView, commit, at)
-    if (conflict !== null) return conflict
-    const isGone = (other: ReferenceSpace) => other.id === commit.space || other.id.startsWith(`${commit.space}/`)
-    const gone = isErasePart(commit) ? [] : [...this.bySpace.values()].filter(isGone)
+  #eraseSpace(id: SpaceId, decided: Extract<Decision, { kind: 'erase-space' }>): CommitResult {
+    const isGone = (other: ReferenceSpace) => other.id === id || other.id.startsWith(`${id}/`)
+    const gone = [...this.bySpace.values()].filter(isGone)
     const counts = { ...noCounts } as { -readonly [Count in keyof ErasedCounts]: number }
     for (const other of gone) {
       const threads = [...other.records.threads.values()].filter((thread) => !thread.deleted)
@@ -173,8 +160,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       this.bySpace.delete(other.id)
       for (const wake of this.listeners.get(other.id) ?? []) wake()
     }
-    const results = [{ kind: 'erase', spaces: gone.length, ...counts } as const]
-    return { status: 'committed', seq: space?.space.seq ?? 0, at, replayed: false, results }
+    return spaceErased(decided, gone.length, counts)
   }
 
   async renewLease(_: Access, id: SpaceId, { name, token, leaseMs }: { name: string; token: Seq; leaseMs: number }) {

@@ -1,14 +1,12 @@
 /** The door of the SQLite driver: commits queued in one tick are flushed as one transaction, in order of arrival. */
 import type { Access } from '../../domain/actor.ts'
-import { applyCommit, checkExpectations, isErasePart, isSpaceErase } from '../../domain/apply.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import { afterThis, detach, nextTurn } from '../../domain/detached.ts'
-import { nothingErased } from '../../domain/erase.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { ReceiptNote } from '../../domain/receipt.ts'
-import { isoTime } from '../../domain/time.ts'
+import { type Decision, decide, spaceErased } from '../decide.ts'
 import { commitHash } from '../hash.ts'
 import { admitted, closedError, newSpaceKey, settingsFrom } from '../paging.ts'
 import { jitter } from './connection.ts'
@@ -222,21 +220,14 @@ export class CommitQueue {
     const { commit, access, limits, hash, ahead } = member
     const view = new SqliteView(this.#database, commit.space, ahead)
     const nowMs = this.#database.clock.now()
-    let outcome: ReturnType<typeof applyCommit>
+    const newSpace = () => ({
+      key: newSpaceKey(),
+      floor: seqFloor(this.#database),
+      settings: settingsFrom(limits, this.#database.language),
+    })
+    let outcome: Decision
     try {
-      if (isSpaceErase(commit, view.space)) {
-        member.answer = this.#erase(view, commit, isoTime(nowMs))
-        return
-      }
-      const newSpace =
-        view.space === null
-          ? {
-              key: newSpaceKey(),
-              floor: seqFloor(this.#database),
-              settings: settingsFrom(limits, this.#database.language),
-            }
-          : { key: view.space.key, floor: 0, settings: view.space.settings }
-      outcome = applyCommit(view, { commit, actor: access.actor, hash, nowMs, limits, newSpace })
+      outcome = decide(view, { commit, actor: access.actor, hash, nowMs, limits, newSpace })
     } catch (error) {
       // After an error of SQLite's the transaction may be over, so the others of the group must not go on in it.
       if (!(error instanceof MemoryError) || sqliteCode(error) !== null) throw error
@@ -247,6 +238,12 @@ export class CommitQueue {
       member.answer = outcome.result
       return
     }
+    if (outcome.kind === 'erase-space') {
+      const { spaces, counts } = eraseSpaces(this.#database, commit.space)
+      this.#erased.push(...spaces)
+      member.answer = spaceErased(outcome, spaces.length, counts)
+      return
+    }
     try {
       persistDraft(this.#database, view, outcome.draft, outcome.rows)
     } catch (error) {
@@ -254,17 +251,6 @@ export class CommitQueue {
       throw isDisk ? new GroupFailure(error) : error
     }
     member.answer = outcome.result
-  }
-
-  #erase(view: SqliteView, commit: Commit, at: string): CommitResult {
-    const conflict = checkExpectations(view, commit, at)
-    if (conflict !== null) return conflict
-    const seq = view.space?.seq ?? 0
-    if (isErasePart(commit)) return { status: 'committed', seq, at, replayed: false, results: [nothingErased] }
-    const { spaces, counts } = eraseSpaces(this.#database, commit.space)
-    this.#erased.push(...spaces)
-    const results = [{ kind: 'erase', spaces: spaces.length, ...counts } as const]
-    return { status: 'committed', seq, at, replayed: false, results }
   }
 
   #settle(members: readonly Member[]): void {

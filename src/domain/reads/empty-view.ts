@@ -1,0 +1,28 @@
+/** The view of a space that does not exist: nothing is there. */
+import type { SpaceView } from '../draft.ts'
+
+export const emptyView: SpaceView = {
+  space: null,
+  committed: () => null,
+  rowsAt: () => [],
+  thread: () => null,
+  turnRows: () => [],
+  threadRows: () => [],
+  rowsHolding: () => [],
+  callerMessage: () => null,
+  block: () => null,
+  threadBlocks: () => [],
+  entry: () => null,
+  expiredEntries: () => [],
+  oldestEntries: () => [],
+  fact: () => null,
+  factsFrom: () => [],
+  factsByText: () => [],
+  lastFactSeq: () => 0,
+  run: () => null,
+  record: () => null,
+  hasRecords: () => false,
+  threadRuns: () => [],
+  lease: () => null,
+  turnLeases: () => [],
+}

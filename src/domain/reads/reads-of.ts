@@ -1,0 +1,204 @@
+/** Which reads a commit is certain to need, and which follow from what was read: so that a decision takes few round trips. */
+
+import { recordName } from '../commit/effect-names.ts'
+import type { Change, ChangeKind, ChangeOf, Commit, Expectation } from '../commit.ts'
+import type { LogRow } from '../effect.ts'
+import { textKey } from '../fact-text.ts'
+import type { ChainName } from '../history.ts'
+import { parseFactId, parseMessageId, parseTurnId, type Seq, turnIdOf } from '../id.ts'
+import { type RecordChange, recordChange } from '../keyed/apply-record.ts'
+import { turnLease } from '../lease.ts'
+import type { Read } from './read.ts'
+import type { ReadsView } from './reads-view.ts'
+
+type ReadsOf<Kind extends ChangeKind> = (change: ChangeOf<Kind>, known: ReadsView) => readonly Read[]
+
+const thread = (id: string): Read => ({ of: 'thread', id })
+const lease = (name: string): Read => ({ of: 'lease', name })
+const fact = (id: string): Read => ({ of: 'fact', id })
+
+/** A turn by its id: its rows, and the lease that keeps it open. */
+function turn(threadId: string, turnId: string | undefined): readonly Read[] {
+  const issued = turnId === undefined ? null : parseTurnId(turnId)
+  if (issued === null) return []
+  const rows: Read = { of: 'turn', threadId, turn: issued.turn }
+  return [rows, lease(turnLease(turnIdOf(issued.spaceKey, issued.turn)))]
+}
+
+/** A message by its id: its turn at once where we issued the id, else once its place is known. */
+function message(threadId: string, id: string, known: ReadsView): readonly Read[] {
+  const issued = parseMessageId(id)
+  const place: Read & { of: 'message-id' } = { of: 'message-id', threadId, id }
+  const found = known.peek<'message-id'>(place)?.turn
+  const turns = [issued?.turn, found].filter((packed) => packed !== undefined)
+  const key = known.space?.key
+  return [
+    place,
+    ...turns.flatMap((packed): Read[] => {
+      const rows: Read = { of: 'turn', threadId, turn: packed }
+      return key === undefined ? [rows] : [rows, lease(turnLease(turnIdOf(key, packed)))]
+    }),
+  ]
+}
+
+function append(change: ChangeOf<'message-append'>, known: ReadsView): readonly Read[] {
+  const { threadId, turnId, messages } = change
+  const named = messages.flatMap(({ id }) => (id === undefined ? [] : message(threadId, id, known)))
+  return [thread(threadId), ...turn(threadId, turnId), ...named]
+}
+
+function open({ threadId, replaces = [], alone }: ChangeOf<'turn-open'>): readonly Read[] {
+  const beside: Read[] = alone === true ? [{ of: 'turn-leases', threadId }] : []
+  return [thread(threadId), ...replaces.flatMap((id) => turn(threadId, id)), ...beside]
+}
+
+function entry({ key }: { readonly key: string }, known: ReadsView): readonly Read[] {
+  const { space } = known
+  const own: Read & { of: 'entry' } = { of: 'entry', key }
+  const before = known.peek<'entry'>(own)
+  const isNew = before === null || before?.deleted === true
+  const isFull = space !== null && space.entries >= space.settings.entriesPerSpace
+  return isNew && isFull ? [own, { of: 'oldest-entries', offset: 0 }] : [own]
+}
+
+function assert(change: ChangeOf<'fact-assert'>): readonly Read[] {
+  const { text, factId, unique, sources = [], supersedes = [], conflictsWith = [] } = change
+  const named = [...(factId === undefined ? [] : [factId]), ...supersedes, ...conflictsWith]
+  const derived = sources.filter((id) => parseFactId(id) !== null)
+  const alike: Read[] = typeof text !== 'string' ? [] : [{ of: 'facts-by-text', key: textKey(text.trim()) }]
+  const own: Read[] = unique === undefined ? [] : [{ of: 'fact-named', unique }]
+  return [...own, ...alike, ...[...named, ...derived].map(fact)]
+}
+
+function run({ runId, unique }: ChangeOf<'run-put'>): readonly Read[] {
+  if (runId !== undefined) return [{ of: 'run', id: runId }]
+  return unique === undefined ? [] : [{ of: 'run-named', unique }]
+}
+
+function erase({ threadIds = [], messageIds = [], keys = [], factIds = [] }: ChangeOf<'erase'>): readonly Read[] {
+  const holding = (texts: readonly string[]): Read => ({ of: 'rows-holding', texts, offset: 0 })
+  return [
+    { of: 'any-record' },
+    { of: 'last-fact' },
+    ...threadIds.flatMap((threadId): Read[] => [
+      thread(threadId),
+      { of: 'thread-rows', threadId, offset: 0 },
+      { of: 'thread-runs', threadId, offset: 0 },
+      holding([threadId]),
+    ]),
+    ...(messageIds.length === 0 ? [] : [holding([...new Set(messageIds)])]),
+    ...keys.flatMap((key): Read[] => [{ of: 'entry', key }, holding([key])]),
+    ...factIds.map(fact),
+  ]
+}
+
+const inThread = ({ threadId }: { readonly threadId: string }): readonly Read[] => [thread(threadId)]
+const block = ({ name, threadId }: { readonly name: string; readonly threadId?: string }): readonly Read[] => {
+  const own: Read = { of: 'block', threadId: threadId ?? null, name }
+  return threadId === undefined ? [own] : [thread(threadId), own]
+}
+const ofTurn = (change: ChangeOf<'turn-close' | 'turn-discard'>): readonly Read[] => {
+  return [thread(change.threadId), ...turn(change.threadId, change.turnId)]
+}
+const ofMessage = (change: ChangeOf<'message-extend' | 'message-edit'>, known: ReadsView): readonly Read[] => {
+  return [thread(change.threadId), ...message(change.threadId, change.messageId, known)]
+}
+
+/** For every kind of change, its reads. */
+const wanted = {
+  'thread-put': inThread,
+  'thread-delete': ({ threadId }) => [
+    thread(threadId),
+    { of: 'thread-blocks', threadId },
+    { of: 'turn-leases', threadId },
+  ],
+  'thread-clone': inThread,
+  'turn-open': open,
+  'turn-close': ofTurn,
+  'turn-resume': ({ threadId, turnId, alone }) => {
+    const beside: Read[] = alone === true ? [{ of: 'turn-leases', threadId }] : []
+    return [thread(threadId), ...turn(threadId, turnId), ...beside]
+  },
+  'turn-discard': ofTurn,
+  'message-append': append,
+  'message-extend': ofMessage,
+  'message-edit': ofMessage,
+  'message-delete': ({ threadId, messageIds }, known) => {
+    return [thread(threadId), ...messageIds.flatMap((id) => message(threadId, id, known))]
+  },
+  'block-write': block,
+  'block-merge': block,
+  'entry-write': entry,
+  'entry-merge': entry,
+  'entry-append': entry,
+  'entry-increment': entry,
+  'entry-delete': ({ key }) => [{ of: 'entry', key }],
+  'entry-expire': ({ key }) => [{ of: 'entry', key }],
+  'fact-assert': assert,
+  'fact-retire': ({ factIds }) => factIds.map(fact),
+  'fact-expire': ({ factId }) => [fact(factId)],
+  'run-put': run,
+  'run-expire': ({ runId }) => [{ of: 'run', id: runId }],
+  'lease-take': ({ name }) => [lease(name)],
+  'lease-release': ({ name }) => [lease(name)],
+  configure: () => [],
+  erase,
+} satisfies { readonly [Kind in ChangeKind]: ReadsOf<Kind> }
+
+function ofExpectation(expectation: Expectation): readonly Read[] {
+  if ('seq' in expectation) return []
+  if ('facts' in expectation) return [{ of: 'last-fact' }]
+  if ('lease' in expectation) return [lease(expectation.lease)]
+  const record = 'absent' in expectation ? expectation.absent : expectation.of
+  if ('entry' in record) return [{ of: 'entry', key: record.entry }]
+  if ('fact' in record) return [fact(record.fact)]
+  if ('noun' in record) return [{ of: 'record', name: recordName(record.noun, record.key) }]
+  if ('run' in record) return [{ of: 'run', id: record.run }]
+  if ('thread' in record) return [thread(record.thread)]
+  if ('settings' in record) return []
+  const { threadId } = record
+  return block({ name: record.block, ...(threadId === undefined ? {} : { threadId }) })
+}
+
+function ofRecord({ noun, key }: RecordChange): Read {
+  return { of: 'record', name: recordName(noun, key) }
+}
+
+function ofChange(change: Change, known: ReadsView): readonly Read[] {
+  const record = recordChange(change)
+  if (record !== null) return [ofRecord(record)]
+  return (wanted[change.kind] as ReadsOf<ChangeKind>)(change, known)
+}
+
+/** What the first answer of a commit that is there already is folded from. */
+function ofReplay(rows: readonly LogRow[]): readonly Read[] {
+  const reads: Read[] = []
+  for (const row of rows) {
+    if (row.threadId !== null && row.turn !== 0) reads.push({ of: 'turn', threadId: row.threadId, turn: row.turn })
+    for (const effect of row.effects) {
+      const version = (name: ChainName, seq: Seq) => reads.push({ of: 'version', name, seq })
+      if (effect.kind === 'block-write' || effect.kind === 'block-merge') {
+        const name = { block: effect.name, threadId: effect.inThread ? row.threadId : null }
+        version(name, row.seq)
+        if (effect.prev > 0) version(name, effect.prev)
+      } else if (effect.kind.startsWith('entry-') && 'key' in effect) {
+        version({ entry: effect.key as string }, row.seq)
+      } else if (effect.kind === 'record-put' || effect.kind === 'record-patch') {
+        version({ record: recordName(effect.noun, effect.key) }, row.seq)
+      }
+    }
+  }
+  return reads
+}
+
+/**
+ * The reads that a commit needs or may need, as far as one can tell from what is known: at first nothing, later the
+ * answers of earlier reads. The space's own row, with settings and counters, comes with every answer.
+ */
+export function readsOf(commit: Commit, known: ReadsView): readonly Read[] {
+  const byId: Read[] = commit.id === null ? [] : [{ of: 'commit', id: commit.id }]
+  const before = commit.id === null ? null : known.peek({ of: 'commit', id: commit.id })
+  if (before !== null && before !== undefined) return [...byId, ...ofReplay(before)]
+  const expected = (commit.expect ?? []).flatMap(ofExpectation)
+  return [...byId, ...expected, ...commit.changes.flatMap((change) => ofChange(change, known))]
+}

@@ -1,0 +1,137 @@
+// Decisions without reads at hand: a driver whose reads are round trips keeps the whole contract, and takes few trips.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Access } from '../../src/domain/actor.ts'
+import type { Change, ChangeKind } from '../../src/domain/commit.ts'
+import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import { defaultLimits } from '../../src/domain/limits.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import { runStorageCase } from '../../src/testing/contract/contract-case.ts'
+import { storageContract } from '../../src/testing/contract/storage-contract.ts'
+import { work } from '../model/plans.ts'
+import { runWork } from '../model/run.ts'
+import { settings } from '../model/settings.ts'
+import type { World } from '../model/world.ts'
+import { openRemote, RemoteDatabase, type Trips } from './remote-reference.ts'
+
+const seen: Trips[] = []
+
+/** One trip more where keys must give way, and one for each further page of them. */
+const forPruning = 1
+
+/** The most trips that reads of a decision may take, where nobody writes to the space meanwhile. */
+const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
+  'thread-put': 1,
+  'thread-delete': 1,
+  'thread-clone': 1,
+  'turn-open': 2,
+  'turn-close': 1,
+  'turn-resume': 1,
+  'turn-discard': 1,
+  'message-append': 2,
+  'message-extend': 2,
+  'message-edit': 2,
+  'message-delete': 2,
+  'block-write': 1,
+  'block-merge': 1,
+  'entry-write': 1,
+  'entry-merge': 1,
+  'entry-append': 1,
+  'entry-increment': 1,
+  'entry-delete': 1,
+  'entry-expire': 1,
+  'fact-assert': 1,
+  'fact-retire': 1,
+  'fact-expire': 1,
+  'run-put': 1,
+  'run-expire': 1,
+  'lease-take': 1,
+  'lease-release': 1,
+  configure: 1,
+  erase: 'formula',
+}
+
+describe('the reference driver over round trips', () => {
+  for (const one of storageContract) {
+    it(one.name, async () => {
+      const databases: RemoteDatabase[] = []
+      await runStorageCase(one, async (clock) => {
+        const database = new RemoteDatabase(clock)
+        databases.push(database)
+        return openRemote(database)
+      })
+      for (const { trips, restarts } of databases) if (restarts === 0) seen.push(...trips)
+    })
+  }
+})
+
+it('decides every kind of change in as few trips as the table says', () => {
+  const most = new Map<string, number>()
+  for (const { kinds, trips, prunes, replayed } of seen) {
+    if (replayed || kinds.length !== 1) continue
+    const [kind = ''] = kinds
+    most.set(kind, Math.max(most.get(kind) ?? 0, trips - (prunes ? forPruning : 0)))
+  }
+  const untried = Object.keys(mostTrips).filter((kind) => !most.has(kind))
+  expect(untried, 'kinds that the contract never commits alone').toEqual([])
+  const over = [...most].filter(([kind, trips]) => {
+    const allowed = mostTrips[kind as ChangeKind]
+    return allowed !== 'formula' && trips > allowed
+  })
+  expect(over, 'kinds that take more trips').toEqual([])
+})
+
+describe.each<[string, number]>([
+  ['over one connection', 1],
+  ['over two connections', 2],
+])('model runs %s', (name, connections) => {
+  it(
+    'answers as the reference does',
+    () =>
+      fc.assert(
+        fc.asyncProperty(work, (actions) => {
+          const open = async ({ clock }: World) => {
+            const database = new RemoteDatabase(clock)
+            return Array.from({ length: connections }, () => openRemote(database))
+          }
+          return runWork({ open }, actions)
+        }),
+        settings(name, 20),
+      ),
+    settings.timeoutMs,
+  )
+})
+
+const clock: Clock = { now: () => Date.parse('2026-03-01T00:00:00.000Z') }
+const access: Access = { actor: { kind: 'agent', id: 'bot' }, grants: 'all' }
+
+/** Adds one to a counter as often as asked, at once and over two connections; answers where it ends and how often it began again. */
+async function countTo(times: number, options: { readonly skipsCheck?: boolean }) {
+  const database = new RemoteDatabase(clock)
+  const connections = [openRemote(database, options), openRemote(database, options)]
+  const space = 'team/acme' as SpaceId
+  const increment: Change = { kind: 'entry-increment', key: 'n', by: 1 }
+  const commits = Array.from({ length: times }, (_, index) => {
+    const commit = { id: `c${index}` as CommitId, space, changes: [increment] }
+    return (connections[index % 2] as (typeof connections)[0]).commit(access, commit, defaultLimits)
+  })
+  await Promise.allSettled(commits)
+  const { record } = await (connections[0] as (typeof connections)[0]).entries.get(access, space, 'n')
+  return { value: record?.value, restarts: database.restarts }
+}
+
+it('loses nothing where many write at once, for it decides again or takes the lock', async () => {
+  const { value, restarts } = await countTo(40, {})
+  expect(value).toBe(40)
+  expect(restarts).toBeGreaterThan(0)
+})
+
+it('fails the contract where it writes without looking', async () => {
+  expect((await countTo(40, { skipsCheck: true })).value).not.toBe(40)
+  const failed: string[] = []
+  for (const one of storageContract.filter(({ name }) => /parallel|at once/.test(name))) {
+    const open = async (at: Clock) => openRemote(new RemoteDatabase(at), { skipsCheck: true })
+    await runStorageCase(one, open).catch(() => failed.push(one.name))
+  }
+  expect(failed).not.toEqual([])
+})
