@@ -35,10 +35,10 @@ async function openCopy() {
   return { path, clock, storage }
 }
 
-/** Without what that version could not answer. */
+/** Without what that version could not answer, and without lists by filters, whose questions are others now. */
 function asThen(reading: unknown): unknown {
-  const { records: _, ...rest } = JSON.parse(JSON.stringify(reading))
-  return rest
+  const { records: _, threads, ...rest } = JSON.parse(JSON.stringify(reading))
+  return threads === undefined ? rest : { ...rest, threads: threads.single }
 }
 
 it('answers what the version that wrote it answered', async () => {
@@ -47,7 +47,7 @@ it('answers what the version that wrote it answered', async () => {
   const ids = { messages: [...messageIds], turns: [], facts: [], runs: [] }
   for (const [index, space] of spaces.entries()) {
     const reading = await readSpace(storage, space as string as SpaceId, moments, ids)
-    expect(asThen(reading)).toEqual(answers.spaces[index])
+    expect(asThen(reading)).toEqual(asThen(answers.spaces[index]))
   }
   const { due, ...across } = (await readAcross(storage)) as Answers['across']
   const { due: dueThen, ...acrossThen } = answers.across
