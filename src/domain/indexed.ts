@@ -123,9 +123,14 @@ export function indexedEntry(entry: EntryState, language: Language): IndexedReco
   }
 }
 
-/** The fact's entry in the index; null for one that is deleted, or waits for extraction. */
+/** Whether words find a fact: none that is deleted, or waits for extraction. */
+export function isFactIndexed({ deleted, status }: FactState): boolean {
+  return !deleted && status !== 'queued'
+}
+
+/** The fact's entry in the index; null where there is none. */
 export function indexedFact(fact: FactState, language: Language): IndexedRecord | null {
-  if (fact.deleted || fact.status === 'queued') return null
+  if (!isFactIndexed(fact)) return null
   return {
     kind: 'fact',
     ref: factRef(fact.id),

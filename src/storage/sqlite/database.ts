@@ -2,6 +2,7 @@
 
 import type { LogRow } from '../../domain/effect.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import { unknownTail, type WordTail } from '../../domain/index/word-tail.ts'
 import type { Language } from '../../domain/language.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
@@ -20,7 +21,6 @@ import { isBusy, readError } from './sqlite-error.ts'
 import type { Statement } from './statement.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import type { EmbeddingColumns } from './statements-index.ts'
-import { unknownTail, type WordTail } from './words.ts'
 
 const cachedSpaces = 2_000
 const cachedThreads = 10_000

@@ -3,14 +3,15 @@ import type { ErasedCounts } from '../../domain/effect.ts'
 import type { ErasedMessage, Erasure } from '../../domain/erase.ts'
 import { noCounts, sumCounts } from '../../domain/erased-counts.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import { entryRemoval } from '../../domain/index/removal.ts'
 import { msOf } from '../../domain/time.ts'
 import { uniqueOfRun } from '../rows/run-rows.ts'
 import type { SpaceColumns } from '../rows/space-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { removeMessageAt, removeThread } from './index-commit.ts'
 import { textAfter } from './text-after.ts'
-import { removeEntryEver } from './vectors.ts'
+import { removeVectors } from './vectors.ts'
 import type { SqliteView } from './view.ts'
-import { removeMessageAt, removeThread } from './words.ts'
 
 /** A thread with its blocks, leases and callers' message ids; its messages lie in log rows, which are emptied before. */
 export function eraseThread(database: SqliteDatabase, space: CachedSpace, threadId: ThreadId): void {
@@ -34,7 +35,7 @@ export function eraseMessage(database: SqliteDatabase, space: CachedSpace, messa
 
 /** One entry, live or deleted; its past values lie in log rows, which are emptied before. */
 export function eraseEntry(database: SqliteDatabase, space: CachedSpace, key: string): void {
-  removeEntryEver(database, space, key)
+  removeVectors(database, space, entryRemoval(key))
   database.statements.deleteEntry.run(space.n, key)
 }
 

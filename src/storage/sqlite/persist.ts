@@ -7,6 +7,7 @@ import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase-content.
 import { eraseOfRun } from '../../domain/erase-run.ts'
 import { invariant } from '../../domain/error.ts'
 import { type Seq, unpackTurn } from '../../domain/id.ts'
+import { knownTail } from '../../domain/index/word-tail.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadState } from '../../domain/thread.ts'
 import { blockValues } from '../rows/block-rows.ts'
@@ -17,11 +18,11 @@ import { newSpaceValues } from '../rows/space-rows.ts'
 import { threadCounts, threadValues } from '../rows/thread-rows.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
 import { eraseParts } from './erase.ts'
+import { indexCommit } from './index-commit.ts'
 import { persistFacts } from './persist-facts.ts'
 import { persistRecords } from './persist-records.ts'
 import { persistRuns } from './persist-runs.ts'
 import type { SqliteView } from './view.ts'
-import { emptyTail, indexCommit } from './words.ts'
 
 /** Rows number their commit in 32 bits. */
 const seqLimit = 2 ** 32
@@ -36,7 +37,7 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
     epoch: database.epoch,
     state: space,
     ordered: space.horizon,
-    words: emptyTail(space.horizon),
+    words: knownTail(space.horizon, []),
     workEpoch: -1,
     vectorlessEpoch: -1,
     small: null,

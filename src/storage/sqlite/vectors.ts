@@ -1,16 +1,12 @@
 /** The index of vectors in SQLite: segments of each space, small ones folded into large ones as more come. */
 import type { Seq, SpaceId } from '../../domain/id.ts'
-import { placeIn } from '../../domain/sorted.ts'
-import {
-  packVectors,
-  segmentVectors,
-  shareOutVectors,
-  type VectorRecord,
-  type VectorSegment,
-  vectorRecordAt,
-  vectorRefAt,
-} from '../../domain/vector-segment.ts'
-import { type RecordRef, recordKinds, refAt } from '../../domain/word-segment.ts'
+import { type AskedRecords, addNames, askedOf, mayHold, nameOf, rangeOf } from '../../domain/index/asked-records.ts'
+import { fillsSegment, foldVectors, smallSegment } from '../../domain/index/fold-vectors.ts'
+import type { IndexPlan, PackedVectors } from '../../domain/index/plan.ts'
+import type { Removal } from '../../domain/index/removal.ts'
+import { type ReadVectors, removeFromVectors } from '../../domain/index/remove-records.ts'
+import { type VectorRecord, type VectorSegment, vectorRefAt } from '../../domain/vector-segment.ts'
+import { refAt } from '../../domain/word-segment.ts'
 import type { StoredEmbedding, VectorStore } from '../../ports/storage.ts'
 import { damagedRecord } from '../stored-json.ts'
 import { storedVectors } from '../stored-segments.ts'
@@ -20,10 +16,6 @@ import { tailRecords, wordSegment } from './words.ts'
 
 /** Runs work under the write lock, waiting for it as commits do. */
 export type Transact = <Result>(work: () => Result) => Promise<Result>
-
-/** A vector segment of fewer vectors is folded with others of its space, once together they fill one. */
-const smallSegment = segmentVectors / 2
-const entryKind = recordKinds.indexOf('entry')
 
 function embeddingOf([, fingerprint, dimensions, state]: EmbeddingColumns): StoredEmbedding {
   return { fingerprint, dimensions, state: state as StoredEmbedding['state'] }
@@ -58,51 +50,17 @@ export function vectorsOf(database: SqliteDatabase, space: CachedSpace, fingerpr
   return segments
 }
 
-interface Record extends RecordRef {
-  readonly seq: Seq
-}
-
-const nameOf = ({ kind, ref, seq }: Record) => `${kind} ${seq} ${ref}`
-
-/** Some records by what they were written by: most of what is compared with them is of other commits. */
-interface Asked {
-  readonly seqs: ReadonlySet<Seq>
-  readonly sorted: Float64Array
-}
-
-function askedOf(records: readonly VectorRecord[]): Asked {
-  const seqs = new Set(records.map(({ seq }) => seq))
-  return { seqs, sorted: Float64Array.from(seqs).sort() }
-}
-
-/** The segments that hold any of the seqs asked for, out of those of a range. */
+/** The segments that may hold records asked for, out of those of a range. */
 function* segmentsWith<Segment>(
-  { sorted }: Asked,
+  asked: AskedRecords,
   rangesIn: (least: Seq, most: Seq) => readonly RangeColumns[],
   read: (k: number) => Segment | null,
 ): Generator<Segment> {
-  const [least, most] = [sorted[0], sorted.at(-1)]
-  if (least === undefined || most === undefined) return
-  for (const [k, first, last] of rangesIn(least, most)) {
-    // Found by halving: seqs may be many and far apart.
-    const next = sorted[placeIn(sorted, first)]
-    const segment = next === undefined || next > last ? null : read(k)
+  const range = rangeOf(asked)
+  if (range === null) return
+  for (const [k, first, last] of rangesIn(range.least, range.most)) {
+    const segment = mayHold(asked, first, last) ? read(k) : null
     if (segment !== null) yield segment
-  }
-}
-
-/** Adds the names of a segment's records that may be among those asked for. */
-function addNames(
-  names: Set<string>,
-  { seqs: asked }: Asked,
-  { count, seqs, kinds }: { readonly count: number; readonly seqs: Float64Array; readonly kinds: Uint8Array },
-  refOf: (i: number) => string,
-): void {
-  for (let i = 0; i < count; i++) {
-    const seq = seqs[i] as number
-    if (!asked.has(seq)) continue
-    const kind = recordKinds[kinds[i] as number] as RecordRef['kind']
-    names.add(nameOf({ kind, ref: refOf(i), seq }))
   }
 }
 
@@ -140,27 +98,10 @@ function withoutVectors(
   return records.filter((record) => !there.has(nameOf(record)))
 }
 
-/** Stores records in segments of their own; answers how many of their vectors came into small ones. */
-function insertSegments(
-  database: SqliteDatabase,
-  space: CachedSpace,
-  [embedding, , dimensions]: EmbeddingColumns,
-  records: readonly VectorRecord[],
-): number {
-  let small = 0
-  for (const share of shareOutVectors(records)) {
-    const first = share[0]?.seq ?? 0
-    const last = share.at(-1)?.seq ?? 0
-    const size = share.reduce((sum, record) => sum + record.vectors.length, 0)
-    database.statements.insertVectors.run(space.n, embedding, first, last, size, packVectors(share, dimensions))
-    if (size < smallSegment) small += size
-  }
-  return small
-}
-
-function recordsOf(data: Uint8Array): VectorRecord[] {
-  const segment = storedVectors(data)
-  return Array.from({ length: segment.count }, (_, i) => vectorRecordAt(segment, i))
+function write({ statements }: SqliteDatabase, space: CachedSpace, plan: IndexPlan<PackedVectors>): void {
+  for (const number of plan.delete) statements.deleteVectors.run(number)
+  for (const { embedding, first, last, size, data } of plan.insert)
+    statements.insertVectors.run(space.n, embedding, first, last, size, data)
 }
 
 /** Vectors of an embedder in small segments of a space: counted once, then kept up to date while nobody else commits. */
@@ -173,54 +114,29 @@ function countSmall(database: SqliteDatabase, space: CachedSpace, embedding: num
 function putVectors(
   database: SqliteDatabase,
   space: CachedSpace,
-  embedding: EmbeddingColumns,
+  [n, , dimensions]: EmbeddingColumns,
   records: readonly VectorRecord[],
 ): number {
-  const [n] = embedding
   const fresh = withoutVectors(database, space, n, stillCurrent(database, space, records))
   if (fresh.length === 0) return 0
   space.vectorlessEpoch = -1
-  let count = countSmall(database, space, n)
-  if (count + fresh.reduce((sum, record) => sum + record.vectors.length, 0) < segmentVectors) {
-    count += insertSegments(database, space, embedding, fresh)
-  } else {
-    const small = database.statements.smallVectors.all(space.n, n, smallSegment)
-    for (const [k] of small) database.statements.deleteVectors.run(k)
-    const folded = small.flatMap((columns) => recordsOf(columns[3]))
-    count = insertSegments(database, space, embedding, [...folded, ...fresh])
-  }
-  space.small = { epoch: database.epoch, embedding: n, count }
+  const count = countSmall(database, space, n)
+  const segments = fillsSegment(fresh, count)
+    ? new Map(database.statements.smallVectors.all(space.n, n, smallSegment).map(([k, , , d]) => [k, storedVectors(d)]))
+    : null
+  const plan = foldVectors(fresh, { number: n, dimensions }, count, segments)
+  write(database, space, plan)
+  space.small = { epoch: database.epoch, embedding: n, count: plan.small }
   return fresh.length
 }
 
-/** Which vectors a change of content takes out. */
-export interface VectorRemoval {
-  readonly from: Seq
-  /** The seq of the content, if known: then only segments that hold it are looked at, if it is there. */
-  readonly at?: Seq
-  matches(segment: VectorSegment, row: number): boolean
-}
-
 /** Takes vectors out of their segments, whichever embedder made them. */
-export function removeVectors(database: SqliteDatabase, space: CachedSpace, removal: VectorRemoval): void {
+export function removeVectors(database: SqliteDatabase, space: CachedSpace, removal: Removal): void {
   if (!hasVectors(database, space)) return
   const { vectorsAt, vectorsFrom } = database.statements
   const { at, from } = removal
   if (at !== undefined && removeFrom(database, space, vectorsAt.all(space.n, at, at), removal)) return
-  removeFrom(database, space, vectorsFrom.all(space.n, from), removal)
-}
-
-/** Takes the vectors of a version of an entry out. */
-export function removeEntryVectors(database: SqliteDatabase, space: CachedSpace, key: string, version: Seq): void {
-  if (!hasVectors(database, space)) return
-  const matches = (segment: VectorSegment, i: number) => segment.refs[i] === key && segment.kinds[i] === entryKind
-  removeFrom(database, space, database.statements.vectorsAt.all(space.n, version, version), { from: version, matches })
-}
-
-/** Takes the vectors of an entry out, whatever its version. */
-export function removeEntryEver(database: SqliteDatabase, space: CachedSpace, key: string): void {
-  const matches = (segment: VectorSegment, i: number) => segment.refs[i] === key && segment.kinds[i] === entryKind
-  removeVectors(database, space, { from: 0, matches })
+  if (!removal.isExact) removeFrom(database, space, vectorsFrom.all(space.n, from), removal)
 }
 
 /** Whether a space has any vectors; that it has none is remembered while nobody else commits. */
@@ -231,28 +147,26 @@ function hasVectors(database: SqliteDatabase, space: CachedSpace): boolean {
   return false
 }
 
+/** Read one at a time, since there may be many. */
+function* readEach(database: SqliteDatabase, segments: readonly VectorsColumns[]): Generator<ReadVectors> {
+  const dimensionsOf = new Map(database.statements.embeddings.all().map(([n, , dimensions]) => [n, dimensions]))
+  for (const [number, , , data, embedding] of segments) {
+    yield { number, embedding, dimensions: dimensionsOf.get(embedding) ?? null, segment: storedVectors(data) }
+  }
+}
+
+/** Whether any of the segments held one of the records. */
 function removeFrom(
   database: SqliteDatabase,
   space: CachedSpace,
   segments: readonly VectorsColumns[],
-  removal: VectorRemoval,
+  removal: Removal,
 ): boolean {
-  let hasRemoved = false
-  const embeddings = database.statements.embeddings.all()
-  for (const [k, , , data, made] of segments) {
-    const segment = storedVectors(data)
-    const kept: VectorRecord[] = []
-    for (let i = 0; i < segment.count; i++) {
-      if (!removal.matches(segment, i)) kept.push(vectorRecordAt(segment, i))
-    }
-    if (kept.length === segment.count) continue
-    hasRemoved = true
-    space.small = null
-    database.statements.deleteVectors.run(k)
-    const embedding = embeddings.find(([n]) => n === made)
-    if (embedding !== undefined) insertSegments(database, space, embedding, kept)
-  }
-  return hasRemoved
+  const plan = removeFromVectors(readEach(database, segments), removal)
+  if (plan.delete.length === 0) return false
+  space.small = null
+  write(database, space, plan)
+  return true
 }
 
 /** Notes that a space has records that may lack vectors, once until a worker has dealt with them. */

@@ -1,0 +1,92 @@
+/** Keeping the index of a space true to its commits: what goes is taken out, what comes joins the tail, a full tail is folded. */
+import type { Draft } from '../../domain/draft.ts'
+import type { LogRow } from '../../domain/effect.ts'
+import {
+  type ChangedTurn,
+  factRecords,
+  freshRecords,
+  type IndexChanges,
+  indexChanges,
+  removalsOf,
+} from '../../domain/index/commit-changes.ts'
+import { messageRemoval, type Removal, threadRemoval } from '../../domain/index/removal.ts'
+import { addRecord, forgetRecords, replaceTurn } from '../../domain/index/word-tail.ts'
+import { indexedTurn } from '../../domain/indexed.ts'
+import type { ThreadState } from '../../domain/thread.ts'
+import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { markWork, removeVectors } from './vectors.ts'
+import type { SqliteView } from './view.ts'
+import { foldWords, refoldWords, removeWords, tailRecords } from './words.ts'
+
+function remove(database: SqliteDatabase, space: CachedSpace, removal: Removal): void {
+  removeWords(database, space, removal)
+  removeVectors(database, space, removal)
+}
+
+/** Takes all messages of a thread out, whose rows must still say that they are its own. */
+export function removeThread(database: SqliteDatabase, space: CachedSpace, { id, createdSeq }: ThreadState): void {
+  forgetRecords(space.words)
+  const number = database.thread(space, id)?.n ?? 0
+  const turns = new Set(database.statements.turnsOfThread.all(number).map(([turn]) => turn))
+  remove(database, space, threadRemoval(createdSeq, turns))
+}
+
+/** Takes one message out, wherever it was folded. */
+export function removeMessageAt(database: SqliteDatabase, space: CachedSpace, turn: number, index: number): void {
+  forgetRecords(space.words)
+  remove(database, space, messageRemoval(turn, index))
+}
+
+/** Reads the records of a turn of the tail again, once a later commit added to its messages or changed them. */
+function refreshTurn(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  draft: Draft,
+  { threadId, turn }: ChangedTurn,
+): void {
+  const { words, state } = space
+  // What is not known is read from the log, this turn with it.
+  if (words.pending === null) return
+  const thread = database.thread(space, threadId)
+  const rows = thread === null ? [] : database.turnRows(thread.n, turn, threadId)
+  const fold = { key: state.key, address: draft.address }
+  replaceTurn(words, turn, indexedTurn(rows, fold, thread?.state ?? null, words.folded, state.settings.language))
+}
+
+/** Brings what is known of the tail up to date; messages before facts, as they are read from the log. */
+function updateTail(database: SqliteDatabase, space: CachedSpace, draft: Draft, changes: IndexChanges): void {
+  const { words, state } = space
+  if (changes.forgetsTail) forgetRecords(words)
+  // What is not known is read from the log, these records with it.
+  if (words.pending === null) return
+  const { language } = state.settings
+  for (const record of freshRecords(changes, language)) addRecord(words, record)
+  for (const turn of changes.turns) refreshTurn(database, space, draft, turn)
+  for (const record of factRecords(draft, language)) addRecord(words, record)
+}
+
+/** Keeps the index true to a commit whose rows are stored. */
+export function indexCommit(
+  database: SqliteDatabase,
+  view: SqliteView,
+  draft: Draft,
+  rows: readonly LogRow[],
+  space: CachedSpace,
+): void {
+  if (draft.settings.language !== draft.space.settings.language) {
+    refoldWords(database, space)
+    return
+  }
+  const changes = indexChanges(draft, rows, space.words.folded)
+  for (const removal of changes.removals) remove(database, space, removal)
+  for (const changed of changes.messages) {
+    const turnRows = view.turnRows(changed.threadId, changed.turn)
+    for (const removal of removalsOf(changed, turnRows)) remove(database, space, removal)
+  }
+  if (changes.deleted !== null) removeThread(database, space, changes.deleted)
+  updateTail(database, space, draft, changes)
+  if (changes.adds || space.words.pending === null || draft.entries.size > 0) markWork(database, space)
+  if (!changes.adds) return
+  if (space.words.pending === null) tailRecords(database, space)
+  if (space.words.bytes >= database.segmentBytes) foldWords(database, space)
+}
