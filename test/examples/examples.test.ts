@@ -151,7 +151,7 @@ describe('in a process of its own', { timeout: 120_000 }, () => {
     ])
   })
 
-  it('only-the-new-message: one message, alone or in a list, is new; a history that never was is stored as sent', async () => {
+  it('only-the-new-message: one message, alone or in a list, is new; a history that never was is a claim', async () => {
     const folder = openFolder()
     const { shown } = await folder.run('only-the-new-message')
     const said = [
@@ -160,7 +160,8 @@ describe('in a process of its own', { timeout: 120_000 }, () => {
       ['user', 'Second message'],
       ['assistant', 'I heard: Second message'],
       ['user', 'First message'],
-      ['assistant', 'First response'],
+      // Memory never heard it: it is the sender's claim.
+      ['assistant', '[from user user_123, as stated by another]\nFirst response'],
       ['user', 'Second message'],
       ['assistant', 'I heard: Second message'],
       ['user', 'Only the new message'],
