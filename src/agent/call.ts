@@ -4,6 +4,7 @@ import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { type Actor, sameActor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
+import { readPlain } from '../domain/read-plain.ts'
 import type { MemoryBehaviour } from '../memory/behaviour.ts'
 import type { Core } from '../memory/door/core.ts'
 import { coreOf, type Memory } from '../memory/memory.ts'
@@ -68,7 +69,8 @@ function resolved<Value>(value: Dynamic<Value> | undefined, requestContext: Requ
 /** Instructions in the one form of the AI SDK. */
 export function systemMessages(instructions: Instructions | undefined, field: string): readonly SystemModelMessage[] {
   if (instructions === undefined || instructions === '') return []
-  const list = typeof instructions === 'string' ? [{ role: 'system', content: instructions } as const] : instructions
+  const given = readPlain(instructions, field)
+  const list = typeof given === 'string' ? [{ role: 'system', content: given } as const] : given
   const messages = Array.isArray(list) ? list : [list]
   for (const message of messages as readonly unknown[]) {
     const { role, content } = (message ?? {}) as Record<string, unknown>

@@ -4,6 +4,7 @@ import type { Actor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { reading, readPlain } from '../domain/read-plain.ts'
 import type { MemoryBehaviour } from '../memory/behaviour.ts'
 import { Memory } from '../memory/memory.ts'
 import type { MessageLike } from '../memory/message-input.ts'
@@ -135,6 +136,13 @@ function fieldsOf(value: unknown, field: string): Readonly<Record<string, unknow
   throw invalidInput(field, 'must be an object', value, `Pass { resourceId: 'alice', threadId: 't1' }, for example.`)
 }
 
+/**
+ * The fields of an object, each read once. What they hold is kept as it is: tools, models and signals are the caller's own.
+ */
+function readFields(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  return reading(field, () => ({ ...fieldsOf(value, field) }))
+}
+
 function checkNames(options: Readonly<Record<string, unknown>>, field: string): void {
   for (const name of Object.keys(options)) {
     if (ownOptions.includes(name) || passedOn.includes(name) || name.startsWith('experimental_')) continue
@@ -187,9 +195,9 @@ function missing(field: string, other: string): MemoryError {
  * @throws MemoryError `invalid-input` naming the missing one if it names only one of the two.
  */
 export function placeOf(options: CallOptions): Place | null {
-  const memory = fieldsOf(options.memory, 'memory')
+  const memory = readFields(options.memory, 'memory')
   checkMemoryNames(memory)
-  const thread = threadOf(memory.thread)
+  const thread = threadOf(readPlain(memory.thread, 'memory.thread'))
   const resourceId = oneOf(options.resourceId, 'resourceId', memory.resource, 'memory.resource')
   const threadId = oneOf(options.threadId, 'threadId', thread?.id, 'memory.thread')
   if (resourceId === undefined && threadId === undefined) return null
@@ -205,9 +213,9 @@ export function placeOf(options: CallOptions): Place | null {
 
 /** The options of a call over those of its agent. Ids of the call take the place of the agent's, in whichever shape. */
 export function callOptions(defaults: CallOptions | undefined, options: CallOptions | undefined): CallOptions {
-  const own = fieldsOf(options, 'options') as CallOptions
+  const own = readFields(options, 'options') as CallOptions
   checkNames(own as Readonly<Record<string, unknown>>, 'options')
-  checkCallValues(own as Readonly<Record<string, unknown>>)
+  reading('options', () => checkCallValues(own as Readonly<Record<string, unknown>>))
   if (defaults === undefined) return own
   const isNamed = placeNames.some((name) => own[name] !== undefined) || hasPlace(own.memory)
   const { resourceId, threadId, memory, ...rest } = defaults

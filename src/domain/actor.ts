@@ -1,6 +1,7 @@
 /** Who commits, who speaks, and what an actor may touch. */
 import { invalidInput } from './error.ts'
 import { checkId, type SpaceId } from './id.ts'
+import { readPlain } from './read-plain.ts'
 import type { SpaceAddress } from './space.ts'
 
 export const actorKinds = ['user', 'agent', 'tool', 'system'] as const
@@ -21,8 +22,9 @@ const actorFix = `Pass { kind: ${actorKinds.map((kind) => `'${kind}'`).join(' | 
 
 /** Checks who is said to act or speak. */
 export function checkActor(value: unknown, field: string): Actor {
-  if (typeof value !== 'object' || value === null) throw invalidInput(field, 'must be an actor', value, actorFix)
-  const { kind: given, id, name, ...unknown } = value as Record<string, unknown>
+  const plain = readPlain(value, field)
+  if (typeof plain !== 'object' || plain === null) throw invalidInput(field, 'must be an actor', value, actorFix)
+  const { kind: given, id, name, ...unknown } = plain as Record<string, unknown>
   const [extra] = Object.keys(unknown)
   if (extra !== undefined) throw invalidInput(`${field}.${extra}`, 'is not a field of an actor', extra, actorFix)
   const kind = actorKinds.find((known) => known === given)

@@ -1,5 +1,6 @@
 /** JSON values: what may be stored, how two of them merge, how large one is. */
 import { invalidInput } from './error.ts'
+import { reading, readPlain } from './read-plain.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export type JsonObject = { readonly [key: string]: Json }
@@ -60,7 +61,7 @@ function checkJson(value: unknown, path: string, depth: number, isPatch: boolean
  * @throws MemoryError `invalid-input`, with the path of the offending part in `details.field`.
  */
 export function assertJson(value: unknown, field: string): asserts value is Json {
-  checkJson(value, field, 0, false)
+  reading(field, () => checkJson(value, field, 0, false))
 }
 
 /**
@@ -69,7 +70,7 @@ export function assertJson(value: unknown, field: string): asserts value is Json
  * @throws MemoryError `invalid-input` as {@link assertJson} does.
  */
 export function copyJson<Value>(value: Value, field: string): Value {
-  return copy(value, field, 0) as Value
+  return reading(field, () => copy(value, field, 0)) as Value
 }
 
 function copy(value: unknown, path: string, depth: number): unknown {
@@ -95,9 +96,10 @@ function copy(value: unknown, path: string, depth: number): unknown {
 
 /** Like {@link assertJson} for an object that may hold `undefined`, which is dropped ("keep what is there"). */
 export function toPatch(value: unknown, field: string): JsonObject {
-  if (!isJsonObject(value)) refuse(field, value, 'must be a plain object')
-  checkJson(value, field, 0, true)
-  return withoutUndefined(value) as JsonObject
+  const plain = readPlain(value, field)
+  if (!isJsonObject(plain)) refuse(field, value, 'must be a plain object')
+  checkJson(plain, field, 0, true)
+  return withoutUndefined(plain) as JsonObject
 }
 
 function withoutUndefined(value: unknown): unknown {

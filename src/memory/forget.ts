@@ -3,6 +3,7 @@ import { invalidInput, shown } from '../domain/error.ts'
 import { checkId, parseFactId, parseMessageId, type SpaceId } from '../domain/id.ts'
 import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { readPlain } from '../domain/read-plain.ts'
 import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../domain/receipt.ts'
 import { parseSpaceId, spaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
@@ -222,7 +223,8 @@ function noteOf({ target, asked, copies }: Plan): Note {
  * Erases what the options name. Repeated while its receipt is pending, it adds to that receipt and tries once to
  * complete it.
  */
-export async function forget(core: Core, options: ForgetOptions): Promise<ForgetAnswer> {
+export async function forget(core: Core, given: ForgetOptions): Promise<ForgetAnswer> {
+  const options = readPlain(given, 'forget') as ForgetOptions
   refuseUndefined(options)
   const parsed = await parse('forget', options)
   const storage = await core.storage.get()

@@ -3,6 +3,7 @@ import { type Access, type Actor, applicationActor, checkActor } from '../domain
 import { invalidInput } from '../domain/error.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { readPlain } from '../domain/read-plain.ts'
 import { encodePart, parseSpaceId, type SpaceState } from '../domain/space.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -272,7 +273,8 @@ export class Memory implements AsyncDisposable {
     options: RecallOptions & ({ readonly query: string } | { readonly vectorSearchString: string }),
   ): Promise<Recollection>
   recall(options: ListMessagesOptions): Promise<MessagePage>
-  async recall(options: RecallOptions | ListMessagesOptions): Promise<Recollection | MessagePage> {
+  async recall(given: RecallOptions | ListMessagesOptions): Promise<Recollection | MessagePage> {
+    const options = readPlain(given, 'recall') as typeof given
     const asks = isJsonObject(options) && (options.query !== undefined || options.vectorSearchString !== undefined)
     if (!asks) {
       refuseWithoutQuestion(options)

@@ -3,6 +3,7 @@ import { type Actor, checkActor } from '../domain/actor.ts'
 import { invalidInput, MemoryError } from '../domain/error.ts'
 import { type JsonObject, toPatch } from '../domain/json.ts'
 import type { MessageInput, Role } from '../domain/message.ts'
+import { readPlain } from '../domain/read-plain.ts'
 import { toIso } from '../domain/time.ts'
 import { readParts, withAnswer } from './message-parts.ts'
 
@@ -116,7 +117,8 @@ function joinAnswers(batch: ReadMessage[], answers: ReadMessage): ReadMessage | 
  * @throws MemoryError `invalid-input` naming the message and field that cannot be read.
  */
 export function readMessages(messages: unknown): readonly ReadMessage[] {
-  const list = Array.isArray(messages) ? messages : [messages]
+  const given = readPlain(messages, 'messages')
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (list.length === 0) {
     throw new MemoryError('invalid-input', {
       message: '"messages" is empty.',

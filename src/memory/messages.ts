@@ -7,6 +7,7 @@ import { checkId, type ThreadId } from '../domain/id.ts'
 import { foreignId, parseIssuedId, withoutId } from '../domain/issued-id.ts'
 import { toPatch } from '../domain/json.ts'
 import type { MessageInput, MessagePart } from '../domain/message.ts'
+import { readPlain } from '../domain/read-plain.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
@@ -339,7 +340,8 @@ export async function deleteMessages(
   options: DeleteMessagesOptions = {},
 ): Promise<{ readonly deleted: string[] }> {
   const { resourceId, threadId } = await parse('deleteMessages', options)
-  const list = typeof messageIds === 'string' ? [messageIds] : messageIds
+  const given = readPlain(messageIds, 'messageIds') as typeof messageIds
+  const list = typeof given === 'string' ? [given] : given
   if (!Array.isArray(list) || list.length === 0) {
     throw invalidInput('messageIds', 'must be an id or a list of ids', messageIds, 'Pass the ids of the messages.')
   }

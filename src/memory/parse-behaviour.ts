@@ -3,6 +3,7 @@ import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { compileFilter } from '../domain/filter.ts'
 import { checkId } from '../domain/id.ts'
 import { defaultLimits, type Limits } from '../domain/limits.ts'
+import { reading } from '../domain/read-plain.ts'
 import type { MemoryBehaviour } from './behaviour.ts'
 import { check, type Fields, fieldsOf, isSchema, isText, isWholeFrom } from './option-checks.ts'
 
@@ -100,6 +101,10 @@ function refuseObservations(value: unknown, field: string): void {
  * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for observational memory.
  */
 export function parseBehaviour(value: unknown, field: string, limits: Limits = defaultLimits): MemoryBehaviour {
+  return reading(field, () => checkBehaviour(value, field, limits))
+}
+
+function checkBehaviour(value: unknown, field: string, limits: Limits): MemoryBehaviour {
   const fields = fieldsOf(value, field, names)
   checkLastMessages(fields, `${field}.lastMessages`, limits.lastMessages)
   checkMessageHistory(fields.messageHistory, `${field}.messageHistory`)

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { withPeers } from '../domain/peer-packages.ts'
+import { readPlain } from '../domain/read-plain.ts'
 
 type Schemas = typeof import('./schemas.ts')
 export type SchemaName = keyof Schemas
@@ -100,7 +101,8 @@ export async function parse<Name extends SchemaName>(
 
 /** The same with a schema that is at hand. */
 export function parsedBy<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
-  const result = schema.safeParse(present(value))
+  const given = present(readPlain(value, what))
+  const result = schema.safeParse(given)
   if (result.success) return result.data
   const issue = firstIssue(result.error)
   const path = issue?.path ?? []
@@ -109,7 +111,7 @@ export function parsedBy<Schema extends z.ZodType>(schema: Schema, value: unknow
   throw invalidInput(
     field,
     issue === undefined ? 'is not valid' : ruleOf(issue),
-    at(value, path),
+    at(given, path),
     fixOf(issue, schema, what),
   )
 }

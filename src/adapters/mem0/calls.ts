@@ -1,6 +1,7 @@
 /** Calls as programs for Mem0 write them, read into the options of `memory.facts`. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject, setField } from '../../domain/json.ts'
+import { readPlain } from '../../domain/read-plain.ts'
 import type { MessageLike } from '../../memory/message-input.ts'
 
 /** Whose memories a call is about, in either spelling. They may stand inside `filters` as well. */
@@ -98,12 +99,13 @@ function filterOf(filter: unknown, field: string, ids: Record<string, unknown> |
 /** The options of a call in our words: camelCase, ids at the top, filters with our operators. */
 export function readOptions(options: unknown, field: string): Record<string, unknown> {
   const read: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(fieldsOf(options ?? {}, field))) {
+  const given = readPlain(options ?? {}, field)
+  for (const [name, value] of Object.entries(fieldsOf(given, field))) {
     const camel = camelCase(name)
     if (value === undefined || value === null || name === 'filters' || withoutEffect.has(camel)) continue
     put(read, renamed.get(camel) ?? camel, value)
   }
-  const { filters } = (options ?? {}) as Fields
+  const { filters } = given as Fields
   if (filters === undefined || filters === null) return read
   const filter = filterOf(filters, 'filters', read)
   return Object.keys(filter).length === 0 ? read : { ...read, filters: filter }
@@ -111,10 +113,11 @@ export function readOptions(options: unknown, field: string): Record<string, unk
 
 /** A call with its first argument by position, or by one of these names in the only argument. */
 export function readCall(first: unknown, options: unknown, names: readonly string[]): readonly [unknown, unknown] {
-  const name = isJsonObject(first) ? names.find((known) => Object.hasOwn(first, known)) : undefined
-  if (name === undefined) return [first, options]
-  const { [name]: value, ...others } = first as Fields
-  return [value, { ...others, ...fieldsOf(options ?? {}, 'options') }]
+  const [call, more] = [readPlain(first, 'call'), readPlain(options, 'options')]
+  const name = isJsonObject(call) ? names.find((known) => Object.hasOwn(call, known)) : undefined
+  if (name === undefined) return [call, more]
+  const { [name]: value, ...others } = call as Fields
+  return [value, { ...others, ...fieldsOf(more ?? {}, 'options') }]
 }
 
 /** A message with the name of its speaker, where it has one, kept as `actor_id` in its metadata. */

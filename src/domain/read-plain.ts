@@ -1,0 +1,60 @@
+/** Reads what a caller passed, each property once, so that no getter and no proxy of the caller's acts later or throws. */
+import { invalidInput, MemoryError } from './error.ts'
+
+/** More levels than anything may have that is stored; what lies below is refused by whoever checks the value. */
+const maxDepth = 100
+/** More items than any list may have. A list with a length and no items would otherwise take all memory there is. */
+const maxItems = 1_000_000
+
+const fix = 'Pass plain values, and lists and objects of them that can be read.'
+
+/**
+ * Does what reads a caller's value. Whatever getters and proxies of the caller's throw at that becomes a refusal.
+ *
+ * @throws MemoryError `invalid-input` for the field, with what was thrown as its cause.
+ */
+export function reading<Result>(field: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof MemoryError) throw error
+    const rule = 'must be a value that can be read'
+    throw new MemoryError('invalid-input', {
+      message: `"${field}" ${rule}; reading it threw an error.`,
+      fix,
+      details: { field, rule, got: 'a value that cannot be read' },
+      cause: error,
+    })
+  }
+}
+
+/**
+ * A copy of plain objects and lists, and of those in them; all else is the same value. What is looked at twice is then the
+ * same both times.
+ *
+ * @throws MemoryError `invalid-input` if reading throws, or for a list of more than a million items.
+ */
+export function readPlain(value: unknown, field: string): unknown {
+  // Most options are texts and numbers.
+  if (typeof value !== 'object' || value === null) return value
+  return reading(field, () => copied(value, field, 0))
+}
+
+function copied(value: unknown, field: string, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return value
+  if (Array.isArray(value)) {
+    const { length } = value
+    if (length > maxItems) throw invalidInput(field, `must have at most ${maxItems} items`, value, fix)
+    const items: unknown[] = []
+    for (let index = 0; index < length; index++) items.push(copied(value[index], field, depth + 1))
+    return items
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
+  const entries = Object.keys(value).map((key) => [
+    key,
+    copied((value as Record<string, unknown>)[key], field, depth + 1),
+  ])
+  // Also of an object with a key `__proto__`, which is refused later by its name.
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,32 @@
+// Every method that users can call, read off the classes, so that none is left out of a table of attacks.
+import { Agent, Memory } from 'aquifer'
+import { Memory as Mem0Memory } from 'aquifer/mem0'
+import { Facts } from '../../src/memory/facts.ts'
+import { Space } from '../../src/memory/space.ts'
+import { Team } from '../../src/memory/team.ts'
+
+/** Not for callers: the container calls it. */
+const internal = new Set(['Agent.attach'])
+
+function methodsOf(name: string, prototype: object): string[] {
+  const own = Object.getOwnPropertyNames(prototype).filter((method) => method !== 'constructor')
+  return own.map((method) => `${name}.${method}`)
+}
+
+/** Such as `Memory.createThread`. Getters count too. */
+export const publicMethods: readonly string[] = [
+  ...methodsOf('Memory', Memory.prototype),
+  ...methodsOf('Team', Team.prototype),
+  ...methodsOf('Facts', Facts.prototype),
+  ...methodsOf('Space', Space.prototype),
+  ...methodsOf('Agent', Agent.prototype),
+  ...methodsOf('mem0', Mem0Memory.prototype),
+].filter((method) => !internal.has(method))
+
+/** Methods of which a table says nothing, and rows about methods that there are not. */
+export function uncovered(rows: Iterable<string>, exempt: readonly string[]): string[] {
+  const named = new Set([...rows, ...exempt])
+  const missing = publicMethods.filter((method) => !named.has(method))
+  const strange = [...named].filter((method) => !publicMethods.includes(method))
+  return [...missing, ...strange]
+}
