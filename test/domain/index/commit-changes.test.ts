@@ -43,7 +43,13 @@ function commit(...changes: Change[]) {
   } as const
   const newSpace = { key: space.space.key, floor: 0, settings }
   const nowMs = Date.UTC(2026, 0, 2) + space.space.seq
-  const outcome = applyCommit(space, { ...submission, hash: null, nowMs, limits: defaultLimits, newSpace })
+  const outcome = applyCommit(space, {
+    ...submission,
+    hash: null,
+    nowMs,
+    limits: defaultLimits,
+    newSpace: () => newSpace,
+  })
   invariant(outcome.kind === 'apply', 'the commit is applied')
   space.append(structuredClone(outcome.rows))
   return {
