@@ -10,8 +10,10 @@ import { answerRead, type Read } from '../../src/domain/reads/read.ts'
 import type { Receipt, ReceiptNote } from '../../src/domain/receipt.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Storage } from '../../src/ports/storage.ts'
+import { admitted } from '../../src/storage/admit.ts'
+import { closedError } from '../../src/storage/closed-error.ts'
 import { type Decision, decideRemotely, type RemoteSpace, type Snapshot } from '../../src/storage/decide.ts'
-import { admitted, closedError, eraseResult } from '../../src/storage/paging.ts'
+import { eraseResult } from '../../src/storage/erase-result.ts'
 import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
 
 /** How many round trips of reads a decision took, by what its commit changed. */

@@ -28,7 +28,7 @@ import type {
   ThreadOrder,
   ThreadReader,
 } from '../../ports/storage.ts'
-import { requireAbove } from '../paging.ts'
+import { requireAbove } from '../horizon.ts'
 import type { ReferenceSpace } from './reference-space.ts'
 
 /** What the readers need of the driver. */

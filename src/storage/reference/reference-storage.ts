@@ -14,9 +14,13 @@ import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } fro
 import { isoTime } from '../../domain/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DueWork, ReceiptReader, Storage } from '../../ports/storage.ts'
+import { admitted } from '../admit.ts'
+import { closedError } from '../closed-error.ts'
 import { type Decision, decide, spaceErased } from '../decide.ts'
+import { dueHorizon, dueTurn, lastTooOld } from '../due-work.ts'
+import { eraseResult } from '../erase-result.ts'
 import { commitHash } from '../hash.ts'
-import { admitted, closedError, eraseResult, newSpaceKey, settingsFrom } from '../paging.ts'
+import { newSpaceKey, settingsFrom } from '../new-space.ts'
 import { factReader } from './reference-facts.ts'
 import {
   blockReader,
@@ -188,17 +192,15 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     )
     const turns = all.flatMap((space) =>
       [...space.records.leases.values()].flatMap((lease) => {
-        if (lease.threadId === null || lease.until > now) return []
-        const turnId = lease.name.slice('turn/'.length) as never
-        return [{ space: space.id, turn: { turnId, threadId: lease.threadId, lease } }]
+        return lease.until > now ? [] : (dueTurn(space.id, lease) ?? [])
       }),
     )
     const logs = all.flatMap((space) => {
       const { logDays } = space.space.settings
-      const keepFrom = isoTime(this.clock.now() - logDays * 86_400_000)
-      const old = space.rows.findLast((row) => row.at < keepFrom && row.seq < space.space.seq)
-      const isDue = logDays > 0 && old !== undefined && old.seq > space.space.horizon
-      return isDue ? [{ space: space.id, below: old.seq }] : []
+      if (logDays === 0) return []
+      const tooOld = isoTime(lastTooOld(this.clock.now(), logDays))
+      const below = dueHorizon(space.space, space.rows.findLast((row) => row.at <= tooOld)?.seq ?? 0)
+      return below === null ? [] : [{ space: space.id, below }]
     })
     return {
       entries: entries.slice(0, limit),

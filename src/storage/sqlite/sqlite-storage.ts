@@ -4,19 +4,20 @@ import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit.ts'
 import { nothingErased } from '../../domain/erase.ts'
 import { invariant } from '../../domain/error.ts'
-import { factIdOf, runIdOf, type Seq, type SpaceId, type SpaceKey, type TurnId } from '../../domain/id.ts'
+import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Receipt, ReceiptNote } from '../../domain/receipt.ts'
 import { segmentBytes } from '../../domain/word-segment.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DueWork, Durability, Storage } from '../../ports/storage.ts'
-import { closedError, eraseResult } from '../paging.ts'
-import { type LeaseColumns, leaseOf } from '../rows/lease-rows.ts'
+import { closedError } from '../closed-error.ts'
+import { eraseResult } from '../erase-result.ts'
 import { CommitQueue } from './commit.ts'
 import { Connection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
-import { compactSpace, Followers, logReader, seqAtTime } from './log.ts'
+import { dueWork } from './due-work.ts'
+import { compactSpace, Followers, logReader } from './log.ts'
 import { isLongLook, lookAhead } from './look-ahead.ts'
 import { factReader } from './read-facts.ts'
 import { indexReader } from './read-index.ts'
@@ -29,8 +30,6 @@ import { putReceipt, receiptReader } from './receipts.ts'
 import { deleteErased, reclaim } from './reclaim.ts'
 import { vectorStore } from './vectors.ts'
 import { dropOldTerms, hasCurrentTerms } from './words.ts'
-
-const dayMs = 86_400_000
 
 /** How long closing waits for a reclaim under way, milliseconds. */
 const closingMs = 2_000
@@ -160,6 +159,10 @@ export class SqliteStorage implements Storage {
     }
   }
 
+  due(_: Access, limit: number): Promise<DueWork> {
+    return dueWork(this.#database, limit)
+  }
+
   renewLease(_: Access, id: SpaceId, lease: { name: string; token: Seq; leaseMs: number }): Promise<boolean> {
     return this.#transaction(() => {
       const space = this.#database.space(id)
@@ -167,44 +170,6 @@ export class SqliteStorage implements Storage {
       const until = this.#database.clock.now() + lease.leaseMs
       return Number(this.#database.statements.renewLease.run(until, space.n, lease.name, lease.token).changes) === 1
     })
-  }
-
-  due(_: Access, limit: number): Promise<DueWork> {
-    return this.#database.read(() => {
-      const { statements, clock } = this.#database
-      const now = clock.now()
-      const entries = statements.dueEntries.all(now, now, limit).map(([space, key, version]) => {
-        return { space: space as SpaceId, key, version }
-      })
-      const facts = statements.dueFacts.all(now, limit).map(([space, key, unique, version]) => {
-        return { space: space as SpaceId, factId: factIdOf(key as SpaceKey, unique), version }
-      })
-      const runs = statements.dueRuns.all(now, now, limit).map(([space, key, unique, version]) => {
-        return { space: space as SpaceId, runId: runIdOf(key as SpaceKey, unique), version }
-      })
-      const records = statements.dueRecords.all(now, now, limit).map(([space, noun, key, version]) => {
-        return { space: space as SpaceId, noun, key, version }
-      })
-      const turns = statements.dueTurns.all(now, limit).flatMap((columns) => {
-        const lease = leaseOf(columns as unknown as LeaseColumns)
-        if (lease.threadId === null) return []
-        const turnId = lease.name.slice('turn/'.length) as TurnId
-        return [{ space: columns[5] as SpaceId, turn: { turnId, threadId: lease.threadId, lease } }]
-      })
-      return { entries, facts, runs, records, turns, logs: this.#dueLogs(now, limit) }
-    })
-  }
-
-  #dueLogs(now: number, limit: number): DueWork['logs'] {
-    const { statements } = this.#database
-    const due = statements.spacesKeepingDays.all().flatMap(([n, horizon, days]) => {
-      const columns = statements.spaceByNumber.get(n)
-      const last = statements.lastCommit.get(n)?.[0] ?? 0
-      const old = seqAtTime(this.#database, n, horizon, last, now - days * dayMs - 1)
-      const below = Math.min(old, last - 1)
-      return columns === undefined || below <= horizon ? [] : [{ space: columns[1] as SpaceId, below }]
-    })
-    return due.slice(0, limit)
   }
 
   async compact(_: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }> {

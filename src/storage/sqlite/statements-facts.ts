@@ -1,4 +1,6 @@
 /** The SQL statements of facts. Those whose text depends on the query are made by read-facts.ts. */
+
+import type { DueIssuedColumns } from '../rows/due-rows.ts'
 import { type FactColumns, factColumns, factStored } from '../rows/fact-rows.ts'
 import type { Connection } from './connection.ts'
 
@@ -31,7 +33,7 @@ export function factStatements(connection: Connection) {
     ),
     addFactSource: connection.prepare('INSERT INTO fact_source VALUES (?, ?, ?)'),
     deleteFactSource: connection.prepare('DELETE FROM fact_source WHERE space = ? AND source = ? AND fact = ?'),
-    dueFacts: connection.prepare<[space: string, key: string, unique: string, version: number]>(
+    dueFacts: connection.prepare<DueIssuedColumns>(
       `SELECT space.id, space.key, fact.id, fact.version FROM fact JOIN space ON space.n = fact.space
        WHERE expires IS NOT NULL AND expires <= ? LIMIT ?`,
     ),

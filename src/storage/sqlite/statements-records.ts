@@ -1,4 +1,6 @@
 /** The SQL statements of records. */
+
+import type { DueRecordColumns } from '../rows/due-rows.ts'
 import { type RecordColumns, recordColumns } from '../rows/record-rows.ts'
 import type { Connection } from './connection.ts'
 
@@ -20,7 +22,7 @@ export function nounRecordStatements(connection: Connection) {
     ),
     deleteRecord: connection.prepare('DELETE FROM record WHERE space = ? AND noun = ? AND key = ?'),
     countRecords: connection.prepare<[number]>('SELECT count(*) FROM record WHERE space = ? AND deleted = 0'),
-    dueRecords: connection.prepare<[space: string, noun: string, key: string, version: number]>(
+    dueRecords: connection.prepare<DueRecordColumns>(
       `SELECT space.id, record.noun, record.key, record.version FROM record JOIN space ON space.n = record.space
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
     ),

@@ -1,4 +1,6 @@
 /** The SQL statements of runs. Those whose text depends on the query are made by read-runs.ts. */
+
+import type { DueIssuedColumns } from '../rows/due-rows.ts'
 import { changingRunColumns as changing, type RunColumns, runColumns, settledRunColumns } from '../rows/run-rows.ts'
 import type { Connection } from './connection.ts'
 
@@ -18,7 +20,7 @@ export function runStatements(connection: Connection) {
     ),
     deleteRun: connection.prepare('DELETE FROM run WHERE space = ? AND id = ?'),
     countRuns: connection.prepare<[number]>('SELECT count(*) FROM run WHERE space = ? AND deleted = 0'),
-    dueRuns: connection.prepare<[space: string, key: string, unique: string, version: number]>(
+    dueRuns: connection.prepare<DueIssuedColumns>(
       `SELECT space.id, space.key, run.id, run.version FROM run JOIN space ON space.n = run.space
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
     ),

@@ -1,5 +1,6 @@
 /** Every SQL statement of the driver, prepared once: preparing each time costs four times as much. */
 import { type BlockColumns, blockColumns } from '../rows/block-rows.ts'
+import type { DueEntryColumns } from '../rows/due-rows.ts'
 import { type EntryColumns, entryColumns } from '../rows/entry-rows.ts'
 import type { LeaseColumns } from '../rows/lease-rows.ts'
 import { type LogColumns, logColumns } from '../rows/log-rows.ts'
@@ -214,7 +215,7 @@ function recordStatements(connection: Connection) {
       `SELECT key, version, deleted, created, at, actor, expires, patchBytes, 'null' FROM entry
        WHERE space = ? AND deleted = 0 ORDER BY version, key LIMIT ? OFFSET ?`,
     ),
-    dueEntries: connection.prepare<[string, string, number]>(
+    dueEntries: connection.prepare<DueEntryColumns>(
       `SELECT space.id, entry.key, entry.version FROM entry JOIN space ON space.n = entry.space
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
     ),

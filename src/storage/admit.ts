@@ -1,0 +1,11 @@
+/** Commits as drivers take them. */
+import type { Commit } from '../domain/commit.ts'
+import { copyJson } from '../domain/json.ts'
+
+/** A commit as a driver takes it: copied and checked to be JSON, so that nobody changes it while it waits. */
+export function admitted(commit: Commit): Commit {
+  const { id, space, background } = commit
+  const changes = copyJson(commit.changes, 'changes')
+  const expect = commit.expect === undefined ? {} : { expect: copyJson(commit.expect, 'expect') }
+  return { id, space, changes, ...expect, ...(background === undefined ? {} : { background }) }
+}

@@ -1,0 +1,32 @@
+/** What time makes due, told alike by all drivers. */
+import type { Seq, SpaceId, TurnId } from '../domain/id.ts'
+import type { LeaseState } from '../domain/lease.ts'
+import type { SpaceState } from '../domain/space.ts'
+import type { DueWork } from '../ports/storage.ts'
+
+type DueTurn = DueWork['turns'][number]
+
+const dayMs = 86_400_000
+const turnPrefix = 'turn/'
+
+/** The turn whose lease has run out; null for a lease of anything else. */
+export function dueTurn(space: SpaceId, lease: LeaseState): DueTurn | null {
+  const { name, threadId } = lease
+  if (threadId === null) return null
+  return { space, turn: { turnId: name.slice(turnPrefix.length) as TurnId, threadId, lease } }
+}
+
+/** The last time whose commits a log that keeps so many days no longer keeps, milliseconds. */
+export function lastTooOld(nowMs: number, logDays: number): number {
+  return nowMs - logDays * dayMs - 1
+}
+
+/**
+ * Where the horizon of a log should be; null if it is there already. The last commit stays, however old it is.
+ *
+ * @param old The seq of the last commit that is too old; see {@link lastTooOld}.
+ */
+export function dueHorizon({ seq, horizon }: Pick<SpaceState, 'seq' | 'horizon'>, old: Seq): Seq | null {
+  const below = Math.min(old, seq - 1)
+  return below > horizon ? below : null
+}

@@ -1,0 +1,18 @@
+/** What an erasure took, told from the answer to its commit. */
+import type { CommitResult, ResultOf } from '../domain/commit.ts'
+import { nothingErased } from '../domain/erase.ts'
+import { invariant, MemoryError } from '../domain/error.ts'
+
+/** The result of a commit that erases and was put under no expectation. */
+export function eraseResult(result: CommitResult): ResultOf<'erase'> {
+  if (result.status === 'conflict') {
+    throw new MemoryError('conflict', {
+      message: `The erasure was refused: ${result.reason}.`,
+      fix: 'Send it under a commit id of its own and without expectations.',
+      details: { reason: result.reason },
+    })
+  }
+  const [erased] = result.results
+  invariant(erased?.kind === 'erase', 'a commit with a receipt erases')
+  return result.replayed ? nothingErased : erased
+}

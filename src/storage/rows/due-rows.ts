@@ -1,0 +1,26 @@
+/** Rows of what has expired, read into work for the sweeper. */
+import { factIdOf, runIdOf, type Seq, type SpaceId, type SpaceKey } from '../../domain/id.ts'
+import type { DueWork } from '../../ports/storage.ts'
+
+/** Of an entry: its space, key and version. */
+export type DueEntryColumns = readonly [space: string, key: string, version: Seq]
+/** Of a record: its space, noun, key and version. */
+export type DueRecordColumns = readonly [space: string, noun: string, key: string, version: Seq]
+/** Of a fact or a run: its space, the space's key, the last part of its id, and its version. */
+export type DueIssuedColumns = readonly [space: string, spaceKey: string, unique: string, version: Seq]
+
+export function dueEntryOf([space, key, version]: DueEntryColumns): DueWork['entries'][number] {
+  return { space: space as SpaceId, key, version }
+}
+
+export function dueRecordOf([space, noun, key, version]: DueRecordColumns): DueWork['records'][number] {
+  return { space: space as SpaceId, noun, key, version }
+}
+
+export function dueFactOf([space, spaceKey, unique, version]: DueIssuedColumns): DueWork['facts'][number] {
+  return { space: space as SpaceId, factId: factIdOf(spaceKey as SpaceKey, unique), version }
+}
+
+export function dueRunOf([space, spaceKey, unique, version]: DueIssuedColumns): DueWork['runs'][number] {
+  return { space: space as SpaceId, runId: runIdOf(spaceKey as SpaceKey, unique), version }
+}

@@ -1,0 +1,40 @@
+/** What time makes due in SQLite: rows that an index finds by their expiry, and logs that keep their rows for some days. */
+import type { SpaceId } from '../../domain/id.ts'
+import type { DueWork } from '../../ports/storage.ts'
+import { dueHorizon, dueTurn, lastTooOld } from '../due-work.ts'
+import { dueEntryOf, dueFactOf, dueRecordOf, dueRunOf } from '../rows/due-rows.ts'
+import { leaseOf } from '../rows/lease-rows.ts'
+import type { SqliteDatabase } from './database.ts'
+import { seqAtTime } from './log.ts'
+
+function dueTurns({ statements }: SqliteDatabase, now: number, limit: number): DueWork['turns'] {
+  return statements.dueTurns.all(now, limit).flatMap(([name, token, actor, until, threadId, space]) => {
+    return dueTurn(space as SpaceId, leaseOf([name, token, actor, until, threadId])) ?? []
+  })
+}
+
+function dueLogs(database: SqliteDatabase, now: number, limit: number): DueWork['logs'] {
+  const { statements } = database
+  const due = statements.spacesKeepingDays.all().flatMap(([n, horizon, days]) => {
+    const columns = statements.spaceByNumber.get(n)
+    const seq = statements.lastCommit.get(n)?.[0] ?? 0
+    const below = dueHorizon({ seq, horizon }, seqAtTime(database, n, horizon, seq, lastTooOld(now, days)))
+    return columns === undefined || below === null ? [] : [{ space: columns[1] as SpaceId, below }]
+  })
+  return due.slice(0, limit)
+}
+
+export function dueWork(database: SqliteDatabase, limit: number): Promise<DueWork> {
+  return database.read(() => {
+    const { statements, clock } = database
+    const now = clock.now()
+    return {
+      entries: statements.dueEntries.all(now, now, limit).map(dueEntryOf),
+      facts: statements.dueFacts.all(now, limit).map(dueFactOf),
+      runs: statements.dueRuns.all(now, now, limit).map(dueRunOf),
+      records: statements.dueRecords.all(now, now, limit).map(dueRecordOf),
+      turns: dueTurns(database, now, limit),
+      logs: dueLogs(database, now, limit),
+    }
+  })
+}
