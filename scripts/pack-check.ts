@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { parseSource } from '../test/tidy/source-file.ts'
 import { checkPublicMembers } from './check-public-members.ts'
 import { compiler, install, nodeTypes, type Packed, pack, root } from './pack.ts'
 import { run } from './run.ts'
@@ -151,8 +152,8 @@ function checkDeclaredPackages(folder: string, manifest: Manifest): string[] {
   const dist = join(folder, 'node_modules', manifest.name, 'dist')
   const declarations = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.d.ts'))
   return declarations.flatMap((path) => {
-    const text = readFileSync(join(dist, path), 'utf8')
-    const specifiers = [...text.matchAll(/(?:from|import\() ?['"]([^'".][^'"]*)['"]/g)].map((match) => match[1] ?? '')
+    const { references } = parseSource(path, readFileSync(join(dist, path), 'utf8'))
+    const specifiers = references.map(({ specifier }) => specifier ?? '').filter((name) => !name.startsWith('.'))
     const names = specifiers.map((specifier) => specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'))
     return names
       .filter((name) => !name.startsWith('node:') && !(name in manifest.peerDependencies))
