@@ -104,6 +104,7 @@ export function guardStorage(storage: Storage): Storage {
         return space !== null && isGranted(access, 'read', space) ? space : null
       },
       list: administered(spaces.list),
+      changedSince: administered(spaces.changedSince),
     },
     threads: guardThreads(threads),
     messages: {
@@ -132,7 +133,7 @@ export function guardStorage(storage: Storage): Storage {
       conflicts: guarded(facts.conflicts),
       byText: guarded(facts.byText),
     },
-    runs: { get: guarded(runs.get), list: guarded(runs.list) },
+    runs: { get: guarded(runs.get), list: guarded(runs.list), waiting: administered(runs.waiting) },
     records: { get: guarded(records.get), list: guarded(records.list) },
     log: {
       read: guarded(log.read),

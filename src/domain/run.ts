@@ -15,6 +15,9 @@ export const endedRunStatuses = ['complete', 'aborted', 'failed', 'interrupted',
 export const runStatuses = ['running', 'suspended', ...endedRunStatuses] as const
 export type RunStatus = (typeof runStatuses)[number]
 
+/** How a run stands that somebody may go on with, though nobody is at it. */
+export const waitingRunStatuses = ['suspended', 'interrupted'] as const satisfies readonly RunStatus[]
+
 /** A run as drivers keep it. A deleted one stays as an empty row, counted as absent. */
 export interface RunState {
   readonly id: RunId

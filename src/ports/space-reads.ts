@@ -21,7 +21,7 @@ export interface SpaceReads {
   /** Facts, their versions included. */
   readonly facts: Bound<Storage['facts']>
   /** Runs of agents and workflows. */
-  readonly runs: Bound<Storage['runs']>
+  readonly runs: Bound<Pick<Storage['runs'], 'get' | 'list'>>
   /** The log of commits. */
   readonly log: Bound<Pick<Storage['log'], 'read' | 'seqAt'>>
 }

@@ -54,6 +54,24 @@ export interface SpaceReader {
       readonly limit: number
     },
   ): Promise<readonly SpaceState[]>
+  /** Spaces whose last commit was later than a time, by id after a given one. For whoever administers all spaces. */
+  changedSince(access: Access, query: ChangedSpacesQuery): Promise<ChangedSpaces>
+}
+
+export interface ChangedSpacesQuery {
+  /** An ISO time; a commit at exactly that time is not later. */
+  readonly at: string
+  readonly after: SpaceId | null
+  readonly limit: number
+}
+
+export interface ChangedSpaces {
+  readonly items: readonly SpaceState[]
+  /**
+   * Where the next page begins; null on the last. A page may be short, even empty, and have a next one: a driver looks at
+   * a bounded number of spaces for each.
+   */
+  readonly next: SpaceId | null
 }
 
 export type ThreadOrder = 'lastMessageAt' | 'createdAt'
@@ -245,8 +263,27 @@ export interface RunQuery {
   readonly limit: number
 }
 
+/** A run that waits for somebody to go on with it, and its space. */
+export interface WaitingRun {
+  readonly space: SpaceId
+  readonly run: RunState
+}
+
+export interface WaitingRunsQuery {
+  /** Of these agents and workflows; of none if there are none. */
+  readonly names: readonly string[]
+  /** The run that the page begins after; null begins with the oldest. */
+  readonly after: { readonly startedAt: string; readonly runId: string } | null
+  readonly limit: number
+}
+
 /** A run is absent if expired, whatever was swept. */
 export interface RunReader {
+  /**
+   * Runs of all spaces that are suspended or were interrupted, by the time at which they began and then by id. For
+   * whoever administers all spaces.
+   */
+  waiting(access: Access, query: WaitingRunsQuery): Promise<readonly WaitingRun[]>
   get(access: Access, space: SpaceId, runId: string): Promise<Found<RunState>>
   /** In the order in which they began. */
   list(access: Access, space: SpaceId, query: RunQuery): Promise<Listed<RunState>>

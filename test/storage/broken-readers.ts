@@ -5,6 +5,7 @@ import type { EntryState } from '../../src/domain/entry.ts'
 import { parseTurnId } from '../../src/domain/id.ts'
 import type { Json } from '../../src/domain/json.ts'
 import { limitTable } from '../../src/domain/limits.ts'
+import { isoTime, msOf } from '../../src/domain/time.ts'
 import type { PlacedMessage } from '../../src/ports/storage.ts'
 import {
   type BrokenDrivers,
@@ -20,6 +21,26 @@ import {
 
 /** Wrong about what is stored: limits, expiry, lists, the past, the log. */
 export const brokenReaders: BrokenDrivers = {
+  'takes a commit at exactly a time for a later one': [
+    'spaces with a commit after a time are named once each, in pages of every size',
+    (sound) => ({
+      spaces: {
+        ...sound.spaces,
+        changedSince: (access, query) => {
+          return sound.spaces.changedSince(access, { ...query, at: isoTime(msOf(query.at) - 1) })
+        },
+      },
+    }),
+  ],
+  'ends with the first page of changed spaces': [
+    'spaces with a commit after a time are named once each, in pages of every size',
+    (sound) => ({
+      spaces: {
+        ...sound.spaces,
+        changedSince: async (...call) => ({ ...(await sound.spaces.changedSince(...call)), next: null }),
+      },
+    }),
+  ],
   'does not prune': [
     'a new key prunes the least recently written, whatever was read or created first',
     changed((change) => {

@@ -1,6 +1,7 @@
 // Drivers that are wrong on purpose, each in one way, about runs.
 import { parseRunId } from '../../src/domain/id.ts'
 import { hasEnded } from '../../src/domain/run.ts'
+import type { WaitingRun } from '../../src/ports/storage.ts'
 import { type BrokenDrivers, changed, changedBy, door, runReader } from './broken-driver.ts'
 
 /** Wrong about runs: who goes on with one, what is kept of it and how long, who may read it. */
@@ -61,7 +62,7 @@ export const brokenRuns: BrokenDrivers = {
       const seen = new Map<string, Awaited<ReturnType<typeof sound.runs.get>>['record']>()
       return {
         runs: {
-          get: sound.runs.get,
+          ...sound.runs,
           list: async (access, space, query) => {
             const page = await sound.runs.list(access, space, query)
             for (const run of page.items) seen.set(run.id, run)
@@ -95,6 +96,37 @@ export const brokenRuns: BrokenDrivers = {
     runReader((runs) => ({
       list: (access, space, query) => runs.list(access, space, { ...query, statuses: query.statuses.slice(0, 1) }),
     })),
+  ],
+  'never says of a run that it was interrupted': [
+    'runs that wait are found in every space: those suspended and those interrupted',
+    runReader((runs) => ({
+      waiting: async (...call) => (await runs.waiting(...call)).filter(({ run }) => run.status === 'suspended'),
+    })),
+  ],
+  'looks for runs of the first name only': [
+    'runs that wait are listed oldest first, of the names asked for, in pages of every size',
+    runReader((runs) => ({
+      waiting: (access, query) => runs.waiting(access, { ...query, names: query.names.slice(0, 1) }),
+    })),
+  ],
+  'begins each page of waiting runs at a time, not behind a run': [
+    'runs that wait are listed oldest first, of the names asked for, in pages of every size',
+    runReader((runs) => ({
+      waiting: (access, { after, ...query }) =>
+        runs.waiting(access, { ...query, after: after === null ? null : { ...after, runId: 'z' } }),
+    })),
+  ],
+  'keeps interrupted runs waiting after they have expired': [
+    'a run that was interrupted waits until it expires',
+    runReader((runs) => {
+      const seen = new Map<string, WaitingRun>()
+      return {
+        waiting: async (...call) => {
+          for (const one of await runs.waiting(...call)) seen.set(one.run.id, one)
+          return [...seen.values()]
+        },
+      }
+    }),
   ],
   'never finds a run due': [
     'due names runs that have expired, and forgets what was dealt with',

@@ -70,6 +70,6 @@ it('is sound, goes on, and forgets', async () => {
   }
   await storage.close()
   const database = new DatabaseSync(path)
-  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 7 })
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 8 })
   database.close()
 })

@@ -55,6 +55,15 @@ export function spaceReader(database: ReferenceDatabase): SpaceReader {
         .filter((space) => space.id.startsWith(`${kind}/${prefix}`) && (after === null || space.id > after))
         .sort((left, right) => (left.id < right.id ? -1 : 1))
         .slice(0, limit),
+    changedSince: async (_, { at, after, limit }) => {
+      const changed = database
+        .all()
+        .map(({ space }) => space)
+        .filter((space) => space.at > at && (after === null || space.id > after))
+        .sort((left, right) => (left.id < right.id ? -1 : 1))
+      const items = changed.slice(0, limit)
+      return { items, next: changed.length > limit ? (items.at(-1)?.id ?? null) : null }
+    },
   }
 }
 

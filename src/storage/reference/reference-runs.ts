@@ -1,7 +1,7 @@
 /** The reference driver's reader of runs: plain filters over all of a space's. */
-import { liveRun } from '../../domain/run.ts'
+import { liveRun, type RunStatus, waitingRunStatuses } from '../../domain/run.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { RunReader } from '../../ports/storage.ts'
+import type { RunReader, WaitingRun } from '../../ports/storage.ts'
 import type { ReferenceDatabase } from './reference-readers.ts'
 
 export function runReader(database: ReferenceDatabase): RunReader {
@@ -10,6 +10,17 @@ export function runReader(database: ReferenceDatabase): RunReader {
     get: async (_, id, runId) => {
       const space = database.at(id)
       return { record: liveRun(space?.run(runId) ?? null, now()), asOf: space?.space.seq ?? 0 }
+    },
+    waiting: async (_, { names, after, limit }) => {
+      const at = now()
+      const position = ({ run }: WaitingRun) => `${run.startedAt} ${run.id}`
+      const all = database.all().flatMap((space) => space.allRuns().map((run) => ({ space: space.id, run })))
+      return all
+        .filter(({ run }) => liveRun(run, at) !== null && names.includes(run.name))
+        .filter(({ run }) => (waitingRunStatuses as readonly RunStatus[]).includes(run.status))
+        .filter((one) => after === null || position(one) > `${after.startedAt} ${after.runId}`)
+        .sort((left, right) => (position(left) < position(right) ? -1 : 1))
+        .slice(0, limit)
     },
     list: async (_, id, { threadId, name, statuses, order, after, limit }) => {
       const { seq = 0, key = null } = database.at(id)?.space ?? {}

@@ -2,8 +2,9 @@
 import { liveEntry } from '../../domain/entry.ts'
 import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
 import type { SpaceId, ThreadId } from '../../domain/id.ts'
+import type { SpaceState } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { BlockReader, EntryReader, SpaceReader } from '../../ports/storage.ts'
+import type { BlockReader, ChangedSpaces, ChangedSpacesQuery, EntryReader, SpaceReader } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
 import { blockOf } from '../rows/block-rows.ts'
 import { entryOf } from '../rows/entry-rows.ts'
@@ -11,6 +12,22 @@ import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inNameOrder } from './row-order.ts'
 import { textAfter } from './text-after.ts'
 import { SqliteView } from './view.ts'
+
+/** Spaces that a page of changed ones looks at, at most: each costs a look at the end of its log. */
+const changedScan = 1_000
+
+/** Looks along the ids; the page ends where it is full, or where enough were looked at. */
+function listChanged(database: SqliteDatabase, { at, after, limit }: ChangedSpacesQuery): ChangedSpaces {
+  const found = database.statements.spacesInRange.all('', after ?? '', textAfter(''), changedScan)
+  const items: SpaceState[] = []
+  for (const columns of inNameOrder(found, 'space', after ?? '', (row) => row[1])) {
+    const space = database.spaceState(columns)
+    if (space.at <= at) continue
+    if (items.length === limit) return { items, next: items.at(-1)?.id ?? null }
+    items.push(space)
+  }
+  return { items, next: found.length < changedScan ? null : (found.at(-1)?.[1] as SpaceId) }
+}
 
 export function spaceReader(database: SqliteDatabase): SpaceReader {
   return {
@@ -23,6 +40,7 @@ export function spaceReader(database: SqliteDatabase): SpaceReader {
         const rows = inNameOrder(found, 'space', after ?? '', (columns) => columns[1])
         return rows.map((columns) => database.spaceState(columns))
       }),
+    changedSince: (_, query) => database.read(() => listChanged(database, query)),
   }
 }
 

@@ -1,7 +1,8 @@
 /** Runs: point reads, and pages in the order in which they began. */
+import { parseRunId, type SpaceId, type SpaceKey } from '../../domain/id.ts'
 import { liveRun, type RunState, runStatuses } from '../../domain/run.ts'
-import { isoTime } from '../../domain/time.ts'
-import type { Listed, RunQuery, RunReader } from '../../ports/storage.ts'
+import { isoTime, msOf } from '../../domain/time.ts'
+import type { Listed, RunQuery, RunReader, WaitingRun, WaitingRunsQuery } from '../../ports/storage.ts'
 import { type RunColumns, runColumns, runOf } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inOrder } from './row-order.ts'
@@ -24,6 +25,26 @@ function listRuns(database: SqliteDatabase, space: CachedSpace, query: RunQuery,
   return { items: rows.slice(0, limit).map((row) => runOf(row, key)), asOf: seq, key, more: rows.length > limit }
 }
 
+/** By the time at which they began, then by id, which begins with the key of the space. */
+function byAge(left: WaitingRun, right: WaitingRun): number {
+  const [own, other] = [left.run, right.run].map(({ startedAt, id }) => `${startedAt} ${id}`) as [string, string]
+  return own < other ? -1 : 1
+}
+
+/** The oldest of each name, of which the oldest of all are the page. */
+function listWaiting({ statements, clock }: SqliteDatabase, query: WaitingRunsQuery): readonly WaitingRun[] {
+  const { names, after, limit } = query
+  const place = after === null ? null : parseRunId(after.runId)
+  const from = after === null ? [0, '', ''] : [msOf(after.startedAt), place?.spaceKey ?? '', place?.unique ?? '']
+  const found = [...new Set(names)].flatMap((name) =>
+    statements.waitingRuns.all(name, clock.now(), ...from, limit).map((columns): WaitingRun => {
+      const [space, key] = columns.slice(-2) as [SpaceId, SpaceKey]
+      return { space, run: runOf(columns as unknown as RunColumns, key) }
+    }),
+  )
+  return found.sort(byAge).slice(0, limit)
+}
+
 export function runReader(database: SqliteDatabase): RunReader {
   const { clock } = database
   return {
@@ -32,6 +53,7 @@ export function runReader(database: SqliteDatabase): RunReader {
         const view = new SqliteView(database, id)
         return { record: liveRun(view.run(runId), isoTime(clock.now())), asOf: view.space?.seq ?? 0 }
       }),
+    waiting: (_, query) => database.read(() => listWaiting(database, query)),
     list: (_, id, query) =>
       database.read(() => {
         const space = database.space(id)

@@ -23,6 +23,8 @@ function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record
     'spaces.get': () => storage.spaces.get(access, home),
     'spaces.byKey': () => storage.spaces.byKey(access, 'abcdefgh' as never),
     'spaces.list': () => storage.spaces.list(access, { kind: 'team', prefix: '', after: null, limit: 5 }),
+    'spaces.changedSince': () =>
+      storage.spaces.changedSince(access, { at: '2026-01-01T00:00:00.000Z', after: null, limit: 5 }),
     'threads.get': () => storage.threads.get(access, home, 't'),
     'threads.list': () => storage.threads.list(access, home, { ...pages, ...order, direction: 'asc' }),
     'threads.find': () => storage.threads.find(access, 't', 5),
@@ -45,6 +47,7 @@ function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record
     'facts.byText': () => storage.facts.byText(access, home, 'words'),
     'runs.get': () => storage.runs.get(access, home, 'r'),
     'runs.list': () => storage.runs.list(access, home, runs),
+    'runs.waiting': () => storage.runs.waiting(access, { names: ['bot'], after: null, limit: 5 }),
     'log.read': () => storage.log.read(access, home, { after: 0, limit: 5 }),
     'log.seqAt': () => storage.log.seqAt(access, home, '2026-01-01T00:00:00.000Z'),
   }

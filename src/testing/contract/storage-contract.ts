@@ -1,4 +1,5 @@
 /** The storage contract: what every driver must do, as data. A driver's own test runs it in three lines. */
+import { acrossSpacesCases } from './across-spaces-cases.ts'
 import { badInputCases } from './bad-input-cases.ts'
 import { blockCases } from './block-cases.ts'
 import { closeCases } from './close-cases.ts'
@@ -58,6 +59,7 @@ export const storageContract: readonly StorageCase[] = [
   ...logCases,
   ...compactionCases,
   ...spaceCases,
+  ...acrossSpacesCases,
   ...eraseCases,
   ...eraseFactCases,
   ...receiptCases,
