@@ -1,0 +1,60 @@
+/**
+ * One child of `bench/builds/run.ts`: processor time of everyday operations, in one process, over the sources of one checkout.
+ * Prints microseconds for each operation as JSON. Argument: the checkout's folder.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const [root = '.'] = process.argv.slice(2)
+const { Memory } = (await import(pathToFileURL(join(root, 'src/index.ts')).href)) as typeof import('aquifer')
+
+const folder = mkdtempSync(join(tmpdir(), 'aquifer-builds-'))
+const memory = new Memory({ storage: `file:${join(folder, 'a.db')}`, embedder: false })
+const team = memory.team('acme')
+const at = { resourceId: 'ann', threadId: 't' }
+const words = (i: number) => `word${i % 97} plan${i % 13} and the customer ${i} wants an upgrade in week ${i % 52}`
+const space = memory.space('resource/ann')
+let run = 0
+
+/** Each operation, and how often it is done in one measurement. */
+const operations: Readonly<Record<string, readonly [times: number, act: (i: number) => Promise<unknown>]>> = {
+  'save one message': [400, (i) => memory.saveMessages({ ...at, messages: [words(i)] })],
+  'save 20 messages': [30, (i) => memory.saveMessages({ ...at, messages: Array.from({ length: 20 }, () => words(i)) })],
+  'list the last 20': [300, () => memory.listMessages({ ...at, perPage: 20 })],
+  'write an entry': [400, (i) => team.write(`k${i % 200}`, { text: words(i), n: i })],
+  'read an entry': [1_500, (i) => team.read(`k${i % 200}`)],
+  'merge an entry': [400, (i) => team.merge('lead', { [`f${i % 20}`]: i })],
+  'merge working memory': [
+    300,
+    (i) => memory.updateWorkingMemory({ resourceId: 'ann', workingMemory: { [`f${i % 20}`]: i } }),
+  ],
+  'add a fact': [200, (i) => memory.add(words(i), { userId: 'ann', infer: false })],
+  'put a run': [
+    300,
+    () =>
+      space.commit([{ kind: 'run-put', unique: `r${++run}`, name: 'bot', status: 'complete', details: { n: run } }]),
+  ],
+  'take and release a lease': [
+    200,
+    async (i) => {
+      const taken = await space.commit([{ kind: 'lease-take', name: `l${i}`, leaseMs: 60_000 }])
+      if (taken.status !== 'committed') throw new Error('The lease was refused.')
+      await space.commit([{ kind: 'lease-release', name: `l${i}`, token: taken.seq }])
+    },
+  ],
+  'recall by words': [60, (i) => memory.recall({ resourceId: 'ann', query: words(i) })],
+}
+
+const measured: Record<string, number> = {}
+for (const [name, [times, act]] of Object.entries(operations)) {
+  for (let i = 0; i < times / 2; i++) await act(i)
+  const before = process.cpuUsage()
+  for (let i = 0; i < times; i++) await act(i)
+  const { user, system } = process.cpuUsage(before)
+  measured[name] = (user + system) / times
+}
+await memory.close()
+rmSync(folder, { recursive: true })
+console.log(JSON.stringify(measured))
