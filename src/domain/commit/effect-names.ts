@@ -95,16 +95,21 @@ export function versionReplaced(effect: Effect): Seq {
 /** Other records that gave way to an effect. */
 export function displacedBy(effect: Effect): readonly Replaced[] {
   const { holder, marks } = marked(effect)
-  const { displaced } = namingOf(marks)
-  if (displaced.length === 0) return []
-  return displaced.flatMap(([field, noun]): Replaced[] => {
-    const gone = (holder as Record<string, readonly Displaced[] | undefined>)[field] ?? []
-    return gone.map(({ key, version }) => ({ noun, key, version, field }))
-  })
+  const found: Replaced[] = []
+  for (const [field, noun] of namingOf(marks).displaced) {
+    const gone = (holder as Record<string, readonly Displaced[] | undefined>)[field]
+    if (gone !== undefined) for (const { key, version } of gone) found.push({ noun, key, version, field })
+  }
+  return found
 }
+
+const nothing: readonly Replaced[] = []
 
 /** Every record that an effect replaced: its own first, if it was there. */
 export function replacedBy(effect: Effect): readonly Replaced[] {
+  // Every commit asks, for each of its effects; most are of messages, which name no record.
+  const { names, displaced } = namingOf(marked(effect).marks)
+  if (names.length === 0 && displaced.length === 0) return nothing
   const own = ownRecord(effect)
   const version = versionReplaced(effect)
   const others = displacedBy(effect)

@@ -23,18 +23,15 @@ export interface RecordChange {
   readonly fields: JsonObject
 }
 
-/** The noun and the deed of a kind of change; null if it is no record's. */
-function recordKind(kind: string): Pick<RecordChange, 'noun' | 'deed'> | null {
-  const deed = deeds.find((candidate) => kind.endsWith(`-${candidate}`))
-  if (deed === undefined) return null
-  const noun = kind.slice(0, -deed.length - 1)
-  return Object.hasOwn(recordNouns, noun) ? { noun, deed } : null
-}
+/** The noun and the deed of every kind of change that is a record's. Looked up for each change of every commit. */
+const recordKinds: ReadonlyMap<string, Pick<RecordChange, 'noun' | 'deed'>> = new Map(
+  Object.keys(recordNouns).flatMap((noun) => deeds.map((deed) => [`${noun}-${deed}`, { noun, deed }] as const)),
+)
 
 /** Reads a change as one of a record; null if it is none. */
 export function recordChange(change: { readonly kind: string }): RecordChange | null {
-  const kind = recordKind(change.kind)
-  if (kind === null) return null
+  const kind = recordKinds.get(change.kind)
+  if (kind === undefined) return null
   const { kind: _, key, ttlMs, ...fields } = change as unknown as JsonObject & { key: string; ttlMs?: number | null }
   return { ...kind, key: checkId(key, 'key'), ...(ttlMs === undefined ? {} : { ttlMs }), fields: fields as JsonObject }
 }
