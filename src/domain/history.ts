@@ -105,6 +105,17 @@ export function versionsOf(log: CommitRows, name: ChainName, version: Seq, limit
   return valuesOf(steps).slice(0, limit)
 }
 
+const removals: readonly PastEvent[] = ['delete', 'remove', 'expire', 'prune', 'erased']
+
+/** Whether a record has been there, without a break, since the space was at `seq`, which is not below its horizon. */
+export function isThereSince(log: CommitRows, name: ChainName, current: Seq, seq: Seq): boolean {
+  for (const step of stepsBack(log, name, current)) {
+    if (removals.includes(step.event)) return false
+    if (step.row.seq <= seq) return true
+  }
+  return false
+}
+
 /** The version of a record that stood when the space was at `seq`; null if there was none. */
 export function versionAt(log: CommitRows, name: ChainName, current: Seq, seq: Seq): PastVersion | null {
   const steps: Step[] = []

@@ -57,7 +57,10 @@ const messageQuery = z.strictObject({
   skipInternal: z.exactOptional(z.boolean()),
 })
 
+const asOf = z.exactOptional(seq)
+
 const factQuery = z.strictObject({
+  asOf,
   attributes,
   statuses: z.array(z.enum(factStatuses)),
   order,
@@ -66,6 +69,7 @@ const factQuery = z.strictObject({
 })
 
 const runQuery = z.strictObject({
+  asOf,
   threadId: anywhere('threadId'),
   name: anywhere('name'),
   statuses: z.array(z.enum(runStatuses)),
@@ -75,7 +79,8 @@ const runQuery = z.strictObject({
 })
 
 const sources = z.array(named('sources')).max(limitTable.factLinks.max)
-const entryQuery = z.strictObject({ prefix: z.string().max(limitTable.idLength.max), after: anywhere('after'), limit })
+const prefix = z.string().max(limitTable.idLength.max)
+const entryQuery = z.strictObject({ prefix, after: anywhere('after'), limit, asOf })
 const block = [
   ['threadId', anywhere('threadId')],
   ['name', named('name')],
@@ -99,7 +104,10 @@ export const readSchemas = {
   },
   blocks: {
     get: block,
-    list: [['threadId', anywhere('threadId')]],
+    list: [
+      ['threadId', anywhere('threadId')],
+      ['query', z.strictObject({ asOf }).optional()],
+    ],
     history: [...block, readLimit],
     at: [...block, atSeq],
   },

@@ -40,6 +40,16 @@ export interface Listed<Item> {
   readonly more: boolean
 }
 
+/** What lists of records take besides, so that their pages hold the same records while others write. */
+export interface AsOfQuery {
+  /**
+   * Records that a later commit created are left out; absent: none are. A record that was removed and written again
+   * counts as created by the later commit. What is listed is of the present: records that were changed since show their
+   * present content, and those removed or expired since are absent. Below the horizon a list throws `cursor-expired`.
+   */
+  readonly asOf?: Seq
+}
+
 export interface SpaceReader {
   get(access: Access, space: SpaceId): Promise<SpaceState | null>
   /** The space that issued ids with this key. Finding grants nothing. */
@@ -189,7 +199,7 @@ export interface MessageReader {
 export interface BlockReader {
   get(access: Access, space: SpaceId, threadId: string | null, name: string): Promise<Found<BlockState>>
   /** All blocks of a thread, or of the space itself. */
-  list(access: Access, space: SpaceId, threadId: string | null): Promise<Listed<BlockState>>
+  list(access: Access, space: SpaceId, threadId: string | null, query?: AsOfQuery): Promise<Listed<BlockState>>
   /** Newest first. */
   history(
     access: Access,
@@ -202,22 +212,25 @@ export interface BlockReader {
   at(access: Access, space: SpaceId, threadId: string | null, name: string, seq: Seq): Promise<PastVersion | null>
 }
 
+export interface EntryQuery extends AsOfQuery {
+  readonly prefix: string
+  /** The key that the page begins after; null begins with the first. */
+  readonly after: string | null
+  readonly limit: number
+}
+
 export interface EntryReader {
   /** Absent if deleted or expired, whatever was swept. */
   get(access: Access, space: SpaceId, key: string): Promise<Found<EntryState>>
   /** By key, after a given one. */
-  list(
-    access: Access,
-    space: SpaceId,
-    query: { readonly prefix: string; readonly after: string | null; readonly limit: number },
-  ): Promise<Listed<EntryState>>
+  list(access: Access, space: SpaceId, query: EntryQuery): Promise<Listed<EntryState>>
   /** Newest first; below the horizon nothing. */
   history(access: Access, space: SpaceId, key: string, limit: number): Promise<readonly PastVersion[]>
   /** @throws MemoryError `cursor-expired` below the horizon. */
   at(access: Access, space: SpaceId, key: string, seq: Seq): Promise<PastVersion | null>
 }
 
-export interface FactQuery {
+export interface FactQuery extends AsOfQuery {
   /** Ids that a fact must carry; those left out do not matter. */
   readonly attributes: FactAttributes
   readonly statuses: readonly FactStatus[]
@@ -251,7 +264,7 @@ export interface FactReader {
   byText(access: Access, space: SpaceId, text: string): Promise<Listed<FactState>>
 }
 
-export interface RunQuery {
+export interface RunQuery extends AsOfQuery {
   /** Only runs of that thread; null for all. */
   readonly threadId: string | null
   /** Only runs of that agent or workflow; null for all. */

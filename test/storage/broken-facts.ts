@@ -25,6 +25,15 @@ export const brokenFacts: BrokenDrivers = {
       list: (access, space, query) => facts.list(access, space, { ...query, statuses: ['current', 'superseded'] }),
     })),
   ],
+  'lists facts that were stated later than asked for': [
+    'facts as of a seq are those that were stated by then',
+    factReader((facts) => ({
+      list: async (access, space, { asOf, ...query }) => {
+        const page = await facts.list(access, space, query)
+        return { ...page, asOf: asOf ?? page.asOf }
+      },
+    })),
+  ],
   'supersedes whatever the trust': [
     'a fact of higher trust is not superseded: both stay, and contradict each other',
     door(

@@ -41,6 +41,47 @@ export const brokenReaders: BrokenDrivers = {
       },
     }),
   ],
+  'lists entries that were made later than asked for': [
+    'entries as of a seq are those that were there, as they are now',
+    entryReader((entries) => ({
+      list: async (access, space, { asOf, ...query }) => {
+        const page = await entries.list(access, space, query)
+        return { ...page, asOf: asOf ?? page.asOf }
+      },
+    })),
+  ],
+  'takes an entry that was changed since for a later one': [
+    'entries as of a seq are those that were there, as they are now, within one millisecond',
+    entryReader((entries) => ({
+      list: async (access, space, query) => {
+        const page = await entries.list(access, space, query)
+        return { ...page, items: page.items.filter(({ version }) => version <= (query.asOf ?? version)) }
+      },
+    })),
+  ],
+  'lists blocks that were made later than asked for': [
+    'blocks as of a seq are those that were there, of a space and of a thread',
+    (sound) => ({
+      blocks: {
+        ...sound.blocks,
+        list: async (access, space, threadId, query) => {
+          const page = await sound.blocks.list(access, space, threadId)
+          return { ...page, asOf: query?.asOf ?? page.asOf }
+        },
+      },
+    }),
+  ],
+  'answers a list as of a seq whose log is gone': [
+    'lists as of the horizon are whole, and below it they are refused',
+    entryReader((entries, sound) => ({
+      list: async (access, space, { asOf, ...query }) => {
+        const { horizon = 0 } = (await sound.spaces.get(access, space)) ?? {}
+        const then = asOf === undefined ? {} : { asOf: Math.max(asOf, horizon) }
+        const page = await entries.list(access, space, { ...query, ...then })
+        return { ...page, asOf: asOf ?? page.asOf }
+      },
+    })),
+  ],
   'does not prune': [
     'a new key prunes the least recently written, whatever was read or created first',
     changed((change) => {

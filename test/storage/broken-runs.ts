@@ -91,6 +91,10 @@ export const brokenRuns: BrokenDrivers = {
       },
     })),
   ],
+  'lists runs that began later than asked for': [
+    'runs as of a seq are those that had begun by then',
+    runReader((runs) => ({ list: (access, space, { asOf: _, ...query }) => runs.list(access, space, query) })),
+  ],
   'looks at the first state of a query only': [
     'a list takes runs of one thread, of one name and in some states',
     runReader((runs) => ({

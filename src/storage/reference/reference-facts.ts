@@ -1,10 +1,11 @@
 /** The reference driver's reader of facts: plain filters over all of a space's. */
-import { type FactAttributes, type FactState, factAttributes, liveFact } from '../../domain/fact.ts'
+import { type FactAttributes, type FactState, factAttributes, factOrder, liveFact } from '../../domain/fact.ts'
 import { factVersions } from '../../domain/fact-history.ts'
 import { comparedText } from '../../domain/fact-text.ts'
-import type { FactId, SpaceId } from '../../domain/id.ts'
+import type { FactId, Seq, SpaceId } from '../../domain/id.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactReader, Listed } from '../../ports/storage.ts'
+import { requireAbove } from '../horizon.ts'
 import type { ReferenceDatabase } from './reference-readers.ts'
 
 function carries(fact: FactState, attributes: FactAttributes): boolean {
@@ -17,9 +18,9 @@ export function factReader(database: ReferenceDatabase): FactReader {
     const at = now()
     return (database.at(id)?.allFacts() ?? []).filter((fact) => liveFact(fact, at) !== null)
   }
-  const page = (id: SpaceId, facts: readonly FactState[], limit: number): Listed<FactState> => {
+  const page = (id: SpaceId, facts: readonly FactState[], limit: number, asOf?: Seq): Listed<FactState> => {
     const { seq = 0, key = null } = database.at(id)?.space ?? {}
-    return { items: facts.slice(0, limit), asOf: seq, key, more: facts.length > limit }
+    return { items: facts.slice(0, limit), asOf: key === null ? 0 : (asOf ?? seq), key, more: facts.length > limit }
   }
   const isAfter = (fact: FactState, after: number | null) => after === null || fact.order > after
   return {
@@ -27,16 +28,21 @@ export function factReader(database: ReferenceDatabase): FactReader {
       const space = database.at(id)
       return { record: liveFact(space?.fact(factId) ?? null, now()), asOf: space?.space.seq ?? 0 }
     },
-    list: async (_, id, { attributes, statuses, order, after, limit }) => {
-      const matching = live(id).filter((fact) => statuses.includes(fact.status) && carries(fact, attributes))
+    list: async (_, id, { attributes, statuses, order, after, limit, asOf }) => {
+      const space = database.at(id)
+      if (space !== null) requireAbove(space.space, asOf ?? space.space.seq)
+      const matching = live(id)
+        .filter((fact) => statuses.includes(fact.status) && carries(fact, attributes))
+        .filter((fact) => asOf === undefined || fact.order < factOrder(asOf + 1, 0))
       if (order === 'oldest')
         return page(
           id,
           matching.filter((fact) => isAfter(fact, after)),
           limit,
+          asOf,
         )
       const rest = matching.filter((fact) => after === null || fact.order < after)
-      return page(id, rest.toReversed(), limit)
+      return page(id, rest.toReversed(), limit, asOf)
     },
     history: async (_, id, factId, limit) => {
       const space = database.at(id)

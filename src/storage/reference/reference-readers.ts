@@ -5,7 +5,7 @@ import type { LogRow, ThreadSource } from '../../domain/effect.ts'
 import { liveEntry } from '../../domain/entry.ts'
 import { type FactState, liveFact } from '../../domain/fact.ts'
 import { compileFilter } from '../../domain/filter.ts'
-import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
+import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/history.ts'
 import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
 import { indexedFact, indexedTurn } from '../../domain/indexed.ts'
 import { isAllInternal } from '../../domain/message.ts'
@@ -212,11 +212,16 @@ export function blockReader(database: ReferenceDatabase): BlockReader {
       const block = find(id, threadId, name) ?? null
       return { record: block?.deleted ? null : block, asOf: database.at(id)?.space.seq ?? 0 }
     },
-    list: async (_, id, threadId) => {
-      const blocks = database.at(id)?.threadBlocks(threadId as ThreadId | null) ?? []
-      const items = blocks.toSorted((left, right) => compareText(left.name, right.name))
-      const space = database.at(id)?.space
-      return { items, asOf: space?.seq ?? 0, key: space?.key ?? null, more: false }
+    list: async (_, id, threadId, query = {}) => {
+      const space = database.at(id)
+      if (space === null) return { items: [], asOf: 0, key: null, more: false }
+      const { asOf = space.space.seq } = query
+      requireAbove(space.space, asOf)
+      const items = space
+        .threadBlocks(threadId as ThreadId | null)
+        .filter(({ name, version }) => isThereSince(space, chain(threadId, name), version, asOf))
+        .sort((left, right) => compareText(left.name, right.name))
+      return { items, asOf, key: space.space.key, more: false }
     },
     history: async (_, id, threadId, name, limit) => {
       const space = database.at(id)
@@ -241,17 +246,20 @@ export function entryReader(database: ReferenceDatabase): EntryReader {
       const space = database.at(id)
       return { record: liveEntry(space?.entry(key) ?? null, now()), asOf: space?.space.seq ?? 0 }
     },
-    list: async (_, id, { prefix, after, limit }) => {
+    list: async (_, id, { prefix, after, limit, asOf }) => {
       const space = database.at(id)
+      if (space === null) return { items: [], asOf: 0, key: null, more: false }
+      requireAbove(space.space, asOf ?? space.space.seq)
       const at = now()
-      const all = [...(space?.records.entries.values() ?? [])]
+      const all = [...space.records.entries.values()]
         .filter((entry) => liveEntry(entry, at) !== null && entry.key.startsWith(prefix))
         .filter((entry) => after === null || compareText(entry.key, after) > 0)
+        .filter(({ key, version }) => asOf === undefined || isThereSince(space, { entry: key }, version, asOf))
         .sort((left, right) => compareText(left.key, right.key))
       return {
         items: all.slice(0, limit),
-        asOf: space?.space.seq ?? 0,
-        key: space?.space.key ?? null,
+        asOf: asOf ?? space.space.seq,
+        key: space.space.key,
         more: all.length > limit,
       }
     },

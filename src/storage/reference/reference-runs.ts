@@ -1,7 +1,9 @@
 /** The reference driver's reader of runs: plain filters over all of a space's. */
+import { unpackTurn } from '../../domain/id.ts'
 import { liveRun, type RunStatus, waitingRunStatuses } from '../../domain/run.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { RunReader, WaitingRun } from '../../ports/storage.ts'
+import { requireAbove } from '../horizon.ts'
 import type { ReferenceDatabase } from './reference-readers.ts'
 
 export function runReader(database: ReferenceDatabase): RunReader {
@@ -22,18 +24,22 @@ export function runReader(database: ReferenceDatabase): RunReader {
         .sort((left, right) => (position(left) < position(right) ? -1 : 1))
         .slice(0, limit)
     },
-    list: async (_, id, { threadId, name, statuses, order, after, limit }) => {
-      const { seq = 0, key = null } = database.at(id)?.space ?? {}
+    list: async (_, id, { threadId, name, statuses, order, after, limit, asOf }) => {
+      const space = database.at(id)
+      if (space === null) return { items: [], asOf: 0, key: null, more: false }
+      const { seq, key } = space.space
+      requireAbove(space.space, asOf ?? seq)
       const at = now()
-      const matching = (database.at(id)?.allRuns() ?? []).filter((run) => {
+      const matching = space.allRuns().filter((run) => {
         const isAsked = (threadId === null || run.threadId === threadId) && (name === null || run.name === name)
+        if (asOf !== undefined && unpackTurn(run.order).turnSeq > asOf) return false
         return liveRun(run, at) !== null && isAsked && statuses.includes(run.status)
       })
       const ordered = order === 'oldest' ? matching : matching.toReversed()
       const isBeyond = (run: { readonly order: number }) =>
         after === null || (order === 'oldest' ? run.order > after : run.order < after)
       const rest = ordered.filter(isBeyond)
-      return { items: rest.slice(0, limit), asOf: seq, key, more: rest.length > limit }
+      return { items: rest.slice(0, limit), asOf: asOf ?? seq, key, more: rest.length > limit }
     },
   }
 }

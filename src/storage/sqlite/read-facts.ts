@@ -1,9 +1,18 @@
 /** Facts: point reads, pages in the order of their first statement, what contradicts, what was derived, their past. */
-import { type FactAttributes, type FactState, factAttributes, factStatuses, liveFact } from '../../domain/fact.ts'
+import {
+  type FactAttributes,
+  type FactState,
+  factAttributes,
+  factOrder,
+  factStatuses,
+  liveFact,
+} from '../../domain/fact.ts'
 import { factVersions } from '../../domain/fact-history.ts'
 import { comparedText, textKey } from '../../domain/fact-text.ts'
+import type { Seq } from '../../domain/id.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactQuery, FactReader, Listed } from '../../ports/storage.ts'
+import { requireAbove } from '../horizon.ts'
 import { type FactColumns, factColumns, factOf } from '../rows/fact-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inOrder } from './row-order.ts'
@@ -17,34 +26,45 @@ function carries(fact: FactState, attributes: FactAttributes): boolean {
   return factAttributes.every((name) => attributes[name] === undefined || fact.attributes[name] === attributes[name])
 }
 
-function pageOf(space: CachedSpace, facts: readonly FactState[], limit: number): Listed<FactState> {
-  const { seq, key } = space.state
-  return { items: facts.slice(0, limit), asOf: seq, key, more: facts.length > limit }
+function pageOf(
+  space: CachedSpace,
+  facts: readonly FactState[],
+  limit: number,
+  asOf: Seq = space.state.seq,
+): Listed<FactState> {
+  const { key } = space.state
+  return { items: facts.slice(0, limit), asOf, key, more: facts.length > limit }
 }
 
 /** One page of facts of one status, along the index of that status or of the first id that is asked for. */
 function listStatus(database: SqliteDatabase, space: CachedSpace, query: FactQuery, status: number, now: number) {
-  const { attributes, order, after, limit } = query
+  const { attributes, order, after, limit, asOf = space.state.seq } = query
   const asked = factAttributes.filter((name) => attributes[name] !== undefined)
   const isOldest = order === 'oldest'
   const statement = database.prepared<FactColumns>(
     `SELECT ${factColumns} FROM fact WHERE space = ? AND deleted = 0 AND status = ? AND ord ${isOldest ? '>' : '<'} ?
-       AND (expires IS NULL OR expires > ?)${asked.map((name) => ` AND ${name} = ?`).join('')}
+       AND ord < ? AND (expires IS NULL OR expires > ?)${asked.map((name) => ` AND ${name} = ?`).join('')}
      ORDER BY ord ${isOldest ? '' : 'DESC'} LIMIT ?`,
   )
   const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)
   const ids = asked.map((name) => attributes[name] as string)
-  return inOrder(statement.all(space.n, status, from, now, ...ids, limit + 1), 'fact', from, isOldest)
+  return inOrder(
+    statement.all(space.n, status, from, factOrder(asOf + 1, 0), now, ...ids, limit + 1),
+    'fact',
+    from,
+    isOldest,
+  )
 }
 
 function listFacts(database: SqliteDatabase, space: CachedSpace, query: FactQuery, now: number): Listed<FactState> {
+  requireAbove(space.state, query.asOf ?? space.state.seq)
   const numbers = new Set(query.statuses.map((status) => factStatuses.indexOf(status)))
   const rows = [...numbers].flatMap((status) => listStatus(database, space, query, status, now))
   const sign = query.order === 'oldest' ? 1 : -1
   const sorted = numbers.size > 1 ? rows.sort((left, right) => sign * (left[3] - right[3])) : rows
   const { key } = space.state
   const facts = sorted.slice(0, query.limit + 1).map((columns) => factOf(columns, key))
-  return pageOf(space, facts, query.limit)
+  return pageOf(space, facts, query.limit, query.asOf)
 }
 
 /** Facts that are contradicted by one that is there: where the other has expired, nothing is left to resolve. */

@@ -1,13 +1,22 @@
 /** Spaces, blocks and entries: point reads, pages by key, and their past. */
-import { liveEntry } from '../../domain/entry.ts'
-import { type ChainName, versionAt, versionsOf } from '../../domain/history.ts'
-import type { SpaceId, ThreadId } from '../../domain/id.ts'
+import type { BlockState } from '../../domain/block.ts'
+import { type EntryState, liveEntry } from '../../domain/entry.ts'
+import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/history.ts'
+import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { BlockReader, ChangedSpaces, ChangedSpacesQuery, EntryReader, SpaceReader } from '../../ports/storage.ts'
+import type {
+  BlockReader,
+  ChangedSpaces,
+  ChangedSpacesQuery,
+  EntryQuery,
+  EntryReader,
+  Listed,
+  SpaceReader,
+} from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
 import { blockOf } from '../rows/block-rows.ts'
-import { entryOf } from '../rows/entry-rows.ts'
+import { type EntryColumns, entryOf } from '../rows/entry-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inNameOrder } from './row-order.ts'
 import { textAfter } from './text-after.ts'
@@ -66,16 +75,23 @@ export function blockReader(database: SqliteDatabase): BlockReader {
         const block = space === null ? null : currentBlock(database, space, threadId, name)
         return { record: block?.deleted ? null : block, asOf: space?.state.seq ?? 0 }
       }),
-    list: (_, id, threadId) =>
+    list: (_, id, threadId, query = {}) =>
       database.read(() => {
         const space = database.space(id)
-        const number = space === null ? null : threadNumber(database, space, threadId)
-        if (space === null || number === null)
-          return { items: [], asOf: space?.state.seq ?? 0, key: space?.state.key ?? null, more: false }
+        if (space === null) return { items: [], asOf: 0, key: null, more: false }
+        const { seq, key } = space.state
+        const { asOf = seq } = query
+        requireAbove(space.state, asOf)
+        const number = threadNumber(database, space, threadId)
+        if (number === null) return { items: [], asOf, key, more: false }
+        const view = new SqliteView(database, id)
+        const isThen = ({ name, version }: BlockState) =>
+          version <= asOf || isThereSince(view, chain(threadId, name), version, asOf)
         const items = database.statements.blocks
           .all(space.n, number)
           .map((columns) => blockOf(columns, threadId as ThreadId | null))
-        return { items, asOf: space.state.seq, key: space.state.key, more: false }
+          .filter(isThen)
+        return { items, asOf, key, more: false }
       }),
     history: (_, id, threadId, name, limit) =>
       database.read(() => {
@@ -95,6 +111,32 @@ export function blockReader(database: SqliteDatabase): BlockReader {
   }
 }
 
+/** Whether an entry was there as of a seq, told without its log where that is certain. */
+function entryTest(database: SqliteDatabase, space: CachedSpace, asOf: Seq): (columns: EntryColumns) => boolean {
+  const view = new SqliteView(database, space.state.id)
+  const [at = Number.NEGATIVE_INFINITY] = database.statements.timeAt.get(space.n, asOf) ?? []
+  // Times never go back, so an entry made at an earlier time was made by an earlier commit.
+  return ([key, version, , created]) =>
+    version <= asOf || created < at || isThereSince(view, { entry: key }, version, asOf)
+}
+
+/** Reads on until the page is full, past entries that are left out. */
+function listEntries(database: SqliteDatabase, space: CachedSpace, query: EntryQuery): Listed<EntryState> {
+  const { prefix, after, limit, asOf = space.state.seq } = query
+  requireAbove(space.state, asOf)
+  const isThen = entryTest(database, space, asOf)
+  const now = database.clock.now()
+  const found: EntryColumns[] = []
+  for (let from = after ?? ''; found.length <= limit; ) {
+    const range = database.statements.entriesInRange.all(space.n, prefix, from, textAfter(prefix), now, limit + 1)
+    const rows = inNameOrder(range, 'entry', from, (columns) => columns[0])
+    found.push(...rows.filter(isThen))
+    if (rows.length <= limit) break
+    from = rows.at(-1)?.[0] ?? from
+  }
+  return { items: found.slice(0, limit).map(entryOf), asOf, key: space.state.key, more: found.length > limit }
+}
+
 export function entryReader(database: SqliteDatabase): EntryReader {
   const now = () => database.clock.now()
   const current = (space: CachedSpace, key: string) => {
@@ -108,19 +150,10 @@ export function entryReader(database: SqliteDatabase): EntryReader {
         const entry = space === null ? null : current(space, key)
         return { record: liveEntry(entry, isoTime(now())), asOf: space?.state.seq ?? 0 }
       }),
-    list: (_, id, { prefix, after, limit }) =>
+    list: (_, id, query) =>
       database.read(() => {
         const space = database.space(id)
-        if (space === null) return { items: [], asOf: 0, key: null, more: false }
-        const { entriesInRange } = database.statements
-        const found = entriesInRange.all(space.n, prefix, after ?? '', textAfter(prefix), now(), limit + 1)
-        const rows = inNameOrder(found, 'entry', after ?? '', (columns) => columns[0])
-        return {
-          items: rows.slice(0, limit).map(entryOf),
-          asOf: space.state.seq,
-          key: space.state.key,
-          more: rows.length > limit,
-        }
+        return space === null ? { items: [], asOf: 0, key: null, more: false } : listEntries(database, space, query)
       }),
     history: (_, id, key, limit) =>
       database.read(() => {

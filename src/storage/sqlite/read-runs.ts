@@ -1,8 +1,9 @@
 /** Runs: point reads, and pages in the order in which they began. */
-import { parseRunId, type SpaceId, type SpaceKey } from '../../domain/id.ts'
+import { packTurn, parseRunId, type SpaceId, type SpaceKey } from '../../domain/id.ts'
 import { liveRun, type RunState, runStatuses } from '../../domain/run.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import type { Listed, RunQuery, RunReader, WaitingRun, WaitingRunsQuery } from '../../ports/storage.ts'
+import { requireAbove } from '../horizon.ts'
 import { type RunColumns, runColumns, runOf } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inOrder } from './row-order.ts'
@@ -10,19 +11,21 @@ import { SqliteView } from './view.ts'
 
 /** A page along the index of the thread that is asked for, or of the space. */
 function listRuns(database: SqliteDatabase, space: CachedSpace, query: RunQuery, now: number): Listed<RunState> {
-  const { threadId, name, statuses, order, after, limit } = query
+  const { threadId, name, statuses, order, after, limit, asOf = space.state.seq } = query
+  requireAbove(space.state, asOf)
   const isOldest = order === 'oldest'
   const numbers = [...new Set(statuses.map((status) => runStatuses.indexOf(status)))].sort()
   const statement = database.prepared<RunColumns>(
     `SELECT ${runColumns} FROM run WHERE space = ? AND deleted = 0 AND ord ${isOldest ? '>' : '<'} ?
-       AND (expires IS NULL OR expires > ?)${threadId === null ? '' : ' AND thread = ?'}${name === null ? '' : ' AND name = ?'}
+       AND ord < ? AND (expires IS NULL OR expires > ?)${threadId === null ? '' : ' AND thread = ?'}${name === null ? '' : ' AND name = ?'}
        AND status IN (${numbers.join(', ')}) ORDER BY ord ${isOldest ? '' : 'DESC'} LIMIT ?`,
   )
+  const end = packTurn({ turnSeq: asOf + 1, turnIndex: 0 })
   const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)
   const asked = [threadId, name].filter((text) => text !== null)
-  const rows = inOrder(statement.all(space.n, from, now, ...asked, limit + 1), 'run', from, isOldest)
-  const { seq, key } = space.state
-  return { items: rows.slice(0, limit).map((row) => runOf(row, key)), asOf: seq, key, more: rows.length > limit }
+  const rows = inOrder(statement.all(space.n, from, end, now, ...asked, limit + 1), 'run', from, isOldest)
+  const { key } = space.state
+  return { items: rows.slice(0, limit).map((row) => runOf(row, key)), asOf, key, more: rows.length > limit }
 }
 
 /** By the time at which they began, then by id, which begins with the key of the space. */

@@ -1,5 +1,6 @@
 /** The storage contract: what every driver must do, as data. A driver's own test runs it in three lines. */
 import { acrossSpacesCases } from './across-spaces-cases.ts'
+import { asOfCases } from './as-of-cases.ts'
 import { badInputCases } from './bad-input-cases.ts'
 import { blockCases } from './block-cases.ts'
 import { closeCases } from './close-cases.ts'
@@ -60,6 +61,7 @@ export const storageContract: readonly StorageCase[] = [
   ...compactionCases,
   ...spaceCases,
   ...acrossSpacesCases,
+  ...asOfCases,
   ...eraseCases,
   ...eraseFactCases,
   ...receiptCases,
