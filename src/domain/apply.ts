@@ -228,8 +228,9 @@ export function isErasePart(commit: Commit): boolean {
   return change?.kind === 'erase' && namesParts(change)
 }
 
-function namesParts({ threadIds, messageIds, keys, factIds }: ChangeOf<'erase'>): boolean {
-  return (threadIds ?? messageIds ?? keys ?? factIds) !== undefined
+/** Any field beside the kind: one that is new, or stands alone by mistake, must never mean the whole space. */
+function namesParts({ kind: _, ...parts }: ChangeOf<'erase'>): boolean {
+  return Object.values(parts).some((part) => part !== undefined)
 }
 
 /** The conflict that unmet expectations give; null if all hold. */

@@ -15,7 +15,8 @@ import { type FactState, liveFact } from './fact.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
 import { checkId, messageIdOf, parseMessageId, type RunId, type ThreadId, turnIdOf, unpackTurn } from './id.ts'
 import { refuseForeignId } from './issued-id.ts'
-import { loseContinuation } from './run-changes.ts'
+import type { RunState } from './run.ts'
+import { loseContinuation, refuseRunning } from './run-changes.ts'
 import type { ThreadState } from './thread.ts'
 import { foldTurn, type MessagePlace, visibleMessages } from './turn.ts'
 
@@ -124,12 +125,28 @@ class Eraser {
 
   /** The runs of a thread, in all their versions. */
   #runsOf(threadId: ThreadId): void {
-    for (const run of this.#draft.view.threadRuns(threadId)) {
-      if (this.runs.has(run.id)) continue
-      this.#draft.loseOfRun(run, 'run')
-      this.runs.add(run.id)
-      this.gone.add(run.id)
-      this.counts.runs += 1
+    for (const run of this.#draft.view.threadRuns(threadId)) this.#run(run)
+  }
+
+  #run(run: RunState): void {
+    if (this.runs.has(run.id)) return
+    this.#draft.loseOfRun(run, 'run')
+    this.runs.add(run.id)
+    this.gone.add(run.id)
+    this.counts.runs += 1
+  }
+
+  /** Runs by id, expired ones and those that the sweeper emptied included. What they said stays in their threads. */
+  runsById(ids: readonly string[]): void {
+    const draft = this.#draft
+    for (const id of new Set(ids)) {
+      refuseForeignId(checkId(id, 'runIds'), 'run', draft.space.key, 'runIds')
+      // Whether or not the run is there still: what was derived from it may be.
+      this.gone.add(id)
+      const run = draft.run(id)
+      if (run === null) continue
+      refuseRunning(draft, run)
+      this.#run(run)
     }
   }
 
@@ -352,7 +369,7 @@ function withoutSlot(effect: Effect, index: number): Effect {
 
 /** Decides an erasure inside a space: whether what it names is live, deleted, discarded, replaced or long overwritten. */
 export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'erase'> {
-  const { threadIds = [], messageIds = [], keys = [], factIds = [], inThread } = change
+  const { threadIds = [], messageIds = [], keys = [], factIds = [], runIds = [], inThread } = change
   if (draft.commit.changes.length > 1) {
     throw invalidInput('changes', 'must hold erase alone', 'erase beside others', 'Erase in a commit of its own.')
   }
@@ -364,6 +381,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   for (const threadId of threadIds) eraser.thread(threadId)
   if (messageIds.length > 0) eraser.messagesOf(messageIds, inThread)
   for (const key of keys) eraser.entry(key)
+  eraser.runsById(runIds)
   eraser.continuations()
   for (const id of factIds) refuseForeignId(checkId(id, 'factIds'), 'fact', draft.space.key, 'factIds')
   eraser.facts(factIds)

@@ -8,11 +8,11 @@ import type { Trust } from './trust.ts'
 export interface FactAttributes {
   readonly userId?: string
   readonly agentId?: string
-  readonly runId?: string
+  readonly taskId?: string
   readonly teamId?: string
 }
 
-export const factAttributes = ['userId', 'agentId', 'runId', 'teamId'] as const satisfies (keyof FactAttributes)[]
+export const factAttributes = ['userId', 'agentId', 'taskId', 'teamId'] as const satisfies (keyof FactAttributes)[]
 
 /** `queued`: raw words that wait for extraction, which no usual way of reading shows. */
 export const factStatuses = ['current', 'superseded', 'queued'] as const

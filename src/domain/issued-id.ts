@@ -1,6 +1,14 @@
 /** Ids that memory issues, told apart by kind, and the refusal of those that do not belong where they were given. */
-import { invalidInput, type MemoryError } from './error.ts'
-import { parseFactId, parseMessageId, parseRecollectionId, parseRunId, parseTurnId, type SpaceKey } from './id.ts'
+import { invalidInput, type MemoryError, shown } from './error.ts'
+import {
+  checkId,
+  parseFactId,
+  parseMessageId,
+  parseRecollectionId,
+  parseRunId,
+  parseTurnId,
+  type SpaceKey,
+} from './id.ts'
 
 /** What an issued id can name. */
 export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'recollection'
@@ -73,4 +81,18 @@ export function refuseIssuedForm(id: string, field: string): void {
   const issued = parseIssuedId(id)
   if (issued === null) return
   throw invalidInput(field, `must not have the form of a ${issued.kind}'s id`, id, 'Choose an id of another form.')
+}
+
+/**
+ * Checks the name of a piece of work. An agent's run is none, though Mem0 calls the one by the other's name.
+ *
+ * @throws MemoryError `invalid-input` that says, for the id of a run, how to read and how to forget it.
+ */
+export function checkTaskId(value: unknown, field: string): string {
+  const id = checkId(value, field)
+  const issued = parseIssuedId(id)
+  if (issued === null) return id
+  const call = `Name a piece of work. Call getRun(${shown(id)}) to read that run, forget({ run: ${shown(id)} }) to erase its record.`
+  const fix = issued.kind === 'run' ? call : 'Name a piece of work by an id of your own.'
+  throw invalidInput(field, `must not be the id of a ${issued.kind}`, id, fix)
 }

@@ -5,7 +5,7 @@ import { nothingErased } from './erase.ts'
 import { sumCounts } from './erased-counts.ts'
 
 /** What can be forgotten: a whole space, or something of one. */
-export const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key'] as const
+export const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key', 'run'] as const
 export type ForgetTarget = (typeof forgetTargets)[number]
 
 /** `pending` until no byte of what was erased is left in any file of the database. */

@@ -4,6 +4,7 @@ import type { ChangeOf, ResultOf } from './commit.ts'
 import type { Draft } from './draft.ts'
 import { invalidInput, MemoryError, notFound, shown } from './error.ts'
 import { checkId, checkUnique, parseTurnId, type RunId, runIdOf, type ThreadId, type TurnId, turnIdOf } from './id.ts'
+import { turnLease } from './lease.ts'
 import { checkBytes } from './limits.ts'
 import { foldRun, hasEnded, liveRun, type RunState, type RunStatus, runTombstone, type StatedRun } from './run.ts'
 import { isoTime, msOf } from './time.ts'
@@ -137,4 +138,15 @@ export function applyRunExpire(draft: Draft, change: ChangeOf<'run-expire'>): Re
     draft.setRun(run, runTombstone(run, draft))
   }
   return { kind: 'run-expire', runId, deleted: isDue }
+}
+
+/** Refuses to erase a run that is at work: its last commit, which ends its turn, could not put it any more. */
+export function refuseRunning(draft: Draft, run: RunState): void {
+  if (run.status !== 'running' || run.turnId === undefined || !draft.isLeased(turnLease(run.turnId))) return
+  throw new MemoryError('conflict', {
+    message: `The run ${shown(run.id)} is at work.`,
+    fix: 'Abort its call or wait until that ends, then try again.',
+    details: { runId: run.id, turnId: run.turnId },
+    retryable: true,
+  })
 }

@@ -63,7 +63,7 @@ const factIds = z.array(id).max(limitTable.factLinks.max)
 const attributesSchema = z.strictObject({
   userId: z.exactOptional(id),
   agentId: z.exactOptional(id),
-  runId: z.exactOptional(id),
+  taskId: z.exactOptional(id),
   teamId: z.exactOptional(id),
 })
 
@@ -213,6 +213,7 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     inThread: optionalThread,
     keys: erased,
     factIds: erased,
+    runIds: erased,
   }),
 ])
 

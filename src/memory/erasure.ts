@@ -4,7 +4,8 @@ import { type Access, applicationActor } from '../domain/actor.ts'
 import type { Commit } from '../domain/commit.ts'
 import { after, type Timer } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
-import { parseFactId, parseMessageId, type SpaceId } from '../domain/id.ts'
+import type { SpaceId } from '../domain/id.ts'
+import { type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
 import { defaultLimits, type Limits } from '../domain/limits.ts'
 import type { Receipt, ReceiptNote } from '../domain/receipt.ts'
 import type { Storage } from '../ports/storage.ts'
@@ -26,7 +27,18 @@ export function erasing(
   return { id: null, space, changes: [{ kind: 'erase', ...change }] }
 }
 
-/** Erases messages and facts by ids of ours, one commit for each space; the receipt knows what is left after each. */
+/** Issued ids as an erasure takes them, by kind. */
+function partsOf(ids: readonly string[]): Omit<Extract<Commit['changes'][number], { kind: 'erase' }>, 'kind'> {
+  const of = (kind: IssuedKind) => ids.filter((id) => parseIssuedId(id)?.kind === kind)
+  const [messageIds, factIds, runIds] = [of('message'), of('fact'), of('run')]
+  return {
+    ...(messageIds.length > 0 ? { messageIds } : {}),
+    ...(factIds.length > 0 ? { factIds } : {}),
+    ...(runIds.length > 0 ? { runIds } : {}),
+  }
+}
+
+/** Erases messages, facts and runs by ids of ours, one commit for each space; the receipt knows what is left after each. */
 export async function eraseIssued(
   storage: Storage,
   access: Access,
@@ -34,16 +46,14 @@ export async function eraseIssued(
   ids: readonly string[],
   note: ReceiptNote,
 ): Promise<Receipt> {
-  const keyOf = (id: string) => (parseMessageId(id) ?? parseFactId(id))?.spaceKey
+  const keyOf = (id: string) => parseIssuedId(id)?.spaceKey
   const bySpace = Map.groupBy(ids, keyOf)
   const left = new Set(ids)
   let receipt: Receipt | null = null
   for (const [key, own] of bySpace) {
     for (const id of own) left.delete(id)
     const space = key === undefined ? null : await storage.spaces.byKey(access, key)
-    const [factIds, messageIds] = [own.filter((id) => parseFactId(id) !== null), own.filter(parseMessageId)]
-    const named = { ...(factIds.length > 0 ? { factIds } : {}), ...(messageIds.length > 0 ? { messageIds } : {}) }
-    const commit = space === null ? null : erasing(space, named)
+    const commit = space === null ? null : erasing(space, partsOf(own))
     receipt = await storage.erase(access, commit, limits, { ...note, left: [...left] })
   }
   return receipt ?? storage.erase(access, null, limits, { ...note, left: [] })

@@ -3,6 +3,7 @@
 import { invalidInput, shown } from '../domain/error.ts'
 import { type FactAttributes, type FactState, factAttributes } from '../domain/fact.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
+import { checkTaskId } from '../domain/issued-id.ts'
 import { parseSpaceId, type SpaceKind, spaceId } from '../domain/space.ts'
 
 /** The ids that say whose a fact is. The first one given, in this order, is its home; the others must match. */
@@ -16,7 +17,7 @@ export interface FactIds {
   /** The space `agent/<id>`. */
   readonly agentId?: string
   /** The space `task/<id>`. */
-  readonly runId?: string
+  readonly taskId?: string
 }
 
 /** One home, and the ids that its facts carry beside it. */
@@ -32,7 +33,7 @@ export interface FactScope {
 }
 
 /** The kind of space that each id names, most private first: this is the order of homes. */
-const homeKinds = { userId: 'resource', teamId: 'team', agentId: 'agent', runId: 'task' } as const satisfies Record<
+const homeKinds = { userId: 'resource', teamId: 'team', agentId: 'agent', taskId: 'task' } as const satisfies Record<
   keyof FactAttributes,
   SpaceKind
 >
@@ -47,7 +48,9 @@ function checkedIds({ resourceId, ...ids }: FactIds): FactAttributes {
   }
   const given = { ...ids, ...(userId === undefined ? {} : { userId }) }
   const checked: Record<string, string> = {}
-  for (const name of homeNames) if (given[name] !== undefined) checked[name] = checkId(given[name], name)
+  for (const name of homeNames) {
+    if (given[name] !== undefined) checked[name] = (name === 'taskId' ? checkTaskId : checkId)(given[name], name)
+  }
   return checked
 }
 
@@ -60,8 +63,8 @@ export function homeOf(ids: FactIds): FactHome {
   const attributes: FactAttributes = checkedIds(ids)
   const home = homeNames.find((name) => attributes[name] !== undefined)
   if (home === undefined) {
-    const fix = 'Pass userId (or resourceId), teamId, agentId or runId: facts are kept apart by them.'
-    throw invalidInput('userId, resourceId, teamId, agentId, runId', 'must not all be left out', undefined, fix)
+    const fix = 'Pass userId (or resourceId), teamId, agentId or taskId: facts are kept apart by them.'
+    throw invalidInput('userId, resourceId, teamId, agentId, taskId', 'must not all be left out', undefined, fix)
   }
   const { [home]: id, ...others } = attributes
   return { space: spaceId(homeKinds[home], id as string), attributes: others }

@@ -19,7 +19,7 @@ export interface Fact {
   readonly userId?: string
   readonly teamId?: string
   readonly agentId?: string
-  readonly runId?: string
+  readonly taskId?: string
   /** Who said it, where it was stored as it was said. */
   readonly role?: 'user' | 'assistant'
   /** The space it lives in, such as `resource/alice`. */

@@ -23,7 +23,7 @@ export let factsOf: (core: Core) => Facts
 
 /**
  * Facts. Each lives in one space, its home: the first given of `userId` (or `resourceId`), `teamId`, `agentId` and
- * `runId`; the other ids are carried by it and must match wherever they are asked for.
+ * `taskId`; the other ids are carried by it and must match wherever they are asked for.
  */
 export class Facts {
   readonly #core: Core

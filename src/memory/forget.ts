@@ -1,6 +1,6 @@
 /** Forgetting: erasing what a caller names, at once for every reader, and soon from the bytes of the files. */
 import { invalidInput, shown } from '../domain/error.ts'
-import { checkId, parseFactId, parseMessageId, type SpaceId } from '../domain/id.ts'
+import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../domain/id.ts'
 import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { readPlain } from '../domain/read-plain.ts'
@@ -15,8 +15,9 @@ import { refuseForeignMessages } from './foreign-ids.ts'
 import { type InputOf, type OutputOf, parse, unexpectedConflict } from './parse.ts'
 
 /**
- * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `runId` alone), or something in one, which the same
- * options name: `threadId`, `messageIds` (with `threadId` only those of that thread) or `key`.
+ * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `taskId` alone), or something in one, which the same
+ * options name: `threadId`, `messageIds` (with `threadId` only those of that thread) or `key`. `factIds` and `run`, the id
+ * of an agent's run, are named alone.
  */
 export type ForgetOptions = InputOf<'forget'>
 
@@ -53,17 +54,19 @@ const copiesListed = 1_000
 
 type Parsed = OutputOf<'forget'>
 
-const homes = ['resourceId', 'userId', 'teamId', 'agentId', 'runId'] as const
-const kinds = { resourceId: 'resource', userId: 'resource', teamId: 'team', agentId: 'agent', runId: 'task' } as const
-const named = [...homes, 'threadId', 'messageIds', 'factIds', 'key'] as const
+const homes = ['resourceId', 'userId', 'teamId', 'agentId', 'taskId'] as const
+const kinds = { resourceId: 'resource', userId: 'resource', teamId: 'team', agentId: 'agent', taskId: 'task' } as const
+const named = [...homes, 'threadId', 'messageIds', 'factIds', 'key', 'run'] as const
 const fix =
-  'Name one thing: resourceId (or userId), teamId, agentId or runId alone for all of it; threadId, messageIds, factIds or key for a part.'
+  'Name one thing: resourceId (or userId), teamId, agentId or taskId alone for all of it; threadId, messageIds, factIds, key or run for a part.'
 
 /** The call that forgets what an issued id names. */
 function callFor(id: string, kind: IssuedKind): string {
   if (kind === 'message') return `Call forget({ messageIds: [${shown(id)}] }) to erase that message.`
   if (kind === 'fact') return `Call forget({ factIds: [${shown(id)}] }) to erase that fact.`
-  return `A ${kind} is forgotten with its thread: call forget({ threadId, resourceId }).`
+  if (kind === 'run') return `Call forget({ run: ${shown(id)} }) to erase the record of that run.`
+  if (kind === 'turn') return 'A turn is forgotten with its messages: call forget({ messageIds }).'
+  return 'A recollection is not stored: there is nothing to forget of it.'
 }
 
 /** Refuses an issued id of anything but that kind, and says how to forget what it names. */
@@ -87,6 +90,23 @@ function homeOf(parsed: Parsed): { readonly space: SpaceId; readonly target: For
   const [name] = given
   if (name === undefined) return null
   return { space: spaceId(kinds[name], checkId(parsed[name], name)), target: kinds[name] }
+}
+
+/**
+ * Refuses an issued id as the name of a space or a thread: the answer would be that all of it is gone. Only what an
+ * earlier version stored under such a name is forgotten by it.
+ */
+async function refuseIssuedName(core: Core, storage: Storage, parsed: Parsed, home: SpaceId | null): Promise<void> {
+  for (const name of [...homes, 'threadId'] as const) {
+    const id = parsed[name]
+    const issued = id === undefined ? null : parseIssuedId(id)
+    if (id === undefined || issued === null) continue
+    const isStored =
+      name === 'threadId'
+        ? (await storage.threads.homes(core.access, id, core.limits.pageSize)).some((one) => (home ?? one) === one)
+        : home !== null && (await storage.spaces.get(core.access, home)) !== null
+    if (!isStored) throw invalidInput(name, `must not be the id of a ${issued.kind}`, id, callFor(id, issued.kind))
+  }
 }
 
 type Note = Pick<ReceiptNote, 'target' | 'asked' | 'outOfReach'>
@@ -175,10 +195,31 @@ async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: 
   return { ...plan, erase: (note) => storage.erase(core.access, commit, core.limits, note) }
 }
 
-/** Facts by id: each says itself which space it lies in, so nothing else may be named. */
-async function planFacts(storage: Storage, core: Core, parsed: Parsed): Promise<Plan> {
-  const other = named.find((name) => name !== 'factIds' && parsed[name] !== undefined)
-  if (other !== undefined) throw invalidInput(other, 'must not go with factIds', parsed[other], fix)
+/** Facts and runs by id: each says itself which space it lies in, so nothing else may be named. */
+function refuseBeside(parsed: Parsed, own: 'factIds' | 'run'): void {
+  const other = named.find((name) => name !== own && parsed[name] !== undefined)
+  if (other !== undefined) throw invalidInput(other, `must not go with ${own}`, parsed[other], fix)
+}
+
+/** The record of a run. What the run said stays in its thread. */
+function planRun(storage: Storage, core: Core, parsed: Parsed): Plan {
+  refuseBeside(parsed, 'run')
+  const run = checkId(parsed.run, 'run')
+  refuseOtherKind('run', run, 'run')
+  if (parseRunId(run) === null) {
+    const how = 'Pass the runId that a call of an agent answered; a piece of work is named by taskId.'
+    throw invalidInput('run', 'must be the id of a run', run, how)
+  }
+  return {
+    target: 'run',
+    asked: JSON.stringify(['run', run]),
+    copies: [],
+    erase: (note) => eraseIssued(storage, core.access, core.limits, [run], note),
+  }
+}
+
+function planFacts(storage: Storage, core: Core, parsed: Parsed): Plan {
+  refuseBeside(parsed, 'factIds')
   const factIds = [...new Set(parsed.factIds)].sort()
   for (const id of factIds) {
     if (parseFactId(checkId(id, 'factIds')) !== null) continue
@@ -196,8 +237,10 @@ async function planFacts(storage: Storage, core: Core, parsed: Parsed): Promise<
 
 async function planOf(core: Core, storage: Storage, parsed: Parsed): Promise<Plan> {
   const home = homeOf(parsed)
-  const { threadId, messageIds, factIds, key } = parsed
+  const { threadId, messageIds, factIds, key, run } = parsed
+  if (run !== undefined) return planRun(storage, core, parsed)
   if (factIds !== undefined) return planFacts(storage, core, parsed)
+  await refuseIssuedName(core, storage, parsed, home?.space ?? null)
   if (key !== undefined && (threadId ?? messageIds) !== undefined) {
     throw invalidInput('key', 'must not go with another thing to forget', key, fix)
   }

@@ -137,8 +137,7 @@ export async function enqueue(
 ): Promise<Queued> {
   const { metadata = {}, validFrom, expiresAt, sources = [] } = options
   const own = heard.flatMap(({ id }) => id ?? [])
-  const { runId } = home.attributes
-  const all = [...new Set([...own, ...sources, ...(runId === undefined ? [] : [runId])])]
+  const all = [...new Set([...own, ...sources])]
   const change: Change = {
     kind: 'fact-assert',
     unique: core.createId(),

@@ -350,11 +350,12 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Erases a resource, team or agent with all that is in it and below it, or a thread, messages or a key, in all
-   * versions and whether deleted or not. Nothing of it is read any more once this answers; the receipt is `complete`
+   * Erases a resource, team, agent or task with all that is in it and below it, or a thread, messages, facts, a key or
+   * the record of a run, in all versions and whether deleted or not. Nothing of it is read any more once this answers; the receipt is `complete`
    * once no byte of it is left in the database's files. Safe to repeat.
    *
-   * @throws MemoryError `invalid-input` unless exactly one thing is named; `conflict` if an id means several.
+   * @throws MemoryError `invalid-input` unless exactly one thing is named; `conflict` if an id means several, or for a
+   * run that is at work.
    */
   forget(options: ForgetOptions): Promise<ForgetAnswer> {
     return forget(this.#core, options)

@@ -54,11 +54,18 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
 }
 
+/** What to say of `runId` where it is no option: Mem0 calls a piece of work so. */
+function renamedFix(keys: readonly string[], known: string): string {
+  if (!keys.includes('runId') || !known.includes('taskId')) return ''
+  const ofRun = /\bruns?\b/.test(known) ? ' The record of a run is named by run.' : ''
+  return `A piece of work is named by taskId.${ofRun} `
+}
+
 /** What to do about an issue. */
 function fixOf(issue: z.core.$ZodIssue | undefined, schema: z.ZodType, what: string): string {
   const known = 'shape' in schema ? Object.keys(schema.shape as object).join(', ') : ''
   if (issue?.code === 'unrecognized_keys' && issue.path.length === 0 && known !== '') {
-    return `The options of ${what} are ${known}.`
+    return `${renamedFix(issue.keys, known)}The options of ${what} are ${known}.`
   }
   if (issue?.code === 'invalid_union' && issue.path.at(-1) === 'kind') return 'See the kinds of Change.'
   if (known !== '') return `${what} takes ${known}.`

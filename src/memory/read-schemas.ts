@@ -23,7 +23,7 @@ const attribute = (name: keyof FactAttributes) => z.exactOptional(named(name))
 const attributes = z.strictObject({
   userId: attribute('userId'),
   agentId: attribute('agentId'),
-  runId: attribute('runId'),
+  taskId: attribute('taskId'),
   teamId: attribute('teamId'),
 }) satisfies z.ZodType<FactAttributes>
 const metadata = z

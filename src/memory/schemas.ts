@@ -139,7 +139,7 @@ const factIds = {
   resourceId: optionalId,
   teamId: optionalId,
   agentId: optionalId,
-  runId: optionalId,
+  taskId: optionalId,
 }
 const factLinks = z.exactOptional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
 const expiry = z.exactOptional(time.nullable())
@@ -228,10 +228,11 @@ export const forget = z.strictObject({
   userId: optionalId,
   teamId: optionalId,
   agentId: optionalId,
-  runId: optionalId,
+  taskId: optionalId,
   threadId: optionalId,
   messageIds: z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max)),
   factIds: z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max)),
   key: optionalId,
+  run: optionalId,
 })
 export const receipts = z.strictObject({ state: z.exactOptional(z.enum(receiptStates)), limit: z.exactOptional(count) })

@@ -140,6 +140,7 @@ const forgetting: readonly ForeignCall[] = [
     m.forget({ ...mine, messageIds: [ownMessageId] }),
   ),
   bare('Memory.forget', 'a fact', (m, { factId }) => m.forget({ factIds: [factId] })),
+  bare('Memory.forget', 'a run', (m, { runId }) => m.forget({ run: runId })),
   own('Memory.forget', 'a key', (m, { key }) => m.forget({ teamId: malloryTeam, key })),
   bare('Memory.forget', 'a key of a team', (m, { teamId, key }) => m.forget({ teamId, key })),
   bare('Memory.forget', 'a resource', (m, { resourceId }) => m.forget({ resourceId })),

@@ -100,8 +100,10 @@ const others: readonly Entry[] = [
   ...options('Memory.updateWorkingMemory', ['resourceId', 'threadId', 'name', 'mode'], (s, given: object) =>
     s.memory.updateWorkingMemory({ ...s.where, workingMemory: 'x', ...given }),
   ),
-  ...options('Memory.forget', ['resourceId', 'userId', 'teamId', 'agentId', 'threadId'], (s, given: object) =>
-    s.memory.forget(given),
+  ...options(
+    'Memory.forget',
+    ['resourceId', 'userId', 'teamId', 'agentId', 'taskId', 'threadId', 'run'],
+    (s, given: object) => s.memory.forget(given),
   ),
   entry('Memory.forget', 'key', (s, text) => s.memory.forget({ teamId: s.name, key: text })),
   entry('Memory.forget', 'messageIds', (s, text) => s.memory.forget({ messageIds: [text], resourceId: s.resourceId })),

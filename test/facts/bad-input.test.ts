@@ -14,12 +14,12 @@ const calls: [string, Call][] = [
 
 describe.each(calls)('%s', (_, call) => {
   it.each([
-    ['no id', {}, 'userId, resourceId, teamId, agentId, runId'],
+    ['no id', {}, 'userId, resourceId, teamId, agentId, taskId'],
     ['ids that differ', { userId: 'a', resourceId: 'b' }, 'resourceId'],
     ['a wildcard user', { userId: '*' }, 'userId'],
     ['a wildcard agent beside a user', { userId: 'a', agentId: '%' }, 'agentId'],
     ['an empty id', { teamId: '' }, 'teamId'],
-    ['an id that is a number', { runId: 7 }, 'runId'],
+    ['an id that is a number', { taskId: 7 }, 'taskId'],
     ['an option it does not have', { ...alice, user_id: 'a' }, undefined],
   ])('refuses %s', async (_, options, field) => {
     const memory = openMemory()
@@ -27,7 +27,7 @@ describe.each(calls)('%s', (_, call) => {
     const error = await refused('invalid-input', () => call(memory, options as never))
     if (field !== undefined) expect(error.details.field).toBe(field)
     expect((await memory.facts.getAll(alice)).results).toHaveLength(1)
-    for (const name of ['userId', 'teamId', 'agentId', 'runId']) {
+    for (const name of ['userId', 'teamId', 'agentId', 'taskId']) {
       if (field?.includes(',')) expect(error.fix).toContain(name)
     }
   })

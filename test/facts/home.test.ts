@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest'
 import { openMemory, refused } from '../memory/opened.ts'
 
-const ids = { userId: 'u', teamId: 't', agentId: 'a', runId: 'r' }
+const ids = { userId: 'u', teamId: 't', agentId: 'a', taskId: 'r' }
 
 describe('home', () => {
   it.each([
     ['resource/u', ids],
     ['resource/u', { ...ids, userId: undefined, resourceId: 'u' }],
-    ['team/t', { teamId: 't', agentId: 'a', runId: 'r' }],
-    ['agent/a', { agentId: 'a', runId: 'r' }],
-    ['task/r', { runId: 'r' }],
+    ['team/t', { teamId: 't', agentId: 'a', taskId: 'r' }],
+    ['agent/a', { agentId: 'a', taskId: 'r' }],
+    ['task/r', { taskId: 'r' }],
     ['resource/u%2F1', { userId: 'u/1' }],
   ])('is %s for %o', async (space, given) => {
     const memory = openMemory()
@@ -25,7 +25,7 @@ describe('home', () => {
   it('requires the other ids to match', async () => {
     const memory = openMemory()
     await memory.add('Tea for the researcher', { userId: 'u', agentId: 'researcher' })
-    await memory.add('Tea for the writer', { userId: 'u', agentId: 'writer', runId: 'r' })
+    await memory.add('Tea for the writer', { userId: 'u', agentId: 'writer', taskId: 'r' })
     await memory.add('Tea for all', { userId: 'u' })
     const found = async (given: object) =>
       (await memory.search('tea', given)).results.map(({ memory }) => memory).sort()
@@ -34,7 +34,7 @@ describe('home', () => {
     for (const read of [found, listed]) {
       expect(await read({ userId: 'u' })).toHaveLength(3)
       expect(await read({ userId: 'u', agentId: 'writer' })).toEqual(['Tea for the writer'])
-      expect(await read({ userId: 'u', agentId: 'writer', runId: 'other' })).toEqual([])
+      expect(await read({ userId: 'u', agentId: 'writer', taskId: 'other' })).toEqual([])
       expect(await read({ agentId: 'writer' })).toEqual([])
       expect(await read({ userId: 'other' })).toEqual([])
     }
@@ -47,7 +47,7 @@ describe('several homes', () => {
   it('are searched where they are named', async () => {
     const memory = openMemory()
     await memory.add('Tea for a user', { userId: 'u', agentId: 'a' })
-    await memory.add('Tea for an agent', { agentId: 'a', runId: 'r' })
+    await memory.add('Tea for an agent', { agentId: 'a', taskId: 'r' })
     await memory.add('Tea for another agent', { agentId: 'b' })
     const spaces = ['resource/u', 'agent/a', 'agent/b', 'task/none']
     const found = async (given: object) => {
@@ -59,7 +59,7 @@ describe('several homes', () => {
     // An id counts as matched where it is that of the home.
     expect(await found({ agentId: 'a' })).toEqual(['Tea for a user', 'Tea for an agent'])
     expect(await found({ userId: 'u' })).toEqual(['Tea for a user'])
-    expect(await found({ agentId: 'a', runId: 'r' })).toEqual(['Tea for an agent'])
+    expect(await found({ agentId: 'a', taskId: 'r' })).toEqual(['Tea for an agent'])
   })
 
   it('are at most 16, each named once', async () => {

@@ -14,6 +14,7 @@ import {
   plantEntry,
   plantFacts,
   plantLearned,
+  plantRun,
   plantRuns,
   plantTalk,
   plantThread,
@@ -28,7 +29,7 @@ export const spaces = [resource, 'resource/bob', 'team/acme', 'agent/bot'] as co
 export type SpaceName = (typeof spaces)[number]
 
 /** Parts of what is planted, each with secrets of its own. */
-export const parts = ['thread', 'messages', 'rest', 'facts', 'key', 'team', 'agent', 'bob'] as const
+export const parts = ['thread', 'messages', 'rest', 'facts', 'key', 'team', 'agent', 'run', 'bob'] as const
 type Part = (typeof parts)[number]
 export type Forgotten = Parameters<Memory['forget']>[0]
 
@@ -85,6 +86,8 @@ export async function plantAll() {
   await plantFacts(memory, { userId: 'ada' }, secrets.rest, soon)
   await memory.updateWorkingMemory({ resourceId: 'ada', workingMemory: secrets.rest.make() })
   await memory.updateWorkingMemory({ resourceId: 'ada', workingMemory: secrets.rest.make(), mode: 'replace' })
+  const { runId } = await plantRun(memory, resource, { threadId: 'beside' }, secrets.run)
+  await plantLearned(memory, resource, [runId], secrets.run)
   const key = secrets.key.make()
   await plantEntry(memory, 'acme', key, secrets.key)
   await plantEntry(memory, 'acme', 'beside', secrets.team)
@@ -102,7 +105,7 @@ export async function plantAll() {
   // Whoever meets a turn whose lease is over closes it.
   for (const name of spaces) await answersOf(memory, name)
   await memory.settled()
-  return { memory, url, clock, path: pathOf(url), secrets, threadId, messageIds, factIds, key }
+  return { memory, url, clock, path: pathOf(url), secrets, threadId, messageIds, factIds, key, runId }
 }
 
 /** Another memory on the same file, with the same clock and embedder. */
@@ -118,12 +121,13 @@ export const targets: readonly (readonly [
   readonly Part[],
   (planted: Planted) => Forgotten,
 ])[] = [
-  ['a resource', [resource], ['thread', 'messages', 'rest', 'facts'], () => ({ resourceId: 'ada' })],
+  ['a resource', [resource], ['thread', 'messages', 'rest', 'facts', 'run'], () => ({ resourceId: 'ada' })],
   ['a team', ['team/acme'], ['key', 'team'], () => ({ teamId: 'acme' })],
   ['an agent', ['agent/bot'], ['agent'], () => ({ agentId: 'bot' })],
   ['a thread', [resource], ['thread'], ({ threadId }) => ({ threadId, resourceId: 'ada' })],
   ['messages', [resource], ['messages'], ({ messageIds }) => ({ messageIds, resourceId: 'ada' })],
   ['facts', [resource], ['facts'], ({ factIds }) => ({ factIds })],
+  ['a run', [resource], ['run'], ({ runId }) => ({ run: runId })],
   ['a key', ['team/acme'], ['key'], ({ key }) => ({ key, teamId: 'acme' })],
 ]
 

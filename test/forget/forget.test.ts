@@ -43,7 +43,7 @@ describe('a whole space', () => {
   it.each([
     ['teamId', 'team'] as const,
     ['agentId', 'agent'] as const,
-    ['runId', 'task'] as const,
+    ['taskId', 'task'] as const,
     ['userId', 'resource'] as const,
   ])('is named by %s', async (name, target) => {
     const memory = openMemory()

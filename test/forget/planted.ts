@@ -89,6 +89,24 @@ export async function plantThread(memory: Memory, resourceId: string, threadId: 
   return { threadId, messageIds: [first, second, third, messageId], turnId: running, continuations: runs }
 }
 
+/** A run that waits, with secrets in all of its versions, in a thread or in none. */
+export async function plantRun(
+  memory: Memory,
+  space: string,
+  place: { readonly threadId: string; readonly turnId?: string } | null,
+  secrets: Secrets,
+): Promise<{ readonly runId: string; readonly continuation: string }> {
+  const s = secrets.make
+  const unique = randomBytes(9).toString('hex')
+  const put = (more: object) => memory.space(space).commit([{ kind: 'run-put', ...more }])
+  const begun = await put({ unique, name: s(), ...place, details: { seen: [s()], [s()]: 1 } })
+  const [first] = begun.status === 'committed' ? begun.results : []
+  const runId = first?.kind === 'run-put' ? first.runId : ''
+  const continuation = s()
+  await put({ runId, status: 'suspended', details: { seen: s() }, continuation: { call: long(continuation) } })
+  return { runId, continuation }
+}
+
 /** Runs of a turn with secrets in all of their versions, one that waits and one that has ended; answers what they need to go on. */
 export async function plantRuns(
   memory: Memory,
@@ -164,7 +182,7 @@ export async function plantFacts(
   const add = async (more: Partial<Parameters<Memory['add']>[1]> = {}) => {
     const metadata = { [s()]: s(), deep: { list: [s()] } }
     const { results } = await memory.add(`${prose(secrets.texts.length)} ${s()}`, {
-      runId: s(),
+      taskId: s(),
       ...home,
       metadata,
       infer: false,

@@ -46,7 +46,8 @@ async function idsIn(memory: Memory, { resourceId, threadId }: typeof mallory) {
 }
 
 async function openWorld(): Promise<World> {
-  const memory = openMemory()
+  // A turn that a call leaves open does not keep the next call waiting.
+  const memory = openMemory({ limits: { turnWaitMs: 1 } })
   const theirs = await idsIn(memory, victim)
   const own = await idsIn(memory, mallory)
   const { messages } = await memory.saveMessages({ ...mallory, threadId: 'y', messages: 'elsewhere' })
@@ -90,6 +91,8 @@ const entries: Record<string, (world: World, id: string) => Promise<unknown>> = 
   'delete in a thread': ({ memory }, id) => memory.deleteMessages(id, mallory),
   forget: ({ memory }, id) => memory.forget({ resourceId: 'mallory', messageIds: [id] }),
   'forget in a thread': ({ memory }, id) => memory.forget({ ...mallory, messageIds: [id] }),
+  'forget a run as a task': ({ memory }, id) => memory.forget({ taskId: id }),
+  'facts of a task': ({ memory }, id) => memory.add('forged', { taskId: id, infer: false }),
   include: ({ memory }, id) => memory.listMessages({ ...mallory, include: [{ id, withNextMessages: 1 }] }),
   supersedes: ({ memory }, id) => memory.add('forged', { userId: 'mallory', supersedes: id, infer: false }),
   contradicts: ({ memory }, id) => memory.add('forged', { userId: 'mallory', contradicts: [id], infer: false }),
@@ -109,6 +112,7 @@ const entries: Record<string, (world: World, id: string) => Promise<unknown>> = 
     memory.space('resource/mallory').commit([{ kind: 'message-delete', threadId: 'x', messageIds: [id] }]),
   'commit erase': ({ memory }, id) => memory.space('resource/mallory').commit([{ kind: 'erase', messageIds: [id] }]),
   'commit erase facts': ({ memory }, id) => memory.space('resource/mallory').commit([{ kind: 'erase', factIds: [id] }]),
+  'commit erase runs': ({ memory }, id) => memory.space('resource/mallory').commit([{ kind: 'erase', runIds: [id] }]),
   'commit replaces': ({ memory }, id) =>
     memory.space('resource/mallory').commit([{ kind: 'turn-open', threadId: 'x', replaces: [id] }]),
   'commit a fact': ({ memory }, id) =>

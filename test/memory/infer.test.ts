@@ -295,12 +295,16 @@ describe('actors and trust', () => {
     ])
   })
 
-  it('carries the run it comes from, and its times', async () => {
+  it('carries the task it is about, which is no source, and its times', async () => {
     const { memory } = inferring()
     const times = { validFrom: '2025-01-01T00:00:00.000Z', expiresAt: '2099-01-01T00:00:00.000Z' }
-    await infer(memory, 'Alice likes tea', times, { ...alices, attributes: { runId: 'run-1' } })
+    await infer(memory, 'Alice likes tea', times, { ...alices, attributes: { taskId: 'task-1' } })
     const [fact] = await factsOf(memory)
-    expect(fact).toMatchObject({ ...times, attributes: { runId: 'run-1' }, sources: ['run-1'] })
+    expect(fact).toMatchObject({
+      ...times,
+      attributes: { taskId: 'task-1' },
+      sources: [expect.stringMatching(/^fact_/)],
+    })
   })
 })
 

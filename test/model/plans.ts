@@ -229,7 +229,7 @@ const changePlans = {
       isWordless: fc.constantFrom(false, false, true),
       isNamedAgain: rarely(true, false),
       metadata: fc.constantFrom(undefined, undefined, {}, { k: 1 }),
-      attributes: fc.constantFrom(undefined, undefined, { agentId: 'bot' }, { runId: 'r', agentId: 'bot' }),
+      attributes: fc.constantFrom(undefined, undefined, { agentId: 'bot' }, { taskId: 'r', agentId: 'bot' }),
       sources: fc.constantFrom(undefined, undefined, ['m1'], ['m1', 'r'], []),
       isDerived: fc.constantFrom(false, false, true),
       supersedes: backs,
@@ -309,6 +309,7 @@ const step = fc.constantFrom(1, 1, 700, 700, 2_500, 21_000, 100_000_000, -5_000)
 
 const targets = fc.array(target, { maxLength: 3 })
 const erasedKeys = fc.uniqueArray(key, { maxLength: 2 })
+const erasedRuns = fc.array(back, { maxLength: 2 })
 
 const action = fc.oneof(
   { weight: 90, arbitrary: kind('commit', { plan: commit, via }) },
@@ -316,7 +317,17 @@ const action = fc.oneof(
   { weight: 12, arbitrary: kind('clock', { ms: step }) },
   { weight: 6, arbitrary: kind('compact', { space, back: fc.nat(8) }) },
   { weight: 1, arbitrary: kind('erase', { space, via }) },
-  { weight: 8, arbitrary: kind('erase-part', { space, via, thread: sometimes(fc.nat(2)), targets, keys: erasedKeys }) },
+  {
+    weight: 8,
+    arbitrary: kind('erase-part', {
+      space,
+      via,
+      thread: sometimes(fc.nat(2)),
+      targets,
+      keys: erasedKeys,
+      runs: erasedRuns,
+    }),
+  },
   { weight: 3, arbitrary: kind('reopen', {}) },
   { weight: 4, arbitrary: kind('renew', { space: fc.nat(1), back, ms: fc.constantFrom(1, 5_000) }) },
   { weight: 4, arbitrary: kind('sweep', { via }) },

@@ -101,7 +101,7 @@ async function readEntries(storage: Storage, space: SpaceId, seqs: readonly numb
 async function readFacts(storage: Storage, space: SpaceId, ids: readonly string[]): Promise<unknown> {
   const facts: unknown[] = []
   for (const order of ['oldest', 'newest'] as const) {
-    for (const attributes of [{}, { agentId: 'bot' }, { agentId: 'bot', runId: 'r' }]) {
+    for (const attributes of [{}, { agentId: 'bot' }, { agentId: 'bot', taskId: 'r' }]) {
       const query = { attributes, statuses: factStatuses, order, limit: everything } as const
       facts.push(await storage.facts.list(access, space, { ...query, after: null }))
       for (let after: number | null = null, pages = 0; pages < 2; pages++) {

@@ -39,7 +39,7 @@ export function fromEnd<Item>(items: readonly Item[] | undefined, back: number):
   return items?.at(-1 - (back % Math.max(items.length, 1)))
 }
 
-const unknownTurn = 'turn_0000000000_1.0'
+const unknownTurn = 'turn_000000000000_1.0'
 
 type MessagePlan = Extract<ChangePlan, { kind: 'message-append' }>['messages'][number]
 type JoinPlan = Extract<ChangePlan, { kind: 'message-append' }>['join']
@@ -150,7 +150,7 @@ function messageChange(at: Resolving, plan: ChangePlan): Change | null {
 }
 
 function factAt(at: Resolving, back: number): string {
-  return fromEnd(at.known.facts, back) ?? 'fact_0000000000_none'
+  return fromEnd(at.known.facts, back) ?? 'fact_000000000000_none'
 }
 
 function assertOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'fact-assert' }>): Change {
@@ -168,8 +168,13 @@ function assertOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'fact-assert'
   }) as Change
 }
 
-function runAt(at: Resolving, back: number): string {
-  return fromEnd(at.known.runs, back) ?? 'run_0000000000_none'
+/** The id of the run that many places before the last. */
+export function runIdOf(known: Known, back: number): string {
+  return fromEnd(known.runs, back) ?? 'run_000000000000_none'
+}
+
+function runAt({ known }: Resolving, back: number): string {
+  return runIdOf(known, back)
 }
 
 function putRunOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'run-put' }>): Change {

@@ -11,7 +11,7 @@ import { assertSame } from './differences.ts'
 import { KeyNames, sharedKey } from './keys.ts'
 import { type ActionOf, actors, type CommitPlan, messageIds, spaces, threads, tinyLimits } from './plans.ts'
 import { access, answerOf, readAcross, readSpace } from './readings.ts'
-import { commitOf, fromEnd, type Known, messageIdOf, nothingKnown } from './resolve.ts'
+import { commitOf, fromEnd, type Known, messageIdOf, nothingKnown, runIdOf } from './resolve.ts'
 
 export class ManualClock {
   ms = Date.parse('2026-03-01T00:00:00.000Z')
@@ -27,7 +27,7 @@ function withoutPruned<Result extends object>(result: Result): object {
 
 function isSpaceErase({ changes }: Commit): boolean {
   const [change] = changes
-  return change?.kind === 'erase' && (change.threadIds ?? change.messageIds ?? change.keys) === undefined
+  return change?.kind === 'erase' && Object.keys(change).length === 1
 }
 
 interface Sent {
@@ -218,8 +218,8 @@ export class World {
     }
   }
 
-  /** Erases a thread, messages and keys of a space, as far as the run knows of any. */
-  erasePartCommit({ space, thread, targets, keys }: ActionOf<'erase-part'>): Sent {
+  /** Erases a thread, messages, keys and runs of a space, as far as the run knows of any. */
+  erasePartCommit({ space, thread, targets, keys, runs }: ActionOf<'erase-part'>): Sent {
     const id = spaces[space] as string as SpaceId
     const known = this.knownOf(id)
     const inThread = threads[targets.length % threads.length] as string
@@ -229,6 +229,7 @@ export class World {
       ...(thread === undefined ? {} : { threadIds: [threads[thread] as string] }),
       ...(messageIds.length === 0 ? {} : { messageIds }),
       ...(keys.length === 0 ? {} : { keys }),
+      ...(runs.length === 0 ? {} : { runIds: runs.map((back) => runIdOf(known, back)) }),
     }
     // Naming nothing would take the whole space.
     const named = Object.keys(change).length === 1 ? { ...change, keys: ['a'] } : change

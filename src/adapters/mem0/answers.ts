@@ -53,7 +53,7 @@ export interface Mem0Step {
 }
 
 export function memoryOf(fact: Fact): Mem0Memory {
-  const { id, memory, metadata, userId, agentId, runId, teamId, role } = fact
+  const { id, memory, metadata, userId, agentId, taskId: runId, teamId, role } = fact
   const createdAt = fact.createdAt.toISOString()
   const updatedAt = fact.updatedAt.toISOString()
   return {

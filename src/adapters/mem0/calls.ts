@@ -1,5 +1,6 @@
 /** Calls as programs for Mem0 write them, read into the options of `memory.facts`. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
+import { checkTaskId } from '../../domain/issued-id.ts'
 import { isJsonObject, type Json, type JsonObject, setField } from '../../domain/json.ts'
 import { readPlain } from '../../domain/read-plain.ts'
 import type { MessageLike } from '../../memory/message-input.ts'
@@ -18,10 +19,12 @@ export interface Mem0Ids {
 
 type Fields = Readonly<Record<string, unknown>>
 
-const idNames = new Map(
-  ['userId', 'agentId', 'runId', 'teamId'].flatMap((name) => [
-    [name, name],
-    [name.replace('Id', '_id'), name],
+/** Mem0's names of ids, and ours: what Mem0 calls a run is a piece of work, here a task. */
+const ownNames = { userId: 'userId', agentId: 'agentId', runId: 'taskId', teamId: 'teamId' } as const
+const idNames: ReadonlyMap<string, string> = new Map(
+  Object.entries(ownNames).flatMap(([name, own]) => [
+    [name, own],
+    [name.replace('Id', '_id'), own],
   ]),
 )
 
@@ -43,13 +46,14 @@ function camelCase(name: string): string {
   return name.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** Adds a value, which may be there already if it is the same. */
-function put(options: Record<string, unknown>, name: string, value: unknown): void {
+/** Adds what a caller gave as `field`. It may be there already if it is the same. */
+function put(options: Record<string, unknown>, name: string, value: unknown, field: string): void {
   const before = Object.hasOwn(options, name) ? options[name] : undefined
   if (before !== undefined && before !== value) {
-    throw invalidInput(name, `must be given once, not also as ${JSON.stringify(before)}`, value, 'Pass it once.')
+    throw invalidInput(field, `must be given once, not also as ${JSON.stringify(before)}`, value, 'Pass it once.')
   }
-  setField(options, name, value)
+  // Checked here, under the name that the caller knows it by.
+  setField(options, name, name === 'taskId' ? checkTaskId(value, field) : value)
 }
 
 /** One condition on a field: operators without their sign get it, and `'*'` asks that the field is there. */
@@ -80,7 +84,7 @@ function filterOf(filter: unknown, field: string, ids: Record<string, unknown> |
         const fix = 'Search the spaces that you mean by name: memory.search(query, { spaces }) of aquifer.'
         throw invalidInput(at, 'must not stand inside OR or NOT', value, fix)
       }
-      if (value !== null) put(ids, id, value)
+      if (value !== null) put(ids, id, value, name)
     } else if (join !== undefined || name === 'NOT' || name === '$not') {
       const list = Array.isArray(value) ? value : [value]
       const inner = list.map((one, index) => filterOf(one, `${at}[${index}]`, join === '$and' ? ids : null))
@@ -103,7 +107,7 @@ export function readOptions(options: unknown, field: string): Record<string, unk
   for (const [name, value] of Object.entries(fieldsOf(given, field))) {
     const camel = camelCase(name)
     if (value === undefined || value === null || name === 'filters' || withoutEffect.has(camel)) continue
-    put(read, renamed.get(camel) ?? camel, value)
+    put(read, idNames.get(camel) ?? renamed.get(camel) ?? camel, value, name)
   }
   const { filters } = given as Fields
   if (filters === undefined || filters === null) return read

@@ -12,10 +12,11 @@ import { forget } from './migrations/005-forget.ts'
 import { runs } from './migrations/006-runs.ts'
 import { records } from './migrations/007-records.ts'
 import { waitingRuns } from './migrations/008-waiting-runs.ts'
+import { taskIds } from './migrations/009-task-ids.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
-const migrations = [ground, words, vectors, facts, forget, runs, records, waitingRuns]
+const migrations = [ground, words, vectors, facts, forget, runs, records, waitingRuns, taskIds]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

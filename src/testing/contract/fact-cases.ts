@@ -26,7 +26,7 @@ const stating: readonly StorageCase[] = [
     await scene.committed(write('k', 1))
     const more = {
       metadata: { topic: 'pay' },
-      attributes: { agentId: 'bot', runId: 'r/1' },
+      attributes: { agentId: 'bot', taskId: 'r/1' },
       sources: ['m1', 'm2', 'm1'],
       validFrom: '2020-01-01T00:00:00Z',
       expiresAt: '2030-01-01T00:00:00Z',
@@ -44,7 +44,7 @@ const stating: readonly StorageCase[] = [
       order: factOrder(2, 1),
       text: 'Pays by card.',
       metadata: { topic: 'pay' },
-      attributes: { agentId: 'bot', runId: 'r/1' },
+      attributes: { agentId: 'bot', taskId: 'r/1' },
       sources: ['m1', 'm2'],
       createdAt: at,
       updatedAt: at,
@@ -169,7 +169,7 @@ const duplicates: readonly StorageCase[] = [
       assertFact('The café pays 10 five-stars.', {
         unique: 'x3',
         metadata: { a: 1, b: 2 },
-        attributes: { runId: 'r' },
+        attributes: { taskId: 'r' },
       }),
     ]
     for (const change of others) expectEqual((await scene.did('fact-assert', change)).known, false, 'another statement')
@@ -438,7 +438,7 @@ const bad: readonly StorageCase[] = [
         ['unique', { factId }],
         ['factId', { unique: undefined, factId: '*' }],
         ['attributes.userId', { attributes: { userId: '*' } }],
-        ['attributes.runId', { attributes: { runId: '' } }],
+        ['attributes.taskId', { attributes: { taskId: '' } }],
         ['sources', { sources: ['m', ' '] }],
         ['supersedes', { supersedes: ['a\nb'] }],
         ['conflictsWith', { conflictsWith: ['%'] }],

@@ -43,18 +43,18 @@ async function allPages(page: (after: number | null) => Promise<Listed<FactState
 
 const paging: readonly StorageCase[] = [
   sceneCase('facts are listed in the order of their first statement, in pages of every size', async (scene) => {
-    await scene.committed(['z', 'a', 'm'].map((words) => assertFact(words, { attributes: { runId: 'r1' } })))
-    await scene.committed([assertFact('old', { attributes: { runId: 'r2' } }), assertFact('raw', { queued: true })])
-    const old = (await scene.facts({ attributes: { runId: 'r2' } })).items[0]?.id ?? ''
+    await scene.committed(['z', 'a', 'm'].map((words) => assertFact(words, { attributes: { taskId: 'r1' } })))
+    await scene.committed([assertFact('old', { attributes: { taskId: 'r2' } }), assertFact('raw', { queued: true })])
+    const old = (await scene.facts({ attributes: { taskId: 'r2' } })).items[0]?.id ?? ''
     await scene.committed(['c', 'b'].map((words) => assertFact(words)))
-    const new1 = await scene.asserted(assertFact('new', { supersedes: [old], attributes: { runId: 'r1' } }))
+    const new1 = await scene.asserted(assertFact('new', { supersedes: [old], attributes: { taskId: 'r1' } }))
     await scene.committed({ kind: 'fact-assert', factId: new1, metadata: { touched: 1 } })
     const lists: readonly (readonly [Partial<FactQuery>, readonly string[]])[] = [
       [{}, ['z', 'a', 'm', 'c', 'b', 'new']],
       [{ statuses: factStatuses }, ['z', 'a', 'm', 'old', 'raw', 'c', 'b', 'new']],
       [{ statuses: ['superseded', 'queued'] }, ['old', 'raw']],
       [{ statuses: [] }, []],
-      [{ attributes: { runId: 'r1' } }, ['z', 'a', 'm', 'new']],
+      [{ attributes: { taskId: 'r1' } }, ['z', 'a', 'm', 'new']],
     ]
     for (const [query, expected] of lists) {
       for (const order of ['oldest', 'newest'] as const) {
@@ -73,15 +73,15 @@ const paging: readonly StorageCase[] = [
     expectEqual([asOf, key], [await scene.seq(), (await scene.state())?.key], 'what a page says of its space')
   }),
   sceneCase('a list takes facts that carry every id asked for', async (scene) => {
-    const carried = [{ userId: 'u', agentId: 'a' }, { agentId: 'a' }, { agentId: 'a', runId: 'r', teamId: 't' }, {}]
+    const carried = [{ userId: 'u', agentId: 'a' }, { agentId: 'a' }, { agentId: 'a', taskId: 'r', teamId: 't' }, {}]
     await scene.committed(carried.map((attributes, index) => assertFact(`f${index}`, { attributes })))
     const asked = [
       [{}, ['f0', 'f1', 'f2', 'f3']],
       [{ agentId: 'a' }, ['f0', 'f1', 'f2']],
       [{ userId: 'u' }, ['f0']],
-      [{ agentId: 'a', runId: 'r' }, ['f2']],
+      [{ agentId: 'a', taskId: 'r' }, ['f2']],
       [{ teamId: 't' }, ['f2']],
-      [{ userId: 'u', runId: 'r' }, []],
+      [{ userId: 'u', taskId: 'r' }, []],
       [{ agentId: 'A' }, []],
     ] as const
     for (const [attributes, expected] of asked) {
@@ -156,7 +156,7 @@ const expiry: readonly StorageCase[] = [
     async (scene) => {
       const expiresAt = isoTime(scene.clock.now() + 1_000)
       const short = await scene.asserted(
-        assertFact('Short lived', { expiresAt, sources: ['m'], attributes: { runId: 'r' } }),
+        assertFact('Short lived', { expiresAt, sources: ['m'], attributes: { taskId: 'r' } }),
       )
       await scene.committed(assertFact('Other', { conflictsWith: [short] }))
       scene.clock.advance(999)
@@ -166,7 +166,7 @@ const expiry: readonly StorageCase[] = [
       expectEqual(await scene.fact(short), null, 'by id')
       const lists = [
         scene.facts(),
-        scene.facts({ attributes: { runId: 'r' } }),
+        scene.facts({ attributes: { taskId: 'r' } }),
         derived(scene, 'm'),
         byText(scene, 'short lived'),
       ]

@@ -10,6 +10,7 @@ import type { StorageCase } from './contract-case.ts'
 import { entryCases } from './entry-cases.ts'
 import { eraseCases } from './erase-cases.ts'
 import { eraseFactCases } from './erase-fact-cases.ts'
+import { eraseRunCases } from './erase-run-cases.ts'
 import { expectationCases } from './expectation-cases.ts'
 import { expiryCases } from './expiry-cases.ts'
 import { factCases } from './fact-cases.ts'
@@ -64,6 +65,7 @@ export const storageContract: readonly StorageCase[] = [
   ...asOfCases,
   ...eraseCases,
   ...eraseFactCases,
+  ...eraseRunCases,
   ...receiptCases,
   ...badInputCases,
   ...closeCases,
