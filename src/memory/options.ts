@@ -30,8 +30,9 @@ export type BlockScope = 'resource' | 'thread'
 
 export interface MemoryOptions {
   /**
-   * Where it lives: `'file:./aquifer.db'`, `':memory:'`, a `SQLiteStore`, or any storage driver. Default: decided at its
-   * first use; the storage of the `Aquifer` it was registered with before, else `'file:./aquifer.db'`.
+   * Where it lives: `'file:./aquifer.db'`, `':memory:'`, or a `SQLiteStore`. A storage driver is taken too, but drivers are
+   * internal for now: their port may change in any version. Default: decided at its first use; the storage of the
+   * `Aquifer` it was registered with before, else `'file:./aquifer.db'`.
    */
   readonly storage?: string | SQLiteStore | Storage
   /** Default `'process'`. For a storage given as a URL. */

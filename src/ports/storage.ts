@@ -412,6 +412,10 @@ export interface DueWork {
   readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]
 }
 
+/**
+ * The port that storage drivers implement. It is internal for now, and may change in any version; ARCHITECTURE.md says what
+ * a driver must bring.
+ */
 export interface Storage {
   readonly id: string
   /**
