@@ -291,7 +291,7 @@ describe('a database that cannot be used', () => {
   })
 
   it('is full', async () => {
-    const memory = openMemory({ storage: new SQLiteStore({ url: temporaryUrl(), maxBytes: 400_000 }) })
+    const memory = openMemory({ storage: new SQLiteStore({ url: temporaryUrl(), maxBytes: 500_000 }) })
     const team = memory.team('acme')
     let written = 0
     const error = await refused('unavailable', async () => {
