@@ -7,6 +7,7 @@ import { factAnswer } from './fact-fold.ts'
 import { type ChainName, versionAt } from './history.ts'
 import { type MessageId, messageIdOf, type Seq, type SpaceKey, type ThreadId, turnIdOf } from './id.ts'
 import { allKeyedNouns } from './keyed/keyed-nouns.ts'
+import { type Slot, slotsOf } from './turn.ts'
 
 interface Asked {
   readonly view: SpaceView
@@ -14,14 +15,8 @@ interface Asked {
   readonly rows: readonly LogRow[]
 }
 
-/** Messages that an effect put into its turn, deleted ones included. */
-function slotsOf(effect: Effect): readonly ({ readonly id?: string } | null)[] {
-  if (effect.kind === 'message-append' || effect.kind === 'message-copy') return effect.messages
-  return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
-}
-
 /** The slots of a turn, in order, up to an effect of one of its rows. */
-function* slotsBefore(asked: Asked, row: LogRow, end: Effect | null): Generator<{ readonly id?: string } | null> {
+function* slotsBefore(asked: Asked, row: LogRow, end: Effect | null): Generator<Slot> {
   for (const earlier of asked.view.turnRows(row.threadId as ThreadId, row.turn)) {
     if (earlier.seq > row.seq) return
     // The row as asked for: the one read again holds equal effects, not the same ones.

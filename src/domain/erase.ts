@@ -18,7 +18,7 @@ import { refuseForeignId } from './issued-id.ts'
 import type { RunState } from './run.ts'
 import { loseContinuation, refuseRunning } from './run-changes.ts'
 import type { ThreadState } from './thread.ts'
-import { foldTurn, type MessagePlace, visibleMessages } from './turn.ts'
+import { foldTurn, type MessagePlace, slotsOf, visibleMessages } from './turn.ts'
 
 /** A message that an erasure takes. */
 export interface ErasedMessage extends MessagePlace {
@@ -43,13 +43,7 @@ export interface Erasure {
 
 /** How many messages an effect holds. */
 function messagesIn(effect: Effect): number {
-  const held =
-    effect.kind === 'message-append' || effect.kind === 'message-copy'
-      ? effect.messages
-      : effect.kind === 'kept' && 'turnKept' in effect
-        ? effect.turnKept.messages
-        : []
-  return held.filter((message) => message !== null).length
+  return slotsOf(effect).filter((message) => message !== null).length
 }
 
 /** Blocks of a thread that an effect holds, by name. */
@@ -166,7 +160,7 @@ class Eraser {
   /** Notes the ids of a row's messages. \`counts\` holds how many its turn had before. */
   #noteMessages(row: LogRow, counts: Map<number, number>): void {
     for (const effect of row.effects) {
-      for (const message of slotsIn(effect)) {
+      for (const message of slotsOf(effect)) {
         const index = counts.get(row.turn) ?? 0
         counts.set(row.turn, index + 1)
         // Of one that was deleted and compacted, only an id of ours is known.
@@ -292,7 +286,7 @@ class Eraser {
     for (const earlier of this.#draft.view.turnRows(row.threadId as ThreadId, row.turn)) {
       if (earlier.seq > row.seq) break
       for (const effect of earlier.effects) {
-        const held = slotsIn(effect)
+        const held = slotsOf(effect)
         if (earlier.seq === row.seq) {
           held.forEach((message, at) => {
             if (message?.id !== undefined) found.push([index + at, message.id])
@@ -318,7 +312,7 @@ class Eraser {
       const row = this.#rows.current(stored)
       const effects = row.effects.map((effect) => {
         const index = at.index - start
-        const held = slotsIn(effect)
+        const held = slotsOf(effect)
         start += held.length
         if (index >= 0 && index < held.length) {
           const message = held[index]
@@ -354,12 +348,6 @@ class Eraser {
     const row = this.#rows.current(stored)
     this.#rows.replace(row, withKeptCount(row.effects, less))
   }
-}
-
-/** The messages that an effect puts into its turn, erased and deleted ones included. */
-function slotsIn(effect: Effect): readonly ({ readonly id?: string } | null)[] {
-  if (effect.kind === 'message-append' || effect.kind === 'message-copy') return effect.messages
-  return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
 }
 
 function withoutSlot(effect: Effect, index: number): Effect {

@@ -9,7 +9,7 @@ import type { Language } from './language.ts'
 import { isInternal, type Message, type MessagePart } from './message.ts'
 import type { ThreadState } from './thread.ts'
 import { msOf } from './time.ts'
-import { type FoldSpace, foldTurn, visibleMessages } from './turn.ts'
+import { type FoldSpace, foldTurn, slotsOf, visibleMessages } from './turn.ts'
 import { type IndexedRecord, messageRef } from './word-segment.ts'
 import { analyse } from './words.ts'
 
@@ -152,13 +152,7 @@ export function factRef(id: FactId): string {
 
 function touchedBy(effect: Effect, count: number): readonly number[] {
   if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
-  const isKept = effect.kind === 'kept' && 'turnKept' in effect
-  const added = isKept
-    ? effect.turnKept.messages.length
-    : effect.kind === 'message-append' || effect.kind === 'message-copy'
-      ? effect.messages.length
-      : 0
-  return Array.from({ length: added }, (_, index) => count + index)
+  return slotsOf(effect).map((_, index) => count + index)
 }
 
 /** For each message of a turn, the seq of the row that last wrote its content. `rows` are the turn's, by seq. */

@@ -1,6 +1,6 @@
 /** Turns: one exchange in a thread, an input and everything that answered it, folded from its rows of the log. */
 import { type Actor, defaultAuthor } from './actor.ts'
-import type { Effect, EffectOf, LogRow } from './effect.ts'
+import type { Effect, EffectKind, EffectOf, LogRow } from './effect.ts'
 import { invariant } from './error.ts'
 import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, type TurnId, turnIdOf } from './id.ts'
 import { mergeJson } from './json.ts'
@@ -95,12 +95,41 @@ function foldEdit(fold: Folding, effect: EffectOf<'message-edit'>, at: string): 
   }
 }
 
+type TurnEffectKind = Extract<EffectKind, `message-${string}` | `turn-${string}`>
+type FoldEffect<Kind extends TurnEffectKind> = (fold: Folding, effect: EffectOf<Kind>, row: LogRow) => void
+
+/** What the effect does shows in the turn's own state, not in its messages. */
+const keepsMessages = (): void => {}
+
+/** What every effect of a turn does to the turn's messages. */
+const folds: { readonly [Kind in TurnEffectKind]: FoldEffect<Kind> } = {
+  'message-append': (fold, { messages }, row) => foldAppend(fold, row, messages),
+  'message-copy': (fold, { messages }, row) => foldAppend(fold, row, messages),
+  'message-extend': (fold, effect) => foldExtend(fold, effect),
+  'message-edit': (fold, effect, row) => foldEdit(fold, effect, row.at),
+  'message-delete': (fold, { indexes }) => {
+    for (const index of indexes) fold.messages[index] = null
+  },
+  'turn-discard': (fold) => fold.messages.fill(null),
+  'turn-open': keepsMessages,
+  'turn-close': keepsMessages,
+  'turn-resume': keepsMessages,
+  'turn-replaced': keepsMessages,
+}
+
 function foldEffect(fold: Folding, row: LogRow, effect: Effect): void {
-  if (effect.kind === 'message-append' || effect.kind === 'message-copy') foldAppend(fold, row, effect.messages)
-  else if (effect.kind === 'message-extend') foldExtend(fold, effect)
-  else if (effect.kind === 'message-edit') foldEdit(fold, effect, row.at)
-  else if (effect.kind === 'message-delete') for (const index of effect.indexes) fold.messages[index] = null
-  else if (effect.kind === 'turn-discard') fold.messages.fill(null)
+  // Other effects in the row are of other records.
+  const apply = folds[effect.kind as TurnEffectKind] as FoldEffect<TurnEffectKind> | undefined
+  apply?.(fold, effect as EffectOf<TurnEffectKind>, row)
+}
+
+/** A message as an effect puts it into its turn; null where one was erased or deleted. */
+export type Slot = { readonly id?: string } | null
+
+/** The messages that an effect puts into its turn, in order, erased and deleted ones included. */
+export function slotsOf(effect: Effect): readonly Slot[] {
+  if (effect.kind === 'message-append' || effect.kind === 'message-copy') return effect.messages
+  return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
 }
 
 /**
