@@ -1,4 +1,5 @@
 /** The composition root: a URL becomes a driver. Only this file, the entry and the command line name a concrete one. */
+
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +7,7 @@ import { invalidInput, MemoryError, shown } from './domain/error.ts'
 import { checkId } from './domain/id.ts'
 import { type Language, languages } from './domain/language.ts'
 import { defaultLimits } from './domain/limits.ts'
+import { reading } from './domain/read-plain.ts'
 import { type Clock, systemClock } from './ports/clock.ts'
 import type { Durability, Storage } from './ports/storage.ts'
 
@@ -185,13 +187,14 @@ export class SQLiteStore {
    *
    * @throws MemoryError `invalid-input` for a URL that is neither `file:…` nor `:memory:`, or another wrong option.
    */
-  constructor(options: SQLiteStoreOptions) {
-    if (typeof options !== 'object' || options === null) {
-      throw invalidInput('options', 'must be an object', options, `Pass { url: 'file:./aquifer.db' }.`)
+  constructor(given: SQLiteStoreOptions) {
+    if (typeof given !== 'object' || given === null) {
+      throw invalidInput('options', 'must be an object', given, `Pass { url: 'file:./aquifer.db' }.`)
     }
+    const options = reading('options', () => ({ ...given }))
     checkStoreOptions(options)
     this.#path = pathOf(options.url)
-    this.#options = { ...options }
+    this.#options = options
     this.id = options.id ?? options.url
     this.url = options.url
     this.durability = options.durability ?? 'process'

@@ -40,8 +40,9 @@ export class Agent implements RegisteredAgent {
    *
    * @throws MemoryError `invalid-input` for a missing name or an unknown option.
    */
-  constructor(options: AgentOptions) {
-    this.#options = checkAgentOptions(options)
+  constructor(given: AgentOptions) {
+    const options = checkAgentOptions(given)
+    this.#options = options
     this.name = options.name
     this.id = options.id ?? kebabCase(options.name)
     this.description = options.description

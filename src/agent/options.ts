@@ -256,7 +256,8 @@ function checkProcessors(
 }
 
 /** Checks the options that an agent is made with. */
-export function checkAgentOptions(options: unknown): AgentOptions {
+export function checkAgentOptions(given: unknown): AgentOptions {
+  const options = reading('options', () => (isJsonObject(given) ? { ...given } : given))
   const fix = `Pass new Agent({ name: 'Sales Specialist', instructions: '…', model, memory }).`
   if (!isJsonObject(options)) throw invalidInput('options', 'must be an object', options, fix)
   const known = [

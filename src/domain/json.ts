@@ -1,6 +1,6 @@
 /** JSON values: what may be stored, how two of them merge, how large one is. */
 import { invalidInput } from './error.ts'
-import { reading, readPlain } from './read-plain.ts'
+import { countValue, countValues, reading, readPlain } from './read-plain.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export type JsonObject = { readonly [key: string]: Json }
@@ -8,9 +8,15 @@ export type JsonObject = { readonly [key: string]: Json }
 const maxDepth = 64
 
 export function isJsonObject(value: unknown): value is JsonObject {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    if (Array.isArray(value)) return false
+    const prototype: unknown = Object.getPrototypeOf(value)
+    return prototype === Object.prototype || prototype === null
+  } catch {
+    // A proxy that refuses to say what it is, is no plain object.
+    return false
+  }
 }
 
 /** Sets a field of an object, also one whose name would reach the prototype if it were assigned. */
@@ -37,6 +43,7 @@ function checkObject(value: object, path: string, depth: number, isPatch: boolea
 }
 
 function checkJson(value: unknown, path: string, depth: number, isPatch: boolean): void {
+  countValue(path)
   if (value === null || typeof value === 'boolean') return
   if (typeof value === 'string') {
     if (value.isWellFormed()) return
@@ -61,7 +68,10 @@ function checkJson(value: unknown, path: string, depth: number, isPatch: boolean
  * @throws MemoryError `invalid-input`, with the path of the offending part in `details.field`.
  */
 export function assertJson(value: unknown, field: string): asserts value is Json {
-  reading(field, () => checkJson(value, field, 0, false))
+  reading(field, () => {
+    countValues()
+    checkJson(value, field, 0, false)
+  })
 }
 
 /**
@@ -70,7 +80,10 @@ export function assertJson(value: unknown, field: string): asserts value is Json
  * @throws MemoryError `invalid-input` as {@link assertJson} does.
  */
 export function copyJson<Value>(value: Value, field: string): Value {
-  return reading(field, () => copy(value, field, 0)) as Value
+  return reading(field, () => {
+    countValues()
+    return copy(value, field, 0)
+  }) as Value
 }
 
 function copy(value: unknown, path: string, depth: number): unknown {
@@ -79,6 +92,7 @@ function copy(value: unknown, path: string, depth: number): unknown {
     // JSON has no negative zero.
     return value === 0 ? 0 : value
   }
+  countValue(path)
   if (depth >= maxDepth) refuse(path, 'a cycle or deeper nesting', `must be nested at most ${maxDepth} levels deep`)
   if (Array.isArray(value)) {
     const items: unknown[] = []
@@ -98,6 +112,7 @@ function copy(value: unknown, path: string, depth: number): unknown {
 export function toPatch(value: unknown, field: string): JsonObject {
   const plain = readPlain(value, field)
   if (!isJsonObject(plain)) refuse(field, value, 'must be a plain object')
+  countValues()
   checkJson(plain, field, 0, true)
   return withoutUndefined(plain) as JsonObject
 }

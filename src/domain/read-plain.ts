@@ -6,6 +6,10 @@ const maxDepth = 100
 /** More items than any list may have. A list with a length and no items would otherwise take all memory there is. */
 const maxItems = 1_000_000
 
+/** Values that one value may hold. What shares its parts many levels deep is small in memory, and endless as a copy. */
+const maxValues = 2_000_000
+let valuesLeft = 0
+
 const fix = 'Pass plain values, and lists and objects of them that can be read.'
 
 /**
@@ -37,10 +41,31 @@ export function reading<Result>(field: string, read: () => Result): Result {
 export function readPlain(value: unknown, field: string): unknown {
   // Most options are texts and numbers.
   if (typeof value !== 'object' || value === null) return value
-  return reading(field, () => copied(value, field, 0))
+  return reading(field, () => {
+    countValues()
+    return copied(value, field, 0)
+  })
+}
+
+/** Begins to count the values of a caller's value. */
+export function countValues(): void {
+  valuesLeft = maxValues
+}
+
+/**
+ * Counts one of them.
+ *
+ * @throws MemoryError `invalid-input` if there are too many.
+ */
+export function countValue(field: string): void {
+  valuesLeft -= 1
+  if (valuesLeft >= 0) return
+  const rule = `must hold at most ${maxValues.toLocaleString('en')} values in all`
+  throw invalidInput(field, rule, 'more, or parts that are shared many levels deep', 'Pass less at once.')
 }
 
 function copied(value: unknown, field: string, depth: number): unknown {
+  countValue(field)
   if (typeof value !== 'object' || value === null || depth > maxDepth) return value
   if (Array.isArray(value)) {
     const { length } = value

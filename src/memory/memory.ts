@@ -3,13 +3,13 @@ import { type Access, type Actor, applicationActor, checkActor } from '../domain
 import { invalidInput } from '../domain/error.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
-import { readPlain } from '../domain/read-plain.ts'
+import { reading, readPlain } from '../domain/read-plain.ts'
 import { encodePart, parseSpaceId, type SpaceState } from '../domain/space.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from './clone-thread.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { Core } from './door/core.ts'
 import { MemoryStorage } from './door/memory-storage.ts'
-import { randomId } from './door/random-id.ts'
+import { checkedIds, randomId } from './door/random-id.ts'
 import { type Facts, factsOf } from './facts.ts'
 import type { AddedFacts, AddFactsOptions } from './facts-add.ts'
 import type { FactSearch, SearchFactsOptions } from './facts-search.ts'
@@ -122,8 +122,9 @@ export class Memory implements AsyncDisposable {
    * @throws MemoryError `invalid-input` for an unknown or wrong option.
    */
   constructor(options: MemoryOptions = {}) {
-    if (options instanceof Acting) {
-      this.#core = options.core
+    const acting = reading('Memory', () => (options instanceof Acting ? options.core : null))
+    if (acting !== null) {
+      this.#core = acting
       return
     }
     const parsed = parseMemoryOptions(options)
@@ -132,7 +133,7 @@ export class Memory implements AsyncDisposable {
       access: { actor: applicationActor, grants: 'all' },
       limits: parsed.limits,
       behaviour: parsed.options,
-      createId: parsed.createId ?? randomId,
+      createId: parsed.createId === undefined ? randomId : checkedIds(parsed.createId),
       traces: new Traces(),
     }
   }

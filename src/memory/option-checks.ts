@@ -1,6 +1,8 @@
 /** How options are checked by hand: each refusal names the field, its rule, what it got and the way out. */
+
 import { invalidInput, shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { reading } from '../domain/read-plain.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -9,9 +11,11 @@ export function fieldsOf(value: unknown, field: string, known: readonly string[]
   const fix = `The options are ${known.join(', ')}.`
   if (value === undefined) return {}
   if (!isJsonObject(value)) throw invalidInput(field, 'must be an object', value, fix)
-  const extra = Object.keys(value).find((key) => !known.includes(key))
+  // Read once: what a getter answers later is nobody's business.
+  const fields = reading(field, (): Fields => ({ ...value }))
+  const extra = Object.keys(fields).find((key) => !known.includes(key))
   if (extra !== undefined) throw invalidInput(field, `has an unknown option ${shown(extra)}`, value, fix)
-  return value
+  return fields
 }
 
 /** Refuses a field that is given and does not hold. */
@@ -23,7 +27,7 @@ export function check(
   holds: (value: unknown) => boolean,
 ): void {
   const value = fields[field.slice(field.lastIndexOf('.') + 1)]
-  if (value !== undefined && !holds(value)) throw invalidInput(field, rule, value, fix)
+  if (value !== undefined && !reading(field, () => holds(value))) throw invalidInput(field, rule, value, fix)
 }
 
 export const isFunction = (value: unknown) => typeof value === 'function'

@@ -5,6 +5,7 @@ import type { EmbeddingModelLike } from '../derive/model-embedder.ts'
 import { type ModelField, modelFields, parseModelName } from '../derive/model-name.ts'
 import { invalidInput } from '../domain/error.ts'
 import { type Limits, parseLimits } from '../domain/limits.ts'
+import { reading, readPlain } from '../domain/read-plain.ts'
 import { SQLiteStore } from '../open.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Embedder } from '../ports/embedder.ts'
@@ -84,9 +85,13 @@ function checkModelName(fields: Fields, field: ModelField): void {
 const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'model', 'background']
 
 /** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
-export function parseMemoryOptions(
-  options: unknown,
-): MemoryOptions & { readonly limits: Limits; readonly options: MemoryBehaviour } {
+export function parseMemoryOptions(options: unknown): ParsedOptions {
+  return reading('Memory', () => readOptions(options))
+}
+
+type ParsedOptions = MemoryOptions & { readonly limits: Limits; readonly options: MemoryBehaviour }
+
+function readOptions(options: unknown): ParsedOptions {
   const fields = fieldsOf(options, 'Memory', names)
   const { storage, durability } = fields
   const storageRule = 'must be a URL, a SQLiteStore or a storage driver'
@@ -116,6 +121,6 @@ export function parseMemoryOptions(
   }
   // Refuses a wrong URL here rather than at first use.
   if (typeof storage === 'string') new SQLiteStore({ url: storage })
-  const limits = parseLimits(fields.limits)
+  const limits = parseLimits(readPlain(fields.limits, 'limits'))
   return { ...(fields as MemoryOptions), limits, options: parseBehaviour(fields.options, 'options', limits) }
 }

@@ -4,7 +4,7 @@ import type { Indexer } from '../../derive/indexer.ts'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { defaultLimits } from '../../domain/limits.ts'
-import { type Clock, systemClock } from '../../ports/clock.ts'
+import { type Clock, checkedClock, systemClock } from '../../ports/clock.ts'
 import type { Storage } from '../../ports/storage.ts'
 import type { MemoryModels } from '../background.ts'
 import { Eraser } from '../erasure.ts'
@@ -123,7 +123,7 @@ export class MemoryStorage {
   }
 
   get clock(): Clock {
-    return this.#options.clock ?? systemClock
+    return checkedClock(this.#options.clock ?? systemClock)
   }
 
   close(): Promise<void> {

@@ -1,4 +1,6 @@
 /** The random last part of the ids that a memory issues. */
+import { MemoryError } from '../../domain/error.ts'
+import { checkUnique } from '../../domain/id.ts'
 
 const idBytes = 12
 const idsAtOnce = 64
@@ -14,4 +16,24 @@ export function randomId(): string {
   }
   used += idBytes
   return random.toString('base64url', used - idBytes, used)
+}
+
+/**
+ * The ids of a `createId` of the user's, each checked before anything is done with it.
+ *
+ * @throws MemoryError `invalid-input` naming `createId` where it throws or answers what can be part of no id.
+ */
+export function checkedIds(createId: () => unknown): () => string {
+  return () => {
+    let id: unknown
+    try {
+      id = createId()
+    } catch (cause) {
+      const rule = 'must answer a text of 1 to 128 letters, digits, "_" and "-"'
+      const fix = 'Let createId answer such a text, or leave createId out.'
+      const details = { field: 'createId', rule, got: 'an error' }
+      throw new MemoryError('invalid-input', { message: `"createId" ${rule}; it threw.`, fix, details, cause })
+    }
+    return checkUnique(id, 'createId')
+  }
 }

@@ -12,7 +12,7 @@ import type { Limits } from '../../domain/limits.ts'
 import { emptyView } from '../../domain/reads/empty-view.ts'
 import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { Clock } from '../../ports/clock.ts'
+import { type Clock, checkedClock } from '../../ports/clock.ts'
 import type { DueWork, ReceiptReader, Storage } from '../../ports/storage.ts'
 import { admitted } from '../admit.ts'
 import { closedError } from '../closed-error.ts'
@@ -72,7 +72,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
 
   constructor(options: { readonly id?: string; readonly clock: Clock }) {
     this.id = options.id ?? 'reference'
-    this.clock = options.clock
+    this.clock = checkedClock(options.clock)
   }
 
   at(space: SpaceId): ReferenceSpace | null {

@@ -9,7 +9,7 @@ import type { Language } from '../../domain/language.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Receipt, ReceiptNote } from '../../domain/receipt.ts'
 import { segmentBytes } from '../../domain/word-segment.ts'
-import type { Clock } from '../../ports/clock.ts'
+import { type Clock, checkedClock } from '../../ports/clock.ts'
 import type { DueWork, Durability, Storage } from '../../ports/storage.ts'
 import { closedError } from '../closed-error.ts'
 import { eraseResult } from '../erase-result.ts'
@@ -96,9 +96,13 @@ export class SqliteStorage implements Storage {
    */
   static async open(options: SqliteStorageOptions): Promise<SqliteStorage> {
     const connection = await Connection.open(options)
-    const { id, clock, language = 'english', segmentBytes: size = segmentBytes } = options
+    const { id, language = 'english', segmentBytes: size = segmentBytes } = options
     try {
-      const database = new SqliteDatabase(connection, { clock, language, segmentBytes: size })
+      const database = new SqliteDatabase(connection, {
+        clock: checkedClock(options.clock),
+        language,
+        segmentBytes: size,
+      })
       const storage = new SqliteStorage(id, database)
       if (!hasCurrentTerms(database)) await storage.#transaction(() => dropOldTerms(database))
       return storage
