@@ -42,7 +42,7 @@ describe('options of a Memory', () => {
     ['a schema', { workingMemory: { schema } }],
   ])('takes %s', (_, options) => {
     openMemory({ options })
-    expect(parseBehaviour(options, 'options')).toBe(options)
+    expect(parseBehaviour(options, 'options')).toEqual(options)
   })
 
   const bad: [string, unknown, string][] = [
