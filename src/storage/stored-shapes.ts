@@ -1,7 +1,7 @@
 /** What stored JSON must look like before anybody works with it: shapes of effects and of what rows keep as JSON. */
 import { actorKinds } from '../domain/actor.ts'
 import type { EffectKind } from '../domain/effect.ts'
-import { isJsonObject } from '../domain/json.ts'
+import type { JsonObject } from '../domain/json.ts'
 import { msOf } from '../domain/time.ts'
 
 /** Whether a parsed value is what it must be. `seq` is that of its row: what it replaced must be older. */
@@ -9,12 +9,17 @@ export type Shape = (value: unknown, seq: number) => boolean
 
 type Shapes = Readonly<Record<string, Shape>>
 
+/** What JSON.parse made is plain: no need to look at prototypes, which most of the time of a check would go to. */
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 const any: Shape = (value) => value !== undefined
 const text: Shape = (value) => typeof value === 'string'
 const finite: Shape = (value) => Number.isFinite(value)
 const flag: Shape = (value) => typeof value === 'boolean'
 const time: Shape = (value) => typeof value === 'string' && !Number.isNaN(msOf(value))
-const object: Shape = (value) => isJsonObject(value)
+const object: Shape = isObject
 /** A version that a row of this seq replaced; chains of them are walked back, so they must lead downwards. */
 const older: Shape = (value, seq) => typeof value === 'number' && value >= 0 && value < seq
 /** A place in a list: far more than a turn can have messages would only take memory. */
@@ -37,7 +42,7 @@ const listOf =
 function fields(required: Shapes, optional: Shapes = {}): Shape {
   const [must, may] = [Object.entries(required), Object.entries(optional)]
   return (value, seq) => {
-    if (!isJsonObject(value)) return false
+    if (!isObject(value)) return false
     for (let i = 0; i < must.length; i++) {
       const [name, shape] = must[i] as [string, Shape]
       if (!shape(value[name], seq)) return false
@@ -154,7 +159,7 @@ const effectShapes: Readonly<Record<EffectKind, Shape>> = {
 }
 
 export const effectsShape = listOf((effect, seq) => {
-  if (!isJsonObject(effect)) return false
+  if (!isObject(effect)) return false
   const { kind } = effect
   return typeof kind === 'string' && Object.hasOwn(effectShapes, kind) && effectShapes[kind as EffectKind](effect, seq)
 })
