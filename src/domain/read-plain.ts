@@ -76,10 +76,12 @@ function copied(value: unknown, field: string, depth: number): unknown {
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return value
-  const entries = Object.keys(value).map((key) => [
-    key,
-    copied((value as Record<string, unknown>)[key], field, depth + 1),
-  ])
-  // Also of an object with a key `__proto__`, which is refused later by its name.
-  return Object.fromEntries(entries)
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const inner = copied((value as Record<string, unknown>)[key], field, depth + 1)
+    if (key !== '__proto__') copy[key] = inner
+    // Refused later by its name; set plainly it would vanish.
+    else Object.defineProperty(copy, key, { value: inner, enumerable: true, configurable: true, writable: true })
+  }
+  return copy
 }

@@ -29,7 +29,11 @@ export class Statement<Row extends readonly unknown[]> {
   #bound(values: SQLInputValue[]): SQLInputValue[] {
     // SQLite would take a value that is left out for NULL.
     invariant(values.length === this.#valueCount, 'a statement gets as many values as it has parameters')
-    return this.#order?.map((index) => values[index] as SQLInputValue) ?? values
+    const order = this.#order
+    if (order === null) return values
+    const bound = new Array<SQLInputValue>(order.length)
+    for (let i = 0; i < order.length; i++) bound[i] = values[order[i] as number] as SQLInputValue
+    return bound
   }
 
   get(...values: SQLInputValue[]): Row | undefined {
