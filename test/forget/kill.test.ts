@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import { SQLiteStore } from 'aquifer'
+import { type Memory, SQLiteStore } from 'aquifer'
 import { expect, it } from 'vitest'
 import { openStore } from '../../src/open.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
@@ -34,6 +34,12 @@ async function killedForget(url: string, resourceId: string, after: Step['step']
   return worker.lines.at(-1)?.step ?? 'opened'
 }
 
+/** What was said in a thread; how its turns stand is left out, for a slow machine outlives the lease of an open one. */
+async function saidIn(memory: Memory, resourceId: string, threadId: string) {
+  const { messages } = await memory.listMessages({ resourceId, threadId })
+  return messages.map(({ turnStatus: _, ...message }) => message)
+}
+
 it(`a forget is whole and ends, after ${rounds} kills`, { timeout: 600_000 }, async () => {
   const url = temporaryUrl()
   const path = pathOf(url)
@@ -49,7 +55,7 @@ it(`a forget is whole and ends, after ${rounds} kills`, { timeout: 600_000 }, as
     const gone = new Secrets()
     const memory = openMemory({ storage: url })
     for (let thread = 0; thread < 3; thread++) await plantThread(memory, resourceId, gone.make(), gone)
-    const bob = await memory.listMessages({ resourceId: 'bob', threadId: 'tea' })
+    const bob = await saidIn(memory, 'bob', 'tea')
     await memory.close()
     const after = round % 3 === 0 ? 'opened' : 'erased'
     steps.push(await killedForget(url, resourceId, after, (round * 250) / rounds))
@@ -68,7 +74,7 @@ it(`a forget is whole and ends, after ${rounds} kills`, { timeout: 600_000 }, as
       .poll(async () => (await next.forget({ resourceId })).state, { timeout: 30_000, interval: 5 })
       .toBe('complete')
     expect(foundIn(path, gone.texts)).toEqual([])
-    expect(await next.listMessages({ resourceId: 'bob', threadId: 'tea' })).toEqual(bob)
+    expect(await saidIn(next, 'bob', 'tea')).toEqual(bob)
     expect(await next.receipts({ state: 'pending' })).toEqual([])
     await next.close()
     expect(integrity(path)).toEqual({ integrity_check: 'ok' })
