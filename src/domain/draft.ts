@@ -1,6 +1,7 @@
 /** The draft of a commit: what it has decided so far, over a view of what is there. Nothing outside it changes. */
 import type { Actor } from './actor.ts'
 import type { BlockState } from './block.ts'
+import type { Named } from './commit/effect-names.ts'
 import type { Change, Commit } from './commit.ts'
 import type { Effect, LogRow } from './effect.ts'
 import type { EntryState } from './entry.ts'
@@ -108,10 +109,8 @@ export class Draft {
   readonly leases = new Map<string, LeaseState | null>()
   readonly callerIds: CallerMessageId[] = []
   readonly releasedIds: { readonly id: string; readonly threadId: ThreadId }[] = []
-  /** Entries whose expired content leaves the log with this commit. */
-  readonly swept: { readonly key: string; readonly version: Seq }[] = []
-  /** Records whose expired content leaves the log with this commit, by name. */
-  readonly sweptRecords: { readonly name: string; readonly version: Seq }[] = []
+  /** Entries and records whose expired content leaves the log with this commit. */
+  readonly swept: (Named & { readonly version: Seq })[] = []
   /** Facts whose expired content leaves the log with this commit. */
   readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
   /** What runs lose from the log with this commit. */
@@ -321,8 +320,8 @@ export class Draft {
     this.lostOfRuns.push({ runId, version, loss })
   }
 
-  sweep(key: string, version: Seq): void {
-    this.swept.push({ key, version })
+  sweep(record: Named, version: Seq): void {
+    this.swept.push({ ...record, version })
   }
 
   /** Records an effect that belongs to no turn; answers it with the number of its change. */

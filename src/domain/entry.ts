@@ -115,7 +115,7 @@ function makeRoom(draft: Draft, key: string): { pruned: Displaced[]; expired: Di
   for (const entry of draft.view.expiredEntries(draft.at)) {
     if (draft.entries.has(entry.key) || draft.touches({ entry: entry.key }) || entry.key === key) continue
     displace(draft, entry, expired)
-    draft.sweep(entry.key, entry.version)
+    draft.sweep({ noun: 'entry', key: entry.key }, entry.version)
   }
   const surplus = draft.counts.entries + 1 - allowed
   if (surplus <= 0) return { pruned, expired }
@@ -146,7 +146,7 @@ export function applyEntryWrite(draft: Draft, change: EntryWrite): ResultOf<Entr
   const before = draft.view.entry(key)
   const live = liveEntry(before, draft.at)
   const wasCounted = before !== null && !before.deleted
-  if (wasCounted && live === null) draft.sweep(key, before.version)
+  if (wasCounted && live === null) draft.sweep({ noun: 'entry', key }, before.version)
   const room = wasCounted ? { pruned: [], expired: [] } : makeRoom(draft, key)
   const submitted = {
     ...bodyOf(change),
@@ -180,7 +180,7 @@ export function applyEntryRemoval(
   const absent = removes && (isLive || change.kind === 'entry-expire') ? {} : { absent: true as const }
   draft.add({ kind: change.kind, key, prev: removes && before !== null ? before.version : 0, ...absent })
   if (removes && before !== null) {
-    if (isDue) draft.sweep(key, before.version)
+    if (isDue) draft.sweep({ noun: 'entry', key }, before.version)
     draft.entries.set(key, entryTombstone(before, draft))
     draft.counts.entries -= 1
   }

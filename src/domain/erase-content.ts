@@ -20,32 +20,16 @@ export function replaceRow(log: EditableLog, row: LogRow, effects: readonly Effe
   if (first !== undefined && first.hash !== null) log.replaceRow({ ...first, hash: null })
 }
 
-/** Whether an effect holds a value of that record: what expires with it, and not the effect that ended an earlier life. */
-function holdsValueOf(effect: Effect, record: Named): boolean {
-  return holdsContent(effect) && isOf(effect, record)
-}
-
-/**
- * Erases the values of a record's versions, from one back to where its life began, or through all of its lives.
- *
- * @param lives `last` stops where the record counted as absent before; `all` goes on to the first version.
- */
-export function eraseLife(
-  log: EditableLog,
-  record: Named,
-  version: Seq,
-  lives: 'last' | 'all',
-  left: (effect: Effect) => Effect = emptied,
-): void {
+/** Erases the values of a record's versions, from one back to where its life began. */
+export function eraseLife(log: EditableLog, record: Named, version: Seq): void {
   for (let seq = version; seq > 0; ) {
     let next = 0
     for (const row of log.rowsAt(seq)) {
-      const isHit = (effect: Effect) => (lives === 'all' ? isOf(effect, record) : holdsValueOf(effect, record))
-      const hit = row.effects.find(isHit)
+      // Not the effect that ended an earlier life, which holds no value.
+      const hit = row.effects.find((effect) => holdsContent(effect) && isOf(effect, record))
       if (hit === undefined) continue
-      const begins = lives === 'last' && 'absent' in hit && hit.absent === true
-      next = begins ? 0 : versionReplaced(hit)
-      const effects = row.effects.map((effect) => (effect === hit ? left(effect) : effect))
+      next = 'absent' in hit && hit.absent === true ? 0 : versionReplaced(hit)
+      const effects = row.effects.map((effect) => (effect === hit ? emptied(effect) : effect))
       replaceRow(log, row, effects)
     }
     seq = next

@@ -1,5 +1,5 @@
 /** Erasing records: those that refer to what is erased go with it, in all their versions. */
-import { isOf, type Named, ownRecord, refersTo, versionReplaced } from './commit/effect-names.ts'
+import { isOf, type Named, ownRecord, refersTo, splitRecordName, versionReplaced } from './commit/effect-names.ts'
 import { erasedEffect } from './commit/erased-form.ts'
 import type { SpaceView } from './draft.ts'
 import type { EditedRows } from './edited-rows.ts'
@@ -33,7 +33,7 @@ export class RecordEraser {
           found.push(own)
         }
       }
-      fresh = found.map(({ key }) => key.slice(key.indexOf('\n') + 1))
+      fresh = found.map(({ key }) => splitRecordName(key).key)
     }
   }
 

@@ -90,9 +90,10 @@ type Decided = { readonly stamp: string } & ({ readonly decision: Decision } | {
 /** Thrown where reads of one decision turn out to be of two moments. */
 class Moved extends Error {}
 
-function withoutKnown(reads: readonly Read[], known: ReadonlySet<string>): readonly Read[] {
-  const fresh = new Map(reads.map((read) => [readKey(read), read]))
-  return [...fresh].flatMap(([key, read]) => (known.has(key) ? [] : [read]))
+/** The reads that the view does not know the answers of, each once. */
+function unknownTo(view: ReadsView, reads: readonly Read[]): readonly Read[] {
+  const each = new Map(reads.map((read) => [readKey(read), read]))
+  return [...each.values()].filter((read) => !view.has(read))
 }
 
 /** One decision, all of whose reads are of one moment. `seed` are reads that an earlier attempt needed. */
@@ -104,26 +105,22 @@ async function attempt(
 ): Promise<Decided> {
   const { commit } = submission()
   const view = new ReadsView()
-  const known = new Set<string>()
   let stamp: string | null = null
-  let wanted = withoutKnown([...readsOf(commit, view), ...seed.values()], known)
+  let wanted = unknownTo(view, [...readsOf(commit, view), ...seed.values()])
   for (;;) {
     onTrip(wanted)
     const snapshot = await remote.fetch(commit.space, wanted)
     if (stamp !== null && snapshot.stamp !== stamp) throw new Moved()
     stamp = snapshot.stamp
     view.add(snapshot.space, wanted, snapshot.answers)
-    for (const read of wanted) {
-      known.add(readKey(read))
-      seed.set(readKey(read), read)
-    }
+    for (const read of wanted) seed.set(readKey(read), read)
     try {
       // Where there is no space, nothing is there to read.
       return { decision: decide(snapshot.space === null ? emptyView : view, submission()), stamp }
     } catch (error) {
       if (error instanceof MemoryError) return { refusal: error, stamp }
       if (!(error instanceof NotRead)) throw error
-      wanted = withoutKnown([...error.reads, ...readsOf(commit, view)], known)
+      wanted = unknownTo(view, [...error.reads, ...readsOf(commit, view)])
       invariant(wanted.length > 0, 'a decision asks for what was not read')
     }
   }

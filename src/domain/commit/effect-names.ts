@@ -24,6 +24,12 @@ export function recordName(noun: string, key: string): string {
   return `${noun}\n${key}`
 }
 
+/** The noun and the key in a record's name. */
+export function splitRecordName(name: string): { readonly noun: string; readonly key: string } {
+  const border = name.indexOf('\n')
+  return { noun: name.slice(0, border), key: name.slice(border + 1) }
+}
+
 const erasedMarks: Marks = {
   key: { name: 'entry' },
   factId: { name: 'fact' },

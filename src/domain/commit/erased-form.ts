@@ -1,7 +1,7 @@
 /** What is left of an effect whose content goes, made from its marks. */
 import type { Displaced, Effect, EffectOf } from '../effect.ts'
 import { declarationOf } from './effect-marks.ts'
-import { displacedBy, type Named, ownRecord, versionReplaced } from './effect-names.ts'
+import { displacedBy, type Named, ownRecord, splitRecordName, versionReplaced } from './effect-names.ts'
 
 type Erased = EffectOf<'erased'>
 
@@ -29,8 +29,7 @@ function namePart({ noun, key }: Named): Partial<Erased> {
   if (noun === 'fact') return { factId: key as never }
   if (noun === 'run') return { runId: key as never }
   if (noun !== 'record') return {}
-  const border = key.indexOf('\n')
-  return { noun: key.slice(0, border), key: key.slice(border + 1) }
+  return splitRecordName(key)
 }
 
 /** The effect that one leaves whose content expired or was discarded: versions of its record stay a chain. */

@@ -43,7 +43,7 @@ function applyWrite(draft: Draft, { noun, deed, key, ttlMs, fields }: RecordChan
   draft.claim({ record: name })
   const before = draft.view.record(name)
   const live = liveRecord(before, draft.at)
-  if (before !== null && !before.deleted && live === null) draft.sweptRecords.push({ name, version: before.version })
+  if (before !== null && !before.deleted && live === null) draft.sweep({ noun: 'record', key: name }, before.version)
   const shared = {
     noun,
     key,
@@ -76,7 +76,7 @@ function applyEnd(draft: Draft, { noun, deed, key }: RecordChange): ChangeResult
   const deleted = ends && (isLive || kind === 'record-expire')
   draft.add({ kind, noun, key, prev: ends ? before.version : 0, ...(deleted ? {} : { absent: true as const }) })
   if (ends) {
-    if (isDue) draft.sweptRecords.push({ name, version: before.version })
+    if (isDue) draft.sweep({ noun: 'record', key: name }, before.version)
     draft.records.set(name, recordTombstone(before, draft))
   }
   return { kind, noun, key, deleted }

@@ -113,10 +113,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     target.append(structuredClone(outcome.rows))
     // Deadlines are not in the log.
     for (const [name, lease] of draft.leases) if (lease !== null) target.records.leases.set(name, lease)
-    for (const { key, version } of draft.swept) eraseLife(target, { noun: 'entry', key }, version, 'last')
-    for (const { name, version } of draft.sweptRecords) {
-      eraseLife(target, { noun: 'record', key: name }, version, 'last')
-    }
+    for (const gone of draft.swept) eraseLife(target, gone, gone.version)
     for (const { factId, version } of draft.sweptFacts) eraseFactLife(target, factId, version)
     for (const lost of draft.lostOfRuns) eraseOfRun(target, lost)
     for (const turn of draft.discarded) eraseTurn(target, draft.thread.id, turn)

@@ -1,4 +1,5 @@
 /** Erasure in SQLite: each kind of record by a function of its own, and whole spaces. Runs inside the transaction. */
+import { splitRecordName } from '../../domain/commit/effect-names.ts'
 import type { ErasedCounts } from '../../domain/effect.ts'
 import type { ErasedMessage, Erasure } from '../../domain/erase.ts'
 import { noCounts, sumCounts } from '../../domain/erased-counts.ts'
@@ -52,8 +53,8 @@ export function eraseParts(
   for (const key of entries) eraseEntry(database, space, key)
   for (const runId of runs) database.statements.deleteRun.run(space.n, uniqueOfRun(runId, space.state.key))
   for (const name of records) {
-    const border = name.indexOf('\n')
-    database.statements.deleteRecord.run(space.n, name.slice(0, border), name.slice(border + 1))
+    const { noun, key } = splitRecordName(name)
+    database.statements.deleteRecord.run(space.n, noun, key)
   }
   for (const row of rows) view.replaceRow(row)
   for (const { id, order, messageCount, lastMessageAt } of recounted) {

@@ -1,5 +1,6 @@
 /** What a commit sees of its space in SQLite, and the erasure of log content it asks for. */
 import type { BlockState } from '../../domain/block.ts'
+import { splitRecordName } from '../../domain/commit/effect-names.ts'
 import type { SpaceView } from '../../domain/draft.ts'
 import type { LogRow } from '../../domain/effect.ts'
 import type { EntryState } from '../../domain/entry.ts'
@@ -162,8 +163,8 @@ export class SqliteView implements SpaceView, EditableLog {
   }
 
   record(name: string): RecordState | null {
-    const border = name.indexOf('\n')
-    const columns = this.#statements.record.get(this.#n, name.slice(0, border), name.slice(border + 1))
+    const { noun, key } = splitRecordName(name)
+    const columns = this.#statements.record.get(this.#n, noun, key)
     return columns === undefined ? null : recordOf(columns)
   }
 
