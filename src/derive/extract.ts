@@ -1,6 +1,6 @@
 /** Extraction: what a model is asked to make facts of messages, and what follows from its answers. Pure. */
 import { z } from 'zod'
-import type { Actor } from '../domain/actor.ts'
+import { type Actor, isUnknownUser } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import { comparedText } from '../domain/fact-text.ts'
 import { lowerOf, type Trust } from '../domain/trust.ts'
@@ -62,7 +62,10 @@ function* piecesOf(text: string): Generator<string> {
   }
 }
 
-function namedAuthor({ kind, id, name }: Actor): string {
+function namedAuthor(author: Actor): string {
+  const { kind, id, name } = author
+  // A name that is none would be learned as one.
+  if (isUnknownUser(author)) return kind
   return `${kind} ${name ?? id}`
 }
 

@@ -2,7 +2,7 @@
 import { invalidInput } from './error.ts'
 import { checkId, type SpaceId } from './id.ts'
 import { readPlain } from './read-plain.ts'
-import type { SpaceAddress } from './space.ts'
+import { resourceOf, type SpaceAddress } from './space.ts'
 
 export const actorKinds = ['user', 'agent', 'tool', 'system'] as const
 
@@ -56,18 +56,61 @@ export function sameActor(left: Actor, right: Actor): boolean {
   return left.kind === right.kind && left.id === right.id
 }
 
-/**
- * The author of a message for which none was stated: a user's input is the acting user's, else the resource's; all else
- * is the actor's own, except that an assistant's words saved by the application are the agent `assistant`.
- */
-export function defaultAuthor(role: string, actor: Actor, space: SpaceAddress): Author {
-  if (role === 'user') return actor.kind === 'user' ? actor : { kind: 'user', id: space.id }
+/** The author of a user's words in a space that belongs to no resource, where nobody said who the user is. */
+const unknownUser: Author = { kind: 'user', id: 'unknown', claimed: true }
+
+/** Whether an author stands for a user of whom nothing is known. */
+export function isUnknownUser({ kind, id }: Actor): boolean {
+  return kind === unknownUser.kind && id === unknownUser.id
+}
+
+function authorUnless(role: string, actor: Actor, ofUser: () => Author): Author {
+  if (role === 'user') return actor.kind === 'user' ? actor : ofUser()
   if (role === 'assistant' && actor.kind !== 'agent') return { kind: 'agent', id: 'assistant' }
   return actor
+}
+
+/**
+ * The author of a message for which none was stated: a user's input is the acting user's, else that of the resource that the
+ * space belongs to, else an unknown user's; all else is the actor's own, except that an assistant's words saved by the
+ * application are the agent `assistant`.
+ */
+export function defaultAuthor(role: string, actor: Actor, space: SpaceAddress): Author {
+  return authorUnless(role, actor, () => {
+    const resourceId = resourceOf(space)
+    return resourceId === null ? unknownUser : { kind: 'user', id: resourceId }
+  })
+}
+
+/**
+ * The author that a message of the log without one has. It says what is stored, so it never changes: where
+ * {@link defaultAuthor} says something else, the log keeps the author with the message.
+ */
+export function impliedAuthor(role: string, actor: Actor, space: SpaceAddress): Author {
+  return authorUnless(role, actor, () => ({ kind: 'user', id: space.id }))
 }
 
 /** The author as stored: marked `claimed` if stated and not the actor, or known to be a claim already. */
 export function statedAuthor(stated: Author, actor: Actor): Author {
   const author = { kind: stated.kind, id: stated.id, ...(stated.name === undefined ? {} : { name: stated.name }) }
   return sameActor(stated, actor) && stated.claimed !== true ? author : { ...author, claimed: true }
+}
+
+/** The author that a message gets, stated or not. */
+export function savedAuthor(stated: Author | undefined, role: string, actor: Actor, space: SpaceAddress): Author {
+  return stated === undefined ? defaultAuthor(role, actor, space) : statedAuthor(stated, actor)
+}
+
+/** The author that the log keeps with a message; undefined where a message without one means the same. */
+export function loggedAuthor(
+  stated: Author | undefined,
+  role: string,
+  actor: Actor,
+  space: SpaceAddress,
+): Author | undefined {
+  if (stated !== undefined) return statedAuthor(stated, actor)
+  // Only the words of a user may be somebody else's than a row without an author says.
+  if (role !== 'user' || actor.kind === 'user') return undefined
+  const author = defaultAuthor(role, actor, space)
+  return author.claimed === undefined && sameActor(author, impliedAuthor(role, actor, space)) ? undefined : author
 }

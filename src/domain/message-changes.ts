@@ -1,5 +1,5 @@
 /** What message changes do: saving, extending, editing and deleting utterances. */
-import { sameActor, statedAuthor } from './actor.ts'
+import { loggedAuthor, sameActor } from './actor.ts'
 import type { ChangeOf, ResultOf, SavedMessage } from './commit.ts'
 import type { Draft } from './draft.ts'
 import type { EffectOf } from './effect.ts'
@@ -27,12 +27,12 @@ function fieldsOf(input: MessageInput, isCopy: boolean): LoggedMessage {
 export function toLogged(draft: Draft, input: MessageInput): LoggedMessage {
   checkMessageSize(draft, input.parts, input.metadata)
   const isCopy = draft.change.kind === 'thread-clone'
-  if (!isCopy && input.author === undefined && input.createdAt === undefined) return input as LoggedMessage
-  const fields = fieldsOf(input, isCopy)
-  if (input.author === undefined) return fields
   // The application copies what others said as they said it; anybody else claims it.
-  const keeps = isCopy && draft.actor.kind === 'system'
-  return { ...fields, author: keeps ? input.author : statedAuthor(input.author, draft.actor) }
+  const keeps = isCopy && draft.actor.kind === 'system' && input.author !== undefined
+  const author = keeps ? input.author : loggedAuthor(input.author, input.role, draft.actor, draft.address)
+  if (!isCopy && author === undefined && input.createdAt === undefined) return input as LoggedMessage
+  const fields = fieldsOf(input, isCopy)
+  return author === undefined ? fields : { ...fields, author }
 }
 
 interface Sorted {

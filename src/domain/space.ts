@@ -95,6 +95,11 @@ export function parentOf(space: SpaceId): SpaceId | null {
   return parts.length > 2 ? (parts.slice(0, -2).join('/') as SpaceId) : null
 }
 
+/** The id of the resource that a space belongs to: the outermost one in its path; null in spaces outside any resource. */
+export function resourceOf({ path }: SpaceAddress): string | null {
+  return path.find(({ kind }) => kind === 'resource')?.id ?? null
+}
+
 /** Settings that delete or convert data; they are stored with the space and win over a constructor's options. */
 export interface SpaceSettings {
   /** Live keys before the least recently written are pruned. */

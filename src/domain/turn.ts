@@ -1,5 +1,5 @@
 /** Turns: one exchange in a thread, an input and everything that answered it, folded from its rows of the log. */
-import { type Actor, defaultAuthor } from './actor.ts'
+import { type Actor, impliedAuthor } from './actor.ts'
 import type { Effect, EffectKind, EffectOf, LogRow } from './effect.ts'
 import { invariant } from './error.ts'
 import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, type TurnId, turnIdOf } from './id.ts'
@@ -51,7 +51,7 @@ function foldAppend(fold: Folding, row: LogRow, messages: readonly (LoggedMessag
       threadId: row.threadId as ThreadId,
       role: logged.role,
       parts: logged.parts,
-      author: logged.author ?? defaultAuthor(logged.role, row.actor, fold.space.address),
+      author: logged.author ?? impliedAuthor(logged.role, row.actor, fold.space.address),
       turnId: fold.turnId,
       turnStatus: fold.status,
       createdAt: logged.createdAt ?? row.at,

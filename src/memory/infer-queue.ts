@@ -1,7 +1,7 @@
 /** Words that wait for extraction: kept as queued facts, so that nothing said is lost when a model fails. */
 
 import { type Heard, heardInQueued, queuedText } from '../derive/extract.ts'
-import { type Actor, defaultAuthor, sameActor, statedAuthor } from '../domain/actor.ts'
+import { type Actor, sameActor, savedAuthor } from '../domain/actor.ts'
 import type { Change, Expectation } from '../domain/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { FactAttributes, FactState } from '../domain/fact.ts'
@@ -71,11 +71,7 @@ export function heardIn(core: Core, space: SpaceId, messages: readonly MessageIn
   return messages.flatMap(({ id, role, parts, author: stated, createdAt: at = now }) => {
     const text = spokenText(parts)
     if (role === 'system' || text.trim() === '') return []
-    const {
-      kind,
-      id: authorId,
-      name,
-    } = stated === undefined ? defaultAuthor(role, actor, address) : statedAuthor(stated, actor)
+    const { kind, id: authorId, name } = savedAuthor(stated, role, actor, address)
     const author = { kind, id: authorId, ...(name === undefined ? {} : { name }) }
     return [{ ...(id === undefined ? {} : { id }), author, at, text }]
   })

@@ -1,6 +1,6 @@
 /** Messages of a thread: saving, changing and deleting what was said. */
 
-import { defaultAuthor, statedAuthor } from '../domain/actor.ts'
+import { savedAuthor } from '../domain/actor.ts'
 import type { Change, ResultOf } from '../domain/commit.ts'
 import { invalidInput, notFound, shown } from '../domain/error.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'
@@ -72,8 +72,7 @@ function storedNow(
   const { actor } = space.core.access
   const { address } = parseSpaceId(space.id)
   const { id } = saved.result.messages[index] as { id: string }
-  const author =
-    input.author === undefined ? defaultAuthor(input.role, actor, address) : statedAuthor(input.author, actor)
+  const author = savedAuthor(input.author, input.role, actor, address)
   return {
     id,
     role: input.role,

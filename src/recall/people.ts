@@ -4,7 +4,8 @@ import { isStopWord } from '../domain/words.ts'
 import type { Corpus } from './corpus.ts'
 
 /** Names that say a role and nobody in particular. */
-const roles = new Set(['user', 'assistant', 'system', 'tool', 'agent', 'app', 'ai', 'bot', 'human', 'model', 'default'])
+const roleNames = ['user', 'assistant', 'system', 'tool', 'agent', 'app', 'ai', 'bot', 'human', 'model', 'default']
+const roles = new Set([...roleNames, 'unknown'])
 
 /** What a question says about who spoke. */
 export interface NamedPeople {

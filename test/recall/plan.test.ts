@@ -46,6 +46,11 @@ describe('people', () => {
     expect(speaker('What did Bob say about pottery?', [bob, other])).toEqual([bob, other])
   })
 
+  it('are never the unknown user', () => {
+    const unknown: Actor = { kind: 'user', id: 'unknown' }
+    expect(plan('Is the cause unknown?', [ann, unknown]).names).toEqual([])
+  })
+
   it('are all who share the first name that was said', () => {
     expect([...plan('What did Ann paint?', [ann, annHall]).names].sort()).toEqual(['ann hall', 'ann lee'])
     expect(speaker('What did Ann paint?', [ann, annHall])).toEqual([])

@@ -1,6 +1,6 @@
 /** The messages of a prompt: those of this turn, each once, and the newest before them that fit. */
 import { isDeepStrictEqual } from 'node:util'
-import { defaultAuthor, statedAuthor } from '../../domain/actor.ts'
+import { savedAuthor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import type { Message, MessageInput } from '../../domain/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
@@ -22,8 +22,7 @@ function storedUtterance(
 /** A new message with the author that it is stored with, so that it reads the same now and as history. */
 function newUtterance({ id, role, parts, author }: MessageInput, { core }: ContextInput, space: Door): Utterance {
   const { actor } = core.access
-  const said =
-    author === undefined ? defaultAuthor(role, actor, parseSpaceId(space.id).address) : statedAuthor(author, actor)
+  const said = savedAuthor(author, role, actor, parseSpaceId(space.id).address)
   const isOwnTurn = role !== 'assistant'
   return { id: id ?? null, role, parts, author: said, turnStatus: 'open', isOwnTurn, goesOn: false }
 }

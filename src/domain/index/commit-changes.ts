@@ -1,5 +1,5 @@
 /** What a commit changes in the index of its space: records that come, and records that go. */
-import { defaultAuthor } from '../actor.ts'
+import { impliedAuthor } from '../actor.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
 import { replacedBy } from '../commit/effect-names.ts'
 import type { Draft } from '../draft.ts'
@@ -69,7 +69,7 @@ function addFresh(
     if (message == null) continue
     changes.fresh.push({
       parts: message.parts,
-      author: message.author ?? defaultAuthor(message.role, draft.actor, draft.address),
+      author: message.author ?? impliedAuthor(message.role, draft.actor, draft.address),
       createdAt: message.createdAt ?? draft.at,
       turn,
       index: start + i,

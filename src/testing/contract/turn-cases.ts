@@ -1,5 +1,7 @@
 /** Cases of turns: ownership, closing, resuming, replacing, discarding. */
-import { spaceId } from '../../domain/space.ts'
+import type { Author } from '../../domain/actor.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import { childSpaceId, spaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { TurnStatus } from '../../domain/turn.ts'
 import { expectEqual, expectTrue } from './assert.ts'
@@ -305,6 +307,18 @@ const discarding: readonly StorageCase[] = [
   }),
 ]
 
+const unknownUser = { kind: 'user', id: 'unknown', claimed: true } as const
+const ann = spaceId('resource', 'ann')
+const authorsBySpace: readonly (readonly [SpaceId, Author])[] = [
+  [ann, { kind: 'user', id: 'ann' }],
+  [childSpaceId(ann, 'agent', 'researcher'), { kind: 'user', id: 'ann' }],
+  [childSpaceId(childSpaceId(ann, 'task', 'x'), 'resource', 'bob'), { kind: 'user', id: 'ann' }],
+  [childSpaceId(home, 'resource', 'bob'), { kind: 'user', id: 'bob' }],
+  [home, unknownUser],
+  [spaceId('task', 'x'), unknownUser],
+  [spaceId('agent', 'researcher'), unknownUser],
+]
+
 const authors: readonly StorageCase[] = [
   sceneCase(
     'authors are the actor’s own, the resource’s for a user’s words, and marked when claimed',
@@ -315,10 +329,16 @@ const authors: readonly StorageCase[] = [
       )
       await scene.committed(say('t', 'asked', message('mine', { author: { ...carol } })), { actor: carol })
       const found = (await scene.messages('t')).map((one) => one.author)
-      const expected = [{ kind: 'user', id: 'acme' }, alice, { ...stated, claimed: true }, carol, carol]
+      const expected = [unknownUser, alice, { ...stated, claimed: true }, carol, carol]
       expectEqual(found, expected, 'authors')
     },
   ),
+  sceneCase('a user’s words are the outermost resource’s in every space below it', async (scene) => {
+    for (const [space, author] of authorsBySpace) {
+      await scene.committed(say('t', 'asked'), { space })
+      expectEqual((await scene.messages('t', space))[0]?.author, author, space)
+    }
+  }),
 ]
 
 const reading: readonly StorageCase[] = [
