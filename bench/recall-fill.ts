@@ -1,6 +1,6 @@
 /** Databases for the rows of recall: conversations with their words and vectors, and an embedder that costs nothing. */
 import type { Embedder, Memory, Storage } from 'aquifer'
-import { refAt } from '../src/domain/word-segment.ts'
+import { refAt } from '../src/domain/index/word-segment.ts'
 import { createRandom } from './corpus.ts'
 import { inParallel } from './ours.ts'
 import { saidAt } from './recall-corpus.ts'

@@ -21,13 +21,14 @@ export { type CreateToolOptions, createTool, type ToolAnswer, type ToolCall, typ
 export { ToolCallFilter } from './agent/tool-call-filter.ts'
 export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
-export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit.ts'
-export type { Effect, LoggedCommit, LogRow } from './domain/effect.ts'
+export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit/commit.ts'
+export type { Effect, LoggedCommit, LogRow } from './domain/commit/effect.ts'
 export { type ErrorCode, errorCodes, MemoryError } from './domain/error.ts'
 export type { Json, JsonObject } from './domain/json.ts'
 export { defaultLimits, type LimitName, type Limits } from './domain/limits.ts'
-export type { MessagePart, Role } from './domain/message.ts'
-export type { RunKind, RunStatus } from './domain/run.ts'
+export type { MessagePart, Role } from './domain/records/message.ts'
+export type { RunKind, RunStatus } from './domain/records/run.ts'
+export type { TurnStatus } from './domain/records/turn.ts'
 export {
   childSpaceId,
   parseSpaceId,
@@ -36,7 +37,6 @@ export {
   type SpaceState,
   spaceId,
 } from './domain/space.ts'
-export type { TurnStatus } from './domain/turn.ts'
 export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './memory/behaviour.ts'
 export type { ClonedThread, CloneThreadOptions } from './memory/clone-thread.ts'
 export type { FactIds } from './memory/fact-home.ts'

@@ -1,6 +1,6 @@
 /** Who may read, write, erase and administer which space: pure rules over grants. */
 import type { Access, Right } from '../domain/actor.ts'
-import type { Change } from '../domain/commit.ts'
+import type { Change } from '../domain/commit/commit.ts'
 import { MemoryError, shown } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 

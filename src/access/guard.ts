@@ -1,6 +1,6 @@
 /** A storage that checks access before every read and every commit, and otherwise is the storage it guards. */
 import type { Access, Right } from '../domain/actor.ts'
-import type { Commit } from '../domain/commit.ts'
+import type { Commit } from '../domain/commit/commit.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { ReceiptReader, Storage, ThreadReader } from '../ports/storage.ts'
 import { isGranted, requireAdministrator, requireRight, rightFor } from './grants.ts'

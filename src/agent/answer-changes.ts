@@ -1,6 +1,6 @@
 /** What brings a stored answer from some parts to others, as changes of its open turn. */
-import type { Change } from '../domain/commit.ts'
-import type { MessagePart } from '../domain/message.ts'
+import type { Change } from '../domain/commit/commit.ts'
+import type { MessagePart } from '../domain/records/message.ts'
 import type { Turn } from '../memory/turns.ts'
 import { growthOf } from './answer-parts.ts'
 

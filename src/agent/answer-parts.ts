@@ -1,6 +1,6 @@
 /** The parts of an answer as they are stored: plain JSON, with nothing in them that a later prompt could not use. Pure. */
 import { equalJson, isJsonObject, type Json } from '../domain/json.ts'
-import type { MessagePart } from '../domain/message.ts'
+import type { MessagePart } from '../domain/records/message.ts'
 
 /** Levels of a tool's answer that are kept as they are; a deeper one is kept as text. */
 const deepest = 50

@@ -1,7 +1,7 @@
 /** The answer of a turn while it is being given: recorded from the AI SDK's stream, saved step by step. */
 import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
-import type { Change } from '../domain/commit.ts'
-import type { MessagePart } from '../domain/message.ts'
+import type { Change } from '../domain/commit/commit.ts'
+import type { MessagePart } from '../domain/records/message.ts'
 import type { ClosedStatus, Turn } from '../memory/turns.ts'
 import { changesTo } from './answer-changes.ts'
 import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'

@@ -1,6 +1,6 @@
 /** Sees to it that a call has something to answer, before anything of it is stored. */
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
-import type { MessageInput, MessagePart } from '../domain/message.ts'
+import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 import type { Door } from '../memory/door/door.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
 import type { PlacedMessage } from '../ports/storage.ts'

@@ -1,6 +1,6 @@
 /** What counts of messages when they are compared: words, files and calls of tools, as one flat sequence. */
 import { isJsonObject, type Json } from '../domain/json.ts'
-import { isInternal, isToolPart, type MessagePart, type Role } from '../domain/message.ts'
+import { isInternal, isToolPart, type MessagePart, type Role } from '../domain/records/message.ts'
 
 /** A message, as far as it is compared. */
 export interface Comparable {

@@ -1,5 +1,5 @@
 /** The last resort for a turn that must end: it is closed with as much as the memory takes of what belongs to its end. */
-import type { Change } from '../domain/commit.ts'
+import type { Change } from '../domain/commit/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { ClosedStatus, Turn } from '../memory/turns.ts'
 

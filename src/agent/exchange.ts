@@ -1,6 +1,6 @@
 /** A call's exchange with its thread: the turn that it begins, what the model sees there, and how the turn ends. */
 import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
-import type { Change } from '../domain/commit.ts'
+import type { Change } from '../domain/commit/commit.ts'
 import type { TurnId } from '../domain/id.ts'
 import { runIdOf } from '../domain/id.ts'
 import { type JsonObject, mergeJson } from '../domain/json.ts'

@@ -1,6 +1,6 @@
 /** A call that answers once it is done: the AI SDK's `generateText`, with its steps brought into memory. */
 import type { GenerateTextResult, StepResult, TextStreamPart, ToolSet } from 'ai'
-import type { MessagePart } from '../domain/message.ts'
+import type { MessagePart } from '../domain/records/message.ts'
 import type { Call } from './call.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import { Feed } from './feed.ts'

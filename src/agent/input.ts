@@ -1,10 +1,10 @@
 /** What of a call's input is new, which turns it replaces and which calls it answers. Reads the thread and writes nothing. */
 import { type Actor, defaultAuthor } from '../domain/actor.ts'
 import { shown } from '../domain/error.ts'
-import { spokenText } from '../domain/indexed.ts'
+import { spokenText } from '../domain/index/indexed.ts'
 import { foreignId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
-import { isToolPart, type Message, type MessageInput, type MessagePart, toolNameOf } from '../domain/message.ts'
+import { isToolPart, type Message, type MessageInput, type MessagePart, toolNameOf } from '../domain/records/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { Door } from '../memory/door/door.ts'
 import type { ReadMessage } from '../memory/message-input.ts'

@@ -1,6 +1,6 @@
 /** Which parts a call may say: those of the AI SDK. What models are not shown must not be lost without a word. */
 import { invalidInput } from '../domain/error.ts'
-import { isToolPart, type MessageInput, type MessagePart } from '../domain/message.ts'
+import { isToolPart, type MessageInput, type MessagePart } from '../domain/records/message.ts'
 
 const known = new Set([
   ...['text', 'file', 'reasoning', 'reasoning-file', 'source-url', 'source-document', 'custom'],

@@ -1,8 +1,8 @@
 /** The open turn of a call and its answer to be: how it is recorded, and the one way it ends. */
-import type { Change } from '../domain/commit.ts'
+import type { Change } from '../domain/commit/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
-import { isInternal, type MessagePart } from '../domain/message.ts'
+import { isInternal, type MessagePart } from '../domain/records/message.ts'
 import type { Turn } from '../memory/turns.ts'
 import { Answer, type AnswerEnd } from './answer.ts'
 import { changesTo, type StoredAnswer } from './answer-changes.ts'

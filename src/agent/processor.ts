@@ -2,7 +2,7 @@
 import type { ModelMessage, TextStreamPart, ToolSet } from 'ai'
 import { MemoryError, shown } from '../domain/error.ts'
 import type { JsonObject } from '../domain/json.ts'
-import type { MessagePart, Role } from '../domain/message.ts'
+import type { MessagePart, Role } from '../domain/records/message.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** A message on its way into memory. */

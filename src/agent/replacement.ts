@@ -1,5 +1,5 @@
 /** Which turns a call takes the place of: of an edited question or an answer to be given anew, and all later ones. */
-import type { MessageInput } from '../domain/message.ts'
+import type { MessageInput } from '../domain/records/message.ts'
 import type { Door } from '../memory/door/door.ts'
 import type { MessagePosition, PlacedMessage } from '../ports/storage.ts'
 import { isAsStored, isKnown, type Sent } from './resent.ts'

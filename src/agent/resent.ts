@@ -1,5 +1,5 @@
 /** Tells what a client only sends again from what it says now. */
-import { isToolPart, type MessagePart } from '../domain/message.ts'
+import { isToolPart, type MessagePart } from '../domain/records/message.ts'
 import type { ReadMessage } from '../memory/message-input.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import { type Alignment, align } from './align.ts'

@@ -1,9 +1,9 @@
 /** Turns that wait for answers to their calls: taken up again, or brought to their end where nothing goes on. */
 import { sameActor } from '../domain/actor.ts'
-import type { Change } from '../domain/commit.ts'
+import type { Change } from '../domain/commit/commit.ts'
 import { shown } from '../domain/error.ts'
 import { parseTurnId, runIdOf, type TurnId } from '../domain/id.ts'
-import type { Message } from '../domain/message.ts'
+import type { Message } from '../domain/records/message.ts'
 import type { Door } from '../memory/door/door.ts'
 import { randomId } from '../memory/door/random-id.ts'
 import { begin, type TurnRequest } from '../memory/turns.ts'

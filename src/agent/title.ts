@@ -1,7 +1,7 @@
 /** Titles of threads, made by the model in the background from the first exchange. */
 import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { applicationActor } from '../domain/actor.ts'
-import type { MessagePart } from '../domain/message.ts'
+import type { MessagePart } from '../domain/records/message.ts'
 import { Door } from '../memory/door/door.ts'
 import { loadSdk } from './loaded.ts'
 

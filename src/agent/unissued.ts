@@ -5,7 +5,7 @@
 import type { Actor } from '../domain/actor.ts'
 import { shown } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
-import type { MessageInput, MessagePart } from '../domain/message.ts'
+import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 
 /** A message as it may be stored, null if nothing is left of it; and the parts that may not. */
 export interface Said {

@@ -1,7 +1,7 @@
 /** Deciding between what was learned and what is known: what a model is asked, and what follows from its answer. Pure. */
 import { z } from 'zod'
 import { type Actor, sameActor } from '../domain/actor.ts'
-import type { FactState } from '../domain/fact.ts'
+import type { FactState } from '../domain/records/fact.ts'
 import { isHigher, type Trust } from '../domain/trust.ts'
 import type { Statement } from './extract.ts'
 import type { Question } from './language-model.ts'

@@ -1,7 +1,7 @@
 /** Making the vectors of records: in batches, and alone where a batch fails, so that one bad text holds up no other. */
 import type { Access } from '../domain/actor.ts'
 import type { SpaceId } from '../domain/id.ts'
-import { quantise, type VectorRecord } from '../domain/vector-segment.ts'
+import { quantise, type VectorRecord } from '../domain/index/vector-segment.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { FoundRecord, Storage } from '../ports/storage.ts'
 import type { MissingRecord } from './missing.ts'

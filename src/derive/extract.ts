@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import { type Actor, isUnknownUser } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
-import { comparedText } from '../domain/fact-text.ts'
+import { analyse } from '../domain/index/words.ts'
+import { comparedText } from '../domain/records/fact-text.ts'
 import { lowerOf, type Trust } from '../domain/trust.ts'
-import { analyse } from '../domain/words.ts'
 import type { Question } from './language-model.ts'
 
 /** What was said in one message. */

@@ -2,8 +2,8 @@
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Access } from '../domain/actor.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
-import { numberOfSegment, type VectorSegment, vectorRefAt } from '../domain/vector-segment.ts'
-import { type RecordKind, type RecordRef, recordKinds, refAt, type WordSegment } from '../domain/word-segment.ts'
+import { numberOfSegment, type VectorSegment, vectorRefAt } from '../domain/index/vector-segment.ts'
+import { type RecordKind, type RecordRef, recordKinds, refAt, type WordSegment } from '../domain/index/word-segment.ts'
 import type { Storage } from '../ports/storage.ts'
 
 export interface MissingRecord extends RecordRef {

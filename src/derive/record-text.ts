@@ -1,5 +1,5 @@
 /** The text of a record that its vectors are made of, cut into pieces that an embedder takes whole. */
-import { entryText, messageText } from '../domain/indexed.ts'
+import { entryText, messageText } from '../domain/index/indexed.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { FoundRecord } from '../ports/storage.ts'
 import { chunk } from './chunk.ts'

@@ -1,9 +1,9 @@
 /** Copying a thread: its newest messages or a range of dates, with its blocks, in one commit of the target space. */
-import type { Change } from '../domain/commit.ts'
+import type { Change } from '../domain/commit/commit.ts'
 import { MemoryError } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
-import type { Message, MessageInput } from '../domain/message.ts'
+import type { Message, MessageInput } from '../domain/records/message.ts'
 import { toIso } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'
 import { appliedOf } from './door/applied.ts'

@@ -1,13 +1,13 @@
 /** Completing what was forgotten: going on with interrupted erasures, and taking their bytes out of the files. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Access, applicationActor } from '../domain/actor.ts'
-import type { Commit } from '../domain/commit.ts'
+import type { Commit } from '../domain/commit/commit.ts'
 import { after, type Timer } from '../domain/detached.ts'
+import type { Receipt, ReceiptNote } from '../domain/erase/receipt.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
 import { defaultLimits, type Limits } from '../domain/limits.ts'
-import type { Receipt, ReceiptNote } from '../domain/receipt.ts'
 import type { Storage } from '../ports/storage.ts'
 import type { Core } from './door/core.ts'
 

@@ -1,9 +1,9 @@
 /** Where a fact lives: its home is one space, worked out from the ids that a call names; the other ids it carries. */
 
 import { invalidInput, shown } from '../domain/error.ts'
-import { type FactAttributes, type FactState, factAttributes } from '../domain/fact.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import { checkTaskId } from '../domain/issued-id.ts'
+import { type FactAttributes, type FactState, factAttributes } from '../domain/records/fact.ts'
 import { parseSpaceId, type SpaceKind, spaceId } from '../domain/space.ts'
 
 /** The ids that say whose a fact is. The first one given, in this order, is its home; the others must match. */

@@ -1,9 +1,9 @@
 /** Facts as the facade returns them: the domain's, with `Date`s, and with the ids that say whose they are. */
 import type { Actor } from '../domain/actor.ts'
-import type { FactState } from '../domain/fact.ts'
-import type { FactEvent } from '../domain/fact-history.ts'
 import type { Seq } from '../domain/id.ts'
 import type { JsonObject } from '../domain/json.ts'
+import type { FactState } from '../domain/records/fact.ts'
+import type { FactEvent } from '../domain/records/fact-history.ts'
 import { dateOf } from '../domain/time.ts'
 import type { Trust } from '../domain/trust.ts'
 import { idsOf } from './fact-home.ts'

@@ -1,7 +1,8 @@
 /** Reading facts: one by its id, pages of a home, the past of one, and those that contradict each other. */
-import type { FactAttributes, FactState } from '../domain/fact.ts'
+
 import { parseFilter, type Test } from '../domain/filter.ts'
 import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../domain/id.ts'
+import type { FactAttributes, FactState } from '../domain/records/fact.ts'
 import { dateOf, toIso } from '../domain/time.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'
 import type { Core } from './door/core.ts'

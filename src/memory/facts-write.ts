@@ -1,5 +1,5 @@
 /** Changing facts in place, and removing them. History keeps what they said. */
-import type { Change } from '../domain/commit.ts'
+import type { Change } from '../domain/commit/commit.ts'
 import { invalidInput, notFound } from '../domain/error.ts'
 import { copyJson, type JsonObject } from '../domain/json.ts'
 import { toIso } from '../domain/time.ts'

@@ -1,10 +1,11 @@
 /** Forgetting: erasing what a caller names, at once for every reader, and soon from the bytes of the files. */
+
+import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../domain/erase/receipt.ts'
 import { invalidInput, shown } from '../domain/error.ts'
 import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../domain/id.ts'
 import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { readPlain } from '../domain/read-plain.ts'
-import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../domain/receipt.ts'
 import { parseSpaceId, spaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
 import type { Storage, ThreadCopy } from '../ports/storage.ts'

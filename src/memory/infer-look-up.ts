@@ -1,9 +1,9 @@
 /** What a home knows already that is like a new statement. */
 import type { Statement } from '../derive/extract.ts'
 import { MemoryError } from '../domain/error.ts'
-import { type FactState, factAttributes } from '../domain/fact.ts'
-import { comparedText } from '../domain/fact-text.ts'
 import type { SpaceId } from '../domain/id.ts'
+import { type FactState, factAttributes } from '../domain/records/fact.ts'
+import { comparedText } from '../domain/records/fact-text.ts'
 import type { Core } from './door/core.ts'
 import type { FactHome, Queued } from './infer-queue.ts'
 import { refOfRow, searchSpaces } from './search-spaces.ts'

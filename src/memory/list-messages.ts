@@ -1,7 +1,7 @@
 /** Pages of a thread's messages: the newest, a page, what follows a cursor, a range of dates, neighbours of a hit. */
 import { invalidInput } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
-import { isAllInternal } from '../domain/message.ts'
+import { isAllInternal } from '../domain/records/message.ts'
 import { toIso } from '../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../ports/storage.ts'
 import { decodeCursor, encodeCursor, numberAt } from './cursor.ts'

@@ -2,8 +2,8 @@
 import { type Actor, checkActor } from '../domain/actor.ts'
 import { invalidInput, MemoryError } from '../domain/error.ts'
 import { type JsonObject, toPatch } from '../domain/json.ts'
-import type { MessageInput, Role } from '../domain/message.ts'
 import { readPlain } from '../domain/read-plain.ts'
+import type { MessageInput, Role } from '../domain/records/message.ts'
 import { toIso } from '../domain/time.ts'
 import { readParts, withAnswer } from './message-parts.ts'
 

@@ -1,13 +1,13 @@
 /** Messages of a thread: saving, changing and deleting what was said. */
 
 import { savedAuthor } from '../domain/actor.ts'
-import type { Change, ResultOf } from '../domain/commit.ts'
+import type { Change, ResultOf } from '../domain/commit/commit.ts'
 import { invalidInput, notFound, shown } from '../domain/error.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'
 import { foreignId, parseIssuedId, withoutId } from '../domain/issued-id.ts'
 import { toPatch } from '../domain/json.ts'
-import type { MessageInput, MessagePart } from '../domain/message.ts'
 import { readPlain } from '../domain/read-plain.ts'
+import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
 import type { PlacedMessage } from '../ports/storage.ts'

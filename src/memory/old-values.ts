@@ -1,9 +1,9 @@
 /** Finds messages that carried only what facts said before: recall keeps them below the facts that hold now. */
 import type { Access } from '../domain/actor.ts'
-import type { FactState } from '../domain/fact.ts'
 import { parseMessageId, type SpaceId } from '../domain/id.ts'
-import { factRef } from '../domain/indexed.ts'
-import { isSupersededFlag, type RecordKind, recordKinds, refAt } from '../domain/word-segment.ts'
+import { factRef } from '../domain/index/indexed.ts'
+import { isSupersededFlag, type RecordKind, recordKinds, refAt } from '../domain/index/word-segment.ts'
+import type { FactState } from '../domain/records/fact.ts'
 import type { Storage } from '../ports/storage.ts'
 import { type Corpus, placeOf } from '../recall/corpus.ts'
 import type { Ranking } from '../recall/rank.ts'

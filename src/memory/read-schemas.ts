@@ -1,11 +1,11 @@
 /** The zod schemas of what a space's readers are asked, argument by argument. Loaded at the first read through a `Space`. */
 import { z } from 'zod'
-import { type FactAttributes, factStatuses } from '../domain/fact.ts'
 import { checkFilter } from '../domain/filter.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'
 import { isJsonObject, type JsonObject } from '../domain/json.ts'
 import { defaultLimits, limitTable } from '../domain/limits.ts'
-import { runStatuses } from '../domain/run.ts'
+import { type FactAttributes, factStatuses } from '../domain/records/fact.ts'
+import { runStatuses } from '../domain/records/run.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'
 
 /** An id, refused as everywhere else: under its own name, with the rule that it breaks. */

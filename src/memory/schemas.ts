@@ -1,12 +1,12 @@
 /** The zod schemas of the facade's options. Loaded at the first call, not at import: zod is larger than all the rest. */
 import { z } from 'zod'
+import { changeSchema, expectationSchema } from '../domain/commit/schema.ts'
+import { receiptStates } from '../domain/erase/receipt.ts'
+import { recordKinds } from '../domain/index/word-segment.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { limitTable } from '../domain/limits.ts'
-import { receiptStates } from '../domain/receipt.ts'
-import { runStatuses } from '../domain/run.ts'
-import { changeSchema, expectationSchema } from '../domain/schema.ts'
+import { runStatuses } from '../domain/records/run.ts'
 import { spaceKinds } from '../domain/space.ts'
-import { recordKinds } from '../domain/word-segment.ts'
 import { recallModes } from '../recall/rank.ts'
 import type { MessageLike } from './message-input.ts'
 

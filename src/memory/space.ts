@@ -1,6 +1,6 @@
 /** A space as users hold it: commits, the feed, recall, settings and reads. Everything that enters is parsed. */
-import type { Change, CommitResult, Expectation } from '../domain/commit.ts'
-import type { LoggedCommit } from '../domain/effect.ts'
+import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
+import type { LoggedCommit } from '../domain/commit/effect.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
 import type { SpaceSettings, SpaceState } from '../domain/space.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'

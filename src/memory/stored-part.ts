@@ -1,6 +1,6 @@
 /** Parts of stored messages as types: those of the AI SDK's `UIMessage`, without its declarations, which need a browser's. */
 import type { Json, JsonObject } from '../domain/json.ts'
-import type { MessagePart } from '../domain/message.ts'
+import type { MessagePart } from '../domain/records/message.ts'
 
 type ProviderMetadata = Record<string, JsonObject>
 

@@ -1,6 +1,6 @@
 /** The sweeper: commits what time has made due, so that watchers learn of it and no turn stays open for ever. */
 import { type Access, applicationActor } from '../domain/actor.ts'
-import type { Change, Commit } from '../domain/commit.ts'
+import type { Change, Commit } from '../domain/commit/commit.ts'
 import { detach, every, type Timer } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { CommitId, SpaceId } from '../domain/id.ts'

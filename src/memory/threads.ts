@@ -1,5 +1,5 @@
 /** Threads of a resource: creating, finding, listing, changing and deleting conversations. */
-import type { Change, Expectation } from '../domain/commit.ts'
+import type { Change, Expectation } from '../domain/commit/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../domain/error.ts'
 import { checkFilter } from '../domain/filter.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'

@@ -1,9 +1,9 @@
 /** Events of memory operations: made of what was asked, and completed from the answer. Only numbers are taken of content. */
-import type { Change, ChangeResult } from '../domain/commit.ts'
+import type { Change, ChangeResult } from '../domain/commit/commit.ts'
 import type { Seq } from '../domain/id.ts'
-import { messageText } from '../domain/indexed.ts'
+import { messageText } from '../domain/index/indexed.ts'
 import type { Json } from '../domain/json.ts'
-import type { MessagePart } from '../domain/message.ts'
+import type { MessagePart } from '../domain/records/message.ts'
 import type { Core } from './door/core.ts'
 import type { Door } from './door/door.ts'
 import type { SavedMessages } from './messages.ts'

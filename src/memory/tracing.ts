@@ -4,11 +4,11 @@
  */
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Actor } from '../domain/actor.ts'
+import type { BlockFormat } from '../domain/commit/effect.ts'
 import { detach, warnOf } from '../domain/detached.ts'
-import type { BlockFormat } from '../domain/effect.ts'
 import { type ErrorCode, MemoryError } from '../domain/error.ts'
 import type { Seq } from '../domain/id.ts'
-import type { RecordKind } from '../domain/word-segment.ts'
+import type { RecordKind } from '../domain/index/word-segment.ts'
 import type { RecallMode } from '../recall/rank.ts'
 import type { Degraded } from './recollection.ts'
 

@@ -1,10 +1,10 @@
 /** Turns as those who speak hold them: a place in the thread, kept open while the work goes on, closed in a named state. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Change, ChangeResult, CommitResult } from '../domain/commit.ts'
+import type { Change, ChangeResult, CommitResult } from '../domain/commit/commit.ts'
 import { every, type Timer } from '../domain/detached.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../domain/id.ts'
-import { turnLease } from '../domain/lease.ts'
+import { turnLease } from '../domain/records/lease.ts'
 import { appliedOf } from './door/applied.ts'
 import type { Holding } from './door/core.ts'
 import type { Door } from './door/door.ts'

@@ -1,9 +1,9 @@
 /** Entry events: what each commit did to a space's entries, in order. */
 
 import type { Actor } from '../domain/actor.ts'
+import type { Effect, LoggedCommit } from '../domain/commit/effect.ts'
 import { displacedBy, holdsContent, ownRecord } from '../domain/commit/effect-names.ts'
-import type { Effect, LoggedCommit } from '../domain/effect.ts'
-import type { PastEvent } from '../domain/history.ts'
+import type { PastEvent } from '../domain/commit/history.ts'
 import type { Json } from '../domain/json.ts'
 import { dateOf } from '../domain/time.ts'
 import type { Door } from './door/door.ts'

@@ -1,13 +1,13 @@
 /** Working memory: blocks that agents read and keep up to date together, without losing each other's writes. */
 
 import type { Actor } from '../domain/actor.ts'
-import type { BlockState } from '../domain/block.ts'
-import type { Change, CommitResult, Expectation } from '../domain/commit.ts'
-import type { BlockFormat } from '../domain/effect.ts'
+import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
+import type { BlockFormat } from '../domain/commit/effect.ts'
+import type { PastEvent } from '../domain/commit/history.ts'
 import { invalidInput, invariant, notFound } from '../domain/error.ts'
-import type { PastEvent } from '../domain/history.ts'
 import { checkId } from '../domain/id.ts'
 import { type Json, type JsonObject, mergeJson, toPatch } from '../domain/json.ts'
+import type { BlockState } from '../domain/records/block.ts'
 import { dateOf } from '../domain/time.ts'
 import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scopeThread } from './blocks.ts'
 import type { Core } from './door/core.ts'

@@ -3,7 +3,7 @@
  * segments are; new ones at the end are added to it, anything else makes it anew.
  */
 import type { Actor } from '../domain/actor.ts'
-import { isSupersededFlag, type WordSegment } from '../domain/word-segment.ts'
+import { isSupersededFlag, type WordSegment } from '../domain/index/word-segment.ts'
 import { type Columns, copyColumns, copySegment, newColumns } from './columns.ts'
 import { allPostings, type Postings } from './postings.ts'
 import { type LastRows, ThreadLinks } from './sessions.ts'

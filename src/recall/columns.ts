@@ -1,5 +1,5 @@
 /** What the pipeline knows of records, in columns: one number of a record in each, no object per record. */
-import type { WordSegment } from '../domain/word-segment.ts'
+import type { WordSegment } from '../domain/index/word-segment.ts'
 
 /** Row `i` of each column is record `i`. */
 export interface Columns {

@@ -1,5 +1,5 @@
 /** The leg of exact and rare terms: whoever asks for an id means the records that have it. */
-import type { QueryTerm } from '../domain/words.ts'
+import type { QueryTerm } from '../domain/index/words.ts'
 import type { Corpus } from './corpus.ts'
 import { type Occurrences, rarity } from './occurrences.ts'
 

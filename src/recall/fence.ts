@@ -1,7 +1,7 @@
 /** What is recalled, as a prompt shows it: data inside a fence that nothing in it can close. Pure. */
 import type { Actor } from '../domain/actor.ts'
+import type { RecordKind } from '../domain/index/word-segment.ts'
 import { isoTime } from '../domain/time.ts'
-import type { RecordKind } from '../domain/word-segment.ts'
 import { withoutElements } from './without-fences.ts'
 
 /** What of a recalled item a prompt shows. */

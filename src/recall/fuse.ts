@@ -1,5 +1,5 @@
 /** Adds up what the legs say of a row, each with its weight for the kind of record. */
-import { isQuestionFlag, type RecordKind, recordKinds } from '../domain/word-segment.ts'
+import { isQuestionFlag, type RecordKind, recordKinds } from '../domain/index/word-segment.ts'
 import type { Corpus } from './corpus.ts'
 import { type DateSpan, dateScore } from './dates.ts'
 

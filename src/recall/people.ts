@@ -1,6 +1,6 @@
 /** The people and agents who speak in the records in scope, and which of them a question names. */
 import type { Actor } from '../domain/actor.ts'
-import { isStopWord } from '../domain/words.ts'
+import { isStopWord } from '../domain/index/words.ts'
 import type { Corpus } from './corpus.ts'
 
 /** Names that say a role and nobody in particular. */

@@ -1,5 +1,5 @@
 /** Where each word stands in some segments together: made once, so that a question looks at its own words only. */
-import type { WordSegment } from '../domain/word-segment.ts'
+import type { WordSegment } from '../domain/index/word-segment.ts'
 
 /** The words of some segments in order of their hashes, each with the rows that it stands in, repeats included. */
 export interface Postings {

@@ -1,5 +1,5 @@
 /** What a row's surroundings change: the best of its session lifts it, and a fact that took its place keeps it below. */
-import { recordKinds } from '../domain/word-segment.ts'
+import { recordKinds } from '../domain/index/word-segment.ts'
 import type { Corpus } from './corpus.ts'
 import { weights } from './fuse.ts'
 

@@ -1,5 +1,5 @@
 /** Commits as drivers take them. */
-import type { Commit } from '../domain/commit.ts'
+import type { Commit } from '../domain/commit/commit.ts'
 import { copyJson } from '../domain/json.ts'
 
 /** A commit as a driver takes it: copied and checked to be JSON, so that nobody changes it while it waits. */

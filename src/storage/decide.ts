@@ -6,11 +6,11 @@ import {
   isSpaceErase,
   type Outcome,
   type Submission,
-} from '../domain/apply.ts'
-import type { CommitResult } from '../domain/commit.ts'
-import type { SpaceView } from '../domain/draft.ts'
-import type { ErasedCounts } from '../domain/effect.ts'
-import { nothingErased } from '../domain/erase.ts'
+} from '../domain/commit/apply.ts'
+import type { CommitResult } from '../domain/commit/commit.ts'
+import type { SpaceView } from '../domain/commit/draft.ts'
+import type { ErasedCounts } from '../domain/commit/effect.ts'
+import { nothingErased } from '../domain/erase/erase.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { emptyView } from '../domain/reads/empty-view.ts'

@@ -1,6 +1,6 @@
 /** What time makes due, told alike by all drivers. */
 import type { Seq, SpaceId, TurnId } from '../domain/id.ts'
-import type { LeaseState } from '../domain/lease.ts'
+import type { LeaseState } from '../domain/records/lease.ts'
 import type { SpaceState } from '../domain/space.ts'
 import type { DueWork } from '../ports/storage.ts'
 

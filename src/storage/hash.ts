@@ -1,6 +1,6 @@
 /** The payload hash of a commit as submitted: a retry with the same id must carry the same content. */
 import { hash } from 'node:crypto'
-import type { Commit } from '../domain/commit.ts'
+import type { Commit } from '../domain/commit/commit.ts'
 
 /** SHA-1 in base64 of changes and expectations, in the order given; null for a commit without an id. */
 export function commitHash(commit: Commit): string | null {

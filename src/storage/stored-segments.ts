@@ -1,6 +1,6 @@
 /** Packed segments as they were stored, read into columns whose places are within bounds: else the file is damaged. */
-import { unpackVectors, type VectorSegment } from '../domain/vector-segment.ts'
-import { recordKinds, unpackWords, type WordSegment } from '../domain/word-segment.ts'
+import { unpackVectors, type VectorSegment } from '../domain/index/vector-segment.ts'
+import { recordKinds, unpackWords, type WordSegment } from '../domain/index/word-segment.ts'
 import { damagedRecord } from './stored-json.ts'
 
 function read<Segment>(what: string, unpack: () => Segment, isSound: (segment: Segment) => boolean): Segment {

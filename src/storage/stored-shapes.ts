@@ -1,6 +1,6 @@
 /** What stored JSON must look like before anybody works with it: shapes of effects and of what rows keep as JSON. */
 import { actorKinds } from '../domain/actor.ts'
-import type { EffectKind } from '../domain/effect.ts'
+import type { EffectKind } from '../domain/commit/effect.ts'
 import type { JsonObject } from '../domain/json.ts'
 import { msOf } from '../domain/time.ts'
 

@@ -1,8 +1,8 @@
 /** Each effect names the version it replaced; here the versions are counted anew and held against those names. */
-import type { Displaced, Effect, EntryWriteEffect, LoggedCommit, LogRow } from '../domain/effect.ts'
-import { touchedRun } from '../domain/erase-run.ts'
-import { touchedFacts } from '../domain/fact-fold.ts'
+import type { Displaced, Effect, EntryWriteEffect, LoggedCommit, LogRow } from '../domain/commit/effect.ts'
+import { touchedRun } from '../domain/erase/erase-run.ts'
 import type { Seq } from '../domain/id.ts'
+import { touchedFacts } from '../domain/records/fact-fold.ts'
 
 interface Version {
   readonly version: Seq

@@ -1,7 +1,7 @@
 /** Holds a space's log against itself, against what the readers answer, and against what clients saw. For tests. */
 import type { Access } from '../domain/actor.ts'
-import { replayLog } from '../domain/compact.ts'
-import type { LoggedCommit, LogRow } from '../domain/effect.ts'
+import { replayLog } from '../domain/commit/compact.ts'
+import type { LoggedCommit, LogRow } from '../domain/commit/effect.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
 import { parseSpaceId, type SpaceState } from '../domain/space.ts'

@@ -1,17 +1,17 @@
 /** What replaying a log gives, held against what the readers of a storage answer. */
 
 import type { Access } from '../domain/actor.ts'
+import type { LogRow } from '../domain/commit/effect.ts'
 import { recordName } from '../domain/commit/effect-names.ts'
-import type { LogRow } from '../domain/effect.ts'
-import { type FactState, factStatuses, liveFact } from '../domain/fact.ts'
+import type { SpaceRecords } from '../domain/commit/replay.ts'
 import { type SpaceId, unpackTurn } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
 import { liveRecord, type RecordState } from '../domain/keyed/record.ts'
 import { recordNouns } from '../domain/keyed/record-nouns.ts'
-import type { SpaceRecords } from '../domain/replay.ts'
-import { hasEnded, liveRun, type RunState, runStatuses } from '../domain/run.ts'
+import { type FactState, factStatuses, liveFact } from '../domain/records/fact.ts'
+import { hasEnded, liveRun, type RunState, runStatuses } from '../domain/records/run.ts'
+import { type FoldSpace, foldTurn, visibleMessages } from '../domain/records/turn.ts'
 import { isoTime } from '../domain/time.ts'
-import { type FoldSpace, foldTurn, visibleMessages } from '../domain/turn.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Listed, Storage } from '../ports/storage.ts'
 

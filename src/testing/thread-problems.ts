@@ -1,6 +1,6 @@
 /** What is wrong with a stored thread, whatever was done to it. For tests of agents and of what saves their messages. */
-import { roles } from '../domain/message.ts'
-import { type TurnStatus, turnStatuses } from '../domain/turn.ts'
+import { roles } from '../domain/records/message.ts'
+import { type TurnStatus, turnStatuses } from '../domain/records/turn.ts'
 
 /** A message as `memory.listMessages` answers it; any UI message of the AI SDK, then as one of no turn. */
 export interface ThreadMessageLike {

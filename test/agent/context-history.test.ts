@@ -2,7 +2,7 @@
 import type { Memory } from 'aquifer'
 import { promptProblems } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
-import type { MessagePart } from '../../src/domain/message.ts'
+import type { MessagePart } from '../../src/domain/records/message.ts'
 import { hour, ManualClock, openMemory } from '../memory/opened.ts'
 import {
   assemble,

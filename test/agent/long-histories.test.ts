@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { align, type StoredUnit } from '../../src/agent/align.ts'
 import type { Unit } from '../../src/agent/canonical.ts'
 import { shownParts } from '../../src/agent/context/shown-parts.ts'
-import type { MessagePart } from '../../src/domain/message.ts'
+import type { MessagePart } from '../../src/domain/records/message.ts'
 import { growth } from '../processor-time.ts'
 
 const lengths = [600, 2_400, 9_600]

@@ -1,6 +1,6 @@
 // Writes until it is killed. Says of each commit that it starts, and then that it was acknowledged.
 import { writeSync } from 'node:fs'
-import type { Change } from '../../src/domain/commit.ts'
+import type { Change } from '../../src/domain/commit/commit.ts'
 import { accessOf, commit, limits, nowMs, open, type Seen } from './shared.ts'
 
 const { path, round } = JSON.parse(process.argv[2] ?? '') as { path: string; round: number }

@@ -1,6 +1,6 @@
 // What the tests of processes and their workers agree on.
 import type { Access, Actor } from '../../src/domain/actor.ts'
-import type { Change, Commit, CommitResult } from '../../src/domain/commit.ts'
+import type { Change, Commit, CommitResult } from '../../src/domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import { type Clock, systemClock } from '../../src/ports/clock.ts'

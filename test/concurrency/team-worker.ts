@@ -1,5 +1,5 @@
 // One of several agents that write to one space at once: merges, appends, increments, compare-and-sets and turns.
-import type { Change, Expectation } from '../../src/domain/commit.ts'
+import type { Change, Expectation } from '../../src/domain/commit/commit.ts'
 import type { Json } from '../../src/domain/json.ts'
 import { accessOf, commit, observed, open, type Seen, space } from './shared.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Change } from '../../src/domain/commit.ts'
+import type { Change } from '../../src/domain/commit/commit.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { commit, limits, open, type Seen, space, system } from './shared.ts'
 

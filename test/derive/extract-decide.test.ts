@@ -8,7 +8,7 @@ import {
   shownFacts,
 } from '../../src/derive/decide.ts'
 import type { Actor } from '../../src/domain/actor.ts'
-import type { FactState } from '../../src/domain/fact.ts'
+import type { FactState } from '../../src/domain/records/fact.ts'
 import type { Trust } from '../../src/domain/trust.ts'
 
 const bot: Actor = { kind: 'agent', id: 'bot' }

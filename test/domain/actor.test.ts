@@ -1,10 +1,10 @@
 // Who a message without an author is by: for what is written now, and for what the log holds from before.
 import { describe, expect, it } from 'vitest'
 import { type Actor, defaultAuthor, impliedAuthor, loggedAuthor } from '../../src/domain/actor.ts'
-import type { LogRow } from '../../src/domain/effect.ts'
+import type { LogRow } from '../../src/domain/commit/effect.ts'
 import type { SpaceKey, ThreadId } from '../../src/domain/id.ts'
+import { foldTurn } from '../../src/domain/records/turn.ts'
 import { parseSpaceId } from '../../src/domain/space.ts'
-import { foldTurn } from '../../src/domain/turn.ts'
 
 const app: Actor = { kind: 'system', id: 'app' }
 const unknown = { kind: 'user', id: 'unknown', claimed: true }

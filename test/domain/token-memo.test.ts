@@ -1,7 +1,7 @@
 // What is remembered of tokens is what was remembered, whatever else is.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { TokenMemo } from '../../src/domain/token-memo.ts'
+import { TokenMemo } from '../../src/domain/index/token-memo.ts'
 
 const anyToken = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '#', 'é', '語'), minLength: 1, maxLength: 5 })
 

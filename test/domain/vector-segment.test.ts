@@ -10,8 +10,8 @@ import {
   unpackVectors,
   type VectorRecord,
   vectorRecordAt,
-} from '../../src/domain/vector-segment.ts'
-import { messageRef } from '../../src/domain/word-segment.ts'
+} from '../../src/domain/index/vector-segment.ts'
+import { messageRef } from '../../src/domain/index/word-segment.ts'
 
 const numbers = (length: number) =>
   fc

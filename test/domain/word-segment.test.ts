@@ -11,7 +11,7 @@ import {
   segmentBytes,
   shareOut,
   unpackWords,
-} from '../../src/domain/word-segment.ts'
+} from '../../src/domain/index/word-segment.ts'
 
 const anyAuthor: fc.Arbitrary<Actor> = fc.record(
   {

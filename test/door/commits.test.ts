@@ -2,7 +2,7 @@
 import { type Change, type Memory, MemoryError } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
 import { expect, it } from 'vitest'
-import { changeSchema, expectationSchema } from '../../src/domain/schema.ts'
+import { changeSchema, expectationSchema } from '../../src/domain/commit/schema.ts'
 import type { Storage } from '../../src/ports/storage.ts'
 import { ManualClock, openMemory } from '../memory/opened.ts'
 import { openReference } from '../storage/drivers.ts'

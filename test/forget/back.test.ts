@@ -3,7 +3,7 @@
 import { spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
-import { quantise } from '../../src/domain/vector-segment.ts'
+import { quantise } from '../../src/domain/index/vector-segment.ts'
 import { drainQueued } from '../../src/memory/infer.ts'
 import { coreOf } from '../../src/memory/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'

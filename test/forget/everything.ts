@@ -3,7 +3,7 @@
 import type { Memory, spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { expect } from 'vitest'
-import { runStatuses } from '../../src/domain/run.ts'
+import { runStatuses } from '../../src/domain/records/run.ts'
 import { coreOf } from '../../src/memory/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'

@@ -26,7 +26,7 @@ interface Step {
 
 /** Forgets in a process that is killed so many milliseconds after a step of it; answers how far it had come. */
 async function killedForget(url: string, resourceId: string, after: Step['step'], ms: number): Promise<Step['step']> {
-  const worker = startWorker<Step>('../forget/kill-worker.ts', { url, asked: { resourceId } })
+  const worker = startWorker<Step>('./kill-worker.ts', { url, asked: { resourceId } })
   await expect.poll(() => worker.lines.map(({ step }) => step), { timeout: 30_000, interval: 1 }).toContain(after)
   await delay(ms)
   worker.child.kill('SIGKILL')

@@ -19,7 +19,7 @@ it('goes on beside writers of other processes', { timeout: 300_000 }, async () =
   await plantThread(memory, 'ada', 'beside', new Secrets())
   const task = { url, threadId, turnId, writes }
   const workers = Array.from({ length: writers }, () => {
-    return startWorker<{ steps: number; refused: number }>('../forget/writer-worker.ts', task)
+    return startWorker<{ steps: number; refused: number }>('./writer-worker.ts', task)
   })
   await expect
     .poll(() => memory.team('acme').read('count'), { timeout: 60_000, interval: 5 })

@@ -1,8 +1,8 @@
 // What is left of a database, read from its tables as they are: text, terms of words, and records that have vectors.
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { unpackVectors, vectorRecordAt } from '../../src/domain/vector-segment.ts'
-import { unpackWords } from '../../src/domain/word-segment.ts'
-import { analyse } from '../../src/domain/words.ts'
+import { unpackVectors, vectorRecordAt } from '../../src/domain/index/vector-segment.ts'
+import { unpackWords } from '../../src/domain/index/word-segment.ts'
+import { analyse } from '../../src/domain/index/words.ts'
 
 type Row = Readonly<Record<string, SQLOutputValue>>
 

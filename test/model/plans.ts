@@ -1,7 +1,7 @@
 // Random work for a space, as plain data: picks by small numbers, so that collisions are frequent and shrinking is easy.
 import fc from 'fast-check'
 import type { Actor } from '../../src/domain/actor.ts'
-import type { ChangeKind } from '../../src/domain/commit.ts'
+import type { ChangeKind } from '../../src/domain/commit/commit.ts'
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts'
 import { recordPlans } from './record-plans.ts'
 

@@ -1,10 +1,10 @@
 // Every answer that a driver's readers give, as one plain value: two drivers with the same history must give the same.
 import type { Access } from '../../src/domain/actor.ts'
 import { MemoryError } from '../../src/domain/error.ts'
-import { factStatuses } from '../../src/domain/fact.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import { recordNouns } from '../../src/domain/keyed/record-nouns.ts'
-import { runStatuses } from '../../src/domain/run.ts'
+import { factStatuses } from '../../src/domain/records/fact.ts'
+import { runStatuses } from '../../src/domain/records/run.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
 import { blockNames, keys, messageIds, spaces, threads, words } from './plans.ts'
 

@@ -1,7 +1,7 @@
 // Turns a plan into a commit: its small numbers become ids, versions and tokens that are known to stand, or once stood.
-import type { Change, Commit, Expectation } from '../../src/domain/commit.ts'
+import type { Change, Commit, Expectation } from '../../src/domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
-import type { MessageInput } from '../../src/domain/message.ts'
+import type { MessageInput } from '../../src/domain/records/message.ts'
 import { isoTime } from '../../src/domain/time.ts'
 import {
   actors,

@@ -1,5 +1,5 @@
 // Runs random work on both drivers.
-import type { Change } from '../../src/domain/commit.ts'
+import type { Change } from '../../src/domain/commit/commit.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
 import { type Action, type ActionOf, actors, spaces, threads } from './plans.ts'

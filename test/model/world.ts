@@ -1,6 +1,6 @@
 // Two drivers side by side on one clock: every commit and every reading goes to both, and their answers are compared.
 import type { Actor } from '../../src/domain/actor.ts'
-import type { Commit, CommitResult } from '../../src/domain/commit.ts'
+import type { Commit, CommitResult } from '../../src/domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { isoTime } from '../../src/domain/time.ts'
 import type { Storage } from '../../src/ports/storage.ts'

@@ -1,7 +1,7 @@
 // Rows, scope, neighbours and sessions, held against a plain computation over lists.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { refAt, type WordSegment } from '../../src/domain/word-segment.ts'
+import { refAt, type WordSegment } from '../../src/domain/index/word-segment.ts'
 import { type Corpus, corpusOf, nextOf, placeOf, previousOf } from '../../src/recall/corpus.ts'
 import { ann, bob, corpusOfSaid, firstOfMay, recordsOf, type Said, segmentsOf } from './records.ts'
 

@@ -1,7 +1,7 @@
 // Each leg and each step behind them, held against plain sums.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { queryTerms } from '../../src/domain/words.ts'
+import { queryTerms } from '../../src/domain/index/words.ts'
 import type { Corpus } from '../../src/recall/corpus.ts'
 import { exactRows, exactScores } from '../../src/recall/exact.ts'
 import { fusionOf, type Legs, parts, weights } from '../../src/recall/fuse.ts'

@@ -1,8 +1,8 @@
 // Where words stand, through postings and word by word, held against a plain count.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { WordSegment } from '../../src/domain/index/word-segment.ts'
 import { placeIn } from '../../src/domain/sorted.ts'
-import type { WordSegment } from '../../src/domain/word-segment.ts'
 import { type Corpus, corpusOf } from '../../src/recall/corpus.ts'
 import { occurrencesOf } from '../../src/recall/occurrences.ts'
 import { allPostings } from '../../src/recall/postings.ts'

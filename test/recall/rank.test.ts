@@ -1,7 +1,7 @@
 // The stages together: order, scores, modes, exact rows, demotion, and what the ranking may depend on.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { WordSegment } from '../../src/domain/word-segment.ts'
+import type { WordSegment } from '../../src/domain/index/word-segment.ts'
 import { type Corpus, corpusOf } from '../../src/recall/corpus.ts'
 import { parts } from '../../src/recall/fuse.ts'
 import { compareAllUpTo, recallModes } from '../../src/recall/rank.ts'

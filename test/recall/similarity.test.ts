@@ -8,7 +8,7 @@ import {
   unpackVectors,
   type VectorRecord,
   type VectorSegment,
-} from '../../src/domain/vector-segment.ts'
+} from '../../src/domain/index/vector-segment.ts'
 import {
   messageRef,
   packWords,
@@ -16,7 +16,7 @@ import {
   recordAt,
   unpackWords,
   type WordSegment,
-} from '../../src/domain/word-segment.ts'
+} from '../../src/domain/index/word-segment.ts'
 import { linesOf } from '../../src/recall/record-order.ts'
 import { similarities } from '../../src/recall/similarity.ts'
 

@@ -1,5 +1,5 @@
 // Drivers that are wrong on purpose, each in one way, at the door.
-import type { Change, Commit, CommitResult } from '../../src/domain/commit.ts'
+import type { Change, Commit, CommitResult } from '../../src/domain/commit/commit.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import { type JsonObject, mergeJson } from '../../src/domain/json.ts'
 import type { Storage } from '../../src/ports/storage.ts'

@@ -1,6 +1,6 @@
 // What it takes to break a driver in one way: a sound one, with some of its parts replaced.
 import type { Access } from '../../src/domain/actor.ts'
-import type { Change, Commit, CommitResult } from '../../src/domain/commit.ts'
+import type { Change, Commit, CommitResult } from '../../src/domain/commit/commit.ts'
 import type { CommitId } from '../../src/domain/id.ts'
 import type { Limits } from '../../src/domain/limits.ts'
 import type { Clock } from '../../src/ports/clock.ts'

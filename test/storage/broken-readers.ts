@@ -1,10 +1,10 @@
 // Drivers that are wrong on purpose, each in one way, about what is stored.
-import type { Change } from '../../src/domain/commit.ts'
-import type { LoggedCommit } from '../../src/domain/effect.ts'
-import type { EntryState } from '../../src/domain/entry.ts'
+import type { Change } from '../../src/domain/commit/commit.ts'
+import type { LoggedCommit } from '../../src/domain/commit/effect.ts'
 import { parseTurnId } from '../../src/domain/id.ts'
 import type { Json } from '../../src/domain/json.ts'
 import { limitTable } from '../../src/domain/limits.ts'
+import type { EntryState } from '../../src/domain/records/entry.ts'
 import { isoTime, msOf } from '../../src/domain/time.ts'
 import type { PlacedMessage } from '../../src/ports/storage.ts'
 import {

@@ -1,6 +1,6 @@
 // Drivers that are wrong on purpose, each in one way, about runs.
 import { parseRunId } from '../../src/domain/id.ts'
-import { hasEnded } from '../../src/domain/run.ts'
+import { hasEnded } from '../../src/domain/records/run.ts'
 import type { WaitingRun } from '../../src/ports/storage.ts'
 import { type BrokenDrivers, changed, changedBy, door, runReader } from './broken-driver.ts'
 

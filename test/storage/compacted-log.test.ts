@@ -1,7 +1,7 @@
 // After every compaction the rows that are left, read past the port, give the stored records when they are replayed.
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { LogRow } from '../../src/domain/effect.ts'
+import type { LogRow } from '../../src/domain/commit/effect.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Storage } from '../../src/ports/storage.ts'

@@ -1,6 +1,6 @@
 // The storage contract on every driver.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { changeSchema } from '../../src/domain/schema.ts'
+import { changeSchema } from '../../src/domain/commit/schema.ts'
 import { type OpenStorage, runStorageCase } from '../../src/testing/contract/contract-case.ts'
 import { retriedKinds } from '../../src/testing/contract/retry-cases.ts'
 import { storageContract } from '../../src/testing/contract/storage-contract.ts'

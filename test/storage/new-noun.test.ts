@@ -1,7 +1,7 @@
 // A noun that only this test declares, by a schema and marks: nothing else in the project knows of it, and everything holds.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Change } from '../../src/domain/commit.ts'
+import type { Change } from '../../src/domain/commit/commit.ts'
 import { checkSpace } from '../../src/testing/contract/check-space.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { expectGone, storageOf } from '../forget/everything.ts'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Access } from '../../src/domain/actor.ts'
-import type { Change, ChangeKind } from '../../src/domain/commit.ts'
+import type { Change, ChangeKind } from '../../src/domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import type { Clock } from '../../src/ports/clock.ts'

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Access } from '../../src/domain/actor.ts'
-import type { Change } from '../../src/domain/commit.ts'
+import type { Change } from '../../src/domain/commit/commit.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import type { Storage } from '../../src/ports/storage.ts'

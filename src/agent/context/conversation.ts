@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { savedAuthor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
-import type { Message, MessageInput } from '../../domain/message.ts'
+import type { Message, MessageInput } from '../../domain/records/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { ContextInput } from './gather.ts'

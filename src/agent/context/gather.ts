@@ -1,9 +1,9 @@
 /** What a prompt is made of, read from memory. */
 import type { SystemModelMessage, ToolSet } from 'ai'
 import type { Actor } from '../../domain/actor.ts'
-import type { FactState } from '../../domain/fact.ts'
-import { spokenText } from '../../domain/indexed.ts'
-import type { Message, MessageInput } from '../../domain/message.ts'
+import { spokenText } from '../../domain/index/indexed.ts'
+import type { FactState } from '../../domain/records/fact.ts'
+import type { Message, MessageInput } from '../../domain/records/message.ts'
 import type { Core } from '../../memory/door/core.ts'
 import { type Door, resourceSpace } from '../../memory/door/door.ts'
 import type { ResolvedBehaviour } from '../../memory/merge-behaviour.ts'

@@ -7,8 +7,8 @@
  * themselves. Whatever else begins a line in its form was written by somebody, and gets a backslash in front.
  */
 import type { Author } from '../../domain/actor.ts'
-import type { MessagePart, Role } from '../../domain/message.ts'
-import { normalise } from '../../domain/tokens.ts'
+import { normalise } from '../../domain/index/tokens.ts'
+import type { MessagePart, Role } from '../../domain/records/message.ts'
 import { withoutFences } from '../../recall/without-fences.ts'
 
 /** Who sees the prompt, and whose conversation it is. */

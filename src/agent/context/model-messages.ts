@@ -1,8 +1,8 @@
 /** Stored messages as a model is sent them, converted by the AI SDK, and how large they are. */
 import type { ModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Author } from '../../domain/actor.ts'
-import type { MessagePart, Role } from '../../domain/message.ts'
-import type { TurnStatus } from '../../domain/turn.ts'
+import type { MessagePart, Role } from '../../domain/records/message.ts'
+import type { TurnStatus } from '../../domain/records/turn.ts'
 import { tokensOfText } from './fit.ts'
 import { labelled, labelOf, needsLabel, type Reader } from './labels.ts'
 import { shownParts } from './shown-parts.ts'

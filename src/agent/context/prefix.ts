@@ -2,9 +2,10 @@
  * The blocks behind the instructions: working memory, then facts. They hold nothing that changes while memory does not,
  * so that the beginning of a prompt is the same bytes from turn to turn and providers keep it cached.
  */
-import type { FactState } from '../../domain/fact.ts'
+
 import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
+import type { FactState } from '../../domain/records/fact.ts'
 import { dateOf } from '../../domain/time.ts'
 import { mainBlock } from '../../memory/blocks.ts'
 import type { Door } from '../../memory/door/door.ts'

@@ -1,7 +1,7 @@
 /** What a model saw of memory, for the record of its run: references and numbers, never what was said. Plain JSON. */
 import type { Author } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
-import type { RecordKind } from '../../domain/word-segment.ts'
+import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Degraded, RecalledItem } from '../../memory/recollection.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 

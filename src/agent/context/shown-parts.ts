@@ -1,7 +1,7 @@
 /** What of a stored message a model may see: only what any provider accepts. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
-import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/message.ts'
-import type { TurnStatus } from '../../domain/turn.ts'
+import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
+import type { TurnStatus } from '../../domain/records/turn.ts'
 import { guarded } from './labels.ts'
 
 /** Where a message stands, as far as it decides what of it is shown. */

@@ -1,5 +1,5 @@
 /** The marks of every kind of effect, in one table that loads nothing. A kind or a field that is left out does not compile. */
-import type { Effect, EffectKind, EffectOf, Kept } from '../effect.ts'
+import type { Effect, EffectKind, EffectOf, Kept } from './effect.ts'
 import { displaced, fields, type Mark, name, ref } from './marks.ts'
 
 /** What is known of a kind of effect beside what applying it means. */

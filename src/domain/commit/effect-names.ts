@@ -1,8 +1,9 @@
 /** Which records an effect is of, replaces and names: read off its marks. */
-import type { Displaced, Effect } from '../effect.ts'
+
 import type { Seq } from '../id.ts'
 import { isJsonObject, type Json } from '../json.ts'
 import { recordNouns } from '../keyed/record-nouns.ts'
+import type { Displaced, Effect } from './effect.ts'
 import { declarationOf, keptFieldOf } from './effect-marks.ts'
 import type { Mark, Marks, Noun } from './marks.ts'
 

@@ -1,7 +1,7 @@
 /** Which of some records segments hold: by the seqs they were written at, since most of what is compared is of other commits. */
 import type { Seq } from '../id.ts'
 import { placeIn } from '../sorted.ts'
-import { type RecordKind, type RecordRef, recordKinds } from '../word-segment.ts'
+import { type RecordKind, type RecordRef, recordKinds } from './word-segment.ts'
 
 interface VersionedRecord extends RecordRef {
   /** Seq of the commit that wrote its content. */

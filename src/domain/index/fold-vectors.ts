@@ -1,4 +1,6 @@
 /** Folding vectors: each commit's come as a small segment, and small ones become large ones once they fill one. */
+
+import type { IndexPlan, PackedVectors } from './plan.ts'
 import {
   packVectors,
   segmentVectors,
@@ -6,8 +8,7 @@ import {
   type VectorRecord,
   type VectorSegment,
   vectorRecordAt,
-} from '../vector-segment.ts'
-import type { IndexPlan, PackedVectors } from './plan.ts'
+} from './vector-segment.ts'
 
 /** A segment of fewer vectors is folded with others of its space, once together they fill one. */
 export const smallSegment = segmentVectors / 2

@@ -1,8 +1,8 @@
 /** Folding the tail of a space's words into segments. */
 import type { Seq } from '../id.ts'
-import { type IndexedRecord, packWords, shareOut } from '../word-segment.ts'
-import { analyserVersion } from '../words.ts'
 import type { IndexPlan, PackedWords } from './plan.ts'
+import { type IndexedRecord, packWords, shareOut } from './word-segment.ts'
+import { analyserVersion } from './words.ts'
 
 export interface WordFold extends IndexPlan<PackedWords> {
   /** Records written up to this seq are in segments once this is carried out. */

@@ -1,6 +1,6 @@
 /** Records that a change takes out of the index, as data: which they are, and which segments may hold them. */
 import { type Seq, unpackTurn } from '../id.ts'
-import { recordKinds } from '../word-segment.ts'
+import { recordKinds } from './word-segment.ts'
 
 /** Which records go: all of a turn, one message, all of a thread, or one record with a reference. */
 type Removed =

@@ -1,10 +1,10 @@
 /** Taking records out of segments: a segment that held any gives way to one of the others, or to none. */
 import type { Seq } from '../id.ts'
-import { type VectorRecord, type VectorSegment, vectorRecordAt } from '../vector-segment.ts'
-import { type IndexedRecord, packWords, recordAt, type WordSegment } from '../word-segment.ts'
 import { packShares } from './fold-vectors.ts'
 import type { IndexPlan, PackedVectors, PackedWords } from './plan.ts'
 import { isRemoved, type Removal } from './removal.ts'
+import { type VectorRecord, type VectorSegment, vectorRecordAt } from './vector-segment.ts'
+import { type IndexedRecord, packWords, recordAt, type WordSegment } from './word-segment.ts'
 
 /** A stored segment of words, read. */
 export interface ReadWords {

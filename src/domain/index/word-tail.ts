@@ -1,7 +1,7 @@
 /** The tail of a space's words: records that a commit wrote and that are in no segment yet, as a process remembers them. */
 import type { Seq } from '../id.ts'
-import { type IndexedRecord, messageRef, packWords, unpackWords, type WordSegment } from '../word-segment.ts'
-import { analyserVersion } from '../words.ts'
+import { type IndexedRecord, messageRef, packWords, unpackWords, type WordSegment } from './word-segment.ts'
+import { analyserVersion } from './words.ts'
 
 /** What a process knows of a space's words behind its last segment. */
 export interface WordTail {

@@ -1,9 +1,9 @@
 /** What changes of records do: putting, patching, removing, and letting one expire. One file for every noun. */
 
+import type { ChangeResult } from '../commit/commit.ts'
+import type { Draft } from '../commit/draft.ts'
+import type { RecordWriteEffect } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
-import type { ChangeResult } from '../commit.ts'
-import type { Draft } from '../draft.ts'
-import type { RecordWriteEffect } from '../effect.ts'
 import { invariant, shown } from '../error.ts'
 import { checkId } from '../id.ts'
 import type { JsonObject } from '../json.ts'

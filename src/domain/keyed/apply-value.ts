@@ -1,5 +1,5 @@
 /** Deciding a write of a keyed value: what entries, blocks and records share. */
-import type { Draft } from '../draft.ts'
+import type { Draft } from '../commit/draft.ts'
 import { type Json, jsonLength } from '../json.ts'
 import { checkBytes, type LimitName } from '../limits.ts'
 import { isoTime, msOf } from '../time.ts'

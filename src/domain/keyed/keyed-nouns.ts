@@ -1,7 +1,7 @@
 /** All keyed nouns. Replay, answers, history and compaction go through this list. */
-import { blockNoun } from '../block.ts'
-import { entryNoun } from '../entry.ts'
-import { runNoun } from '../run.ts'
+import { blockNoun } from '../records/block.ts'
+import { entryNoun } from '../records/entry.ts'
+import { runNoun } from '../records/run.ts'
 import { keyed } from './keyed-noun.ts'
 import { recordNoun } from './record.ts'
 

@@ -1,11 +1,11 @@
 /** Records: what is stored under a key of a noun that has nothing but fields. Every such noun shares this file. */
 import type { Actor } from '../actor.ts'
+import type { ChangeResult } from '../commit/commit.ts'
+import type { EffectKind, EffectOf, RecordWriteEffect } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
-import type { ChangeResult } from '../commit.ts'
-import type { EffectKind, EffectOf, RecordWriteEffect } from '../effect.ts'
-import type { RowTime } from '../entry.ts'
 import type { Seq } from '../id.ts'
 import { type JsonObject, jsonLength, mergeJson } from '../json.ts'
+import type { RowTime } from '../records/entry.ts'
 import type { Answering, KeyedNoun } from './keyed-noun.ts'
 
 /** A record as drivers keep it. A removed one stays as an empty row, counted as absent. */

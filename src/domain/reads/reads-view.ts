@@ -1,16 +1,17 @@
 /** A view of a space made of reads that were answered. What was not read is not known, and says so. */
-import type { BlockState } from '../block.ts'
-import type { SpaceView } from '../draft.ts'
-import type { LogRow } from '../effect.ts'
-import type { EntryState } from '../entry.ts'
-import type { FactState } from '../fact.ts'
+
+import type { SpaceView } from '../commit/draft.ts'
+import type { LogRow } from '../commit/effect.ts'
 import { factIdOf, runIdOf, type Seq, type SpaceKey, type ThreadId } from '../id.ts'
 import type { RecordState } from '../keyed/record.ts'
-import { entryLease, type LeaseState } from '../lease.ts'
-import type { RunState } from '../run.ts'
+import type { BlockState } from '../records/block.ts'
+import type { EntryState } from '../records/entry.ts'
+import type { FactState } from '../records/fact.ts'
+import { entryLease, type LeaseState } from '../records/lease.ts'
+import type { RunState } from '../records/run.ts'
+import type { ThreadState } from '../records/thread.ts'
+import type { MessagePlace } from '../records/turn.ts'
 import type { SpaceState } from '../space.ts'
-import type { ThreadState } from '../thread.ts'
-import type { MessagePlace } from '../turn.ts'
 import { type Answers, pageOfReads, type Read, type ReadKind, type ReadOf, readKey } from './read.ts'
 
 /**

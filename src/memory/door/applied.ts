@@ -1,5 +1,5 @@
 /** What a commit answered for one of its changes. */
-import type { Change, CommitResult, ResultOf } from '../../domain/commit.ts'
+import type { Change, CommitResult, ResultOf } from '../../domain/commit/commit.ts'
 import { invariant, MemoryError } from '../../domain/error.ts'
 
 /** A committed change's result, with the seq and time of its commit. */

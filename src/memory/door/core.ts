@@ -1,6 +1,6 @@
 /** What every part of one Memory shares: its storage, who acts, the limits and the defaults. */
 import type { Access } from '../../domain/actor.ts'
-import type { Expectation } from '../../domain/commit.ts'
+import type { Expectation } from '../../domain/commit/commit.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { MemoryBehaviour } from '../behaviour.ts'

@@ -1,5 +1,5 @@
 /** The inside of a space: commits without parsing, reads without checks, the core. The library goes through here, users never. */
-import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit.ts'
+import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { type CommitId, checkId, type SpaceId } from '../../domain/id.ts'
 import { type SpaceState, spaceId } from '../../domain/space.ts'

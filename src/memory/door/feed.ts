@@ -1,6 +1,7 @@
 /** Feeds: async iterables over a space's log, resumable from a seq, nothing missed and nothing doubled. */
+
+import type { LoggedCommit } from '../../domain/commit/effect.ts'
 import { whenAborted } from '../../domain/detached.ts'
-import type { LoggedCommit } from '../../domain/effect.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
 import type { SpaceState } from '../../domain/space.ts'

@@ -1,8 +1,9 @@
 /** The reference driver's reader of facts: plain filters over all of a space's. */
-import { type FactAttributes, type FactState, factAttributes, factOrder, liveFact } from '../../domain/fact.ts'
-import { factVersions } from '../../domain/fact-history.ts'
-import { comparedText } from '../../domain/fact-text.ts'
+
 import type { FactId, Seq, SpaceId } from '../../domain/id.ts'
+import { type FactAttributes, type FactState, factAttributes, factOrder, liveFact } from '../../domain/records/fact.ts'
+import { factVersions } from '../../domain/records/fact-history.ts'
+import { comparedText } from '../../domain/records/fact-text.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactReader, Listed } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'

@@ -1,8 +1,8 @@
 /** The index of vectors of the reference driver: lists of records, filtered when they are read. */
 import type { Access } from '../../domain/actor.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
-import type { VectorRecord } from '../../domain/vector-segment.ts'
-import { recordAt } from '../../domain/word-segment.ts'
+import type { VectorRecord } from '../../domain/index/vector-segment.ts'
+import { recordAt } from '../../domain/index/word-segment.ts'
 import type { IndexReader, StoredEmbedding, VectorStore } from '../../ports/storage.ts'
 import type { ReferenceDatabase } from './reference-readers.ts'
 

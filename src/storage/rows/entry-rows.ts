@@ -1,5 +1,5 @@
 /** Rows of entries, read into domain records and made from them. */
-import type { EntryState } from '../../domain/entry.ts'
+import type { EntryState } from '../../domain/records/entry.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { valueShape } from '../stored-shapes.ts'

@@ -1,7 +1,8 @@
 /** Rows of facts, read into domain records and made from them. */
-import { type FactState, factStatuses } from '../../domain/fact.ts'
-import { textKey } from '../../domain/fact-text.ts'
+
 import { factIdOf, parseFactId, type SpaceKey } from '../../domain/id.ts'
+import { type FactState, factStatuses } from '../../domain/records/fact.ts'
+import { textKey } from '../../domain/records/fact-text.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { factShape } from '../stored-shapes.ts'

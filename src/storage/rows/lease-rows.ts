@@ -1,6 +1,6 @@
 /** Rows of leases, read into domain records and made from them. */
 import type { ThreadId } from '../../domain/id.ts'
-import type { LeaseState } from '../../domain/lease.ts'
+import type { LeaseState } from '../../domain/records/lease.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedSeq } from '../stored-json.ts'
 import { actorOf, actorText } from './actor-text.ts'

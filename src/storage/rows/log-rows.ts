@@ -1,8 +1,8 @@
 /** Rows of the log, read into domain records and made from them. */
-import type { Effect, LogRow } from '../../domain/effect.ts'
+import type { Effect, LogRow } from '../../domain/commit/effect.ts'
 import type { CommitId, ThreadId } from '../../domain/id.ts'
+import type { TurnStatus } from '../../domain/records/turn.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
-import type { TurnStatus } from '../../domain/turn.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { effectsShape } from '../stored-shapes.ts'
 import { actorOf, actorText } from './actor-text.ts'

@@ -1,11 +1,11 @@
 /** The door of the SQLite driver: commits queued in one tick are flushed as one transaction, in order of arrival. */
 import type { Access } from '../../domain/actor.ts'
-import type { Commit, CommitResult } from '../../domain/commit.ts'
+import type { Commit, CommitResult } from '../../domain/commit/commit.ts'
 import { afterThis, detach, nextTurn } from '../../domain/detached.ts'
+import type { ReceiptNote } from '../../domain/erase/receipt.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { ReceiptNote } from '../../domain/receipt.ts'
 import { admitted } from '../admit.ts'
 import { closedError } from '../closed-error.ts'
 import { type Decision, decide, spaceErased } from '../decide.ts'

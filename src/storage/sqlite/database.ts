@@ -1,13 +1,13 @@
 /** The open database: its connection, every prepared statement, and what is cached of spaces and threads. */
 
-import type { LogRow } from '../../domain/effect.ts'
+import type { LogRow } from '../../domain/commit/effect.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
+import type { Language } from '../../domain/index/language.ts'
+import type { VectorSegment } from '../../domain/index/vector-segment.ts'
+import type { WordSegment } from '../../domain/index/word-segment.ts'
 import { unknownTail, type WordTail } from '../../domain/index/word-tail.ts'
-import type { Language } from '../../domain/language.ts'
+import type { ThreadState } from '../../domain/records/thread.ts'
 import type { SpaceState } from '../../domain/space.ts'
-import type { ThreadState } from '../../domain/thread.ts'
-import type { VectorSegment } from '../../domain/vector-segment.ts'
-import type { WordSegment } from '../../domain/word-segment.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { closedError } from '../closed-error.ts'
 import type { BlockColumns } from '../rows/block-rows.ts'

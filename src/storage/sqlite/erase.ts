@@ -1,8 +1,9 @@
 /** Erasure in SQLite: each kind of record by a function of its own, and whole spaces. Runs inside the transaction. */
+
+import type { ErasedCounts } from '../../domain/commit/effect.ts'
 import { splitRecordName } from '../../domain/commit/effect-names.ts'
-import type { ErasedCounts } from '../../domain/effect.ts'
-import type { ErasedMessage, Erasure } from '../../domain/erase.ts'
-import { noCounts, sumCounts } from '../../domain/erased-counts.ts'
+import type { ErasedMessage, Erasure } from '../../domain/erase/erase.ts'
+import { noCounts, sumCounts } from '../../domain/erase/erased-counts.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { entryRemoval } from '../../domain/index/removal.ts'
 import { msOf } from '../../domain/time.ts'

@@ -1,6 +1,6 @@
 /** Keeping the index of a space true to its commits: what goes is taken out, what comes joins the tail, a full tail is folded. */
-import type { Draft } from '../../domain/draft.ts'
-import type { LogRow } from '../../domain/effect.ts'
+import type { Draft } from '../../domain/commit/draft.ts'
+import type { LogRow } from '../../domain/commit/effect.ts'
 import {
   type ChangedTurn,
   factRecords,
@@ -9,10 +9,10 @@ import {
   indexChanges,
   removalsOf,
 } from '../../domain/index/commit-changes.ts'
+import { indexedTurn } from '../../domain/index/indexed.ts'
 import { messageRemoval, type Removal, threadRemoval } from '../../domain/index/removal.ts'
 import { addRecord, forgetRecords, replaceTurn } from '../../domain/index/word-tail.ts'
-import { indexedTurn } from '../../domain/indexed.ts'
-import type { ThreadState } from '../../domain/thread.ts'
+import type { ThreadState } from '../../domain/records/thread.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { markWork, removeVectors } from './vectors.ts'
 import type { SqliteView } from './view.ts'

@@ -1,4 +1,6 @@
 /** Facts: point reads, pages in the order of their first statement, what contradicts, what was derived, their past. */
+
+import type { Seq } from '../../domain/id.ts'
 import {
   type FactAttributes,
   type FactState,
@@ -6,10 +8,9 @@ import {
   factOrder,
   factStatuses,
   liveFact,
-} from '../../domain/fact.ts'
-import { factVersions } from '../../domain/fact-history.ts'
-import { comparedText, textKey } from '../../domain/fact-text.ts'
-import type { Seq } from '../../domain/id.ts'
+} from '../../domain/records/fact.ts'
+import { factVersions } from '../../domain/records/fact-history.ts'
+import { comparedText, textKey } from '../../domain/records/fact-text.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactQuery, FactReader, Listed } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'

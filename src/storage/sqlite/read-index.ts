@@ -1,11 +1,12 @@
 /** What recall scans and reads of a space in SQLite. */
-import { liveEntry } from '../../domain/entry.ts'
-import { liveFact } from '../../domain/fact.ts'
+
 import { packTurn, unpackTurn } from '../../domain/id.ts'
+import { parseMessageRef, type RecordRef, type WordSegment } from '../../domain/index/word-segment.ts'
+import { liveEntry } from '../../domain/records/entry.ts'
+import { liveFact } from '../../domain/records/fact.ts'
+import { type FoldSpace, foldTurn, type TurnState, visibleMessages } from '../../domain/records/turn.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
-import { type FoldSpace, foldTurn, type TurnState, visibleMessages } from '../../domain/turn.ts'
-import { parseMessageRef, type RecordRef, type WordSegment } from '../../domain/word-segment.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import { entryOf } from '../rows/entry-rows.ts'
 import { factOf } from '../rows/fact-rows.ts'

@@ -1,6 +1,6 @@
 /** Runs: point reads, and pages in the order in which they began. */
 import { packTurn, parseRunId, type SpaceId, type SpaceKey } from '../../domain/id.ts'
-import { liveRun, type RunState, runStatuses } from '../../domain/run.ts'
+import { liveRun, type RunState, runStatuses } from '../../domain/records/run.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import type { Listed, RunQuery, RunReader, WaitingRun, WaitingRunsQuery } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'

@@ -2,7 +2,7 @@
 import { compileFilter } from '../../domain/filter.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { ThreadState } from '../../domain/thread.ts'
+import type { ThreadState } from '../../domain/records/thread.ts'
 import type { ListedThreads, ThreadPosition, ThreadQuery, ThreadReader } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
 import { type ThreadColumns, threadColumns, threadOf } from '../rows/thread-rows.ts'

@@ -1,6 +1,6 @@
 /** Receipts of erasures in SQLite: written with the erasure, completed once the bytes are gone. */
 import { hash, randomBytes } from 'node:crypto'
-import type { ResultOf } from '../../domain/commit.ts'
+import type { ResultOf } from '../../domain/commit/commit.ts'
 import {
   completed,
   newReceipt,
@@ -8,7 +8,7 @@ import {
   type ReceiptNote,
   tookAnything,
   withErased,
-} from '../../domain/receipt.ts'
+} from '../../domain/erase/receipt.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { ReceiptReader } from '../../ports/storage.ts'
 import { storedJson } from '../stored-json.ts'

@@ -1,6 +1,6 @@
 /** Cases of what is read across spaces: runs that wait, and spaces that changed. */
 import type { SpaceId } from '../../domain/id.ts'
-import { runStatuses } from '../../domain/run.ts'
+import { runStatuses } from '../../domain/records/run.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
 import type { ChangedSpacesQuery, WaitingRunsQuery } from '../../ports/storage.ts'
 import { expectEqual, expectTrue } from './assert.ts'

@@ -1,5 +1,5 @@
 /** Cases of bad input: each is refused by a typed error that names field, rule and what it got; nothing is stored. */
-import type { Change } from '../../domain/commit.ts'
+import type { Change } from '../../domain/commit/commit.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import {

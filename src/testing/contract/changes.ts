@@ -1,7 +1,7 @@
 /** Changes in short, for cases to read well. */
-import type { Change, ChangeOf } from '../../domain/commit.ts'
+import type { Change, ChangeOf } from '../../domain/commit/commit.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
-import type { MessageInput, Role } from '../../domain/message.ts'
+import type { MessageInput, Role } from '../../domain/records/message.ts'
 
 type Ttl = { readonly ttlMs?: number | null }
 type TurnRef = { readonly turnId?: string; readonly opened?: number }

@@ -1,5 +1,5 @@
 /** Cases of the door: results, atomicity, numbering, isolation, versions. */
-import type { Change } from '../../domain/commit.ts'
+import type { Change } from '../../domain/commit/commit.ts'
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import {

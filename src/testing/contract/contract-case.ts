@@ -1,6 +1,6 @@
 /** What a case of the storage contract is, and how one is run on a driver. */
 import type { Access, Actor } from '../../domain/actor.ts'
-import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit.ts'
+import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
 import type { Clock } from '../../ports/clock.ts'

@@ -1,5 +1,5 @@
 /** Cases of erasing facts: those that are named, and those that were derived from what is erased. */
-import type { Change, ChangeOf, ResultOf } from '../../domain/commit.ts'
+import type { Change, ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
 import type { Json } from '../../domain/json.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { assertFact, erase, message, retire, say, write } from './changes.ts'

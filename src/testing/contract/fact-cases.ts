@@ -1,7 +1,7 @@
 /** Cases of facts: stating, restating, superseding, contradictions, retiring. */
-import type { Change, ChangeOf } from '../../domain/commit.ts'
-import { factOrder } from '../../domain/fact.ts'
+import type { Change, ChangeOf } from '../../domain/commit/commit.ts'
 import { factIdOf } from '../../domain/id.ts'
+import { factOrder } from '../../domain/records/fact.ts'
 import { spaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import { expectEqual, expectTrue } from './assert.ts'

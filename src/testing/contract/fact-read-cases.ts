@@ -1,7 +1,8 @@
 /** Cases of reading facts: pages, searches by source and by words, expiry, history, isolation. */
-import { type FactState, factStatuses } from '../../domain/fact.ts'
-import type { PastFact } from '../../domain/fact-history.ts'
+
 import { factIdOf } from '../../domain/id.ts'
+import { type FactState, factStatuses } from '../../domain/records/fact.ts'
+import type { PastFact } from '../../domain/records/fact-history.ts'
 import { spaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactQuery, Listed } from '../../ports/storage.ts'

@@ -1,5 +1,5 @@
 /** Cases of the past: versions of entries and blocks, newest first, and the one that stood at a seq. */
-import type { PastVersion } from '../../domain/history.ts'
+import type { PastVersion } from '../../domain/commit/history.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { expectEqual, expectTrue } from './assert.ts'

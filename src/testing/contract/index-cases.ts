@@ -1,8 +1,8 @@
 /** Cases of the index of words: folded into segments, and true to every change of content. */
-import { indexedMessage } from '../../domain/indexed.ts'
+import { indexedMessage } from '../../domain/index/indexed.ts'
+import { recordAt } from '../../domain/index/word-segment.ts'
+import { analyse } from '../../domain/index/words.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { recordAt } from '../../domain/word-segment.ts'
-import { analyse } from '../../domain/words.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import {
   closeTurn,

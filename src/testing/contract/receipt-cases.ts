@@ -1,7 +1,7 @@
 /** Cases of receipts: an erasure and what is noted of it are one, and the note names nothing. */
-import type { Change } from '../../domain/commit.ts'
+import type { Change } from '../../domain/commit/commit.ts'
+import type { Receipt, ReceiptNote } from '../../domain/erase/receipt.ts'
 import type { CommitId } from '../../domain/id.ts'
-import type { Receipt, ReceiptNote } from '../../domain/receipt.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import { deleteThread, erase, message, openTurn, putThread, say, text, write } from './changes.ts'

@@ -1,5 +1,5 @@
 /** Cases of idempotency: a commit id seen again gets the first answer, for every kind of change. */
-import type { Change, ChangeKind } from '../../domain/commit.ts'
+import type { Change, ChangeKind } from '../../domain/commit/commit.ts'
 import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import {

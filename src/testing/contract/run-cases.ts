@@ -1,6 +1,6 @@
 /** Cases of putting runs: what is stated of them, by whom, beside which turn, and what they need to go on. */
-import type { ChangeOf } from '../../domain/commit.ts'
-import { endedRunStatuses, type RunState } from '../../domain/run.ts'
+import type { ChangeOf } from '../../domain/commit/commit.ts'
+import { endedRunStatuses, type RunState } from '../../domain/records/run.ts'
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { closeTurn, openTurn, putRun, putThread, say, step, write } from './changes.ts'

@@ -1,7 +1,7 @@
 /** Cases of reading runs, of their expiry, and of erasing them. */
-import type { ChangeOf, ResultOf } from '../../domain/commit.ts'
+import type { ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
 import { defaultLimits } from '../../domain/limits.ts'
-import { runStatuses } from '../../domain/run.ts'
+import { runStatuses } from '../../domain/records/run.ts'
 import { msOf } from '../../domain/time.ts'
 import type { RunQuery } from '../../ports/storage.ts'
 import { expectEqual, expectTrue } from './assert.ts'

@@ -1,5 +1,5 @@
 /** Cases of threads: their own fields, deletion and re-creation, cloning, counters. */
-import type { Change } from '../../domain/commit.ts'
+import type { Change } from '../../domain/commit/commit.ts'
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { deleteMessages, deleteThread, edit, json, message, openTurn, putThread, say, step, text } from './changes.ts'

@@ -1,9 +1,9 @@
 /** Cases of turns: ownership, closing, resuming, replacing, discarding. */
 import type { Author } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
+import type { TurnStatus } from '../../domain/records/turn.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { TurnStatus } from '../../domain/turn.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import {
   closeTurn,

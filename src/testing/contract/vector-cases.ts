@@ -1,6 +1,6 @@
 /** Cases of the index of vectors: one current set for each record, none for what changed or went. */
-import { quantise, type VectorRecord, vectorRecordAt } from '../../domain/vector-segment.ts'
-import { recordAt } from '../../domain/word-segment.ts'
+import { quantise, type VectorRecord, vectorRecordAt } from '../../domain/index/vector-segment.ts'
+import { recordAt } from '../../domain/index/word-segment.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import {
   deleteMessages,

@@ -1,8 +1,8 @@
 // Records of an index in order of seq, as a space's commits would leave them.
 import fc from 'fast-check'
 import { packTurn } from '../../../src/domain/id.ts'
-import { quantise, type VectorRecord } from '../../../src/domain/vector-segment.ts'
-import { type IndexedRecord, messageRef } from '../../../src/domain/word-segment.ts'
+import { quantise, type VectorRecord } from '../../../src/domain/index/vector-segment.ts'
+import { type IndexedRecord, messageRef } from '../../../src/domain/index/word-segment.ts'
 
 export const threadSeqs = [1, 2]
 export const factRefs = ['f0', 'f1', 'f2']

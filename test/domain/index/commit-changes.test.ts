@@ -1,7 +1,7 @@
 // What each kind of commit changes in the index, told from its draft and rows alone.
 import { beforeEach, expect, it } from 'vitest'
-import { applyCommit } from '../../../src/domain/apply.ts'
-import type { Change } from '../../../src/domain/commit.ts'
+import { applyCommit } from '../../../src/domain/commit/apply.ts'
+import type { Change } from '../../../src/domain/commit/commit.ts'
 import { invariant } from '../../../src/domain/error.ts'
 import { packTurn, type SpaceKey, type ThreadId } from '../../../src/domain/id.ts'
 import { factRecords, freshRecords, indexChanges, removalsOf } from '../../../src/domain/index/commit-changes.ts'

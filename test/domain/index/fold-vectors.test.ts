@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fillsSegment, foldVectors, smallSegment } from '../../../src/domain/index/fold-vectors.ts'
 import type { PackedVectors } from '../../../src/domain/index/plan.ts'
-import { segmentVectors, unpackVectors, vectorRecordAt } from '../../../src/domain/vector-segment.ts'
-import type { IndexedRecord } from '../../../src/domain/word-segment.ts'
+import { segmentVectors, unpackVectors, vectorRecordAt } from '../../../src/domain/index/vector-segment.ts'
+import type { IndexedRecord } from '../../../src/domain/index/word-segment.ts'
 import { withVectors } from './any-records.ts'
 
 const embedding = { number: 1, dimensions: 2 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { foldTail } from '../../../src/domain/index/fold-words.ts'
-import { recordAt, unpackWords } from '../../../src/domain/word-segment.ts'
+import { recordAt, unpackWords } from '../../../src/domain/index/word-segment.ts'
 import { anyRecords } from './any-records.ts'
 
 const read = (data: Uint8Array) => {

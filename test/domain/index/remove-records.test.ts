@@ -14,8 +14,8 @@ import {
   turnRemoval,
 } from '../../../src/domain/index/removal.ts'
 import { removeFromVectors, removeFromWords } from '../../../src/domain/index/remove-records.ts'
-import { unpackVectors, type VectorRecord, vectorRecordAt } from '../../../src/domain/vector-segment.ts'
-import { type IndexedRecord, parseMessageRef, recordAt, unpackWords } from '../../../src/domain/word-segment.ts'
+import { unpackVectors, type VectorRecord, vectorRecordAt } from '../../../src/domain/index/vector-segment.ts'
+import { type IndexedRecord, parseMessageRef, recordAt, unpackWords } from '../../../src/domain/index/word-segment.ts'
 import { anyRecords, withVectors } from './any-records.ts'
 
 interface Taken {

@@ -1,0 +1,283 @@
+/** The meaning of a commit: a pure, deterministic decision over a view of its space. Drivers store what it decides. */
+import { type Actor, sameActor } from '../actor.ts'
+import { applyErase } from '../erase/erase.ts'
+import { invariant, notFound } from '../error.ts'
+import type { Seq, SpaceKey } from '../id.ts'
+import type { Json } from '../json.ts'
+import { applyRecord, type RecordChange, recordChange } from '../keyed/apply-record.ts'
+import { liveRecord } from '../keyed/record.ts'
+import { recordNouns } from '../keyed/record-nouns.ts'
+import { checkLimit, type Limits } from '../limits.ts'
+import { applyBlock } from '../records/block.ts'
+import { applyEntryRemoval, applyEntryWrite, liveEntry } from '../records/entry.ts'
+import { liveFact } from '../records/fact.ts'
+import { applyFactAssert, applyFactExpire, applyFactRetire } from '../records/fact-changes.ts'
+import { applyLeaseRelease, applyLeaseTake } from '../records/lease.ts'
+import {
+  applyMessageAppend,
+  applyMessageDelete,
+  applyMessageEdit,
+  applyMessageExtend,
+} from '../records/message-changes.ts'
+import { liveRun } from '../records/run.ts'
+import { applyRunExpire, applyRunPut } from '../records/run-changes.ts'
+import { applyThreadClone, applyThreadDelete, applyThreadPut } from '../records/thread.ts'
+import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from '../records/turn-changes.ts'
+import { parseSpaceId, type SpaceSettings, type SpaceState } from '../space.ts'
+import { isoTime } from '../time.ts'
+import { answersOf } from './answer.ts'
+import type { Change, ChangeOf, ChangeResult, Commit, CommitResult, Expectation, RecordName } from './commit.ts'
+import { type CommitContext, Draft, type SpaceView } from './draft.ts'
+import type { LogRow } from './effect.ts'
+import { recordName } from './effect-names.ts'
+
+/** A commit at the door, with what the driver knows about it. */
+export interface Submission {
+  readonly commit: Commit
+  readonly actor: Actor
+  /** Hash of the commit as submitted; null for one without an id. */
+  readonly hash: string | null
+  readonly nowMs: number
+  readonly limits: Limits
+  /** Settings and key for the space, should this commit create it. */
+  readonly newSpace: () => { readonly key: SpaceKey; readonly floor: Seq; readonly settings: SpaceSettings }
+}
+
+/** What to do with a commit: store the draft, or only answer. */
+export type Outcome =
+  | { readonly kind: 'apply'; readonly draft: Draft; readonly rows: readonly LogRow[]; readonly result: Committed }
+  | { readonly kind: 'answer'; readonly result: CommitResult }
+
+type Committed = Extract<CommitResult, { status: 'committed' }>
+
+const creating = new Set<Change['kind']>([
+  'thread-put',
+  'thread-clone',
+  'block-write',
+  'block-merge',
+  'entry-write',
+  'entry-merge',
+  'entry-append',
+  'entry-increment',
+  'fact-assert',
+  'lease-take',
+  'configure',
+])
+
+function canCreateSpace(commit: Commit): boolean {
+  if (commit.background === true) return false
+  return commit.changes.some((change) => {
+    const record = recordChange(change)
+    if (record !== null) return canCreateForRecord(record)
+    if (change.kind === 'message-append' || change.kind === 'turn-open') return change.createThread === true
+    // One that refers to a thread is made where that is: the thread's space may be gone on purpose.
+    if (change.kind === 'run-put') return (change.runId ?? change.threadId ?? change.opened) === undefined
+    return creating.has(change.kind)
+  })
+}
+
+/** A record that refers to others is written where they are: their space may be gone on purpose. */
+function canCreateForRecord({ noun, deed, fields }: RecordChange): boolean {
+  const marks = recordNouns[noun]?.marks ?? {}
+  const isRef = (field: string) => typeof marks[field] === 'object' && 'ref' in marks[field]
+  return (deed === 'put' || deed === 'patch') && !Object.keys(fields).some(isRef)
+}
+
+function newSpace(submission: Submission): SpaceState {
+  const { commit, newSpace: fresh, nowMs } = submission
+  if (!canCreateSpace(commit)) {
+    throw notFound('space', commit.space, 'It is made by the first write that can create one, such as createThread.')
+  }
+  const { key, floor, settings } = fresh()
+  const at = isoTime(nowMs)
+  const counters = { threads: 0, archivedThreads: 0, entries: 0 }
+  return {
+    id: commit.space,
+    key,
+    createdAt: at,
+    seq: floor,
+    at,
+    floor,
+    horizon: floor,
+    settingsVersion: 0,
+    settings,
+    ...counters,
+  }
+}
+
+function versionOf(view: SpaceView, at: string, record: RecordName): Seq | null {
+  if ('entry' in record) {
+    return liveEntry(view.entry(record.entry), at)?.version ?? null
+  }
+  if ('fact' in record) return liveFact(view.fact(record.fact), at)?.version ?? null
+  if ('noun' in record) return liveRecord(view.record(recordName(record.noun, record.key)), at)?.version ?? null
+  if ('run' in record) return liveRun(view.run(record.run), at)?.version ?? null
+  if ('thread' in record) {
+    const thread = view.thread(record.thread)
+    return thread === null || thread.deleted ? null : thread.version
+  }
+  if ('settings' in record) return view.space?.settingsVersion ?? null
+  const threadId = record.threadId ?? null
+  const thread = threadId === null ? null : view.thread(threadId)
+  if (threadId !== null && (thread === null || thread.deleted)) return null
+  const block = view.block(thread?.id ?? null, record.block)
+  return block === null || block.deleted ? null : block.version
+}
+
+/** The last seq that wrote a fact; as far as one can tell below the horizon, where what was retired left nothing. */
+function lastFactWrite(view: SpaceView, after: Seq): Seq {
+  const horizon = view.space?.horizon ?? 0
+  return after < horizon ? Math.max(horizon, view.lastFactSeq()) : view.lastFactSeq()
+}
+
+/** What stands in the way of an expectation; undefined if it holds. */
+function obstacle(view: SpaceView, seq: Seq, at: string, expectation: Expectation): Json | undefined {
+  if ('seq' in expectation) return expectation.seq === seq ? undefined : seq
+  if ('lease' in expectation) {
+    const token = view.lease(expectation.lease)?.token ?? null
+    return token === expectation.token ? undefined : token
+  }
+  if ('facts' in expectation) {
+    const last = lastFactWrite(view, expectation.facts)
+    return last <= expectation.facts ? undefined : last
+  }
+  if ('absent' in expectation) return versionOf(view, at, expectation.absent) ?? undefined
+  const version = versionOf(view, at, expectation.of)
+  return version === expectation.version ? undefined : version
+}
+
+function replay(view: SpaceView, submission: Submission, rows: readonly LogRow[]): CommitResult {
+  const [first] = rows
+  invariant(first !== undefined && view.space !== null, 'a known commit has a row and a space')
+  const isSame = (first.hash === null || first.hash === submission.hash) && sameActor(first.actor, submission.actor)
+  if (!isSame) return { status: 'conflict', reason: 'commit-id-reused', failed: [], seq: view.space.seq }
+  const results = answersOf(rows, view)
+  return { status: 'committed', seq: first.seq, at: first.at, replayed: true, results }
+}
+
+function applyConfigure(draft: Draft, change: Extract<Change, { kind: 'configure' }>): ChangeResult {
+  draft.claim({ settings: 'space' })
+  draft.settings = { ...draft.settings, ...change.settings }
+  draft.add({ kind: 'configure', prev: draft.space.settingsVersion, settings: draft.settings })
+  return { kind: 'configure', settings: draft.settings, version: draft.seq }
+}
+
+function applyChange(draft: Draft, change: Change): ChangeResult {
+  const record = recordChange(change)
+  if (record !== null) return applyRecord(draft, record)
+  switch (change.kind) {
+    case 'message-append':
+      return applyMessageAppend(draft, change)
+    case 'message-extend':
+      return applyMessageExtend(draft, change)
+    case 'message-edit':
+      return applyMessageEdit(draft, change)
+    case 'message-delete':
+      return applyMessageDelete(draft, change)
+    case 'thread-put':
+      return applyThreadPut(draft, change)
+    case 'thread-delete':
+      return applyThreadDelete(draft, change)
+    case 'thread-clone':
+      return applyThreadClone(draft, change)
+    case 'turn-open':
+      return applyTurnOpen(draft, change)
+    case 'turn-close':
+      return applyTurnClose(draft, change)
+    case 'turn-resume':
+      return applyTurnResume(draft, change)
+    case 'turn-discard':
+      return applyTurnDiscard(draft, change)
+    case 'block-write':
+    case 'block-merge':
+      return applyBlock(draft, change)
+    case 'entry-write':
+    case 'entry-merge':
+    case 'entry-append':
+    case 'entry-increment':
+      return applyEntryWrite(draft, change)
+    case 'entry-delete':
+    case 'entry-expire':
+      return applyEntryRemoval(draft, change)
+    case 'fact-assert':
+      return applyFactAssert(draft, change)
+    case 'fact-retire':
+      return applyFactRetire(draft, change)
+    case 'fact-expire':
+      return applyFactExpire(draft, change)
+    case 'run-put':
+      return applyRunPut(draft, change)
+    case 'run-expire':
+      return applyRunExpire(draft, change)
+    case 'lease-take':
+      return applyLeaseTake(draft, change)
+    case 'lease-release':
+      return applyLeaseRelease(draft, change)
+    case 'configure':
+      return applyConfigure(draft, change)
+    case 'erase':
+      return applyErase(draft, change)
+  }
+}
+
+/** Whether the commit erases its whole space, which drivers do themselves; erasing nothing of no space is as fine. */
+export function isSpaceErase(commit: Commit, space: SpaceState | null): boolean {
+  const [change] = commit.changes
+  if (commit.changes.length !== 1 || change?.kind !== 'erase') return false
+  return space === null || !namesParts(change)
+}
+
+/** Whether the commit erases something and not all of its space. */
+export function isErasePart(commit: Commit): boolean {
+  const [change] = commit.changes
+  return change?.kind === 'erase' && namesParts(change)
+}
+
+/** Any field beside the kind: one that is new, or stands alone by mistake, must never mean the whole space. */
+function namesParts({ kind: _, ...parts }: ChangeOf<'erase'>): boolean {
+  return Object.values(parts).some((part) => part !== undefined)
+}
+
+/** The conflict that unmet expectations give; null if all hold. */
+export function checkExpectations(view: SpaceView, commit: Commit, at: string): CommitResult | null {
+  if (commit.expect === undefined) return null
+  const seq = view.space?.seq ?? 0
+  const failed = commit.expect.flatMap((expectation) => {
+    const actual = obstacle(view, seq, at, expectation)
+    return actual === undefined ? [] : [{ expectation, actual }]
+  })
+  return failed.length === 0 ? null : { status: 'conflict', reason: 'expectation', failed, seq }
+}
+
+/**
+ * Decides one commit. Looks for an earlier one of the same id first, then at the expectations, then at each change in
+ * order; a change that cannot apply throws and nothing of the commit is kept.
+ *
+ * @throws MemoryError `invalid-input`, `not-found`, `conflict` or `limit-exceeded`, from the change that cannot apply.
+ */
+export function applyCommit(view: SpaceView, submission: Submission): Outcome {
+  const { commit, limits } = submission
+  const known = view.space === null || commit.id === null ? null : view.committed(commit.id)
+  if (known !== null) return { kind: 'answer', result: replay(view, submission, known) }
+  const now = isoTime(submission.nowMs)
+  const at = view.space !== null && view.space.at > now ? view.space.at : now
+  const conflict = checkExpectations(view, commit, at)
+  if (conflict !== null) return { kind: 'answer', result: conflict }
+  checkLimit(limits, 'changesPerCommit', commit.changes.length, 'The commit')
+  const space = view.space ?? newSpace(submission)
+  const { address } = parseSpaceId(commit.space)
+  const context: CommitContext = { space, address, seq: space.seq + 1, at, actor: submission.actor, limits }
+  const draft = new Draft(view, commit, context)
+  const results = commit.changes.map((change, index) => {
+    draft.begin(index)
+    return applyChange(draft, change)
+  })
+  // The hash of an erasure would cover the names of what it erased.
+  const rows = draft.rows(draft.erasure === null ? submission.hash : null)
+  return {
+    kind: 'apply',
+    draft,
+    rows,
+    result: { status: 'committed', seq: draft.seq, at, replayed: false, results },
+  }
+}

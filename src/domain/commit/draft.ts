@@ -1,0 +1,368 @@
+/** The draft of a commit: what it has decided so far, over a view of what is there. Nothing outside it changes. */
+import type { Actor } from '../actor.ts'
+import type { Erasure } from '../erase/erase.ts'
+import type { LostOfRun, RunLoss } from '../erase/erase-run.ts'
+import { invalidInput, invariant, notFound } from '../error.ts'
+import { checkId, type FactId, parseMessageId, type RunId, type Seq, type ThreadId, unpackTurn } from '../id.ts'
+import { refuseIssuedForm } from '../issued-id.ts'
+import type { RecordState } from '../keyed/record.ts'
+import type { Limits } from '../limits.ts'
+import type { BlockState } from '../records/block.ts'
+import type { EntryState } from '../records/entry.ts'
+import type { FactState } from '../records/fact.ts'
+import type { LeaseState } from '../records/lease.ts'
+import type { RunState } from '../records/run.ts'
+import { newThread, type ThreadState } from '../records/thread.ts'
+import { type CallerMessageId, foldTurn, type MessagePlace, type TurnState, type TurnStatus } from '../records/turn.ts'
+import type { SpaceAddress, SpaceSettings, SpaceState } from '../space.ts'
+import type { Change, Commit } from './commit.ts'
+import type { Effect, LogRow } from './effect.ts'
+import type { Named } from './effect-names.ts'
+import type { CommitRows } from './history.ts'
+
+/** What a commit reads, of its own space only. Drivers answer from their tables; deleted records come as tombstones. */
+export interface SpaceView extends CommitRows {
+  readonly space: SpaceState | null
+  /** The rows of an earlier commit of that id; null if it was never committed or lies below the horizon. */
+  committed(commitId: string): readonly LogRow[] | null
+  thread(threadId: string): ThreadState | null
+  /** All rows of a turn of that thread, by seq. */
+  turnRows(threadId: ThreadId, turn: number): readonly LogRow[]
+  /** All rows of a thread, of all its lives, by seq. */
+  threadRows(threadId: ThreadId): readonly LogRow[]
+  /** Rows in whose effects one of the texts stands as a whole JSON string, and maybe others. */
+  rowsHolding(texts: readonly string[]): readonly LogRow[]
+  callerMessage(threadId: string, messageId: string): MessagePlace | null
+  block(threadId: ThreadId | null, name: string): BlockState | null
+  /** Blocks of a thread that are not deleted. */
+  threadBlocks(threadId: ThreadId): readonly BlockState[]
+  entry(key: string): EntryState | null
+  /** Entries past their expiry and not yet swept. */
+  expiredEntries(at: string): Iterable<EntryState>
+  /** Entries that are not deleted, least recently written first. */
+  oldestEntries(): Iterable<EntryState>
+  fact(factId: string): FactState | null
+  /** Facts of any status that name one of these sources, expired ones included. */
+  factsFrom(sources: readonly string[]): Iterable<FactState>
+  /** Current facts whose text has that key, expired ones included; see `textKey` in fact-text.ts. */
+  factsByText(key: number): Iterable<FactState>
+  /** Seq of the last commit that wrote a fact which is still there, or whose tombstone is; 0 if none did. */
+  lastFactSeq(): Seq
+  run(runId: string): RunState | null
+  /** A record by its name; see `recordName`. */
+  record(name: string): RecordState | null
+  /** Whether the space has any record, or what one left. */
+  hasRecords(): boolean
+  /** Runs of a thread that are not deleted, expired ones included. */
+  threadRuns(threadId: ThreadId): Iterable<RunState>
+  lease(name: string): LeaseState | null
+  /** Names of the leases of that thread's open turns. */
+  turnLeases(threadId: ThreadId): readonly string[]
+}
+
+/** What surrounds a commit: its number, its time, who commits, and the limits. */
+export interface CommitContext {
+  readonly space: SpaceState
+  readonly address: SpaceAddress
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+  readonly limits: Limits
+}
+
+interface RowDraft {
+  status: TurnStatus | null
+  readonly effects: Effect[]
+}
+
+type Claim =
+  | { readonly entry: string }
+  | { readonly block: string }
+  | { readonly fact: string }
+  | { readonly run: string }
+  | { readonly record: string }
+  | { readonly thread: string }
+  | { readonly turn: string }
+  | { readonly lease: string }
+  | { readonly message: string }
+  | { readonly settings: string }
+
+/** Collects rows and new record states while the changes of one commit are decided in order. */
+export class Draft {
+  readonly view: SpaceView
+  readonly commit: Commit
+  readonly space: SpaceState
+  readonly address: SpaceAddress
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+  readonly limits: Limits
+  readonly counts: { threads: number; archivedThreads: number; entries: number }
+  readonly entries = new Map<string, EntryState>()
+  readonly blocks = new Map<string, BlockState>()
+  /** Facts that this commit changes: as they were before it, and as they are after it. */
+  readonly facts = new Map<FactId, { readonly before: FactState | null; readonly after: FactState }>()
+  /** Runs that this commit changes: as they were before it, and as they are after it. */
+  readonly runs = new Map<RunId, { readonly before: RunState | null; readonly after: RunState }>()
+  /** Records that this commit changes, by name. */
+  readonly records = new Map<string, RecordState>()
+  readonly leases = new Map<string, LeaseState | null>()
+  readonly callerIds: CallerMessageId[] = []
+  readonly releasedIds: { readonly id: string; readonly threadId: ThreadId }[] = []
+  /** Entries and records whose expired content leaves the log with this commit. */
+  readonly swept: (Named & { readonly version: Seq })[] = []
+  /** Facts whose expired content leaves the log with this commit. */
+  readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
+  /** What runs lose from the log with this commit. */
+  readonly lostOfRuns: LostOfRun[] = []
+  /** Turns whose content leaves the log with this commit. */
+  readonly discarded: number[] = []
+  /** What leaves the log and the tables with this commit; null for all but an erasure. */
+  erasure: Erasure | null = null
+  /** Places of the turns this commit opens, in order. */
+  readonly openedTurns: number[] = []
+  /** Turns that begin in this commit, opened or complete at once. */
+  turnsOpened = 0
+  settings: SpaceSettings
+  change: Change
+  #rows = new Map<number, RowDraft>()
+  #claims: Set<string> | null = null
+  #thread: ThreadState | null = null
+  /** The thread that a run refers to, which need not be there. */
+  #referred: string | null = null
+  #of = 0
+
+  constructor(view: SpaceView, commit: Commit, context: CommitContext) {
+    this.view = view
+    this.commit = commit
+    this.space = context.space
+    this.address = context.address
+    this.seq = context.seq
+    this.at = context.at
+    this.actor = context.actor
+    this.limits = context.limits
+    this.settings = context.space.settings
+    this.counts = {
+      threads: context.space.threads,
+      archivedThreads: context.space.archivedThreads,
+      entries: context.space.entries,
+    }
+    const [first] = commit.changes
+    invariant(first !== undefined, 'a commit has a change')
+    this.change = first
+  }
+
+  /** Moves on to the change at that index. */
+  begin(index: number): void {
+    this.change = this.commit.changes[index] as Change
+    this.#of = index
+  }
+
+  /** Takes a record for this change; a commit changes one record at most once. */
+  claim(record: Claim): void {
+    if (this.commit.changes.length === 1 && !('message' in record || 'block' in record)) return
+    const [kind, name] = Object.entries(record)[0] as [string, string]
+    const claim = `${kind} ${name}`
+    this.#claims ??= new Set()
+    if (this.#claims.has(claim)) {
+      const fix = 'Put the second change into a commit of its own.'
+      throw invalidInput('changes', 'must change one record at most once', claim, fix)
+    }
+    this.#claims.add(claim)
+  }
+
+  /** Whether any change of the commit names that entry. */
+  touches(record: { readonly entry: string }): boolean {
+    return this.commit.changes.some((change) => 'key' in change && change.key === record.entry)
+  }
+
+  isLeased(name: string): boolean {
+    const lease = this.leases.has(name) ? this.leases.get(name) : this.view.lease(name)
+    return lease !== null && lease !== undefined && lease.until > this.at
+  }
+
+  /** Refuses to create for background work: what was deleted meanwhile stays deleted. */
+  mayCreate(what: string, id: string): void {
+    if (this.commit.background === true) {
+      throw notFound(what, id, 'Background work never creates one; it was deleted meanwhile.')
+    }
+  }
+
+  /** The thread of that id as it stands in this draft, deleted ones included. A commit touches at most one thread. */
+  findThread(threadId: string): ThreadState | null {
+    this.#requireSame(threadId)
+    this.#thread ??= this.view.thread(threadId)
+    return this.#thread
+  }
+
+  #requireSame(threadId: string): void {
+    const touched = this.#thread?.id ?? this.#referred
+    if (touched === null || touched === threadId) return
+    const fix = 'Use one commit for each thread.'
+    throw invalidInput('changes', 'must touch at most one thread', [touched, threadId].join(', '), fix)
+  }
+
+  /** Takes a thread as the one that the commit touches, there or not. */
+  refer(threadId: string): void {
+    this.#requireSame(threadId)
+    this.#referred = threadId
+  }
+
+  /** The thread of that id, which must be there. */
+  liveThread(threadId: string): ThreadState {
+    const thread = this.findThread(checkId(threadId, 'threadId'))
+    if (thread !== null && !thread.deleted) return thread
+    throw notFound('thread', threadId, 'Create it with createThread, or check the id and the resourceId.')
+  }
+
+  /** Makes sure the thread is there; answers its former version (0 if none) if this created it, else null. */
+  ensureThread(threadId: string, create: boolean): Seq | null {
+    const thread = this.findThread(checkId(threadId, 'threadId'))
+    if (thread !== null && !thread.deleted) return null
+    if (!create) this.liveThread(threadId)
+    this.mayCreate('thread', threadId)
+    refuseIssuedForm(threadId, 'threadId')
+    this.claim({ thread: threadId })
+    const created = newThread(threadId as ThreadId, this)
+    this.count(null, created)
+    this.#thread = created
+    return thread?.version ?? 0
+  }
+
+  get thread(): ThreadState {
+    invariant(this.#thread !== null, 'the commit touches a thread')
+    return this.#thread
+  }
+
+  get touchedThread(): ThreadState | null {
+    return this.#thread
+  }
+
+  setThread(thread: ThreadState): void {
+    this.#thread = thread
+  }
+
+  /** Keeps the space's counters of threads: `before` and `after` are null where there is none. */
+  count(before: ThreadState | null, after: ThreadState | null): void {
+    for (const [thread, step] of [
+      [before, -1],
+      [after, 1],
+    ] as const) {
+      if (thread === null) continue
+      if (thread.archivedAt === null) this.counts.threads += step
+      else this.counts.archivedThreads += step
+    }
+  }
+
+  /** The turn as it stands in this draft; null if it is not in the touched thread. */
+  turn(turn: number): TurnState | null {
+    const thread = this.thread
+    if (unpackTurn(turn).turnSeq < thread.createdSeq) return null
+    const stored = this.view.turnRows(thread.id, turn)
+    const drafted = this.#rows.get(turn)
+    const rows = drafted === undefined ? stored : [...stored, this.#row(turn, drafted)]
+    return foldTurn(rows, { key: this.space.key, address: this.address })
+  }
+
+  /** Where the message of that id stands in the thread, among turns that are not replaced or discarded. */
+  findMessage(threadId: string, messageId: string): MessagePlace | null {
+    const issued = parseMessageId(messageId)
+    if (issued !== null && issued.spaceKey === this.space.key) {
+      const turn = this.turn(issued.turn)
+      const isThere = turn?.replacedBy === undefined && turn?.messages[issued.index]?.id === messageId
+      if (turn !== null && isThere) return { threadId: turn.threadId, turn: issued.turn, index: issued.index }
+    }
+    const saved = this.callerIds.find((caller) => caller.id === messageId)
+    if (saved !== undefined) return saved
+    const place = this.view.callerMessage(threadId, messageId)
+    if (place === null || unpackTurn(place.turn).turnSeq < this.thread.createdSeq) return null
+    return this.isReleased(messageId) ? null : place
+  }
+
+  /** Whether the message of that id gives way in this commit: it was deleted, or its turn was replaced. */
+  isReleased(messageId: string): boolean {
+    return this.releasedIds.some((released) => released.id === messageId)
+  }
+
+  /** Frees a caller's message id for a later message of the thread. */
+  releaseId(id: string, threadId: ThreadId): void {
+    const saved = this.callerIds.findIndex((caller) => caller.id === id)
+    if (saved >= 0) this.callerIds.splice(saved, 1)
+    this.releasedIds.push({ id, threadId })
+  }
+
+  /** The fact of that id as it stands in this draft, deleted ones included. */
+  fact(factId: string): FactState | null {
+    return this.facts.get(factId as FactId)?.after ?? this.view.fact(factId)
+  }
+
+  setFact(after: FactState): void {
+    const known = this.facts.get(after.id)
+    this.facts.set(after.id, { before: known === undefined ? this.view.fact(after.id) : known.before, after })
+  }
+
+  /** The version that a fact had before this commit; 0 if it was not there. */
+  factBefore(factId: FactId): Seq {
+    const known = this.facts.get(factId)
+    return (known === undefined ? this.view.fact(factId) : known.before)?.version ?? 0
+  }
+
+  /** The run of that id as it stands in this draft, deleted ones included. */
+  run(runId: string): RunState | null {
+    return this.runs.get(runId as RunId)?.after ?? this.view.run(runId)
+  }
+
+  setRun(before: RunState | null, after: RunState): void {
+    this.runs.set(after.id, { before, after })
+  }
+
+  loseOfRun({ id: runId, version }: RunState, loss: RunLoss): void {
+    this.lostOfRuns.push({ runId, version, loss })
+  }
+
+  sweep(record: Named, version: Seq): void {
+    this.swept.push({ ...record, version })
+  }
+
+  /** Records an effect that belongs to no turn; answers it with the number of its change. */
+  add<Kind extends Effect>(effect: Kind): Kind {
+    return this.addToTurn(0, null, effect)
+  }
+
+  /** Records an effect in a turn's row, and the turn's status after it. */
+  addToTurn<Kind extends Effect>(turn: number, status: TurnStatus | null, effect: Kind): Kind {
+    const numbered = this.#of === 0 ? effect : { ...effect, of: this.#of }
+    const row = this.#rows.get(turn)
+    if (row === undefined) this.#rows.set(turn, { status, effects: [numbered] })
+    else {
+      row.effects.push(numbered)
+      row.status = status
+    }
+    return numbered
+  }
+
+  #row(turn: number, row: RowDraft): LogRow {
+    const { seq, at, actor } = this
+    const threadId = this.#thread?.id ?? null
+    return { seq, at, actor, commitId: null, hash: null, threadId, turn, status: row.status, effects: row.effects }
+  }
+
+  /** The rows to append: one for the commit, or one for each turn where it touches several. */
+  rows(hash: string | null): readonly LogRow[] {
+    if (this.#rows.size === 1) {
+      for (const [turn, row] of this.#rows) return [{ ...this.#row(turn, row), commitId: this.commit.id, hash }]
+    }
+    const outside = this.#rows.get(0)
+    const [only, ...others] = [...this.#rows.keys()].filter((turn) => turn !== 0)
+    if (outside !== undefined && only !== undefined && others.length === 0) {
+      const row = this.#rows.get(only) as RowDraft
+      const effects = [...outside.effects, ...row.effects].sort((left, right) => (left.of ?? 0) - (right.of ?? 0))
+      this.#rows = new Map([[only, { status: row.status, effects }]])
+    }
+    const turns = [...this.#rows.keys()].sort((left, right) => left - right)
+    return turns.map((turn, index) => {
+      const row = this.#row(turn, this.#rows.get(turn) as RowDraft)
+      return index === 0 ? { ...row, commitId: this.commit.id, hash } : row
+    })
+  }
+}

@@ -1,0 +1,278 @@
+/** Effects: what a commit did, as its log rows keep it. Replay applies them and never decides anything again. */
+import type { Actor } from '../actor.ts'
+import type { CommitId, FactId, RunId, Seq, ThreadId, TurnId } from '../id.ts'
+import type { Json, JsonObject } from '../json.ts'
+import type { RecordState } from '../keyed/record.ts'
+import type { BlockState } from '../records/block.ts'
+import type { EntryState } from '../records/entry.ts'
+import type { FactAttributes, FactState } from '../records/fact.ts'
+import type { LeaseState } from '../records/lease.ts'
+import type { LoggedMessage, MessagePart } from '../records/message.ts'
+import type { RunState, StatedRun } from '../records/run.ts'
+import type { ThreadState } from '../records/thread.ts'
+import type { TurnState, TurnStatus } from '../records/turn.ts'
+import type { SpaceSettings } from '../space.ts'
+import type { Trust } from '../trust.ts'
+import type { blockFormats, closedStatuses } from './commit.ts'
+
+export type BlockFormat = (typeof blockFormats)[number]
+export type ClosedStatus = (typeof closedStatuses)[number]
+
+/** Where a copied thread came from. */
+export interface ThreadSource {
+  readonly space: string
+  readonly threadId: string
+  readonly asOf: Seq
+}
+
+/** A record that gave way as a side effect of a write, with the version that it had. */
+export interface Displaced {
+  readonly key: string
+  readonly version: Seq
+}
+
+/** What all entry writes record: the version replaced, the resolved expiry, and whom the limits removed. */
+interface EntryEffect {
+  readonly key: string
+  /** Version this one replaces; 0 if the key was never there. */
+  readonly prev: Seq
+  /** The base counted as absent (never written, deleted or expired), so the value starts anew. */
+  readonly absent?: true
+  readonly expiresAt: string | null
+  readonly pruned?: readonly Displaced[]
+  readonly expired?: readonly Displaced[]
+  /** The whole value, kept when the patches since the last whole one outweigh it. */
+  readonly full?: Json
+}
+
+/** What all effects on records say: which one, and the version replaced. */
+interface RecordEffect {
+  readonly noun: string
+  readonly key: string
+  /** Version this one replaces; 0 if the key was never there. */
+  readonly prev: Seq
+  /** The base counted as absent: never put, removed or expired. */
+  readonly absent?: true
+}
+
+/** What was stated of a fact, defaults resolved. In a later version, fields left out stay as they were. */
+export interface StatedFact {
+  /** Comes with the trust of who stated it. */
+  readonly text?: string
+  readonly trust?: Trust
+  readonly metadata?: JsonObject
+  readonly attributes?: FactAttributes
+  readonly sources?: readonly string[]
+  readonly validFrom?: string
+  readonly expiresAt?: string | null
+  readonly queued?: true
+}
+
+/** Other facts that an effect changed, each with the version it had before the commit. */
+export interface FactLinks {
+  readonly superseded?: readonly (Displaced & { readonly validTo: string })[]
+  /** Marked as contradicting the asserted fact, which is marked with them. */
+  readonly conflicts?: readonly Displaced[]
+  /** Lost their mark of what was superseded, retired or expired. */
+  readonly resolved?: readonly Displaced[]
+}
+
+/** A fact that was retired. */
+export interface RetiredFact extends Displaced {
+  /** It was past its expiry already. */
+  readonly due?: true
+}
+
+/** How much an erasure took: records whose content it removed, and the commits of the log that held any of it. */
+export interface ErasedCounts {
+  readonly commits: number
+  readonly threads: number
+  readonly messages: number
+  readonly entries: number
+  readonly blocks: number
+  readonly facts: number
+  readonly runs: number
+  /** Records of the nouns that have nothing but a key and fields. */
+  readonly records: number
+}
+
+/** A record as compaction keeps it, in the row of its version; a turn in the row that opened it. */
+export type Kept =
+  | { readonly entry: EntryState }
+  | { readonly block: BlockState }
+  | { readonly fact: FactState }
+  | { readonly run: RunState }
+  | { readonly record: RecordState }
+  | { readonly thread: ThreadState }
+  | { readonly lease: LeaseState }
+  | { readonly settings: SpaceSettings }
+  | { readonly turnKept: Pick<TurnState, 'actor' | 'runId' | 'replacedBy' | 'leaseMs' | 'messages'> }
+
+type Body =
+  | {
+      readonly kind: 'thread-put'
+      readonly prev: Seq
+      readonly created?: true
+      readonly title?: string | null
+      readonly metadata?: JsonObject
+      readonly archived?: boolean
+      readonly createdAt?: string
+    }
+  | {
+      readonly kind: 'thread-delete'
+      readonly prev: Seq
+      readonly blocks: readonly Displaced[]
+      /** The thread that was meant, where there is none. */
+      readonly missing?: ThreadId
+    }
+  | {
+      readonly kind: 'thread-clone'
+      readonly prev: Seq
+      readonly title: string | null
+      readonly metadata: JsonObject
+      readonly source: ThreadSource
+      readonly blocks: readonly { readonly name: string; readonly format: BlockFormat; readonly value: Json }[]
+    }
+  | {
+      readonly kind: 'turn-open'
+      readonly until: string
+      readonly runId?: string
+      readonly replaces?: readonly TurnId[]
+      readonly createdThread?: Seq
+    }
+  | { readonly kind: 'turn-close'; readonly status: ClosedStatus }
+  | { readonly kind: 'turn-resume'; readonly until: string; readonly runId?: string }
+  | { readonly kind: 'turn-discard' }
+  /** In the row of a turn that another one took the place of. */
+  | { readonly kind: 'turn-replaced'; readonly by: TurnId }
+  | {
+      readonly kind: 'message-append'
+      /** null where one was erased: the others keep their places. */
+      readonly messages: readonly (LoggedMessage | null)[]
+      /** Position in the call and id of messages that were there before; null where the id was erased. */
+      readonly existing?: readonly (readonly [position: number, id: string | null])[]
+      /** Turn of the first message that was there before, where none was new. */
+      readonly known?: number
+      /** The messages were erased; that they were saved here is left. */
+      readonly erased?: true
+      /** The thread was created by this commit; its former version, 0 if none. */
+      readonly createdThread?: Seq
+    }
+  /** The messages of one turn of a copied thread. */
+  | { readonly kind: 'message-copy'; readonly messages: readonly (LoggedMessage | null)[] }
+  | {
+      readonly kind: 'message-extend'
+      readonly index: number
+      readonly parts?: readonly MessagePart[]
+      readonly complete?: { readonly toolCallId: string; readonly part: MessagePart }
+    }
+  | {
+      readonly kind: 'message-edit'
+      readonly index: number
+      readonly parts?: readonly MessagePart[]
+      readonly metadata?: JsonObject
+    }
+  | { readonly kind: 'message-delete'; readonly indexes: readonly number[] }
+  | {
+      readonly kind: 'block-write'
+      readonly name: string
+      /** The block belongs to the row's thread; otherwise to the space. */
+      readonly inThread?: true
+      readonly prev: Seq
+      readonly format: BlockFormat
+      readonly value: Json
+    }
+  | {
+      readonly kind: 'block-merge'
+      readonly name: string
+      readonly inThread?: true
+      readonly prev: Seq
+      readonly absent?: true
+      readonly patch: JsonObject
+      readonly full?: Json
+    }
+  | (EntryEffect & { readonly kind: 'entry-write'; readonly value: Json })
+  | (EntryEffect & { readonly kind: 'entry-merge'; readonly patch: JsonObject })
+  | (EntryEffect & { readonly kind: 'entry-append'; readonly item: Json })
+  | (EntryEffect & { readonly kind: 'entry-increment'; readonly by: number })
+  | { readonly kind: 'entry-delete' | 'entry-expire'; readonly key: string; readonly prev: Seq; readonly absent?: true }
+  | (FactLinks & {
+      readonly kind: 'fact-assert'
+      readonly factId: FactId
+      /** Version this one replaces; 0 for a new fact. */
+      readonly prev: Seq
+      readonly stated: StatedFact
+      /** It was stated before: only its links are new. */
+      readonly known?: true
+    })
+  /** What was stated is there already, in that version. */
+  | { readonly kind: 'fact-known'; readonly factId: FactId; readonly version: Seq }
+  | (FactLinks & { readonly kind: 'fact-retire'; readonly retired: readonly RetiredFact[] })
+  /** `prev` is 0 where the fact was not due. */
+  | (FactLinks & { readonly kind: 'fact-expire'; readonly factId: FactId; readonly prev: Seq })
+  /** `prev` is 0 for a new run. */
+  | { readonly kind: 'run-put'; readonly runId: RunId; readonly prev: Seq; readonly stated: StatedRun }
+  /** `prev` is 0 where the run was not due. */
+  | { readonly kind: 'run-expire'; readonly runId: RunId; readonly prev: Seq }
+  | (RecordEffect & { readonly kind: 'record-put'; readonly expiresAt: string | null; readonly value: JsonObject })
+  | (RecordEffect & {
+      readonly kind: 'record-patch'
+      readonly expiresAt: string | null
+      readonly patch: JsonObject
+      readonly full?: JsonObject
+    })
+  | (RecordEffect & { readonly kind: 'record-remove' | 'record-expire' })
+  | { readonly kind: 'lease-take'; readonly name: string; readonly until: string }
+  | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
+  | { readonly kind: 'configure'; readonly prev: Seq; readonly settings: SpaceSettings }
+  /** Something of the space was erased: how much, and nothing that would name it. */
+  | ({ readonly kind: 'erase' } & ErasedCounts)
+  /** What was current at the horizon when the rows below it were compacted, whole. */
+  | ({ readonly kind: 'kept' } & Kept)
+  /** Content removed by erasure: only that it happened, and to which record, is left. */
+  | (FactLinks & {
+      readonly kind: 'erased'
+      readonly was: string
+      /** With `key`: which record it was of. A key alone is an entry's. */
+      readonly noun?: string
+      readonly key?: string
+      readonly factId?: FactId
+      readonly runId?: RunId
+      readonly prev?: Seq
+      readonly pruned?: readonly Displaced[]
+      readonly expired?: readonly Displaced[]
+    })
+
+/** One effect. `of` is the index of its change in the commit; 0 is left out. */
+export type Effect = Body & { readonly of?: number }
+export type EffectKind = Effect['kind']
+export type EffectOf<Kind extends EffectKind> = Extract<Effect, { kind: Kind }>
+export type RecordWriteEffect = EffectOf<'record-put' | 'record-patch'>
+export type EntryWriteEffect = EffectOf<'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'>
+
+/** One append-only row of the log: a commit's share in one turn, or the whole commit if it touches none or one. */
+export interface LogRow {
+  readonly seq: Seq
+  /** ISO time. */
+  readonly at: string
+  readonly actor: Actor
+  /** Only in the commit's first row; null if it had none, and below the horizon. */
+  readonly commitId: CommitId | null
+  /** Hash of the commit as submitted; null without an id, and once a part of it was erased. */
+  readonly hash: string | null
+  readonly threadId: ThreadId | null
+  /** Packed place of the turn touched; 0 for none. */
+  readonly turn: number
+  /** Status of that turn after this row. */
+  readonly status: TurnStatus | null
+  readonly effects: readonly Effect[]
+}
+
+/** What a feed reader and a replica read: the rows of one commit, together. */
+export interface LoggedCommit {
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+  readonly commitId: CommitId | null
+  readonly rows: readonly LogRow[]
+}

@@ -1,0 +1,244 @@
+/** The zod schemas of changes and expectations, as they come from outside. Loaded at first use: zod is large. */
+import { z } from 'zod'
+import { actorKinds } from '../actor.ts'
+import { languages } from '../index/language.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { withRecordChanges } from '../keyed/record-schemas.ts'
+import { limitTable } from '../limits.ts'
+import { type MessageInput, type MessagePart, roles } from '../records/message.ts'
+import { runKinds, runStatuses } from '../records/run.ts'
+import { trusts } from '../trust.ts'
+import { blockFormats, closedStatuses } from './commit.ts'
+
+const actorSchema = z.strictObject({
+  kind: z.enum(actorKinds),
+  id: z.string().min(1).max(limitTable.idLength.max),
+  name: z.exactOptional(z.string().min(1).max(limitTable.idLength.max)),
+})
+
+const jsonRecord = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+
+const messagePartSchema = z.custom<MessagePart>(
+  (value) => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string',
+  'must be an object with a "type"',
+)
+
+const messageInputSchema: z.ZodType<MessageInput> = z.strictObject({
+  id: z.exactOptional(z.string()),
+  role: z.enum(roles),
+  parts: z.array(messagePartSchema),
+  metadata: z.exactOptional(jsonRecord),
+  author: z.exactOptional(actorSchema.extend({ claimed: z.exactOptional(z.literal(true)) })),
+  createdAt: z.exactOptional(z.iso.datetime()),
+})
+
+const json = z.custom<Json>((value) => value !== undefined, 'must be JSON')
+const jsonObject = z.custom<JsonObject>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be a JSON object',
+)
+const id = z.string()
+const threadId = id
+const title = z.string().max(limitTable.titleLength.max)
+const time = z.iso.datetime()
+const leaseMs = z.exactOptional(z.int().min(1).max(limitTable.turnLeaseMs.max))
+const ttlMs = z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable())
+const optionalThread = z.exactOptional(threadId)
+
+const erased = z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit.max))
+
+/** A turn is named by its id or, when this commit opens it, by its number among those the commit opens. */
+const turnReference = { turnId: z.exactOptional(id), opened: z.exactOptional(z.int().min(0)) }
+
+const settingsSchema = z.strictObject({
+  entriesPerSpace: z.exactOptional(z.int().min(1).max(limitTable.entriesPerSpace.max)),
+  entryTtlMs: z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable()),
+  logDays: z.exactOptional(z.int().min(0).max(limitTable.logDays.max)),
+  language: z.exactOptional(z.enum(languages)),
+})
+
+const factIds = z.array(id).max(limitTable.factLinks.max)
+
+/** Whom a fact is about or from, beside the space that it lives in. */
+const attributesSchema = z.strictObject({
+  userId: z.exactOptional(id),
+  agentId: z.exactOptional(id),
+  taskId: z.exactOptional(id),
+  teamId: z.exactOptional(id),
+})
+
+const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })
+
+/** Every kind of change, as data, but for those of records. The union is closed. */
+const namedChangeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('thread-put'),
+    threadId,
+    title: z.exactOptional(title.nullable()),
+    /** Deep-merged into what is there; `null` deletes. */
+    metadata: z.exactOptional(jsonObject),
+    archived: z.exactOptional(z.boolean()),
+    createdAt: z.exactOptional(time),
+  }),
+  z.strictObject({ kind: z.literal('thread-delete'), threadId }),
+  z.strictObject({
+    kind: z.literal('thread-clone'),
+    threadId,
+    title: z.exactOptional(title.nullable()),
+    metadata: z.exactOptional(jsonObject),
+    source: sourceSchema,
+    /** One list of messages for each turn, in thread order. */
+    turns: z.array(z.array(messageInputSchema)),
+    blocks: z.array(z.strictObject({ name: id, format: z.enum(blockFormats), value: json })),
+  }),
+  z.strictObject({
+    kind: z.literal('turn-open'),
+    threadId,
+    leaseMs,
+    runId: z.exactOptional(id),
+    replaces: z.exactOptional(z.array(id).max(1_000)),
+    createThread: z.exactOptional(z.boolean()),
+    /** Refused while another turn of the thread is open whose lease is not over. */
+    alone: z.exactOptional(z.boolean()),
+  }),
+  z.strictObject({ kind: z.literal('turn-close'), threadId, ...turnReference, status: z.enum(closedStatuses) }),
+  z.strictObject({
+    kind: z.literal('turn-resume'),
+    threadId,
+    turnId: id,
+    leaseMs,
+    runId: z.exactOptional(id),
+    /** As for `turn-open`. */
+    alone: z.exactOptional(z.boolean()),
+  }),
+  z.strictObject({ kind: z.literal('turn-discard'), threadId, turnId: id }),
+  z.strictObject({
+    kind: z.literal('message-append'),
+    threadId,
+    ...turnReference,
+    messages: z.array(messageInputSchema).min(1),
+    /** Create the thread if it is not there. Refused for messages that join a turn. */
+    createThread: z.exactOptional(z.boolean()),
+  }),
+  z.strictObject({
+    kind: z.literal('message-extend'),
+    threadId,
+    messageId: id,
+    parts: z.exactOptional(z.array(messagePartSchema)),
+    /** Replaces the tool part of that call by its completed form. */
+    complete: z.exactOptional(z.strictObject({ toolCallId: id, part: messagePartSchema })),
+  }),
+  z.strictObject({
+    kind: z.literal('message-edit'),
+    threadId,
+    messageId: id,
+    parts: z.exactOptional(z.array(messagePartSchema)),
+    /** Deep-merged into the message's metadata; `null` deletes. */
+    metadata: z.exactOptional(jsonObject),
+  }),
+  z.strictObject({ kind: z.literal('message-delete'), threadId, messageIds: z.array(id).min(1) }),
+  z.strictObject({
+    kind: z.literal('block-write'),
+    name: id,
+    threadId: optionalThread,
+    format: z.enum(blockFormats),
+    value: json,
+  }),
+  z.strictObject({ kind: z.literal('block-merge'), name: id, threadId: optionalThread, patch: jsonObject }),
+  z.strictObject({ kind: z.literal('entry-write'), key: id, value: json, ttlMs }),
+  z.strictObject({ kind: z.literal('entry-merge'), key: id, patch: jsonObject, ttlMs }),
+  z.strictObject({ kind: z.literal('entry-append'), key: id, item: json, ttlMs }),
+  z.strictObject({ kind: z.literal('entry-increment'), key: id, by: z.number(), ttlMs }),
+  z.strictObject({ kind: z.literal('entry-delete'), key: id }),
+  z.strictObject({ kind: z.literal('entry-expire'), key: id }),
+  z.strictObject({
+    kind: z.literal('fact-assert'),
+    /** The last part of a new fact's id. */
+    unique: z.exactOptional(id),
+    /** The fact that this is a new version of. Fields left out stay as they are; the others are replaced whole. */
+    factId: z.exactOptional(id),
+    text: z.exactOptional(z.string()),
+    metadata: z.exactOptional(jsonObject),
+    attributes: z.exactOptional(attributesSchema),
+    /** Ids of the messages, facts and runs that it was derived from. */
+    sources: z.exactOptional(z.array(id).max(limitTable.factLinks.max)),
+    validFrom: z.exactOptional(time),
+    expiresAt: z.exactOptional(time.nullable()),
+    /** Facts that it takes the place of; those of higher trust are marked as contradicting instead. */
+    supersedes: z.exactOptional(factIds),
+    /** Facts that it contradicts; both sides are marked. */
+    conflictsWith: z.exactOptional(factIds),
+    /** Waits for extraction; never a fact to be shown. */
+    queued: z.exactOptional(z.literal(true)),
+    /** Lowers the trust that the actor gives; for a system actor, names the lowest trust among the sources. */
+    trust: z.exactOptional(z.enum(trusts)),
+  }),
+  z.strictObject({ kind: z.literal('fact-retire'), factIds: factIds.min(1) }),
+  z.strictObject({ kind: z.literal('fact-expire'), factId: id }),
+  z.strictObject({
+    kind: z.literal('run-put'),
+    /** The last part of a new run's id. */
+    unique: z.exactOptional(id),
+    /** The run to go on with. Fields left out stay as they are. */
+    runId: z.exactOptional(id),
+    /** What runs: the id of the agent or the workflow. Required for a new run. */
+    name: z.exactOptional(id),
+    runKind: z.exactOptional(z.enum(runKinds)),
+    /** Default of a new run: `running`. */
+    status: z.exactOptional(z.enum(runStatuses)),
+    threadId: optionalThread,
+    ...turnReference,
+    parentRunId: z.exactOptional(id),
+    /** Deep-merged into what is there; `null` deletes. */
+    details: z.exactOptional(jsonObject),
+    /** What a suspended run needs to go on; null takes it away, and so does the end of the run. */
+    continuation: z.exactOptional(json),
+  }),
+  z.strictObject({ kind: z.literal('run-expire'), runId: id }),
+  z.strictObject({
+    kind: z.literal('lease-take'),
+    name: id,
+    leaseMs: z.int().min(1).max(limitTable.turnLeaseMs.max),
+    /** Take it even from a holder whose deadline has not passed. */
+    steal: z.exactOptional(z.boolean()),
+  }),
+  z.strictObject({ kind: z.literal('lease-release'), name: id, token: z.int().min(1) }),
+  z.strictObject({ kind: z.literal('configure'), settings: settingsSchema }),
+  /** Alone in its commit. Without a list: the whole space with its children; else what is listed, in all its versions. */
+  z.strictObject({
+    kind: z.literal('erase'),
+    threadIds: erased,
+    messageIds: erased,
+    /** Only messages of that thread. */
+    inThread: optionalThread,
+    keys: erased,
+    factIds: erased,
+    runIds: erased,
+  }),
+])
+
+/** Every kind of change, as data. The union is closed. */
+export const changeSchema: typeof namedChangeSchema = withRecordChanges(namedChangeSchema)
+
+/** Names a record whose version an expectation speaks of. */
+const recordSchema = z.union([
+  z.strictObject({ entry: id }),
+  z.strictObject({ block: id, threadId: optionalThread }),
+  z.strictObject({ thread: id }),
+  z.strictObject({ fact: id }),
+  z.strictObject({ run: id }),
+  z.strictObject({ noun: id, key: id }),
+  z.strictObject({ settings: z.literal(true) }),
+])
+
+/** What must hold for a commit to be applied. */
+export const expectationSchema = z.union([
+  z.strictObject({ version: z.int().min(0), of: recordSchema }),
+  z.strictObject({ absent: recordSchema }),
+  /** The space's seq is exactly this: nothing was committed since. */
+  z.strictObject({ seq: z.int().min(0) }),
+  /** No fact of the space was written after that seq. */
+  z.strictObject({ facts: z.int().min(0) }),
+  /** The token is that lease's latest take and not released. */
+  z.strictObject({ lease: id, token: z.int().min(1) }),
+])

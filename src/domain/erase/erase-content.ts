@@ -1,0 +1,172 @@
+/** Removing content from log rows that stay: what erasure, an expired entry or a discarded turn leaves behind. */
+
+import type { Effect, EffectOf, LogRow } from '../commit/effect.ts'
+import { declarationOf } from '../commit/effect-marks.ts'
+import { holdsContent, isOf, type Named, versionReplaced } from '../commit/effect-names.ts'
+import type { CommitRows } from '../commit/history.ts'
+import type { FactId, Seq, ThreadId } from '../id.ts'
+import { touchedFacts } from '../records/fact-fold.ts'
+import { emptied } from './erased-form.ts'
+
+/** The rows of a space's log, open to erasure. Drivers replace the row at (seq, turn). */
+export interface EditableLog extends CommitRows {
+  turnRows(threadId: ThreadId, turn: number): readonly LogRow[]
+  replaceRow(row: LogRow): void
+}
+
+/** Replaces a row, and with it the payload hash of its commit, which covered what is gone and lies in the first row. */
+export function replaceRow(log: EditableLog, row: LogRow, effects: readonly Effect[]): void {
+  log.replaceRow({ ...row, hash: null, effects })
+  const [first] = log.rowsAt(row.seq)
+  if (first !== undefined && first.hash !== null) log.replaceRow({ ...first, hash: null })
+}
+
+/** Erases the values of a record's versions, from one back to where its life began. */
+export function eraseLife(log: EditableLog, record: Named, version: Seq): void {
+  for (let seq = version; seq > 0; ) {
+    let next = 0
+    for (const row of log.rowsAt(seq)) {
+      // Not the effect that ended an earlier life, which holds no value.
+      const hit = row.effects.find((effect) => holdsContent(effect) && isOf(effect, record))
+      if (hit === undefined) continue
+      next = 'absent' in hit && hit.absent === true ? 0 : versionReplaced(hit)
+      const effects = row.effects.map((effect) => (effect === hit ? emptied(effect) : effect))
+      replaceRow(log, row, effects)
+    }
+    seq = next
+  }
+}
+
+/** The fact of which an effect holds what was stated; null for any other effect. */
+export function statedFact(effect: Effect): FactId | null {
+  if (effect.kind === 'kept') return 'fact' in effect ? effect.fact.id : null
+  return effect.kind === 'fact-assert' ? effect.factId : null
+}
+
+/** Whether an effect holds what was stated of that fact. */
+function statesFact(effect: Effect, factId: FactId): effect is EffectOf<'kept' | 'fact-assert'> {
+  return statedFact(effect) === factId
+}
+
+/** What is left of a statement once some of its sources are gone. */
+interface LessSourced {
+  readonly effect: Effect
+  /** How many sources are left. */
+  readonly left: number
+  /** It was of words that wait for extraction. */
+  readonly isQueued: boolean
+}
+
+/** A statement without those sources; null for one that names none of them, and for any other effect. */
+export function withoutSources(effect: Effect, gone: ReadonlySet<string>): LessSourced | null {
+  const isKept = effect.kind === 'kept' && 'fact' in effect
+  if (!isKept && effect.kind !== 'fact-assert') return null
+  const { sources = [] } = isKept ? effect.fact : effect.stated
+  const left = sources.filter((id) => !gone.has(id))
+  if (left.length === sources.length) return null
+  if (isKept) {
+    const isQueued = effect.fact.status === 'queued'
+    return { effect: { ...effect, fact: { ...effect.fact, sources: left } }, left: left.length, isQueued }
+  }
+  const stated = { ...effect.stated, sources: left }
+  return { effect: { ...effect, stated }, left: left.length, isQueued: stated.queued === true }
+}
+
+/** Whether anything that was stated of a fact is left in the log, from a version back to where its life began. */
+export function hasFactLife(log: CommitRows, factId: FactId, version: Seq): boolean {
+  for (let seq = version; seq > 0; ) {
+    let next = 0
+    for (const row of log.rowsAt(seq)) {
+      if (row.effects.some((effect) => statesFact(effect, factId))) return true
+      const touch = row.effects.flatMap(touchedFacts).find((touched) => touched.key === factId)
+      next = Math.max(next, touch?.version ?? 0)
+    }
+    seq = next
+  }
+  return false
+}
+
+/** Erases all that was stated of one fact, from a version back to where its life began. Other facts stay as they are. */
+export function eraseFactLife(log: EditableLog, factId: FactId, version: Seq): void {
+  for (let seq = version; seq > 0; ) {
+    let next = 0
+    for (const row of log.rowsAt(seq)) {
+      const touch = row.effects.flatMap(touchedFacts).find((touched) => touched.key === factId)
+      next = Math.max(next, touch?.version ?? 0)
+      if (!row.effects.some((effect) => statesFact(effect, factId))) continue
+      const effects = row.effects.map((effect) => (statesFact(effect, factId) ? emptied(effect) : effect))
+      replaceRow(log, row, effects)
+    }
+    seq = next
+  }
+}
+
+/** An append of messages that were all there before: it saved nothing. */
+function isEmptyAppend(effect: Effect): boolean {
+  return effect.kind === 'message-append' && effect.messages.length === 0
+}
+
+/** Whether an effect says something of messages: it saved, changed or deleted them. */
+function isOfMessages(effect: Effect): boolean {
+  if (effect.kind === 'kept' || effect.kind === 'erased') return false
+  const { marks } = declarationOf(effect)
+  return marks.messages !== undefined || Object.values(marks).includes('index')
+}
+
+type KeptTurn = Effect & { readonly kind: 'kept' } & { readonly turnKept: unknown }
+
+/** Whether an effect is a turn as compaction kept it. */
+export function isKeptTurn(effect: Effect): effect is KeptTurn & EffectOf<'kept'> {
+  return effect.kind === 'kept' && 'turnKept' in effect
+}
+
+/** A kept turn without the messages that are named, and how many of those its kept thread had counted. */
+export function withoutKept(
+  effect: Effect,
+  row: LogRow,
+  isGone: (index: number) => boolean,
+): { readonly effect: Effect; readonly counted: number } {
+  if (effect.kind !== 'kept' || !('turnKept' in effect)) return { effect, counted: 0 }
+  const { turnKept } = effect
+  const gone = turnKept.messages.filter((message, index) => message !== null && isGone(index)).length
+  if (gone === 0) return { effect, counted: 0 }
+  const messages = turnKept.messages.map((message, index) => (isGone(index) ? null : message))
+  const isCounted = turnKept.replacedBy === undefined && row.status !== 'discarded'
+  return { effect: { ...effect, turnKept: { ...turnKept, messages } }, counted: isCounted ? gone : 0 }
+}
+
+/** The effects with the kept thread counting so many messages less. */
+export function withKeptCount(effects: readonly Effect[], less: number): readonly Effect[] {
+  return effects.map((effect) => {
+    if (effect.kind !== 'kept' || !('thread' in effect)) return effect
+    const { thread } = effect
+    return { ...effect, thread: { ...thread, messageCount: thread.messageCount - less } }
+  })
+}
+
+/** Whether the row holds a thread as compaction kept it. */
+export function keepsThread(row: LogRow): boolean {
+  return row.effects.some((effect) => effect.kind === 'kept' && 'thread' in effect)
+}
+
+function emptiedInTurn(effect: Effect): Effect {
+  if (!isOfMessages(effect) || isEmptyAppend(effect)) return effect
+  return effect.kind === 'message-append' && effect.createdThread !== undefined
+    ? { ...effect, messages: [], existing: [], erased: true as const }
+    : emptied(effect)
+}
+
+/** Erases the messages of a turn from all of its rows; a thread it created stays created. */
+export function eraseTurn(log: EditableLog, threadId: ThreadId, turn: number): void {
+  let uncounted = 0
+  for (const row of log.turnRows(threadId, turn)) {
+    const effects = row.effects.map((effect) => {
+      const kept = withoutKept(effect, row, () => true)
+      uncounted += kept.counted
+      return emptiedInTurn(kept.effect)
+    })
+    if (effects.some((effect, index) => effect !== row.effects[index])) replaceRow(log, row, effects)
+  }
+  const row = uncounted === 0 ? undefined : log.turnRows(threadId, 0).find(keepsThread)
+  if (row !== undefined) log.replaceRow({ ...row, effects: withKeptCount(row.effects, uncounted) })
+}

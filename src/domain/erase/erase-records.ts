@@ -1,0 +1,59 @@
+/** Erasing records: those that refer to what is erased go with it, in all their versions. */
+
+import type { SpaceView } from '../commit/draft.ts'
+import { isOf, type Named, ownRecord, refersTo, splitRecordName, versionReplaced } from '../commit/effect-names.ts'
+import type { Seq } from '../id.ts'
+import type { EditedRows } from './edited-rows.ts'
+import { erasedEffect } from './erased-form.ts'
+
+export class RecordEraser {
+  readonly #view: SpaceView
+  readonly #rows: EditedRows
+  /** Names of the records that go; see `recordName`. */
+  readonly names = new Set<string>()
+  /** How many of them were there. */
+  count = 0
+
+  constructor(view: SpaceView, rows: EditedRows) {
+    this.#view = view
+    this.#rows = rows
+  }
+
+  /** Takes every record that refers to one of these ids, then those that refer to a record that went. */
+  referringTo(ids: Iterable<string>): void {
+    // Spares spaces without records a look through their log.
+    if (!this.#view.hasRecords()) return
+    for (let fresh = [...ids]; fresh.length > 0; ) {
+      const found: Named[] = []
+      for (const stored of this.#view.rowsHolding(fresh)) {
+        for (const effect of this.#rows.current(stored).effects) {
+          const own = ownRecord(effect)
+          if (own?.noun !== 'record' || this.names.has(own.key)) continue
+          if (!fresh.some((id) => refersTo(effect, null, id))) continue
+          this.#take(own, stored.seq)
+          found.push(own)
+        }
+      }
+      fresh = found.map(({ key }) => splitRecordName(key).key)
+    }
+  }
+
+  /** Erases all versions of a record, from its last one back. */
+  #take(record: Named, found: Seq): void {
+    this.names.add(record.key)
+    const state = this.#view.record(record.key)
+    if (state?.deleted === false) this.count += 1
+    for (let seq = Math.max(found, state?.version ?? 0); seq > 0; ) {
+      let next = 0
+      for (const stored of this.#view.rowsAt(seq)) {
+        const row = this.#rows.current(stored)
+        const hit = row.effects.find((effect) => isOf(effect, record))
+        if (hit === undefined) continue
+        next = versionReplaced(hit)
+        const effects = row.effects.map((effect) => (effect === hit ? erasedEffect(effect, record) : effect))
+        this.#rows.replace(row, effects)
+      }
+      seq = next
+    }
+  }
+}

@@ -1,0 +1,394 @@
+/** Erasure inside a space: which rows of the log lose what, and which records of the small tables go. */
+
+import type { ChangeOf, ResultOf } from '../commit/commit.ts'
+import type { Draft } from '../commit/draft.ts'
+import type { Effect, ErasedCounts, LogRow } from '../commit/effect.ts'
+import { declarationOf } from '../commit/effect-marks.ts'
+import { ownRecord, refersTo } from '../commit/effect-names.ts'
+import { invalidInput } from '../error.ts'
+import { checkId, messageIdOf, parseMessageId, type RunId, type ThreadId, turnIdOf, unpackTurn } from '../id.ts'
+import { refuseForeignId } from '../issued-id.ts'
+import { type FactState, liveFact } from '../records/fact.ts'
+import { applyFactAssert, applyFactRetire } from '../records/fact-changes.ts'
+import type { RunState } from '../records/run.ts'
+import { loseContinuation, refuseRunning } from '../records/run-changes.ts'
+import type { ThreadState } from '../records/thread.ts'
+import { foldTurn, type MessagePlace, slotsOf, visibleMessages } from '../records/turn.ts'
+import { EditedRows } from './edited-rows.ts'
+import { hasFactLife, keepsThread, statedFact, withKeptCount, withoutKept, withoutSources } from './erase-content.ts'
+import { RecordEraser } from './erase-records.ts'
+import { noCounts } from './erased-counts.ts'
+import { erasedEffect, withoutRecord } from './erased-form.ts'
+
+/** A message that an erasure takes. */
+export interface ErasedMessage extends MessagePlace {
+  /** Its id if a caller chose it. */
+  readonly id: string | null
+}
+
+/** What an erasure asks of a driver: rows to replace, and records to remove from the small tables and every index. */
+export interface Erasure {
+  readonly rows: readonly LogRow[]
+  /** Threads, with their blocks, leases and messages. */
+  readonly threads: readonly ThreadId[]
+  /** Messages one by one, in threads that stay. */
+  readonly messages: readonly ErasedMessage[]
+  readonly entries: readonly string[]
+  readonly runs: readonly RunId[]
+  /** Records by name; see `recordName`. */
+  readonly records: readonly string[]
+  /** Threads that stay, with the number of messages they have left. */
+  readonly recounted: readonly ThreadState[]
+}
+
+/** How many messages an effect holds. */
+function messagesIn(effect: Effect): number {
+  return slotsOf(effect).filter((message) => message !== null).length
+}
+
+/** Blocks of a thread that an effect holds, by name. */
+function blocksIn(effect: Effect, threadId: ThreadId): readonly string[] {
+  if (effect.kind === 'thread-clone') return effect.blocks.map((block) => block.name)
+  if (effect.kind === 'block-write' || effect.kind === 'block-merge') return effect.inThread ? [effect.name] : []
+  return effect.kind === 'kept' && 'block' in effect && effect.block.threadId === threadId ? [effect.block.name] : []
+}
+
+/** Whether an effect of a row of the thread is the thread's own; others in the same commit are the space's. */
+function isOfThread(effect: Effect): boolean {
+  const { scope } = declarationOf(effect)
+  return scope === 'thread' || (scope === 'stated' && 'inThread' in effect && effect.inThread === true)
+}
+
+/** Whether an effect of any row refers to the thread, other than by a run or a record: those go whole, by themselves. */
+function namesThread(effect: Effect, threadId: ThreadId): boolean {
+  const noun = ownRecord(effect)?.noun
+  return noun !== 'run' && noun !== 'record' && refersTo(effect, 'thread', threadId)
+}
+
+class Eraser {
+  readonly #draft: Draft
+  readonly #rows: EditedRows
+  readonly threads = new Set<ThreadId>()
+  readonly entries = new Set<string>()
+  readonly messages = new Map<string, ErasedMessage>()
+  readonly runs = new Set<RunId>()
+  readonly records: RecordEraser
+  /** Keys of entries that were named, there or not. */
+  readonly keys = new Set<string>()
+  readonly recounted = new Map<ThreadId, ThreadState>()
+  readonly counts = { threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+  /** Ids of messages, facts and runs that go: what was derived from them alone goes with them. */
+  readonly gone = new Set<string>()
+
+  constructor(draft: Draft, rows: EditedRows) {
+    this.#draft = draft
+    this.#rows = rows
+    this.records = new RecordEraser(draft.view, rows)
+  }
+
+  thread(id: string): void {
+    const threadId = checkId(id, 'threadIds') as ThreadId
+    if (this.threads.has(threadId)) return
+    const { view } = this.#draft
+    const blocks = new Set<string>()
+    const clear = (effect: Effect): Effect => {
+      for (const name of blocksIn(effect, threadId)) blocks.add(name)
+      this.counts.messages += messagesIn(effect)
+      return erasedEffect(effect)
+    }
+    const counts = new Map<number, number>()
+    for (const stored of view.threadRows(threadId)) {
+      const row = this.#rows.current(stored)
+      this.#noteMessages(row, counts)
+      const effects = row.effects.map((effect) => (isOfThread(effect) ? clear(effect) : effect))
+      this.#rows.replace(row, effects, null)
+    }
+    for (const stored of view.rowsHolding([threadId])) {
+      const row = this.#rows.current(stored)
+      const effects = row.effects.map((effect) => (namesThread(effect, threadId) ? clear(effect) : effect))
+      this.#rows.replace(row, effects)
+    }
+    const thread = view.thread(threadId)
+    if (thread !== null && !thread.deleted) this.#draft.count(thread, null)
+    this.#runsOf(threadId)
+    if (thread === null) return
+    this.threads.add(threadId)
+    this.counts.threads += 1
+    this.counts.blocks += blocks.size
+  }
+
+  /** The runs of a thread, in all their versions. */
+  #runsOf(threadId: ThreadId): void {
+    for (const run of this.#draft.view.threadRuns(threadId)) this.#run(run)
+  }
+
+  #run(run: RunState): void {
+    if (this.runs.has(run.id)) return
+    this.#draft.loseOfRun(run, 'run')
+    this.runs.add(run.id)
+    this.gone.add(run.id)
+    this.counts.runs += 1
+  }
+
+  /** Runs by id, expired ones and those that the sweeper emptied included. What they said stays in their threads. */
+  runsById(ids: readonly string[]): void {
+    const draft = this.#draft
+    for (const id of new Set(ids)) {
+      refuseForeignId(checkId(id, 'runIds'), 'run', draft.space.key, 'runIds')
+      // Whether or not the run is there still: what was derived from it may be.
+      this.gone.add(id)
+      const run = draft.run(id)
+      if (run === null) continue
+      refuseRunning(draft, run)
+      this.#run(run)
+    }
+  }
+
+  /** A run of a turn of which a message goes cannot go on: what it needs for that was made from the message. */
+  continuations(): void {
+    const { view, space } = this.#draft
+    const turns = Map.groupBy(this.messages.values(), ({ threadId }) => threadId)
+    for (const [threadId, messages] of turns) {
+      const touched = new Set(messages.map(({ turn }) => turnIdOf(space.key, turn)))
+      for (const run of view.threadRuns(threadId)) {
+        const holds = run.continuation !== null && run.turnId !== undefined && touched.has(run.turnId)
+        if (holds && !this.runs.has(run.id)) loseContinuation(this.#draft, run)
+      }
+    }
+  }
+
+  /** Notes the ids of a row's messages. \`counts\` holds how many its turn had before. */
+  #noteMessages(row: LogRow, counts: Map<number, number>): void {
+    for (const effect of row.effects) {
+      for (const message of slotsOf(effect)) {
+        const index = counts.get(row.turn) ?? 0
+        counts.set(row.turn, index + 1)
+        // Of one that was deleted and compacted, only an id of ours is known.
+        this.gone.add(message?.id ?? messageIdOf(this.#draft.space.key, row.turn, index))
+      }
+    }
+  }
+
+  /** Facts by id, deleted ones included: all that was ever stated of them. */
+  facts(ids: readonly string[]): void {
+    const draft = this.#draft
+    const stored = ids.flatMap((id) => draft.fact(id) ?? [])
+    const found = stored.filter(({ id }) => !this.gone.has(id) && hasFactLife(draft.view, id, draft.factBefore(id)))
+    const live = found.filter((fact) => !fact.deleted).map((fact) => fact.id)
+    for (const id of ids) this.gone.add(id)
+    for (const { id } of found) {
+      draft.sweptFacts.push({ factId: id, version: draft.factBefore(id) })
+    }
+    if (live.length > 0) applyFactRetire(draft, { kind: 'fact-retire', factIds: live })
+    this.counts.facts += found.length
+  }
+
+  /** What was derived from the erased alone goes too; a current fact with other sources is marked for review. */
+  derived(): void {
+    const draft = this.#draft
+    for (let fresh = [...this.gone]; fresh.length > 0; ) {
+      const derived = [...draft.view.factsFrom(fresh)].filter((fact) => !this.gone.has(fact.id))
+      const isLeft = (fact: FactState) => fact.status === 'current' && fact.sources.some((id) => !this.gone.has(id))
+      for (const fact of derived.filter(isLeft)) this.#markForReview(fact)
+      const alone = derived.filter((fact) => !isLeft(fact)).map((fact) => fact.id)
+      const all = [...new Set([...alone, ...this.#retiredFrom(fresh)])]
+      this.facts(all)
+      fresh = all
+    }
+  }
+
+  /**
+   * Facts that were retired or swept since, whose words still lie in the log: those derived from the erased alone, and
+   * words that waited for extraction. Statements that had other sources as well lose the ids of the erased.
+   */
+  #retiredFrom(fresh: readonly string[]): readonly string[] {
+    const { view } = this.#draft
+    // Spares those who keep no facts a look through their log.
+    if (view.lastFactSeq() === 0) return []
+    const found: string[] = []
+    for (const stored of view.rowsHolding(fresh)) {
+      const row = this.#rows.current(stored)
+      const effects = row.effects.map((effect) => {
+        const factId = statedFact(effect)
+        if (factId === null || this.gone.has(factId)) return effect
+        const less = withoutSources(effect, this.gone)
+        if (less === null) return effect
+        const isRetired = this.#draft.fact(factId)?.deleted === true
+        if (isRetired && (less.isQueued || less.left === 0)) found.push(factId)
+        return less.effect
+      })
+      this.#rows.replace(row, effects)
+    }
+    return found
+  }
+
+  #markForReview(fact: FactState): void {
+    if (liveFact(fact, this.#draft.at) === null) return
+    const sources = fact.sources.filter((id) => !this.gone.has(id))
+    const metadata = { ...fact.metadata, needsReview: true }
+    applyFactAssert(this.#draft, { kind: 'fact-assert', factId: fact.id, sources, metadata })
+  }
+
+  entry(name: string): void {
+    const key = checkId(name, 'keys')
+    if (this.entries.has(key)) return
+    const { view, counts } = this.#draft
+    let isThere = false
+    for (const stored of view.rowsHolding([key])) {
+      const row = this.#rows.current(stored)
+      const effects = row.effects.map((effect) => withoutRecord(effect, { noun: 'entry', key }))
+      isThere = this.#rows.replace(row, effects) || isThere
+    }
+    const entry = view.entry(key)
+    if (entry !== null) this.entries.add(key)
+    if (entry !== null && !entry.deleted) counts.entries -= 1
+    if (entry !== null || isThere) this.counts.entries += 1
+  }
+
+  /** Messages by id: those at the place that an id of ours names, and those that a caller gave one of the ids. */
+  messagesOf(ids: readonly string[], inThread: string | undefined): void {
+    const { view, space } = this.#draft
+    const wanted = new Set(ids.map((id) => checkId(id, 'messageIds')))
+    // An earlier version stored messages under such ids; these go by the name of their thread as well.
+    if (inThread === undefined) for (const id of wanted) refuseForeignId(id, 'message', space.key, 'messageIds')
+    // Whether or not a message is there still: what was derived from it may be.
+    if (inThread === undefined) for (const id of wanted) this.gone.add(id)
+    const isMeant = (row: LogRow) => row.threadId !== null && (inThread === undefined || row.threadId === inThread)
+    for (const id of wanted) {
+      const issued = parseMessageId(id)
+      if (issued === null || issued.spaceKey !== space.key) continue
+      const row = view.rowsAt(unpackTurn(issued.turn).turnSeq).find(({ turn }) => turn === issued.turn)
+      if (row === undefined || !isMeant(row)) continue
+      this.#message({ threadId: row.threadId as ThreadId, turn: issued.turn, index: issued.index }, id)
+    }
+    for (const stored of view.rowsHolding([...wanted])) {
+      if (!isMeant(stored)) continue
+      for (const [index, id] of this.#chosenIn(stored)) {
+        if (wanted.has(id)) this.#message({ threadId: stored.threadId as ThreadId, turn: stored.turn, index }, id)
+      }
+      const row = this.#rows.current(stored)
+      const effects = row.effects.map((effect): Effect => {
+        if (effect.kind !== 'message-append' || !effect.existing?.some(([, id]) => id !== null && wanted.has(id))) {
+          return effect
+        }
+        const existing = effect.existing.map(([at, id]) => [at, id !== null && wanted.has(id) ? null : id] as const)
+        return { ...effect, existing }
+      })
+      this.#rows.replace(row, effects)
+    }
+  }
+
+  /** Places in its turn, and ids, of the messages in a row whose id a caller chose. */
+  #chosenIn(row: LogRow): (readonly [index: number, id: string])[] {
+    if (row.turn === 0) return []
+    const found: (readonly [number, string])[] = []
+    let index = 0
+    for (const earlier of this.#draft.view.turnRows(row.threadId as ThreadId, row.turn)) {
+      if (earlier.seq > row.seq) break
+      for (const effect of earlier.effects) {
+        const held = slotsOf(effect)
+        if (earlier.seq === row.seq) {
+          held.forEach((message, at) => {
+            if (message?.id !== undefined) found.push([index + at, message.id])
+          })
+        }
+        index += held.length
+      }
+    }
+    return found
+  }
+
+  /** Erases one message, if the one at that place has that id. */
+  #message(at: MessagePlace, id: string): void {
+    const { view, space, address } = this.#draft
+    if (this.threads.has(at.threadId) || this.messages.has(`${at.threadId} ${at.turn} ${at.index}`)) return
+    const rows = view.turnRows(at.threadId, at.turn)
+    const turn = foldTurn(rows, { key: space.key, address })
+    let start = 0
+    let uncounted = 0
+    let isThere = false
+    const edited: [LogRow, Effect[]][] = []
+    for (const stored of rows) {
+      const row = this.#rows.current(stored)
+      const effects = row.effects.map((effect) => {
+        const index = at.index - start
+        const held = slotsOf(effect)
+        start += held.length
+        if (index >= 0 && index < held.length) {
+          const message = held[index]
+          if (message === null || (message?.id ?? id) !== id) return effect
+          isThere = true
+          const kept = withoutKept(effect, row, (other) => other === index)
+          uncounted += kept.counted
+          return withoutSlot(kept.effect, index)
+        }
+        const isOnIt = (effect.kind === 'message-extend' || effect.kind === 'message-edit') && effect.index === at.index
+        return isOnIt ? erasedEffect(effect) : effect
+      })
+      edited.push([row, effects])
+    }
+    if (!isThere) return
+    for (const [row, effects] of edited) this.#rows.replace(row, effects)
+    if (uncounted > 0) this.#lowerKept(at.threadId, uncounted)
+    const isOurs = id === messageIdOf(space.key, at.turn, at.index)
+    this.messages.set(`${at.threadId} ${at.turn} ${at.index}`, { ...at, id: isOurs ? null : id })
+    this.gone.add(id)
+    this.counts.messages += 1
+    const thread = this.recounted.get(at.threadId) ?? view.thread(at.threadId)
+    if (thread === null || thread.deleted || unpackTurn(at.turn).turnSeq < thread.createdSeq || turn === null) return
+    const message = turn.messages[at.index]
+    if (message === null || message === undefined || !visibleMessages(turn).includes(message)) return
+    this.recounted.set(at.threadId, { ...thread, messageCount: thread.messageCount - 1 })
+  }
+
+  /** What compaction kept of the thread counted the message too. */
+  #lowerKept(threadId: ThreadId, less: number): void {
+    const stored = this.#draft.view.turnRows(threadId, 0).find(keepsThread)
+    if (stored === undefined) return
+    const row = this.#rows.current(stored)
+    this.#rows.replace(row, withKeptCount(row.effects, less))
+  }
+}
+
+function withoutSlot(effect: Effect, index: number): Effect {
+  if (effect.kind !== 'message-append' && effect.kind !== 'message-copy') return effect
+  return { ...effect, messages: effect.messages.map((message, at) => (at === index ? null : message)) }
+}
+
+/** Decides an erasure inside a space: whether what it names is live, deleted, discarded, replaced or long overwritten. */
+export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'erase'> {
+  const { threadIds = [], messageIds = [], keys = [], factIds = [], runIds = [], inThread } = change
+  if (draft.commit.changes.length > 1) {
+    throw invalidInput('changes', 'must hold erase alone', 'erase beside others', 'Erase in a commit of its own.')
+  }
+  if (inThread !== undefined && messageIds.length === 0) {
+    throw invalidInput('inThread', 'must go with messageIds', inThread, 'Name the messages, or erase by threadIds.')
+  }
+  const edited = new EditedRows(draft.view)
+  const eraser = new Eraser(draft, edited)
+  for (const threadId of threadIds) eraser.thread(threadId)
+  if (messageIds.length > 0) eraser.messagesOf(messageIds, inThread)
+  for (const key of keys) eraser.entry(key)
+  eraser.runsById(runIds)
+  eraser.continuations()
+  for (const id of factIds) refuseForeignId(checkId(id, 'factIds'), 'fact', draft.space.key, 'factIds')
+  eraser.facts(factIds)
+  eraser.derived()
+  eraser.records.referringTo([...eraser.gone, ...threadIds, ...eraser.keys])
+  const { rows, commits } = edited.all()
+  draft.erasure = {
+    rows,
+    threads: [...eraser.threads],
+    messages: [...eraser.messages.values()],
+    entries: [...eraser.entries],
+    runs: [...eraser.runs],
+    records: [...eraser.records.names],
+    recounted: [...eraser.recounted.values()],
+  }
+  const counts: ErasedCounts = { commits, ...eraser.counts, records: eraser.records.count }
+  draft.add({ kind: 'erase', ...counts })
+  return { kind: 'erase', spaces: 0, ...counts }
+}
+
+/** The answer where there is nothing to erase: erasing what is not there is fine, and repeated erasure is no error. */
+export const nothingErased: ResultOf<'erase'> = { kind: 'erase', spaces: 0, ...noCounts }

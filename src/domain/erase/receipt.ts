@@ -1,0 +1,65 @@
+/** Receipts: what an erasure took, kept outside all spaces. They name nothing that was erased. */
+import type { ResultOf } from '../commit/commit.ts'
+import type { ErasedCounts } from '../commit/effect.ts'
+import { nothingErased } from './erase.ts'
+import { sumCounts } from './erased-counts.ts'
+
+/** What can be forgotten: a whole space, or something of one. */
+export const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key', 'run'] as const
+export type ForgetTarget = (typeof forgetTargets)[number]
+
+/** `pending` until no byte of what was erased is left in any file of the database. */
+export const receiptStates = ['pending', 'complete'] as const
+
+/** What a forget took: counts only. */
+export interface ReceiptCounts extends ErasedCounts {
+  readonly spaces: number
+}
+
+/** A receipt as drivers keep it. */
+export interface Receipt {
+  readonly id: string
+  readonly target: ForgetTarget
+  readonly state: (typeof receiptStates)[number]
+  /** ISO times. */
+  readonly requestedAt: string
+  readonly completedAt: string | null
+  readonly erased: ReceiptCounts
+  /** What no erasure in this database reaches, in words. */
+  readonly outOfReach: readonly string[]
+  /** Ids of ours that commits to come are to erase; an interrupted forget goes on with them. */
+  readonly left: readonly string[]
+}
+
+/** What an erasure asks to be noted with it. */
+export interface ReceiptNote {
+  readonly id: string
+  readonly target: ForgetTarget
+  /** The whole question as one text, to find its receipt by while that is pending. Kept as a salted hash, and then dropped. */
+  readonly asked: string
+  readonly outOfReach: readonly string[]
+  readonly left: readonly string[]
+}
+
+/** The receipt of an erasure that begins. */
+export function newReceipt({ id, target, outOfReach, left }: ReceiptNote, requestedAt: string): Receipt {
+  const { kind: _, ...erased } = nothingErased
+  return { id, target, state: 'pending', requestedAt, completedAt: null, erased, outOfReach, left }
+}
+
+/** The receipt after a commit of its erasure. */
+export function withErased(receipt: Receipt, result: ResultOf<'erase'>, note: ReceiptNote): Receipt {
+  const erased = { ...sumCounts(receipt.erased, result), spaces: receipt.erased.spaces + result.spaces }
+  const outOfReach = [...new Set([...receipt.outOfReach, ...note.outOfReach])]
+  return { ...receipt, erased, outOfReach, left: note.left }
+}
+
+/** Whether an erasure changed anything that was stored. */
+export function tookAnything({ erased }: Receipt): boolean {
+  const { spaces, commits, threads, entries, facts, runs, records } = erased
+  return [spaces, commits, threads, entries, facts, runs, records].some((count) => count > 0)
+}
+
+export function completed(receipt: Receipt, completedAt: string): Receipt {
+  return { ...receipt, state: 'complete', completedAt }
+}

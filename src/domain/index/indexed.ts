@@ -1,0 +1,185 @@
+/** What recall finds records by: the text of a record, and its entry in the index of words. */
+import type { Author } from '../actor.ts'
+import type { Effect, LogRow } from '../commit/effect.ts'
+import { type FactId, parseFactId, type Seq } from '../id.ts'
+import type { Json } from '../json.ts'
+import type { EntryState } from '../records/entry.ts'
+import type { FactState } from '../records/fact.ts'
+import { isInternal, type Message, type MessagePart } from '../records/message.ts'
+import type { ThreadState } from '../records/thread.ts'
+import { type FoldSpace, foldTurn, slotsOf, visibleMessages } from '../records/turn.ts'
+import { msOf } from '../time.ts'
+import type { Language } from './language.ts'
+import { type IndexedRecord, messageRef } from './word-segment.ts'
+import { analyse } from './words.ts'
+
+/** How much of one tool call's input and output is searched, UTF-16 units each. */
+const toolTextLimit = 4_000
+
+/** Texts and numbers inside a JSON value, in order, up to a length. */
+export function textOfJson(value: Json, limit: number): string {
+  const texts: string[] = []
+  let length = 0
+  const visit = (inner: Json): void => {
+    if (length >= limit) return
+    if (typeof inner === 'string' || typeof inner === 'number') {
+      const text = String(inner).slice(0, limit - length)
+      texts.push(text)
+      length += text.length + 1
+    } else if (Array.isArray(inner)) for (const item of inner) visit(item)
+    else if (typeof inner === 'object' && inner !== null) {
+      for (const [key, item] of Object.entries(inner)) {
+        texts.push(key)
+        length += key.length + 1
+        visit(item)
+      }
+    }
+  }
+  visit(value)
+  return texts.join(' ')
+}
+
+/** What was said in a message: its text parts. */
+export function spokenText(parts: readonly MessagePart[]): string {
+  if (parts.length === 1 && parts[0]?.type === 'text') return typeof parts[0].text === 'string' ? parts[0].text : ''
+  return parts.flatMap((part) => (part.type === 'text' && typeof part.text === 'string' ? [part.text] : [])).join('\n')
+}
+
+function unspokenText(part: MessagePart): string {
+  if (isInternal(part)) return ''
+  const isTool = part.type === 'dynamic-tool' || part.type.startsWith('tool-')
+  if (isTool) {
+    const { input = null, output = null, toolName = part.type.slice('tool-'.length) } = part
+    return [toolName, textOfJson(input, toolTextLimit), textOfJson(output, toolTextLimit)].join(' ')
+  }
+  if (part.type === 'file') return typeof part.filename === 'string' ? part.filename : ''
+  const isSource = part.type === 'source-url' || part.type === 'source-document'
+  return isSource ? [part.title, part.url].filter((text) => typeof text === 'string').join(' ') : ''
+}
+
+/**
+ * All that a message can be found by: what was said, then tool calls with their results, file names, sources. Calls of
+ * memory's own tools repeat what memory holds, and are left out.
+ */
+export function messageText(parts: readonly MessagePart[]): string {
+  const spoken = spokenText(parts)
+  if (parts.every((part) => part.type === 'text')) return spoken
+  return [spoken, ...parts.map(unspokenText)].filter((text) => text !== '').join('\n')
+}
+
+/** A message at its place, as far as the index needs it. */
+export interface IndexableMessage {
+  readonly parts: readonly MessagePart[]
+  readonly author: Author
+  readonly createdAt: string
+  readonly turn: number
+  readonly index: number
+  /** Seq of the commit that wrote its present content. */
+  readonly seq: Seq
+  readonly thread: Seq
+}
+
+/** The message's entry in the index; null if there is nothing to find it by. */
+export function indexedMessage(message: IndexableMessage, language: Language): IndexedRecord | null {
+  const text = messageText(message.parts)
+  if (text.trim() === '') return null
+  const spoken = spokenText(message.parts)
+  return {
+    kind: 'message',
+    ref: messageRef(message.turn, message.index),
+    seq: message.seq,
+    thread: message.thread,
+    author: message.author,
+    minute: Math.floor(msOf(message.createdAt) / 60_000),
+    chars: spoken.length,
+    isQuestion: spoken.trimEnd().endsWith('?'),
+    isSuperseded: false,
+    ...analyse(text, language),
+  }
+}
+
+/** How much of an entry's value is searched, UTF-16 units. */
+const entryTextLimit = 8_000
+
+/** What an entry can be found by: its key, and the texts and numbers in its value. */
+export function entryText({ key, value }: Pick<EntryState, 'key' | 'value'>): string {
+  return `${key} ${textOfJson(value, entryTextLimit)}`
+}
+
+/** The entry's place among the records that recall scans. Entries are few and change often, so they are in no segment. */
+export function indexedEntry(entry: EntryState, language: Language): IndexedRecord {
+  const text = entryText(entry)
+  return {
+    kind: 'entry',
+    ref: entry.key,
+    seq: entry.version,
+    thread: 0,
+    author: entry.writtenBy,
+    minute: Math.floor(msOf(entry.updatedAt) / 60_000),
+    chars: text.length,
+    isQuestion: false,
+    isSuperseded: false,
+    ...analyse(text, language),
+  }
+}
+
+/** Whether words find a fact: none that is deleted, or waits for extraction. */
+export function isFactIndexed({ deleted, status }: FactState): boolean {
+  return !deleted && status !== 'queued'
+}
+
+/** The fact's entry in the index; null where there is none. */
+export function indexedFact(fact: FactState, language: Language): IndexedRecord | null {
+  if (!isFactIndexed(fact)) return null
+  return {
+    kind: 'fact',
+    ref: factRef(fact.id),
+    seq: fact.version,
+    thread: 0,
+    author: fact.assertedBy,
+    minute: Math.floor(msOf(fact.validFrom) / 60_000),
+    chars: fact.text.length,
+    isQuestion: false,
+    isSuperseded: fact.status === 'superseded',
+    ...analyse(fact.text, language),
+  }
+}
+
+/** How the index names a fact: by the last part of its id. */
+export function factRef(id: FactId): string {
+  return parseFactId(id)?.unique ?? id
+}
+
+function touchedBy(effect: Effect, count: number): readonly number[] {
+  if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
+  return slotsOf(effect).map((_, index) => count + index)
+}
+
+/** For each message of a turn, the seq of the row that last wrote its content. `rows` are the turn's, by seq. */
+export function contentSeqs(rows: readonly LogRow[]): readonly Seq[] {
+  const seqs: Seq[] = []
+  for (const row of rows) {
+    for (const effect of row.effects) for (const index of touchedBy(effect, seqs.length)) seqs[index] = row.seq
+  }
+  return seqs
+}
+
+/** The entries of a turn's messages that are there now and were last written after a seq. */
+export function indexedTurn(
+  rows: readonly LogRow[],
+  space: FoldSpace,
+  thread: ThreadState | null,
+  after: Seq,
+  language: Language,
+): readonly IndexedRecord[] {
+  const turn = foldTurn(rows, space)
+  if (turn === null || thread === null || thread.deleted) return []
+  const seqs = contentSeqs(rows)
+  const visible = new Set<Message>(visibleMessages(turn))
+  return turn.messages.flatMap((message, index) => {
+    const seq = seqs[index] ?? 0
+    if (message === null || !visible.has(message) || seq <= after) return []
+    const place = { turn: turn.turn, index, seq, thread: thread.createdSeq }
+    return indexedMessage({ ...message, ...place }, language) ?? []
+  })
+}

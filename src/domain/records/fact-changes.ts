@@ -1,0 +1,280 @@
+/** What fact changes do: asserting, superseding, marking contradictions, retiring and expiring. */
+import type { ChangeOf, ResultOf } from '../commit/commit.ts'
+import type { Draft } from '../commit/draft.ts'
+import type { Displaced, Effect, FactLinks, RetiredFact, StatedFact } from '../commit/effect.ts'
+import { invalidInput, invariant, MemoryError, notFound, shown } from '../error.ts'
+import { checkId, checkUnique, type FactId, factIdOf, parseFactId } from '../id.ts'
+import { refuseForeignId } from '../issued-id.ts'
+import { checkBytes, checkLimit } from '../limits.ts'
+import { isoTime, msOf, toIso } from '../time.ts'
+import { isHigher, type Trust, trustOf } from '../trust.ts'
+import { type FactAttributes, type FactState, factAttributes, liveFact } from './fact.ts'
+import { factAnswer, factsAfter } from './fact-fold.ts'
+import { statesSame, textKey } from './fact-text.ts'
+
+type FactAssert = ChangeOf<'fact-assert'>
+
+/** What a change says, checked, and whom it speaks of. */
+interface Assertion {
+  readonly stated: StatedFact
+  /** Trust of who says so: what it may supersede. */
+  readonly trust: Trust
+  readonly supersedes: readonly string[]
+  readonly contradicts: readonly string[]
+}
+
+/** What waits for extraction is as long as messages are, a fact is one statement. */
+function checkText(draft: Draft, value: unknown, isQueued: boolean): string {
+  const fix = 'Pass one statement in words.'
+  if (typeof value !== 'string') throw invalidInput('text', 'must be a string', value, fix)
+  const text = value.trim()
+  if (text === '') throw invalidInput('text', 'must not be empty or blank', value, fix)
+  checkBytes(draft.limits, isQueued ? 'messageBytes' : 'factBytes', text, 'The text of the fact')
+  return text
+}
+
+function checkAttributes(attributes: FactAttributes): FactAttributes {
+  const checked: Record<string, string> = {}
+  for (const name of factAttributes) {
+    const id = attributes[name]
+    if (id !== undefined) checked[name] = checkId(id, `attributes.${name}`)
+  }
+  return checked
+}
+
+function checkIds(draft: Draft, ids: readonly string[] | undefined, field: string): readonly string[] {
+  const checked = new Set((ids ?? []).map((id) => checkId(id, field)))
+  checkLimit(draft.limits, 'factLinks', checked.size, `"${field}"`)
+  return [...checked]
+}
+
+/** Ids of facts of this space. */
+function checkFactIds(draft: Draft, ids: readonly string[] | undefined, field: string): readonly string[] {
+  const checked = checkIds(draft, ids, field)
+  for (const id of checked) refuseForeignId(id, 'fact', draft.space.key, field)
+  return checked
+}
+
+function checkExpiry(draft: Draft, value: string): string {
+  const expiresAt = toIso(value, 'expiresAt')
+  if (expiresAt > draft.at) return expiresAt
+  throw invalidInput('expiresAt', `must be later than ${draft.at}`, value, 'Pass a time to come, or null for ever.')
+}
+
+/** The trusts of those sources that are facts of this space. */
+function* sourceTrusts(draft: Draft, sources: readonly string[]): Generator<Trust> {
+  for (const source of sources) {
+    if (parseFactId(source)?.spaceKey !== draft.space.key) continue
+    const fact = liveFact(draft.fact(source), draft.at)
+    if (fact !== null) yield fact.trust
+  }
+}
+
+function waitsForExtraction(change: FactAssert, before: FactState | null): boolean {
+  return change.queued === true || before?.status === 'queued'
+}
+
+function assertionOf(draft: Draft, change: FactAssert, before: FactState | null): Assertion {
+  const { metadata, validFrom, expiresAt } = change
+  if (metadata !== undefined) checkBytes(draft.limits, 'metadataBytes', metadata, 'The metadata of the fact')
+  const sources = change.sources === undefined ? undefined : checkIds(draft, change.sources, 'sources')
+  const all = sources ?? before?.sources ?? []
+  const trust = trustOf(draft.actor, change.trust, all.length > 0, () => sourceTrusts(draft, all))
+  const isNew = before === null
+  const isQueued = waitsForExtraction(change, before)
+  const stated = {
+    ...(isNew || change.text !== undefined ? { text: checkText(draft, change.text, isQueued), trust } : {}),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(change.attributes === undefined ? {} : { attributes: checkAttributes(change.attributes) }),
+    ...(sources === undefined ? {} : { sources }),
+    ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : checkExpiry(draft, expiresAt) }),
+    ...(change.queued === true ? { queued: true as const } : {}),
+  }
+  const supersedes = checkFactIds(draft, change.supersedes, 'supersedes')
+  const contradicts = checkFactIds(draft, change.conflictsWith, 'conflictsWith').filter(
+    (id) => !supersedes.includes(id),
+  )
+  return { stated, trust, supersedes, contradicts }
+}
+
+/** The fact of that id, which must be there and neither superseded nor, unless the change says so, queued. */
+function currentFact(draft: Draft, factId: string, mayBeQueued = false): FactState {
+  const fact = liveFact(draft.fact(factId), draft.at)
+  if (fact === null) throw notFound('fact', factId, 'It may have been deleted or have expired; search again.')
+  if (fact.status === 'current' || (mayBeQueued && fact.status === 'queued')) return fact
+  const { id, status, supersededBy, version } = fact
+  const instead = status === 'queued' ? 'waits for extraction' : `was superseded by ${shown(supersededBy)}`
+  throw new MemoryError('conflict', {
+    message: `The fact ${shown(id)} ${instead}.`,
+    fix: status === 'queued' ? 'Retire it once its facts are stored.' : 'Read that one, then decide again.',
+    details: { factId: id, status, supersededBy, version },
+  })
+}
+
+/** The fact that the change is a new version of. */
+function factToUpdate(draft: Draft, change: FactAssert, factId: string): FactState {
+  if (change.unique !== undefined || change.queued !== undefined) {
+    const field = change.unique === undefined ? 'queued' : 'unique'
+    throw invalidInput(field, 'must not stand beside "factId"', change[field], 'Leave it out; it is for new facts.')
+  }
+  draft.claim({ fact: checkId(factId, 'factId') })
+  return currentFact(draft, factId, true)
+}
+
+/**
+ * Refuses words of lower trust in the place of a fact's own: they would end what superseding spares. The application
+ * may correct any fact; a system commit that names a trust speaks for its sources, and is held to it.
+ */
+function refuseWeaker(draft: Draft, change: FactAssert, before: FactState, trust: Trust): void {
+  const isOwnCorrection = draft.actor.kind === 'system' && change.trust === undefined
+  if (change.text === undefined || isOwnCorrection || !isHigher(before.trust, trust)) return
+  throw new MemoryError('conflict', {
+    message: `The fact ${shown(before.id)} has the trust of a ${before.trust}; these words have that of a ${trust}.`,
+    fix: 'Assert them as a fact of their own that supersedes it: then both are kept and marked as contradicting.',
+    details: { factId: before.id, trust: before.trust, given: trust, version: before.version },
+  })
+}
+
+/** A current fact that states the same as a new one would. */
+function knownFact(draft: Draft, { text = '', attributes = {}, metadata = {} }: StatedFact): FactState | null {
+  const stated = { text, attributes, metadata }
+  const stored = [...draft.view.factsByText(textKey(text))].map((fact) => draft.fact(fact.id))
+  const drafted = [...draft.facts.values()].map((fact) => fact.after)
+  for (const fact of [...stored, ...drafted]) {
+    const isCurrent = liveFact(fact, draft.at)?.status === 'current'
+    if (fact !== null && isCurrent && statesSame(fact, stated)) return fact
+  }
+  return null
+}
+
+/** The id of a new fact, which nobody had before. */
+function newFactId(draft: Draft, unique: string | undefined): FactId {
+  const factId = factIdOf(draft.space.key, checkUnique(unique, 'unique'))
+  if (draft.fact(factId) === null) return factId
+  throw new MemoryError('conflict', {
+    message: `There is, or was, a fact ${shown(factId)}.`,
+    fix: 'Let createId answer another text each time.',
+    details: { factId },
+  })
+}
+
+function displaced(draft: Draft, ids: readonly FactId[]): readonly Displaced[] {
+  return ids.map((key) => ({ key, version: draft.factBefore(key) }))
+}
+
+/** Those that lose their marks once some facts are gone or superseded. */
+function resolvedBy(draft: Draft, gone: readonly FactState[], own: FactId | null): readonly FactId[] {
+  const ids = new Set(gone.map((fact) => fact.id))
+  const marked = new Set(gone.flatMap((fact) => fact.conflictsWith))
+  return [...marked].filter((id) => id !== own && !ids.has(id) && draft.fact(id)?.deleted === false)
+}
+
+/** Whom the assertion supersedes, whom it contradicts, and whose contradiction that resolves. */
+function linksOf(draft: Draft, factId: FactId, assertion: Assertion, validFrom: string): FactLinks {
+  const superseded: FactState[] = []
+  const conflicts: FactId[] = []
+  for (const id of assertion.supersedes) {
+    const target = currentFact(draft, id)
+    draft.claim({ fact: target.id })
+    if (isHigher(target.trust, assertion.trust)) conflicts.push(target.id)
+    else superseded.push(target)
+  }
+  for (const id of assertion.contradicts) conflicts.push(currentFact(draft, id).id)
+  const resolved = resolvedBy(draft, superseded, factId)
+  const closed = superseded.map((fact) => {
+    const validTo = isoTime(Math.max(msOf(validFrom), msOf(fact.validFrom)))
+    return { key: fact.id, version: draft.factBefore(fact.id), validTo }
+  })
+  return {
+    ...(closed.length > 0 ? { superseded: closed } : {}),
+    ...(conflicts.length > 0 ? { conflicts: displaced(draft, conflicts) } : {}),
+    ...(resolved.length > 0 ? { resolved: displaced(draft, resolved) } : {}),
+  }
+}
+
+/** Records an effect and the facts as they are after it. */
+function record<Kind extends 'fact-assert' | 'fact-retire' | 'fact-expire'>(draft: Draft, effect: Effect) {
+  const numbered = draft.add(effect)
+  for (const fact of factsAfter(numbered, draft, (id) => draft.fact(id))) {
+    const isMarked = numbered.kind === 'fact-assert' && numbered.conflicts !== undefined
+    const what = `The contradictions of fact ${shown(fact.id)}`
+    if (isMarked) checkLimit(draft.limits, 'factLinks', fact.conflictsWith.length, what)
+    draft.setFact(fact)
+  }
+  const answer = factAnswer(numbered, draft.seq)
+  invariant(answer !== null, 'a change of facts has an answer')
+  return answer as ResultOf<Kind>
+}
+
+/** Refuses to name facts, or that one, in a change that cannot. */
+function refuseNaming(change: FactAssert, rule: string, factId?: FactId): void {
+  for (const field of ['supersedes', 'conflictsWith'] as const) {
+    const named = change[field]?.find((id) => factId === undefined || id === factId)
+    if (named !== undefined) throw invalidInput(field, rule, named, 'Leave it out.')
+  }
+}
+
+/**
+ * Decides an assertion: a new fact, a new version of one, or, where a current fact states the same, that one. What it
+ * supersedes gives way unless its trust is higher: then the two are marked as contradicting each other.
+ */
+export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fact-assert'> {
+  const before = change.factId === undefined ? null : factToUpdate(draft, change, change.factId)
+  const unique = before === null ? checkUnique(change.unique, 'unique') : ''
+  const assertion = assertionOf(draft, change, before)
+  const { stated, trust } = assertion
+  const isQueued = waitsForExtraction(change, before)
+  if (isQueued) refuseNaming(change, 'must not name facts while this one is queued')
+  if (before !== null) {
+    refuseNaming(change, 'must not name the fact itself', before.id)
+    refuseWeaker(draft, change, before, trust)
+  }
+  const known = before === null && !isQueued ? knownFact(draft, stated) : null
+  const factId = (before ?? known)?.id ?? newFactId(draft, unique)
+  const supersedes = assertion.supersedes.filter((id) => id !== factId)
+  const contradicts = assertion.contradicts.filter((id) => id !== factId)
+  if (known !== null && supersedes.length + contradicts.length === 0) {
+    return record(draft, { kind: 'fact-known', factId, version: known.version })
+  }
+  if (before === null) draft.claim({ fact: factId })
+  const validFrom = (known === null ? stated.validFrom : undefined) ?? (before ?? known)?.validFrom ?? draft.at
+  const links = linksOf(draft, factId, { stated, trust, supersedes, contradicts }, validFrom)
+  const prev = draft.factBefore(factId)
+  const own = known === null ? { stated } : { stated: {}, known: true as const }
+  return record(draft, { kind: 'fact-assert', factId, prev, ...own, ...links })
+}
+
+/** Decides a deletion. Ids that name nothing are passed over; a fact past its expiry goes, but was no longer there. */
+export function applyFactRetire(draft: Draft, change: ChangeOf<'fact-retire'>): ResultOf<'fact-retire'> {
+  const gone: FactState[] = []
+  const retired: RetiredFact[] = []
+  for (const id of checkIds(draft, change.factIds, 'factIds')) {
+    draft.claim({ fact: id })
+    const fact = draft.fact(id)
+    if (fact === null || fact.deleted) continue
+    const version = draft.factBefore(fact.id)
+    const isDue = liveFact(fact, draft.at) === null
+    if (isDue) draft.sweptFacts.push({ factId: fact.id, version })
+    gone.push(fact)
+    retired.push({ key: fact.id, version, ...(isDue ? { due: true as const } : {}) })
+  }
+  const resolved = resolvedBy(draft, gone, null)
+  const links = resolved.length > 0 ? { resolved: displaced(draft, resolved) } : {}
+  return record(draft, { kind: 'fact-retire', retired, ...links })
+}
+
+/** Decides the sweeper's expiry, which applies only to what is past its time. */
+export function applyFactExpire(draft: Draft, change: ChangeOf<'fact-expire'>): ResultOf<'fact-expire'> {
+  const factId = checkId(change.factId, 'factId') as FactId
+  draft.claim({ fact: factId })
+  const fact = draft.fact(factId)
+  if (fact === null || fact.deleted || liveFact(fact, draft.at) !== null) {
+    return record(draft, { kind: 'fact-expire', factId, prev: 0 })
+  }
+  const version = draft.factBefore(factId)
+  draft.sweptFacts.push({ factId, version })
+  const resolved = resolvedBy(draft, [fact], null)
+  const links = resolved.length > 0 ? { resolved: displaced(draft, resolved) } : {}
+  return record(draft, { kind: 'fact-expire', factId, prev: version, ...links })
+}

@@ -1,0 +1,202 @@
+/** What message changes do: saving, extending, editing and deleting utterances. */
+import { loggedAuthor, sameActor } from '../actor.ts'
+import type { ChangeOf, ResultOf, SavedMessage } from '../commit/commit.ts'
+import type { Draft } from '../commit/draft.ts'
+import type { EffectOf } from '../commit/effect.ts'
+import { MemoryError, notFound, shown } from '../error.ts'
+import { checkId, type MessageId, messageIdOf, packTurn, turnIdOf } from '../id.ts'
+import { parseIssuedId, reservedMessageId } from '../issued-id.ts'
+import { type JsonObject, mergeJson } from '../json.ts'
+import { checkBytes, checkLimit } from '../limits.ts'
+import { toIso } from '../time.ts'
+import type { LoggedMessage, Message, MessageInput, MessagePart } from './message.ts'
+import { withMessages } from './thread.ts'
+import { extendedParts, type TurnState } from './turn.ts'
+import { renewByStep, requireOpenTurn } from './turn-changes.ts'
+
+function fieldsOf(input: MessageInput, isCopy: boolean): LoggedMessage {
+  const { id, author: _, createdAt, ...fields } = input
+  return {
+    ...(id === undefined || isCopy ? {} : { id }),
+    ...fields,
+    ...(createdAt === undefined ? {} : { createdAt: toIso(createdAt, 'messages.createdAt') }),
+  }
+}
+
+/** The message as the log keeps it, its author resolved against the actor. Copies get new ids. */
+export function toLogged(draft: Draft, input: MessageInput): LoggedMessage {
+  checkMessageSize(draft, input.parts, input.metadata)
+  const isCopy = draft.change.kind === 'thread-clone'
+  // The application copies what others said as they said it; anybody else claims it.
+  const keeps = isCopy && draft.actor.kind === 'system' && input.author !== undefined
+  const author = keeps ? input.author : loggedAuthor(input.author, input.role, draft.actor, draft.address)
+  if (!isCopy && author === undefined && input.createdAt === undefined) return input as LoggedMessage
+  const fields = fieldsOf(input, isCopy)
+  return author === undefined ? fields : { ...fields, author }
+}
+
+interface Sorted {
+  readonly stored: LoggedMessage[]
+  readonly saved: SavedMessage[]
+  readonly existing: [number, string][]
+  /** Turn of the first message that was there before. */
+  known: number | null
+}
+
+/**
+ * Refuses to store a message under an id of the form that we issue: it would be taken for the message that has, had or
+ * will have that id. Only a message that takes another's place in the same commit keeps its id.
+ */
+function refuseReserved(draft: Draft, id: string): void {
+  if (parseIssuedId(id) === null || draft.isReleased(id)) return
+  throw reservedMessageId('messages.id', id, draft.space.key)
+}
+
+/** Tells the messages that are new from those whose id is in the thread already, or twice in the batch. */
+function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: number, open: TurnState | null): Sorted {
+  const start = open?.messages.length ?? 0
+  const sorted: Sorted = { stored: [], saved: [], existing: [], known: null }
+  for (let position = 0; position < change.messages.length; position++) {
+    const input = change.messages[position] as MessageInput
+    const index = start + sorted.stored.length
+    const issued = messageIdOf(draft.space.key, turn, index)
+    const id = input.id === undefined ? issued : checkId(input.id, 'messages.id')
+    // A stream names its answer before it is stored; outside an open turn nobody can know the place.
+    if (id !== issued || (open === null && input.id !== undefined)) {
+      const known = draft.findMessage(change.threadId, id)
+      if (known !== null) {
+        sorted.existing.push([position, id])
+        sorted.saved.push({ id: id as MessageId, stored: false })
+        sorted.known ??= known.turn
+        continue
+      }
+      refuseReserved(draft, id)
+      draft.callerIds.push({ id, threadId: draft.thread.id, turn, index })
+    }
+    const logged = toLogged(draft, input)
+    if (id === issued && logged.id !== undefined) {
+      const { id: _, ...unnamed } = logged
+      sorted.stored.push(unnamed)
+    } else sorted.stored.push(logged)
+    sorted.saved.push({ id: id as MessageId, stored: true })
+  }
+  return sorted
+}
+
+export function applyMessageAppend(draft: Draft, change: ChangeOf<'message-append'>): ResultOf<'message-append'> {
+  const joins = change.turnId !== undefined || change.opened !== undefined
+  if (!joins) draft.mayCreate('turn', change.threadId)
+  const createdThread = draft.ensureThread(change.threadId, change.createThread === true && !joins)
+  checkLimit(draft.limits, 'messagesPerCall', change.messages.length, 'The call')
+  const open = joins ? requireOpenTurn(draft, change) : null
+  if (open !== null) renewByStep(draft, open)
+  const turn = open?.turn ?? packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
+  const { stored, saved, existing, known } = sortMessages(draft, change, turn, open)
+  const isKnown = stored.length === 0 && open === null
+  const turnId = turnIdOf(draft.space.key, isKnown ? (known ?? turn) : turn)
+  const effect: EffectOf<'message-append'> = {
+    kind: 'message-append',
+    messages: stored,
+    ...(existing.length === 0 ? {} : { existing }),
+    ...(isKnown && known !== null ? { known } : {}),
+    ...(createdThread === null ? {} : { createdThread }),
+  }
+  if (isKnown) draft.add(effect)
+  else draft.addToTurn(turn, open?.status ?? 'complete', effect)
+  if (stored.length > 0) draft.setThread(withMessages(draft.thread, stored.length, draft))
+  return { kind: 'message-append', turnId, messages: saved, createdThread: createdThread !== null }
+}
+
+function requireMessage(
+  draft: Draft,
+  threadId: string,
+  messageId: string,
+): { turn: TurnState; message: Message; index: number } {
+  draft.liveThread(threadId)
+  const place = draft.findMessage(threadId, checkId(messageId, 'messageId'))
+  const turn = place === null ? null : draft.turn(place.turn)
+  const message = place === null ? null : turn?.messages[place.index]
+  if (place === null || turn === null || message === null || message === undefined) {
+    throw notFound('message', messageId, 'Check the id and its thread; a deleted message stays deleted.')
+  }
+  return { turn, message, index: place.index }
+}
+
+function checkMessageSize(draft: Draft, parts: readonly MessagePart[], metadata: JsonObject | undefined): void {
+  checkBytes(draft.limits, 'messageBytes', parts, 'The message')
+  checkBytes(draft.limits, 'metadataBytes', metadata ?? null, 'The metadata of the message')
+}
+
+export function applyMessageExtend(draft: Draft, change: ChangeOf<'message-extend'>): ResultOf<'message-extend'> {
+  const { turn, message, index } = requireMessage(draft, change.threadId, change.messageId)
+  draft.claim({ message: message.id })
+  renewByStep(draft, requireOpenTurn(draft, { turnId: turn.id }))
+  if (change.complete !== undefined) {
+    const { toolCallId } = change.complete
+    if (!message.parts.some((part) => part.toolCallId === toolCallId)) {
+      throw notFound('tool call', toolCallId, 'Complete a tool part that the message holds.')
+    }
+  }
+  checkMessageSize(draft, extendedParts(message.parts, change), message.metadata)
+  draft.addToTurn(turn.turn, turn.status, {
+    kind: 'message-extend',
+    index,
+    ...(change.parts === undefined ? {} : { parts: change.parts }),
+    ...(change.complete === undefined ? {} : { complete: change.complete }),
+  })
+  return { kind: 'message-extend', messageId: message.id }
+}
+
+export function applyMessageEdit(draft: Draft, change: ChangeOf<'message-edit'>): ResultOf<'message-edit'> {
+  const { turn, message, index } = requireMessage(draft, change.threadId, change.messageId)
+  draft.claim({ message: message.id })
+  if (turn.status === 'open' && !sameActor(turn.actor, draft.actor)) {
+    throw new MemoryError('conflict', {
+      message: `The message ${shown(message.id)} belongs to an open turn of ${turn.actor.kind} ${shown(turn.actor.id)}.`,
+      fix: 'Edit it once that turn is closed.',
+      details: { messageId: message.id, turnId: turn.id },
+      retryable: true,
+    })
+  }
+  const metadata = mergeJson(message.metadata ?? {}, change.metadata ?? {}) as JsonObject
+  checkMessageSize(draft, change.parts ?? message.parts, metadata)
+  draft.addToTurn(turn.turn, turn.status, {
+    kind: 'message-edit',
+    index,
+    ...(change.parts === undefined ? {} : { parts: change.parts }),
+    ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
+  })
+  return { kind: 'message-edit', messageId: message.id }
+}
+
+export function applyMessageDelete(draft: Draft, change: ChangeOf<'message-delete'>): ResultOf<'message-delete'> {
+  const thread = draft.liveThread(change.threadId)
+  const turns = new Map<number, TurnState | null>()
+  const byTurn = new Map<TurnState, number[]>()
+  const ids = new Map<string, MessageId>()
+  let hidden = 0
+  for (const messageId of new Set(change.messageIds)) {
+    const place = draft.findMessage(thread.id, checkId(messageId, 'messageIds'))
+    if (place === null) continue
+    const turn = turns.get(place.turn) ?? draft.turn(place.turn)
+    turns.set(place.turn, turn)
+    const message = turn?.messages[place.index]
+    if (turn === null || message === null || message === undefined) continue
+    draft.claim({ message: message.id })
+    const indexes = byTurn.get(turn) ?? []
+    indexes.push(place.index)
+    byTurn.set(turn, indexes)
+    ids.set(`${place.turn}.${place.index}`, message.id)
+    draft.releaseId(message.id, thread.id)
+    if (turn.replacedBy === undefined) hidden += 1
+  }
+  const deleted: MessageId[] = []
+  for (const [turn, indexes] of [...byTurn].sort(([left], [right]) => left.turn - right.turn)) {
+    indexes.sort((left, right) => left - right)
+    draft.addToTurn(turn.turn, turn.status, { kind: 'message-delete', indexes })
+    for (const index of indexes) deleted.push(ids.get(`${turn.turn}.${index}`) as MessageId)
+  }
+  if (byTurn.size === 0) draft.add({ kind: 'message-delete', indexes: [] })
+  if (hidden > 0) draft.setThread(withMessages(thread, -hidden, draft))
+  return { kind: 'message-delete', deleted }
+}

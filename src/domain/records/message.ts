@@ -1,0 +1,82 @@
+/** Messages: one utterance of a conversation, in the shape of the AI SDK's `UIMessage`. */
+import type { Actor, Author } from '../actor.ts'
+import type { MessageId, Seq, ThreadId, TurnId } from '../id.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
+import type { TurnStatus } from './turn.ts'
+
+export const roles = ['system', 'user', 'assistant'] as const
+export type Role = (typeof roles)[number]
+
+/** One part of a message: text, file, tool call, reasoning … any part of the AI SDK, told apart by `type`. */
+export interface MessagePart {
+  readonly type: string
+  readonly [field: string]: Json
+}
+
+/** Parts of model messages about an approval, which are named like calls and are none. */
+const approvalParts = ['tool-approval-request', 'tool-approval-response']
+
+/** Whether a part is the call of a tool. */
+export function isToolPart({ type }: MessagePart): boolean {
+  return type === 'dynamic-tool' || (type.startsWith('tool-') && !approvalParts.includes(type))
+}
+
+/** The name of the tool that a part is a call of. */
+export function toolNameOf({ type, toolName }: MessagePart): string {
+  return type === 'dynamic-tool' ? String(toolName) : type.slice('tool-'.length)
+}
+
+/** Whether a part is a call of one of memory's own tools, which neither prompts nor users nor recall see. */
+export function isInternal(part: MessagePart): boolean {
+  if (part.toolMetadata === undefined || !isToolPart(part)) return false
+  const marks = isJsonObject(part.toolMetadata) ? part.toolMetadata.aquifer : null
+  return isJsonObject(marks) && marks.internal === true
+}
+
+/** Whether nothing is left of a message without its internal parts: the beginning of a step says nothing. */
+export function isAllInternal(parts: readonly MessagePart[]): boolean {
+  return parts.some(isInternal) && parts.every((part) => part.type === 'step-start' || isInternal(part))
+}
+
+/** The parts without internal ones. */
+export function withoutInternal(parts: readonly MessagePart[]): readonly MessagePart[] {
+  return parts.some(isInternal) ? parts.filter((part) => !isInternal(part)) : parts
+}
+
+/** A message as a change submits it. `id` only if a caller chose it; `author` only if it is not the default. */
+export interface MessageInput {
+  readonly id?: string
+  readonly role: Role
+  readonly parts: readonly MessagePart[]
+  readonly metadata?: JsonObject
+  readonly author?: Actor & { readonly claimed?: true }
+  /** ISO time given on import: serves dates and recall, never order. */
+  readonly createdAt?: string
+}
+
+/** A message as the log keeps it: what was submitted, with the author resolved where it is not the default. */
+export interface LoggedMessage {
+  readonly id?: string
+  readonly role: Role
+  readonly parts: readonly MessagePart[]
+  readonly metadata?: JsonObject
+  readonly author?: Author
+  readonly createdAt?: string
+}
+
+/** A message as readers return it. */
+export interface Message {
+  readonly id: MessageId
+  readonly threadId: ThreadId
+  readonly role: Role
+  readonly parts: readonly MessagePart[]
+  readonly metadata?: JsonObject
+  readonly author: Author
+  readonly turnId: TurnId
+  readonly turnStatus: TurnStatus
+  readonly createdAt: string
+  /** Time of the last edit; absent if never edited. */
+  readonly editedAt?: string
+  /** Seq of the commit that saved it. */
+  readonly seq: Seq
+}

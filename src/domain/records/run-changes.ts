@@ -1,0 +1,152 @@
+/** What run changes do: beginning a run, going on with it, ending it, and letting it expire. */
+import { sameActor } from '../actor.ts'
+import type { ChangeOf, ResultOf } from '../commit/commit.ts'
+import type { Draft } from '../commit/draft.ts'
+import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
+import { checkId, checkUnique, parseTurnId, type RunId, runIdOf, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
+import { checkBytes } from '../limits.ts'
+import { isoTime, msOf } from '../time.ts'
+import { turnLease } from './lease.ts'
+import { foldRun, hasEnded, liveRun, type RunState, type RunStatus, runTombstone, type StatedRun } from './run.ts'
+
+type RunPut = ChangeOf<'run-put'>
+
+/** The id of a new run, which nobody had before. */
+function newRunId(draft: Draft, unique: string | undefined): RunId {
+  const runId = runIdOf(draft.space.key, checkUnique(unique, 'unique'))
+  if (draft.run(runId) === null) return runId
+  throw new MemoryError('conflict', {
+    message: `There is, or was, a run ${shown(runId)}.`,
+    fix: 'Let createId answer another text each time.',
+    details: { runId },
+  })
+}
+
+/** The run that the change goes on with, which must be there and the actor's own. */
+function runToContinue(draft: Draft, change: RunPut, runId: string): RunState {
+  if (change.unique !== undefined) {
+    throw invalidInput('unique', 'must not stand beside "runId"', change.unique, 'Leave it out; it is for new runs.')
+  }
+  const run = liveRun(draft.run(checkId(runId, 'runId')), draft.at)
+  if (run === null) throw notFound('run', runId, 'It may have expired or been forgotten; begin a new one.')
+  if (sameActor(run.actor, draft.actor)) return run
+  throw new MemoryError('conflict', {
+    message: `The run ${shown(run.id)} belongs to ${run.actor.kind} ${shown(run.actor.id)}.`,
+    fix: 'Begin a run of your own; only the actor that began a run goes on with it.',
+    details: { runId: run.id, actor: run.actor },
+  })
+}
+
+/** A field that stays as it was first stated; undefined where there is nothing new to state. */
+function onceStated<Value extends string>(field: string, stated: Value | undefined, given: Value | undefined) {
+  if (stated === undefined) return given
+  if (given === undefined || given === stated) return undefined
+  throw invalidInput(field, 'must be as it was when the run began', given, 'Leave it out, or begin a new run.')
+}
+
+/** The turn that the change names, by its id or by its number among those that the commit opens. */
+function turnOf(draft: Draft, { turnId, opened }: RunPut): TurnId | undefined {
+  if (opened !== undefined) {
+    const packed = draft.openedTurns[opened]
+    if (packed !== undefined) return turnIdOf(draft.space.key, packed)
+    throw notFound('turn', String(opened), 'Open the turn in an earlier change of the same commit.')
+  }
+  if (turnId === undefined) return undefined
+  if (parseTurnId(turnId)?.spaceKey === draft.space.key) return turnId as TurnId
+  const fix = 'Pass the turnId that opening the turn answered.'
+  throw invalidInput('turnId', 'must be the id of a turn of this space', turnId, fix)
+}
+
+/** The thread and turn that the change names, as far as they are new. The thread is the one that the commit touches. */
+function placeOf(draft: Draft, change: RunPut, before: RunState | null): Pick<StatedRun, 'threadId' | 'turnId'> {
+  const turnId = turnOf(draft, change)
+  const given = change.threadId === undefined ? undefined : (checkId(change.threadId, 'threadId') as ThreadId)
+  const isOpened = change.opened !== undefined && before?.threadId === undefined
+  const threadId = onceStated('threadId', before?.threadId, given ?? (isOpened ? draft.thread.id : undefined))
+  const own = before?.threadId ?? threadId
+  if (own !== undefined) draft.refer(own)
+  else if (turnId !== undefined) {
+    throw invalidInput('threadId', 'must be given with "turnId"', undefined, 'Pass the thread of the turn.')
+  }
+  return {
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(turnId === undefined || turnId === before?.turnId ? {} : { turnId }),
+  }
+}
+
+/** What the change states of a run that has, or is to have, that status. */
+function statedBy(draft: Draft, change: RunPut, before: RunState | null, status: RunStatus): StatedRun {
+  const { runKind, parentRunId, details, continuation } = change
+  if (before === null && change.name === undefined) {
+    throw invalidInput('name', 'is required', undefined, 'Pass the id of the agent or the workflow that runs.')
+  }
+  const name = onceStated('name', before?.name, change.name === undefined ? undefined : checkId(change.name, 'name'))
+  const kind = onceStated('runKind', before?.kind, runKind)
+  const parent = parentRunId === undefined ? undefined : checkId(parentRunId, 'parentRunId')
+  const parentId = onceStated('parentRunId', before?.parentRunId, parent)
+  const holds = continuation !== undefined && continuation !== null
+  if (holds && hasEnded(status)) {
+    const fix = 'Leave it out: what a run needs to go on is erased when it ends.'
+    throw invalidInput('continuation', `must not be given for a run that is ${status}`, continuation, fix)
+  }
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(kind === undefined || kind === 'agent' ? {} : { runKind: kind }),
+    ...(status === (before?.status ?? 'running') ? {} : { status }),
+    ...placeOf(draft, change, before),
+    ...(parentId === undefined ? {} : { parentRunId: parentId }),
+    ...(details === undefined ? {} : { details }),
+    ...(holds || (continuation === null && before !== null && before.continuation !== null) ? { continuation } : {}),
+    expiresAt: status === 'suspended' ? null : isoTime(msOf(draft.at) + draft.limits.runTtlMs),
+  }
+}
+
+/** Decides what is put of a run: a new one, or more of one's own. What it replaces of a continuation leaves the log. */
+export function applyRunPut(draft: Draft, change: RunPut): ResultOf<'run-put'> {
+  const before = change.runId === undefined ? null : runToContinue(draft, change, change.runId)
+  const runId = before?.id ?? newRunId(draft, change.unique)
+  draft.claim({ run: runId })
+  const status = change.status ?? before?.status ?? 'running'
+  const stated = statedBy(draft, change, before, status)
+  const effect = draft.add({ kind: 'run-put' as const, runId, prev: before?.version ?? 0, stated })
+  const after = foldRun(before, effect, draft)
+  const { details, continuation } = after
+  checkBytes(draft.limits, 'runBytes', { details, continuation }, `The run ${shown(runId)}`)
+  const isReplaced = stated.continuation !== undefined || hasEnded(status)
+  if (before !== null && before.continuation !== null && isReplaced) draft.loseOfRun(before, 'continuation')
+  draft.setRun(before, after)
+  return { kind: 'run-put', runId, version: draft.seq }
+}
+
+/** Takes what a run needs to go on, because something of its turn is erased. */
+export function loseContinuation(draft: Draft, run: RunState): void {
+  const { id: runId, version: prev, expiresAt } = run
+  const effect = draft.add({ kind: 'run-put' as const, runId, prev, stated: { continuation: null, expiresAt } })
+  draft.loseOfRun(run, 'continuation')
+  draft.setRun(run, foldRun(run, effect, draft))
+}
+
+/** Decides the sweeper's expiry, which applies only to what is past its time. */
+export function applyRunExpire(draft: Draft, change: ChangeOf<'run-expire'>): ResultOf<'run-expire'> {
+  const runId = checkId(change.runId, 'runId') as RunId
+  draft.claim({ run: runId })
+  const run = draft.run(runId)
+  const isDue = run !== null && !run.deleted && liveRun(run, draft.at) === null
+  draft.add({ kind: 'run-expire', runId, prev: isDue ? run.version : 0 })
+  if (isDue) {
+    draft.loseOfRun(run, 'content')
+    draft.setRun(run, runTombstone(run, draft))
+  }
+  return { kind: 'run-expire', runId, deleted: isDue }
+}
+
+/** Refuses to erase a run that is at work: its last commit, which ends its turn, could not put it any more. */
+export function refuseRunning(draft: Draft, run: RunState): void {
+  if (run.status !== 'running' || run.turnId === undefined || !draft.isLeased(turnLease(run.turnId))) return
+  throw new MemoryError('conflict', {
+    message: `The run ${shown(run.id)} is at work.`,
+    fix: 'Abort its call or wait until that ends, then try again.',
+    details: { runId: run.id, turnId: run.turnId },
+    retryable: true,
+  })
+}

@@ -1,0 +1,153 @@
+/** Runs: single executions of agents and workflows. They refer to what was said, and never copy it. */
+import type { Actor } from '../actor.ts'
+import type { ChangeResult } from '../commit/commit.ts'
+import type { EffectOf } from '../commit/effect.ts'
+import { packTurn, type RunId, type Seq, type ThreadId, type TurnId } from '../id.ts'
+import { type Json, type JsonObject, mergeJson } from '../json.ts'
+import type { Answering, KeyedNoun } from '../keyed/keyed-noun.ts'
+import type { RowTime } from './entry.ts'
+
+export const runKinds = ['agent', 'workflow'] as const
+export type RunKind = (typeof runKinds)[number]
+
+/** How a run can have ended. */
+export const endedRunStatuses = ['complete', 'aborted', 'failed', 'interrupted', 'discarded'] as const
+export const runStatuses = ['running', 'suspended', ...endedRunStatuses] as const
+export type RunStatus = (typeof runStatuses)[number]
+
+/** How a run stands that somebody may go on with, though nobody is at it. */
+export const waitingRunStatuses = ['suspended', 'interrupted'] as const satisfies readonly RunStatus[]
+
+/** A run as drivers keep it. A deleted one stays as an empty row, counted as absent. */
+export interface RunState {
+  readonly id: RunId
+  readonly version: Seq
+  readonly deleted: boolean
+  /** Its place among the runs of its space, in the order in which they began. */
+  readonly order: number
+  readonly kind: RunKind
+  /** What ran: the id of the agent or the workflow. */
+  readonly name: string
+  /** Who began it, and alone may go on with it. */
+  readonly actor: Actor
+  readonly status: RunStatus
+  /** Its thread and turn, which may be gone. */
+  readonly threadId?: ThreadId
+  readonly turnId?: TurnId
+  /** The run that called it. */
+  readonly parentRunId?: string
+  /** References, versions, scores and counts. */
+  readonly details: JsonObject
+  /** What a suspended run needs to go on; null once it has ended. */
+  readonly continuation: Json
+  readonly startedAt: string
+  readonly updatedAt: string
+  /** null while it may go on. */
+  readonly endedAt: string | null
+  /** null while it is suspended. */
+  readonly expiresAt: string | null
+}
+
+/** What was stated of a run, defaults resolved. In a later version, fields left out stay as they were. */
+export interface StatedRun {
+  readonly name?: string
+  readonly runKind?: RunKind
+  readonly status?: RunStatus
+  readonly threadId?: ThreadId
+  readonly turnId?: TurnId
+  readonly parentRunId?: string
+  /** Deep-merged into what is there; `null` deletes. */
+  readonly details?: JsonObject
+  readonly continuation?: Json
+  readonly expiresAt: string | null
+}
+
+export function hasEnded(status: RunStatus): boolean {
+  return (endedRunStatuses as readonly RunStatus[]).includes(status)
+}
+
+/** The run if it counts as present at a time: not deleted and not past its expiry, whatever was swept; else null. */
+export function liveRun(run: RunState | null, at: string): RunState | null {
+  if (run === null || run.deleted) return null
+  return run.expiresAt === null || run.expiresAt > at ? run : null
+}
+
+/** What a run is before anything was stated of it. */
+function unstated(effect: EffectOf<'run-put'>, row: RowTime): RunState {
+  return {
+    id: effect.runId,
+    version: row.seq,
+    deleted: false,
+    order: packTurn({ turnSeq: row.seq, turnIndex: effect.of ?? 0 }),
+    kind: 'agent',
+    name: '',
+    actor: row.actor,
+    status: 'running',
+    details: {},
+    continuation: null,
+    startedAt: row.at,
+    updatedAt: row.at,
+    endedAt: null,
+    expiresAt: null,
+  }
+}
+
+/** The run after an effect of the log; pure, used by the commit and by replay alike. */
+export function foldRun(before: RunState | null, effect: EffectOf<'run-put'>, row: RowTime): RunState {
+  const base = before ?? unstated(effect, row)
+  const { runKind: kind = base.kind, details, continuation = base.continuation, ...stated } = effect.stated
+  const status = stated.status ?? base.status
+  const isOver = hasEnded(status)
+  return {
+    ...base,
+    ...stated,
+    version: row.seq,
+    kind,
+    details: details === undefined ? base.details : (mergeJson(base.details, details) as JsonObject),
+    continuation: isOver ? null : continuation,
+    updatedAt: row.at,
+    endedAt: isOver ? (base.status === status ? base.endedAt : row.at) : null,
+  }
+}
+
+/** The empty row that an expired run leaves. */
+export function runTombstone({ id, order, startedAt }: RunState, row: RowTime): RunState {
+  return {
+    id,
+    version: row.seq,
+    deleted: true,
+    order,
+    kind: 'agent',
+    name: '',
+    actor: row.actor,
+    status: 'discarded',
+    details: {},
+    continuation: null,
+    startedAt,
+    updatedAt: row.at,
+    endedAt: null,
+    expiresAt: null,
+  }
+}
+
+type Kind = 'run-put' | 'run-expire'
+
+function answer(effect: EffectOf<Kind>, { row }: Answering): ChangeResult {
+  const { runId } = effect
+  if (effect.kind === 'run-put') return { kind: 'run-put', runId, version: row.seq }
+  return { kind: 'run-expire', runId, deleted: effect.prev > 0 }
+}
+
+/** Runs have no history: what they stated is folded, and only the last version is read. */
+export const runNoun: KeyedNoun<RunState, Kind> = {
+  noun: 'run',
+  deeds: { 'run-put': 'patch', 'run-expire': 'expire' },
+  keyOf: ({ runId }) => runId,
+  displacedKey: (runId) => runId,
+  mapOf: (records) => records.runs,
+  keep: (run) => ({ run }),
+  kept: (effect) => ('run' in effect ? { key: effect.run.id, state: effect.run } : null),
+  fold: (before, effect, row) => foldRun(before, effect as EffectOf<'run-put'>, row),
+  tombstone: runTombstone,
+  answer,
+}

@@ -1,0 +1,180 @@
+/** What turn changes do: opening, closing, resuming and discarding an exchange. */
+import { sameActor } from '../actor.ts'
+import type { ChangeOf, ResultOf } from '../commit/commit.ts'
+import type { Draft } from '../commit/draft.ts'
+import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
+import { packTurn, parseTurnId, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
+import { refuseForeignId } from '../issued-id.ts'
+import { isoTime, msOf } from '../time.ts'
+import { holdLease, turnLease } from './lease.ts'
+import { withMessages } from './thread.ts'
+import { type TurnState, type TurnStatus, visibleMessages } from './turn.ts'
+
+interface TurnReference {
+  readonly turnId?: string
+  readonly opened?: number
+}
+
+function closedTurn(turn: TurnState, fix: string): MemoryError {
+  const state = turn.replacedBy === undefined ? turn.status : 'replaced'
+  return new MemoryError('conflict', {
+    message: `The turn ${shown(turn.id)} is ${state}.`,
+    fix,
+    details: { turnId: turn.id, status: turn.status, replacedBy: turn.replacedBy ?? null },
+  })
+}
+
+function notOwn(turn: TurnState): MemoryError {
+  return new MemoryError('conflict', {
+    message: `The turn ${shown(turn.id)} belongs to ${turn.actor.kind} ${shown(turn.actor.id)}.`,
+    fix: 'Open a turn of your own; only the actor that opened a turn continues it.',
+    details: { turnId: turn.id, actor: turn.actor },
+  })
+}
+
+/** The turn a change names, which must be of this thread and still there. */
+export function requireTurn(draft: Draft, reference: TurnReference): TurnState {
+  let packed: number | undefined
+  if (reference.opened !== undefined) packed = draft.openedTurns[reference.opened]
+  else {
+    const issued = reference.turnId === undefined ? null : parseTurnId(reference.turnId)
+    if (issued !== null && issued.spaceKey === draft.space.key) packed = issued.turn
+  }
+  const turn = packed === undefined ? null : draft.turn(packed)
+  if (turn === null) {
+    throw notFound(
+      'turn',
+      String(reference.turnId ?? reference.opened),
+      'Pass the turnId that opening the turn answered.',
+    )
+  }
+  return turn
+}
+
+/** The turn a step joins: open, not replaced, and the actor's own. */
+export function requireOpenTurn(draft: Draft, reference: TurnReference): TurnState {
+  const turn = requireTurn(draft, reference)
+  if (!sameActor(turn.actor, draft.actor)) throw notOwn(turn)
+  if (turn.status !== 'open' || turn.replacedBy !== undefined) {
+    throw closedTurn(turn, 'Resume an interrupted or suspended turn with turn-resume, or open a new one.')
+  }
+  return turn
+}
+
+/** A step of its owner's keeps a turn open for as long again. Deadlines are not in the log. */
+export function renewByStep(draft: Draft, turn: TurnState): void {
+  const name = turnLease(turn.id)
+  const lease = draft.view.lease(name)
+  if (lease === null || draft.leases.has(name)) return
+  const until = isoTime(msOf(draft.at) + (turn.leaseMs || draft.limits.turnLeaseMs))
+  if (until > lease.until) draft.leases.set(name, { ...lease, until })
+}
+
+function replaceTurns(draft: Draft, replaces: readonly string[], by: TurnId): TurnId[] {
+  const replaced: TurnId[] = []
+  for (const turnId of new Set(replaces)) {
+    refuseForeignId(turnId, 'turn', draft.space.key, 'replaces')
+    const turn = requireTurn(draft, { turnId })
+    if (turn.replacedBy !== undefined || turn.status === 'discarded') {
+      throw closedTurn(turn, 'Read the thread again and replace the turns that stand in it now.')
+    }
+    const status: TurnStatus = turn.status === 'open' || turn.status === 'suspended' ? 'aborted' : turn.status
+    hideMessages(draft, turn)
+    draft.leases.set(turnLease(turn.id), null)
+    draft.addToTurn(turn.turn, status, { kind: 'turn-replaced', by })
+    replaced.push(turn.id)
+  }
+  return replaced
+}
+
+function hideMessages(draft: Draft, turn: TurnState): void {
+  const visible = visibleMessages(turn)
+  for (const message of visible) draft.releaseId(message.id, turn.threadId)
+  if (visible.length > 0) draft.setThread(withMessages(draft.thread, -visible.length, draft))
+}
+
+/** Refuses to open a turn beside another one that somebody is at work on. */
+function refuseBesideOthers(draft: Draft, threadId: ThreadId): void {
+  const open = draft.view.turnLeases(threadId).flatMap((name) => {
+    const lease = draft.leases.has(name) ? draft.leases.get(name) : draft.view.lease(name)
+    return lease !== null && lease !== undefined && lease.until > draft.at ? [lease] : []
+  })
+  if (open.length === 0) return
+  throw new MemoryError('conflict', {
+    message: `The thread ${shown(threadId)} has an open turn of ${open[0]?.holder.kind} ${shown(open[0]?.holder.id)}.`,
+    fix: 'Try again once it is closed, or leave out alone: true.',
+    details: { threadId, openTurns: open.map(({ name, until }) => ({ turnId: name.slice('turn/'.length), until })) },
+    retryable: true,
+  })
+}
+
+export function applyTurnOpen(draft: Draft, change: ChangeOf<'turn-open'>): ResultOf<'turn-open'> {
+  draft.mayCreate('turn', change.threadId)
+  const createdThread = draft.ensureThread(change.threadId, change.createThread === true)
+  const place = packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
+  const turnId = turnIdOf(draft.space.key, place)
+  draft.openedTurns.push(place)
+  const lease = holdLease(draft, turnLease(turnId), change.leaseMs ?? draft.limits.turnLeaseMs, draft.thread.id)
+  const replaces = replaceTurns(draft, change.replaces ?? [], turnId)
+  if (change.alone === true) refuseBesideOthers(draft, draft.thread.id)
+  draft.addToTurn(place, 'open', {
+    kind: 'turn-open',
+    until: lease.until,
+    ...(change.runId === undefined ? {} : { runId: change.runId }),
+    ...(replaces.length === 0 ? {} : { replaces }),
+    ...(createdThread === null ? {} : { createdThread }),
+  })
+  return { kind: 'turn-open', turnId, leaseToken: lease.token, createdThread: createdThread !== null }
+}
+
+/** The owner closes a turn in any way; anybody may declare it interrupted once its lease has run out. */
+export function applyTurnClose(draft: Draft, change: ChangeOf<'turn-close'>): ResultOf<'turn-close'> {
+  draft.liveThread(change.threadId)
+  const turn = requireTurn(draft, change)
+  draft.claim({ turn: turn.id })
+  const isOwn = sameActor(turn.actor, draft.actor)
+  if (turn.status !== 'open' || turn.replacedBy !== undefined) {
+    throw closedTurn(turn, 'A turn is closed once; resume it first if it was interrupted or suspended.')
+  }
+  const lease = draft.view.lease(turnLease(turn.id))
+  const isOver = lease === null || lease.until <= draft.at
+  if (!isOwn && !(change.status === 'interrupted' && isOver)) throw notOwn(turn)
+  draft.leases.set(turnLease(turn.id), null)
+  draft.addToTurn(turn.turn, change.status, { kind: 'turn-close', status: change.status })
+  return { kind: 'turn-close', turnId: turn.id }
+}
+
+/** Reopens a suspended turn, or an interrupted one for the same actor and run. */
+export function applyTurnResume(draft: Draft, change: ChangeOf<'turn-resume'>): ResultOf<'turn-resume'> {
+  draft.liveThread(change.threadId)
+  const turn = requireTurn(draft, change)
+  draft.claim({ turn: turn.id })
+  if (!sameActor(turn.actor, draft.actor)) throw notOwn(turn)
+  const canResume = turn.status === 'suspended' || turn.status === 'interrupted'
+  if (!canResume || turn.replacedBy !== undefined) {
+    throw closedTurn(turn, 'Only a suspended or interrupted turn that was not replaced can be resumed.')
+  }
+  if (turn.status === 'interrupted' && turn.runId !== change.runId) {
+    const rule = 'must be the run that opened the interrupted turn'
+    throw invalidInput('runId', rule, change.runId, 'Pass the same runId, or open a new turn.')
+  }
+  if (change.alone === true) refuseBesideOthers(draft, turn.threadId)
+  const lease = holdLease(draft, turnLease(turn.id), change.leaseMs ?? draft.limits.turnLeaseMs, turn.threadId)
+  const runId = change.runId === undefined ? {} : { runId: change.runId }
+  draft.addToTurn(turn.turn, 'open', { kind: 'turn-resume', until: lease.until, ...runId })
+  return { kind: 'turn-resume', turnId: turn.id, leaseToken: lease.token }
+}
+
+/** Discards a turn of one's own: no content stays readable, and the log keeps only that it happened. */
+export function applyTurnDiscard(draft: Draft, change: ChangeOf<'turn-discard'>): ResultOf<'turn-discard'> {
+  draft.liveThread(change.threadId)
+  const turn = requireTurn(draft, change)
+  draft.claim({ turn: turn.id })
+  if (!sameActor(turn.actor, draft.actor)) throw notOwn(turn)
+  if (turn.status === 'discarded') throw closedTurn(turn, 'It is gone already; nothing is left to discard.')
+  hideMessages(draft, turn)
+  draft.leases.set(turnLease(turn.id), null)
+  draft.discarded.push(turn.turn)
+  draft.addToTurn(turn.turn, 'discarded', { kind: 'turn-discard' })
+  return { kind: 'turn-discard', turnId: turn.id }
+}
