@@ -37,36 +37,9 @@ export {
   type SpaceState,
   spaceId,
 } from './domain/space.ts'
-export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './memory/behaviour.ts'
-export type { ClonedThread, CloneThreadOptions } from './memory/clone-thread.ts'
-export type { FactIds } from './memory/fact-home.ts'
-export type { Fact, FactVersion } from './memory/fact-records.ts'
-export type { Facts } from './memory/facts.ts'
-export type { AddedFact, AddedFacts, AddFactsOptions } from './memory/facts-add.ts'
-export type {
-  ConflictPage,
-  FactConflict,
-  FactPage,
-  GetFactOptions,
-  ListConflictsOptions,
-  ListFactsOptions,
-} from './memory/facts-read.ts'
-export type { FactSearch, FoundFact, SearchFactsOptions } from './memory/facts-search.ts'
-export type { FactEdit, FactUpdate } from './memory/facts-write.ts'
-
-export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget.ts'
-export type { ReindexOptions, Settled } from './memory/indexing.ts'
-export type { ListMessagesOptions, MessagePage } from './memory/list-messages.ts'
-export { type ListSpacesOptions, Memory, type SpacePage } from './memory/memory.ts'
-export type { MessageLike } from './memory/message-input.ts'
-export type { DeleteMessagesOptions, MessageEdit, SavedMessages, SaveMessagesOptions } from './memory/messages.ts'
-export type { MemoryOptions, StandardSchema } from './memory/options.ts'
-export type { RecallOptions, SpaceRecallOptions } from './memory/recall-options.ts'
-export type { RecalledItem, RecalledMessage, RecallTrace, Recollection, TracedItem } from './memory/recollection.ts'
-export type { StoredMessage, Thread } from './memory/records.ts'
-export type { ListRunsOptions, Run, RunPage } from './memory/runs.ts'
-export type { CommitOptions, FeedOptions, Space } from './memory/space.ts'
-export type { StoredPart } from './memory/stored-part.ts'
+export type { Facts } from './facade/facts.ts'
+export { type ListSpacesOptions, Memory, type SpacePage } from './facade/memory.ts'
+export type { CommitOptions, Space } from './facade/space.ts'
 export type {
   ChangeEntryOptions,
   Entry,
@@ -78,7 +51,21 @@ export type {
   Ttl,
   WriteEntryOptions,
   WrittenEntry,
-} from './memory/team.ts'
+} from './facade/team.ts'
+export type { FeedOptions } from './memory/arguments/feed-options.ts'
+export type { ReindexOptions, Settled } from './memory/background/indexing.ts'
+export type { ClonedThread, CloneThreadOptions } from './memory/conversation/clone-thread.ts'
+export type { ListMessagesOptions, MessagePage } from './memory/conversation/list-messages.ts'
+export type { MessageLike } from './memory/conversation/message-input.ts'
+export type {
+  DeleteMessagesOptions,
+  MessageEdit,
+  SavedMessages,
+  SaveMessagesOptions,
+} from './memory/conversation/messages.ts'
+export type { StoredMessage, Thread } from './memory/conversation/records.ts'
+export type { ListRunsOptions, Run, RunPage } from './memory/conversation/runs.ts'
+export type { StoredPart } from './memory/conversation/stored-part.ts'
 export type {
   CreateThreadOptions,
   GetThreadOptions,
@@ -87,7 +74,32 @@ export type {
   ThreadPage,
   ThreadUpdate,
   UpdateThreadOptions,
-} from './memory/threads.ts'
+} from './memory/conversation/threads.ts'
+export type { FactIds } from './memory/facts/fact-home.ts'
+export type { Fact, FactVersion } from './memory/facts/fact-records.ts'
+export type { AddedFact, AddedFacts, AddFactsOptions } from './memory/facts/facts-add.ts'
+export type {
+  ConflictPage,
+  FactConflict,
+  FactPage,
+  GetFactOptions,
+  ListConflictsOptions,
+  ListFactsOptions,
+} from './memory/facts/facts-read.ts'
+export type { FactSearch, FoundFact, SearchFactsOptions } from './memory/facts/facts-search.ts'
+export type { FactEdit, FactUpdate } from './memory/facts/facts-write.ts'
+export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget/forget.ts'
+export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './memory/options/behaviour.ts'
+export type { MemoryOptions, StandardSchema } from './memory/options/options.ts'
+export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'
+export type {
+  RecalledItem,
+  RecalledMessage,
+  RecallTrace,
+  Recollection,
+  TracedItem,
+} from './memory/recall/recollection.ts'
+export type { EntryChange, EntryEvent, WatchOptions } from './memory/team/watch.ts'
 export {
   type MemoryEvent,
   memoryChannel,
@@ -95,8 +107,7 @@ export {
   type SaveEvent,
   type TracedFind,
   type WorkingMemoryEvent,
-} from './memory/tracing.ts'
-export type { EntryChange, EntryEvent, WatchOptions } from './memory/watch.ts'
+} from './memory/tracing/tracing.ts'
 export type {
   GetWorkingMemoryOptions,
   RestoreWorkingMemoryOptions,
@@ -105,7 +116,7 @@ export type {
   WorkingMemoryHistoryOptions,
   WorkingMemoryVersion,
   WorkingMemoryWrite,
-} from './memory/working-memory.ts'
+} from './memory/working-memory/working-memory.ts'
 export { SQLiteStore, type SQLiteStoreOptions } from './open.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'

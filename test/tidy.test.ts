@@ -53,7 +53,9 @@ describe('arrows', () => {
     ],
     ['src/storage/sqlite/read.test.ts', "import 'vitest'; import '../reference/x.ts'; import '../../testing/x.ts'"],
     ['src/testing/contract.ts', "import 'node:assert'; import '../memory/x.ts'; import '../ports/x.ts'"],
-    ['src/operations/x.ts', "import '../agent/x.ts'; import '@scope/name/deep'"],
+    ['src/operations/x.ts', "import '../memory/x.ts'; import '@scope/name/deep'"],
+    ['src/facade/memory.ts', "import '../operations/x.ts'; import '../memory/x.ts'"],
+    ['src/agent/agent.ts', "import '../facade/memory.ts'; import '../memory/x.ts'"],
     ['demo/demo.ts', "import 'aquifer'; import './agent.ts'"],
   ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
 
@@ -71,6 +73,9 @@ describe('arrows', () => {
     ['src/memory/memory.test.ts', "import '../storage/sqlite/driver.ts'"],
     ['src/memory/memory.ts', "import '../agent/agent.ts'"],
     ['src/memory/memory.ts', "import '../testing/clock.ts'"],
+    ['src/memory/team/watch.ts', "import type { Space } from '../../facade/space.ts'"],
+    ['src/operations/x.ts', "import '../facade/memory.ts'"],
+    ['src/operations/x.ts', "import '../agent/agent.ts'"],
     ['src/storage/sqlite/read.ts', "import '../postgres/read.ts'"],
     ['src/storage/rows/log-rows.ts', "import '../sqlite/read.ts'"],
     ['src/storage/migrate.ts', "import './rows/log-rows.ts'"],

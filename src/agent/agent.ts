@@ -1,7 +1,7 @@
 /** Agents: a model with instructions, tools and a memory that it shares with others. A thin layer over the AI SDK. */
 import { MemoryError } from '../domain/error.ts'
-import type { Memory } from '../memory/memory.ts'
-import type { StandardSchema } from '../memory/options.ts'
+import type { Memory } from '../facade/memory.ts'
+import type { StandardSchema } from '../memory/options/options.ts'
 import type { CalledAgent } from './call.ts'
 import { loadCall, loadGenerate, loadStream } from './loaded.ts'
 import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'

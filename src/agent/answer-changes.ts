@@ -1,7 +1,7 @@
 /** What brings a stored answer from some parts to others, as changes of its open turn. */
 import type { Change } from '../domain/commit/commit.ts'
 import type { MessagePart } from '../domain/records/message.ts'
-import type { Turn } from '../memory/turns.ts'
+import type { Turn } from '../memory/conversation/turns.ts'
 import { growthOf } from './answer-parts.ts'
 
 /** An answer as it is stored: no parts, no message. */

@@ -2,7 +2,7 @@
 import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../domain/commit/commit.ts'
 import type { MessagePart } from '../domain/records/message.ts'
-import type { ClosedStatus, Turn } from '../memory/turns.ts'
+import type { ClosedStatus, Turn } from '../memory/conversation/turns.ts'
 import { changesTo } from './answer-changes.ts'
 import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
 import { loadSdk } from './loaded.ts'

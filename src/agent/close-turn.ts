@@ -1,7 +1,7 @@
 /** The last resort for a turn that must end: it is closed with as much as the memory takes of what belongs to its end. */
 import type { Change } from '../domain/commit/commit.ts'
 import { MemoryError } from '../domain/error.ts'
-import type { ClosedStatus, Turn } from '../memory/turns.ts'
+import type { ClosedStatus, Turn } from '../memory/conversation/turns.ts'
 
 /** Whether the storage is out of reach, so that no other changes would be taken either. */
 function isOutOfReach(error: unknown): boolean {

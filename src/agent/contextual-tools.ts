@@ -1,7 +1,7 @@
 /** Tools as a call hands them to the AI SDK: run inside the call's turn, told for whom they run. */
 import type { ToolSet } from 'ai'
-import type { Memory } from '../memory/memory.ts'
-import type { Turn } from '../memory/turns.ts'
+import type { Memory } from '../facade/memory.ts'
+import type { Turn } from '../memory/conversation/turns.ts'
 import type { Call } from './call.ts'
 import { insideTurn } from './inside-turn.ts'
 import type { Place } from './options.ts'

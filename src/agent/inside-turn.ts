@@ -1,8 +1,8 @@
 /** Which turns a piece of work runs inside of: a call made by a tool of a turn must not wait for that turn. */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { coreOf, type Memory, memoryOf } from '../facade/memory.ts'
+import type { Turn } from '../memory/conversation/turns.ts'
 import type { Door } from '../memory/door/door.ts'
-import { coreOf, type Memory, memoryOf } from '../memory/memory.ts'
-import type { Turn } from '../memory/turns.ts'
 
 const turnsAround = new AsyncLocalStorage<readonly Turn[]>()
 

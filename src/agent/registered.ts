@@ -1,6 +1,6 @@
 /** What a container and what is registered with it know of each other. */
 import type { TelemetryOptions } from 'ai'
-import type { Memory } from '../memory/memory.ts'
+import type { Memory } from '../facade/memory.ts'
 
 /** Where an application's messages go. `console` is one. */
 export interface Logger {

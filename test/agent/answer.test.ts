@@ -3,9 +3,9 @@ import type { TextStreamPart, ToolSet } from 'ai'
 import { expect, test } from 'vitest'
 import { Answer } from '../../src/agent/answer.ts'
 import { ProcessorAbort } from '../../src/agent/processor.ts'
+import { coreOf } from '../../src/facade/memory.ts'
+import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/conversation/turns.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
-import { coreOf } from '../../src/memory/memory.ts'
-import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/turns.ts'
 import { openMemory } from '../memory/opened.ts'
 
 type Part = TextStreamPart<ToolSet>

@@ -3,8 +3,8 @@ import { Memory, type MemoryBehaviour, type MemoryOptions, type StandardSchema }
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defaultLimits } from '../../src/domain/limits.ts'
-import { mergeBehaviour } from '../../src/memory/merge-behaviour.ts'
-import { parseBehaviour } from '../../src/memory/parse-behaviour.ts'
+import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
+import { parseBehaviour } from '../../src/memory/options/parse-behaviour.ts'
 import { openMemory, refused } from '../memory/opened.ts'
 
 const schema: StandardSchema = z.object({ name: z.string() })

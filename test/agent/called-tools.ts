@@ -4,7 +4,7 @@ import type { Memory, MemoryBehaviour } from 'aquifer'
 import { callTool, callTools, type ScriptedModel, scriptedModel } from 'aquifer/testing'
 import type { MemoryScope } from '../../src/agent/tools/memory-scope.ts'
 import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
-import { mergeBehaviour } from '../../src/memory/merge-behaviour.ts'
+import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }
 

@@ -2,9 +2,9 @@
 
 import { expect, it } from 'vitest'
 import { type InputOptions, planInput } from '../../src/agent/input.ts'
+import { doorOf } from '../../src/facade/space.ts'
+import { readMessages } from '../../src/memory/conversation/message-input.ts'
 import type { Door } from '../../src/memory/door/door.ts'
-import { readMessages } from '../../src/memory/message-input.ts'
-import { doorOf } from '../../src/memory/space.ts'
 import { assistant, openScene, type Scene, user } from './threads.ts'
 
 const rounds = 400

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { LoggedCommit, LogRow, Memory, StoredMessage, TurnStatus } from 'aquifer'
 import { promptProblems, threadProblems } from 'aquifer/testing'
 import { parseTurnId } from '../../src/domain/id.ts'
-import { doorOf } from '../../src/memory/space.ts'
+import { doorOf } from '../../src/facade/space.ts'
 import { type Call, resourceId, type World } from './interleaving-world.ts'
 
 /** A turn as the log tells of it. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc, { type RunDetails } from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
-import { coreOf } from '../../src/memory/memory.ts'
-import { sweep } from '../../src/memory/sweeper.ts'
+import { coreOf } from '../../src/facade/memory.ts'
+import { sweep } from '../../src/memory/background/sweeper.ts'
 import { hour } from '../memory/opened.ts'
 import {
   allContent,

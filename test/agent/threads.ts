@@ -3,8 +3,8 @@
 import type { Change, Memory, Space } from 'aquifer'
 import { expect } from 'vitest'
 import { type InputOptions, type InputPlan, planInput } from '../../src/agent/input.ts'
-import { type MessageLike, readMessages } from '../../src/memory/message-input.ts'
-import { doorOf } from '../../src/memory/space.ts'
+import { doorOf } from '../../src/facade/space.ts'
+import { type MessageLike, readMessages } from '../../src/memory/conversation/message-input.ts'
 import { openMemory } from '../memory/opened.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }

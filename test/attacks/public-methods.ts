@@ -1,9 +1,9 @@
 // Every method that users can call, read off the classes, so that none is left out of a table of attacks.
 import { Agent, Memory } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
-import { Facts } from '../../src/memory/facts.ts'
-import { Space } from '../../src/memory/space.ts'
-import { Team } from '../../src/memory/team.ts'
+import { Facts } from '../../src/facade/facts.ts'
+import { Space } from '../../src/facade/space.ts'
+import { Team } from '../../src/facade/team.ts'
 
 /** Not for callers: the container calls it. */
 const internal = new Set(['Agent.attach'])

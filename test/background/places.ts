@@ -95,7 +95,7 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   'derive/indexer.ts Indexer stop timer after': waiter,
   'derive/language-model.ts until stopListening whenAborted': signal,
   'memory/door/held-work.ts HeldWork end timer after': waiter,
-  'memory/erasure.ts Eraser plan after': {
+  'memory/forget/erasure.ts Eraser plan after': {
     fails: 'SQLite answers an I/O error to its look for receipts',
     observed: 'settled() rejects with it; the receipt is complete once it has passed',
     scenario: 'eraser',
@@ -106,34 +106,34 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     scenario: 'feed',
   },
   'memory/door/feed.ts followLog stopListening whenAborted': signal,
-  'memory/infer.ts modelTime timer after': waiter,
-  'memory/search-spaces.ts inTime timer after': waiter,
-  'memory/search-spaces.ts inTime stopListening whenAborted': signal,
-  'memory/search-spaces.ts inTime stopped whenAborted': signal,
-  'memory/sweeper.ts Sweeper constructor every': {
+  'memory/facts/infer.ts modelTime timer after': waiter,
+  'memory/recall/search-spaces.ts inTime timer after': waiter,
+  'memory/recall/search-spaces.ts inTime stopListening whenAborted': signal,
+  'memory/recall/search-spaces.ts inTime stopped whenAborted': signal,
+  'memory/background/sweeper.ts Sweeper constructor every': {
     fails: 'SQLite answers an I/O error to its look for what is due; the clock throws',
     observed: 'settled() says the error, and null once it has passed',
     scenario: 'sweeper',
   },
-  'memory/sweeper.ts Sweeper constructor detach': {
+  'memory/background/sweeper.ts Sweeper constructor detach': {
     fails: 'the first round fails',
     observed: 'settled() says the error',
     scenario: 'sweeper',
   },
-  'memory/tracing.ts apart detach': {
+  'memory/tracing/tracing.ts apart detach': {
     fails: 'a subscriber froze the event',
     observed: 'a warning; the operation is untouched',
     test: 'test/tracing/channel.test.ts',
   },
-  'memory/turn-queue.ts inLine detach': { settles: 'the place of those behind in the line' },
-  'memory/turn-queue.ts changed timer after': waiter,
-  'memory/turn-queue.ts waitForTurns stopListening whenAborted': signal,
-  'memory/turn-queue.ts waitForTurns unsubscribe subscribe': {
+  'memory/conversation/turn-queue.ts inLine detach': { settles: 'the place of those behind in the line' },
+  'memory/conversation/turn-queue.ts changed timer after': waiter,
+  'memory/conversation/turn-queue.ts waitForTurns stopListening whenAborted': signal,
+  'memory/conversation/turn-queue.ts waitForTurns unsubscribe subscribe': {
     fails: 'SQLite answers an I/O error while a turn waits',
     observed: 'whoever waits for the turn is told',
     scenario: 'waiting turn',
   },
-  'memory/turns.ts Turn constructor every': {
+  'memory/conversation/turns.ts Turn constructor every': {
     fails: 'SQLite answers an I/O error to the renewal of the lease',
     observed: 'the turn keeps the error, and its next commit works',
     scenario: 'heartbeat',

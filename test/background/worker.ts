@@ -1,7 +1,7 @@
 // Runs one scenario and says what was observed. Whatever is uncaught ends the process with another code than 0.
 import './faults.ts'
 import { writeSync } from 'node:fs'
-import { Memory } from '../../src/memory/memory.ts'
+import { Memory } from '../../src/facade/memory.ts'
 import { mend } from './faults.ts'
 import { scenarios } from './scenarios.ts'
 

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Agent, Memory, type StoredMessage } from 'aquifer'
 import { promptProblems, scriptedModel, threadProblems } from 'aquifer/testing'
 import { afterAll, expect, it } from 'vitest'
-import { doorOf } from '../../src/memory/space.ts'
+import { doorOf } from '../../src/facade/space.ts'
 import { type Line, place, type Task } from './agents-shared.ts'
 import { startWorker } from './process.ts'
 

@@ -1,5 +1,5 @@
 // What the tests of killed indexers and their workers agree on.
-import { Memory } from '../../src/memory/memory.ts'
+import { Memory } from '../../src/facade/memory.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { scriptedEmbedder } from '../../src/testing/scripted-embedder.ts'
 

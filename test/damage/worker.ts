@@ -1,7 +1,7 @@
 // Opens damaged copies of a database file and calls memory on each: one line for each copy, with what was not as it should be.
 import { copyFileSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { MemoryError } from '../../src/domain/error.ts'
-import { Memory } from '../../src/memory/memory.ts'
+import { Memory } from '../../src/facade/memory.ts'
 import { scriptedEmbedder } from '../../src/testing/scripted-embedder.ts'
 import { damages, randomOf } from './damaged.ts'
 

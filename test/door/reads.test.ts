@@ -1,6 +1,6 @@
 // Reads of a space: whatever they are asked is checked, and nothing else than they can be called.
 import { expect, it } from 'vitest'
-import { methodsOf } from '../../src/memory/space-reads.ts'
+import { methodsOf } from '../../src/facade/space-reads.ts'
 import { openMemory, refused } from '../memory/opened.ts'
 
 type Method = (...given: unknown[]) => Promise<unknown>

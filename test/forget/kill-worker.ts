@@ -1,6 +1,6 @@
 // Forgets what it is told and says how far it is, until it is killed.
 import { writeSync } from 'node:fs'
-import { Memory } from '../../src/memory/memory.ts'
+import { Memory } from '../../src/facade/memory.ts'
 
 type Forgotten = Parameters<Memory['forget']>[0]
 

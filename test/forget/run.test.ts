@@ -3,7 +3,7 @@ import { Agent, type Memory, SQLiteStore } from 'aquifer'
 import { Memory as Mem0 } from 'aquifer/mem0'
 import { scriptedModel } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { coreOf } from '../../src/memory/memory.ts'
+import { coreOf } from '../../src/facade/memory.ts'
 import { openStore } from '../../src/open.ts'
 import { openMemory, refused, temporaryUrl, textsOf } from '../memory/opened.ts'
 import { foundIn, pathOf, plantRun, Secrets } from './planted.ts'
@@ -79,7 +79,7 @@ describe('the record of a run', () => {
     const rights = ['read', 'write', 'erase'] as const
     const grants = [{ space: memory.space('resource/bob').id, rights }]
     const access = { actor: { kind: 'user', id: 'bob' }, grants } as const
-    const { forget } = await import('../../src/memory/forget.ts')
+    const { forget } = await import('../../src/memory/forget/forget.ts')
     const unknown = await forget({ ...core, access }, { run: 'run_nobodyskey00_a' })
     const foreign = await forget({ ...core, access }, { run: runId })
     expect(foreign.erased).toEqual(unknown.erased)

@@ -1,7 +1,7 @@
 // Writes to a team and to a thread that is being forgotten, a fixed number of times, and says what was acknowledged.
 import { writeSync } from 'node:fs'
 import { MemoryError } from '../../src/domain/error.ts'
-import { Memory } from '../../src/memory/memory.ts'
+import { Memory } from '../../src/facade/memory.ts'
 
 const { url, threadId, turnId, writes } = JSON.parse(process.argv[2] ?? '')
 const memory = new Memory({ storage: url })

@@ -3,8 +3,8 @@
 import { type Access, Memory, type MemoryOptions, spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import fc from 'fast-check'
+import { coreOf } from '../../src/facade/memory.ts'
 import type { Core } from '../../src/memory/door/core.ts'
-import { coreOf } from '../../src/memory/memory.ts'
 import { ManualClock, minute } from '../memory/opened.ts'
 
 export const own = [spaceId('resource', 'alice'), spaceId('team', 'acme')] as const

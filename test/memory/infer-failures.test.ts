@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { drainQueued } from '../../src/memory/infer.ts'
-import { coreOf } from '../../src/memory/memory.ts'
+import { coreOf } from '../../src/facade/memory.ts'
+import { drainQueued } from '../../src/memory/facts/infer.ts'
 import { alices, factsOf, found, homeOf, infer, inferring, isDeciding, modelOf, textsIn } from './inferring.ts'
 import { ManualClock, openMemory, refused, temporaryUrl } from './opened.ts'
 

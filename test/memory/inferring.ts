@@ -2,10 +2,10 @@
 
 import { type Memory, type MemoryOptions, type Space, spaceId } from 'aquifer'
 import { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
-import { type Inferred, inferFacts } from '../../src/memory/infer.ts'
-import type { FactHome, InferOptions } from '../../src/memory/infer-queue.ts'
-import { coreOf } from '../../src/memory/memory.ts'
-import { readMessages } from '../../src/memory/message-input.ts'
+import { coreOf } from '../../src/facade/memory.ts'
+import { readMessages } from '../../src/memory/conversation/message-input.ts'
+import { type Inferred, inferFacts } from '../../src/memory/facts/infer.ts'
+import type { FactHome, InferOptions } from '../../src/memory/facts/infer-queue.ts'
 import { openMemory } from './opened.ts'
 
 /** A fact as the model is shown it, and as it decides about it. */

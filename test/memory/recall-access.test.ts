@@ -2,11 +2,11 @@
 
 import { type Access, type Grant, type Memory, spaceId } from 'aquifer'
 import { describe, expect, it } from 'vitest'
+import { coreOf } from '../../src/facade/memory.ts'
+import { spaceOf } from '../../src/facade/space.ts'
+import { explain } from '../../src/memory/background/indexing.ts'
 import type { Core } from '../../src/memory/door/core.ts'
-import { explain } from '../../src/memory/indexing.ts'
-import { coreOf } from '../../src/memory/memory.ts'
-import { recallMessages } from '../../src/memory/recall-options.ts'
-import { spaceOf } from '../../src/memory/space.ts'
+import { recallMessages } from '../../src/memory/recall/recall-options.ts'
 import { openMemory, refused } from './opened.ts'
 
 const alice = spaceId('resource', 'alice')

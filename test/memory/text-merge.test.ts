@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { diffPatch } from 'node-diff3'
 import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../../src/domain/limits.ts'
-import { mergeTexts } from '../../src/memory/text-merge.ts'
+import { mergeTexts } from '../../src/memory/working-memory/text-merge.ts'
 import { growth } from '../processor-time.ts'
 
 const merge = (base: string, ours: string, theirs: string) => mergeTexts(base, ours, theirs, defaultLimits)

@@ -1,8 +1,8 @@
 // Turns: their place, their lease, and the line that calls stand in for one thread.
 import { expect, test } from 'vitest'
+import { coreOf } from '../../src/facade/memory.ts'
+import { beginTurn, type Turn, type TurnRequest, type TurnWait } from '../../src/memory/conversation/turns.ts'
 import { type Door, resourceSpace } from '../../src/memory/door/door.ts'
-import { coreOf } from '../../src/memory/memory.ts'
-import { beginTurn, type Turn, type TurnRequest, type TurnWait } from '../../src/memory/turns.ts'
 import { ManualClock, openMemory, refused, temporaryUrl } from './opened.ts'
 
 function spaceOf(memory = openMemory(), agent = 'bot'): Door {

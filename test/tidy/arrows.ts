@@ -5,15 +5,16 @@ import { isTestFile, type ModuleReference, type SourceFile } from './source-file
 
 /** A → B: A may import B and whatever B's arrows reach. `index` and `open` are the files `src/index.ts` and `src/open.ts`. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  index: ['memory', 'agent', 'open'],
+  index: ['facade', 'agent', 'open'],
   cli: ['server', 'mcp', 'client'],
   server: ['operations'],
   mcp: ['operations'],
   client: ['operations'],
-  operations: ['memory', 'agent'],
-  adapters: ['memory', 'agent'],
-  agent: ['memory'],
-  testing: ['memory', 'ports', 'domain'],
+  adapters: ['facade', 'agent'],
+  agent: ['facade'],
+  testing: ['facade', 'ports', 'domain'],
+  facade: ['operations'],
+  operations: ['memory'],
   memory: ['access', 'recall', 'derive', 'open'],
   access: ['ports'],
   recall: ['ports'],

@@ -1,7 +1,7 @@
 /** Answers in the forms that programs for Mem0 read: each name in both spellings, times as ISO texts. */
 import type { JsonObject } from '../../domain/json.ts'
-import type { Fact, FactVersion } from '../../memory/fact-records.ts'
-import type { AddedFact } from '../../memory/facts-add.ts'
+import type { Fact, FactVersion } from '../../memory/facts/fact-records.ts'
+import type { AddedFact } from '../../memory/facts/facts-add.ts'
 
 /** A memory. Names stand in both spellings. */
 export interface Mem0Memory {

@@ -1,12 +1,12 @@
 /** Mem0's `Memory` over ours: its flat names in both of its call shapes, so that programs for it need another import only. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
-import type { AddFactsOptions } from '../../memory/facts-add.ts'
-import type { ListFactsOptions } from '../../memory/facts-read.ts'
-import type { SearchFactsOptions } from '../../memory/facts-search.ts'
-import type { FactEdit } from '../../memory/facts-write.ts'
-import { Memory as SharedMemory } from '../../memory/memory.ts'
-import type { MessageLike } from '../../memory/message-input.ts'
-import type { MemoryOptions } from '../../memory/options.ts'
+import { Memory as SharedMemory } from '../../facade/memory.ts'
+import type { MessageLike } from '../../memory/conversation/message-input.ts'
+import type { AddFactsOptions } from '../../memory/facts/facts-add.ts'
+import type { ListFactsOptions } from '../../memory/facts/facts-read.ts'
+import type { SearchFactsOptions } from '../../memory/facts/facts-search.ts'
+import type { FactEdit } from '../../memory/facts/facts-write.ts'
+import type { MemoryOptions } from '../../memory/options/options.ts'
 import {
   addedOf,
   type Mem0Added,

@@ -3,9 +3,9 @@ import { parseFilter } from '../../domain/filter.ts'
 import { parseTurnId } from '../../domain/id.ts'
 import type { Core } from '../../memory/door/core.ts'
 import { resourceSpace } from '../../memory/door/door.ts'
-import type { ResolvedBehaviour, ResolvedRecallOptions } from '../../memory/merge-behaviour.ts'
-import { recallFrom } from '../../memory/recall.ts'
-import type { RecalledItem, Recollection } from '../../memory/recollection.ts'
+import type { ResolvedBehaviour, ResolvedRecallOptions } from '../../memory/options/merge-behaviour.ts'
+import { recallFrom } from '../../memory/recall/recall.ts'
+import type { RecalledItem, Recollection } from '../../memory/recall/recollection.ts'
 import { fenced } from '../../recall/fence.ts'
 
 export interface RecallRequest {

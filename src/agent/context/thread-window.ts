@@ -1,8 +1,8 @@
 /** The newest messages of a thread that a model may see, and those of the turn that the call goes on with. */
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import type { Message } from '../../domain/records/message.ts'
+import { closeOverdue } from '../../memory/conversation/list-messages.ts'
 import type { Door } from '../../memory/door/door.ts'
-import { closeOverdue } from '../../memory/list-messages.ts'
 import type { Listed, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
 
 export interface WindowQuery {

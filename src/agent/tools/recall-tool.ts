@@ -1,7 +1,7 @@
 /** The tool by which an agent looks up what was said before. */
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
-import type { RecallOptions } from '../../memory/recall-options.ts'
+import type { RecallOptions } from '../../memory/recall/recall-options.ts'
 import { fenced } from '../../recall/fence.ts'
 import { createTool } from '../tool.ts'
 import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'

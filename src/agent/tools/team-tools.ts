@@ -2,7 +2,7 @@
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { Actor } from '../../domain/actor.ts'
-import type { Team, WrittenEntry } from '../../memory/team.ts'
+import type { Team, WrittenEntry } from '../../facade/team.ts'
 import { createTool } from '../tool.ts'
 import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
 

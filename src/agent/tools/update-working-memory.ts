@@ -3,10 +3,14 @@ import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { MemoryError } from '../../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
-import { coreOf, type Memory, memoryOf } from '../../memory/memory.ts'
-import type { ResolvedWorkingMemory } from '../../memory/merge-behaviour.ts'
-import type { StandardSchema } from '../../memory/options.ts'
-import type { UpdateWorkingMemoryOptions, WorkingMemory, WorkingMemoryWrite } from '../../memory/working-memory.ts'
+import { coreOf, type Memory, memoryOf } from '../../facade/memory.ts'
+import type { ResolvedWorkingMemory } from '../../memory/options/merge-behaviour.ts'
+import type { StandardSchema } from '../../memory/options/options.ts'
+import type {
+  UpdateWorkingMemoryOptions,
+  WorkingMemory,
+  WorkingMemoryWrite,
+} from '../../memory/working-memory/working-memory.ts'
 import { heldByTurn } from '../inside-turn.ts'
 import { loadSdk } from '../loaded.ts'
 import { createTool } from '../tool.ts'

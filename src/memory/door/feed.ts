@@ -6,7 +6,7 @@ import { MemoryError } from '../../domain/error.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { Storage } from '../../ports/storage.ts'
-import { type InputOf, parse } from '../parse.ts'
+import { type InputOf, parse } from '../arguments/parse.ts'
 import type { Door } from './door.ts'
 
 const pageSize = 200

@@ -6,10 +6,10 @@ import type { SpaceId } from '../../domain/id.ts'
 import { defaultLimits } from '../../domain/limits.ts'
 import { type Clock, checkedClock, systemClock } from '../../ports/clock.ts'
 import type { Storage } from '../../ports/storage.ts'
-import type { MemoryModels } from '../background.ts'
-import { Eraser } from '../erasure.ts'
-import type { MemoryOptions } from '../options.ts'
-import { Sweeper } from '../sweeper.ts'
+import type { MemoryModels } from '../background/background.ts'
+import { Sweeper } from '../background/sweeper.ts'
+import { Eraser } from '../forget/erasure.ts'
+import type { MemoryOptions } from '../options/options.ts'
 import { HeldWork } from './held-work.ts'
 import { LateChoice, type LateStorage } from './late-storage.ts'
 import { type OpenedMemory, openStorage } from './open-storage.ts'
@@ -72,7 +72,7 @@ export class MemoryStorage {
     this.#opening ??= openStorage(this.#options, this.#late, this.clock)
     try {
       const { storage, models } = await this.#opening
-      const { startIndexer } = await import('../background.ts')
+      const { startIndexer } = await import('../background/background.ts')
       if (this.#closing.signal.aborted) throw closedMemory()
       if (this.#open === null) {
         this.#open = guardStorage(storage)

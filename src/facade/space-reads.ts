@@ -1,0 +1,41 @@
+/** What users read of a space: the door's readers, each argument of which is checked first. */
+import type { z } from 'zod'
+import { withPeers } from '../domain/peer-packages.ts'
+import { parsedBy } from '../memory/arguments/parse.ts'
+import type { Door } from '../memory/door/door.ts'
+import type { SpaceReads } from '../ports/space-reads.ts'
+
+type ReaderName = keyof SpaceReads
+
+/** All that can be called. Known before the schemas are loaded, so that a reader is a plain object. */
+export const methodsOf = {
+  threads: ['get', 'list'],
+  messages: ['list', 'find', 'openTurns', 'turn'],
+  blocks: ['get', 'list', 'history', 'at'],
+  entries: ['get', 'list', 'history', 'at'],
+  facts: ['get', 'list', 'history', 'derivedFrom', 'conflicts', 'byText'],
+  runs: ['get', 'list'],
+  log: ['read', 'seqAt'],
+} as const satisfies { readonly [Name in ReaderName]: readonly (keyof SpaceReads[Name])[] }
+
+type Schemas = typeof import('./read-schemas.ts')
+let schemas: Schemas | null = null
+
+/** @throws MemoryError `invalid-input` for the first argument that breaks a rule. */
+async function parsedArguments(reader: ReaderName, method: string, given: readonly unknown[]): Promise<unknown[]> {
+  schemas ??= await withPeers(() => import('./read-schemas.ts'))
+  const wanted: Record<string, readonly (readonly [string, z.ZodType])[]> = schemas.readSchemas[reader]
+  return (wanted[method] ?? []).map(([name, schema], index) => parsedBy(schema, given[index], name))
+}
+
+/** A reader of the space, which checks what it is asked. */
+export function checkedReader<Name extends ReaderName>(door: Door, name: Name): SpaceReads[Name] {
+  const methods = methodsOf[name].map((method) => {
+    const read = async (...given: unknown[]): Promise<unknown> => {
+      const args = await parsedArguments(name, method, given)
+      return (door[name] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[method]?.(...args)
+    }
+    return [method, read]
+  })
+  return Object.freeze(Object.fromEntries(methods)) as SpaceReads[Name]
+}

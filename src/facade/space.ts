@@ -1,0 +1,148 @@
+/** A space as users hold it: commits, the feed, recall, settings and reads. Everything that enters is parsed. */
+import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
+import type { LoggedCommit } from '../domain/commit/effect.ts'
+import { checkId, type SpaceId } from '../domain/id.ts'
+import type { SpaceSettings, SpaceState } from '../domain/space.ts'
+import type { FeedOptions } from '../memory/arguments/feed-options.ts'
+import { parse } from '../memory/arguments/parse.ts'
+import type { Core } from '../memory/door/core.ts'
+import { Door } from '../memory/door/door.ts'
+import { followLog, stoppable } from '../memory/door/feed.ts'
+import type { SpaceRecallOptions } from '../memory/recall/recall-options.ts'
+import type { Recollection } from '../memory/recall/recollection.ts'
+import type { SpaceReads } from '../ports/space-reads.ts'
+import { checkedReader } from './space-reads.ts'
+
+export interface CommitOptions {
+  /** An id of your own: a retry with it never applies twice. Default: none; then every call is a commit of its own. */
+  readonly id?: string
+  /** What must hold for the commit to be applied. */
+  readonly expect?: readonly Expectation[]
+}
+
+/** What a space stands on, for the rooms that are built on it. Users have no way to it: it commits without parsing. */
+export let doorOf: (space: Space) => Door
+
+/** The space of that id, for those who have a core; the id is taken as it is. */
+export let spaceOf: (core: Core, id: SpaceId) => Space
+
+/** One space of a memory, acting as the memory's actor. Answered by `memory.space(id)` and `team.space`. */
+export class Space implements SpaceReads {
+  /** The id that it was asked for by, such as `resource/alice`. */
+  readonly id: SpaceId
+  readonly #door: Door
+
+  static {
+    doorOf = (space) => space.#door
+    spaceOf = (core, id) => new Space(new Door(core, id))
+  }
+
+  private constructor(door: Door) {
+    this.id = door.id
+    this.#door = door
+  }
+
+  /**
+   * Applies changes whole or not at all.
+   *
+   * @returns `committed` with a result for each change, or `conflict` with what stood in the way of `expect`.
+   * @throws MemoryError `invalid-input`, `not-found`, `conflict`, `limit-exceeded`, `denied`, `unavailable`, `closed`.
+   */
+  async commit(changes: readonly Change[], options: CommitOptions = {}): Promise<CommitResult> {
+    const { id, expect } = await parse('commit', options)
+    const parsed = await parse('changes', changes)
+    if (id !== undefined) checkId(id, 'id')
+    const stated = expect === undefined ? {} : { expect: expect as readonly Expectation[] }
+    return this.#door.submit(parsed, { ...stated, ...(id === undefined ? {} : { id }) })
+  }
+
+  /**
+   * The space itself: seq, time, settings and counters; null if nothing was ever written to it.
+   *
+   * @throws MemoryError `denied`, `unavailable`, `closed`.
+   */
+  state(): Promise<SpaceState | null> {
+    return this.#door.state()
+  }
+
+  /**
+   * Changes the settings that live with the data.
+   *
+   * @param settings Any of `entriesPerSpace` (from 1), `entryTtlMs` (milliseconds from 1, or null: for ever), `logDays` (0:
+   * keep everything) and `language`. Those left out stay as they are.
+   * @param options `ifVersion` refuses if the settings were changed since.
+   * @returns As {@link commit}.
+   * @throws MemoryError `invalid-input` for a setting outside its bounds, among others.
+   */
+  async configure(
+    settings: Partial<SpaceSettings>,
+    options: { readonly ifVersion?: number } = {},
+  ): Promise<CommitResult> {
+    const { ifVersion } = await parse('configure', options)
+    const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { settings: true } } as const] }
+    return this.commit([{ kind: 'configure', settings }], expect)
+  }
+
+  /**
+   * Follows the log: every commit once, in order, then those to come. Ends when `signal` aborts or the memory closes.
+   *
+   * @param options `after`: the seq to go on from; absent: from now on, as of the first `next()`; 0: from the beginning.
+   * @throws MemoryError `cursor-expired` if `after` lies below the horizon, or the space is erased meanwhile.
+   */
+  changes(options: FeedOptions = {}): AsyncIterableIterator<LoggedCommit> {
+    return stoppable((stop) => followLog(this.#door, options, stop))
+  }
+
+  /**
+   * Recalls what is relevant to a question, of every kind: messages, facts, entries, observations.
+   *
+   * @throws MemoryError `invalid-input`, `denied`.
+   */
+  async recall(query: string, options: SpaceRecallOptions = {}): Promise<Recollection> {
+    const { recallSpace } = await import('../memory/recall/recall-options.ts')
+    return recallSpace(this.#door.core, this.id, query, options)
+  }
+
+  /**
+   * Reads threads: one by id, or a page. A page has at most `limit` of them, from 1 to 10,000, as has every page below.
+   *
+   * @throws MemoryError `invalid-input` for a wrong argument, as every reader below.
+   */
+  get threads(): SpaceReads['threads'] {
+    return checkedReader(this.#door, 'threads')
+  }
+
+  /** Reads what was said: a page of a thread, the places of a message id, turns. */
+  get messages(): SpaceReads['messages'] {
+    return checkedReader(this.#door, 'messages')
+  }
+
+  /** Reads working memory: blocks of a thread, or of the space itself (`threadId` null), and their versions. */
+  get blocks(): SpaceReads['blocks'] {
+    return checkedReader(this.#door, 'blocks')
+  }
+
+  /** Reads entries and their versions: by key, or a page in the order of keys. */
+  get entries(): SpaceReads['entries'] {
+    return checkedReader(this.#door, 'entries')
+  }
+
+  /** Reads facts and their versions: by id, by text, by source, or a page in the order in which they were stated. */
+  get facts(): SpaceReads['facts'] {
+    return checkedReader(this.#door, 'facts')
+  }
+
+  /** Reads runs: one by id, or a page in the order in which they began. */
+  get runs(): SpaceReads['runs'] {
+    return checkedReader(this.#door, 'runs')
+  }
+
+  /**
+   * Reads the log: commits after a seq, or the seq that was the last at a time (ISO text).
+   *
+   * @throws MemoryError `cursor-expired` below the horizon.
+   */
+  get log(): SpaceReads['log'] {
+    return checkedReader(this.#door, 'log')
+  }
+}

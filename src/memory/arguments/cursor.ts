@@ -1,0 +1,44 @@
+/** Cursors: opaque texts that say where a page ended. They match only the space and the listing that issued them. */
+import { invalidInput, MemoryError } from '../../domain/error.ts'
+import type { SpaceKey } from '../../domain/id.ts'
+
+type CursorField = string | number
+
+/** Makes a cursor of a kind of listing, for one space. */
+export function encodeCursor(kind: string, key: SpaceKey, fields: readonly CursorField[]): string {
+  return Buffer.from(JSON.stringify([kind, key, ...fields])).toString('base64url')
+}
+
+/**
+ * Reads a cursor back.
+ *
+ * @throws MemoryError `invalid-input` if it is no cursor of this listing; `cursor-expired` if its space was erased.
+ */
+export function decodeCursor(cursor: string, kind: string, key: SpaceKey | null): readonly CursorField[] {
+  const wrong = () =>
+    invalidInput('cursor', 'must be a nextCursor of the same listing', cursor, 'Leave it out to start over.')
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+  } catch {
+    throw wrong()
+  }
+  if (!Array.isArray(parsed) || parsed[0] !== kind || typeof parsed[1] !== 'string') throw wrong()
+  const isField = (field: unknown) => typeof field === 'string' || (typeof field === 'number' && Number.isFinite(field))
+  if (!parsed.every(isField)) throw wrong()
+  if (parsed[1] !== key) {
+    throw new MemoryError('cursor-expired', {
+      message: 'The cursor belongs to a space that was erased, or to another one.',
+      fix: 'Leave the cursor out to start over.',
+      details: { field: 'cursor' },
+    })
+  }
+  return parsed.slice(2) as CursorField[]
+}
+
+/** A cursor's field that must be a number. */
+export function numberAt(fields: readonly CursorField[], index: number): number {
+  const field = fields[index]
+  if (typeof field === 'number') return field
+  throw invalidInput('cursor', 'must be a nextCursor of the same listing', field, 'Leave it out to start over.')
+}

@@ -1,0 +1,98 @@
+/** What a Memory does and says about its background: settling, making vectors anew, explaining an answer. */
+import type { ReindexProgress } from '../../derive/indexer.ts'
+import type { Access } from '../../domain/actor.ts'
+import { MemoryError, notFound } from '../../domain/error.ts'
+import type { SpaceId, SpaceKey } from '../../domain/id.ts'
+import { withPeers } from '../../domain/peer-packages.ts'
+import type { Storage } from '../../ports/storage.ts'
+import type { Core } from '../door/core.ts'
+import { settleErasure } from '../forget/erasure.ts'
+import type { Degraded, RecallTrace, TracedItem, UnreadItem } from '../recall/recollection.ts'
+
+/** What is left in the background, and why. */
+export interface Settled {
+  /** Spaces with records that still wait for their vectors. */
+  readonly pendingSpaces: number
+  /** Records whose vectors could not be made; they are found by their words. */
+  readonly failed: number
+  /** What keeps the embedder from being used; null if nothing does. */
+  readonly degraded: Degraded | null
+  /** What the embedder, the storage or the background (sweeping, reclaiming) fails with, while it fails. */
+  readonly error: unknown
+}
+
+export interface ReindexOptions {
+  readonly onProgress?: (progress: ReindexProgress) => void
+}
+
+/** Lets the model try once more what it could not be used for. */
+async function learnWaiting(core: Core): Promise<void> {
+  if (core.storage.waiting.size === 0) return
+  const { drainQueued } = await withPeers(() => import('../facts/infer.ts'))
+  for (const space of core.storage.waiting) {
+    const { waiting } = await drainQueued(core, space)
+    if (waiting === 0) core.storage.waiting.delete(space)
+  }
+}
+
+/** Waits for the background: words to learn from, vectors, and the bytes of what was forgotten. */
+export async function settled(core: Core): Promise<Settled> {
+  await learnWaiting(core)
+  await settleErasure(core)
+  const indexer = await core.storage.indexer()
+  if (indexer === null) return { pendingSpaces: 0, failed: 0, degraded: 'no-embedder', error: core.storage.failure }
+  await indexer.settled()
+  const { spaces, failed, trouble, error } = await indexer.state()
+  return { pendingSpaces: spaces, failed, degraded: trouble, error: error ?? core.storage.failure }
+}
+
+/** Makes all vectors anew. */
+export async function reindex(core: Core, { onProgress = () => {} }: ReindexOptions): Promise<void> {
+  const indexer = await core.storage.indexer()
+  if (indexer === null) {
+    throw new MemoryError('unsupported', {
+      message: 'This memory was opened without an embedder.',
+      fix: 'Open it with an embedder, or leave the option out for the local one.',
+      details: { field: 'embedder' },
+    })
+  }
+  await indexer.reindex(onProgress)
+}
+
+/** The trace of an answer, for whoever may read the spaces it came from, while they are there. */
+export async function explain(core: Core, recallId: string): Promise<RecallTrace> {
+  const storage = await core.storage.get()
+  const kept = core.traces.get(recallId)
+  const fix = 'Recall again: only the latest answers of a process are kept.'
+  if (kept === null) throw notFound('recollection', recallId, fix)
+  for (const [i, space] of kept.trace.spaces.entries()) {
+    const key = kept.keys[i] ?? null
+    const isThere = await isStill(storage, core.access, space as SpaceId, key)
+    if (!isThere) throw notFound('recollection', recallId, fix)
+  }
+  return { ...kept.trace, items: [...kept.trace.items, ...(await readBehind(storage, core.access, kept.behind))] }
+}
+
+/** What ranked behind all that was read for the answer, read now. */
+async function readBehind(storage: Storage, access: Access, unread: readonly UnreadItem[]): Promise<TracedItem[]> {
+  if (unread.length === 0) return []
+  const { idOf } = await import('../recall/recall.ts')
+  return Promise.all(
+    unread.map(async ({ ref, ...item }): Promise<TracedItem> => {
+      const [record = null] = await storage.index.read(access, item.space as SpaceId, [{ kind: item.kind, ref }])
+      const inThread = record?.kind === 'message' ? { threadId: record.message.threadId } : {}
+      return { ...item, ...inThread, id: idOf(record) ?? ref, dropped: record === null ? 'gone' : 'beyond-top-k' }
+    }),
+  )
+}
+
+/** Whether it is the space with that key, and may be read: not yours and not there are the same answer. */
+async function isStill(storage: Storage, access: Access, space: SpaceId, key: SpaceKey | null): Promise<boolean> {
+  try {
+    const state = await storage.spaces.get(access, space)
+    return key === null || state?.key === key
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'denied') return false
+    throw error
+  }
+}

@@ -1,0 +1,115 @@
+/** The sweeper: commits what time has made due, so that watchers learn of it and no turn stays open for ever. */
+import { type Access, applicationActor } from '../../domain/actor.ts'
+import type { Change, Commit } from '../../domain/commit/commit.ts'
+import { detach, every, type Timer } from '../../domain/detached.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { CommitId, SpaceId } from '../../domain/id.ts'
+import { defaultLimits } from '../../domain/limits.ts'
+import type { OpenTurn, Storage } from '../../ports/storage.ts'
+
+const everyMs = 1_000
+const perSweep = 200
+
+const sweeperAccess: Access = { actor: { ...applicationActor, id: 'sweeper' }, grants: 'all' }
+
+/** The commit that declares a turn interrupted whose lease is over. Its id is the same for all who meet it. */
+export function interruption(space: SpaceId, turn: OpenTurn): Commit {
+  const { turnId, threadId, lease } = turn
+  return {
+    id: `interrupt-${turnId}-${lease.token}` as CommitId,
+    space,
+    changes: [{ kind: 'turn-close', threadId, turnId, status: 'interrupted' }],
+    background: true,
+  }
+}
+
+/** Whether an error only says that somebody else was there first. */
+function isSettled(error: unknown): boolean {
+  return error instanceof MemoryError && ['not-found', 'conflict', 'closed'].includes(error.code)
+}
+
+/** Commits, and takes it as done if the record is gone or was dealt with meanwhile. */
+export async function commitIfDue(storage: Storage, commit: Commit): Promise<void> {
+  try {
+    await storage.commit(sweeperAccess, commit, defaultLimits)
+  } catch (error) {
+    if (!isSettled(error)) throw error
+  }
+}
+
+/** A mark of a key that does not give it away: commit ids outlive what they were about. */
+async function markOf(key: string): Promise<string> {
+  const digest = await globalThis.crypto.subtle.digest('SHA-256', Buffer.from(key))
+  return Buffer.from(digest).toString('base64url')
+}
+
+/** Commits what is due now. Answers how much there was. */
+export async function sweep(storage: Storage): Promise<number> {
+  const due = await storage.due(sweeperAccess, perSweep)
+  const expiries = await Promise.all(
+    due.entries.map(async ({ space, key, version }): Promise<Commit> => {
+      const id = `expire-${version}-${await markOf(key)}` as CommitId
+      return { id, space, changes: [{ kind: 'entry-expire', key }], background: true }
+    }),
+  )
+  const ended = due.facts.map(({ space, factId, version }): Commit => {
+    const id = `expire-fact-${version}-${factId}` as CommitId
+    return { id, space, changes: [{ kind: 'fact-expire', factId }], background: true }
+  })
+  const forgotten = due.runs.map(({ space, runId, version }): Commit => {
+    const id = `expire-run-${version}-${runId}` as CommitId
+    return { id, space, changes: [{ kind: 'run-expire', runId }], background: true }
+  })
+  const removed = await Promise.all(
+    due.records.map(async ({ space, noun, key, version }): Promise<Commit> => {
+      const id = `expire-${noun}-${version}-${await markOf(key)}` as CommitId
+      // The kinds of records' changes are made from their nouns.
+      const change = { kind: `${noun}-expire`, key } as unknown as Change
+      return { id, space, changes: [change], background: true }
+    }),
+  )
+  const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
+  const all = [...expiries, ...ended, ...forgotten, ...removed, ...interruptions]
+  await Promise.all(all.map((commit) => commitIfDue(storage, commit)))
+  for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
+  return all.length + due.logs.length
+}
+
+/** Sweeps every second while its memory is open; never keeps the process alive. */
+export class Sweeper {
+  readonly #storage: Storage
+  readonly #timer: Timer
+  #running: Promise<void> | null = null
+  /** The last failure, if sweeping fails: the next round tries again. */
+  failure: unknown = null
+
+  constructor(storage: Storage) {
+    this.#storage = storage
+    const failed = (error: unknown) => {
+      this.failure = error
+    }
+    this.#timer = every(everyMs, () => this.#round(), failed).unref()
+    detach(() => this.#round(), failed)
+  }
+
+  #round(): Promise<void> {
+    this.#running ??= this.#sweepAll().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  async #sweepAll(): Promise<void> {
+    try {
+      while ((await sweep(this.#storage)) >= perSweep);
+      this.failure = null
+    } catch (error) {
+      this.failure = error
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#timer.stop()
+    await this.#running
+  }
+}

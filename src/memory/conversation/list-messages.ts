@@ -1,0 +1,151 @@
+/** Pages of a thread's messages: the newest, a page, what follows a cursor, a range of dates, neighbours of a hit. */
+import { invalidInput } from '../../domain/error.ts'
+import { checkId } from '../../domain/id.ts'
+import { isAllInternal } from '../../domain/records/message.ts'
+import { toIso } from '../../domain/time.ts'
+import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
+import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
+import { refuseForeignMessages } from '../arguments/foreign-ids.ts'
+import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
+import { commitIfDue, interruption } from '../background/sweeper.ts'
+import type { Core } from '../door/core.ts'
+import { type Door, resourceSpace } from '../door/door.ts'
+import { type StoredMessage, toListedMessage } from './records.ts'
+
+export type ListMessagesOptions = InputOf<'listMessages'>
+
+export interface MessagePage {
+  /** In thread order, or from the newest backwards with `order: 'desc'`. */
+  readonly messages: StoredMessage[]
+  /** Seq of the space as listed; follow the feed from here to miss nothing. */
+  readonly asOf: number
+  readonly hasMore: boolean
+  /** Where the next page begins: later messages, or earlier ones for `last` and `desc`. Absent on the last page. */
+  readonly nextCursor?: string
+  readonly page?: number
+  readonly perPage?: number | false
+}
+
+type Parsed = OutputOf<'listMessages'>
+
+/** How a page is walked: `last` walks backwards and is turned round again. */
+function walkOf(parsed: Parsed): {
+  readonly direction: 'asc' | 'desc'
+  readonly isTurned: boolean
+  readonly kind: string
+} {
+  const order = parsed.order ?? 'asc'
+  if (parsed.last !== undefined) {
+    return { direction: 'desc', isTurned: order === 'asc', kind: `messages-last-${order}` }
+  }
+  return { direction: order, isTurned: false, kind: `messages-${order}` }
+}
+
+function checkTogether({ last, page, perPage, cursor }: Parsed): void {
+  const fix = 'Pass last alone, or page with perPage, or a cursor with the same options as the page before.'
+  if (last !== undefined && (page !== undefined || perPage !== undefined)) {
+    throw invalidInput('last', 'must not go with page or perPage', last, fix)
+  }
+  if (cursor !== undefined && page !== undefined && page > 0) {
+    throw invalidInput('page', 'must not go with a cursor', page, fix)
+  }
+}
+
+async function startOf(space: Door, cursor: string, kind: string): Promise<{ after: MessagePosition; asOf: number }> {
+  const fields = decodeCursor(cursor, kind, (await space.state())?.key ?? null)
+  return { asOf: numberAt(fields, 0), after: { turn: numberAt(fields, 1), index: numberAt(fields, 2) } }
+}
+
+function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMessage>): { nextCursor?: string } {
+  const last = items.at(-1)
+  if (!more || last === undefined || key === null) return {}
+  return { nextCursor: encodeCursor(kind, key, [asOf, last.turn, last.index]) }
+}
+
+/** Closes turns of the thread whose lease is over; answers whether there were any. For whoever meets one that is open. */
+export async function closeOverdue(space: Door, threadId: string): Promise<boolean> {
+  const { storage } = space.core
+  const now = new Date(storage.clock.now()).toISOString()
+  const overdue = (await space.messages.openTurns(threadId)).filter(({ lease }) => lease.until <= now)
+  for (const turn of overdue) await commitIfDue(await storage.get(), interruption(space.id, turn))
+  return overdue.length > 0
+}
+
+async function listOnce(space: Door, query: MessageQuery): Promise<Listed<PlacedMessage>> {
+  const { core, id } = space
+  const listed = await (await core.storage.get()).messages.list(core.access, id, query)
+  if (!listed.items.some(({ message }) => message.turnStatus === 'open')) return listed
+  return (await closeOverdue(space, query.threadId)) ? space.messages.list(query) : listed
+}
+
+function comparePlaces(left: PlacedMessage, right: PlacedMessage): number {
+  return left.turn - right.turn || left.index - right.index
+}
+
+/** Messages asked for by id, with their neighbours in the thread. */
+async function included(space: Door, parsed: Parsed, base: MessageQuery): Promise<PlacedMessage[]> {
+  const ids = (parsed.include ?? []).map(({ id }, index) => ({ id, field: `include[${index}].id` }))
+  await refuseForeignMessages(space, parsed.threadId, ids)
+  const found = (parsed.include ?? []).map(async (wanted) => {
+    const places = await space.messages.find(checkId(wanted.id, 'include.id'))
+    const hit = places.find(({ message }) => message.threadId === parsed.threadId)
+    if (hit === undefined || (base.skipInternal === true && isAllInternal(hit.message.parts))) return []
+    const around = async (direction: 'asc' | 'desc', limit: number | undefined) => {
+      if (limit === undefined || limit === 0) return []
+      return (await space.messages.list({ ...base, direction, after: hit, limit, offset: 0, from: null, to: null }))
+        .items
+    }
+    const before = await around('desc', wanted.withPreviousMessages)
+    const behind = await around('asc', wanted.withNextMessages)
+    return [...before, hit, ...behind]
+  })
+  return (await Promise.all(found)).flat()
+}
+
+function merged(page: readonly PlacedMessage[], extra: readonly PlacedMessage[], isDown: boolean): PlacedMessage[] {
+  if (extra.length === 0) return [...page]
+  const byPlace = new Map([...page, ...extra].map((place) => [`${place.turn}.${place.index}`, place]))
+  const all = [...byPlace.values()].sort(comparePlaces)
+  return isDown ? all.reverse() : all
+}
+
+function limitOf(core: Core, { last, perPage }: Parsed): number {
+  const most = core.limits.pageSize
+  if (last !== undefined) return Math.min(last, most)
+  return perPage === false ? most : Math.min(perPage ?? 100, most)
+}
+
+/**
+ * A page of a thread's messages. Replaced and discarded turns are left out, and so are calls of memory's own tools unless
+ * `includeInternal` asks for them; open turns of others are marked.
+ */
+export async function listMessages(core: Core, options: ListMessagesOptions): Promise<MessagePage> {
+  const parsed = await parse('listMessages', options)
+  checkTogether(parsed)
+  const { threadId, resourceId, page = 0, cursor, dateRange, includeInternal = false } = parsed
+  const space = resourceSpace(core, resourceId)
+  const { direction, isTurned, kind } = walkOf(parsed)
+  const limit = limitOf(core, parsed)
+  const start = cursor === undefined ? { after: null, asOf: null } : await startOf(space, cursor, kind)
+  const query: MessageQuery = {
+    threadId: checkId(threadId, 'threadId'),
+    direction,
+    ...start,
+    limit,
+    offset: page * limit,
+    from: dateRange?.start === undefined ? null : toIso(dateRange.start, 'dateRange.start'),
+    to: dateRange?.end === undefined ? null : toIso(dateRange.end, 'dateRange.end'),
+    skipInternal: !includeInternal,
+  }
+  const listed = await listOnce(space, query)
+  const places = isTurned ? listed.items.toReversed() : listed.items
+  const isDown = direction === 'desc' && !isTurned
+  const extra = parsed.include === undefined ? [] : await included(space, parsed, query)
+  return {
+    messages: merged(places, extra, isDown).map(({ message }) => toListedMessage(message, resourceId, includeInternal)),
+    asOf: listed.asOf,
+    hasMore: listed.more,
+    ...nextCursorOf(kind, listed),
+    ...(parsed.last === undefined ? { page, perPage: parsed.perPage === false ? false : limit } : {}),
+  }
+}

@@ -1,0 +1,356 @@
+/** Messages of a thread: saving, changing and deleting what was said. */
+
+import { savedAuthor } from '../../domain/actor.ts'
+import type { Change, ResultOf } from '../../domain/commit/commit.ts'
+import { invalidInput, notFound, shown } from '../../domain/error.ts'
+import { checkId, type ThreadId } from '../../domain/id.ts'
+import { foreignId, parseIssuedId, withoutId } from '../../domain/issued-id.ts'
+import { toPatch } from '../../domain/json.ts'
+import { readPlain } from '../../domain/read-plain.ts'
+import type { MessageInput, MessagePart } from '../../domain/records/message.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import { dateOf } from '../../domain/time.ts'
+import type { PlacedMessage } from '../../ports/storage.ts'
+import { type NamedId, refuseForeignMessages } from '../arguments/foreign-ids.ts'
+import { parse, unexpectedConflict } from '../arguments/parse.ts'
+import { type Applied, appliedOf } from '../door/applied.ts'
+import type { Core } from '../door/core.ts'
+import { Door, resourceSpace } from '../door/door.ts'
+import { saveAnswer, saveEvent } from '../tracing/trace-events.ts'
+import { traced } from '../tracing/tracing.ts'
+import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
+import { withAnswer } from './message-parts.ts'
+import { type StoredMessage, toStoredMessage } from './records.ts'
+import type { StoredPart } from './stored-part.ts'
+
+export interface SaveMessagesOptions {
+  readonly messages: MessageLike | readonly MessageLike[]
+  /** Required here or on the messages; created if it does not exist, unless `turnId` is given. */
+  readonly threadId?: string
+  readonly resourceId?: string
+  /** Adds to this open turn of the actor's, and renews its lease; else the messages are a turn of their own. */
+  readonly turnId?: string
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
+}
+
+export interface SavedMessages {
+  /** In the order given; ids that were in the thread already come with what is stored. */
+  readonly messages: StoredMessage[]
+  readonly turnId: string
+  readonly seq: number
+}
+
+/** The one value that the options and all messages agree on. */
+function agreed(name: 'threadId' | 'resourceId', stated: string | undefined, messages: readonly ReadMessage[]): string {
+  let value = stated
+  for (const message of messages) {
+    const own = message[name]
+    if (own === undefined || own === value) continue
+    if (value !== undefined) {
+      const rule = `must be the same for all messages of a call (${shown(value)} and ${shown(own)})`
+      throw invalidInput(
+        name,
+        rule,
+        own,
+        `Save the messages of each ${name === 'threadId' ? 'thread' : 'resource'} by a call of its own.`,
+      )
+    }
+    value = own
+  }
+  return checkId(value, name)
+}
+
+function storedNow(
+  space: Door,
+  threadId: string,
+  input: MessageInput,
+  saved: Applied<'message-append'>,
+  index: number,
+  isOpen: boolean,
+): StoredMessage {
+  const { actor } = space.core.access
+  const { address } = parseSpaceId(space.id)
+  const { id } = saved.result.messages[index] as { id: string }
+  const author = savedAuthor(input.author, input.role, actor, address)
+  return {
+    id,
+    role: input.role,
+    parts: input.parts as StoredPart[],
+    ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
+    threadId,
+    resourceId: address.id,
+    author,
+    turnId: saved.result.turnId,
+    turnStatus: isOpen ? 'open' : 'complete',
+    createdAt: dateOf(input.createdAt ?? saved.at),
+    seq: saved.seq,
+  }
+}
+
+/** Saves a batch whole or not at all, in one thread. */
+export async function saveMessages(core: Core, options: SaveMessagesOptions): Promise<SavedMessages> {
+  const parsed = await parse('saveMessages', options)
+  const { turnId, commitId } = parsed
+  const batch = readMessages(parsed.messages)
+  const threadId = agreed('threadId', parsed.threadId, batch)
+  const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
+  const ids = batch.map(({ input: { id = '' } }, index) => ({ id, field: `messages[${index}].id` }))
+  await refuseForeignMessages(space, threadId, ids, withoutId)
+  const request = { threadId, turnId, given: batch.length }
+  return traced(
+    () => saveEvent(space, request),
+    () => saveBatch(space, threadId, batch, { turnId, commitId }),
+    saveAnswer,
+  )
+}
+
+interface Joined {
+  readonly turnId: string | undefined
+  readonly commitId: string | undefined
+}
+
+async function saveBatch(
+  space: Door,
+  threadId: string,
+  batch: readonly ReadMessage[],
+  { turnId, commitId }: Joined,
+): Promise<SavedMessages> {
+  const answers = batch.some(({ isAnswer }) => isAnswer) ? await answersIn(space, threadId, batch, turnId) : noAnswers
+  const messages = batch.filter((message) => !answers.placed.has(message)).map(({ input }) => input)
+  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+  const join = turnId === undefined ? { createThread: true } : { turnId }
+  const append: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, messages, ...join }]
+  const result = await space.submit([...append, ...answers.changes], named)
+  const found = answers.messageIds.map((id) => storedIn(space, id, threadId))
+  const changed = found.length === 0 ? [] : await Promise.all(found)
+  if (messages.length === 0) {
+    const { seq } = appliedOf(result, answers.changes[0]?.kind ?? 'message-edit')
+    return { messages: changed, turnId: changed[0]?.turnId ?? '', seq }
+  }
+  const saved = appliedOf(result, 'message-append')
+  const isOpen = turnId !== undefined
+  const stored = saved.result.messages.every((place) => place.stored)
+    ? messages.map((input, index) => storedNow(space, threadId, input, saved, index, isOpen))
+    : await Promise.all(
+        saved.result.messages.map((place, index) =>
+          place.stored
+            ? storedNow(space, threadId, messages[index] as MessageInput, saved, index, isOpen)
+            : storedIn(space, place.id, threadId),
+        ),
+      )
+  return {
+    messages: changed.length === 0 ? stored : [...changed, ...stored],
+    turnId: saved.result.turnId,
+    seq: saved.seq,
+  }
+}
+
+async function storedIn(space: Door, messageId: string, threadId: string): Promise<StoredMessage> {
+  const { message } = await placeIn(space, messageId, threadId)
+  return toStoredMessage(message, parseSpaceId(space.id).address.id)
+}
+
+/** Answers to calls that were saved before: the changes that put them there, and the messages they go to. */
+interface Answers {
+  readonly placed: ReadonlySet<ReadMessage>
+  readonly changes: readonly Change[]
+  readonly messageIds: readonly string[]
+}
+
+const noAnswers: Answers = { placed: new Set(), changes: [], messageIds: [] }
+
+/** How far back a tool call is looked for, messages. */
+const callsWithin = 50
+
+async function answersIn(
+  space: Door,
+  threadId: string,
+  batch: readonly ReadMessage[],
+  turnId: string | undefined,
+): Promise<Answers> {
+  const query = { threadId, direction: 'desc', after: null, asOf: null, offset: 0, from: null, to: null } as const
+  const recent = (await space.messages.list({ ...query, limit: callsWithin })).items.map(({ message }) => message)
+  const placed = new Set<ReadMessage>()
+  const partsById = new Map<string, readonly MessagePart[]>()
+  for (const answers of batch) {
+    if (answers.isAnswer !== true) continue
+    const isPlaced = answers.input.parts.every((answer) => {
+      const call = recent.find(({ id, parts }) => withAnswer(partsById.get(id) ?? parts, answer) !== null)
+      if (call === undefined) return false
+      const parts = withAnswer(partsById.get(call.id) ?? call.parts, answer)
+      if (parts !== null) partsById.set(call.id, parts)
+      return true
+    })
+    if (isPlaced) placed.add(answers)
+  }
+  const changes = [...partsById].map(([messageId, parts]): Change => {
+    const isOwn = recent.some((message) => message.id === messageId && message.turnId === turnId)
+    const before = recent.find((message) => message.id === messageId)?.parts ?? []
+    const [changed, ...others] = parts.filter((part, index) => part !== before[index])
+    if (isOwn && changed !== undefined && others.length === 0 && typeof changed.toolCallId === 'string') {
+      const complete = { toolCallId: changed.toolCallId, part: changed }
+      return { kind: 'message-extend', threadId, messageId, complete }
+    }
+    return { kind: 'message-edit', threadId, messageId, parts: [...parts] }
+  })
+  return { placed, changes, messageIds: [...partsById.keys()] }
+}
+
+async function placeIn(space: Door, messageId: string, threadId: string | undefined): Promise<PlacedMessage> {
+  const places = (await space.messages.find(messageId)).filter(
+    ({ message }) => threadId === undefined || message.threadId === threadId,
+  )
+  const [place, other] = places
+  if (place === undefined) throw notFound('message', messageId, 'Check the id, its thread and its resource.')
+  if (other === undefined) return place
+  throw unexpectedConflict(
+    `Several threads of the resource have a message ${shown(messageId)}.`,
+    'Pass the threadId of the one you mean.',
+    { messageId },
+  )
+}
+
+interface Located {
+  readonly space: Door
+  readonly threadId: ThreadId
+  readonly messageId: string
+}
+
+/** The space that issued a message id, as the key in the id says. */
+async function issuingSpace(core: Core, { id, field }: NamedId): Promise<Door> {
+  const issued = parseIssuedId(id)
+  if (issued === null) {
+    const rule = 'is required: a message id chosen by a caller means nothing without it'
+    throw invalidInput('resourceId', rule, undefined, 'Pass the resourceId of the messages.')
+  }
+  if (issued.kind !== 'message') throw foreignId(field, id, 'message', 'Pass the id of a message.')
+  const space = await (await core.storage.get()).spaces.byKey(core.access, issued.spaceKey)
+  if (space === null) throw notFound('message', id, 'Check the id; it may have been forgotten.')
+  return new Door(core, space)
+}
+
+/** Finds each message's space and thread, from its id alone where it is one of ours. */
+async function locate(
+  core: Core,
+  ids: readonly NamedId[],
+  resourceId?: string,
+  threadId?: string,
+): Promise<readonly Located[]> {
+  for (const { id } of ids) checkId(id, 'messageId')
+  const named = resourceId === undefined ? null : resourceSpace(core, resourceId)
+  if (named !== null) await refuseForeignMessages(named, threadId, ids)
+  return Promise.all(
+    ids.map(async (one) => {
+      const space = named ?? (await issuingSpace(core, one))
+      const { message } = await placeIn(space, one.id, threadId)
+      return { space, threadId: message.threadId, messageId: one.id }
+    }),
+  )
+}
+
+/** One commit for each thread, in the order in which the threads are met. */
+async function commitByThread<Kind extends Change['kind']>(
+  located: readonly Located[],
+  changesOf: (ids: readonly string[], threadId: ThreadId) => readonly (Change & { readonly kind: Kind })[],
+): Promise<{ readonly place: Located; readonly results: readonly ResultOf<Kind>[] }[]> {
+  const groups = Map.groupBy(located, ({ space, threadId }) => `${space.id} ${threadId}`)
+  const done = []
+  for (const group of groups.values()) {
+    const place = group[0] as Located
+    const ids = group.map(({ messageId }) => messageId)
+    const result = await place.space.submit(changesOf(ids, place.threadId))
+    if (result.status === 'conflict') {
+      throw unexpectedConflict('The commit was refused.', 'Try again.', { reason: result.reason })
+    }
+    done.push({ place, results: result.results as readonly ResultOf<Kind>[] })
+  }
+  return done
+}
+
+/** A change to a stored message: new content, or metadata that is deep-merged (null deletes), or both. */
+export interface MessageEdit {
+  readonly id: string
+  readonly threadId?: string
+  readonly content?: unknown
+  readonly parts?: readonly unknown[]
+  readonly metadata?: Record<string, unknown>
+}
+
+function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly kind: 'message-edit' } {
+  const { content, parts, metadata } = edit
+  const hasContent = content !== undefined || parts !== undefined
+  const [read] = hasContent ? readMessages([{ role: 'user', ...(parts === undefined ? { content } : { parts }) }]) : []
+  return {
+    kind: 'message-edit',
+    threadId,
+    messageId: edit.id,
+    ...(read === undefined ? {} : { parts: [...read.input.parts] }),
+    ...(metadata === undefined ? {} : { metadata: toPatch(metadata, 'metadata') }),
+  }
+}
+
+/** Changes messages in place: one commit for each thread. */
+export async function updateMessages(
+  core: Core,
+  options: { readonly messages: readonly MessageEdit[]; readonly resourceId?: string },
+): Promise<StoredMessage[]> {
+  const parsed = await parse('updateMessages', options)
+  const edits: readonly MessageEdit[] = await Promise.all(
+    parsed.messages.map((edit, index) => parse('messageEdit', edit, `messages[${index}]`)),
+  )
+  const byId = new Map(edits.map((edit) => [edit.id, edit]))
+  if (byId.size < edits.length) {
+    throw invalidInput(
+      'messages',
+      'must change each message once',
+      edits.length,
+      'Put all changes of a message into one.',
+    )
+  }
+  const located = (
+    await Promise.all(
+      edits.map(({ id, threadId }, index) => {
+        return locate(core, [{ id, field: `messages[${index}].id` }], parsed.resourceId, threadId)
+      }),
+    )
+  ).flat()
+  const changesOf = (ids: readonly string[], threadId: ThreadId) =>
+    ids.map((id) => editChange(byId.get(id) as MessageEdit, threadId))
+  await commitByThread<'message-edit'>(located, changesOf)
+  return Promise.all(
+    located.map(async ({ space, threadId, messageId }) => {
+      const { message } = await placeIn(space, messageId, threadId)
+      return toStoredMessage(message, parseSpaceId(space.id).address.id)
+    }),
+  )
+}
+
+export interface DeleteMessagesOptions {
+  /** Required unless every id was issued by us. With it, ids that another resource issued are refused. */
+  readonly resourceId?: string
+  readonly threadId?: string
+}
+
+/** Deletes messages by id: one commit for each thread. History keeps them until the horizon. */
+export async function deleteMessages(
+  core: Core,
+  messageIds: string | readonly (string | { readonly id: string })[],
+  options: DeleteMessagesOptions = {},
+): Promise<{ readonly deleted: string[] }> {
+  const { resourceId, threadId } = await parse('deleteMessages', options)
+  const given = readPlain(messageIds, 'messageIds') as typeof messageIds
+  const list = typeof given === 'string' ? [given] : given
+  if (!Array.isArray(list) || list.length === 0) {
+    throw invalidInput('messageIds', 'must be an id or a list of ids', messageIds, 'Pass the ids of the messages.')
+  }
+  const ids = list.map((item: string | { id: string }) =>
+    checkId(typeof item === 'object' ? item?.id : item, 'messageIds'),
+  )
+  const named = [...new Set(ids)].map((id) => ({ id, field: 'messageIds' }))
+  const located = await locate(core, named, resourceId, threadId)
+  const done = await commitByThread<'message-delete'>(located, (group, thread) => [
+    { kind: 'message-delete', threadId: thread, messageIds: [...group] },
+  ])
+  return { deleted: done.flatMap(({ results }) => results.flatMap((result) => [...result.deleted])) }
+}

@@ -1,0 +1,94 @@
+/** Records as the facade returns them: the domain's, with `Date`s, and named by the resource they belong to. */
+
+import type { Author } from '../../domain/actor.ts'
+import type { ThreadSource } from '../../domain/commit/effect.ts'
+import type { Seq } from '../../domain/id.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { type Message, type Role, withoutInternal } from '../../domain/records/message.ts'
+import type { ThreadState } from '../../domain/records/thread.ts'
+import type { TurnStatus } from '../../domain/records/turn.ts'
+import { dateOf } from '../../domain/time.ts'
+import type { StoredPart } from './stored-part.ts'
+
+/** A conversation of a resource. */
+export interface Thread {
+  readonly id: string
+  readonly resourceId: string
+  readonly title: string | null
+  readonly metadata: JsonObject
+  readonly createdAt: Date
+  /** When the thread itself last changed; saving messages does not move it. */
+  readonly updatedAt: Date
+  /** null while it has no messages. */
+  readonly lastMessageAt: Date | null
+  readonly messageCount: number
+  /** null unless archived. */
+  readonly archivedAt: Date | null
+  /** Seq of the commit that last changed the thread itself, for `ifVersion`. */
+  readonly version: Seq
+  /** Where it was cloned from. */
+  readonly source?: ThreadSource
+}
+
+/** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
+export interface StoredMessage {
+  readonly id: string
+  readonly role: Role
+  readonly parts: StoredPart[]
+  readonly metadata?: JsonObject
+  readonly threadId: string
+  readonly resourceId: string
+  /** Who is speaking; `claimed` if a caller stated somebody other than the actor. */
+  readonly author: Author
+  readonly turnId: string
+  readonly turnStatus: TurnStatus
+  readonly createdAt: Date
+  /** When it was last edited; absent if never. */
+  readonly editedAt?: Date
+  /** Seq of the commit that saved it. */
+  readonly seq: Seq
+}
+
+export function toThread(thread: ThreadState, resourceId: string): Thread {
+  const { id, title, metadata, createdAt, updatedAt, lastMessageAt, messageCount, archivedAt, version, source } = thread
+  return {
+    id,
+    resourceId,
+    title,
+    metadata,
+    createdAt: dateOf(createdAt),
+    updatedAt: dateOf(updatedAt),
+    lastMessageAt: lastMessageAt === null ? null : dateOf(lastMessageAt),
+    messageCount,
+    archivedAt: archivedAt === null ? null : dateOf(archivedAt),
+    version,
+    ...(source === undefined ? {} : { source }),
+  }
+}
+
+type Building<Record> = { -readonly [Field in keyof Record]: Record[Field] }
+
+/** The message as lists and recall answer it: without internal parts, unless they are asked for. */
+export function toListedMessage(message: Message, resourceId: string, includeInternal = false): StoredMessage {
+  const parts = includeInternal ? message.parts : withoutInternal(message.parts)
+  return toStoredMessage(parts === message.parts ? message : { ...message, parts }, resourceId)
+}
+
+export function toStoredMessage(message: Message, resourceId: string): StoredMessage {
+  // Field by field: a page has many messages, and spreading optional fields makes an object for each.
+  const stored: Building<StoredMessage> = {
+    id: message.id,
+    role: message.role,
+    parts: message.parts as StoredPart[],
+    threadId: message.threadId,
+    resourceId,
+    author: message.author,
+    turnId: message.turnId,
+    turnStatus: message.turnStatus,
+    createdAt: dateOf(message.createdAt),
+    seq: message.seq,
+  }
+  if (message.metadata !== undefined) stored.metadata = message.metadata
+  if (message.editedAt !== undefined) stored.editedAt = dateOf(message.editedAt)
+  return stored
+}

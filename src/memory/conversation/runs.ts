@@ -1,0 +1,156 @@
+/** Runs as the facade returns them: what an agent or a workflow did, when, and how that ended. */
+import type { Actor } from '../../domain/actor.ts'
+import { invalidInput } from '../../domain/error.ts'
+import { checkId, parseRunId, type Seq, type SpaceId } from '../../domain/id.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import { type RunKind, type RunState, type RunStatus, runStatuses } from '../../domain/records/run.ts'
+import { parseSpaceId, spaceId } from '../../domain/space.ts'
+import { dateOf } from '../../domain/time.ts'
+import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
+import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+import { closeOverdue } from './list-messages.ts'
+
+/** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
+export interface Run {
+  readonly id: string
+  readonly kind: RunKind
+  /** What ran. */
+  readonly agentId: string
+  /** The space it lies in, such as `resource/alice`. */
+  readonly space: string
+  /** The resource whose space that is; absent in other spaces. */
+  readonly resourceId?: string
+  /** Who began it. */
+  readonly actor: Actor
+  /** How it stands. One whose process was killed ends as its turn does. */
+  readonly status: RunStatus
+  /** Its thread and turn, which may be gone. */
+  readonly threadId?: string
+  readonly turnId?: string
+  /** The run that called it. */
+  readonly parentRunId?: string
+  /** What it used and made: references, versions, scores and counts. */
+  readonly details: JsonObject
+  /** What it needs to go on; null once it has ended. */
+  readonly continuation: Json
+  readonly startedAt: Date
+  readonly updatedAt: Date
+  /** null while it may go on, and where its process was killed. */
+  readonly endedAt: Date | null
+  /** null while it is suspended. */
+  readonly expiresAt: Date | null
+  /** Seq of the commit that last put it. */
+  readonly version: Seq
+}
+
+/** Whose runs: those in the threads of a resource, or those that an agent made without one; with both, the agent's in the resource. */
+export type ListRunsOptions = InputOf<'listRuns'>
+
+export interface RunPage {
+  /** The newest first. */
+  readonly runs: readonly Run[]
+  /** Seq of the space as listed. */
+  readonly asOf: Seq
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+const defaultLimit = 100
+/** With a status, how many runs one page looks through. */
+const mostLookedThrough = 10_000
+
+function toRun(run: RunState, status: RunStatus, space: SpaceId): Run {
+  const { id, kind, name, actor, threadId, turnId, parentRunId, details, continuation, version } = run
+  const { address } = parseSpaceId(space)
+  const isResource = address.kind === 'resource' && address.path.length === 1
+  return {
+    id,
+    kind,
+    agentId: name,
+    space,
+    ...(isResource ? { resourceId: address.id } : {}),
+    actor,
+    status,
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(turnId === undefined ? {} : { turnId }),
+    ...(parentRunId === undefined ? {} : { parentRunId }),
+    details,
+    continuation,
+    startedAt: dateOf(run.startedAt),
+    updatedAt: dateOf(run.updatedAt),
+    endedAt: run.endedAt === null ? null : dateOf(run.endedAt),
+    expiresAt: run.expiresAt === null ? null : dateOf(run.expiresAt),
+    version,
+  }
+}
+
+/** How the turn of a run stands, which ends even where the run's process could not; null if it has none. */
+async function statusOfTurn(space: Door, { threadId, turnId }: RunState): Promise<RunStatus | null> {
+  if (threadId === undefined || turnId === undefined) return null
+  let turn = await space.messages.turn(turnId)
+  if (turn?.status === 'open' && (await closeOverdue(space, threadId))) turn = await space.messages.turn(turnId)
+  if (turn === null) return 'interrupted'
+  return turn.status === 'open' ? 'running' : turn.status
+}
+
+/** The run as it stands; null if it is gone meanwhile. */
+async function standing(space: Door, run: RunState): Promise<Run | null> {
+  if (run.status !== 'running') return toRun(run, run.status, space.id)
+  const status = (await statusOfTurn(space, run)) ?? run.status
+  if (status === 'running') return toRun(run, status, space.id)
+  // It may have ended by itself between the two reads: then its record says more.
+  const { record } = await space.runs.get(run.id)
+  if (record === null) return null
+  return toRun(record, record.status === 'running' ? status : record.status, space.id)
+}
+
+/** The run of that id, in whichever space it lies, or null: for ids that name nothing and for what is not the caller's. */
+export async function getRun(core: Core, runId: string): Promise<Run | null> {
+  const issued = parseRunId(checkId(runId, 'runId'))
+  const storage = await core.storage.get()
+  const id = issued === null ? null : await storage.spaces.byKey(core.access, issued.spaceKey)
+  if (id === null) return null
+  const space = new Door(core, id)
+  const { record } = await space.runs.get(runId)
+  return record === null ? null : standing(space, record)
+}
+
+/** The space that is asked for, and whose runs in it. */
+function homeOf({ resourceId, agentId }: OutputOf<'listRuns'>): { readonly id: SpaceId; readonly name: string | null } {
+  const name = agentId === undefined ? null : checkId(agentId, 'agentId')
+  if (resourceId !== undefined) return { id: spaceId('resource', checkId(resourceId, 'resourceId')), name }
+  if (name !== null) return { id: spaceId('agent', name), name: null }
+  const fix = 'Pass the resourceId whose threads the runs are of, or the agentId for runs without a thread.'
+  throw invalidInput('resourceId', 'is required', undefined, fix)
+}
+
+/** A page of runs, the newest first. */
+export async function listRuns(core: Core, options: ListRunsOptions): Promise<RunPage> {
+  const parsed = await parse('listRuns', options)
+  const { threadId = null, status, cursor } = parsed
+  const { id, name } = homeOf(parsed)
+  const space = new Door(core, id)
+  const wanted = new Set<RunStatus>(status === undefined ? runStatuses : [status].flat())
+  // What is stored as running may have ended with its turn.
+  const query = { threadId, name, statuses: [...new Set([...wanted, 'running' as const])], order: 'newest' } as const
+  const limit = Math.min(parsed.limit ?? defaultLimit, core.limits.pageSize)
+  const size = status === undefined ? limit : core.limits.pageSize
+  let after =
+    cursor === undefined ? null : numberAt(decodeCursor(cursor, 'runs', (await space.state())?.key ?? null), 0)
+  const runs: Run[] = []
+  for (let looked = 0; ; looked += size) {
+    const { items, asOf, key, more } = await space.runs.list({ ...query, after, limit: size })
+    const nextCursor = () => (after === null || key === null ? {} : { nextCursor: encodeCursor('runs', key, [after]) })
+    for (const stored of items) {
+      const run = await standing(space, stored)
+      const isWanted = run !== null && wanted.has(run.status)
+      if (isWanted && runs.length === limit) return { runs, asOf, ...nextCursor() }
+      if (isWanted) runs.push(run)
+      after = stored.order
+    }
+    if (!more) return { runs, asOf }
+    if (runs.length === limit || looked + size >= mostLookedThrough) return { runs, asOf, ...nextCursor() }
+  }
+}

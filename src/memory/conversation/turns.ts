@@ -1,0 +1,259 @@
+/** Turns as those who speak hold them: a place in the thread, kept open while the work goes on, closed in a named state. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Change, ChangeResult, CommitResult } from '../../domain/commit/commit.ts'
+import { every, type Timer } from '../../domain/detached.ts'
+import { invariant, MemoryError } from '../../domain/error.ts'
+import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../../domain/id.ts'
+import { turnLease } from '../../domain/records/lease.ts'
+import { appliedOf } from '../door/applied.ts'
+import type { Holding } from '../door/core.ts'
+import type { Door } from '../door/door.ts'
+import { randomId } from '../door/random-id.ts'
+import { messagesIn, saveEvent, savesWords, turnAnswer } from '../tracing/trace-events.ts'
+import { traced } from '../tracing/tracing.ts'
+import { waitForTurns } from './turn-queue.ts'
+
+export type ClosedStatus = 'complete' | 'aborted' | 'failed' | 'suspended'
+
+/** How a turn begins: opened anew, or a suspended one of the same actor taken up again. */
+export interface TurnRequest {
+  readonly space: Door
+  readonly threadId: string
+  /** What whoever resumes the turn must name again. */
+  readonly runId: string
+  /** The suspended turn to resume; null opens a new one. */
+  readonly resumes: TurnId | null
+  /** Turns that the new one takes the place of. */
+  readonly replaces: readonly string[]
+  /** Committed with it, before and after; a new turn is named by `opened: 0`. */
+  readonly before: readonly Change[]
+  readonly changes: readonly Change[]
+}
+
+/** Milliseconds until the next attempt after a failure that may pass. */
+const retryMs = [20, 100, 500]
+
+/** An open turn of this process: its lease is renewed, and its memory stays open, until it is closed. */
+export class Turn {
+  readonly space: Door
+  readonly threadId: string
+  readonly id: TurnId
+  readonly runId: string
+  /** What opening or resuming it answered, change by change. */
+  readonly results: readonly ChangeResult[]
+  #token: number
+  #commits = 0
+  #isClosed = false
+  readonly #heartbeat: Timer
+  /** What the last renewal of its lease failed with; the next commit resumes the turn if the lease ran out. */
+  renewalFailure: unknown = null
+  readonly #ended = Promise.withResolvers<void>()
+
+  constructor(
+    request: Pick<TurnRequest, 'space' | 'threadId' | 'runId'>,
+    opened: Committed,
+    id: TurnId,
+    token: number,
+  ) {
+    this.space = request.space
+    this.threadId = request.threadId
+    this.runId = request.runId
+    this.id = id
+    this.results = opened.results
+    this.#token = token
+    // Three times within a lease: one renewal may fail, and a commit renews it as well.
+    const beatMs = this.space.core.limits.turnLeaseMs / 3
+    const failed = (error: unknown) => {
+      this.renewalFailure = error
+    }
+    this.#heartbeat = every(beatMs, () => this.#renew(), failed).unref()
+    this.space.core.storage.hold(this.#ended.promise)
+  }
+
+  /** The id that the next message of the turn gets which has none of its own: `index` messages are in it. */
+  messageId(index: number): string {
+    const issued = parseTurnId(this.id)
+    invariant(issued !== null, 'a turn has an id of ours')
+    return messageIdOf(issued.spaceKey, issued.turn, index)
+  }
+
+  get spaceKey(): SpaceKey {
+    const issued = parseTurnId(this.id)
+    invariant(issued !== null, 'a turn has an id of ours')
+    return issued.spaceKey
+  }
+
+  /** For what the turn's tools write: that others have not ended it, nor forgotten the space that it is in. */
+  get holding(): Holding {
+    const lease = turnLease(this.id)
+    return { spaceId: this.space.id, expectation: () => ({ lease, token: this.#token }) }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  async #renew(): Promise<void> {
+    const { core, id } = this.space
+    const lease = { name: turnLease(this.id), token: this.#token, leaseMs: core.limits.turnLeaseMs }
+    await (await core.storage.get()).renewLease(core.access, id, lease)
+    this.renewalFailure = null
+  }
+
+  /**
+   * Commits to the open turn; if others declared it interrupted meanwhile (a machine that slept), takes it up again first.
+   *
+   * @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted.
+   */
+  async commit(changes: readonly Change[]): Promise<Committed> {
+    // The token is new each time that the turn is taken up, so a later call never meets the ids of an earlier one.
+    const id = `${this.id}-${this.#token}-${++this.#commits}`
+    const submit = () => committed(this.space, changes, id)
+    return saving({ space: this.space, threadId: this.threadId, turnId: this.id }, changes, async () => {
+      try {
+        return await submit()
+      } catch (error) {
+        if (!isInterruption(error)) throw error
+        await this.#resume()
+        return submit()
+      }
+    })
+  }
+
+  async #resume(): Promise<void> {
+    const { threadId, id: turnId, runId } = this
+    const change: Change = { kind: 'turn-resume', threadId, turnId, runId }
+    this.#token = appliedOf(await this.space.submit([change]), 'turn-resume').result.leaseToken
+  }
+
+  /** Commits the last changes and closes the turn with them. */
+  async close(status: ClosedStatus, changes: readonly Change[] = []): Promise<void> {
+    const { threadId, id: turnId } = this
+    await this.#end([...changes, { kind: 'turn-close', threadId, turnId, status }])
+  }
+
+  /** Takes back all that was said in it. Nothing of it stays readable. */
+  async discard(changes: readonly Change[] = []): Promise<void> {
+    const { threadId, id: turnId } = this
+    await this.#end([...changes, { kind: 'turn-discard', threadId, turnId }])
+  }
+
+  async #end(changes: readonly Change[]): Promise<void> {
+    this.#isClosed = true
+    this.#heartbeat.stop()
+    try {
+      await this.commit(changes)
+    } finally {
+      this.#ended.resolve()
+    }
+  }
+
+  /** Leaves a turn that cannot be closed to its lease. */
+  letGo(): void {
+    this.#isClosed = true
+    this.#heartbeat.stop()
+    this.#ended.resolve()
+  }
+}
+
+export type Committed = CommitResult & { readonly status: 'committed' }
+
+/** Commits, again if that may help: the id makes sure that it is applied once. */
+async function committed(space: Door, changes: readonly Change[], id: string): Promise<Committed> {
+  const result = await repeated(() => space.submit(changes, { id }))
+  if (result.status === 'committed') return result
+  throw new MemoryError('conflict', {
+    message: `The commit was refused: ${result.reason}.`,
+    fix: 'Try again.',
+    details: { reason: result.reason },
+  })
+}
+
+/** Publishes what a commit to a turn brings into its thread, while somebody listens. */
+function saving(
+  at: { readonly space: Door; readonly threadId: string; readonly turnId?: TurnId },
+  changes: readonly Change[],
+  commit: () => Promise<Committed>,
+): Promise<Committed> {
+  if (!changes.some(savesWords)) return commit()
+  const { space, threadId, turnId } = at
+  return traced(
+    () => saveEvent(space, { threadId, turnId, given: messagesIn(changes) }),
+    commit,
+    (answer, tokensOf) => turnAnswer(changes, answer, tokensOf),
+  )
+}
+
+/** Whether a commit was refused because others found the turn's lease over. */
+function isInterruption(error: unknown): boolean {
+  if (!(error instanceof MemoryError) || error.code !== 'conflict') return false
+  return error.details.status === 'interrupted' && error.details.replacedBy === null
+}
+
+/** Tries again what may succeed later; the commit's id makes sure that it is applied once. */
+async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (const ms of retryMs) {
+    try {
+      return await act()
+    } catch (error) {
+      const mayPass = error instanceof MemoryError && (error.code === 'unknown-outcome' || error.code === 'unavailable')
+      if (!mayPass || !error.retryable) throw error
+      await delay(ms)
+    }
+  }
+  return act()
+}
+
+export interface TurnWait {
+  /** `queue` waits until the earlier turns of the thread are closed; `parallel` does not. */
+  readonly turns: 'queue' | 'parallel'
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Begins a turn once it is its turn.
+ *
+ * @param prepare Makes the request from the thread as it then stands; what it begins itself must ask to be `alone` too.
+ * @returns The turn, and whether it was begun beside others because waiting took longer than `limits.turnWaitMs`.
+ */
+export async function beginTurn(
+  space: Door,
+  threadId: string,
+  wait: TurnWait,
+  prepare: (alone: boolean) => Promise<TurnRequest>,
+): Promise<{ readonly turn: Turn; readonly gaveUp: boolean }> {
+  if (wait.turns === 'parallel') return { turn: await begin(await prepare(false), false), gaveUp: false }
+  return waitForTurns(space, threadId, wait.signal, async (alone) => {
+    return { turn: await begin(await prepare(alone), alone), gaveUp: !alone }
+  })
+}
+
+function firstChange({ threadId, runId, resumes, replaces }: TurnRequest, alone: boolean): Change {
+  const beside = alone ? { alone } : {}
+  if (resumes !== null) return { kind: 'turn-resume', threadId, turnId: resumes, runId, ...beside }
+  return {
+    kind: 'turn-open',
+    threadId,
+    createThread: true,
+    runId,
+    ...(replaces.length === 0 ? {} : { replaces: [...replaces] }),
+    ...beside,
+  }
+}
+
+/** Begins the turn at once, `alone` or beside others; a memory that is being closed waits for it, so that none is left open that nobody holds. */
+export function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
+  const begun = commitFirst(request, alone)
+  request.space.core.storage.hold(begun)
+  return begun
+}
+
+async function commitFirst(request: TurnRequest, alone: boolean): Promise<Turn> {
+  const { space, before, changes } = request
+  const all = [...before, firstChange(request, alone), ...changes]
+  const id = randomId()
+  const opened = await saving({ space, threadId: request.threadId }, all, () => committed(space, all, id))
+  const begun = opened.results[before.length]
+  invariant(begun?.kind === 'turn-open' || begun?.kind === 'turn-resume', 'beginning a turn answers a turn')
+  return new Turn(request, opened, begun.turnId, begun.leaseToken)
+}

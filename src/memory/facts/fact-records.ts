@@ -1,0 +1,85 @@
+/** Facts as the facade returns them: the domain's, with `Date`s, and with the ids that say whose they are. */
+import type { Actor } from '../../domain/actor.ts'
+import type { Seq } from '../../domain/id.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { FactState } from '../../domain/records/fact.ts'
+import type { FactEvent } from '../../domain/records/fact-history.ts'
+import { dateOf } from '../../domain/time.ts'
+import type { Trust } from '../../domain/trust.ts'
+import { idsOf } from './fact-home.ts'
+
+/** A fact as it stands. */
+export interface Fact {
+  readonly id: string
+  /** The statement. */
+  readonly memory: string
+  readonly metadata: JsonObject
+  readonly createdAt: Date
+  readonly updatedAt: Date
+  readonly userId?: string
+  readonly teamId?: string
+  readonly agentId?: string
+  readonly taskId?: string
+  /** Who said it, where it was stored as it was said. */
+  readonly role?: 'user' | 'assistant'
+  /** The space it lives in, such as `resource/alice`. */
+  readonly space: string
+  /** Seq of the commit that last changed it, for `ifVersion`. */
+  readonly version: Seq
+  readonly status: 'current' | 'superseded'
+  /** Who stated it. */
+  readonly assertedBy: Actor
+  /** How much weight it has: that of the least trusted it comes from. */
+  readonly trust: Trust
+  /** Ids of the messages, facts and runs that it was derived from. */
+  readonly sources: readonly string[]
+  readonly validFrom: Date
+  /** Since when another fact stands in its place; null while it is current. */
+  readonly validTo: Date | null
+  /** null: never. */
+  readonly expiresAt: Date | null
+  /** The fact that took its place; null while it is current. */
+  readonly supersededBy: string | null
+  /** Facts that contradict it, unresolved. */
+  readonly conflictsWith: readonly string[]
+}
+
+/** What a version of a fact did, and what the fact then said. */
+export interface FactVersion {
+  readonly version: Seq
+  readonly at: Date
+  readonly by: Actor
+  readonly event: FactEvent
+  /** null where it was removed, or its words were erased. */
+  readonly memory: string | null
+  readonly metadata: JsonObject
+}
+
+/** Metadata as a caller gave it, and the role of the message that the fact was stored from. */
+export function withoutRole(metadata: JsonObject): { metadata: JsonObject; role?: 'user' | 'assistant' } {
+  const { role, ...rest } = metadata
+  return role === 'user' || role === 'assistant' ? { metadata: rest, role } : { metadata }
+}
+
+export function toFact(fact: FactState, space: string): Fact {
+  const { id, text, version, status, assertedBy, trust, sources, supersededBy, conflictsWith } = fact
+  return {
+    id,
+    memory: text,
+    ...withoutRole(fact.metadata),
+    createdAt: dateOf(fact.createdAt),
+    updatedAt: dateOf(fact.updatedAt),
+    ...idsOf(fact, space),
+    space,
+    version,
+    status: status === 'superseded' ? status : 'current',
+    assertedBy,
+    trust,
+    sources,
+    validFrom: dateOf(fact.validFrom),
+    validTo: fact.validTo === null ? null : dateOf(fact.validTo),
+    expiresAt: fact.expiresAt === null ? null : dateOf(fact.expiresAt),
+    supersededBy,
+    conflictsWith,
+  }
+}

@@ -1,0 +1,209 @@
+/** Adding facts: each message that is no system message becomes a statement in the home that the ids name. */
+import type { Change, CommitResult } from '../../domain/commit/commit.ts'
+import { invalidInput } from '../../domain/error.ts'
+import { checkId, type FactId, parseMessageId } from '../../domain/id.ts'
+import { spokenText } from '../../domain/index/indexed.ts'
+import { copyJson, type JsonObject } from '../../domain/json.ts'
+import { withPeers } from '../../domain/peer-packages.ts'
+import type { MessageInput } from '../../domain/records/message.ts'
+import { toIso } from '../../domain/time.ts'
+import type { Trust } from '../../domain/trust.ts'
+import { type OutputOf, parse } from '../arguments/parse.ts'
+import { type MessageLike, type ReadMessage, readMessages } from '../conversation/message-input.ts'
+import { appliedOf } from '../door/applied.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+import { type FactIds, homeOf } from './fact-home.ts'
+import type { Inferred, LearnedFact } from './infer.ts'
+
+type Time = Date | string | number
+
+export interface AddFactsOptions extends FactIds {
+  /** Kept with each fact, and what `filters` look at. A message's own metadata comes over it. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+  /**
+   * Whether the memory's model extracts stand-alone statements; else each message is stored as it was said. Default: true
+   * if the memory has a `model`.
+   */
+  readonly infer?: boolean
+  /** Since when it holds. Default: now. */
+  readonly validFrom?: Time
+  /** When it stops to be there at all. Default: never. */
+  readonly expiresAt?: Time | null
+  /** Facts that this one takes the place of. Those of higher trust stay, marked as contradicting it. */
+  readonly supersedes?: string | readonly string[]
+  /** Facts that this one contradicts; both sides are marked, see `conflicts()`. */
+  readonly contradicts?: string | readonly string[]
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
+}
+
+/** What became of one statement. */
+export interface AddedFact extends LearnedFact {
+  /** Facts that are now marked as contradicting it. */
+  readonly conflictsWith?: readonly string[]
+}
+
+/** What became of all of them; `queued`, `degraded` and `error` only where a model was to find them. */
+export interface AddedFacts extends Omit<Inferred, 'results'> {
+  readonly results: readonly AddedFact[]
+}
+
+type Parsed = OutputOf<'addFacts'>
+
+/** A statement as it is stored. */
+interface Statement {
+  readonly text: string
+  readonly metadata: JsonObject
+  readonly sources: readonly string[]
+  readonly trust: Trust
+}
+
+/** The weight of whoever speaks: it can only lower that of the actor who commits. */
+function trustOfSpeaker({ author, role }: MessageInput): Trust {
+  const kind = author?.kind ?? (role === 'user' ? 'user' : 'agent')
+  return kind === 'user' || kind === 'agent' ? kind : 'tool'
+}
+
+/** The message as a source, if it says that it is one of a thread. */
+function sourcesOf({ input, threadId }: ReadMessage): readonly string[] {
+  const { id } = input
+  return id !== undefined && (threadId !== undefined || parseMessageId(id) !== null) ? [id] : []
+}
+
+/** What a message states; null for a system message, and for one that holds tool calls or files and no words. */
+function statementOf(message: ReadMessage, field: string, shared: JsonObject): Statement | null {
+  const { role, parts, metadata = {} } = message.input
+  if (role === 'system') return null
+  const text = spokenText(parts).trim()
+  if (text === '') {
+    if (parts.some(({ type }) => type !== 'text')) return null
+    throw invalidInput(field, 'must hold words', text, 'Pass what was said.')
+  }
+  return {
+    text,
+    metadata: { role, ...shared, ...metadata },
+    sources: sourcesOf(message),
+    trust: trustOfSpeaker(message.input),
+  }
+}
+
+function statementsOf(batch: readonly ReadMessage[], metadata: Parsed['metadata']): readonly Statement[] {
+  const shared = copyJson((metadata ?? {}) as JsonObject, 'metadata')
+  return batch.flatMap((message, index) => statementOf(message, `messages[${index}]`, shared) ?? [])
+}
+
+function listed(ids: string | readonly string[] | undefined): readonly string[] {
+  return typeof ids === 'string' ? [ids] : (ids ?? [])
+}
+
+/** Last parts of the ids of new facts: the same for each retry of a named commit, else of the memory's own making. */
+async function uniquesOf(core: Core, count: number, commitId: string | undefined): Promise<readonly string[]> {
+  if (commitId === undefined) return Array.from({ length: count }, core.createId)
+  const digest = await globalThis.crypto.subtle.digest('SHA-256', Buffer.from(commitId))
+  const name = Buffer.from(digest).toString('base64url').slice(0, 22)
+  return Array.from({ length: count }, (_, index) => `${name}-${index}`)
+}
+
+function changesOf(statements: readonly Statement[], uniques: readonly string[], parsed: Parsed): readonly Change[] {
+  const { validFrom, expiresAt } = parsed
+  const supersedes = [...listed(parsed.supersedes)]
+  const conflictsWith = [...listed(parsed.contradicts)]
+  const { attributes } = homeOf(parsed)
+  return statements.map(({ text, metadata, sources, trust }, index) => ({
+    kind: 'fact-assert',
+    unique: uniques[index] as string,
+    text,
+    metadata,
+    trust,
+    attributes,
+    ...(sources.length === 0 ? {} : { sources: [...sources] }),
+    ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
+    ...(supersedes.length === 0 ? {} : { supersedes }),
+    ...(conflictsWith.length === 0 ? {} : { conflictsWith }),
+  }))
+}
+
+/** What facts say that are about to give way, by id. */
+async function textsOf(space: Door, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = await Promise.all(ids.map((id) => space.facts.get(id)))
+  return new Map(found.flatMap(({ record }) => (record === null ? [] : [[record.id, record.text]])))
+}
+
+function addedFact(
+  commit: CommitResult,
+  index: number,
+  { text }: Statement,
+  texts: ReadonlyMap<string, string>,
+): AddedFact {
+  const { factId, known, superseded, conflicts } = appliedOf(commit, 'fact-assert', index).result
+  const [first] = superseded
+  const previous = first === undefined ? undefined : texts.get(first)
+  return {
+    id: factId,
+    memory: text,
+    event: first !== undefined ? 'UPDATE' : known ? 'NONE' : 'ADD',
+    ...(previous === undefined ? {} : { previousMemory: previous }),
+    ...(superseded.length === 0 ? {} : { supersedes: superseded as readonly FactId[] }),
+    ...(conflicts.length === 0 ? {} : { conflictsWith: conflicts }),
+  }
+}
+
+/** Has the memory's model find the facts in what was said. */
+async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Parsed): Promise<AddedFacts> {
+  for (const field of ['supersedes', 'contradicts', 'commitId'] as const) {
+    if (parsed[field] === undefined) continue
+    const fix = 'Pass infer: false to store the words as they are, or leave it out: the model decides.'
+    throw invalidInput(field, 'must not go with infer: true', parsed[field], fix)
+  }
+  const { validFrom, expiresAt } = parsed
+  const { inferFacts } = await withPeers(() => import('./infer.ts'))
+  // Later, when the words are stored, a missing AI SDK would look like a model that failed.
+  await withPeers(() => import('ai'))
+  const home = homeOf(parsed)
+  const learned = await inferFacts(
+    core,
+    home,
+    batch.map(({ input }) => input),
+    {
+      metadata: copyJson((parsed.metadata ?? {}) as JsonObject, 'metadata'),
+      sources: batch.flatMap(sourcesOf),
+      ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+      ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
+    },
+  )
+  if (learned.queued !== undefined) core.storage.waiting.add(home.space)
+  return learned
+}
+
+/** Only one statement can say what it takes the place of, or contradicts. */
+function refuseNaming(parsed: Parsed, count: number): void {
+  for (const field of ['supersedes', 'contradicts'] as const) {
+    if (count === 1 || listed(parsed[field]).length === 0) continue
+    const fix = 'Add the statement that the ids belong to by a call of its own.'
+    throw invalidInput(field, `must go with one statement, not ${count}`, parsed[field], fix)
+  }
+}
+
+/** Adds what messages state, in one commit. */
+export async function addFacts(
+  core: Core,
+  messages: MessageLike | readonly MessageLike[],
+  options: AddFactsOptions,
+): Promise<AddedFacts> {
+  const parsed = await parse('addFacts', options, 'add')
+  const home = homeOf(parsed)
+  const batch = readMessages(messages)
+  if (parsed.infer ?? core.storage.hasModel) return learnFacts(core, batch, parsed)
+  const statements = statementsOf(batch, parsed.metadata)
+  refuseNaming(parsed, statements.length)
+  if (statements.length === 0) return { results: [] }
+  const { commitId } = parsed
+  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+  const space = new Door(core, home.space)
+  const changes = changesOf(statements, await uniquesOf(core, statements.length, commitId), parsed)
+  const texts = await textsOf(space, listed(parsed.supersedes))
+  const result = await space.submit(changes, named)
+  return { results: statements.map((statement, index) => addedFact(result, index, statement, texts)) }
+}

@@ -1,0 +1,211 @@
+/** Reading facts: one by its id, pages of a home, the past of one, and those that contradict each other. */
+
+import { parseFilter, type Test } from '../../domain/filter.ts'
+import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../../domain/id.ts'
+import type { FactAttributes, FactState } from '../../domain/records/fact.ts'
+import { dateOf, toIso } from '../../domain/time.ts'
+import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
+import { parse } from '../arguments/parse.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+import { type FactIds, hasIds, homeOf } from './fact-home.ts'
+import { type Fact, type FactVersion, toFact, withoutRole } from './fact-records.ts'
+
+export interface GetFactOptions {
+  /** Also a fact that another one has taken the place of. */
+  readonly includeSuperseded?: boolean
+}
+
+export interface ListFactsOptions extends FactIds {
+  /** What the metadata must be; the operators are those of `recall`. */
+  readonly filters?: Readonly<Record<string, unknown>>
+  /** Facts on one page, at most 1,000. Default: 100. */
+  readonly limit?: number
+  readonly cursor?: string
+  /** Also facts that another one has taken the place of. */
+  readonly includeSuperseded?: boolean
+  /** Facts that held at that time, superseded ones included, as they now read. */
+  readonly asOf?: Date | string | number
+}
+
+export interface FactPage {
+  /** The newest first. */
+  readonly results: readonly Fact[]
+  /** Seq of the space as listed. */
+  readonly asOf: Seq
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+export interface ListConflictsOptions extends FactIds {
+  /** Contradicted facts that one page looks at, at most 1,000. Default: 100. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+/** Facts that contradict each other, the oldest first. */
+export interface FactConflict {
+  readonly facts: readonly Fact[]
+}
+
+export interface ConflictPage {
+  readonly results: readonly FactConflict[]
+  readonly asOf: Seq
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+/** A fact's id and its space. */
+export interface FactPlace {
+  readonly space: Door
+  readonly factId: FactId
+}
+
+const defaultLimit = 100
+/** Facts shown of one contradiction. */
+const mostInConflict = 100
+
+/** Finds a fact's space by the key in its id; null for ids that are not ours, or not the caller's. */
+export async function placeOfFact(core: Core, factId: string): Promise<FactPlace | null> {
+  const issued = parseFactId(checkId(factId, 'factId'))
+  const storage = await core.storage.get()
+  const id = issued === null ? null : await storage.spaces.byKey(core.access, issued.spaceKey)
+  return id === null ? null : { space: new Door(core, id), factId: factId as FactId }
+}
+
+/** The fact of that id, or null. */
+export async function getFact(core: Core, factId: string, options: GetFactOptions): Promise<Fact | null> {
+  const { includeSuperseded = false } = await parse('getFact', options, 'get')
+  const place = await placeOfFact(core, factId)
+  const record = place === null ? null : (await place.space.facts.get(factId)).record
+  if (place === null || record === null || record.status === 'queued') return null
+  return record.status === 'superseded' && !includeSuperseded ? null : toFact(record, place.space.id)
+}
+
+/** Whether a fact held at a time. */
+export function heldAt({ validFrom, validTo }: FactState, at: string): boolean {
+  return validFrom <= at && (validTo === null || at < validTo)
+}
+
+type FactTest = (fact: FactState) => boolean
+
+function testOf(filter: Test | null, at: string | null): FactTest | null {
+  if (filter === null && at === null) return null
+  return (fact) => (filter === null || filter(fact.metadata)) && (at === null || heldAt(fact, at))
+}
+
+interface PageQuery {
+  readonly attributes: FactAttributes
+  readonly statuses: readonly ('current' | 'superseded')[]
+  readonly after: number | null
+  readonly limit: number
+}
+
+interface FoundPage {
+  readonly facts: readonly FactState[]
+  readonly asOf: Seq
+  readonly key: SpaceKey | null
+  /** Where the next page begins; null on the last. */
+  readonly next: number | null
+}
+
+/** Walks from the newest on until a page is full of facts that pass the test. */
+async function findPage(space: Door, query: PageQuery, test: FactTest | null): Promise<FoundPage> {
+  const { limit, ...asked } = query
+  const facts: FactState[] = []
+  const { pageSize, filterScan } = space.core.limits
+  const size = test === null ? limit : Math.min(pageSize, filterScan)
+  let after = query.after
+  for (let looked = 0; ; looked += size) {
+    const page = await space.facts.list({ ...asked, order: 'newest', after, limit: size })
+    const { asOf, key } = page
+    for (const fact of page.items) {
+      if (test !== null && !test(fact)) continue
+      if (facts.length === limit) return { facts, asOf, key, next: facts.at(-1)?.order ?? null }
+      facts.push(fact)
+    }
+    after = page.items.at(-1)?.order ?? after
+    const isFull = facts.length === limit && test === null
+    if (!page.more) return { facts, asOf, key, next: null }
+    if (isFull || looked + size >= filterScan) return { facts, asOf, key, next: after }
+  }
+}
+
+async function startOf(space: Door, kind: string, cursor: string | undefined): Promise<number | null> {
+  if (cursor === undefined) return null
+  return numberAt(decodeCursor(cursor, kind, (await space.state())?.key ?? null), 0)
+}
+
+function nextOf(kind: string, key: SpaceKey | null, next: number | null): { nextCursor?: string } {
+  return next === null || key === null ? {} : { nextCursor: encodeCursor(kind, key, [next]) }
+}
+
+/** A page of the facts of a home, the newest first. */
+export async function listFacts(core: Core, options: ListFactsOptions): Promise<FactPage> {
+  const parsed = await parse('listFacts', options, 'getAll')
+  const { filters, limit = defaultLimit, cursor, includeSuperseded, asOf: time } = parsed
+  const home = homeOf(parsed)
+  const at = time === undefined ? null : toIso(time, 'asOf')
+  const test = testOf(parseFilter(filters, 'filters', core.limits), at)
+  const space = new Door(core, home.space)
+  const statuses =
+    includeSuperseded === true || at !== null ? (['current', 'superseded'] as const) : ['current' as const]
+  const after = await startOf(space, 'facts', cursor)
+  const most = Math.min(limit, core.limits.pageSize)
+  const page = await findPage(space, { attributes: home.attributes, statuses, after, limit: most }, test)
+  const results = page.facts.map((fact) => toFact(fact, home.space))
+  return { results, asOf: page.asOf, ...nextOf('facts', page.key, page.next) }
+}
+
+/** The versions of a fact, newest first, as far as the log goes back; none for ids that name nothing. */
+export async function factHistory(core: Core, factId: string, options: { limit?: number }): Promise<FactVersion[]> {
+  const { limit = 100 } = await parse('factHistory', options, 'history')
+  const place = await placeOfFact(core, factId)
+  if (place === null) return []
+  const past = await place.space.facts.history(factId, limit)
+  return past.map(({ version, at, by, event, fact }) => ({
+    version,
+    at: dateOf(at),
+    by,
+    event,
+    memory: fact?.text ?? null,
+    metadata: fact === null ? {} : withoutRole(fact.metadata).metadata,
+  }))
+}
+
+/** All facts that a contradicted one is bound to by contradictions, itself included, the oldest first. */
+async function contradicting(space: Door, first: FactState): Promise<FactState[]> {
+  const group = new Map<FactId, FactState | null>([[first.id, first]])
+  const open = [first]
+  for (let fact = open.pop(); fact !== undefined && group.size < mostInConflict; fact = open.pop()) {
+    for (const id of fact.conflictsWith) {
+      if (group.has(id) || group.size >= mostInConflict) continue
+      const { record } = await space.facts.get(id)
+      const other = record?.status === 'current' ? record : null
+      group.set(id, other)
+      if (other !== null) open.push(other)
+    }
+  }
+  const facts = [...group.values()].flatMap((fact) => fact ?? [])
+  return facts.sort((left, right) => left.order - right.order)
+}
+
+/** Facts of a home that contradict each other, in groups. A group is on the page of its oldest fact. */
+export async function listConflicts(core: Core, options: ListConflictsOptions): Promise<ConflictPage> {
+  const parsed = await parse('listConflicts', options, 'conflicts')
+  const { attributes, space: id } = homeOf(parsed)
+  const space = new Door(core, id)
+  const after = await startOf(space, 'conflicts', parsed.cursor)
+  const limit = Math.min(parsed.limit ?? defaultLimit, core.limits.pageSize)
+  const { items, asOf, key, more } = await space.facts.conflicts({ attributes, after, limit })
+  const shown = new Set<FactId>()
+  const results: FactConflict[] = []
+  for (const fact of items) {
+    if (shown.has(fact.id)) continue
+    const group = await contradicting(space, fact)
+    for (const one of group) shown.add(one.id)
+    const isShownBefore = after !== null && group.some((one) => one.order <= after && hasIds(one, id, attributes))
+    if (!isShownBefore) results.push({ facts: group.map((one) => toFact(one, id)) })
+  }
+  return { results, asOf, ...nextOf('conflicts', key, more ? (items.at(-1)?.order ?? null) : null) }
+}

@@ -1,0 +1,118 @@
+/** Searching facts: a recall of facts alone, in the home that the ids name or in several spaces. */
+
+import { invalidInput } from '../../domain/error.ts'
+import { parseFilter } from '../../domain/filter.ts'
+import type { Seq } from '../../domain/id.ts'
+import { toIso } from '../../domain/time.ts'
+import type { FoundRecord } from '../../ports/storage.ts'
+import type { PartScores } from '../../recall/fuse.ts'
+import type { RecallMode } from '../../recall/rank.ts'
+import { type OutputOf, parse } from '../arguments/parse.ts'
+import type { Core } from '../door/core.ts'
+import { type RecallQuery, recallFrom } from '../recall/recall.ts'
+import type { Degraded, RecallTrace } from '../recall/recollection.ts'
+import { type FactIds, type FactScope, hasIds, scopeOf } from './fact-home.ts'
+import { type Fact, toFact } from './fact-records.ts'
+import { heldAt } from './facts-read.ts'
+
+export interface SearchFactsOptions extends FactIds {
+  /** What the metadata must be; the operators are those of `recall`. */
+  readonly filters?: Readonly<Record<string, unknown>>
+  /** Facts found at most, up to 1,000. Default: 20. `limit` is another name for it. */
+  readonly topK?: number
+  readonly limit?: number
+  /** Least score, from 0 to 1. Default: 0. */
+  readonly threshold?: number
+  /** Default `hybrid`: by words and by meaning. */
+  readonly mode?: RecallMode
+  /** Adds the trace: why each fact is in or out, which home was searched, and that others were not. */
+  readonly explain?: boolean
+  /** Also facts that another one has taken the place of. */
+  readonly includeSuperseded?: boolean
+  /** Only facts that held at that time, superseded ones included, as they now read. */
+  readonly asOf?: Date | string | number
+  /** Searches these spaces instead of one home; at most 16. Ids that are given must match all the same. */
+  readonly spaces?: readonly string[]
+}
+
+/** A fact that was found. */
+export interface FoundFact extends Fact {
+  /** From 0 to 1, for comparison inside one answer only. */
+  readonly score: number
+  /** What each leg and each prior added to the score. */
+  readonly scores: PartScores
+}
+
+export interface FactSearch {
+  /** Best first. */
+  readonly results: readonly FoundFact[]
+  /** Seq of each searched space, as it was searched. */
+  readonly asOf: Readonly<Record<string, Seq>>
+  /** Empty if every leg could answer in full. */
+  readonly degraded: readonly Degraded[]
+  /** Facts whose vectors are not there yet; their words were searched. */
+  readonly pending: number
+  /** For `memory.explain`. */
+  readonly recallId: string
+  /** With `explain: true`. */
+  readonly trace?: RecallTrace
+}
+
+type Parsed = OutputOf<'searchFacts'>
+
+const defaultTopK = 20
+
+function topKOf({ limit, topK }: Parsed): number {
+  if (limit !== undefined && topK !== undefined && limit !== topK) {
+    throw invalidInput(
+      'limit',
+      'must not differ from topK',
+      limit,
+      'They are two names for one thing: pass one of them.',
+    )
+  }
+  return topK ?? limit ?? defaultTopK
+}
+
+/** What the found facts must be beside their metadata; nothing to ask leaves recall its shorter way. */
+function wantedOf({ attributes }: FactScope, at: string | null): Pick<RecallQuery, 'isWanted'> {
+  if (Object.keys(attributes).length === 0 && at === null) return {}
+  return {
+    isWanted: (record: FoundRecord, space) =>
+      record.kind === 'fact' && hasIds(record.fact, space, attributes) && (at === null || heldAt(record.fact, at)),
+  }
+}
+
+function noteOf({ spaces }: FactScope, isStated: boolean): string {
+  const searched = `Searched: ${spaces.join(', ')}.`
+  if (isStated) return `${searched} No other spaces were.`
+  return `${searched} This is the home that the ids name; facts that carry these ids in other homes were not searched. Pass spaces to search several.`
+}
+
+/** Finds the facts that are relevant to a question. */
+export async function searchFacts(core: Core, query: string, options: SearchFactsOptions): Promise<FactSearch> {
+  const question = await parse('recallQuery', query, 'query')
+  const parsed = await parse('searchFacts', options, 'search')
+  const scope = scopeOf(parsed, parsed.spaces)
+  const at = parsed.asOf === undefined ? null : toIso(parsed.asOf, 'asOf')
+  const recalled = await recallFrom(core, {
+    spaces: scope.spaces,
+    question,
+    mode: parsed.mode ?? 'hybrid',
+    kinds: ['fact'],
+    topK: topKOf(parsed),
+    // Callers count facts here, not tokens.
+    tokenBudget: Number.MAX_SAFE_INTEGER,
+    messageRange: { before: 0, after: 0 },
+    threshold: parsed.threshold ?? 0,
+    filter: parseFilter(parsed.filters, 'filters', core.limits),
+    ...wantedOf(scope, at),
+    includeSuperseded: parsed.includeSuperseded === true || at !== null,
+    note: noteOf(scope, parsed.spaces !== undefined),
+  })
+  const results = recalled.items.flatMap(({ fact, space, score, scores }) =>
+    fact === undefined ? [] : [{ ...toFact(fact, space), score, scores }],
+  )
+  const { asOf, degraded, pending, recallId, trace } = recalled
+  return { results, asOf, degraded, pending, recallId, ...(parsed.explain === true ? { trace } : {}) }
+}

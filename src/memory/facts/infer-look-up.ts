@@ -1,0 +1,68 @@
+/** What a home knows already that is like a new statement. */
+import type { Statement } from '../../derive/extract.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import { type FactState, factAttributes } from '../../domain/records/fact.ts'
+import { comparedText } from '../../domain/records/fact-text.ts'
+import type { Core } from '../door/core.ts'
+import { refOfRow, searchSpaces } from '../recall/search-spaces.ts'
+import type { FactHome, Queued } from './infer-queue.ts'
+
+export interface LookedUp {
+  readonly statement: Statement
+  /** A fact that says just this: the statement is nothing new. */
+  readonly same: FactState | null
+  /** The facts of the home that are most like it, where none says just this. */
+  readonly near: readonly FactState[]
+}
+
+const nearFacts = 5
+/** Rows looked through for those that carry the ids of the home. */
+const searchedRows = 50
+
+function carries(fact: FactState, { attributes }: FactHome): boolean {
+  return factAttributes.every((name) => attributes[name] === undefined || fact.attributes[name] === attributes[name])
+}
+
+/** A fact that says this and was recalled lately, from wherever the actor may read. */
+async function recalledFact(core: Core, text: string): Promise<FactState | null> {
+  const storage = await core.storage.get()
+  for (const { space, id } of core.traces.recalled(text)) {
+    try {
+      const { record } = await storage.facts.get(core.access, space as SpaceId, id)
+      if (record !== null && comparedText(record.text) === comparedText(text)) return record
+    } catch (error) {
+      // Another actor of this process recalled it.
+      if (!(error instanceof MemoryError && error.code === 'denied')) throw error
+    }
+  }
+  return null
+}
+
+/** Facts of the home, the most like a text first, superseded ones included. */
+async function similarFacts(core: Core, home: FactHome, question: string): Promise<readonly FactState[]> {
+  const storage = await core.storage.get()
+  const query = { spaces: [home.space], question, mode: 'hybrid', kinds: ['fact'], includeSuperseded: true } as const
+  const { ranking, corpus } = await searchSpaces(core, { ...query, limit: searchedRows, topK: searchedRows })
+  const places = ranking.rows.map(({ row }) => refOfRow(corpus, row))
+  const found = await storage.index.read(core.access, home.space, places)
+  return found.flatMap((record) => (record?.kind === 'fact' && carries(record.fact, home) ? [record.fact] : []))
+}
+
+/**
+ * Looks a statement up. A superseded fact that says the same does not make it known, since what held once may hold
+ * again, unless memory was recalled into the words it was learned from.
+ */
+export async function lookUp(core: Core, item: Queued, statement: Statement): Promise<LookedUp> {
+  const { home } = item
+  const { text } = statement
+  const storage = await core.storage.get()
+  const { items } = await storage.facts.byText(core.access, home.space, text)
+  const known = items.find((fact) => carries(fact, home)) ?? (await recalledFact(core, text))
+  if (known !== null) return { statement, same: known, near: [] }
+  const similar = await similarFacts(core, home, text)
+  const isSame = ({ text: other }: FactState) => comparedText(other) === comparedText(text)
+  const past = item.hasRecalled ? similar.find((fact) => fact.status === 'superseded' && isSame(fact)) : undefined
+  if (past !== undefined) return { statement, same: past, near: [] }
+  return { statement, same: null, near: similar.filter(({ status }) => status === 'current').slice(0, nearFacts) }
+}

@@ -1,0 +1,219 @@
+/** Words that wait for extraction: kept as queued facts, so that nothing said is lost when a model fails. */
+
+import { type Heard, heardInQueued, queuedText } from '../../derive/extract.ts'
+import { type Actor, sameActor, savedAuthor } from '../../domain/actor.ts'
+import type { Change, Expectation } from '../../domain/commit/commit.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { FactId, SpaceId } from '../../domain/id.ts'
+import { spokenText } from '../../domain/index/indexed.ts'
+import { isJsonObject, type JsonObject } from '../../domain/json.ts'
+import type { FactAttributes, FactState } from '../../domain/records/fact.ts'
+import type { MessageInput } from '../../domain/records/message.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import { isoTime } from '../../domain/time.ts'
+import type { Trust } from '../../domain/trust.ts'
+import { hasRecalled, withoutRecalled } from '../../recall/fence.ts'
+import { appliedOf } from '../door/applied.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+
+/** The space that facts go to, and the ids that they carry beside it. */
+export interface FactHome {
+  readonly space: SpaceId
+  readonly attributes: FactAttributes
+}
+
+/** What the facts of a call get beside their words. */
+export interface InferOptions {
+  readonly metadata?: JsonObject
+  /** ISO time; default: now. */
+  readonly validFrom?: string
+  /** ISO time, or null for ever. */
+  readonly expiresAt?: string | null
+  /** Ids they come from beside those of the messages. */
+  readonly sources?: readonly string[]
+}
+
+/** Words that wait, and what their facts will get. */
+export interface Queued {
+  readonly id: FactId
+  readonly version: number
+  readonly home: FactHome
+  /** Without what was recalled into it. */
+  readonly heard: readonly Heard[]
+  /** Something was recalled into it. */
+  readonly hasRecalled: boolean
+  readonly metadata: JsonObject
+  readonly sources: readonly string[]
+  readonly validFrom: string
+  readonly expiresAt: string | null
+  readonly queuedBy: Actor
+  /** The most its facts can be trusted: who queued them may be trusted less than who is said to have spoken. */
+  readonly trust: Trust
+  readonly attempts: number
+}
+
+/** After so many failures it stays, and is not tried again by itself. */
+const mostAttempts = 5
+/** It is somebody's for three times what a model may take: those before it, itself, and some time to store it. */
+const heldTimes = 3
+const queuedAPage = 100
+
+function heldUntil(core: Core): string {
+  return isoTime(core.storage.clock.now() + heldTimes * core.limits.modelTimeoutMs)
+}
+
+/** What was said, by whom and when; system messages, and those without words, are nothing to learn from. */
+export function heardIn(core: Core, space: SpaceId, messages: readonly MessageInput[]): readonly Heard[] {
+  const { actor } = core.access
+  const { address } = parseSpaceId(space)
+  const now = isoTime(core.storage.clock.now())
+  return messages.flatMap(({ id, role, parts, author: stated, createdAt: at = now }) => {
+    const text = spokenText(parts)
+    if (role === 'system' || text.trim() === '') return []
+    const { kind, id: authorId, name } = savedAuthor(stated, role, actor, address)
+    const author = { kind, id: authorId, ...(name === undefined ? {} : { name }) }
+    return [{ ...(id === undefined ? {} : { id }), author, at, text }]
+  })
+}
+
+/** What is left once what was recalled into it is taken out. */
+export function learnable(heard: readonly Heard[]): readonly Heard[] {
+  return heard.map((one) => ({ ...one, text: withoutRecalled(one.text) })).filter(({ text }) => text.trim() !== '')
+}
+
+interface Bookkeeping {
+  readonly given: JsonObject
+  readonly attempts: number
+  /** ISO time until which somebody is at work on it. */
+  readonly heldUntil: string | null
+}
+
+/** The bookkeeping of a queued fact is its metadata; anybody may queue one without. */
+function bookkeepingOf({ metadata }: FactState): Bookkeeping {
+  const { given, attempts, heldUntil: held } = metadata
+  return {
+    given: isJsonObject(given) ? given : {},
+    attempts: typeof attempts === 'number' ? attempts : 0,
+    heldUntil: typeof held === 'string' ? held : null,
+  }
+}
+
+function metadataOf({ given, attempts, heldUntil: held }: Bookkeeping): JsonObject {
+  return { given, attempts, ...(held === null ? {} : { heldUntil: held }) }
+}
+
+function queuedOf(space: SpaceId, fact: FactState, version: number): Queued {
+  const raw = heardInQueued(fact.text) ?? [{ author: fact.assertedBy, at: fact.createdAt, text: fact.text }]
+  const { given, attempts } = bookkeepingOf(fact)
+  const { id, attributes, sources, validFrom, expiresAt, assertedBy } = fact
+  return {
+    id,
+    version,
+    home: { space, attributes },
+    heard: learnable(raw),
+    hasRecalled: raw.some(({ text }) => hasRecalled(text)),
+    metadata: given,
+    sources,
+    validFrom,
+    expiresAt,
+    queuedBy: assertedBy,
+    // The application says itself who spoke; others lend no more trust than they have.
+    trust: assertedBy.kind === 'system' ? 'user' : fact.trust,
+    attempts,
+  }
+}
+
+/** Commits what was said, held by the caller, before anything else is done with it. */
+export async function enqueue(
+  core: Core,
+  home: FactHome,
+  heard: readonly Heard[],
+  options: InferOptions,
+): Promise<Queued> {
+  const { metadata = {}, validFrom, expiresAt, sources = [] } = options
+  const own = heard.flatMap(({ id }) => id ?? [])
+  const all = [...new Set([...own, ...sources])]
+  const change: Change = {
+    kind: 'fact-assert',
+    unique: core.createId(),
+    queued: true,
+    text: queuedText(heard),
+    metadata: metadataOf({ given: metadata, attempts: 0, heldUntil: heldUntil(core) }),
+    attributes: home.attributes,
+    sources: all,
+    ...(validFrom === undefined ? {} : { validFrom }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+  const { result } = await new Door(core, home.space).apply(change)
+  const storage = await core.storage.get()
+  const { record } = await storage.facts.get(core.access, home.space, result.factId)
+  if (record !== null) return queuedOf(home.space, record, record.version)
+  throw new MemoryError('conflict', {
+    message: 'What was said was deleted before it could be learned.',
+    fix: 'Add it again if it should be known.',
+  })
+}
+
+/** Writes the bookkeeping anew; the new version, or null if it is another's by now, or gone. */
+async function rewrite(core: Core, item: Queued, bookkeeping: Bookkeeping): Promise<number | null> {
+  const change: Change = { kind: 'fact-assert', factId: item.id, metadata: metadataOf(bookkeeping) }
+  const expect: Expectation[] = [{ version: item.version, of: { fact: item.id } }]
+  try {
+    const result = await new Door(core, item.home.space).submit([change], { expect, background: true })
+    return result.status === 'conflict' ? null : appliedOf(result, 'fact-assert').seq
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'not-found') return null
+    throw error
+  }
+}
+
+/** Gives words back to the queue after a failure. */
+export async function release(core: Core, item: Queued): Promise<void> {
+  const { metadata: given, attempts } = item
+  await rewrite(core, item, { given, attempts: attempts + 1, heldUntil: null })
+}
+
+/** Takes words to learn from; null if somebody else has them by now. */
+export async function hold(core: Core, item: Queued): Promise<Queued | null> {
+  const { metadata: given, attempts } = item
+  const version = await rewrite(core, item, { given, attempts, heldUntil: heldUntil(core) })
+  return version === null ? null : { ...item, version }
+}
+
+/** Words that wait in a space. */
+export interface Waiting {
+  /** Nobody is at work on them, and they may be tried; oldest first. */
+  readonly free: readonly Queued[]
+  /** Somebody is at work on them, or they are left to who queued them. */
+  readonly held: number
+  /** They failed too often to be tried again. */
+  readonly failed: number
+}
+
+/** The core that acts as whoever queued the words; null if this one may not. A trusted process may act as anybody. */
+export function coreOf(core: Core, { queuedBy }: Queued): Core | null {
+  if (sameActor(core.access.actor, queuedBy)) return core
+  return core.access.grants === 'all' ? { ...core, access: { ...core.access, actor: queuedBy } } : null
+}
+
+/** What waits in a space. */
+export async function waitingIn(core: Core, space: SpaceId): Promise<Waiting> {
+  const storage = await core.storage.get()
+  const now = isoTime(core.storage.clock.now())
+  const free: Queued[] = []
+  let [held, failed] = [0, 0]
+  for (let after: number | null = null; ; ) {
+    const query = { attributes: {}, statuses: ['queued'], order: 'oldest', after, limit: queuedAPage } as const
+    const page = await storage.facts.list(core.access, space, query)
+    for (const fact of page.items) {
+      const { attempts, heldUntil: until } = bookkeepingOf(fact)
+      const item = queuedOf(space, fact, fact.version)
+      if (attempts >= mostAttempts) failed += 1
+      else if ((until !== null && until > now) || coreOf(core, item) === null) held += 1
+      else free.push(item)
+    }
+    after = page.items.at(-1)?.order ?? null
+    if (!page.more || after === null) return { free, held, failed }
+  }
+}

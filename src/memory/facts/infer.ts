@@ -1,0 +1,395 @@
+/** Learning facts from what is said: words are kept first, a model finds the facts in them, one commit stores those. */
+
+import {
+  type Action,
+  actionOf,
+  type Candidate,
+  candidatesAQuestion,
+  type Decision,
+  decisionQuestion,
+  shownFacts,
+} from '../../derive/decide.ts'
+import {
+  checkHeard,
+  extractionQuestions,
+  type Statement,
+  statementLength,
+  statementsOf,
+  trustOfOrigin,
+} from '../../derive/extract.ts'
+import { askModel } from '../../derive/language-model.ts'
+import type { LanguageModelObject } from '../../derive/provider-model.ts'
+import type { Change, ChangeResult, Expectation } from '../../domain/commit/commit.ts'
+import { after } from '../../domain/detached.ts'
+import { invariant, MemoryError } from '../../domain/error.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import type { FactState } from '../../domain/records/fact.ts'
+import type { MessageInput } from '../../domain/records/message.ts'
+import { lowerOf, type Trust, trustOf } from '../../domain/trust.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+import { type LookedUp, lookUp } from './infer-look-up.ts'
+import {
+  coreOf,
+  enqueue,
+  type FactHome,
+  heardIn,
+  hold,
+  type InferOptions,
+  learnable,
+  type Queued,
+  release,
+  waitingIn,
+} from './infer-queue.ts'
+
+/** What became of one statement. */
+export interface LearnedFact {
+  readonly id: string
+  readonly memory: string
+  /** `ADD`: new. `UPDATE`: in the place of another. `DELETE`: that fact holds no longer. `NONE`: it was known. */
+  readonly event: 'ADD' | 'UPDATE' | 'DELETE' | 'NONE'
+  readonly previousMemory?: string
+  /** Facts that it took the place of. */
+  readonly supersedes?: readonly string[]
+}
+
+export interface Inferred {
+  readonly results: readonly LearnedFact[]
+  /** Ids of words that are kept and wait to be learned from. */
+  readonly queued?: readonly string[]
+  /** `model-failed`: the model could not be used. `busy`: others changed the same facts each time it was to be stored. */
+  readonly degraded?: 'model-failed' | 'busy'
+  readonly error?: MemoryError
+}
+
+/** What is left in the queue of a space. */
+export interface Drained {
+  /** Queued words that were learned from now. */
+  readonly learned: number
+  /** Queued words that wait on, those that others are at work on included. */
+  readonly waiting: number
+  /** Queued words that failed too often to be tried again. */
+  readonly failed: number
+  /** What the last try failed with. */
+  readonly error: MemoryError | null
+}
+
+/** How often decisions are asked for anew because what they were about has changed. */
+const askedTimes = 3
+/** How often a commit is tried while others write to the home; each time one of them gets through. */
+const commitTries = 50
+
+function noModel(): MemoryError {
+  return new MemoryError('unsupported', {
+    message: 'This memory was opened without a model to extract facts with.',
+    fix: `Open it with one, as in new Memory({ model: 'openai/gpt-5-mini' }), or pass infer: false to store the messages as they are.`,
+    details: { field: 'model' },
+  })
+}
+
+function busy(home: FactHome): MemoryError {
+  return new MemoryError('unavailable', {
+    message: 'Others changed the same facts each time these were to be stored.',
+    fix: 'Nothing is lost: what was said is kept, and learned with the next call.',
+    details: { space: home.space, busy: true },
+  })
+}
+
+/** A signal that ends after the time that a model may take, or when the memory closes. Call `stop` when done. */
+function modelTime({ storage, limits }: Core): { readonly signal: AbortSignal; stop(): void } {
+  const ending = new AbortController()
+  const { modelTimeoutMs } = limits
+  const end = () => ending.abort(new Error(`It took longer than ${modelTimeoutMs} ms`))
+  const timer = after(modelTimeoutMs, end, (error) => ending.abort(error))
+  return { signal: AbortSignal.any([ending.signal, storage.closing]), stop: () => timer.stop() }
+}
+
+interface Learning {
+  readonly core: Core
+  readonly model: LanguageModelObject
+  readonly item: Queued
+  readonly signal: AbortSignal
+}
+
+async function statementsIn({ core, model, item, signal }: Learning): Promise<readonly Statement[]> {
+  // A character may take six bytes.
+  const longest = Math.min(statementLength, Math.floor(core.limits.factBytes / 6))
+  const answers = []
+  for (const question of extractionQuestions(item.heard, longest)) answers.push(await askModel(model, question, signal))
+  return statementsOf(answers, item.heard)
+}
+
+/** What a model decides about some statements, and the facts it knew by numbers. */
+interface Ruling {
+  readonly candidates: readonly Candidate[]
+  readonly facts: readonly FactState[]
+  readonly decisions: readonly Decision[]
+}
+
+async function rulingsOn({ model, signal }: Learning, candidates: readonly Candidate[]): Promise<readonly Ruling[]> {
+  const rulings: Ruling[] = []
+  for (let start = 0; start < candidates.length; start += candidatesAQuestion) {
+    const asked = candidates.slice(start, start + candidatesAQuestion)
+    const { decisions } = await askModel(model, decisionQuestion(asked), signal)
+    rulings.push({ candidates: asked, facts: shownFacts(asked), decisions })
+  }
+  return rulings
+}
+
+/** The trust that a statement will have once it is stored. */
+function trustIn({ core, item }: Learning, statement: Statement): Trust {
+  const named = lowerOf(trustOfOrigin(statement, item.heard), item.trust)
+  return trustOf(core.access.actor, named, true, () => [])
+}
+
+function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: readonly Ruling[]): readonly Action[] {
+  const ended = new Set<string>()
+  const { actor } = learning.core.access
+  const ruled = new Map<Statement, readonly [Ruling, Decision | undefined]>()
+  for (const ruling of rulings) {
+    for (const [index, { statement }] of ruling.candidates.entries()) {
+      const decision = ruling.decisions.find(({ statement: number }) => number === index + 1)
+      ruled.set(statement, [ruling, decision])
+    }
+  }
+  return looked.map(({ statement, same, near }): Action => {
+    if (same !== null) return { event: 'NONE', fact: same }
+    const [ruling, decision] = ruled.get(statement) ?? []
+    const standing = { actor, trust: trustIn(learning, statement) }
+    return actionOf({ statement, near }, decision, ruling?.facts ?? [], standing, ended)
+  })
+}
+
+/** The ids that a statement comes from: those of its messages, and what was given beside them; else the queued words. */
+function sourcesOf({ item }: Learning, { from }: Statement): readonly string[] {
+  const ofMessages = new Set(item.heard.flatMap(({ id }) => id ?? []))
+  const beside = item.sources.filter((id) => !ofMessages.has(id))
+  const sources = [...new Set([...from.flatMap((index) => item.heard[index]?.id ?? []), ...beside])]
+  return sources.length > 0 ? sources : [item.id]
+}
+
+function changeOf(learning: Learning, action: Action): Change | null {
+  if (action.event === 'NONE') return null
+  if (action.event === 'DELETE') return { kind: 'fact-retire', factIds: [action.old.id] }
+  const { item, core } = learning
+  const { metadata, home, validFrom, expiresAt } = item
+  const { statement } = action
+  const opposed = action.event === 'ADD' ? action.contradicts : null
+  return {
+    kind: 'fact-assert',
+    unique: core.createId(),
+    text: statement.text,
+    metadata,
+    attributes: home.attributes,
+    sources: [...sourcesOf(learning, statement)],
+    trust: trustIn(learning, statement),
+    validFrom,
+    ...(expiresAt === null ? {} : { expiresAt }),
+    ...(action.event === 'UPDATE' ? { supersedes: [action.old.id] } : {}),
+    ...(opposed === null ? {} : { conflictsWith: [opposed.id] }),
+  }
+}
+
+function learnedFact(action: Action, result: ChangeResult | undefined): LearnedFact {
+  if (action.event === 'NONE') return { id: action.fact.id, memory: action.fact.text, event: 'NONE' }
+  if (action.event === 'DELETE') return { id: action.old.id, memory: action.old.text, event: 'DELETE' }
+  invariant(result?.kind === 'fact-assert', 'a statement is stored by asserting it')
+  const { factId: id, known, superseded } = result
+  const { text: memory } = action.statement
+  if (action.event === 'UPDATE' && superseded.length > 0) {
+    return { id, memory, event: 'UPDATE', previousMemory: action.old.text, supersedes: superseded }
+  }
+  return { id, memory, event: known ? 'NONE' : 'ADD' }
+}
+
+/** The facts that actions are about, whose versions the commit holds on to. */
+function concerned(actions: readonly Action[], prefix: string): readonly FactState[] {
+  const facts = actions.flatMap((action) => {
+    if (action.event === 'NONE') return action.fact
+    return action.event === 'ADD' ? (action.contradicts ?? []) : action.old
+  })
+  return [...new Map(facts.map((fact) => [fact.id, fact])).values()].filter(({ id }) => id.startsWith(prefix))
+}
+
+/**
+ * Stores what was decided if no fact it names has changed, nor any other of the home since `asOf`; null if one has. Where
+ * `asOf` is null, only the facts that it names count.
+ */
+async function store(
+  learning: Learning,
+  actions: readonly Action[],
+  asOf: number | null,
+): Promise<readonly LearnedFact[] | null> {
+  const { core, item } = learning
+  const changes = actions.map((action) => changeOf(learning, action))
+  const stored = changes.filter((change) => change !== null)
+  // Only facts of this space: what was recalled from another one says the same wherever it stands now.
+  const prefix = item.id.slice(0, item.id.indexOf('_', 'fact_'.length) + 1)
+  const expect: Expectation[] = [
+    { version: item.version, of: { fact: item.id } },
+    ...concerned(actions, prefix).map(({ id, version }) => ({ version, of: { fact: id } })),
+    ...(stored.length > 0 && asOf !== null ? [{ facts: asOf }] : []),
+  ]
+  const all: Change[] = [{ kind: 'fact-retire', factIds: [item.id] }, ...stored]
+  const result = await new Door(core, item.home.space).submit(all, { expect, background: true })
+  if (result.status === 'committed') {
+    let next = 1
+    return actions.map((action, index) => {
+      return learnedFact(action, changes[index] === null ? undefined : result.results[next++])
+    })
+  }
+  const isGone = result.failed.some(({ expectation }) => {
+    return 'of' in expectation && 'fact' in expectation.of && expectation.of.fact === item.id
+  })
+  return isGone ? [] : null
+}
+
+/** The facts that a ruling is about, as they are now. */
+function refreshed(rulings: readonly Ruling[], candidates: readonly Candidate[]): readonly Ruling[] {
+  const now = new Map(candidates.flatMap(({ near }) => near).map((fact) => [fact.id, fact]))
+  return rulings.map((ruling) => ({ ...ruling, facts: ruling.facts.map((fact) => now.get(fact.id) ?? fact) }))
+}
+
+/** What decisions rest on, in whatever order: while it is the same, they hold. */
+function basisOf(candidates: readonly Candidate[]): string {
+  const shown = ({ near }: Candidate) => near.map(({ id, text }) => `${id} ${text}`).toSorted()
+  return JSON.stringify(candidates.map((candidate) => [candidate.statement.text, shown(candidate)]))
+}
+
+/**
+ * Learns from queued words: finds statements, looks up what is known, decides, and stores it all in one commit. While
+ * others write to the home, all but the statements is done again; the model is asked again only where what it decided
+ * about has changed. After its last time, decisions are stored that rest on nothing but the facts they name.
+ */
+async function learn(learning: Learning): Promise<readonly LearnedFact[]> {
+  const { core, item, signal } = learning
+  const storage = await core.storage.get()
+  const statements = item.heard.length === 0 ? [] : await statementsIn(learning)
+  let asked = 0
+  let basis = ''
+  let rulings: readonly Ruling[] = []
+  for (let tries = 0; tries < commitTries; tries++) {
+    const asOf = (await storage.spaces.get(core.access, item.home.space))?.seq ?? 0
+    const looked = await Promise.all(statements.map((statement) => lookUp(core, item, statement)))
+    const candidates = looked.filter(({ same, near }) => same === null && near.length > 0)
+    const isNew = candidates.length > 0 && basisOf(candidates) !== basis
+    const isLast = isNew && asked === askedTimes
+    if (isNew && !isLast) {
+      asked += 1
+      basis = basisOf(candidates)
+      rulings = await rulingsOn(learning, candidates)
+    }
+    const ruled = isLast ? rulings : refreshed(rulings, candidates)
+    const results = await store(learning, actionsOf(learning, looked, ruled), isLast ? null : asOf)
+    if (results !== null) return results
+    if (isLast) break
+    signal.throwIfAborted()
+  }
+  throw busy(item.home)
+}
+
+function failureOf(error: unknown, signal: AbortSignal): Pick<Inferred, 'degraded' | 'error'> | null {
+  if (!(error instanceof MemoryError)) {
+    if (!signal.aborted) return null
+    const message = error instanceof Error ? `${error.message}.` : 'The model took too long.'
+    const late = {
+      message,
+      fix: 'Nothing is lost: what was said is kept, and learned with the next call.',
+      cause: error,
+    }
+    return { degraded: 'model-failed', error: new MemoryError('unavailable', late) }
+  }
+  if (error.details.model !== undefined) return { degraded: 'model-failed', error }
+  return error.details.busy === true ? { degraded: 'busy', error } : null
+}
+
+/** Learns from queued words; if that fails they wait on, and nothing of them is stored. */
+async function tryToLearn(learning: Learning): Promise<Inferred> {
+  const { core, item, signal } = learning
+  try {
+    return { results: await learn(learning) }
+  } catch (error) {
+    // Refuses where the memory was closed meanwhile; the next one to open it takes the words up.
+    await core.storage.get()
+    await release(core, item)
+    const failure = failureOf(error, signal)
+    if (failure === null) throw error
+    return { results: [], queued: [item.id], ...failure }
+  }
+}
+
+/** What kept queued words from being learned from; null if they were. */
+async function failureToLearn(learning: Learning): Promise<MemoryError | null> {
+  try {
+    return (await tryToLearn(learning)).error ?? null
+  } catch (error) {
+    if (error instanceof MemoryError && error.code !== 'closed') return error
+    throw error
+  }
+}
+
+/** Learns from what waits, oldest first, until something fails; `timeOf` gives each its time. */
+async function drain(
+  core: Core,
+  model: LanguageModelObject,
+  space: SpaceId,
+  timeOf: () => ReturnType<typeof modelTime>,
+): Promise<Drained> {
+  const { free, held, failed } = await waitingIn(core, space)
+  let learned = 0
+  let passed = 0
+  for (const item of free) {
+    const own = coreOf(core, item)
+    const taken = own === null ? null : await hold(own, item)
+    if (own === null || taken === null) {
+      passed += 1
+      continue
+    }
+    const { signal, stop } = timeOf()
+    const error = await failureToLearn({ core: own, model, item: taken, signal }).finally(stop)
+    if (error !== null) return { learned, waiting: held + free.length - learned, failed, error }
+    learned += 1
+  }
+  return { learned, waiting: held + passed, failed, error: null }
+}
+
+/**
+ * Learns from the words that wait in a space, oldest first, until one fails. Each may take `limits.modelTimeoutMs`.
+ * Words queued by others are learned in their name, if this memory may act as anybody, and else left to them.
+ */
+export async function drainQueued(core: Core, space: SpaceId): Promise<Drained> {
+  const model = await core.storage.model()
+  if (model !== null) return drain(core, model, space, () => modelTime(core))
+  const { free, held, failed } = await waitingIn(core, space)
+  return { learned: 0, waiting: free.length + held, failed, error: null }
+}
+
+/** Learns from older words first; what they fail with is theirs, and they wait on. */
+async function drainOlder(core: Core, model: LanguageModelObject, space: SpaceId): Promise<void> {
+  const { signal, stop } = modelTime(core)
+  await drain(core, model, space, () => ({ signal, stop: () => {} })).finally(stop)
+}
+
+/**
+ * Learns facts from messages with the memory's model. What was said is committed first, so nothing is lost: if the model
+ * fails, the answer is `degraded` and the words wait for the next call in that home, or for {@link drainQueued}.
+ *
+ * @param messages As `readMessages` reads them. System messages, and what was recalled into a text, are not learned from.
+ * @throws MemoryError `unsupported` without a model; `limit-exceeded`, `invalid-input`, `denied`, before anything is kept.
+ */
+export async function inferFacts(
+  core: Core,
+  home: FactHome,
+  messages: readonly MessageInput[],
+  options: InferOptions = {},
+): Promise<Inferred> {
+  const model = await core.storage.model()
+  if (model === null) throw noModel()
+  const heard = heardIn(core, home.space, messages)
+  if (learnable(heard).length === 0) return { results: [] }
+  checkHeard(heard)
+  const item = await enqueue(core, home, heard, options)
+  await drainOlder(core, model, home.space)
+  const { signal, stop } = modelTime(core)
+  return tryToLearn({ core, model, item, signal }).finally(stop)
+}

@@ -1,0 +1,304 @@
+/** Forgetting: erasing what a caller names, at once for every reader, and soon from the bytes of the files. */
+
+import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../../domain/erase/receipt.ts'
+import { invalidInput, shown } from '../../domain/error.ts'
+import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../../domain/id.ts'
+import { foreignId, type IssuedKind, parseIssuedId } from '../../domain/issued-id.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import { readPlain } from '../../domain/read-plain.ts'
+import { parseSpaceId, spaceId } from '../../domain/space.ts'
+import { dateOf } from '../../domain/time.ts'
+import type { Storage, ThreadCopy } from '../../ports/storage.ts'
+import { refuseForeignMessages } from '../arguments/foreign-ids.ts'
+import { type InputOf, type OutputOf, parse, unexpectedConflict } from '../arguments/parse.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+import { attempted, eraseIssued, erasing } from './erasure.ts'
+
+/**
+ * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `taskId` alone), or something in one, which the same
+ * options name: `threadId`, `messageIds` (with `threadId` only those of that thread) or `key`. `factIds` and `run`, the id
+ * of an agent's run, are named alone.
+ */
+export type ForgetOptions = InputOf<'forget'>
+
+/** What a forget did. It names nothing that was erased. */
+export interface Receipt {
+  readonly id: string
+  readonly target: ForgetTarget
+  /** `pending`: nothing of it is read any more, but its bytes may still lie in a file of the database. */
+  readonly state: 'pending' | 'complete'
+  readonly requestedAt: Date
+  /** null while pending. */
+  readonly completedAt: Date | null
+  /** Of a whole space what was live; of things inside one, deleted and replaced ones as well. */
+  readonly erased: ReceiptCounts
+  /** What this erasure cannot reach, in words. */
+  readonly outOfReach: readonly string[]
+}
+
+/** A receipt, and the copied threads that were met: they are threads of their own and stay. */
+export interface ForgetAnswer extends Receipt {
+  readonly copies: readonly ThreadCopy[]
+}
+
+const outOfReach = [
+  'backups and copies of the database files, and what the file system keeps of freed blocks',
+  'exports, and whatever other systems were sent or have shown to a model',
+  'what was written again elsewhere, under other ids or keys',
+  'names and ids that commits of other spaces mention, such as who acted',
+  'facts in other spaces that were learned from it',
+]
+
+/** Copied threads that an answer lists at most. */
+const copiesListed = 1_000
+
+type Parsed = OutputOf<'forget'>
+
+const homes = ['resourceId', 'userId', 'teamId', 'agentId', 'taskId'] as const
+const kinds = { resourceId: 'resource', userId: 'resource', teamId: 'team', agentId: 'agent', taskId: 'task' } as const
+const named = [...homes, 'threadId', 'messageIds', 'factIds', 'key', 'run'] as const
+const fix =
+  'Name one thing: resourceId (or userId), teamId, agentId or taskId alone for all of it; threadId, messageIds, factIds, key or run for a part.'
+
+/** The call that forgets what an issued id names. */
+function callFor(id: string, kind: IssuedKind): string {
+  if (kind === 'message') return `Call forget({ messageIds: [${shown(id)}] }) to erase that message.`
+  if (kind === 'fact') return `Call forget({ factIds: [${shown(id)}] }) to erase that fact.`
+  if (kind === 'run') return `Call forget({ run: ${shown(id)} }) to erase the record of that run.`
+  if (kind === 'turn') return 'A turn is forgotten with its messages: call forget({ messageIds }).'
+  return 'A recollection is not stored: there is nothing to forget of it.'
+}
+
+/** Refuses an issued id of anything but that kind, and says how to forget what it names. */
+function refuseOtherKind(field: string, id: string, kind: IssuedKind): void {
+  const issued = parseIssuedId(id)
+  if (issued !== null && issued.kind !== kind) throw foreignId(field, id, kind, callFor(id, issued.kind))
+}
+
+/** An option that is there and undefined is a mistake, and without it a forget might take far more than was meant. */
+function refuseUndefined(options: unknown): void {
+  if (!isJsonObject(options)) return
+  const missing = named.find((name) => Object.hasOwn(options, name) && options[name] === undefined)
+  if (missing !== undefined)
+    throw invalidInput(missing, 'must not be undefined', undefined, 'Leave it out, or name it.')
+}
+
+/** The space that is meant or that holds what is meant; null if none is named. */
+function homeOf(parsed: Parsed): { readonly space: SpaceId; readonly target: ForgetTarget } | null {
+  const given = homes.filter((name) => parsed[name] !== undefined)
+  if (given.length > 1) throw invalidInput(given[1] as string, 'must not go with another space', given.join(', '), fix)
+  const [name] = given
+  if (name === undefined) return null
+  return { space: spaceId(kinds[name], checkId(parsed[name], name)), target: kinds[name] }
+}
+
+/**
+ * Refuses an issued id as the name of a space or a thread: the answer would be that all of it is gone. Only what an
+ * earlier version stored under such a name is forgotten by it.
+ */
+async function refuseIssuedName(core: Core, storage: Storage, parsed: Parsed, home: SpaceId | null): Promise<void> {
+  for (const name of [...homes, 'threadId'] as const) {
+    const id = parsed[name]
+    const issued = id === undefined ? null : parseIssuedId(id)
+    if (id === undefined || issued === null) continue
+    const isStored =
+      name === 'threadId'
+        ? (await storage.threads.homes(core.access, id, core.limits.pageSize)).some((one) => (home ?? one) === one)
+        : home !== null && (await storage.spaces.get(core.access, home)) !== null
+    if (!isStored) throw invalidInput(name, `must not be the id of a ${issued.kind}`, id, callFor(id, issued.kind))
+  }
+}
+
+type Note = Pick<ReceiptNote, 'target' | 'asked' | 'outOfReach'>
+
+/** What to do for a question: the receipt to begin, the copies to name, and the erasure itself. */
+interface Plan {
+  readonly target: ForgetTarget
+  readonly asked: string
+  readonly copies: readonly ThreadCopy[]
+  readonly erase: (note: ReceiptNote) => Promise<StoredReceipt>
+}
+
+async function planSpace(core: Core, storage: Storage, space: SpaceId, target: ForgetTarget): Promise<Plan> {
+  const found = await storage.threads.copies(core.access, { space }, copiesListed)
+  return {
+    target,
+    asked: JSON.stringify([space]),
+    copies: found.filter((copy) => copy.space !== space && !copy.space.startsWith(`${space}/`)),
+    erase: (note) => storage.erase(core.access, erasing(space, {}), core.limits, note),
+  }
+}
+
+/** The resource that has the thread, or had it. */
+async function homeOfThread(core: Core, storage: Storage, threadId: string): Promise<SpaceId | null> {
+  const all = await storage.threads.homes(core.access, threadId, core.limits.pageSize)
+  const found = all.filter((space) => {
+    const { kind, path } = parseSpaceId(space).address
+    return kind === 'resource' && path.length === 1
+  })
+  if (found.length <= 1) return found[0] ?? null
+  throw unexpectedConflict('Several resources have a thread of that id.', 'Pass the resourceId of the one you mean.', {
+    threadId,
+    resources: found.length,
+  })
+}
+
+async function planThread(core: Core, storage: Storage, threadId: string, home: SpaceId | null): Promise<Plan> {
+  checkId(threadId, 'threadId')
+  const space = home ?? (await homeOfThread(core, storage, threadId))
+  const copies = space === null ? [] : await storage.threads.copies(core.access, { space, threadId }, copiesListed)
+  const commit = space === null ? null : erasing(space, { threadIds: [threadId] })
+  return {
+    target: 'thread',
+    asked: JSON.stringify(['thread', home, threadId]),
+    copies,
+    erase: (note) => storage.erase(core.access, commit, core.limits, note),
+  }
+}
+
+/** Refuses ids that several threads have, where it is not said which of them is meant. */
+async function refuseAmbiguous(core: Core, storage: Storage, space: SpaceId, ids: readonly string[]): Promise<void> {
+  for (const messageId of ids) {
+    const places = await storage.messages.find(core.access, space, messageId)
+    if (places.length < 2) continue
+    const threads = places.map(({ message }) => message.threadId)
+    const message = 'Several threads have a message of that id.'
+    throw unexpectedConflict(message, 'Pass the threadId of the one you mean.', { messageId, threads })
+  }
+}
+
+async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: SpaceId | null): Promise<Plan> {
+  const { threadId } = parsed
+  const messageIds = [...new Set(parsed.messageIds)].sort()
+  for (const id of messageIds) {
+    checkId(id, 'messageIds')
+    if (threadId === undefined) refuseOtherKind('messageIds', id, 'message')
+  }
+  if (threadId !== undefined) checkId(threadId, 'threadId')
+  const asked = JSON.stringify(['messages', home, threadId ?? null, messageIds])
+  const plan = { target: 'messages', asked, copies: [] } as const
+  if (home === null) {
+    const chosen = messageIds.find((id) => parseMessageId(id) === null)
+    if (chosen !== undefined || threadId !== undefined) {
+      const rule = 'is required: a message or thread id chosen by a caller means nothing without it'
+      throw invalidInput('resourceId', rule, undefined, 'Pass the resourceId of the messages.')
+    }
+    return { ...plan, erase: (note) => eraseIssued(storage, core.access, core.limits, messageIds, note) }
+  }
+  if (threadId === undefined) {
+    const ids = messageIds.map((id) => ({ id, field: 'messageIds' }))
+    await refuseForeignMessages(new Door(core, home), undefined, ids)
+    await refuseAmbiguous(core, storage, home, messageIds)
+  }
+  const inThread = threadId === undefined ? {} : { inThread: threadId }
+  const commit = erasing(home, { messageIds, ...inThread })
+  return { ...plan, erase: (note) => storage.erase(core.access, commit, core.limits, note) }
+}
+
+/** Facts and runs by id: each says itself which space it lies in, so nothing else may be named. */
+function refuseBeside(parsed: Parsed, own: 'factIds' | 'run'): void {
+  const other = named.find((name) => name !== own && parsed[name] !== undefined)
+  if (other !== undefined) throw invalidInput(other, `must not go with ${own}`, parsed[other], fix)
+}
+
+/** The record of a run. What the run said stays in its thread. */
+function planRun(storage: Storage, core: Core, parsed: Parsed): Plan {
+  refuseBeside(parsed, 'run')
+  const run = checkId(parsed.run, 'run')
+  refuseOtherKind('run', run, 'run')
+  if (parseRunId(run) === null) {
+    const how = 'Pass the runId that a call of an agent answered; a piece of work is named by taskId.'
+    throw invalidInput('run', 'must be the id of a run', run, how)
+  }
+  return {
+    target: 'run',
+    asked: JSON.stringify(['run', run]),
+    copies: [],
+    erase: (note) => eraseIssued(storage, core.access, core.limits, [run], note),
+  }
+}
+
+function planFacts(storage: Storage, core: Core, parsed: Parsed): Plan {
+  refuseBeside(parsed, 'factIds')
+  const factIds = [...new Set(parsed.factIds)].sort()
+  for (const id of factIds) {
+    if (parseFactId(checkId(id, 'factIds')) !== null) continue
+    refuseOtherKind('factIds', id, 'fact')
+    throw invalidInput('factIds', 'must be ids that were issued for facts', id, 'Pass ids that add or search answered.')
+  }
+  const asked = JSON.stringify(['facts', factIds])
+  return {
+    target: 'facts',
+    asked,
+    copies: [],
+    erase: (note) => eraseIssued(storage, core.access, core.limits, factIds, note),
+  }
+}
+
+async function planOf(core: Core, storage: Storage, parsed: Parsed): Promise<Plan> {
+  const home = homeOf(parsed)
+  const { threadId, messageIds, factIds, key, run } = parsed
+  if (run !== undefined) return planRun(storage, core, parsed)
+  if (factIds !== undefined) return planFacts(storage, core, parsed)
+  await refuseIssuedName(core, storage, parsed, home?.space ?? null)
+  if (key !== undefined && (threadId ?? messageIds) !== undefined) {
+    throw invalidInput('key', 'must not go with another thing to forget', key, fix)
+  }
+  if (messageIds !== undefined) return planMessages(core, storage, parsed, home?.space ?? null)
+  if (threadId !== undefined) return planThread(core, storage, threadId, home?.space ?? null)
+  if (key !== undefined) {
+    checkId(key, 'key')
+    if (home === null) throw invalidInput('teamId', 'is required: a key means nothing without it', undefined, fix)
+    const commit = erasing(home.space, { keys: [key] })
+    const asked = JSON.stringify(['key', home.space, key])
+    return { target: 'key', asked, copies: [], erase: (note) => storage.erase(core.access, commit, core.limits, note) }
+  }
+  if (home === null) throw invalidInput('forget', 'must name what to forget', parsed, fix)
+  return planSpace(core, storage, home.space, home.target)
+}
+
+function noteOf({ target, asked, copies }: Plan): Note {
+  const copied = copies.length === 0 ? [] : [`${copies.length} copied threads, which are threads of their own`]
+  return { target, asked, outOfReach: [...outOfReach, ...copied] }
+}
+
+/**
+ * Erases what the options name. Repeated while its receipt is pending, it adds to that receipt and tries once to
+ * complete it.
+ */
+export async function forget(core: Core, given: ForgetOptions): Promise<ForgetAnswer> {
+  const options = readPlain(given, 'forget') as ForgetOptions
+  refuseUndefined(options)
+  const parsed = await parse('forget', options)
+  const storage = await core.storage.get()
+  const plan = await planOf(core, storage, parsed)
+  const pending = await storage.receipts.asked(core.access, plan.asked)
+  const id = pending?.id ?? `receipt_${core.createId()}`
+  let receipt = await plan.erase({ id, left: [], ...noteOf(plan) })
+  if (pending !== null) receipt = await attempted(storage, receipt)
+  core.traces.clear()
+  if (receipt.state === 'pending') core.storage.wakeEraser()
+  return { ...toReceipt(receipt), copies: plan.copies }
+}
+
+function toReceipt({ left: _, requestedAt, completedAt, ...receipt }: StoredReceipt): Receipt {
+  const completed = completedAt === null ? null : dateOf(completedAt)
+  return { ...receipt, requestedAt: dateOf(requestedAt), completedAt: completed }
+}
+
+/** The receipt of that id, or null. */
+export async function getReceipt(core: Core, receiptId: string): Promise<Receipt | null> {
+  checkId(receiptId, 'receiptId')
+  const receipt = await (await core.storage.get()).receipts.get(core.access, receiptId)
+  return receipt === null ? null : toReceipt(receipt)
+}
+
+export type ReceiptsOptions = InputOf<'receipts'>
+
+/** Receipts, newest first. Needs the right to administer. */
+export async function receipts(core: Core, options: ReceiptsOptions): Promise<Receipt[]> {
+  const { state = null, limit = 100 } = await parse('receipts', options)
+  const found = await (await core.storage.get()).receipts.list(core.access, { state, limit })
+  return found.map(toReceipt)
+}

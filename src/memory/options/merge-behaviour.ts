@@ -1,0 +1,117 @@
+/** What a Memory, an agent and a call say about memory, as one: every field decided. */
+
+import type { MessageRange } from '../recall/recall.ts'
+import type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './behaviour.ts'
+import type { BlockScope, StandardSchema } from './options.ts'
+
+/** Working memory as an agent has it. With neither template nor schema it is free text. */
+export interface ResolvedWorkingMemory {
+  readonly scope: BlockScope
+  readonly template: string | null
+  readonly schema: StandardSchema | null
+  /** Whether the agent gets the tool that writes it. Never with `readOnly`. */
+  readonly agentManaged: boolean
+  /** Whether the agent may not write it: stated for working memory, or for all of memory. */
+  readonly readOnly: boolean
+}
+
+/** What is recalled, ready for `memory.recall`. */
+export interface ResolvedRecallOptions {
+  readonly topK: number
+  readonly messageRange: MessageRange
+  readonly scope: BlockScope
+  readonly threshold: number
+  readonly tokenBudget: number
+  readonly filter?: Readonly<Record<string, unknown>>
+}
+
+/** How memory serves one call of an agent. */
+export interface ResolvedBehaviour {
+  /** Messages of the thread that the model sees; 0: none. */
+  readonly lastMessages: number
+  /** Tokens of those together; null: no limit. */
+  readonly messageHistory: { readonly maxTokens: number | null }
+  /** null: nothing is recalled. `isNamed`: recall was asked for in words, so the agent gets the tool `recall` too. */
+  readonly semanticRecall: { readonly options: ResolvedRecallOptions; readonly isNamed: boolean } | null
+  /** null: agents do not see it. */
+  readonly workingMemory: ResolvedWorkingMemory | null
+  readonly facts: boolean
+  readonly team: string | null
+  readonly generateTitle: boolean
+  readonly readOnly: boolean
+  readonly turns: 'queue' | 'parallel'
+}
+
+type Fields<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined }
+
+/** The fields of both; those that are given later count. What is undefined was not given. */
+function over<Options extends object>(before: Options, later: Fields<Options>): Options {
+  const given = Object.entries(later).filter(([, value]) => value !== undefined)
+  return { ...before, ...Object.fromEntries(given) }
+}
+
+function rangeOf(range: SemanticRecallOptions['messageRange']): MessageRange {
+  if (typeof range === 'object') return { before: range.before ?? 0, after: range.after ?? 0 }
+  return { before: range ?? 0, after: range ?? 0 }
+}
+
+/** What is switched off and on again has the options that it had. */
+function recallOf(levels: readonly MemoryBehaviour['semanticRecall'][]): ResolvedBehaviour['semanticRecall'] {
+  let options: SemanticRecallOptions = {}
+  let state: 'usual' | 'named' | 'off' = 'usual'
+  for (const level of levels) {
+    if (level === undefined) continue
+    state = level === false ? 'off' : 'named'
+    if (typeof level === 'object') options = over(options, level)
+  }
+  if (state === 'off') return null
+  const { topK = 20, messageRange, scope = 'resource', threshold = 0, tokenBudget = 1_000, filter } = options
+  const found = { topK, messageRange: rangeOf(messageRange), scope, threshold, tokenBudget }
+  return { options: filter === undefined ? found : { ...found, filter }, isNamed: state === 'named' }
+}
+
+/** A template takes the place of a schema given before, and the other way about. */
+function mergeWorkingMemory(before: WorkingMemoryOptions, later: WorkingMemoryOptions): WorkingMemoryOptions {
+  const { template, schema, ...rest } = before
+  if (later.template === undefined && later.schema === undefined) return over(before, later)
+  return over<WorkingMemoryOptions>(rest, later)
+}
+
+function workingMemoryOf(
+  levels: readonly MemoryBehaviour['workingMemory'][],
+  isReadOnly: boolean,
+): ResolvedWorkingMemory | null {
+  const options = levels.reduce<WorkingMemoryOptions>((before, level = {}) => mergeWorkingMemory(before, level), {})
+  const { scope = 'resource', template = null, schema = null, agentManaged = true } = options
+  const isEnabled = options.enabled ?? (template !== null || schema !== null)
+  if (!isEnabled) return null
+  const readOnly = isReadOnly || options.readOnly === true
+  return { scope, template, schema, agentManaged: agentManaged && !readOnly, readOnly }
+}
+
+/**
+ * Merges what was said about memory, the least particular first: of the Memory, of the agent, of the call. Objects merge
+ * field by field; each must have been parsed.
+ */
+export function mergeBehaviour(...levels: readonly (MemoryBehaviour | undefined)[]): ResolvedBehaviour {
+  const given = levels.filter((level) => level !== undefined)
+  const last = given.reduce<MemoryBehaviour>(over, {})
+  const history = given.reduce<{ readonly maxTokens?: number }>((before, { messageHistory = {} }) => {
+    return over(before, messageHistory)
+  }, {})
+  const { lastMessages = 10, facts = false, team = null, generateTitle = false, readOnly = false } = last
+  return {
+    lastMessages: lastMessages === false ? 0 : lastMessages,
+    messageHistory: { maxTokens: history.maxTokens ?? null },
+    semanticRecall: recallOf(given.map(({ semanticRecall }) => semanticRecall)),
+    workingMemory: workingMemoryOf(
+      given.map(({ workingMemory }) => workingMemory),
+      readOnly,
+    ),
+    facts,
+    team,
+    generateTitle,
+    readOnly,
+    turns: last.turns ?? 'queue',
+  }
+}

@@ -1,0 +1,46 @@
+/** How options are checked by hand: each refusal names the field, its rule, what it got and the way out. */
+
+import { invalidInput, shown } from '../../domain/error.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import { reading } from '../../domain/read-plain.ts'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The fields of an options object, all of which must be known; none for undefined. */
+export function fieldsOf(value: unknown, field: string, known: readonly string[]): Fields {
+  const fix = `The options are ${known.join(', ')}.`
+  if (value === undefined) return {}
+  if (!isJsonObject(value)) throw invalidInput(field, 'must be an object', value, fix)
+  // Read once: what a getter answers later is nobody's business.
+  const fields = reading(field, (): Fields => ({ ...value }))
+  const extra = Object.keys(fields).find((key) => !known.includes(key))
+  if (extra !== undefined) throw invalidInput(field, `has an unknown option ${shown(extra)}`, value, fix)
+  return fields
+}
+
+/** Refuses a field that is given and does not hold. */
+export function check(
+  fields: Fields,
+  field: string,
+  rule: string,
+  fix: string,
+  holds: (value: unknown) => boolean,
+): void {
+  const value = fields[field.slice(field.lastIndexOf('.') + 1)]
+  if (value !== undefined && !reading(field, () => holds(value))) throw invalidInput(field, rule, value, fix)
+}
+
+export const isFunction = (value: unknown) => typeof value === 'function'
+
+export const isText = (value: unknown) => typeof value === 'string' && value !== ''
+
+export const hasMethod = (name: string) => (value: unknown) =>
+  typeof value === 'object' && value !== null && isFunction((value as Fields)[name])
+
+export const isSchema = (value: unknown) =>
+  (typeof value === 'object' || isFunction(value)) && value !== null && '~standard' in (value as object)
+
+export const isWholeFrom =
+  (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
+  (value: unknown) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max

@@ -1,0 +1,126 @@
+/** What a Memory is opened with. */
+
+import type { LanguageModelLike } from '../../derive/language-model.ts'
+import type { EmbeddingModelLike } from '../../derive/model-embedder.ts'
+import { type ModelField, modelFields, parseModelName } from '../../derive/model-name.ts'
+import { invalidInput } from '../../domain/error.ts'
+import { type Limits, parseLimits } from '../../domain/limits.ts'
+import { reading, readPlain } from '../../domain/read-plain.ts'
+import { SQLiteStore } from '../../open.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Embedder } from '../../ports/embedder.ts'
+import type { Durability, Storage } from '../../ports/storage.ts'
+import type { MemoryBehaviour } from './behaviour.ts'
+import { check, type Fields, fieldsOf, hasMethod, isFunction, isText, isWholeFrom } from './option-checks.ts'
+import { parseBehaviour } from './parse-behaviour.ts'
+
+/** A schema of any library that follows the Standard Schema specification, zod among them. */
+export interface StandardSchema {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>
+  }
+}
+
+type StandardResult =
+  | { readonly value: unknown; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] }
+
+export type BlockScope = 'resource' | 'thread'
+
+export interface MemoryOptions {
+  /**
+   * Where it lives: `'file:./aquifer.db'`, `':memory:'`, or a `SQLiteStore`. A storage driver is taken too, but drivers are
+   * internal for now: their port may change in any version. Default: decided at its first use; the storage of the
+   * `Aquifer` it was registered with before, else `'file:./aquifer.db'`.
+   */
+  readonly storage?: string | SQLiteStore | Storage
+  /** Default `'process'`. For a storage given as a URL. */
+  readonly durability?: Durability
+  /** Where the time comes from. Default: the system clock. */
+  readonly clock?: Clock
+  /** Makes the random last part of ids that are issued, such as thread ids. Default: 96 random bits. */
+  readonly createId?: () => string
+  /** Any of the limits, raised or lowered. */
+  readonly limits?: Partial<Limits>
+  /** How agents use it, unless an agent or a call says otherwise. */
+  readonly options?: MemoryBehaviour
+  /**
+   * Who makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, a text such as
+   * `'openai/text-embedding-3-small'`, or `false` for words only. A text is a model of the installed package
+   * `@ai-sdk/openai`, and never goes to a gateway that it does not name; vectors are kept under the text.
+   * Default: `localEmbedder()`, which needs no key and no network.
+   */
+  readonly embedder?: Embedder | EmbeddingModelLike | false
+  /**
+   * Who extracts facts from what is said: any language model of the AI SDK, or a text such as `'openai/gpt-5-mini'`, which
+   * is looked up as an embedder's is. Default: none; then facts are stored as they are given. It may take `limits.modelTimeoutMs` for the messages of one call.
+   */
+  readonly model?: LanguageModelLike
+  /** Whether what is due is swept, and what was forgotten reclaimed, in the background. Default: true. */
+  readonly background?: boolean
+}
+
+/** An embedder of one's own says of itself what its vectors are kept under and how much it takes at once. */
+function checkEmbedder(embedder: unknown): void {
+  if (!hasMethod('embed')(embedder)) return
+  const fix = 'An embedder has id, dimensions (null while unknown), maxWords, batchSize and embed(texts).'
+  const { id, dimensions, maxWords, batchSize } = embedder as Fields
+  const refuse = (name: string, rule: string, got: unknown) => invalidInput(`embedder.${name}`, rule, got, fix)
+  if (typeof id !== 'string' || id.trim() === '') throw refuse('id', 'must be a text that names the model', id)
+  if (dimensions !== null && !isWholeFrom(1)(dimensions)) {
+    throw refuse('dimensions', 'must be a whole number from 1, or null', dimensions)
+  }
+  if (!isWholeFrom(1)(maxWords)) throw refuse('maxWords', 'must be a whole number from 1', maxWords)
+  if (!isWholeFrom(1)(batchSize)) throw refuse('batchSize', 'must be a whole number from 1', batchSize)
+}
+
+/** Whether its provider is installed shows at the first use: an application may set a default provider until then. */
+function checkModelName(fields: Fields, field: ModelField): void {
+  const name = fields[field]
+  if (typeof name === 'string') parseModelName(name, field)
+}
+
+const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'model', 'background']
+
+/** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
+export function parseMemoryOptions(options: unknown): ParsedOptions {
+  return reading('Memory', () => readOptions(options))
+}
+
+type ParsedOptions = MemoryOptions & { readonly limits: Limits; readonly options: MemoryBehaviour }
+
+function readOptions(options: unknown): ParsedOptions {
+  const fields = fieldsOf(options, 'Memory', names)
+  const { storage, durability } = fields
+  const storageRule = 'must be a URL, a SQLiteStore or a storage driver'
+  check(fields, 'storage', storageRule, `Pass 'file:./aquifer.db', for example.`, (value) => {
+    return typeof value === 'string' || value instanceof SQLiteStore || hasMethod('commit')(value)
+  })
+  check(fields, 'durability', `must be 'process' or 'power'`, `Leave it out for 'process'.`, (value) => {
+    return value === 'process' || value === 'power'
+  })
+  check(fields, 'clock', 'must have a now() method', 'Leave it out for the system clock.', hasMethod('now'))
+  const embedderFix = 'Leave it out for the local one, or pass false for words only.'
+  check(fields, 'embedder', 'must be an embedder, an embedding model or false', embedderFix, (value) => {
+    return value === false || isText(value) || hasMethod('embed')(value) || hasMethod('doEmbed')(value)
+  })
+  checkEmbedder(fields.embedder)
+  const modelFix = `Pass one of an AI SDK provider, or a text such as '${modelFields.model}'.`
+  check(fields, 'model', 'must be a language model', modelFix, (value) => {
+    return isText(value) || hasMethod('doGenerate')(value)
+  })
+  checkModelName(fields, 'embedder')
+  checkModelName(fields, 'model')
+  check(fields, 'createId', 'must be a function', 'Leave it out for random ids.', isFunction)
+  check(fields, 'background', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')
+  if (durability !== undefined && typeof storage === 'object') {
+    const fix = `Pass it there: new SQLiteStore({ url, durability: '${durability}' }).`
+    throw invalidInput('durability', 'must go with a storage given as a URL', durability, fix)
+  }
+  // Refuses a wrong URL here rather than at first use.
+  if (typeof storage === 'string') new SQLiteStore({ url: storage })
+  const limits = parseLimits(readPlain(fields.limits, 'limits'))
+  return { ...(fields as MemoryOptions), limits, options: parseBehaviour(fields.options, 'options', limits) }
+}

@@ -1,0 +1,118 @@
+/** What a recall is asked with: parsed, and completed with the defaults. */
+import { invalidInput, shown } from '../../domain/error.ts'
+import { parseFilter } from '../../domain/filter.ts'
+import { checkId, type SpaceId } from '../../domain/id.ts'
+import type { RecordKind } from '../../domain/index/word-segment.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import type { RecallMode } from '../../recall/rank.ts'
+import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
+import type { Core } from '../door/core.ts'
+import { resourceSpace } from '../door/door.ts'
+import { type MessageRange, type RecallQuery, recallFrom } from './recall.ts'
+import type { Recollection } from './recollection.ts'
+
+export interface RecallLimits {
+  /** Items found at most. Default: 20. */
+  readonly topK?: number
+  /** Tokens of all items together, estimated. Default: 1,000. */
+  readonly tokenBudget?: number
+  /** Messages around each found one that come along, within the budget. Default: 0. */
+  readonly messageRange?: number | { readonly before?: number; readonly after?: number }
+  /** Least score, from 0 to 1. Default: 0. */
+  readonly threshold?: number
+  /**
+   * What the metadata must be, such as `{ topic: 'billing', priority: { $gte: 2 } }`. Operators: `$eq $ne $gt $gte $lt
+   * $lte $in $nin $and $or $not $exists $contains`.
+   */
+  readonly filter?: Readonly<Record<string, unknown>>
+  /** Default `hybrid`: by words and by meaning. */
+  readonly mode?: RecallMode
+  readonly kinds?: readonly RecordKind[]
+  /** Whether found messages show the calls of memory's own tools. Default: false; nothing is found by them. */
+  readonly includeInternal?: boolean
+}
+
+export interface RecallOptions extends RecallLimits {
+  readonly resourceId: string
+  /** With `scope: 'thread'`, the thread to search. */
+  readonly threadId?: string
+  /** What to look for. `vectorSearchString` is another name for it. */
+  readonly query?: string
+  readonly vectorSearchString?: string
+  /** Default `resource`: all threads of the resource. */
+  readonly scope?: 'resource' | 'thread'
+}
+
+export interface SpaceRecallOptions extends RecallLimits {
+  /** Only messages of this thread. */
+  readonly threadId?: string
+  /** Searches these spaces instead, together; at most 16. Each must be granted. */
+  readonly spaces?: readonly string[]
+}
+
+const defaultTopK = 20
+const defaultTokens = 1_000
+
+function rangeOf(range: InputOf<'recall'>['messageRange']): MessageRange {
+  if (typeof range === 'object') return { before: range.before ?? 0, after: range.after ?? 0 }
+  return { before: range ?? 0, after: range ?? 0 }
+}
+
+type ParsedLimits = Omit<OutputOf<'recallSpace'>, 'spaces' | 'threadId'>
+
+/** The query without where and what, which the callers add. */
+function limitsOf(
+  { limits }: Core,
+  parsed: ParsedLimits,
+  kinds: readonly RecordKind[],
+): Omit<RecallQuery, 'spaces' | 'question'> {
+  return {
+    mode: parsed.mode ?? 'hybrid',
+    kinds: parsed.kinds ?? kinds,
+    topK: parsed.topK ?? defaultTopK,
+    tokenBudget: parsed.tokenBudget ?? defaultTokens,
+    messageRange: rangeOf(parsed.messageRange),
+    threshold: parsed.threshold ?? 0,
+    filter: parseFilter(parsed.filter, 'filter', limits),
+    includeInternal: parsed.includeInternal ?? false,
+  }
+}
+
+/** Recalls from the conversations of a resource. */
+export async function recallMessages(core: Core, options: RecallOptions): Promise<Recollection> {
+  const { resourceId, threadId, query, vectorSearchString, scope, ...limits } = await parse('recall', options)
+  if (query !== undefined && vectorSearchString !== undefined && query !== vectorSearchString) {
+    const fix = 'They are two names for one thing: pass one of them.'
+    throw invalidInput('vectorSearchString', 'must not differ from query', vectorSearchString, fix)
+  }
+  const question = query ?? vectorSearchString ?? ''
+  const space = resourceSpace(core, resourceId)
+  if (threadId !== undefined) checkId(threadId, 'threadId')
+  if (scope === 'thread' && threadId === undefined) {
+    throw invalidInput('threadId', `is required with scope: 'thread'`, threadId, 'Pass the thread to search.')
+  }
+  const inThread = scope === 'thread' && threadId !== undefined ? { threadId } : {}
+  return recallFrom(core, { ...limitsOf(core, limits, ['message']), ...inThread, spaces: [space.id], question })
+}
+
+/** Recalls everything that a space holds, or several spaces together. */
+export async function recallSpace(
+  core: Core,
+  id: SpaceId,
+  query: string,
+  options: SpaceRecallOptions,
+): Promise<Recollection> {
+  const question = await parse('recallQuery', query, 'query')
+  const { spaces = [id], threadId, ...limits } = await parse('recallSpace', options, 'recall')
+  const ids = spaces.map((space) => parseSpaceId(space).id)
+  if (new Set(ids).size < ids.length) {
+    throw invalidInput('spaces', 'must name each space once', ids.map(shown).join(', '), 'Leave the repeated one out.')
+  }
+  if (threadId !== undefined && ids.length > 1) {
+    const fix = 'Search one space, or leave threadId out.'
+    throw invalidInput('threadId', 'must go with one space', threadId, fix)
+  }
+  const inThread = threadId === undefined ? {} : { threadId: checkId(threadId, 'threadId') }
+  const all: readonly RecordKind[] = ['message', 'fact', 'entry', 'observation']
+  return recallFrom(core, { ...limitsOf(core, limits, all), ...inThread, spaces: ids, question })
+}

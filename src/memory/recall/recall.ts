@@ -1,0 +1,280 @@
+/** Recall: finding what is relevant in one space or several, and reading it. One path for everything that recalls. */
+
+import { estimateTokenCount } from 'tokenx'
+import { textOfRecord } from '../../derive/record-text.ts'
+import type { Test } from '../../domain/filter.ts'
+import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
+import type { RecordKind } from '../../domain/index/word-segment.ts'
+import { isJsonObject, type JsonObject } from '../../domain/json.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import { dateOf } from '../../domain/time.ts'
+import type { FoundRecord, Storage } from '../../ports/storage.ts'
+import { type PackedItem, pack, rowsToRead } from '../../recall/pack.ts'
+import type { RankedRow, RecallMode } from '../../recall/rank.ts'
+import { toListedMessage } from '../conversation/records.ts'
+import type { Core } from '../door/core.ts'
+import { recallAnswer, recallEvent } from '../tracing/trace-events.ts'
+import { traced } from '../tracing/tracing.ts'
+import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from './recollection.ts'
+import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
+
+/** How many messages before and after each found one come along. */
+export interface MessageRange {
+  readonly before: number
+  readonly after: number
+}
+
+export interface RecallQuery {
+  readonly spaces: readonly SpaceId[]
+  readonly question: string
+  readonly mode: RecallMode
+  readonly kinds: readonly RecordKind[]
+  readonly topK: number
+  readonly tokenBudget: number
+  readonly messageRange: MessageRange
+  readonly threshold: number
+  readonly filter: Test | null
+  readonly threadId?: string
+  /** Whether a record may be in the answer, by more than its metadata. */
+  readonly isWanted?: (record: FoundRecord, space: SpaceId) => boolean
+  readonly includeSuperseded?: boolean
+  readonly includeInternal?: boolean
+  /** What the trace says about where was searched. */
+  readonly note?: string
+}
+
+/** Ranked rows beyond the ones asked for, which take the places of those that are gone. */
+const spareRows = 20
+/** How many of the best rows are looked through with a filter, or where more than the spare ones are gone. */
+const mostRows = 10_000
+const mostRowsARead = 200
+const tracedItems = 100
+
+/** A record that was read, as an item without its scores and tokens. */
+type ReadItem = Omit<RecalledItem, 'score' | 'scores' | 'isNeighbour' | 'tokens'>
+
+function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): ReadItem {
+  const text = textOfRecord(record)
+  const common = { kind: record.kind, space, text }
+  if (record.kind === 'entry') {
+    const { key, value, writtenBy, updatedAt } = record.entry
+    return { ...common, id: key, value, author: writtenBy, at: dateOf(updatedAt) }
+  }
+  if (record.kind === 'fact') {
+    const { id, assertedBy, updatedAt } = record.fact
+    return { ...common, id, author: assertedBy, at: dateOf(updatedAt), fact: record.fact }
+  }
+  const { id, author, threadId, createdAt } = record.message
+  const message = toListedMessage(record.message, parseSpaceId(space).address.id, includeInternal)
+  return { ...common, id, author, threadId, at: dateOf(createdAt), message }
+}
+
+/** What a filter looks at. */
+function metadataOf(record: FoundRecord): JsonObject {
+  if (record.kind === 'message') return record.message.metadata ?? {}
+  if (record.kind === 'fact') return record.fact.metadata
+  return isJsonObject(record.entry.value) ? (record.entry.value as JsonObject) : {}
+}
+
+/** A row of the searched spaces, read. */
+interface ReadRow {
+  readonly record: FoundRecord | null
+  readonly space: SpaceId
+  readonly kind: RecordKind
+  readonly ref: string
+}
+
+interface Reading {
+  readonly storage: Storage
+  readonly core: Core
+  readonly query: RecallQuery
+  readonly search: Search
+  /** What was read so far, by row. */
+  readonly rows: Map<number, ReadRow>
+}
+
+/** Reads rows that were not read yet, whichever spaces they lie in. */
+async function readRows(
+  { storage, core, query, search, rows: known }: Reading,
+  rows: readonly number[],
+): Promise<void> {
+  const unread = rows.filter((row) => !known.has(row))
+  const places = unread.map((row) => refOfRow(search.corpus, row))
+  for (const [index, space] of query.spaces.entries()) {
+    const own = unread.flatMap((row, at) => (places[at]?.space === index ? [{ row, ...(places[at] as RowRef) }] : []))
+    if (own.length === 0) continue
+    const found = await storage.index.read(core.access, space, own)
+    for (const [at, { row, kind, ref }] of own.entries()) {
+      known.set(row, { record: found[at] ?? null, space, kind, ref })
+    }
+  }
+}
+
+/** Ranked rows that may come into the answer, and those that are gone or that the filter keeps out. */
+interface Chosen {
+  readonly rows: RankedRow[]
+  readonly out: { readonly ranked: RankedRow; readonly reason: 'gone' | 'filter' }[]
+}
+
+/** Reads ranked rows in order until there are enough that are still there and that the filter lets in. */
+async function choose(reading: Reading): Promise<Chosen> {
+  const { query, search, rows: known } = reading
+  const isOut = (record: FoundRecord, space: SpaceId) =>
+    (query.filter !== null && !query.filter(metadataOf(record))) || query.isWanted?.(record, space) === false
+  const chosen: Chosen = { rows: [], out: [] }
+  const { rows } = search.ranking
+  for (let start = 0, size = query.topK; start < rows.length && chosen.rows.length < query.topK; start += size) {
+    if (start > 0) size = mostRowsARead
+    const batch = rows.slice(start, start + size)
+    await readRows(
+      reading,
+      batch.map(({ row }) => row),
+    )
+    for (const ranked of batch) {
+      const { record, space } = known.get(ranked.row) as ReadRow
+      if (record === null) chosen.out.push({ ranked, reason: 'gone' })
+      else if (isOut(record, space)) chosen.out.push({ ranked, reason: 'filter' })
+      else chosen.rows.push(ranked)
+    }
+  }
+  return chosen
+}
+
+function readItem({ rows, query }: Reading, row: number): ReadItem | null {
+  const read = rows.get(row)
+  return read === undefined || read.record === null ? null : itemOf(read.record, read.space, query.includeInternal)
+}
+
+/** The item of a packed row with the messages around it. */
+function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
+  const { score, parts: scores } = packed
+  const around = (rows: readonly number[]) =>
+    rows.flatMap((row): RecalledItem[] => {
+      const item = readItem(reading, row)
+      if (item === null) return []
+      return [{ ...item, score, scores, tokens: estimateTokenCount(item.text), isNeighbour: true }]
+    })
+  const [before, after] = [around(packed.before), around(packed.after)]
+  const own = readItem(reading, packed.row)
+  const tokens = [...before, ...after].reduce((left, item) => left - item.tokens, packed.tokens)
+  return own === null ? [] : [...before, { ...own, score, scores, tokens }, ...after]
+}
+
+/** What callers know a record by. */
+export function idOf(record: FoundRecord | null): string | null {
+  if (record === null) return null
+  if (record.kind === 'message') return record.message.id
+  return record.kind === 'fact' ? record.fact.id : record.entry.key
+}
+
+function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null): Omit<TracedItem, 'rank'> {
+  const { kind, ref, space, record } = reading.rows.get(ranked.row) as ReadRow
+  const limit = ranked.limitedBy === undefined ? null : refOfRow(reading.search.corpus, ranked.limitedBy)
+  return {
+    kind,
+    id: idOf(record) ?? ref,
+    space,
+    ...(record?.kind === 'message' ? { threadId: record.message.threadId } : {}),
+    score: ranked.score,
+    scores: ranked.parts,
+    dropped,
+    ...(ranked.isPulledIn === true ? { isPulledIn: true } : {}),
+    ...(limit === null ? {} : { limitedBy: limit.ref }),
+  }
+}
+
+interface Searched {
+  readonly reading: Reading
+  readonly chosen: Chosen
+}
+
+interface Answer {
+  readonly behind: readonly UnreadItem[]
+  readonly items: readonly RecalledItem[]
+  readonly traced: readonly TracedItem[]
+  readonly tokens: number
+}
+
+/** Packs what was read. */
+async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
+  const { query, search } = reading
+  const { corpus } = search
+  const { topK, tokenBudget, messageRange, threshold } = query
+  const options = { topK, tokenBudget, messageRange, threshold }
+  const ranking = { ...search.ranking, rows: chosen.rows }
+  const wanted = rowsToRead(corpus, ranking, options)
+  await readRows(reading, wanted)
+  const texts = new Map<number, string>()
+  for (const row of wanted) {
+    const record = reading.rows.get(row)?.record ?? null
+    if (record !== null) texts.set(row, textOfRecord(record))
+  }
+  const packing = pack(corpus, ranking, texts, options)
+  const outcomes = new Map<number, Omit<TracedItem, 'rank'>>()
+  for (const item of packing.items) outcomes.set(item.row, traceOf(reading, item, null))
+  for (const row of packing.dropped) outcomes.set(row.row, traceOf(reading, row, row.reason))
+  for (const { ranked, reason } of chosen.out) outcomes.set(ranked.row, traceOf(reading, ranked, reason))
+  const traced = search.ranking.rows.flatMap(({ row }, at) => {
+    const outcome = outcomes.get(row)
+    return outcome === undefined ? [] : [{ ...outcome, rank: at + 1 }]
+  })
+  const items = packing.items.flatMap((item) => itemsOf(reading, item))
+  const behind = search.ranking.rows.flatMap(({ row, score, parts }, at): UnreadItem[] => {
+    if (outcomes.has(row)) return []
+    const { kind, ref, space } = refOfRow(corpus, row)
+    return [{ kind, ref, space: query.spaces[space] ?? '', score, scores: parts, rank: at + 1 }]
+  })
+  return { items, traced: traced.slice(0, tracedItems), behind: behind.slice(0, spareRows), tokens: packing.tokens }
+}
+
+function recallIdOf(core: Core, key: SpaceKey | null): string {
+  return `rcl_${key ?? 'none'}_${core.createId()}`
+}
+
+/** Ranks and reads; once more with more rows, where so many of the best are gone that too few are left. */
+async function searchAndChoose(core: Core, query: RecallQuery, limit: number): Promise<Searched> {
+  const storage = await core.storage.get()
+  const search = await searchSpaces(core, { ...query, limit })
+  const reading: Reading = { storage, core, query, search, rows: new Map() }
+  const chosen = await choose(reading)
+  const isShort = chosen.rows.length < query.topK && chosen.out.length > 0 && search.ranking.rows.length === limit
+  if (!isShort || limit === mostRows) return { reading, chosen }
+  return searchAndChoose(core, query, mostRows)
+}
+
+/** Recalls from some spaces. A space that does not exist has nothing in it. */
+export function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
+  return traced(
+    () => recallEvent(core, query),
+    () => recallNow(core, query),
+    recallAnswer,
+  )
+}
+
+async function recallNow(core: Core, query: RecallQuery): Promise<Recollection> {
+  const isFiltered = query.filter !== null || query.isWanted !== undefined
+  const limit = isFiltered ? mostRows : query.topK + spareRows
+  const { reading, chosen } = await searchAndChoose(core, query, limit)
+  const { search } = reading
+  const { items, traced, behind, tokens } = await answer(reading, chosen)
+  const { plan, ranking, corpus, key, keys, asOf, degraded, pending } = search
+  const recallId = recallIdOf(core, key)
+  const trace = {
+    question: plan.question,
+    bare: plan.bare,
+    terms: plan.terms.map(({ text }) => text),
+    names: plan.names,
+    mode: query.mode,
+    legs: ranking.legs,
+    spaces: query.spaces,
+    inScope: corpus.scopeCount,
+    candidates: ranking.candidates,
+    ...(query.note === undefined ? {} : { note: query.note }),
+    items: traced,
+  }
+  core.traces.keep(recallId, { trace, keys, behind, items })
+  const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
+    message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
+  )
+  return { items, messages, asOf: asOf as Readonly<Record<string, Seq>>, degraded, pending, recallId, trace, tokens }
+}

@@ -1,0 +1,156 @@
+/** What a recall answers, and the traces of the latest ones. */
+import type { EmbedderTrouble } from '../../derive/embedder-trouble.ts'
+import type { Author } from '../../domain/actor.ts'
+import type { Seq, SpaceKey } from '../../domain/id.ts'
+import type { RecordKind } from '../../domain/index/word-segment.ts'
+import type { Json } from '../../domain/json.ts'
+import type { FactState } from '../../domain/records/fact.ts'
+import { textKey } from '../../domain/records/fact-text.ts'
+import type { PartScores } from '../../recall/fuse.ts'
+import type { DropReason as PackReason } from '../../recall/pack.ts'
+import type { RecallMode } from '../../recall/rank.ts'
+import type { StoredMessage } from '../conversation/records.ts'
+
+/** Why an answer may lack something: vectors were not compared, or the question was cut. */
+export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
+
+/** One thing that was found. */
+export interface RecalledItem {
+  readonly kind: RecordKind
+  /** Of a message or a fact its id, of an entry its key. */
+  readonly id: string
+  /** The space it lies in, such as `resource/alice`. */
+  readonly space: string
+  readonly text: string
+  /** From 0 to 1, for comparison inside one answer only. */
+  readonly score: number
+  /** What each leg and each prior added to the score. */
+  readonly scores: PartScores
+  /** Who said or wrote it. */
+  readonly author: Author
+  readonly threadId?: string
+  readonly at: Date
+  /** Tokens of `text`, estimated. */
+  readonly tokens: number
+  readonly message?: StoredMessage
+  readonly fact?: FactState
+  /** The value of an entry. */
+  readonly value?: Json
+  /** It stands beside something that was found, and was not found itself; see `messageRange`. */
+  readonly isNeighbour?: true
+}
+
+/** A message that was found, with its score. */
+export type RecalledMessage = StoredMessage & Pick<RecalledItem, 'score' | 'scores' | 'isNeighbour'>
+
+/** Why an item is not in the answer. */
+export type DropReason = PackReason | 'filter'
+
+/** One item of a trace: in or out, and why. */
+export interface TracedItem
+  extends Omit<RecalledItem, 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
+  readonly rank: number
+  /** null if it is in the answer. */
+  readonly dropped: DropReason | null
+  /** Exact or rare terms of the question brought it in from further down. */
+  readonly isPulledIn?: true
+  /** It may not come before this item: a fact that took its place. */
+  readonly limitedBy?: string
+}
+
+/** How an answer came about. Holds no text of what was found. */
+export interface RecallTrace {
+  readonly question: string
+  /** The question without names, as it was embedded. */
+  readonly bare: string
+  readonly terms: readonly string[]
+  /** People in scope whom the question names. */
+  readonly names: readonly string[]
+  readonly mode: RecallMode
+  /** Legs that had something to say. */
+  readonly legs: readonly string[]
+  readonly spaces: readonly string[]
+  /** Records in scope, and how many of them were compared. */
+  readonly inScope: number
+  readonly candidates: number
+  /** Where else could have been searched and was not. */
+  readonly note?: string
+  /** What was read. `memory.explain` adds what ranked next behind it. */
+  readonly items: readonly TracedItem[]
+}
+
+/** The answer to a recall. */
+export interface Recollection {
+  /** Best first; neighbours follow the item they belong to. */
+  readonly items: readonly RecalledItem[]
+  /** The messages among the items. */
+  readonly messages: readonly RecalledMessage[]
+  /** Seq of each searched space, as it was searched. */
+  readonly asOf: Readonly<Record<string, Seq>>
+  /** Empty if every leg could answer in full. */
+  readonly degraded: readonly Degraded[]
+  /** Records in scope whose vectors are not there yet; their words were searched. */
+  readonly pending: number
+  readonly recallId: string
+  readonly trace: RecallTrace
+  /** Tokens of all items, estimated. */
+  readonly tokens: number
+}
+
+const rememberedTraces = 200
+
+/** A trace, and the keys that its spaces had: a space with another key is not the one that was searched. */
+export interface KeptTrace {
+  readonly trace: RecallTrace
+  readonly keys: readonly (SpaceKey | null)[]
+  /** What ranked behind all that was read. */
+  readonly behind: readonly UnreadItem[]
+}
+
+/** An item that was ranked and not read: named by its reference in the index. */
+export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'score' | 'scores' | 'rank'> {
+  readonly ref: string
+}
+
+/** Where a fact lies that was recalled. */
+export type RecalledFact = Pick<RecalledItem, 'space' | 'id'>
+
+/** The latest traces of a process, oldest first, and which facts were recalled, by a hash of their words. */
+export class Traces {
+  readonly #traces = new Map<string, KeptTrace>()
+  readonly #facts = new Map<string, ReadonlyMap<number, RecalledFact>>()
+
+  keep(recallId: string, { items, ...kept }: KeptTrace & { readonly items: readonly RecalledItem[] }): void {
+    const facts = items.flatMap(({ kind, text, space, id }): [number, RecalledFact][] => {
+      return kind === 'fact' ? [[textKey(text), { space, id }]] : []
+    })
+    this.#traces.set(recallId, kept)
+    if (facts.length > 0) this.#facts.set(recallId, new Map(facts))
+    for (const oldest of this.#traces.keys()) {
+      if (this.#traces.size <= rememberedTraces) return
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(recallId: string): void {
+    this.#traces.delete(recallId)
+    this.#facts.delete(recallId)
+  }
+
+  /** Facts recalled lately that may have said this, each once: read them to be sure. */
+  recalled(text: string): readonly RecalledFact[] {
+    const key = textKey(text)
+    const found = [...this.#facts.values()].flatMap((facts) => facts.get(key) ?? [])
+    return [...new Map(found.map((fact) => [`${fact.space} ${fact.id}`, fact])).values()]
+  }
+
+  get(recallId: string): KeptTrace | null {
+    return this.#traces.get(recallId) ?? null
+  }
+
+  /** Drops all of them: what they name may have been forgotten, and their questions may hold it. */
+  clear(): void {
+    this.#traces.clear()
+    this.#facts.clear()
+  }
+}

@@ -1,0 +1,262 @@
+/** The searched part of a recall: scans spaces, embeds the question, and ranks what is in scope. */
+import { chunk } from '../../derive/chunk.ts'
+import { troubleOf } from '../../derive/embedder-trouble.ts'
+import type { Access } from '../../domain/actor.ts'
+import { after, whenAborted } from '../../domain/detached.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
+import { indexedEntry } from '../../domain/index/indexed.ts'
+import type { Language } from '../../domain/index/language.ts'
+import {
+  packWords,
+  type RecordKind,
+  type RecordRef,
+  recordKinds,
+  refAt,
+  unpackWords,
+  type WordSegment,
+} from '../../domain/index/word-segment.ts'
+import { analyserVersion } from '../../domain/index/words.ts'
+import type { Embedder, Embedding } from '../../ports/embedder.ts'
+import type { SpaceScan, Storage } from '../../ports/storage.ts'
+import { type Corpus, corpusOf, placeOf } from '../../recall/corpus.ts'
+import { type Plan, planOf } from '../../recall/plan.ts'
+import { type Ranking, type RecallMode, rank } from '../../recall/rank.ts'
+import { similarities } from '../../recall/similarity.ts'
+import type { Core } from '../door/core.ts'
+import { demotionsOf } from './old-values.ts'
+import type { Degraded } from './recollection.ts'
+
+export interface SearchQuery {
+  readonly spaces: readonly SpaceId[]
+  readonly question: string
+  readonly mode: RecallMode
+  readonly kinds: readonly RecordKind[]
+  /** Only messages of this thread, which is in the first space. */
+  readonly threadId?: string
+  readonly includeSuperseded?: boolean
+  /** Rows to rank. */
+  readonly limit: number
+  readonly topK: number
+}
+
+export interface Search {
+  readonly corpus: Corpus
+  readonly plan: Plan
+  readonly ranking: Ranking
+  readonly asOf: Readonly<Record<string, Seq>>
+  /** Of the first space that is there; null if none is. */
+  readonly key: SpaceKey | null
+  /** Of each searched space; null where none is there. */
+  readonly keys: readonly (SpaceKey | null)[]
+  readonly degraded: readonly Degraded[]
+  readonly pending: number
+}
+
+/** Entries of one space that are searched, the first by key. */
+const searchedEntries = 20_000
+const entriesAPage = 1_000
+/** Longest question that is embedded and searched for, UTF-16 units. */
+export const longestQuestion = 10_000
+/** Pieces of a question that are embedded, evenly spread. */
+const questionPieces = 8
+
+async function entrySegment(
+  storage: Storage,
+  access: Access,
+  space: SpaceId,
+  language: Language,
+): Promise<WordSegment[]> {
+  const records = []
+  for (let after: string | null = null; records.length < searchedEntries; ) {
+    const page = await storage.entries.list(access, space, { prefix: '', after, limit: entriesAPage })
+    for (const entry of page.items) records.push(indexedEntry(entry, language))
+    after = page.items.at(-1)?.key ?? null
+    if (!page.more || after === null) break
+  }
+  if (records.length === 0) return []
+  return [
+    unpackWords(
+      packWords(
+        records.toSorted((left, right) => left.seq - right.seq),
+        analyserVersion,
+      ),
+    ),
+  ]
+}
+
+interface ScannedSpace {
+  readonly id: SpaceId
+  readonly scan: SpaceScan
+  readonly segments: readonly WordSegment[]
+}
+
+async function scanSpace(
+  storage: Storage,
+  access: Access,
+  id: SpaceId,
+  query: SearchQuery,
+  fingerprint: string | null,
+): Promise<ScannedSpace> {
+  const scan = await storage.index.scan(access, id, fingerprint)
+  const takesEntries = query.kinds.includes('entry') && scan.key !== null
+  const entries = takesEntries ? await entrySegment(storage, access, id, scan.language) : []
+  return { id, scan, segments: [...scan.words, ...entries] }
+}
+
+/** The sum of vectors, each of length 1 first. */
+function sumOf(vectors: readonly Embedding[]): Float32Array {
+  const sum = new Float32Array(vectors[0]?.length ?? 0)
+  for (const vector of vectors) {
+    const length = Math.hypot(...vector)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (vector[i] as number) / length
+  }
+  return sum
+}
+
+/** The vector of the question, of all its pieces if it is long. */
+async function embedQuestion(core: Core, embedder: Embedder, text: string): Promise<Float32Array> {
+  const pieces = chunk(text, { maxWords: embedder.maxWords, maxPieces: questionPieces })
+  const vectors = await inTime(core, (signal) => embedder.embed(pieces, { purpose: 'query', signal }))
+  return sumOf(vectors)
+}
+
+/** How alike the question and each record are; NaN where a record has no vector. */
+function compare(corpus: Corpus, scanned: readonly ScannedSpace[], query: Float32Array): Float32Array {
+  const all = new Float32Array(corpus.count)
+  let offset = 0
+  for (const { segments, scan } of scanned) {
+    const own = similarities(segments, scan.vectors, query)
+    all.set(own, offset)
+    offset += own.length
+  }
+  return all
+}
+
+function countPending(corpus: Corpus, compared: Float32Array): number {
+  let pending = 0
+  for (let row = 0; row < corpus.count; row++)
+    if (corpus.inScope[row] === 1 && Number.isNaN(compared[row])) pending += 1
+  return pending
+}
+
+/** Runs work for `limits.embedTimeoutMs` at most, and no longer than the memory is open; leaves nothing behind. */
+async function inTime<Result>(core: Core, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const { closing } = core.storage
+  const stop = new AbortController()
+  const end = () => stop.abort(closing.reason)
+  const late = () => stop.abort(new DOMException('The embedder took too long.', 'TimeoutError'))
+  const failed = (error: unknown) => stop.abort(error)
+  const timer = after(core.limits.embedTimeoutMs, late, failed)
+  const stopListening = whenAborted([closing], end, failed)
+  try {
+    // Not every embedder listens to the signal.
+    const stopped = new Promise<never>((_, reject) => {
+      whenAborted([stop.signal], () => reject(stop.signal.reason), reject)
+    })
+    return await Promise.race([work(stop.signal), stopped])
+  } finally {
+    timer.stop()
+    stopListening()
+  }
+}
+
+interface Meaning {
+  readonly similarities: Float32Array | null
+  readonly degraded: readonly Degraded[]
+  readonly pending: number
+}
+
+const wordsOnly: Meaning = { similarities: null, degraded: [], pending: 0 }
+
+async function meaningOf(
+  core: Core,
+  embedder: Embedder,
+  plan: Plan,
+  corpus: Corpus,
+  scanned: readonly ScannedSpace[],
+): Promise<Meaning> {
+  const dimensions = scanned.flatMap(({ scan }) => scan.vectors)[0]?.dimensions
+  try {
+    const query = await embedQuestion(core, embedder, plan.bare)
+    // An embedder that learns its dimensions only now may turn out to be another one than made the vectors.
+    if (dimensions !== undefined && dimensions !== query.length)
+      return { ...wordsOnly, degraded: ['embedder-mismatch'] }
+    const all = compare(corpus, scanned, query)
+    return { similarities: all, degraded: [], pending: countPending(corpus, all) }
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'bug') throw error
+    const any = new Float32Array(dimensions ?? 1).fill(1)
+    const pending = countPending(corpus, compare(corpus, scanned, any))
+    return { ...wordsOnly, degraded: [troubleOf(error)], pending }
+  }
+}
+
+interface Ready {
+  readonly embedder: Embedder | null
+  readonly fingerprint: string | null
+  readonly degraded: readonly Degraded[]
+}
+
+const notReady = (degraded: readonly Degraded[]): Ready => ({ embedder: null, fingerprint: null, degraded })
+
+/** What keeps the vectors from being compared; the fingerprint to look them up by otherwise. */
+async function embedderFor(core: Core, mode: RecallMode): Promise<Ready> {
+  if (mode === 'keyword') return notReady([])
+  const indexer = await core.storage.indexer()
+  if (indexer === null) return notReady(['no-embedder'])
+  const active = await indexer.active()
+  if (active === 'other') return notReady(['embedder-mismatch'])
+  return { embedder: indexer.embedder, fingerprint: active === 'none' ? '' : active.fingerprint, degraded: [] }
+}
+
+/** Ranks the records of some spaces for a question. */
+export async function searchSpaces(core: Core, query: SearchQuery): Promise<Search> {
+  const storage = await core.storage.get()
+  const { access } = core
+  // A character that the cut goes through is half a character, which nothing takes.
+  const question = query.question.slice(0, longestQuestion).toWellFormed()
+  const { embedder, fingerprint, degraded } = await embedderFor(core, query.mode)
+  const scanned = await Promise.all(query.spaces.map((id) => scanSpace(storage, access, id, query, fingerprint)))
+  const thread = query.threadId === undefined ? undefined : await threadSeq(storage, access, query)
+  const spaces = scanned.map(({ segments }) => ({ segments, ...(thread === undefined ? {} : { thread }) }))
+  const filter = { kinds: query.kinds, ...(query.includeSuperseded === true ? { includeSuperseded: true } : {}) }
+  const corpus = corpusOf(spaces, filter)
+  const plan = planOf(corpus, question, scanned[0]?.scan.language ?? 'english')
+  const takesMeaning = embedder !== null && corpus.scopeCount > 0
+  const meaning = takesMeaning ? await meaningOf(core, embedder, plan, corpus, scanned) : wordsOnly
+  const ask = { plan, mode: query.mode, similarities: meaning.similarities, limit: query.limit, topK: query.topK }
+  const first = rank(corpus, ask)
+  const { spaces: ids, kinds } = query
+  const demotions = await demotionsOf({ storage, access, spaces: ids, kinds, corpus, ranking: first })
+  const cut: Degraded[] = question.length < query.question.length ? ['query-cut'] : []
+  return {
+    corpus,
+    plan,
+    ranking: demotions.size === 0 ? first : rank(corpus, { ...ask, demotions }),
+    asOf: Object.fromEntries(scanned.map(({ id, scan }) => [id, scan.asOf])),
+    keys: scanned.map(({ scan }) => scan.key),
+    key: scanned.find(({ scan }) => scan.key !== null)?.scan.key ?? null,
+    degraded: [...degraded, ...meaning.degraded, ...cut],
+    pending: meaning.pending,
+  }
+}
+
+/** The seq that made the thread; one that no thread has if there is none. */
+async function threadSeq(storage: Storage, access: Access, { spaces, threadId }: SearchQuery): Promise<Seq> {
+  const [space] = spaces
+  if (space === undefined || threadId === undefined) return -1
+  return (await storage.threads.get(access, space, threadId)).record?.createdSeq ?? -1
+}
+
+/** A record by its reference, in one of the searched spaces. */
+export interface RowRef extends RecordRef {
+  /** Index into the searched spaces. */
+  readonly space: number
+}
+
+/** The record of a row. */
+export function refOfRow(corpus: Corpus, row: number): RowRef {
+  const { space, segment, i } = placeOf(corpus, row)
+  return { kind: recordKinds[segment.kinds[i] as number] as RecordKind, ref: refAt(segment, i), space }
+}

@@ -1,0 +1,81 @@
+/** Entry events: what each commit did to a space's entries, in order. */
+
+import type { Actor } from '../../domain/actor.ts'
+import type { Effect, LoggedCommit } from '../../domain/commit/effect.ts'
+import { displacedBy, holdsContent, ownRecord } from '../../domain/commit/effect-names.ts'
+import type { PastEvent } from '../../domain/commit/history.ts'
+import type { Json } from '../../domain/json.ts'
+import { dateOf } from '../../domain/time.ts'
+import type { FeedOptions } from '../arguments/feed-options.ts'
+import { parse } from '../arguments/parse.ts'
+import type { Door } from '../door/door.ts'
+import { followLog, stoppable } from '../door/feed.ts'
+
+/** What happened to one entry. */
+export interface EntryChange {
+  readonly key: string
+  readonly event: PastEvent
+  /** The value after it; null for removals and where the content was erased. */
+  readonly value: Json
+}
+
+/** The changes of one commit to entries. Go on with `after: seq`. */
+export interface EntryEvent {
+  readonly seq: number
+  readonly at: Date
+  readonly by: Actor
+  readonly changes: readonly EntryChange[]
+}
+
+export interface WatchOptions extends FeedOptions {
+  /** Only keys that begin with this text. */
+  readonly prefix?: string
+}
+
+interface Touched {
+  readonly key: string
+  readonly event: PastEvent
+}
+
+/** Keys that an effect touched, in the order in which it did. */
+function touchedBy(effect: Effect): Touched[] {
+  const others = displacedBy(effect).flatMap(({ noun, key, field }): Touched[] => {
+    return noun === 'entry' ? [{ key, event: field === 'pruned' ? 'prune' : 'expire' }] : []
+  })
+  const own = ownRecord(effect)
+  if (own?.noun !== 'entry' || effect.kind === 'kept') return others
+  // An end of what was not there any more.
+  if (!holdsContent(effect) && 'absent' in effect && effect.absent === true) return others
+  const event: PastEvent = effect.kind === 'erased' ? 'erased' : (effect.kind.slice('entry-'.length) as PastEvent)
+  return [...others, { key: own.key, event }]
+}
+
+async function changesOf(space: Door, commit: LoggedCommit, prefix: string): Promise<EntryChange[]> {
+  const touched = commit.rows.flatMap((row) => row.effects.flatMap(touchedBy))
+  const wanted = touched.filter(({ key }) => key.startsWith(prefix))
+  return Promise.all(
+    wanted.map(async ({ key, event }) => {
+      const isGone = event === 'erased' || event === 'delete' || event === 'expire' || event === 'prune'
+      const past = isGone ? null : await space.entries.at(key, commit.seq)
+      return { key, event, value: past?.version === commit.seq ? past.value : null }
+    }),
+  )
+}
+
+/** Follows a space's entries; commits that touch none of the keys asked for are passed over. */
+export function watchEntries(space: Door, options: WatchOptions): AsyncIterableIterator<EntryEvent> {
+  return stoppable((stop) => watch(space, options, stop))
+}
+
+async function* watch(space: Door, options: WatchOptions, stop: AbortSignal): AsyncGenerator<EntryEvent> {
+  const { prefix = '', ...feed } = await parse('watch', options)
+  for await (const commit of followLog(space, feed, stop)) {
+    const changes = await changesOf(space, commit, prefix).catch((error: unknown) => {
+      // A read that the closing storage refused is the end that was asked for.
+      if (space.core.storage.closing.aborted || stop.aborted) return null
+      throw error
+    })
+    if (changes === null) return
+    if (changes.length > 0) yield { seq: commit.seq, at: dateOf(commit.at), by: commit.actor, changes }
+  }
+}
