@@ -1,7 +1,9 @@
 /** The public entry: named exports only. */
 
 export { Agent } from './agent/agent.ts'
-export { Aquifer, type AquiferOptions } from './agent/aquifer.ts'
+export { Aquifer, type AquiferOptions } from './agent/container/aquifer.ts'
+export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/container/registered.ts'
+export type { Registration } from './agent/container/registry.ts'
 export type {
   AgentInput,
   AgentOptions,
@@ -11,14 +13,18 @@ export type {
   Dynamic,
   Instructions,
 } from './agent/options.ts'
-export type { ProcessedMessage, Processor } from './agent/processor.ts'
-export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/registered.ts'
-export type { Registration } from './agent/registry.ts'
+export type { ProcessedMessage, Processor } from './agent/processors/processor.ts'
+export { TokenLimiter } from './agent/processors/token-limiter.ts'
+export { ToolCallFilter } from './agent/processors/tool-call-filter.ts'
 export { RequestContext, type RequestContextInput } from './agent/request-context.ts'
 export type { AgentResult, AgentStream } from './agent/result.ts'
-export { TokenLimiter } from './agent/token-limiter.ts'
-export { type CreateToolOptions, createTool, type ToolAnswer, type ToolCall, type ToolContext } from './agent/tool.ts'
-export { ToolCallFilter } from './agent/tool-call-filter.ts'
+export {
+  type CreateToolOptions,
+  createTool,
+  type ToolAnswer,
+  type ToolCall,
+  type ToolContext,
+} from './agent/tools/tool.ts'
 export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
 export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit/commit.ts'

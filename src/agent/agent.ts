@@ -3,9 +3,9 @@ import { MemoryError } from '../domain/error.ts'
 import type { Memory } from '../facade/memory.ts'
 import type { StandardSchema } from '../memory/options/options.ts'
 import type { CalledAgent } from './call.ts'
+import type { Container, RegisteredAgent } from './container/registered.ts'
 import { loadCall, loadGenerate, loadStream } from './loaded.ts'
 import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'
-import type { Container, RegisteredAgent } from './registered.ts'
 import type { AgentResult, AgentStream, OutputOf } from './result.ts'
 
 /** A call whose answer has the shape of a schema. */

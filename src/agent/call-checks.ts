@@ -4,7 +4,7 @@ import { invalidInput } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { RequestContext } from './request-context.ts'
-import { isToolSchema } from './tool-schema.ts'
+import { isToolSchema } from './tools/tool-schema.ts'
 
 type Check = readonly [rule: string, fix: string, isRight: (value: unknown) => boolean]
 

@@ -15,9 +15,9 @@ import { loadMemoryTools } from './loaded.ts'
 import { resolveModel } from './model.ts'
 import type { AgentInput, AgentOptions, CallOptions, Dynamic, Instructions, Place } from './options.ts'
 import { checkMemory, placeOf } from './options.ts'
-import { type ProcessedMessage, type Processor, runProcessors } from './processor.ts'
+import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
 import { RequestContext } from './request-context.ts'
-import { checkTools } from './tool-set.ts'
+import { checkTools } from './tools/tool-set.ts'
 
 /** An agent as a call sees it. */
 export interface CalledAgent {

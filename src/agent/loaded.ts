@@ -13,6 +13,6 @@ function once<Module>(load: () => Promise<Module>): () => Promise<Module> {
 /** The AI SDK. */
 export const loadSdk = once(() => withPeers(() => import('ai')))
 export const loadCall = once(() => import('./call.ts'))
-export const loadGenerate = once(() => import('./generate.ts'))
-export const loadStream = once(() => import('./stream.ts'))
+export const loadGenerate = once(() => import('./run/generate.ts'))
+export const loadStream = once(() => import('./run/stream.ts'))
 export const loadMemoryTools = once(() => withPeers(() => import('./tools/memory-tools.ts')))

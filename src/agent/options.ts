@@ -10,7 +10,7 @@ import type { MessageLike } from '../memory/conversation/message-input.ts'
 import type { MemoryBehaviour } from '../memory/options/behaviour.ts'
 import type { StandardSchema } from '../memory/options/options.ts'
 import { checkCallValues } from './call-checks.ts'
-import type { Processor } from './processor.ts'
+import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
 
 /** A value, or how to find it for a call. */

@@ -1,8 +1,8 @@
 // The recording of an answer, where the stream or the memory breaks in its middle.
 import type { TextStreamPart, ToolSet } from 'ai'
 import { expect, test } from 'vitest'
-import { Answer } from '../../src/agent/answer.ts'
-import { ProcessorAbort } from '../../src/agent/processor.ts'
+import { Answer } from '../../src/agent/answer/answer.ts'
+import { ProcessorAbort } from '../../src/agent/processors/processor.ts'
 import { coreOf } from '../../src/facade/memory.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/conversation/turns.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'

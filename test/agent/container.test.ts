@@ -15,7 +15,7 @@ import {
 } from 'aquifer'
 import { scriptedModel } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { ContainerStorage } from '../../src/agent/container-storage.ts'
+import { ContainerStorage } from '../../src/agent/container/container-storage.ts'
 import { openStore } from '../../src/open.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { ManualClock, openMemory, refused, temporaryFolder, temporaryUrl } from '../memory/opened.ts'

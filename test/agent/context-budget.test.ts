@@ -4,7 +4,7 @@ import { promptProblems } from 'aquifer/testing'
 import fc from 'fast-check'
 import { estimateTokenCount } from 'tokenx'
 import { describe, expect, it } from 'vitest'
-import type { AssembledContext } from '../../src/agent/context.ts'
+import type { AssembledContext } from '../../src/agent/context/context.ts'
 import type { MessagePart } from '../../src/domain/records/message.ts'
 import { openMemory, refused } from '../memory/opened.ts'
 import {

@@ -1,7 +1,7 @@
 // How much of a thread a plan reads: as much as the input needs.
 
 import { expect, it } from 'vitest'
-import { type InputOptions, planInput } from '../../src/agent/input.ts'
+import { type InputOptions, planInput } from '../../src/agent/input/input.ts'
 import { doorOf } from '../../src/facade/space.ts'
 import { readMessages } from '../../src/memory/conversation/message-input.ts'
 import type { Door } from '../../src/memory/door/door.ts'

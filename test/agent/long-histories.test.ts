@@ -1,8 +1,8 @@
 // Histories that are made to be looked at again and again: the time they take grows with their length.
 import { describe, expect, it } from 'vitest'
-import { align, type StoredUnit } from '../../src/agent/align.ts'
-import type { Unit } from '../../src/agent/canonical.ts'
 import { shownParts } from '../../src/agent/context/shown-parts.ts'
+import { align, type StoredUnit } from '../../src/agent/input/align.ts'
+import type { Unit } from '../../src/agent/input/canonical.ts'
 import type { MessagePart } from '../../src/domain/records/message.ts'
 import { growth } from '../processor-time.ts'
 

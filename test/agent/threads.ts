@@ -2,7 +2,7 @@
 
 import type { Change, Memory, Space } from 'aquifer'
 import { expect } from 'vitest'
-import { type InputOptions, type InputPlan, planInput } from '../../src/agent/input.ts'
+import { type InputOptions, type InputPlan, planInput } from '../../src/agent/input/input.ts'
 import { doorOf } from '../../src/facade/space.ts'
 import { type MessageLike, readMessages } from '../../src/memory/conversation/message-input.ts'
 import { openMemory } from '../memory/opened.ts'

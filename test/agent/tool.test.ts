@@ -12,7 +12,7 @@ import {
 import { callTool, scriptedModel } from 'aquifer/testing'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
-import { toolIdOf } from '../../src/agent/tool.ts'
+import { toolIdOf } from '../../src/agent/tools/tool.ts'
 import { refused } from '../memory/opened.ts'
 
 const inputSchema = z.object({ location: z.string() })

@@ -3,8 +3,8 @@ import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { RecallOptions } from '../../memory/recall/recall-options.ts'
 import { fenced } from '../../recall/fence.ts'
-import { createTool } from '../tool.ts'
 import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
+import { createTool } from './tool.ts'
 
 const mostItems = 100
 

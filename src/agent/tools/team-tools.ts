@@ -3,8 +3,8 @@ import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { Actor } from '../../domain/actor.ts'
 import type { Team, WrittenEntry } from '../../facade/team.ts'
-import { createTool } from '../tool.ts'
 import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
+import { createTool } from './tool.ts'
 
 const keysAPage = 100
 

@@ -11,12 +11,12 @@ import type {
   WorkingMemory,
   WorkingMemoryWrite,
 } from '../../memory/working-memory/working-memory.ts'
-import { heldByTurn } from '../inside-turn.ts'
 import { loadSdk } from '../loaded.ts'
-import { createTool } from '../tool.ts'
+import { heldByTurn } from '../run/inside-turn.ts'
 import { internal, type MemoryScope, orRefusal, reasonOf, refusal } from './memory-scope.ts'
 import { fillable, patchSchemaOf, strangeField, withoutNulls } from './patch-schema.ts'
 import { withRemovals } from './removed-paths.ts'
+import { createTool } from './tool.ts'
 
 /** Each try loses only to a write that got through. */
 const mergeTries = 100

@@ -1,0 +1,36 @@
+/** What brings a stored answer from some parts to others, as changes of its open turn. */
+import type { Change } from '../../domain/commit/commit.ts'
+import type { MessagePart } from '../../domain/records/message.ts'
+import type { Turn } from '../../memory/conversation/turns.ts'
+import { growthOf } from './answer-parts.ts'
+
+/** An answer as it is stored: no parts, no message. */
+export interface StoredAnswer {
+  readonly messageId: string
+  readonly parts: readonly MessagePart[]
+}
+
+/** The last changes that make the stored answer one of these parts; those before them are committed here. */
+export async function changesTo(
+  turn: Turn,
+  { messageId, parts: stored }: StoredAnswer,
+  parts: readonly MessagePart[],
+): Promise<readonly Change[]> {
+  const { threadId } = turn
+  if (stored.length === 0) {
+    if (parts.length === 0) return []
+    return [{ kind: 'message-append', threadId, turnId: turn.id, messages: [{ role: 'assistant', parts }] }]
+  }
+  if (parts.length === 0) return [{ kind: 'message-delete', threadId, messageIds: [messageId] }]
+  const growth = growthOf(stored, parts)
+  if (growth === null) return [{ kind: 'message-edit', threadId, messageId, parts: [...parts] }]
+  const added = growth.added.length === 0 ? {} : { parts: [...growth.added] }
+  // A commit changes a message once, and an extension completes one call.
+  const last = growth.completed.at(-1)
+  for (const complete of growth.completed.slice(0, -1)) {
+    await turn.commit([{ kind: 'message-extend', threadId, messageId, complete }])
+  }
+  if (last === undefined && growth.added.length === 0) return []
+  const complete = last === undefined ? {} : { complete: last }
+  return [{ kind: 'message-extend', threadId, messageId, ...complete, ...added }]
+}

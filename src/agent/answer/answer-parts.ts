@@ -1,0 +1,112 @@
+/** The parts of an answer as they are stored: plain JSON, with nothing in them that a later prompt could not use. Pure. */
+import { equalJson, isJsonObject, type Json } from '../../domain/json.ts'
+import type { MessagePart } from '../../domain/records/message.ts'
+
+/** Levels of a tool's answer that are kept as they are; a deeper one is kept as text. */
+const deepest = 50
+
+/** What a tool answered that JSON cannot hold is kept as text. */
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  return typeof value === 'function' || typeof value === 'symbol' ? String(value) : value
+}
+
+/**
+ * A streamed text may be cut within a character, which is not stored. An object with a key that would reach a prototype is
+ * kept as text, whole: memory takes no such key.
+ */
+function clean(value: Json, depth: number): Json {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value !== 'object' || value === null) return value
+  if (depth > deepest) return JSON.stringify(value).toWellFormed()
+  if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1))
+  if (Object.hasOwn(value, '__proto__')) return JSON.stringify(value).toWellFormed()
+  const fields = Object.entries(value).map(([key, item]) => [key.toWellFormed(), clean(item, depth + 1)])
+  return Object.fromEntries(fields)
+}
+
+function toJson(value: unknown): Json {
+  if (typeof value === 'string') return value.toWellFormed()
+  try {
+    return clean(JSON.parse(JSON.stringify(value, plain) ?? 'null') as Json, 0)
+  } catch {
+    return 'What the tool answered cannot be kept: it is no JSON.'
+  }
+}
+
+/** A part of a stream as plain JSON, as far as it comes from a tool: the recording copies it, and not all can be copied. */
+export function recordable<Part extends { readonly type: string }>(part: Part): Part {
+  if (part.type !== 'tool-call' && part.type !== 'tool-result' && part.type !== 'tool-error') return part
+  const { input, output } = part as { readonly input?: unknown; readonly output?: unknown }
+  return {
+    ...part,
+    ...(input === undefined ? {} : { input: toJson(input) }),
+    ...(output === undefined ? {} : { output: toJson(output) }),
+  }
+}
+
+/** A part of the AI SDK's UI message as plain JSON. */
+export function storedPart(part: { readonly type: string }): MessagePart {
+  const stored: Record<string, Json> = {}
+  for (const [field, value] of Object.entries(part)) {
+    if (value !== undefined) stored[field] = toJson(value)
+  }
+  if (stored.state === 'output-available' && stored.output === undefined) stored.output = null
+  return stored as unknown as MessagePart
+}
+
+const isSpeech = (part: MessagePart) => part.type === 'text' || part.type === 'reasoning'
+export const isToolPart = (part: MessagePart) => part.type.startsWith('tool-') || part.type === 'dynamic-tool'
+
+/** A call that nobody has answered yet: its tool runs elsewhere, or waits for approval. */
+export function isPending(part: MessagePart): boolean {
+  if (!isToolPart(part) || typeof part.state !== 'string') return false
+  return part.state === 'input-available' || part.state.startsWith('approval-')
+}
+
+function isDenied({ state, approval }: MessagePart): boolean {
+  return state === 'approval-responded' && isJsonObject(approval) && approval.approved === false
+}
+
+const cutOff = 'The turn ended before this call was answered.'
+
+/**
+ * The parts of an answer that has ended. Calls that were still being written are left out; those that were made and not
+ * answered fail in words, unless they may still be answered.
+ *
+ * @param mayContinue Whether the turn waits for answers to its calls.
+ */
+export function endedParts(parts: readonly MessagePart[], mayContinue: boolean): readonly MessagePart[] {
+  const ended = parts.flatMap((part): MessagePart[] => {
+    if (isSpeech(part)) {
+      const isEmpty = part.text === '' && part.providerMetadata === undefined
+      return isEmpty ? [] : [part.state === 'streaming' ? { ...part, state: 'done' } : part]
+    }
+    if (!isToolPart(part)) return [part]
+    if (part.state === 'input-streaming') return []
+    if (isDenied(part)) return [{ ...part, state: 'output-denied' }]
+    if (isPending(part) && !mayContinue) return [{ ...part, state: 'output-error', errorText: cutOff }]
+    return [part]
+  })
+  const last = ended.findLastIndex((part) => part.type !== 'step-start')
+  return ended.slice(0, last + 1)
+}
+
+/** How stored parts become others: calls that were answered, and what came after them. */
+export interface Growth {
+  readonly completed: readonly { readonly toolCallId: string; readonly part: MessagePart }[]
+  readonly added: readonly MessagePart[]
+}
+
+/** What is new in an answer; null if it did not only grow, as when a processor has rewritten it. */
+export function growthOf(stored: readonly MessagePart[], now: readonly MessagePart[]): Growth | null {
+  const completed: { toolCallId: string; part: MessagePart }[] = []
+  for (const [index, before] of stored.entries()) {
+    const part = now[index]
+    if (part === undefined) return null
+    if (equalJson(before, part)) continue
+    if (!isToolPart(part) || typeof part.toolCallId !== 'string' || part.toolCallId !== before.toolCallId) return null
+    completed.push({ toolCallId: part.toolCallId, part })
+  }
+  return { completed, added: now.slice(stored.length) }
+}

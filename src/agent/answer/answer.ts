@@ -1,0 +1,220 @@
+/** The answer of a turn while it is being given: recorded from the AI SDK's stream, saved step by step. */
+import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
+import type { Change } from '../../domain/commit/commit.ts'
+import type { MessagePart } from '../../domain/records/message.ts'
+import type { ClosedStatus, Turn } from '../../memory/conversation/turns.ts'
+import { loadSdk } from '../loaded.ts'
+import { ProcessorAbort } from '../processors/processor.ts'
+import { changesTo } from './answer-changes.ts'
+import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
+
+/** How an answer ended. */
+export interface AnswerEnd {
+  readonly status: ClosedStatus | 'discarded'
+  /** What the model, a processor or the memory failed with; null if nothing did. */
+  readonly error: unknown
+  readonly parts: readonly MessagePart[]
+}
+
+export interface AnswerOptions {
+  readonly turn: Turn
+  /** The id that the answer has, or will have once its first part is stored. */
+  readonly messageId: string
+  /** What is stored of it already, on a turn that was resumed. */
+  readonly stored: readonly MessagePart[]
+  /** Whether each step is saved as it completes; else all of it at the end. */
+  readonly savePerStep: boolean
+  /** The last word on what is stored. */
+  readonly process: (parts: readonly MessagePart[]) => Promise<readonly MessagePart[]>
+  /** Called once the memory refuses the turn, because it was replaced or deleted: nobody will see the answer. */
+  readonly onRefused: (error: unknown) => void
+}
+
+type StreamPart = TextStreamPart<ToolSet>
+
+/** Collects what is said in one turn and brings it into memory. */
+export class Answer {
+  readonly #options: AnswerOptions
+  #stored: readonly MessagePart[]
+  #latest: readonly MessagePart[]
+  #willContinue = false
+  #isAborted = false
+  #failure: unknown = null
+  #saveFailure: unknown = null
+  #steps = 0
+  #finishReason: string | undefined
+  #inputTokens = 0
+  #outputTokens = 0
+  #hasEnded = false
+  #waiting: { readonly step: number; readonly resolve: () => void }[] = []
+
+  constructor(options: AnswerOptions) {
+    this.#options = options
+    this.#stored = options.stored
+    this.#latest = options.stored
+  }
+
+  /** Steps that the recording has seen, saved or not. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** How the last step ended, by the AI SDK's words; undefined before. */
+  get finishReason(): string | undefined {
+    return this.#finishReason
+  }
+
+  /** Tokens of all steps so far, as the provider counts them. */
+  get usage(): { readonly inputTokens: number; readonly outputTokens: number } {
+    return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }
+  }
+
+  /** Resolves when that many steps were recorded, and saved if steps are saved one by one; or the recording is over. */
+  recorded(steps: number): Promise<void> {
+    if (this.#hasEnded || this.#steps >= steps) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ step: steps, resolve }))
+  }
+
+  /** Takes in a stream to its end, whether anybody else reads it or not. Never throws. */
+  async record(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<void> {
+    try {
+      const reader = (await this.#messagesOf(stream, tools)).getReader()
+      while (!(await reader.read()).done);
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#hasEnded = true
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
+  }
+
+  /** The stream as the AI SDK makes a UI message of it, which is what is stored. */
+  async #messagesOf(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<ReadableStream<unknown>> {
+    const { toUIMessageStream } = await loadSdk()
+    const { messageId } = this.#options
+    // The SDK's own types of parts are a closed union; what is stored was made by it.
+    const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage
+    return toUIMessageStream({
+      stream: this.#observed(stream),
+      tools,
+      originalMessages: this.#stored.length > 0 ? [before] : [],
+      generateMessageId: () => messageId,
+      sendSources: true,
+      redactToolErrors: false,
+      onError: (error) => (error instanceof Error ? error.message : String(error)),
+      onStepEnd: async ({ responseMessage }) => this.#endStep(responseMessage.parts),
+      onEnd: ({ responseMessage }) => this.#see(responseMessage.parts),
+    })
+  }
+
+  /** The stream with its events noted. One that breaks ends here, so that what was said before is kept. */
+  #observed(stream: ReadableStream<StreamPart>): ReadableStream<StreamPart> {
+    const reader = stream.getReader()
+    return new ReadableStream<StreamPart>({
+      pull: async (controller) => {
+        try {
+          const { done, value } = await reader.read()
+          if (done) return controller.close()
+          this.#note(value)
+          controller.enqueue(recordable(value))
+        } catch (error) {
+          this.#fail(error)
+          controller.close()
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    })
+  }
+
+  #note(part: StreamPart): void {
+    if (part.type === 'abort') this.#isAborted = true
+    else if (part.type === 'error') this.#fail(part.error)
+    else if (part.type === 'finish-step') {
+      this.#willContinue = part.finishReason === 'tool-calls'
+      this.#finishReason = part.finishReason
+      this.#inputTokens += part.usage.inputTokens ?? 0
+      this.#outputTokens += part.usage.outputTokens ?? 0
+    }
+  }
+
+  /** Something may fail with nothing at all. */
+  #fail(error: unknown): void {
+    this.#failure ??= error ?? new Error('The model failed and did not say why.')
+  }
+
+  #see(parts: readonly { readonly type: string }[]): void {
+    this.#latest = parts.map(storedPart)
+  }
+
+  async #endStep(parts: readonly { readonly type: string }[]): Promise<void> {
+    this.#see(parts)
+    // The last step is saved with the end of the turn, in one commit.
+    if (this.#willContinue && this.#options.savePerStep) await this.#saveStep()
+    this.#steps += 1
+    this.#waiting = this.#waiting.filter(({ step, resolve }) => {
+      if (step <= this.#steps) resolve()
+      return step > this.#steps
+    })
+  }
+
+  async #saveStep(): Promise<void> {
+    if (this.#saveFailure !== null) return
+    try {
+      const changes = await this.#changesTo(this.#latest)
+      if (changes.length > 0) await this.#options.turn.commit(changes)
+      this.#stored = this.#latest
+    } catch (error) {
+      this.#saveFailure = error
+      this.#options.onRefused(error)
+    }
+  }
+
+  #changesTo(parts: readonly MessagePart[]): Promise<readonly Change[]> {
+    const { turn, messageId } = this.#options
+    return changesTo(turn, { messageId, parts: this.#stored }, parts)
+  }
+
+  /** What ends the answer as far as it is stored, for a turn that cannot take the rest. */
+  cut(): Promise<readonly Change[]> {
+    return this.#changesTo(endedParts(this.#stored, false))
+  }
+
+  /**
+   * Closes the turn with the rest of the answer.
+   *
+   * @param given What the caller saw the model fail with, where no stream told it.
+   * @param lastChanges Made from the end, committed with it.
+   */
+  async end(given: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
+    const { turn, process } = this.#options
+    let failure = this.#failure ?? given
+    if (failure instanceof ProcessorAbort) return this.#discard(failure, lastChanges)
+    if (this.#saveFailure !== null) throw this.#saveFailure
+    const isCut = this.#isAborted || failure !== null
+    const mayContinue = !isCut && this.#latest.some(isPending)
+    let parts = endedParts(this.#latest, mayContinue)
+    try {
+      if (parts.length > 0) parts = await process(parts)
+    } catch (error) {
+      if (error instanceof ProcessorAbort) return this.#discard(error, lastChanges)
+      // What a processor should have looked at is not stored unseen.
+      failure ??= error
+      parts = endedParts(this.#stored, false)
+    }
+    const status = statusOf(this.#isAborted, failure, mayContinue)
+    const end: AnswerEnd = { status, error: failure, parts }
+    await turn.close(status, [...(await this.#changesTo(parts)), ...lastChanges(end)])
+    return end
+  }
+
+  async #discard(error: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
+    const end: AnswerEnd = { status: 'discarded', error, parts: [] }
+    await this.#options.turn.discard(lastChanges(end))
+    return end
+  }
+}
+
+function statusOf(isAborted: boolean, failure: unknown, mayContinue: boolean): ClosedStatus {
+  if (isAborted) return 'aborted'
+  if (failure !== null) return 'failed'
+  return mayContinue ? 'suspended' : 'complete'
+}

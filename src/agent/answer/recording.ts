@@ -1,0 +1,84 @@
+/** A stream on its way to whoever reads it: recorded as it passes, and not at its end before all of it is stored. */
+import type { TextStreamPart, ToolSet } from 'ai'
+import type { Call } from '../call.ts'
+import type { OwnTurn } from '../run/own-turn.ts'
+import { afterwards, isEnded, runFacts } from '../run/run-model.ts'
+import type { AnswerEnd } from './answer.ts'
+import { Feed } from './feed.ts'
+
+type StreamPart = TextStreamPart<ToolSet>
+
+/** Parts after which no attempt of the AI SDK follows. */
+const last: ReadonlySet<StreamPart['type']> = new Set(['finish', 'error', 'abort'] as const)
+
+export class Recording {
+  readonly #call: Call
+  readonly #turn: OwnTurn
+  readonly #feed = new Feed()
+  readonly #recorded: Promise<void>
+  #ending: Promise<AnswerEnd> | null = null
+  #hasLast = false
+  /** Failures that whoever reads the stream is told of. */
+  readonly #told = new Set<unknown>()
+
+  constructor(call: Call, turn: OwnTurn, tools: ToolSet) {
+    this.#call = call
+    this.#turn = turn
+    this.#recorded = turn.answer.record(this.#feed.stream, tools)
+  }
+
+  /**
+   * The last transformation of the AI SDK's stream. The end is held back until the turn is closed, so that whoever has read
+   * it all, or waited for `text`, finds it in memory.
+   */
+  transformation(): TransformStream<StreamPart, StreamPart> {
+    const held: StreamPart[] = []
+    return new TransformStream<StreamPart, StreamPart>({
+      transform: (part, controller) => {
+        this.#feed.write([part])
+        if (part.type === 'error') this.#told.add(part.error)
+        if (last.has(part.type)) this.#hasLast = true
+        if (part.type === 'finish') held.push(part)
+        else controller.enqueue(part)
+      },
+      flush: async (controller) => {
+        // With `streamRetries` the AI SDK makes a transformation for each attempt: the turn goes on with the next one.
+        if (this.#call.options.streamRetries !== undefined && !this.#hasLast) return
+        const failure = await this.end(null).then(
+          ({ error }) => error,
+          (error: unknown) => error,
+        )
+        if (failure !== null && !this.#told.has(failure)) {
+          this.#told.add(failure)
+          controller.enqueue({ type: 'error', error: failure })
+        }
+        for (const part of held) controller.enqueue(part)
+      },
+    })
+  }
+
+  /**
+   * Closes the turn with all that was recorded. Safe to call again: the first call counts.
+   *
+   * @param failure What broke the stream, if anything did.
+   */
+  end(failure: unknown): Promise<AnswerEnd> {
+    this.#ending ??= this.#end(failure)
+    return this.#ending
+  }
+
+  /** Whether the stream told its readers of this failure. */
+  hasTold(failure: unknown): boolean {
+    return this.#told.has(failure)
+  }
+
+  async #end(failure: unknown): Promise<AnswerEnd> {
+    // A stream that was left, or cut by a transformation, may not have said that it was aborted.
+    if (!this.#hasLast && isEnded(this.#call, failure)) this.#feed.write([{ type: 'abort' }])
+    this.#feed.end()
+    await this.#recorded
+    const end = await this.#turn.end(failure, () => runFacts(this.#call, this.#turn.answer))
+    if (end.status === 'complete') afterwards(this.#call, this.#turn, end)
+    return end
+  }
+}

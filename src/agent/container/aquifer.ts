@@ -1,0 +1,175 @@
+/** The container of an application: its agents and workflows, and the storage that their memories share. */
+
+import type { TelemetryOptions } from 'ai'
+import { warnOf, whenAborted } from '../../domain/detached.ts'
+import { MemoryError } from '../../domain/error.ts'
+import { coreOf, Memory } from '../../facade/memory.ts'
+import type { MemoryStorage } from '../../memory/door/memory-storage.ts'
+import { check, type Fields, fieldsOf, hasMethod, isText } from '../../memory/options/option-checks.ts'
+import { SQLiteStore } from '../../open.ts'
+import type { Storage } from '../../ports/storage.ts'
+import { ContainerStorage } from './container-storage.ts'
+import type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './registered.ts'
+import { type Registration, Registry } from './registry.ts'
+
+export interface AquiferOptions<AgentType extends RegisteredAgent = RegisteredAgent> {
+  /** Where memories live that have no storage of their own: a URL, a `SQLiteStore` or any driver. */
+  readonly storage?: string | SQLiteStore | Storage
+  /** Under names of your choice, or as a list. */
+  readonly agents?: Registration<AgentType>
+  readonly workflows?: Registration<RegisteredWorkflow>
+  /** The memory of agents without one. */
+  readonly memory?: Memory
+  /** Default: none, nothing is logged. */
+  readonly logger?: Logger
+  /** Settings of the AI SDK's telemetry, for calls that state none. */
+  readonly telemetry?: TelemetryOptions
+}
+
+const names = ['storage', 'agents', 'workflows', 'memory', 'logger', 'telemetry']
+const levels = ['debug', 'info', 'warn', 'error'] as const
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+function isAgent(value: unknown): value is RegisteredAgent {
+  return hasMethod('attach')(value) && isText((value as Fields).id) && typeof (value as Fields).name === 'string'
+}
+
+function isWorkflow(value: unknown): value is RegisteredWorkflow {
+  return typeof value === 'object' && value !== null && isText((value as Fields).id)
+}
+
+/** Checks all but the agents and workflows, which the registries check. */
+function checkOptions(options: unknown): void {
+  const fields = fieldsOf(options, 'Aquifer', names)
+  const storageFix = `Pass 'file:./aquifer.db', for example.`
+  check(fields, 'storage', 'must be a URL, a SQLiteStore or a storage driver', storageFix, (value) => {
+    return isText(value) || value instanceof SQLiteStore || hasMethod('commit')(value)
+  })
+  check(fields, 'memory', 'must be a Memory', 'Pass new Memory().', (value) => value instanceof Memory)
+  check(fields, 'logger', `must have ${levels.join(', ')}`, 'Pass console, for example.', (value) => {
+    return levels.every((level) => hasMethod(level)(value))
+  })
+  const telemetryFix = `Pass settings of the AI SDK, such as { functionId: 'support' }.`
+  check(fields, 'telemetry', 'must be an object', telemetryFix, (value) => typeof value === 'object' && value !== null)
+}
+
+/**
+ * An application: its agents, and the storage on which their memories meet. A memory without a storage of its own lives in
+ * the container's, if it was registered before its first use.
+ */
+export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implements Container, AsyncDisposable {
+  /** Where agents log. Default: nowhere. */
+  readonly logger: Logger
+  /** The AI SDK's settings of telemetry, for calls that state none; null: the SDK's defaults. */
+  readonly telemetry: TelemetryOptions | null
+  readonly #storage: ContainerStorage | null
+  readonly #agents: Registry<AgentType>
+  readonly #workflows: Registry<RegisteredWorkflow>
+  readonly #memory: Memory | null
+  /** Of its memories, those that are not closed. */
+  readonly #open = new Set<MemoryStorage>()
+  #closing: Promise<void> | null = null
+
+  /**
+   * Registers the agents and workflows, and binds their memories to the storage. Nothing is opened yet.
+   *
+   * @throws MemoryError `invalid-input` for an unknown or wrong option; `conflict` for a memory that lives elsewhere, such
+   * as one that was used before.
+   */
+  constructor(options: AquiferOptions<AgentType> = {}) {
+    checkOptions(options)
+    const { storage, agents, workflows, memory, logger, telemetry } = options
+    const isItem = isAgent as (value: unknown) => value is AgentType
+    this.#agents = new Registry(agents, 'agents', { word: 'agent', isItem })
+    this.#workflows = new Registry(workflows, 'workflows', { word: 'workflow', isItem: isWorkflow })
+    this.#storage = storage === undefined ? null : new ContainerStorage(storage)
+    this.logger = logger ?? silent
+    this.telemetry = telemetry ?? null
+    this.#memory = memory === undefined ? null : this.bind(memory)
+    for (const agent of this.#agents.all) agent.attach(this)
+    for (const workflow of this.#workflows.all) workflow.attach?.(this)
+  }
+
+  /**
+   * Binds a memory without a storage of its own to the container's, and answers it. Agents call it; call it yourself for a
+   * memory that a function chooses, before its first use. `close()` closes it too.
+   *
+   * @throws MemoryError `conflict` if it lives elsewhere already; `closed` if the container is.
+   */
+  bind(memory: Memory): Memory {
+    if (this.#closing !== null) throw closedContainer()
+    const { storage } = coreOf(memory)
+    if (this.#storage !== null) storage.bind(this.#storage)
+    if (this.#open.has(storage) || storage.closing.aborted) return memory
+    this.#open.add(storage)
+    // One that was made for a request and closed with it is not kept.
+    whenAborted([storage.closing], () => this.#open.delete(storage), warnOf)
+    return memory
+  }
+
+  /**
+   * The agent that was registered under that name, else the one of that id, else the one of that name.
+   *
+   * @throws MemoryError `not-found`, with the ones that there are; `invalid-input` if several have that name.
+   */
+  getAgent(nameOrId: string): AgentType {
+    return this.#agents.get(nameOrId)
+  }
+
+  /**
+   * The agent of that id, whatever it was registered under.
+   *
+   * @throws MemoryError `not-found`, with the ones that there are.
+   */
+  getAgentById(id: string): AgentType {
+    return this.#agents.getById(id)
+  }
+
+  /** All agents, by the name they were registered under. */
+  listAgents(): Readonly<Record<string, AgentType>> {
+    return this.#agents.list()
+  }
+
+  /** As {@link getAgent}. */
+  getWorkflow(nameOrId: string): RegisteredWorkflow {
+    return this.#workflows.get(nameOrId)
+  }
+
+  /** All workflows, by the name they were registered under. */
+  listWorkflows(): Readonly<Record<string, RegisteredWorkflow>> {
+    return this.#workflows.list()
+  }
+
+  /** The memory of agents without one; null if none was given. */
+  getMemory(): Memory | null {
+    return this.#memory
+  }
+
+  /** What was given as `storage`, a URL as the store it names; null if nothing was. */
+  getStorage(): SQLiteStore | Storage | null {
+    return this.#storage?.storage ?? null
+  }
+
+  /** Closes the memories of its agents, then the storage. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#open].map((storage) => storage.close()))
+    await this.#storage?.close()
+  }
+
+  /** The same as {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function closedContainer(): MemoryError {
+  return new MemoryError('closed', {
+    message: 'The container is closed.',
+    fix: 'Make a new Aquifer; close it only when all work with its agents is done.',
+  })
+}

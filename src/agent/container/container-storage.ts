@@ -1,0 +1,57 @@
+/** The storage of a container: one for all memories that are bound to it. */
+import { MemoryError } from '../../domain/error.ts'
+import type { LateStorage } from '../../memory/door/late-storage.ts'
+import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Storage } from '../../ports/storage.ts'
+
+/** A database in memory while it is open. */
+interface Kept {
+  readonly clock: Clock
+  readonly opening: Promise<OpenStorage>
+}
+
+/**
+ * What memories are bound to. Those of one `:memory:` share it, where a store by itself opens another each time; it lives
+ * until the container closes.
+ */
+export class ContainerStorage implements LateStorage {
+  readonly storage: SQLiteStore | Storage
+  #kept: Kept | null = null
+
+  constructor(storage: string | SQLiteStore | Storage) {
+    this.storage = typeof storage === 'string' ? new SQLiteStore({ url: storage }) : storage
+  }
+
+  get url(): string {
+    return this.storage instanceof SQLiteStore ? this.storage.url : this.storage.id
+  }
+
+  get file(): string | null {
+    return this.storage instanceof SQLiteStore ? this.storage.file : null
+  }
+
+  async open(clock: Clock): Promise<OpenStorage> {
+    const { storage } = this
+    if (!(storage instanceof SQLiteStore)) return { storage, release: async () => {} }
+    if (storage.file !== null) return openStore(storage, clock)
+    this.#kept ??= { clock, opening: openStore(storage, clock) }
+    if (this.#kept.clock !== clock) throw anotherClock(this.url)
+    const kept = await this.#kept.opening
+    return { storage: kept.storage, release: async () => {} }
+  }
+
+  /** Ends what it kept open itself; a driver that was passed stays open. */
+  async close(): Promise<void> {
+    const kept = await this.#kept?.opening.catch(() => null)
+    await kept?.release()
+  }
+}
+
+function anotherClock(url: string): MemoryError {
+  return new MemoryError('conflict', {
+    message: `The memories that share ${url} must have one clock.`,
+    fix: 'Give all memories of the container the same clock, or a file as storage.',
+    details: { url },
+  })
+}

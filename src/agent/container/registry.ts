@@ -1,0 +1,82 @@
+/** What is registered under names: found by the key it was given, by its id, or by its name. */
+import { invalidInput, type MemoryError, notFound, shown } from '../../domain/error.ts'
+import { isJsonObject } from '../../domain/json.ts'
+
+interface Named {
+  readonly id: string
+  readonly name?: string
+}
+
+/** A record, or a list, whose keys are then the ids. */
+export type Registration<Item extends Named> = Readonly<Record<string, Item>> | readonly Item[]
+
+/** What is registered: what it is called in a sentence, and what a value must be to be one. */
+export interface ItemKind<Item extends Named> {
+  readonly word: string
+  readonly isItem: (value: unknown) => value is Item
+}
+
+function entriesOf(given: unknown, field: string, word: string): readonly (readonly [string | null, unknown])[] {
+  if (given === undefined) return []
+  if (Array.isArray(given)) return given.map((item) => [null, item] as const)
+  if (isJsonObject(given)) return Object.entries(given)
+  throw invalidInput(field, 'must be an object or a list', given, `Pass { name: ${word} } or [${word}].`)
+}
+
+/** Items of one kind, in the order in which they were registered. */
+export class Registry<Item extends Named> {
+  readonly #word: string
+  readonly #items = new Map<string, Item>()
+
+  /** @throws MemoryError `invalid-input` for what is no such item, or if two of them have one id. */
+  constructor(given: unknown, field: string, { word, isItem }: ItemKind<Item>) {
+    this.#word = word
+    const byId = new Map<string, Item>()
+    for (const [index, [key, item]] of entriesOf(given, field, word).entries()) {
+      const at = key === null ? `${field}[${index}]` : `${field}.${key}`
+      if (!isItem(item))
+        throw invalidInput(at, `is no ${word}`, item, `Pass an instance, not its options or its class.`)
+      const other = byId.get(item.id)
+      if (other !== undefined && other !== item) {
+        throw invalidInput(at, 'must have an id of its own', item.id, 'Another one has this id: change one of them.')
+      }
+      byId.set(item.id, item)
+      this.#items.set(key ?? item.id, item)
+    }
+  }
+
+  /** Each of them once. */
+  get all(): readonly Item[] {
+    return [...new Set(this.#items.values())]
+  }
+
+  /** By key. */
+  list(): Readonly<Record<string, Item>> {
+    return Object.fromEntries(this.#items)
+  }
+
+  /** The one of that key, else of that id, else of that name. */
+  get(keyOrName: string): Item {
+    const found = this.#items.get(keyOrName) ?? this.all.find(({ id }) => id === keyOrName)
+    if (found !== undefined) return found
+    const named = this.all.filter(({ name }) => name === keyOrName)
+    if (named.length > 1) {
+      const fix = `Use an id: ${named.map(({ id }) => shown(id)).join(', ')}.`
+      throw invalidInput('name', 'must name one of them', keyOrName, fix)
+    }
+    if (named[0] === undefined) throw this.#missing(keyOrName)
+    return named[0]
+  }
+
+  getById(id: string): Item {
+    const found = this.all.find((item) => item.id === id)
+    if (found === undefined) throw this.#missing(id)
+    return found
+  }
+
+  #missing(asked: string): MemoryError {
+    const known = [...this.#items].map(([key, { id }]) => (key === id ? shown(id) : `${shown(key)} (id ${shown(id)})`))
+    const fix = known.length === 0 ? 'None is registered.' : `There are ${known.join(', ')}.`
+    return notFound(this.#word, asked, fix)
+  }
+}

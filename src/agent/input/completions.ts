@@ -1,0 +1,101 @@
+/** What a client answers to stored calls: results of tools, and what was said to requests for approval. */
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import { isInternal, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
+import { answered } from '../../memory/conversation/message-parts.ts'
+import { isClosed } from './canonical.ts'
+
+/** A stored call, and the part it becomes. */
+export interface Completion {
+  readonly messageId: string
+  readonly toolCallId: string
+  readonly part: MessagePart
+}
+
+function withApproval(call: MessagePart, sent: MessagePart): MessagePart {
+  const { approval } = sent
+  const isAsked = isJsonObject(call.approval) && call.approval.approved === undefined
+  if (!isAsked || !isJsonObject(approval) || typeof approval.approved !== 'boolean') return call
+  const { id, approved, reason } = approval
+  return answered(call, wordOn(id ?? null, approved, reason)) ?? call
+}
+
+/** What was said to a request for approval, and nothing that was sent beside it. */
+function wordOn(approvalId: Json, approved: boolean, reason: Json | undefined): MessagePart {
+  const said = { type: 'tool-approval-response', approvalId, approved }
+  return typeof reason === 'string' ? { ...said, reason } : said
+}
+
+/** The approval that goes with an outcome: none where a result came without one. */
+function approvalFor({ approval, state }: MessagePart): { approval?: JsonObject } {
+  if (!isJsonObject(approval)) return {}
+  if (state === 'output-denied') return { approval: { ...approval, approved: false } }
+  return approval.approved === true ? { approval } : {}
+}
+
+function withOutcome(call: MessagePart, sent: MessagePart): MessagePart {
+  if (!isClosed(sent) || sent.state === undefined) return call
+  const kept = ['output', 'errorText', 'resultProviderMetadata'] as const
+  const outcome = Object.fromEntries(kept.flatMap((name) => (sent[name] === undefined ? [] : [[name, sent[name]]])))
+  const part = answered(call, {
+    type: sent.type,
+    toolCallId: sent.toolCallId ?? null,
+    state: sent.state,
+    ...outcome,
+  } as MessagePart)
+  if (part === null) return call
+  const { approval: _, ...rest } = part
+  return { ...rest, ...approvalFor(part) } as MessagePart
+}
+
+/**
+ * The stored call with what the client says came of it; null if that is nothing new. Of what was sent only the outcome and
+ * the word on the approval that was asked for count: the call itself stays as it was made.
+ */
+export function completed(call: MessagePart, sent: MessagePart): MessagePart | null {
+  if (isInternal(call) || isClosed(call)) return null
+  if (sent.type === 'tool-approval-response') {
+    const { approvalId = null, approved, reason } = sent
+    const isAsked = isJsonObject(call.approval) && call.approval.approved === undefined
+    return isAsked && typeof approved === 'boolean' ? answered(call, wordOn(approvalId, approved, reason)) : null
+  }
+  const part = withOutcome(withApproval(call, sent), sent)
+  return part === call ? null : part
+}
+
+/** Whether a client says what came of an open call whose tool it does not run itself. */
+export function isForeignOutcome(
+  call: MessagePart,
+  sent: MessagePart,
+  runsHere: (toolName: string) => boolean,
+): boolean {
+  if (isClosed(call) || isInternal(call) || !isClosed(sent) || sent.state === 'output-denied') return false
+  return call.providerExecuted === true || runsHere(toolNameOf(call))
+}
+
+/** What was sent for a call without what is said to have come of it. A word on its approval stays. */
+export function withoutOutcome(sent: MessagePart): MessagePart {
+  return { ...sent, state: 'approval-responded' }
+}
+
+/** What calls become, by message and call. */
+export type Answers = Map<string, Completion & { readonly message: Message }>
+
+/** Notes an answer to a call of a stored message; a later answer to the same call builds on the one before. */
+export function noteAnswer(answers: Answers, message: Message, call: MessagePart, sent: MessagePart): void {
+  if (typeof call.toolCallId !== 'string') return
+  const { toolCallId } = call
+  const key = JSON.stringify([message.id, toolCallId])
+  const part = completed(answers.get(key)?.part ?? call, sent)
+  if (part !== null) answers.set(key, { message, messageId: message.id, toolCallId, part })
+}
+
+/** The answers to calls of turns that are not replaced, and the suspended turn that goes on with them. */
+export function settleAnswers(
+  answers: Answers,
+  replaced: readonly string[],
+): { readonly completions: readonly Completion[]; readonly resumes: string | null } {
+  const kept = [...answers.values()].filter(({ message }) => !replaced.includes(message.turnId))
+  const suspended = kept.findLast(({ message }) => message.turnStatus === 'suspended')
+  const completions = kept.map(({ messageId, toolCallId, part }) => ({ messageId, toolCallId, part }))
+  return { completions, resumes: suspended?.message.turnId ?? null }
+}

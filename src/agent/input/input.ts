@@ -1,0 +1,295 @@
+/** What of a call's input is new, which turns it replaces and which calls it answers. Reads the thread and writes nothing. */
+import { type Actor, defaultAuthor } from '../../domain/actor.ts'
+import { shown } from '../../domain/error.ts'
+import { spokenText } from '../../domain/index/indexed.ts'
+import { foreignId } from '../../domain/issued-id.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import {
+  isToolPart,
+  type Message,
+  type MessageInput,
+  type MessagePart,
+  toolNameOf,
+} from '../../domain/records/message.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import type { ReadMessage } from '../../memory/conversation/message-input.ts'
+import type { Door } from '../../memory/door/door.ts'
+import type { PlacedMessage } from '../../ports/storage.ts'
+import { type Comparable, internalCalls, unitsOf } from './canonical.ts'
+import {
+  type Answers,
+  type Completion,
+  isForeignOutcome,
+  noteAnswer,
+  settleAnswers,
+  withoutOutcome,
+} from './completions.ts'
+import { unnamed, withoutForeign } from './foreign-messages.ts'
+import { type Asked, planReplacement, type Replacement } from './replacement.ts'
+import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
+import { idSaidAgain, isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
+import { asSaid, leftOutWarnings } from './unissued.ts'
+
+/** What a chat asks for beside its messages, as `useChat` sends it. */
+export interface InputOptions {
+  /** `regenerate-message`: the messages lead up to an answer that is to be given anew. Default: `submit-message`. */
+  readonly trigger?: 'submit-message' | 'regenerate-message'
+  /**
+   * With `regenerate-message` the answer to be given anew; default: the one that follows the messages. Else the message
+   * that is said again, edited or not, if that is the last one and the user's.
+   */
+  readonly messageId?: string
+}
+
+/** What the application knows of the messages of a call. Their client has no say in it. */
+export interface InputOrigin {
+  /** Who sends them. Default: the acting user, else the one whose resource it is. */
+  readonly sender?: Actor
+  /** Whether a tool runs here, so that no client can say what came of a call of it. Default: none does. */
+  readonly runsHere?: (toolName: string) => boolean
+}
+
+/** What is to be done with the messages of a call. */
+export interface InputPlan {
+  /** Messages to store as the input of this turn, in order. None if all is stored: the turn answers what is there. */
+  readonly fresh: readonly MessageInput[]
+  /** Turns that this one replaces: of an edited message or a regenerated answer, and all later ones. */
+  readonly replaces: readonly string[]
+  /** Results of tools and words on approvals: the parts that stored calls become by them. */
+  readonly completions: readonly Completion[]
+  /** The suspended turn that the completions belong to, to be resumed; null if there is none. */
+  readonly resumes: string | null
+  /** System messages: instructions of the call, which are not stored. */
+  readonly instructions: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** How far back the calls are looked for that an answer belongs to, messages. */
+const callsWithin = 50
+
+/** The end of the thread, as long as the messages may reach back. */
+async function endFor(space: Door, threadId: string, messages: readonly ReadMessage[]): Promise<ThreadEnd> {
+  const named = messages.filter(({ input }) => input.id !== undefined).length
+  const hasAnswers = messages.some(({ isAnswer }) => isAnswer)
+  const count = Math.max(named, hasAnswers ? callsWithin : 0)
+  const inputs = messages.map(({ input }) => input)
+  const units = named === messages.length ? 0 : unitsOf(inputs, new Set()).length
+  return readEnd(space, threadId, Math.max(count, units), (places) => {
+    if (places.length < count) return false
+    return units === 0 || storedUnits(places).filter(isFirm).length >= units
+  })
+}
+
+/** The stored call that a part of a `tool` message is about, the newest first. */
+function callFor(answer: MessagePart, end: ThreadEnd): { place: PlacedMessage; call: MessagePart } | null {
+  const isAbout = (call: MessagePart) =>
+    answer.type === 'tool-approval-response'
+      ? isJsonObject(call.approval) && call.approval.id === answer.approvalId
+      : call.toolCallId !== undefined && call.toolCallId === answer.toolCallId
+  for (const place of end.places.toReversed()) {
+    if (place.message.role !== 'assistant') continue
+    const call = place.message.parts.find(isAbout)
+    if (call !== undefined) return { place, call }
+  }
+  return null
+}
+
+/** Everything that is known of the input while its plan is made. */
+interface Sorting {
+  readonly sent: readonly Sent[]
+  readonly end: ThreadEnd
+  readonly hidden: ReadonlySet<string>
+  readonly resent: Resent
+  /** Ids of sent calls that memory did not issue. */
+  readonly strange: ReadonlySet<string>
+  readonly sender: Actor
+  readonly runsHere: (toolName: string) => boolean
+  readonly answers: Answers
+  readonly leftOut: MessagePart[]
+  readonly warnings: string[]
+}
+
+/** Takes what a client says of a stored call, as far as it is the client's to say. */
+function takeAnswer({ answers, runsHere, warnings }: Sorting, stored: Message, call: MessagePart, sent: MessagePart) {
+  const isForeign = isForeignOutcome(call, sent, runsHere)
+  if (isForeign) {
+    const name = shown(toolNameOf(call))
+    warnings.push(`The tool ${name} does not run at the client; the result it sent for a call of it was left out.`)
+  }
+  noteAnswer(answers, stored, call, isForeign ? withoutOutcome(sent) : sent)
+}
+
+/** Places the answers of a message to the stored calls that they are for. Nothing is stored of those to calls nobody knows. */
+function placeAnswers(sorting: Sorting, input: MessageInput): void {
+  for (const answer of input.parts) {
+    const found = callFor(answer, sorting.end)
+    if (found !== null) takeAnswer(sorting, found.place.message, found.call, answer)
+    else if (answer.type === 'tool-approval-response') {
+      sorting.warnings.push(`Nobody asked for the approval ${shown(answer.approvalId)}; it was ignored.`)
+    } else {
+      sorting.warnings.push(`No stored call has the id ${shown(answer.toolCallId)}; what was sent for it was left out.`)
+    }
+  }
+}
+
+/** Takes from a message that is stored what it says about open calls, and warns of what it says beside that. */
+function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: PlacedMessage }): MessageInput | null {
+  const { hidden, warnings } = sorting
+  const { input } = message
+  const stored = standing.message
+  for (const part of input.parts) {
+    const call = stored.parts.find(({ toolCallId }) => toolCallId !== undefined && toolCallId === part.toolCallId)
+    if (call !== undefined && stored.role === 'assistant') takeAnswer(sorting, stored, call, part)
+  }
+  if (isAsStored(input, standing, hidden)) return null
+  const isSaidNow = message === sorting.sent.at(-1)?.message && input.role === 'user'
+  if (isSaidNow) {
+    warnings.push(`The id ${shown(stored.id)} is that of another's message; what was sent is stored under a new one.`)
+    return unnamed(message).input
+  }
+  warnings.push(`The message ${shown(stored.id)} is stored with other content; what was sent under its id was ignored.`)
+  return null
+}
+
+/** Calls in a message that is stored without them. */
+function strangeCalls({ strange }: Sorting, { role, parts }: MessageInput): readonly MessagePart[] {
+  return role !== 'assistant' ? [] : parts.filter((part) => isToolPart(part) && strange.has(String(part.toolCallId)))
+}
+
+/** What is to be stored of one sent message; null if nothing. */
+function freshOf(sorting: Sorting, index: number): MessageInput | null {
+  const { sent, resent, hidden, warnings } = sorting
+  const one = sent[index] as Sent
+  const { input, isAnswer } = one.message
+  if (isAnswer === true) {
+    placeAnswers(sorting, input)
+    return null
+  }
+  const isStored = isKnown(one) || resent.stored.has(index)
+  if (isStored) sorting.leftOut.push(...strangeCalls(sorting, input))
+  if (isKnown(one)) return takeKnown(sorting, one)
+  if (isStored) return null
+  if (one.standing === 'gone' && !(input.role === 'user' && index === sent.length - 1)) {
+    // Of an answer that ended before it said anything a client holds the id, and nothing else.
+    const isEmpty = input.role === 'assistant' && unitsOf([input], hidden).length === 0
+    if (!isEmpty || strangeCalls(sorting, input).length > 0)
+      warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
+    return null
+  }
+  // An issued id names one message for ever; said again after that is gone, the words get another one.
+  if (one.standing === 'gone') return { ...input, id: idSaidAgain(String(input.id)) }
+  if (input.id !== undefined && sent.findIndex(({ message }) => message.input.id === input.id) < index) {
+    warnings.push(`The message ${shown(input.id)} was sent twice; the first is stored.`)
+    return null
+  }
+  return input
+}
+
+function freshMessages(sorting: Sorting, replacement: Replacement | null): MessageInput[] {
+  const { sent, resent, warnings } = sorting
+  const edit = replacement?.isEdit === true ? sent.at(-1)?.message.input : undefined
+  const said = sent.slice(0, edit === undefined ? sent.length : -1)
+  const sentNow = said.flatMap((_, index) => freshOf(sorting, index) ?? [])
+  const fresh = [...sentNow, ...(edit === undefined ? [] : [edit])].flatMap((input) => {
+    const { input: left, leftOut } = asSaid(input, sorting.sender)
+    sorting.leftOut.push(...leftOut)
+    return left ?? []
+  })
+  const { size } = resent.unplaced
+  if (size > 0) {
+    const what = size === 1 ? '1 message neither matches nor continues' : `${size} messages neither match nor continue`
+    warnings.push(`${what} the stored thread; stored as new.`)
+  }
+  return [...(replacement?.kept ?? []), ...fresh]
+}
+
+/** Ids of calls in messages of assistants. */
+function callsIn(messages: readonly Comparable[]): ReadonlySet<string> {
+  const ids = messages.flatMap(({ role, parts }) => {
+    if (role !== 'assistant') return []
+    return parts.flatMap((part) => (isToolPart(part) && typeof part.toolCallId === 'string' ? [part.toolCallId] : []))
+  })
+  return new Set(ids)
+}
+
+async function sortMessages(
+  space: Door,
+  threadId: string,
+  messages: readonly ReadMessage[],
+  options: InputOptions,
+  { sender, runsHere }: Required<InputOrigin>,
+): Promise<Omit<InputPlan, 'instructions'>> {
+  const isRegenerated = options.trigger === 'regenerate-message'
+  const answerId = isRegenerated ? options.messageId : undefined
+  const end = await endFor(space, threadId, messages)
+  const ids = messages.flatMap(({ input }) => input.id ?? [])
+  const standings = await standingOf(space, threadId, end, [...ids, ...(answerId === undefined ? [] : [answerId])])
+  const named = answerId === undefined ? undefined : standings.get(answerId)
+  if (named === 'foreign') {
+    const fix = 'Pass the id of an answer in this thread, or leave it out to have the last one given anew.'
+    throw foreignId('messageId', answerId as string, 'message', fix)
+  }
+  const { sent, warnings } = withoutForeign(messages, standings)
+  const known = sent.flatMap((one) => (isKnown(one) ? [one.standing.message] : []))
+  const stored = [...end.places.map(({ message }) => message), ...known]
+  const issued = callsIn(stored)
+  const strange = new Set([...callsIn(sent.map(({ message }) => message.input))].filter((id) => !issued.has(id)))
+  // A call that memory did not issue is never stored, so it cannot tell what is.
+  const hidden = new Set([...internalCalls(stored), ...strange])
+  const resent = sortByContent(sent, end, hidden, strange)
+  const about = { sent, end, hidden, resent, strange, sender, runsHere }
+  const sorting: Sorting = { ...about, answers: new Map(), leftOut: [], warnings: [...warnings] }
+  // It may be stored under another id than the client has.
+  const isLastNamed = options.messageId !== undefined && options.messageId === messages.at(-1)?.input.id
+  const asked: Asked = isRegenerated
+    ? { trigger: 'regenerate-message', named }
+    : { trigger: 'submit-message', messageId: isLastNamed ? sent.at(-1)?.message.input.id : options.messageId }
+  const replacement = await planReplacement(space, threadId, sent.at(-1), asked, hidden)
+  const fresh = freshMessages(sorting, replacement)
+  if (isRegenerated && replacement === null) sorting.warnings.push('No stored answer is there to be given anew.')
+  for (const { place, call, sent: one } of resent.calls) takeAnswer(sorting, place.message, call, one)
+  const replaces = replacement?.replaces ?? []
+  sorting.warnings.push(...leftOutWarnings(sorting.leftOut))
+  return { fresh, replaces, ...settleAnswers(sorting.answers, replaces), warnings: sorting.warnings }
+}
+
+/** Who sends messages that do not say so, as their default author does. */
+function usualSender(space: Door): Actor {
+  return defaultAuthor('user', space.core.access.actor, parseSpaceId(space.id).address)
+}
+
+/**
+ * Tells what is new in the messages of a call from what a client only sends again.
+ *
+ * Messages with ids count by their ids. Without ids, the leading part of two messages or more that is the end of the thread
+ * is history. Where all is history, nothing is fresh.
+ *
+ * Of an assistant's message that is new, the words are stored as claimed by the sender; calls of tools, and whatever else
+ * only a run of an agent makes, are left out with a warning. Stored calls are answered only by what a client may say: a
+ * word on an approval that was asked for, and the result of a tool that does not run here.
+ *
+ * @param messages As `readMessages` reads them.
+ * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for an id that is none,
+ * and for the id of an answer to be given anew that memory issued for something else.
+ */
+export async function planInput(
+  space: Door,
+  threadId: string,
+  messages: readonly ReadMessage[],
+  options: InputOptions = {},
+  { sender = usualSender(space), runsHere = () => false }: InputOrigin = {},
+): Promise<InputPlan> {
+  const isSystem = ({ input }: ReadMessage) => input.role === 'system'
+  const instructions = messages.filter(isSystem).map(({ input }) => spokenText(input.parts))
+  const said = messages.filter((message) => !isSystem(message))
+  const [first] = said
+  // Nothing in the thread could say more about it.
+  const isAlone = said.length === 1 && first?.input.id === undefined && first?.input.role === 'user'
+  if (said.length === 0 || (isAlone && options.trigger !== 'regenerate-message')) {
+    const all = said.map(({ input }) => asSaid(input, sender))
+    const fresh = all.flatMap(({ input }) => input ?? [])
+    const warnings = leftOutWarnings(all.flatMap(({ leftOut }) => leftOut))
+    return { fresh, replaces: [], completions: [], resumes: null, instructions, warnings }
+  }
+  return { ...(await sortMessages(space, threadId, said, options, { sender, runsHere })), instructions }
+}

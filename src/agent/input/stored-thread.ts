@@ -1,0 +1,170 @@
+/** What a call's input needs to know of the stored thread: its end, messages by id, turns. Never the thread whole. */
+import { defaultAuthor, sameActor } from '../../domain/actor.ts'
+import { MemoryError } from '../../domain/error.ts'
+import { checkId, parseTurnId, type SpaceKey } from '../../domain/id.ts'
+import { isForeignId, parseIssuedId } from '../../domain/issued-id.ts'
+import type { Message, MessageInput } from '../../domain/records/message.ts'
+import { parseSpaceId } from '../../domain/space.ts'
+import type { Door } from '../../memory/door/door.ts'
+import type { MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
+import type { StoredUnit } from './align.ts'
+import { internalCalls, isClosed, unitsOf } from './canonical.ts'
+
+/** The end of a thread, in its order. */
+export interface ThreadEnd {
+  readonly places: readonly PlacedMessage[]
+  /** Whether it is the whole thread. */
+  readonly isWhole: boolean
+  readonly spaceKey: SpaceKey | null
+}
+
+const mostAPage = 1_000
+const leastAPage = 16
+
+function queryOf(threadId: string, more: Partial<MessageQuery>): MessageQuery {
+  const whole = { after: null, asOf: null, limit: mostAPage, offset: 0, from: null, to: null } as const
+  return { threadId, direction: 'asc', ...whole, ...more }
+}
+
+/** Reads backwards until there is enough, in pages that grow. */
+export async function readEnd(
+  space: Door,
+  threadId: string,
+  first: number,
+  isEnough: (newestFirst: readonly PlacedMessage[]) => boolean,
+): Promise<ThreadEnd> {
+  const places: PlacedMessage[] = []
+  let limit = Math.min(Math.max(first, leastAPage), mostAPage)
+  let [after, asOf]: [PlacedMessage | null, number | null] = [null, null]
+  for (;;) {
+    const page = await space.messages.list(queryOf(threadId, { direction: 'desc', after, asOf, limit }))
+    places.push(...page.items)
+    after = places.at(-1) ?? null
+    if (!page.more || isEnough(places)) {
+      return { places: places.toReversed(), isWhole: !page.more, spaceKey: page.key }
+    }
+    asOf = page.asOf
+    limit = Math.min(limit * 2, mostAPage)
+  }
+}
+
+/**
+ * Where a sent id stands: its message, in the thread, also where it was said again under another id; `gone` if it was issued here and names no message of the thread any
+ * more; `foreign` if memory issued it for something else, or never; null if it is new.
+ */
+export type Standing = PlacedMessage | 'gone' | 'foreign' | null
+
+/**
+ * The id of a message that a client says again after the one of this issued id is gone. It is always the same for that id, so
+ * that a client which retries, or sends it all again, finds what it said.
+ */
+export function idSaidAgain(gone: string): string {
+  return `again-${gone}`
+}
+
+/** Looks up ids: in the end that was read, else each by itself. Never in another space, whatever an id says. */
+export async function standingOf(
+  space: Door,
+  threadId: string,
+  end: ThreadEnd,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Standing>> {
+  const near = new Map(end.places.map((place) => [place.message.id as string, place]))
+  const found = ids.map(async (id): Promise<[string, Standing]> => {
+    checkId(id, 'messages.id')
+    const place = near.get(id)
+    if (place !== undefined) return [id, place]
+    const issued = parseIssuedId(id)
+    if (end.isWhole && issued === null) return [id, null]
+    const isHere = ({ message }: PlacedMessage) => message.threadId === threadId
+    const places = await space.messages.find(id)
+    const here = places.find(isHere)
+    if (here !== undefined || issued === null) return [id, here ?? null]
+    const isOfOthers = places.length > 0 || isForeignId(id, 'message', end.spaceKey)
+    if (isOfOthers) return [id, 'foreign']
+    return [id, (await space.messages.find(idSaidAgain(id))).find(isHere) ?? 'gone']
+  })
+  return new Map(await Promise.all(found))
+}
+
+/** The places as units to compare; each names its place by its index. */
+export function storedUnits(places: readonly PlacedMessage[]): readonly StoredUnit[] {
+  const messages = places.map(({ message }) => message)
+  return unitsOf(messages, internalCalls(messages)).map((unit) => {
+    return { ...unit, isCut: messages[unit.index]?.turnStatus !== 'complete' }
+  })
+}
+
+/** Whether a client has to hold a unit in order to have resent the thread. */
+export function isFirm({ isCut, call }: StoredUnit): boolean {
+  return !isCut && (call === undefined || isClosed(call))
+}
+
+export function isBefore(left: MessagePosition, right: MessagePosition): boolean {
+  return left.turn < right.turn || (left.turn === right.turn && left.index < right.index)
+}
+
+/** The message that follows a place; null at the end of the thread. */
+export async function messageAfter(
+  space: Door,
+  threadId: string,
+  after: MessagePosition,
+): Promise<PlacedMessage | null> {
+  return (await space.messages.list(queryOf(threadId, { after, limit: 1, skipInternal: true }))).items[0] ?? null
+}
+
+/** A message to be stored again, as it was said. */
+function again(space: Door, { id, role, parts, metadata, author, createdAt }: Message): MessageInput {
+  const usual = defaultAuthor(role, space.core.access.actor, parseSpaceId(space.id).address)
+  const isUsual = sameActor(usual, author) && author.name === usual.name && author.claimed === undefined
+  return {
+    id,
+    role,
+    parts,
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(isUsual ? {} : { author }),
+    createdAt,
+  }
+}
+
+/** The messages of a place's turn before it, to be stored again by the turn that takes its place. */
+export async function messagesBefore(space: Door, threadId: string, place: MessagePosition): Promise<MessageInput[]> {
+  const inputs: MessageInput[] = []
+  let after: MessagePosition = { turn: place.turn, index: -1 }
+  for (;;) {
+    const { items, more } = await space.messages.list(queryOf(threadId, { after, limit: Math.max(place.index, 1) }))
+    for (const item of items) {
+      if (!isBefore(item, place)) return inputs
+      inputs.push(again(space, item.message))
+      after = item
+    }
+    if (!more) return inputs
+  }
+}
+
+/** How many turns one turn may take the place of. */
+const mostReplaced = 1_000
+
+/**
+ * The turn at a place and all later ones, open ones that have said nothing yet included.
+ *
+ * @throws MemoryError `limit-exceeded` if they are more than one turn may replace.
+ */
+export async function turnsFrom(space: Door, threadId: string, turn: number): Promise<string[]> {
+  const turns = new Set<string>()
+  let after: MessagePosition | null = { turn, index: -1 }
+  while (after !== null && turns.size <= mostReplaced) {
+    const page = await space.messages.list(queryOf(threadId, { after }))
+    for (const { message } of page.items) turns.add(message.turnId)
+    after = page.more ? (page.items.at(-1) ?? null) : null
+  }
+  for (const { turnId } of await space.messages.openTurns(threadId)) {
+    if ((parseTurnId(turnId)?.turn ?? 0) > turn) turns.add(turnId)
+  }
+  if (turns.size <= mostReplaced) return [...turns]
+  throw new MemoryError('limit-exceeded', {
+    message: `More than ${mostReplaced} turns follow the message that is edited or answered anew.`,
+    fix: 'Clone the thread up to there with cloneThread, and go on in the copy.',
+    details: { threadId, allowed: mostReplaced },
+  })
+}

@@ -1,0 +1,226 @@
+/** A call's exchange with its thread: the turn that it begins, what the model sees there, and how the turn ends. */
+import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
+import type { Change } from '../../domain/commit/commit.ts'
+import type { TurnId } from '../../domain/id.ts'
+import { runIdOf } from '../../domain/id.ts'
+import { type JsonObject, mergeJson } from '../../domain/json.ts'
+import { beginTurn, type Turn, type TurnRequest } from '../../memory/conversation/turns.ts'
+import { type Door, resourceSpace } from '../../memory/door/door.ts'
+import { randomId } from '../../memory/door/random-id.ts'
+import type { StoredAnswer } from '../answer/answer-changes.ts'
+import { type Call, processedContext, questionOf, type Remembered } from '../call.ts'
+import { assembleContext } from '../context/context.ts'
+import { answerablePlan } from '../input/answerable.ts'
+import { type InputOrigin, type InputPlan, planInput } from '../input/input.ts'
+import { checkParts } from '../input/known-parts.ts'
+import { withoutApproved } from '../input/unissued.ts'
+import { loadSdk } from '../loaded.ts'
+import { toolsContext, toolsInside } from '../tools/contextual-tools.ts'
+import { isInsideTurnOf } from './inside-turn.ts'
+import { giveUp, OwnTurn } from './own-turn.ts'
+import { answeredBefore, completing, resuming, storedMessage } from './suspended.ts'
+
+/** What a call's model is given, and the turn that its answer goes to. */
+export interface Exchange {
+  readonly instructions?: string | SystemModelMessage[]
+  readonly messages: ModelMessage[]
+  readonly tools: ToolSet
+  /** For the AI SDK: what each tool is told. */
+  readonly toolsContext: Record<string, unknown>
+  /** null for a call that stores nothing. */
+  readonly turn: OwnTurn | null
+}
+
+/** The model messages of an input, for a call that has no thread: the application's own, apart from approved calls. */
+async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 'messages'>> {
+  const { convertToModelMessages } = await loadSdk()
+  const given = call.input.filter(({ input }) => input.role !== 'system').map(({ input }) => input)
+  checkParts(given)
+  const isSigned = call.options.experimental_toolApprovalSecret !== undefined
+  const said = isSigned ? given : withoutApproved(given, call.warnings)
+  const system = call.input.filter(({ input }) => input.role === 'system')
+  const instructions = system.map(({ input }): SystemModelMessage => {
+    return { role: 'system', content: input.parts.map(({ text }) => String(text ?? '')).join('\n') }
+  })
+  // Parts were read and checked; the SDK's own type of them is a closed union.
+  const messages = await convertToModelMessages(said as unknown as UIMessage[], { tools: call.tools })
+  const all = [...call.instructions, ...instructions]
+  return { ...(all.length === 0 ? {} : { instructions: all }), messages: await processedContext(call, messages) }
+}
+
+/** What the call knows of its input, whatever a client writes into it. */
+function originOf({ sender, tools }: Call): InputOrigin {
+  const runsHere = (name: string) => Object.hasOwn(tools, name) && tools[name]?.execute !== undefined
+  return { ...(sender === undefined ? {} : { sender }), runsHere }
+}
+
+/** Changes that give the thread the title and metadata of the call, where it lacks them. */
+async function threadChanges(space: Door, { place }: Remembered): Promise<readonly Change[]> {
+  const { id: threadId, title, metadata } = place.thread
+  if (title === undefined && metadata === undefined) return []
+  const { record: thread } = await space.threads.get(threadId)
+  const isNew = thread === null || thread.deleted
+  const named = title !== undefined && (isNew || thread.title === null) ? { title } : {}
+  const patch = metadata as JsonObject | undefined
+  const before = isNew ? {} : thread.metadata
+  const isKnown = patch === undefined || (!isNew && JSON.stringify(mergeJson(before, patch)) === JSON.stringify(before))
+  const added = isKnown || patch === undefined ? {} : { metadata: patch }
+  if (Object.keys(named).length + Object.keys(added).length === 0) return []
+  return [{ kind: 'thread-put', threadId, ...named, ...added }]
+}
+
+interface Begun {
+  readonly turn: Turn
+  readonly plan: InputPlan
+}
+
+/** The beginning of a call's turn, as data. */
+async function requestOf(call: Call, remembered: Remembered, space: Door, plan: InputPlan): Promise<TurnRequest> {
+  const { place } = remembered
+  const threadId = place.thread.id
+  const [completion] = plan.completions
+  if (plan.resumes !== null && completion !== undefined) {
+    return resuming(space, call.agent.id, threadId, plan.resumes as TurnId, completion)
+  }
+  const runId = randomId()
+  const before = await threadChanges(space, remembered)
+  const messages = [...plan.fresh]
+  const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]
+  const run: Change = { kind: 'run-put', unique: runId, name: call.agent.id, threadId, opened: 0, status: 'running' }
+  return { space, threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
+}
+
+async function begin(call: Call, remembered: Remembered, space: Door): Promise<Begun> {
+  const { behaviour, place } = remembered
+  const threadId = place.thread.id
+  const turns = isInsideTurnOf(space, threadId) ? 'parallel' : behaviour.turns
+  const { trigger, messageId } = call.options
+  const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
+  let plan: InputPlan | null = null
+  const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async (alone) => {
+    const read = await planInput(space, threadId, call.input, how, originOf(call))
+    const answerable = await answerablePlan(space, threadId, call.input, read)
+    checkParts(answerable.fresh)
+    plan = await answeredBefore(space, call.agent.id, threadId, answerable, alone)
+    return requestOf(call, remembered, space, plan)
+  })
+  const used = plan as unknown as InputPlan
+  call.warnings.push(...used.warnings)
+  if (begun.gaveUp) {
+    const { turnWaitMs } = space.core.limits
+    call.warnings.push(
+      `An earlier turn of the thread was still open after ${turnWaitMs} ms: this one went on beside it.`,
+    )
+  }
+  return { turn: begun.turn, plan: used }
+}
+
+/** What is stored of the answer that a resumed turn goes on with, its calls answered. */
+async function resumedAnswer(space: Door, { turn, plan }: Begun): Promise<StoredAnswer | null> {
+  const { threadId } = turn
+  const [first, ...rest] = plan.resumes === null ? [] : plan.completions
+  if (first === undefined) return null
+  for (const completion of rest) await turn.commit([completing(threadId, completion)])
+  const { messageId } = first
+  return { messageId, parts: (await storedMessage(space, threadId, messageId))?.parts ?? [] }
+}
+
+function messagesIn(turn: Turn): number {
+  return turn.results.reduce((sum, result) => {
+    return result.kind === 'message-append' ? sum + result.messages.filter(({ stored }) => stored).length : sum
+  }, 0)
+}
+
+/** The tools of a call and those of its memory. */
+function toolsOf(call: Call, remembered: Remembered, turn: Turn | null, runId: string | null) {
+  const { memory, place } = remembered
+  const tools = call.tools
+  const context = toolsContext(call, tools, { turn, runId, place, memory })
+  return { tools: toolsInside(turn, tools), toolsContext: context }
+}
+
+async function contextOf(
+  call: Call,
+  { core, place, behaviour }: Remembered,
+  plan: InputPlan,
+  own: { readonly turnId: TurnId; readonly goesOnWith: string | null } | null,
+  tools: ToolSet,
+): Promise<Pick<Exchange, 'instructions' | 'messages'> & { readonly seen: JsonObject }> {
+  const context = await assembleContext({
+    core,
+    agent: call.agent,
+    resourceId: place.resourceId,
+    threadId: place.thread.id,
+    behaviour,
+    instructions: asInstructions([...call.instructions, ...plan.instructions.map(systemMessage)]),
+    newMessages: plan.fresh,
+    ownTurnId: own?.turnId ?? null,
+    ...(own === null || own.goesOnWith === null ? {} : { goesOnWith: own.goesOnWith }),
+    question: questionOf(plan.fresh),
+    tools,
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+  })
+  call.warnings.push(...context.warnings)
+  const messages = await processedContext(call, context.messages)
+  call.signal?.throwIfAborted()
+  const { instructions } = context
+  // What was seen is plain JSON; an interface has no index signature, so the type checker does not know it.
+  const seen = { ...context.seen } as unknown as JsonObject
+  return { messages, seen, ...(instructions === undefined ? {} : { instructions }) }
+}
+
+const systemMessage = (content: string): SystemModelMessage => ({ role: 'system', content })
+
+/** One text where there is only text: some models take no second message of the system. */
+function asInstructions(messages: readonly SystemModelMessage[]): string | readonly SystemModelMessage[] {
+  if (messages.some(({ providerOptions }) => providerOptions !== undefined)) return messages
+  return messages.map(({ content }) => content).join('\n\n')
+}
+
+/** A call that reads its thread and leaves no trace in it. */
+async function readOnlyExchange(call: Call, remembered: Remembered, space: Door): Promise<Exchange> {
+  const plan = await planInput(space, remembered.place.thread.id, call.input, {}, originOf(call))
+  checkParts(plan.fresh)
+  call.warnings.push(...plan.warnings)
+  const tools = toolsOf(call, remembered, null, null)
+  const { seen: _, ...context } = await contextOf(call, remembered, plan, null, tools.tools)
+  return { ...context, ...tools, turn: null }
+}
+
+/**
+ * Begins a call's exchange. If it has a turn, that is open from here on, and whoever began it must end it.
+ *
+ * @throws What refused the call; then its turn is closed already.
+ */
+export async function beginExchange(call: Call): Promise<Exchange> {
+  const { remembered } = call
+  if (remembered === null) {
+    return {
+      ...(await bareContext(call)),
+      tools: call.tools,
+      toolsContext: toolsContext(call, call.tools, null),
+      turn: null,
+    }
+  }
+  const space = resourceSpace(remembered.core, remembered.place.resourceId)
+  if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered, space)
+  const begun = await begin(call, remembered, space)
+  const { turn, plan } = begun
+  const runId = runIdOf(turn.spaceKey, turn.runId)
+  let resumed: StoredAnswer | null = null
+  try {
+    resumed = await resumedAnswer(space, begun)
+    const tools = toolsOf(call, remembered, turn, runId)
+    const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
+    const { seen, ...context } = await contextOf(call, remembered, plan, own, tools.tools)
+    const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
+    return {
+      ...context,
+      ...tools,
+      turn: new OwnTurn(call, { turn, runId, messageId, stored: resumed?.parts ?? [], seen }),
+    }
+  } catch (error) {
+    await giveUp(turn, runId, error, call.signal, resumed)
+    throw error
+  }
+}

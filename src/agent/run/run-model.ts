@@ -1,0 +1,95 @@
+/** What both ways of calling a model share: the AI SDK's settings, what is recorded of the run, and what follows it. */
+import type { generateText, streamText, ToolSet } from 'ai'
+import type { StandardSchema } from '../../memory/options/options.ts'
+import type { Answer, AnswerEnd } from '../answer/answer.ts'
+import { type Call, questionOf } from '../call.ts'
+import { loadSdk } from '../loaded.ts'
+import { withResolvedModel } from '../model.ts'
+import type { CallOptions, ModelSettings } from '../options.ts'
+import type { Exchange } from './exchange.ts'
+import type { OwnTurn, RunFacts } from './own-turn.ts'
+import { giveTitle } from './title.ts'
+
+/** Steps that a call may take unless it says otherwise: as many as an agent of the AI SDK. */
+const defaultSteps = 20
+
+type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
+
+/** The options of a call that are the AI SDK's. */
+function passedOn(options: CallOptions): ModelSettings {
+  const { resourceId, threadId, memory, author, requestContext, instructions, tools, structuredOutput, ...rest } =
+    options
+  const { maxSteps, savePerStep, trigger, messageId, ...settings } = rest
+  return settings as ModelSettings
+}
+
+/** Ends when any of the signals does. */
+function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
+  const given = signals.filter((signal) => signal !== undefined)
+  return given.length <= 1 ? given[0] : AbortSignal.any(given)
+}
+
+/** The AI SDK's `timeout` for the whole of a call; its limits of steps and tools are for it alone. */
+function ownTimeLimit({ timeout }: CallOptions): AbortSignal | undefined {
+  const totalMs = typeof timeout === 'number' ? timeout : timeout?.totalMs
+  return totalMs === undefined ? undefined : AbortSignal.timeout(totalMs)
+}
+
+/** The signal that ends a call's work: the one that the AI SDK was given, or the call's time limit. */
+export function endOf({ options }: Call, given: AbortSignal | undefined): AbortSignal | undefined {
+  return anySignal(given, ownTimeLimit(options))
+}
+
+/** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or with its memory. */
+export function isEnded(call: Call, error: unknown): boolean {
+  if (call.remembered?.core.storage.stopping.aborted === true) return true
+  return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
+}
+
+/** What the AI SDK is called with. */
+export async function sdkSettings(
+  call: Call,
+  { instructions, messages, tools, toolsContext, turn }: Exchange,
+): Promise<Settings> {
+  const { isStepCount, Output } = await loadSdk()
+  const { options, model, remembered } = call
+  const { schema } = options.structuredOutput ?? {}
+  const closing = remembered?.core.storage.stopping
+  const { prepareStep, ...settings } = passedOn(options)
+  const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
+  return {
+    stopWhen: isStepCount(options.maxSteps ?? defaultSteps),
+    ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
+    ...settings,
+    ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name) }),
+    model,
+    messages,
+    tools,
+    toolsContext,
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(schema === undefined ? {} : { output: Output.object({ schema: schema as StandardSchema as never }) }),
+    ...(abortSignal === undefined ? {} : { abortSignal }),
+  } as Settings
+}
+
+/** What is recorded of the model's work: its name, its tokens, how it ended. */
+export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts {
+  const { model, warnings } = call
+  return {
+    model: `${model.provider}/${model.modelId}`,
+    usage,
+    finishReason,
+    warnings: warnings.length === 0 ? undefined : warnings.length,
+  }
+}
+
+/** What follows a turn that is complete, in the background. */
+export function afterwards(call: Call, { turn }: OwnTurn, end: AnswerEnd): void {
+  const { remembered } = call
+  if (remembered === null || !remembered.behaviour.generateTitle || end.status !== 'complete') return
+  const { storage } = remembered.core
+  const question = questionOf(call.input.map(({ input }) => input))
+  const titled = giveTitle(turn.space, turn.threadId, call.model, { question, answer: end.parts }, storage.stopping)
+  // A thread without a title is all that comes of a failure.
+  storage.hold(titled.catch((error: unknown) => call.agent.log('warn', 'No title could be made.', error)))
+}

@@ -1,0 +1,200 @@
+/** A call that answers while it is at work: the AI SDK's `streamText`, driven to its end and brought into memory. */
+import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChunk, UIMessageStreamOptions } from 'ai'
+import { Recording } from '../answer/recording.ts'
+import type { Call } from '../call.ts'
+import { loadSdk } from '../loaded.ts'
+import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
+import { type AgentStream, allWarnings, storedBy, withProperties } from '../result.ts'
+import { beginExchange, type Exchange } from './exchange.ts'
+import type { OwnTurn } from './own-turn.ts'
+import { endOf, isEnded, sdkSettings } from './run-model.ts'
+import { untilAborted } from './until-aborted.ts'
+
+type Result = StreamTextResult<ToolSet, Record<string, unknown>, never>
+type StreamPart = TextStreamPart<ToolSet>
+type UiOptions = UIMessageStreamOptions<UIMessage>
+
+/** Parts that the AI SDK needs to see in order to come to an end: a processor cannot leave them out. */
+const frame: ReadonlySet<StreamPart['type']> = new Set([
+  'start',
+  'start-step',
+  'finish-step',
+  'finish',
+  'error',
+  'abort',
+] as const)
+
+/** Output processors as a transformation of the AI SDK's stream, before anybody sees it. */
+function processed(call: Call, processors: readonly Processor[]): TransformStream<StreamPart, StreamPart> {
+  const { requestContext } = call
+  return new TransformStream<StreamPart, StreamPart>({
+    transform: async (part, controller) => {
+      const passed = await runProcessors(processors, 'processOutputStream', 'part', part, requestContext)
+      if (passed !== null || frame.has(part.type)) controller.enqueue(passed ?? part)
+    },
+  })
+}
+
+/** What the stream passes through, in order: the call's own transformations, the agent's processors, the recording. */
+function transformations(call: Call, recording: Recording | null): object {
+  const { experimental_transform: given } = call.options
+  const processors = call.outputProcessors.filter(({ processOutputStream }) => processOutputStream !== undefined)
+  const all = [
+    ...(given === undefined ? [] : [given].flat()),
+    ...(processors.length === 0 ? [] : [() => processed(call, processors)]),
+    ...(recording === null ? [] : [() => recording.transformation()]),
+  ]
+  return all.length === 0 ? {} : { experimental_transform: all }
+}
+
+/** A stream of the AI SDK, and the signal that ends it. */
+interface Running {
+  readonly result: Result
+  readonly end: AbortSignal | undefined
+}
+
+async function runModel(call: Call, exchange: Exchange, recording: Recording | null): Promise<Running> {
+  const { streamText } = await loadSdk()
+  const settings = await sdkSettings(call, exchange)
+  const result = streamText({ ...settings, ...transformations(call, recording) }) as unknown as Result
+  return { result, end: endOf(call, settings.abortSignal) }
+}
+
+/** Tells of what the stream itself told nobody: one that breaks, as by a lost connection, tells only who reads it. */
+async function tell(call: Call, what: string, error: unknown): Promise<void> {
+  if (error instanceof ProcessorAbort) return
+  const { onError } = call.options
+  if (onError === undefined) return call.agent.log('error', what, error)
+  try {
+    await onError({ error })
+  } catch (failure) {
+    call.agent.log('error', 'The onError of a call failed.', failure)
+  }
+}
+
+/** Reads a stream to its end, and answers how it went as far as the stream tells. */
+async function readAll(result: Result): Promise<string> {
+  let status = 'complete'
+  for await (const part of result.stream) {
+    if (part.type === 'abort') status = 'aborted'
+    else if (part.type === 'error') status = 'failed'
+  }
+  return status
+}
+
+/** Closes the turn of a stream that is over. Answers how it ended, and what kept the answer from memory if nobody knows. */
+async function closed(recording: Recording, failure: unknown): Promise<{ status: string; untold?: unknown }> {
+  try {
+    const { status } = await recording.end(failure)
+    return { status }
+  } catch (error) {
+    return { status: 'failed', ...(recording.hasTold(error) ? {} : { untold: error }) }
+  }
+}
+
+/**
+ * Drives a stream to its end, whether anybody else reads it or not, and closes its turn whatever happens to it. Never
+ * throws: nobody may be waiting for it.
+ */
+async function driven(call: Call, { result, end }: Running, recording: Recording | null): Promise<{ status: string }> {
+  let status: string
+  let broken: { readonly error: unknown } | null = null
+  try {
+    // A transformation or a tool that pays no heed to the signal must not keep the turn, and the thread, from others.
+    status = await untilAborted(readAll(result), end)
+  } catch (error) {
+    // Something may break with nothing at all.
+    broken = { error: error ?? new Error('The stream broke and did not say why.') }
+    status = isEnded(call, error) ? 'aborted' : 'failed'
+  }
+  if (recording !== null) {
+    const closing = await closed(recording, broken?.error ?? null)
+    status = closing.status
+    if ('untold' in closing) await tell(call, 'An answer could not be stored.', closing.untold)
+  }
+  const isAbort = end?.aborted === true && broken?.error === end.reason
+  if (broken !== null && !isAbort) await tell(call, 'The stream of an answer broke.', broken.error)
+  return { status }
+}
+
+/** Leaves the calls of memory's own tools out of what a user interface sees. */
+function withoutInternal(names: ReadonlySet<string>): TransformStream<UIMessageChunk, UIMessageChunk> {
+  const hidden = new Set<string>()
+  return new TransformStream({
+    transform: (chunk, controller) => {
+      const { toolCallId, toolName } = chunk as { readonly toolCallId?: string; readonly toolName?: string }
+      if (toolCallId !== undefined && toolName !== undefined && names.has(toolName)) hidden.add(toolCallId)
+      if (toolCallId === undefined || !hidden.has(toolCallId)) controller.enqueue(chunk)
+    },
+  })
+}
+
+/** Names of the tools of memory itself. */
+function internalTools(tools: ToolSet): ReadonlySet<string> {
+  const own = Object.entries(tools).filter(([, { metadata }]) => isInternalMetadata(metadata))
+  return new Set(own.map(([name]) => name))
+}
+
+function isInternalMetadata(metadata: unknown): boolean {
+  return (metadata as { aquifer?: { internal?: unknown } } | undefined)?.aquifer?.internal === true
+}
+
+/** The methods of a result that make UI messages: the answer goes by the id that it has in its thread. */
+async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
+  const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
+  const hidden = internalTools(tools)
+  const toUIMessageStream = (options: UiOptions = {}) => {
+    // Not an id of the application's: the client is to send back the one that the thread has.
+    const named = turn === null ? options : { ...options, generateMessageId: () => turn.messageId }
+    return result.toUIMessageStream(named).pipeThrough(withoutInternal(hidden))
+  }
+  type Init = NonNullable<Parameters<Result['toUIMessageStreamResponse']>[0]>
+  return {
+    toUIMessageStream,
+    toUIMessageStreamResponse: (options: Init = {}) => {
+      return createUIMessageStreamResponse({ ...options, stream: toUIMessageStream(options as UiOptions) })
+    },
+    pipeUIMessageStreamToResponse: (
+      response: Parameters<Result['pipeUIMessageStreamToResponse']>[0],
+      options: Init = {},
+    ) => pipeUIMessageStreamToResponse({ ...options, response, stream: toUIMessageStream(options as UiOptions) }),
+  }
+}
+
+/** Calls the agent's model and answers its stream as soon as the call has its place in the thread. */
+export function stream(call: Call): Promise<AgentStream> {
+  const beginning = begun(call)
+  call.remembered?.core.storage.hold(beginning.catch(() => {}))
+  return beginning
+}
+
+async function begun(call: Call): Promise<AgentStream> {
+  const exchange = await beginExchange(call)
+  const { turn, tools } = exchange
+  const recording = turn === null ? null : new Recording(call, turn, tools)
+  let running: Running
+  try {
+    running = await runModel(call, exchange, recording)
+  } catch (error) {
+    // The call fails with what kept the model from its work, whatever else the memory may have to say.
+    await recording?.end(error).catch(() => {})
+    throw error
+  }
+  const { result } = running
+  const finished = driven(call, running, recording)
+  call.remembered?.core.storage.hold(finished)
+  return withProperties(result, {
+    ...storedBy(turn),
+    ...(await uiMethods(result, turn, tools)),
+    finished,
+    get warnings() {
+      return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))
+    },
+    get object(): PromiseLike<unknown> {
+      return call.options.structuredOutput === undefined ? Promise.resolve(undefined) : result.output
+    },
+    get objectStream(): AsyncIterable<unknown> {
+      return result.partialOutputStream
+    },
+  }) as unknown as AgentStream
+}

@@ -1,0 +1,120 @@
+/** Turns that wait for answers to their calls: taken up again, or brought to their end where nothing goes on. */
+import { sameActor } from '../../domain/actor.ts'
+import type { Change } from '../../domain/commit/commit.ts'
+import { shown } from '../../domain/error.ts'
+import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import type { Message } from '../../domain/records/message.ts'
+import { begin, type TurnRequest } from '../../memory/conversation/turns.ts'
+import type { Door } from '../../memory/door/door.ts'
+import { randomId } from '../../memory/door/random-id.ts'
+import { endedParts, growthOf } from '../answer/answer-parts.ts'
+import type { Completion } from '../input/completions.ts'
+import type { InputPlan } from '../input/input.ts'
+import { closeAnyhow } from './close-turn.ts'
+
+/** The answer of a call, as a change. An extension completes one call, and a commit changes a message once. */
+export function completing(threadId: string, { messageId, toolCallId, part }: Completion): Change {
+  return { kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }
+}
+
+export async function storedMessage(space: Door, threadId: string, messageId: string): Promise<Message | null> {
+  const places = await space.messages.find(messageId)
+  return places.find(({ message }) => message.threadId === threadId)?.message ?? null
+}
+
+/** The run of a suspended turn, which goes on; another one if it is gone. */
+async function runAgain(space: Door, name: string, threadId: string, turnId: TurnId) {
+  const unique = (await space.messages.turn(turnId))?.runId ?? null
+  const key = parseTurnId(turnId)?.spaceKey
+  const runId = unique === null || key === undefined ? null : runIdOf(key, unique)
+  const known = runId === null ? null : (await space.runs.get(runId)).record
+  if (unique !== null && known !== null) {
+    const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
+    return { runId: unique, run }
+  }
+  const anew = randomId()
+  const run: Change = { kind: 'run-put', unique: anew, name, threadId, turnId, status: 'running' }
+  return { runId: anew, run }
+}
+
+/** Takes a suspended turn up again, with the first of the answers that it waited for. */
+export async function resuming(
+  space: Door,
+  name: string,
+  threadId: string,
+  turnId: TurnId,
+  first: Completion,
+): Promise<TurnRequest> {
+  const { runId, run } = await runAgain(space, name, threadId, turnId)
+  const changes = [completing(threadId, first), run]
+  return { space, threadId, runId, resumes: turnId, replaces: [], before: [], changes }
+}
+
+/** Gives a suspended turn the answers that came for it, and ends it: nobody goes on with it. */
+async function finish(
+  space: Door,
+  name: string,
+  threadId: string,
+  turnId: TurnId,
+  completions: readonly Completion[],
+  alone: boolean,
+): Promise<void> {
+  const [first, ...rest] = completions
+  if (first === undefined) return
+  const turn = await begin(await resuming(space, name, threadId, turnId, first), alone)
+  const runEnd = (status: 'complete' | 'failed'): Change => {
+    return { kind: 'run-put', runId: runIdOf(turn.spaceKey, turn.runId), threadId, status }
+  }
+  try {
+    for (const completion of rest) await turn.commit([completing(threadId, completion)])
+    for (const messageId of new Set(completions.map((completion) => completion.messageId))) {
+      const parts = (await storedMessage(space, threadId, messageId))?.parts ?? []
+      const growth = growthOf(parts, endedParts(parts, false))
+      for (const left of growth?.completed ?? []) await turn.commit([completing(threadId, { messageId, ...left })])
+    }
+    await turn.close('complete', [runEnd('complete')])
+  } catch (error) {
+    await closeAnyhow(turn, 'failed', runEnd('failed'))
+    throw error
+  }
+}
+
+/** Answers by the turn of the call that they are for, in the order in which they came. */
+async function byTurn(space: Door, threadId: string, completions: readonly Completion[]) {
+  const turns = new Map<TurnId, Completion[]>()
+  for (const completion of completions) {
+    const turnId = (await storedMessage(space, threadId, completion.messageId))?.turnId
+    if (turnId !== undefined) turns.set(turnId, [...(turns.get(turnId) ?? []), completion])
+  }
+  return turns
+}
+
+/**
+ * Brings answers home that do not go on with the call: those of earlier turns, and all of them where something new was
+ * said beside. Their turns are suspended, and over from here on.
+ *
+ * @param alone Whether their turns, too, may be open only where no other is.
+ * @returns The plan with only those answers that its own turn goes on with.
+ */
+export async function answeredBefore(
+  space: Door,
+  name: string,
+  threadId: string,
+  plan: InputPlan,
+  alone: boolean,
+): Promise<InputPlan> {
+  if (plan.completions.length === 0) return plan
+  const resumes = plan.fresh.length === 0 ? plan.resumes : null
+  const turns = await byTurn(space, threadId, plan.completions)
+  const warnings = [...plan.warnings]
+  for (const [turnId, completions] of turns) {
+    if (turnId === resumes) continue
+    const turn = await space.messages.turn(turnId)
+    if (turn?.status !== 'suspended') continue
+    if (sameActor(turn.actor, space.core.access.actor)) await finish(space, name, threadId, turnId, completions, alone)
+    else {
+      warnings.push(`A call of ${turn.actor.kind} ${shown(turn.actor.id)} was answered; only who made it can go on.`)
+    }
+  }
+  return { ...plan, resumes, completions: turns.get(resumes as TurnId) ?? [], warnings }
+}

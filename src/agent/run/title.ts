@@ -1,0 +1,50 @@
+/** Titles of threads, made by the model in the background from the first exchange. */
+import type { LanguageModelObject } from '../../derive/provider-model.ts'
+import { applicationActor } from '../../domain/actor.ts'
+import type { MessagePart } from '../../domain/records/message.ts'
+import { Door } from '../../memory/door/door.ts'
+import { loadSdk } from '../loaded.ts'
+
+const instructions =
+  'Write a title for the conversation: at most six words, in the language of the conversation, no quotes, no full stop. Answer with the title alone.'
+
+/** How much of each side the model is shown, UTF-16 units. */
+const shownLength = 1_000
+const longestTitle = 120
+
+function textOf(parts: readonly MessagePart[]): string {
+  const texts = parts.flatMap(({ type, text }) => (type === 'text' ? [String(text)] : []))
+  return texts.join('\n').slice(0, shownLength).toWellFormed()
+}
+
+/**
+ * Gives a thread a title if it has none, and leaves every other one alone: also one that somebody sets meanwhile.
+ *
+ * @throws Whatever the model or the memory fails with; a thread without a title is all that comes of it.
+ */
+export async function giveTitle(
+  space: Door,
+  threadId: string,
+  model: LanguageModelObject,
+  said: { readonly question: string; readonly answer: readonly MessagePart[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const { record: thread } = await space.threads.get(threadId)
+  if (thread === null || thread.deleted || thread.title !== null) return
+  const { generateText } = await loadSdk()
+  const prompt = `User: ${said.question.slice(0, shownLength).toWellFormed()}\n\nAssistant: ${textOf(said.answer)}`
+  const { text } = await generateText({ model, instructions, prompt, abortSignal: signal })
+  const title = text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^["'“”]+/, '')
+    .replace(/(?<!["'“”.])["'“”.]+$/, '')
+    .slice(0, longestTitle)
+    .toWellFormed()
+    .trim()
+  if (title === '') return
+  const access = { ...space.core.access, actor: { ...applicationActor, id: 'titles' } }
+  const own = new Door({ ...space.core, access }, space.id)
+  const expect = [{ version: thread.version, of: { thread: threadId } }] as const
+  await own.submit([{ kind: 'thread-put', threadId, title }], { expect, background: true })
+}

@@ -1,0 +1,64 @@
+/** Schemas of tools: of zod, of any library that follows the Standard Schema specification, or of the AI SDK. */
+import type { FlexibleSchema } from 'ai'
+import { MemoryError } from '../../domain/error.ts'
+import { isFunction } from '../../memory/options/option-checks.ts'
+import type { StandardSchema } from '../../memory/options/options.ts'
+import { schemaIssues } from '../../memory/working-memory/blocks.ts'
+import { loadSdk } from '../loaded.ts'
+
+interface WithJsonSchema {
+  readonly '~standard': StandardSchema['~standard'] & { readonly jsonSchema?: unknown }
+}
+
+function isStandard(schema: unknown): schema is WithJsonSchema {
+  return (typeof schema === 'object' || isFunction(schema)) && schema !== null && '~standard' in (schema as object)
+}
+
+/** Whether the AI SDK takes it for the schema of a tool. A function is one that is made when it is needed. */
+export function isToolSchema(schema: unknown): boolean {
+  return (
+    isStandard(schema) ||
+    isFunction(schema) ||
+    (typeof schema === 'object' && schema !== null && 'jsonSchema' in schema)
+  )
+}
+
+/**
+ * The schema as a model can be offered it. A library that cannot say its schemas as JSON Schema still checks what the
+ * model sends; the model is told no more than that it is an object.
+ */
+export function offerable<Value>(schema: FlexibleSchema<Value>): FlexibleSchema<Value> {
+  if (!isStandard(schema)) return schema
+  const { version, vendor, validate, jsonSchema } = schema['~standard']
+  if (vendor === 'zod' || jsonSchema !== undefined) return schema
+  const free = () => ({ type: 'object', additionalProperties: {} })
+  return {
+    '~standard': { version, vendor, validate, jsonSchema: { input: free, output: free } },
+  } as FlexibleSchema<Value>
+}
+
+/** The parsed output of a tool, or an error that tells the model what is wrong with it. */
+export async function parseOutput<Value>(tool: string, schema: FlexibleSchema<Value>, output: unknown): Promise<Value> {
+  if (isStandard(schema)) {
+    const result = await schema['~standard'].validate(output)
+    if (result.issues === undefined) return result.value as Value
+    const [first] = await schemaIssues(schema, output)
+    const where = first === undefined || first.path === '' ? '' : `${first.path}: `
+    throw badOutput(tool, `${where}${first?.message ?? 'it does not parse'}`, null)
+  }
+  const { asSchema } = await loadSdk()
+  const { validate } = asSchema(schema)
+  const result = await validate?.(output)
+  if (result === undefined) return output as Value
+  if (!result.success) throw badOutput(tool, result.error.message, result.error)
+  return result.value
+}
+
+function badOutput(tool: string, reason: string, cause: Error | null): MemoryError {
+  return new MemoryError('invalid-input', {
+    message: `The tool "${tool}" answered what its outputSchema refuses: ${reason.replace(/\.?$/, '.')}`,
+    fix: 'Correct its execute, or its outputSchema.',
+    details: { field: 'outputSchema', tool, rule: reason },
+    ...(cause === null ? {} : { cause }),
+  })
+}
