@@ -9,6 +9,7 @@ import { checkDetached } from './tidy/detached.ts'
 import { checkEscapes } from './tidy/escapes.ts'
 import { checkHosts } from './tidy/hosts.ts'
 import { checkNames } from './tidy/names.ts'
+import { checkPaths } from './tidy/paths.ts'
 import { checkPeers } from './tidy/peers.ts'
 import { isCode, readRepository } from './tidy/repository.ts'
 import { checkSizes } from './tidy/sizes.ts'
@@ -297,4 +298,32 @@ describe('hosts', () => {
     ['"resolved": "https', '//host/zod'].join(':'),
     ['https://host/zod/-/zod-1.0.0', 'tgz'].join('.'),
   ])('refuses %s', (text) => expect(checkHosts('a', text)).toHaveLength(1))
+})
+
+describe('paths', () => {
+  const known = ['src/storage/sqlite/read.ts', 'src/index.ts', 'README.md']
+  const problems = (text: string, path = 'ARCHITECTURE.md') => checkPaths({ path, text }, known)
+
+  it('holds', () => {
+    const paths = texts.map((file) => file.path)
+    expect(texts.flatMap((file) => checkPaths(file, paths))).toEqual([])
+  })
+
+  it.each([
+    '`read.ts`',
+    '`sqlite/read.ts`',
+    '`src/storage/`',
+    '`storage/*/read.ts`',
+    '`sqlite/re*.ts`',
+    '`x.y`, `a/b`',
+  ])('allows %s', (text) => expect(problems(text)).toEqual([]))
+
+  it.each(['`write.ts`', '`ead.ts`', '`storage/read.ts`', '`src/sqlite/`', '`storage/*.ts`'])('refuses %s', (text) => {
+    expect(problems(`First.\n${text}`)).toEqual([`ARCHITECTURE.md:2: there is no ${text.slice(1, -1)}`])
+  })
+
+  it('leaves alone what tells of the past', () => {
+    expect(problems('`write.ts`', 'CHANGELOG.md')).toEqual([])
+    expect(problems('`write.ts`', 'docs/guide/x.md')).toHaveLength(1)
+  })
 })
