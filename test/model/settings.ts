@@ -18,7 +18,7 @@ export function settings<Input>(name: string, runs: number): Parameters<[Input]>
         errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance)
       const environment = `AQUIFER_MODEL_SEED=${run.seed} AQUIFER_MODEL_PATH='${counterexamplePath}'`
       throw new Error(
-        `Run ${numRuns} failed. Again: ${environment} npx vitest run test/model -t ${JSON.stringify(name)}
+        `Run ${numRuns} failed. Again: ${environment} npx vitest run test/model test/storage -t ${JSON.stringify(name)}
 ${JSON.stringify(counterexample?.[0])}
 ${cause}`,
       )

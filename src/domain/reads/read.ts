@@ -22,6 +22,7 @@ interface Asked {
   readonly thread: { readonly id: string }
   readonly turn: { readonly threadId: string; readonly turn: number }
   readonly 'thread-rows': { readonly threadId: string; readonly offset: number }
+  /** All rows of the commits that have a row with one of the texts. `offset` and the size of a page count commits. */
   readonly 'rows-holding': { readonly texts: readonly string[]; readonly offset: number }
   readonly 'message-id': { readonly threadId: string; readonly id: string }
   readonly block: { readonly threadId: string | null; readonly name: string }
@@ -119,7 +120,10 @@ const answerers: { readonly [Kind in ReadKind]: AnswerRead<Kind> } = {
   thread: (view, { id }) => view.thread(id),
   turn: (view, { threadId, turn }) => view.turnRows(threadId as ThreadId, turn),
   'thread-rows': (view, { threadId, offset }) => page(view.threadRows(threadId as ThreadId), offset),
-  'rows-holding': (view, { texts, offset }) => page(view.rowsHolding(texts), offset),
+  'rows-holding': (view, { texts, offset }) => {
+    const { items, more } = page(new Set(view.rowsHolding(texts).map(({ seq }) => seq)), offset)
+    return { items: items.flatMap((seq) => view.rowsAt(seq)), more }
+  },
   'message-id': (view, { threadId, id }) => view.callerMessage(threadId, id),
   block: (view, { threadId, name }) => view.block(threadId as ThreadId | null, name),
   'thread-blocks': (view, { threadId }) => view.threadBlocks(threadId as ThreadId),

@@ -371,6 +371,21 @@ const around: readonly StorageCase[] = [
     },
     10,
   ),
+  sceneCase(
+    'a key and the messages of a turn of one commit go together, also once compaction parted its rows',
+    async (scene) => {
+      const opened = await scene.committed([openTurn('t', { leaseMs: 80_000_000 }), write('k', 'secret value')])
+      const turnId = opened.results[0]?.kind === 'turn-open' ? opened.results[0].turnId : ''
+      await scene.committed(write('l', 'stays'))
+      await scene.storage.compact(scene.access, home, await scene.seq())
+      const said = step('t', { turnId }, 'secret first', message('secret second', { id: 'mine' }))
+      const saved = (await scene.committed(said)).results[0]
+      const messageIds = saved?.kind === 'message-append' ? saved.messages.map(({ id }) => id) : []
+      const { messages, entries } = await erased(scene, { messageIds, keys: ['k'] })
+      expectEqual([messages, entries], [2, 1], 'what was erased')
+      await expectGone(scene, 'secret')
+    },
+  ),
   sceneCase('the payload hash of a commit goes with content in any of its rows', async (scene) => {
     const hashes = async () => (await scene.log()).flatMap(({ rows }) => rows.map((row) => row.hash !== null))
     const old = await scene.did('message-append', say('t', 'replaced'))
