@@ -62,17 +62,42 @@ const all =
 
 const actorKind: Shape = (value) => (actorKinds as readonly unknown[]).includes(value)
 
-export const actorShape = fields({ kind: actorKind, id: text }, { name: text })
+/** A field that may be left out. */
+const perhaps = (value: unknown, shape: Shape, seq: number): boolean => value === undefined || shape(value, seq)
 
-const parts = listOf(fields({ type: text }))
-const message = fields(
-  { role: text, parts },
-  { id: text, metadata: object, author: actorShape, createdAt: time, seq: finite },
-)
+// Shapes of what every page of a thread has many of name their fields: that takes a third of the time of `fields`.
+
+export const actorShape: Shape = (value, seq) =>
+  isObject(value) && actorKind(value.kind, seq) && typeof value.id === 'string' && perhaps(value.name, text, seq)
+
+const part: Shape = (value) => isObject(value) && typeof value.type === 'string'
+const parts = listOf(part)
+const message: Shape = (value, seq) =>
+  isObject(value) &&
+  typeof value.role === 'string' &&
+  parts(value.parts, seq) &&
+  perhaps(value.id, text, seq) &&
+  perhaps(value.metadata, object, seq) &&
+  perhaps(value.author, actorShape, seq) &&
+  perhaps(value.createdAt, time, seq) &&
+  perhaps(value.seq, finite, seq)
+const messages = listOf(orNull(message))
+const idPairs = listOf((one) => Array.isArray(one))
+const messageAppend: Shape = (value, seq) =>
+  isObject(value) &&
+  messages(value.messages, seq) &&
+  perhaps(value.existing, idPairs, seq) &&
+  perhaps(value.known, finite, seq) &&
+  perhaps(value.createdThread, finite, seq)
 const displaced = listOf(fields({ key: text, version: older }))
 const factLinks = { superseded: listOf(fields({ key: text, version: older, validTo: time })), conflicts: displaced }
 const links = { ...factLinks, resolved: displaced }
-const attributes = fields({}, { userId: text, agentId: text, runId: text, teamId: text })
+const attributes: Shape = (value, seq) =>
+  isObject(value) &&
+  perhaps(value.userId, text, seq) &&
+  perhaps(value.agentId, text, seq) &&
+  perhaps(value.runId, text, seq) &&
+  perhaps(value.teamId, text, seq)
 
 const entryWrite = (own: Shapes) =>
   fields({ key: text, prev: older, expiresAt: orNull(time), ...own }, { pruned: displaced, expired: displaced })
@@ -98,7 +123,7 @@ const kept = fields(
     record: fields({ noun: text, key: text, value: object, createdAt: time, updatedAt: time, writtenBy: actorShape }),
     lease: fields({ name: text, token: finite, holder: actorShape, until: time }),
     settings: settingsShape,
-    turnKept: fields({ actor: actorShape, leaseMs: finite, messages: listOf(orNull(message)) }),
+    turnKept: fields({ actor: actorShape, leaseMs: finite, messages }),
   },
 )
 
@@ -118,15 +143,9 @@ const effectShapes: Readonly<Record<EffectKind, Shape>> = {
   'turn-resume': fields({ until: time }, { runId: text }),
   'turn-discard': object,
   'turn-replaced': fields({ by: text }),
-  'message-append': fields(
-    { messages: listOf(orNull(message)) },
-    { existing: listOf((one) => Array.isArray(one)), known: finite, createdThread: finite },
-  ),
-  'message-copy': fields({ messages: listOf(orNull(message)) }),
-  'message-extend': fields(
-    { index: place },
-    { parts, complete: fields({ toolCallId: text, part: fields({ type: text }) }) },
-  ),
+  'message-append': messageAppend,
+  'message-copy': fields({ messages }),
+  'message-extend': fields({ index: place }, { parts, complete: fields({ toolCallId: text, part }) }),
   'message-edit': fields({ index: place }, { parts, metadata: object }),
   'message-delete': fields({ indexes: listOf(place) }),
   'block-write': fields({ name: text, prev: older, format: text, value: any }),
@@ -172,10 +191,21 @@ export const threadShape = fields(
   { title: orNull(text), metadata: object, createdAt: time, updatedAt: time, archivedAt: orNull(time) },
   { source: fields({ space: text, threadId: text, asOf: finite }) },
 )
-export const factShape = all(
-  fields({ text, metadata: object, attributes, sources: listOf(text), assertedBy: actorShape, trust: text }),
-  fields({ validFrom: time, validTo: orNull(time), supersededBy: orNull(text), conflictsWith: listOf(text) }),
-)
+const texts = listOf(text)
+const timeOrNull = orNull(time)
+const textOrNull = orNull(text)
+export const factShape: Shape = (value, seq) =>
+  isObject(value) &&
+  typeof value.text === 'string' &&
+  isObject(value.metadata) &&
+  attributes(value.attributes, seq) &&
+  texts(value.sources, seq) &&
+  actorShape(value.assertedBy, seq) &&
+  typeof value.trust === 'string' &&
+  time(value.validFrom, seq) &&
+  timeOrNull(value.validTo, seq) &&
+  textOrNull(value.supersededBy, seq) &&
+  texts(value.conflictsWith, seq)
 export const runShape = fields(
   { kind: text, actor: actorShape, details: object, endedAt: orNull(time) },
   { turnId: text, parentRunId: text },

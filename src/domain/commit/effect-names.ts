@@ -114,13 +114,13 @@ const nothing: readonly Replaced[] = []
 
 /** Every record that an effect replaced: its own first, if it was there. */
 export function replacedBy(effect: Effect): readonly Replaced[] {
-  // Every commit asks, for each of its effects; most are of messages, which name no record.
+  // Every commit asks, for each of its effects; most are of messages, which name no record, or of one that is new.
   const { names, displaced } = namingOf(marked(effect).marks)
-  if (names.length === 0 && displaced.length === 0) return nothing
-  const own = ownRecord(effect)
-  const version = versionReplaced(effect)
-  const others = displacedBy(effect)
-  return own === null || version === 0 ? others : [{ ...own, version, field: null }, ...others]
+  const version = names.length === 0 ? 0 : versionReplaced(effect)
+  if (version === 0 && displaced.length === 0) return nothing
+  const own = version === 0 ? null : ownRecord(effect)
+  const others = displaced.length === 0 ? nothing : displacedBy(effect)
+  return own === null ? others : [{ ...own, version, field: null }, ...others]
 }
 
 /** Whether a text stands anywhere in a value, as a whole string. */

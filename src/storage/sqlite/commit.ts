@@ -88,10 +88,7 @@ export class CommitQueue {
       if (this.#isFlushing) return
       this.#isFlushing = true
       // After all microtasks: whoever answers to the same event joins the group.
-      afterThis(
-        () => this.#flush(),
-        (error) => this.#breakOff(error),
-      )
+      afterThis(this.#flush, this.#breakOff)
     })
   }
 
@@ -100,7 +97,8 @@ export class CommitQueue {
     if (this.#isFlushing) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  #flush(): void {
+  // A function of its own, as is the one below: every commit hands both on.
+  readonly #flush = (): void => {
     try {
       this.#database.connection.begin()
     } catch (error) {
@@ -116,11 +114,7 @@ export class CommitQueue {
 
   #continue(): void {
     if (this.#queue.length === 0) this.#rest()
-    else
-      nextTurn(
-        () => this.#flush(),
-        (error) => this.#breakOff(error),
-      )
+    else nextTurn(this.#flush, this.#breakOff)
   }
 
   #rest(): void {
@@ -129,7 +123,7 @@ export class CommitQueue {
   }
 
   /** What no member is to blame for, such as a rollback that fails: all who wait are told, and the next begin anew. */
-  #breakOff(error: unknown): void {
+  readonly #breakOff = (error: unknown): void => {
     for (const member of this.#queue.splice(0)) member.reject(this.#failure(error))
     this.#rest()
   }
@@ -140,11 +134,7 @@ export class CommitQueue {
     for (const member of this.#queue.filter(isOver)) member.reject(this.#failure(error))
     this.#queue = this.#queue.filter((member) => !isOver(member))
     if (this.#queue.length === 0) this.#continue()
-    else
-      detach(
-        () => jitter().then(() => this.#flush()),
-        (failure) => this.#breakOff(failure),
-      )
+    else detach(() => jitter().then(this.#flush), this.#breakOff)
   }
 
   /** Applies members until time is up, commits, and answers those it has dealt with. */

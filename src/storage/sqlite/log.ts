@@ -8,10 +8,10 @@ import { parseSpaceId } from '../../domain/space.ts'
 import { msOf } from '../../domain/time.ts'
 import type { LogReader } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
-import { logValues } from '../rows/log-rows.ts'
 import { threadValues } from '../rows/thread-rows.ts'
 import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { insertLogRow } from './insert-row.ts'
 import { markUnclean } from './receipts.ts'
 import { isBusy } from './sqlite-error.ts'
 import { rowsBetween } from './view.ts'
@@ -146,8 +146,7 @@ export function seqAtTime(database: SqliteDatabase, n: number, low: Seq, high: S
 function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, part: number | null): void {
   const thread = row.threadId === null ? null : (database.thread(space, row.threadId)?.n ?? null)
   const upto = row.effects.some(savesMessages) ? 0 : null
-  const insert = part === null || part === 0 ? database.statements.insertRow : database.statements.insertPart
-  insert.run(space.n, part, thread, upto, ...logValues({ ...row, commitId: null, hash: null }))
+  insertLogRow(database, { space: space.n, part, thread, upto }, { ...row, commitId: null, hash: null })
 }
 
 /** Compacts the rows of a space up to a horizon. Runs inside a transaction. */

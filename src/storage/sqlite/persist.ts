@@ -14,12 +14,12 @@ import type { SpaceState } from '../../domain/space.ts'
 import { blockValues } from '../rows/block-rows.ts'
 import { dueOfEntry, entryValues } from '../rows/entry-rows.ts'
 import { leaseValues } from '../rows/lease-rows.ts'
-import { logValues } from '../rows/log-rows.ts'
 import { newSpaceValues } from '../rows/space-rows.ts'
 import { threadCounts, threadValues } from '../rows/thread-rows.ts'
 import type { CachedSpace, CachedThread, SqliteDatabase } from './database.ts'
 import { eraseParts } from './erase.ts'
 import { indexCommit } from './index-commit.ts'
+import { insertLogRow } from './insert-row.ts'
 import { persistFacts } from './persist-facts.ts'
 import { persistRecords } from './persist-records.ts'
 import { persistRuns } from './persist-runs.ts'
@@ -108,10 +108,8 @@ function persistRows(
   for (let index = 0; index < rows.length; index++) {
     const row = rows[index] as LogRow
     const number = row.threadId === null ? null : (thread?.n ?? null)
-    const upto = number === null ? null : saved
-    const part = rows.length === 1 ? null : index
-    const insert = index === 0 ? database.statements.insertRow : database.statements.insertPart
-    insert.run(space.n, part, number, upto, ...logValues(row))
+    const place = { space: space.n, part: rows.length === 1 ? null : index, thread: number }
+    insertLogRow(database, { ...place, upto: number === null ? null : saved }, row)
   }
 }
 

@@ -25,28 +25,39 @@ export class Statement<Row extends readonly unknown[]> {
     this.#order = order
   }
 
-  /** One value for each `?` of the statement. */
-  #bound(values: SQLInputValue[]): SQLInputValue[] {
-    // SQLite would take a value that is left out for NULL.
-    invariant(values.length === this.#valueCount, 'a statement gets as many values as it has parameters')
-    const order = this.#order
-    if (order === null) return values
+  // SQLite would take a value that is left out for NULL.
+  #check(valueCount: number): void {
+    invariant(valueCount === this.#valueCount, 'a statement gets as many values as it has parameters')
+  }
+
+  /** The values in the order of the `?` of the statement. */
+  #inOrder(values: readonly SQLInputValue[], order: readonly number[]): SQLInputValue[] {
     const bound = new Array<SQLInputValue>(order.length)
     for (let i = 0; i < order.length; i++) bound[i] = values[order[i] as number] as SQLInputValue
     return bound
   }
 
+  // Each method passes its values on itself: an array that goes through a function of ours is made twice.
+
   get(...values: SQLInputValue[]): Row | undefined {
+    this.#check(values.length)
+    const order = this.#order
     try {
-      return this.#statement.get(...this.#bound(values)) as unknown as Row | undefined
+      const found =
+        order === null ? this.#statement.get(...values) : this.#statement.get(...this.#inOrder(values, order))
+      return found as unknown as Row | undefined
     } catch (error) {
       throw toMemoryError(error, this.#file)
     }
   }
 
   all(...values: SQLInputValue[]): Row[] {
+    this.#check(values.length)
+    const order = this.#order
     try {
-      return this.#statement.all(...this.#bound(values)) as unknown as Row[]
+      const found =
+        order === null ? this.#statement.all(...values) : this.#statement.all(...this.#inOrder(values, order))
+      return found as unknown as Row[]
     } catch (error) {
       throw toMemoryError(error, this.#file)
     }
@@ -54,7 +65,8 @@ export class Statement<Row extends readonly unknown[]> {
 
   /** Steps through the rows; finish before any await, an open statement holds back checkpoints. */
   iterate(...values: SQLInputValue[]): IterableIterator<Row> {
-    return this.#steps(this.#bound(values))
+    this.#check(values.length)
+    return this.#steps(this.#order === null ? values : this.#inOrder(values, this.#order))
   }
 
   *#steps(bound: SQLInputValue[]): Generator<Row> {
@@ -66,8 +78,10 @@ export class Statement<Row extends readonly unknown[]> {
   }
 
   run(...values: SQLInputValue[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint } {
+    this.#check(values.length)
+    const order = this.#order
     try {
-      return this.#statement.run(...this.#bound(values))
+      return order === null ? this.#statement.run(...values) : this.#statement.run(...this.#inOrder(values, order))
     } catch (error) {
       throw toMemoryError(error, this.#file)
     }

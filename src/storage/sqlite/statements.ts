@@ -59,10 +59,10 @@ function spaceStatements(connection: Connection) {
   }
 }
 
-/** Number of its space, part, number of its thread, messages up to it; then its values. */
+/** Number of its space, part, number of its thread, messages up to it; then its values, and those of its place. */
 function insertLog(k: string): string {
-  return `INSERT INTO log (k, space, part, thread, upto, ${logColumns})
-    VALUES (${k}, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`
+  return `INSERT INTO log (space, part, thread, upto, ${logColumns}, k)
+    VALUES (?, ?, ?, ?, ${marks(logColumns)}, ${k})`
 }
 
 function logStatements(connection: Connection) {
@@ -73,7 +73,8 @@ function logStatements(connection: Connection) {
     spaceMark: connection.prepare<[number, number | null]>(
       `SELECT horizon, (SELECT seq FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1) FROM space WHERE n = ?1`,
     ),
-    insertRow: connection.prepare(insertLog(place('?1', '?5'))),
+    /** After the row's values: the number of its space and its seq once more. */
+    insertRow: connection.prepare(insertLog(place('?', '?'))),
     insertPart: connection.prepare(insertLog('min((SELECT min(k) FROM log), 0) - 1')),
     replaceRow: connection.prepare(`UPDATE log SET hash = ?4, json = ?5 WHERE k = ${place('?1', '?2')} AND turn = ?3`),
     replacePart: connection.prepare(
