@@ -1,5 +1,4 @@
 /** The public entry: named exports only. */
-
 export { Agent } from './agent/agent.ts'
 export { Aquifer, type AquiferOptions } from './agent/container/aquifer.ts'
 export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/container/registered.ts'

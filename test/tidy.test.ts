@@ -280,7 +280,7 @@ describe('catches', () => {
 
   it.each([
     ['src/domain/entry.ts', `import type { Draft } from './draft.ts'\n${caught}`],
-    ['src/domain/keyed/record.ts', `import { versionAt } from '../history.ts'\n${caught}`],
+    ['src/domain/replay/record-fold.ts', `import { versionAt } from './history.ts'\n${caught}`],
     ['src/domain/reads/read.ts', caught],
   ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
 })

@@ -1,7 +1,7 @@
 /** Spaces: the isolated pools of memory, and the addresses that name them. */
 import { invalidInput } from './error.ts'
 import { checkId, type Seq, type SpaceId, type SpaceKey } from './id.ts'
-import type { Language } from './index/language.ts'
+import type { Language } from './language.ts'
 
 export const spaceKinds = ['resource', 'team', 'agent', 'task'] as const
 export type SpaceKind = (typeof spaceKinds)[number]

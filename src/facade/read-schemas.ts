@@ -1,4 +1,5 @@
 /** The zod schemas of what a space's readers are asked, argument by argument. Loaded at the first read through a `Space`. */
+
 import { z } from 'zod'
 import { checkFilter } from '../domain/filter.ts'
 import { checkId, type ThreadId } from '../domain/id.ts'

@@ -1,12 +1,13 @@
 /** Team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
+
 import type { Actor } from '../domain/actor.ts'
 import type { Change, CommitResult, Expectation, ResultOf } from '../domain/commit/commit.ts'
-import type { PastEvent } from '../domain/commit/history.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { assertJson, type Json, toPatch } from '../domain/json.ts'
 import { parseTtl } from '../domain/limits.ts'
 import type { EntryState } from '../domain/records/entry.ts'
+import type { PastEvent } from '../domain/replay/history.ts'
 import { spaceId } from '../domain/space.ts'
 import { dateOf, toIso } from '../domain/time.ts'
 import { decodeCursor, encodeCursor } from '../memory/arguments/cursor.ts'

@@ -1,6 +1,7 @@
 /** Step one of recall: what a question asks for. Who is named, when it was, which words count, what to embed. */
-import type { Language } from '../domain/index/language.ts'
+
 import { type QueryTerm, queryTerms } from '../domain/index/words.ts'
+import type { Language } from '../domain/language.ts'
 import type { Corpus } from './corpus.ts'
 import { findDate, type NamedDate } from './dates.ts'
 import { maxTerms, type Occurrences, occurrencesAmong, occurrencesOf } from './occurrences.ts'

@@ -1,4 +1,5 @@
 /** Deciding a commit: what every driver does before it stores anything, over a view at hand or over reads that are fetched. */
+
 import {
   applyCommit,
   checkExpectations,
@@ -6,17 +7,17 @@ import {
   isSpaceErase,
   type Outcome,
   type Submission,
-} from '../domain/commit/apply.ts'
+} from '../domain/apply/apply.ts'
 import type { CommitResult } from '../domain/commit/commit.ts'
-import type { SpaceView } from '../domain/commit/draft.ts'
 import type { ErasedCounts } from '../domain/commit/effect.ts'
-import { nothingErased } from '../domain/erase/erase.ts'
+import { nothingErased } from '../domain/commit/erased-counts.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { emptyView } from '../domain/reads/empty-view.ts'
 import { type Read, readKey } from '../domain/reads/read.ts'
 import { readsOf } from '../domain/reads/reads-of.ts'
 import { NotRead, ReadsView } from '../domain/reads/reads-view.ts'
+import type { SpaceView } from '../domain/replay/space-view.ts'
 import type { SpaceState } from '../domain/space.ts'
 import { isoTime } from '../domain/time.ts'
 

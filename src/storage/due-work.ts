@@ -1,4 +1,5 @@
 /** What time makes due, told alike by all drivers. */
+
 import type { Seq, SpaceId, TurnId } from '../domain/id.ts'
 import type { LeaseState } from '../domain/records/lease.ts'
 import type { SpaceState } from '../domain/space.ts'

@@ -1,6 +1,7 @@
 /** What an erasure took, told from the answer to its commit. */
+
 import type { CommitResult, ResultOf } from '../domain/commit/commit.ts'
-import { nothingErased } from '../domain/erase/erase.ts'
+import { nothingErased } from '../domain/commit/erased-counts.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 
 /** The result of a commit that erases and was put under no expectation. */

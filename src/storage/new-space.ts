@@ -1,7 +1,7 @@
 /** What a new space starts with: its key and its settings. */
 import { randomBytes } from 'node:crypto'
 import type { SpaceKey } from '../domain/id.ts'
-import type { Language } from '../domain/index/language.ts'
+import type { Language } from '../domain/language.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { SpaceSettings } from '../domain/space.ts'
 

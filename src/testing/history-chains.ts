@@ -2,7 +2,7 @@
 import type { Displaced, Effect, EntryWriteEffect, LoggedCommit, LogRow } from '../domain/commit/effect.ts'
 import { touchedRun } from '../domain/erase/erase-run.ts'
 import type { Seq } from '../domain/id.ts'
-import { touchedFacts } from '../domain/records/fact-fold.ts'
+import { touchedFacts } from '../domain/replay/fact-fold.ts'
 
 interface Version {
   readonly version: Seq

@@ -1,9 +1,9 @@
 /** Holds a space's log against itself, against what the readers answer, and against what clients saw. For tests. */
 import type { Access } from '../domain/actor.ts'
-import { replayLog } from '../domain/commit/compact.ts'
 import type { LoggedCommit, LogRow } from '../domain/commit/effect.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
+import { replayLog } from '../domain/replay/compact.ts'
 import { parseSpaceId, type SpaceState } from '../domain/space.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'

@@ -1,4 +1,5 @@
 /** What is wrong with a stored thread, whatever was done to it. For tests of agents and of what saves their messages. */
+
 import { roles } from '../domain/records/message.ts'
 import { type TurnStatus, turnStatuses } from '../domain/records/turn.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type Actor, defaultAuthor, impliedAuthor, loggedAuthor } from '../../src/domain/actor.ts'
 import type { LogRow } from '../../src/domain/commit/effect.ts'
 import type { SpaceKey, ThreadId } from '../../src/domain/id.ts'
-import { foldTurn } from '../../src/domain/records/turn.ts'
+import { foldTurn } from '../../src/domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../src/domain/space.ts'
 
 const app: Actor = { kind: 'system', id: 'app' }

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Language } from '../../src/domain/index/language.ts'
 import { analyse, hashOf, isStopWord, queryTerms } from '../../src/domain/index/words.ts'
+import type { Language } from '../../src/domain/language.ts'
 
 const textsOf = (text: string, language: Language = 'english') => queryTerms(text, language).map((term) => term.text)
 const exactOf = (text: string) =>

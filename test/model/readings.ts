@@ -1,8 +1,9 @@
 // Every answer that a driver's readers give, as one plain value: two drivers with the same history must give the same.
+
 import type { Access } from '../../src/domain/actor.ts'
+import { recordNouns } from '../../src/domain/commit/record-nouns.ts'
 import { MemoryError } from '../../src/domain/error.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
-import { recordNouns } from '../../src/domain/keyed/record-nouns.ts'
 import { factStatuses } from '../../src/domain/records/fact.ts'
 import { runStatuses } from '../../src/domain/records/run.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'

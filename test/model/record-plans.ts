@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import type { Mark } from '../../src/domain/commit/marks.ts'
-import { recordNouns } from '../../src/domain/keyed/record-nouns.ts'
-import { recordSchemas } from '../../src/domain/keyed/record-schemas.ts'
+import { recordNouns } from '../../src/domain/commit/record-nouns.ts'
+import { recordSchemas } from '../../src/domain/commit/record-schemas.ts'
 
 /** A value of a field, or which record that the run knows of stands in it. */
 export type FieldPlan = { readonly value: unknown } | { readonly refers: string; readonly back: number }

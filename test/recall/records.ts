@@ -1,7 +1,6 @@
 // Makes segments of records as commits would, from what was said.
 import type { Actor } from '../../src/domain/actor.ts'
 import { packTurn } from '../../src/domain/id.ts'
-import type { Language } from '../../src/domain/index/language.ts'
 import {
   type IndexedRecord,
   messageRef,
@@ -11,6 +10,7 @@ import {
   type WordSegment,
 } from '../../src/domain/index/word-segment.ts'
 import { analyse, analyserVersion } from '../../src/domain/index/words.ts'
+import type { Language } from '../../src/domain/language.ts'
 import { type Corpus, corpusOf, type RecordFilter } from '../../src/recall/corpus.ts'
 import { planOf } from '../../src/recall/plan.ts'
 import { type Question, type Ranking, rank } from '../../src/recall/rank.ts'

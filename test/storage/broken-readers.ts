@@ -1,4 +1,5 @@
 // Drivers that are wrong on purpose, each in one way, about what is stored.
+
 import type { Change } from '../../src/domain/commit/commit.ts'
 import type { LoggedCommit } from '../../src/domain/commit/effect.ts'
 import { parseTurnId } from '../../src/domain/id.ts'

@@ -1,4 +1,5 @@
 // Drivers that are wrong on purpose, each in one way, about runs.
+
 import { parseRunId } from '../../src/domain/id.ts'
 import { hasEnded } from '../../src/domain/records/run.ts'
 import type { WaitingRun } from '../../src/ports/storage.ts'

@@ -12,7 +12,7 @@ import { runWork } from '../model/run.ts'
 import { tallied } from '../model/world.ts'
 import { newFolder, openReference, openSqlite } from './drivers.ts'
 
-vi.mock('../../src/domain/keyed/record-nouns.ts', async () => {
+vi.mock('../../src/domain/commit/record-nouns.ts', async () => {
   const { ref } = await import('../../src/domain/commit/marks.ts')
   return {
     recordNouns: {
@@ -23,9 +23,9 @@ vi.mock('../../src/domain/keyed/record-nouns.ts', async () => {
   }
 })
 
-vi.mock('../../src/domain/keyed/record-schemas.ts', async (importOriginal) => {
+vi.mock('../../src/domain/commit/record-schemas.ts', async (importOriginal) => {
   const { z } = await import('zod')
-  const original = await importOriginal<typeof import('../../src/domain/keyed/record-schemas.ts')>()
+  const original = await importOriginal<typeof import('../../src/domain/commit/record-schemas.ts')>()
   const id = z.exactOptional(z.string())
   const schema = z.strictObject({ text: z.string(), messageId: id, threadId: id })
   Object.assign(original.recordSchemas, { probe: schema, loose: schema })

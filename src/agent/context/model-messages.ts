@@ -1,4 +1,5 @@
 /** Stored messages as a model is sent them, converted by the AI SDK, and how large they are. */
+
 import type { ModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Author } from '../../domain/actor.ts'
 import type { MessagePart, Role } from '../../domain/records/message.ts'

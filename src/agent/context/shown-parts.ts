@@ -1,4 +1,5 @@
 /** What of a stored message a model may see: only what any provider accepts. Pure. */
+
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'

@@ -7,11 +7,6 @@ import type { SpaceSettings } from '../space.ts'
 import type { ErasedCounts } from './effect.ts'
 import type { changeSchema, expectationSchema } from './schema.ts'
 
-/** How a turn may be closed by the one who opened it; `interrupted` is also how others close it once its lease is over. */
-export const closedStatuses = ['complete', 'aborted', 'failed', 'interrupted', 'suspended'] as const
-
-export const blockFormats = ['text', 'json'] as const
-
 export type Change = z.infer<typeof changeSchema>
 export type ChangeKind = Change['kind']
 export type ChangeOf<Kind extends ChangeKind> = Extract<Change, { kind: Kind }>

@@ -2,10 +2,10 @@
 
 import type { Seq } from '../id.ts'
 import { isJsonObject, type Json } from '../json.ts'
-import { recordNouns } from '../keyed/record-nouns.ts'
 import type { Displaced, Effect } from './effect.ts'
 import { declarationOf, keptFieldOf } from './effect-marks.ts'
 import type { Mark, Marks, Noun } from './marks.ts'
+import { recordNouns } from './record-nouns.ts'
 
 /** A record, by what it is and its own name. For a `record` the name says its noun too; see {@link recordName}. */
 export interface Named {

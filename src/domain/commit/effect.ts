@@ -1,29 +1,19 @@
 /** Effects: what a commit did, as its log rows keep it. Replay applies them and never decides anything again. */
+
 import type { Actor } from '../actor.ts'
 import type { CommitId, FactId, RunId, Seq, ThreadId, TurnId } from '../id.ts'
 import type { Json, JsonObject } from '../json.ts'
-import type { RecordState } from '../keyed/record.ts'
-import type { BlockState } from '../records/block.ts'
+import type { BlockFormat, BlockState } from '../records/block.ts'
 import type { EntryState } from '../records/entry.ts'
 import type { FactAttributes, FactState } from '../records/fact.ts'
 import type { LeaseState } from '../records/lease.ts'
 import type { LoggedMessage, MessagePart } from '../records/message.ts'
+import type { RecordState } from '../records/record.ts'
 import type { RunState, StatedRun } from '../records/run.ts'
-import type { ThreadState } from '../records/thread.ts'
-import type { TurnState, TurnStatus } from '../records/turn.ts'
+import type { ThreadSource, ThreadState } from '../records/thread.ts'
+import type { ClosedStatus, TurnState, TurnStatus } from '../records/turn.ts'
 import type { SpaceSettings } from '../space.ts'
 import type { Trust } from '../trust.ts'
-import type { blockFormats, closedStatuses } from './commit.ts'
-
-export type BlockFormat = (typeof blockFormats)[number]
-export type ClosedStatus = (typeof closedStatuses)[number]
-
-/** Where a copied thread came from. */
-export interface ThreadSource {
-  readonly space: string
-  readonly threadId: string
-  readonly asOf: Seq
-}
 
 /** A record that gave way as a side effect of a write, with the version that it had. */
 export interface Displaced {

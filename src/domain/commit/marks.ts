@@ -1,6 +1,6 @@
 /** Marks: what each field of an effect or a stored record is. From them follows what erasure, history and indexes do with it. */
 
-/** Nouns whose records effects name. `record` stands for every noun of `keyed/record-nouns.ts`. */
+/** Nouns whose records effects name. `record` stands for every noun of `record-nouns.ts`. */
 export type Noun = 'thread' | 'turn' | 'message' | 'block' | 'entry' | 'fact' | 'run' | 'lease' | 'record'
 
 export type Mark =

@@ -1,14 +1,16 @@
 /** The zod schemas of changes and expectations, as they come from outside. Loaded at first use: zod is large. */
+
 import { z } from 'zod'
 import { actorKinds } from '../actor.ts'
-import { languages } from '../index/language.ts'
 import type { Json, JsonObject } from '../json.ts'
-import { withRecordChanges } from '../keyed/record-schemas.ts'
+import { languages } from '../language.ts'
 import { limitTable } from '../limits.ts'
+import { blockFormats } from '../records/block.ts'
 import { type MessageInput, type MessagePart, roles } from '../records/message.ts'
 import { runKinds, runStatuses } from '../records/run.ts'
+import { closedStatuses } from '../records/turn.ts'
 import { trusts } from '../trust.ts'
-import { blockFormats, closedStatuses } from './commit.ts'
+import { withRecordChanges } from './record-schemas.ts'
 
 const actorSchema = z.strictObject({
   kind: z.enum(actorKinds),

@@ -1,7 +1,8 @@
 /** The rows that an erasure changes, as it leaves them so far: nothing is written before all of it is decided. */
-import type { SpaceView } from '../commit/draft.ts'
+
 import type { Effect, LogRow } from '../commit/effect.ts'
 import type { ThreadId } from '../id.ts'
+import type { SpaceView } from '../replay/space-view.ts'
 
 const place = (row: LogRow) => `${row.seq} ${row.turn}`
 

@@ -3,9 +3,9 @@
 import type { Effect, EffectOf, LogRow } from '../commit/effect.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
 import { holdsContent, isOf, type Named, versionReplaced } from '../commit/effect-names.ts'
-import type { CommitRows } from '../commit/history.ts'
 import type { FactId, Seq, ThreadId } from '../id.ts'
-import { touchedFacts } from '../records/fact-fold.ts'
+import { touchedFacts } from '../replay/fact-fold.ts'
+import type { CommitRows } from '../replay/history.ts'
 import { emptied } from './erased-form.ts'
 
 /** The rows of a space's log, open to erasure. Drivers replace the row at (seq, turn). */

@@ -1,8 +1,8 @@
 /** Erasing records: those that refer to what is erased go with it, in all their versions. */
 
-import type { SpaceView } from '../commit/draft.ts'
 import { isOf, type Named, ownRecord, refersTo, splitRecordName, versionReplaced } from '../commit/effect-names.ts'
 import type { Seq } from '../id.ts'
+import type { SpaceView } from '../replay/space-view.ts'
 import type { EditedRows } from './edited-rows.ts'
 import { erasedEffect } from './erased-form.ts'
 

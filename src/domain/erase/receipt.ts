@@ -1,8 +1,8 @@
 /** Receipts: what an erasure took, kept outside all spaces. They name nothing that was erased. */
+
 import type { ResultOf } from '../commit/commit.ts'
 import type { ErasedCounts } from '../commit/effect.ts'
-import { nothingErased } from './erase.ts'
-import { sumCounts } from './erased-counts.ts'
+import { nothingErased, sumCounts } from '../commit/erased-counts.ts'
 
 /** What can be forgotten: a whole space, or something of one. */
 export const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key', 'run'] as const

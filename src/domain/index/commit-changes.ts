@@ -1,14 +1,15 @@
 /** What a commit changes in the index of its space: records that come, and records that go. */
+
 import { impliedAuthor } from '../actor.ts'
-import type { Draft } from '../commit/draft.ts'
+import type { Draft } from '../apply/draft.ts'
 import type { Effect, LogRow } from '../commit/effect.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
 import { replacedBy } from '../commit/effect-names.ts'
 import { type Seq, type ThreadId, unpackTurn } from '../id.ts'
+import type { Language } from '../language.ts'
 import type { LoggedMessage } from '../records/message.ts'
 import type { ThreadState } from '../records/thread.ts'
 import { contentSeqs, factRef, type IndexableMessage, indexedFact, indexedMessage, isFactIndexed } from './indexed.ts'
-import type { Language } from './language.ts'
 import { entryRemoval, factRemoval, messageRemoval, type Removal, turnRemoval } from './removal.ts'
 import type { IndexedRecord } from './word-segment.ts'
 

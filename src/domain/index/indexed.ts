@@ -1,15 +1,17 @@
 /** What recall finds records by: the text of a record, and its entry in the index of words. */
+
 import type { Author } from '../actor.ts'
 import type { Effect, LogRow } from '../commit/effect.ts'
 import { type FactId, parseFactId, type Seq } from '../id.ts'
 import type { Json } from '../json.ts'
+import type { Language } from '../language.ts'
 import type { EntryState } from '../records/entry.ts'
 import type { FactState } from '../records/fact.ts'
 import { isInternal, type Message, type MessagePart } from '../records/message.ts'
 import type { ThreadState } from '../records/thread.ts'
-import { type FoldSpace, foldTurn, slotsOf, visibleMessages } from '../records/turn.ts'
+import { visibleMessages } from '../records/turn.ts'
+import { type FoldSpace, foldTurn, slotsOf } from '../replay/turn-fold.ts'
 import { msOf } from '../time.ts'
-import type { Language } from './language.ts'
 import { type IndexedRecord, messageRef } from './word-segment.ts'
 import { analyse } from './words.ts'
 

@@ -1,6 +1,6 @@
 /** The analyser: a text becomes the hashes of its words, on both sides of a search. */
 import { stemmer } from 'stemmer'
-import type { Language } from './language.ts'
+import type { Language } from '../language.ts'
 import { stopStems } from './stop-words.ts'
 import { TokenMemo } from './token-memo.ts'
 import { eachToken, isExactTerm, isSpaceless, normalise, pairsOf, partsOf, tokensOf, wholesOf } from './tokens.ts'

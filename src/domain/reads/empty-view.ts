@@ -1,5 +1,5 @@
 /** The view of a space that does not exist: nothing is there. */
-import type { SpaceView } from '../commit/draft.ts'
+import type { SpaceView } from '../replay/space-view.ts'
 
 export const emptyView: SpaceView = {
   space: null,

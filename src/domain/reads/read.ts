@@ -1,17 +1,17 @@
 /** Reads of a decision, as data: everything that a commit may want to know of its space, each answered by plain JSON. */
 
-import type { SpaceView } from '../commit/draft.ts'
 import type { LogRow } from '../commit/effect.ts'
-import { type ChainName, versionRows } from '../commit/history.ts'
 import { factIdOf, runIdOf, type Seq, type ThreadId } from '../id.ts'
-import type { RecordState } from '../keyed/record.ts'
 import type { BlockState } from '../records/block.ts'
 import type { EntryState } from '../records/entry.ts'
 import type { FactState } from '../records/fact.ts'
 import { entryLease, type LeaseState } from '../records/lease.ts'
+import type { RecordState } from '../records/record.ts'
 import type { RunState } from '../records/run.ts'
 import type { ThreadState } from '../records/thread.ts'
 import type { MessagePlace } from '../records/turn.ts'
+import { type ChainName, versionRows } from '../replay/history.ts'
+import type { SpaceView } from '../replay/space-view.ts'
 
 /** What one read asks for, by kind. Reads of lists go on from `after` or `offset`; a page has at most `pageOfReads` items. */
 interface Asked {

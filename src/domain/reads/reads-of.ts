@@ -1,13 +1,13 @@
 /** Which reads a commit is certain to need, and which follow from what was read: so that a decision takes few round trips. */
 
+import { type RecordChange, recordChange } from '../apply/apply-record.ts'
 import type { Change, ChangeKind, ChangeOf, Commit, Expectation } from '../commit/commit.ts'
 import type { LogRow } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
-import type { ChainName } from '../commit/history.ts'
 import { parseFactId, parseMessageId, parseTurnId, type Seq, turnIdOf } from '../id.ts'
-import { type RecordChange, recordChange } from '../keyed/apply-record.ts'
 import { textKey } from '../records/fact-text.ts'
 import { turnLease } from '../records/lease.ts'
+import type { ChainName } from '../replay/history.ts'
 import type { Read } from './read.ts'
 import type { ReadsView } from './reads-view.ts'
 

@@ -1,16 +1,16 @@
 /** A view of a space made of reads that were answered. What was not read is not known, and says so. */
 
-import type { SpaceView } from '../commit/draft.ts'
 import type { LogRow } from '../commit/effect.ts'
 import { factIdOf, runIdOf, type Seq, type SpaceKey, type ThreadId } from '../id.ts'
-import type { RecordState } from '../keyed/record.ts'
 import type { BlockState } from '../records/block.ts'
 import type { EntryState } from '../records/entry.ts'
 import type { FactState } from '../records/fact.ts'
 import { entryLease, type LeaseState } from '../records/lease.ts'
+import type { RecordState } from '../records/record.ts'
 import type { RunState } from '../records/run.ts'
 import type { ThreadState } from '../records/thread.ts'
 import type { MessagePlace } from '../records/turn.ts'
+import type { SpaceView } from '../replay/space-view.ts'
 import type { SpaceState } from '../space.ts'
 import { type Answers, pageOfReads, type Read, type ReadKind, type ReadOf, readKey } from './read.ts'
 

@@ -1,4 +1,5 @@
 /** Messages: one utterance of a conversation, in the shape of the AI SDK's `UIMessage`. */
+
 import type { Actor, Author } from '../actor.ts'
 import type { MessageId, Seq, ThreadId, TurnId } from '../id.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'

@@ -1,19 +1,8 @@
 /** Threads: conversations inside a space. */
 
-import type { ChangeOf, ResultOf } from '../commit/commit.ts'
-import type { Draft } from '../commit/draft.ts'
-import type { EffectOf, ThreadSource } from '../commit/effect.ts'
-import { invalidInput, MemoryError, shown } from '../error.ts'
-import { checkId, type MessageId, messageIdOf, packTurn, type Seq, type ThreadId } from '../id.ts'
-import { refuseIssuedForm } from '../issued-id.ts'
-import { type JsonObject, mergeJson } from '../json.ts'
-import { checkBytes, checkLimit } from '../limits.ts'
-import { toIso } from '../time.ts'
-import { blockTombstone, foldBlock } from './block.ts'
-import { blockKey } from './block-key.ts'
-import type { RowTime } from './entry.ts'
-import { toLogged } from './message-changes.ts'
-
+import type { Seq, ThreadId } from '../id.ts'
+import type { JsonObject } from '../json.ts'
+import type { RowTime } from './row-time.ts'
 /** A thread as drivers keep it. A deleted one stays as an empty row, counted as absent. */
 export interface ThreadState {
   readonly id: ThreadId
@@ -53,27 +42,6 @@ export function newThread(id: ThreadId, row: RowTime): ThreadState {
   }
 }
 
-/** The thread after a `thread-put` effect; pure, used by the commit and by replay alike. */
-export function foldThread(
-  before: ThreadState | null,
-  id: ThreadId,
-  effect: EffectOf<'thread-put'>,
-  row: RowTime,
-): ThreadState {
-  const base = effect.created || before === null ? newThread(id, row) : before
-  const archivedAt =
-    effect.archived === undefined ? base.archivedAt : effect.archived ? (base.archivedAt ?? row.at) : null
-  return {
-    ...base,
-    version: row.seq,
-    updatedAt: row.at,
-    createdAt: effect.created ? (effect.createdAt ?? row.at) : base.createdAt,
-    title: effect.title === undefined ? base.title : effect.title,
-    metadata: effect.metadata === undefined ? base.metadata : (mergeJson(base.metadata, effect.metadata) as JsonObject),
-    archivedAt,
-  }
-}
-
 export function threadTombstone(before: ThreadState, row: RowTime): ThreadState {
   const { id, createdSeq, createdAt } = before
   return { ...newThread(id, row), createdSeq, createdAt, deleted: true, order: before.order }
@@ -85,95 +53,9 @@ export function withMessages(thread: ThreadState, change: number, row: RowTime, 
   return saved ? { ...thread, messageCount, lastMessageAt: row.at, order: row.seq } : { ...thread, messageCount }
 }
 
-export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): ResultOf<'thread-put'> {
-  const threadId = checkId(change.threadId, 'threadId') as ThreadId
-  draft.claim({ thread: threadId })
-  const before = draft.findThread(threadId)
-  const isNew = before === null || before.deleted
-  if (isNew) draft.mayCreate('thread', threadId)
-  if (isNew) refuseIssuedForm(threadId, 'threadId')
-  const effect: EffectOf<'thread-put'> = {
-    kind: 'thread-put',
-    prev: before?.version ?? 0,
-    ...(isNew ? { created: true as const } : {}),
-    ...(change.title === undefined ? {} : { title: change.title }),
-    ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
-    ...(change.archived === undefined ? {} : { archived: change.archived }),
-    ...(isNew && change.createdAt !== undefined ? { createdAt: toIso(change.createdAt, 'createdAt') } : {}),
-  }
-  const after = foldThread(before, threadId, effect, draft)
-  checkBytes(draft.limits, 'metadataBytes', after.metadata, `The metadata of thread ${shown(threadId)}`)
-  checkLimit(draft.limits, 'titleLength', after.title?.length ?? 0, `The title of thread ${shown(threadId)}`)
-  draft.count(isNew ? null : before, after)
-  draft.setThread(after)
-  draft.add(effect)
-  return { kind: 'thread-put', threadId, version: draft.seq, created: isNew }
-}
-
-export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'>): ResultOf<'thread-delete'> {
-  const threadId = checkId(change.threadId, 'threadId') as ThreadId
-  // Deleting a thread changes all that is in it, and a commit changes one record at most once.
-  const others = draft.commit.changes.filter((other) => other !== change && 'threadId' in other)
-  if (others.some((other) => 'threadId' in other && other.threadId !== undefined)) {
-    const fix = 'Delete the thread in a commit of its own.'
-    throw invalidInput('changes', 'must not change a thread that the commit deletes', threadId, fix)
-  }
-  draft.claim({ thread: threadId })
-  const stored = draft.view.thread(threadId)
-  const before = stored === null || stored.deleted ? null : draft.findThread(threadId)
-  const isLive = before !== null && !before.deleted
-  const blocks = isLive ? draft.view.threadBlocks(threadId) : []
-  const gone = blocks.map((block) => ({ key: block.name, version: block.version }))
-  // Without a living thread the row names none, so the effect says which one was meant.
-  const missing = isLive ? {} : { missing: threadId }
-  draft.add({ kind: 'thread-delete', prev: isLive ? before.version : 0, blocks: gone, ...missing })
-  if (isLive) {
-    for (const block of blocks) draft.blocks.set(blockKey(threadId, block.name), blockTombstone(block, draft))
-    for (const name of draft.view.turnLeases(threadId)) draft.leases.set(name, null)
-    draft.count(before, null)
-    draft.setThread(threadTombstone(before, draft))
-  }
-  return { kind: 'thread-delete', threadId, deleted: isLive }
-}
-
-export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>): ResultOf<'thread-clone'> {
-  const threadId = checkId(change.threadId, 'threadId') as ThreadId
-  draft.claim({ thread: threadId })
-  const before = draft.findThread(threadId)
-  if (before !== null && !before.deleted) {
-    throw new MemoryError('conflict', {
-      message: `The thread ${shown(threadId)} exists already.`,
-      fix: 'Clone under another id, or delete that thread first.',
-      details: { threadId },
-    })
-  }
-  draft.mayCreate('thread', threadId)
-  refuseIssuedForm(threadId, 'threadId')
-  const messages = change.turns.reduce((sum, turn) => sum + turn.length, 0)
-  checkLimit(draft.limits, 'cloneMessages', messages, 'The clone')
-  const metadata = change.metadata ?? {}
-  const title = change.title ?? null
-  checkLimit(draft.limits, 'titleLength', title?.length ?? 0, `The title of thread ${shown(threadId)}`)
-  checkBytes(draft.limits, 'metadataBytes', metadata, `The metadata of thread ${shown(threadId)}`)
-  const { source, blocks } = change
-  draft.add({ kind: 'thread-clone', prev: before?.version ?? 0, title, metadata, source, blocks })
-  const created = { ...newThread(threadId, draft), title, metadata, source }
-  draft.count(null, created)
-  draft.setThread(withMessages(created, messages, draft))
-  for (const block of blocks) {
-    const name = checkId(block.name, 'blocks.name')
-    draft.claim({ block: blockKey(threadId, name) })
-    if (block.format === 'text' && typeof block.value !== 'string') {
-      throw invalidInput('blocks.value', 'must be text', block.value, 'Pass a string, or copy the block as json.')
-    }
-    checkBytes(draft.limits, 'blockBytes', block.value, `The block ${shown(name)}`)
-    const copied = foldBlock(null, { ...block, kind: 'block-write', name, prev: 0 }, threadId, draft)
-    draft.blocks.set(blockKey(threadId, block.name), copied)
-  }
-  const messageIds = change.turns.map((turn): MessageId[] => {
-    const place = packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
-    draft.addToTurn(place, 'complete', { kind: 'message-copy', messages: turn.map((input) => toLogged(draft, input)) })
-    return turn.map((_, index) => messageIdOf(draft.space.key, place, index))
-  })
-  return { kind: 'thread-clone', threadId, version: draft.seq, messageIds }
+/** Where a copied thread came from. */
+export interface ThreadSource {
+  readonly space: string
+  readonly threadId: string
+  readonly asOf: Seq
 }

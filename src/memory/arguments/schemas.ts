@@ -1,4 +1,5 @@
 /** The zod schemas of the facade's options. Loaded at the first call, not at import: zod is larger than all the rest. */
+
 import { z } from 'zod'
 import { changeSchema, expectationSchema } from '../../domain/commit/schema.ts'
 import { receiptStates } from '../../domain/erase/receipt.ts'

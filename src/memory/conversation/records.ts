@@ -1,11 +1,10 @@
 /** Records as the facade returns them: the domain's, with `Date`s, and named by the resource they belong to. */
 
 import type { Author } from '../../domain/actor.ts'
-import type { ThreadSource } from '../../domain/commit/effect.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { type Message, type Role, withoutInternal } from '../../domain/records/message.ts'
-import type { ThreadState } from '../../domain/records/thread.ts'
+import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import { dateOf } from '../../domain/time.ts'
 import type { StoredPart } from './stored-part.ts'

@@ -1,4 +1,5 @@
 /** Runs as the facade returns them: what an agent or a workflow did, when, and how that ended. */
+
 import type { Actor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { checkId, parseRunId, type Seq, type SpaceId } from '../../domain/id.ts'

@@ -1,4 +1,5 @@
 /** Turns as those who speak hold them: a place in the thread, kept open while the work goes on, closed in a named state. */
+
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Change, ChangeResult, CommitResult } from '../../domain/commit/commit.ts'
 import { every, type Timer } from '../../domain/detached.ts'

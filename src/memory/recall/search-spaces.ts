@@ -6,7 +6,6 @@ import { after, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
 import { indexedEntry } from '../../domain/index/indexed.ts'
-import type { Language } from '../../domain/index/language.ts'
 import {
   packWords,
   type RecordKind,
@@ -17,6 +16,7 @@ import {
   type WordSegment,
 } from '../../domain/index/word-segment.ts'
 import { analyserVersion } from '../../domain/index/words.ts'
+import type { Language } from '../../domain/language.ts'
 import type { Embedder, Embedding } from '../../ports/embedder.ts'
 import type { SpaceScan, Storage } from '../../ports/storage.ts'
 import { type Corpus, corpusOf, placeOf } from '../../recall/corpus.ts'

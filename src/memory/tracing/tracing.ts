@@ -2,13 +2,14 @@
  * What memory does, published on a tracing channel of Node's own while somebody listens: ids, counts, tokens, scores and
  * statuses, and never what was said, asked or stored.
  */
+
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Actor } from '../../domain/actor.ts'
-import type { BlockFormat } from '../../domain/commit/effect.ts'
 import { detach, warnOf } from '../../domain/detached.ts'
 import { type ErrorCode, MemoryError } from '../../domain/error.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
+import type { BlockFormat } from '../../domain/records/block.ts'
 import type { RecallMode } from '../../recall/rank.ts'
 import type { Degraded } from '../recall/recollection.ts'
 

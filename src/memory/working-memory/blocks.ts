@@ -1,9 +1,9 @@
 /** Where a block of working memory lives and what form it has, from the call and the memory's options. */
 
-import type { BlockFormat } from '../../domain/commit/effect.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { assertJson, isJsonObject, type Json } from '../../domain/json.ts'
+import type { BlockFormat } from '../../domain/records/block.ts'
 import type { Core } from '../door/core.ts'
 import type { BlockScope, StandardSchema } from '../options/options.ts'
 

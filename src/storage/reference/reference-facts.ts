@@ -2,8 +2,8 @@
 
 import type { FactId, Seq, SpaceId } from '../../domain/id.ts'
 import { type FactAttributes, type FactState, factAttributes, factOrder, liveFact } from '../../domain/records/fact.ts'
-import { factVersions } from '../../domain/records/fact-history.ts'
 import { comparedText } from '../../domain/records/fact-text.ts'
+import { factVersions } from '../../domain/replay/fact-history.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactReader, Listed } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'

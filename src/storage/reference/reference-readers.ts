@@ -1,8 +1,6 @@
 /** Readers of the reference driver: plain filters and sorts over all records. */
 
-import { groupBySeq } from '../../domain/commit/compact.ts'
-import type { LogRow, ThreadSource } from '../../domain/commit/effect.ts'
-import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/commit/history.ts'
+import type { LogRow } from '../../domain/commit/effect.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
 import { indexedFact, indexedTurn } from '../../domain/index/indexed.ts'
@@ -13,8 +11,11 @@ import { blockKey } from '../../domain/records/block-key.ts'
 import { liveEntry } from '../../domain/records/entry.ts'
 import { type FactState, liveFact } from '../../domain/records/fact.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
-import type { ThreadState } from '../../domain/records/thread.ts'
-import { savesMessages, visibleMessages } from '../../domain/records/turn.ts'
+import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
+import { visibleMessages } from '../../domain/records/turn.ts'
+import { groupBySeq } from '../../domain/replay/compact.ts'
+import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/replay/history.ts'
+import { savesMessages } from '../../domain/replay/turn-fold.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type {

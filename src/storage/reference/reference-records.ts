@@ -1,6 +1,7 @@
 /** The reference driver's reader of records: plain filters over all of a space's. */
+
 import { recordName } from '../../domain/commit/effect-names.ts'
-import { liveRecord } from '../../domain/keyed/record.ts'
+import { liveRecord } from '../../domain/records/record.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { RecordReader } from '../../ports/storage.ts'
 import type { ReferenceDatabase } from './reference-readers.ts'

@@ -1,4 +1,5 @@
 /** The reference driver's reader of runs: plain filters over all of a space's. */
+
 import { unpackTurn } from '../../domain/id.ts'
 import { liveRun, type RunStatus, waitingRunStatuses } from '../../domain/records/run.ts'
 import { isoTime } from '../../domain/time.ts'

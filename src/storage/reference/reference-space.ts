@@ -1,30 +1,25 @@
 /** One space of the reference driver: its log, and the records that replaying it gives. */
 
-import { compactRows } from '../../domain/commit/compact.ts'
-import type { SpaceView } from '../../domain/commit/draft.ts'
 import type { LogRow } from '../../domain/commit/effect.ts'
-import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/commit/replay.ts'
-import type { Erasure } from '../../domain/erase/erase.ts'
 import type { EditableLog } from '../../domain/erase/erase-content.ts'
+import type { Erasure } from '../../domain/erase/erasure.ts'
 import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import type { VectorRecord } from '../../domain/index/vector-segment.ts'
-import { allKeyedNouns } from '../../domain/keyed/keyed-nouns.ts'
-import { liveRecord, type RecordState } from '../../domain/keyed/record.ts'
 import type { BlockState } from '../../domain/records/block.ts'
 import { blockKey } from '../../domain/records/block-key.ts'
 import { type EntryState, liveEntry } from '../../domain/records/entry.ts'
 import { type FactState, liveFact } from '../../domain/records/fact.ts'
 import { textKey } from '../../domain/records/fact-text.ts'
 import type { LeaseState } from '../../domain/records/lease.ts'
+import { liveRecord, type RecordState } from '../../domain/records/record.ts'
 import { liveRun, type RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
-import {
-  type FoldSpace,
-  foldTurn,
-  type MessagePlace,
-  type TurnState,
-  visibleMessages,
-} from '../../domain/records/turn.ts'
+import { type MessagePlace, type TurnState, visibleMessages } from '../../domain/records/turn.ts'
+import { compactRows } from '../../domain/replay/compact.ts'
+import { allKeyedNouns } from '../../domain/replay/keyed-nouns.ts'
+import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay/replay.ts'
+import type { SpaceView } from '../../domain/replay/space-view.ts'
+import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 
 /** Least recently written first; of one commit, by key in order of code points. */

@@ -1,12 +1,12 @@
-/** The reference driver: the storage port in memory over `domain/commit/apply.ts`. The oracle for tests, slow and plain. */
+/** The reference driver: the storage port in memory over `domain/apply/apply.ts`. The oracle for tests, slow and plain. */
+
 import type { Access } from '../../domain/actor.ts'
-import type { Submission } from '../../domain/commit/apply.ts'
+import type { Submission } from '../../domain/apply/apply.ts'
 import type { Commit, CommitResult, ResultOf } from '../../domain/commit/commit.ts'
 import type { ErasedCounts } from '../../domain/commit/effect.ts'
-import { nothingErased } from '../../domain/erase/erase.ts'
+import { noCounts, nothingErased } from '../../domain/commit/erased-counts.ts'
 import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase/erase-content.ts'
 import { eraseOfRun } from '../../domain/erase/erase-run.ts'
-import { noCounts } from '../../domain/erase/erased-counts.ts'
 import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/erase/receipt.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'

@@ -1,8 +1,7 @@
 /** Rows of blocks, read into domain records and made from them. */
 
-import type { BlockFormat } from '../../domain/commit/effect.ts'
 import type { ThreadId } from '../../domain/id.ts'
-import type { BlockState } from '../../domain/records/block.ts'
+import type { BlockFormat, BlockState } from '../../domain/records/block.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { valueShape } from '../stored-shapes.ts'

@@ -1,4 +1,5 @@
 /** Rows of leases, read into domain records and made from them. */
+
 import type { ThreadId } from '../../domain/id.ts'
 import type { LeaseState } from '../../domain/records/lease.ts'
 import { isoTime, msOf } from '../../domain/time.ts'

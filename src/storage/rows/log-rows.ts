@@ -1,4 +1,5 @@
 /** Rows of the log, read into domain records and made from them. */
+
 import type { Effect, LogRow } from '../../domain/commit/effect.ts'
 import type { CommitId, ThreadId } from '../../domain/id.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'

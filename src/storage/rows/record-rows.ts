@@ -1,5 +1,5 @@
 /** Rows of records, read into domain records and made from them. */
-import type { RecordState } from '../../domain/keyed/record.ts'
+import type { RecordState } from '../../domain/records/record.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { fieldsShape } from '../stored-shapes.ts'

@@ -1,4 +1,5 @@
 /** Rows of runs, read into domain records and made from them. */
+
 import { parseRunId, runIdOf, type SpaceKey, type ThreadId } from '../../domain/id.ts'
 import { type RunState, runStatuses } from '../../domain/records/run.ts'
 import { isoTime, msOf } from '../../domain/time.ts'

@@ -1,8 +1,8 @@
 /** Rows of threads, read into domain records and made from them. */
-import type { ThreadSource } from '../../domain/commit/effect.ts'
+
 import type { Seq, ThreadId } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { ThreadState } from '../../domain/records/thread.ts'
+import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { threadShape } from '../stored-shapes.ts'

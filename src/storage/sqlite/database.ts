@@ -2,10 +2,10 @@
 
 import type { LogRow } from '../../domain/commit/effect.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
-import type { Language } from '../../domain/index/language.ts'
 import type { VectorSegment } from '../../domain/index/vector-segment.ts'
 import type { WordSegment } from '../../domain/index/word-segment.ts'
 import { unknownTail, type WordTail } from '../../domain/index/word-tail.ts'
+import type { Language } from '../../domain/language.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { Clock } from '../../ports/clock.ts'

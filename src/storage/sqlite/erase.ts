@@ -2,8 +2,8 @@
 
 import type { ErasedCounts } from '../../domain/commit/effect.ts'
 import { splitRecordName } from '../../domain/commit/effect-names.ts'
-import type { ErasedMessage, Erasure } from '../../domain/erase/erase.ts'
-import { noCounts, sumCounts } from '../../domain/erase/erased-counts.ts'
+import { noCounts, sumCounts } from '../../domain/commit/erased-counts.ts'
+import type { ErasedMessage, Erasure } from '../../domain/erase/erasure.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { entryRemoval } from '../../domain/index/removal.ts'
 import { msOf } from '../../domain/time.ts'

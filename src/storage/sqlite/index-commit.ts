@@ -1,5 +1,6 @@
 /** Keeping the index of a space true to its commits: what goes is taken out, what comes joins the tail, a full tail is folded. */
-import type { Draft } from '../../domain/commit/draft.ts'
+
+import type { Draft } from '../../domain/apply/draft.ts'
 import type { LogRow } from '../../domain/commit/effect.ts'
 import {
   type ChangedTurn,

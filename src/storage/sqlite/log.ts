@@ -1,9 +1,10 @@
 /** The log of a space in SQLite: reading on from a seq, waking those who follow it, and compaction. */
-import { compactRows, groupBySeq } from '../../domain/commit/compact.ts'
+
 import type { LogRow } from '../../domain/commit/effect.ts'
 import { detach, every, type Timer, warnOf } from '../../domain/detached.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
-import { savesMessages } from '../../domain/records/turn.ts'
+import { compactRows, groupBySeq } from '../../domain/replay/compact.ts'
+import { savesMessages } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { msOf } from '../../domain/time.ts'
 import type { LogReader } from '../../ports/storage.ts'

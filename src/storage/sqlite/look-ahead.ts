@@ -1,6 +1,6 @@
 /** Which commits hold given texts, looked up in a long log ahead of the transaction that needs to know: a stretch at a time. */
 import { setImmediate as oneTurn } from 'node:timers/promises'
-import { isErasePart } from '../../domain/commit/apply.ts'
+import { isErasePart } from '../../domain/apply/apply.ts'
 import type { Commit } from '../../domain/commit/commit.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'

@@ -1,5 +1,5 @@
 /** Storing what a commit made of facts: their rows, and what each was derived from. */
-import type { Draft } from '../../domain/commit/draft.ts'
+import type { Draft } from '../../domain/apply/draft.ts'
 import { factValues } from '../rows/fact-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 

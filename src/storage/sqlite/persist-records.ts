@@ -1,5 +1,5 @@
 /** Storing what a commit made of records. */
-import type { Draft } from '../../domain/commit/draft.ts'
+import type { Draft } from '../../domain/apply/draft.ts'
 import { recordValues } from '../rows/record-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 

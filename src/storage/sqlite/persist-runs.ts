@@ -1,5 +1,5 @@
 /** Storing what a commit made of runs. */
-import type { Draft } from '../../domain/commit/draft.ts'
+import type { Draft } from '../../domain/apply/draft.ts'
 import { changingValues, dueOfRun, settledValues, uniqueOfRun } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 

@@ -1,6 +1,6 @@
 /** Storing a decided commit: its log rows, and the small tables of what is current. Runs inside the transaction. */
 
-import type { Draft } from '../../domain/commit/draft.ts'
+import type { Draft } from '../../domain/apply/draft.ts'
 import type { LogRow } from '../../domain/commit/effect.ts'
 import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase/erase-content.ts'
 import { eraseOfRun } from '../../domain/erase/erase-run.ts'

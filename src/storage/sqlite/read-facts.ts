@@ -9,8 +9,8 @@ import {
   factStatuses,
   liveFact,
 } from '../../domain/records/fact.ts'
-import { factVersions } from '../../domain/records/fact-history.ts'
 import { comparedText, textKey } from '../../domain/records/fact-text.ts'
+import { factVersions } from '../../domain/replay/fact-history.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactQuery, FactReader, Listed } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'

@@ -1,8 +1,10 @@
 /** Messages of a thread: its rows of the log in thread order, folded turn by turn. */
+
 import type { LogRow } from '../../domain/commit/effect.ts'
 import { packTurn, parseMessageId, parseTurnId, type ThreadId, type TurnId, unpackTurn } from '../../domain/id.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
-import { type FoldSpace, foldTurn, type TurnState } from '../../domain/records/turn.ts'
+import type { TurnState } from '../../domain/records/turn.ts'
+import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage, StoredTurn } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'

@@ -1,6 +1,7 @@
 /** Records of a noun: point reads, and pages by key. */
+
 import { recordName } from '../../domain/commit/effect-names.ts'
-import { liveRecord } from '../../domain/keyed/record.ts'
+import { liveRecord } from '../../domain/records/record.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { RecordReader } from '../../ports/storage.ts'
 import { recordOf } from '../rows/record-rows.ts'

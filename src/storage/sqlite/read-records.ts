@@ -1,9 +1,9 @@
 /** Spaces, blocks and entries: point reads, pages by key, and their past. */
 
-import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/commit/history.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { BlockState } from '../../domain/records/block.ts'
 import { type EntryState, liveEntry } from '../../domain/records/entry.ts'
+import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/replay/history.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import type {

@@ -1,4 +1,5 @@
 /** Runs: point reads, and pages in the order in which they began. */
+
 import { packTurn, parseRunId, type SpaceId, type SpaceKey } from '../../domain/id.ts'
 import { liveRun, type RunState, runStatuses } from '../../domain/records/run.ts'
 import { isoTime, msOf } from '../../domain/time.ts'

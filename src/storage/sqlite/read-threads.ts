@@ -1,4 +1,5 @@
 /** Pages of threads: keyset pages along an index, exact as of the seq that their cursor pins. */
+
 import { compileFilter } from '../../domain/filter.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'

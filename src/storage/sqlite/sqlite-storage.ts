@@ -1,13 +1,14 @@
 /** The SQLite driver: the storage port over one file. Knows nothing of recall, agents or the facade. */
+
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit/commit.ts'
-import { nothingErased } from '../../domain/erase/erase.ts'
+import { nothingErased } from '../../domain/commit/erased-counts.ts'
 import type { Receipt, ReceiptNote } from '../../domain/erase/receipt.ts'
 import { invariant } from '../../domain/error.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
-import type { Language } from '../../domain/index/language.ts'
 import { segmentBytes } from '../../domain/index/word-segment.ts'
+import type { Language } from '../../domain/language.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
 import type { DueWork, Durability, Storage } from '../../ports/storage.ts'

@@ -1,11 +1,12 @@
 /** Holds the index of words of a space against what its readers list: every record once, with its present words. */
+
 import type { Access } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { messageText, spokenText } from '../../domain/index/indexed.ts'
-import type { Language } from '../../domain/index/language.ts'
 import { vectorRecordAt } from '../../domain/index/vector-segment.ts'
 import { type IndexedRecord, messageRef, recordAt } from '../../domain/index/word-segment.ts'
 import { analyse } from '../../domain/index/words.ts'
+import type { Language } from '../../domain/language.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { Message } from '../../domain/records/message.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'

@@ -1,12 +1,13 @@
 /** Holds the log of a space against its state: dense and ordered, and replaying it gives what is read. */
+
 import type { Access } from '../../domain/actor.ts'
-import { replayLog } from '../../domain/commit/compact.ts'
 import type { LoggedCommit, LogRow } from '../../domain/commit/effect.ts'
-import type { SpaceRecords } from '../../domain/commit/replay.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { runStatuses } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
+import { replayLog } from '../../domain/replay/compact.ts'
+import type { SpaceRecords } from '../../domain/replay/replay.ts'
 import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { allThreads } from './all-threads.ts'

@@ -1,6 +1,7 @@
 /** Cases of erasure inside a space: what is named is gone from every row and reader, and everything else is as before. */
+
 import type { ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
-import { nothingErased } from '../../domain/erase/erase.ts'
+import { nothingErased } from '../../domain/commit/erased-counts.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import {
   append,

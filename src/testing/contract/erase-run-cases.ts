@@ -1,6 +1,7 @@
 /** Cases of erasing runs by id: their records go in every version, and what they said stays in their threads. */
+
 import type { ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
-import { nothingErased } from '../../domain/erase/erase.ts'
+import { nothingErased } from '../../domain/commit/erased-counts.ts'
 import type { Json } from '../../domain/json.ts'
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'

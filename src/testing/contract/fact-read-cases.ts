@@ -2,7 +2,7 @@
 
 import { factIdOf } from '../../domain/id.ts'
 import { type FactState, factStatuses } from '../../domain/records/fact.ts'
-import type { PastFact } from '../../domain/records/fact-history.ts'
+import type { PastFact } from '../../domain/replay/fact-history.ts'
 import { spaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { FactQuery, Listed } from '../../ports/storage.ts'

@@ -1,7 +1,8 @@
 /** Cases of the past: versions of entries and blocks, newest first, and the one that stood at a seq. */
-import type { PastVersion } from '../../domain/commit/history.ts'
+
 import type { Seq } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
+import type { PastVersion } from '../../domain/replay/history.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { append, deleteThread, increment, json, merge, mergeBlock, putThread, remove, text, write } from './changes.ts'
 import { alice, bob, type StorageCase } from './contract-case.ts'

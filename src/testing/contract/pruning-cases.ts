@@ -1,5 +1,5 @@
 /** Cases of pruning: which entries give way when a space is full. */
-import type { PastEvent } from '../../domain/commit/history.ts'
+import type { PastEvent } from '../../domain/replay/history.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { append, configure, increment, merge, release, remove, take, write } from './changes.ts'
 import type { StorageCase } from './contract-case.ts'

@@ -1,4 +1,5 @@
 /** Cases of putting runs: what is stated of them, by whom, beside which turn, and what they need to go on. */
+
 import type { ChangeOf } from '../../domain/commit/commit.ts'
 import { endedRunStatuses, type RunState } from '../../domain/records/run.ts'
 import { spaceId } from '../../domain/space.ts'

@@ -1,4 +1,5 @@
 /** Cases of reading runs, of their expiry, and of erasing them. */
+
 import type { ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
 import { defaultLimits } from '../../domain/limits.ts'
 import { runStatuses } from '../../domain/records/run.ts'

@@ -1,4 +1,5 @@
 /** A storage opened for one case, with the reads and writes that cases use over and over. */
+
 import type { Access } from '../../domain/actor.ts'
 import type { Change, ChangeKind, CommitResult, ResultOf } from '../../domain/commit/commit.ts'
 import type { LoggedCommit } from '../../domain/commit/effect.ts'

@@ -1,5 +1,5 @@
 /** Cases of spaces: listing, keys, settings, erasure. */
-import { nothingErased } from '../../domain/erase/erase.ts'
+import { nothingErased } from '../../domain/commit/erased-counts.ts'
 import { defaultLimits } from '../../domain/limits.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'

@@ -1,4 +1,5 @@
 /** Cases of turns: ownership, closing, resuming, replacing, discarding. */
+
 import type { Author } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'

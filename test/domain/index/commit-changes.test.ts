@@ -1,6 +1,6 @@
 // What each kind of commit changes in the index, told from its draft and rows alone.
 import { beforeEach, expect, it } from 'vitest'
-import { applyCommit } from '../../../src/domain/commit/apply.ts'
+import { applyCommit } from '../../../src/domain/apply/apply.ts'
 import type { Change } from '../../../src/domain/commit/commit.ts'
 import { invariant } from '../../../src/domain/error.ts'
 import { packTurn, type SpaceKey, type ThreadId } from '../../../src/domain/id.ts'

@@ -1,35 +1,33 @@
 /** The meaning of a commit: a pure, deterministic decision over a view of its space. Drivers store what it decides. */
+
 import { type Actor, sameActor } from '../actor.ts'
-import { applyErase } from '../erase/erase.ts'
+import type { Change, ChangeOf, ChangeResult, Commit, CommitResult, Expectation, RecordName } from '../commit/commit.ts'
+import type { LogRow } from '../commit/effect.ts'
+import { recordName } from '../commit/effect-names.ts'
+import { recordNouns } from '../commit/record-nouns.ts'
 import { invariant, notFound } from '../error.ts'
 import type { Seq, SpaceKey } from '../id.ts'
 import type { Json } from '../json.ts'
-import { applyRecord, type RecordChange, recordChange } from '../keyed/apply-record.ts'
-import { liveRecord } from '../keyed/record.ts'
-import { recordNouns } from '../keyed/record-nouns.ts'
 import { checkLimit, type Limits } from '../limits.ts'
-import { applyBlock } from '../records/block.ts'
-import { applyEntryRemoval, applyEntryWrite, liveEntry } from '../records/entry.ts'
+import { liveEntry } from '../records/entry.ts'
 import { liveFact } from '../records/fact.ts'
-import { applyFactAssert, applyFactExpire, applyFactRetire } from '../records/fact-changes.ts'
-import { applyLeaseRelease, applyLeaseTake } from '../records/lease.ts'
-import {
-  applyMessageAppend,
-  applyMessageDelete,
-  applyMessageEdit,
-  applyMessageExtend,
-} from '../records/message-changes.ts'
+import { liveRecord } from '../records/record.ts'
 import { liveRun } from '../records/run.ts'
-import { applyRunExpire, applyRunPut } from '../records/run-changes.ts'
-import { applyThreadClone, applyThreadDelete, applyThreadPut } from '../records/thread.ts'
-import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from '../records/turn-changes.ts'
+import { answersOf } from '../replay/answer.ts'
+import type { SpaceView } from '../replay/space-view.ts'
 import { parseSpaceId, type SpaceSettings, type SpaceState } from '../space.ts'
 import { isoTime } from '../time.ts'
-import { answersOf } from './answer.ts'
-import type { Change, ChangeOf, ChangeResult, Commit, CommitResult, Expectation, RecordName } from './commit.ts'
-import { type CommitContext, Draft, type SpaceView } from './draft.ts'
-import type { LogRow } from './effect.ts'
-import { recordName } from './effect-names.ts'
+import { applyRecord, type RecordChange, recordChange } from './apply-record.ts'
+import { applyBlock } from './block-changes.ts'
+import { type CommitContext, Draft } from './draft.ts'
+import { applyEntryRemoval, applyEntryWrite } from './entry-changes.ts'
+import { applyErase } from './erase-changes.ts'
+import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
+import { applyLeaseRelease, applyLeaseTake } from './lease-changes.ts'
+import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
+import { applyRunExpire, applyRunPut } from './run-changes.ts'
+import { applyThreadClone, applyThreadDelete, applyThreadPut } from './thread-changes.ts'
+import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from './turn-changes.ts'
 
 /** A commit at the door, with what the driver knows about it. */
 export interface Submission {

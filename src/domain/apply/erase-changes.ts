@@ -1,45 +1,32 @@
 /** Erasure inside a space: which rows of the log lose what, and which records of the small tables go. */
 
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
-import type { Draft } from '../commit/draft.ts'
 import type { Effect, ErasedCounts, LogRow } from '../commit/effect.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
 import { ownRecord, refersTo } from '../commit/effect-names.ts'
+import { EditedRows } from '../erase/edited-rows.ts'
+import {
+  hasFactLife,
+  keepsThread,
+  statedFact,
+  withKeptCount,
+  withoutKept,
+  withoutSources,
+} from '../erase/erase-content.ts'
+import { RecordEraser } from '../erase/erase-records.ts'
+import { erasedEffect, withoutRecord } from '../erase/erased-form.ts'
+import type { ErasedMessage } from '../erase/erasure.ts'
 import { invalidInput } from '../error.ts'
 import { checkId, messageIdOf, parseMessageId, type RunId, type ThreadId, turnIdOf, unpackTurn } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { type FactState, liveFact } from '../records/fact.ts'
-import { applyFactAssert, applyFactRetire } from '../records/fact-changes.ts'
 import type { RunState } from '../records/run.ts'
-import { loseContinuation, refuseRunning } from '../records/run-changes.ts'
 import type { ThreadState } from '../records/thread.ts'
-import { foldTurn, type MessagePlace, slotsOf, visibleMessages } from '../records/turn.ts'
-import { EditedRows } from './edited-rows.ts'
-import { hasFactLife, keepsThread, statedFact, withKeptCount, withoutKept, withoutSources } from './erase-content.ts'
-import { RecordEraser } from './erase-records.ts'
-import { noCounts } from './erased-counts.ts'
-import { erasedEffect, withoutRecord } from './erased-form.ts'
-
-/** A message that an erasure takes. */
-export interface ErasedMessage extends MessagePlace {
-  /** Its id if a caller chose it. */
-  readonly id: string | null
-}
-
-/** What an erasure asks of a driver: rows to replace, and records to remove from the small tables and every index. */
-export interface Erasure {
-  readonly rows: readonly LogRow[]
-  /** Threads, with their blocks, leases and messages. */
-  readonly threads: readonly ThreadId[]
-  /** Messages one by one, in threads that stay. */
-  readonly messages: readonly ErasedMessage[]
-  readonly entries: readonly string[]
-  readonly runs: readonly RunId[]
-  /** Records by name; see `recordName`. */
-  readonly records: readonly string[]
-  /** Threads that stay, with the number of messages they have left. */
-  readonly recounted: readonly ThreadState[]
-}
+import { type MessagePlace, visibleMessages } from '../records/turn.ts'
+import { foldTurn, slotsOf } from '../replay/turn-fold.ts'
+import type { Draft } from './draft.ts'
+import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
+import { loseContinuation, refuseRunning } from './run-changes.ts'
 
 /** How many messages an effect holds. */
 function messagesIn(effect: Effect): number {
@@ -389,6 +376,3 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   draft.add({ kind: 'erase', ...counts })
   return { kind: 'erase', spaces: 0, ...counts }
 }
-
-/** The answer where there is nothing to erase: erasing what is not there is fine, and repeated erasure is no error. */
-export const nothingErased: ResultOf<'erase'> = { kind: 'erase', spaces: 0, ...noCounts }

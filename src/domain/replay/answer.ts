@@ -1,14 +1,14 @@
 /** The first answer of a commit, folded again from its rows for a retry: answers are not stored. */
 
-import { noCounts } from '../erase/erased-counts.ts'
+import type { ChangeResult, ResultOf, SavedMessage } from '../commit/commit.ts'
+import type { Effect, EffectKind, EffectOf, LogRow } from '../commit/effect.ts'
+import { noCounts } from '../commit/erased-counts.ts'
 import { type MessageId, messageIdOf, type Seq, type SpaceKey, type ThreadId, turnIdOf } from '../id.ts'
-import { allKeyedNouns } from '../keyed/keyed-nouns.ts'
-import { factAnswer } from '../records/fact-fold.ts'
-import { type Slot, slotsOf } from '../records/turn.ts'
-import type { ChangeResult, ResultOf, SavedMessage } from './commit.ts'
-import type { SpaceView } from './draft.ts'
-import type { Effect, EffectKind, EffectOf, LogRow } from './effect.ts'
+import { factAnswer } from './fact-fold.ts'
 import { type ChainName, versionAt } from './history.ts'
+import { allKeyedNouns } from './keyed-nouns.ts'
+import type { SpaceView } from './space-view.ts'
+import { type Slot, slotsOf } from './turn-fold.ts'
 
 interface Asked {
   readonly view: SpaceView

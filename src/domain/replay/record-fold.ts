@@ -1,35 +1,12 @@
-/** Records: what is stored under a key of a noun that has nothing but fields. Every such noun shares this file. */
-import type { Actor } from '../actor.ts'
+/** What effects do to the records of every noun that has nothing but a key and fields. */
+
 import type { ChangeResult } from '../commit/commit.ts'
 import type { EffectKind, EffectOf, RecordWriteEffect } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
-import type { Seq } from '../id.ts'
 import { type JsonObject, jsonLength, mergeJson } from '../json.ts'
-import type { RowTime } from '../records/entry.ts'
+import { type RecordState, recordTombstone } from '../records/record.ts'
+import type { RowTime } from '../records/row-time.ts'
 import type { Answering, KeyedNoun } from './keyed-noun.ts'
-
-/** A record as drivers keep it. A removed one stays as an empty row, counted as absent. */
-export interface RecordState {
-  readonly noun: string
-  readonly key: string
-  readonly version: Seq
-  readonly deleted: boolean
-  /** Its fields; empty when deleted. */
-  readonly value: JsonObject
-  readonly createdAt: string
-  readonly updatedAt: string
-  readonly writtenBy: Actor
-  /** ISO time; null for ever. */
-  readonly expiresAt: string | null
-  /** Length of the patches in the log since the last whole value, as JSON. */
-  readonly patchBytes: number
-}
-
-/** The record if it counts as present at a time: not removed and not past its expiry, whatever was swept; else null. */
-export function liveRecord(record: RecordState | null, at: string): RecordState | null {
-  if (record === null || record.deleted) return null
-  return record.expiresAt === null || record.expiresAt > at ? record : null
-}
 
 function valueAfter(base: JsonObject, effect: RecordWriteEffect): JsonObject {
   if (effect.kind === 'record-put') return effect.value
@@ -52,11 +29,6 @@ export function foldRecord(before: RecordState | null, effect: RecordWriteEffect
     expiresAt: effect.expiresAt,
     patchBytes: isWhole ? 0 : (base?.patchBytes ?? 0) + jsonLength(effect.patch),
   }
-}
-
-export function recordTombstone({ noun, key, createdAt }: RecordState, row: RowTime): RecordState {
-  const gone = { deleted: true, value: {}, expiresAt: null, patchBytes: 0 } as const
-  return { noun, key, version: row.seq, createdAt, updatedAt: row.at, writtenBy: row.actor, ...gone }
 }
 
 type Kind = Extract<EffectKind, `record-${string}`>

@@ -1,8 +1,9 @@
 /** Deciding a write of a keyed value: what entries, blocks and records share. */
-import type { Draft } from '../commit/draft.ts'
+
 import { type Json, jsonLength } from '../json.ts'
 import { checkBytes, type LimitName } from '../limits.ts'
 import { isoTime, msOf } from '../time.ts'
+import type { Draft } from './draft.ts'
 
 interface ValueState {
   readonly value: Json

@@ -1,9 +1,10 @@
 /** All keyed nouns. Replay, answers, history and compaction go through this list. */
-import { blockNoun } from '../records/block.ts'
-import { entryNoun } from '../records/entry.ts'
-import { runNoun } from '../records/run.ts'
+
+import { blockNoun } from './block-fold.ts'
+import { entryNoun } from './entry-fold.ts'
 import { keyed } from './keyed-noun.ts'
-import { recordNoun } from './record.ts'
+import { recordNoun } from './record-fold.ts'
+import { runNoun } from './run-fold.ts'
 
 export const keyedNouns = {
   entry: keyed(entryNoun),

@@ -1,5 +1,6 @@
 /** Counts of what erasures took. */
-import type { ErasedCounts } from '../commit/effect.ts'
+import type { ResultOf } from './commit.ts'
+import type { ErasedCounts } from './effect.ts'
 
 export const noCounts: ErasedCounts = {
   commits: 0,
@@ -19,3 +20,6 @@ export function sumCounts(left: ErasedCounts, right: ErasedCounts): ErasedCounts
     sums[field] = (left[field] ?? 0) + (right[field] ?? 0)
   return sums as unknown as ErasedCounts
 }
+
+/** The answer where there is nothing to erase: erasing what is not there is fine, and repeated erasure is no error. */
+export const nothingErased: ResultOf<'erase'> = { kind: 'erase', spaces: 0, ...noCounts }

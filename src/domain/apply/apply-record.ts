@@ -1,15 +1,16 @@
 /** What changes of records do: putting, patching, removing, and letting one expire. One file for every noun. */
 
 import type { ChangeResult } from '../commit/commit.ts'
-import type { Draft } from '../commit/draft.ts'
 import type { RecordWriteEffect } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
+import { recordNouns } from '../commit/record-nouns.ts'
 import { invariant, shown } from '../error.ts'
 import { checkId } from '../id.ts'
 import type { JsonObject } from '../json.ts'
+import { liveRecord, recordTombstone } from '../records/record.ts'
+import { foldRecord } from '../replay/record-fold.ts'
 import { applyValue, expiryOf } from './apply-value.ts'
-import { foldRecord, liveRecord, recordTombstone } from './record.ts'
-import { recordNouns } from './record-nouns.ts'
+import type { Draft } from './draft.ts'
 
 const deeds = ['put', 'patch', 'remove', 'expire'] as const
 

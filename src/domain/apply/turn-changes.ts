@@ -1,14 +1,16 @@
 /** What turn changes do: opening, closing, resuming and discarding an exchange. */
+
 import { sameActor } from '../actor.ts'
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
-import type { Draft } from '../commit/draft.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { packTurn, parseTurnId, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
+import { turnLease } from '../records/lease.ts'
+import { withMessages } from '../records/thread.ts'
+import { type TurnState, type TurnStatus, visibleMessages } from '../records/turn.ts'
 import { isoTime, msOf } from '../time.ts'
-import { holdLease, turnLease } from './lease.ts'
-import { withMessages } from './thread.ts'
-import { type TurnState, type TurnStatus, visibleMessages } from './turn.ts'
+import type { Draft } from './draft.ts'
+import { holdLease } from './lease-changes.ts'
 
 interface TurnReference {
   readonly turnId?: string

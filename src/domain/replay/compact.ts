@@ -1,11 +1,12 @@
 /** Compaction: what stays of the rows at or below a new horizon. Overwritten values, patches and commit ids go. */
 
+import type { Effect, LogRow } from '../commit/effect.ts'
 import { type Seq, unpackTurn } from '../id.ts'
-import { allKeyedNouns } from '../keyed/keyed-nouns.ts'
-import { type FoldSpace, foldTurn, type TurnState } from '../records/turn.ts'
+import type { TurnState } from '../records/turn.ts'
 import type { SpaceState } from '../space.ts'
-import type { Effect, LogRow } from './effect.ts'
+import { allKeyedNouns } from './keyed-nouns.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from './replay.ts'
+import { type FoldSpace, foldTurn } from './turn-fold.ts'
 
 /** Rows grouped by commit, in order of seq. */
 export function groupBySeq(rows: readonly LogRow[]): readonly (readonly LogRow[])[] {

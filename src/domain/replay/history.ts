@@ -1,11 +1,11 @@
 /** The past of entries, blocks and records: chains of effects walked back through the log from the current version. */
 import type { Actor } from '../actor.ts'
+import type { LogRow } from '../commit/effect.ts'
 import type { Seq, ThreadId } from '../id.ts'
 import type { Json } from '../json.ts'
-import type { VersionStep } from '../keyed/keyed-noun.ts'
-import { keyedNouns } from '../keyed/keyed-nouns.ts'
 import { blockKey } from '../records/block-key.ts'
-import type { LogRow } from './effect.ts'
+import type { VersionStep } from './keyed-noun.ts'
+import { keyedNouns } from './keyed-nouns.ts'
 
 /** Reads the rows of one commit of a space; empty if it was compacted away. */
 export interface CommitRows {

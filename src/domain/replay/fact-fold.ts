@@ -1,9 +1,10 @@
 /** What an effect of the log does to facts; pure, used by the commit, by replay and by history alike. */
+
 import type { ResultOf } from '../commit/commit.ts'
 import type { Displaced, Effect, EffectOf, FactLinks } from '../commit/effect.ts'
 import type { FactId, Seq } from '../id.ts'
-import type { RowTime } from './entry.ts'
-import { type FactState, factOrder } from './fact.ts'
+import { type FactState, factOrder } from '../records/fact.ts'
+import type { RowTime } from '../records/row-time.ts'
 
 type FactOf = (id: string) => FactState | null
 

@@ -1,13 +1,15 @@
 /** What run changes do: beginning a run, going on with it, ending it, and letting it expire. */
+
 import { sameActor } from '../actor.ts'
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
-import type { Draft } from '../commit/draft.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, checkUnique, parseTurnId, type RunId, runIdOf, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
 import { checkBytes } from '../limits.ts'
+import { turnLease } from '../records/lease.ts'
+import { hasEnded, liveRun, type RunState, type RunStatus, runTombstone, type StatedRun } from '../records/run.ts'
+import { foldRun } from '../replay/run-fold.ts'
 import { isoTime, msOf } from '../time.ts'
-import { turnLease } from './lease.ts'
-import { foldRun, hasEnded, liveRun, type RunState, type RunStatus, runTombstone, type StatedRun } from './run.ts'
+import type { Draft } from './draft.ts'
 
 type RunPut = ChangeOf<'run-put'>
 

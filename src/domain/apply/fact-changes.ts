@@ -1,16 +1,16 @@
 /** What fact changes do: asserting, superseding, marking contradictions, retiring and expiring. */
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
-import type { Draft } from '../commit/draft.ts'
 import type { Displaced, Effect, FactLinks, RetiredFact, StatedFact } from '../commit/effect.ts'
 import { invalidInput, invariant, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, checkUnique, type FactId, factIdOf, parseFactId } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
+import { type FactAttributes, type FactState, factAttributes, liveFact } from '../records/fact.ts'
+import { statesSame, textKey } from '../records/fact-text.ts'
+import { factAnswer, factsAfter } from '../replay/fact-fold.ts'
 import { isoTime, msOf, toIso } from '../time.ts'
 import { isHigher, type Trust, trustOf } from '../trust.ts'
-import { type FactAttributes, type FactState, factAttributes, liveFact } from './fact.ts'
-import { factAnswer, factsAfter } from './fact-fold.ts'
-import { statesSame, textKey } from './fact-text.ts'
+import type { Draft } from './draft.ts'
 
 type FactAssert = ChangeOf<'fact-assert'>
 

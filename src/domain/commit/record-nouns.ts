@@ -1,6 +1,7 @@
 /** The nouns that have nothing but a key and fields. A new one is a line here and its schema in `record-schemas.ts`. */
-import type { Marks } from '../commit/marks.ts'
+
 import type { LimitName } from '../limits.ts'
+import type { Marks } from './marks.ts'
 
 /** What there is to know of a noun beside the schema of its fields. Loads nothing. */
 export interface RecordNoun {

@@ -1,17 +1,18 @@
 /** What message changes do: saving, extending, editing and deleting utterances. */
+
 import { loggedAuthor, sameActor } from '../actor.ts'
 import type { ChangeOf, ResultOf, SavedMessage } from '../commit/commit.ts'
-import type { Draft } from '../commit/draft.ts'
 import type { EffectOf } from '../commit/effect.ts'
 import { MemoryError, notFound, shown } from '../error.ts'
 import { checkId, type MessageId, messageIdOf, packTurn, turnIdOf } from '../id.ts'
 import { parseIssuedId, reservedMessageId } from '../issued-id.ts'
 import { type JsonObject, mergeJson } from '../json.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
+import type { LoggedMessage, Message, MessageInput, MessagePart } from '../records/message.ts'
+import { withMessages } from '../records/thread.ts'
+import { extendedParts, type TurnState } from '../records/turn.ts'
 import { toIso } from '../time.ts'
-import type { LoggedMessage, Message, MessageInput, MessagePart } from './message.ts'
-import { withMessages } from './thread.ts'
-import { extendedParts, type TurnState } from './turn.ts'
+import type { Draft } from './draft.ts'
 import { renewByStep, requireOpenTurn } from './turn-changes.ts'
 
 function fieldsOf(input: MessageInput, isCopy: boolean): LoggedMessage {

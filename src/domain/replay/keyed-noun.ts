@@ -3,12 +3,12 @@
 import type { ChangeResult } from '../commit/commit.ts'
 import type { Effect, EffectKind, EffectOf, Kept } from '../commit/effect.ts'
 import { displacedBy, ownRecord, versionReplaced } from '../commit/effect-names.ts'
-import type { ChainName, PastEvent, PastVersion } from '../commit/history.ts'
 import type { Noun } from '../commit/marks.ts'
-import type { SpaceRecords } from '../commit/replay.ts'
 import type { Seq, ThreadId } from '../id.ts'
 import type { Json } from '../json.ts'
-import type { RowTime } from '../records/entry.ts'
+import type { RowTime } from '../records/row-time.ts'
+import type { ChainName, PastEvent, PastVersion } from './history.ts'
+import type { SpaceRecords } from './replay.ts'
 
 /** What an effect does to its record: a new value, a change of the value before, the end, or the end that time made due. */
 export type Deed = 'put' | 'patch' | 'remove' | 'expire'

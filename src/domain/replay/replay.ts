@@ -1,19 +1,21 @@
 /** Replay: applying a commit's recorded effects to the records of a space, without deciding anything again. */
 
+import type { Effect, EffectKind, EffectOf, LogRow } from '../commit/effect.ts'
 import { invariant } from '../error.ts'
 import { type Seq, type ThreadId, turnIdOf } from '../id.ts'
-import { allKeyedNouns } from '../keyed/keyed-nouns.ts'
-import type { RecordState } from '../keyed/record.ts'
 import type { BlockState } from '../records/block.ts'
 import type { EntryState } from '../records/entry.ts'
 import type { FactState } from '../records/fact.ts'
-import { factsAfter } from '../records/fact-fold.ts'
 import { type LeaseState, turnLease } from '../records/lease.ts'
+import type { RecordState } from '../records/record.ts'
 import type { RunState } from '../records/run.ts'
-import { foldThread, newThread, type ThreadState, threadTombstone, withMessages } from '../records/thread.ts'
-import { type FoldSpace, foldTurn, savesMessages, visibleMessages } from '../records/turn.ts'
+import { newThread, type ThreadState, threadTombstone, withMessages } from '../records/thread.ts'
+import { visibleMessages } from '../records/turn.ts'
 import type { SpaceState } from '../space.ts'
-import type { Effect, EffectKind, EffectOf, LogRow } from './effect.ts'
+import { factsAfter } from './fact-fold.ts'
+import { allKeyedNouns } from './keyed-nouns.ts'
+import { foldThread } from './thread-fold.ts'
+import { type FoldSpace, foldTurn, savesMessages } from './turn-fold.ts'
 
 /** The records of one space, as the log makes them. */
 export interface SpaceRecords {

@@ -1,10 +1,10 @@
 /** The past of a fact: a chain of the commits that changed it, walked back from one version and folded from its start. */
 import type { Actor } from '../actor.ts'
 import type { Displaced, Effect, LogRow } from '../commit/effect.ts'
-import type { CommitRows } from '../commit/history.ts'
 import type { FactId, Seq } from '../id.ts'
-import type { FactState } from './fact.ts'
+import type { FactState } from '../records/fact.ts'
 import { factsAfter, touchedFacts } from './fact-fold.ts'
+import type { CommitRows } from './history.ts'
 
 export const factEvents = [
   'assert',

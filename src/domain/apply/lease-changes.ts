@@ -1,0 +1,47 @@
+/** What lease changes do: taking and releasing. */
+
+import type { ChangeOf, ResultOf } from '../commit/commit.ts'
+import { invalidInput, MemoryError, shown } from '../error.ts'
+import { checkId, type ThreadId } from '../id.ts'
+import type { LeaseState } from '../records/lease.ts'
+import { isoTime, msOf } from '../time.ts'
+import type { Draft } from './draft.ts'
+
+/** The name of a lease that callers take; those of turns are taken by opening a turn and by nothing else. */
+function checkName(value: string): string {
+  const name = checkId(value, 'name')
+  if (!name.startsWith('turn/')) return name
+  throw invalidInput('name', 'must not be the lease of a turn', name, 'Open, resume or close the turn instead.')
+}
+
+export function holdLease(draft: Draft, name: string, leaseMs: number, threadId: ThreadId | null): LeaseState {
+  const lease = { name, token: draft.seq, holder: draft.actor, until: isoTime(msOf(draft.at) + leaseMs), threadId }
+  draft.leases.set(name, lease)
+  return lease
+}
+
+export function applyLeaseTake(draft: Draft, change: ChangeOf<'lease-take'>): ResultOf<'lease-take'> {
+  const name = checkName(change.name)
+  draft.claim({ lease: name })
+  const held = draft.view.lease(name)
+  if (held !== null && held.until > draft.at && change.steal !== true) {
+    throw new MemoryError('conflict', {
+      message: `The lease ${shown(name)} is held by ${held.holder.kind} ${shown(held.holder.id)} until ${held.until}.`,
+      fix: 'Try again after that time, or take it with steal: true.',
+      details: { name, holder: held.holder, until: held.until, token: held.token },
+      retryable: true,
+    })
+  }
+  const lease = holdLease(draft, name, change.leaseMs, null)
+  draft.add({ kind: 'lease-take', name, until: lease.until })
+  return { kind: 'lease-take', name, token: lease.token, expiresAt: lease.until }
+}
+
+export function applyLeaseRelease(draft: Draft, change: ChangeOf<'lease-release'>): ResultOf<'lease-release'> {
+  const name = checkName(change.name)
+  draft.claim({ lease: name })
+  const released = draft.view.lease(name)?.token === change.token
+  if (released) draft.leases.set(name, null)
+  draft.add({ kind: 'lease-release', name, released })
+  return { kind: 'lease-release', name, released }
+}

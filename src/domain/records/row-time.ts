@@ -1,0 +1,9 @@
+/** When a record changed, and by whom. */
+import type { Actor } from '../actor.ts'
+import type { Seq } from '../id.ts'
+/** Who wrote, and when: what folding an effect needs beside the effect. */
+export interface RowTime {
+  readonly seq: Seq
+  readonly at: string
+  readonly actor: Actor
+}

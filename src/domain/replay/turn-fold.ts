@@ -1,0 +1,153 @@
+/** Folds the rows of a turn to what it is; pure, used by the commit, by replay and by readers alike. */
+
+import { impliedAuthor } from '../actor.ts'
+import type { Effect, EffectKind, EffectOf, LogRow } from '../commit/effect.ts'
+import { invariant } from '../error.ts'
+import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
+import { mergeJson } from '../json.ts'
+import type { LoggedMessage, Message } from '../records/message.ts'
+import { extendedParts, type TurnState, type TurnStatus } from '../records/turn.ts'
+import type { SpaceAddress } from '../space.ts'
+import { msOf } from '../time.ts'
+
+/** What folding needs to know of the space. */
+export interface FoldSpace {
+  readonly key: SpaceKey
+  readonly address: SpaceAddress
+}
+
+interface Folding {
+  readonly space: FoldSpace
+  readonly turnId: TurnId
+  readonly status: TurnStatus
+  readonly messages: (Message | null)[]
+}
+
+function foldAppend(fold: Folding, row: LogRow, messages: readonly (LoggedMessage | null)[]): void {
+  for (const logged of messages) {
+    if (logged === null) {
+      fold.messages.push(null)
+      continue
+    }
+    const index = fold.messages.length
+    const message: { -readonly [Field in keyof Message]: Message[Field] } = {
+      id: (logged.id as MessageId | undefined) ?? messageIdOf(fold.space.key, row.turn, index),
+      threadId: row.threadId as ThreadId,
+      role: logged.role,
+      parts: logged.parts,
+      author: logged.author ?? impliedAuthor(logged.role, row.actor, fold.space.address),
+      turnId: fold.turnId,
+      turnStatus: fold.status,
+      createdAt: logged.createdAt ?? row.at,
+      seq: row.seq,
+    }
+    if (logged.metadata !== undefined) message.metadata = logged.metadata
+    fold.messages.push(message)
+  }
+}
+
+function foldExtend(fold: Folding, effect: EffectOf<'message-extend'>): void {
+  const message = fold.messages[effect.index]
+  if (message === null || message === undefined) return
+  fold.messages[effect.index] = { ...message, parts: extendedParts(message.parts, effect) }
+}
+
+function foldEdit(fold: Folding, effect: EffectOf<'message-edit'>, at: string): void {
+  const message = fold.messages[effect.index]
+  if (message === null || message === undefined) return
+  const edited = { ...message, ...(effect.parts === undefined ? {} : { parts: effect.parts }), editedAt: at }
+  if (effect.metadata === undefined) fold.messages[effect.index] = edited
+  else {
+    const metadata = mergeJson(message.metadata ?? {}, effect.metadata) as Message['metadata'] & object
+    fold.messages[effect.index] = { ...edited, metadata }
+  }
+}
+
+type TurnEffectKind = Extract<EffectKind, `message-${string}` | `turn-${string}`>
+type FoldEffect<Kind extends TurnEffectKind> = (fold: Folding, effect: EffectOf<Kind>, row: LogRow) => void
+
+/** What the effect does shows in the turn's own state, not in its messages. */
+const keepsMessages = (): void => {}
+
+/** What every effect of a turn does to the turn's messages. */
+const folds: { readonly [Kind in TurnEffectKind]: FoldEffect<Kind> } = {
+  'message-append': (fold, { messages }, row) => foldAppend(fold, row, messages),
+  'message-copy': (fold, { messages }, row) => foldAppend(fold, row, messages),
+  'message-extend': (fold, effect) => foldExtend(fold, effect),
+  'message-edit': (fold, effect, row) => foldEdit(fold, effect, row.at),
+  'message-delete': (fold, { indexes }) => {
+    for (const index of indexes) fold.messages[index] = null
+  },
+  'turn-discard': (fold) => fold.messages.fill(null),
+  'turn-open': keepsMessages,
+  'turn-close': keepsMessages,
+  'turn-resume': keepsMessages,
+  'turn-replaced': keepsMessages,
+}
+
+function foldEffect(fold: Folding, row: LogRow, effect: Effect): void {
+  // Other effects in the row are of other records.
+  const apply = folds[effect.kind as TurnEffectKind] as FoldEffect<TurnEffectKind> | undefined
+  apply?.(fold, effect as EffectOf<TurnEffectKind>, row)
+}
+
+/** A message as an effect puts it into its turn; null where one was erased or deleted. */
+export type Slot = { readonly id?: string } | null
+
+/** The messages that an effect puts into its turn, in order, erased and deleted ones included. */
+export function slotsOf(effect: Effect): readonly Slot[] {
+  if (effect.kind === 'message-append' || effect.kind === 'message-copy') return effect.messages
+  return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
+}
+
+/**
+ * Folds the rows of one turn, in order of seq, to what it is now; rows up to an earlier seq give what it was then.
+ * A turn's rows may also hold effects on other records, which do not matter here.
+ */
+export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState | null {
+  const first = rows[0]
+  const last = rows.at(-1)
+  if (first === undefined || last === undefined) return null
+  invariant(last.status !== null && first.threadId !== null, 'a row of a turn has a status and a thread')
+  const id = turnIdOf(space.key, first.turn)
+  const fold: Folding = { space, turnId: id, status: last.status, messages: [] }
+  let runId: string | undefined
+  let replacedBy: TurnId | undefined
+  let actor = first.actor
+  let leaseMs = 0
+  for (const row of rows) {
+    for (const effect of row.effects) {
+      if (effect.kind === 'kept') {
+        if (!('turnKept' in effect)) continue
+        const { messages, ...kept } = effect.turnKept
+        fold.messages.push(...messages.map((message) => message && { ...message, turnStatus: fold.status }))
+        ;({ actor, leaseMs, runId = runId, replacedBy = replacedBy } = kept)
+        continue
+      }
+      foldEffect(fold, row, effect)
+      if (effect.kind === 'turn-open' || effect.kind === 'turn-resume') {
+        runId = effect.runId ?? runId
+        leaseMs = msOf(effect.until) - msOf(row.at)
+      } else if (effect.kind === 'turn-replaced') replacedBy = effect.by
+    }
+  }
+  return {
+    turn: first.turn,
+    id,
+    threadId: first.threadId,
+    status: last.status,
+    actor,
+    leaseMs,
+    messages: fold.messages,
+    ...(runId === undefined ? {} : { runId }),
+    ...(replacedBy === undefined ? {} : { replacedBy }),
+  }
+}
+
+/** Whether an effect saved messages to the thread, also when their content was erased since. */
+export function savesMessages(effect: Effect): boolean {
+  if (effect.kind === 'message-append') return effect.messages.length > 0 || effect.erased === true
+  if (effect.kind === 'message-copy') return effect.messages.length > 0
+  if (effect.kind === 'kept') return 'thread' in effect
+  return effect.kind === 'erased' && (effect.was === 'message-append' || effect.was === 'message-copy')
+}
