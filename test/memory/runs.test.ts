@@ -84,7 +84,8 @@ describe('getRun', () => {
     const child = { kind: 'run-put', unique: 'b', name: 'plan', runKind: 'workflow', parentRunId: alone.runId } as const
     const called = await commit(memory, [child], 'resource/alice/agent/bot')
     expect(await memory.getRun(called.runId)).toMatchObject({ kind: 'workflow', parentRunId: alone.runId })
-    expect('resourceId' in ((await memory.getRun(called.runId)) ?? {})).toBe(false)
+    const place = { space: 'resource/alice/agent/bot', resourceId: 'alice' }
+    expect(await memory.getRun(called.runId)).toMatchObject(place)
   })
 
   it('answers null for what is not there, not a run, or not the caller’s', async () => {

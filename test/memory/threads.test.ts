@@ -1,4 +1,4 @@
-import { Memory } from 'aquifer'
+import { Memory, spaceId } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { ManualClock, openMemory, refused, textsOf } from './opened.ts'
 
@@ -17,6 +17,7 @@ describe('creating and getting', () => {
     const thread = await memory.createThread({ resourceId, title: 'Billing', metadata: { topic: { name: 'bill' } } })
     expect(thread).toEqual({
       id: 'thread_one',
+      space: spaceId('resource', resourceId),
       resourceId,
       title: 'Billing',
       metadata: { topic: { name: 'bill' } },

@@ -10,7 +10,7 @@ import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import { commitIfDue, interruption } from '../background/sweeper.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
-import { type StoredMessage, toListedMessage } from './records.ts'
+import { recordPlace, type StoredMessage, toListedMessage } from './records.ts'
 
 export type ListMessagesOptions = InputOf<'listMessages'>
 
@@ -141,8 +141,9 @@ export async function listMessages(core: Core, options: ListMessagesOptions): Pr
   const places = isTurned ? listed.items.toReversed() : listed.items
   const isDown = direction === 'desc' && !isTurned
   const extra = parsed.include === undefined ? [] : await included(space, parsed, query)
+  const place = recordPlace(space.id)
   return {
-    messages: merged(places, extra, isDown).map(({ message }) => toListedMessage(message, resourceId, includeInternal)),
+    messages: merged(places, extra, isDown).map(({ message }) => toListedMessage(message, place, includeInternal)),
     asOf: listed.asOf,
     hasMore: listed.more,
     ...nextCursorOf(kind, listed),

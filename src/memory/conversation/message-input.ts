@@ -20,20 +20,22 @@ export type MessageLike =
       readonly createdAt?: Date | string | number
       readonly threadId?: string
       readonly resourceId?: string
+      readonly space?: string
     }
 
-/** A message to store, and the thread and resource it says it belongs to. */
+/** A message to store, and the thread, resource and space it says it belongs to. */
 export interface ReadMessage {
   readonly input: MessageInput
   readonly threadId: string | undefined
   readonly resourceId: string | undefined
+  readonly space: string | undefined
   /** Answers to tool calls that the batch does not hold: they belong to calls saved before. */
   readonly isAnswer?: true
 }
 
 const fix = 'Pass a text, { role, content }, a ModelMessage or a UIMessage of the AI SDK.'
 const known = new Set([
-  ...['id', 'role', 'content', 'parts', 'metadata', 'author', 'createdAt', 'threadId', 'resourceId'],
+  ...['id', 'role', 'content', 'parts', 'metadata', 'author', 'createdAt', 'threadId', 'resourceId', 'space'],
   // What readers add, so that a message read can be saved elsewhere.
   ...['turnId', 'turnStatus', 'seq', 'editedAt', 'providerOptions'],
 ])
@@ -62,7 +64,7 @@ function optionalText(value: unknown, field: string): string | undefined {
 function readMessage(message: unknown, field: string): ReadMessage {
   if (typeof message === 'string') {
     const input: MessageInput = { role: 'user', parts: [{ type: 'text', text: message }] }
-    return { input, threadId: undefined, resourceId: undefined }
+    return { input, threadId: undefined, resourceId: undefined, space: undefined }
   }
   if (typeof message !== 'object' || message === null || Array.isArray(message)) {
     throw invalidInput(field, 'must be a message', message, fix)
@@ -87,6 +89,7 @@ function readMessage(message: unknown, field: string): ReadMessage {
     input,
     threadId: optionalText(fields.threadId, `${field}.threadId`),
     resourceId: optionalText(fields.resourceId, `${field}.resourceId`),
+    space: optionalText(fields.space, `${field}.space`),
   }
 }
 

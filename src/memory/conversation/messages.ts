@@ -20,7 +20,7 @@ import { saveAnswer, saveEvent } from '../tracing/trace-events.ts'
 import { traced } from '../tracing/tracing.ts'
 import { type MessageLike, type ReadMessage, readMessages } from './message-input.ts'
 import { withAnswer } from './message-parts.ts'
-import { type StoredMessage, toStoredMessage } from './records.ts'
+import { recordPlace, type StoredMessage, toStoredMessage } from './records.ts'
 import type { StoredPart } from './stored-part.ts'
 
 export interface SaveMessagesOptions {
@@ -61,6 +61,18 @@ function agreed(name: 'threadId' | 'resourceId', stated: string | undefined, mes
   return checkId(value, name)
 }
 
+/** Refuses a message of a space that `resourceId` does not name: it would be saved in another one than it says. */
+function refuseOtherSpaces(messages: readonly ReadMessage[]): void {
+  for (const [index, { space }] of messages.entries()) {
+    if (space === undefined) continue
+    const { kind, path } = parseSpaceId(space).address
+    if (kind === 'resource' && path.length === 1) continue
+    const fix =
+      'Leave the space out to save the message in the resource itself, or write to its space with space.commit.'
+    throw invalidInput(`messages[${index}].space`, 'must be the space of a resource', space, fix)
+  }
+}
+
 function storedNow(
   space: Door,
   threadId: string,
@@ -79,7 +91,7 @@ function storedNow(
     parts: input.parts as StoredPart[],
     ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
     threadId,
-    resourceId: address.id,
+    ...recordPlace(space.id),
     author,
     turnId: saved.result.turnId,
     turnStatus: isOpen ? 'open' : 'complete',
@@ -93,6 +105,7 @@ export async function saveMessages(core: Core, options: SaveMessagesOptions): Pr
   const parsed = await parse('saveMessages', options)
   const { turnId, commitId } = parsed
   const batch = readMessages(parsed.messages)
+  refuseOtherSpaces(batch)
   const threadId = agreed('threadId', parsed.threadId, batch)
   const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
   const ids = batch.map(({ input: { id = '' } }, index) => ({ id, field: `messages[${index}].id` }))
@@ -148,7 +161,7 @@ async function saveBatch(
 
 async function storedIn(space: Door, messageId: string, threadId: string): Promise<StoredMessage> {
   const { message } = await placeIn(space, messageId, threadId)
-  return toStoredMessage(message, parseSpaceId(space.id).address.id)
+  return toStoredMessage(message, recordPlace(space.id))
 }
 
 /** Answers to calls that were saved before: the changes that put them there, and the messages they go to. */
@@ -321,7 +334,7 @@ export async function updateMessages(
   return Promise.all(
     located.map(async ({ space, threadId, messageId }) => {
       const { message } = await placeIn(space, messageId, threadId)
-      return toStoredMessage(message, parseSpaceId(space.id).address.id)
+      return toStoredMessage(message, recordPlace(space.id))
     }),
   )
 }

@@ -1,17 +1,34 @@
-/** Records as the facade returns them: the domain's, with `Date`s, and named by the resource they belong to. */
+/** Records as the facade returns them: the domain's, with `Date`s, their space and the resource that it belongs to. */
 
 import type { Author } from '../../domain/actor.ts'
-import type { Seq } from '../../domain/id.ts'
+import { invariant } from '../../domain/error.ts'
+import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { type Message, type Role, withoutInternal } from '../../domain/records/message.ts'
 import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
+import { parseSpaceId, resourceOf } from '../../domain/space.ts'
 import { dateOf } from '../../domain/time.ts'
 import type { StoredPart } from './stored-part.ts'
 
+/** Where a record lies. */
+export interface RecordPlace {
+  /** The space, such as `resource/alice` or `resource/alice/agent/researcher`. */
+  readonly space: string
+  /** The resource that the space belongs to, the outermost one in its path; absent outside any resource, as in `team/acme`. */
+  readonly resourceId?: string
+}
+
+/** The fields by which every record of a space says where it lies. */
+export function recordPlace(space: SpaceId): RecordPlace {
+  const resourceId = resourceOf(parseSpaceId(space).address)
+  return resourceId === null ? { space } : { space, resourceId }
+}
+
 /** A conversation of a resource. */
-export interface Thread {
+export interface Thread extends RecordPlace {
   readonly id: string
+  /** The resource that it belongs to. */
   readonly resourceId: string
   readonly title: string | null
   readonly metadata: JsonObject
@@ -30,13 +47,12 @@ export interface Thread {
 }
 
 /** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
-export interface StoredMessage {
+export interface StoredMessage extends RecordPlace {
   readonly id: string
   readonly role: Role
   readonly parts: StoredPart[]
   readonly metadata?: JsonObject
   readonly threadId: string
-  readonly resourceId: string
   /** Who is speaking; `claimed` if a caller stated somebody other than the actor. */
   readonly author: Author
   readonly turnId: string
@@ -48,10 +64,13 @@ export interface StoredMessage {
   readonly seq: Seq
 }
 
-export function toThread(thread: ThreadState, resourceId: string): Thread {
+export function toThread(thread: ThreadState, space: SpaceId): Thread {
+  const { resourceId } = recordPlace(space)
+  invariant(resourceId !== undefined, 'threads are listed and found in the spaces of resources')
   const { id, title, metadata, createdAt, updatedAt, lastMessageAt, messageCount, archivedAt, version, source } = thread
   return {
     id,
+    space,
     resourceId,
     title,
     metadata,
@@ -68,25 +87,26 @@ export function toThread(thread: ThreadState, resourceId: string): Thread {
 type Building<Record> = { -readonly [Field in keyof Record]: Record[Field] }
 
 /** The message as lists and recall answer it: without internal parts, unless they are asked for. */
-export function toListedMessage(message: Message, resourceId: string, includeInternal = false): StoredMessage {
+export function toListedMessage(message: Message, place: RecordPlace, includeInternal = false): StoredMessage {
   const parts = includeInternal ? message.parts : withoutInternal(message.parts)
-  return toStoredMessage(parts === message.parts ? message : { ...message, parts }, resourceId)
+  return toStoredMessage(parts === message.parts ? message : { ...message, parts }, place)
 }
 
-export function toStoredMessage(message: Message, resourceId: string): StoredMessage {
+export function toStoredMessage(message: Message, { space, resourceId }: RecordPlace): StoredMessage {
   // Field by field: a page has many messages, and spreading optional fields makes an object for each.
   const stored: Building<StoredMessage> = {
     id: message.id,
     role: message.role,
     parts: message.parts as StoredPart[],
     threadId: message.threadId,
-    resourceId,
+    space,
     author: message.author,
     turnId: message.turnId,
     turnStatus: message.turnStatus,
     createdAt: dateOf(message.createdAt),
     seq: message.seq,
   }
+  if (resourceId !== undefined) stored.resourceId = resourceId
   if (message.metadata !== undefined) stored.metadata = message.metadata
   if (message.editedAt !== undefined) stored.editedAt = dateOf(message.editedAt)
   return stored

@@ -5,24 +5,21 @@ import { invalidInput } from '../../domain/error.ts'
 import { checkId, parseRunId, type Seq, type SpaceId } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { type RunKind, type RunState, type RunStatus, runStatuses } from '../../domain/records/run.ts'
-import { parseSpaceId, spaceId } from '../../domain/space.ts'
+import { spaceId } from '../../domain/space.ts'
 import { dateOf } from '../../domain/time.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { closeOverdue } from './list-messages.ts'
+import { type RecordPlace, recordPlace } from './records.ts'
 
 /** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
-export interface Run {
+export interface Run extends RecordPlace {
   readonly id: string
   readonly kind: RunKind
   /** What ran. */
   readonly agentId: string
-  /** The space it lies in, such as `resource/alice`. */
-  readonly space: string
-  /** The resource whose space that is; absent in other spaces. */
-  readonly resourceId?: string
   /** Who began it. */
   readonly actor: Actor
   /** How it stands. One whose process was killed ends as its turn does. */
@@ -64,14 +61,11 @@ const mostLookedThrough = 10_000
 
 function toRun(run: RunState, status: RunStatus, space: SpaceId): Run {
   const { id, kind, name, actor, threadId, turnId, parentRunId, details, continuation, version } = run
-  const { address } = parseSpaceId(space)
-  const isResource = address.kind === 'resource' && address.path.length === 1
   return {
     id,
     kind,
     agentId: name,
-    space,
-    ...(isResource ? { resourceId: address.id } : {}),
+    ...recordPlace(space),
     actor,
     status,
     ...(threadId === undefined ? {} : { threadId }),

@@ -71,7 +71,7 @@ export async function requireThread(space: Door, threadId: string): Promise<Thre
   const { record } = await space.threads.get(threadId)
   if (record === null)
     throw notFound('thread', threadId, 'Create it with createThread, or check the id and the resourceId.')
-  return toThread(record, parseSpaceId(space.id).address.id)
+  return toThread(record, space.id)
 }
 
 export type GetThreadOptions = InputOf<'getThreadById'>
@@ -81,8 +81,9 @@ export async function getThreadById(core: Core, options: GetThreadOptions): Prom
   const { threadId, resourceId } = await parse('getThreadById', options)
   checkId(threadId, 'threadId')
   if (resourceId !== undefined) {
-    const { record } = await resourceSpace(core, resourceId).threads.get(threadId)
-    return record === null ? null : toThread(record, resourceId)
+    const space = resourceSpace(core, resourceId)
+    const { record } = await space.threads.get(threadId)
+    return record === null ? null : toThread(record, space.id)
   }
   const storage = await core.storage.get()
   const all = await storage.threads.find(core.access, threadId, core.limits.pageSize)
@@ -98,7 +99,7 @@ export async function getThreadById(core: Core, options: GetThreadOptions): Prom
     )
   }
   const [only] = found
-  return only === undefined ? null : toThread(only.thread, parseSpaceId(only.space).address.id)
+  return only === undefined ? null : toThread(only.thread, only.space)
 }
 
 export type ListThreadsOptions = InputOf<'listThreads'>
@@ -158,7 +159,7 @@ export async function listThreads(core: Core, options: ListThreadsOptions): Prom
     listed.next === null || key === null
       ? {}
       : { nextCursor: encodeCursor(cursorKind(orderBy, direction), key, Object.values(positionFields(listed.next))) }
-  const threads = listed.items.map((thread) => toThread(thread, resourceId))
+  const threads = listed.items.map((thread) => toThread(thread, space.id))
   return {
     threads,
     total: listed.total,
@@ -214,8 +215,7 @@ async function putThread(space: Door, put: Change & { kind: 'thread-put' }, ifVe
     }
     if (ifVersion === undefined) continue
     const { record: current } = await space.threads.get(threadId)
-    const resourceId = parseSpaceId(space.id).address.id
-    return { status: 'conflict', current: current === null ? null : toThread(current, resourceId) }
+    return { status: 'conflict', current: current === null ? null : toThread(current, space.id) }
   }
 }
 

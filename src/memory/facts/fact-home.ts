@@ -4,7 +4,7 @@ import { invalidInput, shown } from '../../domain/error.ts'
 import { checkId, type SpaceId } from '../../domain/id.ts'
 import { checkTaskId } from '../../domain/issued-id.ts'
 import { type FactAttributes, type FactState, factAttributes } from '../../domain/records/fact.ts'
-import { parseSpaceId, type SpaceKind, spaceId } from '../../domain/space.ts'
+import { parseSpaceId, resourceOf, type SpaceKind, spaceId } from '../../domain/space.ts'
 
 /** The ids that say whose a fact is. The first one given, in this order, is its home; the others must match. */
 export interface FactIds {
@@ -84,14 +84,16 @@ export function scopeOf(ids: FactIds, spaces: readonly string[] | undefined): Fa
   return { spaces: named, attributes: checkedIds(ids) }
 }
 
-/** The ids of a fact, that of its home and of the spaces around it included. */
+/** The ids of a fact, that of its home and of the spaces around it included: `userId` is the outermost resource. */
 export function idsOf({ attributes }: Pick<FactState, 'attributes'>, space: string): FactAttributes {
+  const { address } = parseSpaceId(space)
   const ids: Record<string, string> = {}
-  for (const { kind, id } of parseSpaceId(space).address.path) {
+  for (const { kind, id } of address.path) {
     const name = homeNames.find((known) => homeKinds[known] === kind)
     if (name !== undefined) ids[name] = id
   }
-  return { ...ids, ...attributes }
+  const userId = resourceOf(address)
+  return { ...ids, ...(userId === null ? {} : { userId }), ...attributes }
 }
 
 /** Whether a fact carries all of these ids, or lives with the one that they name. */

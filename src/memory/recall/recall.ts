@@ -6,12 +6,11 @@ import type { Test } from '../../domain/filter.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
-import { parseSpaceId } from '../../domain/space.ts'
 import { dateOf } from '../../domain/time.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
 import { type PackedItem, pack, rowsToRead } from '../../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../../recall/rank.ts'
-import { toListedMessage } from '../conversation/records.ts'
+import { recordPlace, toListedMessage } from '../conversation/records.ts'
 import type { Core } from '../door/core.ts'
 import { recallAnswer, recallEvent } from '../tracing/trace-events.ts'
 import { traced } from '../tracing/tracing.ts'
@@ -55,7 +54,8 @@ type ReadItem = Omit<RecalledItem, 'score' | 'scores' | 'isNeighbour' | 'tokens'
 
 function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): ReadItem {
   const text = textOfRecord(record)
-  const common = { kind: record.kind, space, text }
+  const place = recordPlace(space)
+  const common = { kind: record.kind, ...place, text }
   if (record.kind === 'entry') {
     const { key, value, writtenBy, updatedAt } = record.entry
     return { ...common, id: key, value, author: writtenBy, at: dateOf(updatedAt) }
@@ -65,7 +65,7 @@ function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): R
     return { ...common, id, author: assertedBy, at: dateOf(updatedAt), fact: record.fact }
   }
   const { id, author, threadId, createdAt } = record.message
-  const message = toListedMessage(record.message, parseSpaceId(space).address.id, includeInternal)
+  const message = toListedMessage(record.message, place, includeInternal)
   return { ...common, id, author, threadId, at: dateOf(createdAt), message }
 }
 

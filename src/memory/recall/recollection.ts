@@ -9,18 +9,16 @@ import { textKey } from '../../domain/records/fact-text.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 import type { DropReason as PackReason } from '../../recall/pack.ts'
 import type { RecallMode } from '../../recall/rank.ts'
-import type { StoredMessage } from '../conversation/records.ts'
+import type { RecordPlace, StoredMessage } from '../conversation/records.ts'
 
 /** Why an answer may lack something: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
 /** One thing that was found. */
-export interface RecalledItem {
+export interface RecalledItem extends RecordPlace {
   readonly kind: RecordKind
   /** Of a message or a fact its id, of an entry its key. */
   readonly id: string
-  /** The space it lies in, such as `resource/alice`. */
-  readonly space: string
   readonly text: string
   /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
@@ -48,7 +46,7 @@ export type DropReason = PackReason | 'filter'
 
 /** One item of a trace: in or out, and why. */
 export interface TracedItem
-  extends Omit<RecalledItem, 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
+  extends Omit<RecalledItem, 'resourceId' | 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
   readonly rank: number
   /** null if it is in the answer. */
   readonly dropped: DropReason | null

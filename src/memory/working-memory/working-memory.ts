@@ -9,6 +9,7 @@ import type { BlockFormat, BlockState } from '../../domain/records/block.ts'
 import type { PastEvent } from '../../domain/replay/history.ts'
 import { dateOf } from '../../domain/time.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
+import { type RecordPlace, recordPlace } from '../conversation/records.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { readAnswer, workingMemoryEvent, writeAnswer } from '../tracing/trace-events.ts'
@@ -22,7 +23,7 @@ export type WorkingMemoryHistoryOptions = InputOf<'getWorkingMemoryHistory'>
 export type RestoreWorkingMemoryOptions = InputOf<'restoreWorkingMemory'>
 
 /** A block as it stands. */
-export interface WorkingMemory {
+export interface WorkingMemory extends RecordPlace {
   /** Text of a template block, JSON of a schema block. */
   readonly value: Json
   readonly format: BlockFormat
@@ -83,7 +84,8 @@ async function toWorkingMemory(block: Block, state: BlockState | null): Promise<
   const { schema } = block.space.core.behaviour.workingMemory ?? {}
   const issues = schema === undefined ? [] : await schemaIssues(schema, value)
   const found = issues.length === 0 ? {} : { issues }
-  return { value, format, version: seq, updatedAt: dateOf(updatedAt), updatedBy, ...found }
+  const place = recordPlace(block.space.id)
+  return { ...place, value, format, version: seq, updatedAt: dateOf(updatedAt), updatedBy, ...found }
 }
 
 function expectationOf({ threadId, name }: Block, current: number | null): Expectation {
