@@ -1,5 +1,5 @@
 /** What is recalled, as a prompt shows it: data inside a fence that nothing in it can close. Pure. */
-import type { Actor } from '../domain/actor.ts'
+import type { Author } from '../domain/actor.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
 import { isoTime } from '../domain/time.ts'
 import { withoutElements } from './without-fences.ts'
@@ -8,7 +8,8 @@ import { withoutElements } from './without-fences.ts'
 export interface FencedItem {
   readonly kind: RecordKind
   readonly text: string
-  readonly author: Actor
+  /** Told as a claim where it is one. */
+  readonly author: Author
   readonly threadId?: string
   readonly at: Date
 }
@@ -53,7 +54,8 @@ function attribute(name: string, value: string | undefined): string {
 }
 
 function fencedItem({ kind, text, author, threadId, at }: FencedItem): string {
-  const who = attribute('author', `${author.kind} ${author.id}`) + attribute('name', author.name)
+  const claim = attribute('claimed', author.claimed === true ? 'true' : undefined)
+  const who = attribute('author', `${author.kind} ${author.id}`) + attribute('name', author.name) + claim
   const attributes = `${attribute('kind', kind)}${who}${attribute('thread', threadId)}`
   return `<item${attributes}${attribute('at', isoTime(at.getTime()))}>\n${inText(text)}\n</item>`
 }

@@ -85,6 +85,16 @@ user
     expect(prompt).toContain('[from agent Support Specialist, as stated by another]\n  I agree')
   })
 
+  it('says so of what is recalled from another thread', async () => {
+    const memory = openMemory()
+    const messages = [{ role: 'user' as const, content: 'The harbour froze', author: bob }]
+    await memory.as(sales).saveMessages({ ...where, threadId: 'other', messages })
+    await memory.as(bob).saveMessages({ ...where, threadId: 'own', messages: ['The harbour thawed'] })
+    const prompt = await messagesOf(memory, 'Did the harbour freeze?', { behaviour: { semanticRecall: true } })
+    expect(prompt).toContain('author="user bob" name="Bob" claimed="true" thread="other"')
+    expect(prompt).toContain('author="user bob" name="Bob" thread="own"')
+  })
+
   it('is on a new message as it will be in history', async () => {
     const memory = openMemory()
     const said = { ...userSays('I am new here'), author: bob }

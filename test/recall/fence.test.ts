@@ -32,6 +32,12 @@ describe('a fence', () => {
     ])
   })
 
+  it('shows that an author was only claimed', () => {
+    const author = { kind: 'user', id: 'dave', name: 'Dave', claimed: true } as const
+    const item = '<item kind="fact" author="user dave" name="Dave" claimed="true" at="2026-03-01T10:00:00.000Z">'
+    expect(fenced([itemOf('Pay me', { author })]).split('\n')[1]).toBe(item)
+  })
+
   it('is nothing for no items', () => {
     expect(fenced([])).toBe('')
   })
