@@ -43,18 +43,16 @@ export {
   spaceId,
 } from './domain/space.ts'
 export type { Facts } from './facade/facts.ts'
-export { type ListSpacesOptions, Memory, type SpacePage } from './facade/memory.ts'
+export { Memory } from './facade/memory.ts'
 export type { CommitOptions, Space } from './facade/space.ts'
 export type {
-  ChangeEntryOptions,
   Entry,
   EntryDeletion,
+  EntryEvent,
   EntryPage,
   EntryVersion,
   EntryWrite,
   Team,
-  Ttl,
-  WriteEntryOptions,
   WrittenEntry,
 } from './facade/team.ts'
 export type { FeedOptions } from './memory/arguments/feed-options.ts'
@@ -104,7 +102,10 @@ export type {
   Recollection,
   TracedItem,
 } from './memory/recall/recollection.ts'
-export type { EntryChange, EntryEvent, WatchOptions } from './memory/team/watch.ts'
+export type { ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces/spaces.ts'
+export type { ChangeEntryOptions, DeleteEntryOptions, Ttl, WriteEntryOptions } from './memory/team/entries.ts'
+export type { ListEntriesOptions } from './memory/team/read-entries.ts'
+export type { EntryChange, WatchOptions } from './memory/team/watch.ts'
 export {
   type MemoryEvent,
   memoryChannel,

@@ -1,12 +1,10 @@
 /** The facade people use: one memory for many agents. It only ever writes through the spaces' one door. */
 import { type Access, type Actor, applicationActor, checkActor } from '../domain/actor.ts'
 import { invalidInput } from '../domain/error.ts'
-import { checkId, type SpaceId } from '../domain/id.ts'
+import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading, readPlain } from '../domain/read-plain.ts'
-import { encodePart, parseSpaceId, type SpaceState } from '../domain/space.ts'
-import { decodeCursor, encodeCursor } from '../memory/arguments/cursor.ts'
-import { type InputOf, parse } from '../memory/arguments/parse.ts'
+import { parseSpaceId } from '../domain/space.ts'
 import { explain, type ReindexOptions, reindex, type Settled, settled } from '../memory/background/indexing.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from '../memory/conversation/clone-thread.ts'
 import { type ListMessagesOptions, listMessages, type MessagePage } from '../memory/conversation/list-messages.ts'
@@ -55,6 +53,7 @@ import {
 import { type MemoryOptions, parseMemoryOptions } from '../memory/options/options.ts'
 import type { RecallOptions } from '../memory/recall/recall-options.ts'
 import { type RecallTrace, type Recollection, Traces } from '../memory/recall/recollection.ts'
+import type { ListSpacesOptions, SpacePage } from '../memory/spaces/spaces.ts'
 import {
   type GetWorkingMemoryOptions,
   getWorkingMemory,
@@ -68,19 +67,11 @@ import {
   type WorkingMemoryVersion,
   type WorkingMemoryWrite,
 } from '../memory/working-memory/working-memory.ts'
+import { call } from './call.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { type Space, spaceOf } from './space.ts'
 import { type Team, teamOf } from './team.ts'
 
-export type ListSpacesOptions = InputOf<'listSpaces'>
-
-export interface SpacePage {
-  readonly spaces: readonly SpaceState[]
-  readonly nextCursor?: string
-}
-
-/** The cursor of a listing over all spaces belongs to none of them. */
-const allSpaces = 'all' as SpaceState['key']
 /** The part that recalls, loaded by the first question: even a module that is there takes some microseconds to import. */
 let recalling: typeof import('../memory/recall/recall-options.ts') | undefined
 
@@ -170,17 +161,8 @@ export class Memory implements AsyncDisposable {
   }
 
   /** Spaces of a kind by id. Needs the right to administer. */
-  async listSpaces(options: ListSpacesOptions): Promise<SpacePage> {
-    const { kind, prefix = '', cursor, limit = 100 } = await parse('listSpaces', options)
-    const [last] = cursor === undefined ? [] : decodeCursor(cursor, `spaces-${kind}`, allSpaces)
-    const storage = await this.#core.storage.get()
-    const after = last === undefined ? null : (String(last) as SpaceId)
-    const query = { kind, prefix: encodePart(prefix), after, limit: limit + 1 }
-    const found = await storage.spaces.list(this.#core.access, query)
-    const spaces = found.slice(0, limit)
-    const end = spaces.at(-1)
-    if (found.length <= limit || end === undefined) return { spaces }
-    return { spaces, nextCursor: encodeCursor(`spaces-${kind}`, allSpaces, [end.id]) }
+  listSpaces(options: ListSpacesOptions): Promise<SpacePage> {
+    return call(this.#core, 'spaces.list', { what: 'listSpaces', options })
   }
 
   /**

@@ -2,15 +2,17 @@
 import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
 import type { LoggedCommit } from '../domain/commit/effect.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
+import { readPlain } from '../domain/read-plain.ts'
 import type { SpaceSettings, SpaceState } from '../domain/space.ts'
 import type { FeedOptions } from '../memory/arguments/feed-options.ts'
-import { parse } from '../memory/arguments/parse.ts'
 import type { Core } from '../memory/door/core.ts'
 import { Door } from '../memory/door/door.ts'
-import { followLog, stoppable } from '../memory/door/feed.ts'
+import { fieldsOf } from '../memory/options/option-checks.ts'
 import type { SpaceRecallOptions } from '../memory/recall/recall-options.ts'
 import type { Recollection } from '../memory/recall/recollection.ts'
+import type { ConfigureOptions } from '../memory/spaces/spaces.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'
+import { call, follow } from './call.ts'
 import { checkedReader } from './space-reads.ts'
 
 export interface CommitOptions {
@@ -49,11 +51,10 @@ export class Space implements SpaceReads {
    * @throws MemoryError `invalid-input`, `not-found`, `conflict`, `limit-exceeded`, `denied`, `unavailable`, `closed`.
    */
   async commit(changes: readonly Change[], options: CommitOptions = {}): Promise<CommitResult> {
-    const { id, expect } = await parse('commit', options)
-    const parsed = await parse('changes', changes)
+    const { id, expect } = fieldsOf(options, 'commit', ['id', 'expect'])
     if (id !== undefined) checkId(id, 'id')
-    const stated = expect === undefined ? {} : { expect: expect as readonly Expectation[] }
-    return this.#door.submit(parsed, { ...stated, ...(id === undefined ? {} : { id }) })
+    const stated = { space: this.id, changes: readPlain(changes, 'changes') }
+    return call(this.#door.core, 'spaces.commit', { what: 'commit', options: { commitId: id, expect }, stated })
   }
 
   /**
@@ -62,7 +63,7 @@ export class Space implements SpaceReads {
    * @throws MemoryError `denied`, `unavailable`, `closed`.
    */
   state(): Promise<SpaceState | null> {
-    return this.#door.state()
+    return call(this.#door.core, 'spaces.get', { what: 'state', stated: { space: this.id } })
   }
 
   /**
@@ -74,13 +75,9 @@ export class Space implements SpaceReads {
    * @returns As {@link commit}.
    * @throws MemoryError `invalid-input` for a setting outside its bounds, among others.
    */
-  async configure(
-    settings: Partial<SpaceSettings>,
-    options: { readonly ifVersion?: number } = {},
-  ): Promise<CommitResult> {
-    const { ifVersion } = await parse('configure', options)
-    const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { settings: true } } as const] }
-    return this.commit([{ kind: 'configure', settings }], expect)
+  async configure(settings: Partial<SpaceSettings>, options: ConfigureOptions = {}): Promise<CommitResult> {
+    const stated = { space: this.id, settings: readPlain(settings, 'settings') }
+    return call(this.#door.core, 'spaces.configure', { what: 'configure', options, stated })
   }
 
   /**
@@ -90,7 +87,8 @@ export class Space implements SpaceReads {
    * @throws MemoryError `cursor-expired` if `after` lies below the horizon, or the space is erased meanwhile.
    */
   changes(options: FeedOptions = {}): AsyncIterableIterator<LoggedCommit> {
-    return stoppable((stop) => followLog(this.#door, options, stop))
+    const stated = { space: this.id }
+    return follow(this.#door.core, 'spaces.changes', { what: 'changes', options, stated }, (commit) => commit)
   }
 
   /**

@@ -1,109 +1,72 @@
-/** Team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
-
-import type { Actor } from '../domain/actor.ts'
-import type { Change, CommitResult, Expectation, ResultOf } from '../domain/commit/commit.ts'
+/** The shared memory of a team as users hold it. */
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
-import { checkId } from '../domain/id.ts'
-import { assertJson, type Json, toPatch } from '../domain/json.ts'
-import { parseTtl } from '../domain/limits.ts'
-import type { EntryState } from '../domain/records/entry.ts'
-import type { PastEvent } from '../domain/replay/history.ts'
+import type { Json } from '../domain/json.ts'
 import { spaceId } from '../domain/space.ts'
-import { dateOf, toIso } from '../domain/time.ts'
-import { decodeCursor, encodeCursor } from '../memory/arguments/cursor.ts'
-import { parse } from '../memory/arguments/parse.ts'
-import { appliedOf } from '../memory/door/applied.ts'
+import { dateOf } from '../domain/time.ts'
 import type { Core } from '../memory/door/core.ts'
-import type { Door } from '../memory/door/door.ts'
-import { type EntryEvent, type WatchOptions, watchEntries } from '../memory/team/watch.ts'
-import { doorOf, type Space, spaceOf } from './space.ts'
-
-/** Milliseconds, a text such as `'1h'`, or null for ever. */
-export type Ttl = number | string | null
-
-export interface ChangeEntryOptions {
-  /** Default: the team's (30 days). A merge, append or increment without one renews the entry's own. */
-  readonly ttl?: Ttl
-  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
-  readonly commitId?: string
-}
-
-export interface WriteEntryOptions extends ChangeEntryOptions {
-  /** Write only over this version. */
-  readonly ifVersion?: number
-  /** Write only if the key is absent or expired. */
-  readonly ifAbsent?: boolean
-}
+import { fieldsOf } from '../memory/options/option-checks.ts'
+import type {
+  ChangeEntryOptions,
+  DeleteEntryOptions,
+  EntryDeletionRecord,
+  EntryWriteRecord,
+  Ttl,
+  WriteEntryOptions,
+  WrittenEntryRecord,
+} from '../memory/team/entries.ts'
+import type { EntryRecord, EntryVersionRecord, ListEntriesOptions } from '../memory/team/read-entries.ts'
+import type { EntryEventRecord, WatchOptions } from '../memory/team/watch.ts'
+import { call, follow } from './call.ts'
+import { type Space, spaceOf } from './space.ts'
+import { dateOrNull, type Time, timed } from './times.ts'
 
 /** An entry as it stands. */
-export interface Entry<Value = Json> {
-  readonly key: string
-  readonly value: Value
-  /** Seq of the commit that wrote it, for `ifVersion`. */
-  readonly version: number
-  readonly writtenBy: Actor
-  readonly createdAt: Date
-  readonly updatedAt: Date
-  /** null: never. */
-  readonly expiresAt: Date | null
-}
+export interface Entry<Value = Json> extends EntryRecord<Value, Date> {}
 
-export interface WrittenEntry<Value = Json> {
-  readonly status: 'written'
-  readonly key: string
-  /** The value after the write. */
-  readonly value: Value
-  readonly version: number
-  readonly expiresAt: Date | null
-  /** Keys that were pruned to make room, least recently written first. */
-  readonly pruned: readonly string[]
-}
+/** An entry that was written. */
+export interface WrittenEntry<Value = Json> extends WrittenEntryRecord<Value, Date> {}
 
 /** A write, or what stands there instead of what `ifVersion` or `ifAbsent` expected. */
 export type EntryWrite<Value = Json> =
   | WrittenEntry<Value>
   | { readonly status: 'conflict'; readonly current: Entry | null }
 
-export interface EntryVersion {
-  readonly version: number
-  readonly at: Date
-  readonly by: Actor
-  readonly event: PastEvent
-  /** null where the version is a removal or was erased. */
-  readonly value: Json
-}
+/** A deletion, or what stands there instead of what `ifVersion` expected. */
+export type EntryDeletion =
+  | { readonly status: 'deleted'; readonly deleted: boolean }
+  | { readonly status: 'conflict'; readonly current: Entry | null }
 
+/** A version of an entry. */
+export interface EntryVersion extends EntryVersionRecord<Date> {}
+
+/** A page of entries, by key. */
 export interface EntryPage {
   readonly entries: Entry[]
+  /** Seq of the space as listed. */
   readonly asOf: number
+  /** Absent on the last page. */
   readonly nextCursor?: string
 }
 
+/** The changes of one commit to entries. Go on with `after: seq`. */
+export interface EntryEvent extends EntryEventRecord<Date> {}
+
 const updateTries = 1_000
 
-function toEntry(state: EntryState): Entry {
-  const { key, value, version, writtenBy, createdAt, updatedAt, expiresAt } = state
-  return {
-    key,
-    value,
-    version,
-    writtenBy,
-    createdAt: dateOf(createdAt),
-    updatedAt: dateOf(updatedAt),
-    expiresAt: expiresAt === null ? null : dateOf(expiresAt),
-  }
+function toEntry(record: EntryRecord): Entry {
+  const { createdAt, updatedAt, expiresAt } = record
+  const [created, updated] = [dateOf(createdAt), dateOf(updatedAt)]
+  return { ...record, createdAt: created, updatedAt: updated, expiresAt: dateOrNull(expiresAt) }
 }
 
-type WriteKind = 'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'
-
-function toWritten(result: ResultOf<WriteKind>): WrittenEntry<never> {
-  const { key, value, version, expiresAt, pruned } = result
-  const expires = expiresAt === null ? null : dateOf(expiresAt)
-  return { status: 'written', key, value: value as never, version, expiresAt: expires, pruned }
+function toWritten(record: WrittenEntryRecord): WrittenEntry<never> {
+  return { ...record, value: record.value as never, expiresAt: dateOrNull(record.expiresAt) }
 }
 
-function named(commitId: string | undefined): { readonly id?: string } {
-  return commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+type Conflict = Extract<EntryWriteRecord | EntryDeletionRecord, { readonly status: 'conflict' }>
+
+function toConflict({ status, current }: Conflict): Extract<EntryWrite, { readonly status: 'conflict' }> {
+  return { status, current: current === null ? null : toEntry(current) }
 }
 
 /** The time to live that an entry was written with. */
@@ -111,30 +74,26 @@ function ownTtl({ expiresAt, updatedAt }: Entry): number | null {
   return expiresAt === null ? null : expiresAt.getTime() - updatedAt.getTime()
 }
 
-function ttlOf(stated: Ttl | undefined): { ttlMs?: number | null } {
-  return stated === undefined ? {} : { ttlMs: parseTtl(stated) }
-}
-
 /** The team of that id, for those who have a core; the id is taken as it is. */
 export let teamOf: (core: Core, teamId: string) => Team
 
 /** The shared memory of one team. Another team never sees its keys. */
 export class Team {
-  readonly #space: Space
-  readonly #door: Door
+  readonly #core: Core
+  readonly #teamId: string
 
   static {
-    teamOf = (core, teamId) => new Team(spaceOf(core, spaceId('team', teamId)))
+    teamOf = (core, teamId) => new Team(core, teamId)
   }
 
-  private constructor(space: Space) {
-    this.#space = space
-    this.#door = doorOf(space)
+  private constructor(core: Core, teamId: string) {
+    this.#core = core
+    this.#teamId = teamId
   }
 
   /** The team's space, with its seq, settings, log and feed. */
   get space(): Space {
-    return this.#space
+    return spaceOf(this.#core, spaceId('team', this.#teamId))
   }
 
   /**
@@ -143,71 +102,41 @@ export class Team {
    * @param value Any JSON value up to `limits.entryBytes` (64 KB).
    */
   async write(key: string, value: unknown, options: WriteEntryOptions = {}): Promise<EntryWrite> {
-    const { ttl: stated, commitId, ...expected } = await parse('writeEntry', options, 'write')
-    const { ifVersion, ifAbsent } = expected
-    if (ifVersion !== undefined && ifAbsent === true) {
-      throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
-    }
-    checkId(key, 'key')
-    assertJson(value, 'value')
-    const expect = expectationsOf(key, ifVersion, ifAbsent)
-    const change: Change = { kind: 'entry-write', key, value, ...ttlOf(stated) }
-    const result = await this.#door.submit([change], { ...expect, ...named(commitId) })
-    return this.#written(key, result, expect.expect !== undefined)
-  }
-
-  async #written(key: string, result: CommitResult, isStated: boolean): Promise<EntryWrite<never>> {
-    if (result.status === 'conflict' && result.reason === 'expectation' && isStated)
-      return { status: 'conflict', current: await this.get(key) }
-    return toWritten(appliedOf(result, 'entry-write' as WriteKind).result)
-  }
-
-  async #change(change: Change & { readonly kind: WriteKind }, commitId?: string): Promise<WrittenEntry<never>> {
-    return toWritten(appliedOf(await this.#door.submit([change], named(commitId)), change.kind).result)
+    const stated = { teamId: this.#teamId, key, value }
+    const result = await call(this.#core, 'team.write', { what: 'write', options, stated })
+    return result.status === 'written' ? toWritten(result) : toConflict(result)
   }
 
   /** The value under a key, or null if it is absent or expired. */
   async read<Value = Json>(key: string): Promise<Value | null> {
-    const record = await this.#record(key)
+    const stated = { teamId: this.#teamId, key }
+    const record = await call(this.#core, 'team.get', { what: 'read', stated })
     return record === null ? null : (record.value as Value)
   }
 
   /** The whole entry, or null if it is absent or expired. */
   async get(key: string): Promise<Entry | null> {
-    const record = await this.#record(key)
+    const stated = { teamId: this.#teamId, key }
+    const record = await call(this.#core, 'team.get', { what: 'get', stated })
     return record === null ? null : toEntry(record)
-  }
-
-  async #record(key: string): Promise<EntryState | null> {
-    checkId(key, 'key')
-    const { core, id } = this.#door
-    return (await (await core.storage.get()).entries.get(core.access, id, key)).record
   }
 
   /** Deep-merges an object into the value: objects recurse, arrays replace, null deletes, undefined keeps. */
   async merge(key: string, patch: unknown, options: ChangeEntryOptions = {}): Promise<WrittenEntry> {
-    const { ttl: stated, commitId } = await parse('changeEntry', options, 'merge')
-    const change = {
-      kind: 'entry-merge',
-      key: checkId(key, 'key'),
-      patch: toPatch(patch, 'patch'),
-      ...ttlOf(stated),
-    } as const
-    return this.#change(change, commitId)
+    const stated = { teamId: this.#teamId, key, patch }
+    return toWritten(await call(this.#core, 'team.merge', { what: 'merge', options, stated }))
   }
 
   /** Adds an item to the end of an array, which begins empty. */
   async append(key: string, item: unknown, options: ChangeEntryOptions = {}): Promise<WrittenEntry<readonly Json[]>> {
-    const { ttl: stated, commitId } = await parse('changeEntry', options, 'append')
-    assertJson(item, 'item')
-    return this.#change({ kind: 'entry-append', key: checkId(key, 'key'), item, ...ttlOf(stated) }, commitId)
+    const stated = { teamId: this.#teamId, key, item }
+    return toWritten(await call(this.#core, 'team.append', { what: 'append', options, stated }))
   }
 
   /** Adds to a number, which begins at 0. */
   async increment(key: string, by = 1, options: ChangeEntryOptions = {}): Promise<WrittenEntry<number>> {
-    const { ttl: stated, commitId } = await parse('changeEntry', options, 'increment')
-    if (!Number.isFinite(by)) throw invalidInput('by', 'must be a finite number', by, 'Pass a number, such as 1.')
-    return this.#change({ kind: 'entry-increment', key: checkId(key, 'key'), by, ...ttlOf(stated) }, commitId)
+    const stated = { teamId: this.#teamId, key, by }
+    return toWritten(await call(this.#core, 'team.increment', { what: 'increment', options, stated }))
   }
 
   /**
@@ -220,7 +149,7 @@ export class Team {
     next: (value: Value | null) => unknown,
     options: { readonly ttl?: Ttl } = {},
   ): Promise<WrittenEntry | { readonly status: 'unchanged'; readonly current: Entry | null }> {
-    const { ttl: stated } = await parse('updateEntry', options, 'update')
+    const { ttl: stated } = fieldsOf(options, 'update', ['ttl']) as { readonly ttl?: Ttl }
     if (typeof next !== 'function') {
       throw invalidInput('next', 'must be a function', next, 'Pass what computes the new value from the present one.')
     }
@@ -241,69 +170,41 @@ export class Team {
   }
 
   /** Removes an entry. */
-  async delete(key: string, options: { readonly ifVersion?: number } = {}): Promise<EntryDeletion> {
-    const { ifVersion } = await parse('deleteEntry', options, 'delete')
-    const before = await this.#door.entries.get(checkId(key, 'key'))
-    if (before.record === null && ifVersion === undefined) return { status: 'deleted', deleted: false }
-    const result = await this.#door.submit([{ kind: 'entry-delete', key }], expectationsOf(key, ifVersion, undefined))
-    if (result.status === 'conflict' && ifVersion !== undefined) {
-      return { status: 'conflict', current: await this.get(key) }
-    }
-    return { status: 'deleted', deleted: appliedOf(result, 'entry-delete').result.deleted }
+  async delete(key: string, options: DeleteEntryOptions = {}): Promise<EntryDeletion> {
+    const stated = { teamId: this.#teamId, key }
+    const result = await call(this.#core, 'team.delete', { what: 'delete', options, stated })
+    return result.status === 'deleted' ? result : toConflict(result)
   }
 
   /** Entries by key. */
-  async list(
-    options: { readonly prefix?: string; readonly limit?: number; readonly cursor?: string } = {},
-  ): Promise<EntryPage> {
-    const { prefix = '', limit = 100, cursor } = await parse('listEntries', options, 'list')
-    const after = cursor === undefined ? null : await this.#keyOf(cursor)
-    const most = Math.min(limit, this.#door.core.limits.pageSize)
-    const { items, asOf, key: spaceKey, more } = await this.#door.entries.list({ prefix, after, limit: most })
-    const last = items.at(-1)
-    const isLast = !more || last === undefined || spaceKey === null
-    const next = isLast ? {} : { nextCursor: encodeCursor('entries', spaceKey, [last.key]) }
-    return { entries: items.map(toEntry), asOf, ...next }
-  }
-
-  async #keyOf(cursor: string): Promise<string> {
-    const [key] = decodeCursor(cursor, 'entries', (await this.#door.state())?.key ?? null)
-    return String(key)
+  async list(options: ListEntriesOptions = {}): Promise<EntryPage> {
+    const stated = { teamId: this.#teamId }
+    const page = await call(this.#core, 'team.list', { what: 'list', options, stated })
+    return { ...page, entries: page.entries.map(toEntry) }
   }
 
   /** The versions of an entry, newest first, as far as the log goes back. */
   async history(key: string, options: { readonly limit?: number } = {}): Promise<EntryVersion[]> {
-    const { limit = 100 } = await parse('entryHistory', options, 'history')
-    const past = await this.#door.entries.history(checkId(key, 'key'), limit)
-    return past.map(({ version, at, by, event, value }) => ({ version, at: dateOf(at), by, event, value }))
+    const stated = { teamId: this.#teamId, key }
+    const past = await call(this.#core, 'team.history', { what: 'history', options, stated })
+    return past.map((version) => ({ ...version, at: dateOf(version.at) }))
   }
 
   /** The value that a key had when the space was at a seq or a time; null if it had none. */
   async readAt<Value = Json>(
     key: string,
-    options: { readonly seq?: number; readonly at?: Date | string | number },
+    options: { readonly seq?: number; readonly at?: Time },
   ): Promise<Value | null> {
-    const { seq, at } = await parse('readAt', options, 'readAt')
-    if ((seq === undefined) === (at === undefined)) {
-      throw invalidInput('readAt', 'must have seq or at', options, 'Pass one of the two.')
-    }
-    checkId(key, 'key')
-    const then = seq ?? (await this.#door.log.seqAt(toIso(at, 'at')))
-    const past = await this.#door.entries.at(key, then)
-    return past === null || past.event === 'erased' ? null : (past.value as Value)
+    const stated = { teamId: this.#teamId, key }
+    const past = await call(this.#core, 'team.readAt', { ...timed('readAt', options, ['at']), stated })
+    return past === null ? null : (past.value as Value)
   }
 
   /** Follows what happens to the team's entries; see {@link Space.changes} for `after` and `signal`. */
   watch(options: WatchOptions = {}): AsyncIterableIterator<EntryEvent> {
-    return watchEntries(this.#door, options)
+    const stated = { teamId: this.#teamId }
+    return follow(this.#core, 'team.watch', { what: 'watch', options, stated }, (event): EntryEvent => {
+      return { ...event, at: dateOf(event.at) }
+    })
   }
-}
-
-export type EntryDeletion =
-  | { readonly status: 'deleted'; readonly deleted: boolean }
-  | { readonly status: 'conflict'; readonly current: Entry | null }
-
-function expectationsOf(key: string, ifVersion?: number, ifAbsent?: boolean): { expect?: readonly Expectation[] } {
-  if (ifVersion !== undefined) return { expect: [{ version: ifVersion, of: { entry: key } }] }
-  return ifAbsent === true ? { expect: [{ absent: { entry: key } }] } : {}
 }

@@ -12,16 +12,26 @@ import { closedStatuses } from '../records/turn.ts'
 import { trusts } from '../trust.ts'
 import { withRecordChanges } from './record-schemas.ts'
 
+/** An object whose content others check. Unlike `z.custom` it converts to JSON Schema. */
+function anyObject<Fields>(
+  holds: (value: object) => boolean = () => true,
+  rule = 'must be an object',
+): z.ZodType<Fields> {
+  const isObject = (value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && holds(value)
+  return z.unknown().refine(isObject, rule).meta({ type: 'object' }) as unknown as z.ZodType<Fields>
+}
+
 const actorSchema = z.strictObject({
   kind: z.enum(actorKinds),
   id: z.string().min(1).max(limitTable.idLength.max),
   name: z.exactOptional(z.string().min(1).max(limitTable.idLength.max)),
 })
 
-const jsonRecord = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+const jsonRecord = anyObject<JsonObject>()
 
-const messagePartSchema = z.custom<MessagePart>(
-  (value) => typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string',
+const messagePartSchema = anyObject<MessagePart>(
+  (value) => typeof (value as { type?: unknown }).type === 'string',
   'must be an object with a "type"',
 )
 
@@ -34,11 +44,11 @@ const messageInputSchema: z.ZodType<MessageInput> = z.strictObject({
   createdAt: z.exactOptional(z.iso.datetime()),
 })
 
-const json = z.custom<Json>((value) => value !== undefined, 'must be JSON')
-const jsonObject = z.custom<JsonObject>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be a JSON object',
-)
+const json = z
+  .unknown()
+  .refine((value) => value !== undefined, 'must be JSON')
+  .meta({ description: 'Any JSON value.' }) as unknown as z.ZodType<Json>
+const jsonObject = anyObject<JsonObject>(() => true, 'must be a JSON object')
 const id = z.string()
 const threadId = id
 const title = z.string().max(limitTable.titleLength.max)
@@ -52,7 +62,8 @@ const erased = z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit
 /** A turn is named by its id or, when this commit opens it, by its number among those the commit opens. */
 const turnReference = { turnId: z.exactOptional(id), opened: z.exactOptional(z.int().min(0)) }
 
-const settingsSchema = z.strictObject({
+/** Settings that are stored with a space; those left out stay as they are. */
+export const settingsSchema = z.strictObject({
   entriesPerSpace: z.exactOptional(z.int().min(1).max(limitTable.entriesPerSpace.max)),
   entryTtlMs: z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable()),
   logDays: z.exactOptional(z.int().min(0).max(limitTable.logDays.max)),

@@ -6,7 +6,6 @@ import { MemoryError } from '../../domain/error.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { Storage } from '../../ports/storage.ts'
-import { type InputOf, parse } from '../arguments/parse.ts'
 import type { Door } from './door.ts'
 
 const pageSize = 200
@@ -56,34 +55,19 @@ class Alarm {
 }
 
 /**
- * An iterator that `return()` ends at once, also while it waits for what is to come: a generator alone would finish its
- * pending step first, which may never come.
+ * Follows a space's log until the signal stops it or the memory closes; see `Space.changes`.
+ *
+ * @param after The seq to go on from; absent: from now on.
  */
-export function stoppable<Item>(start: (stop: AbortSignal) => AsyncGenerator<Item>): AsyncIterableIterator<Item> {
-  const stop = new AbortController()
-  const items = start(stop.signal)
-  const feed: AsyncIterableIterator<Item> = {
-    next: () => items.next(),
-    return: () => {
-      stop.abort()
-      return items.return(undefined)
-    },
-    [Symbol.asyncIterator]: () => feed,
-  }
-  return feed
-}
-
-/** Follows a space's log until one of the signals stops it; see `Space.changes`. */
 export async function* followLog(
   space: Door,
-  options: InputOf<'follow'>,
-  stop: AbortSignal,
+  after: number | undefined,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<LoggedCommit> {
-  const { after, signal } = await parse('follow', options, 'changes')
   const { storage } = space.core
   const opened = await storage.get()
   const alarm = new Alarm()
-  const signals = [storage.closing, stop, ...(signal === undefined ? [] : [signal])]
+  const signals = [storage.closing, ...(signal === undefined ? [] : [signal])]
   const isOver = () => signals.some((one) => one.aborted)
   const unsubscribe = opened.log.subscribe(space.id, alarm.wake)
   const stopListening = whenAborted(signals, alarm.wake, alarm.fail)

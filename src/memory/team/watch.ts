@@ -5,11 +5,11 @@ import type { Effect, LoggedCommit } from '../../domain/commit/effect.ts'
 import { displacedBy, holdsContent, ownRecord } from '../../domain/commit/effect-names.ts'
 import type { Json } from '../../domain/json.ts'
 import type { PastEvent } from '../../domain/replay/history.ts'
-import { dateOf } from '../../domain/time.ts'
 import type { FeedOptions } from '../arguments/feed-options.ts'
-import { parse } from '../arguments/parse.ts'
+import type { Core } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
-import { followLog, stoppable } from '../door/feed.ts'
+import { followLog } from '../door/feed.ts'
+import { teamSpace } from './read-entries.ts'
 
 /** What happened to one entry. */
 export interface EntryChange {
@@ -20,9 +20,9 @@ export interface EntryChange {
 }
 
 /** The changes of one commit to entries. Go on with `after: seq`. */
-export interface EntryEvent {
+export interface EntryEventRecord<Time = string> {
   readonly seq: number
-  readonly at: Date
+  readonly at: Time
   readonly by: Actor
   readonly changes: readonly EntryChange[]
 }
@@ -30,6 +30,10 @@ export interface EntryEvent {
 export interface WatchOptions extends FeedOptions {
   /** Only keys that begin with this text. */
   readonly prefix?: string
+}
+
+interface WatchRequest extends Omit<WatchOptions, 'signal'> {
+  readonly teamId: string
 }
 
 interface Touched {
@@ -62,20 +66,20 @@ async function changesOf(space: Door, commit: LoggedCommit, prefix: string): Pro
   )
 }
 
-/** Follows a space's entries; commits that touch none of the keys asked for are passed over. */
-export function watchEntries(space: Door, options: WatchOptions): AsyncIterableIterator<EntryEvent> {
-  return stoppable((stop) => watch(space, options, stop))
-}
-
-async function* watch(space: Door, options: WatchOptions, stop: AbortSignal): AsyncGenerator<EntryEvent> {
-  const { prefix = '', ...feed } = await parse('watch', options)
-  for await (const commit of followLog(space, feed, stop)) {
+/** Follows the entries of a team; commits that touch none of the keys asked for are passed over. */
+export async function* watchEntries(
+  core: Core,
+  { teamId, prefix = '', after }: WatchRequest,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EntryEventRecord> {
+  const space = teamSpace(core, teamId)
+  for await (const commit of followLog(space, after, signal)) {
     const changes = await changesOf(space, commit, prefix).catch((error: unknown) => {
       // A read that the closing storage refused is the end that was asked for.
-      if (space.core.storage.closing.aborted || stop.aborted) return null
+      if (core.storage.closing.aborted || signal?.aborted === true) return null
       throw error
     })
     if (changes === null) return
-    if (changes.length > 0) yield { seq: commit.seq, at: dateOf(commit.at), by: commit.actor, changes }
+    if (changes.length > 0) yield { seq: commit.seq, at: commit.at, by: commit.actor, changes }
   }
 }

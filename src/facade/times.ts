@@ -1,0 +1,41 @@
+/** Times at the facade's border: callers pass and get `Date`s, everything below has ISO 8601 texts. */
+import { isJsonObject } from '../domain/json.ts'
+import { readPlain } from '../domain/read-plain.ts'
+import { dateOf, toIso } from '../domain/time.ts'
+import type { Given } from '../operations/parse.ts'
+
+/** A time as callers may give it: a Date, an ISO 8601 text, or epoch milliseconds. */
+export type Time = Date | string | number
+
+/** The Date of a record's time; null stays null. */
+export function dateOrNull(iso: string | null): Date | null {
+  return iso === null ? null : dateOf(iso)
+}
+
+/** Turns the times under these names into ISO texts, in place. null stays null. */
+function toIsoAt(fields: Record<string, unknown>, names: readonly string[], path: string): void {
+  for (const name of names) {
+    const value = fields[name]
+    if (value !== undefined && value !== null) fields[name] = toIso(value, `${path}${name}`)
+  }
+}
+
+/**
+ * A method's options with ISO texts for times.
+ *
+ * @param names Options that are times.
+ * @throws MemoryError `invalid-input` for what names no time.
+ */
+export function timed(what: string, given: unknown, names: readonly string[]): Given {
+  const options = readPlain(given, what)
+  if (isJsonObject(options)) toIsoAt(options as Record<string, unknown>, names, '')
+  return { what, options, isRead: true }
+}
+
+/** The same for a range of dates among the options. */
+export function timedRange(what: string, given: unknown): Given {
+  const options = readPlain(given, what)
+  const range = isJsonObject(options) ? (options as Record<string, unknown>).dateRange : undefined
+  if (isJsonObject(range)) toIsoAt(range as Record<string, unknown>, ['start', 'end'], 'dateRange.')
+  return { what, options, isRead: true }
+}

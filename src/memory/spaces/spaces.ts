@@ -1,0 +1,112 @@
+/** Spaces themselves: listing them, their state and settings, commits as they are, and their log. */
+import type { Change, CommitResult, Expectation } from '../../domain/commit/commit.ts'
+import type { LoggedCommit } from '../../domain/commit/effect.ts'
+import { checkId, type SpaceId } from '../../domain/id.ts'
+import { encodePart, parseSpaceId, type SpaceKind, type SpaceSettings, type SpaceState } from '../../domain/space.ts'
+import { decodeCursor, encodeCursor } from '../arguments/cursor.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+import { followLog } from '../door/feed.ts'
+
+export interface ListSpacesOptions {
+  readonly kind: SpaceKind
+  /** Only spaces whose id, without the kind, begins with this text. */
+  readonly prefix?: string
+  readonly cursor?: string
+  /** Spaces on one page. Default: 100. */
+  readonly limit?: number
+}
+
+export interface SpacePage {
+  readonly spaces: readonly SpaceState[]
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+export interface ConfigureOptions {
+  /** Change the settings only if this commit was the last to change them; 0: none was. */
+  readonly ifVersion?: number
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
+}
+
+interface NamedSpace {
+  readonly space: string
+}
+
+/** The cursor of a listing over all spaces belongs to none of them. */
+const allSpaces = 'all' as SpaceState['key']
+
+/** The door to the space of that id. */
+export function spaceDoor(core: Core, space: string): Door {
+  return new Door(core, parseSpaceId(space).id)
+}
+
+/** A page of the spaces of a kind, by id. Needs the right to administer. */
+export async function listSpaces(
+  core: Core,
+  { kind, prefix = '', cursor, limit = 100 }: ListSpacesOptions,
+): Promise<SpacePage> {
+  const [last] = cursor === undefined ? [] : decodeCursor(cursor, `spaces-${kind}`, allSpaces)
+  const storage = await core.storage.get()
+  const after = last === undefined ? null : (String(last) as SpaceId)
+  const found = await storage.spaces.list(core.access, { kind, prefix: encodePart(prefix), after, limit: limit + 1 })
+  const spaces = found.slice(0, limit)
+  const end = spaces.at(-1)
+  if (found.length <= limit || end === undefined) return { spaces }
+  return { spaces, nextCursor: encodeCursor(`spaces-${kind}`, allSpaces, [end.id]) }
+}
+
+/** The space itself; null if nothing was ever written to it. */
+export async function getSpace(core: Core, { space }: NamedSpace): Promise<SpaceState | null> {
+  return spaceDoor(core, space).state()
+}
+
+/** Commits changes that were parsed, whole or not at all. */
+export async function commitChanges(
+  core: Core,
+  {
+    space,
+    changes,
+    expect,
+    commitId,
+  }: NamedSpace & {
+    readonly changes: readonly Change[]
+    readonly expect?: readonly Expectation[]
+    readonly commitId?: string
+  },
+): Promise<CommitResult> {
+  const stated = expect === undefined ? {} : { expect }
+  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+  return spaceDoor(core, space).submit(changes, { ...stated, ...named })
+}
+
+/** Changes the settings that live with the data of a space. */
+export async function configureSpace(
+  core: Core,
+  {
+    space,
+    settings,
+    ifVersion,
+    commitId,
+  }: NamedSpace & ConfigureOptions & { readonly settings: Partial<SpaceSettings> },
+): Promise<CommitResult> {
+  const changes: Change[] = [{ kind: 'configure', settings }]
+  const expect: Expectation[] | undefined =
+    ifVersion === undefined ? undefined : [{ version: ifVersion, of: { settings: true } }]
+  return commitChanges(core, {
+    space,
+    changes,
+    ...(expect === undefined ? {} : { expect }),
+    ...(commitId === undefined ? {} : { commitId }),
+  })
+}
+
+/** Follows the log of a space: every commit once, in order, then those to come. */
+export function followSpace(
+  core: Core,
+  { space, after }: NamedSpace & { readonly after?: number },
+  signal: AbortSignal | undefined,
+): AsyncIterable<LoggedCommit> {
+  return followLog(spaceDoor(core, space), after, signal)
+}

@@ -1,0 +1,152 @@
+/** Writing to team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
+import type { Change, CommitResult, Expectation, ResultOf } from '../../domain/commit/commit.ts'
+import { invalidInput } from '../../domain/error.ts'
+import { checkId } from '../../domain/id.ts'
+import { assertJson, type Json, toPatch } from '../../domain/json.ts'
+import { parseTtl } from '../../domain/limits.ts'
+import { appliedOf } from '../door/applied.ts'
+import type { Core } from '../door/core.ts'
+import type { Door } from '../door/door.ts'
+import { type EntryAddress, type EntryRecord, entryIn, teamSpace } from './read-entries.ts'
+
+/** Milliseconds, a text such as `'1h'`, or null for ever. */
+export type Ttl = number | string | null
+
+export interface ChangeEntryOptions {
+  /** Default: the team's (30 days). A merge, append or increment without one renews the entry's own. */
+  readonly ttl?: Ttl
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
+}
+
+export interface WriteEntryOptions extends ChangeEntryOptions {
+  /** Write only over this version. */
+  readonly ifVersion?: number
+  /** Write only if the key is absent or expired. */
+  readonly ifAbsent?: boolean
+}
+
+export interface DeleteEntryOptions {
+  /** Delete only this version. */
+  readonly ifVersion?: number
+}
+
+/** An entry that was written. Times are ISO texts, and Dates in the facade. */
+export interface WrittenEntryRecord<Value = Json, Time = string> {
+  readonly status: 'written'
+  readonly key: string
+  /** The value after the write. */
+  readonly value: Value
+  /** Seq of the commit that wrote it, for `ifVersion`. */
+  readonly version: number
+  /** null: never. */
+  readonly expiresAt: Time | null
+  /** Keys that were pruned to make room, least recently written first. */
+  readonly pruned: readonly string[]
+}
+
+/** A write, or what stands there instead of what `ifVersion` or `ifAbsent` expected. */
+export type EntryWriteRecord =
+  | WrittenEntryRecord
+  | { readonly status: 'conflict'; readonly current: EntryRecord | null }
+
+/** A deletion, or what stands there instead of what `ifVersion` expected. */
+export type EntryDeletionRecord =
+  | { readonly status: 'deleted'; readonly deleted: boolean }
+  | { readonly status: 'conflict'; readonly current: EntryRecord | null }
+
+type WriteKind = 'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'
+
+function toWritten({ key, value, version, expiresAt, pruned }: ResultOf<WriteKind>): WrittenEntryRecord {
+  return { status: 'written', key, value, version, expiresAt, pruned }
+}
+
+function ttlOf(stated: Ttl | undefined): { ttlMs?: number | null } {
+  return stated === undefined ? {} : { ttlMs: parseTtl(stated) }
+}
+
+function named(commitId: string | undefined): { readonly id?: string } {
+  return commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+}
+
+function expectationsOf(key: string, ifVersion?: number, ifAbsent?: boolean): { expect?: readonly Expectation[] } {
+  if (ifVersion !== undefined) return { expect: [{ version: ifVersion, of: { entry: key } }] }
+  return ifAbsent === true ? { expect: [{ absent: { entry: key } }] } : {}
+}
+
+function isExpected(result: CommitResult): boolean {
+  return result.status === 'conflict' && result.reason === 'expectation'
+}
+
+/** Stores a value under a key, over what was there. */
+export async function writeEntry(
+  core: Core,
+  { teamId, key, value, ttl, commitId, ifVersion, ifAbsent }: EntryAddress & WriteEntryOptions & { value?: unknown },
+): Promise<EntryWriteRecord> {
+  if (ifVersion !== undefined && ifAbsent === true) {
+    throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
+  }
+  const space = teamSpace(core, teamId)
+  checkId(key, 'key')
+  assertJson(value, 'value')
+  const expect = expectationsOf(key, ifVersion, ifAbsent)
+  const change: Change = { kind: 'entry-write', key, value, ...ttlOf(ttl) }
+  const result = await space.submit([change], { ...expect, ...named(commitId) })
+  if (expect.expect !== undefined && isExpected(result))
+    return { status: 'conflict', current: await entryIn(space, key) }
+  return toWritten(appliedOf(result, 'entry-write').result)
+}
+
+async function change(
+  space: Door,
+  one: Change & { readonly kind: WriteKind },
+  commitId?: string,
+): Promise<WrittenEntryRecord> {
+  return toWritten(appliedOf(await space.submit([one], named(commitId)), one.kind).result)
+}
+
+type Changed = EntryAddress & ChangeEntryOptions
+
+/** Deep-merges an object into the value: objects recurse, arrays replace, null deletes. */
+export async function mergeEntry(
+  core: Core,
+  { teamId, key, patch, ttl, commitId }: Changed & { patch?: unknown },
+): Promise<WrittenEntryRecord> {
+  const space = teamSpace(core, teamId)
+  checkId(key, 'key')
+  return change(space, { kind: 'entry-merge', key, patch: toPatch(patch, 'patch'), ...ttlOf(ttl) }, commitId)
+}
+
+/** Adds an item to the end of an array, which begins empty. */
+export async function appendToEntry(
+  core: Core,
+  { teamId, key, item, ttl, commitId }: Changed & { item?: unknown },
+): Promise<WrittenEntryRecord> {
+  const space = teamSpace(core, teamId)
+  assertJson(item, 'item')
+  return change(space, { kind: 'entry-append', key: checkId(key, 'key'), item, ...ttlOf(ttl) }, commitId)
+}
+
+/** Adds to a number, which begins at 0. */
+export async function incrementEntry(
+  core: Core,
+  { teamId, key, by = 1, ttl, commitId }: Changed & { by?: number },
+): Promise<WrittenEntryRecord> {
+  const space = teamSpace(core, teamId)
+  return change(space, { kind: 'entry-increment', key: checkId(key, 'key'), by, ...ttlOf(ttl) }, commitId)
+}
+
+/** Removes an entry. Removing what is not there answers `deleted: false`. */
+export async function deleteEntry(
+  core: Core,
+  { teamId, key, ifVersion }: EntryAddress & DeleteEntryOptions,
+): Promise<EntryDeletionRecord> {
+  const space = teamSpace(core, teamId)
+  const before = await space.entries.get(checkId(key, 'key'))
+  if (before.record === null && ifVersion === undefined) return { status: 'deleted', deleted: false }
+  const result = await space.submit([{ kind: 'entry-delete', key }], expectationsOf(key, ifVersion))
+  if (ifVersion !== undefined && result.status === 'conflict') {
+    return { status: 'conflict', current: await entryIn(space, key) }
+  }
+  return { status: 'deleted', deleted: appliedOf(result, 'entry-delete').result.deleted }
+}

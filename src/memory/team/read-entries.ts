@@ -1,0 +1,124 @@
+/** Reading team memory: one entry, pages by key, and the past of a key. */
+import type { Actor } from '../../domain/actor.ts'
+import { invalidInput } from '../../domain/error.ts'
+import { checkId } from '../../domain/id.ts'
+import type { Json } from '../../domain/json.ts'
+import type { EntryState } from '../../domain/records/entry.ts'
+import type { PastEvent } from '../../domain/replay/history.ts'
+import { spaceId } from '../../domain/space.ts'
+import { toIso } from '../../domain/time.ts'
+import { decodeCursor, encodeCursor } from '../arguments/cursor.ts'
+import type { Core } from '../door/core.ts'
+import { Door } from '../door/door.ts'
+
+/** A key of a team. */
+export interface EntryAddress {
+  readonly teamId: string
+  readonly key: string
+}
+
+/** An entry as it stands. Times are ISO texts, and Dates in the facade. */
+export interface EntryRecord<Value = Json, Time = string> {
+  readonly key: string
+  readonly value: Value
+  /** Seq of the commit that wrote it, for `ifVersion`. */
+  readonly version: number
+  readonly writtenBy: Actor
+  readonly createdAt: Time
+  readonly updatedAt: Time
+  /** null: never. */
+  readonly expiresAt: Time | null
+}
+
+/** A version of an entry. */
+export interface EntryVersionRecord<Time = string> {
+  readonly version: number
+  readonly at: Time
+  readonly by: Actor
+  readonly event: PastEvent
+  /** null where the version is a removal or was erased. */
+  readonly value: Json
+}
+
+export interface EntryPageRecord {
+  readonly entries: readonly EntryRecord[]
+  /** Seq of the space as listed. */
+  readonly asOf: number
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+export interface ListEntriesOptions {
+  /** Only keys that begin with this text. */
+  readonly prefix?: string
+  /** Entries on one page. Default: 100. */
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+/** The door to the space of a team. */
+export function teamSpace(core: Core, teamId: string): Door {
+  return new Door(core, spaceId('team', teamId))
+}
+
+function toEntry({ key, value, version, writtenBy, createdAt, updatedAt, expiresAt }: EntryState): EntryRecord {
+  return { key, value, version, writtenBy, createdAt, updatedAt, expiresAt }
+}
+
+/** The entry of a space, or null if it is absent or expired. */
+export async function entryIn({ core, id }: Door, key: string): Promise<EntryRecord | null> {
+  const { record } = await (await core.storage.get()).entries.get(core.access, id, key)
+  return record === null ? null : toEntry(record)
+}
+
+/** The entry of that key, or null if it is absent or expired. */
+export async function getEntry(core: Core, { teamId, key }: EntryAddress): Promise<EntryRecord | null> {
+  const space = spaceId('team', teamId)
+  checkId(key, 'key')
+  const { record } = await (await core.storage.get()).entries.get(core.access, space, key)
+  return record === null ? null : toEntry(record)
+}
+
+/** A page of a team's entries, by key. */
+export async function listEntries(
+  core: Core,
+  { teamId, prefix = '', limit = 100, cursor }: ListEntriesOptions & { readonly teamId: string },
+): Promise<EntryPageRecord> {
+  const space = teamSpace(core, teamId)
+  const after = cursor === undefined ? null : await keyOf(space, cursor)
+  const most = Math.min(limit, core.limits.pageSize)
+  const { items, asOf, key: spaceKey, more } = await space.entries.list({ prefix, after, limit: most })
+  const last = items.at(-1)
+  const isLast = !more || last === undefined || spaceKey === null
+  const next = isLast ? {} : { nextCursor: encodeCursor('entries', spaceKey, [last.key]) }
+  return { entries: items.map(toEntry), asOf, ...next }
+}
+
+async function keyOf(space: Door, cursor: string): Promise<string> {
+  const [key] = decodeCursor(cursor, 'entries', (await space.state())?.key ?? null)
+  return String(key)
+}
+
+/** The versions of an entry, newest first, as far as the log goes back. */
+export async function entryHistory(
+  core: Core,
+  { teamId, key, limit = 100 }: EntryAddress & { readonly limit?: number },
+): Promise<readonly EntryVersionRecord[]> {
+  return teamSpace(core, teamId).entries.history(checkId(key, 'key'), limit)
+}
+
+const removals: readonly PastEvent[] = ['delete', 'expire', 'prune', 'erased']
+
+/** The version of an entry that stood when the space was at a seq or a time; null if there was none. */
+export async function entryAt(
+  core: Core,
+  { teamId, key, seq, at }: EntryAddress & { readonly seq?: number; readonly at?: string },
+): Promise<EntryVersionRecord | null> {
+  if ((seq === undefined) === (at === undefined)) {
+    throw invalidInput('readAt', 'must have seq or at', { seq, at }, 'Pass one of the two.')
+  }
+  const space = teamSpace(core, teamId)
+  checkId(key, 'key')
+  const past = await space.entries.at(key, seq ?? (await space.log.seqAt(toIso(at, 'at'))))
+  return past === null || removals.includes(past.event) ? null : past
+}

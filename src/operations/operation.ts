@@ -1,0 +1,59 @@
+/**
+ * An operation: one thing that the facade can do, stated once. The facade, tracing, adapters and every face are projections of
+ * the records that `table.ts` joins. Times are ISO 8601 texts here and below; only the facade knows `Date`.
+ */
+import type { z } from 'zod'
+import type { ReindexProgress } from '../derive/indexer.ts'
+import type { SpaceId } from '../domain/id.ts'
+import type { Core } from '../memory/door/core.ts'
+import type { MemoryEvent } from '../memory/tracing/tracing.ts'
+
+/** What a call may do. `administer` is for settings and for what looks beyond one space. */
+export const effects = ['read', 'write', 'erase', 'administer'] as const
+export type Effect = (typeof effects)[number]
+
+/**
+ * What an operation touches: spaces by their ids, all spaces, or the spaces that issued some ids. An issued id names its space
+ * by a key, which only the database can resolve.
+ */
+export type Touched = readonly SpaceId[] | 'all' | { readonly issuedIds: readonly string[] }
+
+/** What a call brings along that is no input: it cannot cross a wire. */
+export interface Invocation {
+  /** Ends a feed. */
+  readonly signal?: AbortSignal
+  /** Is told how far a long operation has come. */
+  readonly onProgress?: (progress: ReindexProgress) => void
+}
+
+/** One operation. `run` gets what `input` has parsed, and trusts it. */
+export interface Operation<
+  Name extends string = string,
+  Input extends z.ZodObject = z.ZodObject,
+  Answer = Promise<unknown> | AsyncIterable<unknown>,
+> {
+  /** Its noun and its verb, such as `team.write`. */
+  readonly name: Name
+  /** A few words for a list of operations. */
+  readonly title: string
+  /** One or two sentences for people and models who choose among operations. */
+  readonly description: string
+  readonly effect: Effect
+  /** It answers an async iterable; `output` is then the schema of one item. */
+  readonly streams?: true
+  /** What it takes. Convertible to JSON Schema, as `output` is. */
+  readonly input: Input
+  /** What it answers. Outputs are not checked at run time: a test parses a real answer of each operation. */
+  readonly output: z.ZodType
+  /** What {@link memoryChannel} publishes of each call; absent for operations that are not traced. */
+  readonly event?: MemoryEvent['operation']
+  space(input: z.output<Input>): Touched
+  run(core: Core, input: z.output<Input>, invocation: Invocation): Answer
+}
+
+/** States an operation, and infers what it takes and answers. */
+export function operation<const Name extends string, Input extends z.ZodObject, Answer>(
+  stated: Operation<Name, Input, Answer>,
+): Operation<Name, Input, Answer> {
+  return stated
+}

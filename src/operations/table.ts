@@ -1,0 +1,30 @@
+/** Every operation, by its name. Holds zod schemas, so the facade loads it at its first call and not at import. */
+import { invariant } from '../domain/error.ts'
+import type { Operation } from './operation.ts'
+import { spaceOperations } from './spaces.ts'
+import { teamOperations } from './team.ts'
+
+const all = [...teamOperations, ...spaceOperations] as const
+
+type Stated = (typeof all)[number]
+
+/** The names of all operations. */
+export type OperationName = Stated['name']
+
+/** The operation of that name. */
+export type OperationOf<Name extends OperationName> = Extract<Stated, { readonly name: Name }>
+
+/** What an operation answers: a promise, or an async iterable if it streams. */
+export type AnswerOf<Name extends OperationName> = ReturnType<OperationOf<Name>['run']>
+
+/** All operations, in the order in which they are stated. */
+export const operations: readonly Operation[] = all
+
+const byName: ReadonlyMap<string, Operation> = new Map(all.map((one) => [one.name, one]))
+
+/** The operation of that name. */
+export function operationOf(name: OperationName): Operation {
+  const found = byName.get(name)
+  invariant(found !== undefined, 'every name of an operation has its record')
+  return found
+}
