@@ -7,7 +7,7 @@ import { type Symbol as Declared, type NodeHandle, SymbolFlags } from 'typescrip
 import { type Entries, entriesOf, followed, type Published, withPublished } from './published-declarations.ts'
 
 /** Folders of modules whose types users never get to see, from the folder of the declarations. */
-const INTERNAL = ['memory/door/']
+const INTERNAL = ['memory/door/', 'memory/storage/']
 
 export interface Checked {
   /** By exported class: its public members. */

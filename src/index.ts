@@ -55,20 +55,26 @@ export type {
   Team,
   WrittenEntry,
 } from './facade/team.ts'
+export type {
+  RecalledItem,
+  RecalledMessage,
+  RecallTrace,
+  Recollection,
+  TracedItem,
+} from './memory/answers/recollection.ts'
+export type { StoredMessage, Thread } from './memory/answers/records.ts'
+export type { StoredPart } from './memory/answers/stored-part.ts'
 export type { FeedOptions } from './memory/arguments/feed-options.ts'
-export type { ReindexOptions, Settled } from './memory/background/indexing.ts'
+export type { MessageLike } from './memory/arguments/message-input.ts'
 export type { ClonedThread, CloneThreadOptions } from './memory/conversation/clone-thread.ts'
 export type { ListMessagesOptions, MessagePage } from './memory/conversation/list-messages.ts'
-export type { MessageLike } from './memory/conversation/message-input.ts'
 export type {
   DeleteMessagesOptions,
   MessageEdit,
   SavedMessages,
   SaveMessagesOptions,
 } from './memory/conversation/messages.ts'
-export type { StoredMessage, Thread } from './memory/conversation/records.ts'
 export type { ListRunsOptions, Run, RunPage } from './memory/conversation/runs.ts'
-export type { StoredPart } from './memory/conversation/stored-part.ts'
 export type {
   CreateThreadOptions,
   GetThreadOptions,
@@ -91,17 +97,11 @@ export type {
 } from './memory/facts/facts-read.ts'
 export type { FactSearch, FoundFact, SearchFactsOptions } from './memory/facts/facts-search.ts'
 export type { FactEdit, FactUpdate } from './memory/facts/facts-write.ts'
-export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget/forget.ts'
+export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget.ts'
+export type { ReindexOptions, Settled } from './memory/indexing.ts'
 export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './memory/options/behaviour.ts'
 export type { MemoryOptions, StandardSchema } from './memory/options/options.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'
-export type {
-  RecalledItem,
-  RecalledMessage,
-  RecallTrace,
-  Recollection,
-  TracedItem,
-} from './memory/recall/recollection.ts'
 export type { ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces/spaces.ts'
 export type { ChangeEntryOptions, DeleteEntryOptions, Ttl, WriteEntryOptions } from './memory/team/entries.ts'
 export type { ListEntriesOptions } from './memory/team/read-entries.ts'
@@ -113,7 +113,7 @@ export {
   type SaveEvent,
   type TracedFind,
   type WorkingMemoryEvent,
-} from './memory/tracing/tracing.ts'
+} from './memory/tracing.ts'
 export type {
   GetWorkingMemoryOptions,
   RestoreWorkingMemoryOptions,

@@ -1,7 +1,7 @@
 /** Rows of tracing: what an operation pays while nobody listens, and what it pays while somebody does. */
 import { tracingChannel } from 'node:diagnostics_channel'
 import { join } from 'node:path'
-import { type SaveEvent, traced } from '../../src/memory/tracing/tracing.ts'
+import { type SaveEvent, traced } from '../../src/memory/tracing.ts'
 import { turnAt } from '../corpus.ts'
 import { median } from '../measure.ts'
 import { openOurs } from '../ours.ts'

@@ -5,10 +5,11 @@ import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading, readPlain } from '../domain/read-plain.ts'
 import { parseSpaceId } from '../domain/space.ts'
-import { explain, type ReindexOptions, reindex, type Settled, settled } from '../memory/background/indexing.ts'
+import { type RecallTrace, type Recollection, Traces } from '../memory/answers/recollection.ts'
+import type { StoredMessage, Thread } from '../memory/answers/records.ts'
+import type { MessageLike } from '../memory/arguments/message-input.ts'
 import { type ClonedThread, type CloneThreadOptions, cloneThread } from '../memory/conversation/clone-thread.ts'
 import { type ListMessagesOptions, listMessages, type MessagePage } from '../memory/conversation/list-messages.ts'
-import type { MessageLike } from '../memory/conversation/message-input.ts'
 import {
   type DeleteMessagesOptions,
   deleteMessages,
@@ -18,7 +19,6 @@ import {
   saveMessages,
   updateMessages,
 } from '../memory/conversation/messages.ts'
-import type { StoredMessage, Thread } from '../memory/conversation/records.ts'
 import { getRun, type ListRunsOptions, listRuns, type Run, type RunPage } from '../memory/conversation/runs.ts'
 import {
   archiveThread,
@@ -37,8 +37,6 @@ import {
   updateThread,
 } from '../memory/conversation/threads.ts'
 import type { Core } from '../memory/door/core.ts'
-import { MemoryStorage } from '../memory/door/memory-storage.ts'
-import { checkedIds, randomId } from '../memory/door/random-id.ts'
 import type { AddedFacts, AddFactsOptions } from '../memory/facts/facts-add.ts'
 import type { FactSearch, SearchFactsOptions } from '../memory/facts/facts-search.ts'
 import {
@@ -49,11 +47,13 @@ import {
   type Receipt,
   type ReceiptsOptions,
   receipts,
-} from '../memory/forget/forget.ts'
+} from '../memory/forget.ts'
+import { explain, type ReindexOptions, reindex, type Settled, settled } from '../memory/indexing.ts'
 import { type MemoryOptions, parseMemoryOptions } from '../memory/options/options.ts'
+import { checkedIds, randomId } from '../memory/options/random-id.ts'
 import type { RecallOptions } from '../memory/recall/recall-options.ts'
-import { type RecallTrace, type Recollection, Traces } from '../memory/recall/recollection.ts'
 import type { ListSpacesOptions, SpacePage } from '../memory/spaces/spaces.ts'
+import { MemoryStorage } from '../memory/storage/memory-storage.ts'
 import {
   type GetWorkingMemoryOptions,
   getWorkingMemory,

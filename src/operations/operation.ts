@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { ReindexProgress } from '../derive/indexer.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { Core } from '../memory/door/core.ts'
-import type { MemoryEvent } from '../memory/tracing/tracing.ts'
+import type { MemoryEvent } from '../memory/tracing.ts'
 
 /** What a call may do. `administer` is for settings and for what looks beyond one space. */
 export const effects = ['read', 'write', 'erase', 'administer'] as const

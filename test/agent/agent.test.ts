@@ -24,7 +24,7 @@ import {
 } from 'aquifer/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { type MemoryEvent, memoryChannel } from '../../src/memory/tracing/tracing.ts'
+import { type MemoryEvent, memoryChannel } from '../../src/memory/tracing.ts'
 import { openMemory, refused, temporaryUrl } from '../memory/opened.ts'
 
 const at = { resourceId: 'customer_123', threadId: 'support_thread_456' }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc, { type RunDetails } from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { coreOf } from '../../src/facade/memory.ts'
-import { sweep } from '../../src/memory/background/sweeper.ts'
+import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { hour } from '../memory/opened.ts'
 import {
   allContent,

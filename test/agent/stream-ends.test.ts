@@ -5,7 +5,7 @@ import { type Line, modes, phases } from './ends.ts'
 
 describe.each(modes)('%s', (mode) => {
   it('closes its turn in whatever phase it ends', { timeout: 240_000 }, async () => {
-    const worker = startWorker<Line>('../agent/ends-worker.ts', mode)
+    const worker = startWorker<Line>('./ends-worker.ts', mode)
     const code = await worker.ended
     const expected = phases.filter(({ streamsOnly }) => streamsOnly !== true || mode !== 'generate')
     expect([worker.errors(), worker.lines.map(({ name }) => name), code]).toEqual([

@@ -94,8 +94,8 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   },
   'derive/indexer.ts Indexer stop timer after': waiter,
   'derive/language-model.ts until stopListening whenAborted': signal,
-  'memory/door/held-work.ts HeldWork end timer after': waiter,
-  'memory/forget/erasure.ts Eraser plan after': {
+  'memory/storage/held-work.ts HeldWork end timer after': waiter,
+  'memory/storage/erasure.ts Eraser plan after': {
     fails: 'SQLite answers an I/O error to its look for receipts',
     observed: 'settled() rejects with it; the receipt is complete once it has passed',
     scenario: 'eraser',
@@ -110,17 +110,17 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   'memory/recall/search-spaces.ts inTime timer after': waiter,
   'memory/recall/search-spaces.ts inTime stopListening whenAborted': signal,
   'memory/recall/search-spaces.ts inTime stopped whenAborted': signal,
-  'memory/background/sweeper.ts Sweeper constructor every': {
+  'memory/storage/sweeper.ts Sweeper constructor every': {
     fails: 'SQLite answers an I/O error to its look for what is due; the clock throws',
     observed: 'settled() says the error, and null once it has passed',
     scenario: 'sweeper',
   },
-  'memory/background/sweeper.ts Sweeper constructor detach': {
+  'memory/storage/sweeper.ts Sweeper constructor detach': {
     fails: 'the first round fails',
     observed: 'settled() says the error',
     scenario: 'sweeper',
   },
-  'memory/tracing/tracing.ts apart detach': {
+  'memory/tracing.ts apart detach': {
     fails: 'a subscriber froze the event',
     observed: 'a warning; the operation is untouched',
     test: 'test/tracing/channel.test.ts',

@@ -7,9 +7,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { coreOf } from '../../src/facade/memory.ts'
 import { doorOf } from '../../src/facade/space.ts'
 import { Door } from '../../src/memory/door/door.ts'
-import { HeldWork } from '../../src/memory/door/held-work.ts'
-import { LateChoice } from '../../src/memory/door/late-storage.ts'
-import { MemoryStorage } from '../../src/memory/door/memory-storage.ts'
+import { HeldWork } from '../../src/memory/storage/held-work.ts'
+import { LateChoice } from '../../src/memory/storage/late-storage.ts'
+import { MemoryStorage } from '../../src/memory/storage/memory-storage.ts'
 import { openMemory } from '../memory/opened.ts'
 
 type Class = abstract new (...args: never[]) => object

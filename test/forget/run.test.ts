@@ -79,7 +79,7 @@ describe('the record of a run', () => {
     const rights = ['read', 'write', 'erase'] as const
     const grants = [{ space: memory.space('resource/bob').id, rights }]
     const access = { actor: { kind: 'user', id: 'bob' }, grants } as const
-    const { forget } = await import('../../src/memory/forget/forget.ts')
+    const { forget } = await import('../../src/memory/forget.ts')
     const unknown = await forget({ ...core, access }, { run: 'run_nobodyskey00_a' })
     const foreign = await forget({ ...core, access }, { run: runId })
     expect(foreign.erased).toEqual(unknown.erased)

@@ -4,27 +4,18 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Memory } from 'aquifer'
 import { expect, it, onTestFinished } from 'vitest'
 import { defaultLimits } from '../../src/domain/limits.ts'
-import type { Core } from '../../src/memory/door/core.ts'
-import { MemoryStorage } from '../../src/memory/door/memory-storage.ts'
-import { settleErasure } from '../../src/memory/forget/erasure.ts'
-import { Traces } from '../../src/memory/recall/recollection.ts'
+import { settleErasure } from '../../src/memory/storage/erasure.ts'
+import { MemoryStorage } from '../../src/memory/storage/memory-storage.ts'
 import { openMemory, refused, temporaryUrl } from '../memory/opened.ts'
 import { foundIn, pathOf, plantThread, Secrets } from './planted.ts'
 
-/** A memory, and the core of another one on the same file. */
-function openCore(busyTimeoutMs: number) {
+/** A memory, and what settles the same file from another one. */
+function openSettling(busyTimeoutMs: number) {
   const url = temporaryUrl()
   const storage = new MemoryStorage({ storage: url, background: false, embedder: false })
   onTestFinished(() => storage.close())
-  const core: Core = {
-    storage,
-    access: { actor: { kind: 'system', id: 'app' }, grants: 'all' },
-    limits: { ...defaultLimits, busyTimeoutMs },
-    behaviour: {},
-    createId: () => 'id',
-    traces: new Traces(),
-  }
-  return { core, memory: openMemory({ storage: url }), path: pathOf(url) }
+  const settle = async () => settleErasure(await storage.get(), { ...defaultLimits, busyTimeoutMs })
+  return { settle, memory: openMemory({ storage: url }), path: pathOf(url) }
 }
 
 async function forgotten(memory: Memory, path: string): Promise<Secrets> {
@@ -39,24 +30,24 @@ async function forgotten(memory: Memory, path: string): Promise<Secrets> {
 }
 
 it('completes all that is pending', async () => {
-  const { core, memory, path } = openCore(30_000)
+  const { settle, memory, path } = openSettling(30_000)
   const gone = await forgotten(memory, path)
-  await settleErasure(core)
+  await settle()
   expect((await memory.receipts()).map(({ state }) => state)).toEqual(['complete', 'complete'])
   expect(foundIn(path, gone.texts)).toEqual([])
-  await settleErasure(core)
+  await settle()
 })
 
 it('says who is in the way when it gives up, and completes later', async () => {
-  const { core, memory, path } = openCore(1)
+  const { settle, memory, path } = openSettling(1)
   const gone = await forgotten(memory, path)
   const reader = new DatabaseSync(path)
   reader.exec('BEGIN')
   reader.prepare('SELECT count(*) FROM log').get()
-  const error = await refused('unavailable', () => settleErasure(core))
+  const error = await refused('unavailable', settle)
   expect(error.retryable).toBe(true)
   expect((await memory.receipts({ state: 'pending' })).length).toBe(2)
   reader.close()
-  await settleErasure(core)
+  await settle()
   expect(foundIn(path, gone.texts)).toEqual([])
 })

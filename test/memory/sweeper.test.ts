@@ -4,7 +4,7 @@ import type { Access } from '../../src/domain/actor.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import { isoTime } from '../../src/domain/time.ts'
-import { sweep } from '../../src/memory/background/sweeper.ts'
+import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
 
 const access: Access = { actor: { kind: 'agent', id: 'bot' }, grants: 'all' }

@@ -4,7 +4,7 @@ import { scriptedEmbedder } from 'aquifer/testing'
 import { estimateTokenCount } from 'tokenx'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { traced } from '../../src/memory/tracing/tracing.ts'
+import { traced } from '../../src/memory/tracing.ts'
 import { openMemory, refused } from '../memory/opened.ts'
 import { finished, listen, subscribe } from './listening.ts'
 

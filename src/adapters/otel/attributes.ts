@@ -2,7 +2,7 @@
  * Span names and attributes. Where the GenAI semantic conventions (in development, as of September 2026) have a name for
  * what memory does it is theirs, `gen_ai.*` and `error.type`; all that begins with `aquifer.` is ours.
  */
-import type { MemoryEvent, RecallEvent, SaveEvent, WorkingMemoryEvent } from '../../memory/tracing/tracing.ts'
+import type { MemoryEvent, RecallEvent, SaveEvent, WorkingMemoryEvent } from '../../memory/tracing.ts'
 
 type Value = string | number | string[] | number[]
 type MaybeValues = Readonly<Record<string, Value | undefined>>

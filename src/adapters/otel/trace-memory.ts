@@ -5,7 +5,7 @@ import type { Context, Span, Tracer } from '@opentelemetry/api'
 import { detach, warnOf } from '../../domain/detached.ts'
 import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
-import { type MemoryEvent, memoryChannel } from '../../memory/tracing/tracing.ts'
+import { type MemoryEvent, memoryChannel } from '../../memory/tracing.ts'
 import { spanAttributes, spanName } from './attributes.ts'
 
 /** A tracer of `@opentelemetry/api`, told by its shape, so that these types do not load those of the package. */

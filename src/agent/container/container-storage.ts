@@ -1,6 +1,6 @@
 /** The storage of a container: one for all memories that are bound to it. */
 import { MemoryError } from '../../domain/error.ts'
-import type { LateStorage } from '../../memory/door/late-storage.ts'
+import type { LateStorage } from '../../memory/storage/late-storage.ts'
 import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Storage } from '../../ports/storage.ts'

@@ -1,11 +1,11 @@
 /** What is recalled into a prompt: found by the question, without what the prompt holds anyway, fenced as data. */
 import { parseFilter } from '../../domain/filter.ts'
 import { parseTurnId } from '../../domain/id.ts'
+import type { RecalledItem, Recollection } from '../../memory/answers/recollection.ts'
 import type { Core } from '../../memory/door/core.ts'
 import { resourceSpace } from '../../memory/door/door.ts'
 import type { ResolvedBehaviour, ResolvedRecallOptions } from '../../memory/options/merge-behaviour.ts'
 import { recallFrom } from '../../memory/recall/recall.ts'
-import type { RecalledItem, Recollection } from '../../memory/recall/recollection.ts'
 import { fenced } from '../../recall/fence.ts'
 
 export interface RecallRequest {

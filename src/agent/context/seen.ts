@@ -2,7 +2,7 @@
 import type { Author } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
-import type { Degraded, RecalledItem } from '../../memory/recall/recollection.ts'
+import type { Degraded, RecalledItem } from '../../memory/answers/recollection.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 
 export interface SeenMessage {

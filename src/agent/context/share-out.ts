@@ -1,6 +1,6 @@
 /** How a prompt's budget is shared out between what of memory may give way. */
 import type { FactState } from '../../domain/records/fact.ts'
-import type { RecalledItem } from '../../memory/recall/recollection.ts'
+import type { RecalledItem } from '../../memory/answers/recollection.ts'
 import { noteTokens, type ShownHistory, showHistory } from './conversation.ts'
 import { type FittedText, fitText } from './fit.ts'
 import type { ContextInput, Gathered } from './gather.ts'

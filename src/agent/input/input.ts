@@ -12,7 +12,7 @@ import {
   toolNameOf,
 } from '../../domain/records/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
-import type { ReadMessage } from '../../memory/conversation/message-input.ts'
+import type { ReadMessage } from '../../memory/arguments/message-input.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import { type Comparable, internalCalls, unitsOf } from './canonical.ts'

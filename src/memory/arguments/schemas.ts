@@ -9,7 +9,7 @@ import { limitTable } from '../../domain/limits.ts'
 import { runStatuses } from '../../domain/records/run.ts'
 import { spaceKinds } from '../../domain/space.ts'
 import { recallModes } from '../../recall/rank.ts'
-import type { MessageLike } from '../conversation/message-input.ts'
+import type { MessageLike } from './message-input.ts'
 
 const id = z.string()
 const optionalId = z.exactOptional(id)

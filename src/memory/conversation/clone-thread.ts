@@ -6,11 +6,11 @@ import { type JsonObject, mergeJson, toPatch } from '../../domain/json.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
 import { toIso } from '../../domain/time.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
+import type { Thread } from '../answers/records.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
-import type { Thread } from './records.ts'
 import { requireThread } from './threads.ts'
 
 export type CloneThreadOptions = InputOf<'cloneThread'>

@@ -4,13 +4,13 @@ import { checkId } from '../../domain/id.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
 import { toIso } from '../../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
+import { recordPlace, type StoredMessage, toListedMessage } from '../answers/records.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
-import { refuseForeignMessages } from '../arguments/foreign-ids.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
-import { commitIfDue, interruption } from '../background/sweeper.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
-import { recordPlace, type StoredMessage, toListedMessage } from './records.ts'
+import { refuseForeignMessages } from '../door/foreign-ids.ts'
+import { commitIfDue, interruption } from '../storage/sweeper.ts'
 
 export type ListMessagesOptions = InputOf<'listMessages'>
 

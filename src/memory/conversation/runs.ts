@@ -7,12 +7,12 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import { type RunKind, type RunState, type RunStatus, runStatuses } from '../../domain/records/run.ts'
 import { spaceId } from '../../domain/space.ts'
 import { dateOf } from '../../domain/time.ts'
+import { type RecordPlace, recordPlace } from '../answers/records.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { closeOverdue } from './list-messages.ts'
-import { type RecordPlace, recordPlace } from './records.ts'
 
 /** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
 export interface Run extends RecordPlace {

@@ -7,13 +7,13 @@ import { type Json, toPatch } from '../../domain/json.ts'
 import { limitExceeded } from '../../domain/limits.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { ThreadOrder, ThreadPosition } from '../../ports/storage.ts'
+import { type Thread, toThread } from '../answers/records.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
 import { type InputOf, parse, unexpectedConflict } from '../arguments/parse.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { mainBlock, startingValue } from '../working-memory/blocks.ts'
-import { type Thread, toThread } from './records.ts'
 
 export type CreateThreadOptions = InputOf<'createThread'>
 

@@ -3,9 +3,9 @@ import { after, detach, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { msOf } from '../../domain/time.ts'
 import type { OpenTurn, Storage } from '../../ports/storage.ts'
-import { commitIfDue, interruption } from '../background/sweeper.ts'
 import type { Door } from '../door/door.ts'
-import type { MemoryStorage } from '../door/memory-storage.ts'
+import type { MemoryStorage } from '../storage/memory-storage.ts'
+import { commitIfDue, interruption } from '../storage/sweeper.ts'
 
 /** The last call in line for each thread of a storage. */
 const lines = new WeakMap<MemoryStorage, Map<string, Promise<void>>>()

@@ -61,3 +61,9 @@ export interface MemoryBehaviour {
    */
   readonly turns?: 'queue' | 'parallel'
 }
+
+/** How many messages before and after each found one come along. */
+export interface MessageRange {
+  readonly before: number
+  readonly after: number
+}

@@ -1,7 +1,6 @@
 /** What a Memory, an agent and a call say about memory, as one: every field decided. */
 
-import type { MessageRange } from '../recall/recall.ts'
-import type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './behaviour.ts'
+import type { MemoryBehaviour, MessageRange, SemanticRecallOptions, WorkingMemoryOptions } from './behaviour.ts'
 import type { BlockScope, StandardSchema } from './options.ts'
 
 /** Working memory as an agent has it. With neither template nor schema it is free text. */

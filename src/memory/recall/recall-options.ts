@@ -1,15 +1,17 @@
 /** What a recall is asked with: parsed, and completed with the defaults. */
+
 import { invalidInput, shown } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
 import { checkId, type SpaceId } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { RecallMode } from '../../recall/rank.ts'
+import type { Recollection } from '../answers/recollection.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { resourceSpace } from '../door/door.ts'
-import { type MessageRange, type RecallQuery, recallFrom } from './recall.ts'
-import type { Recollection } from './recollection.ts'
+import type { MessageRange } from '../options/behaviour.ts'
+import { type RecallQuery, recallFrom } from './recall.ts'
 
 export interface RecallLimits {
   /** Items found at most. Default: 20. */

@@ -10,18 +10,13 @@ import { dateOf } from '../../domain/time.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
 import { type PackedItem, pack, rowsToRead } from '../../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../../recall/rank.ts'
-import { recordPlace, toListedMessage } from '../conversation/records.ts'
+import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from '../answers/recollection.ts'
+import { recordPlace, toListedMessage } from '../answers/records.ts'
 import type { Core } from '../door/core.ts'
-import { recallAnswer, recallEvent } from '../tracing/trace-events.ts'
-import { traced } from '../tracing/tracing.ts'
-import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from './recollection.ts'
+import type { MessageRange } from '../options/behaviour.ts'
+import { traced } from '../tracing.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
-
-/** How many messages before and after each found one come along. */
-export interface MessageRange {
-  readonly before: number
-  readonly after: number
-}
+import { recallAnswer, recallEvent } from './trace-recall.ts'
 
 export interface RecallQuery {
   readonly spaces: readonly SpaceId[]

@@ -23,9 +23,9 @@ import { type Corpus, corpusOf, placeOf } from '../../recall/corpus.ts'
 import { type Plan, planOf } from '../../recall/plan.ts'
 import { type Ranking, type RecallMode, rank } from '../../recall/rank.ts'
 import { similarities } from '../../recall/similarity.ts'
+import type { Degraded } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { demotionsOf } from './old-values.ts'
-import type { Degraded } from './recollection.ts'
 
 export interface SearchQuery {
   readonly spaces: readonly SpaceId[]

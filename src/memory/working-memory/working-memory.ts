@@ -8,14 +8,14 @@ import { type Json, type JsonObject, mergeJson, toPatch } from '../../domain/jso
 import type { BlockFormat, BlockState } from '../../domain/records/block.ts'
 import type { PastEvent } from '../../domain/replay/history.ts'
 import { dateOf } from '../../domain/time.ts'
+import { type RecordPlace, recordPlace } from '../answers/records.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
-import { type RecordPlace, recordPlace } from '../conversation/records.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
-import { readAnswer, workingMemoryEvent, writeAnswer } from '../tracing/trace-events.ts'
-import { traced } from '../tracing/tracing.ts'
+import { traced } from '../tracing.ts'
 import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scopeThread } from './blocks.ts'
 import { mergeTexts } from './text-merge.ts'
+import { readAnswer, workingMemoryEvent, writeAnswer } from './trace-working-memory.ts'
 
 export type GetWorkingMemoryOptions = InputOf<'getWorkingMemory'>
 export type UpdateWorkingMemoryOptions = InputOf<'updateWorkingMemory'>

@@ -1,8 +1,8 @@
 /** Opens the storage that a Memory was given, or decided on, and looks up its models. */
 import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { MemoryModels } from '../background/background.ts'
 import type { MemoryOptions } from '../options/options.ts'
+import type { MemoryModels } from './background.ts'
 import type { LateChoice } from './late-storage.ts'
 
 export interface OpenedMemory extends OpenStorage {
@@ -22,7 +22,7 @@ async function openGiven({ storage, durability }: MemoryOptions, late: LateChoic
 export async function openStorage(options: MemoryOptions, late: LateChoice, clock: Clock): Promise<OpenedMemory> {
   const opened = await openGiven(options, late, clock)
   try {
-    const { modelsOf } = await import('../background/background.ts')
+    const { modelsOf } = await import('./background.ts')
     return { ...opened, models: modelsOf(options) }
   } catch (error) {
     await opened.release()

@@ -9,7 +9,7 @@ import { textKey } from '../../domain/records/fact-text.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 import type { DropReason as PackReason } from '../../recall/pack.ts'
 import type { RecallMode } from '../../recall/rank.ts'
-import type { RecordPlace, StoredMessage } from '../conversation/records.ts'
+import type { RecordPlace, StoredMessage } from './records.ts'
 
 /** Why an answer may lack something: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'

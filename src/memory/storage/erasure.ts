@@ -9,7 +9,6 @@ import type { SpaceId } from '../../domain/id.ts'
 import { type IssuedKind, parseIssuedId } from '../../domain/issued-id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
 import type { Storage } from '../../ports/storage.ts'
-import type { Core } from '../door/core.ts'
 
 /** Erasures of a moment are reclaimed together, milliseconds. */
 const gatherMs = 20
@@ -82,9 +81,8 @@ export async function attempted(storage: Storage, receipt: Receipt): Promise<Rec
  *
  * @throws MemoryError `unavailable` if other users of the files were in the way for `limits.busyTimeoutMs`.
  */
-export async function settleErasure(core: Core): Promise<void> {
-  const storage = await core.storage.get()
-  const deadline = performance.now() + core.limits.busyTimeoutMs
+export async function settleErasure(storage: Storage, { busyTimeoutMs }: Limits): Promise<void> {
+  const deadline = performance.now() + busyTimeoutMs
   for (let pauseMs = gatherMs; !(await completeReceipts(storage)); pauseMs *= 2) {
     if (performance.now() > deadline) {
       throw new MemoryError('unavailable', {

@@ -4,14 +4,14 @@
  */
 
 import { tracingChannel } from 'node:diagnostics_channel'
-import type { Actor } from '../../domain/actor.ts'
-import { detach, warnOf } from '../../domain/detached.ts'
-import { type ErrorCode, MemoryError } from '../../domain/error.ts'
-import type { Seq } from '../../domain/id.ts'
-import type { RecordKind } from '../../domain/index/word-segment.ts'
-import type { BlockFormat } from '../../domain/records/block.ts'
-import type { RecallMode } from '../../recall/rank.ts'
-import type { Degraded } from '../recall/recollection.ts'
+import type { Access, Actor } from '../domain/actor.ts'
+import { detach, warnOf } from '../domain/detached.ts'
+import { type ErrorCode, MemoryError } from '../domain/error.ts'
+import type { Seq } from '../domain/id.ts'
+import type { RecordKind } from '../domain/index/word-segment.ts'
+import type { BlockFormat } from '../domain/records/block.ts'
+import type { RecallMode } from '../recall/rank.ts'
+import type { Degraded } from './answers/recollection.ts'
 
 /** The name of the channel: `tracingChannel(memoryChannel).subscribe({ asyncEnd(event) { … } })`. */
 export const memoryChannel = 'aquifer:memory'
@@ -179,4 +179,10 @@ async function published<Event extends MemoryEvent, Result>(
 /** Does what is done for subscribers alone: an error of it is a warning of the process, and none of the operation's. */
 function apart(work: () => void): void {
   detach(work, warnOf)
+}
+
+/** Who acts, as events say it: without the name, which says more than who it is. */
+export function tracedActor({ access }: { readonly access: Access }): RecallEvent['actor'] {
+  const { kind, id } = access.actor
+  return { kind, id }
 }

@@ -1,13 +1,13 @@
 /** What a Memory does and says about its background: settling, making vectors anew, explaining an answer. */
-import type { ReindexProgress } from '../../derive/indexer.ts'
-import type { Access } from '../../domain/actor.ts'
-import { MemoryError, notFound } from '../../domain/error.ts'
-import type { SpaceId, SpaceKey } from '../../domain/id.ts'
-import { withPeers } from '../../domain/peer-packages.ts'
-import type { Storage } from '../../ports/storage.ts'
-import type { Core } from '../door/core.ts'
-import { settleErasure } from '../forget/erasure.ts'
-import type { Degraded, RecallTrace, TracedItem, UnreadItem } from '../recall/recollection.ts'
+import type { ReindexProgress } from '../derive/indexer.ts'
+import type { Access } from '../domain/actor.ts'
+import { MemoryError, notFound } from '../domain/error.ts'
+import type { SpaceId, SpaceKey } from '../domain/id.ts'
+import { withPeers } from '../domain/peer-packages.ts'
+import type { Storage } from '../ports/storage.ts'
+import type { Degraded, RecallTrace, TracedItem, UnreadItem } from './answers/recollection.ts'
+import type { Core } from './door/core.ts'
+import { settleErasure } from './storage/erasure.ts'
 
 /** What is left in the background, and why. */
 export interface Settled {
@@ -28,7 +28,7 @@ export interface ReindexOptions {
 /** Lets the model try once more what it could not be used for. */
 async function learnWaiting(core: Core): Promise<void> {
   if (core.storage.waiting.size === 0) return
-  const { drainQueued } = await withPeers(() => import('../facts/infer.ts'))
+  const { drainQueued } = await withPeers(() => import('./facts/infer.ts'))
   for (const space of core.storage.waiting) {
     const { waiting } = await drainQueued(core, space)
     if (waiting === 0) core.storage.waiting.delete(space)
@@ -38,7 +38,7 @@ async function learnWaiting(core: Core): Promise<void> {
 /** Waits for the background: words to learn from, vectors, and the bytes of what was forgotten. */
 export async function settled(core: Core): Promise<Settled> {
   await learnWaiting(core)
-  await settleErasure(core)
+  await settleErasure(await core.storage.get(), core.limits)
   const indexer = await core.storage.indexer()
   if (indexer === null) return { pendingSpaces: 0, failed: 0, degraded: 'no-embedder', error: core.storage.failure }
   await indexer.settled()
@@ -76,7 +76,7 @@ export async function explain(core: Core, recallId: string): Promise<RecallTrace
 /** What ranked behind all that was read for the answer, read now. */
 async function readBehind(storage: Storage, access: Access, unread: readonly UnreadItem[]): Promise<TracedItem[]> {
   if (unread.length === 0) return []
-  const { idOf } = await import('../recall/recall.ts')
+  const { idOf } = await import('./recall/recall.ts')
   return Promise.all(
     unread.map(async ({ ref, ...item }): Promise<TracedItem> => {
       const [record = null] = await storage.index.read(access, item.space as SpaceId, [{ kind: item.kind, ref }])

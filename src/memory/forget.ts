@@ -1,19 +1,19 @@
 /** Forgetting: erasing what a caller names, at once for every reader, and soon from the bytes of the files. */
 
-import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../../domain/erase/receipt.ts'
-import { invalidInput, shown } from '../../domain/error.ts'
-import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../../domain/id.ts'
-import { foreignId, type IssuedKind, parseIssuedId } from '../../domain/issued-id.ts'
-import { isJsonObject } from '../../domain/json.ts'
-import { readPlain } from '../../domain/read-plain.ts'
-import { parseSpaceId, spaceId } from '../../domain/space.ts'
-import { dateOf } from '../../domain/time.ts'
-import type { Storage, ThreadCopy } from '../../ports/storage.ts'
-import { refuseForeignMessages } from '../arguments/foreign-ids.ts'
-import { type InputOf, type OutputOf, parse, unexpectedConflict } from '../arguments/parse.ts'
-import type { Core } from '../door/core.ts'
-import { Door } from '../door/door.ts'
-import { attempted, eraseIssued, erasing } from './erasure.ts'
+import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../domain/erase/receipt.ts'
+import { invalidInput, shown } from '../domain/error.ts'
+import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../domain/id.ts'
+import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
+import { isJsonObject } from '../domain/json.ts'
+import { readPlain } from '../domain/read-plain.ts'
+import { parseSpaceId, spaceId } from '../domain/space.ts'
+import { dateOf } from '../domain/time.ts'
+import type { Storage, ThreadCopy } from '../ports/storage.ts'
+import { type InputOf, type OutputOf, parse, unexpectedConflict } from './arguments/parse.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
+import { refuseForeignMessages } from './door/foreign-ids.ts'
+import { attempted, eraseIssued, erasing } from './storage/erasure.ts'
 
 /**
  * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `taskId` alone), or something in one, which the same

@@ -1,6 +1,6 @@
 /** Refuses, at the border of the facade, message ids that another space issued, before anything is done with them. */
 import { foreignId, isForeignId, parseIssuedId } from '../../domain/issued-id.ts'
-import type { Door } from '../door/door.ts'
+import type { Door } from './door.ts'
 
 /** An id that a call names, and the field that it stands in. */
 export interface NamedId {

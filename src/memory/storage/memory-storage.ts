@@ -6,15 +6,15 @@ import type { SpaceId } from '../../domain/id.ts'
 import { defaultLimits } from '../../domain/limits.ts'
 import { type Clock, checkedClock, systemClock } from '../../ports/clock.ts'
 import type { Storage } from '../../ports/storage.ts'
-import type { MemoryModels } from '../background/background.ts'
-import { Sweeper } from '../background/sweeper.ts'
-import { Eraser } from '../forget/erasure.ts'
 import type { MemoryOptions } from '../options/options.ts'
+import { randomId } from '../options/random-id.ts'
+import type { MemoryModels } from './background.ts'
+import { Eraser } from './erasure.ts'
 import { HeldWork } from './held-work.ts'
 import { LateChoice, type LateStorage } from './late-storage.ts'
 import { type OpenedMemory, openStorage } from './open-storage.ts'
-import { randomId } from './random-id.ts'
 import { closedMemory } from './storage-errors.ts'
+import { Sweeper } from './sweeper.ts'
 
 export class MemoryStorage {
   readonly #options: MemoryOptions
@@ -72,7 +72,7 @@ export class MemoryStorage {
     this.#opening ??= openStorage(this.#options, this.#late, this.clock)
     try {
       const { storage, models } = await this.#opening
-      const { startIndexer } = await import('../background/background.ts')
+      const { startIndexer } = await import('./background.ts')
       if (this.#closing.signal.aborted) throw closedMemory()
       if (this.#open === null) {
         this.#open = guardStorage(storage)
