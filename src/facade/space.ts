@@ -15,6 +15,7 @@ import type { SpaceReads } from '../ports/space-reads.ts'
 import { call, follow } from './call.ts'
 import { checkedReader } from './space-reads.ts'
 
+/** Options of `space.commit`. */
 export interface CommitOptions {
   /** An id of your own: a retry with it never applies twice. Default: none; then every call is a commit of its own. */
   readonly id?: string

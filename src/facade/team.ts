@@ -41,6 +41,7 @@ export interface EntryVersion extends EntryVersionRecord<Date> {}
 
 /** A page of entries, by key. */
 export interface EntryPage {
+  /** The entries, in the order of their keys. */
   readonly entries: Entry[]
   /** Seq of the space as listed. */
   readonly asOf: number

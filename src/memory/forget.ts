@@ -16,18 +16,42 @@ import { refuseForeignMessages } from './door/foreign-ids.ts'
 import { attempted, eraseIssued, erasing } from './storage/erasure.ts'
 
 /**
- * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `taskId` alone), or something in one, which the same
- * options name: `threadId`, `messageIds` (with `threadId` only those of that thread) or `key`. `factIds` and `run`, the id
- * of an agent's run, are named alone.
+ * What to forget. Pass `resourceId` (or `userId`), `teamId`, `agentId` or `taskId` alone to forget a whole space. Add
+ * `threadId`, `messageIds` or `key` to forget only these in that space. Pass `factIds` or `run` alone.
  */
-export type ForgetOptions = InputOf<'forget'>
+export interface ForgetOptions extends InputOf<'forget'> {
+  /**
+   * A user or entity: everything of theirs if passed alone, else the resource that holds the thread, messages or key.
+   */
+  readonly resourceId?: string
+  /** Another name for `resourceId`. */
+  readonly userId?: string
+  /** A team: all its memory if passed alone, else the team that holds the key. */
+  readonly teamId?: string
+  /** An agent: the memory in its own space. */
+  readonly agentId?: string
+  /** A piece of work: the memory in its space. */
+  readonly taskId?: string
+  /** One conversation of the resource. */
+  readonly threadId?: string
+  /** Single messages. With `threadId`, only those of that thread. */
+  readonly messageIds?: string[]
+  /** Single facts. Passed alone. */
+  readonly factIds?: string[]
+  /** An entry, in all its versions. */
+  readonly key?: string
+  /** The record of an agent's run, by its id. Passed alone. */
+  readonly run?: string
+}
 
 /** What a forget did. It names nothing that was erased. */
 export interface Receipt {
   readonly id: string
+  /** What kind of thing was forgotten, such as `space`, `thread` or `facts`. */
   readonly target: ForgetTarget
   /** `pending`: nothing of it is read any more, but its bytes may still lie in a file of the database. */
   readonly state: 'pending' | 'complete'
+  /** When it was asked for. */
   readonly requestedAt: Date
   /** null while pending. */
   readonly completedAt: Date | null
@@ -39,6 +63,7 @@ export interface Receipt {
 
 /** A receipt, and the copied threads that were met: they are threads of their own and stay. */
 export interface ForgetAnswer extends Receipt {
+  /** Threads that were cloned from a forgotten one. Forget them too if they hold the same content. */
   readonly copies: readonly ThreadCopy[]
 }
 
@@ -294,7 +319,13 @@ export async function getReceipt(core: Core, receiptId: string): Promise<Receipt
   return receipt === null ? null : toReceipt(receipt)
 }
 
-export type ReceiptsOptions = InputOf<'receipts'>
+/** Options of `memory.receipts`. */
+export interface ReceiptsOptions extends InputOf<'receipts'> {
+  /** Only receipts in this state. Default: all. */
+  readonly state?: 'pending' | 'complete'
+  /** Receipts at most, the newest. Default: 100. */
+  readonly limit?: number
+}
 
 /** Receipts, newest first. Needs the right to administer. */
 export async function receipts(core: Core, options: ReceiptsOptions): Promise<Receipt[]> {

@@ -21,7 +21,9 @@ export interface Settled {
   readonly error: unknown
 }
 
+/** Options of `memory.reindex`. */
 export interface ReindexOptions {
+  /** Called after each step with what is done and what is left. */
   readonly onProgress?: (progress: ReindexProgress) => void
 }
 

@@ -30,10 +30,13 @@ interface OperationEvent {
 
 /** One thing that a recall found. */
 export interface TracedFind {
+  /** `message`, `fact` or `entry`. */
   readonly kind: RecordKind
   /** Of a message or a fact its id, of an entry its key. */
   readonly id: string
+  /** The space it lies in. */
   readonly space: string
+  /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
   /** Of its text, estimated. */
   readonly tokens: number
@@ -41,12 +44,15 @@ export interface TracedFind {
 
 /** A recall of messages, facts or whatever a space holds. */
 export interface RecallEvent extends OperationEvent {
+  /** Tells the event from others. */
   readonly operation: 'memory.recall'
   /** The spaces that are searched, such as `resource/alice`. */
   readonly spaces: readonly string[]
   /** Only messages of this thread. */
   readonly threadId?: string
+  /** What is compared: words, vectors or both. */
   readonly mode: RecallMode
+  /** Kinds of records that are searched. */
   readonly kinds: readonly RecordKind[]
   /** Items wanted at most. */
   readonly topK: number
@@ -60,8 +66,9 @@ export interface RecallEvent extends OperationEvent {
   readonly neighbours?: number
   /** Of all items and neighbours, estimated. */
   readonly tokens?: number
-  /** Records in scope, and how many of them were compared. */
+  /** Records in scope. */
   readonly inScope?: number
+  /** Records that were compared. */
   readonly candidates?: number
   /** What the ranking went by: words, vectors, exact terms … */
   readonly legs?: readonly string[]
@@ -75,7 +82,9 @@ export interface RecallEvent extends OperationEvent {
 
 /** Messages saved in one thread. */
 export interface SaveEvent extends OperationEvent {
+  /** Tells the event from others. */
   readonly operation: 'memory.save'
+  /** The space of the thread. */
   readonly space: string
   readonly threadId: string
   /** The turn they go to: stated by the caller, else known with the answer. */
@@ -92,8 +101,11 @@ export interface SaveEvent extends OperationEvent {
 
 /** A block of working memory read or written. */
 export interface WorkingMemoryEvent extends OperationEvent {
+  /** Tells the event from others. */
   readonly operation: 'memory.working'
+  /** Whether it was read, written, or an earlier version was written again. */
   readonly action: 'get' | 'update' | 'restore'
+  /** The space of the block. */
   readonly space: string
   /** Absent for the block of the whole space. */
   readonly threadId?: string
@@ -109,6 +121,7 @@ export interface WorkingMemoryEvent extends OperationEvent {
   readonly tokens?: number
 }
 
+/** What memory publishes about one operation on the channel `memoryChannel`. */
 export type MemoryEvent = RecallEvent | SaveEvent | WorkingMemoryEvent
 
 // Node has loaded this module before the first line of any program, so importing it costs nothing.

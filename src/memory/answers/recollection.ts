@@ -16,9 +16,11 @@ export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
 /** One thing that was found. */
 export interface RecalledItem extends RecordPlace {
+  /** `message`, `fact` or `entry`. */
   readonly kind: RecordKind
   /** Of a message or a fact its id, of an entry its key. */
   readonly id: string
+  /** The text that was searched. */
   readonly text: string
   /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
@@ -27,10 +29,13 @@ export interface RecalledItem extends RecordPlace {
   /** Who said or wrote it. */
   readonly author: Author
   readonly threadId?: string
+  /** When it was said or written. */
   readonly at: Date
   /** Tokens of `text`, estimated. */
   readonly tokens: number
+  /** The message, if it is one. */
   readonly message?: StoredMessage
+  /** The fact, if it is one. */
   readonly fact?: FactState
   /** The value of an entry. */
   readonly value?: Json
@@ -47,6 +52,7 @@ export type DropReason = PackReason | 'filter'
 /** One item of a trace: in or out, and why. */
 export interface TracedItem
   extends Omit<RecalledItem, 'resourceId' | 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
+  /** Place in the ranking, from 1. */
   readonly rank: number
   /** null if it is in the answer. */
   readonly dropped: DropReason | null
@@ -58,18 +64,23 @@ export interface TracedItem
 
 /** How an answer came about. Holds no text of what was found. */
 export interface RecallTrace {
+  /** The question as it was asked. */
   readonly question: string
   /** The question without names, as it was embedded. */
   readonly bare: string
+  /** Words of the question that were searched. */
   readonly terms: readonly string[]
   /** People in scope whom the question names. */
   readonly names: readonly string[]
+  /** What was compared: words, vectors or both. */
   readonly mode: RecallMode
   /** Legs that had something to say. */
   readonly legs: readonly string[]
+  /** The spaces that were searched. */
   readonly spaces: readonly string[]
-  /** Records in scope, and how many of them were compared. */
+  /** Records in scope. */
   readonly inScope: number
+  /** Records that were compared. */
   readonly candidates: number
   /** Where else could have been searched and was not. */
   readonly note?: string
@@ -89,7 +100,9 @@ export interface Recollection {
   readonly degraded: readonly Degraded[]
   /** Records in scope whose vectors are not there yet; their words were searched. */
   readonly pending: number
+  /** For `memory.explain`. */
   readonly recallId: string
+  /** How the answer came about. */
   readonly trace: RecallTrace
   /** Tokens of all items, estimated. */
   readonly tokens: number

@@ -30,13 +30,17 @@ export interface Thread extends RecordPlace {
   readonly id: string
   /** The resource that it belongs to. */
   readonly resourceId: string
+  /** null if it has none. */
   readonly title: string | null
+  /** Data of the application, as it was stored. `{}` if there is none. */
   readonly metadata: JsonObject
+  /** When it was created. */
   readonly createdAt: Date
   /** When the thread itself last changed; saving messages does not move it. */
   readonly updatedAt: Date
   /** null while it has no messages. */
   readonly lastMessageAt: Date | null
+  /** Messages in it, without replaced and discarded turns. */
   readonly messageCount: number
   /** null unless archived. */
   readonly archivedAt: Date | null
@@ -49,14 +53,19 @@ export interface Thread extends RecordPlace {
 /** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
 export interface StoredMessage extends RecordPlace {
   readonly id: string
+  /** `user`, `assistant` or `system`. */
   readonly role: Role
+  /** Its content: parts as an AI SDK `UIMessage` has them. */
   readonly parts: StoredPart[]
+  /** Data of the application. Absent if there is none. */
   readonly metadata?: JsonObject
   readonly threadId: string
   /** Who is speaking; `claimed` if a caller stated somebody other than the actor. */
   readonly author: Author
   readonly turnId: string
+  /** How its turn stands: `open`, or how it ended. */
   readonly turnStatus: TurnStatus
+  /** When it was said. */
   readonly createdAt: Date
   /** When it was last edited; absent if never. */
   readonly editedAt?: Date

@@ -13,9 +13,29 @@ import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { requireThread } from './threads.ts'
 
-export type CloneThreadOptions = InputOf<'cloneThread'>
+/** Options of `memory.cloneThread`. */
+export interface CloneThreadOptions extends InputOf<'cloneThread'> {
+  /** The thread to copy. */
+  readonly threadId: string
+  /** The resource of the thread to copy. */
+  readonly resourceId: string
+  /** The id of the copy. Default: a new id. */
+  readonly newThreadId?: string
+  /** The title of the copy. Default: the title of the source. */
+  readonly title?: string | null
+  /** Deep-merged into the metadata of the source. */
+  readonly metadata?: Record<string, unknown>
+  /** Copies only this many of the newest messages. Default: all, up to `limits.cloneMessages`. */
+  readonly last?: number
+  /** Copies only messages created in this range, both ends included. */
+  readonly dateRange?: { readonly start?: Date | string | number; readonly end?: Date | string | number }
+  /** The resource that gets the copy. Default: the resource of the source. */
+  readonly to?: { readonly resourceId: string }
+}
 
+/** The answer of `memory.cloneThread`. */
 export interface ClonedThread {
+  /** The copy. */
   readonly thread: Thread
   /** The new id of each message, by the id it has in the source. */
   readonly messageIds: ReadonlyMap<string, string>

@@ -12,17 +12,45 @@ import { type Door, resourceSpace } from '../door/door.ts'
 import { refuseForeignMessages } from '../door/foreign-ids.ts'
 import { commitIfDue, interruption } from '../storage/sweeper.ts'
 
-export type ListMessagesOptions = InputOf<'listMessages'>
+/** Options of `memory.listMessages`. */
+export interface ListMessagesOptions extends InputOf<'listMessages'> {
+  readonly threadId: string
+  readonly resourceId: string
+  /** The newest messages, this many. Not together with `page` or `perPage`. */
+  readonly last?: number
+  /** Number of the page, from 0. Default: 0. */
+  readonly page?: number
+  /** Messages on one page; `false` for all, up to `limits.pageSize`. Default: 100. */
+  readonly perPage?: number | false
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
+  readonly cursor?: string
+  /** `asc`: in thread order. `desc`: newest first. Default: `asc`. */
+  readonly order?: 'asc' | 'desc'
+  /** Only messages created in this range, both ends included. */
+  readonly dateRange?: { readonly start?: Date | string | number; readonly end?: Date | string | number }
+  /** Whether messages show the calls of memory's own tools. Default: false. */
+  readonly includeInternal?: boolean
+  /** Messages to add by id, at most 100, each with this many messages before and after it. Default: none. */
+  readonly include?: {
+    readonly id: string
+    readonly withPreviousMessages?: number
+    readonly withNextMessages?: number
+  }[]
+}
 
+/** A page of messages of one thread. */
 export interface MessagePage {
   /** In thread order, or from the newest backwards with `order: 'desc'`. */
   readonly messages: StoredMessage[]
   /** Seq of the space as listed; follow the feed from here to miss nothing. */
   readonly asOf: number
+  /** Whether there are more messages in this direction. */
   readonly hasMore: boolean
   /** Where the next page begins: later messages, or earlier ones for `last` and `desc`. Absent on the last page. */
   readonly nextCursor?: string
+  /** Number of this page, from 0. Absent with `last`. */
   readonly page?: number
+  /** Messages per page, or `false` if all were asked for. Absent with `last`. */
   readonly perPage?: number | false
 }
 

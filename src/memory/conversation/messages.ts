@@ -23,10 +23,13 @@ import { type NamedId, refuseForeignMessages } from '../door/foreign-ids.ts'
 import { traced } from '../tracing.ts'
 import { saveAnswer, saveEvent } from './trace-saves.ts'
 
+/** Options of `memory.saveMessages`. */
 export interface SaveMessagesOptions {
+  /** One message or several. They are stored together or not at all. */
   readonly messages: MessageLike | readonly MessageLike[]
   /** Required here or on the messages; created if it does not exist, unless `turnId` is given. */
   readonly threadId?: string
+  /** The user or entity whose thread it is. Required here or on the messages. */
   readonly resourceId?: string
   /** Adds to this open turn of the actor's, and renews its lease; else the messages are a turn of their own. */
   readonly turnId?: string
@@ -34,10 +37,13 @@ export interface SaveMessagesOptions {
   readonly commitId?: string
 }
 
+/** The answer of `memory.saveMessages`. */
 export interface SavedMessages {
   /** In the order given; ids that were in the thread already come with what is stored. */
   readonly messages: StoredMessage[]
+  /** The turn that holds the messages. */
   readonly turnId: string
+  /** Seq of the commit. */
   readonly seq: number
 }
 
@@ -283,10 +289,15 @@ async function commitByThread<Kind extends Change['kind']>(
 
 /** A change to a stored message: new content, or metadata that is deep-merged (null deletes), or both. */
 export interface MessageEdit {
+  /** The message to change. */
   readonly id: string
+  /** Its thread. Required for an id of your own, which several threads may use. */
   readonly threadId?: string
+  /** New content: a text, or parts of an AI SDK `ModelMessage`. Not together with `parts`. */
   readonly content?: unknown
+  /** New parts, as an AI SDK `UIMessage` has them. */
   readonly parts?: readonly unknown[]
+  /** Deep-merged into the metadata: null deletes. */
   readonly metadata?: Record<string, unknown>
 }
 
@@ -339,9 +350,11 @@ export async function updateMessages(
   )
 }
 
+/** Options of `memory.deleteMessages`. */
 export interface DeleteMessagesOptions {
   /** Required unless every id was issued by us. With it, ids that another resource issued are refused. */
   readonly resourceId?: string
+  /** The thread of the messages. Required if an id of your own is used in several threads. */
   readonly threadId?: string
 }
 

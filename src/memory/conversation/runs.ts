@@ -17,6 +17,7 @@ import { closeOverdue } from './list-messages.ts'
 /** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
 export interface Run extends RecordPlace {
   readonly id: string
+  /** Whether an agent or a workflow ran. */
   readonly kind: RunKind
   /** What ran. */
   readonly agentId: string
@@ -33,7 +34,9 @@ export interface Run extends RecordPlace {
   readonly details: JsonObject
   /** What it needs to go on; null once it has ended. */
   readonly continuation: Json
+  /** When it began. */
   readonly startedAt: Date
+  /** When its record last changed. */
   readonly updatedAt: Date
   /** null while it may go on, and where its process was killed. */
   readonly endedAt: Date | null
@@ -43,9 +46,23 @@ export interface Run extends RecordPlace {
   readonly version: Seq
 }
 
-/** Whose runs: those in the threads of a resource, or those that an agent made without one; with both, the agent's in the resource. */
-export type ListRunsOptions = InputOf<'listRuns'>
+/** Options of `memory.listRuns`. Pass `resourceId`, `agentId` or both. */
+export interface ListRunsOptions extends InputOf<'listRuns'> {
+  /** Runs in the threads of this resource. */
+  readonly resourceId?: string
+  /** Runs of this agent: in the resource, or without a resource those that it made outside any thread. */
+  readonly agentId?: string
+  /** Only runs of this thread. */
+  readonly threadId?: string
+  /** Only runs with this status, or with one of these. */
+  readonly status?: RunStatus | RunStatus[]
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
+  readonly cursor?: string
+  /** Runs on one page. Default: 100. */
+  readonly limit?: number
+}
 
+/** A page of runs. */
 export interface RunPage {
   /** The newest first. */
   readonly runs: readonly Run[]

@@ -15,7 +15,17 @@ import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { mainBlock, startingValue } from '../working-memory/blocks.ts'
 
-export type CreateThreadOptions = InputOf<'createThread'>
+/** Options of `memory.createThread`. */
+export interface CreateThreadOptions extends InputOf<'createThread'> {
+  /** The user or entity whose conversation it is. */
+  readonly resourceId: string
+  /** An id of your own, unique in the resource. Default: a new id. */
+  readonly threadId?: string
+  /** Shown in lists. Default: null. */
+  readonly title?: string | null
+  /** A plain JSON object. `workingMemory` in it becomes the first working memory of the thread. */
+  readonly metadata?: Record<string, unknown>
+}
 
 /** Creates a thread; its metadata may seed working memory. */
 export async function createThread(core: Core, options: CreateThreadOptions): Promise<Thread> {
@@ -74,7 +84,12 @@ export async function requireThread(space: Door, threadId: string): Promise<Thre
   return toThread(record, space.id)
 }
 
-export type GetThreadOptions = InputOf<'getThreadById'>
+/** Options of `memory.getThreadById`. */
+export interface GetThreadOptions extends InputOf<'getThreadById'> {
+  readonly threadId: string
+  /** The resource of the thread. Without it, all resources that the actor may read are searched. */
+  readonly resourceId?: string
+}
 
 /** The thread of that id, or null. Without `resourceId` looks through all resources that the actor may read. */
 export async function getThreadById(core: Core, options: GetThreadOptions): Promise<Thread | null> {
@@ -102,15 +117,37 @@ export async function getThreadById(core: Core, options: GetThreadOptions): Prom
   return only === undefined ? null : toThread(only.thread, only.space)
 }
 
-export type ListThreadsOptions = InputOf<'listThreads'>
+/** Options of `memory.listThreads`. */
+export interface ListThreadsOptions extends InputOf<'listThreads'> {
+  readonly resourceId: string
+  /** Only threads whose metadata match. The operators are those of `recall`. */
+  readonly filter?: { readonly metadata?: Record<string, unknown> }
+  /** `true`: only archived threads. `'any'`: archived or not. Default: `false`, only threads that are not archived. */
+  readonly archived?: boolean | 'any'
+  /** Number of the page, from 0. Default: 0. Not together with `cursor`. */
+  readonly page?: number
+  /** Threads on one page; `false` for all, up to `limits.pageSize`. Default: 100. */
+  readonly perPage?: number | false
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
+  readonly cursor?: string
+  /** The order. Default: `lastMessageAt`, newest first. */
+  readonly orderBy?: {
+    readonly field?: 'lastMessageAt' | 'createdAt'
+    readonly direction?: 'ASC' | 'DESC' | 'asc' | 'desc'
+  }
+}
 
+/** A page of threads, in the order that was asked for. */
 export interface ThreadPage {
+  /** The threads of this page. */
   readonly threads: Thread[]
   /** Threads that match, in all pages; null with a filter, if there are more threads than `limits.filterScan`. */
   readonly total: number | null
+  /** Number of this page, from 0. */
   readonly page: number
   /** false if asked for all in one page. */
   readonly perPage: number | false
+  /** Whether there are later pages. */
   readonly hasMore: boolean
   /**
    * Where the next page begins; absent on the last one. Faster and steadier than `page`. With a filter a page may be short,
@@ -194,7 +231,17 @@ export async function getThreadsByResourceId(core: Core, options: { readonly res
   return threads
 }
 
-export type UpdateThreadOptions = InputOf<'updateThread'>
+/** Options of `memory.updateThread`. Fields that you leave out stay as they are. */
+export interface UpdateThreadOptions extends InputOf<'updateThread'> {
+  readonly threadId: string
+  readonly resourceId: string
+  /** The new title; null removes it. */
+  readonly title?: string | null
+  /** Deep-merged into the metadata: objects recurse, arrays replace, null deletes. */
+  readonly metadata?: Record<string, unknown>
+  /** Change the thread only if this is its `version`. Otherwise the answer is a conflict. */
+  readonly ifVersion?: number
+}
 
 /** A changed thread, or what stands there instead of the version that was expected. */
 export type ThreadUpdate =
@@ -231,7 +278,11 @@ export async function updateThread(core: Core, options: UpdateThreadOptions): Pr
   return putThread(resourceSpace(core, parsed.resourceId), put, parsed.ifVersion)
 }
 
-export type NamedThread = InputOf<'namedThread'>
+/** Names one thread of a resource. */
+export interface NamedThread extends InputOf<'namedThread'> {
+  readonly threadId: string
+  readonly resourceId: string
+}
 
 /** Archives a thread, or takes it out of the archive. */
 export async function archiveThread(core: Core, options: NamedThread, archived: boolean): Promise<Thread> {

@@ -13,12 +13,17 @@ export interface Fact {
   readonly id: string
   /** The statement. */
   readonly memory: string
+  /** Data of the application. `{}` if there is none. */
   readonly metadata: JsonObject
   readonly createdAt: Date
   readonly updatedAt: Date
+  /** The user it is about, if it has one. */
   readonly userId?: string
+  /** The team it belongs to, if it has one. */
   readonly teamId?: string
+  /** The agent it belongs to, if it has one. */
   readonly agentId?: string
+  /** The piece of work it belongs to, if it has one. */
   readonly taskId?: string
   /** Who said it, where it was stored as it was said. */
   readonly role?: 'user' | 'assistant'
@@ -26,6 +31,7 @@ export interface Fact {
   readonly space: string
   /** Seq of the commit that last changed it, for `ifVersion`. */
   readonly version: Seq
+  /** `superseded` if another fact replaced it. */
   readonly status: 'current' | 'superseded'
   /** Who stated it. */
   readonly assertedBy: Actor
@@ -33,6 +39,7 @@ export interface Fact {
   readonly trust: Trust
   /** Ids of the messages, facts and runs that it was derived from. */
   readonly sources: readonly string[]
+  /** Since when it holds. */
   readonly validFrom: Date
   /** Since when another fact stands in its place; null while it is current. */
   readonly validTo: Date | null
@@ -46,12 +53,17 @@ export interface Fact {
 
 /** What a version of a fact did, and what the fact then said. */
 export interface FactVersion {
+  /** Seq of the commit. */
   readonly version: Seq
+  /** When that commit was made. */
   readonly at: Date
+  /** Who made that commit. */
   readonly by: Actor
+  /** What the commit did. */
   readonly event: FactEvent
   /** null where it was removed, or its words were erased. */
   readonly memory: string | null
+  /** The metadata after it. */
   readonly metadata: JsonObject
 }
 

@@ -18,6 +18,7 @@ import type { Inferred, LearnedFact } from './infer.ts'
 
 type Time = Date | string | number
 
+/** Options of `memory.add`. */
 export interface AddFactsOptions extends FactIds {
   /** Kept with each fact, and what `filters` look at. A message's own metadata comes over it. */
   readonly metadata?: Readonly<Record<string, unknown>>
@@ -46,6 +47,7 @@ export interface AddedFact extends LearnedFact {
 
 /** What became of all of them; `queued`, `degraded` and `error` only where a model was to find them. */
 export interface AddedFacts extends Omit<Inferred, 'results'> {
+  /** What became of each statement. */
   readonly results: readonly AddedFact[]
 }
 

@@ -11,16 +11,19 @@ import { Door } from '../door/door.ts'
 import { type FactIds, hasIds, homeOf } from './fact-home.ts'
 import { type Fact, type FactVersion, toFact, withoutRole } from './fact-records.ts'
 
+/** Options of `memory.facts.get`. */
 export interface GetFactOptions {
   /** Also a fact that another one has taken the place of. */
   readonly includeSuperseded?: boolean
 }
 
+/** Options of `memory.facts.getAll`. */
 export interface ListFactsOptions extends FactIds {
   /** What the metadata must be; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts on one page, at most 1,000. Default: 100. */
   readonly limit?: number
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
   readonly cursor?: string
   /** Also facts that another one has taken the place of. */
   readonly includeSuperseded?: boolean
@@ -28,6 +31,7 @@ export interface ListFactsOptions extends FactIds {
   readonly asOf?: Date | string | number
 }
 
+/** A page of facts of one home. */
 export interface FactPage {
   /** The newest first. */
   readonly results: readonly Fact[]
@@ -37,19 +41,25 @@ export interface FactPage {
   readonly nextCursor?: string
 }
 
+/** Options of `memory.facts.conflicts`. */
 export interface ListConflictsOptions extends FactIds {
   /** Contradicted facts that one page looks at, at most 1,000. Default: 100. */
   readonly limit?: number
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
   readonly cursor?: string
 }
 
 /** Facts that contradict each other, the oldest first. */
 export interface FactConflict {
+  /** Facts that contradict each other. */
   readonly facts: readonly Fact[]
 }
 
+/** A page of unresolved contradictions. */
 export interface ConflictPage {
+  /** The conflicts, by their oldest fact. */
   readonly results: readonly FactConflict[]
+  /** Seq of the space as listed. */
   readonly asOf: Seq
   /** Absent on the last page. */
   readonly nextCursor?: string

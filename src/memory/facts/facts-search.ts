@@ -15,11 +15,13 @@ import { type FactIds, type FactScope, hasIds, scopeOf } from './fact-home.ts'
 import { type Fact, toFact } from './fact-records.ts'
 import { heldAt } from './facts-read.ts'
 
+/** Options of `memory.search`. */
 export interface SearchFactsOptions extends FactIds {
   /** What the metadata must be; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts found at most, up to 1,000. Default: 20. `limit` is another name for it. */
   readonly topK?: number
+  /** Another name for `topK`. */
   readonly limit?: number
   /** Least score, from 0 to 1. Default: 0. */
   readonly threshold?: number
@@ -43,6 +45,7 @@ export interface FoundFact extends Fact {
   readonly scores: PartScores
 }
 
+/** The answer of `memory.search`. */
 export interface FactSearch {
   /** Best first. */
   readonly results: readonly FoundFact[]

@@ -13,6 +13,7 @@ import { type FactPlace, getFact, placeOfFact } from './facts-read.ts'
 
 /** What changes in a fact. What is left out stays as it is. */
 export interface FactEdit {
+  /** The new statement. */
   readonly text?: string
   /** Takes the place of all metadata that is there. */
   readonly metadata?: Readonly<Record<string, unknown>>

@@ -45,20 +45,25 @@ import {
 /** What became of one statement. */
 export interface LearnedFact {
   readonly id: string
+  /** The statement. */
   readonly memory: string
   /** `ADD`: new. `UPDATE`: in the place of another. `DELETE`: that fact holds no longer. `NONE`: it was known. */
   readonly event: 'ADD' | 'UPDATE' | 'DELETE' | 'NONE'
+  /** What the fact said before, with `UPDATE` and `DELETE`. */
   readonly previousMemory?: string
   /** Facts that it took the place of. */
   readonly supersedes?: readonly string[]
 }
 
+/** What a model made of some messages. */
 export interface Inferred {
+  /** What became of each statement. */
   readonly results: readonly LearnedFact[]
   /** Ids of words that are kept and wait to be learned from. */
   readonly queued?: readonly string[]
   /** `model-failed`: the model could not be used. `busy`: others changed the same facts each time it was to be stored. */
   readonly degraded?: 'model-failed' | 'busy'
+  /** What the model failed with, if `degraded` is `model-failed`. */
   readonly error?: MemoryError
 }
 

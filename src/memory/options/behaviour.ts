@@ -44,6 +44,7 @@ export interface MemoryBehaviour {
    * `memory.recall`; the tool `recall` comes along only if this is `true` or an object.
    */
   readonly semanticRecall?: boolean | SemanticRecallOptions
+  /** Working memory that agents see and keep up to date. Default: none. */
   readonly workingMemory?: WorkingMemoryOptions
   /** Whether facts about the resource are recalled into the context. Default: false. */
   readonly facts?: boolean

@@ -16,6 +16,7 @@ import { parseBehaviour } from './parse-behaviour.ts'
 
 /** A schema of any library that follows the Standard Schema specification, zod among them. */
 export interface StandardSchema {
+  /** What the specification asks for. Libraries such as zod, valibot and arktype provide it. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
@@ -27,8 +28,10 @@ type StandardResult =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] }
 
+/** Whose memory a block is: the resource's, or one thread's. */
 export type BlockScope = 'resource' | 'thread'
 
+/** Options of `new Memory()`. */
 export interface MemoryOptions {
   /**
    * Where it lives: `'file:./aquifer.db'`, `':memory:'`, or a `SQLiteStore`. A storage driver is taken too, but drivers are

@@ -13,6 +13,7 @@ import { resourceSpace } from '../door/door.ts'
 import type { MessageRange } from '../options/behaviour.ts'
 import { type RecallQuery, recallFrom } from './recall.ts'
 
+/** How much a recall answers, and what it looks at. */
 export interface RecallLimits {
   /** Items found at most. Default: 20. */
   readonly topK?: number
@@ -29,22 +30,27 @@ export interface RecallLimits {
   readonly filter?: Readonly<Record<string, unknown>>
   /** Default `hybrid`: by words and by meaning. */
   readonly mode?: RecallMode
+  /** Kinds of records to find. Default: all kinds that the call can find. */
   readonly kinds?: readonly RecordKind[]
   /** Whether found messages show the calls of memory's own tools. Default: false; nothing is found by them. */
   readonly includeInternal?: boolean
 }
 
+/** Options of `memory.recall`. */
 export interface RecallOptions extends RecallLimits {
+  /** The resource whose threads are searched. */
   readonly resourceId: string
   /** With `scope: 'thread'`, the thread to search. */
   readonly threadId?: string
   /** What to look for. `vectorSearchString` is another name for it. */
   readonly query?: string
+  /** Another name for `query`. */
   readonly vectorSearchString?: string
   /** Default `resource`: all threads of the resource. */
   readonly scope?: 'resource' | 'thread'
 }
 
+/** Options of `memory.space(id).recall`. */
 export interface SpaceRecallOptions extends RecallLimits {
   /** Only messages of this thread. */
   readonly threadId?: string

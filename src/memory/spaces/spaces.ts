@@ -8,21 +8,27 @@ import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { followLog } from '../door/feed.ts'
 
+/** Options of `memory.listSpaces`. */
 export interface ListSpacesOptions {
+  /** Kind of the spaces: `resource`, `team`, `agent` or `task`. */
   readonly kind: SpaceKind
   /** Only spaces whose id, without the kind, begins with this text. */
   readonly prefix?: string
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
   readonly cursor?: string
   /** Spaces on one page. Default: 100. */
   readonly limit?: number
 }
 
+/** A page of spaces. */
 export interface SpacePage {
+  /** The spaces, in the order of their ids. */
   readonly spaces: readonly SpaceState[]
   /** Absent on the last page. */
   readonly nextCursor?: string
 }
 
+/** Options of `space.configure`. */
 export interface ConfigureOptions {
   /** Change the settings only if this commit was the last to change them; 0: none was. */
   readonly ifVersion?: number

@@ -12,6 +12,7 @@ import { type EntryAddress, type EntryRecord, entryIn, teamSpace } from './read-
 /** Milliseconds, a text such as `'1h'`, or null for ever. */
 export type Ttl = number | string | null
 
+/** Options of `merge`, `append` and `increment`. */
 export interface ChangeEntryOptions {
   /** Default: the team's (30 days). A merge, append or increment without one renews the entry's own. */
   readonly ttl?: Ttl
@@ -19,6 +20,7 @@ export interface ChangeEntryOptions {
   readonly commitId?: string
 }
 
+/** Options of `write`. */
 export interface WriteEntryOptions extends ChangeEntryOptions {
   /** Write only over this version. */
   readonly ifVersion?: number
@@ -26,6 +28,7 @@ export interface WriteEntryOptions extends ChangeEntryOptions {
   readonly ifAbsent?: boolean
 }
 
+/** Options of `delete`. */
 export interface DeleteEntryOptions {
   /** Delete only this version. */
   readonly ifVersion?: number
@@ -33,7 +36,9 @@ export interface DeleteEntryOptions {
 
 /** An entry that was written. Times are ISO texts, and Dates in the facade. */
 export interface WrittenEntryRecord<Value = Json, Time = string> {
+  /** The write was committed. */
   readonly status: 'written'
+  /** The key that was written. */
   readonly key: string
   /** The value after the write. */
   readonly value: Value

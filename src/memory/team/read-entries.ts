@@ -19,10 +19,13 @@ export interface EntryAddress {
 
 /** An entry as it stands. Times are ISO texts, and Dates in the facade. */
 export interface EntryRecord<Value = Json, Time = string> {
+  /** Its key, unique in the team. */
   readonly key: string
+  /** Its value: any JSON. */
   readonly value: Value
   /** Seq of the commit that wrote it, for `ifVersion`. */
   readonly version: number
+  /** Who wrote it last. */
   readonly writtenBy: Actor
   readonly createdAt: Time
   readonly updatedAt: Time
@@ -32,15 +35,20 @@ export interface EntryRecord<Value = Json, Time = string> {
 
 /** A version of an entry. */
 export interface EntryVersionRecord<Time = string> {
+  /** Seq of the commit. */
   readonly version: number
+  /** When that commit was made. */
   readonly at: Time
+  /** Who made that commit. */
   readonly by: Actor
+  /** What the commit did. */
   readonly event: PastEvent
   /** null where the version is a removal or was erased. */
   readonly value: Json
 }
 
 export interface EntryPageRecord {
+  /** The entries, in the order of their keys. */
   readonly entries: readonly EntryRecord[]
   /** Seq of the space as listed. */
   readonly asOf: number
@@ -48,11 +56,13 @@ export interface EntryPageRecord {
   readonly nextCursor?: string
 }
 
+/** Options of `list`. */
 export interface ListEntriesOptions {
   /** Only keys that begin with this text. */
   readonly prefix?: string
   /** Entries on one page. Default: 100. */
   readonly limit?: number
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
   readonly cursor?: string
 }
 

@@ -13,7 +13,9 @@ import { teamSpace } from './read-entries.ts'
 
 /** What happened to one entry. */
 export interface EntryChange {
+  /** The key that changed. */
   readonly key: string
+  /** What the commit did to it. */
   readonly event: PastEvent
   /** The value after it; null for removals and where the content was erased. */
   readonly value: Json
@@ -21,12 +23,17 @@ export interface EntryChange {
 
 /** The changes of one commit to entries. Go on with `after: seq`. */
 export interface EntryEventRecord<Time = string> {
+  /** Seq of the commit. */
   readonly seq: number
+  /** When that commit was made. */
   readonly at: Time
+  /** Who made that commit. */
   readonly by: Actor
+  /** What changed, one item per key. */
   readonly changes: readonly EntryChange[]
 }
 
+/** Options of `team.watch`. */
 export interface WatchOptions extends FeedOptions {
   /** Only keys that begin with this text. */
   readonly prefix?: string

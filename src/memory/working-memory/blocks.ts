@@ -12,7 +12,9 @@ export const mainBlock = 'main'
 
 /** What a value does not satisfy in its schema. */
 export interface SchemaIssue {
+  /** Dots lead to the field, such as `address.city`. Empty for the whole value. */
   readonly path: string
+  /** What the schema says about it. */
   readonly message: string
 }
 

@@ -17,18 +17,79 @@ import { checkSchema, formatOf, mainBlock, type SchemaIssue, schemaIssues, scope
 import { mergeTexts } from './text-merge.ts'
 import { readAnswer, workingMemoryEvent, writeAnswer } from './trace-working-memory.ts'
 
-export type GetWorkingMemoryOptions = InputOf<'getWorkingMemory'>
-export type UpdateWorkingMemoryOptions = InputOf<'updateWorkingMemory'>
-export type WorkingMemoryHistoryOptions = InputOf<'getWorkingMemoryHistory'>
-export type RestoreWorkingMemoryOptions = InputOf<'restoreWorkingMemory'>
+/** Options of `memory.getWorkingMemory`. */
+export interface GetWorkingMemoryOptions extends InputOf<'getWorkingMemory'> {
+  /** The resource that the memory belongs to. */
+  readonly resourceId: string
+  /** The thread, with `scope: 'thread'`. */
+  readonly threadId?: string
+  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
+  readonly scope?: 'resource' | 'thread'
+  /** Name of the block. Default: `main`. */
+  readonly name?: string
+  /** Read this version. Default: the current one. */
+  readonly version?: number
+}
+/** Options of `memory.updateWorkingMemory`. */
+export interface UpdateWorkingMemoryOptions extends InputOf<'updateWorkingMemory'> {
+  /** The resource that the memory belongs to. */
+  readonly resourceId: string
+  /** The thread, with `scope: 'thread'`. */
+  readonly threadId?: string
+  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
+  readonly scope?: 'resource' | 'thread'
+  /** Name of the block. Default: `main`. */
+  readonly name?: string
+  /** The new value: a text, or an object to merge. */
+  readonly workingMemory: string | Record<string, unknown>
+  /** `merge` deep-merges JSON and merges text by lines; `replace` writes over. Default: `merge`. */
+  readonly mode?: 'merge' | 'replace'
+  /**
+   * The version that the value was made from. A text is merged with later changes. JSON, and anything with
+   * `mode: 'replace'`, is written only if the block still has this version. Otherwise the answer is a conflict.
+   */
+  readonly ifVersion?: number
+  /** Write only if there is no such block yet. */
+  readonly ifAbsent?: boolean
+}
+/** Options of `memory.getWorkingMemoryHistory`. */
+export interface WorkingMemoryHistoryOptions extends InputOf<'getWorkingMemoryHistory'> {
+  /** The resource that the memory belongs to. */
+  readonly resourceId: string
+  /** The thread, with `scope: 'thread'`. */
+  readonly threadId?: string
+  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
+  readonly scope?: 'resource' | 'thread'
+  /** Name of the block. Default: `main`. */
+  readonly name?: string
+  /** Versions at most, the newest, up to 1,000. Default: 100. */
+  readonly limit?: number
+}
+/** Options of `memory.restoreWorkingMemory`. */
+export interface RestoreWorkingMemoryOptions extends InputOf<'restoreWorkingMemory'> {
+  /** The resource that the memory belongs to. */
+  readonly resourceId: string
+  /** The thread, with `scope: 'thread'`. */
+  readonly threadId?: string
+  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
+  readonly scope?: 'resource' | 'thread'
+  /** Name of the block. Default: `main`. */
+  readonly name?: string
+  /** The version to write again. */
+  readonly version: number
+}
 
 /** A block as it stands. */
 export interface WorkingMemory extends RecordPlace {
   /** Text of a template block, JSON of a schema block. */
   readonly value: Json
+  /** `text` or `json`. */
   readonly format: BlockFormat
+  /** Seq of the commit that wrote it, for `ifVersion`. */
   readonly version: number
+  /** When it was last written. */
   readonly updatedAt: Date
+  /** Who wrote it last. */
   readonly updatedBy: Actor
   /** What the memory's schema refuses in the stored value, as after a field was added; absent if it parses. */
   readonly issues?: readonly SchemaIssue[]
@@ -45,11 +106,17 @@ export type WorkingMemoryWrite =
     }
   | { readonly status: 'conflict'; readonly current: WorkingMemory | null }
 
+/** One version of a block of working memory. */
 export interface WorkingMemoryVersion {
+  /** Seq of the commit, for `restoreWorkingMemory`. */
   readonly version: number
+  /** When that commit was made. */
   readonly at: Date
+  /** Who made that commit. */
   readonly by: Actor
+  /** What the commit did. */
   readonly event: PastEvent
+  /** The value after it; null if it was removed or its content erased. */
   readonly value: Json
 }
 
