@@ -14,6 +14,7 @@ import { checkPeers } from './tidy/peers.ts'
 import { isCode, readRepository } from './tidy/repository.ts'
 import { checkSizes } from './tidy/sizes.ts'
 import { parseSource } from './tidy/source-file.ts'
+import { checkSpaces } from './tidy/spaces.ts'
 import { checkStored } from './tidy/stored.ts'
 
 const texts = readRepository()
@@ -326,4 +327,23 @@ describe('paths', () => {
     expect(problems('`write.ts`', 'CHANGELOG.md')).toEqual([])
     expect(problems('`write.ts`', 'docs/guide/x.md')).toHaveLength(1)
   })
+})
+
+describe('spaces of calls', () => {
+  const problems = (path: string, text: string) => checkSpaces(parseSource(path, text))
+
+  it('holds', () => expect(files.flatMap(checkSpaces)).toEqual([]))
+
+  it.each([
+    ['src/agent/call.ts', "import { resourceSpace } from '../memory/door/door.ts'"],
+    ['src/agent/run/exchange.ts', "import type { Door } from '../../memory/door/door.ts'"],
+    ['src/agent/run/exchange.ts', "import { type Door } from '../../memory/door/door.ts'"],
+    ['src/memory/forget/forget.ts', "import { spaceId } from '../../domain/space.ts'"],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    ['src/agent/context/gather.ts', "import { resourceSpace } from '../../memory/door/door.ts'"],
+    ['src/agent/run/title.ts', "import { Door } from '../../memory/door/door.ts'"],
+    ['src/agent/context/x.ts', "import { spaceId as idOf, type SpaceAddress } from '../../domain/space.ts'"],
+  ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
 })

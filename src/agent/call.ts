@@ -7,13 +7,13 @@ import { readPlain } from '../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 import { coreOf, type Memory } from '../facade/memory.ts'
 import { type ReadMessage, readMessages } from '../memory/arguments/message-input.ts'
-import type { Core } from '../memory/door/core.ts'
+import { type Door, resourceSpace } from '../memory/door/door.ts'
 import type { MemoryBehaviour } from '../memory/options/behaviour.ts'
 import { mergeBehaviour, type ResolvedBehaviour } from '../memory/options/merge-behaviour.ts'
 import { parseBehaviour } from '../memory/options/parse-behaviour.ts'
 import { loadMemoryTools } from './loaded.ts'
 import { resolveModel } from './model.ts'
-import type { AgentInput, AgentOptions, CallOptions, Dynamic, Instructions, Place } from './options.ts'
+import type { AgentInput, AgentOptions, CallOptions, CallThread, Dynamic, Instructions } from './options.ts'
 import { checkMemory, placeOf } from './options.ts'
 import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
 import { RequestContext } from './request-context.ts'
@@ -56,8 +56,9 @@ export interface Call {
 export interface Remembered {
   /** Acting as the agent. */
   readonly memory: Memory
-  readonly core: Core
-  readonly place: Place
+  /** The space that the call remembers in. It is worked out here, and whoever needs it is handed it. */
+  readonly space: Door
+  readonly thread: CallThread
   readonly behaviour: ResolvedBehaviour
 }
 
@@ -116,7 +117,8 @@ async function rememberedBy(
     stated(defaults?.options, 'defaultOptions.memory.options'),
     stated(options.memory?.options, 'memory.options'),
   )
-  return { remembered: { memory: own, core: coreOf(own), place, behaviour }, author: speaker(options, memory) }
+  const space = resourceSpace(coreOf(own), place.resourceId)
+  return { remembered: { memory: own, space, thread: place.thread, behaviour }, author: speaker(options, memory) }
 }
 
 /**
@@ -136,9 +138,9 @@ function withAuthor(input: readonly ReadMessage[], agent: Actor, author: Actor |
 /** The tools that memory brings; none for a call without it. */
 async function toolsOfMemory(remembered: Remembered | null): Promise<ToolSet> {
   if (remembered === null) return {}
-  const { memory, behaviour, place } = remembered
+  const { memory, space, thread, behaviour } = remembered
   const { memoryTools } = await loadMemoryTools()
-  return memoryTools({ memory, behaviour, resourceId: place.resourceId, threadId: place.thread.id })
+  return memoryTools({ memory, space, threadId: thread.id, behaviour })
 }
 
 /** Settles a call's options: whatever can be refused is refused here, before anything is stored. */

@@ -109,8 +109,8 @@ export interface AgentOptions {
   readonly defaultOptions?: CallOptions
 }
 
-/** A call's own place: null where it has no memory. */
-export interface Place {
+/** Where a call says that it remembers. */
+export interface StatedPlace {
   readonly resourceId: string
   readonly thread: CallThread
 }
@@ -194,7 +194,7 @@ function missing(field: string, other: string): MemoryError {
  * @returns null if it names neither a resource nor a thread.
  * @throws MemoryError `invalid-input` naming the missing one if it names only one of the two.
  */
-export function placeOf(options: CallOptions): Place | null {
+export function placeOf(options: CallOptions): StatedPlace | null {
   const memory = readFields(options.memory, 'memory')
   checkMemoryNames(memory)
   const thread = threadOf(readPlain(memory.thread, 'memory.thread'))

@@ -4,6 +4,8 @@ import type { Memory, MemoryBehaviour } from 'aquifer'
 import { callTool, callTools, type ScriptedModel, scriptedModel } from 'aquifer/testing'
 import type { MemoryScope } from '../../src/agent/tools/memory-scope.ts'
 import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
+import { coreOf } from '../../src/facade/memory.ts'
+import { resourceSpace } from '../../src/memory/door/door.ts'
 import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }
@@ -11,7 +13,9 @@ export const where = { resourceId: 'alice', threadId: 't' }
 /** The tools that an agent of that id has, with what the Memory and the agent say of memory. */
 export function toolsOf(memory: Memory, options: MemoryBehaviour, id = 'sales'): Promise<ToolSet> {
   const behaviour = mergeBehaviour(options)
-  const scope: MemoryScope = { memory: memory.as({ kind: 'agent', id }), ...where, behaviour }
+  const own = memory.as({ kind: 'agent', id })
+  const space = resourceSpace(coreOf(own), where.resourceId)
+  const scope: MemoryScope = { memory: own, space, threadId: where.threadId, behaviour }
   return memoryTools(scope)
 }
 

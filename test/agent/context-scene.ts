@@ -7,6 +7,7 @@ import { type AssembledContext, assembleContext } from '../../src/agent/context/
 import type { ContextInput } from '../../src/agent/context/gather.ts'
 import type { MessageInput, MessagePart } from '../../src/domain/records/message.ts'
 import { coreOf } from '../../src/facade/memory.ts'
+import { resourceSpace } from '../../src/memory/door/door.ts'
 import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
 import { hour } from '../memory/opened.ts'
 
@@ -40,9 +41,9 @@ export function assemble(
   const { by = support, behaviour, ...rest } = more
   const newMessages = typeof said === 'string' ? [userSays(said)] : said
   return assembleContext({
-    core: coreOf(memory.as(by)),
+    space: resourceSpace(coreOf(memory.as(by)), resourceId),
     agent: by,
-    ...where,
+    threadId,
     behaviour: mergeBehaviour(behaviour),
     newMessages,
     ownTurnId: null,

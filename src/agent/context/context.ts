@@ -2,6 +2,8 @@
 
 import type { ModelMessage, SystemModelMessage } from 'ai'
 import { whenAborted } from '../../domain/detached.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import { resourceOf } from '../../domain/space.ts'
 import { inputOf, type Shown, showInput, tokensOfTurn } from './conversation.ts'
 import { leftOf, tokensOfText } from './fit.ts'
 import { type ContextInput, type Gathered, gather } from './gather.ts'
@@ -61,8 +63,8 @@ function messagesOf({ history, recalled }: Fitted, turn: readonly Shown[]): Mode
   return messages
 }
 
-function seenOf(found: Gathered, fitted: Fitted, turn: readonly Shown[], ownTokens: number): SeenItems {
-  const { space, window, recalled } = found
+function seenOf(space: SpaceId, found: Gathered, fitted: Fitted, turn: readonly Shown[], ownTokens: number): SeenItems {
+  const { window, recalled } = found
   const { block, facts, history } = fitted
   const fixed = { instructions: ownTokens, input: tokensOfTurn(turn) }
   const sections = { workingMemory: block?.tokens ?? 0, facts: facts.tokens, recalled: fitted.recalled.tokens }
@@ -85,7 +87,7 @@ function seenOf(found: Gathered, fitted: Fitted, turn: readonly Shown[], ownToke
     tokens: { ...tokens, total: Object.values(tokens).reduce((sum, size) => sum + size, 0) },
     degraded: recalled.recollection?.degraded ?? [],
     recallId: recalled.recollection?.recallId ?? null,
-    asOf: { ...recalled.recollection?.asOf, [space.id]: window.asOf },
+    asOf: { ...recalled.recollection?.asOf, [space]: window.asOf },
   }
 }
 
@@ -116,21 +118,21 @@ function instructionTokens(own: ContextInput['instructions'] = ''): number {
  */
 export async function assembleContext(input: ContextInput): Promise<AssembledContext> {
   const found = await unlessAborted(() => gather(input), input.signal)
-  const { agent, resourceId, instructions, tools, tokenBudget = Number.POSITIVE_INFINITY } = input
+  const { agent, space, instructions, tools, tokenBudget = Number.POSITIVE_INFINITY } = input
   const showing: Showing = {
     convert: found.sdk.convertToModelMessages,
-    reader: { agentId: agent.id, resourceId },
+    reader: { agentId: agent.id, resourceId: resourceOf(space.address) },
     tools,
     seenCalls: new Set(),
   }
-  const turn = await showInput(inputOf(input, found.space, found.window.own), showing)
+  const turn = await showInput(inputOf(input, found.window.own), showing)
   const ownTokens = instructionTokens(instructions)
   const fitted = await shareOut(input, found, showing, leftOf(tokenBudget, ownTokens, tokensOfTurn(turn)))
   input.signal?.throwIfAborted()
   return {
     ...instructionsOf(instructions, fitted),
     messages: messagesOf(fitted, turn),
-    seen: seenOf(found, fitted, turn, ownTokens),
+    seen: seenOf(space.id, found, fitted, turn, ownTokens),
     workingMemory: fitted.block?.block ?? null,
     warnings: warningsOf(found, fitted),
   }

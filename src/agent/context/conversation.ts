@@ -3,8 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { savedAuthor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
-import { parseSpaceId } from '../../domain/space.ts'
-import type { Door } from '../../memory/door/door.ts'
 import type { ContextInput } from './gather.ts'
 import { type Showing, type ShownMessage, shownMessage, type Utterance } from './model-messages.ts'
 import type { DroppedItem } from './seen.ts'
@@ -20,9 +18,9 @@ function storedUtterance(
 }
 
 /** A new message with the author that it is stored with, so that it reads the same now and as history. */
-function newUtterance({ id, role, parts, author }: MessageInput, { core }: ContextInput, space: Door): Utterance {
-  const { actor } = core.access
-  const said = savedAuthor(author, role, actor, parseSpaceId(space.id).address)
+function newUtterance({ id, role, parts, author }: MessageInput, { space }: ContextInput): Utterance {
+  const { actor } = space.core.access
+  const said = savedAuthor(author, role, actor, space.address)
   const isOwnTurn = role !== 'assistant'
   return { id: id ?? null, role, parts, author: said, turnStatus: 'open', isOwnTurn, goesOn: false }
 }
@@ -33,11 +31,11 @@ function isSame(stored: Utterance, given: Utterance): boolean {
 }
 
 /** The messages of this turn, each once: those that are stored, then those that are not yet. */
-export function inputOf(input: ContextInput, space: Door, own: readonly Message[]): Utterance[] {
+export function inputOf(input: ContextInput, own: readonly Message[]): Utterance[] {
   const stored = own.map((message) => storedUtterance(message, input))
   const unmatched = [...stored]
   const unsaved = input.newMessages.flatMap((message) => {
-    const given = newUtterance(message, input, space)
+    const given = newUtterance(message, input)
     const at = unmatched.findIndex((one) => isSame(one, given))
     if (at < 0) return [given]
     unmatched.splice(at, 1)

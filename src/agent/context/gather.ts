@@ -4,8 +4,7 @@ import type { Actor } from '../../domain/actor.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
-import type { Core } from '../../memory/door/core.ts'
-import { type Door, resourceSpace } from '../../memory/door/door.ts'
+import type { Door } from '../../memory/door/door.ts'
 import type { ResolvedBehaviour } from '../../memory/options/merge-behaviour.ts'
 import { loadSdk } from '../loaded.ts'
 import { type PrefixBlock, readBlock, readFacts } from './prefix.ts'
@@ -13,10 +12,9 @@ import { type RecallOutcome, recallFor } from './recalled.ts'
 import { readWindow, type ThreadWindow } from './thread-window.ts'
 
 export interface ContextInput {
-  /** Acts as the agent. */
-  readonly core: Core
+  /** As the agent uses it. */
+  readonly space: Door
   readonly agent: Pick<Actor, 'id' | 'name'>
-  readonly resourceId: string
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour
   /** The agent's own. */
@@ -38,7 +36,6 @@ export interface ContextInput {
 
 /** All that is read for one prompt. */
 export interface Gathered {
-  readonly space: Door
   readonly sdk: typeof import('ai')
   readonly block: PrefixBlock | null
   readonly facts: readonly FactState[]
@@ -53,14 +50,13 @@ function saidIn(messages: readonly Pick<Message, 'role' | 'parts'>[]): string {
 
 /** Reads what the prompt is made of, each with one query and all at once. */
 export async function gather(input: ContextInput): Promise<Gathered> {
-  const { core, resourceId, threadId, behaviour, newMessages, ownTurnId } = input
-  const space = resourceSpace(core, resourceId)
+  const { space, threadId, behaviour, newMessages, ownTurnId } = input
   const reading = readWindow(space, { threadId, ownTurnId, count: behaviour.lastMessages })
   const asked = input.question ?? saidIn(newMessages)
   const recalling = async () => {
     const question = asked === '' && ownTurnId !== null ? saidIn((await reading).own) : asked
     const spare = behaviour.lastMessages + newMessages.length + 1
-    return recallFor({ core, resourceId, threadId, behaviour, question, spare })
+    return recallFor({ space, threadId, behaviour, question, spare })
   }
   const [sdk, window, block, facts, recalled] = await Promise.all([
     loadSdk(),
@@ -69,5 +65,5 @@ export async function gather(input: ContextInput): Promise<Gathered> {
     readFacts(space, behaviour),
     recalling(),
   ])
-  return { space, sdk, window, block, facts, recalled }
+  return { sdk, window, block, facts, recalled }
 }

@@ -14,7 +14,8 @@ import { withoutFences } from '../../recall/without-fences.ts'
 /** Who sees the prompt, and whose conversation it is. */
 export interface Reader {
   readonly agentId: string
-  readonly resourceId: string
+  /** null outside any resource. */
+  readonly resourceId: string | null
 }
 
 const kinds = 'user|agent|tool|system'

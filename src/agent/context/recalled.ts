@@ -2,15 +2,13 @@
 import { parseFilter } from '../../domain/filter.ts'
 import { parseTurnId } from '../../domain/id.ts'
 import type { RecalledItem, Recollection } from '../../memory/answers/recollection.ts'
-import type { Core } from '../../memory/door/core.ts'
-import { resourceSpace } from '../../memory/door/door.ts'
+import type { Door } from '../../memory/door/door.ts'
 import type { ResolvedBehaviour, ResolvedRecallOptions } from '../../memory/options/merge-behaviour.ts'
 import { recallFrom } from '../../memory/recall/recall.ts'
 import { fenced } from '../../recall/fence.ts'
 
 export interface RecallRequest {
-  readonly core: Core
-  readonly resourceId: string
+  readonly space: Door
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour
   readonly question: string
@@ -29,13 +27,13 @@ const spareForFacts = 20
 
 /** Recalls for a prompt. A recall that fails is a warning: the turn goes on without it. */
 export async function recallFor(request: RecallRequest): Promise<RecallOutcome> {
-  const { core, resourceId, threadId, behaviour, question, spare } = request
+  const { space, threadId, behaviour, question, spare } = request
   if (behaviour.semanticRecall === null || question.trim() === '') return { recollection: null, warning: null }
   const { topK, messageRange, threshold, filter, scope } = behaviour.semanticRecall.options
   const { facts: takesFacts } = behaviour
   try {
-    const recollection = await recallFrom(core, {
-      spaces: [resourceSpace(core, resourceId).id],
+    const recollection = await recallFrom(space.core, {
+      spaces: [space.id],
       question,
       mode: 'hybrid',
       kinds: takesFacts ? ['message', 'fact'] : ['message'],
@@ -44,7 +42,7 @@ export async function recallFor(request: RecallRequest): Promise<RecallOutcome> 
       tokenBudget: Number.MAX_SAFE_INTEGER,
       messageRange,
       threshold,
-      filter: parseFilter(filter, 'semanticRecall.filter', core.limits),
+      filter: parseFilter(filter, 'semanticRecall.filter', space.core.limits),
       ...(scope === 'thread' ? { threadId } : {}),
     })
     return { recollection, warning: null }

@@ -11,7 +11,6 @@ import {
   type MessagePart,
   toolNameOf,
 } from '../../domain/records/message.ts'
-import { parseSpaceId } from '../../domain/space.ts'
 import type { ReadMessage } from '../../memory/arguments/message-input.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
@@ -255,7 +254,7 @@ async function sortMessages(
 
 /** Who sends messages that do not say so, as their default author does. */
 function usualSender(space: Door): Actor {
-  return defaultAuthor('user', space.core.access.actor, parseSpaceId(space.id).address)
+  return defaultAuthor('user', space.core.access.actor, space.address)
 }
 
 /**

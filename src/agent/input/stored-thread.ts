@@ -4,7 +4,6 @@ import { MemoryError } from '../../domain/error.ts'
 import { checkId, parseTurnId, type SpaceKey } from '../../domain/id.ts'
 import { isForeignId, parseIssuedId } from '../../domain/issued-id.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
-import { parseSpaceId } from '../../domain/space.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
 import type { StoredUnit } from './align.ts'
@@ -115,7 +114,7 @@ export async function messageAfter(
 
 /** A message to be stored again, as it was said. */
 function again(space: Door, { id, role, parts, metadata, author, createdAt }: Message): MessageInput {
-  const usual = defaultAuthor(role, space.core.access.actor, parseSpaceId(space.id).address)
+  const usual = defaultAuthor(role, space.core.access.actor, space.address)
   const isUsual = sameActor(usual, author) && author.name === usual.name && author.claimed === undefined
   return {
     id,

@@ -5,7 +5,6 @@ import type { TurnId } from '../../domain/id.ts'
 import { runIdOf } from '../../domain/id.ts'
 import { type JsonObject, mergeJson } from '../../domain/json.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../../memory/conversation/turns.ts'
-import { type Door, resourceSpace } from '../../memory/door/door.ts'
 import { randomId } from '../../memory/options/random-id.ts'
 import type { StoredAnswer } from '../answer/answer-changes.ts'
 import { type Call, processedContext, questionOf, type Remembered } from '../call.ts'
@@ -55,18 +54,18 @@ function originOf({ sender, tools }: Call): InputOrigin {
 }
 
 /** Changes that give the thread the title and metadata of the call, where it lacks them. */
-async function threadChanges(space: Door, { place }: Remembered): Promise<readonly Change[]> {
-  const { id: threadId, title, metadata } = place.thread
+async function threadChanges({ space, thread: named }: Remembered): Promise<readonly Change[]> {
+  const { id: threadId, title, metadata } = named
   if (title === undefined && metadata === undefined) return []
   const { record: thread } = await space.threads.get(threadId)
   const isNew = thread === null || thread.deleted
-  const named = title !== undefined && (isNew || thread.title === null) ? { title } : {}
+  const given = title !== undefined && (isNew || thread.title === null) ? { title } : {}
   const patch = metadata as JsonObject | undefined
   const before = isNew ? {} : thread.metadata
   const isKnown = patch === undefined || (!isNew && JSON.stringify(mergeJson(before, patch)) === JSON.stringify(before))
   const added = isKnown || patch === undefined ? {} : { metadata: patch }
-  if (Object.keys(named).length + Object.keys(added).length === 0) return []
-  return [{ kind: 'thread-put', threadId, ...named, ...added }]
+  if (Object.keys(given).length + Object.keys(added).length === 0) return []
+  return [{ kind: 'thread-put', threadId, ...given, ...added }]
 }
 
 interface Begun {
@@ -75,24 +74,24 @@ interface Begun {
 }
 
 /** The beginning of a call's turn, as data. */
-async function requestOf(call: Call, remembered: Remembered, space: Door, plan: InputPlan): Promise<TurnRequest> {
-  const { place } = remembered
-  const threadId = place.thread.id
+async function requestOf(call: Call, remembered: Remembered, plan: InputPlan): Promise<TurnRequest> {
+  const { space, thread } = remembered
+  const threadId = thread.id
   const [completion] = plan.completions
   if (plan.resumes !== null && completion !== undefined) {
     return resuming(space, call.agent.id, threadId, plan.resumes as TurnId, completion)
   }
   const runId = randomId()
-  const before = await threadChanges(space, remembered)
+  const before = await threadChanges(remembered)
   const messages = [...plan.fresh]
   const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]
   const run: Change = { kind: 'run-put', unique: runId, name: call.agent.id, threadId, opened: 0, status: 'running' }
   return { space, threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
 }
 
-async function begin(call: Call, remembered: Remembered, space: Door): Promise<Begun> {
-  const { behaviour, place } = remembered
-  const threadId = place.thread.id
+async function begin(call: Call, remembered: Remembered): Promise<Begun> {
+  const { space, thread, behaviour } = remembered
+  const threadId = thread.id
   const turns = isInsideTurnOf(space, threadId) ? 'parallel' : behaviour.turns
   const { trigger, messageId } = call.options
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
@@ -102,7 +101,7 @@ async function begin(call: Call, remembered: Remembered, space: Door): Promise<B
     const answerable = await answerablePlan(space, threadId, call.input, read)
     checkParts(answerable.fresh)
     plan = await answeredBefore(space, call.agent.id, threadId, answerable, alone)
-    return requestOf(call, remembered, space, plan)
+    return requestOf(call, remembered, plan)
   })
   const used = plan as unknown as InputPlan
   call.warnings.push(...used.warnings)
@@ -116,8 +115,8 @@ async function begin(call: Call, remembered: Remembered, space: Door): Promise<B
 }
 
 /** What is stored of the answer that a resumed turn goes on with, its calls answered. */
-async function resumedAnswer(space: Door, { turn, plan }: Begun): Promise<StoredAnswer | null> {
-  const { threadId } = turn
+async function resumedAnswer({ turn, plan }: Begun): Promise<StoredAnswer | null> {
+  const { space, threadId } = turn
   const [first, ...rest] = plan.resumes === null ? [] : plan.completions
   if (first === undefined) return null
   for (const completion of rest) await turn.commit([completing(threadId, completion)])
@@ -133,24 +132,23 @@ function messagesIn(turn: Turn): number {
 
 /** The tools of a call and those of its memory. */
 function toolsOf(call: Call, remembered: Remembered, turn: Turn | null, runId: string | null) {
-  const { memory, place } = remembered
+  const { memory, space, thread } = remembered
   const tools = call.tools
-  const context = toolsContext(call, tools, { turn, runId, place, memory })
+  const context = toolsContext(call, tools, { runId, memory, space, threadId: thread.id })
   return { tools: toolsInside(turn, tools), toolsContext: context }
 }
 
 async function contextOf(
   call: Call,
-  { core, place, behaviour }: Remembered,
+  { space, thread, behaviour }: Remembered,
   plan: InputPlan,
   own: { readonly turnId: TurnId; readonly goesOnWith: string | null } | null,
   tools: ToolSet,
 ): Promise<Pick<Exchange, 'instructions' | 'messages'> & { readonly seen: JsonObject }> {
   const context = await assembleContext({
-    core,
+    space,
     agent: call.agent,
-    resourceId: place.resourceId,
-    threadId: place.thread.id,
+    threadId: thread.id,
     behaviour,
     instructions: asInstructions([...call.instructions, ...plan.instructions.map(systemMessage)]),
     newMessages: plan.fresh,
@@ -178,8 +176,8 @@ function asInstructions(messages: readonly SystemModelMessage[]): string | reado
 }
 
 /** A call that reads its thread and leaves no trace in it. */
-async function readOnlyExchange(call: Call, remembered: Remembered, space: Door): Promise<Exchange> {
-  const plan = await planInput(space, remembered.place.thread.id, call.input, {}, originOf(call))
+async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exchange> {
+  const plan = await planInput(remembered.space, remembered.thread.id, call.input, {}, originOf(call))
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
   const tools = toolsOf(call, remembered, null, null)
@@ -202,14 +200,13 @@ export async function beginExchange(call: Call): Promise<Exchange> {
       turn: null,
     }
   }
-  const space = resourceSpace(remembered.core, remembered.place.resourceId)
-  if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered, space)
-  const begun = await begin(call, remembered, space)
+  if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered)
+  const begun = await begin(call, remembered)
   const { turn, plan } = begun
   const runId = runIdOf(turn.spaceKey, turn.runId)
   let resumed: StoredAnswer | null = null
   try {
-    resumed = await resumedAnswer(space, begun)
+    resumed = await resumedAnswer(begun)
     const tools = toolsOf(call, remembered, turn, runId)
     const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
     const { seen, ...context } = await contextOf(call, remembered, plan, own, tools.tools)

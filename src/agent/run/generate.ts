@@ -90,7 +90,7 @@ function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
 /** Calls the agent's model and waits for the whole answer. */
 export function generate(call: Call): Promise<AgentResult> {
   const generating = answered(call)
-  call.remembered?.core.storage.hold(generating.catch(() => {}))
+  call.remembered?.space.core.storage.hold(generating.catch(() => {}))
   return generating
 }
 

@@ -1,6 +1,5 @@
 /** Which turns a piece of work runs inside of: a call made by a tool of a turn must not wait for that turn. */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { coreOf, type Memory, memoryOf } from '../../facade/memory.ts'
 import type { Turn } from '../../memory/conversation/turns.ts'
 import type { Door } from '../../memory/door/door.ts'
 
@@ -11,10 +10,10 @@ export function insideTurn<Result>(turn: Turn, act: () => Result): Result {
   return turnsAround.run([...(turnsAround.getStore() ?? []), turn], act)
 }
 
-/** The memory as the tools of the turn around this code have it: what they write into its space needs the turn open. */
-export function heldByTurn(memory: Memory): Memory {
+/** A space as the tools of the turn around this code have it: what they write into the turn's own needs the turn open. */
+export function heldByTurn(space: Door): Door {
   const turn = turnsAround.getStore()?.at(-1)
-  return turn === undefined ? memory : memoryOf({ ...coreOf(memory), holding: turn.holding })
+  return turn === undefined ? space : space.with({ holding: turn.holding })
 }
 
 /** Whether this code runs inside an open turn of that thread, however deep. */

@@ -42,7 +42,7 @@ export function endOf({ options }: Call, given: AbortSignal | undefined): AbortS
 
 /** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or with its memory. */
 export function isEnded(call: Call, error: unknown): boolean {
-  if (call.remembered?.core.storage.stopping.aborted === true) return true
+  if (call.remembered?.space.core.storage.stopping.aborted === true) return true
   return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
@@ -54,7 +54,7 @@ export async function sdkSettings(
   const { isStepCount, Output } = await loadSdk()
   const { options, model, remembered } = call
   const { schema } = options.structuredOutput ?? {}
-  const closing = remembered?.core.storage.stopping
+  const closing = remembered?.space.core.storage.stopping
   const { prepareStep, ...settings } = passedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
   return {
@@ -87,7 +87,7 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
 export function afterwards(call: Call, { turn }: OwnTurn, end: AnswerEnd): void {
   const { remembered } = call
   if (remembered === null || !remembered.behaviour.generateTitle || end.status !== 'complete') return
-  const { storage } = remembered.core
+  const { storage } = remembered.space.core
   const question = questionOf(call.input.map(({ input }) => input))
   const titled = giveTitle(turn.space, turn.threadId, call.model, { question, answer: end.parts }, storage.stopping)
   // A thread without a title is all that comes of a failure.

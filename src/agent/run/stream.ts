@@ -164,7 +164,7 @@ async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
 /** Calls the agent's model and answers its stream as soon as the call has its place in the thread. */
 export function stream(call: Call): Promise<AgentStream> {
   const beginning = begun(call)
-  call.remembered?.core.storage.hold(beginning.catch(() => {}))
+  call.remembered?.space.core.storage.hold(beginning.catch(() => {}))
   return beginning
 }
 
@@ -182,7 +182,7 @@ async function begun(call: Call): Promise<AgentStream> {
   }
   const { result } = running
   const finished = driven(call, running, recording)
-  call.remembered?.core.storage.hold(finished)
+  call.remembered?.space.core.storage.hold(finished)
   return withProperties(result, {
     ...storedBy(turn),
     ...(await uiMethods(result, turn, tools)),

@@ -2,7 +2,7 @@
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import { applicationActor } from '../../domain/actor.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
-import { Door } from '../../memory/door/door.ts'
+import type { Door } from '../../memory/door/door.ts'
 import { loadSdk } from '../loaded.ts'
 
 const instructions =
@@ -44,7 +44,6 @@ export async function giveTitle(
     .trim()
   if (title === '') return
   const access = { ...space.core.access, actor: { ...applicationActor, id: 'titles' } }
-  const own = new Door({ ...space.core, access }, space.id)
   const expect = [{ version: thread.version, of: { thread: threadId } }] as const
-  await own.submit([{ kind: 'thread-put', threadId, title }], { expect, background: true })
+  await space.with({ access }).submit([{ kind: 'thread-put', threadId, title }], { expect, background: true })
 }

@@ -1,19 +1,20 @@
 /** Tools as a call hands them to the AI SDK: run inside the call's turn, told for whom they run. */
 import type { ToolSet } from 'ai'
 import type { Memory } from '../../facade/memory.ts'
+import { recordPlace } from '../../memory/answers/records.ts'
 import type { Turn } from '../../memory/conversation/turns.ts'
+import type { Door } from '../../memory/door/door.ts'
 import type { Call } from '../call.ts'
-import type { Place } from '../options.ts'
 import { insideTurn } from '../run/inside-turn.ts'
 import type { ToolContext } from './tool.ts'
 
-/** The turn and memory that a call's tools run in. */
+/** The run and memory that a call's tools work for. */
 export interface ToolPlace {
-  readonly turn: Turn | null
   readonly runId: string | null
-  readonly place: Place
   /** Acts as the agent. */
   readonly memory: Memory
+  readonly space: Door
+  readonly threadId: string
 }
 
 type Execute = (input: unknown, options: object) => unknown
@@ -34,9 +35,7 @@ export function toolsInside(turn: Turn | null, tools: ToolSet): ToolSet {
 export function toolsContext(call: Call, tools: ToolSet, where: ToolPlace | null): Record<string, unknown> {
   const own: ToolContext = {
     requestContext: call.requestContext,
-    ...(where === null
-      ? {}
-      : { memory: where.memory, resourceId: where.place.resourceId, threadId: where.place.thread.id }),
+    ...(where === null ? {} : { memory: where.memory, ...recordPlace(where.space.id), threadId: where.threadId }),
     ...(where === null || where.runId === null ? {} : { runId: where.runId }),
   }
   const given = (call.options.toolsContext ?? {}) as Record<string, unknown>

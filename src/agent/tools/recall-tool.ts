@@ -1,7 +1,7 @@
 /** The tool by which an agent looks up what was said before. */
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
-import type { RecallOptions } from '../../memory/recall/recall-options.ts'
+import { recallSpace, type SpaceRecallOptions } from '../../memory/recall/recall-options.ts'
 import { fenced } from '../../recall/fence.ts'
 import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
 import { createTool } from './tool.ts'
@@ -14,11 +14,12 @@ const inputSchema = z.object({
 })
 
 /** `recall`, if recall was asked for in words. */
-export function recallTool({ memory, resourceId, threadId, behaviour }: MemoryScope): ToolSet {
+export function recallTool({ space, threadId, behaviour }: MemoryScope): ToolSet {
   const { semanticRecall, facts } = behaviour
   if (semanticRecall === null || !semanticRecall.isNamed) return {}
-  const { options } = semanticRecall
-  const kinds: RecallOptions['kinds'] = facts ? ['message', 'fact'] : ['message']
+  const { scope, ...options } = semanticRecall.options
+  const inThread = scope === 'thread' ? { threadId } : {}
+  const kinds: SpaceRecallOptions['kinds'] = facts ? ['message', 'fact'] : ['message']
   const recall = createTool({
     id: 'recall',
     description:
@@ -28,7 +29,7 @@ export function recallTool({ memory, resourceId, threadId, behaviour }: MemorySc
     execute: ({ query, topK }) =>
       orRefusal(async () => {
         const most = { topK: topK ?? options.topK }
-        const { items } = await memory.recall({ resourceId, threadId, query, kinds, ...options, ...most })
+        const { items } = await recallSpace(space.core, space.id, query, { kinds, ...inThread, ...options, ...most })
         return items.length === 0 ? 'Nothing was found.' : fenced(items)
       }),
   })

@@ -15,6 +15,9 @@ export interface ToolContext {
   readonly memory?: Memory
   readonly runId?: string
   readonly threadId?: string
+  /** The space that the agent remembers in, such as `resource/alice`. */
+  readonly space?: string
+  /** The resource that the space belongs to. */
   readonly resourceId?: string
 }
 

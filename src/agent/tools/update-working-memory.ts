@@ -3,13 +3,14 @@ import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { MemoryError } from '../../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
-import { coreOf, type Memory, memoryOf } from '../../facade/memory.ts'
+import type { Door } from '../../memory/door/door.ts'
 import type { ResolvedWorkingMemory } from '../../memory/options/merge-behaviour.ts'
 import type { StandardSchema } from '../../memory/options/options.ts'
-import type {
-  UpdateWorkingMemoryOptions,
-  WorkingMemory,
-  WorkingMemoryWrite,
+import {
+  readWorkingMemory,
+  type WorkingMemory,
+  type WorkingMemoryWrite,
+  writeWorkingMemory,
 } from '../../memory/working-memory/working-memory.ts'
 import { loadSdk } from '../loaded.ts'
 import { heldByTurn } from '../run/inside-turn.ts'
@@ -23,19 +24,18 @@ const mergeTries = 100
 
 /** Working memory as the agent has it, whatever the options of the Memory itself say. */
 interface OwnWorkingMemory {
-  readonly memory: Memory
-  readonly where: { readonly resourceId: string; readonly threadId: string }
+  readonly space: Door
+  readonly where: { readonly threadId: string }
   readonly template: string | null
 }
 
 function ownWorkingMemory(
-  { memory, resourceId, threadId }: MemoryScope,
+  { space, threadId }: MemoryScope,
   { scope, template, schema }: ResolvedWorkingMemory,
 ): OwnWorkingMemory {
-  const core = coreOf(memory)
   const form = template === null ? (schema === null ? {} : { schema: fillable(schema) }) : { template }
-  const behaviour = { ...core.behaviour, workingMemory: { scope, ...form } }
-  return { memory: memoryOf({ ...core, behaviour }), where: { resourceId, threadId }, template }
+  const behaviour = { ...space.core.behaviour, workingMemory: { scope, ...form } }
+  return { space: space.with({ behaviour }), where: { threadId }, template }
 }
 
 function versionOf(block: WorkingMemory | null): { readonly ifVersion: number } | { readonly ifAbsent: true } {
@@ -78,12 +78,12 @@ function textTool(own: OwnWorkingMemory) {
   let last: OwnWrite | null = null
 
   async function write(text: string, version: number | null, seen: number) {
-    const memory = heldByTurn(own.memory)
+    const space = heldByTurn(own.space)
     const isBefore = last !== null && last.seen !== seen && (version ?? 0) < last.version
-    if (isBefore && last?.isVerbatim === false) return textConflict(own, await memory.getWorkingMemory(where))
+    if (isBefore && last?.isVerbatim === false) return textConflict(own, await readWorkingMemory(space, where))
     const from = isBefore && last !== null ? last.version : version
     const expected = from === null ? { ifAbsent: true } : { ifVersion: from }
-    const result = await memory.updateWorkingMemory({ ...where, workingMemory: text, ...expected })
+    const result = await writeWorkingMemory(space, { ...where, workingMemory: text, ...expected })
     if (result.status === 'conflict') return textConflict(own, result.current)
     last = { version: result.version, isVerbatim: result.value === text, seen }
     if (last.isVerbatim) return { status: 'written', version: result.version } as const
@@ -100,7 +100,7 @@ function textTool(own: OwnWorkingMemory) {
     execute: ({ text, version = null }, { messages }) =>
       orRefusal(async () => {
         const block =
-          template !== null && text.trim() === template.trim() ? await own.memory.getWorkingMemory(where) : null
+          template !== null && text.trim() === template.trim() ? await readWorkingMemory(own.space, where) : null
         if (block !== null && block.value !== '' && standing(own, block).text.trim() !== template?.trim()) {
           const reason =
             'That is the empty template: it would forget all that is known. Send the whole text, filled in.'
@@ -132,16 +132,16 @@ function jsonAnswer(result: WorkingMemoryWrite) {
 }
 
 async function mergeAndRemove(own: OwnWorkingMemory, patch: JsonObject, paths: readonly string[]) {
-  const memory = heldByTurn(own.memory)
+  const space = heldByTurn(own.space)
   const { where } = own
-  if (paths.length === 0) return jsonAnswer(await memory.updateWorkingMemory({ ...where, workingMemory: patch }))
+  if (paths.length === 0) return jsonAnswer(await writeWorkingMemory(space, { ...where, workingMemory: patch }))
   for (let tries = 1; ; tries++) {
-    const block = await memory.getWorkingMemory(where)
+    const block = await readWorkingMemory(space, where)
     const removed = withRemovals(block?.value ?? {}, patch, paths)
     if ('problem' in removed) return refusal(removed.problem)
     if (Object.keys(removed.patch).length === 0) return { status: 'written', version: block?.version ?? null } as const
-    const change: UpdateWorkingMemoryOptions = { ...where, workingMemory: removed.patch, ...versionOf(block) }
-    const result = await memory.updateWorkingMemory(change)
+    const change = { ...where, workingMemory: removed.patch, ...versionOf(block) }
+    const result = await writeWorkingMemory(space, change)
     if (result.status === 'written' || tries === mergeTries) return jsonAnswer(result)
   }
 }

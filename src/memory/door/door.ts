@@ -2,7 +2,7 @@
 import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { type CommitId, checkId, type SpaceId } from '../../domain/id.ts'
-import { type SpaceState, spaceId } from '../../domain/space.ts'
+import { parseSpaceId, type SpaceAddress, type SpaceState, spaceId } from '../../domain/space.ts'
 import type { SpaceReads } from '../../ports/space-reads.ts'
 import { type Applied, appliedOf } from './applied.ts'
 import type { Core, Holding } from './core.ts'
@@ -37,6 +37,16 @@ export class Door implements SpaceReads {
   constructor(core: Core, id: SpaceId) {
     this.core = core
     this.id = id
+  }
+
+  /** The id taken apart. */
+  get address(): SpaceAddress {
+    return parseSpaceId(this.id).address
+  }
+
+  /** The same space for another actor, with other options, or while something else is held. */
+  with(changes: Partial<Pick<Core, 'access' | 'behaviour' | 'holding'>>): Door {
+    return new Door({ ...this.core, ...changes }, this.id)
   }
 
   /** Commits changes that the library made itself, or has parsed. */

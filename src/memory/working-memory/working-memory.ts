@@ -130,14 +130,18 @@ export interface Block {
   readonly name: string
 }
 
-type Where = { resourceId: string; threadId?: string; scope?: 'resource' | 'thread'; name?: string }
+interface BlockName {
+  readonly threadId?: string | undefined
+  readonly scope?: 'resource' | 'thread' | undefined
+  readonly name?: string | undefined
+}
 
-function blockAt(core: Core, { resourceId, threadId, scope, name = mainBlock }: Where): Block {
-  return {
-    space: resourceSpace(core, resourceId),
-    threadId: scopeThread(core, scope, threadId),
-    name: checkId(name, 'name'),
-  }
+function blockIn(space: Door, { threadId, scope, name = mainBlock }: BlockName): Block {
+  return { space, threadId: scopeThread(space.core, scope, threadId), name: checkId(name, 'name') }
+}
+
+function blockAt(core: Core, { resourceId, ...block }: BlockName & { readonly resourceId: string }): Block {
+  return blockIn(resourceSpace(core, resourceId), block)
 }
 
 async function read({ space, threadId, name }: Block): Promise<BlockState | null> {
@@ -232,11 +236,19 @@ async function mergeText(block: Block, text: string, expected: Expected): Promis
 
 /** Answers the block, or null while there is none; with `version`, the one that stood at that version. */
 export async function getWorkingMemory(core: Core, options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
-  const parsed = await parse('getWorkingMemory', options)
-  const block = blockAt(core, parsed)
+  const { resourceId, ...asked } = await parse('getWorkingMemory', options)
+  return readWorkingMemory(resourceSpace(core, resourceId), asked)
+}
+
+/** A block of a space that was resolved before, as {@link getWorkingMemory} answers it. Nothing is parsed. */
+export async function readWorkingMemory(
+  space: Door,
+  { version, ...name }: BlockName & { readonly version?: number },
+): Promise<WorkingMemory | null> {
+  const block = blockIn(space, name)
   return traced(
     () => workingMemoryEvent('get', block),
-    () => readAt(block, parsed.version),
+    () => readAt(block, version),
     readAnswer,
   )
 }
@@ -255,20 +267,29 @@ export async function updateWorkingMemory(
   core: Core,
   options: UpdateWorkingMemoryOptions,
 ): Promise<WorkingMemoryWrite> {
-  const { mode = 'merge', ...parsed } = await parse('updateWorkingMemory', options)
-  const block = blockAt(core, parsed)
+  const { resourceId, ...change } = await parse('updateWorkingMemory', options)
+  return writeWorkingMemory(resourceSpace(core, resourceId), change)
+}
+
+type Update = Pick<OutputOf<'updateWorkingMemory'>, 'workingMemory' | 'mode' | 'ifVersion' | 'ifAbsent'>
+
+/** Writes a block of a space that was resolved before, as {@link updateWorkingMemory} does. Nothing is parsed. */
+export async function writeWorkingMemory(
+  space: Door,
+  { threadId, scope, name, ...change }: BlockName & Update,
+): Promise<WorkingMemoryWrite> {
+  const block = blockIn(space, { threadId, scope, name })
   return traced(
     () => workingMemoryEvent('update', block),
-    () => update(block, { ...parsed, mode }),
+    () => update(block, change),
     writeAnswer,
   )
 }
 
-type Update = Pick<OutputOf<'updateWorkingMemory'>, 'workingMemory' | 'ifVersion' | 'ifAbsent'> & {
-  readonly mode: 'merge' | 'replace'
-}
-
-async function update(block: Block, { workingMemory, mode, ifVersion, ifAbsent }: Update): Promise<WorkingMemoryWrite> {
+async function update(
+  block: Block,
+  { workingMemory, mode = 'merge', ifVersion, ifAbsent }: Update,
+): Promise<WorkingMemoryWrite> {
   const { core } = block.space
   if (ifVersion !== undefined && ifAbsent === true) {
     throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
