@@ -2,24 +2,35 @@
 
 import { estimateTokenCount } from 'tokenx'
 import { type Corpus, nextOf, previousOf } from './corpus.ts'
+import type { Excerpt } from './excerpt.ts'
 import type { RankedRow, Ranking } from './rank.ts'
 
-export interface PackOptions {
+/** Which rows may be in the answer. */
+export interface Choice {
   readonly topK: number
-  /** How many tokens the texts of the answer may have together, as estimated. */
-  readonly tokenBudget: number
   /** How many messages of the same session to add around each item. None by default: more items find more. */
   readonly messageRange?: { readonly before: number; readonly after: number }
   /** Rows with a lower score stay out. */
   readonly threshold?: number
 }
 
+export interface PackOptions extends Choice {
+  /** How many tokens the texts of the answer may have together, as estimated. */
+  readonly tokenBudget: number
+  /** An item with more tokens is shown by an excerpt, however much room there is. Absent: only one that does not fit. */
+  readonly longestItem?: number
+  /** The best passage of a row's text, for one that is too long. */
+  readonly excerptOf: (row: number, maxTokens: number) => Excerpt
+}
+
 export interface PackedItem extends RankedRow {
   /** Rows of the messages around it, in the order of the thread; rows that are ranked themselves are not repeated. */
   readonly before: readonly number[]
   readonly after: readonly number[]
-  /** Estimated tokens of its text and of these. */
+  /** Estimated tokens of its text, or of its excerpt, and of these. */
   readonly tokens: number
+  /** What stands for its text, which is too long. */
+  readonly excerpt?: Excerpt
 }
 
 /** Why a ranked row is not in the answer. `gone`: its text was deleted meanwhile. */
@@ -38,13 +49,20 @@ export interface Packing {
 
 const noRange = { before: 0, after: 0 }
 
-function reasonToDrop(place: number, { score }: RankedRow, { topK, threshold }: PackOptions): DropReason | null {
+/** Most tokens of an excerpt: about 150 words. More of them find more than longer ones. */
+const excerptTokens = 200
+/** A shorter excerpt would say too little, but for the best item, which is always in. */
+const leastExcerpt = 40
+/** Part of the budget that one excerpt may take. */
+const excerptShare = 0.25
+
+function reasonToDrop(place: number, { score }: RankedRow, { topK, threshold }: Choice): DropReason | null {
   if (threshold !== undefined && score < threshold) return 'below-threshold'
   return place >= topK ? 'beyond-top-k' : null
 }
 
 /** Neighbours of a row that are not ranked themselves. */
-function aroundOf(corpus: Corpus, row: number, isTaken: (row: number) => boolean, { messageRange }: PackOptions) {
+function aroundOf(corpus: Corpus, row: number, isTaken: (row: number) => boolean, { messageRange }: Choice) {
   const { before, after } = messageRange ?? noRange
   const walk = (step: typeof previousOf, count: number) => {
     const rows: number[] = []
@@ -56,7 +74,7 @@ function aroundOf(corpus: Corpus, row: number, isTaken: (row: number) => boolean
 }
 
 /** The rows whose texts {@link pack} asks for. */
-export function rowsToRead(corpus: Corpus, ranking: Ranking, options: PackOptions): readonly number[] {
+export function rowsToRead(corpus: Corpus, ranking: Ranking, options: Choice): readonly number[] {
   const ranked = ranking.rows.filter((row, place) => reasonToDrop(place, row, options) === null).map(({ row }) => row)
   const rows = new Set(ranked)
   for (const row of ranked) {
@@ -67,8 +85,21 @@ export function rowsToRead(corpus: Corpus, ranking: Ranking, options: PackOption
 }
 
 /**
+ * The excerpt that stands for a text too long for what is left; null where there is no room for one either. A text no
+ * longer than an excerpt stays whole or out, but for the best: smaller ones behind it find more than parts of it.
+ */
+function excerptFor(row: number, own: number, isFirst: boolean, left: number, options: PackOptions): Excerpt | null {
+  const { tokenBudget, excerptOf } = options
+  if (own <= excerptTokens && !isFirst) return null
+  const most = Math.min(left, excerptTokens, Math.max(leastExcerpt, Math.floor(tokenBudget * excerptShare)))
+  if (most < leastExcerpt && !isFirst) return null
+  const excerpt = excerptOf(row, most)
+  return excerpt.tokens <= left ? excerpt : null
+}
+
+/**
  * Packs a ranking. `texts` has the texts of {@link rowsToRead}; a row without one is `gone`. An item that does not fit is
- * tried without its neighbours, then passed over for smaller ones behind it.
+ * tried without its neighbours, then by an excerpt, and is passed over for smaller ones only where that does not fit either.
  */
 export function pack(
   corpus: Corpus,
@@ -82,21 +113,29 @@ export function pack(
   const taken = new Set(ranking.rows.filter((_, place) => reasons[place] === null).map(({ row }) => row))
   const tokensOf = (rows: readonly number[]) =>
     rows.reduce((sum, row) => sum + estimateTokenCount(texts.get(row) ?? ''), 0)
+  const longest = options.longestItem ?? Number.POSITIVE_INFINITY
   let left = options.tokenBudget
+  const take = (item: PackedItem): void => {
+    for (const row of [...item.before, ...item.after]) taken.add(row)
+    left -= item.tokens
+    items.push(item)
+  }
   for (const [place, ranked] of ranking.rows.entries()) {
     const reason = reasons[place] ?? (texts.has(ranked.row) ? null : 'gone')
-    const own = reason === null ? tokensOf([ranked.row]) : 0
-    if (reason !== null || own > left) {
-      dropped.push({ ...ranked, reason: reason ?? 'over-budget' })
+    if (reason !== null) {
+      dropped.push({ ...ranked, reason })
+      continue
+    }
+    const own = tokensOf([ranked.row])
+    if (own > Math.min(left, longest)) {
+      const excerpt = excerptFor(ranked.row, own, items.length === 0, left, options)
+      if (excerpt === null) dropped.push({ ...ranked, reason: 'over-budget' })
+      else take({ ...ranked, before: [], after: [], tokens: excerpt.tokens, excerpt })
       continue
     }
     const around = aroundOf(corpus, ranked.row, (row) => taken.has(row) || !texts.has(row), options)
     const tokens = own + tokensOf([...around.before, ...around.after])
-    const item: PackedItem =
-      tokens <= left ? { ...ranked, ...around, tokens } : { ...ranked, before: [], after: [], tokens: own }
-    for (const row of [...item.before, ...item.after]) taken.add(row)
-    left -= item.tokens
-    items.push(item)
+    take(tokens <= left ? { ...ranked, ...around, tokens } : { ...ranked, before: [], after: [], tokens: own })
   }
   return { items, dropped, tokens: options.tokenBudget - left }
 }

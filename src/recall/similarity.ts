@@ -106,3 +106,45 @@ export function similarities(
   }
   return answer
 }
+
+/** The vectors of one record, wherever they lie in a line; null if it has none there. */
+function vectorsOf(line: Line, words: WordSegment, i: number): { readonly segment: VectorSegment; row: number } | null {
+  const cursor = { segment: 0, row: 0 }
+  let found: { segment: VectorSegment; row: number } | null = null
+  meetRecords(line, cursor, words, (first, _, n) => {
+    if (first > i || i >= first + n) return
+    found = { segment: line.segments[cursor.segment] as VectorSegment, row: cursor.row + i - first }
+  })
+  return found
+}
+
+function dotOf({ values, stride }: VectorSegment, vector: number, query: Float32Array): number {
+  let sum = 0
+  for (let k = 0; k < query.length; k++) sum += (values[vector * stride + k] as number) * (query[k] as number)
+  return sum
+}
+
+/**
+ * Which piece of a record is nearest to a question: the number of its best vector, from 0; null where it has none.
+ *
+ * @param words The segment of words that has the record, as its row `i`.
+ */
+export function nearestPiece(
+  words: WordSegment,
+  i: number,
+  vectors: readonly VectorSegment[],
+  query: Float32Array,
+): number | null {
+  let best: { readonly piece: number; readonly cosine: number } | null = null
+  for (const line of linesOf(vectors)) {
+    const found = vectorsOf(line, words, i)
+    if (found === null) continue
+    const { segment, row } = found
+    const first = segment.starts[row] as number
+    for (let vector = first; vector < (segment.starts[row + 1] as number); vector++) {
+      const cosine = dotOf(segment, vector, query) * (segment.scales[vector] as number)
+      if (best === null || cosine > best.cosine) best = { piece: vector - first, cosine }
+    }
+  }
+  return best?.piece ?? null
+}

@@ -29,7 +29,7 @@ const spareForFacts = 20
 export async function recallFor(request: RecallRequest): Promise<RecallOutcome> {
   const { space, threadId, behaviour, question, spare } = request
   if (behaviour.semanticRecall === null || question.trim() === '') return { recollection: null, warning: null }
-  const { topK, messageRange, threshold, filter, scope } = behaviour.semanticRecall.options
+  const { topK, messageRange, threshold, filter, scope, tokenBudget } = behaviour.semanticRecall.options
   const { facts: takesFacts } = behaviour
   try {
     const recollection = await recallFrom(space.core, {
@@ -40,6 +40,7 @@ export async function recallFor(request: RecallRequest): Promise<RecallOutcome> 
       topK: topK + spare + (takesFacts ? spareForFacts : 0),
       // The budget is for what is left once the prompt's own messages are taken out.
       tokenBudget: Number.MAX_SAFE_INTEGER,
+      longestItem: Math.floor(tokenBudget / 2),
       messageRange,
       threshold,
       filter: parseFilter(filter, 'semanticRecall.filter', space.core.limits),

@@ -149,7 +149,12 @@ export function removalsOf({ turn, indexes, before }: ChangedMessages, rows: rea
 
 /** Records of the messages of turns that the commit began. */
 export function freshRecords({ fresh }: IndexChanges, language: Language): readonly IndexedRecord[] {
-  return fresh.flatMap((message) => indexedMessage(message, language) ?? [])
+  const records: IndexedRecord[] = []
+  for (const message of fresh) {
+    const record = indexedMessage(message, language)
+    if (record !== null) records.push(record)
+  }
+  return records
 }
 
 /** Records of the facts that the commit wrote. */

@@ -20,8 +20,13 @@ export interface RecalledItem extends RecordPlace {
   readonly kind: RecordKind
   /** Of a message or a fact its id, of an entry its key. */
   readonly id: string
-  /** The text that was searched. */
+  /** What it says. Of one that is too long for the token budget, the passage that says most of what was asked for. */
   readonly text: string
+  /**
+   * There where `text` is a passage: where it begins and ends in the whole text and how long that is, in UTF-16 units.
+   * `message.parts` is then this passage, and an entry has no `value`: read the message or the key for the whole.
+   */
+  readonly excerpt?: { readonly start: number; readonly end: number; readonly length: number }
   /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
   /** What each leg and each prior added to the score. */

@@ -8,6 +8,8 @@ import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import { dateOf } from '../../domain/time.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
+import { type Excerpt, excerptOf, type Wanted } from '../../recall/excerpt.ts'
+import { rarity } from '../../recall/occurrences.ts'
 import { type PackedItem, pack, rowsToRead } from '../../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../../recall/rank.ts'
 import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from '../answers/recollection.ts'
@@ -27,6 +29,8 @@ export interface RecallQuery {
   readonly tokenBudget: number
   readonly messageRange: MessageRange
   readonly threshold: number
+  /** Tokens of the longest item that is shown whole. Absent: what fits is. */
+  readonly longestItem?: number
   readonly filter: Test | null
   readonly threadId?: string
   /** Whether a record may be in the answer, by more than its metadata. */
@@ -140,6 +144,33 @@ function readItem({ rows, query }: Reading, row: number): ReadItem | null {
   return read === undefined || read.record === null ? null : itemOf(read.record, read.space, query.includeInternal)
 }
 
+/** An item whose text is an excerpt: nothing in it is longer than that. */
+function shortened({ value: _, message, ...item }: ReadItem, { text, start, end }: Excerpt): ReadItem {
+  const excerpt = { start, end, length: item.text.length }
+  const short = { ...item, text, excerpt }
+  return message === undefined ? short : { ...short, message: { ...message, parts: [{ type: 'text', text }] } }
+}
+
+/** An exact term is what was asked for, whatever else stands around it. */
+const exactWeight = 3
+
+/** What the passages of an answer are looked for by. */
+function wantedOf({ plan, corpus, language }: Search): Wanted {
+  const { terms, occurrences } = plan
+  const weights = terms.map(({ term, isExact }, i): [number, number] => {
+    const weight = rarity(occurrences.frequencies[i] ?? 0, corpus.scopeCount)
+    return [term, isExact ? weight * exactWeight : weight]
+  })
+  return { weights: new Map(weights), language }
+}
+
+/** The excerpt of a row that was read. */
+function excerptOfRow({ search, rows }: Reading, row: number, text: string, maxTokens: number): Excerpt {
+  const record = rows.get(row)?.record ?? null
+  const nearest = record === null ? null : search.nearestPiece(row, record)
+  return excerptOf(text, { ...wantedOf(search), ...(nearest === null ? {} : { nearest }) }, maxTokens)
+}
+
 /** The item of a packed row with the messages around it. */
 function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
   const { score, parts: scores } = packed
@@ -150,7 +181,8 @@ function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
       return [{ ...item, score, scores, tokens: estimateTokenCount(item.text), isNeighbour: true }]
     })
   const [before, after] = [around(packed.before), around(packed.after)]
-  const own = readItem(reading, packed.row)
+  const whole = readItem(reading, packed.row)
+  const own = whole === null || packed.excerpt === undefined ? whole : shortened(whole, packed.excerpt)
   const tokens = [...before, ...after].reduce((left, item) => left - item.tokens, packed.tokens)
   return own === null ? [] : [...before, { ...own, score, scores, tokens }, ...after]
 }
@@ -194,12 +226,16 @@ interface Answer {
 async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
   const { query, search } = reading
   const { corpus } = search
-  const { topK, tokenBudget, messageRange, threshold } = query
-  const options = { topK, tokenBudget, messageRange, threshold }
+  const { topK, tokenBudget, messageRange, threshold, longestItem } = query
+  const texts = new Map<number, string>()
+  const options = {
+    ...{ topK, tokenBudget, messageRange, threshold },
+    ...(longestItem === undefined ? {} : { longestItem }),
+    excerptOf: (row: number, most: number) => excerptOfRow(reading, row, texts.get(row) ?? '', most),
+  }
   const ranking = { ...search.ranking, rows: chosen.rows }
   const wanted = rowsToRead(corpus, ranking, options)
   await readRows(reading, wanted)
-  const texts = new Map<number, string>()
   for (const row of wanted) {
     const record = reading.rows.get(row)?.record ?? null
     if (record !== null) texts.set(row, textOfRecord(record))

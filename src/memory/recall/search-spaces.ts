@@ -1,6 +1,7 @@
 /** The searched part of a recall: scans spaces, embeds the question, and ranks what is in scope. */
 import { chunk } from '../../derive/chunk.ts'
 import { troubleOf } from '../../derive/embedder-trouble.ts'
+import { piecesOf } from '../../derive/record-text.ts'
 import type { Access } from '../../domain/actor.ts'
 import { after, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
@@ -18,11 +19,11 @@ import {
 import { analyserVersion } from '../../domain/index/words.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Embedder, Embedding } from '../../ports/embedder.ts'
-import type { SpaceScan, Storage } from '../../ports/storage.ts'
+import type { FoundRecord, SpaceScan, Storage } from '../../ports/storage.ts'
 import { type Corpus, corpusOf, placeOf } from '../../recall/corpus.ts'
 import { type Plan, planOf } from '../../recall/plan.ts'
 import { type Ranking, type RecallMode, rank } from '../../recall/rank.ts'
-import { similarities } from '../../recall/similarity.ts'
+import { nearestPiece, similarities } from '../../recall/similarity.ts'
 import type { Degraded } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { demotionsOf } from './old-values.ts'
@@ -43,6 +44,8 @@ export interface SearchQuery {
 export interface Search {
   readonly corpus: Corpus
   readonly plan: Plan
+  /** Of the first space, which the question is read in. */
+  readonly language: Language
   readonly ranking: Ranking
   readonly asOf: Readonly<Record<string, Seq>>
   /** Of the first space that is there; null if none is. */
@@ -51,6 +54,8 @@ export interface Search {
   readonly keys: readonly (SpaceKey | null)[]
   readonly degraded: readonly Degraded[]
   readonly pending: number
+  /** The piece of a record's text that is nearest in meaning; null where meanings were not compared. */
+  readonly nearestPiece: (row: number, record: FoundRecord) => string | null
 }
 
 /** Entries of one space that are searched, the first by key. */
@@ -162,12 +167,14 @@ async function inTime<Result>(core: Core, work: (signal: AbortSignal) => Promise
 }
 
 interface Meaning {
+  /** Of the question. */
+  readonly query: Float32Array | null
   readonly similarities: Float32Array | null
   readonly degraded: readonly Degraded[]
   readonly pending: number
 }
 
-const wordsOnly: Meaning = { similarities: null, degraded: [], pending: 0 }
+const wordsOnly: Meaning = { query: null, similarities: null, degraded: [], pending: 0 }
 
 async function meaningOf(
   core: Core,
@@ -183,7 +190,7 @@ async function meaningOf(
     if (dimensions !== undefined && dimensions !== query.length)
       return { ...wordsOnly, degraded: ['embedder-mismatch'] }
     const all = compare(corpus, scanned, query)
-    return { similarities: all, degraded: [], pending: countPending(corpus, all) }
+    return { query, similarities: all, degraded: [], pending: countPending(corpus, all) }
   } catch (error) {
     if (error instanceof MemoryError && error.code === 'bug') throw error
     const any = new Float32Array(dimensions ?? 1).fill(1)
@@ -222,7 +229,8 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const spaces = scanned.map(({ segments }) => ({ segments, ...(thread === undefined ? {} : { thread }) }))
   const filter = { kinds: query.kinds, ...(query.includeSuperseded === true ? { includeSuperseded: true } : {}) }
   const corpus = corpusOf(spaces, filter)
-  const plan = planOf(corpus, question, scanned[0]?.scan.language ?? 'english')
+  const language = scanned[0]?.scan.language ?? 'english'
+  const plan = planOf(corpus, question, language)
   const takesMeaning = embedder !== null && corpus.scopeCount > 0
   const meaning = takesMeaning ? await meaningOf(core, embedder, plan, corpus, scanned) : wordsOnly
   const ask = { plan, mode: query.mode, similarities: meaning.similarities, limit: query.limit, topK: query.topK }
@@ -233,12 +241,19 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   return {
     corpus,
     plan,
+    language,
     ranking: demotions.size === 0 ? first : rank(corpus, { ...ask, demotions }),
     asOf: Object.fromEntries(scanned.map(({ id, scan }) => [id, scan.asOf])),
     keys: scanned.map(({ scan }) => scan.key),
     key: scanned.find(({ scan }) => scan.key !== null)?.scan.key ?? null,
     degraded: [...degraded, ...meaning.degraded, ...cut],
     pending: meaning.pending,
+    nearestPiece: (row, record) => {
+      if (embedder === null || meaning.query === null) return null
+      const { space, segment, i } = placeOf(corpus, row)
+      const piece = nearestPiece(segment, i, scanned[space]?.scan.vectors ?? [], meaning.query)
+      return piece === null ? null : (piecesOf(record, embedder)[piece] ?? null)
+    },
   }
 }
 
