@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { testLimitMs, waitLimitMs } from './test/run-lengths.ts'
 
 // Tests import `aquifer` by its own name, as users do; this condition leads to the sources, so no build comes first.
 // `node` alone beside it: bundlers' conditions (`module`, `development`) would test builds that Node never loads.
@@ -12,9 +13,9 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'forks',
-    // Only for what hangs: some tests compile or start processes, and no busy machine must reach these.
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
+    testTimeout: testLimitMs,
+    hookTimeout: testLimitMs,
+    expect: { poll: { timeout: waitLimitMs, interval: 5 } },
     reporters: ['default'],
   },
 })

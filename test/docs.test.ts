@@ -1,12 +1,10 @@
 /** Every TypeScript block of README and the guide is type-checked and run as it stands. */
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compile, runNode } from './processes.ts'
 
-const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
 // Inside the package, so that `import … from 'aquifer'` finds it by its own name.
 const folder = join(root, '.docs-check')
@@ -33,7 +31,7 @@ const blocks = ['README.md', ...guides].flatMap(blocksOf)
 async function expectToRun(file: string): Promise<void> {
   const cwd = mkdtempSync(join(tmpdir(), 'aquifer-docs-'))
   try {
-    const { stdout, stderr } = await run(process.execPath, ['--conditions=aquifer-source', file], { cwd })
+    const { stdout, stderr } = await runNode(['--conditions=aquifer-source', file], { cwd })
     expect(stderr).toBe('')
     expect(stdout).not.toBe('')
   } finally {
@@ -54,8 +52,7 @@ describe('documentation', () => {
   it('has examples', () => expect(blocks.length).toBeGreaterThanOrEqual(5))
 
   it('type-checks every example', async () => {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    const result = await run(process.execPath, [tsc, '--noEmit', '-p', folder]).catch((error) => error)
+    const result = await compile(['--noEmit', '-p', folder]).catch((error) => error)
     expect(result.stdout).toBe('')
   })
 

@@ -229,7 +229,10 @@ test('closing the memory waits for an answer that is being given', async () => {
 test('closing the memory ends an answer that takes too long, and keeps what there is of it', async () => {
   const storage = temporaryUrl()
   const memory = openMemory({ storage, limits: { closeWaitMs: 50 } })
-  const result = await agentOn(memory, scripted(stall({ after: 'Once upon a time' }))).stream('Tell me.', at)
+  const begun = Promise.withResolvers<void>()
+  const agent = agentOn(memory, scripted(stall({ after: 'Once upon a time' })))
+  const result = await agent.stream('Tell me.', { ...at, onChunk: () => begun.resolve() })
+  await begun.promise
   await memory.close()
   expect(await result.finished).toEqual({ status: 'aborted' })
   expect((await stored(openMemory({ storage }))).map(([status, , , said]) => [status, said])).toEqual([

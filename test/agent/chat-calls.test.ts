@@ -6,7 +6,7 @@ import {
   tool,
 } from 'ai'
 import { callTool, callTools, malformedCall } from 'aquifer/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { callsIn, expectValid, heldOf, openChat, outline, pay, weather } from './chat-scene.ts'
 
@@ -15,7 +15,7 @@ const whenAnswered = { sendAutomaticallyWhen: lastAssistantMessageIsCompleteWith
 
 /** Waits until the model was called so often, of itself. */
 const called = (scene: ReturnType<typeof openChat>, times: number) =>
-  vi.waitFor(() => expect(scene.model.calls).toHaveLength(times))
+  expect.poll(() => scene.model.calls).toHaveLength(times)
 
 test.each([true, false])(
   'a call that waits for approval goes on in the same answer (approved: %s)',
@@ -166,7 +166,7 @@ test('a stop while a tool runs leaves a call that has failed', async () => {
   })
   const scene = openChat({ script: [callTool('slow', {}, { text: 'Wait.' }), 'next'], agent: { tools: { slow } } })
   const sent = scene.chat.sendMessage({ text: 'Go.' })
-  await vi.waitFor(() => expect(outline(heldOf(scene.chat.messages))[1]).toContain('[tool-slow input-available]'))
+  await expect.poll(() => outline(heldOf(scene.chat.messages))[1]).toContain('[tool-slow input-available]')
   await scene.chat.stop()
   await sent
   await scene.chat.sendMessage({ text: 'And now?' })

@@ -1,6 +1,6 @@
 // A chat client and an agent hold the same conversation: as it goes on, is edited, answered anew, stopped, or fails.
 import { callTool, failWith, say, stall } from 'aquifer/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { at, expectValid, heldOf, openChat, outline, weather } from './chat-scene.ts'
 
 test('three messages are stored once each, under the ids that the client has', async () => {
@@ -79,7 +79,7 @@ test.each(['other', 'first'])('a question that is said again takes the place of 
 test('after a stop the conversation goes on, with what was said so far', async () => {
   const scene = openChat({ script: [stall({ after: 'It is so' }), 'next', 'last'] })
   const sent = scene.chat.sendMessage({ text: 'How is it?' })
-  await vi.waitFor(() => expect(outline(heldOf(scene.chat.messages))[1]).toContain('It is so'))
+  await expect.poll(() => outline(heldOf(scene.chat.messages))[1]).toContain('It is so')
   await scene.chat.stop()
   await sent
   await scene.chat.sendMessage({ text: 'And now?' })
@@ -104,7 +104,7 @@ test('where the route does not pass the stop on, the whole answer is kept', asyn
   const script = [say('It is so hot.'), 'next']
   const scene = openChat({ script, stops: false, agent: { outputProcessors: [processor] } })
   const sent = scene.chat.sendMessage({ text: 'How is it?' })
-  await vi.waitFor(() => expect(outline(heldOf(scene.chat.messages))[1]).toContain('It is so'))
+  await expect.poll(() => outline(heldOf(scene.chat.messages))[1]).toContain('It is so')
   await scene.chat.stop()
   await sent
   release.resolve()
@@ -120,7 +120,7 @@ test('where the route does not pass the stop on, the whole answer is kept', asyn
 test('an answer that was stopped before it said anything is no reason to warn', async () => {
   const scene = openChat({ script: [stall(), 'next', 'last'] })
   const sent = scene.chat.sendMessage({ text: 'first' })
-  await vi.waitFor(() => expect(scene.chat.messages).toHaveLength(2))
+  await expect.poll(() => scene.chat.messages).toHaveLength(2)
   await scene.chat.stop()
   await sent
   await scene.chat.sendMessage({ text: 'second' })

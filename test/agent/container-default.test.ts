@@ -1,18 +1,8 @@
 // What is bound to ./aquifer.db is decided by the working folder, so these programs run in processes of their own.
-import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { temporaryFolder } from '../memory/opened.ts'
-
-const repository = new URL('../..', import.meta.url)
-
-/** Runs a program in a folder of its own; answers what it printed as JSON. */
-async function run(folder: string, program: string): Promise<unknown> {
-  const source = program.replaceAll(`'aquifer'`, `'${new URL('src/index.ts', repository).href}'`)
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], { cwd: folder })
-  return JSON.parse(stdout)
-}
+import { runProgram } from '../processes.ts'
 
 const options = '{ background: false, embedder: false }'
 
@@ -33,7 +23,7 @@ it('is where a memory lives that was used before it was registered', async () =>
     }
     await memory.close()
     console.log(JSON.stringify(told))`
-  expect(await run(folder, program)).toEqual([
+  expect(await runProgram(program, { cwd: folder })).toEqual([
     { code: 'conflict', details: { present: 'file:./aquifer.db', second: 'file:./team.db' } },
     'bound',
     'bound',
@@ -49,7 +39,7 @@ it('is where a memory lives whose container has no storage', async () => {
     await using aquifer = new Aquifer({ memory })
     await memory.team('acme').write('lead', 'Acme')
     console.log(JSON.stringify(await memory.team('acme').read('lead')))`
-  expect(await run(folder, program)).toBe('Acme')
+  expect(await runProgram(program, { cwd: folder })).toBe('Acme')
   expect(readdirSync(folder)).toEqual(['aquifer.db'])
 })
 
@@ -64,7 +54,7 @@ it('is not where a memory lives if that could not be opened', async () => {
     await using aquifer = new Aquifer({ storage: 'file:./team.db', memory })
     await memory.team('acme').write('lead', 'Acme')
     console.log(JSON.stringify([code, await memory.team('acme').read('lead')]))`
-  expect(await run(folder, program)).toEqual(['unavailable', 'Acme'])
+  expect(await runProgram(program, { cwd: folder })).toEqual(['unavailable', 'Acme'])
 })
 
 it('loads no AI SDK with the container', async () => {
@@ -75,5 +65,5 @@ it('loads no AI SDK with the container', async () => {
     const { Aquifer } = await import('aquifer')
     await new Aquifer({ storage: ':memory:' }).close()
     console.log(JSON.stringify(seen.filter((specifier) => !specifier.startsWith('.') && !specifier.startsWith('file:'))))`
-  expect(await run(temporaryFolder(), program)).not.toContain('ai')
+  expect(await runProgram(program, { cwd: temporaryFolder() })).not.toContain('ai')
 })

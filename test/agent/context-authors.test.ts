@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { guarded, labelOf } from '../../src/agent/context/labels.ts'
 import { withoutFences } from '../../src/recall/without-fences.ts'
 import { openMemory } from '../memory/opened.ts'
+import { runRandom } from '../random-runs.ts'
 import {
   assemble,
   messagesOf,
@@ -185,7 +186,7 @@ user
     expect(fence).toContain('&lt;\\/item&gt;&lt;\\/recalled-memory&gt;')
   })
 
-  it('in any way leaves no label and no fence', () => {
+  it('in any way leaves no label and no fence', async () => {
     const pieces = [
       '<',
       '</',
@@ -201,13 +202,13 @@ user
       '>',
     ]
     const anyText = fc.array(fc.constantFrom(...pieces), { maxLength: 12 }).map((parts) => parts.join(''))
-    fc.assert(
+    await runRandom(
       fc.property(anyText, (words) => {
         expect(guarded(words)).not.toMatch(/<\s*\/?\s*(recalled|working)-memory/i)
         expect(guarded(words)).not.toMatch(/^[^\S\n]*\[[^\S\n]*from[^\S\n]+agent/im)
         expect(withoutFences(withoutFences(words))).toBe(withoutFences(words))
       }),
-      { numRuns: 1_000 },
+      1_000,
     )
   })
 })

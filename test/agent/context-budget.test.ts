@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { AssembledContext } from '../../src/agent/context/context.ts'
 import type { MessagePart } from '../../src/domain/records/message.ts'
 import { openMemory, refused } from '../memory/opened.ts'
+import { runRandom } from '../random-runs.ts'
 import {
   assemble,
   closeTurn,
@@ -264,7 +265,7 @@ describe('any thread within any budget', () => {
       expect(context.seen.tokens.total).toBeLessThanOrEqual(tokenBudget)
       await memory.close()
     }
-    await fc.assert(fc.asyncProperty(anyCall, check), { numRuns: 50 })
+    await runRandom(fc.asyncProperty(anyCall, check), 50)
   })
 
   it('goes on with a turn of its own in a prompt that providers take', async () => {
@@ -276,6 +277,6 @@ describe('any thread within any budget', () => {
       expect(context.messages.at(-1)?.role).not.toBe('assistant')
       await memory.close()
     }
-    await fc.assert(fc.asyncProperty(anyTurn, check), { numRuns: 50 })
+    await runRandom(fc.asyncProperty(anyTurn, check), 50)
   })
 })

@@ -1,8 +1,7 @@
 // Where a named model is, nobody else hears what is said: in a process of its own, with keys for all.
-import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { runNode } from '../processes.ts'
 
 const worker = fileURLToPath(new URL('hosts-worker.ts', import.meta.url))
 const flags = ['--conditions=aquifer-source', '--disable-warning=ExperimentalWarning', worker]
@@ -16,7 +15,7 @@ interface Use {
 
 /** Every use of a named model, with the hosts that it asked for. */
 async function usesOf(provider: string): Promise<readonly Use[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, provider], { env })
+  const { stdout } = await runNode([...flags, provider], { env })
   const uses = stdout
     .trim()
     .split('\n')

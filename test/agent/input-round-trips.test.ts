@@ -2,6 +2,7 @@
 import { convertToModelMessages, type UIMessage } from 'ai'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { runRandom } from '../random-runs.ts'
 import { expectFresh, openScene, type Scene, type TurnEnd, where } from './threads.ts'
 
 // Few words, so that conversations repeat themselves.
@@ -83,7 +84,7 @@ const forms = {
 
 it.each(Object.entries(forms))('a thread resent %s adds nothing but what is new', async (name, convert) => {
   const hasIds = name === 'as UI messages'
-  await fc.assert(
+  await runRandom(
     fc.asyncProperty(
       conversation,
       fc.nat({ max: 99 }),
@@ -117,6 +118,6 @@ it.each(Object.entries(forms))('a thread resent %s adds nothing but what is new'
         await scene.memory.close()
       },
     ),
-    { numRuns: 100 },
+    100,
   )
 })

@@ -1,13 +1,14 @@
 // Agents at work on the same threads, in any order and with anything going wrong: the threads stay valid.
-import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc, { type RunDetails } from 'fast-check'
+import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { coreOf } from '../../src/facade/memory.ts'
 import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { hour } from '../memory/opened.ts'
+import { isReplay, runRandom } from '../random-runs.ts'
+import { times } from '../run-lengths.ts'
 import {
   allContent,
   checkDiscarded,
@@ -21,12 +22,7 @@ import { loops } from './interleaving-gates.ts'
 import { type RunPlan, runPlan } from './interleaving-plan.ts'
 import { resourceId, World } from './interleaving-world.ts'
 
-const { AQUIFER_AGENT_RUNS, AQUIFER_AGENT_SEED, AQUIFER_AGENT_PATH } = process.env
-const numRuns = Number(AQUIFER_AGENT_RUNS ?? 60)
-// A usual run takes the same cases each time, so that it never fails by chance; with AQUIFER_AGENT_RUNS they are new ones.
-const usualSeed = 20_261_121
-const anySeed = AQUIFER_AGENT_RUNS === undefined ? usualSeed : randomInt(2 ** 31)
-const seed = AQUIFER_AGENT_SEED === undefined ? anySeed : Number(AQUIFER_AGENT_SEED)
+const runs = 60
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-interleaving-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -112,32 +108,12 @@ async function run(plan: RunPlan): Promise<void> {
   if (problems.length > 0) throw new Error([...problems, ...told].join('\n'))
 }
 
-function report({
-  failed,
-  counterexample,
-  counterexamplePath,
-  errorInstance,
-  seed: used,
-}: RunDetails<[RunPlan]>): void {
-  if (!failed) return
-  const cause = errorInstance instanceof Error ? errorInstance.message : String(errorInstance)
-  const again = `AQUIFER_AGENT_SEED=${used} AQUIFER_AGENT_PATH='${counterexamplePath}'`
-  throw new Error(`Again: ${again} npx vitest run test/agent/interleaving.test.ts
-${JSON.stringify(counterexample?.[0])}
-${cause}`)
-}
-
-test(`any interleaving of turns leaves valid threads (${numRuns} runs)`, {
-  timeout: 600_000 + numRuns * 2_000,
-}, async () => {
-  await fc.assert(fc.asyncProperty(runPlan, run), {
-    ...{ seed, numRuns, reporter: report },
-    ...(AQUIFER_AGENT_PATH === undefined ? {} : { path: AQUIFER_AGENT_PATH }),
-  })
-  if (AQUIFER_AGENT_PATH !== undefined || numRuns < 60) return
+test('any interleaving of turns leaves valid threads', async () => {
+  await runRandom(fc.asyncProperty(runPlan, run), runs, { usualSeed: 20_261_121 })
+  if (isReplay || times(runs) < runs) return
   // Turns that others declare interrupted are rarer than a short run can count on.
   const { interrupted, takenUp, ...often } = seen
-  for (const [what, count] of Object.entries(numRuns < 1_000 ? often : seen)) {
+  for (const [what, count] of Object.entries(times(runs) < 1_000 ? often : seen)) {
     expect(count, `${what} in all runs`).toBeGreaterThan(0)
   }
 })

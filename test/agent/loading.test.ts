@@ -1,12 +1,9 @@
 // What importing the package loads. In processes of their own, which have loaded nothing yet.
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-
-const repository = new URL('../..', import.meta.url)
+import { runProgram } from '../processes.ts'
 
 /** Runs a program that sees each module as it is loaded; answers what it printed as JSON. */
-async function run(program: string): Promise<unknown> {
+function run(program: string): Promise<unknown> {
   const watched = `
     import { registerHooks } from 'node:module'
     const loaded = []
@@ -18,9 +15,7 @@ async function run(program: string): Promise<unknown> {
     })
     const isLoaded = () => loaded.some((url) => /node_modules\\/(ai|@ai-sdk)\\//.test(url))
     ${program}`
-  const flags = ['--conditions=aquifer-source', '--input-type=module', '-e', watched]
-  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: repository })
-  return JSON.parse(stdout)
+  return runProgram(watched)
 }
 
 const memoryOptions = `{ storage: ':memory:', background: false, embedder: false }`

@@ -4,8 +4,8 @@ import { startWorker } from '../concurrency/process.ts'
 import { type Line, modes, phases } from './ends.ts'
 
 describe.each(modes)('%s', (mode) => {
-  it('closes its turn in whatever phase it ends', { timeout: 240_000 }, async () => {
-    const worker = startWorker<Line>('./ends-worker.ts', mode)
+  it('closes its turn in whatever phase it ends', async () => {
+    const worker = startWorker<Line>(new URL('./ends-worker.ts', import.meta.url), mode)
     const code = await worker.ended
     const expected = phases.filter(({ streamsOnly }) => streamsOnly !== true || mode !== 'generate')
     expect([worker.errors(), worker.lines.map(({ name }) => name), code]).toEqual([

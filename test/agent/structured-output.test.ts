@@ -2,7 +2,7 @@
 import { tool } from 'ai'
 import { Agent, type CallOptions, type StandardSchema } from 'aquifer'
 import { callTool, scriptedModel } from 'aquifer/testing'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { openMemory } from '../memory/opened.ts'
 import { at, attempt, storedIn, ways } from './aftermath.ts'
@@ -30,7 +30,7 @@ describe.each(ways)('%s', (way) => {
       if (!isRemembered) return
       const said = `complete assistant [output-available "Rome"] "${JSON.stringify(trip)}"`
       // An object is there before its stream is stored.
-      await vi.waitFor(async () => expect(await storedIn(memory)).toEqual(['complete user "Where to?"', said]))
+      await expect.poll(() => storedIn(memory)).toEqual(['complete user "Where to?"', said])
       await agent.generate('And then?', at)
       expect(model.calls[2]?.said).toContain(JSON.stringify(trip))
       expect(model.calls[2]?.responseFormat?.type).not.toBe('json')

@@ -37,7 +37,7 @@ test.each(['generate', 'stream'] as const)('%s gives a title once, from the firs
   for (const question of ['How much is the plan?', 'And the other?']) {
     if (way === 'generate') await agent.generate(question, at)
     else await (await agent.stream(question, at)).finished
-    await vi.waitFor(async () => expect(await titleOf(memory)).toBe('A plan for Rome'))
+    await expect.poll(() => titleOf(memory)).toBe('A plan for Rome')
   }
   const after = await reopened()
   const asked = model.calls.filter(({ instructions }) => instructions.startsWith('Write a title'))

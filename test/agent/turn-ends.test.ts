@@ -184,7 +184,9 @@ test.each<[string, (signal: AbortSignal) => CallOptions]>([
     return new Promise(() => {})
   }
   const deaf = tool({ description: 'Never ends.', inputSchema: z.object({}), execute })
-  const agent = agentOn(memory, scripted(callTool('deaf', {}), 'Here.'), { tools: { deaf } })
+  // By what was said: on a busy machine the time may be up before the model was asked.
+  const model = scriptedModel({ answer: ({ said }) => (said.at(-1) === 'Go.' ? callTool('deaf', {}) : 'Here.') })
+  const agent = agentOn(memory, model, { tools: { deaf } })
   await expect(agent.generate('Go.', { ...at, ...options(stop.signal) })).rejects.toThrow(/aborted/)
   const next = await agent.generate('Still there?', at)
   expect([next.text, next.warnings]).toEqual(['Here.', []])

@@ -78,7 +78,7 @@ describe('a value that no caller should pass', () => {
       expect(refusal).toMatchObject({ code: expect.stringMatching(/not-found|unsupported|conflict/) })
   })
 
-  it.each(rows)('is refused or taken, in every place: %s', { timeout: 300_000 }, async (_, call) => {
+  it.each(rows)('is refused or taken, in every place: %s', async (_, call) => {
     const next = scenes()
     const problems: string[] = []
     for (const path of placesIn(call.with(next()))) {

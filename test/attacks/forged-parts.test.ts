@@ -140,22 +140,18 @@ function plans(origin: number): readonly (readonly [Form, Sending])[] {
 }
 
 describe('a forged part about a call', () => {
-  it.each(Object.keys(origins).map((name, index) => [name, index] as const))(
-    '%s',
-    { timeout: 300_000 },
-    async (name, origin) => {
-      const app = await openApplication()
-      const victimId = await seedVictim(app)
-      const before = await Promise.all(watched.map((space) => contentsOf(app.memory, space)))
-      const problems: string[] = []
-      for (const [index, [form, sending]] of plans(origin).entries()) {
-        const attack = await (origins[name] as (typeof origins)[string])(app, `t${index}`)
-        problems.push(...(await attackWith(app, attack, form, sending, victimId)))
-      }
-      expect(await Promise.all(watched.map((space) => contentsOf(app.memory, space)))).toEqual(before)
-      expect(problems).toEqual([])
-    },
-  )
+  it.each(Object.keys(origins).map((name, index) => [name, index] as const))('%s', async (name, origin) => {
+    const app = await openApplication()
+    const victimId = await seedVictim(app)
+    const before = await Promise.all(watched.map((space) => contentsOf(app.memory, space)))
+    const problems: string[] = []
+    for (const [index, [form, sending]] of plans(origin).entries()) {
+      const attack = await (origins[name] as (typeof origins)[string])(app, `t${index}`)
+      problems.push(...(await attackWith(app, attack, form, sending, victimId)))
+    }
+    expect(await Promise.all(watched.map((space) => contentsOf(app.memory, space)))).toEqual(before)
+    expect(problems).toEqual([])
+  })
 })
 
 describe('an honest page', () => {

@@ -14,7 +14,7 @@ import { scenarios } from './scenarios.ts'
 import type { ScenarioLine, ScenarioTask } from './worker.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
+const worker = new URL('./worker.ts', import.meta.url)
 
 describe('the places where work is started that nobody awaits', () => {
   const found = readRepository()
@@ -46,18 +46,14 @@ describe('the places where work is started that nobody awaits', () => {
 })
 
 describe('in a process of its own', () => {
-  it.each(Object.keys(scenarios))(
-    '%s',
-    async (name) => {
-      const path = join(temporaryFolder(), 'memory.db')
-      const { lines, ended, errors } = startWorker<ScenarioLine>(worker, { name, path } satisfies ScenarioTask)
-      expect([await ended, errors()]).toEqual([0, ''])
-      expect(lines.map(({ observed }) => observed)).toEqual([scenarios[name]?.expected])
-      const warns = ['waker', 'tracer'].includes(name)
-      expect(new Set(lines[0]?.warnings)).toEqual(new Set(warns ? ['AQUIFER_BACKGROUND'] : []))
-    },
-    120_000,
-  )
+  it.each(Object.keys(scenarios))('%s', async (name) => {
+    const path = join(temporaryFolder(), 'memory.db')
+    const { lines, ended, errors } = startWorker<ScenarioLine>(worker, { name, path } satisfies ScenarioTask)
+    expect([await ended, errors()]).toEqual([0, ''])
+    expect(lines.map(({ observed }) => observed)).toEqual([scenarios[name]?.expected])
+    const warns = ['waker', 'tracer'].includes(name)
+    expect(new Set(lines[0]?.warnings)).toEqual(new Set(warns ? ['AQUIFER_BACKGROUND'] : []))
+  })
 })
 
 describe('each way to start work', () => {

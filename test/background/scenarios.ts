@@ -236,7 +236,7 @@ export const scenarios: Readonly<Record<string, { readonly run: Scenario; readon
   heartbeat: {
     run: async (open) => {
       const memory = open({ limits: { turnLeaseMs: 60_000 } })
-      const short = open({ limits: { turnLeaseMs: 60 } })
+      const short = open({ limits: { turnLeaseMs: 3_000 } })
       await memory.team('acme').list()
       const turn = await turnOf(short)
       fail(/^UPDATE lease SET until/, codes.ioError)

@@ -2,7 +2,7 @@
 
 export const place = { resourceId: 'alice', threadId: 'shared' }
 /** So long a turn outlives its process. Long enough that a busy machine forsakes none that is at work. */
-export const turnLeaseMs = 2_000
+export const turnLeaseMs = 4_000
 
 /** How a worker comes to its end: by itself after its rounds, or killed at the place that it names. */
 export type Fate = 'survives' | 'hangs-in-tool' | 'hangs-in-stream' | 'runs-on'

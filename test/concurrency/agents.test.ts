@@ -8,10 +8,11 @@ import { Agent, Memory, type StoredMessage } from 'aquifer'
 import { promptProblems, scriptedModel, threadProblems } from 'aquifer/testing'
 import { afterAll, expect, it } from 'vitest'
 import { doorOf } from '../../src/facade/space.ts'
+import { times } from '../run-lengths.ts'
 import { type Line, place, type Task } from './agents-shared.ts'
 import { startWorker } from './process.ts'
 
-const rounds = Number(process.env.AQUIFER_AGENT_ROUNDS ?? 6)
+const rounds = times(6)
 const survivors = ['anna', 'ben', 'cleo']
 // The last call of an odd number of rounds answers at once, that of an even one is a stream.
 const doomed: readonly Omit<Task, 'url'>[] = [
@@ -23,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'aquifer-agents-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 function start(task: Task) {
-  return { ...task, worker: startWorker<Line>('./agents-worker.ts', task) }
+  return { ...task, worker: startWorker<Line>(new URL('./agents-worker.ts', import.meta.url), task) }
 }
 
 /** Kills a worker where it hangs; one that runs on, at any moment. Answers what it told of its last turn. */
@@ -61,7 +62,7 @@ function byTurn(messages: readonly StoredMessage[]): ReadonlyMap<string, readonl
   return Map.groupBy(messages, ({ turnId }) => turnId)
 }
 
-it('those that are left go on, and no answer is lost', { timeout: 300_000 }, async () => {
+it('those that are left go on, and no answer is lost', async () => {
   const url = `file:${join(folder, 'team.db')}`
   const others = survivors.map((name) => start({ url, name, rounds, fate: 'survives' }))
   const ended = await Promise.all(doomed.map((task) => kill(start({ url, ...task }))))

@@ -1,5 +1,4 @@
 // A full disk: nothing half-stored, what was there stays readable, and writing goes on once there is room.
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +7,7 @@ import type { CommitResult } from '../../src/domain/commit/commit.ts'
 import { MemoryError } from '../../src/domain/error.ts'
 import type { Storage } from '../../src/ports/storage.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
+import { runCommand } from '../processes.ts'
 import { commit, limits, open, type Seen, space, system } from './shared.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-full-'))
@@ -73,10 +73,10 @@ describe('a file at its largest size', () => {
 })
 
 /** Mounts a small file system of its own; null where this process may not. */
-function mountSmall(): string | null {
+async function mountSmall(): Promise<string | null> {
   const mount = mkdtempSync(join(tmpdir(), 'aquifer-mount-'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount], { stdio: 'ignore' })
+    await runCommand('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mount])
     return mount
   } catch {
     rmSync(mount, { recursive: true })
@@ -84,12 +84,12 @@ function mountSmall(): string | null {
   }
 }
 
-const mount = mountSmall()
+const mount = await mountSmall()
 let onMount: Storage | null = null
 afterAll(async () => {
   if (mount === null) return
   await onMount?.close()
-  execFileSync('umount', [mount])
+  await runCommand('umount', [mount])
   rmSync(mount, { recursive: true })
 })
 

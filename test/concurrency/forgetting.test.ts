@@ -8,11 +8,12 @@ import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { foundIn } from '../forget/planted.ts'
 import { temporaryFolder } from '../memory/opened.ts'
+import { times } from '../run-lengths.ts'
 import { type ForgotOrStored, openShared, userId } from './forgetting-shared.ts'
 import { startWorker, type Worker } from './process.ts'
 import { system } from './shared.ts'
 
-const kills = Number(process.env.AQUIFER_KILL_ROUNDS ?? 5)
+const kills = times(5)
 const beside = 2
 /** What a killed process had claimed is free again by this clock. */
 const later = { now: () => Date.now() + 120_000 }
@@ -26,10 +27,11 @@ async function killAfter(worker: Worker<ForgotOrStored>, lines: number): Promise
   expect([await worker.ended, worker.errors()]).toEqual([null, ''])
 }
 
-it(`keeps what was learned and nothing that was forgotten, after ${kills} kills`, { timeout: 300_000 }, async () => {
+it(`keeps what was learned and nothing that was forgotten, after ${kills} kills`, async () => {
   const path = `${temporaryFolder()}/shared.db`
   let started = 0
-  const start = () => startWorker<ForgotOrStored>('./forgetting-worker.ts', { path, name: `a${++started}` })
+  const start = () =>
+    startWorker<ForgotOrStored>(new URL('./forgetting-worker.ts', import.meta.url), { path, name: `a${++started}` })
   const running = Array.from({ length: beside }, start)
   const all = [...running]
   for (let kill = 0; kill < kills + beside; kill++) {
@@ -47,7 +49,7 @@ it(`keeps what was learned and nothing that was forgotten, after ${kills} kills`
   expect(inState('forgotten').length).toBeGreaterThan(kills)
 
   const memory = openShared(path, { clock: later })
-  await expect.poll(async () => (await memory.settled()).pendingSpaces, { timeout: 100_000 }).toBe(0)
+  await expect.poll(async () => (await memory.settled()).pendingSpaces).toBe(0)
   const storage = await coreOf(memory).storage.get()
   expect(await checkHistory(storage, system, space)).toEqual([])
   await checkIndex(storage, system, space)

@@ -26,7 +26,7 @@ async function expectSound(memory: Memory): Promise<void> {
   await checkIndex(storage, system, space)
 }
 
-it('keeps every word, says what is missing, and goes on with more room', { timeout: 60_000 }, async () => {
+it('keeps every word, says what is missing, and goes on with more room', async () => {
   const url = temporaryUrl()
   const memory = openOf(url, 600_000)
   const said: string[] = []

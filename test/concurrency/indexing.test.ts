@@ -9,11 +9,12 @@ import type { SpaceId } from '../../src/domain/id.ts'
 import type { Memory } from '../../src/facade/memory.ts'
 import { coreOf } from '../../src/facade/memory.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
+import { times } from '../run-lengths.ts'
 import { type IndexingTask, openMemory, resourceId, type Said, threads } from './indexing-shared.ts'
 import { startWorker } from './process.ts'
 import { system } from './shared.ts'
 
-const rounds = Number(process.env.AQUIFER_KILL_ROUNDS ?? 5)
+const rounds = times(5)
 /** Messages of a round that are asked for one by one. */
 const asked = 12
 const space = `resource/${resourceId}` as SpaceId
@@ -33,7 +34,7 @@ function note(expected: Expected, lines: readonly Said[]): void {
 
 /** Runs a worker and kills it at some moment after a message of its own was acknowledged. */
 async function runAndKill(task: IndexingTask, expected: Expected, withinMs: number): Promise<string> {
-  const worker = startWorker<Said>('./indexing-worker.ts', task)
+  const worker = startWorker<Said>(new URL('./indexing-worker.ts', import.meta.url), task)
   const isOver = () => worker.child.exitCode !== null || worker.lines.some(({ isDone }) => isDone)
   while (!isOver()) await delay(1)
   const afterMs = Math.random() * withinMs
@@ -73,7 +74,7 @@ function newFile(): string {
   return join(folder, 'team.db')
 }
 
-it(`nothing is missing after ${rounds} kills while vectors are made`, { timeout: 300_000 }, async () => {
+it(`nothing is missing after ${rounds} kills while vectors are made`, async () => {
   const path = newFile()
   const expected: Expected = new Map()
   for (let round = 1; round <= rounds; round++) {
@@ -85,7 +86,7 @@ it(`nothing is missing after ${rounds} kills while vectors are made`, { timeout:
   }
 })
 
-it(`nothing is missing after ${rounds} kills while vectors are made anew`, { timeout: 300_000 }, async () => {
+it(`nothing is missing after ${rounds} kills while vectors are made anew`, async () => {
   const path = newFile()
   const expected: Expected = new Map()
   const first = openMemory(path, 0)

@@ -7,10 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, expect, it } from 'vitest'
 import type { Storage } from '../../src/ports/storage.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
+import { times } from '../run-lengths.ts'
 import { startWorker } from './process.ts'
 import { commit, limits, open, type Seen, space, system } from './shared.ts'
 
-const rounds = Number(process.env.AQUIFER_KILL_ROUNDS ?? 50)
+const rounds = times(50)
 const threads = ['one', 'two']
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-kill-'))
 const path = join(folder, 'team.db')
@@ -33,10 +34,10 @@ async function openTurns(storage: Storage) {
   return turns.flat()
 }
 
-it(`nothing acknowledged is lost in ${rounds} kills`, { timeout: 600_000 }, async () => {
+it(`nothing acknowledged is lost in ${rounds} kills`, async () => {
   const observations: Seen[] = []
   for (let round = 1; round <= rounds; round++) {
-    const worker = startWorker<Seen>('./kill-worker.ts', { path, round })
+    const worker = startWorker<Seen>(new URL('./kill-worker.ts', import.meta.url), { path, round })
     await worker.first
     const afterMs = Math.random() * 60
     await delay(afterMs)

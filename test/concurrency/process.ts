@@ -1,11 +1,11 @@
 // Real processes: each runs a worker file, is told its work as JSON, and answers in lines of JSON.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { startNode } from '../processes.ts'
 
 export interface Worker<Line> {
-  readonly child: ChildProcess
+  readonly child: ReturnType<typeof startNode>
   readonly lines: Line[]
   /** Resolves at the first line. */
   readonly first: Promise<void>
@@ -14,11 +14,10 @@ export interface Worker<Line> {
   readonly errors: () => string
 }
 
-/** Starts a worker file of this folder. Node runs TypeScript as it is, by leaving the types out. */
-export function startWorker<Line>(file: string, task: unknown): Worker<Line> {
-  const path = fileURLToPath(new URL(file, import.meta.url))
-  const flags = ['--disable-warning=ExperimentalWarning', path, JSON.stringify(task)]
-  const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Starts a worker file: `new URL('./…-worker.ts', import.meta.url)`. Node runs TypeScript by leaving the types out. */
+export function startWorker<Line>(file: URL, task: unknown): Worker<Line> {
+  const flags = ['--disable-warning=ExperimentalWarning', fileURLToPath(file), JSON.stringify(task)]
+  const child = startNode(flags)
   const lines: Line[] = []
   let errors = ''
   child.stderr.on('data', (chunk) => {

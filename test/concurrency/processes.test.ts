@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { checkHistory } from '../../src/testing/history-checker.ts'
+import { times } from '../run-lengths.ts'
 import { startWorker } from './process.ts'
 import { open, type Seen, space, system } from './shared.ts'
 
 const processes = 8
-const commits = Number(process.env.AQUIFER_PROCESS_COMMITS ?? 1_000)
+const commits = times(1_000)
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-processes-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -17,10 +18,10 @@ interface Report {
   readonly conflicts: number
 }
 
-it('eight processes lose nothing and double nothing', { timeout: 300_000 }, async () => {
+it('eight processes lose nothing and double nothing', async () => {
   const path = join(folder, 'team.db')
   const workers = Array.from({ length: processes }, (_, index) =>
-    startWorker<Report>('./team-worker.ts', { path, name: `agent-${index}`, commits }),
+    startWorker<Report>(new URL('./team-worker.ts', import.meta.url), { path, name: `agent-${index}`, commits }),
   )
   for (const worker of workers) expect([await worker.ended, worker.errors()]).toEqual([0, ''])
   const reports = workers.flatMap((worker) => worker.lines)

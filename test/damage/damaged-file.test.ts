@@ -3,21 +3,20 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { Memory } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startWorker } from '../concurrency/process.ts'
 import { temporaryFolder } from '../memory/opened.ts'
+import { givenSeed, times, waitLimitMs } from '../run-lengths.ts'
 import { damages } from './damaged.ts'
 import type { DamageLine, DamageTask } from './worker.ts'
 
-const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
-/** The first seed, and copies of each kind of damage. A failure prints the seed: AQUIFER_DAMAGE_SEED=… AQUIFER_DAMAGE_RUNS=1. */
-const firstSeed = Number(process.env.AQUIFER_DAMAGE_SEED ?? 0)
-const runs = Number(process.env.AQUIFER_DAMAGE_RUNS ?? 8)
-/** A copy takes a tenth of a second; what says nothing for this long hangs. */
-const hangMs = 120_000
+const worker = new URL('./worker.ts', import.meta.url)
+/** A failure prints the seed of its copy: AQUIFER_TEST_SEED=… AQUIFER_TEST_LENGTH=0.1 begins with it. */
+const firstSeed = givenSeed ?? 0
+/** Copies of each kind of damage. */
+const runs = times(8)
 
 async function plant(path: string): Promise<void> {
   const embedder = scriptedEmbedder({ dimensions: 16 })
@@ -46,7 +45,7 @@ const sound = join(folder, 'sound.db')
 
 beforeAll(async () => {
   await plant(sound)
-}, 120_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -59,7 +58,7 @@ async function damaged(part: DamageTask['part'], path: string) {
   const watch = setInterval(() => {
     if (lines.length === seen) isHanging = child.kill('SIGKILL')
     seen = lines.length
-  }, hangMs)
+  }, waitLimitMs)
   const code = await ended
   clearInterval(watch)
   const done = lines.filter(({ isBegun }) => isBegun !== true)
@@ -79,7 +78,7 @@ it('works or is refused with a MemoryError, whatever of its pages is damaged', a
   expect([copies, stderr]).toEqual([count, ''])
   // Both happen: else nothing was damaged, or nothing was tried.
   expect([worked > count, refused > count]).toEqual([true, true])
-}, 600_000)
+})
 
 it('works or is refused with a MemoryError, whatever of its log is damaged', async () => {
   const live = join(temporaryFolder(), 'live.db')
@@ -93,7 +92,7 @@ it('works or is refused with a MemoryError, whatever of its log is damaged', asy
   const { problems, copies, count, stderr } = await damaged('wal', copied)
   expect(problems).toEqual([])
   expect([copies, stderr]).toEqual([count, ''])
-}, 600_000)
+})
 
 /** Damages one record by SQL, where the pages stay sound: only what reads the record can see it. */
 function rewrite(path: string, sql: string): void {

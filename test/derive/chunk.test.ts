@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chunk } from '../../src/derive/chunk.ts'
+import { runRandom } from '../random-runs.ts'
 
 const squeezed = (text: string) => text.replace(/\s+/g, '')
 const wordsIn = (text: string) => text.split(/\s+/).length
@@ -30,8 +31,8 @@ const texts = fc.array(fragment, { maxLength: 60 }).map((list) => list.join(''))
 describe('any text', () => {
   const sample = fc.record({ text: texts, maxWords: fc.integer({ min: 8, max: 60 }) })
 
-  it('is in its pieces whole and in order, and no piece is empty or half a character', () => {
-    fc.assert(
+  it('is in its pieces whole and in order, and no piece is empty or half a character', async () => {
+    await runRandom(
       fc.property(sample, ({ text, maxWords }) => {
         const pieces = chunk(text, { maxWords, maxPieces: 10_000 })
         expect(squeezed(pieces.join(''))).toBe(squeezed(text))
@@ -41,21 +42,22 @@ describe('any text', () => {
           expect(piece.isWellFormed()).toBe(true)
         }
       }),
-      { numRuns: 300 },
+      300,
     )
   })
 
-  it('is cut into pieces that need no further cut', () => {
-    fc.assert(
+  it('is cut into pieces that need no further cut', async () => {
+    await runRandom(
       fc.property(sample, ({ text, maxWords }) => {
         for (const piece of chunk(text, { maxWords, maxPieces: 10_000 }))
           expect(chunk(piece, { maxWords })).toEqual([piece])
       }),
+      100,
     )
   })
 
-  it('has no more pieces than asked for, the first and the last among them', () => {
-    fc.assert(
+  it('has no more pieces than asked for, the first and the last among them', async () => {
+    await runRandom(
       fc.property(sample, fc.integer({ min: 2, max: 6 }), ({ text, maxWords }, maxPieces) => {
         const all = chunk(text, { maxWords, maxPieces: 10_000 })
         const some = chunk(text, { maxWords, maxPieces })
@@ -63,6 +65,7 @@ describe('any text', () => {
         expect([some[0], some.at(-1)]).toEqual([all[0], all.at(-1)])
         expect(all).toEqual(expect.arrayContaining([...some]))
       }),
+      100,
     )
   })
 })

@@ -1,18 +1,16 @@
 // The real model. Its packages are optional for users and there for tests.
-import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { checked } from '../../src/derive/checked.ts'
 import { missingPackagesFix } from '../../src/derive/embed-thread.ts'
 import { localEmbedder } from '../../src/derive/local-embedder.ts'
+import { compile, runNode } from '../processes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const run = promisify(execFile)
 
 function open() {
   const embedder = localEmbedder()
@@ -59,22 +57,21 @@ describe('the local embedder', () => {
 
 describe('as built', () => {
   let folder = ''
-  const compiler = join(root, 'node_modules/typescript/bin/tsc')
 
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'aquifer-embed-'))
     const [built, bare] = [join(folder, 'with'), join(folder, 'without')]
     mkdirSync(built)
     // As in the published package; without it Node parses each file twice to find out what it is.
     writeFileSync(join(built, 'package.json'), '{ "type": "module" }')
     const outDir = join(built, 'dist')
-    execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: root })
+    await compile(['-p', 'tsconfig.build.json', '--outDir', outDir])
     cpSync(built, bare, { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(built, 'node_modules'), 'junction')
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Runs a program that embeds and closes nothing; a thread that kept the process alive would time out. */
+  /** Runs a program that embeds and closes nothing; a thread that kept the process alive would hang it. */
   async function embedIn(name: string): Promise<unknown> {
     const module = pathToFileURL(join(folder, name, 'dist/derive/local-embedder.js')).href
     const program = `
@@ -83,9 +80,7 @@ describe('as built', () => {
         ([vector]) => ({ numbers: vector.length }),
         ({ code, fix, details }) => ({ code, fix, details }))
       console.log(JSON.stringify(answer))`
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
-      timeout: 25_000,
-    })
+    const { stdout } = await runNode(['--input-type=module', '-e', program])
     return JSON.parse(stdout)
   }
 

@@ -1,10 +1,8 @@
 // What keeps a process from ending: whoever waits for a vector does, and what is made in the background does not.
-import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { runNode } from '../processes.ts'
 
-const run = promisify(execFile)
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Texts that a process saw embedded before it ended by itself. */
@@ -16,7 +14,7 @@ async function embeddedBy(calls: string): Promise<string[]> {
     const embed = (text, options) => thread.embed({}, [text], options).then(() => console.log(text))
     ${calls}`
   const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program]
-  const { stdout } = await run(process.execPath, flags, { timeout: 25_000 })
+  const { stdout } = await runNode(flags)
   return stdout.split('\n').filter((line) => line !== '')
 }
 

@@ -8,6 +8,7 @@ import { recordKinds, refAt, type WordSegment } from '../../src/domain/index/wor
 import { Memory, type Storage } from '../../src/index.ts'
 import { systemClock } from '../../src/ports/clock.ts'
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
+import { runRandom } from '../random-runs.ts'
 
 const access = { actor: { kind: 'system', id: 'test' }, grants: 'all' } as const
 const space = 'resource/ann' as SpaceId
@@ -128,5 +129,5 @@ it('are those that a plain comparison finds, after any changes', async () => {
     await scene.memory.close()
     await storage.close()
   }
-  await fc.assert(fc.asyncProperty(fc.array(anyStep, { maxLength: 15, size: 'max' }), check), { numRuns: 60 })
+  await runRandom(fc.asyncProperty(fc.array(anyStep, { maxLength: 15, size: 'max' }), check), 60)
 })

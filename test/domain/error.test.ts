@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { errorCodes, invalidInput, MemoryError, notFound, shown } from '../../src/domain/error.ts'
+import { runRandom } from '../random-runs.ts'
 
 const bytesOf = (value: unknown) => Buffer.byteLength(typeof value === 'string' ? value : JSON.stringify(value))
 const long = (unit: string) => unit.repeat(Math.ceil(100_000 / unit.length))
@@ -68,14 +69,15 @@ it.each([
   expectShort(new MemoryError('bug', { message: 'm', fix: 'f', details: { value } }))
 })
 
-it('is short for any texts and values', () => {
+it('is short for any texts and values', async () => {
   const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 5_000 }), fc.string({ maxLength: 5_000 }))
   const details = fc.dictionary(text, fc.anything({ withBigInt: true, withNullPrototype: true, withSparseArray: true }))
-  fc.assert(
+  await runRandom(
     fc.property(fc.constantFrom(...errorCodes), text, text, details, (code, message, fix, given) => {
       const error = new MemoryError(code, { message, fix, details: given })
       expect(bytesOf(error.message)).toBeLessThanOrEqual(2_048)
       expect(JSON.stringify(error).length).toBeLessThan(60_000)
     }),
+    100,
   )
 })

@@ -2,11 +2,12 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { TokenMemo } from '../../src/domain/index/token-memo.ts'
+import { runRandom } from '../random-runs.ts'
 
 const anyToken = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '#', 'é', '語'), minLength: 1, maxLength: 5 })
 
-it('knows the terms of each token, wherever it stands', () => {
-  fc.assert(
+it('knows the terms of each token, wherever it stands', async () => {
+  await runRandom(
     fc.property(fc.array(anyToken, { maxLength: 200, size: 'max' }), (tokens) => {
       const memo = new TokenMemo()
       const known = new Map<string, readonly number[]>()
@@ -21,7 +22,7 @@ it('knows the terms of each token, wherever it stands', () => {
         known.set(token, terms)
       }
     }),
-    { numRuns: 200 },
+    200,
   )
 })
 

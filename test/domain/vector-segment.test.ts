@@ -12,6 +12,7 @@ import {
   vectorRecordAt,
 } from '../../src/domain/index/vector-segment.ts'
 import { messageRef } from '../../src/domain/index/word-segment.ts'
+import { runRandom } from '../random-runs.ts'
 
 const numbers = (length: number) =>
   fc
@@ -45,10 +46,10 @@ const recordsOf = (dimensions: number): fc.Arbitrary<VectorRecord[]> =>
 const nameOf = ({ kind, ref, seq, vectors }: VectorRecord) =>
   JSON.stringify([kind, ref, seq, vectors.map(({ scale, values }) => [Math.fround(scale), ...values])])
 
-it('reads back every record, whatever order they came in', () => {
+it('reads back every record, whatever order they came in', async () => {
   const dimensions = fc.integer({ min: 1, max: 40 })
   const sample = dimensions.chain((size) => fc.tuple(fc.constant(size), recordsOf(size)))
-  fc.assert(
+  await runRandom(
     fc.property(sample, fc.nat(15), ([size, records], shift) => {
       const packed = packVectors(records, size)
       // As a part of something larger, at any place: nothing may rest on where the bytes begin.
@@ -62,6 +63,7 @@ it('reads back every record, whatever order they came in', () => {
       expect(segment.stride % 16).toBe(0)
       expect(segment.values.buffer).toBe(moved.buffer)
     }),
+    100,
   )
 })
 
@@ -79,9 +81,9 @@ it('packs the same records to the same bytes in any order', () => {
   expect(read).toEqual(['8.1.0', '7.0.2', '7.0.10', 'a', 'b'])
 })
 
-it('keeps a direction to within half a step of its largest number', () => {
+it('keeps a direction to within half a step of its largest number', async () => {
   const vectors = fc.integer({ min: 1, max: 400 }).chain(numbers)
-  fc.assert(
+  await runRandom(
     fc.property(vectors, (vector) => {
       const length = Math.hypot(...vector)
       const unit = vector.map((value) => value / length)
@@ -89,6 +91,7 @@ it('keeps a direction to within half a step of its largest number', () => {
       const kept = dequantise(quantise(vector))
       for (const [i, value] of unit.entries()) expect(Math.abs((kept[i] as number) - value)).toBeLessThan(step * 0.501)
     }),
+    100,
   )
 })
 

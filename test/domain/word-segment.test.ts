@@ -12,6 +12,7 @@ import {
   shareOut,
   unpackWords,
 } from '../../src/domain/index/word-segment.ts'
+import { runRandom } from '../random-runs.ts'
 
 const anyAuthor: fc.Arbitrary<Actor> = fc.record(
   {
@@ -43,26 +44,26 @@ const anyRecords = fc.array(anyPart, { maxLength: 60, size: 'max' }).map((parts)
   })
 })
 
-it('give back every record', () => {
-  fc.assert(
+it('give back every record', async () => {
+  await runRandom(
     fc.property(anyRecords, (records) => {
       const segment = unpackWords(packWords(records, 1))
       expect(Array.from({ length: segment.count }, (_, i) => recordAt(segment, i))).toEqual(records)
       const authors = new Set(records.map(({ author }) => JSON.stringify([author.kind, author.id, author.name])))
       expect(segment.authorList).toHaveLength(authors.size)
     }),
-    { numRuns: 500 },
+    500,
   )
 })
 
-it('share out all records in order, none too large but for a record of its own', () => {
-  fc.assert(
+it('share out all records in order, none too large but for a record of its own', async () => {
+  await runRandom(
     fc.property(anyRecords, fc.integer({ min: 200, max: 2_000 }), (records, limit) => {
       const shares = shareOut(records, limit)
       expect(shares.flat()).toEqual(records)
       for (const share of shares) if (share.length > 1) expect(packWords(share, 1).length).toBeLessThanOrEqual(limit)
     }),
-    { numRuns: 300 },
+    300,
   )
 })
 

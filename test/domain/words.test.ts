@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { analyse, hashOf, isStopWord, queryTerms } from '../../src/domain/index/words.ts'
 import type { Language } from '../../src/domain/language.ts'
+import { runRandom } from '../random-runs.ts'
 
 const textsOf = (text: string, language: Language = 'english') => queryTerms(text, language).map((term) => term.text)
 const exactOf = (text: string) =>
@@ -139,8 +140,8 @@ describe('any text', () => {
   const unit = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), fc.constant('\ud800'))
   const anyText = fc.array(unit, { maxLength: 12, size: 'max' }).map((parts) => parts.join(''))
 
-  it('gives unsigned terms, the same ones each time, on both sides', () => {
-    fc.assert(
+  it('gives unsigned terms, the same ones each time, on both sides', async () => {
+    await runRandom(
       fc.property(anyText, fc.constantFrom('english', 'none'), (text, language) => {
         const first = analyse(text, language)
         expect(first.terms.every((term) => Number.isInteger(term) && term >= 0 && term < 2 ** 32)).toBe(true)
@@ -152,14 +153,14 @@ describe('any text', () => {
           if (!isExact) expect(held.has(term)).toBe(true)
         }
       }),
-      { numRuns: 500 },
+      500,
     )
   })
 
-  it('finds a word among any others', () => {
-    fc.assert(
+  it('finds a word among any others', async () => {
+    await runRandom(
       fc.property(anyText, anyText, (before, after) => finds(`${before} zanzibar ${after}`, 'Zanzibar')),
-      { numRuns: 300 },
+      300,
     )
   })
 

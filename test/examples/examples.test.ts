@@ -29,7 +29,7 @@ it('are all run here', () => {
   expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
 })
 
-describe('in a process of its own', { timeout: 120_000 }, () => {
+describe('in a process of its own', () => {
   it('sharing-memory-between-agents: each agent sees what those before it heard and said', async () => {
     const folder = openFolder()
     const { printed, shown } = await folder.run('sharing-memory-between-agents')

@@ -1,13 +1,12 @@
 // Examples as a user runs them: each one a process, in a folder where nothing is but what examples before it left.
-import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { Memory } from 'aquifer'
 import { threadProblems } from 'aquifer/testing'
 import { expect, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../memory/opened.ts'
+import { runNode } from '../processes.ts'
 
 const recorder = new URL('recorder.ts', import.meta.url).href
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
@@ -45,12 +44,7 @@ export function openFolder(): Folder {
     open,
     run: async (name) => {
       const options = ['--conditions=aquifer-source', '--import', recorder, join(examples, `${name}.ts`)]
-      const stop = new AbortController()
-      onTestFinished(() => stop.abort())
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, options, {
-        cwd: folder,
-        signal: stop.signal,
-      })
+      const { stdout, stderr } = await runNode(options, { cwd: folder })
       expect(stderr).toBe('')
       const prompts = JSON.parse(readFileSync(join(folder, 'asked.json'), 'utf8')) as string[]
       const shown = prompts.map((prompt) => {

@@ -233,7 +233,7 @@ describe('receipts', () => {
     await say(memory, 'ada', 't', 'one')
     const { id, state } = await memory.forget({ threadId: 't', resourceId: 'ada' })
     expect(state).toBe('pending')
-    await expect.poll(async () => (await memory.getReceipt(id))?.state, { timeout: 20_000 }).toBe('complete')
+    await expect.poll(async () => (await memory.getReceipt(id))?.state).toBe('complete')
   })
 
   it('are taken up by the next to open, with what an interrupted forget had left', async () => {
@@ -252,7 +252,7 @@ describe('receipts', () => {
     await opened.release()
     const next = openMemory({ storage, background: true })
     expect(await next.getThreadById({ threadId: 't' })).not.toBeNull()
-    await expect.poll(async () => (await next.getReceipt('receipt_1'))?.state, { timeout: 20_000 }).toBe('complete')
+    await expect.poll(async () => (await next.getReceipt('receipt_1'))?.state).toBe('complete')
     expect(await texts(next, 'ada', 't')).toEqual([])
     expect((await next.getReceipt('receipt_1'))?.erased).toMatchObject({ messages: 2 })
   })

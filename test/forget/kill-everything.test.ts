@@ -39,8 +39,11 @@ it.each(targets.map((target, i) => [...target, ...(moments[i] ?? ['erased', 30])
     const others = spaces.filter((name) => !touched.includes(name))
     const before = await Promise.all(others.map((name) => answersOf(planted.memory, name)))
     await planted.memory.close()
-    const worker = startWorker<Step>('./kill-worker.ts', { url: planted.url, asked: asked(planted) })
-    await expect.poll(() => worker.lines.map((line) => line.step), { timeout: 20_000, interval: 1 }).toContain(step)
+    const worker = startWorker<Step>(new URL('./kill-worker.ts', import.meta.url), {
+      url: planted.url,
+      asked: asked(planted),
+    })
+    await expect.poll(() => worker.lines.map((line) => line.step)).toContain(step)
     await delay(ms)
     worker.child.kill('SIGKILL')
     expect([await worker.ended, worker.errors()]).toEqual([null, ''])

@@ -8,9 +8,10 @@ import { openStore } from '../../src/open.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { startWorker } from '../concurrency/process.ts'
 import { openMemory, temporaryUrl } from '../memory/opened.ts'
+import { times } from '../run-lengths.ts'
 import { foundIn, pathOf, plantEntry, plantThread, Secrets } from './planted.ts'
 
-const rounds = Number(process.env.AQUIFER_KILL_ROUNDS ?? 24)
+const rounds = times(24)
 const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
 
 function integrity(path: string): unknown {
@@ -26,8 +27,8 @@ interface Step {
 
 /** Forgets in a process that is killed so many milliseconds after a step of it; answers how far it had come. */
 async function killedForget(url: string, resourceId: string, after: Step['step'], ms: number): Promise<Step['step']> {
-  const worker = startWorker<Step>('./kill-worker.ts', { url, asked: { resourceId } })
-  await expect.poll(() => worker.lines.map(({ step }) => step), { timeout: 30_000, interval: 1 }).toContain(after)
+  const worker = startWorker<Step>(new URL('./kill-worker.ts', import.meta.url), { url, asked: { resourceId } })
+  await expect.poll(() => worker.lines.map(({ step }) => step)).toContain(after)
   await delay(ms)
   worker.child.kill('SIGKILL')
   expect([await worker.ended, worker.errors()]).toEqual([null, ''])
@@ -40,7 +41,7 @@ async function saidIn(memory: Memory, resourceId: string, threadId: string) {
   return messages.map(({ turnStatus: _, ...message }) => message)
 }
 
-it(`a forget is whole and ends, after ${rounds} kills`, { timeout: 600_000 }, async () => {
+it(`a forget is whole and ends, after ${rounds} kills`, async () => {
   const url = temporaryUrl()
   const path = pathOf(url)
   const kept = new Secrets()
@@ -70,9 +71,7 @@ it(`a forget is whole and ends, after ${rounds} kills`, { timeout: 600_000 }, as
       expect(receipt).toMatchObject({ erased: { spaces: 1, threads: 3 } })
       expect((await next.listThreads({ resourceId })).threads).toEqual([])
     }
-    await expect
-      .poll(async () => (await next.forget({ resourceId })).state, { timeout: 30_000, interval: 5 })
-      .toBe('complete')
+    await expect.poll(async () => (await next.forget({ resourceId })).state).toBe('complete')
     expect(foundIn(path, gone.texts)).toEqual([])
     expect(await saidIn(next, 'bob', 'tea')).toEqual(bob)
     expect(await next.receipts({ state: 'pending' })).toEqual([])

@@ -64,7 +64,7 @@ function seqOf(result: CommitResult): number {
   return result.seq
 }
 
-it('takes all that was there, and what was written while it looked', { timeout: 120_000 }, async () => {
+it('takes all that was there, and what was written while it looked', async () => {
   const { storage, path, send, write, say } = await openLong()
   expect(textsIn(path, 10_000)).toMatch(/value-first[\s\S]*value-middle[\s\S]*value-last/)
   let isErased = false
@@ -90,7 +90,7 @@ it('takes all that was there, and what was written while it looked', { timeout: 
   expect(await checkHistory(storage, access, space)).toEqual([])
 })
 
-it('takes all of a log that is compacted meanwhile', { timeout: 120_000 }, async () => {
+it('takes all of a log that is compacted meanwhile', async () => {
   const { storage, path, send, filler, say } = await openLong()
   const erased = send(erase)
   await new Promise((resolve) => setImmediate(resolve))

@@ -11,7 +11,7 @@ import { foundIn, pathOf, plantThread, Secrets } from './planted.ts'
 const writers = 3
 const writes = 150
 
-it('goes on beside writers of other processes', { timeout: 300_000 }, async () => {
+it('goes on beside writers of other processes', async () => {
   const url = temporaryUrl()
   const memory = openMemory({ storage: url })
   const gone = new Secrets()
@@ -19,14 +19,12 @@ it('goes on beside writers of other processes', { timeout: 300_000 }, async () =
   await plantThread(memory, 'ada', 'beside', new Secrets())
   const task = { url, threadId, turnId, writes }
   const workers = Array.from({ length: writers }, () => {
-    return startWorker<{ steps: number; refused: number }>('./writer-worker.ts', task)
+    return startWorker<{ steps: number; refused: number }>(new URL('./writer-worker.ts', import.meta.url), task)
   })
-  await expect
-    .poll(() => memory.team('acme').read('count'), { timeout: 60_000, interval: 5 })
-    .toBeGreaterThan(writers * 5)
+  await expect.poll(() => memory.team('acme').read('count')).toBeGreaterThan(writers * 5)
   const asked = { threadId, resourceId: 'ada' }
   const { id } = await memory.forget(asked)
-  await expect.poll(async () => (await memory.forget(asked)).state, { timeout: 60_000 }).toBe('complete')
+  await expect.poll(async () => (await memory.forget(asked)).state).toBe('complete')
   for (const worker of workers) expect([await worker.ended, worker.errors()]).toEqual([0, ''])
   const said = workers.map((worker) => worker.lines[0])
   // Steps are saved until the thread is gone; from then on each is refused.

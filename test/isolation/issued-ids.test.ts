@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { parseIssuedId } from '../../src/domain/issued-id.ts'
 import { pathOf } from '../forget/planted.ts'
 import { openMemory, refused, temporaryUrl, textsOf } from '../memory/opened.ts'
+import { runRandom } from '../random-runs.ts'
 
 const mallory = { resourceId: 'mallory', threadId: 'x' }
 const victim = { resourceId: 'victim', threadId: 'v' }
@@ -207,11 +208,9 @@ describe('an id of another space', () => {
   })
 })
 
-it('no sequence of calls reaches another space, or stores a message under an issued id', {
-  timeout: 180_000,
-}, async () => {
+it('no sequence of calls reaches another space, or stores a message under an issued id', async () => {
   const calls = fc.array(fc.tuple(fc.constantFrom(...names), fc.constantFrom(...forms)), { minLength: 1, maxLength: 8 })
-  await fc.assert(
+  await runRandom(
     fc.asyncProperty(calls, async (sequence) => {
       const world = await openWorld()
       const before = await allOf(world.memory)
@@ -223,7 +222,7 @@ it('no sequence of calls reaches another space, or stores a message under an iss
       await world.memory.saveMessages({ ...mallory, messages: ['next'] })
       await expectSound(world)
     }),
-    { numRuns: 40 },
+    40,
   )
 })
 

@@ -9,6 +9,7 @@ import { getThreadById, listThreads } from '../../src/memory/conversation/thread
 import type { Core } from '../../src/memory/door/core.ts'
 import { explain } from '../../src/memory/indexing.ts'
 import { type RecallOptions, recallMessages, type SpaceRecallOptions } from '../../src/memory/recall/recall-options.ts'
+import { runRandom } from '../random-runs.ts'
 import { openWorld, others, otherWrites, own, ownWrites, text } from './worlds.ts'
 
 const filter = fc.constantFrom<Record<string, unknown>>(
@@ -88,10 +89,10 @@ async function answerTo(question: Question, core: Core): Promise<unknown> {
   }
 }
 
-it('no answer of a space depends on what other spaces hold', { timeout: 120_000 }, async () => {
+it('no answer of a space depends on what other spaces hold', async () => {
   const seen = { items: 0, byMeaning: 0, refused: 0 }
   const settlesAfter = fc.nat({ max: 14 })
-  await fc.assert(
+  await runRandom(
     fc.asyncProperty(
       ownWrites,
       otherWrites,
@@ -114,7 +115,7 @@ it('no answer of a space depends on what other spaces hold', { timeout: 120_000 
         for (const text of beside) expect(text).toBe(alone)
       },
     ),
-    { numRuns: 120 },
+    120,
   )
   // The questions do find something, by meaning too, and some do go astray.
   expect(Math.min(seen.items, seen.byMeaning, seen.refused)).toBeGreaterThan(10)

@@ -1,6 +1,7 @@
 import type { LoggedCommit, Memory, Space } from 'aquifer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runRandom } from '../random-runs.ts'
 import { day, ManualClock, openMemory, refused, take, temporaryUrl } from './opened.ts'
 
 const seqsOf = (commits: readonly { seq: number }[]) => commits.map(({ seq }) => seq)
@@ -142,8 +143,7 @@ describe('how a feed ends', () => {
     const feed = openMemory().space('team/acme').changes()
     const next = feed.next()
     await pause()
-    const hung = new Promise((resolve) => setTimeout(() => resolve('hung'), 200))
-    expect(await Promise.race([feed.return?.(), hung])).toMatchObject({ done: true })
+    expect(await feed.return?.()).toMatchObject({ done: true })
     expect(await next).toMatchObject({ done: true })
   })
 
@@ -180,7 +180,7 @@ describe('cursors that have expired', () => {
     const space = openMemory().space('team/acme')
     await write(space)
     await space.commit([{ kind: 'erase' }])
-    await refused('cursor-expired', () => space.changes({ after: 1, signal: AbortSignal.timeout(200) }).next())
+    await refused('cursor-expired', () => space.changes({ after: 1 }).next())
   })
 
   it('says so below the horizon, with where to go on', async () => {
@@ -190,11 +190,8 @@ describe('cursors that have expired', () => {
     for (const key of ['a', 'a', 'b']) await write(space, key)
     clock.pass(2 * day)
     await write(space, 'c')
-    const deadline = Date.now() + 20_000
-    while ((await space.state())?.horizon === 0 && Date.now() < deadline)
-      await new Promise((done) => setTimeout(done, 50))
-    const horizon = (await space.state())?.horizon ?? 0
-    expect(horizon).toBe(3)
+    const horizon = 3
+    await expect.poll(async () => (await space.state())?.horizon).toBe(horizon)
     for (const after of [0, 1]) {
       const error = await refused('cursor-expired', () => space.changes({ after }).next())
       expect(error.details).toMatchObject({ horizon })
@@ -236,7 +233,7 @@ describe('nothing missed, nothing doubled', () => {
   }
 
   it('holds for readers that stop and go on while others write', async () => {
-    await fc.assert(
+    await runRandom(
       fc.asyncProperty(plan, async ({ writers, pieces, yields }) => {
         const memory = openMemory()
         const total = writers.reduce((sum, count) => sum + count, 0)
@@ -245,7 +242,7 @@ describe('nothing missed, nothing doubled', () => {
         expect(await reading).toEqual(from(1, total))
         await memory.close()
       }),
-      { numRuns: 40 },
+      40,
     )
   })
 

@@ -2,6 +2,7 @@
 import { type Json, type JsonObject, Memory, MemoryError } from 'aquifer'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { runRandom } from '../random-runs.ts'
 
 const names = ['a', 'b', 'c', 'a.b', 'constructor', 'toString']
 const scalar = fc.oneof(fc.integer({ min: -1, max: 2 }), fc.constantFrom('', 'a', 'ab'), fc.boolean())
@@ -122,7 +123,7 @@ describe('the same answer from every call that takes a filter', () => {
         for (const one of filters) expectAlike(await answers(memory, resourceId, one), one)
       },
     )
-    await fc.assert(property, { numRuns: 40 })
+    await runRandom(property, 40)
   })
 
   it.each(refusedFilters.map((one, i) => [i, one] as const))(

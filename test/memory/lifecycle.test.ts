@@ -1,21 +1,11 @@
-import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
 import { Memory, SQLiteStore } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../src/open.ts'
+import { runProgram } from '../processes.ts'
 import { openMemory, refused, temporaryFolder, temporaryUrl } from './opened.ts'
-
-const repository = new URL('../..', import.meta.url)
-
-/** Runs a program in a process of its own, in a folder of its own; answers what it printed as JSON. */
-async function run(folder: string, program: string): Promise<unknown> {
-  const source = program.replaceAll(`'aquifer'`, `'${new URL('src/index.ts', repository).href}'`)
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', source], { cwd: folder })
-  return JSON.parse(stdout)
-}
 
 describe('the folder of a file', () => {
   it('is made with those above it, and is named where it cannot be', async () => {
@@ -107,7 +97,7 @@ describe('storages', () => {
       const closed = new Memory()
       await closed.close()
       console.log(JSON.stringify([before, after]))`
-    expect(await run(folder, program)).toEqual([false, true])
+    expect(await runProgram(program, { cwd: folder })).toEqual([false, true])
     const memory = openMemory({ storage: `file:${join(folder, 'aquifer.db')}` })
     expect(await memory.team('acme').read('a')).toBe(1)
   })
@@ -118,7 +108,7 @@ describe('storages', () => {
       const memory = new Memory({ storage: 'file:./a.db' })
       await memory.team('acme').write('a', 1)
       console.log(JSON.stringify(await memory.team('acme').read('a')))`
-    expect(await run(temporaryFolder(), program)).toBe(1)
+    expect(await runProgram(program, { cwd: temporaryFolder() })).toBe(1)
   })
 
   it('makes the folder of its file', async () => {

@@ -1,10 +1,7 @@
 // What calls answer where `ai` or `zod` is not installed. In processes of their own, which cannot find them.
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { peerInstallLine } from '../../src/domain/peer-packages.ts'
-
-const repository = new URL('../..', import.meta.url)
+import { runProgram } from '../processes.ts'
 
 /** Calls of every kind. */
 const calls = {
@@ -63,9 +60,7 @@ async function callWithout(missing: string): Promise<{ told: Told[]; stored: num
     const stored = await learning.listSpaces({ kind: 'resource' }).then(({ spaces }) => spaces.length, () => 0)
     await Promise.all([memory.close(), learning.close()])
     console.log(JSON.stringify({ told, stored }))`
-  const flags = ['--conditions=aquifer-source', '--input-type=module', '-e', program]
-  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: repository })
-  return JSON.parse(stdout) as { told: Told[]; stored: number }
+  return (await runProgram(program)) as { told: Told[]; stored: number }
 }
 
 describe.each(['ai', 'zod'])('without %s', (missing) => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import { mergeTexts } from '../../src/memory/working-memory/text-merge.ts'
 import { growth } from '../processor-time.ts'
+import { runRandom } from '../random-runs.ts'
 
 const merge = (base: string, ours: string, theirs: string) => mergeTexts(base, ours, theirs, defaultLimits)
 
@@ -60,7 +61,7 @@ describe('merged texts', () => {
 
   it('are those of another library, where every line is another', async () => {
     let merges = 0
-    await fc.assert(
+    await runRandom(
       fc.asyncProperty(distinct, edits, edits, async (base, one, other) => {
         const [ours, theirs] = [edited(base, one, 'ours'), edited(base, other, 'theirs')]
         const texts = [base, ours, theirs].map((lines) => lines.join('\n')) as [string, string, string]
@@ -70,7 +71,7 @@ describe('merged texts', () => {
         expect(merged).toEqual(plainMerge(...lists)?.join('\n') ?? null)
         if (merged !== null) merges += 1
       }),
-      { numRuns: 1_000 },
+      1_000,
     )
     expect(merges).toBeGreaterThan(100)
   })
@@ -78,7 +79,7 @@ describe('merged texts', () => {
   it('lose no line that either added and bring back none that either deleted, also where lines are alike', async () => {
     const alike = fc.array(fc.constantFrom('', '-', 'a', 'b'), { maxLength: 12 })
     let merges = 0
-    await fc.assert(
+    await runRandom(
       fc.asyncProperty(alike, edits, edits, async (base, one, other) => {
         const [ours, theirs] = [edited(base, one, 'ours'), edited(base, other, 'theirs')]
         const texts = [base, ours, theirs].map((lines) => lines.join('\n')) as [string, string, string]
@@ -101,7 +102,7 @@ describe('merged texts', () => {
         expect(own(merged, 'ours')).toEqual(own(left, 'ours'))
         expect(own(merged, 'theirs')).toEqual(own(right, 'theirs'))
       }),
-      { numRuns: 1_000 },
+      1_000,
     )
     expect(merges).toBeGreaterThan(100)
   })

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, it } from 'vitest'
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
+import { runRandom } from '../random-runs.ts'
 import { work } from './plans.ts'
 import { runWork, type Subject } from './run.ts'
-import { settings } from './settings.ts'
 import type { World } from './world.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-model-'))
@@ -42,14 +42,10 @@ describe.each<[string, number, () => Subject]>([
   ['in memory', 60, () => inMemory],
   ['on a file that is opened again', 30, onFile(1)],
   ['over two connections to one file', 40, onFile(2)],
-])('%s', (name, runs, subject) => {
-  it(
-    'answers as the reference does',
-    () =>
-      fc.assert(
-        fc.asyncProperty(work, (actions) => runWork(subject(), actions)),
-        settings(name, runs),
-      ),
-    settings.timeoutMs,
-  )
+])('%s', (_, runs, subject) => {
+  it('answers as the reference does', () =>
+    runRandom(
+      fc.asyncProperty(work, (actions) => runWork(subject(), actions)),
+      runs,
+    ))
 })

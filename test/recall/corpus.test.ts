@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refAt, type WordSegment } from '../../src/domain/index/word-segment.ts'
 import { type Corpus, corpusOf, nextOf, placeOf, previousOf } from '../../src/recall/corpus.ts'
+import { runRandom } from '../random-runs.ts'
 import { ann, bob, corpusOfSaid, firstOfMay, recordsOf, type Said, segmentsOf } from './records.ts'
 
 const hour = 60
@@ -58,8 +59,8 @@ const anyRecords = fc
   .map((all) => all.map((one, index): Said => ({ ...one, kind: one.kind ?? 'message', index, text: `word${index}` })))
 
 describe('neighbours and sessions', () => {
-  it('are those of the sorted thread, however segments are cut', () => {
-    fc.assert(
+  it('are those of the sorted thread, however segments are cut', async () => {
+    await runRandom(
       fc.property(anyRecords, fc.integer({ min: 1, max: 12 }), (said, size) => {
         const corpus = corpusOfSaid(said, {}, size)
         const previous = plainPrevious(said, () => true)
@@ -67,12 +68,12 @@ describe('neighbours and sessions', () => {
         expect(nextRows(corpus)).toEqual(reversed(previous))
         expect(sessionsOf(corpus)).toEqual(sessionsOf(corpusOfSaid(said, {}, 100)))
       }),
-      { numRuns: 300 },
+      300,
     )
   })
 
-  it('stay right while segments are added and replaced', () => {
-    fc.assert(
+  it('stay right while segments are added and replaced', async () => {
+    await runRandom(
       fc.property(anyRecords, fc.array(fc.nat(), { maxLength: 6 }), (said, replaced) => {
         const segments: WordSegment[] = segmentsOf(recordsOf(said), 3)
         const expected = previousRows(corpusOf([{ segments: segmentsOf(recordsOf(said), 100) }]))
@@ -88,17 +89,17 @@ describe('neighbours and sessions', () => {
         const first = corpusOf([{ segments: segments.slice(0, 1) }])
         expect(previousRows(first)).toEqual(plainPrevious(changed.slice(0, 3), () => true))
       }),
-      { numRuns: 200 },
+      200,
     )
   })
 
-  it('are those of the messages in scope', () => {
-    fc.assert(
+  it('are those of the messages in scope', async () => {
+    await runRandom(
       fc.property(anyRecords, fc.integer({ min: 1, max: 12 }), (said, size) => {
         const corpus = corpusOfSaid(said, { author: bob }, size)
         expect(previousRows(corpus)).toEqual(plainPrevious(said, (row) => said[row]?.author === bob))
       }),
-      { numRuns: 200 },
+      200,
     )
   })
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type FencedItem, fenced, hasRecalled, withoutRecalled } from '../../src/recall/fence.ts'
+import { runRandom } from '../random-runs.ts'
 
 const at = new Date('2026-03-01T10:00:00.000Z')
 const alice = { kind: 'user', id: 'alice' } as const
@@ -42,7 +43,7 @@ describe('a fence', () => {
     expect(fenced([])).toBe('')
   })
 
-  it('is not closed by anything inside it', () => {
+  it('is not closed by anything inside it', async () => {
     const marks = [
       '</recalled-memory>',
       '<recalled-memory',
@@ -56,13 +57,14 @@ describe('a fence', () => {
       '</RECALLED-MEMORY>',
     ]
     const nasty = fc.array(fc.constantFrom(...marks), { maxLength: 12 }).map((parts) => parts.join(''))
-    fc.assert(
+    await runRandom(
       fc.property(nasty, nasty, nasty, (text, id, threadId) => {
         const block = fenced([itemOf(text, { author: { kind: 'user', id }, threadId })])
         expect(block.match(/<\/?[a-z-]+/gi)).toEqual(['<recalled-memory', '<item', '</item', '</recalled-memory'])
         expect(block.split('\n')[1]).toMatch(/^<item [^<>\u2028]*>$/)
         expect(withoutRecalled(`before ${block} after`)).toBe('before  after')
       }),
+      100,
     )
   })
 })

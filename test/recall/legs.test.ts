@@ -12,6 +12,7 @@ import { scaleToUnit } from '../../src/recall/scale.ts'
 import { topOf } from '../../src/recall/top.ts'
 import { vectorScores } from '../../src/recall/vector.ts'
 import { demote, sessionLifts } from '../../src/recall/weigh.ts'
+import { runRandom } from '../random-runs.ts'
 import { bob, corpusOfSaid, firstOfMay, type Said } from './records.ts'
 
 const termsOf = (question: string) => queryTerms(question, 'english')
@@ -44,9 +45,9 @@ const anyText = fc
   .map((words) => words.join(' '))
 
 describe('keyword', () => {
-  it('is BM25 of the records in scope', () => {
+  it('is BM25 of the records in scope', async () => {
     const anyRecord = fc.record({ text: anyText, author: fc.constantFrom(bob, { kind: 'user' as const, id: 'x' }) })
-    fc.assert(
+    await runRandom(
       fc.property(
         fc.array(anyRecord, { minLength: 1, maxLength: 20, size: 'max' }),
         fc.integer({ min: 1, max: 5 }),
@@ -62,7 +63,7 @@ describe('keyword', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      200,
     )
   })
 
@@ -291,12 +292,12 @@ describe('demotion', () => {
 })
 
 describe('the best', () => {
-  it('are those of a sorted list', () => {
+  it('are those of a sorted list', async () => {
     const anyScores = fc.array(fc.oneof(fc.integer({ min: -3, max: 9 }), fc.constant(Number.NaN)), {
       maxLength: 60,
       size: 'max',
     })
-    fc.assert(
+    await runRandom(
       fc.property(
         anyScores,
         fc.integer({ min: 0, max: 20 }),
@@ -310,7 +311,7 @@ describe('the best', () => {
           expect([...best]).toEqual(expected.slice(0, limit))
         },
       ),
-      { numRuns: 500 },
+      500,
     )
   })
 })

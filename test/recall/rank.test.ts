@@ -5,6 +5,7 @@ import type { WordSegment } from '../../src/domain/index/word-segment.ts'
 import { type Corpus, corpusOf } from '../../src/recall/corpus.ts'
 import { parts } from '../../src/recall/fuse.ts'
 import { compareAllUpTo, recallModes } from '../../src/recall/rank.ts'
+import { runRandom } from '../random-runs.ts'
 import {
   ann,
   ask,
@@ -184,7 +185,7 @@ describe('demotion', () => {
 })
 
 describe('a large scope', () => {
-  it('compares what the legs put forward, and what exact terms name', { timeout: 60_000 }, () => {
+  it('compares what the legs put forward, and what exact terms name', () => {
     const count = compareAllUpTo + 500
     const random = randomOf(9)
     const said = Array.from(
@@ -225,9 +226,9 @@ describe('scores', () => {
       )
   })
 
-  it('do not depend on what was searched before, or on rows that are not in scope', () => {
+  it('do not depend on what was searched before, or on rows that are not in scope', async () => {
     const seeds = fc.integer({ min: 1, max: 1_000 })
-    fc.assert(
+    await runRandom(
       fc.property(seeds, seeds, fc.constantFrom(...questions), (seed, otherSeed, question) => {
         const own = segmentsOf(recordsOf(conversation(60, seed)), 9)
         const other = segmentsOf(recordsOf(conversation(60, otherSeed + 2_000)), 9)
@@ -243,7 +244,7 @@ describe('scores', () => {
         const moved = alone.map((one) => ({ ...one, row: one.row + 60 }))
         expect(scoresOf(beside, question, together)).toEqual(moved)
       }),
-      { numRuns: 60 },
+      60,
     )
   })
 

@@ -19,6 +19,7 @@ import {
 } from '../../src/domain/index/word-segment.ts'
 import { linesOf } from '../../src/recall/record-order.ts'
 import { similarities } from '../../src/recall/similarity.ts'
+import { runRandom } from '../random-runs.ts'
 
 interface Written extends RecordRef {
   readonly seq: number
@@ -128,12 +129,12 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 20 }).chain((dimensi
     }),
 )
 
-it('finds for every record its own best vector, and none for any other', () => {
-  fc.assert(
+it('finds for every record its own best vector, and none for any other', async () => {
+  await runRandom(
     fc.property(cases, ({ words, records, vectors, query }) => {
       expectNear(similarities(words, vectors, Float32Array.from(query)), expected(words, records, query), 1e-3)
     }),
-    { numRuns: 500 },
+    500,
   )
 })
 
@@ -244,10 +245,10 @@ describe('joins', () => {
   })
 })
 
-it('is within 0.01 of the cosines of the numbers that went in', () => {
+it('is within 0.01 of the cosines of the numbers that went in', async () => {
   const vector = fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 384, maxLength: 384 })
   const pairs = fc.tuple(vector, vector).filter((pair) => pair.every((one) => Math.hypot(...one) > 1e-3))
-  fc.assert(
+  await runRandom(
     fc.property(pairs, ([stored, query]) => {
       const dot = stored.reduce((sum, value, i) => sum + value * (query[i] as number), 0)
       const cosine = dot / Math.hypot(...stored) / Math.hypot(...query)
@@ -255,6 +256,7 @@ it('is within 0.01 of the cosines of the numbers that went in', () => {
       const segment = vectorsOf([{ ...record, vectors: [quantise(stored)] }], 384)
       expectNear(similarities([wordsOf([record])], [segment], Float32Array.from(query)), [cosine], 0.01)
     }),
+    100,
   )
 })
 

@@ -5,6 +5,7 @@ import { guarded, labelOf } from '../../src/agent/context/labels.ts'
 import { fenced } from '../../src/recall/fence.ts'
 import { withoutFences } from '../../src/recall/without-fences.ts'
 import { growth } from '../processor-time.ts'
+import { runRandom } from '../random-runs.ts'
 
 /** A text to a reader who makes compatible forms equal and passes over what nobody sees, white space and case. */
 function read(text: string): string {
@@ -98,9 +99,9 @@ const anyText = fc.oneof(
 )
 
 describe('a fence', () => {
-  it('has one beginning and one end to every reader, whatever is inside', () => {
+  it('has one beginning and one end to every reader, whatever is inside', async () => {
     const at = new Date(0)
-    fc.assert(
+    await runRandom(
       fc.property(anyText, anyText, (text, id) => {
         const author = { kind: 'user', id, name: text } as const
         const recalled = fenced([{ kind: 'message', text, author, threadId: id, at }])
@@ -113,7 +114,7 @@ describe('a fence', () => {
           }
         }
       }),
-      { numRuns: 3_000 },
+      3_000,
     )
   })
 
@@ -133,12 +134,13 @@ describe('a fence', () => {
     expect(safe.replace('\\/', '/').replace('\\work', 'work').replace('<\\', '<')).toBe(text)
   })
 
-  it('gives a text one backslash and not a second one', () => {
-    fc.assert(
+  it('gives a text one backslash and not a second one', async () => {
+    await runRandom(
       fc.property(anyText, (text) => {
         const once = withoutFences(text)
         expect(withoutFences(once)).toBe(once)
       }),
+      100,
     )
   })
 })

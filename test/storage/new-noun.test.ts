@@ -10,6 +10,7 @@ import { minute, openMemory, temporaryUrl } from '../memory/opened.ts'
 import { work } from '../model/plans.ts'
 import { runWork } from '../model/run.ts'
 import { tallied } from '../model/world.ts'
+import { runRandom } from '../random-runs.ts'
 import { newFolder, openReference, openSqlite } from './drivers.ts'
 
 vi.mock('../../src/domain/commit/record-nouns.ts', async () => {
@@ -152,9 +153,9 @@ it('is drawn by the model runs, and two drivers agree on it', async () => {
   const open = async ({ clock }: { readonly clock: never }) => [await openSqlite(clock, folder.nextFile())]
   const property = fc.asyncProperty(work, (actions) => runWork({ open: open as never }, actions))
   // The same runs each time: what they draw is counted below.
-  await fc.assert(property, { numRuns: 40, seed: 20_261_130 })
+  await runRandom(property, 40, { usualSeed: 20_261_130 })
   for (const noun of nouns) {
     for (const deed of ['put', 'patch', 'remove']) expect(tallied()).toContain(`${noun}-${deed} committed`)
     expect(tallied()).toContain(`${noun}-expire `)
   }
-}, 120_000)
+})

@@ -10,8 +10,8 @@ import { runStorageCase } from '../../src/testing/contract/contract-case.ts'
 import { storageContract } from '../../src/testing/contract/storage-contract.ts'
 import { work } from '../model/plans.ts'
 import { runWork } from '../model/run.ts'
-import { settings } from '../model/settings.ts'
 import type { World } from '../model/world.ts'
+import { runRandom } from '../random-runs.ts'
 import { openRemote, RemoteDatabase, type Trips } from './remote-reference.ts'
 
 const seen: Trips[] = []
@@ -84,22 +84,18 @@ it('decides every kind of change in as few trips as the table says', () => {
 describe.each<[string, number]>([
   ['over one connection', 1],
   ['over two connections', 2],
-])('model runs %s', (name, connections) => {
-  it(
-    'answers as the reference does',
-    () =>
-      fc.assert(
-        fc.asyncProperty(work, (actions) => {
-          const open = async ({ clock }: World) => {
-            const database = new RemoteDatabase(clock)
-            return Array.from({ length: connections }, () => openRemote(database))
-          }
-          return runWork({ open }, actions)
-        }),
-        settings(name, 20),
-      ),
-    settings.timeoutMs,
-  )
+])('model runs %s', (_, connections) => {
+  it('answers as the reference does', () =>
+    runRandom(
+      fc.asyncProperty(work, (actions) => {
+        const open = async ({ clock }: World) => {
+          const database = new RemoteDatabase(clock)
+          return Array.from({ length: connections }, () => openRemote(database))
+        }
+        return runWork({ open }, actions)
+      }),
+      20,
+    ))
 })
 
 const clock: Clock = { now: () => Date.parse('2026-03-01T00:00:00.000Z') }

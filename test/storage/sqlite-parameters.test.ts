@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { plainParameters } from '../../src/storage/sqlite/parameters.ts'
 import { Statement } from '../../src/storage/sqlite/statement.ts'
+import { runRandom } from '../random-runs.ts'
 
 describe('plainParameters', () => {
   it.each([
@@ -27,14 +28,14 @@ describe('plainParameters', () => {
 describe('a statement', () => {
   const database = new DatabaseSync(':memory:')
 
-  it('binds each value to all parameters of its number', () => {
+  it('binds each value to all parameters of its number', async () => {
     const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1 })
     const parameters = numbers.chain((some) => {
       const count = Math.max(...some)
       const all = Array.from({ length: count }, (_, index) => index + 1)
       return fc.shuffledSubarray([...all, ...some], { minLength: count + some.length })
     })
-    fc.assert(
+    await runRandom(
       fc.property(parameters, (order) => {
         const statement = new Statement<readonly string[]>(
           database,
@@ -47,6 +48,7 @@ describe('a statement', () => {
         expect(statement.all(...values)).toEqual([expected])
         expect([...statement.iterate(...values)]).toEqual([expected])
       }),
+      100,
     )
   })
 

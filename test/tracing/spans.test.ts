@@ -1,5 +1,4 @@
 // Memory operations as OpenTelemetry spans, through the real API and SDK, beside those of the AI SDK.
-import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -20,6 +19,7 @@ import { scriptedEmbedder } from 'aquifer/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { openMemory, refused, temporaryFolder } from '../memory/opened.ts'
+import { runNode } from '../processes.ts'
 import { channel } from './listening.ts'
 
 const exporter = new InMemorySpanExporter()
@@ -318,10 +318,10 @@ describe('starting and stopping', () => {
     }
     const memory = await openWithMessages(embedder)
     const before = memory.recall({ resourceId, query: 'refund' })
-    await vi.waitUntil(() => waiting === 1)
+    await expect.poll(() => waiting).toBe(1)
     const stop = await startTracing()
     const begun = memory.recall({ resourceId, query: 'Vienna' })
-    await vi.waitUntil(() => waiting === 2)
+    await expect.poll(() => waiting).toBe(2)
     stop()
     expect(spans()).toEqual([])
     gate.resolve()
@@ -371,7 +371,7 @@ describe('starting and stopping', () => {
     }
     const entry = pathToFileURL(join(folder, 'src/adapters/otel/index.ts')).href
     const program = `const { traceMemory } = await import('${entry}'); await traceMemory().catch((e) => console.log(e.code, e.fix))`
-    const answer = execFileSync(process.execPath, ['--input-type=module', '--eval', program], { encoding: 'utf8' })
-    expect(answer).toBe('unsupported Install it beside aquifer: npm install @opentelemetry/api\n')
+    const { stdout } = await runNode(['--input-type=module', '--eval', program])
+    expect(stdout).toBe('unsupported Install it beside aquifer: npm install @opentelemetry/api\n')
   })
 })

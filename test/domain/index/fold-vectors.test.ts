@@ -5,13 +5,14 @@ import { fillsSegment, foldVectors, smallSegment } from '../../../src/domain/ind
 import type { PackedVectors } from '../../../src/domain/index/plan.ts'
 import { segmentVectors, unpackVectors, vectorRecordAt } from '../../../src/domain/index/vector-segment.ts'
 import type { IndexedRecord } from '../../../src/domain/index/word-segment.ts'
+import { runRandom } from '../../random-runs.ts'
 import { withVectors } from './any-records.ts'
 
 const embedding = { number: 1, dimensions: 2 }
 
-it('keeps every record once, and the count of vectors in small segments', () => {
+it('keeps every record once, and the count of vectors in small segments', async () => {
   let folds = 0
-  fc.assert(
+  await runRandom(
     fc.property(fc.array(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 30 })), (commits) => {
       const stored = new Map<number, PackedVectors>()
       let small = 0
@@ -40,6 +41,7 @@ it('keeps every record once, and the count of vectors in small segments', () => 
       })
       expect(refs.sort()).toEqual(commits.flatMap((sizes, commit) => sizes.map((_, i) => `${commit}-${i}`)).sort())
     }),
+    100,
   )
   expect(folds).toBeGreaterThan(20)
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { foldTail } from '../../../src/domain/index/fold-words.ts'
 import { recordAt, unpackWords } from '../../../src/domain/index/word-segment.ts'
+import { runRandom } from '../../random-runs.ts'
 import { anyRecords } from './any-records.ts'
 
 const read = (data: Uint8Array) => {
@@ -10,9 +11,9 @@ const read = (data: Uint8Array) => {
   return Array.from({ length: segment.count }, (_, i) => recordAt(segment, i))
 }
 
-it('keeps every record, those up to a seq in segments and the others in the tail', () => {
+it('keeps every record, those up to a seq in segments and the others in the tail', async () => {
   let parted = 0
-  fc.assert(
+  await runRandom(
     fc.property(anyRecords, fc.integer({ min: 300, max: 900 }), fc.boolean(), (records, segmentBytes, all) => {
       const seq = (records.at(-1)?.seq ?? 10) + 3
       const plan = foldTail(records, { seq, segmentBytes, all })
@@ -25,18 +26,19 @@ it('keeps every record, those up to a seq in segments and the others in the tail
       else parted += 1
       if (all) expect(plan.pending).toEqual([])
     }),
-    { numRuns: 300 },
+    300,
   )
   expect(parted).toBeGreaterThan(20)
 })
 
-it('bounds each segment by the seqs of its records', () => {
-  fc.assert(
+it('bounds each segment by the seqs of its records', async () => {
+  await runRandom(
     fc.property(anyRecords, (records) => {
       for (const { first, last, data } of foldTail(records, { seq: 200, segmentBytes: 400, all: true }).insert) {
         const seqs = read(data).map(({ seq }) => seq)
         expect([first, last]).toEqual([seqs[0], seqs.at(-1)])
       }
     }),
+    100,
   )
 })

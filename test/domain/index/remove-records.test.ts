@@ -16,6 +16,7 @@ import {
 import { removeFromVectors, removeFromWords } from '../../../src/domain/index/remove-records.ts'
 import { unpackVectors, type VectorRecord, vectorRecordAt } from '../../../src/domain/index/vector-segment.ts'
 import { type IndexedRecord, parseMessageRef, recordAt, unpackWords } from '../../../src/domain/index/word-segment.ts'
+import { runRandom } from '../../random-runs.ts'
 import { anyRecords, withVectors } from './any-records.ts'
 
 interface Taken {
@@ -65,8 +66,8 @@ const vectorsOf = (data: Uint8Array) => {
 const nameOf = ({ kind, ref, seq }: VectorRecord | IndexedRecord) => `${kind} ${seq} ${ref}`
 
 describe('words', () => {
-  it('lose exactly the records named; a segment that is rewritten keeps its bounds and version', () => {
-    fc.assert(
+  it('lose exactly the records named; a segment that is rewritten keeps its bounds and version', async () => {
+    await runRandom(
       fc.property(anyTaken, ([records, { removal, isGone }]) => {
         const { insert } = foldTail(records, { seq: 200, segmentBytes: 500, all: true })
         const stored = insert.map((packed, i) => ({ ...packed, number: i, version: 7 }))
@@ -89,6 +90,7 @@ describe('words', () => {
           expect(data[0]).toBe(7)
         }
       }),
+      100,
     )
   })
 
@@ -102,8 +104,8 @@ describe('words', () => {
 })
 
 describe('vectors', () => {
-  it('lose exactly the records named, whichever embedder made them', () => {
-    fc.assert(
+  it('lose exactly the records named, whichever embedder made them', async () => {
+    await runRandom(
       fc.property(anyTaken, ([records, { removal, isGone }]) => {
         const made = [1, 2].flatMap((embedding) =>
           packShares(
@@ -125,6 +127,7 @@ describe('vectors', () => {
           expect(left.map(({ size }) => size).reduce((sum, size) => sum + size, 0)).toBe(kept.length)
         }
       }),
+      100,
     )
   })
 
