@@ -106,6 +106,7 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     scenario: 'feed',
   },
   'memory/door/feed.ts followLog stopListening whenAborted': signal,
+  'facade/call.ts items stopListening whenAborted': signal,
   'memory/facts/infer.ts modelTime timer after': waiter,
   'memory/recall/search-spaces.ts inTime timer after': waiter,
   'memory/recall/search-spaces.ts inTime stopListening whenAborted': signal,
