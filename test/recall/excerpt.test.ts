@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { queryTerms } from '../../src/domain/index/words.ts'
 import { excerptOf, type Wanted } from '../../src/recall/excerpt.ts'
+import { runRandom } from '../random-runs.ts'
 
 const filler = 'Then check the next server and write down what it says. '
 
@@ -58,13 +59,13 @@ describe('an excerpt', () => {
     expect(tokens).toBeLessThanOrEqual(120)
   })
 
-  it('of any text fits its budget, is a part of it, and cuts no character', () => {
+  it('of any text fits its budget, is a part of it, and cuts no character', async () => {
     const piece = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 40 }),
       fc.constantFrom(filler, '東京。', '😀😀 ', '\n\n'),
     )
     const texts = fc.array(piece, { minLength: 1, maxLength: 60 }).map((pieces) => `heron${pieces.join('')}`)
-    fc.assert(
+    await runRandom(
       fc.property(texts, fc.integer({ min: 8, max: 300 }), (text, most) => {
         const excerpt = excerptOf(text, wanted('server heron 東京'), most)
         expect(excerpt.tokens).toBeLessThanOrEqual(Math.max(most, 8))
@@ -73,7 +74,7 @@ describe('an excerpt', () => {
         expect(excerpt.text.isWellFormed()).toBe(true)
         expect(excerpt.text.startsWith('… ')).toBe(excerpt.start > 0 || text.startsWith('… '))
       }),
-      { numRuns: 300 },
+      300,
     )
   })
 })
