@@ -1,5 +1,5 @@
-// What the published declarations promise: every public member of an exported class is documented, and nothing that is
-// exported leads to a type of an internal module.
+// What the published declarations promise: every exported declaration is documented, with every public member of a class and
+// every field of an interface, and nothing that is exported leads to a type of an internal module.
 import { join, relative } from 'node:path'
 import { ModifierFlags, type Node } from 'typescript/unstable/ast'
 import { isConstructorDeclaration, isIdentifier } from 'typescript/unstable/ast/is'
@@ -9,9 +9,20 @@ import { type Entries, entriesOf, followed, type Published, withPublished } from
 /** Folders of modules whose types users never get to see, from the folder of the declarations. */
 const INTERNAL = ['memory/door/', 'memory/storage/']
 
+/**
+ * Fields whose names say all there is to say: ids of the field's noun, who speaks, and the two times that every record has.
+ * Whatever has a unit, a default or a meaning of its own is not here.
+ */
+const PLAIN_FIELDS = new Set([
+  ...['id', 'messageId', 'resourceId', 'runId', 'threadId', 'turnId'],
+  ...['createdAt', 'updatedAt', 'role', 'title'],
+])
+
 export interface Checked {
   /** By exported class: its public members. */
   readonly members: Readonly<Record<string, readonly string[]>>
+  /** How many declarations are exported, and how many fields their interfaces and object types have. */
+  readonly counts: { readonly declarations: number; readonly fields: number }
   readonly problems: readonly string[]
 }
 
@@ -25,13 +36,25 @@ export function checkDeclarations(entries: Entries, dist: string, typeRoots: str
     // Several entries export the same class: it counts once.
     const known = new Set<number>()
     const isNew = ({ symbol: { id } }: { readonly symbol: Declared }) => !known.has(id) && known.add(id).has(id)
-    const classes = published.exports.filter((one) => (one.symbol.flags & SymbolFlags.Class) !== 0 && isNew(one))
+    const declared = published.exports.filter((one) => one.symbol.declarations.some(isOwn) && isNew(one))
+    const classes = declared.filter(({ symbol }) => (symbol.flags & SymbolFlags.Class) !== 0)
+    const fields = declared.flatMap(({ name, symbol }) => {
+      return fieldsOf(published, symbol, isOwn).map((field) => ({ ...field, name: `${name}.${field.name}` }))
+    })
     const checked = classes.map(({ name, symbol }) => [name, membersOf(published, symbol, isOwn)] as const)
     const members = checked.map(([name, found]) => [name, found.map((member) => member.name)] as const)
     const bare = checked.flatMap(([name, found]) => {
       return found.flatMap((member) => (member.isDocumented ? [] : [`${name}.${member.name} has no TSDoc`]))
     })
-    return { members: Object.fromEntries(members), problems: [...bare, ...internalTypes(published, dist, isOwn)] }
+    const undocumented = [
+      ...declared.map(({ name, symbol }) => ({ name, isDocumented: isDocumented(published, symbol) })),
+      ...fields,
+    ].flatMap((one) => (one.isDocumented ? [] : [`${one.name} has no TSDoc`]))
+    return {
+      members: Object.fromEntries(members),
+      counts: { declarations: declared.length, fields: fields.length },
+      problems: [...undocumented, ...bare, ...internalTypes(published, dist, isOwn)],
+    }
   })
 }
 
@@ -41,19 +64,46 @@ export function checkPublicMembers(
   { exports }: { readonly exports: Readonly<Record<string, unknown>> },
 ): readonly string[] {
   const entries = entriesOf(root, exports)
-  const { members, problems } = checkDeclarations(entries, join(root, 'dist'), join(root, 'node_modules/@types'))
+  const { members, counts, problems } = checkDeclarations(
+    entries,
+    join(root, 'dist'),
+    join(root, 'node_modules/@types'),
+  )
+  console.log(`  ${counts.declarations} exported declarations, ${counts.fields} fields of interfaces`)
   for (const [name, found] of Object.entries(members)) console.log(`  class ${name}: ${found.join(' ')}`)
   return problems
 }
 
 interface Member {
   readonly name: string
-  /** By a sentence: tags alone say what is thrown, not what it is. */
   readonly isDocumented: boolean
 }
 
+/** By a sentence: tags alone say what is thrown, not what it is. */
+function isDocumented({ checker }: Published, symbol: Declared): boolean {
+  return symbol.getDocumentationComment(checker).trim() !== ''
+}
+
+/**
+ * The fields of an exported interface or object type, inherited ones included, as far as this package declares them. A union
+ * has none here: which of its forms a value has is said by the declaration, and its fields by the form's own type.
+ */
+function fieldsOf(published: Published, symbol: Declared, isOwn: (at: NodeHandle) => boolean): Member[] {
+  if ((symbol.flags & (SymbolFlags.Interface | SymbolFlags.TypeAlias)) === 0) return []
+  const { checker } = published
+  const type = checker.getDeclaredTypeOfSymbol(symbol)
+  if (type.isUnionType()) return []
+  const own = checker.getPropertiesOfType(type).filter(({ name, declarations }) => {
+    return !name.startsWith('__@') && declarations.some(isOwn)
+  })
+  return own.map((field) => {
+    return { name: field.name, isDocumented: PLAIN_FIELDS.has(field.name) || isDocumented(published, field) }
+  })
+}
+
 /** The public members of a class, inherited and static ones included, and its constructor if it is public. */
-function membersOf({ checker, project }: Published, symbol: Declared, isOwn: (at: NodeHandle) => boolean): Member[] {
+function membersOf(published: Published, symbol: Declared, isOwn: (at: NodeHandle) => boolean): Member[] {
+  const { checker, project } = published
   const inherited = checker.getPropertiesOfType(checker.getDeclaredTypeOfSymbol(symbol))
   const statics = [...symbol.getExports().values()].filter(({ name }) => name !== 'prototype')
   const constructors = [...symbol.getMembers().values()].filter(({ escapedName }) => escapedName === '__constructor')
@@ -61,8 +111,7 @@ function membersOf({ checker, project }: Published, symbol: Declared, isOwn: (at
     const declared = member.declarations.filter(isOwn).map((handle) => handle.resolve(project))
     const open = declared.filter((node) => node !== undefined && !isHidden(node))
     if (open.length === 0) return []
-    const isDocumented = member.getDocumentationComment(checker).trim() !== ''
-    return [{ name: nameOf(member, open[0] as Node), isDocumented }]
+    return [{ name: nameOf(member, open[0] as Node), isDocumented: isDocumented(published, member) }]
   })
 }
 

@@ -17,6 +17,7 @@ export interface OpenStorage {
   release(): Promise<void>
 }
 
+/** Options of `new SQLiteStore()`. */
 export interface SQLiteStoreOptions {
   /** A name for logs and for the container. Default: the URL. */
   readonly id?: string

@@ -32,7 +32,9 @@ export interface CallThread {
 export interface CallMemory {
   /** Whose memory it is: the user or entity. */
   readonly resource?: string
+  /** The conversation: its id, or its id with a title and metadata. */
   readonly thread?: string | CallThread
+  /** How memory serves this call; see {@link MemoryBehaviour}. */
   readonly options?: MemoryBehaviour
 }
 
@@ -56,6 +58,7 @@ export interface CallOptions extends ModelSettings {
   readonly resourceId?: string
   /** With `resourceId`: the conversation. The same as `memory.thread`. */
   readonly threadId?: string
+  /** The resource, the thread and the options of memory, in one object. */
   readonly memory?: CallMemory
   /** Who speaks in the input. Default: the memory's actor if it is a user, else the user that the resource is. */
   readonly author?: Actor
@@ -88,22 +91,29 @@ export type AgentInput =
   | ModelMessage
   | readonly (MessageLike | UIMessage | ModelMessage)[]
 
+/** Options of `new Agent()`. */
 export interface AgentOptions {
   /** Default: the name in kebab-case. It is the actor's id in memory: keep it when the name changes. */
   readonly id?: string
+  /** Shown to people and to other agents. */
   readonly name: string
   /** What it is good at, for other agents. */
   readonly description?: string
+  /** What the agent is told before each conversation. Default: nothing. */
   readonly instructions?: Dynamic<Instructions>
   /** Any language model of the AI SDK, or a text such as `openai/gpt-5.4`. Needed by the first call, not before. */
   readonly model?: Dynamic<LanguageModel>
+  /** Where it remembers. Default: nowhere. */
   readonly memory?: Dynamic<Memory>
+  /** Tools that the model may call, by their names. */
   readonly tools?: Dynamic<ToolSet>
   /** Agents it may hand work to. Kept, and not called in this version. */
   readonly agents?: Dynamic<Readonly<Record<string, unknown>>>
   /** Workflows it may run. Kept, and not called in this version. */
   readonly workflows?: Dynamic<Readonly<Record<string, unknown>>>
+  /** Change or refuse the new messages and the prompt, in this order. */
   readonly inputProcessors?: readonly Processor[]
+  /** Change or refuse what the model answers, in this order. */
   readonly outputProcessors?: readonly Processor[]
   /** Options of every call, unless the call says otherwise; `memory.options` are merged field by field. */
   readonly defaultOptions?: CallOptions

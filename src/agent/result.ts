@@ -9,6 +9,7 @@ type Context = Record<string, unknown>
 export interface Stored {
   /** For `memory.getRun`: what the model saw. */
   readonly runId: string | null
+  /** The turn of the call. */
   readonly turnId: string | null
   /** The answer's id in its thread. */
   readonly messageId: string | null
@@ -32,6 +33,7 @@ export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet
  * UI-message streams carry the answer's id.
  */
 export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, Context, never>, Stored {
+  /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */
   readonly object: PromiseLike<Value>
   /** The object as far as it is known, again with each piece that comes. */
   readonly objectStream: AsyncIterable<DeepPartial<Value>>

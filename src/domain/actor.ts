@@ -8,13 +8,17 @@ export const actorKinds = ['user', 'agent', 'tool', 'system'] as const
 
 /** Who commits. Comes from a credential or from `memory.as(actor)`, never from an argument of an operation. */
 export interface Actor {
+  /** What acts: a person, an agent, a tool, or the application itself (`system`). */
   readonly kind: (typeof actorKinds)[number]
+  /** Tells it apart from others of its kind. */
   readonly id: string
+  /** Shown to people and models. */
   readonly name?: string
 }
 
 /** Who is speaking in a message. `claimed` when a caller stated somebody other than the actor. */
 export interface Author extends Actor {
+  /** true if a caller stated this author and acts as somebody else. */
   readonly claimed?: true
 }
 
@@ -34,18 +38,26 @@ export function checkActor(value: unknown, field: string): Actor {
 }
 
 export const rights = ['read', 'write', 'erase', 'administer'] as const
+/**
+ * What a grant allows: `read`, `write`, `erase` (to forget), `administer` (to list spaces, configure, read receipts).
+ */
 export type Right = (typeof rights)[number]
 
 /** What an actor may do in one space; its children only if `children` says so. */
 export interface Grant {
+  /** The space that it is about. */
   readonly space: SpaceId
+  /** What is allowed there. */
   readonly rights: readonly Right[]
+  /** Whether the same holds in its child spaces. Default: false. */
   readonly children?: boolean
 }
 
 /** Who acts and what it may reach. Embedded use passes `grants: 'all'`. */
 export interface Access {
+  /** Who acts. */
   readonly actor: Actor
+  /** What it may reach; `all` for a trusted process. */
   readonly grants: 'all' | readonly Grant[]
 }
 

@@ -19,6 +19,23 @@ export const errorCodes = [
   'bug',
 ] as const
 
+/**
+ * What kind of error it is.
+ * - `invalid-input`: an argument breaks a rule; `details` has `field`, `rule` and `got`.
+ * - `not-found`: there is no such record, or the actor may not see it.
+ * - `conflict`: the record is in a state that does not allow the call.
+ * - `denied`: the actor lacks the right.
+ * - `limit-exceeded`: a limit of `limits` would be passed.
+ * - `cursor-expired`: the cursor or seq is older than what is kept.
+ * - `unsupported`: this version, or what is installed, cannot do it.
+ * - `unavailable`: the storage could not be reached in time; try again.
+ * - `unknown-outcome`: a write may or may not have been applied.
+ * - `schema-newer`: a newer version of the package wrote the file.
+ * - `corrupt`: the file is damaged.
+ * - `closed`: the memory or the stream is closed.
+ * - `aborted`: a signal ended the call.
+ * - `bug`: a defect of this package.
+ */
 export type ErrorCode = (typeof errorCodes)[number]
 
 /** What an error is built from. `fix` is one sentence that tells the caller what to do next. */

@@ -2,7 +2,9 @@
 import { invalidInput } from './error.ts'
 import { countValue, countValues, reading, readPlain } from './read-plain.ts'
 
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+/** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json }
 
 const maxDepth = 64

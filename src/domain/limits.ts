@@ -67,11 +67,17 @@ export const limitTable = {
   turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },
 } as const satisfies Record<string, Limit>
 
+/** The name of a limit, such as `entryBytes`. */
 export type LimitName = keyof typeof limitTable
+/**
+ * Every limit with its value, a whole number. The unit is the end of the name: bytes, milliseconds (`Ms`), days;
+ * otherwise a count.
+ */
 export type Limits = { readonly [Name in LimitName]: number }
 
 const limitNames = Object.keys(limitTable) as LimitName[]
 
+/** The limits that hold unless `limits` of a Memory says otherwise. */
 export const defaultLimits: Limits = Object.fromEntries(
   limitNames.map((name) => [name, limitTable[name].default]),
 ) as Limits

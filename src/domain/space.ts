@@ -4,6 +4,7 @@ import { checkId, type Seq, type SpaceId, type SpaceKey } from './id.ts'
 import type { Language } from './language.ts'
 
 export const spaceKinds = ['resource', 'team', 'agent', 'task'] as const
+/** What a space belongs to: a user or entity (`resource`), a team, an agent, or a piece of work (`task`). */
 export type SpaceKind = (typeof spaceKinds)[number]
 
 /** A space id taken apart. `path` holds the decoded ids from the outermost space inwards. */
@@ -115,8 +116,10 @@ export interface SpaceSettings {
 /** A space as drivers keep it. Counters are of what is live. */
 export interface SpaceState {
   readonly id: SpaceId
+  /** Random part of the ids that the space issues. Erasing the space destroys it. */
   readonly key: SpaceKey
   readonly createdAt: string
+  /** Seq of the last commit. */
   readonly seq: Seq
   /** Time of the last commit, ISO; `at` never goes back within a space. */
   readonly at: string
@@ -126,8 +129,11 @@ export interface SpaceState {
   readonly horizon: Seq
   /** Seq of the commit that last changed the settings; 0 before any did. */
   readonly settingsVersion: Seq
+  /** Settings that are stored with the space. */
   readonly settings: SpaceSettings
+  /** Threads that are not archived. */
   readonly threads: number
+  /** Archived threads. */
   readonly archivedThreads: number
   /** Entries that are not deleted, expired ones included until they are swept. */
   readonly entries: number

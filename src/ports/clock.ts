@@ -1,6 +1,7 @@
 /** Where the time comes from; injected, so that tests decide it, and checked, so that no wrong time is ever stored. */
 import { invalidInput, MemoryError } from '../domain/error.ts'
 
+/** Where the time comes from. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number

@@ -1,5 +1,6 @@
 /** The embedder port: texts become vectors. Types only. */
 
+/** Options of `embed`. */
 export interface EmbedOptions {
   /**
    * What the texts are for. A `query` is waited for and goes before every `record`, which is not; default `record`.
@@ -8,6 +9,7 @@ export interface EmbedOptions {
   readonly purpose?: 'query' | 'record'
   /** Whether nobody waits for the answer: then it need not keep the process from ending. Default: false. */
   readonly isBackground?: boolean
+  /** Aborts the call. */
   readonly signal?: AbortSignal
 }
 

@@ -443,17 +443,30 @@ export interface Storage {
    * have nothing `left`. One attempt, off the event loop; false if other users of the files were in the way.
    */
   reclaim(access: Access): Promise<boolean>
+  /** Receipts of what was forgotten. */
   readonly receipts: ReceiptReader
+  /** The spaces themselves. */
   readonly spaces: SpaceReader
+  /** Threads. */
   readonly threads: ThreadReader
+  /** Messages and turns. */
   readonly messages: MessageReader
+  /** Blocks of working memory. */
   readonly blocks: BlockReader
+  /** Entries: a team's keys and values. */
   readonly entries: EntryReader
+  /** Facts. */
   readonly facts: FactReader
+  /** Runs of agents and workflows. */
   readonly runs: RunReader
+  /** Records of nouns that are declared as data. */
   readonly records: RecordReader
+  /** The log of commits. */
   readonly log: LogReader
+  /** The index of words. */
   readonly index: IndexReader
+  /** The index of vectors. */
   readonly vectors: VectorStore
+  /** Waits for commits under way, then closes. May be called twice. */
   close(): Promise<void>
 }

@@ -12,8 +12,11 @@ import { checkReaders } from './history-readers.ts'
 
 /** What a client saw of one commit it sent. Times are of one clock for all clients, in milliseconds. */
 export interface CommitObservation {
+  /** The id that it was sent with. */
   readonly commitId: string
+  /** When it was sent. */
   readonly startedMs: number
+  /** When the answer came. */
   readonly endedMs: number
   /** The seq it was acknowledged with; null if its outcome is not known. */
   readonly seq: Seq | null
@@ -23,6 +26,7 @@ export interface CommitObservation {
   readonly appends?: Readonly<Record<string, Json>>
 }
 
+/** Options of `checkHistory`. */
 export interface HistoryOptions {
   /** The storage's clock, which decides what counts as expired; default: the system's. */
   readonly clock?: Clock
@@ -31,7 +35,9 @@ export interface HistoryOptions {
    * if the horizon is 0. True for a space that was made again after an erasure and never compacted.
    */
   readonly isWhole?: boolean
+  /** What clients saw of their commits. Default: none, only the log is checked. */
   readonly observations?: readonly CommitObservation[]
+  /** Commits read at once. Default: 1,000. */
   readonly pageSize?: number
 }
 

@@ -27,6 +27,7 @@ interface ToolCallPart {
 }
 
 interface Finish {
+  /** Why it ended. */
   readonly finishReason: { readonly unified: FinishReason; readonly raw: undefined }
   /** Tokens are words: of the prompt as its transcript shows it, and of text, reasoning and arguments. */
   readonly usage: {
@@ -42,8 +43,11 @@ interface Finish {
 
 /** A whole answer, as specification v4 of the AI SDK's language models has it. */
 export interface GeneratedAnswer extends Finish {
+  /** What it says and which tools it calls, in order. */
   readonly content: ({ readonly type: 'text' | 'reasoning'; readonly text: string } | ToolCallPart)[]
+  /** Ids of the answer and of the model. */
   readonly response: { readonly id: string; readonly modelId: string }
+  /** Always empty. */
   readonly warnings: never[]
 }
 

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../domain/json.ts'
 
 /** One part of a message of a prompt: text, file, reasoning, tool call, tool result … told apart by `type`. */
 export interface PromptPart {
+  /** What it is: `text`, `file`, `reasoning`, `tool-call`, `tool-result` … */
   readonly type: string
   readonly [field: string]: Json
 }
@@ -10,7 +11,9 @@ export interface PromptPart {
 /** A message of a prompt, as the AI SDK hands it to a model. Bytes are base64, addresses are texts. */
 export interface PromptMessage {
   readonly role: string
+  /** Its text, or its parts. */
   readonly content: string | readonly PromptPart[]
+  /** Options for one provider, if any. */
   readonly providerOptions?: JsonObject
 }
 
@@ -18,7 +21,9 @@ export interface PromptMessage {
 export interface OfferedTool {
   /** `function`, or `provider` for a tool that the provider runs. */
   readonly type: string
+  /** Its name. */
   readonly name: string
+  /** What the model was told about it. */
   readonly description?: string
   /** JSON Schema. */
   readonly inputSchema?: JsonObject

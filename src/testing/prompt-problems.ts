@@ -3,6 +3,7 @@
 /** A message as the AI SDK passes it on: a `ModelMessage`, or one of the prompt that a model is given. */
 export interface PromptMessageLike {
   readonly role: string
+  /** A text, or a list of parts. */
   readonly content: unknown
 }
 

@@ -23,16 +23,20 @@ const marker: unique symbol = Symbol.for('aquifer.script-step')
 /** A step as {@link say}, {@link callTool} and the others make it. Its fields are for the model alone. */
 export interface ScriptedStep {
   readonly [marker]: true
+  /** What it thinks first, in the pieces in which it streams. */
   readonly reasoning: readonly string[]
   /** The text in the pieces in which it streams; null for no text at all. */
   readonly text: readonly string[] | null
+  /** The tools that it calls, in order. */
   readonly calls: readonly WrittenToolCall[]
+  /** How it ends: with a reason, with an error, or not at all. */
   readonly ending:
     | { readonly finishReason: FinishReason }
     | { readonly error: unknown; readonly isBreak: boolean; readonly isLate: boolean }
     | 'stall'
 }
 
+/** Options of `say`. */
 export interface SayOptions {
   /** The pieces in which the text streams; default: its words. */
   readonly chunks?: readonly string[]
@@ -42,14 +46,17 @@ export interface SayOptions {
   readonly finishReason?: FinishReason
 }
 
+/** Options of `callTools`. */
 export interface CallToolsOptions {
   /** What it says before it calls. */
   readonly text?: string
+  /** What it thinks before it says anything. */
   readonly reasoning?: string
   /** Default: `tool-calls`. */
   readonly finishReason?: FinishReason
 }
 
+/** Options of `callTool`. */
 export interface CallToolOptions extends CallToolsOptions {
   /** Default: `call_<number of the model's call>_1`. */
   readonly toolCallId?: string

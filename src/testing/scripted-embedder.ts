@@ -7,10 +7,13 @@ import type { Embedder, Embedding, EmbedOptions } from '../ports/embedder.ts'
 export interface EmbedCall {
   /** 1 for the first call. */
   readonly number: number
+  /** The texts to embed. */
   readonly texts: readonly string[]
+  /** What they are for. */
   readonly purpose: 'query' | 'record'
 }
 
+/** Options of `scriptedEmbedder`. */
 export interface ScriptedEmbedderOptions {
   /** Default: `scripted/1`. */
   readonly id?: string
@@ -32,10 +35,13 @@ export interface ScriptedEmbedderOptions {
   readonly delayMs?: number
 }
 
+/** An embedder for tests, which keeps what it was asked. */
 export interface ScriptedEmbedder extends Embedder {
+  /** Length of its vectors. */
   readonly dimensions: number
   /** Every call so far, failed ones included. */
   readonly calls: readonly EmbedCall[]
+  /** Closes it: later calls fail with `closed`. */
   close(): Promise<void>
 }
 

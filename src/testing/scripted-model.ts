@@ -35,12 +35,14 @@ export interface ModelCall {
   readonly toolChoice?: { readonly type: string; readonly toolName?: string }
   /** The form that was asked for, if any: `{ type: 'json', schema }` for structured output. */
   readonly responseFormat?: JsonObject
+  /** The signal that aborts the call, if it has one. */
   readonly signal?: AbortSignal
 }
 
 /** A step of a script: a text, any JSON, one that `say`, `callTool` … made, or a function of the call that gives one. */
 export type Step = string | ScriptedStep | object | ((call: ModelCall) => unknown)
 
+/** Options of `scriptedModel`. Pass `answer` or `script`. */
 export interface ScriptedModelOptions {
   /** Default: `scripted`. */
   readonly provider?: string
@@ -72,13 +74,19 @@ export interface ModelCallOptions {
 
 /** A language model of the AI SDK's specification v4. */
 export interface ScriptedModel {
+  /** Version of the specification of language models. */
   readonly specificationVersion: 'v4'
+  /** Name of the provider, for errors and telemetry. */
   readonly provider: string
+  /** Name of the model. */
   readonly modelId: string
+  /** None: files are passed as bytes. */
   readonly supportedUrls: Record<string, RegExp[]>
   /** Every call so far, failed ones included. */
   readonly calls: readonly ModelCall[]
+  /** Answers as a whole. Called by the AI SDK. */
   doGenerate(options: ModelCallOptions): Promise<GeneratedAnswer>
+  /** Answers as a stream. Called by the AI SDK. */
   doStream(options: ModelCallOptions): Promise<{ readonly stream: ReadableStream<AnswerPart> }>
 }
 

@@ -7,8 +7,10 @@ import { type TurnStatus, turnStatuses } from '../domain/records/turn.ts'
 export interface ThreadMessageLike {
   readonly id: string
   readonly role: string
+  /** Its content. */
   readonly parts: readonly { readonly type: string }[]
   readonly turnId?: string
+  /** How its turn stands; absent counts as ended. */
   readonly turnStatus?: string
 }
 

@@ -1,4 +1,4 @@
-// The check of the published declarations finds a member without a sentence, and a way to an internal type.
+// The check of the published declarations finds what no sentence documents, and a way to an internal type.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -24,6 +24,7 @@ it('lists the public members of each exported class, and those that no sentence 
     'index.d.ts': `
       import { Base } from './base.js'
       export type { Typed } from './base.js'
+      /** A space. */
       export declare class Space extends Base {
         #private
         private hidden
@@ -40,10 +41,12 @@ it('lists the public members of each exported class, and those that no sentence 
         [Symbol.asyncDispose](): Promise<void>
         static of(): Space
       }
+      /** Open to all. */
       export declare class Open { constructor() }
       declare class Unseen { bare: string }`,
     'base.d.ts': `
       export declare class Base { inherited(): void }
+      /** Known by its type alone. */
       export declare class Typed {
         /** Yes. */
         yes: string
@@ -60,6 +63,49 @@ it('lists the public members of each exported class, and those that no sentence 
     '. Space.inherited has no TSDoc',
     '. Space.of has no TSDoc',
     '. Open.constructor has no TSDoc',
+  ])
+})
+
+it('finds exported declarations and fields that no sentence says, and counts both', () => {
+  const { counts, problems } = check({
+    'index.d.ts': `
+      import type { Base } from './base.js'
+      export { said as told } from './base.js'
+      /** @returns A tag alone says nothing. */
+      export declare function open(): void
+      export declare const limit: number
+      export type Mode = 'one' | 'two'
+      /** Two forms, told apart by what they have. */
+      export type Answer = { readonly value: string } | { readonly reason: string }
+      /** Options of a call. */
+      export interface Options extends Base {
+        readonly threadId: string
+        /** Milliseconds. */
+        readonly waitMs?: number
+        readonly retries: number
+        run(): void
+      }
+      /** The same, all of it optional. */
+      export type Some = Partial<Options>
+      export interface Bare { readonly id: string }
+      interface Inner { readonly bare: string }`,
+    'base.d.ts': `
+      export interface Base extends Error { readonly depth: number }
+      /** Said. */
+      export declare const said: string`,
+  })
+  expect(counts).toEqual({ declarations: 8, fields: 11 })
+  expect(problems.toSorted()).toEqual([
+    '. Bare has no TSDoc',
+    '. Mode has no TSDoc',
+    '. Options.depth has no TSDoc',
+    '. Options.retries has no TSDoc',
+    '. Options.run has no TSDoc',
+    '. Some.depth has no TSDoc',
+    '. Some.retries has no TSDoc',
+    '. Some.run has no TSDoc',
+    '. limit has no TSDoc',
+    '. open has no TSDoc',
   ])
 })
 
@@ -86,6 +132,7 @@ it('leaves internal types alone that no export leads to', () => {
     'space.d.ts': `
       import type { Core, Door } from './memory/door/core.js'
       export declare let doorOf: (space: Space) => Door
+      /** A space. */
       export declare class Space {
         #private
         private constructor()

@@ -6,49 +6,83 @@ import type { AddedFact } from '../../memory/facts/facts-add.ts'
 /** A memory. Names stand in both spellings. */
 export interface Mem0Memory {
   readonly id: string
+  /** The statement. */
   readonly memory: string
+  /** Data of the application. `{}` if there is none. */
   readonly metadata: JsonObject
+  /** Another spelling of `created_at`. */
   readonly createdAt: string
+  /** ISO time at which it was added. */
   readonly created_at: string
+  /** Another spelling of `updated_at`. */
   readonly updatedAt: string
+  /** ISO time of its last change. */
   readonly updated_at: string
+  /** Another spelling of `user_id`. */
   readonly userId?: string
+  /** The user whose memory it is. */
   readonly user_id?: string
+  /** Another spelling of `agent_id`. */
   readonly agentId?: string
+  /** The agent whose memory it is. */
   readonly agent_id?: string
+  /** Another spelling of `run_id`. */
   readonly runId?: string
+  /** The piece of work that it belongs to; `taskId` in `aquifer`. */
   readonly run_id?: string
+  /** Another spelling of `team_id`. */
   readonly teamId?: string
+  /** The team whose memory it is. */
   readonly team_id?: string
+  /** The role of the message that it came from, if it was stored as it was said. */
   readonly role?: string
 }
 
+/** A memory that a search found. */
 export interface Mem0Found extends Mem0Memory {
+  /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
 }
 
+/** What became of one statement that was added. */
 export interface Mem0Added {
   readonly id: string
+  /** The statement. */
   readonly memory: string
+  /** `ADD`: new. `UPDATE`: it replaced another. `DELETE`: that one no longer holds. `NONE`: it was known. */
   readonly event: AddedFact['event']
+  /** What the memory said before. Absent for a new one. */
   readonly previousMemory?: string
+  /** Another spelling of `previousMemory`. */
   readonly previous_memory?: string
+  /** The event again, where Mem0 has it. */
   readonly metadata: { readonly event: AddedFact['event'] }
 }
 
 /** One step of a memory's past. */
 export interface Mem0Step {
   readonly id: string
+  /** The memory that changed. */
   readonly memory_id: string
+  /** What was done. */
   readonly event: 'ADD' | 'UPDATE' | 'DELETE'
+  /** Another name for `event`. */
   readonly action: 'ADD' | 'UPDATE' | 'DELETE'
+  /** What it said before; null for `ADD`. */
   readonly old_memory: string | null
+  /** Another name for `old_memory`. */
   readonly previous_value: string | null
+  /** What it said after; null for `DELETE`. */
   readonly new_memory: string | null
+  /** Another name for `new_memory`. */
   readonly new_value: string | null
+  /** Who did it. */
   readonly actor_id: string
+  /** ISO time at which the memory was added. */
   readonly created_at: string
+  /** ISO time of this step. */
   readonly updated_at: string
+  /** Whether the memory was deleted by this step. */
   readonly is_deleted: boolean
 }
 

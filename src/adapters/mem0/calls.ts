@@ -7,13 +7,21 @@ import type { MessageLike } from '../../memory/arguments/message-input.ts'
 
 /** Whose memories a call is about, in either spelling. They may stand inside `filters` as well. */
 export interface Mem0Ids {
+  /** The user whose memory it is. */
   readonly user_id?: string | null
+  /** Another spelling of `user_id`. */
   readonly userId?: string | null
+  /** The agent whose memory it is. */
   readonly agent_id?: string | null
+  /** Another spelling of `agent_id`. */
   readonly agentId?: string | null
+  /** The piece of work that it belongs to; `taskId` in `aquifer`. */
   readonly run_id?: string | null
+  /** Another spelling of `run_id`. */
   readonly runId?: string | null
+  /** The team whose memory it is. */
   readonly team_id?: string | null
+  /** Another spelling of `team_id`. */
   readonly teamId?: string | null
 }
 

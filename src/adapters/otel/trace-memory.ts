@@ -10,9 +10,11 @@ import { spanAttributes, spanName } from './attributes.ts'
 
 /** A tracer of `@opentelemetry/api`, told by its shape, so that these types do not load those of the package. */
 export interface TracerLike {
+  /** Starts a span, as `Tracer.startSpan` of `@opentelemetry/api` does. */
   startSpan(name: string, options?: never, context?: never): unknown
 }
 
+/** Options of `traceMemory`. */
 export interface TraceMemoryOptions {
   /** Default: the tracer `aquifer` of the provider that is registered, now or later. */
   readonly tracer?: TracerLike

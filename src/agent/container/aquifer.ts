@@ -12,11 +12,13 @@ import { ContainerStorage } from './container-storage.ts'
 import type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './registered.ts'
 import { type Registration, Registry } from './registry.ts'
 
+/** Options of `new Aquifer()`. */
 export interface AquiferOptions<AgentType extends RegisteredAgent = RegisteredAgent> {
   /** Where memories live that have no storage of their own: a URL, a `SQLiteStore` or any driver. */
   readonly storage?: string | SQLiteStore | Storage
   /** Under names of your choice, or as a list. */
   readonly agents?: Registration<AgentType>
+  /** Workflows under names of your choice, or as a list. */
   readonly workflows?: Registration<RegisteredWorkflow>
   /** The memory of agents without one. */
   readonly memory?: Memory

@@ -4,14 +4,19 @@ import type { Memory } from '../../facade/memory.ts'
 
 /** Where an application's messages go. `console` is one. */
 export interface Logger {
+  /** Details for finding a fault. */
   debug(message: string, details?: unknown): void
+  /** What happens in normal work. */
   info(message: string, details?: unknown): void
+  /** Something that works on, but not as it should. */
   warn(message: string, details?: unknown): void
+  /** Something that failed. */
   error(message: string, details?: unknown): void
 }
 
 /** What an agent or a workflow gets from the container that it is registered with. */
 export interface Container {
+  /** Where messages go. */
   readonly logger: Logger
   /** The AI SDK's, for calls that state none; null: its defaults. */
   readonly telemetry: TelemetryOptions | null
@@ -29,6 +34,7 @@ export interface Container {
 /** An agent as a container sees it. */
 export interface RegisteredAgent {
   readonly id: string
+  /** Shown to people and to other agents. */
   readonly name: string
   /** Called once, by the container's constructor: time to `bind` the agent's memory. */
   attach(container: Container): void
@@ -37,6 +43,8 @@ export interface RegisteredAgent {
 /** A workflow as a container sees it. */
 export interface RegisteredWorkflow {
   readonly id: string
+  /** Shown to people. */
   readonly name?: string
+  /** Called once, by the container's constructor. */
   attach?(container: Container): void
 }

@@ -9,7 +9,9 @@ import type { RequestContext } from '../request-context.ts'
 export interface ProcessedMessage {
   readonly id?: string
   readonly role: Role
+  /** Its content: parts as an AI SDK `UIMessage` has them. */
   readonly parts: readonly MessagePart[]
+  /** Data of the application. */
   readonly metadata?: JsonObject
 }
 

@@ -10,6 +10,7 @@ import { isToolSchema, offerable, parseOutput } from './tool-schema.ts'
 
 /** What an agent hands to each of its tools, as that tool's entry of the AI SDK's `toolsContext`. */
 export interface ToolContext {
+  /** What the caller passed for this request. Empty without an agent. */
   readonly requestContext: RequestContext
   /** Acts as the agent; absent if the agent has none. */
   readonly memory?: Memory
@@ -23,15 +24,18 @@ export interface ToolContext {
 
 /** What `execute` gets beside the input. Without an agent, as in a bare `generateText`, the request's context is empty. */
 export interface ToolCall extends ToolContext {
+  /** The id of this call of the tool. */
   readonly toolCallId: string
   /** What the model was sent before it called. */
   readonly messages: readonly ModelMessage[]
+  /** Aborted when the call of the agent is. */
   readonly abortSignal?: AbortSignal
 }
 
 /** What a tool answers: a value, a promise of one, or several of which the last counts. */
 export type ToolAnswer<Output> = Output | PromiseLike<Output> | AsyncIterable<Output>
 
+/** Options of `createTool`. */
 export interface CreateToolOptions<Input, Output> {
   /** What it is called where no other name is given. */
   readonly id: string

@@ -7,10 +7,15 @@ import type { SpaceSettings } from '../space.ts'
 import type { ErasedCounts } from './effect.ts'
 import type { changeSchema, expectationSchema } from './schema.ts'
 
+/** One change of a commit: plain data, told apart by `kind`. All changes of a commit are applied, or none. */
 export type Change = z.infer<typeof changeSchema>
 export type ChangeKind = Change['kind']
 export type ChangeOf<Kind extends ChangeKind> = Extract<Change, { kind: Kind }>
 
+/**
+ * What must hold for a commit to be applied: that a record has a version, that it is absent, that the space has a
+ * seq, or that a lease is held.
+ */
 export type Expectation = z.infer<typeof expectationSchema>
 
 /** Names a record whose version an expectation speaks of. */
@@ -20,8 +25,11 @@ export type RecordName = Extract<Expectation, { absent: unknown }>['absent']
 export interface Commit {
   /** Under this id it is applied once, however often it is sent. null: nobody will send it again, nothing is kept for that. */
   readonly id: CommitId | null
+  /** The space to write to. */
   readonly space: SpaceId
+  /** What to do, in order. At most `limits.changesPerCommit`. */
   readonly changes: readonly Change[]
+  /** What must hold. If anything does not, the answer is a conflict and nothing is applied. */
   readonly expect?: readonly Expectation[]
   /** Derived and background work: never creates a space, a thread or a turn. */
   readonly background?: boolean

@@ -242,9 +242,11 @@ export type EntryWriteEffect = EffectOf<'entry-write' | 'entry-merge' | 'entry-a
 
 /** One append-only row of the log: a commit's share in one turn, or the whole commit if it touches none or one. */
 export interface LogRow {
+  /** Seq of the commit. */
   readonly seq: Seq
   /** ISO time. */
   readonly at: string
+  /** Who committed. */
   readonly actor: Actor
   /** Only in the commit's first row; null if it had none, and below the horizon. */
   readonly commitId: CommitId | null
@@ -255,14 +257,20 @@ export interface LogRow {
   readonly turn: number
   /** Status of that turn after this row. */
   readonly status: TurnStatus | null
+  /** What the commit did, in order. */
   readonly effects: readonly Effect[]
 }
 
 /** What a feed reader and a replica read: the rows of one commit, together. */
 export interface LoggedCommit {
+  /** Its seq. */
   readonly seq: Seq
+  /** ISO time at which it was committed. */
   readonly at: string
+  /** Who committed. */
   readonly actor: Actor
+  /** null if it had none, and below the horizon. */
   readonly commitId: CommitId | null
+  /** Its rows in the log, in order. */
   readonly rows: readonly LogRow[]
 }

@@ -6,10 +6,12 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import type { TurnStatus } from './turn.ts'
 
 export const roles = ['system', 'user', 'assistant'] as const
+/** Who speaks: the application (`system`), a person (`user`), or a model (`assistant`). */
 export type Role = (typeof roles)[number]
 
 /** One part of a message: text, file, tool call, reasoning … any part of the AI SDK, told apart by `type`. */
 export interface MessagePart {
+  /** What it is: `text`, `file`, `reasoning`, `tool-<name>` … */
   readonly type: string
   readonly [field: string]: Json
 }

@@ -6,6 +6,7 @@ import type { Json, JsonObject } from '../json.ts'
 import type { RowTime } from './row-time.ts'
 export const runKinds = ['agent', 'workflow'] as const
 
+/** What ran. */
 export type RunKind = (typeof runKinds)[number]
 
 /** How a run can have ended. */
@@ -13,6 +14,7 @@ export const endedRunStatuses = ['complete', 'aborted', 'failed', 'interrupted',
 
 export const runStatuses = ['running', 'suspended', ...endedRunStatuses] as const
 
+/** How a run stands: `running`, `suspended`, or how it ended. */
 export type RunStatus = (typeof runStatuses)[number]
 
 /** How a run stands that somebody may go on with, though nobody is at it. */

@@ -5,6 +5,7 @@ import type { ThreadId, TurnId } from '../id.ts'
 import type { Message, MessagePart } from './message.ts'
 export const turnStatuses = ['open', 'complete', 'aborted', 'failed', 'interrupted', 'suspended', 'discarded'] as const
 
+/** How a turn stands: `open`, or how it was closed. */
 export type TurnStatus = (typeof turnStatuses)[number]
 
 /** A turn as folded from its rows. A deleted message leaves null in its place. */

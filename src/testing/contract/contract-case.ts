@@ -27,8 +27,11 @@ export interface CommitOptions {
 
 /** What a case works with. Every storage it opens is closed after it. */
 export interface ContractEnvironment {
+  /** The clock of all storages that the case opens. */
   readonly clock: ManualClock
+  /** Who acts: everything is granted. */
   readonly access: Access
+  /** The limits of its commits. */
   readonly limits: Limits
   /** A fresh, empty storage. */
   open(): Promise<Storage>
@@ -38,9 +41,11 @@ export interface ContractEnvironment {
 
 /** One case of the contract: throws if the driver breaks it. */
 export interface StorageCase {
+  /** What the case shows, as the name of a test. */
   readonly name: string
   /** Number of the guarantee in docs/guarantees.md that the case helps to prove. */
   readonly guarantee?: number
+  /** Runs it. */
   run(environment: ContractEnvironment): Promise<void>
 }
 
