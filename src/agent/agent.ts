@@ -6,7 +6,7 @@ import type { CalledAgent } from './call.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
 import { loadCall, loadGenerate, loadStream } from './loaded.ts'
 import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'
-import type { AgentResult, AgentStream, OutputOf } from './result.ts'
+import type { AgentResult, AgentStream, OutputOf } from './run/result.ts'
 
 /** A call whose answer has the shape of a schema. */
 interface ShapedBy<Schema> {

@@ -3,6 +3,7 @@ import type { ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from
 import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { type Actor, sameActor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
+import { withPeers } from '../domain/peer-packages.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 import { coreOf, type Memory } from '../facade/memory.ts'
@@ -11,10 +12,18 @@ import { type Door, resourceSpace } from '../memory/door/door.ts'
 import type { MemoryBehaviour } from '../memory/options/behaviour.ts'
 import { mergeBehaviour, type ResolvedBehaviour } from '../memory/options/merge-behaviour.ts'
 import { parseBehaviour } from '../memory/options/parse-behaviour.ts'
-import { loadMemoryTools } from './loaded.ts'
 import { resolveModel } from './model.ts'
-import type { AgentInput, AgentOptions, CallOptions, CallThread, Dynamic, Instructions } from './options.ts'
-import { checkMemory, placeOf } from './options.ts'
+import { once } from './once.ts'
+import {
+  type AgentInput,
+  type AgentOptions,
+  type CallOptions,
+  type CallThread,
+  checkMemory,
+  type Dynamic,
+  type Instructions,
+  placeOf,
+} from './options.ts'
 import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
 import { RequestContext } from './request-context.ts'
 import { checkTools } from './tools/tool-set.ts'
@@ -134,6 +143,8 @@ function withAuthor(input: readonly ReadMessage[], agent: Actor, author: Actor |
     return { ...read, input: author === undefined || rest.role !== 'user' ? rest : { ...rest, author } }
   })
 }
+
+const loadMemoryTools = once(() => withPeers(() => import('./tools/memory-tools.ts')))
 
 /** The tools that memory brings; none for a call without it. */
 async function toolsOfMemory(remembered: Remembered | null): Promise<ToolSet> {

@@ -3,10 +3,10 @@ import type { GenerateTextResult, StepResult, TextStreamPart, ToolSet } from 'ai
 import type { MessagePart } from '../../domain/records/message.ts'
 import { Feed } from '../answer/feed.ts'
 import type { Call } from '../call.ts'
-import { loadSdk } from '../loaded.ts'
-import { type AgentResult, agentResult } from '../result.ts'
+import { loadSdk } from '../sdk.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
+import { type AgentResult, agentResult } from './result.ts'
 import { afterwards, endOf, isEnded, runFacts, sdkSettings } from './run-model.ts'
 import { untilAborted } from './until-aborted.ts'
 

@@ -1,12 +1,12 @@
 /** A call that answers while it is at work: the AI SDK's `streamText`, driven to its end and brought into memory. */
 import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChunk, UIMessageStreamOptions } from 'ai'
-import { Recording } from '../answer/recording.ts'
 import type { Call } from '../call.ts'
-import { loadSdk } from '../loaded.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
-import { type AgentStream, allWarnings, storedBy, withProperties } from '../result.ts'
+import { loadSdk } from '../sdk.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
+import { Recording } from './recording.ts'
+import { type AgentStream, allWarnings, storedBy, withProperties } from './result.ts'
 import { endOf, isEnded, sdkSettings } from './run-model.ts'
 import { untilAborted } from './until-aborted.ts'
 

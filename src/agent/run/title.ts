@@ -3,7 +3,7 @@ import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import { applicationActor } from '../../domain/actor.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import type { Door } from '../../memory/door/door.ts'
-import { loadSdk } from '../loaded.ts'
+import { loadSdk } from '../sdk.ts'
 
 const instructions =
   'Write a title for the conversation: at most six words, in the language of the conversation, no quotes, no full stop. Answer with the title alone.'

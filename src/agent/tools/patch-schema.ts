@@ -2,7 +2,7 @@
 import type { FlexibleSchema, JSONSchema7 } from 'ai'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import type { StandardSchema } from '../../memory/options/options.ts'
-import { loadSdk } from '../loaded.ts'
+import { loadSdk } from '../sdk.ts'
 
 /** What the input of the tool looks like. */
 export interface PatchSchema {

@@ -4,7 +4,7 @@ import { MemoryError } from '../../domain/error.ts'
 import { isFunction } from '../../memory/options/option-checks.ts'
 import type { StandardSchema } from '../../memory/options/options.ts'
 import { schemaIssues } from '../../memory/working-memory/blocks.ts'
-import { loadSdk } from '../loaded.ts'
+import { loadSdk } from '../sdk.ts'
 
 interface WithJsonSchema {
   readonly '~standard': StandardSchema['~standard'] & { readonly jsonSchema?: unknown }

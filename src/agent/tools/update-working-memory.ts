@@ -12,8 +12,8 @@ import {
   type WorkingMemoryWrite,
   writeWorkingMemory,
 } from '../../memory/working-memory/working-memory.ts'
-import { loadSdk } from '../loaded.ts'
-import { heldByTurn } from '../run/inside-turn.ts'
+import { loadSdk } from '../sdk.ts'
+import { heldByTurn } from './inside-turn.ts'
 import { internal, type MemoryScope, orRefusal, reasonOf, refusal } from './memory-scope.ts'
 import { fillable, patchSchemaOf, strangeField, withoutNulls } from './patch-schema.ts'
 import { withRemovals } from './removed-paths.ts'

@@ -5,8 +5,8 @@ import { recordPlace } from '../../memory/answers/records.ts'
 import type { Turn } from '../../memory/conversation/turns.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { Call } from '../call.ts'
-import { insideTurn } from '../run/inside-turn.ts'
-import type { ToolContext } from './tool.ts'
+import { insideTurn } from '../tools/inside-turn.ts'
+import type { ToolContext } from '../tools/tool.ts'
 
 /** The run and memory that a call's tools work for. */
 export interface ToolPlace {

@@ -1,10 +1,10 @@
 /** A stream on its way to whoever reads it: recorded as it passes, and not at its end before all of it is stored. */
 import type { TextStreamPart, ToolSet } from 'ai'
+import type { AnswerEnd } from '../answer/answer.ts'
+import { Feed } from '../answer/feed.ts'
 import type { Call } from '../call.ts'
-import type { OwnTurn } from '../run/own-turn.ts'
-import { afterwards, isEnded, runFacts } from '../run/run-model.ts'
-import type { AnswerEnd } from './answer.ts'
-import { Feed } from './feed.ts'
+import type { OwnTurn } from './own-turn.ts'
+import { afterwards, isEnded, runFacts } from './run-model.ts'
 
 type StreamPart = TextStreamPart<ToolSet>
 

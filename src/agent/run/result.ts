@@ -1,7 +1,7 @@
 /** The AI SDK's results, with what memory adds to them. */
 import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, ToolSet } from 'ai'
-import type { Call } from './call.ts'
-import type { OwnTurn } from './run/own-turn.ts'
+import type { Call } from '../call.ts'
+import type { OwnTurn } from './own-turn.ts'
 
 type Context = Record<string, unknown>
 
