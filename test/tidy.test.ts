@@ -6,6 +6,7 @@ import { testLimitMs } from './run-lengths.ts'
 import { checkArrows } from './tidy/arrows.ts'
 import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
 import { checkCatches } from './tidy/catches.ts'
+import { checkCircles } from './tidy/circles.ts'
 import { checkDetached } from './tidy/detached.ts'
 import { checkEscapes } from './tidy/escapes.ts'
 import { checkHosts } from './tidy/hosts.ts'
@@ -396,4 +397,38 @@ describe('spaces of calls', () => {
     ['src/agent/run/title.ts', "import { Door } from '../../memory/door/door.ts'"],
     ['src/agent/context/x.ts', "import { spaceId as idOf, type SpaceAddress } from '../../domain/space.ts'"],
   ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
+})
+
+describe('circles', () => {
+  const problems = (files: Readonly<Record<string, string>>) =>
+    checkCircles(Object.entries(files).map(([path, text]) => parseSource(path, text)))
+
+  it('holds', () => expect(checkCircles(files)).toEqual([]))
+
+  it('allows types to refer to each other inside a folder, and files at the top of a room to stand for themselves', () => {
+    expect(problems({ 'src/a/b/x.ts': "import type { Y } from './y.ts'", 'src/a/b/y.ts': "import './x.ts'" })).toEqual(
+      [],
+    )
+    expect(
+      problems({ 'src/a/x.ts': "import './b/z.ts'", 'src/a/b/z.ts': "import '../y.ts'", 'src/a/y.ts': '' }),
+    ).toEqual([])
+  })
+
+  it.each([
+    ['files', "import { y } from './y.ts'", "export { x } from './x.ts'"],
+    ['files, one import dynamic', "import { y } from './y.ts'", "const x = () => import('./x.ts')"],
+    ['files, one of several names a value', "import { y, type Y } from './y.ts'", "import { type X, x } from './x.ts'"],
+  ])('refuses a circle of %s', (_, x, y) => {
+    const circle = 'src/a/b/x.ts → src/a/b/y.ts → src/a/b/x.ts: a circle of imports'
+    expect(problems({ 'src/a/b/x.ts': x, 'src/a/b/y.ts': y })).toEqual([circle])
+  })
+
+  it.each([
+    ['src/a/c', 'src/a/c/y.ts', "import type { X } from '../b/x.ts'"],
+    ['src/a/y.ts', 'src/a/y.ts', "type X = import('./b/x.ts').X"],
+  ])('refuses a circle by types of src/a/b and %s', (node, path, text) => {
+    const there = path.endsWith('c/y.ts') ? '../c/y.ts' : '../y.ts'
+    const circle = `src/a/b → ${node} → src/a/b: a circle of imports`
+    expect(problems({ 'src/a/b/x.ts': `import type { Y } from '${there}'`, [path]: text })).toEqual([circle])
+  })
 })

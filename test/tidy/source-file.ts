@@ -13,6 +13,8 @@ export interface SyntaxNode {
 export interface ModuleReference {
   readonly kind: 'import' | 'export-from' | 'dynamic' | 'type'
   readonly specifier: string | null
+  /** Whether nothing but types is imported, so that the module is not loaded for it. */
+  readonly isType: boolean
   readonly line: number
 }
 
@@ -86,9 +88,17 @@ function collectReferences(walk: SourceFile['walk'], lineAt: (offset: number) =>
     if (kind === undefined || !isNode(node.source)) return
     const { type, value } = node.source
     const specifier = type === 'Literal' && typeof value === 'string' ? value : null
-    references.push({ kind, specifier, line: lineAt(node.start) })
+    references.push({ kind, specifier, isType: kind === 'type' || importsTypes(node), line: lineAt(node.start) })
   })
   return references
+}
+
+/** `import type`, `export type`, or an import all of whose names are types. */
+function importsTypes(node: SyntaxNode): boolean {
+  const kindOf = ({ importKind, exportKind }: Record<string, unknown>) => importKind ?? exportKind
+  if (kindOf(node) === 'type') return true
+  const names = (node.specifiers ?? []) as readonly SyntaxNode[]
+  return names.length > 0 && names.every((name) => kindOf(name) === 'type')
 }
 
 const REFERENCE_KINDS: Readonly<Record<string, ModuleReference['kind']>> = {
