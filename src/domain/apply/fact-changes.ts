@@ -5,7 +5,7 @@ import { invalidInput, invariant, MemoryError, notFound, shown } from '../error.
 import { checkId, checkUnique, type FactId, factIdOf, parseFactId } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
-import { type FactAttributes, type FactState, factAttributes, liveFact } from '../records/fact.ts'
+import { type FactAttributes, type FactState, factAttributes, liveFact, type StatedFields } from '../records/fact.ts'
 import { statesSame, textKey } from '../records/fact-text.ts'
 import { factAnswer, factsAfter } from '../replay/fact-fold.ts'
 import { isoTime, msOf, toIso } from '../time.ts'
@@ -74,8 +74,15 @@ function waitsForExtraction(change: FactAssert, before: FactState | null): boole
   return change.queued === true || before?.status === 'queued'
 }
 
+/** Stated fields of which nothing has to be checked but their schema. */
+function plainFields(change: FactAssert): Partial<StatedFields> {
+  const { kind, unique, factId, supersedes, conflictsWith, queued, ...stated } = change
+  const { text, trust, metadata, attributes, sources, validFrom, expiresAt, ...plain } = stated
+  return plain
+}
+
 function assertionOf(draft: Draft, change: FactAssert, before: FactState | null): Assertion {
-  const { metadata, validFrom, expiresAt } = change
+  const { text, metadata, attributes, validFrom, expiresAt } = change
   if (metadata !== undefined) checkBytes(draft.limits, 'metadataBytes', metadata, 'The metadata of the fact')
   const sources = change.sources === undefined ? undefined : checkIds(draft, change.sources, 'sources')
   const all = sources ?? before?.sources ?? []
@@ -83,9 +90,10 @@ function assertionOf(draft: Draft, change: FactAssert, before: FactState | null)
   const isNew = before === null
   const isQueued = waitsForExtraction(change, before)
   const stated = {
-    ...(isNew || change.text !== undefined ? { text: checkText(draft, change.text, isQueued), trust } : {}),
+    ...plainFields(change),
+    ...(isNew || text !== undefined ? { text: checkText(draft, text, isQueued), trust } : {}),
     ...(metadata === undefined ? {} : { metadata }),
-    ...(change.attributes === undefined ? {} : { attributes: checkAttributes(change.attributes) }),
+    ...(attributes === undefined ? {} : { attributes: checkAttributes(attributes) }),
     ...(sources === undefined ? {} : { sources }),
     ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : checkExpiry(draft, expiresAt) }),

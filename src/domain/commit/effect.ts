@@ -5,7 +5,7 @@ import type { CommitId, FactId, RunId, Seq, ThreadId, TurnId } from '../id.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { BlockFormat, BlockState } from '../records/block.ts'
 import type { EntryState } from '../records/entry.ts'
-import type { FactAttributes, FactState } from '../records/fact.ts'
+import type { FactState, StatedFields } from '../records/fact.ts'
 import type { LeaseState } from '../records/lease.ts'
 import type { LoggedMessage, MessagePart } from '../records/message.ts'
 import type { RecordState } from '../records/record.ts'
@@ -13,7 +13,6 @@ import type { RunState, StatedRun } from '../records/run.ts'
 import type { ThreadSource, ThreadState } from '../records/thread.ts'
 import type { ClosedStatus, TurnState, TurnStatus } from '../records/turn.ts'
 import type { SpaceSettings } from '../space.ts'
-import type { Trust } from '../trust.ts'
 
 /** A record that gave way as a side effect of a write, with the version that it had. */
 export interface Displaced {
@@ -45,18 +44,11 @@ interface RecordEffect {
   readonly absent?: true
 }
 
-/** What was stated of a fact, defaults resolved. In a later version, fields left out stay as they were. */
-export interface StatedFact {
-  /** Comes with the trust of who stated it. */
-  readonly text?: string
-  readonly trust?: Trust
-  readonly metadata?: JsonObject
-  readonly attributes?: FactAttributes
-  readonly sources?: readonly string[]
-  readonly validFrom?: string
-  readonly expiresAt?: string | null
-  readonly queued?: true
-}
+/**
+ * What was stated of a fact, defaults resolved. In a later version, fields left out stay as they were. A text comes with the
+ * trust of who stated it.
+ */
+export type StatedFact = Partial<StatedFields> & { readonly queued?: true }
 
 /** Other facts that an effect changed, each with the version it had before the commit. */
 export interface FactLinks {

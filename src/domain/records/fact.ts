@@ -18,28 +18,40 @@ export const factAttributes = ['userId', 'agentId', 'taskId', 'teamId'] as const
 export const factStatuses = ['current', 'superseded', 'queued'] as const
 export type FactStatus = (typeof factStatuses)[number]
 
+/**
+ * What is stated of a fact. A new field belongs here and in {@link unstated}; it is then kept, replayed, stored and erased with
+ * the rest. Say that it can be stated in `commit/schema.ts`.
+ */
+export interface StatedFields {
+  readonly text: string
+  readonly trust: Trust
+  readonly metadata: JsonObject
+  readonly attributes: FactAttributes
+  /** Ids of the messages, facts and runs that it was derived from. */
+  readonly sources: readonly string[]
+  readonly validFrom: string
+  readonly expiresAt: string | null
+}
+
+/** The fields of a fact of which nothing was stated, or whose content is gone. */
+export function unstated(createdAt: string): StatedFields {
+  return { text: '', trust: 'tool', metadata: {}, attributes: {}, sources: [], validFrom: createdAt, expiresAt: null }
+}
+
 /** A fact as drivers keep it. A deleted one stays as an empty row, counted as absent. */
-export interface FactState {
+export interface FactState extends StatedFields {
   readonly id: FactId
   readonly version: Seq
   readonly deleted: boolean
   /** Its place among the facts of its space, in the order in which they were first stated. */
   readonly order: number
-  readonly text: string
-  readonly metadata: JsonObject
-  readonly attributes: FactAttributes
-  /** Ids of the messages, facts and runs that it was derived from. */
-  readonly sources: readonly string[]
   readonly createdAt: string
   /** Time of this version, a mark or its removal included. */
   readonly updatedAt: string
   /** Who stated the text. */
   readonly assertedBy: Actor
-  readonly trust: Trust
-  readonly validFrom: string
   /** Since when another fact stands in its place; null while it is current. */
   readonly validTo: string | null
-  readonly expiresAt: string | null
   readonly status: FactStatus
   readonly supersededBy: FactId | null
   /** Facts that contradict it, unresolved. They name it too. */

@@ -3,7 +3,7 @@
 import type { ResultOf } from '../commit/commit.ts'
 import type { Displaced, Effect, EffectOf, FactLinks } from '../commit/effect.ts'
 import type { FactId, Seq } from '../id.ts'
-import { type FactState, factOrder } from '../records/fact.ts'
+import { type FactState, factOrder, unstated } from '../records/fact.ts'
 import type { RowTime } from '../records/row-time.ts'
 
 type FactOf = (id: string) => FactState | null
@@ -24,23 +24,17 @@ export function touchedFacts(effect: Effect): readonly Displaced[] {
 }
 
 /** The empty row that a retired or expired fact leaves. */
-function tombstone({ id, createdAt, order }: FactState, row: RowTime): FactState {
+function tombstone({ id, createdAt, order }: Pick<FactState, 'id' | 'createdAt' | 'order'>, row: RowTime): FactState {
   return {
+    ...unstated(createdAt),
     id,
     version: row.seq,
     deleted: true,
     order,
-    text: '',
-    metadata: {},
-    attributes: {},
-    sources: [],
     createdAt,
     updatedAt: row.at,
     assertedBy: row.actor,
-    trust: 'tool',
-    validFrom: createdAt,
     validTo: null,
-    expiresAt: null,
     status: 'current',
     supersededBy: null,
     conflictsWith: [],
@@ -48,13 +42,13 @@ function tombstone({ id, createdAt, order }: FactState, row: RowTime): FactState
 }
 
 /** What a fact is before anything was stated of it. */
-function unstated(id: FactId, effect: Effect, row: RowTime): FactState {
+function newFact(id: FactId, effect: Effect, row: RowTime): FactState {
   const order = factOrder(row.seq, effect.of ?? 0)
-  return { ...tombstone({ id, createdAt: row.at, order } as FactState, row), deleted: false }
+  return { ...tombstone({ id, createdAt: row.at, order }, row), deleted: false }
 }
 
 function asserted(before: FactState | null, effect: EffectOf<'fact-assert'>, row: RowTime): FactState {
-  const base = before ?? unstated(effect.factId, effect, row)
+  const base = before ?? newFact(effect.factId, effect, row)
   const { queued, ...stated } = effect.stated
   const superseded = new Set(effect.superseded?.map((link) => link.key))
   const marks = new Set([...base.conflictsWith, ...(effect.conflicts ?? []).map((link) => link.key as FactId)])

@@ -7,20 +7,11 @@ import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { factShape } from '../stored-shapes.ts'
 
-/** The parts of a fact that nothing searches by: its JSON column. */
-type FactJson = Pick<
-  FactState,
-  | 'text'
-  | 'metadata'
-  | 'attributes'
-  | 'sources'
-  | 'assertedBy'
-  | 'trust'
-  | 'validFrom'
-  | 'validTo'
-  | 'supersededBy'
-  | 'conflictsWith'
->
+/** The parts of a fact that have columns of their own. */
+type ColumnPart = 'id' | 'version' | 'deleted' | 'order' | 'status' | 'createdAt' | 'updatedAt' | 'expiresAt'
+
+/** All others: the JSON column. */
+type FactJson = Omit<FactState, ColumnPart>
 
 export type FactColumns = readonly [
   unique: string,
@@ -79,24 +70,22 @@ export function uniqueOf(factId: string, key: SpaceKey): string | null {
 
 /** The values of a fact's row, in the order of `factStored`. */
 export function factValues(fact: FactState, key: SpaceKey): readonly (string | number | null)[] {
-  const { text, metadata, attributes, sources, assertedBy, trust, validFrom, validTo, supersededBy } = fact
-  const { conflictsWith, expiresAt } = fact
-  const rest = { assertedBy, trust, validFrom, validTo, supersededBy, conflictsWith }
-  const json: FactJson = { text, metadata, attributes, sources, ...rest }
+  const { id, version, deleted, order, status, createdAt, updatedAt, expiresAt, ...json } = fact
+  const { text, attributes, conflictsWith } = json satisfies FactJson
   return [
-    uniqueOf(fact.id, key),
-    fact.version,
-    fact.deleted ? 1 : 0,
-    fact.order,
-    factStatuses.indexOf(fact.status),
+    uniqueOf(id, key),
+    version,
+    deleted ? 1 : 0,
+    order,
+    factStatuses.indexOf(status),
     textKey(text),
     attributes.userId ?? null,
     attributes.agentId ?? null,
     attributes.taskId ?? null,
     attributes.teamId ?? null,
     conflictsWith.length,
-    msOf(fact.createdAt),
-    msOf(fact.updatedAt),
+    msOf(createdAt),
+    msOf(updatedAt),
     expiresAt === null ? null : msOf(expiresAt),
     JSON.stringify(json),
   ]
