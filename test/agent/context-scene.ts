@@ -4,7 +4,7 @@ import type { Actor, Memory, MemoryBehaviour, MessageLike } from 'aquifer'
 import { promptProblems, scriptedModel } from 'aquifer/testing'
 import { expect } from 'vitest'
 import { type AssembledContext, assembleContext } from '../../src/agent/context/context.ts'
-import type { ContextInput } from '../../src/agent/context/gather.ts'
+import type { AnySection, ContextInput } from '../../src/agent/context/section.ts'
 import type { MessageInput, MessagePart } from '../../src/domain/records/message.ts'
 import { coreOf } from '../../src/facade/memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
@@ -37,10 +37,11 @@ export function assemble(
   memory: Memory,
   said: string | readonly MessageInput[],
   more: CallOptions = {},
+  sections?: readonly AnySection[],
 ): Promise<AssembledContext> {
   const { by = support, behaviour, ...rest } = more
   const newMessages = typeof said === 'string' ? [userSays(said)] : said
-  return assembleContext({
+  const input: ContextInput = {
     space: resourceSpace(coreOf(memory.as(by)), resourceId),
     agent: by,
     threadId,
@@ -49,7 +50,8 @@ export function assemble(
     ownTurnId: null,
     tools: { lookup: { inputSchema: { jsonSchema: {} } as never } },
     ...rest,
-  })
+  }
+  return assembleContext(input, sections)
 }
 
 /** The whole prompt as a text, after it went through the AI SDK; a strict provider would take it. */

@@ -94,11 +94,11 @@ user
     const { memory } = openScene()
     await fill(memory)
     const behaviour = { ...remembering, facts: true }
-    const { seen, workingMemory } = await assemble(memory, 'Where is my refund?', { instructions, behaviour })
+    const { seen, instructions: shown } = await assemble(memory, 'Where is my refund?', { instructions, behaviour })
     const { messages } = await memory.listMessages(where)
     expect(seen.messages).toEqual(messages.map(({ id, author }) => ({ id, author })))
     expect(seen.block).toEqual({ name: 'main', scope: 'resource', version: 2 })
-    expect(workingMemory).toEqual({ ...seen.block, value: noted })
+    expect(shown).toContain(noted)
     const { results } = await memory.facts.getAll({ userId: resourceId })
     expect(seen.facts).toEqual(results.map(({ id, version }) => ({ id, version })))
     expect(seen.recalled).toHaveLength(1)
@@ -118,7 +118,7 @@ user
 
   it('is the new input alone where nothing is remembered', async () => {
     const context = await assemble(openMemory(), 'Hello', {})
-    expect(context).toMatchObject({ messages: [{ role: 'user' }], workingMemory: null, warnings: [] })
+    expect(context).toMatchObject({ messages: [{ role: 'user' }], seen: { block: null }, warnings: [] })
     expect(context).not.toHaveProperty('instructions')
     expect(await promptOf(context)).toBe('user\n  Hello')
   })
@@ -163,7 +163,8 @@ describe('the beginning of the prompt', () => {
     const memory = openMemory({ options: { workingMemory: { template, scope: 'thread' } } })
     const behaviour = { workingMemory: { template, scope: 'thread' as const } }
     const empty = await assemble(memory, 'Hello', { behaviour })
-    expect(empty.workingMemory).toEqual({ name: 'main', scope: 'thread', value: template, version: null })
+    expect(empty.seen.block).toEqual({ name: 'main', scope: 'thread', version: null })
+    expect(empty.instructions).toContain(template)
     expect(empty.instructions).toContain('version="none"')
     await memory.createThread({ resourceId, threadId })
     await memory.updateWorkingMemory({ ...where, workingMemory: noted })
@@ -173,8 +174,8 @@ describe('the beginning of the prompt', () => {
 
   it('shows an empty object while nothing was written in the form of a schema', async () => {
     const behaviour = { workingMemory: { schema: z.object({ name: z.string() }) } }
-    const { instructions: shown, workingMemory } = await assemble(openMemory(), 'Hello', { behaviour })
-    expect(workingMemory).toMatchObject({ value: {}, version: null })
+    const { instructions: shown, seen } = await assemble(openMemory(), 'Hello', { behaviour })
+    expect(seen.block?.version).toBeNull()
     expect(String(shown).split('\n')[1]).toBe('{}')
   })
 
@@ -183,7 +184,7 @@ describe('the beginning of the prompt', () => {
     await fill(memory)
     for (const behaviour of [{}, { workingMemory: { template, enabled: false } }]) {
       const context = await assemble(memory, 'Hello', { behaviour })
-      expect(context).toMatchObject({ workingMemory: null, seen: { block: null, tokens: { workingMemory: 0 } } })
+      expect(context).toMatchObject({ seen: { block: null, tokens: { workingMemory: 0 } } })
       expect(context).not.toHaveProperty('instructions')
     }
   })

@@ -1,14 +1,13 @@
-/** The messages of a prompt: those of this turn, each once, and the newest before them that fit. */
+/** The messages of this turn as a prompt shows them, each once. */
 import { isDeepStrictEqual } from 'node:util'
 import { savedAuthor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
-import type { ContextInput } from './gather.ts'
 import { type Showing, type ShownMessage, shownMessage, type Utterance } from './model-messages.ts'
-import type { DroppedItem } from './seen.ts'
-import { beginningFrom } from './thread-window.ts'
+import type { ContextInput } from './section.ts'
 
-function storedUtterance(
+/** A stored message; without `ownTurnId` as one of the history. */
+export function storedUtterance(
   { id, role, parts, author, turnStatus, turnId }: Message,
   { ownTurnId, goesOnWith }: Pick<ContextInput, 'ownTurnId' | 'goesOnWith'>,
 ): Utterance {
@@ -71,40 +70,4 @@ export async function showInput(utterances: readonly Utterance[], showing: Showi
   }
   if (shown.length > 0) return shown
   throw invalidInput('messages', 'must say something', 'nothing', 'Pass a text, or a message with a text or a file.')
-}
-
-export interface ShownHistory {
-  readonly shown: readonly Shown[]
-  readonly dropped: readonly DroppedItem[]
-  readonly tokens: number
-}
-
-/** Shows the newest messages that fit both limits; the older ones give way, whole. */
-export async function showHistory(
-  history: readonly Message[],
-  showing: Showing,
-  maxTokens: number,
-  left: number,
-): Promise<ShownHistory> {
-  const shown: Shown[] = []
-  let used = 0
-  let reason: DroppedItem['reason'] = 'budget'
-  let start = history.length
-  for (; start > 0; start--) {
-    const utterance = storedUtterance(history[start - 1] as Message, { ownTurnId: null })
-    const message = await shownMessage(utterance, showing, false)
-    if (used + message.tokens > Math.min(maxTokens, left)) {
-      reason = used + message.tokens > maxTokens ? 'max-tokens' : 'budget'
-      break
-    }
-    used += message.tokens
-    shown.unshift({ ...message, utterance })
-  }
-  const begin = start === 0 ? 0 : beginningFrom(history, start)
-  const kept = shown.slice(begin - start)
-  return {
-    shown: kept.filter(({ messages }) => messages.length > 0),
-    dropped: history.slice(0, begin).map(({ id }) => ({ section: 'history', id, reason })),
-    tokens: tokensOf(kept),
-  }
 }

@@ -11,6 +11,9 @@ export interface FittedText<Item> {
   readonly tokens: number
 }
 
+/** What the empty line costs that parts a section of the instructions from what is in front of it. */
+export const joinTokens = 1
+
 /** How items are written as one text, and about how many tokens that has. */
 export interface Writing<Item> {
   readonly write: (items: readonly Item[]) => string

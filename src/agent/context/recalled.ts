@@ -1,84 +1,117 @@
-/** What is recalled into a prompt: found by the question, without what the prompt holds anyway, fenced as data. */
+/** The section of recall: found by the question, without what the prompt holds anyway, fenced as data. */
 import { parseFilter } from '../../domain/filter.ts'
-import { parseTurnId } from '../../domain/id.ts'
-import type { RecalledItem, Recollection } from '../../memory/answers/recollection.ts'
-import type { Door } from '../../memory/door/door.ts'
-import type { ResolvedBehaviour, ResolvedRecallOptions } from '../../memory/options/merge-behaviour.ts'
+import { parseTurnId, type Seq } from '../../domain/id.ts'
+import { spokenText } from '../../domain/index/indexed.ts'
+import type { RecordKind } from '../../domain/index/word-segment.ts'
+import type { Message } from '../../domain/records/message.ts'
+import type { Degraded, RecalledItem, Recollection } from '../../memory/answers/recollection.ts'
+import type { ResolvedRecallOptions } from '../../memory/options/merge-behaviour.ts'
 import { recallFrom } from '../../memory/recall/recall.ts'
 import { fenced } from '../../recall/fence.ts'
+import type { PartScores } from '../../recall/fuse.ts'
+import { type FittedText, fitText } from './fit.ts'
+import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
 
-export interface RecallRequest {
-  readonly space: Door
-  readonly threadId: string
-  readonly behaviour: ResolvedBehaviour
-  readonly question: string
-  /** Items that the prompt may hold anyway: so many more are asked for. */
-  readonly spare: number
+/** What of a recalled item the record of a run names. */
+export interface SeenRecalled {
+  readonly kind: RecordKind
+  readonly id: string
+  readonly space: string
+  readonly threadId?: string
+  /** To four digits, as the parts are. */
+  readonly score: number
+  /** What adds nothing is left out. */
+  readonly scores: Partial<PartScores>
+  readonly tokens: number
+}
+
+interface SeenRecall {
+  readonly recalled: readonly SeenRecalled[]
+  /** Why recall may have missed something; empty if every leg answered, or nothing was asked. */
+  readonly degraded: readonly Degraded[]
+  /** For `memory.explain`; null if nothing was recalled. */
+  readonly recallId: string | null
 }
 
 /** An answer, or why there is none. */
-export interface RecallOutcome {
+interface RecallOutcome {
   readonly recollection: Recollection | null
   readonly warning: string | null
 }
 
-/** A spare item for each fact that the prefix may show. */
+/** A spare item for each fact that the prompt may show. */
 const spareForFacts = 20
 
+function saidIn(messages: readonly Pick<Message, 'role' | 'parts'>[]): string {
+  const said = messages.flatMap(({ role, parts }) => (role === 'user' ? [spokenText(parts)] : []))
+  return said.filter((text) => text.trim() !== '').join('\n')
+}
+
+/** What to recall for: what the user says, here or in the turn that goes on. */
+async function questionOf({ input, window }: Reading): Promise<string> {
+  const asked = input.question ?? saidIn(input.newMessages)
+  return asked === '' && input.ownTurnId !== null ? saidIn((await window).own) : asked
+}
+
+async function recallFor(
+  { space, threadId, behaviour, newMessages }: ContextInput,
+  question: string,
+  { topK, messageRange, threshold, filter, scope }: ResolvedRecallOptions,
+): Promise<Recollection> {
+  const { facts: takesFacts, lastMessages } = behaviour
+  // The prompt may hold that many of them anyway.
+  const spare = lastMessages + newMessages.length + 1 + (takesFacts ? spareForFacts : 0)
+  return recallFrom(space.core, {
+    spaces: [space.id],
+    question,
+    mode: 'hybrid',
+    kinds: takesFacts ? ['message', 'fact'] : ['message'],
+    topK: topK + spare,
+    // The budget is for what is left once the prompt's own messages are taken out.
+    tokenBudget: Number.MAX_SAFE_INTEGER,
+    messageRange,
+    threshold,
+    filter: parseFilter(filter, 'semanticRecall.filter', space.core.limits),
+    ...(scope === 'thread' ? { threadId } : {}),
+  })
+}
+
 /** Recalls for a prompt. A recall that fails is a warning: the turn goes on without it. */
-export async function recallFor(request: RecallRequest): Promise<RecallOutcome> {
-  const { space, threadId, behaviour, question, spare } = request
-  if (behaviour.semanticRecall === null || question.trim() === '') return { recollection: null, warning: null }
-  const { topK, messageRange, threshold, filter, scope, tokenBudget } = behaviour.semanticRecall.options
-  const { facts: takesFacts } = behaviour
+async function readRecalled(reading: Reading): Promise<RecallOutcome> {
+  const { semanticRecall } = reading.input.behaviour
+  if (semanticRecall === null) return { recollection: null, warning: null }
+  const question = await questionOf(reading)
+  if (question.trim() === '') return { recollection: null, warning: null }
   try {
-    const recollection = await recallFrom(space.core, {
-      spaces: [space.id],
-      question,
-      mode: 'hybrid',
-      kinds: takesFacts ? ['message', 'fact'] : ['message'],
-      topK: topK + spare + (takesFacts ? spareForFacts : 0),
-      // The budget is for what is left once the prompt's own messages are taken out.
-      tokenBudget: Number.MAX_SAFE_INTEGER,
-      longestItem: Math.floor(tokenBudget / 2),
-      messageRange,
-      threshold,
-      filter: parseFilter(filter, 'semanticRecall.filter', space.core.limits),
-      ...(scope === 'thread' ? { threadId } : {}),
-    })
-    return { recollection, warning: null }
+    return { recollection: await recallFor(reading.input, question, semanticRecall.options), warning: null }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { recollection: null, warning: `Nothing was recalled: ${reason}` }
   }
 }
 
-export interface Known {
-  readonly threadId: string
-  /** Messages of the thread that the prompt holds. */
-  readonly messageIds: ReadonlySet<string | undefined>
-  /** Facts that the prefix holds. */
-  readonly factIds: ReadonlySet<string>
+/** Messages of the thread that the prompt holds. */
+function messagesIn({ input, window }: Fitting): ReadonlySet<string | undefined> {
+  return new Set([...input.newMessages, ...window.history, ...window.own].map(({ id }) => id))
 }
 
-function isNews({ kind, id, threadId, message }: RecalledItem, known: Known): boolean {
-  if (kind === 'fact') return !known.factIds.has(id)
-  // Open turns are seen by those whose they are, and then as their messages.
-  if (message?.turnStatus === 'open') return false
-  return threadId !== known.threadId || !known.messageIds.has(id)
-}
-
-/** Best items first, as many as asked for, each whole or not at all. */
-export function newsOf(
+/** Best items first, as many as asked for, each whole or not at all, and none that the prompt holds anyway. */
+function newsOf(
   { items }: Recollection,
-  known: Known,
   { topK, tokenBudget }: ResolvedRecallOptions,
+  fitting: Fitting,
 ): readonly RecalledItem[] {
+  const known = messagesIn(fitting)
+  const isNews = ({ kind, id, threadId, message }: RecalledItem) => {
+    if (kind !== 'message') return !fitting.holds(kind, id)
+    // Open turns are seen by those whose they are, and then as their messages.
+    return message?.turnStatus !== 'open' && (threadId !== fitting.input.threadId || !known.has(id))
+  }
   let left = tokenBudget
   let found = 0
   return items.filter((item) => {
     const isNeighbour = item.isNeighbour === true
-    if (!isNews(item, known) || item.tokens > left || (!isNeighbour && found === topK)) return false
+    if (!isNews(item) || item.tokens > left || (!isNeighbour && found === topK)) return false
     if (!isNeighbour) found += 1
     left -= item.tokens
     return true
@@ -128,11 +161,57 @@ function inOrder(items: readonly RecalledItem[], threadId: string): RecalledItem
 const markupTokens = 36
 
 /** Tokens of fenced items, without reading their texts once more. */
-export function roughTokens(items: readonly RecalledItem[]): number {
+function roughTokens(items: readonly RecalledItem[]): number {
   return items.reduce((sum, { tokens }) => sum + tokens + markupTokens, markupTokens)
 }
 
-/** The items in their fence, in an order in which they can be read. */
-export function fenceRecalled(items: readonly RecalledItem[], threadId: string): string {
-  return fenced(inOrder(items, threadId))
+const rounded = (score: number) => Math.round(score * 10_000) / 10_000
+
+/**
+ * An item as the record names it. Digits that say nothing and parts that are 0 would be more than half of a turn's row in
+ * the log, which every reader of the thread parses.
+ */
+function seenItem({ kind, id, space, threadId, score, scores, tokens }: RecalledItem): SeenRecalled {
+  const parts = Object.entries(scores).flatMap(([part, share]) =>
+    share === 0 ? [] : [[part, rounded(share)] as const],
+  )
+  const thread = threadId === undefined ? {} : { threadId }
+  return { kind, id, space, ...thread, score: rounded(score), scores: Object.fromEntries(parts), tokens }
+}
+
+/** What a recollection that lacks something says to the caller. */
+const degradedWarnings: { readonly [Reason in Degraded]?: string } = {
+  'embedder-failed': 'The embedder failed, so memory was searched by words only.',
+  'embedder-unauthorized': 'The provider of the embedder refused the key, so memory was searched by words only.',
+}
+
+type FittedRecall = FittedPart & Pick<FittedText<RecalledItem>, 'kept' | 'text'>
+
+export const recalled: Section<'recalled', RecallOutcome, FittedRecall, SeenRecall> = {
+  name: 'recalled',
+  place: 'messages',
+  share: 1 / 2,
+  takesRest: true,
+  read: readRecalled,
+  fit({ recollection }, most, fitting) {
+    const { behaviour, threadId } = fitting.input
+    const options = behaviour.semanticRecall?.options
+    const news = options === undefined || recollection === null ? [] : newsOf(recollection, options, fitting)
+    const { dropped, ...fitted } = fitText(news, most, {
+      write: (items) => fenced(inOrder(items, threadId)),
+      roughTokens,
+    })
+    return { ...fitted, dropped: dropped.map(({ id }) => ({ id, reason: 'budget' })) }
+  },
+  show: ({ text }) => (text === '' ? [] : [{ role: 'user', content: text }]),
+  seen: ({ kept }, { recollection }) => ({
+    recalled: kept.map(seenItem),
+    degraded: recollection?.degraded ?? [],
+    recallId: recollection?.recallId ?? null,
+  }),
+  asOf: ({ recollection }): Readonly<Record<string, Seq>> => recollection?.asOf ?? {},
+  warnings(_, { recollection, warning }) {
+    const degraded = (recollection?.degraded ?? []).flatMap((reason) => degradedWarnings[reason] ?? [])
+    return warning === null ? degraded : [warning, ...degraded]
+  },
 }

@@ -1,0 +1,57 @@
+/** The section of facts: the newest that fit, in the order in which they were stated. */
+import type { Seq } from '../../domain/id.ts'
+import type { FactState } from '../../domain/records/fact.ts'
+import { dateOf } from '../../domain/time.ts'
+import { type FencedItem, fenced } from '../../recall/fence.ts'
+import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
+import type { FittedPart, Reading, Section } from './section.ts'
+
+/** Which fact a model saw. */
+export interface SeenFact {
+  readonly id: string
+  readonly version: Seq
+}
+
+/** Newest facts that are looked at, and the tokens they may have: recall finds those that do not fit. */
+const mostFacts = 200
+const factTokens = 1_000
+
+/** Current facts of the space, the newest that fit a budget, in the order in which they were stated. */
+async function readFacts({ input: { space, behaviour } }: Reading): Promise<readonly FactState[]> {
+  if (!behaviour.facts) return []
+  const query = { attributes: {}, statuses: ['current' as const], order: 'newest' as const, after: null }
+  const { items } = await space.facts.list({ ...query, limit: mostFacts })
+  let left = factTokens
+  const end = items.findIndex(({ text }) => {
+    left -= tokensOfText(text)
+    return left < 0
+  })
+  return items.slice(0, end < 0 ? items.length : end).toReversed()
+}
+
+function factItem({ text, assertedBy, updatedAt }: FactState): FencedItem {
+  return { kind: 'fact', text, author: assertedBy, at: dateOf(updatedAt) }
+}
+
+type FittedFacts = FittedPart & Pick<FittedText<FactState>, 'kept' | 'text'>
+
+export const facts: Section<'facts', readonly FactState[], FittedFacts, { readonly facts: readonly SeenFact[] }> = {
+  name: 'facts',
+  place: 'instructions',
+  share: 1 / 2,
+  read: readFacts,
+  fit(found, most) {
+    const fitted = fitText(found.toReversed(), most - joinTokens, {
+      write: (newest) => fenced(newest.toReversed().map(factItem)),
+    })
+    return {
+      text: fitted.text,
+      kept: fitted.kept.toReversed(),
+      tokens: fitted.text === '' ? 0 : fitted.tokens + joinTokens,
+      dropped: fitted.dropped.map(({ id }) => ({ id, reason: 'budget' })),
+    }
+  },
+  show: ({ text }) => text,
+  seen: ({ kept }) => ({ facts: kept.map(({ id, version }) => ({ id, version })) }),
+  holds: ({ kept }) => kept.map(({ id }) => ({ kind: 'fact', id })),
+}
