@@ -4,6 +4,8 @@ import { exceedsBytes, isJsonObject, type Json, jsonBytes } from './json.ts'
 
 interface Limit {
   readonly default: number
+  /** Default: 1. */
+  readonly min?: number
   readonly max: number
   readonly about: string
 }
@@ -53,7 +55,7 @@ export const limitTable = {
   filterScan: { default: 10_000, max: 1_000_000, about: 'threads or facts that one page with a filter looks through' },
   cloneMessages: { default: 10_000, max: 16_000, about: 'messages copied by one clone' },
   erasedPerCommit: { default: 1_000, max: 1_000, about: 'records of one kind that one commit erases' },
-  logDays: { default: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },
+  logDays: { default: 0, min: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },
   busyTimeoutMs: { default: 30_000, max: 600_000, about: 'milliseconds a commit waits for another process' },
   modelTimeoutMs: {
     default: 60_000,
@@ -75,6 +77,12 @@ export type LimitName = keyof typeof limitTable
  */
 export type Limits = { readonly [Name in LimitName]: number }
 
+/** The lowest value of a limit. */
+export function leastOf(name: LimitName): number {
+  const { min = 1 }: Limit = limitTable[name]
+  return min
+}
+
 const limitNames = Object.keys(limitTable) as LimitName[]
 
 /** The limits that hold unless `limits` of a Memory says otherwise. */
@@ -92,7 +100,7 @@ export function parseLimits(changed: unknown): Limits {
     if (value === undefined) continue
     if (!Object.hasOwn(limitTable, name)) throw invalidInput(`limits.${name}`, 'is not a limit', value, fix)
     const { max } = limitTable[name as LimitName]
-    const min = name === 'logDays' ? 0 : 1
+    const min = leastOf(name as LimitName)
     const isFit = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
     if (!isFit) {
       throw invalidInput(

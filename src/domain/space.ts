@@ -2,6 +2,7 @@
 import { invalidInput } from './error.ts'
 import { checkId, type Seq, type SpaceId, type SpaceKey } from './id.ts'
 import type { Language } from './language.ts'
+import type { LimitName } from './limits.ts'
 
 export const spaceKinds = ['resource', 'team', 'agent', 'task'] as const
 /** What a space belongs to: a user or entity (`resource`), a team, an agent, or a piece of work (`task`). */
@@ -112,6 +113,22 @@ export interface SpaceSettings {
   /** How texts become words for recall; changing it makes the index of words anew. */
   readonly language: Language
 }
+
+/**
+ * The settings that are limits. A space starts with those of the memory that makes it; the bounds are those of the limit. With
+ * `orNull`, null means for ever.
+ */
+export const settingLimits = {
+  entriesPerSpace: { orNull: false },
+  entryTtlMs: { orNull: true },
+  logDays: { orNull: false },
+} as const satisfies { readonly [Name in LimitName & keyof SpaceSettings]: { readonly orNull: boolean } }
+
+/** Settings that came later than the first spaces, each with the value that an older space has. */
+export const laterSettings = { language: 'english' } as const satisfies Partial<SpaceSettings>
+
+/** The names of the settings that are limits. */
+export const settingNames = Object.keys(settingLimits) as (keyof typeof settingLimits)[]
 
 /** A space as drivers keep it. Counters are of what is live. */
 export interface SpaceState {

@@ -1,7 +1,6 @@
 /** Operations on spaces themselves: listing, state, settings, commits as they are, and the log. */
 import { z } from 'zod'
-import { changeSchema, expectationSchema, settingsSchema } from '../domain/commit/schema.ts'
-import { languages } from '../domain/language.ts'
+import { allSettingsSchema, changeSchema, expectationSchema, settingsSchema } from '../domain/commit/schema.ts'
 import { turnStatuses } from '../domain/records/turn.ts'
 import { parseSpaceId, spaceKinds } from '../domain/space.ts'
 import { commitChanges, configureSpace, followSpace, getSpace, listSpaces } from '../memory/spaces/spaces.ts'
@@ -11,12 +10,6 @@ import { operation, type Touched } from './operation.ts'
 const spaceId = z.string().describe("Such as 'resource/alice' or 'team/acme'; ids in it are percent-encoded.")
 const named = { space: spaceId }
 
-const settings = z.strictObject({
-  entriesPerSpace: z.int(),
-  entryTtlMs: z.int().nullable(),
-  logDays: z.int(),
-  language: z.enum(languages),
-})
 const counter = z.int().min(0)
 const spaceState = z.strictObject({
   id: z.string(),
@@ -27,7 +20,7 @@ const spaceState = z.strictObject({
   floor: seq,
   horizon: seq,
   settingsVersion: seq,
-  settings,
+  settings: allSettingsSchema,
   threads: counter,
   archivedThreads: counter,
   entries: counter,

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { SpaceKey } from '../domain/id.ts'
 import type { Language } from '../domain/language.ts'
 import type { Limits } from '../domain/limits.ts'
-import type { SpaceSettings } from '../domain/space.ts'
+import { type SpaceSettings, settingNames } from '../domain/space.ts'
 
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
@@ -18,6 +18,6 @@ export function newSpaceKey(): SpaceKey {
 
 /** The settings a new space starts with: the limits of the memory that creates it, and the storage's language. */
 export function settingsFrom(limits: Limits, language: Language): SpaceSettings {
-  const { entriesPerSpace, entryTtlMs, logDays } = limits
-  return { entriesPerSpace, entryTtlMs, logDays, language }
+  const own = Object.fromEntries(settingNames.map((name) => [name, limits[name]]))
+  return { ...(own as Pick<Limits, (typeof settingNames)[number]>), language }
 }

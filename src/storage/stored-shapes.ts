@@ -2,6 +2,7 @@
 import { actorKinds } from '../domain/actor.ts'
 import type { EffectKind } from '../domain/commit/effect.ts'
 import type { JsonObject } from '../domain/json.ts'
+import { laterSettings, settingLimits, settingNames } from '../domain/space.ts'
 import { msOf } from '../domain/time.ts'
 
 /** Whether a parsed value is what it must be. `seq` is that of its row: what it replaced must be older. */
@@ -105,11 +106,15 @@ const entryEnd = fields({ key: text, prev: older })
 const recordEnd = fields({ noun: text, key: text, prev: older })
 const recordWrite = (own: Shapes) => all(recordEnd, fields({ expiresAt: orNull(time), ...own }))
 const block = fields({ name: text, format: text, value: any })
-/** The language came later than the first spaces. */
-export const settingsShape = fields(
-  { entriesPerSpace: finite, entryTtlMs: orNull(finite), logDays: finite },
-  { language: text },
+const settings: Shapes = {
+  ...Object.fromEntries(settingNames.map((name) => [name, settingLimits[name].orNull ? orNull(finite) : finite])),
+  language: text,
+}
+const isLater = ([name]: readonly [string, Shape]) => Object.hasOwn(laterSettings, name)
+const [later = [], first = []] = [true, false].map((is) =>
+  Object.entries(settings).filter((one) => isLater(one) === is),
 )
+export const settingsShape = fields(Object.fromEntries(first), Object.fromEntries(later))
 const factId = { factId: text }
 
 const kept = fields(

@@ -3,9 +3,10 @@ import { Memory, type MemoryOptions, SQLiteStore } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
 import { describe, expect, it } from 'vitest'
 import { limitTable } from '../../src/domain/limits.ts'
+import { settingNames } from '../../src/domain/space.ts'
 import { openMemory, refused } from '../memory/opened.ts'
 
-const names = ['entriesPerSpace', 'entryTtlMs', 'logDays'] as const
+const names = settingNames
 /** What no number setting may be. */
 const never: readonly unknown[] = [-1, -0.5, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', true, [], {}]
 

@@ -4,11 +4,12 @@ import { z } from 'zod'
 import { actorKinds } from '../actor.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { languages } from '../language.ts'
-import { limitTable } from '../limits.ts'
+import { leastOf, limitTable } from '../limits.ts'
 import { blockFormats } from '../records/block.ts'
 import { type MessageInput, type MessagePart, roles } from '../records/message.ts'
 import { runKinds, runStatuses } from '../records/run.ts'
 import { closedStatuses } from '../records/turn.ts'
+import { type SpaceSettings, settingLimits, settingNames } from '../space.ts'
 import { trusts } from '../trust.ts'
 import { withRecordChanges } from './record-schemas.ts'
 
@@ -62,13 +63,28 @@ const erased = z.exactOptional(z.array(id).min(1).max(limitTable.erasedPerCommit
 /** A turn is named by its id or, when this commit opens it, by its number among those the commit opens. */
 const turnReference = { turnId: z.exactOptional(id), opened: z.exactOptional(z.int().min(0)) }
 
-/** Settings that are stored with a space; those left out stay as they are. */
-export const settingsSchema = z.strictObject({
-  entriesPerSpace: z.exactOptional(z.int().min(1).max(limitTable.entriesPerSpace.max)),
-  entryTtlMs: z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable()),
-  logDays: z.exactOptional(z.int().min(0).max(limitTable.logDays.max)),
-  language: z.exactOptional(z.enum(languages)),
-})
+type LimitSettings = {
+  readonly [Name in keyof typeof settingLimits]: z.ZodType<SpaceSettings[Name], SpaceSettings[Name]>
+}
+
+const limitSettings = Object.fromEntries(
+  settingNames.map((name) => {
+    const number = z.int().min(leastOf(name)).max(limitTable[name].max)
+    return [name, settingLimits[name].orNull ? number.nullable() : number]
+  }),
+) as unknown as LimitSettings
+
+/** All settings of a space. */
+export const allSettingsSchema = z.strictObject({ ...limitSettings, language: z.enum(languages) })
+
+/** Settings that change; those left out stay as they are. */
+export const settingsSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(allSettingsSchema.shape).map(([name, schema]) => [name, z.exactOptional(schema)]),
+  ) as unknown as {
+    readonly [Name in keyof SpaceSettings]: z.ZodExactOptional<(typeof allSettingsSchema.shape)[Name]>
+  },
+)
 
 const factIds = z.array(id).max(limitTable.factLinks.max)
 

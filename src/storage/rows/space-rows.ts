@@ -1,6 +1,6 @@
 /** Rows of spaces, read into domain records and made from them. */
 import type { SpaceId, SpaceKey } from '../../domain/id.ts'
-import { parentOf, type SpaceSettings, type SpaceState } from '../../domain/space.ts'
+import { laterSettings, parentOf, type SpaceSettings, type SpaceState } from '../../domain/space.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { storedJson, storedSeq } from '../stored-json.ts'
 import { settingsShape } from '../stored-shapes.ts'
@@ -40,8 +40,8 @@ export function spaceOf(columns: SpaceColumns, last: LastCommit | undefined): Sp
     floor: storedSeq(floor, 'space'),
     horizon: storedSeq(horizon, 'space'),
     settings: {
-      language: 'english',
-      ...storedJson<Omit<SpaceSettings, 'language'>>(settings, 'space', settingsShape),
+      ...laterSettings,
+      ...storedJson<Omit<SpaceSettings, keyof typeof laterSettings>>(settings, 'space', settingsShape),
     },
     settingsVersion,
     threads,
