@@ -1,4 +1,5 @@
 /** The public entry: named exports only. */
+
 export { Agent } from './agent/agent.ts'
 export { Aquifer, type AquiferOptions } from './agent/container/aquifer.ts'
 export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/container/registered.ts'
@@ -32,6 +33,7 @@ export { type ErrorCode, errorCodes, MemoryError } from './domain/error.ts'
 export type { Json, JsonObject } from './domain/json.ts'
 export { defaultLimits, type LimitName, type Limits } from './domain/limits.ts'
 export type { MessagePart, Role } from './domain/records/message.ts'
+export type { MessageLike } from './domain/records/message-input.ts'
 export type { RunKind, RunStatus } from './domain/records/run.ts'
 export type { TurnStatus } from './domain/records/turn.ts'
 export {
@@ -42,6 +44,7 @@ export {
   type SpaceState,
   spaceId,
 } from './domain/space.ts'
+export type { StandardSchema } from './domain/standard-schema.ts'
 export type { Facts } from './facade/facts.ts'
 export { Memory } from './facade/memory.ts'
 export type { CommitOptions, Space } from './facade/space.ts'
@@ -65,7 +68,6 @@ export type {
 export type { StoredMessage, Thread } from './memory/answers/records.ts'
 export type { StoredPart } from './memory/answers/stored-part.ts'
 export type { FeedOptions } from './memory/arguments/feed-options.ts'
-export type { MessageLike } from './memory/arguments/message-input.ts'
 export type { ClonedThread, CloneThreadOptions } from './memory/conversation/clone-thread.ts'
 export type { ListMessagesOptions, MessagePage } from './memory/conversation/list-messages.ts'
 export type {
@@ -99,8 +101,7 @@ export type { FactSearch, FoundFact, SearchFactsOptions } from './memory/facts/f
 export type { FactEdit, FactUpdate } from './memory/facts/facts-write.ts'
 export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget.ts'
 export type { ReindexOptions, Settled } from './memory/indexing.ts'
-export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './memory/options/behaviour.ts'
-export type { MemoryOptions, StandardSchema } from './memory/options/options.ts'
+export type { MemoryOptions } from './memory/options/options.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'
 export type { ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces/spaces.ts'
 export type { ChangeEntryOptions, DeleteEntryOptions, Ttl, WriteEntryOptions } from './memory/team/entries.ts'
@@ -124,6 +125,7 @@ export type {
   WorkingMemoryWrite,
 } from './memory/working-memory/working-memory.ts'
 export { SQLiteStore, type SQLiteStoreOptions } from './open.ts'
+export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './ports/behaviour.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type { Durability, Storage } from './ports/storage.ts'

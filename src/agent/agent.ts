@@ -1,7 +1,8 @@
 /** Agents: a model with instructions, tools and a memory that it shares with others. A thin layer over the AI SDK. */
+
 import { MemoryError } from '../domain/error.ts'
+import type { StandardSchema } from '../domain/standard-schema.ts'
 import type { Memory } from '../facade/memory.ts'
-import type { StandardSchema } from '../memory/options/options.ts'
 import type { CalledAgent } from './call.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
 import { loadCall, loadGenerate, loadStream } from './loaded.ts'

@@ -1,14 +1,15 @@
 /** What an agent is made of and called with. */
+
 import type { LanguageModel, ModelMessage, SystemModelMessage, streamText, ToolSet, UIMessage } from 'ai'
 import type { Actor } from '../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading, readPlain } from '../domain/read-plain.ts'
+import type { MessageLike } from '../domain/records/message-input.ts'
+import type { StandardSchema } from '../domain/standard-schema.ts'
 import { Memory } from '../facade/memory.ts'
-import type { MessageLike } from '../memory/arguments/message-input.ts'
-import type { MemoryBehaviour } from '../memory/options/behaviour.ts'
-import type { StandardSchema } from '../memory/options/options.ts'
+import type { MemoryBehaviour } from '../ports/behaviour.ts'
 import { checkCallValues } from './call-checks.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'

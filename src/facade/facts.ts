@@ -1,6 +1,6 @@
 /** The pool of facts that agents share: what was learned, whose it is, who said so and how long it holds. */
 
-import type { MessageLike } from '../memory/arguments/message-input.ts'
+import type { MessageLike } from '../domain/records/message-input.ts'
 import type { Core } from '../memory/door/core.ts'
 import type { FactIds } from '../memory/facts/fact-home.ts'
 import type { Fact, FactVersion } from '../memory/facts/fact-records.ts'

@@ -1,10 +1,10 @@
 /** The shared memory of a team as users hold it. */
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { Json } from '../domain/json.ts'
+import { fieldsOf } from '../domain/option-checks.ts'
 import { spaceId } from '../domain/space.ts'
 import { dateOf } from '../domain/time.ts'
 import type { Core } from '../memory/door/core.ts'
-import { fieldsOf } from '../memory/options/option-checks.ts'
 import type {
   ChangeEntryOptions,
   DeleteEntryOptions,

@@ -2,8 +2,8 @@
 
 import { expect, it } from 'vitest'
 import { type InputOptions, planInput } from '../../src/agent/input/input.ts'
+import { readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
-import { readMessages } from '../../src/memory/arguments/message-input.ts'
 import type { Door } from '../../src/memory/door/door.ts'
 import { assistant, openScene, type Scene, user } from './threads.ts'
 

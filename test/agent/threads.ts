@@ -3,8 +3,8 @@
 import type { Change, Memory, Space } from 'aquifer'
 import { expect } from 'vitest'
 import { type InputOptions, type InputPlan, planInput } from '../../src/agent/input/input.ts'
+import { type MessageLike, readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
-import { type MessageLike, readMessages } from '../../src/memory/arguments/message-input.ts'
 import { openMemory } from '../memory/opened.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }

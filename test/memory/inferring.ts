@@ -2,8 +2,8 @@
 
 import { type Memory, type MemoryOptions, type Space, spaceId } from 'aquifer'
 import { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
+import { readMessages } from '../../src/domain/records/message-input.ts'
 import { coreOf } from '../../src/facade/memory.ts'
-import { readMessages } from '../../src/memory/arguments/message-input.ts'
 import { type Inferred, inferFacts } from '../../src/memory/facts/infer.ts'
 import type { FactHome, InferOptions } from '../../src/memory/facts/infer-queue.ts'
 import { openMemory } from './opened.ts'

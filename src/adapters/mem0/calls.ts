@@ -3,7 +3,7 @@ import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { checkTaskId } from '../../domain/issued-id.ts'
 import { isJsonObject, type Json, type JsonObject, setField } from '../../domain/json.ts'
 import { readPlain } from '../../domain/read-plain.ts'
-import type { MessageLike } from '../../memory/arguments/message-input.ts'
+import type { MessageLike } from '../../domain/records/message-input.ts'
 
 /** Whose memories a call is about, in either spelling. They may stand inside `filters` as well. */
 export interface Mem0Ids {

@@ -1,7 +1,7 @@
 /** Mem0's `Memory` over ours: its flat names in both of its call shapes, so that programs for it need another import only. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
+import type { MessageLike } from '../../domain/records/message-input.ts'
 import { Memory as SharedMemory } from '../../facade/memory.ts'
-import type { MessageLike } from '../../memory/arguments/message-input.ts'
 import type { AddFactsOptions } from '../../memory/facts/facts-add.ts'
 import type { ListFactsOptions } from '../../memory/facts/facts-read.ts'
 import type { SearchFactsOptions } from '../../memory/facts/facts-search.ts'

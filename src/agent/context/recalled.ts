@@ -1,12 +1,13 @@
 /** The section of recall: found by the question, without what the prompt holds anyway, fenced as data. */
+
 import { parseFilter } from '../../domain/filter.ts'
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Message } from '../../domain/records/message.ts'
 import type { Degraded, RecalledItem, Recollection } from '../../memory/answers/recollection.ts'
-import type { ResolvedRecallOptions } from '../../memory/options/merge-behaviour.ts'
 import { recallFrom } from '../../memory/recall/recall.ts'
+import type { ResolvedRecallOptions } from '../../ports/behaviour.ts'
 import { fenced } from '../../recall/fence.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 import { type FittedText, fitText } from './fit.ts'

@@ -1,11 +1,12 @@
 /** What a section of a prompt is. A new one is a file that makes one, and a line in `sections.ts`. Types only. */
+
 import type { ModelMessage, SystemModelMessage, ToolSet } from 'ai'
 import type { Actor } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
 import type { Door } from '../../memory/door/door.ts'
-import type { ResolvedBehaviour } from '../../memory/options/merge-behaviour.ts'
+import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
 import type { Showing } from './model-messages.ts'
 import type { ThreadWindow } from './thread-window.ts'
 

@@ -1,7 +1,8 @@
 /** The section of working memory: its block with the version of it, whole or not at all. */
+
 import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
-import { mainBlock } from '../../memory/working-memory/blocks.ts'
+import { mainBlock } from '../../domain/records/block-key.ts'
 import { withoutFences } from '../../recall/without-fences.ts'
 import { joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'

@@ -1,7 +1,7 @@
 /** Sees to it that a call has something to answer, before anything of it is stored. */
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import type { MessageInput, MessagePart } from '../../domain/records/message.ts'
-import type { ReadMessage } from '../../memory/arguments/message-input.ts'
+import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import type { InputPlan } from './input.ts'

@@ -1,7 +1,7 @@
 /** What a client answers to stored calls: results of tools, and what was said to requests for approval. */
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
-import { answered } from '../../memory/arguments/message-parts.ts'
+import { answered } from '../../domain/records/message-parts.ts'
 import { isClosed } from './canonical.ts'
 
 /** A stored call, and the part it becomes. */

@@ -1,6 +1,6 @@
 /** Sent messages whose ids memory issued for something else, or never issued: what a call does with them. */
 import { shown } from '../../domain/error.ts'
-import type { ReadMessage } from '../../memory/arguments/message-input.ts'
+import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { Sent } from './resent.ts'
 import type { Standing } from './stored-thread.ts'
 

@@ -11,7 +11,7 @@ import {
   type MessagePart,
   toolNameOf,
 } from '../../domain/records/message.ts'
-import type { ReadMessage } from '../../memory/arguments/message-input.ts'
+import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import { type Comparable, internalCalls, unitsOf } from './canonical.ts'

@@ -1,6 +1,6 @@
 /** Tells what a client only sends again from what it says now. */
 import { isToolPart, type MessagePart } from '../../domain/records/message.ts'
-import type { ReadMessage } from '../../memory/arguments/message-input.ts'
+import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import { type Alignment, align } from './align.ts'
 import { beginsAlike, type Comparable, isClosed, isSame, outcomeOf, type Unit, unitsOf } from './canonical.ts'

@@ -1,6 +1,6 @@
 /** A processor that keeps earlier tool calls out of what a model sees. */
 import type { ModelMessage } from 'ai'
-import { check, fieldsOf, isText } from '../../memory/options/option-checks.ts'
+import { check, fieldsOf, isText } from '../../domain/option-checks.ts'
 import type { Processor } from './processor.ts'
 
 /** What tells a part of a model message from others. */

@@ -1,6 +1,7 @@
 /** What both ways of calling a model share: the AI SDK's settings, what is recorded of the run, and what follows it. */
+
 import type { generateText, streamText, ToolSet } from 'ai'
-import type { StandardSchema } from '../../memory/options/options.ts'
+import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { Answer, AnswerEnd } from '../answer/answer.ts'
 import { type Call, questionOf } from '../call.ts'
 import { withResolvedModel } from '../model.ts'

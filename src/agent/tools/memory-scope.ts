@@ -1,8 +1,9 @@
 /** What the tools of memory share: for whom they work, and how they answer a model that asked for what cannot be. */
+
 import { MemoryError } from '../../domain/error.ts'
 import type { Memory } from '../../facade/memory.ts'
 import type { Door } from '../../memory/door/door.ts'
-import type { ResolvedBehaviour } from '../../memory/options/merge-behaviour.ts'
+import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
 
 /** For whom the tools of one call work. */
 export interface MemoryScope {

@@ -1,7 +1,8 @@
 /** The schema of working memory, as that of a patch to it: what a model may leave out, and how it removes. */
+
 import type { FlexibleSchema, JSONSchema7 } from 'ai'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
-import type { StandardSchema } from '../../memory/options/options.ts'
+import type { StandardSchema } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
 /** What the input of the tool looks like. */

@@ -1,9 +1,9 @@
 /** Schemas of tools: of zod, of any library that follows the Standard Schema specification, or of the AI SDK. */
+
 import type { FlexibleSchema } from 'ai'
 import { MemoryError } from '../../domain/error.ts'
-import { isFunction } from '../../memory/options/option-checks.ts'
-import type { StandardSchema } from '../../memory/options/options.ts'
-import { schemaIssues } from '../../memory/working-memory/blocks.ts'
+import { isFunction } from '../../domain/option-checks.ts'
+import { type StandardSchema, schemaIssues } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
 interface WithJsonSchema {

@@ -1,17 +1,18 @@
 /** The tool by which an agent keeps working memory up to date, beside others who do the same. */
+
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { MemoryError } from '../../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { Door } from '../../memory/door/door.ts'
-import type { ResolvedWorkingMemory } from '../../memory/options/merge-behaviour.ts'
-import type { StandardSchema } from '../../memory/options/options.ts'
 import {
   readWorkingMemory,
   type WorkingMemory,
   type WorkingMemoryWrite,
   writeWorkingMemory,
 } from '../../memory/working-memory/working-memory.ts'
+import type { ResolvedWorkingMemory } from '../../ports/behaviour.ts'
 import { loadSdk } from '../sdk.ts'
 import { heldByTurn } from './inside-turn.ts'
 import { internal, type MemoryScope, orRefusal, reasonOf, refusal } from './memory-scope.ts'

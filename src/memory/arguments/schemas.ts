@@ -6,10 +6,10 @@ import { receiptStates } from '../../domain/erase/receipt.ts'
 import { recordKinds } from '../../domain/index/word-segment.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { limitTable } from '../../domain/limits.ts'
+import type { MessageLike } from '../../domain/records/message-input.ts'
 import { runStatuses } from '../../domain/records/run.ts'
 import { spaceKinds } from '../../domain/space.ts'
 import { recallModes } from '../../recall/rank.ts'
-import type { MessageLike } from './message-input.ts'
 
 const id = z.string()
 const optionalId = z.exactOptional(id)

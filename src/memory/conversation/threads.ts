@@ -1,10 +1,12 @@
 /** Threads of a resource: creating, finding, listing, changing and deleting conversations. */
+
 import type { Change, Expectation } from '../../domain/commit/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.ts'
 import { checkFilter } from '../../domain/filter.ts'
 import { checkId, type ThreadId } from '../../domain/id.ts'
 import { type Json, toPatch } from '../../domain/json.ts'
 import { limitExceeded } from '../../domain/limits.ts'
+import { mainBlock } from '../../domain/records/block-key.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { ThreadOrder, ThreadPosition } from '../../ports/storage.ts'
 import { type Thread, toThread } from '../answers/records.ts'
@@ -13,7 +15,7 @@ import { type InputOf, parse, unexpectedConflict } from '../arguments/parse.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
-import { mainBlock, startingValue } from '../working-memory/blocks.ts'
+import { startingValue } from '../working-memory/blocks.ts'
 
 /** Options of `memory.createThread`. */
 export interface CreateThreadOptions extends InputOf<'createThread'> {

@@ -3,8 +3,8 @@ import type { Access } from '../../domain/actor.ts'
 import type { Expectation } from '../../domain/commit/commit.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
+import type { MemoryBehaviour } from '../../ports/behaviour.ts'
 import type { Traces } from '../answers/recollection.ts'
-import type { MemoryBehaviour } from '../options/behaviour.ts'
 import type { MemoryStorage } from '../storage/memory-storage.ts'
 
 /** One Memory as one actor uses it. */

@@ -1,45 +1,13 @@
 /** What a Memory, an agent and a call say about memory, as one: every field decided. */
 
-import type { MemoryBehaviour, MessageRange, SemanticRecallOptions, WorkingMemoryOptions } from './behaviour.ts'
-import type { BlockScope, StandardSchema } from './options.ts'
-
-/** Working memory as an agent has it. With neither template nor schema it is free text. */
-export interface ResolvedWorkingMemory {
-  readonly scope: BlockScope
-  readonly template: string | null
-  readonly schema: StandardSchema | null
-  /** Whether the agent gets the tool that writes it. Never with `readOnly`. */
-  readonly agentManaged: boolean
-  /** Whether the agent may not write it: stated for working memory, or for all of memory. */
-  readonly readOnly: boolean
-}
-
-/** What is recalled, ready for `memory.recall`. */
-export interface ResolvedRecallOptions {
-  readonly topK: number
-  readonly messageRange: MessageRange
-  readonly scope: BlockScope
-  readonly threshold: number
-  readonly tokenBudget: number
-  readonly filter?: Readonly<Record<string, unknown>>
-}
-
-/** How memory serves one call of an agent. */
-export interface ResolvedBehaviour {
-  /** Messages of the thread that the model sees; 0: none. */
-  readonly lastMessages: number
-  /** Tokens of those together; null: no limit. */
-  readonly messageHistory: { readonly maxTokens: number | null }
-  /** null: nothing is recalled. `isNamed`: recall was asked for in words, so the agent gets the tool `recall` too. */
-  readonly semanticRecall: { readonly options: ResolvedRecallOptions; readonly isNamed: boolean } | null
-  /** null: agents do not see it. */
-  readonly workingMemory: ResolvedWorkingMemory | null
-  readonly facts: boolean
-  readonly team: string | null
-  readonly generateTitle: boolean
-  readonly readOnly: boolean
-  readonly turns: 'queue' | 'parallel'
-}
+import type {
+  MemoryBehaviour,
+  MessageRange,
+  ResolvedBehaviour,
+  ResolvedWorkingMemory,
+  SemanticRecallOptions,
+  WorkingMemoryOptions,
+} from '../../ports/behaviour.ts'
 
 type Fields<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined }
 

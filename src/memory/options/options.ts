@@ -5,31 +5,14 @@ import type { EmbeddingModelLike } from '../../derive/model-embedder.ts'
 import { type ModelField, modelFields, parseModelName } from '../../derive/model-name.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { type Limits, parseLimits } from '../../domain/limits.ts'
+import { check, type Fields, fieldsOf, hasMethod, isFunction, isText, isWholeFrom } from '../../domain/option-checks.ts'
 import { reading, readPlain } from '../../domain/read-plain.ts'
 import { SQLiteStore } from '../../open.ts'
+import type { MemoryBehaviour } from '../../ports/behaviour.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { Durability, Storage } from '../../ports/storage.ts'
-import type { MemoryBehaviour } from './behaviour.ts'
-import { check, type Fields, fieldsOf, hasMethod, isFunction, isText, isWholeFrom } from './option-checks.ts'
 import { parseBehaviour } from './parse-behaviour.ts'
-
-/** A schema of any library that follows the Standard Schema specification, zod among them. */
-export interface StandardSchema {
-  /** What the specification asks for. Libraries such as zod, valibot and arktype provide it. */
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>
-  }
-}
-
-type StandardResult =
-  | { readonly value: unknown; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] }
-
-/** Whose memory a block is: the resource's, or one thread's. */
-export type BlockScope = 'resource' | 'thread'
 
 /** Options of `new Memory()`. */
 export interface MemoryOptions {

@@ -3,9 +3,9 @@ import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
+import { check, type Fields, fieldsOf, isSchema, isText, isWholeFrom } from '../../domain/option-checks.ts'
 import { reading } from '../../domain/read-plain.ts'
-import type { MemoryBehaviour } from './behaviour.ts'
-import { check, type Fields, fieldsOf, isSchema, isText, isWholeFrom } from './option-checks.ts'
+import type { MemoryBehaviour } from '../../ports/behaviour.ts'
 
 const names = [
   'lastMessages',

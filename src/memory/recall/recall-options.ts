@@ -5,12 +5,12 @@ import { parseFilter } from '../../domain/filter.ts'
 import { checkId, type SpaceId } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { parseSpaceId } from '../../domain/space.ts'
+import type { MessageRange } from '../../ports/behaviour.ts'
 import type { RecallMode } from '../../recall/rank.ts'
 import type { Recollection } from '../answers/recollection.ts'
 import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { resourceSpace } from '../door/door.ts'
-import type { MessageRange } from '../options/behaviour.ts'
 import { type RecallQuery, recallFrom } from './recall.ts'
 
 /** How much a recall answers, and what it looks at. */

@@ -2,30 +2,11 @@
 
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
-import { assertJson, isJsonObject, type Json } from '../../domain/json.ts'
+import { assertJson, type Json } from '../../domain/json.ts'
 import type { BlockFormat } from '../../domain/records/block.ts'
+import { type StandardSchema, schemaIssues } from '../../domain/standard-schema.ts'
+import type { BlockScope } from '../../ports/behaviour.ts'
 import type { Core } from '../door/core.ts'
-import type { BlockScope, StandardSchema } from '../options/options.ts'
-
-/** The block that working memory is when no name is given. */
-export const mainBlock = 'main'
-
-/** What a value does not satisfy in its schema. */
-export interface SchemaIssue {
-  /** Dots lead to the field, such as `address.city`. Empty for the whole value. */
-  readonly path: string
-  /** What the schema says about it. */
-  readonly message: string
-}
-
-/** What of a value its schema refuses; empty if it parses. */
-export async function schemaIssues(schema: StandardSchema, value: unknown): Promise<readonly SchemaIssue[]> {
-  const result = await schema['~standard'].validate(value)
-  return (result.issues ?? []).map(({ message, path = [] }) => {
-    const keys = path.map((part) => String(isJsonObject(part) && 'key' in part ? part.key : part))
-    return { path: keys.join('.'), message }
-  })
-}
 
 /** Refuses a value that its schema does not take. */
 export async function checkSchema(schema: StandardSchema, value: Json): Promise<void> {

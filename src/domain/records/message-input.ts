@@ -1,10 +1,10 @@
 /** Messages as callers write them (texts, model messages, UI messages) made into the one form that is stored. */
-import { type Actor, checkActor } from '../../domain/actor.ts'
-import { invalidInput, MemoryError } from '../../domain/error.ts'
-import { type JsonObject, toPatch } from '../../domain/json.ts'
-import { readPlain } from '../../domain/read-plain.ts'
-import type { MessageInput, Role } from '../../domain/records/message.ts'
-import { toIso } from '../../domain/time.ts'
+import { type Actor, checkActor } from '../actor.ts'
+import { invalidInput, MemoryError } from '../error.ts'
+import { type JsonObject, toPatch } from '../json.ts'
+import { readPlain } from '../read-plain.ts'
+import { toIso } from '../time.ts'
+import type { MessageInput, Role } from './message.ts'
 import { readParts, withAnswer } from './message-parts.ts'
 
 /** A message to save: a text (a user's), `{ role, content }`, an AI SDK `ModelMessage` or `UIMessage`. */

@@ -1,5 +1,8 @@
-/** How a memory serves the agents that use it: options of a Memory, of an agent and of a call, merged in that order. */
-import type { BlockScope, StandardSchema } from './options.ts'
+/** How a memory serves the agents that use it: options of a Memory, of an agent and of a call, merged in that order. Types only. */
+import type { StandardSchema } from '../domain/standard-schema.ts'
+
+/** Whose memory a block is: the resource's, or one thread's. */
+export type BlockScope = 'resource' | 'thread'
 
 /** Working memory. Give a `template` or a `schema`, not both; with either, or with `enabled`, agents see it. */
 export interface WorkingMemoryOptions {
@@ -67,4 +70,42 @@ export interface MemoryBehaviour {
 export interface MessageRange {
   readonly before: number
   readonly after: number
+}
+
+/** Working memory as an agent has it. With neither template nor schema it is free text. */
+export interface ResolvedWorkingMemory {
+  readonly scope: BlockScope
+  readonly template: string | null
+  readonly schema: StandardSchema | null
+  /** Whether the agent gets the tool that writes it. Never with `readOnly`. */
+  readonly agentManaged: boolean
+  /** Whether the agent may not write it: stated for working memory, or for all of memory. */
+  readonly readOnly: boolean
+}
+
+/** What is recalled, ready for `memory.recall`. */
+export interface ResolvedRecallOptions {
+  readonly topK: number
+  readonly messageRange: MessageRange
+  readonly scope: BlockScope
+  readonly threshold: number
+  readonly tokenBudget: number
+  readonly filter?: Readonly<Record<string, unknown>>
+}
+
+/** How memory serves one call of an agent. */
+export interface ResolvedBehaviour {
+  /** Messages of the thread that the model sees; 0: none. */
+  readonly lastMessages: number
+  /** Tokens of those together; null: no limit. */
+  readonly messageHistory: { readonly maxTokens: number | null }
+  /** null: nothing is recalled. `isNamed`: recall was asked for in words, so the agent gets the tool `recall` too. */
+  readonly semanticRecall: { readonly options: ResolvedRecallOptions; readonly isNamed: boolean } | null
+  /** null: agents do not see it. */
+  readonly workingMemory: ResolvedWorkingMemory | null
+  readonly facts: boolean
+  readonly team: string | null
+  readonly generateTitle: boolean
+  readonly readOnly: boolean
+  readonly turns: 'queue' | 'parallel'
 }

@@ -1,7 +1,7 @@
 /** Parts of messages: those of model messages made into the AI SDK's UI parts, the one form that is stored. */
-import { invalidInput } from '../../domain/error.ts'
-import { isJsonObject, type Json, type JsonObject, toPatch } from '../../domain/json.ts'
-import type { MessagePart } from '../../domain/records/message.ts'
+import { invalidInput } from '../error.ts'
+import { isJsonObject, type Json, type JsonObject, toPatch } from '../json.ts'
+import type { MessagePart } from './message.ts'
 
 const fix = 'Pass a text, { role, content }, a ModelMessage or a UIMessage of the AI SDK.'
 

@@ -1,8 +1,8 @@
 /** How options are checked by hand: each refusal names the field, its rule, what it got and the way out. */
 
-import { invalidInput, shown } from '../../domain/error.ts'
-import { isJsonObject } from '../../domain/json.ts'
-import { reading } from '../../domain/read-plain.ts'
+import { invalidInput, shown } from './error.ts'
+import { isJsonObject } from './json.ts'
+import { reading } from './read-plain.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
