@@ -27,9 +27,12 @@ function kebabCase(name: string): string {
  * It does nothing until it is called, and loads the AI SDK then.
  */
 export class Agent implements RegisteredAgent {
-  /** What it is found by, and what its words are signed with. Default: the name in lower case with hyphens. */
+  /**
+   * Its id in memory and in a container. Messages that it writes carry it. Default: the name in lower case with
+   * hyphens.
+   */
   readonly id: string
-  /** Its name, as given. Other agents see it before its words. */
+  /** Its name, as given. Other agents see it in front of its messages. */
   readonly name: string
   /** What it is good at, for those who choose between agents; undefined if nothing was given. */
   readonly description: string | undefined
@@ -64,12 +67,12 @@ export class Agent implements RegisteredAgent {
   }
 
   /**
-   * Calls the model and waits for its whole answer: the AI SDK's `generateText` result. With a resource and a thread the
-   * exchange is remembered there, and the model sees what was said before.
+   * Calls the model and waits for its whole answer: the AI SDK's `generateText` result. With a resource and a thread,
+   * the exchange is stored there, and the model sees the earlier messages.
    *
-   * @param input A text (a user's), a message, or several, resent history included.
+   * @param input A text (a user's), a message, or several messages. They may repeat the history.
    * @throws MemoryError `invalid-input` for a wrong option or a missing model, `aborted` if a processor ended the call;
-   * the reason of `abortSignal`; the model's errors. The thread stays one that the next call can use.
+   *   the reason of `abortSignal`; the model's errors. The next call can use the thread in any case.
    */
   generate<Schema extends StandardSchema>(
     input: AgentInput,
@@ -84,8 +87,8 @@ export class Agent implements RegisteredAgent {
   }
 
   /**
-   * Calls the model and answers its stream once the call has its place in the thread: the AI SDK's `streamText` result.
-   * It is driven to its end whether anybody reads it or not; only `abortSignal` stops it.
+   * Calls the model and returns its stream as soon as the turn is open: the AI SDK's `streamText` result. The stream
+   * runs to its end even if you do not read it. Only `abortSignal` stops it.
    *
    * @throws As {@link generate} until the model begins; later errors are in the stream, as in the AI SDK.
    */
@@ -116,7 +119,7 @@ export class Agent implements RegisteredAgent {
         try {
           this.#container.logger[level](message, { agentId: this.id, error })
         } catch (failure) {
-          // What logs in the background has nobody to tell that the logger failed.
+          // A log call in the background has no caller to tell that the logger failed.
           console[level](message, error, failure)
         }
       },

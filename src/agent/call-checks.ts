@@ -1,4 +1,4 @@
-/** What is wrong with the options of a call, found before anything of it is done. */
+/** Checks the options of a call before the call does anything. */
 import { checkActor } from '../domain/actor.ts'
 import { invalidInput } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
@@ -39,7 +39,7 @@ const checks: Readonly<Record<string, Check>> = {
 /**
  * Checks the values of a call's own options; those of the AI SDK are for it to check.
  *
- * @param at Where the options stand, to be named before each: `defaultOptions.`, or nothing.
+ * @param at The prefix of each option's name in errors, such as `defaultOptions.`; may be empty.
  * @throws MemoryError `invalid-input` naming the first one that is wrong.
  */
 export function checkCallValues(options: Readonly<Record<string, unknown>>, at = ''): void {

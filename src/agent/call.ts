@@ -1,4 +1,4 @@
-/** One call of an agent, from its input to the moment its model begins: where it remembers, what it says, what it sees. */
+/** One call of an agent, up to the start of its model: where it is stored, its input, and the prompt. */
 import type { ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from 'ai'
 import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { type Actor, sameActor } from '../domain/actor.ts'
@@ -33,11 +33,11 @@ export interface CalledAgent {
   readonly id: string
   readonly name: string
   readonly options: AgentOptions
-  /** The memory of an agent that was given none: its container's. */
+  /** The container's memory, for an agent without one. */
   readonly defaultMemory: Memory | null
-  /** Told when a memory is about to be used, so that it is bound to the container's storage. */
+  /** Called before a memory is used, to bind it to the container's storage. */
   readonly bind: (memory: Memory) => void
-  /** The container's, for calls that state none. */
+  /** The container's telemetry, for calls that set none. */
   readonly telemetry: TelemetryOptions | null
   readonly log: (level: 'warn' | 'error', message: string, error: unknown) => void
 }
@@ -61,11 +61,11 @@ export interface Call {
   readonly warnings: string[]
 }
 
-/** Where and how a call remembers. */
+/** Where a call is stored, and how. */
 export interface Remembered {
   /** Acting as the agent. */
   readonly memory: Memory
-  /** The space that the call remembers in. It is worked out here, and whoever needs it is handed it. */
+  /** The space that the call remembers in. It is resolved here and passed on from here. */
   readonly space: Door
   readonly thread: CallThread
   readonly behaviour: ResolvedBehaviour
@@ -90,14 +90,14 @@ export function systemMessages(instructions: Instructions | undefined, field: st
   return messages as readonly SystemModelMessage[]
 }
 
-/** The input's author where nobody is stated: the memory's actor if it is a user. */
+/** The input's author if the call states none: the memory's actor if it is a user. */
 function speaker(options: CallOptions, memory: Memory): Actor | undefined {
   if (options.author !== undefined) return options.author
   const { actor } = coreOf(memory).access
   return actor.kind === 'user' ? actor : undefined
 }
 
-/** Most calls say nothing about how they remember. */
+/** Most calls have no options of memory. */
 function stated(behaviour: MemoryBehaviour | undefined, field: string): MemoryBehaviour | undefined {
   return behaviour === undefined ? undefined : parseBehaviour(behaviour, field)
 }
@@ -114,7 +114,7 @@ async function rememberedBy(
     throw new MemoryError('invalid-input', {
       message: `The agent ${shown(agent.name)} is called with a thread and has no memory.`,
       fix: `Give it one: new Agent({ name: ${shown(agent.name)}, memory: new Memory(), … }), or leave the ids out.`,
-      details: { field: 'memory', rule: 'is required to remember a thread', got: 'undefined' },
+      details: { field: 'memory', rule: 'is required to store a thread', got: 'undefined' },
     })
   }
   const memory = checkMemory(chosen)
@@ -131,8 +131,8 @@ async function rememberedBy(
 }
 
 /**
- * Messages and who speaks: for users' that name nobody, whoever calls. Whom a message names itself is a claim, and it cannot
- * be the agent: what that says it says in its answers.
+ * Messages with their authors. A user's message without an author gets the caller's. An author that a message names
+ * itself is a claim, and cannot be the agent: the agent speaks only in its answers.
  */
 function withAuthor(input: readonly ReadMessage[], agent: Actor, author: Actor | undefined): readonly ReadMessage[] {
   return input.map((read) => {
@@ -154,7 +154,7 @@ async function toolsOfMemory(remembered: Remembered | null): Promise<ToolSet> {
   return memoryTools({ memory, space, threadId: thread.id, behaviour })
 }
 
-/** Settles a call's options: whatever can be refused is refused here, before anything is stored. */
+/** Resolves a call's options. Bad ones are refused here, before anything is stored. */
 export async function settleCall(agent: CalledAgent, input: AgentInput, options: CallOptions): Promise<Call> {
   const signal = options.abortSignal
   signal?.throwIfAborted()
@@ -169,7 +169,7 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
   const warnings: string[] = []
   const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options
   if (agents !== undefined || workflows !== undefined) {
-    warnings.push(`The agents and workflows of ${agent.name} are not called: this version does not hand work on.`)
+    warnings.push(`The agents and workflows of ${agent.name} are not called: this version does not delegate work.`)
   }
   return {
     agent,
@@ -193,7 +193,9 @@ function toProcessed({ input }: ReadMessage): ProcessedMessage {
   return { ...(id === undefined ? {} : { id }), role, parts, ...(metadata === undefined ? {} : { metadata }) }
 }
 
-/** The input as the processors want it stored. A message that keeps its place and role keeps its author and time. */
+/**
+ * The input to store, as the processors changed it. A message that keeps its place and role keeps its author and time.
+ */
 async function processedInput(
   read: readonly ReadMessage[],
   processors: readonly Processor[],
@@ -210,18 +212,18 @@ async function processedInput(
   })
 }
 
-/** What the model is shown, as the processors want it. */
+/** The prompt, as the processors changed it. */
 export async function processedContext(call: Call, messages: readonly ModelMessage[]): Promise<ModelMessage[]> {
   const { inputProcessors, requestContext } = call
   return [...(await runProcessors(inputProcessors, 'processContext', 'messages', messages, requestContext))]
 }
 
-/** Whether processors look at answers before they are stored. */
+/** Whether processors see answers before they are stored. */
 export function processesAnswers({ outputProcessors }: Call): boolean {
   return outputProcessors.some(({ processOutputResult }) => processOutputResult !== undefined)
 }
 
-/** The answer as the processors want it stored. */
+/** The answer to store, as the processors changed it. */
 export async function processedAnswer(call: Call, parts: readonly MessagePart[]): Promise<readonly MessagePart[]> {
   const { outputProcessors, requestContext } = call
   if (!processesAnswers(call)) return parts
@@ -229,8 +231,8 @@ export async function processedAnswer(call: Call, parts: readonly MessagePart[])
   const after = await runProcessors(outputProcessors, 'processOutputResult', 'messages', before, requestContext)
   return after.flatMap(({ parts: left }) => {
     if (Array.isArray(left) && left.every((part) => typeof part?.type === 'string')) return [...left]
-    const fix = 'Answer messages with parts, as they were handed over.'
-    throw invalidInput('processOutputResult', 'must answer messages with parts', left, fix)
+    const fix = 'Return messages with parts, in the form in which they were passed.'
+    throw invalidInput('processOutputResult', 'must return messages with parts', left, fix)
   })
 }
 

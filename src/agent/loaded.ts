@@ -1,4 +1,4 @@
-/** What an agent's calls load: nothing of it is loaded by importing the package. */
+/** The modules that an agent's first call loads. Importing the package loads none of them. */
 import { once } from './once.ts'
 
 export const loadCall = once(() => import('./call.ts'))

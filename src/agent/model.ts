@@ -14,8 +14,8 @@ function isModel(value: unknown): value is LanguageModelObject {
 }
 
 /**
- * The model to call. A text is looked up as {@link languageModelNamed} says, so that it never goes to a gateway that it
- * does not name.
+ * The model to call. A text is resolved by {@link languageModelNamed}, so a prompt never goes to a gateway that the
+ * text does not name.
  *
  * @param agent The agent's name, for errors.
  * @throws MemoryError `invalid-input` if there is no model or its provider is not installed.
@@ -42,7 +42,7 @@ export function resolveModel(model: unknown, agent: string): LanguageModelObject
 
 type PrepareStep = NonNullable<ModelSettings['prepareStep']>
 
-/** The same `prepareStep`, with the model that it chooses for a step looked up as the agent's own is. */
+/** The same `prepareStep`. The model that it chooses for a step is resolved like the agent's own. */
 export function withResolvedModel(prepareStep: PrepareStep, agent: string): PrepareStep {
   return async (step) => {
     const prepared = await prepareStep(step)

@@ -1,4 +1,4 @@
-/** What an agent is made of and called with. */
+/** Options of an agent, and of a call. */
 
 import type { LanguageModel, ModelMessage, SystemModelMessage, streamText, ToolSet, UIMessage } from 'ai'
 import type { Actor } from '../domain/actor.ts'
@@ -14,22 +14,22 @@ import { checkCallValues } from './call-checks.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** A value, or how to find it for a call. */
+/** A value, or a function that returns it for a call. */
 export type Dynamic<Value> = Value | ((call: { readonly requestContext: RequestContext }) => Value | PromiseLike<Value>)
 
 /** Instructions as the AI SDK takes them. */
 export type Instructions = string | SystemModelMessage | readonly SystemModelMessage[]
 
-/** A thread by its id, and what it is given when it is made. */
+/** A thread by its id, with the title and metadata to give it. */
 export interface CallThread {
   readonly id: string
-  /** Given to a thread without one; never over another title. */
+  /** Set only if the thread has no title. */
   readonly title?: string
   /** Deep-merged into the thread's metadata. */
   readonly metadata?: Record<string, unknown>
 }
 
-/** Where a call remembers, and how. */
+/** Where a call is stored, and how memory serves it. */
 export interface CallMemory {
   /** Whose memory it is: the user or entity. */
   readonly resource?: string
@@ -67,24 +67,24 @@ export interface CallOptions extends ModelSettings {
   readonly requestContext?: RequestContext
   /** Added to the agent's own instructions, for this call. */
   readonly instructions?: Instructions
-  /** Tools for this call beside the agent's own. */
+  /** Tools for this call, in addition to the agent's own. */
   readonly tools?: ToolSet
   /** An answer of this shape, as `object`. */
   readonly structuredOutput?: { readonly schema: StandardSchema }
-  /** Most steps (calls of the model) that one call may take. Default: 20. `stopWhen` says it in more detail. */
+  /** How many steps (calls of the model) one call may take. Default: 20. `stopWhen` allows finer rules. */
   readonly maxSteps?: number
-  /** Whether each step is saved as it completes; else all of them at the end. Default: true. */
+  /** Whether each step is saved as it completes. With `false`, all are saved at the end. Default: true. */
   readonly savePerStep?: boolean
-  /** As `useChat` sends it: `regenerate-message` answers a question anew. Default: `submit-message`. */
+  /** As `useChat` sends it: `regenerate-message` answers a question again. Default: `submit-message`. */
   readonly trigger?: 'submit-message' | 'regenerate-message'
   /**
-   * As `useChat` sends it. With `regenerate-message` the answer to replace, by default the last one; else the user's
-   * message that is said again, edited or not.
+   * As `useChat` sends it. With `regenerate-message` the answer to replace, by default the last one; otherwise the
+   * user's message that is sent again, edited or not.
    */
   readonly messageId?: string
 }
 
-/** What an agent is told: a text (a user's), one message or several, of the AI SDK or of a UI. */
+/** The input of a call: a text (a user's), one message or several, in the form of the AI SDK or of a UI. */
 export type AgentInput =
   | string
   | MessageLike
@@ -120,7 +120,7 @@ export interface AgentOptions {
   readonly defaultOptions?: CallOptions
 }
 
-/** Where a call says that it remembers. */
+/** The resource and thread that a call names. */
 export interface StatedPlace {
   readonly resourceId: string
   readonly thread: CallThread
@@ -131,7 +131,7 @@ const ownOptions = [
   ...['maxSteps', 'savePerStep', 'trigger', 'messageId'],
 ]
 
-/** Options of the AI SDK that are passed on. A name that is none of them is more likely a mistake than a wish. */
+/** Options of the AI SDK that are passed on. An unknown name is probably a typing mistake, so it is refused. */
 const passedOn = [
   ...['toolChoice', 'stopWhen', 'toolApproval', 'providerOptions', 'activeTools', 'toolOrder', 'toolCallConcurrency'],
   ...['prepareStep', 'repairToolCall', 'runtimeContext', 'toolsContext', 'include', 'includeRawChunks', 'telemetry'],
@@ -169,7 +169,7 @@ function checkMemoryNames(memory: Readonly<Record<string, unknown>>): void {
   throw invalidInput('memory', `has an unknown option ${shown(extra)}`, memory, fix)
 }
 
-/** The one of two names for a value that is given; both may be, if they agree. */
+/** The value that is given under one of two names. Both may be given if they agree. */
 function oneOf(left: unknown, leftName: string, right: unknown, rightName: string): unknown {
   if (left === undefined || right === undefined || left === right) return left ?? right
   throw invalidInput(leftName, `must not differ from ${rightName}`, left, 'They are two names for one thing.')
@@ -194,13 +194,13 @@ function threadOf(thread: unknown): CallThread | undefined {
 function missing(field: string, other: string): MemoryError {
   return new MemoryError('invalid-input', {
     message: `"${field}" is missing: the call has ${other} and not ${field}.`,
-    fix: 'Pass both to remember the conversation, or neither for a call without memory.',
+    fix: 'Pass both to store the conversation, or neither for a call without memory.',
     details: { field, rule: 'must go together with the other id', got: 'undefined' },
   })
 }
 
 /**
- * Where a call remembers, from either of its two shapes.
+ * The resource and thread of a call, from either of its two forms.
  *
  * @returns null if it names neither a resource nor a thread.
  * @throws MemoryError `invalid-input` naming the missing one if it names only one of the two.
@@ -222,7 +222,7 @@ export function placeOf(options: CallOptions): StatedPlace | null {
   }
 }
 
-/** The options of a call over those of its agent. Ids of the call take the place of the agent's, in whichever shape. */
+/** The options of a call merged over those of its agent. Ids of the call replace the agent's, in either form. */
 export function callOptions(defaults: CallOptions | undefined, options: CallOptions | undefined): CallOptions {
   const own = readFields(options, 'options') as CallOptions
   checkNames(own as Readonly<Record<string, unknown>>, 'options')
@@ -243,13 +243,13 @@ export function callOptions(defaults: CallOptions | undefined, options: CallOpti
 const placeNames = ['resourceId', 'threadId'] as const
 const hasPlace = (memory: CallMemory | undefined) => memory?.resource !== undefined || memory?.thread !== undefined
 
-/** @throws MemoryError `invalid-input` for what is no Memory. */
+/** @throws MemoryError `invalid-input` for a value that is not a Memory. */
 export function checkMemory(memory: unknown): Memory {
   if (memory instanceof Memory) return memory
-  throw invalidInput('memory', 'must be a Memory', memory, 'Pass new Memory(), or a function that answers one.')
+  throw invalidInput('memory', 'must be a Memory', memory, 'Pass new Memory(), or a function that returns one.')
 }
 
-/** One that does nothing where it stands guards nothing: its method is misspelt, or it belongs into the other list. */
+/** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
 function checkProcessors(
   options: Readonly<Record<string, unknown>>,
   field: 'inputProcessors' | 'outputProcessors',

@@ -1,4 +1,6 @@
-/** What a request brings along for those who serve it: the user's tier, a locale, a tenant. No model sees it. */
+/**
+ * Values of a request for the code that serves it, such as the user's tier, a locale or a tenant. No model sees them.
+ */
 import { invalidInput } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
 
@@ -17,10 +19,10 @@ function checkKey(key: unknown): string {
 }
 
 /**
- * A map of what a call is made with: instructions, model, memory and tools may depend on it, and tools get it.
+ * A map of values for one call. Instructions, model, memory and tools may depend on it, and tools get it.
  *
- * Give the names and types of its values, as in `new RequestContext<{ 'user-tier': 'enterprise' | 'pro' }>()`: by a type,
- * not an interface, so that agents and tools that know nothing of them take it too.
+ * Give the names and types of its values, as in `new RequestContext<{ 'user-tier': 'enterprise' | 'pro' }>()`: use a
+ * type, not an interface, so that agents and tools that do not know the names accept it too.
  */
 export class RequestContext<out Values extends object = Record<string, unknown>> {
   readonly #values = new Map<string, unknown>()
@@ -28,7 +30,7 @@ export class RequestContext<out Values extends object = Record<string, unknown>>
   /**
    * Copies the values; none by default.
    *
-   * @throws MemoryError `invalid-input` for what is no context, pairs or object.
+   * @throws MemoryError `invalid-input` for anything other than a context, pairs or an object.
    */
   constructor(values?: RequestContextInput<Values>) {
     if (values === undefined) return
@@ -53,7 +55,7 @@ export class RequestContext<out Values extends object = Record<string, unknown>>
   }
 
   /**
-   * Stores a value under a key, over what was there.
+   * Sets the value of a key.
    *
    * @throws MemoryError `invalid-input` if the key is not a text.
    */

@@ -71,7 +71,7 @@ it('is refused where the thread has gone on, and nothing is stored twice', async
   await expect(ask(scene, said)).rejects.toThrow('overloaded')
   await ask(scene, 'second')
   const error = await refused('conflict', () => ask(scene, said))
-  expect(error.message).toContain('"u1" was said before')
+  expect(error.message).toContain('"u1" was sent before')
   const stored = ['failed user "first"', 'complete user "second"', 'complete assistant "one"']
   expect(await storedIn(scene.memory)).toEqual(stored)
 })

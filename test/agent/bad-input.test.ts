@@ -145,7 +145,7 @@ describe.each(ways)('%s refuses', (way) => {
   it('two tools of one name', async () => {
     const tools = { look: { inputSchema } }
     const { error, stored } = await attempt({ way, agent: { tools }, call: { tools } })
-    expect((error as MemoryError).message).toContain('two tools of the name "look"')
+    expect((error as MemoryError).message).toContain('two tools with the name "look"')
     expect(stored).toEqual([])
   })
 

@@ -181,5 +181,5 @@ test('a call that a processor refuses leaves nothing behind, and the client may 
   const kept = await scene.stored()
   expect(outline(kept)).toEqual(['user: hello', 'assistant: Here.'])
   expect(heldOf(scene.chat.messages)).toEqual(kept)
-  expect(await scene.warnings()).toEqual(['No stored answer is there to be given anew.'])
+  expect(await scene.warnings()).toEqual(['There is no stored answer to give again.'])
 })

@@ -223,10 +223,10 @@ describe.each(ways)('%s with a forged call', (way) => {
     // The AI SDK itself refuses calls that nothing came of.
     for (const call of calls.filter(({ state }) => state === 'approval-responded' || state?.startsWith('output-'))) {
       const { warnings } = await scene.run(way, [says('x'), { role: 'assistant', parts: [call] }], none)
-      expect(warnings.includes('is not carried out')).toBe(call.state === 'approval-responded')
+      expect(warnings.includes('does not run')).toBe(call.state === 'approval-responded')
     }
     for (const sent of [modelMessages['an approved call'], modelMessages['a word on an approval alone']]) {
-      expect((await scene.run(way, sent, none)).warnings).toContain('is not carried out')
+      expect((await scene.run(way, sent, none)).warnings).toContain('does not run')
     }
     expect(scene.done).toEqual([])
   })
@@ -297,7 +297,7 @@ describe('a call that waits for approval', () => {
       await expect(scene.run('generate', [{ role: 'tool', content }])).rejects.toThrow('must say something new')
     }
     const { warnings } = await scene.run('generate', [{ role: 'tool', content: [outcome] }, says('And now?')])
-    expect(warnings).toContain('does not run at the client')
+    expect(warnings).toContain('does not run on the client')
     expect(JSON.stringify(await scene.stored())).not.toContain(evil)
   })
 

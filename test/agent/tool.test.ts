@@ -210,7 +210,7 @@ describe('schemas', () => {
     expect(outputOf(await call(weather))).toEqual({ weather: 'sun' })
     const failed = await call(weather)
     expect(failed.parts.map(({ type }) => type)).toContain('tool-error')
-    expect(failed.seen).toContain('The tool "weather-tool" answered what its outputSchema refuses: ')
+    expect(failed.seen).toContain('The tool "weather-tool" returned a value that its outputSchema refuses: ')
     expect(failed.seen).toContain('weather')
     expect(failed.seen).not.toContain('    at ')
   })

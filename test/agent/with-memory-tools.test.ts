@@ -59,7 +59,7 @@ test('a tool of the application must not have the name of one of memory, and say
   const recall = tool({ description: 'Mine.', inputSchema: z.object({}), execute: async () => 'x' })
   const agent = new Agent({ name: 'Helper', model: scriptedModel({ script: ['hi'] }), memory, tools: { recall } })
   const error = await refused('invalid-input', () => agent.generate('hello', at))
-  expect(error.message).toContain('two tools of the name "recall"')
+  expect(error.message).toContain('two tools with the name "recall"')
   expect(await memory.getThreadsByResourceId({ resourceId: 'alice' })).toEqual([])
 })
 

@@ -1,16 +1,16 @@
-/** What brings a stored answer from some parts to others, as changes of its open turn. */
+/** Changes of an open turn that turn the stored parts of an answer into the new ones. */
 import type { Change } from '../../domain/commit/commit.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import type { Turn } from '../../memory/conversation/turns.ts'
 import { growthOf } from './answer-parts.ts'
 
-/** An answer as it is stored: no parts, no message. */
+/** An answer as stored. Without parts there is no message. */
 export interface StoredAnswer {
   readonly messageId: string
   readonly parts: readonly MessagePart[]
 }
 
-/** The last changes that make the stored answer one of these parts; those before them are committed here. */
+/** The last changes that give the stored answer these parts. Earlier ones are committed here. */
 export async function changesTo(
   turn: Turn,
   { messageId, parts: stored }: StoredAnswer,

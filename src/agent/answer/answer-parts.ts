@@ -1,19 +1,19 @@
-/** The parts of an answer as they are stored: plain JSON, with nothing in them that a later prompt could not use. Pure. */
+/** The parts of an answer in their stored form: plain JSON, and only what a later prompt can use. Pure. */
 import { equalJson, isJsonObject, type Json } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 
-/** Levels of a tool's answer that are kept as they are; a deeper one is kept as text. */
+/** Levels of a tool's result that are kept as JSON. Deeper ones are kept as text. */
 const deepest = 50
 
-/** What a tool answered that JSON cannot hold is kept as text. */
+/** Values of a tool's result that JSON cannot hold are kept as text. */
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   return typeof value === 'function' || typeof value === 'symbol' ? String(value) : value
 }
 
 /**
- * A streamed text may be cut within a character, which is not stored. An object with a key that would reach a prototype is
- * kept as text, whole: memory takes no such key.
+ * A streamed text may end inside a character, which is not stored. An object with a key that would reach a prototype is
+ * kept whole, as text: memory refuses such keys.
  */
 function clean(value: Json, depth: number): Json {
   if (typeof value === 'string') return value.toWellFormed()
@@ -34,7 +34,9 @@ function toJson(value: unknown): Json {
   }
 }
 
-/** A part of a stream as plain JSON, as far as it comes from a tool: the recording copies it, and not all can be copied. */
+/**
+ * A part of a stream with values of tools as plain JSON: the recording copies it, and not every value can be copied.
+ */
 export function recordable<Part extends { readonly type: string }>(part: Part): Part {
   if (part.type !== 'tool-call' && part.type !== 'tool-result' && part.type !== 'tool-error') return part
   const { input, output } = part as { readonly input?: unknown; readonly output?: unknown }
@@ -58,7 +60,7 @@ export function storedPart(part: { readonly type: string }): MessagePart {
 const isSpeech = (part: MessagePart) => part.type === 'text' || part.type === 'reasoning'
 export const isToolPart = (part: MessagePart) => part.type.startsWith('tool-') || part.type === 'dynamic-tool'
 
-/** A call that nobody has answered yet: its tool runs elsewhere, or waits for approval. */
+/** A call without an answer yet: its tool runs elsewhere, or waits for approval. */
 export function isPending(part: MessagePart): boolean {
   if (!isToolPart(part) || typeof part.state !== 'string') return false
   return part.state === 'input-available' || part.state.startsWith('approval-')
@@ -71,8 +73,8 @@ function isDenied({ state, approval }: MessagePart): boolean {
 const cutOff = 'The turn ended before this call was answered.'
 
 /**
- * The parts of an answer that has ended. Calls that were still being written are left out; those that were made and not
- * answered fail in words, unless they may still be answered.
+ * The parts of an answer that has ended. Incomplete calls are dropped. Complete calls without an answer get an error
+ * text, unless they may still be answered.
  *
  * @param mayContinue Whether the turn waits for answers to its calls.
  */
@@ -92,13 +94,13 @@ export function endedParts(parts: readonly MessagePart[], mayContinue: boolean):
   return ended.slice(0, last + 1)
 }
 
-/** How stored parts become others: calls that were answered, and what came after them. */
+/** How stored parts changed: answered calls, and new parts after them. */
 export interface Growth {
   readonly completed: readonly { readonly toolCallId: string; readonly part: MessagePart }[]
   readonly added: readonly MessagePart[]
 }
 
-/** What is new in an answer; null if it did not only grow, as when a processor has rewritten it. */
+/** What is new in an answer; null if it did more than grow, for example because a processor rewrote it. */
 export function growthOf(stored: readonly MessagePart[], now: readonly MessagePart[]): Growth | null {
   const completed: { toolCallId: string; part: MessagePart }[] = []
   for (const [index, before] of stored.entries()) {

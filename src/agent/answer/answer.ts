@@ -1,4 +1,4 @@
-/** The answer of a turn while it is being given: recorded from the AI SDK's stream, saved step by step. */
+/** Records the answer of a turn from the AI SDK's stream, and saves it step by step. */
 import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
@@ -11,7 +11,7 @@ import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts
 /** How an answer ended. */
 export interface AnswerEnd {
   readonly status: ClosedStatus | 'discarded'
-  /** What the model, a processor or the memory failed with; null if nothing did. */
+  /** The error of the model, a processor or the memory; null without one. */
   readonly error: unknown
   readonly parts: readonly MessagePart[]
 }
@@ -20,19 +20,19 @@ export interface AnswerOptions {
   readonly turn: Turn
   /** The id that the answer has, or will have once its first part is stored. */
   readonly messageId: string
-  /** What is stored of it already, on a turn that was resumed. */
+  /** The part that is already stored, if the turn was resumed. */
   readonly stored: readonly MessagePart[]
-  /** Whether each step is saved as it completes; else all of it at the end. */
+  /** Whether each step is saved as it completes; otherwise everything at the end. */
   readonly savePerStep: boolean
-  /** The last word on what is stored. */
+  /** Decides in the end what is stored. */
   readonly process: (parts: readonly MessagePart[]) => Promise<readonly MessagePart[]>
-  /** Called once the memory refuses the turn, because it was replaced or deleted: nobody will see the answer. */
+  /** Called when the memory refuses the turn, because it was replaced or deleted: nobody will see the answer. */
   readonly onRefused: (error: unknown) => void
 }
 
 type StreamPart = TextStreamPart<ToolSet>
 
-/** Collects what is said in one turn and brings it into memory. */
+/** Collects the answer of one turn and stores it. */
 export class Answer {
   readonly #options: AnswerOptions
   #stored: readonly MessagePart[]
@@ -59,7 +59,7 @@ export class Answer {
     return this.#steps
   }
 
-  /** How the last step ended, by the AI SDK's words; undefined before. */
+  /** How the last step ended, in the AI SDK's words; undefined before. */
   get finishReason(): string | undefined {
     return this.#finishReason
   }
@@ -69,13 +69,15 @@ export class Answer {
     return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }
   }
 
-  /** Resolves when that many steps were recorded, and saved if steps are saved one by one; or the recording is over. */
+  /**
+   * Resolves when that many steps are recorded (and saved, if steps are saved one by one), or the recording is over.
+   */
   recorded(steps: number): Promise<void> {
     if (this.#hasEnded || this.#steps >= steps) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push({ step: steps, resolve }))
   }
 
-  /** Takes in a stream to its end, whether anybody else reads it or not. Never throws. */
+  /** Reads a stream to its end, with or without other readers. Never throws. */
   async record(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<void> {
     try {
       const reader = (await this.#messagesOf(stream, tools)).getReader()
@@ -91,7 +93,7 @@ export class Answer {
   async #messagesOf(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<ReadableStream<unknown>> {
     const { toUIMessageStream } = await loadSdk()
     const { messageId } = this.#options
-    // The SDK's own types of parts are a closed union; what is stored was made by it.
+    // The SDK's types of parts are a closed union, and the SDK made the stored parts.
     const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage
     return toUIMessageStream({
       stream: this.#observed(stream),
@@ -106,7 +108,7 @@ export class Answer {
     })
   }
 
-  /** The stream with its events noted. One that breaks ends here, so that what was said before is kept. */
+  /** The stream, with its events noted. A stream that breaks ends here, so that its content so far is kept. */
   #observed(stream: ReadableStream<StreamPart>): ReadableStream<StreamPart> {
     const reader = stream.getReader()
     return new ReadableStream<StreamPart>({
@@ -136,7 +138,7 @@ export class Answer {
     }
   }
 
-  /** Something may fail with nothing at all. */
+  /** The error may be undefined. */
   #fail(error: unknown): void {
     this.#failure ??= error ?? new Error('The model failed and did not say why.')
   }
@@ -173,7 +175,7 @@ export class Answer {
     return changesTo(turn, { messageId, parts: this.#stored }, parts)
   }
 
-  /** What ends the answer as far as it is stored, for a turn that cannot take the rest. */
+  /** The changes that end the stored part of the answer, for a turn that cannot take the rest. */
   cut(): Promise<readonly Change[]> {
     return this.#changesTo(endedParts(this.#stored, false))
   }
@@ -181,7 +183,7 @@ export class Answer {
   /**
    * Closes the turn with the rest of the answer.
    *
-   * @param given What the caller saw the model fail with, where no stream told it.
+   * @param given The model's error, if the caller saw it and the stream did not.
    * @param lastChanges Made from the end, committed with it.
    */
   async end(given: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
@@ -196,7 +198,7 @@ export class Answer {
       if (parts.length > 0) parts = await process(parts)
     } catch (error) {
       if (error instanceof ProcessorAbort) return this.#discard(error, lastChanges)
-      // What a processor should have looked at is not stored unseen.
+      // Content that a processor should have checked is not stored unchecked.
       failure ??= error
       parts = endedParts(this.#stored, false)
     }

@@ -1,4 +1,4 @@
-/** A stream of the AI SDK's parts that is written to as a call goes on. */
+/** A stream of the AI SDK's parts that a call writes to while it runs. */
 import type { TextStreamPart, ToolSet } from 'ai'
 
 type StreamPart = TextStreamPart<ToolSet>
@@ -12,14 +12,14 @@ export class Feed {
       start: (controller) => {
         this.#controller = controller
       },
-      // A reader that gives up must not make the writer fail: the writer still has a turn to close.
+      // A reader that stops must not make the writer fail: the writer still has a turn to close.
       cancel: () => {
         this.#controller = null
       },
     })
   }
 
-  /** Once the feed has ended, or its reader has given up, nothing is written any more. */
+  /** After the feed has ended, or its reader has stopped, nothing is written. */
   write(parts: Iterable<StreamPart>): void {
     for (const part of parts) this.#controller?.enqueue(part)
   }

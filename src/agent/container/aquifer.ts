@@ -14,7 +14,7 @@ import { type Registration, Registry } from './registry.ts'
 
 /** Options of `new Aquifer()`. */
 export interface AquiferOptions<AgentType extends RegisteredAgent = RegisteredAgent> {
-  /** Where memories live that have no storage of their own: a URL, a `SQLiteStore` or any driver. */
+  /** The storage of memories that have none of their own: a URL, a `SQLiteStore` or any driver. */
   readonly storage?: string | SQLiteStore | Storage
   /** Under names of your choice, or as a list. */
   readonly agents?: Registration<AgentType>
@@ -22,9 +22,9 @@ export interface AquiferOptions<AgentType extends RegisteredAgent = RegisteredAg
   readonly workflows?: Registration<RegisteredWorkflow>
   /** The memory of agents without one. */
   readonly memory?: Memory
-  /** Default: none, nothing is logged. */
+  /** Where messages are logged. Default: nowhere. */
   readonly logger?: Logger
-  /** Settings of the AI SDK's telemetry, for calls that state none. */
+  /** Settings of the AI SDK's telemetry, for calls that set none. */
   readonly telemetry?: TelemetryOptions
 }
 
@@ -40,7 +40,7 @@ function isWorkflow(value: unknown): value is RegisteredWorkflow {
   return typeof value === 'object' && value !== null && isText((value as Fields).id)
 }
 
-/** Checks all but the agents and workflows, which the registries check. */
+/** Checks all options except agents and workflows, which the registries check. */
 function checkOptions(options: unknown): void {
   const fields = fieldsOf(options, 'Aquifer', names)
   const storageFix = `Pass 'file:./aquifer.db', for example.`
@@ -56,27 +56,27 @@ function checkOptions(options: unknown): void {
 }
 
 /**
- * An application: its agents, and the storage on which their memories meet. A memory without a storage of its own lives in
- * the container's, if it was registered before its first use.
+ * An application: its agents, and the storage that their memories share. A memory without its own storage uses the
+ * container's, if it was registered before its first use.
  */
 export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implements Container, AsyncDisposable {
   /** Where agents log. Default: nowhere. */
   readonly logger: Logger
-  /** The AI SDK's settings of telemetry, for calls that state none; null: the SDK's defaults. */
+  /** The AI SDK's telemetry settings, for calls that set none; null: the SDK's defaults. */
   readonly telemetry: TelemetryOptions | null
   readonly #storage: ContainerStorage | null
   readonly #agents: Registry<AgentType>
   readonly #workflows: Registry<RegisteredWorkflow>
   readonly #memory: Memory | null
-  /** Of its memories, those that are not closed. */
+  /** Its memories that are not closed. */
   readonly #open = new Set<MemoryStorage>()
   #closing: Promise<void> | null = null
 
   /**
    * Registers the agents and workflows, and binds their memories to the storage. Nothing is opened yet.
    *
-   * @throws MemoryError `invalid-input` for an unknown or wrong option; `conflict` for a memory that lives elsewhere, such
-   * as one that was used before.
+   * @throws MemoryError `invalid-input` for an unknown or wrong option; `conflict` for a memory that has another
+   *   storage already, such as one that was used before.
    */
   constructor(options: AquiferOptions<AgentType> = {}) {
     checkOptions(options)
@@ -93,10 +93,10 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
   }
 
   /**
-   * Binds a memory without a storage of its own to the container's, and answers it. Agents call it; call it yourself for a
+   * Binds a memory without its own storage to the container's, and returns it. Agents call it; call it yourself for a
    * memory that a function chooses, before its first use. `close()` closes it too.
    *
-   * @throws MemoryError `conflict` if it lives elsewhere already; `closed` if the container is.
+   * @throws MemoryError `conflict` if it has another storage already; `closed` if the container is closed.
    */
   bind(memory: Memory): Memory {
     if (this.#closing !== null) throw closedContainer()
@@ -104,13 +104,13 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     if (this.#storage !== null) storage.bind(this.#storage)
     if (this.#open.has(storage) || storage.closing.aborted) return memory
     this.#open.add(storage)
-    // One that was made for a request and closed with it is not kept.
+    // A memory that was made for a request and closed with it is not kept.
     whenAborted([storage.closing], () => this.#open.delete(storage), warnOf)
     return memory
   }
 
   /**
-   * The agent that was registered under that name, else the one of that id, else the one of that name.
+   * The agent registered under that name; otherwise the agent with that id; otherwise the one with that `name`.
    *
    * @throws MemoryError `not-found`, with the ones that there are; `invalid-input` if several have that name.
    */
@@ -119,7 +119,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
   }
 
   /**
-   * The agent of that id, whatever it was registered under.
+   * The agent with that id.
    *
    * @throws MemoryError `not-found`, with the ones that there are.
    */
@@ -132,7 +132,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     return this.#agents.list()
   }
 
-  /** As {@link getAgent}. */
+  /** Like {@link getAgent}, for workflows. */
   getWorkflow(nameOrId: string): RegisteredWorkflow {
     return this.#workflows.get(nameOrId)
   }
@@ -147,7 +147,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     return this.#memory
   }
 
-  /** What was given as `storage`, a URL as the store it names; null if nothing was. */
+  /** The `storage` that was passed, a URL as its store; null without one. */
   getStorage(): SQLiteStore | Storage | null {
     return this.#storage?.storage ?? null
   }

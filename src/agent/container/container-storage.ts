@@ -12,8 +12,8 @@ interface Kept {
 }
 
 /**
- * What memories are bound to. Those of one `:memory:` share it, where a store by itself opens another each time; it lives
- * until the container closes.
+ * The storage that memories are bound to. Memories on `:memory:` share one database here, which lives until the
+ * container closes; a store by itself opens a new one each time.
  */
 export class ContainerStorage implements LateStorage {
   readonly storage: SQLiteStore | Storage
@@ -41,7 +41,7 @@ export class ContainerStorage implements LateStorage {
     return { storage: kept.storage, release: async () => {} }
   }
 
-  /** Ends what it kept open itself; a driver that was passed stays open. */
+  /** Closes what it opened itself. A driver that was passed in stays open. */
   async close(): Promise<void> {
     const kept = await this.#kept?.opening.catch(() => null)
     await kept?.release()

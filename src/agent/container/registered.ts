@@ -1,32 +1,32 @@
-/** What a container and what is registered with it know of each other. */
+/** The interfaces between a container and the agents and workflows registered with it. */
 import type { TelemetryOptions } from 'ai'
 import type { Memory } from '../../facade/memory.ts'
 
-/** Where an application's messages go. `console` is one. */
+/** Where an application logs. `console` is one. */
 export interface Logger {
   /** Details for finding a fault. */
   debug(message: string, details?: unknown): void
   /** What happens in normal work. */
   info(message: string, details?: unknown): void
-  /** Something that works on, but not as it should. */
+  /** Something went wrong, but the work continues. */
   warn(message: string, details?: unknown): void
   /** Something that failed. */
   error(message: string, details?: unknown): void
 }
 
-/** What an agent or a workflow gets from the container that it is registered with. */
+/** What a container gives to its agents and workflows. */
 export interface Container {
   /** Where messages go. */
   readonly logger: Logger
-  /** The AI SDK's, for calls that state none; null: its defaults. */
+  /** The AI SDK's telemetry settings, for calls that set none; null: its defaults. */
   readonly telemetry: TelemetryOptions | null
-  /** The memory of agents without one, bound; null: there is none. */
+  /** The memory of agents without one, bound to the storage; null without one. */
   getMemory(): Memory | null
   /**
-   * Binds a memory without a storage of its own to the container's, and answers it. Call it for each memory before its
-   * first use: for one that a function chooses, when it was chosen. The container closes it from then on.
+   * Binds a memory without its own storage to the container's, and returns it. Call it for each memory before its first
+   * use; if a function chooses the memory, when it was chosen. The container closes the memory from then on.
    *
-   * @throws MemoryError `conflict` if it lives elsewhere already; `closed` if the container is.
+   * @throws MemoryError `conflict` if it has another storage already; `closed` if the container is closed.
    */
   bind(memory: Memory): Memory
 }

@@ -1,4 +1,4 @@
-/** What is registered under names: found by the key it was given, by its id, or by its name. */
+/** Items registered under names: found by key, by id, or by name. */
 import { invalidInput, type MemoryError, notFound, shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 
@@ -7,10 +7,10 @@ interface Named {
   readonly name?: string
 }
 
-/** A record, or a list, whose keys are then the ids. */
+/** A record, or a list. The keys of a list are the ids. */
 export type Registration<Item extends Named> = Readonly<Record<string, Item>> | readonly Item[]
 
-/** What is registered: what it is called in a sentence, and what a value must be to be one. */
+/** A kind of item: its word in error texts, and the test for a value. */
 export interface ItemKind<Item extends Named> {
   readonly word: string
   readonly isItem: (value: unknown) => value is Item
@@ -28,7 +28,7 @@ export class Registry<Item extends Named> {
   readonly #word: string
   readonly #items = new Map<string, Item>()
 
-  /** @throws MemoryError `invalid-input` for what is no such item, or if two of them have one id. */
+  /** @throws MemoryError `invalid-input` for anything else, or if two items have one id. */
   constructor(given: unknown, field: string, { word, isItem }: ItemKind<Item>) {
     this.#word = word
     const byId = new Map<string, Item>()
@@ -45,7 +45,7 @@ export class Registry<Item extends Named> {
     }
   }
 
-  /** Each of them once. */
+  /** Each item once. */
   get all(): readonly Item[] {
     return [...new Set(this.#items.values())]
   }
@@ -55,7 +55,7 @@ export class Registry<Item extends Named> {
     return Object.fromEntries(this.#items)
   }
 
-  /** The one of that key, else of that id, else of that name. */
+  /** The item with that key, otherwise with that id, otherwise with that name. */
   get(keyOrName: string): Item {
     const found = this.#items.get(keyOrName) ?? this.all.find(({ id }) => id === keyOrName)
     if (found !== undefined) return found

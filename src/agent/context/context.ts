@@ -1,4 +1,4 @@
-/** What a model sees, put together in one place: instructions, memory, history, and what is new. It writes nothing. */
+/** Builds the prompt: instructions, memory, history, and new messages. Writes nothing. */
 
 import type { ModelMessage, SystemModelMessage } from 'ai'
 import { whenAborted } from '../../domain/detached.ts'
@@ -13,14 +13,14 @@ import { type SeenItems, seenMessages } from './seen.ts'
 import { type Parts, shareOut } from './share-out.ts'
 
 export interface AssembledContext {
-  /** The agent's own with memory behind them; absent if there is neither. */
+  /** The agent's instructions, then memory; absent if there is neither. */
   readonly instructions?: string | SystemModelMessage[]
   readonly messages: ModelMessage[]
   readonly seen: SeenItems
   readonly warnings: readonly string[]
 }
 
-/** Providers want to hear a user first, and last. Each says no more than what is so. */
+/** Providers need a user message first, and last. Each of these says only what is true. */
 const opening: ModelMessage = { role: 'user', content: '[The conversation so far]' }
 const goOn: ModelMessage = { role: 'user', content: '[Go on from here]' }
 
@@ -37,7 +37,7 @@ async function unlessAborted<Result>(work: () => Promise<Result>, signal: AbortS
   }
 }
 
-/** The instructions, and behind them what of memory stays the same from turn to turn. */
+/** The instructions, then the part of memory that stays the same from turn to turn. */
 function instructionsOf(
   own: ContextInput['instructions'],
   memory: readonly string[],
@@ -46,7 +46,7 @@ function instructionsOf(
     const behind = memory.length === 0 ? [] : [{ role: 'system' as const, content: memory.join('\n\n') }]
     return own.length + behind.length === 0 ? {} : { instructions: [...own, ...behind] }
   }
-  // One text: some models take no second message of the system.
+  // One text: some models accept only one system message.
   const all = [own ?? '', ...memory].filter((text) => text.trim() !== '')
   return all.length === 0 ? {} : { instructions: all.join('\n\n') }
 }
@@ -110,7 +110,7 @@ function instructionTokens(own: ContextInput['instructions'] = ''): number {
  *
  * @param sections What of memory the model sees. Default: all that there are.
  * @throws MemoryError `limit-exceeded` if the instructions and this turn alone are over the budget; `invalid-input` if
- * this turn says nothing; errors of reading. A recall that fails is a warning.
+ *   this turn has no content; errors of reading. A failed recall is only a warning.
  */
 export async function assembleContext(
   input: ContextInput,

@@ -11,12 +11,12 @@ export function storedUtterance(
   { id, role, parts, author, turnStatus, turnId }: Message,
   { ownTurnId, goesOnWith }: Pick<ContextInput, 'ownTurnId' | 'goesOnWith'>,
 ): Utterance {
-  // What is claimed of an assistant in this turn is no step of the answer that the call gives.
+  // A claimed assistant message in this turn is not a step of the call's answer.
   const isOwnTurn = turnId === ownTurnId && !(role === 'assistant' && author.claimed === true)
   return { id, role, parts, author, turnStatus, isOwnTurn, goesOn: isOwnTurn && id === goesOnWith }
 }
 
-/** A new message with the author that it is stored with, so that it reads the same now and as history. */
+/** A new message with its stored author, so that it looks the same now and later as history. */
 function newUtterance({ id, role, parts, author }: MessageInput, { space }: ContextInput): Utterance {
   const { actor } = space.core.access
   const said = savedAuthor(author, role, actor, space.address)
@@ -29,7 +29,7 @@ function isSame(stored: Utterance, given: Utterance): boolean {
   return stored.role === given.role && isDeepStrictEqual(stored.parts, given.parts)
 }
 
-/** The messages of this turn, each once: those that are stored, then those that are not yet. */
+/** The messages of this turn, each once: stored ones first, then the others. */
 export function inputOf(input: ContextInput, own: readonly Message[]): Utterance[] {
   const stored = own.map((message) => storedUtterance(message, input))
   const unmatched = [...stored]
@@ -43,7 +43,7 @@ export function inputOf(input: ContextInput, own: readonly Message[]): Utterance
   return [...stored, ...unsaved]
 }
 
-/** A message and how it is shown. */
+/** A message, and its form in the prompt. */
 export interface Shown extends ShownMessage {
   readonly utterance: Utterance
 }
@@ -52,10 +52,10 @@ export function tokensOf(shown: readonly Pick<Shown, 'tokens'>[]): number {
   return shown.reduce((sum, { tokens }) => sum + tokens, 0)
 }
 
-/** What each of the notes costs that make a user the first and the last to speak. */
+/** Tokens of each note that makes a user the first or the last to speak. */
 export const noteTokens = 10
 
-/** Tokens of this turn, and of the notes that it needs where an agent begins or ends it. */
+/** Tokens of this turn, with the notes that it needs if an agent begins or ends it. */
 export function tokensOfTurn(turn: readonly Shown[]): number {
   const roles = [turn[0]?.messages[0]?.role !== 'user', turn.at(-1)?.messages.at(-1)?.role === 'assistant']
   return roles.reduce((sum, needsNote) => sum + (needsNote ? noteTokens : 0), tokensOf(turn))

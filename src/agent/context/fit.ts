@@ -1,4 +1,7 @@
-/** What of a prompt fits its budget: the instructions and the new input always, of the rest whole items. Pure. */
+/**
+ * Fits a prompt into its token budget. Instructions and new input always stay; other items are kept whole or dropped.
+ * Pure.
+ */
 import { hash } from 'node:crypto'
 import { estimateTokenCount } from 'tokenx'
 import { MemoryError } from '../../domain/error.ts'
@@ -14,14 +17,14 @@ export interface FittedText<Item> {
 /** What the empty line costs that parts a section of the instructions from what is in front of it. */
 export const joinTokens = 1
 
-/** How items are written as one text, and about how many tokens that has. */
+/** Writes items as one text, and estimates its tokens. */
 export interface Writing<Item> {
   readonly write: (items: readonly Item[]) => string
-  /** For where nothing depends on it: to estimate a long text takes as long as to find what is in it. */
+  /** For texts whose size does not matter: estimating a long text takes as long as searching it. */
   readonly roughTokens?: (items: readonly Item[]) => number
 }
 
-/** As many items from the front as fit when they are written as one text. */
+/** The leading items that fit when they are written as one text. */
 export function fitText<Item>(
   items: readonly Item[],
   mostTokens: number,
@@ -34,21 +37,21 @@ export function fitText<Item>(
     const text = write(kept)
     const tokens = estimateTokenCount(text)
     if (tokens <= mostTokens) return { kept, dropped: items.slice(kept.length), text, tokens }
-    // Near the number that fits at once, then one by one.
+    // First near the number that fits, then one by one.
     const share = Math.max(0, Math.floor((kept.length * mostTokens) / tokens))
     kept = kept.slice(0, Math.min(kept.length - 1, share))
   }
   return { kept: [], dropped: items, text: '', tokens: 0 }
 }
 
-/** About 2 MB when full; then it begins anew. */
+/** About 2 MB when full; then it is emptied. */
 const mostRemembered = 16_384
-/** By digests of the texts, so that nothing that was said stays in memory. */
+/** Keyed by digests of the texts, so that no text stays in memory. */
 const tokensByDigest = new Map<string, number>()
 
 /**
- * Tokens of a text, estimated. Instructions, working memory and all but the newest of a history are the same at the next
- * turn: 2,000 characters take 215 µs to estimate and 4 to know again.
+ * Tokens of a text, estimated. Instructions, working memory and all but the newest of a history are the same in the
+ * next turn. Estimating 2,000 characters takes 215 µs, looking them up 4.
  */
 export function tokensOfText(text: string): number {
   const digest = hash('sha1', text, 'base64')
@@ -60,7 +63,7 @@ export function tokensOfText(text: string): number {
   return tokens
 }
 
-/** What a budget leaves once the parts are in that never give way. */
+/** The rest of a budget after the parts that are never dropped. */
 export function leftOf(tokenBudget: number, instructions: number, input: number): number {
   const left = tokenBudget - instructions - input
   if (left >= 0) return left

@@ -1,9 +1,9 @@
-/** What a prompt is made of, read from memory. */
+/** Reads the parts of a prompt from memory. */
 import { loadSdk } from '../sdk.ts'
 import type { AnySection, ContextInput } from './section.ts'
 import { readWindow, type ThreadWindow } from './thread-window.ts'
 
-/** All that is read for one prompt. */
+/** Everything that is read for one prompt. */
 export interface Gathered {
   readonly sdk: typeof import('ai')
   readonly window: ThreadWindow
@@ -11,7 +11,7 @@ export interface Gathered {
   readonly found: readonly unknown[]
 }
 
-/** Reads what the prompt is made of, each with one query and all at once. */
+/** Reads the parts of the prompt, each with one query, in parallel. */
 export async function gather(input: ContextInput, sections: readonly AnySection[]): Promise<Gathered> {
   const { space, threadId, behaviour, ownTurnId } = input
   const window = readWindow(space, { threadId, ownTurnId, count: behaviour.lastMessages })

@@ -1,4 +1,4 @@
-/** Stored messages as a model is sent them, converted by the AI SDK, and how large they are. */
+/** Converts stored messages with the AI SDK into those that a model gets, and estimates their tokens. */
 
 import type { ModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Author } from '../../domain/actor.ts'
@@ -12,33 +12,33 @@ type Convert = typeof import('ai')['convertToModelMessages']
 
 /** A message of the thread, or one that is not stored yet. */
 export interface Utterance {
-  /** null if it is not stored and nobody chose one. */
+  /** null if it is not stored and has no id of a caller. */
   readonly id: string | null
   readonly role: Role
   readonly parts: readonly MessagePart[]
   readonly author: Author
   readonly turnStatus: TurnStatus
   readonly isOwnTurn: boolean
-  /** It is the stored answer that the call goes on with. */
+  /** It is the stored answer that the call continues. */
   readonly goesOn: boolean
 }
 
 export interface ShownMessage {
-  /** None if nothing in the message can be shown; several if tools were called in it. */
+  /** Empty if nothing in the message can be shown; several if it has tool calls. */
   readonly messages: readonly ModelMessage[]
   readonly tokens: number
 }
 
-/** What all messages of one prompt are shown with. */
+/** Shared by all messages of one prompt. */
 export interface Showing {
   readonly convert: Convert
   readonly reader: Reader
   readonly tools: ToolSet | undefined
-  /** Calls that later messages hold. Messages are shown from the last to the first. */
+  /** Calls in later messages. Messages are converted from the last to the first. */
   readonly seenCalls: Set<string>
 }
 
-/** What a file counts as: a picture in the usual sizes, for most providers. */
+/** Tokens of a file: a picture of usual size, for most providers. */
 const tokensOfFile = 1_000
 
 function tokensOfPart(part: Readonly<Record<string, unknown>>): number {
@@ -49,7 +49,7 @@ function tokensOfPart(part: Readonly<Record<string, unknown>>): number {
   return tokensOfText([...(typeof text === 'string' ? [text] : []), ...json].join('\n'))
 }
 
-/** Tokens of messages as a model is sent them, estimated. */
+/** Estimated tokens of messages that a model gets. */
 export function tokensOfMessages(messages: readonly ModelMessage[]): number {
   let tokens = 0
   for (const { content } of messages) {
@@ -64,12 +64,14 @@ async function converted(message: Omit<UIMessage, 'id'>, { convert, tools }: Sho
   try {
     return await convert([message], { tools })
   } catch {
-    // A tool's own `toModelOutput` may not know results that an earlier version of it stored: they go as they are.
+    // A tool's own `toModelOutput` may not understand results of an earlier version: they are sent unchanged.
     return convert([message])
   }
 }
 
-/** A message as a model is sent it. Words of the system are nobody's instructions here: they come as a user's, labelled. */
+/**
+ * A message as a model gets it. A stored system message is not an instruction: it is sent as a labelled user message.
+ */
 export async function shownMessage(message: Utterance, showing: Showing, isLast: boolean): Promise<ShownMessage> {
   const { reader, tools, seenCalls } = showing
   const { role, parts, author, turnStatus, isOwnTurn, goesOn } = message

@@ -34,7 +34,7 @@ interface SeenRecall {
   readonly recallId: string | null
 }
 
-/** An answer, or why there is none. */
+/** The recalled items, or the reason why there are none. */
 interface RecallOutcome {
   readonly recollection: Recollection | null
   readonly warning: string | null
@@ -68,7 +68,7 @@ async function recallFor(
     mode: 'hybrid',
     kinds: takesFacts ? ['message', 'fact'] : ['message'],
     topK: topK + spare,
-    // The budget is for what is left once the prompt's own messages are taken out.
+    // The budget is for the items that remain after removing the prompt's own messages.
     tokenBudget: Number.MAX_SAFE_INTEGER,
     messageRange,
     threshold,
@@ -77,7 +77,7 @@ async function recallFor(
   })
 }
 
-/** Recalls for a prompt. A recall that fails is a warning: the turn goes on without it. */
+/** Recalls for a prompt. If it fails, that is a warning, and the turn continues without recalled items. */
 async function readRecalled(reading: Reading): Promise<RecallOutcome> {
   const { semanticRecall } = reading.input.behaviour
   if (semanticRecall === null) return { recollection: null, warning: null }
@@ -91,7 +91,7 @@ async function readRecalled(reading: Reading): Promise<RecallOutcome> {
   }
 }
 
-/** Messages of the thread that the prompt holds. */
+/** Messages of the thread that are in the prompt. */
 function messagesIn({ input, window }: Fitting): ReadonlySet<string | undefined> {
   return new Set([...input.newMessages, ...window.history, ...window.own].map(({ id }) => id))
 }
@@ -105,7 +105,7 @@ function newsOf(
   const known = messagesIn(fitting)
   const isNews = ({ kind, id, threadId, message }: RecalledItem) => {
     if (kind !== 'message') return !fitting.holds(kind, id)
-    // Open turns are seen by those whose they are, and then as their messages.
+    // An open turn is visible only to its owner, as that turn's messages.
     return message?.turnStatus !== 'open' && (threadId !== fitting.input.threadId || !known.has(id))
   }
   let left = tokenBudget
@@ -119,7 +119,7 @@ function newsOf(
   })
 }
 
-/** An item and its place in its thread, worked out once. */
+/** An item and its place in its thread, computed once. */
 interface Placed {
   readonly item: RecalledItem
   readonly turn: number
@@ -133,12 +133,12 @@ function placed(item: RecalledItem): Placed {
   return { item, turn, seq: message?.seq ?? 0, time: at.getTime() }
 }
 
-/** The places of a batch's messages in their ids; they are one turn and one commit. */
+/** Places of a batch's messages, from their ids: they are one turn and one commit. */
 function comparePlaceInTurn(left: string, right: string): number {
   return left.length - right.length || (left < right ? -1 : Number(left > right))
 }
 
-/** Inside a thread as it went: times may be those of an import. */
+/** In thread order: times may come from an import. */
 function compareInThread(left: Placed, right: Placed): number {
   return (
     left.turn - right.turn ||
@@ -148,7 +148,7 @@ function compareInThread(left: Placed, right: Placed): number {
   )
 }
 
-/** What is of no thread first, then other threads by their last time, and this one next to its history. */
+/** Items without a thread first, then other threads by their last time, and this thread last, next to its history. */
 function inOrder(items: readonly RecalledItem[], threadId: string): RecalledItem[] {
   const threads = [...Map.groupBy(items.map(placed), ({ item }) => item.threadId)].map(([id, found]) => {
     const time = id === undefined ? Number.NEGATIVE_INFINITY : Math.max(...found.map((one) => one.time))
@@ -158,10 +158,10 @@ function inOrder(items: readonly RecalledItem[], threadId: string): RecalledItem
   return threads.flatMap(({ found }) => found.sort(compareInThread).map(({ item }) => item))
 }
 
-/** What the markup of an item and its author, thread and time come to. */
+/** Tokens of an item's markup, author, thread and time. */
 const markupTokens = 36
 
-/** Tokens of fenced items, without reading their texts once more. */
+/** Tokens of fenced items, without reading their texts again. */
 function roughTokens(items: readonly RecalledItem[]): number {
   return items.reduce((sum, { tokens }) => sum + tokens + markupTokens, markupTokens)
 }

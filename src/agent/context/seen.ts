@@ -1,4 +1,4 @@
-/** What a model saw of memory, for the record of its run: references and numbers, never what was said. Plain JSON. */
+/** What a model saw of memory, for the record of its run: ids and numbers, never content. Plain JSON. */
 import type { Author } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { Shown } from './conversation.ts'

@@ -1,35 +1,35 @@
-/** What of a stored message a model may see: only what any provider accepts. Pure. */
+/** The parts of a stored message that a model may see: only those that every provider accepts. Pure. */
 
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import { guarded } from './labels.ts'
 
-/** Where a message stands, as far as it decides what of it is shown. */
+/** The position of a message, as far as it decides which parts are shown. */
 export interface Standing {
   readonly role: Role
   readonly turnStatus: TurnStatus
-  /** It belongs to the turn that the call goes on with, so the provider wants its steps as they were. */
+  /** It belongs to the turn that the call continues, so the provider needs its steps unchanged. */
   readonly isOwnTurn: boolean
-  /** It is the answer that the call goes on with, as stored: an approved call is carried out there and nowhere else. */
+  /** It is the stored answer that the call continues: an approved call runs only there. */
   readonly goesOn: boolean
-  /** Nothing follows it in the prompt: an approved call may wait for its result here only. */
+  /** It is the last message of the prompt: only here may an approved call wait for its result. */
   readonly isLast: boolean
-  /** The request will offer no tools; then providers refuse calls, and they are told instead. */
+  /** The request offers no tools. Providers then refuse calls, so they are written as text. */
   readonly hasNoTools: boolean
-  /** Calls that stand in later messages of the prompt: an id may be in it once. Those of this message are added. */
+  /** Calls in later messages of the prompt: an id may occur once. Those of this message are added. */
   readonly seenCalls: Set<string>
 }
 
 const stepStart: MessagePart = { type: 'step-start' }
-/** Parts that say nothing to anybody without others. */
+/** Parts that mean nothing without others. */
 const silent = new Set(['step-start', 'reasoning'])
 
 function isBlank(text: Json | undefined): boolean {
   return typeof text !== 'string' || text.trim() === ''
 }
 
-/** Whether a file can be fetched by an SDK or a provider, which throw at anything else. */
+/** Whether the SDK or a provider can fetch a file. They throw for any other. */
 function isReadableFile({ mediaType, url, providerReference }: MessagePart): boolean {
   if (typeof mediaType !== 'string' || mediaType === '') return false
   if (isJsonObject(providerReference)) return true
@@ -38,7 +38,7 @@ function isReadableFile({ mediaType, url, providerReference }: MessagePart): boo
   return URL.canParse(url) && !/^(?:blob|file|about|javascript):/i.test(url)
 }
 
-/** A file that is not handed over, named. */
+/** The name of a file that is not sent. */
 function namedFile({ filename, mediaType }: MessagePart): MessagePart {
   const words = [filename, mediaType].filter((word) => typeof word === 'string' && word !== '')
   return { type: 'text', text: guarded(`(file ${words.join(', ')})`) }
@@ -49,13 +49,13 @@ function saysNothing(part: MessagePart): boolean {
   return part.type === 'step-start' || part.type.startsWith('data-')
 }
 
-/** Where the last step of a message that says something begins: the AI SDK runs calls that were approved there only. */
+/** The start of the last step with content: the AI SDK runs approved calls only there. */
 function lastStepOf(parts: readonly MessagePart[]): number {
   const lastSaid = parts.findLastIndex((part) => !saysNothing(part))
   return parts.findLastIndex(({ type }, at) => at <= lastSaid && (type === 'step-start' || type === 'steering-message'))
 }
 
-/** Whether a call has its result, or what stands for one; `mayWait`: it needs none yet once it is approved. */
+/** Whether a call has a result or an error. `mayWait`: an approved call needs none yet. */
 function isAnswered(part: MessagePart, mayWait: boolean): boolean {
   if (typeof part.toolCallId !== 'string' || part.toolCallId === '') return false
   if (part.state === 'output-available') return part.preliminary !== true
@@ -64,7 +64,7 @@ function isAnswered(part: MessagePart, mayWait: boolean): boolean {
   return part.approval.approved === false || (mayWait && part.approval.approved === true)
 }
 
-/** Parts with only those calls that have a result: of a turn that did not end well, up to the last such call. */
+/** Parts with only the calls that have a result. For a turn that did not end well: up to the last such call. */
 function withWholeCalls(parts: readonly MessagePart[], standing: Standing): readonly MessagePart[] {
   const { isOwnTurn, goesOn, isLast, turnStatus, hasNoTools } = standing
   const mayWait = goesOn && isLast && !hasNoTools
@@ -76,7 +76,7 @@ function withWholeCalls(parts: readonly MessagePart[], standing: Standing): read
   return (isCut ? parts.slice(0, last + 1) : parts).filter((part) => whole.has(part))
 }
 
-/** Providers take an object and nothing else; what a model sent instead is in the error that it got. */
+/** Providers accept only an object. What a model sent instead is in the error that it got. */
 function inputOf({ input }: MessagePart): JsonObject {
   return isJsonObject(input) ? input : {}
 }
@@ -86,7 +86,7 @@ function refusalOf({ approval }: MessagePart): string {
   return typeof reason === 'string' && reason !== '' ? reason : 'The call was not approved.'
 }
 
-/** The outcome of a call without what only the turn that made it needs. */
+/** The outcome of a call, without fields that only its own turn needs. */
 function outcomeOf(part: MessagePart): JsonObject {
   if (part.state === 'output-available') return { state: part.state, output: part.output ?? null }
   if (part.state !== 'output-error') return { state: 'output-error', errorText: refusalOf(part) }
@@ -115,9 +115,9 @@ function steered({ parts }: MessagePart, standing: Standing): MessagePart[] {
 }
 
 /**
- * A part of an earlier turn: what was said, files of users, calls of tools with their results. What a provider signs or
- * keeps under ids of its own (reasoning, its own tools, metadata) stays out: another one refuses it, and so does the
- * same one as soon as any part beside it is missing.
+ * A part of an earlier turn: texts, files of users, tool calls with their results. Parts that a provider signs or keeps
+ * under its own ids (reasoning, its own tools, metadata) are dropped: another provider refuses them, and so does the
+ * same one if a part next to them is missing.
  */
 function earlierPart(part: MessagePart, standing: Standing): MessagePart[] {
   if (part.type === 'text') return isBlank(part.text) ? [] : [{ type: 'text', text: guarded(part.text as string) }]
@@ -128,7 +128,7 @@ function earlierPart(part: MessagePart, standing: Standing): MessagePart[] {
   return isToolPart(part) ? earlierCall(part, standing) : []
 }
 
-/** A part of the turn that the call goes on with: as it was, apart from what nobody accepts. */
+/** A part of the turn that the call continues: unchanged, except for parts that no provider accepts. */
 function ownPart(part: MessagePart, standing: Standing): MessagePart[] {
   if (standing.role !== 'assistant') return earlierPart(part, standing)
   if (part.type === 'text') {
@@ -144,7 +144,7 @@ function ownPart(part: MessagePart, standing: Standing): MessagePart[] {
   return [{ ...part, input: inputOf(part), ...(part.state === 'output-available' ? outcomeOf(part) : {}) }]
 }
 
-/** What is said after a result is a step of its own: without its beginning it would go out before the result. */
+/** A text after a result is a step of its own: without the start of a step it would be sent before the result. */
 function inSteps(parts: readonly MessagePart[]): MessagePart[] {
   return parts.flatMap((part, at) => {
     const before = parts[at - 1]
@@ -153,7 +153,7 @@ function inSteps(parts: readonly MessagePart[]): MessagePart[] {
   })
 }
 
-/** The parts of a message that a model is shown; none if nothing in it can be. */
+/** The parts of a message that a model sees; empty if it may see none. */
 export function shownParts(parts: readonly MessagePart[], standing: Standing): readonly MessagePart[] {
   const { isOwnTurn, seenCalls } = standing
   const once = withWholeCalls(parts, standing).filter((part) => {

@@ -1,4 +1,4 @@
-/** The newest messages of a thread that a model may see, and those of the turn that the call goes on with. */
+/** The newest messages of a thread that a model may see, and those of the turn that the call continues. */
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import type { Message } from '../../domain/records/message.ts'
 import { closeOverdue } from '../../memory/conversation/list-messages.ts'
@@ -8,19 +8,19 @@ import type { Listed, MessageQuery, PlacedMessage } from '../../ports/storage.ts
 export interface WindowQuery {
   readonly threadId: string
   readonly ownTurnId: string | null
-  /** Messages wanted beside those of the own turn. */
+  /** Messages wanted in addition to those of the call's own turn. */
   readonly count: number
 }
 
 export interface ThreadWindow {
-  /** In thread order, and no more than wanted; the own turn's are not among them. */
+  /** In thread order, at most as many as wanted, without those of the own turn. */
   readonly history: readonly Message[]
   /** The own turn's, in order. */
   readonly own: readonly Message[]
   readonly asOf: Seq
 }
 
-/** Messages read beyond those wanted: the own turn's, and the one before the window. */
+/** Extra messages read: those of the own turn, and the one before the window. */
 const spare = 3
 /** Messages of a turn that are read at once. */
 const ofTurn = 8
@@ -32,7 +32,7 @@ interface Walk {
   readonly own: Message[]
   readonly asOf: Seq
   readonly meetsOpenTurn: boolean
-  /** Whether the walk went as far as the own turn begins. */
+  /** Whether the walk reached the start of the own turn. */
   readonly hasOwn: boolean
 }
 
@@ -45,7 +45,7 @@ async function list(space: Door, query: MessageQuery): Promise<Listed<PlacedMess
   return (await core.storage.get()).messages.list(core.access, id, query)
 }
 
-/** Walks back from the end of the thread; one page is enough unless many messages are of turns still open. */
+/** Walks back from the end of the thread. One page is enough unless many messages belong to open turns. */
 async function walkBack(space: Door, { threadId, ownTurnId, count }: WindowQuery): Promise<Walk> {
   const history: Message[] = []
   const own: Message[] = []
@@ -86,8 +86,8 @@ async function readTurn(space: Door, threadId: string, turnId: string, asOf: Seq
 }
 
 /**
- * Where the messages to show begin, from `start` on: an answer that has lost its question gives way to the next
- * beginning, because providers want to hear a user first. Nothing gives way if nothing else would be left.
+ * Where the messages to show begin, at `start` or later. An answer without its question is dropped, because providers
+ * need a user message first, unless nothing else would be left.
  */
 export function beginningFrom(messages: readonly Message[], start: number): number {
   const isOrphan = (at: number) =>
@@ -97,7 +97,7 @@ export function beginningFrom(messages: readonly Message[], start: number): numb
   return at < messages.length ? at : start
 }
 
-/** Reads the window. An open turn whose owner is gone is closed on the way, and then counts as interrupted. */
+/** Reads the window. An open turn without an owner is closed on the way, and then counts as interrupted. */
 export async function readWindow(space: Door, query: WindowQuery): Promise<ThreadWindow> {
   let walk = await walkBack(space, query)
   if (walk.meetsOpenTurn && (await closeOverdue(space, query.threadId))) walk = await walkBack(space, query)

@@ -1,9 +1,9 @@
-/** Finds how much of a sent conversation is the end of the stored one, by role and content alone. */
+/** Finds which leading part of a sent conversation is the end of the stored one, by role and content only. */
 import { beginsAlike, isClosed, isSame, type Unit } from './canonical.ts'
 
 /** A unit of the stored thread. */
 export interface StoredUnit extends Unit {
-  /** Whether its turn came to no good end, so that a client may hold less of it, or nothing. */
+  /** Whether its turn did not end well. A client may then have less of it, or nothing. */
   readonly isCut: boolean
 }
 
@@ -14,7 +14,7 @@ export interface CallPair {
 }
 
 export interface Alignment {
-  /** How many of the sent messages are stored already: so many, from the first. */
+  /** How many of the sent messages are stored already, counted from the first. */
   readonly count: number
   readonly calls: readonly CallPair[]
 }
@@ -25,8 +25,8 @@ interface Step {
 }
 
 /**
- * Looks at units for each unit there is. Only conversations made of the same words over and over take more, and those are
- * then no end of each other: the time stays in proportion to what was sent and stored.
+ * Comparisons allowed for each unit. Only conversations that repeat the same words need more; these then count as
+ * different. So the time grows in proportion to the input and the stored thread.
  */
 const looksPerUnit = 200
 
@@ -35,7 +35,7 @@ interface Looks {
   left: number
 }
 
-/** Where the words, files and calls that follow one another without a user's message end. */
+/** The end of a run of words, files and calls without a user's message in between. */
 function runEnd(units: readonly Unit[], start: number): number {
   let end = start
   while (end < units.length && units[end]?.kind !== 'user') end += 1
@@ -43,7 +43,7 @@ function runEnd(units: readonly Unit[], start: number): number {
 }
 
 /**
- * Of an answer with calls of tools a client may keep the words alone: all texts, some of them up to the last, or all in one.
+ * A client may keep only the words of an answer with tool calls: all texts, some of them up to the last, or all in one.
  */
 function stepOverWords(
   sent: readonly Unit[],
@@ -73,18 +73,18 @@ function stepOver(sent: readonly Unit[], at: number, stored: readonly StoredUnit
   if (one !== undefined && (isSame(one, other) || (other.isCut && beginsAlike(one, other)))) {
     return { sent: 1, stored: 1 }
   }
-  // What a client may not hold: of turns that were cut off, and calls that nothing came of.
+  // Units that a client may lack: those of interrupted turns, and calls without a result.
   const isLoose = other.isCut || (other.call !== undefined && !isClosed(other.call))
   return isLoose && at > 0 ? { sent: 0, stored: 1 } : null
 }
 
 interface Followed {
-  /** How many units of what was sent are stored. */
+  /** How many of the sent units are stored. */
   readonly end: number
   readonly calls: readonly CallPair[]
 }
 
-/** Walks both from a place of the stored one to its end; null if they part before. */
+/** Walks both conversations to the end of the stored one, from a place in it; null if they differ before. */
 function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: number, looks: Looks): Followed | null {
   const calls: CallPair[] = []
   let at = 0
@@ -102,14 +102,14 @@ function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: num
 }
 
 /**
- * The longest leading part of what was sent that is the end of what is stored; null if there is none.
+ * The longest leading part of the sent units that is the end of the stored ones; null if there is none.
  *
  * @param sent Units of the sent messages.
- * @param stored Units of the end of the stored thread, as many as were sent at least, if it has so many.
+ * @param stored Units from the end of the stored thread: at least as many as were sent, if it has that many.
  */
 export function align(sent: readonly Unit[], stored: readonly StoredUnit[]): Alignment | null {
   const looks = { left: looksPerUnit * (sent.length + stored.length) }
-  // The earlier the start, the more of what was sent lies between it and the end.
+  // The earlier the start, the more of the sent units lie between it and the end.
   for (let start = 0; start < stored.length && looks.left >= 0; start++) {
     const followed = follow(sent, stored, start, looks)
     const last = sent[(followed?.end ?? 0) - 1]

@@ -1,4 +1,4 @@
-/** Sees to it that a call has something to answer, before anything of it is stored. */
+/** Checks that a call has something to answer, before anything of it is stored. */
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import type { MessageInput, MessagePart } from '../../domain/records/message.ts'
 import type { ReadMessage } from '../../domain/records/message-input.ts'
@@ -17,17 +17,17 @@ function saysSomething({ role, parts }: MessageInput): boolean {
   return parts.some((part) => (part.type === 'text' || part.type === 'file') && isSaid(part))
 }
 
-/** The stored message of a user's that a call says again: the one of its id, else the last one. */
+/** The stored user message that a call sends again: the one with its id, otherwise the last one. */
 function sameQuestion(places: readonly PlacedMessage[], { id }: MessageInput): PlacedMessage | undefined {
   return places.findLast(({ message }) => message.role === 'user' && (id === undefined || message.id === id))
 }
 
 /**
- * A question that is stored already, and is asked again because its answer failed or never reached the client: its turn
- * gives way to a new one.
+ * A stored question that is asked again, because its answer failed or never reached the client. A new turn replaces its
+ * turn.
  *
- * @throws MemoryError `conflict` where the thread has gone on since: storing it twice would be wrong, and so would an answer
- * to what was said last.
+ * @throws MemoryError `conflict` if the thread has continued since: storing the question twice would be wrong, and so
+ *   would answering the last message.
  */
 async function askedAgain(space: Door, threadId: string, last: ReadMessage, plan: InputPlan): Promise<InputPlan> {
   const isFound = (places: readonly PlacedMessage[]) => sameQuestion(places, last.input) !== undefined
@@ -41,14 +41,14 @@ async function askedAgain(space: Door, threadId: string, last: ReadMessage, plan
   }
   const { id } = last.input
   throw new MemoryError('conflict', {
-    message: `The message ${id === undefined ? '' : `${shown(id)} `}was said before, and the thread has gone on since.`,
-    fix: `Say something new, or pass trigger: 'regenerate-message' and the id of the answer that is to be given anew.`,
+    message: `The message ${id === undefined ? '' : `${shown(id)} `}was sent before, and the thread has continued since.`,
+    fix: `Send a new message, or pass trigger: 'regenerate-message' and the id of the answer to give again.`,
     details: { messageId: id ?? null },
   })
 }
 
 /**
- * The plan with a question in it: what is new, or what is asked again. Messages that say nothing are left out.
+ * The plan with a question to answer: a new one, or one that is asked again. Empty messages are dropped.
  *
  * @throws MemoryError `invalid-input` if there is nothing to answer.
  */
@@ -66,6 +66,6 @@ export async function answerablePlan(
   if (plan.resumes !== null) return plan
   const last = input.findLast((message) => message.input.role !== 'system')
   if (last?.input.role === 'user') return askedAgain(space, threadId, last, plan)
-  const fix = `Add a message, or pass trigger: 'regenerate-message' to have the last answer given anew.`
+  const fix = `Add a message, or pass trigger: 'regenerate-message' to get the last answer again.`
   throw invalidInput('messages', 'must say something new', 'what the thread holds', fix)
 }

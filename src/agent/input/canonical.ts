@@ -1,24 +1,24 @@
-/** What counts of messages when they are compared: words, files and calls of tools, as one flat sequence. */
+/** The canonical form in which messages are compared: words, files and tool calls, as one flat sequence. */
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import { isInternal, isToolPart, type MessagePart, type Role } from '../../domain/records/message.ts'
 
-/** A message, as far as it is compared. */
+/** The compared parts of a message. */
 export interface Comparable {
   readonly role: Role
   readonly parts: readonly MessagePart[]
 }
 
 /**
- * One thing that was said or done: the whole of a user's message, or a text, a file or a call of an assistant's. Where one
- * assistant's message ends and the next begins does not count, for the steps of a UI message are messages to a model.
+ * One unit of comparison: a whole user message, or one text, file or call of an assistant. Borders between assistant
+ * messages do not count, because the steps of one UI message are several messages to a model.
  */
 export interface Unit {
   readonly kind: 'user' | 'text' | 'file' | 'call'
-  /** Equal for equal content. Of a text the text itself; of a call without what came of it. */
+  /** Equal for equal content: the text itself, or the call without its result. */
   readonly key: string
-  /** Of the message it is in, among those that were compared. */
+  /** Index of its message among the compared ones. */
   readonly index: number
-  /** The part of a call. */
+  /** The part, if it is a call. */
   readonly call?: MessagePart
 }
 
@@ -67,7 +67,7 @@ function unitOf(part: MessagePart, index: number, hidden: ReadonlySet<string>): 
     const isHidden = isInternal(part) || (typeof part.toolCallId === 'string' && hidden.has(part.toolCallId))
     return isHidden ? null : { kind: 'call', key: callKey(part), index, call: part }
   }
-  // What a user said between two steps lies in the answer, and is a message of its own to a model.
+  // A user message between two steps is stored inside the answer, but is a separate message to a model.
   if (part.type === 'steering-message' && Array.isArray(part.parts)) {
     return { kind: 'user', key: userKey(part.parts as readonly MessagePart[]), index }
   }
@@ -84,7 +84,7 @@ export function internalCalls(messages: readonly Comparable[]): ReadonlySet<stri
   return ids
 }
 
-/** Messages as a flat sequence. `hidden` names calls that are internal also where they do not say so. */
+/** Messages as a flat sequence. `hidden` lists calls that are internal even without the mark. */
 export function unitsOf(messages: readonly Comparable[], hidden: ReadonlySet<string>): readonly Unit[] {
   return messages.flatMap(({ role, parts }, index): readonly Unit[] => {
     if (role === 'system') return []
@@ -103,12 +103,12 @@ export function beginsAlike(left: Unit, right: Unit): boolean {
   return left.key.startsWith(right.key) || right.key.startsWith(left.key)
 }
 
-/** Whether a call has come to its end. */
+/** Whether a call has ended. */
 export function isClosed(call: MessagePart): boolean {
   return typeof call.state === 'string' && call.state.startsWith('output-') && call.preliminary !== true
 }
 
-/** What came of a call; equal for equal outcomes. */
+/** The outcome of a call; equal for equal outcomes. */
 export function outcomeOf(call: MessagePart): string {
   return sortedJson([call.state ?? null, call.output ?? null, call.errorText ?? null])
 }

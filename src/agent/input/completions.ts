@@ -1,4 +1,4 @@
-/** What a client answers to stored calls: results of tools, and what was said to requests for approval. */
+/** A client's answers to stored calls: results of tools, and answers to approval requests. */
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
 import { answered } from '../../domain/records/message-parts.ts'
@@ -19,13 +19,13 @@ function withApproval(call: MessagePart, sent: MessagePart): MessagePart {
   return answered(call, wordOn(id ?? null, approved, reason)) ?? call
 }
 
-/** What was said to a request for approval, and nothing that was sent beside it. */
+/** The answer to an approval request, without anything else that was sent. */
 function wordOn(approvalId: Json, approved: boolean, reason: Json | undefined): MessagePart {
   const said = { type: 'tool-approval-response', approvalId, approved }
   return typeof reason === 'string' ? { ...said, reason } : said
 }
 
-/** The approval that goes with an outcome: none where a result came without one. */
+/** The approval that belongs to an outcome: none if a result came without one. */
 function approvalFor({ approval, state }: MessagePart): { approval?: JsonObject } {
   if (!isJsonObject(approval)) return {}
   if (state === 'output-denied') return { approval: { ...approval, approved: false } }
@@ -48,8 +48,8 @@ function withOutcome(call: MessagePart, sent: MessagePart): MessagePart {
 }
 
 /**
- * The stored call with what the client says came of it; null if that is nothing new. Of what was sent only the outcome and
- * the word on the approval that was asked for count: the call itself stays as it was made.
+ * The stored call with the outcome that the client sent; null if that is nothing new. Only the outcome and the answer
+ * to the approval are taken from the client. The call itself stays as it was made.
  */
 export function completed(call: MessagePart, sent: MessagePart): MessagePart | null {
   if (isInternal(call) || isClosed(call)) return null
@@ -62,7 +62,7 @@ export function completed(call: MessagePart, sent: MessagePart): MessagePart | n
   return part === call ? null : part
 }
 
-/** Whether a client says what came of an open call whose tool it does not run itself. */
+/** Whether a client sends an outcome for an open call whose tool runs here. */
 export function isForeignOutcome(
   call: MessagePart,
   sent: MessagePart,
@@ -72,12 +72,12 @@ export function isForeignOutcome(
   return call.providerExecuted === true || runsHere(toolNameOf(call))
 }
 
-/** What was sent for a call without what is said to have come of it. A word on its approval stays. */
+/** What was sent for a call, without its outcome. The answer to its approval stays. */
 export function withoutOutcome(sent: MessagePart): MessagePart {
   return { ...sent, state: 'approval-responded' }
 }
 
-/** What calls become, by message and call. */
+/** The changed calls, by message and call. */
 export type Answers = Map<string, Completion & { readonly message: Message }>
 
 /** Notes an answer to a call of a stored message; a later answer to the same call builds on the one before. */
@@ -89,7 +89,7 @@ export function noteAnswer(answers: Answers, message: Message, call: MessagePart
   if (part !== null) answers.set(key, { message, messageId: message.id, toolCallId, part })
 }
 
-/** The answers to calls of turns that are not replaced, and the suspended turn that goes on with them. */
+/** The answers to calls of turns that are not replaced, and the suspended turn that they resume. */
 export function settleAnswers(
   answers: Answers,
   replaced: readonly string[],

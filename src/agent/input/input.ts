@@ -1,4 +1,7 @@
-/** What of a call's input is new, which turns it replaces and which calls it answers. Reads the thread and writes nothing. */
+/**
+ * Compares a call's input with the stored thread: what is new, which turns it replaces, which tool calls it answers.
+ * Writes nothing.
+ */
 import { type Actor, defaultAuthor } from '../../domain/actor.ts'
 import { shown } from '../../domain/error.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
@@ -29,32 +32,35 @@ import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './re
 import { idSaidAgain, isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
 import { asSaid, leftOutWarnings } from './unissued.ts'
 
-/** What a chat asks for beside its messages, as `useChat` sends it. */
+/** What a chat sends in addition to its messages, as `useChat` does. */
 export interface InputOptions {
-  /** `regenerate-message`: the messages lead up to an answer that is to be given anew. Default: `submit-message`. */
+  /** `regenerate-message`: the messages lead up to an answer that is to be given again. Default: `submit-message`. */
   readonly trigger?: 'submit-message' | 'regenerate-message'
   /**
-   * With `regenerate-message` the answer to be given anew; default: the one that follows the messages. Else the message
-   * that is said again, edited or not, if that is the last one and the user's.
+   * With `regenerate-message` the answer to give again; default: the one that follows the messages. Otherwise the last
+   * message, if it is the user's and is sent again, edited or not.
    */
   readonly messageId?: string
 }
 
-/** What the application knows of the messages of a call. Their client has no say in it. */
+/** What the application knows about the messages of a call. A client cannot change it. */
 export interface InputOrigin {
-  /** Who sends them. Default: the acting user, else the one whose resource it is. */
+  /** Who sends them. Default: the acting user, otherwise the user of the resource. */
   readonly sender?: Actor
-  /** Whether a tool runs here, so that no client can say what came of a call of it. Default: none does. */
+  /** Whether a tool runs here. A client cannot send results for such a tool. Default: none does. */
   readonly runsHere?: (toolName: string) => boolean
 }
 
-/** What is to be done with the messages of a call. */
+/** The plan for the messages of a call. */
 export interface InputPlan {
-  /** Messages to store as the input of this turn, in order. None if all is stored: the turn answers what is there. */
+  /**
+   * Messages to store as the input of this turn, in order. None if all are stored: the turn then answers the stored
+   * ones.
+   */
   readonly fresh: readonly MessageInput[]
   /** Turns that this one replaces: of an edited message or a regenerated answer, and all later ones. */
   readonly replaces: readonly string[]
-  /** Results of tools and words on approvals: the parts that stored calls become by them. */
+  /** The parts of stored calls with the results and approvals that were sent for them. */
   readonly completions: readonly Completion[]
   /** The suspended turn that the completions belong to, to be resumed; null if there is none. */
   readonly resumes: string | null
@@ -63,10 +69,10 @@ export interface InputPlan {
   readonly warnings: readonly string[]
 }
 
-/** How far back the calls are looked for that an answer belongs to, messages. */
+/** How many messages back the call of an answer is searched. */
 const callsWithin = 50
 
-/** The end of the thread, as long as the messages may reach back. */
+/** The end of the thread, as far back as the messages may reach. */
 async function endFor(space: Door, threadId: string, messages: readonly ReadMessage[]): Promise<ThreadEnd> {
   const named = messages.filter(({ input }) => input.id !== undefined).length
   const hasAnswers = messages.some(({ isAnswer }) => isAnswer)
@@ -93,7 +99,7 @@ function callFor(answer: MessagePart, end: ThreadEnd): { place: PlacedMessage; c
   return null
 }
 
-/** Everything that is known of the input while its plan is made. */
+/** Everything known about the input while its plan is made. */
 interface Sorting {
   readonly sent: readonly Sent[]
   readonly end: ThreadEnd
@@ -108,17 +114,17 @@ interface Sorting {
   readonly warnings: string[]
 }
 
-/** Takes what a client says of a stored call, as far as it is the client's to say. */
+/** Takes what a client sends for a stored call, as far as a client may. */
 function takeAnswer({ answers, runsHere, warnings }: Sorting, stored: Message, call: MessagePart, sent: MessagePart) {
   const isForeign = isForeignOutcome(call, sent, runsHere)
   if (isForeign) {
     const name = shown(toolNameOf(call))
-    warnings.push(`The tool ${name} does not run at the client; the result it sent for a call of it was left out.`)
+    warnings.push(`The tool ${name} does not run on the client; the result that the client sent was left out.`)
   }
   noteAnswer(answers, stored, call, isForeign ? withoutOutcome(sent) : sent)
 }
 
-/** Places the answers of a message to the stored calls that they are for. Nothing is stored of those to calls nobody knows. */
+/** Places the answers of a message to the stored calls that they are for. Answers to unknown calls are not stored. */
 function placeAnswers(sorting: Sorting, input: MessageInput): void {
   for (const answer of input.parts) {
     const found = callFor(answer, sorting.end)
@@ -126,12 +132,12 @@ function placeAnswers(sorting: Sorting, input: MessageInput): void {
     else if (answer.type === 'tool-approval-response') {
       sorting.warnings.push(`Nobody asked for the approval ${shown(answer.approvalId)}; it was ignored.`)
     } else {
-      sorting.warnings.push(`No stored call has the id ${shown(answer.toolCallId)}; what was sent for it was left out.`)
+      sorting.warnings.push(`No stored call has the id ${shown(answer.toolCallId)}; the answer to it was left out.`)
     }
   }
 }
 
-/** Takes from a message that is stored what it says about open calls, and warns of what it says beside that. */
+/** Takes answers to open calls from a message that is stored, and warns about its other changes. */
 function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: PlacedMessage }): MessageInput | null {
   const { hidden, warnings } = sorting
   const { input } = message
@@ -143,10 +149,14 @@ function takeKnown(sorting: Sorting, { message, standing }: Sent & { standing: P
   if (isAsStored(input, standing, hidden)) return null
   const isSaidNow = message === sorting.sent.at(-1)?.message && input.role === 'user'
   if (isSaidNow) {
-    warnings.push(`The id ${shown(stored.id)} is that of another's message; what was sent is stored under a new one.`)
+    warnings.push(
+      `The id ${shown(stored.id)} belongs to a message of another author; the new message is stored under a new id.`,
+    )
     return unnamed(message).input
   }
-  warnings.push(`The message ${shown(stored.id)} is stored with other content; what was sent under its id was ignored.`)
+  warnings.push(
+    `The message ${shown(stored.id)} is stored with other content; the message sent with its id was ignored.`,
+  )
   return null
 }
 
@@ -155,7 +165,7 @@ function strangeCalls({ strange }: Sorting, { role, parts }: MessageInput): read
   return role !== 'assistant' ? [] : parts.filter((part) => isToolPart(part) && strange.has(String(part.toolCallId)))
 }
 
-/** What is to be stored of one sent message; null if nothing. */
+/** The part of one sent message to store; null if nothing. */
 function freshOf(sorting: Sorting, index: number): MessageInput | null {
   const { sent, resent, hidden, warnings } = sorting
   const one = sent[index] as Sent
@@ -169,13 +179,13 @@ function freshOf(sorting: Sorting, index: number): MessageInput | null {
   if (isKnown(one)) return takeKnown(sorting, one)
   if (isStored) return null
   if (one.standing === 'gone' && !(input.role === 'user' && index === sent.length - 1)) {
-    // Of an answer that ended before it said anything a client holds the id, and nothing else.
+    // If an answer ended before its first word, a client has only its id.
     const isEmpty = input.role === 'assistant' && unitsOf([input], hidden).length === 0
     if (!isEmpty || strangeCalls(sorting, input).length > 0)
       warnings.push(`The message ${shown(input.id)} was replaced or deleted; it is not stored again.`)
     return null
   }
-  // An issued id names one message for ever; said again after that is gone, the words get another one.
+  // An issued id names one message for ever. If that message is gone and is sent again, it gets another id.
   if (one.standing === 'gone') return { ...input, id: idSaidAgain(String(input.id)) }
   if (input.id !== undefined && sent.findIndex(({ message }) => message.input.id === input.id) < index) {
     warnings.push(`The message ${shown(input.id)} was sent twice; the first is stored.`)
@@ -225,7 +235,7 @@ async function sortMessages(
   const standings = await standingOf(space, threadId, end, [...ids, ...(answerId === undefined ? [] : [answerId])])
   const named = answerId === undefined ? undefined : standings.get(answerId)
   if (named === 'foreign') {
-    const fix = 'Pass the id of an answer in this thread, or leave it out to have the last one given anew.'
+    const fix = 'Pass the id of an answer in this thread, or leave it out to get the last one again.'
     throw foreignId('messageId', answerId as string, 'message', fix)
   }
   const { sent, warnings } = withoutForeign(messages, standings)
@@ -233,43 +243,43 @@ async function sortMessages(
   const stored = [...end.places.map(({ message }) => message), ...known]
   const issued = callsIn(stored)
   const strange = new Set([...callsIn(sent.map(({ message }) => message.input))].filter((id) => !issued.has(id)))
-  // A call that memory did not issue is never stored, so it cannot tell what is.
+  // A call that memory did not issue is never stored, so it does not show what is stored.
   const hidden = new Set([...internalCalls(stored), ...strange])
   const resent = sortByContent(sent, end, hidden, strange)
   const about = { sent, end, hidden, resent, strange, sender, runsHere }
   const sorting: Sorting = { ...about, answers: new Map(), leftOut: [], warnings: [...warnings] }
-  // It may be stored under another id than the client has.
+  // It may be stored under an id other than the client's.
   const isLastNamed = options.messageId !== undefined && options.messageId === messages.at(-1)?.input.id
   const asked: Asked = isRegenerated
     ? { trigger: 'regenerate-message', named }
     : { trigger: 'submit-message', messageId: isLastNamed ? sent.at(-1)?.message.input.id : options.messageId }
   const replacement = await planReplacement(space, threadId, sent.at(-1), asked, hidden)
   const fresh = freshMessages(sorting, replacement)
-  if (isRegenerated && replacement === null) sorting.warnings.push('No stored answer is there to be given anew.')
+  if (isRegenerated && replacement === null) sorting.warnings.push('There is no stored answer to give again.')
   for (const { place, call, sent: one } of resent.calls) takeAnswer(sorting, place.message, call, one)
   const replaces = replacement?.replaces ?? []
   sorting.warnings.push(...leftOutWarnings(sorting.leftOut))
   return { fresh, replaces, ...settleAnswers(sorting.answers, replaces), warnings: sorting.warnings }
 }
 
-/** Who sends messages that do not say so, as their default author does. */
+/** The default author of messages without one. */
 function usualSender(space: Door): Actor {
   return defaultAuthor('user', space.core.access.actor, space.address)
 }
 
 /**
- * Tells what is new in the messages of a call from what a client only sends again.
+ * Finds the new messages of a call among those that a client only sends again.
  *
- * Messages with ids count by their ids. Without ids, the leading part of two messages or more that is the end of the thread
- * is history. Where all is history, nothing is fresh.
+ * Messages with ids count by their ids. Without ids, a leading part of two or more messages that equals the end of the
+ * thread is history. If all is history, nothing is new.
  *
- * Of an assistant's message that is new, the words are stored as claimed by the sender; calls of tools, and whatever else
- * only a run of an agent makes, are left out with a warning. Stored calls are answered only by what a client may say: a
- * word on an approval that was asked for, and the result of a tool that does not run here.
+ * The words of a new assistant message are stored as a claim of the sender. Tool calls, and other parts that only a run
+ * of an agent makes, are dropped with a warning. A client may answer a stored call only with an answer to its approval,
+ * or with the result of a tool that does not run here.
  *
  * @param messages As `readMessages` reads them.
- * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for an id that is none,
- * and for the id of an answer to be given anew that memory issued for something else.
+ * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for a bad id, and
+ *   for a `messageId` to regenerate that memory issued for something else.
  */
 export async function planInput(
   space: Door,
@@ -282,7 +292,7 @@ export async function planInput(
   const instructions = messages.filter(isSystem).map(({ input }) => spokenText(input.parts))
   const said = messages.filter((message) => !isSystem(message))
   const [first] = said
-  // Nothing in the thread could say more about it.
+  // The thread has nothing to compare it with.
   const isAlone = said.length === 1 && first?.input.id === undefined && first?.input.role === 'user'
   if (said.length === 0 || (isAlone && options.trigger !== 'regenerate-message')) {
     const all = said.map(({ input }) => asSaid(input, sender))

@@ -1,4 +1,7 @@
-/** Which parts a call may say: those of the AI SDK. What models are not shown must not be lost without a word. */
+/**
+ * The parts that a message of a call may have: those of the AI SDK. A part that no model would see must not be lost
+ * silently.
+ */
 import { invalidInput } from '../../domain/error.ts'
 import { isToolPart, type MessageInput, type MessagePart } from '../../domain/records/message.ts'
 
@@ -11,7 +14,10 @@ function isKnown(part: MessagePart): boolean {
   return known.has(part.type) || part.type.startsWith('data-') || isToolPart(part)
 }
 
-/** @throws MemoryError `invalid-input` naming the first type of part that no model would see, as those of other packages. */
+/**
+ * @throws MemoryError `invalid-input` naming the first type of part that no model would see, such as one of another
+ *   package.
+ */
 export function checkParts(messages: readonly Pick<MessageInput, 'parts'>[]): void {
   const foreign = messages.flatMap(({ parts }) => parts).find((part) => !isKnown(part))
   if (foreign === undefined) return

@@ -1,4 +1,4 @@
-/** Which turns a call takes the place of: of an edited question or an answer to be given anew, and all later ones. */
+/** Which turns a call replaces: the turn of an edited question or of an answer to give again, and all later ones. */
 import type { MessageInput } from '../../domain/records/message.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { MessagePosition, PlacedMessage } from '../../ports/storage.ts'
@@ -7,19 +7,22 @@ import { messageAfter, messagesBefore, type Standing, turnsFrom } from './stored
 
 export interface Replacement {
   readonly replaces: readonly string[]
-  /** What was said in the turn before the replaced message, and is to be stored again. */
+  /** Messages of the turn before the replaced message, which are stored again. */
   readonly kept: readonly MessageInput[]
-  /** Whether the last message sent is an edit, to be stored under the id it has. */
+  /** Whether the last message is an edit, which is stored under its own id. */
   readonly isEdit: boolean
 }
 
-/** The stored message that the last one sent is an edit of: a user's, under its id, with other content or named as one. */
+/**
+ * The stored message that the last sent message edits: a user's, with the same id, and other content or named as an
+ * edit.
+ */
 function editedBy(last: Sent | undefined, isNamed: boolean, hidden: ReadonlySet<string>): PlacedMessage | null {
   if (!isKnown(last) || last.message.input.role !== 'user' || last.standing.message.role !== 'user') return null
   return isNamed || !isAsStored(last.message.input, last.standing, hidden) ? last.standing : null
 }
 
-/** Where the answer to be given anew begins; null if there is none. */
+/** Where the answer to give again begins; null if there is none. */
 async function answerPlace(
   space: Door,
   threadId: string,
@@ -31,15 +34,15 @@ async function answerPlace(
   const { standing } = last
   const next = await messageAfter(space, threadId, standing)
   if (next?.message.role === 'assistant') return next
-  // A question that nobody answered: its turn came to nothing.
+  // A question without an answer: its turn failed.
   return standing.message.role === 'user' ? { turn: standing.turn, index: standing.index + 1 } : null
 }
 
-/** What a call asks to be replaced, beside an edit that shows by its content. */
+/** What a call asks to replace, apart from an edit that shows by its content. */
 export type Asked =
-  /** An answer; where the one stands that the call names, if it names one. */
+  /** An answer, and its place if the call names one. */
   | { readonly trigger: 'regenerate-message'; readonly named: Standing | undefined }
-  /** The last message, if it is the one that the call names: a user may send the same words again. */
+  /** The last message, if the call names it: a user may send the same words again. */
   | { readonly trigger: 'submit-message'; readonly messageId: string | undefined }
 
 /** @returns null if nothing is replaced. */

@@ -1,4 +1,4 @@
-/** Tells what a client only sends again from what it says now. */
+/** Tells messages that a client only sends again from new ones. */
 import { isToolPart, type MessagePart } from '../../domain/records/message.ts'
 import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
@@ -30,7 +30,7 @@ export function isKnown(sent: Sent | undefined): sent is Sent & { readonly stand
   return typeof sent?.standing === 'object' && sent.standing !== null
 }
 
-/** Messages whose content says where they belong: those without an id, and answers under an id that nobody stored. */
+/** Messages whose content decides where they belong: those without an id, and answers under an unknown id. */
 function isByContent({ message, standing }: Sent): boolean {
   return standing === undefined || (standing === null && message.input.role === 'assistant')
 }
@@ -40,12 +40,12 @@ function comparable({ message }: Sent): Comparable {
   return message.isAnswer === true ? { role: 'assistant', parts: [] } : message.input
 }
 
-/** Whether what was sent under a stored message's id is what is stored, or less of it. */
+/** Whether a message sent under a stored id is the stored message, or less of it. */
 export function isAsStored(sent: Comparable, { message }: PlacedMessage, hidden: ReadonlySet<string>): boolean {
   if (sent.role !== message.role) return false
   const [units, stored] = [unitsOf([sent], hidden), unitsOf([message], hidden)]
   if (sent.role === 'user') return units.every((unit, index) => isSame(unit, stored[index] as Unit))
-  // Of an answer that was cut off, or still goes on, a client may hold more than was stored, or less.
+  // A client may have more or less of an answer that was cut off or is still running than was stored.
   if (message.turnStatus !== 'complete') return true
   return units.every((unit, index) => {
     const other = stored[index]
@@ -58,12 +58,12 @@ export function isAsStored(sent: Comparable, { message }: PlacedMessage, hidden:
 
 function hasSameOutcome(sent: MessagePart | undefined, stored: MessagePart | undefined): boolean {
   if (sent === undefined || stored === undefined || !isClosed(sent) || !isClosed(stored)) return true
-  // What a tool failed with is often kept from clients: they get words of the application's own.
+  // Errors of tools are often hidden from clients, which get the application's own words.
   if (sent.state === 'output-error' && stored.state === 'output-error') return true
   return outcomeOf(sent) === outcomeOf(stored)
 }
 
-/** Messages before the last one whose id is stored: those that are found before it are history. */
+/** Messages before the last one with a stored id. Those found before it are history. */
 function resentBefore(sent: readonly Sent[], last: number, end: ThreadEnd, hidden: ReadonlySet<string>): number[] {
   const place = sent[last]?.standing as PlacedMessage
   const stored = storedUnits(end.places.filter((other) => isBefore(other, place)))
@@ -79,11 +79,11 @@ function resentBefore(sent: readonly Sent[], last: number, end: ThreadEnd, hidde
 interface Run {
   readonly start: number
   readonly messages: readonly Sent[]
-  /** The end of the thread behind the last message whose id is stored. */
+  /** The end of the thread, after the last message with a stored id. */
   readonly places: readonly PlacedMessage[]
 }
 
-/** The messages behind the last one whose id is stored, as far as their content says where they belong. */
+/** The messages after the last one with a stored id, as far as their content decides where they belong. */
 function runBehind(sent: readonly Sent[], last: number, end: ThreadEnd): Run {
   const rest = sent.slice(last + 1)
   const stop = rest.findIndex((one) => !isByContent(one))
@@ -92,7 +92,7 @@ function runBehind(sent: readonly Sent[], last: number, end: ThreadEnd): Run {
   return { start: last + 1, messages: stop === -1 ? rest : rest.slice(0, stop), places }
 }
 
-/** How many messages of a run are stored already; `isAligned` if anything that counts says so. */
+/** How many messages of a run are stored already; `isAligned` if any compared unit shows it. */
 interface AlignedRun extends Alignment {
   readonly isAligned: boolean
 }
@@ -104,14 +104,14 @@ function alignRun(
   strange: ReadonlySet<string>,
 ): AlignedRun {
   const units = unitsOf(messages.map(comparable), hidden)
-  // A single message is said now, whatever was said before; unless it shows by a call what it belongs to.
+  // A single message is new, unless a call in it shows what it belongs to.
   const hasCall = messages.some(({ message }) =>
     message.input.parts.some((part) => isToolPart(part) && !strange.has(String(part.toolCallId))),
   )
   if (isAlone && !hasCall) return { count: 0, calls: [], isAligned: false }
   const aligned = align(units, storedUnits(places))
   let count = aligned?.count ?? 0
-  // An answer that has nothing that counts belongs to the one before it.
+  // An answer without compared units belongs to the one before it.
   const isEmpty = (at: number) =>
     messages[at]?.message.input.role === 'assistant' && !units.some(({ index }) => index === at)
   while (places.length > 0 && isEmpty(count)) count += 1
@@ -125,7 +125,7 @@ function isAnswerOfModel({ message }: Sent): boolean {
 /**
  * Sorts messages whose id does not say whether they are stored.
  *
- * @param hidden Calls that do not count.
+ * @param hidden Calls that are not compared.
  * @param strange Those of them that memory did not issue.
  */
 export function sortByContent(
@@ -150,7 +150,7 @@ export function sortByContent(
     if (place === undefined || one.call === undefined || other.call === undefined) return []
     return [{ place, call: other.call, sent: one.call }]
   })
-  // A history that is not the stored one; whatever a user says continues any.
+  // A history that differs from the stored one. A user message continues any history.
   const isStrange = !aligned.isAligned && run.places.length > 0
   const start = run.start + aligned.count
   const behind = sent.slice(start)

@@ -1,4 +1,7 @@
-/** What a call's input needs to know of the stored thread: its end, messages by id, turns. Never the thread whole. */
+/**
+ * The parts of the stored thread that a call's input is compared with: its end, messages by id, turns. Never the whole
+ * thread.
+ */
 import { defaultAuthor, sameActor } from '../../domain/actor.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { checkId, parseTurnId, type SpaceKey } from '../../domain/id.ts'
@@ -48,20 +51,21 @@ export async function readEnd(
 }
 
 /**
- * Where a sent id stands: its message, in the thread, also where it was said again under another id; `gone` if it was issued here and names no message of the thread any
- * more; `foreign` if memory issued it for something else, or never; null if it is new.
+ * What is known of a sent id. Its message in the thread, even if that was stored again under another id. `gone`: issued
+ * here, but its message is no longer in the thread. `foreign`: memory issued it for something else, or never. null:
+ * new.
  */
 export type Standing = PlacedMessage | 'gone' | 'foreign' | null
 
 /**
- * The id of a message that a client says again after the one of this issued id is gone. It is always the same for that id, so
- * that a client which retries, or sends it all again, finds what it said.
+ * The id of a message that a client sends again after the message with this issued id is gone. It is always the same
+ * for that id, so a client that retries or sends everything again finds its message.
  */
 export function idSaidAgain(gone: string): string {
   return `again-${gone}`
 }
 
-/** Looks up ids: in the end that was read, else each by itself. Never in another space, whatever an id says. */
+/** Looks up ids: in the end that was read, otherwise one by one. Never in another space, even if an id names one. */
 export async function standingOf(
   space: Door,
   threadId: string,
@@ -94,7 +98,7 @@ export function storedUnits(places: readonly PlacedMessage[]): readonly StoredUn
   })
 }
 
-/** Whether a client has to hold a unit in order to have resent the thread. */
+/** Whether a client that sends the thread again must have this unit. */
 export function isFirm({ isCut, call }: StoredUnit): boolean {
   return !isCut && (call === undefined || isClosed(call))
 }
@@ -112,7 +116,7 @@ export async function messageAfter(
   return (await space.messages.list(queryOf(threadId, { after, limit: 1, skipInternal: true }))).items[0] ?? null
 }
 
-/** A message to be stored again, as it was said. */
+/** A message to store again, unchanged. */
 function again(space: Door, { id, role, parts, metadata, author, createdAt }: Message): MessageInput {
   const usual = defaultAuthor(role, space.core.access.actor, space.address)
   const isUsual = sameActor(usual, author) && author.name === usual.name && author.claimed === undefined
@@ -126,7 +130,7 @@ function again(space: Door, { id, role, parts, metadata, author, createdAt }: Me
   }
 }
 
-/** The messages of a place's turn before it, to be stored again by the turn that takes its place. */
+/** The messages of a turn before a place, for the turn that replaces it to store again. */
 export async function messagesBefore(space: Door, threadId: string, place: MessagePosition): Promise<MessageInput[]> {
   const inputs: MessageInput[] = []
   let after: MessagePosition = { turn: place.turn, index: -1 }
@@ -141,11 +145,11 @@ export async function messagesBefore(space: Door, threadId: string, place: Messa
   }
 }
 
-/** How many turns one turn may take the place of. */
+/** How many turns one turn may replace. */
 const mostReplaced = 1_000
 
 /**
- * The turn at a place and all later ones, open ones that have said nothing yet included.
+ * The turn at a place and all later ones, including open turns without a message.
  *
  * @throws MemoryError `limit-exceeded` if they are more than one turn may replace.
  */
@@ -162,8 +166,8 @@ export async function turnsFrom(space: Door, threadId: string, turn: number): Pr
   }
   if (turns.size <= mostReplaced) return [...turns]
   throw new MemoryError('limit-exceeded', {
-    message: `More than ${mostReplaced} turns follow the message that is edited or answered anew.`,
-    fix: 'Clone the thread up to there with cloneThread, and go on in the copy.',
+    message: `More than ${mostReplaced} turns follow the message that is edited or answered again.`,
+    fix: 'Clone the thread up to there with cloneThread, and continue in the copy.',
     details: { threadId, allowed: mostReplaced },
   })
 }

@@ -1,24 +1,24 @@
 /**
- * What a client sends in an assistant's name and memory did not issue. Its words are kept as a claim, never as the agent's
- * own; calls of tools, and what else only a run of an agent makes, are left out. Pure.
+ * Assistant messages from a client that memory did not issue. Their words are kept as a claim, never as the agent's
+ * own. Tool calls, and other parts that only a run of an agent makes, are dropped. Pure.
  */
 import type { Actor } from '../../domain/actor.ts'
 import { shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import type { MessageInput, MessagePart } from '../../domain/records/message.ts'
 
-/** A message as it may be stored, null if nothing is left of it; and the parts that may not. */
+/** The message to store, null if nothing is left of it; and the dropped parts. */
 export interface Said {
   readonly input: MessageInput | null
   readonly leftOut: readonly MessagePart[]
 }
 
-/** Calls, their results, and words on approvals. */
+/** Calls, their results, and answers to approvals. */
 export function isOfTool({ type }: MessagePart): boolean {
   return type === 'dynamic-tool' || type.startsWith('tool-')
 }
 
-/** Parts beside those of tools that only a run makes, and what a warning calls them. */
+/** Parts other than tool calls that only a run makes, and their names in warnings. */
 const ofRuns: Readonly<Record<string, string>> = {
   reasoning: 'of reasoning',
   'reasoning-file': 'of reasoning',
@@ -31,12 +31,12 @@ function isOfRun(part: MessagePart): boolean {
   return isOfTool(part) || Object.hasOwn(ofRuns, part.type)
 }
 
-/** What a provider keeps with its own words is no part of a claim: it would vouch for them at the provider. */
+/** A provider's metadata is not kept with a claim: it would vouch for the words at the provider. */
 function unsealed({ providerMetadata: _, ...part }: MessagePart): MessagePart {
   return part as MessagePart
 }
 
-/** Parts as they may be said, those within what a user said between two steps included; the others are noted. */
+/** The parts to keep, including those inside a user message between two steps. The others are noted. */
 function sayable(parts: readonly MessagePart[], isRefused: (part: MessagePart) => boolean, leftOut: MessagePart[]) {
   const allowed = (all: readonly MessagePart[]) => {
     leftOut.push(...all.filter(isRefused))
@@ -50,8 +50,8 @@ function sayable(parts: readonly MessagePart[], isRefused: (part: MessagePart) =
 }
 
 /**
- * The words are the sender's, whoever the message names: under an agent's name they would pass for that agent's wherever only
- * names are shown, and the sender's trust is the most that they can have.
+ * The words are the sender's, whatever author the message names. Under an agent's name they would look like that
+ * agent's wherever only names are shown. They have at most the sender's trust.
  */
 function claimedWords(input: MessageInput, sender: Actor): Said {
   const leftOut: MessagePart[] = []
@@ -60,7 +60,7 @@ function claimedWords(input: MessageInput, sender: Actor): Said {
   return { input: { ...input, parts: words.map(unsealed), author: { ...sender, claimed: true } }, leftOut }
 }
 
-/** What may be stored of a message that memory does not know, sent by somebody. */
+/** The storable part of a message that memory does not know. */
 export function asSaid(input: MessageInput, sender: Actor): Said {
   if (input.role === 'assistant') return claimedWords(input, sender)
   const leftOut: MessagePart[] = []
@@ -69,7 +69,7 @@ export function asSaid(input: MessageInput, sender: Actor): Said {
   return { input: parts.length === 0 ? null : { ...input, parts }, leftOut }
 }
 
-/** Whether a part would have the AI SDK carry out a call, if it is the last to be said. */
+/** Whether the AI SDK would run a call because of this part, if it is the last one. */
 function isApproved(part: MessagePart): boolean {
   if (part.type === 'tool-approval-response') return part.approved !== false
   return (
@@ -80,25 +80,23 @@ function isApproved(part: MessagePart): boolean {
 }
 
 /**
- * The messages of a call without memory, without the calls that they say were approved: no stored turn asked for that, so
- * anybody may have written it. Calls with results, and refusals, are the application's to show.
+ * The messages of a call without memory, without the calls that claim to be approved: no stored turn asked for the
+ * approval, so anybody may have written it. Calls with results, and refusals, are kept.
  */
 export function withoutApproved(messages: readonly MessageInput[], warnings: string[]): readonly MessageInput[] {
   return messages.flatMap((message) => {
     const parts = message.parts.filter((part) => !isApproved(part))
     if (parts.length === message.parts.length) return [message]
     const fix = 'give the call a resourceId and a threadId, or an experimental_toolApprovalSecret'
-    warnings.push(
-      `Without memory an approved call of a tool is not carried out; it was left out. To have it carried out, ${fix}.`,
-    )
+    warnings.push(`Without memory an approved tool call does not run; it was left out. To run it, ${fix}.`)
     return parts.length === 0 ? [] : [{ ...message, parts }]
   })
 }
 
-/** Ids that a warning names. */
+/** How many ids a warning lists at most. */
 const mostNamed = 3
 
-/** What a call's warnings say of the parts that were left out; none if there are none. */
+/** The warnings about dropped parts; none if none were dropped. */
 export function leftOutWarnings(leftOut: readonly MessagePart[]): readonly string[] {
   if (leftOut.length === 0) return []
   const ofTools = leftOut.filter(isOfTool)
@@ -109,7 +107,7 @@ export function leftOutWarnings(leftOut: readonly MessagePart[]): readonly strin
     ...(ofTools.length === 0 ? [] : [`${partsOf(ofTools.length)} of tool calls${named === '' ? '' : ` (${named})`}`]),
     ...[...new Set(others)].map((kind) => `${partsOf(others.filter((other) => other === kind).length)} ${kind}`),
   ]
-  return [`Memory did not issue what these messages hold, so it was left out: ${counts.join(', ')}.`]
+  return [`Memory did not issue these parts of the messages, so they were left out: ${counts.join(', ')}.`]
 }
 
 function partsOf(count: number): string {

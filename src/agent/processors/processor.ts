@@ -1,4 +1,4 @@
-/** Processors: what an application does to a call's input, to what the model is shown, and to what it answers. */
+/** Processors: how an application changes the input of a call, the prompt and the answer. */
 import type { ModelMessage, TextStreamPart, ToolSet } from 'ai'
 import { MemoryError, shown } from '../../domain/error.ts'
 import type { JsonObject } from '../../domain/json.ts'
@@ -25,27 +25,33 @@ interface ProcessorCall {
 }
 
 /**
- * One processor; each method is optional. Those of `inputProcessors` run in order, before anything is stored; those of
- * `outputProcessors` run in order on what the model answers.
+ * One processor; each method is optional. `inputProcessors` run in order, before anything is stored. `outputProcessors`
+ * run in order on the model's answer.
  */
 export interface Processor {
-  /** For errors. */
+  /** Its name in errors. */
   readonly id?: string
-  /** The new messages of the call, before they are stored. Answers those to store. */
+  /** Gets the new messages of the call, before they are stored. Returns the messages to store; undefined: unchanged. */
   processInput?(
     call: ProcessorCall & { readonly messages: readonly ProcessedMessage[] },
   ): Awaitable<readonly ProcessedMessage[] | undefined>
-  /** What the model is about to see: memory, history and input. Answers what it sees instead; nothing of it is stored. */
+  /**
+   * Gets the prompt: memory, history and input. Returns the prompt to send; undefined: unchanged. Its changes are not
+   * stored.
+   */
   processContext?(
     call: ProcessorCall & { readonly messages: readonly ModelMessage[] },
   ): Awaitable<readonly ModelMessage[] | undefined>
-  /** Each part of a stream, before anybody sees it. Answers the part to pass on; null leaves it out, where it says something. */
+  /**
+   * Gets each part of a stream, before its reader does. Returns the part to pass on; undefined: unchanged; null drops a
+   * part with content.
+   */
   processOutputStream?(
     call: ProcessorCall & { readonly part: TextStreamPart<ToolSet> },
   ): Awaitable<TextStreamPart<ToolSet> | null | undefined>
   /**
-   * The whole answer before any of it is stored, or what there is of one that broke off. Answers what to store instead.
-   * With it an answer is stored at its end, whatever `savePerStep` says.
+   * Gets the whole answer, or the existing part of one that broke off, before any of it is stored. Returns the messages
+   * to store; undefined: unchanged. With this method an answer is stored at its end, even with `savePerStep`.
    */
   processOutputResult?(
     call: ProcessorCall & { readonly messages: readonly ProcessedMessage[] },
@@ -55,7 +61,7 @@ export interface Processor {
 type Awaitable<Value> = Value | PromiseLike<Value>
 type Hook = 'processInput' | 'processContext' | 'processOutputStream' | 'processOutputResult'
 
-/** How a processor ended a call. Told apart from other errors so that its turn is discarded. */
+/** The error with which a processor ends a call. Its own class, so that the turn is discarded. */
 export class ProcessorAbort extends MemoryError {
   constructor(processor: string, reason: string | undefined) {
     super('aborted', {
@@ -75,7 +81,7 @@ const isAnswer = {
   part: (value: unknown) => typeof value === 'object' && value !== null && 'type' in value,
 }
 
-/** Runs one hook of all processors in order, each on what the one before answered. */
+/** Runs one method of all processors in order, each on the result of the one before. */
 export async function runProcessors<Value>(
   processors: readonly Processor[],
   hook: Hook,
@@ -101,7 +107,7 @@ export async function runProcessors<Value>(
     if (answer !== undefined) current = answer
     if (!isAnswer[field](current)) {
       const wanted = field === 'part' ? 'part of a stream' : 'list of messages'
-      throw failed(nameOf(processor, index), hook, new TypeError(`It answered no ${wanted}.`))
+      throw failed(nameOf(processor, index), hook, new TypeError(`It did not return a ${wanted}.`))
     }
   }
   return current
@@ -111,7 +117,7 @@ function failed(processor: string, hook: Hook, cause: unknown): MemoryError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new MemoryError('unavailable', {
     message: `The processor ${shown(processor)} failed in ${hook}: ${reason}`,
-    fix: 'Mend the processor, or leave it out.',
+    fix: 'Fix the processor, or remove it.',
     details: { processor, hook },
     cause,
   })

@@ -1,10 +1,10 @@
-/** A processor that keeps what a model sees within a number of tokens. */
+/** A processor that limits the tokens of a prompt. */
 import type { ModelMessage } from 'ai'
 import { invalidInput } from '../../domain/error.ts'
 import { tokensOfMessages } from '../context/model-messages.ts'
 import type { Processor } from './processor.ts'
 
-/** Messages that stand or fall together: a call and its results, or one message. */
+/** Messages that are kept or dropped together: a call and its results, or one message. */
 function units(messages: readonly ModelMessage[]): readonly (readonly ModelMessage[])[] {
   const grouped: ModelMessage[][] = []
   for (const message of messages) {
@@ -15,8 +15,8 @@ function units(messages: readonly ModelMessage[]): readonly (readonly ModelMessa
 }
 
 /**
- * Leaves the oldest messages out until the rest fits. What the user says last, and what follows it, always stays; a tool
- * call and its result are never parted. Instructions and memory blocks are not counted.
+ * Drops the oldest messages until the rest fits. The user's last message, and everything after it, always stays. A tool
+ * call stays with its result. Instructions and memory blocks are not counted.
  */
 export class TokenLimiter implements Processor {
   /** Its name in errors. */
@@ -38,7 +38,7 @@ export class TokenLimiter implements Processor {
     this.limit = tokens
   }
 
-  /** Answers the messages that fit, oldest first. Called by agents before each call of the model. */
+  /** Returns the messages that fit, oldest first. Called by agents before each call of the model. */
   processContext({ messages }: { readonly messages: readonly ModelMessage[] }): readonly ModelMessage[] {
     const last = messages.findLastIndex(({ role }) => role === 'user')
     const kept = messages.slice(Math.max(0, last))

@@ -1,9 +1,9 @@
-/** A processor that keeps earlier tool calls out of what a model sees. */
+/** A processor that drops earlier tool calls from a prompt. */
 import type { ModelMessage } from 'ai'
 import { check, fieldsOf, isText } from '../../domain/option-checks.ts'
 import type { Processor } from './processor.ts'
 
-/** What tells a part of a model message from others. */
+/** The fields that identify a part of a model message. */
 interface ShownPart {
   readonly type: string
   readonly toolName?: string
@@ -12,8 +12,8 @@ interface ShownPart {
 }
 
 /**
- * Leaves the calls of earlier exchanges, with their results, out of the prompt: of all tools, or of those named. Memory
- * keeps them. Calls after the last words of the user stay, since they are being worked on.
+ * Drops the calls of earlier exchanges, with their results, from the prompt: of all tools, or of the named ones. Memory
+ * keeps them. Calls after the user's last message stay, because the model still works on them.
  */
 export class ToolCallFilter implements Processor {
   /** Its name in errors. */
@@ -23,8 +23,8 @@ export class ToolCallFilter implements Processor {
   /**
    * Names the tools.
    *
-   * @param options `exclude`: names of the tools whose calls are left out. Default: all tools.
-   * @throws MemoryError `invalid-input` for another option, or for what is no list of names.
+   * @param options `exclude`: names of the tools whose calls are dropped. Default: all tools.
+   * @throws MemoryError `invalid-input` for another option, or for anything other than a list of names.
    */
   constructor(options: { readonly exclude?: readonly string[] } = {}) {
     const fields = fieldsOf(options, 'ToolCallFilter', ['exclude'])
@@ -34,7 +34,7 @@ export class ToolCallFilter implements Processor {
     this.#exclude = options.exclude === undefined ? null : new Set(options.exclude)
   }
 
-  /** Answers the messages without those calls and results. Called by agents before each call of the model. */
+  /** Returns the messages without those calls and results. Called by agents before each call of the model. */
   processContext({ messages }: { readonly messages: readonly ModelMessage[] }): readonly ModelMessage[] {
     const last = messages.findLastIndex(({ role }) => role === 'user')
     const hidden = new Set<string>()

@@ -1,4 +1,4 @@
-/** The last resort for a turn that must end: it is closed with as much as the memory takes of what belongs to its end. */
+/** Closes a turn that must end, with as many of its last changes as the memory accepts. */
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { ClosedStatus, Turn } from '../../memory/conversation/turns.ts'
@@ -9,10 +9,10 @@ function isOutOfReach(error: unknown): boolean {
 }
 
 /**
- * Closes a turn with as much as the memory takes of what belongs to its end: of a message that was deleted meanwhile, or a
- * run that was forgotten, nothing can be said any more, and the thread must not wait for it. Never throws.
+ * Closes a turn with as many of its last changes as the memory accepts. A message may have been deleted meanwhile, or a
+ * run forgotten, and the thread must not wait for it. Never throws.
  *
- * @param lastChanges What ends the answer that the turn holds.
+ * @param lastChanges The changes that end the turn's answer.
  */
 export async function closeAnyhow(
   turn: Turn,
@@ -28,6 +28,6 @@ export async function closeAnyhow(
       if (isOutOfReach(error)) break
     }
   }
-  // Replaced or deleted, or the storage is gone: then its lease ends it.
+  // Replaced or deleted, or the storage is gone: its lease ends it then.
   turn.letGo()
 }

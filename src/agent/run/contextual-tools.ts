@@ -1,4 +1,4 @@
-/** Tools as a call hands them to the AI SDK: run inside the call's turn, told for whom they run. */
+/** Tools as a call passes them to the AI SDK: they run inside the call's turn and know for whom they run. */
 import type { ToolSet } from 'ai'
 import type { Memory } from '../../facade/memory.ts'
 import { recordPlace } from '../../memory/answers/records.ts'
@@ -19,7 +19,9 @@ export interface ToolPlace {
 
 type Execute = (input: unknown, options: object) => unknown
 
-/** The tools, each of which runs inside the call's turn: what it asks of other agents there waits for nobody. */
+/**
+ * The tools, each of which runs inside the call's turn, so that calls of other agents in it do not wait for that turn.
+ */
 export function toolsInside(turn: Turn | null, tools: ToolSet): ToolSet {
   if (turn === null) return tools
   const inside = Object.entries(tools).map(([name, tool]) => {
@@ -31,7 +33,7 @@ export function toolsInside(turn: Turn | null, tools: ToolSet): ToolSet {
   return Object.fromEntries(inside) as ToolSet
 }
 
-/** What each tool is told, as the AI SDK's `toolsContext`. What the call says itself comes first. */
+/** The context of each tool, as the AI SDK's `toolsContext`. The call's own values win. */
 export function toolsContext(call: Call, tools: ToolSet, where: ToolPlace | null): Record<string, unknown> {
   const own: ToolContext = {
     requestContext: call.requestContext,

@@ -1,4 +1,4 @@
-/** A call's exchange with its thread: the turn that it begins, what the model sees there, and how the turn ends. */
+/** A call's exchange with its thread: the turn that it opens, the prompt, and the end of the turn. */
 import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { TurnId } from '../../domain/id.ts'
@@ -19,18 +19,18 @@ import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { answeredBefore, completing, resuming, storedMessage } from './suspended.ts'
 
-/** What a call's model is given, and the turn that its answer goes to. */
+/** The prompt of a call's model, and the turn that stores its answer. */
 export interface Exchange {
   readonly instructions?: string | SystemModelMessage[]
   readonly messages: ModelMessage[]
   readonly tools: ToolSet
-  /** For the AI SDK: what each tool is told. */
+  /** For the AI SDK: the context of each tool. */
   readonly toolsContext: Record<string, unknown>
   /** null for a call that stores nothing. */
   readonly turn: OwnTurn | null
 }
 
-/** The model messages of an input, for a call that has no thread: the application's own, apart from approved calls. */
+/** The model messages of an input without a thread: the application's own, without approved calls. */
 async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 'messages'>> {
   const { convertToModelMessages } = await loadSdk()
   const given = call.input.filter(({ input }) => input.role !== 'system').map(({ input }) => input)
@@ -47,13 +47,13 @@ async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 
   return { ...(all.length === 0 ? {} : { instructions: all }), messages: await processedContext(call, messages) }
 }
 
-/** What the call knows of its input, whatever a client writes into it. */
+/** What the call itself knows about its input; a client cannot change it. */
 function originOf({ sender, tools }: Call): InputOrigin {
   const runsHere = (name: string) => Object.hasOwn(tools, name) && tools[name]?.execute !== undefined
   return { ...(sender === undefined ? {} : { sender }), runsHere }
 }
 
-/** Changes that give the thread the title and metadata of the call, where it lacks them. */
+/** Changes that give the thread the call's title and metadata, if it lacks them. */
 async function threadChanges({ space, thread: named }: Remembered): Promise<readonly Change[]> {
   const { id: threadId, title, metadata } = named
   if (title === undefined && metadata === undefined) return []
@@ -73,7 +73,7 @@ interface Begun {
   readonly plan: InputPlan
 }
 
-/** The beginning of a call's turn, as data. */
+/** The request to open a call's turn, as data. */
 async function requestOf(call: Call, remembered: Remembered, plan: InputPlan): Promise<TurnRequest> {
   const { space, thread } = remembered
   const threadId = thread.id
@@ -108,13 +108,13 @@ async function begin(call: Call, remembered: Remembered): Promise<Begun> {
   if (begun.gaveUp) {
     const { turnWaitMs } = space.core.limits
     call.warnings.push(
-      `An earlier turn of the thread was still open after ${turnWaitMs} ms: this one went on beside it.`,
+      `An earlier turn of the thread was still open after ${turnWaitMs} ms: this one ran in parallel with it.`,
     )
   }
   return { turn: begun.turn, plan: used }
 }
 
-/** What is stored of the answer that a resumed turn goes on with, its calls answered. */
+/** The stored answer that a resumed turn continues, with its calls answered. */
 async function resumedAnswer({ turn, plan }: Begun): Promise<StoredAnswer | null> {
   const { space, threadId } = turn
   const [first, ...rest] = plan.resumes === null ? [] : plan.completions
@@ -162,20 +162,20 @@ async function contextOf(
   const messages = await processedContext(call, context.messages)
   call.signal?.throwIfAborted()
   const { instructions } = context
-  // What was seen is plain JSON; an interface has no index signature, so the type checker does not know it.
+  // The record is plain JSON; an interface has no index signature, so the type checker cannot know.
   const seen = { ...context.seen } as unknown as JsonObject
   return { messages, seen, ...(instructions === undefined ? {} : { instructions }) }
 }
 
 const systemMessage = (content: string): SystemModelMessage => ({ role: 'system', content })
 
-/** One text where there is only text: some models take no second message of the system. */
+/** One text if there is only text: some models accept only one system message. */
 function asInstructions(messages: readonly SystemModelMessage[]): string | readonly SystemModelMessage[] {
   if (messages.some(({ providerOptions }) => providerOptions !== undefined)) return messages
   return messages.map(({ content }) => content).join('\n\n')
 }
 
-/** A call that reads its thread and leaves no trace in it. */
+/** A call that reads its thread and writes nothing. */
 async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exchange> {
   const plan = await planInput(remembered.space, remembered.thread.id, call.input, {}, originOf(call))
   checkParts(plan.fresh)
@@ -186,9 +186,9 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
 }
 
 /**
- * Begins a call's exchange. If it has a turn, that is open from here on, and whoever began it must end it.
+ * Begins a call's exchange. If it has a turn, the turn is open from here on, and the caller must end it.
  *
- * @throws What refused the call; then its turn is closed already.
+ * @throws The error that refused the call; its turn is closed then.
  */
 export async function beginExchange(call: Call): Promise<Exchange> {
   const { remembered } = call

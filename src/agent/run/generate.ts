@@ -1,4 +1,4 @@
-/** A call that answers once it is done: the AI SDK's `generateText`, with its steps brought into memory. */
+/** A call that returns its whole answer: the AI SDK's `generateText`, with its steps stored in memory. */
 import type { GenerateTextResult, StepResult, TextStreamPart, ToolSet } from 'ai'
 import type { MessagePart } from '../../domain/records/message.ts'
 import { Feed } from '../answer/feed.ts'
@@ -13,7 +13,7 @@ import { untilAborted } from './until-aborted.ts'
 type Step = StepResult<ToolSet, Record<string, unknown>>
 type StreamPart = TextStreamPart<ToolSet>
 
-/** The parts that a stream of the AI SDK would have had for a step that came at once. */
+/** The parts that a stream of the AI SDK would have for a whole step. */
 function* partsOf(step: Step): Generator<StreamPart> {
   const { request, response, usage, performance, finishReason, rawFinishReason, providerMetadata } = step
   yield { type: 'start-step', request, warnings: step.warnings ?? [] }
@@ -29,12 +29,15 @@ function* partsOf(step: Step): Generator<StreamPart> {
   yield { type: 'finish-step', response, usage, performance, finishReason, rawFinishReason, providerMetadata }
 }
 
-/** Calls that were approved or denied before this call: their tools run before its first step and belong to none. */
+/**
+ * Tool calls that were approved or denied before this call: their tools run before its first step and belong to no
+ * step.
+ */
 function earlierCalls(parts: readonly MessagePart[]): ReadonlySet<unknown> {
   return new Set(parts.filter(({ state }) => state === 'approval-responded').map(({ toolCallId }) => toolCallId))
 }
 
-/** What a tool answered to a call of an earlier step. */
+/** A tool's result for a call of an earlier step. */
 function* earlierOutput(earlier: ReadonlySet<unknown>, event: unknown): Generator<StreamPart> {
   const { toolOutput } = event as { readonly toolOutput?: { readonly toolCallId?: unknown } }
   if (toolOutput !== undefined && earlier.has(toolOutput.toolCallId)) yield toolOutput as StreamPart
@@ -61,12 +64,12 @@ async function runModel(
     onStepEnd: async (step) => {
       feed?.write(partsOf(step as Step))
       steps += 1
-      // The next step begins once this one is kept.
+      // The next step begins when this one is stored.
       await turn?.answer.recorded(steps)
       await (options.onStepEnd ?? options.onStepFinish)?.(step)
     },
   })
-  // A model or a tool that pays no heed to the signal must not keep the turn, and the thread, from others.
+  // A model or a tool that ignores the signal must not block the turn, and the thread, for others.
   const result = await untilAborted(work, endOf(call, settings.abortSignal))
   return result as GenerateTextResult<ToolSet, Record<string, unknown>, never>
 }
@@ -106,7 +109,7 @@ async function answered(call: Call): Promise<AgentResult> {
   try {
     result = await runModel(call, exchange, feed)
   } catch (error) {
-    // Something may fail with nothing at all.
+    // The error may be undefined.
     failure = error ?? new Error('The call failed and did not say why.')
     if (isEnded(call, error)) feed.write([{ type: 'abort' }])
   }

@@ -1,4 +1,4 @@
-/** The open turn of a call and its answer to be: how it is recorded, and the one way it ends. */
+/** The open turn of a call and its answer: how it is recorded, and the one way in which it ends. */
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
@@ -11,7 +11,7 @@ import { type Call, processedAnswer, processesAnswers } from '../call.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import { closeAnyhow } from './close-turn.ts'
 
-/** What is recorded of a run when it ends. */
+/** The fields of a run that are recorded at its end. */
 export type RunFacts = Readonly<Record<string, Json | undefined>>
 
 function defined(fields: RunFacts): JsonObject {
@@ -22,13 +22,13 @@ interface Beginning {
   readonly turn: Turn
   readonly runId: string
   readonly messageId: string
-  /** What is stored of the answer already, on a turn that was resumed. */
+  /** The part of the answer that is already stored, if the turn was resumed. */
   readonly stored: readonly MessagePart[]
-  /** What the model saw, by reference. */
+  /** What the model saw, by id. */
   readonly seen: JsonObject
 }
 
-/** The record of a run as its turn ends. */
+/** The record of a run at the end of its turn. */
 function runEnd(turn: Turn, runId: string, status: AnswerEnd['status'], details: RunFacts): Change {
   return { kind: 'run-put', runId, threadId: turn.threadId, status, details: defined(details) }
 }
@@ -38,10 +38,10 @@ export class OwnTurn {
   readonly runId: string
   readonly messageId: string
   readonly answer: Answer
-  /** What was stored of the answer when the call began. */
+  /** The part of the answer that was stored when the call began. */
   readonly stored: readonly MessagePart[]
   readonly #seen: JsonObject
-  /** Ends the model's work once the memory no longer wants it. */
+  /** Aborts the model when its turn was replaced or deleted. */
   readonly #refused = new AbortController()
 
   constructor(call: Call, { turn, runId, messageId, stored, seen }: Beginning) {
@@ -54,24 +54,24 @@ export class OwnTurn {
       turn,
       messageId,
       stored,
-      // What a processor has yet to look at is not stored step by step.
+      // If processors check the whole answer, it is not stored step by step.
       savePerStep: (call.options.savePerStep ?? true) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),
       onRefused: (error) => this.#refused.abort(error),
     })
   }
 
-  /** Aborted when the turn was replaced, or its thread deleted, while the model was at work. */
+  /** Aborted when the turn is replaced, or its thread deleted, while the model works. */
   get refused(): AbortSignal {
     return this.#refused.signal
   }
 
   /**
-   * Closes the turn with what is left of the answer, and its run.
+   * Closes the turn with the rest of the answer, and its run.
    *
-   * @param failure What the model failed with, if no stream told it.
-   * @param facts Read at the end; a model that cannot tell its name must not keep the turn open.
-   * @throws MemoryError if the memory refuses the answer; the turn is closed as failed then, where that is possible.
+   * @param failure The model's error, if the stream did not tell it.
+   * @param facts Read at the end. A model that throws when asked for its name must not keep the turn open.
+   * @throws MemoryError if the memory refuses the answer. The turn is then closed as failed, if possible.
    */
   async end(failure: unknown, facts: () => RunFacts): Promise<AnswerEnd> {
     const { turn, runId } = this
@@ -91,7 +91,7 @@ export class OwnTurn {
     }
   }
 
-  /** An answer that cannot be stored, as one that is too large, leaves a turn that must end all the same. */
+  /** If an answer cannot be stored, for example because it is too large, the turn must still end. */
   async #closeAnyway(error: unknown): Promise<void> {
     const run = runEnd(this.turn, this.runId, 'failed', { error: errorOf(error) })
     await closeAnyhow(this.turn, 'failed', run, () => this.answer.cut())
@@ -106,7 +106,7 @@ function memoryCalls(parts: readonly MessagePart[]): Json | undefined {
   return calls.length === 0 ? undefined : calls
 }
 
-/** The kind of an error, never its text: that may repeat what was said. */
+/** The kind of an error, never its text, which may quote content. */
 function errorOf(error: unknown): Json | undefined {
   if (error === null || error === undefined) return undefined
   if (error instanceof MemoryError) return error.code
@@ -114,9 +114,9 @@ function errorOf(error: unknown): Json | undefined {
 }
 
 /**
- * Ends a turn whose model never began. Never throws: what the call failed with is what its caller is told.
+ * Ends a turn whose model never began. Never throws: the caller gets the error of the call itself.
  *
- * @param resumed The answer that the turn was to go on with.
+ * @param resumed The answer that the turn was to continue.
  */
 export async function giveUp(
   turn: Turn,
@@ -131,7 +131,7 @@ export async function giveUp(
     try {
       return await turn.discard([runEnd(turn, runId, 'discarded', details)])
     } catch {
-      // Replaced or deleted, or the storage is gone: then its lease ends it.
+      // Replaced or deleted, or the storage is gone: its lease ends it then.
       return turn.letGo()
     }
   }

@@ -1,4 +1,4 @@
-/** A stream on its way to whoever reads it: recorded as it passes, and not at its end before all of it is stored. */
+/** Records a stream on its way to its reader, and ends it only when all of it is stored. */
 import type { TextStreamPart, ToolSet } from 'ai'
 import type { AnswerEnd } from '../answer/answer.ts'
 import { Feed } from '../answer/feed.ts'
@@ -8,7 +8,7 @@ import { afterwards, isEnded, runFacts } from './run-model.ts'
 
 type StreamPart = TextStreamPart<ToolSet>
 
-/** Parts after which no attempt of the AI SDK follows. */
+/** Parts after which the AI SDK makes no further attempt. */
 const last: ReadonlySet<StreamPart['type']> = new Set(['finish', 'error', 'abort'] as const)
 
 export class Recording {
@@ -18,7 +18,7 @@ export class Recording {
   readonly #recorded: Promise<void>
   #ending: Promise<AnswerEnd> | null = null
   #hasLast = false
-  /** Failures that whoever reads the stream is told of. */
+  /** Failures that the stream told its reader. */
   readonly #told = new Set<unknown>()
 
   constructor(call: Call, turn: OwnTurn, tools: ToolSet) {
@@ -28,8 +28,8 @@ export class Recording {
   }
 
   /**
-   * The last transformation of the AI SDK's stream. The end is held back until the turn is closed, so that whoever has read
-   * it all, or waited for `text`, finds it in memory.
+   * The last transformation of the AI SDK's stream. It delays the end of the stream until the turn is stored, so that a
+   * caller who has read the stream, or awaited `text`, finds the answer in memory.
    */
   transformation(): TransformStream<StreamPart, StreamPart> {
     const held: StreamPart[] = []
@@ -42,7 +42,8 @@ export class Recording {
         else controller.enqueue(part)
       },
       flush: async (controller) => {
-        // With `streamRetries` the AI SDK makes a transformation for each attempt: the turn goes on with the next one.
+        // With `streamRetries` the AI SDK makes a transformation for each attempt: the turn continues with the next
+        // one.
         if (this.#call.options.streamRetries !== undefined && !this.#hasLast) return
         const failure = await this.end(null).then(
           ({ error }) => error,
@@ -58,7 +59,7 @@ export class Recording {
   }
 
   /**
-   * Closes the turn with all that was recorded. Safe to call again: the first call counts.
+   * Closes the turn with everything that was recorded. May be called again: only the first call counts.
    *
    * @param failure What broke the stream, if anything did.
    */
@@ -73,7 +74,7 @@ export class Recording {
   }
 
   async #end(failure: unknown): Promise<AnswerEnd> {
-    // A stream that was left, or cut by a transformation, may not have said that it was aborted.
+    // A stream that its reader left, or that a transformation cut, may not say that it was aborted.
     if (!this.#hasLast && isEnded(this.#call, failure)) this.#feed.write([{ type: 'abort' }])
     this.#feed.end()
     await this.#recorded

@@ -5,7 +5,7 @@ import type { OwnTurn } from './own-turn.ts'
 
 type Context = Record<string, unknown>
 
-/** Where a call was remembered. Each is null for a call that stored nothing. */
+/** Where a call was stored. Each id is null for a call that stored nothing. */
 export interface Stored {
   /** For `memory.getRun`: what the model saw. */
   readonly runId: string | null
@@ -15,32 +15,32 @@ export interface Stored {
   readonly messageId: string | null
 }
 
-/** What a Standard Schema parses to, as its library says. */
+/** The type that a Standard Schema parses to. */
 export type OutputOf<Schema> = Schema extends {
   readonly '~standard': { readonly types?: { readonly output: infer Output } | undefined }
 }
   ? Output
   : unknown
 
-/** The AI SDK's result of `generateText`. `warnings` holds what memory has to say as well. */
+/** The AI SDK's result of `generateText`. `warnings` also has memory's warnings. */
 export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet, Context, never>, Stored {
   /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */
   readonly object: Value
 }
 
 /**
- * The AI SDK's result of `streamText`. It is driven to its end whether or not it is read, and stays readable; its
+ * The AI SDK's result of `streamText`. It runs to its end even if it is not read, and can be read afterwards. Its
  * UI-message streams carry the answer's id.
  */
 export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, Context, never>, Stored {
   /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */
   readonly object: PromiseLike<Value>
-  /** The object as far as it is known, again with each piece that comes. */
+  /** The object as far as it is known, once more with each new piece. */
   readonly objectStream: AsyncIterable<DeepPartial<Value>>
   /**
-   * Resolves once the turn is closed, with how it ended: `complete` or `suspended` where the answer is stored, else
-   * `aborted`, `failed` or `discarded`. Never rejects: what went wrong is told in the stream as an `error` part, or, where
-   * the stream broke, by `onError`.
+   * Resolves once the turn is closed, with how it ended: `complete` or `suspended` if the answer is stored, otherwise
+   * `aborted`, `failed` or `discarded`. Never rejects: an error is an `error` part of the stream or, if the stream
+   * broke, is passed to `onError`.
    */
   readonly finished: Promise<{ readonly status: string }>
 }
@@ -64,7 +64,7 @@ export function storedBy(turn: OwnTurn | null): Stored {
   return { runId: turn?.runId ?? null, turnId: turn?.turn.id ?? null, messageId: turn?.messageId ?? null }
 }
 
-/** What memory has to say, as the AI SDK says it. */
+/** Memory's warnings in the form of the AI SDK. */
 export function allWarnings(call: Call, warnings: readonly CallWarning[] | undefined): CallWarning[] {
   return [...(warnings ?? []), ...call.warnings.map((message): CallWarning => ({ type: 'other', message }))]
 }

@@ -1,4 +1,4 @@
-/** What both ways of calling a model share: the AI SDK's settings, what is recorded of the run, and what follows it. */
+/** Shared by both ways of calling a model: the AI SDK's settings, the record of the run, and the work after it. */
 
 import type { generateText, streamText, ToolSet } from 'ai'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
@@ -11,7 +11,7 @@ import type { Exchange } from './exchange.ts'
 import type { OwnTurn, RunFacts } from './own-turn.ts'
 import { giveTitle } from './title.ts'
 
-/** Steps that a call may take unless it says otherwise: as many as an agent of the AI SDK. */
+/** Default number of steps of a call: the same as for an agent of the AI SDK. */
 const defaultSteps = 20
 
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
@@ -24,30 +24,30 @@ function passedOn(options: CallOptions): ModelSettings {
   return settings as ModelSettings
 }
 
-/** Ends when any of the signals does. */
+/** Aborted when any of the signals is. */
 function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
   const given = signals.filter((signal) => signal !== undefined)
   return given.length <= 1 ? given[0] : AbortSignal.any(given)
 }
 
-/** The AI SDK's `timeout` for the whole of a call; its limits of steps and tools are for it alone. */
+/** The AI SDK's `timeout` for the whole call. The AI SDK itself applies its timeouts of steps and tools. */
 function ownTimeLimit({ timeout }: CallOptions): AbortSignal | undefined {
   const totalMs = typeof timeout === 'number' ? timeout : timeout?.totalMs
   return totalMs === undefined ? undefined : AbortSignal.timeout(totalMs)
 }
 
-/** The signal that ends a call's work: the one that the AI SDK was given, or the call's time limit. */
+/** The signal that ends a call's work: the one given to the AI SDK, or the call's time limit. */
 export function endOf({ options }: Call, given: AbortSignal | undefined): AbortSignal | undefined {
   return anySignal(given, ownTimeLimit(options))
 }
 
-/** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or with its memory. */
+/** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or because its memory closed. */
 export function isEnded(call: Call, error: unknown): boolean {
   if (call.remembered?.space.core.storage.stopping.aborted === true) return true
   return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
-/** What the AI SDK is called with. */
+/** The arguments of the AI SDK. */
 export async function sdkSettings(
   call: Call,
   { instructions, messages, tools, toolsContext, turn }: Exchange,
@@ -73,7 +73,7 @@ export async function sdkSettings(
   } as Settings
 }
 
-/** What is recorded of the model's work: its name, its tokens, how it ended. */
+/** The record of the model's work: its name, its tokens, how it ended. */
 export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts {
   const { model, warnings } = call
   return {
@@ -84,13 +84,13 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
   }
 }
 
-/** What follows a turn that is complete, in the background. */
+/** Background work after a complete turn. */
 export function afterwards(call: Call, { turn }: OwnTurn, end: AnswerEnd): void {
   const { remembered } = call
   if (remembered === null || !remembered.behaviour.generateTitle || end.status !== 'complete') return
   const { storage } = remembered.space.core
   const question = questionOf(call.input.map(({ input }) => input))
   const titled = giveTitle(turn.space, turn.threadId, call.model, { question, answer: end.parts }, storage.stopping)
-  // A thread without a title is all that comes of a failure.
+  // If this fails, the thread has no title; nothing else happens.
   storage.hold(titled.catch((error: unknown) => call.agent.log('warn', 'No title could be made.', error)))
 }

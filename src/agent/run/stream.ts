@@ -1,4 +1,4 @@
-/** A call that answers while it is at work: the AI SDK's `streamText`, driven to its end and brought into memory. */
+/** A call that streams its answer: the AI SDK's `streamText`, run to its end and stored in memory. */
 import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChunk, UIMessageStreamOptions } from 'ai'
 import type { Call } from '../call.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
@@ -14,7 +14,7 @@ type Result = StreamTextResult<ToolSet, Record<string, unknown>, never>
 type StreamPart = TextStreamPart<ToolSet>
 type UiOptions = UIMessageStreamOptions<UIMessage>
 
-/** Parts that the AI SDK needs to see in order to come to an end: a processor cannot leave them out. */
+/** Parts that the AI SDK needs in order to finish: a processor cannot drop them. */
 const frame: ReadonlySet<StreamPart['type']> = new Set([
   'start',
   'start-step',
@@ -35,7 +35,7 @@ function processed(call: Call, processors: readonly Processor[]): TransformStrea
   })
 }
 
-/** What the stream passes through, in order: the call's own transformations, the agent's processors, the recording. */
+/** The transformations of the stream, in order: the call's own, the agent's processors, the recording. */
 function transformations(call: Call, recording: Recording | null): object {
   const { experimental_transform: given } = call.options
   const processors = call.outputProcessors.filter(({ processOutputStream }) => processOutputStream !== undefined)
@@ -60,7 +60,10 @@ async function runModel(call: Call, exchange: Exchange, recording: Recording | n
   return { result, end: endOf(call, settings.abortSignal) }
 }
 
-/** Tells of what the stream itself told nobody: one that breaks, as by a lost connection, tells only who reads it. */
+/**
+ * Reports an error that the stream itself told nobody: a stream that breaks, for example by a lost connection, tells
+ * only its reader.
+ */
 async function tell(call: Call, what: string, error: unknown): Promise<void> {
   if (error instanceof ProcessorAbort) return
   const { onError } = call.options
@@ -72,7 +75,7 @@ async function tell(call: Call, what: string, error: unknown): Promise<void> {
   }
 }
 
-/** Reads a stream to its end, and answers how it went as far as the stream tells. */
+/** Reads a stream to its end, and returns how it ended, as far as the stream tells. */
 async function readAll(result: Result): Promise<string> {
   let status = 'complete'
   for await (const part of result.stream) {
@@ -82,7 +85,10 @@ async function readAll(result: Result): Promise<string> {
   return status
 }
 
-/** Closes the turn of a stream that is over. Answers how it ended, and what kept the answer from memory if nobody knows. */
+/**
+ * Closes the turn of a stream that is over. Returns how it ended, and the error that kept the answer from memory if
+ * nobody was told.
+ */
 async function closed(recording: Recording, failure: unknown): Promise<{ status: string; untold?: unknown }> {
   try {
     const { status } = await recording.end(failure)
@@ -93,17 +99,17 @@ async function closed(recording: Recording, failure: unknown): Promise<{ status:
 }
 
 /**
- * Drives a stream to its end, whether anybody else reads it or not, and closes its turn whatever happens to it. Never
- * throws: nobody may be waiting for it.
+ * Runs a stream to its end, with or without a reader, and closes its turn in any case. Never throws: there may be no
+ * caller waiting.
  */
 async function driven(call: Call, { result, end }: Running, recording: Recording | null): Promise<{ status: string }> {
   let status: string
   let broken: { readonly error: unknown } | null = null
   try {
-    // A transformation or a tool that pays no heed to the signal must not keep the turn, and the thread, from others.
+    // A transformation or a tool that ignores the signal must not block the turn, and the thread, for others.
     status = await untilAborted(readAll(result), end)
   } catch (error) {
-    // Something may break with nothing at all.
+    // The error may be undefined.
     broken = { error: error ?? new Error('The stream broke and did not say why.') }
     status = isEnded(call, error) ? 'aborted' : 'failed'
   }
@@ -117,7 +123,7 @@ async function driven(call: Call, { result, end }: Running, recording: Recording
   return { status }
 }
 
-/** Leaves the calls of memory's own tools out of what a user interface sees. */
+/** Hides the calls of memory's own tools from user interfaces. */
 function withoutInternal(names: ReadonlySet<string>): TransformStream<UIMessageChunk, UIMessageChunk> {
   const hidden = new Set<string>()
   return new TransformStream({
@@ -129,7 +135,7 @@ function withoutInternal(names: ReadonlySet<string>): TransformStream<UIMessageC
   })
 }
 
-/** Names of the tools of memory itself. */
+/** Names of memory's own tools. */
 function internalTools(tools: ToolSet): ReadonlySet<string> {
   const own = Object.entries(tools).filter(([, { metadata }]) => isInternalMetadata(metadata))
   return new Set(own.map(([name]) => name))
@@ -139,12 +145,12 @@ function isInternalMetadata(metadata: unknown): boolean {
   return (metadata as { aquifer?: { internal?: unknown } } | undefined)?.aquifer?.internal === true
 }
 
-/** The methods of a result that make UI messages: the answer goes by the id that it has in its thread. */
+/** The methods of a result that make UI messages: the answer has the id that it has in its thread. */
 async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
-    // Not an id of the application's: the client is to send back the one that the thread has.
+    // Not an id of the application: the client must send back the id that the thread has.
     const named = turn === null ? options : { ...options, generateMessageId: () => turn.messageId }
     return result.toUIMessageStream(named).pipeThrough(withoutInternal(hidden))
   }
@@ -161,7 +167,7 @@ async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
   }
 }
 
-/** Calls the agent's model and answers its stream as soon as the call has its place in the thread. */
+/** Calls the agent's model and returns its stream as soon as the turn is open. */
 export function stream(call: Call): Promise<AgentStream> {
   const beginning = begun(call)
   call.remembered?.space.core.storage.hold(beginning.catch(() => {}))
@@ -176,7 +182,7 @@ async function begun(call: Call): Promise<AgentStream> {
   try {
     running = await runModel(call, exchange, recording)
   } catch (error) {
-    // The call fails with what kept the model from its work, whatever else the memory may have to say.
+    // The call fails with the error that kept the model from its work, even if the memory fails too.
     await recording?.end(error).catch(() => {})
     throw error
   }

@@ -1,4 +1,4 @@
-/** Turns that wait for answers to their calls: taken up again, or brought to their end where nothing goes on. */
+/** Turns that wait for answers to their calls: they are resumed, or ended if nothing continues them. */
 import { sameActor } from '../../domain/actor.ts'
 import type { Change } from '../../domain/commit/commit.ts'
 import { shown } from '../../domain/error.ts'
@@ -22,7 +22,7 @@ export async function storedMessage(space: Door, threadId: string, messageId: st
   return places.find(({ message }) => message.threadId === threadId)?.message ?? null
 }
 
-/** The run of a suspended turn, which goes on; another one if it is gone. */
+/** The run of a suspended turn, which continues; a new run if it is gone. */
 async function runAgain(space: Door, name: string, threadId: string, turnId: TurnId) {
   const unique = (await space.messages.turn(turnId))?.runId ?? null
   const key = parseTurnId(turnId)?.spaceKey
@@ -37,7 +37,7 @@ async function runAgain(space: Door, name: string, threadId: string, turnId: Tur
   return { runId: anew, run }
 }
 
-/** Takes a suspended turn up again, with the first of the answers that it waited for. */
+/** Resumes a suspended turn, with the first of the answers that it waited for. */
 export async function resuming(
   space: Door,
   name: string,
@@ -50,7 +50,7 @@ export async function resuming(
   return { space, threadId, runId, resumes: turnId, replaces: [], before: [], changes }
 }
 
-/** Gives a suspended turn the answers that came for it, and ends it: nobody goes on with it. */
+/** Adds to a suspended turn the answers that came for it, and ends it: nothing continues it. */
 async function finish(
   space: Door,
   name: string,
@@ -79,7 +79,7 @@ async function finish(
   }
 }
 
-/** Answers by the turn of the call that they are for, in the order in which they came. */
+/** Answers grouped by the turn of their call, in the order in which they came. */
 async function byTurn(space: Door, threadId: string, completions: readonly Completion[]) {
   const turns = new Map<TurnId, Completion[]>()
   for (const completion of completions) {
@@ -90,11 +90,11 @@ async function byTurn(space: Door, threadId: string, completions: readonly Compl
 }
 
 /**
- * Brings answers home that do not go on with the call: those of earlier turns, and all of them where something new was
- * said beside. Their turns are suspended, and over from here on.
+ * Stores answers that do not resume the call's own turn: those of earlier turns, and all of them if the input also has
+ * a new message. Their suspended turns end here.
  *
- * @param alone Whether their turns, too, may be open only where no other is.
- * @returns The plan with only those answers that its own turn goes on with.
+ * @param alone Whether their turns may be open only while no other turn is.
+ * @returns The plan with only those answers that its own turn continues with.
  */
 export async function answeredBefore(
   space: Door,
@@ -113,7 +113,9 @@ export async function answeredBefore(
     if (turn?.status !== 'suspended') continue
     if (sameActor(turn.actor, space.core.access.actor)) await finish(space, name, threadId, turnId, completions, alone)
     else {
-      warnings.push(`A call of ${turn.actor.kind} ${shown(turn.actor.id)} was answered; only who made it can go on.`)
+      warnings.push(
+        `A call of ${turn.actor.kind} ${shown(turn.actor.id)} was answered; only that actor can continue it.`,
+      )
     }
   }
   return { ...plan, resumes, completions: turns.get(resumes as TurnId) ?? [], warnings }

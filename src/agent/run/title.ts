@@ -8,7 +8,7 @@ import { loadSdk } from '../sdk.ts'
 const instructions =
   'Write a title for the conversation: at most six words, in the language of the conversation, no quotes, no full stop. Answer with the title alone.'
 
-/** How much of each side the model is shown, UTF-16 units. */
+/** How much of each message the model sees, UTF-16 units. */
 const shownLength = 1_000
 const longestTitle = 120
 
@@ -18,9 +18,9 @@ function textOf(parts: readonly MessagePart[]): string {
 }
 
 /**
- * Gives a thread a title if it has none, and leaves every other one alone: also one that somebody sets meanwhile.
+ * Gives a thread a title if it has none. Never replaces a title, not even one that is set meanwhile.
  *
- * @throws Whatever the model or the memory fails with; a thread without a title is all that comes of it.
+ * @throws The error of the model or the memory. The thread then has no title; nothing else happens.
  */
 export async function giveTitle(
   space: Door,

@@ -1,10 +1,10 @@
-/** Waiting for work that should end when a signal says so, and may pay no heed. */
+/** Waits for work that should end when a signal is aborted, but may ignore it. */
 import { after, type Timer, whenAborted } from '../../domain/detached.ts'
 
-/** How long aborted work has to come to its own end, which knows more of what was done, milliseconds. */
+/** How long aborted work may take to end by itself, which tells more about what was done, milliseconds. */
 const endWaitMs = 500
 
-/** The result of some work, or the reason of the signal if the work goes on regardless. */
+/** The result of some work, or the reason of the signal if the work ignores it. */
 export async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return work
   const { promise: left, reject } = Promise.withResolvers<never>()

@@ -1,22 +1,25 @@
-/** Which turns a piece of work runs inside of: a call made by a tool of a turn must not wait for that turn. */
+/** Knows the turns that a piece of work runs inside: a call made by a tool of a turn must not wait for that turn. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Turn } from '../../memory/conversation/turns.ts'
 import type { Door } from '../../memory/door/door.ts'
 
 const turnsAround = new AsyncLocalStorage<readonly Turn[]>()
 
-/** Runs it as part of a turn, and of those that the turn itself is part of. */
+/** Runs the work as part of a turn, and of the turns that contain it. */
 export function insideTurn<Result>(turn: Turn, act: () => Result): Result {
   return turnsAround.run([...(turnsAround.getStore() ?? []), turn], act)
 }
 
-/** A space as the tools of the turn around this code have it: what they write into the turn's own needs the turn open. */
+/**
+ * A space for the tools of the turn around this code: their writes to the turn's own space fail once the turn is
+ * closed.
+ */
 export function heldByTurn(space: Door): Door {
   const turn = turnsAround.getStore()?.at(-1)
   return turn === undefined ? space : space.with({ holding: turn.holding })
 }
 
-/** Whether this code runs inside an open turn of that thread, however deep. */
+/** Whether this code runs inside an open turn of that thread, at any depth. */
 export function isInsideTurnOf(space: Door, threadId: string): boolean {
   const turns = turnsAround.getStore() ?? []
   return turns.some((turn) => {

@@ -1,4 +1,4 @@
-/** What the tools of memory share: for whom they work, and how they answer a model that asked for what cannot be. */
+/** Shared by the tools of memory: for whom they work, and how they refuse a model's bad request. */
 
 import { MemoryError } from '../../domain/error.ts'
 import type { Memory } from '../../facade/memory.ts'
@@ -9,13 +9,13 @@ import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
 export interface MemoryScope {
   /** Acts as the agent. */
   readonly memory: Memory
-  /** As the agent uses it. */
+  /** The options of memory for the agent. */
   readonly space: Door
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour
 }
 
-/** Copied to the parts of messages that hold the calls: they are left out of later prompts, lists and recall. */
+/** Copied to the parts of messages with such calls, so that later prompts, lists and recall leave them out. */
 export const internal = { aquifer: { internal: true } } as const
 
 /** Nothing was written, and why, in words for a model. */
@@ -33,7 +33,7 @@ function withoutFix({ message, fix }: MemoryError): string {
   return message.endsWith(fix) ? message.slice(0, -fix.length).trimEnd() : message
 }
 
-/** Why it was refused, and what a model can do; null for an error that no model can help. */
+/** Why it was refused, and what a model can do; null for an error that a model cannot fix. */
 export function reasonOf(error: MemoryError): string | null {
   if (error.code === 'limit-exceeded') return `${withoutFix(error)} Store less, or in several pieces.`
   if (error.code === 'invalid-input') return error.message
@@ -42,7 +42,7 @@ export function reasonOf(error: MemoryError): string | null {
   return null
 }
 
-/** The answer of some work, or a refusal that a model can act on. Errors that no model can help stay errors. */
+/** The answer of some work, or a refusal that a model can act on. Errors that a model cannot fix stay errors. */
 export async function orRefusal<Answer>(
   work: () => Promise<Answer>,
   reason: (error: MemoryError) => string | null = reasonOf,

@@ -5,7 +5,7 @@ import { recallTool } from './recall-tool.ts'
 import { teamTools } from './team-tools.ts'
 import { updateWorkingMemoryTool } from './update-working-memory.ts'
 
-/** All of them that the behaviour asks for. Make them anew for each call: they remember what it wrote. */
+/** All tools that the options ask for. Make them for each call: they remember what that call wrote. */
 export async function memoryTools(scope: MemoryScope): Promise<ToolSet> {
   return { ...(await updateWorkingMemoryTool(scope)), ...teamTools(scope), ...recallTool(scope) }
 }

@@ -1,20 +1,20 @@
-/** The schema of working memory, as that of a patch to it: what a model may leave out, and how it removes. */
+/** Turns the schema of working memory into the schema of a patch: fields may be missing, and can be removed. */
 
 import type { FlexibleSchema, JSONSchema7 } from 'ai'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
-/** What the input of the tool looks like. */
+/** The form of the tool's input. */
 export interface PatchSchema {
   readonly jsonSchema: JSONSchema7
-  /** The field that names what to remove; another one if the schema has a field of that name. */
+  /** The field that lists the paths to remove; another name if the schema has a field of that name. */
   readonly removal: 'remove' | 'removePaths'
 }
 
 type Definition = JSONSchema7 | boolean
 
-/** Every field of an object may be left out, however deep; items of lists stay whole, because lists are replaced. */
+/** Every field of an object may be left out, at any depth. Items of lists stay whole, because lists are replaced. */
 function optional(schema: Definition): Definition {
   if (typeof schema === 'boolean') return schema
   const { required: _, properties, anyOf, allOf, ...rest } = schema
@@ -30,7 +30,7 @@ function mapped(properties: NonNullable<JSONSchema7['properties']>): NonNullable
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, optional(schema)]))
 }
 
-/** The schema in JSON Schema; that of any object for a library that cannot say it, or for what JSON Schema cannot say. */
+/** The schema as JSON Schema; the schema of any object if the library, or JSON Schema, cannot express it. */
 async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema7> {
   const any: JSONSchema7 = { type: 'object', additionalProperties: {} }
   const { asSchema } = await loadSdk()
@@ -38,14 +38,14 @@ async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema7> {
     const said = await asSchema(schema as FlexibleSchema<unknown>).jsonSchema
     return said.type === 'object' ? said : any
   } catch {
-    // Writes are checked against the schema itself, so nothing is lost but the model's hint.
+    // Writes are checked against the schema itself, so only the model's hint is lost.
     return any
   }
 }
 
 const known = new WeakMap<StandardSchema, Promise<PatchSchema>>()
 
-/** What a model is to send to patch a working memory of that schema. Made once: it takes longer than to read the memory. */
+/** The schema of a patch to working memory. Made once: it takes longer than reading the memory. */
 export function patchSchemaOf(schema: StandardSchema): Promise<PatchSchema> {
   const made = known.get(schema) ?? madeFor(schema)
   known.set(schema, made)
@@ -73,7 +73,7 @@ function isThere(value: unknown, path: readonly unknown[]): boolean {
   return true
 }
 
-/** The schema of something that is filled in bit by bit: it refuses what is wrong, and not what is missing. */
+/** The schema of a value that is filled in step by step: it refuses wrong fields, not missing ones. */
 export function fillable(schema: StandardSchema): StandardSchema {
   const { validate, ...said } = schema['~standard']
   const known = async (value: unknown) => {
@@ -84,7 +84,7 @@ export function fillable(schema: StandardSchema): StandardSchema {
   return { '~standard': { ...said, validate: known } }
 }
 
-/** Why a patch names a field that its schema does not have, in words for a model; null if it names none. */
+/** An error text for a model about a field that the schema does not have; null if all are known. */
 export function strangeField(schema: JSONSchema7, patch: JsonObject, path = ''): string | null {
   const { properties = {}, additionalProperties } = schema
   for (const [name, value] of Object.entries(patch)) {
@@ -99,7 +99,7 @@ export function strangeField(schema: JSONSchema7, patch: JsonObject, path = ''):
   return null
 }
 
-/** A patch without nulls outside of lists: models send null for what they mean to leave as it is. */
+/** A patch without nulls outside lists: models send null for fields that they want to keep. */
 export function withoutNulls(patch: JsonObject): JsonObject {
   const kept = Object.entries(patch).flatMap(([name, value]) => {
     if (value === null) return []

@@ -1,4 +1,4 @@
-/** The tool by which an agent looks up what was said before. */
+/** The tool with which an agent looks up earlier messages. */
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import { recallSpace, type SpaceRecallOptions } from '../../memory/recall/recall-options.ts'
@@ -13,7 +13,7 @@ const inputSchema = z.object({
   topK: z.int().min(1).max(mostItems).nullable().optional().describe('How much to find at most.'),
 })
 
-/** `recall`, if recall was asked for in words. */
+/** `recall`, if semantic recall is set explicitly. */
 export function recallTool({ space, threadId, behaviour }: MemoryScope): ToolSet {
   const { semanticRecall, facts } = behaviour
   if (semanticRecall === null || !semanticRecall.isNamed) return {}

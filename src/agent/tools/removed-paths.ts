@@ -1,10 +1,10 @@
-/** Paths such as `address.city` that a model wants removed, as a patch that removes them. Pure. */
+/** Turns paths that a model wants removed, such as `address.city`, into a patch. Pure. */
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 
-/** The patch, or why there is none, in words for a model. */
+/** The patch, or an error text for the model. */
 export type RemovalPatch = { readonly patch: JsonObject } | { readonly problem: string }
 
-/** The keys that a path leads along: the longest key that is there, so that dots in names do no harm. */
+/** The keys along a path. The longest existing key wins, so that dots in names do no harm. */
 function keysOf(value: Json, path: string): readonly string[] | 'list' | null {
   if (Array.isArray(value)) return 'list'
   if (!isJsonObject(value)) return null
@@ -22,14 +22,14 @@ function keysOf(value: Json, path: string): readonly string[] | 'list' | null {
 function removing(patch: JsonObject, [key = '', ...rest]: readonly string[]): JsonObject | null {
   const written = Object.hasOwn(patch, key) ? (patch[key] as Json) : undefined
   if (rest.length === 0) return written === undefined || written === null ? { ...patch, [key]: null } : null
-  // All of it goes already.
+  // The whole value is removed already.
   if (written === null) return patch
   if (written !== undefined && !isJsonObject(written)) return null
   const inner = removing((written ?? {}) as JsonObject, rest)
   return inner === null ? null : { ...patch, [key]: inner }
 }
 
-/** The patch with the removals in it. A path that leads nowhere removes nothing: what it names is not there. */
+/** The patch with the removals. A path that leads nowhere removes nothing. */
 export function withRemovals(current: Json, patch: JsonObject, paths: readonly string[]): RemovalPatch {
   const found: { readonly path: string; readonly keys: readonly string[] }[] = []
   for (const path of paths) {
@@ -40,7 +40,7 @@ export function withRemovals(current: Json, patch: JsonObject, paths: readonly s
     if (keys !== null) found.push({ path, keys })
   }
   let whole = patch
-  // What goes whole is removed first: paths inside of it have nothing left to do.
+  // Whole values are removed first: paths inside them then have nothing to do.
   for (const { path, keys } of found.sort((left, right) => left.keys.length - right.keys.length)) {
     const next = removing(whole, keys)
     if (next === null) return { problem: `"${path}" is both written and removed. Do one of the two, then the other.` }

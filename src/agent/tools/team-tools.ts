@@ -1,4 +1,4 @@
-/** The tools by which the agents of a team share keys and values. */
+/** The tools with which the agents of a team share keys and values. */
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { Actor } from '../../domain/actor.ts'
@@ -83,7 +83,10 @@ function writingTools(team: Team): ToolSet {
   }
 }
 
-/** `memory_write`, `memory_read`, `memory_list`, `memory_merge`, if the agent has a team; only the two that read if it is to write nothing. */
+/**
+ * `memory_write`, `memory_read`, `memory_list`, `memory_merge`, if the agent has a team; only the two that read, with
+ * `readOnly`.
+ */
 export function teamTools({ memory, behaviour: { team: teamId, readOnly } }: MemoryScope): ToolSet {
   if (teamId === null) return {}
   const team = memory.team(teamId)

@@ -14,7 +14,7 @@ function isStandard(schema: unknown): schema is WithJsonSchema {
   return (typeof schema === 'object' || isFunction(schema)) && schema !== null && '~standard' in (schema as object)
 }
 
-/** Whether the AI SDK takes it for the schema of a tool. A function is one that is made when it is needed. */
+/** Whether the AI SDK accepts it as the schema of a tool. A function makes the schema when it is needed. */
 export function isToolSchema(schema: unknown): boolean {
   return (
     isStandard(schema) ||
@@ -24,8 +24,8 @@ export function isToolSchema(schema: unknown): boolean {
 }
 
 /**
- * The schema as a model can be offered it. A library that cannot say its schemas as JSON Schema still checks what the
- * model sends; the model is told no more than that it is an object.
+ * The schema to offer to a model. If a library cannot express it as JSON Schema, the model only learns that the input
+ * is an object; the library still checks what the model sends.
  */
 export function offerable<Value>(schema: FlexibleSchema<Value>): FlexibleSchema<Value> {
   if (!isStandard(schema)) return schema
@@ -37,7 +37,7 @@ export function offerable<Value>(schema: FlexibleSchema<Value>): FlexibleSchema<
   } as FlexibleSchema<Value>
 }
 
-/** The parsed output of a tool, or an error that tells the model what is wrong with it. */
+/** The parsed output of a tool, or an error that tells the model what is wrong. */
 export async function parseOutput<Value>(tool: string, schema: FlexibleSchema<Value>, output: unknown): Promise<Value> {
   if (isStandard(schema)) {
     const result = await schema['~standard'].validate(output)
@@ -56,7 +56,7 @@ export async function parseOutput<Value>(tool: string, schema: FlexibleSchema<Va
 
 function badOutput(tool: string, reason: string, cause: Error | null): MemoryError {
   return new MemoryError('invalid-input', {
-    message: `The tool "${tool}" answered what its outputSchema refuses: ${reason.replace(/\.?$/, '.')}`,
+    message: `The tool "${tool}" returned a value that its outputSchema refuses: ${reason.replace(/\.?$/, '.')}`,
     fix: 'Correct its execute, or its outputSchema.',
     details: { field: 'outputSchema', tool, rule: reason },
     ...(cause === null ? {} : { cause }),

@@ -7,7 +7,7 @@ import { isToolSchema } from './tool-schema.ts'
 
 function twice(agent: string, name: string): MemoryError {
   return new MemoryError('invalid-input', {
-    message: `The agent ${shown(agent)} has two tools of the name ${shown(name)}.`,
+    message: `The agent ${shown(agent)} has two tools with the name ${shown(name)}.`,
     fix: 'Rename one of them, or turn off the feature of memory that brings the other one.',
     details: { field: 'tools', rule: 'must have each name once', got: name },
   })
@@ -21,7 +21,7 @@ function checkTool(agent: string, name: string, tool: unknown): void {
   if (name === '__proto__') throw invalidInput(at, 'must not be the name of a tool', name, 'Give it another name.')
   if (typeof tool !== 'object' || tool === null) throw invalidInput(at, 'must be a tool', tool, fix)
   const { inputSchema, type, execute } = tool as Record<string, unknown>
-  // Tools of a provider's own bring their schema with them.
+  // A provider's own tools bring their schema.
   if (type !== 'provider') {
     if (inputSchema === undefined) throw invalidInput(`${at}.inputSchema`, 'is required', tool, fix)
     if (!isToolSchema(inputSchema)) throw invalidInput(`${at}.inputSchema`, 'must be a schema', inputSchema, fix)
@@ -32,9 +32,9 @@ function checkTool(agent: string, name: string, tool: unknown): void {
 }
 
 /**
- * Puts sets of tools together.
+ * Merges sets of tools.
  *
- * @throws MemoryError `invalid-input` for something that is no tool, or two of one name.
+ * @throws MemoryError `invalid-input` for something that is not a tool, or for two tools with one name.
  */
 export function checkTools(agent: string, ...sets: readonly (ToolSet | undefined)[]): ToolSet {
   const tools: ToolSet = {}

@@ -1,4 +1,4 @@
-/** Tools of one's own, for agents and for the AI SDK alike. */
+/** Tools that an application defines, for agents and for the AI SDK. */
 import type { FlexibleSchema, ModelMessage, Tool } from 'ai'
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
@@ -8,7 +8,7 @@ import type { Memory } from '../../facade/memory.ts'
 import { RequestContext } from '../request-context.ts'
 import { isToolSchema, offerable, parseOutput } from './tool-schema.ts'
 
-/** What an agent hands to each of its tools, as that tool's entry of the AI SDK's `toolsContext`. */
+/** The context that an agent gives each of its tools, as that tool's entry in the AI SDK's `toolsContext`. */
 export interface ToolContext {
   /** What the caller passed for this request. Empty without an agent. */
   readonly requestContext: RequestContext
@@ -22,36 +22,39 @@ export interface ToolContext {
   readonly resourceId?: string
 }
 
-/** What `execute` gets beside the input. Without an agent, as in a bare `generateText`, the request's context is empty. */
+/**
+ * What `execute` gets in addition to the input. Without an agent, as in a bare `generateText`, the request's context is
+ * empty.
+ */
 export interface ToolCall extends ToolContext {
   /** The id of this call of the tool. */
   readonly toolCallId: string
-  /** What the model was sent before it called. */
+  /** The messages that the model saw before it called. */
   readonly messages: readonly ModelMessage[]
-  /** Aborted when the call of the agent is. */
+  /** Aborted when the agent's call is aborted. */
   readonly abortSignal?: AbortSignal
 }
 
-/** What a tool answers: a value, a promise of one, or several of which the last counts. */
+/** What a tool returns: a value, a promise of one, or several values, of which the last one counts. */
 export type ToolAnswer<Output> = Output | PromiseLike<Output> | AsyncIterable<Output>
 
 /** Options of `createTool`. */
 export interface CreateToolOptions<Input, Output> {
-  /** What it is called where no other name is given. */
+  /** Its name if no other name is given. */
   readonly id: string
   /** Tells the model what it does and when to use it. */
   readonly description: string
-  /** What the model is to send: of zod, or of any library that follows Standard Schema. */
+  /** The schema of the input, from zod or any library that follows Standard Schema. */
   readonly inputSchema: FlexibleSchema<Input>
-  /** What `execute` must answer; anything else is an error that the model is told. */
+  /** The schema of the result. Any other result is an error, which the model sees. */
   readonly outputSchema?: FlexibleSchema<Output>
-  /** Without it the call is the client's to answer. */
+  /** Runs the tool. Without it, the client must answer the call. */
   readonly execute?: (input: Input, call: ToolCall) => ToolAnswer<Output>
   /** Whether a person has to approve a call before it runs. */
   readonly needsApproval?: boolean | ((input: Input, call: ToolCall) => boolean | PromiseLike<boolean>)
   /** Copied to the parts of messages that hold its calls. */
   readonly metadata?: JsonObject
-  /** Whether a provider that can is to keep the model to the schema. */
+  /** Whether the provider, if it can, forces the model to keep to the schema. */
   readonly strict?: boolean
 }
 
@@ -91,7 +94,7 @@ function checkOptions(options: unknown): void {
   })
 }
 
-/** What the AI SDK hands to a tool. */
+/** What the AI SDK passes to a tool. */
 interface SdkCall {
   readonly toolCallId: string
   readonly messages: readonly ModelMessage[]
@@ -127,8 +130,9 @@ function checked<Input, Output>(
 }
 
 /**
- * Makes a tool for agents, which is a tool of the AI SDK too. Its `execute` gets the parsed input and who calls: the
- * request's context, the agent's memory, the run, thread and resource, the messages so far and the signal of an abort.
+ * Makes a tool for agents, which is a tool of the AI SDK too. Its `execute` gets the parsed input and the context of
+ * the call: the request's context, the agent's memory, the run, thread and resource, the messages so far and the abort
+ * signal.
  *
  * @throws MemoryError `invalid-input` without an id, a description or a schema.
  */
@@ -155,7 +159,7 @@ function approvalOf<Input>(needsApproval: NonNullable<CreateToolOptions<Input, u
   return (input: Input, call: SdkCall) => needsApproval(input, callOf(call))
 }
 
-/** The id that {@link createTool} was given; null for a tool that was made otherwise. */
+/** The id that was passed to {@link createTool}; null for any other tool. */
 export function toolIdOf(tool: object): string | null {
   return toolId in tool && typeof tool[toolId] === 'string' ? tool[toolId] : null
 }

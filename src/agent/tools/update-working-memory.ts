@@ -1,4 +1,4 @@
-/** The tool by which an agent keeps working memory up to date, beside others who do the same. */
+/** The tool with which an agent keeps working memory up to date, in parallel with other agents. */
 
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
@@ -20,10 +20,10 @@ import { fillable, patchSchemaOf, strangeField, withoutNulls } from './patch-sch
 import { withRemovals } from './removed-paths.ts'
 import { createTool } from './tool.ts'
 
-/** Each try loses only to a write that got through. */
+/** A try fails only because another write succeeded. */
 const mergeTries = 100
 
-/** Working memory as the agent has it, whatever the options of the Memory itself say. */
+/** Working memory with the agent's options, which win over those of the Memory. */
 interface OwnWorkingMemory {
   readonly space: Door
   readonly where: { readonly threadId: string }
@@ -54,12 +54,14 @@ const textInput = z.object({
     .describe('The version that you were shown; leave it out if there was none.'),
 })
 
-/** What this tool wrote last. In a later step the model knows that text, even if it still names the version before. */
+/**
+ * The last write of this tool. In a later step the model knows that text, even if it still names the version before.
+ */
 interface OwnWrite {
   readonly version: number
-  /** Whether it stands as the model wrote it, without lines of others. */
+  /** Whether it is stored as the model wrote it, without lines of others. */
   readonly isVerbatim: boolean
-  /** How many messages the model had seen: calls of one step know nothing of each other. */
+  /** How many messages the model had seen: calls of one step do not see each other's results. */
   readonly seen: number
 }
 
@@ -113,7 +115,7 @@ function textTool(own: OwnWorkingMemory) {
   })
 }
 
-/** What the schema refuses, without the words for programmers. */
+/** The schema's issues, without the words for programmers. */
 function schemaReason(error: MemoryError): string | null {
   const { field, rule } = error.details
   if (error.code !== 'invalid-input' || typeof field !== 'string' || !field.startsWith('workingMemory')) {
