@@ -28,14 +28,14 @@ async function longThread(): Promise<Scene> {
 /** The messages that planning reads in pages, of a thread of 800. */
 async function readBy(scene: Scene, messages: unknown, options: InputOptions = {}): Promise<number> {
   let read = 0
-  const { id, core, messages: reader } = doorOf(scene.space)
+  const { id, address, core, messages: reader } = doorOf(scene.space)
   const list: typeof reader.list = async (query) => {
     const page = await reader.list(query)
     read += page.items.length
     return page
   }
   const { find, openTurns } = reader
-  const counted = { id, core, messages: { list, find, openTurns } }
+  const counted = { id, address, core, messages: { list, find, openTurns } }
   await planInput(counted as unknown as Door, 't', readMessages(messages), options)
   return read
 }

@@ -6,7 +6,7 @@ import type { DropReason, FittedPart, Section } from './section.ts'
 import { type SeenMessage, seenMessages } from './seen.ts'
 import { beginningFrom, type ThreadWindow } from './thread-window.ts'
 
-interface ShownHistory extends FittedPart {
+export interface ShownHistory extends FittedPart {
   readonly shown: readonly Shown[]
 }
 

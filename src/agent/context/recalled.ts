@@ -26,7 +26,7 @@ export interface SeenRecalled {
   readonly tokens: number
 }
 
-interface SeenRecall {
+export interface SeenRecall {
   readonly recalled: readonly SeenRecalled[]
   /** Why recall may have missed something; empty if every leg answered, or nothing was asked. */
   readonly degraded: readonly Degraded[]
@@ -35,7 +35,7 @@ interface SeenRecall {
 }
 
 /** The recalled items, or the reason why there are none. */
-interface RecallOutcome {
+export interface RecallOutcome {
   readonly recollection: Recollection | null
   readonly warning: string | null
 }

@@ -25,13 +25,13 @@ export interface SeenBlock {
   readonly version: Seq | null
 }
 
-interface WrittenBlock {
+export interface WrittenBlock {
   readonly block: ShownBlock
   readonly text: string
   readonly tokens: number
 }
 
-interface FittedBlock extends FittedPart {
+export interface FittedBlock extends FittedPart {
   /** null if it was not read, or does not fit. */
   readonly written: WrittenBlock | null
 }
