@@ -12,7 +12,7 @@ import { type Clock, systemClock } from './ports/clock.ts'
 import type { Durability, Storage } from './ports/storage.ts'
 
 /** A storage in use, and the way to give it back. The last one to do so closes it. */
-export interface OpenStorage {
+export interface StorageInUse {
   readonly storage: Storage
   release(): Promise<void>
 }
@@ -135,7 +135,7 @@ async function releaseShared(file: string, clock: Clock, shared: Shared): Promis
   await storage.close()
 }
 
-async function openShared(options: SQLiteStoreOptions, file: string, clock: Clock): Promise<OpenStorage> {
+async function openShared(options: SQLiteStoreOptions, file: string, clock: Clock): Promise<StorageInUse> {
   const byClock = sharedByFile.get(file) ?? new Map<Clock, Shared>()
   sharedByFile.set(file, byClock)
   const { durability = 'process' } = options
@@ -166,7 +166,7 @@ async function openShared(options: SQLiteStoreOptions, file: string, clock: Cloc
  *
  * Not a method: what it answers takes commits that nobody has checked, so users must not reach it.
  */
-export let openStore: (store: SQLiteStore, clock?: Clock) => Promise<OpenStorage>
+export let openStore: (store: SQLiteStore, clock?: Clock) => Promise<StorageInUse>
 
 /** Names a SQLite file, or a database in memory, as the storage of a `Memory` or an `Aquifer`. Opened at first use. */
 export class SQLiteStore {
@@ -206,7 +206,7 @@ export class SQLiteStore {
     return this.#path === ':memory:' ? null : this.#path
   }
 
-  async #open(clock: Clock): Promise<OpenStorage> {
+  async #open(clock: Clock): Promise<StorageInUse> {
     if (this.#path !== ':memory:') return openShared(this.#options, canonicalPath(this.#path), clock)
     const { storage } = await openSqlite(this.#options, this.#path, clock)
     return { storage, release: () => storage.close() }

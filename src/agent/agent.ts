@@ -7,7 +7,7 @@ import type { CalledAgent } from './call.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
 import { loadCall, loadGenerate, loadStream } from './loaded.ts'
 import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'
-import type { AgentResult, AgentStream, OutputOf } from './run/result.ts'
+import type { AgentResult, AgentStream, SchemaOutput } from './run/result.ts'
 
 /** A call whose answer has the shape of a schema. */
 interface ShapedBy<Schema> {
@@ -77,7 +77,7 @@ export class Agent implements RegisteredAgent {
   generate<Schema extends StandardSchema>(
     input: AgentInput,
     options: CallOptions & ShapedBy<Schema>,
-  ): Promise<AgentResult<OutputOf<Schema>>>
+  ): Promise<AgentResult<SchemaOutput<Schema>>>
   generate(input: AgentInput, options?: CallOptions): Promise<AgentResult>
   async generate(input: AgentInput, options?: CallOptions): Promise<AgentResult> {
     const { settleCall } = await loadCall()
@@ -95,7 +95,7 @@ export class Agent implements RegisteredAgent {
   stream<Schema extends StandardSchema>(
     input: AgentInput,
     options: CallOptions & ShapedBy<Schema>,
-  ): Promise<AgentStream<OutputOf<Schema>>>
+  ): Promise<AgentStream<SchemaOutput<Schema>>>
   stream(input: AgentInput, options?: CallOptions): Promise<AgentStream>
   async stream(input: AgentInput, options?: CallOptions): Promise<AgentStream> {
     const { settleCall } = await loadCall()

@@ -77,7 +77,7 @@ function resolved<Value>(value: Dynamic<Value> | undefined, requestContext: Requ
 }
 
 /** Instructions in the one form of the AI SDK. */
-export function systemMessages(instructions: Instructions | undefined, field: string): readonly SystemModelMessage[] {
+function systemMessages(instructions: Instructions | undefined, field: string): readonly SystemModelMessage[] {
   if (instructions === undefined || instructions === '') return []
   const given = readPlain(instructions, field)
   const list = typeof given === 'string' ? [{ role: 'system', content: given } as const] : given

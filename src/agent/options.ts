@@ -121,7 +121,7 @@ export interface AgentOptions {
 }
 
 /** The resource and thread that a call names. */
-export interface StatedPlace {
+interface StatedPlace {
   readonly resourceId: string
   readonly thread: CallThread
 }

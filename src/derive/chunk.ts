@@ -1,6 +1,6 @@
 /** Long text cut into pieces that an embedder takes whole. */
 
-export interface ChunkOptions {
+interface ChunkOptions {
   /** Longest piece, in words of plain English. Default: 180, about 250 tokens. */
   readonly maxWords?: number
   /** Most pieces. Default: 64. */

@@ -3,12 +3,12 @@ import { z } from 'zod'
 import { type Actor, sameActor } from '../domain/actor.ts'
 import type { FactState } from '../domain/records/fact.ts'
 import { isHigher, type Trust } from '../domain/trust.ts'
-import type { Statement } from './extract.ts'
-import type { Question } from './language-model.ts'
+import type { ExtractedStatement } from './extract.ts'
+import type { ModelQuestion } from './language-model.ts'
 
 /** A statement, and the facts that are most like it. */
 export interface Candidate {
-  readonly statement: Statement
+  readonly statement: ExtractedStatement
   readonly near: readonly FactState[]
 }
 
@@ -22,7 +22,7 @@ const decisionSchema = z.object({
   ),
 })
 type Decisions = z.infer<typeof decisionSchema>
-export type Decision = Decisions['decisions'][number]
+export type FactDecision = Decisions['decisions'][number]
 
 /** How much of a fact is shown, UTF-16 units. */
 const shownLength = 1_000
@@ -47,14 +47,14 @@ export function shownFacts(candidates: readonly Candidate[]): readonly FactState
 function problemOf({ decisions }: Decisions, candidates: number, facts: number): string | null {
   const own = decisions.filter(({ statement }) => statement >= 1 && statement <= candidates)
   if (own.length === 0) return 'There is no decision for any of the statements'
-  const isShown = ({ fact }: Decision) => fact !== null && fact >= 1 && fact <= facts
+  const isShown = ({ fact }: FactDecision) => fact !== null && fact >= 1 && fact <= facts
   const naming = own.filter(({ fact, action }) => fact !== null && action !== 'add')
   const isInvented = naming.length > 0 && naming.length === own.length && !naming.some(isShown)
   return isInvented ? `None of the facts named was shown: their numbers are 1 to ${facts}` : null
 }
 
 /** What to ask about statements that have facts near them. */
-export function decisionQuestion(candidates: readonly Candidate[]): Question<Decisions> {
+export function decisionQuestion(candidates: readonly Candidate[]): ModelQuestion<Decisions> {
   const facts = shownFacts(candidates)
   const numberOf = new Map(facts.map(({ id }, index) => [id, index + 1]))
   const shown = facts.map(({ text, validFrom }, index) => {
@@ -82,14 +82,14 @@ export type Action =
   /** A fact says it already. */
   | { readonly event: 'NONE'; readonly fact: FactState }
   /** It is stored, beside a fact that it contradicts but may not replace. */
-  | { readonly event: 'ADD'; readonly statement: Statement; readonly contradicts: FactState | null }
+  | { readonly event: 'ADD'; readonly statement: ExtractedStatement; readonly contradicts: FactState | null }
   /** It is stored and takes the place of a fact. */
-  | { readonly event: 'UPDATE'; readonly statement: Statement; readonly old: FactState }
+  | { readonly event: 'UPDATE'; readonly statement: ExtractedStatement; readonly old: FactState }
   /** A fact goes, and nothing comes in its place. */
   | { readonly event: 'DELETE'; readonly old: FactState }
 
 /** Who states what was learned, and how much weight that has. */
-export interface Standing {
+interface Standing {
   readonly actor: Actor
   readonly trust: Trust
 }
@@ -106,7 +106,7 @@ function mayEnd(fact: FactState, { actor, trust }: Standing): boolean {
  */
 export function actionOf(
   { statement, near }: Candidate,
-  decision: Decision | undefined,
+  decision: FactDecision | undefined,
   facts: readonly FactState[],
   standing: Standing,
   ended: Set<string>,

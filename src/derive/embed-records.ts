@@ -5,7 +5,7 @@ import { quantise, type VectorRecord } from '../domain/index/vector-segment.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { FoundRecord, Storage } from '../ports/storage.ts'
 import type { MissingRecord } from './missing.ts'
-import { piecesOf } from './record-text.ts'
+import { recordPieces } from './record-text.ts'
 
 /** Attempts after which a record is passed over. */
 const attemptsAllowed = 5
@@ -151,7 +151,7 @@ function piecesFor(
 ): Piece[] {
   return records.flatMap((record, index) => {
     const content = found[index] ?? null
-    const texts = content === null ? [] : piecesOf(content, embedder)
+    const texts = content === null ? [] : recordPieces(content, embedder)
     if (texts.length === 0) failures.leaveOut(space, record)
     return texts.map((text) => ({ record, text }))
   })

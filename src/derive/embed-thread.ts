@@ -10,7 +10,7 @@ export type ThreadAnswer =
   | { readonly status: 'failed' | 'missing'; readonly message: string }
 
 /** Who uses a thread: any object, compared by identity. */
-export type ThreadUser = object
+type ThreadUser = object
 
 interface Call {
   readonly user: ThreadUser

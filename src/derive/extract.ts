@@ -5,7 +5,7 @@ import { MemoryError } from '../domain/error.ts'
 import { analyse } from '../domain/index/words.ts'
 import { comparedText } from '../domain/records/fact-text.ts'
 import { lowerOf, type Trust } from '../domain/trust.ts'
-import type { Question } from './language-model.ts'
+import type { ModelQuestion } from './language-model.ts'
 
 /** What was said in one message. */
 export interface Heard {
@@ -18,14 +18,14 @@ export interface Heard {
 }
 
 /** A stand-alone statement, and the messages that it comes from, by index. */
-export interface Statement {
+export interface ExtractedStatement {
   readonly text: string
   readonly from: readonly number[]
 }
 
 /** Units of one question, and of all that one call may give to learn from. */
 const questionLength = 30_000
-export const heardLength = 300_000
+const heardLength = 300_000
 const statementsAQuestion = 60
 /** Longest statement, UTF-16 units. */
 export const statementLength = 2_000
@@ -114,7 +114,7 @@ export function checkHeard(heard: readonly Heard[]): void {
  * @param longest Characters that a statement may have.
  * @throws MemoryError `limit-exceeded` as {@link checkHeard} does.
  */
-export function extractionQuestions(heard: readonly Heard[], longest: number): readonly Question<Extraction>[] {
+export function extractionQuestions(heard: readonly Heard[], longest: number): readonly ModelQuestion<Extraction>[] {
   checkHeard(heard)
   return promptsOf(heard).map((prompt) => ({
     instructions: extractionInstructions,
@@ -144,9 +144,12 @@ function originOf(text: string, named: readonly number[], words: readonly Readon
 }
 
 /** The statements of all answers, each text once, in order. */
-export function statementsOf(extractions: readonly Extraction[], heard: readonly Heard[]): readonly Statement[] {
+export function statementsOf(
+  extractions: readonly Extraction[],
+  heard: readonly Heard[],
+): readonly ExtractedStatement[] {
   const words = heard.map(wordsOf)
-  const byText = new Map<string, Statement>()
+  const byText = new Map<string, ExtractedStatement>()
   for (const { text: given, messages } of extractions.flatMap(({ statements }) => statements)) {
     const text = given.trim()
     const key = comparedText(text)
@@ -156,7 +159,7 @@ export function statementsOf(extractions: readonly Extraction[], heard: readonly
 }
 
 /** The lowest trust among the authors of what a statement comes from. */
-export function trustOfOrigin({ from }: Statement, heard: readonly Heard[]): Trust {
+export function trustOfOrigin({ from }: ExtractedStatement, heard: readonly Heard[]): Trust {
   let trust: Trust = 'user'
   for (const index of from) {
     const kind = heard[index]?.author.kind ?? 'tool'

@@ -28,7 +28,7 @@ const sharedMs = 50
 /** How long `close` waits for what is being embedded, milliseconds. */
 const closeMs = 2_000
 
-export interface IndexingState {
+interface IndexingState {
   /** Spaces with records that wait for their vectors. */
   readonly spaces: number
   /** Records that failed five times and are passed over. */
@@ -45,7 +45,7 @@ export interface ReindexProgress {
   readonly records: number
 }
 
-export interface IndexerOptions {
+interface IndexerOptions {
   readonly storage: Storage
   readonly embedder: Embedder
   /** Tells this worker from others of the same database. */

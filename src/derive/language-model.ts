@@ -21,7 +21,7 @@ export type LanguageModelLike =
     }
 
 /** What a model is asked, and what its answer must be. */
-export interface Question<Answer> {
+export interface ModelQuestion<Answer> {
   readonly instructions: string
   readonly prompt: string
   readonly schema: z.ZodType<Answer>
@@ -68,7 +68,7 @@ const openingFence = /^```(?:json)?\s*\n/i
 const closingFence = '```'
 
 /** The answer of a model that put its JSON into a fence of Markdown, as small ones do; null if it is none. */
-function fencedAnswer<Answer>(question: Question<Answer>, text: string): Outcome<Answer> | null {
+function fencedAnswer<Answer>(question: ModelQuestion<Answer>, text: string): Outcome<Answer> | null {
   const block = text.trim()
   const opening = openingFence.exec(block)?.[0]
   if (opening === undefined || !block.endsWith(closingFence)) return null
@@ -86,7 +86,7 @@ function fencedAnswer<Answer>(question: Question<Answer>, text: string): Outcome
 
 async function answerTo<Answer>(
   model: LanguageModelObject,
-  question: Question<Answer>,
+  question: ModelQuestion<Answer>,
   messages: ModelMessage[],
   signal: AbortSignal,
 ): Promise<Outcome<Answer>> {
@@ -126,7 +126,7 @@ async function answerTo<Answer>(
  */
 export async function askModel<Answer>(
   model: LanguageModelObject,
-  question: Question<Answer>,
+  question: ModelQuestion<Answer>,
   signal: AbortSignal,
 ): Promise<Answer> {
   const prompt: ModelMessage = { role: 'user', content: question.prompt }

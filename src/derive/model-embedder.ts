@@ -19,7 +19,7 @@ export type EmbeddingModelLike =
       doEmbed(options: never): PromiseLike<unknown>
     }
 
-export interface ModelEmbedderOptions {
+interface ModelEmbedderOptions {
   /** Default: provider and model, as in `openai.embedding/text-embedding-3-small`. */
   readonly id?: string
   /** Dimensions to ask for, of models that have a choice. Default: the model's own, known from the first answer on. */

@@ -9,7 +9,7 @@ export const modelFields = {
 
 export type ModelField = keyof typeof modelFields
 
-export interface ModelName {
+interface ModelName {
   /** Ends the name of the provider's package: `openai` is `@ai-sdk/openai`. */
   readonly provider: string
   /** As the provider knows it; it may hold slashes itself, as in `gateway/openai/gpt-5.4`. */

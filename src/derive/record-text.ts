@@ -10,6 +10,6 @@ export function textOfRecord(record: FoundRecord): string {
   return record.kind === 'fact' ? record.fact.text : entryText(record.entry)
 }
 
-export function piecesOf(record: FoundRecord, embedder: Embedder): readonly string[] {
+export function recordPieces(record: FoundRecord, embedder: Embedder): readonly string[] {
   return chunk(textOfRecord(record), { maxWords: embedder.maxWords })
 }

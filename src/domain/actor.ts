@@ -37,7 +37,7 @@ export function checkActor(value: unknown, field: string): Actor {
   return name === undefined ? actor : { ...actor, name: checkId(name, `${field}.name`) }
 }
 
-export const rights = ['read', 'write', 'erase', 'administer'] as const
+const rights = ['read', 'write', 'erase', 'administer'] as const
 /**
  * What a grant allows: `read`, `write`, `erase` (to forget), `administer` (to list spaces, configure, read receipts).
  */
@@ -103,7 +103,7 @@ export function impliedAuthor(role: string, actor: Actor, space: SpaceAddress): 
 }
 
 /** The author as stored: marked `claimed` if stated and not the actor, or known to be a claim already. */
-export function statedAuthor(stated: Author, actor: Actor): Author {
+function statedAuthor(stated: Author, actor: Actor): Author {
   const author = { kind: stated.kind, id: stated.id, ...(stated.name === undefined ? {} : { name: stated.name }) }
   return sameActor(stated, actor) && stated.claimed !== true ? author : { ...author, claimed: true }
 }

@@ -4,7 +4,7 @@
  */
 
 /** Where an error of detached work goes: to whoever waits, or into a state that can be read. */
-export type OnError = (error: unknown) => void
+type OnError = (error: unknown) => void
 
 /**
  * For errors that have no other place: a warning of the process, which ends nothing. `process.on('warning')` hears it,

@@ -39,7 +39,7 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number]
 
 /** What an error is built from. `fix` is one sentence that tells the caller what to do next. */
-export interface MemoryErrorOptions {
+interface MemoryErrorOptions {
   readonly message: string
   readonly fix: string
   /** Machine-readable particulars: `field`, `rule` and `got` for bad input; sizes, limits, versions otherwise. */

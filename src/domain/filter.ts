@@ -97,7 +97,7 @@ function memberOf(list: readonly Json[]): ValueTest {
 }
 
 /** How large a filter may be. */
-export type FilterLimits = Pick<Limits, 'filterConditions' | 'filterDepth' | 'filterBytes'>
+type FilterLimits = Pick<Limits, 'filterConditions' | 'filterDepth' | 'filterBytes'>
 
 /** For drivers, which compile what the facade has checked. */
 const highest: FilterLimits = {

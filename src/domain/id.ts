@@ -41,7 +41,7 @@ export function checkId(value: unknown, field: string): string {
 }
 
 /** A turn's place in its space: the seq of the commit that opened it and its number among those that commit opened. */
-export interface TurnPlace {
+interface TurnPlace {
   readonly turnSeq: Seq
   readonly turnIndex: number
 }
@@ -68,12 +68,12 @@ export function messageIdOf(spaceKey: SpaceKey, turn: number, index: number): Me
   return `msg_${spaceKey}_${turnSeq}.${turnIndex}.${index}` as MessageId
 }
 
-export interface IssuedTurn {
+interface IssuedTurn {
   readonly spaceKey: SpaceKey
   readonly turn: number
 }
 
-export interface IssuedMessage extends IssuedTurn {
+interface IssuedMessage extends IssuedTurn {
   readonly index: number
 }
 
@@ -105,7 +105,7 @@ export function parseMessageId(id: string): IssuedMessage | null {
 }
 
 /** An id of ours of a fact, a run or a recollection. */
-export interface IssuedUnique {
+interface IssuedUnique {
   readonly spaceKey: SpaceKey
   /** The last part, which was chosen when the record was made. */
   readonly unique: string

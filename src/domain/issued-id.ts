@@ -14,7 +14,7 @@ import {
 export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'recollection'
 
 /** What an issued id says of itself: the kind of record and the key of the space that issued it. */
-export interface IssuedId {
+interface IssuedId {
   readonly kind: IssuedKind
   readonly spaceKey: SpaceKey
 }

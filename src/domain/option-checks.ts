@@ -4,15 +4,15 @@ import { invalidInput, shown } from './error.ts'
 import { isJsonObject } from './json.ts'
 import { reading } from './read-plain.ts'
 
-export type Fields = Readonly<Record<string, unknown>>
+export type OptionFields = Readonly<Record<string, unknown>>
 
 /** The fields of an options object, all of which must be known; none for undefined. */
-export function fieldsOf(value: unknown, field: string, known: readonly string[]): Fields {
+export function fieldsOf(value: unknown, field: string, known: readonly string[]): OptionFields {
   const fix = `The options are ${known.join(', ')}.`
   if (value === undefined) return {}
   if (!isJsonObject(value)) throw invalidInput(field, 'must be an object', value, fix)
   // Read once: what a getter answers later is nobody's business.
-  const fields = reading(field, (): Fields => ({ ...value }))
+  const fields = reading(field, (): OptionFields => ({ ...value }))
   const extra = Object.keys(fields).find((key) => !known.includes(key))
   if (extra !== undefined) throw invalidInput(field, `has an unknown option ${shown(extra)}`, value, fix)
   return fields
@@ -20,7 +20,7 @@ export function fieldsOf(value: unknown, field: string, known: readonly string[]
 
 /** Refuses a field that is given and does not hold. */
 export function check(
-  fields: Fields,
+  fields: OptionFields,
   field: string,
   rule: string,
   fix: string,
@@ -35,7 +35,7 @@ export const isFunction = (value: unknown) => typeof value === 'function'
 export const isText = (value: unknown) => typeof value === 'string' && value !== ''
 
 export const hasMethod = (name: string) => (value: unknown) =>
-  typeof value === 'object' && value !== null && isFunction((value as Fields)[name])
+  typeof value === 'object' && value !== null && isFunction((value as OptionFields)[name])
 
 export const isSchema = (value: unknown) =>
   (typeof value === 'object' || isFunction(value)) && value !== null && '~standard' in (value as object)

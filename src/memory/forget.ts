@@ -1,6 +1,6 @@
 /** Forgetting: erasing what a caller names, at once for every reader, and soon from the bytes of the files. */
 
-import type { ForgetTarget, ReceiptCounts, ReceiptNote, Receipt as StoredReceipt } from '../domain/erase/receipt.ts'
+import type { ForgetTarget, ReceiptCounts, ReceiptNote, StoredReceipt } from '../domain/erase/receipt.ts'
 import { invalidInput, shown } from '../domain/error.ts'
 import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../domain/id.ts'
 import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'

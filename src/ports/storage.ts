@@ -3,7 +3,7 @@
 import type { Access, Actor } from '../domain/actor.ts'
 import type { Commit, CommitResult } from '../domain/commit/commit.ts'
 import type { LoggedCommit } from '../domain/commit/effect.ts'
-import type { Receipt, ReceiptNote } from '../domain/erase/receipt.ts'
+import type { ReceiptNote, StoredReceipt } from '../domain/erase/receipt.ts'
 import type { FactId, RunId, Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
 import type { VectorRecord, VectorSegment } from '../domain/index/vector-segment.ts'
 import type { RecordRef, WordSegment } from '../domain/index/word-segment.ts'
@@ -27,7 +27,7 @@ import type { SpaceKind, SpaceState } from '../domain/space.ts'
 export type Durability = 'process' | 'power'
 
 /** One record as of a seq; `record` is null where there is none. */
-export interface Found<Item> {
+interface Found<Item> {
   readonly record: Item | null
   readonly asOf: Seq
 }
@@ -42,7 +42,7 @@ export interface Listed<Item> {
 }
 
 /** What lists of records take besides, so that their pages hold the same records while others write. */
-export interface AsOfQuery {
+interface AsOfQuery {
   /**
    * Records that a later commit created are left out; absent: none are. A record that was removed and written again
    * counts as created by the later commit. What is listed is of the present: records that were changed since show their
@@ -387,14 +387,14 @@ export interface LogReader {
 }
 
 export interface ReceiptReader {
-  get(access: Access, id: string): Promise<Receipt | null>
+  get(access: Access, id: string): Promise<StoredReceipt | null>
   /** Newest first; with a state only those in it. */
   list(
     access: Access,
-    query: { readonly state: Receipt['state'] | null; readonly limit: number },
-  ): Promise<readonly Receipt[]>
+    query: { readonly state: StoredReceipt['state'] | null; readonly limit: number },
+  ): Promise<readonly StoredReceipt[]>
   /** The oldest pending receipt of the same question. */
-  asked(access: Access, question: string): Promise<Receipt | null>
+  asked(access: Access, question: string): Promise<StoredReceipt | null>
 }
 
 /** Work that time makes due. */
@@ -437,7 +437,7 @@ export interface Storage {
    * nothing of what was erased is read any more. The receipt is complete at once where nothing is left to reclaim.
    * Without a commit nothing was found to erase, and that is noted.
    */
-  erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt>
+  erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<StoredReceipt>
   /**
    * Takes the bytes of all that was erased out of the database's files, once for all receipts, and completes those that
    * have nothing `left`. One attempt, off the event loop; false if other users of the files were in the way.

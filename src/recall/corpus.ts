@@ -8,7 +8,7 @@ import type { Postings } from './postings.ts'
 import { ThreadLinks } from './sessions.ts'
 
 /** One space to search: its segments in order of seq, the tail that is in no segment yet packed as the last one. */
-export interface SearchedSpace {
+interface SearchedSpace {
   readonly segments: readonly WordSegment[]
   /** Only records of the thread that this seq made. */
   readonly thread?: Seq
@@ -24,7 +24,7 @@ export interface RecordFilter {
 }
 
 /** Where a row comes from. */
-export interface RowPlace {
+interface RowPlace {
   /** Index into the searched spaces. */
   readonly space: number
   readonly segment: WordSegment
@@ -194,7 +194,7 @@ export function corpusOf(spaces: readonly SearchedSpace[], filter: RecordFilter 
 }
 
 /** Where a row comes from: its space, its segment and its place in it. */
-export function placeOf(corpus: Corpus, row: number): RowPlace {
+export function rowPlace(corpus: Corpus, row: number): RowPlace {
   const { firstRows } = corpus
   let low = 0
   let high = corpus.segments.length

@@ -9,7 +9,7 @@ import { dotModule } from './dot-module.ts'
 export type Dots = (values: Int8Array, query: Int16Array, into: Int32Array) => void
 
 /** A query of unit length in whole steps: `values[i] * scale` is about its `i`-th number. */
-export interface QuantisedQuery {
+interface QuantisedQuery {
   readonly scale: number
   readonly values: Int16Array
 }

@@ -66,7 +66,7 @@ const [keywordPart, vectorPart] = parts.keys()
 const messageKind = 0
 
 /** Takes a row and fills in what each part adds to its score, in the order of {@link parts}, all but the session. */
-export type Fusion = (row: number, into: Float64Array) => number
+type Fusion = (row: number, into: Float64Array) => number
 
 /** Lengths of messages that are scored from a table: all longer ones have the full score. */
 const lengthScores = Float64Array.from({ length: fullLength }, (_, chars) =>

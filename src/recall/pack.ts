@@ -6,7 +6,7 @@ import type { Excerpt } from './excerpt.ts'
 import type { RankedRow, Ranking } from './rank.ts'
 
 /** Which rows may be in the answer. */
-export interface Choice {
+interface Choice {
   readonly topK: number
   /** How many messages of the same session to add around each item. None by default: more items find more. */
   readonly messageRange?: { readonly before: number; readonly after: number }
@@ -34,10 +34,10 @@ export interface PackedItem extends RankedRow {
 }
 
 /** Why a ranked row is not in the answer. `gone`: its text was deleted meanwhile. */
-export type DropReason = 'below-threshold' | 'beyond-top-k' | 'over-budget' | 'gone'
+export type PackDropReason = 'below-threshold' | 'beyond-top-k' | 'over-budget' | 'gone'
 
-export interface DroppedRow extends RankedRow {
-  readonly reason: DropReason
+interface DroppedRow extends RankedRow {
+  readonly reason: PackDropReason
 }
 
 export interface Packing {
@@ -56,7 +56,7 @@ const leastExcerpt = 40
 /** Part of the budget that one excerpt may take. */
 const excerptShare = 0.25
 
-function reasonToDrop(place: number, { score }: RankedRow, { topK, threshold }: Choice): DropReason | null {
+function reasonToDrop(place: number, { score }: RankedRow, { topK, threshold }: Choice): PackDropReason | null {
   if (threshold !== undefined && score < threshold) return 'below-threshold'
   return place >= topK ? 'beyond-top-k' : null
 }

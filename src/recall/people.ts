@@ -8,7 +8,7 @@ const roleNames = ['user', 'assistant', 'system', 'tool', 'agent', 'app', 'ai', 
 const roles = new Set([...roleNames, 'unknown'])
 
 /** What a question says about who spoke. */
-export interface NamedPeople {
+interface NamedPeople {
   /** Names as they were found, small letters, full names in scope. */
   readonly names: readonly string[]
   /** 1 for each author who is the one person named; null if nobody or several are. */

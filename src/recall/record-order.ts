@@ -2,7 +2,7 @@
 import type { VectorSegment } from '../domain/index/vector-segment.ts'
 
 /** The columns that say which record a row is, in a segment of words or of vectors. */
-export interface RecordRows {
+interface RecordRows {
   readonly count: number
   readonly seqs: Float64Array
   readonly kinds: Uint8Array
@@ -19,13 +19,13 @@ export interface Line {
 }
 
 /** A place in a line: a segment and a row of it. */
-export interface Cursor {
+interface Cursor {
   segment: number
   row: number
 }
 
 /** Is told that the `n` rows of a segment from `i` on are the records from row `p` of a line on. */
-export type Meet = (i: number, p: number, n: number) => void
+type Meet = (i: number, p: number, n: number) => void
 
 function compareRows(a: RecordRows, i: number, b: RecordRows, j: number): number {
   const byNumbers =

@@ -2,7 +2,7 @@
 import type { Corpus } from './corpus.ts'
 
 /** The smallest and the largest score of the rows in scope; rows without a score (NaN) are passed over. */
-export function rangeOf(corpus: Corpus, scores: Float64Array): { readonly low: number; readonly high: number } {
+function rangeOf(corpus: Corpus, scores: Float64Array): { readonly low: number; readonly high: number } {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   for (let row = 0; row < scores.length; row++) {

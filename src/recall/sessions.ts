@@ -5,7 +5,7 @@
 import type { Columns } from './columns.ts'
 
 /** A session ends where nothing was said for longer than this. */
-export const sessionGapMinutes = 360
+const sessionGapMinutes = 360
 
 /** The last row of each thread of one space, by the thread's seq. */
 export type LastRows = ReadonlyMap<number, number>

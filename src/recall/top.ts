@@ -1,7 +1,7 @@
 /** The best of many without sorting all of them. */
 
 /** Of two places with the same score, says whether `left` comes first. Must tell any two places apart. */
-export type IsFirst = (left: number, right: number) => boolean
+type IsFirst = (left: number, right: number) => boolean
 
 /** The places of the `limit` highest scores, in order. Scores that are not above `floor`, or NaN, are passed over. */
 export function topOf(scores: Float64Array, limit: number, floor: number, isFirst: IsFirst): Int32Array {

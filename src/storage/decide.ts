@@ -72,7 +72,7 @@ export interface RemoteSpace {
 }
 
 /** Told of each round trip that reads, and of what it asks. */
-export type OnTrip = (reads: readonly Read[]) => void
+type OnTrip = (reads: readonly Read[]) => void
 
 function memoized<Value>(make: () => Value): () => Value {
   let made: { readonly value: Value } | null = null

@@ -8,7 +8,7 @@ export interface Migration {
 }
 
 /** What a driver lends to {@link migrate}. */
-export interface MigrationTarget {
+interface MigrationTarget {
   /** Runs `work` while no other process can migrate or write; undone if it throws. */
   locked<Result>(work: () => Result): Promise<Result>
   version(): number

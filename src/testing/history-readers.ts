@@ -17,7 +17,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Listed, Storage } from '../ports/storage.ts'
 
 /** Where the readers are asked. */
-export interface ReaderQuestion {
+interface ReaderQuestion {
   readonly storage: Storage
   readonly access: Access
   readonly space: SpaceId

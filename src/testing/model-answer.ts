@@ -6,7 +6,7 @@ import { countTokens, type PromptMessage, promptTokens } from './model-prompt.ts
 import { type FinishReason, piecesOf, type ScriptedStep } from './script-step.ts'
 
 /** A step, with all that an answer needs besides. */
-export interface Answer {
+export interface ModelAnswer {
   readonly step: ScriptedStep
   readonly responseId: string
   readonly modelId: string
@@ -96,7 +96,7 @@ function stalled(signal: AbortSignal | undefined): Promise<never> {
   return orAborted(new Promise<never>(() => {}), signal)
 }
 
-function toolCallsOf({ step, callPrefix }: Answer): ToolCallPart[] {
+function toolCallsOf({ step, callPrefix }: ModelAnswer): ToolCallPart[] {
   return step.calls.map(({ toolName, input, toolCallId = '' }, index) => ({
     type: 'tool-call',
     toolCallId: toolCallId || `${callPrefix}_${index + 1}`,
@@ -105,7 +105,7 @@ function toolCallsOf({ step, callPrefix }: Answer): ToolCallPart[] {
   }))
 }
 
-function finishOf({ step, messages }: Answer, unified: FinishReason): Finish {
+function finishOf({ step, messages }: ModelAnswer, unified: FinishReason): Finish {
   const inputs = promptTokens(messages)
   const reasoning = countTokens(step.reasoning.join(''))
   const text = countTokens([step.text?.join('') ?? '', ...step.calls.map(({ input }) => input)].join(' '))
@@ -119,7 +119,7 @@ function finishOf({ step, messages }: Answer, unified: FinishReason): Finish {
 }
 
 /** The answer as a whole. A step that fails or stalls says nothing: its text is lost with the answer. */
-export async function generatedAnswer(answer: Answer): Promise<GeneratedAnswer> {
+export async function generatedAnswer(answer: ModelAnswer): Promise<GeneratedAnswer> {
   const { step, responseId, modelId } = answer
   if (step.ending === 'stall') return stalled(answer.stallSignal)
   if ('error' in step.ending) throw step.ending.error
@@ -145,7 +145,7 @@ function* toolCallParts(call: ToolCallPart): Generator<AnswerPart> {
 }
 
 /** The parts in order; `stall` stands where nothing more comes. Throws where the connection breaks. */
-function* partsOf(answer: Answer): Generator<AnswerPart | 'stall'> {
+function* partsOf(answer: ModelAnswer): Generator<AnswerPart | 'stall'> {
   const { step, responseId, modelId } = answer
   const { ending } = step
   yield { type: 'stream-start', warnings: [] }
@@ -171,7 +171,7 @@ function* partsOf(answer: Answer): Generator<AnswerPart | 'stall'> {
 }
 
 /** The answer as a stream that makes each part when it is asked for. */
-export function streamedAnswer(answer: Answer, chunkDelayMs: number | undefined): ReadableStream<AnswerPart> {
+export function streamedAnswer(answer: ModelAnswer, chunkDelayMs: number | undefined): ReadableStream<AnswerPart> {
   const { signal, stallSignal, step } = answer
   const { ending } = step
   if (ending !== 'stall' && 'error' in ending && !ending.isLate) throw ending.error

@@ -12,7 +12,7 @@ export type ScriptedToolCall = {
 } & ({ readonly input: unknown } | { readonly rawInput: string })
 
 /** A tool call with its arguments as the model wrote them. */
-export interface WrittenToolCall {
+interface WrittenToolCall {
   readonly toolName: string
   readonly toolCallId?: string
   readonly input: string

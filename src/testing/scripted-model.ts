@@ -3,10 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { JsonObject } from '../domain/json.ts'
 import {
-  type Answer,
   type AnswerPart,
   type GeneratedAnswer,
   generatedAnswer,
+  type ModelAnswer,
   orAborted,
   streamedAnswer,
 } from './model-answer.ts'
@@ -64,7 +64,7 @@ export interface ScriptedModelOptions {
 }
 
 /** What the AI SDK asks of a model, as far as a scripted one looks at it. */
-export interface ModelCallOptions {
+interface ModelCallOptions {
   readonly prompt: readonly { readonly role: string; readonly content: string | readonly object[] }[]
   readonly tools?: readonly { readonly type: string; readonly name: string }[]
   readonly toolChoice?: { readonly type: string; readonly toolName?: string }
@@ -149,7 +149,7 @@ export function scriptedModel(options: ScriptedModelOptions): ScriptedModel {
   const answer = answerer(options)
   const calls: ModelCall[] = []
 
-  async function next(kind: ModelCall['kind'], asked: ModelCallOptions): Promise<Answer> {
+  async function next(kind: ModelCall['kind'], asked: ModelCallOptions): Promise<ModelAnswer> {
     const call = callOf(calls.length + 1, kind, asked)
     calls.push(call)
     const signal = delayMs === undefined ? call.signal : undefined

@@ -3,8 +3,8 @@ import {
   type Action,
   actionOf,
   type Candidate,
-  type Decision,
   decisionQuestion,
+  type FactDecision,
   shownFacts,
 } from '../../src/derive/decide.ts'
 import type { Actor } from '../../src/domain/actor.ts'
@@ -39,7 +39,7 @@ describe('the question', () => {
   })
 
   it('refuses an answer about nothing that was shown', () => {
-    const problem = (...decisions: [number, Decision['action'], number | null][]) =>
+    const problem = (...decisions: [number, FactDecision['action'], number | null][]) =>
       question.problem?.({ decisions: decisions.map(([statement, action, fact]) => ({ statement, action, fact })) })
     expect(problem()).toContain('no decision')
     expect(problem([3, 'add', null], [0, 'add', null])).toContain('no decision')
@@ -57,7 +57,7 @@ describe('what a decision comes to', () => {
     return `${action.event} ${action.event === 'NONE' ? action.fact.id : action.old.id}`
   }
   const decide = (
-    action: Decision['action'],
+    action: FactDecision['action'],
     number: number | null,
     more: { actor?: Actor; trust?: Trust; facts?: FactState[] } = {},
   ) => {

@@ -3,10 +3,10 @@ import { MockLanguageModelV3 } from 'ai/test'
 import { type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { askModel, type LanguageModelLike, type Question } from '../../src/derive/language-model.ts'
+import { askModel, type LanguageModelLike, type ModelQuestion } from '../../src/derive/language-model.ts'
 import { refusal } from '../memory/opened.ts'
 
-const question: Question<{ n: number }> = {
+const question: ModelQuestion<{ n: number }> = {
   instructions: 'Say a number',
   prompt: 'Which?',
   schema: z.object({ n: z.number() }),

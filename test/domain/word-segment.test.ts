@@ -9,7 +9,7 @@ import {
   packWords,
   recordAt,
   segmentBytes,
-  shareOut,
+  shareToSegments,
   unpackWords,
 } from '../../src/domain/index/word-segment.ts'
 import { runRandom } from '../random-runs.ts'
@@ -59,7 +59,7 @@ it('give back every record', async () => {
 it('share out all records in order, none too large but for a record of its own', async () => {
   await runRandom(
     fc.property(anyRecords, fc.integer({ min: 200, max: 2_000 }), (records, limit) => {
-      const shares = shareOut(records, limit)
+      const shares = shareToSegments(records, limit)
       expect(shares.flat()).toEqual(records)
       for (const share of shares) if (share.length > 1) expect(packWords(share, 1).length).toBeLessThanOrEqual(limit)
     }),
@@ -84,6 +84,6 @@ it('are full where few speak, though each record has its author as an object of 
       terms: Array.from({ length: 13 }, (_, k) => i * 13 + k),
     }),
   )
-  const sizes = shareOut(records).map((share) => packWords(share, 1).length)
+  const sizes = shareToSegments(records).map((share) => packWords(share, 1).length)
   for (const size of sizes.slice(0, -1)) expect(size).toBeGreaterThan(0.85 * segmentBytes)
 })

@@ -4,8 +4,9 @@ import { type Memory, type MemoryOptions, type Space, spaceId } from 'aquifer'
 import { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
 import { readMessages } from '../../src/domain/records/message-input.ts'
 import { coreOf } from '../../src/facade/memory.ts'
+import type { FactHome } from '../../src/memory/facts/fact-home.ts'
 import { type Inferred, inferFacts } from '../../src/memory/facts/infer.ts'
-import type { FactHome, InferOptions } from '../../src/memory/facts/infer-queue.ts'
+import type { InferOptions } from '../../src/memory/facts/infer-queue.ts'
 import { openMemory } from './opened.ts'
 
 /** A fact as the model is shown it, and as it decides about it. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refAt, type WordSegment } from '../../src/domain/index/word-segment.ts'
-import { type Corpus, corpusOf, nextOf, placeOf, previousOf } from '../../src/recall/corpus.ts'
+import { type Corpus, corpusOf, nextOf, previousOf, rowPlace } from '../../src/recall/corpus.ts'
 import { runRandom } from '../random-runs.ts'
 import { ann, bob, corpusOfSaid, firstOfMay, recordsOf, type Said, segmentsOf } from './records.ts'
 
@@ -168,7 +168,7 @@ describe('rows', () => {
     const first = segmentsOf(recordsOf(['a', 'b', 'c', 'd', 'e'].map((text) => ({ text }))), 2)
     const second = segmentsOf(recordsOf([{ text: 'f', author: bob }, { text: 'g' }]), 1)
     const corpus = corpusOf([{ segments: first }, { segments: second }])
-    const places = Array.from({ length: corpus.count }, (_, row) => placeOf(corpus, row))
+    const places = Array.from({ length: corpus.count }, (_, row) => rowPlace(corpus, row))
     expect(places.map(({ space }) => space)).toEqual([0, 0, 0, 0, 0, 1, 1])
     expect(places.map(({ i }) => i)).toEqual([0, 1, 0, 1, 0, 0, 0])
     expect(places.map(({ segment }) => segment)).toEqual([

@@ -3,7 +3,7 @@
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Access } from '../../src/domain/actor.ts'
 import type { Commit, CommitResult } from '../../src/domain/commit/commit.ts'
-import type { Receipt, ReceiptNote } from '../../src/domain/erase/receipt.ts'
+import type { ReceiptNote, StoredReceipt } from '../../src/domain/erase/receipt.ts'
 import type { Seq, SpaceId } from '../../src/domain/id.ts'
 import type { Limits } from '../../src/domain/limits.ts'
 import { emptyView } from '../../src/domain/reads/empty-view.ts'
@@ -169,7 +169,12 @@ export function openRemote(database: RemoteDatabase, options: RemoteOptions = {}
     ...reference,
     id: 'remote',
     commit,
-    erase: async (access: Access, erasing: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> => {
+    erase: async (
+      access: Access,
+      erasing: Commit | null,
+      limits: Limits,
+      note: ReceiptNote,
+    ): Promise<StoredReceipt> => {
       if (erasing === null) return reference.erase(access, null, limits, note)
       return reference.noted(eraseResult(await commit(access, erasing, limits)), note)
     },

@@ -86,7 +86,7 @@ export interface Mem0Step {
   readonly is_deleted: boolean
 }
 
-export function memoryOf(fact: Fact): Mem0Memory {
+export function asMem0Memory(fact: Fact): Mem0Memory {
   const { id, memory, metadata, userId, agentId, taskId: runId, teamId, role } = fact
   const createdAt = fact.createdAt.toISOString()
   const updatedAt = fact.updatedAt.toISOString()

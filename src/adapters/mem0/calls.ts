@@ -142,6 +142,6 @@ function messageOf(message: unknown): MessageLike {
   } as unknown as MessageLike
 }
 
-export function readMessages(messages: unknown): MessageLike | readonly MessageLike[] {
+export function readMem0Messages(messages: unknown): MessageLike | readonly MessageLike[] {
   return Array.isArray(messages) ? messages.map(messageOf) : messageOf(messages)
 }

@@ -9,14 +9,14 @@ import type { FactEdit } from '../../memory/facts/facts-write.ts'
 import type { MemoryOptions } from '../../memory/options/options.ts'
 import {
   addedOf,
+  asMem0Memory,
   type Mem0Added,
   type Mem0Found,
   type Mem0Memory,
   type Mem0Step,
-  memoryOf,
   stepsOf,
 } from './answers.ts'
-import { type Mem0Ids, readCall, readMessages, readOptions } from './calls.ts'
+import { type Mem0Ids, readCall, readMem0Messages, readOptions } from './calls.ts'
 
 type Filters = Readonly<Record<string, unknown>>
 
@@ -115,7 +115,7 @@ export class Memory implements AsyncDisposable {
   async add(first: unknown, second?: unknown): Promise<{ results: Mem0Added[] }> {
     const [messages, options] = readCall(first, second, ['messages'])
     const read = readOptions(options, 'add') as AddFactsOptions
-    const added = await this.shared.facts.add(readMessages(messages), read)
+    const added = await this.shared.facts.add(readMem0Messages(messages), read)
     return { ...added, results: added.results.map(addedOf) }
   }
 
@@ -126,19 +126,19 @@ export class Memory implements AsyncDisposable {
     const [query, options] = readCall(first, second, ['query'])
     const read = readOptions(options, 'search') as SearchFactsOptions
     const { results, ...found } = await this.shared.facts.search(query as string, read)
-    return { ...found, results: results.map((fact) => ({ ...memoryOf(fact), score: fact.score })) }
+    return { ...found, results: results.map((fact) => ({ ...asMem0Memory(fact), score: fact.score })) }
   }
 
   /** The memory of that id, or null. */
   async get(id: MemoryId): Promise<Mem0Memory | null> {
     const fact = await this.shared.facts.get(memoryId(id))
-    return fact === null ? null : memoryOf(fact)
+    return fact === null ? null : asMem0Memory(fact)
   }
 
   /** The newest 100 memories, or `limit`; pass `next_cursor` as `cursor` for more. */
   async getAll(options?: Mem0ListOptions): Promise<{ results: Mem0Memory[]; next_cursor?: string }> {
     const { results, nextCursor } = await this.shared.facts.getAll(readOptions(options, 'getAll') as ListFactsOptions)
-    return { results: results.map(memoryOf), ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) }
+    return { results: results.map(asMem0Memory), ...(nextCursor === undefined ? {} : { next_cursor: nextCursor }) }
   }
 
   /** The same as {@link getAll}. */

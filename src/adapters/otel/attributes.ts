@@ -6,7 +6,7 @@ import type { MemoryEvent, RecallEvent, SaveEvent, WorkingMemoryEvent } from '..
 
 type Value = string | number | string[] | number[]
 type MaybeValues = Readonly<Record<string, Value | undefined>>
-export type SpanAttributes = Record<string, Value>
+type SpanAttributes = Record<string, Value>
 
 /** Attributes that may lack a value, in two lots: ids can be left out as a whole. */
 interface Lots {

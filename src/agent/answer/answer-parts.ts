@@ -1,6 +1,7 @@
 /** The parts of an answer in their stored form: plain JSON, and only what a later prompt can use. Pure. */
 import { equalJson, isJsonObject, type Json } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
+import { isToolPart } from '../../domain/records/message.ts'
 
 /** Levels of a tool's result that are kept as JSON. Deeper ones are kept as text. */
 const deepest = 50
@@ -58,7 +59,6 @@ export function storedPart(part: { readonly type: string }): MessagePart {
 }
 
 const isSpeech = (part: MessagePart) => part.type === 'text' || part.type === 'reasoning'
-export const isToolPart = (part: MessagePart) => part.type.startsWith('tool-') || part.type === 'dynamic-tool'
 
 /** A call without an answer yet: its tool runs elsewhere, or waits for approval. */
 export function isPending(part: MessagePart): boolean {
@@ -95,7 +95,7 @@ export function endedParts(parts: readonly MessagePart[], mayContinue: boolean):
 }
 
 /** How stored parts changed: answered calls, and new parts after them. */
-export interface Growth {
+interface Growth {
   readonly completed: readonly { readonly toolCallId: string; readonly part: MessagePart }[]
   readonly added: readonly MessagePart[]
 }

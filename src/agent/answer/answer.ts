@@ -2,7 +2,7 @@
 import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
-import type { ClosedStatus, Turn } from '../../memory/conversation/turns.ts'
+import type { Turn, TurnEnd } from '../../memory/conversation/turns.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
 import { changesTo } from './answer-changes.ts'
@@ -10,13 +10,13 @@ import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts
 
 /** How an answer ended. */
 export interface AnswerEnd {
-  readonly status: ClosedStatus | 'discarded'
+  readonly status: TurnEnd | 'discarded'
   /** The error of the model, a processor or the memory; null without one. */
   readonly error: unknown
   readonly parts: readonly MessagePart[]
 }
 
-export interface AnswerOptions {
+interface AnswerOptions {
   readonly turn: Turn
   /** The id that the answer has, or will have once its first part is stored. */
   readonly messageId: string
@@ -215,7 +215,7 @@ export class Answer {
   }
 }
 
-function statusOf(isAborted: boolean, failure: unknown, mayContinue: boolean): ClosedStatus {
+function statusOf(isAborted: boolean, failure: unknown, mayContinue: boolean): TurnEnd {
   if (isAborted) return 'aborted'
   if (failure !== null) return 'failed'
   return mayContinue ? 'suspended' : 'complete'

@@ -3,7 +3,7 @@
 import type { TelemetryOptions } from 'ai'
 import { warnOf, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
-import { check, type Fields, fieldsOf, hasMethod, isText } from '../../domain/option-checks.ts'
+import { check, fieldsOf, hasMethod, isText, type OptionFields } from '../../domain/option-checks.ts'
 import { coreOf, Memory } from '../../facade/memory.ts'
 import type { MemoryStorage } from '../../memory/storage/memory-storage.ts'
 import { SQLiteStore } from '../../open.ts'
@@ -33,11 +33,13 @@ const levels = ['debug', 'info', 'warn', 'error'] as const
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 function isAgent(value: unknown): value is RegisteredAgent {
-  return hasMethod('attach')(value) && isText((value as Fields).id) && typeof (value as Fields).name === 'string'
+  return (
+    hasMethod('attach')(value) && isText((value as OptionFields).id) && typeof (value as OptionFields).name === 'string'
+  )
 }
 
 function isWorkflow(value: unknown): value is RegisteredWorkflow {
-  return typeof value === 'object' && value !== null && isText((value as Fields).id)
+  return typeof value === 'object' && value !== null && isText((value as OptionFields).id)
 }
 
 /** Checks all options except agents and workflows, which the registries check. */

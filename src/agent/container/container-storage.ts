@@ -1,14 +1,14 @@
 /** The storage of a container: one for all memories that are bound to it. */
 import { MemoryError } from '../../domain/error.ts'
 import type { LateStorage } from '../../memory/storage/late-storage.ts'
-import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
+import { openStore, SQLiteStore, type StorageInUse } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Storage } from '../../ports/storage.ts'
 
 /** A database in memory while it is open. */
 interface Kept {
   readonly clock: Clock
-  readonly opening: Promise<OpenStorage>
+  readonly opening: Promise<StorageInUse>
 }
 
 /**
@@ -31,7 +31,7 @@ export class ContainerStorage implements LateStorage {
     return this.storage instanceof SQLiteStore ? this.storage.file : null
   }
 
-  async open(clock: Clock): Promise<OpenStorage> {
+  async open(clock: Clock): Promise<StorageInUse> {
     const { storage } = this
     if (!(storage instanceof SQLiteStore)) return { storage, release: async () => {} }
     if (storage.file !== null) return openStore(storage, clock)

@@ -11,7 +11,7 @@ interface Named {
 export type Registration<Item extends Named> = Readonly<Record<string, Item>> | readonly Item[]
 
 /** A kind of item: its word in error texts, and the test for a value. */
-export interface ItemKind<Item extends Named> {
+interface ItemKind<Item extends Named> {
   readonly word: string
   readonly isItem: (value: unknown) => value is Item
 }

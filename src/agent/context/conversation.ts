@@ -48,7 +48,7 @@ export interface Shown extends ShownMessage {
   readonly utterance: Utterance
 }
 
-export function tokensOf(shown: readonly Pick<Shown, 'tokens'>[]): number {
+export function shownTokens(shown: readonly Pick<Shown, 'tokens'>[]): number {
   return shown.reduce((sum, { tokens }) => sum + tokens, 0)
 }
 
@@ -58,7 +58,7 @@ export const noteTokens = 10
 /** Tokens of this turn, with the notes that it needs if an agent begins or ends it. */
 export function tokensOfTurn(turn: readonly Shown[]): number {
   const roles = [turn[0]?.messages[0]?.role !== 'user', turn.at(-1)?.messages.at(-1)?.role === 'assistant']
-  return roles.reduce((sum, needsNote) => sum + (needsNote ? noteTokens : 0), tokensOf(turn))
+  return roles.reduce((sum, needsNote) => sum + (needsNote ? noteTokens : 0), shownTokens(turn))
 }
 
 /** Shows the messages of this turn, all of them. */

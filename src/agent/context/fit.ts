@@ -18,7 +18,7 @@ export interface FittedText<Item> {
 export const joinTokens = 1
 
 /** Writes items as one text, and estimates its tokens. */
-export interface Writing<Item> {
+interface Writing<Item> {
   readonly write: (items: readonly Item[]) => string
   /** For texts whose size does not matter: estimating a long text takes as long as searching it. */
   readonly roughTokens?: (items: readonly Item[]) => number

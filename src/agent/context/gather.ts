@@ -4,7 +4,7 @@ import type { AnySection, ContextInput } from './section.ts'
 import { readWindow, type ThreadWindow } from './thread-window.ts'
 
 /** Everything that is read for one prompt. */
-export interface Gathered {
+interface Gathered {
   readonly sdk: typeof import('ai')
   readonly window: ThreadWindow
   /** What each section has read, in their order. */

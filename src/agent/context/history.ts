@@ -1,6 +1,7 @@
 /** The section of the history: the newest messages of the thread before this turn, whole. */
+
 import type { Message } from '../../domain/records/message.ts'
-import { noteTokens, type Shown, storedUtterance, tokensOf } from './conversation.ts'
+import { noteTokens, type Shown, shownTokens, storedUtterance } from './conversation.ts'
 import { type Showing, shownMessage } from './model-messages.ts'
 import type { DropReason, FittedPart, Section } from './section.ts'
 import { type SeenMessage, seenMessages } from './seen.ts'
@@ -36,7 +37,7 @@ async function showHistory(
   return {
     shown: kept.filter((one) => one.messages.length > 0),
     dropped: messages.slice(0, begin).map(({ id }) => ({ id, reason })),
-    tokens: tokensOf(kept),
+    tokens: shownTokens(kept),
   }
 }
 

@@ -14,7 +14,7 @@ import { type FittedText, fitText } from './fit.ts'
 import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
 
 /** What of a recalled item the record of a run names. */
-export interface SeenRecalled {
+interface SeenRecalled {
   readonly kind: RecordKind
   readonly id: string
   readonly space: string

@@ -16,12 +16,12 @@ export function seenMessages(shown: readonly Pick<Shown, 'utterance'>[]): readon
 }
 
 /** What stayed out that would have been in. */
-export interface DroppedItem extends Dropped {
+interface DroppedItem extends Dropped {
   readonly section: SectionName
 }
 
 /** Tokens of each section, estimated. */
-export type SectionTokens = Readonly<Record<SectionName | 'instructions' | 'input' | 'total', number>>
+type SectionTokens = Readonly<Record<SectionName | 'instructions' | 'input' | 'total', number>>
 
 /** What the sections say; `messages` are the history, then the messages of the call's own turn that are stored. */
 export type SeenItems = SeenInSections & {

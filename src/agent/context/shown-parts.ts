@@ -6,7 +6,7 @@ import type { TurnStatus } from '../../domain/records/turn.ts'
 import { guarded } from './labels.ts'
 
 /** The position of a message, as far as it decides which parts are shown. */
-export interface Standing {
+interface Standing {
   readonly role: Role
   readonly turnStatus: TurnStatus
   /** It belongs to the turn that the call continues, so the provider needs its steps unchanged. */

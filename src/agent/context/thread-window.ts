@@ -5,7 +5,7 @@ import { closeOverdue } from '../../memory/conversation/list-messages.ts'
 import type { Door } from '../../memory/door/door.ts'
 import type { Listed, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
 
-export interface WindowQuery {
+interface WindowQuery {
   readonly threadId: string
   readonly ownTurnId: string | null
   /** Messages wanted in addition to those of the call's own turn. */

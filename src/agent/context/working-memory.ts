@@ -8,7 +8,7 @@ import { joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 
 /** Working memory as it was shown, so that a write can say what it was made from. */
-export interface ShownBlock {
+interface ShownBlock {
   readonly name: string
   readonly scope: 'resource' | 'thread'
   /** Text or JSON; the template, or nothing in the form it will have, while there is no block. */
@@ -18,7 +18,7 @@ export interface ShownBlock {
 }
 
 /** Which block a model saw. */
-export interface SeenBlock {
+interface SeenBlock {
   readonly name: string
   readonly scope: 'resource' | 'thread'
   /** null: there was no block yet, and its template was shown. */

@@ -8,7 +8,7 @@ export interface StoredUnit extends Unit {
 }
 
 /** A call as it was sent, and the place of the stored one among the units. */
-export interface CallPair {
+interface CallPair {
   readonly sent: Unit
   readonly stored: StoredUnit
 }

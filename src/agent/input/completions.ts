@@ -51,7 +51,7 @@ function withOutcome(call: MessagePart, sent: MessagePart): MessagePart {
  * The stored call with the outcome that the client sent; null if that is nothing new. Only the outcome and the answer
  * to the approval are taken from the client. The call itself stays as it was made.
  */
-export function completed(call: MessagePart, sent: MessagePart): MessagePart | null {
+function completed(call: MessagePart, sent: MessagePart): MessagePart | null {
   if (isInternal(call) || isClosed(call)) return null
   if (sent.type === 'tool-approval-response') {
     const { approvalId = null, approved, reason } = sent
@@ -78,10 +78,10 @@ export function withoutOutcome(sent: MessagePart): MessagePart {
 }
 
 /** The changed calls, by message and call. */
-export type Answers = Map<string, Completion & { readonly message: Message }>
+export type CallAnswers = Map<string, Completion & { readonly message: Message }>
 
 /** Notes an answer to a call of a stored message; a later answer to the same call builds on the one before. */
-export function noteAnswer(answers: Answers, message: Message, call: MessagePart, sent: MessagePart): void {
+export function noteAnswer(answers: CallAnswers, message: Message, call: MessagePart, sent: MessagePart): void {
   if (typeof call.toolCallId !== 'string') return
   const { toolCallId } = call
   const key = JSON.stringify([message.id, toolCallId])
@@ -91,7 +91,7 @@ export function noteAnswer(answers: Answers, message: Message, call: MessagePart
 
 /** The answers to calls of turns that are not replaced, and the suspended turn that they resume. */
 export function settleAnswers(
-  answers: Answers,
+  answers: CallAnswers,
   replaced: readonly string[],
 ): { readonly completions: readonly Completion[]; readonly resumes: string | null } {
   const kept = [...answers.values()].filter(({ message }) => !replaced.includes(message.turnId))

@@ -19,7 +19,7 @@ import type { Door } from '../../memory/door/door.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import { type Comparable, internalCalls, unitsOf } from './canonical.ts'
 import {
-  type Answers,
+  type CallAnswers,
   type Completion,
   isForeignOutcome,
   noteAnswer,
@@ -109,7 +109,7 @@ interface Sorting {
   readonly strange: ReadonlySet<string>
   readonly sender: Actor
   readonly runsHere: (toolName: string) => boolean
-  readonly answers: Answers
+  readonly answers: CallAnswers
   readonly leftOut: MessagePart[]
   readonly warnings: string[]
 }

@@ -13,7 +13,7 @@ export interface Sent {
 }
 
 /** A call as it was sent, and the stored one. */
-export interface SentCall {
+interface SentCall {
   readonly place: PlacedMessage
   readonly call: MessagePart
   readonly sent: MessagePart

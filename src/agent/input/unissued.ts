@@ -8,13 +8,13 @@ import { isJsonObject } from '../../domain/json.ts'
 import type { MessageInput, MessagePart } from '../../domain/records/message.ts'
 
 /** The message to store, null if nothing is left of it; and the dropped parts. */
-export interface Said {
+interface Said {
   readonly input: MessageInput | null
   readonly leftOut: readonly MessagePart[]
 }
 
 /** Calls, their results, and answers to approvals. */
-export function isOfTool({ type }: MessagePart): boolean {
+function isOfTool({ type }: MessagePart): boolean {
   return type === 'dynamic-tool' || type.startsWith('tool-')
 }
 

@@ -1,7 +1,7 @@
 /** Closes a turn that must end, with as many of its last changes as the memory accepts. */
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
-import type { ClosedStatus, Turn } from '../../memory/conversation/turns.ts'
+import type { Turn, TurnEnd } from '../../memory/conversation/turns.ts'
 
 /** Whether the storage is out of reach, so that no other changes would be taken either. */
 function isOutOfReach(error: unknown): boolean {
@@ -16,7 +16,7 @@ function isOutOfReach(error: unknown): boolean {
  */
 export async function closeAnyhow(
   turn: Turn,
-  status: ClosedStatus,
+  status: TurnEnd,
   run: Change,
   lastChanges: () => Promise<readonly Change[]> = async () => [],
 ): Promise<void> {

@@ -9,7 +9,7 @@ import { insideTurn } from '../tools/inside-turn.ts'
 import type { ToolContext } from '../tools/tool.ts'
 
 /** The run and memory that a call's tools work for. */
-export interface ToolPlace {
+interface ToolPlace {
   readonly runId: string | null
   /** Acts as the agent. */
   readonly memory: Memory

@@ -6,7 +6,7 @@ import type { OwnTurn } from './own-turn.ts'
 type Context = Record<string, unknown>
 
 /** Where a call was stored. Each id is null for a call that stored nothing. */
-export interface Stored {
+interface Stored {
   /** For `memory.getRun`: what the model saw. */
   readonly runId: string | null
   /** The turn of the call. */
@@ -16,7 +16,7 @@ export interface Stored {
 }
 
 /** The type that a Standard Schema parses to. */
-export type OutputOf<Schema> = Schema extends {
+export type SchemaOutput<Schema> = Schema extends {
   readonly '~standard': { readonly types?: { readonly output: infer Output } | undefined }
 }
   ? Output

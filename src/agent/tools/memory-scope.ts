@@ -19,7 +19,7 @@ export interface MemoryScope {
 export const internal = { aquifer: { internal: true } } as const
 
 /** Nothing was written, and why, in words for a model. */
-export interface Refusal {
+interface Refusal {
   readonly status: 'refused'
   readonly reason: string
 }

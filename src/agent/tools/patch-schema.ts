@@ -6,7 +6,7 @@ import type { StandardSchema } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
 /** The form of the tool's input. */
-export interface PatchSchema {
+interface PatchSchema {
   readonly jsonSchema: JSONSchema7
   /** The field that lists the paths to remove; another name if the schema has a field of that name. */
   readonly removal: 'remove' | 'removePaths'

@@ -2,7 +2,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 
 /** The patch, or an error text for the model. */
-export type RemovalPatch = { readonly patch: JsonObject } | { readonly problem: string }
+type RemovalPatch = { readonly patch: JsonObject } | { readonly problem: string }
 
 /** The keys along a path. The longest existing key wins, so that dots in names do no harm. */
 function keysOf(value: Json, path: string): readonly string[] | 'list' | null {

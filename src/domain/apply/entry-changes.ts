@@ -10,7 +10,7 @@ import { foldEntry } from '../replay/entry-fold.ts'
 import { applyValue, expiryOf } from './apply-value.ts'
 import type { Draft } from './draft.ts'
 
-export type EntryChange = ChangeOf<
+type EntryChange = ChangeOf<
   'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment' | 'entry-delete' | 'entry-expire'
 >
 type EntryWrite = Exclude<EntryChange, { kind: 'entry-delete' | 'entry-expire' }>

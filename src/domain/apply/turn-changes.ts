@@ -35,7 +35,7 @@ function notOwn(turn: TurnState): MemoryError {
 }
 
 /** The turn a change names, which must be of this thread and still there. */
-export function requireTurn(draft: Draft, reference: TurnReference): TurnState {
+function requireTurn(draft: Draft, reference: TurnReference): TurnState {
   let packed: number | undefined
   if (reference.opened !== undefined) packed = draft.openedTurns[reference.opened]
   else {

@@ -3,7 +3,7 @@ import type { Effect, EffectKind, EffectOf, Kept } from './effect.ts'
 import { displaced, fields, type Mark, name, ref } from './marks.ts'
 
 /** What is known of a kind of effect beside what applying it means. */
-export interface EffectDeclaration {
+interface EffectDeclaration {
   /**
    * Whether an effect in a row of a thread is the thread's own, and goes with it: `thread` always, `space` never,
    * `stated` where it says `inThread`.
@@ -73,7 +73,7 @@ const statedFact = fields({
   queued: 'structure',
 })
 
-export const effectMarks = {
+const effectMarks = {
   'thread-put': {
     scope: 'thread',
     marks: {
@@ -153,7 +153,7 @@ export const effectMarks = {
 } as const satisfies Declarations
 
 /** What compaction keeps of a record: as for effects. */
-export const keptMarks = {
+const keptMarks = {
   entry: { scope: 'space', marks: { key: name('entry') } },
   block: { scope: 'space', marks: { name: name('block'), threadId: ref('thread') } },
   fact: { scope: 'space', marks: { id: name('fact') } },
@@ -165,7 +165,7 @@ export const keptMarks = {
   turnKept: { scope: 'thread', marks: {} },
 } as const satisfies { readonly [Field in FieldOf<Kept>]: EffectDeclaration }
 
-export type KeptField = keyof typeof keptMarks
+type KeptField = keyof typeof keptMarks
 
 /** The field of a kept effect that holds its record. */
 export function keptFieldOf(effect: EffectOf<'kept'>): KeptField {

@@ -14,7 +14,7 @@ export interface Named {
 }
 
 /** A record that an effect replaced, with the version that it had. */
-export interface Replaced extends Named {
+interface Replaced extends Named {
   readonly version: Seq
   /** The field of the effect that says so; null for the effect's own record. */
   readonly field: string | null

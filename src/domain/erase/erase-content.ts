@@ -113,13 +113,6 @@ function isOfMessages(effect: Effect): boolean {
   return marks.messages !== undefined || Object.values(marks).includes('index')
 }
 
-type KeptTurn = Effect & { readonly kind: 'kept' } & { readonly turnKept: unknown }
-
-/** Whether an effect is a turn as compaction kept it. */
-export function isKeptTurn(effect: Effect): effect is KeptTurn & EffectOf<'kept'> {
-  return effect.kind === 'kept' && 'turnKept' in effect
-}
-
 /** A kept turn without the messages that are named, and how many of those its kept thread had counted. */
 export function withoutKept(
   effect: Effect,

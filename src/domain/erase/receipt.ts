@@ -5,7 +5,7 @@ import type { ErasedCounts } from '../commit/effect.ts'
 import { nothingErased, sumCounts } from '../commit/erased-counts.ts'
 
 /** What can be forgotten: a whole space, or something of one. */
-export const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key', 'run'] as const
+const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key', 'run'] as const
 export type ForgetTarget = (typeof forgetTargets)[number]
 
 /** `pending` until no byte of what was erased is left in any file of the database. */
@@ -17,7 +17,7 @@ export interface ReceiptCounts extends ErasedCounts {
 }
 
 /** A receipt as drivers keep it. */
-export interface Receipt {
+export interface StoredReceipt {
   readonly id: string
   readonly target: ForgetTarget
   readonly state: (typeof receiptStates)[number]
@@ -42,24 +42,24 @@ export interface ReceiptNote {
 }
 
 /** The receipt of an erasure that begins. */
-export function newReceipt({ id, target, outOfReach, left }: ReceiptNote, requestedAt: string): Receipt {
+export function newReceipt({ id, target, outOfReach, left }: ReceiptNote, requestedAt: string): StoredReceipt {
   const { kind: _, ...erased } = nothingErased
   return { id, target, state: 'pending', requestedAt, completedAt: null, erased, outOfReach, left }
 }
 
 /** The receipt after a commit of its erasure. */
-export function withErased(receipt: Receipt, result: ResultOf<'erase'>, note: ReceiptNote): Receipt {
+export function withErased(receipt: StoredReceipt, result: ResultOf<'erase'>, note: ReceiptNote): StoredReceipt {
   const erased = { ...sumCounts(receipt.erased, result), spaces: receipt.erased.spaces + result.spaces }
   const outOfReach = [...new Set([...receipt.outOfReach, ...note.outOfReach])]
   return { ...receipt, erased, outOfReach, left: note.left }
 }
 
 /** Whether an erasure changed anything that was stored. */
-export function tookAnything({ erased }: Receipt): boolean {
+export function tookAnything({ erased }: StoredReceipt): boolean {
   const { spaces, commits, threads, entries, facts, runs, records } = erased
   return [spaces, commits, threads, entries, facts, runs, records].some((count) => count > 0)
 }
 
-export function completed(receipt: Receipt, completedAt: string): Receipt {
+export function completedReceipt(receipt: StoredReceipt, completedAt: string): StoredReceipt {
   return { ...receipt, state: 'complete', completedAt }
 }

@@ -20,7 +20,7 @@ export interface ChangedTurn {
 }
 
 /** Messages of such a turn whose content is another now or gone; rows of a lower seq than `before` had it. */
-export interface ChangedMessages extends ChangedTurn {
+interface ChangedMessages extends ChangedTurn {
   readonly indexes: readonly number[]
   readonly before: Seq
 }

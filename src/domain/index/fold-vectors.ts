@@ -13,7 +13,7 @@ import {
 /** A segment of fewer vectors is folded with others of its space, once together they fill one. */
 export const smallSegment = segmentVectors / 2
 
-export interface VectorFold extends IndexPlan<PackedVectors> {
+interface VectorFold extends IndexPlan<PackedVectors> {
   /** Vectors that are in small segments once this is carried out, of the space and the embedder. */
   readonly small: number
 }

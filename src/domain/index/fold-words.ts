@@ -1,17 +1,17 @@
 /** Folding the tail of a space's words into segments. */
 import type { Seq } from '../id.ts'
 import type { IndexPlan, PackedWords } from './plan.ts'
-import { type IndexedRecord, packWords, shareOut } from './word-segment.ts'
+import { type IndexedRecord, packWords, shareToSegments } from './word-segment.ts'
 import { analyserVersion } from './words.ts'
 
-export interface WordFold extends IndexPlan<PackedWords> {
+interface WordFold extends IndexPlan<PackedWords> {
   /** Records written up to this seq are in segments once this is carried out. */
   readonly folded: Seq
   /** The records that stay in the tail. */
   readonly pending: readonly IndexedRecord[]
 }
 
-export interface WordFoldOptions {
+interface WordFoldOptions {
   /** The seq of the last commit of the space. */
   readonly seq: Seq
   /** Size that segments are folded to. */
@@ -28,7 +28,7 @@ function packShare(records: readonly IndexedRecord[]): PackedWords[] {
 
 /** @param records All of the tail, in order of seq. */
 export function foldTail(records: readonly IndexedRecord[], { seq, segmentBytes, all }: WordFoldOptions): WordFold {
-  const shares = shareOut(records, segmentBytes)
+  const shares = shareToSegments(records, segmentBytes)
   const last = shares.at(-1)
   const beforeLast = shares.at(-2)?.at(-1)?.seq
   // The last one is seldom full: it stays in the tail if a commit's border lies before it.

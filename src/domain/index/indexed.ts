@@ -19,7 +19,7 @@ import { analyse } from './words.ts'
 const toolTextLimit = 4_000
 
 /** Texts and numbers inside a JSON value, in order, up to a length. */
-export function textOfJson(value: Json, limit: number): string {
+function textOfJson(value: Json, limit: number): string {
   const texts: string[] = []
   let length = 0
   const visit = (inner: Json): void => {

@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter } from './bytes.ts'
 import { messageRef, parseMessageRef, type RecordKind, type RecordRef, recordKinds } from './word-segment.ts'
 
 /** A vector of unit length: `values[i] * scale` is about its `i`-th number. */
-export interface QuantisedVector {
+interface QuantisedVector {
   readonly scale: number
   readonly values: Int8Array
 }

@@ -118,7 +118,7 @@ function isSameAuthor(left: Actor, right: Actor): boolean {
 }
 
 /** Shares out records, in order, to segments of at most `limit` bytes; a record larger than that has its own. */
-export function shareOut(
+export function shareToSegments(
   records: readonly IndexedRecord[],
   limit = segmentBytes,
 ): readonly (readonly IndexedRecord[])[] {

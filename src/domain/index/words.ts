@@ -9,7 +9,7 @@ import { eachToken, isExactTerm, isSpaceless, normalise, pairsOf, partsOf, token
 export const analyserVersion = 1
 
 /** The words of a text that count. */
-export interface Analysis {
+interface Analysis {
   /** How many there are, repeats included. */
   readonly length: number
   /** Unsigned 32-bit hash of each; a word's repeats beyond eight are left out. */

@@ -23,7 +23,7 @@ export interface TurnState {
 }
 
 /** What a `message-extend` adds to a message, or completes of it. */
-export interface Extension {
+interface Extension {
   readonly parts?: readonly MessagePart[]
   readonly complete?: { readonly toolCallId: string; readonly part: MessagePart }
 }

@@ -18,7 +18,7 @@ function cannotApply(kind: string, key: string, base: Json): MemoryError {
 }
 
 /** The value after an entry effect. `base` is undefined where the entry counted as absent. */
-export function entryValue(base: Json | undefined, effect: EntryWriteEffect): Json {
+function entryValue(base: Json | undefined, effect: EntryWriteEffect): Json {
   if (effect.full !== undefined) return effect.full
   if (effect.kind === 'entry-write') return effect.value
   if (effect.kind === 'entry-merge') {

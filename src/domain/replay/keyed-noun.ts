@@ -11,14 +11,14 @@ import type { ChainName, PastEvent, PastVersion } from './history.ts'
 import type { SpaceRecords } from './replay.ts'
 
 /** What an effect does to its record: a new value, a change of the value before, the end, or the end that time made due. */
-export type Deed = 'put' | 'patch' | 'remove' | 'expire'
+type Deed = 'put' | 'patch' | 'remove' | 'expire'
 
 /** The row of an effect, as far as folding it needs it. */
-export interface EffectRow extends RowTime {
+interface EffectRow extends RowTime {
   readonly threadId: ThreadId | null
 }
 
-export interface KeyedState {
+interface KeyedState {
   readonly version: Seq
   readonly deleted: boolean
 }
@@ -31,7 +31,7 @@ export interface Answering {
 }
 
 /** How history reads the effects of a noun. */
-export interface PastOf<Own> {
+interface PastOf<Own> {
   /** Whether the value after the effect needs no earlier version. */
   isBase(effect: Own): boolean
   /** The value after it; `base` is undefined where there was none. */

@@ -2,7 +2,7 @@
 
 import { blockNoun } from './block-fold.ts'
 import { entryNoun } from './entry-fold.ts'
-import { keyed } from './keyed-noun.ts'
+import { type Keyed, keyed } from './keyed-noun.ts'
 import { recordNoun } from './record-fold.ts'
 import { runNoun } from './run-fold.ts'
 
@@ -11,6 +11,6 @@ export const keyedNouns = {
   block: keyed(blockNoun),
   run: keyed(runNoun),
   record: keyed(recordNoun),
-} as const
+} as const satisfies Readonly<Record<string, Keyed>>
 
 export const allKeyedNouns = Object.values(keyedNouns)

@@ -36,7 +36,7 @@ export function emptyRecords(space: SpaceState): SpaceRecords {
 }
 
 /** Rows of a turn of a thread that came before the commit being replayed, by seq. */
-export type EarlierRows = (threadId: ThreadId, turn: number) => readonly LogRow[]
+type EarlierRows = (threadId: ThreadId, turn: number) => readonly LogRow[]
 
 function replayThreadDelete(records: SpaceRecords, row: LogRow, effect: EffectOf<'thread-delete'>): void {
   const thread = records.threads.get(row.threadId as string)

@@ -7,7 +7,7 @@ import type { Json } from '../../domain/json.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import { textKey } from '../../domain/records/fact-text.ts'
 import type { PartScores } from '../../recall/fuse.ts'
-import type { DropReason as PackReason } from '../../recall/pack.ts'
+import type { PackDropReason } from '../../recall/pack.ts'
 import type { RecallMode } from '../../recall/rank.ts'
 import type { RecordPlace, StoredMessage } from './records.ts'
 
@@ -52,7 +52,7 @@ export interface RecalledItem extends RecordPlace {
 export type RecalledMessage = StoredMessage & Pick<RecalledItem, 'score' | 'scores' | 'isNeighbour'>
 
 /** Why an item is not in the answer. */
-export type DropReason = PackReason | 'filter'
+export type DropReason = PackDropReason | 'filter'
 
 /** One item of a trace: in or out, and why. */
 export interface TracedItem
@@ -116,7 +116,7 @@ export interface Recollection {
 const rememberedTraces = 200
 
 /** A trace, and the keys that its spaces had: a space with another key is not the one that was searched. */
-export interface KeptTrace {
+interface KeptTrace {
   readonly trace: RecallTrace
   readonly keys: readonly (SpaceKey | null)[]
   /** What ranked behind all that was read. */
@@ -129,7 +129,7 @@ export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'score' 
 }
 
 /** Where a fact lies that was recalled. */
-export type RecalledFact = Pick<RecalledItem, 'space' | 'id'>
+type RecalledFact = Pick<RecalledItem, 'space' | 'id'>
 
 /** The latest traces of a process, oldest first, and which facts were recalled, by a hash of their words. */
 export class Traces {

@@ -7,7 +7,7 @@ import { readPlain } from '../../domain/read-plain.ts'
 import { refusalOf } from './refusal.ts'
 
 type Schemas = typeof import('./schemas.ts')
-export type SchemaName = keyof Schemas
+type SchemaName = keyof Schemas
 
 let schemas: Schemas | null = null
 

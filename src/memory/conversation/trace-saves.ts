@@ -9,7 +9,7 @@ import type { SaveEvent, TokenCount } from '../tracing.ts'
 import { tracedActor } from '../tracing.ts'
 import type { SavedMessages } from './messages.ts'
 
-export interface SaveRequest {
+interface SaveRequest {
   readonly threadId: string
   /** The open turn that the messages go to. */
   readonly turnId?: string | undefined

@@ -14,7 +14,7 @@ import { traced } from '../tracing.ts'
 import { messagesIn, saveEvent, savesWords, turnAnswer } from './trace-saves.ts'
 import { waitForTurns } from './turn-queue.ts'
 
-export type ClosedStatus = 'complete' | 'aborted' | 'failed' | 'suspended'
+export type TurnEnd = 'complete' | 'aborted' | 'failed' | 'suspended'
 
 /** How a turn begins: opened anew, or a suspended one of the same actor taken up again. */
 export interface TurnRequest {
@@ -128,7 +128,7 @@ export class Turn {
   }
 
   /** Commits the last changes and closes the turn with them. */
-  async close(status: ClosedStatus, changes: readonly Change[] = []): Promise<void> {
+  async close(status: TurnEnd, changes: readonly Change[] = []): Promise<void> {
     const { threadId, id: turnId } = this
     await this.#end([...changes, { kind: 'turn-close', threadId, turnId, status }])
   }
@@ -157,7 +157,7 @@ export class Turn {
   }
 }
 
-export type Committed = CommitResult & { readonly status: 'committed' }
+type Committed = CommitResult & { readonly status: 'committed' }
 
 /** Commits, again if that may help: the id makes sure that it is applied once. */
 async function committed(space: Door, changes: readonly Change[], id: string): Promise<Committed> {

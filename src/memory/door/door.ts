@@ -9,7 +9,7 @@ import type { Core, Holding } from './core.ts'
 import { bindReader } from './readers.ts'
 
 /** What a commit may say beside its changes. */
-export interface SubmitOptions {
+interface SubmitOptions {
   /** An id under which a retry is never applied twice. */
   readonly id?: string
   /** What must hold for the commit to be applied. */

@@ -1,15 +1,17 @@
 /** What a home knows already that is like a new statement. */
-import type { Statement } from '../../derive/extract.ts'
+
+import type { ExtractedStatement } from '../../derive/extract.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { type FactState, factAttributes } from '../../domain/records/fact.ts'
 import { comparedText } from '../../domain/records/fact-text.ts'
 import type { Core } from '../door/core.ts'
 import { refOfRow, searchSpaces } from '../recall/search-spaces.ts'
-import type { FactHome, Queued } from './infer-queue.ts'
+import type { FactHome } from './fact-home.ts'
+import type { Queued } from './infer-queue.ts'
 
 export interface LookedUp {
-  readonly statement: Statement
+  readonly statement: ExtractedStatement
   /** A fact that says just this: the statement is nothing new. */
   readonly same: FactState | null
   /** The facts of the home that are most like it, where none says just this. */
@@ -53,7 +55,7 @@ async function similarFacts(core: Core, home: FactHome, question: string): Promi
  * Looks a statement up. A superseded fact that says the same does not make it known, since what held once may hold
  * again, unless memory was recalled into the words it was learned from.
  */
-export async function lookUp(core: Core, item: Queued, statement: Statement): Promise<LookedUp> {
+export async function lookUp(core: Core, item: Queued, statement: ExtractedStatement): Promise<LookedUp> {
   const { home } = item
   const { text } = statement
   const storage = await core.storage.get()

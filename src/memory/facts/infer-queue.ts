@@ -7,7 +7,7 @@ import { MemoryError } from '../../domain/error.ts'
 import type { FactId, SpaceId } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
-import type { FactAttributes, FactState } from '../../domain/records/fact.ts'
+import type { FactState } from '../../domain/records/fact.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
@@ -16,12 +16,7 @@ import { hasRecalled, withoutRecalled } from '../../recall/fence.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
-
-/** The space that facts go to, and the ids that they carry beside it. */
-export interface FactHome {
-  readonly space: SpaceId
-  readonly attributes: FactAttributes
-}
+import type { FactHome } from './fact-home.ts'
 
 /** What the facts of a call get beside their words. */
 export interface InferOptions {
@@ -182,7 +177,7 @@ export async function hold(core: Core, item: Queued): Promise<Queued | null> {
 }
 
 /** Words that wait in a space. */
-export interface Waiting {
+interface Waiting {
   /** Nobody is at work on them, and they may be tried; oldest first. */
   readonly free: readonly Queued[]
   /** Somebody is at work on them, or they are left to who queued them. */
@@ -192,7 +187,7 @@ export interface Waiting {
 }
 
 /** The core that acts as whoever queued the words; null if this one may not. A trusted process may act as anybody. */
-export function coreOf(core: Core, { queuedBy }: Queued): Core | null {
+export function coreForQueued(core: Core, { queuedBy }: Queued): Core | null {
   if (sameActor(core.access.actor, queuedBy)) return core
   return core.access.grants === 'all' ? { ...core, access: { ...core.access, actor: queuedBy } } : null
 }
@@ -210,7 +205,7 @@ export async function waitingIn(core: Core, space: SpaceId): Promise<Waiting> {
       const { attempts, heldUntil: until } = bookkeepingOf(fact)
       const item = queuedOf(space, fact, fact.version)
       if (attempts >= mostAttempts) failed += 1
-      else if ((until !== null && until > now) || coreOf(core, item) === null) held += 1
+      else if ((until !== null && until > now) || coreForQueued(core, item) === null) held += 1
       else free.push(item)
     }
     after = page.items.at(-1)?.order ?? null

@@ -5,14 +5,14 @@ import {
   actionOf,
   type Candidate,
   candidatesAQuestion,
-  type Decision,
   decisionQuestion,
+  type FactDecision,
   shownFacts,
 } from '../../derive/decide.ts'
 import {
   checkHeard,
+  type ExtractedStatement,
   extractionQuestions,
-  type Statement,
   statementLength,
   statementsOf,
   trustOfOrigin,
@@ -28,11 +28,11 @@ import type { MessageInput } from '../../domain/records/message.ts'
 import { lowerOf, type Trust, trustOf } from '../../domain/trust.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
+import type { FactHome } from './fact-home.ts'
 import { type LookedUp, lookUp } from './infer-look-up.ts'
 import {
-  coreOf,
+  coreForQueued,
   enqueue,
-  type FactHome,
   heardIn,
   hold,
   type InferOptions,
@@ -68,7 +68,7 @@ export interface Inferred {
 }
 
 /** What is left in the queue of a space. */
-export interface Drained {
+interface Drained {
   /** Queued words that were learned from now. */
   readonly learned: number
   /** Queued words that wait on, those that others are at work on included. */
@@ -116,7 +116,7 @@ interface Learning {
   readonly signal: AbortSignal
 }
 
-async function statementsIn({ core, model, item, signal }: Learning): Promise<readonly Statement[]> {
+async function statementsIn({ core, model, item, signal }: Learning): Promise<readonly ExtractedStatement[]> {
   // A character may take six bytes.
   const longest = Math.min(statementLength, Math.floor(core.limits.factBytes / 6))
   const answers = []
@@ -128,7 +128,7 @@ async function statementsIn({ core, model, item, signal }: Learning): Promise<re
 interface Ruling {
   readonly candidates: readonly Candidate[]
   readonly facts: readonly FactState[]
-  readonly decisions: readonly Decision[]
+  readonly decisions: readonly FactDecision[]
 }
 
 async function rulingsOn({ model, signal }: Learning, candidates: readonly Candidate[]): Promise<readonly Ruling[]> {
@@ -142,7 +142,7 @@ async function rulingsOn({ model, signal }: Learning, candidates: readonly Candi
 }
 
 /** The trust that a statement will have once it is stored. */
-function trustIn({ core, item }: Learning, statement: Statement): Trust {
+function trustIn({ core, item }: Learning, statement: ExtractedStatement): Trust {
   const named = lowerOf(trustOfOrigin(statement, item.heard), item.trust)
   return trustOf(core.access.actor, named, true, () => [])
 }
@@ -150,7 +150,7 @@ function trustIn({ core, item }: Learning, statement: Statement): Trust {
 function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: readonly Ruling[]): readonly Action[] {
   const ended = new Set<string>()
   const { actor } = learning.core.access
-  const ruled = new Map<Statement, readonly [Ruling, Decision | undefined]>()
+  const ruled = new Map<ExtractedStatement, readonly [Ruling, FactDecision | undefined]>()
   for (const ruling of rulings) {
     for (const [index, { statement }] of ruling.candidates.entries()) {
       const decision = ruling.decisions.find(({ statement: number }) => number === index + 1)
@@ -166,7 +166,7 @@ function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: rea
 }
 
 /** The ids that a statement comes from: those of its messages, and what was given beside them; else the queued words. */
-function sourcesOf({ item }: Learning, { from }: Statement): readonly string[] {
+function sourcesOf({ item }: Learning, { from }: ExtractedStatement): readonly string[] {
   const ofMessages = new Set(item.heard.flatMap(({ id }) => id ?? []))
   const beside = item.sources.filter((id) => !ofMessages.has(id))
   const sources = [...new Set([...from.flatMap((index) => item.heard[index]?.id ?? []), ...beside])]
@@ -344,7 +344,7 @@ async function drain(
   let learned = 0
   let passed = 0
   for (const item of free) {
-    const own = coreOf(core, item)
+    const own = coreForQueued(core, item)
     const taken = own === null ? null : await hold(own, item)
     if (own === null || taken === null) {
       passed += 1

@@ -5,7 +5,15 @@ import type { EmbeddingModelLike } from '../../derive/model-embedder.ts'
 import { type ModelField, modelFields, parseModelName } from '../../derive/model-name.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { type Limits, parseLimits } from '../../domain/limits.ts'
-import { check, type Fields, fieldsOf, hasMethod, isFunction, isText, isWholeFrom } from '../../domain/option-checks.ts'
+import {
+  check,
+  fieldsOf,
+  hasMethod,
+  isFunction,
+  isText,
+  isWholeFrom,
+  type OptionFields,
+} from '../../domain/option-checks.ts'
 import { reading, readPlain } from '../../domain/read-plain.ts'
 import { SQLiteStore } from '../../open.ts'
 import type { MemoryBehaviour } from '../../ports/behaviour.ts'
@@ -52,7 +60,7 @@ export interface MemoryOptions {
 function checkEmbedder(embedder: unknown): void {
   if (!hasMethod('embed')(embedder)) return
   const fix = 'An embedder has id, dimensions (null while unknown), maxWords, batchSize and embed(texts).'
-  const { id, dimensions, maxWords, batchSize } = embedder as Fields
+  const { id, dimensions, maxWords, batchSize } = embedder as OptionFields
   const refuse = (name: string, rule: string, got: unknown) => invalidInput(`embedder.${name}`, rule, got, fix)
   if (typeof id !== 'string' || id.trim() === '') throw refuse('id', 'must be a text that names the model', id)
   if (dimensions !== null && !isWholeFrom(1)(dimensions)) {
@@ -63,7 +71,7 @@ function checkEmbedder(embedder: unknown): void {
 }
 
 /** Whether its provider is installed shows at the first use: an application may set a default provider until then. */
-function checkModelName(fields: Fields, field: ModelField): void {
+function checkModelName(fields: OptionFields, field: ModelField): void {
   const name = fields[field]
   if (typeof name === 'string') parseModelName(name, field)
 }

@@ -1,9 +1,10 @@
 /** Checks how a memory is to serve agents. By hand, because a constructor cannot wait for zod to be loaded. */
+
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
-import { check, type Fields, fieldsOf, isSchema, isText, isWholeFrom } from '../../domain/option-checks.ts'
+import { check, fieldsOf, isSchema, isText, isWholeFrom, type OptionFields } from '../../domain/option-checks.ts'
 import { reading } from '../../domain/read-plain.ts'
 import type { MemoryBehaviour } from '../../ports/behaviour.ts'
 
@@ -24,21 +25,21 @@ const mostItems = 1_000
 const mostNeighbours = 100
 const mostTokens = 1_000_000
 
-function checkWhole(fields: Fields, field: string, min: number, max: number, fix: string): void {
+function checkWhole(fields: OptionFields, field: string, min: number, max: number, fix: string): void {
   check(fields, field, `must be a whole number from ${min} to ${max.toLocaleString('en')}`, fix, isWholeFrom(min, max))
 }
 
-function checkFlag(fields: Fields, field: string, usual: boolean): void {
+function checkFlag(fields: OptionFields, field: string, usual: boolean): void {
   check(fields, field, 'must be true or false', `Leave it out for ${usual}.`, (value) => typeof value === 'boolean')
 }
 
-function checkScope(fields: Fields, field: string): void {
+function checkScope(fields: OptionFields, field: string): void {
   check(fields, field, `must be 'resource' or 'thread'`, 'Leave it out for the resource.', (scope) => {
     return scope === 'resource' || scope === 'thread'
   })
 }
 
-function checkLastMessages({ lastMessages }: Fields, field: string, most: number): void {
+function checkLastMessages({ lastMessages }: OptionFields, field: string, most: number): void {
   if (lastMessages === false) return
   checkWhole({ lastMessages }, field, 0, most, 'Pass false for none, or leave it out for 10.')
 }

@@ -5,12 +5,12 @@ import { factRef } from '../../domain/index/indexed.ts'
 import { isSupersededFlag, type RecordKind, recordKinds, refAt } from '../../domain/index/word-segment.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { Storage } from '../../ports/storage.ts'
-import { type Corpus, placeOf } from '../../recall/corpus.ts'
+import { type Corpus, rowPlace } from '../../recall/corpus.ts'
 import type { Ranking } from '../../recall/rank.ts'
 import type { Demotions } from '../../recall/weigh.ts'
 
 /** What was searched, as far as it is ranked. */
-export interface RankedSearch {
+interface RankedSearch {
   readonly storage: Storage
   readonly access: Access
   readonly spaces: readonly SpaceId[]
@@ -52,7 +52,7 @@ function holdsSuperseded({ columns, count }: Corpus): boolean {
 async function bestMessages({ storage, access, spaces, corpus, ranking }: RankedSearch): Promise<RankedMessage[]> {
   const rows = ranking.rows.slice(0, bestRows).flatMap(({ row }) => {
     if (corpus.columns.kinds[row] !== messageKind) return []
-    const { space, segment, i } = placeOf(corpus, row)
+    const { space, segment, i } = rowPlace(corpus, row)
     return [{ row, space, segment, i }]
   })
   const read = [...Map.groupBy(rows, ({ space }) => space)].map(async ([space, own]) => {

@@ -1,7 +1,7 @@
 /** The searched part of a recall: scans spaces, embeds the question, and ranks what is in scope. */
 import { chunk } from '../../derive/chunk.ts'
 import { troubleOf } from '../../derive/embedder-trouble.ts'
-import { piecesOf } from '../../derive/record-text.ts'
+import { recordPieces } from '../../derive/record-text.ts'
 import type { Access } from '../../domain/actor.ts'
 import { after, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
@@ -20,7 +20,7 @@ import { analyserVersion } from '../../domain/index/words.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Embedder, Embedding } from '../../ports/embedder.ts'
 import type { FoundRecord, SpaceScan, Storage } from '../../ports/storage.ts'
-import { type Corpus, corpusOf, placeOf } from '../../recall/corpus.ts'
+import { type Corpus, corpusOf, rowPlace } from '../../recall/corpus.ts'
 import { type Plan, planOf } from '../../recall/plan.ts'
 import { type Ranking, type RecallMode, rank } from '../../recall/rank.ts'
 import { nearestPiece, similarities } from '../../recall/similarity.ts'
@@ -28,7 +28,7 @@ import type { Degraded } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { demotionsOf } from './old-values.ts'
 
-export interface SearchQuery {
+interface SearchQuery {
   readonly spaces: readonly SpaceId[]
   readonly question: string
   readonly mode: RecallMode
@@ -62,7 +62,7 @@ export interface Search {
 const searchedEntries = 20_000
 const entriesAPage = 1_000
 /** Longest question that is embedded and searched for, UTF-16 units. */
-export const longestQuestion = 10_000
+const longestQuestion = 10_000
 /** Pieces of a question that are embedded, evenly spread. */
 const questionPieces = 8
 
@@ -250,9 +250,9 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
     pending: meaning.pending,
     nearestPiece: (row, record) => {
       if (embedder === null || meaning.query === null) return null
-      const { space, segment, i } = placeOf(corpus, row)
+      const { space, segment, i } = rowPlace(corpus, row)
       const piece = nearestPiece(segment, i, scanned[space]?.scan.vectors ?? [], meaning.query)
-      return piece === null ? null : (piecesOf(record, embedder)[piece] ?? null)
+      return piece === null ? null : (recordPieces(record, embedder)[piece] ?? null)
     },
   }
 }
@@ -272,6 +272,6 @@ export interface RowRef extends RecordRef {
 
 /** The record of a row. */
 export function refOfRow(corpus: Corpus, row: number): RowRef {
-  const { space, segment, i } = placeOf(corpus, row)
+  const { space, segment, i } = rowPlace(corpus, row)
   return { kind: recordKinds[segment.kinds[i] as number] as RecordKind, ref: refAt(segment, i), space }
 }

@@ -44,7 +44,7 @@ interface NamedSpace {
 const allSpaces = 'all' as SpaceState['key']
 
 /** The door to the space of that id. */
-export function spaceDoor(core: Core, space: string): Door {
+function spaceDoor(core: Core, space: string): Door {
   return new Door(core, parseSpaceId(space).id)
 }
 

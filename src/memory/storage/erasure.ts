@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Access, applicationActor } from '../../domain/actor.ts'
 import type { Commit } from '../../domain/commit/commit.ts'
 import { after, type Timer } from '../../domain/detached.ts'
-import type { Receipt, ReceiptNote } from '../../domain/erase/receipt.ts'
+import type { ReceiptNote, StoredReceipt } from '../../domain/erase/receipt.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { type IssuedKind, parseIssuedId } from '../../domain/issued-id.ts'
@@ -44,11 +44,11 @@ export async function eraseIssued(
   limits: Limits,
   ids: readonly string[],
   note: ReceiptNote,
-): Promise<Receipt> {
+): Promise<StoredReceipt> {
   const keyOf = (id: string) => parseIssuedId(id)?.spaceKey
   const bySpace = Map.groupBy(ids, keyOf)
   const left = new Set(ids)
-  let receipt: Receipt | null = null
+  let receipt: StoredReceipt | null = null
   for (const [key, own] of bySpace) {
     for (const id of own) left.delete(id)
     const space = key === undefined ? null : await storage.spaces.byKey(access, key)
@@ -71,7 +71,7 @@ async function completeReceipts(storage: Storage): Promise<boolean> {
 }
 
 /** One attempt to complete a receipt; the receipt as it is then. */
-export async function attempted(storage: Storage, receipt: Receipt): Promise<Receipt> {
+export async function attempted(storage: Storage, receipt: StoredReceipt): Promise<StoredReceipt> {
   await completeReceipts(storage)
   return (await storage.receipts.get(eraserAccess, receipt.id)) ?? receipt
 }

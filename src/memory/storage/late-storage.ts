@@ -1,5 +1,5 @@
 /** Where a memory lives that was opened without saying so: decided once, by a container or by its first use. */
-import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
+import { openStore, SQLiteStore, type StorageInUse } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Durability } from '../../ports/storage.ts'
 import { durabilityElsewhere, secondStorage } from './storage-errors.ts'
@@ -10,7 +10,7 @@ export interface LateStorage {
   readonly url: string
   /** The whole path of its file, by which two of them are the same; null if it has none. */
   readonly file: string | null
-  open(clock: Clock): Promise<OpenStorage>
+  open(clock: Clock): Promise<StorageInUse>
 }
 
 const defaultUrl = 'file:./aquifer.db'
@@ -42,7 +42,7 @@ export class LateChoice {
     if (!isSame) throw secondStorage(chosen, late)
   }
 
-  async open(clock: Clock): Promise<OpenStorage> {
+  async open(clock: Clock): Promise<StorageInUse> {
     const bound = this.#chosen
     const late = bound ?? defaultStorage(this.#durability)
     this.#chosen = late

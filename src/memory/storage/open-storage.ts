@@ -1,15 +1,19 @@
 /** Opens the storage that a Memory was given, or decided on, and looks up its models. */
-import { type OpenStorage, openStore, SQLiteStore } from '../../open.ts'
+import { openStore, SQLiteStore, type StorageInUse } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { MemoryOptions } from '../options/options.ts'
 import type { MemoryModels } from './background.ts'
 import type { LateChoice } from './late-storage.ts'
 
-export interface OpenedMemory extends OpenStorage {
+export interface OpenedMemory extends StorageInUse {
   readonly models: MemoryModels
 }
 
-async function openGiven({ storage, durability }: MemoryOptions, late: LateChoice, clock: Clock): Promise<OpenStorage> {
+async function openGiven(
+  { storage, durability }: MemoryOptions,
+  late: LateChoice,
+  clock: Clock,
+): Promise<StorageInUse> {
   if (storage === undefined) return late.open(clock)
   if (storage instanceof SQLiteStore) return openStore(storage, clock)
   // A driver that was passed in stays open: whoever opened it closes it.

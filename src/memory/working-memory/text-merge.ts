@@ -76,7 +76,7 @@ function numbered(texts: readonly (readonly string[])[]): { texts: NumberedLines
 }
 
 /** Bounds on the work of a merge. */
-export interface MergeLimits {
+interface MergeLimits {
   /** Most lines of one text between the first change and the last. */
   readonly mergeLines: number
   /** Most lines that are repeated or moved in one text and not in the other. */

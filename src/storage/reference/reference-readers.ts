@@ -5,7 +5,7 @@ import { compileFilter } from '../../domain/filter.ts'
 import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
 import { indexedFact, indexedTurn } from '../../domain/index/indexed.ts'
 import { packVectors, shareOutVectors, unpackVectors } from '../../domain/index/vector-segment.ts'
-import { packWords, parseMessageRef, shareOut, unpackWords } from '../../domain/index/word-segment.ts'
+import { packWords, parseMessageRef, shareToSegments, unpackWords } from '../../domain/index/word-segment.ts'
 import { analyserVersion } from '../../domain/index/words.ts'
 import { blockKey } from '../../domain/records/block-key.ts'
 import { liveEntry } from '../../domain/records/entry.ts'
@@ -331,7 +331,7 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
       for (const fact of space.records.facts.values())
         records.push(...[indexedFact(fact, settings.language) ?? []].flat())
       const ordered = records.sort((left, right) => left.seq - right.seq)
-      const words = shareOut(ordered).map((share) => unpackWords(packWords(share, analyserVersion)))
+      const words = shareToSegments(ordered).map((share) => unpackWords(packWords(share, analyserVersion)))
       const made = fingerprint === null ? [] : (space.vectors.get(fingerprint) ?? [])
       const isThere = new Set(ordered.map((record) => `${record.kind} ${record.seq} ${record.ref}`))
       const current = made.filter((record) => {

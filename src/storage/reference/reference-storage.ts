@@ -7,7 +7,13 @@ import type { ErasedCounts } from '../../domain/commit/effect.ts'
 import { noCounts, nothingErased } from '../../domain/commit/erased-counts.ts'
 import { eraseFactLife, eraseLife, eraseTurn } from '../../domain/erase/erase-content.ts'
 import { eraseOfRun } from '../../domain/erase/erase-run.ts'
-import { completed, newReceipt, type Receipt, type ReceiptNote, withErased } from '../../domain/erase/receipt.ts'
+import {
+  completedReceipt,
+  newReceipt,
+  type ReceiptNote,
+  type StoredReceipt,
+  withErased,
+} from '../../domain/erase/receipt.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { emptyView } from '../../domain/reads/empty-view.ts'
@@ -65,7 +71,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       return pending.find((receipt) => this.#questions.get(receipt.id) === question) ?? null
     },
   }
-  readonly #receipts = new Map<string, Receipt>()
+  readonly #receipts = new Map<string, StoredReceipt>()
   readonly #questions = new Map<string, string>()
   #seqFloor: Seq = 0
   #isClosed = false
@@ -121,24 +127,24 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return structuredClone(outcome.result)
   }
 
-  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
+  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<StoredReceipt> {
     return this.noted(commit === null ? nothingErased : eraseResult(await this.commit(access, commit, limits)), note)
   }
 
   /** Notes an erasure in its receipt. */
-  async noted(erased: ResultOf<'erase'>, note: ReceiptNote): Promise<Receipt> {
+  async noted(erased: ResultOf<'erase'>, note: ReceiptNote): Promise<StoredReceipt> {
     const before = this.#receipts.get(note.id) ?? newReceipt(note, isoTime(this.clock.now()))
     if (!this.#questions.has(note.id)) this.#questions.set(note.id, note.asked)
     this.#receipts.set(note.id, withErased(before, erased, note))
     await this.reclaim()
-    return this.#receipts.get(note.id) as Receipt
+    return this.#receipts.get(note.id) as StoredReceipt
   }
 
   /** Memory has no files: a receipt is complete as soon as nothing is left to erase. */
   async reclaim(): Promise<boolean> {
     for (const [id, receipt] of this.#receipts) {
       if (receipt.left.length > 0 || receipt.state === 'complete') continue
-      this.#receipts.set(id, completed(receipt, isoTime(this.clock.now())))
+      this.#receipts.set(id, completedReceipt(receipt, isoTime(this.clock.now())))
     }
     return true
   }

@@ -28,7 +28,7 @@ export const spaceColumns =
 export type LastCommit = readonly [seq: number, at: number]
 
 /** A space; without a last commit nothing was committed to it since its row was made. */
-export function spaceOf(columns: SpaceColumns, last: LastCommit | undefined): SpaceState {
+export function spaceStateOf(columns: SpaceColumns, last: LastCommit | undefined): SpaceState {
   const [, id, key, created, floor, horizon, settings, settingsVersion, threads, archived, entries] = columns
   const [seq, at] = last ?? [floor, created]
   return {

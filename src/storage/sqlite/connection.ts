@@ -8,7 +8,7 @@ import { ground } from './migrations/001-ground.ts'
 import { words } from './migrations/002-words.ts'
 import { vectors } from './migrations/003-vectors.ts'
 import { facts } from './migrations/004-facts.ts'
-import { forget } from './migrations/005-forget.ts'
+import { forgetTables } from './migrations/005-forget.ts'
 import { runs } from './migrations/006-runs.ts'
 import { records } from './migrations/007-records.ts'
 import { waitingRuns } from './migrations/008-waiting-runs.ts'
@@ -16,7 +16,7 @@ import { taskIds } from './migrations/009-task-ids.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
-const migrations = [ground, words, vectors, facts, forget, runs, records, waitingRuns, taskIds]
+const migrations = [ground, words, vectors, facts, forgetTables, runs, records, waitingRuns, taskIds]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672
@@ -25,7 +25,7 @@ const applicationId = 0x41716672
 const syncWaitMs = 1
 
 /** How a database file is opened. */
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** A path, or `:memory:`. */
   readonly path: string
   readonly durability: Durability

@@ -13,7 +13,7 @@ import { closedError } from '../closed-error.ts'
 import type { BlockColumns } from '../rows/block-rows.ts'
 import type { EntryColumns } from '../rows/entry-rows.ts'
 import { logRowOf } from '../rows/log-rows.ts'
-import { type SpaceColumns, spaceOf } from '../rows/space-rows.ts'
+import { type SpaceColumns, spaceStateOf } from '../rows/space-rows.ts'
 import { type ThreadColumns, threadOf } from '../rows/thread-rows.ts'
 import { SegmentCache } from '../segment-cache.ts'
 import { type Connection, whileBusy } from './connection.ts'
@@ -69,7 +69,7 @@ export interface CachedSpace {
   readonly blocks: Map<string, BlockColumns>
 }
 
-export interface DatabaseOptions {
+interface DatabaseOptions {
   readonly clock: Clock
   readonly language: Language
   readonly segmentBytes: number
@@ -204,7 +204,7 @@ export class SqliteDatabase {
   }
 
   spaceState(columns: SpaceColumns): SpaceState {
-    return spaceOf(columns, this.statements.lastCommit.get(columns[0]))
+    return spaceStateOf(columns, this.statements.lastCommit.get(columns[0]))
   }
 
   /** The thread of that id, deleted ones included. */

@@ -16,7 +16,7 @@ import { removeVectors } from './vectors.ts'
 import type { SqliteView } from './view.ts'
 
 /** A thread with its blocks, leases and callers' message ids; its messages lie in log rows, which are emptied before. */
-export function eraseThread(database: SqliteDatabase, space: CachedSpace, threadId: ThreadId): void {
+function eraseThread(database: SqliteDatabase, space: CachedSpace, threadId: ThreadId): void {
   const thread = database.thread(space, threadId)
   if (thread === null) return
   const { statements } = database
@@ -28,7 +28,7 @@ export function eraseThread(database: SqliteDatabase, space: CachedSpace, thread
 }
 
 /** One message of a thread that stays; its content lies in log rows, which are emptied before. */
-export function eraseMessage(database: SqliteDatabase, space: CachedSpace, message: ErasedMessage): void {
+function eraseMessage(database: SqliteDatabase, space: CachedSpace, message: ErasedMessage): void {
   const thread = database.thread(space, message.threadId)
   removeMessageAt(database, space, message.turn, message.index)
   if (thread === null || message.id === null) return
@@ -36,7 +36,7 @@ export function eraseMessage(database: SqliteDatabase, space: CachedSpace, messa
 }
 
 /** One entry, live or deleted; its past values lie in log rows, which are emptied before. */
-export function eraseEntry(database: SqliteDatabase, space: CachedSpace, key: string): void {
+function eraseEntry(database: SqliteDatabase, space: CachedSpace, key: string): void {
   removeVectors(database, space, entryRemoval(key))
   database.statements.deleteEntry.run(space.n, key)
 }
@@ -81,7 +81,7 @@ function liveCounts(database: SqliteDatabase, columns: SpaceColumns): ErasedCoun
 }
 
 /** One space: its row goes at once, and with it the way to all others, which are deleted a few at a time. */
-export function eraseSpace({ statements }: SqliteDatabase, n: number): void {
+function eraseSpace({ statements }: SqliteDatabase, n: number): void {
   statements.deleteLeases.run(n)
   statements.deleteSpace.run(n)
   statements.putErasedSpace.run(n)

@@ -4,7 +4,7 @@ import { logValues } from '../rows/log-rows.ts'
 import type { SqliteDatabase } from './database.ts'
 
 /** Where a row belongs. */
-export interface RowPlace {
+interface RowPlace {
   /** Number of the space. */
   readonly space: number
   /** Which of its commit's rows it is; null where it is the only one. */

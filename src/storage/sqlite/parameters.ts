@@ -2,7 +2,7 @@
 import { invariant } from '../../domain/error.ts'
 
 /** SQL whose parameters are all plain (`?`), and which value each takes. */
-export interface PlainSql {
+interface PlainSql {
   readonly sql: string
   /** How many values the statement takes. */
   readonly valueCount: number

@@ -2,10 +2,10 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { ResultOf } from '../../domain/commit/commit.ts'
 import {
-  completed,
+  completedReceipt,
   newReceipt,
-  type Receipt,
   type ReceiptNote,
+  type StoredReceipt,
   tookAnything,
   withErased,
 } from '../../domain/erase/receipt.ts'
@@ -18,7 +18,7 @@ import type { SqliteDatabase } from './database.ts'
 /** Counted up where rows are removed without a receipt: then a file may hold bytes that no receipt is pending for. */
 const uncleanMark = 'unclean'
 
-function receiptOf(columns: readonly [json: string]): Receipt {
+function receiptOf(columns: readonly [json: string]): StoredReceipt {
   return storedJson(columns[0], 'receipt', receiptShape)
 }
 
@@ -66,21 +66,21 @@ function isClean(database: SqliteDatabase): boolean {
 }
 
 /** Writes or adds to the receipt of an erasure, in its transaction. */
-export function putReceipt(database: SqliteDatabase, note: ReceiptNote, result: ResultOf<'erase'>): Receipt {
+export function putReceipt(database: SqliteDatabase, note: ReceiptNote, result: ResultOf<'erase'>): StoredReceipt {
   const { statements, clock } = database
   const columns = statements.receipt.get(note.id)
   const now = clock.now()
   const before = columns === undefined ? newReceipt(note, isoTime(now)) : receiptOf(columns)
   const after = withErased(before, result, note)
   const isDone = columns === undefined && note.left.length === 0 && !tookAnything(after) && isClean(database)
-  const receipt = isDone ? completed(after, isoTime(now)) : after
+  const receipt = isDone ? completedReceipt(after, isoTime(now)) : after
   const asked = isDone ? null : (statements.askedOfReceipt.get(note.id)?.[0] ?? hashed(note.asked))
   statements.putReceipt.run(note.id, now, isDone ? now : null, asked, JSON.stringify(receipt))
   return receipt
 }
 
 /** What a reclaim is for, read before it begins: erasures that come meanwhile wait for the next. */
-export interface Reclaim {
+interface Reclaim {
   readonly ids: readonly string[]
   readonly unclean: number
 }
@@ -105,7 +105,7 @@ export function completeReclaim(database: SqliteDatabase, reclaim: Reclaim): voi
     if (columns === undefined) continue
     const receipt = receiptOf(columns)
     if (receipt.state === 'pending') {
-      statements.completeReceipt.run(now, JSON.stringify(completed(receipt, isoTime(now))), id)
+      statements.completeReceipt.run(now, JSON.stringify(completedReceipt(receipt, isoTime(now))), id)
     }
   }
   if (reclaim.unclean > 0 && unclean(database) === reclaim.unclean) statements.setMeta.run(uncleanMark, 0)

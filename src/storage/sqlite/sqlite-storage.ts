@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Access } from '../../domain/actor.ts'
 import type { Commit, CommitResult } from '../../domain/commit/commit.ts'
 import { nothingErased } from '../../domain/commit/erased-counts.ts'
-import type { Receipt, ReceiptNote } from '../../domain/erase/receipt.ts'
+import type { ReceiptNote, StoredReceipt } from '../../domain/erase/receipt.ts'
 import { invariant } from '../../domain/error.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import { segmentBytes } from '../../domain/index/word-segment.ts'
@@ -35,7 +35,7 @@ import { dropOldTerms, hasCurrentTerms } from './words.ts'
 /** How long closing waits for a reclaim under way, milliseconds. */
 const closingMs = 2_000
 
-export interface SqliteStorageOptions {
+interface SqliteStorageOptions {
   readonly id: string
   /** A path, or `:memory:`. */
   readonly path: string
@@ -132,7 +132,7 @@ export class SqliteStorage implements Storage {
     return result
   }
 
-  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<Receipt> {
+  async erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<StoredReceipt> {
     if (commit === null) await this.#transaction(() => putReceipt(this.#database, note, nothingErased))
     else eraseResult(await this.#erase(access, commit, limits, note))
     // Memory has no files to rewrite.

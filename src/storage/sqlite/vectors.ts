@@ -15,7 +15,7 @@ import type { EmbeddingColumns, RangeColumns, VectorsColumns } from './statement
 import { tailRecords, wordSegment } from './words.ts'
 
 /** Runs work under the write lock, waiting for it as commits do. */
-export type Transact = <Result>(work: () => Result) => Promise<Result>
+type Transact = <Result>(work: () => Result) => Promise<Result>
 
 function embeddingOf([, fingerprint, dimensions, state]: EmbeddingColumns): StoredEmbedding {
   return { fingerprint, dimensions, state: state as StoredEmbedding['state'] }

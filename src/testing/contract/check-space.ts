@@ -15,7 +15,7 @@ import { expectEqual, expectTrue } from './assert.ts'
 import { checkIndex } from './check-index.ts'
 
 /** All commits above the horizon, read in pages. */
-export async function readLog(storage: Storage, access: Access, state: SpaceState): Promise<readonly LoggedCommit[]> {
+async function readLog(storage: Storage, access: Access, state: SpaceState): Promise<readonly LoggedCommit[]> {
   const commits: LoggedCommit[] = []
   for (let after = state.horizon; ; ) {
     const page = await storage.log.read(access, state.id, { after, limit: 7 })

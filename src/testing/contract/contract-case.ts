@@ -16,7 +16,7 @@ export interface ManualClock extends Clock {
 export type OpenStorage = (clock: Clock) => Promise<Storage>
 
 /** What a case may say of a commit beside its changes. */
-export interface CommitOptions {
+export interface CaseCommitOptions {
   /** null: a commit that is never sent again. */
   readonly id?: string | null
   readonly expect?: readonly Expectation[]
@@ -36,7 +36,12 @@ export interface ContractEnvironment {
   /** A fresh, empty storage. */
   open(): Promise<Storage>
   /** Commits to a space, under an id of its own unless one is given. */
-  commit(storage: Storage, space: SpaceId, changes: readonly Change[], options?: CommitOptions): Promise<CommitResult>
+  commit(
+    storage: Storage,
+    space: SpaceId,
+    changes: readonly Change[],
+    options?: CaseCommitOptions,
+  ): Promise<CommitResult>
 }
 
 /** One case of the contract: throws if the driver breaks it. */

@@ -1,6 +1,6 @@
 /** Cases of receipts: an erasure and what is noted of it are one, and the note names nothing. */
 import type { Change } from '../../domain/commit/commit.ts'
-import type { Receipt, ReceiptNote } from '../../domain/erase/receipt.ts'
+import type { ReceiptNote, StoredReceipt } from '../../domain/erase/receipt.ts'
 import type { CommitId } from '../../domain/id.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
@@ -15,7 +15,7 @@ interface Erasing extends Partial<ReceiptNote> {
   readonly space?: typeof home
 }
 
-function eraseWith(scene: Scene, change: Change, { space = home, ...noted }: Erasing = {}): Promise<Receipt> {
+function eraseWith(scene: Scene, change: Change, { space = home, ...noted }: Erasing = {}): Promise<StoredReceipt> {
   const note = {
     id: 'receipt_1',
     target: 'thread',

@@ -17,15 +17,15 @@ import { isoTime } from '../../domain/time.ts'
 import type { FactQuery, MessageQuery, PlacedMessage, RunQuery, Storage, ThreadQuery } from '../../ports/storage.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import { checkSpace } from './check-space.ts'
-import type { CommitOptions, ContractEnvironment, ManualClock, StorageCase } from './contract-case.ts'
+import type { CaseCommitOptions, ContractEnvironment, ManualClock, StorageCase } from './contract-case.ts'
 
-export type Committed = Extract<CommitResult, { status: 'committed' }>
-export type Conflict = Extract<CommitResult, { status: 'conflict' }>
+type Committed = Extract<CommitResult, { status: 'committed' }>
+type Conflict = Extract<CommitResult, { status: 'conflict' }>
 
 /** The space that a case works in unless it names another. */
 export const home = spaceId('team', 'acme')
 
-export interface SceneOptions extends CommitOptions {
+interface SceneOptions extends CaseCommitOptions {
   readonly space?: SpaceId
 }
 

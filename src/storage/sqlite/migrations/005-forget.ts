@@ -5,7 +5,7 @@ import type { Migration } from '../../migrate.ts'
  * Column notes. `receipt.asked`: a salted hash of the question, null once the receipt is complete. `erased_space.n`:
  * the number of a space whose own row is gone, so that nothing reads its others; they are deleted a few at a time.
  */
-export const forget: Migration = {
+export const forgetTables: Migration = {
   name: 'forget',
   sql: `
 CREATE TABLE receipt (
