@@ -10,7 +10,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const [, section = ''] = readFileSync(`${root}ARCHITECTURE.md`, 'utf8').split('## What a driver brings')
 const rows = (section.split('\n## ')[0] ?? '')
   .split('\n')
-  .filter((line) => line.startsWith('| ') && !line.startsWith('| --') && !line.startsWith('| it brings'))
+  .filter((line) => line.startsWith('| '))
+  // Without the head of the table and the line below it.
+  .slice(2)
   .map((line) => line.split('|').map((cell) => cell.trim()))
 const codesOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string)
 

@@ -7,7 +7,7 @@ import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 
 /** Which fact a model saw. */
-interface SeenFact {
+export interface SeenFact {
   readonly id: string
   readonly version: Seq
 }

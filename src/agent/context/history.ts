@@ -3,7 +3,7 @@
 import type { Message } from '../../domain/records/message.ts'
 import { noteTokens, type Shown, shownTokens, storedUtterance } from './conversation.ts'
 import { type Showing, shownMessage } from './model-messages.ts'
-import type { DropReason, FittedPart, Section } from './section.ts'
+import type { FittedPart, Section, SectionDropReason } from './section.ts'
 import { type SeenMessage, seenMessages } from './seen.ts'
 import { beginningFrom, type ThreadWindow } from './thread-window.ts'
 
@@ -20,7 +20,7 @@ async function showHistory(
 ): Promise<ShownHistory> {
   const shown: Shown[] = []
   let used = 0
-  let reason: DropReason = 'budget'
+  let reason: SectionDropReason = 'budget'
   let start = messages.length
   for (; start > 0; start--) {
     const utterance = storedUtterance(messages[start - 1] as Message, { ownTurnId: null })

@@ -50,11 +50,11 @@ export interface Fitting {
 }
 
 /** Why something stayed out that would have been in: `maxTokens` of the history, or the budget of the whole. */
-export type DropReason = 'max-tokens' | 'budget'
+export type SectionDropReason = 'max-tokens' | 'budget'
 
 export interface Dropped {
   readonly id: string
-  readonly reason: DropReason
+  readonly reason: SectionDropReason
 }
 
 /** What of a section is in the prompt. */

@@ -18,7 +18,7 @@ interface ShownBlock {
 }
 
 /** Which block a model saw. */
-interface SeenBlock {
+export interface SeenBlock {
   readonly name: string
   readonly scope: 'resource' | 'thread'
   /** null: there was no block yet, and its template was shown. */

@@ -7,7 +7,7 @@ import { migrate } from '../migrate.ts'
 import { ground } from './migrations/001-ground.ts'
 import { words } from './migrations/002-words.ts'
 import { vectors } from './migrations/003-vectors.ts'
-import { facts } from './migrations/004-facts.ts'
+import { factTables } from './migrations/004-facts.ts'
 import { forgetTables } from './migrations/005-forget.ts'
 import { runs } from './migrations/006-runs.ts'
 import { records } from './migrations/007-records.ts'
@@ -16,7 +16,7 @@ import { taskIds } from './migrations/009-task-ids.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
-const migrations = [ground, words, vectors, facts, forgetTables, runs, records, waitingRuns, taskIds]
+const migrations = [ground, words, vectors, factTables, forgetTables, runs, records, waitingRuns, taskIds]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

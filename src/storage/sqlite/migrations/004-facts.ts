@@ -1,12 +1,12 @@
-/** The second schema: what is current of facts, and what they were derived from. */
+/** The second schema: what is current of factTables, and what they were derived from. */
 import type { Migration } from '../../migrate.ts'
 
 /**
  * Column notes. `fact.id`: the last part of the id, the space's key being the rest. `fact.ord`: packed place of its
  * first statement. `fact.status`: 0 current, 1 superseded, 2 queued. `fact.textKey`: key of the text as compared.
- * `fact.conflicts`: how many facts contradict it. The four ids are those that a fact carries beside its space.
+ * `fact.conflicts`: how many factTables contradict it. The four ids are those that a fact carries beside its space.
  */
-export const facts: Migration = {
+export const factTables: Migration = {
   name: 'facts',
   sql: `
 CREATE TABLE fact (
