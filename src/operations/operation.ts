@@ -10,7 +10,7 @@ import type { MemoryEvent } from '../memory/tracing.ts'
 
 /** What a call may do. `administer` is for settings and for what looks beyond one space. */
 export const effects = ['read', 'write', 'erase', 'administer'] as const
-export type Effect = (typeof effects)[number]
+export type OperationEffect = (typeof effects)[number]
 
 /**
  * What an operation touches: spaces by their ids, all spaces, or the spaces that issued some ids. An issued id names its space
@@ -38,7 +38,7 @@ export interface Operation<
   readonly title: string
   /** One or two sentences for people and models who choose among operations. */
   readonly description: string
-  readonly effect: Effect
+  readonly effect: OperationEffect
   /** It answers an async iterable; `output` is then the schema of one item. */
   readonly streams?: true
   /** What it takes. Convertible to JSON Schema, as `output` is. */

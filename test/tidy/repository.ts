@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const IGNORED_FOLDERS = /(^|\/)(node_modules|\.git)$|^(dist|coverage|bench\/results|\.node-versions)$/
 const BINARY_EXTENSIONS = ['.db', '.db-wal', '.db-shm', '.tgz', '.png', '.wasm']
-const CODE_FOLDERS = ['src', 'test', 'bench', 'demo', 'examples', 'scripts']
+const CODE_FOLDERS = ['src', 'test', 'bench', 'eval', 'demo', 'examples', 'scripts']
 
 export interface TextFile {
   /** Path from the root of the repository, with forward slashes. */

@@ -15,6 +15,8 @@ export interface ModuleReference {
   readonly specifier: string | null
   /** Whether nothing but types is imported, so that the module is not loaded for it. */
   readonly isType: boolean
+  /** The names that are imported, as the module exports them; null where it is all of them, or is not known. */
+  readonly names: readonly string[] | null
   readonly line: number
 }
 
@@ -27,6 +29,8 @@ export interface SourceFile {
   /** What is exported from elsewhere, by `export … from` or by exporting an imported name. */
   readonly reExports: readonly { readonly specifier: string; readonly line: number }[]
   readonly exportedNames: readonly string[]
+  /** What is declared and exported at once, as by `export function`. */
+  readonly exportedDeclarations: readonly { readonly name: string; readonly line: number }[]
   readonly comments: readonly { readonly text: string; readonly line: number }[]
   /** Calls `visit` on every node, parents first, with the nodes above it (nearest last). */
   walk(visit: (node: SyntaxNode, ancestors: readonly SyntaxNode[]) => void): void
@@ -51,6 +55,9 @@ export function parseSource(path: string, text: string): SourceFile {
     ),
     exportedNames: entries.flatMap((entry) =>
       [entry.exportName.name, entry.localName.name].filter((name) => name !== null),
+    ),
+    exportedDeclarations: entries.flatMap(({ moduleRequest, localName, start }) =>
+      moduleRequest !== null || localName.name === null ? [] : [{ name: localName.name, line: lineAt(start) }],
     ),
     comments: comments.map((comment) => ({ text: comment.value, line: lineAt(comment.start) })),
     walk,
@@ -88,7 +95,8 @@ function collectReferences(walk: SourceFile['walk'], lineAt: (offset: number) =>
     if (kind === undefined || !isNode(node.source)) return
     const { type, value } = node.source
     const specifier = type === 'Literal' && typeof value === 'string' ? value : null
-    references.push({ kind, specifier, isType: kind === 'type' || importsTypes(node), line: lineAt(node.start) })
+    const isType = kind === 'type' || importsTypes(node)
+    references.push({ kind, specifier, isType, names: importedNames(node), line: lineAt(node.start) })
   })
   return references
 }
@@ -99,6 +107,17 @@ function importsTypes(node: SyntaxNode): boolean {
   if (kindOf(node) === 'type') return true
   const names = (node.specifiers ?? []) as readonly SyntaxNode[]
   return names.length > 0 && names.every((name) => kindOf(name) === 'type')
+}
+
+function importedNames(node: SyntaxNode): readonly string[] | null {
+  if (node.type !== 'ImportDeclaration' && node.type !== 'ExportNamedDeclaration') return null
+  const names = (node.specifiers as readonly SyntaxNode[]).map(({ imported, local, type }) => {
+    if (type === 'ImportNamespaceSpecifier') return null
+    if (type === 'ImportDefaultSpecifier') return 'default'
+    const named = (imported ?? local) as { readonly name?: string; readonly value?: string }
+    return named.name ?? String(named.value)
+  })
+  return names.includes(null) ? null : (names as readonly string[])
 }
 
 const REFERENCE_KINDS: Readonly<Record<string, ModuleReference['kind']>> = {

@@ -217,7 +217,6 @@ export const writeEntry = z.strictObject({
   ifVersion: z.exactOptional(version),
   ifAbsent: z.exactOptional(z.boolean()),
 })
-export const changeEntry = z.strictObject({ ttl, commitId: optionalId })
 export const updateEntry = z.strictObject({ ttl })
 export const deleteEntry = z.strictObject({ ifVersion: z.exactOptional(version) })
 export const listEntries = z.strictObject({ prefix, limit: z.exactOptional(count), cursor })

@@ -14,7 +14,7 @@ import { resourceSpace } from '../door/door.ts'
 import { type RecallQuery, recallFrom } from './recall.ts'
 
 /** How much a recall answers, and what it looks at. */
-export interface RecallLimits {
+interface RecallLimits {
   /** Items found at most. Default: 20. */
   readonly topK?: number
   /** Tokens of all items together, estimated. Default: 1,000. */
