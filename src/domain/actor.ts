@@ -24,7 +24,7 @@ export interface Author extends Actor {
 
 const actorFix = `Pass { kind: ${actorKinds.map((kind) => `'${kind}'`).join(' | ')}, id, name? }.`
 
-/** Checks who is said to act or speak. */
+/** Checks a stated actor or author. */
 export function checkActor(value: unknown, field: string): Actor {
   const plain = readPlain(value, field)
   if (typeof plain !== 'object' || plain === null) throw invalidInput(field, 'must be an actor', value, actorFix)
@@ -61,17 +61,17 @@ export interface Access {
   readonly grants: 'all' | readonly Grant[]
 }
 
-/** The actor of a memory nobody called `as()` on: the application itself. */
+/** The actor of a memory without `as()`: the application itself. */
 export const applicationActor: Actor = { kind: 'system', id: 'app' }
 
 export function sameActor(left: Actor, right: Actor): boolean {
   return left.kind === right.kind && left.id === right.id
 }
 
-/** The author of a user's words in a space that belongs to no resource, where nobody said who the user is. */
+/** The author of a user's message in a space outside any resource, if nobody stated the user. */
 const unknownUser: Author = { kind: 'user', id: 'unknown', claimed: true }
 
-/** Whether an author stands for a user of whom nothing is known. */
+/** Whether an author stands for an unknown user. */
 export function isUnknownUser({ kind, id }: Actor): boolean {
   return kind === unknownUser.kind && id === unknownUser.id
 }
@@ -83,9 +83,9 @@ function authorUnless(role: string, actor: Actor, ofUser: () => Author): Author 
 }
 
 /**
- * The author of a message for which none was stated: a user's input is the acting user's, else that of the resource that the
- * space belongs to, else an unknown user's; all else is the actor's own, except that an assistant's words saved by the
- * application are the agent `assistant`.
+ * The author of a message without a stated one. For a user's input: the acting user, otherwise the resource that the
+ * space belongs to, otherwise an unknown user. For anything else: the actor, except that an assistant's message saved
+ * by the application is by the agent `assistant`.
  */
 export function defaultAuthor(role: string, actor: Actor, space: SpaceAddress): Author {
   return authorUnless(role, actor, () => {
@@ -95,8 +95,8 @@ export function defaultAuthor(role: string, actor: Actor, space: SpaceAddress): 
 }
 
 /**
- * The author that a message of the log without one has. It says what is stored, so it never changes: where
- * {@link defaultAuthor} says something else, the log keeps the author with the message.
+ * The author of a logged message without one. It interprets stored rows, so it never changes: where {@link
+ * defaultAuthor} differs, the log stores the author with the message.
  */
 export function impliedAuthor(role: string, actor: Actor, space: SpaceAddress): Author {
   return authorUnless(role, actor, () => ({ kind: 'user', id: space.id }))
@@ -108,12 +108,12 @@ function statedAuthor(stated: Author, actor: Actor): Author {
   return sameActor(stated, actor) && stated.claimed !== true ? author : { ...author, claimed: true }
 }
 
-/** The author that a message gets, stated or not. */
+/** The author of a message, stated or not. */
 export function savedAuthor(stated: Author | undefined, role: string, actor: Actor, space: SpaceAddress): Author {
   return stated === undefined ? defaultAuthor(role, actor, space) : statedAuthor(stated, actor)
 }
 
-/** The author that the log keeps with a message; undefined where a message without one means the same. */
+/** The author that the log stores with a message; undefined if a message without one means the same. */
 export function loggedAuthor(
   stated: Author | undefined,
   role: string,
@@ -121,7 +121,7 @@ export function loggedAuthor(
   space: SpaceAddress,
 ): Author | undefined {
   if (stated !== undefined) return statedAuthor(stated, actor)
-  // Only the words of a user may be somebody else's than a row without an author says.
+  // Only a user's message may have another author than a row without an author implies.
   if (role !== 'user' || actor.kind === 'user') return undefined
   const author = defaultAuthor(role, actor, space)
   return author.claimed === undefined && sameActor(author, impliedAuthor(role, actor, space)) ? undefined : author

@@ -1,6 +1,6 @@
 /**
- * The only ways to start work that nobody awaits: timers, listeners, and promises let go. Each says where an error goes,
- * so that none is ever uncaught, and none is lost.
+ * The only ways to start work without awaiting it: timers, listeners and detached promises. Each says where an error
+ * goes, so that none is uncaught and none is lost.
  */
 
 /** Where an error of detached work goes: to whoever waits, or into a state that can be read. */
@@ -12,7 +12,7 @@ type OnError = (error: unknown) => void
  */
 export function warnOf(error: unknown): void {
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  const message = 'An error in the background of aquifer had nobody to be told to.'
+  const message = 'An error in the background of aquifer had no caller to be passed to.'
   globalThis.process?.emitWarning?.(message, { type: 'AquiferWarning', code: 'AQUIFER_BACKGROUND', detail })
 }
 
@@ -29,7 +29,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }
 
-/** Starts work, which may answer a promise, without waiting for it. */
+/** Starts work, which may return a promise, without waiting for it. */
 export function detach(work: () => unknown, onError: OnError): void {
   try {
     const result = work()
@@ -41,7 +41,7 @@ export function detach(work: () => unknown, onError: OnError): void {
 
 /** A timer that was started here. */
 export interface Timer {
-  /** Does nothing once it is stopped or through. */
+  /** Does nothing if it is stopped or done. */
   stop(): void
   /** Lets the process end while the timer runs. */
   unref(): Timer
@@ -58,7 +58,7 @@ function timer(handle: NodeJS.Timeout, stop: () => void): Timer {
   return own
 }
 
-/** Does work every so many milliseconds. It keeps the process alive unless it is `unref`'d. */
+/** Does work at an interval of so many milliseconds. It keeps the process alive unless it is `unref`'d. */
 export function every(ms: number, work: () => unknown, onError: OnError): Timer {
   const handle = setInterval(() => detach(work, onError), ms)
   return timer(handle, () => clearInterval(handle))
@@ -75,15 +75,15 @@ export function nextTurn(work: () => unknown, onError: OnError): void {
   setImmediate(() => detach(work, onError))
 }
 
-/** Does work as soon as what runs now, and every promise that is settled, is through. */
+/** Does work as soon as the current code, and every settled promise, is done. */
 export function afterThis(work: () => unknown, onError: OnError): void {
   process.nextTick(() => detach(work, onError))
 }
 
 /**
- * Calls `act` when one of the signals aborts, once for each. A signal that is aborted already tells nobody.
+ * Calls `act` when one of the signals aborts, once for each. A signal that is already aborted does not call it.
  *
- * @returns What stops listening.
+ * @returns A function that stops listening.
  */
 export function whenAborted(signals: readonly AbortSignal[], act: () => unknown, onError: OnError): () => void {
   const listener = () => detach(act, onError)

@@ -58,7 +58,7 @@ const fixBytes = 800
  * values it quotes, `message` has at most 2 KB and `details` about 16 KB: longer texts are cut in the middle.
  */
 export class MemoryError extends Error {
-  /** Always `MemoryError`, also where two copies of the package make `instanceof` fail. */
+  /** Always `MemoryError`, even if two copies of the package make `instanceof` fail. */
   override readonly name = 'MemoryError'
   /** What went wrong, from a closed list: see `errorCodes`. */
   readonly code: ErrorCode
@@ -135,7 +135,7 @@ export function invalidInput(field: string, rule: string, got: unknown, fix: str
   })
 }
 
-/** The error for something that is not there, or not the caller's: the two are the same answer. */
+/** The error for a record that does not exist or is not the caller's: both give the same answer. */
 export function notFound(what: string, id: string, fix: string): MemoryError {
   return new MemoryError('not-found', { message: `There is no ${what} ${shown(id)}.`, fix, details: { what, id } })
 }

@@ -30,7 +30,7 @@ const comparisons = {
   },
   $exists: (operand: Json, field: string): ValueTest => {
     if (typeof operand !== 'boolean') {
-      throw invalidInput(`${field}.$exists`, 'must be true or false', operand, 'Pass true for fields that are there.')
+      throw invalidInput(`${field}.$exists`, 'must be true or false', operand, 'Pass true for fields that exist.')
     }
     return (value) => (value !== undefined) === operand
   },
@@ -43,7 +43,7 @@ const comparisons = {
 const operators = [...Object.keys(comparisons), '$and', '$or', '$not']
 const operatorFix = `The operators are ${operators.join(', ')}.`
 
-/** A field that is not there equals null, as in MongoDB. */
+/** A missing field equals null, as in MongoDB. */
 function isEqual(value: Json | undefined, operand: Json): boolean {
   return equalJson(value ?? null, operand)
 }
@@ -57,10 +57,10 @@ function order(value: Json | undefined, operand: Json): number {
   return value === operand ? 0 : value < operand ? -1 : 1
 }
 
-/** Whether a value stands to the operand in one of these orders. */
+/** Whether a value compares to the operand in one of these ways. */
 function ordered(operand: Json, field: string, operator: string, orders: readonly number[]): ValueTest {
   if (typeof operand !== 'number' && typeof operand !== 'string') {
-    const fix = 'Pass what has an order: a number, a text or a Date.'
+    const fix = 'Pass a number, a text or a Date.'
     throw invalidInput(`${field}.${operator}`, 'must be a number, a text or a Date', operand, fix)
   }
   return (value) => orders.includes(order(value, operand))
@@ -77,7 +77,7 @@ function listOf(operand: Json, field: string, operator: string): readonly Json[]
   throw invalidInput(`${field}.${operator}`, 'must be a list', operand, 'Pass an array of values.')
 }
 
-/** The value of a field: of that very name, else along the path that its dots make. */
+/** The value of a field: the field of exactly that name, otherwise the one at the path with dots. */
 function valueAt(metadata: JsonObject, field: string): Json | undefined {
   if (Object.hasOwn(metadata, field)) return metadata[field]
   let value: Json | undefined = metadata
@@ -88,7 +88,7 @@ function valueAt(metadata: JsonObject, field: string): Json | undefined {
   return value
 }
 
-/** Whether a value is one of a list: at once for what is no list or object, however long the list is. */
+/** Whether a value is in a list. Constant time for plain values, however long the list is. */
 function memberOf(list: readonly Json[]): ValueTest {
   const isNested = (item: Json | undefined) => typeof item === 'object' && item !== null
   const plain = new Set<Json | undefined>(list.filter((item) => !isNested(item)))
@@ -99,7 +99,7 @@ function memberOf(list: readonly Json[]): ValueTest {
 /** How large a filter may be. */
 type FilterLimits = Pick<Limits, 'filterConditions' | 'filterDepth' | 'filterBytes'>
 
-/** For drivers, which compile what the facade has checked. */
+/** For drivers, which compile filters that the facade has checked. */
 const highest: FilterLimits = {
   filterConditions: limitTable.filterConditions.max,
   filterDepth: limitTable.filterDepth.max,
@@ -128,7 +128,7 @@ class Compiler {
   object(value: unknown, depth: number): Test {
     this.#count(depth)
     if (!isJsonObject(value)) {
-      const fix = `Pass fields and what they must be: { status: 'open', age: { $gte: 18 } }.`
+      const fix = `Pass fields with their conditions: { status: 'open', age: { $gte: 18 } }.`
       throw invalidInput(this.#field, 'must be an object', value, fix)
     }
     const tests = Object.entries(value as JsonObject).map(([key, condition]): Test => {
@@ -157,7 +157,7 @@ class Compiler {
     return (metadata) => tests[operator === '$and' ? 'every' : 'some']((test) => test(metadata))
   }
 
-  /** What one field must be: a value, or operators that must all hold. */
+  /** The condition on one field: a value, or operators that must all hold. */
   #condition(key: string, condition: Json, depth: number): ValueTest {
     this.#count(depth)
     const field = `${this.#field}.${key}`
@@ -177,7 +177,7 @@ class Compiler {
   }
 }
 
-/** More levels than JSON may have here: what is below them is refused with the rest. */
+/** More levels than stored JSON may have: deeper values are refused with the rest. */
 const deepestDate = 100
 
 /** Dates inside a filter are compared as the ISO texts that metadata holds. */
@@ -200,8 +200,8 @@ function plainFilter(filter: unknown, field: string, { filterBytes }: FilterLimi
  * Compiles a filter over metadata: `{ status: 'open', age: { $gte: 18, $lt: 65 }, $or: [{ a: 1 }, { b: 2 }] }`. All
  * fields, and all operators of a field, must hold. A name with dots is also a path into nested objects.
  *
- * @throws MemoryError `invalid-input` for an unknown operator, an operand of the wrong type, what is no JSON, or a filter
- * too large.
+ * @throws MemoryError `invalid-input` for an unknown operator, an operand of the wrong type, a value that is not JSON,
+ *   or a filter that is too large.
  */
 export function compileFilter(filter: unknown, field = 'filter', limits: FilterLimits = highest): Test {
   return new Compiler(field, limits).object(plainFilter(filter, field, limits), 1)
@@ -213,7 +213,7 @@ export function parseFilter(filter: unknown, field: string, limits: FilterLimits
 }
 
 /**
- * A filter as a driver takes it: plain JSON that shares nothing with what was given, dates as texts.
+ * A filter as a driver takes it: a plain JSON copy, with dates as texts.
  *
  * @throws MemoryError `invalid-input`, as {@link compileFilter} does.
  */

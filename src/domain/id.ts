@@ -1,4 +1,4 @@
-/** Ids: the rules for those that callers choose, the shape of those that we issue, and branded types for both. */
+/** Ids: the rules for ids of callers, the form of issued ids, and branded types for both. */
 import { invalidInput } from './error.ts'
 import { limitTable } from './limits.ts'
 

@@ -1,4 +1,4 @@
-/** Ids that memory issues, told apart by kind, and the refusal of those that do not belong where they were given. */
+/** Ids that memory issues, by kind, and the errors for ids that do not belong where they are passed. */
 import { invalidInput, type MemoryError, shown } from './error.ts'
 import {
   checkId,
@@ -10,7 +10,7 @@ import {
   type SpaceKey,
 } from './id.ts'
 
-/** What an issued id can name. */
+/** The kinds of record that an issued id can name. */
 export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'recollection'
 
 /** What an issued id says of itself: the kind of record and the key of the space that issued it. */
@@ -28,7 +28,7 @@ const parsers: Readonly<Record<IssuedKind, (id: string) => { readonly spaceKey: 
 }
 const kinds = Object.keys(parsers) as IssuedKind[]
 
-/** Reads an id that has the form of those that memory issues, whether or not it was ever issued; null if a caller chose it. */
+/** Reads an id in the form of an issued one, even if it was never issued; null for an id of a caller. */
 export function parseIssuedId(id: string): IssuedId | null {
   for (const kind of kinds) {
     const parsed = parsers[kind](id)
@@ -37,16 +37,21 @@ export function parseIssuedId(id: string): IssuedId | null {
   return null
 }
 
-/** Whether an id has the form of an issued one and cannot name a record of that kind in the space. A space that is not there has no key. */
+/**
+ * Whether an id has the form of an issued one and cannot name a record of that kind in the space. A space that does not
+ * exist has no key.
+ */
 export function isForeignId(id: string, kind: IssuedKind, key: SpaceKey | null): boolean {
   const issued = parseIssuedId(id)
   return issued !== null && (issued.kind !== kind || issued.spaceKey !== key)
 }
 
-/** What to do about an id that a message was to be stored under. */
+/** The fix for a message id that cannot be stored. */
 export const withoutId = 'Leave the id out, and the message gets one of its own; cloneThread copies a conversation.'
 
-/** The error for an id that {@link isForeignId} tells apart. It is the same whether or not the id names something elsewhere. */
+/**
+ * The error for an id that {@link isForeignId} finds. It is the same whether or not the id names a record elsewhere.
+ */
 export function foreignId(field: string, id: string, kind: IssuedKind, fix: string): MemoryError {
   const issued = parseIssuedId(id)
   const rule =
@@ -63,17 +68,17 @@ export function foreignId(field: string, id: string, kind: IssuedKind, fix: stri
  */
 export function refuseForeignId(id: string, kind: IssuedKind, key: SpaceKey | null, field: string): void {
   if (!isForeignId(id, kind, key)) return
-  throw foreignId(field, id, kind, `Pass the id of a ${kind} of this space, as memory answered it.`)
+  throw foreignId(field, id, kind, `Pass the id of a ${kind} of this space, as memory returned it.`)
 }
 
-/** The error for a message to be stored under an id that memory issues to others, or has yet to issue. */
+/** The error for storing a message under an id that memory issued for another one, or will issue. */
 export function reservedMessageId(field: string, id: string, key: SpaceKey | null): MemoryError {
   if (isForeignId(id, 'message', key)) return foreignId(field, id, 'message', withoutId)
   return invalidInput(field, 'must not be an issued id that names no message of the thread', id, withoutId)
 }
 
 /**
- * Refuses the form of an issued id for something that callers name themselves.
+ * Refuses an id in the issued form for something that callers name themselves.
  *
  * @throws MemoryError `invalid-input`.
  */
@@ -84,7 +89,7 @@ export function refuseIssuedForm(id: string, field: string): void {
 }
 
 /**
- * Checks the name of a piece of work. An agent's run is none, though Mem0 calls the one by the other's name.
+ * Checks the id of a piece of work. The id of an agent's run is refused: Mem0's `run_id` is another thing.
  *
  * @throws MemoryError `invalid-input` that says, for the id of a run, how to read and how to forget it.
  */

@@ -1,4 +1,4 @@
-/** JSON values: what may be stored, how two of them merge, how large one is. */
+/** JSON values: which may be stored, how two are merged, and how large one is. */
 import { invalidInput } from './error.ts'
 import { countValue, countValues, reading, readPlain } from './read-plain.ts'
 
@@ -16,12 +16,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
     const prototype: unknown = Object.getPrototypeOf(value)
     return prototype === Object.prototype || prototype === null
   } catch {
-    // A proxy that refuses to say what it is, is no plain object.
+    // A proxy that throws when inspected is not a plain object.
     return false
   }
 }
 
-/** Sets a field of an object, also one whose name would reach the prototype if it were assigned. */
+/** Sets a field of an object, even if its name would reach the prototype when assigned. */
 export function setField<Value>(fields: Record<string, Value>, key: string, value: Value): void {
   if (key !== '__proto__') fields[key] = value
   else Object.defineProperty(fields, key, { value, enumerable: true, configurable: true, writable: true })
@@ -74,7 +74,7 @@ function isPlainObject(value: object): boolean {
   return prototype === Object.prototype || prototype === null
 }
 
-/** Whether {@link checkJson} would find nothing. It keeps no path, which takes longer than all the rest. */
+/** Whether {@link checkJson} would find no fault. It tracks no path, which would take longer than everything else. */
 function isJson(value: unknown, field: string, depth: number): boolean {
   countValue(field)
   if (typeof value !== 'object') return isPlainScalar(value)
@@ -91,7 +91,7 @@ function isJson(value: unknown, field: string, depth: number): boolean {
   return true
 }
 
-/** A copy as {@link copy} makes it; undefined if that would refuse the value. It keeps no path. */
+/** A copy as {@link copy} makes it; undefined if that would refuse the value. It tracks no path. */
 function plainCopy(value: unknown, name: string, depth: number): unknown {
   countValue(name)
   if (typeof value !== 'object') {
@@ -217,7 +217,7 @@ export function mergeJson(base: Json, patch: Json): Json {
 
 const encoder = new TextEncoder()
 
-/** Length of a value as JSON, in UTF-16 units: its weight where an estimate will do. */
+/** Length of a value as JSON, in UTF-16 units, for estimates. */
 export function jsonLength(value: Json): number {
   return JSON.stringify(value).length
 }
@@ -227,7 +227,7 @@ export function jsonBytes(value: Json): number {
   return encoder.encode(JSON.stringify(value)).length
 }
 
-/** What is left of a budget of bytes after a value at its largest: six bytes for each escaped character. */
+/** The rest of a byte budget after a value, counted at its largest: six bytes for each escaped character. */
 function budgetAfter(value: Json, budget: number): number {
   if (typeof value === 'string') return budget - value.length * 6 - 3
   if (typeof value !== 'object' || value === null) return budget - 25
@@ -243,7 +243,7 @@ function budgetAfter(value: Json, budget: number): number {
   return left
 }
 
-/** Whether a value is larger than a limit in bytes, at the price of encoding only where an estimate leaves a doubt. */
+/** Whether a value is larger than a limit in bytes. Encodes it only if an estimate is not certain. */
 export function exceedsBytes(value: Json, limitBytes: number): boolean {
   if (budgetAfter(value, limitBytes) >= 0) return false
   const text = JSON.stringify(value)

@@ -60,12 +60,12 @@ export const limitTable = {
   modelTimeoutMs: {
     default: 60_000,
     max: 600_000,
-    about: 'milliseconds that the facts of one call may take the model',
+    about: 'maximum milliseconds for extracting facts from one call',
   },
   embedTimeoutMs: { default: 15_000, max: 600_000, about: 'milliseconds a question waits for its vector' },
   lastMessages: { default: 1_000, max: 1_000, about: 'messages of a thread that an agent is shown' },
   turnWaitMs: { default: 60_000, max: 3_600_000, about: 'milliseconds a call waits for earlier turns of its thread' },
-  closeWaitMs: { default: 10_000, max: 600_000, about: 'milliseconds that closing waits for turns at work' },
+  closeWaitMs: { default: 10_000, max: 600_000, about: 'milliseconds that closing waits for running turns' },
   turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },
 } as const satisfies Record<string, Limit>
 

@@ -1,4 +1,4 @@
-/** How options are checked by hand: each refusal names the field, its rule, what it got and the way out. */
+/** Checks options by hand. Each error names the field, its rule, the value and the fix. */
 
 import { invalidInput, shown } from './error.ts'
 import { isJsonObject } from './json.ts'
@@ -18,7 +18,7 @@ export function fieldsOf(value: unknown, field: string, known: readonly string[]
   return fields
 }
 
-/** Refuses a field that is given and does not hold. */
+/** Refuses a field that is given and breaks its rule. */
 export function check(
   fields: OptionFields,
   field: string,

@@ -1,4 +1,7 @@
-/** The packages that an application installs beside this one: loaded late, and reported with the line that installs them. */
+/**
+ * The packages that an application installs next to this one: loaded late. If one is missing, the error has the line
+ * that installs it.
+ */
 import { MemoryError } from './error.ts'
 
 /** The required `peerDependencies` of package.json. */
@@ -9,14 +12,14 @@ export const peerInstallLine = 'npm install ai@7 zod@4'
 
 const notFoundCodes: readonly unknown[] = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']
 
-/** The peer that an error of `import` or `require` says is not there; null for any other error. */
+/** The missing peer in an error of `import` or `require`; null for any other error. */
 function missingPeer(error: unknown): string | null {
   if (!(error instanceof Error) || !notFoundCodes.includes((error as { code?: unknown }).code)) return null
   const [, specifier = ''] = /^Cannot find (?:package|module) '([^']+)'/.exec(error.message) ?? []
   return peerPackages.find((name) => specifier === name || specifier.startsWith(`${name}/`)) ?? null
 }
 
-/** The error for a peer that is not there, or is of a version that the package cannot be loaded with. */
+/** The error for a peer that is missing, or whose version cannot be loaded. */
 export function peerError(cause: unknown): MemoryError {
   if (cause instanceof MemoryError) return cause
   const missing = missingPeer(cause)
@@ -26,7 +29,7 @@ export function peerError(cause: unknown): MemoryError {
       missing === null
         ? `aquifer could not be loaded with the installed versions of ${peerPackages.join(' and ')}: ${reason.replace(/\.?$/, '.')}`
         : `The package ${missing} is not installed.`,
-    fix: `Install what aquifer needs beside it: ${peerInstallLine}`,
+    fix: `Install the packages that aquifer needs: ${peerInstallLine}`,
     details: missing === null ? { packages: peerPackages } : { package: missing },
     cause,
   })

@@ -1,19 +1,22 @@
-/** Reads what a caller passed, each property once, so that no getter and no proxy of the caller's acts later or throws. */
+/** Reads a caller's value, each property once, so that no getter or proxy of the caller runs or throws later. */
 import { invalidInput, MemoryError } from './error.ts'
 
-/** More levels than anything may have that is stored; what lies below is refused by whoever checks the value. */
+/** More levels than any stored value may have. Deeper values are refused by the check of the value. */
 const maxDepth = 100
-/** More items than any list may have. A list with a length and no items would otherwise take all memory there is. */
+/** More items than any list may have. Otherwise a list with a length but no items would use up all memory. */
 const maxItems = 1_000_000
 
-/** Values that one value may hold. What shares its parts many levels deep is small in memory, and endless as a copy. */
+/**
+ * Values inside one value, at most. A value that shares its parts many levels deep is small in memory, but endless as a
+ * copy.
+ */
 const maxValues = 2_000_000
 let valuesLeft = 0
 
 const fix = 'Pass plain values, and lists and objects of them that can be read.'
 
 /**
- * Does what reads a caller's value. Whatever getters and proxies of the caller's throw at that becomes a refusal.
+ * Runs code that reads a caller's value. Anything that the caller's getters and proxies throw becomes an error.
  *
  * @throws MemoryError `invalid-input` for the field, with what was thrown as its cause.
  */
@@ -33,8 +36,7 @@ export function reading<Result>(field: string, read: () => Result): Result {
 }
 
 /**
- * A copy of plain objects and lists, and of those in them; all else is the same value. What is looked at twice is then the
- * same both times.
+ * A deep copy of plain objects and lists; any other value is kept. Reading the copy twice gives the same values.
  *
  * @throws MemoryError `invalid-input` if reading throws, or for a list of more than a million items.
  */
@@ -80,7 +82,7 @@ function copied(value: unknown, field: string, depth: number): unknown {
   for (const key of Object.keys(value)) {
     const inner = copied((value as Record<string, unknown>)[key], field, depth + 1)
     if (key !== '__proto__') copy[key] = inner
-    // Refused later by its name; set plainly it would vanish.
+    // Refused later by its name. A plain assignment would lose it.
     else Object.defineProperty(copy, key, { value: inner, enumerable: true, configurable: true, writable: true })
   }
   return copy

@@ -1,4 +1,4 @@
-/** Keeps what an error says short, whatever values it quotes: long texts are cut in the middle, with a mark. */
+/** Keeps error texts short, whatever values they quote: long texts are cut in the middle, with a mark. */
 
 const mark = ' […] '
 
@@ -87,12 +87,12 @@ function shortFields(value: object, depth: number, budget: Budget): Record<strin
   return Object.fromEntries(fields)
 }
 
-/** A copy of an error's details that is small and plain, whatever values of a caller's they hold. */
+/** A small, plain copy of an error's details, whatever values of a caller they have. */
 export function shortDetails(details: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   try {
     return shortFields(details, 0, { bytes: limits.allBytes })
   } catch (error) {
-    // A getter or a proxy of the caller's threw: the error that is being made must not give way to that one.
+    // A getter or a proxy of the caller threw. That error must not replace the one being made.
     return { unreadable: error instanceof Error ? shortText(error.name, 80) : typeof error }
   }
 }

@@ -1,6 +1,6 @@
 /** Numbers in rising order. */
 
-/** How many of them are below a number: its first place, or where it would be if it is not there. */
+/** How many numbers are below a number: its first place, or the place where it would be. */
 export function placeIn(sorted: Uint32Array | Float64Array, value: number): number {
   let low = 0
   let high = sorted.length

@@ -18,7 +18,7 @@ export interface SpaceAddress {
 const maxDepth = 8
 const fix = `Use memory.team(id), memory.space('resource/<id>') or spaceId(kind, id); ids are percent-encoded parts.`
 
-/** An id as it stands in a space's address. */
+/** An id in the form of a space's address. */
 export function encodePart(id: string): string {
   return encodeURIComponent(id).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
 }
@@ -110,12 +110,12 @@ export interface SpaceSettings {
   readonly entryTtlMs: number | null
   /** Days of log kept in full; 0 keeps everything. */
   readonly logDays: number
-  /** How texts become words for recall; changing it makes the index of words anew. */
+  /** How texts become words for recall. Changing it rebuilds the index of words. */
   readonly language: Language
 }
 
 /**
- * The settings that are limits. A space starts with those of the memory that makes it; the bounds are those of the limit. With
+ * The settings that are limits. A new space starts with those of its memory, within the bounds of the limit. With
  * `orNull`, null means for ever.
  */
 export const settingLimits = {
@@ -130,7 +130,7 @@ export const laterSettings = { language: 'english' } as const satisfies Partial<
 /** The names of the settings that are limits. */
 export const settingNames = Object.keys(settingLimits) as (keyof typeof settingLimits)[]
 
-/** A space as drivers keep it. Counters are of what is live. */
+/** A space as drivers store it. Counters are of live records. */
 export interface SpaceState {
   readonly id: SpaceId
   /** Random part of the ids that the space issues. Erasing the space destroys it. */

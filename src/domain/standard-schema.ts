@@ -15,7 +15,7 @@ type StandardResult =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] }
 
-/** What a value does not satisfy in its schema. */
+/** An issue that a schema has with a value. */
 export interface SchemaIssue {
   /** Dots lead to the field, such as `address.city`. Empty for the whole value. */
   readonly path: string
@@ -23,7 +23,7 @@ export interface SchemaIssue {
   readonly message: string
 }
 
-/** What of a value its schema refuses; empty if it parses. */
+/** The issues of a schema with a value; empty if it parses. */
 export async function schemaIssues(schema: StandardSchema, value: unknown): Promise<readonly SchemaIssue[]> {
   const result = await schema['~standard'].validate(value)
   return (result.issues ?? []).map(({ message, path = [] }) => {

@@ -5,7 +5,7 @@ const dayMs = 86_400_000
 let cachedDay = Number.NaN
 let cachedPrefix = ''
 
-/** Times seen lately, both ways: a row read is soon shown, and rows of one commit share their time. */
+/** Recent times, both ways: a row is soon shown after it is read, and rows of one commit share their time. */
 const rememberedTimes = 4_096
 const isoByMs = new Map<number, string>()
 const msByIso = new Map<string, number>()
@@ -53,7 +53,7 @@ export function msOf(iso: string): number {
   return ms
 }
 
-/** A stored ISO time as a Date of the caller's own. */
+/** A stored ISO time as a new Date. */
 export function dateOf(iso: string): Date {
   return new Date(msOf(iso))
 }

@@ -14,9 +14,9 @@ export function lowerOf(left: Trust, right: Trust): Trust {
 }
 
 /**
- * The trust of what an actor states. A user, an agent and a tool give that of their kind, and naming a trust can only
- * lower it. A system actor has none of its own: it names the lowest trust among its sources, and has that of a tool if
- * it names none or gives no sources.
+ * The trust of an actor's statement. A user, an agent and a tool have the trust of their kind; naming a trust can only
+ * lower it. A system actor has none of its own: it names the lowest trust among its sources, and has that of a tool
+ * without a name or without sources.
  *
  * `sources` are the trusts of those sources that are facts of the same space: there the name is checked, and the lowest
  * of them is the most it can be.

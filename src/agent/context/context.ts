@@ -58,7 +58,7 @@ function messagesOf(memory: readonly ModelMessage[], turn: readonly Shown[]): Mo
   return messages
 }
 
-/** The sections with what each has read, and what of that is in the prompt. */
+/** The sections: what each has read, and which part of it is in the prompt. */
 interface Filled {
   readonly sections: readonly AnySection[]
   readonly found: readonly unknown[]
@@ -105,10 +105,10 @@ function instructionTokens(own: ContextInput['instructions'] = ''): number {
 }
 
 /**
- * Puts together what a model sees: the agent's instructions, the sections of memory, and the messages of this turn. It reads
+ * Builds what a model sees: the agent's instructions, the sections of memory, and the messages of this turn. Reads
  * memory and writes nothing.
  *
- * @param sections What of memory the model sees. Default: all that there are.
+ * @param sections The sections of memory in the prompt. Default: all.
  * @throws MemoryError `limit-exceeded` if the instructions and this turn alone are over the budget; `invalid-input` if
  *   this turn has no content; errors of reading. A failed recall is only a warning.
  */

@@ -1,4 +1,4 @@
-/** The section of facts: the newest that fit, in the order in which they were stated. */
+/** The section of facts: the newest that fit, in the order of their statement. */
 import type { Seq } from '../../domain/id.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import { dateOf } from '../../domain/time.ts'
@@ -12,11 +12,11 @@ export interface SeenFact {
   readonly version: Seq
 }
 
-/** Newest facts that are looked at, and the tokens they may have: recall finds those that do not fit. */
+/** How many of the newest facts are read, and their token limit. Recall finds the others. */
 const mostFacts = 200
 const factTokens = 1_000
 
-/** Current facts of the space, the newest that fit a budget, in the order in which they were stated. */
+/** Current facts of the space: the newest that fit a budget, in the order of their statement. */
 async function readFacts({ input: { space, behaviour } }: Reading): Promise<readonly FactState[]> {
   if (!behaviour.facts) return []
   const query = { attributes: {}, statuses: ['current' as const], order: 'newest' as const, after: null }

@@ -14,7 +14,7 @@ export interface FittedText<Item> {
   readonly tokens: number
 }
 
-/** What the empty line costs that parts a section of the instructions from what is in front of it. */
+/** Tokens of the empty line before a section of the instructions. */
 export const joinTokens = 1
 
 /** Writes items as one text, and estimates its tokens. */

@@ -11,7 +11,7 @@ export interface ShownHistory extends FittedPart {
   readonly shown: readonly Shown[]
 }
 
-/** Shows the newest messages that fit both limits; the older ones give way, whole. */
+/** Shows the newest messages that fit both limits. Older ones are dropped whole. */
 async function showHistory(
   messages: readonly Message[],
   showing: Showing,

@@ -1,4 +1,4 @@
-/** The section of recall: found by the question, without what the prompt holds anyway, fenced as data. */
+/** The section of recall: items found by the question, without those that the prompt has anyway, fenced as data. */
 
 import { parseFilter } from '../../domain/filter.ts'
 import { parseTurnId, type Seq } from '../../domain/id.ts'
@@ -19,9 +19,9 @@ interface SeenRecalled {
   readonly id: string
   readonly space: string
   readonly threadId?: string
-  /** To four digits, as the parts are. */
+  /** Rounded to four digits, like the parts. */
   readonly score: number
-  /** What adds nothing is left out. */
+  /** Zero parts are left out. */
   readonly scores: Partial<PartScores>
   readonly tokens: number
 }
@@ -48,7 +48,7 @@ function saidIn(messages: readonly Pick<Message, 'role' | 'parts'>[]): string {
   return said.filter((text) => text.trim() !== '').join('\n')
 }
 
-/** What to recall for: what the user says, here or in the turn that goes on. */
+/** What to search for: the user's messages, here or in the turn that continues. */
 async function questionOf({ input, window }: Reading): Promise<string> {
   const asked = input.question ?? saidIn(input.newMessages)
   return asked === '' && input.ownTurnId !== null ? saidIn((await window).own) : asked
@@ -60,7 +60,7 @@ async function recallFor(
   { topK, messageRange, threshold, filter, scope }: ResolvedRecallOptions,
 ): Promise<Recollection> {
   const { facts: takesFacts, lastMessages } = behaviour
-  // The prompt may hold that many of them anyway.
+  // The prompt may have this many of them anyway.
   const spare = lastMessages + newMessages.length + 1 + (takesFacts ? spareForFacts : 0)
   return recallFrom(space.core, {
     spaces: [space.id],
@@ -96,7 +96,7 @@ function messagesIn({ input, window }: Fitting): ReadonlySet<string | undefined>
   return new Set([...input.newMessages, ...window.history, ...window.own].map(({ id }) => id))
 }
 
-/** Best items first, as many as asked for, each whole or not at all, and none that the prompt holds anyway. */
+/** Best items first, as many as asked for, each whole or not at all, and none that the prompt has anyway. */
 function newsOf(
   { items }: Recollection,
   { topK, tokenBudget }: ResolvedRecallOptions,
@@ -169,8 +169,8 @@ function roughTokens(items: readonly RecalledItem[]): number {
 const rounded = (score: number) => Math.round(score * 10_000) / 10_000
 
 /**
- * An item as the record names it. Digits that say nothing and parts that are 0 would be more than half of a turn's row in
- * the log, which every reader of the thread parses.
+ * An item in the record of a run. Needless digits and zero parts would be more than half of a turn's row in the log,
+ * which every reader of the thread parses.
  */
 function seenItem({ kind, id, space, threadId, score, scores, tokens }: RecalledItem): SeenRecalled {
   const parts = Object.entries(scores).flatMap(([part, share]) =>
@@ -180,7 +180,7 @@ function seenItem({ kind, id, space, threadId, score, scores, tokens }: Recalled
   return { kind, id, space, ...thread, score: rounded(score), scores: Object.fromEntries(parts), tokens }
 }
 
-/** What a recollection that lacks something says to the caller. */
+/** The warning about an incomplete recollection. */
 const degradedWarnings: { readonly [Reason in Degraded]?: string } = {
   'embedder-failed': 'The embedder failed, so memory was searched by words only.',
   'embedder-unauthorized': 'The provider of the embedder refused the key, so memory was searched by words only.',

@@ -1,4 +1,7 @@
-/** What a section of a prompt is. A new one is a file that makes one, and a line in `sections.ts`. Types only. */
+/**
+ * The interface of a section of the prompt. A new section is a file that makes it, and a line in `sections.ts`. Types
+ * only.
+ */
 
 import type { ModelMessage, SystemModelMessage, ToolSet } from 'ai'
 import type { Actor } from '../../domain/actor.ts'
@@ -11,41 +14,41 @@ import type { Showing } from './model-messages.ts'
 import type { ThreadWindow } from './thread-window.ts'
 
 export interface ContextInput {
-  /** As the agent uses it. */
+  /** The options of memory for the call. */
   readonly space: Door
   readonly agent: Pick<Actor, 'id' | 'name'>
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour
-  /** The agent's own. */
+  /** The agent's instructions. */
   readonly instructions?: string | readonly SystemModelMessage[]
-  /** What is new in this call, stored already or not: none of it is shown twice. */
+  /** New messages of this call, stored or not. None is shown twice. */
   readonly newMessages: readonly MessageInput[]
-  /** The turn of this call. What it holds already, as after a resume, stands before what is new. */
+  /** The turn of this call. Messages that it has already, as after a resume, come before new ones. */
   readonly ownTurnId: string | null
-  /** The stored answer that the call goes on with: only its approved calls are carried out. Default: none. */
+  /** The stored answer that the call continues: only its approved calls run. Default: none. */
   readonly goesOnWith?: string
-  /** What to recall for. Default: what the user says in this turn. */
+  /** What to search for. Default: the user's messages of this turn. */
   readonly question?: string
   /** Tokens of everything together, estimated. Default: no limit. */
   readonly tokenBudget?: number
-  /** The tools of the call. With none at all, earlier calls are told in words, because providers refuse them then. */
+  /** The tools of the call. Without any, earlier calls are written as text, because providers refuse them then. */
   readonly tools?: ToolSet
   readonly signal?: AbortSignal
 }
 
-/** What all sections are read from. */
+/** The source of all sections. */
 export interface Reading {
   readonly input: ContextInput
   /** The newest messages of the thread, which are read once. */
   readonly window: Promise<ThreadWindow>
 }
 
-/** What is known when a section is fitted. */
+/** What a section may use when it is fitted. */
 export interface Fitting {
   readonly input: ContextInput
   readonly window: ThreadWindow
   readonly showing: Showing
-  /** Whether a section that was fitted before holds a record. */
+  /** Whether a section that was fitted before has a record. */
   readonly holds: (kind: RecordKind, id: string) => boolean
 }
 
@@ -57,7 +60,7 @@ export interface Dropped {
   readonly reason: SectionDropReason
 }
 
-/** What of a section is in the prompt. */
+/** The part of a section that is in the prompt. */
 export interface FittedPart {
   /** Estimated. */
   readonly tokens: number
@@ -65,9 +68,9 @@ export interface FittedPart {
 }
 
 interface SectionOf<Name extends string, Found, Part extends FittedPart, Seen extends object> {
-  /** What the record of the run calls it. */
+  /** Its name in the record of the run. */
   readonly name: Name
-  /** The most it may take of what is left when its turn comes: 1 is all. */
+  /** Its largest share of the tokens that are left when it is fitted: 1 is all of them. */
   readonly share: number
   /** Tokens that are set aside when it is fitted. Default: 0. */
   readonly setAside?: number
@@ -75,21 +78,22 @@ interface SectionOf<Name extends string, Found, Part extends FittedPart, Seen ex
   readonly takesRest?: true
   /** Reads it. All sections are read at once. */
   read(reading: Reading): Promise<Found>
-  /** What of it fits into so many tokens. */
+  /** Returns the part that fits into that many tokens. */
   fit(found: Found, most: number, fitting: Fitting): Part | Promise<Part>
-  /** What the record of the run says of it: references and numbers, never what was said. Plain JSON. */
+  /** Its entry in the record of the run: ids and numbers, never content. Plain JSON. */
   seen(part: Part, found: Found): Seen
   /** Records in it, which later sections leave out. */
   holds?(part: Part): readonly { readonly kind: RecordKind; readonly id: string }[]
   /** Seq of each space that was read for it, where that is known. */
   asOf?(found: Found): Readonly<Record<string, Seq>>
-  /** What the caller is told. */
+  /** Warnings for the caller. */
   warnings?(part: Part, found: Found): readonly string[]
 }
 
 /**
- * A part of what a model sees. The sections of the instructions are the same bytes as long as memory is, so that providers
- * keep the beginning of the prompt cached; an empty text is left out. The others are messages before those of the turn.
+ * A part of the prompt. The sections of the instructions keep the same bytes until memory changes, so that providers
+ * can cache the beginning of the prompt; an empty text is left out. The other sections are messages before those of the
+ * turn.
  */
 export type Section<Name extends string, Found, Part extends FittedPart, Seen extends object> = SectionOf<
   Name,
@@ -102,5 +106,5 @@ export type Section<Name extends string, Found, Part extends FittedPart, Seen ex
     | { readonly place: 'messages'; show(part: Part): readonly ModelMessage[] }
   )
 
-/** Any section, as the list of them holds it: what it has read is its own. */
+/** A section in the list of all; only the section itself knows what it has read. */
 export type AnySection = Section<string, unknown, FittedPart, object>

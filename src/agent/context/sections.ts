@@ -1,12 +1,12 @@
-/** The sections of a prompt, in their order: the order in which they are shown, and in which each takes its share. */
+/** The sections of a prompt, in the order in which they are shown and get their share of tokens. */
 import { facts } from './facts.ts'
 import { history } from './history.ts'
 import { recalled } from './recalled.ts'
 import { workingMemory } from './working-memory.ts'
 
 /**
- * Working memory first, then at most half of the rest to facts, at most half of what is left to recall unless the history does
- * not need it, and the history takes the rest, from the newest on.
+ * Working memory comes first. Facts get at most half of the rest. Recall gets at most half of what is left then, or
+ * more if the history does not need it. The history takes the rest, newest messages first.
  */
 export const sections = [workingMemory, facts, recalled, history] as const
 
@@ -17,5 +17,5 @@ type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never
   ? All
   : never
 
-/** What the sections say of themselves in the record of a run. */
+/** The entries of the sections in the record of a run. */
 export type SeenInSections = Intersection<ReturnType<(typeof sections)[number]['seen']>>

@@ -10,7 +10,7 @@ export interface SeenMessage {
   readonly author: Author
 }
 
-/** The messages that are stored, as the record names them. */
+/** The stored messages, in the form of the record. */
 export function seenMessages(shown: readonly Pick<Shown, 'utterance'>[]): readonly SeenMessage[] {
   return shown.flatMap(({ utterance: { id, author } }) => (id === null ? [] : [{ id, author }]))
 }
@@ -23,7 +23,7 @@ interface DroppedItem extends Dropped {
 /** Tokens of each section, estimated. */
 type SectionTokens = Readonly<Record<SectionName | 'instructions' | 'input' | 'total', number>>
 
-/** What the sections say; `messages` are the history, then the messages of the call's own turn that are stored. */
+/** The entries of the sections. `messages` are the history, then the stored messages of the call's own turn. */
 export type SeenItems = SeenInSections & {
   readonly dropped: readonly DroppedItem[]
   readonly tokens: SectionTokens

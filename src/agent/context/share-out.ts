@@ -1,20 +1,20 @@
-/** How a prompt's budget is shared out between the sections, which give way to the instructions and the input. */
+/** Divides a prompt's budget between the sections, after the instructions and the input. */
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { AnySection, FittedPart, Fitting } from './section.ts'
 
-/** What of each section is in the prompt, in their order. */
+/** The part of each section that is in the prompt, in their order. */
 export type Parts = readonly FittedPart[]
 
 const recordKey = (kind: RecordKind, id: string) => `${kind} ${id}`
 
-/** The names of the records that a section holds. */
+/** The names of the records in a section. */
 function heldBy(section: AnySection, part: FittedPart): ReadonlySet<string> {
   return new Set(section.holds?.(part).map(({ kind, id }) => recordKey(kind, id)))
 }
 
 /**
- * Shares out what the instructions and the input leave: each section in its turn takes its share of what is left, and one that
- * takes the rest gets in the end what the others left.
+ * Divides what the instructions and the input leave. Each section takes its share of what is left. A section that takes
+ * the rest also gets, in the end, what the others did not use.
  */
 export async function shareOut(
   sections: readonly AnySection[],

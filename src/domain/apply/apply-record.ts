@@ -1,4 +1,4 @@
-/** What changes of records do: putting, patching, removing, and letting one expire. One file for every noun. */
+/** Decides changes of records: putting, patching, removing and expiring. One file for every noun. */
 
 import type { ChangeResult } from '../commit/commit.ts'
 import type { RecordWriteEffect } from '../commit/effect.ts'
@@ -20,16 +20,16 @@ export interface RecordChange {
   readonly deed: (typeof deeds)[number]
   readonly key: string
   readonly ttlMs?: number | null
-  /** All other fields of the change: the record's own. */
+  /** All other fields of the change: those of the record. */
   readonly fields: JsonObject
 }
 
-/** The noun and the deed of every kind of change that is a record's. Looked up for each change of every commit. */
+/** The noun and the operation of every kind of change to a record. Looked up for each change of every commit. */
 const recordKinds: ReadonlyMap<string, Pick<RecordChange, 'noun' | 'deed'>> = new Map(
   Object.keys(recordNouns).flatMap((noun) => deeds.map((deed) => [`${noun}-${deed}`, { noun, deed }] as const)),
 )
 
-/** Reads a change as one of a record; null if it is none. */
+/** Reads a change of a record; null for any other change. */
 export function recordChange(change: { readonly kind: string }): RecordChange | null {
   const kind = recordKinds.get(change.kind)
   if (kind === undefined) return null
@@ -64,7 +64,7 @@ function applyWrite(draft: Draft, { noun, deed, key, ttlMs, fields }: RecordChan
   return { kind: effect.kind, noun, key, version: draft.seq, value: after.value, expiresAt: after.expiresAt }
 }
 
-/** Decides an end: a removal, or the sweeper's expiry, which applies only to what is past its time. */
+/** Decides a removal, or the sweeper's expiry, which applies only to expired records. */
 function applyEnd(draft: Draft, { noun, deed, key }: RecordChange): ChangeResult {
   const name = recordName(noun, key)
   draft.claim({ record: name })

@@ -1,4 +1,4 @@
-/** Deciding a write of a keyed value: what entries, blocks and records share. */
+/** Decides a write of a keyed value, for entries, blocks and records. */
 
 import { type Json, jsonLength } from '../json.ts'
 import { checkBytes, type LimitName } from '../limits.ts'
@@ -11,8 +11,8 @@ interface ValueState {
 }
 
 /**
- * The record after a write, and the effect to keep of it: with the whole value once the patches since the last one
- * outweigh it, so that reading a version never folds more than a value's worth.
+ * The record after a write, and the effect to log. The effect has the whole value once the patches since the last one
+ * are larger than it, so that reading a version never folds more than one value's length.
  *
  * @throws MemoryError `limit-exceeded` if the value is larger than the limit.
  */
@@ -36,8 +36,8 @@ interface Lived {
 }
 
 /**
- * When a written record expires: as the write says, else, for a change of a live one, after its own time-to-live again,
- * else after the default.
+ * When a written record expires: as the write says; otherwise, for a change of a live record, after its own
+ * time-to-live again; otherwise after the default.
  */
 export function expiryOf(
   draft: Draft,

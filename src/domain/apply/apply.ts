@@ -37,11 +37,11 @@ export interface Submission {
   readonly hash: string | null
   readonly nowMs: number
   readonly limits: Limits
-  /** Settings and key for the space, should this commit create it. */
+  /** Settings and key for the space, if this commit creates it. */
   readonly newSpace: () => { readonly key: SpaceKey; readonly floor: Seq; readonly settings: SpaceSettings }
 }
 
-/** What to do with a commit: store the draft, or only answer. */
+/** The decision about a commit: store the draft, or only answer. */
 export type Outcome =
   | { readonly kind: 'apply'; readonly draft: Draft; readonly rows: readonly LogRow[]; readonly result: Committed }
   | { readonly kind: 'answer'; readonly result: CommitResult }
@@ -68,13 +68,13 @@ function canCreateSpace(commit: Commit): boolean {
     const record = recordChange(change)
     if (record !== null) return canCreateForRecord(record)
     if (change.kind === 'message-append' || change.kind === 'turn-open') return change.createThread === true
-    // One that refers to a thread is made where that is: the thread's space may be gone on purpose.
+    // A run that refers to a thread must not create its space: that may have been erased on purpose.
     if (change.kind === 'run-put') return (change.runId ?? change.threadId ?? change.opened) === undefined
     return creating.has(change.kind)
   })
 }
 
-/** A record that refers to others is written where they are: their space may be gone on purpose. */
+/** A record that refers to others must not create their space: that may have been erased on purpose. */
 function canCreateForRecord({ noun, deed, fields }: RecordChange): boolean {
   const marks = recordNouns[noun]?.marks ?? {}
   const isRef = (field: string) => typeof marks[field] === 'object' && 'ref' in marks[field]
@@ -122,13 +122,13 @@ function versionOf(view: SpaceView, at: string, record: RecordName): Seq | null 
   return block === null || block.deleted ? null : block.version
 }
 
-/** The last seq that wrote a fact; as far as one can tell below the horizon, where what was retired left nothing. */
+/** The last seq that wrote a fact. Below the horizon retired facts leave no trace and are not counted. */
 function lastFactWrite(view: SpaceView, after: Seq): Seq {
   const horizon = view.space?.horizon ?? 0
   return after < horizon ? Math.max(horizon, view.lastFactSeq()) : view.lastFactSeq()
 }
 
-/** What stands in the way of an expectation; undefined if it holds. */
+/** The actual value where an expectation fails; undefined if it holds. */
 function obstacle(view: SpaceView, seq: Seq, at: string, expectation: Expectation): Json | undefined {
   if ('seq' in expectation) return expectation.seq === seq ? undefined : seq
   if ('lease' in expectation) {
@@ -218,25 +218,28 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
   }
 }
 
-/** Whether the commit erases its whole space, which drivers do themselves; erasing nothing of no space is as fine. */
+/**
+ * Whether the commit erases its whole space, which drivers do themselves. Erasing in a space that does not exist counts
+ * too.
+ */
 export function isSpaceErase(commit: Commit, space: SpaceState | null): boolean {
   const [change] = commit.changes
   if (commit.changes.length !== 1 || change?.kind !== 'erase') return false
   return space === null || !namesParts(change)
 }
 
-/** Whether the commit erases something and not all of its space. */
+/** Whether the commit erases only a part of its space. */
 export function isErasePart(commit: Commit): boolean {
   const [change] = commit.changes
   return change?.kind === 'erase' && namesParts(change)
 }
 
-/** Any field beside the kind: one that is new, or stands alone by mistake, must never mean the whole space. */
+/** Any field other than the kind: a new field, or one passed alone by mistake, must never mean the whole space. */
 function namesParts({ kind: _, ...parts }: ChangeOf<'erase'>): boolean {
   return Object.values(parts).some((part) => part !== undefined)
 }
 
-/** The conflict that unmet expectations give; null if all hold. */
+/** The conflict of failed expectations; null if all hold. */
 export function checkExpectations(view: SpaceView, commit: Commit, at: string): CommitResult | null {
   if (commit.expect === undefined) return null
   const seq = view.space?.seq ?? 0
@@ -248,8 +251,8 @@ export function checkExpectations(view: SpaceView, commit: Commit, at: string): 
 }
 
 /**
- * Decides one commit. Looks for an earlier one of the same id first, then at the expectations, then at each change in
- * order; a change that cannot apply throws and nothing of the commit is kept.
+ * Decides one commit: looks for an earlier one with the same id, checks the expectations, then decides each change in
+ * order. A change that cannot apply throws, and nothing of the commit is kept.
  *
  * @throws MemoryError `invalid-input`, `not-found`, `conflict` or `limit-exceeded`, from the change that cannot apply.
  */

@@ -1,4 +1,4 @@
-/** What block changes do: writing and merging working memory. */
+/** Decides changes of blocks: writing and merging working memory. */
 
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import { invalidInput, MemoryError, shown } from '../error.ts'

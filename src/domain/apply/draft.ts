@@ -1,4 +1,4 @@
-/** The draft of a commit: what it has decided so far, over a view of what is there. Nothing outside it changes. */
+/** The draft of a commit: the decisions so far, over a view of the space. Nothing outside it changes. */
 
 import type { Actor } from '../actor.ts'
 import type { Change, Commit } from '../commit/commit.ts'
@@ -22,7 +22,7 @@ import type { SpaceView } from '../replay/space-view.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from '../space.ts'
 
-/** What surrounds a commit: its number, its time, who commits, and the limits. */
+/** The context of a commit: its seq, its time, the actor and the limits. */
 export interface CommitContext {
   readonly space: SpaceState
   readonly address: SpaceAddress
@@ -75,11 +75,11 @@ export class Draft {
   readonly swept: (Named & { readonly version: Seq })[] = []
   /** Facts whose expired content leaves the log with this commit. */
   readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
-  /** What runs lose from the log with this commit. */
+  /** Parts of runs that leave the log with this commit. */
   readonly lostOfRuns: LostOfRun[] = []
   /** Turns whose content leaves the log with this commit. */
   readonly discarded: number[] = []
-  /** What leaves the log and the tables with this commit; null for all but an erasure. */
+  /** Everything that leaves the log and the tables with this commit; null unless it is an erasure. */
   erasure: Erasure | null = null
   /** Places of the turns this commit opens, in order. */
   readonly openedTurns: number[] = []
@@ -90,7 +90,7 @@ export class Draft {
   #rows = new Map<number, RowDraft>()
   #claims: Set<string> | null = null
   #thread: ThreadState | null = null
-  /** The thread that a run refers to, which need not be there. */
+  /** The thread that a run refers to, which need not exist. */
   #referred: string | null = null
   #of = 0
 
@@ -120,7 +120,7 @@ export class Draft {
     this.#of = index
   }
 
-  /** Takes a record for this change; a commit changes one record at most once. */
+  /** Claims a record for this change: a commit changes a record at most once. */
   claim(record: Claim): void {
     if (this.commit.changes.length === 1 && !('message' in record || 'block' in record)) return
     const [kind, name] = Object.entries(record)[0] as [string, string]
@@ -143,14 +143,14 @@ export class Draft {
     return lease !== null && lease !== undefined && lease.until > this.at
   }
 
-  /** Refuses to create for background work: what was deleted meanwhile stays deleted. */
+  /** Refuses to create anything for background work: deleted records stay deleted. */
   mayCreate(what: string, id: string): void {
     if (this.commit.background === true) {
       throw notFound(what, id, 'Background work never creates one; it was deleted meanwhile.')
     }
   }
 
-  /** The thread of that id as it stands in this draft, deleted ones included. A commit touches at most one thread. */
+  /** The thread with that id in this draft, deleted or not. A commit touches at most one thread. */
   findThread(threadId: string): ThreadState | null {
     this.#requireSame(threadId)
     this.#thread ??= this.view.thread(threadId)
@@ -164,20 +164,22 @@ export class Draft {
     throw invalidInput('changes', 'must touch at most one thread', [touched, threadId].join(', '), fix)
   }
 
-  /** Takes a thread as the one that the commit touches, there or not. */
+  /** Sets the thread that the commit touches, whether it exists or not. */
   refer(threadId: string): void {
     this.#requireSame(threadId)
     this.#referred = threadId
   }
 
-  /** The thread of that id, which must be there. */
+  /** The thread with that id, which must exist. */
   liveThread(threadId: string): ThreadState {
     const thread = this.findThread(checkId(threadId, 'threadId'))
     if (thread !== null && !thread.deleted) return thread
     throw notFound('thread', threadId, 'Create it with createThread, or check the id and the resourceId.')
   }
 
-  /** Makes sure the thread is there; answers its former version (0 if none) if this created it, else null. */
+  /**
+   * Creates the thread if it does not exist. Returns its former version (0 if none) if it was created, otherwise null.
+   */
   ensureThread(threadId: string, create: boolean): Seq | null {
     const thread = this.findThread(checkId(threadId, 'threadId'))
     if (thread !== null && !thread.deleted) return null
@@ -204,7 +206,7 @@ export class Draft {
     this.#thread = thread
   }
 
-  /** Keeps the space's counters of threads: `before` and `after` are null where there is none. */
+  /** Keeps the space's counters of threads: `before` and `after` are null if there is no thread. */
   count(before: ThreadState | null, after: ThreadState | null): void {
     for (const [thread, step] of [
       [before, -1],
@@ -216,7 +218,7 @@ export class Draft {
     }
   }
 
-  /** The turn as it stands in this draft; null if it is not in the touched thread. */
+  /** The turn in this draft; null if it is not in the touched thread. */
   turn(turn: number): TurnState | null {
     const thread = this.thread
     if (unpackTurn(turn).turnSeq < thread.createdSeq) return null
@@ -226,7 +228,7 @@ export class Draft {
     return foldTurn(rows, { key: this.space.key, address: this.address })
   }
 
-  /** Where the message of that id stands in the thread, among turns that are not replaced or discarded. */
+  /** The place of the message with that id in the thread, among turns that are not replaced or discarded. */
   findMessage(threadId: string, messageId: string): MessagePlace | null {
     const issued = parseMessageId(messageId)
     if (issued !== null && issued.spaceKey === this.space.key) {
@@ -241,19 +243,19 @@ export class Draft {
     return this.isReleased(messageId) ? null : place
   }
 
-  /** Whether the message of that id gives way in this commit: it was deleted, or its turn was replaced. */
+  /** Whether this commit removes the message with that id: it was deleted, or its turn was replaced. */
   isReleased(messageId: string): boolean {
     return this.releasedIds.some((released) => released.id === messageId)
   }
 
-  /** Frees a caller's message id for a later message of the thread. */
+  /** Releases a caller's message id for a later message of the thread. */
   releaseId(id: string, threadId: ThreadId): void {
     const saved = this.callerIds.findIndex((caller) => caller.id === id)
     if (saved >= 0) this.callerIds.splice(saved, 1)
     this.releasedIds.push({ id, threadId })
   }
 
-  /** The fact of that id as it stands in this draft, deleted ones included. */
+  /** The fact with that id in this draft, deleted or not. */
   fact(factId: string): FactState | null {
     return this.facts.get(factId as FactId)?.after ?? this.view.fact(factId)
   }
@@ -263,13 +265,13 @@ export class Draft {
     this.facts.set(after.id, { before: known === undefined ? this.view.fact(after.id) : known.before, after })
   }
 
-  /** The version that a fact had before this commit; 0 if it was not there. */
+  /** The version of a fact before this commit; 0 if it did not exist. */
   factBefore(factId: FactId): Seq {
     const known = this.facts.get(factId)
     return (known === undefined ? this.view.fact(factId) : known.before)?.version ?? 0
   }
 
-  /** The run of that id as it stands in this draft, deleted ones included. */
+  /** The run with that id in this draft, deleted or not. */
   run(runId: string): RunState | null {
     return this.runs.get(runId as RunId)?.after ?? this.view.run(runId)
   }
@@ -286,7 +288,7 @@ export class Draft {
     this.swept.push({ ...record, version })
   }
 
-  /** Records an effect that belongs to no turn; answers it with the number of its change. */
+  /** Records an effect that belongs to no turn; returns it with the number of its change. */
   add<Kind extends Effect>(effect: Kind): Kind {
     return this.addToTurn(0, null, effect)
   }

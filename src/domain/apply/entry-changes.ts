@@ -1,4 +1,4 @@
-/** What entry changes do: writing, merging, appending, incrementing, removing, and making room for new keys. */
+/** Decides changes of entries: writing, merging, appending, incrementing, removing, and pruning for new keys. */
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import type { Displaced, EntryWriteEffect } from '../commit/effect.ts'
 import { invalidInput, shown } from '../error.ts'
@@ -21,7 +21,10 @@ function displace(draft: Draft, entry: EntryState, into: Displaced[]): void {
   draft.counts.entries -= 1
 }
 
-/** Makes room for a new key: expired keys first, then the least recently written, never one of this commit or leased. */
+/**
+ * Prunes keys for a new one: expired keys first, then the least recently written, never a key of this commit or a
+ * leased one.
+ */
 function makeRoom(draft: Draft, key: string): { pruned: Displaced[]; expired: Displaced[] } {
   const pruned: Displaced[] = []
   const expired: Displaced[] = []
@@ -81,7 +84,7 @@ export function applyEntryWrite(draft: Draft, change: EntryWrite): ResultOf<Entr
   return { kind: change.kind, key, version: draft.seq, value: after.value, expiresAt: after.expiresAt, pruned }
 }
 
-/** Decides a deletion, or the sweeper's expiry, which applies only to what is past its time. */
+/** Decides a deletion, or the sweeper's expiry, which applies only to expired entries. */
 export function applyEntryRemoval(
   draft: Draft,
   change: Extract<EntryChange, { kind: 'entry-delete' | 'entry-expire' }>,

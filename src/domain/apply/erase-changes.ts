@@ -1,4 +1,6 @@
-/** Erasure inside a space: which rows of the log lose what, and which records of the small tables go. */
+/**
+ * Decides erasure inside a space: the content that rows of the log lose, and the records that leave the small tables.
+ */
 
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import type { Effect, ErasedCounts, LogRow } from '../commit/effect.ts'
@@ -28,12 +30,12 @@ import type { Draft } from './draft.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
 import { loseContinuation, refuseRunning } from './run-changes.ts'
 
-/** How many messages an effect holds. */
+/** How many messages are in an effect. */
 function messagesIn(effect: Effect): number {
   return slotsOf(effect).filter((message) => message !== null).length
 }
 
-/** Blocks of a thread that an effect holds, by name. */
+/** Blocks of a thread in an effect, by name. */
 function blocksIn(effect: Effect, threadId: ThreadId): readonly string[] {
   if (effect.kind === 'thread-clone') return effect.blocks.map((block) => block.name)
   if (effect.kind === 'block-write' || effect.kind === 'block-merge') return effect.inThread ? [effect.name] : []
@@ -46,7 +48,10 @@ function isOfThread(effect: Effect): boolean {
   return scope === 'thread' || (scope === 'stated' && 'inThread' in effect && effect.inThread === true)
 }
 
-/** Whether an effect of any row refers to the thread, other than by a run or a record: those go whole, by themselves. */
+/**
+ * Whether an effect of any row refers to the thread. Runs and records do not count: they are erased whole, by
+ * themselves.
+ */
 function namesThread(effect: Effect, threadId: ThreadId): boolean {
   const noun = ownRecord(effect)?.noun
   return noun !== 'run' && noun !== 'record' && refersTo(effect, 'thread', threadId)
@@ -60,11 +65,11 @@ class Eraser {
   readonly messages = new Map<string, ErasedMessage>()
   readonly runs = new Set<RunId>()
   readonly records: RecordEraser
-  /** Keys of entries that were named, there or not. */
+  /** Keys of entries that were named, whether they exist or not. */
   readonly keys = new Set<string>()
   readonly recounted = new Map<ThreadId, ThreadState>()
   readonly counts = { threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
-  /** Ids of messages, facts and runs that go: what was derived from them alone goes with them. */
+  /** Ids of erased messages, facts and runs. Records derived from them alone are erased with them. */
   readonly gone = new Set<string>()
 
   constructor(draft: Draft, rows: EditedRows) {
@@ -117,12 +122,12 @@ class Eraser {
     this.counts.runs += 1
   }
 
-  /** Runs by id, expired ones and those that the sweeper emptied included. What they said stays in their threads. */
+  /** Runs by id, including expired and swept ones. Their messages stay in their threads. */
   runsById(ids: readonly string[]): void {
     const draft = this.#draft
     for (const id of new Set(ids)) {
       refuseForeignId(checkId(id, 'runIds'), 'run', draft.space.key, 'runIds')
-      // Whether or not the run is there still: what was derived from it may be.
+      // Even if the run is gone, records derived from it may exist.
       this.gone.add(id)
       const run = draft.run(id)
       if (run === null) continue
@@ -131,7 +136,7 @@ class Eraser {
     }
   }
 
-  /** A run of a turn of which a message goes cannot go on: what it needs for that was made from the message. */
+  /** If a message of its turn is erased, a run cannot continue: its continuation was made from that message. */
   continuations(): void {
     const { view, space } = this.#draft
     const turns = Map.groupBy(this.messages.values(), ({ threadId }) => threadId)
@@ -150,13 +155,13 @@ class Eraser {
       for (const message of slotsOf(effect)) {
         const index = counts.get(row.turn) ?? 0
         counts.set(row.turn, index + 1)
-        // Of one that was deleted and compacted, only an id of ours is known.
+        // If it was deleted and compacted, only an issued id is known.
         this.gone.add(message?.id ?? messageIdOf(this.#draft.space.key, row.turn, index))
       }
     }
   }
 
-  /** Facts by id, deleted ones included: all that was ever stated of them. */
+  /** Facts by id, including deleted ones: everything that was ever stated of them. */
   facts(ids: readonly string[]): void {
     const draft = this.#draft
     const stored = ids.flatMap((id) => draft.fact(id) ?? [])
@@ -170,7 +175,7 @@ class Eraser {
     this.counts.facts += found.length
   }
 
-  /** What was derived from the erased alone goes too; a current fact with other sources is marked for review. */
+  /** Facts derived only from erased records are erased too. A current fact with other sources is marked for review. */
   derived(): void {
     const draft = this.#draft
     for (let fresh = [...this.gone]; fresh.length > 0; ) {
@@ -185,12 +190,12 @@ class Eraser {
   }
 
   /**
-   * Facts that were retired or swept since, whose words still lie in the log: those derived from the erased alone, and
-   * words that waited for extraction. Statements that had other sources as well lose the ids of the erased.
+   * Facts that were retired or swept since, but whose text is still in the log: those derived only from erased records,
+   * and words that waited for extraction. Statements with other sources lose the erased ids.
    */
   #retiredFrom(fresh: readonly string[]): readonly string[] {
     const { view } = this.#draft
-    // Spares those who keep no facts a look through their log.
+    // Spaces without facts need not search their log.
     if (view.lastFactSeq() === 0) return []
     const found: string[] = []
     for (const stored of view.rowsHolding(fresh)) {
@@ -232,13 +237,13 @@ class Eraser {
     if (entry !== null || isThere) this.counts.entries += 1
   }
 
-  /** Messages by id: those at the place that an id of ours names, and those that a caller gave one of the ids. */
+  /** Messages by id: those at the place that an issued id names, and those with a caller's id. */
   messagesOf(ids: readonly string[], inThread: string | undefined): void {
     const { view, space } = this.#draft
     const wanted = new Set(ids.map((id) => checkId(id, 'messageIds')))
-    // An earlier version stored messages under such ids; these go by the name of their thread as well.
+    // An earlier version stored messages under such ids; these are found by their thread as well.
     if (inThread === undefined) for (const id of wanted) refuseForeignId(id, 'message', space.key, 'messageIds')
-    // Whether or not a message is there still: what was derived from it may be.
+    // Even if a message is gone, records derived from it may exist.
     if (inThread === undefined) for (const id of wanted) this.gone.add(id)
     const isMeant = (row: LogRow) => row.threadId !== null && (inThread === undefined || row.threadId === inThread)
     for (const id of wanted) {
@@ -285,7 +290,7 @@ class Eraser {
     return found
   }
 
-  /** Erases one message, if the one at that place has that id. */
+  /** Erases one message, if the message at that place has that id. */
   #message(at: MessagePlace, id: string): void {
     const { view, space, address } = this.#draft
     if (this.threads.has(at.threadId) || this.messages.has(`${at.threadId} ${at.turn} ${at.index}`)) return
@@ -328,7 +333,7 @@ class Eraser {
     this.recounted.set(at.threadId, { ...thread, messageCount: thread.messageCount - 1 })
   }
 
-  /** What compaction kept of the thread counted the message too. */
+  /** The kept record of the thread counted the message too. */
   #lowerKept(threadId: ThreadId, less: number): void {
     const stored = this.#draft.view.turnRows(threadId, 0).find(keepsThread)
     if (stored === undefined) return
@@ -342,11 +347,11 @@ function withoutSlot(effect: Effect, index: number): Effect {
   return { ...effect, messages: effect.messages.map((message, at) => (at === index ? null : message)) }
 }
 
-/** Decides an erasure inside a space: whether what it names is live, deleted, discarded, replaced or long overwritten. */
+/** Decides an erasure inside a space, of records that are live, deleted, discarded, replaced or long overwritten. */
 export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'erase'> {
   const { threadIds = [], messageIds = [], keys = [], factIds = [], runIds = [], inThread } = change
   if (draft.commit.changes.length > 1) {
-    throw invalidInput('changes', 'must hold erase alone', 'erase beside others', 'Erase in a commit of its own.')
+    throw invalidInput('changes', 'must hold erase alone', 'erase with other changes', 'Erase in a commit of its own.')
   }
   if (inThread !== undefined && messageIds.length === 0) {
     throw invalidInput('inThread', 'must go with messageIds', inThread, 'Name the messages, or erase by threadIds.')

@@ -1,4 +1,4 @@
-/** What fact changes do: asserting, superseding, marking contradictions, retiring and expiring. */
+/** Decides changes of facts: asserting, superseding, marking contradictions, retiring and expiring. */
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import type { Displaced, Effect, FactLinks, RetiredFact, StatedFact } from '../commit/effect.ts'
 import { invalidInput, invariant, MemoryError, notFound, shown } from '../error.ts'
@@ -14,16 +14,16 @@ import type { Draft } from './draft.ts'
 
 type FactAssert = ChangeOf<'fact-assert'>
 
-/** What a change says, checked, and whom it speaks of. */
+/** The checked fields of a change, and the facts that it names. */
 interface Assertion {
   readonly stated: StatedFact
-  /** Trust of who says so: what it may supersede. */
+  /** Trust of the speaker: decides which facts it may supersede. */
   readonly trust: Trust
   readonly supersedes: readonly string[]
   readonly contradicts: readonly string[]
 }
 
-/** What waits for extraction is as long as messages are, a fact is one statement. */
+/** Words that wait for extraction may be as long as a message; a fact is one statement. */
 function checkText(draft: Draft, value: unknown, isQueued: boolean): string {
   const fix = 'Pass one statement in words.'
   if (typeof value !== 'string') throw invalidInput('text', 'must be a string', value, fix)
@@ -58,7 +58,7 @@ function checkFactIds(draft: Draft, ids: readonly string[] | undefined, field: s
 function checkExpiry(draft: Draft, value: string): string {
   const expiresAt = toIso(value, 'expiresAt')
   if (expiresAt > draft.at) return expiresAt
-  throw invalidInput('expiresAt', `must be later than ${draft.at}`, value, 'Pass a time to come, or null for ever.')
+  throw invalidInput('expiresAt', `must be later than ${draft.at}`, value, 'Pass a future time, or null for ever.')
 }
 
 /** The trusts of those sources that are facts of this space. */
@@ -74,7 +74,7 @@ function waitsForExtraction(change: FactAssert, before: FactState | null): boole
   return change.queued === true || before?.status === 'queued'
 }
 
-/** Stated fields of which nothing has to be checked but their schema. */
+/** Stated fields that need no check beyond their schema. */
 function plainFields(change: FactAssert): Partial<StatedFields> {
   const { kind, unique, factId, supersedes, conflictsWith, queued, ...stated } = change
   const { text, trust, metadata, attributes, sources, validFrom, expiresAt, ...plain } = stated
@@ -106,7 +106,7 @@ function assertionOf(draft: Draft, change: FactAssert, before: FactState | null)
   return { stated, trust, supersedes, contradicts }
 }
 
-/** The fact of that id, which must be there and neither superseded nor, unless the change says so, queued. */
+/** The fact with that id. It must exist, not be superseded and, unless the change allows it, not be queued. */
 function currentFact(draft: Draft, factId: string, mayBeQueued = false): FactState {
   const fact = liveFact(draft.fact(factId), draft.at)
   if (fact === null) throw notFound('fact', factId, 'It may have been deleted or have expired; search again.')
@@ -124,15 +124,15 @@ function currentFact(draft: Draft, factId: string, mayBeQueued = false): FactSta
 function factToUpdate(draft: Draft, change: FactAssert, factId: string): FactState {
   if (change.unique !== undefined || change.queued !== undefined) {
     const field = change.unique === undefined ? 'queued' : 'unique'
-    throw invalidInput(field, 'must not stand beside "factId"', change[field], 'Leave it out; it is for new facts.')
+    throw invalidInput(field, 'must not be passed with "factId"', change[field], 'Leave it out; it is for new facts.')
   }
   draft.claim({ fact: checkId(factId, 'factId') })
   return currentFact(draft, factId, true)
 }
 
 /**
- * Refuses words of lower trust in the place of a fact's own: they would end what superseding spares. The application
- * may correct any fact; a system commit that names a trust speaks for its sources, and is held to it.
+ * Refuses to replace a fact's text with one of lower trust, which superseding would refuse too. The application may
+ * correct any fact. A system commit that names a trust speaks for its sources and has that trust.
  */
 function refuseWeaker(draft: Draft, change: FactAssert, before: FactState, trust: Trust): void {
   const isOwnCorrection = draft.actor.kind === 'system' && change.trust === undefined
@@ -144,7 +144,7 @@ function refuseWeaker(draft: Draft, change: FactAssert, before: FactState, trust
   })
 }
 
-/** A current fact that states the same as a new one would. */
+/** A current fact that states the same as a new one. */
 function knownFact(draft: Draft, { text = '', attributes = {}, metadata = {} }: StatedFact): FactState | null {
   const stated = { text, attributes, metadata }
   const stored = [...draft.view.factsByText(textKey(text))].map((fact) => draft.fact(fact.id))
@@ -156,13 +156,13 @@ function knownFact(draft: Draft, { text = '', attributes = {}, metadata = {} }: 
   return null
 }
 
-/** The id of a new fact, which nobody had before. */
+/** The id of a new fact, which was never used before. */
 function newFactId(draft: Draft, unique: string | undefined): FactId {
   const factId = factIdOf(draft.space.key, checkUnique(unique, 'unique'))
   if (draft.fact(factId) === null) return factId
   throw new MemoryError('conflict', {
     message: `There is, or was, a fact ${shown(factId)}.`,
-    fix: 'Let createId answer another text each time.',
+    fix: 'Make createId return another text each time.',
     details: { factId },
   })
 }
@@ -171,14 +171,14 @@ function displaced(draft: Draft, ids: readonly FactId[]): readonly Displaced[] {
   return ids.map((key) => ({ key, version: draft.factBefore(key) }))
 }
 
-/** Those that lose their marks once some facts are gone or superseded. */
+/** Facts that are no longer marked once some facts are gone or superseded. */
 function resolvedBy(draft: Draft, gone: readonly FactState[], own: FactId | null): readonly FactId[] {
   const ids = new Set(gone.map((fact) => fact.id))
   const marked = new Set(gone.flatMap((fact) => fact.conflictsWith))
   return [...marked].filter((id) => id !== own && !ids.has(id) && draft.fact(id)?.deleted === false)
 }
 
-/** Whom the assertion supersedes, whom it contradicts, and whose contradiction that resolves. */
+/** The facts that the assertion supersedes, those that it contradicts, and those whose contradiction it resolves. */
 function linksOf(draft: Draft, factId: FactId, assertion: Assertion, validFrom: string): FactLinks {
   const superseded: FactState[] = []
   const conflicts: FactId[] = []
@@ -201,7 +201,7 @@ function linksOf(draft: Draft, factId: FactId, assertion: Assertion, validFrom: 
   }
 }
 
-/** Records an effect and the facts as they are after it. */
+/** Records an effect and the facts after it. */
 function record<Kind extends 'fact-assert' | 'fact-retire' | 'fact-expire'>(draft: Draft, effect: Effect) {
   const numbered = draft.add(effect)
   for (const fact of factsAfter(numbered, draft, (id) => draft.fact(id))) {
@@ -215,7 +215,7 @@ function record<Kind extends 'fact-assert' | 'fact-retire' | 'fact-expire'>(draf
   return answer as ResultOf<Kind>
 }
 
-/** Refuses to name facts, or that one, in a change that cannot. */
+/** Refuses a change that names facts, or that fact, where it may not. */
 function refuseNaming(change: FactAssert, rule: string, factId?: FactId): void {
   for (const field of ['supersedes', 'conflictsWith'] as const) {
     const named = change[field]?.find((id) => factId === undefined || id === factId)
@@ -224,8 +224,8 @@ function refuseNaming(change: FactAssert, rule: string, factId?: FactId): void {
 }
 
 /**
- * Decides an assertion: a new fact, a new version of one, or, where a current fact states the same, that one. What it
- * supersedes gives way unless its trust is higher: then the two are marked as contradicting each other.
+ * Decides an assertion: a new fact, a new version of one, or the current fact that states the same. The superseded
+ * facts are replaced, except those of higher trust: these are marked as contradicting.
  */
 export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fact-assert'> {
   const before = change.factId === undefined ? null : factToUpdate(draft, change, change.factId)
@@ -253,7 +253,7 @@ export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fac
   return record(draft, { kind: 'fact-assert', factId, prev, ...own, ...links })
 }
 
-/** Decides a deletion. Ids that name nothing are passed over; a fact past its expiry goes, but was no longer there. */
+/** Decides a deletion. Unknown ids are skipped. An expired fact is removed, but counts as absent before. */
 export function applyFactRetire(draft: Draft, change: ChangeOf<'fact-retire'>): ResultOf<'fact-retire'> {
   const gone: FactState[] = []
   const retired: RetiredFact[] = []
@@ -272,7 +272,7 @@ export function applyFactRetire(draft: Draft, change: ChangeOf<'fact-retire'>): 
   return record(draft, { kind: 'fact-retire', retired, ...links })
 }
 
-/** Decides the sweeper's expiry, which applies only to what is past its time. */
+/** Decides the sweeper's expiry, which applies only to expired facts. */
 export function applyFactExpire(draft: Draft, change: ChangeOf<'fact-expire'>): ResultOf<'fact-expire'> {
   const factId = checkId(change.factId, 'factId') as FactId
   draft.claim({ fact: factId })

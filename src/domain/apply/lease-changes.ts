@@ -1,4 +1,4 @@
-/** What lease changes do: taking and releasing. */
+/** Decides changes of leases: taking and releasing. */
 
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import { invalidInput, MemoryError, shown } from '../error.ts'
@@ -7,7 +7,7 @@ import type { LeaseState } from '../records/lease.ts'
 import { isoTime, msOf } from '../time.ts'
 import type { Draft } from './draft.ts'
 
-/** The name of a lease that callers take; those of turns are taken by opening a turn and by nothing else. */
+/** The name of a lease that callers may take. Leases of turns are taken only by opening a turn. */
 function checkName(value: string): string {
   const name = checkId(value, 'name')
   if (!name.startsWith('turn/')) return name

@@ -1,4 +1,4 @@
-/** What message changes do: saving, extending, editing and deleting utterances. */
+/** Decides changes of messages: saving, extending, editing and deleting. */
 
 import { loggedAuthor, sameActor } from '../actor.ts'
 import type { ChangeOf, ResultOf, SavedMessage } from '../commit/commit.ts'
@@ -24,11 +24,11 @@ function fieldsOf(input: MessageInput, isCopy: boolean): LoggedMessage {
   }
 }
 
-/** The message as the log keeps it, its author resolved against the actor. Copies get new ids. */
+/** The message in the form of the log, with its author resolved against the actor. Copies get new ids. */
 export function toLogged(draft: Draft, input: MessageInput): LoggedMessage {
   checkMessageSize(draft, input.parts, input.metadata)
   const isCopy = draft.change.kind === 'thread-clone'
-  // The application copies what others said as they said it; anybody else claims it.
+  // The application copies messages of others unchanged; for anybody else they are claims.
   const keeps = isCopy && draft.actor.kind === 'system' && input.author !== undefined
   const author = keeps ? input.author : loggedAuthor(input.author, input.role, draft.actor, draft.address)
   if (!isCopy && author === undefined && input.createdAt === undefined) return input as LoggedMessage
@@ -45,15 +45,15 @@ interface Sorted {
 }
 
 /**
- * Refuses to store a message under an id of the form that we issue: it would be taken for the message that has, had or
- * will have that id. Only a message that takes another's place in the same commit keeps its id.
+ * Refuses to store a message under an id of the issued form: it would be taken for the message that has, had or will
+ * have that id. Only a message that replaces another one in the same commit keeps its id.
  */
 function refuseReserved(draft: Draft, id: string): void {
   if (parseIssuedId(id) === null || draft.isReleased(id)) return
   throw reservedMessageId('messages.id', id, draft.space.key)
 }
 
-/** Tells the messages that are new from those whose id is in the thread already, or twice in the batch. */
+/** Separates new messages from those whose id is already in the thread, or twice in the batch. */
 function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: number, open: TurnState | null): Sorted {
   const start = open?.messages.length ?? 0
   const sorted: Sorted = { stored: [], saved: [], existing: [], known: null }
@@ -62,7 +62,7 @@ function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: nu
     const index = start + sorted.stored.length
     const issued = messageIdOf(draft.space.key, turn, index)
     const id = input.id === undefined ? issued : checkId(input.id, 'messages.id')
-    // A stream names its answer before it is stored; outside an open turn nobody can know the place.
+    // A stream gives its answer an id before it is stored. Outside an open turn nobody can know its place.
     if (id !== issued || (open === null && input.id !== undefined)) {
       const known = draft.findMessage(change.threadId, id)
       if (known !== null) {

@@ -1,4 +1,4 @@
-/** What run changes do: beginning a run, going on with it, ending it, and letting it expire. */
+/** Decides changes of runs: beginning, continuing, ending and expiring. */
 
 import { sameActor } from '../actor.ts'
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
@@ -13,33 +13,33 @@ import type { Draft } from './draft.ts'
 
 type RunPut = ChangeOf<'run-put'>
 
-/** The id of a new run, which nobody had before. */
+/** The id of a new run, which was never used before. */
 function newRunId(draft: Draft, unique: string | undefined): RunId {
   const runId = runIdOf(draft.space.key, checkUnique(unique, 'unique'))
   if (draft.run(runId) === null) return runId
   throw new MemoryError('conflict', {
     message: `There is, or was, a run ${shown(runId)}.`,
-    fix: 'Let createId answer another text each time.',
+    fix: 'Make createId return another text each time.',
     details: { runId },
   })
 }
 
-/** The run that the change goes on with, which must be there and the actor's own. */
+/** The run that the change continues. It must exist and be the actor's own. */
 function runToContinue(draft: Draft, change: RunPut, runId: string): RunState {
   if (change.unique !== undefined) {
-    throw invalidInput('unique', 'must not stand beside "runId"', change.unique, 'Leave it out; it is for new runs.')
+    throw invalidInput('unique', 'must not be passed with "runId"', change.unique, 'Leave it out; it is for new runs.')
   }
   const run = liveRun(draft.run(checkId(runId, 'runId')), draft.at)
   if (run === null) throw notFound('run', runId, 'It may have expired or been forgotten; begin a new one.')
   if (sameActor(run.actor, draft.actor)) return run
   throw new MemoryError('conflict', {
     message: `The run ${shown(run.id)} belongs to ${run.actor.kind} ${shown(run.actor.id)}.`,
-    fix: 'Begin a run of your own; only the actor that began a run goes on with it.',
+    fix: 'Begin a run of your own; only the actor that began a run continues it.',
     details: { runId: run.id, actor: run.actor },
   })
 }
 
-/** A field that stays as it was first stated; undefined where there is nothing new to state. */
+/** A field that never changes once stated; undefined if there is nothing new. */
 function onceStated<Value extends string>(field: string, stated: Value | undefined, given: Value | undefined) {
   if (stated === undefined) return given
   if (given === undefined || given === stated) return undefined
@@ -55,11 +55,11 @@ function turnOf(draft: Draft, { turnId, opened }: RunPut): TurnId | undefined {
   }
   if (turnId === undefined) return undefined
   if (parseTurnId(turnId)?.spaceKey === draft.space.key) return turnId as TurnId
-  const fix = 'Pass the turnId that opening the turn answered.'
+  const fix = 'Pass the turnId that opening the turn returned.'
   throw invalidInput('turnId', 'must be the id of a turn of this space', turnId, fix)
 }
 
-/** The thread and turn that the change names, as far as they are new. The thread is the one that the commit touches. */
+/** The thread and turn that the change names, if they are new. The thread is the one that the commit touches. */
 function placeOf(draft: Draft, change: RunPut, before: RunState | null): Pick<StatedRun, 'threadId' | 'turnId'> {
   const turnId = turnOf(draft, change)
   const given = change.threadId === undefined ? undefined : (checkId(change.threadId, 'threadId') as ThreadId)
@@ -76,7 +76,7 @@ function placeOf(draft: Draft, change: RunPut, before: RunState | null): Pick<St
   }
 }
 
-/** What the change states of a run that has, or is to have, that status. */
+/** The fields that the change states of a run with that status. */
 function statedBy(draft: Draft, change: RunPut, before: RunState | null, status: RunStatus): StatedRun {
   const { runKind, parentRunId, details, continuation } = change
   if (before === null && change.name === undefined) {
@@ -88,7 +88,7 @@ function statedBy(draft: Draft, change: RunPut, before: RunState | null, status:
   const parentId = onceStated('parentRunId', before?.parentRunId, parent)
   const holds = continuation !== undefined && continuation !== null
   if (holds && hasEnded(status)) {
-    const fix = 'Leave it out: what a run needs to go on is erased when it ends.'
+    const fix = 'Leave it out: the continuation of a run is erased when the run ends.'
     throw invalidInput('continuation', `must not be given for a run that is ${status}`, continuation, fix)
   }
   return {
@@ -103,7 +103,7 @@ function statedBy(draft: Draft, change: RunPut, before: RunState | null, status:
   }
 }
 
-/** Decides what is put of a run: a new one, or more of one's own. What it replaces of a continuation leaves the log. */
+/** Decides a put of a run: a new one, or more of the actor's own. A replaced continuation leaves the log. */
 export function applyRunPut(draft: Draft, change: RunPut): ResultOf<'run-put'> {
   const before = change.runId === undefined ? null : runToContinue(draft, change, change.runId)
   const runId = before?.id ?? newRunId(draft, change.unique)
@@ -120,7 +120,7 @@ export function applyRunPut(draft: Draft, change: RunPut): ResultOf<'run-put'> {
   return { kind: 'run-put', runId, version: draft.seq }
 }
 
-/** Takes what a run needs to go on, because something of its turn is erased. */
+/** Removes the continuation of a run, because something in its turn is erased. */
 export function loseContinuation(draft: Draft, run: RunState): void {
   const { id: runId, version: prev, expiresAt } = run
   const effect = draft.add({ kind: 'run-put' as const, runId, prev, stated: { continuation: null, expiresAt } })
@@ -128,7 +128,7 @@ export function loseContinuation(draft: Draft, run: RunState): void {
   draft.setRun(run, foldRun(run, effect, draft))
 }
 
-/** Decides the sweeper's expiry, which applies only to what is past its time. */
+/** Decides the sweeper's expiry, which applies only to expired runs. */
 export function applyRunExpire(draft: Draft, change: ChangeOf<'run-expire'>): ResultOf<'run-expire'> {
   const runId = checkId(change.runId, 'runId') as RunId
   draft.claim({ run: runId })
@@ -142,12 +142,12 @@ export function applyRunExpire(draft: Draft, change: ChangeOf<'run-expire'>): Re
   return { kind: 'run-expire', runId, deleted: isDue }
 }
 
-/** Refuses to erase a run that is at work: its last commit, which ends its turn, could not put it any more. */
+/** Refuses to erase a running run: its last commit, which ends its turn, could not put it any more. */
 export function refuseRunning(draft: Draft, run: RunState): void {
   if (run.status !== 'running' || run.turnId === undefined || !draft.isLeased(turnLease(run.turnId))) return
   throw new MemoryError('conflict', {
-    message: `The run ${shown(run.id)} is at work.`,
-    fix: 'Abort its call or wait until that ends, then try again.',
+    message: `The run ${shown(run.id)} is running.`,
+    fix: 'Abort its call or wait until it ends, then try again.',
     details: { runId: run.id, turnId: run.turnId },
     retryable: true,
   })

@@ -1,4 +1,4 @@
-/** What thread changes do: putting, deleting and copying conversations. */
+/** Decides changes of threads: putting, deleting and copying. */
 
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import type { EffectOf } from '../commit/effect.ts'
@@ -42,7 +42,7 @@ export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): Re
 
 export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'>): ResultOf<'thread-delete'> {
   const threadId = checkId(change.threadId, 'threadId') as ThreadId
-  // Deleting a thread changes all that is in it, and a commit changes one record at most once.
+  // Deleting a thread changes everything in it, and a commit changes a record at most once.
   const others = draft.commit.changes.filter((other) => other !== change && 'threadId' in other)
   if (others.some((other) => 'threadId' in other && other.threadId !== undefined)) {
     const fix = 'Delete the thread in a commit of its own.'
@@ -54,7 +54,7 @@ export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'
   const isLive = before !== null && !before.deleted
   const blocks = isLive ? draft.view.threadBlocks(threadId) : []
   const gone = blocks.map((block) => ({ key: block.name, version: block.version }))
-  // Without a living thread the row names none, so the effect says which one was meant.
+  // If the thread does not exist, the row names none, so the effect names it.
   const missing = isLive ? {} : { missing: threadId }
   draft.add({ kind: 'thread-delete', prev: isLive ? before.version : 0, blocks: gone, ...missing })
   if (isLive) {

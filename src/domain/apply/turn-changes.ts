@@ -1,4 +1,4 @@
-/** What turn changes do: opening, closing, resuming and discarding an exchange. */
+/** Decides changes of turns: opening, closing, resuming and discarding. */
 
 import { sameActor } from '../actor.ts'
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
@@ -47,13 +47,13 @@ function requireTurn(draft: Draft, reference: TurnReference): TurnState {
     throw notFound(
       'turn',
       String(reference.turnId ?? reference.opened),
-      'Pass the turnId that opening the turn answered.',
+      'Pass the turnId that opening the turn returned.',
     )
   }
   return turn
 }
 
-/** The turn a step joins: open, not replaced, and the actor's own. */
+/** The turn that a step joins. It must be open, not replaced, and the actor's own. */
 export function requireOpenTurn(draft: Draft, reference: TurnReference): TurnState {
   const turn = requireTurn(draft, reference)
   if (!sameActor(turn.actor, draft.actor)) throw notOwn(turn)
@@ -63,7 +63,7 @@ export function requireOpenTurn(draft: Draft, reference: TurnReference): TurnSta
   return turn
 }
 
-/** A step of its owner's keeps a turn open for as long again. Deadlines are not in the log. */
+/** Each step of its owner renews the lease of a turn. Deadlines are not in the log. */
 export function renewByStep(draft: Draft, turn: TurnState): void {
   const name = turnLease(turn.id)
   const lease = draft.view.lease(name)
@@ -78,7 +78,7 @@ function replaceTurns(draft: Draft, replaces: readonly string[], by: TurnId): Tu
     refuseForeignId(turnId, 'turn', draft.space.key, 'replaces')
     const turn = requireTurn(draft, { turnId })
     if (turn.replacedBy !== undefined || turn.status === 'discarded') {
-      throw closedTurn(turn, 'Read the thread again and replace the turns that stand in it now.')
+      throw closedTurn(turn, 'Read the thread again and replace the turns that are in it now.')
     }
     const status: TurnStatus = turn.status === 'open' || turn.status === 'suspended' ? 'aborted' : turn.status
     hideMessages(draft, turn)
@@ -95,7 +95,7 @@ function hideMessages(draft: Draft, turn: TurnState): void {
   if (visible.length > 0) draft.setThread(withMessages(draft.thread, -visible.length, draft))
 }
 
-/** Refuses to open a turn beside another one that somebody is at work on. */
+/** Refuses to open a turn while somebody works on another turn of the thread. */
 function refuseBesideOthers(draft: Draft, threadId: ThreadId): void {
   const open = draft.view.turnLeases(threadId).flatMap((name) => {
     const lease = draft.leases.has(name) ? draft.leases.get(name) : draft.view.lease(name)
@@ -129,7 +129,7 @@ export function applyTurnOpen(draft: Draft, change: ChangeOf<'turn-open'>): Resu
   return { kind: 'turn-open', turnId, leaseToken: lease.token, createdThread: createdThread !== null }
 }
 
-/** The owner closes a turn in any way; anybody may declare it interrupted once its lease has run out. */
+/** The owner may close a turn in any way. Anybody may close it as interrupted once its lease has expired. */
 export function applyTurnClose(draft: Draft, change: ChangeOf<'turn-close'>): ResultOf<'turn-close'> {
   draft.liveThread(change.threadId)
   const turn = requireTurn(draft, change)
@@ -167,7 +167,7 @@ export function applyTurnResume(draft: Draft, change: ChangeOf<'turn-resume'>): 
   return { kind: 'turn-resume', turnId: turn.id, leaseToken: lease.token }
 }
 
-/** Discards a turn of one's own: no content stays readable, and the log keeps only that it happened. */
+/** Discards the actor's own turn: its content becomes unreadable, and the log keeps only the event. */
 export function applyTurnDiscard(draft: Draft, change: ChangeOf<'turn-discard'>): ResultOf<'turn-discard'> {
   draft.liveThread(change.threadId)
   const turn = requireTurn(draft, change)

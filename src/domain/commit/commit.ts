@@ -18,12 +18,15 @@ export type ChangeOf<Kind extends ChangeKind> = Extract<Change, { kind: Kind }>
  */
 export type Expectation = z.infer<typeof expectationSchema>
 
-/** Names a record whose version an expectation speaks of. */
+/** Names the record of an expectation. */
 export type RecordName = Extract<Expectation, { absent: unknown }>['absent']
 
 /** An atomic write to one space: all of its changes are applied, or none. */
 export interface Commit {
-  /** Under this id it is applied once, however often it is sent. null: nobody will send it again, nothing is kept for that. */
+  /**
+   * A commit with an id is applied once, however often it is sent. null: it will not be sent again, and nothing is
+   * stored for a retry.
+   */
   readonly id: CommitId | null
   /** The space to write to. */
   readonly space: SpaceId
@@ -35,13 +38,13 @@ export interface Commit {
   readonly background?: boolean
 }
 
-/** Where a message of a commit stands: its id, and whether this commit stored it or it was there before. */
+/** A message of a commit: its id, and whether this commit stored it or it was there before. */
 export interface SavedMessage {
   readonly id: MessageId
   readonly stored: boolean
 }
 
-/** What a change answers. `version` is the seq of the commit that wrote the record. */
+/** The answer to a change. `version` is the seq of the commit that wrote the record. */
 export type ChangeResult =
   | { readonly kind: 'thread-put'; readonly threadId: ThreadId; readonly version: Seq; readonly created: boolean }
   | { readonly kind: 'thread-delete'; readonly threadId: ThreadId; readonly deleted: boolean }
@@ -76,7 +79,7 @@ export type ChangeResult =
       readonly version: Seq
       readonly value: Json
       readonly expiresAt: string | null
-      /** Keys that gave way because the space was at its limit. */
+      /** Keys that were pruned because the space was at its limit. */
       readonly pruned: readonly string[]
     }
   | { readonly kind: 'entry-delete' | 'entry-expire'; readonly key: string; readonly deleted: boolean }
@@ -84,10 +87,10 @@ export type ChangeResult =
       readonly kind: 'fact-assert'
       readonly factId: FactId
       readonly version: Seq
-      /** The same was stated before: the answer names that fact, and no second one was stored. */
+      /** The same fact is stored already: the answer names it, and no second one was stored. */
       readonly known: boolean
       readonly superseded: readonly FactId[]
-      /** Facts that are now marked as contradicting it, those of higher trust that it was to supersede included. */
+      /** Facts that are now marked as contradicting it, including those of higher trust that it could not supersede. */
       readonly conflicts: readonly FactId[]
     }
   | { readonly kind: 'fact-retire'; readonly deleted: readonly FactId[] }
@@ -111,12 +114,12 @@ export type ChangeResult =
   | { readonly kind: 'lease-take'; readonly name: string; readonly token: Seq; readonly expiresAt: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly settings: SpaceSettings; readonly version: Seq }
-  /** What was erased: of a whole space the records that were live, inside one deleted ones as well. */
+  /** What was erased. For a whole space only live records count; inside a space, deleted ones too. */
   | ({ readonly kind: 'erase'; readonly spaces: number } & ErasedCounts)
 
 export type ResultOf<Kind extends ChangeKind> = ChangeResult & { readonly kind: Kind }
 
-/** The answer of the door. A conflict is an answer too: it says what stood there instead. */
+/** The answer of the door. A conflict is an answer too: it says what is stored instead. */
 export type CommitResult =
   | {
       readonly status: 'committed'

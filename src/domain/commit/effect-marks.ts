@@ -5,11 +5,11 @@ import { displaced, fields, type Mark, name, ref } from './marks.ts'
 /** What is known of a kind of effect beside what applying it means. */
 interface EffectDeclaration {
   /**
-   * Whether an effect in a row of a thread is the thread's own, and goes with it: `thread` always, `space` never,
-   * `stated` where it says `inThread`.
+   * Whether an effect in a row of a thread is the thread's own, and is erased with it: `thread` always, `space` never,
+   * `stated` if it has `inThread`.
    */
   readonly scope: 'thread' | 'space' | 'stated'
-  /** The messages that were there before and are other ones now: those at its `index` field, or all of its turn or thread. */
+  /** The earlier messages that the effect changes: those at its `index` field, or all of its turn or thread. */
   readonly changes?: 'index' | 'turn' | 'thread'
   readonly marks: { readonly [field: string]: Mark }
 }
@@ -175,7 +175,7 @@ export function keptFieldOf(effect: EffectOf<'kept'>): KeptField {
 
 const none: EffectDeclaration = { scope: 'space', marks: {} }
 
-/** The declaration of an effect's kind; of a kept one that of its record. What was erased already has none. */
+/** The declaration of an effect's kind; for a kept record, that of the record. Erased effects have none. */
 export function declarationOf(effect: Effect): EffectDeclaration {
   if (effect.kind === 'kept') return keptMarks[keptFieldOf(effect)]
   return effect.kind === 'erased' ? none : effectMarks[effect.kind]

@@ -1,4 +1,4 @@
-/** Which records an effect is of, replaces and names: read off its marks. */
+/** Finds the records that an effect belongs to, replaces and refers to, from its marks. */
 
 import type { Seq } from '../id.ts'
 import { isJsonObject, type Json } from '../json.ts'
@@ -7,7 +7,7 @@ import { declarationOf, keptFieldOf } from './effect-marks.ts'
 import type { Mark, Marks, Noun } from './marks.ts'
 import { recordNouns } from './record-nouns.ts'
 
-/** A record, by what it is and its own name. For a `record` the name says its noun too; see {@link recordName}. */
+/** A record, by noun and name. The name of a `record` includes its noun; see {@link recordName}. */
 export interface Named {
   readonly noun: Noun
   readonly key: string
@@ -16,7 +16,7 @@ export interface Named {
 /** A record that an effect replaced, with the version that it had. */
 interface Replaced extends Named {
   readonly version: Seq
-  /** The field of the effect that says so; null for the effect's own record. */
+  /** The field of the effect that names it; null for the effect's own record. */
   readonly field: string | null
 }
 
@@ -43,7 +43,7 @@ const erasedMarks: Marks = {
   resolved: { displaced: 'fact' },
 }
 
-/** The fields that the marks of an effect speak of, and the marks. */
+/** The marked fields of an effect, and the marks. */
 function marked(effect: Effect): { readonly holder: object; readonly marks: Marks } {
   if (effect.kind === 'erased') return { holder: effect, marks: erasedMarks }
   const { marks } = declarationOf(effect)
@@ -58,7 +58,7 @@ interface Naming {
   readonly hasContent: boolean
 }
 
-/** By marks: every commit asks for them, for each of its effects. */
+/** Cached by marks: every commit needs them, for each of its effects. */
 const namings = new WeakMap<Marks, Naming>()
 
 function namingOf(marks: Marks): Naming {
@@ -76,7 +76,7 @@ function namingOf(marks: Marks): Naming {
   return naming
 }
 
-/** The record that an effect states, changes or ends; null where it is of none that has a name, or the name was erased. */
+/** The record that an effect states, changes or ends; null if it has no name, or the name was erased. */
 export function ownRecord(effect: Effect): Named | null {
   const { holder, marks } = marked(effect)
   for (const [field, noun] of namingOf(marks).names) {
@@ -99,7 +99,7 @@ export function versionReplaced(effect: Effect): Seq {
   return 'prev' in effect && typeof effect.prev === 'number' ? effect.prev : 0
 }
 
-/** Other records that gave way to an effect. */
+/** Other records that an effect replaced or pruned. */
 export function displacedBy(effect: Effect): readonly Replaced[] {
   const { holder, marks } = marked(effect)
   const found: Replaced[] = []
@@ -114,7 +114,8 @@ const nothing: readonly Replaced[] = []
 
 /** Every record that an effect replaced: its own first, if it was there. */
 export function replacedBy(effect: Effect): readonly Replaced[] {
-  // Every commit asks, for each of its effects; most are of messages, which name no record, or of one that is new.
+  // Every commit asks this for each of its effects. Most are about messages, which name no record, or about a new
+  // record.
   const { names, displaced } = namingOf(marked(effect).marks)
   const version = names.length === 0 ? 0 : versionReplaced(effect)
   if (version === 0 && displaced.length === 0) return nothing
@@ -123,7 +124,7 @@ export function replacedBy(effect: Effect): readonly Replaced[] {
   return own === null ? others : [{ ...own, version, field: null }, ...others]
 }
 
-/** Whether a text stands anywhere in a value, as a whole string. */
+/** Whether a text occurs anywhere in a value, as a whole string. */
 function holds(value: unknown, text: string): boolean {
   if (value === text) return true
   if (Array.isArray(value)) return value.some((item) => holds(item, text))
@@ -134,7 +135,7 @@ function namesIn(value: unknown, marks: Marks, noun: Noun | null, id: string, is
   if (!isJsonObject(value)) return false
   return Object.entries(value).some(([field, inner]: [string, Json]) => {
     const mark = Object.hasOwn(marks, field) ? marks[field] : undefined
-    // Without a mark it may be a reference that nobody declared.
+    // Without a mark it may be an undeclared reference.
     if (mark === undefined) return !isStrict && holds(inner, id)
     if (typeof mark !== 'object') return false
     if ('ref' in mark) return (noun === null || mark.ref === noun) && holds(inner, id)
@@ -142,7 +143,7 @@ function namesIn(value: unknown, marks: Marks, noun: Noun | null, id: string, is
   })
 }
 
-/** The fields of a record that an effect holds, and the marks of its noun; null for other effects. */
+/** The fields of the record in an effect, and the marks of its noun; null for other effects. */
 function recordFields(effect: Effect): { readonly values: readonly unknown[]; readonly marks: Marks } | null {
   if (effect.kind === 'kept') {
     if (!('record' in effect)) return null
@@ -154,10 +155,10 @@ function recordFields(effect: Effect): { readonly values: readonly unknown[]; re
 }
 
 /**
- * Whether an effect refers to a record by its id. In a field of a record that has no mark, any text that equals the id is
- * taken for a reference.
+ * Whether an effect refers to a record by its id. In a record's field without a mark, any text that equals the id
+ * counts as a reference.
  *
- * @param noun What the id is of; null where it may be of any noun.
+ * @param noun The noun of the id; null if it may be of any noun.
  */
 export function refersTo(effect: Effect, noun: Noun | null, id: string): boolean {
   const record = recordFields(effect)
@@ -166,7 +167,7 @@ export function refersTo(effect: Effect, noun: Noun | null, id: string): boolean
   return namesIn(holder, marks, noun, id, true)
 }
 
-/** Whether an effect of its kind holds content: not one that only ended its record, or was erased. */
+/** Whether an effect of this kind has content. One that only ended its record, or was erased, has none. */
 export function holdsContent(effect: Effect): boolean {
   if (effect.kind === 'erased') return false
   return effect.kind === 'kept' || namingOf(marked(effect).marks).hasContent

@@ -1,4 +1,4 @@
-/** Effects: what a commit did, as its log rows keep it. Replay applies them and never decides anything again. */
+/** Effects: what a commit did, as stored in its log rows. Replay applies them and never decides anything again. */
 
 import type { Actor } from '../actor.ts'
 import type { CommitId, FactId, RunId, Seq, ThreadId, TurnId } from '../id.ts'
@@ -14,27 +14,27 @@ import type { ThreadSource, ThreadState } from '../records/thread.ts'
 import type { ClosedStatus, TurnState, TurnStatus } from '../records/turn.ts'
 import type { SpaceSettings } from '../space.ts'
 
-/** A record that gave way as a side effect of a write, with the version that it had. */
+/** A record that a write replaced or pruned as a side effect, with its version. */
 export interface Displaced {
   readonly key: string
   readonly version: Seq
 }
 
-/** What all entry writes record: the version replaced, the resolved expiry, and whom the limits removed. */
+/** Recorded for all writes of entries: the replaced version, the expiry, and the pruned keys. */
 interface EntryEffect {
   readonly key: string
   /** Version this one replaces; 0 if the key was never there. */
   readonly prev: Seq
-  /** The base counted as absent (never written, deleted or expired), so the value starts anew. */
+  /** The base counted as absent (never written, deleted or expired), so the value starts from nothing. */
   readonly absent?: true
   readonly expiresAt: string | null
   readonly pruned?: readonly Displaced[]
   readonly expired?: readonly Displaced[]
-  /** The whole value, kept when the patches since the last whole one outweigh it. */
+  /** The whole value, stored when the patches since the last whole one are larger than it. */
   readonly full?: Json
 }
 
-/** What all effects on records say: which one, and the version replaced. */
+/** Recorded for all effects on records: which record, and the replaced version. */
 interface RecordEffect {
   readonly noun: string
   readonly key: string
@@ -45,8 +45,8 @@ interface RecordEffect {
 }
 
 /**
- * What was stated of a fact, defaults resolved. In a later version, fields left out stay as they were. A text comes with the
- * trust of who stated it.
+ * The stated fields of a fact, with defaults. In a later version, fields left out stay as they were. A text comes with
+ * the trust of who stated it.
  */
 export type StatedFact = Partial<StatedFields> & { readonly queued?: true }
 
@@ -55,7 +55,7 @@ export interface FactLinks {
   readonly superseded?: readonly (Displaced & { readonly validTo: string })[]
   /** Marked as contradicting the asserted fact, which is marked with them. */
   readonly conflicts?: readonly Displaced[]
-  /** Lost their mark of what was superseded, retired or expired. */
+  /** No longer marked as contradicting a fact that was superseded, retired or expired. */
   readonly resolved?: readonly Displaced[]
 }
 
@@ -65,7 +65,7 @@ export interface RetiredFact extends Displaced {
   readonly due?: true
 }
 
-/** How much an erasure took: records whose content it removed, and the commits of the log that held any of it. */
+/** How much an erasure removed: records, and commits of the log with any of their content. */
 export interface ErasedCounts {
   readonly commits: number
   readonly threads: number
@@ -74,11 +74,11 @@ export interface ErasedCounts {
   readonly blocks: number
   readonly facts: number
   readonly runs: number
-  /** Records of the nouns that have nothing but a key and fields. */
+  /** Records of the nouns that have only a key and fields. */
   readonly records: number
 }
 
-/** A record as compaction keeps it, in the row of its version; a turn in the row that opened it. */
+/** A record as compaction keeps it: in the row of its version, or a turn in the row that opened it. */
 export type Kept =
   | { readonly entry: EntryState }
   | { readonly block: BlockState }
@@ -104,7 +104,7 @@ type Body =
       readonly kind: 'thread-delete'
       readonly prev: Seq
       readonly blocks: readonly Displaced[]
-      /** The thread that was meant, where there is none. */
+      /** The thread that was named, if it does not exist. */
       readonly missing?: ThreadId
     }
   | {
@@ -125,17 +125,17 @@ type Body =
   | { readonly kind: 'turn-close'; readonly status: ClosedStatus }
   | { readonly kind: 'turn-resume'; readonly until: string; readonly runId?: string }
   | { readonly kind: 'turn-discard' }
-  /** In the row of a turn that another one took the place of. */
+  /** In the row of a turn that another turn replaced. */
   | { readonly kind: 'turn-replaced'; readonly by: TurnId }
   | {
       readonly kind: 'message-append'
-      /** null where one was erased: the others keep their places. */
+      /** null for an erased message: the others keep their places. */
       readonly messages: readonly (LoggedMessage | null)[]
       /** Position in the call and id of messages that were there before; null where the id was erased. */
       readonly existing?: readonly (readonly [position: number, id: string | null])[]
-      /** Turn of the first message that was there before, where none was new. */
+      /** Turn of the first message that was there before, if none was new. */
       readonly known?: number
-      /** The messages were erased; that they were saved here is left. */
+      /** The messages were erased; only the fact that they were saved here is left. */
       readonly erased?: true
       /** The thread was created by this commit; its former version, 0 if none. */
       readonly createdThread?: Seq
@@ -187,7 +187,7 @@ type Body =
       /** It was stated before: only its links are new. */
       readonly known?: true
     })
-  /** What was stated is there already, in that version. */
+  /** The same fact is stored already, in that version. */
   | { readonly kind: 'fact-known'; readonly factId: FactId; readonly version: Seq }
   | (FactLinks & { readonly kind: 'fact-retire'; readonly retired: readonly RetiredFact[] })
   /** `prev` is 0 where the fact was not due. */
@@ -207,11 +207,11 @@ type Body =
   | { readonly kind: 'lease-take'; readonly name: string; readonly until: string }
   | { readonly kind: 'lease-release'; readonly name: string; readonly released: boolean }
   | { readonly kind: 'configure'; readonly prev: Seq; readonly settings: SpaceSettings }
-  /** Something of the space was erased: how much, and nothing that would name it. */
+  /** Something in the space was erased: only counts, no names. */
   | ({ readonly kind: 'erase' } & ErasedCounts)
-  /** What was current at the horizon when the rows below it were compacted, whole. */
+  /** A whole record that was current at the horizon when the rows below it were compacted. */
   | ({ readonly kind: 'kept' } & Kept)
-  /** Content removed by erasure: only that it happened, and to which record, is left. */
+  /** Content removed by erasure: only the event and the record's name are left. */
   | (FactLinks & {
       readonly kind: 'erased'
       readonly was: string

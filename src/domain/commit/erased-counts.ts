@@ -1,4 +1,4 @@
-/** Counts of what erasures took. */
+/** Counts of what erasures removed. */
 import type { ResultOf } from './commit.ts'
 import type { ErasedCounts } from './effect.ts'
 
@@ -13,7 +13,7 @@ export const noCounts: ErasedCounts = {
   records: 0,
 }
 
-/** What two erasures took together. Counts that an earlier version did not keep are 0. */
+/** The sum of two counts. Counts that an earlier version did not store are 0. */
 export function sumCounts(left: ErasedCounts, right: ErasedCounts): ErasedCounts {
   const sums: Record<string, number> = {}
   for (const field of Object.keys(noCounts) as (keyof ErasedCounts)[])
@@ -21,5 +21,5 @@ export function sumCounts(left: ErasedCounts, right: ErasedCounts): ErasedCounts
   return sums as unknown as ErasedCounts
 }
 
-/** The answer where there is nothing to erase: erasing what is not there is fine, and repeated erasure is no error. */
+/** The counts when there is nothing to erase, which is not an error. */
 export const nothingErased: ResultOf<'erase'> = { kind: 'erase', spaces: 0, ...noCounts }

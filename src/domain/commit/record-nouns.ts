@@ -1,4 +1,4 @@
-/** The nouns that have nothing but a key and fields. A new one is a line here and its schema in `record-schemas.ts`. */
+/** The nouns that have only a key and fields. A new one needs a line here and its schema in `record-schemas.ts`. */
 
 import type { LimitName } from '../limits.ts'
 import type { Marks } from './marks.ts'
@@ -9,7 +9,7 @@ interface RecordNoun {
   readonly marks: Marks
   /** The limit of all its fields together, in bytes of JSON. Default: `recordBytes`. */
   readonly limit?: LimitName
-  /** Milliseconds that a record lives after its last write, unless the write says otherwise. Default: for ever. */
+  /** Milliseconds that a record lives after its last write, unless the write sets a ttl. Default: for ever. */
   readonly ttlMs?: number
 }
 

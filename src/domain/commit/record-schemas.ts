@@ -4,7 +4,7 @@ import { invariant } from '../error.ts'
 import { limitTable } from '../limits.ts'
 import { recordNouns } from './record-nouns.ts'
 
-/** The fields of each noun of `record-nouns.ts`. None may be called `kind`, `key` or `ttlMs`. */
+/** The fields of each noun of `record-nouns.ts`. No field may be called `kind`, `key` or `ttlMs`. */
 export const recordSchemas: { readonly [noun: string]: z.ZodObject } = {}
 
 const ttlMs = z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).nullable())

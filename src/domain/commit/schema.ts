@@ -13,7 +13,7 @@ import { type SpaceSettings, settingLimits, settingNames } from '../space.ts'
 import { trusts } from '../trust.ts'
 import { withRecordChanges } from './record-schemas.ts'
 
-/** An object whose content others check. Unlike `z.custom` it converts to JSON Schema. */
+/** An object whose content is checked elsewhere. Unlike `z.custom` it converts to JSON Schema. */
 function anyObject<Fields>(
   holds: (value: object) => boolean = () => true,
   rule = 'must be an object',
@@ -88,7 +88,7 @@ export const settingsSchema = z.strictObject(
 
 const factIds = z.array(id).max(limitTable.factLinks.max)
 
-/** Whom a fact is about or from, beside the space that it lives in. */
+/** The ids that a fact has in addition to its space. */
 const attributesSchema = z.strictObject({
   userId: z.exactOptional(id),
   agentId: z.exactOptional(id),
@@ -98,7 +98,7 @@ const attributesSchema = z.strictObject({
 
 const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })
 
-/** Every kind of change, as data, but for those of records. The union is closed. */
+/** Every kind of change, as data, except those of records. The union is closed. */
 const namedChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('thread-put'),
@@ -127,7 +127,7 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     runId: z.exactOptional(id),
     replaces: z.exactOptional(z.array(id).max(1_000)),
     createThread: z.exactOptional(z.boolean()),
-    /** Refused while another turn of the thread is open whose lease is not over. */
+    /** Refused while another turn of the thread is open and its lease has not expired. */
     alone: z.exactOptional(z.boolean()),
   }),
   z.strictObject({ kind: z.literal('turn-close'), threadId, ...turnReference, status: z.enum(closedStatuses) }),
@@ -193,11 +193,11 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     sources: z.exactOptional(z.array(id).max(limitTable.factLinks.max)),
     validFrom: z.exactOptional(time),
     expiresAt: z.exactOptional(time.nullable()),
-    /** Facts that it takes the place of; those of higher trust are marked as contradicting instead. */
+    /** Facts that it replaces. Those of higher trust are marked as contradicting instead. */
     supersedes: z.exactOptional(factIds),
     /** Facts that it contradicts; both sides are marked. */
     conflictsWith: z.exactOptional(factIds),
-    /** Waits for extraction; never a fact to be shown. */
+    /** Waits for extraction and is never shown as a fact. */
     queued: z.exactOptional(z.literal(true)),
     /** Lowers the trust that the actor gives; for a system actor, names the lowest trust among the sources. */
     trust: z.exactOptional(z.enum(trusts)),
@@ -208,7 +208,7 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     kind: z.literal('run-put'),
     /** The last part of a new run's id. */
     unique: z.exactOptional(id),
-    /** The run to go on with. Fields left out stay as they are. */
+    /** The run to continue. Fields left out stay as they are. */
     runId: z.exactOptional(id),
     /** What runs: the id of the agent or the workflow. Required for a new run. */
     name: z.exactOptional(id),
@@ -220,7 +220,7 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     parentRunId: z.exactOptional(id),
     /** Deep-merged into what is there; `null` deletes. */
     details: z.exactOptional(jsonObject),
-    /** What a suspended run needs to go on; null takes it away, and so does the end of the run. */
+    /** What a suspended run needs to continue; null removes it, and so does the end of the run. */
     continuation: z.exactOptional(json),
   }),
   z.strictObject({ kind: z.literal('run-expire'), runId: id }),
@@ -233,7 +233,10 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('lease-release'), name: id, token: z.int().min(1) }),
   z.strictObject({ kind: z.literal('configure'), settings: settingsSchema }),
-  /** Alone in its commit. Without a list: the whole space with its children; else what is listed, in all its versions. */
+  /**
+   * Alone in its commit. Without a list: the whole space with its children. With lists: the listed records, in all
+   * their versions.
+   */
   z.strictObject({
     kind: z.literal('erase'),
     threadIds: erased,
@@ -249,7 +252,7 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
 /** Every kind of change, as data. The union is closed. */
 export const changeSchema: typeof namedChangeSchema = withRecordChanges(namedChangeSchema)
 
-/** Names a record whose version an expectation speaks of. */
+/** Names the record of an expectation. */
 const recordSchema = z.union([
   z.strictObject({ entry: id }),
   z.strictObject({ block: id, threadId: optionalThread }),

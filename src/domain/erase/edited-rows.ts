@@ -1,4 +1,4 @@
-/** The rows that an erasure changes, as it leaves them so far: nothing is written before all of it is decided. */
+/** The rows that an erasure has changed so far. Nothing is written before everything is decided. */
 
 import type { Effect, LogRow } from '../commit/effect.ts'
 import type { ThreadId } from '../id.ts'
@@ -14,19 +14,19 @@ export class EditedRows {
     this.#view = view
   }
 
-  /** The row as the erasure leaves it so far. */
+  /** The row with the changes of the erasure so far. */
   current(row: LogRow): LogRow {
     return this.#rows.get(place(row)) ?? row
   }
 
-  /** Puts changed effects into a row; answers whether any differs. */
+  /** Puts changed effects into a row; returns whether any differs. */
   replace(row: LogRow, effects: readonly Effect[], threadId: ThreadId | null = row.threadId): boolean {
     const isSame = threadId === row.threadId && effects.every((effect, index) => effect === row.effects[index])
     if (!isSame) this.#rows.set(place(row), { ...row, threadId, hash: null, effects })
     return !isSame
   }
 
-  /** The rows to replace. A commit's payload hash covered what is gone and lies in its first row. */
+  /** The rows to replace. A commit's payload hash is in its first row and covered the erased content. */
   all(): { readonly rows: readonly LogRow[]; readonly commits: number } {
     const seqs = new Set([...this.#rows.values()].map((row) => row.seq))
     for (const seq of seqs) {

@@ -1,4 +1,4 @@
-/** Removing content from log rows that stay: what erasure, an expired entry or a discarded turn leaves behind. */
+/** Removes content from log rows that stay, for erasure, expired entries and discarded turns. */
 
 import type { Effect, EffectOf, LogRow } from '../commit/effect.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
@@ -8,25 +8,27 @@ import { touchedFacts } from '../replay/fact-fold.ts'
 import type { CommitRows } from '../replay/history.ts'
 import { emptied } from './erased-form.ts'
 
-/** The rows of a space's log, open to erasure. Drivers replace the row at (seq, turn). */
+/** The rows of a space's log, for erasure. Drivers replace the row at (seq, turn). */
 export interface EditableLog extends CommitRows {
   turnRows(threadId: ThreadId, turn: number): readonly LogRow[]
   replaceRow(row: LogRow): void
 }
 
-/** Replaces a row, and with it the payload hash of its commit, which covered what is gone and lies in the first row. */
+/**
+ * Replaces a row, and removes the payload hash of its commit, which covered the erased content and is in the first row.
+ */
 export function replaceRow(log: EditableLog, row: LogRow, effects: readonly Effect[]): void {
   log.replaceRow({ ...row, hash: null, effects })
   const [first] = log.rowsAt(row.seq)
   if (first !== undefined && first.hash !== null) log.replaceRow({ ...first, hash: null })
 }
 
-/** Erases the values of a record's versions, from one back to where its life began. */
+/** Erases the values of a record's versions, from one back to its creation. */
 export function eraseLife(log: EditableLog, record: Named, version: Seq): void {
   for (let seq = version; seq > 0; ) {
     let next = 0
     for (const row of log.rowsAt(seq)) {
-      // Not the effect that ended an earlier life, which holds no value.
+      // Not the effect that ended an earlier record with this key, which has no value.
       const hit = row.effects.find((effect) => holdsContent(effect) && isOf(effect, record))
       if (hit === undefined) continue
       next = 'absent' in hit && hit.absent === true ? 0 : versionReplaced(hit)
@@ -37,18 +39,18 @@ export function eraseLife(log: EditableLog, record: Named, version: Seq): void {
   }
 }
 
-/** The fact of which an effect holds what was stated; null for any other effect. */
+/** The fact whose statement is in an effect; null for any other effect. */
 export function statedFact(effect: Effect): FactId | null {
   if (effect.kind === 'kept') return 'fact' in effect ? effect.fact.id : null
   return effect.kind === 'fact-assert' ? effect.factId : null
 }
 
-/** Whether an effect holds what was stated of that fact. */
+/** Whether an effect has a statement of that fact. */
 function statesFact(effect: Effect, factId: FactId): effect is EffectOf<'kept' | 'fact-assert'> {
   return statedFact(effect) === factId
 }
 
-/** What is left of a statement once some of its sources are gone. */
+/** The rest of a statement after some of its sources were removed. */
 interface LessSourced {
   readonly effect: Effect
   /** How many sources are left. */
@@ -72,7 +74,7 @@ export function withoutSources(effect: Effect, gone: ReadonlySet<string>): LessS
   return { effect: { ...effect, stated }, left: left.length, isQueued: stated.queued === true }
 }
 
-/** Whether anything that was stated of a fact is left in the log, from a version back to where its life began. */
+/** Whether any statement of a fact is left in the log, from a version back to its creation. */
 export function hasFactLife(log: CommitRows, factId: FactId, version: Seq): boolean {
   for (let seq = version; seq > 0; ) {
     let next = 0
@@ -86,7 +88,7 @@ export function hasFactLife(log: CommitRows, factId: FactId, version: Seq): bool
   return false
 }
 
-/** Erases all that was stated of one fact, from a version back to where its life began. Other facts stay as they are. */
+/** Erases every statement of one fact, from a version back to its creation. Other facts stay. */
 export function eraseFactLife(log: EditableLog, factId: FactId, version: Seq): void {
   for (let seq = version; seq > 0; ) {
     let next = 0
@@ -101,12 +103,12 @@ export function eraseFactLife(log: EditableLog, factId: FactId, version: Seq): v
   }
 }
 
-/** An append of messages that were all there before: it saved nothing. */
+/** An append of messages that were all stored before: it saved nothing. */
 function isEmptyAppend(effect: Effect): boolean {
   return effect.kind === 'message-append' && effect.messages.length === 0
 }
 
-/** Whether an effect says something of messages: it saved, changed or deleted them. */
+/** Whether an effect saved, changed or deleted messages. */
 function isOfMessages(effect: Effect): boolean {
   if (effect.kind === 'kept' || effect.kind === 'erased') return false
   const { marks } = declarationOf(effect)
@@ -128,7 +130,7 @@ export function withoutKept(
   return { effect: { ...effect, turnKept: { ...turnKept, messages } }, counted: isCounted ? gone : 0 }
 }
 
-/** The effects with the kept thread counting so many messages less. */
+/** The effects, with the message count of the kept thread lowered. */
 export function withKeptCount(effects: readonly Effect[], less: number): readonly Effect[] {
   return effects.map((effect) => {
     if (effect.kind !== 'kept' || !('thread' in effect)) return effect

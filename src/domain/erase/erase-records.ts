@@ -1,4 +1,4 @@
-/** Erasing records: those that refer to what is erased go with it, in all their versions. */
+/** Erases records: those that refer to erased records are erased too, in all their versions. */
 
 import { isOf, type Named, ownRecord, refersTo, splitRecordName, versionReplaced } from '../commit/effect-names.ts'
 import type { Seq } from '../id.ts'
@@ -9,9 +9,9 @@ import { erasedEffect } from './erased-form.ts'
 export class RecordEraser {
   readonly #view: SpaceView
   readonly #rows: EditedRows
-  /** Names of the records that go; see `recordName`. */
+  /** Names of the erased records; see `recordName`. */
   readonly names = new Set<string>()
-  /** How many of them were there. */
+  /** How many of them existed. */
   count = 0
 
   constructor(view: SpaceView, rows: EditedRows) {
@@ -19,9 +19,9 @@ export class RecordEraser {
     this.#rows = rows
   }
 
-  /** Takes every record that refers to one of these ids, then those that refer to a record that went. */
+  /** Erases every record that refers to one of these ids, then those that refer to an erased record. */
   referringTo(ids: Iterable<string>): void {
-    // Spares spaces without records a look through their log.
+    // Spaces without records need not search their log.
     if (!this.#view.hasRecords()) return
     for (let fresh = [...ids]; fresh.length > 0; ) {
       const found: Named[] = []

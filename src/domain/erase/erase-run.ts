@@ -1,4 +1,4 @@
-/** Removing what runs stated from log rows that stay. */
+/** Removes statements of runs from log rows that stay. */
 
 import type { Effect } from '../commit/effect.ts'
 import { ownRecord, versionReplaced } from '../commit/effect-names.ts'
@@ -6,17 +6,17 @@ import type { RunId, Seq } from '../id.ts'
 import { type EditableLog, replaceRow } from './erase-content.ts'
 import { emptied, erasedEffect } from './erased-form.ts'
 
-/** What of a run leaves the log: what it needed to go on, all that it stated, or that and its id. */
+/** Which part of a run leaves the log: its continuation, all its statements, or those and its id. */
 export type RunLoss = 'continuation' | 'content' | 'run'
 
-/** A loss of a run, from its version at the time back to where it began. */
+/** A removal from a run, from its version at the time back to its beginning. */
 export interface LostOfRun {
   readonly runId: RunId
   readonly version: Seq
   readonly loss: RunLoss
 }
 
-/** The run that an effect states something of or ends, with the version it had before; null for any other effect. */
+/** The run that an effect states or ends, with the version before; null for any other effect. */
 export function touchedRun(effect: Effect): { readonly runId: RunId; readonly prev: Seq } | null {
   const own = ownRecord(effect)
   if (own?.noun !== 'run') return null
@@ -40,7 +40,10 @@ const leftAfter: Readonly<Record<RunLoss, (effect: Effect) => Effect>> = {
   run: (effect) => erasedEffect(effect),
 }
 
-/** Erases what a run loses from the effects that hold it. The log holds no continuation but the last, so one ends the search. */
+/**
+ * Erases the lost part of a run from its effects. The log has only the last continuation, so finding one ends the
+ * search.
+ */
 export function eraseOfRun(log: EditableLog, { runId, version, loss }: LostOfRun): void {
   for (let seq = version; seq > 0; ) {
     let next = 0

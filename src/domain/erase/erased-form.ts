@@ -1,4 +1,4 @@
-/** What is left of an effect whose content goes, made from its marks. */
+/** Makes the form of an effect without its content, from its marks. */
 import type { Displaced, Effect, EffectOf } from '../commit/effect.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
 import { displacedBy, type Named, ownRecord, splitRecordName, versionReplaced } from '../commit/effect-names.ts'
@@ -10,7 +10,7 @@ function shellOf(effect: Effect): Erased {
   return { kind: 'erased', was, ...(effect.of === undefined ? {} : { of: effect.of }) }
 }
 
-/** The lists of records that gave way, without one of them. */
+/** The lists of replaced or pruned records, without one of them. */
 function displacedWithout(effect: Effect, gone: Named | null): Partial<Erased> {
   const left = displacedBy(effect).filter(({ noun, key }) => noun !== gone?.noun || key !== gone.key)
   const lists: Record<string, Displaced[]> = {}
@@ -23,7 +23,7 @@ function displacedWithout(effect: Effect, gone: Named | null): Partial<Erased> {
   return lists
 }
 
-/** How an erased effect names its record; nouns whose versions nobody walks have no name there. */
+/** How an erased effect names its record. Nouns without history have no name there. */
 function namePart({ noun, key }: Named): Partial<Erased> {
   if (noun === 'entry') return { key }
   if (noun === 'fact') return { factId: key as never }
@@ -32,7 +32,7 @@ function namePart({ noun, key }: Named): Partial<Erased> {
   return splitRecordName(key)
 }
 
-/** The effect that one leaves whose content expired or was discarded: versions of its record stay a chain. */
+/** The form of an effect whose content expired or was discarded. The versions of its record stay a chain. */
 export function emptied(effect: Effect): Effect {
   if (effect.kind === 'erased') return effect
   const shell = shellOf(effect)
@@ -42,13 +42,16 @@ export function emptied(effect: Effect): Effect {
   return { ...shell, ...namePart(own), ...prev, ...displacedWithout(effect, null) }
 }
 
-/** The effect that an erased one leaves: that something happened, and what it did to records that are not erased. */
+/** The form of an erased effect: only the event, and its effect on records that are not erased. */
 export function erasedEffect(effect: Effect, gone: Named | null = null): Effect {
   const isOfThread = declarationOf(effect).scope === 'thread'
   return { ...shellOf(effect), ...(isOfThread ? {} : displacedWithout(effect, gone)) }
 }
 
-/** The effect without a record: its content, its name, and that others displaced it. The same effect if it names it nowhere. */
+/**
+ * The effect without a record: without its content, its name, and its place in lists of displaced records. The same
+ * effect if it does not name the record.
+ */
 export function withoutRecord(effect: Effect, record: Named): Effect {
   const own = ownRecord(effect)
   if (own?.noun === record.noun && own.key === record.key) return erasedEffect(effect, record)

@@ -1,10 +1,10 @@
-/** Erasures: what leaves the log and the small tables of a space. */
+/** Erasures: everything that leaves the log and the small tables of a space. */
 
 import type { LogRow } from '../commit/effect.ts'
 import type { RunId, ThreadId } from '../id.ts'
 import type { ThreadState } from '../records/thread.ts'
 import type { MessagePlace } from '../records/turn.ts'
-/** A message that an erasure takes. */
+/** A message that an erasure removes. */
 export interface ErasedMessage extends MessagePlace {
   /** Its id if a caller chose it. */
   readonly id: string | null

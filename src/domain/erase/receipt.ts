@@ -1,4 +1,4 @@
-/** Receipts: what an erasure took, kept outside all spaces. They name nothing that was erased. */
+/** Receipts: counts of what an erasure removed, kept outside all spaces. They name nothing that was erased. */
 
 import type { ResultOf } from '../commit/commit.ts'
 import type { ErasedCounts } from '../commit/effect.ts'
@@ -11,7 +11,7 @@ export type ForgetTarget = (typeof forgetTargets)[number]
 /** `pending` until no byte of what was erased is left in any file of the database. */
 export const receiptStates = ['pending', 'complete'] as const
 
-/** What a forget took: counts only. */
+/** What a forget removed: counts only. */
 export interface ReceiptCounts extends ErasedCounts {
   readonly spaces: number
 }
@@ -25,17 +25,20 @@ export interface StoredReceipt {
   readonly requestedAt: string
   readonly completedAt: string | null
   readonly erased: ReceiptCounts
-  /** What no erasure in this database reaches, in words. */
+  /** Copies that no erasure in this database reaches, in words. */
   readonly outOfReach: readonly string[]
-  /** Ids of ours that commits to come are to erase; an interrupted forget goes on with them. */
+  /** Issued ids that later commits will erase. An interrupted forget continues with them. */
   readonly left: readonly string[]
 }
 
-/** What an erasure asks to be noted with it. */
+/** What an erasure notes in its receipt. */
 export interface ReceiptNote {
   readonly id: string
   readonly target: ForgetTarget
-  /** The whole question as one text, to find its receipt by while that is pending. Kept as a salted hash, and then dropped. */
+  /**
+   * The whole request as one text, to find its receipt while that is pending. Stored as a salted hash, and then
+   * removed.
+   */
   readonly asked: string
   readonly outOfReach: readonly string[]
   readonly left: readonly string[]

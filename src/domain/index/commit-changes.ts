@@ -1,4 +1,4 @@
-/** What a commit changes in the index of its space: records that come, and records that go. */
+/** The changes of a commit to the index of its space: records to add and to remove. */
 
 import { impliedAuthor } from '../actor.ts'
 import type { Draft } from '../apply/draft.ts'
@@ -13,7 +13,7 @@ import { contentSeqs, factRef, type IndexableMessage, indexedFact, indexedMessag
 import { entryRemoval, factRemoval, messageRemoval, type Removal, turnRemoval } from './removal.ts'
 import type { IndexedRecord } from './word-segment.ts'
 
-/** A turn that was there before and has other messages now. */
+/** An earlier turn whose messages changed. */
 export interface ChangedTurn {
   readonly threadId: ThreadId
   readonly turn: number
@@ -80,7 +80,7 @@ function addFresh(
   }
 }
 
-/** Takes the vectors of entries out, whose value is another now or gone. */
+/** Removes the vectors of entries whose value changed or is gone. */
 function removeEntries(changes: Changes, effect: Effect): void {
   if (effect.kind === 'erased') return
   for (const { noun, key, version } of replacedBy(effect)) {
@@ -118,7 +118,7 @@ function changesOfRow(changes: Changes, draft: Draft, row: LogRow): void {
   if (threadId !== null && turn !== 0) changes.turns.push({ threadId, turn })
 }
 
-/** Facts whose earlier version goes, and whether any has a present one. */
+/** Facts whose earlier version is removed, and whether any has a present version. */
 function changesOfFacts(changes: Changes, draft: Draft, folded: Seq): void {
   for (const { before, after } of draft.facts.values()) {
     if (before !== null && isFactIndexed(before)) {

@@ -1,4 +1,4 @@
-/** What recall finds records by: the text of a record, and its entry in the index of words. */
+/** The searchable text of a record, and its entry in the index of words. */
 
 import type { Author } from '../actor.ts'
 import type { Effect, LogRow } from '../commit/effect.ts'
@@ -41,7 +41,7 @@ function textOfJson(value: Json, limit: number): string {
   return texts.join(' ')
 }
 
-/** What was said in a message: its text parts. */
+/** The text parts of a message. */
 export function spokenText(parts: readonly MessagePart[]): string {
   if (parts.length === 1 && parts[0]?.type === 'text') return typeof parts[0].text === 'string' ? parts[0].text : ''
   return parts.flatMap((part) => (part.type === 'text' && typeof part.text === 'string' ? [part.text] : [])).join('\n')
@@ -60,8 +60,8 @@ function unspokenText(part: MessagePart): string {
 }
 
 /**
- * All that a message can be found by: what was said, then tool calls with their results, file names, sources. Calls of
- * memory's own tools repeat what memory holds, and are left out.
+ * The searchable text of a message: its texts, then tool calls with their results, file names, sources. Calls of
+ * memory's own tools repeat stored content, and are left out.
  */
 export function messageText(parts: readonly MessagePart[]): string {
   const spoken = spokenText(parts)
@@ -81,7 +81,7 @@ export interface IndexableMessage {
   readonly thread: Seq
 }
 
-/** The message's entry in the index; null if there is nothing to find it by. */
+/** The message's entry in the index; null if it has no searchable text. */
 export function indexedMessage(message: IndexableMessage, language: Language): IndexedRecord | null {
   const text = messageText(message.parts)
   if (text.trim() === '') return null
@@ -103,7 +103,7 @@ export function indexedMessage(message: IndexableMessage, language: Language): I
 /** How much of an entry's value is searched, UTF-16 units. */
 const entryTextLimit = 8_000
 
-/** What an entry can be found by: its key, and the texts and numbers in its value. */
+/** The searchable text of an entry: its key, and the texts and numbers in its value. */
 export function entryText({ key, value }: Pick<EntryState, 'key' | 'value'>): string {
   return `${key} ${textOfJson(value, entryTextLimit)}`
 }

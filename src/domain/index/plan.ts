@@ -1,4 +1,4 @@
-/** What a change of the index writes: segments that go and segments that come. Drivers carry it out, and decide nothing. */
+/** The plan of a change to the index: segments to delete and to insert. Drivers carry it out, and decide nothing. */
 import type { Seq } from '../id.ts'
 
 /** A packed segment of words. `first` and `last` bound the seqs of its records. */

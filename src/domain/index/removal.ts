@@ -1,8 +1,8 @@
-/** Records that a change takes out of the index, as data: which they are, and which segments may hold them. */
+/** Records that a change removes from the index, as data: which they are, and which segments may have them. */
 import { type Seq, unpackTurn } from '../id.ts'
 import { recordKinds } from './word-segment.ts'
 
-/** Which records go: all of a turn, one message, all of a thread, or one record with a reference. */
+/** The records to remove: all of a turn, one message, all of a thread, or one record with a reference. */
 type Removed =
   | { readonly kind: 'turn'; readonly turn: number }
   | { readonly kind: 'message'; readonly turn: number; readonly index: number }

@@ -1,4 +1,4 @@
-/** Taking records out of segments: a segment that held any gives way to one of the others, or to none. */
+/** Removes records from segments: a segment with any of them is replaced by one with the others, or by none. */
 import type { Seq } from '../id.ts'
 import { packShares } from './fold-vectors.ts'
 import type { IndexPlan, PackedVectors, PackedWords } from './plan.ts'
@@ -19,13 +19,13 @@ export interface ReadWords {
 /** A stored segment of vectors, read. */
 export interface ReadVectors {
   readonly number: number
-  /** The embedder's number, and the length of its vectors; null for one that is there no more. */
+  /** The embedder's number, and the length of its vectors; null for an embedder that no longer exists. */
   readonly embedding: number
   readonly dimensions: number | null
   readonly segment: VectorSegment
 }
 
-/** The records of a segment that stay; null if none goes. */
+/** The records of a segment that stay; null if all stay. */
 function keptOf<Item>(
   count: number,
   isGone: (i: number) => boolean,
@@ -49,7 +49,7 @@ export function removeFromWords(segments: Iterable<ReadWords>, removal: Removal)
   return plan
 }
 
-/** Vectors of an embedder that is there no more go with those that are taken out. */
+/** Vectors of an embedder that no longer exists are removed too. */
 export function removeFromVectors(segments: Iterable<ReadVectors>, removal: Removal): IndexPlan<PackedVectors> {
   const plan = { delete: [] as number[], insert: [] as PackedVectors[] }
   for (const { number, embedding, dimensions, segment } of segments) {

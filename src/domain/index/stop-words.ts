@@ -1,4 +1,4 @@
-/** English words that say how a sentence is built and not what it is about: the index of words leaves them out. */
+/** English words that carry grammar and no topic: the index of words leaves them out. */
 import { stemmer } from 'stemmer'
 
 const words = `

@@ -6,7 +6,7 @@ const memoLimit = 60_000
 const slots = 65_536
 const longestRemembered = 32
 
-/** About 2 MB when full; then it begins anew. */
+/** About 2 MB when full; then it is emptied. */
 export class TokenMemo {
   /** For each slot the place of a token's terms, plus 1; a slot that is taken is passed on to the next. */
   readonly #table = new Int32Array(slots)

@@ -3,7 +3,7 @@ import type { Seq } from '../id.ts'
 import { type IndexedRecord, messageRef, packWords, unpackWords, type WordSegment } from './word-segment.ts'
 import { analyserVersion } from './words.ts'
 
-/** What a process knows of a space's words behind its last segment. */
+/** What a process knows of a space's words after its last segment. */
 export interface WordTail {
   /** Records written up to this seq are in segments. */
   readonly folded: Seq
@@ -18,7 +18,7 @@ export interface WordTail {
   segment: WordSegment | null
 }
 
-/** Bytes of a record in a segment beside its terms, about. */
+/** Bytes of a record in a segment without its terms, about. */
 const recordOverhead = 20
 
 function sizeOf({ terms }: IndexedRecord): number {
@@ -43,7 +43,7 @@ export function setRecords(tail: WordTail, records: IndexedRecord[]): void {
   tail.segment = null
 }
 
-/** Says that the records are others now: they are read from the log when they are needed. */
+/** Forgets the records: they are read from the log when they are needed. */
 export function forgetRecords(tail: WordTail): void {
   tail.pending = null
   tail.segment = null
@@ -57,7 +57,7 @@ export function addRecord(tail: WordTail, record: IndexedRecord): void {
   tail.segment = null
 }
 
-/** Puts the present records of a turn in the place of those that were known, if the others are known. */
+/** Replaces the known records of a turn with the present ones, if the others are known. */
 export function replaceTurn(tail: WordTail, turn: number, present: readonly IndexedRecord[]): void {
   if (tail.pending === null) return
   const own = messageRef(turn, 0).slice(0, -1)

@@ -22,7 +22,7 @@ export interface QueryTerm {
   readonly text: string
   /** Its unsigned 32-bit hash. */
   readonly term: number
-  /** An id, an error code, a path and the like: whoever asks for it means these characters. */
+  /** An id, an error code, a path and the like: a search for it means exactly these characters. */
   readonly isExact: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Reads of a decision, as data: everything that a commit may want to know of its space, each answered by plain JSON. */
+/** Reads of a decision, as data: everything that a commit may need from its space. Each answer is plain JSON. */
 
 import type { LogRow } from '../commit/effect.ts'
 import { factIdOf, runIdOf, type Seq, type ThreadId } from '../id.ts'
@@ -13,7 +13,10 @@ import type { MessagePlace } from '../records/turn.ts'
 import { type ChainName, versionRows } from '../replay/history.ts'
 import type { SpaceView } from '../replay/space-view.ts'
 
-/** What one read asks for, by kind. Reads of lists go on from `after` or `offset`; a page has at most `pageOfReads` items. */
+/**
+ * The fields of each kind of read. Reads of lists continue from `after` or `offset`; a page has at most `pageOfReads`
+ * items.
+ */
 interface Asked {
   readonly commit: { readonly id: string }
   readonly rows: { readonly seq: Seq }
@@ -32,7 +35,7 @@ interface Asked {
   readonly 'oldest-entries': { readonly offset: number }
   /** A fact and those that it is marked with. */
   readonly fact: { readonly id: string }
-  /** A fact by the last part of its id: the key of the space, which is the rest, may not be known yet. */
+  /** A fact by the last part of its id: the rest, the key of the space, may not be known yet. */
   readonly 'fact-named': { readonly unique: string }
   readonly 'facts-from': { readonly sources: readonly string[]; readonly offset: number }
   readonly 'facts-by-text': { readonly key: number }
@@ -66,7 +69,7 @@ export interface Answers {
   readonly 'thread-blocks': readonly BlockState[]
   readonly entry: EntryState | null
   readonly 'expired-entries': Page<EntryState>
-  /** With the leases of these entries, which are spared. */
+  /** With the leases of these entries, which are not pruned. */
   readonly 'oldest-entries': Page<EntryState> & { readonly leases: readonly LeaseState[] }
   readonly fact: readonly FactState[]
   readonly 'fact-named': readonly FactState[]
@@ -89,7 +92,7 @@ export type Read = { readonly [Kind in ReadKind]: ReadOf<Kind> }[ReadKind]
 /** How many items one page of a read has at most. */
 export const pageOfReads = 256
 
-/** A text that tells reads apart: equal reads, equal texts. */
+/** A text that is equal for equal reads. */
 export function readKey(read: Read): string {
   return JSON.stringify(Object.entries(read).sort(([left], [right]) => (left < right ? -1 : 1)))
 }
@@ -151,7 +154,7 @@ const answerers: { readonly [Kind in ReadKind]: AnswerRead<Kind> } = {
   },
 }
 
-/** Answers a read from a view that has everything at hand. */
+/** Answers a read from a view of local data. */
 export function answerRead(view: SpaceView, read: Read): Answers[ReadKind] {
   const answer = answerers[read.of] as AnswerRead<ReadKind>
   return answer(view, read as ReadOf<ReadKind>)

@@ -1,4 +1,7 @@
-/** Which reads a commit is certain to need, and which follow from what was read: so that a decision takes few round trips. */
+/**
+ * Lists the reads that a commit will certainly need, and those that follow from earlier answers, so that a decision
+ * takes few round trips.
+ */
 
 import { type RecordChange, recordChange } from '../apply/apply-record.ts'
 import type { Change, ChangeKind, ChangeOf, Commit, Expectation } from '../commit/commit.ts'
@@ -25,7 +28,7 @@ function turn(threadId: string, turnId: string | undefined): readonly Read[] {
   return [rows, lease(turnLease(turnIdOf(issued.spaceKey, issued.turn)))]
 }
 
-/** A message by its id: its turn at once where we issued the id, else once its place is known. */
+/** A message by its id: its turn at once if the id is an issued one, otherwise once its place is known. */
 function message(threadId: string, id: string, known: ReadsView): readonly Read[] {
   const issued = parseMessageId(id)
   const place: Read & { of: 'message-id' } = { of: 'message-id', threadId, id }
@@ -170,7 +173,7 @@ function ofChange(change: Change, known: ReadsView): readonly Read[] {
   return (wanted[change.kind] as ReadsOf<ChangeKind>)(change, known)
 }
 
-/** What the first answer of a commit that is there already is folded from. */
+/** What the first answer of an earlier commit is folded from. */
 function ofReplay(rows: readonly LogRow[]): readonly Read[] {
   const reads: Read[] = []
   for (const row of rows) {
@@ -192,8 +195,8 @@ function ofReplay(rows: readonly LogRow[]): readonly Read[] {
 }
 
 /**
- * The reads that a commit needs or may need, as far as one can tell from what is known: at first nothing, later the
- * answers of earlier reads. The space's own row, with settings and counters, comes with every answer.
+ * The reads that a commit needs or may need, judged by the answers of earlier reads, of which there are none at first.
+ * The space's own row, with settings and counters, comes with every answer.
  */
 export function readsOf(commit: Commit, known: ReadsView): readonly Read[] {
   const byId: Read[] = commit.id === null ? [] : [{ of: 'commit', id: commit.id }]

@@ -1,4 +1,4 @@
-/** A view of a space made of reads that were answered. What was not read is not known, and says so. */
+/** A view of a space over answered reads. It throws for anything that was not read. */
 
 import type { LogRow } from '../commit/effect.ts'
 import { factIdOf, runIdOf, type Seq, type SpaceKey, type ThreadId } from '../id.ts'
@@ -15,8 +15,8 @@ import type { SpaceState } from '../space.ts'
 import { type Answers, pageOfReads, type Read, type ReadKind, type ReadOf, readKey } from './read.ts'
 
 /**
- * Thrown where a decision wants to know what was not read. Not an error of anybody's: whoever decides reads it and decides
- * again. Nothing in the domain may catch it.
+ * Thrown when a decision needs something that was not read. It is not an error: the caller reads it and decides again.
+ * Nothing in the domain may catch it.
  */
 export class NotRead extends Error {
   readonly reads: readonly Read[]
@@ -35,7 +35,7 @@ export class ReadsView implements SpaceView {
   readonly #leases = new Map<string, LeaseState | null>()
   space: SpaceState | null = null
 
-  /** Takes what was read. `space` comes with every answer, for settings and counters decide as well. */
+  /** Takes the answers. `space` comes with every answer, because decisions also depend on settings and counters. */
   add(space: SpaceState | null, reads: readonly Read[], answers: readonly unknown[]): void {
     this.space = space
     for (const [index, read] of reads.entries()) {
@@ -51,7 +51,7 @@ export class ReadsView implements SpaceView {
     }
   }
 
-  /** Entries that may give way: no lease spares those for which none came. */
+  /** Entries that may be pruned: those without a lease in the answer. */
   #addOldest({ items, leases }: Answers['oldest-entries']): void {
     for (const { key } of items) this.#leases.set(entryLease(key), null)
     this.#addLeases(leases)
@@ -61,7 +61,7 @@ export class ReadsView implements SpaceView {
     for (const lease of leases) this.#leases.set(lease.name, lease)
   }
 
-  /** What was asked for by the last part of an id is asked for by the whole id as well. */
+  /** A read by the last part of an id also answers the read by the whole id. */
   #addNamed(key: SpaceKey, read: Read, answer: unknown): void {
     if (read.of === 'fact-named') this.#answers.set(readKey({ of: 'fact', id: factIdOf(key, read.unique) }), answer)
     if (read.of === 'run-named') this.#answers.set(readKey({ of: 'run', id: runIdOf(key, read.unique) }), answer)

@@ -1,9 +1,12 @@
-/** How blocks of a space are told apart. */
+/** The key of a block within its space. */
 
-/** The block that working memory is when no name is given. */
+/** The name of the block of working memory if none is given. */
 export const mainBlock = 'main'
 
-/** A key that tells blocks of a space apart: those of a thread lie beside the space's own. Ids hold no line breaks. */
+/**
+ * A key that is unique among the blocks of a space, whether they belong to the space or to a thread. Ids have no line
+ * breaks.
+ */
 export function blockKey(threadId: string | null, name: string): string {
   return threadId === null ? name : `${threadId}\n${name}`
 }

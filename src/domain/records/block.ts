@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts'
 import type { Seq, ThreadId } from '../id.ts'
 import type { Json } from '../json.ts'
 import type { RowTime } from './row-time.ts'
-/** A block as drivers keep it. Deleting its thread leaves an empty row, counted as absent. */
+/** A block as drivers store it. Deleting its thread leaves an empty row, which counts as absent. */
 export interface BlockState {
   readonly name: string
   readonly threadId: ThreadId | null

@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts'
 import type { Seq } from '../id.ts'
 import type { Json } from '../json.ts'
 import type { RowTime } from './row-time.ts'
-/** An entry as drivers keep it. A deleted one stays as an empty row, counted as absent. */
+/** An entry as drivers store it. A deleted entry stays as an empty row, which counts as absent. */
 export interface EntryState {
   readonly key: string
   readonly version: Seq
@@ -19,7 +19,7 @@ export interface EntryState {
   readonly patchBytes: number
 }
 
-/** The entry if it counts as present at a time: not deleted and not past its expiry, whatever was swept; else null. */
+/** The entry if it is present at a time: not deleted and not expired, swept or not. Otherwise null. */
 export function liveEntry(entry: EntryState | null, at: string): EntryState | null {
   if (entry === null || entry.deleted) return null
   return entry.expiresAt === null || entry.expiresAt > at ? entry : null

@@ -1,16 +1,16 @@
-/** When two statements are the same: their texts as compared, and a key to find them by. */
+/** Tells when two statements are the same: the compared form of a text, and a key to look it up. */
 
 import { equalJson, type Json } from '../json.ts'
 import type { FactState } from './fact.ts'
 
-/** A text as it is compared: compatible forms made equal, in lower case, single spaces, no dots at the end. */
+/** The compared form of a text: compatible characters made equal, lower case, single spaces, no dots at the end. */
 export function comparedText(text: string): string {
   const folded = text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ')
-  // A run is looked at from its beginning alone: from each of its characters would take time in its length squared.
+  // Only the beginning of a run is tried: trying each of its characters would take quadratic time.
   return folded.replace(/(?<![\s.])[\s.]+$/, '').trimStart()
 }
 
-/** Two rounds of multiplying and shifting, each over all 16-bit units, with factors of its own. */
+/** Two rounds of multiplying and shifting over all 16-bit units, each with its own factors. */
 function round(text: string, start: number, factor: number): number {
   let hash = start
   for (let index = 0; index < text.length; index++) {
@@ -21,13 +21,13 @@ function round(text: string, start: number, factor: number): number {
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
-/** A whole number of 53 bits for a text as compared. Texts that differ may share one: compare them too. */
+/** A whole number of 53 bits for a compared text. Different texts may have the same number, so compare them too. */
 export function textKey(text: string): number {
   const compared = comparedText(text)
   return (round(compared, 0x2545f491, 0x01000193) & 0x1fffff) * 2 ** 32 + round(compared, 0x811c9dc5, 0x85ebca6b)
 }
 
-/** Whether two facts state the same: equal texts as compared, equal attributes and metadata. */
+/** Whether two facts state the same: equal compared texts, attributes and metadata. */
 export function statesSame(
   left: Pick<FactState, 'text' | 'attributes' | 'metadata'>,
   right: Pick<FactState, 'text' | 'attributes' | 'metadata'>,

@@ -4,7 +4,7 @@ import type { FactId, Seq } from '../id.ts'
 import type { JsonObject } from '../json.ts'
 import type { Trust } from '../trust.ts'
 
-/** The ids that a fact carries beside its space. Whoever looks for one of them finds the facts that have it. */
+/** The ids that a fact has in addition to its space. A search for one of them finds the facts that have it. */
 export interface FactAttributes {
   readonly userId?: string
   readonly agentId?: string
@@ -14,13 +14,13 @@ export interface FactAttributes {
 
 export const factAttributes = ['userId', 'agentId', 'taskId', 'teamId'] as const satisfies (keyof FactAttributes)[]
 
-/** `queued`: raw words that wait for extraction, which no usual way of reading shows. */
+/** `queued`: raw words that wait for extraction. Ordinary reads do not show them. */
 export const factStatuses = ['current', 'superseded', 'queued'] as const
 export type FactStatus = (typeof factStatuses)[number]
 
 /**
- * What is stated of a fact. A new field belongs here and in {@link unstated}; it is then kept, replayed, stored and erased with
- * the rest. Say that it can be stated in `commit/schema.ts`.
+ * The stated fields of a fact. A new field belongs here and in {@link unstated}; it is then kept, replayed, stored and
+ * erased like the others. Add it to `commit/schema.ts`, so that it can be stated.
  */
 export interface StatedFields {
   readonly text: string
@@ -33,12 +33,12 @@ export interface StatedFields {
   readonly expiresAt: string | null
 }
 
-/** The fields of a fact of which nothing was stated, or whose content is gone. */
+/** The fields of a fact without statement, or whose content was erased. */
 export function unstated(createdAt: string): StatedFields {
   return { text: '', trust: 'tool', metadata: {}, attributes: {}, sources: [], validFrom: createdAt, expiresAt: null }
 }
 
-/** A fact as drivers keep it. A deleted one stays as an empty row, counted as absent. */
+/** A fact as drivers store it. A deleted fact stays as an empty row, which counts as absent. */
 export interface FactState extends StatedFields {
   readonly id: FactId
   readonly version: Seq
@@ -46,19 +46,19 @@ export interface FactState extends StatedFields {
   /** Its place among the facts of its space, in the order in which they were first stated. */
   readonly order: number
   readonly createdAt: string
-  /** Time of this version, a mark or its removal included. */
+  /** Time of this version. Setting or removing a mark makes a version too. */
   readonly updatedAt: string
   /** Who stated the text. */
   readonly assertedBy: Actor
-  /** Since when another fact stands in its place; null while it is current. */
+  /** When another fact replaced it; null while it is current. */
   readonly validTo: string | null
   readonly status: FactStatus
   readonly supersededBy: FactId | null
-  /** Facts that contradict it, unresolved. They name it too. */
+  /** Facts that contradict it, unresolved. They also list this fact. */
   readonly conflictsWith: readonly FactId[]
 }
 
-/** Facts made by one commit: more than it can have changes. */
+/** Facts of one commit, at most: more than it can have changes. */
 const factsPerCommit = 16_384
 
 /** The place of a fact that a change first stated, as one sortable integer. */
@@ -66,7 +66,7 @@ export function factOrder(seq: Seq, change: number): number {
   return seq * factsPerCommit + change
 }
 
-/** The fact if it counts as present at a time: not deleted and not past its expiry, whatever was swept; else null. */
+/** The fact if it is present at a time: not deleted and not expired, swept or not. Otherwise null. */
 export function liveFact(fact: FactState | null, at: string): FactState | null {
   if (fact === null || fact.deleted) return null
   return fact.expiresAt === null || fact.expiresAt > at ? fact : null

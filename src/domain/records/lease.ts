@@ -1,4 +1,4 @@
-/** Leases: who holds a name for a while. Turns, claims of tasks and background work all use them. */
+/** Leases: an actor holds a name for some time. Turns, claims of tasks and background work use them. */
 
 import type { Actor } from '../actor.ts'
 import type { Seq, ThreadId, TurnId } from '../id.ts'

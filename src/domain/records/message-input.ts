@@ -1,4 +1,4 @@
-/** Messages as callers write them (texts, model messages, UI messages) made into the one form that is stored. */
+/** Turns messages of callers (texts, model messages, UI messages) into the one stored form. */
 import { type Actor, checkActor } from '../actor.ts'
 import { invalidInput, MemoryError } from '../error.ts'
 import { type JsonObject, toPatch } from '../json.ts'
@@ -23,20 +23,20 @@ export type MessageLike =
       readonly space?: string
     }
 
-/** A message to store, and the thread, resource and space it says it belongs to. */
+/** A message to store, with the thread, resource and space that it names. */
 export interface ReadMessage {
   readonly input: MessageInput
   readonly threadId: string | undefined
   readonly resourceId: string | undefined
   readonly space: string | undefined
-  /** Answers to tool calls that the batch does not hold: they belong to calls saved before. */
+  /** Answers to tool calls that are not in the batch: they belong to calls saved earlier. */
   readonly isAnswer?: true
 }
 
 const fix = 'Pass a text, { role, content }, a ModelMessage or a UIMessage of the AI SDK.'
 const known = new Set([
   ...['id', 'role', 'content', 'parts', 'metadata', 'author', 'createdAt', 'threadId', 'resourceId', 'space'],
-  // What readers add, so that a message read can be saved elsewhere.
+  // Fields that readers add. They are allowed, so that a message that was read can be saved elsewhere.
   ...['turnId', 'turnStatus', 'seq', 'editedAt', 'providerOptions'],
 ])
 
@@ -77,7 +77,7 @@ function readMessage(message: unknown, field: string): ReadMessage {
   const id = optionalText(fields.id, `${field}.id`)
   const stated = author === undefined ? {} : { author: statedActor(author) }
   const input: MessageInput = {
-    // The AI SDK gives messages it has not numbered an empty id.
+    // The AI SDK gives messages without an id an empty one.
     ...(id === undefined || id === '' ? {} : { id }),
     role: roleOf(fields, field),
     parts: readParts(fields, field),
@@ -99,7 +99,10 @@ function statedActor(author: unknown): Actor {
   return checkActor(actor, 'author')
 }
 
-/** Puts the answers of a `tool` message into the calls of earlier messages of the batch; null if all found theirs. */
+/**
+ * Adds the answers of a `tool` message to the calls in earlier messages of the batch; null if every answer found its
+ * call.
+ */
 function joinAnswers(batch: ReadMessage[], answers: ReadMessage): ReadMessage | null {
   const left = answers.input.parts.filter((answer) => {
     for (let index = batch.length - 1; index >= 0; index--) {

@@ -1,4 +1,4 @@
-/** Parts of messages: those of model messages made into the AI SDK's UI parts, the one form that is stored. */
+/** Turns parts of model messages into the AI SDK's UI parts, the one stored form. */
 import { invalidInput } from '../error.ts'
 import { isJsonObject, type Json, type JsonObject, toPatch } from '../json.ts'
 import type { MessagePart } from './message.ts'
@@ -58,14 +58,14 @@ const metadataNames = new Map<unknown, string>([
   ['tool-result', 'resultProviderMetadata'],
 ])
 
-/** What a provider added to a part is an option on its way in, and metadata once it is said. */
+/** A provider's addition to a part is called options in the input, and metadata in an answer. */
 function withMetadata(part: JsonObject): JsonObject {
   const { providerOptions, ...rest } = part
   if (providerOptions === undefined) return part
   return { ...rest, [metadataNames.get(part.type) ?? 'providerMetadata']: providerOptions }
 }
 
-/** What a user said between two steps lies in the answer, as parts of its own: one level of them. */
+/** A user message between two steps is stored in the answer, as its own parts: one level of them. */
 function checkSteering({ parts = [] }: JsonObject, field: string): void {
   const isRight = (part: unknown) =>
     isJsonObject(part) && typeof part.type === 'string' && part.type !== 'steering-message'
@@ -73,7 +73,7 @@ function checkSteering({ parts = [] }: JsonObject, field: string): void {
   throw invalidInput(`${field}.parts`, 'must be what a user said: texts and files', parts, fix)
 }
 
-/** One part as it is stored. UI parts pass as they are, without fields left undefined. */
+/** One part in its stored form. UI parts stay as they are, without undefined fields. */
 function uiPart(part: unknown, field: string): MessagePart {
   if (!isJsonObject(part) || typeof part.type !== 'string') {
     throw invalidInput(field, 'must be a part with a "type"', part, fix)
@@ -89,7 +89,7 @@ function uiPart(part: unknown, field: string): MessagePart {
   return read as MessagePart
 }
 
-/** The call as it stands once its outcome, or what was said to its approval, is known; null if the part is not about it. */
+/** The call with its outcome, or with the answer to its approval; null if the part is not about it. */
 export function answered(call: MessagePart, answer: MessagePart): MessagePart | null {
   const approval = isJsonObject(call.approval) ? call.approval : null
   if (answer.type === 'tool-approval-request') {
@@ -107,14 +107,14 @@ export function answered(call: MessagePart, answer: MessagePart): MessagePart | 
   return { ...call, ...answer, type: call.type, input: call.input ?? null }
 }
 
-/** The parts with an answer put into the call it is about; null if none of them is that call. */
+/** The parts with an answer added to its call; null if none of them is that call. */
 export function withAnswer(parts: readonly MessagePart[], answer: MessagePart): readonly MessagePart[] | null {
   const index = parts.findLastIndex((call) => answered(call, answer) !== null)
   const call = parts[index]
   return call === undefined ? null : parts.with(index, answered(call, answer) as MessagePart)
 }
 
-/** The parts of a message: its `parts`, else its `content`. */
+/** The parts of a message: its `parts`, otherwise its `content`. */
 export function readParts(message: Fields, field: string): readonly MessagePart[] {
   const { parts, content } = message
   if (parts === undefined && typeof content === 'string') return [{ type: 'text', text: content }]
@@ -131,5 +131,5 @@ export function readParts(message: Fields, field: string): readonly MessagePart[
   return read
 }
 
-/** Parts of model messages that are about a call, which may stand in the same message. */
+/** Parts of model messages that refer to a call, which may be in the same message. */
 const answerTypes = new Set<unknown>(['tool-result', 'tool-approval-request'])

@@ -1,4 +1,4 @@
-/** Messages: one utterance of a conversation, in the shape of the AI SDK's `UIMessage`. */
+/** Messages: single utterances of a conversation, in the form of the AI SDK's `UIMessage`. */
 
 import type { Actor, Author } from '../actor.ts'
 import type { MessageId, Seq, ThreadId, TurnId } from '../id.ts'
@@ -16,7 +16,7 @@ export interface MessagePart {
   readonly [field: string]: Json
 }
 
-/** Parts of model messages about an approval, which are named like calls and are none. */
+/** Parts of model messages about an approval. Their names look like those of calls, but they are not calls. */
 const approvalParts = ['tool-approval-request', 'tool-approval-response']
 
 /** Whether a part is the call of a tool. */
@@ -29,14 +29,14 @@ export function toolNameOf({ type, toolName }: MessagePart): string {
   return type === 'dynamic-tool' ? String(toolName) : type.slice('tool-'.length)
 }
 
-/** Whether a part is a call of one of memory's own tools, which neither prompts nor users nor recall see. */
+/** Whether a part is a call of one of memory's own tools, which prompts, users and recall do not see. */
 export function isInternal(part: MessagePart): boolean {
   if (part.toolMetadata === undefined || !isToolPart(part)) return false
   const marks = isJsonObject(part.toolMetadata) ? part.toolMetadata.aquifer : null
   return isJsonObject(marks) && marks.internal === true
 }
 
-/** Whether nothing is left of a message without its internal parts: the beginning of a step says nothing. */
+/** Whether a message is empty without its internal parts. The start of a step has no content. */
 export function isAllInternal(parts: readonly MessagePart[]): boolean {
   return parts.some(isInternal) && parts.every((part) => part.type === 'step-start' || isInternal(part))
 }
@@ -53,11 +53,11 @@ export interface MessageInput {
   readonly parts: readonly MessagePart[]
   readonly metadata?: JsonObject
   readonly author?: Actor & { readonly claimed?: true }
-  /** ISO time given on import: serves dates and recall, never order. */
+  /** ISO time given on import. Used for dates and recall, never for order. */
   readonly createdAt?: string
 }
 
-/** A message as the log keeps it: what was submitted, with the author resolved where it is not the default. */
+/** A message as the log stores it: as submitted, with its author if that is not the default. */
 export interface LoggedMessage {
   readonly id?: string
   readonly role: Role

@@ -1,10 +1,10 @@
-/** Records: what is stored under a key of a noun that has nothing but fields. Every such noun shares this file. */
+/** Records: values of nouns that have only a key and fields. All such nouns share this file. */
 
 import type { Actor } from '../actor.ts'
 import type { Seq } from '../id.ts'
 import type { JsonObject } from '../json.ts'
 import type { RowTime } from './row-time.ts'
-/** A record as drivers keep it. A removed one stays as an empty row, counted as absent. */
+/** A record as drivers store it. A removed record stays as an empty row, which counts as absent. */
 export interface RecordState {
   readonly noun: string
   readonly key: string
@@ -21,7 +21,7 @@ export interface RecordState {
   readonly patchBytes: number
 }
 
-/** The record if it counts as present at a time: not removed and not past its expiry, whatever was swept; else null. */
+/** The record if it is present at a time: not removed and not expired, swept or not. Otherwise null. */
 export function liveRecord(record: RecordState | null, at: string): RecordState | null {
   if (record === null || record.deleted) return null
   return record.expiresAt === null || record.expiresAt > at ? record : null

@@ -1,4 +1,4 @@
-/** Runs: single executions of agents and workflows. They refer to what was said, and never copy it. */
+/** Runs: single executions of agents and workflows. They refer to messages by id, and never copy them. */
 
 import type { Actor } from '../actor.ts'
 import type { RunId, Seq, ThreadId, TurnId } from '../id.ts'
@@ -17,10 +17,10 @@ export const runStatuses = ['running', 'suspended', ...endedRunStatuses] as cons
 /** How a run stands: `running`, `suspended`, or how it ended. */
 export type RunStatus = (typeof runStatuses)[number]
 
-/** How a run stands that somebody may go on with, though nobody is at it. */
+/** Statuses of a run that nobody works on, but that may be continued. */
 export const waitingRunStatuses = ['suspended', 'interrupted'] as const satisfies readonly RunStatus[]
 
-/** A run as drivers keep it. A deleted one stays as an empty row, counted as absent. */
+/** A run as drivers store it. A deleted run stays as an empty row, which counts as absent. */
 export interface RunState {
   readonly id: RunId
   readonly version: Seq
@@ -30,7 +30,7 @@ export interface RunState {
   readonly kind: RunKind
   /** What ran: the id of the agent or the workflow. */
   readonly name: string
-  /** Who began it, and alone may go on with it. */
+  /** Who began it. Only this actor may continue it. */
   readonly actor: Actor
   readonly status: RunStatus
   /** Its thread and turn, which may be gone. */
@@ -40,17 +40,17 @@ export interface RunState {
   readonly parentRunId?: string
   /** References, versions, scores and counts. */
   readonly details: JsonObject
-  /** What a suspended run needs to go on; null once it has ended. */
+  /** What a suspended run needs to continue; null once it has ended. */
   readonly continuation: Json
   readonly startedAt: string
   readonly updatedAt: string
-  /** null while it may go on. */
+  /** null while it may continue. */
   readonly endedAt: string | null
   /** null while it is suspended. */
   readonly expiresAt: string | null
 }
 
-/** What was stated of a run, defaults resolved. In a later version, fields left out stay as they were. */
+/** The stated fields of a run, with defaults. In a later version, fields left out stay as they were. */
 export interface StatedRun {
   readonly name?: string
   readonly runKind?: RunKind
@@ -68,7 +68,7 @@ export function hasEnded(status: RunStatus): boolean {
   return (endedRunStatuses as readonly RunStatus[]).includes(status)
 }
 
-/** The run if it counts as present at a time: not deleted and not past its expiry, whatever was swept; else null. */
+/** The run if it is present at a time: not deleted and not expired, swept or not. Otherwise null. */
 export function liveRun(run: RunState | null, at: string): RunState | null {
   if (run === null || run.deleted) return null
   return run.expiresAt === null || run.expiresAt > at ? run : null

@@ -3,12 +3,12 @@
 import type { Seq, ThreadId } from '../id.ts'
 import type { JsonObject } from '../json.ts'
 import type { RowTime } from './row-time.ts'
-/** A thread as drivers keep it. A deleted one stays as an empty row, counted as absent. */
+/** A thread as drivers store it. A deleted thread stays as an empty row, which counts as absent. */
 export interface ThreadState {
   readonly id: ThreadId
   /** Seq of the commit that last changed the thread itself; saving messages does not move it. */
   readonly version: Seq
-  /** Seq of the commit that created it; turns of an earlier life of the same id lie below. */
+  /** Seq of the commit that created it. Turns of an earlier thread with the same id have lower seqs. */
   readonly createdSeq: Seq
   readonly createdAt: string
   readonly updatedAt: string
@@ -47,7 +47,7 @@ export function threadTombstone(before: ThreadState, row: RowTime): ThreadState 
   return { ...newThread(id, row), createdSeq, createdAt, deleted: true, order: before.order }
 }
 
-/** The thread after messages were saved to it or taken from it. */
+/** The thread after messages were saved to it or removed from it. */
 export function withMessages(thread: ThreadState, change: number, row: RowTime, saved = change > 0): ThreadState {
   const messageCount = thread.messageCount + change
   return saved ? { ...thread, messageCount, lastMessageAt: row.at, order: row.seq } : { ...thread, messageCount }

@@ -1,4 +1,4 @@
-/** Turns: one exchange in a thread, an input and everything that answered it. */
+/** Turns: single exchanges in a thread, an input and everything that answers it. */
 
 import type { Actor } from '../actor.ts'
 import type { ThreadId, TurnId } from '../id.ts'
@@ -17,7 +17,7 @@ export interface TurnState {
   readonly actor: Actor
   readonly runId?: string
   readonly replacedBy?: TurnId
-  /** How long its lease lasts from each step of its owner's; 0 for a turn that was never open. */
+  /** How long its lease lasts after each step of its owner, milliseconds; 0 for a turn that was never open. */
   readonly leaseMs: number
   readonly messages: readonly (Message | null)[]
 }
@@ -44,19 +44,19 @@ export function visibleMessages(turn: TurnState): readonly Message[] {
   return turn.messages.filter((message) => message !== null)
 }
 
-/** Where a message stands, for lookups of ids that callers chose. */
+/** The place of a message, to look up ids that callers chose. */
 export interface MessagePlace {
   readonly threadId: ThreadId
   readonly turn: number
   readonly index: number
 }
 
-/** A message that was put at a place under an id of the caller's, or whose id was given up. */
+/** A message with a caller's id at its place, or one whose id was released. */
 export interface CallerMessageId extends MessagePlace {
   readonly id: string
 }
 
-/** How a turn may be closed by the one who opened it; `interrupted` is also how others close it once its lease is over. */
+/** How the owner of a turn may close it. Others close it as `interrupted` once its lease has expired. */
 export const closedStatuses = ['complete', 'aborted', 'failed', 'interrupted', 'suspended'] as const
 
 export type ClosedStatus = (typeof closedStatuses)[number]

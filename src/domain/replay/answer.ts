@@ -1,4 +1,4 @@
-/** The first answer of a commit, folded again from its rows for a retry: answers are not stored. */
+/** The first answer of a commit, computed again from its rows for a retry: answers are not stored. */
 
 import type { ChangeResult, ResultOf, SavedMessage } from '../commit/commit.ts'
 import type { Effect, EffectKind, EffectOf, LogRow } from '../commit/effect.ts'
@@ -20,7 +20,7 @@ interface Asked {
 function* slotsBefore(asked: Asked, row: LogRow, end: Effect | null): Generator<Slot> {
   for (const earlier of asked.view.turnRows(row.threadId as ThreadId, row.turn)) {
     if (earlier.seq > row.seq) return
-    // The row as asked for: the one read again holds equal effects, not the same ones.
+    // The row that was passed: when read again, it has equal effects, not the same objects.
     const { effects } = earlier.seq === row.seq ? row : earlier
     for (const effect of effects) {
       if (effect === end) return
@@ -77,9 +77,9 @@ function messageAnswer(
 
 type Answer<Kind extends EffectKind> = (asked: Asked, row: LogRow, effect: EffectOf<Kind>) => ChangeResult | null
 
-/** Effects that answer no change: others of the same commit do. */
+/** Effects without an answer of their own: others of the same commit have it. */
 const silent = (): null => null
-/** Answered by the keyed noun that owns the effect. */
+/** The keyed noun that owns the effect answers. */
 const byNoun = ({ view }: Asked, row: LogRow, effect: Effect): ChangeResult | null => {
   const past = (name: ChainName, version: Seq) => versionAt(view, name, version, version)
   for (const noun of allKeyedNouns) if (noun.owns(effect)) return noun.answer(effect, { row, past })
@@ -144,7 +144,7 @@ function isErased(effect: Effect): boolean {
   return effect.kind === 'erased' || (effect.kind === 'message-copy' && effect.messages.includes(null))
 }
 
-/** The results a commit answered, from its rows. Empty if any of its content was erased since. */
+/** The results that a commit answered, from its rows. Empty if any of its content was erased since. */
 export function answersOf(rows: readonly LogRow[], view: SpaceView): readonly ChangeResult[] {
   const space = view.space
   if (space === null || rows.some((row) => row.effects.some(isErased))) return []

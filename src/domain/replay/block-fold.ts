@@ -1,4 +1,4 @@
-/** What effects do to blocks; pure, used by the commit, by replay and by history alike. */
+/** How effects change blocks. Pure; used by commits, replay and history. */
 
 import type { ChangeResult } from '../commit/commit.ts'
 import type { Effect, EffectOf } from '../commit/effect.ts'
@@ -31,7 +31,7 @@ export function foldBlock(
   return { ...shared, format: 'json', value: mergeJson(base?.value ?? {}, effect.patch), patchBytes }
 }
 
-/** The effects of writing the blocks that a copied thread brings. */
+/** The effects that write the blocks of a copied thread. */
 function copiedBlocks(effect: Effect): readonly BlockEffect[] {
   if (effect.kind !== 'thread-clone') return []
   return effect.blocks.map((block) => ({ ...block, kind: 'block-write', inThread: true, prev: 0 }))

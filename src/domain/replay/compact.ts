@@ -1,4 +1,7 @@
-/** Compaction: what stays of the rows at or below a new horizon. Overwritten values, patches and commit ids go. */
+/**
+ * Compaction: which parts of the rows at or below a new horizon stay. Overwritten values, patches and commit ids are
+ * removed.
+ */
 
 import type { Effect, LogRow } from '../commit/effect.ts'
 import { type Seq, unpackTurn } from '../id.ts'
@@ -75,7 +78,7 @@ export function compactRows(rows: readonly LogRow[], space: SpaceState, fold: Fo
     if (!fact.deleted) keep(into, fact.version, outside, { kind: 'kept', fact })
   }
   for (const thread of records.threads.values()) {
-    // In the row of its last save, which a cursor from before may ask for.
+    // In the row of its last save, which an older cursor may ask for.
     if (!thread.deleted) keep(into, thread.order, { ...outside, threadId: thread.id }, { kind: 'kept', thread })
   }
   for (const lease of records.leases.values()) keep(into, lease.token, outside, { kind: 'kept', lease })

@@ -1,4 +1,4 @@
-/** What effects do to entries; pure, used by the commit, by replay and by history alike. */
+/** How effects change entries. Pure; used by commits, replay and history. */
 
 import type { ChangeResult } from '../commit/commit.ts'
 import type { EffectKind, EffectOf, EntryWriteEffect } from '../commit/effect.ts'

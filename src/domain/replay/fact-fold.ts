@@ -1,4 +1,4 @@
-/** What an effect of the log does to facts; pure, used by the commit, by replay and by history alike. */
+/** How effects change facts. Pure; used by commits, replay and history. */
 
 import type { ResultOf } from '../commit/commit.ts'
 import type { Displaced, Effect, EffectOf, FactLinks } from '../commit/effect.ts'
@@ -41,7 +41,7 @@ function tombstone({ id, createdAt, order }: Pick<FactState, 'id' | 'createdAt' 
   }
 }
 
-/** What a fact is before anything was stated of it. */
+/** A fact before its first statement. */
 function newFact(id: FactId, effect: Effect, row: RowTime): FactState {
   const order = factOrder(row.seq, effect.of ?? 0)
   return { ...tombstone({ id, createdAt: row.at, order }, row), deleted: false }
@@ -63,7 +63,7 @@ function asserted(before: FactState | null, effect: EffectOf<'fact-assert'>, row
   }
 }
 
-/** The facts that links change, for an effect about `own`; those that are not there any more are passed over. */
+/** The facts that links change, for an effect about `own`. Facts that no longer exist are skipped. */
 function* linkedAfter(links: FactLinks, own: readonly string[], row: RowTime, fact: FactOf): Generator<FactState> {
   const [by] = own as readonly FactId[]
   const now = { version: row.seq, updatedAt: row.at }
@@ -79,7 +79,7 @@ function* linkedAfter(links: FactLinks, own: readonly string[], row: RowTime, fa
   }
 }
 
-/** The facts that lost their marks of `gone`. */
+/** The facts that are no longer marked as contradicting `gone`. */
 function* resolvedAfter(links: FactLinks, gone: ReadonlySet<string>, row: RowTime, fact: FactOf): Generator<FactState> {
   for (const { key } of links.resolved ?? []) {
     const before = fact(key)
@@ -106,14 +106,14 @@ function* changed(effect: Effect, row: RowTime, fact: FactOf): Generator<FactSta
   }
 }
 
-/** Every fact that an effect changes, as it is after it. `fact` answers how each was before. */
+/** Every fact that an effect changes, in its new state. `fact` returns the state before. */
 export function factsAfter(effect: Effect, row: RowTime, fact: FactOf): Iterable<FactState> {
   const after = new Map<string, FactState>()
   for (const state of changed(effect, row, (id) => after.get(id) ?? fact(id))) after.set(state.id, state)
   return after.values()
 }
 
-/** What a change of facts answers; null for any other effect. */
+/** The answer to a change of facts; null for any other effect. */
 export function factAnswer(effect: Effect, seq: Seq): ResultOf<'fact-assert' | 'fact-retire' | 'fact-expire'> | null {
   const ids = (links: readonly Displaced[] = []) => links.map((link) => link.key as FactId)
   if (effect.kind === 'fact-assert') {

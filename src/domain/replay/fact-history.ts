@@ -1,4 +1,6 @@
-/** The past of a fact: a chain of the commits that changed it, walked back from one version and folded from its start. */
+/**
+ * The history of a fact: the chain of commits that changed it, walked back from one version and folded from its start.
+ */
 import type { Actor } from '../actor.ts'
 import type { Displaced, Effect, LogRow } from '../commit/effect.ts'
 import type { FactId, Seq } from '../id.ts'
@@ -17,7 +19,7 @@ export interface PastFact {
   readonly at: string
   readonly by: Actor
   readonly event: FactEvent
-  /** The fact as it then was; null where it was retired or expired, or what it stated was erased. */
+  /** The fact at that version; null if it was retired or expired, or its content was erased. */
   readonly fact: FactState | null
 }
 
@@ -58,7 +60,7 @@ function stepAt(log: CommitRows, factId: FactId, seq: Seq): Step | null {
   return null
 }
 
-/** The fact after a step, from what it was before. */
+/** The fact after a step, from the fact before it. */
 function factAfter(step: Step, factId: FactId, before: FactState | null): FactState | null {
   let fact = before
   for (const effect of step.effects) {
@@ -71,8 +73,8 @@ function factAfter(step: Step, factId: FactId, before: FactState | null): FactSt
 }
 
 /**
- * A fact's versions, newest first, at most `limit`, starting at `version`. Walks to where the fact was first stated, or
- * to what compaction left of it: a mark says nothing without the words that it stands on.
+ * A fact's versions, newest first, at most `limit`, starting at `version`. Walks to the first statement of the fact, or
+ * to what compaction kept: a mark means nothing without the text.
  */
 export function factVersions(log: CommitRows, factId: FactId, version: Seq, limit: number): readonly PastFact[] {
   const steps: Step[] = []

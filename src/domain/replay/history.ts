@@ -1,4 +1,6 @@
-/** The past of entries, blocks and records: chains of effects walked back through the log from the current version. */
+/**
+ * The history of entries, blocks and records: chains of effects, walked back through the log from the current version.
+ */
 import type { Actor } from '../actor.ts'
 import type { LogRow } from '../commit/effect.ts'
 import type { Seq, ThreadId } from '../id.ts'
@@ -33,7 +35,7 @@ export interface PastVersion {
   readonly at: string
   readonly by: Actor
   readonly event: PastEvent
-  /** null where the version is a removal, or its content was erased. */
+  /** null if the version is a removal, or its content was erased. */
   readonly value: Json
 }
 
@@ -41,7 +43,7 @@ interface Step extends VersionStep {
   readonly row: LogRow
 }
 
-/** Which record a chain is of. A `record` is named as `recordName` does. */
+/** The record of a chain. A `record` is named by `recordName`. */
 export type ChainName =
   | { readonly entry: string }
   | { readonly block: string; readonly threadId: ThreadId | null }
@@ -63,7 +65,7 @@ function stepAt(log: CommitRows, name: ChainName, seq: Seq): Step | null {
   return null
 }
 
-/** Walks a record's versions back from one of them, newest first, down to what compaction left. */
+/** Walks back a record's versions from one of them, newest first, down to the oldest that compaction kept. */
 function* stepsBack(log: CommitRows, name: ChainName, version: Seq): Generator<Step> {
   for (let seq = version; seq > 0; ) {
     const step = stepAt(log, name, seq)
@@ -83,7 +85,7 @@ export function versionRows(log: CommitRows, name: ChainName, version: Seq): rea
   return rows
 }
 
-/** Values of steps given newest first, whose last one is a base or the oldest that is left. */
+/** Values of steps, which are given newest first and end with a base or the oldest that is left. */
 function valuesOf(steps: readonly Step[]): PastVersion[] {
   const past: PastVersion[] = []
   let base: Json | undefined
@@ -107,7 +109,7 @@ export function versionsOf(log: CommitRows, name: ChainName, version: Seq, limit
 
 const removals: readonly PastEvent[] = ['delete', 'remove', 'expire', 'prune', 'erased']
 
-/** Whether a record has been there, without a break, since the space was at `seq`, which is not below its horizon. */
+/** Whether a record has existed without a break since the space was at `seq`, which is not below its horizon. */
 export function isThereSince(log: CommitRows, name: ChainName, current: Seq, seq: Seq): boolean {
   for (const step of stepsBack(log, name, current)) {
     if (removals.includes(step.event)) return false
@@ -116,7 +118,7 @@ export function isThereSince(log: CommitRows, name: ChainName, current: Seq, seq
   return false
 }
 
-/** The version of a record that stood when the space was at `seq`; null if there was none. */
+/** The version of a record that was current when the space was at `seq`; null if there was none. */
 export function versionAt(log: CommitRows, name: ChainName, current: Seq, seq: Seq): PastVersion | null {
   const steps: Step[] = []
   for (const step of stepsBack(log, name, current)) {

@@ -1,4 +1,7 @@
-/** Keyed nouns: records under a key of which every version names the one before. Replay, history and compaction stand here once. */
+/**
+ * Keyed nouns: records with a key, each version of which names the version before. Their replay, history and compaction
+ * are here, once.
+ */
 
 import type { ChangeResult } from '../commit/commit.ts'
 import type { Effect, EffectKind, EffectOf, Kept } from '../commit/effect.ts'
@@ -23,10 +26,10 @@ interface KeyedState {
   readonly deleted: boolean
 }
 
-/** What an answer is made from beside its effect. */
+/** What an answer needs in addition to its effect. */
 export interface Answering {
   readonly row: EffectRow
-  /** The version of a record that the commit of that seq made; null if it is gone. */
+  /** The version of a record that the commit with that seq made; null if it is gone. */
   past(name: ChainName, version: Seq): PastVersion | null
 }
 
@@ -34,27 +37,27 @@ export interface Answering {
 interface PastOf<Own> {
   /** Whether the value after the effect needs no earlier version. */
   isBase(effect: Own): boolean
-  /** The value after it; `base` is undefined where there was none. */
+  /** The value after it; `base` is undefined if there was none. */
   valueAfter(base: Json | undefined, effect: Own): Json
 }
 
-/** What a noun says of itself. `Own` are its effects. */
+/** The declaration of a noun. `Own` are its effects. */
 export interface KeyedNoun<State extends KeyedState, Kind extends EffectKind> {
   readonly noun: Noun
   readonly deeds: Readonly<Record<Kind, Deed>>
   /** The key of its record among those of the space. */
   keyOf(effect: EffectOf<Kind>, row: Pick<EffectRow, 'threadId'>): string
   mapOf(records: SpaceRecords): Map<string, State>
-  /** How a record that another effect displaced is called there. */
+  /** The key of its record when another effect displaced it. */
   displacedKey(key: string, row: Pick<EffectRow, 'threadId'>): string
   keep(state: State): Kept
-  /** The record that compaction kept; null for one of another noun. */
+  /** The record that compaction kept; null if it is of another noun. */
   kept(effect: EffectOf<'kept'>): { readonly key: string; readonly state: State } | null
   fold(before: State | null, effect: EffectOf<Kind>, row: EffectRow): State
   /** The empty row that a removed or expired record leaves. */
   tombstone(before: State, row: EffectRow): State
   answer(effect: EffectOf<Kind>, answering: Answering): ChangeResult
-  /** Effects of this noun that one of another noun stands for: a copied thread brings its blocks. */
+  /** Effects of this noun that an effect of another noun implies: a copied thread brings its blocks. */
   standsFor?(effect: Effect): readonly EffectOf<Kind>[]
   /** Absent for a noun without history. */
   readonly past?: PastOf<EffectOf<Kind>> & { valueOf(state: State): Json }
@@ -64,12 +67,12 @@ export interface KeyedNoun<State extends KeyedState, Kind extends EffectKind> {
 export interface VersionStep {
   readonly event: PastEvent
   readonly prev: Seq
-  /** The value after it from the one before; null for an end. */
+  /** The value after it, from the value before; null for a removal. */
   readonly next: ((base: Json | undefined) => Json) | null
   readonly isBase: boolean
 }
 
-/** A keyed noun as the rest of the domain uses it, its types closed over. */
+/** A keyed noun as the rest of the domain sees it, without its own types. */
 export interface Keyed {
   readonly noun: Noun
   owns(effect: Effect): boolean
@@ -77,11 +80,11 @@ export interface Keyed {
   replay(records: SpaceRecords, row: EffectRow, effect: Effect): void
   replayKept(records: SpaceRecords, effect: EffectOf<'kept'>): void
   answer(effect: Effect, answering: Answering): ChangeResult | null
-  /** What compaction keeps of it: every record that is there, at its version. */
+  /** The records that compaction keeps: every existing one, at its version. */
   keep(records: SpaceRecords): Iterable<{ readonly version: Seq; readonly kept: Kept }>
-  /** Tombstones up to a seq go. */
+  /** Removes tombstones up to a seq. */
   dropTombstones(records: SpaceRecords, upTo: Seq): void
-  /** What an effect did to the record of that key; null if nothing. */
+  /** How an effect changed the record of that key; null if it did not. */
   step(effect: Effect, row: EffectRow, key: string): VersionStep | null
 }
 

@@ -1,4 +1,4 @@
-/** What effects do to the records of every noun that has nothing but a key and fields. */
+/** How effects change the records of nouns that have only a key and fields. */
 
 import type { ChangeResult } from '../commit/commit.ts'
 import type { EffectKind, EffectOf, RecordWriteEffect } from '../commit/effect.ts'

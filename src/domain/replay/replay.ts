@@ -65,10 +65,10 @@ function replayEnd(records: SpaceRecords, row: LogRow, _: Effect, space: FoldSpa
   records.leases.delete(turnLease(turnIdOf(space.key, row.turn)))
 }
 
-/** What the effect does is done by the fold of its turn, by its keyed noun, or by `factsAfter`; or it does nothing. */
+/** The fold of the turn, the keyed noun or `factsAfter` applies this effect; or it changes nothing here. */
 const elsewhere = (): void => {}
 
-/** Every kind of effect, and what it does to threads, leases and the space itself. */
+/** How each kind of effect changes threads, leases and the space itself. */
 const replays = {
   'thread-put': (records, row, effect) => {
     const threadId = row.threadId as ThreadId
@@ -152,7 +152,7 @@ function replayMessages(records: SpaceRecords, row: LogRow, before: readonly Log
   records.threads.set(thread.id, withMessages(thread, change, row, added))
 }
 
-/** The space's own row after a commit: its seq and time, and its counters counted anew. */
+/** The space's own row after a commit: its seq, its time, and recounted counters. */
 function recount(records: SpaceRecords, row: LogRow): void {
   const threads = [...records.threads.values()].filter((thread) => !thread.deleted)
   const archivedThreads = threads.filter((thread) => thread.archivedAt !== null).length
@@ -161,7 +161,7 @@ function recount(records: SpaceRecords, row: LogRow): void {
   records.space = { ...records.space, seq: row.seq, at: row.at, ...counters }
 }
 
-/** The effects of a commit in the order of its changes, whichever rows they lie in. */
+/** The effects of a commit in the order of its changes, across all its rows. */
 function inOrder(rows: readonly LogRow[]): readonly (readonly [LogRow, Effect])[] {
   const effects = rows.flatMap((row) => row.effects.map((effect) => [row, effect] as const))
   return rows.length === 1 ? effects : effects.sort(([, left], [, right]) => (left.of ?? 0) - (right.of ?? 0))

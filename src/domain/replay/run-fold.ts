@@ -1,4 +1,4 @@
-/** What effects do to runs; pure, used by the commit and by replay alike. */
+/** How effects change runs. Pure; used by commits and replay. */
 
 import type { ChangeResult } from '../commit/commit.ts'
 import type { EffectOf } from '../commit/effect.ts'
@@ -8,7 +8,7 @@ import type { RowTime } from '../records/row-time.ts'
 import { hasEnded, type RunState, runTombstone } from '../records/run.ts'
 import type { Answering, KeyedNoun } from './keyed-noun.ts'
 
-/** What a run is before anything was stated of it. */
+/** A run before its first statement. */
 function unstated(effect: EffectOf<'run-put'>, row: RowTime): RunState {
   return {
     id: effect.runId,
@@ -54,7 +54,7 @@ function answer(effect: EffectOf<Kind>, { row }: Answering): ChangeResult {
   return { kind: 'run-expire', runId, deleted: effect.prev > 0 }
 }
 
-/** Runs have no history: what they stated is folded, and only the last version is read. */
+/** Runs have no history: statements are folded, and only the last version is read. */
 export const runNoun: KeyedNoun<RunState, Kind> = {
   noun: 'run',
   deeds: { 'run-put': 'patch', 'run-expire': 'expire' },

@@ -12,7 +12,9 @@ import type { ThreadState } from '../records/thread.ts'
 import type { MessagePlace } from '../records/turn.ts'
 import type { SpaceState } from '../space.ts'
 import type { CommitRows } from './history.ts'
-/** What a commit reads, of its own space only. Drivers answer from their tables; deleted records come as tombstones. */
+/**
+ * What a commit reads, only from its own space. Drivers answer from their tables; deleted records come as tombstones.
+ */
 export interface SpaceView extends CommitRows {
   readonly space: SpaceState | null
   /** The rows of an earlier commit of that id; null if it was never committed or lies below the horizon. */
@@ -22,7 +24,7 @@ export interface SpaceView extends CommitRows {
   turnRows(threadId: ThreadId, turn: number): readonly LogRow[]
   /** All rows of a thread, of all its lives, by seq. */
   threadRows(threadId: ThreadId): readonly LogRow[]
-  /** Rows in whose effects one of the texts stands as a whole JSON string, and maybe others. */
+  /** Rows whose effects have one of the texts as a whole JSON string, and perhaps some others. */
   rowsHolding(texts: readonly string[]): readonly LogRow[]
   callerMessage(threadId: string, messageId: string): MessagePlace | null
   block(threadId: ThreadId | null, name: string): BlockState | null
@@ -38,12 +40,12 @@ export interface SpaceView extends CommitRows {
   factsFrom(sources: readonly string[]): Iterable<FactState>
   /** Current facts whose text has that key, expired ones included; see `textKey` in fact-text.ts. */
   factsByText(key: number): Iterable<FactState>
-  /** Seq of the last commit that wrote a fact which is still there, or whose tombstone is; 0 if none did. */
+  /** Seq of the last commit that wrote a fact that still exists, or whose tombstone does; 0 if none did. */
   lastFactSeq(): Seq
   run(runId: string): RunState | null
   /** A record by its name; see `recordName`. */
   record(name: string): RecordState | null
-  /** Whether the space has any record, or what one left. */
+  /** Whether the space has any record, or a tombstone of one. */
   hasRecords(): boolean
   /** Runs of a thread that are not deleted, expired ones included. */
   threadRuns(threadId: ThreadId): Iterable<RunState>

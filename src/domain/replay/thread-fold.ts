@@ -1,4 +1,4 @@
-/** What effects do to threads; pure, used by the commit and by replay alike. */
+/** How effects change threads. Pure; used by commits and replay. */
 
 import type { EffectOf } from '../commit/effect.ts'
 import type { ThreadId } from '../id.ts'

@@ -1,4 +1,4 @@
-/** Folds the rows of a turn to what it is; pure, used by the commit, by replay and by readers alike. */
+/** Folds the rows of a turn into its state. Pure; used by commits, replay and readers. */
 
 import { impliedAuthor } from '../actor.ts'
 import type { Effect, EffectKind, EffectOf, LogRow } from '../commit/effect.ts'
@@ -10,7 +10,7 @@ import { extendedParts, type TurnState, type TurnStatus } from '../records/turn.
 import type { SpaceAddress } from '../space.ts'
 import { msOf } from '../time.ts'
 
-/** What folding needs to know of the space. */
+/** What folding needs from the space. */
 export interface FoldSpace {
   readonly key: SpaceKey
   readonly address: SpaceAddress
@@ -66,10 +66,10 @@ function foldEdit(fold: Folding, effect: EffectOf<'message-edit'>, at: string): 
 type TurnEffectKind = Extract<EffectKind, `message-${string}` | `turn-${string}`>
 type FoldEffect<Kind extends TurnEffectKind> = (fold: Folding, effect: EffectOf<Kind>, row: LogRow) => void
 
-/** What the effect does shows in the turn's own state, not in its messages. */
+/** The effect changes the turn's own state, not its messages. */
 const keepsMessages = (): void => {}
 
-/** What every effect of a turn does to the turn's messages. */
+/** How every effect of a turn changes the turn's messages. */
 const folds: { readonly [Kind in TurnEffectKind]: FoldEffect<Kind> } = {
   'message-append': (fold, { messages }, row) => foldAppend(fold, row, messages),
   'message-copy': (fold, { messages }, row) => foldAppend(fold, row, messages),
@@ -86,23 +86,23 @@ const folds: { readonly [Kind in TurnEffectKind]: FoldEffect<Kind> } = {
 }
 
 function foldEffect(fold: Folding, row: LogRow, effect: Effect): void {
-  // Other effects in the row are of other records.
+  // Other effects in the row belong to other records.
   const apply = folds[effect.kind as TurnEffectKind] as FoldEffect<TurnEffectKind> | undefined
   apply?.(fold, effect as EffectOf<TurnEffectKind>, row)
 }
 
-/** A message as an effect puts it into its turn; null where one was erased or deleted. */
+/** A message that an effect adds to its turn; null for an erased or deleted one. */
 export type Slot = { readonly id?: string } | null
 
-/** The messages that an effect puts into its turn, in order, erased and deleted ones included. */
+/** The messages that an effect adds to its turn, in order, including erased and deleted ones. */
 export function slotsOf(effect: Effect): readonly Slot[] {
   if (effect.kind === 'message-append' || effect.kind === 'message-copy') return effect.messages
   return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
 }
 
 /**
- * Folds the rows of one turn, in order of seq, to what it is now; rows up to an earlier seq give what it was then.
- * A turn's rows may also hold effects on other records, which do not matter here.
+ * Folds the rows of one turn, in order of seq, into its current state. Rows up to an earlier seq give the state at that
+ * seq. Effects on other records in these rows are ignored.
  */
 export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState | null {
   const first = rows[0]
@@ -144,7 +144,7 @@ export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState |
   }
 }
 
-/** Whether an effect saved messages to the thread, also when their content was erased since. */
+/** Whether an effect saved messages to the thread, even if their content was erased since. */
 export function savesMessages(effect: Effect): boolean {
   if (effect.kind === 'message-append') return effect.messages.length > 0 || effect.erased === true
   if (effect.kind === 'message-copy') return effect.messages.length > 0
