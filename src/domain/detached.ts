@@ -3,7 +3,7 @@
  * goes, so that none is uncaught and none is lost.
  */
 
-/** Where an error of detached work goes: to whoever waits, or into a state that can be read. */
+/** Where an error of detached work goes: to a caller who waits, or into a state that can be read. */
 type OnError = (error: unknown) => void
 
 /**

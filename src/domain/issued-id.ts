@@ -13,7 +13,7 @@ import {
 /** The kinds of record that an issued id can name. */
 export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'recollection'
 
-/** What an issued id says of itself: the kind of record and the key of the space that issued it. */
+/** The content of an issued id: the kind of record, and the key of the space that issued it. */
 interface IssuedId {
   readonly kind: IssuedKind
   readonly spaceKey: SpaceKey

@@ -11,7 +11,7 @@ export function fieldsOf(value: unknown, field: string, known: readonly string[]
   const fix = `The options are ${known.join(', ')}.`
   if (value === undefined) return {}
   if (!isJsonObject(value)) throw invalidInput(field, 'must be an object', value, fix)
-  // Read once: what a getter answers later is nobody's business.
+  // Read once: later answers of a getter do not matter.
   const fields = reading(field, (): OptionFields => ({ ...value }))
   const extra = Object.keys(fields).find((key) => !known.includes(key))
   if (extra !== undefined) throw invalidInput(field, `has an unknown option ${shown(extra)}`, value, fix)

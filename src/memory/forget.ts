@@ -20,13 +20,11 @@ import { attempted, eraseIssued, erasing } from './storage/erasure.ts'
  * `threadId`, `messageIds` or `key` to forget only these in that space. Pass `factIds` or `run` alone.
  */
 export interface ForgetOptions extends InputOf<'forget'> {
-  /**
-   * A user or entity: everything of theirs if passed alone, else the resource that holds the thread, messages or key.
-   */
+  /** A user or entity: everything of theirs if passed alone, otherwise the resource of the thread, messages or key. */
   readonly resourceId?: string
   /** Another name for `resourceId`. */
   readonly userId?: string
-  /** A team: all its memory if passed alone, else the team that holds the key. */
+  /** A team: all its memory if passed alone, otherwise the team of the key. */
   readonly teamId?: string
   /** An agent: the memory in its own space. */
   readonly agentId?: string
@@ -47,21 +45,21 @@ export interface ForgetOptions extends InputOf<'forget'> {
 /** What a forget did. It names nothing that was erased. */
 export interface Receipt {
   readonly id: string
-  /** What kind of thing was forgotten, such as `space`, `thread` or `facts`. */
+  /** What kind of thing was forgotten, such as `resource`, `thread` or `facts`. */
   readonly target: ForgetTarget
-  /** `pending`: nothing of it is read any more, but its bytes may still lie in a file of the database. */
+  /** `pending`: no read returns it any more, but its bytes may still be in a file of the database. */
   readonly state: 'pending' | 'complete'
   /** When it was asked for. */
   readonly requestedAt: Date
   /** null while pending. */
   readonly completedAt: Date | null
-  /** Of a whole space what was live; of things inside one, deleted and replaced ones as well. */
+  /** For a whole space only live records count; inside a space, deleted and replaced ones too. */
   readonly erased: ReceiptCounts
   /** What this erasure cannot reach, in words. */
   readonly outOfReach: readonly string[]
 }
 
-/** A receipt, and the copied threads that were met: they are threads of their own and stay. */
+/** A receipt, and the threads that were copied from a forgotten one: they stay. */
 export interface ForgetAnswer extends Receipt {
   /** Threads that were cloned from a forgotten one. Forget them too if they hold the same content. */
   readonly copies: readonly ThreadCopy[]
@@ -86,7 +84,7 @@ const named = [...homes, 'threadId', 'messageIds', 'factIds', 'key', 'run'] as c
 const fix =
   'Name one thing: resourceId (or userId), teamId, agentId or taskId alone for all of it; threadId, messageIds, factIds, key or run for a part.'
 
-/** The call that forgets what an issued id names. */
+/** The call that forgets the record of an issued id. */
 function callFor(id: string, kind: IssuedKind): string {
   if (kind === 'message') return `Call forget({ messageIds: [${shown(id)}] }) to erase that message.`
   if (kind === 'fact') return `Call forget({ factIds: [${shown(id)}] }) to erase that fact.`
@@ -95,13 +93,13 @@ function callFor(id: string, kind: IssuedKind): string {
   return 'A recollection is not stored: there is nothing to forget of it.'
 }
 
-/** Refuses an issued id of anything but that kind, and says how to forget what it names. */
+/** Refuses an issued id of another kind, and says how to forget its record. */
 function refuseOtherKind(field: string, id: string, kind: IssuedKind): void {
   const issued = parseIssuedId(id)
   if (issued !== null && issued.kind !== kind) throw foreignId(field, id, kind, callFor(id, issued.kind))
 }
 
-/** An option that is there and undefined is a mistake, and without it a forget might take far more than was meant. */
+/** An option with the value undefined is a mistake, and without it a forget might erase far more than intended. */
 function refuseUndefined(options: unknown): void {
   if (!isJsonObject(options)) return
   const missing = named.find((name) => Object.hasOwn(options, name) && options[name] === undefined)
@@ -109,7 +107,7 @@ function refuseUndefined(options: unknown): void {
     throw invalidInput(missing, 'must not be undefined', undefined, 'Leave it out, or name it.')
 }
 
-/** The space that is meant or that holds what is meant; null if none is named. */
+/** The space to forget, or the space of the records to forget; null if none is named. */
 function homeOf(parsed: Parsed): { readonly space: SpaceId; readonly target: ForgetTarget } | null {
   const given = homes.filter((name) => parsed[name] !== undefined)
   if (given.length > 1) throw invalidInput(given[1] as string, 'must not go with another space', given.join(', '), fix)
@@ -119,8 +117,8 @@ function homeOf(parsed: Parsed): { readonly space: SpaceId; readonly target: For
 }
 
 /**
- * Refuses an issued id as the name of a space or a thread: the answer would be that all of it is gone. Only what an
- * earlier version stored under such a name is forgotten by it.
+ * Refuses an issued id as the name of a space or a thread: the receipt would say that all of it is gone. Only a record
+ * that an earlier version stored under such a name is forgotten by it.
  */
 async function refuseIssuedName(core: Core, storage: Storage, parsed: Parsed, home: SpaceId | null): Promise<void> {
   for (const name of [...homes, 'threadId'] as const) {
@@ -137,7 +135,7 @@ async function refuseIssuedName(core: Core, storage: Storage, parsed: Parsed, ho
 
 type Note = Pick<ReceiptNote, 'target' | 'asked' | 'outOfReach'>
 
-/** What to do for a question: the receipt to begin, the copies to name, and the erasure itself. */
+/** The plan for a request: the receipt to begin, the copies to list, and the erasure itself. */
 interface Plan {
   readonly target: ForgetTarget
   readonly asked: string
@@ -182,7 +180,7 @@ async function planThread(core: Core, storage: Storage, threadId: string, home: 
   }
 }
 
-/** Refuses ids that several threads have, where it is not said which of them is meant. */
+/** Refuses ids that occur in several threads if no thread is named. */
 async function refuseAmbiguous(core: Core, storage: Storage, space: SpaceId, ids: readonly string[]): Promise<void> {
   for (const messageId of ids) {
     const places = await storage.messages.find(core.access, space, messageId)
@@ -221,13 +219,13 @@ async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: 
   return { ...plan, erase: (note) => storage.erase(core.access, commit, core.limits, note) }
 }
 
-/** Facts and runs by id: each says itself which space it lies in, so nothing else may be named. */
+/** Facts and runs by id: the id names the space, so nothing else may be named. */
 function refuseBeside(parsed: Parsed, own: 'factIds' | 'run'): void {
   const other = named.find((name) => name !== own && parsed[name] !== undefined)
   if (other !== undefined) throw invalidInput(other, `must not go with ${own}`, parsed[other], fix)
 }
 
-/** The record of a run. What the run said stays in its thread. */
+/** The record of a run. Its messages stay in their thread. */
 function planRun(storage: Storage, core: Core, parsed: Parsed): Plan {
   refuseBeside(parsed, 'run')
   const run = checkId(parsed.run, 'run')

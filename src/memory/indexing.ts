@@ -1,4 +1,4 @@
-/** What a Memory does and says about its background: settling, making vectors anew, explaining an answer. */
+/** A Memory's calls about its background: waiting for it, re-indexing, and explaining an answer. */
 import type { ReindexProgress } from '../derive/indexer.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError, notFound } from '../domain/error.ts'
@@ -9,15 +9,15 @@ import type { Degraded, RecallTrace, TracedItem, UnreadItem } from './answers/re
 import type { Core } from './door/core.ts'
 import { settleErasure } from './storage/erasure.ts'
 
-/** What is left in the background, and why. */
+/** What is left to do in the background, and why. */
 export interface Settled {
   /** Spaces with records that still wait for their vectors. */
   readonly pendingSpaces: number
   /** Records whose vectors could not be made; they are found by their words. */
   readonly failed: number
-  /** What keeps the embedder from being used; null if nothing does. */
+  /** Why the embedder cannot be used; null if it can. */
   readonly degraded: Degraded | null
-  /** What the embedder, the storage or the background (sweeping, reclaiming) fails with, while it fails. */
+  /** The current error of the embedder, the storage or the background (sweeping, reclaiming), if there is one. */
   readonly error: unknown
 }
 
@@ -27,7 +27,7 @@ export interface ReindexOptions {
   readonly onProgress?: (progress: ReindexProgress) => void
 }
 
-/** Lets the model try once more what it could not be used for. */
+/** Lets the model try the waiting words again. */
 async function learnWaiting(core: Core): Promise<void> {
   if (core.storage.waiting.size === 0) return
   const { drainQueued } = await withPeers(() => import('./facts/infer.ts'))
@@ -37,7 +37,7 @@ async function learnWaiting(core: Core): Promise<void> {
   }
 }
 
-/** Waits for the background: words to learn from, vectors, and the bytes of what was forgotten. */
+/** Waits for the background: queued words, vectors, and the bytes of forgotten records. */
 export async function settled(core: Core): Promise<Settled> {
   await learnWaiting(core)
   await settleErasure(await core.storage.get(), core.limits)
@@ -48,7 +48,7 @@ export async function settled(core: Core): Promise<Settled> {
   return { pendingSpaces: spaces, failed, degraded: trouble, error: error ?? core.storage.failure }
 }
 
-/** Makes all vectors anew. */
+/** Makes all vectors again. */
 export async function reindex(core: Core, { onProgress = () => {} }: ReindexOptions): Promise<void> {
   const indexer = await core.storage.indexer()
   if (indexer === null) {
@@ -61,7 +61,7 @@ export async function reindex(core: Core, { onProgress = () => {} }: ReindexOpti
   await indexer.reindex(onProgress)
 }
 
-/** The trace of an answer, for whoever may read the spaces it came from, while they are there. */
+/** The trace of an answer, for an actor that may read its spaces, as long as they exist. */
 export async function explain(core: Core, recallId: string): Promise<RecallTrace> {
   const storage = await core.storage.get()
   const kept = core.traces.get(recallId)
@@ -75,7 +75,7 @@ export async function explain(core: Core, recallId: string): Promise<RecallTrace
   return { ...kept.trace, items: [...kept.trace.items, ...(await readBehind(storage, core.access, kept.behind))] }
 }
 
-/** What ranked behind all that was read for the answer, read now. */
+/** The items that ranked below those of the answer, read now. */
 async function readBehind(storage: Storage, access: Access, unread: readonly UnreadItem[]): Promise<TracedItem[]> {
   if (unread.length === 0) return []
   const { idOf } = await import('./recall/recall.ts')
@@ -88,7 +88,7 @@ async function readBehind(storage: Storage, access: Access, unread: readonly Unr
   )
 }
 
-/** Whether it is the space with that key, and may be read: not yours and not there are the same answer. */
+/** Whether it is the space with that key, and may be read. A space of others and a missing one give the same answer. */
 async function isStill(storage: Storage, access: Access, space: SpaceId, key: SpaceKey | null): Promise<boolean> {
   try {
     const state = await storage.spaces.get(access, space)

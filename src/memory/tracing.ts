@@ -1,6 +1,6 @@
 /**
- * What memory does, published on a tracing channel of Node's own while somebody listens: ids, counts, tokens, scores and
- * statuses, and never what was said, asked or stored.
+ * Publishes the operations of memory on a tracing channel of Node while there are listeners: ids, counts, tokens,
+ * scores and statuses, never content.
  */
 
 import { tracingChannel } from 'node:diagnostics_channel'
@@ -16,15 +16,18 @@ import type { Degraded } from './answers/recollection.ts'
 /** The name of the channel: `tracingChannel(memoryChannel).subscribe({ asyncEnd(event) { … } })`. */
 export const memoryChannel = 'aquifer:memory'
 
-/** What events of all operations say. What is optional is there from `asyncEnd` on; of one that failed, only this much. */
+/** Fields of all events. Optional ones are set from `asyncEnd` on. The event of a failed operation has only these. */
 interface OperationEvent {
-  /** Who acts: `memory.as(actor)`, else the application. */
+  /** Who acts: `memory.as(actor)`, otherwise the application. */
   readonly actor: Pick<Actor, 'kind' | 'id'>
   /** `conflict` is an answer: nothing was written. `failed` is an error. */
   readonly status?: 'done' | 'conflict' | 'failed'
-  /** Of an operation that failed; `other` for what is no `MemoryError`. Messages of errors may quote content. */
+  /**
+   * The code of the error of a failed operation; `other` if it is not a `MemoryError`. The message is not published: it
+   * may quote content.
+   */
   readonly errorCode?: ErrorCode | 'other'
-  /** From the call to its answer. */
+  /** Milliseconds from the call to its answer. */
   readonly durationMs?: number
 }
 
@@ -32,17 +35,17 @@ interface OperationEvent {
 export interface TracedFind {
   /** `message`, `fact` or `entry`. */
   readonly kind: RecordKind
-  /** Of a message or a fact its id, of an entry its key. */
+  /** The id of a message or a fact, or the key of an entry. */
   readonly id: string
   /** The space it lies in. */
   readonly space: string
   /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
-  /** Of its text, estimated. */
+  /** Estimated tokens of its text. */
   readonly tokens: number
 }
 
-/** A recall of messages, facts or whatever a space holds. */
+/** A recall of messages, facts or anything else in a space. */
 export interface RecallEvent extends OperationEvent {
   /** Tells the event from others. */
   readonly operation: 'memory.recall'
@@ -54,25 +57,25 @@ export interface RecallEvent extends OperationEvent {
   readonly mode: RecallMode
   /** Kinds of records that are searched. */
   readonly kinds: readonly RecordKind[]
-  /** Items wanted at most. */
+  /** Items at most. */
   readonly topK: number
-  /** Least score wanted. */
+  /** Least score of an item. */
   readonly threshold: number
   /** For `memory.explain`. */
   readonly recallId?: string
   /** What was found, best first. */
   readonly items?: readonly TracedFind[]
-  /** Messages that came along with those that were found. */
+  /** Messages that were added around the found ones. */
   readonly neighbours?: number
-  /** Of all items and neighbours, estimated. */
+  /** Estimated tokens of all items and neighbours. */
   readonly tokens?: number
   /** Records in scope. */
   readonly inScope?: number
   /** Records that were compared. */
   readonly candidates?: number
-  /** What the ranking went by: words, vectors, exact terms … */
+  /** The legs of the ranking: words, vectors, exact terms … */
   readonly legs?: readonly string[]
-  /** Why the answer may lack something. */
+  /** Why the answer may be incomplete. */
   readonly degraded?: readonly Degraded[]
   /** Records in scope whose vectors were not there yet. */
   readonly pending?: number
@@ -87,13 +90,13 @@ export interface SaveEvent extends OperationEvent {
   /** The space of the thread. */
   readonly space: string
   readonly threadId: string
-  /** The turn they go to: stated by the caller, else known with the answer. */
+  /** The turn of the messages: stated by the caller, otherwise known with the answer. */
   readonly turnId?: string
-  /** How many were given. */
+  /** How many messages were passed. */
   readonly given: number
-  /** As the answer names them: stored now, there before, or changed by an answer to a tool call. */
+  /** Ids in the answer: stored now, stored before, or changed by an answer to a tool call. */
   readonly messageIds?: readonly string[]
-  /** Of the messages that the answer names, estimated. */
+  /** Estimated tokens of the messages in the answer. */
   readonly tokens?: number
   /** Seq of the commit. */
   readonly seq?: Seq
@@ -111,13 +114,13 @@ export interface WorkingMemoryEvent extends OperationEvent {
   readonly threadId?: string
   /** The block's name. */
   readonly name: string
-  /** The version read or written, or in the way of a write; null while there is no block. */
+  /** The version that was read or written, or that stopped a write; null while there is no block. */
   readonly version?: Seq | null
   /** The version that a write replaced; null if it is the first. */
   readonly replaced?: Seq | null
-  /** How a block that was read is kept. */
+  /** The format of a block that was read. */
   readonly format?: BlockFormat
-  /** Of the value read or written, estimated. */
+  /** Estimated tokens of the value that was read or written. */
   readonly tokens?: number
 }
 
@@ -130,17 +133,17 @@ const channel = tracingChannel<unknown, MemoryEvent>(memoryChannel)
 /** Estimates how many tokens a text takes. */
 export type TokenCount = (text: string) => number
 
-/** Loaded for the first operation that somebody listens to: 0.4 MB that nobody else pays for. */
+/** Loaded for the first operation with a listener: 0.4 MB that others need not pay for. */
 let countTokens: TokenCount | undefined
 
 /**
- * Runs an operation and publishes what it does: `start` and `end` around the call, then `error` if it fails, `asyncStart`
- * and `asyncEnd` when it is done, always with the same event. While nobody listens it only runs the operation.
+ * Runs an operation and publishes its event: `start` and `end` around the call, then `error` if it fails, `asyncStart`
+ * and `asyncEnd` when it is done, always with the same event. Without a listener it only runs the operation.
  *
  * @param begin Makes the event; called only if somebody listens.
  * @param run The operation: an async function.
- * @param answered What the answer adds to the event, before `asyncEnd`.
- * @returns The promise of `run`, or one of the same answer or error, whatever subscribers do.
+ * @param answered The fields that the answer adds to the event, before `asyncEnd`.
+ * @returns The promise of `run`, or one with the same answer or error, whatever subscribers do.
  */
 export function traced<Event extends MemoryEvent, Result>(
   begin: () => Event,
@@ -161,7 +164,7 @@ async function published<Event extends MemoryEvent, Result>(
     countTokens ??= (await import('tokenx')).estimateTokenCount
     event = begin()
   } catch (error) {
-    // What is published of an operation is no reason for it to fail.
+    // Publishing an operation must not make it fail.
     warnOf(error)
     return run()
   }
@@ -189,12 +192,12 @@ async function published<Event extends MemoryEvent, Result>(
   })
 }
 
-/** Does what is done for subscribers alone: an error of it is a warning of the process, and none of the operation's. */
+/** Does work for subscribers only: an error is a warning of the process, not an error of the operation. */
 function apart(work: () => void): void {
   detach(work, warnOf)
 }
 
-/** Who acts, as events say it: without the name, which says more than who it is. */
+/** The actor in events: without its name, which may be private. */
 export function tracedActor({ access }: { readonly access: Access }): RecallEvent['actor'] {
   const { kind, id } = access.actor
   return { kind, id }

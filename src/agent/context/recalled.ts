@@ -13,7 +13,7 @@ import type { PartScores } from '../../recall/fuse.ts'
 import { type FittedText, fitText } from './fit.ts'
 import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
 
-/** What of a recalled item the record of a run names. */
+/** The fields of a recalled item in the record of a run. */
 interface SeenRecalled {
   readonly kind: RecordKind
   readonly id: string

@@ -52,7 +52,7 @@ export interface Fitting {
   readonly holds: (kind: RecordKind, id: string) => boolean
 }
 
-/** Why something stayed out that would have been in: `maxTokens` of the history, or the budget of the whole. */
+/** Why a record was dropped: `maxTokens` of the history, or the budget of the prompt. */
 export type SectionDropReason = 'max-tokens' | 'budget'
 
 export interface Dropped {

@@ -15,7 +15,7 @@ export function seenMessages(shown: readonly Pick<Shown, 'utterance'>[]): readon
   return shown.flatMap(({ utterance: { id, author } }) => (id === null ? [] : [{ id, author }]))
 }
 
-/** What stayed out that would have been in. */
+/** Records that were dropped. */
 interface DroppedItem extends Dropped {
   readonly section: SectionName
 }

@@ -34,7 +34,7 @@ function notOwn(turn: TurnState): MemoryError {
   })
 }
 
-/** The turn a change names, which must be of this thread and still there. */
+/** The turn that a change names. It must be in this thread and exist. */
 function requireTurn(draft: Draft, reference: TurnReference): TurnState {
   let packed: number | undefined
   if (reference.opened !== undefined) packed = draft.openedTurns[reference.opened]

@@ -2,7 +2,7 @@
 import type { Effect, EffectKind, EffectOf, Kept } from './effect.ts'
 import { displaced, fields, type Mark, name, ref } from './marks.ts'
 
-/** What is known of a kind of effect beside what applying it means. */
+/** The declaration of a kind of effect: everything except how it is applied. */
 interface EffectDeclaration {
   /**
    * Whether an effect in a row of a thread is the thread's own, and is erased with it: `thread` always, `space` never,
@@ -152,7 +152,7 @@ const effectMarks = {
   erase: { scope: 'space', marks: counts },
 } as const satisfies Declarations
 
-/** What compaction keeps of a record: as for effects. */
+/** Marks of the records that compaction keeps. */
 const keptMarks = {
   entry: { scope: 'space', marks: { key: name('entry') } },
   block: { scope: 'space', marks: { name: name('block'), threadId: ref('thread') } },

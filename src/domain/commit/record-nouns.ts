@@ -3,9 +3,9 @@
 import type { LimitName } from '../limits.ts'
 import type { Marks } from './marks.ts'
 
-/** What there is to know of a noun beside the schema of its fields. Loads nothing. */
+/** The declaration of a noun, without the schema of its fields. Loads nothing. */
 interface RecordNoun {
-  /** The marks of its fields. One without a mark is content, and any id in it counts as a reference. */
+  /** The marks of its fields. A field without a mark is content, and any id in it counts as a reference. */
   readonly marks: Marks
   /** The limit of all its fields together, in bytes of JSON. Default: `recordBytes`. */
   readonly limit?: LimitName

@@ -115,7 +115,7 @@ function isOfMessages(effect: Effect): boolean {
   return marks.messages !== undefined || Object.values(marks).includes('index')
 }
 
-/** A kept turn without the messages that are named, and how many of those its kept thread had counted. */
+/** A kept turn without the named messages, and how many of them its kept thread had counted. */
 export function withoutKept(
   effect: Effect,
   row: LogRow,

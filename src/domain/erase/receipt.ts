@@ -4,7 +4,7 @@ import type { ResultOf } from '../commit/commit.ts'
 import type { ErasedCounts } from '../commit/effect.ts'
 import { nothingErased, sumCounts } from '../commit/erased-counts.ts'
 
-/** What can be forgotten: a whole space, or something of one. */
+/** What can be forgotten: a whole space, or something in one. */
 const forgetTargets = ['resource', 'team', 'agent', 'task', 'thread', 'messages', 'facts', 'key', 'run'] as const
 export type ForgetTarget = (typeof forgetTargets)[number]
 
@@ -16,7 +16,7 @@ export interface ReceiptCounts extends ErasedCounts {
   readonly spaces: number
 }
 
-/** A receipt as drivers keep it. */
+/** A receipt as drivers store it. */
 export interface StoredReceipt {
   readonly id: string
   readonly target: ForgetTarget

@@ -19,7 +19,7 @@ export interface ChangedTurn {
   readonly turn: number
 }
 
-/** Messages of such a turn whose content is another now or gone; rows of a lower seq than `before` had it. */
+/** Messages of such a turn whose content changed or was removed; rows with a lower seq than `before` had it. */
 interface ChangedMessages extends ChangedTurn {
   readonly indexes: readonly number[]
   readonly before: Seq

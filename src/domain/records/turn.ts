@@ -22,7 +22,7 @@ export interface TurnState {
   readonly messages: readonly (Message | null)[]
 }
 
-/** What a `message-extend` adds to a message, or completes of it. */
+/** What a `message-extend` adds to a message, or the part that it completes. */
 interface Extension {
   readonly parts?: readonly MessagePart[]
   readonly complete?: { readonly toolCallId: string; readonly part: MessagePart }

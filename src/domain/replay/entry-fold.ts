@@ -17,7 +17,7 @@ function cannotApply(kind: string, key: string, base: Json): MemoryError {
   })
 }
 
-/** The value after an entry effect. `base` is undefined where the entry counted as absent. */
+/** The value after an entry effect. `base` is undefined if the entry counted as absent. */
 function entryValue(base: Json | undefined, effect: EntryWriteEffect): Json {
   if (effect.full !== undefined) return effect.full
   if (effect.kind === 'entry-write') return effect.value

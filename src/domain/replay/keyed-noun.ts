@@ -13,10 +13,10 @@ import type { RowTime } from '../records/row-time.ts'
 import type { ChainName, PastEvent, PastVersion } from './history.ts'
 import type { SpaceRecords } from './replay.ts'
 
-/** What an effect does to its record: a new value, a change of the value before, the end, or the end that time made due. */
+/** How an effect changes its record: a new value, a change of the value, a removal, or an expiry. */
 type Deed = 'put' | 'patch' | 'remove' | 'expire'
 
-/** The row of an effect, as far as folding it needs it. */
+/** The fields of an effect's row that folding needs. */
 interface EffectRow extends RowTime {
   readonly threadId: ThreadId | null
 }

@@ -1,4 +1,4 @@
-/** What a recall answers, and the traces of the latest ones. */
+/** The answer of a recall, and the traces of the latest ones. */
 import type { EmbedderTrouble } from '../../derive/embedder-trouble.ts'
 import type { Author } from '../../domain/actor.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
@@ -11,20 +11,20 @@ import type { PackDropReason } from '../../recall/pack.ts'
 import type { RecallMode } from '../../recall/rank.ts'
 import type { RecordPlace, StoredMessage } from './records.ts'
 
-/** Why an answer may lack something: vectors were not compared, or the question was cut. */
+/** Why an answer may be incomplete: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
-/** One thing that was found. */
+/** One found item. */
 export interface RecalledItem extends RecordPlace {
   /** `message`, `fact` or `entry`. */
   readonly kind: RecordKind
-  /** Of a message or a fact its id, of an entry its key. */
+  /** The id of a message or a fact, or the key of an entry. */
   readonly id: string
-  /** What it says. Of one that is too long for the token budget, the passage that says most of what was asked for. */
+  /** Its text. If it is too long for the token budget, the passage that matches the question best. */
   readonly text: string
   /**
-   * There where `text` is a passage: where it begins and ends in the whole text and how long that is, in UTF-16 units.
-   * `message.parts` is then this passage, and an entry has no `value`: read the message or the key for the whole.
+   * Set if `text` is a passage: where it begins and ends in the whole text, and the length of that, in UTF-16 units.
+   * `message.parts` then has only this passage, and an entry has no `value`: read the message or the key for the whole.
    */
   readonly excerpt?: { readonly start: number; readonly end: number; readonly length: number }
   /** From 0 to 1, for comparison inside one answer only. */
@@ -44,7 +44,7 @@ export interface RecalledItem extends RecordPlace {
   readonly fact?: FactState
   /** The value of an entry. */
   readonly value?: Json
-  /** It stands beside something that was found, and was not found itself; see `messageRange`. */
+  /** Set if it was not found itself, but is next to a found message; see `messageRange`. */
   readonly isNeighbour?: true
 }
 
@@ -59,15 +59,15 @@ export interface TracedItem
   extends Omit<RecalledItem, 'resourceId' | 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
   /** Place in the ranking, from 1. */
   readonly rank: number
-  /** null if it is in the answer. */
+  /** Why it is not in the answer; null if it is. */
   readonly dropped: DropReason | null
-  /** Exact or rare terms of the question brought it in from further down. */
+  /** Set if exact or rare terms of the question moved it up into the answer. */
   readonly isPulledIn?: true
-  /** It may not come before this item: a fact that took its place. */
+  /** It may not rank above this item: a fact that replaced what it says. */
   readonly limitedBy?: string
 }
 
-/** How an answer came about. Holds no text of what was found. */
+/** How an answer came about. Has no text of found items. */
 export interface RecallTrace {
   /** The question as it was asked. */
   readonly question: string
@@ -79,7 +79,7 @@ export interface RecallTrace {
   readonly names: readonly string[]
   /** What was compared: words, vectors or both. */
   readonly mode: RecallMode
-  /** Legs that had something to say. */
+  /** Legs that found anything. */
   readonly legs: readonly string[]
   /** The spaces that were searched. */
   readonly spaces: readonly string[]
@@ -87,9 +87,9 @@ export interface RecallTrace {
   readonly inScope: number
   /** Records that were compared. */
   readonly candidates: number
-  /** Where else could have been searched and was not. */
+  /** What else could have been searched and was not. */
   readonly note?: string
-  /** What was read. `memory.explain` adds what ranked next behind it. */
+  /** The items that were read. `memory.explain` adds those that ranked next. */
   readonly items: readonly TracedItem[]
 }
 
@@ -101,9 +101,9 @@ export interface Recollection {
   readonly messages: readonly RecalledMessage[]
   /** Seq of each searched space, as it was searched. */
   readonly asOf: Readonly<Record<string, Seq>>
-  /** Empty if every leg could answer in full. */
+  /** Why the answer may be incomplete; empty if it is complete. */
   readonly degraded: readonly Degraded[]
-  /** Records in scope whose vectors are not there yet; their words were searched. */
+  /** Records in scope without a vector yet; only their words were searched. */
   readonly pending: number
   /** For `memory.explain`. */
   readonly recallId: string
@@ -119,7 +119,7 @@ const rememberedTraces = 200
 interface KeptTrace {
   readonly trace: RecallTrace
   readonly keys: readonly (SpaceKey | null)[]
-  /** What ranked behind all that was read. */
+  /** The items that ranked below all that were read. */
   readonly behind: readonly UnreadItem[]
 }
 
@@ -128,7 +128,7 @@ export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'score' 
   readonly ref: string
 }
 
-/** Where a fact lies that was recalled. */
+/** The place of a recalled fact. */
 type RecalledFact = Pick<RecalledItem, 'space' | 'id'>
 
 /** The latest traces of a process, oldest first, and which facts were recalled, by a hash of their words. */
@@ -153,7 +153,7 @@ export class Traces {
     this.#facts.delete(recallId)
   }
 
-  /** Facts recalled lately that may have said this, each once: read them to be sure. */
+  /** Recently recalled facts that may have said this, each once: read them to be sure. */
   recalled(text: string): readonly RecalledFact[] {
     const key = textKey(text)
     const found = [...this.#facts.values()].flatMap((facts) => facts.get(key) ?? [])
@@ -164,7 +164,7 @@ export class Traces {
     return this.#traces.get(recallId) ?? null
   }
 
-  /** Drops all of them: what they name may have been forgotten, and their questions may hold it. */
+  /** Drops all of them: their records may have been forgotten, and their questions may contain forgotten content. */
   clear(): void {
     this.#traces.clear()
     this.#facts.clear()

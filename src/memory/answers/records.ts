@@ -1,4 +1,4 @@
-/** Records as the facade returns them: the domain's, with `Date`s, their space and the resource that it belongs to. */
+/** Records as the facade returns them: those of the domain, with `Date`s, their space and its resource. */
 
 import type { Author } from '../../domain/actor.ts'
 import { invariant } from '../../domain/error.ts'
@@ -11,7 +11,7 @@ import { parseSpaceId, resourceOf } from '../../domain/space.ts'
 import { dateOf } from '../../domain/time.ts'
 import type { StoredPart } from './stored-part.ts'
 
-/** Where a record lies. */
+/** The place of a record. */
 export interface RecordPlace {
   /** The space, such as `resource/alice` or `resource/alice/agent/researcher`. */
   readonly space: string
@@ -19,7 +19,7 @@ export interface RecordPlace {
   readonly resourceId?: string
 }
 
-/** The fields by which every record of a space says where it lies. */
+/** The fields of a record that name its place. */
 export function recordPlace(space: SpaceId): RecordPlace {
   const resourceId = resourceOf(parseSpaceId(space).address)
   return resourceId === null ? { space } : { space, resourceId }
@@ -38,19 +38,19 @@ export interface Thread extends RecordPlace {
   readonly createdAt: Date
   /** When the thread itself last changed; saving messages does not move it. */
   readonly updatedAt: Date
-  /** null while it has no messages. */
+  /** When messages were last saved; null while it has none. */
   readonly lastMessageAt: Date | null
   /** Messages in it, without replaced and discarded turns. */
   readonly messageCount: number
-  /** null unless archived. */
+  /** When it was archived; null if it is not. */
   readonly archivedAt: Date | null
   /** Seq of the commit that last changed the thread itself, for `ifVersion`. */
   readonly version: Seq
-  /** Where it was cloned from. */
+  /** The thread that it was cloned from. Absent if it was not. */
   readonly source?: ThreadSource
 }
 
-/** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
+/** A stored message: a UI message of the AI SDK, with its author, place and time. */
 export interface StoredMessage extends RecordPlace {
   readonly id: string
   /** `user`, `assistant` or `system`. */
@@ -95,14 +95,14 @@ export function toThread(thread: ThreadState, space: SpaceId): Thread {
 
 type Building<Record> = { -readonly [Field in keyof Record]: Record[Field] }
 
-/** The message as lists and recall answer it: without internal parts, unless they are asked for. */
+/** The message as lists and recall return it: without internal parts, unless they are asked for. */
 export function toListedMessage(message: Message, place: RecordPlace, includeInternal = false): StoredMessage {
   const parts = includeInternal ? message.parts : withoutInternal(message.parts)
   return toStoredMessage(parts === message.parts ? message : { ...message, parts }, place)
 }
 
 export function toStoredMessage(message: Message, { space, resourceId }: RecordPlace): StoredMessage {
-  // Field by field: a page has many messages, and spreading optional fields makes an object for each.
+  // Copied field by field: a page has many messages, and spreading optional fields makes an object for each.
   const stored: Building<StoredMessage> = {
     id: message.id,
     role: message.role,

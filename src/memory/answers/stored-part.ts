@@ -1,4 +1,7 @@
-/** Parts of stored messages as types: those of the AI SDK's `UIMessage`, without its declarations, which need a browser's. */
+/**
+ * Types of the parts of stored messages: those of the AI SDK's `UIMessage`, without its declarations, which need a
+ * browser's types.
+ */
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 
@@ -65,7 +68,7 @@ type Asked = Omit<Approval, 'reason'>
 type Allowed = Approval & { readonly approved: true }
 type Denied = Approval & { readonly approved: false }
 
-/** How far a call has come. */
+/** The states of a call. */
 type Progress =
   | { readonly state: 'input-streaming'; readonly input?: Json }
   | { readonly state: 'input-available'; readonly input: Json }

@@ -12,7 +12,7 @@ export function encodeCursor(kind: string, key: SpaceKey, fields: readonly Curso
 /**
  * Reads a cursor back.
  *
- * @throws MemoryError `invalid-input` if it is no cursor of this listing; `cursor-expired` if its space was erased.
+ * @throws MemoryError `invalid-input` if it is not a cursor of this listing; `cursor-expired` if its space was erased.
  */
 export function decodeCursor(cursor: string, kind: string, key: SpaceKey | null): readonly CursorField[] {
   const wrong = () =>

@@ -1,4 +1,4 @@
-/** Arguments at the border of the facade: parsed once with zod, refused in our own words. */
+/** Parses arguments at the border of the facade: once, with zod, and with our own error texts. */
 import type { z } from 'zod'
 import { MemoryError } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
@@ -29,7 +29,7 @@ function present(options: unknown): unknown {
 }
 
 /**
- * Parses what a caller passed as the options of `what`.
+ * Parses a caller's options of `what`.
  *
  * @throws MemoryError `invalid-input` naming the first field that breaks a rule, the rule and what it got.
  */
@@ -41,7 +41,7 @@ export async function parse<Name extends SchemaName>(
   return parsedBy((schemas ?? (await loadSchemas()))[name], value, what) as z.output<Schemas[Name]>
 }
 
-/** The same with a schema that is at hand. */
+/** The same with a loaded schema. */
 export function parsedBy<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const given = present(readPlain(value, what))
   const result = schema.safeParse(given)
@@ -49,11 +49,11 @@ export function parsedBy<Schema extends z.ZodType>(schema: Schema, value: unknow
   throw refusalOf(result.error, schema, given, what)
 }
 
-/** What a caller may pass where a schema of that name parses it. */
+/** The type that a caller may pass to the schema of that name. */
 export type InputOf<Name extends SchemaName> = z.input<Schemas[Name]>
 export type OutputOf<Name extends SchemaName> = z.output<Schemas[Name]>
 
-/** The conflict that nobody asked about, thrown; one that a caller stated is an answer instead. */
+/** The error for a conflict without a stated expectation. With a stated one, a conflict is an answer. */
 export function unexpectedConflict(message: string, fix: string, details: Record<string, unknown>): MemoryError {
   return new MemoryError('conflict', { message, fix, details })
 }

@@ -1,4 +1,4 @@
-/** What is wrong with what a caller passed, in our own words. */
+/** Error texts for bad arguments, in our own words. */
 import type { z } from 'zod'
 import { invalidInput, type MemoryError, shown } from '../../domain/error.ts'
 
@@ -13,7 +13,7 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
   return found
 }
 
-/** What a value must be, as one says it. */
+/** The rule for a value, in words. */
 const kindNames: Readonly<Record<string, string>> = {
   int: 'a whole number',
   object: 'an object',
@@ -23,10 +23,10 @@ const kindNames: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 }
 
-/** What is counted, where a rule is about how many or how long. */
+/** The unit of a rule about number or length. */
 const countedNames: Readonly<Record<string, string>> = { array: 'items', string: 'characters' }
 
-/** "must be at least 1" of a number, "must have at least 1 items" of a list. */
+/** "must be at least 1" for a number, "must have at least 1 items" for a list. */
 function boundRule(bound: string, limit: number | bigint, origin: string): string {
   const counted = countedNames[origin]
   return counted === undefined ? `must be ${bound} ${limit}` : `must have ${bound} ${limit} ${counted}`
@@ -42,14 +42,14 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
 }
 
-/** What to say of `runId` where it is no option: Mem0 calls a piece of work so. */
+/** The fix for `runId` where it is not an option: Mem0's name for a piece of work. */
 function renamedFix(keys: readonly string[], known: string): string {
   if (!keys.includes('runId') || !known.includes('taskId')) return ''
   const ofRun = /\bruns?\b/.test(known) ? ' The record of a run is named by run.' : ''
   return `A piece of work is named by taskId.${ofRun} `
 }
 
-/** What to do about an issue. */
+/** The fix for an issue. */
 function fixOf(issue: z.core.$ZodIssue | undefined, schema: z.ZodType, what: string, stated: Fields): string {
   const names = 'shape' in schema ? Object.keys(schema.shape as object) : []
   const known = names.filter((name) => !Object.hasOwn(stated, name)).join(', ')
@@ -62,7 +62,7 @@ function fixOf(issue: z.core.$ZodIssue | undefined, schema: z.ZodType, what: str
   return issue?.code === 'invalid_type' ? `Pass ${kindNames[issue.expected] ?? issue.expected}.` : `See ${what}.`
 }
 
-/** The first issue; of a union, the one of the branch that got furthest. */
+/** The first issue; for a union, that of the branch that got furthest. */
 function firstIssue(error: z.core.$ZodError): z.core.$ZodIssue | undefined {
   // A misspelt option often leaves the right one missing: name the misspelt one.
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]
@@ -75,10 +75,10 @@ function firstIssue(error: z.core.$ZodError): z.core.$ZodIssue | undefined {
 const nothing: Fields = {}
 
 /**
- * The refusal of what a schema did not take: the first field that breaks a rule, the rule and what it got.
+ * The error for a value that a schema refused: the first field that breaks a rule, the rule and the value.
  *
- * @param what What was called, as its caller knows it.
- * @param stated What the caller passed by position: no option of that name is proposed.
+ * @param what The name of the call, as its caller knows it.
+ * @param stated Arguments that were passed by position: no option of that name is proposed.
  */
 export function refusalOf(
   error: z.core.$ZodError,
@@ -95,7 +95,7 @@ export function refusalOf(
   return invalidInput(field, rule, at(given, path), fixOf(issue, schema, what, stated))
 }
 
-/** The refusal of an option that is stated by position already. */
+/** The error for an option that was already passed by position. */
 export function refuseOption(
   name: string,
   schema: z.ZodType,

@@ -19,8 +19,8 @@ const time = z.union([z.date(), z.string(), z.number()])
 const dateRange = z.exactOptional(z.strictObject({ start: z.exactOptional(time), end: z.exactOptional(time) }))
 const title = z.exactOptional(z.string().nullable())
 /**
- * An object of a caller's own keys, passed on as it is for `toPatch` or `copyJson` to check: zod's own records drop a key
- * `__proto__` and say nothing.
+ * An object with a caller's own keys, passed on unchanged for `toPatch` or `copyJson` to check: zod's own records
+ * silently drop a key `__proto__`.
  */
 const jsonFields = z.custom<Record<string, unknown>>(isJsonObject, 'must be a plain object')
 const metadata = z.exactOptional(jsonFields)
@@ -48,7 +48,7 @@ export const getThreadById = z.strictObject({ threadId: id, resourceId: optional
 export const getThreadsByResourceId = z.strictObject({ resourceId: id })
 export const listThreads = z.strictObject({
   resourceId: id,
-  // Checked as every other filter is, by the compiler.
+  // Checked by the compiler of filters, like every filter.
   filter: z.exactOptional(z.strictObject({ metadata: z.exactOptional(z.custom<Record<string, unknown>>()) })),
   archived: z.exactOptional(z.union([z.boolean(), z.literal('any')])),
   page: z.exactOptional(z.int().min(0)),

@@ -1,4 +1,4 @@
-/** Copying a thread: its newest messages or a range of dates, with its blocks, in one commit of the target space. */
+/** Copies a thread: its newest messages or a range of dates, with its blocks, in one commit of the target space. */
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
@@ -72,7 +72,7 @@ function copyOf(message: Message): MessageInput {
   return { role, parts, author, createdAt, ...(metadata === undefined ? {} : { metadata }) }
 }
 
-/** Copies a thread; what was open or suspended in it is copied as it stands. */
+/** Copies a thread. Open or suspended turns are copied in their current state. */
 export async function cloneThread(core: Core, options: CloneThreadOptions): Promise<ClonedThread> {
   const parsed = await parse('cloneThread', options)
   const source = resourceSpace(core, parsed.resourceId)

@@ -1,4 +1,7 @@
-/** Pages of a thread's messages: the newest, a page, what follows a cursor, a range of dates, neighbours of a hit. */
+/**
+ * Pages of a thread's messages: the newest, a numbered page, the page after a cursor, a range of dates, neighbours of a
+ * hit.
+ */
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
@@ -56,7 +59,7 @@ export interface MessagePage {
 
 type Parsed = OutputOf<'listMessages'>
 
-/** How a page is walked: `last` walks backwards and is turned round again. */
+/** How a page is read: `last` reads backwards and is then reversed. */
 function walkOf(parsed: Parsed): {
   readonly direction: 'asc' | 'desc'
   readonly isTurned: boolean
@@ -90,7 +93,10 @@ function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMes
   return { nextCursor: encodeCursor(kind, key, [asOf, last.turn, last.index]) }
 }
 
-/** Closes turns of the thread whose lease is over; answers whether there were any. For whoever meets one that is open. */
+/**
+ * Closes turns of the thread whose lease has expired; returns whether there were any. Called when an open turn is
+ * found.
+ */
 export async function closeOverdue(space: Door, threadId: string): Promise<boolean> {
   const { storage } = space.core
   const now = new Date(storage.clock.now()).toISOString()

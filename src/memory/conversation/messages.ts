@@ -1,4 +1,4 @@
-/** Messages of a thread: saving, changing and deleting what was said. */
+/** Messages of a thread: saves, changes and deletes them. */
 
 import { savedAuthor } from '../../domain/actor.ts'
 import type { Change, ResultOf } from '../../domain/commit/commit.ts'
@@ -27,19 +27,19 @@ import { saveAnswer, saveEvent } from './trace-saves.ts'
 export interface SaveMessagesOptions {
   /** One message or several. They are stored together or not at all. */
   readonly messages: MessageLike | readonly MessageLike[]
-  /** Required here or on the messages; created if it does not exist, unless `turnId` is given. */
+  /** The thread. Required here or on the messages. Created if it does not exist, unless `turnId` is given. */
   readonly threadId?: string
   /** The user or entity whose thread it is. Required here or on the messages. */
   readonly resourceId?: string
-  /** Adds to this open turn of the actor's, and renews its lease; else the messages are a turn of their own. */
+  /** Adds to this open turn of the actor, and renews its lease. Default: the messages are a turn of their own. */
   readonly turnId?: string
-  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  /** An id of your own: sent again with the same content, the call is applied once and returns the first answer. */
   readonly commitId?: string
 }
 
 /** The answer of `memory.saveMessages`. */
 export interface SavedMessages {
-  /** In the order given; ids that were in the thread already come with what is stored. */
+  /** In the given order. For ids that were already in the thread, the stored message. */
   readonly messages: StoredMessage[]
   /** The turn that holds the messages. */
   readonly turnId: string
@@ -67,7 +67,7 @@ function agreed(name: 'threadId' | 'resourceId', stated: string | undefined, mes
   return checkId(value, name)
 }
 
-/** Refuses a message of a space that `resourceId` does not name: it would be saved in another one than it says. */
+/** Refuses a message that names another space than `resourceId`: it would be saved in the wrong one. */
 function refuseOtherSpaces(messages: readonly ReadMessage[]): void {
   for (const [index, { space }] of messages.entries()) {
     if (space === undefined) continue
@@ -170,7 +170,7 @@ async function storedIn(space: Door, messageId: string, threadId: string): Promi
   return toStoredMessage(message, recordPlace(space.id))
 }
 
-/** Answers to calls that were saved before: the changes that put them there, and the messages they go to. */
+/** Answers to calls that were saved earlier: the changes that add them, and the messages they belong to. */
 interface Answers {
   readonly placed: ReadonlySet<ReadMessage>
   readonly changes: readonly Change[]
@@ -179,7 +179,7 @@ interface Answers {
 
 const noAnswers: Answers = { placed: new Set(), changes: [], messageIds: [] }
 
-/** How far back a tool call is looked for, messages. */
+/** How many messages back a tool call is searched. */
 const callsWithin = 50
 
 async function answersIn(
@@ -249,7 +249,7 @@ async function issuingSpace(core: Core, { id, field }: NamedId): Promise<Door> {
   return new Door(core, space)
 }
 
-/** Finds each message's space and thread, from its id alone where it is one of ours. */
+/** Finds each message's space and thread; an issued id alone is enough. */
 async function locate(
   core: Core,
   ids: readonly NamedId[],
@@ -268,7 +268,7 @@ async function locate(
   )
 }
 
-/** One commit for each thread, in the order in which the threads are met. */
+/** One commit per thread, in the order of their first message. */
 async function commitByThread<Kind extends Change['kind']>(
   located: readonly Located[],
   changesOf: (ids: readonly string[], threadId: ThreadId) => readonly (Change & { readonly kind: Kind })[],
@@ -314,7 +314,7 @@ function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly 
   }
 }
 
-/** Changes messages in place: one commit for each thread. */
+/** Changes messages in place: one commit per thread. */
 export async function updateMessages(
   core: Core,
   options: { readonly messages: readonly MessageEdit[]; readonly resourceId?: string },
@@ -352,13 +352,13 @@ export async function updateMessages(
 
 /** Options of `memory.deleteMessages`. */
 export interface DeleteMessagesOptions {
-  /** Required unless every id was issued by us. With it, ids that another resource issued are refused. */
+  /** Required unless memory issued every id. With it, ids that another resource issued are refused. */
   readonly resourceId?: string
   /** The thread of the messages. Required if an id of your own is used in several threads. */
   readonly threadId?: string
 }
 
-/** Deletes messages by id: one commit for each thread. History keeps them until the horizon. */
+/** Deletes messages by id: one commit per thread. History keeps them until the horizon. */
 export async function deleteMessages(
   core: Core,
   messageIds: string | readonly (string | { readonly id: string })[],

@@ -1,4 +1,4 @@
-/** Runs as the facade returns them: what an agent or a workflow did, when, and how that ended. */
+/** Runs as the facade returns them: what ran, when, and how it ended. */
 
 import type { Actor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
@@ -14,33 +14,33 @@ import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { closeOverdue } from './list-messages.ts'
 
-/** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
+/** One execution of an agent or a workflow. It refers to messages by id, and never copies them. */
 export interface Run extends RecordPlace {
   readonly id: string
   /** Whether an agent or a workflow ran. */
   readonly kind: RunKind
-  /** What ran. */
+  /** The agent or the workflow that ran. */
   readonly agentId: string
   /** Who began it. */
   readonly actor: Actor
-  /** How it stands. One whose process was killed ends as its turn does. */
+  /** Its status. If its process was killed, it ends as its turn does. */
   readonly status: RunStatus
   /** Its thread and turn, which may be gone. */
   readonly threadId?: string
   readonly turnId?: string
   /** The run that called it. */
   readonly parentRunId?: string
-  /** What it used and made: references, versions, scores and counts. */
+  /** What it used and made: ids, versions, scores and counts. */
   readonly details: JsonObject
-  /** What it needs to go on; null once it has ended. */
+  /** What it needs to continue; null once it has ended. */
   readonly continuation: Json
   /** When it began. */
   readonly startedAt: Date
   /** When its record last changed. */
   readonly updatedAt: Date
-  /** null while it may go on, and where its process was killed. */
+  /** When it ended; null while it may continue, and if its process was killed. */
   readonly endedAt: Date | null
-  /** null while it is suspended. */
+  /** When its record expires; When its record expires; When its record expires; null while it is suspended. */
   readonly expiresAt: Date | null
   /** Seq of the commit that last put it. */
   readonly version: Seq
@@ -73,7 +73,7 @@ export interface RunPage {
 }
 
 const defaultLimit = 100
-/** With a status, how many runs one page looks through. */
+/** With a status: how many runs one page searches. */
 const mostLookedThrough = 10_000
 
 function toRun(run: RunState, status: RunStatus, space: SpaceId): Run {
@@ -98,7 +98,7 @@ function toRun(run: RunState, status: RunStatus, space: SpaceId): Run {
   }
 }
 
-/** How the turn of a run stands, which ends even where the run's process could not; null if it has none. */
+/** The status of a run's turn, which ends even if the run's process could not; null without a turn. */
 async function statusOfTurn(space: Door, { threadId, turnId }: RunState): Promise<RunStatus | null> {
   if (threadId === undefined || turnId === undefined) return null
   let turn = await space.messages.turn(turnId)
@@ -107,18 +107,18 @@ async function statusOfTurn(space: Door, { threadId, turnId }: RunState): Promis
   return turn.status === 'open' ? 'running' : turn.status
 }
 
-/** The run as it stands; null if it is gone meanwhile. */
+/** The current run; null if it is gone meanwhile. */
 async function standing(space: Door, run: RunState): Promise<Run | null> {
   if (run.status !== 'running') return toRun(run, run.status, space.id)
   const status = (await statusOfTurn(space, run)) ?? run.status
   if (status === 'running') return toRun(run, status, space.id)
-  // It may have ended by itself between the two reads: then its record says more.
+  // It may have ended by itself between the two reads: its record then says more.
   const { record } = await space.runs.get(run.id)
   if (record === null) return null
   return toRun(record, record.status === 'running' ? status : record.status, space.id)
 }
 
-/** The run of that id, in whichever space it lies, or null: for ids that name nothing and for what is not the caller's. */
+/** The run with that id, in any space, or null for an unknown id or one that is not the caller's. */
 export async function getRun(core: Core, runId: string): Promise<Run | null> {
   const issued = parseRunId(checkId(runId, 'runId'))
   const storage = await core.storage.get()
@@ -129,7 +129,7 @@ export async function getRun(core: Core, runId: string): Promise<Run | null> {
   return record === null ? null : standing(space, record)
 }
 
-/** The space that is asked for, and whose runs in it. */
+/** The space to list, and whose runs in it. */
 function homeOf({ resourceId, agentId }: OutputOf<'listRuns'>): { readonly id: SpaceId; readonly name: string | null } {
   const name = agentId === undefined ? null : checkId(agentId, 'agentId')
   if (resourceId !== undefined) return { id: spaceId('resource', checkId(resourceId, 'resourceId')), name }
@@ -145,7 +145,7 @@ export async function listRuns(core: Core, options: ListRunsOptions): Promise<Ru
   const { id, name } = homeOf(parsed)
   const space = new Door(core, id)
   const wanted = new Set<RunStatus>(status === undefined ? runStatuses : [status].flat())
-  // What is stored as running may have ended with its turn.
+  // A run stored as running may have ended with its turn.
   const query = { threadId, name, statuses: [...new Set([...wanted, 'running' as const])], order: 'newest' } as const
   const limit = Math.min(parsed.limit ?? defaultLimit, core.limits.pageSize)
   const size = status === undefined ? limit : core.limits.pageSize

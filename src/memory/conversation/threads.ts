@@ -1,4 +1,4 @@
-/** Threads of a resource: creating, finding, listing, changing and deleting conversations. */
+/** Threads of a resource: creates, finds, lists, changes and deletes conversations. */
 
 import type { Change, Expectation } from '../../domain/commit/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.ts'
@@ -52,7 +52,7 @@ interface Seed {
   readonly expect: Expectation
 }
 
-/** The block that a new thread's working memory starts as; in resource scope only if there is none. */
+/** The first working memory of a new thread; in resource scope only if there is none yet. */
 async function seedOf(space: Door, threadId: string, workingMemory: Json): Promise<Seed | null> {
   const isThread = space.core.behaviour.workingMemory?.scope === 'thread'
   const where = isThread ? { name: mainBlock, threadId } : { name: mainBlock }
@@ -70,7 +70,7 @@ async function createWith(space: Door, threadId: string, put: Change, seed: Seed
   const result = await space.submit(changes, { expect })
   if (result.status === 'committed') return
   const exists = result.failed.some(({ expectation }) => 'absent' in expectation && 'thread' in expectation.absent)
-  // Only the block came in between: it stays, and the thread is created without the seed.
+  // Only a block was written in between: it stays, and the thread is created without the seed.
   if (!exists) return createWith(space, threadId, put, null)
   throw unexpectedConflict(
     `The resource has a thread ${shown(threadId)} already.`,
@@ -147,13 +147,13 @@ export interface ThreadPage {
   readonly total: number | null
   /** Number of this page, from 0. */
   readonly page: number
-  /** false if asked for all in one page. */
+  /** Threads per page, or `false` if all were asked for. */
   readonly perPage: number | false
   /** Whether there are later pages. */
   readonly hasMore: boolean
   /**
-   * Where the next page begins; absent on the last one. Faster and steadier than `page`. With a filter a page may be short,
-   * or empty, and yet have one: it ends where `limits.filterScan` threads were looked through.
+   * Where the next page begins; absent on the last one. Faster and more stable than `page`. With a filter, a short or
+   * empty page may still have one: a page ends after `limits.filterScan` threads were searched.
    */
   readonly nextCursor?: string
   /** Seq of the space as listed. */
@@ -164,7 +164,7 @@ function cursorKind(order: ThreadOrder, direction: string): string {
   return `threads-${order}-${direction}`
 }
 
-/** A page by its number whose place nobody knows: the filter would have to look through too much before it. */
+/** The error for a numbered page whose place is unknown: the filter would have to search too many threads before it. */
 function tooFar({ limits: { filterScan } }: Core): MemoryError {
   const { code, message, details } = limitExceeded('The way to this page', filterScan + 1, 'filterScan', filterScan)
   return new MemoryError(code, { message, fix: 'Follow nextCursor instead of counting pages.', details })
@@ -245,7 +245,7 @@ export interface UpdateThreadOptions extends InputOf<'updateThread'> {
   readonly ifVersion?: number
 }
 
-/** A changed thread, or what stands there instead of the version that was expected. */
+/** The changed thread, or the current one if `ifVersion` did not hold. */
 export type ThreadUpdate =
   | ({ readonly status: 'updated' } & Thread)
   | { readonly status: 'conflict'; readonly current: Thread | null }
@@ -253,7 +253,7 @@ export type ThreadUpdate =
 async function putThread(space: Door, put: Change & { kind: 'thread-put' }, ifVersion?: number): Promise<ThreadUpdate> {
   const { threadId } = put
   checkId(threadId, 'threadId')
-  // Stated or not, the thread must be there: an update never creates one.
+  // The thread must exist in any case: an update never creates one.
   for (;;) {
     const { record } = await space.threads.get(threadId)
     if (record === null && ifVersion === undefined) await requireThread(space, threadId)
@@ -286,7 +286,7 @@ export interface NamedThread extends InputOf<'namedThread'> {
   readonly resourceId: string
 }
 
-/** Archives a thread, or takes it out of the archive. */
+/** Archives a thread, or removes it from the archive. */
 export async function archiveThread(core: Core, options: NamedThread, archived: boolean): Promise<Thread> {
   const { threadId, resourceId } = await parse('namedThread', options, archived ? 'archiveThread' : 'unarchiveThread')
   const update = await putThread(resourceSpace(core, resourceId), { kind: 'thread-put', threadId, archived })

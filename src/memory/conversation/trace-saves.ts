@@ -1,4 +1,4 @@
-/** Events of saves: made of what was asked, and completed from the answer. Only numbers are taken of content. */
+/** Events of saves: made from the request, and completed from the answer. They have only numbers about content. */
 
 import type { Change, ChangeResult } from '../../domain/commit/commit.ts'
 import type { Seq } from '../../domain/id.ts'
@@ -13,7 +13,7 @@ interface SaveRequest {
   readonly threadId: string
   /** The open turn that the messages go to. */
   readonly turnId?: string | undefined
-  /** How many messages are given. */
+  /** How many messages are passed. */
   readonly given: number
 }
 
@@ -27,7 +27,7 @@ export function saveAnswer({ messages, turnId, seq }: SavedMessages, tokensOf: T
   return { turnId, seq, messageIds: messages.map(({ id }) => id), tokens }
 }
 
-/** Whether a change brings words into a thread. */
+/** Whether a change adds text to a thread. */
 export function savesWords({ kind }: Change): boolean {
   return kind === 'message-append' || kind === 'message-extend' || kind === 'message-edit'
 }
@@ -44,7 +44,7 @@ export function messagesIn(changes: readonly Change[]): number {
   return changes.reduce((sum, change) => sum + wordsOf(change).length, 0)
 }
 
-/** What a commit to a turn answered, with the tokens that it added. */
+/** The answer of a commit to a turn, with the tokens that it added. */
 export function turnAnswer(
   changes: readonly Change[],
   { seq, results }: { readonly seq: Seq; readonly results: readonly ChangeResult[] },

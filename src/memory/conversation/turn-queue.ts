@@ -1,4 +1,7 @@
-/** Waiting for one's turn in a thread: calls of one process in order of arrival, those of others by the leases of turns. */
+/**
+ * Waits for the earlier turns of a thread: calls of this process in order of arrival, those of other processes by the
+ * leases of turns.
+ */
 import { after, detach, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { msOf } from '../../domain/time.ts'
@@ -10,13 +13,13 @@ import { commitIfDue, interruption } from '../storage/sweeper.ts'
 /** The last call in line for each thread of a storage. */
 const lines = new WeakMap<MemoryStorage, Map<string, Promise<void>>>()
 
-/** A lease that is over is noticed this much later, so that it is over for the transaction as well. */
+/** An expired lease is noticed this much later, so that it has expired for the transaction too. */
 const graceMs = 5
 
 /** The longest pause between two looks at a thread. */
 const lookEveryMs = 1_000
 
-/** Runs it when those before it in the same line are through, or have waited too long. */
+/** Runs the work when those before it in the line are done, or have waited too long. */
 async function inLine<Result>(space: Door, threadId: string, ended: Promise<void>, act: () => Promise<Result>) {
   const { storage } = space.core
   const line = lines.get(storage) ?? new Map<string, Promise<void>>()
@@ -29,7 +32,7 @@ async function inLine<Result>(space: Door, threadId: string, ended: Promise<void
     await Promise.race([before, ended])
     return await act()
   } finally {
-    // Those behind go on only when those before are through as well, also if this one gave up its place.
+    // Later ones continue only when earlier ones are done too, even if this one gave up its place.
     detach(async () => {
       await before
       own.resolve()
@@ -38,7 +41,7 @@ async function inLine<Result>(space: Door, threadId: string, ended: Promise<void
   }
 }
 
-/** Open turns of the thread that somebody is at work on; those whose lease is over are closed as interrupted. */
+/** Open turns of the thread with a valid lease. Those with an expired lease are closed as interrupted. */
 async function turnsAtWork(space: Door, storage: Storage, threadId: string): Promise<readonly OpenTurn[]> {
   const open = await storage.messages.openTurns(space.core.access, space.id, threadId)
   const now = space.core.storage.clock.now()
@@ -47,7 +50,7 @@ async function turnsAtWork(space: Door, storage: Storage, threadId: string): Pro
   return open.filter((turn) => !over.includes(turn))
 }
 
-/** Resolves when the thread may have changed, the first lease is over, or it is time to look again. */
+/** Resolves when the thread may have changed, the first lease has expired, or it is time to look again. */
 async function changed(open: readonly OpenTurn[], now: number, leftMs: number, woken: Promise<void>): Promise<void> {
   const untilOver = Math.min(...open.map(({ lease }) => msOf(lease.until) - now + graceMs))
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -63,7 +66,7 @@ function stillOpen(error: unknown): boolean {
 /**
  * Opens a turn when the earlier open turns of its thread are closed, or `limits.turnWaitMs` have passed.
  *
- * @param open Opens it, `alone` or beside others; called again if somebody was faster.
+ * @param open Opens it, `alone` or in parallel with others; called again if somebody was faster.
  * @throws The reason of the signal; MemoryError `closed` if the memory closes meanwhile.
  */
 export async function waitForTurns<Result>(
@@ -83,7 +86,7 @@ export async function waitForTurns<Result>(
   }
   const signals = [memoryStorage.closing, ...(signal === undefined ? [] : [signal])]
   const stopListening = whenAborted(signals, end, ended.reject)
-  // A signal that was aborted before tells nobody any more.
+  // A signal that was aborted earlier fires no event.
   if (signals.some(({ aborted }) => aborted)) end()
   const unsubscribe = storage.log.subscribe(space.id, () => woken.resolve())
   try {

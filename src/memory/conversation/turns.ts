@@ -1,4 +1,4 @@
-/** Turns as those who speak hold them: a place in the thread, kept open while the work goes on, closed in a named state. */
+/** Turns, for their owners: a place in the thread, kept open during the work, closed in a named state. */
 
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Change, ChangeResult, CommitResult } from '../../domain/commit/commit.ts'
@@ -16,22 +16,22 @@ import { waitForTurns } from './turn-queue.ts'
 
 export type TurnEnd = 'complete' | 'aborted' | 'failed' | 'suspended'
 
-/** How a turn begins: opened anew, or a suspended one of the same actor taken up again. */
+/** How a turn begins: opened as a new one, or a suspended one of the same actor resumed. */
 export interface TurnRequest {
   readonly space: Door
   readonly threadId: string
-  /** What whoever resumes the turn must name again. */
+  /** The run of the turn. Resuming the turn needs the same one. */
   readonly runId: string
   /** The suspended turn to resume; null opens a new one. */
   readonly resumes: TurnId | null
-  /** Turns that the new one takes the place of. */
+  /** Turns that the new one replaces. */
   readonly replaces: readonly string[]
   /** Committed with it, before and after; a new turn is named by `opened: 0`. */
   readonly before: readonly Change[]
   readonly changes: readonly Change[]
 }
 
-/** Milliseconds until the next attempt after a failure that may pass. */
+/** Milliseconds until the next attempt after a temporary failure. */
 const retryMs = [20, 100, 500]
 
 /** An open turn of this process: its lease is renewed, and its memory stays open, until it is closed. */
@@ -40,13 +40,13 @@ export class Turn {
   readonly threadId: string
   readonly id: TurnId
   readonly runId: string
-  /** What opening or resuming it answered, change by change. */
+  /** The answer to opening or resuming it, change by change. */
   readonly results: readonly ChangeResult[]
   #token: number
   #commits = 0
   #isClosed = false
   readonly #heartbeat: Timer
-  /** What the last renewal of its lease failed with; the next commit resumes the turn if the lease ran out. */
+  /** The error of the last renewal of its lease. The next commit resumes the turn if the lease has expired. */
   renewalFailure: unknown = null
   readonly #ended = Promise.withResolvers<void>()
 
@@ -62,7 +62,7 @@ export class Turn {
     this.id = id
     this.results = opened.results
     this.#token = token
-    // Three times within a lease: one renewal may fail, and a commit renews it as well.
+    // Three times within a lease: one renewal may fail, and a commit renews it too.
     const beatMs = this.space.core.limits.turnLeaseMs / 3
     const failed = (error: unknown) => {
       this.renewalFailure = error
@@ -71,7 +71,7 @@ export class Turn {
     this.space.core.storage.hold(this.#ended.promise)
   }
 
-  /** The id that the next message of the turn gets which has none of its own: `index` messages are in it. */
+  /** The id of the turn's next message without one: `index` messages are in it. */
   messageId(index: number): string {
     const issued = parseTurnId(this.id)
     invariant(issued !== null, 'a turn has an id of ours')
@@ -84,7 +84,7 @@ export class Turn {
     return issued.spaceKey
   }
 
-  /** For what the turn's tools write: that others have not ended it, nor forgotten the space that it is in. */
+  /** For writes of the turn's tools: expects that others have not ended it, nor forgotten its space. */
   get holding(): Holding {
     const lease = turnLease(this.id)
     return { spaceId: this.space.id, expectation: () => ({ lease, token: this.#token }) }
@@ -102,12 +102,12 @@ export class Turn {
   }
 
   /**
-   * Commits to the open turn; if others declared it interrupted meanwhile (a machine that slept), takes it up again first.
+   * Commits to the open turn. If others closed it as interrupted meanwhile (the machine slept), resumes it first.
    *
    * @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted.
    */
   async commit(changes: readonly Change[]): Promise<Committed> {
-    // The token is new each time that the turn is taken up, so a later call never meets the ids of an earlier one.
+    // The token is new each time the turn is resumed, so a later call never has the ids of an earlier one.
     const id = `${this.id}-${this.#token}-${++this.#commits}`
     const submit = () => committed(this.space, changes, id)
     return saving({ space: this.space, threadId: this.threadId, turnId: this.id }, changes, async () => {
@@ -133,7 +133,7 @@ export class Turn {
     await this.#end([...changes, { kind: 'turn-close', threadId, turnId, status }])
   }
 
-  /** Takes back all that was said in it. Nothing of it stays readable. */
+  /** Discards the turn. None of its content stays readable. */
   async discard(changes: readonly Change[] = []): Promise<void> {
     const { threadId, id: turnId } = this
     await this.#end([...changes, { kind: 'turn-discard', threadId, turnId }])
@@ -149,7 +149,7 @@ export class Turn {
     }
   }
 
-  /** Leaves a turn that cannot be closed to its lease. */
+  /** Lets the lease of a turn that cannot be closed expire. */
   letGo(): void {
     this.#isClosed = true
     this.#heartbeat.stop()
@@ -159,7 +159,7 @@ export class Turn {
 
 type Committed = CommitResult & { readonly status: 'committed' }
 
-/** Commits, again if that may help: the id makes sure that it is applied once. */
+/** Commits, with retries if they may help: the id ensures that it is applied once. */
 async function committed(space: Door, changes: readonly Change[], id: string): Promise<Committed> {
   const result = await repeated(() => space.submit(changes, { id }))
   if (result.status === 'committed') return result
@@ -170,7 +170,7 @@ async function committed(space: Door, changes: readonly Change[], id: string): P
   })
 }
 
-/** Publishes what a commit to a turn brings into its thread, while somebody listens. */
+/** Publishes what a commit to a turn adds to its thread, while there are listeners. */
 function saving(
   at: { readonly space: Door; readonly threadId: string; readonly turnId?: TurnId },
   changes: readonly Change[],
@@ -185,13 +185,13 @@ function saving(
   )
 }
 
-/** Whether a commit was refused because others found the turn's lease over. */
+/** Whether a commit was refused because others closed the turn after its lease expired. */
 function isInterruption(error: unknown): boolean {
   if (!(error instanceof MemoryError) || error.code !== 'conflict') return false
   return error.details.status === 'interrupted' && error.details.replacedBy === null
 }
 
-/** Tries again what may succeed later; the commit's id makes sure that it is applied once. */
+/** Retries after temporary failures; the commit's id ensures that it is applied once. */
 async function repeated<Result>(act: () => Promise<Result>): Promise<Result> {
   for (const ms of retryMs) {
     try {
@@ -212,10 +212,11 @@ export interface TurnWait {
 }
 
 /**
- * Begins a turn once it is its turn.
+ * Begins a turn when the earlier ones are closed.
  *
- * @param prepare Makes the request from the thread as it then stands; what it begins itself must ask to be `alone` too.
- * @returns The turn, and whether it was begun beside others because waiting took longer than `limits.turnWaitMs`.
+ * @param prepare Makes the request from the thread's state at that time. Turns that it begins itself must ask to be
+ *   `alone` too.
+ * @returns The turn, and whether it runs in parallel with others because waiting took longer than `limits.turnWaitMs`.
  */
 export async function beginTurn(
   space: Door,
@@ -242,7 +243,10 @@ function firstChange({ threadId, runId, resumes, replaces }: TurnRequest, alone:
   }
 }
 
-/** Begins the turn at once, `alone` or beside others; a memory that is being closed waits for it, so that none is left open that nobody holds. */
+/**
+ * Begins the turn at once, `alone` or in parallel with others. A closing memory waits for it, so that no turn stays
+ * open without an owner.
+ */
 export function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
   const begun = commitFirst(request, alone)
   request.space.core.storage.hold(begun)

@@ -1,4 +1,4 @@
-/** What a commit answered for one of its changes. */
+/** The result of one change of a commit. */
 import type { Change, CommitResult, ResultOf } from '../../domain/commit/commit.ts'
 import { invariant, MemoryError } from '../../domain/error.ts'
 
@@ -9,7 +9,7 @@ export type Applied<Kind extends Change['kind']> = {
   readonly result: ResultOf<Kind>
 }
 
-/** The result of the only change of a commit that nobody put an expectation on. */
+/** The result of the only change of a commit without expectations. */
 export function appliedOf<Kind extends Change['kind']>(commit: CommitResult, kind: Kind, index = 0): Applied<Kind> {
   if (commit.status === 'conflict') {
     throw new MemoryError('conflict', {

@@ -1,4 +1,4 @@
-/** What every part of one Memory shares: its storage, who acts, the limits and the defaults. */
+/** Shared by every part of one Memory: its storage, its actor, the limits and the defaults. */
 import type { Access } from '../../domain/actor.ts'
 import type { Expectation } from '../../domain/commit/commit.ts'
 import type { SpaceId } from '../../domain/id.ts'
@@ -15,13 +15,13 @@ export interface Core {
   readonly behaviour: MemoryBehaviour
   readonly createId: () => string
   readonly traces: Traces
-  /** What writes to one space expect beside what each expects itself: what a turn's tools write, that the turn is open. */
+  /** An extra expectation of writes to one space: writes of a turn's tools expect the turn to be open. */
   readonly holding?: Holding
 }
 
-/** What must hold in a space for whatever is written to it. */
+/** The expectations for every write to a space. */
 export interface Holding {
   readonly spaceId: SpaceId
-  /** Asked for at each write. */
+  /** Called at each write. */
   readonly expectation: () => Expectation & { readonly lease: string }
 }

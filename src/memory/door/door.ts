@@ -1,4 +1,7 @@
-/** The inside of a space: commits without parsing, reads without checks, the core. The library goes through here, users never. */
+/**
+ * The inside of a space: commits without parsing, reads without checks, the core. Only the library uses it, never
+ * users.
+ */
 import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { type CommitId, checkId, type SpaceId } from '../../domain/id.ts'
@@ -8,17 +11,17 @@ import { type Applied, appliedOf } from './applied.ts'
 import type { Core, Holding } from './core.ts'
 import { bindReader } from './readers.ts'
 
-/** What a commit may say beside its changes. */
+/** The options of a commit. */
 interface SubmitOptions {
   /** An id under which a retry is never applied twice. */
   readonly id?: string
   /** What must hold for the commit to be applied. */
   readonly expect?: readonly Expectation[]
-  /** Never makes a space, a thread or a turn: what was deleted meanwhile stays deleted. */
+  /** Never creates a space, a thread or a turn: deleted ones stay deleted. */
   readonly background?: boolean
 }
 
-/** A conflict would have its callers read again and go on; this one stays. */
+/** A conflict would make callers read again and continue; this error is final. */
 function refuseUnlessHeld(result: CommitResult, { lease }: ReturnType<Holding['expectation']>): void {
   if (result.status !== 'conflict') return
   if (!result.failed.some(({ expectation }) => 'lease' in expectation && expectation.lease === lease)) return
@@ -39,12 +42,12 @@ export class Door implements SpaceReads {
     this.id = id
   }
 
-  /** The id taken apart. */
+  /** The parsed id. */
   get address(): SpaceAddress {
     return parseSpaceId(this.id).address
   }
 
-  /** The same space for another actor, with other options, or while something else is held. */
+  /** The same space for another actor, with other options, or with another expectation of writes. */
   with(changes: Partial<Pick<Core, 'access' | 'behaviour' | 'holding'>>): Door {
     return new Door({ ...this.core, ...changes }, this.id)
   }
@@ -73,7 +76,7 @@ export class Door implements SpaceReads {
     return holding?.spaceId === this.id ? holding.expectation() : null
   }
 
-  /** Commits one change that has no expectation, and answers its result. */
+  /** Commits one change without an expectation, and returns its result. */
   async apply<Kind extends Change['kind']>(change: Change & { readonly kind: Kind }): Promise<Applied<Kind>> {
     const result = await this.submit([change])
     return appliedOf(result, change.kind)
@@ -114,7 +117,7 @@ export class Door implements SpaceReads {
   }
 }
 
-/** The door to the space of a resource, from the id that its application knows it by. */
+/** The door to the space of a resource, from the application's id. */
 export function resourceSpace(core: Core, resourceId: unknown): Door {
   return new Door(core, spaceId('resource', checkId(resourceId, 'resourceId')))
 }

@@ -1,4 +1,4 @@
-/** Feeds: async iterables over a space's log, resumable from a seq, nothing missed and nothing doubled. */
+/** Feeds: async iterables over a space's log. They resume from a seq, miss nothing and repeat nothing. */
 
 import type { LoggedCommit } from '../../domain/commit/effect.ts'
 import { whenAborted } from '../../domain/detached.ts'
@@ -18,10 +18,10 @@ function erased(after: Seq): MemoryError {
   })
 }
 
-/** Where following begins in a space that is there. */
+/** Where a feed begins in an existing space. */
 function startOf(state: SpaceState, after: number | undefined): Seq {
   if (after === undefined) return state.seq
-  // A space that was never compacted begins at its floor, whatever number that is.
+  // A space that was never compacted begins at its floor.
   return after === 0 && state.horizon === state.floor ? state.floor : after
 }
 
@@ -31,7 +31,7 @@ class Alarm {
   #isRung = false
   #failure: { readonly error: unknown } | null = null
 
-  /** Rejects whoever waits. */
+  /** Rejects the caller that waits. */
   fail = (error: unknown): void => {
     this.#failure = { error }
     this.wake()
@@ -57,7 +57,7 @@ class Alarm {
 /**
  * Follows a space's log until the signal stops it or the memory closes; see `Space.changes`.
  *
- * @param after The seq to go on from; absent: from now on.
+ * @param after The seq to continue from; absent: from now on.
  */
 export async function* followLog(
   space: Door,
@@ -74,7 +74,7 @@ export async function* followLog(
   try {
     yield* commitsFrom(space, opened, after, alarm, isOver)
   } catch (error) {
-    // A read that the closing storage refused is the end that was asked for.
+    // A read refused by the closing storage is the requested end.
     if (!isOver()) throw error
   } finally {
     unsubscribe()
@@ -96,7 +96,7 @@ async function* commitsFrom(
   let key: SpaceKey | null = state?.key ?? null
   while (!isOver()) {
     if (cursor === null && state !== null) {
-      // The space was made while waiting: all of it is new.
+      // The space was created while waiting: all of it is new.
       cursor = state.floor
       key = state.key
     }

@@ -1,4 +1,4 @@
-/** The readers of the storage port for one space, without checking what they are asked. */
+/** The readers of the storage port for one space, without checking their arguments. */
 import type { SpaceId } from '../../domain/id.ts'
 import type { SpaceReads } from '../../ports/space-reads.ts'
 import type { Core } from './core.ts'

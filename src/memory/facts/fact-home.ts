@@ -1,4 +1,4 @@
-/** Where a fact lives: its home is one space, worked out from the ids that a call names; the other ids it carries. */
+/** The home of a fact: one space, chosen by the ids of the call. The fact keeps the other ids. */
 
 import { invalidInput, shown } from '../../domain/error.ts'
 import { checkId, type SpaceId } from '../../domain/id.ts'
@@ -6,7 +6,7 @@ import { checkTaskId } from '../../domain/issued-id.ts'
 import { type FactAttributes, type FactState, factAttributes } from '../../domain/records/fact.ts'
 import { parseSpaceId, resourceOf, type SpaceKind, spaceId } from '../../domain/space.ts'
 
-/** The ids that say whose a fact is. The first one given, in this order, is its home; the others must match. */
+/** The ids of a fact's owners. The first one given, in this order, is its home; the others must match. */
 export interface FactIds {
   /** The space `resource/<id>`. */
   readonly userId?: string
@@ -20,13 +20,13 @@ export interface FactIds {
   readonly taskId?: string
 }
 
-/** One home, and the ids that its facts carry beside it. */
+/** One home, and the other ids of its facts. */
 export interface FactHome {
   readonly space: SpaceId
   readonly attributes: FactAttributes
 }
 
-/** Spaces to look in, and the ids that what is found must have. */
+/** Spaces to search, and the ids that found facts must have. */
 export interface FactScope {
   readonly spaces: readonly SpaceId[]
   readonly attributes: FactAttributes
@@ -39,7 +39,7 @@ const homeKinds = { userId: 'resource', teamId: 'team', agentId: 'agent', taskId
 >
 const homeNames = Object.keys(homeKinds) as (keyof FactAttributes)[]
 
-/** The ids of a call, checked; `resourceId` is `userId` by another name. */
+/** The checked ids of a call; `resourceId` is another name for `userId`. */
 function checkedIds({ resourceId, ...ids }: FactIds): FactAttributes {
   const userId = ids.userId ?? resourceId
   if (resourceId !== undefined && resourceId !== userId) {
@@ -84,7 +84,7 @@ export function scopeOf(ids: FactIds, spaces: readonly string[] | undefined): Fa
   return { spaces: named, attributes: checkedIds(ids) }
 }
 
-/** The ids of a fact, that of its home and of the spaces around it included: `userId` is the outermost resource. */
+/** The ids of a fact, including those of its home and of the spaces around it: `userId` is the outermost resource. */
 export function idsOf({ attributes }: Pick<FactState, 'attributes'>, space: string): FactAttributes {
   const { address } = parseSpaceId(space)
   const ids: Record<string, string> = {}
@@ -96,7 +96,7 @@ export function idsOf({ attributes }: Pick<FactState, 'attributes'>, space: stri
   return { ...ids, ...(userId === null ? {} : { userId }), ...attributes }
 }
 
-/** Whether a fact carries all of these ids, or lives with the one that they name. */
+/** Whether a fact has all of these ids, in its fields or as its home. */
 export function hasIds(fact: FactState, space: string, wanted: FactAttributes): boolean {
   const own = idsOf(fact, space)
   const home = idsOf({ attributes: {} }, space)

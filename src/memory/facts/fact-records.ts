@@ -1,4 +1,4 @@
-/** Facts as the facade returns them: the domain's, with `Date`s, and with the ids that say whose they are. */
+/** Facts as the facade returns them: those of the domain, with `Date`s and with the ids of their owners. */
 import type { Actor } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
@@ -8,7 +8,7 @@ import { dateOf } from '../../domain/time.ts'
 import type { Trust } from '../../domain/trust.ts'
 import { idsOf } from './fact-home.ts'
 
-/** A fact as it stands. */
+/** A fact in its current state. */
 export interface Fact {
   readonly id: string
   /** The statement. */
@@ -25,7 +25,7 @@ export interface Fact {
   readonly agentId?: string
   /** The piece of work it belongs to, if it has one. */
   readonly taskId?: string
-  /** Who said it, where it was stored as it was said. */
+  /** The role of the message that it was stored from, if it was stored unchanged. */
   readonly role?: 'user' | 'assistant'
   /** The space it lives in, such as `resource/alice`. */
   readonly space: string
@@ -35,23 +35,23 @@ export interface Fact {
   readonly status: 'current' | 'superseded'
   /** Who stated it. */
   readonly assertedBy: Actor
-  /** How much weight it has: that of the least trusted it comes from. */
+  /** How much it is trusted: as much as its least trusted source. */
   readonly trust: Trust
   /** Ids of the messages, facts and runs that it was derived from. */
   readonly sources: readonly string[]
   /** Since when it holds. */
   readonly validFrom: Date
-  /** Since when another fact stands in its place; null while it is current. */
+  /** When another fact replaced it; null while it is current. */
   readonly validTo: Date | null
-  /** null: never. */
+  /** When it expires; When it expires; When it expires; null: never. */
   readonly expiresAt: Date | null
-  /** The fact that took its place; null while it is current. */
+  /** The fact that replaced it; null while it is current. */
   readonly supersededBy: string | null
   /** Facts that contradict it, unresolved. */
   readonly conflictsWith: readonly string[]
 }
 
-/** What a version of a fact did, and what the fact then said. */
+/** One version of a fact: what changed, and the fact after it. */
 export interface FactVersion {
   /** Seq of the commit. */
   readonly version: Seq
@@ -61,13 +61,13 @@ export interface FactVersion {
   readonly by: Actor
   /** What the commit did. */
   readonly event: FactEvent
-  /** null where it was removed, or its words were erased. */
+  /** The statement after it; null if the fact was removed or its content erased. */
   readonly memory: string | null
   /** The metadata after it. */
   readonly metadata: JsonObject
 }
 
-/** Metadata as a caller gave it, and the role of the message that the fact was stored from. */
+/** The caller's metadata, and the role of the message that the fact was stored from. */
 export function withoutRole(metadata: JsonObject): { metadata: JsonObject; role?: 'user' | 'assistant' } {
   const { role, ...rest } = metadata
   return role === 'user' || role === 'assistant' ? { metadata: rest, role } : { metadata }

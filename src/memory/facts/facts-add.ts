@@ -1,4 +1,4 @@
-/** Adding facts: each message that is no system message becomes a statement in the home that the ids name. */
+/** Adds facts: each message, except system messages, becomes a statement in the home of the ids. */
 import type { Change, CommitResult } from '../../domain/commit/commit.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { checkId, type FactId, parseMessageId } from '../../domain/id.ts'
@@ -20,22 +20,22 @@ type Time = Date | string | number
 
 /** Options of `memory.add`. */
 export interface AddFactsOptions extends FactIds {
-  /** Kept with each fact, and what `filters` look at. A message's own metadata comes over it. */
+  /** Stored with each fact; `filters` test it. A message's own metadata wins. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /**
-   * Whether the memory's model extracts stand-alone statements; else each message is stored as it was said. Default: true
-   * if the memory has a `model`.
+   * Whether the memory's model extracts stand-alone statements. With `false`, each message is stored as it is. Default:
+   * true if the memory has a `model`.
    */
   readonly infer?: boolean
   /** Since when it holds. Default: now. */
   readonly validFrom?: Time
-  /** When it stops to be there at all. Default: never. */
+  /** When the fact expires. Default: never. */
   readonly expiresAt?: Time | null
-  /** Facts that this one takes the place of. Those of higher trust stay, marked as contradicting it. */
+  /** Facts that this one replaces. Those of higher trust stay, marked as contradicting it. */
   readonly supersedes?: string | readonly string[]
   /** Facts that this one contradicts; both sides are marked, see `conflicts()`. */
   readonly contradicts?: string | readonly string[]
-  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  /** An id of your own: sent again with the same content, the call is applied once and returns the first answer. */
   readonly commitId?: string
 }
 
@@ -45,7 +45,7 @@ export interface AddedFact extends LearnedFact {
   readonly conflictsWith?: readonly string[]
 }
 
-/** What became of all of them; `queued`, `degraded` and `error` only where a model was to find them. */
+/** What became of all statements; `queued`, `degraded` and `error` only if a model was used. */
 export interface AddedFacts extends Omit<Inferred, 'results'> {
   /** What became of each statement. */
   readonly results: readonly AddedFact[]
@@ -53,7 +53,7 @@ export interface AddedFacts extends Omit<Inferred, 'results'> {
 
 type Parsed = OutputOf<'addFacts'>
 
-/** A statement as it is stored. */
+/** A statement in its stored form. */
 interface Statement {
   readonly text: string
   readonly metadata: JsonObject
@@ -61,19 +61,19 @@ interface Statement {
   readonly trust: Trust
 }
 
-/** The weight of whoever speaks: it can only lower that of the actor who commits. */
+/** The trust of the speaker: it can only lower the trust of the actor. */
 function trustOfSpeaker({ author, role }: MessageInput): Trust {
   const kind = author?.kind ?? (role === 'user' ? 'user' : 'agent')
   return kind === 'user' || kind === 'agent' ? kind : 'tool'
 }
 
-/** The message as a source, if it says that it is one of a thread. */
+/** The message as a source, if it names its thread. */
 function sourcesOf({ input, threadId }: ReadMessage): readonly string[] {
   const { id } = input
   return id !== undefined && (threadId !== undefined || parseMessageId(id) !== null) ? [id] : []
 }
 
-/** What a message states; null for a system message, and for one that holds tool calls or files and no words. */
+/** The statement of a message; null for a system message, and for one with tool calls or files but no words. */
 function statementOf(message: ReadMessage, field: string, shared: JsonObject): Statement | null {
   const { role, parts, metadata = {} } = message.input
   if (role === 'system') return null
@@ -99,7 +99,7 @@ function listed(ids: string | readonly string[] | undefined): readonly string[] 
   return typeof ids === 'string' ? [ids] : (ids ?? [])
 }
 
-/** Last parts of the ids of new facts: the same for each retry of a named commit, else of the memory's own making. */
+/** Last parts of the ids of new facts: the same for each retry of a commit with an id, otherwise made by the memory. */
 async function uniquesOf(core: Core, count: number, commitId: string | undefined): Promise<readonly string[]> {
   if (commitId === undefined) return Array.from({ length: count }, core.createId)
   const digest = await globalThis.crypto.subtle.digest('SHA-256', Buffer.from(commitId))
@@ -127,7 +127,7 @@ function changesOf(statements: readonly Statement[], uniques: readonly string[],
   }))
 }
 
-/** What facts say that are about to give way, by id. */
+/** The texts of facts that will be replaced, by id. */
 async function textsOf(space: Door, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const found = await Promise.all(ids.map((id) => space.facts.get(id)))
   return new Map(found.flatMap(({ record }) => (record === null ? [] : [[record.id, record.text]])))
@@ -152,7 +152,7 @@ function addedFact(
   }
 }
 
-/** Has the memory's model find the facts in what was said. */
+/** Lets the memory's model extract the facts from the messages. */
 async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Parsed): Promise<AddedFacts> {
   for (const field of ['supersedes', 'contradicts', 'commitId'] as const) {
     if (parsed[field] === undefined) continue
@@ -179,7 +179,7 @@ async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Par
   return learned
 }
 
-/** Only one statement can say what it takes the place of, or contradicts. */
+/** `supersedes` and `contradicts` need a single statement. */
 function refuseNaming(parsed: Parsed, count: number): void {
   for (const field of ['supersedes', 'contradicts'] as const) {
     if (count === 1 || listed(parsed[field]).length === 0) continue
@@ -188,7 +188,7 @@ function refuseNaming(parsed: Parsed, count: number): void {
   }
 }
 
-/** Adds what messages state, in one commit. */
+/** Adds the statements of messages, in one commit. */
 export async function addFacts(
   core: Core,
   messages: MessageLike | readonly MessageLike[],

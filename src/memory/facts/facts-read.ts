@@ -1,4 +1,4 @@
-/** Reading facts: one by its id, pages of a home, the past of one, and those that contradict each other. */
+/** Reads facts: one by its id, pages of a home, the history of one, and contradictions. */
 
 import { parseFilter, type Test } from '../../domain/filter.ts'
 import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../../domain/id.ts'
@@ -13,21 +13,21 @@ import { type Fact, type FactVersion, toFact, withoutRole } from './fact-records
 
 /** Options of `memory.facts.get`. */
 export interface GetFactOptions {
-  /** Also a fact that another one has taken the place of. */
+  /** Returns a superseded fact too. Default: false. */
   readonly includeSuperseded?: boolean
 }
 
 /** Options of `memory.facts.getAll`. */
 export interface ListFactsOptions extends FactIds {
-  /** What the metadata must be; the operators are those of `recall`. */
+  /** A filter for the metadata; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts on one page, at most 1,000. Default: 100. */
   readonly limit?: number
   /** `nextCursor` of the page before this one. Pass the same other options with it. */
   readonly cursor?: string
-  /** Also facts that another one has taken the place of. */
+  /** Includes superseded facts. Default: false. */
   readonly includeSuperseded?: boolean
-  /** Facts that held at that time, superseded ones included, as they now read. */
+  /** Only facts that held at that time, including superseded ones, with their present text. */
   readonly asOf?: Date | string | number
 }
 
@@ -72,10 +72,10 @@ export interface FactPlace {
 }
 
 const defaultLimit = 100
-/** Facts shown of one contradiction. */
+/** Facts shown for one contradiction, at most. */
 const mostInConflict = 100
 
-/** Finds a fact's space by the key in its id; null for ids that are not ours, or not the caller's. */
+/** Finds a fact's space by the key in its id; null for ids that memory did not issue, or that are not the caller's. */
 export async function placeOfFact(core: Core, factId: string): Promise<FactPlace | null> {
   const issued = parseFactId(checkId(factId, 'factId'))
   const storage = await core.storage.get()
@@ -183,7 +183,7 @@ export async function factHistory(core: Core, factId: string, options: { limit?:
   }))
 }
 
-/** All facts that a contradicted one is bound to by contradictions, itself included, the oldest first. */
+/** All facts that are linked to a contradicted one by contradictions, including itself, the oldest first. */
 async function contradicting(space: Door, first: FactState): Promise<FactState[]> {
   const group = new Map<FactId, FactState | null>([[first.id, first]])
   const open = [first]

@@ -1,4 +1,4 @@
-/** Searching facts: a recall of facts alone, in the home that the ids name or in several spaces. */
+/** Searches facts: a recall of facts only, in the home of the ids or in several spaces. */
 
 import { invalidInput } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
@@ -17,7 +17,7 @@ import { heldAt } from './facts-read.ts'
 
 /** Options of `memory.search`. */
 export interface SearchFactsOptions extends FactIds {
-  /** What the metadata must be; the operators are those of `recall`. */
+  /** A filter for the metadata; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts found at most, up to 1,000. Default: 20. `limit` is another name for it. */
   readonly topK?: number
@@ -27,13 +27,13 @@ export interface SearchFactsOptions extends FactIds {
   readonly threshold?: number
   /** Default `hybrid`: by words and by meaning. */
   readonly mode?: RecallMode
-  /** Adds the trace: why each fact is in or out, which home was searched, and that others were not. */
+  /** Adds the trace: why each fact is in the answer or not, and which home was searched. */
   readonly explain?: boolean
-  /** Also facts that another one has taken the place of. */
+  /** Includes superseded facts. Default: false. */
   readonly includeSuperseded?: boolean
-  /** Only facts that held at that time, superseded ones included, as they now read. */
+  /** Only facts that held at that time, including superseded ones, with their present text. */
   readonly asOf?: Date | string | number
-  /** Searches these spaces instead of one home; at most 16. Ids that are given must match all the same. */
+  /** Searches these spaces instead of one home; at most 16. Ids that are given must still match. */
   readonly spaces?: readonly string[]
 }
 
@@ -51,13 +51,13 @@ export interface FactSearch {
   readonly results: readonly FoundFact[]
   /** Seq of each searched space, as it was searched. */
   readonly asOf: Readonly<Record<string, Seq>>
-  /** Empty if every leg could answer in full. */
+  /** Why the answer may be incomplete; empty if it is complete. */
   readonly degraded: readonly Degraded[]
-  /** Facts whose vectors are not there yet; their words were searched. */
+  /** Facts without a vector yet; only their words were searched. */
   readonly pending: number
   /** For `memory.explain`. */
   readonly recallId: string
-  /** With `explain: true`. */
+  /** How the answer came about. Only with `explain: true`. */
   readonly trace?: RecallTrace
 }
 
@@ -77,7 +77,7 @@ function topKOf({ limit, topK }: Parsed): number {
   return topK ?? limit ?? defaultTopK
 }
 
-/** What the found facts must be beside their metadata; nothing to ask leaves recall its shorter way. */
+/** The conditions on found facts other than metadata; undefined without any, which is faster. */
 function wantedOf({ attributes }: FactScope, at: string | null): Pick<RecallQuery, 'isWanted'> {
   if (Object.keys(attributes).length === 0 && at === null) return {}
   return {

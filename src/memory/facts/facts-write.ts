@@ -1,4 +1,4 @@
-/** Changing facts in place, and removing them. History keeps what they said. */
+/** Changes facts in place, and removes them. History keeps the old versions. */
 import type { Change } from '../../domain/commit/commit.ts'
 import { invalidInput, notFound } from '../../domain/error.ts'
 import { copyJson, type JsonObject } from '../../domain/json.ts'
@@ -11,17 +11,17 @@ import { type FactIds, homeOf } from './fact-home.ts'
 import { type Fact, withoutRole } from './fact-records.ts'
 import { type FactPlace, getFact, placeOfFact } from './facts-read.ts'
 
-/** What changes in a fact. What is left out stays as it is. */
+/** The changes to a fact. Fields left out stay as they are. */
 export interface FactEdit {
   /** The new statement. */
   readonly text?: string
-  /** Takes the place of all metadata that is there. */
+  /** Replaces all metadata of the fact. */
   readonly metadata?: Readonly<Record<string, unknown>>
-  /** null: never. */
+  /** When it expires; When it expires; When it expires; null: never. */
   readonly expiresAt?: Date | string | number | null
 }
 
-/** The fact as it now stands, or what stands there instead of what `ifVersion` expected; null if it is gone. */
+/** The changed fact, or the current one if `ifVersion` did not match; null if it is gone. */
 export type FactUpdate =
   | { readonly status: 'updated'; readonly fact: Fact }
   | { readonly status: 'conflict'; readonly current: Fact | null }
@@ -38,7 +38,7 @@ function editOf({ text, metadata, expiresAt }: OutputOf<'factEdit'>, before: Jso
   }
 }
 
-/** The fact's place and its metadata; refused if it is not there, or waits for extraction. */
+/** The fact's place and its metadata; refused if it does not exist, or waits for extraction. */
 async function findFact(core: Core, factId: string): Promise<FactPlace & { readonly metadata: JsonObject }> {
   const place = await placeOfFact(core, factId)
   const record = place === null ? null : (await place.space.facts.get(factId)).record
@@ -69,7 +69,7 @@ export async function updateFact(
   return { status: 'updated', fact: current }
 }
 
-/** Removes a fact. One that is not there, or not the caller's, answers `deleted: false`. */
+/** Removes a fact. Answers `deleted: false` if it does not exist or is not the caller's. */
 export async function deleteFact(core: Core, factId: string): Promise<{ readonly deleted: boolean }> {
   const place = await placeOfFact(core, factId)
   if (place === null || (await place.space.facts.get(factId)).record === null) return { deleted: false }
@@ -78,8 +78,8 @@ export async function deleteFact(core: Core, factId: string): Promise<{ readonly
 }
 
 /**
- * Removes all facts of a home that carry the other ids, superseded and queued ones included; the count is of those that
- * were current.
+ * Removes all facts of a home that have the other ids, including superseded and queued ones. The count is of current
+ * ones.
  */
 export async function deleteAllFacts(core: Core, options: FactIds): Promise<{ readonly deleted: number }> {
   const home = homeOf(await parse('deleteAllFacts', options, 'deleteAll'))

@@ -1,4 +1,4 @@
-/** What a home knows already that is like a new statement. */
+/** Looks up the known facts that are similar to a new statement. */
 
 import type { ExtractedStatement } from '../../derive/extract.ts'
 import { MemoryError } from '../../domain/error.ts'
@@ -12,21 +12,21 @@ import type { Queued } from './infer-queue.ts'
 
 export interface LookedUp {
   readonly statement: ExtractedStatement
-  /** A fact that says just this: the statement is nothing new. */
+  /** A fact that says the same: the statement is not new. */
   readonly same: FactState | null
-  /** The facts of the home that are most like it, where none says just this. */
+  /** The most similar facts of the home, if none says the same. */
   readonly near: readonly FactState[]
 }
 
 const nearFacts = 5
-/** Rows looked through for those that carry the ids of the home. */
+/** Rows that are searched for those with the ids of the home. */
 const searchedRows = 50
 
 function carries(fact: FactState, { attributes }: FactHome): boolean {
   return factAttributes.every((name) => attributes[name] === undefined || fact.attributes[name] === attributes[name])
 }
 
-/** A fact that says this and was recalled lately, from wherever the actor may read. */
+/** A fact that says the same and was recalled recently, from any space that the actor may read. */
 async function recalledFact(core: Core, text: string): Promise<FactState | null> {
   const storage = await core.storage.get()
   for (const { space, id } of core.traces.recalled(text)) {
@@ -41,7 +41,7 @@ async function recalledFact(core: Core, text: string): Promise<FactState | null>
   return null
 }
 
-/** Facts of the home, the most like a text first, superseded ones included. */
+/** Facts of the home, most similar to a text first, including superseded ones. */
 async function similarFacts(core: Core, home: FactHome, question: string): Promise<readonly FactState[]> {
   const storage = await core.storage.get()
   const query = { spaces: [home.space], question, mode: 'hybrid', kinds: ['fact'], includeSuperseded: true } as const
@@ -52,8 +52,8 @@ async function similarFacts(core: Core, home: FactHome, question: string): Promi
 }
 
 /**
- * Looks a statement up. A superseded fact that says the same does not make it known, since what held once may hold
- * again, unless memory was recalled into the words it was learned from.
+ * Looks a statement up. A superseded fact that says the same does not make it known, because it may hold again, unless
+ * memory was recalled into the words that it was learned from.
  */
 export async function lookUp(core: Core, item: Queued, statement: ExtractedStatement): Promise<LookedUp> {
   const { home } = item

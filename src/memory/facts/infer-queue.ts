@@ -1,4 +1,4 @@
-/** Words that wait for extraction: kept as queued facts, so that nothing said is lost when a model fails. */
+/** Words that wait for extraction: stored as queued facts, so that no message is lost when a model fails. */
 
 import { type Heard, heardInQueued, queuedText } from '../../derive/extract.ts'
 import { type Actor, sameActor, savedAuthor } from '../../domain/actor.ts'
@@ -18,39 +18,39 @@ import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import type { FactHome } from './fact-home.ts'
 
-/** What the facts of a call get beside their words. */
+/** The fields that the facts of a call get in addition to their text. */
 export interface InferOptions {
   readonly metadata?: JsonObject
   /** ISO time; default: now. */
   readonly validFrom?: string
   /** ISO time, or null for ever. */
   readonly expiresAt?: string | null
-  /** Ids they come from beside those of the messages. */
+  /** Ids of sources in addition to the messages. */
   readonly sources?: readonly string[]
 }
 
-/** Words that wait, and what their facts will get. */
+/** Words that wait, and the fields that their facts will get. */
 export interface Queued {
   readonly id: FactId
   readonly version: number
   readonly home: FactHome
-  /** Without what was recalled into it. */
+  /** The messages, without recalled text. */
   readonly heard: readonly Heard[]
-  /** Something was recalled into it. */
+  /** Whether recalled text was in the messages. */
   readonly hasRecalled: boolean
   readonly metadata: JsonObject
   readonly sources: readonly string[]
   readonly validFrom: string
   readonly expiresAt: string | null
   readonly queuedBy: Actor
-  /** The most its facts can be trusted: who queued them may be trusted less than who is said to have spoken. */
+  /** The highest trust of its facts: the actor who queued the words may be trusted less than the stated author. */
   readonly trust: Trust
   readonly attempts: number
 }
 
-/** After so many failures it stays, and is not tried again by itself. */
+/** After so many failures the words stay, but are not tried again by themselves. */
 const mostAttempts = 5
-/** It is somebody's for three times what a model may take: those before it, itself, and some time to store it. */
+/** Words are claimed for three times a model's time limit: for those before them, themselves, and storing. */
 const heldTimes = 3
 const queuedAPage = 100
 
@@ -58,7 +58,7 @@ function heldUntil(core: Core): string {
   return isoTime(core.storage.clock.now() + heldTimes * core.limits.modelTimeoutMs)
 }
 
-/** What was said, by whom and when; system messages, and those without words, are nothing to learn from. */
+/** The messages to learn from, with author and time, without system messages and those without words. */
 export function heardIn(core: Core, space: SpaceId, messages: readonly MessageInput[]): readonly Heard[] {
   const { actor } = core.access
   const { address } = parseSpaceId(space)
@@ -72,7 +72,7 @@ export function heardIn(core: Core, space: SpaceId, messages: readonly MessageIn
   })
 }
 
-/** What is left once what was recalled into it is taken out. */
+/** A message without the text that was recalled into it. */
 export function learnable(heard: readonly Heard[]): readonly Heard[] {
   return heard.map((one) => ({ ...one, text: withoutRecalled(one.text) })).filter(({ text }) => text.trim() !== '')
 }
@@ -80,11 +80,11 @@ export function learnable(heard: readonly Heard[]): readonly Heard[] {
 interface Bookkeeping {
   readonly given: JsonObject
   readonly attempts: number
-  /** ISO time until which somebody is at work on it. */
+  /** ISO time until which somebody works on it. */
   readonly heldUntil: string | null
 }
 
-/** The bookkeeping of a queued fact is its metadata; anybody may queue one without. */
+/** The state of a queued fact is in its metadata; a caller may queue a fact without it. */
 function bookkeepingOf({ metadata }: FactState): Bookkeeping {
   const { given, attempts, heldUntil: held } = metadata
   return {
@@ -113,13 +113,13 @@ function queuedOf(space: SpaceId, fact: FactState, version: number): Queued {
     validFrom,
     expiresAt,
     queuedBy: assertedBy,
-    // The application says itself who spoke; others lend no more trust than they have.
+    // The application states who spoke. Others cannot give more trust than they have.
     trust: assertedBy.kind === 'system' ? 'user' : fact.trust,
     attempts,
   }
 }
 
-/** Commits what was said, held by the caller, before anything else is done with it. */
+/** Commits the words, claimed by the caller, before anything else is done. */
 export async function enqueue(
   core: Core,
   home: FactHome,
@@ -150,7 +150,7 @@ export async function enqueue(
   })
 }
 
-/** Writes the bookkeeping anew; the new version, or null if it is another's by now, or gone. */
+/** Writes the state again. Returns the new version, or null if the words are claimed by another or gone. */
 async function rewrite(core: Core, item: Queued, bookkeeping: Bookkeeping): Promise<number | null> {
   const change: Change = { kind: 'fact-assert', factId: item.id, metadata: metadataOf(bookkeeping) }
   const expect: Expectation[] = [{ version: item.version, of: { fact: item.id } }]
@@ -163,13 +163,13 @@ async function rewrite(core: Core, item: Queued, bookkeeping: Bookkeeping): Prom
   }
 }
 
-/** Gives words back to the queue after a failure. */
+/** Returns words to the queue after a failure. */
 export async function release(core: Core, item: Queued): Promise<void> {
   const { metadata: given, attempts } = item
   await rewrite(core, item, { given, attempts: attempts + 1, heldUntil: null })
 }
 
-/** Takes words to learn from; null if somebody else has them by now. */
+/** Claims words to learn from; null if somebody else has claimed them. */
 export async function hold(core: Core, item: Queued): Promise<Queued | null> {
   const { metadata: given, attempts } = item
   const version = await rewrite(core, item, { given, attempts, heldUntil: heldUntil(core) })
@@ -178,21 +178,24 @@ export async function hold(core: Core, item: Queued): Promise<Queued | null> {
 
 /** Words that wait in a space. */
 interface Waiting {
-  /** Nobody is at work on them, and they may be tried; oldest first. */
+  /** Unclaimed words that may be tried, oldest first. */
   readonly free: readonly Queued[]
-  /** Somebody is at work on them, or they are left to who queued them. */
+  /** Words that are claimed, or left to the actor who queued them. */
   readonly held: number
   /** They failed too often to be tried again. */
   readonly failed: number
 }
 
-/** The core that acts as whoever queued the words; null if this one may not. A trusted process may act as anybody. */
+/**
+ * The core that acts as the actor who queued the words; null if this memory may not. A trusted process may act as
+ * anybody.
+ */
 export function coreForQueued(core: Core, { queuedBy }: Queued): Core | null {
   if (sameActor(core.access.actor, queuedBy)) return core
   return core.access.grants === 'all' ? { ...core, access: { ...core.access, actor: queuedBy } } : null
 }
 
-/** What waits in a space. */
+/** The words that wait in a space. */
 export async function waitingIn(core: Core, space: SpaceId): Promise<Waiting> {
   const storage = await core.storage.get()
   const now = isoTime(core.storage.clock.now())

@@ -1,4 +1,4 @@
-/** Learning facts from what is said: words are kept first, a model finds the facts in them, one commit stores those. */
+/** Learns facts from messages: the words are stored first, a model extracts the facts, and one commit stores them. */
 
 import {
   type Action,
@@ -47,11 +47,11 @@ export interface LearnedFact {
   readonly id: string
   /** The statement. */
   readonly memory: string
-  /** `ADD`: new. `UPDATE`: in the place of another. `DELETE`: that fact holds no longer. `NONE`: it was known. */
+  /** `ADD`: new. `UPDATE`: it replaced another fact. `DELETE`: that fact no longer holds. `NONE`: it was known. */
   readonly event: 'ADD' | 'UPDATE' | 'DELETE' | 'NONE'
   /** What the fact said before, with `UPDATE` and `DELETE`. */
   readonly previousMemory?: string
-  /** Facts that it took the place of. */
+  /** Facts that it replaced. */
   readonly supersedes?: readonly string[]
 }
 
@@ -59,9 +59,9 @@ export interface LearnedFact {
 export interface Inferred {
   /** What became of each statement. */
   readonly results: readonly LearnedFact[]
-  /** Ids of words that are kept and wait to be learned from. */
+  /** Ids of stored words that wait for extraction. */
   readonly queued?: readonly string[]
-  /** `model-failed`: the model could not be used. `busy`: others changed the same facts each time it was to be stored. */
+  /** `model-failed`: the model could not be used. `busy`: others changed the same facts at each attempt to store it. */
   readonly degraded?: 'model-failed' | 'busy'
   /** What the model failed with, if `degraded` is `model-failed`. */
   readonly error?: MemoryError
@@ -69,19 +69,19 @@ export interface Inferred {
 
 /** What is left in the queue of a space. */
 interface Drained {
-  /** Queued words that were learned from now. */
+  /** Queued words whose facts were extracted now. */
   readonly learned: number
-  /** Queued words that wait on, those that others are at work on included. */
+  /** Queued words that still wait, including those that others work on. */
   readonly waiting: number
   /** Queued words that failed too often to be tried again. */
   readonly failed: number
-  /** What the last try failed with. */
+  /** The error of the last attempt; null without one. */
   readonly error: MemoryError | null
 }
 
-/** How often decisions are asked for anew because what they were about has changed. */
+/** How often decisions are made again because their facts have changed. */
 const askedTimes = 3
-/** How often a commit is tried while others write to the home; each time one of them gets through. */
+/** How often a commit is tried while others write to the home; each failure means that another write succeeded. */
 const commitTries = 50
 
 function noModel(): MemoryError {
@@ -100,7 +100,7 @@ function busy(home: FactHome): MemoryError {
   })
 }
 
-/** A signal that ends after the time that a model may take, or when the memory closes. Call `stop` when done. */
+/** A signal that aborts after a model's time limit, or when the memory closes. Call `stop` when done. */
 function modelTime({ storage, limits }: Core): { readonly signal: AbortSignal; stop(): void } {
   const ending = new AbortController()
   const { modelTimeoutMs } = limits
@@ -124,7 +124,7 @@ async function statementsIn({ core, model, item, signal }: Learning): Promise<re
   return statementsOf(answers, item.heard)
 }
 
-/** What a model decides about some statements, and the facts it knew by numbers. */
+/** A model's decisions about some statements, and the facts that it saw by number. */
 interface Ruling {
   readonly candidates: readonly Candidate[]
   readonly facts: readonly FactState[]
@@ -141,7 +141,7 @@ async function rulingsOn({ model, signal }: Learning, candidates: readonly Candi
   return rulings
 }
 
-/** The trust that a statement will have once it is stored. */
+/** The trust that a statement will have when it is stored. */
 function trustIn({ core, item }: Learning, statement: ExtractedStatement): Trust {
   const named = lowerOf(trustOfOrigin(statement, item.heard), item.trust)
   return trustOf(core.access.actor, named, true, () => [])
@@ -165,7 +165,7 @@ function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: rea
   })
 }
 
-/** The ids that a statement comes from: those of its messages, and what was given beside them; else the queued words. */
+/** The sources of a statement: its messages and the other given ids; otherwise the queued words. */
 function sourcesOf({ item }: Learning, { from }: ExtractedStatement): readonly string[] {
   const ofMessages = new Set(item.heard.flatMap(({ id }) => id ?? []))
   const beside = item.sources.filter((id) => !ofMessages.has(id))
@@ -207,7 +207,7 @@ function learnedFact(action: Action, result: ChangeResult | undefined): LearnedF
   return { id, memory, event: known ? 'NONE' : 'ADD' }
 }
 
-/** The facts that actions are about, whose versions the commit holds on to. */
+/** The facts of the actions, whose versions the commit expects. */
 function concerned(actions: readonly Action[], prefix: string): readonly FactState[] {
   const facts = actions.flatMap((action) => {
     if (action.event === 'NONE') return action.fact
@@ -217,8 +217,8 @@ function concerned(actions: readonly Action[], prefix: string): readonly FactSta
 }
 
 /**
- * Stores what was decided if no fact it names has changed, nor any other of the home since `asOf`; null if one has. Where
- * `asOf` is null, only the facts that it names count.
+ * Stores the decisions if none of their facts has changed, nor any other fact of the home since `asOf`. Returns null if
+ * one has. If `asOf` is null, only the facts of the decisions count.
  */
 async function store(
   learning: Learning,
@@ -228,7 +228,7 @@ async function store(
   const { core, item } = learning
   const changes = actions.map((action) => changeOf(learning, action))
   const stored = changes.filter((change) => change !== null)
-  // Only facts of this space: what was recalled from another one says the same wherever it stands now.
+  // Only facts of this space: a fact recalled from another one says the same wherever it is.
   const prefix = item.id.slice(0, item.id.indexOf('_', 'fact_'.length) + 1)
   const expect: Expectation[] = [
     { version: item.version, of: { fact: item.id } },
@@ -249,22 +249,22 @@ async function store(
   return isGone ? [] : null
 }
 
-/** The facts that a ruling is about, as they are now. */
+/** The current state of the facts of a decision. */
 function refreshed(rulings: readonly Ruling[], candidates: readonly Candidate[]): readonly Ruling[] {
   const now = new Map(candidates.flatMap(({ near }) => near).map((fact) => [fact.id, fact]))
   return rulings.map((ruling) => ({ ...ruling, facts: ruling.facts.map((fact) => now.get(fact.id) ?? fact) }))
 }
 
-/** What decisions rest on, in whatever order: while it is the same, they hold. */
+/** The facts that decisions depend on, in any order: the decisions hold as long as these are the same. */
 function basisOf(candidates: readonly Candidate[]): string {
   const shown = ({ near }: Candidate) => near.map(({ id, text }) => `${id} ${text}`).toSorted()
   return JSON.stringify(candidates.map((candidate) => [candidate.statement.text, shown(candidate)]))
 }
 
 /**
- * Learns from queued words: finds statements, looks up what is known, decides, and stores it all in one commit. While
- * others write to the home, all but the statements is done again; the model is asked again only where what it decided
- * about has changed. After its last time, decisions are stored that rest on nothing but the facts they name.
+ * Learns from queued words: extracts statements, looks up known facts, decides, and stores everything in one commit. If
+ * others write to the home meanwhile, everything but the extraction is done again; the model decides again only if its
+ * facts have changed. After the last attempt, decisions are stored that depend only on the facts they name.
  */
 async function learn(learning: Learning): Promise<readonly LearnedFact[]> {
   const { core, item, signal } = learning
@@ -308,13 +308,13 @@ function failureOf(error: unknown, signal: AbortSignal): Pick<Inferred, 'degrade
   return error.details.busy === true ? { degraded: 'busy', error } : null
 }
 
-/** Learns from queued words; if that fails they wait on, and nothing of them is stored. */
+/** Learns from queued words. If that fails, they keep waiting and nothing is stored. */
 async function tryToLearn(learning: Learning): Promise<Inferred> {
   const { core, item, signal } = learning
   try {
     return { results: await learn(learning) }
   } catch (error) {
-    // Refuses where the memory was closed meanwhile; the next one to open it takes the words up.
+    // Refuses if the memory was closed meanwhile; the next process that opens it continues with the words.
     await core.storage.get()
     await release(core, item)
     const failure = failureOf(error, signal)
@@ -323,7 +323,7 @@ async function tryToLearn(learning: Learning): Promise<Inferred> {
   }
 }
 
-/** What kept queued words from being learned from; null if they were. */
+/** The error that stopped learning from queued words; null if there was none. */
 async function failureToLearn(learning: Learning): Promise<MemoryError | null> {
   try {
     return (await tryToLearn(learning)).error ?? null
@@ -333,7 +333,7 @@ async function failureToLearn(learning: Learning): Promise<MemoryError | null> {
   }
 }
 
-/** Learns from what waits, oldest first, until something fails; `timeOf` gives each its time. */
+/** Learns from waiting words, oldest first, until one fails; `timeOf` gives each its time limit. */
 async function drain(
   core: Core,
   model: LanguageModelObject,
@@ -360,7 +360,7 @@ async function drain(
 
 /**
  * Learns from the words that wait in a space, oldest first, until one fails. Each may take `limits.modelTimeoutMs`.
- * Words queued by others are learned in their name, if this memory may act as anybody, and else left to them.
+ * Words queued by others are learned in their name if this memory may act as anybody; otherwise they are left to them.
  */
 export async function drainQueued(core: Core, space: SpaceId): Promise<Drained> {
   const model = await core.storage.model()
@@ -369,18 +369,19 @@ export async function drainQueued(core: Core, space: SpaceId): Promise<Drained> 
   return { learned: 0, waiting: free.length + held, failed, error: null }
 }
 
-/** Learns from older words first; what they fail with is theirs, and they wait on. */
+/** Learns from older words first. Their errors do not fail this call; they keep waiting. */
 async function drainOlder(core: Core, model: LanguageModelObject, space: SpaceId): Promise<void> {
   const { signal, stop } = modelTime(core)
   await drain(core, model, space, () => ({ signal, stop: () => {} })).finally(stop)
 }
 
 /**
- * Learns facts from messages with the memory's model. What was said is committed first, so nothing is lost: if the model
+ * Learns facts from messages with the memory's model. The messages are stored first, so nothing is lost: if the model
  * fails, the answer is `degraded` and the words wait for the next call in that home, or for {@link drainQueued}.
  *
- * @param messages As `readMessages` reads them. System messages, and what was recalled into a text, are not learned from.
- * @throws MemoryError `unsupported` without a model; `limit-exceeded`, `invalid-input`, `denied`, before anything is kept.
+ * @param messages As `readMessages` reads them. System messages, and recalled text, are not learned from.
+ * @throws MemoryError `unsupported` without a model; `limit-exceeded`, `invalid-input`, `denied`, before anything is
+ *   stored.
  */
 export async function inferFacts(
   core: Core,

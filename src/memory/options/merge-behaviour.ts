@@ -1,4 +1,4 @@
-/** What a Memory, an agent and a call say about memory, as one: every field decided. */
+/** Merges the memory options of a Memory, an agent and a call into one, with every field decided. */
 
 import type {
   MemoryBehaviour,
@@ -11,7 +11,7 @@ import type {
 
 type Fields<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined }
 
-/** The fields of both; those that are given later count. What is undefined was not given. */
+/** The fields of both; later ones win. An undefined field counts as not given. */
 function over<Options extends object>(before: Options, later: Fields<Options>): Options {
   const given = Object.entries(later).filter(([, value]) => value !== undefined)
   return { ...before, ...Object.fromEntries(given) }
@@ -22,7 +22,7 @@ function rangeOf(range: SemanticRecallOptions['messageRange']): MessageRange {
   return { before: range ?? 0, after: range ?? 0 }
 }
 
-/** What is switched off and on again has the options that it had. */
+/** A feature that is switched off and on again keeps its options. */
 function recallOf(levels: readonly MemoryBehaviour['semanticRecall'][]): ResolvedBehaviour['semanticRecall'] {
   let options: SemanticRecallOptions = {}
   let state: 'usual' | 'named' | 'off' = 'usual'
@@ -37,7 +37,7 @@ function recallOf(levels: readonly MemoryBehaviour['semanticRecall'][]): Resolve
   return { options: filter === undefined ? found : { ...found, filter }, isNamed: state === 'named' }
 }
 
-/** A template takes the place of a schema given before, and the other way about. */
+/** A template replaces an earlier schema, and a schema an earlier template. */
 function mergeWorkingMemory(before: WorkingMemoryOptions, later: WorkingMemoryOptions): WorkingMemoryOptions {
   const { template, schema, ...rest } = before
   if (later.template === undefined && later.schema === undefined) return over(before, later)
@@ -57,8 +57,8 @@ function workingMemoryOf(
 }
 
 /**
- * Merges what was said about memory, the least particular first: of the Memory, of the agent, of the call. Objects merge
- * field by field; each must have been parsed.
+ * Merges memory options: of the Memory, then of the agent, then of the call. Objects merge field by field. Each must
+ * have been parsed.
  */
 export function mergeBehaviour(...levels: readonly (MemoryBehaviour | undefined)[]): ResolvedBehaviour {
   const given = levels.filter((level) => level !== undefined)

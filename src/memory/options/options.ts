@@ -1,4 +1,4 @@
-/** What a Memory is opened with. */
+/** The options of a Memory. */
 
 import type { LanguageModelLike } from '../../derive/language-model.ts'
 import type { EmbeddingModelLike } from '../../derive/model-embedder.ts'
@@ -25,12 +25,12 @@ import { parseBehaviour } from './parse-behaviour.ts'
 /** Options of `new Memory()`. */
 export interface MemoryOptions {
   /**
-   * Where it lives: `'file:./aquifer.db'`, `':memory:'`, or a `SQLiteStore`. A storage driver is taken too, but drivers are
-   * internal for now: their port may change in any version. Default: decided at its first use; the storage of the
-   * `Aquifer` it was registered with before, else `'file:./aquifer.db'`.
+   * Its storage: `'file:./aquifer.db'`, `':memory:'`, or a `SQLiteStore`. A storage driver is accepted too, but drivers
+   * are internal for now: their port may change in any version. Default, decided at first use: the storage of the
+   * `Aquifer` that it was registered with, otherwise `'file:./aquifer.db'`.
    */
   readonly storage?: string | SQLiteStore | Storage
-  /** Default `'process'`. For a storage given as a URL. */
+  /** How safe an acknowledged write is, for a storage given as a URL. Default: `'process'`. */
   readonly durability?: Durability
   /** Where the time comes from. Default: the system clock. */
   readonly clock?: Clock
@@ -38,25 +38,29 @@ export interface MemoryOptions {
   readonly createId?: () => string
   /** Any of the limits, raised or lowered. */
   readonly limits?: Partial<Limits>
-  /** How agents use it, unless an agent or a call says otherwise. */
+  /** How it serves agents, unless an agent or a call says otherwise. */
   readonly options?: MemoryBehaviour
   /**
-   * Who makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, a text such as
-   * `'openai/text-embedding-3-small'`, or `false` for words only. A text is a model of the installed package
-   * `@ai-sdk/openai`, and never goes to a gateway that it does not name; vectors are kept under the text.
+   * What makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, a text such as
+   * `'openai/text-embedding-3-small'`, or `false` for words only. A text names a model of the installed package
+   * `@ai-sdk/openai`, and nothing is sent to a gateway that it does not name. Vectors are stored under the text.
    * Default: `localEmbedder()`, which needs no key and no network.
    */
   readonly embedder?: Embedder | EmbeddingModelLike | false
   /**
-   * Who extracts facts from what is said: any language model of the AI SDK, or a text such as `'openai/gpt-5-mini'`, which
-   * is looked up as an embedder's is. Default: none; then facts are stored as they are given. It may take `limits.modelTimeoutMs` for the messages of one call.
+   * What extracts facts from messages: any language model of the AI SDK, or a text such as `'openai/gpt-5-mini'`, which
+   * is resolved like that of an embedder. Default: none; messages are then stored as facts unchanged. It may take
+   * `limits.modelTimeoutMs` for one call.
    */
   readonly model?: LanguageModelLike
-  /** Whether what is due is swept, and what was forgotten reclaimed, in the background. Default: true. */
+  /**
+   * Whether background work runs: sweeping expired records, making vectors, and reclaiming forgotten bytes. Default:
+   * true.
+   */
   readonly background?: boolean
 }
 
-/** An embedder of one's own says of itself what its vectors are kept under and how much it takes at once. */
+/** A custom embedder must state the id of its vectors and the size of its batches. */
 function checkEmbedder(embedder: unknown): void {
   if (!hasMethod('embed')(embedder)) return
   const fix = 'An embedder has id, dimensions (null while unknown), maxWords, batchSize and embed(texts).'
@@ -70,7 +74,7 @@ function checkEmbedder(embedder: unknown): void {
   if (!isWholeFrom(1)(batchSize)) throw refuse('batchSize', 'must be a whole number from 1', batchSize)
 }
 
-/** Whether its provider is installed shows at the first use: an application may set a default provider until then. */
+/** Whether its provider is installed is checked at first use: an application may set a default provider until then. */
 function checkModelName(fields: OptionFields, field: ModelField): void {
   const name = fields[field]
   if (typeof name === 'string') parseModelName(name, field)

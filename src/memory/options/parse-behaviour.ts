@@ -1,4 +1,7 @@
-/** Checks how a memory is to serve agents. By hand, because a constructor cannot wait for zod to be loaded. */
+/**
+ * Checks the options that say how memory serves agents. By hand, because a constructor cannot wait for zod to be
+ * loaded.
+ */
 
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
@@ -96,9 +99,9 @@ function refuseObservations(value: unknown, field: string): void {
 }
 
 /**
- * Checks how a memory is to serve agents, as a Memory, an agent or a call says it.
+ * Checks the options that say how memory serves agents, of a Memory, an agent or a call.
  *
- * @param field What it is called where it was given, such as `options` or `memory.options`.
+ * @param field Its name in errors, such as `options` or `memory.options`.
  * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for observational memory.
  */
 export function parseBehaviour(value: unknown, field: string, limits: Limits = defaultLimits): MemoryBehaviour {

@@ -19,9 +19,9 @@ export function randomId(): string {
 }
 
 /**
- * The ids of a `createId` of the user's, each checked before anything is done with it.
+ * The ids of a user's `createId`, each checked before it is used.
  *
- * @throws MemoryError `invalid-input` naming `createId` where it throws or answers what can be part of no id.
+ * @throws MemoryError `invalid-input` naming `createId` if it throws or returns something that cannot be part of an id.
  */
 export function checkedIds(createId: () => unknown): () => string {
   return () => {

@@ -1,4 +1,4 @@
-/** Finds messages that carried only what facts said before: recall keeps them below the facts that hold now. */
+/** Finds messages that have only old values of facts: recall ranks them below the facts that hold now. */
 import type { Access } from '../../domain/actor.ts'
 import { parseMessageId, type SpaceId } from '../../domain/id.ts'
 import { factRef } from '../../domain/index/indexed.ts'
@@ -9,7 +9,7 @@ import { type Corpus, rowPlace } from '../../recall/corpus.ts'
 import type { Ranking } from '../../recall/rank.ts'
 import type { Demotions } from '../../recall/weigh.ts'
 
-/** What was searched, as far as it is ranked. */
+/** A ranked search. */
 interface RankedSearch {
   readonly storage: Storage
   readonly access: Access
@@ -33,10 +33,10 @@ interface PlacedFact {
   readonly space: number
 }
 
-/** Of so many of the best rows the messages are looked at. */
+/** How many of the best rows are checked for such messages. */
 const bestRows = 200
 const factsAPage = 1_000
-/** Longest chain of facts that took each other's place which is followed to its end. */
+/** Longest chain of superseding facts that is followed to its end. */
 const longestChain = 100
 
 const none: Demotions = new Map()
@@ -66,7 +66,7 @@ async function bestMessages({ storage, access, spaces, corpus, ranking }: Ranked
   return (await Promise.all(read)).flat()
 }
 
-/** Facts of one space that were derived from some of the messages. An id that a caller chose is of its own space only. */
+/** Facts of one space that were derived from some of the messages. A caller's id counts only in its own space. */
 async function derivedIn(
   search: RankedSearch,
   space: number,
@@ -86,7 +86,7 @@ async function derivedIn(
   return facts
 }
 
-/** The fact that now stands at the end of the chain; null if that one is gone. */
+/** The current fact at the end of the chain; null if it is gone. */
 async function successorOf({ storage, access, spaces }: RankedSearch, { fact, space }: PlacedFact) {
   let at: FactState | null = fact
   for (let steps = 0; steps < longestChain && at !== null && at.supersededBy !== null; steps++) {
@@ -111,7 +111,7 @@ function rowsOfFacts(corpus: Corpus, wanted: ReadonlySet<string>): ReadonlyMap<s
   return rows
 }
 
-/** For each message all of whose facts were superseded, those that stand there now. */
+/** For each message whose facts were all superseded: the current facts. */
 async function successorsOf(search: RankedSearch, messages: readonly RankedMessage[]) {
   const derived = (await Promise.all(search.spaces.map((_, space) => derivedIn(search, space, messages)))).flat()
   const successors = new Map<number, readonly string[]>()
@@ -127,8 +127,8 @@ async function successorsOf(search: RankedSearch, messages: readonly RankedMessa
 }
 
 /**
- * Rows of messages that may not come before the row of a fact: every fact that was derived from such a message has been
- * superseded, and the fact is the one that now stands there; of several the one that is ranked last.
+ * Rows of messages that may not rank above the row of a fact: every fact derived from such a message was superseded,
+ * and the fact is the current one. Of several, the lowest ranked counts.
  */
 export async function demotionsOf(search: RankedSearch): Promise<Demotions> {
   const { corpus, kinds, ranking } = search

@@ -1,4 +1,4 @@
-/** What a recall is asked with: parsed, and completed with the defaults. */
+/** The options of a recall: parsed, and completed with defaults. */
 
 import { invalidInput, shown } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
@@ -19,20 +19,20 @@ interface RecallLimits {
   readonly topK?: number
   /** Tokens of all items together, estimated. Default: 1,000. */
   readonly tokenBudget?: number
-  /** Messages around each found one that come along, within the budget. Default: 0. */
+  /** Messages to add around each found one, within the budget. Default: 0. */
   readonly messageRange?: number | { readonly before?: number; readonly after?: number }
   /** Least score, from 0 to 1. Default: 0. */
   readonly threshold?: number
   /**
-   * What the metadata must be, such as `{ topic: 'billing', priority: { $gte: 2 } }`. Operators: `$eq $ne $gt $gte $lt
+   * A filter for the metadata, such as `{ topic: 'billing', priority: { $gte: 2 } }`. Operators: `$eq $ne $gt $gte $lt
    * $lte $in $nin $and $or $not $exists $contains`.
    */
   readonly filter?: Readonly<Record<string, unknown>>
-  /** Default `hybrid`: by words and by meaning. */
+  /** How to search. Default: `hybrid`, by words and by meaning. */
   readonly mode?: RecallMode
   /** Kinds of records to find. Default: all kinds that the call can find. */
   readonly kinds?: readonly RecordKind[]
-  /** Whether found messages show the calls of memory's own tools. Default: false; nothing is found by them. */
+  /** Whether found messages show the calls of memory's own tools. They are never searched. Default: false. */
   readonly includeInternal?: boolean
 }
 
@@ -46,7 +46,7 @@ export interface RecallOptions extends RecallLimits {
   readonly query?: string
   /** Another name for `query`. */
   readonly vectorSearchString?: string
-  /** Default `resource`: all threads of the resource. */
+  /** What to search. Default: `resource`, all threads of the resource. */
   readonly scope?: 'resource' | 'thread'
 }
 
@@ -68,7 +68,7 @@ function rangeOf(range: InputOf<'recall'>['messageRange']): MessageRange {
 
 type ParsedLimits = Omit<OutputOf<'recallSpace'>, 'spaces' | 'threadId'>
 
-/** The query without where and what, which the callers add. */
+/** The query without spaces and question, which the callers add. */
 function limitsOf(
   { limits }: Core,
   parsed: ParsedLimits,
@@ -103,7 +103,7 @@ export async function recallMessages(core: Core, options: RecallOptions): Promis
   return recallFrom(core, { ...limitsOf(core, limits, ['message']), ...inThread, spaces: [space.id], question })
 }
 
-/** Recalls everything that a space holds, or several spaces together. */
+/** Recalls any record of a space, or of several spaces together. */
 export async function recallSpace(
   core: Core,
   id: SpaceId,

@@ -1,4 +1,4 @@
-/** Recall: finding what is relevant in one space or several, and reading it. One path for everything that recalls. */
+/** Recall: finds relevant records in one space or several, and reads them. One path for all callers. */
 
 import { estimateTokenCount } from 'tokenx'
 import { textOfRecord } from '../../derive/record-text.ts'
@@ -29,21 +29,21 @@ export interface RecallQuery {
   readonly tokenBudget: number
   readonly messageRange: MessageRange
   readonly threshold: number
-  /** Tokens of the longest item that is shown whole. Absent: what fits is. */
+  /** Tokens of the longest item that is shown whole. Absent: any item that fits. */
   readonly longestItem?: number
   readonly filter: Test | null
   readonly threadId?: string
-  /** Whether a record may be in the answer, by more than its metadata. */
+  /** A further test, apart from metadata, for a record to be in the answer. */
   readonly isWanted?: (record: FoundRecord, space: SpaceId) => boolean
   readonly includeSuperseded?: boolean
   readonly includeInternal?: boolean
-  /** What the trace says about where was searched. */
+  /** The trace's note about which spaces were searched. */
   readonly note?: string
 }
 
-/** Ranked rows beyond the ones asked for, which take the places of those that are gone. */
+/** Extra ranked rows, to replace those that are gone. */
 const spareRows = 20
-/** How many of the best rows are looked through with a filter, or where more than the spare ones are gone. */
+/** How many of the best rows are searched with a filter, or if more than the extra ones are gone. */
 const mostRows = 10_000
 const mostRowsARead = 200
 const tracedItems = 100
@@ -68,7 +68,7 @@ function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): R
   return { ...common, id, author, threadId, at: dateOf(createdAt), message }
 }
 
-/** What a filter looks at. */
+/** The metadata that a filter tests. */
 function metadataOf(record: FoundRecord): JsonObject {
   if (record.kind === 'message') return record.message.metadata ?? {}
   if (record.kind === 'fact') return record.fact.metadata
@@ -88,11 +88,11 @@ interface Reading {
   readonly core: Core
   readonly query: RecallQuery
   readonly search: Search
-  /** What was read so far, by row. */
+  /** The rows read so far. */
   readonly rows: Map<number, ReadRow>
 }
 
-/** Reads rows that were not read yet, whichever spaces they lie in. */
+/** Reads rows that were not read yet, from all spaces. */
 async function readRows(
   { storage, core, query, search, rows: known }: Reading,
   rows: readonly number[],
@@ -109,13 +109,13 @@ async function readRows(
   }
 }
 
-/** Ranked rows that may come into the answer, and those that are gone or that the filter keeps out. */
+/** Ranked rows for the answer, and those that are gone or that the filter refused. */
 interface Chosen {
   readonly rows: RankedRow[]
   readonly out: { readonly ranked: RankedRow; readonly reason: 'gone' | 'filter' }[]
 }
 
-/** Reads ranked rows in order until there are enough that are still there and that the filter lets in. */
+/** Reads ranked rows in order until enough of them still exist and pass the filter. */
 async function choose(reading: Reading): Promise<Chosen> {
   const { query, search, rows: known } = reading
   const isOut = (record: FoundRecord, space: SpaceId) =>
@@ -144,17 +144,17 @@ function readItem({ rows, query }: Reading, row: number): ReadItem | null {
   return read === undefined || read.record === null ? null : itemOf(read.record, read.space, query.includeInternal)
 }
 
-/** An item whose text is an excerpt: nothing in it is longer than that. */
+/** An item whose text is an excerpt: it has no longer text. */
 function shortened({ value: _, message, ...item }: ReadItem, { text, start, end }: Excerpt): ReadItem {
   const excerpt = { start, end, length: item.text.length }
   const short = { ...item, text, excerpt }
   return message === undefined ? short : { ...short, message: { ...message, parts: [{ type: 'text', text }] } }
 }
 
-/** An exact term is what was asked for, whatever else stands around it. */
+/** An exact term is what the question asks for, whatever is around it. */
 const exactWeight = 3
 
-/** What the passages of an answer are looked for by. */
+/** The terms and vectors that passages are chosen by. */
 function wantedOf({ plan, corpus, language }: Search): Wanted {
   const { terms, occurrences } = plan
   const weights = terms.map(({ term, isExact }, i): [number, number] => {
@@ -187,7 +187,7 @@ function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
   return own === null ? [] : [...before, { ...own, score, scores, tokens }, ...after]
 }
 
-/** What callers know a record by. */
+/** The id or key that callers know a record by. */
 export function idOf(record: FoundRecord | null): string | null {
   if (record === null) return null
   if (record.kind === 'message') return record.message.id
@@ -262,7 +262,7 @@ function recallIdOf(core: Core, key: SpaceKey | null): string {
   return `rcl_${key ?? 'none'}_${core.createId()}`
 }
 
-/** Ranks and reads; once more with more rows, where so many of the best are gone that too few are left. */
+/** Ranks and reads. Does so again with more rows if too many of the best are gone. */
 async function searchAndChoose(core: Core, query: RecallQuery, limit: number): Promise<Searched> {
   const storage = await core.storage.get()
   const search = await searchSpaces(core, { ...query, limit })
@@ -273,7 +273,7 @@ async function searchAndChoose(core: Core, query: RecallQuery, limit: number): P
   return searchAndChoose(core, query, mostRows)
 }
 
-/** Recalls from some spaces. A space that does not exist has nothing in it. */
+/** Recalls from some spaces. A space that does not exist is empty. */
 export function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
   return traced(
     () => recallEvent(core, query),

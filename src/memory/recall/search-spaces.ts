@@ -44,17 +44,17 @@ interface SearchQuery {
 export interface Search {
   readonly corpus: Corpus
   readonly plan: Plan
-  /** Of the first space, which the question is read in. */
+  /** Language of the first space, which the question is read in. */
   readonly language: Language
   readonly ranking: Ranking
   readonly asOf: Readonly<Record<string, Seq>>
-  /** Of the first space that is there; null if none is. */
+  /** Key of the first existing space; null if none exists. */
   readonly key: SpaceKey | null
-  /** Of each searched space; null where none is there. */
+  /** Key of each searched space; null if it does not exist. */
   readonly keys: readonly (SpaceKey | null)[]
   readonly degraded: readonly Degraded[]
   readonly pending: number
-  /** The piece of a record's text that is nearest in meaning; null where meanings were not compared. */
+  /** The piece of a record's text with the nearest meaning; null if meanings were not compared. */
   readonly nearestPiece: (row: number, record: FoundRecord) => string | null
 }
 
@@ -126,7 +126,7 @@ async function embedQuestion(core: Core, embedder: Embedder, text: string): Prom
   return sumOf(vectors)
 }
 
-/** How alike the question and each record are; NaN where a record has no vector. */
+/** The similarity of the question and each record; NaN for a record without a vector. */
 function compare(corpus: Corpus, scanned: readonly ScannedSpace[], query: Float32Array): Float32Array {
   const all = new Float32Array(corpus.count)
   let offset = 0
@@ -145,7 +145,7 @@ function countPending(corpus: Corpus, compared: Float32Array): number {
   return pending
 }
 
-/** Runs work for `limits.embedTimeoutMs` at most, and no longer than the memory is open; leaves nothing behind. */
+/** Runs work for `limits.embedTimeoutMs` at most, and only while the memory is open. */
 async function inTime<Result>(core: Core, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const { closing } = core.storage
   const stop = new AbortController()
@@ -155,7 +155,7 @@ async function inTime<Result>(core: Core, work: (signal: AbortSignal) => Promise
   const timer = after(core.limits.embedTimeoutMs, late, failed)
   const stopListening = whenAborted([closing], end, failed)
   try {
-    // Not every embedder listens to the signal.
+    // Some embedders ignore the signal.
     const stopped = new Promise<never>((_, reject) => {
       whenAborted([stop.signal], () => reject(stop.signal.reason), reject)
     })
@@ -186,7 +186,7 @@ async function meaningOf(
   const dimensions = scanned.flatMap(({ scan }) => scan.vectors)[0]?.dimensions
   try {
     const query = await embedQuestion(core, embedder, plan.bare)
-    // An embedder that learns its dimensions only now may turn out to be another one than made the vectors.
+    // An embedder that learns its dimensions only now may turn out to differ from the one that made the vectors.
     if (dimensions !== undefined && dimensions !== query.length)
       return { ...wordsOnly, degraded: ['embedder-mismatch'] }
     const all = compare(corpus, scanned, query)
@@ -207,7 +207,7 @@ interface Ready {
 
 const notReady = (degraded: readonly Degraded[]): Ready => ({ embedder: null, fingerprint: null, degraded })
 
-/** What keeps the vectors from being compared; the fingerprint to look them up by otherwise. */
+/** The reason why vectors cannot be compared; otherwise the fingerprint to look them up by. */
 async function embedderFor(core: Core, mode: RecallMode): Promise<Ready> {
   if (mode === 'keyword') return notReady([])
   const indexer = await core.storage.indexer()
@@ -221,7 +221,7 @@ async function embedderFor(core: Core, mode: RecallMode): Promise<Ready> {
 export async function searchSpaces(core: Core, query: SearchQuery): Promise<Search> {
   const storage = await core.storage.get()
   const { access } = core
-  // A character that the cut goes through is half a character, which nothing takes.
+  // A cut through a character leaves half of it, which nothing accepts.
   const question = query.question.slice(0, longestQuestion).toWellFormed()
   const { embedder, fingerprint, degraded } = await embedderFor(core, query.mode)
   const scanned = await Promise.all(query.spaces.map((id) => scanSpace(storage, access, id, query, fingerprint)))
@@ -257,7 +257,7 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   }
 }
 
-/** The seq that made the thread; one that no thread has if there is none. */
+/** The seq that created the thread; a seq that no thread has if it does not exist. */
 async function threadSeq(storage: Storage, access: Access, { spaces, threadId }: SearchQuery): Promise<Seq> {
   const [space] = spaces
   if (space === undefined || threadId === undefined) return -1

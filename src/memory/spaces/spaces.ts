@@ -1,4 +1,4 @@
-/** Spaces themselves: listing them, their state and settings, commits as they are, and their log. */
+/** Spaces: lists them, reads their state and log, changes their settings, and commits raw changes. */
 import type { Change, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import type { LoggedCommit } from '../../domain/commit/effect.ts'
 import { checkId, type SpaceId } from '../../domain/id.ts'
@@ -32,7 +32,7 @@ export interface SpacePage {
 export interface ConfigureOptions {
   /** Change the settings only if this commit was the last to change them; 0: none was. */
   readonly ifVersion?: number
-  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  /** An id of your own: sent again with the same content, the change is applied once and returns the first answer. */
   readonly commitId?: string
 }
 
@@ -68,7 +68,7 @@ export async function getSpace(core: Core, { space }: NamedSpace): Promise<Space
   return spaceDoor(core, space).state()
 }
 
-/** Commits changes that were parsed, whole or not at all. */
+/** Commits parsed changes: all of them or none. */
 export async function commitChanges(
   core: Core,
   {
@@ -87,7 +87,7 @@ export async function commitChanges(
   return spaceDoor(core, space).submit(changes, { ...stated, ...named })
 }
 
-/** Changes the settings that live with the data of a space. */
+/** Changes the settings that are stored with a space. */
 export async function configureSpace(
   core: Core,
   {

@@ -13,7 +13,7 @@ import type { Embedder } from '../../ports/embedder.ts'
 import type { Storage } from '../../ports/storage.ts'
 import type { MemoryOptions } from '../options/options.ts'
 
-/** What a Memory makes vectors and finds facts with, names looked up. */
+/** The models that a Memory makes vectors and extracts facts with, resolved from their names. */
 export interface MemoryModels {
   /** null with `embedder: false`. */
   readonly embedder: Embedder | null
@@ -26,7 +26,7 @@ const who = 'The memory'
 function embedderOf(given: MemoryOptions['embedder']): Embedder | null {
   if (given === false) return null
   if (given === undefined) return localEmbedder()
-  // Vectors are kept under the name that was given, whichever way leads to the model.
+  // Vectors are stored under the given name, however the model is resolved.
   if (typeof given === 'string') {
     return modelEmbedder(embeddingModelNamed(given, { who, field: 'embedder' }), { id: given })
   }
@@ -41,7 +41,7 @@ function modelOf(given: MemoryOptions['model']): LanguageModelObject | null {
 /**
  * The models of a Memory.
  *
- * @throws MemoryError `invalid-input` for a name whose provider is not installed or makes no such model.
+ * @throws MemoryError `invalid-input` for a name whose provider is not installed or has no such model.
  */
 export function modelsOf({ embedder, model }: MemoryOptions): MemoryModels {
   return { embedder: embedderOf(embedder), model: modelOf(model) }

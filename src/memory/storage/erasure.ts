@@ -1,4 +1,4 @@
-/** Completing what was forgotten: going on with interrupted erasures, and taking their bytes out of the files. */
+/** Completes erasures: continues interrupted ones, and reclaims their bytes from the files. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Access, applicationActor } from '../../domain/actor.ts'
 import type { Commit } from '../../domain/commit/commit.ts'
@@ -10,7 +10,7 @@ import { type IssuedKind, parseIssuedId } from '../../domain/issued-id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
 import type { Storage } from '../../ports/storage.ts'
 
-/** Erasures of a moment are reclaimed together, milliseconds. */
+/** Erasures within this time are reclaimed together, milliseconds. */
 const gatherMs = 20
 /** Longest pause between attempts while others hold the files, milliseconds. */
 const longestPauseMs = 30_000
@@ -18,7 +18,7 @@ const receiptsPerRound = 1_000
 
 const eraserAccess: Access = { actor: { ...applicationActor, id: 'eraser' }, grants: 'all' }
 
-/** A commit that erases, sent once: done again it would erase what came since, and never too little. */
+/** A commit that erases, sent once. A second time it would also erase newer records, but never too little. */
 export function erasing(
   space: SpaceId,
   change: Omit<Extract<Commit['changes'][number], { kind: 'erase' }>, 'kind'>,
@@ -37,7 +37,9 @@ function partsOf(ids: readonly string[]): Omit<Extract<Commit['changes'][number]
   }
 }
 
-/** Erases messages, facts and runs by ids of ours, one commit for each space; the receipt knows what is left after each. */
+/**
+ * Erases messages, facts and runs by issued ids, one commit per space. The receipt lists the rest after each commit.
+ */
 export async function eraseIssued(
   storage: Storage,
   access: Access,
@@ -77,7 +79,7 @@ export async function attempted(storage: Storage, receipt: StoredReceipt): Promi
 }
 
 /**
- * Waits until nothing that was forgotten is left in any file of the database.
+ * Waits until no forgotten content is left in any file of the database.
  *
  * @throws MemoryError `unavailable` if other users of the files were in the way for `limits.busyTimeoutMs`.
  */

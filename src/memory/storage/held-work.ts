@@ -1,8 +1,8 @@
-/** Work that keeps a memory open: closing waits for it, and makes it end if it does not by itself. */
+/** Work that keeps a memory open: closing waits for it, and aborts it if it does not end. */
 import { after } from '../../domain/detached.ts'
 import { closedMemory } from './storage-errors.ts'
 
-/** How long work has to end once it was told to, milliseconds. */
+/** How long work may take to end after it was aborted, milliseconds. */
 const lastWaitMs = 2_000
 
 /** Whether the deadline came before the work was done. */
@@ -14,7 +14,7 @@ export class HeldWork {
   readonly #stopping = new AbortController()
   readonly #held = new Set<Promise<void>>()
 
-  /** Aborted when the memory closes and the work did not end in time: it must end now. */
+  /** Aborted when the memory closes and the work did not end in time. */
   get stopping(): AbortSignal {
     return this.#stopping.signal
   }
@@ -23,7 +23,7 @@ export class HeldWork {
     return this.#held.size === 0
   }
 
-  /** Keeps the memory open for a piece of work, such as an agent's turn, however it ends. */
+  /** Keeps the memory open until a piece of work, such as an agent's turn, has ended in any way. */
   add(work: Promise<unknown>): void {
     const over = () => {
       this.#held.delete(ended)
@@ -32,7 +32,7 @@ export class HeldWork {
     this.#held.add(ended)
   }
 
-  /** Waits `waitMs` for the work, then tells it to end, and waits 2 s more. */
+  /** Waits `waitMs` for the work, then aborts it, and waits 2 s more. */
   async end(waitMs: number): Promise<void> {
     for (const [stepMs, isLast] of [[waitMs, false] as const, [lastWaitMs, true] as const]) {
       if (this.#held.size === 0) return

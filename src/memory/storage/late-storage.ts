@@ -1,4 +1,4 @@
-/** Where a memory lives that was opened without saying so: decided once, by a container or by its first use. */
+/** The storage of a memory that was made without one: decided once, by a container or at first use. */
 import { openStore, SQLiteStore, type StorageInUse } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Durability } from '../../ports/storage.ts'
@@ -6,9 +6,9 @@ import { durabilityElsewhere, secondStorage } from './storage-errors.ts'
 
 /** A storage that is opened when a memory is first used. */
 export interface LateStorage {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly url: string
-  /** The whole path of its file, by which two of them are the same; null if it has none. */
+  /** The full path of its file, to tell when two are the same; null without a file. */
   readonly file: string | null
   open(clock: Clock): Promise<StorageInUse>
 }
@@ -25,7 +25,7 @@ export class LateChoice {
   readonly #durability: Durability | undefined
   #chosen: LateStorage | null = null
 
-  /** @param durability What the memory stated: it goes with the default storage only. */
+  /** @param durability The stated durability, which is allowed only with the default storage. */
   constructor(durability: Durability | undefined) {
     this.#durability = durability
   }
@@ -49,7 +49,7 @@ export class LateChoice {
     try {
       return await late.open(clock)
     } catch (error) {
-      // Nothing lives there yet: a container that comes now may still say where.
+      // Nothing is stored yet: a container may still choose another storage.
       this.#chosen = bound
       throw error
     }

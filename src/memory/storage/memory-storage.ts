@@ -1,4 +1,4 @@
-/** The storage of a Memory: opened at first use, shared by all that act through it, closed with it. */
+/** The storage of a Memory: opened at first use, shared by all its actors, closed with it. */
 import { guardStorage } from '../../access/guard.ts'
 import type { Indexer } from '../../derive/indexer.ts'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
@@ -34,7 +34,7 @@ export class MemoryStorage {
     this.#late = new LateChoice(options.durability)
   }
 
-  /** Spaces with words that this process has queued and no model could learn from yet. */
+  /** Spaces with words that this process has queued and that no model has processed yet. */
   readonly waiting = new Set<SpaceId>()
 
   /** Aborted when the memory closes: feeds end then. */
@@ -42,27 +42,29 @@ export class MemoryStorage {
     return this.#closing.signal
   }
 
-  /** Aborted when the memory closes and work that it held did not end in time: that work must end now. */
+  /** Aborted when the memory closes and its held work did not end in time. */
   get stopping(): AbortSignal {
     return this.#held.stopping
   }
 
-  /** Keeps the memory open for a piece of work, as an agent's turn: closing waits for it, however the work ends. */
+  /**
+   * Keeps the memory open for a piece of work, such as an agent's turn: closing waits until it has ended in any way.
+   */
   hold(work: Promise<unknown>): void {
     this.#held.add(work)
   }
 
   /**
-   * Says where a memory lives that was opened without saying so; one with a storage of its own keeps it.
+   * Sets the storage of a memory that was made without one. A memory with its own storage keeps it.
    *
-   * @throws MemoryError `conflict` if it lives elsewhere already; `invalid-input` if it states a durability, which goes
-   * with a storage of its own.
+   * @throws MemoryError `conflict` if it has another storage already; `invalid-input` if it states a durability, which
+   *   goes with a storage of its own.
    */
   bind(late: LateStorage): void {
     if (this.#options.storage === undefined) this.#late.bind(late)
   }
 
-  /** The open storage at once if it is open, else as soon as it is. */
+  /** The open storage: at once if it is open, otherwise as soon as it is. */
   get(): Storage | Promise<Storage> {
     if (this.#closing.signal.aborted) throw closedMemory()
     return this.#open ?? this.#openOnce()
@@ -90,7 +92,7 @@ export class MemoryStorage {
     }
   }
 
-  /** Who makes vectors of what is written; null with `embedder: false`. */
+  /** The embedder of written texts; null with `embedder: false`. */
   async indexer(): Promise<Indexer | null> {
     await this.get()
     return this.#indexer
@@ -101,7 +103,7 @@ export class MemoryStorage {
     return this.#options.model !== undefined
   }
 
-  /** Who extracts facts; null without one. */
+  /** The model that extracts facts; null without one. */
   async model(): Promise<LanguageModelObject | null> {
     await this.get()
     return this.#models?.model ?? null
@@ -112,12 +114,12 @@ export class MemoryStorage {
     this.#indexer?.poke()
   }
 
-  /** Something was forgotten: its bytes are to be reclaimed in the background, if anything happens there. */
+  /** Tells the background, if it runs, that something was forgotten and its bytes must be reclaimed. */
   wakeEraser(): void {
     this.#eraser?.wake()
   }
 
-  /** What the background fails with, while it fails; null if all is well. */
+  /** The current error of the background; null if there is none. */
   get failure(): unknown {
     return this.#sweeper?.failure ?? this.#eraser?.failure ?? null
   }

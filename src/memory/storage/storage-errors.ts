@@ -1,4 +1,4 @@
-/** What the storage of a Memory refuses, and what to do about it. */
+/** Errors of opening the storage of a Memory, with their fixes. */
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import type { Durability } from '../../ports/storage.ts'
 import type { LateStorage } from './late-storage.ts'

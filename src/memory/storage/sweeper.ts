@@ -1,4 +1,4 @@
-/** The sweeper: commits what time has made due, so that watchers learn of it and no turn stays open for ever. */
+/** The sweeper: commits expiries and overdue turns, so that watchers see them and no turn stays open for ever. */
 import { type Access, applicationActor } from '../../domain/actor.ts'
 import type { Change, Commit } from '../../domain/commit/commit.ts'
 import { detach, every, type Timer } from '../../domain/detached.ts'
@@ -12,7 +12,10 @@ const perSweep = 200
 
 const sweeperAccess: Access = { actor: { ...applicationActor, id: 'sweeper' }, grants: 'all' }
 
-/** The commit that declares a turn interrupted whose lease is over. Its id is the same for all who meet it. */
+/**
+ * The commit that closes a turn with an expired lease as interrupted. Its id is the same for everyone who finds the
+ * turn.
+ */
 export function interruption(space: SpaceId, turn: OpenTurn): Commit {
   const { turnId, threadId, lease } = turn
   return {
@@ -23,12 +26,12 @@ export function interruption(space: SpaceId, turn: OpenTurn): Commit {
   }
 }
 
-/** Whether an error only says that somebody else was there first. */
+/** Whether an error only means that somebody else was first. */
 function isSettled(error: unknown): boolean {
   return error instanceof MemoryError && ['not-found', 'conflict', 'closed'].includes(error.code)
 }
 
-/** Commits, and takes it as done if the record is gone or was dealt with meanwhile. */
+/** Commits. If the record is gone or was handled meanwhile, that counts as done. */
 export async function commitIfDue(storage: Storage, commit: Commit): Promise<void> {
   try {
     await storage.commit(sweeperAccess, commit, defaultLimits)
@@ -37,13 +40,13 @@ export async function commitIfDue(storage: Storage, commit: Commit): Promise<voi
   }
 }
 
-/** A mark of a key that does not give it away: commit ids outlive what they were about. */
+/** A hash of a key, because commit ids outlive the record that they name. */
 async function markOf(key: string): Promise<string> {
   const digest = await globalThis.crypto.subtle.digest('SHA-256', Buffer.from(key))
   return Buffer.from(digest).toString('base64url')
 }
 
-/** Commits what is due now. Answers how much there was. */
+/** Commits everything that is due now. Returns how much that was. */
 export async function sweep(storage: Storage): Promise<number> {
   const due = await storage.due(sweeperAccess, perSweep)
   const expiries = await Promise.all(

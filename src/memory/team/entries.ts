@@ -1,4 +1,4 @@
-/** Writing to team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
+/** Writes team memory: keys and JSON values that a team shares, with versions, limits and a time to live. */
 import type { Change, CommitResult, Expectation, ResultOf } from '../../domain/commit/commit.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
@@ -9,14 +9,14 @@ import type { Core } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
 import { type EntryAddress, type EntryRecord, entryIn, teamSpace } from './read-entries.ts'
 
-/** Milliseconds, a text such as `'1h'`, or null for ever. */
+/** A time to live: milliseconds, a text such as `'1h'`, or null for ever. */
 export type Ttl = number | string | null
 
 /** Options of `merge`, `append` and `increment`. */
 export interface ChangeEntryOptions {
-  /** Default: the team's (30 days). A merge, append or increment without one renews the entry's own. */
+  /** How long the entry lives. Default: the team's (30 days); a merge, append or increment renews the entry's own. */
   readonly ttl?: Ttl
-  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  /** An id of your own: sent again with the same content, the write is applied once and returns the first answer. */
   readonly commitId?: string
 }
 
@@ -44,18 +44,18 @@ export interface WrittenEntryRecord<Value = Json, Time = string> {
   readonly value: Value
   /** Seq of the commit that wrote it, for `ifVersion`. */
   readonly version: number
-  /** null: never. */
+  /** When it expires; When it expires; When it expires; null: never. */
   readonly expiresAt: Time | null
   /** Keys that were pruned to make room, least recently written first. */
   readonly pruned: readonly string[]
 }
 
-/** A write, or what stands there instead of what `ifVersion` or `ifAbsent` expected. */
+/** A write, or the current entry if `ifVersion` or `ifAbsent` did not hold. */
 export type EntryWriteRecord =
   | WrittenEntryRecord
   | { readonly status: 'conflict'; readonly current: EntryRecord | null }
 
-/** A deletion, or what stands there instead of what `ifVersion` expected. */
+/** A deletion, or the current entry if `ifVersion` did not hold. */
 export type EntryDeletionRecord =
   | { readonly status: 'deleted'; readonly deleted: boolean }
   | { readonly status: 'conflict'; readonly current: EntryRecord | null }
@@ -83,7 +83,7 @@ function isExpected(result: CommitResult): boolean {
   return result.status === 'conflict' && result.reason === 'expectation'
 }
 
-/** Stores a value under a key, over what was there. */
+/** Stores a value under a key, and replaces any earlier one. */
 export async function writeEntry(
   core: Core,
   { teamId, key, value, ttl, commitId, ifVersion, ifAbsent }: EntryAddress & WriteEntryOptions & { value?: unknown },
@@ -141,7 +141,7 @@ export async function incrementEntry(
   return change(space, { kind: 'entry-increment', key: checkId(key, 'key'), by, ...ttlOf(ttl) }, commitId)
 }
 
-/** Removes an entry. Removing what is not there answers `deleted: false`. */
+/** Removes an entry. Answers `deleted: false` if there is none. */
 export async function deleteEntry(
   core: Core,
   { teamId, key, ifVersion }: EntryAddress & DeleteEntryOptions,

@@ -1,4 +1,4 @@
-/** Reading team memory: one entry, pages by key, and the past of a key. */
+/** Reads team memory: one entry, pages by key, and the history of a key. */
 import type { Actor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
@@ -17,7 +17,7 @@ export interface EntryAddress {
   readonly key: string
 }
 
-/** An entry as it stands. Times are ISO texts, and Dates in the facade. */
+/** An entry in its current state. Times are ISO texts, and Dates in the facade. */
 export interface EntryRecord<Value = Json, Time = string> {
   /** Its key, unique in the team. */
   readonly key: string
@@ -29,7 +29,7 @@ export interface EntryRecord<Value = Json, Time = string> {
   readonly writtenBy: Actor
   readonly createdAt: Time
   readonly updatedAt: Time
-  /** null: never. */
+  /** When it expires; When it expires; When it expires; null: never. */
   readonly expiresAt: Time | null
 }
 
@@ -43,7 +43,7 @@ export interface EntryVersionRecord<Time = string> {
   readonly by: Actor
   /** What the commit did. */
   readonly event: PastEvent
-  /** null where the version is a removal or was erased. */
+  /** The value after it; null if the version is a removal or was erased. */
   readonly value: Json
 }
 
@@ -119,7 +119,7 @@ export async function entryHistory(
 
 const removals: readonly PastEvent[] = ['delete', 'expire', 'prune', 'erased']
 
-/** The version of an entry that stood when the space was at a seq or a time; null if there was none. */
+/** The version of an entry that was current at a seq or a time; null if there was none. */
 export async function entryAt(
   core: Core,
   { teamId, key, seq, at }: EntryAddress & { readonly seq?: number; readonly at?: string },

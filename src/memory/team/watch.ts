@@ -1,4 +1,4 @@
-/** Entry events: what each commit did to a space's entries, in order. */
+/** Entry events: the changes of each commit to a space's entries, in order. */
 
 import type { Actor } from '../../domain/actor.ts'
 import type { Effect, LoggedCommit } from '../../domain/commit/effect.ts'
@@ -17,11 +17,11 @@ export interface EntryChange {
   readonly key: string
   /** What the commit did to it. */
   readonly event: PastEvent
-  /** The value after it; null for removals and where the content was erased. */
+  /** The value after it; null for removals and for erased content. */
   readonly value: Json
 }
 
-/** The changes of one commit to entries. Go on with `after: seq`. */
+/** The changes of one commit to entries. Continue with `after: seq`. */
 export interface EntryEventRecord<Time = string> {
   /** Seq of the commit. */
   readonly seq: number
@@ -48,14 +48,14 @@ interface Touched {
   readonly event: PastEvent
 }
 
-/** Keys that an effect touched, in the order in which it did. */
+/** Keys that an effect touched, in order. */
 function touchedBy(effect: Effect): Touched[] {
   const others = displacedBy(effect).flatMap(({ noun, key, field }): Touched[] => {
     return noun === 'entry' ? [{ key, event: field === 'pruned' ? 'prune' : 'expire' }] : []
   })
   const own = ownRecord(effect)
   if (own?.noun !== 'entry' || effect.kind === 'kept') return others
-  // An end of what was not there any more.
+  // The removal of an entry that was already gone.
   if (!holdsContent(effect) && 'absent' in effect && effect.absent === true) return others
   const event: PastEvent = effect.kind === 'erased' ? 'erased' : (effect.kind.slice('entry-'.length) as PastEvent)
   return [...others, { key: own.key, event }]
@@ -73,7 +73,7 @@ async function changesOf(space: Door, commit: LoggedCommit, prefix: string): Pro
   )
 }
 
-/** Follows the entries of a team; commits that touch none of the keys asked for are passed over. */
+/** Follows the entries of a team; commits that touch none of the wanted keys are skipped. */
 export async function* watchEntries(
   core: Core,
   { teamId, prefix = '', after }: WatchRequest,
@@ -82,7 +82,7 @@ export async function* watchEntries(
   const space = teamSpace(core, teamId)
   for await (const commit of followLog(space, after, signal)) {
     const changes = await changesOf(space, commit, prefix).catch((error: unknown) => {
-      // A read that the closing storage refused is the end that was asked for.
+      // A read refused by the closing storage is the requested end.
       if (core.storage.closing.aborted || signal?.aborted === true) return null
       throw error
     })

@@ -1,4 +1,4 @@
-/** Where a block of working memory lives and what form it has, from the call and the memory's options. */
+/** Decides the place and the format of a block of working memory, from the call and the memory's options. */
 
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
@@ -23,7 +23,7 @@ export async function checkSchema(schema: StandardSchema, value: Json): Promise<
   })
 }
 
-/** The thread whose block is meant; null for the resource's. */
+/** The thread of the block; null for the resource's block. */
 export function scopeThread(core: Core, scope: BlockScope | undefined, threadId: string | undefined): string | null {
   const chosen = scope ?? core.behaviour.workingMemory?.scope ?? 'resource'
   if (chosen === 'resource') return null
@@ -36,7 +36,7 @@ export function scopeThread(core: Core, scope: BlockScope | undefined, threadId:
   )
 }
 
-/** Whether working memory is text or JSON: as the options say, else as the value is. */
+/** Whether working memory is text or JSON: by the options, otherwise by the value. */
 export function formatOf(core: Core, value: unknown): BlockFormat {
   const { template, schema } = core.behaviour.workingMemory ?? {}
   if (template !== undefined) return 'text'

@@ -1,12 +1,12 @@
-/** The difference of two texts by lines, with a bound on the work that is a count, so that every process decides alike. */
+/** The difference of two texts by lines. The limit on the work is a count, so that every process decides the same. */
 
-/** What one writer did in one place: some lines of the base, replaced by some lines of the changed text. */
+/** One writer's change in one place: some lines of the base, replaced by some lines of the changed text. */
 export interface Hunk {
   /** First line of the base that is replaced. */
   readonly at: number
   /** Lines of the base that are replaced; 0 for an insertion before `at`. */
   readonly removed: number
-  /** The lines that stand there instead. */
+  /** The new lines. */
   readonly lines: readonly number[]
 }
 
@@ -19,10 +19,10 @@ export type NumberedLines = readonly number[]
  */
 const mostComparisons = 500_000
 
-/** The lines of one text between its first and its last difference that the other text holds there too. */
+/** The lines of one text, between its first and its last difference, that the other text has there too. */
 interface Shared {
   readonly lines: number[]
-  /** Where each stands in its text. */
+  /** The place of each line in its text. */
   readonly places: number[]
 }
 
@@ -66,12 +66,12 @@ class HunkList {
 }
 
 /**
- * What has to be done to the base to make the changed text of it: as few lines as possible, in order.
+ * The hunks that turn the base into the changed text: as few lines as possible, in order.
  *
  * @param lineCount How many different lines there are in both.
- * @param mostEdits Most lines that both texts hold and that are repeated or moved in only one of them. Lines that only one
- *   of them holds do not count.
- * @returns null where the texts differ by more than that.
+ * @param mostEdits Most lines that are in both texts and are repeated or moved in only one of them. Lines of only one
+ *   text do not count.
+ * @returns null if the texts differ by more than that.
  */
 export async function diffLines(
   base: NumberedLines,
@@ -86,11 +86,11 @@ export async function diffLines(
   while (tail < shorter - head && base[base.length - 1 - tail] === changed[changed.length - 1 - tail]) tail++
   const [baseEnd, changedEnd] = [base.length - tail, changed.length - tail]
   const list = new HunkList(changed, head)
-  // A line that the other text does not hold cannot be kept. Without those the search is shorter and finds the same.
+  // A line that the other text lacks cannot be kept. Without such lines the search is shorter and finds the same.
   const old = sharedLines(base, head, baseEnd, marked(changed, head, changedEnd, lineCount))
   const next = sharedLines(changed, head, changedEnd, marked(base, head, baseEnd, lineCount))
   const longer = Math.max(old.lines.length, next.lines.length, 1)
-  // This file alone is loaded: all of the package takes four times as long.
+  // Only this file is loaded: loading the whole package takes four times as long.
   const { diffArrays } = await import('diff/lib/diff/array.js')
   const maxEditLength = Math.min(mostEdits, Math.floor(mostComparisons / longer))
   const parts = diffArrays(old.lines, next.lines, { maxEditLength })

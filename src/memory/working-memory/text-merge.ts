@@ -1,4 +1,4 @@
-/** Three-way merge of texts by lines: what two writers did to one base, if they did it to different lines. */
+/** Three-way merge of texts by lines: the changes of two writers to one base, if they changed different lines. */
 import { diffLines, type Hunk, type NumberedLines } from './line-diff.ts'
 
 function isSame(left: Hunk, right: Hunk): boolean {
@@ -16,7 +16,7 @@ function collide(left: Hunk, right: Hunk): boolean {
   return left.at < right.at + right.removed && right.at < left.at + left.removed
 }
 
-/** Whether a hunk goes first: an insertion before a line that the other one replaced does. */
+/** Whether a hunk comes first: an insertion comes before a line that the other hunk replaced. */
 function isBefore(left: Hunk, right: Hunk): boolean {
   return left.at < right.at || (left.at === right.at && left.removed < right.removed)
 }
@@ -38,7 +38,7 @@ function together(own: readonly Hunk[], others: readonly Hunk[]): readonly Hunk[
   }
 }
 
-/** How long the beginning is that all three texts share, cut after a line. */
+/** Length of the beginning that all three texts share, cut after a line. */
 function sharedHead(base: string, ours: string, theirs: string): number {
   const shortest = Math.min(base.length, ours.length, theirs.length)
   let at = 0
@@ -46,7 +46,7 @@ function sharedHead(base: string, ours: string, theirs: string): number {
   return at === 0 ? 0 : base.lastIndexOf('\n', at - 1) + 1
 }
 
-/** How long the end is that all three share behind a shared beginning, cut before a line. */
+/** Length of the end that all three texts share after the shared beginning, cut before a line. */
 function sharedTail(head: number, base: string, ours: string, theirs: string): number {
   const most = Math.min(base.length, ours.length, theirs.length) - head
   let length = 0
@@ -84,8 +84,8 @@ interface MergeLimits {
 }
 
 /**
- * The merged text, or null where both changed the same line, or inserted at the same place, in different ways, or where the
- * texts differ by more than the limits allow. The same texts have the same answer in every process.
+ * The merged text; null if both changed the same line or inserted at the same place in different ways, or if the texts
+ * differ by more than the limits allow. The same texts give the same answer in every process.
  */
 export async function mergeTexts(
   base: string,

@@ -1,4 +1,6 @@
-/** Events of working memory: made of what was asked, and completed from the answer. Only numbers are taken of content. */
+/**
+ * Events of working memory: made from the request, and completed from the answer. They have only numbers about content.
+ */
 
 import type { Json } from '../../domain/json.ts'
 import { type TokenCount, tracedActor, type WorkingMemoryEvent } from '../tracing.ts'

@@ -81,7 +81,7 @@ export interface RestoreWorkingMemoryOptions extends InputOf<'restoreWorkingMemo
   readonly version: number
 }
 
-/** A block as it stands. */
+/** A block in its current state. */
 export interface WorkingMemory extends RecordPlace {
   /** Text of a template block, JSON of a schema block. */
   readonly value: Json
@@ -93,11 +93,11 @@ export interface WorkingMemory extends RecordPlace {
   readonly updatedAt: Date
   /** Who wrote it last. */
   readonly updatedBy: Actor
-  /** What the memory's schema refuses in the stored value, as after a field was added; absent if it parses. */
+  /** The schema's issues with the stored value, for example after a field was added. Absent if it parses. */
   readonly issues?: readonly SchemaIssue[]
 }
 
-/** The answer of a write: what it replaced, or what stands in its way. */
+/** The answer of a write: what it replaced, or the current block if there is a conflict. */
 export type WorkingMemoryWrite =
   | {
       readonly status: 'written'
@@ -122,7 +122,7 @@ export interface WorkingMemoryVersion {
   readonly value: Json
 }
 
-/** The version that a write was made from: null for no block at all, undefined for the one that stands. */
+/** The version that a write was made from: null for no block, undefined for the current one. */
 type Expected = number | null | undefined
 
 /** One block's address, and the memory it is reached through. */
@@ -181,7 +181,7 @@ async function conflictAt(block: Block): Promise<WorkingMemoryWrite> {
   return { status: 'conflict', current: await toWorkingMemory(block, await read(block)) }
 }
 
-/** Writes the whole block, if it still is the version expected; null if it is not. */
+/** Writes the whole block if it still has the expected version; otherwise returns null. */
 async function writeOver(block: Block, format: BlockFormat, value: Json, over: number | null | undefined) {
   const change: Change = { kind: 'block-write', ...place(block), format, value }
   const expect = over === undefined ? {} : { expect: [expectationOf(block, over)] }
@@ -208,7 +208,7 @@ function refuseBareTemplate(core: Core, text: string, current: BlockState | null
   throw invalidInput('workingMemory', 'must not be the bare template over real content', text, fix)
 }
 
-/** The text that a write was made from: the version it names, else the one read when the call began. */
+/** The text that a write was made from: the version it names, otherwise the one read when the call began. */
 async function baseText(block: Block, expected: Expected, current: BlockState | null): Promise<string | null> {
   const template = block.space.core.behaviour.workingMemory?.template ?? ''
   if (expected === null) return template
@@ -218,7 +218,7 @@ async function baseText(block: Block, expected: Expected, current: BlockState | 
   return past?.version === expected && typeof past.value === 'string' ? past.value : null
 }
 
-/** Writes a text made from a version: over that version, or merged line by line with what came since. */
+/** Writes a text made from a version: it replaces that version, or is merged line by line with later ones. */
 async function mergeText(block: Block, text: string, expected: Expected): Promise<WorkingMemoryWrite> {
   const { limits } = block.space.core
   let current = await read(block)
@@ -236,13 +236,13 @@ async function mergeText(block: Block, text: string, expected: Expected): Promis
   }
 }
 
-/** Answers the block, or null while there is none; with `version`, the one that stood at that version. */
+/** Returns the block, or null while there is none; with `version`, the block at that version. */
 export async function getWorkingMemory(core: Core, options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
   const { resourceId, ...asked } = await parse('getWorkingMemory', options)
   return readWorkingMemory(resourceSpace(core, resourceId), asked)
 }
 
-/** A block of a space that was resolved before, as {@link getWorkingMemory} answers it. Nothing is parsed. */
+/** The same as {@link getWorkingMemory}, for a resolved space and without parsing. */
 export async function readWorkingMemory(
   space: Door,
   { version, ...name }: BlockName & { readonly version?: number },
@@ -264,7 +264,7 @@ async function readAt(block: Block, version: number | undefined): Promise<Workin
   return toWorkingMemory(block, state)
 }
 
-/** Writes working memory: JSON is deep-merged, text is merged line by line; `mode: 'replace'` writes over. */
+/** Writes working memory: JSON is deep-merged, text is merged line by line; `mode: 'replace'` replaces the value. */
 export async function updateWorkingMemory(
   core: Core,
   options: UpdateWorkingMemoryOptions,
@@ -275,7 +275,7 @@ export async function updateWorkingMemory(
 
 type Update = Pick<OutputOf<'updateWorkingMemory'>, 'workingMemory' | 'mode' | 'ifVersion' | 'ifAbsent'>
 
-/** Writes a block of a space that was resolved before, as {@link updateWorkingMemory} does. Nothing is parsed. */
+/** The same as {@link updateWorkingMemory}, for a resolved space and without parsing. */
 export async function writeWorkingMemory(
   space: Door,
   { threadId, scope, name, ...change }: BlockName & Update,
