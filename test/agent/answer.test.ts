@@ -3,6 +3,7 @@ import type { TextStreamPart, ToolSet } from 'ai'
 import { expect, test } from 'vitest'
 import { Answer } from '../../src/agent/answer/answer.ts'
 import { ProcessorAbort } from '../../src/agent/processors/processor.ts'
+import { ModelOutputs } from '../../src/agent/tools/model-outputs.ts'
 import { coreOf } from '../../src/facade/memory.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/conversation/turns.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
@@ -22,7 +23,9 @@ async function begin(memory = openMemory(), replaces: readonly string[] = []): P
 
 function answerIn(turn: Turn, onRefused: (error: unknown) => void = () => {}): Answer {
   const process = async <Parts>(parts: Parts) => parts
-  return new Answer({ turn, messageId: turn.messageId(1), stored: [], savePerStep: true, process, onRefused })
+  const modelOutputs = new ModelOutputs({})
+  const options = { turn, messageId: turn.messageId(1), stored: [], savePerStep: true, modelOutputs }
+  return new Answer({ ...options, process, onRefused })
 }
 
 /** A step that says something and calls a tool. */

@@ -1,5 +1,5 @@
 /** The parts of an answer in their stored form: plain JSON, and only what a later prompt can use. Pure. */
-import { equalJson, isJsonObject, type Json } from '../../domain/json.ts'
+import { equalJson, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import { isToolPart } from '../../domain/records/message.ts'
 
@@ -46,6 +46,27 @@ export function recordable<Part extends { readonly type: string }>(part: Part): 
     ...(input === undefined ? {} : { input: toJson(input) }),
     ...(output === undefined ? {} : { output: toJson(output) }),
   }
+}
+
+/** Bytes as base64, which is how JSON holds them; anything else as it is. */
+function encoded(value: unknown): unknown {
+  if (value instanceof ArrayBuffer) return Buffer.from(value).toString('base64')
+  if (!ArrayBuffer.isView(value)) return value
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+}
+
+/** What a model is shown of a result, as it is stored; null where it is nothing that the AI SDK would take. */
+export function storedModelOutput(made: unknown): JsonObject | null {
+  if (typeof made !== 'object' || made === null || !('type' in made) || typeof made.type !== 'string') return null
+  const { value } = made as { readonly value?: unknown }
+  if (!Array.isArray(value)) return toJson(made) as JsonObject
+  const items = value.map((item: { readonly data?: unknown }) => {
+    const { data } = item
+    if (typeof data !== 'object' || data === null) return item
+    if (!('data' in data)) return { ...item, data: encoded(data) }
+    return { ...item, data: { ...data, data: encoded(data.data) } }
+  })
+  return toJson({ ...made, value: items }) as JsonObject
 }
 
 /** A part of the AI SDK's UI message as plain JSON. */

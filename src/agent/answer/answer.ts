@@ -1,12 +1,14 @@
 /** Records the answer of a turn from the AI SDK's stream, and saves it step by step. */
 import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import type { Turn, TurnEnd } from '../../memory/conversation/turns.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
+import { type ModelOutputs, notShown, type ToolResult } from '../tools/model-outputs.ts'
 import { changesTo } from './answer-changes.ts'
-import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
+import { endedParts, isPending, recordable, storedModelOutput, storedPart } from './answer-parts.ts'
 
 /** How an answer ended. */
 export interface AnswerEnd {
@@ -22,6 +24,8 @@ interface AnswerOptions {
   readonly messageId: string
   /** The part that is already stored, if the turn was resumed. */
   readonly stored: readonly MessagePart[]
+  /** What models see of the results of tools. */
+  readonly modelOutputs: ModelOutputs
   /** Whether each step is saved as it completes; otherwise everything at the end. */
   readonly savePerStep: boolean
   /** Decides in the end what is stored. */
@@ -37,6 +41,9 @@ export class Answer {
   readonly #options: AnswerOptions
   #stored: readonly MessagePart[]
   #latest: readonly MessagePart[]
+  /** What models are shown of results, by the ids of their calls, and how much of it is still being made. */
+  readonly #modelOutputs = new Map<string, JsonObject>()
+  #making: Promise<void>[] = []
   #willContinue = false
   #isAborted = false
   #failure: unknown = null
@@ -130,6 +137,7 @@ export class Answer {
   #note(part: StreamPart): void {
     if (part.type === 'abort') this.#isAborted = true
     else if (part.type === 'error') this.#fail(part.error)
+    else if (part.type === 'tool-result' && part.preliminary !== true) this.#show(part)
     else if (part.type === 'finish-step') {
       this.#willContinue = part.finishReason === 'tool-calls'
       this.#finishReason = part.finishReason
@@ -138,16 +146,36 @@ export class Answer {
     }
   }
 
+  /** Has the tool say what models are shown of its result. If the turn ends before it has, they are shown nothing of it. */
+  #show(result: ToolResult): void {
+    const { modelOutputs } = this.#options
+    if (!modelOutputs.isSaidBy(result.toolName)) return
+    this.#modelOutputs.set(result.toolCallId, notShown)
+    const making = async () => {
+      const shown = storedModelOutput(await modelOutputs.of(result))
+      if (shown !== null) this.#modelOutputs.set(result.toolCallId, shown)
+    }
+    this.#making.push(making())
+  }
+
   /** The error may be undefined. */
   #fail(error: unknown): void {
     this.#failure ??= error ?? new Error('The model failed and did not say why.')
   }
 
   #see(parts: readonly { readonly type: string }[]): void {
-    this.#latest = parts.map(storedPart)
+    this.#latest = parts.map((part) => this.#withModelOutput(storedPart(part)))
+  }
+
+  #withModelOutput(part: MessagePart): MessagePart {
+    const { toolCallId, state } = part
+    if (state !== 'output-available' || typeof toolCallId !== 'string') return part
+    const modelOutput = this.#modelOutputs.get(toolCallId)
+    return modelOutput === undefined ? part : { ...part, modelOutput }
   }
 
   async #endStep(parts: readonly { readonly type: string }[]): Promise<void> {
+    await Promise.all(this.#making.splice(0))
     this.#see(parts)
     // The last step is saved with the end of the turn, in one commit.
     if (this.#willContinue && this.#options.savePerStep) await this.#saveStep()
@@ -192,6 +220,9 @@ export class Answer {
     if (failure instanceof ProcessorAbort) return this.#discard(failure, lastChanges)
     if (this.#saveFailure !== null) throw this.#saveFailure
     const isCut = this.#isAborted || failure !== null
+    // A tool that hangs at it must not keep a turn open that was ended from outside.
+    if (!isCut) await Promise.all(this.#making.splice(0))
+    this.#latest = this.#latest.map((part) => this.#withModelOutput(part))
     const mayContinue = !isCut && this.#latest.some(isPending)
     let parts = endedParts(this.#latest, mayContinue)
     try {

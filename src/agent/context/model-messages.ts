@@ -1,8 +1,9 @@
 /** Converts stored messages with the AI SDK into those that a model gets, and estimates their tokens. */
 
-import type { ModelMessage, ToolSet, UIMessage } from 'ai'
+import type { ModelMessage, ToolResultPart, ToolSet, UIMessage } from 'ai'
 import type { Author } from '../../domain/actor.ts'
-import type { MessagePart, Role } from '../../domain/records/message.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import { isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import { tokensOfText } from './fit.ts'
 import { labelled, labelOf, needsLabel, type Reader } from './labels.ts'
@@ -41,12 +42,21 @@ export interface Showing {
 /** Tokens of a file: a picture of usual size, for most providers. */
 const tokensOfFile = 1_000
 
+/** What a result says in words, and how many files it holds: their bytes are no words. */
+function resultOf(output: unknown): { readonly value: unknown; readonly files: number } {
+  const { type, value } = (output ?? {}) as { readonly type?: unknown; readonly value?: unknown }
+  if (type !== 'content' || !Array.isArray(value)) return { value, files: 0 }
+  const words = value.filter((item: { readonly type?: unknown }) => item.type === 'text')
+  return { value: words, files: value.length - words.length }
+}
+
 function tokensOfPart(part: Readonly<Record<string, unknown>>): number {
   if (part.type === 'file' || part.type === 'reasoning-file') return tokensOfFile
   const { text, toolName, input, output } = part
-  const written = [toolName, input, (output as { value?: unknown } | undefined)?.value]
+  const { value, files } = resultOf(output)
+  const written = [toolName, input, value]
   const json = written.flatMap((value) => (value === undefined ? [] : JSON.stringify(value)))
-  return tokensOfText([...(typeof text === 'string' ? [text] : []), ...json].join('\n'))
+  return files * tokensOfFile + tokensOfText([...(typeof text === 'string' ? [text] : []), ...json].join('\n'))
 }
 
 /** Estimated tokens of messages that a model gets. */
@@ -59,13 +69,48 @@ export function tokensOfMessages(messages: readonly ModelMessage[]): number {
   return tokens
 }
 
-async function converted(message: Omit<UIMessage, 'id'>, { convert, tools }: Showing): Promise<ModelMessage[]> {
-  if (tools === undefined) return convert([message])
+type ModelOutput = ToolResultPart['output']
+type ToModelOutput = (options: {
+  readonly toolCallId: string
+  readonly input: unknown
+  readonly output: unknown
+}) => ModelOutput | PromiseLike<ModelOutput>
+
+/** What the AI SDK makes of a result whose tool does not say. */
+function plainOutput(output: unknown): ModelOutput {
+  return typeof output === 'string' ? { type: 'text', value: output } : { type: 'json', value: output as never }
+}
+
+/** The tools by whose names calls are converted: a result that was shown to a model once is shown to all as it was then. */
+function convertingTools(parts: readonly MessagePart[], tools: ToolSet = {}): ToolSet {
+  const stored = parts.filter((part) => isToolPart(part) && isJsonObject(part.modelOutput))
+  if (stored.length === 0) return tools
+  const outputs = new Map(
+    stored.map(({ toolCallId, modelOutput }) => [toolCallId, modelOutput as unknown as ModelOutput]),
+  )
+  const converting = stored.map((part) => {
+    const name = toolNameOf(part)
+    const own = Object.hasOwn(tools, name) ? tools[name] : undefined
+    const ownOutput = own?.toModelOutput as ToModelOutput | undefined
+    const toModelOutput: ToModelOutput = (options) => {
+      return outputs.get(options.toolCallId) ?? ownOutput?.call(own, options) ?? plainOutput(options.output)
+    }
+    return [name, { ...own, toModelOutput }] as const
+  })
+  return { ...tools, ...(Object.fromEntries(converting) as ToolSet) }
+}
+
+async function converted(
+  role: 'assistant' | 'user',
+  parts: readonly MessagePart[],
+  { convert, tools }: Showing,
+): Promise<ModelMessage[]> {
+  const message = { role, parts: parts as unknown as UIMessage['parts'] }
   try {
-    return await convert([message], { tools })
+    return await convert([message], { tools: convertingTools(parts, tools) })
   } catch {
     // A tool's own `toModelOutput` may not understand results of an earlier version: they are sent unchanged.
-    return convert([message])
+    return convert([message], { tools: convertingTools(parts) })
   }
 }
 
@@ -79,7 +124,6 @@ export async function shownMessage(message: Utterance, showing: Showing, isLast:
   const shown = shownParts(parts, { role, turnStatus, isOwnTurn, goesOn, isLast, hasNoTools, seenCalls })
   if (shown.length === 0) return { messages: [], tokens: 0 }
   const said = needsLabel(role, author, reader) ? labelled(shown, labelOf(author)) : shown
-  const asRole = role === 'assistant' ? role : 'user'
-  const messages = await converted({ role: asRole, parts: said as unknown as UIMessage['parts'] }, showing)
+  const messages = await converted(role === 'assistant' ? role : 'user', said, showing)
   return { messages, tokens: tokensOfMessages(messages) }
 }

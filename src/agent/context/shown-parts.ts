@@ -88,14 +88,25 @@ function refusalOf({ approval }: MessagePart): string {
 
 /** The outcome of a call, without fields that only its own turn needs. */
 function outcomeOf(part: MessagePart): JsonObject {
-  if (part.state === 'output-available') return { state: part.state, output: part.output ?? null }
+  if (part.state === 'output-available') {
+    const { state, output = null, modelOutput } = part
+    return { state, output, ...(isJsonObject(modelOutput) ? { modelOutput } : {}) }
+  }
   if (part.state !== 'output-error') return { state: 'output-error', errorText: refusalOf(part) }
   return { state: part.state, errorText: isBlank(part.errorText) ? 'The tool failed.' : (part.errorText as string) }
 }
 
+/** What a model is shown of a result, in words: files in it are named. */
+function wordsOfModelOutput({ value, reason }: JsonObject): Json {
+  if (!Array.isArray(value)) return value ?? reason ?? null
+  const items = value.filter(isJsonObject) as readonly JsonObject[]
+  return items.map((item) => (typeof item.text === 'string' ? item.text : `(file ${item.mediaType ?? ''})`)).join('\n')
+}
+
 function toldCall(part: MessagePart): MessagePart {
-  const { output, errorText } = outcomeOf(part)
-  const said = errorText ?? (typeof output === 'string' ? output : JSON.stringify(output))
+  const { output, errorText, modelOutput } = outcomeOf(part)
+  const shown = isJsonObject(modelOutput) ? wordsOfModelOutput(modelOutput) : output
+  const said = errorText ?? (typeof shown === 'string' ? shown : JSON.stringify(shown))
   const call = `(called ${toolNameOf(part)} with ${JSON.stringify(inputOf(part))})`
   return { type: 'text', text: guarded(`${call}\n${said}`) }
 }

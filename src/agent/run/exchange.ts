@@ -15,9 +15,10 @@ import { checkParts } from '../input/known-parts.ts'
 import { withoutApproved } from '../input/unissued.ts'
 import { loadSdk } from '../sdk.ts'
 import { isInsideTurnOf } from '../tools/inside-turn.ts'
+import { ModelOutputs } from '../tools/model-outputs.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
-import { answeredBefore, completing, resuming, storedMessage } from './suspended.ts'
+import { answeredBefore, completing, resuming, storedMessage, withModelOutputs } from './suspended.ts'
 
 /** The prompt of a call's model, and the turn that stores its answer. */
 export interface Exchange {
@@ -100,7 +101,8 @@ async function begin(call: Call, remembered: Remembered): Promise<Begun> {
     const read = await planInput(space, threadId, call.input, how, originOf(call))
     const answerable = await answerablePlan(space, threadId, call.input, read)
     checkParts(answerable.fresh)
-    plan = await answeredBefore(space, call.agent.id, threadId, answerable, alone)
+    const completions = await withModelOutputs(answerable.completions, new ModelOutputs(call.tools))
+    plan = await answeredBefore(space, call.agent.id, threadId, { ...answerable, completions }, alone)
     return requestOf(call, remembered, plan)
   })
   const used = plan as unknown as InputPlan
@@ -133,9 +135,10 @@ function messagesIn(turn: Turn): number {
 /** The tools of a call and those of its memory. */
 function toolsOf(call: Call, remembered: Remembered, turn: Turn | null, runId: string | null) {
   const { memory, space, thread } = remembered
-  const tools = call.tools
+  const { tools } = call
   const context = toolsContext(call, tools, { runId, memory, space, threadId: thread.id })
-  return { tools: toolsInside(turn, tools), toolsContext: context }
+  const modelOutputs = new ModelOutputs(toolsInside(turn, tools))
+  return { tools: modelOutputs.tools, toolsContext: context, modelOutputs }
 }
 
 async function contextOf(
@@ -180,8 +183,8 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
   const plan = await planInput(remembered.space, remembered.thread.id, call.input, {}, originOf(call))
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
-  const tools = toolsOf(call, remembered, null, null)
-  const { seen: _, ...context } = await contextOf(call, remembered, plan, null, tools.tools)
+  const { modelOutputs: _, ...tools } = toolsOf(call, remembered, null, null)
+  const { seen: _seen, ...context } = await contextOf(call, remembered, plan, null, tools.tools)
   return { ...context, ...tools, turn: null }
 }
 
@@ -207,14 +210,14 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   let resumed: StoredAnswer | null = null
   try {
     resumed = await resumedAnswer(begun)
-    const tools = toolsOf(call, remembered, turn, runId)
+    const { modelOutputs, ...tools } = toolsOf(call, remembered, turn, runId)
     const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
     const { seen, ...context } = await contextOf(call, remembered, plan, own, tools.tools)
     const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
     return {
       ...context,
       ...tools,
-      turn: new OwnTurn(call, { turn, runId, messageId, stored: resumed?.parts ?? [], seen }),
+      turn: new OwnTurn(call, { turn, runId, messageId, stored: resumed?.parts ?? [], seen, modelOutputs }),
     }
   } catch (error) {
     await giveUp(turn, runId, error, call.signal, resumed)

@@ -9,6 +9,7 @@ import { changesTo, type StoredAnswer } from '../answer/answer-changes.ts'
 import { endedParts } from '../answer/answer-parts.ts'
 import { type Call, processedAnswer, processesAnswers } from '../call.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
+import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
 
 /** The fields of a run that are recorded at its end. */
@@ -26,6 +27,8 @@ interface Beginning {
   readonly stored: readonly MessagePart[]
   /** What the model saw, by id. */
   readonly seen: JsonObject
+  /** What models are shown of the results of the call's tools. */
+  readonly modelOutputs: ModelOutputs
 }
 
 /** The record of a run at the end of its turn. */
@@ -44,7 +47,7 @@ export class OwnTurn {
   /** Aborts the model when its turn was replaced or deleted. */
   readonly #refused = new AbortController()
 
-  constructor(call: Call, { turn, runId, messageId, stored, seen }: Beginning) {
+  constructor(call: Call, { turn, runId, messageId, stored, seen, modelOutputs }: Beginning) {
     this.turn = turn
     this.runId = runId
     this.messageId = messageId
@@ -54,6 +57,7 @@ export class OwnTurn {
       turn,
       messageId,
       stored,
+      modelOutputs,
       // If processors check the whole answer, it is not stored step by step.
       savePerStep: (call.options.savePerStep ?? true) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),

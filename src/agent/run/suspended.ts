@@ -3,18 +3,35 @@ import { sameActor } from '../../domain/actor.ts'
 import type { Change } from '../../domain/commit/commit.ts'
 import { shown } from '../../domain/error.ts'
 import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
-import type { Message } from '../../domain/records/message.ts'
+import { type Message, toolNameOf } from '../../domain/records/message.ts'
 import { begin, type TurnRequest } from '../../memory/conversation/turns.ts'
 import type { Door } from '../../memory/door/door.ts'
 import { randomId } from '../../memory/options/random-id.ts'
-import { endedParts, growthOf } from '../answer/answer-parts.ts'
+import { endedParts, growthOf, storedModelOutput } from '../answer/answer-parts.ts'
 import type { Completion } from '../input/completions.ts'
 import type { InputPlan } from '../input/input.ts'
+import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
 
 /** The answer of a call, as a change. An extension completes one call, and a commit changes a message once. */
 export function completing(threadId: string, { messageId, toolCallId, part }: Completion): Change {
   return { kind: 'message-extend', threadId, messageId, complete: { toolCallId, part } }
+}
+
+/** The answers to calls that clients carried out, each with what a model is shown of it. */
+export function withModelOutputs(
+  completions: readonly Completion[],
+  outputs: ModelOutputs,
+): Promise<readonly Completion[]> {
+  const shown = completions.map(async (completion) => {
+    const { part, toolCallId } = completion
+    if (part.state !== 'output-available') return completion
+    const { input, output } = part
+    const made = await outputs.of({ toolName: toolNameOf(part), toolCallId, input, output })
+    const modelOutput = storedModelOutput(made)
+    return modelOutput === null ? completion : { ...completion, part: { ...part, modelOutput } }
+  })
+  return Promise.all(shown)
 }
 
 export async function storedMessage(space: Door, threadId: string, messageId: string): Promise<Message | null> {

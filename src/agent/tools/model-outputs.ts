@@ -1,0 +1,72 @@
+/**
+ * What models are shown of the results of tools. A tool's `toModelOutput` runs once for each call, when the tool has run. What it
+ * answers is stored next to the result, and every later prompt uses it, whoever is asked.
+ */
+import type { ToolSet } from 'ai'
+
+/** Makes what a model is shown of a result. */
+type ToModelOutput = (options: {
+  readonly toolCallId: string
+  readonly input: unknown
+  readonly output: unknown
+}) => unknown
+
+function toModelOutputOf(tools: ToolSet, name: string): ToModelOutput | undefined {
+  return Object.hasOwn(tools, name) ? (tools[name]?.toModelOutput as ToModelOutput | undefined) : undefined
+}
+
+/** The result of a call, as the AI SDK's stream tells it. */
+export interface ToolResult {
+  readonly toolName: string
+  readonly toolCallId: string
+  readonly input: unknown
+  readonly output: unknown
+}
+
+/** What models are shown of a result while its tool has not said it, or if it fails at that: never the result itself. */
+export const notShown = { type: 'error-text', value: 'What the tool shows of its result is missing.' } as const
+
+/** What the tools of one call of an agent say to models. */
+export class ModelOutputs {
+  readonly #tools: ToolSet
+  readonly #made = new Map<string, Promise<unknown>>()
+
+  constructor(tools: ToolSet) {
+    this.#tools = tools
+  }
+
+  /** The tools, each of which answers the AI SDK what was made of a result already. */
+  get tools(): ToolSet {
+    const own = Object.entries(this.#tools).map(([toolName, tool]) => {
+      if (toModelOutputOf(this.#tools, toolName) === undefined) return [toolName, tool] as const
+      const toModelOutput: ToModelOutput = (options) => this.#make({ ...options, toolName })
+      return [toolName, { ...tool, toModelOutput }] as const
+    })
+    return Object.fromEntries(own) as ToolSet
+  }
+
+  /** Whether a tool says itself what models are shown of its results. */
+  isSaidBy(toolName: string): boolean {
+    return toModelOutputOf(this.#tools, toolName) !== undefined
+  }
+
+  /** What a result is shown as; undefined if its tool leaves that to the AI SDK. */
+  async of(result: ToolResult): Promise<unknown> {
+    if (!this.isSaidBy(result.toolName)) return undefined
+    try {
+      return await this.#make(result)
+    } catch {
+      // The AI SDK meets the same error in the same call, and ends the turn with it.
+      return notShown
+    }
+  }
+
+  #make({ toolName, ...options }: ToolResult): Promise<unknown> {
+    const known = this.#made.get(options.toolCallId)
+    if (known !== undefined) return known
+    const tool = this.#tools[toolName]
+    const making = (async () => toModelOutputOf(this.#tools, toolName)?.call(tool, options))()
+    this.#made.set(options.toolCallId, making)
+    return making
+  }
+}
