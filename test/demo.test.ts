@@ -1,4 +1,5 @@
 // The demo as a user runs it: it must end well, say only what is true, and leave no process behind.
+// Own process: it replaces the default provider of the AI SDK.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

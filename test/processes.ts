@@ -5,6 +5,9 @@ import { promisify } from 'node:util'
 
 const root = new URL('..', import.meta.url)
 
+/** What Node has compiled is kept between processes: without it, half of what a short program takes is spent on that. */
+const compileCache = fileURLToPath(new URL('node_modules/.cache/node-compile', root))
+
 export interface ProcessOptions {
   /** The folder it runs in. Default: the root of the repository. */
   readonly cwd?: string | URL
@@ -28,10 +31,14 @@ function known(child: ChildProcess): void {
   child.once('close', () => running.delete(child))
 }
 
+function cached(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...env, NODE_COMPILE_CACHE: compileCache }
+}
+
 /** Starts Node. What it prints can be read as it comes. */
-export function startNode(args: readonly string[], options: ProcessOptions = {}) {
+export function startNode(args: readonly string[], { cwd = root, env }: ProcessOptions = {}) {
   const stdio: ['ignore', StdioPipe, StdioPipe] = ['ignore', 'pipe', 'pipe']
-  const child = spawn(process.execPath, args, { cwd: root, ...options, stdio })
+  const child = spawn(process.execPath, args, { cwd, env: cached(env), stdio })
   known(child)
   return child
 }
@@ -40,9 +47,10 @@ export function startNode(args: readonly string[], options: ProcessOptions = {})
 export async function runCommand(
   command: string,
   args: readonly string[],
-  options: ProcessOptions = {},
+  { cwd = root, env }: ProcessOptions = {},
 ): Promise<Output> {
-  const output = promisify(execFile)(command, args, { cwd: root, maxBuffer: 64 * 1_024 * 1_024, ...options })
+  const maxBuffer = 64 * 1_024 * 1_024
+  const output = promisify(execFile)(command, args, { cwd, env: cached(env), maxBuffer })
   known(output.child)
   return await output
 }

@@ -16,6 +16,7 @@ import { checkNames } from './tidy/names.ts'
 import { checkPaths } from './tidy/paths.ts'
 import { checkPeers } from './tidy/peers.ts'
 import { isCode, readRepository } from './tidy/repository.ts'
+import { checkSharedProcesses } from './tidy/shared-processes.ts'
 import { checkSizes } from './tidy/sizes.ts'
 import { parseSource } from './tidy/source-file.ts'
 import { checkSpaces } from './tidy/spaces.ts'
@@ -336,6 +337,29 @@ describe('limits', () => {
   it('refuses them in what tests share', () => {
     expect(problems('test/memory/x.ts', "import { spawn } from 'child_process'")).toHaveLength(1)
   })
+})
+
+describe('shared processes', () => {
+  const problems = (text: string) => checkSharedProcesses(parseSource('test/memory/x.test.ts', text))
+
+  it('holds', () => expect(files.flatMap(checkSharedProcesses)).toEqual([]))
+
+  it.each([
+    "vi.spyOn(a, 'b'); const env = { ...process.env, KEY: 'k' }; worker.on('exit', f); process.off('warning', f)",
+    "// Own process: it replaces a module.\nvi.mock('./x.ts')",
+  ])('allows %s', (text) => expect(problems(text)).toEqual([]))
+
+  it.each([
+    "vi.mock('./x.ts')",
+    'vi.resetModules()',
+    "vi.stubGlobal('fetch', f)",
+    'vi.useFakeTimers()',
+    'globalThis.fetch = f',
+    "process.env.KEY = 'k'",
+    "process.on('warning', f)",
+    "import { growth } from '../processor-time.ts'",
+    "// Own process:\nvi.mock('./x.ts')",
+  ])('refuses %s', (text) => expect(problems(text)).toHaveLength(1))
 })
 
 describe('hosts', () => {

@@ -1,4 +1,5 @@
 // Histories that are made to be looked at again and again: the time they take grows with their length.
+// Own process: it measures how processor time grows.
 import { describe, expect, it } from 'vitest'
 import { shownParts } from '../../src/agent/context/shown-parts.ts'
 import { align, type StoredUnit } from '../../src/agent/input/align.ts'

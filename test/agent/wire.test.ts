@@ -1,4 +1,5 @@
 // Agents over HTTP: a provider package of the AI SDK, a server that speaks OpenAI's wire format, and what goes wrong.
+// Own process: it replaces the default provider of the AI SDK.
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { tool } from 'ai'
 import { Agent, type AgentOptions, type AgentStream, type Memory } from 'aquifer'

@@ -1,4 +1,5 @@
 // Values that no caller should pass, in every place of every public method: a typed error, or stored exactly as they are.
+// Own process: it looks for what nobody caught.
 import { isDeepStrictEqual } from 'node:util'
 import { type Memory, MemoryError } from 'aquifer'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,5 @@
 // Somebody else's ids: they open nothing, change nothing, and answer just what ids of nobody answer.
+// Own process: it looks for what nobody caught.
 import { MemoryError } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { type ForeignCall, foreignCalls } from './foreign-calls.ts'

@@ -1,5 +1,6 @@
 // A message id of another user's, brought into a thread of one's own: it never stands there, so that no later call by the
 // ids that the thread shows reaches the other user.
+// Own process: it looks for what nobody caught.
 import { Agent, type Change, type Memory, MemoryError } from 'aquifer'
 import { scriptedModel } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'

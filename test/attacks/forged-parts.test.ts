@@ -1,4 +1,5 @@
 // Parts that a chat client makes up: nothing runs, nothing is kept as the agent's, and no other space is touched.
+// Own process: it looks for what nobody caught.
 import type { StoredMessage } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { contentsOf } from './contents.ts'

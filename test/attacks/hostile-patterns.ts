@@ -1,4 +1,5 @@
 // Texts that slow patterns and careless parsers down: something repeated until it fills a size, in front of what fails.
+import { runLength } from '../run-lengths.ts'
 
 /** What is repeated; each is the worst of some pattern that people write. */
 const units: readonly string[] = [
@@ -60,7 +61,11 @@ function numbered(item: (index: number) => string, characters: number): string {
   return text.slice(0, characters)
 }
 
-/** Every nth pattern, other ones for each place that asks. */
+/** In `npm test` each place gets one of so many of its patterns. Longer runs give it more, up to all of them. */
+const usualShare = 4
+
+/** Every nth pattern, other ones for each place that asks; in `npm test` fewer. */
 export function patternsFor(place: number, nth: number): readonly Pattern[] {
-  return patterns.filter((_, index) => index % nth === place % nth)
+  const step = Math.max(nth, Math.round((nth * usualShare) / Math.max(1, runLength)))
+  return patterns.filter((_, index) => index % step === place % step)
 }

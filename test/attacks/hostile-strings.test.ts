@@ -1,5 +1,6 @@
 // Texts of 100 KB in every argument of every public method: they work or are refused in few words, and no call takes
 // longer than its input is long.
+// Own process: it measures how processor time grows.
 import { MemoryError } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { hostileNames } from './hostile-names.ts'

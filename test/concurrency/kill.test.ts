@@ -11,7 +11,7 @@ import { times } from '../run-lengths.ts'
 import { startWorker } from './process.ts'
 import { commit, limits, open, type Seen, space, system } from './shared.ts'
 
-const rounds = times(50)
+const rounds = times(20)
 const threads = ['one', 'two']
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-kill-'))
 const path = join(folder, 'team.db')

@@ -1,4 +1,5 @@
 // A name of a model leads to the provider that it names, or to an error that says what to do.
+// Own process: it replaces the default provider of the AI SDK.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'

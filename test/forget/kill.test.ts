@@ -11,7 +11,7 @@ import { openMemory, temporaryUrl } from '../memory/opened.ts'
 import { times } from '../run-lengths.ts'
 import { foundIn, pathOf, plantEntry, plantThread, Secrets } from './planted.ts'
 
-const rounds = times(24)
+const rounds = times(12)
 const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
 
 function integrity(path: string): unknown {

@@ -1,4 +1,5 @@
 // Models that a memory is given by name: refused where it is made or first used, looked up by then, and kept under the name.
+// Own process: it replaces the default provider of the AI SDK.
 import { existsSync } from 'node:fs'
 import { MockEmbeddingModelV4, MockLanguageModelV4 } from 'ai/test'
 import { Memory } from 'aquifer'

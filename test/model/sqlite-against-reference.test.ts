@@ -39,9 +39,9 @@ function onFile(connections: number): () => Subject {
 }
 
 describe.each<[string, number, () => Subject]>([
-  ['in memory', 60, () => inMemory],
-  ['on a file that is opened again', 30, onFile(1)],
-  ['over two connections to one file', 40, onFile(2)],
+  ['in memory', 30, () => inMemory],
+  ['on a file that is opened again', 15, onFile(1)],
+  ['over two connections to one file', 20, onFile(2)],
 ])('%s', (_, runs, subject) => {
   it('answers as the reference does', () =>
     runRandom(

@@ -1,3 +1,4 @@
+// Own process: it takes WebAssembly away.
 import fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
 import { assembleKernel } from '../../scripts/assemble-kernel.ts'

@@ -1,4 +1,5 @@
 // No text can open or close a fence of memory, to any reader that sees through disguises; other texts stay as they are.
+// Own process: it measures how processor time grows.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guarded, labelOf } from '../../src/agent/context/labels.ts'

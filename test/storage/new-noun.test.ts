@@ -1,4 +1,5 @@
 // A noun that only this test declares, by a schema and marks: nothing else in the project knows of it, and everything holds.
+// Own process: it replaces the table of nouns.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Change } from '../../src/domain/commit/commit.ts'

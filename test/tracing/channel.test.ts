@@ -1,4 +1,5 @@
 // What memory publishes of itself: an event for each operation, numbers and ids only, and nothing while nobody listens.
+// Own process: it looks for what nobody caught.
 import { type Embedder, type MemoryEvent, memoryChannel, type SaveEvent } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { estimateTokenCount } from 'tokenx'

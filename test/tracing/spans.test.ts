@@ -1,4 +1,5 @@
 // Memory operations as OpenTelemetry spans, through the real API and SDK, beside those of the AI SDK.
+// Own process: it sets the tracer of the process.
 import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
