@@ -24,7 +24,7 @@ export default defineConfig({
     testTimeout: testLimitMs,
     hookTimeout: testLimitMs,
     expect: { poll: { timeout: waitLimitMs, interval: 5 } },
-    reporters: ['default'],
+    reporters: ['./scripts/test-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'own process', include: own, sequence: { groupOrder: 0 } } },
       {
