@@ -20,6 +20,11 @@ const plainText = 'ready'
 /** The embedder does not answer: nothing is wrong with the records, and nothing can be done now. */
 export class EmbedderDown extends Error {}
 
+/** What the embedder said. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof EmbedderDown ? error.cause : error
+}
+
 interface Failure {
   readonly attempts: number
   /** When to try again, on the clock of `performance`. */

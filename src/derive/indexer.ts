@@ -1,17 +1,14 @@
 /** The indexer: gives records their vectors in the background, for whoever writes; no write ever waits for it. */
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Access } from '../domain/actor.ts'
 import { after, detach, every, type Timer, warnOf } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
-import { spaceKinds } from '../domain/space.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Storage, StoredEmbedding } from '../ports/storage.ts'
-import { EmbedderDown, embedRecords, Failures, longestCallMs } from './embed-records.ts'
+import { type Embedding, embedMissing, indexerAccess } from './embed-missing.ts'
+import { causeOf, EmbedderDown, Failures, longestCallMs } from './embed-records.ts'
 import { type EmbedderTrouble, troubleOf } from './embedder-trouble.ts'
-import { type MissingRecord, missingVectors } from './missing.ts'
-
-const indexerAccess: Access = { actor: { kind: 'system', id: 'indexer' }, grants: 'all' }
+import { Reindex, type ReindexProgress } from './reindex.ts'
 
 /** Milliseconds between looks for what other processes wrote. */
 const lookMs = 1_000
@@ -19,10 +16,7 @@ const lookMs = 1_000
 const soonMs = 20
 const claimMs = 60_000
 const spacesAtOnce = 8
-/** Records between two writes of vectors. */
-const recordsAtOnce = 32
 const longestPauseMs = 60_000
-const spacesAPage = 500
 /** Milliseconds between looks whether another process is done. */
 const sharedMs = 50
 /** How long `close` waits for what is being embedded, milliseconds. */
@@ -36,13 +30,6 @@ interface IndexingState {
   readonly trouble: EmbedderTrouble | null
   /** What the embedder or the storage fails with, while it fails. */
   readonly error: unknown
-}
-
-export interface ReindexProgress {
-  readonly spacesDone: number
-  readonly spaces: number
-  /** Records that got vectors of the new embedder so far. */
-  readonly records: number
 }
 
 interface IndexerOptions {
@@ -66,25 +53,11 @@ async function holding<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** What the embedder said. */
-function causeOf(error: unknown): unknown {
-  return error instanceof EmbedderDown ? error.cause : error
-}
-
-function listenerFailed(cause: unknown): MemoryError {
-  const message = `The onProgress of the re-index failed: ${cause instanceof Error ? cause.message : String(cause)}.`
-  const fix = 'Mend it; the vectors were made all the same.'
-  return new MemoryError('unavailable', { message, fix, retryable: false, cause })
-}
-
-function stopped(cause: unknown): MemoryError {
-  const fix = 'Call reindex() again: it goes on where it was left.'
-  return new MemoryError('closed', { message: 'The memory was closed during the re-index.', fix, cause })
-}
-
 export class Indexer {
   readonly #storage: Storage
   readonly #embedder: Embedder
+  readonly #embedding: Embedding
+  readonly #reindex: Reindex
   readonly #owner: string
   readonly #ownsEmbedder: boolean
   readonly #failures = new Failures()
@@ -92,8 +65,6 @@ export class Indexer {
   #timer: Timer | null = null
   #soon: Timer | null = null
   #running: Promise<void> | null = null
-  #reindexing: Promise<void> | null = null
-  readonly #listeners = new Set<(progress: ReindexProgress) => void>()
   #isAsked = false
   #fingerprint: string | null = null
   #claimedAt = 0
@@ -107,6 +78,8 @@ export class Indexer {
     this.#embedder = embedder
     this.#owner = owner
     this.#ownsEmbedder = ownsEmbedder
+    this.#embedding = { storage, embedder, failures: this.#failures, signal: this.#stop.signal }
+    this.#reindex = new Reindex(this.#embedding, { begin: () => this.#build(), used: () => this.#mended() })
     if (!background) return
     this.#timer = every(
       lookMs,
@@ -178,7 +151,7 @@ export class Indexer {
 
   #continue(): void {
     detach(
-      () => this.#startReindex(() => {}),
+      () => this.#reindex.run(() => {}),
       (error) => this.#failed(error),
     )
   }
@@ -233,19 +206,11 @@ export class Indexer {
   async #finishSpace(space: SpaceId): Promise<boolean> {
     const fingerprint = this.#fingerprint
     if (fingerprint === null) return false
-    for (let [left, leftAt] = [Number.POSITIVE_INFINITY, -1]; ; ) {
-      const { missing, asOf } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
-      const duties = missing.map((record) => this.#failures.duty(space, record))
-      const open = missing.filter((_, i) => duties[i] === 'now')
-      if (open.length > 0) {
-        // What others changed or stored meanwhile is seen at a second look. Of what nobody changed there must be less each
-        // time: a damaged record may lack its vectors however often they are stored.
-        if (asOf === leftAt && open.length >= left) return false
-        ;[left, leftAt] = [open.length, asOf]
-        await this.#embedAll(space, open, () => this.#renew())
-      } else if (duties.includes('later')) return false
-      else if (await this.#storage.vectors.finishWork(indexerAccess, space, asOf)) return true
-      else if (await this.#isUnchanged(space, asOf)) return false
+    for (;;) {
+      const { left, asOf } = await embedMissing(this.#embedding, space, fingerprint, () => this.#renew())
+      if (left !== 'none') return false
+      if (await this.#storage.vectors.finishWork(indexerAccess, space, asOf)) return true
+      if (await this.#isUnchanged(space, asOf)) return false
     }
   }
 
@@ -264,21 +229,6 @@ export class Indexer {
     return state === null || state.seq === asOf
   }
 
-  /** Embeds records of a space, batch by batch. */
-  async #embedAll(
-    space: SpaceId,
-    open: readonly MissingRecord[],
-    onBatch: (stored: number) => void | Promise<void>,
-  ): Promise<void> {
-    const work = { space, embedder: this.#embedder, failures: this.#failures, signal: this.#stop.signal }
-    for (let start = 0; start < open.length; start += recordsAtOnce) {
-      this.#stop.signal.throwIfAborted()
-      const batch = open.slice(start, start + recordsAtOnce)
-      const stored = await embedRecords(this.#storage, indexerAccess, this.#fingerprint ?? '', batch, work)
-      await onBatch(stored)
-    }
-  }
-
   /** Waits until nothing is left that could be done now. */
   settled(): Promise<void> {
     return holding(() => this.#settle())
@@ -291,7 +241,7 @@ export class Indexer {
       const before = await this.#storage.vectors.openWork(indexerAccess)
       await this.#run()
       // Whoever asked for it hears of its failure; here it is over then.
-      await this.#reindexing?.catch(() => {})
+      await this.#reindex.running?.catch(() => {})
       const left = await this.#storage.vectors.openWork(indexerAccess)
       if (left === 0 || this.#trouble !== null || this.#error !== null) return
       const pauseMs = this.#failures.pauseMs
@@ -313,83 +263,22 @@ export class Indexer {
     return { spaces, failed: this.#failures.size, trouble: isOther ? 'embedder-mismatch' : own, error: this.#error }
   }
 
-  /** Makes the vectors of all records anew with this embedder, and then lets recall use them. */
+  /** Makes the vectors of all records again with this embedder, and then lets recall use them. */
   reindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
-    return holding(() => this.#startReindex(onProgress))
+    return holding(() => this.#reindex.run(onProgress))
   }
 
-  /** All who ask share one re-index; a listener that fails is told so itself, and only once the work is done. */
-  async #startReindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
-    const failures: unknown[] = []
-    this.#listeners.add((progress) => {
-      if (failures.length > 0) return
-      detach(
-        () => onProgress(progress),
-        (error) => failures.push(error),
-      )
-    })
-    this.#reindexing ??= this.#reindex((progress) => {
-      for (const listener of this.#listeners) listener(progress)
-    })
-    await this.#reindexing
-    if (failures.length > 0) throw listenerFailed(failures[0])
+  /** Begins vectors of this embedder next to those in use; answers what they are stored under. */
+  async #build(): Promise<string> {
+    const { fingerprint, dimensions } = await this.#describe()
+    await this.#storage.vectors.addEmbedding(indexerAccess, { fingerprint, dimensions })
+    this.#fingerprint = fingerprint
+    return fingerprint
   }
 
-  async #reindex(onProgress: (progress: ReindexProgress) => void): Promise<void> {
-    try {
-      const { vectors } = this.#storage
-      const { fingerprint, dimensions } = await this.#describe()
-      await vectors.addEmbedding(indexerAccess, { fingerprint, dimensions })
-      this.#fingerprint = fingerprint
-      await this.#everySpace(fingerprint, onProgress)
-      await vectors.activate(indexerAccess, fingerprint)
-      this.#trouble = null
-      this.#error = null
-      // What was written between the last look and the switch.
-      await this.#everySpace(fingerprint, () => {})
-    } catch (error) {
-      throw this.#stop.signal.aborted ? stopped(error) : causeOf(error)
-    } finally {
-      this.#reindexing = null
-      this.#listeners.clear()
-    }
-  }
-
-  async #everySpace(fingerprint: string, onProgress: (progress: ReindexProgress) => void): Promise<void> {
-    const spaces: SpaceId[] = []
-    for await (const space of this.#allSpaces()) spaces.push(space)
-    let records = 0
-    for (const [spacesDone, space] of spaces.entries()) {
-      onProgress({ spacesDone, spaces: spaces.length, records })
-      for (let [left, leftAt] = [Number.POSITIVE_INFINITY, -1]; ; ) {
-        const { missing, asOf } = await missingVectors(this.#storage, indexerAccess, space, fingerprint)
-        const duties = missing.map((record) => this.#failures.duty(space, record))
-        const open = missing.filter((_, i) => duties[i] === 'now')
-        if (open.length > 0) {
-          if (asOf === leftAt && open.length >= left) break
-          ;[left, leftAt] = [open.length, asOf]
-          await this.#embedAll(space, open, (stored) => {
-            records += stored
-            onProgress({ spacesDone, spaces: spaces.length, records })
-          })
-        } else if (duties.includes('later')) {
-          await wait(this.#failures.pauseMs ?? 0)
-          left = Number.POSITIVE_INFINITY
-        } else break
-      }
-    }
-    onProgress({ spacesDone: spaces.length, spaces: spaces.length, records })
-  }
-
-  async *#allSpaces(): AsyncGenerator<SpaceId> {
-    for (const kind of spaceKinds) {
-      for (let after: SpaceId | null = null; ; ) {
-        const page = await this.#storage.spaces.list(indexerAccess, { kind, prefix: '', after, limit: spacesAPage })
-        for (const { id } of page) yield id
-        after = page.at(-1)?.id ?? null
-        if (page.length < spacesAPage) break
-      }
-    }
+  #mended(): void {
+    this.#trouble = null
+    this.#error = null
   }
 
   /** Stops, at the latest after two seconds; what is not done yet is left to the next one who opens the database. */
@@ -400,7 +289,7 @@ export class Indexer {
     // Holds the process until then: an embedder that never answers holds nothing.
     const late = Promise.withResolvers<void>()
     const timer = after(closeMs, late.resolve, late.reject)
-    await Promise.race([Promise.allSettled([this.#running, this.#reindexing]), late.promise])
+    await Promise.race([Promise.allSettled([this.#running, this.#reindex.running]), late.promise])
     timer.stop()
     await this.#release()
     if (this.#ownsEmbedder) await this.#embedder.close?.()

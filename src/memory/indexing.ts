@@ -1,5 +1,5 @@
 /** A Memory's calls about its background: waiting for it, re-indexing, and explaining an answer. */
-import type { ReindexProgress } from '../derive/indexer.ts'
+import type { ReindexProgress } from '../derive/reindex.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError, notFound } from '../domain/error.ts'
 import type { SpaceId, SpaceKey } from '../domain/id.ts'

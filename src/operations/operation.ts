@@ -2,8 +2,9 @@
  * An operation: one thing that the facade can do, stated once. The facade, tracing, adapters and every face are projections of
  * the records that `table.ts` joins. Times are ISO 8601 texts here and below; only the facade knows `Date`.
  */
+
 import type { z } from 'zod'
-import type { ReindexProgress } from '../derive/indexer.ts'
+import type { ReindexProgress } from '../derive/reindex.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { Core } from '../memory/door/core.ts'
 import type { MemoryEvent } from '../memory/tracing.ts'

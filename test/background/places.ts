@@ -87,13 +87,13 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'settled() says the error',
     scenario: 'continued re-index',
   },
-  'derive/indexer.ts Indexer startReindex detach': {
+  'derive/indexer.ts Indexer stop timer after': waiter,
+  'derive/language-model.ts until stopListening whenAborted': signal,
+  'derive/reindex.ts Reindex run detach': {
     fails: 'an onProgress throws or rejects',
     observed: 'reindex() rejects once the vectors are made; others who wait for it do not',
     scenario: 'progress',
   },
-  'derive/indexer.ts Indexer stop timer after': waiter,
-  'derive/language-model.ts until stopListening whenAborted': signal,
   'memory/storage/held-work.ts HeldWork end timer after': waiter,
   'memory/storage/erasure.ts Eraser plan after': {
     fails: 'SQLite answers an I/O error to its look for receipts',
