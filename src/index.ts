@@ -1,5 +1,4 @@
 /** The public entry: named exports only. */
-
 export { Agent } from './agent/agent.ts'
 export { Aquifer, type AquiferOptions } from './agent/container/aquifer.ts'
 export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/container/registered.ts'
@@ -45,8 +44,46 @@ export {
   spaceId,
 } from './domain/space.ts'
 export type { StandardSchema } from './domain/standard-schema.ts'
-export type { Facts } from './facade/facts.ts'
-export { Memory } from './facade/memory.ts'
+export type {
+  AddFactsOptions,
+  ConflictPage,
+  FactConflict,
+  FactEdit,
+  FactPage,
+  FactSearch,
+  Facts,
+  FactUpdate,
+  FoundFact,
+  ListFactsOptions,
+  SearchFactsOptions,
+} from './facade/facts.ts'
+export {
+  type ClonedThread,
+  type CloneThreadOptions,
+  type ListMessagesOptions,
+  Memory,
+  type MessagePage,
+  type SavedMessages,
+  type SaveMessagesOptions,
+} from './facade/memory.ts'
+export type {
+  Fact,
+  FactVersion,
+  ForgetAnswer,
+  RecalledItem,
+  RecalledMessage,
+  Receipt,
+  Recollection,
+  Run,
+  RunPage,
+  StoredMessage,
+  Thread,
+  ThreadPage,
+  ThreadUpdate,
+  WorkingMemory,
+  WorkingMemoryVersion,
+  WorkingMemoryWrite,
+} from './facade/records.ts'
 export type { CommitOptions, Space } from './facade/space.ts'
 export type {
   Entry,
@@ -58,48 +95,24 @@ export type {
   Team,
   WrittenEntry,
 } from './facade/team.ts'
-export type {
-  RecalledItem,
-  RecalledMessage,
-  RecallTrace,
-  Recollection,
-  TracedItem,
-} from './memory/answers/recollection.ts'
-export type { StoredMessage, Thread } from './memory/answers/records.ts'
+export type { RecallTrace, TracedItem } from './memory/answers/recollection.ts'
 export type { StoredPart } from './memory/answers/stored-part.ts'
+export type { CommitIdOption } from './memory/arguments/commit-ids.ts'
 export type { FeedOptions } from './memory/arguments/feed-options.ts'
-export type { ClonedThread, CloneThreadOptions } from './memory/conversation/clone-thread.ts'
-export type { ListMessagesOptions, MessagePage } from './memory/conversation/list-messages.ts'
-export type {
-  DeleteMessagesOptions,
-  MessageEdit,
-  SavedMessages,
-  SaveMessagesOptions,
-} from './memory/conversation/messages.ts'
-export type { ListRunsOptions, Run, RunPage } from './memory/conversation/runs.ts'
+export type { DeleteMessagesOptions, MessageEdit, UpdateMessagesOptions } from './memory/conversation/messages.ts'
+export type { ListRunsOptions } from './memory/conversation/runs.ts'
 export type {
   CreateThreadOptions,
   GetThreadOptions,
   ListThreadsOptions,
   NamedThread,
-  ThreadPage,
-  ThreadUpdate,
   UpdateThreadOptions,
 } from './memory/conversation/threads.ts'
 export type { FactIds } from './memory/facts/fact-home.ts'
-export type { Fact, FactVersion } from './memory/facts/fact-records.ts'
-export type { AddedFact, AddedFacts, AddFactsOptions } from './memory/facts/facts-add.ts'
-export type {
-  ConflictPage,
-  FactConflict,
-  FactPage,
-  GetFactOptions,
-  ListConflictsOptions,
-  ListFactsOptions,
-} from './memory/facts/facts-read.ts'
-export type { FactSearch, FoundFact, SearchFactsOptions } from './memory/facts/facts-search.ts'
-export type { FactEdit, FactUpdate } from './memory/facts/facts-write.ts'
-export type { ForgetAnswer, ForgetOptions, Receipt, ReceiptsOptions } from './memory/forget.ts'
+export type { AddedFact, AddedFacts } from './memory/facts/facts-add.ts'
+export type { GetFactOptions, ListConflictsOptions } from './memory/facts/facts-read.ts'
+export type { UpdateFactOptions } from './memory/facts/facts-write.ts'
+export type { ForgetOptions, ReceiptsOptions } from './memory/forget.ts'
 export type { ReindexOptions, Settled } from './memory/indexing.ts'
 export type { MemoryOptions } from './memory/options/options.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'
@@ -119,10 +132,7 @@ export type {
   GetWorkingMemoryOptions,
   RestoreWorkingMemoryOptions,
   UpdateWorkingMemoryOptions,
-  WorkingMemory,
   WorkingMemoryHistoryOptions,
-  WorkingMemoryVersion,
-  WorkingMemoryWrite,
 } from './memory/working-memory/working-memory.ts'
 export { SQLiteStore, type SQLiteStoreOptions } from './open.ts'
 export type { MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './ports/behaviour.ts'

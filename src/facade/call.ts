@@ -32,11 +32,11 @@ function run({ operationOf, parseInput }: Loaded, core: Core, name: OperationNam
 }
 
 /** The operations that answer once. */
-export type CalledName = {
+type CalledName = {
   [Name in OperationName]: AnswerOf<Name> extends Promise<unknown> ? Name : never
 }[OperationName]
 /** The operations that answer an async iterable. */
-export type StreamedName = Exclude<OperationName, CalledName>
+type StreamedName = Exclude<OperationName, CalledName>
 
 /**
  * Calls an operation with what a method was called with.
@@ -62,7 +62,7 @@ export function call<Name extends CalledName>(
 }
 
 /** What a streaming operation answers, one by one. */
-export type ItemOf<Name extends StreamedName> = AnswerOf<Name> extends AsyncIterable<infer Item> ? Item : never
+type ItemOf<Name extends StreamedName> = AnswerOf<Name> extends AsyncIterable<infer Item> ? Item : never
 
 /**
  * Follows a streaming operation. The signal among the options ends it, and so does `return()`.

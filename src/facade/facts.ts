@@ -1,23 +1,64 @@
-/** The pool of facts that agents share: what was learned, whose it is, who said so and how long it holds. */
-
+/** The pool of facts that agents share, as users hold it: what was learned, whose it is, who said so and how long it holds. */
+import { isJsonObject } from '../domain/json.ts'
+import { fieldsOf } from '../domain/option-checks.ts'
+import { readPlain } from '../domain/read-plain.ts'
 import type { MessageLike } from '../domain/records/message-input.ts'
+import type { CommitIdOption } from '../memory/arguments/commit-ids.ts'
 import type { Core } from '../memory/door/core.ts'
 import type { FactIds } from '../memory/facts/fact-home.ts'
-import type { Fact, FactVersion } from '../memory/facts/fact-records.ts'
-import { type AddedFacts, type AddFactsOptions, addFacts } from '../memory/facts/facts-add.ts'
-import {
-  type ConflictPage,
-  type FactPage,
-  factHistory,
-  type GetFactOptions,
-  getFact,
-  type ListConflictsOptions,
-  type ListFactsOptions,
-  listConflicts,
-  listFacts,
+import type { AddedFacts, AddFactsRequest } from '../memory/facts/facts-add.ts'
+import type {
+  ConflictPageRecord,
+  FactConflictRecord,
+  FactPageRecord,
+  GetFactOptions,
+  ListConflictsOptions,
+  ListFactsRequest,
 } from '../memory/facts/facts-read.ts'
-import type { FactSearch, SearchFactsOptions } from '../memory/facts/facts-search.ts'
-import { deleteAllFacts, deleteFact, type FactEdit, type FactUpdate, updateFact } from '../memory/facts/facts-write.ts'
+import type { FactSearchRecord, FoundFactRecord, SearchFactsRequest } from '../memory/facts/facts-search.ts'
+import type { FactEditRecord, FactUpdateRecord, UpdateFactOptions } from '../memory/facts/facts-write.ts'
+import { call } from './call.ts'
+import { datedFact, datedVersion, type Fact, type FactVersion } from './records.ts'
+import { type Time, timed } from './times.ts'
+
+/** Whose facts to add, and how. */
+export interface AddFactsOptions extends AddFactsRequest<Time> {}
+
+/** Where to search, and for what kind of facts. */
+export interface SearchFactsOptions extends SearchFactsRequest<Time> {}
+
+/** Whose facts to list. */
+export interface ListFactsOptions extends ListFactsRequest<Time> {}
+
+/** A fact that was found. */
+export interface FoundFact extends FoundFactRecord<Date> {}
+
+/** The facts that a search found. */
+export interface FactSearch extends FactSearchRecord<Date> {}
+
+/** A page of facts. */
+export interface FactPage extends FactPageRecord<Date> {}
+
+/** Facts that contradict each other, the oldest first. */
+export interface FactConflict extends FactConflictRecord<Date> {}
+
+/** A page of contradictions. */
+export interface ConflictPage extends ConflictPageRecord<Date> {}
+
+/** What changes in a fact. What is left out stays as it is. */
+export interface FactEdit extends FactEditRecord<Time> {}
+
+/** The fact as it now stands, or what stands there instead of what `ifVersion` expected; null if it is gone. */
+export type FactUpdate = FactUpdateRecord<Date>
+
+/** The fields that an edit states; a text is a new text. */
+function editOf(edit: unknown): object {
+  if (typeof edit === 'string') return { text: edit }
+  const read = readPlain(edit, 'update')
+  const { options } = timed('update', fieldsOf(read, 'update', ['text', 'metadata', 'expiresAt']), ['expiresAt'])
+  const fields = Object.entries(isJsonObject(options) ? options : {})
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined))
+}
 
 /** The facts of a memory, for those who have its core. */
 export let factsOf: (core: Core) => Facts
@@ -44,8 +85,9 @@ export class Facts {
    * @returns What became of each statement, in order.
    * @throws MemoryError `invalid-input` without any id, among others; `unsupported` for `infer: true` without a model.
    */
-  add(messages: MessageLike | readonly MessageLike[], options: AddFactsOptions): Promise<AddedFacts> {
-    return addFacts(this.#core, messages, options)
+  async add(messages: MessageLike | readonly MessageLike[], options: AddFactsOptions): Promise<AddedFacts> {
+    const stated = { messages: readPlain(messages, 'messages') }
+    return call(this.#core, 'facts.add', { ...timed('add', options, ['validFrom', 'expiresAt']), stated })
   }
 
   /**
@@ -53,18 +95,20 @@ export class Facts {
    * there. `search({ agentId })` looks in the home of that agent and never in those of users; see `spaces`.
    */
   async search(query: string, options: SearchFactsOptions): Promise<FactSearch> {
-    const { searchFacts } = await import('../memory/facts/facts-search.ts')
-    return searchFacts(this.#core, query, options)
+    const found = await call(this.#core, 'facts.search', { ...timed('search', options, ['asOf']), stated: { query } })
+    return { ...found, results: found.results.map(datedFact) }
   }
 
   /** The fact of that id; null if it is not there, not the caller's, or another one has taken its place. */
-  get(factId: string, options: GetFactOptions = {}): Promise<Fact | null> {
-    return getFact(this.#core, factId, options)
+  async get(factId: string, options: GetFactOptions = {}): Promise<Fact | null> {
+    const fact = await call(this.#core, 'facts.get', { what: 'get', options, stated: { factId } })
+    return fact === null ? null : datedFact(fact)
   }
 
   /** A page of the facts of a home: the newest 100 unless asked otherwise. */
-  getAll(options: ListFactsOptions): Promise<FactPage> {
-    return listFacts(this.#core, options)
+  async getAll(options: ListFactsOptions): Promise<FactPage> {
+    const page = await call(this.#core, 'facts.list', timed('getAll', options, ['asOf']))
+    return { ...page, results: page.results.map(datedFact) }
   }
 
   /**
@@ -73,27 +117,32 @@ export class Facts {
    * @throws MemoryError `not-found`; `conflict` if another fact has taken its place, or if the actor's words have less
    * trust than those that are there.
    */
-  update(factId: string, edit: string | FactEdit, options: { readonly ifVersion?: number } = {}): Promise<FactUpdate> {
-    return updateFact(this.#core, factId, edit, options)
+  async update(factId: string, edit: string | FactEdit, options: UpdateFactOptions = {}): Promise<FactUpdate> {
+    const stated = { factId, ...editOf(edit) }
+    const update = await call(this.#core, 'facts.update', { what: 'update', options, stated })
+    if (update.status === 'updated') return { status: 'updated', fact: datedFact(update.fact) }
+    return { status: 'conflict', current: update.current === null ? null : datedFact(update.current) }
   }
 
   /** Removes a fact. Removing what is not there answers `deleted: false`. */
-  delete(factId: string): Promise<{ readonly deleted: boolean }> {
-    return deleteFact(this.#core, factId)
+  delete(factId: string, options: CommitIdOption = {}): Promise<{ readonly deleted: boolean }> {
+    return call(this.#core, 'facts.delete', { what: 'delete', options, stated: { factId } })
   }
 
   /** Removes all facts of a home that carry the other ids. At least one id is required. */
-  deleteAll(options: FactIds): Promise<{ readonly deleted: number }> {
-    return deleteAllFacts(this.#core, options)
+  deleteAll(options: FactIds & CommitIdOption): Promise<{ readonly deleted: number }> {
+    return call(this.#core, 'facts.deleteAll', { what: 'deleteAll', options })
   }
 
   /** The versions of a fact, newest first: what was said when and by whom, and what took its place. */
-  history(factId: string, options: { readonly limit?: number } = {}): Promise<FactVersion[]> {
-    return factHistory(this.#core, factId, options)
+  async history(factId: string, options: { readonly limit?: number } = {}): Promise<FactVersion[]> {
+    const past = await call(this.#core, 'facts.history', { what: 'history', options, stated: { factId } })
+    return past.map(datedVersion)
   }
 
   /** Facts of a home that contradict each other and are unresolved, in groups. */
-  conflicts(options: ListConflictsOptions): Promise<ConflictPage> {
-    return listConflicts(this.#core, options)
+  async conflicts(options: ListConflictsOptions): Promise<ConflictPage> {
+    const page = await call(this.#core, 'facts.conflicts', { what: 'conflicts', options })
+    return { ...page, results: page.results.map(({ facts }) => ({ facts: facts.map(datedFact) })) }
   }
 }

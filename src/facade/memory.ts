@@ -1,79 +1,99 @@
-/** The facade people use: one memory for many agents. It only ever writes through the spaces' one door. */
+/** The facade people use: one memory for many agents. Each method calls its operation; here are the forms of arguments, and Dates. */
 import { type Access, type Actor, applicationActor, checkActor } from '../domain/actor.ts'
 import { invalidInput } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { fieldsOf } from '../domain/option-checks.ts'
 import { reading, readPlain } from '../domain/read-plain.ts'
 import type { MessageLike } from '../domain/records/message-input.ts'
 import { parseSpaceId } from '../domain/space.ts'
-import { type RecallTrace, type Recollection, Traces } from '../memory/answers/recollection.ts'
-import type { StoredMessage, Thread } from '../memory/answers/records.ts'
-import { type ClonedThread, type CloneThreadOptions, cloneThread } from '../memory/conversation/clone-thread.ts'
-import { type ListMessagesOptions, listMessages, type MessagePage } from '../memory/conversation/list-messages.ts'
-import {
-  type DeleteMessagesOptions,
-  deleteMessages,
-  type MessageEdit,
-  type SavedMessages,
-  type SaveMessagesOptions,
-  saveMessages,
-  updateMessages,
+import { type RecallTrace, Traces } from '../memory/answers/recollection.ts'
+import type { CommitIdOption } from '../memory/arguments/commit-ids.ts'
+import type { CloneThreadRequest } from '../memory/conversation/clone-thread.ts'
+import type { ListMessagesRequest, MessagePageRecord } from '../memory/conversation/list-messages.ts'
+import type {
+  DeleteMessagesOptions,
+  SavedMessagesRecord,
+  SaveMessagesRequest,
+  UpdateMessagesOptions,
 } from '../memory/conversation/messages.ts'
-import { getRun, type ListRunsOptions, listRuns, type Run, type RunPage } from '../memory/conversation/runs.ts'
-import {
-  archiveThread,
-  type CreateThreadOptions,
-  createThread,
-  deleteThread,
-  type GetThreadOptions,
-  getThreadById,
-  getThreadsByResourceId,
-  type ListThreadsOptions,
-  listThreads,
-  type NamedThread,
-  type ThreadPage,
-  type ThreadUpdate,
-  type UpdateThreadOptions,
-  updateThread,
+import type { ListRunsOptions } from '../memory/conversation/runs.ts'
+import type {
+  CreateThreadOptions,
+  GetThreadOptions,
+  ListThreadsOptions,
+  NamedThread,
+  UpdateThreadOptions,
 } from '../memory/conversation/threads.ts'
 import type { Core } from '../memory/door/core.ts'
-import type { AddedFacts, AddFactsOptions } from '../memory/facts/facts-add.ts'
-import type { FactSearch, SearchFactsOptions } from '../memory/facts/facts-search.ts'
-import {
-  type ForgetAnswer,
-  type ForgetOptions,
-  forget,
-  getReceipt,
-  type Receipt,
-  type ReceiptsOptions,
-  receipts,
-} from '../memory/forget.ts'
-import { explain, type ReindexOptions, reindex, type Settled, settled } from '../memory/indexing.ts'
+import type { AddedFacts } from '../memory/facts/facts-add.ts'
+import type { ForgetOptions, ReceiptsOptions } from '../memory/forget.ts'
+import { type ReindexOptions, type Settled, settled } from '../memory/indexing.ts'
 import { type MemoryOptions, parseMemoryOptions } from '../memory/options/options.ts'
 import { checkedIds, randomId } from '../memory/options/random-id.ts'
 import type { RecallOptions } from '../memory/recall/recall-options.ts'
 import type { ListSpacesOptions, SpacePage } from '../memory/spaces/spaces.ts'
 import { MemoryStorage } from '../memory/storage/memory-storage.ts'
-import {
-  type GetWorkingMemoryOptions,
-  getWorkingMemory,
-  getWorkingMemoryHistory,
-  type RestoreWorkingMemoryOptions,
-  restoreWorkingMemory,
-  type UpdateWorkingMemoryOptions,
-  updateWorkingMemory,
-  type WorkingMemory,
-  type WorkingMemoryHistoryOptions,
-  type WorkingMemoryVersion,
-  type WorkingMemoryWrite,
+import type {
+  GetWorkingMemoryOptions,
+  RestoreWorkingMemoryOptions,
+  UpdateWorkingMemoryOptions,
+  WorkingMemoryHistoryOptions,
 } from '../memory/working-memory/working-memory.ts'
 import { call } from './call.ts'
-import { type Facts, factsOf } from './facts.ts'
+import { type AddFactsOptions, type FactSearch, type Facts, factsOf, type SearchFactsOptions } from './facts.ts'
+import { forgetOptions } from './forget-options.ts'
+import {
+  datedMessage,
+  datedReceipt,
+  datedRecollection,
+  datedRun,
+  datedThread,
+  datedVersion,
+  datedWorkingMemory,
+  datedWrite,
+  type ForgetAnswer,
+  type Receipt,
+  type Recollection,
+  type Run,
+  type RunPage,
+  type StoredMessage,
+  type Thread,
+  type ThreadPage,
+  type ThreadUpdate,
+  type WorkingMemory,
+  type WorkingMemoryVersion,
+  type WorkingMemoryWrite,
+} from './records.ts'
 import { type Space, spaceOf } from './space.ts'
 import { type Team, teamOf } from './team.ts'
+import { type Time, timedRange } from './times.ts'
 
-/** The part that recalls, loaded by the first question: even a module that is there takes some microseconds to import. */
-let recalling: typeof import('../memory/recall/recall-options.ts') | undefined
+/** Which thread to copy, and what of it. */
+export interface CloneThreadOptions extends CloneThreadRequest<Time> {}
+
+/** A copied thread. */
+export interface ClonedThread {
+  /** The copy. */
+  readonly thread: Thread
+  /** The new id of each message, by the id it has in the source. */
+  readonly messageIds: ReadonlyMap<string, string>
+}
+
+/** Which messages to list. */
+export interface ListMessagesOptions extends ListMessagesRequest<Time> {}
+
+/** A page of a thread's messages. */
+export interface MessagePage extends MessagePageRecord<Date> {}
+
+/** Messages to save in one thread. */
+export interface SaveMessagesOptions extends Omit<SaveMessagesRequest, 'messages'> {
+  /** One message or several. They are stored together or not at all. */
+  readonly messages: MessageLike | readonly MessageLike[]
+}
+
+/** Messages that were saved. */
+export interface SavedMessages extends SavedMessagesRecord<Date> {}
 
 const searchOptions = ['scope', 'topK', 'tokenBudget', 'messageRange', 'threshold', 'filter', 'mode', 'kinds']
 
@@ -83,6 +103,16 @@ function refuseWithoutQuestion(options: unknown): void {
   if (!isJsonObject(options)) throw invalidInput('recall', 'must be an object', options, fix)
   const isListing = options.threadId !== undefined && !searchOptions.some((name) => options[name] !== undefined)
   if (!isListing) throw invalidInput('query', 'is required', options.query, fix)
+}
+
+/** The ids of messages, given as one id, as a list of ids, or as messages. */
+function messageIdsOf(given: unknown): readonly string[] {
+  const plain = readPlain(given, 'messageIds')
+  const list = typeof plain === 'string' ? [plain] : plain
+  if (!Array.isArray(list) || list.length === 0) {
+    throw invalidInput('messageIds', 'must be an id or a list of ids', given, 'Pass the ids of the messages.')
+  }
+  return list.map((item: unknown) => checkId(isJsonObject(item) ? item.id : item, 'messageIds'))
 }
 
 /** What a Memory stands on, for the rooms that are built on it. */
@@ -170,79 +200,95 @@ export class Memory implements AsyncDisposable {
    *
    * @throws MemoryError `conflict` if the resource has a thread of that id.
    */
-  createThread(options: CreateThreadOptions): Promise<Thread> {
-    return createThread(this.#core, options)
+  async createThread(options: CreateThreadOptions): Promise<Thread> {
+    return datedThread(await call(this.#core, 'threads.create', { what: 'createThread', options }))
   }
 
   /** The thread of that id, or null. Without `resourceId`: of any resource; `conflict` if several have one. */
-  getThreadById(options: GetThreadOptions): Promise<Thread | null> {
-    return getThreadById(this.#core, options)
+  async getThreadById(options: GetThreadOptions): Promise<Thread | null> {
+    const thread = await call(this.#core, 'threads.get', { what: 'getThreadById', options })
+    return thread === null ? null : datedThread(thread)
   }
 
   /** All of a resource's threads, newest first, archived ones included. */
-  getThreadsByResourceId(options: { readonly resourceId: string }): Promise<Thread[]> {
-    return getThreadsByResourceId(this.#core, options)
+  async getThreadsByResourceId(options: { readonly resourceId: string }): Promise<Thread[]> {
+    const { resourceId } = fieldsOf(options, 'getThreadsByResourceId', ['resourceId'])
+    const threads: Thread[] = []
+    for (let cursor: string | undefined; ; ) {
+      const more = { perPage: false, archived: 'any', cursor }
+      const given = { what: 'getThreadsByResourceId', options: { resourceId, ...more } }
+      const page = await call(this.#core, 'threads.list', given)
+      threads.push(...page.threads.map(datedThread))
+      cursor = page.nextCursor
+      if (cursor === undefined) return threads
+    }
   }
 
   /**
    * A page of a resource's threads: newest first, 100 a page, not archived, unless asked otherwise. `filter.metadata` takes
    * the filters of {@link Memory.recall}.
    */
-  listThreads(options: ListThreadsOptions): Promise<ThreadPage> {
-    return listThreads(this.#core, options)
+  async listThreads(options: ListThreadsOptions): Promise<ThreadPage> {
+    const page = await call(this.#core, 'threads.list', { what: 'listThreads', options })
+    return { ...page, threads: page.threads.map(datedThread) }
   }
 
   /** Changes title and metadata (deep-merged, null deletes). With `ifVersion` a conflict is an answer. */
   updateThread(options: UpdateThreadOptions & { readonly ifVersion?: never }): Promise<Thread>
   updateThread(options: UpdateThreadOptions): Promise<ThreadUpdate>
-  updateThread(options: UpdateThreadOptions): Promise<Thread | ThreadUpdate> {
-    return updateThread(this.#core, options)
+  async updateThread(options: UpdateThreadOptions): Promise<Thread | ThreadUpdate> {
+    const update = await call(this.#core, 'threads.update', { what: 'updateThread', options })
+    if (update.status === 'updated') return { status: 'updated', ...datedThread(update) }
+    return { status: 'conflict', current: update.current === null ? null : datedThread(update.current) }
   }
 
   /** Takes a thread out of the default listing. */
-  archiveThread(options: NamedThread): Promise<Thread> {
-    return archiveThread(this.#core, options, true)
+  async archiveThread(options: NamedThread & CommitIdOption): Promise<Thread> {
+    return datedThread(await call(this.#core, 'threads.archive', { what: 'archiveThread', options }))
   }
 
   /** Puts an archived thread back into the default listing. */
-  unarchiveThread(options: NamedThread): Promise<Thread> {
-    return archiveThread(this.#core, options, false)
+  async unarchiveThread(options: NamedThread & CommitIdOption): Promise<Thread> {
+    return datedThread(await call(this.#core, 'threads.unarchive', { what: 'unarchiveThread', options }))
   }
 
   /** Deletes a thread with its messages and blocks. Deleting what is not there answers `deleted: false`. */
-  deleteThread(options: NamedThread): Promise<{ readonly deleted: boolean }> {
-    return deleteThread(this.#core, options)
+  deleteThread(options: NamedThread & CommitIdOption): Promise<{ readonly deleted: boolean }> {
+    return call(this.#core, 'threads.delete', { what: 'deleteThread', options })
   }
 
   /** Copies a thread (the newest `last` messages or a `dateRange`) with its blocks, `to` another resource if asked. */
-  cloneThread(options: CloneThreadOptions): Promise<ClonedThread> {
-    return cloneThread(this.#core, options)
+  async cloneThread(options: CloneThreadOptions): Promise<ClonedThread> {
+    const { thread, messageIds } = await call(this.#core, 'threads.clone', timedRange('cloneThread', options))
+    return { thread: datedThread(thread), messageIds: new Map(messageIds.map(({ from, to }) => [from, to])) }
   }
 
   /** Saves messages of one thread, whole or not at all; an id that is in the thread already is stored once. */
-  saveMessages(options: SaveMessagesOptions): Promise<SavedMessages> {
-    return saveMessages(this.#core, options)
+  async saveMessages(options: SaveMessagesOptions): Promise<SavedMessages> {
+    const saved = await call(this.#core, 'messages.save', { what: 'saveMessages', options })
+    return { ...saved, messages: saved.messages.map(datedMessage) }
   }
 
   /** A page of a thread's messages: the first 100 in thread order unless asked otherwise. */
-  listMessages(options: ListMessagesOptions): Promise<MessagePage> {
-    return listMessages(this.#core, options)
+  async listMessages(options: ListMessagesOptions): Promise<MessagePage> {
+    const page = await call(this.#core, 'messages.list', timedRange('listMessages', options))
+    return { ...page, messages: page.messages.map(datedMessage) }
   }
 
   /** Changes messages in place; metadata is deep-merged. One commit for each thread. */
-  updateMessages(options: {
-    readonly messages: readonly MessageEdit[]
-    readonly resourceId?: string
-  }): Promise<StoredMessage[]> {
-    return updateMessages(this.#core, options)
+  async updateMessages(options: UpdateMessagesOptions): Promise<StoredMessage[]> {
+    const changed = await call(this.#core, 'messages.update', { what: 'updateMessages', options })
+    return changed.map(datedMessage)
   }
 
   /** Deletes messages by id. `resourceId` may be left out only if every id was issued by us. */
-  deleteMessages(
+  async deleteMessages(
     messageIds: string | readonly (string | { readonly id: string })[],
     options: DeleteMessagesOptions = {},
   ): Promise<{ readonly deleted: string[] }> {
-    return deleteMessages(this.#core, messageIds, options)
+    const stated = { messageIds: messageIdsOf(messageIds) }
+    const { deleted } = await call(this.#core, 'messages.delete', { what: 'deleteMessages', options, stated })
+    return { deleted: [...deleted] }
   }
 
   /**
@@ -261,10 +307,9 @@ export class Memory implements AsyncDisposable {
     const asks = isJsonObject(options) && (options.query !== undefined || options.vectorSearchString !== undefined)
     if (!asks) {
       refuseWithoutQuestion(options)
-      return listMessages(this.#core, options as ListMessagesOptions)
+      return this.listMessages(options as ListMessagesOptions)
     }
-    recalling ??= await import('../memory/recall/recall-options.ts')
-    return recalling.recallMessages(this.#core, options as RecallOptions)
+    return datedRecollection(await call(this.#core, 'messages.recall', { what: 'recall', options, isRead: true }))
   }
 
   /**
@@ -273,7 +318,7 @@ export class Memory implements AsyncDisposable {
    * @throws MemoryError `not-found` if the trace is not kept.
    */
   explain(recallId: string): Promise<RecallTrace> {
-    return explain(this.#core, recallId)
+    return call(this.#core, 'recall.explain', { what: 'explain', stated: { recallId } })
   }
 
   /**
@@ -292,23 +337,32 @@ export class Memory implements AsyncDisposable {
    *
    * @throws MemoryError `unsupported` with `embedder: false`; errors of the embedder.
    */
-  reindex(options: ReindexOptions = {}): Promise<void> {
-    return reindex(this.#core, options)
+  async reindex(options: ReindexOptions = {}): Promise<void> {
+    const { onProgress } = fieldsOf(options, 'reindex', ['onProgress']) as ReindexOptions
+    await call(
+      this.#core,
+      'memory.reindex',
+      { what: 'reindex', options: {} },
+      onProgress === undefined ? {} : { onProgress },
+    )
   }
 
   /** The run of that id, or null: what an agent did, what it used, and how that ended. */
-  getRun(runId: string): Promise<Run | null> {
-    return getRun(this.#core, runId)
+  async getRun(runId: string): Promise<Run | null> {
+    const run = await call(this.#core, 'runs.get', { what: 'getRun', stated: { runId } })
+    return run === null ? null : datedRun(run)
   }
 
   /** A page of the runs of a resource or an agent, the newest first, 100 unless asked otherwise. */
-  listRuns(options: ListRunsOptions): Promise<RunPage> {
-    return listRuns(this.#core, options)
+  async listRuns(options: ListRunsOptions): Promise<RunPage> {
+    const page = await call(this.#core, 'runs.list', { what: 'listRuns', options })
+    return { ...page, runs: page.runs.map(datedRun) }
   }
 
   /** A block of working memory, or null while there is none. */
-  getWorkingMemory(options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
-    return getWorkingMemory(this.#core, options)
+  async getWorkingMemory(options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
+    const block = await call(this.#core, 'workingMemory.get', { what: 'getWorkingMemory', options })
+    return block === null ? null : datedWorkingMemory(block)
   }
 
   /**
@@ -318,18 +372,21 @@ export class Memory implements AsyncDisposable {
    *
    * @returns `written` with what it replaced, or `conflict` with the current block; then nothing was written.
    */
-  updateWorkingMemory(options: UpdateWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
-    return updateWorkingMemory(this.#core, options)
+  async updateWorkingMemory(options: UpdateWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
+    const given = { what: 'updateWorkingMemory', options }
+    return datedWrite(await call(this.#core, 'workingMemory.update', given))
   }
 
   /** The versions of a block, newest first. */
-  getWorkingMemoryHistory(options: WorkingMemoryHistoryOptions): Promise<WorkingMemoryVersion[]> {
-    return getWorkingMemoryHistory(this.#core, options)
+  async getWorkingMemoryHistory(options: WorkingMemoryHistoryOptions): Promise<WorkingMemoryVersion[]> {
+    const past = await call(this.#core, 'workingMemory.history', { what: 'getWorkingMemoryHistory', options })
+    return past.map(datedVersion)
   }
 
   /** Writes an earlier version of a block over the present one. */
-  restoreWorkingMemory(options: RestoreWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
-    return restoreWorkingMemory(this.#core, options)
+  async restoreWorkingMemory(options: RestoreWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
+    const given = { what: 'restoreWorkingMemory', options }
+    return datedWrite(await call(this.#core, 'workingMemory.restore', given))
   }
 
   /**
@@ -340,18 +397,20 @@ export class Memory implements AsyncDisposable {
    * @throws MemoryError `invalid-input` unless exactly one thing is named; `conflict` if an id means several, or for a
    * run that is at work.
    */
-  forget(options: ForgetOptions): Promise<ForgetAnswer> {
-    return forget(this.#core, options)
+  async forget(options: ForgetOptions): Promise<ForgetAnswer> {
+    return datedReceipt(await call(this.#core, 'memory.forget', forgetOptions(options)))
   }
 
   /** The receipt of a forget, or null: to see whether it is complete. */
-  getReceipt(receiptId: string): Promise<Receipt | null> {
-    return getReceipt(this.#core, receiptId)
+  async getReceipt(receiptId: string): Promise<Receipt | null> {
+    const receipt = await call(this.#core, 'receipts.get', { what: 'getReceipt', stated: { receiptId } })
+    return receipt === null ? null : datedReceipt(receipt)
   }
 
   /** Receipts, newest first, 100 unless asked otherwise. Needs the right to administer. */
-  receipts(options: ReceiptsOptions = {}): Promise<Receipt[]> {
-    return receipts(this.#core, options)
+  async receipts(options: ReceiptsOptions = {}): Promise<Receipt[]> {
+    const found = await call(this.#core, 'receipts.list', { what: 'receipts', options })
+    return found.map(datedReceipt)
   }
 
   /** Ends feeds, finishes what was begun, and gives the storage back. Safe to call twice. */

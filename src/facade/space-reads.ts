@@ -1,7 +1,8 @@
 /** What users read of a space: the door's readers, each argument of which is checked first. */
 import type { z } from 'zod'
 import { withPeers } from '../domain/peer-packages.ts'
-import { parsedBy } from '../memory/arguments/parse.ts'
+import { readPlain } from '../domain/read-plain.ts'
+import { refusalOf } from '../memory/arguments/refusal.ts'
 import type { Door } from '../memory/door/door.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'
 
@@ -20,6 +21,13 @@ export const methodsOf = {
 
 type Schemas = typeof import('./read-schemas.ts')
 let schemas: Schemas | null = null
+
+function parsedBy(schema: z.ZodType, value: unknown, name: string): unknown {
+  const given = readPlain(value, name)
+  const result = schema.safeParse(given)
+  if (result.success) return result.data
+  throw refusalOf(result.error, schema, given, name)
+}
 
 /** @throws MemoryError `invalid-input` for the first argument that breaks a rule. */
 async function parsedArguments(reader: ReaderName, method: string, given: readonly unknown[]): Promise<unknown[]> {

@@ -5,7 +5,6 @@ import { checkId, type SpaceId } from '../domain/id.ts'
 import { fieldsOf } from '../domain/option-checks.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { SpaceSettings, SpaceState } from '../domain/space.ts'
-import type { Recollection } from '../memory/answers/recollection.ts'
 import type { FeedOptions } from '../memory/arguments/feed-options.ts'
 import type { Core } from '../memory/door/core.ts'
 import { Door } from '../memory/door/door.ts'
@@ -13,6 +12,7 @@ import type { SpaceRecallOptions } from '../memory/recall/recall-options.ts'
 import type { ConfigureOptions } from '../memory/spaces/spaces.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'
 import { call, follow } from './call.ts'
+import { datedRecollection, type Recollection } from './records.ts'
 import { checkedReader } from './space-reads.ts'
 
 /** Options of `space.commit`. */
@@ -98,8 +98,8 @@ export class Space implements SpaceReads {
    * @throws MemoryError `invalid-input`, `denied`.
    */
   async recall(query: string, options: SpaceRecallOptions = {}): Promise<Recollection> {
-    const { recallSpace } = await import('../memory/recall/recall-options.ts')
-    return recallSpace(this.#door.core, this.id, query, options)
+    const stated = { space: this.id, query }
+    return datedRecollection(await call(this.#door.core, 'spaces.recall', { what: 'recall', options, stated }))
   }
 
   /**

@@ -4,22 +4,20 @@ import type { ForgetTarget, ReceiptCounts, ReceiptNote, StoredReceipt } from '..
 import { invalidInput, shown } from '../domain/error.ts'
 import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../domain/id.ts'
 import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
-import { isJsonObject } from '../domain/json.ts'
-import { readPlain } from '../domain/read-plain.ts'
 import { parseSpaceId, spaceId } from '../domain/space.ts'
-import { dateOf } from '../domain/time.ts'
 import type { Storage, ThreadCopy } from '../ports/storage.ts'
-import { type InputOf, type OutputOf, parse, unexpectedConflict } from './arguments/parse.ts'
+import { unexpectedConflict } from './arguments/refusal.ts'
 import type { Core } from './door/core.ts'
 import { Door } from './door/door.ts'
 import { refuseForeignMessages } from './door/foreign-ids.ts'
 import { attempted, eraseIssued, erasing } from './storage/erasure.ts'
 
 /**
- * What to forget. Pass `resourceId` (or `userId`), `teamId`, `agentId` or `taskId` alone to forget a whole space. Add
- * `threadId`, `messageIds` or `key` to forget only these in that space. Pass `factIds` or `run` alone.
+ * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `taskId` alone), or something in one, which the same
+ * options name: `threadId`, `messageIds` (with `threadId` only those of that thread) or `key`. `factIds` and `run`, the id
+ * of an agent's run, are named alone.
  */
-export interface ForgetOptions extends InputOf<'forget'> {
+export interface ForgetOptions {
   /** A user or entity: everything of theirs if passed alone, otherwise the resource of the thread, messages or key. */
   readonly resourceId?: string
   /** Another name for `resourceId`. */
@@ -33,9 +31,9 @@ export interface ForgetOptions extends InputOf<'forget'> {
   /** One conversation of the resource. */
   readonly threadId?: string
   /** Single messages. With `threadId`, only those of that thread. */
-  readonly messageIds?: string[]
+  readonly messageIds?: readonly string[]
   /** Single facts. Passed alone. */
-  readonly factIds?: string[]
+  readonly factIds?: readonly string[]
   /** An entry, in all its versions. */
   readonly key?: string
   /** The record of an agent's run, by its id. Passed alone. */
@@ -43,24 +41,24 @@ export interface ForgetOptions extends InputOf<'forget'> {
 }
 
 /** What a forget did. It names nothing that was erased. */
-export interface Receipt {
+export interface ForgetReceiptRecord<Time = string> {
   readonly id: string
   /** What kind of thing was forgotten, such as `resource`, `thread` or `facts`. */
   readonly target: ForgetTarget
   /** `pending`: no read returns it any more, but its bytes may still be in a file of the database. */
   readonly state: 'pending' | 'complete'
   /** When it was asked for. */
-  readonly requestedAt: Date
+  readonly requestedAt: Time
   /** null while pending. */
-  readonly completedAt: Date | null
+  readonly completedAt: Time | null
   /** For a whole space only live records count; inside a space, deleted and replaced ones too. */
   readonly erased: ReceiptCounts
   /** What this erasure cannot reach, in words. */
   readonly outOfReach: readonly string[]
 }
 
-/** A receipt, and the threads that were copied from a forgotten one: they stay. */
-export interface ForgetAnswer extends Receipt {
+/** A receipt, and the copied threads that were met: they are threads of their own and stay. */
+export interface ForgetAnswerRecord<Time = string> extends ForgetReceiptRecord<Time> {
   /** Threads that were cloned from a forgotten one. Forget them too if they hold the same content. */
   readonly copies: readonly ThreadCopy[]
 }
@@ -76,7 +74,7 @@ const outOfReach = [
 /** Copied threads that an answer lists at most. */
 const copiesListed = 1_000
 
-type Parsed = OutputOf<'forget'>
+type Parsed = ForgetOptions
 
 const homes = ['resourceId', 'userId', 'teamId', 'agentId', 'taskId'] as const
 const kinds = { resourceId: 'resource', userId: 'resource', teamId: 'team', agentId: 'agent', taskId: 'task' } as const
@@ -97,14 +95,6 @@ function callFor(id: string, kind: IssuedKind): string {
 function refuseOtherKind(field: string, id: string, kind: IssuedKind): void {
   const issued = parseIssuedId(id)
   if (issued !== null && issued.kind !== kind) throw foreignId(field, id, kind, callFor(id, issued.kind))
-}
-
-/** An option with the value undefined is a mistake, and without it a forget might erase far more than intended. */
-function refuseUndefined(options: unknown): void {
-  if (!isJsonObject(options)) return
-  const missing = named.find((name) => Object.hasOwn(options, name) && options[name] === undefined)
-  if (missing !== undefined)
-    throw invalidInput(missing, 'must not be undefined', undefined, 'Leave it out, or name it.')
 }
 
 /** The space to forget, or the space of the records to forget; null if none is named. */
@@ -290,10 +280,7 @@ function noteOf({ target, asked, copies }: Plan): Note {
  * Erases what the options name. Repeated while its receipt is pending, it adds to that receipt and tries once to
  * complete it.
  */
-export async function forget(core: Core, given: ForgetOptions): Promise<ForgetAnswer> {
-  const options = readPlain(given, 'forget') as ForgetOptions
-  refuseUndefined(options)
-  const parsed = await parse('forget', options)
+export async function forget(core: Core, parsed: ForgetOptions): Promise<ForgetAnswerRecord> {
   const storage = await core.storage.get()
   const plan = await planOf(core, storage, parsed)
   const pending = await storage.receipts.asked(core.access, plan.asked)
@@ -305,20 +292,22 @@ export async function forget(core: Core, given: ForgetOptions): Promise<ForgetAn
   return { ...toReceipt(receipt), copies: plan.copies }
 }
 
-function toReceipt({ left: _, requestedAt, completedAt, ...receipt }: StoredReceipt): Receipt {
-  const completed = completedAt === null ? null : dateOf(completedAt)
-  return { ...receipt, requestedAt: dateOf(requestedAt), completedAt: completed }
+function toReceipt({ left: _, ...receipt }: StoredReceipt): ForgetReceiptRecord {
+  return receipt
 }
 
 /** The receipt of that id, or null. */
-export async function getReceipt(core: Core, receiptId: string): Promise<Receipt | null> {
+export async function getReceipt(
+  core: Core,
+  { receiptId }: { readonly receiptId: string },
+): Promise<ForgetReceiptRecord | null> {
   checkId(receiptId, 'receiptId')
   const receipt = await (await core.storage.get()).receipts.get(core.access, receiptId)
   return receipt === null ? null : toReceipt(receipt)
 }
 
 /** Options of `memory.receipts`. */
-export interface ReceiptsOptions extends InputOf<'receipts'> {
+export interface ReceiptsOptions {
   /** Only receipts in this state. Default: all. */
   readonly state?: 'pending' | 'complete'
   /** Receipts at most, the newest. Default: 100. */
@@ -326,8 +315,10 @@ export interface ReceiptsOptions extends InputOf<'receipts'> {
 }
 
 /** Receipts, newest first. Needs the right to administer. */
-export async function receipts(core: Core, options: ReceiptsOptions): Promise<Receipt[]> {
-  const { state = null, limit = 100 } = await parse('receipts', options)
-  const found = await (await core.storage.get()).receipts.list(core.access, { state, limit })
+export async function listReceipts(
+  core: Core,
+  { state, limit = 100 }: ReceiptsOptions,
+): Promise<ForgetReceiptRecord[]> {
+  const found = await (await core.storage.get()).receipts.list(core.access, { state: state ?? null, limit })
   return found.map(toReceipt)
 }

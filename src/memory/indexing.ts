@@ -62,7 +62,7 @@ export async function reindex(core: Core, { onProgress = () => {} }: ReindexOpti
 }
 
 /** The trace of an answer, for an actor that may read its spaces, as long as they exist. */
-export async function explain(core: Core, recallId: string): Promise<RecallTrace> {
+export async function explain(core: Core, { recallId }: { readonly recallId: string }): Promise<RecallTrace> {
   const storage = await core.storage.get()
   const kept = core.traces.get(recallId)
   const fix = 'Recall again: only the latest answers of a process are kept.'

@@ -39,6 +39,14 @@ export const jsonFields = z
   .meta({ type: 'object' }) as unknown as z.ZodType<Record<string, unknown>>
 export const metadata = optional(jsonFields)
 
+/** What the metadata of records must be. The domain reads it, and says which operators there are. */
+export const filter = optional(
+  z.unknown().meta({
+    type: 'object',
+    description: 'What the metadata must be, such as { "topic": "billing", "priority": { "$gte": 2 } }.',
+  }) as unknown as z.ZodType<Record<string, unknown>>,
+)
+
 export const version = z.int().min(1)
 export const ifVersion = optional(version).describe('Write only over this version.')
 export const ifAbsent = optional(z.boolean()).describe('Write only if there is nothing yet.')

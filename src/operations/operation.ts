@@ -10,8 +10,7 @@ import type { Core } from '../memory/door/core.ts'
 import type { MemoryEvent } from '../memory/tracing.ts'
 
 /** What a call may do. `administer` is for settings and for what looks beyond one space. */
-export const effects = ['read', 'write', 'erase', 'administer'] as const
-export type OperationEffect = (typeof effects)[number]
+type OperationEffect = 'read' | 'write' | 'erase' | 'administer'
 
 /**
  * What an operation touches: spaces by their ids, all spaces, or the spaces that issued some ids. An issued id names its space

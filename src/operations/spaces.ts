@@ -46,6 +46,7 @@ const commitResult = z.discriminatedUnion('status', [
     reason: z.enum(['expectation', 'commit-id-reused']),
     failed: z.array(z.strictObject({ expectation: expectationSchema, actual: json })),
     seq,
+    first: optional(seq),
   }),
 ])
 

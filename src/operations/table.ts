@@ -1,10 +1,27 @@
 /** Every operation, by its name. Holds zod schemas, so the facade loads it at its first call and not at import. */
 import { invariant } from '../domain/error.ts'
+import { factOperations } from './facts.ts'
+import { forgetOperations } from './forget.ts'
+import { messageOperations } from './messages.ts'
 import type { Operation } from './operation.ts'
+import { recallOperations } from './recall.ts'
+import { runOperations } from './runs.ts'
 import { spaceOperations } from './spaces.ts'
 import { teamOperations } from './team.ts'
+import { threadOperations } from './threads.ts'
+import { workingMemoryOperations } from './working-memory.ts'
 
-const all = [...teamOperations, ...spaceOperations] as const
+const all = [
+  ...threadOperations,
+  ...messageOperations,
+  ...recallOperations,
+  ...workingMemoryOperations,
+  ...teamOperations,
+  ...factOperations,
+  ...runOperations,
+  ...spaceOperations,
+  ...forgetOperations,
+] as const
 
 type Stated = (typeof all)[number]
 
@@ -12,7 +29,7 @@ type Stated = (typeof all)[number]
 export type OperationName = Stated['name']
 
 /** The operation of that name. */
-export type OperationOf<Name extends OperationName> = Extract<Stated, { readonly name: Name }>
+type OperationOf<Name extends OperationName> = Extract<Stated, { readonly name: Name }>
 
 /** What an operation answers: a promise, or an async iterable if it streams. */
 export type AnswerOf<Name extends OperationName> = ReturnType<OperationOf<Name>['run']>

@@ -130,7 +130,7 @@ export const teamOperations = [
     title: 'Delete from team memory',
     description: 'Removes the entry under a key. Removing what is not there answers deleted: false.',
     effect: 'write',
-    input: z.strictObject({ ...key, ifVersion }),
+    input: z.strictObject({ ...key, ifVersion, commitId }),
     output: z.discriminatedUnion('status', [
       z.strictObject({ status: z.literal('deleted'), deleted: z.boolean() }),
       conflict,

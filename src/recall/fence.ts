@@ -1,7 +1,6 @@
 /** What is recalled, as a prompt shows it: data inside a fence that nothing in it can close. Pure. */
 import type { Author } from '../domain/actor.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
-import { isoTime } from '../domain/time.ts'
 import { withoutElements } from './without-fences.ts'
 
 /** What of a recalled item a prompt shows. */
@@ -11,7 +10,8 @@ export interface FencedItem {
   /** Told as a claim where it is one. */
   readonly author: Author
   readonly threadId?: string
-  readonly at: Date
+  /** ISO time. */
+  readonly at: string
 }
 
 const element = 'recalled-memory'
@@ -57,7 +57,7 @@ function fencedItem({ kind, text, author, threadId, at }: FencedItem): string {
   const claim = attribute('claimed', author.claimed === true ? 'true' : undefined)
   const who = attribute('author', `${author.kind} ${author.id}`) + attribute('name', author.name) + claim
   const attributes = `${attribute('kind', kind)}${who}${attribute('thread', threadId)}`
-  return `<item${attributes}${attribute('at', isoTime(at.getTime()))}>\n${inText(text)}\n</item>`
+  return `<item${attributes}${attribute('at', at)}>\n${inText(text)}\n</item>`
 }
 
 /** Recalled items as one block of a prompt, with author, thread and time of each; an empty text for none. */

@@ -80,7 +80,7 @@ describe('add', () => {
       ],
       'messages[1]',
     ],
-    ['no message at all', undefined, 'messages[0]'],
+    ['no message at all', undefined, 'messages'],
   ])('refuses %s', async (_, messages, field) => {
     const memory = openMemory()
     const error = await refused('invalid-input', () => memory.add(messages as never, alice))

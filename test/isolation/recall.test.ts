@@ -1,11 +1,10 @@
 // Isolation: whatever other spaces hold, everything that the own spaces answer is the same to the last digit.
-import type { Recollection } from 'aquifer'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { spaceOf } from '../../src/facade/space.ts'
 import { teamOf } from '../../src/facade/team.ts'
 import { listMessages } from '../../src/memory/conversation/list-messages.ts'
-import { getThreadById, listThreads } from '../../src/memory/conversation/threads.ts'
+import { getThread, listThreads } from '../../src/memory/conversation/threads.ts'
 import type { Core } from '../../src/memory/door/core.ts'
 import { explain } from '../../src/memory/indexing.ts'
 import { type RecallOptions, recallMessages, type SpaceRecallOptions } from '../../src/memory/recall/recall-options.ts'
@@ -35,9 +34,9 @@ const limits = fc.record(
 type Question = (core: Core) => Promise<unknown>
 
 /** The answer with its trace, without its random id. */
-async function whole(core: Core, answer: Promise<Recollection>): Promise<unknown> {
+async function whole(core: Core, answer: Promise<{ readonly recallId: string }>): Promise<unknown> {
   const { recallId, ...rest } = await answer
-  return [rest, await explain(core, recallId)]
+  return [rest, await explain(core, { recallId })]
 }
 
 const [alice, acme] = own
@@ -63,13 +62,13 @@ const listing = fc.constantFrom<Question>(
   (core) => listMessages(core, { ...ofThread, perPage: false }),
   (core) => listMessages(core, { ...ofThread, last: 2 }),
   (core) => listThreads(core, { resourceId: 'alice', archived: 'any' }),
-  (core) => getThreadById(core, { threadId: 'one' }),
-  (core) => getThreadById(core, { threadId: 'one', resourceId: 'bob' }),
+  (core) => getThread(core, { threadId: 'one' }),
+  (core) => getThread(core, { threadId: 'one', resourceId: 'bob' }),
   (core) => teamOf(core, 'acme').list(),
   (core) => teamOf(core, 'acme').get('key-1'),
   (core) => spaceOf(core, acme).state(),
   (core) => spaceOf(core, alice).log.read({ after: 0, limit: 100 }),
-  (core) => explain(core, 'rcl_none_unknown'),
+  (core) => explain(core, { recallId: 'rcl_none_unknown' }),
 )
 const questions = fc.array(
   fc.oneof(

@@ -10,7 +10,7 @@ import { openMemory, refused } from './opened.ts'
 const bot = { kind: 'agent', id: 'bot' } as const
 const alice = { kind: 'user', id: 'alice' } as const
 const bob = { kind: 'user', id: 'bob' } as const
-const at = new Date('2026-01-01')
+const at = '2026-01-01T00:00:00.000Z'
 
 describe('learning from messages', () => {
   it('stores what the model finds, and asks nothing about what is like nothing', async () => {

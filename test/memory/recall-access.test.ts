@@ -96,10 +96,10 @@ describe('a trace', () => {
     const found = await memory.space(alice).recall('refund', { spaces: everybody })
     const missing = await refused('not-found', () => memory.explain('rcl_none_unknown'))
     for (const spaces of [[alice, bob], [acme], []]) {
-      const error = await refused('not-found', () => explain(granted(memory, ...reading(...spaces)), found.recallId))
+      const error = await refused('not-found', () => explain(granted(memory, ...reading(...spaces)), found))
       expect(error.message).toBe(missing.message.replace('rcl_none_unknown', found.recallId))
     }
-    expect(await explain(granted(memory, ...reading(...everybody)), found.recallId)).toEqual(found.trace)
+    expect(await explain(granted(memory, ...reading(...everybody)), found)).toEqual(found.trace)
     await memory.space(bob).commit([{ kind: 'erase' }])
     await refused('not-found', () => memory.explain(found.recallId))
     await memory.saveMessages({ resourceId: 'bob', threadId: 't', messages: 'anew' })

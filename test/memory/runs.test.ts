@@ -96,7 +96,7 @@ describe('getRun', () => {
     }
     const core = coreOf(memory)
     const to = (id: string) => [{ space: spaceId('resource', id), rights: ['read'] as const }]
-    const reading = (id: string) => getRun({ ...core, access: { actor: bot, grants: to(id) } }, runId)
+    const reading = (id: string) => getRun({ ...core, access: { actor: bot, grants: to(id) } }, { runId })
     expect([await reading('bob'), (await reading('alice'))?.id]).toEqual([null, runId])
     await refused('invalid-input', () => memory.getRun(''))
     await refused('invalid-input', () => memory.getRun(undefined as never))

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type FencedItem, fenced, hasRecalled, withoutRecalled } from '../../src/recall/fence.ts'
 import { runRandom } from '../random-runs.ts'
 
-const at = new Date('2026-03-01T10:00:00.000Z')
+const at = '2026-03-01T10:00:00.000Z'
 const alice = { kind: 'user', id: 'alice' } as const
 
 function itemOf(text: string, more: Partial<FencedItem> = {}): FencedItem {

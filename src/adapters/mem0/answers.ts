@@ -1,6 +1,6 @@
 /** Answers in the forms that programs for Mem0 read: each name in both spellings, times as ISO texts. */
 import type { JsonObject } from '../../domain/json.ts'
-import type { Fact, FactVersion } from '../../memory/facts/fact-records.ts'
+import type { Fact, FactVersion } from '../../facade/records.ts'
 import type { AddedFact } from '../../memory/facts/facts-add.ts'
 
 /** A memory. Names stand in both spellings. */

@@ -1,7 +1,6 @@
 /** The section of facts: the newest that fit, in the order of their statement. */
 import type { Seq } from '../../domain/id.ts'
 import type { FactState } from '../../domain/records/fact.ts'
-import { dateOf } from '../../domain/time.ts'
 import { type FencedItem, fenced } from '../../recall/fence.ts'
 import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
@@ -30,7 +29,7 @@ async function readFacts({ input: { space, behaviour } }: Reading): Promise<read
 }
 
 function factItem({ text, assertedBy, updatedAt }: FactState): FencedItem {
-  return { kind: 'fact', text, author: assertedBy, at: dateOf(updatedAt) }
+  return { kind: 'fact', text, author: assertedBy, at: updatedAt }
 }
 
 type FittedFacts = FittedPart & Pick<FittedText<FactState>, 'kept' | 'text'>

@@ -5,7 +5,8 @@ import { parseTurnId, type Seq } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Message } from '../../domain/records/message.ts'
-import type { Degraded, RecalledItem, Recollection } from '../../memory/answers/recollection.ts'
+import { msOf } from '../../domain/time.ts'
+import type { Degraded, RecalledItemRecord, RecollectionRecord } from '../../memory/answers/recollection.ts'
 import { recallFrom } from '../../memory/recall/recall.ts'
 import type { ResolvedRecallOptions } from '../../ports/behaviour.ts'
 import { fenced } from '../../recall/fence.ts'
@@ -36,7 +37,7 @@ export interface SeenRecall {
 
 /** The recalled items, or the reason why there are none. */
 export interface RecallOutcome {
-  readonly recollection: Recollection | null
+  readonly recollection: RecollectionRecord | null
   readonly warning: string | null
 }
 
@@ -58,7 +59,7 @@ async function recallFor(
   { space, threadId, behaviour, newMessages }: ContextInput,
   question: string,
   { topK, messageRange, threshold, filter, scope }: ResolvedRecallOptions,
-): Promise<Recollection> {
+): Promise<RecollectionRecord> {
   const { facts: takesFacts, lastMessages } = behaviour
   // The prompt may have this many of them anyway.
   const spare = lastMessages + newMessages.length + 1 + (takesFacts ? spareForFacts : 0)
@@ -98,12 +99,12 @@ function messagesIn({ input, window }: Fitting): ReadonlySet<string | undefined>
 
 /** Best items first, as many as asked for, each whole or not at all, and none that the prompt has anyway. */
 function newsOf(
-  { items }: Recollection,
+  { items }: RecollectionRecord,
   { topK, tokenBudget }: ResolvedRecallOptions,
   fitting: Fitting,
-): readonly RecalledItem[] {
+): readonly RecalledItemRecord[] {
   const known = messagesIn(fitting)
-  const isNews = ({ kind, id, threadId, message }: RecalledItem) => {
+  const isNews = ({ kind, id, threadId, message }: RecalledItemRecord) => {
     if (kind !== 'message') return !fitting.holds(kind, id)
     // An open turn is visible only to its owner, as that turn's messages.
     return message?.turnStatus !== 'open' && (threadId !== fitting.input.threadId || !known.has(id))
@@ -121,16 +122,16 @@ function newsOf(
 
 /** An item and its place in its thread, computed once. */
 interface Placed {
-  readonly item: RecalledItem
+  readonly item: RecalledItemRecord
   readonly turn: number
   readonly seq: number
   readonly time: number
 }
 
-function placed(item: RecalledItem): Placed {
+function placed(item: RecalledItemRecord): Placed {
   const { message, at } = item
   const turn = message === undefined ? 0 : (parseTurnId(message.turnId)?.turn ?? 0)
-  return { item, turn, seq: message?.seq ?? 0, time: at.getTime() }
+  return { item, turn, seq: message?.seq ?? 0, time: msOf(at) }
 }
 
 /** Places of a batch's messages, from their ids: they are one turn and one commit. */
@@ -149,7 +150,7 @@ function compareInThread(left: Placed, right: Placed): number {
 }
 
 /** Items without a thread first, then other threads by their last time, and this thread last, next to its history. */
-function inOrder(items: readonly RecalledItem[], threadId: string): RecalledItem[] {
+function inOrder(items: readonly RecalledItemRecord[], threadId: string): RecalledItemRecord[] {
   const threads = [...Map.groupBy(items.map(placed), ({ item }) => item.threadId)].map(([id, found]) => {
     const time = id === undefined ? Number.NEGATIVE_INFINITY : Math.max(...found.map((one) => one.time))
     return { found, time: id === threadId ? Number.POSITIVE_INFINITY : time }
@@ -162,7 +163,7 @@ function inOrder(items: readonly RecalledItem[], threadId: string): RecalledItem
 const markupTokens = 36
 
 /** Tokens of fenced items, without reading their texts again. */
-function roughTokens(items: readonly RecalledItem[]): number {
+function roughTokens(items: readonly RecalledItemRecord[]): number {
   return items.reduce((sum, { tokens }) => sum + tokens + markupTokens, markupTokens)
 }
 
@@ -172,7 +173,7 @@ const rounded = (score: number) => Math.round(score * 10_000) / 10_000
  * An item in the record of a run. Needless digits and zero parts would be more than half of a turn's row in the log,
  * which every reader of the thread parses.
  */
-function seenItem({ kind, id, space, threadId, score, scores, tokens }: RecalledItem): SeenRecalled {
+function seenItem({ kind, id, space, threadId, score, scores, tokens }: RecalledItemRecord): SeenRecalled {
   const parts = Object.entries(scores).flatMap(([part, share]) =>
     share === 0 ? [] : [[part, rounded(share)] as const],
   )
@@ -186,7 +187,7 @@ const degradedWarnings: { readonly [Reason in Degraded]?: string } = {
   'embedder-unauthorized': 'The provider of the embedder refused the key, so memory was searched by words only.',
 }
 
-type FittedRecall = FittedPart & Pick<FittedText<RecalledItem>, 'kept' | 'text'>
+type FittedRecall = FittedPart & Pick<FittedText<RecalledItemRecord>, 'kept' | 'text'>
 
 export const recalled: Section<'recalled', RecallOutcome, FittedRecall, SeenRecall> = {
   name: 'recalled',

@@ -29,7 +29,14 @@ export function recallTool({ space, threadId, behaviour }: MemoryScope): ToolSet
     execute: ({ query, topK }) =>
       orRefusal(async () => {
         const most = { topK: topK ?? options.topK }
-        const { items } = await recallSpace(space.core, space.id, query, { kinds, ...inThread, ...options, ...most })
+        const { items } = await recallSpace(space.core, {
+          space: space.id,
+          query,
+          kinds,
+          ...inThread,
+          ...options,
+          ...most,
+        })
         return items.length === 0 ? 'Nothing was found.' : fenced(items)
       }),
   })

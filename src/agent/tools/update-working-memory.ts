@@ -8,8 +8,8 @@ import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { Door } from '../../memory/door/door.ts'
 import {
   readWorkingMemory,
-  type WorkingMemory,
-  type WorkingMemoryWrite,
+  type WorkingMemoryRecord,
+  type WorkingMemoryWriteRecord,
   writeWorkingMemory,
 } from '../../memory/working-memory/working-memory.ts'
 import type { ResolvedWorkingMemory } from '../../ports/behaviour.ts'
@@ -39,7 +39,7 @@ function ownWorkingMemory(
   return { space: space.with({ behaviour }), where: { threadId }, template }
 }
 
-function versionOf(block: WorkingMemory | null): { readonly ifVersion: number } | { readonly ifAbsent: true } {
+function versionOf(block: WorkingMemoryRecord | null): { readonly ifVersion: number } | { readonly ifAbsent: true } {
   return block === null ? { ifAbsent: true } : { ifVersion: block.version }
 }
 
@@ -65,12 +65,12 @@ interface OwnWrite {
   readonly seen: number
 }
 
-function standing({ template }: OwnWorkingMemory, block: WorkingMemory | null) {
+function standing({ template }: OwnWorkingMemory, block: WorkingMemoryRecord | null) {
   const value = block?.value ?? template ?? ''
   return { text: typeof value === 'string' ? value : JSON.stringify(value), version: block?.version ?? null }
 }
 
-function textConflict(own: OwnWorkingMemory, block: WorkingMemory | null) {
+function textConflict(own: OwnWorkingMemory, block: WorkingMemoryRecord | null) {
   const note =
     'Not written: it changed since that version. Put your change into this text and send it with this version.'
   return { status: 'conflict', note, ...standing(own, block) } as const
@@ -128,7 +128,7 @@ function schemaReason(error: MemoryError): string | null {
 const isPaths = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((path) => typeof path === 'string')
 
-function jsonAnswer(result: WorkingMemoryWrite) {
+function jsonAnswer(result: WorkingMemoryWriteRecord) {
   if (result.status === 'written') return { status: 'written', version: result.version } as const
   const note = 'Not written: others were writing too. Send it again.'
   return { status: 'conflict', note, value: result.current?.value ?? null } as const

@@ -148,7 +148,9 @@ function replay(view: SpaceView, submission: Submission, rows: readonly LogRow[]
   const [first] = rows
   invariant(first !== undefined && view.space !== null, 'a known commit has a row and a space')
   const isSame = (first.hash === null || first.hash === submission.hash) && sameActor(first.actor, submission.actor)
-  if (!isSame) return { status: 'conflict', reason: 'commit-id-reused', failed: [], seq: view.space.seq }
+  if (!isSame) {
+    return { status: 'conflict', reason: 'commit-id-reused', failed: [], seq: view.space.seq, first: first.seq }
+  }
   const results = answersOf(rows, view)
   return { status: 'committed', seq: first.seq, at: first.at, replayed: true, results }
 }

@@ -134,4 +134,6 @@ export type CommitResult =
       readonly reason: 'expectation' | 'commit-id-reused'
       readonly failed: readonly { readonly expectation: Expectation; readonly actual: Json }[]
       readonly seq: Seq
+      /** Seq of the commit that has the id, where that is the reason. */
+      readonly first?: Seq
     }

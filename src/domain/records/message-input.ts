@@ -123,7 +123,11 @@ function joinAnswers(batch: ReadMessage[], answers: ReadMessage): ReadMessage | 
  * @throws MemoryError `invalid-input` naming the message and field that cannot be read.
  */
 export function readMessages(messages: unknown): readonly ReadMessage[] {
-  const given = readPlain(messages, 'messages')
+  return readPlainMessages(readPlain(messages, 'messages'))
+}
+
+/** The same for messages that are a plain copy already. */
+export function readPlainMessages(given: unknown): readonly ReadMessage[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given]
   if (list.length === 0) {
     throw new MemoryError('invalid-input', {

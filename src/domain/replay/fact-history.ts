@@ -8,7 +8,16 @@ import type { FactState } from '../records/fact.ts'
 import { factsAfter, touchedFacts } from './fact-fold.ts'
 import type { CommitRows } from './history.ts'
 
-const factEvents = ['assert', 'update', 'supersede', 'conflict', 'resolve', 'retire', 'expire', 'erased'] as const
+export const factEvents = [
+  'assert',
+  'update',
+  'supersede',
+  'conflict',
+  'resolve',
+  'retire',
+  'expire',
+  'erased',
+] as const
 
 /** What a commit did to a fact: stated it, restated it, or marked, freed, ended or erased it. */
 export type FactEvent = (typeof factEvents)[number]

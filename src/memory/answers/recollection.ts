@@ -9,24 +9,19 @@ import { textKey } from '../../domain/records/fact-text.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 import type { PackDropReason } from '../../recall/pack.ts'
 import type { RecallMode } from '../../recall/rank.ts'
-import type { RecordPlace, StoredMessage } from './records.ts'
+import type { MessageRecord, RecordPlace } from './records.ts'
 
 /** Why an answer may be incomplete: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
-/** One found item. */
-export interface RecalledItem extends RecordPlace {
+/** One thing that was found. */
+export interface RecalledItemRecord<Time = string> extends RecordPlace {
   /** `message`, `fact` or `entry`. */
   readonly kind: RecordKind
   /** The id of a message or a fact, or the key of an entry. */
   readonly id: string
   /** Its text. If it is too long for the token budget, the passage that matches the question best. */
   readonly text: string
-  /**
-   * Set if `text` is a passage: where it begins and ends in the whole text, and the length of that, in UTF-16 units.
-   * `message.parts` then has only this passage, and an entry has no `value`: read the message or the key for the whole.
-   */
-  readonly excerpt?: { readonly start: number; readonly end: number; readonly length: number }
   /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
   /** What each leg and each prior added to the score. */
@@ -35,11 +30,16 @@ export interface RecalledItem extends RecordPlace {
   readonly author: Author
   readonly threadId?: string
   /** When it was said or written. */
-  readonly at: Date
+  readonly at: Time
+  /**
+   * Set if `text` is a passage: where it begins and ends in the whole text, and the length of that, in UTF-16 units.
+   * `message.parts` then has only this passage, and an entry has no `value`: read the message or the key for the whole.
+   */
+  readonly excerpt?: { readonly start: number; readonly end: number; readonly length: number }
   /** Tokens of `text`, estimated. */
   readonly tokens: number
   /** The message, if it is one. */
-  readonly message?: StoredMessage
+  readonly message?: MessageRecord<Time>
   /** The fact, if it is one. */
   readonly fact?: FactState
   /** The value of an entry. */
@@ -49,14 +49,15 @@ export interface RecalledItem extends RecordPlace {
 }
 
 /** A message that was found, with its score. */
-export type RecalledMessage = StoredMessage & Pick<RecalledItem, 'score' | 'scores' | 'isNeighbour'>
+export type RecalledMessageRecord<Time = string> = MessageRecord<Time> &
+  Pick<RecalledItemRecord, 'score' | 'scores' | 'isNeighbour'>
 
 /** Why an item is not in the answer. */
 export type DropReason = PackDropReason | 'filter'
 
 /** One item of a trace: in or out, and why. */
 export interface TracedItem
-  extends Omit<RecalledItem, 'resourceId' | 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
+  extends Omit<RecalledItemRecord, 'resourceId' | 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
   /** Place in the ranking, from 1. */
   readonly rank: number
   /** Why it is not in the answer; null if it is. */
@@ -94,11 +95,11 @@ export interface RecallTrace {
 }
 
 /** The answer to a recall. */
-export interface Recollection {
+export interface RecollectionRecord<Time = string> {
   /** Best first; neighbours follow the item they belong to. */
-  readonly items: readonly RecalledItem[]
+  readonly items: readonly RecalledItemRecord<Time>[]
   /** The messages among the items. */
-  readonly messages: readonly RecalledMessage[]
+  readonly messages: readonly RecalledMessageRecord<Time>[]
   /** Seq of each searched space, as it was searched. */
   readonly asOf: Readonly<Record<string, Seq>>
   /** Why the answer may be incomplete; empty if it is complete. */
@@ -129,14 +130,14 @@ export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'score' 
 }
 
 /** The place of a recalled fact. */
-type RecalledFact = Pick<RecalledItem, 'space' | 'id'>
+type RecalledFact = Pick<RecalledItemRecord, 'space' | 'id'>
 
 /** The latest traces of a process, oldest first, and which facts were recalled, by a hash of their words. */
 export class Traces {
   readonly #traces = new Map<string, KeptTrace>()
   readonly #facts = new Map<string, ReadonlyMap<number, RecalledFact>>()
 
-  keep(recallId: string, { items, ...kept }: KeptTrace & { readonly items: readonly RecalledItem[] }): void {
+  keep(recallId: string, { items, ...kept }: KeptTrace & { readonly items: readonly RecalledItemRecord[] }): void {
     const facts = items.flatMap(({ kind, text, space, id }): [number, RecalledFact][] => {
       return kind === 'fact' ? [[textKey(text), { space, id }]] : []
     })

@@ -1,4 +1,4 @@
-/** Records as the facade returns them: those of the domain, with `Date`s, their space and its resource. */
+/** Records as operations answer them: the domain's, with their space and the resource that it belongs to. */
 
 import type { Author } from '../../domain/actor.ts'
 import { invariant } from '../../domain/error.ts'
@@ -8,7 +8,6 @@ import { type Message, type Role, withoutInternal } from '../../domain/records/m
 import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import { parseSpaceId, resourceOf } from '../../domain/space.ts'
-import { dateOf } from '../../domain/time.ts'
 import type { StoredPart } from './stored-part.ts'
 
 /** The place of a record. */
@@ -25,8 +24,8 @@ export function recordPlace(space: SpaceId): RecordPlace {
   return resourceId === null ? { space } : { space, resourceId }
 }
 
-/** A conversation of a resource. */
-export interface Thread extends RecordPlace {
+/** A conversation of a resource. Times are ISO texts, and Dates in the facade. */
+export interface ThreadRecord<Time = string> extends RecordPlace {
   readonly id: string
   /** The resource that it belongs to. */
   readonly resourceId: string
@@ -35,45 +34,40 @@ export interface Thread extends RecordPlace {
   /** Data of the application, as it was stored. `{}` if there is none. */
   readonly metadata: JsonObject
   /** When it was created. */
-  readonly createdAt: Date
+  readonly createdAt: Time
   /** When the thread itself last changed; saving messages does not move it. */
-  readonly updatedAt: Date
+  readonly updatedAt: Time
   /** When messages were last saved; null while it has none. */
-  readonly lastMessageAt: Date | null
+  readonly lastMessageAt: Time | null
   /** Messages in it, without replaced and discarded turns. */
   readonly messageCount: number
   /** When it was archived; null if it is not. */
-  readonly archivedAt: Date | null
+  readonly archivedAt: Time | null
   /** Seq of the commit that last changed the thread itself, for `ifVersion`. */
   readonly version: Seq
   /** The thread that it was cloned from. Absent if it was not. */
   readonly source?: ThreadSource
 }
 
-/** A stored message: a UI message of the AI SDK, with its author, place and time. */
-export interface StoredMessage extends RecordPlace {
+/** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
+export interface MessageRecord<Time = string> extends RecordPlace {
   readonly id: string
-  /** `user`, `assistant` or `system`. */
   readonly role: Role
-  /** Its content: parts as an AI SDK `UIMessage` has them. */
   readonly parts: StoredPart[]
-  /** Data of the application. Absent if there is none. */
   readonly metadata?: JsonObject
   readonly threadId: string
   /** Who is speaking; `claimed` if a caller stated somebody other than the actor. */
   readonly author: Author
   readonly turnId: string
-  /** How its turn stands: `open`, or how it ended. */
   readonly turnStatus: TurnStatus
-  /** When it was said. */
-  readonly createdAt: Date
+  readonly createdAt: Time
   /** When it was last edited; absent if never. */
-  readonly editedAt?: Date
+  readonly editedAt?: Time
   /** Seq of the commit that saved it. */
   readonly seq: Seq
 }
 
-export function toThread(thread: ThreadState, space: SpaceId): Thread {
+export function toThread(thread: ThreadState, space: SpaceId): ThreadRecord {
   const { resourceId } = recordPlace(space)
   invariant(resourceId !== undefined, 'threads are listed and found in the spaces of resources')
   const { id, title, metadata, createdAt, updatedAt, lastMessageAt, messageCount, archivedAt, version, source } = thread
@@ -83,11 +77,11 @@ export function toThread(thread: ThreadState, space: SpaceId): Thread {
     resourceId,
     title,
     metadata,
-    createdAt: dateOf(createdAt),
-    updatedAt: dateOf(updatedAt),
-    lastMessageAt: lastMessageAt === null ? null : dateOf(lastMessageAt),
+    createdAt,
+    updatedAt,
+    lastMessageAt,
     messageCount,
-    archivedAt: archivedAt === null ? null : dateOf(archivedAt),
+    archivedAt,
     version,
     ...(source === undefined ? {} : { source }),
   }
@@ -96,14 +90,14 @@ export function toThread(thread: ThreadState, space: SpaceId): Thread {
 type Building<Record> = { -readonly [Field in keyof Record]: Record[Field] }
 
 /** The message as lists and recall return it: without internal parts, unless they are asked for. */
-export function toListedMessage(message: Message, place: RecordPlace, includeInternal = false): StoredMessage {
+export function toListedMessage(message: Message, place: RecordPlace, includeInternal = false): MessageRecord {
   const parts = includeInternal ? message.parts : withoutInternal(message.parts)
   return toStoredMessage(parts === message.parts ? message : { ...message, parts }, place)
 }
 
-export function toStoredMessage(message: Message, { space, resourceId }: RecordPlace): StoredMessage {
-  // Copied field by field: a page has many messages, and spreading optional fields makes an object for each.
-  const stored: Building<StoredMessage> = {
+export function toStoredMessage(message: Message, { space, resourceId }: RecordPlace): MessageRecord {
+  // Field by field: a page has many messages, and spreading optional fields makes an object for each.
+  const stored: Building<MessageRecord> = {
     id: message.id,
     role: message.role,
     parts: message.parts as StoredPart[],
@@ -112,11 +106,11 @@ export function toStoredMessage(message: Message, { space, resourceId }: RecordP
     author: message.author,
     turnId: message.turnId,
     turnStatus: message.turnStatus,
-    createdAt: dateOf(message.createdAt),
+    createdAt: message.createdAt,
     seq: message.seq,
   }
   if (resourceId !== undefined) stored.resourceId = resourceId
   if (message.metadata !== undefined) stored.metadata = message.metadata
-  if (message.editedAt !== undefined) stored.editedAt = dateOf(message.editedAt)
+  if (message.editedAt !== undefined) stored.editedAt = message.editedAt
   return stored
 }

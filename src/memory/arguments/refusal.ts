@@ -1,6 +1,6 @@
 /** Error texts for bad arguments, in our own words. */
 import type { z } from 'zod'
-import { invalidInput, type MemoryError, shown } from '../../domain/error.ts'
+import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -105,4 +105,9 @@ export function refuseOption(
 ): MemoryError {
   const issue: z.core.$ZodIssue = { code: 'unrecognized_keys', keys: [name], path: [], message: '' }
   return invalidInput(what, ruleOf(issue), given, fixOf(issue, schema, what, stated))
+}
+
+/** The conflict that nobody asked about, thrown; one that a caller stated is an answer instead. */
+export function unexpectedConflict(message: string, fix: string, details: Record<string, unknown>): MemoryError {
+  return new MemoryError('conflict', { message, fix, details })
 }

@@ -6,52 +6,47 @@ import { type JsonObject, mergeJson, toPatch } from '../../domain/json.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
 import { toIso } from '../../domain/time.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
-import type { Thread } from '../answers/records.ts'
-import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
+import type { ThreadRecord } from '../answers/records.ts'
+import { type CommitIdOption, named, uniquePartOf } from '../arguments/commit-ids.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
-import { requireThread } from './threads.ts'
+import { type NamedThread, requireThread, type ThreadFields } from './threads.ts'
 
 /** Options of `memory.cloneThread`. */
-export interface CloneThreadOptions extends InputOf<'cloneThread'> {
-  /** The thread to copy. */
-  readonly threadId: string
-  /** The resource of the thread to copy. */
-  readonly resourceId: string
+export interface CloneThreadRequest<Time = string> extends NamedThread, ThreadFields, CommitIdOption {
   /** The id of the copy. Default: a new id. */
   readonly newThreadId?: string
-  /** The title of the copy. Default: the title of the source. */
-  readonly title?: string | null
-  /** Deep-merged into the metadata of the source. */
-  readonly metadata?: Record<string, unknown>
   /** Copies only this many of the newest messages. Default: all, up to `limits.cloneMessages`. */
   readonly last?: number
   /** Copies only messages created in this range, both ends included. */
-  readonly dateRange?: { readonly start?: Date | string | number; readonly end?: Date | string | number }
+  readonly dateRange?: { readonly start?: Time; readonly end?: Time }
   /** The resource that gets the copy. Default: the resource of the source. */
   readonly to?: { readonly resourceId: string }
 }
 
 /** The answer of `memory.cloneThread`. */
-export interface ClonedThread {
+export interface ClonedThreadRecord {
   /** The copy. */
-  readonly thread: Thread
+  readonly thread: ThreadRecord
   /** The new id of each message, by the id it has in the source. */
-  readonly messageIds: ReadonlyMap<string, string>
+  readonly messageIds: readonly { readonly from: string; readonly to: string }[]
 }
 
-type Parsed = OutputOf<'cloneThread'>
+interface Copied {
+  readonly places: readonly PlacedMessage[]
+  readonly asOf: number
+}
 
 /** The messages to copy, in thread order; refused if there are more than one commit may hold. */
-async function messagesOf(source: Door, parsed: Parsed): Promise<{ places: readonly PlacedMessage[]; asOf: number }> {
+async function messagesOf(source: Door, parsed: CloneThreadRequest, asOf: number | null): Promise<Copied> {
   const most = source.core.limits.cloneMessages
   const limit = parsed.last === undefined ? most : Math.min(parsed.last, most)
   const listed = await source.messages.list({
     threadId: parsed.threadId,
     direction: 'desc',
     after: null,
-    asOf: null,
+    asOf,
     limit,
     offset: 0,
     from: parsed.dateRange?.start === undefined ? null : toIso(parsed.dateRange.start, 'dateRange.start'),
@@ -72,14 +67,26 @@ function copyOf(message: Message): MessageInput {
   return { role, parts, author, createdAt, ...(metadata === undefined ? {} : { metadata }) }
 }
 
+/**
+ * The seq as of which the source is copied. A retry copies what it copied then, which the copy names: the clone itself has
+ * moved the seq since. Else null: as it stands.
+ */
+async function sourceSeq(source: Door, target: Door, threadId: string, newThreadId: string): Promise<number | null> {
+  const { record } = await target.threads.get(newThreadId)
+  const from = record?.source
+  return from?.space === source.id && from.threadId === threadId ? from.asOf : null
+}
+
 /** Copies a thread. Open or suspended turns are copied in their current state. */
-export async function cloneThread(core: Core, options: CloneThreadOptions): Promise<ClonedThread> {
-  const parsed = await parse('cloneThread', options)
+export async function cloneThread(core: Core, parsed: CloneThreadRequest): Promise<ClonedThreadRecord> {
+  const { commitId } = parsed
   const source = resourceSpace(core, parsed.resourceId)
   const target = parsed.to === undefined ? source : resourceSpace(core, parsed.to.resourceId)
-  const newThreadId = checkId(parsed.newThreadId ?? `thread_${core.createId()}`, 'newThreadId')
+  const unique = parsed.newThreadId ?? `thread_${await uniquePartOf(core.createId, commitId)}`
+  const newThreadId = checkId(unique, 'newThreadId')
   const thread = await requireThread(source, checkId(parsed.threadId, 'threadId'))
-  const { places, asOf } = await messagesOf(source, parsed)
+  const then = commitId === undefined ? null : await sourceSeq(source, target, thread.id, newThreadId)
+  const { places, asOf } = await messagesOf(source, parsed, then)
   const turns = [...Map.groupBy(places, ({ turn }) => turn).values()]
   const blocks = (await source.blocks.list(thread.id)).items
   const metadata = mergeJson(thread.metadata, toPatch(parsed.metadata ?? {}, 'metadata')) as JsonObject
@@ -88,16 +95,13 @@ export async function cloneThread(core: Core, options: CloneThreadOptions): Prom
     threadId: newThreadId,
     title: parsed.title === undefined ? thread.title : parsed.title,
     metadata,
-    source: { space: source.id, threadId: thread.id, asOf },
+    source: { space: source.id, threadId: thread.id, asOf: then ?? asOf },
     turns: turns.map((turn) => turn.map(({ message }) => copyOf(message))),
     blocks: blocks.map(({ name, format, value }) => ({ name, format, value })),
   }
-  const { result } = appliedOf(await target.submit([change]), 'thread-clone')
-  const messageIds = new Map<string, string>()
-  turns.forEach((turn, turnIndex) => {
-    turn.forEach(({ message }, index) => {
-      messageIds.set(message.id, result.messageIds[turnIndex]?.[index] as string)
-    })
-  })
+  const { result } = appliedOf(await target.submit([change], named(commitId)), 'thread-clone')
+  const messageIds = turns.flatMap((turn, turnIndex) =>
+    turn.map(({ message }, index) => ({ from: message.id, to: result.messageIds[turnIndex]?.[index] as string })),
+  )
   return { thread: await requireThread(target, newThreadId), messageIds }
 }

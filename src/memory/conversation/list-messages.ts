@@ -5,20 +5,19 @@
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
-import { toIso } from '../../domain/time.ts'
+import { isoTime, toIso } from '../../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
-import { recordPlace, type StoredMessage, toListedMessage } from '../answers/records.ts'
+import { type MessageRecord, recordPlace, toListedMessage } from '../answers/records.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
-import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { refuseForeignMessages } from '../door/foreign-ids.ts'
 import { commitIfDue, interruption } from '../storage/sweeper.ts'
 
 /** Options of `memory.listMessages`. */
-export interface ListMessagesOptions extends InputOf<'listMessages'> {
-  readonly threadId: string
+export interface ListMessagesRequest<Time = string> {
   readonly resourceId: string
+  readonly threadId: string
   /** The newest messages, this many. Not together with `page` or `perPage`. */
   readonly last?: number
   /** Number of the page, from 0. Default: 0. */
@@ -30,11 +29,11 @@ export interface ListMessagesOptions extends InputOf<'listMessages'> {
   /** `asc`: in thread order. `desc`: newest first. Default: `asc`. */
   readonly order?: 'asc' | 'desc'
   /** Only messages created in this range, both ends included. */
-  readonly dateRange?: { readonly start?: Date | string | number; readonly end?: Date | string | number }
+  readonly dateRange?: { readonly start?: Time; readonly end?: Time }
   /** Whether messages show the calls of memory's own tools. Default: false. */
   readonly includeInternal?: boolean
   /** Messages to add by id, at most 100, each with this many messages before and after it. Default: none. */
-  readonly include?: {
+  readonly include?: readonly {
     readonly id: string
     readonly withPreviousMessages?: number
     readonly withNextMessages?: number
@@ -42,9 +41,9 @@ export interface ListMessagesOptions extends InputOf<'listMessages'> {
 }
 
 /** A page of messages of one thread. */
-export interface MessagePage {
+export interface MessagePageRecord<Time = string> {
   /** In thread order, or from the newest backwards with `order: 'desc'`. */
-  readonly messages: StoredMessage[]
+  readonly messages: MessageRecord<Time>[]
   /** Seq of the space as listed; follow the feed from here to miss nothing. */
   readonly asOf: number
   /** Whether there are more messages in this direction. */
@@ -57,7 +56,7 @@ export interface MessagePage {
   readonly perPage?: number | false
 }
 
-type Parsed = OutputOf<'listMessages'>
+type Parsed = ListMessagesRequest
 
 /** How a page is read: `last` reads backwards and is then reversed. */
 function walkOf(parsed: Parsed): {
@@ -99,7 +98,7 @@ function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMes
  */
 export async function closeOverdue(space: Door, threadId: string): Promise<boolean> {
   const { storage } = space.core
-  const now = new Date(storage.clock.now()).toISOString()
+  const now = isoTime(storage.clock.now())
   const overdue = (await space.messages.openTurns(threadId)).filter(({ lease }) => lease.until <= now)
   for (const turn of overdue) await commitIfDue(await storage.get(), interruption(space.id, turn))
   return overdue.length > 0
@@ -153,8 +152,7 @@ function limitOf(core: Core, { last, perPage }: Parsed): number {
  * A page of a thread's messages. Replaced and discarded turns are left out, and so are calls of memory's own tools unless
  * `includeInternal` asks for them; open turns of others are marked.
  */
-export async function listMessages(core: Core, options: ListMessagesOptions): Promise<MessagePage> {
-  const parsed = await parse('listMessages', options)
+export async function listMessages(core: Core, parsed: ListMessagesRequest): Promise<MessagePageRecord> {
   checkTogether(parsed)
   const { threadId, resourceId, page = 0, cursor, dateRange, includeInternal = false } = parsed
   const space = resourceSpace(core, resourceId)

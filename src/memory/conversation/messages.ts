@@ -2,20 +2,19 @@
 
 import { savedAuthor } from '../../domain/actor.ts'
 import type { Change, ResultOf } from '../../domain/commit/commit.ts'
-import { invalidInput, notFound, shown } from '../../domain/error.ts'
-import { checkId, type ThreadId } from '../../domain/id.ts'
+import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.ts'
+import { checkId, parseMessageId, type ThreadId, turnIdOf } from '../../domain/id.ts'
 import { foreignId, parseIssuedId, withoutId } from '../../domain/issued-id.ts'
 import { toPatch } from '../../domain/json.ts'
-import { readPlain } from '../../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../../domain/records/message.ts'
-import { type MessageLike, type ReadMessage, readMessages } from '../../domain/records/message-input.ts'
+import { type ReadMessage, readMessages, readPlainMessages } from '../../domain/records/message-input.ts'
 import { withAnswer } from '../../domain/records/message-parts.ts'
 import { parseSpaceId } from '../../domain/space.ts'
-import { dateOf } from '../../domain/time.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
-import { recordPlace, type StoredMessage, toStoredMessage } from '../answers/records.ts'
+import { type MessageRecord, recordPlace, toStoredMessage } from '../answers/records.ts'
 import type { StoredPart } from '../answers/stored-part.ts'
-import { parse, unexpectedConflict } from '../arguments/parse.ts'
+import { type CommitIdOption, named, namedPart } from '../arguments/commit-ids.ts'
+import { unexpectedConflict } from '../arguments/refusal.ts'
 import { type Applied, appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { Door, resourceSpace } from '../door/door.ts'
@@ -24,23 +23,21 @@ import { traced } from '../tracing.ts'
 import { saveAnswer, saveEvent } from './trace-saves.ts'
 
 /** Options of `memory.saveMessages`. */
-export interface SaveMessagesOptions {
+export interface SaveMessagesRequest extends CommitIdOption {
   /** One message or several. They are stored together or not at all. */
-  readonly messages: MessageLike | readonly MessageLike[]
+  readonly messages?: unknown
   /** The thread. Required here or on the messages. Created if it does not exist, unless `turnId` is given. */
   readonly threadId?: string
   /** The user or entity whose thread it is. Required here or on the messages. */
   readonly resourceId?: string
   /** Adds to this open turn of the actor, and renews its lease. Default: the messages are a turn of their own. */
   readonly turnId?: string
-  /** An id of your own: sent again with the same content, the call is applied once and returns the first answer. */
-  readonly commitId?: string
 }
 
 /** The answer of `memory.saveMessages`. */
-export interface SavedMessages {
+export interface SavedMessagesRecord<Time = string> {
   /** In the given order. For ids that were already in the thread, the stored message. */
-  readonly messages: StoredMessage[]
+  readonly messages: MessageRecord<Time>[]
   /** The turn that holds the messages. */
   readonly turnId: string
   /** Seq of the commit. */
@@ -86,7 +83,7 @@ function storedNow(
   saved: Applied<'message-append'>,
   index: number,
   isOpen: boolean,
-): StoredMessage {
+): MessageRecord {
   const { actor } = space.core.access
   const { address } = parseSpaceId(space.id)
   const { id } = saved.result.messages[index] as { id: string }
@@ -101,16 +98,15 @@ function storedNow(
     author,
     turnId: saved.result.turnId,
     turnStatus: isOpen ? 'open' : 'complete',
-    createdAt: dateOf(input.createdAt ?? saved.at),
+    createdAt: input.createdAt ?? saved.at,
     seq: saved.seq,
   }
 }
 
 /** Saves a batch whole or not at all, in one thread. */
-export async function saveMessages(core: Core, options: SaveMessagesOptions): Promise<SavedMessages> {
-  const parsed = await parse('saveMessages', options)
+export async function saveMessages(core: Core, parsed: SaveMessagesRequest): Promise<SavedMessagesRecord> {
   const { turnId, commitId } = parsed
-  const batch = readMessages(parsed.messages)
+  const batch = readPlainMessages(parsed.messages)
   refuseOtherSpaces(batch)
   const threadId = agreed('threadId', parsed.threadId, batch)
   const space = resourceSpace(core, agreed('resourceId', parsed.resourceId, batch))
@@ -134,13 +130,12 @@ async function saveBatch(
   threadId: string,
   batch: readonly ReadMessage[],
   { turnId, commitId }: Joined,
-): Promise<SavedMessages> {
+): Promise<SavedMessagesRecord> {
   const answers = batch.some(({ isAnswer }) => isAnswer) ? await answersIn(space, threadId, batch, turnId) : noAnswers
   const messages = batch.filter((message) => !answers.placed.has(message)).map(({ input }) => input)
-  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
   const join = turnId === undefined ? { createThread: true } : { turnId }
   const append: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, messages, ...join }]
-  const result = await space.submit([...append, ...answers.changes], named)
+  const result = await space.submit([...append, ...answers.changes], named(commitId))
   const found = answers.messageIds.map((id) => storedIn(space, id, threadId))
   const changed = found.length === 0 ? [] : await Promise.all(found)
   if (messages.length === 0) {
@@ -165,7 +160,7 @@ async function saveBatch(
   }
 }
 
-async function storedIn(space: Door, messageId: string, threadId: string): Promise<StoredMessage> {
+async function storedIn(space: Door, messageId: string, threadId: string): Promise<MessageRecord> {
   const { message } = await placeIn(space, messageId, threadId)
   return toStoredMessage(message, recordPlace(space.id))
 }
@@ -268,21 +263,43 @@ async function locate(
   )
 }
 
+/**
+ * The same for a deletion, which may be a retry: then its messages are gone. Their thread is the one that is named, or that of
+ * the turn that an id of ours names.
+ */
+async function locateDeleted(core: Core, one: NamedId, resourceId?: string, threadId?: string): Promise<Located> {
+  try {
+    const [place] = await locate(core, [one], resourceId, threadId)
+    return place as Located
+  } catch (error) {
+    if (!(error instanceof MemoryError) || error.code !== 'not-found') throw error
+    const issued = parseMessageId(one.id)
+    const space = resourceId === undefined ? await issuingSpace(core, one) : resourceSpace(core, resourceId)
+    const turn = issued === null ? null : await space.messages.turn(turnIdOf(issued.spaceKey, issued.turn))
+    const thread = (threadId as ThreadId | undefined) ?? turn?.threadId
+    if (thread === undefined) throw error
+    return { space, threadId: thread, messageId: one.id }
+  }
+}
+
 /** One commit per thread, in the order of their first message. */
 async function commitByThread<Kind extends Change['kind']>(
   located: readonly Located[],
+  commitId: string | undefined,
   changesOf: (ids: readonly string[], threadId: ThreadId) => readonly (Change & { readonly kind: Kind })[],
-): Promise<{ readonly place: Located; readonly results: readonly ResultOf<Kind>[] }[]> {
+): Promise<readonly ResultOf<Kind>[]> {
   const groups = Map.groupBy(located, ({ space, threadId }) => `${space.id} ${threadId}`)
-  const done = []
+  const done: ResultOf<Kind>[] = []
   for (const group of groups.values()) {
-    const place = group[0] as Located
-    const ids = group.map(({ messageId }) => messageId)
-    const result = await place.space.submit(changesOf(ids, place.threadId))
-    if (result.status === 'conflict') {
-      throw unexpectedConflict('The commit was refused.', 'Try again.', { reason: result.reason })
-    }
-    done.push({ place, results: result.results as readonly ResultOf<Kind>[] })
+    const { space, threadId } = group[0] as Located
+    const changes = changesOf(
+      group.map(({ messageId }) => messageId),
+      threadId,
+    )
+    const result = await space.submit(changes, await namedPart(commitId, space.id, threadId))
+    // Looks at the first, and refuses a conflict.
+    if (changes[0] !== undefined) appliedOf(result, changes[0].kind)
+    if (result.status === 'committed') done.push(...(result.results as readonly ResultOf<Kind>[]))
   }
   return done
 }
@@ -298,7 +315,7 @@ export interface MessageEdit {
   /** New parts, as an AI SDK `UIMessage` has them. */
   readonly parts?: readonly unknown[]
   /** Deep-merged into the metadata: null deletes. */
-  readonly metadata?: Record<string, unknown>
+  readonly metadata?: Readonly<Record<string, unknown>>
 }
 
 function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly kind: 'message-edit' } {
@@ -314,44 +331,37 @@ function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly 
   }
 }
 
+export interface UpdateMessagesOptions extends CommitIdOption {
+  readonly messages: readonly MessageEdit[]
+  /** Required unless every id was issued by us. */
+  readonly resourceId?: string
+}
+
 /** Changes messages in place: one commit per thread. */
 export async function updateMessages(
   core: Core,
-  options: { readonly messages: readonly MessageEdit[]; readonly resourceId?: string },
-): Promise<StoredMessage[]> {
-  const parsed = await parse('updateMessages', options)
-  const edits: readonly MessageEdit[] = await Promise.all(
-    parsed.messages.map((edit, index) => parse('messageEdit', edit, `messages[${index}]`)),
-  )
+  { messages: edits, resourceId, commitId }: UpdateMessagesOptions,
+): Promise<MessageRecord[]> {
   const byId = new Map(edits.map((edit) => [edit.id, edit]))
   if (byId.size < edits.length) {
-    throw invalidInput(
-      'messages',
-      'must change each message once',
-      edits.length,
-      'Put all changes of a message into one.',
-    )
+    const fix = 'Put all changes of a message into one.'
+    throw invalidInput('messages', 'must change each message once', edits.length, fix)
   }
   const located = (
     await Promise.all(
       edits.map(({ id, threadId }, index) => {
-        return locate(core, [{ id, field: `messages[${index}].id` }], parsed.resourceId, threadId)
+        return locate(core, [{ id, field: `messages[${index}].id` }], resourceId, threadId)
       }),
     )
   ).flat()
   const changesOf = (ids: readonly string[], threadId: ThreadId) =>
     ids.map((id) => editChange(byId.get(id) as MessageEdit, threadId))
-  await commitByThread<'message-edit'>(located, changesOf)
-  return Promise.all(
-    located.map(async ({ space, threadId, messageId }) => {
-      const { message } = await placeIn(space, messageId, threadId)
-      return toStoredMessage(message, recordPlace(space.id))
-    }),
-  )
+  await commitByThread<'message-edit'>(located, commitId, changesOf)
+  return Promise.all(located.map(({ space, threadId, messageId }) => storedIn(space, messageId, threadId)))
 }
 
 /** Options of `memory.deleteMessages`. */
-export interface DeleteMessagesOptions {
+export interface DeleteMessagesOptions extends CommitIdOption {
   /** Required unless memory issued every id. With it, ids that another resource issued are refused. */
   readonly resourceId?: string
   /** The thread of the messages. Required if an id of your own is used in several threads. */
@@ -361,22 +371,15 @@ export interface DeleteMessagesOptions {
 /** Deletes messages by id: one commit per thread. History keeps them until the horizon. */
 export async function deleteMessages(
   core: Core,
-  messageIds: string | readonly (string | { readonly id: string })[],
-  options: DeleteMessagesOptions = {},
-): Promise<{ readonly deleted: string[] }> {
-  const { resourceId, threadId } = await parse('deleteMessages', options)
-  const given = readPlain(messageIds, 'messageIds') as typeof messageIds
-  const list = typeof given === 'string' ? [given] : given
-  if (!Array.isArray(list) || list.length === 0) {
-    throw invalidInput('messageIds', 'must be an id or a list of ids', messageIds, 'Pass the ids of the messages.')
-  }
-  const ids = list.map((item: string | { id: string }) =>
-    checkId(typeof item === 'object' ? item?.id : item, 'messageIds'),
-  )
-  const named = [...new Set(ids)].map((id) => ({ id, field: 'messageIds' }))
-  const located = await locate(core, named, resourceId, threadId)
-  const done = await commitByThread<'message-delete'>(located, (group, thread) => [
+  { messageIds, resourceId, threadId, commitId }: DeleteMessagesOptions & { readonly messageIds: readonly string[] },
+): Promise<{ readonly deleted: readonly string[] }> {
+  const ids = [...new Set(messageIds)].map((id) => ({ id: checkId(id, 'messageIds'), field: 'messageIds' }))
+  const located =
+    commitId === undefined
+      ? await locate(core, ids, resourceId, threadId)
+      : await Promise.all(ids.map((one) => locateDeleted(core, one, resourceId, threadId)))
+  const results = await commitByThread<'message-delete'>(located, commitId, (group, thread) => [
     { kind: 'message-delete', threadId: thread, messageIds: [...group] },
   ])
-  return { deleted: done.flatMap(({ results }) => results.flatMap((result) => [...result.deleted])) }
+  return { deleted: results.flatMap(({ deleted }) => deleted) }
 }

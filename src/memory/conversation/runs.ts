@@ -6,16 +6,14 @@ import { checkId, parseRunId, type Seq, type SpaceId } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { type RunKind, type RunState, type RunStatus, runStatuses } from '../../domain/records/run.ts'
 import { spaceId } from '../../domain/space.ts'
-import { dateOf } from '../../domain/time.ts'
 import { type RecordPlace, recordPlace } from '../answers/records.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
-import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { closeOverdue } from './list-messages.ts'
 
-/** One execution of an agent or a workflow. It refers to messages by id, and never copies them. */
-export interface Run extends RecordPlace {
+/** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
+export interface RunRecord<Time = string> extends RecordPlace {
   readonly id: string
   /** Whether an agent or a workflow ran. */
   readonly kind: RunKind
@@ -35,19 +33,19 @@ export interface Run extends RecordPlace {
   /** What it needs to continue; null once it has ended. */
   readonly continuation: Json
   /** When it began. */
-  readonly startedAt: Date
+  readonly startedAt: Time
   /** When its record last changed. */
-  readonly updatedAt: Date
+  readonly updatedAt: Time
   /** When it ended; null while it may continue, and if its process was killed. */
-  readonly endedAt: Date | null
+  readonly endedAt: Time | null
   /** When its record expires; When its record expires; When its record expires; null while it is suspended. */
-  readonly expiresAt: Date | null
+  readonly expiresAt: Time | null
   /** Seq of the commit that last put it. */
   readonly version: Seq
 }
 
-/** Options of `memory.listRuns`. Pass `resourceId`, `agentId` or both. */
-export interface ListRunsOptions extends InputOf<'listRuns'> {
+/** Whose runs: those in the threads of a resource, or those that an agent made without one; with both, the agent's in the resource. */
+export interface ListRunsOptions {
   /** Runs in the threads of this resource. */
   readonly resourceId?: string
   /** Runs of this agent: in the resource, or without a resource those that it made outside any thread. */
@@ -55,7 +53,7 @@ export interface ListRunsOptions extends InputOf<'listRuns'> {
   /** Only runs of this thread. */
   readonly threadId?: string
   /** Only runs with this status, or with one of these. */
-  readonly status?: RunStatus | RunStatus[]
+  readonly status?: RunStatus | readonly RunStatus[]
   /** `nextCursor` of the page before this one. Pass the same other options with it. */
   readonly cursor?: string
   /** Runs on one page. Default: 100. */
@@ -63,9 +61,9 @@ export interface ListRunsOptions extends InputOf<'listRuns'> {
 }
 
 /** A page of runs. */
-export interface RunPage {
+export interface RunPageRecord<Time = string> {
   /** The newest first. */
-  readonly runs: readonly Run[]
+  readonly runs: readonly RunRecord<Time>[]
   /** Seq of the space as listed. */
   readonly asOf: Seq
   /** Absent on the last page. */
@@ -76,7 +74,7 @@ const defaultLimit = 100
 /** With a status: how many runs one page searches. */
 const mostLookedThrough = 10_000
 
-function toRun(run: RunState, status: RunStatus, space: SpaceId): Run {
+function toRun(run: RunState, status: RunStatus, space: SpaceId): RunRecord {
   const { id, kind, name, actor, threadId, turnId, parentRunId, details, continuation, version } = run
   return {
     id,
@@ -90,10 +88,10 @@ function toRun(run: RunState, status: RunStatus, space: SpaceId): Run {
     ...(parentRunId === undefined ? {} : { parentRunId }),
     details,
     continuation,
-    startedAt: dateOf(run.startedAt),
-    updatedAt: dateOf(run.updatedAt),
-    endedAt: run.endedAt === null ? null : dateOf(run.endedAt),
-    expiresAt: run.expiresAt === null ? null : dateOf(run.expiresAt),
+    startedAt: run.startedAt,
+    updatedAt: run.updatedAt,
+    endedAt: run.endedAt,
+    expiresAt: run.expiresAt,
     version,
   }
 }
@@ -108,7 +106,7 @@ async function statusOfTurn(space: Door, { threadId, turnId }: RunState): Promis
 }
 
 /** The current run; null if it is gone meanwhile. */
-async function standing(space: Door, run: RunState): Promise<Run | null> {
+async function standing(space: Door, run: RunState): Promise<RunRecord | null> {
   if (run.status !== 'running') return toRun(run, run.status, space.id)
   const status = (await statusOfTurn(space, run)) ?? run.status
   if (status === 'running') return toRun(run, status, space.id)
@@ -119,7 +117,7 @@ async function standing(space: Door, run: RunState): Promise<Run | null> {
 }
 
 /** The run with that id, in any space, or null for an unknown id or one that is not the caller's. */
-export async function getRun(core: Core, runId: string): Promise<Run | null> {
+export async function getRun(core: Core, { runId }: { readonly runId: string }): Promise<RunRecord | null> {
   const issued = parseRunId(checkId(runId, 'runId'))
   const storage = await core.storage.get()
   const id = issued === null ? null : await storage.spaces.byKey(core.access, issued.spaceKey)
@@ -130,7 +128,7 @@ export async function getRun(core: Core, runId: string): Promise<Run | null> {
 }
 
 /** The space to list, and whose runs in it. */
-function homeOf({ resourceId, agentId }: OutputOf<'listRuns'>): { readonly id: SpaceId; readonly name: string | null } {
+function homeOf({ resourceId, agentId }: ListRunsOptions): { readonly id: SpaceId; readonly name: string | null } {
   const name = agentId === undefined ? null : checkId(agentId, 'agentId')
   if (resourceId !== undefined) return { id: spaceId('resource', checkId(resourceId, 'resourceId')), name }
   if (name !== null) return { id: spaceId('agent', name), name: null }
@@ -139,8 +137,7 @@ function homeOf({ resourceId, agentId }: OutputOf<'listRuns'>): { readonly id: S
 }
 
 /** A page of runs, the newest first. */
-export async function listRuns(core: Core, options: ListRunsOptions): Promise<RunPage> {
-  const parsed = await parse('listRuns', options)
+export async function listRuns(core: Core, parsed: ListRunsOptions): Promise<RunPageRecord> {
   const { threadId = null, status, cursor } = parsed
   const { id, name } = homeOf(parsed)
   const space = new Door(core, id)
@@ -151,7 +148,7 @@ export async function listRuns(core: Core, options: ListRunsOptions): Promise<Ru
   const size = status === undefined ? limit : core.limits.pageSize
   let after =
     cursor === undefined ? null : numberAt(decodeCursor(cursor, 'runs', (await space.state())?.key ?? null), 0)
-  const runs: Run[] = []
+  const runs: RunRecord[] = []
   for (let looked = 0; ; looked += size) {
     const { items, asOf, key, more } = await space.runs.list({ ...query, after, limit: size })
     const nextCursor = () => (after === null || key === null ? {} : { nextCursor: encodeCursor('runs', key, [after]) })

@@ -1,5 +1,4 @@
-/** Threads of a resource: creates, finds, lists, changes and deletes conversations. */
-
+/** Threads of a resource: creating, finding, listing, changing and deleting conversations. */
 import type { Change, Expectation } from '../../domain/commit/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.ts'
 import { checkFilter } from '../../domain/filter.ts'
@@ -9,41 +8,52 @@ import { limitExceeded } from '../../domain/limits.ts'
 import { mainBlock } from '../../domain/records/block-key.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { ThreadOrder, ThreadPosition } from '../../ports/storage.ts'
-import { type Thread, toThread } from '../answers/records.ts'
+import { type ThreadRecord, toThread } from '../answers/records.ts'
+import { type CommitIdOption, named, uniquePartOf } from '../arguments/commit-ids.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
-import { type InputOf, parse, unexpectedConflict } from '../arguments/parse.ts'
-import { appliedOf } from '../door/applied.ts'
+import { unexpectedConflict } from '../arguments/refusal.ts'
+import { appliedOf, failsExpectation } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
-import { type Door, resourceSpace } from '../door/door.ts'
+import { type Door, resourceSpace, type SubmitOptions } from '../door/door.ts'
 import { startingValue } from '../working-memory/blocks.ts'
 
+/** A thread of a resource. */
+export interface NamedThread {
+  readonly resourceId: string
+  readonly threadId: string
+}
+
+export interface ThreadFields {
+  /** null: none. */
+  readonly title?: string | null
+  /** Deep-merged into what is there; null deletes a field. */
+  readonly metadata?: Readonly<Record<string, unknown>>
+}
+
 /** Options of `memory.createThread`. */
-export interface CreateThreadOptions extends InputOf<'createThread'> {
+export interface CreateThreadOptions extends ThreadFields, CommitIdOption {
   /** The user or entity whose conversation it is. */
   readonly resourceId: string
   /** An id of your own, unique in the resource. Default: a new id. */
   readonly threadId?: string
-  /** Shown in lists. Default: null. */
-  readonly title?: string | null
-  /** A plain JSON object. `workingMemory` in it becomes the first working memory of the thread. */
-  readonly metadata?: Record<string, unknown>
 }
 
 /** Creates a thread; its metadata may seed working memory. */
-export async function createThread(core: Core, options: CreateThreadOptions): Promise<Thread> {
-  const parsed = await parse('createThread', options)
-  const space = resourceSpace(core, parsed.resourceId)
-  const threadId = checkId(parsed.threadId ?? `thread_${core.createId()}`, 'threadId')
-  const { workingMemory, ...rest } = parsed.metadata ?? {}
+export async function createThread(core: Core, options: CreateThreadOptions): Promise<ThreadRecord> {
+  const { title, metadata, commitId } = options
+  const space = resourceSpace(core, options.resourceId)
+  const unique = options.threadId ?? `thread_${await uniquePartOf(core.createId, commitId)}`
+  const threadId = checkId(unique, 'threadId')
+  const { workingMemory, ...rest } = metadata ?? {}
   const put: Change = {
     kind: 'thread-put',
     threadId,
-    ...(parsed.title === undefined ? {} : { title: parsed.title }),
-    ...(parsed.metadata === undefined ? {} : { metadata: toPatch(rest, 'metadata') }),
+    ...(title === undefined ? {} : { title }),
+    ...(metadata === undefined ? {} : { metadata: toPatch(rest, 'metadata') }),
   }
-  const seed =
-    workingMemory === undefined || workingMemory === null ? null : await seedOf(space, threadId, workingMemory as Json)
-  await createWith(space, threadId, put, seed)
+  const isSeeded = workingMemory !== undefined && workingMemory !== null
+  const seed = isSeeded ? await seedOf(space, threadId, workingMemory as Json, commitId !== undefined) : null
+  await createWith(space, threadId, put, seed, named(commitId))
   return requireThread(space, threadId)
 }
 
@@ -52,26 +62,36 @@ interface Seed {
   readonly expect: Expectation
 }
 
-/** The first working memory of a new thread; in resource scope only if there is none yet. */
-async function seedOf(space: Door, threadId: string, workingMemory: Json): Promise<Seed | null> {
+/**
+ * The block that a new thread's working memory starts as; in resource scope only if there is none. A retry asks first
+ * whether it was stored with it, since by then there is one.
+ */
+async function seedOf(space: Door, threadId: string, workingMemory: Json, mayBeRetry: boolean): Promise<Seed | null> {
   const isThread = space.core.behaviour.workingMemory?.scope === 'thread'
   const where = isThread ? { name: mainBlock, threadId } : { name: mainBlock }
-  if (!isThread && (await space.blocks.get(null, mainBlock)).record !== null) return null
+  if (!isThread && !mayBeRetry && (await space.blocks.get(null, mainBlock)).record !== null) return null
   const value = await startingValue(space.core, workingMemory)
   const { name, ...rest } = where
   const change: Change = { kind: 'block-write', ...where, ...value }
   return { change, expect: { absent: { block: name, ...rest } } }
 }
 
-async function createWith(space: Door, threadId: string, put: Change, seed: Seed | null): Promise<void> {
+async function createWith(
+  space: Door,
+  threadId: string,
+  put: Change,
+  seed: Seed | null,
+  id: { readonly id?: string },
+): Promise<void> {
   const absent: Expectation = { absent: { thread: threadId } }
   const changes = seed === null ? [put] : [put, seed.change]
   const expect = seed === null ? [absent] : [absent, seed.expect]
-  const result = await space.submit(changes, { expect })
+  const result = await space.submit(changes, { expect, ...id })
   if (result.status === 'committed') return
   const exists = result.failed.some(({ expectation }) => 'absent' in expectation && 'thread' in expectation.absent)
-  // Only a block was written in between: it stays, and the thread is created without the seed.
-  if (!exists) return createWith(space, threadId, put, null)
+  // Only the block came in between: it stays, and the thread is created without the seed. So it may have been before a retry.
+  if (!exists && seed !== null) return createWith(space, threadId, put, null, id)
+  if (!exists) appliedOf(result, 'thread-put')
   throw unexpectedConflict(
     `The resource has a thread ${shown(threadId)} already.`,
     'Use getThreadById to read it, or updateThread to change it.',
@@ -79,23 +99,25 @@ async function createWith(space: Door, threadId: string, put: Change, seed: Seed
   )
 }
 
-export async function requireThread(space: Door, threadId: string): Promise<Thread> {
+export async function requireThread(space: Door, threadId: string): Promise<ThreadRecord> {
   const { record } = await space.threads.get(threadId)
-  if (record === null)
-    throw notFound('thread', threadId, 'Create it with createThread, or check the id and the resourceId.')
+  if (record === null) throw noThread(threadId)
   return toThread(record, space.id)
 }
 
+function noThread(threadId: string): MemoryError {
+  return notFound('thread', threadId, 'Create it with createThread, or check the id and the resourceId.')
+}
+
 /** Options of `memory.getThreadById`. */
-export interface GetThreadOptions extends InputOf<'getThreadById'> {
+export interface GetThreadOptions {
   readonly threadId: string
   /** The resource of the thread. Without it, all resources that the actor may read are searched. */
   readonly resourceId?: string
 }
 
 /** The thread of that id, or null. Without `resourceId` looks through all resources that the actor may read. */
-export async function getThreadById(core: Core, options: GetThreadOptions): Promise<Thread | null> {
-  const { threadId, resourceId } = await parse('getThreadById', options)
+export async function getThread(core: Core, { threadId, resourceId }: GetThreadOptions): Promise<ThreadRecord | null> {
   checkId(threadId, 'threadId')
   if (resourceId !== undefined) {
     const space = resourceSpace(core, resourceId)
@@ -120,10 +142,13 @@ export async function getThreadById(core: Core, options: GetThreadOptions): Prom
 }
 
 /** Options of `memory.listThreads`. */
-export interface ListThreadsOptions extends InputOf<'listThreads'> {
+export interface ListThreadsOptions {
   readonly resourceId: string
   /** Only threads whose metadata match. The operators are those of `recall`. */
-  readonly filter?: { readonly metadata?: Record<string, unknown> }
+  readonly filter?: {
+    /** What the metadata must be; the operators are those of `recall`. */
+    readonly metadata?: Readonly<Record<string, unknown>>
+  }
   /** `true`: only archived threads. `'any'`: archived or not. Default: `false`, only threads that are not archived. */
   readonly archived?: boolean | 'any'
   /** Number of the page, from 0. Default: 0. Not together with `cursor`. */
@@ -134,15 +159,17 @@ export interface ListThreadsOptions extends InputOf<'listThreads'> {
   readonly cursor?: string
   /** The order. Default: `lastMessageAt`, newest first. */
   readonly orderBy?: {
+    /** Default: `lastMessageAt`. */
     readonly field?: 'lastMessageAt' | 'createdAt'
+    /** Default: `DESC`, the newest first. */
     readonly direction?: 'ASC' | 'DESC' | 'asc' | 'desc'
   }
 }
 
 /** A page of threads, in the order that was asked for. */
-export interface ThreadPage {
+export interface ThreadPageRecord<Time = string> {
   /** The threads of this page. */
-  readonly threads: Thread[]
+  readonly threads: ThreadRecord<Time>[]
   /** Threads that match, in all pages; null with a filter, if there are more threads than `limits.filterScan`. */
   readonly total: number | null
   /** Number of this page, from 0. */
@@ -171,8 +198,7 @@ function tooFar({ limits: { filterScan } }: Core): MemoryError {
 }
 
 /** A page of a resource's threads, newest first unless asked otherwise. Archived ones only on request. */
-export async function listThreads(core: Core, options: ListThreadsOptions): Promise<ThreadPage> {
-  const parsed = await parse('listThreads', options)
+export async function listThreads(core: Core, parsed: ListThreadsOptions): Promise<ThreadPageRecord> {
   const { resourceId, page = 0, perPage = 100, cursor, archived = false } = parsed
   const limit = perPage === false ? core.limits.pageSize : Math.min(perPage, core.limits.pageSize)
   const orderBy = parsed.orderBy?.field ?? 'lastMessageAt'
@@ -219,90 +245,76 @@ async function positionOf(space: Door, cursor: string, kind: string): Promise<Th
   return { asOf: numberAt(fields, 0), order: numberAt(fields, 1), threadId: String(fields[2]) as ThreadId }
 }
 
-/** All threads of a resource, newest first. */
-export async function getThreadsByResourceId(core: Core, options: { readonly resourceId: string }): Promise<Thread[]> {
-  const { resourceId } = await parse('getThreadsByResourceId', options)
-  const threads: Thread[] = []
-  let cursor: string | undefined
-  do {
-    const next = cursor === undefined ? {} : { cursor }
-    const page = await listThreads(core, { resourceId, perPage: false, archived: 'any', ...next })
-    threads.push(...page.threads)
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
-  return threads
-}
-
 /** Options of `memory.updateThread`. Fields that you leave out stay as they are. */
-export interface UpdateThreadOptions extends InputOf<'updateThread'> {
-  readonly threadId: string
-  readonly resourceId: string
-  /** The new title; null removes it. */
-  readonly title?: string | null
-  /** Deep-merged into the metadata: objects recurse, arrays replace, null deletes. */
-  readonly metadata?: Record<string, unknown>
+export interface UpdateThreadOptions extends NamedThread, ThreadFields, CommitIdOption {
   /** Change the thread only if this is its `version`. Otherwise the answer is a conflict. */
   readonly ifVersion?: number
 }
 
-/** The changed thread, or the current one if `ifVersion` did not hold. */
-export type ThreadUpdate =
-  | ({ readonly status: 'updated' } & Thread)
-  | { readonly status: 'conflict'; readonly current: Thread | null }
+/** A changed thread, or what stands there instead of the version that was expected. */
+export type ThreadUpdateRecord<Time = string> =
+  | ({ readonly status: 'updated' } & ThreadRecord<Time>)
+  | { readonly status: 'conflict'; readonly current: ThreadRecord<Time> | null }
 
-async function putThread(space: Door, put: Change & { kind: 'thread-put' }, ifVersion?: number): Promise<ThreadUpdate> {
+/** Puts a thread that is there: an update never creates one. */
+async function putThread(
+  space: Door,
+  put: Change & { kind: 'thread-put' },
+  { ifVersion, commitId }: Pick<UpdateThreadOptions, 'ifVersion' | 'commitId'>,
+): Promise<ThreadUpdateRecord> {
   const { threadId } = put
   checkId(threadId, 'threadId')
-  // The thread must exist in any case: an update never creates one.
-  for (;;) {
-    const { record } = await space.threads.get(threadId)
-    if (record === null && ifVersion === undefined) await requireThread(space, threadId)
-    const version = ifVersion ?? record?.version ?? 0
-    const result = await space.submit([put], { expect: [{ version, of: { thread: threadId } }] })
-    if (result.status === 'committed') {
-      return { status: 'updated', ...(await requireThread(space, threadId)) }
-    }
-    if (ifVersion === undefined) continue
+  const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { thread: threadId } }] }
+  const result = await submitExisting(space, put, { ...expect, ...named(commitId) })
+  if (ifVersion !== undefined && failsExpectation(result)) {
     const { record: current } = await space.threads.get(threadId)
     return { status: 'conflict', current: current === null ? null : toThread(current, space.id) }
+  }
+  appliedOf(result, 'thread-put')
+  return { status: 'updated', ...(await requireThread(space, threadId)) }
+}
+
+async function submitExisting(space: Door, put: Change & { kind: 'thread-put' }, options: SubmitOptions) {
+  try {
+    // As background work, which never creates a thread.
+    return await space.submit([put], { ...options, background: true })
+  } catch (error) {
+    throw error instanceof MemoryError && error.code === 'not-found' ? noThread(put.threadId) : error
   }
 }
 
 /** Changes title and metadata; metadata is deep-merged, null deletes. */
-export async function updateThread(core: Core, options: UpdateThreadOptions): Promise<ThreadUpdate> {
-  const parsed = await parse('updateThread', options)
+export async function updateThread(core: Core, options: UpdateThreadOptions): Promise<ThreadUpdateRecord> {
+  const { resourceId, threadId, title, metadata } = options
   const put = {
     kind: 'thread-put',
-    threadId: parsed.threadId,
-    ...(parsed.title === undefined ? {} : { title: parsed.title }),
-    ...(parsed.metadata === undefined ? {} : { metadata: toPatch(parsed.metadata, 'metadata') }),
+    threadId,
+    ...(title === undefined ? {} : { title }),
+    ...(metadata === undefined ? {} : { metadata: toPatch(metadata, 'metadata') }),
   } as const
-  return putThread(resourceSpace(core, parsed.resourceId), put, parsed.ifVersion)
-}
-
-/** Names one thread of a resource. */
-export interface NamedThread extends InputOf<'namedThread'> {
-  readonly threadId: string
-  readonly resourceId: string
+  return putThread(resourceSpace(core, resourceId), put, options)
 }
 
 /** Archives a thread, or removes it from the archive. */
-export async function archiveThread(core: Core, options: NamedThread, archived: boolean): Promise<Thread> {
-  const { threadId, resourceId } = await parse('namedThread', options, archived ? 'archiveThread' : 'unarchiveThread')
-  const update = await putThread(resourceSpace(core, resourceId), { kind: 'thread-put', threadId, archived })
-  if (update.status === 'updated') {
-    const { status: _, ...thread } = update
-    return thread
-  }
-  throw new MemoryError('bug', { message: 'An update without ifVersion met a conflict.', fix: 'Please report this.' })
+export async function archiveThread(
+  core: Core,
+  { threadId, resourceId, commitId }: NamedThread & CommitIdOption,
+  archived: boolean,
+): Promise<ThreadRecord> {
+  const space = resourceSpace(core, resourceId)
+  await putThread(space, { kind: 'thread-put', threadId, archived }, commitId === undefined ? {} : { commitId })
+  return requireThread(space, threadId)
 }
 
 /** Deletes a thread with its messages and blocks; history keeps them until the horizon. */
-export async function deleteThread(core: Core, options: NamedThread): Promise<{ readonly deleted: boolean }> {
-  const { threadId, resourceId } = await parse('namedThread', options, 'deleteThread')
+export async function deleteThread(
+  core: Core,
+  { threadId, resourceId, commitId }: NamedThread & CommitIdOption,
+): Promise<{ readonly deleted: boolean }> {
   const space = resourceSpace(core, resourceId)
   checkId(threadId, 'threadId')
-  if ((await space.threads.get(threadId)).record === null) return { deleted: false }
-  const result = appliedOf(await space.submit([{ kind: 'thread-delete', threadId }]), 'thread-delete')
-  return { deleted: result.result.deleted }
+  // What is not there needs no commit; a retry must find its own.
+  if (commitId === undefined && (await space.threads.get(threadId)).record === null) return { deleted: false }
+  const result = await space.submit([{ kind: 'thread-delete', threadId }], named(commitId))
+  return { deleted: appliedOf(result, 'thread-delete').result.deleted }
 }

@@ -7,7 +7,7 @@ import type { MessagePart } from '../../domain/records/message.ts'
 import type { Door } from '../door/door.ts'
 import type { SaveEvent, TokenCount } from '../tracing.ts'
 import { tracedActor } from '../tracing.ts'
-import type { SavedMessages } from './messages.ts'
+import type { SavedMessagesRecord } from './messages.ts'
 
 interface SaveRequest {
   readonly threadId: string
@@ -22,7 +22,7 @@ export function saveEvent({ core, id: space }: Door, { threadId, turnId, given }
   return { operation: 'memory.save', actor: tracedActor(core), space, threadId, ...inTurn, given }
 }
 
-export function saveAnswer({ messages, turnId, seq }: SavedMessages, tokensOf: TokenCount): Partial<SaveEvent> {
+export function saveAnswer({ messages, turnId, seq }: SavedMessagesRecord, tokensOf: TokenCount): Partial<SaveEvent> {
   const tokens = messages.reduce((sum, { parts }) => sum + tokensOf(messageText(parts)), 0)
   return { turnId, seq, messageIds: messages.map(({ id }) => id), tokens }
 }

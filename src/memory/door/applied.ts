@@ -1,6 +1,7 @@
 /** The result of one change of a commit. */
 import type { Change, CommitResult, ResultOf } from '../../domain/commit/commit.ts'
 import { invariant, MemoryError } from '../../domain/error.ts'
+import type { Seq } from '../../domain/id.ts'
 
 /** A committed change's result, with the seq and time of its commit. */
 export type Applied<Kind extends Change['kind']> = {
@@ -11,13 +12,7 @@ export type Applied<Kind extends Change['kind']> = {
 
 /** The result of the only change of a commit without expectations. */
 export function appliedOf<Kind extends Change['kind']>(commit: CommitResult, kind: Kind, index = 0): Applied<Kind> {
-  if (commit.status === 'conflict') {
-    throw new MemoryError('conflict', {
-      message: `The commit was refused: ${commit.reason}.`,
-      fix: 'Use a new commit id for new content.',
-      details: { reason: commit.reason, failed: commit.failed },
-    })
-  }
+  if (commit.status === 'conflict') throw refused(commit)
   const result = commit.results[index]
   if (commit.replayed && commit.results.length === 0) {
     throw new MemoryError('conflict', {
@@ -28,4 +23,27 @@ export function appliedOf<Kind extends Change['kind']>(commit: CommitResult, kin
   }
   invariant(result?.kind === kind, `the result of ${kind} is of its kind`)
   return { seq: commit.seq, at: commit.at, result: result as ResultOf<Kind> }
+}
+
+type Conflict = CommitResult & { readonly status: 'conflict' }
+/** The conflict of a commit id that was used for something else. */
+export type ReusedId = Conflict & { readonly first: Seq }
+
+/** The error for a conflict that no caller asked about. */
+export function refused({ reason, failed }: Conflict): MemoryError {
+  return new MemoryError('conflict', {
+    message: `The commit was refused: ${reason}.`,
+    fix: 'Use a new commit id for new content.',
+    details: { reason, failed },
+  })
+}
+
+/** Whether an expectation does not hold. Not so where the commit id was used for other content. */
+export function failsExpectation(result: CommitResult): boolean {
+  return result.status === 'conflict' && result.reason === 'expectation'
+}
+
+/** Whether another commit has the id. */
+export function isReused(result: CommitResult): result is ReusedId {
+  return result.status === 'conflict' && result.first !== undefined
 }

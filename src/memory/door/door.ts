@@ -12,7 +12,7 @@ import type { Core, Holding } from './core.ts'
 import { bindReader } from './readers.ts'
 
 /** The options of a commit. */
-interface SubmitOptions {
+export interface SubmitOptions {
   /** An id under which a retry is never applied twice. */
   readonly id?: string
   /** What must hold for the commit to be applied. */

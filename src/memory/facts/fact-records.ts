@@ -1,22 +1,21 @@
-/** Facts as the facade returns them: those of the domain, with `Date`s and with the ids of their owners. */
+/** Facts as operations answer them: the domain's, with the ids that say whose they are. */
 import type { Actor } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { FactEvent } from '../../domain/replay/fact-history.ts'
-import { dateOf } from '../../domain/time.ts'
 import type { Trust } from '../../domain/trust.ts'
 import { idsOf } from './fact-home.ts'
 
-/** A fact in its current state. */
-export interface Fact {
+/** A fact as it stands. Times are ISO texts, and Dates in the facade. */
+export interface FactRecord<Time = string> {
   readonly id: string
   /** The statement. */
   readonly memory: string
   /** Data of the application. `{}` if there is none. */
   readonly metadata: JsonObject
-  readonly createdAt: Date
-  readonly updatedAt: Date
+  readonly createdAt: Time
+  readonly updatedAt: Time
   /** The user it is about, if it has one. */
   readonly userId?: string
   /** The team it belongs to, if it has one. */
@@ -40,23 +39,23 @@ export interface Fact {
   /** Ids of the messages, facts and runs that it was derived from. */
   readonly sources: readonly string[]
   /** Since when it holds. */
-  readonly validFrom: Date
+  readonly validFrom: Time
   /** When another fact replaced it; null while it is current. */
-  readonly validTo: Date | null
+  readonly validTo: Time | null
   /** When it expires; When it expires; When it expires; null: never. */
-  readonly expiresAt: Date | null
+  readonly expiresAt: Time | null
   /** The fact that replaced it; null while it is current. */
   readonly supersededBy: string | null
   /** Facts that contradict it, unresolved. */
   readonly conflictsWith: readonly string[]
 }
 
-/** One version of a fact: what changed, and the fact after it. */
-export interface FactVersion {
+/** What a version of a fact did, and what the fact then said. */
+export interface FactVersionRecord<Time = string> {
   /** Seq of the commit. */
   readonly version: Seq
   /** When that commit was made. */
-  readonly at: Date
+  readonly at: Time
   /** Who made that commit. */
   readonly by: Actor
   /** What the commit did. */
@@ -73,14 +72,14 @@ export function withoutRole(metadata: JsonObject): { metadata: JsonObject; role?
   return role === 'user' || role === 'assistant' ? { metadata: rest, role } : { metadata }
 }
 
-export function toFact(fact: FactState, space: string): Fact {
+export function toFact(fact: FactState, space: string): FactRecord {
   const { id, text, version, status, assertedBy, trust, sources, supersededBy, conflictsWith } = fact
   return {
     id,
     memory: text,
     ...withoutRole(fact.metadata),
-    createdAt: dateOf(fact.createdAt),
-    updatedAt: dateOf(fact.updatedAt),
+    createdAt: fact.createdAt,
+    updatedAt: fact.updatedAt,
     ...idsOf(fact, space),
     space,
     version,
@@ -88,9 +87,9 @@ export function toFact(fact: FactState, space: string): Fact {
     assertedBy,
     trust,
     sources,
-    validFrom: dateOf(fact.validFrom),
-    validTo: fact.validTo === null ? null : dateOf(fact.validTo),
-    expiresAt: fact.expiresAt === null ? null : dateOf(fact.expiresAt),
+    validFrom: fact.validFrom,
+    validTo: fact.validTo,
+    expiresAt: fact.expiresAt,
     supersededBy,
     conflictsWith,
   }

@@ -1,25 +1,23 @@
 /** Adds facts: each message, except system messages, becomes a statement in the home of the ids. */
 import type { Change, CommitResult } from '../../domain/commit/commit.ts'
 import { invalidInput } from '../../domain/error.ts'
-import { checkId, type FactId, parseMessageId } from '../../domain/id.ts'
+import { type FactId, parseMessageId } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import { copyJson, type JsonObject } from '../../domain/json.ts'
 import { withPeers } from '../../domain/peer-packages.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
-import { type MessageLike, type ReadMessage, readMessages } from '../../domain/records/message-input.ts'
+import { type ReadMessage, readPlainMessages } from '../../domain/records/message-input.ts'
 import { toIso } from '../../domain/time.ts'
 import type { Trust } from '../../domain/trust.ts'
-import { type OutputOf, parse } from '../arguments/parse.ts'
+import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { type FactIds, homeOf } from './fact-home.ts'
 import type { Inferred, LearnedFact } from './infer.ts'
 
-type Time = Date | string | number
-
 /** Options of `memory.add`. */
-export interface AddFactsOptions extends FactIds {
+export interface AddFactsRequest<Time = string> extends FactIds, CommitIdOption {
   /** Stored with each fact; `filters` test it. A message's own metadata wins. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /**
@@ -35,8 +33,6 @@ export interface AddFactsOptions extends FactIds {
   readonly supersedes?: string | readonly string[]
   /** Facts that this one contradicts; both sides are marked, see `conflicts()`. */
   readonly contradicts?: string | readonly string[]
-  /** An id of your own: sent again with the same content, the call is applied once and returns the first answer. */
-  readonly commitId?: string
 }
 
 /** What became of one statement. */
@@ -51,7 +47,7 @@ export interface AddedFacts extends Omit<Inferred, 'results'> {
   readonly results: readonly AddedFact[]
 }
 
-type Parsed = OutputOf<'addFacts'>
+type Parsed = AddFactsRequest
 
 /** A statement in its stored form. */
 interface Statement {
@@ -191,21 +187,18 @@ function refuseNaming(parsed: Parsed, count: number): void {
 /** Adds the statements of messages, in one commit. */
 export async function addFacts(
   core: Core,
-  messages: MessageLike | readonly MessageLike[],
-  options: AddFactsOptions,
+  { messages, ...parsed }: AddFactsRequest & { readonly messages?: unknown },
 ): Promise<AddedFacts> {
-  const parsed = await parse('addFacts', options, 'add')
   const home = homeOf(parsed)
-  const batch = readMessages(messages)
+  const batch = readPlainMessages(messages)
   if (parsed.infer ?? core.storage.hasModel) return learnFacts(core, batch, parsed)
   const statements = statementsOf(batch, parsed.metadata)
   refuseNaming(parsed, statements.length)
   if (statements.length === 0) return { results: [] }
   const { commitId } = parsed
-  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
   const space = new Door(core, home.space)
   const changes = changesOf(statements, await uniquesOf(core, statements.length, commitId), parsed)
   const texts = await textsOf(space, listed(parsed.supersedes))
-  const result = await space.submit(changes, named)
+  const result = await space.submit(changes, named(commitId))
   return { results: statements.map((statement, index) => addedFact(result, index, statement, texts)) }
 }

@@ -3,13 +3,12 @@
 import { parseFilter, type Test } from '../../domain/filter.ts'
 import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../../domain/id.ts'
 import type { FactAttributes, FactState } from '../../domain/records/fact.ts'
-import { dateOf, toIso } from '../../domain/time.ts'
+import { toIso } from '../../domain/time.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
-import { parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { type FactIds, hasIds, homeOf } from './fact-home.ts'
-import { type Fact, type FactVersion, toFact, withoutRole } from './fact-records.ts'
+import { type FactRecord, type FactVersionRecord, toFact, withoutRole } from './fact-records.ts'
 
 /** Options of `memory.facts.get`. */
 export interface GetFactOptions {
@@ -18,7 +17,7 @@ export interface GetFactOptions {
 }
 
 /** Options of `memory.facts.getAll`. */
-export interface ListFactsOptions extends FactIds {
+export interface ListFactsRequest<Time = string> extends FactIds {
   /** A filter for the metadata; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts on one page, at most 1,000. Default: 100. */
@@ -28,13 +27,13 @@ export interface ListFactsOptions extends FactIds {
   /** Includes superseded facts. Default: false. */
   readonly includeSuperseded?: boolean
   /** Only facts that held at that time, including superseded ones, with their present text. */
-  readonly asOf?: Date | string | number
+  readonly asOf?: Time
 }
 
 /** A page of facts of one home. */
-export interface FactPage {
+export interface FactPageRecord<Time = string> {
   /** The newest first. */
-  readonly results: readonly Fact[]
+  readonly results: readonly FactRecord<Time>[]
   /** Seq of the space as listed. */
   readonly asOf: Seq
   /** Absent on the last page. */
@@ -50,15 +49,15 @@ export interface ListConflictsOptions extends FactIds {
 }
 
 /** Facts that contradict each other, the oldest first. */
-export interface FactConflict {
+export interface FactConflictRecord<Time = string> {
   /** Facts that contradict each other. */
-  readonly facts: readonly Fact[]
+  readonly facts: readonly FactRecord<Time>[]
 }
 
 /** A page of unresolved contradictions. */
-export interface ConflictPage {
+export interface ConflictPageRecord<Time = string> {
   /** The conflicts, by their oldest fact. */
-  readonly results: readonly FactConflict[]
+  readonly results: readonly FactConflictRecord<Time>[]
   /** Seq of the space as listed. */
   readonly asOf: Seq
   /** Absent on the last page. */
@@ -84,8 +83,10 @@ export async function placeOfFact(core: Core, factId: string): Promise<FactPlace
 }
 
 /** The fact of that id, or null. */
-export async function getFact(core: Core, factId: string, options: GetFactOptions): Promise<Fact | null> {
-  const { includeSuperseded = false } = await parse('getFact', options, 'get')
+export async function getFact(
+  core: Core,
+  { factId, includeSuperseded = false }: GetFactOptions & { readonly factId: string },
+): Promise<FactRecord | null> {
   const place = await placeOfFact(core, factId)
   const record = place === null ? null : (await place.space.facts.get(factId)).record
   if (place === null || record === null || record.status === 'queued') return null
@@ -151,8 +152,7 @@ function nextOf(kind: string, key: SpaceKey | null, next: number | null): { next
 }
 
 /** A page of the facts of a home, the newest first. */
-export async function listFacts(core: Core, options: ListFactsOptions): Promise<FactPage> {
-  const parsed = await parse('listFacts', options, 'getAll')
+export async function listFacts(core: Core, parsed: ListFactsRequest): Promise<FactPageRecord> {
   const { filters, limit = defaultLimit, cursor, includeSuperseded, asOf: time } = parsed
   const home = homeOf(parsed)
   const at = time === undefined ? null : toIso(time, 'asOf')
@@ -168,14 +168,16 @@ export async function listFacts(core: Core, options: ListFactsOptions): Promise<
 }
 
 /** The versions of a fact, newest first, as far as the log goes back; none for ids that name nothing. */
-export async function factHistory(core: Core, factId: string, options: { limit?: number }): Promise<FactVersion[]> {
-  const { limit = 100 } = await parse('factHistory', options, 'history')
+export async function factHistory(
+  core: Core,
+  { factId, limit = 100 }: { readonly factId: string; readonly limit?: number },
+): Promise<FactVersionRecord[]> {
   const place = await placeOfFact(core, factId)
   if (place === null) return []
   const past = await place.space.facts.history(factId, limit)
   return past.map(({ version, at, by, event, fact }) => ({
     version,
-    at: dateOf(at),
+    at,
     by,
     event,
     memory: fact?.text ?? null,
@@ -201,15 +203,14 @@ async function contradicting(space: Door, first: FactState): Promise<FactState[]
 }
 
 /** Facts of a home that contradict each other, in groups. A group is on the page of its oldest fact. */
-export async function listConflicts(core: Core, options: ListConflictsOptions): Promise<ConflictPage> {
-  const parsed = await parse('listConflicts', options, 'conflicts')
+export async function listConflicts(core: Core, parsed: ListConflictsOptions): Promise<ConflictPageRecord> {
   const { attributes, space: id } = homeOf(parsed)
   const space = new Door(core, id)
   const after = await startOf(space, 'conflicts', parsed.cursor)
   const limit = Math.min(parsed.limit ?? defaultLimit, core.limits.pageSize)
   const { items, asOf, key, more } = await space.facts.conflicts({ attributes, after, limit })
   const shown = new Set<FactId>()
-  const results: FactConflict[] = []
+  const results: FactConflictRecord[] = []
   for (const fact of items) {
     if (shown.has(fact.id)) continue
     const group = await contradicting(space, fact)

@@ -8,15 +8,14 @@ import type { FoundRecord } from '../../ports/storage.ts'
 import type { PartScores } from '../../recall/fuse.ts'
 import type { RecallMode } from '../../recall/rank.ts'
 import type { Degraded, RecallTrace } from '../answers/recollection.ts'
-import { type OutputOf, parse } from '../arguments/parse.ts'
 import type { Core } from '../door/core.ts'
 import { type RecallQuery, recallFrom } from '../recall/recall.ts'
 import { type FactIds, type FactScope, hasIds, scopeOf } from './fact-home.ts'
-import { type Fact, toFact } from './fact-records.ts'
+import { type FactRecord, toFact } from './fact-records.ts'
 import { heldAt } from './facts-read.ts'
 
 /** Options of `memory.search`. */
-export interface SearchFactsOptions extends FactIds {
+export interface SearchFactsRequest<Time = string> extends FactIds {
   /** A filter for the metadata; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts found at most, up to 1,000. Default: 20. `limit` is another name for it. */
@@ -32,13 +31,13 @@ export interface SearchFactsOptions extends FactIds {
   /** Includes superseded facts. Default: false. */
   readonly includeSuperseded?: boolean
   /** Only facts that held at that time, including superseded ones, with their present text. */
-  readonly asOf?: Date | string | number
+  readonly asOf?: Time
   /** Searches these spaces instead of one home; at most 16. Ids that are given must still match. */
   readonly spaces?: readonly string[]
 }
 
 /** A fact that was found. */
-export interface FoundFact extends Fact {
+export interface FoundFactRecord<Time = string> extends FactRecord<Time> {
   /** From 0 to 1, for comparison inside one answer only. */
   readonly score: number
   /** What each leg and each prior added to the score. */
@@ -46,9 +45,9 @@ export interface FoundFact extends Fact {
 }
 
 /** The answer of `memory.search`. */
-export interface FactSearch {
+export interface FactSearchRecord<Time = string> {
   /** Best first. */
-  readonly results: readonly FoundFact[]
+  readonly results: readonly FoundFactRecord<Time>[]
   /** Seq of each searched space, as it was searched. */
   readonly asOf: Readonly<Record<string, Seq>>
   /** Why the answer may be incomplete; empty if it is complete. */
@@ -61,7 +60,7 @@ export interface FactSearch {
   readonly trace?: RecallTrace
 }
 
-type Parsed = OutputOf<'searchFacts'>
+type Parsed = SearchFactsRequest
 
 const defaultTopK = 20
 
@@ -93,9 +92,10 @@ function noteOf({ spaces }: FactScope, isStated: boolean): string {
 }
 
 /** Finds the facts that are relevant to a question. */
-export async function searchFacts(core: Core, query: string, options: SearchFactsOptions): Promise<FactSearch> {
-  const question = await parse('recallQuery', query, 'query')
-  const parsed = await parse('searchFacts', options, 'search')
+export async function searchFacts(
+  core: Core,
+  { query: question, ...parsed }: SearchFactsRequest & { readonly query: string },
+): Promise<FactSearchRecord> {
   const scope = scopeOf(parsed, parsed.spaces)
   const at = parsed.asOf === undefined ? null : toIso(parsed.asOf, 'asOf')
   const recalled = await recallFrom(core, {

@@ -1,34 +1,42 @@
 /** Changes facts in place, and removes them. History keeps the old versions. */
 import type { Change } from '../../domain/commit/commit.ts'
+import type { LoggedCommit } from '../../domain/commit/effect.ts'
 import { invalidInput, notFound } from '../../domain/error.ts'
 import { copyJson, type JsonObject } from '../../domain/json.ts'
+import type { FactStatus } from '../../domain/records/fact.ts'
 import { toIso } from '../../domain/time.ts'
-import { type OutputOf, parse } from '../arguments/parse.ts'
-import { appliedOf } from '../door/applied.ts'
+import { type CommitIdOption, named, namedPart } from '../arguments/commit-ids.ts'
+import { appliedOf, failsExpectation } from '../door/applied.ts'
+import { committedAs } from '../door/committed.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
-import { type FactIds, homeOf } from './fact-home.ts'
-import { type Fact, withoutRole } from './fact-records.ts'
+import { type FactHome, type FactIds, homeOf } from './fact-home.ts'
+import { type FactRecord, withoutRole } from './fact-records.ts'
 import { type FactPlace, getFact, placeOfFact } from './facts-read.ts'
 
-/** The changes to a fact. Fields left out stay as they are. */
-export interface FactEdit {
+/** What changes in a fact. What is left out stays as it is. */
+export interface FactEditRecord<Time = string> {
   /** The new statement. */
   readonly text?: string
   /** Replaces all metadata of the fact. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /** When it expires; When it expires; When it expires; null: never. */
-  readonly expiresAt?: Date | string | number | null
+  readonly expiresAt?: Time | null
 }
 
-/** The changed fact, or the current one if `ifVersion` did not match; null if it is gone. */
-export type FactUpdate =
-  | { readonly status: 'updated'; readonly fact: Fact }
-  | { readonly status: 'conflict'; readonly current: Fact | null }
+export interface UpdateFactOptions extends CommitIdOption {
+  /** Change the fact only if it has this version; else the answer is a conflict. */
+  readonly ifVersion?: number
+}
+
+/** The fact as it now stands, or what stands there instead of what `ifVersion` expected; null if it is gone. */
+export type FactUpdateRecord<Time = string> =
+  | { readonly status: 'updated'; readonly fact: FactRecord<Time> }
+  | { readonly status: 'conflict'; readonly current: FactRecord<Time> | null }
 
 const noFact = (factId: string) => notFound('fact', factId, 'It may have been deleted or have expired; search again.')
 
-function editOf({ text, metadata, expiresAt }: OutputOf<'factEdit'>, before: JsonObject) {
+function editOf({ text, metadata, expiresAt }: FactEditRecord, before: JsonObject) {
   const { role } = withoutRole(before)
   const kept = role === undefined ? {} : { role }
   return {
@@ -49,52 +57,76 @@ async function findFact(core: Core, factId: string): Promise<FactPlace & { reado
 /** Changes a fact in place: the same id, a new version. */
 export async function updateFact(
   core: Core,
-  factId: string,
-  edit: string | FactEdit,
-  options: { readonly ifVersion?: number },
-): Promise<FactUpdate> {
-  const { ifVersion } = await parse('updateFact', options, 'update')
-  const parsed = await parse('factEdit', typeof edit === 'string' ? { text: edit } : edit, 'update')
-  if (Object.keys(parsed).length === 0) {
+  { factId, ifVersion, commitId, ...edit }: UpdateFactOptions & FactEditRecord & { readonly factId: string },
+): Promise<FactUpdateRecord> {
+  if (Object.keys(edit).length === 0) {
     throw invalidInput('update', 'must change something', edit, 'Pass a text, or text, metadata or expiresAt.')
   }
   const { space, metadata } = await findFact(core, factId)
-  const change: Change = { kind: 'fact-assert', factId, ...editOf(parsed, metadata) }
+  const change: Change = { kind: 'fact-assert', factId, ...editOf(edit, metadata) }
   const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { fact: factId } }] }
-  const result = await space.submit([change], expect)
-  const current = await getFact(core, factId, { includeSuperseded: true })
-  if (result.status === 'conflict' && ifVersion !== undefined) return { status: 'conflict', current }
+  const result = await space.submit([change], { ...expect, ...named(commitId) })
+  const current = await getFact(core, { factId, includeSuperseded: true })
+  if (ifVersion !== undefined && failsExpectation(result)) return { status: 'conflict', current }
   appliedOf(result, 'fact-assert')
   if (current === null) throw noFact(factId)
   return { status: 'updated', fact: current }
 }
 
 /** Removes a fact. Answers `deleted: false` if it does not exist or is not the caller's. */
-export async function deleteFact(core: Core, factId: string): Promise<{ readonly deleted: boolean }> {
+export async function deleteFact(
+  core: Core,
+  { factId, commitId }: CommitIdOption & { readonly factId: string },
+): Promise<{ readonly deleted: boolean }> {
   const place = await placeOfFact(core, factId)
-  if (place === null || (await place.space.facts.get(factId)).record === null) return { deleted: false }
-  const { result } = await place.space.apply({ kind: 'fact-retire', factIds: [factId] })
-  return { deleted: result.deleted.length > 0 }
+  if (place === null) return { deleted: false }
+  // What is not there needs no commit; a retry must find its own.
+  if (commitId === undefined && (await place.space.facts.get(factId)).record === null) return { deleted: false }
+  const commit = await place.space.submit([{ kind: 'fact-retire', factIds: [factId] }], named(commitId))
+  return { deleted: appliedOf(commit, 'fact-retire').result.deleted.length > 0 }
+}
+
+/** How many facts a commit retired that had not expired. */
+function retiredBy({ rows }: LoggedCommit): number {
+  const effects = rows.flatMap((row) => row.effects)
+  return effects.reduce((sum, effect) => {
+    return effect.kind === 'fact-retire' ? sum + effect.retired.filter(({ due }) => due !== true).length : sum
+  }, 0)
+}
+
+/** Removes all facts of these statuses, page by page, and counts them. A retry counts what it removed before. */
+async function retireAll(
+  { space: id, attributes }: FactHome,
+  core: Core,
+  statuses: readonly FactStatus[],
+  commitId: string | undefined,
+): Promise<number> {
+  const space = new Door(core, id)
+  const limit = Math.min(core.limits.pageSize, core.limits.factLinks)
+  for (let [page, deleted] = [0, 0]; ; page++) {
+    const own = await namedPart(commitId, JSON.stringify([attributes, statuses]), String(page))
+    const before = own.id === undefined ? null : await committedAs(space, own.id)
+    if (before !== null) {
+      deleted += retiredBy(before)
+      continue
+    }
+    const { items } = await space.facts.list({ attributes, statuses, order: 'oldest', after: null, limit })
+    if (items.length === 0) return deleted
+    const result = await space.submit([{ kind: 'fact-retire', factIds: items.map(({ id }) => id) }], own)
+    deleted += appliedOf(result, 'fact-retire').result.deleted.length
+  }
 }
 
 /**
  * Removes all facts of a home that have the other ids, including superseded and queued ones. The count is of current
  * ones.
  */
-export async function deleteAllFacts(core: Core, options: FactIds): Promise<{ readonly deleted: number }> {
-  const home = homeOf(await parse('deleteAllFacts', options, 'deleteAll'))
-  const space = new Door(core, home.space)
-  const query = { attributes: home.attributes, statuses: ['current', 'superseded', 'queued'], order: 'oldest' } as const
-  const limit = Math.min(core.limits.pageSize, core.limits.factLinks)
-  let deleted = 0
-  for (let after: number | null = null; ; ) {
-    const { items, more } = await space.facts.list({ ...query, after, limit })
-    if (items.length === 0) return { deleted }
-    const current = new Set<string>(items.filter(({ status }) => status === 'current').map(({ id }) => id))
-    const factIds = items.map(({ id }) => id as string)
-    const { result } = await space.apply({ kind: 'fact-retire', factIds })
-    deleted += result.deleted.filter((id) => current.has(id)).length
-    after = items.at(-1)?.order ?? after
-    if (!more) return { deleted }
-  }
+export async function deleteAllFacts(
+  core: Core,
+  { commitId, ...ids }: FactIds & CommitIdOption,
+): Promise<{ readonly deleted: number }> {
+  const home = homeOf(ids)
+  const deleted = await retireAll(home, core, ['current'], commitId)
+  await retireAll(home, core, ['superseded', 'queued'], commitId)
+  return { deleted }
 }

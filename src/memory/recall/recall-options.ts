@@ -1,14 +1,12 @@
-/** The options of a recall: parsed, and completed with defaults. */
-
+/** What a recall is asked with: parsed, and completed with the defaults. */
 import { invalidInput, shown } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
-import { checkId, type SpaceId } from '../../domain/id.ts'
+import { checkId } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { RecallMode } from '../../recall/rank.ts'
-import type { Recollection } from '../answers/recollection.ts'
-import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
+import type { RecollectionRecord } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { resourceSpace } from '../door/door.ts'
 import { type RecallQuery, recallFrom } from './recall.ts'
@@ -61,17 +59,15 @@ export interface SpaceRecallOptions extends RecallLimits {
 const defaultTopK = 20
 const defaultTokens = 1_000
 
-function rangeOf(range: InputOf<'recall'>['messageRange']): MessageRange {
+function rangeOf(range: RecallLimits['messageRange']): MessageRange {
   if (typeof range === 'object') return { before: range.before ?? 0, after: range.after ?? 0 }
   return { before: range ?? 0, after: range ?? 0 }
 }
 
-type ParsedLimits = Omit<OutputOf<'recallSpace'>, 'spaces' | 'threadId'>
-
 /** The query without spaces and question, which the callers add. */
 function limitsOf(
   { limits }: Core,
-  parsed: ParsedLimits,
+  parsed: RecallLimits,
   kinds: readonly RecordKind[],
 ): Omit<RecallQuery, 'spaces' | 'question'> {
   return {
@@ -87,8 +83,8 @@ function limitsOf(
 }
 
 /** Recalls from the conversations of a resource. */
-export async function recallMessages(core: Core, options: RecallOptions): Promise<Recollection> {
-  const { resourceId, threadId, query, vectorSearchString, scope, ...limits } = await parse('recall', options)
+export async function recallMessages(core: Core, options: RecallOptions): Promise<RecollectionRecord> {
+  const { resourceId, threadId, query, vectorSearchString, scope, ...limits } = options
   if (query !== undefined && vectorSearchString !== undefined && query !== vectorSearchString) {
     const fix = 'They are two names for one thing: pass one of them.'
     throw invalidInput('vectorSearchString', 'must not differ from query', vectorSearchString, fix)
@@ -106,12 +102,9 @@ export async function recallMessages(core: Core, options: RecallOptions): Promis
 /** Recalls any record of a space, or of several spaces together. */
 export async function recallSpace(
   core: Core,
-  id: SpaceId,
-  query: string,
-  options: SpaceRecallOptions,
-): Promise<Recollection> {
-  const question = await parse('recallQuery', query, 'query')
-  const { spaces = [id], threadId, ...limits } = await parse('recallSpace', options, 'recall')
+  { space, query: question, ...options }: SpaceRecallOptions & { readonly space: string; readonly query: string },
+): Promise<RecollectionRecord> {
+  const { spaces = [space], threadId, ...limits } = options
   const ids = spaces.map((space) => parseSpaceId(space).id)
   if (new Set(ids).size < ids.length) {
     throw invalidInput('spaces', 'must name each space once', ids.map(shown).join(', '), 'Leave the repeated one out.')

@@ -6,14 +6,19 @@ import type { Test } from '../../domain/filter.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
-import { dateOf } from '../../domain/time.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
 import { type Excerpt, excerptOf, type Wanted } from '../../recall/excerpt.ts'
 import { rarity } from '../../recall/occurrences.ts'
 import { type PackedItem, pack, rowsToRead } from '../../recall/pack.ts'
 import type { RankedRow, RecallMode } from '../../recall/rank.ts'
-import type { DropReason, RecalledItem, Recollection, TracedItem, UnreadItem } from '../answers/recollection.ts'
+import type {
+  DropReason,
+  RecalledItemRecord,
+  RecollectionRecord,
+  TracedItem,
+  UnreadItem,
+} from '../answers/recollection.ts'
 import { recordPlace, toListedMessage } from '../answers/records.ts'
 import type { Core } from '../door/core.ts'
 import { traced } from '../tracing.ts'
@@ -49,7 +54,7 @@ const mostRowsARead = 200
 const tracedItems = 100
 
 /** A record that was read, as an item without its scores and tokens. */
-type ReadItem = Omit<RecalledItem, 'score' | 'scores' | 'isNeighbour' | 'tokens'>
+type ReadItem = Omit<RecalledItemRecord, 'score' | 'scores' | 'isNeighbour' | 'tokens'>
 
 function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): ReadItem {
   const text = textOfRecord(record)
@@ -57,15 +62,15 @@ function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): R
   const common = { kind: record.kind, ...place, text }
   if (record.kind === 'entry') {
     const { key, value, writtenBy, updatedAt } = record.entry
-    return { ...common, id: key, value, author: writtenBy, at: dateOf(updatedAt) }
+    return { ...common, id: key, value, author: writtenBy, at: updatedAt }
   }
   if (record.kind === 'fact') {
     const { id, assertedBy, updatedAt } = record.fact
-    return { ...common, id, author: assertedBy, at: dateOf(updatedAt), fact: record.fact }
+    return { ...common, id, author: assertedBy, at: updatedAt, fact: record.fact }
   }
   const { id, author, threadId, createdAt } = record.message
   const message = toListedMessage(record.message, place, includeInternal)
-  return { ...common, id, author, threadId, at: dateOf(createdAt), message }
+  return { ...common, id, author, threadId, at: createdAt, message }
 }
 
 /** The metadata that a filter tests. */
@@ -172,10 +177,10 @@ function excerptOfRow({ search, rows }: Reading, row: number, text: string, maxT
 }
 
 /** The item of a packed row with the messages around it. */
-function itemsOf(reading: Reading, packed: PackedItem): RecalledItem[] {
+function itemsOf(reading: Reading, packed: PackedItem): RecalledItemRecord[] {
   const { score, parts: scores } = packed
   const around = (rows: readonly number[]) =>
-    rows.flatMap((row): RecalledItem[] => {
+    rows.flatMap((row): RecalledItemRecord[] => {
       const item = readItem(reading, row)
       if (item === null) return []
       return [{ ...item, score, scores, tokens: estimateTokenCount(item.text), isNeighbour: true }]
@@ -217,7 +222,7 @@ interface Searched {
 
 interface Answer {
   readonly behind: readonly UnreadItem[]
-  readonly items: readonly RecalledItem[]
+  readonly items: readonly RecalledItemRecord[]
   readonly traced: readonly TracedItem[]
   readonly tokens: number
 }
@@ -274,7 +279,7 @@ async function searchAndChoose(core: Core, query: RecallQuery, limit: number): P
 }
 
 /** Recalls from some spaces. A space that does not exist is empty. */
-export function recallFrom(core: Core, query: RecallQuery): Promise<Recollection> {
+export function recallFrom(core: Core, query: RecallQuery): Promise<RecollectionRecord> {
   return traced(
     () => recallEvent(core, query),
     () => recallNow(core, query),
@@ -282,7 +287,7 @@ export function recallFrom(core: Core, query: RecallQuery): Promise<Recollection
   )
 }
 
-async function recallNow(core: Core, query: RecallQuery): Promise<Recollection> {
+async function recallNow(core: Core, query: RecallQuery): Promise<RecollectionRecord> {
   const isFiltered = query.filter !== null || query.isWanted !== undefined
   const limit = isFiltered ? mostRows : query.topK + spareRows
   const { reading, chosen } = await searchAndChoose(core, query, limit)

@@ -1,5 +1,5 @@
-/** Events of recalls: made from the request, and completed from the answer. They have only numbers about content. */
-import type { Recollection } from '../answers/recollection.ts'
+/** Events of recalls: made of what was asked, and completed from the answer. Only numbers are taken of content. */
+import type { RecollectionRecord } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { type RecallEvent, tracedActor } from '../tracing.ts'
 import type { RecallQuery } from './recall.ts'
@@ -9,7 +9,7 @@ export function recallEvent(core: Core, query: RecallQuery): RecallEvent {
   return { operation: 'memory.recall', actor: tracedActor(core), spaces, ...inThread, mode, kinds, topK, threshold }
 }
 
-export function recallAnswer({ items, trace, ...found }: Recollection): Partial<RecallEvent> {
+export function recallAnswer({ items, trace, ...found }: RecollectionRecord): Partial<RecallEvent> {
   const { recallId, tokens, degraded, pending, asOf } = found
   const { inScope, candidates, legs } = trace
   const own = items.filter(({ isNeighbour }) => isNeighbour !== true)

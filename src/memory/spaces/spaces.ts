@@ -1,8 +1,9 @@
 /** Spaces: lists them, reads their state and log, changes their settings, and commits raw changes. */
 import type { Change, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import type { LoggedCommit } from '../../domain/commit/effect.ts'
-import { checkId, type SpaceId } from '../../domain/id.ts'
+import type { SpaceId } from '../../domain/id.ts'
 import { encodePart, parseSpaceId, type SpaceKind, type SpaceSettings, type SpaceState } from '../../domain/space.ts'
+import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
 import { decodeCursor, encodeCursor } from '../arguments/cursor.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
@@ -29,11 +30,9 @@ export interface SpacePage {
 }
 
 /** Options of `space.configure`. */
-export interface ConfigureOptions {
+export interface ConfigureOptions extends CommitIdOption {
   /** Change the settings only if this commit was the last to change them; 0: none was. */
   readonly ifVersion?: number
-  /** An id of your own: sent again with the same content, the change is applied once and returns the first answer. */
-  readonly commitId?: string
 }
 
 interface NamedSpace {
@@ -79,12 +78,10 @@ export async function commitChanges(
   }: NamedSpace & {
     readonly changes: readonly Change[]
     readonly expect?: readonly Expectation[]
-    readonly commitId?: string
-  },
+  } & CommitIdOption,
 ): Promise<CommitResult> {
   const stated = expect === undefined ? {} : { expect }
-  const named = commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
-  return spaceDoor(core, space).submit(changes, { ...stated, ...named })
+  return spaceDoor(core, space).submit(changes, { ...stated, ...named(commitId) })
 }
 
 /** Changes the settings that are stored with a space. */

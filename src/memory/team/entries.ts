@@ -1,10 +1,11 @@
-/** Writes team memory: keys and JSON values that a team shares, with versions, limits and a time to live. */
-import type { Change, CommitResult, Expectation, ResultOf } from '../../domain/commit/commit.ts'
+/** Writing to team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
+import type { Change, Expectation, ResultOf } from '../../domain/commit/commit.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { assertJson, type Json, toPatch } from '../../domain/json.ts'
 import { parseTtl } from '../../domain/limits.ts'
-import { appliedOf } from '../door/applied.ts'
+import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
+import { appliedOf, failsExpectation } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
 import { type EntryAddress, type EntryRecord, entryIn, teamSpace } from './read-entries.ts'
@@ -13,11 +14,9 @@ import { type EntryAddress, type EntryRecord, entryIn, teamSpace } from './read-
 export type Ttl = number | string | null
 
 /** Options of `merge`, `append` and `increment`. */
-export interface ChangeEntryOptions {
+export interface ChangeEntryOptions extends CommitIdOption {
   /** How long the entry lives. Default: the team's (30 days); a merge, append or increment renews the entry's own. */
   readonly ttl?: Ttl
-  /** An id of your own: sent again with the same content, the write is applied once and returns the first answer. */
-  readonly commitId?: string
 }
 
 /** Options of `write`. */
@@ -29,7 +28,7 @@ export interface WriteEntryOptions extends ChangeEntryOptions {
 }
 
 /** Options of `delete`. */
-export interface DeleteEntryOptions {
+export interface DeleteEntryOptions extends CommitIdOption {
   /** Delete only this version. */
   readonly ifVersion?: number
 }
@@ -70,17 +69,9 @@ function ttlOf(stated: Ttl | undefined): { ttlMs?: number | null } {
   return stated === undefined ? {} : { ttlMs: parseTtl(stated) }
 }
 
-function named(commitId: string | undefined): { readonly id?: string } {
-  return commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
-}
-
 function expectationsOf(key: string, ifVersion?: number, ifAbsent?: boolean): { expect?: readonly Expectation[] } {
   if (ifVersion !== undefined) return { expect: [{ version: ifVersion, of: { entry: key } }] }
   return ifAbsent === true ? { expect: [{ absent: { entry: key } }] } : {}
-}
-
-function isExpected(result: CommitResult): boolean {
-  return result.status === 'conflict' && result.reason === 'expectation'
 }
 
 /** Stores a value under a key, and replaces any earlier one. */
@@ -97,7 +88,7 @@ export async function writeEntry(
   const expect = expectationsOf(key, ifVersion, ifAbsent)
   const change: Change = { kind: 'entry-write', key, value, ...ttlOf(ttl) }
   const result = await space.submit([change], { ...expect, ...named(commitId) })
-  if (expect.expect !== undefined && isExpected(result))
+  if (expect.expect !== undefined && failsExpectation(result))
     return { status: 'conflict', current: await entryIn(space, key) }
   return toWritten(appliedOf(result, 'entry-write').result)
 }
@@ -144,14 +135,16 @@ export async function incrementEntry(
 /** Removes an entry. Answers `deleted: false` if there is none. */
 export async function deleteEntry(
   core: Core,
-  { teamId, key, ifVersion }: EntryAddress & DeleteEntryOptions,
+  { teamId, key, ifVersion, commitId }: EntryAddress & DeleteEntryOptions,
 ): Promise<EntryDeletionRecord> {
   const space = teamSpace(core, teamId)
-  const before = await space.entries.get(checkId(key, 'key'))
-  if (before.record === null && ifVersion === undefined) return { status: 'deleted', deleted: false }
-  const result = await space.submit([{ kind: 'entry-delete', key }], expectationsOf(key, ifVersion))
-  if (ifVersion !== undefined && result.status === 'conflict') {
+  checkId(key, 'key')
+  // What is not there needs no commit; a retry must find its own.
+  const isPlain = ifVersion === undefined && commitId === undefined
+  if (isPlain && (await space.entries.get(key)).record === null) return { status: 'deleted', deleted: false }
+  const options = { ...expectationsOf(key, ifVersion), ...named(commitId) }
+  const result = await space.submit([{ kind: 'entry-delete', key }], options)
+  if (ifVersion !== undefined && failsExpectation(result))
     return { status: 'conflict', current: await entryIn(space, key) }
-  }
   return { status: 'deleted', deleted: appliedOf(result, 'entry-delete').result.deleted }
 }

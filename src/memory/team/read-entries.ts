@@ -47,6 +47,7 @@ export interface EntryVersionRecord<Time = string> {
   readonly value: Json
 }
 
+/** A page of entries, by key. */
 export interface EntryPageRecord {
   /** The entries, in the order of their keys. */
   readonly entries: readonly EntryRecord[]

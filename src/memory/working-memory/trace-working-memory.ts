@@ -4,7 +4,7 @@
 
 import type { Json } from '../../domain/json.ts'
 import { type TokenCount, tracedActor, type WorkingMemoryEvent } from '../tracing.ts'
-import type { Block, WorkingMemory, WorkingMemoryWrite } from './working-memory.ts'
+import type { Block, WorkingMemoryRecord, WorkingMemoryWriteRecord } from './working-memory.ts'
 export function workingMemoryEvent(action: WorkingMemoryEvent['action'], block: Block): WorkingMemoryEvent {
   const { space, threadId, name } = block
   const inThread = threadId === null ? {} : { threadId }
@@ -15,12 +15,12 @@ function shownText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-export function readAnswer(block: WorkingMemory | null, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
+export function readAnswer(block: WorkingMemoryRecord | null, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
   if (block === null) return { version: null, tokens: 0 }
   return { version: block.version, format: block.format, tokens: tokensOf(shownText(block.value)) }
 }
 
-export function writeAnswer(write: WorkingMemoryWrite, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
+export function writeAnswer(write: WorkingMemoryWriteRecord, tokensOf: TokenCount): Partial<WorkingMemoryEvent> {
   if (write.status === 'conflict') return { status: 'conflict', version: write.current?.version ?? null }
   const { version, value, replaced } = write
   return { version, replaced: replaced?.version ?? null, tokens: tokensOf(shownText(value)) }

@@ -3,15 +3,15 @@
 import type { Actor } from '../../domain/actor.ts'
 import type { Change, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import { invalidInput, invariant, notFound } from '../../domain/error.ts'
-import { checkId } from '../../domain/id.ts'
+import { checkId, type Seq } from '../../domain/id.ts'
 import { type Json, type JsonObject, mergeJson, toPatch } from '../../domain/json.ts'
 import type { BlockFormat, BlockState } from '../../domain/records/block.ts'
 import { mainBlock } from '../../domain/records/block-key.ts'
-import type { PastEvent } from '../../domain/replay/history.ts'
+import type { PastEvent, PastVersion } from '../../domain/replay/history.ts'
 import { type SchemaIssue, schemaIssues } from '../../domain/standard-schema.ts'
-import { dateOf } from '../../domain/time.ts'
 import { type RecordPlace, recordPlace } from '../answers/records.ts'
-import { type InputOf, type OutputOf, parse } from '../arguments/parse.ts'
+import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
+import { failsExpectation, isReused, type ReusedId, refused } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { traced } from '../tracing.ts'
@@ -19,31 +19,27 @@ import { checkSchema, formatOf, scopeThread } from './blocks.ts'
 import { mergeTexts } from './text-merge.ts'
 import { readAnswer, workingMemoryEvent, writeAnswer } from './trace-working-memory.ts'
 
-/** Options of `memory.getWorkingMemory`. */
-export interface GetWorkingMemoryOptions extends InputOf<'getWorkingMemory'> {
-  /** The resource that the memory belongs to. */
+/** Which block is meant. */
+interface BlockOptions {
   readonly resourceId: string
-  /** The thread, with `scope: 'thread'`. */
+  /** Required with `scope: 'thread'`. */
   readonly threadId?: string
-  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
+  /** Default: that of the memory's options, else `resource`. */
   readonly scope?: 'resource' | 'thread'
-  /** Name of the block. Default: `main`. */
+  /** Default: `main`. */
   readonly name?: string
+}
+
+/** Options of `memory.getWorkingMemory`. */
+export interface GetWorkingMemoryOptions extends BlockOptions {
   /** Read this version. Default: the current one. */
   readonly version?: number
 }
+
 /** Options of `memory.updateWorkingMemory`. */
-export interface UpdateWorkingMemoryOptions extends InputOf<'updateWorkingMemory'> {
-  /** The resource that the memory belongs to. */
-  readonly resourceId: string
-  /** The thread, with `scope: 'thread'`. */
-  readonly threadId?: string
-  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
-  readonly scope?: 'resource' | 'thread'
-  /** Name of the block. Default: `main`. */
-  readonly name?: string
+export interface UpdateWorkingMemoryOptions extends BlockOptions, CommitIdOption {
   /** The new value: a text, or an object to merge. */
-  readonly workingMemory: string | Record<string, unknown>
+  readonly workingMemory: string | Readonly<Record<string, unknown>>
   /** `merge` deep-merges JSON and merges text by lines; `replace` writes over. Default: `merge`. */
   readonly mode?: 'merge' | 'replace'
   /**
@@ -54,35 +50,21 @@ export interface UpdateWorkingMemoryOptions extends InputOf<'updateWorkingMemory
   /** Write only if there is no such block yet. */
   readonly ifAbsent?: boolean
 }
+
 /** Options of `memory.getWorkingMemoryHistory`. */
-export interface WorkingMemoryHistoryOptions extends InputOf<'getWorkingMemoryHistory'> {
-  /** The resource that the memory belongs to. */
-  readonly resourceId: string
-  /** The thread, with `scope: 'thread'`. */
-  readonly threadId?: string
-  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
-  readonly scope?: 'resource' | 'thread'
-  /** Name of the block. Default: `main`. */
-  readonly name?: string
+export interface WorkingMemoryHistoryOptions extends BlockOptions {
   /** Versions at most, the newest, up to 1,000. Default: 100. */
   readonly limit?: number
 }
+
 /** Options of `memory.restoreWorkingMemory`. */
-export interface RestoreWorkingMemoryOptions extends InputOf<'restoreWorkingMemory'> {
-  /** The resource that the memory belongs to. */
-  readonly resourceId: string
-  /** The thread, with `scope: 'thread'`. */
-  readonly threadId?: string
-  /** Whose block: the resource's, or the thread's. Default: the scope in the memory's options, else `resource`. */
-  readonly scope?: 'resource' | 'thread'
-  /** Name of the block. Default: `main`. */
-  readonly name?: string
+export interface RestoreWorkingMemoryOptions extends BlockOptions, CommitIdOption {
   /** The version to write again. */
   readonly version: number
 }
 
-/** A block in its current state. */
-export interface WorkingMemory extends RecordPlace {
+/** A block as it stands. */
+export interface WorkingMemoryRecord<Time = string> extends RecordPlace {
   /** Text of a template block, JSON of a schema block. */
   readonly value: Json
   /** `text` or `json`. */
@@ -90,15 +72,15 @@ export interface WorkingMemory extends RecordPlace {
   /** Seq of the commit that wrote it, for `ifVersion`. */
   readonly version: number
   /** When it was last written. */
-  readonly updatedAt: Date
+  readonly updatedAt: Time
   /** Who wrote it last. */
   readonly updatedBy: Actor
   /** The schema's issues with the stored value, for example after a field was added. Absent if it parses. */
   readonly issues?: readonly SchemaIssue[]
 }
 
-/** The answer of a write: what it replaced, or the current block if there is a conflict. */
-export type WorkingMemoryWrite =
+/** The answer of a write: what it replaced, or what stands in its way. */
+export type WorkingMemoryWriteRecord<Time = string> =
   | {
       readonly status: 'written'
       readonly version: number
@@ -106,14 +88,14 @@ export type WorkingMemoryWrite =
       /** The version that this write replaced and who wrote that; it stays in history. */
       readonly replaced: { readonly version: number; readonly by: Actor } | null
     }
-  | { readonly status: 'conflict'; readonly current: WorkingMemory | null }
+  | { readonly status: 'conflict'; readonly current: WorkingMemoryRecord<Time> | null }
 
 /** One version of a block of working memory. */
-export interface WorkingMemoryVersion {
+export interface WorkingMemoryVersionRecord<Time = string> {
   /** Seq of the commit, for `restoreWorkingMemory`. */
   readonly version: number
   /** When that commit was made. */
-  readonly at: Date
+  readonly at: Time
   /** Who made that commit. */
   readonly by: Actor
   /** What the commit did. */
@@ -132,6 +114,7 @@ export interface Block {
   readonly name: string
 }
 
+/** The name of a block in a space, as callers give it. */
 interface BlockName {
   readonly threadId?: string | undefined
   readonly scope?: 'resource' | 'thread' | undefined
@@ -142,7 +125,7 @@ function blockIn(space: Door, { threadId, scope, name = mainBlock }: BlockName):
   return { space, threadId: scopeThread(space.core, scope, threadId), name: checkId(name, 'name') }
 }
 
-function blockAt(core: Core, { resourceId, ...block }: BlockName & { readonly resourceId: string }): Block {
+function blockAt(core: Core, { resourceId, ...block }: BlockOptions): Block {
   return blockIn(resourceSpace(core, resourceId), block)
 }
 
@@ -151,14 +134,14 @@ async function read({ space, threadId, name }: Block): Promise<BlockState | null
   return (await (await core.storage.get()).blocks.get(core.access, id, threadId, name)).record
 }
 
-async function toWorkingMemory(block: Block, state: BlockState | null): Promise<WorkingMemory | null> {
+async function toWorkingMemory(block: Block, state: BlockState | null): Promise<WorkingMemoryRecord | null> {
   if (state === null) return null
   const { value, format, version: seq, updatedAt, updatedBy } = state
   const { schema } = block.space.core.behaviour.workingMemory ?? {}
   const issues = schema === undefined ? [] : await schemaIssues(schema, value)
   const found = issues.length === 0 ? {} : { issues }
   const place = recordPlace(block.space.id)
-  return { ...place, value, format, version: seq, updatedAt: dateOf(updatedAt), updatedBy, ...found }
+  return { ...place, value, format, version: seq, updatedAt, updatedBy, ...found }
 }
 
 function expectationOf({ threadId, name }: Block, current: number | null): Expectation {
@@ -170,25 +153,38 @@ function place({ threadId, name }: Block) {
   return threadId === null ? { name } : { name, threadId }
 }
 
-function written(result: CommitResult): WorkingMemoryWrite | null {
-  if (result.status === 'conflict') return null
+/** What a write answers; null if it is not the version expected. */
+function written(result: CommitResult): WorkingMemoryWriteRecord | null {
+  if (failsExpectation(result)) return null
+  if (result.status === 'conflict') throw refused(result)
   const [block] = result.results
   invariant(block?.kind === 'block-write' || block?.kind === 'block-merge', 'a block write answers a block')
   return { status: 'written', version: block.version, value: block.value, replaced: block.replaced }
 }
 
-async function conflictAt(block: Block): Promise<WorkingMemoryWrite> {
+async function conflictAt(block: Block): Promise<WorkingMemoryWriteRecord> {
   return { status: 'conflict', current: await toWorkingMemory(block, await read(block)) }
 }
 
-/** Writes the whole block if it still has the expected version; otherwise returns null. */
-async function writeOver(block: Block, format: BlockFormat, value: Json, over: number | null | undefined) {
+/** Writes the whole block, if it still is the version expected. */
+async function submitBlock(
+  block: Block,
+  format: BlockFormat,
+  value: Json,
+  over: Expected,
+  commitId: string | undefined,
+): Promise<CommitResult> {
   const change: Change = { kind: 'block-write', ...place(block), format, value }
   const expect = over === undefined ? {} : { expect: [expectationOf(block, over)] }
-  return written(await block.space.submit([change], expect))
+  return block.space.submit([change], { ...expect, ...named(commitId) })
 }
 
-async function mergeSchema(block: Block, patch: JsonObject, expected: Expected): Promise<WorkingMemoryWrite> {
+async function mergeSchema(
+  block: Block,
+  patch: JsonObject,
+  expected: Expected,
+  commitId: string | undefined,
+): Promise<WorkingMemoryWriteRecord> {
   const { schema } = block.space.core.behaviour.workingMemory ?? {}
   if (schema !== undefined) {
     const current = await read(block)
@@ -196,7 +192,8 @@ async function mergeSchema(block: Block, patch: JsonObject, expected: Expected):
     await checkSchema(schema, mergeJson(base, patch))
   }
   const expect = expected === undefined ? {} : { expect: [expectationOf(block, expected)] }
-  const result = await block.space.submit([{ kind: 'block-merge', ...place(block), patch }], expect)
+  const change: Change = { kind: 'block-merge', ...place(block), patch }
+  const result = await block.space.submit([change], { ...expect, ...named(commitId) })
   return written(result) ?? conflictAt(block)
 }
 
@@ -219,7 +216,12 @@ async function baseText(block: Block, expected: Expected, current: BlockState | 
 }
 
 /** Writes a text made from a version: it replaces that version, or is merged line by line with later ones. */
-async function mergeText(block: Block, text: string, expected: Expected): Promise<WorkingMemoryWrite> {
+async function mergeText(
+  block: Block,
+  text: string,
+  expected: Expected,
+  commitId: string | undefined,
+): Promise<WorkingMemoryWriteRecord> {
   const { limits } = block.space.core
   let current = await read(block)
   refuseBareTemplate(block.space.core, text, current)
@@ -230,23 +232,68 @@ async function mergeText(block: Block, text: string, expected: Expected): Promis
     const hasMoved = (current?.version ?? null) !== from
     const value = hasMoved ? await mergeTexts(base, text, String(current?.value ?? ''), limits) : text
     if (value === null || (hasMoved && current === null)) return conflictAt(block)
-    const result = await writeOver(block, 'text', value, current?.version ?? null)
-    if (result !== null) return result
+    const result = await submitBlock(block, 'text', value, current?.version ?? null, commitId)
+    const retried = isReused(result) ? await mergedBefore(block, text, expected, result) : null
+    const answer = retried ?? written(result)
+    if (answer !== null) return answer
     current = await read(block)
   }
 }
 
+/** How many versions before a write may have been the one that its text was made from. */
+const basesTried = 20
+
+/**
+ * What the write of that commit id answered, if it was of this text: what was merged depends on what stood there, so a retry
+ * never looks the same. It is the same write if it gives the value that was stored, from a version that it may be made from.
+ */
+async function mergedBefore(
+  block: Block,
+  text: string,
+  expected: Expected,
+  { first }: ReusedId,
+): Promise<WorkingMemoryWriteRecord | null> {
+  const { space, threadId, name } = block
+  const stored = await space.blocks.at(threadId, name, first)
+  if (stored?.version !== first || typeof stored.value !== 'string') return null
+  const earlier = await versionsBefore(block, first)
+  const replaced = earlier.find(({ event }) => event !== 'delete') ?? null
+  const standing = typeof replaced?.value === 'string' ? replaced.value : null
+  const template = space.core.behaviour.workingMemory?.template ?? ''
+  const bases =
+    expected === undefined
+      ? [...earlier.map(({ value }) => value), template]
+      : [await baseText(block, expected, await read(block))]
+  for (const base of bases) {
+    if (typeof base !== 'string') continue
+    const isOver = base === (standing ?? template)
+    const value = isOver ? text : await mergeTexts(base, text, standing ?? '', space.core.limits)
+    if (value !== stored.value) continue
+    const by = replaced === null ? null : { version: replaced.version, by: replaced.by }
+    return { status: 'written', version: first, value, replaced: by }
+  }
+  return null
+}
+
+/** Versions of a block before a seq, newest first. */
+async function versionsBefore({ space, threadId, name }: Block, seq: Seq): Promise<readonly PastVersion[]> {
+  const past = await space.blocks.history(threadId, name, 1_000)
+  return past.filter(({ version }) => version < seq).slice(0, basesTried)
+}
+
 /** Returns the block, or null while there is none; with `version`, the block at that version. */
-export async function getWorkingMemory(core: Core, options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
-  const { resourceId, ...asked } = await parse('getWorkingMemory', options)
+export function getWorkingMemory(
+  core: Core,
+  { resourceId, ...asked }: GetWorkingMemoryOptions,
+): Promise<WorkingMemoryRecord | null> {
   return readWorkingMemory(resourceSpace(core, resourceId), asked)
 }
 
-/** The same as {@link getWorkingMemory}, for a resolved space and without parsing. */
+/** The same in a space that is at hand. */
 export async function readWorkingMemory(
   space: Door,
   { version, ...name }: BlockName & { readonly version?: number },
-): Promise<WorkingMemory | null> {
+): Promise<WorkingMemoryRecord | null> {
   const block = blockIn(space, name)
   return traced(
     () => workingMemoryEvent('get', block),
@@ -255,7 +302,7 @@ export async function readWorkingMemory(
   )
 }
 
-async function readAt(block: Block, version: number | undefined): Promise<WorkingMemory | null> {
+async function readAt(block: Block, version: number | undefined): Promise<WorkingMemoryRecord | null> {
   const current = await read(block)
   if (version === undefined || current === null) return toWorkingMemory(block, current)
   const past = await block.space.blocks.at(block.threadId, block.name, version)
@@ -265,21 +312,20 @@ async function readAt(block: Block, version: number | undefined): Promise<Workin
 }
 
 /** Writes working memory: JSON is deep-merged, text is merged line by line; `mode: 'replace'` replaces the value. */
-export async function updateWorkingMemory(
+export function updateWorkingMemory(
   core: Core,
-  options: UpdateWorkingMemoryOptions,
-): Promise<WorkingMemoryWrite> {
-  const { resourceId, ...change } = await parse('updateWorkingMemory', options)
+  { resourceId, ...change }: UpdateWorkingMemoryOptions,
+): Promise<WorkingMemoryWriteRecord> {
   return writeWorkingMemory(resourceSpace(core, resourceId), change)
 }
 
-type Update = Pick<OutputOf<'updateWorkingMemory'>, 'workingMemory' | 'mode' | 'ifVersion' | 'ifAbsent'>
+type Update = Pick<UpdateWorkingMemoryOptions, 'workingMemory' | 'mode' | 'ifVersion' | 'ifAbsent' | 'commitId'>
 
-/** The same as {@link updateWorkingMemory}, for a resolved space and without parsing. */
+/** The same in a space that is at hand. */
 export async function writeWorkingMemory(
   space: Door,
   { threadId, scope, name, ...change }: BlockName & Update,
-): Promise<WorkingMemoryWrite> {
+): Promise<WorkingMemoryWriteRecord> {
   const block = blockIn(space, { threadId, scope, name })
   return traced(
     () => workingMemoryEvent('update', block),
@@ -290,8 +336,8 @@ export async function writeWorkingMemory(
 
 async function update(
   block: Block,
-  { workingMemory, mode = 'merge', ifVersion, ifAbsent }: Update,
-): Promise<WorkingMemoryWrite> {
+  { workingMemory, mode = 'merge', ifVersion, ifAbsent, commitId }: Update,
+): Promise<WorkingMemoryWriteRecord> {
   const { core } = block.space
   if (ifVersion !== undefined && ifAbsent === true) {
     throw invalidInput('ifAbsent', 'must not go with ifVersion', ifAbsent, 'Pass one of the two.')
@@ -303,50 +349,49 @@ async function update(
     throw invalidInput('workingMemory', rule, workingMemory, `This memory keeps working memory as ${format}.`)
   }
   if (typeof workingMemory === 'string') {
-    if (mode === 'merge') return mergeText(block, workingMemory, expected)
+    if (mode === 'merge') return mergeText(block, workingMemory, expected, commitId)
     refuseBareTemplate(core, workingMemory, await read(block))
-    return (await writeOver(block, 'text', workingMemory, expected)) ?? conflictAt(block)
+    const result = await submitBlock(block, 'text', workingMemory, expected, commitId)
+    return written(result) ?? conflictAt(block)
   }
   const patch = toPatch(workingMemory, 'workingMemory')
-  if (mode === 'merge') return mergeSchema(block, patch, expected)
+  if (mode === 'merge') return mergeSchema(block, patch, expected, commitId)
   const { schema } = core.behaviour.workingMemory ?? {}
   const value = mergeJson({}, patch)
   if (schema !== undefined) await checkSchema(schema, value)
-  return (await writeOver(block, 'json', value, expected)) ?? conflictAt(block)
+  return written(await submitBlock(block, 'json', value, expected, commitId)) ?? conflictAt(block)
 }
 
 /** The versions of a block, newest first, as far as the log goes back. */
 export async function getWorkingMemoryHistory(
   core: Core,
-  options: WorkingMemoryHistoryOptions,
-): Promise<WorkingMemoryVersion[]> {
-  const { limit = 100, ...rest } = await parse('getWorkingMemoryHistory', options)
+  { limit = 100, ...rest }: WorkingMemoryHistoryOptions,
+): Promise<WorkingMemoryVersionRecord[]> {
   const { space, threadId, name } = blockAt(core, rest)
   const past = await space.blocks.history(threadId, name, limit)
-  return past.map(({ version: seq, at, by, event, value }) => ({ version: seq, at: dateOf(at), by, event, value }))
+  return past.map(({ version: seq, at, by, event, value }) => ({ version: seq, at, by, event, value }))
 }
 
 /** Writes an earlier version over the present one. */
 export async function restoreWorkingMemory(
   core: Core,
-  options: RestoreWorkingMemoryOptions,
-): Promise<WorkingMemoryWrite> {
-  const { version, ...rest } = await parse('restoreWorkingMemory', options)
+  { version, commitId, ...rest }: RestoreWorkingMemoryOptions,
+): Promise<WorkingMemoryWriteRecord> {
   const block = blockAt(core, rest)
   return traced(
     () => workingMemoryEvent('restore', block),
-    () => restore(block, version),
+    () => restore(block, version, commitId),
     writeAnswer,
   )
 }
 
-async function restore(block: Block, wanted: number): Promise<WorkingMemoryWrite> {
+async function restore(block: Block, wanted: number, commitId: string | undefined): Promise<WorkingMemoryWriteRecord> {
   const current = await read(block)
   const past = current === null ? null : await block.space.blocks.at(block.threadId, block.name, wanted)
   if (current === null || past === null || past.version !== wanted || past.event === 'delete') {
     throw notFound('version', String(wanted), 'Pick one of the versions that getWorkingMemoryHistory lists.')
   }
-  const result = await writeOver(block, current.format, past.value, undefined)
+  const result = written(await submitBlock(block, current.format, past.value, undefined, commitId))
   invariant(result !== null, 'a write without expectation has no conflict')
   return result
 }

@@ -1,0 +1,137 @@
+/** Records as users get them: those of the operations, with a `Date` for each time. */
+import { dateOf } from '../domain/time.ts'
+import type { RecalledItemRecord, RecalledMessageRecord, RecollectionRecord } from '../memory/answers/recollection.ts'
+import type { MessageRecord, ThreadRecord } from '../memory/answers/records.ts'
+import type { RunPageRecord, RunRecord } from '../memory/conversation/runs.ts'
+import type { ThreadPageRecord, ThreadUpdateRecord } from '../memory/conversation/threads.ts'
+import type { FactRecord, FactVersionRecord } from '../memory/facts/fact-records.ts'
+import type { ForgetAnswerRecord, ForgetReceiptRecord } from '../memory/forget.ts'
+import type {
+  WorkingMemoryRecord,
+  WorkingMemoryVersionRecord,
+  WorkingMemoryWriteRecord,
+} from '../memory/working-memory/working-memory.ts'
+import { dateOrNull } from './times.ts'
+
+/** A conversation of a resource. */
+export interface Thread extends ThreadRecord<Date> {}
+
+/** A page of a resource's threads. */
+export interface ThreadPage extends ThreadPageRecord<Date> {}
+
+/** A changed thread, or what stands there instead of the version that was expected. */
+export type ThreadUpdate = ThreadUpdateRecord<Date>
+
+/** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
+export interface StoredMessage extends MessageRecord<Date> {}
+
+/** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
+export interface Run extends RunRecord<Date> {}
+
+/** A page of runs, the newest first. */
+export interface RunPage extends RunPageRecord<Date> {}
+
+/** A block as it stands. */
+export interface WorkingMemory extends WorkingMemoryRecord<Date> {}
+
+/** The answer of a write: what it replaced, or what stands in its way. */
+export type WorkingMemoryWrite = WorkingMemoryWriteRecord<Date>
+
+/** A version of a block. */
+export interface WorkingMemoryVersion extends WorkingMemoryVersionRecord<Date> {}
+
+/** A fact as it stands. */
+export interface Fact extends FactRecord<Date> {}
+
+/** What a version of a fact did, and what the fact then said. */
+export interface FactVersion extends FactVersionRecord<Date> {}
+
+/** What a forget did. It names nothing that was erased. */
+export interface Receipt extends ForgetReceiptRecord<Date> {}
+
+/** A receipt, and the copied threads that were met: they are threads of their own and stay. */
+export interface ForgetAnswer extends ForgetAnswerRecord<Date> {}
+
+/** One thing that was found. */
+export interface RecalledItem extends RecalledItemRecord<Date> {}
+
+/** A message that was found, with its score. */
+export type RecalledMessage = RecalledMessageRecord<Date>
+
+/** The answer to a recall. */
+export interface Recollection extends RecollectionRecord<Date> {}
+
+export function datedThread(record: ThreadRecord): Thread {
+  return {
+    ...record,
+    createdAt: dateOf(record.createdAt),
+    updatedAt: dateOf(record.updatedAt),
+    lastMessageAt: dateOrNull(record.lastMessageAt),
+    archivedAt: dateOrNull(record.archivedAt),
+  }
+}
+
+type Dated<Record extends MessageRecord> = Omit<Record, keyof MessageRecord> & StoredMessage
+
+/** A message, and what else it comes with. */
+export function datedMessage<Record extends MessageRecord>(record: Record): Dated<Record> {
+  const { createdAt, editedAt } = record
+  // One literal for nearly all: a page has many messages.
+  const dated: Omit<Record, 'createdAt' | 'editedAt'> & { createdAt: Date } =
+    editedAt === undefined
+      ? { ...record, createdAt: dateOf(createdAt) }
+      : { ...record, createdAt: dateOf(createdAt), editedAt: dateOf(editedAt) }
+  return dated as unknown as Dated<Record>
+}
+
+export function datedRun(record: RunRecord): Run {
+  return {
+    ...record,
+    startedAt: dateOf(record.startedAt),
+    updatedAt: dateOf(record.updatedAt),
+    endedAt: dateOrNull(record.endedAt),
+    expiresAt: dateOrNull(record.expiresAt),
+  }
+}
+
+export function datedWorkingMemory(record: WorkingMemoryRecord): WorkingMemory {
+  return { ...record, updatedAt: dateOf(record.updatedAt) }
+}
+
+export function datedWrite(write: WorkingMemoryWriteRecord): WorkingMemoryWrite {
+  if (write.status === 'written') return write
+  return { status: 'conflict', current: write.current === null ? null : datedWorkingMemory(write.current) }
+}
+
+/** A version of a record, with the Date at which it came to be. */
+export function datedVersion<Version extends { readonly at: string }>(
+  version: Version,
+): Omit<Version, 'at'> & { readonly at: Date } {
+  return { ...version, at: dateOf(version.at) }
+}
+
+export function datedFact<Record extends FactRecord>(record: Record): Omit<Record, keyof FactRecord> & Fact {
+  return {
+    ...record,
+    createdAt: dateOf(record.createdAt),
+    updatedAt: dateOf(record.updatedAt),
+    validFrom: dateOf(record.validFrom),
+    validTo: dateOrNull(record.validTo),
+    expiresAt: dateOrNull(record.expiresAt),
+  }
+}
+
+export function datedReceipt<Record extends ForgetReceiptRecord>(
+  record: Record,
+): Omit<Record, keyof ForgetReceiptRecord> & Receipt {
+  return { ...record, requestedAt: dateOf(record.requestedAt), completedAt: dateOrNull(record.completedAt) }
+}
+
+function datedItem({ message, ...record }: RecalledItemRecord): RecalledItem {
+  const item = { ...record, at: dateOf(record.at) }
+  return message === undefined ? item : { ...item, message: datedMessage(message) }
+}
+
+export function datedRecollection(record: RecollectionRecord): Recollection {
+  return { ...record, items: record.items.map(datedItem), messages: record.messages.map(datedMessage) }
+}

@@ -1,0 +1,33 @@
+/** Commit ids of callers, and what is derived from them: the same for each retry. */
+import { checkId } from '../../domain/id.ts'
+
+/** What every write takes. */
+export interface CommitIdOption {
+  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  readonly commitId?: string
+}
+
+/** The id of a commit, for the door. */
+export function named(commitId: string | undefined): { readonly id?: string } {
+  return commitId === undefined ? {} : { id: checkId(commitId, 'commitId') }
+}
+
+/** A short text that is the same for the same parts, and for no others. */
+async function digestOf(...parts: readonly string[]): Promise<string> {
+  const digest = await globalThis.crypto.subtle.digest('SHA-256', Buffer.from(JSON.stringify(parts)))
+  return Buffer.from(digest).toString('base64url').slice(0, 22)
+}
+
+/** The id of one of several commits that a call makes, each told apart by its parts. */
+export async function namedPart(
+  commitId: string | undefined,
+  ...parts: readonly string[]
+): Promise<{ readonly id?: string }> {
+  if (commitId === undefined) return {}
+  return { id: await digestOf(checkId(commitId, 'commitId'), ...parts) }
+}
+
+/** The last part of an id that we issue: derived from the commit id of the call, else of the memory's own making. */
+export async function uniquePartOf(createId: () => string, commitId: string | undefined): Promise<string> {
+  return commitId === undefined ? createId() : digestOf(checkId(commitId, 'commitId'))
+}

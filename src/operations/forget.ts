@@ -1,0 +1,113 @@
+/** Operations that erase, their receipts, and making vectors again. */
+import { z } from 'zod'
+import { forgetTargets, receiptStates } from '../domain/erase/receipt.ts'
+import { limitTable } from '../domain/limits.ts'
+import { spaceId } from '../domain/space.ts'
+import { forget, getReceipt, listReceipts } from '../memory/forget.ts'
+import { reindex } from '../memory/indexing.ts'
+import { id, limit, optional, optionalId, recordTime } from './fields.ts'
+import { operation, type Touched } from './operation.ts'
+
+const erasedCount = z.int().min(0)
+const receipt = z.strictObject({
+  id: z.string(),
+  target: z.enum(forgetTargets),
+  state: z.enum(receiptStates),
+  requestedAt: recordTime,
+  completedAt: recordTime.nullable(),
+  erased: z.strictObject({
+    spaces: erasedCount,
+    commits: erasedCount,
+    threads: erasedCount,
+    messages: erasedCount,
+    entries: erasedCount,
+    blocks: erasedCount,
+    facts: erasedCount,
+    runs: erasedCount,
+    records: erasedCount,
+  }),
+  outOfReach: z.array(z.string()),
+})
+
+const ids = optional(z.array(id).min(1).max(limitTable.erasedPerCommit.max))
+
+interface Named {
+  readonly resourceId?: string
+  readonly userId?: string
+  readonly teamId?: string
+  readonly agentId?: string
+  readonly taskId?: string
+  readonly messageIds?: readonly string[]
+  readonly factIds?: readonly string[]
+  readonly run?: string
+}
+
+function space({ resourceId, userId = resourceId, teamId, agentId, taskId, ...parts }: Named): Touched {
+  if (userId !== undefined) return [spaceId('resource', userId)]
+  if (teamId !== undefined) return [spaceId('team', teamId)]
+  if (agentId !== undefined) return [spaceId('agent', agentId)]
+  if (taskId !== undefined) return [spaceId('task', taskId)]
+  const issuedIds = parts.run === undefined ? (parts.factIds ?? parts.messageIds) : [parts.run]
+  return issuedIds === undefined ? 'all' : { issuedIds }
+}
+
+export const forgetOperations = [
+  operation({
+    name: 'memory.forget',
+    title: 'Forget',
+    description:
+      'Erases a resource, team, agent or task with all that is in it, or a thread, messages, facts, a key or a run, in all versions. Cannot be undone; safe to repeat.',
+    effect: 'erase',
+    input: z.strictObject({
+      resourceId: optionalId,
+      userId: optionalId,
+      teamId: optionalId,
+      agentId: optionalId,
+      taskId: optionalId,
+      threadId: optionalId,
+      messageIds: ids,
+      factIds: ids,
+      key: optionalId,
+      run: optionalId,
+    }),
+    output: receipt.extend({
+      copies: z.array(z.strictObject({ space: z.string(), threadId: z.string() })),
+    }),
+    space,
+    run: forget,
+  }),
+  operation({
+    name: 'receipts.get',
+    title: 'Read a receipt',
+    description: 'The receipt of something that was forgotten, or null: whether its bytes are gone from all files.',
+    effect: 'read',
+    input: z.strictObject({ receiptId: id }),
+    output: receipt.nullable(),
+    space: () => [],
+    run: getReceipt,
+  }),
+  operation({
+    name: 'receipts.list',
+    title: 'List receipts',
+    description:
+      'Receipts of what was forgotten, newest first, 100 unless asked otherwise. Needs the right to administer.',
+    effect: 'administer',
+    input: z.strictObject({ state: optional(z.enum(receiptStates)), limit }),
+    output: z.array(receipt),
+    space: () => 'all',
+    run: listReceipts,
+  }),
+  operation({
+    name: 'memory.reindex',
+    title: 'Make all vectors again',
+    description: "Makes all vectors with this memory's embedder, while recall goes on with the old ones.",
+    effect: 'administer',
+    input: z.strictObject({}),
+    output: z.null(),
+    space: () => 'all',
+    run: async (core, _, { onProgress }) => {
+      await reindex(core, onProgress === undefined ? {} : { onProgress })
+      return null
+    },
+  }),
+] as const

@@ -1,0 +1,140 @@
+/** Operations that find what is relevant to a question. */
+import { z } from 'zod'
+import { recordKinds } from '../domain/index/word-segment.ts'
+import { parseSpaceId, spaceId } from '../domain/space.ts'
+import { explain } from '../memory/indexing.ts'
+import { recallModes } from '../recall/rank.ts'
+import { author, filter, id, json, jsonFields, optional, optionalId, recordTime } from './fields.ts'
+import { operation } from './operation.ts'
+import { message, numbers, place } from './records.ts'
+
+/** The part that recalls, loaded by the first question: it has a megabyte that nothing else needs. */
+let recalling: typeof import('../memory/recall/recall-options.ts') | null = null
+
+async function loadRecall() {
+  recalling ??= await import('../memory/recall/recall-options.ts')
+  return recalling
+}
+
+const range = z.int().min(0).max(100)
+const limits = {
+  topK: optional(z.int().min(1).max(1_000)),
+  tokenBudget: optional(z.int().min(1).max(1_000_000)),
+  messageRange: optional(z.union([range, z.strictObject({ before: optional(range), after: optional(range) })])),
+  threshold: optional(z.number().min(0).max(1)),
+  filter,
+  mode: optional(z.enum(recallModes)),
+  kinds: optional(z.array(z.enum(recordKinds)).min(1)),
+  includeInternal: optional(z.boolean()),
+}
+
+/** A question. */
+export const question = z.string().refine((text) => text.trim() !== '', 'must hold a word')
+
+/** Why an answer may lack something. */
+export const degraded = z.array(
+  z.enum(['no-embedder', 'embedder-mismatch', 'embedder-unauthorized', 'embedder-failed', 'query-cut']),
+)
+
+const kind = z.enum(recordKinds)
+const scored = { score: z.number(), scores: numbers, isNeighbour: optional(z.literal(true)) }
+
+const tracedItem = z.strictObject({
+  kind,
+  id: z.string(),
+  space: z.string(),
+  threadId: optional(z.string()),
+  ...scored,
+  rank: z.int(),
+  dropped: z.enum(['below-threshold', 'beyond-top-k', 'over-budget', 'gone', 'filter']).nullable(),
+  isPulledIn: optional(z.literal(true)),
+  limitedBy: optional(z.string()),
+})
+
+export const recallTrace = z.strictObject({
+  question: z.string(),
+  bare: z.string(),
+  terms: z.array(z.string()),
+  names: z.array(z.string()),
+  mode: z.enum(recallModes),
+  legs: z.array(z.string()),
+  spaces: z.array(z.string()),
+  inScope: z.int(),
+  candidates: z.int(),
+  note: optional(z.string()),
+  items: z.array(tracedItem),
+})
+
+const recollection = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      kind,
+      id: z.string(),
+      ...place,
+      text: z.string(),
+      ...scored,
+      author,
+      threadId: optional(z.string()),
+      at: recordTime,
+      tokens: z.int(),
+      message: optional(message),
+      fact: optional(jsonFields),
+      value: optional(json),
+    }),
+  ),
+  messages: z.array(message.extend(scored)),
+  asOf: numbers,
+  degraded,
+  pending: z.int(),
+  recallId: z.string(),
+  trace: recallTrace,
+  tokens: z.int(),
+})
+
+export const recallOperations = [
+  operation({
+    name: 'messages.recall',
+    title: 'Recall messages',
+    description: 'Finds what was said that is relevant to a question, in all threads of a resource or in one.',
+    effect: 'read',
+    event: 'memory.recall',
+    input: z.strictObject({
+      resourceId: id,
+      threadId: optionalId,
+      query: optional(question),
+      vectorSearchString: optional(question).describe('Another name for query.'),
+      scope: optional(z.enum(['resource', 'thread'])),
+      ...limits,
+    }),
+    output: recollection,
+    space: ({ resourceId }) => [spaceId('resource', resourceId)],
+    run: async (core, input) => (recalling ?? (await loadRecall())).recallMessages(core, input),
+  }),
+  operation({
+    name: 'spaces.recall',
+    title: 'Recall from spaces',
+    description: 'Finds what is relevant to a question among all that a space holds: messages, facts and entries.',
+    effect: 'read',
+    event: 'memory.recall',
+    input: z.strictObject({
+      space: z.string(),
+      query: question,
+      ...limits,
+      threadId: optionalId,
+      spaces: optional(z.array(id).min(1).max(16)).describe('Searches these spaces instead, together.'),
+    }),
+    output: recollection,
+    space: ({ space, spaces = [space] }) => spaces.map((one) => parseSpaceId(one).id),
+    run: async (core, input) => (recalling ?? (await loadRecall())).recallSpace(core, input),
+  }),
+  operation({
+    name: 'recall.explain',
+    title: 'Explain a recall',
+    description: 'Why each item of an answer was in, and what was dropped and why. Only the latest answers are kept.',
+    effect: 'read',
+    input: z.strictObject({ recallId: z.string() }),
+    output: recallTrace,
+    space: ({ recallId }) => ({ issuedIds: [recallId] }),
+    run: explain,
+  }),
+] as const

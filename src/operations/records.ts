@@ -1,0 +1,72 @@
+/** Schemas of the records that several operations answer. */
+import { z } from 'zod'
+import { roles } from '../domain/records/message.ts'
+import { turnStatuses } from '../domain/records/turn.ts'
+import { trusts } from '../domain/trust.ts'
+import { actor, author, jsonFields, optional, recordTime, seq, version } from './fields.ts'
+
+/** The space of a record, and the resource that it belongs to. */
+export const place = { space: z.string(), resourceId: optional(z.string()) }
+
+export const thread = z.strictObject({
+  id: z.string(),
+  space: z.string(),
+  resourceId: z.string(),
+  title: z.string().nullable(),
+  metadata: jsonFields,
+  createdAt: recordTime,
+  updatedAt: recordTime,
+  lastMessageAt: recordTime.nullable(),
+  messageCount: z.int().min(0),
+  archivedAt: recordTime.nullable(),
+  version,
+  source: optional(z.strictObject({ space: z.string(), threadId: z.string(), asOf: seq })),
+})
+
+/** A part of a message: any part of the AI SDK's `UIMessage`, told apart by its type. */
+const part = jsonFields.meta({ type: 'object', properties: { type: { type: 'string' } }, required: ['type'] })
+
+export const message = z.strictObject({
+  id: z.string(),
+  role: z.enum(roles),
+  parts: z.array(part),
+  metadata: optional(jsonFields),
+  ...place,
+  threadId: z.string(),
+  author,
+  turnId: z.string(),
+  turnStatus: z.enum(turnStatuses),
+  createdAt: recordTime,
+  editedAt: optional(recordTime),
+  seq,
+})
+
+export const fact = z.strictObject({
+  id: z.string(),
+  memory: z.string(),
+  metadata: jsonFields,
+  createdAt: recordTime,
+  updatedAt: recordTime,
+  userId: optional(z.string()),
+  teamId: optional(z.string()),
+  agentId: optional(z.string()),
+  taskId: optional(z.string()),
+  role: optional(z.enum(['user', 'assistant'])),
+  space: z.string(),
+  version,
+  status: z.enum(['current', 'superseded']),
+  assertedBy: actor,
+  trust: z.enum(trusts),
+  sources: z.array(z.string()),
+  validFrom: recordTime,
+  validTo: recordTime.nullable(),
+  expiresAt: recordTime.nullable(),
+  supersededBy: z.string().nullable(),
+  conflictsWith: z.array(z.string()),
+})
+
+/** What a deletion answers. */
+export const deletion = z.strictObject({ deleted: z.boolean() })
+
+/** Numbers by a name that is no field, such as that of a space. */
+export const numbers = jsonFields.meta({ type: 'object', additionalProperties: { type: 'number' } })
