@@ -9,13 +9,8 @@ import { type Language, languages } from './domain/language.ts'
 import { defaultLimits } from './domain/limits.ts'
 import { reading } from './domain/read-plain.ts'
 import { type Clock, systemClock } from './ports/clock.ts'
+import type { StorageInUse } from './ports/late-storage.ts'
 import type { Durability, Storage } from './ports/storage.ts'
-
-/** A storage in use, and the way to give it back. The last one to do so closes it. */
-export interface StorageInUse {
-  readonly storage: Storage
-  release(): Promise<void>
-}
 
 /** Options of `new SQLiteStore()`. */
 export interface SQLiteStoreOptions {

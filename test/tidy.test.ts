@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 import { peerInstallLine, peerPackages } from '../src/domain/peer-packages.ts'
+import { checkAgentImports } from './tidy/agent-imports.ts'
 import { checkArrows } from './tidy/arrows.ts'
 import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
 import { checkCatches } from './tidy/catches.ts'
@@ -16,7 +17,6 @@ import { checkPeers } from './tidy/peers.ts'
 import { isCode, readRepository } from './tidy/repository.ts'
 import { checkSizes } from './tidy/sizes.ts'
 import { parseSource } from './tidy/source-file.ts'
-import { checkSpaces } from './tidy/spaces.ts'
 import { checkStored } from './tidy/stored.ts'
 
 const texts = readRepository()
@@ -331,22 +331,25 @@ describe('paths', () => {
   })
 })
 
-describe('spaces of calls', () => {
-  const problems = (path: string, text: string) => checkSpaces(parseSource(path, text))
+describe('imports of agents', () => {
+  const problems = (path: string, text: string) => checkAgentImports(parseSource(path, text))
 
-  it('holds', () => expect(files.flatMap(checkSpaces)).toEqual([]))
+  it('holds', () => expect(files.flatMap(checkAgentImports)).toEqual([]))
 
   it.each([
-    ['src/agent/call.ts', "import { resourceSpace } from '../memory/door/door.ts'"],
-    ['src/agent/run/exchange.ts', "import type { Door } from '../../memory/door/door.ts'"],
-    ['src/agent/run/exchange.ts', "import { type Door } from '../../memory/door/door.ts'"],
-    ['src/memory/forget/forget.ts', "import { spaceId } from '../../domain/space.ts'"],
+    ['src/agent/call.ts', "import { usableMemory } from '../ports/agent-memory.ts'"],
+    ['src/agent/call.ts', "import type { Memory } from '../facade/memory.ts'"],
+    ['src/agent/context/facts.ts', "import { fenced } from '../../recall/fence.ts'"],
+    ['src/adapters/mem0/memory.ts', "import { Memory } from '../../facade/memory.ts'"],
   ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
 
   it.each([
-    ['src/agent/context/gather.ts', "import { resourceSpace } from '../../memory/door/door.ts'"],
-    ['src/agent/run/title.ts', "import { Door } from '../../memory/door/door.ts'"],
-    ['src/agent/context/x.ts', "import { spaceId as idOf, type SpaceAddress } from '../../domain/space.ts'"],
+    ['src/agent/call.ts', "import { Memory } from '../facade/memory.ts'"],
+    ['src/agent/call.ts', "import { type Memory } from '../facade/memory.ts'"],
+    ['src/agent/call.ts', "import type { Memory, coreOf } from '../facade/memory.ts'"],
+    ['src/agent/context/gather.ts', "import type { Door } from '../../memory/door/door.ts'"],
+    ['src/agent/run/title.ts', "export * from '../../memory/door/door.ts'"],
+    ['src/agent/run/title.ts', "const { Door } = await import('../../memory/door/door.ts')"],
   ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
 })
 

@@ -1,17 +1,16 @@
 /** One call of an agent, up to the start of its model: where it is stored, its input, and the prompt. */
+
 import type { ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from 'ai'
 import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { type Actor, sameActor } from '../domain/actor.ts'
-import { invalidInput, MemoryError, shown } from '../domain/error.ts'
+import { invalidInput, invariant, MemoryError, shown } from '../domain/error.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 import { type ReadMessage, readMessages } from '../domain/records/message-input.ts'
-import { coreOf, type Memory } from '../facade/memory.ts'
-import { type Door, resourceSpace } from '../memory/door/door.ts'
-import { mergeBehaviour } from '../memory/options/merge-behaviour.ts'
-import { parseBehaviour } from '../memory/options/parse-behaviour.ts'
-import type { MemoryBehaviour, ResolvedBehaviour } from '../ports/behaviour.ts'
+import type { Memory } from '../facade/memory.ts'
+import { type AgentMemory, type AgentSpace, usableMemory } from '../ports/agent-memory.ts'
+import type { ResolvedBehaviour } from '../ports/behaviour.ts'
 import { resolveModel } from './model.ts'
 import { once } from './once.ts'
 import {
@@ -66,7 +65,7 @@ export interface Remembered {
   /** Acting as the agent. */
   readonly memory: Memory
   /** The space that the call remembers in. It is resolved here and passed on from here. */
-  readonly space: Door
+  readonly space: AgentSpace
   readonly thread: CallThread
   readonly behaviour: ResolvedBehaviour
 }
@@ -91,15 +90,9 @@ function systemMessages(instructions: Instructions | undefined, field: string): 
 }
 
 /** The input's author if the call states none: the memory's actor if it is a user. */
-function speaker(options: CallOptions, memory: Memory): Actor | undefined {
+function speaker(options: CallOptions, { actor }: AgentMemory): Actor | undefined {
   if (options.author !== undefined) return options.author
-  const { actor } = coreOf(memory).access
   return actor.kind === 'user' ? actor : undefined
-}
-
-/** Most calls have no options of memory. */
-function stated(behaviour: MemoryBehaviour | undefined, field: string): MemoryBehaviour | undefined {
-  return behaviour === undefined ? undefined : parseBehaviour(behaviour, field)
 }
 
 async function rememberedBy(
@@ -119,15 +112,17 @@ async function rememberedBy(
   }
   const memory = checkMemory(chosen)
   agent.bind(memory)
-  const own = memory.as({ kind: 'agent', id: agent.id, name: agent.name })
+  const usable = await usableMemory(memory)?.open()
+  invariant(usable !== undefined, 'a checked memory is usable')
+  const actor: Actor = { kind: 'agent', id: agent.id, name: agent.name }
   const { memory: defaults } = agent.options.defaultOptions ?? {}
-  const behaviour = mergeBehaviour(
-    coreOf(memory).behaviour,
-    stated(defaults?.options, 'defaultOptions.memory.options'),
-    stated(options.memory?.options, 'memory.options'),
+  const behaviour = usable.behaviour(
+    { stated: defaults?.options, field: 'defaultOptions.memory.options' },
+    { stated: options.memory?.options, field: 'memory.options' },
   )
-  const space = resourceSpace(coreOf(own), place.resourceId)
-  return { remembered: { memory: own, space, thread: place.thread, behaviour }, author: speaker(options, memory) }
+  const space = usable.space(actor, place.resourceId)
+  const remembered = { memory: memory.as(actor), space, thread: place.thread, behaviour }
+  return { remembered, author: speaker(options, usable) }
 }
 
 /**

@@ -8,7 +8,8 @@ import { isJsonObject } from '../domain/json.ts'
 import { reading, readPlain } from '../domain/read-plain.ts'
 import type { MessageLike } from '../domain/records/message-input.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
-import { Memory } from '../facade/memory.ts'
+import type { Memory } from '../facade/memory.ts'
+import { usableMemory } from '../ports/agent-memory.ts'
 import type { MemoryBehaviour } from '../ports/behaviour.ts'
 import { checkCallValues } from './call-checks.ts'
 import type { Processor } from './processors/processor.ts'
@@ -245,7 +246,7 @@ const hasPlace = (memory: CallMemory | undefined) => memory?.resource !== undefi
 
 /** @throws MemoryError `invalid-input` for a value that is not a Memory. */
 export function checkMemory(memory: unknown): Memory {
-  if (memory instanceof Memory) return memory
+  if (usableMemory(memory) !== null) return memory as Memory
   throw invalidInput('memory', 'must be a Memory', memory, 'Pass new Memory(), or a function that returns one.')
 }
 

@@ -40,6 +40,7 @@ import type {
   UpdateWorkingMemoryOptions,
   WorkingMemoryHistoryOptions,
 } from '../memory/working-memory/working-memory.ts'
+import { type UsableMemory, usableByAgents } from '../ports/agent-memory.ts'
 import { call } from './call.ts'
 import { type AddFactsOptions, type FactSearch, type Facts, factsOf, type SearchFactsOptions } from './facts.ts'
 import { forgetOptions } from './forget-options.ts'
@@ -118,6 +119,17 @@ function messageIdsOf(given: unknown): readonly string[] {
 /** What a Memory stands on, for the rooms that are built on it. */
 export let coreOf: (memory: Memory) => Core
 
+/** The part that serves agents, loaded by the first call of one. */
+let serving: typeof import('../memory/agents/agent-memory.ts') | undefined
+
+function usable(core: Core): UsableMemory {
+  const open = async () => {
+    serving ??= await import('../memory/agents/agent-memory.ts')
+    return serving.agentMemory(core)
+  }
+  return { storage: core.storage, open }
+}
+
 /** A Memory over what another stands on, changed: with other options, for one. Closing either closes both. */
 export function memoryOf(core: Core): Memory {
   return new Memory(new Acting(core) as MemoryOptions)
@@ -133,6 +145,7 @@ export class Memory implements AsyncDisposable {
 
   static {
     coreOf = (memory) => memory.#core
+    usableByAgents((memory) => (memory instanceof Memory ? usable(memory.#core) : null))
   }
 
   /**

@@ -1,10 +1,12 @@
 // The tools of memory, run by the AI SDK's loop for a scripted model.
+
 import { generateText, isStepCount, type ToolSet } from 'ai'
 import type { Memory, MemoryBehaviour } from 'aquifer'
 import { callTool, callTools, type ScriptedModel, scriptedModel } from 'aquifer/testing'
 import type { MemoryScope } from '../../src/agent/tools/memory-scope.ts'
 import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
 import { coreOf } from '../../src/facade/memory.ts'
+import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
 import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
 
@@ -14,7 +16,7 @@ export const where = { resourceId: 'alice', threadId: 't' }
 export function toolsOf(memory: Memory, options: MemoryBehaviour, id = 'sales'): Promise<ToolSet> {
   const behaviour = mergeBehaviour(options)
   const own = memory.as({ kind: 'agent', id })
-  const space = resourceSpace(coreOf(own), where.resourceId)
+  const space = agentSpace(resourceSpace(coreOf(own), where.resourceId))
   const scope: MemoryScope = { memory: own, space, threadId: where.threadId, behaviour }
   return memoryTools(scope)
 }

@@ -1,4 +1,5 @@
 // The space of a call is worked out once: whatever reads and writes for the call does so in that space, a child's too.
+
 import { Agent, createTool, type Memory } from 'aquifer'
 import { callTool, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
@@ -9,6 +10,7 @@ import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
 import type { ToolCall } from '../../src/agent/tools/tool.ts'
 import { readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
+import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
 import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
 import { openMemory } from '../memory/opened.ts'
 import { callOnce } from './called-tools.ts'
@@ -19,7 +21,7 @@ const agent = { kind: 'agent', id: 'researcher' } as const
 const threadId = 't'
 const behaviour = mergeBehaviour({ facts: true, semanticRecall: true, workingMemory: { enabled: true } })
 
-const spaceOf = (memory: Memory) => doorOf(memory.as(agent).space(child))
+const spaceOf = (memory: Memory) => agentSpace(doorOf(memory.as(agent).space(child)))
 
 async function fill(memory: Memory, space: string, word: string): Promise<void> {
   const messages = [{ role: 'user' as const, parts: [text(`The harbour ${word}`)] }]

@@ -1,4 +1,5 @@
 // Conversations to assemble prompts from: two agents, one customer, and the prompt as a model is sent it.
+
 import { generateText } from 'ai'
 import type { Actor, Memory, MemoryBehaviour, MessageLike } from 'aquifer'
 import { promptProblems, scriptedModel } from 'aquifer/testing'
@@ -7,6 +8,7 @@ import { type AssembledContext, assembleContext } from '../../src/agent/context/
 import type { AnySection, ContextInput } from '../../src/agent/context/section.ts'
 import type { MessageInput, MessagePart } from '../../src/domain/records/message.ts'
 import { coreOf } from '../../src/facade/memory.ts'
+import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
 import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
 import { hour } from '../memory/opened.ts'
@@ -42,7 +44,7 @@ export function assemble(
   const { by = support, behaviour, ...rest } = more
   const newMessages = typeof said === 'string' ? [userSays(said)] : said
   const input: ContextInput = {
-    space: resourceSpace(coreOf(memory.as(by)), resourceId),
+    space: agentSpace(resourceSpace(coreOf(memory.as(by)), resourceId)),
     agent: by,
     threadId,
     behaviour: mergeBehaviour(behaviour),

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { type InputOptions, planInput } from '../../src/agent/input/input.ts'
 import { readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
-import type { Door } from '../../src/memory/door/door.ts'
+import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
+import type { AgentSpace } from '../../src/ports/agent-memory.ts'
 import { assistant, openScene, type Scene, user } from './threads.ts'
 
 const rounds = 400
@@ -28,15 +29,15 @@ async function longThread(): Promise<Scene> {
 /** The messages that planning reads in pages, of a thread of 800. */
 async function readBy(scene: Scene, messages: unknown, options: InputOptions = {}): Promise<number> {
   let read = 0
-  const { id, address, core, messages: reader } = doorOf(scene.space)
+  const { id, address, actor, limits, messages: reader } = agentSpace(doorOf(scene.space))
   const list: typeof reader.list = async (query) => {
     const page = await reader.list(query)
     read += page.items.length
     return page
   }
   const { find, openTurns } = reader
-  const counted = { id, address, core, messages: { list, find, openTurns } }
-  await planInput(counted as unknown as Door, 't', readMessages(messages), options)
+  const counted = { id, address, actor, limits, messages: { list, find, openTurns } }
+  await planInput(counted as unknown as AgentSpace, 't', readMessages(messages), options)
   return read
 }
 

@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import { type InputOptions, type InputPlan, planInput } from '../../src/agent/input/input.ts'
 import { type MessageLike, readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
+import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
 import { openMemory } from '../memory/opened.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }
@@ -48,7 +49,7 @@ export function openScene(threadId = where.threadId): Scene {
         end === 'open' ? [] : [{ kind: 'turn-close', threadId, ...opened, status: end }]
       return openTurn((opened) => [...append(inputs, opened), ...close(opened)])
     },
-    plan: (messages, options) => planInput(doorOf(space), threadId, readMessages(messages), options),
+    plan: (messages, options) => planInput(agentSpace(doorOf(space)), threadId, readMessages(messages), options),
     carryOut: async (plan) => {
       const turnId = await openTurn((opened) => append(plan.fresh, opened), plan.replaces)
       for (const { messageId, toolCallId, part } of plan.completions) {

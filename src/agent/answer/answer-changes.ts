@@ -1,7 +1,8 @@
 /** Changes of an open turn that turn the stored parts of an answer into the new ones. */
+
 import type { Change } from '../../domain/commit/commit.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
-import type { Turn } from '../../memory/conversation/turns.ts'
+import type { AgentTurn } from '../../ports/agent-memory.ts'
 import { growthOf } from './answer-parts.ts'
 
 /** An answer as stored. Without parts there is no message. */
@@ -12,7 +13,7 @@ export interface StoredAnswer {
 
 /** The last changes that give the stored answer these parts. Earlier ones are committed here. */
 export async function changesTo(
-  turn: Turn,
+  turn: AgentTurn,
   { messageId, parts: stored }: StoredAnswer,
   parts: readonly MessagePart[],
 ): Promise<readonly Change[]> {

@@ -1,9 +1,10 @@
 /** Records the answer of a turn from the AI SDK's stream, and saves it step by step. */
+
 import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
-import type { Turn, TurnEnd } from '../../memory/conversation/turns.ts'
+import type { AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
 import { type ModelOutputs, notShown, type ToolResult } from '../tools/model-outputs.ts'
@@ -19,7 +20,7 @@ export interface AnswerEnd {
 }
 
 interface AnswerOptions {
-  readonly turn: Turn
+  readonly turn: AgentTurn
   /** The id that the answer has, or will have once its first part is stored. */
   readonly messageId: string
   /** The part that is already stored, if the turn was resumed. */

@@ -2,11 +2,11 @@
 
 import type { TelemetryOptions } from 'ai'
 import { warnOf, whenAborted } from '../../domain/detached.ts'
-import { MemoryError } from '../../domain/error.ts'
+import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { check, fieldsOf, hasMethod, isText, type OptionFields } from '../../domain/option-checks.ts'
-import { coreOf, Memory } from '../../facade/memory.ts'
-import type { MemoryStorage } from '../../memory/storage/memory-storage.ts'
+import type { Memory } from '../../facade/memory.ts'
 import { SQLiteStore } from '../../open.ts'
+import { type AgentStorage, usableMemory } from '../../ports/agent-memory.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { ContainerStorage } from './container-storage.ts'
 import type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './registered.ts'
@@ -49,7 +49,7 @@ function checkOptions(options: unknown): void {
   check(fields, 'storage', 'must be a URL, a SQLiteStore or a storage driver', storageFix, (value) => {
     return isText(value) || value instanceof SQLiteStore || hasMethod('commit')(value)
   })
-  check(fields, 'memory', 'must be a Memory', 'Pass new Memory().', (value) => value instanceof Memory)
+  check(fields, 'memory', 'must be a Memory', 'Pass new Memory().', (value) => usableMemory(value) !== null)
   check(fields, 'logger', `must have ${levels.join(', ')}`, 'Pass console, for example.', (value) => {
     return levels.every((level) => hasMethod(level)(value))
   })
@@ -71,7 +71,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
   readonly #workflows: Registry<RegisteredWorkflow>
   readonly #memory: Memory | null
   /** Its memories that are not closed. */
-  readonly #open = new Set<MemoryStorage>()
+  readonly #open = new Set<AgentStorage>()
   #closing: Promise<void> | null = null
 
   /**
@@ -102,7 +102,9 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
    */
   bind(memory: Memory): Memory {
     if (this.#closing !== null) throw closedContainer()
-    const { storage } = coreOf(memory)
+    const usable = usableMemory(memory)
+    if (usable === null) throw invalidInput('memory', 'must be a Memory', memory, 'Pass new Memory().')
+    const { storage } = usable
     if (this.#storage !== null) storage.bind(this.#storage)
     if (this.#open.has(storage) || storage.closing.aborted) return memory
     this.#open.add(storage)

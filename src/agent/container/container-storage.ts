@@ -1,8 +1,9 @@
 /** The storage of a container: one for all memories that are bound to it. */
+
 import { MemoryError } from '../../domain/error.ts'
-import type { LateStorage } from '../../memory/storage/late-storage.ts'
-import { openStore, SQLiteStore, type StorageInUse } from '../../open.ts'
+import { openStore, SQLiteStore } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { LateStorage, StorageInUse } from '../../ports/late-storage.ts'
 import type { Storage } from '../../ports/storage.ts'
 
 /** A database in memory while it is open. */

@@ -18,8 +18,7 @@ export function storedUtterance(
 
 /** A new message with its stored author, so that it looks the same now and later as history. */
 function newUtterance({ id, role, parts, author }: MessageInput, { space }: ContextInput): Utterance {
-  const { actor } = space.core.access
-  const said = savedAuthor(author, role, actor, space.address)
+  const said = savedAuthor(author, role, space.actor, space.address)
   const isOwnTurn = role !== 'assistant'
   return { id: id ?? null, role, parts, author: said, turnStatus: 'open', isOwnTurn, goesOn: false }
 }

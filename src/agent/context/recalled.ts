@@ -1,16 +1,13 @@
 /** The section of recall: items found by the question, without those that the prompt has anyway, fenced as data. */
 
-import { parseFilter } from '../../domain/filter.ts'
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Message } from '../../domain/records/message.ts'
 import { msOf } from '../../domain/time.ts'
-import type { Degraded, RecalledItemRecord, RecollectionRecord } from '../../memory/answers/recollection.ts'
-import { recallFrom } from '../../memory/recall/recall.ts'
+import type { Found, FoundItem } from '../../ports/agent-memory.ts'
 import type { ResolvedRecallOptions } from '../../ports/behaviour.ts'
 import { fenced } from '../../recall/fence.ts'
-import type { PartScores } from '../../recall/fuse.ts'
 import { type FittedText, fitText } from './fit.ts'
 import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
 
@@ -23,21 +20,21 @@ interface SeenRecalled {
   /** Rounded to four digits, like the parts. */
   readonly score: number
   /** Zero parts are left out. */
-  readonly scores: Partial<PartScores>
+  readonly scores: Readonly<Record<string, number>>
   readonly tokens: number
 }
 
 export interface SeenRecall {
   readonly recalled: readonly SeenRecalled[]
   /** Why recall may have missed something; empty if every leg answered, or nothing was asked. */
-  readonly degraded: readonly Degraded[]
+  readonly degraded: readonly string[]
   /** For `memory.explain`; null if nothing was recalled. */
   readonly recallId: string | null
 }
 
 /** The recalled items, or the reason why there are none. */
 export interface RecallOutcome {
-  readonly recollection: RecollectionRecord | null
+  readonly recollection: Found | null
   readonly warning: string | null
 }
 
@@ -59,21 +56,18 @@ async function recallFor(
   { space, threadId, behaviour, newMessages }: ContextInput,
   question: string,
   { topK, messageRange, threshold, filter, scope }: ResolvedRecallOptions,
-): Promise<RecollectionRecord> {
+): Promise<Found> {
   const { facts: takesFacts, lastMessages } = behaviour
   // The prompt may have this many of them anyway.
   const spare = lastMessages + newMessages.length + 1 + (takesFacts ? spareForFacts : 0)
-  return recallFrom(space.core, {
-    spaces: [space.id],
+  return space.recall({
     question,
-    mode: 'hybrid',
     kinds: takesFacts ? ['message', 'fact'] : ['message'],
     topK: topK + spare,
-    // The budget is for the items that remain after removing the prompt's own messages.
-    tokenBudget: Number.MAX_SAFE_INTEGER,
+    // Without a token budget: it is for the items that remain after removing the prompt's own messages.
     messageRange,
     threshold,
-    filter: parseFilter(filter, 'semanticRecall.filter', space.core.limits),
+    ...(filter === undefined ? {} : { filter }),
     ...(scope === 'thread' ? { threadId } : {}),
   })
 }
@@ -99,12 +93,12 @@ function messagesIn({ input, window }: Fitting): ReadonlySet<string | undefined>
 
 /** Best items first, as many as asked for, each whole or not at all, and none that the prompt has anyway. */
 function newsOf(
-  { items }: RecollectionRecord,
+  { items }: Found,
   { topK, tokenBudget }: ResolvedRecallOptions,
   fitting: Fitting,
-): readonly RecalledItemRecord[] {
+): readonly FoundItem[] {
   const known = messagesIn(fitting)
-  const isNews = ({ kind, id, threadId, message }: RecalledItemRecord) => {
+  const isNews = ({ kind, id, threadId, message }: FoundItem) => {
     if (kind !== 'message') return !fitting.holds(kind, id)
     // An open turn is visible only to its owner, as that turn's messages.
     return message?.turnStatus !== 'open' && (threadId !== fitting.input.threadId || !known.has(id))
@@ -122,13 +116,13 @@ function newsOf(
 
 /** An item and its place in its thread, computed once. */
 interface Placed {
-  readonly item: RecalledItemRecord
+  readonly item: FoundItem
   readonly turn: number
   readonly seq: number
   readonly time: number
 }
 
-function placed(item: RecalledItemRecord): Placed {
+function placed(item: FoundItem): Placed {
   const { message, at } = item
   const turn = message === undefined ? 0 : (parseTurnId(message.turnId)?.turn ?? 0)
   return { item, turn, seq: message?.seq ?? 0, time: msOf(at) }
@@ -150,7 +144,7 @@ function compareInThread(left: Placed, right: Placed): number {
 }
 
 /** Items without a thread first, then other threads by their last time, and this thread last, next to its history. */
-function inOrder(items: readonly RecalledItemRecord[], threadId: string): RecalledItemRecord[] {
+function inOrder(items: readonly FoundItem[], threadId: string): FoundItem[] {
   const threads = [...Map.groupBy(items.map(placed), ({ item }) => item.threadId)].map(([id, found]) => {
     const time = id === undefined ? Number.NEGATIVE_INFINITY : Math.max(...found.map((one) => one.time))
     return { found, time: id === threadId ? Number.POSITIVE_INFINITY : time }
@@ -163,7 +157,7 @@ function inOrder(items: readonly RecalledItemRecord[], threadId: string): Recall
 const markupTokens = 36
 
 /** Tokens of fenced items, without reading their texts again. */
-function roughTokens(items: readonly RecalledItemRecord[]): number {
+function roughTokens(items: readonly FoundItem[]): number {
   return items.reduce((sum, { tokens }) => sum + tokens + markupTokens, markupTokens)
 }
 
@@ -173,7 +167,7 @@ const rounded = (score: number) => Math.round(score * 10_000) / 10_000
  * An item in the record of a run. Needless digits and zero parts would be more than half of a turn's row in the log,
  * which every reader of the thread parses.
  */
-function seenItem({ kind, id, space, threadId, score, scores, tokens }: RecalledItemRecord): SeenRecalled {
+function seenItem({ kind, id, space, threadId, score, scores, tokens }: FoundItem): SeenRecalled {
   const parts = Object.entries(scores).flatMap(([part, share]) =>
     share === 0 ? [] : [[part, rounded(share)] as const],
   )
@@ -182,12 +176,12 @@ function seenItem({ kind, id, space, threadId, score, scores, tokens }: Recalled
 }
 
 /** The warning about an incomplete recollection. */
-const degradedWarnings: { readonly [Reason in Degraded]?: string } = {
+const degradedWarnings: Readonly<Record<string, string>> = {
   'embedder-failed': 'The embedder failed, so memory was searched by words only.',
   'embedder-unauthorized': 'The provider of the embedder refused the key, so memory was searched by words only.',
 }
 
-type FittedRecall = FittedPart & Pick<FittedText<RecalledItemRecord>, 'kept' | 'text'>
+type FittedRecall = FittedPart & Pick<FittedText<FoundItem>, 'kept' | 'text'>
 
 export const recalled: Section<'recalled', RecallOutcome, FittedRecall, SeenRecall> = {
   name: 'recalled',

@@ -8,14 +8,14 @@ import type { Actor } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
 import type { Showing } from './model-messages.ts'
 import type { ThreadWindow } from './thread-window.ts'
 
 export interface ContextInput {
-  /** The options of memory for the call. */
-  readonly space: Door
+  /** The space of the call. */
+  readonly space: AgentSpace
   readonly agent: Pick<Actor, 'id' | 'name'>
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour

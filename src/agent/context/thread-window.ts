@@ -1,9 +1,9 @@
 /** The newest messages of a thread that a model may see, and those of the turn that the call continues. */
+
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import type { Message } from '../../domain/records/message.ts'
-import { closeOverdue } from '../../memory/conversation/list-messages.ts'
-import type { Door } from '../../memory/door/door.ts'
-import type { Listed, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { MessageQuery } from '../../ports/storage.ts'
 
 interface WindowQuery {
   readonly threadId: string
@@ -40,21 +40,16 @@ function queryOf(threadId: string, rest: Partial<MessageQuery>): MessageQuery {
   return { threadId, direction: 'desc', after: null, asOf: null, limit: 1, offset: 0, from: null, to: null, ...rest }
 }
 
-async function list(space: Door, query: MessageQuery): Promise<Listed<PlacedMessage>> {
-  const { core, id } = space
-  return (await core.storage.get()).messages.list(core.access, id, query)
-}
-
 /** Walks back from the end of the thread. One page is enough unless many messages belong to open turns. */
-async function walkBack(space: Door, { threadId, ownTurnId, count }: WindowQuery): Promise<Walk> {
+async function walkBack(space: AgentSpace, { threadId, ownTurnId, count }: WindowQuery): Promise<Walk> {
   const history: Message[] = []
   const own: Message[] = []
   const ownTurn = ownTurnId === null ? null : (parseTurnId(ownTurnId)?.turn ?? null)
-  const limit = Math.min(count + spare, space.core.limits.pageSize)
+  const limit = Math.min(count + spare, space.limits.pageSize)
   let query = queryOf(threadId, { limit })
   let meetsOpenTurn = false
   for (;;) {
-    const page = await list(space, query)
+    const page = await space.messages.list(query)
     for (const { message } of page.items) {
       if (message.turnId === ownTurnId) own.push(message)
       else if (message.turnStatus === 'open') meetsOpenTurn = true
@@ -71,13 +66,13 @@ async function walkBack(space: Door, { threadId, ownTurnId, count }: WindowQuery
 }
 
 /** The messages of a turn that lies further back than the window reaches. */
-async function readTurn(space: Door, threadId: string, turnId: string, asOf: Seq): Promise<Message[]> {
+async function readTurn(space: AgentSpace, threadId: string, turnId: string, asOf: Seq): Promise<Message[]> {
   const turn = parseTurnId(turnId)?.turn
   const messages: Message[] = []
   if (turn === undefined) return messages
   let query = queryOf(threadId, { direction: 'asc', after: { turn, index: -1 }, asOf, limit: ofTurn })
   for (;;) {
-    const page = await list(space, query)
+    const page = await space.messages.list(query)
     for (const { message } of page.items) if (message.turnId === turnId) messages.push(message)
     const last = page.items.at(-1)
     if (last === undefined || last.turn !== turn || !page.more) return messages
@@ -98,9 +93,9 @@ export function beginningFrom(messages: readonly Message[], start: number): numb
 }
 
 /** Reads the window. An open turn without an owner is closed on the way, and then counts as interrupted. */
-export async function readWindow(space: Door, query: WindowQuery): Promise<ThreadWindow> {
+export async function readWindow(space: AgentSpace, query: WindowQuery): Promise<ThreadWindow> {
   let walk = await walkBack(space, query)
-  if (walk.meetsOpenTurn && (await closeOverdue(space, query.threadId))) walk = await walkBack(space, query)
+  if (walk.meetsOpenTurn && (await space.closeOverdue(query.threadId))) walk = await walkBack(space, query)
   const { threadId, ownTurnId, count } = query
   const isFar = ownTurnId !== null && !walk.hasOwn
   const own = isFar ? await readTurn(space, threadId, ownTurnId, walk.asOf) : walk.own.reverse()

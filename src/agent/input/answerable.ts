@@ -1,8 +1,9 @@
 /** Checks that a call has something to answer, before anything of it is stored. */
+
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import type { MessageInput, MessagePart } from '../../domain/records/message.ts'
 import type { ReadMessage } from '../../domain/records/message-input.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import type { InputPlan } from './input.ts'
 import { planReplacement } from './replacement.ts'
@@ -29,7 +30,7 @@ function sameQuestion(places: readonly PlacedMessage[], { id }: MessageInput): P
  * @throws MemoryError `conflict` if the thread has continued since: storing the question twice would be wrong, and so
  *   would answering the last message.
  */
-async function askedAgain(space: Door, threadId: string, last: ReadMessage, plan: InputPlan): Promise<InputPlan> {
+async function askedAgain(space: AgentSpace, threadId: string, last: ReadMessage, plan: InputPlan): Promise<InputPlan> {
   const isFound = (places: readonly PlacedMessage[]) => sameQuestion(places, last.input) !== undefined
   const { places } = await readEnd(space, threadId, 1, isFound)
   const place = sameQuestion(places, last.input)
@@ -53,7 +54,7 @@ async function askedAgain(space: Door, threadId: string, last: ReadMessage, plan
  * @throws MemoryError `invalid-input` if there is nothing to answer.
  */
 export async function answerablePlan(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   input: readonly ReadMessage[],
   plan: InputPlan,

@@ -2,6 +2,7 @@
  * Compares a call's input with the stored thread: what is new, which turns it replaces, which tool calls it answers.
  * Writes nothing.
  */
+
 import { type Actor, defaultAuthor } from '../../domain/actor.ts'
 import { shown } from '../../domain/error.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
@@ -15,7 +16,7 @@ import {
   toolNameOf,
 } from '../../domain/records/message.ts'
 import type { ReadMessage } from '../../domain/records/message-input.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import { type Comparable, internalCalls, unitsOf } from './canonical.ts'
 import {
@@ -73,7 +74,7 @@ export interface InputPlan {
 const callsWithin = 50
 
 /** The end of the thread, as far back as the messages may reach. */
-async function endFor(space: Door, threadId: string, messages: readonly ReadMessage[]): Promise<ThreadEnd> {
+async function endFor(space: AgentSpace, threadId: string, messages: readonly ReadMessage[]): Promise<ThreadEnd> {
   const named = messages.filter(({ input }) => input.id !== undefined).length
   const hasAnswers = messages.some(({ isAnswer }) => isAnswer)
   const count = Math.max(named, hasAnswers ? callsWithin : 0)
@@ -222,7 +223,7 @@ function callsIn(messages: readonly Comparable[]): ReadonlySet<string> {
 }
 
 async function sortMessages(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions,
@@ -263,8 +264,8 @@ async function sortMessages(
 }
 
 /** The default author of messages without one. */
-function usualSender(space: Door): Actor {
-  return defaultAuthor('user', space.core.access.actor, space.address)
+function usualSender(space: AgentSpace): Actor {
+  return defaultAuthor('user', space.actor, space.address)
 }
 
 /**
@@ -282,7 +283,7 @@ function usualSender(space: Door): Actor {
  *   for a `messageId` to regenerate that memory issued for something else.
  */
 export async function planInput(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions = {},

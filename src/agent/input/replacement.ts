@@ -1,6 +1,7 @@
 /** Which turns a call replaces: the turn of an edited question or of an answer to give again, and all later ones. */
+
 import type { MessageInput } from '../../domain/records/message.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { MessagePosition, PlacedMessage } from '../../ports/storage.ts'
 import { isAsStored, isKnown, type Sent } from './resent.ts'
 import { messageAfter, messagesBefore, type Standing, turnsFrom } from './stored-thread.ts'
@@ -24,7 +25,7 @@ function editedBy(last: Sent | undefined, isNamed: boolean, hidden: ReadonlySet<
 
 /** Where the answer to give again begins; null if there is none. */
 async function answerPlace(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   last: Sent | undefined,
   named: Standing | undefined,
@@ -47,7 +48,7 @@ export type Asked =
 
 /** @returns null if nothing is replaced. */
 export async function planReplacement(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   last: Sent | undefined,
   asked: Asked,

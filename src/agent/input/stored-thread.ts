@@ -2,12 +2,13 @@
  * The parts of the stored thread that a call's input is compared with: its end, messages by id, turns. Never the whole
  * thread.
  */
+
 import { defaultAuthor, sameActor } from '../../domain/actor.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { checkId, parseTurnId, type SpaceKey } from '../../domain/id.ts'
 import { isForeignId, parseIssuedId } from '../../domain/issued-id.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
 import type { StoredUnit } from './align.ts'
 import { internalCalls, isClosed, unitsOf } from './canonical.ts'
@@ -30,7 +31,7 @@ function queryOf(threadId: string, more: Partial<MessageQuery>): MessageQuery {
 
 /** Reads backwards until there is enough, in pages that grow. */
 export async function readEnd(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   first: number,
   isEnough: (newestFirst: readonly PlacedMessage[]) => boolean,
@@ -67,7 +68,7 @@ export function idSaidAgain(gone: string): string {
 
 /** Looks up ids: in the end that was read, otherwise one by one. Never in another space, even if an id names one. */
 export async function standingOf(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   end: ThreadEnd,
   ids: readonly string[],
@@ -109,7 +110,7 @@ export function isBefore(left: MessagePosition, right: MessagePosition): boolean
 
 /** The message that follows a place; null at the end of the thread. */
 export async function messageAfter(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   after: MessagePosition,
 ): Promise<PlacedMessage | null> {
@@ -117,8 +118,8 @@ export async function messageAfter(
 }
 
 /** A message to store again, unchanged. */
-function again(space: Door, { id, role, parts, metadata, author, createdAt }: Message): MessageInput {
-  const usual = defaultAuthor(role, space.core.access.actor, space.address)
+function again(space: AgentSpace, { id, role, parts, metadata, author, createdAt }: Message): MessageInput {
+  const usual = defaultAuthor(role, space.actor, space.address)
   const isUsual = sameActor(usual, author) && author.name === usual.name && author.claimed === undefined
   return {
     id,
@@ -131,7 +132,11 @@ function again(space: Door, { id, role, parts, metadata, author, createdAt }: Me
 }
 
 /** The messages of a turn before a place, for the turn that replaces it to store again. */
-export async function messagesBefore(space: Door, threadId: string, place: MessagePosition): Promise<MessageInput[]> {
+export async function messagesBefore(
+  space: AgentSpace,
+  threadId: string,
+  place: MessagePosition,
+): Promise<MessageInput[]> {
   const inputs: MessageInput[] = []
   let after: MessagePosition = { turn: place.turn, index: -1 }
   for (;;) {
@@ -153,7 +158,7 @@ const mostReplaced = 1_000
  *
  * @throws MemoryError `limit-exceeded` if they are more than one turn may replace.
  */
-export async function turnsFrom(space: Door, threadId: string, turn: number): Promise<string[]> {
+export async function turnsFrom(space: AgentSpace, threadId: string, turn: number): Promise<string[]> {
   const turns = new Set<string>()
   let after: MessagePosition | null = { turn, index: -1 }
   while (after !== null && turns.size <= mostReplaced) {

@@ -1,7 +1,8 @@
 /** Closes a turn that must end, with as many of its last changes as the memory accepts. */
+
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
-import type { Turn, TurnEnd } from '../../memory/conversation/turns.ts'
+import type { AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
 
 /** Whether the storage is out of reach, so that no other changes would be taken either. */
 function isOutOfReach(error: unknown): boolean {
@@ -15,7 +16,7 @@ function isOutOfReach(error: unknown): boolean {
  * @param lastChanges The changes that end the turn's answer.
  */
 export async function closeAnyhow(
-  turn: Turn,
+  turn: AgentTurn,
   status: TurnEnd,
   run: Change,
   lastChanges: () => Promise<readonly Change[]> = async () => [],

@@ -1,9 +1,9 @@
 /** Tools as a call passes them to the AI SDK: they run inside the call's turn and know for whom they run. */
+
 import type { ToolSet } from 'ai'
+import { resourceOf } from '../../domain/space.ts'
 import type { Memory } from '../../facade/memory.ts'
-import { recordPlace } from '../../memory/answers/records.ts'
-import type { Turn } from '../../memory/conversation/turns.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace, AgentTurn } from '../../ports/agent-memory.ts'
 import type { Call } from '../call.ts'
 import { insideTurn } from '../tools/inside-turn.ts'
 import type { ToolContext } from '../tools/tool.ts'
@@ -13,7 +13,7 @@ interface ToolPlace {
   readonly runId: string | null
   /** Acts as the agent. */
   readonly memory: Memory
-  readonly space: Door
+  readonly space: AgentSpace
   readonly threadId: string
 }
 
@@ -22,7 +22,7 @@ type Execute = (input: unknown, options: object) => unknown
 /**
  * The tools, each of which runs inside the call's turn, so that calls of other agents in it do not wait for that turn.
  */
-export function toolsInside(turn: Turn | null, tools: ToolSet): ToolSet {
+export function toolsInside(turn: AgentTurn | null, tools: ToolSet): ToolSet {
   if (turn === null) return tools
   const inside = Object.entries(tools).map(([name, tool]) => {
     const execute = tool.execute as Execute | undefined
@@ -33,11 +33,17 @@ export function toolsInside(turn: Turn | null, tools: ToolSet): ToolSet {
   return Object.fromEntries(inside) as ToolSet
 }
 
+/** The space that a tool works for, and the resource that it belongs to. */
+function placeOf({ id, address }: AgentSpace): Pick<ToolContext, 'space' | 'resourceId'> {
+  const resourceId = resourceOf(address)
+  return resourceId === null ? { space: id } : { space: id, resourceId }
+}
+
 /** The context of each tool, as the AI SDK's `toolsContext`. The call's own values win. */
 export function toolsContext(call: Call, tools: ToolSet, where: ToolPlace | null): Record<string, unknown> {
   const own: ToolContext = {
     requestContext: call.requestContext,
-    ...(where === null ? {} : { memory: where.memory, ...recordPlace(where.space.id), threadId: where.threadId }),
+    ...(where === null ? {} : { memory: where.memory, ...placeOf(where.space), threadId: where.threadId }),
     ...(where === null || where.runId === null ? {} : { runId: where.runId }),
   }
   const given = (call.options.toolsContext ?? {}) as Record<string, unknown>

@@ -1,11 +1,11 @@
 /** A call's exchange with its thread: the turn that it opens, the prompt, and the end of the turn. */
+
 import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { TurnId } from '../../domain/id.ts'
 import { runIdOf } from '../../domain/id.ts'
 import { type JsonObject, mergeJson } from '../../domain/json.ts'
-import { beginTurn, type Turn, type TurnRequest } from '../../memory/conversation/turns.ts'
-import { randomId } from '../../memory/options/random-id.ts'
+import type { AgentTurn, AgentTurnRequest } from '../../ports/agent-memory.ts'
 import type { StoredAnswer } from '../answer/answer-changes.ts'
 import { type Call, processedContext, questionOf, type Remembered } from '../call.ts'
 import { assembleContext } from '../context/context.ts'
@@ -70,24 +70,24 @@ async function threadChanges({ space, thread: named }: Remembered): Promise<read
 }
 
 interface Begun {
-  readonly turn: Turn
+  readonly turn: AgentTurn
   readonly plan: InputPlan
 }
 
 /** The request to open a call's turn, as data. */
-async function requestOf(call: Call, remembered: Remembered, plan: InputPlan): Promise<TurnRequest> {
+async function requestOf(call: Call, remembered: Remembered, plan: InputPlan): Promise<AgentTurnRequest> {
   const { space, thread } = remembered
   const threadId = thread.id
   const [completion] = plan.completions
   if (plan.resumes !== null && completion !== undefined) {
     return resuming(space, call.agent.id, threadId, plan.resumes as TurnId, completion)
   }
-  const runId = randomId()
+  const runId = space.newRunId()
   const before = await threadChanges(remembered)
   const messages = [...plan.fresh]
   const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]
   const run: Change = { kind: 'run-put', unique: runId, name: call.agent.id, threadId, opened: 0, status: 'running' }
-  return { space, threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
+  return { threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
 }
 
 async function begin(call: Call, remembered: Remembered): Promise<Begun> {
@@ -97,7 +97,7 @@ async function begin(call: Call, remembered: Remembered): Promise<Begun> {
   const { trigger, messageId } = call.options
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
   let plan: InputPlan | null = null
-  const begun = await beginTurn(space, threadId, { turns, signal: call.signal }, async (alone) => {
+  const begun = await space.beginTurn(threadId, { turns, signal: call.signal }, async (alone) => {
     const read = await planInput(space, threadId, call.input, how, originOf(call))
     const answerable = await answerablePlan(space, threadId, call.input, read)
     checkParts(answerable.fresh)
@@ -108,7 +108,7 @@ async function begin(call: Call, remembered: Remembered): Promise<Begun> {
   const used = plan as unknown as InputPlan
   call.warnings.push(...used.warnings)
   if (begun.gaveUp) {
-    const { turnWaitMs } = space.core.limits
+    const { turnWaitMs } = space.limits
     call.warnings.push(
       `An earlier turn of the thread was still open after ${turnWaitMs} ms: this one ran in parallel with it.`,
     )
@@ -117,8 +117,8 @@ async function begin(call: Call, remembered: Remembered): Promise<Begun> {
 }
 
 /** The stored answer that a resumed turn continues, with its calls answered. */
-async function resumedAnswer({ turn, plan }: Begun): Promise<StoredAnswer | null> {
-  const { space, threadId } = turn
+async function resumedAnswer({ space }: Remembered, { turn, plan }: Begun): Promise<StoredAnswer | null> {
+  const { threadId } = turn
   const [first, ...rest] = plan.resumes === null ? [] : plan.completions
   if (first === undefined) return null
   for (const completion of rest) await turn.commit([completing(threadId, completion)])
@@ -126,14 +126,14 @@ async function resumedAnswer({ turn, plan }: Begun): Promise<StoredAnswer | null
   return { messageId, parts: (await storedMessage(space, threadId, messageId))?.parts ?? [] }
 }
 
-function messagesIn(turn: Turn): number {
+function messagesIn(turn: AgentTurn): number {
   return turn.results.reduce((sum, result) => {
     return result.kind === 'message-append' ? sum + result.messages.filter(({ stored }) => stored).length : sum
   }, 0)
 }
 
 /** The tools of a call and those of its memory. */
-function toolsOf(call: Call, remembered: Remembered, turn: Turn | null, runId: string | null) {
+function toolsOf(call: Call, remembered: Remembered, turn: AgentTurn | null, runId: string | null) {
   const { memory, space, thread } = remembered
   const { tools } = call
   const context = toolsContext(call, tools, { runId, memory, space, threadId: thread.id })
@@ -209,7 +209,7 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   const runId = runIdOf(turn.spaceKey, turn.runId)
   let resumed: StoredAnswer | null = null
   try {
-    resumed = await resumedAnswer(begun)
+    resumed = await resumedAnswer(remembered, begun)
     const { modelOutputs, ...tools } = toolsOf(call, remembered, turn, runId)
     const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
     const { seen, ...context } = await contextOf(call, remembered, plan, own, tools.tools)

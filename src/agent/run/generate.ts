@@ -93,7 +93,7 @@ function* deniedBefore(turn: OwnTurn | null): Generator<StreamPart> {
 /** Calls the agent's model and waits for the whole answer. */
 export function generate(call: Call): Promise<AgentResult> {
   const generating = answered(call)
-  call.remembered?.space.core.storage.hold(generating.catch(() => {}))
+  call.remembered?.space.hold(generating.catch(() => {}))
   return generating
 }
 

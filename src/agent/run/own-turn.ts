@@ -1,9 +1,10 @@
 /** The open turn of a call and its answer: how it is recorded, and the one way in which it ends. */
+
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { isInternal, type MessagePart } from '../../domain/records/message.ts'
-import type { Turn } from '../../memory/conversation/turns.ts'
+import type { AgentTurn } from '../../ports/agent-memory.ts'
 import { Answer, type AnswerEnd } from '../answer/answer.ts'
 import { changesTo, type StoredAnswer } from '../answer/answer-changes.ts'
 import { endedParts } from '../answer/answer-parts.ts'
@@ -20,7 +21,7 @@ function defined(fields: RunFacts): JsonObject {
 }
 
 interface Beginning {
-  readonly turn: Turn
+  readonly turn: AgentTurn
   readonly runId: string
   readonly messageId: string
   /** The part of the answer that is already stored, if the turn was resumed. */
@@ -32,12 +33,12 @@ interface Beginning {
 }
 
 /** The record of a run at the end of its turn. */
-function runEnd(turn: Turn, runId: string, status: AnswerEnd['status'], details: RunFacts): Change {
+function runEnd(turn: AgentTurn, runId: string, status: AnswerEnd['status'], details: RunFacts): Change {
   return { kind: 'run-put', runId, threadId: turn.threadId, status, details: defined(details) }
 }
 
 export class OwnTurn {
-  readonly turn: Turn
+  readonly turn: AgentTurn
   readonly runId: string
   readonly messageId: string
   readonly answer: Answer
@@ -123,7 +124,7 @@ function errorOf(error: unknown): Json | undefined {
  * @param resumed The answer that the turn was to continue.
  */
 export async function giveUp(
-  turn: Turn,
+  turn: AgentTurn,
   runId: string,
   error: unknown,
   signal: AbortSignal | undefined,

@@ -43,7 +43,7 @@ export function endOf({ options }: Call, given: AbortSignal | undefined): AbortS
 
 /** Whether the call was ended from outside: by its signal, by the AI SDK's `timeout`, or because its memory closed. */
 export function isEnded(call: Call, error: unknown): boolean {
-  if (call.remembered?.space.core.storage.stopping.aborted === true) return true
+  if (call.remembered?.space.stopping.aborted === true) return true
   return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
@@ -55,7 +55,7 @@ export async function sdkSettings(
   const { isStepCount, Output } = await loadSdk()
   const { options, model, remembered } = call
   const { schema } = options.structuredOutput ?? {}
-  const closing = remembered?.space.core.storage.stopping
+  const closing = remembered?.space.stopping
   const { prepareStep, ...settings } = passedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
   return {
@@ -88,9 +88,9 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
 export function afterwards(call: Call, { turn }: OwnTurn, end: AnswerEnd): void {
   const { remembered } = call
   if (remembered === null || !remembered.behaviour.generateTitle || end.status !== 'complete') return
-  const { storage } = remembered.space.core
+  const { space } = remembered
   const question = questionOf(call.input.map(({ input }) => input))
-  const titled = giveTitle(turn.space, turn.threadId, call.model, { question, answer: end.parts }, storage.stopping)
+  const titled = giveTitle(space, turn.threadId, call.model, { question, answer: end.parts })
   // If this fails, the thread has no title; nothing else happens.
-  storage.hold(titled.catch((error: unknown) => call.agent.log('warn', 'No title could be made.', error)))
+  space.hold(titled.catch((error: unknown) => call.agent.log('warn', 'No title could be made.', error)))
 }

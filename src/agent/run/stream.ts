@@ -170,7 +170,7 @@ async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
 /** Calls the agent's model and returns its stream as soon as the turn is open. */
 export function stream(call: Call): Promise<AgentStream> {
   const beginning = begun(call)
-  call.remembered?.space.core.storage.hold(beginning.catch(() => {}))
+  call.remembered?.space.hold(beginning.catch(() => {}))
   return beginning
 }
 
@@ -188,7 +188,7 @@ async function begun(call: Call): Promise<AgentStream> {
   }
   const { result } = running
   const finished = driven(call, running, recording)
-  call.remembered?.space.core.storage.hold(finished)
+  call.remembered?.space.hold(finished)
   return withProperties(result, {
     ...storedBy(turn),
     ...(await uiMethods(result, turn, tools)),

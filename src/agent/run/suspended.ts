@@ -1,12 +1,11 @@
 /** Turns that wait for answers to their calls: they are resumed, or ended if nothing continues them. */
+
 import { sameActor } from '../../domain/actor.ts'
 import type { Change } from '../../domain/commit/commit.ts'
 import { shown } from '../../domain/error.ts'
 import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
 import { type Message, toolNameOf } from '../../domain/records/message.ts'
-import { begin, type TurnRequest } from '../../memory/conversation/turns.ts'
-import type { Door } from '../../memory/door/door.ts'
-import { randomId } from '../../memory/options/random-id.ts'
+import type { AgentSpace, AgentTurnRequest } from '../../ports/agent-memory.ts'
 import { endedParts, growthOf, storedModelOutput } from '../answer/answer-parts.ts'
 import type { Completion } from '../input/completions.ts'
 import type { InputPlan } from '../input/input.ts'
@@ -34,13 +33,13 @@ export function withModelOutputs(
   return Promise.all(shown)
 }
 
-export async function storedMessage(space: Door, threadId: string, messageId: string): Promise<Message | null> {
+export async function storedMessage(space: AgentSpace, threadId: string, messageId: string): Promise<Message | null> {
   const places = await space.messages.find(messageId)
   return places.find(({ message }) => message.threadId === threadId)?.message ?? null
 }
 
 /** The run of a suspended turn, which continues; a new run if it is gone. */
-async function runAgain(space: Door, name: string, threadId: string, turnId: TurnId) {
+async function runAgain(space: AgentSpace, name: string, threadId: string, turnId: TurnId) {
   const unique = (await space.messages.turn(turnId))?.runId ?? null
   const key = parseTurnId(turnId)?.spaceKey
   const runId = unique === null || key === undefined ? null : runIdOf(key, unique)
@@ -49,27 +48,27 @@ async function runAgain(space: Door, name: string, threadId: string, turnId: Tur
     const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
     return { runId: unique, run }
   }
-  const anew = randomId()
+  const anew = space.newRunId()
   const run: Change = { kind: 'run-put', unique: anew, name, threadId, turnId, status: 'running' }
   return { runId: anew, run }
 }
 
 /** Resumes a suspended turn, with the first of the answers that it waited for. */
 export async function resuming(
-  space: Door,
+  space: AgentSpace,
   name: string,
   threadId: string,
   turnId: TurnId,
   first: Completion,
-): Promise<TurnRequest> {
+): Promise<AgentTurnRequest> {
   const { runId, run } = await runAgain(space, name, threadId, turnId)
   const changes = [completing(threadId, first), run]
-  return { space, threadId, runId, resumes: turnId, replaces: [], before: [], changes }
+  return { threadId, runId, resumes: turnId, replaces: [], before: [], changes }
 }
 
 /** Adds to a suspended turn the answers that came for it, and ends it: nothing continues it. */
 async function finish(
-  space: Door,
+  space: AgentSpace,
   name: string,
   threadId: string,
   turnId: TurnId,
@@ -78,7 +77,7 @@ async function finish(
 ): Promise<void> {
   const [first, ...rest] = completions
   if (first === undefined) return
-  const turn = await begin(await resuming(space, name, threadId, turnId, first), alone)
+  const turn = await space.begin(await resuming(space, name, threadId, turnId, first), alone)
   const runEnd = (status: 'complete' | 'failed'): Change => {
     return { kind: 'run-put', runId: runIdOf(turn.spaceKey, turn.runId), threadId, status }
   }
@@ -97,7 +96,7 @@ async function finish(
 }
 
 /** Answers grouped by the turn of their call, in the order in which they came. */
-async function byTurn(space: Door, threadId: string, completions: readonly Completion[]) {
+async function byTurn(space: AgentSpace, threadId: string, completions: readonly Completion[]) {
   const turns = new Map<TurnId, Completion[]>()
   for (const completion of completions) {
     const turnId = (await storedMessage(space, threadId, completion.messageId))?.turnId
@@ -114,7 +113,7 @@ async function byTurn(space: Door, threadId: string, completions: readonly Compl
  * @returns The plan with only those answers that its own turn continues with.
  */
 export async function answeredBefore(
-  space: Door,
+  space: AgentSpace,
   name: string,
   threadId: string,
   plan: InputPlan,
@@ -128,7 +127,7 @@ export async function answeredBefore(
     if (turnId === resumes) continue
     const turn = await space.messages.turn(turnId)
     if (turn?.status !== 'suspended') continue
-    if (sameActor(turn.actor, space.core.access.actor)) await finish(space, name, threadId, turnId, completions, alone)
+    if (sameActor(turn.actor, space.actor)) await finish(space, name, threadId, turnId, completions, alone)
     else {
       warnings.push(
         `A call of ${turn.actor.kind} ${shown(turn.actor.id)} was answered; only that actor can continue it.`,

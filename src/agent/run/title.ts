@@ -1,8 +1,8 @@
 /** Titles of threads, made by the model in the background from the first exchange. */
+
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
-import { applicationActor } from '../../domain/actor.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import { loadSdk } from '../sdk.ts'
 
 const instructions =
@@ -23,17 +23,16 @@ function textOf(parts: readonly MessagePart[]): string {
  * @throws The error of the model or the memory. The thread then has no title; nothing else happens.
  */
 export async function giveTitle(
-  space: Door,
+  space: AgentSpace,
   threadId: string,
   model: LanguageModelObject,
   said: { readonly question: string; readonly answer: readonly MessagePart[] },
-  signal: AbortSignal,
 ): Promise<void> {
   const { record: thread } = await space.threads.get(threadId)
   if (thread === null || thread.deleted || thread.title !== null) return
   const { generateText } = await loadSdk()
   const prompt = `User: ${said.question.slice(0, shownLength).toWellFormed()}\n\nAssistant: ${textOf(said.answer)}`
-  const { text } = await generateText({ model, instructions, prompt, abortSignal: signal })
+  const { text } = await generateText({ model, instructions, prompt, abortSignal: space.stopping })
   const title = text
     .replace(/\s+/g, ' ')
     .trim()
@@ -43,7 +42,6 @@ export async function giveTitle(
     .toWellFormed()
     .trim()
   if (title === '') return
-  const access = { ...space.core.access, actor: { ...applicationActor, id: 'titles' } }
   const expect = [{ version: thread.version, of: { thread: threadId } }] as const
-  await space.with({ access }).submit([{ kind: 'thread-put', threadId, title }], { expect, background: true })
+  await space.commitAs('titles', [{ kind: 'thread-put', threadId, title }], expect)
 }

@@ -1,12 +1,12 @@
 /** Knows the turns that a piece of work runs inside: a call made by a tool of a turn must not wait for that turn. */
-import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Turn } from '../../memory/conversation/turns.ts'
-import type { Door } from '../../memory/door/door.ts'
 
-const turnsAround = new AsyncLocalStorage<readonly Turn[]>()
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AgentSpace, AgentTurn } from '../../ports/agent-memory.ts'
+
+const turnsAround = new AsyncLocalStorage<readonly AgentTurn[]>()
 
 /** Runs the work as part of a turn, and of the turns that contain it. */
-export function insideTurn<Result>(turn: Turn, act: () => Result): Result {
+export function insideTurn<Result>(turn: AgentTurn, act: () => Result): Result {
   return turnsAround.run([...(turnsAround.getStore() ?? []), turn], act)
 }
 
@@ -14,16 +14,13 @@ export function insideTurn<Result>(turn: Turn, act: () => Result): Result {
  * A space for the tools of the turn around this code: their writes to the turn's own space fail once the turn is
  * closed.
  */
-export function heldByTurn(space: Door): Door {
+export function heldByTurn(space: AgentSpace): AgentSpace {
   const turn = turnsAround.getStore()?.at(-1)
-  return turn === undefined ? space : space.with({ holding: turn.holding })
+  return turn === undefined ? space : space.within(turn)
 }
 
 /** Whether this code runs inside an open turn of that thread, at any depth. */
-export function isInsideTurnOf(space: Door, threadId: string): boolean {
+export function isInsideTurnOf(space: AgentSpace, threadId: string): boolean {
   const turns = turnsAround.getStore() ?? []
-  return turns.some((turn) => {
-    const isSameSpace = turn.space.core.storage === space.core.storage && turn.space.id === space.id
-    return isSameSpace && turn.threadId === threadId && !turn.isClosed
-  })
+  return turns.some((turn) => space.isTurnOf(turn, threadId))
 }

@@ -2,7 +2,7 @@
 
 import { MemoryError } from '../../domain/error.ts'
 import type { Memory } from '../../facade/memory.ts'
-import type { Door } from '../../memory/door/door.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
 
 /** For whom the tools of one call work. */
@@ -10,7 +10,7 @@ export interface MemoryScope {
   /** Acts as the agent. */
   readonly memory: Memory
   /** The options of memory for the agent. */
-  readonly space: Door
+  readonly space: AgentSpace
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour
 }

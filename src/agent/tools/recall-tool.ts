@@ -1,7 +1,7 @@
 /** The tool with which an agent looks up earlier messages. */
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
-import { recallSpace, type SpaceRecallOptions } from '../../memory/recall/recall-options.ts'
+import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { fenced } from '../../recall/fence.ts'
 import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
 import { createTool } from './tool.ts'
@@ -19,7 +19,7 @@ export function recallTool({ space, threadId, behaviour }: MemoryScope): ToolSet
   if (semanticRecall === null || !semanticRecall.isNamed) return {}
   const { scope, ...options } = semanticRecall.options
   const inThread = scope === 'thread' ? { threadId } : {}
-  const kinds: SpaceRecallOptions['kinds'] = facts ? ['message', 'fact'] : ['message']
+  const kinds: readonly RecordKind[] = facts ? ['message', 'fact'] : ['message']
   const recall = createTool({
     id: 'recall',
     description:
@@ -28,15 +28,8 @@ export function recallTool({ space, threadId, behaviour }: MemoryScope): ToolSet
     metadata: internal,
     execute: ({ query, topK }) =>
       orRefusal(async () => {
-        const most = { topK: topK ?? options.topK }
-        const { items } = await recallSpace(space.core, {
-          space: space.id,
-          query,
-          kinds,
-          ...inThread,
-          ...options,
-          ...most,
-        })
+        const most = topK ?? options.topK
+        const { items } = await space.recall({ question: query, kinds, ...inThread, ...options, topK: most })
         return items.length === 0 ? 'Nothing was found.' : fenced(items)
       }),
   })

@@ -2,11 +2,14 @@
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { Actor } from '../../domain/actor.ts'
-import type { Team, WrittenEntry } from '../../facade/team.ts'
+import type { Memory } from '../../facade/memory.ts'
 import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
 import { createTool } from './tool.ts'
 
 const keysAPage = 100
+
+type Team = ReturnType<Memory['team']>
+type WrittenEntry = Awaited<ReturnType<Team['merge']>>
 
 const key = z.string().describe('The name it is stored under.')
 const ttl = z

@@ -5,13 +5,7 @@ import { z } from 'zod'
 import type { MemoryError } from '../../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
-import type { Door } from '../../memory/door/door.ts'
-import {
-  readWorkingMemory,
-  type WorkingMemoryRecord,
-  type WorkingMemoryWriteRecord,
-  writeWorkingMemory,
-} from '../../memory/working-memory/working-memory.ts'
+import type { AgentBlock, AgentBlockWrite, AgentWorkingMemory } from '../../ports/agent-memory.ts'
 import type { ResolvedWorkingMemory } from '../../ports/behaviour.ts'
 import { loadSdk } from '../sdk.ts'
 import { heldByTurn } from './inside-turn.ts'
@@ -25,8 +19,8 @@ const mergeTries = 100
 
 /** Working memory with the agent's options, which win over those of the Memory. */
 interface OwnWorkingMemory {
-  readonly space: Door
-  readonly where: { readonly threadId: string }
+  /** What is written in it inside a turn needs the turn open. */
+  readonly memory: () => AgentWorkingMemory
   readonly template: string | null
 }
 
@@ -34,12 +28,11 @@ function ownWorkingMemory(
   { space, threadId }: MemoryScope,
   { scope, template, schema }: ResolvedWorkingMemory,
 ): OwnWorkingMemory {
-  const form = template === null ? (schema === null ? {} : { schema: fillable(schema) }) : { template }
-  const behaviour = { ...space.core.behaviour, workingMemory: { scope, ...form } }
-  return { space: space.with({ behaviour }), where: { threadId }, template }
+  const form = { scope, template, schema: schema === null ? null : fillable(schema) }
+  return { memory: () => heldByTurn(space).workingMemory(form, threadId), template }
 }
 
-function versionOf(block: WorkingMemoryRecord | null): { readonly ifVersion: number } | { readonly ifAbsent: true } {
+function versionOf(block: AgentBlock | null): { readonly ifVersion: number } | { readonly ifAbsent: true } {
   return block === null ? { ifAbsent: true } : { ifVersion: block.version }
 }
 
@@ -65,28 +58,28 @@ interface OwnWrite {
   readonly seen: number
 }
 
-function standing({ template }: OwnWorkingMemory, block: WorkingMemoryRecord | null) {
+function standing({ template }: OwnWorkingMemory, block: AgentBlock | null) {
   const value = block?.value ?? template ?? ''
   return { text: typeof value === 'string' ? value : JSON.stringify(value), version: block?.version ?? null }
 }
 
-function textConflict(own: OwnWorkingMemory, block: WorkingMemoryRecord | null) {
+function textConflict(own: OwnWorkingMemory, block: AgentBlock | null) {
   const note =
     'Not written: it changed since that version. Put your change into this text and send it with this version.'
   return { status: 'conflict', note, ...standing(own, block) } as const
 }
 
 function textTool(own: OwnWorkingMemory) {
-  const { where, template } = own
+  const { template } = own
   let last: OwnWrite | null = null
 
   async function write(text: string, version: number | null, seen: number) {
-    const space = heldByTurn(own.space)
+    const memory = own.memory()
     const isBefore = last !== null && last.seen !== seen && (version ?? 0) < last.version
-    if (isBefore && last?.isVerbatim === false) return textConflict(own, await readWorkingMemory(space, where))
+    if (isBefore && last?.isVerbatim === false) return textConflict(own, await memory.read())
     const from = isBefore && last !== null ? last.version : version
-    const expected = from === null ? { ifAbsent: true } : { ifVersion: from }
-    const result = await writeWorkingMemory(space, { ...where, workingMemory: text, ...expected })
+    const expected = from === null ? ({ ifAbsent: true } as const) : { ifVersion: from }
+    const result = await memory.write(text, expected)
     if (result.status === 'conflict') return textConflict(own, result.current)
     last = { version: result.version, isVerbatim: result.value === text, seen }
     if (last.isVerbatim) return { status: 'written', version: result.version } as const
@@ -102,8 +95,7 @@ function textTool(own: OwnWorkingMemory) {
     metadata: internal,
     execute: ({ text, version = null }, { messages }) =>
       orRefusal(async () => {
-        const block =
-          template !== null && text.trim() === template.trim() ? await readWorkingMemory(own.space, where) : null
+        const block = template !== null && text.trim() === template.trim() ? await own.memory().read() : null
         if (block !== null && block.value !== '' && standing(own, block).text.trim() !== template?.trim()) {
           const reason =
             'That is the empty template: it would forget all that is known. Send the whole text, filled in.'
@@ -128,23 +120,21 @@ function schemaReason(error: MemoryError): string | null {
 const isPaths = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((path) => typeof path === 'string')
 
-function jsonAnswer(result: WorkingMemoryWriteRecord) {
+function jsonAnswer(result: AgentBlockWrite) {
   if (result.status === 'written') return { status: 'written', version: result.version } as const
   const note = 'Not written: others were writing too. Send it again.'
   return { status: 'conflict', note, value: result.current?.value ?? null } as const
 }
 
 async function mergeAndRemove(own: OwnWorkingMemory, patch: JsonObject, paths: readonly string[]) {
-  const space = heldByTurn(own.space)
-  const { where } = own
-  if (paths.length === 0) return jsonAnswer(await writeWorkingMemory(space, { ...where, workingMemory: patch }))
+  const memory = own.memory()
+  if (paths.length === 0) return jsonAnswer(await memory.write(patch))
   for (let tries = 1; ; tries++) {
-    const block = await readWorkingMemory(space, where)
+    const block = await memory.read()
     const removed = withRemovals(block?.value ?? {}, patch, paths)
     if ('problem' in removed) return refusal(removed.problem)
     if (Object.keys(removed.patch).length === 0) return { status: 'written', version: block?.version ?? null } as const
-    const change = { ...where, workingMemory: removed.patch, ...versionOf(block) }
-    const result = await writeWorkingMemory(space, change)
+    const result = await memory.write(removed.patch, versionOf(block))
     if (result.status === 'written' || tries === mergeTries) return jsonAnswer(result)
   }
 }

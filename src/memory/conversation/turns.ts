@@ -6,6 +6,7 @@ import { every, type Timer } from '../../domain/detached.ts'
 import { invariant, MemoryError } from '../../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import { turnLease } from '../../domain/records/lease.ts'
+import type { TurnEnd } from '../../ports/agent-memory.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Holding } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
@@ -13,8 +14,6 @@ import { randomId } from '../options/random-id.ts'
 import { traced } from '../tracing.ts'
 import { messagesIn, saveEvent, savesWords, turnAnswer } from './trace-saves.ts'
 import { waitForTurns } from './turn-queue.ts'
-
-export type TurnEnd = 'complete' | 'aborted' | 'failed' | 'suspended'
 
 /** How a turn begins: opened as a new one, or a suspended one of the same actor resumed. */
 export interface TurnRequest {

@@ -1,17 +1,9 @@
 /** The storage of a memory that was made without one: decided once, by a container or at first use. */
-import { openStore, SQLiteStore, type StorageInUse } from '../../open.ts'
+import { openStore, SQLiteStore } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { LateStorage, StorageInUse } from '../../ports/late-storage.ts'
 import type { Durability } from '../../ports/storage.ts'
 import { durabilityElsewhere, secondStorage } from './storage-errors.ts'
-
-/** A storage that is opened when a memory is first used. */
-export interface LateStorage {
-  /** Its name in errors. */
-  readonly url: string
-  /** The full path of its file, to tell when two are the same; null without a file. */
-  readonly file: string | null
-  open(clock: Clock): Promise<StorageInUse>
-}
 
 const defaultUrl = 'file:./aquifer.db'
 

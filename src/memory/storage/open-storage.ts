@@ -1,6 +1,8 @@
 /** Opens the storage that a Memory was given, or decided on, and looks up its models. */
-import { openStore, SQLiteStore, type StorageInUse } from '../../open.ts'
+
+import { openStore, SQLiteStore } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { StorageInUse } from '../../ports/late-storage.ts'
 import type { MemoryOptions } from '../options/options.ts'
 import type { MemoryModels } from './background.ts'
 import type { LateChoice } from './late-storage.ts'

@@ -1,7 +1,8 @@
 /** Errors of opening the storage of a Memory, with their fixes. */
+
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import type { LateStorage } from '../../ports/late-storage.ts'
 import type { Durability } from '../../ports/storage.ts'
-import type { LateStorage } from './late-storage.ts'
 
 export function durabilityElsewhere(durability: Durability, { url }: LateStorage): MemoryError {
   const fix = `Pass it there: new SQLiteStore({ url: '${url}', durability: '${durability}' }).`

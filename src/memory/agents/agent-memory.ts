@@ -1,0 +1,157 @@
+/** A memory of this process as agents use it: their port, over its core and the doors of its spaces. */
+import { type Actor, applicationActor, checkActor } from '../../domain/actor.ts'
+import type { Change, Expectation } from '../../domain/commit/commit.ts'
+import { parseFilter } from '../../domain/filter.ts'
+import type { SpaceId } from '../../domain/id.ts'
+import type {
+  AgentMemory,
+  AgentQuestion,
+  AgentSpace,
+  AgentTurn,
+  AgentTurnRequest,
+  AgentWorkingMemory,
+  TurnOrder,
+} from '../../ports/agent-memory.ts'
+import { closeOverdue } from '../conversation/list-messages.ts'
+import { begin, beginTurn, Turn } from '../conversation/turns.ts'
+import type { Core } from '../door/core.ts'
+import { type Door, resourceSpace } from '../door/door.ts'
+import { mergeBehaviour } from '../options/merge-behaviour.ts'
+import { parseBehaviour } from '../options/parse-behaviour.ts'
+import { randomId } from '../options/random-id.ts'
+import { recallFrom } from '../recall/recall.ts'
+import { readWorkingMemory, writeWorkingMemory } from '../working-memory/working-memory.ts'
+
+class DoorSpace implements AgentSpace {
+  readonly id: SpaceId
+  readonly #door: Door
+
+  constructor(door: Door) {
+    this.id = door.id
+    this.#door = door
+  }
+
+  get address(): AgentSpace['address'] {
+    return this.#door.address
+  }
+
+  get actor(): Actor {
+    return this.#door.core.access.actor
+  }
+
+  get limits(): AgentSpace['limits'] {
+    return this.#door.core.limits
+  }
+
+  get stopping(): AbortSignal {
+    return this.#door.core.storage.stopping
+  }
+
+  get threads(): AgentSpace['threads'] {
+    return this.#door.threads
+  }
+
+  get messages(): AgentSpace['messages'] {
+    return this.#door.messages
+  }
+
+  get blocks(): AgentSpace['blocks'] {
+    return this.#door.blocks
+  }
+
+  get entries(): AgentSpace['entries'] {
+    return this.#door.entries
+  }
+
+  get facts(): AgentSpace['facts'] {
+    return this.#door.facts
+  }
+
+  get runs(): AgentSpace['runs'] {
+    return this.#door.runs
+  }
+
+  hold(work: Promise<unknown>): void {
+    this.#door.core.storage.hold(work)
+  }
+
+  newRunId(): string {
+    return randomId()
+  }
+
+  closeOverdue(threadId: string): Promise<boolean> {
+    return closeOverdue(this.#door, threadId)
+  }
+
+  beginTurn(
+    threadId: string,
+    order: TurnOrder,
+    prepare: (alone: boolean) => Promise<AgentTurnRequest>,
+  ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean }> {
+    const space = this.#door
+    return beginTurn(space, threadId, order, async (alone) => ({ space, ...(await prepare(alone)) }))
+  }
+
+  begin(request: AgentTurnRequest, alone: boolean): Promise<AgentTurn> {
+    return begin({ space: this.#door, ...request }, alone)
+  }
+
+  isTurnOf(turn: AgentTurn, threadId: string): boolean {
+    if (!(turn instanceof Turn) || turn.isClosed || turn.threadId !== threadId) return false
+    return turn.space.core.storage === this.#door.core.storage && turn.space.id === this.id
+  }
+
+  within(turn: AgentTurn): AgentSpace {
+    return turn instanceof Turn ? new DoorSpace(this.#door.with({ holding: turn.holding })) : this
+  }
+
+  async recall({ filter, tokenBudget = Number.MAX_SAFE_INTEGER, ...question }: AgentQuestion) {
+    const { core } = this.#door
+    return recallFrom(core, {
+      ...question,
+      spaces: [this.id],
+      mode: 'hybrid',
+      tokenBudget,
+      filter: parseFilter(filter, 'semanticRecall.filter', core.limits),
+    })
+  }
+
+  workingMemory(
+    { scope, template, schema }: Parameters<AgentSpace['workingMemory']>[0],
+    threadId: string,
+  ): AgentWorkingMemory {
+    const form = template === null ? (schema === null ? {} : { schema }) : { template }
+    const space = this.#door.with({ behaviour: { ...this.#door.core.behaviour, workingMemory: { scope, ...form } } })
+    return {
+      read: () => readWorkingMemory(space, { threadId }),
+      write: (workingMemory, expected) => writeWorkingMemory(space, { threadId, workingMemory, ...expected }),
+    }
+  }
+
+  commitAs(systemId: string, changes: readonly Change[], expect: readonly Expectation[]): Promise<unknown> {
+    const access = { ...this.#door.core.access, actor: { ...applicationActor, id: systemId } }
+    return this.#door.with({ access }).submit(changes, { expect, background: true })
+  }
+}
+
+/** A space as agents use it. */
+export function agentSpace(door: Door): AgentSpace {
+  return new DoorSpace(door)
+}
+
+/** A memory as agents use it. */
+export function agentMemory(core: Core): AgentMemory {
+  return {
+    actor: core.access.actor,
+    behaviour: (...levels) => {
+      const parsed = levels.map(({ stated, field }) =>
+        stated === undefined ? undefined : parseBehaviour(stated, field),
+      )
+      return mergeBehaviour(core.behaviour, ...parsed)
+    },
+    space: (agent, resourceId) => {
+      const access = { ...core.access, actor: checkActor(agent, 'actor') }
+      return agentSpace(resourceSpace({ ...core, access }, resourceId))
+    },
+  }
+}

@@ -1,0 +1,215 @@
+/** What agents need of a memory: all that they call, whatever stands under it, in this process or in another one. */
+import type { Actor, Author } from '../domain/actor.ts'
+import type { Change, ChangeResult, Expectation } from '../domain/commit/commit.ts'
+import type { Seq, SpaceId, SpaceKey, TurnId } from '../domain/id.ts'
+import type { RecordKind } from '../domain/index/word-segment.ts'
+import type { Json, JsonObject } from '../domain/json.ts'
+import type { Limits } from '../domain/limits.ts'
+import type { TurnStatus } from '../domain/records/turn.ts'
+import type { SpaceAddress } from '../domain/space.ts'
+import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
+import type { LateStorage } from './late-storage.ts'
+import type { SpaceReads } from './space-reads.ts'
+
+/** How an owner ends its turn. */
+export type TurnEnd = Extract<TurnStatus, 'complete' | 'aborted' | 'failed' | 'suspended'>
+
+/** An open turn of this process. It stays open, and its memory too, until it is closed or let go. */
+export interface AgentTurn {
+  readonly threadId: string
+  readonly id: TurnId
+  /** The last part of the id of the run that it belongs to. */
+  readonly runId: string
+  readonly spaceKey: SpaceKey
+  /** What opening or resuming it answered, change by change. */
+  readonly results: readonly ChangeResult[]
+  readonly isClosed: boolean
+  /** The id that the next message of the turn gets which has none of its own: `index` messages are in it. */
+  messageId(index: number): string
+  /** @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted. */
+  commit(changes: readonly Change[]): Promise<unknown>
+  /** Commits the last changes and closes the turn with them. */
+  close(status: TurnEnd, changes?: readonly Change[]): Promise<void>
+  /** Takes back all that was said in it. */
+  discard(changes?: readonly Change[]): Promise<void>
+  /** Leaves a turn that cannot be closed to its lease. */
+  letGo(): void
+}
+
+/** How a turn begins: a new one, or a suspended one of the same actor that goes on. */
+export interface AgentTurnRequest {
+  readonly threadId: string
+  readonly runId: string
+  /** The suspended turn to resume; null opens a new one. */
+  readonly resumes: TurnId | null
+  /** Turns that the new one takes the place of. */
+  readonly replaces: readonly string[]
+  /** Committed with it, before and after; a new turn is named by `opened: 0`. */
+  readonly before: readonly Change[]
+  readonly changes: readonly Change[]
+}
+
+/** Whether a turn waits for the earlier ones of its thread. */
+export interface TurnOrder {
+  readonly turns: ResolvedBehaviour['turns']
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What to recall. */
+export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'tokenBudget'> {
+  readonly question: string
+  readonly kinds: readonly RecordKind[]
+  /** Tokens of all items together, estimated. Default: no limit, and each item is whole. */
+  readonly tokenBudget?: number
+  /** Only messages of this thread. */
+  readonly threadId?: string
+}
+
+/** One thing that was found. */
+export interface FoundItem {
+  readonly kind: RecordKind
+  readonly id: string
+  readonly space: string
+  readonly text: string
+  readonly author: Author
+  readonly threadId?: string
+  /** ISO time. */
+  readonly at: string
+  /** Of the text, estimated. */
+  readonly tokens: number
+  readonly score: number
+  /** What each leg and each prior added to the score. */
+  readonly scores: Readonly<Record<string, number>>
+  readonly isNeighbour?: true
+  /** Where it stands in its thread, if it is a message. */
+  readonly message?: { readonly turnId: string; readonly turnStatus: TurnStatus; readonly seq: Seq }
+}
+
+/** What a recall answers, best items first. */
+export interface Found {
+  readonly items: readonly FoundItem[]
+  /** Why it may lack something. */
+  readonly degraded: readonly string[]
+  readonly recallId: string
+  /** Seq of each searched space. */
+  readonly asOf: Readonly<Record<string, Seq>>
+}
+
+/** A block of working memory. */
+export interface AgentBlock {
+  readonly value: Json
+  readonly version: Seq
+}
+
+/** What became of a write: written, or what stands in its way. */
+export type AgentBlockWrite =
+  | { readonly status: 'written'; readonly value: Json; readonly version: Seq }
+  | { readonly status: 'conflict'; readonly current: AgentBlock | null }
+
+/** Working memory in the form that an agent keeps it in. */
+export interface AgentWorkingMemory {
+  read(): Promise<AgentBlock | null>
+  /**
+   * Writes the whole text, merged by lines with what others wrote since, or merges an object.
+   *
+   * @param expected The version that the write was made from. Default: the one that stands.
+   */
+  write(
+    value: string | JsonObject,
+    expected?: { readonly ifVersion: number } | { readonly ifAbsent: true },
+  ): Promise<AgentBlockWrite>
+}
+
+type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
+
+/** The space of a call, as the agent uses it. Only a memory makes one. */
+export interface AgentSpace extends Reads {
+  readonly id: SpaceId
+  readonly address: SpaceAddress
+  /** Who writes. */
+  readonly actor: Actor
+  readonly limits: Pick<Limits, 'pageSize' | 'turnWaitMs'>
+  /** Aborted when the memory closes and work that it holds did not end in time. */
+  readonly stopping: AbortSignal
+  /** Keeps the memory open for a piece of work. */
+  hold(work: Promise<unknown>): void
+  /** The last part of the id of a new run. */
+  newRunId(): string
+  /** Closes open turns of a thread whose owner is gone; whether there was one. */
+  closeOverdue(threadId: string): Promise<boolean>
+  /**
+   * Begins a turn once it is its turn.
+   *
+   * @param prepare Makes the request from the thread as it then stands; what it begins itself must ask to be `alone` too.
+   * @returns The turn, and whether it was begun beside others because waiting took too long.
+   */
+  beginTurn(
+    threadId: string,
+    order: TurnOrder,
+    prepare: (alone: boolean) => Promise<AgentTurnRequest>,
+  ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean }>
+  /** Begins a turn at once, `alone` or beside others. */
+  begin(request: AgentTurnRequest, alone: boolean): Promise<AgentTurn>
+  /** Whether a turn is an open one of this thread. */
+  isTurnOf(turn: AgentTurn, threadId: string): boolean
+  /** The same space for what is written inside a turn: it needs the turn open. */
+  within(turn: AgentTurn): AgentSpace
+  recall(question: AgentQuestion): Promise<Found>
+  /** Working memory of the space, or of one thread, as `form` says. */
+  workingMemory(
+    form: Pick<ResolvedWorkingMemory, 'scope' | 'template' | 'schema'>,
+    threadId: string,
+  ): AgentWorkingMemory
+  /** Commits in the background as a part of the system. It makes no space, thread or turn again that was deleted. */
+  commitAs(systemId: string, changes: readonly Change[], expect: readonly Expectation[]): Promise<unknown>
+}
+
+/** A memory as agents use it. */
+export interface AgentMemory {
+  /** Who acts where no agent does. */
+  readonly actor: Actor
+  /**
+   * How it serves a call: what it was opened with, then what the agent says, then the call.
+   *
+   * @param levels What was stated, and what it is called where it was stated.
+   * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for observational memory.
+   */
+  behaviour(
+    ...levels: readonly { readonly stated: MemoryBehaviour | undefined; readonly field: string }[]
+  ): ResolvedBehaviour
+  /** The space of a resource, as that agent uses it. */
+  space(agent: Actor, resourceId: string): AgentSpace
+}
+
+/** Where a memory lives, as far as a container has a say in it. */
+export interface AgentStorage {
+  /** Aborted when the memory closes. */
+  readonly closing: AbortSignal
+  /** @throws MemoryError `conflict` if it lives elsewhere already. */
+  bind(late: LateStorage): void
+  close(): Promise<void>
+}
+
+/** What agents can do with a memory that somebody gave them. */
+export interface UsableMemory {
+  readonly storage: AgentStorage
+  /** Loads what agents need of it. Nothing of it is opened. */
+  open(): Promise<AgentMemory>
+}
+
+const kinds: ((memory: object) => UsableMemory | null)[] = []
+
+/** Makes one kind of memory usable for agents. The room that has the kind calls it once. */
+export function usableByAgents(kind: (memory: object) => UsableMemory | null): void {
+  kinds.push(kind)
+}
+
+/** What agents can do with a value; null if it is no memory. */
+export function usableMemory(memory: unknown): UsableMemory | null {
+  if (typeof memory !== 'object' || memory === null) return null
+  for (const kind of kinds) {
+    const usable = kind(memory)
+    if (usable !== null) return usable
+  }
+  return null
+}
