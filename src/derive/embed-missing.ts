@@ -12,14 +12,14 @@ export const indexerAccess: Access = { actor: { kind: 'system', id: 'indexer' },
 const recordsAtOnce = 32
 
 /** What embeds the records of a database, and for how long. */
-export interface Embedding {
+export interface EmbeddingWork {
   readonly storage: Storage
   readonly embedder: Embedder
   readonly failures: Failures
   readonly signal: AbortSignal
 }
 
-export interface EmbeddedSpace {
+interface EmbeddedSpace {
   /** The records without vectors: none that can be embedded, some that may be tried later, or some that keep being missed. */
   readonly left: 'none' | 'later' | 'stuck'
   /** The seq of the space at the last look. */
@@ -28,7 +28,7 @@ export interface EmbeddedSpace {
 
 /** @param onBatch Called after each write of vectors, with the number of records in it. */
 export async function embedMissing(
-  embedding: Embedding,
+  embedding: EmbeddingWork,
   space: SpaceId,
   fingerprint: string,
   onBatch: (stored: number) => void | Promise<void>,
@@ -48,7 +48,7 @@ export async function embedMissing(
 }
 
 async function embedAll(
-  { storage, embedder, failures, signal }: Embedding,
+  { storage, embedder, failures, signal }: EmbeddingWork,
   space: SpaceId,
   fingerprint: string,
   open: readonly MissingRecord[],

@@ -5,7 +5,7 @@ import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { Storage, StoredEmbedding } from '../ports/storage.ts'
-import { type Embedding, embedMissing, indexerAccess } from './embed-missing.ts'
+import { type EmbeddingWork, embedMissing, indexerAccess } from './embed-missing.ts'
 import { causeOf, EmbedderDown, Failures, longestCallMs } from './embed-records.ts'
 import { type EmbedderTrouble, troubleOf } from './embedder-trouble.ts'
 import { Reindex, type ReindexProgress } from './reindex.ts'
@@ -56,7 +56,7 @@ async function holding<Result>(work: () => Promise<Result>): Promise<Result> {
 export class Indexer {
   readonly #storage: Storage
   readonly #embedder: Embedder
-  readonly #embedding: Embedding
+  readonly #embedding: EmbeddingWork
   readonly #reindex: Reindex
   readonly #owner: string
   readonly #ownsEmbedder: boolean

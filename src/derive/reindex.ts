@@ -4,7 +4,7 @@ import { detach } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { spaceKinds } from '../domain/space.ts'
-import { type Embedding, embedMissing, indexerAccess } from './embed-missing.ts'
+import { type EmbeddingWork, embedMissing, indexerAccess } from './embed-missing.ts'
 import { causeOf } from './embed-records.ts'
 
 const spacesAPage = 500
@@ -36,12 +36,12 @@ function stopped(cause: unknown): MemoryError {
 }
 
 export class Reindex {
-  readonly #embedding: Embedding
+  readonly #embedding: EmbeddingWork
   readonly #steps: Steps
   readonly #listeners = new Set<(progress: ReindexProgress) => void>()
   #running: Promise<void> | null = null
 
-  constructor(embedding: Embedding, steps: Steps) {
+  constructor(embedding: EmbeddingWork, steps: Steps) {
     this.#embedding = embedding
     this.#steps = steps
   }

@@ -7,26 +7,17 @@ import type { Effect, ErasedCounts, LogRow } from '../commit/effect.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
 import { ownRecord, refersTo } from '../commit/effect-names.ts'
 import { EditedRows } from '../erase/edited-rows.ts'
-import {
-  hasFactLife,
-  keepsThread,
-  statedFact,
-  withKeptCount,
-  withoutKept,
-  withoutSources,
-} from '../erase/erase-content.ts'
+import { hasFactLife, statedFact, withoutSources } from '../erase/erase-content.ts'
 import { RecordEraser } from '../erase/erase-records.ts'
 import { erasedEffect, withoutRecord } from '../erase/erased-form.ts'
-import type { ErasedMessage } from '../erase/erasure.ts'
 import { invalidInput } from '../error.ts'
-import { checkId, messageIdOf, parseMessageId, type RunId, type ThreadId, turnIdOf, unpackTurn } from '../id.ts'
+import { checkId, messageIdOf, type RunId, type ThreadId, turnIdOf } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { type FactState, liveFact } from '../records/fact.ts'
 import type { RunState } from '../records/run.ts'
-import type { ThreadState } from '../records/thread.ts'
-import { type MessagePlace, visibleMessages } from '../records/turn.ts'
-import { foldTurn, slotsOf } from '../replay/turn-fold.ts'
+import { slotsOf } from '../replay/turn-fold.ts'
 import type { Draft } from './draft.ts'
+import { MessageEraser } from './erase-messages.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
 import { loseContinuation, refuseRunning } from './run-changes.ts'
 
@@ -62,13 +53,14 @@ class Eraser {
   readonly #rows: EditedRows
   readonly threads = new Set<ThreadId>()
   readonly entries = new Set<string>()
-  readonly messages = new Map<string, ErasedMessage>()
   readonly runs = new Set<RunId>()
   readonly records: RecordEraser
+  readonly messages: MessageEraser
   /** Keys of entries that were named, whether they exist or not. */
   readonly keys = new Set<string>()
-  readonly recounted = new Map<ThreadId, ThreadState>()
-  readonly counts = { threads: 0, messages: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+  readonly counts = { threads: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
+  /** Messages of whole threads; `messages` counts those that go one by one. */
+  messagesOfThreads = 0
   /** Ids of erased messages, facts and runs. Records derived from them alone are erased with them. */
   readonly gone = new Set<string>()
 
@@ -76,6 +68,7 @@ class Eraser {
     this.#draft = draft
     this.#rows = rows
     this.records = new RecordEraser(draft.view, rows)
+    this.messages = new MessageEraser(draft, rows, this)
   }
 
   thread(id: string): void {
@@ -85,7 +78,7 @@ class Eraser {
     const blocks = new Set<string>()
     const clear = (effect: Effect): Effect => {
       for (const name of blocksIn(effect, threadId)) blocks.add(name)
-      this.counts.messages += messagesIn(effect)
+      this.messagesOfThreads += messagesIn(effect)
       return erasedEffect(effect)
     }
     const counts = new Map<number, number>()
@@ -139,7 +132,7 @@ class Eraser {
   /** If a message of its turn is erased, a run cannot continue: its continuation was made from that message. */
   continuations(): void {
     const { view, space } = this.#draft
-    const turns = Map.groupBy(this.messages.values(), ({ threadId }) => threadId)
+    const turns = Map.groupBy(this.messages.erased.values(), ({ threadId }) => threadId)
     for (const [threadId, messages] of turns) {
       const touched = new Set(messages.map(({ turn }) => turnIdOf(space.key, turn)))
       for (const run of view.threadRuns(threadId)) {
@@ -236,115 +229,6 @@ class Eraser {
     if (entry !== null && !entry.deleted) counts.entries -= 1
     if (entry !== null || isThere) this.counts.entries += 1
   }
-
-  /** Messages by id: those at the place that an issued id names, and those with a caller's id. */
-  messagesOf(ids: readonly string[], inThread: string | undefined): void {
-    const { view, space } = this.#draft
-    const wanted = new Set(ids.map((id) => checkId(id, 'messageIds')))
-    // An earlier version stored messages under such ids; these are found by their thread as well.
-    if (inThread === undefined) for (const id of wanted) refuseForeignId(id, 'message', space.key, 'messageIds')
-    // Even if a message is gone, records derived from it may exist.
-    if (inThread === undefined) for (const id of wanted) this.gone.add(id)
-    const isMeant = (row: LogRow) => row.threadId !== null && (inThread === undefined || row.threadId === inThread)
-    for (const id of wanted) {
-      const issued = parseMessageId(id)
-      if (issued === null || issued.spaceKey !== space.key) continue
-      const row = view.rowsAt(unpackTurn(issued.turn).turnSeq).find(({ turn }) => turn === issued.turn)
-      if (row === undefined || !isMeant(row)) continue
-      this.#message({ threadId: row.threadId as ThreadId, turn: issued.turn, index: issued.index }, id)
-    }
-    for (const stored of view.rowsHolding([...wanted])) {
-      if (!isMeant(stored)) continue
-      for (const [index, id] of this.#chosenIn(stored)) {
-        if (wanted.has(id)) this.#message({ threadId: stored.threadId as ThreadId, turn: stored.turn, index }, id)
-      }
-      const row = this.#rows.current(stored)
-      const effects = row.effects.map((effect): Effect => {
-        if (effect.kind !== 'message-append' || !effect.existing?.some(([, id]) => id !== null && wanted.has(id))) {
-          return effect
-        }
-        const existing = effect.existing.map(([at, id]) => [at, id !== null && wanted.has(id) ? null : id] as const)
-        return { ...effect, existing }
-      })
-      this.#rows.replace(row, effects)
-    }
-  }
-
-  /** Places in its turn, and ids, of the messages in a row whose id a caller chose. */
-  #chosenIn(row: LogRow): (readonly [index: number, id: string])[] {
-    if (row.turn === 0) return []
-    const found: (readonly [number, string])[] = []
-    let index = 0
-    for (const earlier of this.#draft.view.turnRows(row.threadId as ThreadId, row.turn)) {
-      if (earlier.seq > row.seq) break
-      for (const effect of earlier.effects) {
-        const held = slotsOf(effect)
-        if (earlier.seq === row.seq) {
-          held.forEach((message, at) => {
-            if (message?.id !== undefined) found.push([index + at, message.id])
-          })
-        }
-        index += held.length
-      }
-    }
-    return found
-  }
-
-  /** Erases one message, if the message at that place has that id. */
-  #message(at: MessagePlace, id: string): void {
-    const { view, space, address } = this.#draft
-    if (this.threads.has(at.threadId) || this.messages.has(`${at.threadId} ${at.turn} ${at.index}`)) return
-    const rows = view.turnRows(at.threadId, at.turn)
-    const turn = foldTurn(rows, { key: space.key, address })
-    let start = 0
-    let uncounted = 0
-    let isThere = false
-    const edited: [LogRow, Effect[]][] = []
-    for (const stored of rows) {
-      const row = this.#rows.current(stored)
-      const effects = row.effects.map((effect) => {
-        const index = at.index - start
-        const held = slotsOf(effect)
-        start += held.length
-        if (index >= 0 && index < held.length) {
-          const message = held[index]
-          if (message === null || (message?.id ?? id) !== id) return effect
-          isThere = true
-          const kept = withoutKept(effect, row, (other) => other === index)
-          uncounted += kept.counted
-          return withoutSlot(kept.effect, index)
-        }
-        const isOnIt = (effect.kind === 'message-extend' || effect.kind === 'message-edit') && effect.index === at.index
-        return isOnIt ? erasedEffect(effect) : effect
-      })
-      edited.push([row, effects])
-    }
-    if (!isThere) return
-    for (const [row, effects] of edited) this.#rows.replace(row, effects)
-    if (uncounted > 0) this.#lowerKept(at.threadId, uncounted)
-    const isOurs = id === messageIdOf(space.key, at.turn, at.index)
-    this.messages.set(`${at.threadId} ${at.turn} ${at.index}`, { ...at, id: isOurs ? null : id })
-    this.gone.add(id)
-    this.counts.messages += 1
-    const thread = this.recounted.get(at.threadId) ?? view.thread(at.threadId)
-    if (thread === null || thread.deleted || unpackTurn(at.turn).turnSeq < thread.createdSeq || turn === null) return
-    const message = turn.messages[at.index]
-    if (message === null || message === undefined || !visibleMessages(turn).includes(message)) return
-    this.recounted.set(at.threadId, { ...thread, messageCount: thread.messageCount - 1 })
-  }
-
-  /** The kept record of the thread counted the message too. */
-  #lowerKept(threadId: ThreadId, less: number): void {
-    const stored = this.#draft.view.turnRows(threadId, 0).find(keepsThread)
-    if (stored === undefined) return
-    const row = this.#rows.current(stored)
-    this.#rows.replace(row, withKeptCount(row.effects, less))
-  }
-}
-
-function withoutSlot(effect: Effect, index: number): Effect {
-  if (effect.kind !== 'message-append' && effect.kind !== 'message-copy') return effect
-  return { ...effect, messages: effect.messages.map((message, at) => (at === index ? null : message)) }
 }
 
 /** Decides an erasure inside a space, of records that are live, deleted, discarded, replaced or long overwritten. */
@@ -359,7 +243,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   const edited = new EditedRows(draft.view)
   const eraser = new Eraser(draft, edited)
   for (const threadId of threadIds) eraser.thread(threadId)
-  if (messageIds.length > 0) eraser.messagesOf(messageIds, inThread)
+  if (messageIds.length > 0) eraser.messages.byId(messageIds, inThread)
   for (const key of keys) eraser.entry(key)
   eraser.runsById(runIds)
   eraser.continuations()
@@ -371,13 +255,14 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   draft.erasure = {
     rows,
     threads: [...eraser.threads],
-    messages: [...eraser.messages.values()],
+    messages: [...eraser.messages.erased.values()],
     entries: [...eraser.entries],
     runs: [...eraser.runs],
     records: [...eraser.records.names],
-    recounted: [...eraser.recounted.values()],
+    recounted: [...eraser.messages.recounted.values()],
   }
-  const counts: ErasedCounts = { commits, ...eraser.counts, records: eraser.records.count }
+  const messages = eraser.messagesOfThreads + eraser.messages.erased.size
+  const counts: ErasedCounts = { commits, ...eraser.counts, messages, records: eraser.records.count }
   draft.add({ kind: 'erase', ...counts })
   return { kind: 'erase', spaces: 0, ...counts }
 }
