@@ -22,13 +22,12 @@ import {
   optionalTime,
   recordTime,
   seq,
-  time,
   version,
 } from './fields.ts'
 import { messages } from './messages.ts'
 import { operation, type Touched } from './operation.ts'
 import { degraded, question, recallTrace } from './recall.ts'
-import { deletion, fact, numbers } from './records.ts'
+import { deletion, fact, numbers, stated } from './records.ts'
 
 /** Whose facts: the first given is their home, the others must match. */
 const ids = {
@@ -39,7 +38,7 @@ const ids = {
   taskId: optionalId,
 }
 const links = optional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
-const expiresAt = optional(time.nullable())
+const { expiresAt } = stated
 const limit = optional(z.int().min(1).max(1_000))
 
 const added = z.strictObject({
@@ -73,8 +72,7 @@ export const factOperations = [
       ...ids,
       metadata,
       infer: optional(z.boolean()).describe('Whether a model finds the statements. Default: true if there is one.'),
-      validFrom: optionalTime,
-      expiresAt,
+      ...stated,
       supersedes: links,
       contradicts: links,
       commitId,

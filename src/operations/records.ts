@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { roles } from '../domain/records/message.ts'
 import { turnStatuses } from '../domain/records/turn.ts'
 import { trusts } from '../domain/trust.ts'
-import { actor, author, jsonFields, optional, recordTime, seq, version } from './fields.ts'
+import { actor, author, jsonFields, optional, optionalTime, recordTime, seq, time, version } from './fields.ts'
 
 /** The space of a record, and the resource that it belongs to. */
 export const place = { space: z.string(), resourceId: optional(z.string()) }
@@ -64,6 +64,9 @@ export const fact = z.strictObject({
   supersededBy: z.string().nullable(),
   conflictsWith: z.array(z.string()),
 })
+
+/** What may be stated of a fact besides its words, its metadata and its links. */
+export const stated = { validFrom: optionalTime, expiresAt: optional(time.nullable()) }
 
 /** What a deletion answers. */
 export const deletion = z.strictObject({ deleted: z.boolean() })

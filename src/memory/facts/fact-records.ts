@@ -42,12 +42,20 @@ export interface FactRecord<Time = string> {
   readonly validFrom: Time
   /** When another fact replaced it; null while it is current. */
   readonly validTo: Time | null
-  /** When it expires; When it expires; When it expires; null: never. */
+  /** When it expires; null: never. */
   readonly expiresAt: Time | null
   /** The fact that replaced it; null while it is current. */
   readonly supersededBy: string | null
   /** Facts that contradict it, unresolved. */
   readonly conflictsWith: readonly string[]
+}
+
+/** What may be stated of a fact besides its words, its metadata and its links. */
+export interface StatedOptions<Time = string> {
+  /** Since when it holds. Default: now. */
+  readonly validFrom?: Time
+  /** When the fact expires. Default: never. */
+  readonly expiresAt?: Time | null
 }
 
 /** What a version of a fact did, and what the fact then said. */
@@ -73,24 +81,13 @@ export function withoutRole(metadata: JsonObject): { metadata: JsonObject; role?
 }
 
 export function toFact(fact: FactState, space: string): FactRecord {
-  const { id, text, version, status, assertedBy, trust, sources, supersededBy, conflictsWith } = fact
+  const { text, metadata, attributes, deleted, order, status, ...stated } = fact
   return {
-    id,
+    ...stated,
     memory: text,
-    ...withoutRole(fact.metadata),
-    createdAt: fact.createdAt,
-    updatedAt: fact.updatedAt,
+    ...withoutRole(metadata),
     ...idsOf(fact, space),
     space,
-    version,
     status: status === 'superseded' ? status : 'current',
-    assertedBy,
-    trust,
-    sources,
-    validFrom: fact.validFrom,
-    validTo: fact.validTo,
-    expiresAt: fact.expiresAt,
-    supersededBy,
-    conflictsWith,
   }
 }

@@ -14,10 +14,11 @@ import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { type FactIds, homeOf } from './fact-home.ts'
+import type { StatedOptions } from './fact-records.ts'
 import type { Inferred, LearnedFact } from './infer.ts'
 
 /** Options of `memory.add`. */
-export interface AddFactsRequest<Time = string> extends FactIds, CommitIdOption {
+export interface AddFactsRequest<Time = string> extends FactIds, StatedOptions<Time>, CommitIdOption {
   /** Stored with each fact; `filters` test it. A message's own metadata wins. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /**
@@ -25,10 +26,6 @@ export interface AddFactsRequest<Time = string> extends FactIds, CommitIdOption 
    * true if the memory has a `model`.
    */
   readonly infer?: boolean
-  /** Since when it holds. Default: now. */
-  readonly validFrom?: Time
-  /** When the fact expires. Default: never. */
-  readonly expiresAt?: Time | null
   /** Facts that this one replaces. Those of higher trust stay, marked as contradicting it. */
   readonly supersedes?: string | readonly string[]
   /** Facts that this one contradicts; both sides are marked, see `conflicts()`. */
@@ -103,12 +100,20 @@ async function uniquesOf(core: Core, count: number, commitId: string | undefined
   return Array.from({ length: count }, (_, index) => `${name}-${index}`)
 }
 
+/** What a request states of each fact, apart from its words, its home and its links. */
+function statedOf(request: Parsed): StatedOptions {
+  const { userId, resourceId, teamId, agentId, taskId, metadata, infer, commitId, ...rest } = request
+  const { supersedes, contradicts, ...stated } = rest
+  return stated
+}
+
 function changesOf(statements: readonly Statement[], uniques: readonly string[], parsed: Parsed): readonly Change[] {
-  const { validFrom, expiresAt } = parsed
+  const stated = statedOf(parsed)
   const supersedes = [...listed(parsed.supersedes)]
   const conflictsWith = [...listed(parsed.contradicts)]
   const { attributes } = homeOf(parsed)
   return statements.map(({ text, metadata, sources, trust }, index) => ({
+    ...stated,
     kind: 'fact-assert',
     unique: uniques[index] as string,
     text,
@@ -116,8 +121,6 @@ function changesOf(statements: readonly Statement[], uniques: readonly string[],
     trust,
     attributes,
     ...(sources.length === 0 ? {} : { sources: [...sources] }),
-    ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
-    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
     ...(supersedes.length === 0 ? {} : { supersedes }),
     ...(conflictsWith.length === 0 ? {} : { conflictsWith }),
   }))
