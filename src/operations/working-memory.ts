@@ -103,7 +103,7 @@ export const workingMemoryOperations = [
     effect: 'write',
     event: 'memory.working',
     input: z.strictObject({ ...block, version, commitId }),
-    output: write,
+    output: written,
     space,
     run: restoreWorkingMemory,
   }),

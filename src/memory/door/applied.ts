@@ -27,10 +27,10 @@ export function appliedOf<Kind extends Change['kind']>(commit: CommitResult, kin
 
 type Conflict = CommitResult & { readonly status: 'conflict' }
 /** The conflict of a commit id that was used for something else. */
-export type ReusedId = Conflict & { readonly first: Seq }
+type ReusedId = Conflict & { readonly first: Seq }
 
 /** The error for a conflict that no caller asked about. */
-export function refused({ reason, failed }: Conflict): MemoryError {
+export function refused({ reason, failed }: Pick<Conflict, 'reason' | 'failed'>): MemoryError {
   return new MemoryError('conflict', {
     message: `The commit was refused: ${reason}.`,
     fix: 'Use a new commit id for new content.',

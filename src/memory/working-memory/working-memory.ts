@@ -11,7 +11,8 @@ import type { PastEvent, PastVersion } from '../../domain/replay/history.ts'
 import { type SchemaIssue, schemaIssues } from '../../domain/standard-schema.ts'
 import { type RecordPlace, recordPlace } from '../answers/records.ts'
 import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
-import { failsExpectation, isReused, type ReusedId, refused } from '../door/applied.ts'
+import { failsExpectation, isReused, refused } from '../door/applied.ts'
+import { committedAs } from '../door/committed.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { traced } from '../tracing.ts'
@@ -223,6 +224,8 @@ async function mergeText(
   commitId: string | undefined,
 ): Promise<WorkingMemoryWriteRecord> {
   const { limits } = block.space.core
+  const before = commitId === undefined ? null : await committedAs(block.space, commitId)
+  if (before !== null) return mergedBefore(block, text, expected, before.seq)
   let current = await read(block)
   refuseBareTemplate(block.space.core, text, current)
   const base = await baseText(block, expected, current)
@@ -233,8 +236,8 @@ async function mergeText(
     const value = hasMoved ? await mergeTexts(base, text, String(current?.value ?? ''), limits) : text
     if (value === null || (hasMoved && current === null)) return conflictAt(block)
     const result = await submitBlock(block, 'text', value, current?.version ?? null, commitId)
-    const retried = isReused(result) ? await mergedBefore(block, text, expected, result) : null
-    const answer = retried ?? written(result)
+    if (isReused(result)) return mergedBefore(block, text, expected, result.first)
+    const answer = written(result)
     if (answer !== null) return answer
     current = await read(block)
   }
@@ -251,11 +254,12 @@ async function mergedBefore(
   block: Block,
   text: string,
   expected: Expected,
-  { first }: ReusedId,
-): Promise<WorkingMemoryWriteRecord | null> {
+  first: Seq,
+): Promise<WorkingMemoryWriteRecord> {
   const { space, threadId, name } = block
   const stored = await space.blocks.at(threadId, name, first)
-  if (stored?.version !== first || typeof stored.value !== 'string') return null
+  const otherContent = refused({ reason: 'commit-id-reused', failed: [] })
+  if (stored?.version !== first || typeof stored.value !== 'string') throw otherContent
   const earlier = await versionsBefore(block, first)
   const replaced = earlier.find(({ event }) => event !== 'delete') ?? null
   const standing = typeof replaced?.value === 'string' ? replaced.value : null
@@ -272,7 +276,7 @@ async function mergedBefore(
     const by = replaced === null ? null : { version: replaced.version, by: replaced.by }
     return { status: 'written', version: first, value, replaced: by }
   }
-  return null
+  throw otherContent
 }
 
 /** Versions of a block before a seq, newest first. */
