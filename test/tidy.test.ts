@@ -7,6 +7,7 @@ import { checkArrows } from './tidy/arrows.ts'
 import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
 import { checkCatches } from './tidy/catches.ts'
 import { checkCircles } from './tidy/circles.ts'
+import { checkDates } from './tidy/dates.ts'
 import { checkDetached } from './tidy/detached.ts'
 import { checkEscapes } from './tidy/escapes.ts'
 import { ALIKE, checkAlike, checkUnimported, type Exceptions, UNIMPORTED } from './tidy/exports.ts'
@@ -266,6 +267,25 @@ describe('stored', () => {
     ['src/storage/rows/log-rows.ts', 'const value = JSON.parse(text)'],
     ['src/storage/rows/log-rows.ts', 'texts.map(JSON.parse)'],
     ['src/storage/sqlite/log.ts', "import { DatabaseSync } from 'node:sqlite'"],
+  ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
+})
+
+describe('dates', () => {
+  const problems = (path: string, text: string) => checkDates(parseSource(path, text))
+
+  it('holds', () => expect(files.flatMap(checkDates)).toEqual([]))
+
+  it.each([
+    ['src/facade/times.ts', 'new Date(0)'],
+    ['src/domain/time.ts', 'const a: Date = new Date(0)'],
+    ['src/memory/x.ts', "isoTime(clock.now()) // a Date in words, and in 'new Date()'"],
+  ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
+
+  it.each([
+    ['src/memory/team/x.ts', 'new Date(0)'],
+    ['src/operations/x.ts', 'interface A { readonly at: Date | null }'],
+    ['src/memory/x.ts', 'const at = dateOf(iso)'],
+    ['src/operations/x.ts', 'const now = Date.now()'],
   ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
 })
 
