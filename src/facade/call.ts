@@ -39,9 +39,9 @@ type CalledName = {
 type StreamedName = Exclude<OperationName, CalledName>
 
 /**
- * Calls an operation with what a method was called with.
+ * Calls an operation with the arguments of a method.
  *
- * @throws MemoryError `invalid-input` for what its schema does not take, and whatever the operation throws.
+ * @throws MemoryError `invalid-input` if its schema refuses them, and the errors of the operation.
  */
 export function call<Name extends CalledName>(
   core: Core,
@@ -49,7 +49,7 @@ export function call<Name extends CalledName>(
   given: Given,
   more: Invocation = nothing,
 ): AnswerOf<Name> {
-  // No async function: each would cost the hot operations a turn of the queue.
+  // Not an async function: each one would delay the hot operations by one microtask.
   try {
     const answer =
       loaded === null
@@ -67,7 +67,7 @@ type ItemOf<Name extends StreamedName> = AnswerOf<Name> extends AsyncIterable<in
 /**
  * Follows a streaming operation. The signal among the options ends it, and so does `return()`.
  *
- * @param shown What callers get of each item.
+ * @param shown Turns an item into the form for callers.
  */
 export function follow<Name extends StreamedName, Shown>(
   core: Core,
@@ -100,7 +100,7 @@ async function* items<Name extends StreamedName, Shown>(
   }
 }
 
-/** Takes the signal out of the options: it is no input of the operation. */
+/** Takes the signal out of the options: it is not an input of the operation. */
 function withoutSignal({ what = 'options', options }: Given): { signal: AbortSignal | undefined; options: unknown } {
   const given = readPlain(options, what)
   if (!isJsonObject(given)) return { signal: undefined, options: given }
@@ -110,8 +110,8 @@ function withoutSignal({ what = 'options', options }: Given): { signal: AbortSig
 }
 
 /**
- * An iterator that `return()` ends at once, also while it waits for what is to come: a generator alone would finish its
- * pending step first, which may never come.
+ * An iterator that `return()` ends at once, even while it waits for the next item: a generator would first finish its
+ * pending step, which may never end.
  */
 function stoppable<Item>(start: (stop: AbortSignal) => AsyncGenerator<Item>): AsyncIterableIterator<Item> {
   const stop = new AbortController()

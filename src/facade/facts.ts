@@ -60,12 +60,12 @@ function editOf(edit: unknown): object {
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined))
 }
 
-/** The facts of a memory, for those who have its core. */
+/** The facts of a memory, for code that has its core. */
 export let factsOf: (core: Core) => Facts
 
 /**
- * Facts. Each lives in one space, its home: the first given of `userId` (or `resourceId`), `teamId`, `agentId` and
- * `taskId`; the other ids are carried by it and must match wherever they are asked for.
+ * Facts. Each lives in one space, its home: the first given id of `userId` (or `resourceId`), `teamId`, `agentId` and
+ * `taskId`. A fact keeps the other ids, and a search for one of them must match it.
  */
 export class Facts {
   readonly #core: Core
@@ -79,8 +79,8 @@ export class Facts {
   }
 
   /**
-   * Adds what messages state, or one statement given as a text; system messages are passed over. A statement that the
-   * home holds already is not stored twice.
+   * Adds the statements of messages, or one statement as a text. System messages are skipped. A statement that the home
+   * already has is not stored twice.
    *
    * @returns What became of each statement, in order.
    * @throws MemoryError `invalid-input` without any id, among others; `unsupported` for `infer: true` without a model.
@@ -91,8 +91,8 @@ export class Facts {
   }
 
   /**
-   * Finds the facts of a home that are relevant to a question: by words at once, by meaning as soon as the vectors are
-   * there. `search({ agentId })` looks in the home of that agent and never in those of users; see `spaces`.
+   * Finds the facts of a home that are relevant to a question: by words at once, and by meaning as soon as the vectors
+   * exist. `search({ agentId })` searches the home of that agent and never those of users; see `spaces`.
    */
   async search(query: string, options: SearchFactsOptions): Promise<FactSearch> {
     const found = await call(this.#core, 'facts.search', { ...timed('search', options, ['asOf']), stated: { query } })
@@ -112,10 +112,9 @@ export class Facts {
   }
 
   /**
-   * Changes a fact in place, its words or its metadata or its expiry. With `ifVersion` a conflict is an answer.
+   * Changes the text, the metadata or the expiry of a fact in place. With `ifVersion` a conflict is an answer.
    *
-   * @throws MemoryError `not-found`; `conflict` if another fact has taken its place, or if the actor's words have less
-   * trust than those that are there.
+   * @throws MemoryError `not-found`; `conflict` if it was superseded, or if the actor has less trust than its text.
    */
   async update(factId: string, edit: string | FactEdit, options: UpdateFactOptions = {}): Promise<FactUpdate> {
     const stated = { factId, ...editOf(edit) }

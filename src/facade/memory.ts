@@ -98,9 +98,9 @@ export interface SavedMessages extends SavedMessagesRecord<Date> {}
 
 const searchOptions = ['scope', 'topK', 'tokenBudget', 'messageRange', 'threshold', 'filter', 'mode', 'kinds']
 
-/** Refuses a recall that is no listing of a thread either: its question is what is missing. */
+/** Refuses a recall without a question that does not list a thread either. */
 function refuseWithoutQuestion(options: unknown): void {
-  const fix = `Pass what to look for, as in { resourceId: 'alice', query: 'refund' }, or only a threadId to list its messages.`
+  const fix = `Pass a question, as in { resourceId: 'alice', query: 'refund' }, or only a threadId to list its messages.`
   if (!isJsonObject(options)) throw invalidInput('recall', 'must be an object', options, fix)
   const isListing = options.threadId !== undefined && !searchOptions.some((name) => options[name] !== undefined)
   if (!isListing) throw invalidInput('query', 'is required', options.query, fix)
@@ -151,8 +151,8 @@ export class Memory implements AsyncDisposable {
   /**
    * Checks the options. Nothing is opened yet.
    *
-   * @param options Where and how; see {@link MemoryOptions}. Default storage: that of the `Aquifer` it was registered
-   * with before its first use, else `./aquifer.db`.
+   * @param options See {@link MemoryOptions}. Default storage: that of the `Aquifer` that it was registered with before
+   *   its first use, otherwise `./aquifer.db`.
    * @throws MemoryError `invalid-input` for an unknown or wrong option.
    */
   constructor(options: MemoryOptions = {}) {
@@ -172,7 +172,7 @@ export class Memory implements AsyncDisposable {
     }
   }
 
-  /** The same memory acting as that actor: what it writes is signed by it. Closing either closes both. */
+  /** The same memory for another actor, who then signs its writes. Closing either closes both. */
   as(actor: Actor): Memory {
     const access: Access = { ...this.#core.access, actor: checkActor(actor, 'actor') }
     return memoryOf({ ...this.#core, access })
@@ -305,9 +305,9 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Finds what was said that is relevant to a question, in all threads of a resource or in one: by words at once, by
-   * meaning as soon as the vectors are there (`pending` counts those that are not). Without a question, the same as
-   * {@link listMessages}.
+   * Finds messages that are relevant to a question, in all threads of a resource or in one: by words at once, and by
+   * meaning as soon as the vectors exist (`pending` counts the missing ones). Without a question, the same as {@link
+   * listMessages}.
    *
    * @throws MemoryError `invalid-input` for an unknown filter operator, among others.
    */
@@ -326,7 +326,8 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Why each item of an answer was in, and what was dropped and why. Only the latest answers of this process are kept.
+   * Explains an answer: why each item is in it, and which items were dropped and why. Only the traces of this process's
+   * latest 200 answers are kept.
    *
    * @throws MemoryError `not-found` if the trace is not kept.
    */
@@ -335,7 +336,7 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Waits until nothing is left to do in the background, or nothing that can be done now.
+   * Waits until the background has done everything that it can do now.
    *
    * @returns What is left, and why.
    */
@@ -344,9 +345,9 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Makes all vectors anew with this memory's embedder, while recall goes on with the old ones, and then uses them. For
-   * another embedder than the one whose vectors are stored (`degraded: 'embedder-mismatch'`). Goes on where a process
-   * that was killed left it.
+   * Makes all vectors again with this memory's embedder, and then uses them. Recall uses the old ones meanwhile. Call
+   * it after changing the embedder (`degraded: 'embedder-mismatch'`). After a kill, it continues where the killed
+   * process stopped.
    *
    * @throws MemoryError `unsupported` with `embedder: false`; errors of the embedder.
    */
@@ -379,11 +380,11 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Writes working memory: JSON is deep-merged inside the commit, text is merged by lines with what others wrote since
-   * `ifVersion` (default: the version read when the call starts), or since there was none, with `ifAbsent`. `mode:
-   * 'replace'` writes over.
+   * Writes working memory. JSON is deep-merged inside the commit. Text is merged line by line with the writes of others
+   * since `ifVersion` (default: the version read when the call starts), or since there was no block, with `ifAbsent`.
+   * `mode: 'replace'` replaces the value.
    *
-   * @returns `written` with what it replaced, or `conflict` with the current block; then nothing was written.
+   * @returns `written` with what it replaced, or `conflict` with the current block if nothing was written.
    */
   async updateWorkingMemory(options: UpdateWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
     const given = { what: 'updateWorkingMemory', options }
@@ -403,12 +404,12 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Erases a resource, team, agent or task with all that is in it and below it, or a thread, messages, facts, a key or
-   * the record of a run, in all versions and whether deleted or not. Nothing of it is read any more once this answers; the receipt is `complete`
-   * once no byte of it is left in the database's files. Safe to repeat.
+   * Erases a resource, team, agent or task with everything in it and in its child spaces; or a thread, messages, facts,
+   * a key or the record of a run, in all versions, deleted or not. Once this returns, no read finds any of it. The
+   * receipt is `complete` once no byte of it is left in the database's files. Safe to repeat.
    *
-   * @throws MemoryError `invalid-input` unless exactly one thing is named; `conflict` if an id means several, or for a
-   * run that is at work.
+   * @throws MemoryError `invalid-input` unless exactly one thing is named; `conflict` if an id is ambiguous, or for a
+   *   run that is running.
    */
   async forget(options: ForgetOptions): Promise<ForgetAnswer> {
     return datedReceipt(await call(this.#core, 'memory.forget', forgetOptions(options)))
@@ -426,7 +427,7 @@ export class Memory implements AsyncDisposable {
     return found.map(datedReceipt)
   }
 
-  /** Ends feeds, finishes what was begun, and gives the storage back. Safe to call twice. */
+  /** Ends feeds, finishes started work, and closes the storage. Safe to call twice. */
   close(): Promise<void> {
     return this.#core.storage.close()
   }
@@ -437,7 +438,7 @@ export class Memory implements AsyncDisposable {
   }
 }
 
-/** How `as()` hands a core to the constructor. */
+/** How `as()` passes a core to the constructor. */
 class Acting {
   readonly core: Core
   constructor(core: Core) {

@@ -1,4 +1,4 @@
-/** The zod schemas of what a space's readers are asked, argument by argument. Loaded at the first read through a `Space`. */
+/** The zod schemas of the arguments of a space's readers. Loaded at the first read through a `Space`. */
 
 import { z } from 'zod'
 import { checkFilter } from '../domain/filter.ts'
@@ -9,7 +9,7 @@ import { type FactAttributes, factStatuses } from '../domain/records/fact.ts'
 import { runStatuses } from '../domain/records/run.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'
 
-/** An id, refused as everywhere else: under its own name, with the rule that it breaks. */
+/** An id. As everywhere, its error names the field and the broken rule. */
 const named = (field: string) => z.string().refine((value) => checkId(value, field) === value)
 const anywhere = (field: string) => named(field).nullable()
 const seq = z.int().min(0)
@@ -31,7 +31,7 @@ const metadata = z
   .custom<JsonObject>(isJsonObject, 'must be a JSON object')
   .transform((filter) => checkFilter(filter, 'query.metadata', defaultLimits))
 
-/** A record's place may be passed whole: what else is in it is left out. */
+/** A whole record may be passed as a place: its other fields are dropped. */
 const messagePlace = z.object({ turn: seq, index: seq })
 const threadPlace = z.object({ asOf: seq, order: seq, threadId: named('threadId').transform((id) => id as ThreadId) })
 
@@ -89,7 +89,7 @@ const block = [
 const readLimit = ['limit', limit] as const
 const atSeq = ['seq', seq] as const
 
-/** What a method takes, by name and in order; the schemas must give what it wants. */
+/** The arguments of a method, by name and in order; the schemas must match its parameters. */
 type ArgumentsOf<Method> = Method extends (...args: infer All) => unknown
   ? { readonly [Index in keyof All]: readonly [name: string, schema: z.ZodType<All[Index]>] }
   : never

@@ -1,4 +1,4 @@
-/** What users read of a space: the door's readers, each argument of which is checked first. */
+/** The readers of a space for users: the door's readers, with checked arguments. */
 import type { z } from 'zod'
 import { withPeers } from '../domain/peer-packages.ts'
 import { readPlain } from '../domain/read-plain.ts'
@@ -8,7 +8,7 @@ import type { SpaceReads } from '../ports/space-reads.ts'
 
 type ReaderName = keyof SpaceReads
 
-/** All that can be called. Known before the schemas are loaded, so that a reader is a plain object. */
+/** All methods. Known before the schemas are loaded, so that a reader is a plain object. */
 export const methodsOf = {
   threads: ['get', 'list'],
   messages: ['list', 'find', 'openTurns', 'turn'],
@@ -36,7 +36,7 @@ async function parsedArguments(reader: ReaderName, method: string, given: readon
   return (wanted[method] ?? []).map(([name, schema], index) => parsedBy(schema, given[index], name))
 }
 
-/** A reader of the space, which checks what it is asked. */
+/** A reader of the space that checks its arguments. */
 export function checkedReader<Name extends ReaderName>(door: Door, name: Name): SpaceReads[Name] {
   const methods = methodsOf[name].map((method) => {
     const read = async (...given: unknown[]): Promise<unknown> => {

@@ -1,4 +1,4 @@
-/** A space as users hold it: commits, the feed, recall, settings and reads. Everything that enters is parsed. */
+/** The class of a space for users: commits, the feed, recall, settings and reads. All input is parsed. */
 import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
 import type { LoggedCommit } from '../domain/commit/effect.ts'
 import { checkId, type SpaceId } from '../domain/id.ts'
@@ -17,21 +17,21 @@ import { checkedReader } from './space-reads.ts'
 
 /** Options of `space.commit`. */
 export interface CommitOptions {
-  /** An id of your own: a retry with it never applies twice. Default: none; then every call is a commit of its own. */
+  /** An id of your own: a retry with it is never applied twice. Default: none, and every call is a new commit. */
   readonly id?: string
-  /** What must hold for the commit to be applied. */
+  /** The expectations of the commit. It is applied only if all of them hold. */
   readonly expect?: readonly Expectation[]
 }
 
-/** What a space stands on, for the rooms that are built on it. Users have no way to it: it commits without parsing. */
+/** The door of a space, for the rooms that are built on it. Users cannot reach it: it commits without parsing. */
 export let doorOf: (space: Space) => Door
 
-/** The space of that id, for those who have a core; the id is taken as it is. */
+/** The space with that id, for code that has a core; the id is not checked. */
 export let spaceOf: (core: Core, id: SpaceId) => Space
 
-/** One space of a memory, acting as the memory's actor. Answered by `memory.space(id)` and `team.space`. */
+/** One space of a memory, for the memory's actor. Returned by `memory.space(id)` and `team.space`. */
 export class Space implements SpaceReads {
-  /** The id that it was asked for by, such as `resource/alice`. */
+  /** Its id, such as `resource/alice`. */
   readonly id: SpaceId
   readonly #door: Door
 
@@ -46,9 +46,9 @@ export class Space implements SpaceReads {
   }
 
   /**
-   * Applies changes whole or not at all.
+   * Applies all changes or none.
    *
-   * @returns `committed` with a result for each change, or `conflict` with what stood in the way of `expect`.
+   * @returns `committed` with a result for each change, or `conflict` with the expectations that failed.
    * @throws MemoryError `invalid-input`, `not-found`, `conflict`, `limit-exceeded`, `denied`, `unavailable`, `closed`.
    */
   async commit(changes: readonly Change[], options: CommitOptions = {}): Promise<CommitResult> {
@@ -68,10 +68,10 @@ export class Space implements SpaceReads {
   }
 
   /**
-   * Changes the settings that live with the data.
+   * Changes the settings that are stored with the space.
    *
-   * @param settings Any of `entriesPerSpace` (from 1), `entryTtlMs` (milliseconds from 1, or null: for ever), `logDays` (0:
-   * keep everything) and `language`. Those left out stay as they are.
+   * @param settings Any of `entriesPerSpace` (from 1), `entryTtlMs` (milliseconds from 1, or null: for ever), `logDays`
+   *   (0: keep everything) and `language`. Those left out stay as they are.
    * @param options `ifVersion` refuses if the settings were changed since.
    * @returns As {@link commit}.
    * @throws MemoryError `invalid-input` for a setting outside its bounds, among others.
@@ -84,8 +84,9 @@ export class Space implements SpaceReads {
   /**
    * Follows the log: every commit once, in order, then those to come. Ends when `signal` aborts or the memory closes.
    *
-   * @param options `after`: the seq to go on from; absent: from now on, as of the first `next()`; 0: from the beginning.
-   * @throws MemoryError `cursor-expired` if `after` lies below the horizon, or the space is erased meanwhile.
+   * @param options `after`: the seq to continue from; absent: from now on, as of the first `next()`; 0: from the
+   *   beginning.
+   * @throws MemoryError `cursor-expired` if `after` is below the horizon, or the space is erased meanwhile.
    */
   changes(options: FeedOptions = {}): AsyncIterableIterator<LoggedCommit> {
     const stated = { space: this.id }
@@ -103,15 +104,15 @@ export class Space implements SpaceReads {
   }
 
   /**
-   * Reads threads: one by id, or a page. A page has at most `limit` of them, from 1 to 10,000, as has every page below.
+   * Reads threads: one by id, or a page. A page has at most `limit` items, from 1 to 10,000, here and below.
    *
-   * @throws MemoryError `invalid-input` for a wrong argument, as every reader below.
+   * @throws MemoryError `invalid-input` for a wrong argument, here and below.
    */
   get threads(): SpaceReads['threads'] {
     return checkedReader(this.#door, 'threads')
   }
 
-  /** Reads what was said: a page of a thread, the places of a message id, turns. */
+  /** Reads messages: a page of a thread, the places of a message id, turns. */
   get messages(): SpaceReads['messages'] {
     return checkedReader(this.#door, 'messages')
   }
@@ -126,7 +127,7 @@ export class Space implements SpaceReads {
     return checkedReader(this.#door, 'entries')
   }
 
-  /** Reads facts and their versions: by id, by text, by source, or a page in the order in which they were stated. */
+  /** Reads facts and their versions: by id, by text, by source, or a page in the order of their first statement. */
   get facts(): SpaceReads['facts'] {
     return checkedReader(this.#door, 'facts')
   }

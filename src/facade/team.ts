@@ -1,4 +1,4 @@
-/** The shared memory of a team as users hold it. */
+/** The class of a team's shared memory for users. */
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
 import type { Json } from '../domain/json.ts'
 import { fieldsOf } from '../domain/option-checks.ts'
@@ -20,18 +20,18 @@ import { call, follow } from './call.ts'
 import { type Space, spaceOf } from './space.ts'
 import { dateOrNull, type Time, timed } from './times.ts'
 
-/** An entry as it stands. */
+/** An entry in its current state. */
 export interface Entry<Value = Json> extends EntryRecord<Value, Date> {}
 
 /** An entry that was written. */
 export interface WrittenEntry<Value = Json> extends WrittenEntryRecord<Value, Date> {}
 
-/** A write, or what stands there instead of what `ifVersion` or `ifAbsent` expected. */
+/** A write, or the current entry if `ifVersion` or `ifAbsent` did not hold. */
 export type EntryWrite<Value = Json> =
   | WrittenEntry<Value>
   | { readonly status: 'conflict'; readonly current: Entry | null }
 
-/** A deletion, or what stands there instead of what `ifVersion` expected. */
+/** A deletion, or the current entry if `ifVersion` did not hold. */
 export type EntryDeletion =
   | { readonly status: 'deleted'; readonly deleted: boolean }
   | { readonly status: 'conflict'; readonly current: Entry | null }
@@ -49,7 +49,7 @@ export interface EntryPage {
   readonly nextCursor?: string
 }
 
-/** The changes of one commit to entries. Go on with `after: seq`. */
+/** The changes of one commit to entries. Continue with `after: seq`. */
 export interface EntryEvent extends EntryEventRecord<Date> {}
 
 const updateTries = 1_000
@@ -75,7 +75,7 @@ function ownTtl({ expiresAt, updatedAt }: Entry): number | null {
   return expiresAt === null ? null : expiresAt.getTime() - updatedAt.getTime()
 }
 
-/** The team of that id, for those who have a core; the id is taken as it is. */
+/** The team with that id, for code that has a core; the id is not checked. */
 export let teamOf: (core: Core, teamId: string) => Team
 
 /** The shared memory of one team. Another team never sees its keys. */
@@ -98,7 +98,7 @@ export class Team {
   }
 
   /**
-   * Stores a value under a key, over what was there.
+   * Stores a value under a key, and replaces any earlier one.
    *
    * @param value Any JSON value up to `limits.entryBytes` (64 KB).
    */
@@ -141,9 +141,10 @@ export class Team {
   }
 
   /**
-   * Computes a value from the present one and writes it if nobody wrote in between, again until it holds.
+   * Computes a value from the present one and writes it. If somebody wrote in between, it computes again.
    *
-   * @param next Gets the value, or null if absent; may run several times. Answer undefined to leave it as it is.
+   * @param next Gets the value, or null if absent. May run several times. Return undefined to leave the entry
+   *   unchanged.
    */
   async update<Value = Json>(
     key: string,
@@ -152,7 +153,12 @@ export class Team {
   ): Promise<WrittenEntry | { readonly status: 'unchanged'; readonly current: Entry | null }> {
     const { ttl: stated } = fieldsOf(options, 'update', ['ttl']) as { readonly ttl?: Ttl }
     if (typeof next !== 'function') {
-      throw invalidInput('next', 'must be a function', next, 'Pass what computes the new value from the present one.')
+      throw invalidInput(
+        'next',
+        'must be a function',
+        next,
+        'Pass a function that computes the new value from the present one.',
+      )
     }
     for (let tries = 0; tries < updateTries; tries++) {
       const current = await this.get(key)
@@ -164,8 +170,8 @@ export class Team {
       if (result.status === 'written') return result
     }
     throw new MemoryError('unavailable', {
-      message: `The entry ${shown(key)} was written by others at each of ${updateTries} tries.`,
-      fix: 'Use merge, append or increment, which need no tries, or try again later.',
+      message: `The entry ${shown(key)} was changed by others during each of ${updateTries} attempts.`,
+      fix: 'Use merge, append or increment, which never fail this way, or try again later.',
       details: { key },
     })
   }
@@ -191,7 +197,7 @@ export class Team {
     return past.map((version) => ({ ...version, at: dateOf(version.at) }))
   }
 
-  /** The value that a key had when the space was at a seq or a time; null if it had none. */
+  /** The value of a key at a seq or a time; null if it had none. */
   async readAt<Value = Json>(
     key: string,
     options: { readonly seq?: number; readonly at?: Time },
@@ -201,7 +207,7 @@ export class Team {
     return past === null ? null : (past.value as Value)
   }
 
-  /** Follows what happens to the team's entries; see {@link Space.changes} for `after` and `signal`. */
+  /** Follows the changes of the team's entries; see {@link Space.changes} for `after` and `signal`. */
   watch(options: WatchOptions = {}): AsyncIterableIterator<EntryEvent> {
     const stated = { teamId: this.#teamId }
     return follow(this.#core, 'team.watch', { what: 'watch', options, stated }, (event): EntryEvent => {

@@ -24,7 +24,7 @@ function toIsoAt(fields: Record<string, unknown>, names: readonly string[], path
  * A method's options with ISO texts for times.
  *
  * @param names Options that are times.
- * @throws MemoryError `invalid-input` for what names no time.
+ * @throws MemoryError `invalid-input` for a value that is not a time.
  */
 export function timed(what: string, given: unknown, names: readonly string[]): Given {
   const options = readPlain(given, what)

@@ -64,9 +64,9 @@ export interface ForgetAnswerRecord<Time = string> extends ForgetReceiptRecord<T
 }
 
 const outOfReach = [
-  'backups and copies of the database files, and what the file system keeps of freed blocks',
-  'exports, and whatever other systems were sent or have shown to a model',
-  'what was written again elsewhere, under other ids or keys',
+  'backups and copies of the database files, and freed blocks that the file system keeps',
+  'exports, and everything that was sent to other systems or shown to a model',
+  'copies of the content under other ids or keys',
   'names and ids that commits of other spaces mention, such as who acted',
   'facts in other spaces that were learned from it',
 ]
@@ -88,7 +88,7 @@ function callFor(id: string, kind: IssuedKind): string {
   if (kind === 'fact') return `Call forget({ factIds: [${shown(id)}] }) to erase that fact.`
   if (kind === 'run') return `Call forget({ run: ${shown(id)} }) to erase the record of that run.`
   if (kind === 'turn') return 'A turn is forgotten with its messages: call forget({ messageIds }).'
-  return 'A recollection is not stored: there is nothing to forget of it.'
+  return 'A recollection is not stored: there is nothing to forget.'
 }
 
 /** Refuses an issued id of another kind, and says how to forget its record. */
@@ -151,10 +151,14 @@ async function homeOfThread(core: Core, storage: Storage, threadId: string): Pro
     return kind === 'resource' && path.length === 1
   })
   if (found.length <= 1) return found[0] ?? null
-  throw unexpectedConflict('Several resources have a thread of that id.', 'Pass the resourceId of the one you mean.', {
-    threadId,
-    resources: found.length,
-  })
+  throw unexpectedConflict(
+    'Several resources have a thread with that id.',
+    'Pass the resourceId of the one you mean.',
+    {
+      threadId,
+      resources: found.length,
+    },
+  )
 }
 
 async function planThread(core: Core, storage: Storage, threadId: string, home: SpaceId | null): Promise<Plan> {
@@ -176,7 +180,7 @@ async function refuseAmbiguous(core: Core, storage: Storage, space: SpaceId, ids
     const places = await storage.messages.find(core.access, space, messageId)
     if (places.length < 2) continue
     const threads = places.map(({ message }) => message.threadId)
-    const message = 'Several threads have a message of that id.'
+    const message = 'Several threads have a message with that id.'
     throw unexpectedConflict(message, 'Pass the threadId of the one you mean.', { messageId, threads })
   }
 }
@@ -194,7 +198,7 @@ async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: 
   if (home === null) {
     const chosen = messageIds.find((id) => parseMessageId(id) === null)
     if (chosen !== undefined || threadId !== undefined) {
-      const rule = 'is required: a message or thread id chosen by a caller means nothing without it'
+      const rule = 'is required: a message or thread id of your own is unique only in its resource'
       throw invalidInput('resourceId', rule, undefined, 'Pass the resourceId of the messages.')
     }
     return { ...plan, erase: (note) => eraseIssued(storage, core.access, core.limits, messageIds, note) }
@@ -221,7 +225,7 @@ function planRun(storage: Storage, core: Core, parsed: Parsed): Plan {
   const run = checkId(parsed.run, 'run')
   refuseOtherKind('run', run, 'run')
   if (parseRunId(run) === null) {
-    const how = 'Pass the runId that a call of an agent answered; a piece of work is named by taskId.'
+    const how = 'Pass the runId that a call of an agent returned; a piece of work is named by taskId.'
     throw invalidInput('run', 'must be the id of a run', run, how)
   }
   return {
@@ -238,7 +242,7 @@ function planFacts(storage: Storage, core: Core, parsed: Parsed): Plan {
   for (const id of factIds) {
     if (parseFactId(checkId(id, 'factIds')) !== null) continue
     refuseOtherKind('factIds', id, 'fact')
-    throw invalidInput('factIds', 'must be ids that were issued for facts', id, 'Pass ids that add or search answered.')
+    throw invalidInput('factIds', 'must be ids that were issued for facts', id, 'Pass ids that add or search returned.')
   }
   const asked = JSON.stringify(['facts', factIds])
   return {
@@ -256,13 +260,13 @@ async function planOf(core: Core, storage: Storage, parsed: Parsed): Promise<Pla
   if (factIds !== undefined) return planFacts(storage, core, parsed)
   await refuseIssuedName(core, storage, parsed, home?.space ?? null)
   if (key !== undefined && (threadId ?? messageIds) !== undefined) {
-    throw invalidInput('key', 'must not go with another thing to forget', key, fix)
+    throw invalidInput('key', 'must not be passed with another thing to forget', key, fix)
   }
   if (messageIds !== undefined) return planMessages(core, storage, parsed, home?.space ?? null)
   if (threadId !== undefined) return planThread(core, storage, threadId, home?.space ?? null)
   if (key !== undefined) {
     checkId(key, 'key')
-    if (home === null) throw invalidInput('teamId', 'is required: a key means nothing without it', undefined, fix)
+    if (home === null) throw invalidInput('teamId', 'is required: a key is unique only in its team', undefined, fix)
     const commit = erasing(home.space, { keys: [key] })
     const asked = JSON.stringify(['key', home.space, key])
     return { target: 'key', asked, copies: [], erase: (note) => storage.erase(core.access, commit, core.limits, note) }

@@ -65,7 +65,7 @@ export async function reindex(core: Core, { onProgress = () => {} }: ReindexOpti
 export async function explain(core: Core, { recallId }: { readonly recallId: string }): Promise<RecallTrace> {
   const storage = await core.storage.get()
   const kept = core.traces.get(recallId)
-  const fix = 'Recall again: only the latest answers of a process are kept.'
+  const fix = 'Recall again: a process keeps only its latest answers.'
   if (kept === null) throw notFound('recollection', recallId, fix)
   for (const [i, space] of kept.trace.spaces.entries()) {
     const key = kept.keys[i] ?? null

@@ -1,4 +1,4 @@
-/** Fields that several operations take or answer. Rules that the domain words better are only described here. */
+/** Fields that several operations share. Rules for which the domain has better errors are only described here. */
 import { z } from 'zod'
 import { actorKinds } from '../domain/actor.ts'
 import { isJsonObject } from '../domain/json.ts'
@@ -7,8 +7,8 @@ import { limitTable } from '../domain/limits.ts'
 const idLength = limitTable.idLength.max
 
 /**
- * A field that may be left out. Not `z.exactOptional`: for a field that is absent it runs the schema and drops what that
- * refuses, 2 µs for a union. A top-level `undefined` counts as absent already, so nothing more is let in there.
+ * A field that may be left out. Not `z.exactOptional`: for an absent field it runs the schema and drops the error, 2 µs
+ * for a union. A top-level `undefined` already counts as absent, so this accepts nothing more there.
  */
 export function optional<Type extends z.ZodType>(type: Type): z.ZodExactOptional<Type> {
   return z.optional(type) as unknown as z.ZodExactOptional<Type>
@@ -20,19 +20,17 @@ export const optionalId = optional(id)
 
 /** An id under which a write is applied once. */
 export const commitId = optional(id).describe(
-  'An id of your own. Sent again with the same content, the write is applied once and answers as it did then.',
+  'An id of your own. Sent again with the same content, the write is applied once and returns the first answer.',
 )
 
 /** A time: ISO 8601 with a time zone. */
 export const time = z.iso.datetime({ offset: true })
 export const optionalTime = optional(time)
 
-/** Any JSON value. The domain checks it, and refuses what is no JSON. */
+/** Any JSON value. The domain checks it, and refuses anything that is not JSON. */
 export const json = z.unknown().meta({ description: 'Any JSON value.' })
 
-/**
- * An object of a caller's own keys, passed on as it is: zod's own records drop a key `__proto__` and say nothing.
- */
+/** An object with a caller's own keys, passed on unchanged: zod's own records silently drop a key `__proto__`. */
 export const jsonFields = z
   .unknown()
   .refine(isJsonObject, 'must be a plain object')
@@ -56,7 +54,7 @@ export const count = z.int().min(1).max(limitTable.pageSize.max)
 export const limit = optional(count)
 /** Versions of a record, at most. */
 export const historyLimit = optional(z.int().min(1).max(1_000))
-export const cursor = optional(z.string()).describe('Where the page before said that the next one begins.')
+export const cursor = optional(z.string()).describe('The nextCursor of the page before.')
 export const prefix = optional(z.string().max(idLength))
 
 export const dateRange = optional(z.strictObject({ start: optionalTime, end: optionalTime }))

@@ -18,15 +18,15 @@ type OperationEffect = 'read' | 'write' | 'erase' | 'administer'
  */
 export type Touched = readonly SpaceId[] | 'all' | { readonly issuedIds: readonly string[] }
 
-/** What a call brings along that is no input: it cannot cross a wire. */
+/** Values of a call that are not input, because they cannot cross a wire. */
 export interface Invocation {
   /** Ends a feed. */
   readonly signal?: AbortSignal
-  /** Is told how far a long operation has come. */
+  /** Called with the progress of a long operation. */
   readonly onProgress?: (progress: ReindexProgress) => void
 }
 
-/** One operation. `run` gets what `input` has parsed, and trusts it. */
+/** One operation. `run` gets the parsed input, and trusts it. */
 export interface Operation<
   Name extends string = string,
   Input extends z.ZodObject = z.ZodObject,
@@ -41,17 +41,17 @@ export interface Operation<
   readonly effect: OperationEffect
   /** It answers an async iterable; `output` is then the schema of one item. */
   readonly streams?: true
-  /** What it takes. Convertible to JSON Schema, as `output` is. */
+  /** The schema of its input. Convertible to JSON Schema, like `output`. */
   readonly input: Input
-  /** What it answers. Outputs are not checked at run time: a test parses a real answer of each operation. */
+  /** The schema of its answer. Answers are not checked at run time: a test parses a real answer of each operation. */
   readonly output: z.ZodType
-  /** What {@link memoryChannel} publishes of each call; absent for operations that are not traced. */
+  /** What {@link memoryChannel} publishes about each call; absent for operations that are not traced. */
   readonly event?: MemoryEvent['operation']
   space(input: z.output<Input>): Touched
   run(core: Core, input: z.output<Input>, invocation: Invocation): Answer
 }
 
-/** States an operation, and infers what it takes and answers. */
+/** Declares an operation, and infers the types of its input and answer. */
 export function operation<const Name extends string, Input extends z.ZodObject, Answer>(
   stated: Operation<Name, Input, Answer>,
 ): Operation<Name, Input, Answer> {

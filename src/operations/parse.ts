@@ -1,4 +1,4 @@
-/** Inputs at the border: parsed once, by the schema of their operation, and refused in our own words. */
+/** Parses inputs at the border: once, by the schema of their operation, and with our own error texts. */
 import { isJsonObject } from '../domain/json.ts'
 import { reading, readPlain } from '../domain/read-plain.ts'
 import { refusalOf, refuseOption } from '../memory/arguments/refusal.ts'
@@ -6,15 +6,15 @@ import type { Operation } from './operation.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** What a method was called with, as its caller sees it. */
+/** The arguments of a method, as its caller sees them. */
 export interface Given {
-  /** The name of the method, which errors speak of. Default: that of the operation. */
+  /** The name of the method in errors. Default: that of the operation. */
   readonly what?: string
-  /** Its options object, read plainly: what is undefined in it counts as absent. */
+  /** Its options object. Undefined fields count as absent. */
   readonly options?: unknown
   /** The options are a plain copy already. */
   readonly isRead?: true
-  /** What it took by position. An option of the same name is refused. */
+  /** Its positional arguments. An option of the same name is refused. */
   readonly stated?: Fields
 }
 
@@ -28,7 +28,7 @@ function present(options: Fields): Fields {
   return options
 }
 
-/** Puts what was passed by position and the options into one input. */
+/** Joins the positional arguments and the options into one input. */
 function joined({ input: schema }: Operation, options: Fields, what: string, stated: Fields): Fields {
   const input: Record<string, unknown> = { ...stated }
   for (const key in options) {
@@ -40,7 +40,7 @@ function joined({ input: schema }: Operation, options: Fields, what: string, sta
 }
 
 /**
- * What an operation is to run with.
+ * The parsed input of an operation.
  *
  * @throws MemoryError `invalid-input` naming the first field that breaks a rule, the rule and what it got.
  */
@@ -54,7 +54,7 @@ export function parseInput(operation: Operation, { what = operation.name, option
     if (result.success) return result.data
     throw refusalOf(result.error, operation.input, input, what, stated)
   } catch (error) {
-    // What was passed by position may be a proxy that throws when its type is asked for.
+    // A positional argument may be a proxy that throws when its type is read.
     return reading(what, () => {
       throw error
     })

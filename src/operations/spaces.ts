@@ -1,4 +1,4 @@
-/** Operations on spaces themselves: listing, state, settings, commits as they are, and the log. */
+/** Operations on spaces themselves: listing, state, settings, raw commits, and the log. */
 import { z } from 'zod'
 import { allSettingsSchema, changeSchema, expectationSchema, settingsSchema } from '../domain/commit/schema.ts'
 import { turnStatuses } from '../domain/records/turn.ts'
@@ -96,7 +96,7 @@ export const spaceOperations = [
   operation({
     name: 'spaces.commit',
     title: 'Commit changes',
-    description: 'Applies a list of changes to one space, whole or not at all, if all expectations hold.',
+    description: 'Applies a list of changes to one space if all expectations hold: all of them or none.',
     effect: 'write',
     input: z.strictObject({
       ...named,
@@ -111,7 +111,7 @@ export const spaceOperations = [
   operation({
     name: 'spaces.configure',
     title: 'Change the settings of a space',
-    description: 'Changes the settings that live with the data of a space. Those left out stay as they are.',
+    description: 'Changes the settings that are stored with a space. Those left out stay as they are.',
     effect: 'administer',
     input: z.strictObject({
       ...named,

@@ -87,7 +87,7 @@ export const teamOperations = [
   operation({
     name: 'team.write',
     title: 'Write to team memory',
-    description: 'Stores a JSON value under a key that the whole team can read, over what was there.',
+    description: 'Stores a JSON value under a key that the whole team can read. Replaces any earlier value.',
     effect: 'write',
     input: z.strictObject({ ...key, value: json, ttl, ifVersion, ifAbsent, commitId }),
     output: z.discriminatedUnion('status', [written, conflict]),
@@ -128,7 +128,7 @@ export const teamOperations = [
   operation({
     name: 'team.delete',
     title: 'Delete from team memory',
-    description: 'Removes the entry under a key. Removing what is not there answers deleted: false.',
+    description: 'Removes the entry under a key. Answers deleted: false if there is none.',
     effect: 'write',
     input: z.strictObject({ ...key, ifVersion, commitId }),
     output: z.discriminatedUnion('status', [
@@ -151,7 +151,7 @@ export const teamOperations = [
   operation({
     name: 'team.readAt',
     title: 'Read an earlier value',
-    description: 'The version of an entry that stood when the space was at a seq or a time, or null if there was none.',
+    description: 'The version of an entry that was current at a seq or a time, or null if there was none.',
     effect: 'read',
     input: z.strictObject({ ...key, seq: optional(seq), at: optionalTime }),
     output: pastEntry.nullable(),

@@ -38,7 +38,7 @@ function ruleOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small') return boundRule('at least', issue.minimum, issue.origin)
   if (issue.code === 'too_big') return boundRule('at most', issue.maximum, issue.origin)
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map((value) => shown(value)).join(', ')}`
-  if (issue.code === 'invalid_union') return 'is none of the forms that are accepted here'
+  if (issue.code === 'invalid_union') return 'has none of the accepted forms'
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1)
 }
 

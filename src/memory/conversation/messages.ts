@@ -56,7 +56,7 @@ function agreed(name: 'threadId' | 'resourceId', stated: string | undefined, mes
         name,
         rule,
         own,
-        `Save the messages of each ${name === 'threadId' ? 'thread' : 'resource'} by a call of its own.`,
+        `Save the messages of each ${name === 'threadId' ? 'thread' : 'resource'} with a call of its own.`,
       )
     }
     value = own
@@ -235,7 +235,7 @@ interface Located {
 async function issuingSpace(core: Core, { id, field }: NamedId): Promise<Door> {
   const issued = parseIssuedId(id)
   if (issued === null) {
-    const rule = 'is required: a message id chosen by a caller means nothing without it'
+    const rule = 'is required: a message id of your own is unique only in its resource'
     throw invalidInput('resourceId', rule, undefined, 'Pass the resourceId of the messages.')
   }
   if (issued.kind !== 'message') throw foreignId(field, id, 'message', 'Pass the id of a message.')

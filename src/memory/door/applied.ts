@@ -16,8 +16,8 @@ export function appliedOf<Kind extends Change['kind']>(commit: CommitResult, kin
   const result = commit.results[index]
   if (commit.replayed && commit.results.length === 0) {
     throw new MemoryError('conflict', {
-      message: `The commit of that id was applied at seq ${commit.seq}, and what it stored was forgotten since.`,
-      fix: 'Nothing was applied again. Use another commit id to store it anew.',
+      message: `The commit with that id was applied at seq ${commit.seq}, and its content was forgotten since.`,
+      fix: 'Nothing was applied again. Use another commit id to store it again.',
       details: { seq: commit.seq },
     })
   }

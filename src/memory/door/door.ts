@@ -26,8 +26,8 @@ function refuseUnlessHeld(result: CommitResult, { lease }: ReturnType<Holding['e
   if (result.status !== 'conflict') return
   if (!result.failed.some(({ expectation }) => 'lease' in expectation && expectation.lease === lease)) return
   throw new MemoryError('conflict', {
-    message: 'The turn that this was written in is over, or its thread was deleted.',
-    fix: 'Nothing was written. Write it in a turn that is open.',
+    message: 'The turn of this write is closed, or its thread was deleted.',
+    fix: 'Nothing was written. Write it in an open turn.',
     details: { lease },
   })
 }

@@ -63,7 +63,7 @@ export function homeOf(ids: FactIds): FactHome {
   const attributes: FactAttributes = checkedIds(ids)
   const home = homeNames.find((name) => attributes[name] !== undefined)
   if (home === undefined) {
-    const fix = 'Pass userId (or resourceId), teamId, agentId or taskId: facts are kept apart by them.'
+    const fix = 'Pass userId (or resourceId), teamId, agentId or taskId: they say where the facts live.'
     throw invalidInput('userId, resourceId, teamId, agentId, taskId', 'must not all be left out', undefined, fix)
   }
   const { [home]: id, ...others } = attributes

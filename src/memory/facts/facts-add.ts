@@ -73,7 +73,7 @@ function statementOf(message: ReadMessage, field: string, shared: JsonObject): S
   const text = spokenText(parts).trim()
   if (text === '') {
     if (parts.some(({ type }) => type !== 'text')) return null
-    throw invalidInput(field, 'must hold words', text, 'Pass what was said.')
+    throw invalidInput(field, 'must hold words', text, 'Pass a message with words.')
   }
   return {
     text,

@@ -87,8 +87,8 @@ function wantedOf({ attributes }: FactScope, at: string | null): Pick<RecallQuer
 
 function noteOf({ spaces }: FactScope, isStated: boolean): string {
   const searched = `Searched: ${spaces.join(', ')}.`
-  if (isStated) return `${searched} No other spaces were.`
-  return `${searched} This is the home that the ids name; facts that carry these ids in other homes were not searched. Pass spaces to search several.`
+  if (isStated) return `${searched} No other spaces were searched.`
+  return `${searched} This is the home of the ids; facts with these ids in other homes were not searched. Pass spaces to search several.`
 }
 
 /** Finds the facts that are relevant to a question. */

@@ -94,8 +94,8 @@ function noModel(): MemoryError {
 
 function busy(home: FactHome): MemoryError {
   return new MemoryError('unavailable', {
-    message: 'Others changed the same facts each time these were to be stored.',
-    fix: 'Nothing is lost: what was said is kept, and learned with the next call.',
+    message: 'Others changed the same facts at each attempt to store these.',
+    fix: 'Nothing is lost: the messages are stored, and the next call learns from them.',
     details: { space: home.space, busy: true },
   })
 }
@@ -299,7 +299,7 @@ function failureOf(error: unknown, signal: AbortSignal): Pick<Inferred, 'degrade
     const message = error instanceof Error ? `${error.message}.` : 'The model took too long.'
     const late = {
       message,
-      fix: 'Nothing is lost: what was said is kept, and learned with the next call.',
+      fix: 'Nothing is lost: the messages are stored, and the next call learns from them.',
       cause: error,
     }
     return { degraded: 'model-failed', error: new MemoryError('unavailable', late) }

@@ -105,7 +105,7 @@ function readOptions(options: unknown): ParsedOptions {
     return value === false || isText(value) || hasMethod('embed')(value) || hasMethod('doEmbed')(value)
   })
   checkEmbedder(fields.embedder)
-  const modelFix = `Pass one of an AI SDK provider, or a text such as '${modelFields.model}'.`
+  const modelFix = `Pass a model of an AI SDK provider, or a text such as '${modelFields.model}'.`
   check(fields, 'model', 'must be a language model', modelFix, (value) => {
     return isText(value) || hasMethod('doGenerate')(value)
   })

@@ -53,7 +53,7 @@ function checkMessageHistory(value: unknown, at: string): void {
 }
 
 function checkMessageRange(range: unknown, at: string): void {
-  const fix = 'Pass how many messages around each one come along, such as 2 or { before: 1, after: 2 }.'
+  const fix = 'Pass how many messages to add around each one, such as 2 or { before: 1, after: 2 }.'
   if (typeof range === 'number') {
     checkWhole({ messageRange: range }, at, 0, mostNeighbours, fix)
     return
@@ -93,7 +93,7 @@ function refuseObservations(value: unknown, field: string): void {
   if (value === undefined || value === false) return
   throw new MemoryError('unsupported', {
     message: `"${field}" is not available in this version; got ${shown(value)}.`,
-    fix: 'Leave it out; lastMessages, semanticRecall and workingMemory keep what matters in view.',
+    fix: 'Leave it out, and use lastMessages, semanticRecall and workingMemory.',
     details: { field, rule: 'must be false', got: shown(value) },
   })
 }

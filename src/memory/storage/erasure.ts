@@ -88,8 +88,8 @@ export async function settleErasure(storage: Storage, { busyTimeoutMs }: Limits)
   for (let pauseMs = gatherMs; !(await completeReceipts(storage)); pauseMs *= 2) {
     if (performance.now() > deadline) {
       throw new MemoryError('unavailable', {
-        message: 'Other users of the database held its files, so erased bytes are still in them.',
-        fix: 'Try again; nothing of them can be read meanwhile, and their receipts stay pending.',
+        message: 'Other users of the database kept its files open, so erased bytes are still in them.',
+        fix: 'Try again. Meanwhile nothing can read the erased content, and its receipts stay pending.',
       })
     }
     await delay(Math.min(pauseMs, 1_000))

@@ -11,7 +11,7 @@ export function durabilityElsewhere(durability: Durability, { url }: LateStorage
 
 export function secondStorage(present: LateStorage, second: LateStorage): MemoryError {
   return new MemoryError('conflict', {
-    message: `The memory lives in ${shown(present.url)} and cannot be bound to ${shown(second.url)} as well.`,
+    message: `The memory uses ${shown(present.url)} and cannot use ${shown(second.url)} as well.`,
     fix: 'Register it before its first use, with one storage only; or give it its own: new Memory({ storage }).',
     details: { present: present.url, second: second.url },
   })

@@ -202,7 +202,7 @@ function refuseBareTemplate(core: Core, text: string, current: BlockState | null
   const { template } = core.behaviour.workingMemory ?? {}
   if (template === undefined || current === null || text.trim() !== template.trim()) return
   if (String(current.value).trim() === '' || String(current.value).trim() === template.trim()) return
-  const fix = 'Send the whole text with what is known filled in; write an empty text to clear it.'
+  const fix = 'Send the whole text, filled in; write an empty text to clear it.'
   throw invalidInput('workingMemory', 'must not be the bare template over real content', text, fix)
 }
 
