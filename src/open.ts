@@ -96,7 +96,7 @@ function makeFolder(folder: string): void {
   }
 }
 
-/** The file's one name, whatever links lead to it. Makes its folder. */
+/** The real path of a file, without links. Creates its folder. */
 function canonicalPath(path: string): string {
   try {
     const folder = dirname(path)
@@ -140,7 +140,7 @@ async function openShared(options: SQLiteStoreOptions, file: string, clock: Cloc
   shared.users += 1
   try {
     const { storage, setDurability } = await shared.opening
-    // The stronger wish of two users of one connection wins.
+    // The stronger durability of two users of one connection wins.
     if (durability === 'power' && shared.durability !== 'power') setDurability('power')
     if (durability === 'power') shared.durability = 'power'
     let isReleased = false
@@ -157,15 +157,15 @@ async function openShared(options: SQLiteStoreOptions, file: string, clock: Cloc
 }
 
 /**
- * Opens the file of a store, or shares it with whoever has it open in this process. Each `:memory:` is its own.
+ * Opens the file of a store, or shares it with other users in this process. Each `:memory:` is separate.
  *
- * Not a method: what it answers takes commits that nobody has checked, so users must not reach it.
+ * Not a method: the returned storage accepts unchecked commits, so users must not reach it.
  */
 export let openStore: (store: SQLiteStore, clock?: Clock) => Promise<StorageInUse>
 
 /** Names a SQLite file, or a database in memory, as the storage of a `Memory` or an `Aquifer`. Opened at first use. */
 export class SQLiteStore {
-  /** The `id` that was given, else the URL. */
+  /** The given `id`, otherwise the URL. */
   readonly id: string
   /** The URL as it was given. */
   readonly url: string

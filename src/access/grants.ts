@@ -13,7 +13,7 @@ export function isGranted(access: Access, right: Right, space: SpaceId): boolean
   })
 }
 
-/** The right that a change takes. */
+/** The right that a change needs. */
 export function rightFor(change: Change): Right {
   if (change.kind === 'erase') return 'erase'
   return change.kind === 'configure' ? 'administer' : 'write'
@@ -29,12 +29,12 @@ export function requireRight(access: Access, right: Right, space: SpaceId): void
   })
 }
 
-/** Refuses whoever lacks the right to administer everything. */
+/** Refuses an actor without the right to administer everything. */
 export function requireAdministrator(access: Access): void {
   if (access.grants === 'all') return
   throw new MemoryError('denied', {
-    message: `${access.actor.kind} ${shown(access.actor.id)} may not look across spaces.`,
-    fix: 'Use an access that administers all spaces, or name one space.',
+    message: `${access.actor.kind} ${shown(access.actor.id)} may not read across spaces.`,
+    fix: 'Use an access with the right to administer all spaces, or name one space.',
     details: { right: 'administer' },
   })
 }

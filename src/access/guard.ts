@@ -25,7 +25,7 @@ async function refusing(check: () => void): Promise<void> {
   check()
 }
 
-/** For whoever looks across spaces. */
+/** For reads across spaces. */
 function administered<Rest extends readonly unknown[], Result>(
   read: (access: Access, ...rest: Rest) => Promise<Result>,
 ) {
@@ -35,7 +35,7 @@ function administered<Rest extends readonly unknown[], Result>(
   }
 }
 
-/** The index of a storage: whoever may read a space may search it, and only administrators make vectors. */
+/** The index of a storage: an actor that may read a space may search it, and only administrators make vectors. */
 function guardIndex({ index, vectors }: Storage): Pick<Storage, 'index' | 'vectors'> {
   return {
     index: { scan: guarded(index.scan), read: guarded(index.read) },
@@ -72,7 +72,7 @@ function guardThreads(threads: ThreadReader): ThreadReader {
 }
 
 function guardReceipts({ get, list, asked }: ReceiptReader): ReceiptReader {
-  // The id is given to whoever asked for the erasure; a receipt names nothing.
+  // Only the caller of the erasure gets the id, and a receipt names nothing.
   return { get, list: administered(list), asked }
 }
 

@@ -1,4 +1,4 @@
-/** An embedder whose answers are checked, so that nothing that is no vector reaches the index. */
+/** Checks the answers of an embedder, so that only vectors reach the index. */
 import { detach, whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { Embedder, Embedding } from '../ports/embedder.ts'
@@ -6,9 +6,9 @@ import type { Embedder, Embedding } from '../ports/embedder.ts'
 function broken(id: string, problem: string, details: Readonly<Record<string, unknown>>): MemoryError {
   return new MemoryError('unavailable', {
     message: `The embedder "${id}" ${problem}.`,
-    fix: 'Correct the embedder or choose another one; what it was asked for is still stored and found by its words.',
+    fix: 'Correct the embedder or choose another one. The records are stored and found by their words.',
     details: { embedder: id, ...details },
-    // The same call would most likely be answered the same.
+    // The same call would most likely get the same answer.
     retryable: false,
   })
 }
@@ -27,7 +27,7 @@ function problemOf(vector: Embedding, dimensions: number): string | null {
   return Number.isFinite(squares) ? null : 'answered a vector too long to measure'
 }
 
-/** The answer, or a refusal as soon as the signal aborts, also of an embedder that does not listen to it. */
+/** The answer, or an error as soon as the signal aborts, even if the embedder ignores it. */
 function untilAborted<Answer>(answer: Promise<Answer>, id: string, signal: AbortSignal | undefined): Promise<Answer> {
   if (signal === undefined) return answer
   return new Promise((resolve, reject) => {

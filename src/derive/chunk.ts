@@ -1,4 +1,4 @@
-/** Long text cut into pieces that an embedder takes whole. */
+/** Cuts long text into pieces that an embedder accepts whole. */
 
 interface ChunkOptions {
   /** Longest piece, in words of plain English. Default: 180, about 250 tokens. */
@@ -97,9 +97,9 @@ function spread<T>(items: readonly T[], count: number): readonly T[] {
 
 /**
  * Cuts a text into pieces of at most `maxWords`, at the ends of paragraphs or sentences where there are any near, else
- * between words, else between characters. A word counts by its length; in scripts without spaces a character counts about
- * as much as a short word. Pieces are not empty and do not overlap; blank text has none. Of a text of more than `maxPieces`
- * only so many pieces are answered, evenly spread from its first to its last: the rest has no vector.
+ * between words, else between characters. A word counts by its length; in scripts without spaces a character counts
+ * about as much as a short word. Pieces are not empty and do not overlap; blank text has none. If a text has more than
+ * `maxPieces`, only that many are returned, evenly spread from the first to the last: the rest has no vector.
  */
 export function chunk(text: string, options: ChunkOptions = {}): readonly string[] {
   const { maxWords = 180, maxPieces = 64 } = options

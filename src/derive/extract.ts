@@ -1,4 +1,4 @@
-/** Extraction: what a model is asked to make facts of messages, and what follows from its answers. Pure. */
+/** Extraction: the question that asks a model for facts in messages, and the reading of its answers. Pure. */
 import { z } from 'zod'
 import { type Actor, isUnknownUser } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
@@ -7,9 +7,9 @@ import { comparedText } from '../domain/records/fact-text.ts'
 import { lowerOf, type Trust } from '../domain/trust.ts'
 import type { ModelQuestion } from './language-model.ts'
 
-/** What was said in one message. */
+/** The words of one message. */
 export interface Heard {
-  /** Of the message, where it has one. */
+  /** The id of the message, if it has one. */
   readonly id?: string
   readonly author: Actor
   /** ISO time. */
@@ -23,7 +23,7 @@ export interface ExtractedStatement {
   readonly from: readonly number[]
 }
 
-/** Units of one question, and of all that one call may give to learn from. */
+/** UTF-16 units of one question, and of all messages of one call. */
 const questionLength = 30_000
 const heardLength = 300_000
 const statementsAQuestion = 60
@@ -64,7 +64,7 @@ function* piecesOf(text: string): Generator<string> {
 
 function namedAuthor(author: Actor): string {
   const { kind, id, name } = author
-  // A name that is none would be learned as one.
+  // A made-up name would be learned as a name.
   if (isUnknownUser(author)) return kind
   return `${kind} ${name ?? id}`
 }
@@ -97,7 +97,7 @@ function extractionProblem({ statements }: Extraction, longest: number): string 
   return isBlank ? 'A statement is empty' : null
 }
 
-/** @throws MemoryError `limit-exceeded` if there is more than one call may give. */
+/** @throws MemoryError `limit-exceeded` if the messages are longer than one call may have. */
 export function checkHeard(heard: readonly Heard[]): void {
   const length = heard.reduce((sum, { text }) => sum + text.length, 0)
   if (length <= heardLength) return
@@ -109,7 +109,7 @@ export function checkHeard(heard: readonly Heard[]): void {
 }
 
 /**
- * What to ask for the statements in some messages: one question for each part of them that a model takes at once.
+ * The questions for the statements in some messages: one for each part that a model can take at once.
  *
  * @param longest Characters that a statement may have.
  * @throws MemoryError `limit-exceeded` as {@link checkHeard} does.
@@ -129,8 +129,8 @@ function wordsOf({ author, text }: Pick<Heard, 'author' | 'text'>): ReadonlySet<
 }
 
 /**
- * The messages that a statement comes from: those that the model names, if they hold half of its words; else all that
- * hold any of them too, so that naming a trusted message lends no trust to what another one said.
+ * The messages that a statement comes from: those that the model names, if they have half of its words; otherwise also
+ * all that have any of them, so that naming a trusted message gives no trust to words of another.
  */
 function originOf(text: string, named: readonly number[], words: readonly ReadonlySet<number>[]): readonly number[] {
   const stated = [...new Set(analyse(text, 'english').terms)]
@@ -158,7 +158,7 @@ export function statementsOf(
   return [...byText.values()]
 }
 
-/** The lowest trust among the authors of what a statement comes from. */
+/** The lowest trust among the authors of a statement's sources. */
 export function trustOfOrigin({ from }: ExtractedStatement, heard: readonly Heard[]): Trust {
   let trust: Trust = 'user'
   for (const index of from) {
@@ -183,17 +183,17 @@ const queuedSchema = z.object({
   ),
 })
 
-/** What was heard, as one text that waits for extraction. */
+/** The messages as one text that waits for extraction. */
 export function queuedText(heard: readonly Heard[]): string {
   return JSON.stringify({ heard })
 }
 
-/** What was heard, from a text that waits; null if it was not written by {@link queuedText}. */
+/** The messages of a waiting text; null if it was not written by {@link queuedText}. */
 export function heardInQueued(text: string): readonly Heard[] | null {
   try {
     return queuedSchema.parse(JSON.parse(text)).heard
   } catch {
-    // Anybody may queue any text: it is then what was said.
+    // Anybody may queue any text; it then counts as one message.
     return null
   }
 }

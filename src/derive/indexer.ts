@@ -1,4 +1,4 @@
-/** The indexer: gives records their vectors in the background, for whoever writes; no write ever waits for it. */
+/** The indexer: makes vectors of new records in the background; no write ever waits for it. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { after, detach, every, type Timer, warnOf } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
@@ -10,9 +10,9 @@ import { causeOf, EmbedderDown, Failures, longestCallMs } from './embed-records.
 import { type EmbedderTrouble, troubleOf } from './embedder-trouble.ts'
 import { Reindex, type ReindexProgress } from './reindex.ts'
 
-/** Milliseconds between looks for what other processes wrote. */
+/** Milliseconds between checks for writes of other processes. */
 const lookMs = 1_000
-/** Milliseconds from a write to the look at it. */
+/** Milliseconds from a write to the check for it. */
 const soonMs = 20
 const claimMs = 60_000
 const spacesAtOnce = 8
@@ -25,10 +25,10 @@ const closeMs = 2_000
 interface IndexingState {
   /** Spaces with records that wait for their vectors. */
   readonly spaces: number
-  /** Records that failed five times and are passed over. */
+  /** Records that failed five times and are skipped. */
   readonly failed: number
   readonly trouble: EmbedderTrouble | null
-  /** What the embedder or the storage fails with, while it fails. */
+  /** The current error of the embedder or the storage, if there is one. */
   readonly error: unknown
 }
 
@@ -37,7 +37,7 @@ interface IndexerOptions {
   readonly embedder: Embedder
   /** Tells this worker from others of the same database. */
   readonly owner: string
-  /** Whether it works by itself; otherwise only when it is asked to settle. */
+  /** Whether it works by itself; otherwise only on `settle`. */
   readonly background: boolean
   /** Whether nobody else uses the embedder, so that it is closed with the indexer. */
   readonly ownsEmbedder?: boolean
@@ -92,7 +92,7 @@ export class Indexer {
     return this.#embedder
   }
 
-  /** Looks for work soon; for whoever has just written. Writes that follow each other closely are looked at once. */
+  /** Looks for work soon after a write. Writes in quick succession cause one look. */
   poke(): void {
     if (this.#timer === null || this.#soon !== null || this.#stop.signal.aborted) return
     const look = () => {
@@ -120,7 +120,7 @@ export class Indexer {
     return isOwn ? active : 'other'
   }
 
-  /** What vectors of this embedder are stored under. Asks it for one where only that tells their dimensions. */
+  /** The fingerprint of this embedder's vectors. Makes one vector if only that shows their dimensions. */
   async #describe(): Promise<{ readonly fingerprint: string; readonly dimensions: number }> {
     if (this.#embedder.dimensions === null) {
       const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(longestCallMs)])
@@ -144,7 +144,7 @@ export class Indexer {
     const isBuilding = stored.some(
       (embedding) => embedding.fingerprint === fingerprint && embedding.state === 'building',
     )
-    // A re-index that a killed process left is gone on with.
+    // Continues a re-index that a killed process left.
     if (!isOwn && isBuilding) this.#continue()
     return isOwn
   }
@@ -156,11 +156,11 @@ export class Indexer {
     )
   }
 
-  /** Notes what the work fails with, and waits longer each time before it is tried again. */
+  /** Notes the error of the work, and waits longer before each new attempt. */
   #failed(error: unknown): void {
     if (this.#stop.signal.aborted || (error instanceof MemoryError && error.code === 'closed')) return
     this.#error = causeOf(error)
-    // A full disk, for example, is none of the embedder's doing: recall goes on with what it has.
+    // A full disk, for example, is not the embedder's fault: recall continues with the existing vectors.
     if (error instanceof EmbedderDown && this.#trouble !== 'embedder-mismatch') this.#trouble = troubleOf(error)
     this.#pauseMs = Math.min(longestPauseMs, Math.max(lookMs, this.#pauseMs * 2))
     this.#notBefore = performance.now() + this.#pauseMs
@@ -183,7 +183,7 @@ export class Indexer {
     }
   }
 
-  /** Works on all spaces that have work and nobody else has taken. */
+  /** Works on all spaces that have work and that nobody else has claimed. */
   async #round(): Promise<void> {
     const { vectors } = this.#storage
     const stored = await vectors.embeddings(indexerAccess)
@@ -197,12 +197,12 @@ export class Indexer {
         this.#stop.signal.throwIfAborted()
         if (await this.#finishSpace(space)) finished += 1
       }
-      // Spaces that cannot be finished, because records fail or others write, are looked at again later.
+      // Spaces that cannot be finished, because records fail or others write, are tried again later.
       if (finished === 0 || this.#stop.signal.aborted) return
     }
   }
 
-  /** Embeds what a space lacks. True if it lacks nothing any more that could be made. */
+  /** Makes the missing vectors of a space. True if every vector that can be made exists. */
   async #finishSpace(space: SpaceId): Promise<boolean> {
     const fingerprint = this.#fingerprint
     if (fingerprint === null) return false
@@ -281,7 +281,7 @@ export class Indexer {
     this.#error = null
   }
 
-  /** Stops, at the latest after two seconds; what is not done yet is left to the next one who opens the database. */
+  /** Stops, at the latest after two seconds. The next process that opens the database does the rest. */
   async stop(): Promise<void> {
     this.#timer?.stop()
     this.#soon?.stop()
@@ -295,7 +295,7 @@ export class Indexer {
     if (this.#ownsEmbedder) await this.#embedder.close?.()
   }
 
-  /** Gives back what is claimed. What cannot be given back is free again once its lease is over. */
+  /** Releases the claims. A claim that cannot be released is free once its lease has expired. */
   async #release(): Promise<void> {
     await this.#storage.vectors.releaseWork(indexerAccess, this.#owner).catch((error: unknown) => this.#failed(error))
   }

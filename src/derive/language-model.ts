@@ -1,4 +1,4 @@
-/** Any language model of the AI SDK, asked for an answer of a given shape. */
+/** Asks any language model of the AI SDK for an answer of a given form. */
 import type { ModelMessage } from 'ai'
 import type { z } from 'zod'
 import { whenAborted } from '../domain/detached.ts'
@@ -7,9 +7,9 @@ import { withPeers } from '../domain/peer-packages.ts'
 import type { LanguageModelObject } from './provider-model.ts'
 
 /**
- * A language model of the AI SDK (of any provider package, specification v2 to v4), or a text such as `openai/gpt-5-mini`,
- * which the installed package `@ai-sdk/openai` looks up. Told by its shape, so that these types do not load those of the
- * AI SDK.
+ * A language model of the AI SDK (of any provider package, specification v2 to v4), or a text such as
+ * `openai/gpt-5-mini`, which names a model of the installed package `@ai-sdk/openai`. Described by its form, so that
+ * these types do not load those of the AI SDK.
  */
 export type LanguageModelLike =
   | string
@@ -20,38 +20,38 @@ export type LanguageModelLike =
       doGenerate(options: never): PromiseLike<unknown>
     }
 
-/** What a model is asked, and what its answer must be. */
+/** A question to a model, and the form of its answer. */
 export interface ModelQuestion<Answer> {
   readonly instructions: string
   readonly prompt: string
   readonly schema: z.ZodType<Answer>
-  /** What is wrong with an answer that has the right shape, in words for the model; null if nothing is. */
+  /** An error text for the model about an answer of the right form; null if it is good. */
   readonly problem?: (answer: Answer) => string | null
 }
 
-/** An answer, or what is wrong with what came instead. */
+/** An answer, or the error of a bad one. */
 type Outcome<Answer> =
   | { readonly answer: Answer }
   | { readonly problem: string; readonly text: string; readonly cause?: unknown }
 
-/** How much of an answer that could not be used the model is shown again, UTF-16 units. */
+/** How much of a bad answer the model sees again, UTF-16 units. */
 const shownAnswer = 4_000
 
 function nameOf(model: LanguageModelObject): string {
   return `${model.provider}/${model.modelId}`
 }
 
-/** Told apart from other errors by `details.model`. */
+/** Marked by `details.model`. */
 function failed(model: LanguageModelObject, reason: string, cause: unknown): MemoryError {
   return new MemoryError('unavailable', {
     message: `The language model "${nameOf(model)}" failed: ${reason.replace(/\.?$/, '.')}`,
-    fix: 'Check its provider, key and name, or take a model that answers in JSON; what was said is kept and learned later.',
+    fix: 'Check its provider, key and name, or use a model that answers in JSON. The messages are stored and learned later.',
     details: { model: nameOf(model) },
     cause,
   })
 }
 
-/** The promise, or the reason of the signal if that comes first: not every model listens to it. */
+/** The promise, or the reason of the signal if that comes first: some models ignore it. */
 async function until<Value>(promise: PromiseLike<Value>, signal: AbortSignal): Promise<Value> {
   const ended = Promise.withResolvers<never>()
   const end = () => ended.reject(signal.reason)
@@ -67,7 +67,7 @@ async function until<Value>(promise: PromiseLike<Value>, signal: AbortSignal): P
 const openingFence = /^```(?:json)?\s*\n/i
 const closingFence = '```'
 
-/** The answer of a model that put its JSON into a fence of Markdown, as small ones do; null if it is none. */
+/** The answer of a model that put its JSON into a Markdown fence, as small models do; null for any other. */
 function fencedAnswer<Answer>(question: ModelQuestion<Answer>, text: string): Outcome<Answer> | null {
   const block = text.trim()
   const opening = openingFence.exec(block)?.[0]
@@ -91,7 +91,7 @@ async function answerTo<Answer>(
   signal: AbortSignal,
 ): Promise<Outcome<Answer>> {
   const { generateText, NoObjectGeneratedError, NoOutputGeneratedError, Output } = await withPeers(() => import('ai'))
-  // Before the call begins: nobody would hear how one ends that was not waited for.
+  // Checked before the call begins: its end would be lost if nobody waited for it.
   signal.throwIfAborted()
   try {
     const call = generateText({
@@ -117,12 +117,12 @@ async function answerTo<Answer>(
 }
 
 /**
- * Asks a model, and once more if its answer cannot be used, saying why. The AI SDK is loaded at the first call; it tries
- * again by itself where a provider says that it may.
+ * Asks a model. If its answer is bad, asks once more and says why. The AI SDK is loaded at the first call; it retries
+ * by itself if the provider allows it.
  *
- * @param signal Ends the waiting, whether the model listens to it or not.
- * @throws MemoryError `unavailable` with `details.model` if the model fails, twice answers what cannot be used, or the
- * signal is aborted.
+ * @param signal Ends the waiting, even if the model ignores it.
+ * @throws MemoryError `unavailable` with `details.model` if the model fails, gives two bad answers, or the signal is
+ *   aborted.
  */
 export async function askModel<Answer>(
   model: LanguageModelObject,

@@ -2,7 +2,7 @@
 import type { Embedder } from '../ports/embedder.ts'
 import { EmbedThread, embedderClosed } from './embed-thread.ts'
 
-/** The worker lies beside this file, as source or as built. */
+/** The worker is next to this file, as source or as built. */
 const workerFile = import.meta.url.endsWith('.ts') ? './embed-worker.ts' : './embed-worker.js'
 
 /** One for the process: two would take the memory twice and only take turns on the processor. Starts at its first text. */

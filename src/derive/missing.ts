@@ -1,4 +1,4 @@
-/** Which records of a space have no vectors yet. */
+/** Finds the records of a space that have no vectors yet. */
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Access } from '../domain/actor.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
@@ -25,7 +25,7 @@ async function* liveEntries(storage: Storage, access: Access, space: SpaceId): A
   }
 }
 
-/** Of segments of words that lack nothing: the segments of vectors that were found to hold all of it. */
+/** For complete segments of words: the segments of vectors that have all their records. */
 const complete = new WeakMap<WordSegment, readonly number[]>()
 
 /** The segments of vectors that may hold a record of a segment of words; both are in order of seq. */
@@ -37,7 +37,7 @@ function besides({ count, seqs }: WordSegment, vectors: readonly VectorSegment[]
 
 const entryKind = recordKinds.indexOf('entry')
 
-/** What has vectors, by name, as far as it was asked for. */
+/** The records with vectors, by name, as far as they were read. */
 class Named {
   readonly #vectors: readonly VectorSegment[]
   readonly #names = new Set<string>()
@@ -89,8 +89,8 @@ function addMissing(segment: WordSegment, named: Named, missing: MissingRecord[]
 }
 
 /**
- * Records without vectors of an embedder, oldest first, so that those stored together are neighbours. A segment of words
- * that was found to lack nothing is passed over while the vectors it was found to have are there.
+ * Records without vectors of an embedder, oldest first, so that those stored together are neighbours. A complete
+ * segment of words is skipped as long as its vectors exist.
  */
 export async function missingVectors(
   storage: Storage,

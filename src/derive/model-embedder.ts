@@ -7,8 +7,8 @@ import type { EmbeddingModelObject } from './provider-model.ts'
 
 /**
  * An embedding model of the AI SDK (of any provider package, specification v2 to v4), or a text such as
- * `openai/text-embedding-3-small`, which the installed package `@ai-sdk/openai` looks up. Told by its shape, so that these
- * types do not load those of the AI SDK.
+ * `openai/text-embedding-3-small`, which names a model of the installed package `@ai-sdk/openai`. Described by its
+ * form, so that these types do not load those of the AI SDK.
  */
 export type EmbeddingModelLike =
   | string
@@ -36,7 +36,8 @@ function isRetryable(error: unknown): boolean {
   const { isRetryable: own, lastError } = error as { isRetryable?: unknown; lastError?: unknown }
   if (typeof own === 'boolean') return own
   if (lastError !== undefined) return isRetryable(lastError)
-  // Its other errors are about keys, names and broken answers; what a provider throws by itself is most likely its line.
+  // Its other errors are about keys, names and broken answers. Errors that a provider throws itself are most likely
+  // network errors.
   return !error.name.startsWith('AI_')
 }
 
@@ -59,10 +60,10 @@ function failed(id: string, error: unknown, signal: AbortSignal | undefined): Me
 
 /**
  * Makes an embedder of an embedding model. The AI SDK is loaded at the first call. Records are tried three times, with
- * the AI SDK's waits between; a query once, since its recall is better answered by words at once.
+ * the AI SDK's waits between; a query only once, since recall had better answer by words at once.
  *
- * @throws MemoryError, when called: `unavailable` if the model fails, `aborted` by the signal, `unsupported` without the
- * AI SDK.
+ * @throws MemoryError, when called: `unavailable` if the model fails, `aborted` by the signal, `unsupported` without
+ *   the AI SDK.
  */
 export function modelEmbedder(model: EmbeddingModelObject, options: ModelEmbedderOptions = {}): Embedder {
   const { maxWords = 350, batchSize = 64, dimensions } = options

@@ -1,7 +1,7 @@
-/** Names of models, `provider/model`: what a text must look like where a model is expected. Light, for constructors. */
+/** Names of models, `provider/model`: checks a text where a model is expected. Small, for use in constructors. */
 import { invalidInput } from '../domain/error.ts'
 
-/** What a model is named in, and an example of a right name there. */
+/** The field with the name of a model, and an example for it. */
 export const modelFields = {
   model: 'openai/gpt-5.4',
   embedder: 'openai/text-embedding-3-small',
@@ -12,7 +12,7 @@ export type ModelField = keyof typeof modelFields
 interface ModelName {
   /** Ends the name of the provider's package: `openai` is `@ai-sdk/openai`. */
   readonly provider: string
-  /** As the provider knows it; it may hold slashes itself, as in `gateway/openai/gpt-5.4`. */
+  /** The provider's name of the model; it may have slashes itself, as in `gateway/openai/gpt-5.4`. */
   readonly modelId: string
 }
 

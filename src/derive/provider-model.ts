@@ -1,6 +1,6 @@
 /**
- * Models by their names, for everything that takes one: `openai/gpt-5.4` is a model of the installed package
- * `@ai-sdk/openai`. The AI SDK itself would send such a text to a gateway that nobody named.
+ * Resolves names of models, for every option that accepts one: `openai/gpt-5.4` is a model of the installed package
+ * `@ai-sdk/openai`. The AI SDK itself would send such a text to a gateway that the text does not name.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export interface ModelUser {
 type Make = (modelId: string) => unknown
 type Fields = Readonly<Record<string, unknown>>
 
-/** A kind of model: what it is called, the method that tells it, and how a provider makes one. */
+/** A kind of model: its word in errors, the method that identifies it, and how a provider makes one. */
 interface ModelKind {
   readonly word: string
   readonly method: 'doGenerate' | 'doEmbed'
@@ -44,8 +44,8 @@ function exportName(provider: string): string {
 }
 
 /**
- * Where provider packages are looked for: beside the application, which installed them, beside this package, and beside
- * the AI SDK, which brings some itself.
+ * Where provider packages are searched: next to the application, which installed them, next to this package, and next
+ * to the AI SDK, which brings some itself.
  */
 function* places(): Generator<NodeJS.Require> {
   yield createRequire(join(process.cwd(), 'package.json'))
@@ -103,7 +103,7 @@ function installed(provider: string, name: string, user: ModelUser): Fields & Ma
     loaded = load(packageName)
   } catch (cause) {
     if (cause instanceof MemoryError) throw cause
-    const fix = `Install it anew with "npm install ${packageName}", ${orPass}.`
+    const fix = `Install it again with "npm install ${packageName}", ${orPass}.`
     throw refused(user, name, `${packageName} cannot be loaded`, {
       rule: 'must name a provider that loads',
       fix,

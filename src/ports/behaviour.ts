@@ -1,4 +1,7 @@
-/** How a memory serves the agents that use it: options of a Memory, of an agent and of a call, merged in that order. Types only. */
+/**
+ * Options that say how a memory serves agents: of a Memory, of an agent and of a call, merged in that order. Types
+ * only.
+ */
 import type { StandardSchema } from '../domain/standard-schema.ts'
 
 /** Whose memory a block is: the resource's, or one thread's. */
@@ -20,38 +23,43 @@ export interface WorkingMemoryOptions {
   readonly readOnly?: boolean
 }
 
-/** What is recalled into an agent's context before each call. */
+/** Options for items that are recalled into a prompt before each call. */
 export interface SemanticRecallOptions {
   /** Items found at most. Default: 20. */
   readonly topK?: number
-  /** Messages around each found one that come along, within the budget. Default: 0. */
+  /** Messages to add around each found one, within the budget. Default: 0. */
   readonly messageRange?: number | { readonly before?: number; readonly after?: number }
-  /** Default `resource`: all threads of the resource. */
+  /** What to search. Default: `resource`, all threads of the resource. */
   readonly scope?: BlockScope
   /** Least score, from 0 to 1. Default: 0. */
   readonly threshold?: number
-  /** What the messages' metadata must be; see `memory.recall`. */
+  /** A filter for the messages' metadata; see `memory.recall`. */
   readonly filter?: Readonly<Record<string, unknown>>
   /** Tokens of all items together, estimated. Default: 1,000. */
   readonly tokenBudget?: number
 }
 
-/** What an agent remembers and how. Every field may be given per Memory, per agent and per call; the last one counts. */
+/**
+ * How memory serves an agent. Every field may be set on the Memory, the agent and the call; for each field, the call
+ * wins over the agent, and the agent over the Memory.
+ */
 export interface MemoryBehaviour {
-  /** Messages of the thread that a model sees, newest. Default: 10; `false` or 0: none. */
+  /** How many of the thread's newest messages a model sees. Default: 10; `false` or 0: none. */
   readonly lastMessages?: number | false
-  /** Tokens of those messages together, estimated; the oldest give way. Default: no limit. */
+  /** Tokens of those messages together, estimated; the oldest are dropped. Default: no limit. */
   readonly messageHistory?: { readonly maxTokens?: number }
   /**
-   * Whether what is relevant to the input is recalled into the context. Default: recalled, with the defaults of
-   * `memory.recall`; the tool `recall` comes along only if this is `true` or an object.
+   * Whether items that are relevant to the input are recalled into the prompt. Default: yes, with the defaults of
+   * `memory.recall`. Only `true` or an object adds the tool `recall`.
    */
   readonly semanticRecall?: boolean | SemanticRecallOptions
   /** Working memory that agents see and keep up to date. Default: none. */
   readonly workingMemory?: WorkingMemoryOptions
   /** Whether facts about the resource are recalled into the context. Default: false. */
   readonly facts?: boolean
-  /** A team whose entries the agent shares, by the tools `memory_write`, `memory_read`, `memory_list`, `memory_merge`. */
+  /**
+   * A team whose entries the agent shares, with the tools `memory_write`, `memory_read`, `memory_list`, `memory_merge`.
+   */
   readonly team?: string
   /** Not in this version: anything but `false` is refused as `unsupported`. */
   readonly observationalMemory?: boolean
@@ -61,12 +69,12 @@ export interface MemoryBehaviour {
   readonly readOnly?: boolean
   /**
    * What a call does while an earlier turn of its thread is open: `queue` (default) waits for it, at most
-   * `limits.turnWaitMs`; `parallel` goes on without it.
+   * `limits.turnWaitMs`; `parallel` does not wait.
    */
   readonly turns?: 'queue' | 'parallel'
 }
 
-/** How many messages before and after each found one come along. */
+/** How many messages to add before and after each found one. */
 export interface MessageRange {
   readonly before: number
   readonly after: number
@@ -79,7 +87,7 @@ export interface ResolvedWorkingMemory {
   readonly schema: StandardSchema | null
   /** Whether the agent gets the tool that writes it. Never with `readOnly`. */
   readonly agentManaged: boolean
-  /** Whether the agent may not write it: stated for working memory, or for all of memory. */
+  /** Whether the agent may not write it: set for working memory, or for all of memory. */
   readonly readOnly: boolean
 }
 
@@ -99,7 +107,7 @@ export interface ResolvedBehaviour {
   readonly lastMessages: number
   /** Tokens of those together; null: no limit. */
   readonly messageHistory: { readonly maxTokens: number | null }
-  /** null: nothing is recalled. `isNamed`: recall was asked for in words, so the agent gets the tool `recall` too. */
+  /** null: nothing is recalled. `isNamed`: recall was set explicitly, so the agent gets the tool `recall` too. */
   readonly semanticRecall: { readonly options: ResolvedRecallOptions; readonly isNamed: boolean } | null
   /** null: agents do not see it. */
   readonly workingMemory: ResolvedWorkingMemory | null

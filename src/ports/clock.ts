@@ -11,7 +11,7 @@ export const systemClock: Clock = { now: () => Date.now() }
 
 /** The end of the year 9999: later times have no ISO text that sorts among the others. */
 const latestMs = 253_402_300_799_999
-const rule = 'must have a now() that answers epoch milliseconds, from 0 to the end of the year 9999'
+const rule = 'must have a now() that returns epoch milliseconds, from 0 to the end of the year 9999'
 const fix = 'Pass { now: () => Date.now() }, for example, or leave it out for the system clock.'
 
 const checkedClocks = new WeakMap<Clock, Clock>()

@@ -3,8 +3,8 @@
 /** Options of `embed`. */
 export interface EmbedOptions {
   /**
-   * What the texts are for. A `query` is waited for and goes before every `record`, which is not; default `record`.
-   * It never changes the vectors.
+   * What the texts are for. Somebody waits for a `query`, so it goes before every `record`. Default: `record`. It never
+   * changes the vectors.
    */
   readonly purpose?: 'query' | 'record'
   /** Whether nobody waits for the answer: then it need not keep the process from ending. Default: false. */
@@ -28,6 +28,6 @@ export interface Embedder {
   readonly batchSize: number
   /** One vector of `dimensions` numbers for each text, in order. */
   embed(texts: readonly string[], options?: EmbedOptions): Promise<readonly Embedding[]>
-  /** Gives back what it holds: threads, models. Safe to call twice. */
+  /** Releases its threads and models. Safe to call twice. */
   close?(): Promise<void>
 }

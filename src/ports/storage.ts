@@ -41,7 +41,7 @@ export interface Listed<Item> {
   readonly more: boolean
 }
 
-/** What lists of records take besides, so that their pages hold the same records while others write. */
+/** An option of lists of records, so that their pages have the same records while others write. */
 interface AsOfQuery {
   /**
    * Records that a later commit created are left out; absent: none are. A record that was removed and written again
@@ -65,7 +65,9 @@ export interface SpaceReader {
       readonly limit: number
     },
   ): Promise<readonly SpaceState[]>
-  /** Spaces whose last commit was later than a time, by id after a given one. For whoever administers all spaces. */
+  /**
+   * Spaces whose last commit was later than a time, by id after a given one. Needs the right to administer all spaces.
+   */
   changedSince(access: Access, query: ChangedSpacesQuery): Promise<ChangedSpaces>
 }
 
@@ -79,8 +81,8 @@ export interface ChangedSpacesQuery {
 export interface ChangedSpaces {
   readonly items: readonly SpaceState[]
   /**
-   * Where the next page begins; null on the last. A page may be short, even empty, and have a next one: a driver looks at
-   * a bounded number of spaces for each.
+   * Where the next page begins; null on the last. A page may be short, even empty, and still have a next one: a driver
+   * reads a limited number of spaces for each.
    */
   readonly next: SpaceId | null
 }
@@ -159,7 +161,7 @@ export interface MessageQuery {
   /** ISO times, both inclusive, compared with `createdAt`. */
   readonly from: string | null
   readonly to: string | null
-  /** Leaves out messages of which nothing is left without their internal parts. */
+  /** Leaves out messages that are empty without their internal parts. */
   readonly skipInternal?: boolean
 }
 
@@ -175,7 +177,7 @@ export interface OpenTurn {
   readonly lease: LeaseState
 }
 
-/** A turn without what was said in it. */
+/** A turn without its messages. */
 export interface StoredTurn {
   readonly threadId: ThreadId
   readonly status: TurnStatus
@@ -183,17 +185,17 @@ export interface StoredTurn {
   readonly actor: Actor
   /** The run that it was last opened or resumed for; null if none was named. */
   readonly runId: string | null
-  /** The turn that stands in its place; null unless it was replaced. */
+  /** The turn that replaced it; null unless it was replaced. */
   readonly replacedBy: TurnId | null
 }
 
 export interface MessageReader {
   /** Messages of replaced and discarded turns are left out. In a `desc` listing the newest comes first. */
   list(access: Access, space: SpaceId, query: MessageQuery): Promise<Listed<PlacedMessage>>
-  /** Places of a message id, at most one in each thread; ids of ours stand in one thread only. */
+  /** Places of a message id, at most one in each thread; an issued id is in one thread only. */
   find(access: Access, space: SpaceId, messageId: string): Promise<readonly PlacedMessage[]>
   openTurns(access: Access, space: SpaceId, threadId: string): Promise<readonly OpenTurn[]>
-  /** The turn of that id; null unless its thread is there. */
+  /** The turn with that id; null unless its thread exists. */
   turn(access: Access, space: SpaceId, turnId: string): Promise<StoredTurn | null>
 }
 
@@ -209,7 +211,7 @@ export interface BlockReader {
     name: string,
     limit: number,
   ): Promise<readonly PastVersion[]>
-  /** The version that a write of exactly that seq made, or the one that stood then. */
+  /** The version that a write with exactly that seq made, or the one that was current then. */
   at(access: Access, space: SpaceId, threadId: string | null, name: string, seq: Seq): Promise<PastVersion | null>
 }
 
@@ -221,7 +223,7 @@ export interface EntryQuery extends AsOfQuery {
 }
 
 export interface EntryReader {
-  /** Absent if deleted or expired, whatever was swept. */
+  /** Absent if deleted or expired, swept or not. */
   get(access: Access, space: SpaceId, key: string): Promise<Found<EntryState>>
   /** By key, after a given one. */
   list(access: Access, space: SpaceId, query: EntryQuery): Promise<Listed<EntryState>>
@@ -232,7 +234,7 @@ export interface EntryReader {
 }
 
 export interface FactQuery extends AsOfQuery {
-  /** Ids that a fact must carry; those left out do not matter. */
+  /** Ids that a fact must have; others do not matter. */
   readonly attributes: FactAttributes
   readonly statuses: readonly FactStatus[]
   readonly order: 'newest' | 'oldest'
@@ -241,7 +243,7 @@ export interface FactQuery extends AsOfQuery {
   readonly limit: number
 }
 
-/** A fact is absent if deleted or expired, whatever was swept; only history shows it, until then. */
+/** A fact is absent if deleted or expired, swept or not. Only history shows an expired one, until it is swept. */
 export interface FactReader {
   /** Whatever its status. */
   get(access: Access, space: SpaceId, factId: string): Promise<Found<FactState>>
@@ -255,13 +257,13 @@ export interface FactReader {
     space: SpaceId,
     query: { readonly sources: readonly string[]; readonly after: number | null; readonly limit: number },
   ): Promise<Listed<FactState>>
-  /** Current facts that another one contradicts which is there too, oldest first. */
+  /** Current facts that another existing fact contradicts, oldest first. */
   conflicts(
     access: Access,
     space: SpaceId,
     query: { readonly attributes: FactAttributes; readonly after: number | null; readonly limit: number },
   ): Promise<Listed<FactState>>
-  /** Current facts of that text, small differences of writing apart, oldest first. */
+  /** Current facts with that text, apart from small differences in writing, oldest first. */
   byText(access: Access, space: SpaceId, text: string): Promise<Listed<FactState>>
 }
 
@@ -277,7 +279,7 @@ export interface RunQuery extends AsOfQuery {
   readonly limit: number
 }
 
-/** A run that waits for somebody to go on with it, and its space. */
+/** A run that waits to be continued, and its space. */
 export interface WaitingRun {
   readonly space: SpaceId
   readonly run: RunState
@@ -291,11 +293,11 @@ export interface WaitingRunsQuery {
   readonly limit: number
 }
 
-/** A run is absent if expired, whatever was swept. */
+/** A run is absent if expired, swept or not. */
 export interface RunReader {
   /**
-   * Runs of all spaces that are suspended or were interrupted, by the time at which they began and then by id. For
-   * whoever administers all spaces.
+   * Runs of all spaces that are suspended or were interrupted, by the time at which they began and then by id. Needs
+   * the right to administer all spaces.
    */
   waiting(access: Access, query: WaitingRunsQuery): Promise<readonly WaitingRun[]>
   get(access: Access, space: SpaceId, runId: string): Promise<Found<RunState>>
@@ -303,7 +305,7 @@ export interface RunReader {
   list(access: Access, space: SpaceId, query: RunQuery): Promise<Listed<RunState>>
 }
 
-/** Records of nouns that have nothing but a key and fields. A record is absent if removed or expired, whatever was swept. */
+/** Records of nouns that have only a key and fields. A record is absent if removed or expired, swept or not. */
 export interface RecordReader {
   get(access: Access, space: SpaceId, noun: string, key: string): Promise<Found<RecordState>>
   /** By key, after a given one. */
@@ -327,7 +329,7 @@ export interface SpaceScan {
   readonly vectors: readonly VectorSegment[]
 }
 
-/** An embedder whose vectors the database holds. Recall uses the active one; one that is building will take its place. */
+/** An embedder whose vectors are in the database. Recall uses the active one; one that is building will replace it. */
 export interface StoredEmbedding {
   readonly fingerprint: string
   readonly dimensions: number
@@ -337,13 +339,13 @@ export interface StoredEmbedding {
 /** The index of vectors, which follows the log. None of this is in the log. */
 export interface VectorStore {
   embeddings(access: Access): Promise<readonly StoredEmbedding[]>
-  /** Adds an embedder if it is not there: as the active one if there is none, else as one that is building. */
+  /** Adds an unknown embedder: as the active one if there is none, otherwise as one that is building. */
   addEmbedding(access: Access, embedding: Omit<StoredEmbedding, 'state'>): Promise<readonly StoredEmbedding[]>
-  /** Makes it the active one; vectors of all others go. */
+  /** Makes it the active one, and removes the vectors of all others. */
   activate(access: Access, fingerprint: string): Promise<void>
-  /** Stores vectors of records that are still as they were; answers how many that was. Those that are there stay. */
+  /** Stores vectors of unchanged records; returns how many. Existing vectors stay. */
   put(access: Access, space: SpaceId, fingerprint: string, records: readonly VectorRecord[]): Promise<number>
-  /** Takes spaces to work on, at most `limit`, that nobody else works on; they are the owner's for `leaseMs`. */
+  /** Claims spaces with work, at most `limit`, that nobody else works on, for `leaseMs`. */
   claimWork(
     access: Access,
     claim: { readonly owner: string; readonly leaseMs: number; readonly limit: number },
@@ -352,7 +354,7 @@ export interface VectorStore {
   finishWork(access: Access, space: SpaceId, asOf: Seq): Promise<boolean>
   /** Spaces with open work, claimed or not. */
   openWork(access: Access): Promise<number>
-  /** Gives back what an owner has claimed. */
+  /** Releases the claims of an owner. */
   releaseWork(access: Access, owner: string): Promise<void>
 }
 
@@ -363,7 +365,7 @@ export type FoundRecord =
   | { readonly kind: 'entry'; readonly entry: EntryState }
 
 export interface IndexReader {
-  /** The words of a space, in which is whatever was acknowledged, and the vectors that an embedder has made so far. */
+  /** The words of a space, which have every acknowledged write, and the vectors that an embedder has made so far. */
   scan(access: Access, space: SpaceId, fingerprint: string | null): Promise<SpaceScan>
   /** Records by reference, in that order; null where one is gone. */
   read(access: Access, space: SpaceId, refs: readonly RecordRef[]): Promise<readonly (FoundRecord | null)[]>
@@ -382,7 +384,10 @@ export interface LogReader {
   ): Promise<Listed<LoggedCommit>>
   /** The last seq whose commit was not later than an ISO time; the horizon's if all were. */
   seqAt(access: Access, space: SpaceId, at: string): Promise<Seq>
-  /** Calls `wake` after commits to the space, by this process at once, by others within 50 ms. Answers the way to stop. */
+  /**
+   * Calls `wake` after commits to the space: at once for those of this process, within 50 ms for others. Returns a
+   * function that stops it.
+   */
   subscribe(space: SpaceId, wake: () => void): () => void
 }
 
@@ -393,11 +398,11 @@ export interface ReceiptReader {
     access: Access,
     query: { readonly state: StoredReceipt['state'] | null; readonly limit: number },
   ): Promise<readonly StoredReceipt[]>
-  /** The oldest pending receipt of the same question. */
+  /** The oldest pending receipt of the same request. */
   asked(access: Access, question: string): Promise<StoredReceipt | null>
 }
 
-/** Work that time makes due. */
+/** Work that is due at a time. */
 export interface DueWork {
   readonly entries: readonly { readonly space: SpaceId; readonly key: string; readonly version: Seq }[]
   readonly facts: readonly { readonly space: SpaceId; readonly factId: FactId; readonly version: Seq }[]
@@ -409,21 +414,21 @@ export interface DueWork {
     readonly version: Seq
   }[]
   readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]
-  /** Spaces whose log has rows older than they keep. */
+  /** Spaces whose log has rows older than their setting allows. */
   readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]
 }
 
 /**
- * The port that storage drivers implement. It is internal for now, and may change in any version; ARCHITECTURE.md says what
- * a driver must bring.
+ * The port that storage drivers implement. It is internal for now, and may change in any version; ARCHITECTURE.md says
+ * what a driver must provide.
  */
 export interface Storage {
   readonly id: string
   /**
-   * The door: applies a commit whole or not at all, once.
+   * The door: applies all of a commit or none of it, once.
    *
    * @throws MemoryError `invalid-input`, `not-found`, `conflict`, `limit-exceeded` for a change that cannot apply;
-   * `unavailable` if the database could not take it in time, `unknown-outcome` if it may have; `closed`.
+   *   `unavailable` if the database could not take it in time, `unknown-outcome` if it may have; `closed`.
    */
   commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult>
   /** Moves the deadline of a lease whose token is current; false if it was released or stolen. Not in the log. */
@@ -433,14 +438,14 @@ export interface Storage {
   /** Moves the horizon up: overwritten values, patches and commit ids at or below it go. */
   compact(access: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }>
   /**
-   * Commits an erasure and notes it in a receipt, both or neither; a receipt of that id is added to. Once this answers
-   * nothing of what was erased is read any more. The receipt is complete at once where nothing is left to reclaim.
-   * Without a commit nothing was found to erase, and that is noted.
+   * Commits an erasure and notes it in a receipt: both or neither. An existing receipt with that id is extended. Once
+   * this returns, no read finds the erased records. The receipt is complete at once if nothing is left to reclaim.
+   * Without a commit there was nothing to erase, and the receipt says so.
    */
   erase(access: Access, commit: Commit | null, limits: Limits, note: ReceiptNote): Promise<StoredReceipt>
   /**
-   * Takes the bytes of all that was erased out of the database's files, once for all receipts, and completes those that
-   * have nothing `left`. One attempt, off the event loop; false if other users of the files were in the way.
+   * Removes the bytes of everything erased from the database's files, once for all receipts, and completes those with
+   * nothing `left`. One attempt, off the event loop; false if other users of the files blocked it.
    */
   reclaim(access: Access): Promise<boolean>
   /** Receipts of what was forgotten. */

@@ -1,6 +1,6 @@
 /**
  * The folded segments of a space as one block of columns. Segments never change, so a block is kept as long as its
- * segments are; new ones at the end are added to it, anything else makes it anew.
+ * segments are; new ones at the end are added to it, any other change rebuilds it.
  */
 import type { Actor } from '../domain/actor.ts'
 import { isSupersededFlag, type WordSegment } from '../domain/index/word-segment.ts'
@@ -14,7 +14,7 @@ export interface SpaceRows {
   readonly columns: Columns
   readonly authors: readonly Actor[]
   readonly sessionCount: number
-  /** What the rows are all together, so that a filter that lets all of them in need not look at each. */
+  /** Properties of all rows together, so that a filter that accepts all need not test each. */
   readonly sum: RowSum
   /** Of the first segments, one behind the other. */
   readonly postings: readonly Postings[]
@@ -28,7 +28,7 @@ export interface RowSum {
   readonly length: number
 }
 
-/** The same, with what is needed to go on from there. */
+/** The same, with what is needed to continue from there. */
 interface Block extends SpaceRows {
   readonly segments: readonly WordSegment[]
   readonly lastRows: LastRows
@@ -54,7 +54,7 @@ function authorKey({ kind, id, name }: Actor): string {
   return JSON.stringify([kind, id, name ?? null])
 }
 
-/** The authors of a block and those that come behind it. */
+/** The authors of a block, and those added after it. */
 class AuthorPlaces {
   readonly authors: Actor[]
   readonly added = new Map<string, number>()
@@ -74,7 +74,7 @@ class AuthorPlaces {
   }
 }
 
-/** Adds the rows from one on to what is known of those before it. */
+/** Adds the rows from one on to the properties of those before it. */
 function addUp(before: RowSum, { kinds, flags, lengths }: Columns, from: number): RowSum {
   let seen = before.kinds
   let allFlags = 0

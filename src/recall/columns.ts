@@ -1,4 +1,4 @@
-/** What the pipeline knows of records, in columns: one number of a record in each, no object per record. */
+/** Records as columns: one number of a record in each column, no object per record. */
 import type { WordSegment } from '../domain/index/word-segment.ts'
 
 /** Row `i` of each column is record `i`. */
@@ -53,7 +53,7 @@ export function copySegment(target: Columns, offset: number, segment: WordSegmen
   for (let i = 0; i < segment.count; i++) target.authors[offset + i] = authors[segment.authors[i] as number] as number
 }
 
-/** Copies all rows of `source` to the rows from `offset` on, with whatever they refer to moved along. */
+/** Copies all rows of `source` to the rows from `offset` on, and adjusts the rows that they refer to. */
 export function copyColumns(target: Columns, offset: number, source: Columns, authors: number, sessions: number): void {
   target.kinds.set(source.kinds, offset)
   target.flags.set(source.flags, offset)

@@ -1,4 +1,4 @@
-/** The leg of exact and rare terms: whoever asks for an id means the records that have it. */
+/** The leg of exact and rare terms: a question with an id is about the records that have it. */
 import type { QueryTerm } from '../domain/index/words.ts'
 import type { Corpus } from './corpus.ts'
 import { type Occurrences, rarity } from './occurrences.ts'
@@ -9,7 +9,7 @@ const smallShare = 0.01
 /** An ordinary word is as good as a name where hardly any record has it, among many. */
 const rareFrequency = 3
 const manyRecords = 1_000
-/** What a rare word is worth beside an exact term. */
+/** The weight of a rare word compared with an exact term. */
 const rareShare = 0.25
 
 function isFew(frequency: number, { isExact }: QueryTerm, count: number): boolean {

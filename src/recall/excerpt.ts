@@ -1,4 +1,4 @@
-/** The best passage of a text that is too long for an answer: whole sentences around the words that were asked for. */
+/** The best passage of a text that is too long for an answer: whole sentences around the words of the question. */
 import { estimateTokenCount } from 'tokenx'
 import { analyse } from '../domain/index/words.ts'
 import type { Language } from '../domain/language.ts'
@@ -15,9 +15,9 @@ export interface Excerpt {
   readonly tokens: number
 }
 
-/** What a passage is looked for by. */
+/** The terms and the piece that a passage is chosen by. */
 export interface Wanted {
-  /** Hash of each term of the question, and how much it says: rare terms say more. */
+  /** Hash of each term of the question, and its weight: rare terms weigh more. */
   readonly weights: ReadonlyMap<number, number>
   readonly language: Language
   /** The piece of the text that is nearest in meaning, for a text that has none of the terms. */
@@ -26,7 +26,7 @@ export interface Wanted {
 
 /** A longer sentence is cut between words, UTF-16 units. */
 const longestUnit = 400
-/** How far a text is looked through, UTF-16 units: what lies behind is found by its meaning alone. */
+/** How far a text is searched, UTF-16 units: text after that is found only by its meaning. */
 const searchedLength = 500_000
 /** Tokens of the ellipses. */
 const markTokens = 2
@@ -77,7 +77,7 @@ function unitsOf(text: string, from: number, { weights, language }: Wanted): rea
   return units
 }
 
-/** What the terms in a window say, each counted once, as the window moves along. */
+/** The weight of the terms in a moving window, each counted once. */
 class Coverage {
   readonly #weights: ReadonlyMap<number, number>
   readonly #counts = new Map<number, number>()
@@ -104,7 +104,9 @@ class Coverage {
   }
 }
 
-/** The shortest window whose terms say most, of those that fit; the first of equal ones. Null where no unit has a term. */
+/**
+ * The shortest fitting window with the highest weight of terms; the first of equal ones. Null if no unit has a term.
+ */
 function bestWindow(units: readonly Unit[], weights: ReadonlyMap<number, number>, maxTokens: number): Window | null {
   const coverage = new Coverage(weights)
   let best: (Window & { readonly weight: number; readonly tokens: number }) | null = null
@@ -174,7 +176,7 @@ function beginningOf(text: string, nearest: number): number {
 }
 
 /**
- * The passage of a text that says most of what was asked for, in whole sentences.
+ * The passage of a text that matches the question best, in whole sentences.
  *
  * @param maxTokens Most tokens of the excerpt, estimated; at least 8.
  */

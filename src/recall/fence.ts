@@ -1,13 +1,13 @@
-/** What is recalled, as a prompt shows it: data inside a fence that nothing in it can close. Pure. */
+/** Writes recalled items for a prompt: data inside a fence that nothing in it can close. Pure. */
 import type { Author } from '../domain/actor.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
 import { withoutElements } from './without-fences.ts'
 
-/** What of a recalled item a prompt shows. */
+/** The fields of a recalled item in a prompt. */
 export interface FencedItem {
   readonly kind: RecordKind
   readonly text: string
-  /** Told as a claim where it is one. */
+  /** Marked if the author is a claim. */
   readonly author: Author
   readonly threadId?: string
   /** ISO time. */
@@ -15,7 +15,7 @@ export interface FencedItem {
 }
 
 const element = 'recalled-memory'
-/** What an item may not hold, in whatever spelling: a fence, or an item beside it. */
+/** Tags that an item may not contain, in any spelling: a fence, or another item. */
 const elements = [element, 'working-memory', 'item']
 const opening = `<${element}`
 const closing = `</${element}>`
@@ -26,7 +26,7 @@ const entities: Readonly<Record<string, string>> = {
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
-  // Full width: the same to a reader who makes compatible forms equal.
+  // Full width: the same for readers that normalise compatible characters.
   '\uff02': '&quot;',
   '\n': '&#10;',
   '\v': '&#11;',
@@ -78,12 +78,12 @@ function* fences(text: string): Generator<readonly [start: number, end: number]>
   }
 }
 
-/** Whether a text holds something that was recalled. */
+/** Whether a text contains recalled items. */
 export function hasRecalled(text: string): boolean {
   return !fences(text).next().done
 }
 
-/** The text without what was recalled into it, so that nothing is learned a second time from its own memory. */
+/** The text without recalled items, so that nothing is learned again from memory itself. */
 export function withoutRecalled(text: string): string {
   let kept = ''
   let from = 0

@@ -1,4 +1,4 @@
-/** Adds up what the legs say of a row, each with its weight for the kind of record. */
+/** Adds up the scores of the legs for a row, each with its weight for the kind of record. */
 import { isQuestionFlag, type RecordKind, recordKinds } from '../domain/index/word-segment.ts'
 import type { Corpus } from './corpus.ts'
 import { type DateSpan, dateScore } from './dates.ts'
@@ -48,10 +48,10 @@ function weightsOf(own: { readonly question: number }): Readonly<Record<Part, nu
 
 /** A message of this many characters has the full score for its length. */
 const fullLength = 400
-/** What a record that is no message has for its length: that of a message of 100 characters. */
+/** The length score of a record that is not a message: that of a message of 100 characters. */
 const usualLength = Math.log(101) / Math.log(fullLength)
 
-/** What the legs found, one number per row; null for a leg that has nothing to say. */
+/** Scores of the legs, one number per row; null for a leg that found nothing. */
 export interface Legs {
   readonly keyword: Float64Array | null
   /** NaN for a row without a vector. */
@@ -82,7 +82,7 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
     for (const table of tables)
       table[keywordPart as number] = (table[keywordPart as number] as number) + (table[vectorPart as number] as number)
   let ordinary: number | null = null
-  /** Of a record whose vector is still to come the words say how close it is; without them it is like others. */
+  /** A record without a vector yet is scored by its words; without words it gets an average score. */
   const guessed = (words: number) => {
     ordinary ??= vector === null ? 0 : meanOf(corpus, vector)
     return Math.max(ordinary, words)

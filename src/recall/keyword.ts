@@ -7,12 +7,12 @@ const saturation = 1.2
 const lengthShare = 0.75
 
 /**
- * What a hit gives to the messages around it. An answer often has none of the words of the question that stands before
+ * The share that a hit gives to the messages around it. An answer often has none of the words of the question before
  * it, so a row takes half the score of the message before it.
  */
 const spread = { next: 0.5, afterNext: 0.25, previous: 0.3, beforePrevious: 0.15 } as const
 
-/** BM25 of each row; 0 where no term stands. */
+/** BM25 of each row; 0 without a term. */
 export function bm25(corpus: Corpus, { rows, terms, counts, frequencies }: Occurrences): Float64Array {
   const scores = new Float64Array(corpus.count)
   const { lengths } = corpus.columns

@@ -1,4 +1,4 @@
-/** The last step of recall: takes ranked rows into the answer until its token budget is full. */
+/** The last step of recall: puts ranked rows into the answer until its token budget is full. */
 
 import { estimateTokenCount } from 'tokenx'
 import { type Corpus, nextOf, previousOf } from './corpus.ts'
@@ -29,7 +29,7 @@ export interface PackedItem extends RankedRow {
   readonly after: readonly number[]
   /** Estimated tokens of its text, or of its excerpt, and of these. */
   readonly tokens: number
-  /** What stands for its text, which is too long. */
+  /** The excerpt that replaces its text, which is too long. */
   readonly excerpt?: Excerpt
 }
 
@@ -85,8 +85,9 @@ export function rowsToRead(corpus: Corpus, ranking: Ranking, options: Choice): r
 }
 
 /**
- * The excerpt that stands for a text too long for what is left; null where there is no room for one either. A text no
- * longer than an excerpt stays whole or out, but for the best: smaller ones behind it find more than parts of it.
+ * The excerpt of a text that does not fit into the rest of the budget; null if an excerpt does not fit either. A text
+ * no longer than an excerpt is taken whole or dropped, except for the best one: smaller items after it find more than
+ * parts of it.
  */
 function excerptFor(row: number, own: number, isFirst: boolean, left: number, options: PackOptions): Excerpt | null {
   const { tokenBudget, excerptOf } = options
@@ -98,8 +99,8 @@ function excerptFor(row: number, own: number, isFirst: boolean, left: number, op
 }
 
 /**
- * Packs a ranking. `texts` has the texts of {@link rowsToRead}; a row without one is `gone`. An item that does not fit is
- * tried without its neighbours, then by an excerpt, and is passed over for smaller ones only where that does not fit either.
+ * Packs a ranking. `texts` has the texts of {@link rowsToRead}; a row without one is `gone`. An item that does not fit
+ * is tried without its neighbours, then as an excerpt. If that does not fit either, it is skipped for smaller ones.
  */
 export function pack(
   corpus: Corpus,

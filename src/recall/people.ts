@@ -3,11 +3,11 @@ import type { Actor } from '../domain/actor.ts'
 import { isStopWord } from '../domain/index/words.ts'
 import type { Corpus } from './corpus.ts'
 
-/** Names that say a role and nobody in particular. */
+/** Names of roles, not of persons. */
 const roleNames = ['user', 'assistant', 'system', 'tool', 'agent', 'app', 'ai', 'bot', 'human', 'model', 'default']
 const roles = new Set([...roleNames, 'unknown'])
 
-/** What a question says about who spoke. */
+/** The speakers that a question names. */
 interface NamedPeople {
   /** Names as they were found, small letters, full names in scope. */
   readonly names: readonly string[]
@@ -40,7 +40,7 @@ function patternOf(form: string): RegExp {
   if (unspaced.test(form)) return new RegExp(name, 'giu')
   const before = `(?<![${letters}]|[${letters}]${signs}|[@#/])`
   const after = `(?:['’]s)?(?![${letters}]|${signs}[${letters}])`
-  // Will and May are people only with a capital.
+  // Will and May are names only with a capital letter.
   if (!isStopWord(form, 'english')) return new RegExp(before + name + after, 'giu')
   return new RegExp(before + name.charAt(0).toUpperCase() + name.slice(1) + after, 'gu')
 }

@@ -1,4 +1,4 @@
-/** Step one of recall: what a question asks for. Who is named, when it was, which words count, what to embed. */
+/** Step one of recall: reads the question. Who is named, which date, which words count, what to embed. */
 
 import { type QueryTerm, queryTerms } from '../domain/index/words.ts'
 import type { Language } from '../domain/language.ts'
@@ -11,7 +11,7 @@ export interface Plan {
   readonly question: string
   /** The question without names: what to embed, and where the terms come from. */
   readonly bare: string
-  /** Each term once. Exact ones must be found whatever the other legs say. */
+  /** Each term once. Exact ones must be found in any case. */
   readonly terms: readonly QueryTerm[]
   /** Where these terms stand: the words of the records are read once for a question. */
   readonly occurrences: Occurrences

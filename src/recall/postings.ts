@@ -1,4 +1,4 @@
-/** Where each word stands in some segments together: made once, so that a question looks at its own words only. */
+/** The rows of each word in some segments together: made once, so that a question reads only its own words. */
 import type { WordSegment } from '../domain/index/word-segment.ts'
 
 /** The words of some segments in order of their hashes, each with the rows that it stands in, repeats included. */
@@ -55,7 +55,7 @@ export function allPostings(segments: readonly WordSegment[], before: readonly P
   const all = [...before]
   for (let start = all.length * segmentsTogether; start + segmentsTogether <= segments.length; ) {
     const some = segments.slice(start, start + segmentsTogether)
-    // Larger segments than ours would not fit; then all behind them are read word by word.
+    // Larger segments would not fit; then all after them are read word by word.
     if (some.reduce((sum, { count }) => sum + count, 0) > mostRows) break
     all.push(postingsOf(some))
     start += segmentsTogether

@@ -21,7 +21,7 @@ export type RecallMode = (typeof recallModes)[number]
 export interface Question {
   readonly plan: Plan
   readonly mode: RecallMode
-  /** How alike question and record are, one number for each row of the corpus; NaN where a record has no vector. */
+  /** Similarity of question and record, one number for each row of the corpus; NaN without a vector. */
   readonly similarities: Float32Array | null
   /** How many rows to rank. */
   readonly limit: number
@@ -37,7 +37,7 @@ export interface RankedRow {
   readonly parts: PartScores
   /** The row that this one may not outrank, where that changed its score. */
   readonly limitedBy?: number
-  /** Exact or rare terms of the question brought it into the answer from further down. */
+  /** Exact or rare terms of the question moved it up into the answer. */
   readonly isPulledIn?: true
 }
 
@@ -46,11 +46,11 @@ export interface Ranking {
   readonly rows: readonly RankedRow[]
   /** How many rows were compared. */
   readonly candidates: number
-  /** Legs that had something to say. */
+  /** Legs that found anything. */
   readonly legs: readonly ('keyword' | 'vector' | 'exact' | 'recent')[]
 }
 
-/** Up to this many rows in scope all are compared; above it only what one of the legs puts forward. */
+/** Up to this many rows in scope, all are compared; above that, only the best rows of each leg. */
 export const compareAllUpTo = 20_000
 const candidatesPerLeg = 400
 
@@ -67,7 +67,7 @@ interface Gathered {
   readonly exact: readonly number[]
 }
 
-/** Asks each leg. One that has nothing to say is null. */
+/** Runs each leg. A leg that found nothing is null. */
 function gather(corpus: Corpus, { plan, mode, similarities }: Question): Gathered {
   const found = plan.occurrences
   const keyword = found.rows.length === 0 || mode === 'vector' ? null : keywordScores(corpus, found)
@@ -109,7 +109,7 @@ function candidatesOf(corpus: Corpus, { legs, exact }: Gathered, demotions: Demo
   return rows.subarray(0, length)
 }
 
-/** Marks the best rows of a leg and the messages beside them. */
+/** Marks the best rows of a leg and the messages next to them. */
 function choose(corpus: Corpus, scores: Float64Array, chosen: Uint8Array): void {
   for (const row of topOf(scores, candidatesPerLeg, 0, (left, right) => isNewer(corpus, left, right)))
     for (const one of [previousOf(corpus, row), row, nextOf(corpus, row)])

@@ -1,4 +1,4 @@
-/** The leg of what is recent: it speaks where a question has no words to look for and no meaning to compare. */
+/** The leg of recent records: used when a question has no words to search and no meaning to compare. */
 import type { Corpus } from './corpus.ts'
 
 /** 1 for the newest row in scope, 0 for the oldest, by their times. */

@@ -1,7 +1,7 @@
 /** Brings the scores of a leg between 0 and 1, so that legs can be added up. */
 import type { Corpus } from './corpus.ts'
 
-/** The smallest and the largest score of the rows in scope; rows without a score (NaN) are passed over. */
+/** The smallest and the largest score of the rows in scope; rows without a score (NaN) are skipped. */
 function rangeOf(corpus: Corpus, scores: Float64Array): { readonly low: number; readonly high: number } {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
@@ -15,8 +15,8 @@ function rangeOf(corpus: Corpus, scores: Float64Array): { readonly low: number; 
 }
 
 /**
- * Stretches the scores so that the smallest in scope becomes 0 and the largest 1. If they are equal, all become 1 where
- * they are above nothing, so that the only record in scope is no worse for having none to compare it with, else 0.
+ * Stretches the scores so that the smallest in scope becomes 0 and the largest 1. If they are equal, all become 1 if
+ * they are above 0, so that a single record in scope is not ranked lower for lack of others; otherwise 0.
  */
 export function scaleToUnit(corpus: Corpus, scores: Float64Array): void {
   const { low: lowest, high } = rangeOf(corpus, scores)

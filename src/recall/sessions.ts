@@ -1,10 +1,10 @@
 /**
- * Puts messages in their place in their threads and splits threads into sessions. Messages come in order of seq, which is
- * nearly always the order of the thread; one that belongs further up is put there.
+ * Links messages in their threads and splits threads into sessions. Messages come in order of seq, which is nearly
+ * always the order of the thread; one that belongs earlier is moved there.
  */
 import type { Columns } from './columns.ts'
 
-/** A session ends where nothing was said for longer than this. */
+/** A session ends after a pause longer than this. */
 const sessionGapMinutes = 360
 
 /** The last row of each thread of one space, by the thread's seq. */
@@ -14,14 +14,14 @@ export type LastRows = ReadonlyMap<number, number>
 export class ThreadLinks {
   readonly #columns: Columns
   readonly #known: LastRows
-  /** Last rows that this one has changed, so that what it started from stays as it is. */
+  /** Last rows that this one has changed; the known ones stay unchanged. */
   readonly #lastRows = new Map<number, number>()
   /** Threads in which a row came between others. */
   readonly #reordered = new Set<number>()
-  /** The next number of a session that nobody has. */
+  /** The next unused number of a session. */
   sessionCount: number
 
-  /** `known` are the last rows of what is linked already. */
+  /** `known` are the last rows of the messages that are linked already. */
   constructor(columns: Columns, known: LastRows, sessionCount: number) {
     this.#columns = columns
     this.#known = known
@@ -53,7 +53,7 @@ export class ThreadLinks {
     sessions[row] = before !== -1 && this.#areTogether(before, row) ? (sessions[before] as number) : this.sessionCount++
   }
 
-  /** Numbers the sessions of threads anew in which a row came between others. */
+  /** Numbers the sessions again in threads where a row was inserted between others. */
   finish(): void {
     const { previous, sessions } = this.#columns
     for (const thread of this.#reordered) {

@@ -69,7 +69,7 @@ function fillFirst(line: Line, best: Float32Array, words: readonly WordSegment[]
   }
 }
 
-/** Takes from a further line what is better than what the lines before it said. */
+/** Takes better scores from a further line. */
 function fillMore(line: Line, best: Float32Array, words: readonly WordSegment[], answer: Float32Array): void {
   const cursor = { segment: 0, row: 0 }
   let first = 0

@@ -1,9 +1,9 @@
-/** The best of many without sorting all of them. */
+/** Finds the best of many without sorting all of them. */
 
 /** Of two places with the same score, says whether `left` comes first. Must tell any two places apart. */
 type IsFirst = (left: number, right: number) => boolean
 
-/** The places of the `limit` highest scores, in order. Scores that are not above `floor`, or NaN, are passed over. */
+/** The places of the `limit` highest scores, in order. Scores that are not above `floor`, or NaN, are skipped. */
 export function topOf(scores: Float64Array, limit: number, floor: number, isFirst: IsFirst): Int32Array {
   const isBefore = (left: number, right: number) => {
     const difference = (scores[left] as number) - (scores[right] as number)

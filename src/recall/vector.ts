@@ -7,7 +7,8 @@ const neighbourShare = 0.1
 
 /**
  * Between 0 and 1 for each row in scope; NaN for a row that has no vector yet. `similarities` has one number per row,
- * NaN where there is no vector. A neighbour that is missing or has none counts as the mean, so that it says nothing.
+ * NaN where there is no vector. A missing neighbour, or one without a vector, counts as the mean, so that it has no
+ * influence.
  */
 export function vectorScores(corpus: Corpus, similarities: Float32Array): Float64Array {
   const mean = meanOf(corpus, similarities)

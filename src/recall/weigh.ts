@@ -1,9 +1,12 @@
-/** What a row's surroundings change: the best of its session lifts it, and a fact that took its place keeps it below. */
+/**
+ * Adjusts a row by its surroundings: the best row of its session lifts it, and a fact that superseded it keeps it
+ * below.
+ */
 import { recordKinds } from '../domain/index/word-segment.ts'
 import type { Corpus } from './corpus.ts'
 import { weights } from './fuse.ts'
 
-/** What a row gets on top: a share of its session's best score; of its own, if it is no message. */
+/** The bonus of a row: a share of its session's best score, or of its own if it is not a message. */
 export function sessionLifts(corpus: Corpus, rows: Int32Array, totals: Float64Array): Float64Array {
   const { sessions, kinds } = corpus.columns
   const shares = Float64Array.from(recordKinds, (kind) => weights[kind].session)
@@ -22,12 +25,12 @@ export function sessionLifts(corpus: Corpus, rows: Int32Array, totals: Float64Ar
   return lifts
 }
 
-/** Rows that may not outrank another row: the first is what was superseded, the second what took its place. */
+/** Rows that may not outrank another row: the first is the superseded one, the second the superseding one. */
 export type Demotions = ReadonlyMap<number, number>
 
 /**
- * Lowers the total of each row that may not outrank another to just under the other's. Follows chains to their end; rows
- * that are bound in a circle stay as they are.
+ * Lowers the total of each row that may not outrank another to just under the other's. Follows chains to their end;
+ * rows in a circle stay unchanged.
  */
 export function demote(rows: Int32Array, totals: Float64Array, demotions: Demotions): ReadonlyMap<number, number> {
   const applied = new Map<number, number>()

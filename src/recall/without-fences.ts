@@ -1,17 +1,16 @@
 /**
  * Texts in which no fence of memory begins or ends, however it is written. Pure.
  *
- * A model reads more than the exact tag: brackets of other widths, letters with nothing but invisible characters between
- * them, entities. So every bracket is followed to what stands behind it, read as a reader would, and where that is the name
- * of a fence the bracket gets a backslash behind it: `<\/recalled-memory>`. Everything else stays as it is, and a text that
- * went through once is not changed a second time.
+ * A model reads more than the exact tag: brackets of other widths, letters with nothing but invisible characters
+ * between them, entities. So the text after every bracket is read as a reader would read it, and if it is the name of a
+ * fence, the bracket gets a backslash: `<\/recalled-memory>`. Everything else stays, and a second pass changes nothing.
  */
 
-/** What a model reads as `<`: look-alikes, and how markup and programs write it. */
+/** Texts that a model reads as `<`: look-alikes, and the forms of markup and programs. */
 const bracket =
   /[<\u00ab\u02c2\u1438\u16b2\u2039\u226a\u226e\u22d6\u2329\u276c\u276e\u2770\u27e8\u27ea\u29fc\u2a79\u3008\u300a\ufe3d\ufe3f\ufe64\uff1c\u{1d236}]|[&\uff06\ufe60](?:amp;)*(?:lt|#0*60|#x0*3c|lang|laquo|lsaquo)[;\uff1b]?|\\(?:u003c|x3c)|%3c/giu
 
-/** White space and what nobody sees: both are passed over between a bracket and a name, and inside of the name. */
+/** White space and invisible characters: both are skipped between a bracket and a name, and inside the name. */
 const unseen = /[\s\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{M}\u2800\ufffc]+/gu
 const unseenHere = new RegExp(unseen.source, 'uy')
 const entityHere =
@@ -51,7 +50,7 @@ const lookAlikes = new Map(
 const mostSeenCharacters = 1_000
 const seenCharacters = new Map<string, string>()
 
-/** A character as it looks: in lower case, without marks, plain where a look-alike is meant; empty for one that nobody sees. */
+/** A character as it looks: in lower case, without marks, plain instead of a look-alike; empty for an invisible one. */
 function asSeen(character: string): string {
   if (character < '\x7f' && character !== '_') return character.toLowerCase()
   const known = seenCharacters.get(character)
@@ -87,8 +86,8 @@ function afterUnseen(text: string, at: number): number {
 }
 
 /**
- * Whether one of the names is read at a place, behind slashes or not. It ends at the first character that is not of a name, and
- * none that is passed over is a bracket: so all brackets of a text together take time in its length.
+ * Whether one of the names is at a place, with or without slashes before it. Reading ends at the first character that
+ * is not part of a name, and no skipped character is a bracket, so all brackets of a text together take linear time.
  */
 function isNamed(text: string, start: number, names: readonly string[]): boolean {
   let read = ''

@@ -1,8 +1,8 @@
-/** Commits as drivers take them. */
+/** Prepares commits for drivers. */
 import type { Commit } from '../domain/commit/commit.ts'
 import { copyJson } from '../domain/json.ts'
 
-/** A commit as a driver takes it: copied and checked to be JSON, so that nobody changes it while it waits. */
+/** A commit for a driver: copied and checked to be JSON, so that nothing changes it while it waits. */
 export function admitted(commit: Commit): Commit {
   const { id, space, background } = commit
   const changes = copyJson(commit.changes, 'changes')

@@ -1,4 +1,4 @@
-/** Deciding a commit: what every driver does before it stores anything, over a view at hand or over reads that are fetched. */
+/** Decides a commit, for every driver, before anything is stored: over a local view or over fetched reads. */
 
 import {
   applyCommit,
@@ -21,11 +21,11 @@ import type { SpaceView } from '../domain/replay/space-view.ts'
 import type { SpaceState } from '../domain/space.ts'
 import { isoTime } from '../domain/time.ts'
 
-/** What a driver is to do: store a draft, erase a whole space, or only answer. */
+/** What a driver must do: store a draft, erase a whole space, or only answer. */
 export type Decision = Outcome | { readonly kind: 'erase-space'; readonly at: string; readonly seq: number }
 
 /**
- * Decides a commit over a view of its space that has everything at hand.
+ * Decides a commit over a local view of its space.
  *
  * @throws MemoryError from the change that cannot apply; then nothing of the commit is kept.
  */
@@ -50,10 +50,10 @@ export function spaceErased(
   return { status: 'committed', seq, at, replayed: false, results: [{ kind: 'erase', spaces, ...counts }] }
 }
 
-/** Reads that were answered together, of one moment. */
+/** Answers to reads, all of one moment. */
 export interface Snapshot {
   readonly space: SpaceState | null
-  /** Another text once anything of the space has changed: a commit, a renewed lease, a compaction, an erasure. */
+  /** A text that differs after any change of the space: a commit, a renewed lease, a compaction, an erasure. */
   readonly stamp: string
   /** One for each read, in order. */
   readonly answers: readonly unknown[]
@@ -63,15 +63,15 @@ export interface Snapshot {
 export interface RemoteSpace {
   /** Answers reads, all of one moment. */
   fetch(space: SpaceId, reads: readonly Read[]): Promise<Snapshot>
-  /** Does as decided if the stamp is still the same; answers null if it is not, and then has done nothing. */
+  /** Carries out the decision if the stamp is unchanged; otherwise does nothing and returns null. */
   write(space: SpaceId, decision: Decision, stamp: string): Promise<CommitResult | null>
-  /** Whether the stamp is still the same: a refusal is true only then. */
+  /** Whether the stamp is unchanged: a refusal is valid only then. */
   isUnchanged(space: SpaceId, stamp: string): Promise<boolean>
   /** Runs `work` while nobody else writes to the space. */
   locked<Result>(space: SpaceId, work: () => Promise<Result>): Promise<Result>
 }
 
-/** Told of each round trip that reads, and of what it asks. */
+/** Called for each round trip of reads, with those reads. */
 type OnTrip = (reads: readonly Read[]) => void
 
 function memoized<Value>(make: () => Value): () => Value {
@@ -85,10 +85,10 @@ function memoized<Value>(make: () => Value): () => Value {
 /** How often a decision is made again because the space changed meanwhile, before the space is locked for it. */
 const mostRestarts = 3
 
-/** A decision, or the error that refused the commit, and the moment that it is true of. */
+/** A decision, or the error that refused the commit, and the moment that it is valid for. */
 type Decided = { readonly stamp: string } & ({ readonly decision: Decision } | { readonly refusal: MemoryError })
 
-/** Thrown where reads of one decision turn out to be of two moments. */
+/** Thrown if reads of one decision are of two moments. */
 class Moved extends Error {}
 
 /** The reads that the view does not know the answers of, each once. */
@@ -128,8 +128,8 @@ async function attempt(
 }
 
 /**
- * Decides and writes a commit over a space whose reads are round trips. A decision whose space changed under it is made
- * again, at most three times; then the space is locked for it.
+ * Decides and writes a commit over a space whose reads are round trips. If the space changed meanwhile, the decision is
+ * made again, at most three times; then the space is locked for it.
  *
  * @param submission The commit with the time and limits of the attempt.
  * @throws MemoryError as {@link decide} does.
@@ -141,7 +141,7 @@ export async function decideRemotely(
 ): Promise<CommitResult> {
   const { space } = submission().commit
   const newSpace = memoized(submission().newSpace)
-  // All attempts name a space that is not there yet alike.
+  // All attempts use the same key for a space that does not exist yet.
   const stable = () => ({ ...submission(), newSpace })
   const seed = new Map<string, Read>()
   const once = async (): Promise<CommitResult | null> => {

@@ -1,4 +1,4 @@
-/** What time makes due, told alike by all drivers. */
+/** Decides what is due at a time, the same for all drivers. */
 
 import type { Seq, SpaceId, TurnId } from '../domain/id.ts'
 import type { LeaseState } from '../domain/records/lease.ts'
@@ -10,20 +10,20 @@ type DueTurn = DueWork['turns'][number]
 const dayMs = 86_400_000
 const turnPrefix = 'turn/'
 
-/** The turn whose lease has run out; null for a lease of anything else. */
+/** The turn whose lease has expired; null for any other lease. */
 export function dueTurn(space: SpaceId, lease: LeaseState): DueTurn | null {
   const { name, threadId } = lease
   if (threadId === null) return null
   return { space, turn: { turnId: name.slice(turnPrefix.length) as TurnId, threadId, lease } }
 }
 
-/** The last time whose commits a log that keeps so many days no longer keeps, milliseconds. */
+/** Commits up to this time are no longer kept by a log of so many days, milliseconds. */
 export function lastTooOld(nowMs: number, logDays: number): number {
   return nowMs - logDays * dayMs - 1
 }
 
 /**
- * Where the horizon of a log should be; null if it is there already. The last commit stays, however old it is.
+ * Where the horizon of a log should be; null if it is already there. The last commit always stays.
  *
  * @param old The seq of the last commit that is too old; see {@link lastTooOld}.
  */

@@ -1,15 +1,15 @@
-/** What an erasure took, told from the answer to its commit. */
+/** Reads the counts of an erasure from the answer to its commit. */
 
 import type { CommitResult, ResultOf } from '../domain/commit/commit.ts'
 import { nothingErased } from '../domain/commit/erased-counts.ts'
 import { invariant, MemoryError } from '../domain/error.ts'
 
-/** The result of a commit that erases and was put under no expectation. */
+/** The result of an erasing commit without expectations. */
 export function eraseResult(result: CommitResult): ResultOf<'erase'> {
   if (result.status === 'conflict') {
     throw new MemoryError('conflict', {
       message: `The erasure was refused: ${result.reason}.`,
-      fix: 'Send it under a commit id of its own and without expectations.',
+      fix: 'Send it with a new commit id and without expectations.',
       details: { reason: result.reason },
     })
   }

@@ -7,7 +7,7 @@ export interface Migration {
   readonly sql: string
 }
 
-/** What a driver lends to {@link migrate}. */
+/** What {@link migrate} needs from a driver. */
 interface MigrationTarget {
   /** Runs `work` while no other process can migrate or write; undone if it throws. */
   locked<Result>(work: () => Result): Promise<Result>

@@ -1,14 +1,14 @@
-/** A bounded cache of segments by their number; those that were not used for long give way. */
+/** A bounded cache of segments by their number. Segments that were not used for long are dropped. */
 
 interface Kept<Segment> {
   readonly segment: Segment
   readonly bytes: number
-  /** It was used since room was last needed. Noting that is all that a hit costs. */
+  /** Whether it was used since room was last needed. Setting this is the only cost of a hit. */
   isUsed: boolean
 }
 
 export class SegmentCache<Segment> {
-  /** In the order in which they are looked at when room is needed. */
+  /** In the order in which they are checked when room is needed. */
   readonly #segments = new Map<number, Kept<Segment>>()
   readonly #limit: number
   #bytes = 0
@@ -33,7 +33,7 @@ export class SegmentCache<Segment> {
     return fresh.segment
   }
 
-  /** Drops segments until the rest fits; one that was used since it was last looked at is passed over once. */
+  /** Drops segments until the rest fits; one that was used since its last check is spared once. */
   #makeRoom(): void {
     for (const [number, kept] of this.#segments) {
       if (this.#bytes <= this.#limit) return

@@ -1,8 +1,8 @@
-/** The one place where stored JSON is parsed: what cannot be parsed, or is not what was stored, is a damaged file. */
+/** The only place that parses stored JSON. JSON that cannot be parsed, or has the wrong form, means a damaged file. */
 import { MemoryError } from '../domain/error.ts'
 import type { Shape } from './stored-shapes.ts'
 
-/** The error for a stored record that is not what this package wrote. */
+/** The error for a stored record that this package did not write in that form. */
 export function damagedRecord(what: string, cause?: unknown): MemoryError {
   return new MemoryError('corrupt', {
     message: `A stored ${what} is damaged.`,
@@ -16,7 +16,7 @@ export function damagedRecord(what: string, cause?: unknown): MemoryError {
 const seqLimit = 2 ** 32
 
 /**
- * A seq or a version as a column holds it.
+ * A seq or a version from a column.
  *
  * @throws MemoryError `corrupt` if it is none.
  */
@@ -26,10 +26,10 @@ export function storedSeq(value: unknown, what: string): number {
 }
 
 /**
- * The value of a column of JSON, of the type that its shape stands for.
+ * The parsed value of a JSON column, checked against its shape.
  *
  * @param what The record it is of, for the error.
- * @param seq Of the row, for shapes that say what must be older than it.
+ * @param seq Seq of the row, for shapes with seqs that must be lower.
  * @throws MemoryError `corrupt` if it is no JSON or has another shape.
  */
 export function storedJson<Value>(json: unknown, what: string, shape: Shape, seq = Number.POSITIVE_INFINITY): Value {

@@ -1,4 +1,4 @@
-/** Packed segments as they were stored, read into columns whose places are within bounds: else the file is damaged. */
+/** Reads stored segments into columns and checks their bounds; if they are wrong, the file is damaged. */
 import { unpackVectors, type VectorSegment } from '../domain/index/vector-segment.ts'
 import { recordKinds, unpackWords, type WordSegment } from '../domain/index/word-segment.ts'
 import { damagedRecord } from './stored-json.ts'

@@ -1,4 +1,4 @@
-/** What stored JSON must look like before anybody works with it: shapes of effects and of what rows keep as JSON. */
+/** Shapes that stored JSON must have before it is used: of effects, and of the JSON columns of rows. */
 import { actorKinds } from '../domain/actor.ts'
 import type { EffectKind } from '../domain/commit/effect.ts'
 import type { JsonObject } from '../domain/json.ts'
@@ -39,7 +39,7 @@ const listOf =
     return true
   }
 
-/** An object with these fields, and perhaps those; what else it has is not looked at. */
+/** An object with these fields, and optionally those; other fields are not checked. */
 function fields(required: Shapes, optional: Shapes = {}): Shape {
   const [must, may] = [Object.entries(required), Object.entries(optional)]
   return (value, seq) => {
@@ -138,7 +138,7 @@ const statedFact = fields(
 )
 const statedRun = fields({ expiresAt: orNull(time) }, { name: text, details: object, status: text })
 
-/** Of each kind of effect, what folding and replaying it rely on. */
+/** The fields of each kind of effect that folding and replaying rely on. */
 const effectShapes: Readonly<Record<EffectKind, Shape>> = {
   'thread-put': fields({ prev: older }, { title: orNull(text), metadata: object, archived: flag, createdAt: time }),
   'thread-delete': fields({ prev: older, blocks: displaced }),

@@ -1,4 +1,4 @@
-/** Each effect names the version it replaced; here the versions are counted anew and held against those names. */
+/** Each effect names the version that it replaced; this counts the versions again and compares them. */
 import type { Displaced, Effect, EntryWriteEffect, LoggedCommit, LogRow } from '../domain/commit/effect.ts'
 import { touchedRun } from '../domain/erase/erase-run.ts'
 import type { Seq } from '../domain/id.ts'
@@ -6,7 +6,10 @@ import { touchedFacts } from '../domain/replay/fact-fold.ts'
 
 interface Version {
   readonly version: Seq
-  /** The one before, as the first effect of the commit stated it; only of what a commit may touch more than once. */
+  /**
+   * The version before, as the first effect of the commit stated it; only for records that a commit may touch more than
+   * once.
+   */
   readonly before?: Seq
   readonly isLive: boolean
 }
@@ -22,7 +25,7 @@ class Chains {
     this.#isWhole = isWhole
   }
 
-  /** A record's version must be the one stated; what lies below the horizon is taken on trust. */
+  /** A record's version must be the one stated; versions below the horizon are not checked. */
   expect(row: LogRow, record: string, stated: Seq, of: Seq): void {
     if (stated === of) return
     if (!this.#isWhole && !this.#versions.has(record) && stated <= this.#horizon) return

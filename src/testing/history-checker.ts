@@ -1,4 +1,4 @@
-/** Holds a space's log against itself, against what the readers answer, and against what clients saw. For tests. */
+/** Checks a space's log: by itself, against the readers, and against what clients saw. For tests. */
 import type { Access } from '../domain/actor.ts'
 import type { LoggedCommit, LogRow } from '../domain/commit/effect.ts'
 import type { Seq, SpaceId } from '../domain/id.ts'
@@ -31,8 +31,8 @@ export interface HistoryOptions {
   /** The storage's clock, which decides what counts as expired; default: the system's. */
   readonly clock?: Clock
   /**
-   * Whether the log above the horizon is all there ever was, so that replaying it gives the whole state. Default: true
-   * if the horizon is 0. True for a space that was made again after an erasure and never compacted.
+   * Whether the log above the horizon is complete, so that replaying it gives the whole state. Default: true if the
+   * horizon is 0. True for a space that was made again after an erasure and never compacted.
    */
   readonly isWhole?: boolean
   /** What clients saw of their commits. Default: none, only the log is checked. */
@@ -141,7 +141,7 @@ async function checkSums(
  * Reads the whole log of a space above its horizon and checks it: seqs dense and ordered, times never going back,
  * commit ids once, each effect's `prev` the version that really came before, replay equal to what every reader answers
  * (lease deadlines apart), and, given observations, that nothing acknowledged is lost, doubled or out of real-time
- * order. The space must be quiet meanwhile.
+ * order. Nobody may write to the space meanwhile.
  *
  * @returns Problems in words; empty if all is well.
  */

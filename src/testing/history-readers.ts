@@ -1,4 +1,4 @@
-/** What replaying a log gives, held against what the readers of a storage answer. */
+/** Compares the result of replaying a log with the readers of a storage. */
 
 import type { Access } from '../domain/actor.ts'
 import type { LogRow } from '../domain/commit/effect.ts'
@@ -38,7 +38,7 @@ function differ(what: string, replayed: unknown, answered: unknown): string[] {
   return [`${what}: replay gives ${excerpt(replayed)}, the reader ${excerpt(answered)}`]
 }
 
-/** Two sets of records by name: each that is on one side only, or differs. */
+/** Compares two sets of records by name: lists those that are on one side only, or differ. */
 function compare(
   kind: string,
   replayed: ReadonlyMap<string, unknown>,
@@ -232,7 +232,7 @@ async function checkLeases({ storage, access, space }: ReaderQuestion, records: 
   return problems
 }
 
-/** Problems where the readers do not answer what replay gives. */
+/** Problems where the readers differ from replay. */
 export async function checkReaders(
   question: ReaderQuestion,
   records: SpaceRecords,

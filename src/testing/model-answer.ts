@@ -5,15 +5,15 @@ import { whenAborted } from '../domain/detached.ts'
 import { countTokens, type PromptMessage, promptTokens } from './model-prompt.ts'
 import { type FinishReason, piecesOf, type ScriptedStep } from './script-step.ts'
 
-/** A step, with all that an answer needs besides. */
+/** A step, with everything else that an answer needs. */
 export interface ModelAnswer {
   readonly step: ScriptedStep
   readonly responseId: string
   readonly modelId: string
   readonly messages: readonly PromptMessage[]
-  /** What the ids of tool calls begin with: `call_3` makes `call_3_1`, `call_3_2` … */
+  /** The prefix of the ids of tool calls: `call_3` makes `call_3_1`, `call_3_2` … */
   readonly callPrefix: string
-  /** Ends the answer; absent if this model does not listen. */
+  /** Ends the answer; absent if this model ignores it. */
   readonly signal: AbortSignal | undefined
   /** The signal of the call, which ends a stall in any case. */
   readonly stallSignal: AbortSignal | undefined
@@ -83,7 +83,7 @@ export async function orAborted<Value>(promise: PromiseLike<Value>, signal: Abor
   }
 }
 
-/** Waits, and leaves no timer behind that would keep a process alive. */
+/** Waits, without a timer that would keep the process alive. */
 async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await wait(delayMs, undefined, signal === undefined ? {} : { signal })
@@ -118,7 +118,7 @@ function finishOf({ step, messages }: ModelAnswer, unified: FinishReason): Finis
   }
 }
 
-/** The answer as a whole. A step that fails or stalls says nothing: its text is lost with the answer. */
+/** The answer as a whole. A step that fails or stalls has no answer: its text is lost. */
 export async function generatedAnswer(answer: ModelAnswer): Promise<GeneratedAnswer> {
   const { step, responseId, modelId } = answer
   if (step.ending === 'stall') return stalled(answer.stallSignal)
@@ -144,7 +144,7 @@ function* toolCallParts(call: ToolCallPart): Generator<AnswerPart> {
   yield call
 }
 
-/** The parts in order; `stall` stands where nothing more comes. Throws where the connection breaks. */
+/** The parts in order; `stall` means that nothing more comes. Throws where the connection breaks. */
 function* partsOf(answer: ModelAnswer): Generator<AnswerPart | 'stall'> {
   const { step, responseId, modelId } = answer
   const { ending } = step

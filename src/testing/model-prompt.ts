@@ -1,4 +1,4 @@
-/** What a language model was shown: as plain JSON, as a text to compare, and counted. */
+/** The prompt of a language model: as plain JSON, as a text to compare, and its number of tokens. */
 import type { Json, JsonObject } from '../domain/json.ts'
 
 /** One part of a message of a prompt: text, file, reasoning, tool call, tool result … told apart by `type`. */
@@ -8,7 +8,7 @@ export interface PromptPart {
   readonly [field: string]: Json
 }
 
-/** A message of a prompt, as the AI SDK hands it to a model. Bytes are base64, addresses are texts. */
+/** A message of a prompt, as the AI SDK passes it to a model. Bytes are base64, addresses are texts. */
 export interface PromptMessage {
   readonly role: string
   /** Its text, or its parts. */
@@ -23,7 +23,7 @@ export interface OfferedTool {
   readonly type: string
   /** Its name. */
   readonly name: string
-  /** What the model was told about it. */
+  /** Its description for the model. */
   readonly description?: string
   /** JSON Schema. */
   readonly inputSchema?: JsonObject
@@ -100,14 +100,14 @@ function rendered({ heading, body }: Block): string {
 }
 
 /**
- * A prompt as a text that is the same for the same prompt: a block for each part, its role or kind at the margin and what it
- * says below, indented, so that nothing it says looks like another block. Options for providers are left out.
+ * A prompt as a text that is the same for the same prompt: a block for each part, its role or kind at the margin and
+ * its content below, indented, so that no content looks like another block. Options for providers are left out.
  */
 export function transcriptOf(messages: readonly PromptMessage[]): string {
   return blocksOf(messages).map(rendered).join('\n\n')
 }
 
-/** The tokens of a scripted model: words, parted by white space. */
+/** The tokens of a scripted model: words, separated by white space. */
 export function countTokens(text: string): number {
   return text.match(/\S+/gu)?.length ?? 0
 }

@@ -1,4 +1,4 @@
-/** What a strict provider refuses in a prompt. For tests of whatever puts prompts together. */
+/** Finds what a strict provider refuses in a prompt. For tests of code that builds prompts. */
 
 /** A message as the AI SDK passes it on: a `ModelMessage`, or one of the prompt that a model is given. */
 export interface PromptMessageLike {
@@ -43,7 +43,7 @@ class PromptReader {
   readonly #calls = new Map<unknown, Call>()
   /** Calls that somebody is asked to approve. */
   readonly #asked = new Set<unknown>()
-  /** Of the last message besides instructions. */
+  /** Of the last message, apart from instructions. */
   #lastRole: string | null = null
 
   read({ role, content }: PromptMessageLike, index: number): void {
@@ -117,10 +117,10 @@ class PromptReader {
 }
 
 /**
- * What a strict provider refuses in a prompt: instructions anywhere but first, unknown roles and parts, content that says
- * nothing, tool calls not answered by exactly one result before the next user or assistant message, results without a
- * call, two calls with one id, arguments that are no object. A call that waits for an approval may end the prompt without
- * a result; one that the provider runs itself may be answered at any time.
+ * What a strict provider refuses in a prompt: instructions anywhere but first, unknown roles and parts, empty content,
+ * tool calls not answered by exactly one result before the next user or assistant message, results without a call, two
+ * calls with one id, arguments that are not an object. A call that waits for an approval may end the prompt without a
+ * result; one that the provider runs itself may be answered at any time.
  *
  * @param messages Of `call.messages`, or model messages of the AI SDK.
  * @returns Problems in words; empty if all is well.

@@ -1,10 +1,10 @@
-/** The steps of a script: what a scripted model says, calls, or fails with, at one call. */
+/** The steps of a script: what a scripted model says, calls or fails with in one call. */
 import { invalidInput } from '../domain/error.ts'
 
 /** Why an answer ended, in the words of the AI SDK. */
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'interrupted' | 'other'
 
-/** One tool call of a step; `rawInput` in the place of `input` for arguments that are no JSON. */
+/** One tool call of a step; `rawInput` instead of `input` for arguments that are not JSON. */
 export type ScriptedToolCall = {
   readonly toolName: string
   /** Default: `call_<number of the model's call>_<place in the step, from 1>`. */
@@ -20,7 +20,7 @@ interface WrittenToolCall {
 
 const marker: unique symbol = Symbol.for('aquifer.script-step')
 
-/** A step as {@link say}, {@link callTool} and the others make it. Its fields are for the model alone. */
+/** A step as {@link say}, {@link callTool} and the others make it. Its fields are for the model only. */
 export interface ScriptedStep {
   readonly [marker]: true
   /** What it thinks first, in the pieces in which it streams. */
@@ -64,7 +64,7 @@ export interface CallToolOptions extends CallToolsOptions {
 
 const stepFix = 'Script a text, plain JSON, or a step made by say, callTool, callTools, failWith or stall.'
 
-/** The words of a text with the white space around them: together they are the text. */
+/** The words of a text, with the white space around them. */
 function wordsOf(text: string): string[] {
   return text.match(/(?:^\s+)?\S+\s*/gu) ?? (text === '' ? [] : [text])
 }
@@ -116,22 +116,21 @@ export function callTools(calls: readonly ScriptedToolCall[], options: CallTools
   })
 }
 
-/** A step that calls a tool; whether there is such a tool is for the caller of the model to find out. */
+/** A step that calls a tool, even one that does not exist. */
 export function callTool(toolName: string, input: unknown = {}, options: CallToolOptions = {}): ScriptedStep {
   const { toolCallId, ...rest } = options
   return callTools([{ toolName, input, ...(toolCallId === undefined ? {} : { toolCallId }) }], rest)
 }
 
-/** A step that calls a tool with arguments that are no JSON, as models do that are cut off. */
+/** A step that calls a tool with arguments that are not JSON, like those of a model that was cut off. */
 export function malformedCall(toolName: string, rawInput: string, options: CallToolOptions = {}): ScriptedStep {
   const { toolCallId, ...rest } = options
   return callTools([{ toolName, rawInput, ...(toolCallId === undefined ? {} : { toolCallId }) }], rest)
 }
 
 /**
- * A step that fails. The call itself fails with the error, unless there is a text `after` which it comes: then a stream
- * says that text and carries the error, and ends. With `isBreak` the stream breaks off with the error, as a lost
- * connection does.
+ * A step that fails. Without `after`, the call itself fails with the error. With a text `after`, a stream says that
+ * text, then has the error and ends. With `isBreak` the stream breaks with the error, like a lost connection.
  */
 export function failWith(
   error: unknown,
@@ -153,7 +152,7 @@ function isStep(value: unknown): value is ScriptedStep {
   return typeof value === 'object' && value !== null && marker in value
 }
 
-/** A step as it was scripted: one that was made, a text, or any JSON, which is said as a text. */
+/** The step of a script: a made step, a text, or any JSON, which is said as a text. */
 export function stepOf(given: unknown): ScriptedStep {
   if (isStep(given)) return given
   if (typeof given === 'string') return say(given)

@@ -1,4 +1,4 @@
-/** An embedder for tests: its vectors follow from the words of a text alone, at once and the same on every machine. */
+/** An embedder for tests: its vectors depend only on the words of a text, and are the same on every machine. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { MemoryError } from '../domain/error.ts'
 import type { Embedder, Embedding, EmbedOptions } from '../ports/embedder.ts'
@@ -27,7 +27,7 @@ export interface ScriptedEmbedderOptions {
   readonly meanings?: Readonly<Record<string, string>>
   /** The vector of a text, instead of {@link vectorOfWords}. */
   readonly vectorOf?: (text: string) => Embedding
-  /** What it answers in the end: leave vectors out, or damage them. */
+  /** Changes its answer: leave vectors out, or damage them. */
   readonly answer?: (vectors: readonly Embedding[], call: EmbedCall) => readonly Embedding[]
   /** A call for which this returns an error fails with it. */
   readonly fail?: (call: EmbedCall) => Error | undefined
@@ -35,7 +35,7 @@ export interface ScriptedEmbedderOptions {
   readonly delayMs?: number
 }
 
-/** An embedder for tests, which keeps what it was asked. */
+/** An embedder for tests that records its calls. */
 export interface ScriptedEmbedder extends Embedder {
   /** Length of its vectors. */
   readonly dimensions: number

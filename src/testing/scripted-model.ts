@@ -17,21 +17,21 @@ import { type ScriptedStep, stepOf } from './script-step.ts'
 export interface ModelCall {
   /** 1 for the first call. */
   readonly number: number
-  /** Whether the answer was wanted whole or as a stream. */
+  /** Whether the answer was requested whole or as a stream. */
   readonly kind: 'generate' | 'stream'
   /** The instructions it was given. */
   readonly instructions: string
-  /** What it was told, and what it said itself, in order, instructions apart. */
+  /** All texts of the prompt, its own included, in order, without instructions. */
   readonly said: readonly string[]
-  /** The last of what it was told. */
+  /** The last text of the prompt that is not its own. */
   readonly prompt: string
   /** The whole prompt, as plain JSON. */
   readonly messages: readonly PromptMessage[]
-  /** The whole prompt as a text, a block for each part, to be compared with the one that is wanted. */
+  /** The whole prompt as a text, with a block for each part, to compare with the expected one. */
   readonly transcript: string
   /** The tools that it was offered, in order. */
   readonly tools: readonly OfferedTool[]
-  /** Whether it may or must call a tool, if that was said. */
+  /** Whether it may or must call a tool, if that was set. */
   readonly toolChoice?: { readonly type: string; readonly toolName?: string }
   /** The form that was asked for, if any: `{ type: 'json', schema }` for structured output. */
   readonly responseFormat?: JsonObject
@@ -50,20 +50,20 @@ export interface ScriptedModelOptions {
   readonly modelId?: string
   /** What it answers: a text or a step as it is, anything else as JSON. An error that this throws is the model's. */
   readonly answer?: ((call: ModelCall) => unknown) | undefined
-  /** What it answers, call by call, in the place of `answer`. One more call than steps is an error. */
+  /** What it answers, call by call, instead of `answer`. One more call than steps is an error. */
   readonly script?: readonly Step[] | undefined
   /**
-   * Milliseconds before it answers, whatever the signal says; default: none, it answers in the same tick. A model with a
-   * delay does not listen to the signal at all, a stall apart.
+   * Milliseconds before it answers; default: none, it answers in the same tick. A model with a delay ignores the
+   * signal, except in a stall.
    */
   readonly delayMs?: number
   /** Milliseconds before each piece of a stream, cut short by the signal; default: none. */
   readonly chunkDelayMs?: number
-  /** What the ids of its tool calls begin with, for several models in one thread; default: `call`. */
+  /** The prefix of the ids of its tool calls, for several models in one thread; default: `call`. */
   readonly toolCallPrefix?: string
 }
 
-/** What the AI SDK asks of a model, as far as a scripted one looks at it. */
+/** The options of a call by the AI SDK, as far as a scripted model reads them. */
 interface ModelCallOptions {
   readonly prompt: readonly { readonly role: string; readonly content: string | readonly object[] }[]
   readonly tools?: readonly { readonly type: string; readonly name: string }[]

@@ -1,9 +1,12 @@
-/** What is wrong with a stored thread, whatever was done to it. For tests of agents and of what saves their messages. */
+/** Finds problems of a stored thread. For tests of agents, and of code that saves messages. */
 
 import { roles } from '../domain/records/message.ts'
 import { type TurnStatus, turnStatuses } from '../domain/records/turn.ts'
 
-/** A message as `memory.listMessages` answers it; any UI message of the AI SDK, then as one of no turn. */
+/**
+ * A message as `memory.listMessages` returns it, or any UI message of the AI SDK, which then counts as outside any
+ * turn.
+ */
 export interface ThreadMessageLike {
   readonly id: string
   readonly role: string
@@ -22,7 +25,7 @@ interface ToolPart {
 
 const finalStates: readonly unknown[] = ['output-available', 'output-error', 'output-denied']
 
-/** Turns that may hold calls without an end: one goes on, the others were left where they stood. */
+/** Turns that may have unfinished calls: an open one continues, the others were interrupted. */
 const unfinished: readonly (string | undefined)[] = ['open', 'suspended', 'interrupted'] satisfies TurnStatus[]
 
 function isToolPart(part: { readonly type: string }): part is ToolPart {
@@ -49,7 +52,7 @@ function repeated(what: string, ids: readonly unknown[]): string[] {
   return [...twice].map((id) => `there is more than one ${what} ${id}`)
 }
 
-/** Each turn in one piece, in one state that has a name, and none that should not be seen. */
+/** Each turn is in one piece, in one named state, and visible. */
 function turnProblems(messages: readonly ThreadMessageLike[]): string[] {
   const problems: string[] = []
   const states = new Map<string, string | undefined>()
@@ -72,9 +75,9 @@ function turnProblems(messages: readonly ThreadMessageLike[]): string[] {
 }
 
 /**
- * What is wrong with a stored thread: unknown roles, ids that are not unique (of messages and of tool calls), messages
- * without parts, tool calls outside the assistant's messages or without an end in a turn that has ended, turns that lie in
- * pieces or in no named state.
+ * The problems of a stored thread: unknown roles, ids that are not unique (of messages and of tool calls), messages
+ * without parts, tool calls outside the assistant's messages or without an end in a turn that has ended, turns that lie
+ * in pieces or in no named state.
  *
  * @param messages All of a thread, in order, as `memory.listMessages` answers them.
  * @returns Problems in words; empty if all is well.

@@ -242,7 +242,7 @@ export const brokenDoors: BrokenDrivers = {
     },
   ],
   'erases what only begins with the name': [
-    'erasing a space takes all of it and its children, and nothing beside',
+    'erasing a space takes all of it and its children, and nothing else',
     door((commit, sound) => async (access, submitted, limits) => {
       if (submitted.changes[0]?.kind === 'erase') {
         const spaces = await sound.spaces.list(access, { kind: 'team', prefix: '', after: null, limit: 100 })

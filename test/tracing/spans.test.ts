@@ -373,6 +373,6 @@ describe('starting and stopping', () => {
     const entry = pathToFileURL(join(folder, 'src/adapters/otel/index.ts')).href
     const program = `const { traceMemory } = await import('${entry}'); await traceMemory().catch((e) => console.log(e.code, e.fix))`
     const { stdout } = await runNode(['--input-type=module', '--eval', program])
-    expect(stdout).toBe('unsupported Install it beside aquifer: npm install @opentelemetry/api\n')
+    expect(stdout).toBe('unsupported Install it with: npm install @opentelemetry/api\n')
   })
 })

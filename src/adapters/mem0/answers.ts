@@ -1,9 +1,9 @@
-/** Answers in the forms that programs for Mem0 read: each name in both spellings, times as ISO texts. */
+/** Answers in the form of Mem0: each name in both spellings, times as ISO texts. */
 import type { JsonObject } from '../../domain/json.ts'
 import type { Fact, FactVersion } from '../../facade/records.ts'
 import type { AddedFact } from '../../memory/facts/facts-add.ts'
 
-/** A memory. Names stand in both spellings. */
+/** A memory. Names have both spellings. */
 export interface Mem0Memory {
   readonly id: string
   /** The statement. */
@@ -122,7 +122,7 @@ const steps = {
   erased: null,
 } as const satisfies Record<FactVersion['event'], Mem0Step['event'] | null>
 
-/** The past of a memory, newest first. Marks that left its words as they were are left out. */
+/** The history of a memory, newest first. Steps that did not change its text are left out. */
 export function stepsOf(id: string, past: readonly FactVersion[]): Mem0Step[] {
   return past.flatMap(({ version, at, by, event, memory }, index) => {
     const step = steps[event]

@@ -1,11 +1,11 @@
-/** Calls as programs for Mem0 write them, read into the options of `memory.facts`. */
+/** Turns calls of programs for Mem0 into the options of `memory.facts`. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { checkTaskId } from '../../domain/issued-id.ts'
 import { isJsonObject, type Json, type JsonObject, setField } from '../../domain/json.ts'
 import { readPlain } from '../../domain/read-plain.ts'
 import type { MessageLike } from '../../domain/records/message-input.ts'
 
-/** Whose memories a call is about, in either spelling. They may stand inside `filters` as well. */
+/** The owners of the memories of a call, in either spelling. They may also be inside `filters`. */
 export interface Mem0Ids {
   /** The user whose memory it is. */
   readonly user_id?: string | null
@@ -27,7 +27,7 @@ export interface Mem0Ids {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Mem0's names of ids, and ours: what Mem0 calls a run is a piece of work, here a task. */
+/** Mem0's names of ids, and ours. Mem0's run is a piece of work, called a task here. */
 const ownNames = { userId: 'userId', agentId: 'agentId', runId: 'taskId', teamId: 'teamId' } as const
 const idNames: ReadonlyMap<string, string> = new Map(
   Object.entries(ownNames).flatMap(([name, own]) => [
@@ -42,7 +42,7 @@ const renamed = new Map([['expirationDate', 'expiresAt']])
 
 const joined = new Map(Object.entries({ AND: '$and', OR: '$or', $and: '$and', $or: '$or' } as const))
 const operators = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'nin', 'contains'])
-/** What Mem0 filters by beside metadata; here they would look for metadata that nothing has. */
+/** Fields that Mem0 filters by in addition to metadata. Here they would match no metadata. */
 const ownFields = new Set(['created_at', 'updated_at', 'memory_ids'])
 
 function fieldsOf(value: unknown, field: string): Fields {
@@ -54,7 +54,7 @@ function camelCase(name: string): string {
   return name.replace(/(?<=[a-z0-9])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** Adds what a caller gave as `field`. It may be there already if it is the same. */
+/** Adds a caller's `field`. It may be set already if the value is the same. */
 function put(options: Record<string, unknown>, name: string, value: unknown, field: string): void {
   const before = Object.hasOwn(options, name) ? options[name] : undefined
   if (before !== undefined && before !== value) {
@@ -64,7 +64,7 @@ function put(options: Record<string, unknown>, name: string, value: unknown, fie
   setField(options, name, name === 'taskId' ? checkTaskId(value, field) : value)
 }
 
-/** One condition on a field: operators without their sign get it, and `'*'` asks that the field is there. */
+/** One condition on a field: operators without their sign get it, and `'*'` means that the field exists. */
 function conditionOf(value: Json, field: string): Json {
   if (value === '*') return { $exists: true }
   if (!isJsonObject(value)) return value
@@ -80,7 +80,7 @@ function conditionOf(value: Json, field: string): Json {
   return Object.fromEntries(entries.map(([name, operand]) => [`$${name}`, operand]))
 }
 
-/** A filter in our words. Ids in it go to `ids`, which is null where they would not be those of the whole call. */
+/** A filter in our form. Its ids go to `ids`, which is null where they would not apply to the whole call. */
 function filterOf(filter: unknown, field: string, ids: Record<string, unknown> | null): JsonObject {
   const read: Record<string, Json> = {}
   for (const [name, value] of Object.entries(fieldsOf(filter, field))) {
@@ -108,7 +108,7 @@ function filterOf(filter: unknown, field: string, ids: Record<string, unknown> |
   return read
 }
 
-/** The options of a call in our words: camelCase, ids at the top, filters with our operators. */
+/** The options of a call in our form: camelCase, ids at the top, filters with our operators. */
 export function readOptions(options: unknown, field: string): Record<string, unknown> {
   const read: Record<string, unknown> = {}
   const given = readPlain(options ?? {}, field)
@@ -132,7 +132,7 @@ export function readCall(first: unknown, options: unknown, names: readonly strin
   return [value, { ...others, ...fieldsOf(more ?? {}, 'options') }]
 }
 
-/** A message with the name of its speaker, where it has one, kept as `actor_id` in its metadata. */
+/** A message with the name of its speaker, if it has one, stored as `actor_id` in its metadata. */
 function messageOf(message: unknown): MessageLike {
   if (!isJsonObject(message) || typeof message.name !== 'string') return message as MessageLike
   const { name, metadata, ...rest } = message

@@ -1,4 +1,4 @@
-/** Mem0's `Memory` over ours: its flat names in both of its call shapes, so that programs for it need another import only. */
+/** Mem0's `Memory` over ours: its names, in both of its call forms, so that its programs change only an import. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
 import type { MessageLike } from '../../domain/records/message-input.ts'
 import type { AddFactsOptions, FactEdit, ListFactsOptions, SearchFactsOptions } from '../../facade/facts.ts'
@@ -34,7 +34,7 @@ export interface Mem0SearchOptions extends Mem0Ids {
   readonly top_k?: number
   readonly topK?: number
   readonly threshold?: number | null
-  /** Ids, and what the metadata must be, with `AND`, `OR`, `NOT` and operators with or without `$`. */
+  /** Ids, and conditions on the metadata, with `AND`, `OR`, `NOT` and operators with or without `$`. */
   readonly filters?: Filters | null
 }
 
@@ -79,7 +79,7 @@ export class Memory implements AsyncDisposable {
   readonly shared: SharedMemory
 
   /**
-   * Stands on a memory. Nothing is opened yet.
+   * Wraps a memory. Nothing is opened yet.
    *
    * @param memory A memory, or the options to make one with. Default storage: `./aquifer.db`.
    * @throws MemoryError `invalid-input` for an unknown or wrong option.
@@ -88,7 +88,7 @@ export class Memory implements AsyncDisposable {
     this.shared = memory instanceof SharedMemory ? memory : new SharedMemory(memory)
   }
 
-  /** Adds what messages say, or one text; `add({ messages, … })` is the same. */
+  /** Adds the statements of messages, or one text; `add({ messages, … })` is the same. */
   add(call: Named<'messages', Mem0Message | readonly Mem0Message[]> & Mem0AddOptions): Promise<{ results: Mem0Added[] }>
   add(messages: Mem0Message | readonly Mem0Message[], options?: Mem0AddOptions): Promise<{ results: Mem0Added[] }>
   async add(first: unknown, second?: unknown): Promise<{ results: Mem0Added[] }> {
@@ -159,7 +159,7 @@ export class Memory implements AsyncDisposable {
   }
 
   /**
-   * Refused: it would remove what everybody remembers, in one call that nothing can undo.
+   * Refused: it would remove the memories of everybody, in one call that cannot be undone.
    *
    * @throws MemoryError `unsupported`, always.
    */
@@ -171,7 +171,7 @@ export class Memory implements AsyncDisposable {
     })
   }
 
-  /** Gives the storage back; a memory that was handed in is closed too. */
+  /** Closes the storage. A memory that was passed in is closed too. */
   close(): Promise<void> {
     return this.shared.close()
   }

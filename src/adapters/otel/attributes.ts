@@ -1,6 +1,6 @@
 /**
- * Span names and attributes. Where the GenAI semantic conventions (in development, as of September 2026) have a name for
- * what memory does it is theirs, `gen_ai.*` and `error.type`; all that begins with `aquifer.` is ours.
+ * Span names and attributes. Names of the GenAI semantic conventions (in development, as of September 2026) are used
+ * where there is one: `gen_ai.*` and `error.type`. Those that begin with `aquifer.` are ours.
  */
 import type { MemoryEvent, RecallEvent, SaveEvent, WorkingMemoryEvent } from '../../memory/tracing.ts'
 
@@ -17,9 +17,9 @@ interface Lots {
 const writes = { update: 'upsert_memory', restore: 'update_memory' } as const
 
 /**
- * What the conventions call the operation; it is the span's name too. A save stores what is new and completes tool calls
- * that are there, and an update makes the block if there is none: the caller does not choose which. They have no name for
- * reading a record by its address, so `get_memory` is ours.
+ * The conventions' name of the operation, which is also the span's name. A save stores new messages and completes
+ * stored tool calls, and an update creates a missing block: the caller does not choose which. The conventions have no
+ * name for reading a record by its address, so `get_memory` is ours.
  */
 export function spanName(event: MemoryEvent): string {
   if (event.operation === 'memory.recall') return 'search_memory'
@@ -31,7 +31,7 @@ function recallLots(event: RecallEvent): Lots {
   const { spaces, threadId, recallId, items, neighbours } = event
   return {
     ids: {
-      // A store is a space. Of several the conventions say nothing.
+      // A store is a space. The conventions do not cover several.
       'gen_ai.memory.store.id': spaces.length === 1 ? spaces[0] : undefined,
       'aquifer.recall.spaces': spaces.length === 1 ? undefined : [...spaces],
       'gen_ai.conversation.id': threadId,
@@ -72,7 +72,7 @@ function saveLots(event: SaveEvent): Lots {
   }
 }
 
-/** Of a read the records answered, of a write those that it was to write. */
+/** For a read, the returned records; for a write, the records to write. */
 function blockCount({ action, status, version }: WorkingMemoryEvent): number | undefined {
   if (action !== 'get') return 1
   if (status !== 'done') return undefined
@@ -103,7 +103,7 @@ function lotsOf(event: MemoryEvent): Lots {
   return event.operation === 'memory.save' ? saveLots(event) : workingMemoryLots(event)
 }
 
-/** What an event says so far. */
+/** The attributes of an event so far. */
 export function spanAttributes(event: MemoryEvent, captureIds: boolean): SpanAttributes {
   const { operation, actor, status, errorCode } = event
   const { ids, numbers } = lotsOf(event)

@@ -1,4 +1,4 @@
-/** Makes OpenTelemetry spans of what memory publishes. Exports nothing itself: the tracer's provider does. */
+/** Makes OpenTelemetry spans of memory's events. Exports nothing itself: the tracer's provider does. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Context, Span, Tracer } from '@opentelemetry/api'
@@ -8,7 +8,7 @@ import { isJsonObject } from '../../domain/json.ts'
 import { type MemoryEvent, memoryChannel } from '../../memory/tracing.ts'
 import { spanAttributes, spanName } from './attributes.ts'
 
-/** A tracer of `@opentelemetry/api`, told by its shape, so that these types do not load those of the package. */
+/** A tracer of `@opentelemetry/api`, described by its form, so that these types do not load those of the package. */
 export interface TracerLike {
   /** Starts a span, as `Tracer.startSpan` of `@opentelemetry/api` does. */
   startSpan(name: string, options?: never, context?: never): unknown
@@ -16,9 +16,11 @@ export interface TracerLike {
 
 /** Options of `traceMemory`. */
 export interface TraceMemoryOptions {
-  /** Default: the tracer `aquifer` of the provider that is registered, now or later. */
+  /** The tracer to use. Default: the tracer `aquifer` of the registered provider, now or later. */
   readonly tracer?: TracerLike
-  /** Whether spans name spaces, threads, records, actors and recalls. Default: true. Content they never hold. */
+  /**
+   * Whether spans have the ids of spaces, threads, records, actors and recalls. Default: true. They never have content.
+   */
   readonly captureIds?: boolean
 }
 
@@ -30,7 +32,7 @@ async function loadApi(): Promise<Api> {
   } catch (cause) {
     throw new MemoryError('unsupported', {
       message: 'The package @opentelemetry/api could not be loaded.',
-      fix: 'Install it beside aquifer: npm install @opentelemetry/api',
+      fix: 'Install it with: npm install @opentelemetry/api',
       details: { package: '@opentelemetry/api' },
       cause,
     })
@@ -59,7 +61,7 @@ function parseOptions(options: unknown): Settings {
 
 /** A span for each operation that began and is not done. */
 interface OpenSpans {
-  /** Opens the span of an event, as a child of the span that is active, and answers the context with it. */
+  /** Opens the span of an event, as a child of the active span, and returns the context with it. */
   begin(event: MemoryEvent): Context
   end(event: MemoryEvent): void
   readonly count: number
@@ -68,7 +70,7 @@ interface OpenSpans {
 function openSpans(api: Api, { tracer, captureIds }: Settings): OpenSpans {
   const own = tracer ?? api.trace.getTracer('aquifer')
   const spans = new Map<MemoryEvent, Span>()
-  // Whatever a tracer or a processor throws is theirs to report, and no business of the program that uses memory.
+  // Errors of a tracer or a processor are theirs to report, and must not reach the program that uses memory.
   const failed = (error: unknown) => detach(() => api.diag.error('aquifer: a span could not be made', error), warnOf)
   return {
     begin(event) {
@@ -103,9 +105,10 @@ function openSpans(api: Api, { tracer, captureIds }: Settings): OpenSpans {
 
 /**
  * Makes a span of each memory operation of this process from now on: a child of the span that is active where memory is
- * called, such as a tool call of the AI SDK, and the parent of what memory itself calls, such as an embedding model.
+ * called, such as a tool call of the AI SDK, and the parent of calls that memory makes itself, such as to an embedding
+ * model.
  *
- * @returns What stops it; operations that have begun still end their spans.
+ * @returns A function that stops it. Operations that have begun still end their spans.
  * @throws MemoryError `unsupported` if `@opentelemetry/api` is not installed; `invalid-input` for a wrong option.
  */
 export async function traceMemory(options: TraceMemoryOptions = {}): Promise<() => void> {

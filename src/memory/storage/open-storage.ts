@@ -18,13 +18,13 @@ async function openGiven(
 ): Promise<StorageInUse> {
   if (storage === undefined) return late.open(clock)
   if (storage instanceof SQLiteStore) return openStore(storage, clock)
-  // A driver that was passed in stays open: whoever opened it closes it.
+  // A driver that was passed in stays open: its owner closes it.
   if (typeof storage === 'object') return { storage, release: async () => {} }
   const store = new SQLiteStore({ url: storage, ...(durability === undefined ? {} : { durability }) })
   return openStore(store, clock)
 }
 
-/** A storage whose models are not there is released again. */
+/** If its models cannot be resolved, the storage is released. */
 export async function openStorage(options: MemoryOptions, late: LateChoice, clock: Clock): Promise<OpenedMemory> {
   const opened = await openGiven(options, late, clock)
   try {

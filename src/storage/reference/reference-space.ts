@@ -31,7 +31,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   readonly records: SpaceRecords
   readonly fold: FoldSpace
   rows: LogRow[] = []
-  /** Vectors that were put, by embedder; those of changed content are passed over. */
+  /** Vectors that were put, by embedder; those of changed content are skipped. */
   readonly vectors = new Map<string, VectorRecord[]>()
 
   constructor(space: SpaceState) {
@@ -99,7 +99,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     })
   }
 
-  /** Removes what an erasure takes, and replaces the rows that it empties. */
+  /** Removes the records of an erasure, and replaces the rows that it empties. */
   erase({ rows, threads, entries, runs, records, recounted }: Erasure): void {
     for (const row of rows) this.replaceRow(row)
     for (const threadId of threads) {

@@ -97,7 +97,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return this.write(commit.space, decide(space ?? emptyView, this.submission(access, commit, limits)))
   }
 
-  /** A commit with all that a decision on it takes. */
+  /** A commit with everything that its decision needs. */
   submission({ actor }: Access, commit: Commit, limits: Limits): Submission {
     const newSpace = () => ({
       key: newSpaceKey(),
@@ -107,7 +107,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     return { commit, actor, hash: commitHash(commit), nowMs: this.clock.now(), limits, newSpace }
   }
 
-  /** Does as was decided over the space as it now stands. */
+  /** Carries out a decision on the current space. */
   write(id: SpaceId, outcome: Decision): CommitResult {
     if (outcome.kind === 'answer') return outcome.result
     if (outcome.kind === 'erase-space') return this.#eraseSpace(id, outcome)

@@ -10,7 +10,7 @@ import { factShape } from '../stored-shapes.ts'
 /** The parts of a fact that have columns of their own. */
 type ColumnPart = 'id' | 'version' | 'deleted' | 'order' | 'status' | 'createdAt' | 'updatedAt' | 'expiresAt'
 
-/** All others: the JSON column. */
+/** All other parts: the JSON column. */
 type FactJson = Omit<FactState, ColumnPart>
 
 export type FactColumns = readonly [

@@ -28,9 +28,9 @@ interface Member {
   readonly commit: Commit
   readonly limits: Limits
   readonly hash: string | null
-  /** What to note of an erasure, in the same transaction. */
+  /** What the receipt notes about an erasure, in the same transaction. */
   readonly note: ReceiptNote | null
-  /** Where what an erasure names stands in a long log. */
+  /** Where the texts of an erasure are in a long log. */
   readonly ahead: LookedAhead | null
   readonly deadline: number
   readonly resolve: (result: CommitResult) => void
@@ -39,7 +39,7 @@ interface Member {
   error: unknown
 }
 
-/** Why a whole group fails, and none of its members alone. */
+/** The error of a whole group, not of one member. */
 class GroupFailure {
   readonly cause: unknown
   constructor(cause: unknown) {
@@ -87,7 +87,7 @@ export class CommitQueue {
       })
       if (this.#isFlushing) return
       this.#isFlushing = true
-      // After all microtasks: whoever answers to the same event joins the group.
+      // After all microtasks: other commits of the same event join the group.
       afterThis(this.#flush, this.#breakOff)
     })
   }
@@ -97,7 +97,7 @@ export class CommitQueue {
     if (this.#isFlushing) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
-  // A function of its own, as is the one below: every commit hands both on.
+  // A separate function, like the one below: every commit passes both on.
   readonly #flush = (): void => {
     try {
       this.#database.connection.begin()
@@ -122,7 +122,9 @@ export class CommitQueue {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  /** What no member is to blame for, such as a rollback that fails: all who wait are told, and the next begin anew. */
+  /**
+   * An error that no member caused, such as a failed rollback: all waiting commits fail, and later ones start again.
+   */
   readonly #breakOff = (error: unknown): void => {
     for (const member of this.#queue.splice(0)) member.reject(this.#failure(error))
     this.#rest()
@@ -137,7 +139,7 @@ export class CommitQueue {
     else detach(() => jitter().then(this.#flush), this.#breakOff)
   }
 
-  /** Applies members until time is up, commits, and answers those it has dealt with. */
+  /** Applies members until the time is up, commits, and answers the applied ones. */
   #runGroup(group: readonly Member[]): readonly Member[] {
     const { connection } = this.#database
     const done: Member[] = []
@@ -168,7 +170,7 @@ export class CommitQueue {
     this.#database.connection.rollback()
   }
 
-  /** A failure while storing took the group with it: run the members again one at a time, unless the disk is at fault. */
+  /** A failure while storing undid the group: run the members again one at a time, unless the disk is at fault. */
   #afterFailure(done: readonly Member[], error: unknown): readonly Member[] {
     const cause = error instanceof GroupFailure ? error.cause : error
     if (done.length === 1 || error instanceof GroupFailure) {

@@ -34,7 +34,10 @@ interface ConnectionOptions {
   readonly maxBytes?: number
 }
 
-/** 0 to 3 ms for whoever waits for the lock; 0 gives the event loop one turn. A timer alone would never be under 1 ms. */
+/**
+ * A pause of 0 to 3 ms before the lock is tried again; 0 gives the event loop one turn. A timer alone would never be
+ * under 1 ms.
+ */
 export async function jitter(): Promise<void> {
   const waitMs = Math.floor(Math.random() * 4)
   await (waitMs === 0 ? oneTurn() : delay(waitMs))
@@ -70,7 +73,7 @@ function refuseForeign(database: DatabaseSync, path: string): void {
   })
 }
 
-/** Closes a database that could not be opened, and answers what to throw. */
+/** Closes a database that could not be opened, and returns the error to throw. */
 function closedAgain(database: DatabaseSync, path: string, error: unknown): MemoryError {
   try {
     database.close()
@@ -80,7 +83,7 @@ function closedAgain(database: DatabaseSync, path: string, error: unknown): Memo
   }
 }
 
-/** An open connection. Synchronous; who holds it must not await between `begin` and `commit`. */
+/** An open connection. Synchronous: its user must not await between `begin` and `commit`. */
 export class Connection {
   readonly path: string
   readonly busyTimeoutMs: number

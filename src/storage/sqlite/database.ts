@@ -1,4 +1,4 @@
-/** The open database: its connection, every prepared statement, and what is cached of spaces and threads. */
+/** The open database: its connection, every prepared statement, and the cached spaces and threads. */
 
 import type { LogRow } from '../../domain/commit/effect.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
@@ -31,7 +31,7 @@ const rowOverhead = 200
 const cachedWordBytes = 33_554_432
 const cachedVectorBytes = 134_217_728
 
-/** What was read from the file, and when: it is true as long as nobody has changed anything. */
+/** What was read from the file, and when: valid until somebody changes anything. */
 interface Remembered<Value> {
   readonly epoch: number
   readonly changes: number
@@ -43,7 +43,7 @@ export interface CachedThread {
   state: ThreadState
 }
 
-/** A space as this process last saw it. Looked at again once another connection has committed. */
+/** A space as this process last saw it. Read again after another connection has committed. */
 export interface CachedSpace {
   readonly n: number
   /** When it was last known to be current. */
@@ -112,7 +112,7 @@ export class SqliteDatabase {
     return statement
   }
 
-  /** Notes whether another connection has committed since: then spaces are looked at again before they are used. */
+  /** Notes whether another connection has committed: spaces are then read again before use. */
   refresh(): void {
     const version = this.connection.dataVersion()
     if (version === this.#seen) return
@@ -207,7 +207,7 @@ export class SqliteDatabase {
     return spaceStateOf(columns, this.statements.lastCommit.get(columns[0]))
   }
 
-  /** The thread of that id, deleted ones included. */
+  /** The thread with that id, deleted or not. */
   thread(space: CachedSpace, threadId: string): CachedThread | null {
     const cached = space.threads.get(threadId)
     if (cached !== undefined) return cached
@@ -235,7 +235,7 @@ export class SqliteDatabase {
     return space.tail
   }
 
-  /** What `known` holds, read again if this connection or another one has changed anything since. */
+  /** The value in `known`, read again if this connection or another one has changed anything since. */
   #current<Value>(known: Remembered<Value> | undefined, read: () => Value): Remembered<Value> {
     const changes = this.statements.changes.get()?.[0] ?? 0
     if (known?.epoch === this.#epoch && known.changes === changes) return known

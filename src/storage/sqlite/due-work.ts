@@ -1,4 +1,4 @@
-/** What time makes due in SQLite: rows that an index finds by their expiry, and logs that keep their rows for some days. */
+/** Finds what is due in SQLite: rows by their expiry, through an index, and logs that keep their rows for some days. */
 import type { SpaceId } from '../../domain/id.ts'
 import type { DueWork } from '../../ports/storage.ts'
 import { dueHorizon, dueTurn, lastTooOld } from '../due-work.ts'

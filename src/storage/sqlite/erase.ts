@@ -41,7 +41,7 @@ function eraseEntry(database: SqliteDatabase, space: CachedSpace, key: string): 
   database.statements.deleteEntry.run(space.n, key)
 }
 
-/** Erases parts of a space. What is cached of it must be forgotten afterwards. */
+/** Erases parts of a space. Its caches must be dropped afterwards. */
 export function eraseParts(
   database: SqliteDatabase,
   view: SqliteView,
@@ -65,7 +65,7 @@ export function eraseParts(
   }
 }
 
-/** What of a space is live. */
+/** Counts of the live records of a space. */
 function liveCounts(database: SqliteDatabase, columns: SpaceColumns): ErasedCounts {
   const [n, , , , , horizon, , , threads, archived, entries] = columns
   const { statements } = database
@@ -80,14 +80,17 @@ function liveCounts(database: SqliteDatabase, columns: SpaceColumns): ErasedCoun
   return { commits: seq - horizon, threads: threads + archived, messages, entries, blocks, facts, runs, records }
 }
 
-/** One space: its row goes at once, and with it the way to all others, which are deleted a few at a time. */
+/** One space: its row is deleted at once, so nothing can read the others, which are deleted a few at a time. */
 function eraseSpace({ statements }: SqliteDatabase, n: number): void {
   statements.deleteLeases.run(n)
   statements.deleteSpace.run(n)
   statements.putErasedSpace.run(n)
 }
 
-/** Erases a space and its children: from now on nothing of them is read. Keeps the highest seq, above which a new space begins. */
+/**
+ * Erases a space and its children: from now on nothing reads them. Keeps the highest seq, above which a new space
+ * begins.
+ */
 export function eraseSpaces(
   database: SqliteDatabase,
   id: SpaceId,

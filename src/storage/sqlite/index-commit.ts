@@ -1,4 +1,7 @@
-/** Keeping the index of a space true to its commits: what goes is taken out, what comes joins the tail, a full tail is folded. */
+/**
+ * Updates the index of a space after its commits: removed records leave it, new ones join the tail, a full tail is
+ * folded.
+ */
 
 import type { Draft } from '../../domain/apply/draft.ts'
 import type { LogRow } from '../../domain/commit/effect.ts'
@@ -24,7 +27,7 @@ function remove(database: SqliteDatabase, space: CachedSpace, removal: Removal):
   removeVectors(database, space, removal)
 }
 
-/** Takes all messages of a thread out, whose rows must still say that they are its own. */
+/** Removes all messages of a thread from the index. Its rows must still name the thread. */
 export function removeThread(database: SqliteDatabase, space: CachedSpace, { id, createdSeq }: ThreadState): void {
   forgetRecords(space.words)
   const number = database.thread(space, id)?.n ?? 0
@@ -32,7 +35,7 @@ export function removeThread(database: SqliteDatabase, space: CachedSpace, { id,
   remove(database, space, threadRemoval(createdSeq, turns))
 }
 
-/** Takes one message out, wherever it was folded. */
+/** Removes one message from the index, from any segment. */
 export function removeMessageAt(database: SqliteDatabase, space: CachedSpace, turn: number, index: number): void {
   forgetRecords(space.words)
   remove(database, space, messageRemoval(turn, index))
@@ -54,7 +57,7 @@ function refreshTurn(
   replaceTurn(words, turn, indexedTurn(rows, fold, thread?.state ?? null, words.folded, state.settings.language))
 }
 
-/** Brings what is known of the tail up to date; messages before facts, as they are read from the log. */
+/** Updates the known tail: messages before facts, in the order in which they are read from the log. */
 function updateTail(database: SqliteDatabase, space: CachedSpace, draft: Draft, changes: IndexChanges): void {
   const { words, state } = space
   if (changes.forgetsTail) forgetRecords(words)
@@ -66,7 +69,7 @@ function updateTail(database: SqliteDatabase, space: CachedSpace, draft: Draft, 
   for (const record of factRecords(draft, language)) addRecord(words, record)
 }
 
-/** Keeps the index true to a commit whose rows are stored. */
+/** Updates the index after a commit whose rows are stored. */
 export function indexCommit(
   database: SqliteDatabase,
   view: SqliteView,

@@ -3,7 +3,7 @@ import type { LogRow } from '../../domain/commit/effect.ts'
 import { logValues } from '../rows/log-rows.ts'
 import type { SqliteDatabase } from './database.ts'
 
-/** Where a row belongs. */
+/** The place of a row. */
 interface RowPlace {
   /** Number of the space. */
   readonly space: number

@@ -1,4 +1,4 @@
-/** The log of a space in SQLite: reading on from a seq, waking those who follow it, and compaction. */
+/** The log of a space in SQLite: reads from a seq, wakes followers, and compacts. */
 
 import type { LogRow } from '../../domain/commit/effect.ts'
 import { detach, every, type Timer, warnOf } from '../../domain/detached.ts'
@@ -18,15 +18,15 @@ import { isBusy } from './sqlite-error.ts'
 import { rowsBetween } from './view.ts'
 import { foldWords } from './words.ts'
 
-/** Milliseconds between looks for commits of other processes, while somebody follows a log. */
+/** Milliseconds between checks for commits of other processes, while there are followers. */
 const pollMs = 15
 
-/** Who follows which space. This process wakes them itself; for other processes the file is looked at. */
+/** The followers of each space. This process wakes them itself; for commits of other processes it checks the file. */
 export class Followers {
   readonly #database: SqliteDatabase
   readonly #wakers = new Map<SpaceId, Set<() => void>>()
   #timer: Timer | null = null
-  /** null where the file could not be looked at: then whatever comes may be new to somebody. */
+  /** null if the file could not be read: then any commit may be new to a follower. */
   #seen: number | null = null
 
   constructor(database: SqliteDatabase) {
@@ -60,7 +60,7 @@ export class Followers {
     try {
       return this.#database.connection.dataVersion()
     } catch {
-      // The first look meets the same, or finds it over.
+      // The first read gets the same error, or finds it gone.
       return null
     }
   }
@@ -73,8 +73,8 @@ export class Followers {
   }
 
   /**
-   * A look failed. While another process holds the file it is looked at again; anything else those who follow meet in
-   * their own reads, which tell them of it.
+   * A check failed. If another process holds the file, it is checked again. Any other error followers get from their
+   * own reads.
    */
   #blind(error: unknown): void {
     if (isBusy(error)) return
@@ -87,14 +87,14 @@ export class Followers {
     this.#timer = null
   }
 
-  /** Stops, and wakes all, who then find the storage closed. */
+  /** Stops, and wakes all followers, which then find the storage closed. */
   close(): void {
     this.stop()
     this.wake([...this.#wakers.keys()])
   }
 }
 
-/** Refuses a log with a gap or a row out of place: whoever follows it would miss something, or go round in circles. */
+/** Refuses a log with a gap or a misplaced row: a follower would miss something, or loop for ever. */
 function requireDense(rows: readonly LogRow[], after: Seq, last: Seq): void {
   let before = after
   for (const { seq } of rows) {
@@ -162,7 +162,7 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
     const { state: thread } = database.threadFrom(columns)
     statements.updateThread.run(...threadValues(thread, state.seq), columns[0])
   }
-  // Compaction moves content into the rows that opened its turns, where the tail would not be looked for.
+  // Compaction moves content into the rows that opened its turns, where the tail is not searched.
   foldWords(database, space, true)
   const stored = rowsBetween(database, n, 0, horizon)
   const kept = compactRows(stored, state, { key: state.key, address: parseSpaceId(id).address })

@@ -1,4 +1,4 @@
-/** Which commits hold given texts, looked up in a long log ahead of the transaction that needs to know: a stretch at a time. */
+/** Finds the commits with given texts in a long log, one stretch at a time, before the transaction that needs them. */
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import { isErasePart } from '../../domain/apply/apply.ts'
 import type { Commit } from '../../domain/commit/commit.ts'
@@ -8,13 +8,13 @@ import { isBusy, toMemoryError } from './sqlite-error.ts'
 
 /** Longest time one stretch takes, milliseconds. */
 const stretchMs = 5
-/** A log with fewer commits is looked through in the transaction. */
+/** A log with fewer commits is searched in the transaction. */
 const shortLog = 2_000
 
 /** Seqs of commits in whose effects a text stands as a whole JSON string, by text. */
 export type HeldTexts = ReadonlyMap<string, Set<Seq>>
 
-/** What a look through a log found, and what of the log it is true for. */
+/** The commits that a search found, and the part of the log that was searched. */
 export interface LookedAhead {
   readonly key: SpaceKey
   readonly horizon: Seq
@@ -22,7 +22,7 @@ export interface LookedAhead {
   readonly held: HeldTexts
 }
 
-/** What an erasure names: texts to look for. */
+/** The texts that an erasure names. */
 function textsOf(commit: Commit): readonly string[] {
   const [change] = commit.changes
   if (change?.kind !== 'erase') return []
@@ -30,7 +30,7 @@ function textsOf(commit: Commit): readonly string[] {
   return [...threadIds, ...messageIds, ...keys]
 }
 
-/** Notes which of the texts stand in a row, as they are written in JSON. */
+/** Notes which of the texts are in a row, in their JSON form. */
 function note(json: string, seq: Seq, wanted: ReadonlyMap<string, Set<Seq>>, lengths: ReadonlySet<number>): void {
   for (let start = json.indexOf('"'); start >= 0; ) {
     let end = json.indexOf('"', start + 1)
@@ -41,14 +41,14 @@ function note(json: string, seq: Seq, wanted: ReadonlyMap<string, Set<Seq>>, len
   }
 }
 
-/** Whether an odd number of backslashes stands before a place. */
+/** Whether there is an odd number of backslashes before a place. */
 function isEscaped(json: string, place: number): boolean {
   let at = place
   while (json.charCodeAt(at - 1) === 92) at -= 1
   return (place - at) % 2 === 1
 }
 
-/** Looks through the commits after a seq up to another, or as far as it comes in `ms`. Answers the seq it came to. */
+/** Searches the commits after a seq up to another, or as far as it gets in `ms`. Returns the seq it reached. */
 function look(database: SqliteDatabase, space: CachedSpace, after: Seq, end: Seq, held: HeldTexts, ms: number): Seq {
   const { jsonAfter, partsJson } = database.statements
   const wanted = new Map([...held].map(([text, seqs]) => [JSON.stringify(text), seqs]))
@@ -67,18 +67,18 @@ function look(database: SqliteDatabase, space: CachedSpace, after: Seq, end: Seq
 
 const emptyHeld = (texts: readonly string[]): HeldTexts => new Map(texts.map((text) => [text, new Set<Seq>()]))
 
-/** The texts of an erasure, looked for without holding anybody up; null if the log does not stay as it is. */
+/** Searches for the texts of an erasure without blocking others; null if the log changes meanwhile. */
 export async function lookAhead(database: SqliteDatabase, commit: Commit): Promise<LookedAhead | null> {
   const held = emptyHeld(textsOf(commit))
   let found: LookedAhead | null = null
-  // Twice to the end as it then is: what busy writers add is for the transaction to look at.
+  // Twice to the current end: the transaction searches what busy writers add.
   let [rounds, end] = [0, 0]
   for (; rounds <= 2; await oneTurn()) {
     const next = await database.read((): LookedAhead | null => {
       const space = database.space(commit.space)
       if (space === null) return null
       const { key, horizon } = space.state
-      // Erased or compacted meanwhile: then the transaction looks for itself.
+      // Erased or compacted meanwhile: then the transaction searches itself.
       if (found !== null && (found.key !== key || found.horizon !== horizon)) return null
       const after = found?.upTo ?? 0
       if (after >= end) {
@@ -93,20 +93,26 @@ export async function lookAhead(database: SqliteDatabase, commit: Commit): Promi
   return found
 }
 
-/** Whether what a commit erases is worth looking for ahead. At once, so that other erasures keep their turn in the queue. */
+/**
+ * Whether searching ahead is worthwhile for a commit. Answered at once, so that other erasures keep their place in the
+ * queue.
+ */
 export function isLongLook(database: SqliteDatabase, commit: Commit): boolean {
   if (!isErasePart(commit) || database.isClosed) return false
   try {
     const state = database.space(commit.space)?.state
     return state !== undefined && state.seq - state.floor > shortLog
   } catch (error) {
-    // Then the transaction, which waits for the file, looks for itself.
+    // Then the transaction, which waits for the file, searches itself.
     if (isBusy(error)) return false
     throw toMemoryError(error, database.connection.path)
   }
 }
 
-/** Where texts stand in a space: what was found ahead, and what came since; all of the log if it no longer fits. */
+/**
+ * The commits with some texts in a space: those found ahead, and later ones; the whole log if the search no longer
+ * fits.
+ */
 export function heldIn(
   database: SqliteDatabase,
   space: CachedSpace,

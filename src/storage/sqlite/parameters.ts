@@ -11,8 +11,9 @@ interface PlainSql {
 }
 
 /**
- * Strings, quoted names and comments, in which a question mark is not a parameter; then every form of parameter. What is
- * never closed reaches to the end, so the pattern is linear; a doubled quote counts as two strings, which is the same here.
+ * Strings, quoted names and comments, in which a question mark is not a parameter; then every form of parameter. An
+ * unclosed one reaches to the end, so the pattern is linear; a doubled quote counts as two strings, which is the same
+ * here.
  */
 const tokens = /'[^']*'?|"[^"]*"?|`[^`]*`?|\[[^\]]*\]?|--.*|\/\*[\s\S]*?(?:\*\/|$)|\?(\d*)|[:@$]\w+/g
 

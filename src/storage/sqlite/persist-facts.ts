@@ -1,4 +1,4 @@
-/** Storing what a commit made of facts: their rows, and what each was derived from. */
+/** Stores the facts that a commit changed: their rows, and their sources. */
 import type { Draft } from '../../domain/apply/draft.ts'
 import { factValues } from '../rows/fact-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'

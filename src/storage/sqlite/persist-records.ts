@@ -1,4 +1,4 @@
-/** Storing what a commit made of records. */
+/** Stores the records that a commit changed. */
 import type { Draft } from '../../domain/apply/draft.ts'
 import { recordValues } from '../rows/record-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'

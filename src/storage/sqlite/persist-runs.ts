@@ -1,4 +1,4 @@
-/** Storing what a commit made of runs. */
+/** Stores the runs that a commit changed. */
 import type { Draft } from '../../domain/apply/draft.ts'
 import { changingValues, dueOfRun, settledValues, uniqueOfRun } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'

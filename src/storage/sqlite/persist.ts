@@ -1,4 +1,4 @@
-/** Storing a decided commit: its log rows, and the small tables of what is current. Runs inside the transaction. */
+/** Stores a decided commit: its log rows, and the small tables of current records. Runs inside the transaction. */
 
 import type { Draft } from '../../domain/apply/draft.ts'
 import type { LogRow } from '../../domain/commit/effect.ts'
@@ -181,7 +181,7 @@ function foldTail(database: SqliteDatabase, space: CachedSpace): void {
   space.tail = new Map()
 }
 
-/** Writes a draft. Caches are moved along; if the transaction fails they must be forgotten. */
+/** Writes a draft, and updates the caches. If the transaction fails, they must be dropped. */
 export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: Draft, rows: readonly LogRow[]): void {
   const space = view.cached ?? insertSpace(database, draft.space)
   const thread = persistThread(database, space, draft, rows)
@@ -199,6 +199,6 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   persistSpace(database, space, draft)
   indexCommit(database, view, draft, rows, space)
   foldTail(database, space)
-  // What is cached of the space holds what was erased.
+  // The caches of the space have the erased content.
   if (draft.erasure !== null) database.forget()
 }

@@ -1,4 +1,6 @@
-/** Facts: point reads, pages in the order of their first statement, what contradicts, what was derived, their past. */
+/**
+ * Reads facts: by id, in pages in the order of their first statement, by contradiction, by source, and their history.
+ */
 
 import type { Seq } from '../../domain/id.ts'
 import {
@@ -19,10 +21,10 @@ import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { inOrder } from './row-order.ts'
 import { SqliteView } from './view.ts'
 
-/** Contradicted facts looked at together. */
+/** Contradicted facts read together. */
 const conflictsPerQuery = 64
 
-/** Whether a fact carries all of these ids. */
+/** Whether a fact has all of these ids. */
 function carries(fact: FactState, attributes: FactAttributes): boolean {
   return factAttributes.every((name) => attributes[name] === undefined || fact.attributes[name] === attributes[name])
 }
@@ -68,7 +70,7 @@ function listFacts(database: SqliteDatabase, space: CachedSpace, query: FactQuer
   return pageOf(space, facts, query.limit, query.asOf)
 }
 
-/** Facts that are contradicted by one that is there: where the other has expired, nothing is left to resolve. */
+/** Facts that an existing fact contradicts. If the other one has expired, nothing is left to resolve. */
 function listConflicts(
   database: SqliteDatabase,
   space: CachedSpace,

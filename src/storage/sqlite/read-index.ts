@@ -1,4 +1,4 @@
-/** What recall scans and reads of a space in SQLite. */
+/** The parts of a space in SQLite that recall scans and reads. */
 
 import { packTurn, unpackTurn } from '../../domain/id.ts'
 import { parseMessageRef, type RecordRef, type WordSegment } from '../../domain/index/word-segment.ts'

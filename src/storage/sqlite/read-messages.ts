@@ -27,7 +27,7 @@ interface Stretch {
   readonly isDown: boolean
 }
 
-/** Rows that come at once: in chunks is cheaper than stepping, and seldom much more than is wanted. */
+/** Rows read at once: chunks are cheaper than stepping, and seldom much more than needed. */
 function* chunksOf(database: SqliteDatabase, stretch: Stretch, size: number): Generator<readonly LogColumns[]> {
   const { n, isDown } = stretch
   let { from, to } = stretch
@@ -41,7 +41,7 @@ function* chunksOf(database: SqliteDatabase, stretch: Stretch, size: number): Ge
     }
     const last = (rows.at(-1) as LogColumns)[2]
     const whole = rows.findLastIndex((columns) => columns[2] !== last) + 1
-    // The last turn may go on in the next chunk, so it is read there from its beginning.
+    // The last turn may continue in the next chunk, so it is read there from its beginning.
     if (whole > 0) {
       yield rows.slice(0, whole)
       if (isDown) to = last
@@ -66,7 +66,7 @@ function* turnsOf(database: SqliteDatabase, stretch: Stretch, size: number, fold
   }
 }
 
-/** Messages of a turn that a query asks for, in its direction. */
+/** The messages of a turn that match a query, in its direction. */
 function placesOf(turn: TurnState, query: MessageQuery, asOf: number): PlacedMessage[] {
   if (turn.replacedBy !== undefined || turn.status === 'discarded') return []
   const { after, from, to } = query
@@ -108,7 +108,7 @@ function list(database: SqliteDatabase, space: CachedSpace, query: MessageQuery)
   return { items, asOf, key, more: false }
 }
 
-/** The thread and turn that a place of ours lies in, if the message there has that id still. */
+/** The thread and turn of an issued id's place, if the message there still has that id. */
 function findIssued(database: SqliteDatabase, space: CachedSpace, messageId: string): PlacedMessage | null {
   const issued = parseMessageId(messageId)
   if (issued === null || issued.spaceKey !== space.state.key) return null

@@ -1,4 +1,4 @@
-/** Spaces, blocks and entries: point reads, pages by key, and their past. */
+/** Reads spaces, blocks and entries: by key, in pages, and their history. */
 
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { BlockState } from '../../domain/records/block.ts'
@@ -23,10 +23,10 @@ import { inNameOrder } from './row-order.ts'
 import { textAfter } from './text-after.ts'
 import { SqliteView } from './view.ts'
 
-/** Spaces that a page of changed ones looks at, at most: each costs a look at the end of its log. */
+/** Spaces that a page of changed ones reads, at most: each needs a read at the end of its log. */
 const changedScan = 1_000
 
-/** Looks along the ids; the page ends where it is full, or where enough were looked at. */
+/** Reads along the ids. The page ends when it is full, or when enough were read. */
 function listChanged(database: SqliteDatabase, { at, after, limit }: ChangedSpacesQuery): ChangedSpaces {
   const found = database.statements.spacesInRange.all('', after ?? '', textAfter(''), changedScan)
   const items: SpaceState[] = []
@@ -112,7 +112,7 @@ export function blockReader(database: SqliteDatabase): BlockReader {
   }
 }
 
-/** Whether an entry was there as of a seq, told without its log where that is certain. */
+/** Whether an entry existed at a seq. Answered without its log where that is certain. */
 function entryTest(database: SqliteDatabase, space: CachedSpace, asOf: Seq): (columns: EntryColumns) => boolean {
   const view = new SqliteView(database, space.state.id)
   const [at = Number.NEGATIVE_INFINITY] = database.statements.timeAt.get(space.n, asOf) ?? []

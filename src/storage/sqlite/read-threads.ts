@@ -43,7 +43,7 @@ function inOrder(
   const high = after === null || !isDown ? asOf : Math.min(asOf, after.order - 1)
   const found: Candidate[] = []
   const statement = database.prepared<ThreadColumns>(sql)
-  // All at once is cheaper than stepping, unless most of them may have to be passed over.
+  // Reading all at once is cheaper than stepping, unless most of them may be skipped.
   const rows =
     skip.size === 0
       ? statement.all(n, state, low, high, asOf, limit)
@@ -58,7 +58,7 @@ function inOrder(
   return found
 }
 
-/** The place a thread had at a seq: its last save then, or its creation. */
+/** The place of a thread at a seq: its last save then, or its creation. */
 function orderAt(database: SqliteDatabase, columns: ThreadColumns, asOf: Seq): Seq {
   return Math.max(database.statements.lastSaveUpTo.get(columns[0], asOf)?.[0] ?? 0, columns[4])
 }
@@ -165,7 +165,7 @@ function cut(found: readonly Candidate[], { offset, limit }: ThreadQuery): Cut {
   return { page, more: found.length > offset + page.length, last: page.at(-1) }
 }
 
-/** Looks through threads until a page is full of those that pass, or as many were looked through as may be. */
+/** Reads threads until a page is full of matching ones, or the limit of the search is reached. */
 function cutMatching(found: readonly Candidate[], { offset, limit, scanLimit }: ThreadQuery, test: RowTest): Cut {
   const page: Candidate[] = []
   let passed = 0

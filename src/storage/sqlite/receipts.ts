@@ -22,7 +22,7 @@ function receiptOf(columns: readonly [json: string]): StoredReceipt {
   return storedJson(columns[0], 'receipt', receiptShape)
 }
 
-/** The question as a salted hash: without the question nothing can be read from it, with it the receipt is found. */
+/** The request as a salted hash: it reveals nothing, but the same request finds the receipt. */
 function hashed(question: string, salt = randomBytes(16).toString('base64url')): string {
   return `${salt} ${hash('sha256', `${salt} ${question}`, 'base64url')}`
 }
@@ -79,7 +79,7 @@ export function putReceipt(database: SqliteDatabase, note: ReceiptNote, result: 
   return receipt
 }
 
-/** What a reclaim is for, read before it begins: erasures that come meanwhile wait for the next. */
+/** The erasures that a reclaim covers, read before it begins: later ones wait for the next. */
 interface Reclaim {
   readonly ids: readonly string[]
   readonly unclean: number
@@ -96,7 +96,7 @@ export function dueReclaim(database: SqliteDatabase): Reclaim | null {
   return ids.length === 0 && mark === 0 ? null : { ids, unclean: mark }
 }
 
-/** Completes the receipts of a reclaim that is through. Runs inside a transaction. */
+/** Completes the receipts of a finished reclaim. Runs inside a transaction. */
 export function completeReclaim(database: SqliteDatabase, reclaim: Reclaim): void {
   const { statements, clock } = database
   const now = clock.now()

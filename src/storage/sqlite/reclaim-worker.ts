@@ -2,16 +2,16 @@
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 
-/** What the worker is told. */
+/** The message to the worker. */
 export interface ReclaimTask {
   readonly path: string
-  /** How long to wait for others that hold the file, milliseconds. */
+  /** How long to wait for other users of the file, milliseconds. */
   readonly waitMs: number
   /** Whether SQLite may keep its copy in memory; else it lies in an unnamed temporary file. Either holds live rows only. */
   readonly isSmall: boolean
 }
 
-/** What the worker answers: whether it is through, or SQLite's error. */
+/** The worker's answer: whether it is done, or SQLite's error. */
 export type ReclaimAnswer =
   | { readonly isThrough: boolean }
   | { readonly message: string; readonly errcode: number | null }
@@ -22,7 +22,7 @@ function reclaim({ path, waitMs, isSmall }: ReclaimTask): ReclaimAnswer {
     database = new DatabaseSync(path, { timeout: waitMs, enableForeignKeyConstraints: false })
     database.exec(`PRAGMA temp_store = ${isSmall ? 'MEMORY' : 'FILE'}`)
     database.exec('VACUUM')
-    // The rewritten pages lie in the log; until it is emptied the file itself still has the old ones.
+    // The rewritten pages are in the log. Until that is emptied, the file itself still has the old ones.
     const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
     return { isThrough: checkpoint?.busy === 0 }
   } catch (error) {

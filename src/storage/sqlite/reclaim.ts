@@ -1,4 +1,4 @@
-/** Taking the bytes of what was erased out of the files: the last rows, then `VACUUM` and a checkpoint in a worker. */
+/** Removes the bytes of erased records from the files: the last rows, then `VACUUM` and a checkpoint in a worker. */
 import { statSync } from 'node:fs'
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -9,7 +9,7 @@ import { completeReclaim, dueReclaim } from './receipts.ts'
 import type { ReclaimAnswer, ReclaimTask } from './reclaim-worker.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 
-/** How long one attempt waits for those who hold the file, milliseconds. */
+/** How long one attempt waits for other users of the file, milliseconds. */
 const waitMs = 2_000
 /** Up to this size the copy that `VACUUM` makes is kept in memory, bytes. */
 const smallBytes = 134_217_728
@@ -18,7 +18,10 @@ const batchMs = 6
 /** Rows that one statement deletes at first; it grows and shrinks with the time that they take. */
 const firstBatch = 64
 
-/** Deletes the rows of erased spaces, a few in each transaction, so that nobody waits for long; false if some are left. */
+/**
+ * Deletes the rows of erased spaces, a few in each transaction, so that others need not wait long; false if some are
+ * left.
+ */
 export async function deleteErased(database: SqliteDatabase): Promise<boolean> {
   let batch = firstBatch
   try {
@@ -31,7 +34,7 @@ export async function deleteErased(database: SqliteDatabase): Promise<boolean> {
       await oneTurn()
     }
   } catch (error) {
-    // The erasure itself is done: what nobody can read any more waits for the next attempt.
+    // The erasure itself is done: unreadable rows can wait for the next attempt.
     if (!database.isClosed && !(error instanceof MemoryError && error.code === 'unavailable')) throw error
   }
   return false
@@ -57,12 +60,12 @@ function deleteSome(database: SqliteDatabase, n: number, first: number): number 
   return batch
 }
 
-/** The worker's own file lies beside this one, compiled or not. */
+/** The worker's file is next to this one, compiled or not. */
 function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './reclaim-worker.ts' : './reclaim-worker.js', import.meta.url)
 }
 
-/** The worker itself could not go on: it ran out of memory, for example. */
+/** The worker itself failed: it ran out of memory, for example. */
 function workerLost(cause: unknown): MemoryError {
   const fix = 'What was forgotten cannot be read; its bytes are reclaimed by the next attempt.'
   return new MemoryError('unavailable', { message: 'The thread that rewrites the file failed.', fix, cause })
@@ -83,7 +86,7 @@ function sizeOf(path: string): number {
   return [path, `${path}-wal`].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
-/** Rewrites the files; false if others held them. */
+/** Rewrites the files; false if other users blocked it. */
 async function rewrite(path: string): Promise<boolean> {
   const answer = await inWorker({ path, waitMs, isSmall: sizeOf(path) <= smallBytes })
   if ('isThrough' in answer) return answer.isThrough
@@ -92,7 +95,9 @@ async function rewrite(path: string): Promise<boolean> {
   throw toMemoryError(error, path)
 }
 
-/** One attempt to take all erased bytes out of the files; false if others held them, or the database was closed. */
+/**
+ * One attempt to remove all erased bytes from the files; false if other users blocked it, or the database was closed.
+ */
 export async function reclaim(database: SqliteDatabase): Promise<boolean> {
   if (!(await deleteErased(database))) return false
   const due = await database.read(() => dueReclaim(database))

@@ -1,11 +1,11 @@
-/** Pages of rows in an order that their index gives: a damaged index must not make anybody go round in circles. */
+/** Pages of rows in the order of their index: a damaged index must not cause endless loops. */
 import { damagedRecord } from '../stored-json.ts'
 
 /** Rows whose fourth column is what they are ordered by. */
 type OrderedRow = readonly [unknown, unknown, unknown, order: number, ...unknown[]]
 
 /**
- * The rows, if each lies behind the one before it.
+ * The rows, if each comes after the one before.
  *
  * @throws MemoryError `corrupt` if the index named a row of another place.
  */
@@ -18,7 +18,7 @@ export function inOrder<Row extends OrderedRow>(rows: Row[], what: string, from:
   return rows
 }
 
-/** Rows by their name, in the order of SQLite's texts, each behind the one before it; see {@link inOrder}. */
+/** Rows by their name, in the order of SQLite's texts, each after the one before; see {@link inOrder}. */
 export function inNameOrder<Row>(rows: Row[], what: string, after: string, nameOf: (row: Row) => string): Row[] {
   let before = after
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** What SQLite and damaged rows fail with, in the project's words: every error of the driver becomes a MemoryError here. */
+/** Turns errors of SQLite and of damaged rows into MemoryErrors. */
 import { type ErrorCode, MemoryError } from '../../domain/error.ts'
 
 const busyCodes = new Set([5, 6])
@@ -16,7 +16,7 @@ const code = {
   notDatabase: 26,
 } as const
 
-/** What an error looks like that Node made of one of SQLite's, or of its own. */
+/** The form of Node's errors, from SQLite or its own. */
 interface RawError extends Error {
   readonly code?: unknown
   readonly errcode?: unknown
@@ -46,7 +46,7 @@ export function isDiskFailure(error: unknown): boolean {
   return primary === code.full || primary === code.ioError
 }
 
-/** Whether another connection holds the file: this passes. */
+/** Whether another connection holds the file, which is temporary. */
 export function isBusy(error: unknown): boolean {
   const primary = sqliteCode(error)
   return primary !== null && busyCodes.has(primary)
@@ -61,7 +61,7 @@ interface Wording {
   readonly retryable?: boolean
 }
 
-/** What a result code of SQLite's means for whoever uses the file. */
+/** The error for a result code of SQLite. */
 function wordingOf(primary: number, file: string): Wording {
   switch (primary) {
     case code.notDatabase: {
@@ -70,7 +70,7 @@ function wordingOf(primary: number, file: string): Wording {
     }
     case code.corrupt:
       return { code: 'corrupt', message: `${file} is damaged.`, fix: damagedFix }
-    // The statements are fixed and so is the schema: what they cannot work with, nobody of ours wrote.
+    // The statements and the schema are fixed: this package did not write rows that they cannot handle.
     case code.logic:
     case code.schema:
     case code.constraint:
@@ -96,7 +96,7 @@ function wordingOf(primary: number, file: string): Wording {
   return { code: 'unavailable', message: `SQLite could not work with ${file}.`, fix }
 }
 
-/** What an error of the runtime's means that is none of SQLite's. */
+/** The error for an error of the runtime that is not SQLite's. */
 function wordingOfRuntime(raw: RawError | null, file: string): Wording {
   if (raw?.code === 'ERR_INVALID_STATE') {
     const fix = 'Open a new one; close it only when all work with it is done.'
@@ -109,13 +109,13 @@ function wordingOfRuntime(raw: RawError | null, file: string): Wording {
   return unreadable(file)
 }
 
-/** Numbers out of range, rows that do not fit together: reading what this package wrote never throws. */
+/** Numbers out of range, rows that do not match: reading rows of this package never throws these. */
 function unreadable(file: string): Wording {
   const fix = `${damagedFix} If that finds nothing, please report this error with its cause.`
   return { code: 'corrupt', message: `What ${file} holds cannot be read.`, fix }
 }
 
-/** Any error of the driver as one of ours, cause kept. */
+/** Any error of the driver as a MemoryError, with its cause. */
 export function toMemoryError(error: unknown, file: string): MemoryError {
   if (error instanceof MemoryError) return error
   const raw = rawOf(error)
@@ -125,7 +125,7 @@ export function toMemoryError(error: unknown, file: string): MemoryError {
   return new MemoryError(name, { ...wording, details, cause: error })
 }
 
-/** The error of a read: where stored rows break a rule of ours, it is the file that is at fault. */
+/** The error of a read: if stored rows break a rule, the file is at fault. */
 export function readError(error: unknown, file: string): MemoryError {
   if (!(error instanceof MemoryError) || error.code !== 'bug') return toMemoryError(error, file)
   const { code, ...wording } = unreadable(file)

@@ -123,11 +123,11 @@ export class SqliteStorage implements Storage {
     return this.#queue.commit(access, commit, limits)
   }
 
-  /** An erasure in a long log joins the queue once what it names was looked for, and answers once rows are deleted. */
+  /** An erasure in a long log joins the queue after its texts were searched, and answers after its rows are deleted. */
   async #erase(access: Access, commit: Commit, limits: Limits, note: ReceiptNote | null): Promise<CommitResult> {
     const ahead = isLongLook(this.#database, commit) ? await lookAhead(this.#database, commit) : null
     const result = await this.#queue.commit(access, commit, limits, { note, ahead })
-    // Unless others hold the file: then they wait for the next attempt.
+    // If others use the file, this waits for the next attempt.
     await deleteErased(this.#database)
     return result
   }
@@ -142,7 +142,7 @@ export class SqliteStorage implements Storage {
     return receipt
   }
 
-  /** All who ask at once wait for the same attempt. */
+  /** Callers at the same time wait for the same attempt. */
   reclaim(): Promise<boolean> {
     this.#reclaiming ??= reclaim(this.#database).finally(() => {
       this.#reclaiming = null
@@ -189,7 +189,8 @@ export class SqliteStorage implements Storage {
 
   async #closeOnce(): Promise<void> {
     await this.#queue.idle()
-    // A worker that goes on alone does no harm: the receipts stay pending, and the next to open takes them up.
+    // A worker that continues alone does no harm: the receipts stay pending, and the next process that opens the file
+    // completes them.
     await Promise.race([this.#reclaiming?.catch(() => false), delay(closingMs, null, { ref: false })])
     this.#database.close()
     this.#followers.close()

@@ -69,7 +69,7 @@ function logStatements(connection: Connection) {
   const select = `SELECT ${logColumns}`
   return {
     lastCommit: connection.prepare<LastCommit>(`SELECT seq, at FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1`),
-    /** Whether a space is as it was last seen: seq of its last commit, and its horizon. */
+    /** Whether a space is unchanged: seq of its last commit, and its horizon. */
     spaceMark: connection.prepare<[number, number | null]>(
       `SELECT horizon, (SELECT seq FROM log WHERE ${inSpace} ORDER BY k DESC LIMIT 1) FROM space WHERE n = ?1`,
     ),

@@ -130,7 +130,7 @@ function putVectors(
   return fresh.length
 }
 
-/** Takes vectors out of their segments, whichever embedder made them. */
+/** Removes vectors from their segments, of any embedder. */
 export function removeVectors(database: SqliteDatabase, space: CachedSpace, removal: Removal): void {
   if (!hasVectors(database, space)) return
   const { vectorsAt, vectorsFrom } = database.statements
@@ -212,7 +212,7 @@ export function vectorStore(database: SqliteDatabase, transact: Transact): Vecto
       }),
     claimWork: async (_, { owner, leaseMs, limit }) => {
       const find = () => statements.freeWork.all(clock.now(), owner, limit)
-      // Looked at often and mostly in vain, so without the write lock first.
+      // Checked often and mostly in vain, so first without the write lock.
       if ((await database.read(find)).length === 0) return []
       return transact(() => {
         const free = find()

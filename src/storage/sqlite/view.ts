@@ -1,4 +1,4 @@
-/** What a commit sees of its space in SQLite, and the erasure of log content it asks for. */
+/** A commit's view of its space in SQLite, and the erasure of log content. */
 
 import type { LogRow } from '../../domain/commit/effect.ts'
 import { splitRecordName } from '../../domain/commit/effect-names.ts'

@@ -87,7 +87,10 @@ export function hasCurrentTerms({ statements }: SqliteDatabase): boolean {
   return statements.meta.get('analyser')?.[0] === analyserVersion
 }
 
-/** Drops segments of another analyser: their records are in the tail then, and folded by the next commit to their space. */
+/**
+ * Drops segments of another analyser. Their records are then in the tail, and the next commit to their space folds
+ * them.
+ */
 export function dropOldTerms(database: SqliteDatabase): void {
   if (hasCurrentTerms(database)) return
   const { dropWords, unfold, setMeta } = database.statements
@@ -104,7 +107,7 @@ function* readEach(segments: readonly WordsColumns[]): Generator<ReadWords> {
   }
 }
 
-/** Takes records out of the segments that hold them. */
+/** Removes records from their segments. */
 export function removeWords(database: SqliteDatabase, space: CachedSpace, removal: Removal): void {
   if (!isInWords(removal, space.words.folded)) return
   const { wordsAt, wordsFrom } = database.statements

@@ -1,4 +1,4 @@
-/** Cases of what is read across spaces: runs that wait, and spaces that changed. */
+/** Cases of reads across spaces: runs that wait, and spaces that changed. */
 
 import type { SpaceId } from '../../domain/id.ts'
 import { runStatuses } from '../../domain/records/run.ts'

@@ -1,4 +1,7 @@
-/** Cases of lists as of a seq: what later commits created is left out, and everything else is of the present. */
+/**
+ * Cases of lists as of a seq: records that later commits created are left out, and all others show their present
+ * content.
+ */
 import type { Seq } from '../../domain/id.ts'
 import type { EntryQuery } from '../../ports/storage.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'

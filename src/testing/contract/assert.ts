@@ -10,7 +10,7 @@ function isBranch(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** Where two unequal values differ first: the path, and what stands there in each. */
+/** The first difference of two unequal values: its path, and both values there. */
 function firstDifference(actual: unknown, expected: unknown, path = ''): readonly [string, unknown, unknown] {
   if (!isBranch(actual) || !isBranch(expected)) return [path, actual, expected]
   for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {

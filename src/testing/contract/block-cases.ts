@@ -97,7 +97,7 @@ export const blockCases: readonly StorageCase[] = [
     expectEqual(await scene.block('main', 't'), undefined, 'in a new thread of that id')
     expectEqual((await scene.storage.blocks.list(scene.access, home, 't')).items, [], 'its list')
     const merged = await scene.did('block-merge', mergeBlock('plan', { b: 2 }, 't'))
-    expectEqual([merged.value, merged.replaced], [{ b: 2 }, null], 'a merge begins anew')
+    expectEqual([merged.value, merged.replaced], [{ b: 2 }, null], 'a merge begins again')
     expectEqual((await scene.did('block-write', json('main', 1, 't'))).value, 1, 'and so may the format')
   }),
 ]

@@ -1,4 +1,4 @@
-/** Holds the index of words of a space against what its readers list: every record once, with its present words. */
+/** Compares the index of words of a space with its readers: every record once, with its present words. */
 
 import type { Access } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
@@ -59,7 +59,7 @@ async function factsOf(storage: Storage, access: Access, space: SpaceId): Promis
   return (await storage.facts.list(access, space, { ...all, limit: 100_000 })).items
 }
 
-/** Fails unless every vector is of the present content of a record that is there, once for each embedder. */
+/** Fails unless every vector is of the present content of an existing record, once for each embedder. */
 async function checkVectors(
   storage: Storage,
   access: Access,
@@ -88,11 +88,11 @@ async function checkVectors(
 
 interface Records {
   readonly expected: Map<string, Expected>
-  /** What reading each of them must give. */
+  /** The expected result of reading each of them. */
   readonly content: Map<string, Message | FactState>
 }
 
-/** Everything that readers list and that has words, as the index must hold it. */
+/** Everything with words that readers list, in the form of the index. */
 async function listedRecords(storage: Storage, access: Access, space: SpaceId, language: Language): Promise<Records> {
   const records: Records = { expected: new Map(), content: new Map() }
   const add = (record: Expected | null, content: Message | FactState) => {
@@ -110,7 +110,7 @@ async function listedRecords(storage: Storage, access: Access, space: SpaceId, l
   return records
 }
 
-/** Fails unless a scan of the space gives exactly the records that are there, and reading them gives their content. */
+/** Fails unless a scan of the space gives exactly the existing records, and reading them gives their content. */
 export async function checkIndex(storage: Storage, access: Access, space: SpaceId): Promise<void> {
   const { words, language } = await storage.index.scan(access, space, null)
   const indexed = words.flatMap((segment) => Array.from({ length: segment.count }, (_, row) => recordAt(segment, row)))

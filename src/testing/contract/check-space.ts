@@ -1,4 +1,7 @@
-/** Holds the log of a space against its state: dense and ordered, and replaying it gives what is read. */
+/**
+ * Compares the log of a space with its state: it is dense and ordered, and replaying it gives the same records as the
+ * readers.
+ */
 
 import type { Access } from '../../domain/actor.ts'
 import type { LoggedCommit, LogRow } from '../../domain/commit/effect.ts'
@@ -84,7 +87,7 @@ async function checkRecords(storage: Storage, access: Access, space: SpaceId, re
   }
 }
 
-/** Replays all rows that are left of a space's log, and holds the records against what is read. */
+/** Replays all rows that are left of a space's log, and compares the records with the readers. */
 export async function checkReplay(
   storage: Storage,
   access: Access,

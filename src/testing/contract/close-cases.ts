@@ -1,4 +1,4 @@
-/** Cases of closing: what is acknowledged was stored, and a closed storage says so everywhere. */
+/** Cases of closing: acknowledged commits are stored, and a closed storage refuses every call. */
 import type { CommitId } from '../../domain/id.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { expectEqual, expectError } from './assert.ts'

@@ -1,4 +1,6 @@
-/** Cases of compaction: below the horizon only what was current stays, and nothing that is current changes. */
+/**
+ * Cases of compaction: below the horizon only records that were current there stay, and current records do not change.
+ */
 import { factIdOf, runIdOf, type Seq, type SpaceKey } from '../../domain/id.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import {
@@ -30,7 +32,7 @@ import {
 import { bob, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 
-/** A space with some of everything; answers the turn that stays open. */
+/** A space with some of every kind; returns the turn that stays open. */
 async function busy(scene: Scene): Promise<string> {
   const stated = ['old', 'gone', 'left', 'right'].map((words) => assertFact(words, { sources: ['m1'] }))
   await scene.committed([write('k', { a: 'overwritten' }), append('list', 1), increment('count', 1), ...stated])

@@ -1,4 +1,4 @@
-/** What a case of the storage contract is, and how one is run on a driver. */
+/** The cases of the storage contract, and how one is run on a driver. */
 import type { Access, Actor } from '../../domain/actor.ts'
 import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../domain/id.ts'
@@ -15,7 +15,7 @@ export interface ManualClock extends Clock {
 /** Opens an empty storage of the driver under test, on the case's clock. */
 export type OpenStorage = (clock: Clock) => Promise<Storage>
 
-/** What a case may say of a commit beside its changes. */
+/** The options of a commit in a case. */
 export interface CaseCommitOptions {
   /** null: a commit that is never sent again. */
   readonly id?: string | null
@@ -25,7 +25,7 @@ export interface CaseCommitOptions {
   readonly limits?: Partial<Limits>
 }
 
-/** What a case works with. Every storage it opens is closed after it. */
+/** What a case may use. Every storage that it opens is closed afterwards. */
 export interface ContractEnvironment {
   /** The clock of all storages that the case opens. */
   readonly clock: ManualClock

@@ -1,4 +1,6 @@
-/** Cases of erasure inside a space: what is named is gone from every row and reader, and everything else is as before. */
+/**
+ * Cases of erasure inside a space: named records are gone from every row and reader, and everything else is unchanged.
+ */
 
 import type { ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
 import { nothingErased } from '../../domain/commit/erased-counts.ts'
@@ -38,7 +40,7 @@ function erased(scene: Scene, what: Omit<ChangeOf<'erase'>, 'kind'>): Promise<Re
   return scene.did('erase', erase(what))
 }
 
-/** All that the readers and the log hold of the space, as one text. */
+/** Everything in the readers and the log of the space, as one text. */
 async function everything(scene: Scene): Promise<string> {
   const { storage, access } = scene
   const parts: unknown[] = [await scene.state(), await scene.log(), await scene.threads({ archived: 'any' })]
@@ -171,7 +173,7 @@ const threads: readonly StorageCase[] = [
   ),
 ]
 
-/** Texts of what stands at each place of the log that holds messages of the thread. */
+/** The content of each place in the log with messages of the thread, as text. */
 const messages: readonly StorageCase[] = [
   sceneCase(
     'erasing messages takes them from every row, and the others keep their places and ids',
@@ -298,7 +300,7 @@ const keys: readonly StorageCase[] = [
     },
     10,
   ),
-  sceneCase('an erased key has no past, and starts anew', async (scene) => {
+  sceneCase('an erased key has no history, and starts again', async (scene) => {
     const { version } = await scene.did('entry-increment', increment('n', 5))
     await erased(scene, { keys: ['n'] })
     await scene.conflict(write('n', 1), { expect: [{ version, of: { entry: 'n' } }] })
@@ -405,7 +407,7 @@ const around: readonly StorageCase[] = [
     expectEqual((await erased(scene, { messageIds })).messages, 1, 'messages erased')
     expectEqual((await hashes()).slice(0, 5), [true, false, false, false, false], 'after the other was erased')
   }),
-  sceneCase('a space goes on as before beside what was erased', async (scene) => {
+  sceneCase('a space continues as before after an erasure', async (scene) => {
     await scene.committed([write('k', 1), write('l', 1), say('t', 'a'), say('t', 'b')], { id: 'first' })
     await scene.committed(say('u', 'c'), { actor: bob })
     await erased(scene, { keys: ['k'], threadIds: ['u'] })

@@ -1,4 +1,4 @@
-/** Cases of erasing facts: those that are named, and those that were derived from what is erased. */
+/** Cases of erasing facts: those that are named, and those that were derived from erased records. */
 import type { Change, ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
 import type { Json } from '../../domain/json.ts'
 import { expectEqual, expectTrue } from './assert.ts'

@@ -1,4 +1,4 @@
-/** Cases of erasing runs by id: their records go in every version, and what they said stays in their threads. */
+/** Cases of erasing runs by id: their records are erased in every version, and their messages stay in their threads. */
 
 import type { ChangeOf, ResultOf } from '../../domain/commit/commit.ts'
 import { nothingErased } from '../../domain/commit/erased-counts.ts'

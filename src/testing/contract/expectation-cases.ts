@@ -1,4 +1,4 @@
-/** Cases of expectations: compare-and-set for every kind of record, and answers that say what stood there. */
+/** Cases of expectations: compare-and-set for every kind of record, and answers with the actual values. */
 import { expectEqual, expectTrue } from './assert.ts'
 import {
   closeTurn,

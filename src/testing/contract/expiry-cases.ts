@@ -1,4 +1,4 @@
-/** Cases of time-to-live: when an entry expires, what that means at once, and what sweeping leaves. */
+/** Cases of time-to-live: when an entry expires, what readers see then, and what sweeping leaves. */
 import type { Seq } from '../../domain/id.ts'
 import { defaultLimits } from '../../domain/limits.ts'
 import { msOf } from '../../domain/time.ts'
@@ -28,7 +28,7 @@ const deadlines: readonly StorageCase[] = [
       await scene.committed(configure({ entryTtlMs: 7_000 }))
       expectEqual(await livesMs(scene, 'default'), defaultLimits.entryTtlMs, 'a new default changes no stored entry')
       await scene.committed([write('default', 2), write('own', 2), write('ever', 2)])
-      expectEqual(await lives(), [7_000, 7_000, 7_000], 'a write takes the default anew')
+      expectEqual(await lives(), [7_000, 7_000, 7_000], 'a write takes the default again')
       await scene.committed(configure({ entryTtlMs: null }))
       await scene.committed(write('default', 3))
       expectEqual(await livesMs(scene, 'default'), null, 'the default may be for ever')
@@ -75,7 +75,7 @@ const invisible: readonly StorageCase[] = [
       expectEqual(
         [await scene.value('m'), await scene.value('a'), await scene.value('i'), await scene.value('text')],
         [{ new: 1 }, ['new'], 1, 1],
-        'values begin anew',
+        'values begin again',
       )
       expectEqual((await scene.entry('m'))?.createdAt, (await scene.entry('m'))?.updatedAt, 'and so do the entries')
       expectTrue(((await livesMs(scene, 'm')) ?? 0) > 1_000, 'and they take the default ttl')

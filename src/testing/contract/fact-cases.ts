@@ -15,7 +15,7 @@ async function currentTexts(scene: Scene, space = home): Promise<readonly string
   return (await scene.facts({}, space)).items.map((fact) => fact.text)
 }
 
-/** What stands of a fact beside its words. */
+/** The fields of a fact other than its text. */
 async function standing(scene: Scene, factId: string): Promise<unknown> {
   const fact = await scene.fact(factId)
   return fact === null ? null : [fact.status, fact.supersededBy, fact.conflictsWith]

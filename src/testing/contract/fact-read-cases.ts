@@ -30,7 +30,7 @@ function byText(scene: Scene, text: string, space = home): Promise<Listed<FactSt
   return scene.storage.facts.byText(scene.access, space, text)
 }
 
-/** All pages, one after the other, and how long each was. */
+/** All pages, one after the other, with their lengths. */
 async function allPages(page: (after: number | null) => Promise<Listed<FactState>>, size: number) {
   const texts: string[] = []
   for (let after: number | null = null; ; ) {

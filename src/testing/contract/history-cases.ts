@@ -1,4 +1,4 @@
-/** Cases of the past: versions of entries and blocks, newest first, and the one that stood at a seq. */
+/** Cases of history: versions of entries and blocks, newest first, and the one that was current at a seq. */
 
 import type { Seq } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
@@ -18,7 +18,7 @@ function blockPast(scene: Scene, name: string, threadId: string | null = null): 
   return scene.storage.blocks.history(scene.access, home, threadId, name, 100)
 }
 
-/** The versions that stood at each seq from 1 to the last, by entries.at or blocks.at. */
+/** The versions that were current at each seq from 1 to the last, by entries.at or blocks.at. */
 async function standing(scene: Scene, at: (seq: Seq) => Promise<PastVersion | null>): Promise<(Seq | null)[]> {
   const found: (Seq | null)[] = []
   for (let seq = 1; seq <= (await scene.seq()); seq++) found.push((await at(seq))?.version ?? null)

@@ -1,4 +1,4 @@
-/** Cases of the index of words: folded into segments, and true to every change of content. */
+/** Cases of the index of words: folded into segments, and updated after every change of content. */
 import { indexedMessage } from '../../domain/index/indexed.ts'
 import { recordAt } from '../../domain/index/word-segment.ts'
 import { analyse } from '../../domain/index/words.ts'
@@ -87,7 +87,7 @@ const content: readonly StorageCase[] = [
     await scene.committed(deleteThread('u'))
     expectEqual([await holds(scene, 'm25word1'), await holds(scene, 'm5word1')], [0, 1], 'threads')
     await fill(scene, 'u', 50, 3)
-    expectEqual([await holds(scene, 'm25word1'), await holds(scene, 'm51word1')], [0, 1], 'a thread made anew')
+    expectEqual([await holds(scene, 'm25word1'), await holds(scene, 'm51word1')], [0, 1], 'a thread created again')
   }),
 ]
 
@@ -142,7 +142,7 @@ const lasting: readonly StorageCase[] = [
     await scene.committed(deleteMessages('t', 'm7', 'm19'))
     expectEqual([await holds(scene, 'm7word1'), await holds(scene, 'm8word1')], [0, 1], 'deleted below the horizon')
   }),
-  sceneCase('another language makes the index anew', async (scene) => {
+  sceneCase('another language rebuilds the index', async (scene) => {
     await fill(scene, 't', 0, 12)
     await scene.committed(say('t', 'the running of foxes'))
     const [stop] = analyse('the', 'none').terms

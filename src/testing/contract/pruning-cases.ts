@@ -1,4 +1,4 @@
-/** Cases of pruning: which entries give way when a space is full. */
+/** Cases of pruning: which entries are pruned when a space is full. */
 import type { PastEvent } from '../../domain/replay/history.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { append, configure, increment, merge, release, remove, take, write } from './changes.ts'

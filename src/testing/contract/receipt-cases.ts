@@ -1,4 +1,4 @@
-/** Cases of receipts: an erasure and what is noted of it are one, and the note names nothing. */
+/** Cases of receipts: an erasure and its receipt are stored together, and the receipt names nothing. */
 import type { Change } from '../../domain/commit/commit.ts'
 import type { ReceiptNote, StoredReceipt } from '../../domain/erase/receipt.ts'
 import type { CommitId } from '../../domain/id.ts'
@@ -28,7 +28,7 @@ function eraseWith(scene: Scene, change: Change, { space = home, ...noted }: Era
   return scene.storage.erase(scene.access, commit, scene.limits, note)
 }
 
-/** Reclaims until it is through: others may hold the files for a moment. */
+/** Reclaims until it succeeds: others may block the files for a moment. */
 async function reclaimed(scene: Scene): Promise<void> {
   while (!(await scene.storage.reclaim(scene.access)));
 }

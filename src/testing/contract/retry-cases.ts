@@ -36,7 +36,7 @@ import {
 import { alice, bob, carol, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 
-/** What the world before the commit answered: ids to build changes from. */
+/** Ids of the records before the commit, to build changes from. */
 interface World {
   readonly openTurnId: string
   readonly suspendedTurnId: string
@@ -142,7 +142,7 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'all kinds at once': () => [write('a', 1), say('t', 'four'), text('words', 'new'), putThread('t', { title: 'New' })],
 }
 
-/** Changes records that the commit wrote, so that an answer read from what is current would be wrong. */
+/** Changes records that the commit wrote, so that an answer read from current records would be wrong. */
 async function disturb(scene: Scene): Promise<void> {
   scene.clock.advance(60_000)
   await scene.committed([write('text', 'later'), write('list', []), write('count', 100), write('object', {})])
@@ -178,7 +178,7 @@ const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, ch
 const noFacts = { plain: '', user: '', marked: '', short: '' }
 const noRuns = { open: '', short: '' }
 
-/** Every kind of change but `erase`, which leaves nothing to remember it by, has a commit above. */
+/** Every kind of change has a commit above, except `erase`, whose commit leaves no trace. */
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
     const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '' }

@@ -1,4 +1,4 @@
-/** Cases of putting runs: what is stated of them, by whom, beside which turn, and what they need to go on. */
+/** Cases of putting runs: their fields, their actor, their turn, and their continuation. */
 
 import type { ChangeOf } from '../../domain/commit/commit.ts'
 import { endedRunStatuses, type RunState } from '../../domain/records/run.ts'
@@ -14,7 +14,7 @@ async function began(scene: Scene, unique: string, more: Put = {}): Promise<stri
   return (await scene.did('run-put', putRun(unique, more))).runId
 }
 
-/** What a run holds apart from its times and versions. */
+/** The fields of a run without its times and versions. */
 function told(run: RunState | null) {
   const { name, kind, status, details, continuation } = run ?? {}
   return { name, kind, status, details, continuation }
@@ -237,7 +237,7 @@ const continuations: readonly StorageCase[] = [
       await scene.committed(putRun(null, { runId, continuation: null }))
     }),
   ),
-  sceneCase('what a run needs to go on may be taken away, and given anew', async (scene) => {
+  sceneCase('the continuation of a run may be removed, and set again', async (scene) => {
     const runId = await began(scene, 'a', { status: 'suspended', continuation: ['secret-1'] })
     await scene.committed(putRun(null, { runId, status: 'running', continuation: null }))
     expectEqual((await scene.run(runId))?.continuation, null, 'taken')

@@ -164,7 +164,7 @@ async function erased(scene: Scene, what: Omit<ChangeOf<'erase'>, 'kind'>): Prom
   return scene.did('erase', erase(what), { actor: bob })
 }
 
-/** A thread with two runs, one of them suspended in a turn of two messages, and runs beside it. */
+/** A thread with two runs, one of them suspended in a turn of two messages, and runs outside it. */
 async function running(scene: Scene) {
   const { turnId } = await scene.did('turn-open', [
     openTurn('t'),

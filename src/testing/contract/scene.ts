@@ -1,4 +1,4 @@
-/** A storage opened for one case, with the reads and writes that cases use over and over. */
+/** A storage opened for one case, with the reads and writes that cases use often. */
 
 import type { Access } from '../../domain/actor.ts'
 import type { Change, ChangeKind, CommitResult, ResultOf } from '../../domain/commit/commit.ts'
@@ -83,7 +83,7 @@ export class Scene {
     return found as ResultOf<Kind>
   }
 
-  /** Commits what must be refused with an error of that code, and store nothing. */
+  /** Commits changes that must be refused with an error of that code, and must store nothing. */
   async refused(
     code: ErrorCode,
     changes: Change | readonly Change[],
@@ -96,7 +96,7 @@ export class Scene {
     return error
   }
 
-  /** Commits what must be answered by a conflict, and store nothing. */
+  /** Commits changes that must be answered with a conflict, and must store nothing. */
   async conflict(changes: Change | readonly Change[], options: SceneOptions): Promise<Conflict> {
     const { space = home } = options
     const before = await this.seq(space)
@@ -125,7 +125,7 @@ export class Scene {
     return (await this.entry(key, space))?.value
   }
 
-  /** Keys that are there, in order. */
+  /** Existing keys, in order. */
   async keys(space: SpaceId = home, prefix = ''): Promise<readonly string[]> {
     const page = await this.storage.entries.list(this.access, space, { prefix, after: null, limit: 1_000 })
     return page.items.map((entry) => entry.key)
@@ -204,7 +204,7 @@ export class Scene {
     return JSON.stringify(await this.log(undefined, space))
   }
 
-  /** Holds the log of every space that was written to against what is read. */
+  /** Compares the log of every written space with its readers. */
   async check(): Promise<void> {
     for (const space of this.#touched) await checkSpace(this.storage, this.access, space)
   }
@@ -218,7 +218,7 @@ export function textsOf(items: readonly PlacedMessage[]): readonly string[] {
   return items.map((item) => textOf(item.message))
 }
 
-/** A case on one storage, whose log is held against its state at the end. */
+/** A case on one storage, whose log is compared with its state at the end. */
 export function sceneCase(name: string, body: (scene: Scene) => Promise<void>, guarantee?: number): StorageCase {
   return {
     name,

@@ -102,7 +102,7 @@ async function eraseAll(scene: Scene, space = home) {
 
 const erasure: readonly StorageCase[] = [
   sceneCase(
-    'erasing a space takes all of it and its children, and nothing beside',
+    'erasing a space takes all of it and its children, and nothing else',
     async (scene) => {
       const spaces = [home, child, grandchild, neighbour, spaceId('resource', 'acme')]
       for (const space of spaces) {

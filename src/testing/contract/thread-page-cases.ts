@@ -1,4 +1,4 @@
-/** Cases of thread lists: orders, filters, totals, and pages that stay where they are while others write. */
+/** Cases of thread lists: orders, filters, totals, and pages that stay stable while others write. */
 import type { ListedThreads, ThreadQuery } from '../../ports/storage.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import { deleteThread, message, openTurn, putThread, say, step, write } from './changes.ts'
@@ -13,7 +13,7 @@ async function six(scene: Scene): Promise<void> {
 
 const orders = { lastMessageAt: ['c', 'd', 'b', 'f', 'a', 'e'], createdAt: ['a', 'b', 'c', 'd', 'e', 'f'] } as const
 
-/** Filters, and which of the threads of the case they let in. */
+/** Filters, and the threads of the case that they match. */
 const filtered: readonly (readonly [string, NonNullable<ThreadQuery['metadata']>, readonly string[]])[] = [
   ['a field', { a: 1 }, ['t0', 't1']],
   ['a whole object', { b: { c: 1 } }, ['t3']],

@@ -102,7 +102,7 @@ const ownership: readonly StorageCase[] = [
 
 const leases: readonly StorageCase[] = [
   sceneCase(
-    'a turn that is to be alone is refused beside an open one, not beside closed, replaced or forsaken ones',
+    'a turn that must be alone is refused while another is open, not for closed, replaced or abandoned ones',
     async (scene) => {
       const alone = { alone: true, leaseMs: 1_000 }
       const first = await scene.did('turn-open', openTurn('t', alone))
@@ -385,7 +385,7 @@ const reading: readonly StorageCase[] = [
       expectEqual(
         [await read(turnId), (await read(again.turnId))?.status],
         [null, 'open'],
-        'of a thread that is made anew',
+        'of a thread that is created again',
       )
     },
   ),

@@ -1,4 +1,4 @@
-/** Cases of the index of vectors: one current set for each record, none for what changed or went. */
+/** Cases of the index of vectors: one current set for each record, none for changed or removed records. */
 import { quantise, type VectorRecord, vectorRecordAt } from '../../domain/index/vector-segment.ts'
 import { recordAt } from '../../domain/index/word-segment.ts'
 import { expectEqual, expectTrue } from './assert.ts'
@@ -110,7 +110,7 @@ const current: readonly StorageCase[] = [
 ]
 
 const embedders: readonly StorageCase[] = [
-  sceneCase('a second embedder builds beside the active one, and takes its place', async (scene) => {
+  sceneCase('a second embedder builds next to the active one, and replaces it', async (scene) => {
     await scene.committed(named('a', 'b'))
     await embed(scene)
     await embed(scene, 'test/2')

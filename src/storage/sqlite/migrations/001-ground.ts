@@ -1,4 +1,4 @@
-/** The first schema: spaces, threads, the log that is the store, and small tables of what is current. */
+/** The first schema: spaces, threads, the log that is the store, and small tables of current records. */
 import type { Migration } from '../../migrate.ts'
 
 /**

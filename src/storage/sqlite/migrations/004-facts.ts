@@ -4,7 +4,7 @@ import type { Migration } from '../../migrate.ts'
 /**
  * Column notes. `fact.id`: the last part of the id, the space's key being the rest. `fact.ord`: packed place of its
  * first statement. `fact.status`: 0 current, 1 superseded, 2 queued. `fact.textKey`: key of the text as compared.
- * `fact.conflicts`: how many factTables contradict it. The four ids are those that a fact carries beside its space.
+ * `fact.conflicts`: how many factTables contradict it. The four ids are those that a fact has in addition to its space.
  */
 export const factTables: Migration = {
   name: 'facts',

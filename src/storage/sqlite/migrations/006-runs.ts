@@ -1,4 +1,4 @@
-/** The sixth schema: what is current of runs. */
+/** The sixth schema: the current runs. */
 import type { Migration } from '../../migrate.ts'
 
 /**

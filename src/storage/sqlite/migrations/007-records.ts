@@ -1,4 +1,4 @@
-/** The seventh schema: what is current of records, whatever their noun. */
+/** The seventh schema: the current records of all nouns. */
 import type { Migration } from '../../migrate.ts'
 
 /** Column notes. `record.due`: the expiry rounded down, so that a write shortly after another leaves its index alone. */
