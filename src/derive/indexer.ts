@@ -17,7 +17,7 @@ const soonMs = 20
 const claimMs = 60_000
 const spacesAtOnce = 8
 const longestPauseMs = 60_000
-/** Milliseconds between looks whether another process is done. */
+/** Milliseconds between checks whether another process is done. */
 const sharedMs = 50
 /** How long `close` waits for what is being embedded, milliseconds. */
 const closeMs = 2_000
@@ -229,7 +229,7 @@ export class Indexer {
     return state === null || state.seq === asOf
   }
 
-  /** Waits until nothing is left that could be done now. */
+  /** Waits until everything is done that can be done now. */
   settled(): Promise<void> {
     return holding(() => this.#settle())
   }
@@ -240,7 +240,7 @@ export class Indexer {
       await this.#running
       const before = await this.#storage.vectors.openWork(indexerAccess)
       await this.#run()
-      // Whoever asked for it hears of its failure; here it is over then.
+      // The caller of the re-index gets its error; here it is over.
       await this.#reindex.running?.catch(() => {})
       const left = await this.#storage.vectors.openWork(indexerAccess)
       if (left === 0 || this.#trouble !== null || this.#error !== null) return

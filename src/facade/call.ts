@@ -61,7 +61,7 @@ export function call<Name extends CalledName>(
   }
 }
 
-/** What a streaming operation answers, one by one. */
+/** One item of a streaming operation. */
 type ItemOf<Name extends StreamedName> = AnswerOf<Name> extends AsyncIterable<infer Item> ? Item : never
 
 /**

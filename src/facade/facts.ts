@@ -99,7 +99,7 @@ export class Facts {
     return { ...found, results: found.results.map(datedFact) }
   }
 
-  /** The fact of that id; null if it is not there, not the caller's, or another one has taken its place. */
+  /** The fact with that id; null if it does not exist, is not the caller's, or was superseded. */
   async get(factId: string, options: GetFactOptions = {}): Promise<Fact | null> {
     const fact = await call(this.#core, 'facts.get', { what: 'get', options, stated: { factId } })
     return fact === null ? null : datedFact(fact)
@@ -123,17 +123,17 @@ export class Facts {
     return { status: 'conflict', current: update.current === null ? null : datedFact(update.current) }
   }
 
-  /** Removes a fact. Removing what is not there answers `deleted: false`. */
+  /** Removes a fact. Answers `deleted: false` if there is none. */
   delete(factId: string, options: CommitIdOption = {}): Promise<{ readonly deleted: boolean }> {
     return call(this.#core, 'facts.delete', { what: 'delete', options, stated: { factId } })
   }
 
-  /** Removes all facts of a home that carry the other ids. At least one id is required. */
+  /** Removes all facts of a home that have the other ids. At least one id is required. */
   deleteAll(options: FactIds & CommitIdOption): Promise<{ readonly deleted: number }> {
     return call(this.#core, 'facts.deleteAll', { what: 'deleteAll', options })
   }
 
-  /** The versions of a fact, newest first: what was said when and by whom, and what took its place. */
+  /** The versions of a fact, newest first: its text, time and author, and what superseded it. */
   async history(factId: string, options: { readonly limit?: number } = {}): Promise<FactVersion[]> {
     const past = await call(this.#core, 'facts.history', { what: 'history', options, stated: { factId } })
     return past.map(datedVersion)

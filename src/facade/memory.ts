@@ -116,7 +116,7 @@ function messageIdsOf(given: unknown): readonly string[] {
   return list.map((item: unknown) => checkId(isJsonObject(item) ? item.id : item, 'messageIds'))
 }
 
-/** What a Memory stands on, for the rooms that are built on it. */
+/** The core of a Memory, for the rooms that are built on it. */
 export let coreOf: (memory: Memory) => Core
 
 /** The part that serves agents, loaded by the first call of one. */
@@ -217,7 +217,9 @@ export class Memory implements AsyncDisposable {
     return datedThread(await call(this.#core, 'threads.create', { what: 'createThread', options }))
   }
 
-  /** The thread of that id, or null. Without `resourceId`: of any resource; `conflict` if several have one. */
+  /**
+   * The thread with that id, or null. Without `resourceId` it may be of any resource; `conflict` if several have one.
+   */
   async getThreadById(options: GetThreadOptions): Promise<Thread | null> {
     const thread = await call(this.#core, 'threads.get', { what: 'getThreadById', options })
     return thread === null ? null : datedThread(thread)
@@ -255,17 +257,17 @@ export class Memory implements AsyncDisposable {
     return { status: 'conflict', current: update.current === null ? null : datedThread(update.current) }
   }
 
-  /** Takes a thread out of the default listing. */
+  /** Archives a thread: the default listing leaves it out. */
   async archiveThread(options: NamedThread & CommitIdOption): Promise<Thread> {
     return datedThread(await call(this.#core, 'threads.archive', { what: 'archiveThread', options }))
   }
 
-  /** Puts an archived thread back into the default listing. */
+  /** Brings an archived thread back into the default listing. */
   async unarchiveThread(options: NamedThread & CommitIdOption): Promise<Thread> {
     return datedThread(await call(this.#core, 'threads.unarchive', { what: 'unarchiveThread', options }))
   }
 
-  /** Deletes a thread with its messages and blocks. Deleting what is not there answers `deleted: false`. */
+  /** Deletes a thread with its messages and blocks. Answers `deleted: false` if there is none. */
   deleteThread(options: NamedThread & CommitIdOption): Promise<{ readonly deleted: boolean }> {
     return call(this.#core, 'threads.delete', { what: 'deleteThread', options })
   }
@@ -276,7 +278,9 @@ export class Memory implements AsyncDisposable {
     return { thread: datedThread(thread), messageIds: new Map(messageIds.map(({ from, to }) => [from, to])) }
   }
 
-  /** Saves messages of one thread, whole or not at all; an id that is in the thread already is stored once. */
+  /**
+   * Saves messages of one thread, whole or not at all; a message whose id is already in the thread is not stored again.
+   */
   async saveMessages(options: SaveMessagesOptions): Promise<SavedMessages> {
     const saved = await call(this.#core, 'messages.save', { what: 'saveMessages', options })
     return { ...saved, messages: saved.messages.map(datedMessage) }
@@ -294,7 +298,7 @@ export class Memory implements AsyncDisposable {
     return changed.map(datedMessage)
   }
 
-  /** Deletes messages by id. `resourceId` may be left out only if every id was issued by us. */
+  /** Deletes messages by id. Leave out `resourceId` only if memory issued every id. */
   async deleteMessages(
     messageIds: string | readonly (string | { readonly id: string })[],
     options: DeleteMessagesOptions = {},
@@ -361,7 +365,7 @@ export class Memory implements AsyncDisposable {
     )
   }
 
-  /** The run of that id, or null: what an agent did, what it used, and how that ended. */
+  /** The run with that id, or null: what an agent did, what it used, and how it ended. */
   async getRun(runId: string): Promise<Run | null> {
     const run = await call(this.#core, 'runs.get', { what: 'getRun', stated: { runId } })
     return run === null ? null : datedRun(run)

@@ -57,7 +57,7 @@ export interface ForgetReceiptRecord<Time = string> {
   readonly outOfReach: readonly string[]
 }
 
-/** A receipt, and the copied threads that were met: they are threads of their own and stay. */
+/** A receipt, and the threads that were copied from a forgotten one: they stay. */
 export interface ForgetAnswerRecord<Time = string> extends ForgetReceiptRecord<Time> {
   /** Threads that were cloned from a forgotten one. Forget them too if they hold the same content. */
   readonly copies: readonly ThreadCopy[]

@@ -9,7 +9,7 @@ import type { SpaceId } from '../domain/id.ts'
 import type { Core } from '../memory/door/core.ts'
 import type { MemoryEvent } from '../memory/tracing.ts'
 
-/** What a call may do. `administer` is for settings and for what looks beyond one space. */
+/** The effect of an operation. `administer` is for settings and for reads beyond one space. */
 type OperationEffect = 'read' | 'write' | 'erase' | 'administer'
 
 /**

@@ -14,7 +14,7 @@ import type { MessageRecord, RecordPlace } from './records.ts'
 /** Why an answer may be incomplete: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
-/** One thing that was found. */
+/** One found item. */
 export interface RecalledItemRecord<Time = string> extends RecordPlace {
   /** `message`, `fact` or `entry`. */
   readonly kind: RecordKind

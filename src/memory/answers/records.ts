@@ -49,7 +49,7 @@ export interface ThreadRecord<Time = string> extends RecordPlace {
   readonly source?: ThreadSource
 }
 
-/** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
+/** A stored message: a UI message of the AI SDK, with its author, place and time. */
 export interface MessageRecord<Time = string> extends RecordPlace {
   readonly id: string
   readonly role: Role
@@ -96,7 +96,7 @@ export function toListedMessage(message: Message, place: RecordPlace, includeInt
 }
 
 export function toStoredMessage(message: Message, { space, resourceId }: RecordPlace): MessageRecord {
-  // Field by field: a page has many messages, and spreading optional fields makes an object for each.
+  // Copied field by field: a page has many messages, and spreading optional fields makes an object for each.
   const stored: Building<MessageRecord> = {
     id: message.id,
     role: message.role,

@@ -333,7 +333,7 @@ function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly 
 
 export interface UpdateMessagesOptions extends CommitIdOption {
   readonly messages: readonly MessageEdit[]
-  /** Required unless every id was issued by us. */
+  /** Required unless memory issued every id. */
   readonly resourceId?: string
 }
 

@@ -12,7 +12,7 @@ import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { closeOverdue } from './list-messages.ts'
 
-/** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
+/** One execution of an agent or a workflow. It refers to messages by id, and never copies them. */
 export interface RunRecord<Time = string> extends RecordPlace {
   readonly id: string
   /** Whether an agent or a workflow ran. */
@@ -38,7 +38,10 @@ export interface RunRecord<Time = string> extends RecordPlace {
   readonly updatedAt: Time
   /** When it ended; null while it may continue, and if its process was killed. */
   readonly endedAt: Time | null
-  /** When its record expires; When its record expires; When its record expires; null while it is suspended. */
+  /**
+   * When its record expires; When its record expires; When its record expires; When its record expires; null while it
+   * is suspended.
+   */
   readonly expiresAt: Time | null
   /** Seq of the commit that last put it. */
   readonly version: Seq

@@ -1,4 +1,4 @@
-/** Threads of a resource: creating, finding, listing, changing and deleting conversations. */
+/** Threads of a resource: creates, finds, lists, changes and deletes conversations. */
 import type { Change, Expectation } from '../../domain/commit/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.ts'
 import { checkFilter } from '../../domain/filter.ts'
@@ -63,8 +63,8 @@ interface Seed {
 }
 
 /**
- * The block that a new thread's working memory starts as; in resource scope only if there is none. A retry asks first
- * whether it was stored with it, since by then there is one.
+ * The first working memory of a new thread; in resource scope only if there is none yet. A retry asks first whether it
+ * was stored with it, since by then there is one.
  */
 async function seedOf(space: Door, threadId: string, workingMemory: Json, mayBeRetry: boolean): Promise<Seed | null> {
   const isThread = space.core.behaviour.workingMemory?.scope === 'thread'
@@ -89,7 +89,8 @@ async function createWith(
   const result = await space.submit(changes, { expect, ...id })
   if (result.status === 'committed') return
   const exists = result.failed.some(({ expectation }) => 'absent' in expectation && 'thread' in expectation.absent)
-  // Only the block came in between: it stays, and the thread is created without the seed. So it may have been before a retry.
+  // Only a block was written in between: it stays, and the thread is created without the seed. So it may have been
+  // before a retry.
   if (!exists && seed !== null) return createWith(space, threadId, put, null, id)
   if (!exists) appliedOf(result, 'thread-put')
   throw unexpectedConflict(
@@ -251,7 +252,7 @@ export interface UpdateThreadOptions extends NamedThread, ThreadFields, CommitId
   readonly ifVersion?: number
 }
 
-/** A changed thread, or what stands there instead of the version that was expected. */
+/** The changed thread, or the current one if `ifVersion` did not hold. */
 export type ThreadUpdateRecord<Time = string> =
   | ({ readonly status: 'updated' } & ThreadRecord<Time>)
   | { readonly status: 'conflict'; readonly current: ThreadRecord<Time> | null }

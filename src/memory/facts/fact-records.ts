@@ -7,7 +7,7 @@ import type { FactEvent } from '../../domain/replay/fact-history.ts'
 import type { Trust } from '../../domain/trust.ts'
 import { idsOf } from './fact-home.ts'
 
-/** A fact as it stands. Times are ISO texts, and Dates in the facade. */
+/** A fact in its current state. Times are ISO texts, and Dates in the facade. */
 export interface FactRecord<Time = string> {
   readonly id: string
   /** The statement. */

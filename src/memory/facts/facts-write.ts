@@ -14,13 +14,13 @@ import { type FactHome, type FactIds, homeOf } from './fact-home.ts'
 import { type FactRecord, withoutRole } from './fact-records.ts'
 import { type FactPlace, getFact, placeOfFact } from './facts-read.ts'
 
-/** What changes in a fact. What is left out stays as it is. */
+/** The changes to a fact. Fields left out stay as they are. */
 export interface FactEditRecord<Time = string> {
   /** The new statement. */
   readonly text?: string
   /** Replaces all metadata of the fact. */
   readonly metadata?: Readonly<Record<string, unknown>>
-  /** When it expires; When it expires; When it expires; null: never. */
+  /** When it expires; When it expires; When it expires; When it expires; null: never. */
   readonly expiresAt?: Time | null
 }
 
@@ -29,7 +29,7 @@ export interface UpdateFactOptions extends CommitIdOption {
   readonly ifVersion?: number
 }
 
-/** The fact as it now stands, or what stands there instead of what `ifVersion` expected; null if it is gone. */
+/** The changed fact, or the current one if `ifVersion` did not match; null if it is gone. */
 export type FactUpdateRecord<Time = string> =
   | { readonly status: 'updated'; readonly fact: FactRecord<Time> }
   | { readonly status: 'conflict'; readonly current: FactRecord<Time> | null }

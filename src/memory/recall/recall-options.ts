@@ -1,4 +1,4 @@
-/** What a recall is asked with: parsed, and completed with the defaults. */
+/** The options of a recall: parsed, and completed with defaults. */
 import { invalidInput, shown } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'

@@ -1,4 +1,4 @@
-/** Events of recalls: made of what was asked, and completed from the answer. Only numbers are taken of content. */
+/** Events of recalls: made from the request, and completed from the answer. They have only numbers about content. */
 import type { RecollectionRecord } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { type RecallEvent, tracedActor } from '../tracing.ts'

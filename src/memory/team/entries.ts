@@ -1,4 +1,4 @@
-/** Writing to team memory: keys and JSON values that a workforce shares, with versions, limits and a time to live. */
+/** Writes team memory: keys and JSON values that a team shares, with versions, limits and a time to live. */
 import type { Change, Expectation, ResultOf } from '../../domain/commit/commit.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
@@ -43,7 +43,7 @@ export interface WrittenEntryRecord<Value = Json, Time = string> {
   readonly value: Value
   /** Seq of the commit that wrote it, for `ifVersion`. */
   readonly version: number
-  /** When it expires; When it expires; When it expires; When it expires; null: never. */
+  /** When it expires; When it expires; When it expires; When it expires; When it expires; null: never. */
   readonly expiresAt: Time | null
   /** Keys that were pruned to make room, least recently written first. */
   readonly pruned: readonly string[]

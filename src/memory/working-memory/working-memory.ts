@@ -64,7 +64,7 @@ export interface RestoreWorkingMemoryOptions extends BlockOptions, CommitIdOptio
   readonly version: number
 }
 
-/** A block as it stands. */
+/** A block in its current state. */
 export interface WorkingMemoryRecord<Time = string> extends RecordPlace {
   /** Text of a template block, JSON of a schema block. */
   readonly value: Json
@@ -80,7 +80,7 @@ export interface WorkingMemoryRecord<Time = string> extends RecordPlace {
   readonly issues?: readonly SchemaIssue[]
 }
 
-/** The answer of a write: what it replaced, or what stands in its way. */
+/** The answer of a write: what it replaced, or the current block if there is a conflict. */
 export type WorkingMemoryWriteRecord<Time = string> =
   | {
       readonly status: 'written'
