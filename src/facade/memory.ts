@@ -130,7 +130,7 @@ function usable(core: Core): UsableMemory {
   return { storage: core.storage, open }
 }
 
-/** A Memory over what another stands on, changed: with other options, for one. Closing either closes both. */
+/** A Memory with a changed copy of another's core, for example with other options. Closing either closes both. */
 export function memoryOf(core: Core): Memory {
   return new Memory(new Acting(core) as MemoryOptions)
 }

@@ -1,4 +1,4 @@
-/** Opens the storage that a Memory was given, or decided on, and looks up its models. */
+/** Opens the storage of a Memory, and resolves its models. */
 
 import { openStore, SQLiteStore } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
