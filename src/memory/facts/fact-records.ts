@@ -42,7 +42,7 @@ export interface FactRecord<Time = string> {
   readonly validFrom: Time
   /** When another fact replaced it; null while it is current. */
   readonly validTo: Time | null
-  /** When it expires; null: never. */
+  /** When it expires; When it expires; null: never. */
   readonly expiresAt: Time | null
   /** The fact that replaced it; null while it is current. */
   readonly supersededBy: string | null
@@ -58,7 +58,7 @@ export interface StatedOptions<Time = string> {
   readonly expiresAt?: Time | null
 }
 
-/** What a version of a fact did, and what the fact then said. */
+/** One version of a fact: what changed, and the fact after it. */
 export interface FactVersionRecord<Time = string> {
   /** Seq of the commit. */
   readonly version: Seq

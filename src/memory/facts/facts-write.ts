@@ -20,7 +20,9 @@ export interface FactEditRecord<Time = string> {
   readonly text?: string
   /** Replaces all metadata of the fact. */
   readonly metadata?: Readonly<Record<string, unknown>>
-  /** When it expires; When it expires; When it expires; When it expires; When it expires; null: never. */
+  /**
+   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; null: never.
+   */
   readonly expiresAt?: Time | null
 }
 

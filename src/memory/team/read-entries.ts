@@ -30,7 +30,8 @@ export interface EntryRecord<Value = Json, Time = string> {
   readonly createdAt: Time
   readonly updatedAt: Time
   /**
-   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; null: never.
+   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
+   * expires; null: never.
    */
   readonly expiresAt: Time | null
 }
