@@ -17,6 +17,11 @@ export function times(usual: number): number {
   return Math.max(1, Math.round(usual * runLength))
 }
 
+/** A test takes every nth case of a long table, at each place other ones. Returns n: the given one in `npm test`, 1 in long runs. */
+export function everyNth(usual: number): number {
+  return Math.max(1, Math.round(usual / Math.max(1, runLength)))
+}
+
 /**
  * Milliseconds after which a test hangs. No test has another limit, and none is about time: a machine that is busy with
  * other things never gets here, not even with a test that starts a compiler and twenty processes.

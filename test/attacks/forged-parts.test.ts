@@ -2,6 +2,7 @@
 // Own process: it looks for what nobody caught.
 import type { StoredMessage } from 'aquifer'
 import { describe, expect, it } from 'vitest'
+import { everyNth } from '../run-lengths.ts'
 import { contentsOf } from './contents.ts'
 import { type ForgedMessage, type Form, forged, forms } from './forged-forms.ts'
 import { type Attack, approve, ask, historyOf, mallory, newestCall, origins, victim } from './forged-origins.ts'
@@ -127,15 +128,16 @@ const watched = ['resource/victim', 'team/acme'] as const
 const harmful =
   /^tool-\* (approved|output-available) in an assistant message|^tool-call with request|^tool-call and its/
 
-/** Half of the forms, the other half for the next origin, in turns of how they are sent; the most harmful in every way. */
+/** A quarter of the forms, others for the next origin, in turns of how they are sent; the most harmful in every way. */
 function plans(origin: number): readonly (readonly [Form, Sending])[] {
+  const share = everyNth(4)
   return forms.flatMap((form, index) => {
     const turn = index * 7 + origin * 5
     const chosen = harmful.test(form.name)
       ? sendings.filter(
           (_, place) => place % surroundings.length === (turn + Math.floor(place / 3)) % surroundings.length,
         )
-      : [sendings[turn % sendings.length] as Sending].filter(() => index % 2 === origin % 2)
+      : [sendings[turn % sendings.length] as Sending].filter(() => index % share === origin % share)
     return chosen.map((sending) => [form, sending] as const)
   })
 }

@@ -1,5 +1,5 @@
 // Texts that slow patterns and careless parsers down: something repeated until it fills a size, in front of what fails.
-import { runLength } from '../run-lengths.ts'
+import { everyNth } from '../run-lengths.ts'
 
 /** What is repeated; each is the worst of some pattern that people write. */
 const units: readonly string[] = [
@@ -61,11 +61,8 @@ function numbered(item: (index: number) => string, characters: number): string {
   return text.slice(0, characters)
 }
 
-/** In `npm test` each place gets one of so many of its patterns. Longer runs give it more, up to all of them. */
-const usualShare = 4
-
 /** Every nth pattern, other ones for each place that asks; in `npm test` fewer. */
 export function patternsFor(place: number, nth: number): readonly Pattern[] {
-  const step = Math.max(nth, Math.round((nth * usualShare) / Math.max(1, runLength)))
+  const step = nth * everyNth(4)
   return patterns.filter((_, index) => index % step === place % step)
 }
