@@ -59,8 +59,10 @@ export interface TurnOrder {
 export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'tokenBudget'> {
   readonly question: string
   readonly kinds: readonly RecordKind[]
-  /** Tokens of all items together, estimated. Default: no limit, and each item is whole. */
+  /** Tokens of all items together, estimated. Default: no limit. */
   readonly tokenBudget?: number
+  /** Tokens of the longest item that is shown whole, estimated; a longer one is shown by its best passage. Default: no limit. */
+  readonly longestItem?: number
   /** Only messages of this thread. */
   readonly threadId?: string
 }

@@ -55,7 +55,7 @@ async function questionOf({ input, window }: Reading): Promise<string> {
 async function recallFor(
   { space, threadId, behaviour, newMessages }: ContextInput,
   question: string,
-  { topK, messageRange, threshold, filter, scope }: ResolvedRecallOptions,
+  { topK, messageRange, threshold, filter, scope, tokenBudget }: ResolvedRecallOptions,
 ): Promise<Found> {
   const { facts: takesFacts, lastMessages } = behaviour
   // The prompt may have this many of them anyway.
@@ -65,6 +65,7 @@ async function recallFor(
     kinds: takesFacts ? ['message', 'fact'] : ['message'],
     topK: topK + spare,
     // Without a token budget: it is for the items that remain after removing the prompt's own messages.
+    longestItem: Math.floor(tokenBudget / 2),
     messageRange,
     threshold,
     ...(filter === undefined ? {} : { filter }),
