@@ -126,13 +126,15 @@ describe('an answer given anew', () => {
     expect(plan.replaces).toEqual(scene.turns.slice(1))
   })
 
-  it('leaves the turn of another agent alone that it follows', async () => {
+  it('stores the question again, and what another agent answered to it, where they lie in an earlier turn', async () => {
     const scene = openScene()
-    await scene.turn([user('q', 'u'), assistant('first', 'a')])
+    const first = await scene.turn([user('q', 'u'), assistant('first', 'a')])
     const second = await scene.turn([assistant('second', 'b')])
     const sent = [user('q', 'u'), assistant('first', 'a')]
     for (const messageId of ['b', undefined]) {
-      expect(await scene.plan(sent, anew(messageId))).toMatchObject({ fresh: [], replaces: [second], warnings: [] })
+      const plan = await scene.plan(sent, anew(messageId))
+      expect(plan).toMatchObject({ replaces: [first, second], warnings: [] })
+      expect(freshTexts(plan)).toEqual(['q', 'first'])
     }
   })
 

@@ -1,10 +1,20 @@
-/** Which turns a call replaces: the turn of an edited question or of an answer to give again, and all later ones. */
+/**
+ * Which turns a call replaces: the turn of an edited question, or of the question whose answer is given again, and all later
+ * ones.
+ */
 
 import type { MessageInput } from '../../domain/records/message.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { MessagePosition, PlacedMessage } from '../../ports/storage.ts'
 import { isAsStored, isKnown, type Sent } from './resent.ts'
-import { messageAfter, messagesBefore, type Standing, turnsFrom } from './stored-thread.ts'
+import {
+  lastMessage,
+  messageAfter,
+  messagesBetween,
+  questionBefore,
+  type Standing,
+  turnsFrom,
+} from './stored-thread.ts'
 
 export interface Replacement {
   readonly replaces: readonly string[]
@@ -31,12 +41,13 @@ async function answerPlace(
   named: Standing | undefined,
 ): Promise<MessagePosition | null> {
   if (typeof named === 'object' && named?.message.role === 'assistant') return named
-  if (!isKnown(last)) return null
-  const { standing } = last
+  const standing = last === undefined ? await lastMessage(space, threadId) : isKnown(last) ? last.standing : null
+  if (standing === null) return null
   const next = await messageAfter(space, threadId, standing)
   if (next?.message.role === 'assistant') return next
+  if (standing.message.role === 'assistant') return next === null ? standing : null
   // A question without an answer: its turn failed.
-  return standing.message.role === 'user' ? { turn: standing.turn, index: standing.index + 1 } : null
+  return { turn: standing.turn, index: standing.index + 1 }
 }
 
 /** What a call asks to replace, apart from an edit that shows by its content. */
@@ -59,9 +70,12 @@ export async function planReplacement(
   const edited = editedBy(last, isNamed, hidden)
   const place = edited ?? (isRegenerated ? await answerPlace(space, threadId, last, asked.named) : null)
   if (place === null) return null
+  // An imported question may lie in an earlier turn than its answer.
+  const question = edited === null ? await questionBefore(space, threadId, place) : null
+  const first = question?.turn ?? place.turn
   const [kept, replaces] = await Promise.all([
-    messagesBefore(space, threadId, place),
-    turnsFrom(space, threadId, place.turn),
+    messagesBetween(space, threadId, first, place),
+    turnsFrom(space, threadId, first),
   ])
   return { replaces, kept, isEdit: edited !== null }
 }

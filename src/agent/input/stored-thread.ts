@@ -131,16 +131,41 @@ function again(space: AgentSpace, { id, role, parts, metadata, author, createdAt
   }
 }
 
-/** The messages of a turn before a place, for the turn that replaces it to store again. */
-export async function messagesBefore(
+/** The newest message of the thread; null if it has none. */
+export async function lastMessage(space: AgentSpace, threadId: string): Promise<PlacedMessage | null> {
+  return (
+    (await space.messages.list(queryOf(threadId, { direction: 'desc', limit: 1, skipInternal: true }))).items[0] ?? null
+  )
+}
+
+/** The last message of a user before a place, in whichever turn it was saved; null if there is none. */
+export async function questionBefore(
   space: AgentSpace,
   threadId: string,
   place: MessagePosition,
+): Promise<PlacedMessage | null> {
+  let after: MessagePosition = place
+  // Nearly always it is in the same turn.
+  for (let limit = Math.max(place.index, 1); ; limit = Math.min(Math.max(limit * 2, leastAPage), mostAPage)) {
+    const { items, more } = await space.messages.list(queryOf(threadId, { direction: 'desc', after, limit }))
+    const question = items.find(({ message }) => message.role === 'user')
+    if (question !== undefined || !more) return question ?? null
+    after = items.at(-1) ?? after
+  }
+}
+
+/** The messages from the beginning of a turn up to a place, for the turn that replaces them to store again. */
+export async function messagesBetween(
+  space: AgentSpace,
+  threadId: string,
+  turn: number,
+  place: MessagePosition,
 ): Promise<MessageInput[]> {
   const inputs: MessageInput[] = []
-  let after: MessagePosition = { turn: place.turn, index: -1 }
+  let after: MessagePosition = { turn, index: -1 }
   for (;;) {
-    const { items, more } = await space.messages.list(queryOf(threadId, { after, limit: Math.max(place.index, 1) }))
+    const limit = turn === place.turn ? Math.max(place.index, 1) : leastAPage
+    const { items, more } = await space.messages.list(queryOf(threadId, { after, limit }))
     for (const item of items) {
       if (!isBefore(item, place)) return inputs
       inputs.push(again(space, item.message))
