@@ -3,10 +3,12 @@
 import { MemoryError } from '../domain/error.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 import type { Memory } from '../facade/memory.ts'
+import { checkAgentOptions } from './agent-options.ts'
 import type { CalledAgent } from './call.ts'
+import { callOptions } from './call-options.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
 import { loadCall, loadGenerate, loadStream } from './loaded.ts'
-import { type AgentInput, type AgentOptions, type CallOptions, callOptions, checkAgentOptions } from './options.ts'
+import type { AgentInput, AgentOptions, CallOptions } from './options.ts'
 import type { AgentResult, AgentStream, SchemaOutput } from './run/result.ts'
 
 /** A call whose answer has the shape of a schema. */

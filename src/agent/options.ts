@@ -11,7 +11,6 @@ import type { StandardSchema } from '../domain/standard-schema.ts'
 import type { Memory } from '../facade/memory.ts'
 import { usableMemory } from '../ports/agent-memory.ts'
 import type { MemoryBehaviour } from '../ports/behaviour.ts'
-import { checkCallValues } from './call-checks.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -127,22 +126,7 @@ interface StatedPlace {
   readonly thread: CallThread
 }
 
-const ownOptions = [
-  ...['resourceId', 'threadId', 'memory', 'author', 'requestContext', 'instructions', 'tools', 'structuredOutput'],
-  ...['maxSteps', 'savePerStep', 'trigger', 'messageId'],
-]
-
-/** Options of the AI SDK that are passed on. An unknown name is probably a typing mistake, so it is refused. */
-const passedOn = [
-  ...['toolChoice', 'stopWhen', 'toolApproval', 'providerOptions', 'activeTools', 'toolOrder', 'toolCallConcurrency'],
-  ...['prepareStep', 'repairToolCall', 'runtimeContext', 'toolsContext', 'include', 'includeRawChunks', 'telemetry'],
-  ...['maxOutputTokens', 'temperature', 'topP', 'topK', 'presencePenalty', 'frequencyPenalty', 'stopSequences', 'seed'],
-  ...['reasoning', 'maxRetries', 'abortSignal', 'timeout', 'headers', 'streamRetries'],
-  ...['onStart', 'onStepStart', 'onStepEnd', 'onStepFinish', 'onStepError', 'onEnd', 'onFinish', 'onAbort', 'onError'],
-  ...['onChunk', 'onLanguageModelCallStart', 'onLanguageModelCallEnd', 'onToolExecutionStart', 'onToolExecutionEnd'],
-]
-
-function fieldsOf(value: unknown, field: string): Readonly<Record<string, unknown>> {
+export function callFields(value: unknown, field: string): Readonly<Record<string, unknown>> {
   if (value === undefined) return {}
   if (isJsonObject(value)) return value
   throw invalidInput(field, 'must be an object', value, `Pass { resourceId: 'alice', threadId: 't1' }, for example.`)
@@ -151,16 +135,8 @@ function fieldsOf(value: unknown, field: string): Readonly<Record<string, unknow
 /**
  * The fields of an object, each read once. What they hold is kept as it is: tools, models and signals are the caller's own.
  */
-function readFields(value: unknown, field: string): Readonly<Record<string, unknown>> {
-  return reading(field, () => ({ ...fieldsOf(value, field) }))
-}
-
-function checkNames(options: Readonly<Record<string, unknown>>, field: string): void {
-  for (const name of Object.keys(options)) {
-    if (ownOptions.includes(name) || passedOn.includes(name) || name.startsWith('experimental_')) continue
-    const fix = `The options of a call are ${ownOptions.join(', ')}, and those of the AI SDK's streamText.`
-    throw invalidInput(field, `has an unknown option ${shown(name)}`, options, fix)
-  }
+export function readFields(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  return reading(field, () => ({ ...callFields(value, field) }))
 }
 
 function checkMemoryNames(memory: Readonly<Record<string, unknown>>): void {
@@ -223,81 +199,8 @@ export function placeOf(options: CallOptions): StatedPlace | null {
   }
 }
 
-/** The options of a call merged over those of its agent. Ids of the call replace the agent's, in either form. */
-export function callOptions(defaults: CallOptions | undefined, options: CallOptions | undefined): CallOptions {
-  const own = readFields(options, 'options') as CallOptions
-  checkNames(own as Readonly<Record<string, unknown>>, 'options')
-  reading('options', () => checkCallValues(own as Readonly<Record<string, unknown>>))
-  if (defaults === undefined) return own
-  const isNamed = placeNames.some((name) => own[name] !== undefined) || hasPlace(own.memory)
-  const { resourceId, threadId, memory, ...rest } = defaults
-  if (isNamed) return { ...rest, ...own }
-  return {
-    ...rest,
-    ...(resourceId === undefined ? {} : { resourceId }),
-    ...(threadId === undefined ? {} : { threadId }),
-    ...own,
-    ...(memory === undefined ? {} : { memory: { ...memory, ...own.memory } }),
-  }
-}
-
-const placeNames = ['resourceId', 'threadId'] as const
-const hasPlace = (memory: CallMemory | undefined) => memory?.resource !== undefined || memory?.thread !== undefined
-
 /** @throws MemoryError `invalid-input` for a value that is not a Memory. */
 export function checkMemory(memory: unknown): Memory {
   if (usableMemory(memory) !== null) return memory as Memory
   throw invalidInput('memory', 'must be a Memory', memory, 'Pass new Memory(), or a function that returns one.')
-}
-
-/** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
-function checkProcessors(
-  options: Readonly<Record<string, unknown>>,
-  field: 'inputProcessors' | 'outputProcessors',
-  methods: readonly string[],
-): void {
-  const list = options[field]
-  if (list === undefined) return
-  const fix = `Pass ${field}: [{ id: 'mine', ${methods[0]}() { … } }], for example.`
-  if (!Array.isArray(list)) throw invalidInput(field, 'must be a list of processors', list, fix)
-  for (const [index, one] of (list as readonly unknown[]).entries()) {
-    const has = (name: string) => typeof (one as Record<string, unknown>)[name] === 'function'
-    if (typeof one === 'object' && one !== null && methods.some(has)) continue
-    throw invalidInput(`${field}[${index}]`, `must be an object with a method ${methods.join(' or ')}`, one, fix)
-  }
-}
-
-/** Checks the options that an agent is made with. */
-export function checkAgentOptions(given: unknown): AgentOptions {
-  const options = reading('options', () => (isJsonObject(given) ? { ...given } : given))
-  const fix = `Pass new Agent({ name: 'Sales Specialist', instructions: '…', model, memory }).`
-  if (!isJsonObject(options)) throw invalidInput('options', 'must be an object', options, fix)
-  const known = [
-    ...['id', 'name', 'description', 'instructions', 'model', 'memory', 'tools', 'agents', 'workflows'],
-    ...['inputProcessors', 'outputProcessors', 'defaultOptions'],
-  ]
-  const extra = Object.keys(options).find((name) => !known.includes(name))
-  if (extra !== undefined) {
-    throw invalidInput(
-      'Agent',
-      `has an unknown option ${shown(extra)}`,
-      options,
-      `The options are ${known.join(', ')}.`,
-    )
-  }
-  if (typeof options.name !== 'string' || options.name.trim() === '') {
-    throw invalidInput('name', 'must be a text', options.name, fix)
-  }
-  checkId(options.name, 'name')
-  if (options.id !== undefined) checkId(options.id, 'id')
-  checkProcessors(options, 'inputProcessors', ['processInput', 'processContext'])
-  checkProcessors(options, 'outputProcessors', ['processOutputStream', 'processOutputResult'])
-  const { memory, defaultOptions } = options
-  if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)
-  if (defaultOptions !== undefined) {
-    const fields = fieldsOf(defaultOptions, 'defaultOptions')
-    checkNames(fields, 'defaultOptions')
-    checkCallValues(fields, 'defaultOptions.')
-  }
-  return options as unknown as AgentOptions
 }

@@ -9,6 +9,7 @@ import { Answer, type AnswerEnd } from '../answer/answer.ts'
 import { changesTo, type StoredAnswer } from '../answer/answer-changes.ts'
 import { endedParts } from '../answer/answer-parts.ts'
 import { type Call, processedAnswer, processesAnswers } from '../call.ts'
+import { callOptionTable } from '../call-options.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
@@ -60,7 +61,7 @@ export class OwnTurn {
       stored,
       modelOutputs,
       // If processors check the whole answer, it is not stored step by step.
-      savePerStep: (call.options.savePerStep ?? true) && !processesAnswers(call),
+      savePerStep: (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),
       onRefused: (error) => this.#refused.abort(error),
     })

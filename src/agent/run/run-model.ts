@@ -4,25 +4,15 @@ import type { generateText, streamText, ToolSet } from 'ai'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { Answer, AnswerEnd } from '../answer/answer.ts'
 import { type Call, questionOf } from '../call.ts'
+import { callOptionTable, optionsPassedOn } from '../call-options.ts'
 import { withResolvedModel } from '../model.ts'
-import type { CallOptions, ModelSettings } from '../options.ts'
+import type { CallOptions } from '../options.ts'
 import { loadSdk } from '../sdk.ts'
 import type { Exchange } from './exchange.ts'
 import type { OwnTurn, RunFacts } from './own-turn.ts'
 import { giveTitle } from './title.ts'
 
-/** Default number of steps of a call: the same as for an agent of the AI SDK. */
-const defaultSteps = 20
-
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
-
-/** The options of a call that are the AI SDK's. */
-function passedOn(options: CallOptions): ModelSettings {
-  const { resourceId, threadId, memory, author, requestContext, instructions, tools, structuredOutput, ...rest } =
-    options
-  const { maxSteps, savePerStep, trigger, messageId, ...settings } = rest
-  return settings as ModelSettings
-}
 
 /** Aborted when any of the signals is. */
 function anySignal(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {
@@ -56,10 +46,10 @@ export async function sdkSettings(
   const { options, model, remembered } = call
   const { schema } = options.structuredOutput ?? {}
   const closing = remembered?.space.stopping
-  const { prepareStep, ...settings } = passedOn(options)
+  const { prepareStep, ...settings } = optionsPassedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
   return {
-    stopWhen: isStepCount(options.maxSteps ?? defaultSteps),
+    stopWhen: isStepCount(options.maxSteps ?? callOptionTable.maxSteps.default),
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
     ...settings,
     ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name) }),

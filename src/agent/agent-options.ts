@@ -1,0 +1,58 @@
+/** Checks the options that an agent is made with. */
+import { invalidInput, shown } from '../domain/error.ts'
+import { checkId } from '../domain/id.ts'
+import { isJsonObject } from '../domain/json.ts'
+import { reading } from '../domain/read-plain.ts'
+import { checkCallOptions } from './call-options.ts'
+import { type AgentOptions, callFields, checkMemory } from './options.ts'
+
+/** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
+function checkProcessors(
+  options: Readonly<Record<string, unknown>>,
+  field: 'inputProcessors' | 'outputProcessors',
+  methods: readonly string[],
+): void {
+  const list = options[field]
+  if (list === undefined) return
+  const fix = `Pass ${field}: [{ id: 'mine', ${methods[0]}() { … } }], for example.`
+  if (!Array.isArray(list)) throw invalidInput(field, 'must be a list of processors', list, fix)
+  for (const [index, one] of (list as readonly unknown[]).entries()) {
+    const has = (name: string) => typeof (one as Record<string, unknown>)[name] === 'function'
+    if (typeof one === 'object' && one !== null && methods.some(has)) continue
+    throw invalidInput(`${field}[${index}]`, `must be an object with a method ${methods.join(' or ')}`, one, fix)
+  }
+}
+
+/** Checks the options that an agent is made with. */
+export function checkAgentOptions(given: unknown): AgentOptions {
+  const options = reading('options', () => (isJsonObject(given) ? { ...given } : given))
+  const fix = `Pass new Agent({ name: 'Sales Specialist', instructions: '…', model, memory }).`
+  if (!isJsonObject(options)) throw invalidInput('options', 'must be an object', options, fix)
+  const known = [
+    ...['id', 'name', 'description', 'instructions', 'model', 'memory', 'tools', 'agents', 'workflows'],
+    ...['inputProcessors', 'outputProcessors', 'defaultOptions'],
+  ]
+  const extra = Object.keys(options).find((name) => !known.includes(name))
+  if (extra !== undefined) {
+    throw invalidInput(
+      'Agent',
+      `has an unknown option ${shown(extra)}`,
+      options,
+      `The options are ${known.join(', ')}.`,
+    )
+  }
+  if (typeof options.name !== 'string' || options.name.trim() === '') {
+    throw invalidInput('name', 'must be a text', options.name, fix)
+  }
+  checkId(options.name, 'name')
+  if (options.id !== undefined) checkId(options.id, 'id')
+  checkProcessors(options, 'inputProcessors', ['processInput', 'processContext'])
+  checkProcessors(options, 'outputProcessors', ['processOutputStream', 'processOutputResult'])
+  const { memory, defaultOptions } = options
+  if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)
+  if (defaultOptions !== undefined) {
+    const fields = callFields(defaultOptions, 'defaultOptions')
+    checkCallOptions(fields, 'defaultOptions', 'defaultOptions.')
+  }
+  return options as unknown as AgentOptions
+}
