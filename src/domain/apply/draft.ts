@@ -21,6 +21,8 @@ import type { CallerMessageId, MessagePlace, TurnState, TurnStatus } from '../re
 import type { SpaceView } from '../replay/space-view.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from '../space.ts'
+import { type Claim, Claims } from './claims.ts'
+import { DraftRows } from './draft-rows.ts'
 
 /** The context of a commit: its seq, its time, the actor and the limits. */
 export interface CommitContext {
@@ -31,23 +33,6 @@ export interface CommitContext {
   readonly actor: Actor
   readonly limits: Limits
 }
-
-interface RowDraft {
-  status: TurnStatus | null
-  readonly effects: Effect[]
-}
-
-type Claim =
-  | { readonly entry: string }
-  | { readonly block: string }
-  | { readonly fact: string }
-  | { readonly run: string }
-  | { readonly record: string }
-  | { readonly thread: string }
-  | { readonly turn: string }
-  | { readonly lease: string }
-  | { readonly message: string }
-  | { readonly settings: string }
 
 /** Collects rows and new record states while the changes of one commit are decided in order. */
 export class Draft {
@@ -87,8 +72,8 @@ export class Draft {
   turnsOpened = 0
   settings: SpaceSettings
   change: Change
-  #rows = new Map<number, RowDraft>()
-  #claims: Set<string> | null = null
+  readonly #rows = new DraftRows()
+  #claims: Claims | null = null
   #thread: ThreadState | null = null
   /** The thread that a run refers to, which need not exist. */
   #referred: string | null = null
@@ -123,19 +108,8 @@ export class Draft {
   /** Claims a record for this change: a commit changes a record at most once. */
   claim(record: Claim): void {
     if (this.commit.changes.length === 1 && !('message' in record || 'block' in record)) return
-    const [kind, name] = Object.entries(record)[0] as [string, string]
-    const claim = `${kind} ${name}`
-    this.#claims ??= new Set()
-    if (this.#claims.has(claim)) {
-      const fix = 'Put the second change into a commit of its own.'
-      throw invalidInput('changes', 'must change one record at most once', claim, fix)
-    }
-    this.#claims.add(claim)
-  }
-
-  /** Whether any change of the commit names that entry. */
-  touches(record: { readonly entry: string }): boolean {
-    return this.commit.changes.some((change) => 'key' in change && change.key === record.entry)
+    this.#claims ??= new Claims()
+    this.#claims.take(record)
   }
 
   isLeased(name: string): boolean {
@@ -223,8 +197,8 @@ export class Draft {
     const thread = this.thread
     if (unpackTurn(turn).turnSeq < thread.createdSeq) return null
     const stored = this.view.turnRows(thread.id, turn)
-    const drafted = this.#rows.get(turn)
-    const rows = drafted === undefined ? stored : [...stored, this.#row(turn, drafted)]
+    const drafted = this.#rows.of(turn, this.#head)
+    const rows = drafted === null ? stored : [...stored, drafted]
     return foldTurn(rows, { key: this.space.key, address: this.address })
   }
 
@@ -296,37 +270,16 @@ export class Draft {
   /** Records an effect in a turn's row, and the turn's status after it. */
   addToTurn<Kind extends Effect>(turn: number, status: TurnStatus | null, effect: Kind): Kind {
     const numbered = this.#of === 0 ? effect : { ...effect, of: this.#of }
-    const row = this.#rows.get(turn)
-    if (row === undefined) this.#rows.set(turn, { status, effects: [numbered] })
-    else {
-      row.effects.push(numbered)
-      row.status = status
-    }
+    this.#rows.add(turn, status, numbered)
     return numbered
   }
 
-  #row(turn: number, row: RowDraft): LogRow {
-    const { seq, at, actor } = this
-    const threadId = this.#thread?.id ?? null
-    return { seq, at, actor, commitId: null, hash: null, threadId, turn, status: row.status, effects: row.effects }
+  get #head() {
+    return { seq: this.seq, at: this.at, actor: this.actor, threadId: this.#thread?.id ?? null }
   }
 
-  /** The rows to append: one for the commit, or one for each turn where it touches several. */
+  /** The rows to append: one for the commit, or one for each turn if it touches several. */
   rows(hash: string | null): readonly LogRow[] {
-    if (this.#rows.size === 1) {
-      for (const [turn, row] of this.#rows) return [{ ...this.#row(turn, row), commitId: this.commit.id, hash }]
-    }
-    const outside = this.#rows.get(0)
-    const [only, ...others] = [...this.#rows.keys()].filter((turn) => turn !== 0)
-    if (outside !== undefined && only !== undefined && others.length === 0) {
-      const row = this.#rows.get(only) as RowDraft
-      const effects = [...outside.effects, ...row.effects].sort((left, right) => (left.of ?? 0) - (right.of ?? 0))
-      this.#rows = new Map([[only, { status: row.status, effects }]])
-    }
-    const turns = [...this.#rows.keys()].sort((left, right) => left - right)
-    return turns.map((turn, index) => {
-      const row = this.#row(turn, this.#rows.get(turn) as RowDraft)
-      return index === 0 ? { ...row, commitId: this.commit.id, hash } : row
-    })
+    return this.#rows.all(this.#head, this.commit.id, hash)
   }
 }

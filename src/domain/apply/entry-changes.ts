@@ -21,6 +21,11 @@ function displace(draft: Draft, entry: EntryState, into: Displaced[]): void {
   draft.counts.entries -= 1
 }
 
+/** Whether any change of the commit names that entry. */
+function isNamed({ commit }: Draft, entry: string): boolean {
+  return commit.changes.some((change) => 'key' in change && change.key === entry)
+}
+
 /**
  * Prunes keys for a new one: expired keys first, then the least recently written, never a key of this commit or a
  * leased one.
@@ -31,7 +36,7 @@ function makeRoom(draft: Draft, key: string): { pruned: Displaced[]; expired: Di
   const allowed = draft.settings.entriesPerSpace
   if (draft.counts.entries < allowed) return { pruned, expired }
   for (const entry of draft.view.expiredEntries(draft.at)) {
-    if (draft.entries.has(entry.key) || draft.touches({ entry: entry.key }) || entry.key === key) continue
+    if (draft.entries.has(entry.key) || isNamed(draft, entry.key) || entry.key === key) continue
     displace(draft, entry, expired)
     draft.sweep({ noun: 'entry', key: entry.key }, entry.version)
   }
@@ -39,7 +44,7 @@ function makeRoom(draft: Draft, key: string): { pruned: Displaced[]; expired: Di
   if (surplus <= 0) return { pruned, expired }
   for (const entry of draft.view.oldestEntries()) {
     if (pruned.length === surplus) break
-    const isKept = draft.entries.has(entry.key) || draft.touches({ entry: entry.key }) || entry.key === key
+    const isKept = draft.entries.has(entry.key) || isNamed(draft, entry.key) || entry.key === key
     if (isKept || draft.isLeased(entryLease(entry.key))) continue
     displace(draft, entry, pruned)
   }

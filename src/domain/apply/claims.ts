@@ -1,0 +1,29 @@
+/** The records that the changes of one commit take: a commit changes each at most once. */
+import { invalidInput } from '../error.ts'
+
+export type Claim =
+  | { readonly entry: string }
+  | { readonly block: string }
+  | { readonly fact: string }
+  | { readonly run: string }
+  | { readonly record: string }
+  | { readonly thread: string }
+  | { readonly turn: string }
+  | { readonly lease: string }
+  | { readonly message: string }
+  | { readonly settings: string }
+
+export class Claims {
+  readonly #taken = new Set<string>()
+
+  /** @throws MemoryError `invalid-input` if an earlier change of the commit has taken the record. */
+  take(record: Claim): void {
+    const [kind, name] = Object.entries(record)[0] as [string, string]
+    const claim = `${kind} ${name}`
+    if (this.#taken.has(claim)) {
+      const fix = 'Put the second change into a commit of its own.'
+      throw invalidInput('changes', 'must change one record at most once', claim, fix)
+    }
+    this.#taken.add(claim)
+  }
+}
