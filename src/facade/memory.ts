@@ -70,7 +70,7 @@ import { type Space, spaceOf } from './space.ts'
 import { type Team, teamOf } from './team.ts'
 import { type Time, timedRange } from './times.ts'
 
-/** Which thread to copy, and what of it. */
+/** Which thread to copy, and which of its messages. */
 export interface CloneThreadOptions extends CloneThreadRequest<Time> {}
 
 /** A copied thread. */

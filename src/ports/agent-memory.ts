@@ -42,7 +42,7 @@ export interface AgentTurnRequest {
   readonly runId: string
   /** The suspended turn to resume; null opens a new one. */
   readonly resumes: TurnId | null
-  /** Turns that the new one takes the place of. */
+  /** Turns that the new one replaces. */
   readonly replaces: readonly string[]
   /** Committed with it, before and after; a new turn is named by `opened: 0`. */
   readonly before: readonly Change[]
@@ -140,21 +140,22 @@ export interface AgentSpace extends Reads {
   /** Closes open turns of a thread whose owner is gone; whether there was one. */
   closeOverdue(threadId: string): Promise<boolean>
   /**
-   * Begins a turn once it is its turn.
+   * Begins a turn when the earlier ones are closed.
    *
-   * @param prepare Makes the request from the thread as it then stands; what it begins itself must ask to be `alone` too.
-   * @returns The turn, and whether it was begun beside others because waiting took too long.
+   * @param prepare Makes the request from the thread's state at that time. Turns that it begins itself must ask to be
+   *   `alone` too.
+   * @returns The turn, and whether it runs in parallel with others because waiting took too long.
    */
   beginTurn(
     threadId: string,
     order: TurnOrder,
     prepare: (alone: boolean) => Promise<AgentTurnRequest>,
   ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean }>
-  /** Begins a turn at once, `alone` or beside others. */
+  /** Begins a turn at once, `alone` or in parallel with others. */
   begin(request: AgentTurnRequest, alone: boolean): Promise<AgentTurn>
   /** Whether a turn is an open one of this thread. */
   isTurnOf(turn: AgentTurn, threadId: string): boolean
-  /** The same space for what is written inside a turn: it needs the turn open. */
+  /** The same space for writes inside a turn, which fail once the turn is closed. */
   within(turn: AgentTurn): AgentSpace
   recall(question: AgentQuestion): Promise<Found>
   /** Working memory of the space, or of one thread, as `form` says. */

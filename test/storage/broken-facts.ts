@@ -20,7 +20,7 @@ export const brokenFacts: BrokenDrivers = {
     }),
   ],
   'lists superseded facts among the current': [
-    'a superseded fact stays, but is listed only to who asks for it',
+    'a superseded fact stays, but is listed only when asked for',
     factReader((facts) => ({
       list: (access, space, query) => facts.list(access, space, { ...query, statuses: ['current', 'superseded'] }),
     })),

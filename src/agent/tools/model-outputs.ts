@@ -1,6 +1,6 @@
 /**
- * What models are shown of the results of tools. A tool's `toModelOutput` runs once for each call, when the tool has run. What it
- * answers is stored next to the result, and every later prompt uses it, whoever is asked.
+ * What models see of the results of tools. A tool's `toModelOutput` runs once for each call, when the tool has run. Its
+ * output is stored next to the result, and every later prompt uses it, for any model.
  */
 import type { ToolSet } from 'ai'
 

@@ -220,7 +220,7 @@ const duplicates: readonly StorageCase[] = [
 
 const superseding: readonly StorageCase[] = [
   sceneCase(
-    'a superseded fact stays, but is listed only to who asks for it',
+    'a superseded fact stays, but is listed only when asked for',
     async (scene) => {
       const old = await scene.asserted(assertFact('Works at A', { validFrom: '2020-01-01T00:00:00.000Z' }))
       const validFrom = '2024-05-01T00:00:00.000Z'
@@ -351,24 +351,21 @@ const superseding: readonly StorageCase[] = [
 ]
 
 const others: readonly StorageCase[] = [
-  sceneCase(
-    'what waits for extraction is shown only to who asks for it, and takes the place of nothing',
-    async (scene) => {
-      const fact = await scene.asserted(assertFact('Fact'))
-      const raw = await scene.asserted(assertFact('raw words', { queued: true }))
-      expectEqual(await currentTexts(scene), ['Fact'], 'current facts')
-      expectEqual((await scene.facts({ statuses: ['queued'] })).items[0]?.text, 'raw words', 'queued ones')
-      await scene.refused('invalid-input', assertFact('x', { queued: true, supersedes: [fact] }))
-      await scene.refused('invalid-input', assertFact('x', { queued: true, conflictsWith: [fact] }))
-      await scene.refused('invalid-input', assertFact('x', { factId: raw, supersedes: [fact] }))
-      await scene.refused('invalid-input', assertFact('x', { factId: fact, queued: true }))
-      await scene.refused('conflict', assertFact('x', { supersedes: [raw] }))
-      await scene.committed({ kind: 'fact-assert', factId: raw, metadata: { attempts: 1 } })
-      expectEqual((await scene.fact(raw))?.status, 'queued', 'it waits on')
-      await scene.committed([retire(raw), assertFact('extracted', { sources: [raw] })])
-      expectEqual(await currentTexts(scene), ['Fact', 'extracted'], 'at last')
-    },
-  ),
+  sceneCase('words that wait for extraction are shown only when asked for, and replace nothing', async (scene) => {
+    const fact = await scene.asserted(assertFact('Fact'))
+    const raw = await scene.asserted(assertFact('raw words', { queued: true }))
+    expectEqual(await currentTexts(scene), ['Fact'], 'current facts')
+    expectEqual((await scene.facts({ statuses: ['queued'] })).items[0]?.text, 'raw words', 'queued ones')
+    await scene.refused('invalid-input', assertFact('x', { queued: true, supersedes: [fact] }))
+    await scene.refused('invalid-input', assertFact('x', { queued: true, conflictsWith: [fact] }))
+    await scene.refused('invalid-input', assertFact('x', { factId: raw, supersedes: [fact] }))
+    await scene.refused('invalid-input', assertFact('x', { factId: fact, queued: true }))
+    await scene.refused('conflict', assertFact('x', { supersedes: [raw] }))
+    await scene.committed({ kind: 'fact-assert', factId: raw, metadata: { attempts: 1 } })
+    expectEqual((await scene.fact(raw))?.status, 'queued', 'it waits on')
+    await scene.committed([retire(raw), assertFact('extracted', { sources: [raw] })])
+    expectEqual(await currentTexts(scene), ['Fact', 'extracted'], 'at last')
+  }),
   sceneCase('retiring answers what was there', async (scene) => {
     const [a, b] = [await scene.asserted(assertFact('A')), await scene.asserted(assertFact('B'))]
     const theirs = await scene.asserted(assertFact('Theirs'), { space: other })

@@ -59,29 +59,26 @@ export const factTrustCases: readonly StorageCase[] = [
     expectEqual([last.superseded, last.conflicts], [[user], []], 'the user’s own')
     expectEqual((await scene.fact(factId))?.conflictsWith, [again.factId], 'and with it that contradiction ends')
   }),
-  sceneCase(
-    'words of lower trust do not take the place of a fact’s own, but the application may correct it',
-    async (scene) => {
-      const factId = await scene.asserted(assertFact('Likes tea', { sources: ['msg_1'] }), { actor: carol })
-      for (const [actor, more] of [
-        [alice, {}],
-        [probe, {}],
-        [carol, { trust: 'agent' }],
-        [worker, { trust: 'agent' }],
-      ] as const) {
-        const error = await scene.refused('conflict', assertFact('Likes coffee', { factId, ...more }), { actor })
-        expectEqual(error.details.trust, 'user', `${actor.kind}: the trust that stands in the way`)
-      }
-      await scene.committed({ kind: 'fact-assert', factId, metadata: { seen: 1 } }, { actor: alice })
-      const read = async () => {
-        const fact = await scene.fact(factId)
-        return [fact?.text, fact?.trust, fact?.assertedBy]
-      }
-      expectEqual(await read(), ['Likes tea', 'user', carol], 'an agent may add what is not words')
-      await scene.committed(assertFact('Likes green tea', { factId, trust: 'user' }), { actor: worker })
-      expectEqual(await read(), ['Likes green tea', 'user', worker], 'derived from what a user said')
-      await scene.committed(assertFact('Likes no tea', { factId }), { actor: worker })
-      expectEqual(await read(), ['Likes no tea', 'tool', worker], 'the application’s own correction')
-    },
-  ),
+  sceneCase('words of lower trust do not replace a fact’s own, but the application may correct it', async (scene) => {
+    const factId = await scene.asserted(assertFact('Likes tea', { sources: ['msg_1'] }), { actor: carol })
+    for (const [actor, more] of [
+      [alice, {}],
+      [probe, {}],
+      [carol, { trust: 'agent' }],
+      [worker, { trust: 'agent' }],
+    ] as const) {
+      const error = await scene.refused('conflict', assertFact('Likes coffee', { factId, ...more }), { actor })
+      expectEqual(error.details.trust, 'user', `${actor.kind}: the trust that stands in the way`)
+    }
+    await scene.committed({ kind: 'fact-assert', factId, metadata: { seen: 1 } }, { actor: alice })
+    const read = async () => {
+      const fact = await scene.fact(factId)
+      return [fact?.text, fact?.trust, fact?.assertedBy]
+    }
+    expectEqual(await read(), ['Likes tea', 'user', carol], 'an agent may add what is not words')
+    await scene.committed(assertFact('Likes green tea', { factId, trust: 'user' }), { actor: worker })
+    expectEqual(await read(), ['Likes green tea', 'user', worker], 'derived from what a user said')
+    await scene.committed(assertFact('Likes no tea', { factId }), { actor: worker })
+    expectEqual(await read(), ['Likes no tea', 'tool', worker], 'the application’s own correction')
+  }),
 ]

@@ -156,7 +156,7 @@ const once: readonly StorageCase[] = [
     await scene.committed(say('t', ...close.map((id) => message('chosen', { id }))))
     expectEqual((await scene.messages('t')).map(({ id }) => id).slice(1), close, 'ids that only resemble issued ones')
   }),
-  sceneCase('a message that takes the place of another in the same commit keeps its id', async (scene) => {
+  sceneCase('a message that replaces another in the same commit keeps its id', async (scene) => {
     const { messages, turnId } = await scene.did('message-append', say('t', 'asked'))
     const id = messages[0]?.id ?? ''
     const edited = (opened: string, text: string) =>
