@@ -21,7 +21,8 @@ export interface FactEditRecord<Time = string> {
   /** Replaces all metadata of the fact. */
   readonly metadata?: Readonly<Record<string, unknown>>
   /**
-   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; null: never.
+   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
+   * expires; null: never.
    */
   readonly expiresAt?: Time | null
 }
