@@ -83,9 +83,11 @@ const entries = Object.fromEntries(
 const related = relatedTests(texts, changed, entries)
 const { run: chosen, left } = chooseTests(related, readDurations(), time)
 const files = [...new Set([...tidy, ...chosen])].filter((path) => existsSync(join(root, path)))
-console.log(
-  `  Next: the tidy rules, and ${chosen.length} of the ${counted(related.length, 'test file')} that depend on the changes.`,
-)
+const dependent =
+  related.length === 0
+    ? 'no test file depends on the changes'
+    : `${chosen.length} of the ${counted(related.length, 'test file')} that depend on the changes`
+console.log(`  Next: the tidy rules; ${dependent}.`)
 const started = performance.now()
 const { status } = spawnSync(process.execPath, [bin('vitest/vitest.mjs'), 'run', ...files], {
   cwd: root,
