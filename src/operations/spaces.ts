@@ -4,6 +4,7 @@ import { allSettingsSchema, changeSchema, expectationSchema, settingsSchema } fr
 import { turnStatuses } from '../domain/records/turn.ts'
 import { parseSpaceId, spaceKinds } from '../domain/space.ts'
 import { commitChanges, configureSpace, followSpace, getSpace, listSpaces } from '../memory/spaces/spaces.ts'
+import { changeResult } from './change-results.ts'
 import { actor, commitId, cursor, json, jsonFields, limit, optional, prefix, recordTime, seq } from './fields.ts'
 import { operation, type Touched } from './operation.ts'
 
@@ -26,8 +27,8 @@ const spaceState = z.strictObject({
   entries: counter,
 })
 
-/** A result of a change, or an effect of one: a value of a closed union, told apart by its kind. */
-const ofKind = jsonFields.meta({
+/** An effect of a change, as the log keeps it: a value of a closed union, told apart by its kind. */
+const effect = jsonFields.meta({
   type: 'object',
   properties: { kind: { type: 'string' } },
   required: ['kind'],
@@ -39,7 +40,7 @@ const commitResult = z.discriminatedUnion('status', [
     seq,
     at: recordTime,
     replayed: z.boolean(),
-    results: z.array(ofKind),
+    results: z.array(changeResult),
   }),
   z.strictObject({
     status: z.literal('conflict'),
@@ -65,7 +66,7 @@ const loggedCommit = z.strictObject({
       threadId: z.string().nullable(),
       turn: z.int(),
       status: z.enum(turnStatuses).nullable(),
-      effects: z.array(ofKind),
+      effects: z.array(effect),
     }),
   ),
 })

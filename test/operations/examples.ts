@@ -60,6 +60,26 @@ export const reads: Readonly<Record<string, Inputs>> = {
   'receipts.list': () => [{}, { state: 'complete' }],
 }
 
+/** Changes of many kinds, for the forms of their results. */
+const everyChange = [
+  { kind: 'thread-put', threadId: 'x', title: 'x' },
+  { kind: 'turn-open', threadId: 'x' },
+  {
+    kind: 'message-append',
+    threadId: 'x',
+    messages: [{ role: 'user', parts: [{ type: 'text', text: 'x' }] }],
+    opened: 0,
+  },
+  { kind: 'block-write', name: 'x', format: 'text', value: 'x' },
+  { kind: 'block-merge', name: 'y', patch: { a: 1 } },
+  { kind: 'entry-write', key: 'x', value: 1, ttlMs: 1_000 },
+  { kind: 'entry-delete', key: 'y' },
+  { kind: 'fact-assert', unique: 'x', text: 'Likes x' },
+  { kind: 'run-put', unique: 'x', name: 'bot' },
+  { kind: 'lease-take', name: 'x', leaseMs: 1_000 },
+  { kind: 'configure', settings: { logDays: 1 } },
+]
+
 /** Writes, each with other content for the same commit id. */
 export const writes: Readonly<Record<string, (scene: Scene) => readonly WriteExample[]>> = {
   'threads.create': () => [
@@ -152,6 +172,7 @@ export const writes: Readonly<Record<string, (scene: Scene) => readonly WriteExa
       input: { space: 'team/acme', changes: [{ kind: 'entry-write', key: 'k', value: 1 }] },
       other: { space: 'team/acme', changes: [{ kind: 'entry-write', key: 'k', value: 2 }] },
     },
+    { input: { space: 'resource/alice', changes: everyChange } },
     { input: { space: 'team/acme', changes: [{ kind: 'entry-delete', key: 'k' }], expect: [{ seq: 999 }] } },
   ],
   'spaces.configure': () => [
