@@ -15,7 +15,6 @@ import { checkHosts } from './tidy/hosts.ts'
 import { checkNames } from './tidy/names.ts'
 import { checkPaths } from './tidy/paths.ts'
 import { checkPeers } from './tidy/peers.ts'
-import { checkDocument, checkWords } from './tidy/plain-words.ts'
 import { isCode, readRepository } from './tidy/repository.ts'
 import { checkSizes, LONG_CLASSES } from './tidy/sizes.ts'
 import { parseSource } from './tidy/source-file.ts'
@@ -364,39 +363,6 @@ describe('paths', () => {
   it('leaves alone what tells of the past', () => {
     expect(problems('`write.ts`', 'CHANGELOG.md')).toEqual([])
     expect(problems('`write.ts`', 'docs/guide/x.md')).toHaveLength(1)
-  })
-})
-
-describe('plain words', () => {
-  const inSource = (text: string, path = 'src/memory/x.ts') => checkWords(parseSource(path, text))
-  const inDocument = (text: string, path = 'docs/guide/x.md') => checkDocument({ path, text })
-
-  it('hold', () => expect([...files.flatMap(checkWords), ...texts.flatMap(checkDocument)]).toEqual([]))
-
-  it.each([
-    '// Besides, it is written again, next to the others.',
-    '/** The parts of a turn that are kept. What is left is dropped. */',
-    "const beside = 'anew'",
-    'const anew = { whoever: 1, beside }',
-    '/** What of? */',
-  ])('allow %s', (text) => expect(inSource(text)).toEqual([]))
-
-  it.each([
-    ['// Made anew.', 1, 'anew'],
-    ['/** Of those\n * that lie beside it. */', 2, 'beside'],
-    ['/** A resource, or the other\n   * way about. */', 1, 'the other way about'],
-    ["f('Whoever asks is told.')", 1, 'Whoever'],
-    ['\nf(`Install it beside this.`)', 2, 'beside'],
-    ['/** What of a turn is kept. */', 1, 'What of'],
-    ['// A fact that took the place of another.', 1, 'took the place of'],
-  ])('refuse %j', (text, line, found) => {
-    expect(inSource(text)).toEqual([expect.stringContaining(`src/memory/x.ts:${line}: instead of "${found}" write `)])
-    expect(inSource(text, 'test/x.ts')).toEqual([])
-  })
-
-  it('are asked of guides, and not of the change log', () => {
-    expect(inDocument('First.\nGiven anew.')).toEqual(['docs/guide/x.md:2: instead of "anew" write again'])
-    expect(inDocument('Given anew.', 'CHANGELOG.md')).toEqual([])
   })
 })
 

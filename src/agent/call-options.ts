@@ -17,7 +17,7 @@ interface CallOption<Value> {
   readonly check?: Check
   /** What holds where no value is given. */
   readonly default?: Value
-  /** The call's value and the agent's as one. Without it the call's takes the place of the agent's. */
+  /** The call's value and the agent's as one. Without it the call's value replaces the agent's. */
   merge?(agents: Value, calls: Value): Value
   /** Whether a value names a resource or a thread. Where a call names one, the agent's names do not count. */
   names?(value: Value): boolean
