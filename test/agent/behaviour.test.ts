@@ -3,8 +3,7 @@ import { Memory, type MemoryBehaviour, type MemoryOptions, type StandardSchema }
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defaultLimits } from '../../src/domain/limits.ts'
-import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
-import { parseBehaviour } from '../../src/memory/options/parse-behaviour.ts'
+import { mergeBehaviour, parseBehaviour } from '../../src/memory/options/behaviour.ts'
 import { openMemory, refused } from '../memory/opened.ts'
 
 const schema: StandardSchema = z.object({ name: z.string() })
@@ -134,6 +133,12 @@ describe('a merge', () => {
     }
     expect(mergeBehaviour()).toEqual(decided)
     expect(mergeBehaviour(undefined, {}, undefined)).toEqual(decided)
+  })
+
+  it('decides on values that it would take itself', () => {
+    const { lastMessages, facts, generateTitle, readOnly, turns } = mergeBehaviour()
+    const usually = { lastMessages, facts, generateTitle, readOnly, turns, semanticRecall: usual } as MemoryBehaviour
+    expect(parseBehaviour(usually, 'options')).toEqual(usually)
   })
 
   it('takes every field of one', () => {

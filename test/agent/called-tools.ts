@@ -8,7 +8,7 @@ import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
 import { coreOf } from '../../src/facade/memory.ts'
 import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
-import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
+import { mergeBehaviour } from '../../src/memory/options/behaviour.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }
 

@@ -10,7 +10,7 @@ import type { MessageInput, MessagePart } from '../../src/domain/records/message
 import { coreOf } from '../../src/facade/memory.ts'
 import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
-import { mergeBehaviour } from '../../src/memory/options/merge-behaviour.ts'
+import { mergeBehaviour } from '../../src/memory/options/behaviour.ts'
 import { hour } from '../memory/opened.ts'
 
 export const resourceId = 'alice'

@@ -20,7 +20,7 @@ import type { MemoryBehaviour } from '../../ports/behaviour.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { Durability, Storage } from '../../ports/storage.ts'
-import { parseBehaviour } from './parse-behaviour.ts'
+import { parseBehaviour } from './behaviour.ts'
 
 /** Options of `new Memory()`. */
 export interface MemoryOptions {

@@ -1,0 +1,270 @@
+/**
+ * The options that say how memory serves agents, one row each: how a value is checked, and what a call has of it. Checked
+ * by hand, because a constructor cannot wait for zod to be loaded.
+ */
+import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { compileFilter } from '../../domain/filter.ts'
+import { checkId } from '../../domain/id.ts'
+import { defaultLimits, type Limits } from '../../domain/limits.ts'
+import { check, fieldsOf, isSchema, isText, isWholeFrom } from '../../domain/option-checks.ts'
+import { reading } from '../../domain/read-plain.ts'
+import type {
+  BlockScope,
+  MemoryBehaviour,
+  MessageRange,
+  ResolvedBehaviour,
+  ResolvedWorkingMemory,
+  SemanticRecallOptions,
+  WorkingMemoryOptions,
+} from '../../ports/behaviour.ts'
+
+type Check = (value: unknown, field: string, limits: Limits) => void
+
+/** An option of its own, or of an object of options: its check, and what holds where no value is given. */
+interface Row<Usual> {
+  readonly check: Check
+  readonly usual: Usual
+}
+
+function row<Usual>(usual: Usual, rule: string, fix: string, holds: (value: unknown) => boolean): Row<Usual> {
+  return {
+    usual,
+    check: (value, field) => check({ [field.slice(field.lastIndexOf('.') + 1)]: value }, field, rule, fix, holds),
+  }
+}
+
+function whole<Usual>(min: number, max: number, usual: Usual, fix: string): Row<Usual> {
+  return row(usual, `must be a whole number from ${min} to ${max.toLocaleString('en')}`, fix, isWholeFrom(min, max))
+}
+
+const number = (min: number, max: number, usual: number) =>
+  whole(min, max, usual, `Leave it out for ${usual.toLocaleString('en')}.`)
+
+function flag<Usual>(usual: Usual, left = `Leave it out for ${usual}.`): Row<Usual> {
+  return row(usual, 'must be true or false', left, (value) => typeof value === 'boolean')
+}
+
+/** Checks an object of options by their rows. */
+function checkRows(value: unknown, at: string, rows: Readonly<Record<string, Row<unknown>>>, limits: Limits) {
+  const fields = fieldsOf(value, at, Object.keys(rows))
+  for (const [name, { check: checkValue }] of Object.entries(rows)) {
+    if (fields[name] !== undefined) checkValue(fields[name], `${at}.${name}`, limits)
+  }
+  return fields
+}
+
+type Fields<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined }
+
+/** The fields of both; later ones win. An undefined field counts as not given. */
+function over<Options extends object>(before: Options, later: Fields<Options>): Options {
+  const given = Object.entries(later).filter(([, value]) => value !== undefined)
+  return { ...before, ...Object.fromEntries(given) }
+}
+
+const mostItems = 1_000
+const mostNeighbours = 100
+const mostTokens = 1_000_000
+
+const scope: Row<BlockScope> = row(
+  'resource',
+  `must be 'resource' or 'thread'`,
+  'Leave it out for the resource.',
+  (value) => value === 'resource' || value === 'thread',
+)
+
+const neighbours = whole(
+  0,
+  mostNeighbours,
+  0,
+  'Pass how many messages to add around each one, such as 2 or { before: 1, after: 2 }.',
+)
+
+const recallRows = {
+  topK: number(1, mostItems, 20),
+  messageRange: {
+    usual: 0,
+    check: (range, at, limits) => {
+      if (typeof range === 'number') neighbours.check(range, at, limits)
+      else checkRows(range, at, { before: neighbours, after: neighbours }, limits)
+    },
+  },
+  scope,
+  threshold: row(0, 'must be a number from 0 to 1', 'Leave it out for 0.', (value) => {
+    return typeof value === 'number' && value >= 0 && value <= 1
+  }),
+  filter: { usual: null, check: compileFilter },
+  tokenBudget: number(1, mostTokens, 1_000),
+} satisfies { readonly [Name in keyof SemanticRecallOptions]-?: Row<unknown> }
+
+function rangeOf(range: SemanticRecallOptions['messageRange'] = recallRows.messageRange.usual): MessageRange {
+  if (typeof range === 'number') return { before: range, after: range }
+  return { before: range.before ?? neighbours.usual, after: range.after ?? neighbours.usual }
+}
+
+/** A feature that is switched off and on again keeps its options. */
+function recallOf(levels: readonly MemoryBehaviour['semanticRecall'][]): ResolvedBehaviour['semanticRecall'] {
+  let options: SemanticRecallOptions = {}
+  let state: 'usual' | 'named' | 'off' = 'usual'
+  for (const level of levels) {
+    if (level === undefined) continue
+    state = level === false ? 'off' : 'named'
+    if (typeof level === 'object') options = over(options, level)
+  }
+  if (state === 'off') return null
+  const found = {
+    topK: options.topK ?? recallRows.topK.usual,
+    messageRange: rangeOf(options.messageRange),
+    scope: options.scope ?? recallRows.scope.usual,
+    threshold: options.threshold ?? recallRows.threshold.usual,
+    tokenBudget: options.tokenBudget ?? recallRows.tokenBudget.usual,
+    ...(options.filter === undefined ? {} : { filter: options.filter }),
+  }
+  return { options: found, isNamed: state === 'named' }
+}
+
+const workingMemoryRows = {
+  // With a template or a schema it is on.
+  enabled: flag(null, 'Leave it out for true.'),
+  scope,
+  template: row(null, 'must be a text', 'Pass Markdown.', isText),
+  schema: row(null, 'must be a Standard Schema', 'Pass a zod object, for example.', isSchema),
+  agentManaged: flag(true),
+  readOnly: flag(false),
+} satisfies { readonly [Name in keyof WorkingMemoryOptions]-?: Row<unknown> }
+
+function checkWorkingMemory(value: unknown, at: string, limits: Limits): void {
+  const { template, schema } = checkRows(value, at, workingMemoryRows, limits)
+  if (template === undefined || schema === undefined) return
+  const fix = 'Give one of them: a template for text, a schema for JSON.'
+  throw invalidInput(at, 'must have a template or a schema', 'both', fix)
+}
+
+/** A template replaces an earlier schema, and a schema an earlier template. */
+function mergeWorkingMemory(before: WorkingMemoryOptions, later: WorkingMemoryOptions): WorkingMemoryOptions {
+  const { template, schema, ...rest } = before
+  if (later.template === undefined && later.schema === undefined) return over(before, later)
+  return over<WorkingMemoryOptions>(rest, later)
+}
+
+function workingMemoryOf(
+  levels: readonly MemoryBehaviour['workingMemory'][],
+  isReadOnly: boolean,
+): ResolvedWorkingMemory | null {
+  const options = levels.reduce<WorkingMemoryOptions>((before, level = {}) => mergeWorkingMemory(before, level), {})
+  const rows = workingMemoryRows
+  const { template = rows.template.usual, schema = rows.schema.usual } = options
+  if (!(options.enabled ?? (template !== null || schema !== null))) return null
+  const readOnly = isReadOnly || (options.readOnly ?? rows.readOnly.usual)
+  const agentManaged = (options.agentManaged ?? rows.agentManaged.usual) && !readOnly
+  return { scope: options.scope ?? rows.scope.usual, template, schema, agentManaged, readOnly }
+}
+
+/** What a call has of an option: `levels` hold what was stated, least particular first, undefined where nothing was. */
+interface BehaviourRow<Name extends keyof MemoryBehaviour> {
+  readonly check: Check
+  resolve(
+    levels: readonly MemoryBehaviour[Name][],
+    isReadOnly: boolean,
+  ): Name extends keyof ResolvedBehaviour ? ResolvedBehaviour[Name] : undefined
+}
+
+/** A row of any option: its name and what it takes belong together. */
+interface AnyRow {
+  resolve(levels: readonly unknown[], isReadOnly: boolean): unknown
+}
+
+/** The value stated last, else the usual one. */
+function last<Value, Usual>({ check: checkValue, usual }: Row<Usual>) {
+  const resolve = (levels: readonly (Value | undefined)[]): Value | Usual =>
+    levels.findLast((value) => value !== undefined) ?? usual
+  return { check: checkValue, resolve }
+}
+
+const historyRows = { maxTokens: whole(1, mostTokens, null, 'Leave it out for no limit of its own.') }
+const usualMessages = 10
+
+const rows: { readonly [Name in keyof MemoryBehaviour]-?: BehaviourRow<Name> } = {
+  lastMessages: {
+    check: (value, field, { lastMessages: most }) => {
+      const fix = `Pass false for none, or leave it out for ${usualMessages}.`
+      if (value !== false) whole(0, most, usualMessages, fix).check(value, field, defaultLimits)
+    },
+    resolve: (levels) => {
+      const stated = levels.findLast((value) => value !== undefined) ?? usualMessages
+      return stated === false ? 0 : stated
+    },
+  },
+  messageHistory: {
+    check: (value, at, limits) => {
+      checkRows(value, at, historyRows, limits)
+    },
+    resolve: (levels) => {
+      const { maxTokens = historyRows.maxTokens.usual } = levels.reduce<{ maxTokens?: number }>(
+        (before, level = {}) => over(before, level),
+        {},
+      )
+      return { maxTokens }
+    },
+  },
+  semanticRecall: {
+    check: (value, at, limits) => {
+      if (typeof value !== 'boolean') checkRows(value, at, recallRows, limits)
+    },
+    resolve: recallOf,
+  },
+  workingMemory: { check: checkWorkingMemory, resolve: workingMemoryOf },
+  facts: last(flag(false)),
+  team: last({ usual: null, check: checkId }),
+  observationalMemory: {
+    check: (value, field) => {
+      if (value === false) return
+      throw new MemoryError('unsupported', {
+        message: `"${field}" is not available in this version; got ${shown(value)}.`,
+        fix: 'Leave it out, and use lastMessages, semanticRecall and workingMemory.',
+        details: { field, rule: 'must be false', got: shown(value) },
+      })
+    },
+    resolve: () => undefined,
+  },
+  generateTitle: last(flag(false)),
+  readOnly: last(flag(false)),
+  turns: last(
+    row('queue', `must be 'queue' or 'parallel'`, `Leave it out for 'queue'.`, (turns) => {
+      return turns === 'queue' || turns === 'parallel'
+    }),
+  ),
+}
+
+/**
+ * Checks the options that say how memory serves agents, of a Memory, an agent or a call.
+ *
+ * @param field Its name in errors, such as `options` or `memory.options`.
+ * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for observational memory.
+ */
+export function parseBehaviour(value: unknown, field: string, limits: Limits = defaultLimits): MemoryBehaviour {
+  return reading(field, () => {
+    const fields = fieldsOf(value, field, Object.keys(rows))
+    for (const [name, { check: checkValue }] of Object.entries(rows)) {
+      if (fields[name] !== undefined) checkValue(fields[name], `${field}.${name}`, limits)
+    }
+    return fields as MemoryBehaviour
+  })
+}
+
+/**
+ * Merges memory options: of the Memory, then of the agent, then of the call. Objects merge field by field. Each must
+ * have been parsed.
+ */
+export function mergeBehaviour(...levels: readonly (MemoryBehaviour | undefined)[]): ResolvedBehaviour {
+  const isReadOnly = rows.readOnly.resolve(
+    levels.map((level) => level?.readOnly),
+    false,
+  )
+  const resolved = Object.entries<AnyRow>(rows).flatMap(([name, { resolve }]) => {
+    const stated = levels.map((level) => level?.[name as keyof MemoryBehaviour])
+    const value = resolve(stated, isReadOnly)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  // The table has a row for each of them.
+  return Object.fromEntries(resolved) as unknown as ResolvedBehaviour
+}
