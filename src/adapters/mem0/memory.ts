@@ -20,30 +20,48 @@ type Filters = Readonly<Record<string, unknown>>
 /** A message, with the name of its speaker if it has one. */
 export type Mem0Message = MessageLike | { readonly role: string; readonly content: unknown; readonly name?: string }
 
+/** Options of `add`. */
 export interface Mem0AddOptions extends Mem0Ids {
+  /** Kept with each memory, and what `filters` look at. */
   readonly metadata?: Readonly<Record<string, unknown>> | null
+  /**
+   * Whether the model extracts statements; otherwise each message is stored as it is. Default: true if there is a
+   * `model`.
+   */
   readonly infer?: boolean
+  /** ISO time after which the memory is gone. Default: never. */
   readonly expiration_date?: string | null
+  /** Another spelling of `expiration_date`. */
   readonly expirationDate?: string | null
   /** Ids only. */
   readonly filters?: Filters | null
 }
 
+/** Options of `search`. */
 export interface Mem0SearchOptions extends Mem0Ids {
+  /** Memories found at most, up to 1,000. Default: 20. */
   readonly limit?: number
+  /** Another name for `limit`. */
   readonly top_k?: number
+  /** Another name for `limit`. */
   readonly topK?: number
+  /** Least score, from 0 to 1. Default: 0. */
   readonly threshold?: number | null
   /** Ids, and conditions on the metadata, with `AND`, `OR`, `NOT` and operators with or without `$`. */
   readonly filters?: Filters | null
 }
 
+/** Options of `getAll`. */
 export interface Mem0ListOptions extends Mem0Ids {
+  /** Memories on one page, at most 1,000. Default: 100. */
   readonly limit?: number
+  /** Where the next page begins, as the page before said. */
   readonly cursor?: string
+  /** Ids, and what the metadata must be, as in `search`. */
   readonly filters?: Filters | null
 }
 
+/** Options of `deleteAll`. */
 export interface Mem0DeleteOptions extends Mem0Ids {
   /** Ids only. */
   readonly filters?: Filters | null

@@ -52,14 +52,19 @@ export interface ThreadRecord<Time = string> extends RecordPlace {
 /** A stored message: a UI message of the AI SDK, with its author, place and time. */
 export interface MessageRecord<Time = string> extends RecordPlace {
   readonly id: string
+  /** `user`, `assistant` or `system`. */
   readonly role: Role
+  /** Its content: parts as an AI SDK `UIMessage` has them. */
   readonly parts: StoredPart[]
+  /** Data of the application. Absent if there is none. */
   readonly metadata?: JsonObject
   readonly threadId: string
   /** Who is speaking; `claimed` if a caller stated somebody other than the actor. */
   readonly author: Author
   readonly turnId: string
+  /** How its turn stands: `open`, or how it ended. */
   readonly turnStatus: TurnStatus
+  /** When it was said. */
   readonly createdAt: Time
   /** When it was last edited; absent if never. */
   readonly editedAt?: Time

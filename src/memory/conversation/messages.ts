@@ -331,7 +331,9 @@ function editChange(edit: MessageEdit, threadId: ThreadId): Change & { readonly 
   }
 }
 
+/** Options of `updateMessages`. */
 export interface UpdateMessagesOptions extends CommitIdOption {
+  /** What to change, each message once. */
   readonly messages: readonly MessageEdit[]
   /** Required unless memory issued every id. */
   readonly resourceId?: string

@@ -27,6 +27,7 @@ export interface FactEditRecord<Time = string> {
   readonly expiresAt?: Time | null
 }
 
+/** Options of `facts.update`. */
 export interface UpdateFactOptions extends CommitIdOption {
   /** Change the fact only if it has this version; else the answer is a conflict. */
   readonly ifVersion?: number
