@@ -251,18 +251,21 @@ describe('traced', () => {
 })
 
 describe('a subscriber that throws', () => {
-  /** Errors that end up with the process, where Node leaves those of subscribers. */
-  function uncaught(): unknown[] {
-    const errors: unknown[] = []
-    const before = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    process.on('uncaughtException', (error) => errors.push(error))
+  /** What the process is told of, in the place of those who listened before: they would print it. */
+  function toldOf<Told>(event: 'uncaughtException' | 'warning'): Told[] {
+    const told: Told[] = []
+    const before = process.listeners(event as 'warning')
+    process.removeAllListeners(event)
+    process.on(event as 'warning', (one) => told.push(one as Told))
     onTestFinished(() => {
-      process.removeAllListeners('uncaughtException')
-      for (const listener of before) process.on('uncaughtException', listener)
+      process.removeAllListeners(event)
+      for (const listener of before) process.on(event as 'warning', listener)
     })
-    return errors
+    return told
   }
+
+  /** Errors that end up with the process, where Node leaves those of subscribers. */
+  const uncaught = () => toldOf<unknown>('uncaughtException')
 
   const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -284,12 +287,7 @@ describe('a subscriber that throws', () => {
   it('nor does one that freezes the event', async () => {
     const memory = openMemory()
     const errors = uncaught()
-    const warnings: { readonly code?: string }[] = []
-    const note = (warning: Error & { readonly code?: string }) => warnings.push(warning)
-    process.on('warning', note)
-    onTestFinished(() => {
-      process.off('warning', note)
-    })
+    const warnings = toldOf<{ readonly code?: string }>('warning')
     subscribe('start', (message) => Object.freeze(message))
     expect((await memory.saveMessages({ ...where, messages: said })).seq).toBe(1)
     await refused('not-found', () => memory.restoreWorkingMemory({ resourceId, version: 9 }))
