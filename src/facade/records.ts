@@ -1,4 +1,4 @@
-/** Records as users get them: those of the operations, with a `Date` for each time. */
+/** Records for users: those of the operations, with a `Date` for each time. */
 import { dateOf } from '../domain/time.ts'
 import type { RecalledItemRecord, RecalledMessageRecord, RecollectionRecord } from '../memory/answers/recollection.ts'
 import type { MessageRecord, ThreadRecord } from '../memory/answers/records.ts'
@@ -19,40 +19,40 @@ export interface Thread extends ThreadRecord<Date> {}
 /** A page of a resource's threads. */
 export interface ThreadPage extends ThreadPageRecord<Date> {}
 
-/** A changed thread, or what stands there instead of the version that was expected. */
+/** The changed thread, or the current one if `ifVersion` did not hold. */
 export type ThreadUpdate = ThreadUpdateRecord<Date>
 
-/** A message as stored: a UI message of the AI SDK, and where and when it was said by whom. */
+/** A stored message: a UI message of the AI SDK, with its author, place and time. */
 export interface StoredMessage extends MessageRecord<Date> {}
 
-/** One execution of an agent or a workflow. It refers to what was said, and never copies it. */
+/** One execution of an agent or a workflow. It refers to messages by id, and never copies them. */
 export interface Run extends RunRecord<Date> {}
 
 /** A page of runs, the newest first. */
 export interface RunPage extends RunPageRecord<Date> {}
 
-/** A block as it stands. */
+/** A block in its current state. */
 export interface WorkingMemory extends WorkingMemoryRecord<Date> {}
 
-/** The answer of a write: what it replaced, or what stands in its way. */
+/** The answer of a write: what it replaced, or the current block if there is a conflict. */
 export type WorkingMemoryWrite = WorkingMemoryWriteRecord<Date>
 
 /** A version of a block. */
 export interface WorkingMemoryVersion extends WorkingMemoryVersionRecord<Date> {}
 
-/** A fact as it stands. */
+/** A fact in its current state. */
 export interface Fact extends FactRecord<Date> {}
 
-/** What a version of a fact did, and what the fact then said. */
+/** One version of a fact: what changed, and the fact after it. */
 export interface FactVersion extends FactVersionRecord<Date> {}
 
 /** What a forget did. It names nothing that was erased. */
 export interface Receipt extends ForgetReceiptRecord<Date> {}
 
-/** A receipt, and the copied threads that were met: they are threads of their own and stay. */
+/** A receipt, and the threads that were copied from a forgotten one: they stay. */
 export interface ForgetAnswer extends ForgetAnswerRecord<Date> {}
 
-/** One thing that was found. */
+/** One found item. */
 export interface RecalledItem extends RecalledItemRecord<Date> {}
 
 /** A message that was found, with its score. */

@@ -29,7 +29,7 @@ export interface FactEditRecord<Time = string> {
 
 /** Options of `facts.update`. */
 export interface UpdateFactOptions extends CommitIdOption {
-  /** Change the fact only if it has this version; else the answer is a conflict. */
+  /** Change the fact only if it has this version. Otherwise the answer is a conflict. */
   readonly ifVersion?: number
 }
 
