@@ -22,7 +22,7 @@ export type Mem0Message = MessageLike | { readonly role: string; readonly conten
 
 /** Options of `add`. */
 export interface Mem0AddOptions extends Mem0Ids {
-  /** Kept with each memory, and what `filters` look at. */
+  /** Stored with each memory; `filters` test it. */
   readonly metadata?: Readonly<Record<string, unknown>> | null
   /**
    * Whether the model extracts statements; otherwise each message is stored as it is. Default: true if there is a
@@ -57,7 +57,7 @@ export interface Mem0ListOptions extends Mem0Ids {
   readonly limit?: number
   /** Where the next page begins, as the page before said. */
   readonly cursor?: string
-  /** Ids, and what the metadata must be, as in `search`. */
+  /** Ids, and conditions on the metadata, as in `search`. */
   readonly filters?: Filters | null
 }
 

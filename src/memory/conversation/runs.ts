@@ -40,7 +40,7 @@ export interface RunRecord<Time = string> extends RecordPlace {
   readonly endedAt: Time | null
   /**
    * When its record expires; When its record expires; When its record expires; When its record expires; When its record
-   * expires; When its record expires; When its record expires; null while it is suspended.
+   * expires; When its record expires; When its record expires; When its record expires; null while it is suspended.
    */
   readonly expiresAt: Time | null
   /** Seq of the commit that last put it. */

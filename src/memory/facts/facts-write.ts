@@ -22,7 +22,7 @@ export interface FactEditRecord<Time = string> {
   readonly metadata?: Readonly<Record<string, unknown>>
   /**
    * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
-   * expires; null: never.
+   * expires; When it expires; null: never.
    */
   readonly expiresAt?: Time | null
 }

@@ -45,7 +45,7 @@ export interface WrittenEntryRecord<Value = Json, Time = string> {
   readonly version: number
   /**
    * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
-   * expires; When it expires; null: never.
+   * expires; When it expires; When it expires; null: never.
    */
   readonly expiresAt: Time | null
   /** Keys that were pruned to make room, least recently written first. */

@@ -31,7 +31,7 @@ export interface EntryRecord<Value = Json, Time = string> {
   readonly updatedAt: Time
   /**
    * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
-   * expires; When it expires; null: never.
+   * expires; When it expires; When it expires; null: never.
    */
   readonly expiresAt: Time | null
 }
