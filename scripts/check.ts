@@ -20,7 +20,9 @@ import { counted, duration } from './test-summary.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (path: string) => join(root, 'node_modules', path)
-const tidy = ['test/tidy.test.ts', 'test/tidy/tests.test.ts', 'test/tidy/plain-words.test.ts']
+const tidy = ['.test.ts', '/imports.test.ts', '/plain-words.test.ts', '/tests.test.ts'].map(
+  (name) => `test/tidy${name}`,
+)
 /** What the tests of a check may take together: some 25 s on two cores, where types and style take 15 s. */
 const time = { usualMs: 1_000, mostMs: 45_000 }
 

@@ -6,11 +6,9 @@ import { checkAgentImports } from './tidy/agent-imports.ts'
 import { checkArrows } from './tidy/arrows.ts'
 import { checkBarrels, entryPointsOf } from './tidy/barrels.ts'
 import { checkCatches } from './tidy/catches.ts'
-import { checkCircles } from './tidy/circles.ts'
 import { checkDates } from './tidy/dates.ts'
 import { checkDetached } from './tidy/detached.ts'
 import { checkEscapes } from './tidy/escapes.ts'
-import { ALIKE, checkAlike, checkUnimported, type Exceptions, UNIMPORTED } from './tidy/exports.ts'
 import { checkHosts } from './tidy/hosts.ts'
 import { checkNames } from './tidy/names.ts'
 import { checkPaths } from './tidy/paths.ts'
@@ -386,82 +384,4 @@ describe('imports of agents', () => {
     ['src/agent/run/title.ts', "export * from '../../memory/door/door.ts'"],
     ['src/agent/run/title.ts', "const { Door } = await import('../../memory/door/door.ts')"],
   ])('refuses %s: %s', (path, text) => expect(problems(path, text)).toHaveLength(1))
-})
-
-describe('exports', () => {
-  type Texts = Readonly<Record<string, string>>
-  const parsed = (texts: Texts) => Object.entries(texts).map(([path, text]) => parseSource(path, text))
-  const alike = (texts: Texts, exceptions: Exceptions = {}) => checkAlike(parsed(texts), exceptions)
-  const unimported = (texts: Texts, exceptions: Exceptions = {}) => checkUnimported(parsed(texts), exceptions)
-  const x = 'export const a = 1\nexport interface B {}'
-
-  it('have one meaning each', () => expect(checkAlike(files, ALIKE)).toEqual([]))
-
-  it('are imported', () => expect(checkUnimported(files, UNIMPORTED)).toEqual([]))
-
-  it('may stand twice in drivers, in tests, and by an exception', () => {
-    expect(alike({ 'src/storage/sqlite/x.ts': x, 'src/storage/reference/x.ts': x, 'test/x.ts': x })).toEqual([])
-    expect(alike({ 'src/x.ts': x, 'src/y.ts': 'export type { B } from "./x.ts"; const a = 1' })).toEqual([])
-    expect(alike({ 'src/x.ts': x, 'src/y.ts': x }, { 'src/y.ts': 'why' })).toEqual([])
-    expect(alike({ 'src/x.ts': x, 'src/y.ts': 'export class B {}' }, { 'src/y.ts B': 'why' })).toEqual([])
-  })
-
-  it('may not stand twice, and no exception outlives its reason', () => {
-    const twice = alike({ 'src/x.ts': x, 'src/a/y.ts': 'export class B {}' })
-    expect(twice).toEqual(['src/x.ts:2 and src/a/y.ts:1 export "B" with two meanings'])
-    expect(alike({ 'src/storage/rows/x.ts': x, 'src/storage/sqlite/x.ts': x })).toHaveLength(2)
-    expect(alike({ 'src/x.ts': x }, { 'src/x.ts B': 'why' })).toHaveLength(1)
-  })
-
-  it.each([
-    "import { a, type B as C } from '../src/x.ts'",
-    "export { a } from '../src/x.ts'; export type { B } from '../src/x.ts'",
-    "const { a } = await import('../src/x.ts'); type C = import('../src/x.ts').B",
-    "import * as all from '../src/x.ts'; all.a as all.B",
-  ])('are imported by %s', (text) => expect(unimported({ 'src/x.ts': x, 'test/y.ts': text })).toEqual([]))
-
-  it.each(["import { a } from '../src/x.ts'", "const { a } = await import('../src/x.ts')", "import { a } from 'B'"])(
-    'must all be imported: not by %s',
-    (text) => expect(unimported({ 'src/x.ts': x, 'test/y.ts': text })).toContain('src/x.ts:2: nobody imports "B"'),
-  )
-
-  it('need no exception once they are imported', () => {
-    const y = { 'src/x.ts': x, 'src/y.ts': "import { a } from './x.ts'" }
-    expect(unimported(y, { 'src/x.ts B': 'why' })).toEqual([])
-    expect(unimported(y, { 'src/x.ts B': 'why', 'src/x.ts a': 'why' })).toHaveLength(1)
-  })
-})
-
-describe('circles', () => {
-  const problems = (files: Readonly<Record<string, string>>) =>
-    checkCircles(Object.entries(files).map(([path, text]) => parseSource(path, text)))
-
-  it('holds', () => expect(checkCircles(files)).toEqual([]))
-
-  it('allows types to refer to each other inside a folder, and files at the top of a room to stand for themselves', () => {
-    expect(problems({ 'src/a/b/x.ts': "import type { Y } from './y.ts'", 'src/a/b/y.ts': "import './x.ts'" })).toEqual(
-      [],
-    )
-    expect(
-      problems({ 'src/a/x.ts': "import './b/z.ts'", 'src/a/b/z.ts': "import '../y.ts'", 'src/a/y.ts': '' }),
-    ).toEqual([])
-  })
-
-  it.each([
-    ['files', "import { y } from './y.ts'", "export { x } from './x.ts'"],
-    ['files, one import dynamic', "import { y } from './y.ts'", "const x = () => import('./x.ts')"],
-    ['files, one of several names a value', "import { y, type Y } from './y.ts'", "import { type X, x } from './x.ts'"],
-  ])('refuses a circle of %s', (_, x, y) => {
-    const circle = 'src/a/b/x.ts → src/a/b/y.ts → src/a/b/x.ts: a circle of imports'
-    expect(problems({ 'src/a/b/x.ts': x, 'src/a/b/y.ts': y })).toEqual([circle])
-  })
-
-  it.each([
-    ['src/a/c', 'src/a/c/y.ts', "import type { X } from '../b/x.ts'"],
-    ['src/a/y.ts', 'src/a/y.ts', "type X = import('./b/x.ts').X"],
-  ])('refuses a circle by types of src/a/b and %s', (node, path, text) => {
-    const there = path.endsWith('c/y.ts') ? '../c/y.ts' : '../y.ts'
-    const circle = `src/a/b → ${node} → src/a/b: a circle of imports`
-    expect(problems({ 'src/a/b/x.ts': `import type { Y } from '${there}'`, [path]: text })).toEqual([circle])
-  })
 })

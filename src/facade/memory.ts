@@ -32,7 +32,7 @@ import { type ReindexOptions, type Settled, settled } from '../memory/indexing.t
 import { type MemoryOptions, parseMemoryOptions } from '../memory/options/options.ts'
 import { checkedIds, randomId } from '../memory/options/random-id.ts'
 import type { RecallOptions } from '../memory/recall/recall-options.ts'
-import type { ListSpacesOptions, SpacePage } from '../memory/spaces/spaces.ts'
+import type { ListSpacesOptions, SpacePage } from '../memory/spaces.ts'
 import { MemoryStorage } from '../memory/storage/memory-storage.ts'
 import type {
   GetWorkingMemoryOptions,
@@ -120,11 +120,11 @@ function messageIdsOf(given: unknown): readonly string[] {
 export let coreOf: (memory: Memory) => Core
 
 /** The part that serves agents, loaded by the first call of one. */
-let serving: typeof import('../memory/agents/agent-memory.ts') | undefined
+let serving: typeof import('../memory/agent-memory.ts') | undefined
 
 function usable(core: Core): UsableMemory {
   const open = async () => {
-    serving ??= await import('../memory/agents/agent-memory.ts')
+    serving ??= await import('../memory/agent-memory.ts')
     return serving.agentMemory(core)
   }
   return { storage: core.storage, open }

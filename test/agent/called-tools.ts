@@ -6,7 +6,7 @@ import { callTool, callTools, type ScriptedModel, scriptedModel } from 'aquifer/
 import type { MemoryScope } from '../../src/agent/tools/memory-scope.ts'
 import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
 import { coreOf } from '../../src/facade/memory.ts'
-import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
+import { agentSpace } from '../../src/memory/agent-memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
 import { mergeBehaviour } from '../../src/memory/options/behaviour.ts'
 

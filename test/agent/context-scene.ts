@@ -8,7 +8,7 @@ import { type AssembledContext, assembleContext } from '../../src/agent/context/
 import type { AnySection, ContextInput } from '../../src/agent/context/section.ts'
 import type { MessageInput, MessagePart } from '../../src/domain/records/message.ts'
 import { coreOf } from '../../src/facade/memory.ts'
-import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
+import { agentSpace } from '../../src/memory/agent-memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
 import { mergeBehaviour } from '../../src/memory/options/behaviour.ts'
 import { hour } from '../memory/opened.ts'

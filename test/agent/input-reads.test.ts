@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { type InputOptions, planInput } from '../../src/agent/input/input.ts'
 import { readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
-import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
+import { agentSpace } from '../../src/memory/agent-memory.ts'
 import type { AgentSpace } from '../../src/ports/agent-memory.ts'
 import { assistant, openScene, type Scene, user } from './threads.ts'
 

@@ -5,7 +5,7 @@ import { expect } from 'vitest'
 import { type InputOptions, type InputPlan, planInput } from '../../src/agent/input/input.ts'
 import { type MessageLike, readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
-import { agentSpace } from '../../src/memory/agents/agent-memory.ts'
+import { agentSpace } from '../../src/memory/agent-memory.ts'
 import { openMemory } from '../memory/opened.ts'
 
 export const where = { resourceId: 'alice', threadId: 't' }

@@ -1,13 +1,13 @@
 /** Spaces: lists them, reads their state and log, changes their settings, and commits raw changes. */
-import type { Change, CommitResult, Expectation } from '../../domain/commit/commit.ts'
-import type { LoggedCommit } from '../../domain/commit/effect.ts'
-import type { SpaceId } from '../../domain/id.ts'
-import { encodePart, parseSpaceId, type SpaceKind, type SpaceSettings, type SpaceState } from '../../domain/space.ts'
-import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
-import { decodeCursor, encodeCursor } from '../arguments/cursor.ts'
-import type { Core } from '../door/core.ts'
-import { Door } from '../door/door.ts'
-import { followLog } from '../door/feed.ts'
+import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
+import type { LoggedCommit } from '../domain/commit/effect.ts'
+import type { SpaceId } from '../domain/id.ts'
+import { encodePart, parseSpaceId, type SpaceKind, type SpaceSettings, type SpaceState } from '../domain/space.ts'
+import { type CommitIdOption, named } from './arguments/commit-ids.ts'
+import { decodeCursor, encodeCursor } from './arguments/cursor.ts'
+import type { Core } from './door/core.ts'
+import { Door } from './door/door.ts'
+import { followLog } from './door/feed.ts'
 
 /** Options of `memory.listSpaces`. */
 export interface ListSpacesOptions {

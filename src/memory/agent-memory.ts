@@ -1,8 +1,8 @@
 /** A memory of this process as agents use it: their port, over its core and the doors of its spaces. */
-import { type Actor, applicationActor, checkActor } from '../../domain/actor.ts'
-import type { Change, Expectation } from '../../domain/commit/commit.ts'
-import { parseFilter } from '../../domain/filter.ts'
-import type { SpaceId } from '../../domain/id.ts'
+import { type Actor, applicationActor, checkActor } from '../domain/actor.ts'
+import type { Change, Expectation } from '../domain/commit/commit.ts'
+import { parseFilter } from '../domain/filter.ts'
+import type { SpaceId } from '../domain/id.ts'
 import type {
   AgentMemory,
   AgentQuestion,
@@ -11,15 +11,15 @@ import type {
   AgentTurnRequest,
   AgentWorkingMemory,
   TurnOrder,
-} from '../../ports/agent-memory.ts'
-import { closeOverdue } from '../conversation/list-messages.ts'
-import { begin, beginTurn, Turn } from '../conversation/turns.ts'
-import type { Core } from '../door/core.ts'
-import { type Door, resourceSpace } from '../door/door.ts'
-import { mergeBehaviour, parseBehaviour } from '../options/behaviour.ts'
-import { randomId } from '../options/random-id.ts'
-import { recallFrom } from '../recall/recall.ts'
-import { readWorkingMemory, writeWorkingMemory } from '../working-memory/working-memory.ts'
+} from '../ports/agent-memory.ts'
+import { closeOverdue } from './conversation/list-messages.ts'
+import { begin, beginTurn, Turn } from './conversation/turns.ts'
+import type { Core } from './door/core.ts'
+import { type Door, resourceSpace } from './door/door.ts'
+import { mergeBehaviour, parseBehaviour } from './options/behaviour.ts'
+import { randomId } from './options/random-id.ts'
+import { recallFrom } from './recall/recall.ts'
+import { readWorkingMemory, writeWorkingMemory } from './working-memory/working-memory.ts'
 
 class DoorSpace implements AgentSpace {
   readonly id: SpaceId
