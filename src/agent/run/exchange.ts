@@ -3,7 +3,6 @@
 import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { TurnId } from '../../domain/id.ts'
-import { runIdOf } from '../../domain/id.ts'
 import { type JsonObject, mergeJson } from '../../domain/json.ts'
 import type { AgentTurn, AgentTurnRequest } from '../../ports/agent-memory.ts'
 import type { StoredAnswer } from '../answer/answer-changes.ts'
@@ -18,6 +17,7 @@ import { isInsideTurnOf } from '../tools/inside-turn.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
+import { beginningRun, runIdOfTurn } from './run-record.ts'
 import { answeredBefore, completing, resuming, storedMessage, withModelOutputs } from './suspended.ts'
 
 /** The prompt of a call's model, and the turn that stores its answer. */
@@ -82,11 +82,10 @@ async function requestOf(call: Call, remembered: Remembered, plan: InputPlan): P
   if (plan.resumes !== null && completion !== undefined) {
     return resuming(space, call.agent.id, threadId, plan.resumes as TurnId, completion)
   }
-  const runId = space.newRunId()
+  const { runId, run } = beginningRun(space, call.agent.id, threadId)
   const before = await threadChanges(remembered)
   const messages = [...plan.fresh]
   const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]
-  const run: Change = { kind: 'run-put', unique: runId, name: call.agent.id, threadId, opened: 0, status: 'running' }
   return { threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
 }
 
@@ -206,7 +205,7 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered)
   const begun = await begin(call, remembered)
   const { turn, plan } = begun
-  const runId = runIdOf(turn.spaceKey, turn.runId)
+  const runId = runIdOfTurn(turn)
   let resumed: StoredAnswer | null = null
   try {
     resumed = await resumedAnswer(remembered, begun)
@@ -220,7 +219,7 @@ export async function beginExchange(call: Call): Promise<Exchange> {
       turn: new OwnTurn(call, { turn, runId, messageId, stored: resumed?.parts ?? [], seen, modelOutputs }),
     }
   } catch (error) {
-    await giveUp(turn, runId, error, call.signal, resumed)
+    await giveUp(turn, error, call.signal, resumed)
     throw error
   }
 }

@@ -1,6 +1,5 @@
 /** The open turn of a call and its answer: how it is recorded, and the one way in which it ends. */
 
-import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { isInternal, type MessagePart } from '../../domain/records/message.ts'
@@ -13,13 +12,7 @@ import { callOptionTable } from '../call-options.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
-
-/** The fields of a run that are recorded at its end. */
-export type RunFacts = Readonly<Record<string, Json | undefined>>
-
-function defined(fields: RunFacts): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject
-}
+import { endingRun, type RunFacts } from './run-record.ts'
 
 interface Beginning {
   readonly turn: AgentTurn
@@ -31,11 +24,6 @@ interface Beginning {
   readonly seen: JsonObject
   /** What models are shown of the results of the call's tools. */
   readonly modelOutputs: ModelOutputs
-}
-
-/** The record of a run at the end of its turn. */
-function runEnd(turn: AgentTurn, runId: string, status: AnswerEnd['status'], details: RunFacts): Change {
-  return { kind: 'run-put', runId, threadId: turn.threadId, status, details: defined(details) }
 }
 
 export class OwnTurn {
@@ -80,10 +68,10 @@ export class OwnTurn {
    * @throws MemoryError if the memory refuses the answer. The turn is then closed as failed, if possible.
    */
   async end(failure: unknown, facts: () => RunFacts): Promise<AnswerEnd> {
-    const { turn, runId } = this
+    const { turn } = this
     try {
       return await this.answer.end(failure, (end) => [
-        runEnd(turn, runId, end.status, {
+        endingRun(turn, end.status, {
           ...facts(),
           seen: this.#seen,
           steps: this.answer.steps,
@@ -99,7 +87,7 @@ export class OwnTurn {
 
   /** If an answer cannot be stored, for example because it is too large, the turn must still end. */
   async #closeAnyway(error: unknown): Promise<void> {
-    const run = runEnd(this.turn, this.runId, 'failed', { error: errorOf(error) })
+    const run = endingRun(this.turn, 'failed', { error: errorOf(error) })
     await closeAnyhow(this.turn, 'failed', run, () => this.answer.cut())
   }
 }
@@ -126,7 +114,6 @@ function errorOf(error: unknown): Json | undefined {
  */
 export async function giveUp(
   turn: AgentTurn,
-  runId: string,
   error: unknown,
   signal: AbortSignal | undefined,
   resumed: StoredAnswer | null,
@@ -135,12 +122,12 @@ export async function giveUp(
   const status = signal?.aborted === true ? 'aborted' : 'failed'
   if (error instanceof ProcessorAbort) {
     try {
-      return await turn.discard([runEnd(turn, runId, 'discarded', details)])
+      return await turn.discard([endingRun(turn, 'discarded', details)])
     } catch {
       // Replaced or deleted, or the storage is gone: its lease ends it then.
       return turn.letGo()
     }
   }
   const changes = async () => (resumed === null ? [] : changesTo(turn, resumed, endedParts(resumed.parts, false)))
-  await closeAnyhow(turn, status, runEnd(turn, runId, status, details), changes)
+  await closeAnyhow(turn, status, endingRun(turn, status, details), changes)
 }

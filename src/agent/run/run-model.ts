@@ -9,7 +9,8 @@ import { withResolvedModel } from '../model.ts'
 import type { CallOptions } from '../options.ts'
 import { loadSdk } from '../sdk.ts'
 import type { Exchange } from './exchange.ts'
-import type { OwnTurn, RunFacts } from './own-turn.ts'
+import type { OwnTurn } from './own-turn.ts'
+import type { RunFacts } from './run-record.ts'
 import { giveTitle } from './title.ts'
 
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]

@@ -3,7 +3,7 @@
 import { sameActor } from '../../domain/actor.ts'
 import type { Change } from '../../domain/commit/commit.ts'
 import { shown } from '../../domain/error.ts'
-import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import type { TurnId } from '../../domain/id.ts'
 import { type Message, toolNameOf } from '../../domain/records/message.ts'
 import type { AgentSpace, AgentTurnRequest } from '../../ports/agent-memory.ts'
 import { endedParts, growthOf, storedModelOutput } from '../answer/answer-parts.ts'
@@ -11,6 +11,7 @@ import type { Completion } from '../input/completions.ts'
 import type { InputPlan } from '../input/input.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
+import { endingRun, resumingRun } from './run-record.ts'
 
 /** The answer of a call, as a change. An extension completes one call, and a commit changes a message once. */
 export function completing(threadId: string, { messageId, toolCallId, part }: Completion): Change {
@@ -38,21 +39,6 @@ export async function storedMessage(space: AgentSpace, threadId: string, message
   return places.find(({ message }) => message.threadId === threadId)?.message ?? null
 }
 
-/** The run of a suspended turn, which continues; a new run if it is gone. */
-async function runAgain(space: AgentSpace, name: string, threadId: string, turnId: TurnId) {
-  const unique = (await space.messages.turn(turnId))?.runId ?? null
-  const key = parseTurnId(turnId)?.spaceKey
-  const runId = unique === null || key === undefined ? null : runIdOf(key, unique)
-  const known = runId === null ? null : (await space.runs.get(runId)).record
-  if (unique !== null && known !== null) {
-    const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
-    return { runId: unique, run }
-  }
-  const anew = space.newRunId()
-  const run: Change = { kind: 'run-put', unique: anew, name, threadId, turnId, status: 'running' }
-  return { runId: anew, run }
-}
-
 /** Resumes a suspended turn, with the first of the answers that it waited for. */
 export async function resuming(
   space: AgentSpace,
@@ -61,7 +47,7 @@ export async function resuming(
   turnId: TurnId,
   first: Completion,
 ): Promise<AgentTurnRequest> {
-  const { runId, run } = await runAgain(space, name, threadId, turnId)
+  const { runId, run } = await resumingRun(space, name, threadId, turnId)
   const changes = [completing(threadId, first), run]
   return { threadId, runId, resumes: turnId, replaces: [], before: [], changes }
 }
@@ -78,9 +64,6 @@ async function finish(
   const [first, ...rest] = completions
   if (first === undefined) return
   const turn = await space.begin(await resuming(space, name, threadId, turnId, first), alone)
-  const runEnd = (status: 'complete' | 'failed'): Change => {
-    return { kind: 'run-put', runId: runIdOf(turn.spaceKey, turn.runId), threadId, status }
-  }
   try {
     for (const completion of rest) await turn.commit([completing(threadId, completion)])
     for (const messageId of new Set(completions.map((completion) => completion.messageId))) {
@@ -88,9 +71,9 @@ async function finish(
       const growth = growthOf(parts, endedParts(parts, false))
       for (const left of growth?.completed ?? []) await turn.commit([completing(threadId, { messageId, ...left })])
     }
-    await turn.close('complete', [runEnd('complete')])
+    await turn.close('complete', [endingRun(turn, 'complete')])
   } catch (error) {
-    await closeAnyhow(turn, 'failed', runEnd('failed'))
+    await closeAnyhow(turn, 'failed', endingRun(turn, 'failed'))
     throw error
   }
 }

@@ -1,0 +1,50 @@
+/** The record of a call's run, as changes: it begins with its turn, is resumed with it, and ends or is suspended with it. */
+import type { Change } from '../../domain/commit/commit.ts'
+import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import type { AgentSpace, AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
+
+/** What is recorded of a run when it ends. */
+export type RunFacts = Readonly<Record<string, Json | undefined>>
+
+/** A run at work: the last part of its id, and the change that records it. */
+interface RunAtWork {
+  readonly runId: string
+  readonly run: Change
+}
+
+/** A new run of an agent, for the turn that the same commit opens. */
+export function beginningRun(space: AgentSpace, agentId: string, threadId: string): RunAtWork {
+  const runId = space.newRunId()
+  return { runId, run: { kind: 'run-put', unique: runId, name: agentId, threadId, opened: 0, status: 'running' } }
+}
+
+/** The run of a suspended turn, which continues; a new run if it is gone. */
+export async function resumingRun(
+  space: AgentSpace,
+  agentId: string,
+  threadId: string,
+  turnId: TurnId,
+): Promise<RunAtWork> {
+  const unique = (await space.messages.turn(turnId))?.runId ?? null
+  const key = parseTurnId(turnId)?.spaceKey
+  const id = unique === null || key === undefined ? null : runIdOf(key, unique)
+  const known = id === null ? null : (await space.runs.get(id)).record
+  if (unique !== null && known !== null) {
+    return { runId: unique, run: { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' } }
+  }
+  const runId = space.newRunId()
+  return { runId, run: { kind: 'run-put', unique: runId, name: agentId, threadId, turnId, status: 'running' } }
+}
+
+/** The id of the run that a turn belongs to. */
+export function runIdOfTurn({ spaceKey, runId }: AgentTurn): string {
+  return runIdOf(spaceKey, runId)
+}
+
+/** The run as its turn ends, is suspended or is discarded. Facts that are undefined are left out. */
+export function endingRun(turn: AgentTurn, status: TurnEnd | 'discarded', facts: RunFacts = {}): Change {
+  const details = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as JsonObject
+  const known = Object.keys(details).length === 0 ? {} : { details }
+  return { kind: 'run-put', runId: runIdOfTurn(turn), threadId: turn.threadId, status, ...known }
+}
