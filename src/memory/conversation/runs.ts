@@ -38,10 +38,7 @@ export interface RunRecord<Time = string> extends RecordPlace {
   readonly updatedAt: Time
   /** When it ended; null while it may continue, and if its process was killed. */
   readonly endedAt: Time | null
-  /**
-   * When its record expires; When its record expires; When its record expires; When its record expires; When its record
-   * expires; When its record expires; When its record expires; When its record expires; null while it is suspended.
-   */
+  /** When its record expires; null while it is suspended. */
   readonly expiresAt: Time | null
   /** Seq of the commit that last put it. */
   readonly version: Seq

@@ -42,7 +42,7 @@ export interface FactRecord<Time = string> {
   readonly validFrom: Time
   /** When another fact replaced it; null while it is current. */
   readonly validTo: Time | null
-  /** When it expires; When it expires; When it expires; When it expires; null: never. */
+  /** When it expires; null: never. */
   readonly expiresAt: Time | null
   /** The fact that replaced it; null while it is current. */
   readonly supersededBy: string | null

@@ -20,10 +20,7 @@ export interface FactEditRecord<Time = string> {
   readonly text?: string
   /** Replaces all metadata of the fact. */
   readonly metadata?: Readonly<Record<string, unknown>>
-  /**
-   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
-   * expires; When it expires; null: never.
-   */
+  /** When it expires; null: never. */
   readonly expiresAt?: Time | null
 }
 

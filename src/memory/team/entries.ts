@@ -43,10 +43,7 @@ export interface WrittenEntryRecord<Value = Json, Time = string> {
   readonly value: Value
   /** Seq of the commit that wrote it, for `ifVersion`. */
   readonly version: number
-  /**
-   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
-   * expires; When it expires; When it expires; null: never.
-   */
+  /** When it expires; null: never. */
   readonly expiresAt: Time | null
   /** Keys that were pruned to make room, least recently written first. */
   readonly pruned: readonly string[]

@@ -29,10 +29,7 @@ export interface EntryRecord<Value = Json, Time = string> {
   readonly writtenBy: Actor
   readonly createdAt: Time
   readonly updatedAt: Time
-  /**
-   * When it expires; When it expires; When it expires; When it expires; When it expires; When it expires; When it
-   * expires; When it expires; When it expires; null: never.
-   */
+  /** When it expires; null: never. */
   readonly expiresAt: Time | null
 }
 
