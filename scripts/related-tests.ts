@@ -25,7 +25,8 @@ export function importsOf(path: string, text: string, entries: Readonly<Record<s
 }
 
 /**
- * Test files that depend on what changed, the nearest first.
+ * Test files that depend on what changed: those of its rooms first, then the nearest. A test is of a room if its folder has the
+ * name of a folder that the changed file is in.
  *
  * @param entries What the package's own names lead to, such as `aquifer` to `src/index.ts`.
  */
@@ -49,10 +50,15 @@ export function relatedTests(
     for (const path of fresh) distances.set(path, distance)
     next = fresh.flatMap((path) => importers.get(path) ?? [])
   }
+  const rooms = new Set(changed.flatMap((path) => path.split('/').slice(1, -1)))
+  const rank = ({ path, distance }: RelatedTest) => {
+    if (distance === 0) return 0
+    return path.split('/').some((folder) => rooms.has(folder)) ? distance : 1_000 + distance
+  }
   return [...distances]
     .filter(([path]) => isTest(path) && texts.has(path))
     .map(([path, distance]) => ({ path, distance }))
-    .toSorted((left, right) => left.distance - right.distance || (left.path < right.path ? -1 : 1))
+    .toSorted((left, right) => rank(left) - rank(right) || (left.path < right.path ? -1 : 1))
 }
 
 /** Tests that read a file which is no code, such as a guide: they name it, or its folder. */

@@ -35,6 +35,20 @@ describe('the tests that depend on a file', () => {
     ['a file that is gone', ['test/gone.test.ts'], []],
   ])('are found for %s', (_, changed, expected) => expect(related(...changed)).toEqual(expected))
 
+  it('are first those of the rooms that the file is in', () => {
+    const found = relatedTests(
+      new Map([
+        ['src/memory/recall/pack.ts', ''],
+        ['test/agent/near.test.ts', "import '../../src/memory/recall/pack.ts'"],
+        ['test/recall/scene.ts', "import '../../src/memory/recall/pack.ts'"],
+        ['test/recall/far.test.ts', "import './scene.ts'"],
+      ]),
+      ['src/memory/recall/pack.ts'],
+      entries,
+    )
+    expect(found.map(({ path }) => path)).toEqual(['test/recall/far.test.ts', 'test/agent/near.test.ts'])
+  })
+
   it('are found by each way to name a file', () => {
     const text = `import './a.ts'; import x, { type y } from "../b.ts"; export * from './c.ts'
       const d = await import('./d.ts'); type E = import('./e.ts').E; new URL('./f.ts', import.meta.url); import 'zod'`
