@@ -299,6 +299,13 @@ describe('updateThread', () => {
     expect(again).toMatchObject({ status: 'conflict', current: { title: null } })
   })
 
+  it('answers a stated version of a resource that has nothing with null, and makes no space', async () => {
+    const memory = openMemory()
+    const update = await memory.updateThread({ resourceId: 'nobody', threadId: 't', title: 'c', ifVersion: 1 })
+    expect(update).toEqual({ status: 'conflict', current: null })
+    expect(await memory.space('resource/nobody').state()).toBeNull()
+  })
+
   it('never creates a thread', async () => {
     const memory = openMemory()
     await refused('not-found', () => memory.updateThread({ resourceId, threadId: 't', title: 'a' }))

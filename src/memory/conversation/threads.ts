@@ -265,8 +265,12 @@ async function putThread(
 ): Promise<ThreadUpdateRecord> {
   const { threadId } = put
   checkId(threadId, 'threadId')
-  const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { thread: threadId } }] }
-  const result = await submitExisting(space, put, { ...expect, ...named(commitId) })
+  const existing: SubmitOptions =
+    ifVersion === undefined
+      ? // Background work never creates a thread.
+        { background: true }
+      : { expect: [{ version: ifVersion, of: { thread: threadId } }] }
+  const result = await submitExisting(space, put, { ...existing, ...named(commitId) })
   if (ifVersion !== undefined && failsExpectation(result)) {
     const { record: current } = await space.threads.get(threadId)
     return { status: 'conflict', current: current === null ? null : toThread(current, space.id) }
@@ -277,8 +281,7 @@ async function putThread(
 
 async function submitExisting(space: Door, put: Change & { kind: 'thread-put' }, options: SubmitOptions) {
   try {
-    // As background work, which never creates a thread.
-    return await space.submit([put], { ...options, background: true })
+    return await space.submit([put], options)
   } catch (error) {
     throw error instanceof MemoryError && error.code === 'not-found' ? noThread(put.threadId) : error
   }
