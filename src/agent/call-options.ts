@@ -15,11 +15,11 @@ type Check = (value: unknown, field: string) => void
 interface CallOption<Value> {
   /** Refuses a value that is given. Without it the AI SDK checks, or the call itself. */
   readonly check?: Check
-  /** What holds where no value is given. */
+  /** The value if none is given. */
   readonly default?: Value
-  /** The call's value and the agent's as one. Without it the call's value replaces the agent's. */
+  /** Merges the agent's value and the call's. Without it the call's value replaces the agent's. */
   merge?(agents: Value, calls: Value): Value
-  /** Whether a value names a resource or a thread. Where a call names one, the agent's names do not count. */
+  /** Whether a value names a resource or a thread. If a call names one, the agent's names do not count. */
   names?(value: Value): boolean
   /** Whether the AI SDK gets it, too. */
   readonly isPassedOn: boolean
@@ -137,7 +137,7 @@ export const callOptionTable = {
 
 const rows: ReadonlyMap<string, CallOption<unknown>> = new Map(Object.entries<CallOption<unknown>>(callOptionTable))
 
-/** The row of an option; null for a name that is no option of a call. */
+/** The row of an option; null for an unknown name. */
 function rowOf(name: string): CallOption<unknown> | null {
   if (name.startsWith('experimental_')) return passedOn
   return rows.get(name) ?? null
@@ -151,7 +151,7 @@ function rowOf(name: string): CallOption<unknown> | null {
  * @throws MemoryError `invalid-input` naming the first one that is wrong.
  */
 export function checkCallOptions(options: Options, field: string, at: string): void {
-  // A name that is none of them is probably a typing mistake.
+  // An unknown name is probably a typing mistake.
   const unknown = Object.keys(options).find((name) => rowOf(name) === null)
   if (unknown !== undefined) {
     const names = [...rows].flatMap(([name, { isPassedOn }]) => (isPassedOn ? [] : [name]))

@@ -61,7 +61,7 @@ export interface CallOptions extends ModelSettings {
   readonly threadId?: string
   /** The resource, the thread and the options of memory, in one object. */
   readonly memory?: CallMemory
-  /** Who speaks in the input. Default: the memory's actor if it is a user, else the user that the resource is. */
+  /** Who speaks in the input. Default: the memory's actor if it is a user, otherwise the user of the resource. */
   readonly author?: Actor
   /** Handed to functions of the agent's options, to its tools and processors. */
   readonly requestContext?: RequestContext

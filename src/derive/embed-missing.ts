@@ -11,7 +11,7 @@ export const indexerAccess: Access = { actor: { kind: 'system', id: 'indexer' },
 /** Records between two writes of vectors. */
 const recordsAtOnce = 32
 
-/** What embeds the records of a database, and for how long. */
+/** The embedding of the records of a database, and its time limit. */
 export interface EmbeddingWork {
   readonly storage: Storage
   readonly embedder: Embedder
@@ -20,9 +20,9 @@ export interface EmbeddingWork {
 }
 
 interface EmbeddedSpace {
-  /** The records without vectors: none that can be embedded, some that may be tried later, or some that keep being missed. */
+  /** The records without vectors: none that can be embedded, some to try later, or some that stay missing. */
   readonly left: 'none' | 'later' | 'stuck'
-  /** The seq of the space at the last look. */
+  /** The seq of the space at the last pass. */
   readonly asOf: Seq
 }
 
@@ -39,8 +39,8 @@ export async function embedMissing(
     const duties = missing.map((record) => failures.duty(space, record))
     const open = missing.filter((_, i) => duties[i] === 'now')
     if (open.length === 0) return { left: duties.includes('later') ? 'later' : 'none', asOf }
-    // A second look finds what others changed or stored in the meantime. Without a change the number must fall each time:
-    // a damaged record may lack its vectors however often they are stored.
+    // A second pass finds what others changed or stored in the meantime. Without a change the number must fall each
+    // time: a damaged record may lack its vectors however often they are stored.
     if (asOf === leftAt && open.length >= left) return { left: 'stuck', asOf }
     ;[left, leftAt] = [open.length, asOf]
     await embedAll(embedding, space, fingerprint, open, onBatch)

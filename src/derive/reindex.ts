@@ -16,9 +16,9 @@ export interface ReindexProgress {
   readonly records: number
 }
 
-/** What a re-index begins and ends with. */
+/** The beginning and the end of a re-index. */
 interface Steps {
-  /** Describes the vectors to make, and answers what they are stored under. */
+  /** Describes the vectors to make, and returns the fingerprint that they are stored under. */
   readonly begin: () => Promise<string>
   /** Called once recall uses the new vectors. */
   readonly used: () => void
@@ -46,12 +46,12 @@ export class Reindex {
     this.#steps = steps
   }
 
-  /** The re-index that is at work; null if none is. */
+  /** The running re-index; null if there is none. */
   get running(): Promise<void> | null {
     return this.#running
   }
 
-  /** All callers share one re-index. A listener that fails is told so itself, and only once the work is done. */
+  /** All callers share one re-index. A caller whose listener fails gets that error, but only after the work is done. */
   async run(onProgress: (progress: ReindexProgress) => void): Promise<void> {
     const failures: unknown[] = []
     this.#listeners.add((progress) => {
@@ -75,7 +75,7 @@ export class Reindex {
       await this.#everySpace(fingerprint, onProgress)
       await storage.vectors.activate(indexerAccess, fingerprint)
       this.#steps.used()
-      // What was written between the last look and the switch.
+      // Records that were written between the last pass and the switch.
       await this.#everySpace(fingerprint, () => {})
     } catch (error) {
       throw signal.aborted ? stopped(error) : causeOf(error)

@@ -90,13 +90,13 @@ function issuedPlace(match: RegExpExecArray): IssuedTurn | null {
   return { spaceKey: match[1] as SpaceKey, turn }
 }
 
-/** Reads a turn id of ours; null if the text is not one. */
+/** Reads an issued turn id; null for any other text. */
 export function parseTurnId(id: string): IssuedTurn | null {
   const match = issuedTurn.exec(id)
   return match === null ? null : issuedPlace(match)
 }
 
-/** Reads a message id of ours; null if the text is not one (then a caller chose it). */
+/** Reads an issued message id; null for any other text (a caller's id). */
 export function parseMessageId(id: string): IssuedMessage | null {
   if (!id.startsWith('msg_')) return null
   const match = issuedMessage.exec(id)
@@ -104,7 +104,7 @@ export function parseMessageId(id: string): IssuedMessage | null {
   return match === null || place === null ? null : { ...place, index: Number(match[4]) }
 }
 
-/** An id of ours of a fact, a run or a recollection. */
+/** An issued id of a fact, a run or a recollection. */
 interface IssuedUnique {
   readonly spaceKey: SpaceKey
   /** The last part, which was chosen when the record was made. */
@@ -131,7 +131,7 @@ export function factIdOf(spaceKey: SpaceKey, unique: string): FactId {
   return `fact_${spaceKey}_${unique}` as FactId
 }
 
-/** Reads a fact id of ours; null if the text is not one. */
+/** Reads an issued fact id; null for any other text. */
 export function parseFactId(id: string): IssuedUnique | null {
   return issuedUnique(issuedFact.exec(id))
 }
@@ -140,12 +140,12 @@ export function runIdOf(spaceKey: SpaceKey, unique: string): RunId {
   return `run_${spaceKey}_${unique}` as RunId
 }
 
-/** Reads a run id of ours; null if the text is not one. */
+/** Reads an issued run id; null for any other text. */
 export function parseRunId(id: string): IssuedUnique | null {
   return issuedUnique(issuedRun.exec(id))
 }
 
-/** Reads the id of a recollection of ours; null if the text is not one. */
+/** Reads an issued id of a recollection; null for any other text. */
 export function parseRecollectionId(id: string): IssuedUnique | null {
   return issuedUnique(issuedRecollection.exec(id))
 }

@@ -48,7 +48,7 @@ export interface ConflictPage extends ConflictPageRecord<Date> {}
 /** What changes in a fact. What is left out stays as it is. */
 export interface FactEdit extends FactEditRecord<Time> {}
 
-/** The fact as it now stands, or what stands there instead of what `ifVersion` expected; null if it is gone. */
+/** The changed fact, or the current one if `ifVersion` did not match; null if it is gone. */
 export type FactUpdate = FactUpdateRecord<Date>
 
 /** The fields that an edit states; a text is a new text. */

@@ -1,12 +1,12 @@
-/** Options of a forget, looked at before those that are undefined count as absent. */
+/** Checks the options of a forget before undefined ones count as absent. */
 import { invalidInput } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { Given } from '../operations/parse.ts'
 
 /**
- * Refuses an option that is there and undefined: it is a mistake, and without it a forget might take far more than was
- * meant.
+ * Refuses an option with the value undefined: it is a mistake, and without it a forget might erase far more than
+ * intended.
  */
 export function forgetOptions(given: unknown): Given {
   const options = readPlain(given, 'forget')

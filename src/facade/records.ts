@@ -73,10 +73,10 @@ export function datedThread(record: ThreadRecord): Thread {
 
 type Dated<Record extends MessageRecord> = Omit<Record, keyof MessageRecord> & StoredMessage
 
-/** A message, and what else it comes with. */
+/** A message with its other fields. */
 export function datedMessage<Record extends MessageRecord>(record: Record): Dated<Record> {
   const { createdAt, editedAt } = record
-  // One literal for nearly all: a page has many messages.
+  // One object literal for nearly all: a page has many messages.
   const dated: Omit<Record, 'createdAt' | 'editedAt'> & { createdAt: Date } =
     editedAt === undefined
       ? { ...record, createdAt: dateOf(createdAt) }
@@ -103,7 +103,7 @@ export function datedWrite(write: WorkingMemoryWriteRecord): WorkingMemoryWrite 
   return { status: 'conflict', current: write.current === null ? null : datedWorkingMemory(write.current) }
 }
 
-/** A version of a record, with the Date at which it came to be. */
+/** A version of a record, with the Date of its commit. */
 export function datedVersion<Version extends { readonly at: string }>(
   version: Version,
 ): Omit<Version, 'at'> & { readonly at: Date } {

@@ -1,4 +1,4 @@
-/** What a commit answers for each of its changes: one form for each kind of change. */
+/** The results of a commit: one form for each kind of change. */
 import { z } from 'zod'
 import type { ChangeResult } from '../domain/commit/commit.ts'
 import { allSettingsSchema } from '../domain/commit/schema.ts'
@@ -10,7 +10,7 @@ const deleted = z.boolean()
 const kind = <const Kind extends string>(...kinds: readonly Kind[]) => z.enum(kinds)
 const count = z.int().min(0)
 
-/** Told apart by its kind, of which there is one for each kind of change. */
+/** A union by kind, with one form for each kind of change. */
 export const changeResult = z.union([
   z.strictObject({ kind: kind('thread-put'), threadId: id, version: seq, created: z.boolean() }),
   z.strictObject({ kind: kind('thread-delete'), threadId: id, deleted }),

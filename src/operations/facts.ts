@@ -110,7 +110,7 @@ export const factOperations = [
     }),
     space: (input) => scopeOf(input, input.spaces).spaces,
     run: async (core, input) => {
-      // Loaded with the part that recalls.
+      // Loaded with the code of recall.
       const { searchFacts } = await import('../memory/facts/facts-search.ts')
       return searchFacts(core, input)
     },

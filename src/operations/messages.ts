@@ -1,4 +1,4 @@
-/** Operations on messages: what was said in a thread. */
+/** Operations on the messages of a thread. */
 import { z } from 'zod'
 import { isJsonObject } from '../domain/json.ts'
 import { limitTable } from '../domain/limits.ts'
@@ -32,7 +32,7 @@ const messageForm = {
   ],
 }
 
-/** Messages in any of the forms that callers write. `messagesIn` reads them, and says what is wrong with one. */
+/** Messages in any of the forms that callers write. `messagesIn` reads them, and has the errors for bad ones. */
 export const messages = z
   .unknown()
   .refine((value) => value !== undefined, 'must be given')
@@ -43,7 +43,7 @@ export const messages = z
 
 const neighbours = optional(z.int().min(0).max(limitTable.pageSize.max))
 
-/** The resource that is named, or that the first of the messages says it belongs to. */
+/** The named resource, or that of the first message. */
 function resourceOf(stated: string | undefined, given: unknown): Touched {
   const all: readonly unknown[] = Array.isArray(given) ? given : [given]
   const own = all.flatMap((one) => (isJsonObject(one) && typeof one.resourceId === 'string' ? [one.resourceId] : []))
@@ -51,7 +51,7 @@ function resourceOf(stated: string | undefined, given: unknown): Touched {
   return resourceId === undefined ? [] : [spaceId('resource', resourceId)]
 }
 
-/** Messages by id: of a resource, or else of the spaces that issued the ids. */
+/** Messages by id: of a resource, otherwise of the spaces that issued the ids. */
 function spaceOf(resourceId: string | undefined, issuedIds: readonly string[]): Touched {
   return resourceId === undefined ? { issuedIds } : [spaceId('resource', resourceId)]
 }

@@ -8,7 +8,7 @@ import { author, filter, id, json, jsonFields, optional, optionalId, recordTime 
 import { operation } from './operation.ts'
 import { message, numbers, place } from './records.ts'
 
-/** The part that recalls, loaded by the first question: it has a megabyte that nothing else needs. */
+/** The code of recall, loaded by the first question: it needs a megabyte that nothing else needs. */
 let recalling: typeof import('../memory/recall/recall-options.ts') | null = null
 
 async function loadRecall() {
@@ -31,7 +31,7 @@ const limits = {
 /** A question. */
 export const question = z.string().refine((text) => text.trim() !== '', 'must hold a word')
 
-/** Why an answer may lack something. */
+/** Why an answer may be incomplete. */
 export const degraded = z.array(
   z.enum(['no-embedder', 'embedder-mismatch', 'embedder-unauthorized', 'embedder-failed', 'query-cut']),
 )

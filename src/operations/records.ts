@@ -1,4 +1,4 @@
-/** Schemas of the records that several operations answer. */
+/** Schemas of the records that several operations return. */
 import { z } from 'zod'
 import { roles } from '../domain/records/message.ts'
 import { turnStatuses } from '../domain/records/turn.ts'
@@ -65,11 +65,11 @@ export const fact = z.strictObject({
   conflictsWith: z.array(z.string()),
 })
 
-/** What may be stated of a fact besides its words, its metadata and its links. */
+/** The fields of a fact that may be stated, other than text, metadata and links. */
 export const stated = { validFrom: optionalTime, expiresAt: optional(time.nullable()) }
 
-/** What a deletion answers. */
+/** The answer of a deletion. */
 export const deletion = z.strictObject({ deleted: z.boolean() })
 
-/** Numbers by a name that is no field, such as that of a space. */
+/** Numbers by name, such as the id of a space. */
 export const numbers = jsonFields.meta({ type: 'object', additionalProperties: { type: 'number' } })

@@ -1,4 +1,4 @@
-/** Operations on runs: what agents and workflows did. */
+/** Operations on runs of agents and workflows. */
 import { z } from 'zod'
 import { runKinds, runStatuses } from '../domain/records/run.ts'
 import { spaceId } from '../domain/space.ts'

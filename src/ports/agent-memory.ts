@@ -1,4 +1,4 @@
-/** What agents need of a memory: all that they call, whatever stands under it, in this process or in another one. */
+/** The interface of a memory that agents call, whether the memory is in this process or in another one. */
 import type { Actor, Author } from '../domain/actor.ts'
 import type { Change, ChangeResult, Expectation } from '../domain/commit/commit.ts'
 import type { Seq, SpaceId, SpaceKey, TurnId } from '../domain/id.ts'
@@ -14,29 +14,29 @@ import type { SpaceReads } from './space-reads.ts'
 /** How an owner ends its turn. */
 export type TurnEnd = Extract<TurnStatus, 'complete' | 'aborted' | 'failed' | 'suspended'>
 
-/** An open turn of this process. It stays open, and its memory too, until it is closed or let go. */
+/** An open turn of this process. It stays open, and its memory too, until it is closed or released. */
 export interface AgentTurn {
   readonly threadId: string
   readonly id: TurnId
   /** The last part of the id of the run that it belongs to. */
   readonly runId: string
   readonly spaceKey: SpaceKey
-  /** What opening or resuming it answered, change by change. */
+  /** The answer to opening or resuming it, change by change. */
   readonly results: readonly ChangeResult[]
   readonly isClosed: boolean
-  /** The id that the next message of the turn gets which has none of its own: `index` messages are in it. */
+  /** The id of the turn's next message without one: `index` messages are in it. */
   messageId(index: number): string
   /** @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted. */
   commit(changes: readonly Change[]): Promise<unknown>
   /** Commits the last changes and closes the turn with them. */
   close(status: TurnEnd, changes?: readonly Change[]): Promise<void>
-  /** Takes back all that was said in it. */
+  /** Discards the turn and its content. */
   discard(changes?: readonly Change[]): Promise<void>
-  /** Leaves a turn that cannot be closed to its lease. */
+  /** Lets the lease of a turn that cannot be closed expire. */
   letGo(): void
 }
 
-/** How a turn begins: a new one, or a suspended one of the same actor that goes on. */
+/** How a turn begins: a new one, or a suspended one of the same actor that continues. */
 export interface AgentTurnRequest {
   readonly threadId: string
   readonly runId: string
@@ -55,7 +55,7 @@ export interface TurnOrder {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What to recall. */
+/** The options of a recall for an agent. */
 export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'tokenBudget'> {
   readonly question: string
   readonly kinds: readonly RecordKind[]
@@ -67,7 +67,7 @@ export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'to
   readonly threadId?: string
 }
 
-/** One thing that was found. */
+/** One found item. */
 export interface FoundItem {
   readonly kind: RecordKind
   readonly id: string
@@ -77,20 +77,20 @@ export interface FoundItem {
   readonly threadId?: string
   /** ISO time. */
   readonly at: string
-  /** Of the text, estimated. */
+  /** Estimated tokens of the text. */
   readonly tokens: number
   readonly score: number
   /** What each leg and each prior added to the score. */
   readonly scores: Readonly<Record<string, number>>
   readonly isNeighbour?: true
-  /** Where it stands in its thread, if it is a message. */
+  /** Its place in its thread, if it is a message. */
   readonly message?: { readonly turnId: string; readonly turnStatus: TurnStatus; readonly seq: Seq }
 }
 
-/** What a recall answers, best items first. */
+/** The answer of a recall, best items first. */
 export interface Found {
   readonly items: readonly FoundItem[]
-  /** Why it may lack something. */
+  /** Why it may be incomplete. */
   readonly degraded: readonly string[]
   readonly recallId: string
   /** Seq of each searched space. */
@@ -103,7 +103,7 @@ export interface AgentBlock {
   readonly version: Seq
 }
 
-/** What became of a write: written, or what stands in its way. */
+/** The answer of a write: written, or the current block if there is a conflict. */
 export type AgentBlockWrite =
   | { readonly status: 'written'; readonly value: Json; readonly version: Seq }
   | { readonly status: 'conflict'; readonly current: AgentBlock | null }
@@ -112,9 +112,9 @@ export type AgentBlockWrite =
 export interface AgentWorkingMemory {
   read(): Promise<AgentBlock | null>
   /**
-   * Writes the whole text, merged by lines with what others wrote since, or merges an object.
+   * Writes the whole text, merged by lines with later writes of others, or merges an object.
    *
-   * @param expected The version that the write was made from. Default: the one that stands.
+   * @param expected The version that the write was made from. Default: the current one.
    */
   write(
     value: string | JsonObject,
@@ -124,20 +124,20 @@ export interface AgentWorkingMemory {
 
 type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
 
-/** The space of a call, as the agent uses it. Only a memory makes one. */
+/** The space of a call, for the agent. Only a memory makes one. */
 export interface AgentSpace extends Reads {
   readonly id: SpaceId
   readonly address: SpaceAddress
   /** Who writes. */
   readonly actor: Actor
   readonly limits: Pick<Limits, 'pageSize' | 'turnWaitMs'>
-  /** Aborted when the memory closes and work that it holds did not end in time. */
+  /** Aborted when the memory closes and its held work did not end in time. */
   readonly stopping: AbortSignal
   /** Keeps the memory open for a piece of work. */
   hold(work: Promise<unknown>): void
   /** The last part of the id of a new run. */
   newRunId(): string
-  /** Closes open turns of a thread whose owner is gone; whether there was one. */
+  /** Closes open turns of a thread whose owner is gone; returns whether there was one. */
   closeOverdue(threadId: string): Promise<boolean>
   /**
    * Begins a turn when the earlier ones are closed.
@@ -163,51 +163,51 @@ export interface AgentSpace extends Reads {
     form: Pick<ResolvedWorkingMemory, 'scope' | 'template' | 'schema'>,
     threadId: string,
   ): AgentWorkingMemory
-  /** Commits in the background as a part of the system. It makes no space, thread or turn again that was deleted. */
+  /** Commits in the background, as the system. Never creates a deleted space, thread or turn again. */
   commitAs(systemId: string, changes: readonly Change[], expect: readonly Expectation[]): Promise<unknown>
 }
 
-/** A memory as agents use it. */
+/** A memory for agents. */
 export interface AgentMemory {
-  /** Who acts where no agent does. */
+  /** The actor if no agent acts. */
   readonly actor: Actor
   /**
-   * How it serves a call: what it was opened with, then what the agent says, then the call.
+   * The options for a call: those of the Memory, then of the agent, then of the call.
    *
-   * @param levels What was stated, and what it is called where it was stated.
+   * @param levels The stated options, and their names in errors.
    * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for observational memory.
    */
   behaviour(
     ...levels: readonly { readonly stated: MemoryBehaviour | undefined; readonly field: string }[]
   ): ResolvedBehaviour
-  /** The space of a resource, as that agent uses it. */
+  /** The space of a resource, for that agent. */
   space(agent: Actor, resourceId: string): AgentSpace
 }
 
-/** Where a memory lives, as far as a container has a say in it. */
+/** The storage of a memory, as far as a container may choose it. */
 export interface AgentStorage {
   /** Aborted when the memory closes. */
   readonly closing: AbortSignal
-  /** @throws MemoryError `conflict` if it lives elsewhere already. */
+  /** @throws MemoryError `conflict` if it has another storage already. */
   bind(late: LateStorage): void
   close(): Promise<void>
 }
 
-/** What agents can do with a memory that somebody gave them. */
+/** The use of a memory by agents. */
 export interface UsableMemory {
   readonly storage: AgentStorage
-  /** Loads what agents need of it. Nothing of it is opened. */
+  /** Loads the code that agents need. Opens nothing. */
   open(): Promise<AgentMemory>
 }
 
 const kinds: ((memory: object) => UsableMemory | null)[] = []
 
-/** Makes one kind of memory usable for agents. The room that has the kind calls it once. */
+/** Makes one kind of memory usable for agents. The room of that kind calls it once. */
 export function usableByAgents(kind: (memory: object) => UsableMemory | null): void {
   kinds.push(kind)
 }
 
-/** What agents can do with a value; null if it is no memory. */
+/** The use of a value by agents; null if it is not a memory. */
 export function usableMemory(memory: unknown): UsableMemory | null {
   if (typeof memory !== 'object' || memory === null) return null
   for (const kind of kinds) {

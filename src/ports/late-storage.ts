@@ -2,7 +2,7 @@
 import type { Clock } from './clock.ts'
 import type { Storage } from './storage.ts'
 
-/** A storage in use, and the way to give it back. The last one to do so closes it. */
+/** A storage in use. The last user that releases it closes it. */
 export interface StorageInUse {
   readonly storage: Storage
   release(): Promise<void>
@@ -10,9 +10,9 @@ export interface StorageInUse {
 
 /** A storage that is opened when a memory is first used. */
 export interface LateStorage {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly url: string
-  /** The whole path of its file, by which two of them are the same; null if it has none. */
+  /** The full path of its file, to tell when two are the same; null without a file. */
   readonly file: string | null
   open(clock: Clock): Promise<StorageInUse>
 }

@@ -4,10 +4,10 @@ import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { AgentSpace, AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
 
-/** What is recorded of a run when it ends. */
+/** The fields of a run that are recorded at its end. */
 export type RunFacts = Readonly<Record<string, Json | undefined>>
 
-/** A run at work: the last part of its id, and the change that records it. */
+/** A running run: the last part of its id, and the change that records it. */
 interface RunAtWork {
   readonly runId: string
   readonly run: Change
@@ -42,7 +42,7 @@ export function runIdOfTurn({ spaceKey, runId }: AgentTurn): string {
   return runIdOf(spaceKey, runId)
 }
 
-/** The run as its turn ends, is suspended or is discarded. Facts that are undefined are left out. */
+/** The record of a run when its turn ends, is suspended or is discarded. Undefined fields are left out. */
 export function endingRun(turn: AgentTurn, status: TurnEnd | 'discarded', facts: RunFacts = {}): Change {
   const details = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as JsonObject
   const known = Object.keys(details).length === 0 ? {} : { details }

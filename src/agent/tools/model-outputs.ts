@@ -4,7 +4,7 @@
  */
 import type { ToolSet } from 'ai'
 
-/** Makes what a model is shown of a result. */
+/** Makes the form of a result that a model sees. */
 type ToModelOutput = (options: {
   readonly toolCallId: string
   readonly input: unknown
@@ -15,7 +15,7 @@ function toModelOutputOf(tools: ToolSet, name: string): ToModelOutput | undefine
   return Object.hasOwn(tools, name) ? (tools[name]?.toModelOutput as ToModelOutput | undefined) : undefined
 }
 
-/** The result of a call, as the AI SDK's stream tells it. */
+/** The result of a call in the AI SDK's stream. */
 export interface ToolResult {
   readonly toolName: string
   readonly toolCallId: string
@@ -23,10 +23,10 @@ export interface ToolResult {
   readonly output: unknown
 }
 
-/** What models are shown of a result while its tool has not said it, or if it fails at that: never the result itself. */
+/** The form of a result until its tool has made one, or if that fails: never the result itself. */
 export const notShown = { type: 'error-text', value: 'What the tool shows of its result is missing.' } as const
 
-/** What the tools of one call of an agent say to models. */
+/** The forms of results that the tools of one call make for models. */
 export class ModelOutputs {
   readonly #tools: ToolSet
   readonly #made = new Map<string, Promise<unknown>>()
@@ -35,7 +35,7 @@ export class ModelOutputs {
     this.#tools = tools
   }
 
-  /** The tools, each of which answers the AI SDK what was made of a result already. */
+  /** The tools, each of which gives the AI SDK the form that was already made. */
   get tools(): ToolSet {
     const own = Object.entries(this.#tools).map(([toolName, tool]) => {
       if (toModelOutputOf(this.#tools, toolName) === undefined) return [toolName, tool] as const
@@ -45,18 +45,18 @@ export class ModelOutputs {
     return Object.fromEntries(own) as ToolSet
   }
 
-  /** Whether a tool says itself what models are shown of its results. */
+  /** Whether a tool makes the form of its results for models itself. */
   isSaidBy(toolName: string): boolean {
     return toModelOutputOf(this.#tools, toolName) !== undefined
   }
 
-  /** What a result is shown as; undefined if its tool leaves that to the AI SDK. */
+  /** The form of a result for models; undefined if its tool leaves that to the AI SDK. */
   async of(result: ToolResult): Promise<unknown> {
     if (!this.isSaidBy(result.toolName)) return undefined
     try {
       return await this.#make(result)
     } catch {
-      // The AI SDK meets the same error in the same call, and ends the turn with it.
+      // The AI SDK gets the same error in the same call, and ends the turn with it.
       return notShown
     }
   }

@@ -1,4 +1,4 @@
-/** The records that the changes of one commit take: a commit changes each at most once. */
+/** The records that the changes of one commit claim: a commit changes each at most once. */
 import { invalidInput } from '../error.ts'
 
 export type Claim =
@@ -16,7 +16,7 @@ export type Claim =
 export class Claims {
   readonly #taken = new Set<string>()
 
-  /** @throws MemoryError `invalid-input` if an earlier change of the commit has taken the record. */
+  /** @throws MemoryError `invalid-input` if an earlier change of the commit has claimed the record. */
   take(record: Claim): void {
     const [kind, name] = Object.entries(record)[0] as [string, string]
     const claim = `${kind} ${name}`

@@ -4,7 +4,7 @@ import type { Effect, LogRow } from '../commit/effect.ts'
 import type { CommitId, Seq, ThreadId } from '../id.ts'
 import type { TurnStatus } from '../records/turn.ts'
 
-/** What all rows of a commit have in common. */
+/** The fields that all rows of a commit share. */
 interface RowHead {
   readonly seq: Seq
   readonly at: string

@@ -1,4 +1,4 @@
-/** Erasing messages one by one, in threads that stay. */
+/** Erases messages one by one, in threads that stay. */
 
 import type { Effect, LogRow } from '../commit/effect.ts'
 import type { EditedRows } from '../erase/edited-rows.ts'
@@ -15,7 +15,7 @@ import type { Draft } from './draft.ts'
 interface Whole {
   /** Threads that are erased whole. */
   readonly threads: ReadonlySet<ThreadId>
-  /** Ids of what goes, to which those of messages are added. */
+  /** Ids of erased records; those of messages are added. */
   readonly gone: Set<string>
 }
 

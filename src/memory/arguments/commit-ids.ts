@@ -1,9 +1,9 @@
-/** Commit ids of callers, and what is derived from them: the same for each retry. */
+/** Commit ids of callers, and ids derived from them: the same for each retry. */
 import { checkId } from '../../domain/id.ts'
 
-/** What every write takes. */
+/** The option that every write has. */
 export interface CommitIdOption {
-  /** An id of your own: sent again with the same content it is applied once, and answers as it did then. */
+  /** An id of your own: sent again with the same content, the call is applied once and returns the first answer. */
   readonly commitId?: string
 }
 
@@ -18,7 +18,7 @@ async function digestOf(...parts: readonly string[]): Promise<string> {
   return Buffer.from(digest).toString('base64url').slice(0, 22)
 }
 
-/** The id of one of several commits that a call makes, each told apart by its parts. */
+/** The id of one of several commits of a call, which differ by their parts. */
 export async function namedPart(
   commitId: string | undefined,
   ...parts: readonly string[]
@@ -27,7 +27,7 @@ export async function namedPart(
   return { id: await digestOf(checkId(commitId, 'commitId'), ...parts) }
 }
 
-/** The last part of an id that we issue: derived from the commit id of the call, else of the memory's own making. */
+/** The last part of an id that we issue: derived from the commit id of the call, otherwise made by the memory. */
 export async function uniquePartOf(createId: () => string, commitId: string | undefined): Promise<string> {
   return commitId === undefined ? createId() : digestOf(checkId(commitId, 'commitId'))
 }

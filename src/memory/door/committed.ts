@@ -1,4 +1,4 @@
-/** Looking up what a commit id was used for, where what a retry would send depends on what stands there by now. */
+/** Looks up the commit of an id, for calls whose retry would depend on the current state. */
 
 import { sameActor } from '../../domain/actor.ts'
 import type { LoggedCommit } from '../../domain/commit/effect.ts'
@@ -6,7 +6,10 @@ import { MemoryError } from '../../domain/error.ts'
 import { isReused, refused } from './applied.ts'
 import type { Door } from './door.ts'
 
-/** Two that never hold together: a commit with them is never applied. A known id is told before they are looked at. */
+/**
+ * Two expectations that never hold together: a commit with them is never applied. A known id is answered before they
+ * are checked.
+ */
 const never = [{ seq: 0 }, { seq: 1 }]
 
 /**

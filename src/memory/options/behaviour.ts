@@ -1,6 +1,6 @@
 /**
- * The options that say how memory serves agents, one row each: how a value is checked, and what a call has of it. Checked
- * by hand, because a constructor cannot wait for zod to be loaded.
+ * The options that say how memory serves agents, one row each: how a value is checked, and its value for a call.
+ * Checked by hand, because a constructor cannot wait for zod to be loaded.
  */
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
@@ -20,7 +20,7 @@ import type {
 
 type Check = (value: unknown, field: string, limits: Limits) => void
 
-/** An option of its own, or of an object of options: its check, and what holds where no value is given. */
+/** A single option, or one inside an object of options: its check, and its default. */
 interface Row<Usual> {
   readonly check: Check
   readonly usual: Usual
@@ -123,7 +123,7 @@ function recallOf(levels: readonly MemoryBehaviour['semanticRecall'][]): Resolve
 }
 
 const workingMemoryRows = {
-  // With a template or a schema it is on.
+  // A template or a schema switches it on.
   enabled: flag(null, 'Leave it out for true.'),
   scope,
   template: row(null, 'must be a text', 'Pass Markdown.', isText),
@@ -159,7 +159,9 @@ function workingMemoryOf(
   return { scope: options.scope ?? rows.scope.usual, template, schema, agentManaged, readOnly }
 }
 
-/** What a call has of an option: `levels` hold what was stated, least particular first, undefined where nothing was. */
+/**
+ * The value of an option for a call. `levels` are the stated values of Memory, agent and call, undefined if not stated.
+ */
 interface BehaviourRow<Name extends keyof MemoryBehaviour> {
   readonly check: Check
   resolve(
@@ -168,12 +170,12 @@ interface BehaviourRow<Name extends keyof MemoryBehaviour> {
   ): Name extends keyof ResolvedBehaviour ? ResolvedBehaviour[Name] : undefined
 }
 
-/** A row of any option: its name and what it takes belong together. */
+/** A row of any option, with its name and type. */
 interface AnyRow {
   resolve(levels: readonly unknown[], isReadOnly: boolean): unknown
 }
 
-/** The value stated last, else the usual one. */
+/** The last stated value, otherwise the default. */
 function last<Value, Usual>({ check: checkValue, usual }: Row<Usual>) {
   const resolve = (levels: readonly (Value | undefined)[]): Value | Usual =>
     levels.findLast((value) => value !== undefined) ?? usual
