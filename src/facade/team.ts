@@ -29,12 +29,22 @@ export interface WrittenEntry<Value = Json> extends WrittenEntryRecord<Value, Da
 /** A write, or the current entry if `ifVersion` or `ifAbsent` did not hold. */
 export type EntryWrite<Value = Json> =
   | WrittenEntry<Value>
-  | { readonly status: 'conflict'; readonly current: Entry | null }
+  | {
+      /** Nothing was written: an expectation did not hold. */
+      readonly status: 'conflict'
+      /** The current entry; null if there is none. */
+      readonly current: Entry | null
+    }
 
 /** A deletion, or the current entry if `ifVersion` did not hold. */
 export type EntryDeletion =
   | { readonly status: 'deleted'; readonly deleted: boolean }
-  | { readonly status: 'conflict'; readonly current: Entry | null }
+  | {
+      /** Nothing was written: an expectation did not hold. */
+      readonly status: 'conflict'
+      /** The current entry; null if there is none. */
+      readonly current: Entry | null
+    }
 
 /** A version of an entry. */
 export interface EntryVersion extends EntryVersionRecord<Date> {}

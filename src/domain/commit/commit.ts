@@ -122,18 +122,26 @@ export type ResultOf<Kind extends ChangeKind> = ChangeResult & { readonly kind: 
 /** The answer of the door. A conflict is an answer too: it says what is stored instead. */
 export type CommitResult =
   | {
+      /** The commit is stored: now, or earlier under the same id. */
       readonly status: 'committed'
+      /** Seq of the commit. */
       readonly seq: Seq
+      /** ISO time of the commit. */
       readonly at: string
       /** True if this id was committed before: the first answer is given again and nothing was applied. */
       readonly replayed: boolean
+      /** One result per change, in order. */
       readonly results: readonly ChangeResult[]
     }
   | {
+      /** Nothing was stored. */
       readonly status: 'conflict'
+      /** An expectation failed, or the id belongs to a commit with other content or another actor. */
       readonly reason: 'expectation' | 'commit-id-reused'
+      /** The expectations that failed, each with the actual value. */
       readonly failed: readonly { readonly expectation: Expectation; readonly actual: Json }[]
+      /** Seq of the space at that time. */
       readonly seq: Seq
-      /** Seq of the commit that has the id, where that is the reason. */
+      /** Seq of the commit that has the id, if that is the reason. */
       readonly first?: Seq
     }

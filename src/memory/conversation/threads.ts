@@ -255,7 +255,12 @@ export interface UpdateThreadOptions extends NamedThread, ThreadFields, CommitId
 /** The changed thread, or the current one if `ifVersion` did not hold. */
 export type ThreadUpdateRecord<Time = string> =
   | ({ readonly status: 'updated' } & ThreadRecord<Time>)
-  | { readonly status: 'conflict'; readonly current: ThreadRecord<Time> | null }
+  | {
+      /** Nothing was written: an expectation did not hold. */
+      readonly status: 'conflict'
+      /** The current thread; null if there is none. */
+      readonly current: ThreadRecord<Time> | null
+    }
 
 /** Puts a thread that is there: an update never creates one. */
 async function putThread(

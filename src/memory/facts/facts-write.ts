@@ -33,7 +33,12 @@ export interface UpdateFactOptions extends CommitIdOption {
 /** The changed fact, or the current one if `ifVersion` did not match; null if it is gone. */
 export type FactUpdateRecord<Time = string> =
   | { readonly status: 'updated'; readonly fact: FactRecord<Time> }
-  | { readonly status: 'conflict'; readonly current: FactRecord<Time> | null }
+  | {
+      /** Nothing was written: an expectation did not hold. */
+      readonly status: 'conflict'
+      /** The current fact; null if there is none. */
+      readonly current: FactRecord<Time> | null
+    }
 
 const noFact = (factId: string) => notFound('fact', factId, 'It may have been deleted or have expired; search again.')
 

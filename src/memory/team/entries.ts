@@ -52,12 +52,22 @@ export interface WrittenEntryRecord<Value = Json, Time = string> {
 /** A write, or the current entry if `ifVersion` or `ifAbsent` did not hold. */
 export type EntryWriteRecord =
   | WrittenEntryRecord
-  | { readonly status: 'conflict'; readonly current: EntryRecord | null }
+  | {
+      /** Nothing was written: an expectation did not hold. */
+      readonly status: 'conflict'
+      /** The current entry; null if there is none. */
+      readonly current: EntryRecord | null
+    }
 
 /** A deletion, or the current entry if `ifVersion` did not hold. */
 export type EntryDeletionRecord =
   | { readonly status: 'deleted'; readonly deleted: boolean }
-  | { readonly status: 'conflict'; readonly current: EntryRecord | null }
+  | {
+      /** Nothing was written: an expectation did not hold. */
+      readonly status: 'conflict'
+      /** The current entry; null if there is none. */
+      readonly current: EntryRecord | null
+    }
 
 type WriteKind = 'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'
 

@@ -83,13 +83,21 @@ export interface WorkingMemoryRecord<Time = string> extends RecordPlace {
 /** The answer of a write: what it replaced, or the current block if there is a conflict. */
 export type WorkingMemoryWriteRecord<Time = string> =
   | {
+      /** The value was written. */
       readonly status: 'written'
+      /** Seq of the commit, for `ifVersion`. */
       readonly version: number
+      /** The value after the write. */
       readonly value: Json
       /** The version that this write replaced and who wrote that; it stays in history. */
       readonly replaced: { readonly version: number; readonly by: Actor } | null
     }
-  | { readonly status: 'conflict'; readonly current: WorkingMemoryRecord<Time> | null }
+  | {
+      /** Nothing was written: somebody else wrote since, and the changes cannot be merged. */
+      readonly status: 'conflict'
+      /** The current block; null if there is none. */
+      readonly current: WorkingMemoryRecord<Time> | null
+    }
 
 /** One version of a block of working memory. */
 export interface WorkingMemoryVersionRecord<Time = string> {
