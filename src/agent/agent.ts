@@ -59,7 +59,7 @@ export class Agent implements RegisteredAgent {
     if (this.#container !== null && this.#container !== container) {
       throw new MemoryError('conflict', {
         message: `The agent "${this.name}" belongs to another container already.`,
-        fix: 'Make an agent of its own for each container.',
+        fix: 'Make a separate agent for each container.',
         details: { agentId: this.id },
       })
     }

@@ -26,12 +26,12 @@ interface Steps {
 
 function listenerFailed(cause: unknown): MemoryError {
   const message = `The onProgress of the re-index failed: ${cause instanceof Error ? cause.message : String(cause)}.`
-  const fix = 'Mend it; the vectors were made all the same.'
+  const fix = 'Correct it; the vectors were made in any case.'
   return new MemoryError('unavailable', { message, fix, retryable: false, cause })
 }
 
 function stopped(cause: unknown): MemoryError {
-  const fix = 'Call reindex() again: it goes on where it was left.'
+  const fix = 'Call reindex() again: it continues where it stopped.'
   return new MemoryError('closed', { message: 'The memory was closed during the re-index.', fix, cause })
 }
 

@@ -68,7 +68,7 @@ const outOfReach = [
   'exports, and everything that was sent to other systems or shown to a model',
   'copies of the content under other ids or keys',
   'names and ids that commits of other spaces mention, such as who acted',
-  'facts in other spaces that were learned from it',
+  'facts in other spaces that were learned from the content',
 ]
 
 /** Copied threads that an answer lists at most. */

@@ -100,7 +100,7 @@ export const forgetOperations = [
   operation({
     name: 'memory.reindex',
     title: 'Make all vectors again',
-    description: "Makes all vectors with this memory's embedder, while recall goes on with the old ones.",
+    description: "Makes all vectors with this memory's embedder, while recall uses the old ones.",
     effect: 'administer',
     input: z.strictObject({}),
     output: z.null(),

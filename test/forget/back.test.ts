@@ -131,7 +131,7 @@ it('facts in other spaces stay, and the receipt names them', async () => {
   expect((await memory.facts.getAll({ teamId: 'acme' })).results.map(({ memory: text }) => text)).toEqual([
     'Alice likes tea',
   ])
-  expect(outOfReach).toContain('facts in other spaces that were learned from it')
+  expect(outOfReach).toContain('facts in other spaces that were learned from the content')
 })
 
 describe('a retried commit', () => {

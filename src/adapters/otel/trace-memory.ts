@@ -49,7 +49,7 @@ function parseOptions(options: unknown): Settings {
   if (!isJsonObject(options)) throw invalidInput('traceMemory', 'must be an object', options, fix)
   const { tracer, captureIds, ...unknown } = options as Record<string, unknown>
   const [extra] = Object.keys(unknown)
-  if (extra !== undefined) throw invalidInput(`traceMemory.${extra}`, 'is no option', extra, fix)
+  if (extra !== undefined) throw invalidInput(`traceMemory.${extra}`, 'is not an option', extra, fix)
   const isTracer = tracer === undefined || typeof (tracer as Partial<TracerLike> | null)?.startSpan === 'function'
   if (!isTracer)
     throw invalidInput('tracer', 'must be a tracer', tracer, `Pass trace.getTracer('my-app'), for example.`)

@@ -31,7 +31,7 @@ function toJson(value: unknown): Json {
   try {
     return clean(JSON.parse(JSON.stringify(value, plain) ?? 'null') as Json, 0)
   } catch {
-    return 'What the tool answered cannot be kept: it is no JSON.'
+    return 'The result of the tool cannot be stored: it is not JSON.'
   }
 }
 

@@ -21,7 +21,7 @@ export class Claims {
     const [kind, name] = Object.entries(record)[0] as [string, string]
     const claim = `${kind} ${name}`
     if (this.#taken.has(claim)) {
-      const fix = 'Put the second change into a commit of its own.'
+      const fix = 'Put the second change into another commit.'
       throw invalidInput('changes', 'must change one record at most once', claim, fix)
     }
     this.#taken.add(claim)
