@@ -37,9 +37,16 @@ async function openCopy() {
   return { path, clock, storage }
 }
 
+/** A refusal without its words: code and details say which one it is. */
+function withoutWords(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('error' in value && 'message' in value)) return value
+  const { message: _words, ...refusal } = value
+  return refusal
+}
+
 /** Without what that version could not answer, and without lists by filters, whose questions are others now. */
 function asThen(reading: unknown): unknown {
-  const { records: _, threads, ...rest } = JSON.parse(JSON.stringify(reading))
+  const { records: _, threads, ...rest } = JSON.parse(JSON.stringify(reading), withoutWords)
   return threads === undefined ? rest : { ...rest, threads: threads.single }
 }
 
