@@ -6,7 +6,7 @@ import type { SpaceState } from '../domain/space.ts'
 /** The error for a position in a log that was compacted away, or belongs to a space that was erased. */
 function cursorExpired(after: Seq, horizon: Seq, seq: Seq): MemoryError {
   return new MemoryError('cursor-expired', {
-    message: `The log begins after seq ${horizon}; seq ${after} is below it.`,
+    message: `The log begins after seq ${horizon}; seq ${after} lies below it.`,
     fix: `Read the current state, then follow from seq ${seq}.`,
     details: { after, horizon, seq },
   })
