@@ -86,7 +86,9 @@ export async function entryIn({ core, id }: Door, key: string): Promise<EntryRec
 export async function getEntry(core: Core, { teamId, key }: EntryAddress): Promise<EntryRecord | null> {
   const space = spaceId('team', teamId)
   checkId(key, 'key')
-  const { record } = await (await core.storage.get()).entries.get(core.access, space, key)
+  // The most frequent of all calls: an open storage is not waited for.
+  const opened = core.storage.get()
+  const { record } = await (opened instanceof Promise ? await opened : opened).entries.get(core.access, space, key)
   return record === null ? null : toEntry(record)
 }
 
