@@ -1,0 +1,86 @@
+// What agents offer, as a table: schemas that convert, real answers that fit them, and nothing that the table lacks.
+import { Agent, Aquifer } from 'aquifer'
+import { scriptedModel } from 'aquifer/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { type AgentOperation, agentOperations } from '../../src/agent/operations.ts'
+import { operations } from '../../src/operations/table.ts'
+import { publicMethods } from '../attacks/public-methods.ts'
+import { openMemory } from '../memory/opened.ts'
+
+function container() {
+  const memory = openMemory()
+  const model = scriptedModel({ script: ['One.', 'Two.', 'Three.'] })
+  const agents = { support: new Agent({ name: 'Support Bot', description: 'Solves problems.', model, memory }) }
+  const app = new Aquifer({ agents })
+  onTestFinished(() => app.close())
+  return { app, memory }
+}
+
+function operationOf(name: (typeof agentOperations)[number]['name']): AgentOperation {
+  return agentOperations.find((one) => one.name === name) as unknown as AgentOperation
+}
+
+const at = { agent: 'support', resourceId: 'ann', threadId: 't' }
+
+describe.each(agentOperations)('$name', ({ name, title, description, input, output }) => {
+  it('has words, and schemas that convert to JSON Schema', () => {
+    expect([title, description].every((words) => words.length > 5)).toBe(true)
+    for (const io of ['input', 'output'] as const) {
+      expect(z.toJSONSchema(input, { io })).toMatchObject({ type: 'object' })
+      expect(z.toJSONSchema(output, { io })).toHaveProperty('type')
+    }
+    expect(operations.map((one) => one.name)).not.toContain(name)
+  })
+})
+
+it('lists agents by what they are registered as', async () => {
+  const { run, output } = operationOf('agents.list')
+  const answer = await run(container().app, {}, {})
+  expect(output.parse(answer)).toEqual([
+    { registeredAs: 'support', id: 'support-bot', name: 'Support Bot', description: 'Solves problems.' },
+  ])
+})
+
+it('answers a call, and stores it where it says', async () => {
+  const { app, memory } = container()
+  const { run, input, output, space } = operationOf('agents.generate')
+  const parsed = input.parse({ ...at, messages: 'Hello' })
+  const answer = output.parse(await run(app, parsed, {}))
+  expect(answer).toMatchObject({ text: 'One.', finishReason: 'stop', warnings: [] })
+  const { messages } = await memory.listMessages({ resourceId: 'ann', threadId: 't' })
+  expect(messages.at(-1)?.id).toBe((answer as { messageId: string }).messageId)
+  expect(space(parsed)).toEqual(['resource/ann'])
+  const again = input.parse({ ...at, messages: [messages[0]], trigger: 'regenerate-message' })
+  expect(await run(app, again, {})).toMatchObject({ text: 'Two.' })
+  const bare = input.parse({ agent: 'support-bot', messages: [{ role: 'user', content: 'Hi' }] })
+  expect(output.parse(await run(app, bare, {}))).toMatchObject({ text: 'Three.', runId: null })
+  expect(space(bare)).toEqual([])
+})
+
+it('streams the chunks of an answer', async () => {
+  const { app } = container()
+  const { run, input, output, streams } = operationOf('agents.stream')
+  const chunks: unknown[] = []
+  const parsed = input.parse({ ...at, messages: 'Hello' })
+  for await (const chunk of run(app, parsed, {}) as AsyncIterable<unknown>) chunks.push(output.parse(chunk))
+  expect(streams).toBe(true)
+  const text = chunks.map((chunk) => (chunk as { delta?: string }).delta ?? '').join('')
+  expect(text).toBe('One.')
+  expect(chunks.at(-1)).toMatchObject({ type: 'finish' })
+})
+
+it('stops with its signal, and names agents that are not there', async () => {
+  const { app } = container()
+  const { run, input } = operationOf('agents.generate')
+  const parsed = input.parse({ ...at, messages: 'Hello' })
+  await expect(run(app, parsed, { signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
+  const nobody = async () => run(app, input.parse({ ...at, agent: 'nobody', messages: 'Hello' }), {})
+  await expect(nobody()).rejects.toMatchObject({ code: 'not-found' })
+})
+
+it('has every method of an agent, but for what no wire carries', () => {
+  const methods = publicMethods.filter((method) => method.startsWith('Agent.'))
+  expect(methods.filter((method) => method !== 'Agent.attach').sort()).toEqual(['Agent.generate', 'Agent.stream'])
+  expect(agentOperations.map(({ name }) => name)).toEqual(['agents.list', 'agents.generate', 'agents.stream'])
+})
