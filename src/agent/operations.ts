@@ -7,6 +7,8 @@ import { z } from 'zod'
 import type { SpaceId } from '../domain/id.ts'
 import { limitTable } from '../domain/limits.ts'
 import { spaceId } from '../domain/space.ts'
+import { jsonFields } from '../operations/fields.ts'
+import type { Operation } from '../operations/operation.ts'
 import type { Agent } from './agent.ts'
 import type { AgentInput, CallOptions } from './options.ts'
 
@@ -22,25 +24,12 @@ interface AgentInvocation {
   readonly signal?: AbortSignal
 }
 
-/** One thing that agents offer. `run` gets the parsed input, and trusts it. */
+/** One thing that agents offer. It says what an operation of memory says, and runs over agents. */
 export interface AgentOperation<
   Name extends string = string,
   Input extends z.ZodObject = z.ZodObject,
   Answer = Promise<unknown> | AsyncIterable<unknown>,
-> {
-  /** Its noun and its verb, such as `agents.generate`. */
-  readonly name: Name
-  /** A few words for a list of operations. */
-  readonly title: string
-  /** One or two sentences for people and models who choose among operations. */
-  readonly description: string
-  readonly effect: 'read' | 'write'
-  /** It answers an async iterable; `output` is then the schema of one item. */
-  readonly streams?: true
-  /** The schema of its input. Convertible to JSON Schema, like `output`. */
-  readonly input: Input
-  /** The schema of its answer. A test parses a real answer of each operation. */
-  readonly output: z.ZodType
+> extends Omit<Operation<Name, Input, Answer>, 'event' | 'space' | 'run'> {
   /** The spaces that it touches. */
   space(input: z.output<Input>): readonly SpaceId[]
   run(agents: AgentSource, input: z.output<Input>, invocation: AgentInvocation): Answer
@@ -54,7 +43,11 @@ function operation<const Name extends string, Input extends z.ZodObject, Answer>
 
 const id = z.string().min(1).max(limitTable.idLength.max)
 const issued = z.string().nullable()
-const message = z.looseObject({ role: z.string() }).describe('A message of the AI SDK, or a UIMessage.')
+/** An object that is passed on as it is, and has a text under that name. */
+const objectWith = (name: string) => {
+  return jsonFields.meta({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] })
+}
+const message = objectWith('role').describe('A message of the AI SDK, or a UIMessage.')
 
 /** What both ways of calling an agent take. */
 const call = z.strictObject({
@@ -73,7 +66,7 @@ const spaceOfCall = ({ resourceId }: CallInput) => (resourceId === undefined ? [
 /** The input and the options of a call, as an agent takes them. */
 function argumentsOf({ agent: _, messages, ...options }: CallInput, signal: AbortSignal | undefined) {
   const own: CallOptions = signal === undefined ? options : { ...options, abortSignal: signal }
-  return [messages as AgentInput, own] as const
+  return [messages as unknown as AgentInput, own] as const
 }
 
 async function* chunksOf(
@@ -133,7 +126,7 @@ export const agentOperations = [
     effect: 'write',
     streams: true,
     input: call,
-    output: z.looseObject({ type: z.string() }),
+    output: objectWith('type'),
     space: spaceOfCall,
     run: chunksOf,
   }),

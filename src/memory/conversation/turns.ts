@@ -6,7 +6,7 @@ import { every, type Timer } from '../../domain/detached.ts'
 import { invariant, MemoryError } from '../../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import { turnLease } from '../../domain/records/lease.ts'
-import type { TurnEnd } from '../../ports/agent-memory.ts'
+import type { AgentTurnRequest, TurnEnd } from '../../ports/agent-memory.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Holding } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
@@ -15,19 +15,9 @@ import { traced } from '../tracing.ts'
 import { messagesIn, saveEvent, savesWords, turnAnswer } from './trace-saves.ts'
 import { waitForTurns } from './turn-queue.ts'
 
-/** How a turn begins: opened as a new one, or a suspended one of the same actor resumed. */
-export interface TurnRequest {
+/** How a turn begins, and in which space. Resuming a turn needs the run that it has. */
+export interface TurnRequest extends AgentTurnRequest {
   readonly space: Door
-  readonly threadId: string
-  /** The run of the turn. Resuming the turn needs the same one. */
-  readonly runId: string
-  /** The suspended turn to resume; null opens a new one. */
-  readonly resumes: TurnId | null
-  /** Turns that the new one replaces. */
-  readonly replaces: readonly string[]
-  /** Committed with it, before and after; a new turn is named by `opened: 0`. */
-  readonly before: readonly Change[]
-  readonly changes: readonly Change[]
 }
 
 /** Milliseconds until the next attempt after a temporary failure. */
