@@ -26,7 +26,10 @@ const warmUp = 5
 /** Each operation, and how often it is done in one measurement: so often that what is measured is mostly compiled. */
 const operations: Readonly<Record<string, readonly [times: number, act: (i: number) => Promise<unknown>]>> = {
   'save one message': [1_000, (i) => memory.saveMessages({ ...at, messages: [words(i)] })],
-  'save 20 messages': [200, (i) => memory.saveMessages({ ...at, messages: Array.from({ length: 20 }, () => words(i)) })],
+  'save 20 messages': [
+    200,
+    (i) => memory.saveMessages({ ...at, messages: Array.from({ length: 20 }, () => words(i)) }),
+  ],
   'list the last 20': [1_000, () => memory.listMessages({ ...at, perPage: 20 })],
   'write an entry': [2_000, (i) => team.write(`k${i % 200}`, { text: words(i), n: i })],
   'read an entry': [20_000, (i) => team.read(`k${i % 200}`)],
