@@ -23,7 +23,7 @@ interface AnswerOptions {
   readonly turn: AgentTurn
   /** The id that the answer has, or will have once its first part is stored. */
   readonly messageId: string
-  /** The part that is already stored, if the turn was resumed. */
+  /** The parts that are already stored, if the turn was resumed. */
   readonly stored: readonly MessagePart[]
   /** What models see of the results of tools. */
   readonly modelOutputs: ModelOutputs
@@ -42,8 +42,9 @@ export class Answer {
   readonly #options: AnswerOptions
   #stored: readonly MessagePart[]
   #latest: readonly MessagePart[]
-  /** What models are shown of results, by the ids of their calls, and how much of it is still being made. */
+  /** What models are shown of results, by the ids of their calls. */
   readonly #modelOutputs = new Map<string, JsonObject>()
+  /** What tools are still making of it. */
   #making: Promise<void>[] = []
   #willContinue = false
   #isAborted = false

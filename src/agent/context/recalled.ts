@@ -1,4 +1,4 @@
-/** The section of recall: items found by the question, without those that the prompt has anyway, fenced as data. */
+/** The section of recall: the items that the question finds and the prompt does not show already, fenced as data. */
 
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
@@ -92,7 +92,7 @@ function messagesIn({ input, window }: Fitting): ReadonlySet<string | undefined>
   return new Set([...input.newMessages, ...window.history, ...window.own].map(({ id }) => id))
 }
 
-/** Best items first, as many as asked for, each whole or not at all, and none that the prompt has anyway. */
+/** The best items, at most `topK`. An item that the prompt shows already, or that does not fit, is left out. */
 function newsOf(
   { items }: Found,
   { topK, tokenBudget }: ResolvedRecallOptions,

@@ -45,7 +45,7 @@ export interface SpaceView extends CommitRows {
   run(runId: string): RunState | null
   /** A record by its name; see `recordName`. */
   record(name: string): RecordState | null
-  /** Whether the space has any record, or a tombstone of one. */
+  /** Whether the space has any record, deleted ones included. */
   hasRecords(): boolean
   /** Runs of a thread that are not deleted, expired ones included. */
   threadRuns(threadId: ThreadId): Iterable<RunState>

@@ -360,7 +360,7 @@ async function drain(
 
 /**
  * Learns from the words that wait in a space, oldest first, until one fails. Each may take `limits.modelTimeoutMs`.
- * Words queued by others are learned in their name if this memory may act as anybody; otherwise they are left to them.
+ * Words that another actor queued are learned as that actor, if this memory may act for all actors. Otherwise they stay queued.
  */
 export async function drainQueued(core: Core, space: SpaceId): Promise<Drained> {
   const model = await core.storage.model()

@@ -170,10 +170,16 @@ function wantedOf({ plan, corpus, language }: Search): Wanted {
 }
 
 /** The excerpt of a row that was read. */
-function excerptOfRow({ search, rows }: Reading, row: number, text: string, maxTokens: number): Excerpt {
+function excerptOfRow(
+  { search, rows }: Reading,
+  wanted: Wanted,
+  row: number,
+  text: string,
+  maxTokens: number,
+): Excerpt {
   const record = rows.get(row)?.record ?? null
   const nearest = record === null ? null : search.nearestPiece(row, record)
-  return excerptOf(text, { ...wantedOf(search), ...(nearest === null ? {} : { nearest }) }, maxTokens)
+  return excerptOf(text, nearest === null ? wanted : { ...wanted, nearest }, maxTokens)
 }
 
 /** The item of a packed row with the messages around it. */
@@ -233,10 +239,15 @@ async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
   const { corpus } = search
   const { topK, tokenBudget, messageRange, threshold, longestItem } = query
   const texts = new Map<number, string>()
+  let sought: Wanted | undefined
   const options = {
     ...{ topK, tokenBudget, messageRange, threshold },
     ...(longestItem === undefined ? {} : { longestItem }),
-    excerptOf: (row: number, most: number) => excerptOfRow(reading, row, texts.get(row) ?? '', most),
+    excerptOf: (row: number, most: number) => {
+      // Most answers need no excerpt.
+      sought ??= wantedOf(search)
+      return excerptOfRow(reading, sought, row, texts.get(row) ?? '', most)
+    },
   }
   const ranking = { ...search.ranking, rows: chosen.rows }
   const wanted = rowsToRead(corpus, ranking, options)
