@@ -1,0 +1,56 @@
+// Conversations that an earlier version wrote are migrated, answer what they answered then, and go on.
+import { copyFileSync, readFileSync } from 'node:fs'
+import { Agent, type Memory } from 'aquifer'
+import { scriptedEmbedder, scriptedModel } from 'aquifer/testing'
+import { describe, expect, it } from 'vitest'
+import { hour, ManualClock, openMemory, temporaryFolder } from '../memory/opened.ts'
+import { payTool, readConversations, waiting } from './old-conversations.ts'
+
+const fixture = (name: string) => new URL(`../fixtures/${name}`, import.meta.url)
+
+interface Answers {
+  readonly threads: Record<string, { readonly thread: { readonly lastMessageAt: string } }>
+}
+
+describe.each([9])('schema %i', (version) => {
+  const answers: Answers = JSON.parse(readFileSync(fixture(`conversations-${version}.json`), 'utf8'))
+
+  function openCopy(): Memory {
+    const path = `${temporaryFolder()}/memory.db`
+    copyFileSync(fixture(`conversations-${version}.db`), path)
+    const clock = new ManualClock()
+    const times = Object.values(answers.threads).map(({ thread }) => Date.parse(thread.lastMessageAt))
+    clock.ms = Math.max(...times) + hour
+    return openMemory({ storage: `file:${path}`, clock, embedder: scriptedEmbedder() })
+  }
+
+  it('answers what the version that wrote it answered', async () => {
+    const read = await readConversations(openCopy())
+    expect(JSON.parse(JSON.stringify(read))).toMatchObject(answers)
+  })
+
+  it('runs a call that waited for its approval', async () => {
+    const memory = openCopy()
+    const paid: unknown[] = []
+    const agent = new Agent({
+      name: 'Payer',
+      memory,
+      model: scriptedModel({ script: ['It is paid.'] }),
+      tools: { pay: payTool(paid) },
+    })
+    const { messages } = await memory.listMessages(waiting)
+    const approved = messages.map(({ id, role, parts }) => ({
+      id,
+      role,
+      parts: parts.map((part) =>
+        part.state === 'approval-requested'
+          ? { ...part, state: 'approval-responded', approval: { ...(part.approval as object), approved: true } }
+          : part,
+      ),
+    }))
+    const { text } = await agent.generate(approved as never, waiting)
+    expect(text).toBe('It is paid.')
+    expect(paid).toEqual([{ invoice: 'I-17' }])
+    expect((await memory.listMessages(waiting)).messages.at(-1)).toMatchObject({ turnStatus: 'complete' })
+  })
+})
