@@ -80,7 +80,50 @@ function checkModelName(fields: OptionFields, field: ModelField): void {
   if (typeof name === 'string') parseModelName(name, field)
 }
 
-const names = ['storage', 'durability', 'clock', 'createId', 'limits', 'options', 'embedder', 'model', 'background']
+/** What an option may be. Objects with more to check have a check of their own below. */
+interface OptionRule {
+  readonly accepts: (value: unknown) => boolean
+  readonly rule: string
+  readonly fix: string
+}
+
+const isString = (value: unknown) => typeof value === 'string'
+const isBoolean = (value: unknown) => typeof value === 'boolean'
+const isOneOf = (values: readonly unknown[]) => (value: unknown) => values.includes(value)
+const isEither =
+  (...checks: readonly ((value: unknown) => boolean)[]) =>
+  (value: unknown) =>
+    checks.some((accepts) => accepts(value))
+
+/** Every option of `new Memory()`, in the order in which they are checked. */
+const rules: { readonly [Name in keyof Required<MemoryOptions>]: OptionRule | null } = {
+  storage: {
+    accepts: isEither(isString, (value) => value instanceof SQLiteStore, hasMethod('commit')),
+    rule: 'must be a URL, a SQLiteStore or a storage driver',
+    fix: `Pass 'file:./aquifer.db', for example.`,
+  },
+  durability: {
+    accepts: isOneOf(['process', 'power']),
+    rule: `must be 'process' or 'power'`,
+    fix: `Leave it out for 'process'.`,
+  },
+  clock: { accepts: hasMethod('now'), rule: 'must have a now() method', fix: 'Leave it out for the system clock.' },
+  embedder: {
+    accepts: isEither(isOneOf([false]), isText, hasMethod('embed'), hasMethod('doEmbed')),
+    rule: 'must be an embedder, an embedding model or false',
+    fix: 'Leave it out for the local one, or pass false for words only.',
+  },
+  model: {
+    accepts: isEither(isText, hasMethod('doGenerate')),
+    rule: 'must be a language model',
+    fix: `Pass a model of an AI SDK provider, or a text such as '${modelFields.model}'.`,
+  },
+  createId: { accepts: isFunction, rule: 'must be a function', fix: 'Leave it out for random ids.' },
+  background: { accepts: isBoolean, rule: 'must be true or false', fix: 'Leave it out for true.' },
+  // These two have tables of their own: `parseLimits` and `parseBehaviour`.
+  limits: null,
+  options: null,
+}
 
 /** Checks a Memory's options. By hand, because a constructor cannot wait for zod to be loaded. */
 export function parseMemoryOptions(options: unknown): ParsedOptions {
@@ -90,29 +133,14 @@ export function parseMemoryOptions(options: unknown): ParsedOptions {
 type ParsedOptions = MemoryOptions & { readonly limits: Limits; readonly options: MemoryBehaviour }
 
 function readOptions(options: unknown): ParsedOptions {
-  const fields = fieldsOf(options, 'Memory', names)
-  const { storage, durability } = fields
-  const storageRule = 'must be a URL, a SQLiteStore or a storage driver'
-  check(fields, 'storage', storageRule, `Pass 'file:./aquifer.db', for example.`, (value) => {
-    return typeof value === 'string' || value instanceof SQLiteStore || hasMethod('commit')(value)
-  })
-  check(fields, 'durability', `must be 'process' or 'power'`, `Leave it out for 'process'.`, (value) => {
-    return value === 'process' || value === 'power'
-  })
-  check(fields, 'clock', 'must have a now() method', 'Leave it out for the system clock.', hasMethod('now'))
-  const embedderFix = 'Leave it out for the local one, or pass false for words only.'
-  check(fields, 'embedder', 'must be an embedder, an embedding model or false', embedderFix, (value) => {
-    return value === false || isText(value) || hasMethod('embed')(value) || hasMethod('doEmbed')(value)
-  })
+  const fields = fieldsOf(options, 'Memory', Object.keys(rules))
+  for (const [name, option] of Object.entries(rules)) {
+    if (option !== null) check(fields, name, option.rule, option.fix, option.accepts)
+  }
   checkEmbedder(fields.embedder)
-  const modelFix = `Pass a model of an AI SDK provider, or a text such as '${modelFields.model}'.`
-  check(fields, 'model', 'must be a language model', modelFix, (value) => {
-    return isText(value) || hasMethod('doGenerate')(value)
-  })
   checkModelName(fields, 'embedder')
   checkModelName(fields, 'model')
-  check(fields, 'createId', 'must be a function', 'Leave it out for random ids.', isFunction)
-  check(fields, 'background', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')
+  const { storage, durability } = fields
   if (durability !== undefined && typeof storage === 'object') {
     const fix = `Pass it there: new SQLiteStore({ url, durability: '${durability}' }).`
     throw invalidInput('durability', 'must go with a storage given as a URL', durability, fix)
