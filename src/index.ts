@@ -45,6 +45,15 @@ export {
 } from './domain/space.ts'
 export type { StandardSchema } from './domain/standard-schema.ts'
 export type {
+  ClonedThread,
+  CloneThreadOptions,
+  Conversations,
+  ListMessagesOptions,
+  MessagePage,
+  SavedMessages,
+  SaveMessagesOptions,
+} from './facade/conversations.ts'
+export type {
   AddFactsOptions,
   ConflictPage,
   FactConflict,
@@ -57,15 +66,7 @@ export type {
   ListFactsOptions,
   SearchFactsOptions,
 } from './facade/facts.ts'
-export {
-  type ClonedThread,
-  type CloneThreadOptions,
-  type ListMessagesOptions,
-  Memory,
-  type MessagePage,
-  type SavedMessages,
-  type SaveMessagesOptions,
-} from './facade/memory.ts'
+export { Memory } from './facade/memory.ts'
 export type {
   Fact,
   FactVersion,

@@ -1,7 +1,8 @@
 // A database with a victim in it, an attacker who was granted nothing of the victim's, and every id that the victim has.
 import { Agent, type Memory } from 'aquifer'
 import { scriptedModel } from 'aquifer/testing'
-import { coreOf, memoryOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
+import { memoryOf } from '../../src/facade/memory.ts'
 import { ManualClock, openMemory } from '../memory/opened.ts'
 import { contentsOf } from './contents.ts'
 

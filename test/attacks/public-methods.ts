@@ -8,9 +8,11 @@ import { Team } from '../../src/facade/team.ts'
 /** Not for callers: the container calls it. */
 const internal = new Set(['Agent.attach'])
 
+/** Of a class and of those it extends. */
 function methodsOf(name: string, prototype: object): string[] {
+  if (prototype === Object.prototype) return []
   const own = Object.getOwnPropertyNames(prototype).filter((method) => method !== 'constructor')
-  return own.map((method) => `${name}.${method}`)
+  return [...own.map((method) => `${name}.${method}`), ...methodsOf(name, Object.getPrototypeOf(prototype))]
 }
 
 /** Such as `Memory.createThread`. Getters count too. */

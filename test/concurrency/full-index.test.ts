@@ -3,7 +3,7 @@
 import { Memory, SQLiteStore } from 'aquifer'
 import { expect, it, onTestFinished } from 'vitest'
 import type { SpaceId } from '../../src/domain/id.ts'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { scriptedEmbedder } from '../../src/testing/scripted-embedder.ts'

@@ -3,7 +3,7 @@
 import { type Access, Memory, type MemoryOptions, spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import fc from 'fast-check'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import type { Core } from '../../src/memory/door/core.ts'
 import { ManualClock, minute } from '../memory/opened.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import { drainQueued } from '../../src/memory/facts/infer.ts'
 import { alices, factsOf, found, homeOf, infer, inferring, isDeciding, modelOf, textsIn } from './inferring.ts'
 import { ManualClock, openMemory, refused, temporaryUrl } from './opened.ts'

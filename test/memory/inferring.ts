@@ -3,7 +3,7 @@
 import { type Memory, type MemoryOptions, type Space, spaceId } from 'aquifer'
 import { type ModelCall, type ScriptedModel, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
 import { readMessages } from '../../src/domain/records/message-input.ts'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import type { FactHome } from '../../src/memory/facts/fact-home.ts'
 import { type Inferred, inferFacts } from '../../src/memory/facts/infer.ts'
 import type { InferOptions } from '../../src/memory/facts/infer-queue.ts'

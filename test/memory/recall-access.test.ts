@@ -2,7 +2,7 @@
 
 import { type Access, type Grant, type Memory, spaceId } from 'aquifer'
 import { describe, expect, it } from 'vitest'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import { spaceOf } from '../../src/facade/space.ts'
 import type { Core } from '../../src/memory/door/core.ts'
 import { explain } from '../../src/memory/indexing.ts'

@@ -2,7 +2,7 @@
 
 import { type Change, type ListRunsOptions, type Memory, type Storage, spaceId } from 'aquifer'
 import { describe, expect, it } from 'vitest'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import { getRun } from '../../src/memory/conversation/runs.ts'
 import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
 import { day, ManualClock, minute, openMemory, refused, temporaryUrl } from './opened.ts'

@@ -1,7 +1,7 @@
 // The line in which calls wait for a thread: who gives up their place, and what a memory that closes waits for.
 import { setImmediate as nextLoop } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/conversation/turns.ts'
 import { type Door, resourceSpace } from '../../src/memory/door/door.ts'
 import { openMemory, refused, temporaryUrl } from './opened.ts'

@@ -1,6 +1,6 @@
 // Turns: their place, their lease, and the line that calls stand in for one thread.
 import { expect, test } from 'vitest'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import { beginTurn, type Turn, type TurnRequest, type TurnWait } from '../../src/memory/conversation/turns.ts'
 import { type Door, resourceSpace } from '../../src/memory/door/door.ts'
 import { ManualClock, openMemory, refused, temporaryUrl } from './opened.ts'

@@ -41,14 +41,15 @@ function calledIn(path: string): Map<string, Set<string>> {
     const method = ancestors.find(({ type }) => type === 'MethodDefinition')
     const owner = ancestors.find(({ type }) => type === 'ClassDeclaration')
     if (method === undefined || owner === undefined) return
-    const key = `${textOf(owner.id)}.${textOf(method.key)}`
+    const className = textOf(owner.id) === 'Conversations' ? 'Memory' : textOf(owner.id)
+    const key = `${className}.${textOf(method.key)}`
     const [, name] = node.arguments as readonly unknown[]
     called.set(key, (called.get(key) ?? new Set()).add(textOf(name)))
   })
   return called
 }
 
-const files = ['memory', 'team', 'facts', 'space'].map((name) => `src/facade/${name}.ts`)
+const files = ['memory', 'conversations', 'team', 'facts', 'space'].map((name) => `src/facade/${name}.ts`)
 const called = new Map(files.flatMap((path) => [...calledIn(path)]))
 const methods = publicMethods.filter((method) => /^(Memory|Team|Facts|Space)\./.test(method))
 

@@ -1,6 +1,6 @@
 // A memory with something of everything in it, and how a test calls an operation as a face would.
 import type { CommitResult, Memory } from 'aquifer'
-import { coreOf } from '../../src/facade/memory.ts'
+import { coreOf } from '../../src/facade/conversations.ts'
 import type { Operation } from '../../src/operations/operation.ts'
 import { parseInput } from '../../src/operations/parse.ts'
 import { openMemory } from '../memory/opened.ts'
