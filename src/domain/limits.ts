@@ -39,7 +39,7 @@ export const limitTable = {
   },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   messageBytes: {
-    default: 4_194_304,
+    default: 16_777_216,
     max: 67_108_864,
     about: 'bytes of one message, or of words waiting to be learned',
   },

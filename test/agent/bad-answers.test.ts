@@ -27,8 +27,14 @@ function nested(levels: number): object {
   return inner
 }
 
+async function* unreadable(): AsyncGenerator<unknown> {
+  yield 1
+  yield 10n
+}
+
 const look = (answer: () => unknown) => ({
-  tools: { look: tool({ description: 'Looks.', inputSchema: z.object({}), execute: async () => answer() }) },
+  // Not async: an answer may be a stream of several.
+  tools: { look: tool({ description: 'Looks.', inputSchema: z.object({}), execute: () => answer() }) },
 })
 
 const kept: [string, () => unknown, string][] = [
@@ -48,7 +54,7 @@ const kept: [string, () => unknown, string][] = [
     () => JSON.parse('{"__proto__":{"a":1},"b":2}'),
     String.raw`"{\"__proto__\":{\"a\":1},\"b\":2}"`,
   ],
-  ['many levels', () => nested(200), '{"inner":{"inner":'],
+  ['50 levels', () => nested(50), '{"inner":{"inner":'],
 ]
 
 const failing: [string, () => unknown, string][] = [
@@ -66,20 +72,30 @@ const failing: [string, () => unknown, string][] = [
     },
     'unknown error',
   ],
-]
-
-const lost: [string, () => unknown][] = [
-  ['a big integer', () => 10n],
-  ['a loop', looped],
+  ['a big integer', () => 10n, 'The result of the tool \\"look\\" is lost'],
+  ['a big integer inside', () => ({ rows: [{ id: 10n }] }), 'BigInt'],
+  ['a loop', looped, 'circular'],
   [
     'what throws when it is written',
     () => ({
       toJSON() {
-        throw new Error('no')
+        throw new Error('no text of it')
       },
     }),
+    'no text of it',
   ],
-  ['more levels than a stack has', () => nested(20_000)],
+  [
+    'a field that throws when it is read',
+    () => ({
+      get price() {
+        throw new Error('no price of it')
+      },
+    }),
+    'no price of it',
+  ],
+  ['51 levels', () => nested(51), 'more than 50 levels'],
+  ['more levels than a stack has', () => nested(20_000), 'is lost'],
+  ['an answer after others that is none', unreadable, 'BigInt'],
 ]
 
 describe.each(ways)('%s with a tool that answers', (way) => {
@@ -97,19 +113,6 @@ describe.each(ways)('%s with a tool that answers', (way) => {
     expect([text, stored[1]]).toEqual(['Sorry.', 'complete assistant [output-error] "Sorry."'])
     const { messages } = await memory.listMessages(at)
     expect(JSON.stringify(messages[1]?.parts)).toContain(errorText)
-  })
-
-  it.each(lost)('%s, of which nothing can be made', async (_, answer) => {
-    const { error, stored } = await attempt({ way, script: [callTool('look'), 'Done.'], agent: look(answer) })
-    expect(error).toBeInstanceOf(Error)
-    expect(stored[0]).toBe('failed user "hello"')
-  })
-
-  it('more than a message may hold', async () => {
-    const agent = look(() => 'x'.repeat(5_000_000))
-    const { error, stored } = await attempt({ way, script: [callTool('look'), 'Done.'], agent })
-    expect(error).toMatchObject({ code: 'limit-exceeded', details: { limit: 'messageBytes' } })
-    expect(stored).toEqual(['failed user "hello"'])
   })
 })
 

@@ -137,7 +137,7 @@ describe.each(ways)('%s refuses', (way) => {
   )
 
   it('a message that is too large', async () => {
-    const { error, stored } = await attempt({ way, input: 'x'.repeat(5_000_000) })
+    const { error, stored } = await attempt({ way, input: 'x'.repeat(17_000_000) })
     expect(error).toMatchObject({ code: 'limit-exceeded', details: { limit: 'messageBytes' } })
     expect(stored).toEqual([])
   })

@@ -214,7 +214,7 @@ describe('what is over a limit', () => {
   const rows: [string, (memory: Memory) => unknown][] = [
     ['entryBytes', (memory) => memory.team('acme').write('key', 'x'.repeat(65_536))],
     ['blockBytes', (memory) => memory.updateWorkingMemory({ ...where, workingMemory: 'x'.repeat(262_144) })],
-    ['messageBytes', (memory) => memory.saveMessages({ ...where, messages: 'x'.repeat(4_194_304) })],
+    ['messageBytes', (memory) => memory.saveMessages({ ...where, messages: 'x'.repeat(16_777_216) })],
     ['messagesPerCall', (memory) => memory.saveMessages({ ...where, messages: Array(1_001).fill('x') })],
     ['metadataBytes', (memory) => memory.createThread({ ...where, metadata: { a: 'x'.repeat(65_536) } })],
     ['titleLength', (memory) => memory.createThread({ ...where, title: 'x'.repeat(1_001) })],

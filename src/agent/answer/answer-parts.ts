@@ -1,39 +1,8 @@
 /** The parts of an answer in their stored form: plain JSON, and only what a later prompt can use. Pure. */
-import { equalJson, isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import { equalJson, isJsonObject, type Json } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import { isToolPart } from '../../domain/records/message.ts'
-
-/** Levels of a tool's result that are kept as JSON. Deeper ones are kept as text. */
-const deepest = 50
-
-/** Values of a tool's result that JSON cannot hold are kept as text. */
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  return typeof value === 'function' || typeof value === 'symbol' ? String(value) : value
-}
-
-/**
- * A streamed text may end inside a character, which is not stored. An object with a key that would reach a prototype is
- * kept whole, as text: memory refuses such keys.
- */
-function clean(value: Json, depth: number): Json {
-  if (typeof value === 'string') return value.toWellFormed()
-  if (typeof value !== 'object' || value === null) return value
-  if (depth > deepest) return JSON.stringify(value).toWellFormed()
-  if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1))
-  if (Object.hasOwn(value, '__proto__')) return JSON.stringify(value).toWellFormed()
-  const fields = Object.entries(value).map(([key, item]) => [key.toWellFormed(), clean(item, depth + 1)])
-  return Object.fromEntries(fields)
-}
-
-function toJson(value: unknown): Json {
-  if (typeof value === 'string') return value.toWellFormed()
-  try {
-    return clean(JSON.parse(JSON.stringify(value, plain) ?? 'null') as Json, 0)
-  } catch {
-    return 'The result of the tool cannot be stored: it is not JSON.'
-  }
-}
+import { toJson } from '../tools/result-json.ts'
 
 /**
  * A part of a stream with values of tools as plain JSON: the recording copies it, and not every value can be copied.
@@ -46,27 +15,6 @@ export function recordable<Part extends { readonly type: string }>(part: Part): 
     ...(input === undefined ? {} : { input: toJson(input) }),
     ...(output === undefined ? {} : { output: toJson(output) }),
   }
-}
-
-/** Bytes as base64, which is how JSON holds them; anything else as it is. */
-function encoded(value: unknown): unknown {
-  if (value instanceof ArrayBuffer) return Buffer.from(value).toString('base64')
-  if (!ArrayBuffer.isView(value)) return value
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
-}
-
-/** What a model is shown of a result, as it is stored; null where it is nothing that the AI SDK would take. */
-export function storedModelOutput(made: unknown): JsonObject | null {
-  if (typeof made !== 'object' || made === null || !('type' in made) || typeof made.type !== 'string') return null
-  const { value } = made as { readonly value?: unknown }
-  if (!Array.isArray(value)) return toJson(made) as JsonObject
-  const items = value.map((item: { readonly data?: unknown }) => {
-    const { data } = item
-    if (typeof data !== 'object' || data === null) return item
-    if (!('data' in data)) return { ...item, data: encoded(data) }
-    return { ...item, data: { ...data, data: encoded(data.data) } }
-  })
-  return toJson({ ...made, value: items }) as JsonObject
 }
 
 /** A part of the AI SDK's UI message as plain JSON. */

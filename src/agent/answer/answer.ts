@@ -9,7 +9,7 @@ import { ProcessorAbort } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
 import { type ModelOutputs, notShown, type ToolResult } from '../tools/model-outputs.ts'
 import { changesTo } from './answer-changes.ts'
-import { endedParts, isPending, recordable, storedModelOutput, storedPart } from './answer-parts.ts'
+import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
 
 /** How an answer ended. */
 export interface AnswerEnd {
@@ -154,7 +154,7 @@ export class Answer {
     if (!modelOutputs.isSaidBy(result.toolName)) return
     this.#modelOutputs.set(result.toolCallId, notShown)
     const making = async () => {
-      const shown = storedModelOutput(await modelOutputs.of(result))
+      const shown = await modelOutputs.of(result)
       if (shown !== null) this.#modelOutputs.set(result.toolCallId, shown)
     }
     this.#making.push(making())

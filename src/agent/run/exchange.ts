@@ -4,6 +4,7 @@ import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { TurnId } from '../../domain/id.ts'
 import { type JsonObject, mergeJson } from '../../domain/json.ts'
+import type { MessagePart } from '../../domain/records/message.ts'
 import type { AgentTurn, AgentTurnRequest } from '../../ports/agent-memory.ts'
 import type { StoredAnswer } from '../answer/answer-changes.ts'
 import { type Call, processedContext, questionOf, type Remembered } from '../call.ts'
@@ -13,8 +14,10 @@ import { type InputOrigin, type InputPlan, planInput } from '../input/input.ts'
 import { checkParts } from '../input/known-parts.ts'
 import { withoutApproved } from '../input/unissued.ts'
 import { loadSdk } from '../sdk.ts'
+import { withCheckedResults } from '../tools/checked-results.ts'
 import { isInsideTurnOf } from '../tools/inside-turn.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
+import { ResultRoom } from '../tools/result-room.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { beginningRun, runIdOfTurn } from './run-record.ts'
@@ -131,12 +134,21 @@ function messagesIn(turn: AgentTurn): number {
   }, 0)
 }
 
+/** The open turn that a call's tools run in, and the answer so far. */
+interface InTurn {
+  readonly turn: AgentTurn
+  readonly runId: string
+  readonly stored: readonly MessagePart[]
+}
+
 /** The tools of a call and those of its memory. */
-function toolsOf(call: Call, remembered: Remembered, turn: AgentTurn | null, runId: string | null) {
-  const { memory, space, thread } = remembered
+function toolsOf(call: Call, { memory, space, thread }: Remembered, open: InTurn | null) {
   const { tools } = call
+  const runId = open?.runId ?? null
   const context = toolsContext(call, tools, { runId, memory, space, threadId: thread.id })
-  const modelOutputs = new ModelOutputs(toolsInside(turn, tools))
+  const room = open === null ? null : new ResultRoom(space.limits.messageBytes, open.stored)
+  const inside = toolsInside(open?.turn ?? null, withCheckedResults(tools, room))
+  const modelOutputs = new ModelOutputs(inside, room)
   return { tools: modelOutputs.tools, toolsContext: context, modelOutputs }
 }
 
@@ -182,7 +194,7 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
   const plan = await planInput(remembered.space, remembered.thread.id, call.input, {}, originOf(call))
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
-  const { modelOutputs: _, ...tools } = toolsOf(call, remembered, null, null)
+  const { modelOutputs: _, ...tools } = toolsOf(call, remembered, null)
   const { seen: _seen, ...context } = await contextOf(call, remembered, plan, null, tools.tools)
   return { ...context, ...tools, turn: null }
 }
@@ -197,7 +209,7 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   if (remembered === null) {
     return {
       ...(await bareContext(call)),
-      tools: call.tools,
+      tools: withCheckedResults(call.tools, null),
       toolsContext: toolsContext(call, call.tools, null),
       turn: null,
     }
@@ -209,14 +221,15 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   let resumed: StoredAnswer | null = null
   try {
     resumed = await resumedAnswer(remembered, begun)
-    const { modelOutputs, ...tools } = toolsOf(call, remembered, turn, runId)
+    const stored = resumed?.parts ?? []
+    const { modelOutputs, ...tools } = toolsOf(call, remembered, { turn, runId, stored })
     const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
     const { seen, ...context } = await contextOf(call, remembered, plan, own, tools.tools)
     const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
     return {
       ...context,
       ...tools,
-      turn: new OwnTurn(call, { turn, runId, messageId, stored: resumed?.parts ?? [], seen, modelOutputs }),
+      turn: new OwnTurn(call, { turn, runId, messageId, stored, seen, modelOutputs }),
     }
   } catch (error) {
     await giveUp(turn, error, call.signal, resumed)

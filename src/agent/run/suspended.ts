@@ -6,7 +6,7 @@ import { shown } from '../../domain/error.ts'
 import type { TurnId } from '../../domain/id.ts'
 import { type Message, toolNameOf } from '../../domain/records/message.ts'
 import type { AgentSpace, AgentTurnRequest } from '../../ports/agent-memory.ts'
-import { endedParts, growthOf, storedModelOutput } from '../answer/answer-parts.ts'
+import { endedParts, growthOf } from '../answer/answer-parts.ts'
 import type { Completion } from '../input/completions.ts'
 import type { InputPlan } from '../input/input.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
@@ -27,8 +27,7 @@ export function withModelOutputs(
     const { part, toolCallId } = completion
     if (part.state !== 'output-available') return completion
     const { input, output } = part
-    const made = await outputs.of({ toolName: toolNameOf(part), toolCallId, input, output })
-    const modelOutput = storedModelOutput(made)
+    const modelOutput = await outputs.of({ toolName: toolNameOf(part), toolCallId, input, output })
     return modelOutput === null ? completion : { ...completion, part: { ...part, modelOutput } }
   })
   return Promise.all(shown)

@@ -3,6 +3,10 @@
  * output is stored next to the result, and every later prompt uses it, for any model.
  */
 import type { ToolSet } from 'ai'
+import { MemoryError, shown } from '../../domain/error.ts'
+import { type JsonObject, jsonBytes } from '../../domain/json.ts'
+import { storedModelOutput } from './result-json.ts'
+import type { ResultRoom } from './result-room.ts'
 
 /** Makes the form of a result that a model sees. */
 type ToModelOutput = (options: {
@@ -26,20 +30,29 @@ export interface ToolResult {
 /** The form of a result until its tool has made one, or if that fails: never the result itself. */
 export const notShown = { type: 'error-text', value: 'What the tool shows of its result is missing.' } as const
 
+/** The form of a result as the AI SDK gets it, and as it is stored; null if it is nothing that the AI SDK would take. */
+interface Form {
+  readonly made: unknown
+  readonly stored: JsonObject | null
+}
+
 /** The forms of results that the tools of one call make for models. */
 export class ModelOutputs {
   readonly #tools: ToolSet
-  readonly #made = new Map<string, Promise<unknown>>()
+  readonly #room: ResultRoom | null
+  readonly #forms = new Map<string, Promise<Form>>()
 
-  constructor(tools: ToolSet) {
+  /** @param room Of the answer that stores the forms. Default: none, for forms that are stored elsewhere. */
+  constructor(tools: ToolSet, room: ResultRoom | null = null) {
     this.#tools = tools
+    this.#room = room
   }
 
   /** The tools, each of which gives the AI SDK the form that was already made. */
   get tools(): ToolSet {
     const own = Object.entries(this.#tools).map(([toolName, tool]) => {
       if (toModelOutputOf(this.#tools, toolName) === undefined) return [toolName, tool] as const
-      const toModelOutput: ToModelOutput = (options) => this.#make({ ...options, toolName })
+      const toModelOutput: ToModelOutput = async (options) => (await this.#form({ ...options, toolName })).made
       return [toolName, { ...tool, toModelOutput }] as const
     })
     return Object.fromEntries(own) as ToolSet
@@ -50,23 +63,37 @@ export class ModelOutputs {
     return toModelOutputOf(this.#tools, toolName) !== undefined
   }
 
-  /** The form of a result for models; undefined if its tool leaves that to the AI SDK. */
-  async of(result: ToolResult): Promise<unknown> {
-    if (!this.isSaidBy(result.toolName)) return undefined
+  /** The form of a result for models, as it is stored; null if its tool leaves that to the AI SDK. */
+  async of(result: ToolResult): Promise<JsonObject | null> {
+    if (!this.isSaidBy(result.toolName)) return null
     try {
-      return await this.#make(result)
+      return (await this.#form(result)).stored
     } catch {
       // The AI SDK gets the same error in the same call, and ends the turn with it.
       return notShown
     }
   }
 
-  #make({ toolName, ...options }: ToolResult): Promise<unknown> {
-    const known = this.#made.get(options.toolCallId)
+  #form(result: ToolResult): Promise<Form> {
+    const known = this.#forms.get(result.toolCallId)
     if (known !== undefined) return known
-    const tool = this.#tools[toolName]
-    const making = (async () => toModelOutputOf(this.#tools, toolName)?.call(tool, options))()
-    this.#made.set(options.toolCallId, making)
+    const making = this.#make(result)
+    this.#forms.set(result.toolCallId, making)
     return making
+  }
+
+  async #make({ toolName, ...options }: ToolResult): Promise<Form> {
+    const made = await toModelOutputOf(this.#tools, toolName)?.call(this.#tools[toolName], options)
+    const what = `What the tool ${shown(toolName)} shows of its result`
+    try {
+      const stored = storedModelOutput(made)
+      if (stored !== null) this.#room?.take(what, jsonBytes(stored))
+      return { made, stored }
+    } catch (error) {
+      // The tool ran, and its result is kept: only models see nothing of it, and why.
+      const why = error instanceof MemoryError ? error.message : `${what} is no JSON.`
+      const instead = { type: 'error-text', value: why } as const
+      return { made: instead, stored: instead }
+    }
   }
 }
