@@ -41,13 +41,19 @@ const passedOn = { isPassedOn: true } as const
 const isSignal = (value: unknown) =>
   typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
 
+/** The call's history mode wins over the agent's, in whichever of the two places each is stated. */
+function mergeMemory({ history, ...agents }: CallMemory, calls: CallMemory): CallMemory {
+  const isKept = history !== undefined && calls.options?.history === undefined
+  return { ...agents, ...(isKept ? { history } : {}), ...calls }
+}
+
 const namesMemory = ({ resource, thread }: CallMemory) => resource !== undefined || thread !== undefined
 
 /** Every option of a call. The compiler holds it against `CallOptions`, and so against the AI SDK's options. */
 export const callOptionTable = {
   resourceId: { ...own, names: () => true },
   threadId: { ...own, names: () => true },
-  memory: { ...own, names: namesMemory, merge: (agents, calls) => ({ ...agents, ...calls }) },
+  memory: { ...own, names: namesMemory, merge: mergeMemory },
   author: { ...own, check: checkActor },
   requestContext: {
     ...own,

@@ -116,9 +116,11 @@ async function rememberedBy(
   invariant(usable !== undefined, 'a checked memory is usable')
   const actor: Actor = { kind: 'agent', id: agent.id, name: agent.name }
   const { memory: defaults } = agent.options.defaultOptions ?? {}
+  const history = options.memory?.history
   const behaviour = usable.behaviour(
     { stated: defaults?.options, field: 'defaultOptions.memory.options' },
     { stated: options.memory?.options, field: 'memory.options' },
+    { stated: history === undefined ? undefined : { history }, field: 'memory' },
   )
   const space = usable.space(actor, place.resourceId)
   const remembered = { memory: memory.as(actor), space, thread: place.thread, behaviour }

@@ -10,7 +10,7 @@ import type { MessageLike } from '../domain/records/message-input.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 import type { Memory } from '../facade/memory.ts'
 import { usableMemory } from '../ports/agent-memory.ts'
-import type { MemoryBehaviour } from '../ports/behaviour.ts'
+import type { HistoryMode, MemoryBehaviour } from '../ports/behaviour.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -37,6 +37,8 @@ export interface CallMemory {
   readonly thread?: string | CallThread
   /** How memory serves this call; see {@link MemoryBehaviour}. */
   readonly options?: MemoryBehaviour
+  /** What is stored of the messages that the call is sent. The same as `options.history`, and wins over it. Default: `merge`. */
+  readonly history?: HistoryMode
 }
 
 /** What the AI SDK's `streamText` and `generateText` are called with, apart from what an agent provides. */
@@ -140,9 +142,9 @@ export function readFields(value: unknown, field: string): Readonly<Record<strin
 }
 
 function checkMemoryNames(memory: Readonly<Record<string, unknown>>): void {
-  const extra = Object.keys(memory).find((name) => !['resource', 'thread', 'options'].includes(name))
+  const extra = Object.keys(memory).find((name) => !['resource', 'thread', 'options', 'history'].includes(name))
   if (extra === undefined) return
-  const fix = `Pass memory: { resource: 'alice', thread: 't1', options? }.`
+  const fix = `Pass memory: { resource: 'alice', thread: 't1', options?, history? }.`
   throw invalidInput('memory', `has an unknown option ${shown(extra)}`, memory, fix)
 }
 

@@ -40,6 +40,17 @@ export interface SemanticRecallOptions {
 }
 
 /**
+ * What a call stores of the messages that it is sent.
+ *
+ * - `merge`: what the thread does not hold yet. Messages that a client sends again are recognised by id and by content.
+ *   Of an assistant message that memory did not issue, the words are kept as a claim of the sender.
+ * - `new-only`: the newest message; all others are ignored. For routes that clients call.
+ * - `import`: as `merge`, and assistant messages that memory did not issue are kept whole, with their tool calls. For
+ *   callers that you trust.
+ */
+export type HistoryMode = 'merge' | 'new-only' | 'import'
+
+/**
  * How memory serves an agent. Every field may be set on the Memory, the agent and the call; for each field, the call
  * wins over the agent, and the agent over the Memory.
  */
@@ -72,6 +83,8 @@ export interface MemoryBehaviour {
    * `limits.turnWaitMs`; `parallel` does not wait.
    */
   readonly turns?: 'queue' | 'parallel'
+  /** What a call stores of the messages that it is sent. Default: `merge`. */
+  readonly history?: HistoryMode
 }
 
 /** How many messages to add before and after each found one. */
@@ -116,4 +129,5 @@ export interface ResolvedBehaviour {
   readonly generateTitle: boolean
   readonly readOnly: boolean
   readonly turns: 'queue' | 'parallel'
+  readonly history: HistoryMode
 }

@@ -27,6 +27,7 @@ const full: MemoryBehaviour = {
   generateTitle: true,
   readOnly: true,
   turns: 'parallel',
+  history: 'new-only',
 }
 
 describe('options of a Memory', () => {
@@ -95,6 +96,7 @@ describe('options of a Memory', () => {
     ['titles as a text', { generateTitle: 'yes' }, 'options.generateTitle'],
     ['read only as a number', { readOnly: 1 }, 'options.readOnly'],
     ['other turns', { turns: 'serial' }, 'options.turns'],
+    ['another history', { history: 'all' }, 'options.history'],
   ]
 
   it.each(bad)('refuses %s', async (_, options, field) => {
@@ -130,14 +132,16 @@ describe('a merge', () => {
       generateTitle: false,
       readOnly: false,
       turns: 'queue',
+      history: 'merge',
     }
     expect(mergeBehaviour()).toEqual(decided)
     expect(mergeBehaviour(undefined, {}, undefined)).toEqual(decided)
   })
 
   it('decides on values that it would take itself', () => {
-    const { lastMessages, facts, generateTitle, readOnly, turns } = mergeBehaviour()
-    const usually = { lastMessages, facts, generateTitle, readOnly, turns, semanticRecall: usual } as MemoryBehaviour
+    const { lastMessages, facts, generateTitle, readOnly, turns, history } = mergeBehaviour()
+    const flat = { lastMessages, facts, generateTitle, readOnly, turns, history }
+    const usually = { ...flat, semanticRecall: usual } as MemoryBehaviour
     expect(parseBehaviour(usually, 'options')).toEqual(usually)
   })
 
@@ -152,6 +156,7 @@ describe('a merge', () => {
       generateTitle: true,
       readOnly: true,
       turns: 'parallel',
+      history: 'new-only',
     })
   })
 

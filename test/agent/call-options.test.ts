@@ -41,6 +41,18 @@ describe('options of a call', () => {
       { memory: { resource: 'alice', thread: 't', options: { lastMessages: 3 } } },
     ],
     [
+      'keep how the agent takes histories, where they say nothing of it',
+      { memory: { history: 'new-only' } },
+      { memory: { options: { lastMessages: 3 } } },
+      { memory: { history: 'new-only', options: { lastMessages: 3 } } },
+    ],
+    [
+      'say how they take a history, in either place',
+      { memory: { history: 'new-only' } },
+      { memory: { options: { history: 'merge' } } },
+      { memory: { options: { history: 'merge' } } },
+    ],
+    [
       'name their own thread in either form',
       { resourceId: 'alice', threadId: 't', seed: 1 },
       { memory: { resource: 'bob', thread: 'u' } },

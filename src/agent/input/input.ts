@@ -17,6 +17,7 @@ import {
 } from '../../domain/records/message.ts'
 import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { HistoryMode } from '../../ports/behaviour.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import { type Comparable, internalCalls, unitsOf } from './canonical.ts'
 import {
@@ -28,6 +29,7 @@ import {
   withoutOutcome,
 } from './completions.ts'
 import { unnamed, withoutForeign } from './foreign-messages.ts'
+import { newestOf } from './newest.ts'
 import { type Asked, planReplacement, type Replacement } from './replacement.ts'
 import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
 import { idSaidAgain, isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
@@ -50,6 +52,8 @@ export interface InputOrigin {
   readonly sender?: Actor
   /** Whether a tool runs here. A client cannot send results for such a tool. Default: none does. */
   readonly runsHere?: (toolName: string) => boolean
+  /** What is stored of the messages. Default: `merge`. */
+  readonly history?: HistoryMode
 }
 
 /** The plan for the messages of a call. */
@@ -110,6 +114,7 @@ interface Sorting {
   readonly strange: ReadonlySet<string>
   readonly sender: Actor
   readonly runsHere: (toolName: string) => boolean
+  readonly history: HistoryMode
   readonly answers: CallAnswers
   readonly leftOut: MessagePart[]
   readonly warnings: string[]
@@ -201,7 +206,7 @@ function freshMessages(sorting: Sorting, replacement: Replacement | null): Messa
   const said = sent.slice(0, edit === undefined ? sent.length : -1)
   const sentNow = said.flatMap((_, index) => freshOf(sorting, index) ?? [])
   const fresh = [...sentNow, ...(edit === undefined ? [] : [edit])].flatMap((input) => {
-    const { input: left, leftOut } = asSaid(input, sorting.sender)
+    const { input: left, leftOut } = asSaid(input, sorting.sender, sorting.history === 'import')
     sorting.leftOut.push(...leftOut)
     return left ?? []
   })
@@ -227,7 +232,7 @@ async function sortMessages(
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions,
-  { sender, runsHere }: Required<InputOrigin>,
+  { sender, runsHere, history }: Required<InputOrigin>,
 ): Promise<Omit<InputPlan, 'instructions'>> {
   const isRegenerated = options.trigger === 'regenerate-message'
   const answerId = isRegenerated ? options.messageId : undefined
@@ -243,11 +248,12 @@ async function sortMessages(
   const known = sent.flatMap((one) => (isKnown(one) ? [one.standing.message] : []))
   const stored = [...end.places.map(({ message }) => message), ...known]
   const issued = callsIn(stored)
-  const strange = new Set([...callsIn(sent.map(({ message }) => message.input))].filter((id) => !issued.has(id)))
+  const sentCalls = history === 'import' ? [] : callsIn(sent.map(({ message }) => message.input))
+  const strange = new Set([...sentCalls].filter((id) => !issued.has(id)))
   // A call that memory did not issue is never stored, so it does not show what is stored.
   const hidden = new Set([...internalCalls(stored), ...strange])
   const resent = sortByContent(sent, end, hidden, strange)
-  const about = { sent, end, hidden, resent, strange, sender, runsHere }
+  const about = { sent, end, hidden, resent, strange, sender, runsHere, history }
   const sorting: Sorting = { ...about, answers: new Map(), leftOut: [], warnings: [...warnings] }
   // It may be stored under an id other than the client's.
   const isLastNamed = options.messageId !== undefined && options.messageId === messages.at(-1)?.input.id
@@ -287,8 +293,13 @@ export async function planInput(
   threadId: string,
   messages: readonly ReadMessage[],
   options: InputOptions = {},
-  { sender = usualSender(space), runsHere = () => false }: InputOrigin = {},
+  { sender = usualSender(space), runsHere = () => false, history = 'merge' }: InputOrigin = {},
 ): Promise<InputPlan> {
+  if (history === 'new-only') {
+    const newest = newestOf(messages)
+    const plan = await planInput(space, threadId, newest.messages, options, { sender, runsHere })
+    return { ...plan, warnings: [...newest.warnings, ...plan.warnings] }
+  }
   const isSystem = ({ input }: ReadMessage) => input.role === 'system'
   const instructions = messages.filter(isSystem).map(({ input }) => spokenText(input.parts))
   const said = messages.filter((message) => !isSystem(message))
@@ -296,10 +307,10 @@ export async function planInput(
   // The thread has nothing to compare it with.
   const isAlone = said.length === 1 && first?.input.id === undefined && first?.input.role === 'user'
   if (said.length === 0 || (isAlone && options.trigger !== 'regenerate-message')) {
-    const all = said.map(({ input }) => asSaid(input, sender))
+    const all = said.map(({ input }) => asSaid(input, sender, history === 'import'))
     const fresh = all.flatMap(({ input }) => input ?? [])
     const warnings = leftOutWarnings(all.flatMap(({ leftOut }) => leftOut))
     return { fresh, replaces: [], completions: [], resumes: null, instructions, warnings }
   }
-  return { ...(await sortMessages(space, threadId, said, options, { sender, runsHere })), instructions }
+  return { ...(await sortMessages(space, threadId, said, options, { sender, runsHere, history })), instructions }
 }

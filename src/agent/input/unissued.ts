@@ -60,8 +60,12 @@ function claimedWords(input: MessageInput, sender: Actor): Said {
   return { input: { ...input, parts: words.map(unsealed), author: { ...sender, claimed: true } }, leftOut }
 }
 
-/** The storable part of a message that memory does not know. */
-export function asSaid(input: MessageInput, sender: Actor): Said {
+/**
+ * The storable part of a message that memory does not know. A trusted caller `vouches` for it: it is kept whole, but for
+ * calls that would run because they claim to be approved.
+ */
+export function asSaid(input: MessageInput, sender: Actor, vouches: boolean): Said {
+  if (vouches) return vouched(input)
   if (input.role === 'assistant') return claimedWords(input, sender)
   const leftOut: MessagePart[] = []
   const parts = sayable(input.parts, isOfTool, leftOut)
@@ -77,6 +81,13 @@ function isApproved(part: MessagePart): boolean {
     part.state === 'approval-responded' &&
     !(isJsonObject(part.approval) && part.approval.approved === false)
   )
+}
+
+function vouched(input: MessageInput): Said {
+  const parts = input.parts.filter((part) => !isApproved(part))
+  const leftOut = input.parts.filter(isApproved)
+  if (leftOut.length === 0) return { input, leftOut }
+  return { input: parts.length === 0 ? null : { ...input, parts }, leftOut }
 }
 
 /**

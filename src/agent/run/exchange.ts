@@ -52,9 +52,9 @@ async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 
 }
 
 /** What the call itself knows about its input; a client cannot change it. */
-function originOf({ sender, tools }: Call): InputOrigin {
+function originOf({ sender, tools }: Call, { behaviour }: Remembered): InputOrigin {
   const runsHere = (name: string) => Object.hasOwn(tools, name) && tools[name]?.execute !== undefined
-  return { ...(sender === undefined ? {} : { sender }), runsHere }
+  return { ...(sender === undefined ? {} : { sender }), runsHere, history: behaviour.history }
 }
 
 /** Changes that give the thread the call's title and metadata, if it lacks them. */
@@ -100,7 +100,7 @@ async function begin(call: Call, remembered: Remembered): Promise<Begun> {
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
   let plan: InputPlan | null = null
   const begun = await space.beginTurn(threadId, { turns, signal: call.signal }, async (alone) => {
-    const read = await planInput(space, threadId, call.input, how, originOf(call))
+    const read = await planInput(space, threadId, call.input, how, originOf(call, remembered))
     const answerable = await answerablePlan(space, threadId, call.input, read)
     checkParts(answerable.fresh)
     const completions = await withModelOutputs(answerable.completions, new ModelOutputs(call.tools))
@@ -191,7 +191,7 @@ function asInstructions(messages: readonly SystemModelMessage[]): string | reado
 
 /** A call that reads its thread and writes nothing. */
 async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exchange> {
-  const plan = await planInput(remembered.space, remembered.thread.id, call.input, {}, originOf(call))
+  const plan = await planInput(remembered.space, remembered.thread.id, call.input, {}, originOf(call, remembered))
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
   const { modelOutputs: _, ...tools } = toolsOf(call, remembered, null)

@@ -10,6 +10,7 @@ import { check, fieldsOf, isSchema, isText, isWholeFrom } from '../../domain/opt
 import { reading } from '../../domain/read-plain.ts'
 import type {
   BlockScope,
+  HistoryMode,
   MemoryBehaviour,
   MessageRange,
   ResolvedBehaviour,
@@ -233,6 +234,11 @@ const rows: { readonly [Name in keyof MemoryBehaviour]-?: BehaviourRow<Name> } =
   turns: last(
     row('queue', `must be 'queue' or 'parallel'`, `Leave it out for 'queue'.`, (turns) => {
       return turns === 'queue' || turns === 'parallel'
+    }),
+  ),
+  history: last(
+    row<HistoryMode>('merge', `must be 'merge', 'new-only' or 'import'`, `Leave it out for 'merge'.`, (history) => {
+      return history === 'merge' || history === 'new-only' || history === 'import'
     }),
   ),
 }
