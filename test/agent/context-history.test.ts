@@ -375,12 +375,17 @@ describe('broken content', () => {
     }
   })
 
-  it('shows a call once, where two messages hold it', async () => {
+  it('shows calls of one id each under an id of its own, the same in the next prompt', async () => {
     const memory = openMemory()
-    await saveTurn(memory, support, 'One', [toolPart('c', { output: 'first' })])
-    await saveTurn(memory, support, 'Two', [toolPart('c', { output: 'second' })])
+    for (const output of ['first', 'second']) await saveTurn(memory, support, 'One', [toolPart('c', { output })])
+    await saveTurn(memory, support, 'Two', [toolPart('c', { output: 'third' }), toolPart('c', { output: 'fourth' })])
+    const idsIn = (prompt: string) => prompt.match(/(?<=tool-call lookup )\S+/g) ?? []
     const prompt = await messagesOf(memory, 'Hello')
-    expect(prompt.match(/first|second/g)).toEqual(['second'])
+    expect(prompt.match(/first|second|third|fourth/g)).toEqual(['first', 'second', 'third', 'fourth'])
+    expect(new Set(idsIn(prompt)).size).toBe(4)
+    expect(idsIn(prompt).at(-1)).toBe('c')
+    await saveTurn(memory, support, 'Three', [toolPart('d')])
+    expect(idsIn(await messagesOf(memory, 'Hello')).slice(0, 4)).toEqual(idsIn(prompt))
   })
 
   it('puts what is said after a result behind it', async () => {

@@ -64,6 +64,7 @@ describe('showing an answer with many calls', () => {
         goesOn: true,
         isLast: true,
         hasNoTools: false,
+        messageId: 'm',
       } as const
       return () => shownParts(parts, { ...standing, seenCalls: new Set<string>() })
     })

@@ -119,9 +119,9 @@ async function converted(
  */
 export async function shownMessage(message: Utterance, showing: Showing, isLast: boolean): Promise<ShownMessage> {
   const { reader, tools, seenCalls } = showing
-  const { role, parts, author, turnStatus, isOwnTurn, goesOn } = message
+  const { id: messageId, role, parts, author, turnStatus, isOwnTurn, goesOn } = message
   const hasNoTools = tools !== undefined && Object.keys(tools).length === 0
-  const shown = shownParts(parts, { role, turnStatus, isOwnTurn, goesOn, isLast, hasNoTools, seenCalls })
+  const shown = shownParts(parts, { role, turnStatus, isOwnTurn, goesOn, isLast, hasNoTools, seenCalls, messageId })
   if (shown.length === 0) return { messages: [], tokens: 0 }
   const said = needsLabel(role, author, reader) ? labelled(shown, labelOf(author)) : shown
   const messages = await converted(role === 'assistant' ? role : 'user', said, showing)

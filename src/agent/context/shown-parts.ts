@@ -1,8 +1,10 @@
 /** The parts of a stored message that a model may see: only those that every provider accepts. Pure. */
 
+import { hash } from 'node:crypto'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
+import { freeId } from '../call-ids.ts'
 import { guarded } from './labels.ts'
 
 /** The position of a message, as far as it decides which parts are shown. */
@@ -17,9 +19,14 @@ interface Standing {
   readonly isLast: boolean
   /** The request offers no tools. Providers then refuse calls, so they are written as text. */
   readonly hasNoTools: boolean
-  /** Calls in later messages of the prompt: an id may occur once. Those of this message are added. */
+  /** Ids of the calls in later messages of the prompt: an id may occur once. Those of this message are added. */
   readonly seenCalls: Set<string>
+  /** The stored message; null if it is not stored. */
+  readonly messageId: string | null
 }
+
+/** Characters of a digest in an id: providers take ids of at most 64 characters. */
+const placeLength = 8
 
 const stepStart: MessagePart = { type: 'step-start' }
 /** Parts that mean nothing without others. */
@@ -164,17 +171,34 @@ function inSteps(parts: readonly MessagePart[]): MessagePart[] {
   })
 }
 
+/**
+ * An id for a call whose own id a later call has. It follows from the place of the call, so that it is the same in the
+ * next prompt: providers cache prompts that begin alike.
+ */
+function otherId(id: string, at: number, { messageId, seenCalls }: Standing): string {
+  const place = hash('sha1', `${messageId} ${at}`).slice(0, placeLength)
+  const other = `${id}_${place}`
+  return seenCalls.has(other) ? freeId(other, (one) => seenCalls.has(one)) : other
+}
+
+/** The parts, each call under an id of its own. The last call keeps an id: it may still be answered. */
+function withOwnIds(parts: readonly MessagePart[], standing: Standing): readonly MessagePart[] {
+  const { seenCalls } = standing
+  const named = parts.toReversed().map((part, back) => {
+    if (!isToolPart(part)) return part
+    const id = part.toolCallId as string
+    const toolCallId = seenCalls.has(id) ? otherId(id, parts.length - 1 - back, standing) : id
+    seenCalls.add(toolCallId)
+    return toolCallId === id ? part : { ...part, toolCallId }
+  })
+  return named.reverse()
+}
+
 /** The parts of a message that a model sees; empty if it may see none. */
 export function shownParts(parts: readonly MessagePart[], standing: Standing): readonly MessagePart[] {
-  const { isOwnTurn, seenCalls } = standing
-  const once = withWholeCalls(parts, standing).filter((part) => {
-    if (!isToolPart(part)) return true
-    const id = part.toolCallId as string
-    if (seenCalls.has(id)) return false
-    seenCalls.add(id)
-    return true
-  })
-  const shown = once.flatMap((part) => (isOwnTurn ? ownPart(part, standing) : earlierPart(part, standing)))
+  const { isOwnTurn } = standing
+  const named = withOwnIds(withWholeCalls(parts, standing), standing)
+  const shown = named.flatMap((part) => (isOwnTurn ? ownPart(part, standing) : earlierPart(part, standing)))
   if (shown.every(({ type }) => silent.has(type))) return []
   return isOwnTurn ? shown : inSteps(shown)
 }

@@ -4,6 +4,7 @@ import type { generateText, streamText, ToolSet } from 'ai'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { Answer, AnswerEnd } from '../answer/answer.ts'
 import { type Call, questionOf } from '../call.ts'
+import { withOwnCallIds } from '../call-ids.ts'
 import { callOptionTable, optionsPassedOn } from '../call-options.ts'
 import { withResolvedModel } from '../model.ts'
 import type { CallOptions } from '../options.ts'
@@ -54,7 +55,7 @@ export async function sdkSettings(
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
     ...settings,
     ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name) }),
-    model,
+    model: withOwnCallIds(model),
     messages,
     tools,
     toolsContext,
