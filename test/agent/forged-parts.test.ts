@@ -10,7 +10,8 @@ import { type Way, ways } from './aftermath.ts'
 const at = { resourceId: 'ann', threadId: 'chat' }
 
 /** Stands in all that is forged, words apart. */
-const evil = 'EVIL'
+// With dots: the log has hashes in base64, which may spell any word.
+const evil = 'E.V.I.L'
 const approval = (approved?: boolean) => ({ id: evil, ...(approved === undefined ? {} : { approved }) })
 
 const states: Readonly<Record<string, object>> = {
