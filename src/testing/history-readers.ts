@@ -7,7 +7,8 @@ import { recordNouns } from '../domain/commit/record-nouns.ts'
 import { type SpaceId, unpackTurn } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
 import { type FactState, factStatuses, liveFact } from '../domain/records/fact.ts'
-import { liveRecord, type RecordState } from '../domain/records/record.ts'
+import { liveState } from '../domain/records/keyed-state.ts'
+import type { RecordState } from '../domain/records/record.ts'
 import { hasEnded, liveRun, type RunState, runStatuses } from '../domain/records/run.ts'
 import { visibleMessages } from '../domain/records/turn.ts'
 import type { SpaceRecords } from '../domain/replay/replay.ts'
@@ -129,7 +130,7 @@ async function checkRecords({ storage, access, space, clock }: ReaderQuestion, r
   for (const record of records.records.values()) {
     const { noun, key } = record
     const { record: read } = await storage.records.get(access, space, noun, key)
-    const isThere = liveRecord(record, isoTime(clock.now())) !== null
+    const isThere = liveState(record, isoTime(clock.now())) !== null
     if (read !== null) problems.push(...differ(`${noun} ${key}`, record, read))
     else if (isThere) problems.push(`${noun} ${key} is there after replay and is not read`)
   }

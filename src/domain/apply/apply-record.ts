@@ -7,7 +7,8 @@ import { recordNouns } from '../commit/record-nouns.ts'
 import { invariant, shown } from '../error.ts'
 import { checkId } from '../id.ts'
 import type { JsonObject } from '../json.ts'
-import { liveRecord, recordTombstone } from '../records/record.ts'
+import { liveState } from '../records/keyed-state.ts'
+import { recordTombstone } from '../records/record.ts'
 import { foldRecord } from '../replay/record-fold.ts'
 import { applyValue, expiryOf } from './apply-value.ts'
 import type { Draft } from './draft.ts'
@@ -43,7 +44,7 @@ function applyWrite(draft: Draft, { noun, deed, key, ttlMs, fields }: RecordChan
   invariant(declared !== undefined, 'a change of a record is of a noun that is there')
   draft.claim({ record: name })
   const before = draft.view.record(name)
-  const live = liveRecord(before, draft.at)
+  const live = liveState(before, draft.at)
   if (before !== null && !before.deleted && live === null) draft.sweep({ noun: 'record', key: name }, before.version)
   const shared = {
     noun,
@@ -71,7 +72,7 @@ function applyEnd(draft: Draft, { noun, deed, key }: RecordChange): ChangeResult
   const kind = deed === 'expire' ? 'record-expire' : 'record-remove'
   const before = draft.view.record(name)
   const isThere = before !== null && !before.deleted
-  const isLive = liveRecord(before, draft.at) !== null
+  const isLive = liveState(before, draft.at) !== null
   const isDue = isThere && !isLive
   const ends = isThere && (kind === 'record-remove' || isDue)
   const deleted = ends && (isLive || kind === 'record-expire')

@@ -9,9 +9,8 @@ import { invariant, notFound } from '../error.ts'
 import type { Seq, SpaceKey } from '../id.ts'
 import type { Json } from '../json.ts'
 import { checkLimit, type Limits } from '../limits.ts'
-import { liveEntry } from '../records/entry.ts'
 import { liveFact } from '../records/fact.ts'
-import { liveRecord } from '../records/record.ts'
+import { liveState } from '../records/keyed-state.ts'
 import { liveRun } from '../records/run.ts'
 import { answersOf } from '../replay/answer.ts'
 import type { SpaceView } from '../replay/space-view.ts'
@@ -105,10 +104,10 @@ function newSpace(submission: Submission): SpaceState {
 
 function versionOf(view: SpaceView, at: string, record: RecordName): Seq | null {
   if ('entry' in record) {
-    return liveEntry(view.entry(record.entry), at)?.version ?? null
+    return liveState(view.entry(record.entry), at)?.version ?? null
   }
   if ('fact' in record) return liveFact(view.fact(record.fact), at)?.version ?? null
-  if ('noun' in record) return liveRecord(view.record(recordName(record.noun, record.key)), at)?.version ?? null
+  if ('noun' in record) return liveState(view.record(recordName(record.noun, record.key)), at)?.version ?? null
   if ('run' in record) return liveRun(view.run(record.run), at)?.version ?? null
   if ('thread' in record) {
     const thread = view.thread(record.thread)

@@ -1,10 +1,12 @@
 /** Decides changes of entries: writing, merging, appending, incrementing, removing, and pruning for new keys. */
+
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import type { Displaced, EntryWriteEffect } from '../commit/effect.ts'
 import { invalidInput, shown } from '../error.ts'
 import { checkId } from '../id.ts'
 import { limitExceeded } from '../limits.ts'
-import { type EntryState, entryTombstone, liveEntry } from '../records/entry.ts'
+import { type EntryState, entryTombstone } from '../records/entry.ts'
+import { liveState } from '../records/keyed-state.ts'
 import { entryLease } from '../records/lease.ts'
 import { foldEntry } from '../replay/entry-fold.ts'
 import { applyValue, expiryOf } from './apply-value.ts'
@@ -67,7 +69,7 @@ export function applyEntryWrite(draft: Draft, change: EntryWrite): ResultOf<Entr
   }
   draft.claim({ entry: key })
   const before = draft.view.entry(key)
-  const live = liveEntry(before, draft.at)
+  const live = liveState(before, draft.at)
   const wasCounted = before !== null && !before.deleted
   if (wasCounted && live === null) draft.sweep({ noun: 'entry', key }, before.version)
   const room = wasCounted ? { pruned: [], expired: [] } : makeRoom(draft, key)
@@ -97,7 +99,7 @@ export function applyEntryRemoval(
   const key = checkId(change.key, 'key')
   draft.claim({ entry: key })
   const before = draft.view.entry(key)
-  const isLive = liveEntry(before, draft.at) !== null
+  const isLive = liveState(before, draft.at) !== null
   const isDue = before !== null && !before.deleted && !isLive
   const removes = change.kind === 'entry-expire' ? isDue : isLive || isDue
   const absent = removes && (isLive || change.kind === 'entry-expire') ? {} : { absent: true as const }

@@ -8,8 +8,8 @@ import { packVectors, shareOutVectors, unpackVectors } from '../../domain/index/
 import { packWords, parseMessageRef, shareToSegments, unpackWords } from '../../domain/index/word-segment.ts'
 import { analyserVersion } from '../../domain/index/words.ts'
 import { blockKey } from '../../domain/records/block-key.ts'
-import { liveEntry } from '../../domain/records/entry.ts'
 import { type FactState, liveFact } from '../../domain/records/fact.ts'
+import { liveState } from '../../domain/records/keyed-state.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
 import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
 import { visibleMessages } from '../../domain/records/turn.ts'
@@ -246,7 +246,7 @@ export function entryReader(database: ReferenceDatabase): EntryReader {
   return {
     get: async (_, id, key) => {
       const space = database.at(id)
-      return { record: liveEntry(space?.entry(key) ?? null, now()), asOf: space?.space.seq ?? 0 }
+      return { record: liveState(space?.entry(key) ?? null, now()), asOf: space?.space.seq ?? 0 }
     },
     list: async (_, id, { prefix, after, limit, asOf }) => {
       const space = database.at(id)
@@ -254,7 +254,7 @@ export function entryReader(database: ReferenceDatabase): EntryReader {
       requireAbove(space.space, asOf ?? space.space.seq)
       const at = now()
       const all = [...space.records.entries.values()]
-        .filter((entry) => liveEntry(entry, at) !== null && entry.key.startsWith(prefix))
+        .filter((entry) => liveState(entry, at) !== null && entry.key.startsWith(prefix))
         .filter((entry) => after === null || compareText(entry.key, after) > 0)
         .filter(({ key, version }) => asOf === undefined || isThereSince(space, { entry: key }, version, asOf))
         .sort((left, right) => compareText(left.key, right.key))
@@ -347,7 +347,7 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
     read: async (_, id, refs) => {
       const space = database.at(id)
       return refs.map(({ kind, ref }) => {
-        const entry = kind === 'entry' ? liveEntry(space?.entry(ref) ?? null, isoTime(database.clock.now())) : null
+        const entry = kind === 'entry' ? liveState(space?.entry(ref) ?? null, isoTime(database.clock.now())) : null
         if (entry !== null) return { kind: 'entry', entry }
         const fact = kind === 'fact' ? liveFact(factOf(space, ref), isoTime(database.clock.now())) : null
         if (fact !== null) return { kind: 'fact', fact }

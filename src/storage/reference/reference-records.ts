@@ -1,7 +1,7 @@
 /** The reference driver's reader of records: plain filters over all of a space's. */
 
 import { recordName } from '../../domain/commit/effect-names.ts'
-import { liveRecord } from '../../domain/records/record.ts'
+import { liveState } from '../../domain/records/keyed-state.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { RecordReader } from '../../ports/storage.ts'
 import type { ReferenceDatabase } from './reference-readers.ts'
@@ -16,14 +16,14 @@ export function recordReader(database: ReferenceDatabase): RecordReader {
   return {
     get: async (_, id, noun, key) => {
       const space = database.at(id)
-      return { record: liveRecord(space?.record(recordName(noun, key)) ?? null, now()), asOf: space?.space.seq ?? 0 }
+      return { record: liveState(space?.record(recordName(noun, key)) ?? null, now()), asOf: space?.space.seq ?? 0 }
     },
     list: async (_, id, noun, { after, limit }) => {
       const space = database.at(id)
       const { seq = 0, key = null } = space?.space ?? {}
       const at = now()
       const live = [...(space?.records.records.values() ?? [])].filter((record) => {
-        return record.noun === noun && liveRecord(record, at) !== null && (after === null || isAfter(record.key, after))
+        return record.noun === noun && liveState(record, at) !== null && (after === null || isAfter(record.key, after))
       })
       live.sort((left, right) => Buffer.compare(Buffer.from(left.key), Buffer.from(right.key)))
       return { items: live.slice(0, limit), asOf: seq, key, more: live.length > limit }

@@ -7,11 +7,12 @@ import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/
 import type { VectorRecord } from '../../domain/index/vector-segment.ts'
 import type { BlockState } from '../../domain/records/block.ts'
 import { blockKey } from '../../domain/records/block-key.ts'
-import { type EntryState, liveEntry } from '../../domain/records/entry.ts'
+import type { EntryState } from '../../domain/records/entry.ts'
 import { type FactState, liveFact } from '../../domain/records/fact.ts'
 import { textKey } from '../../domain/records/fact-text.ts'
+import { liveState } from '../../domain/records/keyed-state.ts'
 import type { LeaseState } from '../../domain/records/lease.ts'
-import { liveRecord, type RecordState } from '../../domain/records/record.ts'
+import type { RecordState } from '../../domain/records/record.ts'
 import { liveRun, type RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import { type MessagePlace, type TurnState, visibleMessages } from '../../domain/records/turn.ts'
@@ -151,7 +152,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   expiredEntries(at: string): EntryState[] {
-    const due = (entry: EntryState) => !entry.deleted && liveEntry(entry, at) === null
+    const due = (entry: EntryState) => !entry.deleted && liveState(entry, at) === null
     return [...this.records.entries.values()].filter(due).sort(byAge)
   }
 
@@ -200,7 +201,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   expiredRecords(at: string): RecordState[] {
-    return [...this.records.records.values()].filter((record) => !record.deleted && liveRecord(record, at) === null)
+    return [...this.records.records.values()].filter((record) => !record.deleted && liveState(record, at) === null)
   }
 
   /** Runs that are not deleted, in the order in which they began. */

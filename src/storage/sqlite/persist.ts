@@ -12,7 +12,7 @@ import type { EntryState } from '../../domain/records/entry.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import { blockValues } from '../rows/block-rows.ts'
-import { dueOfEntry, entryValues } from '../rows/entry-rows.ts'
+import { dueOfKeyed, keyedValues } from '../rows/keyed-rows.ts'
 import { leaseValues } from '../rows/lease-rows.ts'
 import { newSpaceValues } from '../rows/space-rows.ts'
 import { threadCounts, threadValues } from '../rows/thread-rows.ts'
@@ -116,11 +116,11 @@ function persistRows(
 function persistEntry(database: SqliteDatabase, space: CachedSpace, entry: EntryState): void {
   const { insertEntry, updateEntry, updateEntryDue } = database.statements
   const before = database.entryRow(space, entry.key)
-  const values = entryValues(entry)
-  const due = dueOfEntry(values)
+  const values = keyedValues(entry)
+  const due = dueOfKeyed(values)
   if (before === undefined) insertEntry.run(space.n, ...values, due)
   // Without naming the column of the expiry, so that its index is left alone.
-  else if (dueOfEntry(before) === due) updateEntry.run(space.n, ...values)
+  else if (dueOfKeyed(before) === due) updateEntry.run(space.n, ...values)
   else updateEntryDue.run(space.n, ...values, due)
   database.rememberRow(space.entries, entry.key, values)
 }

@@ -2,8 +2,8 @@
 
 import { packTurn, unpackTurn } from '../../domain/id.ts'
 import { parseMessageRef, type RecordRef, type WordSegment } from '../../domain/index/word-segment.ts'
-import { liveEntry } from '../../domain/records/entry.ts'
 import { liveFact } from '../../domain/records/fact.ts'
+import { liveState } from '../../domain/records/keyed-state.ts'
 import { type TurnState, visibleMessages } from '../../domain/records/turn.ts'
 import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
@@ -51,7 +51,7 @@ function turnAt(database: SqliteDatabase, space: CachedSpace, turn: number, fold
 
 function readEntry(database: SqliteDatabase, space: CachedSpace, key: string): FoundRecord | null {
   const columns = database.entryRow(space, key)
-  const entry = columns === undefined ? null : liveEntry(entryOf(columns), isoTime(database.clock.now()))
+  const entry = columns === undefined ? null : liveState(entryOf(columns), isoTime(database.clock.now()))
   return entry === null ? null : { kind: 'entry', entry }
 }
 

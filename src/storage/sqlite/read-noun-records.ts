@@ -1,7 +1,7 @@
 /** Records of a noun: point reads, and pages by key. */
 
 import { recordName } from '../../domain/commit/effect-names.ts'
-import { liveRecord } from '../../domain/records/record.ts'
+import { liveState } from '../../domain/records/keyed-state.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { RecordReader } from '../../ports/storage.ts'
 import { recordOf } from '../rows/record-rows.ts'
@@ -15,7 +15,7 @@ export function recordReader(database: SqliteDatabase): RecordReader {
     get: (_, id, noun, key) =>
       database.read(() => {
         const view = new SqliteView(database, id)
-        const record = liveRecord(view.record(recordName(noun, key)), isoTime(clock.now()))
+        const record = liveState(view.record(recordName(noun, key)), isoTime(clock.now()))
         return { record, asOf: view.space?.seq ?? 0 }
       }),
     list: (_, id, noun, { after, limit }) =>

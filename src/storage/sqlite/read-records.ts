@@ -2,7 +2,8 @@
 
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { BlockState } from '../../domain/records/block.ts'
-import { type EntryState, liveEntry } from '../../domain/records/entry.ts'
+import type { EntryState } from '../../domain/records/entry.ts'
+import { liveState } from '../../domain/records/keyed-state.ts'
 import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/replay/history.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
@@ -149,7 +150,7 @@ export function entryReader(database: SqliteDatabase): EntryReader {
       database.read(() => {
         const space = database.space(id)
         const entry = space === null ? null : current(space, key)
-        return { record: liveEntry(entry, isoTime(now())), asOf: space?.state.seq ?? 0 }
+        return { record: liveState(entry, isoTime(now())), asOf: space?.state.seq ?? 0 }
       }),
     list: (_, id, query) =>
       database.read(() => {
