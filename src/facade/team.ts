@@ -8,13 +8,19 @@ import type { Core } from '../memory/door/core.ts'
 import type {
   ChangeEntryOptions,
   DeleteEntryOptions,
+  EntryConflictRecord,
   EntryDeletionRecord,
   EntryWriteRecord,
   Ttl,
   WriteEntryOptions,
   WrittenEntryRecord,
 } from '../memory/team/entries.ts'
-import type { EntryRecord, EntryVersionRecord, ListEntriesOptions } from '../memory/team/read-entries.ts'
+import type {
+  EntryPageRecord,
+  EntryRecord,
+  EntryVersionRecord,
+  ListEntriesOptions,
+} from '../memory/team/read-entries.ts'
 import type { EntryEventRecord, WatchOptions } from '../memory/team/watch.ts'
 import { call, follow } from './call.ts'
 import { type Space, spaceOf } from './space.ts'
@@ -27,37 +33,16 @@ export interface Entry<Value = Json> extends EntryRecord<Value, Date> {}
 export interface WrittenEntry<Value = Json> extends WrittenEntryRecord<Value, Date> {}
 
 /** A write, or the current entry if `ifVersion` or `ifAbsent` did not hold. */
-export type EntryWrite<Value = Json> =
-  | WrittenEntry<Value>
-  | {
-      /** Nothing was written: an expectation did not hold. */
-      readonly status: 'conflict'
-      /** The current entry; null if there is none. */
-      readonly current: Entry | null
-    }
+export type EntryWrite<Value = Json> = EntryWriteRecord<Value, Date>
 
 /** A deletion, or the current entry if `ifVersion` did not hold. */
-export type EntryDeletion =
-  | { readonly status: 'deleted'; readonly deleted: boolean }
-  | {
-      /** Nothing was written: an expectation did not hold. */
-      readonly status: 'conflict'
-      /** The current entry; null if there is none. */
-      readonly current: Entry | null
-    }
+export type EntryDeletion = EntryDeletionRecord<Date>
 
 /** A version of an entry. */
 export interface EntryVersion extends EntryVersionRecord<Date> {}
 
 /** A page of entries, by key. */
-export interface EntryPage {
-  /** The entries, in the order of their keys. */
-  readonly entries: Entry[]
-  /** Seq of the space as listed. */
-  readonly asOf: number
-  /** Absent on the last page. */
-  readonly nextCursor?: string
-}
+export interface EntryPage extends EntryPageRecord<Date> {}
 
 /** The changes of one commit to entries. Continue with `after: seq`. */
 export interface EntryEvent extends EntryEventRecord<Date> {}
@@ -74,9 +59,7 @@ function toWritten(record: WrittenEntryRecord): WrittenEntry<never> {
   return { ...record, value: record.value as never, expiresAt: dateOrNull(record.expiresAt) }
 }
 
-type Conflict = Extract<EntryWriteRecord | EntryDeletionRecord, { readonly status: 'conflict' }>
-
-function toConflict({ status, current }: Conflict): Extract<EntryWrite, { readonly status: 'conflict' }> {
+function toConflict({ status, current }: EntryConflictRecord): EntryConflictRecord<Date> {
   return { status, current: current === null ? null : toEntry(current) }
 }
 

@@ -4,19 +4,17 @@ import type { LoggedCommit } from '../domain/commit/effect.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { encodePart, parseSpaceId, type SpaceKind, type SpaceSettings, type SpaceState } from '../domain/space.ts'
 import { type CommitIdOption, named } from './arguments/commit-ids.ts'
-import { decodeCursor, encodeCursor } from './arguments/cursor.ts'
+import { decodeCursor, encodeCursor, type PageStart } from './arguments/cursor.ts'
 import type { Core } from './door/core.ts'
 import { Door } from './door/door.ts'
 import { followLog } from './door/feed.ts'
 
 /** Options of `memory.listSpaces`. */
-export interface ListSpacesOptions {
+export interface ListSpacesOptions extends PageStart {
   /** Kind of the spaces: `resource`, `team`, `agent` or `task`. */
   readonly kind: SpaceKind
   /** Only spaces whose id, without the kind, begins with this text. */
   readonly prefix?: string
-  /** `nextCursor` of the page before this one. Pass the same other options with it. */
-  readonly cursor?: string
   /** Spaces on one page. Default: 100. */
   readonly limit?: number
 }

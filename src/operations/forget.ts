@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { forgetTargets, receiptStates } from '../domain/erase/receipt.ts'
 import { limitTable } from '../domain/limits.ts'
 import { spaceId } from '../domain/space.ts'
-import { forget, getReceipt, listReceipts } from '../memory/forget.ts'
+import { type ForgetOptions, forget, getReceipt, listReceipts } from '../memory/forget.ts'
 import { reindex } from '../memory/indexing.ts'
 import { id, limit, optional, optionalId, recordTime } from './fields.ts'
 import { operation, type Touched } from './operation.ts'
@@ -31,18 +31,7 @@ const receipt = z.strictObject({
 
 const ids = optional(z.array(id).min(1).max(limitTable.erasedPerCommit.max))
 
-interface Named {
-  readonly resourceId?: string
-  readonly userId?: string
-  readonly teamId?: string
-  readonly agentId?: string
-  readonly taskId?: string
-  readonly messageIds?: readonly string[]
-  readonly factIds?: readonly string[]
-  readonly run?: string
-}
-
-function space({ resourceId, userId = resourceId, teamId, agentId, taskId, ...parts }: Named): Touched {
+function space({ resourceId, userId = resourceId, teamId, agentId, taskId, ...parts }: ForgetOptions): Touched {
   if (userId !== undefined) return [spaceId('resource', userId)]
   if (teamId !== undefined) return [spaceId('team', teamId)]
   if (agentId !== undefined) return [spaceId('agent', agentId)]

@@ -17,7 +17,7 @@ import {
   seq,
   threadOfResource,
 } from './fields.ts'
-import { operation, type Touched } from './operation.ts'
+import { ofResource, operation, type Touched } from './operation.ts'
 import { message } from './records.ts'
 
 const messageForm = {
@@ -95,7 +95,7 @@ export const messageOperations = [
       page: optional(z.int()),
       perPage: optional(z.union([z.int(), z.literal(false)])),
     }),
-    space: ({ resourceId }) => [spaceId('resource', resourceId)],
+    space: ofResource,
     run: listMessages,
   }),
   operation({

@@ -6,6 +6,7 @@
 import type { z } from 'zod'
 import type { ReindexProgress } from '../derive/reindex.ts'
 import type { SpaceId } from '../domain/id.ts'
+import { spaceId } from '../domain/space.ts'
 import type { Core } from '../memory/door/core.ts'
 import type { MemoryEvent } from '../memory/tracing.ts'
 
@@ -17,6 +18,14 @@ type OperationEffect = 'read' | 'write' | 'erase' | 'administer'
  * by a key, which only the database can resolve.
  */
 export type Touched = readonly SpaceId[] | 'all' | { readonly issuedIds: readonly string[] }
+
+/** The space of the resource that an input names. */
+export const ofResource = ({ resourceId }: { readonly resourceId: string }): Touched => [
+  spaceId('resource', resourceId),
+]
+
+/** The space of the team that an input names. */
+export const ofTeam = ({ teamId }: { readonly teamId: string }): Touched => [spaceId('team', teamId)]
 
 /** Values of a call that are not input, because they cannot cross a wire. */
 export interface Invocation {

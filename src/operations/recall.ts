@@ -1,11 +1,11 @@
 /** Operations that find what is relevant to a question. */
 import { z } from 'zod'
 import { recordKinds } from '../domain/index/word-segment.ts'
-import { parseSpaceId, spaceId } from '../domain/space.ts'
+import { parseSpaceId } from '../domain/space.ts'
 import { explain } from '../memory/indexing.ts'
 import { recallModes } from '../recall/rank.ts'
 import { author, filter, id, json, jsonFields, optional, optionalId, recordTime } from './fields.ts'
-import { operation } from './operation.ts'
+import { ofResource, operation } from './operation.ts'
 import { message, numbers, place } from './records.ts'
 
 /** The code of recall, loaded by the first question: it needs a megabyte that nothing else needs. */
@@ -107,7 +107,7 @@ export const recallOperations = [
       ...limits,
     }),
     output: recollection,
-    space: ({ resourceId }) => [spaceId('resource', resourceId)],
+    space: ofResource,
     run: async (core, input) => (recalling ?? (await loadRecall())).recallMessages(core, input),
   }),
   operation({

@@ -1,7 +1,6 @@
 /** Operations on the memory that a team shares: keys and JSON values. */
 import { z } from 'zod'
 import { pastEvents } from '../domain/replay/history.ts'
-import { spaceId } from '../domain/space.ts'
 import { appendToEntry, deleteEntry, incrementEntry, mergeEntry, writeEntry } from '../memory/team/entries.ts'
 import { entryAt, entryHistory, getEntry, listEntries } from '../memory/team/read-entries.ts'
 import { watchEntries } from '../memory/team/watch.ts'
@@ -22,7 +21,7 @@ import {
   seq,
   version,
 } from './fields.ts'
-import { operation, type Touched } from './operation.ts'
+import { ofTeam, operation } from './operation.ts'
 
 const ttl = optional(z.union([z.string(), z.number(), z.null()])).describe(
   "Time to live: a text such as '1h', milliseconds, or null for ever.",
@@ -61,8 +60,6 @@ const event = z.strictObject({
   changes: z.array(z.strictObject({ key: z.string(), event: z.enum(pastEvents), value: json })),
 })
 
-const space = ({ teamId }: { readonly teamId: string }): Touched => [spaceId('team', teamId)]
-
 export const teamOperations = [
   operation({
     name: 'team.get',
@@ -71,7 +68,7 @@ export const teamOperations = [
     effect: 'read',
     input: z.strictObject(key),
     output: entry.nullable(),
-    space,
+    space: ofTeam,
     run: getEntry,
   }),
   operation({
@@ -81,7 +78,7 @@ export const teamOperations = [
     effect: 'read',
     input: z.strictObject({ teamId: id, prefix, limit, cursor }),
     output: z.strictObject({ entries: z.array(entry), asOf: seq, nextCursor: cursor }),
-    space,
+    space: ofTeam,
     run: listEntries,
   }),
   operation({
@@ -91,7 +88,7 @@ export const teamOperations = [
     effect: 'write',
     input: z.strictObject({ ...key, value: json, ttl, ifVersion, ifAbsent, commitId }),
     output: z.discriminatedUnion('status', [written, conflict]),
-    space,
+    space: ofTeam,
     run: writeEntry,
   }),
   operation({
@@ -102,7 +99,7 @@ export const teamOperations = [
     effect: 'write',
     input: z.strictObject({ ...key, patch: json, ttl, commitId }),
     output: written,
-    space,
+    space: ofTeam,
     run: mergeEntry,
   }),
   operation({
@@ -112,7 +109,7 @@ export const teamOperations = [
     effect: 'write',
     input: z.strictObject({ ...key, item: json, ttl, commitId }),
     output: written,
-    space,
+    space: ofTeam,
     run: appendToEntry,
   }),
   operation({
@@ -122,7 +119,7 @@ export const teamOperations = [
     effect: 'write',
     input: z.strictObject({ ...key, by: optional(z.number()), ttl, commitId }),
     output: written,
-    space,
+    space: ofTeam,
     run: incrementEntry,
   }),
   operation({
@@ -135,7 +132,7 @@ export const teamOperations = [
       z.strictObject({ status: z.literal('deleted'), deleted: z.boolean() }),
       conflict,
     ]),
-    space,
+    space: ofTeam,
     run: deleteEntry,
   }),
   operation({
@@ -145,7 +142,7 @@ export const teamOperations = [
     effect: 'read',
     input: z.strictObject({ ...key, limit: historyLimit }),
     output: z.array(pastEntry),
-    space,
+    space: ofTeam,
     run: entryHistory,
   }),
   operation({
@@ -155,7 +152,7 @@ export const teamOperations = [
     effect: 'read',
     input: z.strictObject({ ...key, seq: optional(seq), at: optionalTime }),
     output: pastEntry.nullable(),
-    space,
+    space: ofTeam,
     run: entryAt,
   }),
   operation({
@@ -166,7 +163,7 @@ export const teamOperations = [
     streams: true,
     input: z.strictObject({ teamId: id, prefix, after: optional(seq) }),
     output: event,
-    space,
+    space: ofTeam,
     run: (core, input, { signal }) => watchEntries(core, input, signal),
   }),
 ] as const

@@ -24,7 +24,7 @@ import {
   seq,
   threadOfResource,
 } from './fields.ts'
-import { operation, type Touched } from './operation.ts'
+import { ofResource, operation } from './operation.ts'
 import { deletion, thread } from './records.ts'
 
 const title = optional(z.string().nullable())
@@ -34,7 +34,21 @@ const page = {
   cursor,
 }
 
-const space = ({ resourceId }: { readonly resourceId: string }): Touched => [spaceId('resource', resourceId)]
+function archiving<const Name extends string>(
+  name: Name,
+  isArchived: boolean,
+  words: { readonly title: string; readonly description: string },
+) {
+  return operation({
+    name,
+    ...words,
+    effect: 'write',
+    input: z.strictObject({ ...threadOfResource, commitId }),
+    output: thread,
+    space: ofResource,
+    run: (core, input) => archiveThread(core, input, isArchived),
+  })
+}
 
 export const threadOperations = [
   operation({
@@ -44,7 +58,7 @@ export const threadOperations = [
     effect: 'write',
     input: z.strictObject({ resourceId: id, threadId: optionalId, title, metadata, commitId }),
     output: thread,
-    space,
+    space: ofResource,
     run: createThread,
   }),
   operation({
@@ -83,7 +97,7 @@ export const threadOperations = [
       nextCursor: cursor,
       asOf: seq,
     }),
-    space,
+    space: ofResource,
     run: listThreads,
   }),
   operation({
@@ -96,28 +110,16 @@ export const threadOperations = [
       thread.extend({ status: z.literal('updated') }).strict(),
       z.strictObject({ status: z.literal('conflict'), current: thread.nullable() }),
     ]),
-    space,
+    space: ofResource,
     run: updateThread,
   }),
-  operation({
-    name: 'threads.archive',
+  archiving('threads.archive', true, {
     title: 'Archive a thread',
     description: 'Takes a thread out of the default listing. Nothing of it is lost.',
-    effect: 'write',
-    input: z.strictObject({ ...threadOfResource, commitId }),
-    output: thread,
-    space,
-    run: (core, input) => archiveThread(core, input, true),
   }),
-  operation({
-    name: 'threads.unarchive',
+  archiving('threads.unarchive', false, {
     title: 'Take a thread out of the archive',
     description: 'Puts an archived thread back into the default listing.',
-    effect: 'write',
-    input: z.strictObject({ ...threadOfResource, commitId }),
-    output: thread,
-    space,
-    run: (core, input) => archiveThread(core, input, false),
   }),
   operation({
     name: 'threads.delete',
@@ -126,7 +128,7 @@ export const threadOperations = [
     effect: 'write',
     input: z.strictObject({ ...threadOfResource, commitId }),
     output: deletion,
-    space,
+    space: ofResource,
     run: deleteThread,
   }),
   operation({

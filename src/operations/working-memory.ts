@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import { blockFormats } from '../domain/records/block.ts'
 import { pastEvents } from '../domain/replay/history.ts'
-import { spaceId } from '../domain/space.ts'
 import {
   getWorkingMemory,
   getWorkingMemoryHistory,
@@ -23,7 +22,7 @@ import {
   recordTime,
   version,
 } from './fields.ts'
-import { operation, type Touched } from './operation.ts'
+import { ofResource, operation } from './operation.ts'
 import { place } from './records.ts'
 
 const block = {
@@ -54,8 +53,6 @@ const write = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('conflict'), current: workingMemory.nullable() }),
 ])
 
-const space = ({ resourceId }: { readonly resourceId: string }): Touched => [spaceId('resource', resourceId)]
-
 export const workingMemoryOperations = [
   operation({
     name: 'workingMemory.get',
@@ -65,7 +62,7 @@ export const workingMemoryOperations = [
     event: 'memory.working',
     input: z.strictObject({ ...block, version: optional(version) }),
     output: workingMemory.nullable(),
-    space,
+    space: ofResource,
     run: getWorkingMemory,
   }),
   operation({
@@ -83,7 +80,7 @@ export const workingMemoryOperations = [
       commitId,
     }),
     output: write,
-    space,
+    space: ofResource,
     run: updateWorkingMemory,
   }),
   operation({
@@ -93,7 +90,7 @@ export const workingMemoryOperations = [
     effect: 'read',
     input: z.strictObject({ ...block, limit: historyLimit }),
     output: z.array(z.strictObject({ version, at: recordTime, by: actor, event: z.enum(pastEvents), value: json })),
-    space,
+    space: ofResource,
     run: getWorkingMemoryHistory,
   }),
   operation({
@@ -104,7 +101,7 @@ export const workingMemoryOperations = [
     event: 'memory.working',
     input: z.strictObject({ ...block, version, commitId }),
     output: written,
-    space,
+    space: ofResource,
     run: restoreWorkingMemory,
   }),
 ] as const

@@ -40,21 +40,14 @@ export function newColumns(count: number): Columns {
   }
 }
 
-/** Copies the records of a segment to the rows from `offset` on. Their places in threads come later. */
-export function copySegment(target: Columns, offset: number, segment: WordSegment, authors: readonly number[]): void {
-  target.kinds.set(segment.kinds, offset)
-  target.flags.set(segment.flags, offset)
-  target.minutes.set(segment.minutes, offset)
-  target.chars.set(segment.chars, offset)
-  target.lengths.set(segment.lengths, offset)
-  target.threads.set(segment.threads, offset)
-  target.turns.set(segment.turns, offset)
-  target.indexes.set(segment.indexes, offset)
-  for (let i = 0; i < segment.count; i++) target.authors[offset + i] = authors[segment.authors[i] as number] as number
-}
+/** Columns that a segment has too, with the same numbers in them. */
+type AlikeColumns = Pick<Columns, 'kinds' | 'flags' | 'minutes' | 'chars' | 'lengths' | 'threads' | 'turns' | 'indexes'>
 
-/** Copies all rows of `source` to the rows from `offset` on, and adjusts the rows that they refer to. */
-export function copyColumns(target: Columns, offset: number, source: Columns, authors: number, sessions: number): void {
+function copyAlike(
+  target: AlikeColumns,
+  offset: number,
+  source: Readonly<Record<keyof AlikeColumns, ArrayLike<number>>>,
+): void {
   target.kinds.set(source.kinds, offset)
   target.flags.set(source.flags, offset)
   target.minutes.set(source.minutes, offset)
@@ -63,6 +56,17 @@ export function copyColumns(target: Columns, offset: number, source: Columns, au
   target.threads.set(source.threads, offset)
   target.turns.set(source.turns, offset)
   target.indexes.set(source.indexes, offset)
+}
+
+/** Copies the records of a segment to the rows from `offset` on. Their places in threads come later. */
+export function copySegment(target: Columns, offset: number, segment: WordSegment, authors: readonly number[]): void {
+  copyAlike(target, offset, segment)
+  for (let i = 0; i < segment.count; i++) target.authors[offset + i] = authors[segment.authors[i] as number] as number
+}
+
+/** Copies all rows of `source` to the rows from `offset` on, and adjusts the rows that they refer to. */
+export function copyColumns(target: Columns, offset: number, source: Columns, authors: number, sessions: number): void {
+  copyAlike(target, offset, source)
   copyMoved(target.authors, source.authors, offset, authors)
   copyMoved(target.previous, source.previous, offset, offset)
   copyMoved(target.next, source.next, offset, offset)

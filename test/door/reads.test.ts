@@ -1,6 +1,8 @@
 // Reads of a space: whatever they are asked is checked, and nothing else than they can be called.
+
 import { expect, it } from 'vitest'
 import { methodsOf } from '../../src/facade/space-reads.ts'
+import { firstThread } from '../../src/testing/contract/queries.ts'
 import { openMemory, refused } from '../memory/opened.ts'
 
 type Method = (...given: unknown[]) => Promise<unknown>
@@ -11,18 +13,7 @@ const readers = Object.entries(methodsOf).flatMap(([reader, methods]) =>
 /** Sound arguments of each method, in order. */
 const sound: Readonly<Record<string, readonly unknown[]>> = {
   'threads.get': ['t'],
-  'threads.list': [
-    {
-      orderBy: 'createdAt',
-      direction: 'asc',
-      archived: 'any',
-      metadata: null,
-      scanLimit: 1,
-      limit: 1,
-      offset: 0,
-      after: null,
-    },
-  ],
+  'threads.list': [firstThread],
   'messages.list': [
     { threadId: 't', direction: 'asc', after: null, asOf: null, limit: 1, offset: 0, from: null, to: null },
   ],

@@ -3,9 +3,9 @@
 import type { Memory, spaceId } from 'aquifer'
 import { scriptedEmbedder } from 'aquifer/testing'
 import { expect } from 'vitest'
-import { runStatuses } from '../../src/domain/records/run.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
+import { allRuns } from '../../src/testing/contract/queries.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { hour, ManualClock, minute, openMemory, temporaryUrl } from '../memory/opened.ts'
 import {
@@ -163,14 +163,6 @@ export async function answersOf(memory: Memory, name: SpaceName): Promise<unknow
     after: null,
     limit: 1_000,
   } as const
-  const runs = {
-    threadId: null,
-    name: null,
-    statuses: runStatuses,
-    order: 'oldest',
-    after: null,
-    limit: 1_000,
-  } as const
   const threads = name.startsWith('resource/')
     ? await memory.listThreads({ resourceId: name.slice(9) })
     : { threads: [] }
@@ -192,7 +184,7 @@ export async function answersOf(memory: Memory, name: SpaceName): Promise<unknow
         messages,
         (await storage.entries.list(access, id, all)).items,
         (await storage.facts.list(access, id, facts)).items,
-        (await storage.runs.list(access, id, runs)).items,
+        (await storage.runs.list(access, id, allRuns)).items,
         recalled,
       ],
       (name, value) => (name === 'asOf' ? undefined : value),

@@ -6,6 +6,7 @@ import { guardStorage } from '../../src/access/guard.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import { openStore } from '../../src/open.ts'
+import { firstThread } from '../../src/testing/contract/queries.ts'
 import { refused } from './opened.ts'
 
 const mine = spaceId('resource', 'mine')
@@ -39,19 +40,7 @@ describe('the guard', () => {
   const reads = (access: Access, space: SpaceId): (() => Promise<unknown>)[] => [
     () => storage.spaces.get(access, space),
     () => storage.threads.get(access, space, 't'),
-    () =>
-      storage.threads.list(access, space, {
-        ...{
-          orderBy: 'createdAt',
-          direction: 'asc',
-          archived: 'any',
-          metadata: null,
-          scanLimit: 1,
-          limit: 1,
-          offset: 0,
-          after: null,
-        },
-      }),
+    () => storage.threads.list(access, space, firstThread),
     () =>
       storage.messages.list(access, space, {
         ...{ threadId: 't', direction: 'asc', after: null, asOf: null, limit: 1, offset: 0, from: null, to: null },

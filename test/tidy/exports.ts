@@ -16,7 +16,6 @@ const inferred = 'an inferred type of another file names it, and its declaration
 /** Exports that no other file imports. */
 export const UNIMPORTED: Exceptions = {
   'src/agent/context/': 'the type of all sections is inferred from each, and its declaration must name theirs',
-  'src/memory/team/read-entries.ts EntryPageRecord': inferred,
   'src/memory/conversation/clone-thread.ts ClonedThreadRecord': inferred,
 }
 

@@ -1,6 +1,20 @@
 /** Cursors: opaque texts that say where a page ended. They match only the space and the listing that issued them. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
-import type { SpaceKey } from '../../domain/id.ts'
+import type { Seq, SpaceKey } from '../../domain/id.ts'
+
+/** Where a page begins. */
+export interface PageStart {
+  /** `nextCursor` of the page before this one. Pass the same other options with it. */
+  readonly cursor?: string
+}
+
+/** What a page of records says about itself. */
+export interface PageEnd {
+  /** Seq of the space as listed. */
+  readonly asOf: Seq
+  /** Where the next page begins. Absent on the last page. */
+  readonly nextCursor?: string
+}
 
 type CursorField = string | number
 

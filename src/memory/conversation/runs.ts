@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import { type RunKind, type RunState, type RunStatus, runStatuses } from '../../domain/records/run.ts'
 import { spaceId } from '../../domain/space.ts'
 import { type RecordPlace, recordPlace } from '../answers/records.ts'
-import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
+import { decodeCursor, encodeCursor, numberAt, type PageEnd, type PageStart } from '../arguments/cursor.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { closeOverdue } from './list-messages.ts'
@@ -45,7 +45,7 @@ export interface RunRecord<Time = string> extends RecordPlace {
 }
 
 /** Whose runs: those in the threads of a resource, or those that an agent made without one; with both, the agent's in the resource. */
-export interface ListRunsOptions {
+export interface ListRunsOptions extends PageStart {
   /** Runs in the threads of this resource. */
   readonly resourceId?: string
   /** Runs of this agent: in the resource, or without a resource those that it made outside any thread. */
@@ -54,20 +54,14 @@ export interface ListRunsOptions {
   readonly threadId?: string
   /** Only runs with this status, or with one of these. */
   readonly status?: RunStatus | readonly RunStatus[]
-  /** `nextCursor` of the page before this one. Pass the same other options with it. */
-  readonly cursor?: string
   /** Runs on one page. Default: 100. */
   readonly limit?: number
 }
 
 /** A page of runs. */
-export interface RunPageRecord<Time = string> {
+export interface RunPageRecord<Time = string> extends PageEnd {
   /** The newest first. */
   readonly runs: readonly RunRecord<Time>[]
-  /** Seq of the space as listed. */
-  readonly asOf: Seq
-  /** Absent on the last page. */
-  readonly nextCursor?: string
 }
 
 const defaultLimit = 100

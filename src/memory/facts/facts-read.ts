@@ -4,7 +4,7 @@ import { parseFilter, type Test } from '../../domain/filter.ts'
 import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../../domain/id.ts'
 import type { FactAttributes, FactState } from '../../domain/records/fact.ts'
 import { toIso } from '../../domain/time.ts'
-import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
+import { decodeCursor, encodeCursor, numberAt, type PageEnd, type PageStart } from '../arguments/cursor.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import { type FactIds, hasIds, homeOf } from './fact-home.ts'
@@ -17,13 +17,11 @@ export interface GetFactOptions {
 }
 
 /** Options of `memory.facts.getAll`. */
-export interface ListFactsRequest<Time = string> extends FactIds {
+export interface ListFactsRequest<Time = string> extends FactIds, PageStart {
   /** A filter for the metadata; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts on one page, at most 1,000. Default: 100. */
   readonly limit?: number
-  /** `nextCursor` of the page before this one. Pass the same other options with it. */
-  readonly cursor?: string
   /** Includes superseded facts. Default: false. */
   readonly includeSuperseded?: boolean
   /** Only facts that held at that time, including superseded ones, with their present text. */
@@ -31,21 +29,15 @@ export interface ListFactsRequest<Time = string> extends FactIds {
 }
 
 /** A page of facts of one home. */
-export interface FactPageRecord<Time = string> {
+export interface FactPageRecord<Time = string> extends PageEnd {
   /** The newest first. */
   readonly results: readonly FactRecord<Time>[]
-  /** Seq of the space as listed. */
-  readonly asOf: Seq
-  /** Absent on the last page. */
-  readonly nextCursor?: string
 }
 
 /** Options of `memory.facts.conflicts`. */
-export interface ListConflictsOptions extends FactIds {
+export interface ListConflictsOptions extends FactIds, PageStart {
   /** Contradicted facts that one page looks at, at most 1,000. Default: 100. */
   readonly limit?: number
-  /** `nextCursor` of the page before this one. Pass the same other options with it. */
-  readonly cursor?: string
 }
 
 /** Facts that contradict each other, the oldest first. */
@@ -55,13 +47,9 @@ export interface FactConflictRecord<Time = string> {
 }
 
 /** A page of unresolved contradictions. */
-export interface ConflictPageRecord<Time = string> {
+export interface ConflictPageRecord<Time = string> extends PageEnd {
   /** The conflicts, by their oldest fact. */
   readonly results: readonly FactConflictRecord<Time>[]
-  /** Seq of the space as listed. */
-  readonly asOf: Seq
-  /** Absent on the last page. */
-  readonly nextCursor?: string
 }
 
 /** A fact's id and its space. */

@@ -49,25 +49,21 @@ export interface WrittenEntryRecord<Value = Json, Time = string> {
   readonly pruned: readonly string[]
 }
 
+/** The current entry, where a write or a deletion expected another. */
+export interface EntryConflictRecord<Time = string> {
+  /** Nothing was written: an expectation did not hold. */
+  readonly status: 'conflict'
+  /** The current entry; null if there is none. */
+  readonly current: EntryRecord<Json, Time> | null
+}
+
 /** A write, or the current entry if `ifVersion` or `ifAbsent` did not hold. */
-export type EntryWriteRecord =
-  | WrittenEntryRecord
-  | {
-      /** Nothing was written: an expectation did not hold. */
-      readonly status: 'conflict'
-      /** The current entry; null if there is none. */
-      readonly current: EntryRecord | null
-    }
+export type EntryWriteRecord<Value = Json, Time = string> = WrittenEntryRecord<Value, Time> | EntryConflictRecord<Time>
 
 /** A deletion, or the current entry if `ifVersion` did not hold. */
-export type EntryDeletionRecord =
+export type EntryDeletionRecord<Time = string> =
   | { readonly status: 'deleted'; readonly deleted: boolean }
-  | {
-      /** Nothing was written: an expectation did not hold. */
-      readonly status: 'conflict'
-      /** The current entry; null if there is none. */
-      readonly current: EntryRecord | null
-    }
+  | EntryConflictRecord<Time>
 
 type WriteKind = 'entry-write' | 'entry-merge' | 'entry-append' | 'entry-increment'
 

@@ -7,7 +7,7 @@ import type { EntryState } from '../../domain/records/entry.ts'
 import type { PastEvent } from '../../domain/replay/history.ts'
 import { spaceId } from '../../domain/space.ts'
 import { toIso } from '../../domain/time.ts'
-import { decodeCursor, encodeCursor } from '../arguments/cursor.ts'
+import { decodeCursor, encodeCursor, type PageEnd, type PageStart } from '../arguments/cursor.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 
@@ -48,23 +48,17 @@ export interface EntryVersionRecord<Time = string> {
 }
 
 /** A page of entries, by key. */
-export interface EntryPageRecord {
+export interface EntryPageRecord<Time = string> extends PageEnd {
   /** The entries, in the order of their keys. */
-  readonly entries: readonly EntryRecord[]
-  /** Seq of the space as listed. */
-  readonly asOf: number
-  /** Absent on the last page. */
-  readonly nextCursor?: string
+  readonly entries: readonly EntryRecord<Json, Time>[]
 }
 
 /** Options of `list`. */
-export interface ListEntriesOptions {
+export interface ListEntriesOptions extends PageStart {
   /** Only keys that begin with this text. */
   readonly prefix?: string
   /** Entries on one page. Default: 100. */
   readonly limit?: number
-  /** `nextCursor` of the page before this one. Pass the same other options with it. */
-  readonly cursor?: string
 }
 
 /** The door to the space of a team. */

@@ -3,77 +3,72 @@
  */
 import { factIdOf, runIdOf, type Seq, type SpaceKey } from '../../domain/id.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
-import {
-  append,
-  assertFact,
-  closeTurn,
-  configure,
-  deleteMessages,
-  deleteThread,
-  edit,
-  expire,
-  extend,
-  increment,
-  json,
-  merge,
-  mergeBlock,
-  message,
-  openTurn,
-  putRun,
-  putThread,
-  remove,
-  retire,
-  say,
-  step,
-  take,
-  text,
-  write,
-} from './changes.ts'
+import * as change from './changes.ts'
 import { bob, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 
 /** A space with some of every kind; returns the turn that stays open. */
 async function busy(scene: Scene): Promise<string> {
-  const stated = ['old', 'gone', 'left', 'right'].map((words) => assertFact(words, { sources: ['m1'] }))
-  await scene.committed([write('k', { a: 'overwritten' }), append('list', 1), increment('count', 1), ...stated])
+  const stated = ['old', 'gone', 'left', 'right'].map((words) => change.assertFact(words, { sources: ['m1'] }))
+  await scene.committed([
+    change.write('k', { a: 'overwritten' }),
+    change.append('list', 1),
+    change.increment('count', 1),
+    ...stated,
+  ])
   const key = (await scene.state())?.key as SpaceKey
   const fact = (unique: string) => factIdOf(key, unique)
-  const facts = [retire(fact('gone')), assertFact('new', { supersedes: [fact('old')] })]
-  await scene.committed([write('k', { a: 1 }), append('list', 2), increment('count', 1), write('gone', 1), ...facts])
-  await scene.committed([merge('k', { b: 2 }), remove('gone'), text('main', 'old'), json('plan', { a: 1 })])
-  await scene.committed([text('main', 'new'), mergeBlock('plan', { b: 1 }), configure({ entriesPerSpace: 50 })])
+  const facts = [change.retire(fact('gone')), change.assertFact('new', { supersedes: [fact('old')] })]
+  await scene.committed([
+    change.write('k', { a: 1 }),
+    change.append('list', 2),
+    change.increment('count', 1),
+    change.write('gone', 1),
+    ...facts,
+  ])
+  await scene.committed([
+    change.merge('k', { b: 2 }),
+    change.remove('gone'),
+    change.text('main', 'old'),
+    change.json('plan', { a: 1 }),
+  ])
+  await scene.committed([
+    change.text('main', 'new'),
+    change.mergeBlock('plan', { b: 1 }),
+    change.configure({ entriesPerSpace: 50 }),
+  ])
   const { turnId } = await scene.did('turn-open', [
-    openTurn('t', { leaseMs: 80_000_000 }),
-    putRun('run', { opened: 0, details: { a: 1 }, continuation: 'overwritten' }),
-    putRun('ended', { opened: 0, continuation: 'overwritten' }),
+    change.openTurn('t', { leaseMs: 80_000_000 }),
+    change.putRun('run', { opened: 0, details: { a: 1 }, continuation: 'overwritten' }),
+    change.putRun('ended', { opened: 0, continuation: 'overwritten' }),
   ])
   const [run, ended] = [runIdOf(key, 'run'), runIdOf(key, 'ended')]
-  await scene.committed([putThread('u', { title: 'U', metadata: { a: 1 } }), text('main', 'of u', 'u')])
+  await scene.committed([change.putThread('u', { title: 'U', metadata: { a: 1 } }), change.text('main', 'of u', 'u')])
   const tool = { type: 'tool-x', toolCallId: 'c1', state: 'input-available' }
   await scene.committed([
-    say('u', 'u1', message('u2', { id: 'u2', role: 'assistant', parts: [tool] }), 'u3'),
-    assertFact('raw', { queued: true }),
+    change.say('u', 'u1', change.message('u2', { id: 'u2', role: 'assistant', parts: [tool] }), 'u3'),
+    change.assertFact('raw', { queued: true }),
   ])
   await scene.committed([
-    step('t', { turnId }, message('t1', { id: 't1' }), 't2'),
-    putRun(null, { runId: run, status: 'suspended', details: { b: 1 }, continuation: { at: 1 } }),
-    putRun(null, { runId: ended, status: 'complete', details: { b: 1 } }),
+    change.step('t', { turnId }, change.message('t1', { id: 't1' }), 't2'),
+    change.putRun(null, { runId: run, status: 'suspended', details: { b: 1 }, continuation: { at: 1 } }),
+    change.putRun(null, { runId: ended, status: 'complete', details: { b: 1 } }),
   ])
   await scene.committed([
-    deleteMessages('u', (await scene.messages('u'))[0]?.id ?? ''),
-    edit('u', 'u2', { metadata: { e: 1 } }),
+    change.deleteMessages('u', (await scene.messages('u'))[0]?.id ?? ''),
+    change.edit('u', 'u2', { metadata: { e: 1 } }),
   ])
-  const old = await scene.did('message-append', say('v', message('replaced', { id: 'v1' })))
+  const old = await scene.did('message-append', change.say('v', change.message('replaced', { id: 'v1' })))
   await scene.committed([
-    openTurn('v', { replaces: [old.turnId] }),
-    step('v', { opened: 0 }, 'v2'),
-    closeTurn('v', { opened: 0 }),
+    change.openTurn('v', { replaces: [old.turnId] }),
+    change.step('v', { opened: 0 }, 'v2'),
+    change.closeTurn('v', { opened: 0 }),
   ])
-  await scene.committed([say('dead', 'lost'), assertFact('brief')])
-  await scene.committed([deleteThread('dead'), retire(fact('brief'))])
+  await scene.committed([change.say('dead', 'lost'), change.assertFact('brief')])
+  await scene.committed([change.deleteThread('dead'), change.retire(fact('brief'))])
   const changed = { factId: fact('left'), metadata: { a: 1 }, conflictsWith: [fact('right')] }
-  await scene.committed([putThread('w', { archived: true }), assertFact('Left', changed)])
-  await scene.committed(take('job', 80_000_000), { actor: bob })
+  await scene.committed([change.putThread('w', { archived: true }), change.assertFact('Left', changed)])
+  await scene.committed(change.take('job', 80_000_000), { actor: bob })
   return turnId
 }
 
@@ -138,10 +133,10 @@ const current: readonly StorageCase[] = [
     const turnId = await busy(scene)
     await compact(scene, (await scene.seq()) - 1)
     await scene.committed([
-      merge('k', { c: 3 }),
-      append('list', 3),
-      increment('count', 1),
-      mergeBlock('plan', { c: 1 }),
+      change.merge('k', { c: 3 }),
+      change.append('list', 3),
+      change.increment('count', 1),
+      change.mergeBlock('plan', { c: 1 }),
     ])
     expectEqual(
       [await scene.value('k'), await scene.value('list'), await scene.value('count'), await scene.block('plan')],
@@ -149,27 +144,29 @@ const current: readonly StorageCase[] = [
       'merged values',
     )
     await scene.committed([
-      extend('t', 't1', { parts: [{ type: 'text', text: '!' }] }),
-      step('t', { turnId }, 't3', message('again', { id: 't1' })),
+      change.extend('t', 't1', { parts: [{ type: 'text', text: '!' }] }),
+      change.step('t', { turnId }, 't3', change.message('again', { id: 't1' })),
     ])
-    await scene.committed(closeTurn('t', { turnId }))
+    await scene.committed(change.closeTurn('t', { turnId }))
     expectEqual(await scene.texts('t'), ['t1!', 't2', 't3'], 'the turn went on')
     const done = { type: 'tool-x', toolCallId: 'c1', state: 'output-available' }
-    await scene.committed(edit('u', 'u2', { parts: [done], metadata: { f: 1 } }))
+    await scene.committed(change.edit('u', 'u2', { parts: [done], metadata: { f: 1 } }))
     expectEqual((await scene.messages('u'))[0]?.metadata, { e: 1, f: 1 }, 'an edited message')
-    await scene.committed(deleteMessages('u', 'u2'))
+    await scene.committed(change.deleteMessages('u', 'u2'))
     expectEqual(await scene.texts('u'), ['u3'], 'a deleted message')
-    await scene.conflict(write('x', 1), { expect: [{ absent: { entry: 'k' } }] })
-    await scene.committed(write('x', 1), { expect: [{ absent: { entry: 'gone' } }, { lease: 'job', token: 15 }] })
-    await scene.committed(say('dead', 'alive'))
+    await scene.conflict(change.write('x', 1), { expect: [{ absent: { entry: 'k' } }] })
+    await scene.committed(change.write('x', 1), {
+      expect: [{ absent: { entry: 'gone' } }, { lease: 'job', token: 15 }],
+    })
+    await scene.committed(change.say('dead', 'alive'))
     expectEqual(await scene.texts('dead'), ['alive'], 'a deleted thread made again')
   }),
   sceneCase('a compacted space is compacted again', async (scene) => {
     const turnId = await busy(scene)
     await compact(scene, 8)
-    await scene.committed([merge('k', { c: 3 }), text('main', 'newest')])
-    await scene.committed([step('t', { turnId }, 't3'), closeTurn('t', { turnId })])
-    await scene.committed(say('u', 'u4'))
+    await scene.committed([change.merge('k', { c: 3 }), change.text('main', 'newest')])
+    await scene.committed([change.step('t', { turnId }, 't3'), change.closeTurn('t', { turnId })])
+    await scene.committed(change.say('u', 'u4'))
     const before = await present(scene)
     await compact(scene, (await scene.seq()) - 1)
     expectEqual(await present(scene), before, 'what is read')
@@ -198,7 +195,7 @@ const below: readonly StorageCase[] = [
   }),
   sceneCase('history ends where compaction left off', async (scene) => {
     await busy(scene)
-    await scene.committed(merge('k', { c: 3 }))
+    await scene.committed(change.merge('k', { c: 3 }))
     await compact(scene, 6)
     const history = await scene.storage.entries.history(scene.access, home, 'k', 10)
     const values = history.map((one) => [one.version, one.value])
@@ -219,12 +216,12 @@ const below: readonly StorageCase[] = [
     expectEqual(await scene.storage.entries.history(scene.access, home, 'gone', 10), [], 'of what was deleted below')
   }),
   sceneCase('commit ids below the horizon are forgotten, those above are known', async (scene) => {
-    await scene.committed(increment('count', 1), { id: 'low' })
-    await scene.committed(increment('count', 1), { id: 'high' })
-    await scene.committed(write('k', 1))
+    await scene.committed(change.increment('count', 1), { id: 'low' })
+    await scene.committed(change.increment('count', 1), { id: 'high' })
+    await scene.committed(change.write('k', 1))
     await compact(scene, 1)
-    expectEqual((await scene.committed(increment('count', 1), { id: 'high' })).replayed, true, 'above')
-    expectEqual((await scene.committed(increment('count', 1), { id: 'low' })).replayed, false, 'below')
+    expectEqual((await scene.committed(change.increment('count', 1), { id: 'high' })).replayed, true, 'above')
+    expectEqual((await scene.committed(change.increment('count', 1), { id: 'low' })).replayed, false, 'below')
     expectEqual(await scene.value('count'), 3, 'the count')
   }),
   sceneCase(
@@ -234,17 +231,20 @@ const below: readonly StorageCase[] = [
       const horizon = await scene.seq()
       const commits = [
         [
-          merge('k', { c: 3 }),
-          append('list', 3),
-          increment('count', 1),
-          mergeBlock('plan', { c: 1 }),
-          text('main', 'x'),
+          change.merge('k', { c: 3 }),
+          change.append('list', 3),
+          change.increment('count', 1),
+          change.mergeBlock('plan', { c: 1 }),
+          change.text('main', 'x'),
         ],
-        [step('t', { turnId }, 't3', 't4')],
-        [extend('t', 't1', { parts: [] })],
-        [edit('u', 'u2', { metadata: { g: 1 } }), deleteMessages('u', (await scene.messages('u'))[1]?.id ?? '')],
-        [deleteMessages('t', 't1')],
-        [closeTurn('t', { turnId })],
+        [change.step('t', { turnId }, 't3', 't4')],
+        [change.extend('t', 't1', { parts: [] })],
+        [
+          change.edit('u', 'u2', { metadata: { g: 1 } }),
+          change.deleteMessages('u', (await scene.messages('u'))[1]?.id ?? ''),
+        ],
+        [change.deleteMessages('t', 't1')],
+        [change.closeTurn('t', { turnId })],
       ]
       const answers = []
       for (const [index, changes] of commits.entries())
@@ -258,10 +258,10 @@ const below: readonly StorageCase[] = [
     5,
   ),
   sceneCase('seqAt answers nothing below the horizon', async (scene) => {
-    const { at } = await scene.committed(write('k', 1))
+    const { at } = await scene.committed(change.write('k', 1))
     for (let index = 0; index < 3; index++) {
       scene.clock.advance(1_000)
-      await scene.committed(write(`k${index}`, 1))
+      await scene.committed(change.write(`k${index}`, 1))
     }
     await compact(scene, 3)
     expectEqual(await scene.storage.log.seqAt(scene.access, home, at), 3, 'the horizon')
@@ -273,12 +273,12 @@ const erased: readonly StorageCase[] = [
   sceneCase(
     'an expired value that compaction kept goes when it is swept',
     async (scene) => {
-      await scene.committed(write('k', 'secret', { ttlMs: 1_000 }))
-      await scene.committed(write('other', 1))
-      await scene.committed(write('other', 2))
+      await scene.committed(change.write('k', 'secret', { ttlMs: 1_000 }))
+      await scene.committed(change.write('other', 1))
+      await scene.committed(change.write('other', 2))
       await compact(scene, 2)
       scene.clock.advance(1_000)
-      await scene.committed(expire('k'))
+      await scene.committed(change.expire('k'))
       const history = await scene.storage.entries.history(scene.access, home, 'k', 10)
       expectTrue(!JSON.stringify(history).includes('secret'), `the history: ${JSON.stringify(history)}`)
       const past = await scene.storage.entries.at(scene.access, home, 'k', 3)
@@ -288,11 +288,11 @@ const erased: readonly StorageCase[] = [
   ),
   sceneCase('a turn that compaction kept is discarded like any other', async (scene) => {
     const { turnId } = await scene.did('turn-open', [
-      openTurn('t'),
-      step('t', { opened: 0 }, message('secret', { id: 'm' })),
+      change.openTurn('t'),
+      change.step('t', { opened: 0 }, change.message('secret', { id: 'm' })),
     ])
-    await scene.committed(write('other', 1))
-    await scene.committed(write('other', 2))
+    await scene.committed(change.write('other', 1))
+    await scene.committed(change.write('other', 2))
     await compact(scene, 2)
     await scene.committed({ kind: 'turn-discard', threadId: 't', turnId })
     expectEqual([await scene.texts('t'), (await scene.thread('t'))?.messageCount], [[], 0], 'the thread')
@@ -304,15 +304,15 @@ const erased: readonly StorageCase[] = [
 
 const cursors: readonly StorageCase[] = [
   sceneCase('a cursor at the horizon goes on through threads and messages', async (scene) => {
-    for (const id of ['a', 'b', 'c']) await scene.committed(say(id, `${id}1`, `${id}2`))
-    const { turnId } = await scene.did('turn-open', openTurn('d'))
-    await scene.committed(say('a', 'a3'))
-    await scene.committed(step('d', { turnId }, 'd1'))
-    await scene.committed(say('b', 'b3'))
+    for (const id of ['a', 'b', 'c']) await scene.committed(change.say(id, `${id}1`, `${id}2`))
+    const { turnId } = await scene.did('turn-open', change.openTurn('d'))
+    await scene.committed(change.say('a', 'a3'))
+    await scene.committed(change.step('d', { turnId }, 'd1'))
+    await scene.committed(change.say('b', 'b3'))
     const whole = await scene.threadIds()
     const [threads, messages] = [await scene.threads({ limit: 1 }), await scene.page('a', { limit: 1 })]
-    await scene.committed(say('d', 'd2'))
-    await scene.committed(say('a', 'a4'))
+    await scene.committed(change.say('d', 'd2'))
+    await scene.committed(change.say('a', 'a4'))
     await compact(scene, threads.asOf)
     const rest = await scene.threads({ limit: 5, after: threads.next })
     expectEqual(

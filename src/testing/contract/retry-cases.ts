@@ -2,37 +2,7 @@
 import type { Change, ChangeKind } from '../../domain/commit/commit.ts'
 import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
-import {
-  append,
-  assertFact,
-  closeTurn,
-  configure,
-  deleteMessages,
-  deleteThread,
-  discardTurn,
-  edit,
-  expire,
-  expireFact,
-  expireRun,
-  extend,
-  increment,
-  json,
-  merge,
-  mergeBlock,
-  message,
-  openTurn,
-  putRun,
-  putThread,
-  release,
-  remove,
-  resumeTurn,
-  retire,
-  say,
-  step,
-  take,
-  text,
-  write,
-} from './changes.ts'
+import * as change from './changes.ts'
 import { alice, bob, carol, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 
@@ -50,22 +20,37 @@ interface World {
 }
 
 async function build(scene: Scene): Promise<World> {
-  await scene.committed([write('text', 'words'), write('list', ['a']), write('count', 3), write('object', { a: 1 })])
-  await scene.committed([text('words', 'old'), json('plan', { a: { b: 1 } }), write('short', 'x', { ttlMs: 500 })])
-  await scene.committed([putThread('t', { title: 'Old' }), text('main', 'old', 't')])
-  const old = await scene.did('message-append', say('t', 'one', message('two', { id: 'mine' }), 'three'))
-  const suspended = await scene.did('turn-open', [openTurn('t'), closeTurn('t', { opened: 0 }, 'suspended')])
-  const opening = [openTurn('t', { leaseMs: 80_000_000 }), step('t', { opened: 0 }, message('Well', { id: 'answer' }))]
+  await scene.committed([
+    change.write('text', 'words'),
+    change.write('list', ['a']),
+    change.write('count', 3),
+    change.write('object', { a: 1 }),
+  ])
+  await scene.committed([
+    change.text('words', 'old'),
+    change.json('plan', { a: { b: 1 } }),
+    change.write('short', 'x', { ttlMs: 500 }),
+  ])
+  await scene.committed([change.putThread('t', { title: 'Old' }), change.text('main', 'old', 't')])
+  const old = await scene.did('message-append', change.say('t', 'one', change.message('two', { id: 'mine' }), 'three'))
+  const suspended = await scene.did('turn-open', [
+    change.openTurn('t'),
+    change.closeTurn('t', { opened: 0 }, 'suspended'),
+  ])
+  const opening = [
+    change.openTurn('t', { leaseMs: 80_000_000 }),
+    change.step('t', { opened: 0 }, change.message('Well', { id: 'answer' })),
+  ]
   const open = await scene.did('turn-open', opening)
-  const { token } = await scene.did('lease-take', take('job', 80_000_000))
-  const plain = await scene.asserted(assertFact('plain', { metadata: { a: 1 } }))
-  const user = await scene.asserted(assertFact('user'), { actor: carol })
-  const marked = await scene.asserted(assertFact('marked', { conflictsWith: [plain] }))
+  const { token } = await scene.did('lease-take', change.take('job', 80_000_000))
+  const plain = await scene.asserted(change.assertFact('plain', { metadata: { a: 1 } }))
+  const user = await scene.asserted(change.assertFact('user'), { actor: carol })
+  const marked = await scene.asserted(change.assertFact('marked', { conflictsWith: [plain] }))
   const expiresAt = isoTime(scene.clock.now() + 500)
-  const short = await scene.asserted(assertFact('short', { expiresAt }))
+  const short = await scene.asserted(change.assertFact('short', { expiresAt }))
   const facts = { plain, user, marked, short }
-  const running = await scene.did('run-put', putRun('open', { continuation: [1] }))
-  const over = await scene.did('run-put', putRun('short'), { limits: { runTtlMs: 500 } })
+  const running = await scene.did('run-put', change.putRun('open', { continuation: [1] }))
+  const over = await scene.did('run-put', change.putRun('short'), { limits: { runTtlMs: 500 } })
   const runs = { open: running.runId, short: over.runId }
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
@@ -75,88 +60,108 @@ async function build(scene: Scene): Promise<World> {
 
 /** One commit, or more, for each kind of change. */
 const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
-  'thread-put': () => [putThread('t', { title: 'New', metadata: { a: 1 }, archived: true })],
-  'thread-put of a new thread': () => [putThread('u', { createdAt: '2020-01-01T00:00:00.000Z' })],
-  'thread-delete': () => [deleteThread('t')],
-  'thread-delete of nothing': () => [deleteThread('none')],
+  'thread-put': () => [change.putThread('t', { title: 'New', metadata: { a: 1 }, archived: true })],
+  'thread-put of a new thread': () => [change.putThread('u', { createdAt: '2020-01-01T00:00:00.000Z' })],
+  'thread-delete': () => [change.deleteThread('t')],
+  'thread-delete of nothing': () => [change.deleteThread('none')],
   'thread-clone': () => [
     {
       kind: 'thread-clone',
       threadId: 'copy',
       source: { space: home, threadId: 't', asOf: 1 },
-      turns: [[message('one'), message('two')], [message('three')]],
+      turns: [[change.message('one'), change.message('two')], [change.message('three')]],
       blocks: [{ name: 'main', format: 'text', value: 'old' }],
     },
   ],
-  'turn-open': () => [openTurn('t', { runId: 'run-1' })],
-  'turn-open that replaces': ({ oldTurnId }) => [openTurn('t', { replaces: [oldTurnId] })],
-  'turn-open of a new thread': () => [openTurn('u')],
-  'turn-close': ({ openTurnId }) => [closeTurn('t', { turnId: openTurnId }, 'failed')],
-  'turn-resume': ({ suspendedTurnId }) => [resumeTurn('t', suspendedTurnId)],
-  'turn-discard': ({ openTurnId }) => [discardTurn('t', openTurnId)],
-  'message-append': () => [say('t', 'four', message('five', { id: 'five' }))],
-  'message-append of a new thread': () => [say('u', 'first')],
-  'message-append, partly known': () => [say('t', 'four', message('two', { id: 'mine' }), 'five')],
-  'message-append, wholly known': () => [say('t', message('two', { id: 'mine' }))],
+  'turn-open': () => [change.openTurn('t', { runId: 'run-1' })],
+  'turn-open that replaces': ({ oldTurnId }) => [change.openTurn('t', { replaces: [oldTurnId] })],
+  'turn-open of a new thread': () => [change.openTurn('u')],
+  'turn-close': ({ openTurnId }) => [change.closeTurn('t', { turnId: openTurnId }, 'failed')],
+  'turn-resume': ({ suspendedTurnId }) => [change.resumeTurn('t', suspendedTurnId)],
+  'turn-discard': ({ openTurnId }) => [change.discardTurn('t', openTurnId)],
+  'message-append': () => [change.say('t', 'four', change.message('five', { id: 'five' }))],
+  'message-append of a new thread': () => [change.say('u', 'first')],
+  'message-append, partly known': () => [change.say('t', 'four', change.message('two', { id: 'mine' }), 'five')],
+  'message-append, wholly known': () => [change.say('t', change.message('two', { id: 'mine' }))],
   'message-append, step by step in one commit': () => [
-    openTurn('t'),
-    step('t', { opened: 0 }, 'four', message('five', { id: 'five' })),
-    step('t', { opened: 0 }, 'six'),
-    closeTurn('t', { opened: 0 }),
+    change.openTurn('t'),
+    change.step('t', { opened: 0 }, 'four', change.message('five', { id: 'five' })),
+    change.step('t', { opened: 0 }, 'six'),
+    change.closeTurn('t', { opened: 0 }),
   ],
-  'message-append to an open turn': ({ openTurnId }) => [step('t', { turnId: openTurnId }, 'four', 'five')],
-  'message-append, two turns in one commit': () => [say('t', 'four'), say('t', 'five', 'six')],
-  'message-extend': () => [extend('t', 'answer', { parts: [{ type: 'text', text: ', yes.' }] })],
-  'message-edit': ({ issued }) => [edit('t', issued[2] ?? '', { parts: [], metadata: { a: 1 } })],
-  'message-edit of a caller’s id': () => [edit('t', 'mine', { metadata: { a: 1 } })],
-  'message-delete': ({ issued }) => [deleteMessages('t', issued[2] ?? '', 'mine', 'none', issued[0] ?? '')],
-  'message-delete in two turns': ({ issued }) => [deleteMessages('t', 'answer', issued[0] ?? '')],
-  'block-write': () => [text('words', 'new'), json('made', [1])],
-  'block-write in a thread': () => [text('main', 'new', 't')],
-  'block-merge': () => [mergeBlock('plan', { a: { c: 2 } }), mergeBlock('made', { a: 1 })],
-  'entry-write': () => [write('text', 'new', { ttlMs: 9_000_000 }), write('made', 1)],
-  'entry-merge': () => [merge('object', { b: 2 })],
-  'entry-append': () => [append('list', 'b'), append('made', 1)],
-  'entry-increment': () => [increment('count', 2)],
-  'entry-delete': () => [remove('text'), remove('none')],
-  'entry-expire': () => [expire('short'), expire('text')],
-  'fact-assert': () => [assertFact('new', { sources: ['m'], attributes: { agentId: 'bot' } })],
-  'fact-assert of what is known': () => [assertFact('Plain.', { unique: 'other', metadata: { a: 1 } })],
+  'message-append to an open turn': ({ openTurnId }) => [change.step('t', { turnId: openTurnId }, 'four', 'five')],
+  'message-append, two turns in one commit': () => [change.say('t', 'four'), change.say('t', 'five', 'six')],
+  'message-extend': () => [change.extend('t', 'answer', { parts: [{ type: 'text', text: ', yes.' }] })],
+  'message-edit': ({ issued }) => [change.edit('t', issued[2] ?? '', { parts: [], metadata: { a: 1 } })],
+  'message-edit of a caller’s id': () => [change.edit('t', 'mine', { metadata: { a: 1 } })],
+  'message-delete': ({ issued }) => [change.deleteMessages('t', issued[2] ?? '', 'mine', 'none', issued[0] ?? '')],
+  'message-delete in two turns': ({ issued }) => [change.deleteMessages('t', 'answer', issued[0] ?? '')],
+  'block-write': () => [change.text('words', 'new'), change.json('made', [1])],
+  'block-write in a thread': () => [change.text('main', 'new', 't')],
+  'block-merge': () => [change.mergeBlock('plan', { a: { c: 2 } }), change.mergeBlock('made', { a: 1 })],
+  'entry-write': () => [change.write('text', 'new', { ttlMs: 9_000_000 }), change.write('made', 1)],
+  'entry-merge': () => [change.merge('object', { b: 2 })],
+  'entry-append': () => [change.append('list', 'b'), change.append('made', 1)],
+  'entry-increment': () => [change.increment('count', 2)],
+  'entry-delete': () => [change.remove('text'), change.remove('none')],
+  'entry-expire': () => [change.expire('short'), change.expire('text')],
+  'fact-assert': () => [change.assertFact('new', { sources: ['m'], attributes: { agentId: 'bot' } })],
+  'fact-assert of what is known': () => [change.assertFact('Plain.', { unique: 'other', metadata: { a: 1 } })],
   'fact-assert of what is known, that supersedes': ({ facts }) => [
-    assertFact('plain', { metadata: { a: 1 }, supersedes: [facts.marked] }),
+    change.assertFact('plain', { metadata: { a: 1 }, supersedes: [facts.marked] }),
   ],
-  'fact-assert of a new version': ({ facts }) => [assertFact('changed', { factId: facts.plain, metadata: {} })],
+  'fact-assert of a new version': ({ facts }) => [change.assertFact('changed', { factId: facts.plain, metadata: {} })],
   'fact-assert that supersedes and contradicts': ({ facts }) => [
-    assertFact('new', { supersedes: [facts.plain, facts.user] }),
-    assertFact('newer', { conflictsWith: [facts.marked] }),
+    change.assertFact('new', { supersedes: [facts.plain, facts.user] }),
+    change.assertFact('newer', { conflictsWith: [facts.marked] }),
   ],
-  'fact-retire': ({ facts }) => [retire(facts.plain, facts.short, 'none')],
-  'fact-expire': ({ facts }) => [expireFact(facts.short), expireFact(facts.plain)],
-  'run-put': () => [openTurn('t'), putRun('new', { opened: 0, details: { a: 1 } }), step('t', { opened: 0 }, 'words')],
-  'run-put of an old one': ({ runs }) => [putRun(null, { runId: runs.open, status: 'suspended' })],
-  'run-put that ends it': ({ runs }) => [putRun(null, { runId: runs.open, status: 'complete' })],
-  'run-expire': ({ runs }) => [expireRun(runs.short), expireRun(runs.open)],
-  'lease-take': () => [take('other', 5_000)],
-  'lease-release': ({ token }) => [release('job', token), release('none', 1)],
-  configure: () => [configure({ entriesPerSpace: 500 })],
-  'all kinds at once': () => [write('a', 1), say('t', 'four'), text('words', 'new'), putThread('t', { title: 'New' })],
+  'fact-retire': ({ facts }) => [change.retire(facts.plain, facts.short, 'none')],
+  'fact-expire': ({ facts }) => [change.expireFact(facts.short), change.expireFact(facts.plain)],
+  'run-put': () => [
+    change.openTurn('t'),
+    change.putRun('new', { opened: 0, details: { a: 1 } }),
+    change.step('t', { opened: 0 }, 'words'),
+  ],
+  'run-put of an old one': ({ runs }) => [change.putRun(null, { runId: runs.open, status: 'suspended' })],
+  'run-put that ends it': ({ runs }) => [change.putRun(null, { runId: runs.open, status: 'complete' })],
+  'run-expire': ({ runs }) => [change.expireRun(runs.short), change.expireRun(runs.open)],
+  'lease-take': () => [change.take('other', 5_000)],
+  'lease-release': ({ token }) => [change.release('job', token), change.release('none', 1)],
+  configure: () => [change.configure({ entriesPerSpace: 500 })],
+  'all kinds at once': () => [
+    change.write('a', 1),
+    change.say('t', 'four'),
+    change.text('words', 'new'),
+    change.putThread('t', { title: 'New' }),
+  ],
 }
 
 /** Changes records that the commit wrote, so that an answer read from current records would be wrong. */
 async function disturb(scene: Scene): Promise<void> {
   scene.clock.advance(60_000)
-  await scene.committed([write('text', 'later'), write('list', []), write('count', 100), write('object', {})])
-  await scene.committed([write('made', 'later'), text('words', 'later'), json('plan', {}), json('made', {})])
-  await scene.committed([write('a', 'later'), configure({ entriesPerSpace: 900 })])
+  await scene.committed([
+    change.write('text', 'later'),
+    change.write('list', []),
+    change.write('count', 100),
+    change.write('object', {}),
+  ])
+  await scene.committed([
+    change.write('made', 'later'),
+    change.text('words', 'later'),
+    change.json('plan', {}),
+    change.json('made', {}),
+  ])
+  await scene.committed([change.write('a', 'later'), change.configure({ entriesPerSpace: 900 })])
   const { items } = await scene.facts()
   for (const [index, fact] of items.entries()) {
-    await scene.committed(assertFact(`later ${index}`, { factId: fact.id, metadata: { later: true } }), {
+    await scene.committed(change.assertFact(`later ${index}`, { factId: fact.id, metadata: { later: true } }), {
       actor: carol,
     })
   }
   for (const run of (await scene.runs()).items)
-    await scene.committed(putRun(null, { runId: run.id, details: { later: 1 } }))
-  if ((await scene.thread('t')) !== null) await scene.committed([text('main', 'later', 't'), say('t', 'later')])
+    await scene.committed(change.putRun(null, { runId: run.id, details: { later: 1 } }))
+  if ((await scene.thread('t')) !== null)
+    await scene.committed([change.text('main', 'later', 't'), change.say('t', 'later')])
 }
 
 const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, changesIn]) =>
@@ -191,13 +196,13 @@ const reuse: readonly StorageCase[] = [
   sceneCase(
     'a known commit id with other content or another actor is refused',
     async (scene) => {
-      await scene.committed(write('k', 1), { id: 'c' })
+      await scene.committed(change.write('k', 1), { id: 'c' })
       const others = [
-        () => scene.conflict(write('k', 2), { id: 'c' }),
-        () => scene.conflict([write('k', 1), write('l', 1)], { id: 'c' }),
-        () => scene.conflict(write('k', 1), { id: 'c', expect: [{ seq: 0 }] }),
-        () => scene.conflict(write('k', 1), { id: 'c', actor: bob }),
-        () => scene.conflict(write('k', 1), { id: 'c', actor: { kind: 'user', id: alice.id } }),
+        () => scene.conflict(change.write('k', 2), { id: 'c' }),
+        () => scene.conflict([change.write('k', 1), change.write('l', 1)], { id: 'c' }),
+        () => scene.conflict(change.write('k', 1), { id: 'c', expect: [{ seq: 0 }] }),
+        () => scene.conflict(change.write('k', 1), { id: 'c', actor: bob }),
+        () => scene.conflict(change.write('k', 1), { id: 'c', actor: { kind: 'user', id: alice.id } }),
       ]
       for (const reused of others) {
         const { reason, failed } = await reused()
@@ -210,7 +215,7 @@ const reuse: readonly StorageCase[] = [
   sceneCase(
     'a commit without an id is applied each time',
     async (scene) => {
-      const twice = [1, 2].map(() => scene.committed(increment('k', 1), { id: null }))
+      const twice = [1, 2].map(() => scene.committed(change.increment('k', 1), { id: null }))
       const answers = await Promise.all(twice)
       expectEqual(
         answers.map((one) => [one.seq, one.replayed]),
@@ -228,11 +233,11 @@ const reuse: readonly StorageCase[] = [
   sceneCase(
     'after a conflict the same id is evaluated afresh',
     async (scene) => {
-      await scene.committed(write('k', 1))
+      await scene.committed(change.write('k', 1))
       const expect = [{ absent: { entry: 'k' } }]
-      await scene.conflict(write('k', 2), { id: 'c', expect })
-      await scene.committed(remove('k'))
-      const now = await scene.committed(write('k', 2), { id: 'c', expect })
+      await scene.conflict(change.write('k', 2), { id: 'c', expect })
+      await scene.committed(change.remove('k'))
+      const now = await scene.committed(change.write('k', 2), { id: 'c', expect })
       expectEqual([now.replayed, await scene.value('k')], [false, 2], 'the second attempt')
     },
     5,
@@ -240,9 +245,9 @@ const reuse: readonly StorageCase[] = [
   sceneCase(
     'after an error the same id is evaluated afresh, with any content',
     async (scene) => {
-      await scene.committed(write('k', 'words'))
-      await scene.refused('invalid-input', increment('k', 1), { id: 'c' })
-      const now = await scene.committed(write('k', 2), { id: 'c' })
+      await scene.committed(change.write('k', 'words'))
+      await scene.refused('invalid-input', change.increment('k', 1), { id: 'c' })
+      const now = await scene.committed(change.write('k', 2), { id: 'c' })
       expectEqual([now.replayed, await scene.value('k')], [false, 2], 'the second attempt')
     },
     5,
@@ -251,7 +256,7 @@ const reuse: readonly StorageCase[] = [
     'a replay comes before limits and expectations',
     async (scene) => {
       const expect = [{ absent: { entry: 'k' } }]
-      const changes = [write('k', 'a long value'), say('t', 'hello', 'again')]
+      const changes = [change.write('k', 'a long value'), change.say('t', 'hello', 'again')]
       const first = await scene.committed(changes, { id: 'c', expect })
       const limits = { entryBytes: 1, messagesPerCall: 1, changesPerCommit: 1 }
       const second = await scene.committed(changes, { id: 'c', expect, limits })
@@ -262,7 +267,7 @@ const reuse: readonly StorageCase[] = [
   sceneCase(
     'one commit sent twice in one tick is applied once',
     async (scene) => {
-      const twice = [1, 2, 3].map(() => scene.committed(increment('k', 1), { id: 'c' }))
+      const twice = [1, 2, 3].map(() => scene.committed(change.increment('k', 1), { id: 'c' }))
       const answers = await Promise.all(twice)
       expectEqual(await scene.value('k'), 1, 'the count')
       expectEqual(answers.map((one) => one.replayed).toSorted(), [false, true, true], 'who was replayed')
@@ -272,10 +277,10 @@ const reuse: readonly StorageCase[] = [
   sceneCase(
     'a retry of a commit whose content was erased answers without values and applies nothing',
     async (scene) => {
-      await scene.committed(write('k', 'secret', { ttlMs: 1_000 }), { id: 'c' })
+      await scene.committed(change.write('k', 'secret', { ttlMs: 1_000 }), { id: 'c' })
       scene.clock.advance(1_000)
-      await scene.committed(expire('k'))
-      const again = await scene.committed(write('k', 'secret', { ttlMs: 1_000 }), { id: 'c' })
+      await scene.committed(change.expire('k'))
+      const again = await scene.committed(change.write('k', 'secret', { ttlMs: 1_000 }), { id: 'c' })
       expectEqual([again.replayed, again.seq, again.results], [true, 1, []], 'the answer')
       expectEqual([await scene.value('k'), await scene.seq()], [undefined, 2], 'nothing was applied')
     },
@@ -284,12 +289,12 @@ const reuse: readonly StorageCase[] = [
   sceneCase(
     'a retry of a known pruning names the keys pruned then',
     async (scene) => {
-      await scene.committed(configure({ entriesPerSpace: 2 }))
-      await scene.committed(write('a', 1))
-      await scene.committed(write('b', 1))
-      const first = await scene.committed(write('c', 1), { id: 'c' })
-      await scene.committed(write('a', 2))
-      expectEqual(await scene.committed(write('c', 1), { id: 'c' }), { ...first, replayed: true }, 'the answer')
+      await scene.committed(change.configure({ entriesPerSpace: 2 }))
+      await scene.committed(change.write('a', 1))
+      await scene.committed(change.write('b', 1))
+      const first = await scene.committed(change.write('c', 1), { id: 'c' })
+      await scene.committed(change.write('a', 2))
+      expectEqual(await scene.committed(change.write('c', 1), { id: 'c' }), { ...first, replayed: true }, 'the answer')
       expectEqual(await scene.keys(), ['a', 'c'], 'the keys')
     },
     5,

@@ -10,7 +10,7 @@ import type { Limits } from '../../domain/limits.ts'
 import type { EntryState } from '../../domain/records/entry.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { Message } from '../../domain/records/message.ts'
-import { type RunState, runStatuses } from '../../domain/records/run.ts'
+import type { RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import { type SpaceState, spaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
@@ -18,6 +18,7 @@ import type { FactQuery, MessageQuery, PlacedMessage, RunQuery, Storage, ThreadQ
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import { checkSpace } from './check-space.ts'
 import type { CaseCommitOptions, ContractEnvironment, ManualClock, StorageCase } from './contract-case.ts'
+import { allRuns } from './queries.ts'
 
 type Committed = Extract<CommitResult, { status: 'committed' }>
 type Conflict = Extract<CommitResult, { status: 'conflict' }>
@@ -154,15 +155,7 @@ export class Scene {
   }
 
   runs(query: Partial<RunQuery> = {}, space: SpaceId = home) {
-    const all = {
-      threadId: null,
-      name: null,
-      statuses: runStatuses,
-      order: 'oldest',
-      after: null,
-      limit: 1_000,
-    } as const
-    return this.storage.runs.list(this.access, space, { ...all, ...query })
+    return this.storage.runs.list(this.access, space, { ...allRuns, ...query })
   }
 
   async thread(threadId: string, space: SpaceId = home): Promise<ThreadState | null> {
