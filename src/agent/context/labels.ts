@@ -61,6 +61,10 @@ export function labelled(parts: readonly MessagePart[], label: string): readonly
   const first = parts.findIndex(({ type }) => type !== 'step-start')
   const part = parts[first]
   if (part === undefined) return parts
-  if (part.type === 'text') return parts.with(first, { ...part, text: `${label}\n${part.text}` })
+  if (part.type === 'text') {
+    // What a provider knows of the text is of the text without the label.
+    const { providerMetadata: _, ...text } = part
+    return parts.with(first, { ...text, type: part.type, text: `${label}\n${part.text}` })
+  }
   return parts.toSpliced(first, 0, { type: 'text', text: label })
 }

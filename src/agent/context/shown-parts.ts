@@ -118,12 +118,38 @@ function toldCall(part: MessagePart): MessagePart {
   return { type: 'text', text: guarded(`${call}\n${said}`) }
 }
 
+/**
+ * Metadata of a part that its provider wants back with that part alone. Gemini signs calls, texts and pictures, and
+ * refuses calls without the signature. Other metadata names parts that are left out, or what the provider has stored.
+ */
+const ownMetadata = ['thoughtSignature']
+
+/** The metadata of an earlier part that is sent again, under a name; no field if there is none. */
+function sentAgain(name: 'providerMetadata' | 'callProviderMetadata', part: MessagePart): JsonObject {
+  const metadata = part[name]
+  if (!isJsonObject(metadata)) return {}
+  const kept = Object.entries(metadata).flatMap(([provider, fields]) => {
+    if (!isJsonObject(fields)) return []
+    const own = Object.entries(fields).filter(([field, value]) => ownMetadata.includes(field) && value !== null)
+    return own.length === 0 ? [] : [[provider, Object.fromEntries(own)] as const]
+  })
+  return kept.length === 0 ? {} : { [name]: Object.fromEntries(kept) }
+}
+
+function earlierText(part: MessagePart): MessagePart[] {
+  if (isBlank(part.text)) return []
+  const text = guarded(part.text as string)
+  // A signature is of the text that the model wrote.
+  return [{ type: 'text', text, ...(text === part.text ? sentAgain('providerMetadata', part) : {}) }]
+}
+
 function earlierCall(part: MessagePart, { hasNoTools }: Standing): MessagePart[] {
   if (isInternal(part) || part.providerExecuted === true) return []
   if (hasNoTools) return [toldCall(part)]
   const { type, toolCallId } = part
   const named = type === 'dynamic-tool' ? { toolName: toolNameOf(part), dynamic: part.dynamic ?? true } : {}
-  return [{ type, toolCallId: toolCallId as string, ...named, input: inputOf(part), ...outcomeOf(part) }]
+  const call = { type, toolCallId: toolCallId as string, ...named, input: inputOf(part), ...outcomeOf(part) }
+  return [{ ...call, ...(isJsonObject(part.input) ? sentAgain('callProviderMetadata', part) : {}) }]
 }
 
 function steered({ parts }: MessagePart, standing: Standing): MessagePart[] {
@@ -134,11 +160,11 @@ function steered({ parts }: MessagePart, standing: Standing): MessagePart[] {
 
 /**
  * A part of an earlier turn: texts, files of users, tool calls with their results. Parts that a provider signs or keeps
- * under its own ids (reasoning, its own tools, metadata) are dropped: another provider refuses them, and so does the
- * same one if a part next to them is missing.
+ * under its own ids (reasoning, its own tools, most metadata) are dropped: another provider refuses them, and so does
+ * the same one if a part next to them is missing.
  */
 function earlierPart(part: MessagePart, standing: Standing): MessagePart[] {
-  if (part.type === 'text') return isBlank(part.text) ? [] : [{ type: 'text', text: guarded(part.text as string) }]
+  if (part.type === 'text') return earlierText(part)
   if (part.type === 'file') return standing.role === 'user' && isReadableFile(part) ? [part] : [namedFile(part)]
   if (standing.role !== 'assistant') return []
   if (part.type === 'step-start') return [stepStart]
