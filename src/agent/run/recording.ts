@@ -5,6 +5,7 @@ import { Feed } from '../answer/feed.ts'
 import type { Call } from '../call.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { afterwards, isEnded, runFacts } from './run-model.ts'
+import { StructuredEnd } from './structured-end.ts'
 
 type StreamPart = TextStreamPart<ToolSet>
 
@@ -18,12 +19,16 @@ export class Recording {
   readonly #recorded: Promise<void>
   #ending: Promise<AnswerEnd> | null = null
   #hasLast = false
+  /** null for a call that asked for no object. */
+  readonly #structured: StructuredEnd | null
   /** Failures that the stream told its reader. */
   readonly #told = new Set<unknown>()
 
   constructor(call: Call, turn: OwnTurn, tools: ToolSet) {
     this.#call = call
     this.#turn = turn
+    const { structuredOutput } = call.options
+    this.#structured = structuredOutput === undefined ? null : new StructuredEnd(structuredOutput.schema)
     this.#recorded = turn.answer.record(this.#feed.stream, tools)
   }
 
@@ -36,6 +41,7 @@ export class Recording {
     return new TransformStream<StreamPart, StreamPart>({
       transform: (part, controller) => {
         this.#feed.write([part])
+        this.#structured?.read(part)
         if (part.type === 'error') this.#told.add(part.error)
         if (last.has(part.type)) this.#hasLast = true
         if (part.type === 'finish') held.push(part)
@@ -45,7 +51,7 @@ export class Recording {
         // With `streamRetries` the AI SDK makes a transformation for each attempt: the turn continues with the next
         // one.
         if (this.#call.options.streamRetries !== undefined && !this.#hasLast) return
-        const failure = await this.end(null).then(
+        const failure = await this.end((await this.#structured?.failure()) ?? null).then(
           ({ error }) => error,
           (error: unknown) => error,
         )

@@ -1,7 +1,6 @@
 /** Shared by both ways of calling a model: the AI SDK's settings, the record of the run, and the work after it. */
 
 import type { generateText, streamText, ToolSet } from 'ai'
-import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { Answer, AnswerEnd } from '../answer/answer.ts'
 import { type Call, questionOf } from '../call.ts'
 import { withOwnCallIds } from '../call-ids.ts'
@@ -12,6 +11,7 @@ import { loadSdk } from '../sdk.ts'
 import type { Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
 import type { RunFacts } from './run-record.ts'
+import { outputOf } from './structured-end.ts'
 import { giveTitle } from './title.ts'
 
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
@@ -44,7 +44,7 @@ export async function sdkSettings(
   call: Call,
   { instructions, messages, tools, toolsContext, turn }: Exchange,
 ): Promise<Settings> {
-  const { isStepCount, Output } = await loadSdk()
+  const { isStepCount } = await loadSdk()
   const { options, model, remembered } = call
   const { schema } = options.structuredOutput ?? {}
   const closing = remembered?.space.stopping
@@ -60,7 +60,7 @@ export async function sdkSettings(
     tools,
     toolsContext,
     ...(instructions === undefined ? {} : { instructions }),
-    ...(schema === undefined ? {} : { output: Output.object({ schema: schema as StandardSchema as never }) }),
+    ...(schema === undefined ? {} : { output: await outputOf(schema) }),
     ...(abortSignal === undefined ? {} : { abortSignal }),
   } as Settings
 }
