@@ -149,7 +149,7 @@ const effectShapes: Readonly<Record<EffectKind, Shape>> = {
   'turn-discard': object,
   'turn-replaced': fields({ by: text }),
   'message-append': messageAppend,
-  'message-copy': fields({ messages }),
+  'message-copy': fields({ messages }, { turnActor: actorShape }),
   'message-extend': fields({ index: place }, { parts, complete: fields({ toolCallId: text, part }) }),
   'message-edit': fields({ index: place }, { parts, metadata: object }),
   'message-delete': fields({ indexes: listOf(place) }),

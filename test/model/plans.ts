@@ -141,6 +141,7 @@ const changePlans = {
       metadata,
       turns: fc.array(fc.array(message, { maxLength: 2 }), { maxLength: 3 }),
       blocks: fc.uniqueArray(blockName, { maxLength: 2 }),
+      waits: sometimes(fc.record({ index: fc.nat(2), back: fc.nat(2) })),
     }),
   ),
   'turn-open': drawn(

@@ -47,6 +47,7 @@ type TargetPlan = Extract<ChangePlan, { kind: 'message-edit' }>['target']
 
 interface Resolving {
   readonly known: Known
+  readonly space: SpaceId
   readonly threadId: string
   readonly nowMs: number
   /** Makes texts that occur once. */
@@ -100,8 +101,11 @@ function changeInThread(at: Resolving, plan: ChangePlan): Change | null {
         turn.map(({ id: _, ...input }) => messageOf(at, { ...input, id: undefined })),
       )
       const blocks = plan.blocks.map((name) => ({ name, format: 'json' as const, value: { from: at.unique() } }))
-      const source = { space: spaces[1], threadId: 't1', asOf: 1 }
-      return compact<object>({ ...plan, threadId, turns, blocks, source }) as Change
+      const { waits, ...fields } = plan
+      const source = { space: waits === undefined ? spaces[1] : at.space, threadId: 't1', asOf: 1 }
+      const from = { ...at, threadId: source.threadId }
+      const waiting = waits === undefined ? undefined : [{ index: waits.index, turnId: turnOf(from, waits.back) }]
+      return compact<object>({ ...fields, threadId, turns, blocks, source, waiting }) as Change
     }
     case 'turn-open': {
       const replaces = plan.replaces?.map((back) => turnOf(at, back))
@@ -251,10 +255,11 @@ export function commitOf(
   nowMs: number,
   unique: () => string,
 ): Commit {
-  const at: Resolving = { known, threadId: threads[plan.thread] as string, nowMs, unique }
+  const space = spaces[plan.space] as string as SpaceId
+  const at: Resolving = { known, space, threadId: threads[plan.thread] as string, nowMs, unique }
   return compact({
     id,
-    space: spaces[plan.space] as string as SpaceId,
+    space,
     changes: plan.changes.map((change) => changeOf(at, change)),
     expect: plan.expect?.map((expectation) => expectationOf(at, expectation)),
     background: plan.background,

@@ -1,16 +1,21 @@
 /** Decides changes of threads: putting, deleting and copying. */
 
+import type { Actor } from '../actor.ts'
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import type { EffectOf } from '../commit/effect.ts'
 import { invalidInput, MemoryError, shown } from '../error.ts'
-import { checkId, type MessageId, messageIdOf, packTurn, type ThreadId } from '../id.ts'
+import { checkId, type MessageId, messageIdOf, packTurn, parseTurnId, type ThreadId, unpackTurn } from '../id.ts'
 import { refuseIssuedForm } from '../issued-id.ts'
+import { equalJson, type Json } from '../json.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
 import { blockTombstone } from '../records/block.ts'
 import { blockKey } from '../records/block-key.ts'
+import type { MessageInput } from '../records/message.ts'
 import { newThread, threadTombstone, withMessages } from '../records/thread.ts'
+import { type TurnState, visibleMessages } from '../records/turn.ts'
 import { foldBlock } from '../replay/block-fold.ts'
 import { foldThread } from '../replay/thread-fold.ts'
+import { foldTurn } from '../replay/turn-fold.ts'
 import { toIso } from '../time.ts'
 import type { Draft } from './draft.ts'
 import { toLogged } from './message-changes.ts'
@@ -66,6 +71,61 @@ export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'
   return { kind: 'thread-delete', threadId, deleted: isLive }
 }
 
+/** Whether a copy holds just what a turn of the source shows, so that no call can wait in it that does not wait there. */
+function isCopyOf(copy: readonly MessageInput[], turn: TurnState): boolean {
+  const shown = visibleMessages(turn)
+  return (
+    copy.length === shown.length &&
+    shown.every(({ role, parts }, index) => {
+      const copied = copy[index]
+      return copied?.role === role && equalJson(copied.parts as readonly Json[], parts as readonly Json[])
+    })
+  )
+}
+
+/** A turn of another thread of the space, as it is before this commit; null if there is none. */
+function turnOfSource(draft: Draft, threadId: string, turnId: string): TurnState | null {
+  const issued = parseTurnId(turnId)
+  const thread = draft.view.thread(threadId)
+  if (issued === null || issued.spaceKey !== draft.space.key || thread === null || thread.deleted) return null
+  if (unpackTurn(issued.turn).turnSeq < thread.createdSeq) return null
+  return foldTurn(draft.view.turnRows(thread.id, issued.turn), { key: draft.space.key, address: draft.address })
+}
+
+/**
+ * Who may continue the copied turns that wait for answers, by their places.
+ *
+ * @throws MemoryError `invalid-input` for a source in another space or messages that are not the turn's, `conflict` if the
+ *   turn does not wait any more.
+ */
+function waitingActors(draft: Draft, { source, turns, waiting = [] }: ChangeOf<'thread-clone'>): Map<number, Actor> {
+  const actors = new Map<number, Actor>()
+  for (const { index, turnId } of waiting) {
+    if (source.space !== draft.space.id) {
+      throw invalidInput('waiting', 'must be empty for a source in another space', turnId, 'Copy these turns as ended.')
+    }
+    const turn = turnOfSource(draft, source.threadId, turnId)
+    if (turn === null || !isCopyOf(turns[index] ?? [], turn)) {
+      throw invalidInput(
+        'waiting',
+        'must name the turn that is copied',
+        turnId,
+        'Copy all messages of the turn as they are.',
+      )
+    }
+    if (turn.status !== 'suspended' || turn.replacedBy !== undefined) {
+      throw new MemoryError('conflict', {
+        message: `The turn ${shown(turnId)} of thread ${shown(source.threadId)} does not wait any more.`,
+        fix: 'Read the thread again, and copy it as it stands now.',
+        details: { turnId },
+        retryable: true,
+      })
+    }
+    actors.set(index, turn.actor)
+  }
+  return actors
+}
+
 export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>): ResultOf<'thread-clone'> {
   const threadId = checkId(change.threadId, 'threadId') as ThreadId
   draft.claim({ thread: threadId })
@@ -100,9 +160,13 @@ export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>)
     const copied = foldBlock(null, { ...block, kind: 'block-write', name, prev: 0 }, threadId, draft)
     draft.blocks.set(blockKey(threadId, block.name), copied)
   }
-  const messageIds = change.turns.map((turn): MessageId[] => {
+  const actors = waitingActors(draft, change)
+  const messageIds = change.turns.map((turn, index): MessageId[] => {
     const place = packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
-    draft.addToTurn(place, 'complete', { kind: 'message-copy', messages: turn.map((input) => toLogged(draft, input)) })
+    const messages = turn.map((input) => toLogged(draft, input))
+    const actor = actors.get(index)
+    if (actor === undefined) draft.addToTurn(place, 'complete', { kind: 'message-copy', messages })
+    else draft.addToTurn(place, 'suspended', { kind: 'message-copy', messages, turnActor: actor })
     return turn.map((_, index) => messageIdOf(draft.space.key, place, index))
   })
   return { kind: 'thread-clone', threadId, version: draft.seq, messageIds }

@@ -112,7 +112,7 @@ const effectMarks = {
       createdThread: 'version',
     },
   },
-  'message-copy': { scope: 'thread', marks: { messages: 'content' } },
+  'message-copy': { scope: 'thread', marks: { messages: 'content', turnActor: 'structure' } },
   'message-extend': {
     scope: 'thread',
     changes: 'index',

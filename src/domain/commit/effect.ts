@@ -141,7 +141,12 @@ type Body =
       readonly createdThread?: Seq
     }
   /** The messages of one turn of a copied thread. */
-  | { readonly kind: 'message-copy'; readonly messages: readonly (LoggedMessage | null)[] }
+  | {
+      readonly kind: 'message-copy'
+      readonly messages: readonly (LoggedMessage | null)[]
+      /** Whose turn it is, if it waits for answers; otherwise it is of who made the copy. */
+      readonly turnActor?: Actor
+    }
   | {
       readonly kind: 'message-extend'
       readonly index: number

@@ -118,6 +118,11 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     source: sourceSchema,
     /** One list of messages for each turn, in thread order. */
     turns: z.array(z.array(messageInputSchema)),
+    /**
+     * Turns that wait for answers in the source, by their place in `turns`. The copy waits too, for the same actor. Only for a
+     * source in the same space, and only if the messages are those of the turn.
+     */
+    waiting: z.exactOptional(z.array(z.strictObject({ index: z.int().min(0), turnId: id }))),
     blocks: z.array(z.strictObject({ name: id, format: z.enum(blockFormats), value: json })),
   }),
   z.strictObject({

@@ -115,7 +115,10 @@ const wanted = {
     { of: 'thread-blocks', threadId },
     { of: 'turn-leases', threadId },
   ],
-  'thread-clone': inThread,
+  'thread-clone': ({ threadId, source, waiting = [] }) => [
+    thread(threadId),
+    ...waiting.flatMap(({ turnId }) => [thread(source.threadId), ...turn(source.threadId, turnId)]),
+  ],
   'turn-open': open,
   'turn-close': ofTurn,
   'turn-resume': ({ threadId, turnId, alone }) => {

@@ -129,6 +129,7 @@ export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState |
         runId = effect.runId ?? runId
         leaseMs = msOf(effect.until) - msOf(row.at)
       } else if (effect.kind === 'turn-replaced') replacedBy = effect.by
+      else if (effect.kind === 'message-copy') actor = effect.turnActor ?? actor
     }
   }
   return {

@@ -77,7 +77,18 @@ async function sourceSeq(source: Door, target: Door, threadId: string, newThread
   return from?.space === source.id && from.threadId === threadId ? from.asOf : null
 }
 
-/** Copies a thread. Open or suspended turns are copied in their current state. */
+/** The turns that wait for answers, so that they can be answered in the copy. */
+function waitingTurns(turns: readonly (readonly PlacedMessage[])[]): { waiting?: { index: number; turnId: string }[] } {
+  const waiting = turns.flatMap(([first], index) => {
+    return first?.message.turnStatus === 'suspended' ? [{ index, turnId: first.message.turnId }] : []
+  })
+  return waiting.length === 0 ? {} : { waiting }
+}
+
+/**
+ * Copies a thread. A turn that waits for answers waits in the copy too, if the copy is of the same resource; the copy of any
+ * other turn has ended.
+ */
 export async function cloneThread(core: Core, parsed: CloneThreadRequest): Promise<ClonedThreadRecord> {
   const { commitId } = parsed
   const source = resourceSpace(core, parsed.resourceId)
@@ -97,6 +108,7 @@ export async function cloneThread(core: Core, parsed: CloneThreadRequest): Promi
     metadata,
     source: { space: source.id, threadId: thread.id, asOf: then ?? asOf },
     turns: turns.map((turn) => turn.map(({ message }) => copyOf(message))),
+    ...(source.id === target.id ? waitingTurns(turns) : {}),
     blocks: blocks.map(({ name, format, value }) => ({ name, format, value })),
   }
   const { result } = appliedOf(await target.submit([change], named(commitId)), 'thread-clone')

@@ -1,12 +1,26 @@
 /** Cases of threads: their own fields, deletion and re-creation, cloning, counters. */
-import type { Change } from '../../domain/commit/commit.ts'
+import type { Change, ChangeOf } from '../../domain/commit/commit.ts'
+import type { MessageInput } from '../../domain/records/message.ts'
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'
-import { deleteMessages, deleteThread, edit, json, message, openTurn, putThread, say, step, text } from './changes.ts'
+import {
+  closeTurn,
+  deleteMessages,
+  deleteThread,
+  edit,
+  json,
+  message,
+  openTurn,
+  putThread,
+  resumeTurn,
+  say,
+  step,
+  text,
+} from './changes.ts'
 import { bob, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase, textOf } from './scene.ts'
 
-const other = spaceId('resource', 'other')
+const elsewhere = spaceId('resource', 'other')
 
 const fields: readonly StorageCase[] = [
   sceneCase('a new thread has its fields, and nothing in it', async (scene) => {
@@ -106,14 +120,14 @@ const deletion: readonly StorageCase[] = [
   }),
   sceneCase('threads of one id are found in every space, and only living ones', async (scene) => {
     await scene.committed(putThread('t', { title: 'here' }))
-    await scene.committed(putThread('t', { title: 'there' }), { space: other })
+    await scene.committed(putThread('t', { title: 'there' }), { space: elsewhere })
     const find = async (limit: number) => {
       const found = await scene.storage.threads.find(scene.access, 't', limit)
       return found.map((one) => `${one.space} ${one.thread.title}`).toSorted()
     }
-    expectEqual(await find(5), [`${other} there`, `${home} here`], 'both')
+    expectEqual(await find(5), [`${elsewhere} there`, `${home} here`], 'both')
     expectEqual((await find(1)).length, 1, 'at most the limit')
-    await scene.committed(deleteThread('t'), { space: other })
+    await scene.committed(deleteThread('t'), { space: elsewhere })
     expectEqual(await find(5), [`${home} here`], 'after one is deleted')
   }),
 ]
@@ -202,15 +216,44 @@ const cloning: readonly StorageCase[] = [
       'a copied block begins its history',
     )
   }),
+  sceneCase('a turn that waits for answers waits in a clone too, and for the same actor', async (scene) => {
+    const call = { type: 'tool-pay', toolCallId: 'c1', state: 'input-available', input: { invoice: 1 } }
+    const { turnId } = await scene.did('turn-open', [
+      openTurn('t'),
+      step('t', { opened: 0 }, 'pay', message('', { role: 'assistant', parts: [call] })),
+      closeTurn('t', { opened: 0 }, 'suspended'),
+    ])
+    const copied = await cloneOf(scene, 'copy', 't')
+    const waiting = (index: number, id: string) => ({ ...copied, waiting: [{ index, turnId: id }] }) as Change
+    const [asked, called] = (copied as ChangeOf<'thread-clone'>).turns.flat() as [MessageInput, MessageInput]
+    const other = { ...called, parts: [{ ...call, input: { invoice: 2 } }] }
+    const forged = { ...waiting(0, turnId), turns: [[asked, other]] } as Change
+    const shorter = { ...waiting(0, turnId), turns: [[called]] } as Change
+    for (const refused of [forged, shorter, waiting(1, turnId), waiting(0, `${turnId}1`)]) {
+      await scene.refused('invalid-input', refused, { actor: bob })
+    }
+    await scene.refused('invalid-input', waiting(0, turnId), { space: elsewhere })
+    const clone = await scene.did('thread-clone', waiting(0, turnId), { actor: bob })
+    const [copy] = await scene.messages('copy')
+    expectEqual(copy?.turnStatus, 'suspended', 'the copy waits')
+    expectEqual(clone.messageIds[0]?.length, 2, 'its messages')
+    const { turnId: copiedTurn = '' } = copy ?? {}
+    await scene.refused('conflict', resumeTurn('copy', copiedTurn), { actor: bob })
+    await scene.committed(resumeTurn('copy', copiedTurn))
+    expectEqual((await scene.messages('t'))[0]?.turnStatus, 'suspended', 'the original waits on')
+    await scene.committed(resumeTurn('t', turnId))
+    await scene.committed(closeTurn('t', { turnId }))
+    await scene.refused('conflict', { ...waiting(0, turnId), threadId: 'late' } as Change)
+  }),
   sceneCase('a clone goes into another space, and onto no thread that is there', async (scene) => {
     await original(scene)
     const change = await cloneOf(scene, 't', 't')
     await scene.refused('conflict', change)
-    await scene.committed(change, { space: other })
-    expectEqual(await scene.texts('t', other), ['one', 'two', 'three'], 'the copy')
-    await scene.committed(deleteThread('t'), { space: other })
-    await scene.committed(change, { space: other })
-    expectEqual(await scene.texts('t', other), ['one', 'two', 'three'], 'a copy over a deleted thread')
+    await scene.committed(change, { space: elsewhere })
+    expectEqual(await scene.texts('t', elsewhere), ['one', 'two', 'three'], 'the copy')
+    await scene.committed(deleteThread('t'), { space: elsewhere })
+    await scene.committed(change, { space: elsewhere })
+    expectEqual(await scene.texts('t', elsewhere), ['one', 'two', 'three'], 'a copy over a deleted thread')
   }),
   sceneCase('a clone and messages saved in the same commit do not meet', async (scene) => {
     await original(scene)
