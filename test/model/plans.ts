@@ -188,6 +188,7 @@ const changePlans = {
       inThread,
       format: fc.constantFrom('text', 'json', 'json'),
       value,
+      convert: fc.constantFrom(undefined, undefined, true as const),
     }),
   ),
   'block-merge': drawn(4 * ofValue, kind('block-merge', { name: blockName, inThread, patch })),

@@ -210,7 +210,7 @@ export function changeOf(at: Resolving, plan: ChangePlan): Change {
   if (inThread !== null) return inThread
   if (plan.kind === 'block-write' || plan.kind === 'block-merge') {
     const { inThread: isInThread, ...fields } = plan
-    return { ...fields, ...(isInThread ? { threadId: at.threadId } : {}) } as Change
+    return compact({ ...fields, ...(isInThread ? { threadId: at.threadId } : {}) }) as Change
   }
   if (plan.kind === 'fact-assert') return assertOf(at, plan)
   if (plan.kind === 'fact-retire') return { kind: plan.kind, factIds: plan.targets.map((back) => factAt(at, back)) }

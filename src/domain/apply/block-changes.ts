@@ -12,7 +12,7 @@ import type { Draft } from './draft.ts'
 function otherFormat(name: string, has: BlockFormat, wants: BlockFormat): MemoryError {
   return new MemoryError('invalid-input', {
     message: `The block ${shown(name)} holds ${has}, and this write is ${wants}.`,
-    fix: `Write ${has}, or use another block name, such as ${shown(`${name}-${wants}`)}.`,
+    fix: `Write ${has}, or use another block name, such as ${shown(`${name}-${wants}`)}. A memory with a template or a schema converts it.`,
     details: { field: 'format', rule: `must be ${has}`, got: wants, name },
   })
 }
@@ -23,7 +23,8 @@ function checkBlock(draft: Draft, change: ChangeOf<'block-write' | 'block-merge'
   draft.claim({ block: blockKey(threadId, name) })
   const before = draft.view.block(threadId, name)
   const isLive = before !== null && !before.deleted
-  if (isLive && before.format !== format) throw otherFormat(name, before.format, format)
+  const mayConvert = change.kind === 'block-write' && change.convert === true
+  if (isLive && before.format !== format && !mayConvert) throw otherFormat(name, before.format, format)
   return { name, threadId, before, live: isLive ? before : null }
 }
 

@@ -177,6 +177,8 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     threadId: optionalThread,
     format: z.enum(blockFormats),
     value: json,
+    /** The block may hold the other format, which it then has no longer. Without it that is refused. */
+    convert: z.exactOptional(z.literal(true)),
   }),
   z.strictObject({ kind: z.literal('block-merge'), name: id, threadId: optionalThread, patch: jsonObject }),
   z.strictObject({ kind: z.literal('entry-write'), key: id, value: json, ttlMs }),

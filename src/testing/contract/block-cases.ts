@@ -1,6 +1,6 @@
 /** Cases of blocks: working memory of a space or a thread. */
 import { expectEqual, expectTrue } from './assert.ts'
-import { deleteThread, json, mergeBlock, putThread, say, text } from './changes.ts'
+import { converting, deleteThread, json, mergeBlock, putThread, say, text } from './changes.ts'
 import { alice, bob, type StorageCase } from './contract-case.ts'
 import { home, sceneCase } from './scene.ts'
 
@@ -75,6 +75,22 @@ export const blockCases: readonly StorageCase[] = [
     },
     11,
   ),
+  sceneCase('a write that says so converts a block to the other format, and the past keeps both', async (scene) => {
+    await scene.did('block-write', text('main', 'one'))
+    const converted = await scene.did('block-write', converting(json('main', { a: 1 })))
+    expectEqual([converted.value, converted.replaced?.version], [{ a: 1 }, 1], 'the value')
+    await scene.did('block-merge', mergeBlock('main', { b: 2 }))
+    await scene.refused('invalid-input', text('main', 'two'))
+    await scene.did('block-write', converting(text('main', 'two')))
+    const { record } = await scene.storage.blocks.get(scene.access, home, null, 'main')
+    expectEqual([record?.format, record?.value], ['text', 'two'], 'the block')
+    const past = await scene.storage.blocks.history(scene.access, home, null, 'main', 9)
+    expectEqual(
+      past.map(({ value }) => value),
+      ['two', { a: 1, b: 2 }, { a: 1 }, 'one'],
+      'the history',
+    )
+  }),
   sceneCase(
     'a block over its limit is refused',
     async (scene) => {

@@ -63,6 +63,9 @@ export const json = (name: string, value: Json, threadId?: string): Change => ({
   ...(threadId === undefined ? {} : { threadId }),
 })
 
+/** The write of a block that may hold the other format. */
+export const converting = (write: Change): Change => ({ ...write, convert: true }) as Change
+
 export const mergeBlock = (name: string, patch: JsonObject, threadId?: string): Change => ({
   kind: 'block-merge',
   name,
