@@ -198,6 +198,18 @@ function withoutUndefined(value: unknown): unknown {
   return kept
 }
 
+/** The object that a text is the JSON of; null if it is no such text. */
+export function objectOfText(text: string): JsonObject | null {
+  if (!text.trimStart().startsWith('{')) return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? toPatch(value, 'workingMemory') : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
 /**
  * Deep merge in the manner of JSON Merge Patch (RFC 7396): objects recurse, arrays and scalars replace, `null` deletes.
  * Neither argument is changed.

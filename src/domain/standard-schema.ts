@@ -11,9 +11,16 @@ export interface StandardSchema {
   }
 }
 
+interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly unknown[] | undefined
+}
+
 type StandardResult =
   | { readonly value: unknown; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] }
+  | { readonly issues: readonly StandardIssue[] }
+
+const noSuchField = 'The schema has no such field'
 
 /** An issue that a schema has with a value. */
 export interface SchemaIssue {
@@ -23,11 +30,59 @@ export interface SchemaIssue {
   readonly message: string
 }
 
+/** An issue, with the keys that lead to its field. */
+export interface KeyedIssue {
+  readonly keys: readonly string[]
+  readonly message: string
+}
+
+/** What a schema says about a value. */
+interface SchemaReport {
+  /** Why the value does not parse; empty if it does. */
+  readonly failures: readonly KeyedIssue[]
+  /** Fields that the schema does not have. Known only if the value parses. */
+  readonly unknown: readonly KeyedIssue[]
+}
+
+function keysOf(path: readonly unknown[]): readonly string[] {
+  return path.map((part) => String(isJsonObject(part) && 'key' in part ? part.key : part))
+}
+
+/** The fields of a value that its parsed form does not have. */
+function droppedFields(value: unknown, parsed: unknown, keys: readonly string[]): readonly KeyedIssue[] {
+  if (Array.isArray(value)) {
+    if (!Array.isArray(parsed) || parsed.length !== value.length) return []
+    return value.flatMap((item, index) => droppedFields(item, parsed[index], [...keys, String(index)]))
+  }
+  if (!isJsonObject(value) || !isJsonObject(parsed)) return []
+  return Object.entries(value).flatMap(([key, field]) => {
+    const path = [...keys, key]
+    if (!Object.hasOwn(parsed, key)) return [{ keys: path, message: noSuchField }]
+    return droppedFields(field, parsed[key], path)
+  })
+}
+
+/** What a schema says about a value: why it does not parse, or which of its fields the schema does not have. */
+export async function schemaReport(schema: StandardSchema, value: unknown): Promise<SchemaReport> {
+  const result = await schema['~standard'].validate(value)
+  if (result.issues === undefined) return { failures: [], unknown: droppedFields(value, result.value, []) }
+  return { failures: result.issues.flatMap(keyedIssues), unknown: [] }
+}
+
+/** An issue by its keys. zod names strange fields in one issue of the object around them: each is an issue of its own here. */
+function keyedIssues(issue: StandardIssue): readonly KeyedIssue[] {
+  const { message, path = [] } = issue
+  const keys = keysOf(path)
+  const { code, keys: strange } = issue as { readonly code?: unknown; readonly keys?: unknown }
+  if (code !== 'unrecognized_keys' || !Array.isArray(strange)) return [{ keys, message }]
+  return strange.map((key) => ({ keys: [...keys, String(key)], message: noSuchField }))
+}
+
+export function toIssue({ keys, message }: KeyedIssue): SchemaIssue {
+  return { path: keys.join('.'), message }
+}
+
 /** The issues of a schema with a value; empty if it parses. */
 export async function schemaIssues(schema: StandardSchema, value: unknown): Promise<readonly SchemaIssue[]> {
-  const result = await schema['~standard'].validate(value)
-  return (result.issues ?? []).map(({ message, path = [] }) => {
-    const keys = path.map((part) => String(isJsonObject(part) && 'key' in part ? part.key : part))
-    return { path: keys.join('.'), message }
-  })
+  return (await schemaReport(schema, value)).failures.map(toIssue)
 }

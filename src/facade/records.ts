@@ -6,11 +6,8 @@ import type { RunPageRecord, RunRecord } from '../memory/conversation/runs.ts'
 import type { ThreadPageRecord, ThreadUpdateRecord } from '../memory/conversation/threads.ts'
 import type { FactRecord, FactVersionRecord } from '../memory/facts/fact-records.ts'
 import type { ForgetAnswerRecord, ForgetReceiptRecord } from '../memory/forget.ts'
-import type {
-  WorkingMemoryRecord,
-  WorkingMemoryVersionRecord,
-  WorkingMemoryWriteRecord,
-} from '../memory/working-memory/working-memory.ts'
+import type { WorkingMemoryRecord, WorkingMemoryWriteRecord } from '../memory/working-memory/block.ts'
+import type { WorkingMemoryVersionRecord } from '../memory/working-memory/working-memory.ts'
 import { dateOrNull } from './times.ts'
 
 /** A conversation of a resource. */

@@ -123,7 +123,7 @@ class DoorSpace implements AgentSpace {
     const space = this.#door.with({ behaviour: { ...this.#door.core.behaviour, workingMemory: { scope, ...form } } })
     return {
       read: () => readWorkingMemory(space, { threadId }),
-      write: (workingMemory, expected) => writeWorkingMemory(space, { threadId, workingMemory, ...expected }),
+      write: (workingMemory, how) => writeWorkingMemory(space, { threadId, workingMemory, ...how }),
     }
   }
 

@@ -32,6 +32,8 @@ const block = {
   name: optionalId,
 }
 
+const issues = optional(z.array(z.strictObject({ path: z.string(), message: z.string() })))
+
 const workingMemory = z.strictObject({
   ...place,
   value: json,
@@ -39,7 +41,7 @@ const workingMemory = z.strictObject({
   version,
   updatedAt: recordTime,
   updatedBy: actor,
-  issues: optional(z.array(z.strictObject({ path: z.string(), message: z.string() }))),
+  issues,
 })
 
 const written = z.strictObject({
@@ -47,6 +49,7 @@ const written = z.strictObject({
   version,
   value: json,
   replaced: z.strictObject({ version, by: actor }).nullable(),
+  issues,
 })
 const write = z.discriminatedUnion('status', [
   written,

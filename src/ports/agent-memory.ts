@@ -5,6 +5,7 @@ import type { Seq, SpaceId, SpaceKey, TurnId } from '../domain/id.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
+import type { BlockFormat } from '../domain/records/block.ts'
 import type { TurnStatus } from '../domain/records/turn.ts'
 import type { SpaceAddress } from '../domain/space.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
@@ -100,6 +101,7 @@ export interface Found {
 /** A block of working memory. */
 export interface AgentBlock {
   readonly value: Json
+  readonly format: BlockFormat
   readonly version: Seq
 }
 
@@ -108,17 +110,16 @@ export type AgentBlockWrite =
   | { readonly status: 'written'; readonly value: Json; readonly version: Seq }
   | { readonly status: 'conflict'; readonly current: AgentBlock | null }
 
+/** The version that a write was made from. Default: the current one. With mode `replace`, an object is written whole. */
+type AgentBlockExpectation = { readonly ifVersion?: number } | { readonly ifAbsent: true }
+
 /** Working memory in the form that an agent keeps it in. */
 export interface AgentWorkingMemory {
   read(): Promise<AgentBlock | null>
-  /**
-   * Writes the whole text, merged by lines with later writes of others, or merges an object.
-   *
-   * @param expected The version that the write was made from. Default: the current one.
-   */
+  /** Writes the whole text, merged by lines with later writes of others, or merges an object. */
   write(
     value: string | JsonObject,
-    expected?: { readonly ifVersion: number } | { readonly ifAbsent: true },
+    how?: AgentBlockExpectation & { readonly mode?: 'replace' },
   ): Promise<AgentBlockWrite>
 }
 

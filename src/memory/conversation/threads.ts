@@ -15,7 +15,7 @@ import { unexpectedConflict } from '../arguments/refusal.ts'
 import { appliedOf, failsExpectation } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace, type SubmitOptions } from '../door/door.ts'
-import { startingValue } from '../working-memory/blocks.ts'
+import { startingValue } from '../working-memory/form.ts'
 
 /** A thread of a resource. */
 export interface NamedThread {

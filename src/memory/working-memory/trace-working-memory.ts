@@ -4,7 +4,7 @@
 
 import type { Json } from '../../domain/json.ts'
 import { type TokenCount, tracedActor, type WorkingMemoryEvent } from '../tracing.ts'
-import type { Block, WorkingMemoryRecord, WorkingMemoryWriteRecord } from './working-memory.ts'
+import type { Block, WorkingMemoryRecord, WorkingMemoryWriteRecord } from './block.ts'
 export function workingMemoryEvent(action: WorkingMemoryEvent['action'], block: Block): WorkingMemoryEvent {
   const { space, threadId, name } = block
   const inThread = threadId === null ? {} : { threadId }
