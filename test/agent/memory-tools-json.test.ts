@@ -81,13 +81,53 @@ describe('a tool for JSON', () => {
     expect(await standing(memory)).toBe(undefined)
   })
 
-  it('takes null for left out, except in lists', async () => {
+  it('forgets what null stands for, and takes null in lists as it is', async () => {
     const memory = await filled({ name: 'Ann', home: { city: 'Rome' } })
     const free: MemoryBehaviour = { workingMemory: { schema: z.looseObject({}) } }
     await update(memory, { name: null, home: { city: null, zip: '00100' }, list: [null, 1], remove: null }, free)
-    expect(await standing(memory)).toEqual({ name: 'Ann', home: { city: 'Rome', zip: '00100' }, list: [null, 1] })
+    expect(await standing(memory)).toEqual({ home: { zip: '00100' }, list: [null, 1] })
     const nothing = { status: 'refused', reason: 'There is nothing to write in that.' }
-    for (const input of [{}, { name: null }, { remove: [] }]) expect(await update(memory, input, free)).toEqual(nothing)
+    for (const input of [{}, { name: null }, { home: { city: null } }, { remove: [] }]) {
+      expect(await update(memory, input, free)).toEqual(nothing)
+    }
+  })
+
+  it('does not let empty texts and lists wipe what is there, unless the whole object is replaced', async () => {
+    const memory = await filled({ name: 'Ann', tags: [{ label: 'vip' }], home: { city: 'Rome', zip: '1' } })
+    const padded = { name: '', tags: [], home: { city: '', zip: '2' }, agents: {} }
+    expect(await update(memory, padded)).toEqual({
+      status: 'written',
+      version: 2,
+      note: 'Empty values keep what is there: name, tags, home.city. To forget a field, name it in remove.',
+    })
+    expect(await standing(memory)).toEqual({
+      name: 'Ann',
+      tags: [{ label: 'vip' }],
+      home: { city: 'Rome', zip: '2' },
+      agents: {},
+    })
+    expect(await update(memory, { tags: [] })).toMatchObject({
+      status: 'refused',
+      reason: expect.stringContaining('keep what is there: tags'),
+    })
+    expect(await update(memory, { name: '', tags: [], replace: true })).toEqual({ status: 'written', version: 3 })
+    expect(await standing(memory)).toEqual({ name: '', tags: [] })
+    expect(await update(memory, { name: 'Ben', tags: [], agents: {} })).toEqual({ status: 'written', version: 4 })
+    expect(await standing(memory)).toEqual({ name: 'Ben', tags: [], agents: {} })
+  })
+
+  it('replaces the whole object if the model says so, and does not remove paths with it', async () => {
+    const memory = await filled({ name: 'Ann', home: { city: 'Rome' } })
+    expect(await update(memory, { name: 'Ben', remove: ['home'], replace: true })).toMatchObject({ status: 'refused' })
+    expect(await update(memory, { home: { city: 7 }, replace: true })).toMatchObject({
+      status: 'refused',
+      reason: expect.stringContaining('home.city'),
+    })
+    expect(await update(memory, { name: 'Ben', home: null, replace: true })).toEqual({ status: 'written', version: 2 })
+    expect(await standing(memory)).toEqual({ name: 'Ben' })
+    const own: MemoryBehaviour = { workingMemory: { schema: z.object({ replace: z.string(), name: z.string() }) } }
+    await update(memory, { replace: 'the lamp', replaceAll: true }, own)
+    expect(await standing(memory)).toEqual({ replace: 'the lamp' })
   })
 
   const free: MemoryBehaviour = { workingMemory: { schema: z.looseObject({}) } }

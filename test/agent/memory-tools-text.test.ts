@@ -190,11 +190,21 @@ describe('a tool for text', () => {
     expect(await standing(memory)).toBeUndefined()
   })
 
-  it('says that a block of JSON takes no text', async () => {
+  it('keeps JSON as JSON without a template: the whole of it, as the text of an object', async () => {
     const memory = openMemory()
-    await memory.updateWorkingMemory({ ...where, workingMemory: { name: 'Ann' } })
-    const answer = await write(await toolsOf(memory, { workingMemory: { enabled: true } }), 'Ann', 1)
-    expect(answer).toMatchObject({ status: 'refused', reason: expect.stringContaining('holds json') })
+    await memory.updateWorkingMemory({ ...where, workingMemory: { name: 'Ann', age: 7 } })
+    const tools = await toolsOf(memory, { workingMemory: { enabled: true } })
+    expect(await write(tools, 'Ann', 1)).toMatchObject({
+      status: 'refused',
+      reason: expect.stringContaining('the text of one JSON object'),
+      text: '{"name":"Ann","age":7}',
+      version: 1,
+    })
+    expect(await write(tools, '{"name":"Ben"}')).toMatchObject({ status: 'conflict', version: 1 })
+    expect(await write(tools, '{"name":"Ben"}', 1)).toEqual({ status: 'written', version: 2 })
+    expect(await standing(memory)).toEqual({ name: 'Ben' })
+    await memory.updateWorkingMemory({ ...where, workingMemory: { age: 8 } })
+    expect(await write(tools, '{"name":"Cat"}', 2)).toMatchObject({ status: 'conflict', version: 3 })
   })
 
   it('tells of what no model can help as an error, which stays an error of the tool', async () => {

@@ -2,6 +2,7 @@
 
 import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
+import { jsonLines } from '../../domain/json-lines.ts'
 import { mainBlock } from '../../domain/records/block-key.ts'
 import { withoutFences } from '../../recall/without-fences.ts'
 import { joinTokens, tokensOfText } from './fit.ts'
@@ -60,7 +61,10 @@ async function readBlock({ input: { space, threadId, behaviour } }: Reading): Pr
   const { scope, template, schema } = behaviour.workingMemory
   const empty = schema === null ? (template ?? '') : {}
   const { record } = await space.blocks.get(scope === 'thread' ? threadId : null, mainBlock)
-  const block = { name: mainBlock, scope, value: record?.value ?? empty, version: record?.version ?? null }
+  const value = record?.value ?? empty
+  // A template means text, so the model sees JSON as the text that it would replace.
+  const shown = template === null ? value : jsonLines(value)
+  const block = { name: mainBlock, scope, value: shown, version: record?.version ?? null }
   const text = blockText(block)
   return { block, text, tokens: tokensOfText(text) + joinTokens }
 }

@@ -5,11 +5,15 @@ import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
-/** The form of the tool's input. */
-interface PatchSchema {
+/** The form of the tool's input. Its own fields have other names if the schema has a field of that name. */
+export interface PatchSchema {
   readonly jsonSchema: JSONSchema7
-  /** The field that lists the paths to remove; another name if the schema has a field of that name. */
+  /** The schema of the whole object. */
+  readonly whole: JSONSchema7
+  /** The field that lists the paths to remove. */
   readonly removal: 'remove' | 'removePaths'
+  /** The field that makes the input the whole object. */
+  readonly replacing: 'replace' | 'replaceAll'
 }
 
 type Definition = JSONSchema7 | boolean
@@ -53,14 +57,24 @@ export function patchSchemaOf(schema: StandardSchema): Promise<PatchSchema> {
 }
 
 async function madeFor(schema: StandardSchema): Promise<PatchSchema> {
-  const whole = optional(await jsonSchemaOf(schema)) as JSONSchema7
-  const removal = Object.hasOwn(whole.properties ?? {}, 'remove') ? 'removePaths' : 'remove'
-  const paths: JSONSchema7 = {
-    type: 'array',
-    items: { type: 'string' },
-    description: 'Paths of fields to forget, such as "address.city".',
+  const whole = await jsonSchemaOf(schema)
+  const patch = optional(whole) as JSONSchema7
+  const has = (name: string) => Object.hasOwn(whole.properties ?? {}, name)
+  const removal = has('remove') ? 'removePaths' : 'remove'
+  const replacing = has('replace') ? 'replaceAll' : 'replace'
+  const own: JSONSchema7['properties'] = {
+    [removal]: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Paths of fields to forget, such as "address.city".',
+    },
+    [replacing]: {
+      type: 'boolean',
+      description:
+        'true: this is the whole object, and everything else is forgotten. Leave it out to change some fields.',
+    },
   }
-  return { jsonSchema: { ...whole, properties: { ...whole.properties, [removal]: paths } }, removal }
+  return { jsonSchema: { ...patch, properties: { ...patch.properties, ...own } }, whole, removal, replacing }
 }
 
 function isThere(value: unknown, path: readonly unknown[]): boolean {
@@ -99,7 +113,7 @@ export function strangeField(schema: JSONSchema7, patch: JsonObject, path = ''):
   return null
 }
 
-/** A patch without nulls outside lists: models send null for fields that they want to keep. */
+/** An object without nulls outside lists: in a whole object, null says that there is nothing. */
 export function withoutNulls(patch: JsonObject): JsonObject {
   const kept = Object.entries(patch).flatMap(([name, value]) => {
     if (value === null) return []
