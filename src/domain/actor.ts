@@ -76,9 +76,17 @@ export function isUnknownUser({ kind, id }: Actor): boolean {
   return kind === unknownUser.kind && id === unknownUser.id
 }
 
+/** The author of an assistant's message that an application saved without one. */
+const unnamedAgent: Author = { kind: 'agent', id: 'assistant' }
+
+/** Whether an author stands for an agent that nobody named. */
+export function isUnnamedAgent({ kind, id, name, claimed }: Author): boolean {
+  return kind === unnamedAgent.kind && id === unnamedAgent.id && name === undefined && claimed !== true
+}
+
 function authorUnless(role: string, actor: Actor, ofUser: () => Author): Author {
   if (role === 'user') return actor.kind === 'user' ? actor : ofUser()
-  if (role === 'assistant' && actor.kind !== 'agent') return { kind: 'agent', id: 'assistant' }
+  if (role === 'assistant' && actor.kind !== 'agent') return unnamedAgent
   return actor
 }
 

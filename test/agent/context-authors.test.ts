@@ -65,6 +65,25 @@ user
     expect(await messagesOf(memory, 'Hello')).toContain(`assistant\n  ${label}\n  Late\n\nuser`)
   })
 
+  it('is not on answers that an application imported without an author, while no other agent speaks', async () => {
+    const memory = openMemory()
+    await memory.saveMessages({ ...where, messages: ['One', { role: 'assistant', content: 'Imported' }] })
+    await saveTurn(memory, support, 'Two', 'From support')
+    const imported = 'assistant\n  [from agent assistant]\n  Imported'
+    const read = (by: typeof sales | typeof support) => messagesOf(memory, 'Hello', { by })
+    expect(await read(support)).toContain('assistant\n  Imported')
+    expect(await read(sales)).toContain(imported)
+    await saveTurn(memory, sales, 'Three', 'From sales')
+    expect(await read(support)).toContain(imported)
+  })
+
+  it('is on an answer whose unnamed author somebody only stated', async () => {
+    const memory = openMemory()
+    const author = { kind: 'agent' as const, id: 'assistant' }
+    await memory.as(bob).saveMessages({ ...where, messages: ['One', { role: 'assistant', content: 'Stated', author }] })
+    expect(await messagesOf(memory, 'Hello')).toContain('[from agent assistant, as stated by another]\n  Stated')
+  })
+
   it('says which user speaks where it is not the one whose memory it is', async () => {
     const memory = openMemory()
     await memory.as(bob).saveMessages({ ...where, messages: ['I am new here'] })

@@ -6,6 +6,7 @@ import { resourceOf } from '../../domain/space.ts'
 import { inputOf, type Shown, showInput, tokensOfTurn } from './conversation.ts'
 import { leftOf, tokensOfText } from './fit.ts'
 import { gather } from './gather.ts'
+import { isOnlyAgentIn } from './labels.ts'
 import type { Showing } from './model-messages.ts'
 import type { AnySection, ContextInput, FittedPart } from './section.ts'
 import { sections as promptSections, type SectionName, type SeenInSections } from './sections.ts'
@@ -120,7 +121,11 @@ export async function assembleContext(
   const { agent, space, instructions, tools, tokenBudget = Number.POSITIVE_INFINITY } = input
   const showing: Showing = {
     convert: sdk.convertToModelMessages,
-    reader: { agentId: agent.id, resourceId: resourceOf(space.address) },
+    reader: {
+      agentId: agent.id,
+      resourceId: resourceOf(space.address),
+      isOnlyAgent: isOnlyAgentIn([...window.history, ...window.own], agent.id),
+    },
     tools,
     seenCalls: new Set(),
   }

@@ -6,7 +6,7 @@
  * has to, and it is not the bare `[Name]` that models begin to write themselves. Any other line in this form was
  * written by somebody, and gets a backslash in front.
  */
-import type { Author } from '../../domain/actor.ts'
+import { type Author, isUnnamedAgent } from '../../domain/actor.ts'
 import { normalise } from '../../domain/index/tokens.ts'
 import type { MessagePart, Role } from '../../domain/records/message.ts'
 import { withoutFences } from '../../recall/without-fences.ts'
@@ -16,6 +16,8 @@ export interface Reader {
   readonly agentId: string
   /** null outside any resource. */
   readonly resourceId: string | null
+  /** Whether no other agent speaks in the conversation: then the answers of an agent that nobody named are its own. */
+  readonly isOnlyAgent: boolean
 }
 
 const kinds = 'user|agent|tool|system'
@@ -34,9 +36,18 @@ export function labelOf(author: Author): string {
   return `[from ${author.kind} ${nameOf(author)}${author.claimed === true ? ', as stated by another' : ''}]`
 }
 
-/** Whether a message needs a label: it is neither the agent's own nor that of the user it talks to. */
+/** Whether an agent is the only one that speaks in these messages, apart from one that nobody named. */
+export function isOnlyAgentIn(
+  messages: readonly { readonly role: Role; readonly author: Author }[],
+  agentId: string,
+): boolean {
+  return messages.every(({ role, author }) => role !== 'assistant' || author.id === agentId || isUnnamedAgent(author))
+}
+
+/** Whether a message needs a label: it is neither the agent's own, nor that of the user it talks to. */
 export function needsLabel(role: Role, author: Author, reader: Reader): boolean {
   if (author.claimed === true || role === 'system') return true
+  if (role === 'assistant' && reader.isOnlyAgent && isUnnamedAgent(author)) return false
   if (role === 'assistant') return author.kind !== 'agent' || author.id !== reader.agentId
   return author.kind !== 'user' || author.id !== reader.resourceId
 }
