@@ -136,7 +136,13 @@ export type {
   WorkingMemoryHistoryOptions,
 } from './memory/working-memory/working-memory.ts'
 export { SQLiteStore, type SQLiteStoreOptions } from './open.ts'
-export type { HistoryMode, MemoryBehaviour, SemanticRecallOptions, WorkingMemoryOptions } from './ports/behaviour.ts'
+export type {
+  HistoryMode,
+  MemoryBehaviour,
+  SemanticRecallOptions,
+  TitleOptions,
+  WorkingMemoryOptions,
+} from './ports/behaviour.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type { Durability, Storage } from './ports/storage.ts'

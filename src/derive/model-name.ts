@@ -16,13 +16,20 @@ interface ModelName {
   readonly modelId: string
 }
 
+const form = /^([a-z0-9][a-z0-9-]*)\/(.+)$/
+
+/** Whether a text names a model and its provider. */
+export function isModelName(name: string): boolean {
+  return form.test(name)
+}
+
 /**
  * Splits the name of a model.
  *
  * @throws MemoryError `invalid-input` for a name without a provider.
  */
 export function parseModelName(name: string, field: ModelField): ModelName {
-  const [, provider, modelId] = /^([a-z0-9][a-z0-9-]*)\/(.+)$/.exec(name) ?? []
+  const [, provider, modelId] = form.exec(name) ?? []
   if (provider !== undefined && modelId !== undefined) return { provider, modelId }
   const fix = `Name the provider too, as in '${modelFields[field]}', or pass a model of the AI SDK.`
   throw invalidInput(field, `must have the form 'provider/model'`, name, fix)

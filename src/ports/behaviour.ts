@@ -2,6 +2,7 @@
  * Options that say how a memory serves agents: of a Memory, of an agent and of a call, merged in that order. Types
  * only.
  */
+import type { LanguageModel } from 'ai'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 
 /** Whose memory a block is: the resource's, or one thread's. */
@@ -50,6 +51,16 @@ export interface SemanticRecallOptions {
  */
 export type HistoryMode = 'merge' | 'new-only' | 'import'
 
+/** Who gives titles to threads, and how. */
+export interface TitleOptions {
+  /** A language model of the AI SDK, or a text such as `openai/gpt-5.4-mini`. Default: the model of the call. */
+  readonly model?: LanguageModel
+  /** What that model is told. It is shown the first question and its answer. Default: to write at most six words. */
+  readonly instructions?: string
+  /** Characters of a title; a longer one is cut after a word. Default: 120. */
+  readonly maxChars?: number
+}
+
 /**
  * How memory serves an agent. Every field may be set on the Memory, the agent and the call; for each field, the call
  * wins over the agent, and the agent over the Memory.
@@ -74,8 +85,11 @@ export interface MemoryBehaviour {
   readonly team?: string
   /** Not in this version: anything but `false` is refused as `unsupported`. */
   readonly observationalMemory?: boolean
-  /** Whether threads without a title get one from the model, in the background. Default: false. */
-  readonly generateTitle?: boolean
+  /**
+   * Whether threads without a title get one from a model, in the background, after their first complete answer. Default:
+   * false.
+   */
+  readonly generateTitle?: boolean | TitleOptions
   /** Reads memory and writes nothing: neither messages nor working memory nor entries. Default: false. */
   readonly readOnly?: boolean
   /**
@@ -114,6 +128,13 @@ export interface ResolvedRecallOptions {
   readonly filter?: Readonly<Record<string, unknown>>
 }
 
+/** How titles are made. Without a model, by that of the call; without instructions, by the usual ones. */
+export interface ResolvedTitleOptions {
+  readonly model: LanguageModel | null
+  readonly instructions: string | null
+  readonly maxChars: number
+}
+
 /** How memory serves one call of an agent. */
 export interface ResolvedBehaviour {
   /** Messages of the thread that the model sees; 0: none. */
@@ -126,7 +147,8 @@ export interface ResolvedBehaviour {
   readonly workingMemory: ResolvedWorkingMemory | null
   readonly facts: boolean
   readonly team: string | null
-  readonly generateTitle: boolean
+  /** null: no titles. */
+  readonly generateTitle: ResolvedTitleOptions | null
   readonly readOnly: boolean
   readonly turns: 'queue' | 'parallel'
   readonly history: HistoryMode

@@ -24,7 +24,7 @@ const full: MemoryBehaviour = {
   facts: true,
   team: 'acme',
   observationalMemory: false,
-  generateTitle: true,
+  generateTitle: { model: 'openai/gpt-5.4-mini', instructions: 'Three words.', maxChars: 1_000 },
   readOnly: true,
   turns: 'parallel',
   history: 'new-only',
@@ -93,6 +93,12 @@ describe('options of a Memory', () => {
     ['facts as a text', { facts: 'yes' }, 'options.facts'],
     ['a blank team', { team: ' ' }, 'options.team'],
     ['a team that is all of them', { team: '*' }, 'options.team'],
+    ['titles of another kind', { generateTitle: { prompt: 'x' } }, 'options.generateTitle'],
+    ['a title model without a provider', { generateTitle: { model: 'gpt' } }, 'options.generateTitle.model'],
+    ['a title model that is none', { generateTitle: { model: {} } }, 'options.generateTitle.model'],
+    ['empty instructions for titles', { generateTitle: { instructions: '' } }, 'options.generateTitle.instructions'],
+    ['titles without characters', { generateTitle: { maxChars: 0 } }, 'options.generateTitle.maxChars'],
+    ['titles that are too long', { generateTitle: { maxChars: 1_001 } }, 'options.generateTitle.maxChars'],
     ['titles as a text', { generateTitle: 'yes' }, 'options.generateTitle'],
     ['read only as a number', { readOnly: 1 }, 'options.readOnly'],
     ['other turns', { turns: 'serial' }, 'options.turns'],
@@ -129,7 +135,7 @@ describe('a merge', () => {
       workingMemory: null,
       facts: false,
       team: null,
-      generateTitle: false,
+      generateTitle: null,
       readOnly: false,
       turns: 'queue',
       history: 'merge',
@@ -139,8 +145,8 @@ describe('a merge', () => {
   })
 
   it('decides on values that it would take itself', () => {
-    const { lastMessages, facts, generateTitle, readOnly, turns, history } = mergeBehaviour()
-    const flat = { lastMessages, facts, generateTitle, readOnly, turns, history }
+    const { lastMessages, facts, readOnly, turns, history } = mergeBehaviour()
+    const flat = { lastMessages, facts, readOnly, turns, history }
     const usually = { ...flat, semanticRecall: usual } as MemoryBehaviour
     expect(parseBehaviour(usually, 'options')).toEqual(usually)
   })
@@ -153,11 +159,22 @@ describe('a merge', () => {
       workingMemory: { scope: 'thread', template: '# Name', schema: null, agentManaged: false, readOnly: true },
       facts: true,
       team: 'acme',
-      generateTitle: true,
+      generateTitle: { model: 'openai/gpt-5.4-mini', instructions: 'Three words.', maxChars: 1_000 },
       readOnly: true,
       turns: 'parallel',
       history: 'new-only',
     })
+  })
+
+  it.each<[MemoryBehaviour['generateTitle'][], object | null]>([
+    [[true], { model: null, instructions: null, maxChars: 120 }],
+    [[{ maxChars: 50 }, { instructions: 'Short.' }], { model: null, instructions: 'Short.', maxChars: 50 }],
+    [[{ maxChars: 50 }, false], null],
+    [[{ maxChars: 50 }, false, true], { model: null, instructions: null, maxChars: 50 }],
+  ])('makes of titles %j: %j', (levels, titles) => {
+    expect(
+      mergeBehaviour(...levels.map((generateTitle) => ({ generateTitle }) as MemoryBehaviour)).generateTitle,
+    ).toEqual(titles)
   })
 
   it('lets the last one count, field by field', () => {

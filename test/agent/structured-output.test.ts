@@ -84,6 +84,11 @@ const stopped = (stop: AbortController) => () => {
 it.each<[string, string, Case]>([
   ['an object', 'complete', { script: () => [trip], structuredOutput }],
   ['an object after calls', 'complete', { script: () => [callTool('look'), trip], structuredOutput }],
+  [
+    'words and a call, then an object',
+    'complete',
+    { script: () => [callTool('look', {}, { text: 'Let me see.' }), trip], structuredOutput },
+  ],
   ['no object', 'failed', { script: () => ['Rome'], structuredOutput }],
   ['no object after calls', 'failed', { script: () => [callTool('look'), 'Rome'], structuredOutput }],
   ['nothing', 'failed', { script: () => [''], structuredOutput }],

@@ -2,6 +2,7 @@
 import { Agent, type Memory, type MemoryOptions } from 'aquifer'
 import { failWith, type ModelCall, scriptedModel, stall } from 'aquifer/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { titleIn } from '../../src/agent/run/title.ts'
 import { openMemory, temporaryUrl } from '../memory/opened.ts'
 import { at, storedIn } from './aftermath.ts'
 
@@ -137,4 +138,47 @@ test('no title is asked for unless it is wanted, nor for an answer that failed',
   await expect(other.generate('hi', { ...at, maxRetries: 0 })).rejects.toThrow('no')
   await memory.close()
   expect([model.calls.length, failing.calls.length]).toEqual([1, 1])
+})
+
+test('a title has a model, instructions and a length of its own', async () => {
+  const small = scriptedModel({ script: ['A plan for three days in Rome'] })
+  const generateTitle = { model: small, instructions: 'Name the trip.', maxChars: 16 }
+  const { memory, reopened } = openTitled({ options: { generateTitle } })
+  const model = scriptedModel({ script: ['Gladly.'] })
+  await new Agent({ name: 'Support', model, memory }).generate('Plan Rome.', at)
+  expect(await titleOf(await reopened())).toBe('A plan for three')
+  expect(small.calls.map(({ instructions, prompt }) => [instructions, prompt])).toEqual([
+    ['Name the trip.', 'User: Plan Rome.\n\nAssistant: Gladly.'],
+  ])
+  expect(model.calls).toHaveLength(1)
+})
+
+test('a title model that is not installed does no harm', async () => {
+  const warned = quiet()
+  const { memory, reopened } = openTitled({ options: { generateTitle: { model: 'nobody/x' } } })
+  await new Agent({ name: 'Support', model: scriptedModel({ script: ['hello'] }), memory }).generate('hi', at)
+  expect(await titleOf(await reopened())).toBeNull()
+  expect(warned).toHaveBeenCalledTimes(1)
+})
+
+test.each([
+  ['<think>They want Rome.\nSix words.</think>\n\nA plan for Rome', 'A plan for Rome'],
+  ['<THINKING>Hm</THINKING> <reasoning>Rome?</reasoning>Rome', 'Rome'],
+  ['They want Rome.</think>Rome', 'Rome'],
+  ['Rome <think>and more', 'Rome'],
+  ['<think>only thoughts', ''],
+  ['Title: Rome', 'Rome'],
+  ['**Title:** "Rome"', 'Rome'],
+  ['"Title: Rome."', 'Rome'],
+  ['# Rome in May', 'Rome in May'],
+  ['Titel: Rom', 'Rom'],
+  ['<think>x</think>**Title**: *Rome*', 'Rome'],
+  ['Titles: an overview', 'Titles: an overview'],
+  ['#1 of all plans in C#', '#1 of all plans in C#'],
+  ['Is 1 < 2?', 'Is 1 < 2?'],
+  ['One two three four five six seven', 'One two three four five six'],
+  ['x'.repeat(40), 'x'.repeat(30)],
+  [`${'x'.repeat(29)}😀`, 'x'.repeat(29)],
+])('a title is found in %j', (answer, title) => {
+  expect(titleIn(answer, 30)).toBe(title)
 })

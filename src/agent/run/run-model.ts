@@ -5,7 +5,7 @@ import type { Answer, AnswerEnd } from '../answer/answer.ts'
 import { type Call, questionOf } from '../call.ts'
 import { withOwnCallIds } from '../call-ids.ts'
 import { callOptionTable, optionsPassedOn } from '../call-options.ts'
-import { withResolvedModel } from '../model.ts'
+import { resolveModel, withResolvedModel } from '../model.ts'
 import type { CallOptions } from '../options.ts'
 import { loadSdk } from '../sdk.ts'
 import type { Exchange } from './exchange.ts'
@@ -79,10 +79,14 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
 /** Background work after a complete turn. */
 export function afterwards(call: Call, { turn }: OwnTurn, end: AnswerEnd): void {
   const { remembered } = call
-  if (remembered === null || !remembered.behaviour.generateTitle || end.status !== 'complete') return
+  const options = remembered?.behaviour.generateTitle ?? null
+  if (remembered === null || options === null || end.status !== 'complete') return
   const { space } = remembered
   const question = questionOf(call.input.map(({ input }) => input))
-  const titled = giveTitle(space, turn.threadId, call.model, { question, answer: end.parts })
+  const titled = (async () => {
+    const model = options.model === null ? call.model : resolveModel(options.model, call.agent.name)
+    await giveTitle(space, turn.threadId, { ...options, model }, { question, answer: end.parts })
+  })()
   // If this fails, the thread has no title; nothing else happens.
   space.hold(titled.catch((error: unknown) => call.agent.log('warn', 'No title could be made.', error)))
 }

@@ -2,11 +2,12 @@
  * The options that say how memory serves agents, one row each: how a value is checked, and its value for a call.
  * Checked by hand, because a constructor cannot wait for zod to be loaded.
  */
+import { isModelName, modelFields } from '../../derive/model-name.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
-import { check, fieldsOf, isSchema, isText, isWholeFrom } from '../../domain/option-checks.ts'
+import { check, fieldsOf, hasMethod, isSchema, isText, isWholeFrom } from '../../domain/option-checks.ts'
 import { reading } from '../../domain/read-plain.ts'
 import type {
   BlockScope,
@@ -16,6 +17,7 @@ import type {
   ResolvedBehaviour,
   ResolvedWorkingMemory,
   SemanticRecallOptions,
+  TitleOptions,
   WorkingMemoryOptions,
 } from '../../ports/behaviour.ts'
 
@@ -160,6 +162,40 @@ function workingMemoryOf(
   return { scope: options.scope ?? rows.scope.usual, template, schema, agentManaged, readOnly }
 }
 
+const usualTitle = 120
+
+const titleRows = {
+  model: row(
+    null,
+    'must be a language model',
+    `Pass a model of the AI SDK, or a text such as '${modelFields.model}'.`,
+    isModel,
+  ),
+  instructions: row(null, 'must be a text', 'Say how to write a title, or leave it out.', isText),
+  maxChars: {
+    usual: usualTitle,
+    check: (value, field, { titleLength }) => number(1, titleLength, usualTitle).check(value, field, defaultLimits),
+  },
+} satisfies { readonly [Name in keyof TitleOptions]-?: Row<unknown> }
+
+function isModel(value: unknown): boolean {
+  return typeof value === 'string' ? isModelName(value) : hasMethod('doGenerate')(value)
+}
+
+/** As for recall: a feature that is switched off and on again keeps its options. */
+function titlesOf(levels: readonly MemoryBehaviour['generateTitle'][]): ResolvedBehaviour['generateTitle'] {
+  const options = levels.reduce<TitleOptions>(
+    (before, level) => (typeof level === 'object' ? over(before, level) : before),
+    {},
+  )
+  if ((levels.findLast((level) => level !== undefined) ?? false) === false) return null
+  return {
+    model: options.model ?? titleRows.model.usual,
+    instructions: options.instructions ?? titleRows.instructions.usual,
+    maxChars: options.maxChars ?? titleRows.maxChars.usual,
+  }
+}
+
 /**
  * The value of an option for a call. `levels` are the stated values of Memory, agent and call, undefined if not stated.
  */
@@ -229,7 +265,12 @@ const rows: { readonly [Name in keyof MemoryBehaviour]-?: BehaviourRow<Name> } =
     },
     resolve: () => undefined,
   },
-  generateTitle: last(flag(false)),
+  generateTitle: {
+    check: (value, at, limits) => {
+      if (typeof value !== 'boolean') checkRows(value, at, titleRows, limits)
+    },
+    resolve: titlesOf,
+  },
   readOnly: last(flag(false)),
   turns: last(
     row('queue', `must be 'queue' or 'parallel'`, `Leave it out for 'queue'.`, (turns) => {
