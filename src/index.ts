@@ -35,6 +35,7 @@ export type { MessagePart, Role } from './domain/records/message.ts'
 export type { MessageLike } from './domain/records/message-input.ts'
 export type { RunKind, RunStatus } from './domain/records/run.ts'
 export type { TurnStatus } from './domain/records/turn.ts'
+export type { JsonOf, ObjectJsonSchema, PatchOf, SchemaLike, SdkSchema } from './domain/schema-like.ts'
 export {
   childSpaceId,
   parseSpaceId,

@@ -37,9 +37,6 @@ export const isText = (value: unknown) => typeof value === 'string' && value !==
 export const hasMethod = (name: string) => (value: unknown) =>
   typeof value === 'object' && value !== null && isFunction((value as OptionFields)[name])
 
-export const isSchema = (value: unknown) =>
-  (typeof value === 'object' || isFunction(value)) && value !== null && '~standard' in (value as object)
-
 export const isWholeFrom =
   (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
   (value: unknown) =>

@@ -8,6 +8,8 @@ export interface StandardSchema {
     readonly version: 1
     readonly vendor: string
     readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>
+    /** Types only: what it takes, and what parsing answers. */
+    readonly types?: { readonly input: unknown; readonly output: unknown } | undefined
   }
 }
 

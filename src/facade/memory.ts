@@ -3,6 +3,7 @@ import { type Access, type Actor, checkActor } from '../domain/actor.ts'
 import { checkId } from '../domain/id.ts'
 import { fieldsOf } from '../domain/option-checks.ts'
 import type { MessageLike } from '../domain/records/message-input.ts'
+import type { JsonOf, SchemaLike } from '../domain/schema-like.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { ListRunsOptions } from '../memory/conversation/runs.ts'
 import type { Core } from '../memory/door/core.ts'
@@ -59,9 +60,11 @@ export function memoryOf(core: Core): Memory {
 /**
  * Shared memory: conversations, working memory and team memory on one storage, for any number of agents at once.
  *
+ * `Schema` is the type of the schema of working memory, inferred from the options.
+ *
  * Opens its storage at first use; `close()` it, or declare it with `await using`.
  */
-export class Memory extends Conversations implements AsyncDisposable {
+export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversations implements AsyncDisposable {
   readonly #core = coreOf(this)
 
   static {
@@ -75,14 +78,14 @@ export class Memory extends Conversations implements AsyncDisposable {
    *   its first use, otherwise `./aquifer.db`.
    * @throws MemoryError `invalid-input` for an unknown or wrong option.
    */
-  constructor(options: MemoryOptions = {}) {
+  constructor(options: MemoryOptions<Schema> = {}) {
     super(options)
   }
 
   /** The same memory for another actor, who then signs its writes. Closing either closes both. */
-  as(actor: Actor): Memory {
+  as(actor: Actor): Memory<Schema> {
     const access: Access = { ...this.#core.access, actor: checkActor(actor, 'actor') }
-    return memoryOf({ ...this.#core, access })
+    return memoryOf({ ...this.#core, access }) as Memory<Schema>
   }
 
   /** A space by its id, such as `resource/alice` or `team/acme`; ids in it are percent-encoded. */
@@ -154,9 +157,10 @@ export class Memory extends Conversations implements AsyncDisposable {
   }
 
   /** A block of working memory, or null while there is none. */
-  async getWorkingMemory(options: GetWorkingMemoryOptions): Promise<WorkingMemory | null> {
+  async getWorkingMemory(options: GetWorkingMemoryOptions): Promise<WorkingMemory<JsonOf<Schema>> | null> {
     const block = await call(this.#core, 'workingMemory.get', { what: 'getWorkingMemory', options })
-    return block === null ? null : datedWorkingMemory(block)
+    // The schema's type, unless there are issues: a stored value is returned whatever the schema says.
+    return block === null ? null : (datedWorkingMemory(block) as WorkingMemory<JsonOf<Schema>>)
   }
 
   /**
@@ -166,9 +170,11 @@ export class Memory extends Conversations implements AsyncDisposable {
    *
    * @returns `written` with what it replaced, or `conflict` with the current block if nothing was written.
    */
-  async updateWorkingMemory(options: UpdateWorkingMemoryOptions): Promise<WorkingMemoryWrite> {
+  async updateWorkingMemory(
+    options: UpdateWorkingMemoryOptions<JsonOf<Schema>>,
+  ): Promise<WorkingMemoryWrite<JsonOf<Schema>>> {
     const given = { what: 'updateWorkingMemory', options }
-    return datedWrite(await call(this.#core, 'workingMemory.update', given))
+    return datedWrite(await call(this.#core, 'workingMemory.update', given)) as WorkingMemoryWrite<JsonOf<Schema>>
   }
 
   /** The versions of a block, newest first. */

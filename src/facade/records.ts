@@ -1,4 +1,5 @@
 /** Records for users: those of the operations, with a `Date` for each time. */
+import type { Json } from '../domain/json.ts'
 import { dateOf } from '../domain/time.ts'
 import type { RecalledItemRecord, RecalledMessageRecord, RecollectionRecord } from '../memory/answers/recollection.ts'
 import type { MessageRecord, ThreadRecord } from '../memory/answers/records.ts'
@@ -29,10 +30,10 @@ export interface Run extends RunRecord<Date> {}
 export interface RunPage extends RunPageRecord<Date> {}
 
 /** A block in its current state. */
-export interface WorkingMemory extends WorkingMemoryRecord<Date> {}
+export interface WorkingMemory<Value = Json> extends WorkingMemoryRecord<Date, Value> {}
 
 /** The answer of a write: what it replaced, or the current block if there is a conflict. */
-export type WorkingMemoryWrite = WorkingMemoryWriteRecord<Date>
+export type WorkingMemoryWrite<Value = Json> = WorkingMemoryWriteRecord<Date, Value>
 
 /** A version of a block. */
 export interface WorkingMemoryVersion extends WorkingMemoryVersionRecord<Date> {}

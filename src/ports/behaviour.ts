@@ -3,21 +3,25 @@
  * only.
  */
 import type { LanguageModel } from 'ai'
+import type { SchemaLike } from '../domain/schema-like.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 
 /** Whose memory a block is: the resource's, or one thread's. */
 export type BlockScope = 'resource' | 'thread'
 
 /** Working memory. Give a `template` or a `schema`, not both; with either, or with `enabled`, agents see it. */
-export interface WorkingMemoryOptions {
+export interface WorkingMemoryOptions<Schema extends SchemaLike = SchemaLike> {
   /** Whether agents see it and keep it up to date. Default: true if there is a template or a schema. */
   readonly enabled?: boolean
   /** Whose memory it is: the resource's (default), or each thread's own. */
   readonly scope?: BlockScope
   /** Markdown that an empty working memory starts from. */
   readonly template?: string
-  /** The shape of working memory kept as JSON; writes are merged and checked against it. */
-  readonly schema?: StandardSchema
+  /**
+   * The shape of working memory kept as JSON; writes are merged and checked against it. A schema of zod or of another
+   * library that follows the Standard Schema specification, a JSON Schema of an object, or `jsonSchema()` of the AI SDK.
+   */
+  readonly schema?: Schema
   /** Whether agents get the tool `updateWorkingMemory`. Default: true. */
   readonly agentManaged?: boolean
   /** Agents see it and cannot write it. Default: false. */
@@ -65,7 +69,7 @@ export interface TitleOptions {
  * How memory serves an agent. Every field may be set on the Memory, the agent and the call; for each field, the call
  * wins over the agent, and the agent over the Memory.
  */
-export interface MemoryBehaviour {
+export interface MemoryBehaviour<Schema extends SchemaLike = SchemaLike> {
   /** How many of the thread's newest messages a model sees. Default: 10; `false` or 0: none. */
   readonly lastMessages?: number | false
   /** Tokens of those messages together, estimated; the oldest are dropped. Default: no limit. */
@@ -76,7 +80,7 @@ export interface MemoryBehaviour {
    */
   readonly semanticRecall?: boolean | SemanticRecallOptions
   /** Working memory that agents see and keep up to date. Default: none. */
-  readonly workingMemory?: WorkingMemoryOptions
+  readonly workingMemory?: WorkingMemoryOptions<Schema>
   /** Whether facts about the resource are recalled into the context. Default: false. */
   readonly facts?: boolean
   /**

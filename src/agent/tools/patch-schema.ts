@@ -2,6 +2,7 @@
 
 import type { FlexibleSchema, JSONSchema7 } from 'ai'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
+import { statedJsonSchema } from '../../domain/schema-like.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
@@ -36,6 +37,8 @@ function mapped(properties: NonNullable<JSONSchema7['properties']>): NonNullable
 
 /** The schema as JSON Schema; the schema of any object if the library, or JSON Schema, cannot express it. */
 async function jsonSchemaOf(schema: StandardSchema): Promise<JSONSchema7> {
+  const given = await statedJsonSchema(schema)
+  if (given !== undefined) return given as JSONSchema7
   const any: JSONSchema7 = { type: 'object', additionalProperties: {} }
   const { asSchema } = await loadSdk()
   try {

@@ -7,8 +7,9 @@ import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
-import { check, fieldsOf, hasMethod, isSchema, isText, isWholeFrom } from '../../domain/option-checks.ts'
+import { check, fieldsOf, hasMethod, isText, isWholeFrom } from '../../domain/option-checks.ts'
 import { reading } from '../../domain/read-plain.ts'
+import { isSchemaLike, standardOf } from '../../domain/schema-like.ts'
 import type {
   BlockScope,
   HistoryMode,
@@ -130,7 +131,12 @@ const workingMemoryRows = {
   enabled: flag(null, 'Leave it out for true.'),
   scope,
   template: row(null, 'must be a text', 'Pass Markdown.', isText),
-  schema: row(null, 'must be a Standard Schema', 'Pass a zod object, for example.', isSchema),
+  schema: row(
+    null,
+    'must be a schema',
+    'Pass a zod object or a JSON Schema of type object, for example.',
+    isSchemaLike,
+  ),
   agentManaged: flag(true),
   readOnly: flag(false),
 } satisfies { readonly [Name in keyof WorkingMemoryOptions]-?: Row<unknown> }
@@ -159,7 +165,8 @@ function workingMemoryOf(
   if (!(options.enabled ?? (template !== null || schema !== null))) return null
   const readOnly = isReadOnly || (options.readOnly ?? rows.readOnly.usual)
   const agentManaged = (options.agentManaged ?? rows.agentManaged.usual) && !readOnly
-  return { scope: options.scope ?? rows.scope.usual, template, schema, agentManaged, readOnly }
+  const standard = schema === null ? null : standardOf(schema)
+  return { scope: options.scope ?? rows.scope.usual, template, schema: standard, agentManaged, readOnly }
 }
 
 const usualTitle = 120

@@ -15,6 +15,7 @@ import {
   type OptionFields,
 } from '../../domain/option-checks.ts'
 import { reading, readPlain } from '../../domain/read-plain.ts'
+import type { SchemaLike } from '../../domain/schema-like.ts'
 import { SQLiteStore } from '../../open.ts'
 import type { MemoryBehaviour } from '../../ports/behaviour.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -23,7 +24,7 @@ import type { Durability, Storage } from '../../ports/storage.ts'
 import { parseBehaviour } from './behaviour.ts'
 
 /** Options of `new Memory()`. */
-export interface MemoryOptions {
+export interface MemoryOptions<Schema extends SchemaLike = SchemaLike> {
   /**
    * Its storage: `'file:./aquifer.db'`, `':memory:'`, or a `SQLiteStore`. A storage driver is accepted too, but drivers
    * are internal for now: their port may change in any version. Default, decided at first use: the storage of the
@@ -39,7 +40,7 @@ export interface MemoryOptions {
   /** Any of the limits, raised or lowered. */
   readonly limits?: Partial<Limits>
   /** How it serves agents, unless an agent or a call says otherwise. */
-  readonly options?: MemoryBehaviour
+  readonly options?: MemoryBehaviour<Schema>
   /**
    * What makes vectors, for recall by meaning: an embedder, any embedding model of the AI SDK, a text such as
    * `'openai/text-embedding-3-small'`, or `false` for words only. A text names a model of the installed package

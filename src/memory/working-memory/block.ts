@@ -16,9 +16,9 @@ import type { Door } from '../door/door.ts'
 import { issuesIn, scopeThread } from './form.ts'
 
 /** A block in its current state. */
-export interface WorkingMemoryRecord<Time = string> extends RecordPlace {
-  /** Text of a template block, JSON of a schema block. */
-  readonly value: Json
+export interface WorkingMemoryRecord<Time = string, Value = Json> extends RecordPlace {
+  /** Text of a template block, JSON of a schema block. It has the schema's type only if there are no `issues`. */
+  readonly value: Value
   /** `text` or `json`. */
   readonly format: BlockFormat
   /** Seq of the commit that wrote it, for `ifVersion`. */
@@ -35,14 +35,14 @@ export interface WorkingMemoryRecord<Time = string> extends RecordPlace {
 }
 
 /** The answer of a write: what it replaced, or the current block if there is a conflict. */
-export type WorkingMemoryWriteRecord<Time = string> =
+export type WorkingMemoryWriteRecord<Time = string, Value = Json> =
   | {
       /** The value was written. */
       readonly status: 'written'
       /** Seq of the commit, for `ifVersion`. */
       readonly version: number
-      /** The value after the write. */
-      readonly value: Json
+      /** The value after the write. It has the schema's type only if there are no `issues`. */
+      readonly value: Value
       /** The version that this write replaced and who wrote that; it stays in history. */
       readonly replaced: { readonly version: number; readonly by: Actor } | null
       /**
@@ -55,7 +55,7 @@ export type WorkingMemoryWriteRecord<Time = string> =
       /** Nothing was written: somebody else wrote since, and the changes cannot be merged. */
       readonly status: 'conflict'
       /** The current block; null if there is none. */
-      readonly current: WorkingMemoryRecord<Time> | null
+      readonly current: WorkingMemoryRecord<Time, Value> | null
     }
 
 /** The version that a write was made from: null for no block, undefined for the current one. */

@@ -4,6 +4,7 @@ import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { assertJson, isJsonObject, type Json, type JsonObject, objectOfText, toPatch } from '../../domain/json.ts'
 import type { BlockFormat } from '../../domain/records/block.ts'
+import { standardOf } from '../../domain/schema-like.ts'
 import {
   type KeyedIssue,
   type SchemaIssue,
@@ -16,7 +17,8 @@ import type { Core } from '../door/core.ts'
 
 /** The schema of a memory's working memory, if it has one. */
 export function schemaOf(core: Core): StandardSchema | null {
-  return core.behaviour.workingMemory?.schema ?? null
+  const { schema } = core.behaviour.workingMemory ?? {}
+  return schema === undefined ? null : standardOf(schema)
 }
 
 /** Whether the options name a form. If so, a block of the other format is converted; otherwise its format stays. */

@@ -4,6 +4,7 @@ import type { Actor } from '../../domain/actor.ts'
 import { invalidInput, invariant, notFound } from '../../domain/error.ts'
 import { type Json, type JsonObject, mergeJson } from '../../domain/json.ts'
 import type { PastEvent } from '../../domain/replay/history.ts'
+import type { PatchOf } from '../../domain/schema-like.ts'
 import type { CommitIdOption } from '../arguments/commit-ids.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
@@ -43,9 +44,9 @@ export interface GetWorkingMemoryOptions extends BlockOptions {
 }
 
 /** Options of `memory.updateWorkingMemory`. */
-export interface UpdateWorkingMemoryOptions extends BlockOptions, CommitIdOption {
+export interface UpdateWorkingMemoryOptions<Value = Json> extends BlockOptions, CommitIdOption {
   /** The new value: a text, or an object to merge. With a schema, a text is the JSON of the object. */
-  readonly workingMemory: string | Readonly<Record<string, unknown>>
+  readonly workingMemory: string | (Json extends Value ? Readonly<Record<string, unknown>> : PatchOf<Value>)
   /** `merge` deep-merges JSON and merges text by lines; `replace` writes over. Default: `merge`. */
   readonly mode?: 'merge' | 'replace'
   /**
