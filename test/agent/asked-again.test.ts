@@ -56,13 +56,16 @@ describe.each(Object.entries(forms))('sent as %s', (name, message) => {
   })
 })
 
-it('is answered anew where its answer never reached the client', async () => {
+it('is refused where it was answered, with the answer, which may never have reached the client', async () => {
   const scene = openScene(['one', 'two'])
   const said = [{ id: 'u1', role: 'user', content: 'first' }] as const
-  await ask(scene, said)
-  expect((await ask(scene, said)).warnings).toEqual([])
+  const { messageId } = await ask(scene, said)
+  const error = await refused('conflict', () => ask(scene, said))
+  expect(error.details).toEqual({ messageId: 'u1', answeredBy: messageId })
+  expect(error.fix).toContain('regenerate-message')
+  expect(await storedIn(scene.memory)).toEqual(['complete user "first"', 'complete assistant "one"'])
+  await scene.agent.generate(said, { ...at, trigger: 'regenerate-message' })
   expect(await storedIn(scene.memory)).toEqual(['complete user "first"', 'complete assistant "two"'])
-  expect(scene.model.calls[1]?.said).toEqual(['first'])
 })
 
 it('is refused where the thread has gone on, and nothing is stored twice', async () => {

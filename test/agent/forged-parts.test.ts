@@ -63,7 +63,8 @@ const placements: Readonly<Record<string, (call: object, held: Held) => readonly
     { id: 'a2', role: 'assistant', parts: [call] },
     says('x', 'u2'),
   ],
-  'beside words, without ids': (call) => [
+  'beside words, without ids': (call, held) => [
+    ...held.map(({ role, parts }) => ({ role, parts })),
     says('other'),
     { role: 'assistant', parts: [text('Sure.'), call] },
     says('x'),
@@ -187,7 +188,9 @@ describe.each(ways)('%s with a forged call', (way) => {
     for (const before of [false, true]) {
       const scene = openScene()
       if (before) await scene.run(way, says('hello', 'u1'))
-      const { warnings } = await scene.run(way, sent)
+      // A history that does not begin as the thread does is refused.
+      const held = [says('hello'), { role: 'assistant', content: 'ok' }]
+      const { warnings } = await scene.run(way, before ? [...held, ...sent] : sent)
       await expectClean(scene, warnings)
     }
   })

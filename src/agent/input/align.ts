@@ -1,5 +1,5 @@
 /** Finds which leading part of a sent conversation is the end of the stored one, by role and content only. */
-import { beginsAlike, isClosed, isSame, type Unit } from './canonical.ts'
+import { beginsAlike, isClosed, isSame, type Unit, withoutSpace } from './canonical.ts'
 
 /** A unit of the stored thread. */
 export interface StoredUnit extends Unit {
@@ -7,16 +7,16 @@ export interface StoredUnit extends Unit {
   readonly isCut: boolean
 }
 
-/** A call as it was sent, and the place of the stored one among the units. */
-interface CallPair {
-  readonly sent: Unit
-  readonly stored: StoredUnit
+/** Places of two units that are the same, in the sent and in the stored conversation. */
+export interface Pair {
+  readonly sent: number
+  readonly stored: number
 }
 
-export interface Alignment {
-  /** How many of the sent messages are stored already, counted from the first. */
-  readonly count: number
-  readonly calls: readonly CallPair[]
+interface Alignment {
+  /** How many of the sent units are stored, counted from the first. */
+  readonly end: number
+  readonly pairs: readonly Pair[]
 }
 
 interface Step {
@@ -61,7 +61,8 @@ function stepOverWords(
   if (kept.some(({ kind }) => kind !== 'text') || !run.some(({ kind }) => kind === 'call')) return null
   const texts = run.filter(({ kind }) => kind === 'text').map(({ key }) => key)
   const step = { sent: sentEnd - at, stored: storedEnd - to }
-  if (kept.length === 1 && kept[0]?.key === texts.join('')) return step
+  if (kept.length === 1 && kept[0] !== undefined && withoutSpace(kept[0].key) === withoutSpace(texts.join('')))
+    return step
   if (kept.at(-1)?.key !== texts.at(-1)) return null
   let next = 0
   for (const text of texts) if (kept[next]?.key === text) next += 1
@@ -78,27 +79,19 @@ function stepOver(sent: readonly Unit[], at: number, stored: readonly StoredUnit
   return isLoose && at > 0 ? { sent: 0, stored: 1 } : null
 }
 
-interface Followed {
-  /** How many of the sent units are stored. */
-  readonly end: number
-  readonly calls: readonly CallPair[]
-}
-
 /** Walks both conversations to the end of the stored one, from a place in it; null if they differ before. */
-function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: number, looks: Looks): Followed | null {
-  const calls: CallPair[] = []
+function follow(sent: readonly Unit[], stored: readonly StoredUnit[], start: number, looks: Looks): Alignment | null {
+  const pairs: Pair[] = []
   let at = 0
   let to = start
   while (to < stored.length) {
     looks.left -= 1
     const step = stepOverWords(sent, at, stored, to, looks) ?? stepOver(sent, at, stored, to)
     if (step === null || looks.left < 0) return null
-    const [one, other] = [sent[at], stored[to] as StoredUnit]
-    if (step.sent === 1 && other.kind === 'call' && one?.kind === 'call') calls.push({ sent: one, stored: other })
-    at += step.sent
     to += step.stored
+    for (const end = at + step.sent; at < end; at++) pairs.push({ sent: at, stored: to - 1 })
   }
-  return { end: at, calls }
+  return { end: at, pairs }
 }
 
 /**
@@ -112,8 +105,7 @@ export function align(sent: readonly Unit[], stored: readonly StoredUnit[]): Ali
   // The earlier the start, the more of the sent units lie between it and the end.
   for (let start = 0; start < stored.length && looks.left >= 0; start++) {
     const followed = follow(sent, stored, start, looks)
-    const last = sent[(followed?.end ?? 0) - 1]
-    if (followed !== null && last !== undefined) return { count: last.index + 1, calls: followed.calls }
+    if (followed !== null && followed.end > 0) return followed
   }
   return null
 }

@@ -14,7 +14,7 @@ export interface Comparable {
  */
 export interface Unit {
   readonly kind: 'user' | 'text' | 'file' | 'call'
-  /** Equal for equal content: the text itself, or the call without its result. */
+  /** Equal for equal content: the text in its canonical form, or the call without its result. */
   readonly key: string
   /** Index of its message among the compared ones. */
   readonly index: number
@@ -41,8 +41,13 @@ function textOf(part: MessagePart): string {
   return part.type === 'text' && typeof part.text === 'string' ? part.text : ''
 }
 
+/** A text without what clients change on the way: white space at its ends, line ends, the Unicode normal form. */
+function canonicalText(text: string): string {
+  return text.replace(/\r\n?/g, '\n').normalize('NFC').trim()
+}
+
 function userKey(parts: readonly MessagePart[]): string {
-  const said: string[][] = []
+  const said: [kind: string, value: string][] = []
   for (const part of parts) {
     if (part.type === 'file') said.push(['file', urlOf(part)])
     const text = textOf(part)
@@ -52,7 +57,8 @@ function userKey(parts: readonly MessagePart[]): string {
     if (last?.[0] === 'text') last[1] += text
     else said.push(['text', text])
   }
-  return JSON.stringify(said)
+  const compared = said.map(([kind, value]) => [kind, kind === 'text' ? canonicalText(value) : value])
+  return JSON.stringify(compared.filter(([, value]) => value !== ''))
 }
 
 function callKey(part: MessagePart): string {
@@ -71,7 +77,7 @@ function unitOf(part: MessagePart, index: number, hidden: ReadonlySet<string>): 
   if (part.type === 'steering-message' && Array.isArray(part.parts)) {
     return { kind: 'user', key: userKey(part.parts as readonly MessagePart[]), index }
   }
-  const text = textOf(part)
+  const text = canonicalText(textOf(part))
   return text === '' ? null : { kind: 'text', key: text, index }
 }
 
@@ -95,6 +101,11 @@ export function unitsOf(messages: readonly Comparable[], hidden: ReadonlySet<str
 
 export function isSame(left: Unit, right: Unit): boolean {
   return left.kind === right.kind && left.key === right.key
+}
+
+/** A text without white space, to compare texts that clients join. */
+export function withoutSpace(text: string): string {
+  return text.replace(/\s+/g, '')
 }
 
 /** Whether one text is the beginning of the other, or they are the same. */

@@ -19,7 +19,8 @@ import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { HistoryMode } from '../../ports/behaviour.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
-import { type Comparable, internalCalls, unitsOf } from './canonical.ts'
+import { unitsOf } from './canonical.ts'
+import { type Compared, compare } from './compare.ts'
 import {
   type CallAnswers,
   type Completion,
@@ -29,10 +30,11 @@ import {
   withoutOutcome,
 } from './completions.ts'
 import { unnamed, withoutForeign } from './foreign-messages.ts'
+import { isFirm } from './locate.ts'
 import { newestOf } from './newest.ts'
 import { type Asked, planReplacement, type Replacement } from './replacement.ts'
-import { isAsStored, isKnown, type Resent, type Sent, sortByContent } from './resent.ts'
-import { idSaidAgain, isFirm, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
+import { isAsStored, isKnown, type Resent, type Sent } from './resent.ts'
+import { idSaidAgain, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
 import { asSaid, leftOutWarnings } from './unissued.ts'
 
 /** What a chat sends in addition to its messages, as `useChat` does. */
@@ -69,6 +71,8 @@ export interface InputPlan {
   readonly completions: readonly Completion[]
   /** The suspended turn that the completions belong to, to be resumed; null if there is none. */
   readonly resumes: string | null
+  /** The stored question that the input only repeats; null if it does not end with one. */
+  readonly repeats: PlacedMessage | null
   /** System messages: instructions of the call, which are not stored. */
   readonly instructions: readonly string[]
   readonly warnings: readonly string[]
@@ -105,13 +109,7 @@ function callFor(answer: MessagePart, end: ThreadEnd): { place: PlacedMessage; c
 }
 
 /** Everything known about the input while its plan is made. */
-interface Sorting {
-  readonly sent: readonly Sent[]
-  readonly end: ThreadEnd
-  readonly hidden: ReadonlySet<string>
-  readonly resent: Resent
-  /** Ids of sent calls that memory did not issue. */
-  readonly strange: ReadonlySet<string>
+interface Sorting extends Compared {
   readonly sender: Actor
   readonly runsHere: (toolName: string) => boolean
   readonly history: HistoryMode
@@ -210,21 +208,19 @@ function freshMessages(sorting: Sorting, replacement: Replacement | null): Messa
     sorting.leftOut.push(...leftOut)
     return left ?? []
   })
-  const { size } = resent.unplaced
-  if (size > 0) {
-    const what = size === 1 ? '1 message neither matches nor continues' : `${size} messages neither match nor continue`
-    warnings.push(`${what} the stored thread; stored as new.`)
+  const { missing } = resent
+  if (missing > 0) {
+    const what = missing === 1 ? '1 message of the history is' : `${missing} messages of the history are`
+    warnings.push(`${what} not in the thread as sent; ${missing === 1 ? 'it was' : 'they were'} left out.`)
   }
   return [...(replacement?.kept ?? []), ...fresh]
 }
 
-/** Ids of calls in messages of assistants. */
-function callsIn(messages: readonly Comparable[]): ReadonlySet<string> {
-  const ids = messages.flatMap(({ role, parts }) => {
-    if (role !== 'assistant') return []
-    return parts.flatMap((part) => (isToolPart(part) && typeof part.toolCallId === 'string' ? [part.toolCallId] : []))
-  })
-  return new Set(ids)
+/** The last sent message, at its place in the thread, also if only its content shows that. */
+function lastOf(sent: readonly Sent[], { stored }: Resent): Sent | undefined {
+  const last = sent.at(-1)
+  const place = stored.get(sent.length - 1) ?? null
+  return last === undefined || place === null ? last : { message: last.message, standing: place }
 }
 
 async function sortMessages(
@@ -245,28 +241,34 @@ async function sortMessages(
     throw foreignId('messageId', answerId as string, 'message', fix)
   }
   const { sent, warnings } = withoutForeign(messages, standings)
-  const known = sent.flatMap((one) => (isKnown(one) ? [one.standing.message] : []))
-  const stored = [...end.places.map(({ message }) => message), ...known]
-  const issued = callsIn(stored)
-  const sentCalls = history === 'import' ? [] : callsIn(sent.map(({ message }) => message.input))
-  const strange = new Set([...sentCalls].filter((id) => !issued.has(id)))
-  // A call that memory did not issue is never stored, so it does not show what is stored.
-  const hidden = new Set([...internalCalls(stored), ...strange])
-  const resent = sortByContent(sent, end, hidden, strange)
-  const about = { sent, end, hidden, resent, strange, sender, runsHere, history }
+  const comparing = { isLeadingUp: isRegenerated, keepsCalls: history === 'import' }
+  const compared = await compare(space, threadId, sent, end, comparing)
+  const { resent, hidden } = compared
+  const about = { ...compared, sender, runsHere, history }
   const sorting: Sorting = { ...about, answers: new Map(), leftOut: [], warnings: [...warnings] }
   // It may be stored under an id other than the client's.
   const isLastNamed = options.messageId !== undefined && options.messageId === messages.at(-1)?.input.id
   const asked: Asked = isRegenerated
     ? { trigger: 'regenerate-message', named }
     : { trigger: 'submit-message', messageId: isLastNamed ? sent.at(-1)?.message.input.id : options.messageId }
-  const replacement = await planReplacement(space, threadId, sent.at(-1), asked, hidden)
+  const last = lastOf(sent, resent)
+  const replacement = await planReplacement(space, threadId, last, asked, {
+    hidden,
+    inPlaceOfLast: resent.inPlaceOfLast,
+  })
   const fresh = freshMessages(sorting, replacement)
   if (isRegenerated && replacement === null) sorting.warnings.push('There is no stored answer to give again.')
   for (const { place, call, sent: one } of resent.calls) takeAnswer(sorting, place.message, call, one)
   const replaces = replacement?.replaces ?? []
   sorting.warnings.push(...leftOutWarnings(sorting.leftOut))
-  return { fresh, replaces, ...settleAnswers(sorting.answers, replaces), warnings: sorting.warnings }
+  const repeats = isKnown(last) && last.message.input.role === 'user' && last.standing.message.role === 'user'
+  return {
+    fresh,
+    replaces,
+    ...settleAnswers(sorting.answers, replaces),
+    repeats: repeats && replacement === null ? last.standing : null,
+    warnings: sorting.warnings,
+  }
 }
 
 /** The default author of messages without one. */
@@ -277,15 +279,16 @@ function usualSender(space: AgentSpace): Actor {
 /**
  * Finds the new messages of a call among those that a client only sends again.
  *
- * Messages with ids count by their ids. Without ids, a leading part of two or more messages that equals the end of the
- * thread is history. If all is history, nothing is new.
+ * Messages with ids count by their ids, others by their content: two or more are looked for in the thread, and what
+ * follows the longest run of them that it holds is new. If all is history, nothing is new. A single message without an id
+ * is always new. A client that gives all messages new ids each time is recognised by the content of what it sends.
  *
  * The words of a new assistant message are stored as a claim of the sender. Tool calls, and other parts that only a run
  * of an agent makes, are dropped with a warning. A client may answer a stored call only with an answer to its approval,
  * or with the result of a tool that does not run here.
  *
  * @param messages As `readMessages` reads them.
- * @throws MemoryError `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for a bad id, and
+ * @throws MemoryError `conflict` for a history that is not that of the thread; `limit-exceeded` if more than 1,000 turns would be replaced; `invalid-input` for a bad id, and
  *   for a `messageId` to regenerate that memory issued for something else.
  */
 export async function planInput(
@@ -310,7 +313,7 @@ export async function planInput(
     const all = said.map(({ input }) => asSaid(input, sender, history === 'import'))
     const fresh = all.flatMap(({ input }) => input ?? [])
     const warnings = leftOutWarnings(all.flatMap(({ leftOut }) => leftOut))
-    return { fresh, replaces: [], completions: [], resumes: null, instructions, warnings }
+    return { fresh, replaces: [], completions: [], resumes: null, repeats: null, instructions, warnings }
   }
   return { ...(await sortMessages(space, threadId, said, options, { sender, runsHere, history })), instructions }
 }

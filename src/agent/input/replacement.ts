@@ -25,12 +25,14 @@ export interface Replacement {
 }
 
 /**
- * The stored message that the last sent message edits: a user's, with the same id, and other content or named as an
- * edit.
+ * The stored message that the last sent message edits: a user's, with the same id and other content. If a client gives
+ * new ids each time, the message that stands in the place of one that the call names as an edit.
  */
-function editedBy(last: Sent | undefined, isNamed: boolean, hidden: ReadonlySet<string>): PlacedMessage | null {
-  if (!isKnown(last) || last.message.input.role !== 'user' || last.standing.message.role !== 'user') return null
-  return isNamed || !isAsStored(last.message.input, last.standing, hidden) ? last.standing : null
+function editedBy(last: Sent | undefined, isNamed: boolean, { hidden, inPlaceOfLast }: Known): PlacedMessage | null {
+  if (last?.message.input.role !== 'user') return null
+  if (!isKnown(last)) return isNamed ? inPlaceOfLast : null
+  if (last.standing.message.role !== 'user') return null
+  return isAsStored(last.message.input, last.standing, hidden) ? null : last.standing
 }
 
 /** Where the answer to give again begins; null if there is none. */
@@ -57,17 +59,25 @@ export type Asked =
   /** The last message, if the call names it: a user may send the same words again. */
   | { readonly trigger: 'submit-message'; readonly messageId: string | undefined }
 
+/** What is known of the thread. */
+interface Known {
+  /** Calls that are not compared. */
+  readonly hidden: ReadonlySet<string>
+  /** The stored message that stands where the last sent one would. */
+  readonly inPlaceOfLast: PlacedMessage | null
+}
+
 /** @returns null if nothing is replaced. */
 export async function planReplacement(
   space: AgentSpace,
   threadId: string,
   last: Sent | undefined,
   asked: Asked,
-  hidden: ReadonlySet<string>,
+  known: Known,
 ): Promise<Replacement | null> {
   const isRegenerated = asked.trigger === 'regenerate-message'
   const isNamed = !isRegenerated && asked.messageId !== undefined && asked.messageId === last?.message.input.id
-  const edited = editedBy(last, isNamed, hidden)
+  const edited = editedBy(last, isNamed, known)
   const place = edited ?? (isRegenerated ? await answerPlace(space, threadId, last, asked.named) : null)
   if (place === null) return null
   // An imported question may lie in an earlier turn than its answer.

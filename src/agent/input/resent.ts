@@ -2,8 +2,8 @@
 import { isToolPart, type MessagePart } from '../../domain/records/message.ts'
 import type { ReadMessage } from '../../domain/records/message-input.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
-import { type Alignment, align } from './align.ts'
 import { beginsAlike, type Comparable, isClosed, isSame, outcomeOf, type Unit, unitsOf } from './canonical.ts'
+import { locate } from './locate.ts'
 import { isBefore, type Standing, storedUnits, type ThreadEnd } from './stored-thread.ts'
 
 /** A sent message, and where its id stands; undefined without an id. */
@@ -19,25 +19,33 @@ interface SentCall {
   readonly sent: MessagePart
 }
 
-/** Which sent messages are stored already, and which fit nowhere. */
+/** Which sent messages are stored already, and which are not stored although others behind them are. */
 export interface Resent {
-  readonly stored: ReadonlySet<number>
-  readonly unplaced: ReadonlySet<number>
+  /** Messages that are not new, with their stored places as far as they are known. */
+  readonly stored: ReadonlyMap<number, PlacedMessage | null>
+  /** How many of them the thread does not hold. */
+  readonly missing: number
   readonly calls: readonly SentCall[]
+  /** How many messages belong to a conversation that cannot be told from the stored one, nor found in it. */
+  readonly unaligned: number
+  /** The stored message that stands where the last sent one would, if the client gives all messages new ids each time. */
+  readonly inPlaceOfLast: PlacedMessage | null
+  /** Whether more of the thread could show more. */
+  readonly isPart: boolean
 }
 
 export function isKnown(sent: Sent | undefined): sent is Sent & { readonly standing: PlacedMessage } {
   return typeof sent?.standing === 'object' && sent.standing !== null
 }
 
-/** Messages whose content decides where they belong: those without an id, and answers under an unknown id. */
-function isByContent({ message, standing }: Sent): boolean {
-  return standing === undefined || (standing === null && message.input.role === 'assistant')
+/** Messages whose content decides where they belong: those without an id, and those under an unknown id. */
+function isByContent({ standing }: Sent): boolean {
+  return standing === undefined || standing === null
 }
 
-/** Messages as they are compared: the answers to stored calls are looked up by themselves. */
-function comparable({ message }: Sent): Comparable {
-  return message.isAnswer === true ? { role: 'assistant', parts: [] } : message.input
+/** Messages as they are compared. Answers to stored calls are looked up by themselves, and what is gone by its id. */
+function comparable({ message, standing }: Sent): Comparable {
+  return message.isAnswer === true || standing === 'gone' ? { role: 'assistant', parts: [] } : message.input
 }
 
 /** Whether a message sent under a stored id is the stored message, or less of it. */
@@ -63,101 +71,145 @@ function hasSameOutcome(sent: MessagePart | undefined, stored: MessagePart | und
   return outcomeOf(sent) === outcomeOf(stored)
 }
 
-/** Messages before the last one with a stored id. Those found before it are history. */
-function resentBefore(sent: readonly Sent[], last: number, end: ThreadEnd, hidden: ReadonlySet<string>): number[] {
-  const place = sent[last]?.standing as PlacedMessage
-  const stored = storedUnits(end.places.filter((other) => isBefore(other, place)))
-  return sent.slice(0, last).flatMap((one, index) => {
-    if (!isByContent(one)) return []
+/** Messages before the last one with a stored id, of which some are found before it. The others are not stored. */
+function resentBefore(sent: readonly Sent[], last: number, end: ThreadEnd, hidden: ReadonlySet<string>) {
+  const known = sent[last]
+  const before = new Map<number, PlacedMessage | null>()
+  let missing = 0
+  if (!isKnown(known)) return { before, missing }
+  const stored = storedUnits(end.places.filter((other) => isBefore(other, known.standing)))
+  for (const [index, one] of sent.slice(0, last).entries()) {
+    if (!isByContent(one)) continue
     const units = unitsOf([comparable(one)], hidden)
     const isFound = (unit: Unit) =>
       stored.some((other) => isSame(unit, other) || (other.isCut && beginsAlike(unit, other)))
-    return units.every(isFound) ? [index] : []
-  })
+    before.set(index, null)
+    if (one.message.isAnswer !== true && !units.every(isFound)) missing += 1
+  }
+  return { before, missing }
 }
 
-interface Run {
+/** What is compared by content: messages behind the last one with a stored id, and the end of the thread after it. */
+interface Rest {
   readonly start: number
   readonly messages: readonly Sent[]
-  /** The end of the thread, after the last message with a stored id. */
   readonly places: readonly PlacedMessage[]
+  /** Whether the places begin right behind a message that was sent with its stored id. */
+  readonly isAnchored: boolean
 }
 
-/** The messages after the last one with a stored id, as far as their content decides where they belong. */
-function runBehind(sent: readonly Sent[], last: number, end: ThreadEnd): Run {
-  const rest = sent.slice(last + 1)
-  const stop = rest.findIndex((one) => !isByContent(one))
+function restBehind(sent: readonly Sent[], last: number, end: ThreadEnd): Rest {
   const known = sent[last]
-  const places = isKnown(known) ? end.places.filter((place) => isBefore(known.standing, place)) : end.places
-  return { start: last + 1, messages: stop === -1 ? rest : rest.slice(0, stop), places }
+  const rest = { start: last + 1, messages: sent.slice(last + 1) }
+  if (!isKnown(known)) return { ...rest, places: end.places, isAnchored: false }
+  const places = end.places.filter((place) => isBefore(known.standing, place))
+  return { ...rest, places, isAnchored: places.length < end.places.length || end.isWhole }
 }
 
-/** How many messages of a run are stored already; `isAligned` if any compared unit shows it. */
-interface AlignedRun extends Alignment {
-  readonly isAligned: boolean
+/** Users' messages at the end whose ids are new: their ids say that they are new, unless the client gives new ids to all messages. */
+function newByIdFrom(messages: readonly Sent[]): number {
+  const isQuestion = ({ message }: Sent) => message.input.role === 'user'
+  const questions = messages.findLastIndex((one) => !isQuestion(one)) + 1
+  const named = messages.slice(questions).findIndex(({ standing }) => standing === null)
+  return named === -1 ? messages.length : questions + named
 }
 
-function alignRun(
-  { messages, places }: Run,
-  isAlone: boolean,
-  hidden: ReadonlySet<string>,
-  strange: ReadonlySet<string>,
-): AlignedRun {
-  const units = unitsOf(messages.map(comparable), hidden)
+/** Where the rest stands: the places of its messages, and how many of them are no news. */
+interface Placed {
+  readonly places: ReadonlyMap<number, PlacedMessage>
+  readonly count: number
+  readonly calls: readonly SentCall[]
+  readonly isPart: boolean
+}
+
+interface Comparison {
+  readonly hidden: ReadonlySet<string>
+  readonly strange: ReadonlySet<string>
+  readonly isLeadingUp: boolean
+}
+
+const nothing: Placed = { places: new Map(), count: 0, calls: [], isPart: false }
+
+/** @returns null if the rest is a conversation that cannot be told from the stored one, nor found in it. */
+function placeRest(rest: Rest, upTo: number, isAlone: boolean, compared: Comparison): Placed | null {
+  const { places, isAnchored } = rest
+  const { hidden, strange, isLeadingUp } = compared
+  const messages = rest.messages.slice(0, upTo)
   // A single message is new, unless a call in it shows what it belongs to.
   const hasCall = messages.some(({ message }) =>
     message.input.parts.some((part) => isToolPart(part) && !strange.has(String(part.toolCallId))),
   )
-  if (isAlone && !hasCall) return { count: 0, calls: [], isAligned: false }
-  const aligned = align(units, storedUnits(places))
-  let count = aligned?.count ?? 0
+  if (isAlone && !hasCall && !isLeadingUp) return nothing
+  const units = unitsOf(messages.map(comparable), hidden)
+  const stored = storedUnits(places)
+  const located = locate(units, stored, { isAnchored, isLeadingUp })
+  if (located === null) return null
+  const found = new Map<number, PlacedMessage>()
+  const calls: SentCall[] = []
+  let count = located.end === 0 ? 0 : (units[located.end - 1] as Unit).index + 1
+  for (const pair of located.pairs) {
+    const [one, other] = [units[pair.sent] as Unit, stored[pair.stored] as Unit]
+    const place = places[other.index] as PlacedMessage
+    found.set(one.index, place)
+    if (one.call !== undefined && other.call !== undefined) calls.push({ place, call: other.call, sent: one.call })
+  }
   // An answer without compared units belongs to the one before it.
   const isEmpty = (at: number) =>
     messages[at]?.message.input.role === 'assistant' && !units.some(({ index }) => index === at)
   while (places.length > 0 && isEmpty(count)) count += 1
-  return { count, calls: aligned?.calls ?? [], isAligned: aligned !== null }
+  return { places: found, count, calls, isPart: located.isPart }
 }
 
-function isAnswerOfModel({ message }: Sent): boolean {
-  return message.input.role === 'assistant' && message.isAnswer !== true
+/** Whether the client gives new ids to all messages: a question of another id than its stored one is found by its content. */
+function givesNewIds({ messages }: Rest, { places }: Placed): boolean {
+  return [...places.keys()].some((index) => {
+    const one = messages[index]
+    return one?.standing === null && one.message.input.role === 'user'
+  })
+}
+
+/** The first message of a user behind the last one that was found: where the last sent one would stand. */
+function standsNext({ places, messages }: Rest, placed: Placed): PlacedMessage | null {
+  if (placed.count !== messages.length - 1) return null
+  const last = [...placed.places.values()].at(-1)
+  return places.find((place) => last !== undefined && isBefore(last, place) && place.message.role === 'user') ?? null
 }
 
 /**
  * Sorts messages whose id does not say whether they are stored.
  *
- * @param hidden Calls that are not compared.
- * @param strange Those of them that memory did not issue.
+ * @param compared What is compared: calls that are `hidden` are not, and memory did not issue those that are `strange`.
  */
-export function sortByContent(
-  sent: readonly Sent[],
-  end: ThreadEnd,
-  hidden: ReadonlySet<string>,
-  strange: ReadonlySet<string>,
-): Resent {
+export function sortByContent(sent: readonly Sent[], end: ThreadEnd, compared: Comparison): Resent {
   const last = sent.findLastIndex(isKnown)
-  const stored = new Set(last === -1 ? [] : resentBefore(sent, last, end, hidden))
-  const unplaced = new Set<number>()
-  for (let index = 0; index < last; index++) {
-    const { message, standing } = sent[index] as Sent
-    const isNew = standing === null || (standing === undefined && message.isAnswer !== true)
-    if (isNew && !stored.has(index)) unplaced.add(index)
+  const { before, missing } = resentBefore(sent, last, end, compared.hidden)
+  const rest = restBehind(sent, last, end)
+  const isAlone = sent.length === 1
+  const upTo = compared.isLeadingUp ? rest.messages.length : newByIdFrom(rest.messages)
+  let placed = placeRest(rest, upTo, isAlone, compared)
+  let inPlaceOfLast: PlacedMessage | null = null
+  if (placed !== null && givesNewIds(rest, placed)) {
+    placed = placeRest(rest, rest.messages.length, isAlone, compared)
+    if (placed !== null) inPlaceOfLast = standsNext(rest, placed)
   }
-  const run = runBehind(sent, last, end)
-  const aligned = alignRun(run, sent.length === 1, hidden, strange)
-  for (let index = 0; index < aligned.count; index++) stored.add(run.start + index)
-  const calls = aligned.calls.flatMap(({ sent: one, stored: other }): SentCall[] => {
-    const place = run.places[other.index]
-    if (place === undefined || one.call === undefined || other.call === undefined) return []
-    return [{ place, call: other.call, sent: one.call }]
-  })
-  // A history that differs from the stored one. A user message continues any history.
-  const isStrange = !aligned.isAligned && run.places.length > 0
-  const start = run.start + aligned.count
-  const behind = sent.slice(start)
-  if (isStrange && sent.length > 1 && behind.some(isAnswerOfModel)) {
-    for (const [index, { message, standing }] of behind.entries()) {
-      if (message.isAnswer !== true && standing !== 'gone') unplaced.add(start + index)
-    }
+  const isFar = !rest.isAnchored && last >= 0
+  if (placed === null) {
+    const unaligned = rest.messages.filter(({ message }) => message.isAnswer !== true).length
+    return { stored: before, missing, calls: [], unaligned, inPlaceOfLast: null, isPart: true }
   }
-  return { stored, unplaced, calls }
+  const stored = new Map(before)
+  let absent = missing
+  for (let index = 0; index < placed.count; index++) {
+    const place = placed.places.get(index) ?? null
+    if (rest.messages[index]?.standing === 'gone') continue
+    stored.set(rest.start + index, place)
+    if (place === null && isSeen(rest.messages[index] as Sent, compared.hidden)) absent += 1
+  }
+  const { calls, isPart } = placed
+  return { stored, missing: absent, calls, unaligned: 0, inPlaceOfLast, isPart: isPart || (isFar && upTo > 0) }
+}
+
+/** Whether a message has anything to compare. */
+function isSeen(one: Sent, hidden: ReadonlySet<string>): boolean {
+  return unitsOf([comparable(one)], hidden).length > 0
 }

@@ -11,7 +11,7 @@ import type { Message, MessageInput } from '../../domain/records/message.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
 import type { StoredUnit } from './align.ts'
-import { internalCalls, isClosed, unitsOf } from './canonical.ts'
+import { internalCalls, unitsOf } from './canonical.ts'
 
 /** The end of a thread, in its order. */
 export interface ThreadEnd {
@@ -97,11 +97,6 @@ export function storedUnits(places: readonly PlacedMessage[]): readonly StoredUn
   return unitsOf(messages, internalCalls(messages)).map((unit) => {
     return { ...unit, isCut: messages[unit.index]?.turnStatus !== 'complete' }
   })
-}
-
-/** Whether a client that sends the thread again must have this unit. */
-export function isFirm({ isCut, call }: StoredUnit): boolean {
-  return !isCut && (call === undefined || isClosed(call))
 }
 
 export function isBefore(left: MessagePosition, right: MessagePosition): boolean {
