@@ -2,8 +2,8 @@
 import { modelFields } from '../derive/model-name.ts'
 import { type LanguageModelObject, languageModelNamed } from '../derive/provider-model.ts'
 import { invalidInput, MemoryError, shown } from '../domain/error.ts'
-import { withOwnCallIds } from './call-ids.ts'
 import type { ModelSettings } from './options.ts'
+import { ownModel } from './own-model.ts'
 
 /** Specifications that the AI SDK calls, the earlier ones by adapting them. */
 const specifications: readonly unknown[] = ['v2', 'v3', 'v4']
@@ -48,6 +48,6 @@ export function withResolvedModel(prepareStep: PrepareStep, agent: string): Prep
   return async (step) => {
     const prepared = await prepareStep(step)
     if (prepared?.model === undefined) return prepared
-    return { ...prepared, model: withOwnCallIds(resolveModel(prepared.model, agent)) }
+    return { ...prepared, model: ownModel(resolveModel(prepared.model, agent)) }
   }
 }

@@ -339,7 +339,6 @@ describe('broken content', () => {
     ['sources', [text('A'), { type: 'source-url', sourceId: 's', url: 'https://a.example' }], 'A'],
     ['reasoning', [{ type: 'reasoning', text: 'Hm' }, text('A')], 'A'],
     ['tools of the provider', [toolPart('c', { providerExecuted: true }), text('A')], 'A'],
-    ['files an agent made', [image, text('A')], '(file a.png, image/png)+A'],
   ])('leaves out %s', async (_, parts, wanted) => {
     const left = await leftOf(parts)
     const texts = left.split('\n\n').map((block) => block.replace(/^assistant( \(same message\))?\n {2}/, ''))
@@ -368,12 +367,15 @@ describe('broken content', () => {
     expect(await leftOf([toolPart('c', more)])).toContain(wanted)
   })
 
-  it('hands over the files of users that can be read, and names the others', async () => {
-    expect(await leftOf([image], 'user')).toBe('user file\n  image/png a.png 3 bytes')
-    for (const url of ['/uploads/a.png', 'blob:https://a.example/1', 'data:', 'file:///etc/passwd']) {
-      expect(await leftOf([{ ...image, url }], 'user')).toBe('user\n  (file a.png, image/png)')
-    }
-  })
+  it.each(['user', 'assistant'] as const)(
+    'hands over the files of the %s that can be read, and names the others',
+    async (role) => {
+      expect(await leftOf([image], role)).toBe(`${role} file\n  image/png a.png 3 bytes`)
+      for (const url of ['/uploads/a.png', 'blob:https://a.example/1', 'data:', 'file:///etc/passwd']) {
+        expect(await leftOf([{ ...image, url }], role)).toBe(`${role}\n  (file a.png, image/png)`)
+      }
+    },
+  )
 
   it('shows calls of one id each under an id of its own, the same in the next prompt', async () => {
     const memory = openMemory()

@@ -169,6 +169,6 @@ it.each([
   expect(promptOf(next.model)).toContain(png.slice(0, 1_000))
   const { model, agent } = agentOf(memory, 'Writer', ['Told.'])
   await agent.generate('And now?', at)
-  expect(promptOf(model)).toContain('(file image/png)')
-  expect(promptOf(model)).not.toContain(png.slice(0, 1_000))
+  expect(promptOf(model)).toContain('The screen.')
+  expect(promptOf(model)).toContain(png.slice(0, 1_000))
 })

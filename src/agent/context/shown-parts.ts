@@ -110,12 +110,24 @@ function wordsOfModelOutput({ value, reason }: JsonObject): Json {
   return items.map((item) => (typeof item.text === 'string' ? item.text : `(file ${item.mediaType ?? ''})`)).join('\n')
 }
 
-function toldCall(part: MessagePart): MessagePart {
+/** The files in what a model is shown of a result, as parts of an answer. */
+function filesOfModelOutput({ value }: JsonObject): MessagePart[] {
+  if (!Array.isArray(value)) return []
+  return (value.filter(isJsonObject) as readonly JsonObject[]).flatMap(({ mediaType, data, filename }) => {
+    if (typeof mediaType !== 'string' || !isJsonObject(data)) return []
+    const address = typeof data.data === 'string' ? `data:${mediaType};base64,${data.data}` : null
+    if (data.type !== 'data' || address === null) return []
+    return [{ type: 'file', mediaType, url: address, ...(typeof filename === 'string' ? { filename } : {}) }]
+  })
+}
+
+function toldCall(part: MessagePart): MessagePart[] {
   const { output, errorText, modelOutput } = outcomeOf(part)
   const shown = isJsonObject(modelOutput) ? wordsOfModelOutput(modelOutput) : output
   const said = errorText ?? (typeof shown === 'string' ? shown : JSON.stringify(shown))
   const call = `(called ${toolNameOf(part)} with ${JSON.stringify(inputOf(part))})`
-  return { type: 'text', text: guarded(`${call}\n${said}`) }
+  const files = isJsonObject(modelOutput) ? filesOfModelOutput(modelOutput) : []
+  return [{ type: 'text', text: guarded(`${call}\n${said}`) }, ...files]
 }
 
 /**
@@ -143,9 +155,19 @@ function earlierText(part: MessagePart): MessagePart[] {
   return [{ type: 'text', text, ...(text === part.text ? sentAgain('providerMetadata', part) : {}) }]
 }
 
+/** A file of an earlier turn. One that an agent made loses what only its provider knows. */
+function earlierFile(part: MessagePart, { role }: Standing): MessagePart[] {
+  if (!isReadableFile(part)) return [namedFile(part)]
+  if (role === 'user') return [part]
+  const { type, mediaType, url, filename } = part
+  if (typeof url !== 'string' || mediaType === undefined) return [namedFile(part)]
+  const name = filename === undefined ? {} : { filename }
+  return [{ type, mediaType, url, ...name, ...sentAgain('providerMetadata', part) }]
+}
+
 function earlierCall(part: MessagePart, { hasNoTools }: Standing): MessagePart[] {
   if (isInternal(part) || part.providerExecuted === true) return []
-  if (hasNoTools) return [toldCall(part)]
+  if (hasNoTools) return toldCall(part)
   const { type, toolCallId } = part
   const named = type === 'dynamic-tool' ? { toolName: toolNameOf(part), dynamic: part.dynamic ?? true } : {}
   const call = { type, toolCallId: toolCallId as string, ...named, input: inputOf(part), ...outcomeOf(part) }
@@ -165,7 +187,7 @@ function steered({ parts }: MessagePart, standing: Standing): MessagePart[] {
  */
 function earlierPart(part: MessagePart, standing: Standing): MessagePart[] {
   if (part.type === 'text') return earlierText(part)
-  if (part.type === 'file') return standing.role === 'user' && isReadableFile(part) ? [part] : [namedFile(part)]
+  if (part.type === 'file') return earlierFile(part, standing)
   if (standing.role !== 'assistant') return []
   if (part.type === 'step-start') return [stepStart]
   if (part.type === 'steering-message') return steered(part, standing)
@@ -184,7 +206,7 @@ function ownPart(part: MessagePart, standing: Standing): MessagePart[] {
   if (part.type === 'steering-message') return steered(part, standing)
   if (part.type === 'step-start' || part.type === 'custom') return [part]
   if (!isToolPart(part)) return []
-  if (standing.hasNoTools) return [toldCall(part)]
+  if (standing.hasNoTools) return toldCall(part)
   return [{ ...part, input: inputOf(part), ...(part.state === 'output-available' ? outcomeOf(part) : {}) }]
 }
 

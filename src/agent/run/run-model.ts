@@ -3,10 +3,10 @@
 import type { generateText, streamText, ToolSet } from 'ai'
 import type { Answer, AnswerEnd } from '../answer/answer.ts'
 import { type Call, questionOf } from '../call.ts'
-import { withOwnCallIds } from '../call-ids.ts'
 import { callOptionTable, optionsPassedOn } from '../call-options.ts'
 import { resolveModel, withResolvedModel } from '../model.ts'
 import type { CallOptions } from '../options.ts'
+import { ownModel } from '../own-model.ts'
 import { loadSdk } from '../sdk.ts'
 import type { Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
@@ -55,7 +55,7 @@ export async function sdkSettings(
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
     ...settings,
     ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name) }),
-    model: withOwnCallIds(model),
+    model: ownModel(model),
     messages,
     tools,
     toolsContext,
