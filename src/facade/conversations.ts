@@ -164,7 +164,12 @@ export abstract class Conversations {
     return call(this.#core, 'threads.delete', { what: 'deleteThread', options })
   }
 
-  /** Copies a thread (the newest `last` messages or a `dateRange`) with its blocks, `to` another resource if asked. */
+  /**
+   * Copies a thread with its blocks, `to` another resource if asked: all of it, the turns `upTo` a message, those of the
+   * newest `last` messages, or the messages of a `dateRange`.
+   *
+   * @throws MemoryError `not-found` if there is no such thread, or no such message in it; `limit-exceeded`.
+   */
   async cloneThread(options: CloneThreadOptions): Promise<ClonedThread> {
     const { thread, messageIds } = await call(this.#core, 'threads.clone', timedRange('cloneThread', options))
     return { thread: datedThread(thread), messageIds: new Map(messageIds.map(({ from, to }) => [from, to])) }

@@ -134,14 +134,15 @@ export const threadOperations = [
   operation({
     name: 'threads.clone',
     title: 'Copy a thread',
-    description: 'Copies a thread, or its newest messages or a range of dates, with its blocks, to another if asked.',
+    description: 'Copies a thread, or whole turns of it, with its blocks, to another resource if asked.',
     effect: 'write',
     input: z.strictObject({
       ...threadOfResource,
       newThreadId: optionalId,
       title,
       metadata,
-      last: optional(z.int().min(1)),
+      last: optional(z.int().min(1)).describe('Only the newest messages, at least so many: turns are copied whole.'),
+      upTo: optionalId.describe('Only up to the turn of this message, that turn included.'),
       dateRange,
       to: optional(z.strictObject({ resourceId: id })),
       commitId,

@@ -84,6 +84,63 @@ describe('cloneThread', () => {
     expect(third).not.toBe(first)
   })
 
+  describe('in whole turns', () => {
+    const turns = [['q1', 'a1'], ['q2', 'call', 'a2'], ['q3'], ['q4', 'a4']]
+
+    async function withTurns() {
+      const memory = openMemory()
+      for (const turn of turns) {
+        const messages = turn.map((id) => ({ id, role: 'user' as const, content: id }))
+        await memory.saveMessages({ ...where, messages })
+      }
+      const copied = async (options: { last?: number; upTo?: string }) => {
+        const { thread } = await memory.cloneThread({ ...where, ...options })
+        const { messages } = await memory.listMessages({ resourceId, threadId: thread.id })
+        return textsOf(messages)
+      }
+      return { memory, copied }
+    }
+
+    it('copies up to the turn of a message, whichever message of it is named', async () => {
+      const { copied } = await withTurns()
+      for (const [index, turn] of turns.entries()) {
+        for (const upTo of turn) expect(await copied({ upTo })).toEqual(turns.slice(0, index + 1).flat())
+      }
+    })
+
+    it('copies the turns of the newest messages, of the whole or up to a message', async () => {
+      const { copied } = await withTurns()
+      expect(await copied({ last: 1 })).toEqual(['q4', 'a4'])
+      expect(await copied({ last: 3 })).toEqual(['q3', 'q4', 'a4'])
+      expect(await copied({ last: 4 })).toEqual(turns.slice(1).flat())
+      expect(await copied({ last: 7 })).toEqual(turns.flat())
+      expect(await copied({ last: 1, upTo: 'call' })).toEqual(['q2', 'call', 'a2'])
+      expect(await copied({ last: 2, upTo: 'q3' })).toEqual(turns.slice(1, 3).flat())
+    })
+
+    it('copies a long turn whole, within the limit', async () => {
+      const memory = openMemory({ limits: { cloneMessages: 60 } })
+      await memory.saveMessages({ ...where, messages: 'before' })
+      const long = Array.from({ length: 50 }, (_, index) => `part ${index}`)
+      await memory.saveMessages({ ...where, messages: long })
+      expect((await memory.cloneThread({ ...where, last: 1 })).messageIds.size).toBe(50)
+      await memory.saveMessages({ ...where, messages: long })
+      expect((await memory.cloneThread({ ...where, last: 50 })).messageIds.size).toBe(50)
+      await refused('limit-exceeded', () => memory.cloneThread({ ...where, last: 51 }))
+    })
+
+    it('refuses a message that the thread does not have', async () => {
+      const { memory, copied } = await withTurns()
+      await memory.saveMessages({ resourceId, threadId: 'u', messages: [{ id: 'other', role: 'user', content: 'x' }] })
+      const [{ id: foreign = '' } = {}] = (
+        await memory.saveMessages({ resourceId: 'bob', threadId: 't', messages: 'x' })
+      ).messages
+      await memory.deleteMessages('a4', where)
+      for (const upTo of ['none', 'other', 'a4']) await refused('not-found', () => copied({ upTo }))
+      await refused('invalid-input', () => copied({ upTo: foreign }))
+    })
+  })
+
   it('refuses a thread that is not there, a target that is, and more than may be copied', async () => {
     const { memory } = await withThread({ limits: { cloneMessages: 3 } })
     await refused('not-found', () => memory.cloneThread({ resourceId, threadId: 'none' }))

@@ -101,6 +101,7 @@ export const writes: Readonly<Record<string, (scene: Scene) => readonly WriteExa
   'threads.clone': () => [
     { input: { ...inThread, newThreadId: 'copy', last: 1 }, other: { ...inThread, newThreadId: 'copy2' } },
     { input: inThread },
+    { input: { ...inThread, upTo: 'm1' } },
     { input: { ...inThread, to: { resourceId: 'dora' }, title: 'x' } },
   ],
   'messages.save': () => [

@@ -1,24 +1,30 @@
-/** Copies a thread: its newest messages or a range of dates, with its blocks, in one commit of the target space. */
+/** Copies a thread, or whole turns of it, with its blocks, in one commit of the target space. */
 import type { Change } from '../../domain/commit/commit.ts'
-import { MemoryError } from '../../domain/error.ts'
+import { MemoryError, notFound } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { type JsonObject, mergeJson, toPatch } from '../../domain/json.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
 import { toIso } from '../../domain/time.ts'
-import type { PlacedMessage } from '../../ports/storage.ts'
+import type { MessagePosition, PlacedMessage } from '../../ports/storage.ts'
 import type { ThreadRecord } from '../answers/records.ts'
 import { type CommitIdOption, named, uniquePartOf } from '../arguments/commit-ids.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
+import { refuseForeignMessages } from '../door/foreign-ids.ts'
 import { type NamedThread, requireThread, type ThreadFields } from './threads.ts'
 
 /** Options of `memory.cloneThread`. */
 export interface CloneThreadRequest<Time = string> extends NamedThread, ThreadFields, CommitIdOption {
   /** The id of the copy. Default: a new id. */
   readonly newThreadId?: string
-  /** Copies only this many of the newest messages. Default: all, up to `limits.cloneMessages`. */
+  /**
+   * Copies only the newest messages, at least this many: turns are copied whole. Default: all, up to
+   * `limits.cloneMessages`.
+   */
   readonly last?: number
+  /** Copies only up to the turn of this message, that turn included. Default: to the end. */
+  readonly upTo?: string
   /** Copies only messages created in this range, both ends included. */
   readonly dateRange?: { readonly start?: Time; readonly end?: Time }
   /** The resource that gets the copy. Default: the resource of the source. */
@@ -33,33 +39,63 @@ export interface ClonedThreadRecord {
   readonly messageIds: readonly { readonly from: string; readonly to: string }[]
 }
 
+/** Messages read at once to complete the oldest turn. */
+const restOfTurn = 20
+
 interface Copied {
   readonly places: readonly PlacedMessage[]
   readonly asOf: number
 }
 
-/** The messages to copy, in thread order; refused if there are more than one commit may hold. */
-async function messagesOf(source: Door, parsed: CloneThreadRequest, asOf: number | null): Promise<Copied> {
-  const most = source.core.limits.cloneMessages
-  const limit = parsed.last === undefined ? most : Math.min(parsed.last, most)
-  const listed = await source.messages.list({
-    threadId: parsed.threadId,
-    direction: 'desc',
-    after: null,
-    asOf,
-    limit,
-    offset: 0,
-    from: parsed.dateRange?.start === undefined ? null : toIso(parsed.dateRange.start, 'dateRange.start'),
-    to: parsed.dateRange?.end === undefined ? null : toIso(parsed.dateRange.end, 'dateRange.end'),
+/** A place behind every message of a turn. */
+const turnEnd = Number.MAX_SAFE_INTEGER
+
+/** The place behind the turn of a message; null without one. */
+async function endOf(source: Door, { threadId, upTo }: CloneThreadRequest): Promise<MessagePosition | null> {
+  if (upTo === undefined) return null
+  await refuseForeignMessages(source, threadId, [{ id: upTo, field: 'upTo' }])
+  const places = await source.messages.find(checkId(upTo, 'upTo'))
+  const place = places.find(({ message }) => message.threadId === threadId)
+  if (place === undefined) throw notFound('message', upTo, 'Pass the id of a message that listMessages returns.')
+  return { turn: place.turn, index: turnEnd }
+}
+
+function tooMany(most: number): MemoryError {
+  return new MemoryError('limit-exceeded', {
+    message: `The thread has more than ${most} messages to copy.`,
+    fix: 'Copy the newest ones with last, or a dateRange.',
+    details: { limit: 'cloneMessages', allowed: most },
   })
-  if (listed.more && (parsed.last === undefined || parsed.last > most)) {
-    throw new MemoryError('limit-exceeded', {
-      message: `The thread has more than ${most} messages to copy.`,
-      fix: 'Copy the newest ones with last, or a dateRange.',
-      details: { limit: 'cloneMessages', allowed: most },
+}
+
+/** The messages to copy, in thread order, in whole turns; refused if there are more than one commit may hold. */
+async function messagesOf(source: Door, parsed: CloneThreadRequest, asOf: number | null): Promise<Copied> {
+  const { threadId, last, dateRange } = parsed
+  const most = source.core.limits.cloneMessages
+  const list = (after: MessagePosition | null, limit: number, as: number | null) =>
+    source.messages.list({
+      threadId,
+      direction: 'desc',
+      after,
+      asOf: as,
+      limit,
+      offset: 0,
+      from: dateRange?.start === undefined ? null : toIso(dateRange.start, 'dateRange.start'),
+      to: dateRange?.end === undefined ? null : toIso(dateRange.end, 'dateRange.end'),
     })
+  const listed = await list(await endOf(source, parsed), last === undefined ? most : Math.min(last, most), asOf)
+  const places = [...listed.items]
+  if (listed.more && (last === undefined || last > most)) throw tooMany(most)
+  for (let more = listed.more; more; ) {
+    const oldest = places.at(-1)
+    if (oldest === undefined) break
+    const page = await list(oldest, restOfTurn, listed.asOf)
+    const rest = page.items.filter(({ turn }) => turn === oldest.turn)
+    places.push(...rest)
+    more = page.more && rest.length === page.items.length
   }
-  return { places: listed.items.toReversed(), asOf: listed.asOf }
+  if (places.length > most) throw tooMany(most)
+  return { places: places.toReversed(), asOf: listed.asOf }
 }
 
 function copyOf(message: Message): MessageInput {
