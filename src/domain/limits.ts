@@ -52,7 +52,11 @@ export const limitTable = {
   filterConditions: { default: 1_000, max: 10_000, about: 'conditions in one filter' },
   filterDepth: { default: 32, max: 32, about: 'levels of one filter' },
   filterBytes: { default: 262_144, max: 4_194_304, about: 'bytes of one filter' },
-  filterScan: { default: 10_000, max: 1_000_000, about: 'threads or facts that one page with a filter looks through' },
+  filterScan: {
+    default: 10_000,
+    max: 1_000_000,
+    about: 'threads, messages or facts that one page with a filter looks through',
+  },
   cloneMessages: { default: 10_000, max: 16_000, about: 'messages copied by one clone' },
   erasedPerCommit: { default: 1_000, max: 1_000, about: 'records of one kind that one commit erases' },
   logDays: { default: 0, min: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },

@@ -10,6 +10,7 @@ import {
   count,
   cursor,
   dateRange,
+  filter,
   id,
   metadata,
   optional,
@@ -82,6 +83,7 @@ export const messageOperations = [
       cursor,
       order: optional(z.enum(['asc', 'desc'])),
       dateRange,
+      filter: optional(z.strictObject({ metadata: filter })),
       includeInternal: optional(z.boolean()).describe("Whether calls of memory's own tools are shown."),
       include: optional(
         z.array(z.strictObject({ id, withPreviousMessages: neighbours, withNextMessages: neighbours })).max(100),

@@ -1,4 +1,5 @@
-// One filter language: recall, the search and the list of facts and the list of threads let in the same metadata.
+// One filter language: recall, the search and the list of facts, and the lists of threads and of messages let in the same
+// metadata.
 import { type Json, type JsonObject, Memory, MemoryError } from 'aquifer'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -85,6 +86,11 @@ const asks: Readonly<Record<string, Ask>> = {
     const { threads, total } = await memory.listThreads({ resourceId, filter: { metadata: asked } })
     expect(total).toBe(threads.length)
     return threads.map(({ id }) => id)
+  },
+  async listMessages(memory, resourceId, asked) {
+    const threads = Array.from({ length: 5 }, (_, i) => `${i}`)
+    const pages = threads.map((threadId) => memory.listMessages({ resourceId, threadId, filter: { metadata: asked } }))
+    return (await Promise.all(pages)).flatMap(({ messages }) => messages.map(({ threadId }) => threadId))
   },
 }
 

@@ -1,6 +1,7 @@
 /** Error texts for bad arguments, in our own words. */
 import type { z } from 'zod'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { type Limits, limitExceeded } from '../../domain/limits.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -110,4 +111,10 @@ export function refuseOption(
 /** The conflict that nobody asked about, thrown; one that a caller stated is an answer instead. */
 export function unexpectedConflict(message: string, fix: string, details: Record<string, unknown>): MemoryError {
   return new MemoryError('conflict', { message, fix, details })
+}
+
+/** The error for a numbered page whose place is unknown: its filter would have to look through too much before it. */
+export function pageTooFar({ filterScan }: Limits): MemoryError {
+  const { code, message, details } = limitExceeded('The way to this page', filterScan + 1, 'filterScan', filterScan)
+  return new MemoryError(code, { message, fix: 'Follow nextCursor instead of counting pages.', details })
 }

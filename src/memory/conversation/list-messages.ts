@@ -3,6 +3,7 @@
  * hit.
  */
 import { invalidInput } from '../../domain/error.ts'
+import { parseFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
 import { isoTime, toIso } from '../../domain/time.ts'
@@ -13,6 +14,7 @@ import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { refuseForeignMessages } from '../door/foreign-ids.ts'
 import { commitIfDue, interruption } from '../storage/sweeper.ts'
+import { type ListedMessages, listMatching, unfiltered } from './filtered-messages.ts'
 
 /** Options of `memory.listMessages`. */
 export interface ListMessagesRequest<Time = string> {
@@ -30,6 +32,11 @@ export interface ListMessagesRequest<Time = string> {
   readonly order?: 'asc' | 'desc'
   /** Only messages created in this range, both ends included. */
   readonly dateRange?: { readonly start?: Time; readonly end?: Time }
+  /** Only messages whose metadata match. Not applied to `include`. */
+  readonly filter?: {
+    /** What the metadata must be; the operators are those of `recall`. */
+    readonly metadata?: Readonly<Record<string, unknown>>
+  }
   /** Whether messages show the calls of memory's own tools. Default: false. */
   readonly includeInternal?: boolean
   /** Messages to add by id, at most 100, each with this many messages before and after it. Default: none. */
@@ -48,7 +55,10 @@ export interface MessagePageRecord<Time = string> {
   readonly asOf: number
   /** Whether there are more messages in this direction. */
   readonly hasMore: boolean
-  /** Where the next page begins: later messages, or earlier ones for `last` and `desc`. Absent on the last page. */
+  /**
+   * Where the next page begins: later messages, or earlier ones for `last` and `desc`. Absent on the last page. With a
+   * filter, a short or empty page may still have one: a page ends after `limits.filterScan` messages were searched.
+   */
   readonly nextCursor?: string
   /** Number of this page, from 0. Absent with `last`. */
   readonly page?: number
@@ -86,10 +96,9 @@ async function startOf(space: Door, cursor: string, kind: string): Promise<{ aft
   return { asOf: numberAt(fields, 0), after: { turn: numberAt(fields, 1), index: numberAt(fields, 2) } }
 }
 
-function nextCursorOf(kind: string, { items, asOf, key, more }: Listed<PlacedMessage>): { nextCursor?: string } {
-  const last = items.at(-1)
-  if (!more || last === undefined || key === null) return {}
-  return { nextCursor: encodeCursor(kind, key, [asOf, last.turn, last.index]) }
+function nextCursorOf(kind: string, { asOf, key, next }: ListedMessages): { nextCursor?: string } {
+  if (next === null || key === null) return {}
+  return { nextCursor: encodeCursor(kind, key, [asOf, next.turn, next.index]) }
 }
 
 /**
@@ -169,7 +178,9 @@ export async function listMessages(core: Core, parsed: ListMessagesRequest): Pro
     to: dateRange?.end === undefined ? null : toIso(dateRange.end, 'dateRange.end'),
     skipInternal: !includeInternal,
   }
-  const listed = await listOnce(space, query)
+  const test = parseFilter(parsed.filter?.metadata, 'filter.metadata', core.limits)
+  const list = (one: MessageQuery) => listOnce(space, one)
+  const listed = test === null ? unfiltered(await list(query)) : await listMatching(list, query, test, core.limits)
   const places = isTurned ? listed.items.toReversed() : listed.items
   const isDown = direction === 'desc' && !isTurned
   const extra = parsed.include === undefined ? [] : await included(space, parsed, query)

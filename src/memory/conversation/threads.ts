@@ -4,14 +4,13 @@ import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.t
 import { checkFilter } from '../../domain/filter.ts'
 import { checkId, type ThreadId } from '../../domain/id.ts'
 import { type Json, toPatch } from '../../domain/json.ts'
-import { limitExceeded } from '../../domain/limits.ts'
 import { mainBlock } from '../../domain/records/block-key.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { ThreadOrder, ThreadPosition } from '../../ports/storage.ts'
 import { type ThreadRecord, toThread } from '../answers/records.ts'
 import { type CommitIdOption, named, uniquePartOf } from '../arguments/commit-ids.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
-import { unexpectedConflict } from '../arguments/refusal.ts'
+import { pageTooFar, unexpectedConflict } from '../arguments/refusal.ts'
 import { appliedOf, failsExpectation } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace, type SubmitOptions } from '../door/door.ts'
@@ -192,12 +191,6 @@ function cursorKind(order: ThreadOrder, direction: string): string {
   return `threads-${order}-${direction}`
 }
 
-/** The error for a numbered page whose place is unknown: the filter would have to search too many threads before it. */
-function tooFar({ limits: { filterScan } }: Core): MemoryError {
-  const { code, message, details } = limitExceeded('The way to this page', filterScan + 1, 'filterScan', filterScan)
-  return new MemoryError(code, { message, fix: 'Follow nextCursor instead of counting pages.', details })
-}
-
 /** A page of a resource's threads, newest first unless asked otherwise. Archived ones only on request. */
 export async function listThreads(core: Core, parsed: ListThreadsOptions): Promise<ThreadPageRecord> {
   const { resourceId, page = 0, perPage = 100, cursor, archived = false } = parsed
@@ -219,7 +212,7 @@ export async function listThreads(core: Core, parsed: ListThreadsOptions): Promi
     offset: page * limit,
     after: cursor === undefined ? null : await positionOf(space, cursor, cursorKind(orderBy, direction)),
   })
-  if (page > 0 && listed.more && listed.items.length < limit) throw tooFar(core)
+  if (page > 0 && listed.more && listed.items.length < limit) throw pageTooFar(core.limits)
   const { key } = listed
   const next =
     listed.next === null || key === null
