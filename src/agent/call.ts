@@ -25,6 +25,7 @@ import {
 } from './options.ts'
 import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
 import { RequestContext } from './request-context.ts'
+import { ResultReader } from './tools/result-reader.ts'
 import { checkTools } from './tools/tool-set.ts'
 
 /** An agent as a call sees it. */
@@ -57,6 +58,8 @@ export interface Call {
   readonly outputProcessors: readonly Processor[]
   /** null for a call without memory. */
   readonly remembered: Remembered | null
+  /** How large results are shown and read; null for a call without memory. */
+  readonly results: ResultReader | null
   readonly warnings: string[]
 }
 
@@ -142,13 +145,22 @@ function withAuthor(input: readonly ReadMessage[], agent: Actor, author: Actor |
 }
 
 const loadMemoryTools = once(() => withPeers(() => import('./tools/memory-tools.ts')))
+const loadRecallTool = once(() => withPeers(() => import('./tools/recall-tool.ts')))
 
-/** The tools that memory brings; none for a call without it. */
-async function toolsOfMemory(remembered: Remembered | null): Promise<ToolSet> {
-  if (remembered === null) return {}
+/** The tools of a call: the agent's, the call's, and those that memory brings. */
+async function toolsOf(
+  agent: CalledAgent,
+  given: ToolSet | undefined,
+  options: CallOptions,
+  found: { readonly remembered: Remembered; readonly results: ResultReader } | null,
+): Promise<ToolSet> {
+  if (found === null) return checkTools(agent.name, given, options.tools)
+  const { results, remembered } = found
   const { memory, space, thread, behaviour } = remembered
   const { memoryTools } = await loadMemoryTools()
-  return memoryTools({ memory, space, threadId: thread.id, behaviour })
+  const { withResultTool } = await loadRecallTool()
+  const own = await memoryTools({ memory, space, threadId: thread.id, behaviour, results })
+  return withResultTool(checkTools(agent.name, given, options.tools, own), results, options.activeTools)
 }
 
 /** Resolves a call's options. Bad ones are refused here, before anything is stored. */
@@ -161,7 +173,13 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
   const own = systemMessages(await resolved(agent.options.instructions, requestContext), 'instructions')
   const remembered = found?.remembered ?? null
   const given = await resolved(agent.options.tools, requestContext)
-  const tools = checkTools(agent.name, given, options.tools, await toolsOfMemory(remembered))
+  const results = remembered === null ? null : new ResultReader(remembered.space, remembered.thread.id)
+  const tools = await toolsOf(
+    agent,
+    given,
+    options,
+    remembered === null || results === null ? null : { remembered, results },
+  )
   const read = withAuthor(readMessages(input), { kind: 'agent', id: agent.id }, found?.author)
   const warnings: string[] = []
   const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options
@@ -181,6 +199,7 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
     inputProcessors,
     outputProcessors,
     remembered,
+    results,
     warnings,
   }
 }

@@ -43,11 +43,19 @@ export function resolveModel(model: unknown, agent: string): LanguageModelObject
 
 type PrepareStep = NonNullable<ModelSettings['prepareStep']>
 
-/** The same `prepareStep`. The model that it chooses for a step is resolved like the agent's own. */
-export function withResolvedModel(prepareStep: PrepareStep, agent: string): PrepareStep {
+/**
+ * The same `prepareStep`. The model that it chooses for a step is resolved like the agent's own.
+ *
+ * @param isHidden Tools that the model need not see.
+ */
+export function withResolvedModel(
+  prepareStep: PrepareStep,
+  agent: string,
+  isHidden: (tool: string) => boolean,
+): PrepareStep {
   return async (step) => {
     const prepared = await prepareStep(step)
     if (prepared?.model === undefined) return prepared
-    return { ...prepared, model: ownModel(resolveModel(prepared.model, agent)) }
+    return { ...prepared, model: ownModel(resolveModel(prepared.model, agent), isHidden) }
   }
 }

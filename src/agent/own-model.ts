@@ -9,6 +9,7 @@ import { eyesOf, type GivenMessage, withNamedFiles, withPlacedFiles } from './me
 /** What the specifications of the AI SDK's models have in common, as far as it is used here. */
 interface ModelCall {
   readonly prompt: readonly GivenMessage[]
+  readonly tools?: readonly { readonly name: string }[]
 }
 
 interface Warning {
@@ -89,18 +90,29 @@ function changedStream<Part>(stream: ReadableStream<Part>, change: (part: Part) 
   )
 }
 
-/** The model of a call, or of one of its steps. */
-export function ownModel(model: LanguageModelObject): LanguageModelObject {
+/** The request without tools that the model need not see. */
+function withoutHidden(call: ModelCall, isHidden: (tool: string) => boolean): ModelCall {
+  const { tools } = call
+  if (tools === undefined || !tools.some(({ name }) => isHidden(name))) return call
+  return { ...call, tools: tools.filter(({ name }) => !isHidden(name)) }
+}
+
+/**
+ * The model of a call, or of one of its steps.
+ *
+ * @param isHidden Tools that are there for what may come, and that the model need not see yet.
+ */
+export function ownModel(model: LanguageModelObject, isHidden: (tool: string) => boolean): LanguageModelObject {
   const any = model as unknown as AnyModel
   const own: AnyModel = {
     doGenerate: async (call) => {
-      const { answer, warnings } = await asked(model, call, (asking) => any.doGenerate(asking))
+      const { answer, warnings } = await asked(model, withoutHidden(call, isHidden), (asking) => any.doGenerate(asking))
       const ids = new AnswerIds(call.prompt)
       const content = answer.content.map((part) => ids.renamed(part))
       return { ...answer, content, warnings: [...(answer.warnings ?? []), ...warnings] }
     },
     doStream: async (call) => {
-      const { answer, warnings } = await asked(model, call, (asking) => any.doStream(asking))
+      const { answer, warnings } = await asked(model, withoutHidden(call, isHidden), (asking) => any.doStream(asking))
       const ids = new AnswerIds(call.prompt)
       const change = (part: StreamPart): StreamPart => {
         if (part.type === 'stream-start') return { ...part, warnings: [...(part.warnings ?? []), ...warnings] }

@@ -43,6 +43,12 @@ export const limitTable = {
     max: 67_108_864,
     about: 'bytes of one message, or of words waiting to be learned',
   },
+  toolResultLength: {
+    default: 32_768,
+    min: 100,
+    max: 67_108_864,
+    about: 'characters that prompts show of one result of a tool; the tool recall reads the rest',
+  },
   messagesPerCall: { default: 1_000, max: 10_000, about: 'messages saved in one call' },
   changesPerCommit: { default: 1_000, max: 10_000, about: 'changes in one commit' },
   commitBytes: { default: 33_554_432, max: 268_435_456, about: 'bytes of one commit' },

@@ -131,7 +131,7 @@ export interface AgentSpace extends Reads {
   readonly address: SpaceAddress
   /** Who writes. */
   readonly actor: Actor
-  readonly limits: Pick<Limits, 'pageSize' | 'turnWaitMs' | 'messageBytes'>
+  readonly limits: Pick<Limits, 'pageSize' | 'turnWaitMs' | 'messageBytes' | 'toolResultLength'>
   /** Aborted when the memory closes and its held work did not end in time. */
   readonly stopping: AbortSignal
   /** Keeps the memory open for a piece of work. */

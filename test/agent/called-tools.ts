@@ -5,6 +5,7 @@ import type { Memory, MemoryBehaviour } from 'aquifer'
 import { callTool, callTools, type ScriptedModel, scriptedModel } from 'aquifer/testing'
 import type { MemoryScope } from '../../src/agent/tools/memory-scope.ts'
 import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
+import { ResultReader } from '../../src/agent/tools/result-reader.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
 import { agentSpace } from '../../src/memory/agent-memory.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
@@ -17,7 +18,8 @@ export function toolsOf(memory: Memory, options: MemoryBehaviour, id = 'sales'):
   const behaviour = mergeBehaviour(options)
   const own = memory.as({ kind: 'agent', id })
   const space = agentSpace(resourceSpace(coreOf(own), where.resourceId))
-  const scope: MemoryScope = { memory: own, space, threadId: where.threadId, behaviour }
+  const results = new ResultReader(space, where.threadId)
+  const scope: MemoryScope = { memory: own, space, threadId: where.threadId, behaviour, results }
   return memoryTools(scope)
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { assembleContext } from '../../src/agent/context/context.ts'
 import { planInput } from '../../src/agent/input/input.ts'
 import { memoryTools } from '../../src/agent/tools/memory-tools.ts'
+import { ResultReader } from '../../src/agent/tools/result-reader.ts'
 import type { ToolCall } from '../../src/agent/tools/tool.ts'
 import { readMessages } from '../../src/domain/records/message-input.ts'
 import { doorOf } from '../../src/facade/space.ts'
@@ -63,7 +64,9 @@ describe('a call in a child space', () => {
     const memory = openMemory()
     await fill(memory, 'resource/alice', 'burned')
     await fill(memory, child, 'froze')
-    const tools = await memoryTools({ memory: memory.as(agent), space: spaceOf(memory), threadId, behaviour })
+    const space = spaceOf(memory)
+    const results = new ResultReader(space, threadId)
+    const tools = await memoryTools({ memory: memory.as(agent), space, threadId, behaviour, results })
     const found = await callOnce(tools, 'recall', { query: 'harbour' })
     expect(found).toContain('froze')
     expect(found).not.toContain('burned')

@@ -75,6 +75,7 @@ describe('showing an answer with many calls', () => {
         isLast: true,
         hasNoTools: false,
         messageId: 'm',
+        told: (said: string) => said,
       } as const
       return () => shownParts(parts, { ...standing, seenCalls: new Set<string>() })
     })

@@ -3,6 +3,7 @@
 import type { ModelMessage, SystemModelMessage } from 'ai'
 import { whenAborted } from '../../domain/detached.ts'
 import { resourceOf } from '../../domain/space.ts'
+import { ResultReader } from '../tools/result-reader.ts'
 import { inputOf, type Shown, showInput, tokensOfTurn } from './conversation.ts'
 import { leftOf, tokensOfText } from './fit.ts'
 import { gather } from './gather.ts'
@@ -118,7 +119,8 @@ export async function assembleContext(
   sections: readonly AnySection[] = promptSections,
 ): Promise<AssembledContext> {
   const { sdk, window, found } = await unlessAborted(() => gather(input, sections), input.signal)
-  const { agent, space, instructions, tools, tokenBudget = Number.POSITIVE_INFINITY } = input
+  const { agent, space, threadId, instructions, tools, tokenBudget = Number.POSITIVE_INFINITY } = input
+  const { results = new ResultReader(space, threadId) } = input
   const showing: Showing = {
     convert: sdk.convertToModelMessages,
     reader: {
@@ -127,6 +129,7 @@ export async function assembleContext(
       isOnlyAgent: isOnlyAgentIn([...window.history, ...window.own], agent.id),
     },
     tools,
+    results,
     seenCalls: new Set(),
   }
   const turn = await showInput(inputOf(input, window.own), showing)

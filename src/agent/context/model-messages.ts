@@ -1,10 +1,12 @@
 /** Converts stored messages with the AI SDK into those that a model gets, and estimates their tokens. */
 
-import type { ModelMessage, ToolResultPart, ToolSet, UIMessage } from 'ai'
+import type { ModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Author } from '../../domain/actor.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
+import type { ResultReader } from '../tools/result-reader.ts'
+import { type ModelOutput, plainOutput } from '../tools/result-text.ts'
 import { tokensOfText } from './fit.ts'
 import { labelled, labelOf, needsLabel, type Reader } from './labels.ts'
 import { shownParts } from './shown-parts.ts'
@@ -35,6 +37,8 @@ export interface Showing {
   readonly convert: Convert
   readonly reader: Reader
   readonly tools: ToolSet | undefined
+  /** Shows large results by their beginning and end. */
+  readonly results: ResultReader
   /** Calls in later messages. Messages are converted from the last to the first. */
   readonly seenCalls: Set<string>
 }
@@ -69,17 +73,11 @@ export function tokensOfMessages(messages: readonly ModelMessage[]): number {
   return tokens
 }
 
-type ModelOutput = ToolResultPart['output']
 type ToModelOutput = (options: {
   readonly toolCallId: string
   readonly input: unknown
   readonly output: unknown
 }) => ModelOutput | PromiseLike<ModelOutput>
-
-/** What the AI SDK makes of a result whose tool does not say. */
-function plainOutput(output: unknown): ModelOutput {
-  return typeof output === 'string' ? { type: 'text', value: output } : { type: 'json', value: output as never }
-}
 
 /** The tools by whose names calls are converted: a result that was shown to a model once is shown to all as it was then. */
 function convertingTools(parts: readonly MessagePart[], tools: ToolSet = {}): ToolSet {
@@ -114,16 +112,30 @@ async function converted(
   }
 }
 
+/** A message with its large results in short. */
+function withShortResults(message: ModelMessage, messageId: string | null, results: ResultReader): ModelMessage {
+  if (message.role !== 'tool') return message
+  const content = message.content.map((part) => {
+    if (part.type !== 'tool-result') return part
+    const { toolCallId, output } = part
+    return { ...part, output: results.shown(output, { messageId, toolCallId }) }
+  })
+  return { ...message, content }
+}
+
 /**
  * A message as a model gets it. A stored system message is not an instruction: it is sent as a labelled user message.
  */
 export async function shownMessage(message: Utterance, showing: Showing, isLast: boolean): Promise<ShownMessage> {
-  const { reader, tools, seenCalls } = showing
+  const { reader, tools, results, seenCalls } = showing
   const { id: messageId, role, parts, author, turnStatus, isOwnTurn, goesOn } = message
   const hasNoTools = tools !== undefined && Object.keys(tools).length === 0
-  const shown = shownParts(parts, { role, turnStatus, isOwnTurn, goesOn, isLast, hasNoTools, seenCalls, messageId })
+  const told = (text: string) => results.told(text)
+  const standing = { role, turnStatus, isOwnTurn, goesOn, isLast, hasNoTools, seenCalls, messageId, told }
+  const shown = shownParts(parts, standing)
   if (shown.length === 0) return { messages: [], tokens: 0 }
   const said = needsLabel(role, author, reader) ? labelled(shown, labelOf(author)) : shown
-  const messages = await converted(role === 'assistant' ? role : 'user', said, showing)
+  const whole = await converted(role === 'assistant' ? role : 'user', said, showing)
+  const messages = whole.map((one) => withShortResults(one, messageId, results))
   return { messages, tokens: tokensOfMessages(messages) }
 }

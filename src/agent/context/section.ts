@@ -10,6 +10,7 @@ import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
+import type { ResultReader } from '../tools/result-reader.ts'
 import type { Showing } from './model-messages.ts'
 import type { ThreadWindow } from './thread-window.ts'
 
@@ -33,6 +34,8 @@ export interface ContextInput {
   readonly tokenBudget?: number
   /** The tools of the call. Without any, earlier calls are written as text, because providers refuse them then. */
   readonly tools?: ToolSet
+  /** Shows large results, and knows how their rest is read. Default: it cannot be read. */
+  readonly results?: ResultReader
   readonly signal?: AbortSignal
 }
 

@@ -1,10 +1,10 @@
 /** The parts of a stored message that a model may see: only those that every provider accepts. Pure. */
 
-import { hash } from 'node:crypto'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import { freeId } from '../call-ids.ts'
+import { shownId } from '../tools/shown-id.ts'
 import { guarded } from './labels.ts'
 
 /** The position of a message, as far as it decides which parts are shown. */
@@ -23,10 +23,9 @@ interface Standing {
   readonly seenCalls: Set<string>
   /** The stored message; null if it is not stored. */
   readonly messageId: string | null
+  /** Makes a long text of a result short enough for a prompt. */
+  readonly told: (text: string) => string
 }
-
-/** Characters of a digest in an id: providers take ids of at most 64 characters. */
-const placeLength = 8
 
 const stepStart: MessagePart = { type: 'step-start' }
 /** Parts that mean nothing without others. */
@@ -121,10 +120,10 @@ function filesOfModelOutput({ value }: JsonObject): MessagePart[] {
   })
 }
 
-function toldCall(part: MessagePart): MessagePart[] {
+function toldCall(part: MessagePart, { told }: Standing): MessagePart[] {
   const { output, errorText, modelOutput } = outcomeOf(part)
   const shown = isJsonObject(modelOutput) ? wordsOfModelOutput(modelOutput) : output
-  const said = errorText ?? (typeof shown === 'string' ? shown : JSON.stringify(shown))
+  const said = told(String(errorText ?? (typeof shown === 'string' ? shown : JSON.stringify(shown))))
   const call = `(called ${toolNameOf(part)} with ${JSON.stringify(inputOf(part))})`
   const files = isJsonObject(modelOutput) ? filesOfModelOutput(modelOutput) : []
   return [{ type: 'text', text: guarded(`${call}\n${said}`) }, ...files]
@@ -165,9 +164,9 @@ function earlierFile(part: MessagePart, { role }: Standing): MessagePart[] {
   return [{ type, mediaType, url, ...name, ...sentAgain('providerMetadata', part) }]
 }
 
-function earlierCall(part: MessagePart, { hasNoTools }: Standing): MessagePart[] {
+function earlierCall(part: MessagePart, standing: Standing): MessagePart[] {
   if (isInternal(part) || part.providerExecuted === true) return []
-  if (hasNoTools) return toldCall(part)
+  if (standing.hasNoTools) return toldCall(part, standing)
   const { type, toolCallId } = part
   const named = type === 'dynamic-tool' ? { toolName: toolNameOf(part), dynamic: part.dynamic ?? true } : {}
   const call = { type, toolCallId: toolCallId as string, ...named, input: inputOf(part), ...outcomeOf(part) }
@@ -206,7 +205,7 @@ function ownPart(part: MessagePart, standing: Standing): MessagePart[] {
   if (part.type === 'steering-message') return steered(part, standing)
   if (part.type === 'step-start' || part.type === 'custom') return [part]
   if (!isToolPart(part)) return []
-  if (standing.hasNoTools) return toldCall(part)
+  if (standing.hasNoTools) return toldCall(part, standing)
   return [{ ...part, input: inputOf(part), ...(part.state === 'output-available' ? outcomeOf(part) : {}) }]
 }
 
@@ -219,13 +218,9 @@ function inSteps(parts: readonly MessagePart[]): MessagePart[] {
   })
 }
 
-/**
- * An id for a call whose own id a later call has. It follows from the place of the call, so that it is the same in the
- * next prompt: providers cache prompts that begin alike.
- */
+/** An id for a call whose own id a later call has. */
 function otherId(id: string, at: number, { messageId, seenCalls }: Standing): string {
-  const place = hash('sha1', `${messageId} ${at}`).slice(0, placeLength)
-  const other = `${id}_${place}`
+  const other = shownId(id, messageId, at)
   return seenCalls.has(other) ? freeId(other, (one) => seenCalls.has(one)) : other
 }
 

@@ -138,8 +138,12 @@ function messagesIn(turn: AgentTurn): number {
 interface InTurn {
   readonly turn: AgentTurn
   readonly runId: string
+  readonly messageId: string
   readonly stored: readonly MessagePart[]
 }
+
+/** What a call that stores nothing calls its answer. */
+const unstored = 'answer'
 
 /** The tools of a call and those of its memory. */
 function toolsOf(call: Call, { memory, space, thread }: Remembered, open: InTurn | null) {
@@ -148,7 +152,8 @@ function toolsOf(call: Call, { memory, space, thread }: Remembered, open: InTurn
   const context = toolsContext(call, tools, { runId, memory, space, threadId: thread.id })
   const room = open === null ? null : new ResultRoom(space.limits.messageBytes, open.stored)
   const inside = toolsInside(open?.turn ?? null, withCheckedResults(tools, room))
-  const modelOutputs = new ModelOutputs(inside, room)
+  const shortened = call.results === null ? null : { results: call.results, messageId: open?.messageId ?? unstored }
+  const modelOutputs = new ModelOutputs(inside, room, shortened)
   return { tools: modelOutputs.tools, toolsContext: context, modelOutputs }
 }
 
@@ -157,7 +162,6 @@ async function contextOf(
   { space, thread, behaviour }: Remembered,
   plan: InputPlan,
   own: { readonly turnId: TurnId; readonly goesOnWith: string | null } | null,
-  tools: ToolSet,
 ): Promise<Pick<Exchange, 'instructions' | 'messages'> & { readonly seen: JsonObject }> {
   const context = await assembleContext({
     space,
@@ -169,7 +173,8 @@ async function contextOf(
     ownTurnId: own?.turnId ?? null,
     ...(own === null || own.goesOnWith === null ? {} : { goesOnWith: own.goesOnWith }),
     question: questionOf(plan.fresh),
-    tools,
+    tools: call.tools,
+    ...(call.results === null ? {} : { results: call.results }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
   })
   call.warnings.push(...context.warnings)
@@ -195,7 +200,7 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
   const { modelOutputs: _, ...tools } = toolsOf(call, remembered, null)
-  const { seen: _seen, ...context } = await contextOf(call, remembered, plan, null, tools.tools)
+  const { seen: _seen, ...context } = await contextOf(call, remembered, plan, null)
   return { ...context, ...tools, turn: null }
 }
 
@@ -222,10 +227,11 @@ export async function beginExchange(call: Call): Promise<Exchange> {
   try {
     resumed = await resumedAnswer(remembered, begun)
     const stored = resumed?.parts ?? []
-    const { modelOutputs, ...tools } = toolsOf(call, remembered, { turn, runId, stored })
-    const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
-    const { seen, ...context } = await contextOf(call, remembered, plan, own, tools.tools)
     const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
+    call.results?.begin(turn.id)
+    const { modelOutputs, ...tools } = toolsOf(call, remembered, { turn, runId, messageId, stored })
+    const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
+    const { seen, ...context } = await contextOf(call, remembered, plan, own)
     return {
       ...context,
       ...tools,

@@ -47,6 +47,7 @@ export async function sdkSettings(
   const { isStepCount } = await loadSdk()
   const { options, model, remembered } = call
   const { schema } = options.structuredOutput ?? {}
+  const isHidden = (toolName: string) => call.results?.isHidden(toolName) === true
   const closing = remembered?.space.stopping
   const { prepareStep, ...settings } = optionsPassedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
@@ -54,8 +55,8 @@ export async function sdkSettings(
     stopWhen: isStepCount(options.maxSteps ?? callOptionTable.maxSteps.default),
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
     ...settings,
-    ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name) }),
-    model: ownModel(model),
+    ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name, isHidden) }),
+    model: ownModel(model, isHidden),
     messages,
     tools,
     toolsContext,

@@ -3,6 +3,7 @@ import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChu
 import type { Call } from '../call.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
+import { isInternalTool } from '../tools/memory-scope.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { Recording } from './recording.ts'
@@ -137,12 +138,8 @@ function withoutInternal(names: ReadonlySet<string>): TransformStream<UIMessageC
 
 /** Names of memory's own tools. */
 function internalTools(tools: ToolSet): ReadonlySet<string> {
-  const own = Object.entries(tools).filter(([, { metadata }]) => isInternalMetadata(metadata))
+  const own = Object.entries(tools).filter(([, tool]) => isInternalTool(tool))
   return new Set(own.map(([name]) => name))
-}
-
-function isInternalMetadata(metadata: unknown): boolean {
-  return (metadata as { aquifer?: { internal?: unknown } } | undefined)?.aquifer?.internal === true
 }
 
 /** The methods of a result that make UI messages: the answer has the id that it has in its thread. */

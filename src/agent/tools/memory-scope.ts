@@ -4,6 +4,7 @@ import { MemoryError } from '../../domain/error.ts'
 import type { Memory } from '../../facade/memory.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
+import type { ResultReader } from './result-reader.ts'
 
 /** For whom the tools of one call work. */
 export interface MemoryScope {
@@ -13,10 +14,16 @@ export interface MemoryScope {
   readonly space: AgentSpace
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour
+  readonly results: ResultReader
 }
 
 /** Copied to the parts of messages with such calls, so that later prompts, lists and recall leave them out. */
 export const internal = { aquifer: { internal: true } } as const
+
+/** Whether a tool is one of memory's own. */
+export function isInternalTool({ metadata }: { readonly metadata?: unknown }): boolean {
+  return (metadata as { aquifer?: { internal?: unknown } } | undefined)?.aquifer?.internal === true
+}
 
 /** Nothing was written, and why, in words for a model. */
 interface Refusal {

@@ -5,8 +5,11 @@
 import type { ToolSet } from 'ai'
 import { MemoryError, shown } from '../../domain/error.ts'
 import { type JsonObject, jsonBytes } from '../../domain/json.ts'
+import { isInternalTool } from './memory-scope.ts'
 import { storedModelOutput } from './result-json.ts'
+import type { ResultReader } from './result-reader.ts'
 import type { ResultRoom } from './result-room.ts'
+import { type ModelOutput, plainOutput } from './result-text.ts'
 
 /** Makes the form of a result that a model sees. */
 type ToModelOutput = (options: {
@@ -36,22 +39,35 @@ interface Form {
   readonly stored: JsonObject | null
 }
 
+/** How large results are shown in the turn that made them. */
+interface Shortened {
+  readonly results: ResultReader
+  /** The answer that holds their calls. */
+  readonly messageId: string
+}
+
 /** The forms of results that the tools of one call make for models. */
 export class ModelOutputs {
   readonly #tools: ToolSet
   readonly #room: ResultRoom | null
+  readonly #shortened: Shortened | null
   readonly #forms = new Map<string, Promise<Form>>()
 
-  /** @param room Of the answer that stores the forms. Default: none, for forms that are stored elsewhere. */
-  constructor(tools: ToolSet, room: ResultRoom | null = null) {
+  /**
+   * @param room Of the answer that stores the forms. Default: none, for forms that are stored elsewhere.
+   * @param shortened What models see of large results. Default: all of them.
+   */
+  constructor(tools: ToolSet, room: ResultRoom | null = null, shortened: Shortened | null = null) {
     this.#tools = tools
     this.#room = room
+    this.#shortened = shortened
   }
 
   /** The tools, each of which gives the AI SDK the form that was already made. */
   get tools(): ToolSet {
     const own = Object.entries(this.#tools).map(([toolName, tool]) => {
-      if (toModelOutputOf(this.#tools, toolName) === undefined) return [toolName, tool] as const
+      const isPlain = toModelOutputOf(this.#tools, toolName) === undefined
+      if (isPlain && (this.#shortened === null || isInternalTool(tool))) return [toolName, tool] as const
       const toModelOutput: ToModelOutput = async (options) => (await this.#form({ ...options, toolName })).made
       return [toolName, { ...tool, toModelOutput }] as const
     })
@@ -82,7 +98,17 @@ export class ModelOutputs {
     return making
   }
 
-  async #make({ toolName, ...options }: ToolResult): Promise<Form> {
+  async #make(result: ToolResult): Promise<Form> {
+    const form = this.isSaidBy(result.toolName)
+      ? await this.#said(result)
+      : { made: plainOutput(result.output), stored: null }
+    if (this.#shortened === null || (form.stored === null && this.isSaidBy(result.toolName))) return form
+    const { results, messageId } = this.#shortened
+    return { ...form, made: results.made(form.made as ModelOutput, { messageId, toolCallId: result.toolCallId }) }
+  }
+
+  /** What a tool says itself, if it can be stored. */
+  async #said({ toolName, ...options }: ToolResult): Promise<Form> {
     const made = await toModelOutputOf(this.#tools, toolName)?.call(this.#tools[toolName], options)
     const what = `What the tool ${shown(toolName)} shows of its result`
     try {

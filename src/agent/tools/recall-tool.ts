@@ -1,37 +1,77 @@
-/** The tool with which an agent looks up earlier messages. */
-import type { ToolSet } from 'ai'
+/** The tool with which an agent looks up earlier messages, and reads large results of tools to their end. */
+import type { Tool, ToolSet } from 'ai'
 import { z } from 'zod'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { fenced } from '../../recall/fence.ts'
-import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
+import { internal, isInternalTool, type MemoryScope, orRefusal, refusal } from './memory-scope.ts'
+import { type ResultReader, readingTool } from './result-reader.ts'
 import { createTool } from './tool.ts'
 
 const mostItems = 100
 
-const inputSchema = z.object({
-  query: z.string().regex(/\S/, 'Say what to look for.').describe('What to look for, as a question or in a few words.'),
+const reading = {
+  result: z.string().describe('The name of a result of which only the beginning and the end are shown.'),
+  from: z.int().min(0).nullable().optional().describe('The first character to read.'),
+}
+
+const searching = z.object({
+  query: z
+    .string()
+    .regex(/\S/, 'Say what to look for.')
+    .nullable()
+    .optional()
+    .describe('What to look for, as a question or in a few words.'),
   topK: z.int().min(1).max(mostItems).nullable().optional().describe('How much to find at most.'),
+  result: reading.result.nullable().optional(),
+  from: reading.from,
 })
 
 /** `recall`, if semantic recall is set explicitly. */
-export function recallTool({ space, threadId, behaviour }: MemoryScope): ToolSet {
+export function recallTool({ space, threadId, behaviour, results }: MemoryScope): ToolSet {
   const { semanticRecall, facts } = behaviour
   if (semanticRecall === null || !semanticRecall.isNamed) return {}
   const { scope, ...options } = semanticRecall.options
   const inThread = scope === 'thread' ? { threadId } : {}
   const kinds: readonly RecordKind[] = facts ? ['message', 'fact'] : ['message']
   const recall = createTool({
-    id: 'recall',
+    id: readingTool,
     description:
-      'Searches what was said earlier, in this conversation and in others with the same user. Use it when you miss something.',
-    inputSchema,
+      'Searches what was said earlier, in this conversation and in others with the same user. Use it when you miss something. With "result" it reads a large result of a tool instead.',
+    inputSchema: searching,
     metadata: internal,
-    execute: ({ query, topK }) =>
+    execute: ({ query, topK, result, from }) =>
       orRefusal(async () => {
+        if (typeof result === 'string') return results.read(result, from ?? 0)
+        if (typeof query !== 'string') return refusal('Say what to look for, or which result to read.')
         const most = topK ?? options.topK
         const { items } = await space.recall({ question: query, kinds, ...inThread, ...options, topK: most })
         return items.length === 0 ? 'Nothing was found.' : fenced(items)
       }),
   })
-  return { recall }
+  return { [readingTool]: recall }
+}
+
+/** `recall` for reading alone. */
+function resultTool(results: ResultReader): Tool {
+  return createTool({
+    id: readingTool,
+    description: 'Reads the rest of a large result of a tool, of which only the beginning and the end are shown.',
+    inputSchema: z.object(reading),
+    metadata: internal,
+    execute: ({ result, from }) => orRefusal(() => results.read(result, from ?? 0)),
+  })
+}
+
+/**
+ * The tools of a call, and one that reads large results. A call without tools gets none, because its model may know no
+ * tools, and an application's own tool `recall` stays what it is.
+ *
+ * @param active The tools that the call lets the model see. Default: all.
+ */
+export function withResultTool(tools: ToolSet, results: ResultReader, active?: readonly unknown[]): ToolSet {
+  const isActive = active === undefined || active.includes(readingTool)
+  const own = Object.hasOwn(tools, readingTool) ? tools[readingTool] : undefined
+  const isAdded = own === undefined && isActive && Object.keys(tools).length > 0
+  results.offer(tools, isAdded || (isActive && own !== undefined && isInternalTool(own)), isAdded)
+  return isAdded ? { ...tools, [readingTool]: resultTool(results) } : tools
 }
