@@ -110,6 +110,7 @@ export function guardStorage(storage: Storage): Storage {
     messages: {
       list: guarded(messages.list),
       find: guarded(messages.find),
+      deletedIds: guarded(messages.deletedIds),
       openTurns: guarded(messages.openTurns),
       turn: guarded(messages.turn),
     },

@@ -10,14 +10,19 @@ interface Limit {
   readonly about: string
 }
 
-const day = 86_400_000
+/** Milliseconds of a day. */
+export const dayMs = 86_400_000
 
 /** Limits are whole numbers. Bytes are UTF-8 JSON; names end in their unit where they have one. */
 export const limitTable = {
   idLength: { default: 256, max: 256, about: 'characters in an id, a key or a block name' },
   entriesPerSpace: { default: 1_000, max: 10_000_000, about: 'live keys in one space before the oldest are pruned' },
   entryBytes: { default: 65_536, max: 16_777_216, about: 'bytes of one entry value' },
-  entryTtlMs: { default: 30 * day, max: 3_650 * day, about: 'milliseconds an entry lives without a ttl of its own' },
+  entryTtlMs: {
+    default: 30 * dayMs,
+    max: 3_650 * dayMs,
+    about: 'milliseconds an entry lives without a ttl of its own',
+  },
   blockBytes: { default: 262_144, max: 16_777_216, about: 'bytes of one working-memory block' },
   mergeLines: {
     default: 8_192,
@@ -33,8 +38,8 @@ export const limitTable = {
   factLinks: { default: 1_000, max: 10_000, about: 'sources of one fact, or facts that it contradicts' },
   runBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the details and the continuation of one run' },
   runTtlMs: {
-    default: 30 * day,
-    max: 3_650 * day,
+    default: 30 * dayMs,
+    max: 3_650 * dayMs,
     about: 'milliseconds a run is kept after its last put, unless suspended',
   },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
@@ -65,6 +70,11 @@ export const limitTable = {
   },
   cloneMessages: { default: 10_000, max: 16_000, about: 'messages copied by one clone' },
   erasedPerCommit: { default: 1_000, max: 1_000, about: 'records of one kind that one commit erases' },
+  tombstoneDays: {
+    default: 90,
+    max: 3_650,
+    about: 'days that a deleted message is recognised when a client sends it again',
+  },
   logDays: { default: 0, min: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },
   busyTimeoutMs: { default: 30_000, max: 600_000, about: 'milliseconds a commit waits for another process' },
   modelTimeoutMs: {
@@ -145,7 +155,7 @@ export function checkBytes(limits: Limits, limit: LimitName, value: Json, what: 
   if (exceedsBytes(value, limits[limit])) throw limitExceeded(what, jsonBytes(value), limit, limits[limit])
 }
 
-const ttlUnits: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: day, w: 7 * day }
+const ttlUnits: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: dayMs, w: 7 * dayMs }
 
 /** Reads a time-to-live: milliseconds, or a number with a unit (`'90s'`, `'1h'`, `'7d'`); `null` means for ever. */
 export function parseTtl(ttl: unknown, field = 'ttl'): number | null {

@@ -70,6 +70,11 @@ class DoorSpace implements AgentSpace {
     return this.#door.runs
   }
 
+  async deletedIds(threadId: string, ids: readonly string[]): Promise<readonly string[]> {
+    const { storage, access } = this.#door.core
+    return (await storage.get()).messages.deletedIds(access, this.id, threadId, ids)
+  }
+
   hold(work: Promise<unknown>): void {
     this.#door.core.storage.hold(work)
   }

@@ -134,6 +134,8 @@ export interface AgentSpace extends Reads {
   readonly limits: Pick<Limits, 'pageSize' | 'turnWaitMs' | 'messageBytes' | 'toolResultLength'>
   /** Aborted when the memory closes and its held work did not end in time. */
   readonly stopping: AbortSignal
+  /** Those of some ids, chosen by callers, whose messages in the thread were deleted, discarded or forgotten lately. */
+  deletedIds(threadId: string, ids: readonly string[]): Promise<readonly string[]>
   /** Keeps the memory open for a piece of work. */
   hold(work: Promise<unknown>): void
   /** The last part of the id of a new run. */

@@ -194,6 +194,11 @@ export interface MessageReader {
   list(access: Access, space: SpaceId, query: MessageQuery): Promise<Listed<PlacedMessage>>
   /** Places of a message id, at most one in each thread; an issued id is in one thread only. */
   find(access: Access, space: SpaceId, messageId: string): Promise<readonly PlacedMessage[]>
+  /**
+   * Those of some ids, chosen by callers, that messages of the thread had which were deleted, discarded or forgotten in
+   * the last `limits.tombstoneDays`. An id may have been used again since.
+   */
+  deletedIds(access: Access, space: SpaceId, threadId: string, ids: readonly string[]): Promise<readonly string[]>
   openTurns(access: Access, space: SpaceId, threadId: string): Promise<readonly OpenTurn[]>
   /** The turn with that id; null unless its thread exists. */
   turn(access: Access, space: SpaceId, turnId: string): Promise<StoredTurn | null>

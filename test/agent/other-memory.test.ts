@@ -61,6 +61,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
   const { id, address, actor, limits, stopping, threads, messages, blocks, entries, facts, runs } = space
   return {
     ...{ id, address, actor, limits, stopping, threads, messages, blocks, entries, facts, runs },
+    deletedIds: (threadId, ids) => note('deletedIds', space.deletedIds(threadId, ids)),
     hold: (work) => note('hold', space.hold(work)),
     newRunId: () => note('newRunId', space.newRunId()),
     closeOverdue: (threadId) => note('closeOverdue', space.closeOverdue(threadId)),

@@ -243,7 +243,7 @@ it('two tabs that send all they hold, changed on the way, store each message onc
           const all = await listed()
           // A deleted last answer cannot be told from one that memory never had.
           const one = all[(more as { which: number }).which % Math.max(1, all.length - 1)]
-          if (one === undefined || all.length < 2 || how === 'nothing') continue
+          if (one === undefined || all.length < 2) continue
           await memory.deleteMessages([one.id], { resourceId: where.resourceId })
           expected = expected.filter((text) => !wordsOf([one]).includes(text))
         }

@@ -70,7 +70,8 @@ function recordPlan(noun: string, deed: RecordPlan['deed'], { key, ttlMs, back }
 
 /** Plans of all nouns that there are, drawn about as often together as `weight` says. */
 export function recordPlans(weight: number, parts: Parts) {
-  return Object.keys(recordNouns).flatMap((noun) =>
+  const nouns = Object.keys(recordNouns).filter((noun) => recordNouns[noun]?.isInternal !== true)
+  return nouns.flatMap((noun) =>
     (['put', 'patch', 'remove', 'expire'] as const).map((deed) => {
       const share = { put: 4, patch: 3, remove: 2, expire: 1 }[deed]
       return { weight: Math.ceil((weight * share) / 10), arbitrary: recordPlan(noun, deed, parts) }

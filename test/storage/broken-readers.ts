@@ -22,6 +22,16 @@ import {
 
 /** Wrong about what is stored: limits, expiry, lists, the past, the log. */
 export const brokenReaders: BrokenDrivers = {
+  'forgets that a message was deleted': [
+    'a deleted, discarded or forgotten message leaves a tombstone of its id, and of nothing else',
+    messageReader(() => ({ deletedIds: async () => [] })),
+  ],
+  'takes an id of another thread for a deleted one': [
+    'a deleted, discarded or forgotten message leaves a tombstone of its id, and of nothing else',
+    messageReader((messages) => ({
+      deletedIds: (access, space, _, ids) => messages.deletedIds(access, space, 't', ids),
+    })),
+  ],
   'takes a commit at exactly a time for a later one': [
     'spaces with a commit after a time are named once each, in pages of every size',
     (sound) => ({

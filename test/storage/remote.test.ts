@@ -22,12 +22,12 @@ const forPruning = 1
 /** The most trips that reads of a decision may take, where nobody writes to the space meanwhile. */
 const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'thread-put': 1,
-  'thread-delete': 1,
+  'thread-delete': 2,
   'thread-clone': 1,
   'turn-open': 2,
   'turn-close': 1,
   'turn-resume': 1,
-  'turn-discard': 1,
+  'turn-discard': 2,
   'message-append': 2,
   'message-extend': 2,
   'message-edit': 2,

@@ -14,6 +14,7 @@ const space = 'resource/alice'
 function downgrade(path: string): void {
   const database = new DatabaseSync(path)
   database.exec(`
+    ALTER TABLE space DROP COLUMN secret;
     DROP INDEX fact_by_task;
     ALTER TABLE fact RENAME COLUMN taskId TO runId;
     CREATE INDEX fact_by_run ON fact (space, runId, status, ord) WHERE runId IS NOT NULL;

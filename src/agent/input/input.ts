@@ -34,7 +34,7 @@ import { isFirm } from './locate.ts'
 import { newestOf } from './newest.ts'
 import { type Asked, planReplacement, type Replacement } from './replacement.ts'
 import { isAsStored, isKnown, type Resent, type Sent } from './resent.ts'
-import { idSaidAgain, readEnd, standingOf, storedUnits, type ThreadEnd } from './stored-thread.ts'
+import { idSaidAgain, readEnd, standingOf, storedUnits, type ThreadEnd, withDeleted } from './stored-thread.ts'
 import { asSaid, leftOutWarnings } from './unissued.ts'
 
 /** What a chat sends in addition to its messages, as `useChat` does. */
@@ -223,6 +223,14 @@ function lastOf(sent: readonly Sent[], { stored }: Resent): Sent | undefined {
   return last === undefined || place === null ? last : { message: last.message, standing: place }
 }
 
+/** Whether a message is said now, whatever its id: the newest one of the user, or the one that the call names. */
+function isSaidNow(messages: readonly ReadMessage[], index: number, { trigger, messageId }: InputOptions): boolean {
+  const { role, id } = (messages[index] as ReadMessage).input
+  if (role !== 'user') return false
+  const newest = messages.findLastIndex((message) => message.input.role === 'user')
+  return index === newest || (trigger !== 'regenerate-message' && id !== undefined && id === messageId)
+}
+
 async function sortMessages(
   space: AgentSpace,
   threadId: string,
@@ -234,7 +242,15 @@ async function sortMessages(
   const answerId = isRegenerated ? options.messageId : undefined
   const end = await endFor(space, threadId, messages)
   const ids = messages.flatMap(({ input }) => input.id ?? [])
-  const standings = await standingOf(space, threadId, end, [...ids, ...(answerId === undefined ? [] : [answerId])])
+  const found = await standingOf(space, threadId, end, [...ids, ...(answerId === undefined ? [] : [answerId])])
+  // A trusted caller may use the id of a deleted message again.
+  const old = history === 'import' ? [] : messages.filter((_, index) => !isSaidNow(messages, index, options))
+  const standings = await withDeleted(
+    space,
+    threadId,
+    found,
+    old.flatMap(({ input }) => input.id ?? []),
+  )
   const named = answerId === undefined ? undefined : standings.get(answerId)
   if (named === 'foreign') {
     const fix = 'Pass the id of an answer in this thread, or leave it out to get the last one again.'

@@ -78,6 +78,7 @@ function withAnswers(sent: readonly Unit[], stored: readonly StoredUnit[], isAnc
 /** Questions without an answer, which a client that stores no answers sends. They count as a history if all are stored. */
 function questionsOnly(sent: readonly Unit[], stored: readonly StoredUnit[], { isAnchored, isLeadingUp }: Sought) {
   if (isAnchored) return continuation(sent, 0, stored, -1)
+  if (sent.length === 1 && !isLeadingUp) return []
   const isLast = (place: number) => !stored.slice(place + 1).some((unit) => unit.kind === 'user' && !unit.isCut)
   let found: readonly Pair[] = []
   const starts = stored.flatMap(({ kind, key }, place) => (kind === 'user' && key === sent[0]?.key ? [place] : []))

@@ -71,15 +71,20 @@ function hasSameOutcome(sent: MessagePart | undefined, stored: MessagePart | und
   return outcomeOf(sent) === outcomeOf(stored)
 }
 
-/** Messages before the last one with a stored id, of which some are found before it. The others are not stored. */
+/**
+ * Messages before the last one whose id the thread has or had. They are no news. Those that are not found by their
+ * content are missing.
+ */
 function resentBefore(sent: readonly Sent[], last: number, end: ThreadEnd, hidden: ReadonlySet<string>) {
-  const known = sent[last]
   const before = new Map<number, PlacedMessage | null>()
   let missing = 0
-  if (!isKnown(known)) return { before, missing }
-  const stored = storedUnits(end.places.filter((other) => isBefore(other, known.standing)))
-  for (const [index, one] of sent.slice(0, last).entries()) {
-    if (!isByContent(one)) continue
+  const known = sent.slice(0, last + 1).findLast(isKnown)
+  const earlier = end.places.filter((other) => known === undefined || isBefore(other, known.standing))
+  const stored = last < 0 ? [] : storedUnits(earlier)
+  // The newest message of the user is said now, even if it was answered before by what is gone.
+  const newest = isKnown(sent[last]) ? -1 : sent.findLastIndex(({ message }) => message.input.role === 'user')
+  for (const [index, one] of sent.slice(0, Math.max(last, 0)).entries()) {
+    if (!isByContent(one) || (index === newest && one.standing === null)) continue
     const units = unitsOf([comparable(one)], hidden)
     const isFound = (unit: Unit) =>
       stored.some((other) => isSame(unit, other) || (other.isCut && beginsAlike(unit, other)))
@@ -89,7 +94,7 @@ function resentBefore(sent: readonly Sent[], last: number, end: ThreadEnd, hidde
   return { before, missing }
 }
 
-/** What is compared by content: messages behind the last one with a stored id, and the end of the thread after it. */
+/** What is compared by content: messages behind the last one whose id the thread has or had, and the end of the thread. */
 interface Rest {
   readonly start: number
   readonly messages: readonly Sent[]
@@ -181,7 +186,7 @@ function standsNext({ places, messages }: Rest, placed: Placed): PlacedMessage |
  * @param compared What is compared: calls that are `hidden` are not, and memory did not issue those that are `strange`.
  */
 export function sortByContent(sent: readonly Sent[], end: ThreadEnd, compared: Comparison): Resent {
-  const last = sent.findLastIndex(isKnown)
+  const last = sent.findLastIndex((one) => isKnown(one) || one.standing === 'gone')
   const { before, missing } = resentBefore(sent, last, end, compared.hidden)
   const rest = restBehind(sent, last, end)
   const isAlone = sent.length === 1
@@ -192,7 +197,7 @@ export function sortByContent(sent: readonly Sent[], end: ThreadEnd, compared: C
     placed = placeRest(rest, rest.messages.length, isAlone, compared)
     if (placed !== null) inPlaceOfLast = standsNext(rest, placed)
   }
-  const isFar = !rest.isAnchored && last >= 0
+  const isFar = !rest.isAnchored && isKnown(sent[last])
   if (placed === null) {
     const unaligned = rest.messages.filter(({ message }) => message.isAnswer !== true).length
     return { stored: before, missing, calls: [], unaligned, inPlaceOfLast: null, isPart: true }

@@ -52,9 +52,8 @@ export async function readEnd(
 }
 
 /**
- * What is known of a sent id. Its message in the thread, even if that was stored again under another id. `gone`: issued
- * here, but its message is no longer in the thread. `foreign`: memory issued it for something else, or never. null:
- * new.
+ * What is known of a sent id. Its message in the thread, even if that was stored again under another id. `gone`: its
+ * message is no longer in the thread. `foreign`: memory issued it for something else, or never. null: new.
  */
 export type Standing = PlacedMessage | 'gone' | 'foreign' | null
 
@@ -89,6 +88,24 @@ export async function standingOf(
     return [id, (await space.messages.find(idSaidAgain(id))).find(isHere) ?? 'gone']
   })
   return new Map(await Promise.all(found))
+}
+
+/**
+ * Marks the ids of messages that were deleted, discarded or forgotten. An id that a client chose shows that only by what
+ * memory keeps of it.
+ *
+ * @param ids Those that count as deleted if they were: not the one of a message that is said now.
+ */
+export async function withDeleted(
+  space: AgentSpace,
+  threadId: string,
+  standings: ReadonlyMap<string, Standing>,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Standing>> {
+  const unknown = ids.filter((id) => standings.get(id) === null)
+  if (unknown.length === 0) return standings
+  const deleted = await space.deletedIds(threadId, unknown)
+  return new Map([...standings, ...deleted.map((id) => [id, 'gone'] as const)])
 }
 
 /** The places as units to compare; each names its place by its index. */

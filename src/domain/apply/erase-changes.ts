@@ -16,6 +16,7 @@ import { refuseForeignId } from '../issued-id.ts'
 import { type FactState, liveFact } from '../records/fact.ts'
 import type { RunState } from '../records/run.ts'
 import { slotsOf } from '../replay/turn-fold.ts'
+import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
 import { MessageEraser } from './erase-messages.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
@@ -61,6 +62,8 @@ class Eraser {
   readonly counts = { threads: 0, entries: 0, blocks: 0, facts: 0, runs: 0 }
   /** Messages of whole threads; `messages` counts those that go one by one. */
   messagesOfThreads = 0
+  /** Ids that erased messages had, by thread. */
+  readonly buried = new Map<ThreadId, Set<string>>()
   /** Ids of erased messages, facts and runs. Records derived from them alone are erased with them. */
   readonly gone = new Set<string>()
 
@@ -69,6 +72,12 @@ class Eraser {
     this.#rows = rows
     this.records = new RecordEraser(draft.view, rows)
     this.messages = new MessageEraser(draft, rows, this)
+  }
+
+  bury(threadId: ThreadId, messageId: string): void {
+    const ids = this.buried.get(threadId)
+    if (ids === undefined) this.buried.set(threadId, new Set([messageId]))
+    else ids.add(messageId)
   }
 
   thread(id: string): void {
@@ -150,6 +159,7 @@ class Eraser {
         counts.set(row.turn, index + 1)
         // If it was deleted and compacted, only an issued id is known.
         this.gone.add(message?.id ?? messageIdOf(this.#draft.space.key, row.turn, index))
+        if (message?.id !== undefined && row.threadId !== null) this.bury(row.threadId, message.id)
       }
     }
   }
@@ -263,6 +273,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   }
   const messages = eraser.messagesOfThreads + eraser.messages.erased.size
   const counts: ErasedCounts = { commits, ...eraser.counts, messages, records: eraser.records.count }
+  for (const [threadId, ids] of eraser.buried) bury(draft, threadId, ids)
   draft.add({ kind: 'erase', ...counts })
   return { kind: 'erase', spaces: 0, ...counts }
 }

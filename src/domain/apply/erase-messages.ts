@@ -17,6 +17,8 @@ interface Whole {
   readonly threads: ReadonlySet<ThreadId>
   /** Ids of erased records; those of messages are added. */
   readonly gone: Set<string>
+  /** Notes an erased message, which leaves a tombstone. */
+  bury(threadId: ThreadId, messageId: string): void
 }
 
 export class MessageEraser {
@@ -121,6 +123,7 @@ export class MessageEraser {
     if (uncounted > 0) this.#lowerKept(at.threadId, uncounted)
     const isOurs = id === messageIdOf(space.key, at.turn, at.index)
     this.erased.set(`${at.threadId} ${at.turn} ${at.index}`, { ...at, id: isOurs ? null : id })
+    this.#whole.bury(at.threadId, id)
     this.#whole.gone.add(id)
     const thread = this.recounted.get(at.threadId) ?? view.thread(at.threadId)
     if (thread === null || thread.deleted || unpackTurn(at.turn).turnSeq < thread.createdSeq || turn === null) return

@@ -12,6 +12,7 @@ import type { LoggedMessage, Message, MessageInput, MessagePart } from '../recor
 import { withMessages } from '../records/thread.ts'
 import { extendedParts, type TurnState } from '../records/turn.ts'
 import { toIso } from '../time.ts'
+import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
 import { renewByStep, requireOpenTurn } from './turn-changes.ts'
 
@@ -194,8 +195,10 @@ export function applyMessageDelete(draft: Draft, change: ChangeOf<'message-delet
   const deleted: MessageId[] = []
   for (const [turn, indexes] of [...byTurn].sort(([left], [right]) => left.turn - right.turn)) {
     indexes.sort((left, right) => left - right)
+    const gone = indexes.map((index) => ids.get(`${turn.turn}.${index}`) as MessageId)
+    bury(draft, thread.id, gone, turn)
     draft.addToTurn(turn.turn, turn.status, { kind: 'message-delete', indexes })
-    for (const index of indexes) deleted.push(ids.get(`${turn.turn}.${index}`) as MessageId)
+    deleted.push(...gone)
   }
   if (byTurn.size === 0) draft.add({ kind: 'message-delete', indexes: [] })
   if (hidden > 0) draft.setThread(withMessages(thread, -hidden, draft))

@@ -9,6 +9,7 @@ import { turnLease } from '../records/lease.ts'
 import { withMessages } from '../records/thread.ts'
 import { type TurnState, type TurnStatus, visibleMessages } from '../records/turn.ts'
 import { isoTime, msOf } from '../time.ts'
+import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
 import { holdLease } from './lease-changes.ts'
 
@@ -177,6 +178,8 @@ export function applyTurnDiscard(draft: Draft, change: ChangeOf<'turn-discard'>)
   hideMessages(draft, turn)
   draft.leases.set(turnLease(turn.id), null)
   draft.discarded.push(turn.turn)
+  const gone = visibleMessages(turn).map(({ id }) => id)
+  bury(draft, turn.threadId, gone, turn)
   draft.addToTurn(turn.turn, 'discarded', { kind: 'turn-discard' })
   return { kind: 'turn-discard', turnId: turn.id }
 }

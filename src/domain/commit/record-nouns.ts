@@ -11,7 +11,11 @@ interface RecordNoun {
   readonly limit?: LimitName
   /** Milliseconds that a record lives after its last write, unless the write sets a ttl. Default: for ever. */
   readonly ttlMs?: number
+  /** Whether records come about only as a side effect of other changes: callers have no changes of them. */
+  readonly isInternal?: boolean
 }
 
 /** By noun. The changes of a noun are `<noun>-put`, `<noun>-patch`, `<noun>-remove` and `<noun>-expire`. */
-export const recordNouns: { readonly [noun: string]: RecordNoun } = {}
+export const recordNouns: { readonly [noun: string]: RecordNoun } = {
+  tombstone: { marks: {}, isInternal: true },
+}

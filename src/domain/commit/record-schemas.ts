@@ -25,7 +25,8 @@ function changesOf(noun: string, schema: z.ZodObject) {
 
 /** The union with the changes of every noun of records in it. Their types are those of the schemas they were declared with. */
 export function withRecordChanges<Union extends z.ZodDiscriminatedUnion>(union: Union): Union {
-  const changes = Object.keys(recordNouns).flatMap((noun) => {
+  const nouns = Object.keys(recordNouns).filter((noun) => recordNouns[noun]?.isInternal !== true)
+  const changes = nouns.flatMap((noun) => {
     const schema = recordSchemas[noun]
     invariant(schema !== undefined, `the noun ${noun} has a schema`)
     return changesOf(noun, schema)

@@ -11,7 +11,7 @@ import type { RunState } from '../records/run.ts'
 import type { ThreadState } from '../records/thread.ts'
 import type { MessagePlace } from '../records/turn.ts'
 import { type ChainName, versionRows } from '../replay/history.ts'
-import type { SpaceView } from '../replay/space-view.ts'
+import type { SpaceView, Tombstone } from '../replay/space-view.ts'
 
 /**
  * The fields of each kind of read. Reads of lists continue from `after` or `offset`; a page has at most `pageOfReads`
@@ -45,6 +45,8 @@ interface Asked {
   readonly 'thread-runs': { readonly threadId: string; readonly offset: number }
   readonly record: { readonly name: string }
   readonly 'any-record': object
+  readonly tombstone: { readonly text: string }
+  readonly 'caller-ids': { readonly threadId: string; readonly offset: number }
   readonly lease: { readonly name: string }
   /** The leases of a thread's open turns. */
   readonly 'turn-leases': { readonly threadId: string }
@@ -81,6 +83,8 @@ export interface Answers {
   readonly 'thread-runs': Page<RunState>
   readonly record: RecordState | null
   readonly 'any-record': boolean
+  readonly tombstone: Tombstone
+  readonly 'caller-ids': Page<string>
   readonly lease: LeaseState | null
   readonly 'turn-leases': readonly LeaseState[]
 }
@@ -148,6 +152,8 @@ const answerers: { readonly [Kind in ReadKind]: AnswerRead<Kind> } = {
   'thread-runs': (view, { threadId, offset }) => page(view.threadRuns(threadId as ThreadId), offset),
   record: (view, { name }) => view.record(name),
   'any-record': (view) => view.hasRecords(),
+  tombstone: (view, { text }) => view.tombstones([text])[0] as Tombstone,
+  'caller-ids': (view, { threadId, offset }) => page(view.callerIds(threadId as ThreadId), offset),
   lease: (view, { name }) => view.lease(name),
   'turn-leases': (view, { threadId }) => {
     return view.turnLeases(threadId as ThreadId).flatMap((name) => view.lease(name) ?? [])

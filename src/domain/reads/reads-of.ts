@@ -8,10 +8,13 @@ import type { Change, ChangeKind, ChangeOf, Commit, Expectation } from '../commi
 import type { LogRow } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
 import { parseFactId, parseMessageId, parseTurnId, type Seq, turnIdOf } from '../id.ts'
+import { parseIssuedId } from '../issued-id.ts'
 import { textKey } from '../records/fact-text.ts'
 import { turnLease } from '../records/lease.ts'
+import { tombstoneText } from '../records/tombstone.ts'
 import type { ChainName } from '../replay/history.ts'
-import type { Read } from './read.ts'
+import { slotsOf } from '../replay/turn-fold.ts'
+import { pageOfReads, type Read, type ReadOf } from './read.ts'
 import type { ReadsView } from './reads-view.ts'
 
 type ReadsOf<Kind extends ChangeKind> = (change: ChangeOf<Kind>, known: ReadsView) => readonly Read[]
@@ -42,6 +45,29 @@ function message(threadId: string, id: string, known: ReadsView): readonly Read[
       return key === undefined ? [rows] : [rows, lease(turnLease(turnIdOf(key, packed)))]
     }),
   ]
+}
+
+function tombstone(threadId: string, id: string): readonly Read[] {
+  return parseIssuedId(id) === null ? [{ of: 'tombstone', text: tombstoneText(threadId, id) }] : []
+}
+
+/** All callers' ids of a thread, and their tombstones once the ids are known. */
+function tombstonesOfThread(threadId: string, known: ReadsView): readonly Read[] {
+  const reads: Read[] = []
+  for (let offset = 0; ; offset += pageOfReads) {
+    const page: ReadOf<'caller-ids'> = { of: 'caller-ids', threadId, offset }
+    const ids = known.peek(page)
+    reads.push(page, ...(ids?.items ?? []).flatMap((id) => tombstone(threadId, id)))
+    if (ids?.more !== true) return reads
+  }
+}
+
+/** The tombstones of a turn's messages, once the rows of the turn are known. */
+function tombstonesOfTurn({ threadId, turnId }: ChangeOf<'turn-discard'>, known: ReadsView): readonly Read[] {
+  const issued = turnId === undefined ? null : parseTurnId(turnId)
+  const rows = issued === null ? undefined : known.peek({ of: 'turn', threadId, turn: issued.turn })
+  const slots = (rows ?? []).flatMap(({ effects }) => effects.flatMap(slotsOf))
+  return slots.flatMap((slot) => (slot?.id === undefined ? [] : tombstone(threadId, slot.id)))
 }
 
 function append(change: ChangeOf<'message-append'>, known: ReadsView): readonly Read[] {
@@ -110,10 +136,11 @@ const ofMessage = (change: ChangeOf<'message-extend' | 'message-edit'>, known: R
 /** For every kind of change, its reads. */
 const wanted = {
   'thread-put': inThread,
-  'thread-delete': ({ threadId }) => [
+  'thread-delete': ({ threadId }, known) => [
     thread(threadId),
     { of: 'thread-blocks', threadId },
     { of: 'turn-leases', threadId },
+    ...tombstonesOfThread(threadId, known),
   ],
   'thread-clone': ({ threadId, source, waiting = [] }) => [
     thread(threadId),
@@ -125,12 +152,13 @@ const wanted = {
     const beside: Read[] = alone === true ? [{ of: 'turn-leases', threadId }] : []
     return [thread(threadId), ...turn(threadId, turnId), ...beside]
   },
-  'turn-discard': ofTurn,
+  'turn-discard': (change, known) => [...ofTurn(change), ...tombstonesOfTurn(change, known)],
   'message-append': append,
   'message-extend': ofMessage,
   'message-edit': ofMessage,
   'message-delete': ({ threadId, messageIds }, known) => {
-    return [thread(threadId), ...messageIds.flatMap((id) => message(threadId, id, known))]
+    const named = messageIds.flatMap((id) => [...message(threadId, id, known), ...tombstone(threadId, id)])
+    return [thread(threadId), ...named]
   },
   'block-write': block,
   'block-merge': block,

@@ -10,7 +10,7 @@ import type { RecordState } from '../records/record.ts'
 import type { RunState } from '../records/run.ts'
 import type { ThreadState } from '../records/thread.ts'
 import type { MessagePlace } from '../records/turn.ts'
-import type { SpaceView } from '../replay/space-view.ts'
+import type { SpaceView, Tombstone } from '../replay/space-view.ts'
 import type { SpaceState } from '../space.ts'
 import { type Answers, pageOfReads, type Read, type ReadKind, type ReadOf, readKey } from './read.ts'
 
@@ -165,6 +165,17 @@ export class ReadsView implements SpaceView {
 
   record(name: string): RecordState | null {
     return this.#get({ of: 'record', name })
+  }
+
+  tombstones(texts: readonly string[]): readonly Tombstone[] {
+    const reads = texts.map((text): ReadOf<'tombstone'> => ({ of: 'tombstone', text }))
+    const missing = reads.filter((read) => !this.has(read))
+    if (missing.length > 0) throw new NotRead(missing)
+    return reads.map((read) => this.#get(read))
+  }
+
+  callerIds(threadId: ThreadId): Iterable<string> {
+    return this.#pages((offset) => this.#get({ of: 'caller-ids', threadId, offset }))
   }
 
   hasRecords(): boolean {

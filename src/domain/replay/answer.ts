@@ -4,6 +4,7 @@ import type { ChangeResult, ResultOf, SavedMessage } from '../commit/commit.ts'
 import type { Effect, EffectKind, EffectOf, LogRow } from '../commit/effect.ts'
 import { noCounts } from '../commit/erased-counts.ts'
 import { type MessageId, messageIdOf, type Seq, type SpaceKey, type ThreadId, turnIdOf } from '../id.ts'
+import { tombstoneNoun } from '../records/tombstone.ts'
 import { factAnswer } from './fact-fold.ts'
 import { type ChainName, versionAt } from './history.ts'
 import { allKeyedNouns } from './keyed-nouns.ts'
@@ -124,7 +125,7 @@ const answers = {
   'fact-expire': byFact,
   'run-put': byNoun,
   'run-expire': byNoun,
-  'record-put': byNoun,
+  'record-put': (asked, row, effect) => (effect.noun === tombstoneNoun ? null : byNoun(asked, row, effect)),
   'record-patch': byNoun,
   'record-remove': byNoun,
   'record-expire': byNoun,

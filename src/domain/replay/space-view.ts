@@ -12,6 +12,12 @@ import type { ThreadState } from '../records/thread.ts'
 import type { MessagePlace } from '../records/turn.ts'
 import type { SpaceState } from '../space.ts'
 import type { CommitRows } from './history.ts'
+/** Where a tombstone stands. */
+export interface Tombstone {
+  readonly key: string
+  readonly record: RecordState | null
+}
+
 /**
  * What a commit reads, only from its own space. Drivers answer from their tables; deleted records come as tombstones.
  */
@@ -45,7 +51,11 @@ export interface SpaceView extends CommitRows {
   run(runId: string): RunState | null
   /** A record by its name; see `recordName`. */
   record(name: string): RecordState | null
-  /** Whether the space has any record, deleted ones included. */
+  /** The tombstones of texts: their keys, which are hashes under the space's secret, and their records if there are any. */
+  tombstones(texts: readonly string[]): readonly Tombstone[]
+  /** Ids that callers chose, of the messages of a thread that are not deleted, discarded or replaced. */
+  callerIds(threadId: ThreadId): Iterable<string>
+  /** Whether the space has any record, deleted ones included, other than tombstones. */
   hasRecords(): boolean
   /** Runs of a thread that are not deleted, expired ones included. */
   threadRuns(threadId: ThreadId): Iterable<RunState>

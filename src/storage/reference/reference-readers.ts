@@ -7,6 +7,7 @@ import { indexedFact, indexedTurn } from '../../domain/index/indexed.ts'
 import { packVectors, shareOutVectors, unpackVectors } from '../../domain/index/vector-segment.ts'
 import { packWords, parseMessageRef, shareToSegments, unpackWords } from '../../domain/index/word-segment.ts'
 import { analyserVersion } from '../../domain/index/words.ts'
+import { emptyView } from '../../domain/reads/empty-view.ts'
 import { blockKey } from '../../domain/records/block-key.ts'
 import { type FactState, liveFact } from '../../domain/records/fact.ts'
 import { liveState } from '../../domain/records/keyed-state.ts'
@@ -30,6 +31,7 @@ import type {
   ThreadOrder,
   ThreadReader,
 } from '../../ports/storage.ts'
+import { deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
 import type { ReferenceSpace } from './reference-space.ts'
 
@@ -183,6 +185,9 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
       return [...space.records.threads.keys()].flatMap((threadId) =>
         placed(space, threadId, space.space.seq).filter((item) => item.message.id === messageId),
       )
+    },
+    deletedIds: async (_, id, threadId, ids) => {
+      return deletedIds(database.at(id) ?? emptyView, threadId, ids, isoTime(database.clock.now()))
     },
     openTurns: async (_, id, threadId) => {
       const leases = [...(database.at(id)?.records.leases.values() ?? [])]

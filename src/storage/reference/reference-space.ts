@@ -1,9 +1,11 @@
 /** One space of the reference driver: its log, and the records that replaying it gives. */
 
+import { randomBytes } from 'node:crypto'
 import type { LogRow } from '../../domain/commit/effect.ts'
+import { recordName } from '../../domain/commit/effect-names.ts'
 import type { EditableLog } from '../../domain/erase/erase-content.ts'
 import type { Erasure } from '../../domain/erase/erasure.ts'
-import { type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
+import { parseMessageId, type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
 import type { VectorRecord } from '../../domain/index/vector-segment.ts'
 import type { BlockState } from '../../domain/records/block.ts'
 import { blockKey } from '../../domain/records/block-key.ts'
@@ -15,13 +17,15 @@ import type { LeaseState } from '../../domain/records/lease.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import { liveRun, type RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
+import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import { type MessagePlace, type TurnState, visibleMessages } from '../../domain/records/turn.ts'
 import { compactRows } from '../../domain/replay/compact.ts'
 import { allKeyedNouns } from '../../domain/replay/keyed-nouns.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay/replay.ts'
-import type { SpaceView } from '../../domain/replay/space-view.ts'
+import type { SpaceView, Tombstone } from '../../domain/replay/space-view.ts'
 import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId, type SpaceState } from '../../domain/space.ts'
+import { keyedHash } from '../keyed-hash.ts'
 
 /** Least recently written first; of one commit, by key in order of code points. */
 function byAge(left: EntryState, right: EntryState): number {
@@ -32,6 +36,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   readonly records: SpaceRecords
   readonly fold: FoldSpace
   rows: LogRow[] = []
+  readonly #secret = randomBytes(16)
   /** Vectors that were put, by embedder; those of changed content are skipped. */
   readonly vectors = new Map<string, VectorRecord[]>()
 
@@ -196,8 +201,20 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     return this.records.records.get(name) ?? null
   }
 
+  tombstones(texts: readonly string[]): readonly Tombstone[] {
+    return texts.map((text) => {
+      const key = keyedHash(this.#secret, text)
+      return { key, record: this.record(recordName(tombstoneNoun, key)) }
+    })
+  }
+
+  callerIds(threadId: ThreadId): readonly string[] {
+    const messages = this.turns(threadId, this.space.seq).flatMap(visibleMessages)
+    return messages.flatMap(({ id }) => (parseMessageId(id)?.spaceKey === this.space.key ? [] : [id as string])).sort()
+  }
+
   hasRecords(): boolean {
-    return this.records.records.size > 0
+    return [...this.records.records.values()].some(({ noun }) => noun !== tombstoneNoun)
   }
 
   expiredRecords(at: string): RecordState[] {

@@ -17,6 +17,7 @@ import {
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { emptyView } from '../../domain/reads/empty-view.ts'
+import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import { isoTime } from '../../domain/time.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
 import type { DueWork, ReceiptReader, Storage } from '../../ports/storage.ts'
@@ -162,7 +163,8 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       counts.blocks += [...other.records.blocks.values()].filter((block) => !block.deleted).length
       counts.facts += other.allFacts().length
       counts.runs += other.allRuns().length
-      counts.records += [...other.records.records.values()].filter((record) => !record.deleted).length
+      const records = [...other.records.records.values()].filter(({ noun }) => noun !== tombstoneNoun)
+      counts.records += records.filter((record) => !record.deleted).length
       this.#seqFloor = Math.max(this.#seqFloor, other.space.seq + 1)
       this.bySpace.delete(other.id)
       for (const wake of this.listeners.get(other.id) ?? []) wake()

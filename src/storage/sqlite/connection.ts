@@ -13,10 +13,11 @@ import { runs } from './migrations/006-runs.ts'
 import { records } from './migrations/007-records.ts'
 import { waitingRuns } from './migrations/008-waiting-runs.ts'
 import { taskIds } from './migrations/009-task-ids.ts'
+import { spaceSecrets } from './migrations/010-space-secrets.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
-const migrations = [ground, words, vectors, factTables, forgetTables, runs, records, waitingRuns, taskIds]
+const migrations = [ground, words, vectors, factTables, forgetTables, runs, records, waitingRuns, taskIds, spaceSecrets]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

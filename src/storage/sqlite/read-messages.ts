@@ -6,13 +6,15 @@ import { isAllInternal } from '../../domain/records/message.ts'
 import type { TurnState } from '../../domain/records/turn.ts'
 import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
+import { isoTime } from '../../domain/time.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage, StoredTurn } from '../../ports/storage.ts'
+import { deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
 import { type LogColumns, logRowOf } from '../rows/log-rows.ts'
 import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { commitRows } from './view.ts'
+import { commitRows, SqliteView } from './view.ts'
 
 function foldSpaceOf(space: CachedSpace): FoldSpace {
   return { key: space.state.key, address: parseSpaceId(space.state.id).address }
@@ -172,6 +174,8 @@ export function messageReader(database: SqliteDatabase): MessageReader {
         const space = database.space(id)
         return space === null ? [] : find(database, space, messageId)
       }),
+    deletedIds: (_, id, threadId, ids) =>
+      database.read(() => deletedIds(new SqliteView(database, id), threadId, ids, isoTime(database.clock.now()))),
     openTurns: (_, id, threadId) =>
       database.read(() => {
         const space = database.space(id)

@@ -1,5 +1,6 @@
 /** The SQL statements of records. */
 
+import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import type { DueRecordColumns } from '../rows/due-rows.ts'
 import { type RecordColumns, recordColumns } from '../rows/record-rows.ts'
 import type { Connection } from './connection.ts'
@@ -15,13 +16,17 @@ export function nounRecordStatements(connection: Connection) {
       `${select} WHERE space = ? AND noun = ? AND key > ? AND deleted = 0 AND (expires IS NULL OR expires > ?)
        ORDER BY key LIMIT ?`,
     ),
-    anyRecord: connection.prepare<[number]>('SELECT 1 FROM record WHERE space = ? LIMIT 1'),
+    anyRecord: connection.prepare<[number]>(
+      `SELECT 1 FROM record WHERE space = ? AND noun <> '${tombstoneNoun}' LIMIT 1`,
+    ),
     putRecord: connection.prepare(
       `INSERT INTO record (space, ${columns.join(', ')}) VALUES (?, ${columns.map(() => '?').join(', ')})
        ON CONFLICT (space, noun, key) DO UPDATE SET ${changing.map((name) => `${name} = excluded.${name}`).join(', ')}`,
     ),
     deleteRecord: connection.prepare('DELETE FROM record WHERE space = ? AND noun = ? AND key = ?'),
-    countRecords: connection.prepare<[number]>('SELECT count(*) FROM record WHERE space = ? AND deleted = 0'),
+    countRecords: connection.prepare<[number]>(
+      `SELECT count(*) FROM record WHERE space = ? AND deleted = 0 AND noun <> '${tombstoneNoun}'`,
+    ),
     dueRecords: connection.prepare<DueRecordColumns>(
       `SELECT space.id, record.noun, record.key, record.version FROM record JOIN space ON space.n = record.space
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,

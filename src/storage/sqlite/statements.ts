@@ -39,9 +39,10 @@ function spaceStatements(connection: Connection) {
       `SELECT ${spaceColumns} FROM space WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
     ),
     insertSpace: connection.prepare(
-      `INSERT INTO space (${newSpaceColumns}, settingsVersion, threads, archived, entries)
-       VALUES (${marks(newSpaceColumns)}, 0, 0, 0, 0)`,
+      `INSERT INTO space (${newSpaceColumns}, settingsVersion, threads, archived, entries, secret)
+       VALUES (${marks(newSpaceColumns)}, 0, 0, 0, 0, randomblob(16))`,
     ),
+    spaceSecret: connection.prepare<[Uint8Array]>('SELECT secret FROM space WHERE n = ?'),
     updateSpace: connection.prepare(
       'UPDATE space SET settings = ?, settingsVersion = ?, threads = ?, archived = ?, entries = ? WHERE n = ?',
     ),
@@ -181,6 +182,7 @@ function threadStatements(connection: Connection) {
     messageIds: connection.prepare<[number, number, number]>(
       'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ?',
     ),
+    messageIdsOfThread: connection.prepare<[string]>('SELECT id FROM message_id WHERE thread = ? ORDER BY id'),
     putMessageId: connection.prepare(
       `INSERT INTO message_id VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (space, id, thread) DO UPDATE SET turn = excluded.turn, i = excluded.i`,

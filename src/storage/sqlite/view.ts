@@ -1,8 +1,9 @@
 /** A commit's view of its space in SQLite, and the erasure of log content. */
 
 import type { LogRow } from '../../domain/commit/effect.ts'
-import { splitRecordName } from '../../domain/commit/effect-names.ts'
+import { recordName, splitRecordName } from '../../domain/commit/effect-names.ts'
 import type { EditableLog } from '../../domain/erase/erase-content.ts'
+import { invariant } from '../../domain/error.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import type { BlockState } from '../../domain/records/block.ts'
 import type { EntryState } from '../../domain/records/entry.ts'
@@ -11,10 +12,12 @@ import type { LeaseState } from '../../domain/records/lease.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
+import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import type { MessagePlace } from '../../domain/records/turn.ts'
-import type { SpaceView } from '../../domain/replay/space-view.ts'
+import type { SpaceView, Tombstone } from '../../domain/replay/space-view.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import { msOf } from '../../domain/time.ts'
+import { keyedHash } from '../keyed-hash.ts'
 import { blockOf } from '../rows/block-rows.ts'
 import { entryOf } from '../rows/entry-rows.ts'
 import { factOf, uniqueOf } from '../rows/fact-rows.ts'
@@ -167,6 +170,19 @@ export class SqliteView implements SpaceView, EditableLog {
     const { noun, key } = splitRecordName(name)
     const columns = this.#statements.record.get(this.#n, noun, key)
     return columns === undefined ? null : recordOf(columns)
+  }
+
+  tombstones(texts: readonly string[]): readonly Tombstone[] {
+    const secret = this.#statements.spaceSecret.get(this.#n)?.[0]
+    invariant(secret instanceof Uint8Array && secret.length === 16, 'a space has a secret')
+    return texts.map((text) => {
+      const key = keyedHash(secret, text)
+      return { key, record: this.record(recordName(tombstoneNoun, key)) }
+    })
+  }
+
+  callerIds(threadId: ThreadId): readonly string[] {
+    return this.#statements.messageIdsOfThread.all(this.#threadNumber(threadId)).map(([id]) => id)
   }
 
   hasRecords(): boolean {

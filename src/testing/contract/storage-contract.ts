@@ -31,6 +31,7 @@ import { runReadCases } from './run-read-cases.ts'
 import { spaceCases } from './space-cases.ts'
 import { threadCases } from './thread-cases.ts'
 import { threadPageCases } from './thread-page-cases.ts'
+import { tombstoneCases } from './tombstone-cases.ts'
 import { turnCases } from './turn-cases.ts'
 import { vectorCases } from './vector-cases.ts'
 
@@ -54,6 +55,7 @@ export const storageContract: readonly StorageCase[] = [
   ...turnCases,
   ...messageCases,
   ...messagePageCases,
+  ...tombstoneCases,
   ...runCases,
   ...runReadCases,
   ...indexCases,
