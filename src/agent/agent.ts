@@ -7,8 +7,9 @@ import { checkAgentOptions } from './agent-options.ts'
 import type { CalledAgent } from './call.ts'
 import { callOptions } from './call-options.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
-import { loadCall, loadGenerate, loadStream } from './loaded.ts'
+import { loadCall, loadGenerate, loadReconnect, loadStream } from './loaded.ts'
 import type { AgentInput, AgentOptions, CallOptions } from './options.ts'
+import type { ReconnectedStream, ReconnectOptions } from './run/reconnect.ts'
 import type { AgentResult, AgentStream, SchemaOutput } from './run/result.ts'
 
 /** A call whose answer has the shape of a schema. */
@@ -104,6 +105,19 @@ export class Agent implements RegisteredAgent {
     const { stream } = await loadStream()
     const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
     return stream(call)
+  }
+
+  /**
+   * Follows the answer that is being given in a thread, by any agent in any process: for a page that was loaded again.
+   * The stream begins with what is stored of the answer, and goes on with each step as it is stored. It ends when the turn
+   * is closed. Leaving it does not stop the turn.
+   *
+   * @returns null if no turn is running there.
+   * @throws MemoryError `invalid-input` for a missing id or an agent without a memory.
+   */
+  async reconnectToStream(options: ReconnectOptions): Promise<ReconnectedStream | null> {
+    const { reconnect } = await loadReconnect()
+    return reconnect(this.#called(), options)
   }
 
   #called(): CalledAgent {

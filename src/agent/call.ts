@@ -98,14 +98,16 @@ function speaker(options: CallOptions, { actor }: AgentMemory): Actor | undefine
   return actor.kind === 'user' ? actor : undefined
 }
 
-async function rememberedBy(
-  agent: CalledAgent,
-  options: CallOptions,
-  requestContext: RequestContext,
-): Promise<{ readonly remembered: Remembered; readonly author: Actor | undefined } | null> {
-  const place = placeOf(options)
+/** The memory of an agent, ready for use, and who the agent is in it. */
+interface OwnMemory {
+  readonly memory: Memory
+  readonly usable: AgentMemory
+  readonly actor: Actor
+}
+
+/** @throws MemoryError `invalid-input` for an agent without a memory. */
+export async function memoryFor(agent: CalledAgent, requestContext: RequestContext): Promise<OwnMemory> {
   const chosen: unknown = (await resolved(agent.options.memory, requestContext)) ?? agent.defaultMemory
-  if (place === null) return null
   if (chosen === null) {
     throw new MemoryError('invalid-input', {
       message: `The agent ${shown(agent.name)} is called with a thread and has no memory.`,
@@ -117,7 +119,21 @@ async function rememberedBy(
   agent.bind(memory)
   const usable = await usableMemory(memory)?.open()
   invariant(usable !== undefined, 'a checked memory is usable')
-  const actor: Actor = { kind: 'agent', id: agent.id, name: agent.name }
+  return { memory, usable, actor: { kind: 'agent', id: agent.id, name: agent.name } }
+}
+
+async function rememberedBy(
+  agent: CalledAgent,
+  options: CallOptions,
+  requestContext: RequestContext,
+): Promise<{ readonly remembered: Remembered; readonly author: Actor | undefined } | null> {
+  const place = placeOf(options)
+  if (place === null) {
+    // A function still learns of the call.
+    await resolved(agent.options.memory, requestContext)
+    return null
+  }
+  const { memory, usable, actor } = await memoryFor(agent, requestContext)
   const { memory: defaults } = agent.options.defaultOptions ?? {}
   const history = options.memory?.history
   const behaviour = usable.behaviour(

@@ -4,3 +4,4 @@ import { once } from './once.ts'
 export const loadCall = once(() => import('./call.ts'))
 export const loadGenerate = once(() => import('./run/generate.ts'))
 export const loadStream = once(() => import('./run/stream.ts'))
+export const loadReconnect = once(() => import('./run/reconnect.ts'))

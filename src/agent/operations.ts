@@ -61,6 +61,13 @@ const call = z.strictObject({
 })
 type CallInput = z.output<typeof call>
 
+const inThread = z.strictObject({
+  agent: id.describe('The name or the id of an agent with the same memory.'),
+  resourceId: id.describe('Whose memory it is.'),
+  threadId: id.describe('The conversation.'),
+})
+type ThreadInput = z.output<typeof inThread>
+
 const spaceOfCall = ({ resourceId }: CallInput) => (resourceId === undefined ? [] : [spaceId('resource', resourceId)])
 
 /** The input and the options of a call, as an agent takes them. */
@@ -76,6 +83,11 @@ async function* chunksOf(
 ): AsyncGenerator<UIMessageChunk> {
   const result = await agents.getAgent(input.agent).stream(...argumentsOf(input, signal))
   yield* result.toUIMessageStream()
+}
+
+async function* restOf(agents: AgentSource, { agent, ...at }: ThreadInput): AsyncGenerator<UIMessageChunk> {
+  const stream = await agents.getAgent(agent).reconnectToStream(at)
+  if (stream !== null) yield* stream
 }
 
 /** All that agents offer, in the order of a conversation. */
@@ -129,5 +141,17 @@ export const agentOperations = [
     output: objectWith('type'),
     space: spaceOfCall,
     run: chunksOf,
+  }),
+  operation({
+    name: 'agents.reconnect',
+    title: 'Follow an answer that is being given',
+    description:
+      'The chunks of the answer that is being given in a thread, from its start, in whichever process. None if none is.',
+    effect: 'read',
+    streams: true,
+    input: inThread,
+    output: objectWith('type'),
+    space: ({ resourceId }) => [spaceId('resource', resourceId)],
+    run: restOf,
   }),
 ] as const

@@ -11,9 +11,11 @@ import type {
   AgentTurnRequest,
   AgentWorkingMemory,
   TurnOrder,
+  WatchedTurn,
 } from '../ports/agent-memory.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
 import { begin, beginTurn, Turn } from './conversation/turns.ts'
+import { watchTurn } from './conversation/watch-turn.ts'
 import type { Core } from './door/core.ts'
 import { type Door, resourceSpace } from './door/door.ts'
 import { mergeBehaviour, parseBehaviour } from './options/behaviour.ts'
@@ -94,6 +96,10 @@ class DoorSpace implements AgentSpace {
   ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean }> {
     const space = this.#door
     return beginTurn(space, threadId, order, async (alone) => ({ space, ...(await prepare(alone)) }))
+  }
+
+  watchTurn(threadId: string, signal: AbortSignal): Promise<WatchedTurn | null> {
+    return watchTurn(this.#door, threadId, signal)
   }
 
   begin(request: AgentTurnRequest, alone: boolean): Promise<AgentTurn> {

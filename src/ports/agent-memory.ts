@@ -6,6 +6,7 @@ import type { RecordKind } from '../domain/index/word-segment.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { BlockFormat } from '../domain/records/block.ts'
+import type { Message } from '../domain/records/message.ts'
 import type { TurnStatus } from '../domain/records/turn.ts'
 import type { SpaceAddress } from '../domain/space.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
@@ -123,6 +124,21 @@ export interface AgentWorkingMemory {
   ): Promise<AgentBlockWrite>
 }
 
+/** A turn that somebody runs, as it stands. */
+export interface TurnProgress {
+  /** `gone` if it was replaced, or its thread deleted. */
+  readonly status: TurnStatus | 'gone'
+  /** What is stored of it, in order. */
+  readonly messages: readonly Message[]
+}
+
+/** An open turn, to follow until it is closed. */
+export interface WatchedTurn {
+  readonly turnId: TurnId
+  /** How it stands now, then again whenever that may have changed. The last one is closed. */
+  readonly states: AsyncIterable<TurnProgress>
+}
+
 type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
 
 /** The space of a call, for the agent. Only a memory makes one. */
@@ -154,6 +170,12 @@ export interface AgentSpace extends Reads {
     order: TurnOrder,
     prepare: (alone: boolean) => Promise<AgentTurnRequest>,
   ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean }>
+  /**
+   * The newest open turn of an agent in a thread, in whichever process it runs; null if none is open.
+   *
+   * @param signal Ends the following. The turn goes on.
+   */
+  watchTurn(threadId: string, signal: AbortSignal): Promise<WatchedTurn | null>
   /** Begins a turn at once, `alone` or in parallel with others. */
   begin(request: AgentTurnRequest, alone: boolean): Promise<AgentTurn>
   /** Whether a turn is an open one of this thread. */

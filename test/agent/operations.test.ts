@@ -1,6 +1,7 @@
 // What agents offer, as a table: schemas that convert, real answers that fit them, and nothing that the table lacks.
+import { tool } from 'ai'
 import { Agent, Aquifer } from 'aquifer'
-import { scriptedModel } from 'aquifer/testing'
+import { callTool, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { type AgentOperation, agentOperations } from '../../src/agent/operations.ts'
@@ -70,6 +71,30 @@ it('streams the chunks of an answer', async () => {
   expect(chunks.at(-1)).toMatchObject({ type: 'finish' })
 })
 
+it('follows an answer that is being given, and answers nothing where none is', async () => {
+  const memory = openMemory()
+  const gate = Promise.withResolvers<string>()
+  const slow = tool({ inputSchema: z.object({}), execute: () => gate.promise })
+  const model = scriptedModel({ script: [callTool('slow', {}), 'Done.'] })
+  const support = new Agent({ name: 'Support Bot', model, memory, tools: { slow } })
+  const { run, input, output, space, streams } = operationOf('agents.reconnect')
+  const parsed = input.parse(at)
+  const source = { getAgent: () => support, listAgents: () => ({ support }) }
+  const chunksNow = async () => {
+    const chunks: { type: string }[] = []
+    for await (const chunk of run(source, parsed, {}) as AsyncIterable<unknown>)
+      chunks.push(output.parse(chunk) as never)
+    return chunks.map(({ type }) => type)
+  }
+  expect(await chunksNow()).toEqual([])
+  const answer = await support.stream('Hello', { resourceId: 'ann', threadId: 't' })
+  const following = chunksNow()
+  gate.resolve('ok')
+  expect((await following).at(-1)).toBe('finish')
+  await answer.finished
+  expect([streams, space(parsed)]).toEqual([true, ['resource/ann']])
+})
+
 it('stops with its signal, and names agents that are not there', async () => {
   const { app } = container()
   const { run, input } = operationOf('agents.generate')
@@ -81,6 +106,15 @@ it('stops with its signal, and names agents that are not there', async () => {
 
 it('has every method of an agent, but for what no wire carries', () => {
   const methods = publicMethods.filter((method) => method.startsWith('Agent.'))
-  expect(methods.filter((method) => method !== 'Agent.attach').sort()).toEqual(['Agent.generate', 'Agent.stream'])
-  expect(agentOperations.map(({ name }) => name)).toEqual(['agents.list', 'agents.generate', 'agents.stream'])
+  expect(methods.filter((method) => method !== 'Agent.attach').sort()).toEqual([
+    'Agent.generate',
+    'Agent.reconnectToStream',
+    'Agent.stream',
+  ])
+  expect(agentOperations.map(({ name }) => name)).toEqual([
+    'agents.list',
+    'agents.generate',
+    'agents.stream',
+    'agents.reconnect',
+  ])
 })

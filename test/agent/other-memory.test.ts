@@ -69,6 +69,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
       const begun = await note('beginTurn', space.beginTurn(threadId, order, prepare))
       return { ...begun, turn: relayedTurn(begun.turn) }
     },
+    watchTurn: (threadId, signal) => note('watchTurn', space.watchTurn(threadId, signal)),
     begin: async (request: AgentTurnRequest, alone) => relayedTurn(await note('begin', space.begin(request, alone))),
     isTurnOf: (turn, threadId) => note('isTurnOf', space.isTurnOf(there(turn), threadId)),
     within: (turn) => note('within', relayedSpace(space.within(there(turn)), asked)),

@@ -215,7 +215,12 @@ const agents: readonly ForeignCall[] = (['generate', 'stream'] as const).flatMap
   ]
 })
 
+const following: readonly ForeignCall[] = [
+  own('Agent.reconnectToStream', 'a thread', (m, { threadId }) => agentOf(m).reconnectToStream({ ...mine, threadId })),
+  bare('Agent.reconnectToStream', 'a resource', (m, ids) => agentOf(m).reconnectToStream(namedBy(ids))),
+]
+
 /** By what they are about. Those of one group may follow each other in one database. */
 export const foreignCalls: Readonly<Record<string, readonly ForeignCall[]>> = {
-  ...{ threads, messages, recalls, blocks, forgetting, facts, mem0, agents },
+  ...{ threads, messages, recalls, blocks, forgetting, facts, mem0, agents, following },
 }

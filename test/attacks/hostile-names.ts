@@ -254,6 +254,9 @@ const agents: readonly Entry[] = (['generate', 'stream'] as const).flatMap((way)
 
 /** Agents are made of texts too. */
 const made: readonly Entry[] = [
+  ...options('Agent.reconnectToStream', ['resourceId', 'threadId'], (s, given: object) =>
+    agentOf(s).reconnectToStream({ ...s.where, ...given }),
+  ),
   ...(['name', 'id'] as const).map((field) =>
     entry('Agent.generate', `${field} of the agent`, (s, text) =>
       agentOf(s, ['ok'], { [field]: text }).generate('x', s.where),

@@ -189,7 +189,11 @@ const agentArgs: readonly Args[] = [
   },
 ]
 
-const agents = calls('Agent', (s) => agentOf(s), { generate: agentArgs, stream: agentArgs })
+const agents = calls('Agent', (s) => agentOf(s), {
+  generate: agentArgs,
+  stream: agentArgs,
+  reconnectToStream: [(s) => [{ ...s.where, requestContext: undefined }]],
+})
 
 export const validCalls: readonly ValidCall[] = [...memory, ...team, ...facts, ...spaces, ...mem0, ...agents]
 

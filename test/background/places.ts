@@ -134,6 +134,12 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'whoever waits for the turn is told',
     scenario: 'waiting turn',
   },
+  'memory/conversation/watch-turn.ts statesOf stopListening whenAborted': signal,
+  'memory/conversation/watch-turn.ts statesOf unsubscribe subscribe': {
+    fails: 'SQLite answers an I/O error while a turn is followed',
+    observed: 'whoever follows the turn is told',
+    scenario: 'followed turn',
+  },
   'memory/conversation/turns.ts Turn constructor every': {
     fails: 'SQLite answers an I/O error to the renewal of the lease',
     observed: 'the turn keeps the error, and its next commit works',

@@ -6,6 +6,7 @@ import { MemoryError } from '../../src/domain/error.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
 import type { Memory } from '../../src/facade/memory.ts'
 import { beginTurn } from '../../src/memory/conversation/turns.ts'
+import { watchTurn } from '../../src/memory/conversation/watch-turn.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
 import type { MemoryOptions } from '../../src/memory/options/options.ts'
 import { scriptedEmbedder } from '../../src/testing/scripted-embedder.ts'
@@ -233,6 +234,24 @@ export const scenarios: Readonly<Record<string, { readonly run: Scenario; readon
       return outcome
     },
     expected: 'unavailable',
+  },
+  'followed turn': {
+    run: async (open) => {
+      const memory = open()
+      const turn = await turnOf(memory.as({ kind: 'agent', id: 'bot' }))
+      const space = resourceSpace(coreOf(memory), 'ada')
+      const watched = await watchTurn(space, 't', new AbortController().signal)
+      const states = watched?.states[Symbol.asyncIterator]()
+      const first = (await states?.next())?.value?.status
+      const next = outcomeOf(() => states?.next())
+      await delay(30)
+      fail(/data_version/, codes.ioError)
+      const outcome = await next
+      mend()
+      await turn.close('complete')
+      return [first, outcome]
+    },
+    expected: ['open', 'unavailable'],
   },
   heartbeat: {
     run: async (open) => {

@@ -75,7 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['readAt', 'watch'],
   ],
   'aquifer Facts': ['add', 'search', 'get', 'getAll', 'update', 'delete', 'deleteAll', 'history', 'conflicts'],
-  'aquifer Agent': ['id', 'name', 'description', 'attach', 'generate', 'stream'],
+  'aquifer Agent': ['id', 'name', 'description', 'attach', 'generate', 'stream', 'reconnectToStream'],
   'aquifer Aquifer': [
     ...['logger', 'telemetry', 'bind', 'getAgent', 'getAgentById', 'listAgents', 'getWorkflow', 'listWorkflows'],
     ...['getMemory', 'getStorage', 'close', disposal],

@@ -42,7 +42,7 @@ async function inLine<Result>(space: Door, threadId: string, ended: Promise<void
 }
 
 /** Open turns of the thread with a valid lease. Those with an expired lease are closed as interrupted. */
-async function turnsAtWork(space: Door, storage: Storage, threadId: string): Promise<readonly OpenTurn[]> {
+export async function turnsAtWork(space: Door, storage: Storage, threadId: string): Promise<readonly OpenTurn[]> {
   const open = await storage.messages.openTurns(space.core.access, space.id, threadId)
   const now = space.core.storage.clock.now()
   const over = open.filter(({ lease }) => msOf(lease.until) <= now)
@@ -51,7 +51,12 @@ async function turnsAtWork(space: Door, storage: Storage, threadId: string): Pro
 }
 
 /** Resolves when the thread may have changed, the first lease has expired, or it is time to look again. */
-async function changed(open: readonly OpenTurn[], now: number, leftMs: number, woken: Promise<void>): Promise<void> {
+export async function changed(
+  open: readonly OpenTurn[],
+  now: number,
+  leftMs: number,
+  woken: Promise<void>,
+): Promise<void> {
   const untilOver = Math.min(...open.map(({ lease }) => msOf(lease.until) - now + graceMs))
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const timer = after(Math.max(1, Math.min(untilOver, leftMs, lookEveryMs)), resolve, reject)
