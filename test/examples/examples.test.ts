@@ -23,7 +23,7 @@ it('are all run here', () => {
   const run = [
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
-    ...['share-a-resource.ts', 'team-memory.ts'],
+    ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts'],
   ]
   const files = readdirSync(new URL('../../examples', import.meta.url))
   expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
@@ -202,6 +202,23 @@ describe('in a process of its own', () => {
     expect(shown[1]?.recalled).toContain('I heard: Find information about quantum computing.')
     expect(await folder.story('project-42', 'research-session')).toHaveLength(2)
     expect(await folder.story('project-42', 'writing-session')).toHaveLength(2)
+  })
+
+  it('chat-route: an answer goes on when its page is closed, and the page that is loaded again has all of it', async () => {
+    const folder = openFolder()
+    const { printed, shown } = await folder.run('chat-route')
+    expect(printed.split('\n')).toEqual([
+      'user: Call checkStock with {"item":"tea"}',
+      'assistant: [step-start] [tool-checkStock] [step-start] "12 of tea"',
+      'nothing to follow: 204',
+      'without a session: 401',
+      '',
+    ])
+    expect(shown).toHaveLength(2)
+    expect(await folder.story('ann', 'stock')).toEqual([
+      ['complete', 'ann', 'Call checkStock with {"item":"tea"}'],
+      ['complete', 'shop', '[tool-checkStock] "12 of tea"'],
+    ])
   })
 
   it('team-memory: what one member writes by its tools another one reads, and no other team', async () => {
