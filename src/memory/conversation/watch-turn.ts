@@ -59,6 +59,8 @@ async function* statesOf(
   const { access, storage: memoryStorage } = space.core
   const opened = await memoryStorage.get()
   let woken = Promise.withResolvers<void>()
+  /** The seq of the space as of the last state; undefined before the first. */
+  let seen: number | null | undefined
   const wake = () => woken.resolve()
   const unsubscribe = opened.log.subscribe(space.id, wake)
   const stopListening = whenAborted([memoryStorage.closing, signal], wake, wake)
@@ -68,13 +70,18 @@ async function* statesOf(
       woken = Promise.withResolvers<void>()
       const storage = await memoryStorage.get()
       const atWork = await turnsAtWork(space, storage, threadId)
+      const own = atWork.filter((one) => one.turnId === turnId)
+      const now = (await storage.spaces.get(access, space.id))?.seq ?? null
+      if (now === seen) {
+        await changed(own, memoryStorage.clock.now(), Number.POSITIVE_INFINITY, woken.promise)
+        continue
+      }
+      seen = now
       // The status first: what is read after a turn was closed is all of it.
       const turn = await storage.messages.turn(access, space.id, turnId)
       const status = turn === null || turn.replacedBy !== null ? 'gone' : turn.status
       yield { status, messages: status === 'gone' ? [] : await messagesOf(space, storage, threadId, turnId) }
       if (status !== 'open' || signal.aborted) return
-      const own = atWork.filter((one) => one.turnId === turnId)
-      await changed(own, memoryStorage.clock.now(), Number.POSITIVE_INFINITY, woken.promise)
     }
   } finally {
     unsubscribe()
