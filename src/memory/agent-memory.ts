@@ -2,7 +2,7 @@
 import { type Actor, applicationActor, checkActor } from '../domain/actor.ts'
 import type { Change, Expectation } from '../domain/commit/commit.ts'
 import { parseFilter } from '../domain/filter.ts'
-import type { SpaceId } from '../domain/id.ts'
+import type { SpaceId, TurnId } from '../domain/id.ts'
 import type {
   AgentMemory,
   AgentQuestion,
@@ -10,11 +10,11 @@ import type {
   AgentTurn,
   AgentTurnRequest,
   AgentWorkingMemory,
-  TurnOrder,
   WatchedTurn,
 } from '../ports/agent-memory.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
-import { begin, beginTurn, Turn } from './conversation/turns.ts'
+import { turnEnded } from './conversation/turn-queue.ts'
+import { begin, beginOrJoin, Turn } from './conversation/turns.ts'
 import { watchTurn } from './conversation/watch-turn.ts'
 import type { Core } from './door/core.ts'
 import { type Door, resourceSpace } from './door/door.ts'
@@ -90,12 +90,14 @@ class DoorSpace implements AgentSpace {
   }
 
   beginTurn(
-    threadId: string,
-    order: TurnOrder,
-    prepare: (alone: boolean) => Promise<AgentTurnRequest>,
-  ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean }> {
+    ...[threadId, order, join, prepare]: Parameters<AgentSpace['beginTurn']>
+  ): ReturnType<AgentSpace['beginTurn']> {
     const space = this.#door
-    return beginTurn(space, threadId, order, async (alone) => ({ space, ...(await prepare(alone)) }))
+    return beginOrJoin(space, threadId, order, join, async (alone) => ({ space, ...(await prepare(alone)) }))
+  }
+
+  turnEnded(threadId: string, turnId: TurnId, signal: AbortSignal | undefined): Promise<void> {
+    return turnEnded(this.#door, threadId, turnId, signal)
   }
 
   watchTurn(threadId: string, signal: AbortSignal): Promise<WatchedTurn | null> {

@@ -52,7 +52,7 @@ export interface AgentTurnRequest {
 }
 
 /** Whether a turn waits for the earlier ones of its thread. */
-export interface TurnOrder {
+interface TurnOrder {
   readonly turns: ResolvedBehaviour['turns']
   readonly signal?: AbortSignal | undefined
 }
@@ -161,15 +161,20 @@ export interface AgentSpace extends Reads {
   /**
    * Begins a turn when the earlier ones are closed.
    *
+   * @param join Says which of some open turns, that must be waited for, answers the call; null if none does.
    * @param prepare Makes the request from the thread's state at that time. Turns that it begins itself must ask to be
    *   `alone` too.
-   * @returns The turn, and whether it runs in parallel with others because waiting took too long.
+   * @returns The turn, and whether it runs in parallel with others because waiting took too long; or the turn that
+   *   answers the call, if there is one.
    */
   beginTurn(
     threadId: string,
     order: TurnOrder,
+    join: (open: readonly TurnId[]) => Promise<TurnId | null>,
     prepare: (alone: boolean) => Promise<AgentTurnRequest>,
-  ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean }>
+  ): Promise<{ readonly turn: AgentTurn; readonly gaveUp: boolean } | { readonly joined: TurnId }>
+  /** Waits until a turn of anybody is closed. */
+  turnEnded(threadId: string, turnId: TurnId, signal: AbortSignal | undefined): Promise<void>
   /**
    * The newest open turn of an agent in a thread, in whichever process it runs; null if none is open.
    *

@@ -65,11 +65,12 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     hold: (work) => note('hold', space.hold(work)),
     newRunId: () => note('newRunId', space.newRunId()),
     closeOverdue: (threadId) => note('closeOverdue', space.closeOverdue(threadId)),
-    beginTurn: async (threadId, order, prepare) => {
-      const begun = await note('beginTurn', space.beginTurn(threadId, order, prepare))
-      return { ...begun, turn: relayedTurn(begun.turn) }
+    beginTurn: async (threadId, order, join, prepare) => {
+      const begun = await note('beginTurn', space.beginTurn(threadId, order, join, prepare))
+      return 'joined' in begun ? begun : { ...begun, turn: relayedTurn(begun.turn) }
     },
     watchTurn: (threadId, signal) => note('watchTurn', space.watchTurn(threadId, signal)),
+    turnEnded: (threadId, turnId, signal) => note('turnEnded', space.turnEnded(threadId, turnId, signal)),
     begin: async (request: AgentTurnRequest, alone) => relayedTurn(await note('begin', space.begin(request, alone))),
     isTurnOf: (turn, threadId) => note('isTurnOf', space.isTurnOf(there(turn), threadId)),
     within: (turn) => note('within', relayedSpace(space.within(there(turn)), asked)),

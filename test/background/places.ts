@@ -128,8 +128,8 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   },
   'memory/conversation/turn-queue.ts inLine detach': { settles: 'the place of those behind in the line' },
   'memory/conversation/turn-queue.ts changed timer after': waiter,
-  'memory/conversation/turn-queue.ts waitForTurns stopListening whenAborted': signal,
-  'memory/conversation/turn-queue.ts waitForTurns unsubscribe subscribe': {
+  'memory/conversation/turn-queue.ts ThreadWatch constructor stopListening whenAborted': signal,
+  'memory/conversation/turn-queue.ts ThreadWatch constructor subscribe': {
     fails: 'SQLite answers an I/O error while a turn waits',
     observed: 'whoever waits for the turn is told',
     scenario: 'waiting turn',

@@ -5,7 +5,7 @@
 
 import { defaultAuthor, sameActor } from '../../domain/actor.ts'
 import { MemoryError } from '../../domain/error.ts'
-import { checkId, parseTurnId, type SpaceKey } from '../../domain/id.ts'
+import { checkId, parseTurnId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import { isForeignId, parseIssuedId } from '../../domain/issued-id.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
@@ -148,6 +148,22 @@ export async function lastMessage(space: AgentSpace, threadId: string): Promise<
   return (
     (await space.messages.list(queryOf(threadId, { direction: 'desc', limit: 1, skipInternal: true }))).items[0] ?? null
   )
+}
+
+/** The messages of a turn that stand in its thread. */
+export async function turnMessages(space: AgentSpace, threadId: string, turnId: TurnId): Promise<readonly Message[]> {
+  const turn = parseTurnId(turnId)?.turn ?? 0
+  const found: Message[] = []
+  let after: MessagePosition = { turn, index: -1 }
+  for (;;) {
+    const { items, more } = await space.messages.list(queryOf(threadId, { after, limit: leastAPage }))
+    for (const { message } of items) {
+      if (message.turnId !== turnId) return found
+      found.push(message)
+    }
+    after = items.at(-1) ?? after
+    if (!more) return found
+  }
 }
 
 /** The last message of a user before a place, in whichever turn it was saved; null if there is none. */

@@ -18,6 +18,7 @@ import { withCheckedResults } from '../tools/checked-results.ts'
 import { isInsideTurnOf } from '../tools/inside-turn.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
 import { ResultRoom } from '../tools/result-room.ts'
+import { type AnswerOfTurn, answeringTurn, answerOfTurn } from './answering-turn.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { beginningRun, runIdOfTurn } from './run-record.ts'
@@ -92,21 +93,24 @@ async function requestOf(call: Call, remembered: Remembered, plan: InputPlan): P
   return { threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
 }
 
-async function begin(call: Call, remembered: Remembered): Promise<Begun> {
+async function begin(call: Call, remembered: Remembered): Promise<Begun | { readonly joined: TurnId }> {
   const { space, thread, behaviour } = remembered
   const threadId = thread.id
   const turns = isInsideTurnOf(space, threadId) ? 'parallel' : behaviour.turns
   const { trigger, messageId } = call.options
   const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
+  const planned = () => planInput(space, threadId, call.input, how, originOf(call, remembered))
   let plan: InputPlan | null = null
-  const begun = await space.beginTurn(threadId, { turns, signal: call.signal }, async (alone) => {
-    const read = await planInput(space, threadId, call.input, how, originOf(call, remembered))
+  const join = (open: readonly TurnId[]) => answeringTurn(space, open, planned)
+  const begun = await space.beginTurn(threadId, { turns, signal: call.signal }, join, async (alone) => {
+    const read = await planned()
     const answerable = await answerablePlan(space, threadId, call.input, read)
     checkParts(answerable.fresh)
     const completions = await withModelOutputs(answerable.completions, new ModelOutputs(call.tools))
     plan = await answeredBefore(space, call.agent.id, threadId, { ...answerable, completions }, alone)
     return requestOf(call, remembered, plan)
   })
+  if ('joined' in begun) return begun
   const used = plan as unknown as InputPlan
   call.warnings.push(...used.warnings)
   if (begun.gaveUp) {
@@ -204,12 +208,25 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
   return { ...context, ...tools, turn: null }
 }
 
+/** Begins a call's turn, or waits for the open turn that answers the same request. */
+async function beginOrWait(call: Call, remembered: Remembered): Promise<Begun | AnswerOfTurn> {
+  for (;;) {
+    const begun = await begin(call, remembered)
+    if (!('joined' in begun)) return begun
+    const answer = await answerOfTurn(remembered.space, remembered.thread.id, begun.joined, call.signal)
+    if (answer === null) continue
+    call.warnings.push('The same request was being answered when this one came: this is the answer to both.')
+    return answer
+  }
+}
+
 /**
- * Begins a call's exchange. If it has a turn, the turn is open from here on, and the caller must end it.
+ * Begins a call's exchange. If it has a turn, the turn is open from here on, and the caller must end it. A request that
+ * is being answered already gets the answer of that turn.
  *
  * @throws The error that refused the call; its turn is closed then.
  */
-export async function beginExchange(call: Call): Promise<Exchange> {
+export async function beginExchange(call: Call): Promise<Exchange | AnswerOfTurn> {
   const { remembered } = call
   if (remembered === null) {
     return {
@@ -220,7 +237,8 @@ export async function beginExchange(call: Call): Promise<Exchange> {
     }
   }
   if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered)
-  const begun = await begin(call, remembered)
+  const begun = await beginOrWait(call, remembered)
+  if ('said' in begun) return begun
   const { turn, plan } = begun
   const runId = runIdOfTurn(turn)
   let resumed: StoredAnswer | null = null

@@ -4,10 +4,12 @@ import type { MessagePart } from '../../domain/records/message.ts'
 import { Feed } from '../answer/feed.ts'
 import type { Call } from '../call.ts'
 import { loadSdk } from '../sdk.ts'
+import type { AnswerOfTurn } from './answering-turn.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { type AgentResult, agentResult } from './result.ts'
 import { afterwards, endOf, isEnded, runFacts, sdkSettings } from './run-model.ts'
+import { storedAnswerSettings } from './stored-answer-model.ts'
 import { untilAborted } from './until-aborted.ts'
 
 type Step = StepResult<ToolSet, Record<string, unknown>>
@@ -97,8 +99,16 @@ export function generate(call: Call): Promise<AgentResult> {
   return generating
 }
 
+/** The result of a call that another call of the same request has answered. */
+async function answeredByOther(call: Call, other: AnswerOfTurn): Promise<AgentResult> {
+  const { generateText } = await loadSdk()
+  const result = await generateText(await storedAnswerSettings(call, other.said))
+  return agentResult(call, result as GenerateTextResult<ToolSet, Record<string, unknown>, never>, other)
+}
+
 async function answered(call: Call): Promise<AgentResult> {
   const exchange = await beginExchange(call)
+  if ('said' in exchange) return answeredByOther(call, exchange)
   const { turn } = exchange
   if (turn === null) return agentResult(call, await runModel(call, exchange, null), null)
   const feed = new Feed()

@@ -1,6 +1,7 @@
 /** The AI SDK's results, with what memory adds to them. */
 import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, ToolSet } from 'ai'
 import type { Call } from '../call.ts'
+import type { AnswerOfTurn } from './answering-turn.ts'
 import type { OwnTurn } from './own-turn.ts'
 
 type Context = Record<string, unknown>
@@ -60,7 +61,11 @@ export function withProperties<Target extends object, Added extends object>(
   }) as Target & Added
 }
 
-export function storedBy(turn: OwnTurn | null): Stored {
+export function storedBy(turn: OwnTurn | AnswerOfTurn | null): Stored {
+  if (turn !== null && 'said' in turn) {
+    const { said, runId } = turn
+    return { runId, turnId: said.turnId, messageId: said.id }
+  }
   return { runId: turn?.runId ?? null, turnId: turn?.turn.id ?? null, messageId: turn?.messageId ?? null }
 }
 
@@ -72,7 +77,7 @@ export function allWarnings(call: Call, warnings: readonly CallWarning[] | undef
 export function agentResult(
   call: Call,
   result: GenerateTextResult<ToolSet, Context, never>,
-  turn: OwnTurn | null,
+  turn: OwnTurn | AnswerOfTurn | null,
 ): AgentResult {
   return withProperties(result, {
     ...storedBy(turn),

@@ -4,11 +4,13 @@ import type { Call } from '../call.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
 import { isInternalTool } from '../tools/memory-scope.ts'
+import type { AnswerOfTurn } from './answering-turn.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { Recording } from './recording.ts'
 import { type AgentStream, allWarnings, storedBy, withProperties } from './result.ts'
 import { endOf, isEnded, sdkSettings } from './run-model.ts'
+import { storedAnswerSettings } from './stored-answer-model.ts'
 import { untilAborted } from './until-aborted.ts'
 
 type Result = StreamTextResult<ToolSet, Record<string, unknown>, never>
@@ -143,12 +145,12 @@ function internalTools(tools: ToolSet): ReadonlySet<string> {
 }
 
 /** The methods of a result that make UI messages: the answer has the id that it has in its thread. */
-async function uiMethods(result: Result, turn: OwnTurn | null, tools: ToolSet) {
+async function uiMethods(result: Result, messageId: string | null, tools: ToolSet) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
     // Not an id of the application: the client must send back the id that the thread has.
-    const named = turn === null ? options : { ...options, generateMessageId: () => turn.messageId }
+    const named = messageId === null ? options : { ...options, generateMessageId: () => messageId }
     return result.toUIMessageStream(named).pipeThrough(withoutInternal(hidden))
   }
   type Init = NonNullable<Parameters<Result['toUIMessageStreamResponse']>[0]>
@@ -173,6 +175,7 @@ export function stream(call: Call): Promise<AgentStream> {
 
 async function begun(call: Call): Promise<AgentStream> {
   const exchange = await beginExchange(call)
+  if ('said' in exchange) return answeredByOther(call, exchange)
   const { turn, tools } = exchange
   const recording = turn === null ? null : new Recording(call, turn, tools)
   let running: Running
@@ -186,9 +189,28 @@ async function begun(call: Call): Promise<AgentStream> {
   const { result } = running
   const finished = driven(call, running, recording)
   call.remembered?.space.hold(finished)
+  return agentStream(call, result, { turn, tools, finished })
+}
+
+/** The stream of a call that another call of the same request has answered. */
+async function answeredByOther(call: Call, other: AnswerOfTurn): Promise<AgentStream> {
+  const { streamText } = await loadSdk()
+  const result = streamText(await storedAnswerSettings(call, other.said)) as unknown as Result
+  return agentStream(call, result, { turn: other, tools: {}, finished: driven(call, { result, end: undefined }, null) })
+}
+
+/** What a stream has in addition to that of the AI SDK. */
+interface Streaming {
+  readonly turn: OwnTurn | AnswerOfTurn | null
+  readonly tools: ToolSet
+  readonly finished: Promise<{ status: string }>
+}
+
+async function agentStream(call: Call, result: Result, { turn, tools, finished }: Streaming): Promise<AgentStream> {
+  const stored = storedBy(turn)
   return withProperties(result, {
-    ...storedBy(turn),
-    ...(await uiMethods(result, turn, tools)),
+    ...stored,
+    ...(await uiMethods(result, stored.messageId, tools)),
     finished,
     get warnings() {
       return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))

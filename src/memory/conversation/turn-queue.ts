@@ -4,6 +4,7 @@
  */
 import { after, detach, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
+import type { TurnId } from '../../domain/id.ts'
 import { msOf } from '../../domain/time.ts'
 import type { OpenTurn, Storage } from '../../ports/storage.ts'
 import type { Door } from '../door/door.ts'
@@ -68,9 +69,63 @@ function stillOpen(error: unknown): boolean {
   return error instanceof MemoryError && error.code === 'conflict' && Array.isArray(error.details.openTurns)
 }
 
+/** Watches the turns of a thread, for one that waits. */
+class ThreadWatch {
+  readonly #space: Door
+  readonly #storage: Storage
+  readonly #threadId: string
+  readonly #signal: AbortSignal | undefined
+  #woken = Promise.withResolvers<void>()
+  readonly #ended = Promise.withResolvers<void>()
+  readonly #stop: readonly (() => void)[]
+
+  constructor(space: Door, storage: Storage, threadId: string, signal: AbortSignal | undefined) {
+    this.#space = space
+    this.#storage = storage
+    this.#threadId = threadId
+    this.#signal = signal
+    const end = () => {
+      this.#woken.resolve()
+      this.#ended.resolve()
+    }
+    const signals = [space.core.storage.closing, ...(signal === undefined ? [] : [signal])]
+    const stopListening = whenAborted(signals, end, this.#ended.reject)
+    // A signal that was aborted earlier fires no event.
+    if (signals.some(({ aborted }) => aborted)) end()
+    this.#stop = [storage.log.subscribe(space.id, () => this.#woken.resolve()), stopListening]
+  }
+
+  /** Resolves when the waiting is to end: by the signal, or because the memory closes. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  /**
+   * The turns that are at work now. {@link ThreadWatch.changed} waits for changes after this.
+   *
+   * @throws The reason of the signal; MemoryError `closed` once the memory is closing.
+   */
+  async atWork(): Promise<readonly OpenTurn[]> {
+    this.#signal?.throwIfAborted()
+    await this.#space.core.storage.get()
+    this.#woken = Promise.withResolvers<void>()
+    return turnsAtWork(this.#space, this.#storage, this.#threadId)
+  }
+
+  /** Resolves when the thread may have changed, or it is time to look again. */
+  changed(open: readonly OpenTurn[], leftMs: number): Promise<void> {
+    return changed(open, this.#space.core.storage.clock.now(), leftMs, this.#woken.promise)
+  }
+
+  close(): void {
+    for (const stop of this.#stop) stop()
+  }
+}
+
 /**
  * Opens a turn when the earlier open turns of its thread are closed, or `limits.turnWaitMs` have passed.
  *
+ * @param look Called for turns that must be waited for. Its answer, unless it is null, is the result: nothing is opened.
  * @param open Opens it, `alone` or in parallel with others; called again if somebody was faster.
  * @throws The reason of the signal; MemoryError `closed` if the memory closes meanwhile.
  */
@@ -78,34 +133,25 @@ export async function waitForTurns<Result>(
   space: Door,
   threadId: string,
   signal: AbortSignal | undefined,
+  look: (atWork: readonly TurnId[]) => Promise<Result | null>,
   open: (alone: boolean) => Promise<Result>,
 ): Promise<Result> {
-  const { storage: memoryStorage, limits } = space.core
-  const storage = await memoryStorage.get()
+  const { storage, limits } = space.core
   const deadline = performance.now() + limits.turnWaitMs
-  let woken = Promise.withResolvers<void>()
-  const ended = Promise.withResolvers<void>()
-  const end = () => {
-    woken.resolve()
-    ended.resolve()
-  }
-  const signals = [memoryStorage.closing, ...(signal === undefined ? [] : [signal])]
-  const stopListening = whenAborted(signals, end, ended.reject)
-  // A signal that was aborted earlier fires no event.
-  if (signals.some(({ aborted }) => aborted)) end()
-  const unsubscribe = storage.log.subscribe(space.id, () => woken.resolve())
+  const watch = new ThreadWatch(space, await storage.get(), threadId, signal)
+  const looked = new Set<TurnId>()
   try {
-    return await inLine(space, threadId, ended.promise, async () => {
+    return await inLine(space, threadId, watch.ended, async () => {
       for (;;) {
-        signal?.throwIfAborted()
-        // Refuses once the memory is closing.
-        await memoryStorage.get()
+        const atWork = await watch.atWork()
         const leftMs = deadline - performance.now()
         if (leftMs <= 0) return open(false)
-        woken = Promise.withResolvers<void>()
-        const atWork = await turnsAtWork(space, storage, threadId)
+        const fresh = atWork.flatMap(({ turnId }) => (looked.has(turnId) ? [] : [turnId]))
+        for (const turnId of fresh) looked.add(turnId)
+        const found = fresh.length === 0 ? null : await look(fresh)
+        if (found !== null) return found
         if (atWork.length > 0) {
-          await changed(atWork, memoryStorage.clock.now(), leftMs, woken.promise)
+          await watch.changed(atWork, leftMs)
           continue
         }
         try {
@@ -116,7 +162,29 @@ export async function waitForTurns<Result>(
       }
     })
   } finally {
-    unsubscribe()
-    stopListening()
+    watch.close()
+  }
+}
+
+/**
+ * Waits until a turn is closed, by its owner or because its lease has expired.
+ *
+ * @throws The reason of the signal; MemoryError `closed` if the memory closes meanwhile.
+ */
+export async function turnEnded(
+  space: Door,
+  threadId: string,
+  turnId: TurnId,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const watch = new ThreadWatch(space, await space.core.storage.get(), threadId, signal)
+  try {
+    for (;;) {
+      const own = (await watch.atWork()).filter((turn) => turn.turnId === turnId)
+      if (own.length === 0) return
+      await watch.changed(own, lookEveryMs)
+    }
+  } finally {
+    watch.close()
   }
 }

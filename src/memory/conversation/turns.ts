@@ -200,21 +200,45 @@ export interface TurnWait {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The turn that began, and whether it runs in parallel with others because waiting took too long. */
+interface BegunTurn {
+  readonly turn: Turn
+  readonly gaveUp: boolean
+}
+
 /**
  * Begins a turn when the earlier ones are closed.
  *
  * @param prepare Makes the request from the thread's state at that time. Turns that it begins itself must ask to be
  *   `alone` too.
- * @returns The turn, and whether it runs in parallel with others because waiting took longer than `limits.turnWaitMs`.
  */
 export async function beginTurn(
   space: Door,
   threadId: string,
   wait: TurnWait,
   prepare: (alone: boolean) => Promise<TurnRequest>,
-): Promise<{ readonly turn: Turn; readonly gaveUp: boolean }> {
+): Promise<BegunTurn> {
+  return (await beginOrJoin(space, threadId, wait, async () => null, prepare)) as BegunTurn
+}
+
+/**
+ * The same for a call that may be answered by a turn that is open.
+ *
+ * @param join Says which of some open turns answers the call; null if none does. Then no turn begins.
+ */
+export async function beginOrJoin(
+  space: Door,
+  threadId: string,
+  wait: TurnWait,
+  join: (open: readonly TurnId[]) => Promise<TurnId | null>,
+  prepare: (alone: boolean) => Promise<TurnRequest>,
+): Promise<BegunTurn | { readonly joined: TurnId }> {
+  const look = async (open: readonly TurnId[]) => {
+    const joined = await join(open)
+    return joined === null ? null : { joined }
+  }
   if (wait.turns === 'parallel') return { turn: await begin(await prepare(false), false), gaveUp: false }
-  return waitForTurns(space, threadId, wait.signal, async (alone) => {
+  return waitForTurns<BegunTurn | { readonly joined: TurnId }>(space, threadId, wait.signal, look, async (alone) => {
     return { turn: await begin(await prepare(alone), alone), gaveUp: !alone }
   })
 }
