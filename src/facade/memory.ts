@@ -166,9 +166,10 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
   /**
    * Writes working memory. JSON is deep-merged inside the commit. Text is merged line by line with the writes of others
    * since `ifVersion` (default: the version read when the call starts), or since there was no block, with `ifAbsent`.
-   * `mode: 'replace'` replaces the value.
+   * `mode: 'replace'` replaces the value. A memory with a template or a schema converts a block of the other form.
    *
    * @returns `written` with what it replaced, or `conflict` with the current block if nothing was written.
+   * @throws MemoryError `invalid-input` for a patch that does not fit the schema, and for a merge of fields into a text.
    */
   async updateWorkingMemory(
     options: UpdateWorkingMemoryOptions<JsonOf<Schema>>,

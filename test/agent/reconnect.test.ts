@@ -102,6 +102,54 @@ describe('reconnectToStream', () => {
     expect(await agent.reconnectToStream(at)).toBeNull()
   })
 
+  it('shows a continued answer whole, also one that is generated', async () => {
+    const memory = openMemory()
+    const gate = Promise.withResolvers<string>()
+    const pay = tool({ inputSchema: z.object({}), needsApproval: true, execute: () => gate.promise })
+    const model = scriptedModel({ script: [callTool('pay', {}, { text: 'It costs.' }), 'Paid.'] })
+    const agent = new Agent({ name: 'Support', model, memory, tools: { pay } })
+    await agent.generate('Go', at)
+    const [question, asked] = await storedIn(memory)
+    const approved = asked?.parts.map((part) => {
+      if (part.type !== 'tool-pay') return part
+      return { ...part, state: 'approval-responded', approval: { ...(part.approval as object), approved: true } }
+    })
+    const answer = agent.generate([question, { ...asked, parts: approved }] as never, at)
+    await expect.poll(async () => (await storedIn(memory)).at(-1)?.turnStatus).toBe('open')
+    const following = all(agent)
+    gate.resolve('paid')
+    const chunks = await following
+    expect(chunks[0]).toEqual({ type: 'start', messageId: asked?.id })
+    expect(chunks.filter(({ type }) => type === 'text-delta')).toMatchObject([
+      { delta: 'It costs.' },
+      { delta: 'Paid.' },
+    ])
+    expect(chunks).toContainEqual(expect.objectContaining({ type: 'tool-output-available', output: 'paid' }))
+    expect((await answer).text).toBe('Paid.')
+  })
+
+  it.each(['regenerate-message', 'submit-message'] as const)(
+    'follows an answer that replaces another: %s',
+    async (trigger) => {
+      const memory = openMemory()
+      const gate = Promise.withResolvers<string>()
+      const slow = tool({ inputSchema: z.object({}), execute: () => gate.promise })
+      const model = scriptedModel({ script: ['Before.', 'Old.', callTool('slow', {}), 'New.'] })
+      const agent = new Agent({ name: 'Support', model, memory, tools: { slow } })
+      await agent.generate('Hello', at)
+      await agent.generate([{ id: 'q', role: 'user', content: 'Go' }], at)
+      const edited = { id: 'q', role: 'user', content: trigger === 'submit-message' ? 'Go on' : 'Go' } as const
+      const answer = await agent.stream([edited], { ...at, trigger })
+      const following = all(agent)
+      gate.resolve('ok')
+      const chunks = await following
+      expect(chunks.findLast(({ type }) => type === 'start')).toEqual({ type: 'start', messageId: answer.messageId })
+      expect(chunks.filter(({ type }) => type === 'text-delta')).toMatchObject([{ delta: 'New.' }])
+      expect(chunks.at(-1)).toEqual({ type: 'finish' })
+      expect(await answer.finished).toEqual({ status: 'complete' })
+    },
+  )
+
   it('follows the newest of turns that run at once, and none that an application keeps open itself', async () => {
     const memory = openMemory()
     const first = atWork({ memory })

@@ -2,7 +2,7 @@
 import type { Memory, WorkingMemoryOptions } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { openMemory, refused } from './opened.ts'
+import { openMemory, refused, temporaryUrl } from './opened.ts'
 
 const at = { resourceId: 'alice' }
 
@@ -53,6 +53,23 @@ describe('two patches that fit alone', () => {
     expect((await memory.space('resource/alice').state())?.seq).toBe(3)
     const other = { ...at, workingMemory: { used: 4 }, commitId: 'patch-1' }
     await refused('conflict', () => memory.updateWorkingMemory(other))
+  })
+
+  it('are checked so by two memories on one file as well', async () => {
+    const url = temporaryUrl()
+    const [left, right] = [0, 1].map(() => openMemory({ storage: url, options: { workingMemory: { schema } } }))
+    const writes = Array.from({ length: 8 }, (_, index) => {
+      const memory = (index % 2 === 0 ? left : right) as Memory
+      const workingMemory = index % 2 === 0 ? { seats: 10 - index } : { used: index }
+      return memory.updateWorkingMemory({ ...at, workingMemory }).then(
+        ({ status }) => status,
+        (error) => error.code,
+      )
+    })
+    for (const told of await Promise.all(writes)) expect(['written', 'invalid-input']).toContain(told)
+    for (const memory of [left, right]) expect(await memory?.getWorkingMemory(at)).not.toHaveProperty('issues')
+    const past = await left?.getWorkingMemoryHistory(at)
+    for (const { value } of past ?? []) expect(schema.safeParse(value).success).toBe(true)
   })
 
   it('may mend a rule about several fields step by step, but not break another', async () => {
