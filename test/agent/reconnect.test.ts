@@ -140,9 +140,12 @@ describe('reconnectToStream', () => {
       await agent.generate([{ id: 'q', role: 'user', content: 'Go' }], at)
       const edited = { id: 'q', role: 'user', content: trigger === 'submit-message' ? 'Go on' : 'Go' } as const
       const answer = await agent.stream([edited], { ...at, trigger })
-      const following = all(agent)
+      const [first, rest] = (await agent.reconnectToStream(at))?.tee() ?? []
+      const reader = first?.getReader()
+      expect((await reader?.read())?.value).toEqual({ type: 'start', messageId: answer.messageId })
       gate.resolve('ok')
-      const chunks = await following
+      const chunks = await allOf(rest ?? null)
+      await reader?.cancel()
       expect(chunks.findLast(({ type }) => type === 'start')).toEqual({ type: 'start', messageId: answer.messageId })
       expect(chunks.filter(({ type }) => type === 'text-delta')).toMatchObject([{ delta: 'New.' }])
       expect(chunks.at(-1)).toEqual({ type: 'finish' })
