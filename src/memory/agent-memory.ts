@@ -117,13 +117,14 @@ class DoorSpace implements AgentSpace {
     return turn instanceof Turn ? new DoorSpace(this.#door.with({ holding: turn.holding })) : this
   }
 
-  async recall({ filter, tokenBudget = Number.MAX_SAFE_INTEGER, ...question }: AgentQuestion) {
+  async recall({ filter, tokenBudget = Number.MAX_SAFE_INTEGER, without = [], ...question }: AgentQuestion) {
     const { core } = this.#door
     return recallFrom(core, {
       ...question,
       spaces: [this.id],
       mode: 'hybrid',
       tokenBudget,
+      without: new Set(without),
       filter: parseFilter(filter, 'semanticRecall.filter', core.limits),
     })
   }

@@ -17,6 +17,7 @@ export const changeResult = z.union([
   z.strictObject({ kind: kind('thread-clone'), threadId: id, version: seq, messageIds: z.array(z.array(id)) }),
   z.strictObject({ kind: kind('turn-open'), turnId: id, leaseToken: seq, createdThread: z.boolean() }),
   z.strictObject({ kind: kind('turn-close', 'turn-discard'), turnId: id }),
+  z.strictObject({ kind: kind('turn-restore'), turnId: id, restored: z.array(id), replaced: z.array(id) }),
   z.strictObject({ kind: kind('turn-resume'), turnId: id, leaseToken: seq }),
   z.strictObject({
     kind: kind('message-append'),

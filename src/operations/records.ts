@@ -1,7 +1,7 @@
 /** Schemas of the records that several operations return. */
 import { z } from 'zod'
 import { roles } from '../domain/records/message.ts'
-import { turnStatuses } from '../domain/records/turn.ts'
+import { shownStatuses } from '../domain/records/turn.ts'
 import { trusts } from '../domain/trust.ts'
 import { actor, author, jsonFields, optional, optionalTime, recordTime, seq, time, version } from './fields.ts'
 
@@ -35,10 +35,11 @@ export const message = z.strictObject({
   threadId: z.string(),
   author,
   turnId: z.string(),
-  turnStatus: z.enum(turnStatuses),
+  turnStatus: z.enum(shownStatuses),
   createdAt: recordTime,
   editedAt: optional(recordTime),
   seq,
+  replacedBy: optional(z.string().nullable()),
 })
 
 export const fact = z.strictObject({

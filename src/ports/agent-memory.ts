@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { BlockFormat } from '../domain/records/block.ts'
 import type { Message } from '../domain/records/message.ts'
-import type { TurnStatus } from '../domain/records/turn.ts'
+import type { ShownStatus, TurnStatus } from '../domain/records/turn.ts'
 import type { SpaceAddress } from '../domain/space.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
@@ -26,9 +26,14 @@ export interface AgentTurn {
   /** The answer to opening or resuming it, change by change. */
   readonly results: readonly ChangeResult[]
   readonly isClosed: boolean
+  /** Turns that it replaces, or is to replace once it has an answer. */
+  readonly replaces: readonly string[]
   /** The id of the turn's next message without one: `index` messages are in it. */
   messageId(index: number): string
-  /** @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted. */
+  /**
+   * @throws MemoryError `conflict` if the turn was replaced or discarded, or another turn took its place first;
+   *   `not-found` if its thread was deleted.
+   */
   commit(changes: readonly Change[]): Promise<unknown>
   /** Commits the last changes and closes the turn with them. */
   close(status: TurnEnd, changes?: readonly Change[]): Promise<void>
@@ -44,7 +49,7 @@ export interface AgentTurnRequest {
   readonly runId: string
   /** The suspended turn to resume; null opens a new one. */
   readonly resumes: TurnId | null
-  /** Turns that the new one replaces. */
+  /** Turns that the new one replaces once it has an answer. */
   readonly replaces: readonly string[]
   /** Committed with it, before and after; a new turn is named by `opened: 0`. */
   readonly before: readonly Change[]
@@ -67,6 +72,8 @@ export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'to
   readonly longestItem?: number
   /** Only messages of this thread. */
   readonly threadId?: string
+  /** Turns whose messages are left out: those that the turn of the call replaces. Default: none. */
+  readonly without?: readonly string[]
 }
 
 /** One found item. */
@@ -86,7 +93,7 @@ export interface FoundItem {
   readonly scores: Readonly<Record<string, number>>
   readonly isNeighbour?: true
   /** Its place in its thread, if it is a message. */
-  readonly message?: { readonly turnId: string; readonly turnStatus: TurnStatus; readonly seq: Seq }
+  readonly message?: { readonly turnId: string; readonly turnStatus: ShownStatus; readonly seq: Seq }
 }
 
 /** The answer of a recall, best items first. */

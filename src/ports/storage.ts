@@ -163,6 +163,11 @@ export interface MessageQuery {
   readonly to: string | null
   /** Leaves out messages that are empty without their internal parts. */
   readonly skipInternal?: boolean
+  /**
+   * Of which turns: those that stand; with `shown` also open ones that have no answer yet to replace others with; with
+   * `all` also replaced ones, and those that ended without such an answer. Never of discarded ones. Default: `standing`.
+   */
+  readonly turns?: 'standing' | 'shown' | 'all'
 }
 
 /** A message and its place, from which a page can go on. */
@@ -190,9 +195,12 @@ export interface StoredTurn {
 }
 
 export interface MessageReader {
-  /** Messages of replaced and discarded turns are left out. In a `desc` listing the newest comes first. */
+  /** In thread order; in a `desc` listing the newest comes first. */
   list(access: Access, space: SpaceId, query: MessageQuery): Promise<Listed<PlacedMessage>>
-  /** Places of a message id, at most one in each thread; an issued id is in one thread only. */
+  /**
+   * Places of a message id, at most one in each thread; an issued id is in one thread only. Of messages that stand, else
+   * of one whose turn is at work on replacing others.
+   */
   find(access: Access, space: SpaceId, messageId: string): Promise<readonly PlacedMessage[]>
   /**
    * Those of some ids, chosen by callers, that messages of the thread had which were deleted, discarded or forgotten in

@@ -10,7 +10,8 @@ import { type FactState, factStatuses, liveFact } from '../domain/records/fact.t
 import { liveState } from '../domain/records/keyed-state.ts'
 import type { RecordState } from '../domain/records/record.ts'
 import { hasEnded, liveRun, type RunState, runStatuses } from '../domain/records/run.ts'
-import { visibleMessages } from '../domain/records/turn.ts'
+import { standing } from '../domain/records/standing.ts'
+import { type TurnState, visibleMessages } from '../domain/records/turn.ts'
 import type { SpaceRecords } from '../domain/replay/replay.ts'
 import { type FoldSpace, foldTurn } from '../domain/replay/turn-fold.ts'
 import { isoTime } from '../domain/time.ts'
@@ -186,6 +187,23 @@ async function checkThreads({ storage, access, space }: ReaderQuestion, records:
   return [...problems, ...compare('thread', new Map(live.map((thread) => [thread.id as string, thread])), answered)]
 }
 
+/** The turns that the log says are replaced are those that follow from all turns of the thread. */
+function checkStanding(threadId: string, turns: readonly TurnState[]): string[] {
+  // Without what the log says, apart from turns that were set aside.
+  const plain = turns.map((turn): TurnState => {
+    const { replacedBy: _, ...own } = turn
+    return turn.asideAt === undefined ? own : turn
+  })
+  const replacedBy = standing(plain)
+  return turns.flatMap((turn) =>
+    differ(
+      `what replaced turn ${turn.id} of thread ${threadId}`,
+      turn.replacedBy ?? null,
+      replacedBy.get(turn.id) ?? null,
+    ),
+  )
+}
+
 async function checkMessages(
   { storage, access, space }: ReaderQuestion,
   records: SpaceRecords,
@@ -202,6 +220,12 @@ async function checkMessages(
     const turns = Map.groupBy(byThread.get(thread.id) ?? [], (row) => row.turn)
     const places = [...turns.keys()].filter((turn) => unpackTurn(turn).turnSeq >= thread.createdSeq)
     const folded = places.sort((left, right) => left - right).map((turn) => foldTurn(turns.get(turn) ?? [], fold))
+    problems.push(
+      ...checkStanding(
+        thread.id,
+        folded.flatMap((turn) => turn ?? []),
+      ),
+    )
     const replayed = folded.flatMap((turn) => (turn === null ? [] : visibleMessages(turn)))
     const answered = []
     for (let after = null; ; ) {

@@ -57,6 +57,8 @@ test('an answer that a processor refuses is discarded, also where its turn was r
   const memory = openMemory()
   const turn = await begin(memory)
   const next = await begin(memory, [turn.id])
+  const better = [{ role: 'assistant' as const, parts: [{ type: 'text', text: 'A better answer.' }] }]
+  await next.commit([{ kind: 'message-append', threadId, turnId: next.id, messages: better }])
   const refusals: unknown[] = []
   const answer = answerIn(turn, (error) => refusals.push(error))
   await answer.record(streamOf([...step, new ProcessorAbort('moderation', 'rude')]), {})

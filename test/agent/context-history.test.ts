@@ -111,8 +111,9 @@ user
     const memory = openMemory()
     const old = await saveTurn(memory, support, 'Wrong question', 'Wrong answer')
     const space = memory.as(support).space('resource/alice')
-    const [opened] = [await space.commit([{ kind: 'turn-open', threadId, replaces: [old] }])]
-    expect(opened?.status).toBe('committed')
+    const open = { kind: 'turn-open' as const, threadId, replaces: [old] }
+    const replaced = await space.commit([open, { kind: 'turn-close', threadId, opened: 0, status: 'complete' }])
+    expect(replaced.status).toBe('committed')
     const discarded = await openTurn(memory, support, ['Secret'])
     await space.commit([{ kind: 'turn-discard', threadId, turnId: discarded }])
     expect(await messagesOf(memory, 'Hello')).toBe('user\n  Hello')

@@ -50,8 +50,9 @@ function deleteThread(turns: Map<number, TurnStory>, row: LogRow): void {
 function noteRow(turns: Map<number, TurnStory>, row: LogRow): void {
   const status = row.status as TurnStatus
   const known = turns.get(row.turn)
-  const isReplaced = row.effects.some(({ kind }) => kind === 'turn-replaced')
-  if (known !== undefined) Object.assign(known, { status, isReplaced: known.isReplaced || isReplaced })
+  const moved = row.effects.findLast(({ kind }) => kind === 'turn-replaced' || kind === 'turn-restored')
+  const isReplaced = moved === undefined ? known?.isReplaced === true : moved.kind === 'turn-replaced'
+  if (known !== undefined) Object.assign(known, { status, isReplaced })
   else {
     const story = { threadId: String(row.threadId), actorId: row.actor.id, status, isReplaced, isGone: false }
     turns.set(row.turn, story)

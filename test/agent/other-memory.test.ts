@@ -37,6 +37,7 @@ function relayedTurn(turn: AgentTurn): AgentTurn {
     threadId: turn.threadId,
     id: turn.id,
     runId: turn.runId,
+    replaces: turn.replaces,
     spaceKey: turn.spaceKey,
     results: turn.results,
     get isClosed() {

@@ -51,7 +51,10 @@ export function openScene(threadId = where.threadId): Scene {
     },
     plan: (messages, options) => planInput(agentSpace(doorOf(space)), threadId, readMessages(messages), options),
     carryOut: async (plan) => {
-      const turnId = await openTurn((opened) => append(plan.fresh, opened), plan.replaces)
+      // It takes the place of others only once it is complete, or has an answer.
+      const close = (opened: { opened: number }): readonly Change[] =>
+        plan.replaces.length === 0 ? [] : [{ kind: 'turn-close', threadId, ...opened, status: 'complete' }]
+      const turnId = await openTurn((opened) => [...append(plan.fresh, opened), ...close(opened)], plan.replaces)
       for (const { messageId, toolCallId, part } of plan.completions) {
         const { messages } = await memory.listMessages({ ...where, threadId, perPage: false, includeInternal: true })
         const parts = messages.find(({ id }) => id === messageId)?.parts ?? []

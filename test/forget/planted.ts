@@ -82,7 +82,8 @@ export async function plantThread(memory: Memory, resourceId: string, threadId: 
   })
   const messageId = step.messages[0]?.id ?? ''
   await space.commit([{ kind: 'message-extend', threadId, messageId, parts: part(s()) }])
-  await space.commit([{ kind: 'turn-open', threadId, replaces: [saved.turnId] }])
+  const close = { kind: 'turn-close' as const, threadId, opened: 0, status: 'complete' as const }
+  await space.commit([{ kind: 'turn-open', threadId, replaces: [saved.turnId] }, close])
   await memory.updateWorkingMemory({ resourceId, threadId, scope: 'thread', workingMemory: s() })
   await memory.updateWorkingMemory({ resourceId, threadId, scope: 'thread', workingMemory: s(), mode: 'replace' })
   const runs = await plantRuns(memory, `resource/${resourceId}`, { threadId, turnId: running }, secrets)

@@ -70,6 +70,8 @@ test('a turn that was replaced is not taken up again', async () => {
       replaces: [turn.id],
     }))
   ).turn
+  await turn.commit([answer(turn, 'in time')])
+  await next.commit([answer(next, 'another')])
   const error = await refused('conflict', () => turn.commit([answer(turn, 'too late')]))
   expect(error.details.replacedBy).toBe(next.id)
   turn.letGo()

@@ -160,6 +160,7 @@ const changePlans = {
     kind('turn-resume', { back, leaseMs, runId, alone: sometimes(fc.constant(true)) }),
   ),
   'turn-discard': drawn(2 * ofThread, kind('turn-discard', { back })),
+  'turn-restore': drawn(3 * ofThread, kind('turn-restore', { back })),
   'message-append': drawn(
     14 * ofThread,
     kind('message-append', {

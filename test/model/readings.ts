@@ -46,7 +46,8 @@ export function messageQuery(pick: number, threadId: string, limit: number): Mes
   const direction = (pick & 1) === 0 ? 'asc' : 'desc'
   const from = (pick & 6) === 2 ? '2021-01-01T00:00:00.000Z' : null
   const to = (pick & 6) === 4 ? '2030-01-01T00:00:00.000Z' : null
-  return { threadId, direction, after: null, asOf: null, limit, offset: 0, from, to }
+  const turns = (['standing', 'standing', 'shown', 'all'] as const)[(pick >> 3) & 3] ?? 'standing'
+  return { threadId, direction, after: null, asOf: null, limit, offset: 0, from, to, turns }
 }
 
 async function readThreads(storage: Storage, space: SpaceId): Promise<unknown> {
@@ -62,8 +63,13 @@ async function readThreads(storage: Storage, space: SpaceId): Promise<unknown> {
       const query = messageQuery(pick, id, pick < 2 ? everything : 2)
       messages.push(await storage.messages.list(access, space, { ...query, offset: pick % 3 }))
     }
+    const others = []
+    for (const turns of ['shown', 'all'] as const) {
+      others.push(await storage.messages.list(access, space, { ...messageQuery(0, id, everything), turns }))
+      others.push(await storage.messages.list(access, space, { ...messageQuery(1, id, 2), turns }))
+    }
     const openTurns = sorted(await storage.messages.openTurns(access, space, id))
-    single.push({ thread: await storage.threads.get(access, space, id), messages, openTurns })
+    single.push({ thread: await storage.threads.get(access, space, id), messages, others, openTurns })
   }
   return { lists, single }
 }

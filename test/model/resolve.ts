@@ -117,7 +117,8 @@ function changeInThread(at: Resolving, plan: ChangePlan): Change | null {
       return { ...fields, threadId, ...of } as Change
     }
     case 'turn-resume':
-    case 'turn-discard': {
+    case 'turn-discard':
+    case 'turn-restore': {
       const { back, ...fields } = plan
       return compact({ ...fields, threadId, turnId: turnOf(at, back) }) as Change
     }

@@ -13,8 +13,8 @@ interface Gathered {
 
 /** Reads the parts of the prompt, each with one query, in parallel. */
 export async function gather(input: ContextInput, sections: readonly AnySection[]): Promise<Gathered> {
-  const { space, threadId, behaviour, ownTurnId } = input
-  const window = readWindow(space, { threadId, ownTurnId, count: behaviour.lastMessages })
+  const { space, threadId, behaviour, ownTurnId, replaces = [] } = input
+  const window = readWindow(space, { threadId, ownTurnId, replaces, count: behaviour.lastMessages })
   const reading = sections.map((section) => section.read({ input, window }))
   const [sdk, own, ...found] = await Promise.all([loadSdk(), window, ...reading])
   return { sdk, window: own, found }

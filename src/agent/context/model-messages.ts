@@ -4,7 +4,7 @@ import type { ModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Author } from '../../domain/actor.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
-import type { TurnStatus } from '../../domain/records/turn.ts'
+import type { ShownStatus } from '../../domain/records/turn.ts'
 import type { ResultReader } from '../tools/result-reader.ts'
 import { type ModelOutput, plainOutput } from '../tools/result-text.ts'
 import { tokensOfText } from './fit.ts'
@@ -20,7 +20,7 @@ export interface Utterance {
   readonly role: Role
   readonly parts: readonly MessagePart[]
   readonly author: Author
-  readonly turnStatus: TurnStatus
+  readonly turnStatus: ShownStatus
   readonly isOwnTurn: boolean
   /** It is the stored answer that the call continues. */
   readonly goesOn: boolean

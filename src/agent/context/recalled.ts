@@ -53,7 +53,7 @@ async function questionOf({ input, window }: Reading): Promise<string> {
 }
 
 async function recallFor(
-  { space, threadId, behaviour, newMessages }: ContextInput,
+  { space, threadId, behaviour, newMessages, replaces = [] }: ContextInput,
   question: string,
   { topK, messageRange, threshold, filter, scope, tokenBudget }: ResolvedRecallOptions,
 ): Promise<Found> {
@@ -68,6 +68,7 @@ async function recallFor(
     longestItem: Math.floor(tokenBudget / 2),
     messageRange,
     threshold,
+    without: replaces,
     ...(filter === undefined ? {} : { filter }),
     ...(scope === 'thread' ? { threadId } : {}),
   })

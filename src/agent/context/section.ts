@@ -26,6 +26,8 @@ export interface ContextInput {
   readonly newMessages: readonly MessageInput[]
   /** The turn of this call. Messages that it has already, as after a resume, come before new ones. */
   readonly ownTurnId: string | null
+  /** Turns that this call replaces: its prompt shows the thread without them. Default: none. */
+  readonly replaces?: readonly string[]
   /** The stored answer that the call continues: only its approved calls run. Default: none. */
   readonly goesOnWith?: string
   /** What to search for. Default: the user's messages of this turn. */

@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, isToolPart, type MessagePart, type Role, toolNameOf } from '../../domain/records/message.ts'
-import type { TurnStatus } from '../../domain/records/turn.ts'
+import type { ShownStatus } from '../../domain/records/turn.ts'
 import { freeId } from '../call-ids.ts'
 import { shownId } from '../tools/shown-id.ts'
 import { guarded } from './labels.ts'
@@ -10,7 +10,7 @@ import { guarded } from './labels.ts'
 /** The position of a message, as far as it decides which parts are shown. */
 interface Standing {
   readonly role: Role
-  readonly turnStatus: TurnStatus
+  readonly turnStatus: ShownStatus
   /** It belongs to the turn that the call continues, so the provider needs its steps unchanged. */
   readonly isOwnTurn: boolean
   /** It is the stored answer that the call continues: an approved call runs only there. */

@@ -8,6 +8,8 @@ import type { MessageQuery } from '../../ports/storage.ts'
 interface WindowQuery {
   readonly threadId: string
   readonly ownTurnId: string | null
+  /** Turns that the own turn replaces, or is to replace. */
+  readonly replaces: readonly string[]
   /** Messages wanted in addition to those of the call's own turn. */
   readonly count: number
 }
@@ -37,11 +39,14 @@ interface Walk {
 }
 
 function queryOf(threadId: string, rest: Partial<MessageQuery>): MessageQuery {
-  return { threadId, direction: 'desc', after: null, asOf: null, limit: 1, offset: 0, from: null, to: null, ...rest }
+  // The own turn may have no answer yet to replace others with.
+  const all = { after: null, asOf: null, limit: 1, offset: 0, from: null, to: null, turns: 'shown' } as const
+  return { threadId, direction: 'desc', ...all, ...rest }
 }
 
 /** Walks back from the end of the thread. One page is enough unless many messages belong to open turns. */
-async function walkBack(space: AgentSpace, { threadId, ownTurnId, count }: WindowQuery): Promise<Walk> {
+async function walkBack(space: AgentSpace, { threadId, ownTurnId, replaces, count }: WindowQuery): Promise<Walk> {
+  const replaced = new Set(replaces)
   const history: Message[] = []
   const own: Message[] = []
   const ownTurn = ownTurnId === null ? null : (parseTurnId(ownTurnId)?.turn ?? null)
@@ -52,6 +57,7 @@ async function walkBack(space: AgentSpace, { threadId, ownTurnId, count }: Windo
     const page = await space.messages.list(query)
     for (const { message } of page.items) {
       if (message.turnId === ownTurnId) own.push(message)
+      else if (replaced.has(message.turnId) || message.turnStatus === 'replacing') continue
       else if (message.turnStatus === 'open') meetsOpenTurn = true
       else if (history.length <= count) history.push(message)
     }

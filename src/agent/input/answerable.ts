@@ -18,12 +18,15 @@ function saysSomething({ role, parts }: MessageInput): boolean {
   return parts.some((part) => (part.type === 'text' || part.type === 'file') && isSaid(part))
 }
 
+/** How a turn stands whose answer is still to come. */
+const atWork: ReadonlySet<string> = new Set(['open', 'replacing'])
+
 /** How a turn ended that gave no whole answer. Such a question may be asked again. */
 const cut: ReadonlySet<string> = new Set(['aborted', 'failed', 'interrupted'])
 
 /** A history that says nothing new, and whose question was answered before, or is being answered. */
 function answeredBefore({ message }: PlacedMessage, answer: Message | null): MemoryError {
-  const isRunning = message.turnStatus === 'open'
+  const isRunning = atWork.has(message.turnStatus)
   const how = answer === null ? 'the thread has continued since' : `${shown(answer.id)} answers it`
   return new MemoryError('conflict', {
     message: `The message ${shown(message.id)} was sent before, and ${isRunning ? 'is being answered' : how}.`,
@@ -50,7 +53,7 @@ async function askedAgain(
   const reply = next?.message.role === 'assistant' ? next : null
   const answer = reply?.message ?? null
   const isAnswered = answer !== null && !cut.has(answer.turnStatus)
-  if (!isAnswered && place.message.turnStatus !== 'open' && end?.turn === (reply ?? place).turn) {
+  if (!isAnswered && !atWork.has(place.message.turnStatus) && end?.turn === (reply ?? place).turn) {
     const again = { message: last, standing: place }
     const asked = { trigger: 'regenerate-message', named: undefined } as const
     const known = { hidden: new Set<string>(), inPlaceOfLast: null }

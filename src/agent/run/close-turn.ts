@@ -9,6 +9,12 @@ function isOutOfReach(error: unknown): boolean {
   return error instanceof MemoryError && ['closed', 'unavailable', 'unknown-outcome', 'corrupt'].includes(error.code)
 }
 
+/** Whether another turn stands in the place of a turn, or took the place that it was to take: nobody will see its answer. */
+export function isOvertaken(error: unknown): boolean {
+  if (!(error instanceof MemoryError) || error.code !== 'conflict') return false
+  return typeof error.details.overtakenBy === 'string' || typeof error.details.replacedBy === 'string'
+}
+
 /**
  * Closes a turn with as many of its last changes as the memory accepts. A message may have been deleted meanwhile, or a
  * run forgotten, and the thread must not wait for it. Never throws.
@@ -21,14 +27,27 @@ export async function closeAnyhow(
   run: Change,
   lastChanges: () => Promise<readonly Change[]> = async () => [],
 ): Promise<void> {
+  let isReachable = true
   const endings = [async () => [...(await lastChanges()), run], async () => [run], async () => []]
   for (const changes of endings) {
     try {
       return await turn.close(status, await changes())
     } catch (error) {
-      if (isOutOfReach(error)) break
+      if (isOutOfReach(error)) isReachable = false
+      if (!isReachable) break
     }
   }
   // Replaced or deleted, or the storage is gone: its lease ends it then.
   turn.letGo()
+  if (isReachable) await endRun(turn, run)
+}
+
+/** Ends the run of a turn that others have ended. */
+async function endRun(turn: AgentTurn, run: Change): Promise<void> {
+  try {
+    await turn.commit([run])
+  } catch {
+    // It was forgotten, with its thread or by itself.
+    return
+  }
 }

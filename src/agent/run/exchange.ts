@@ -175,6 +175,7 @@ async function contextOf(
     instructions: asInstructions([...call.instructions, ...plan.instructions.map(systemMessage)]),
     newMessages: plan.fresh,
     ownTurnId: own?.turnId ?? null,
+    replaces: plan.replaces,
     ...(own === null || own.goesOnWith === null ? {} : { goesOnWith: own.goesOnWith }),
     question: questionOf(plan.fresh),
     tools: call.tools,

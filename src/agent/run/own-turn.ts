@@ -11,7 +11,7 @@ import { type Call, processedAnswer, processesAnswers } from '../call.ts'
 import { callOptionTable } from '../call-options.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
-import { closeAnyhow } from './close-turn.ts'
+import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
 
 interface Beginning {
@@ -34,7 +34,7 @@ export class OwnTurn {
   /** The part of the answer that was stored when the call began. */
   readonly stored: readonly MessagePart[]
   readonly #seen: JsonObject
-  /** Aborts the model when its turn was replaced or deleted. */
+  /** Aborts the model when its turn was replaced or deleted, or another one took its place first. */
   readonly #refused = new AbortController()
 
   constructor(call: Call, { turn, runId, messageId, stored, seen, modelOutputs }: Beginning) {
@@ -65,7 +65,8 @@ export class OwnTurn {
    *
    * @param failure The model's error, if the stream did not tell it.
    * @param facts Read at the end. A model that throws when asked for its name must not keep the turn open.
-   * @throws MemoryError if the memory refuses the answer. The turn is then closed as failed, if possible.
+   * @throws MemoryError if the memory refuses the answer. The turn is then closed as failed, if possible; as aborted if
+   *   another turn took its place first.
    */
   async end(failure: unknown, facts: () => RunFacts): Promise<AnswerEnd> {
     const { turn } = this
@@ -87,8 +88,9 @@ export class OwnTurn {
 
   /** If an answer cannot be stored, for example because it is too large, the turn must still end. */
   async #closeAnyway(error: unknown): Promise<void> {
-    const run = endingRun(this.turn, 'failed', { error: errorOf(error) })
-    await closeAnyhow(this.turn, 'failed', run, () => this.answer.cut())
+    const status = isOvertaken(error) ? 'aborted' : 'failed'
+    const run = endingRun(this.turn, status, { error: errorOf(error) })
+    await closeAnyhow(this.turn, status, run, () => this.answer.cut())
   }
 }
 

@@ -5,6 +5,7 @@ import { type Processor, ProcessorAbort, runProcessors } from '../processors/pro
 import { loadSdk } from '../sdk.ts'
 import { isInternalTool } from '../tools/memory-scope.ts'
 import type { AnswerOfTurn } from './answering-turn.ts'
+import { isOvertaken } from './close-turn.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { Recording } from './recording.ts'
@@ -97,7 +98,7 @@ async function closed(recording: Recording, failure: unknown): Promise<{ status:
     const { status } = await recording.end(failure)
     return { status }
   } catch (error) {
-    return { status: 'failed', ...(recording.hasTold(error) ? {} : { untold: error }) }
+    return { status: isOvertaken(error) ? 'aborted' : 'failed', ...(recording.hasTold(error) ? {} : { untold: error }) }
   }
 }
 

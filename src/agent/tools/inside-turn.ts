@@ -19,6 +19,12 @@ export function heldByTurn(space: AgentSpace): AgentSpace {
   return turn === undefined ? space : space.within(turn)
 }
 
+/** Turns of a thread that the turns around this code replace: a thread is read there without them. */
+export function replacedAround(space: AgentSpace, threadId: string): readonly string[] {
+  const turns = turnsAround.getStore() ?? []
+  return turns.flatMap((turn) => (space.isTurnOf(turn, threadId) ? turn.replaces : []))
+}
+
 /** Whether this code runs inside an open turn of that thread, at any depth. */
 export function isInsideTurnOf(space: AgentSpace, threadId: string): boolean {
   const turns = turnsAround.getStore() ?? []

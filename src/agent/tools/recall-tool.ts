@@ -3,6 +3,7 @@ import type { Tool, ToolSet } from 'ai'
 import { z } from 'zod'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { fenced } from '../../recall/fence.ts'
+import { replacedAround } from './inside-turn.ts'
 import { internal, isInternalTool, type MemoryScope, orRefusal, refusal } from './memory-scope.ts'
 import { type ResultReader, readingTool } from './result-reader.ts'
 import { createTool } from './tool.ts'
@@ -44,7 +45,8 @@ export function recallTool({ space, threadId, behaviour, results }: MemoryScope)
         if (typeof result === 'string') return results.read(result, from ?? 0)
         if (typeof query !== 'string') return refusal('Say what to look for, or which result to read.')
         const most = topK ?? options.topK
-        const { items } = await space.recall({ question: query, kinds, ...inThread, ...options, topK: most })
+        const without = replacedAround(space, threadId)
+        const { items } = await space.recall({ question: query, kinds, ...inThread, ...options, topK: most, without })
         return items.length === 0 ? 'Nothing was found.' : fenced(items)
       }),
   })

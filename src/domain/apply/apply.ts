@@ -24,6 +24,7 @@ import { applyErase } from './erase-changes.ts'
 import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
 import { applyLeaseRelease, applyLeaseTake } from './lease-changes.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
+import { applyTurnRestore } from './restore-changes.ts'
 import { applyRunExpire, applyRunPut } from './run-changes.ts'
 import { applyThreadClone, applyThreadDelete, applyThreadPut } from './thread-changes.ts'
 import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from './turn-changes.ts'
@@ -187,6 +188,8 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
       return applyTurnResume(draft, change)
     case 'turn-discard':
       return applyTurnDiscard(draft, change)
+    case 'turn-restore':
+      return applyTurnRestore(draft, change)
     case 'block-write':
     case 'block-merge':
       return applyBlock(draft, change)

@@ -1,4 +1,5 @@
 /** The records that the changes of one commit claim: a commit changes each at most once. */
+import type { Change, Commit } from '../commit/commit.ts'
 import { invalidInput } from '../error.ts'
 
 export type Claim =
@@ -26,4 +27,10 @@ export class Claims {
     }
     this.#taken.add(claim)
   }
+}
+
+/** Refuses other changes of a thread in a commit with a change that is about all of the thread. */
+export function requireAlone(commit: Commit, change: Change & { threadId: string }, rule: string, what: string): void {
+  const other = commit.changes.find((one) => one !== change && 'threadId' in one && one.threadId !== undefined)
+  if (other !== undefined) throw invalidInput('changes', rule, change.threadId, `${what} in a commit of its own.`)
 }

@@ -7,7 +7,7 @@ import type { Named } from '../commit/effect-names.ts'
 import type { LostOfRun, RunLoss } from '../erase/erase-run.ts'
 import type { Erasure } from '../erase/erasure.ts'
 import { invalidInput, invariant, notFound } from '../error.ts'
-import { checkId, type FactId, parseMessageId, type RunId, type Seq, type ThreadId, unpackTurn } from '../id.ts'
+import { checkId, type FactId, type RunId, type Seq, type ThreadId, unpackTurn } from '../id.ts'
 import { refuseIssuedForm } from '../issued-id.ts'
 import type { Limits } from '../limits.ts'
 import type { BlockState } from '../records/block.ts'
@@ -17,7 +17,7 @@ import type { LeaseState } from '../records/lease.ts'
 import type { RecordState } from '../records/record.ts'
 import type { RunState } from '../records/run.ts'
 import { newThread, type ThreadState } from '../records/thread.ts'
-import type { CallerMessageId, MessagePlace, TurnState, TurnStatus } from '../records/turn.ts'
+import type { CallerMessageId, TurnState, TurnStatus } from '../records/turn.ts'
 import type { SpaceView } from '../replay/space-view.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from '../space.ts'
@@ -55,7 +55,8 @@ export class Draft {
   readonly records = new Map<string, RecordState>()
   readonly leases = new Map<string, LeaseState | null>()
   readonly callerIds: CallerMessageId[] = []
-  readonly releasedIds: { readonly id: string; readonly threadId: ThreadId }[] = []
+  /** Messages with a caller's id, perhaps, that this commit deletes or discards. */
+  readonly releasedIds: CallerMessageId[] = []
   /** Entries and records whose expired content leaves the log with this commit. */
   readonly swept: (Named & { readonly version: Seq })[] = []
   /** Facts whose expired content leaves the log with this commit. */
@@ -202,31 +203,16 @@ export class Draft {
     return foldTurn(rows, { key: this.space.key, address: this.address })
   }
 
-  /** The place of the message with that id in the thread, among turns that are not replaced or discarded. */
-  findMessage(threadId: string, messageId: string): MessagePlace | null {
-    const issued = parseMessageId(messageId)
-    if (issued !== null && issued.spaceKey === this.space.key) {
-      const turn = this.turn(issued.turn)
-      const isThere = turn?.replacedBy === undefined && turn?.messages[issued.index]?.id === messageId
-      if (turn !== null && isThere) return { threadId: turn.threadId, turn: issued.turn, index: issued.index }
-    }
-    const saved = this.callerIds.find((caller) => caller.id === messageId)
-    if (saved !== undefined) return saved
-    const place = this.view.callerMessage(threadId, messageId)
-    if (place === null || unpackTurn(place.turn).turnSeq < this.thread.createdSeq) return null
-    return this.isReleased(messageId) ? null : place
-  }
-
-  /** Whether this commit removes the message with that id: it was deleted, or its turn was replaced. */
+  /** Whether this commit deletes the message with that id. */
   isReleased(messageId: string): boolean {
     return this.releasedIds.some((released) => released.id === messageId)
   }
 
-  /** Releases a caller's message id for a later message of the thread. */
-  releaseId(id: string, threadId: ThreadId): void {
-    const saved = this.callerIds.findIndex((caller) => caller.id === id)
+  /** Releases the id of a deleted or discarded message for a later message of the thread. */
+  releaseId(released: CallerMessageId): void {
+    const saved = this.callerIds.findIndex(({ turn, index }) => turn === released.turn && index === released.index)
     if (saved >= 0) this.callerIds.splice(saved, 1)
-    this.releasedIds.push({ id, threadId })
+    this.releasedIds.push(released)
   }
 
   /** The fact with that id in this draft, deleted or not. */

@@ -10,10 +10,12 @@ import { type JsonObject, mergeJson } from '../json.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
 import type { LoggedMessage, Message, MessageInput, MessagePart } from '../records/message.ts'
 import { withMessages } from '../records/thread.ts'
-import { extendedParts, type TurnState } from '../records/turn.ts'
+import { extendedParts, stands, type TurnState } from '../records/turn.ts'
 import { toIso } from '../time.ts'
 import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
+import { findMessage } from './find-message.ts'
+import { changeTurn } from './standing-changes.ts'
 import { renewByStep, requireOpenTurn } from './turn-changes.ts'
 
 function fieldsOf(input: MessageInput, isCopy: boolean): LoggedMessage {
@@ -47,11 +49,26 @@ interface Sorted {
 
 /**
  * Refuses to store a message under an id of the issued form: it would be taken for the message that has, had or will
- * have that id. Only a message that replaces another one in the same commit keeps its id.
+ * have that id. Only a message that replaces another one keeps its id.
  */
 function refuseReserved(draft: Draft, id: string): void {
   if (parseIssuedId(id) === null || draft.isReleased(id)) return
   throw reservedMessageId('messages.id', id, draft.space.key)
+}
+
+/** Whether an open turn is one that replaces the turn at that place. */
+function replaces(draft: Draft, open: TurnState | null, turn: number): boolean {
+  return open?.replaces?.includes(turnIdOf(draft.space.key, turn)) === true
+}
+
+/** The turn that holds a message with that id, which is not stored again; null if it is to be stored. */
+function holderOf(draft: Draft, turn: number, open: TurnState | null, id: string): number | null {
+  const isOwn = ({ id: own, turn: of }: { readonly id: string; readonly turn: number }) => own === id && of === turn
+  if (draft.callerIds.some(isOwn) || open?.messages.some((message) => message?.id === id) === true) return turn
+  const known = findMessage(draft, draft.thread.id, id)
+  if (known === null) refuseReserved(draft, id)
+  // The messages of replaced turns are stored again under their own ids.
+  return known === null || replaces(draft, open, known.turn) ? null : known.turn
 }
 
 /** Separates new messages from those whose id is already in the thread, or twice in the batch. */
@@ -65,14 +82,13 @@ function sortMessages(draft: Draft, change: ChangeOf<'message-append'>, turn: nu
     const id = input.id === undefined ? issued : checkId(input.id, 'messages.id')
     // A stream gives its answer an id before it is stored. Outside an open turn nobody can know its place.
     if (id !== issued || (open === null && input.id !== undefined)) {
-      const known = draft.findMessage(change.threadId, id)
-      if (known !== null) {
+      const holder = holderOf(draft, turn, open, id)
+      if (holder !== null) {
         sorted.existing.push([position, id])
         sorted.saved.push({ id: id as MessageId, stored: false })
-        sorted.known ??= known.turn
+        sorted.known ??= holder
         continue
       }
-      refuseReserved(draft, id)
       draft.callerIds.push({ id, threadId: draft.thread.id, turn, index })
     }
     const logged = toLogged(draft, input)
@@ -104,8 +120,12 @@ export function applyMessageAppend(draft: Draft, change: ChangeOf<'message-appen
     ...(createdThread === null ? {} : { createdThread }),
   }
   if (isKnown) draft.add(effect)
-  else draft.addToTurn(turn, open?.status ?? 'complete', effect)
-  if (stored.length > 0) draft.setThread(withMessages(draft.thread, stored.length, draft))
+  else if (open === null) draft.addToTurn(turn, 'complete', effect)
+  else changeTurn(draft, open, open.status, effect)
+  if (stored.length > 0) {
+    const counted = open === null || stands(open) ? stored.length : 0
+    draft.setThread(withMessages(draft.thread, counted, draft, true))
+  }
   return { kind: 'message-append', turnId, messages: saved, createdThread: createdThread !== null }
 }
 
@@ -115,7 +135,7 @@ function requireMessage(
   messageId: string,
 ): { turn: TurnState; message: Message; index: number } {
   draft.liveThread(threadId)
-  const place = draft.findMessage(threadId, checkId(messageId, 'messageId'))
+  const place = findMessage(draft, threadId, checkId(messageId, 'messageId'))
   const turn = place === null ? null : draft.turn(place.turn)
   const message = place === null ? null : turn?.messages[place.index]
   if (place === null || turn === null || message === null || message === undefined) {
@@ -140,7 +160,7 @@ export function applyMessageExtend(draft: Draft, change: ChangeOf<'message-exten
     }
   }
   checkMessageSize(draft, extendedParts(message.parts, change), message.metadata)
-  draft.addToTurn(turn.turn, turn.status, {
+  changeTurn(draft, turn, turn.status, {
     kind: 'message-extend',
     index,
     ...(change.parts === undefined ? {} : { parts: change.parts }),
@@ -178,7 +198,7 @@ export function applyMessageDelete(draft: Draft, change: ChangeOf<'message-delet
   const ids = new Map<string, MessageId>()
   let hidden = 0
   for (const messageId of new Set(change.messageIds)) {
-    const place = draft.findMessage(thread.id, checkId(messageId, 'messageIds'))
+    const place = findMessage(draft, thread.id, checkId(messageId, 'messageIds'))
     if (place === null) continue
     const turn = turns.get(place.turn) ?? draft.turn(place.turn)
     turns.set(place.turn, turn)
@@ -189,8 +209,8 @@ export function applyMessageDelete(draft: Draft, change: ChangeOf<'message-delet
     indexes.push(place.index)
     byTurn.set(turn, indexes)
     ids.set(`${place.turn}.${place.index}`, message.id)
-    draft.releaseId(message.id, thread.id)
-    if (turn.replacedBy === undefined) hidden += 1
+    draft.releaseId({ id: message.id, ...place })
+    if (stands(turn)) hidden += 1
   }
   const deleted: MessageId[] = []
   for (const [turn, indexes] of [...byTurn].sort(([left], [right]) => left.turn - right.turn)) {

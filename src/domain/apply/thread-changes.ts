@@ -18,6 +18,7 @@ import { foldThread } from '../replay/thread-fold.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
 import { toIso } from '../time.ts'
 import { bury } from './bury.ts'
+import { requireAlone } from './claims.ts'
 import type { Draft } from './draft.ts'
 import { toLogged } from './message-changes.ts'
 
@@ -49,11 +50,7 @@ export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): Re
 export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'>): ResultOf<'thread-delete'> {
   const threadId = checkId(change.threadId, 'threadId') as ThreadId
   // Deleting a thread changes everything in it, and a commit changes a record at most once.
-  const others = draft.commit.changes.filter((other) => other !== change && 'threadId' in other)
-  if (others.some((other) => 'threadId' in other && other.threadId !== undefined)) {
-    const fix = 'Delete the thread in a commit of its own.'
-    throw invalidInput('changes', 'must not change a thread that the commit deletes', threadId, fix)
-  }
+  requireAlone(draft.commit, change, 'must not change a thread that the commit deletes', 'Delete the thread')
   draft.claim({ thread: threadId })
   const stored = draft.view.thread(threadId)
   const before = stored === null || stored.deleted ? null : draft.findThread(threadId)

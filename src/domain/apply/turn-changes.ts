@@ -7,15 +7,23 @@ import { packTurn, parseTurnId, type ThreadId, type TurnId, turnIdOf } from '../
 import { refuseForeignId } from '../issued-id.ts'
 import { turnLease } from '../records/lease.ts'
 import { withMessages } from '../records/thread.ts'
-import { type TurnState, type TurnStatus, visibleMessages } from '../records/turn.ts'
+import { isReplacing, stands, type TurnState, visibleMessages } from '../records/turn.ts'
 import { isoTime, msOf } from '../time.ts'
 import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
+import { findMessage } from './find-message.ts'
 import { holdLease } from './lease-changes.ts'
+import { changeTurn, refuseOvertaken } from './standing-changes.ts'
 
 interface TurnReference {
   readonly turnId?: string
   readonly opened?: number
+}
+
+/** Whom a turn was replaced by that waited to replace others itself. */
+function overtaken({ replaces, answered, replacedBy }: TurnState): { readonly overtakenBy?: TurnId } {
+  const isOvertaken = replaces !== undefined && answered !== true && replacedBy !== undefined
+  return isOvertaken ? { overtakenBy: replacedBy } : {}
 }
 
 function closedTurn(turn: TurnState, fix: string): MemoryError {
@@ -23,7 +31,7 @@ function closedTurn(turn: TurnState, fix: string): MemoryError {
   return new MemoryError('conflict', {
     message: `The turn ${shown(turn.id)} is ${state}.`,
     fix,
-    details: { turnId: turn.id, status: turn.status, replacedBy: turn.replacedBy ?? null },
+    details: { turnId: turn.id, status: turn.status, replacedBy: turn.replacedBy ?? null, ...overtaken(turn) },
   })
 }
 
@@ -36,7 +44,7 @@ function notOwn(turn: TurnState): MemoryError {
 }
 
 /** The turn that a change names. It must be in this thread and exist. */
-function requireTurn(draft: Draft, reference: TurnReference): TurnState {
+export function requireTurn(draft: Draft, reference: TurnReference): TurnState {
   let packed: number | undefined
   if (reference.opened !== undefined) packed = draft.openedTurns[reference.opened]
   else {
@@ -61,6 +69,7 @@ export function requireOpenTurn(draft: Draft, reference: TurnReference): TurnSta
   if (turn.status !== 'open' || turn.replacedBy !== undefined) {
     throw closedTurn(turn, 'Resume an interrupted or suspended turn with turn-resume, or open a new one.')
   }
+  refuseOvertaken(draft, turn)
   return turn
 }
 
@@ -73,27 +82,14 @@ export function renewByStep(draft: Draft, turn: TurnState): void {
   if (until > lease.until) draft.leases.set(name, { ...lease, until })
 }
 
-function replaceTurns(draft: Draft, replaces: readonly string[], by: TurnId): TurnId[] {
-  const replaced: TurnId[] = []
-  for (const turnId of new Set(replaces)) {
+/** The turns that a new turn is to replace. They must be in the thread now; they stay until it has an answer. */
+function turnsToReplace(draft: Draft, replaces: readonly string[]): TurnId[] {
+  return [...new Set(replaces)].map((turnId) => {
     refuseForeignId(turnId, 'turn', draft.space.key, 'replaces')
     const turn = requireTurn(draft, { turnId })
-    if (turn.replacedBy !== undefined || turn.status === 'discarded') {
-      throw closedTurn(turn, 'Read the thread again and replace the turns that are in it now.')
-    }
-    const status: TurnStatus = turn.status === 'open' || turn.status === 'suspended' ? 'aborted' : turn.status
-    hideMessages(draft, turn)
-    draft.leases.set(turnLease(turn.id), null)
-    draft.addToTurn(turn.turn, status, { kind: 'turn-replaced', by })
-    replaced.push(turn.id)
-  }
-  return replaced
-}
-
-function hideMessages(draft: Draft, turn: TurnState): void {
-  const visible = visibleMessages(turn)
-  for (const message of visible) draft.releaseId(message.id, turn.threadId)
-  if (visible.length > 0) draft.setThread(withMessages(draft.thread, -visible.length, draft))
+    if (stands(turn) || isReplacing(turn)) return turn.id
+    throw closedTurn(turn, 'Read the thread again and replace the turns that are in it now.')
+  })
 }
 
 /** Refuses to open a turn while somebody works on another turn of the thread. */
@@ -118,13 +114,13 @@ export function applyTurnOpen(draft: Draft, change: ChangeOf<'turn-open'>): Resu
   const turnId = turnIdOf(draft.space.key, place)
   draft.openedTurns.push(place)
   const lease = holdLease(draft, turnLease(turnId), change.leaseMs ?? draft.limits.turnLeaseMs, draft.thread.id)
-  const replaces = replaceTurns(draft, change.replaces ?? [], turnId)
+  const replaces = turnsToReplace(draft, change.replaces ?? [])
   if (change.alone === true) refuseBesideOthers(draft, draft.thread.id)
   draft.addToTurn(place, 'open', {
     kind: 'turn-open',
     until: lease.until,
     ...(change.runId === undefined ? {} : { runId: change.runId }),
-    ...(replaces.length === 0 ? {} : { replaces }),
+    ...(replaces.length === 0 ? {} : { replaces, waits: true as const }),
     ...(createdThread === null ? {} : { createdThread }),
   })
   return { kind: 'turn-open', turnId, leaseToken: lease.token, createdThread: createdThread !== null }
@@ -142,8 +138,9 @@ export function applyTurnClose(draft: Draft, change: ChangeOf<'turn-close'>): Re
   const lease = draft.view.lease(turnLease(turn.id))
   const isOver = lease === null || lease.until <= draft.at
   if (!isOwn && !(change.status === 'interrupted' && isOver)) throw notOwn(turn)
+  if (change.status === 'complete' || change.status === 'suspended') refuseOvertaken(draft, turn)
   draft.leases.set(turnLease(turn.id), null)
-  draft.addToTurn(turn.turn, change.status, { kind: 'turn-close', status: change.status })
+  changeTurn(draft, turn, change.status, { kind: 'turn-close', status: change.status })
   return { kind: 'turn-close', turnId: turn.id }
 }
 
@@ -161,12 +158,15 @@ export function applyTurnResume(draft: Draft, change: ChangeOf<'turn-resume'>): 
     const rule = 'must be the run that opened the interrupted turn'
     throw invalidInput('runId', rule, change.runId, 'Pass the same runId, or open a new turn.')
   }
+  refuseOvertaken(draft, turn)
   if (change.alone === true) refuseBesideOthers(draft, turn.threadId)
   const lease = holdLease(draft, turnLease(turn.id), change.leaseMs ?? draft.limits.turnLeaseMs, turn.threadId)
   const runId = change.runId === undefined ? {} : { runId: change.runId }
   draft.addToTurn(turn.turn, 'open', { kind: 'turn-resume', until: lease.until, ...runId })
   return { kind: 'turn-resume', turnId: turn.id, leaseToken: lease.token }
 }
+
+const isThere = (draft: Draft, { threadId }: TurnState, id: string) => findMessage(draft, threadId, id) !== null
 
 /** Discards the actor's own turn: its content becomes unreadable, and the log keeps only the event. */
 export function applyTurnDiscard(draft: Draft, change: ChangeOf<'turn-discard'>): ResultOf<'turn-discard'> {
@@ -175,11 +175,17 @@ export function applyTurnDiscard(draft: Draft, change: ChangeOf<'turn-discard'>)
   draft.claim({ turn: turn.id })
   if (!sameActor(turn.actor, draft.actor)) throw notOwn(turn)
   if (turn.status === 'discarded') throw closedTurn(turn, 'It is gone already; nothing is left to discard.')
-  hideMessages(draft, turn)
+  for (const [index, message] of turn.messages.entries()) {
+    if (message !== null) draft.releaseId({ id: message.id, threadId: turn.threadId, turn: turn.turn, index })
+  }
+  const visible = visibleMessages(turn).length
+  if (visible > 0) draft.setThread(withMessages(draft.thread, -visible, draft))
   draft.leases.set(turnLease(turn.id), null)
   draft.discarded.push(turn.turn)
-  const gone = visibleMessages(turn).map(({ id }) => id)
-  bury(draft, turn.threadId, gone, turn)
-  draft.addToTurn(turn.turn, 'discarded', { kind: 'turn-discard' })
+  changeTurn(draft, turn, 'discarded', { kind: 'turn-discard' })
+  const ids = turn.messages.flatMap((message) => message?.id ?? [])
+  // A turn that it replaced, or that replaced it, may have a message with the same id.
+  const gone = stands(turn) && turn.replaces === undefined ? ids : ids.filter((id) => !isThere(draft, turn, id))
+  bury(draft, turn.threadId, gone, { ...turn, status: 'discarded' })
   return { kind: 'turn-discard', turnId: turn.id }
 }

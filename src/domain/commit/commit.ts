@@ -59,6 +59,14 @@ export type ChangeResult =
   | { readonly kind: 'turn-close' | 'turn-discard'; readonly turnId: TurnId }
   | { readonly kind: 'turn-resume'; readonly turnId: TurnId; readonly leaseToken: Seq }
   | {
+      readonly kind: 'turn-restore'
+      readonly turnId: TurnId
+      /** Turns that stand again, in thread order. None if the turn stood already. */
+      readonly restored: readonly TurnId[]
+      /** Turns that no longer stand, in thread order. */
+      readonly replaced: readonly TurnId[]
+    }
+  | {
       readonly kind: 'message-append'
       readonly turnId: TurnId
       readonly messages: readonly SavedMessage[]

@@ -96,12 +96,21 @@ const effectMarks = {
   },
   'turn-open': {
     scope: 'thread',
-    marks: { until: 'structure', runId: ref('run'), replaces: ref('turn'), createdThread: 'version' },
+    marks: {
+      until: 'structure',
+      runId: ref('run'),
+      replaces: ref('turn'),
+      waits: 'structure',
+      createdThread: 'version',
+    },
   },
   'turn-close': { scope: 'thread', marks: { status: 'structure' } },
   'turn-resume': { scope: 'thread', marks: { until: 'structure', runId: ref('run') } },
   'turn-discard': { scope: 'thread', changes: 'turn', marks: {} },
-  'turn-replaced': { scope: 'thread', changes: 'turn', marks: { by: ref('turn') } },
+  'turn-restore': { scope: 'thread', marks: { restored: ref('turn'), replaced: ref('turn') } },
+  'turn-answered': { scope: 'thread', marks: {} },
+  'turn-replaced': { scope: 'thread', changes: 'turn', marks: { by: ref('turn'), aside: 'structure' } },
+  'turn-restored': { scope: 'thread', marks: {} },
   'message-append': {
     scope: 'thread',
     marks: {

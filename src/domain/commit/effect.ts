@@ -88,7 +88,12 @@ export type Kept =
   | { readonly thread: ThreadState }
   | { readonly lease: LeaseState }
   | { readonly settings: SpaceSettings }
-  | { readonly turnKept: Pick<TurnState, 'actor' | 'runId' | 'replacedBy' | 'leaseMs' | 'messages'> }
+  | {
+      readonly turnKept: Pick<
+        TurnState,
+        'actor' | 'runId' | 'replaces' | 'answered' | 'replacedBy' | 'leaseMs' | 'messages'
+      >
+    }
 
 type Body =
   | {
@@ -120,13 +125,26 @@ type Body =
       readonly until: string
       readonly runId?: string
       readonly replaces?: readonly TurnId[]
+      /** It takes their place once it has an answer. Before this field existed, a turn took it at once. */
+      readonly waits?: true
       readonly createdThread?: Seq
     }
   | { readonly kind: 'turn-close'; readonly status: ClosedStatus }
   | { readonly kind: 'turn-resume'; readonly until: string; readonly runId?: string }
   | { readonly kind: 'turn-discard' }
-  /** In the row of a turn that another turn replaced. */
-  | { readonly kind: 'turn-replaced'; readonly by: TurnId }
+  /** In the row of a turn that was restored: the turns that stand again with it, and those that stood until then. */
+  | { readonly kind: 'turn-restore'; readonly restored: readonly TurnId[]; readonly replaced: readonly TurnId[] }
+  /** In the row of a turn that waits to replace others: it has an answer, and stands in their place from here on. */
+  | { readonly kind: 'turn-answered' }
+  /** In the row of a turn that no longer stands, because another turn stands in its place. */
+  | {
+      readonly kind: 'turn-replaced'
+      readonly by: TurnId
+      /** It was set aside when a turn of another branch was restored, and hides nothing itself. */
+      readonly aside?: true
+    }
+  /** In the row of a turn that is no longer replaced. */
+  | { readonly kind: 'turn-restored' }
   | {
       readonly kind: 'message-append'
       /** null for an erased message: the others keep their places. */

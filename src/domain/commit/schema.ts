@@ -130,6 +130,7 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     threadId,
     leaseMs,
     runId: z.exactOptional(id),
+    /** Turns whose place it takes once it has kept a part of an answer, or is complete. */
     replaces: z.exactOptional(z.array(id).max(1_000)),
     createThread: z.exactOptional(z.boolean()),
     /** Refused while another turn of the thread is open and its lease has not expired. */
@@ -146,6 +147,8 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     alone: z.exactOptional(z.boolean()),
   }),
   z.strictObject({ kind: z.literal('turn-discard'), threadId, turnId: id }),
+  /** Brings a replaced turn back, with its branch. What stands in its place, and all that followed, is set aside. */
+  z.strictObject({ kind: z.literal('turn-restore'), threadId, turnId: id }),
   z.strictObject({
     kind: z.literal('message-append'),
     threadId,

@@ -4,6 +4,7 @@ import type { Effect, EffectOf, LogRow } from '../commit/effect.ts'
 import { declarationOf } from '../commit/effect-marks.ts'
 import { holdsContent, isOf, type Named, versionReplaced } from '../commit/effect-names.ts'
 import type { FactId, Seq, ThreadId } from '../id.ts'
+import { stands } from '../records/turn.ts'
 import { touchedFacts } from '../replay/fact-fold.ts'
 import type { CommitRows } from '../replay/history.ts'
 import { emptied } from './erased-form.ts'
@@ -126,7 +127,7 @@ export function withoutKept(
   const gone = turnKept.messages.filter((message, index) => message !== null && isGone(index)).length
   if (gone === 0) return { effect, counted: 0 }
   const messages = turnKept.messages.map((message, index) => (isGone(index) ? null : message))
-  const isCounted = turnKept.replacedBy === undefined && row.status !== 'discarded'
+  const isCounted = row.status !== null && stands({ ...turnKept, status: row.status })
   return { effect: { ...effect, turnKept: { ...turnKept, messages } }, counted: isCounted ? gone : 0 }
 }
 

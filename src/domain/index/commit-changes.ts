@@ -93,11 +93,15 @@ function changesOfRow(changes: Changes, draft: Draft, row: LogRow): void {
   const isFresh = turn !== 0 && unpackTurn(turn).turnSeq === draft.seq
   let start = 0
   let isChanged = false
+  let isWaiting = false
   for (const effect of row.effects) {
+    // Whether its messages are found is known only from all of its rows.
+    if (effect.kind === 'turn-open' && effect.waits === true) isWaiting = true
+    if (effect.kind === 'turn-answered' || effect.kind === 'turn-restored') isChanged = true
     if (effect.kind === 'message-append' || effect.kind === 'message-copy') {
       if (effect.messages.length === 0) continue
       changes.adds = true
-      if (isFresh) addFresh(changes, draft, turn, effect.messages, start)
+      if (isFresh && !isWaiting) addFresh(changes, draft, turn, effect.messages, start)
       else isChanged = true
       start += effect.messages.length
       continue

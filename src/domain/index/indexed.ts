@@ -153,11 +153,17 @@ export function factRef(id: FactId): string {
 }
 
 function touchedBy(effect: Effect, count: number): readonly number[] {
+  // Its messages left the index, or were not in it: now they are indexed as if they were new.
+  if (effect.kind === 'turn-restored' || effect.kind === 'turn-answered')
+    return Array.from({ length: count }, (_, i) => i)
   if (effect.kind === 'message-extend' || effect.kind === 'message-edit') return [effect.index]
   return slotsOf(effect).map((_, index) => count + index)
 }
 
-/** For each message of a turn, the seq of the row that last wrote its content. `rows` are the turn's, by seq. */
+/**
+ * For each message of a turn, the seq under which it is indexed: of the row that last wrote its content, or since which
+ * its turn stands. `rows` are the turn's, by seq.
+ */
 export function contentSeqs(rows: readonly LogRow[]): readonly Seq[] {
   const seqs: Seq[] = []
   for (const row of rows) {

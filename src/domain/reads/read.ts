@@ -66,7 +66,7 @@ export interface Answers {
   readonly turn: readonly LogRow[]
   readonly 'thread-rows': Page<LogRow>
   readonly 'rows-holding': Page<LogRow>
-  readonly 'message-id': MessagePlace | null
+  readonly 'message-id': readonly MessagePlace[]
   readonly block: BlockState | null
   readonly 'thread-blocks': readonly BlockState[]
   readonly entry: EntryState | null
@@ -131,7 +131,7 @@ const answerers: { readonly [Kind in ReadKind]: AnswerRead<Kind> } = {
     const { items, more } = page(new Set(view.rowsHolding(texts).map(({ seq }) => seq)), offset)
     return { items: items.flatMap((seq) => view.rowsAt(seq)), more }
   },
-  'message-id': (view, { threadId, id }) => view.callerMessage(threadId, id),
+  'message-id': (view, { threadId, id }) => view.callerMessages(threadId, id),
   block: (view, { threadId, name }) => view.block(threadId as ThreadId | null, name),
   'thread-blocks': (view, { threadId }) => view.threadBlocks(threadId as ThreadId),
   entry: (view, { key }) => view.entry(key),

@@ -5,7 +5,7 @@
 
 import { type RecordChange, recordChange } from '../apply/apply-record.ts'
 import type { Change, ChangeKind, ChangeOf, Commit, Expectation } from '../commit/commit.ts'
-import type { LogRow } from '../commit/effect.ts'
+import type { Effect, LogRow } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
 import { parseFactId, parseMessageId, parseTurnId, type Seq, turnIdOf } from '../id.ts'
 import { parseIssuedId } from '../issued-id.ts'
@@ -23,26 +23,68 @@ const thread = (id: string): Read => ({ of: 'thread', id })
 const lease = (name: string): Read => ({ of: 'lease', name })
 const fact = (id: string): Read => ({ of: 'fact', id })
 
-/** A turn by its id: its rows, and the lease that keeps it open. */
-function turn(threadId: string, turnId: string | undefined): readonly Read[] {
+/** A turn by its id: its rows, the lease that keeps it open, and once they are known, the turns that it replaces. */
+function turn(threadId: string, turnId: string | undefined, known: ReadsView): readonly Read[] {
   const issued = turnId === undefined ? null : parseTurnId(turnId)
   if (issued === null) return []
-  const rows: Read = { of: 'turn', threadId, turn: issued.turn }
-  return [rows, lease(turnLease(turnIdOf(issued.spaceKey, issued.turn)))]
+  return [...rowsOf(threadId, issued.turn, known), lease(turnLease(turnIdOf(issued.spaceKey, issued.turn)))]
+}
+
+/**
+ * The rows of a turn. If it replaces others, also theirs, and what else has the ids of its messages, as far as its rows
+ * are known.
+ */
+function rowsOf(threadId: string, packed: number, known: ReadsView): readonly Read[] {
+  const own: Read & { of: 'turn' } = { of: 'turn', threadId, turn: packed }
+  const replaced = replacedBy(own, known)
+  if (replaced.length === 0) return [own]
+  const rows = replaced.map((turn): Read => ({ of: 'turn', threadId, turn }))
+  return [own, ...rows, ...holdersOf(threadId, own, known)]
+}
+
+/** What has the ids of the messages of turns that return when a turn is discarded. */
+function returning(threadId: string, turnId: string, known: ReadsView): readonly Read[] {
+  const packed = parseTurnId(turnId)?.turn
+  if (packed === undefined) return []
+  const replaced = replacedBy({ of: 'turn', threadId, turn: packed }, known)
+  return replaced.flatMap((turn) => holdersOf(threadId, { of: 'turn', threadId, turn }, known))
+}
+
+/** The places of the turns that a turn replaces, as far as its rows are known. */
+function replacedBy(read: ReadOf<'turn'>, known: ReadsView): readonly number[] {
+  const ids = (known.peek<'turn'>(read) ?? []).flatMap(({ effects }) => effects.flatMap(replacedIn))
+  return ids.flatMap((id) => (id === null ? [] : [id.turn]))
+}
+
+/** What has the ids that callers gave to the messages of a turn, as far as its rows are known. */
+function holdersOf(threadId: string, read: ReadOf<'turn'>, known: ReadsView): readonly Read[] {
+  const slots = (known.peek<'turn'>(read) ?? []).flatMap(({ effects }) => effects.flatMap(slotsOf))
+  const ids = slots.flatMap((slot) => (slot?.id === undefined ? [] : [slot.id]))
+  return ids.flatMap((id): readonly Read[] => {
+    const place: ReadOf<'message-id'> = { of: 'message-id', threadId, id }
+    const turns = known.peek<'message-id'>(place) ?? []
+    return [place, ...turns.map(({ turn }): Read => ({ of: 'turn', threadId, turn }))]
+  })
+}
+
+function replacedIn(effect: Effect) {
+  if (effect.kind === 'turn-open') return (effect.replaces ?? []).map(parseTurnId)
+  const isKept = effect.kind === 'kept' && 'turnKept' in effect
+  return isKept ? (effect.turnKept.replaces ?? []).map(parseTurnId) : []
 }
 
 /** A message by its id: its turn at once if the id is an issued one, otherwise once its place is known. */
 function message(threadId: string, id: string, known: ReadsView): readonly Read[] {
   const issued = parseMessageId(id)
   const place: Read & { of: 'message-id' } = { of: 'message-id', threadId, id }
-  const found = known.peek<'message-id'>(place)?.turn
-  const turns = [issued?.turn, found].filter((packed) => packed !== undefined)
+  const found = (known.peek<'message-id'>(place) ?? []).map((one) => one.turn)
+  const turns = issued === null ? found : [issued.turn, ...found]
   const key = known.space?.key
   return [
     place,
-    ...turns.flatMap((packed): Read[] => {
-      const rows: Read = { of: 'turn', threadId, turn: packed }
-      return key === undefined ? [rows] : [rows, lease(turnLease(turnIdOf(key, packed)))]
+    ...turns.flatMap((packed): readonly Read[] => {
+      const rows = rowsOf(threadId, packed, known)
+      return key === undefined ? rows : [...rows, lease(turnLease(turnIdOf(key, packed)))]
     }),
   ]
 }
@@ -73,12 +115,12 @@ function tombstonesOfTurn({ threadId, turnId }: ChangeOf<'turn-discard'>, known:
 function append(change: ChangeOf<'message-append'>, known: ReadsView): readonly Read[] {
   const { threadId, turnId, messages } = change
   const named = messages.flatMap(({ id }) => (id === undefined ? [] : message(threadId, id, known)))
-  return [thread(threadId), ...turn(threadId, turnId), ...named]
+  return [thread(threadId), ...turn(threadId, turnId, known), ...named]
 }
 
-function open({ threadId, replaces = [], alone }: ChangeOf<'turn-open'>): readonly Read[] {
+function open({ threadId, replaces = [], alone }: ChangeOf<'turn-open'>, known: ReadsView): readonly Read[] {
   const beside: Read[] = alone === true ? [{ of: 'turn-leases', threadId }] : []
-  return [thread(threadId), ...replaces.flatMap((id) => turn(threadId, id)), ...beside]
+  return [thread(threadId), ...replaces.flatMap((id) => turn(threadId, id, known)), ...beside]
 }
 
 function entry({ key }: { readonly key: string }, known: ReadsView): readonly Read[] {
@@ -126,8 +168,8 @@ const block = ({ name, threadId }: { readonly name: string; readonly threadId?: 
   const own: Read = { of: 'block', threadId: threadId ?? null, name }
   return threadId === undefined ? [own] : [thread(threadId), own]
 }
-const ofTurn = (change: ChangeOf<'turn-close' | 'turn-discard'>): readonly Read[] => {
-  return [thread(change.threadId), ...turn(change.threadId, change.turnId)]
+const ofTurn = (change: ChangeOf<'turn-close' | 'turn-discard'>, known: ReadsView): readonly Read[] => {
+  return [thread(change.threadId), ...turn(change.threadId, change.turnId, known)]
 }
 const ofMessage = (change: ChangeOf<'message-extend' | 'message-edit'>, known: ReadsView): readonly Read[] => {
   return [thread(change.threadId), ...message(change.threadId, change.messageId, known)]
@@ -142,17 +184,26 @@ const wanted = {
     { of: 'turn-leases', threadId },
     ...tombstonesOfThread(threadId, known),
   ],
-  'thread-clone': ({ threadId, source, waiting = [] }) => [
+  'thread-clone': ({ threadId, source, waiting = [] }, known) => [
     thread(threadId),
-    ...waiting.flatMap(({ turnId }) => [thread(source.threadId), ...turn(source.threadId, turnId)]),
+    ...waiting.flatMap(({ turnId }) => [thread(source.threadId), ...turn(source.threadId, turnId, known)]),
   ],
   'turn-open': open,
   'turn-close': ofTurn,
-  'turn-resume': ({ threadId, turnId, alone }) => {
+  'turn-resume': ({ threadId, turnId, alone }, known) => {
     const beside: Read[] = alone === true ? [{ of: 'turn-leases', threadId }] : []
-    return [thread(threadId), ...turn(threadId, turnId), ...beside]
+    return [thread(threadId), ...turn(threadId, turnId, known), ...beside]
   },
-  'turn-discard': (change, known) => [...ofTurn(change), ...tombstonesOfTurn(change, known)],
+  'turn-discard': (change, known) => [
+    ...ofTurn(change, known),
+    ...tombstonesOfTurn(change, known),
+    ...returning(change.threadId, change.turnId, known),
+  ],
+  'turn-restore': ({ threadId, turnId }, known) => [
+    thread(threadId),
+    ...turn(threadId, turnId, known),
+    { of: 'thread-rows', threadId, offset: 0 },
+  ],
   'message-append': append,
   'message-extend': ofMessage,
   'message-edit': ofMessage,

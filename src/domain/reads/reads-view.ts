@@ -121,7 +121,7 @@ export class ReadsView implements SpaceView {
     return [...this.#pages((offset) => this.#get({ of: 'rows-holding', texts, offset }))]
   }
 
-  callerMessage(threadId: string, id: string): MessagePlace | null {
+  callerMessages(threadId: string, id: string): readonly MessagePlace[] {
     return this.#get({ of: 'message-id', threadId, id })
   }
 

@@ -3,7 +3,7 @@
 import type { Actor, Author } from '../actor.ts'
 import type { MessageId, Seq, ThreadId, TurnId } from '../id.ts'
 import { isJsonObject, type Json, type JsonObject } from '../json.ts'
-import type { TurnStatus } from './turn.ts'
+import type { ShownStatus } from './turn.ts'
 
 export const roles = ['system', 'user', 'assistant'] as const
 /** Who speaks: the application (`system`), a person (`user`), or a model (`assistant`). */
@@ -76,10 +76,15 @@ export interface Message {
   readonly metadata?: JsonObject
   readonly author: Author
   readonly turnId: TurnId
-  readonly turnStatus: TurnStatus
+  readonly turnStatus: ShownStatus
   readonly createdAt: string
   /** Time of the last edit; absent if never edited. */
   readonly editedAt?: string
   /** Seq of the commit that saved it. */
   readonly seq: Seq
+  /**
+   * Only for a message that does not stand in its thread: the turn that stands in the place of its own; null if its
+   * turn ended before it had an answer to stand there with.
+   */
+  readonly replacedBy?: TurnId | null
 }

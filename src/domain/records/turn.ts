@@ -1,12 +1,20 @@
 /** Turns: single exchanges in a thread, an input and everything that answers it. */
 
 import type { Actor } from '../actor.ts'
-import type { ThreadId, TurnId } from '../id.ts'
+import type { Seq, ThreadId, TurnId } from '../id.ts'
 import type { Message, MessagePart } from './message.ts'
 export const turnStatuses = ['open', 'complete', 'aborted', 'failed', 'interrupted', 'suspended', 'discarded'] as const
 
 /** How a turn stands: `open`, or how it was closed. */
 export type TurnStatus = (typeof turnStatuses)[number]
+
+export const shownStatuses = [...turnStatuses, 'replacing'] as const
+
+/**
+ * How the turn of a message stands: as the turn does, or `replacing` while it is open and has no answer yet that could
+ * stand in the place of the turns that it replaces.
+ */
+export type ShownStatus = (typeof shownStatuses)[number]
 
 /** A turn as folded from its rows. A deleted message leaves null in its place. */
 export interface TurnState {
@@ -16,7 +24,19 @@ export interface TurnState {
   readonly status: TurnStatus
   readonly actor: Actor
   readonly runId?: string
+  /** The turns whose place it takes once it has an answer; absent if it replaces none. */
+  readonly replaces?: readonly TurnId[]
+  /** It replaces others, and has kept a part of an answer or was completed: it stands in their place. */
+  readonly answered?: true
+  /** The turn that stands in its place. Absent for a turn that was not replaced, or was restored since. */
   readonly replacedBy?: TurnId
+  /**
+   * Seq of the commit that set it aside, because a turn of another branch was restored; it returns only when it is
+   * restored itself. 0: it never returns, because its content went with the compacted log.
+   */
+  readonly asideAt?: Seq
+  /** Seq of the commit that restored it, if that is the last that happened to its place. */
+  readonly returnedAt?: Seq
   /** How long its lease lasts after each step of its owner, milliseconds; 0 for a turn that was never open. */
   readonly leaseMs: number
   readonly messages: readonly (Message | null)[]
@@ -38,10 +58,24 @@ export function extendedParts(
   return all.map((part) => (part.toolCallId === complete.toolCallId ? complete.part : part))
 }
 
-/** Messages that lists and recall return: none of a replaced or discarded turn. */
+type OwnStanding = Pick<TurnState, 'status' | 'replaces' | 'answered' | 'replacedBy'>
+
+/** Whether a turn stands in its thread, as its own rows say: `standing` in standing.ts decides it. */
+export function stands({ status, replaces, answered, replacedBy }: OwnStanding): boolean {
+  if (status === 'discarded' || replacedBy !== undefined) return false
+  return replaces === undefined || answered === true
+}
+
+/** Whether a turn is at work on an answer that will stand in the place of other turns. */
+export function isReplacing({ status, replaces, answered, replacedBy }: OwnStanding): boolean {
+  return status === 'open' && replaces !== undefined && answered !== true && replacedBy === undefined
+}
+
+const none: readonly Message[] = []
+
+/** Messages that count, that recall finds and that prompts show: those of turns that stand. */
 export function visibleMessages(turn: TurnState): readonly Message[] {
-  if (turn.replacedBy !== undefined || turn.status === 'discarded') return []
-  return turn.messages.filter((message) => message !== null)
+  return stands(turn) ? turn.messages.filter((message) => message !== null) : none
 }
 
 /** The place of a message, to look up ids that callers chose. */

@@ -103,7 +103,12 @@ const answers = {
   'turn-resume': ({ key }, row) => ({ kind: 'turn-resume', turnId: turnIdOf(key, row.turn), leaseToken: row.seq }),
   'turn-close': turnAnswer,
   'turn-discard': turnAnswer,
+  'turn-restore': ({ key }, { turn }, { restored, replaced }) => {
+    return { kind: 'turn-restore', turnId: turnIdOf(key, turn), restored, replaced }
+  },
+  'turn-answered': silent,
   'turn-replaced': silent,
+  'turn-restored': silent,
   'message-append': appendAnswer,
   'message-copy': silent,
   'message-extend': messageAnswer,

@@ -53,10 +53,15 @@ function keep(into: Compaction, seq: Seq, row: Pick<LogRow, 'threadId' | 'turn' 
 }
 
 function keepTurn(into: Compaction, rows: readonly LogRow[], turn: TurnState): void {
-  const { actor, runId, replacedBy, leaseMs } = turn
+  const { actor, runId, replaces, answered, replacedBy, leaseMs } = turn
   const isCurrent = replacedBy === undefined && turn.status !== 'discarded'
   const messages = isCurrent ? turn.messages : turn.messages.map(() => null)
-  const optional = { ...(runId === undefined ? {} : { runId }), ...(replacedBy === undefined ? {} : { replacedBy }) }
+  const optional = {
+    ...(runId === undefined ? {} : { runId }),
+    ...(replaces === undefined ? {} : { replaces }),
+    ...(answered === undefined ? {} : { answered }),
+    ...(replacedBy === undefined ? {} : { replacedBy }),
+  }
   const first = rows[0] as LogRow
   const place = { threadId: turn.threadId, turn: turn.turn, status: turn.status }
   keep(into, first.seq, place, { kind: 'kept', turnKept: { actor, leaseMs, messages, ...optional } })

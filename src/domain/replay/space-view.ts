@@ -32,7 +32,8 @@ export interface SpaceView extends CommitRows {
   threadRows(threadId: ThreadId): readonly LogRow[]
   /** Rows whose effects have one of the texts as a whole JSON string, and perhaps some others. */
   rowsHolding(texts: readonly string[]): readonly LogRow[]
-  callerMessage(threadId: string, messageId: string): MessagePlace | null
+  /** Places of the messages that a caller gave this id, in turns that stand and in others, newest turn first. */
+  callerMessages(threadId: string, messageId: string): readonly MessagePlace[]
   block(threadId: ThreadId | null, name: string): BlockState | null
   /** Blocks of a thread that are not deleted. */
   threadBlocks(threadId: ThreadId): readonly BlockState[]
@@ -53,7 +54,7 @@ export interface SpaceView extends CommitRows {
   record(name: string): RecordState | null
   /** The tombstones of texts: their keys, which are hashes under the space's secret, and their records if there are any. */
   tombstones(texts: readonly string[]): readonly Tombstone[]
-  /** Ids that callers chose, of the messages of a thread that are not deleted, discarded or replaced. */
+  /** Ids that callers chose, each once, of the messages of a thread that are not deleted or discarded. */
   callerIds(threadId: ThreadId): Iterable<string>
   /** Whether the space has any record, deleted ones included, other than tombstones. */
   hasRecords(): boolean

@@ -6,7 +6,7 @@ import { invariant } from '../error.ts'
 import { type MessageId, messageIdOf, type SpaceKey, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
 import { mergeJson } from '../json.ts'
 import type { LoggedMessage, Message } from '../records/message.ts'
-import { extendedParts, type TurnState, type TurnStatus } from '../records/turn.ts'
+import { extendedParts, isReplacing, type TurnState, type TurnStatus } from '../records/turn.ts'
 import type { SpaceAddress } from '../space.ts'
 import { msOf } from '../time.ts'
 
@@ -82,7 +82,10 @@ const folds: { readonly [Kind in TurnEffectKind]: FoldEffect<Kind> } = {
   'turn-open': keepsMessages,
   'turn-close': keepsMessages,
   'turn-resume': keepsMessages,
+  'turn-restore': keepsMessages,
+  'turn-answered': keepsMessages,
   'turn-replaced': keepsMessages,
+  'turn-restored': keepsMessages,
 }
 
 function foldEffect(fold: Folding, row: LogRow, effect: Effect): void {
@@ -100,6 +103,49 @@ export function slotsOf(effect: Effect): readonly Slot[] {
   return effect.kind === 'kept' && 'turnKept' in effect ? effect.turnKept.messages : []
 }
 
+/** The fields of a turn that are its own, apart from its messages. */
+type OwnFields = Pick<
+  TurnState,
+  'actor' | 'leaseMs' | 'runId' | 'replaces' | 'answered' | 'replacedBy' | 'asideAt' | 'returnedAt'
+>
+type Life = { -readonly [Field in keyof OwnFields]: OwnFields[Field] }
+
+function foldLife(life: Life, row: LogRow, effect: Effect): void {
+  switch (effect.kind) {
+    case 'kept': {
+      if (!('turnKept' in effect)) return
+      const { messages: _, ...kept } = effect.turnKept
+      Object.assign(life, kept)
+      if (kept.replacedBy !== undefined) life.asideAt = 0
+      return
+    }
+    case 'turn-open':
+    case 'turn-resume':
+      if (effect.runId !== undefined) life.runId = effect.runId
+      life.leaseMs = msOf(effect.until) - msOf(row.at)
+      if (effect.kind === 'turn-resume' || effect.replaces === undefined) return
+      life.replaces = effect.replaces
+      if (effect.waits !== true) life.answered = true
+      return
+    case 'message-copy':
+      if (effect.turnActor !== undefined) life.actor = effect.turnActor
+      return
+    case 'turn-answered':
+      life.answered = true
+      return
+    case 'turn-replaced':
+      life.replacedBy = effect.by
+      if (effect.aside === true) life.asideAt = row.seq
+      else delete life.asideAt
+      delete life.returnedAt
+      return
+    case 'turn-restored':
+      delete life.replacedBy
+      delete life.asideAt
+      life.returnedAt = row.seq
+  }
+}
+
 /**
  * Folds the rows of one turn, in order of seq, into its current state. Rows up to an earlier seq give the state at that
  * seq. Effects on other records in these rows are ignored.
@@ -111,38 +157,21 @@ export function foldTurn(rows: readonly LogRow[], space: FoldSpace): TurnState |
   invariant(last.status !== null && first.threadId !== null, 'a row of a turn has a status and a thread')
   const id = turnIdOf(space.key, first.turn)
   const fold: Folding = { space, turnId: id, status: last.status, messages: [] }
-  let runId: string | undefined
-  let replacedBy: TurnId | undefined
-  let actor = first.actor
-  let leaseMs = 0
+  const life: Life = { actor: first.actor, leaseMs: 0 }
   for (const row of rows) {
     for (const effect of row.effects) {
-      if (effect.kind === 'kept') {
-        if (!('turnKept' in effect)) continue
-        const { messages, ...kept } = effect.turnKept
+      foldLife(life, row, effect)
+      if (effect.kind !== 'kept') foldEffect(fold, row, effect)
+      else if ('turnKept' in effect) {
+        const { messages } = effect.turnKept
         fold.messages.push(...messages.map((message) => message && { ...message, turnStatus: fold.status }))
-        ;({ actor, leaseMs, runId = runId, replacedBy = replacedBy } = kept)
-        continue
       }
-      foldEffect(fold, row, effect)
-      if (effect.kind === 'turn-open' || effect.kind === 'turn-resume') {
-        runId = effect.runId ?? runId
-        leaseMs = msOf(effect.until) - msOf(row.at)
-      } else if (effect.kind === 'turn-replaced') replacedBy = effect.by
-      else if (effect.kind === 'message-copy') actor = effect.turnActor ?? actor
     }
   }
-  return {
-    turn: first.turn,
-    id,
-    threadId: first.threadId,
-    status: last.status,
-    actor,
-    leaseMs,
-    messages: fold.messages,
-    ...(runId === undefined ? {} : { runId }),
-    ...(replacedBy === undefined ? {} : { replacedBy }),
-  }
+  const { messages } = fold
+  const turn = { turn: first.turn, id, threadId: first.threadId, status: last.status, messages, ...life }
+  if (!isReplacing(turn)) return turn
+  return { ...turn, messages: messages.map((message) => message && { ...message, turnStatus: 'replacing' }) }
 }
 
 /** Whether an effect saved messages to the thread, even if their content was erased since. */

@@ -6,7 +6,7 @@ import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { type Message, type Role, withoutInternal } from '../../domain/records/message.ts'
 import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
-import type { TurnStatus } from '../../domain/records/turn.ts'
+import type { ShownStatus } from '../../domain/records/turn.ts'
 import { parseSpaceId, resourceOf } from '../../domain/space.ts'
 import type { StoredPart } from './stored-part.ts'
 
@@ -62,14 +62,22 @@ export interface MessageRecord<Time = string> extends RecordPlace {
   /** Who is speaking; `claimed` if a caller stated somebody other than the actor. */
   readonly author: Author
   readonly turnId: string
-  /** How its turn stands: `open`, or how it ended. */
-  readonly turnStatus: TurnStatus
+  /**
+   * How its turn stands: `open`, or how it ended. `replacing`: it is open, and will stand in the place of other turns once
+   * it has an answer; until then they stand.
+   */
+  readonly turnStatus: ShownStatus
   /** When it was said. */
   readonly createdAt: Time
   /** When it was last edited; absent if never. */
   readonly editedAt?: Time
   /** Seq of the commit that saved it. */
   readonly seq: Seq
+  /**
+   * Only with `include: 'replaced'`, for a message that does not stand in its thread: the turn that stands in the place
+   * of its own; null if its turn was to replace others and ended without an answer.
+   */
+  readonly replacedBy?: string | null
 }
 
 export function toThread(thread: ThreadState, space: SpaceId): ThreadRecord {
@@ -117,5 +125,6 @@ export function toStoredMessage(message: Message, { space, resourceId }: RecordP
   if (resourceId !== undefined) stored.resourceId = resourceId
   if (message.metadata !== undefined) stored.metadata = message.metadata
   if (message.editedAt !== undefined) stored.editedAt = message.editedAt
+  if (message.replacedBy !== undefined) stored.replacedBy = message.replacedBy
   return stored
 }

@@ -29,6 +29,8 @@ export class Turn {
   readonly threadId: string
   readonly id: TurnId
   readonly runId: string
+  /** Turns that it replaces, or is to replace once it has an answer. */
+  readonly replaces: readonly string[]
   /** The answer to opening or resuming it, change by change. */
   readonly results: readonly ChangeResult[]
   #token: number
@@ -40,7 +42,7 @@ export class Turn {
   readonly #ended = Promise.withResolvers<void>()
 
   constructor(
-    request: Pick<TurnRequest, 'space' | 'threadId' | 'runId'>,
+    request: Pick<TurnRequest, 'space' | 'threadId' | 'runId' | 'replaces'>,
     opened: Committed,
     id: TurnId,
     token: number,
@@ -48,6 +50,7 @@ export class Turn {
     this.space = request.space
     this.threadId = request.threadId
     this.runId = request.runId
+    this.replaces = request.replaces
     this.id = id
     this.results = opened.results
     this.#token = token
@@ -93,7 +96,8 @@ export class Turn {
   /**
    * Commits to the open turn. If others closed it as interrupted meanwhile (the machine slept), resumes it first.
    *
-   * @throws MemoryError `conflict` if the turn was replaced or discarded, `not-found` if its thread was deleted.
+   * @throws MemoryError `conflict` if the turn was replaced or discarded, or another turn took its place first;
+   *   `not-found` if its thread was deleted.
    */
   async commit(changes: readonly Change[]): Promise<Committed> {
     // The token is new each time the turn is resumed, so a later call never has the ids of an earlier one.

@@ -21,6 +21,8 @@ async function messagesOf(space: Door, storage: Storage, threadId: string, turnI
     offset: 0,
     from: null,
     to: null,
+    // It may have no answer yet with which it replaces other turns.
+    turns: 'all',
   })
   return items.flatMap(({ message }) => (message.turnId === turnId ? [message] : [])).toReversed()
 }

@@ -40,6 +40,8 @@ export interface RecallQuery {
   readonly threadId?: string
   /** A further test, apart from metadata, for a record to be in the answer. */
   readonly isWanted?: (record: FoundRecord, space: SpaceId) => boolean
+  /** Turns whose messages are left out, as if they were gone. Default: none. */
+  readonly without?: ReadonlySet<string>
   readonly includeSuperseded?: boolean
   readonly includeInternal?: boolean
   /** The trace's note about which spaces were searched. */
@@ -109,7 +111,9 @@ async function readRows(
     if (own.length === 0) continue
     const found = await storage.index.read(core.access, space, own)
     for (const [at, { row, kind, ref }] of own.entries()) {
-      known.set(row, { record: found[at] ?? null, space, kind, ref })
+      const record = found[at] ?? null
+      const isOut = record?.kind === 'message' && query.without?.has(record.message.turnId) === true
+      known.set(row, { record: isOut ? null : record, space, kind, ref })
     }
   }
 }

@@ -13,7 +13,7 @@ import { type FactState, liveFact } from '../../domain/records/fact.ts'
 import { liveState } from '../../domain/records/keyed-state.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
 import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
-import { visibleMessages } from '../../domain/records/turn.ts'
+import type { TurnState } from '../../domain/records/turn.ts'
 import { groupBySeq } from '../../domain/replay/compact.ts'
 import { type ChainName, isThereSince, versionAt, versionsOf } from '../../domain/replay/history.ts'
 import { savesMessages } from '../../domain/replay/turn-fold.ts'
@@ -24,6 +24,7 @@ import type {
   EntryReader,
   IndexReader,
   LogReader,
+  MessageQuery,
   MessageReader,
   PlacedMessage,
   SpaceReader,
@@ -33,6 +34,7 @@ import type {
 } from '../../ports/storage.ts'
 import { deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
+import { placeToShow, shownMessages } from '../shown-messages.ts'
 import type { ReferenceSpace } from './reference-space.ts'
 
 /** What the readers need of the driver. */
@@ -149,13 +151,20 @@ function isFrom(own: ThreadSource, { space, threadId }: ThreadCopySource): boole
   return own.space === space || own.space.startsWith(`${space}/`)
 }
 
-function placed(space: ReferenceSpace, threadId: string, asOf: Seq): PlacedMessage[] {
-  return space.turns(threadId, space.space.seq).flatMap((turn) =>
-    visibleMessages(turn)
-      .filter((message) => message.seq <= asOf)
-      .map((message) => ({ message, turn: turn.turn, index: turn.messages.indexOf(message) })),
+interface Placed extends PlacedMessage {
+  readonly state: TurnState
+}
+
+function placed(space: ReferenceSpace, query: Pick<MessageQuery, 'threadId' | 'turns'>): Placed[] {
+  const turns = space.turns(query.threadId, space.space.seq)
+  return turns.flatMap((state) =>
+    shownMessages(state, query).flatMap((message, index) => {
+      return message === null ? [] : [{ message, turn: state.turn, index, state }]
+    }),
   )
 }
+
+const withoutState = ({ state: _, ...place }: Placed): PlacedMessage => place
 
 export function messageReader(database: ReferenceDatabase): MessageReader {
   return {
@@ -166,8 +175,9 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
       requireAbove(space.space, asOf)
       const { after, from, to } = query
       const sign = query.direction === 'asc' ? 1 : -1
-      const all = placed(space, query.threadId, asOf).filter(
+      const all = placed(space, query).filter(
         ({ message }) =>
+          message.seq <= asOf &&
           (from === null || message.createdAt >= from) &&
           (to === null || message.createdAt <= to) &&
           !(query.skipInternal === true && isAllInternal(message.parts)),
@@ -176,15 +186,17 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
       const rest = all.filter(
         (item) => after === null || sign * (item.turn - after.turn || item.index - after.index) > 0,
       )
-      const items = rest.slice(query.offset, query.offset + query.limit)
+      const items = rest.slice(query.offset, query.offset + query.limit).map(withoutState)
       return { items, asOf, key: space.space.key, more: rest.length > query.offset + items.length }
     },
     find: async (_, id, messageId) => {
       const space = database.at(id)
       if (space === null) return []
-      return [...space.records.threads.keys()].flatMap((threadId) =>
-        placed(space, threadId, space.space.seq).filter((item) => item.message.id === messageId),
-      )
+      return [...space.records.threads.keys()].flatMap((threadId) => {
+        const places = placed(space, { threadId, turns: 'shown' }).filter(({ message }) => message.id === messageId)
+        const found = placeToShow(places)
+        return found === null ? [] : [withoutState(found)]
+      })
     },
     deletedIds: async (_, id, threadId, ids) => {
       return deletedIds(database.at(id) ?? emptyView, threadId, ids, isoTime(database.clock.now()))
@@ -359,7 +371,7 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
         if (space === null || kind !== 'message') return null
         const place = parseMessageRef(ref)
         const threads = [...space.records.threads.keys()]
-        const all = threads.flatMap((threadId) => placed(space, threadId, space.space.seq))
+        const all = threads.flatMap((threadId) => placed(space, { threadId }))
         const found = all.find((item) => item.turn === place.turn && item.index === place.index)
         return found === undefined ? null : { kind: 'message', message: found.message }
       })

@@ -18,7 +18,7 @@ import type { RecordState } from '../../domain/records/record.ts'
 import { liveRun, type RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
-import { type MessagePlace, type TurnState, visibleMessages } from '../../domain/records/turn.ts'
+import type { MessagePlace, TurnState } from '../../domain/records/turn.ts'
 import { compactRows } from '../../domain/replay/compact.ts'
 import { allKeyedNouns } from '../../domain/replay/keyed-nouns.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay/replay.ts'
@@ -133,14 +133,12 @@ export class ReferenceSpace implements SpaceView, EditableLog {
       .flatMap((turn) => foldTurn(turns.get(turn) ?? [], this.fold) ?? [])
   }
 
-  callerMessage(threadId: string, messageId: string): MessagePlace | null {
-    for (const turn of this.turns(threadId, this.space.seq)) {
-      const message = visibleMessages(turn).find((candidate) => candidate.id === messageId)
-      if (message !== undefined) {
-        return { threadId: turn.threadId, turn: turn.turn, index: turn.messages.indexOf(message) }
-      }
-    }
-    return null
+  callerMessages(threadId: string, messageId: string): readonly MessagePlace[] {
+    return this.turns(threadId, this.space.seq)
+      .toReversed()
+      .flatMap(({ threadId: own, turn, messages }) =>
+        messages.flatMap((message, index) => (message?.id === messageId ? [{ threadId: own, turn, index }] : [])),
+      )
   }
 
   block(threadId: ThreadId | null, name: string): BlockState | null {
@@ -209,8 +207,11 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   callerIds(threadId: ThreadId): readonly string[] {
-    const messages = this.turns(threadId, this.space.seq).flatMap(visibleMessages)
-    return messages.flatMap(({ id }) => (parseMessageId(id)?.spaceKey === this.space.key ? [] : [id as string])).sort()
+    const messages = this.turns(threadId, this.space.seq).flatMap((turn) => turn.messages)
+    const ids = messages.flatMap((message) => {
+      return message === null || parseMessageId(message.id)?.spaceKey === this.space.key ? [] : [message.id as string]
+    })
+    return [...new Set(ids)].sort()
   }
 
   hasRecords(): boolean {

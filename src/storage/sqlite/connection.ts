@@ -14,10 +14,23 @@ import { records } from './migrations/007-records.ts'
 import { waitingRuns } from './migrations/008-waiting-runs.ts'
 import { taskIds } from './migrations/009-task-ids.ts'
 import { spaceSecrets } from './migrations/010-space-secrets.ts'
+import { standingTurns } from './migrations/011-standing-turns.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
-const migrations = [ground, words, vectors, factTables, forgetTables, runs, records, waitingRuns, taskIds, spaceSecrets]
+const migrations = [
+  ground,
+  words,
+  vectors,
+  factTables,
+  forgetTables,
+  runs,
+  records,
+  waitingRuns,
+  taskIds,
+  spaceSecrets,
+  standingTurns,
+]
 
 /** Marks a SQLite file as ours ("Aqfr"). */
 const applicationId = 0x41716672

@@ -1,6 +1,6 @@
 /** The log of a space in SQLite: reads from a seq, wakes followers, and compacts. */
 
-import type { LogRow } from '../../domain/commit/effect.ts'
+import type { Effect, LogRow } from '../../domain/commit/effect.ts'
 import { detach, every, type Timer, warnOf } from '../../domain/detached.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import { compactRows, groupBySeq } from '../../domain/replay/compact.ts'
@@ -150,6 +150,16 @@ function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, p
   insertLogRow(database, { space: space.n, part, thread, upto }, { ...row, commitId: null, hash: null })
 }
 
+/** Ids that callers gave to messages whose content compaction drops, because their turns are replaced or discarded. */
+function forgetIds(database: SqliteDatabase, space: CachedSpace, { threadId, turn, status, effects }: LogRow): void {
+  const isGone = (effect: Effect) =>
+    effect.kind === 'kept' &&
+    'turnKept' in effect &&
+    (status === 'discarded' || effect.turnKept.replacedBy !== undefined)
+  const thread = threadId === null ? null : database.thread(space, threadId)
+  if (thread !== null && effects.some(isGone)) database.statements.deleteMessageIdsOfTurn.run(thread.n, turn)
+}
+
 /** Compacts the rows of a space up to a horizon. Runs inside a transaction. */
 export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq): number {
   const space = database.space(id)
@@ -170,7 +180,9 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
   statements.deletePartsUpTo.run(n, horizon)
   for (const commit of groupBySeq(kept)) {
     for (let part = 0; part < commit.length; part++) {
-      insertKept(database, space, commit[part] as LogRow, commit.length === 1 ? null : part)
+      const row = commit[part] as LogRow
+      insertKept(database, space, row, commit.length === 1 ? null : part)
+      forgetIds(database, space, row)
     }
   }
   for (const statement of statements.deleteTombstones) statement.run(n, horizon)

@@ -145,7 +145,9 @@ function persistValues(database: SqliteDatabase, space: CachedSpace, draft: Draf
     }
   }
   if (thread === null) return
-  for (const { id } of draft.releasedIds) statements.deleteMessageId.run(space.n, id, thread.n)
+  for (const { id, turn, index } of draft.releasedIds) {
+    statements.deleteMessageIdAt.run(space.n, id, thread.n, turn, index)
+  }
   for (const { id, turn, index } of draft.callerIds) statements.putMessageId.run(space.n, id, thread.n, turn, index)
   if (thread.state.deleted) statements.deleteMessageIds.run(thread.n)
 }

@@ -12,6 +12,7 @@ import { deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
 import { type LogColumns, logRowOf } from '../rows/log-rows.ts'
+import { placeToShow, shownMessages } from '../shown-messages.ts'
 import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { commitRows, SqliteView } from './view.ts'
@@ -70,12 +71,12 @@ function* turnsOf(database: SqliteDatabase, stretch: Stretch, size: number, fold
 
 /** The messages of a turn that match a query, in its direction. */
 function placesOf(turn: TurnState, query: MessageQuery, asOf: number): PlacedMessage[] {
-  if (turn.replacedBy !== undefined || turn.status === 'discarded') return []
   const { after, from, to } = query
   const isDown = query.direction === 'desc'
   const places: PlacedMessage[] = []
-  for (let index = 0; index < turn.messages.length; index++) {
-    const message = turn.messages[index]
+  const messages = shownMessages(turn, query)
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index]
     if (message === null || message === undefined || message.seq > asOf) continue
     if (after !== null && turn.turn === after.turn && (isDown ? index >= after.index : index <= after.index)) continue
     if ((from !== null && message.createdAt < from) || (to !== null && message.createdAt > to)) continue
@@ -110,34 +111,47 @@ function list(database: SqliteDatabase, space: CachedSpace, query: MessageQuery)
   return { items, asOf, key, more: false }
 }
 
-/** The thread and turn of an issued id's place, if the message there still has that id. */
-function findIssued(database: SqliteDatabase, space: CachedSpace, messageId: string): PlacedMessage | null {
+/** A message at a place, with its turn. */
+interface Candidate extends PlacedMessage {
+  readonly state: TurnState
+}
+
+/** The place that an issued id names, if the message there still has that id. */
+function issuedPlace(database: SqliteDatabase, space: CachedSpace, messageId: string): Candidate | null {
   const issued = parseMessageId(messageId)
   if (issued === null || issued.spaceKey !== space.state.key) return null
-  const turnSeq = Math.floor(issued.turn / packTurn({ turnSeq: 1, turnIndex: 0 }))
+  const { turnSeq } = unpackTurn(issued.turn)
   const row = commitRows(database, space.n, turnSeq).find((candidate) => candidate.turn === issued.turn)
   const thread = row === undefined || row.threadId === null ? null : database.thread(space, row.threadId)
   return thread === null ? null : messageAt(database, space, thread.n, issued.turn, issued.index, messageId)
 }
 
-function messageAt(database: SqliteDatabase, space: CachedSpace, n: number, turn: number, index: number, id: string) {
+function messageAt(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  n: number,
+  turn: number,
+  index: number,
+  id: string,
+): Candidate | null {
   const threadId = database.threadIdOf(n)
   const thread = threadId === null ? null : database.thread(space, threadId)
   if (threadId === null || thread === null || thread.state.deleted) return null
   if (turn < packTurn({ turnSeq: thread.state.createdSeq, turnIndex: 0 })) return null
-  const rows = database.statements.turnRows.all(n, turn).map((columns) => logRowOf(columns, threadId))
-  const state = foldTurn(rows, foldSpaceOf(space))
-  const message = state?.replacedBy === undefined ? state?.messages[index] : null
-  return message?.id === id ? { message, turn, index } : null
+  const state = foldTurn(database.turnRows(n, turn, threadId), foldSpaceOf(space))
+  const message = state?.messages[index]
+  return state !== null && message?.id === id ? { message, turn, index, state } : null
 }
 
 function find(database: SqliteDatabase, space: CachedSpace, messageId: string): readonly PlacedMessage[] {
-  const issued = findIssued(database, space, messageId)
-  const chosen = database.statements.messageIds.all(space.n, messageId).flatMap(([thread, turn, index]) => {
-    const place = messageAt(database, space, thread, turn, index, messageId)
-    return place === null ? [] : [place]
+  const chosen = database.statements.messageIds.all(space.n, messageId).map(([thread, turn, index]) => {
+    return messageAt(database, space, thread, turn, index, messageId)
   })
-  return issued === null ? chosen : [issued, ...chosen]
+  const all = [issuedPlace(database, space, messageId), ...chosen].filter((place) => place !== null)
+  return [...Map.groupBy(all, ({ message }) => message.threadId).values()].flatMap((places) => {
+    const found = placeToShow(places)
+    return found === null ? [] : [{ message: found.message, turn: found.turn, index: found.index }]
+  })
 }
 
 function openTurns(database: SqliteDatabase, space: CachedSpace, threadId: string): readonly OpenTurn[] {

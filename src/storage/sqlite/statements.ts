@@ -177,17 +177,14 @@ function threadStatements(connection: Connection) {
     setThreadStat: connection.prepare('UPDATE thread SET ord = ?, messages = ?, lastAt = ?, stat = ? WHERE n = ?'),
     allThreads: connection.prepare<ThreadColumns>(`SELECT ${threadColumns} FROM thread WHERE space = ? AND state < 2`),
     messageId: connection.prepare<[number, number, number]>(
-      'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ? AND thread = ?',
+      'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ? AND thread = ? ORDER BY turn DESC, i DESC',
     ),
     messageIds: connection.prepare<[number, number, number]>(
-      'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ?',
+      'SELECT thread, turn, i FROM message_id WHERE space = ? AND id = ? ORDER BY thread, turn DESC, i DESC',
     ),
-    messageIdsOfThread: connection.prepare<[string]>('SELECT id FROM message_id WHERE thread = ? ORDER BY id'),
-    putMessageId: connection.prepare(
-      `INSERT INTO message_id VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (space, id, thread) DO UPDATE SET turn = excluded.turn, i = excluded.i`,
-    ),
-    deleteMessageId: connection.prepare('DELETE FROM message_id WHERE space = ? AND id = ? AND thread = ?'),
+    messageIdsOfThread: connection.prepare<[string]>('SELECT DISTINCT id FROM message_id WHERE thread = ? ORDER BY id'),
+    putMessageId: connection.prepare('INSERT INTO message_id VALUES (?, ?, ?, ?, ?)'),
+    deleteMessageIdsOfTurn: connection.prepare('DELETE FROM message_id WHERE thread = ? AND turn = ?'),
     deleteMessageIds: connection.prepare('DELETE FROM message_id WHERE thread = ?'),
   }
 }
@@ -252,7 +249,7 @@ function recordStatements(connection: Connection) {
 /** Tables whose rows belong to a space, with what tells their rows apart. */
 const tablesOfSpaces = [
   ['thread', 'n'],
-  ['message_id', 'space, id, thread'],
+  ['message_id', 'space, id, thread, turn, i'],
   ['block', 'n'],
   ['entry', 'n'],
   ['record', 'n'],

@@ -98,9 +98,9 @@ export class SqliteView implements SpaceView, EditableLog {
     return [...seqs].sort((left, right) => left - right).flatMap((seq) => this.rowsAt(seq))
   }
 
-  callerMessage(threadId: string, messageId: string): MessagePlace | null {
-    const place = this.#statements.messageId.get(this.#n, messageId, this.#threadNumber(threadId))
-    return place === undefined ? null : { threadId: threadId as ThreadId, turn: place[1], index: place[2] }
+  callerMessages(threadId: string, messageId: string): readonly MessagePlace[] {
+    const places = this.#statements.messageId.all(this.#n, messageId, this.#threadNumber(threadId))
+    return places.map(([, turn, index]) => ({ threadId: threadId as ThreadId, turn, index }))
   }
 
   block(threadId: ThreadId | null, name: string): BlockState | null {

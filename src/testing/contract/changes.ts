@@ -114,6 +114,19 @@ export const openTurn = (threadId: string, more: Omit<ChangeOf<'turn-open'>, 'ki
   ...more,
 })
 
+/** A turn that replaces others at once, because the same commit completes it. */
+export const replaceTurns = (
+  threadId: string,
+  replaces: readonly string[],
+  ...messages: (string | MessageInput)[]
+): readonly Change[] => [
+  openTurn(threadId, { replaces: [...replaces] }),
+  ...(messages.length === 0 ? [] : [step(threadId, { opened: 0 }, ...messages)]),
+  closeTurn(threadId, { opened: 0 }),
+]
+
+export const restoreTurn = (threadId: string, turnId: string): Change => ({ kind: 'turn-restore', threadId, turnId })
+
 export const closeTurn = (
   threadId: string,
   turn: TurnRef,

@@ -213,7 +213,7 @@ const messages: readonly StorageCase[] = [
       )
       await scene.committed(change.deleteMessages('t', 'gone'))
       const old = await scene.did('message-append', change.say('t', change.message('secret replaced', { id: 'old' })))
-      await scene.committed([change.openTurn('t', { replaces: [old.turnId] }), change.step('t', { opened: 0 }, 'new')])
+      await scene.committed(change.replaceTurns('t', [old.turnId], 'new'))
       const { turnId } = await scene.did('turn-open', change.openTurn('t'))
       await scene.committed(change.step('t', { turnId }, change.message('secret discarded', { id: 'thrown' })))
       await scene.committed(change.discardTurn('t', turnId))
@@ -406,12 +406,10 @@ const around: readonly StorageCase[] = [
   sceneCase('the payload hash of a commit goes with content in any of its rows', async (scene) => {
     const hashes = async () => (await scene.log()).flatMap(({ rows }) => rows.map((row) => row.hash !== null))
     const old = await scene.did('message-append', change.say('t', 'replaced'))
-    const replaced = [change.openTurn('t', { replaces: [old.turnId] }), change.step('t', { opened: 0 }, 'secret')]
-    const opened = await scene.committed(replaced)
+    const opened = await scene.committed(change.replaceTurns('t', [old.turnId], 'secret'))
     const [open, append] = opened.results
     const turnId = open?.kind === 'turn-open' ? open.turnId : ''
-    const more = [change.openTurn('t', { replaces: [turnId] }), change.step('t', { opened: 0 }, 'another')]
-    const [, saved] = (await scene.committed(more)).results
+    const [, saved] = (await scene.committed(change.replaceTurns('t', [turnId], 'another'))).results
     expectEqual(await hashes(), [true, true, false, true, false], 'before')
     await scene.committed(change.discardTurn('t', turnId))
     expectEqual((await hashes()).slice(0, 5), [true, false, false, true, false], 'after a turn was discarded')

@@ -14,6 +14,7 @@ import {
   message,
   openTurn,
   putThread,
+  replaceTurns,
   say,
   step,
 } from './changes.ts'
@@ -118,7 +119,7 @@ const turns: readonly StorageCase[] = [
     await fill(scene, 'u', 0, 20)
     await scene.committed(discardTurn('t', turnId))
     expectEqual(await holds(scene, 'droppedword1'), 0, 'discarded')
-    await scene.committed([openTurn('t', { replaces: [answer.turnId] }), step('t', { opened: 0 }, 'better')])
+    await scene.committed(replaceTurns('t', [answer.turnId], 'better'))
     expectEqual([await holds(scene, 'replacedword1'), await holds(scene, 'better')], [0, 1], 'replaced')
   }),
   sceneCase('a clone is found under its own thread', async (scene) => {

@@ -1,7 +1,19 @@
 /** Cases of messages: order, ids stored once, extending, editing, deleting. */
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'
-import { closeTurn, deleteMessages, edit, extend, message, openTurn, putThread, say, step, write } from './changes.ts'
+import {
+  closeTurn,
+  deleteMessages,
+  edit,
+  extend,
+  message,
+  openTurn,
+  putThread,
+  replaceTurns,
+  say,
+  step,
+  write,
+} from './changes.ts'
 import { bob, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 
@@ -156,11 +168,10 @@ const once: readonly StorageCase[] = [
     await scene.committed(say('t', ...close.map((id) => message('chosen', { id }))))
     expectEqual((await scene.messages('t')).map(({ id }) => id).slice(1), close, 'ids that only resemble issued ones')
   }),
-  sceneCase('a message that replaces another in the same commit keeps its id', async (scene) => {
+  sceneCase('a message that replaces another keeps its id', async (scene) => {
     const { messages, turnId } = await scene.did('message-append', say('t', 'asked'))
     const id = messages[0]?.id ?? ''
-    const edited = (opened: string, text: string) =>
-      scene.committed([openTurn('t', { replaces: [opened] }), step('t', { opened: 0 }, message(text, { id }))])
+    const edited = (opened: string, text: string) => scene.committed(replaceTurns('t', [opened], message(text, { id })))
     const { results } = await edited(turnId, 'edited')
     const [second] = results
     await edited(second?.kind === 'turn-open' ? second.turnId : '', 'edited again')

@@ -1,7 +1,7 @@
 /** Cases of message pages: every size, both directions, and pinned while others write. */
 import type { MessageQuery } from '../../ports/storage.ts'
 import { expectEqual, expectTrue } from './assert.ts'
-import { closeTurn, deleteMessages, edit, message, openTurn, say, step, write } from './changes.ts'
+import { closeTurn, deleteMessages, edit, message, openTurn, replaceTurns, say, step, write } from './changes.ts'
 import { bob, type StorageCase } from './contract-case.ts'
 import { type Scene, sceneCase, textsOf } from './scene.ts'
 
@@ -16,7 +16,8 @@ async function nine(scene: Scene): Promise<string> {
   await scene.committed(say('t', 'c1', message('gone', { id: 'gone' }), 'c2'))
   const replaced = await scene.did('message-append', say('t', 'replaced'))
   await scene.committed([say('t', 'd1'), deleteMessages('t', 'gone')])
-  await scene.committed([openTurn('t', { replaces: [replaced.turnId] }), step('t', { opened: 0 }, 'e1')])
+  const replacing = await scene.did('turn-open', openTurn('t', { replaces: [replaced.turnId] }))
+  await scene.committed(step('t', { turnId: replacing.turnId }, message('e1', { role: 'assistant' })))
   await scene.committed([step('t', { turnId }, 'a3'), closeTurn('t', { turnId })])
   return replaced.turnId
 }
@@ -97,7 +98,7 @@ const pinned: readonly StorageCase[] = directions.flatMap((direction) => [
       const turnOf = (text: string) =>
         messages.find((one) => textsOf([{ message: one, turn: 0, index: 0 }])[0] === text)
       await scene.committed(deleteMessages('t', 'b2', turnOf(expected[0] ?? '')?.id ?? ''))
-      await scene.committed(openTurn('t', { replaces: [turnOf('c1')?.turnId ?? ''] }))
+      await scene.committed(replaceTurns('t', [turnOf('c1')?.turnId ?? '']))
       await scene.committed(say('t', 'new', message('b2 again', { id: 'b2' })))
     }
     const left = expected.filter((text) => !['b2', 'c1', 'c2'].includes(text))

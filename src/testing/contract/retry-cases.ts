@@ -11,6 +11,7 @@ interface World {
   readonly openTurnId: string
   readonly suspendedTurnId: string
   readonly oldTurnId: string
+  readonly replacedTurnId: string
   readonly issued: readonly string[]
   readonly token: number
   /** Ids of four facts: contradicted, the user’s, contradicting, and past its expiry. */
@@ -33,6 +34,8 @@ async function build(scene: Scene): Promise<World> {
   ])
   await scene.committed([change.putThread('t', { title: 'Old' }), change.text('main', 'old', 't')])
   const old = await scene.did('message-append', change.say('t', 'one', change.message('two', { id: 'mine' }), 'three'))
+  const replaced = await scene.did('message-append', change.say('t', 'zero'))
+  await scene.committed(change.replaceTurns('t', [replaced.turnId], 'zero again'))
   const suspended = await scene.did('turn-open', [
     change.openTurn('t'),
     change.closeTurn('t', { opened: 0 }, 'suspended'),
@@ -55,7 +58,7 @@ async function build(scene: Scene): Promise<World> {
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
   const turns = { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId }
-  return { ...turns, issued, token, facts, runs }
+  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs }
 }
 
 /** One commit, or more, for each kind of change. */
@@ -79,6 +82,7 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'turn-close': ({ openTurnId }) => [change.closeTurn('t', { turnId: openTurnId }, 'failed')],
   'turn-resume': ({ suspendedTurnId }) => [change.resumeTurn('t', suspendedTurnId)],
   'turn-discard': ({ openTurnId }) => [change.discardTurn('t', openTurnId)],
+  'turn-restore': ({ replacedTurnId }) => [change.restoreTurn('t', replacedTurnId)],
   'message-append': () => [change.say('t', 'four', change.message('five', { id: 'five' }))],
   'message-append of a new thread': () => [change.say('u', 'first')],
   'message-append, partly known': () => [change.say('t', 'four', change.message('two', { id: 'mine' }), 'five')],
@@ -186,7 +190,7 @@ const noRuns = { open: '', short: '' }
 /** Every kind of change has a commit above, except `erase`, whose commit leaves no trace. */
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
-    const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '' }
+    const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', replacedTurnId: '' }
     const world = { ...turns, issued: [], token: 1, facts: noFacts, runs: noRuns }
     return changesIn(world).map((change) => change.kind)
   }),

@@ -29,6 +29,7 @@ import { retryCases } from './retry-cases.ts'
 import { runCases } from './run-cases.ts'
 import { runReadCases } from './run-read-cases.ts'
 import { spaceCases } from './space-cases.ts'
+import { standingCases } from './standing-cases.ts'
 import { threadCases } from './thread-cases.ts'
 import { threadPageCases } from './thread-page-cases.ts'
 import { tombstoneCases } from './tombstone-cases.ts'
@@ -53,6 +54,7 @@ export const storageContract: readonly StorageCase[] = [
   ...threadCases,
   ...threadPageCases,
   ...turnCases,
+  ...standingCases,
   ...messageCases,
   ...messagePageCases,
   ...tombstoneCases,

@@ -2,7 +2,7 @@
 
 import type { Author } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
-import type { TurnStatus } from '../../domain/records/turn.ts'
+import type { ShownStatus } from '../../domain/records/turn.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import { expectEqual, expectTrue } from './assert.ts'
@@ -31,7 +31,7 @@ async function openTurns(scene: Scene, threadId = 't'): Promise<readonly string[
   return turns.map((turn) => turn.turnId)
 }
 
-async function statuses(scene: Scene, threadId = 't'): Promise<readonly TurnStatus[]> {
+async function statuses(scene: Scene, threadId = 't'): Promise<readonly ShownStatus[]> {
   return (await scene.messages(threadId)).map((one) => one.turnStatus)
 }
 
@@ -102,7 +102,7 @@ const ownership: readonly StorageCase[] = [
 
 const leases: readonly StorageCase[] = [
   sceneCase(
-    'a turn that must be alone is refused while another is open, not for closed, replaced or abandoned ones',
+    'a turn that must be alone is refused while another is open, not for closed or abandoned ones',
     async (scene) => {
       const alone = { alone: true, leaseMs: 1_000 }
       const first = await scene.did('turn-open', openTurn('t', alone))
@@ -120,8 +120,12 @@ const leases: readonly StorageCase[] = [
       await scene.refused('conflict', openTurn('t', alone))
       scene.clock.advance(120_000)
       const second = await scene.did('turn-open', openTurn('t', alone))
+      await scene.refused('conflict', openTurn('t', { ...alone, replaces: [second.turnId] }))
+      await scene.committed(closeTurn('t', { turnId: second.turnId }))
       const third = await scene.did('turn-open', openTurn('t', { ...alone, replaces: [second.turnId] }))
-      await scene.committed(closeTurn('t', { turnId: third.turnId }, 'suspended'))
+      const asked = { type: 'tool-x', toolCallId: 'c', state: 'input-available' }
+      const answer = step('t', { turnId: third.turnId }, message('', { role: 'assistant', parts: [asked] }))
+      await scene.committed([answer, closeTurn('t', { turnId: third.turnId }, 'suspended')])
       const fourth = await scene.did('turn-open', openTurn('t', alone), { actor: bob })
       const resume = { ...resumeTurn('t', third.turnId), alone: true } as const
       await scene.refused('conflict', resume)
@@ -220,12 +224,13 @@ const replacing: readonly StorageCase[] = [
     const turnId = await question(scene, 'why', 'because', 'answer')
     await scene.committed(say('t', 'after'))
     const next = await scene.did('turn-open', openTurn('t', { replaces: [turnId] }))
+    await scene.committed(closeTurn('t', { turnId: next.turnId }))
     expectEqual(await scene.texts('t'), ['before', 'after'], 'the old answer is out of sight')
     expectEqual((await scene.thread('t'))?.messageCount, 2, 'the counter')
     expectEqual(await scene.storage.messages.find(scene.access, home, 'answer'), [], 'its id is nowhere')
     await scene.refused('not-found', edit('t', 'answer', { parts: [] }))
-    const steps = [step('t', { turnId: next.turnId }, 'why', message('better', { role: 'assistant', id: 'answer' }))]
-    const { messages } = await scene.did('message-append', [...steps, closeTurn('t', { turnId: next.turnId })])
+    const again = message('better', { role: 'assistant', id: 'answer' })
+    const { messages } = await scene.did('message-append', say('t', 'why', again))
     expectEqual(messages[1], { id: 'answer', stored: true }, 'the id is free')
     expectEqual(await scene.texts('t'), ['before', 'after', 'why', 'better'], 'the new answer')
     expectTrue((await scene.logText()).includes('because'), 'the log keeps the old answer')
@@ -234,6 +239,7 @@ const replacing: readonly StorageCase[] = [
     const turnId = await question(scene, 'why', 'because', 'answer')
     const open = await scene.did('turn-open', openTurn('t'))
     const next = await scene.did('turn-open', openTurn('t', { replaces: [turnId, open.turnId, turnId] }))
+    await scene.committed(step('t', { turnId: next.turnId }, message('better', { role: 'assistant' })))
     expectEqual(await openTurns(scene), [next.turnId], 'an open turn that was replaced is open no more')
     await scene.refused('conflict', openTurn('t', { replaces: [turnId] }))
     await scene.refused('conflict', resumeTurn('t', turnId))
@@ -355,6 +361,7 @@ const reading: readonly StorageCase[] = [
       await scene.committed(resumeTurn('t', turnId, 'run-2'), { actor: bob })
       expectEqual(await read(turnId), { ...own, status: 'open', runId: 'run-2' }, 'a resumed turn')
       const later = await scene.did('turn-open', [openTurn('t', { replaces: [turnId] }), write('k', 1)])
+      await scene.committed(closeTurn('t', { turnId: later.turnId }))
       const replaced = { ...own, status: 'aborted', runId: 'run-2', replacedBy: later.turnId }
       expectEqual(await read(turnId), replaced, 'a replaced turn')
       await scene.committed(discardTurn('t', later.turnId))

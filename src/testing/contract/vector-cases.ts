@@ -10,6 +10,7 @@ import {
   message,
   openTurn,
   remove,
+  replaceTurns,
   say,
   step,
   write,
@@ -100,7 +101,7 @@ const current: readonly StorageCase[] = [
     await scene.committed(deleteMessages('t', 'b'))
     await scene.committed(discardTurn('t', turnId))
     expectEqual(await left(), ['1.0.0', '1.0.2', '2.0.0', '3.0.0', 'k'], 'after a deletion and a discarded turn')
-    await scene.committed(openTurn('t', { replaces: [answer.turnId] }))
+    await scene.committed(replaceTurns('t', [answer.turnId]))
     await scene.committed(write('k', 'another value'))
     expectEqual(await left(), ['1.0.0', '1.0.2', '2.0.0'], 'after a replaced turn and an entry written over')
     await scene.committed(deleteThread('u'))

@@ -17,6 +17,7 @@ import {
   message,
   openTurn,
   remove,
+  replaceTurns,
   retire,
   say,
   step,
@@ -95,7 +96,7 @@ it('an edited message goes from where its content was written last', () => {
 it('a replaced turn goes whole', () => {
   commit(say('tea', 'green'))
   const turnId = space.turns('tea' as ThreadId, 1)[0]?.id as string
-  const { removals } = commit(openTurn('tea', { replaces: [turnId] })).changes()
+  const { removals } = commit(...replaceTurns('tea', [turnId])).changes()
   expect(removals).toEqual([turnRemoval(turnOf(1))])
 })
 
