@@ -64,10 +64,13 @@ async function runModel(
       await options.onToolExecutionEnd?.(event)
     },
     onStepEnd: async (step) => {
-      feed?.write(partsOf(step as Step))
-      steps += 1
-      // The next step begins when this one is stored.
-      await turn?.answer.recorded(steps)
+      // A step without the model is no step of the answer.
+      if (turn === null || turn.waiting.size === 0) {
+        feed?.write(partsOf(step as Step))
+        steps += 1
+        // The next step begins when this one is stored.
+        await turn?.answer.recorded(steps)
+      }
       await (options.onStepEnd ?? options.onStepFinish)?.(step)
     },
   })

@@ -13,6 +13,7 @@ import { ProcessorAbort } from '../processors/processor.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
+import { waitingCalls } from './waiting-step.ts'
 
 interface Beginning {
   readonly turn: AgentTurn
@@ -33,6 +34,8 @@ export class OwnTurn {
   readonly answer: Answer
   /** The part of the answer that was stored when the call began. */
   readonly stored: readonly MessagePart[]
+  /** Calls of the stored part that still wait: the model is not asked before they have their answers. */
+  readonly waiting: ReadonlySet<string>
   readonly #seen: JsonObject
   /** Aborts the model when its turn was replaced or deleted, or another one took its place first. */
   readonly #refused = new AbortController()
@@ -42,6 +45,7 @@ export class OwnTurn {
     this.runId = runId
     this.messageId = messageId
     this.stored = stored
+    this.waiting = waitingCalls(stored)
     this.#seen = seen
     this.answer = new Answer({
       turn,

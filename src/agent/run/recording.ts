@@ -40,7 +40,9 @@ export class Recording {
     const held: StreamPart[] = []
     return new TransformStream<StreamPart, StreamPart>({
       transform: (part, controller) => {
-        this.#feed.write([part])
+        // A step without the model is no step of the answer.
+        const isStep = part.type === 'start-step' || part.type === 'finish-step'
+        if (!isStep || this.#turn.waiting.size === 0) this.#feed.write([part])
         this.#structured?.read(part)
         if (part.type === 'error') this.#told.add(part.error)
         if (last.has(part.type)) this.#hasLast = true

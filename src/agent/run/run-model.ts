@@ -13,6 +13,9 @@ import type { OwnTurn } from './own-turn.ts'
 import type { RunFacts } from './run-record.ts'
 import { outputOf } from './structured-end.ts'
 import { giveTitle } from './title.ts'
+import { silentModel, withoutCalls } from './waiting-step.ts'
+
+const noCalls: ReadonlySet<string> = new Set()
 
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
 
@@ -51,17 +54,21 @@ export async function sdkSettings(
   const closing = remembered?.space.stopping
   const { prepareStep, ...settings } = optionsPassedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
+  const waiting = turn?.waiting ?? noCalls
+  const asks = waiting.size === 0
   return {
     stopWhen: isStepCount(options.maxSteps ?? callOptionTable.maxSteps.default),
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
     ...settings,
-    ...(prepareStep === undefined ? {} : { prepareStep: withResolvedModel(prepareStep, call.agent.name, isHidden) }),
-    model: ownModel(model, isHidden),
-    messages,
+    ...(prepareStep === undefined || !asks
+      ? {}
+      : { prepareStep: withResolvedModel(prepareStep, call.agent.name, isHidden) }),
+    model: asks ? ownModel(model, isHidden) : silentModel(model),
+    messages: asks ? messages : withoutCalls(messages, waiting),
     tools,
     toolsContext,
     ...(instructions === undefined ? {} : { instructions }),
-    ...(schema === undefined ? {} : { output: await outputOf(schema) }),
+    ...(schema === undefined || !asks ? {} : { output: await outputOf(schema) }),
     ...(abortSignal === undefined ? {} : { abortSignal }),
   } as Settings
 }

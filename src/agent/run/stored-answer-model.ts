@@ -1,4 +1,4 @@
-/** A stored answer as a model of the AI SDK says it, for results of calls that another call has answered. No model runs. */
+/** Models that say what is known already: a stored answer, for calls that another call has answered. No provider is asked. */
 import type { generateText, streamText, ToolSet } from 'ai'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import { isInternal, isToolPart, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
@@ -51,16 +51,25 @@ function* streamed(content: readonly Content[]): Generator<Content> {
   }
 }
 
-function modelSaying({ parts }: Message): LanguageModelObject {
-  const content = parts.flatMap(contentOf)
-  const finishReason = { unified: 'stop', raw: undefined }
-  // Its tokens were counted by the call that made it.
+/** What a model is called in results, and how it ends. */
+interface Told {
+  readonly provider: string
+  readonly modelId: string
+  readonly finishReason: 'stop' | 'tool-calls'
+}
+
+/** A model that says just this and uses no tokens: no provider is asked. */
+export function modelSaying(
+  content: readonly Content[],
+  { provider, modelId, finishReason: unified }: Told,
+): LanguageModelObject {
+  const finishReason = { unified, raw: undefined }
   const none = { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined }
   const usage = { inputTokens: none, outputTokens: { total: undefined, text: undefined, reasoning: undefined } }
   const model = {
     specificationVersion: 'v4',
-    provider: 'aquifer',
-    modelId: 'stored-answer',
+    provider,
+    modelId,
     supportedUrls: {},
     doGenerate: async () => ({ content, finishReason, usage, warnings: [] }),
     doStream: async () => ({
@@ -72,11 +81,13 @@ function modelSaying({ parts }: Message): LanguageModelObject {
 
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
 
+const told = { provider: 'aquifer', modelId: 'stored-answer', finishReason: 'stop' } as const
+
 /** The arguments of the AI SDK with which it says a stored answer. The options of the call concern models; this is none. */
 export async function storedAnswerSettings({ options }: Call, answer: Message): Promise<Settings> {
   const { schema } = options.structuredOutput ?? {}
   return {
-    model: modelSaying(answer),
+    model: modelSaying(answer.parts.flatMap(contentOf), told),
     messages: [{ role: 'user', content: 'The answer of the same request.' }],
     maxRetries: 0,
     ...(schema === undefined ? {} : { output: await outputOf(schema) }),

@@ -139,20 +139,34 @@ function withoutInternal(names: ReadonlySet<string>): TransformStream<UIMessageC
   })
 }
 
+/** Hides the step in which no model was asked. */
+function withoutSteps(): TransformStream<UIMessageChunk, UIMessageChunk> {
+  return new TransformStream({
+    transform: (chunk, controller) => {
+      if (chunk.type !== 'start-step' && chunk.type !== 'finish-step') controller.enqueue(chunk)
+    },
+  })
+}
+
 /** Names of memory's own tools. */
 function internalTools(tools: ToolSet): ReadonlySet<string> {
   const own = Object.entries(tools).filter(([, tool]) => isInternalTool(tool))
   return new Set(own.map(([name]) => name))
 }
 
-/** The methods of a result that make UI messages: the answer has the id that it has in its thread. */
-async function uiMethods(result: Result, messageId: string | null, tools: ToolSet) {
+/**
+ * The methods of a result that make UI messages: the answer has the id that it has in its thread.
+ *
+ * @param isSilent Whether no model was asked.
+ */
+async function uiMethods(result: Result, messageId: string | null, tools: ToolSet, isSilent: boolean) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
     // Not an id of the application: the client must send back the id that the thread has.
     const named = messageId === null ? options : { ...options, generateMessageId: () => messageId }
-    return result.toUIMessageStream(named).pipeThrough(withoutInternal(hidden))
+    const chunks = result.toUIMessageStream(named).pipeThrough(withoutInternal(hidden))
+    return isSilent ? chunks.pipeThrough(withoutSteps()) : chunks
   }
   type Init = NonNullable<Parameters<Result['toUIMessageStreamResponse']>[0]>
   return {
@@ -190,14 +204,15 @@ async function begun(call: Call): Promise<AgentStream> {
   const { result } = running
   const finished = driven(call, running, recording)
   call.remembered?.space.hold(finished)
-  return agentStream(call, result, { turn, tools, finished })
+  return agentStream(call, result, { turn, tools, finished, isSilent: turn !== null && turn.waiting.size > 0 })
 }
 
 /** The stream of a call that another call of the same request has answered. */
 async function answeredByOther(call: Call, other: AnswerOfTurn): Promise<AgentStream> {
   const { streamText } = await loadSdk()
   const result = streamText(await storedAnswerSettings(call, other.said)) as unknown as Result
-  return agentStream(call, result, { turn: other, tools: {}, finished: driven(call, { result, end: undefined }, null) })
+  const finished = driven(call, { result, end: undefined }, null)
+  return agentStream(call, result, { turn: other, tools: {}, finished, isSilent: false })
 }
 
 /** What a stream has in addition to that of the AI SDK. */
@@ -205,13 +220,19 @@ interface Streaming {
   readonly turn: OwnTurn | AnswerOfTurn | null
   readonly tools: ToolSet
   readonly finished: Promise<{ status: string }>
+  /** Whether no model was asked. */
+  readonly isSilent: boolean
 }
 
-async function agentStream(call: Call, result: Result, { turn, tools, finished }: Streaming): Promise<AgentStream> {
+async function agentStream(
+  call: Call,
+  result: Result,
+  { turn, tools, finished, isSilent }: Streaming,
+): Promise<AgentStream> {
   const stored = storedBy(turn)
   return withProperties(result, {
     ...stored,
-    ...(await uiMethods(result, stored.messageId, tools)),
+    ...(await uiMethods(result, stored.messageId, tools, isSilent)),
     finished,
     get warnings() {
       return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))
