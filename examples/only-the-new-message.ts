@@ -13,12 +13,14 @@ await agent.stream('Second message', {
   threadId: 'thread_abc',
 })
 
-// Not so good: all of it again
+// Not so good: all of it again. What is stored is recognised, and a history that the thread never had is refused.
 await agent.stream(
   [
     { role: 'user', content: 'First message' }, // stored before
-    { role: 'assistant', content: 'First response' }, // stored before
-    { role: 'user', content: 'Second message' }, // what was meant
+    { role: 'assistant', content: 'I heard: First message' }, // stored before
+    { role: 'user', content: 'Second message' }, // stored before
+    { role: 'assistant', content: 'I heard: Second message' }, // stored before
+    { role: 'user', content: 'Third message' }, // what was meant
   ],
   {
     resourceId: 'user_123',

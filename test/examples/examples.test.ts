@@ -151,27 +151,16 @@ describe('in a process of its own', () => {
     ])
   })
 
-  it('only-the-new-message: one message, alone or in a list, is new; a history that never was is a claim', async () => {
+  it('only-the-new-message: one message, alone or in a list, is new; a history is recognised', async () => {
     const folder = openFolder()
     const { shown } = await folder.run('only-the-new-message')
-    const said = [
-      ['user', 'First message'],
-      ['assistant', 'I heard: First message'],
-      ['user', 'Second message'],
-      ['assistant', 'I heard: Second message'],
-      ['user', 'First message'],
-      // Memory never heard it: it is the sender's claim.
-      ['assistant', '[from user user_123, as stated by another]\nFirst response'],
-      ['user', 'Second message'],
-      ['assistant', 'I heard: Second message'],
-      ['user', 'Only the new message'],
-    ] as const
+    const said = ['First message', 'Second message', 'Third message', 'Only the new message'].flatMap((text) => {
+      return [['user', text] as const, ['assistant', `I heard: ${text}`] as const]
+    })
     const provided = 'You provide customer support.'
-    expect(promptsOf(shown)).toEqual([1, 3, 7, 9].map((count) => prompt(provided, ...said.slice(0, count))))
+    expect(promptsOf(shown)).toEqual([1, 3, 5, 7].map((count) => prompt(provided, ...said.slice(0, count))))
     const story = await folder.story('user_123', 'thread_abc')
-    // The label is for the model: what is stored are the words.
-    const stored = said.map(([, text]) => text.replace(/^\[.*\]\n/, ''))
-    expect(story.map(([, , text]) => text)).toEqual([...stored, 'I heard: Only the new message'])
+    expect(story.map(([, , text]) => text)).toEqual(said.map(([, text]) => text))
   })
 
   it('remember-color, then recall-color: a later process knows what was said', async () => {
