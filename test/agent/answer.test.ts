@@ -2,6 +2,7 @@
 import type { TextStreamPart, ToolSet } from 'ai'
 import { expect, test } from 'vitest'
 import { Answer } from '../../src/agent/answer/answer.ts'
+import { AnswerMetadata } from '../../src/agent/answer/answer-metadata.ts'
 import { ProcessorAbort } from '../../src/agent/processors/processor.ts'
 import { ModelOutputs } from '../../src/agent/tools/model-outputs.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
@@ -24,7 +25,8 @@ async function begin(memory = openMemory(), replaces: readonly string[] = []): P
 function answerIn(turn: Turn, onRefused: (error: unknown) => void = () => {}): Answer {
   const process = async <Parts>(parts: Parts) => parts
   const modelOutputs = new ModelOutputs({})
-  const options = { turn, messageId: turn.messageId(1), stored: [], savePerStep: true, modelOutputs }
+  const metadata = new AnswerMetadata({ kind: 'agent', id: 'a' }, 1_000, () => {})
+  const options = { turn, messageId: turn.messageId(1), stored: [], savePerStep: true, modelOutputs, metadata }
   return new Answer({ ...options, process, onRefused })
 }
 

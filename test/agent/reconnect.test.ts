@@ -45,9 +45,10 @@ describe('reconnectToStream', () => {
       const { value } = (await reader?.read()) ?? {}
       if (value !== undefined) shown.push(value)
     }
-    for (let count = 0; count < 7; count++) await read()
+    for (let count = 0; count < 8; count++) await read()
     expect(typesOf(shown)).toEqual([
       'start',
+      'message-metadata',
       'start-step',
       'text-start',
       'text-delta',
@@ -60,6 +61,7 @@ describe('reconnectToStream', () => {
     await next
     while (shown.at(-1)?.type !== 'finish') await read()
     expect(shown[0]).toEqual({ type: 'start', messageId: answer.messageId })
+    expect(shown[1]).toMatchObject({ messageMetadata: { author: { id: 'support' } } })
     expect(shown.find((chunk) => chunk.type === 'tool-output-available' && chunk.output === 'worked')).toBeDefined()
     expect(shown.filter(({ type }) => type === 'text-delta')).toMatchObject([
       { delta: 'Let me see.' },
@@ -119,7 +121,7 @@ describe('reconnectToStream', () => {
     const following = all(agent)
     gate.resolve('paid')
     const chunks = await following
-    expect(chunks[0]).toEqual({ type: 'start', messageId: asked?.id })
+    expect(chunks[0]).toMatchObject({ type: 'start', messageId: asked?.id, messageMetadata: asked?.metadata })
     expect(chunks.filter(({ type }) => type === 'text-delta')).toMatchObject([
       { delta: 'It costs.' },
       { delta: 'Paid.' },
@@ -223,6 +225,7 @@ describe('reconnectToStream', () => {
     expect(first).toEqual({ type: 'start', messageId: (await answer).messageId })
     const types: string[] = []
     for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) types.push(read.value.type)
+    expect(types.shift()).toBe('message-metadata')
     expect(types).toEqual(['start-step', 'text-start', 'text-delta', 'text-end', 'finish-step', 'finish'])
   })
 

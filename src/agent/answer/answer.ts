@@ -9,6 +9,7 @@ import { ProcessorAbort } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
 import { type ModelOutputs, notShown, type ToolResult } from '../tools/model-outputs.ts'
 import { changesTo } from './answer-changes.ts'
+import type { AnswerMetadata } from './answer-metadata.ts'
 import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
 
 /** How an answer ended. */
@@ -27,6 +28,7 @@ interface AnswerOptions {
   readonly stored: readonly MessagePart[]
   /** What models see of the results of tools. */
   readonly modelOutputs: ModelOutputs
+  readonly metadata: AnswerMetadata
   /** Whether each step is saved as it completes; otherwise everything at the end. */
   readonly savePerStep: boolean
   /** Decides in the end what is stored. */
@@ -191,9 +193,12 @@ export class Answer {
   async #saveStep(): Promise<void> {
     if (this.#saveFailure !== null) return
     try {
+      const { turn, metadata } = this.#options
+      const said = metadata.value
       const changes = await this.#changesTo(this.#latest)
-      if (changes.length > 0) await this.#options.turn.commit(changes)
+      if (changes.length > 0) await turn.commit(changes)
       this.#stored = this.#latest
+      if (this.#stored.length > 0) metadata.save(said)
     } catch (error) {
       this.#saveFailure = error
       this.#options.onRefused(error)
@@ -201,8 +206,8 @@ export class Answer {
   }
 
   #changesTo(parts: readonly MessagePart[]): Promise<readonly Change[]> {
-    const { turn, messageId } = this.#options
-    return changesTo(turn, { messageId, parts: this.#stored }, parts)
+    const { turn, messageId, metadata } = this.#options
+    return changesTo(turn, { messageId, parts: this.#stored }, parts, metadata.unsaved)
   }
 
   /** The changes that end the stored part of the answer, for a turn that cannot take the rest. */
@@ -217,7 +222,7 @@ export class Answer {
    * @param lastChanges Made from the end, committed with it.
    */
   async end(given: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
-    const { turn, process } = this.#options
+    const { turn, process, metadata } = this.#options
     let failure = this.#failure ?? given
     if (failure instanceof ProcessorAbort) return this.#discard(failure, lastChanges)
     if (this.#saveFailure !== null) throw this.#saveFailure
@@ -237,7 +242,9 @@ export class Answer {
     }
     const status = statusOf(this.#isAborted, failure, mayContinue)
     const end: AnswerEnd = { status, error: failure, parts }
+    const said = metadata.value
     await turn.close(status, [...(await this.#changesTo(parts)), ...lastChanges(end)])
+    metadata.save(said)
     return end
   }
 

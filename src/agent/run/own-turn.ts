@@ -6,6 +6,7 @@ import { isInternal, type MessagePart } from '../../domain/records/message.ts'
 import type { AgentTurn } from '../../ports/agent-memory.ts'
 import { Answer, type AnswerEnd } from '../answer/answer.ts'
 import { changesTo, type StoredAnswer } from '../answer/answer-changes.ts'
+import { AnswerMetadata } from '../answer/answer-metadata.ts'
 import { endedParts } from '../answer/answer-parts.ts'
 import { type Call, processedAnswer, processesAnswers } from '../call.ts'
 import { callOptionTable } from '../call-options.ts'
@@ -32,11 +33,14 @@ export class OwnTurn {
   readonly runId: string
   readonly messageId: string
   readonly answer: Answer
+  readonly metadata: AnswerMetadata
   /** The part of the answer that was stored when the call began. */
   readonly stored: readonly MessagePart[]
   /** Calls of the stored part that still wait: the model is not asked before they have their answers. */
   readonly waiting: ReadonlySet<string>
   readonly #seen: JsonObject
+  readonly #call: Call
+  #hasEnded: boolean
   /** Aborts the model when its turn was replaced or deleted, or another one took its place first. */
   readonly #refused = new AbortController()
 
@@ -47,11 +51,15 @@ export class OwnTurn {
     this.stored = stored
     this.waiting = waitingCalls(stored)
     this.#seen = seen
+    this.#call = call
+    this.#hasEnded = false
+    this.metadata = metadataOf(call, stored)
     this.answer = new Answer({
       turn,
       messageId,
       stored,
       modelOutputs,
+      metadata: this.metadata,
       // If processors check the whole answer, it is not stored step by step.
       savePerStep: (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),
@@ -87,6 +95,25 @@ export class OwnTurn {
     } catch (error) {
       await this.#closeAnyway(error)
       throw error
+    } finally {
+      this.#hasEnded = true
+    }
+  }
+
+  /**
+   * Stores metadata that came after the turn was closed: an application may begin to read a stream late. Never throws.
+   */
+  async keepMetadata(): Promise<void> {
+    const metadata = this.metadata.unsaved
+    const { remembered, agent } = this.#call
+    if (!this.#hasEnded || metadata === null || remembered === null) return
+    const { threadId } = this.turn
+    this.metadata.save(metadata)
+    try {
+      const change = { kind: 'message-edit', threadId, messageId: this.messageId, metadata } as const
+      await remembered.space.commitAs('metadata', [change], [])
+    } catch (error) {
+      agent.log('warn', 'The metadata of an answer could not be stored.', error)
     }
   }
 
@@ -96,6 +123,22 @@ export class OwnTurn {
     const run = endingRun(this.turn, status, { error: errorOf(error) })
     await closeAnyhow(this.turn, status, run, () => this.answer.cut())
   }
+}
+
+/** The metadata of a call's answer. Of a turn that goes on, the author stands in it already. */
+function metadataOf({ agent, remembered }: Call, stored: readonly MessagePart[]): AnswerMetadata {
+  const author = { kind: 'agent', id: agent.id, name: agent.name } as const
+  const limitBytes = remembered?.space.limits.metadataBytes ?? 0
+  const lost = (reason: string) => {
+    agent.log(
+      'warn',
+      'The metadata of an answer could not be stored.',
+      new Error(`messageMetadata is lost: ${reason}.`),
+    )
+  }
+  const metadata = new AnswerMetadata(author, limitBytes, lost)
+  if (stored.length > 0) metadata.save(metadata.value)
+  return metadata
 }
 
 /** The calls of memory's own tools, which the thread does not show. */

@@ -43,6 +43,7 @@ export class Recording {
         // A step without the model is no step of the answer.
         const isStep = part.type === 'start-step' || part.type === 'finish-step'
         if (!isStep || this.#turn.waiting.size === 0) this.#feed.write([part])
+        this.#turn.metadata.read(part)
         this.#structured?.read(part)
         if (part.type === 'error') this.#told.add(part.error)
         if (last.has(part.type)) this.#hasLast = true

@@ -1,5 +1,6 @@
 /** A call that streams its answer: the AI SDK's `streamText`, run to its end and stored in memory. */
 import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChunk, UIMessageStreamOptions } from 'ai'
+import type { MetadataOf } from '../answer/answer-metadata.ts'
 import type { Call } from '../call.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
@@ -7,7 +8,7 @@ import { isInternalTool } from '../tools/memory-scope.ts'
 import type { AnswerOfTurn } from './answering-turn.ts'
 import { isOvertaken } from './close-turn.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
-import type { OwnTurn } from './own-turn.ts'
+import { OwnTurn } from './own-turn.ts'
 import { Recording } from './recording.ts'
 import { type AgentStream, allWarnings, storedBy, withProperties } from './result.ts'
 import { endOf, isEnded, sdkSettings } from './run-model.ts'
@@ -148,25 +149,33 @@ function withoutSteps(): TransformStream<UIMessageChunk, UIMessageChunk> {
   })
 }
 
+/** Ends a stream only when some work is done. */
+function atEnd(work: () => Promise<void>): TransformStream<UIMessageChunk, UIMessageChunk> {
+  return new TransformStream({ flush: work })
+}
+
 /** Names of memory's own tools. */
 function internalTools(tools: ToolSet): ReadonlySet<string> {
   const own = Object.entries(tools).filter(([, tool]) => isInternalTool(tool))
   return new Set(own.map(([name]) => name))
 }
 
-/**
- * The methods of a result that make UI messages: the answer has the id that it has in its thread.
- *
- * @param isSilent Whether no model was asked.
- */
-async function uiMethods(result: Result, messageId: string | null, tools: ToolSet, isSilent: boolean) {
+/** The methods of a result that make UI messages: the answer has the id that it has in its thread. */
+async function uiMethods(result: Result, { turn, tools, isSilent }: Omit<Streaming, 'finished'>) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
+    const { messageId } = storedBy(turn)
     // Not an id of the application: the client must send back the id that the thread has.
     const named = messageId === null ? options : { ...options, generateMessageId: () => messageId }
-    const chunks = result.toUIMessageStream(named).pipeThrough(withoutInternal(hidden))
-    return isSilent ? chunks.pipeThrough(withoutSteps()) : chunks
+    const shown = (chunks: ReturnType<Result['toUIMessageStream']>) => {
+      const visible = chunks.pipeThrough(withoutInternal(hidden))
+      return isSilent ? visible.pipeThrough(withoutSteps()) : visible
+    }
+    if (!(turn instanceof OwnTurn)) return shown(result.toUIMessageStream(named))
+    const messageMetadata = turn.metadata.source(options.messageMetadata as MetadataOf | undefined)
+    const chunks = shown(result.toUIMessageStream({ ...named, messageMetadata } as UiOptions))
+    return chunks.pipeThrough(atEnd(() => turn.keepMetadata()))
   }
   type Init = NonNullable<Parameters<Result['toUIMessageStreamResponse']>[0]>
   return {
@@ -224,15 +233,11 @@ interface Streaming {
   readonly isSilent: boolean
 }
 
-async function agentStream(
-  call: Call,
-  result: Result,
-  { turn, tools, finished, isSilent }: Streaming,
-): Promise<AgentStream> {
-  const stored = storedBy(turn)
+async function agentStream(call: Call, result: Result, streaming: Streaming): Promise<AgentStream> {
+  const { turn, finished } = streaming
   return withProperties(result, {
-    ...stored,
-    ...(await uiMethods(result, stored.messageId, tools, isSilent)),
+    ...storedBy(turn),
+    ...(await uiMethods(result, streaming)),
     finished,
     get warnings() {
       return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))

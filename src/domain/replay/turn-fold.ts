@@ -52,10 +52,13 @@ function foldExtend(fold: Folding, effect: EffectOf<'message-extend'>): void {
   fold.messages[effect.index] = { ...message, parts: extendedParts(message.parts, effect) }
 }
 
-function foldEdit(fold: Folding, effect: EffectOf<'message-edit'>, at: string): void {
+/** Metadata that comes while the turn is open is what its owner says with the message, and no edit. */
+function foldEdit(fold: Folding, effect: EffectOf<'message-edit'>, { status, at }: LogRow): void {
   const message = fold.messages[effect.index]
   if (message === null || message === undefined) return
-  const edited = { ...message, ...(effect.parts === undefined ? {} : { parts: effect.parts }), editedAt: at }
+  const isEdit = effect.parts !== undefined || status !== 'open'
+  const parts = effect.parts === undefined ? {} : { parts: effect.parts }
+  const edited = { ...message, ...parts, ...(isEdit ? { editedAt: at } : {}) }
   if (effect.metadata === undefined) fold.messages[effect.index] = edited
   else {
     const metadata = mergeJson(message.metadata ?? {}, effect.metadata) as Message['metadata'] & object
@@ -74,7 +77,7 @@ const folds: { readonly [Kind in TurnEffectKind]: FoldEffect<Kind> } = {
   'message-append': (fold, { messages }, row) => foldAppend(fold, row, messages),
   'message-copy': (fold, { messages }, row) => foldAppend(fold, row, messages),
   'message-extend': (fold, effect) => foldExtend(fold, effect),
-  'message-edit': (fold, effect, row) => foldEdit(fold, effect, row.at),
+  'message-edit': (fold, effect, row) => foldEdit(fold, effect, row),
   'message-delete': (fold, { indexes }) => {
     for (const index of indexes) fold.messages[index] = null
   },

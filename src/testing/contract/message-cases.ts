@@ -299,6 +299,15 @@ const changing: readonly StorageCase[] = [
     },
     11,
   ),
+  sceneCase('metadata that comes while the turn is open is no edit, parts are', async (scene) => {
+    const answer = message('so far', { role: 'assistant', id: 'answer', metadata: { a: 1 } })
+    await scene.committed([openTurn('t'), step('t', { opened: 0 }, answer)])
+    await scene.committed(edit('t', 'answer', { metadata: { b: 2 } }))
+    const [read] = await scene.messages('t')
+    expectEqual([read?.metadata, read?.editedAt], [{ a: 1, b: 2 }, undefined], 'the message')
+    const { at } = await scene.committed(edit('t', 'answer', { parts: [{ type: 'text', text: 'all' }] }))
+    expectEqual((await scene.messages('t'))[0]?.editedAt, at, 'the time of the edit')
+  }),
   sceneCase('editing replaces parts, merges metadata deeply, and keeps the place', async (scene) => {
     await scene.committed(say('t', message('one', { id: 'm1', metadata: { a: { b: 1, c: 1 }, d: 1 } }), 'two'))
     scene.clock.advance(1_000)
