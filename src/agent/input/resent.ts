@@ -165,6 +165,17 @@ function placeRest(rest: Rest, upTo: number, isAlone: boolean, compared: Compari
   return { places: found, count, calls, isPart: located.isPart }
 }
 
+/**
+ * Questions with new ids, if all but the last one are the whole end of the thread: a client that gives new ids to all messages
+ * says only the last one now. null if they are not.
+ */
+function placeQuestions(rest: Rest, compared: Comparison): Placed | null {
+  const upTo = rest.messages.length - 1
+  const placed = upTo < 1 ? null : placeRest(rest, upTo, false, compared)
+  const last = [...(placed?.places.values() ?? [])].at(-1)
+  return placed?.places.size === upTo && last === rest.places.at(-1) ? placed : null
+}
+
 /** Whether the client gives new ids to all messages: a question of another id than its stored one is found by its content. */
 function givesNewIds({ messages }: Rest, { places }: Placed): boolean {
   return [...places.keys()].some((index) => {
@@ -193,6 +204,7 @@ export function sortByContent(sent: readonly Sent[], end: ThreadEnd, compared: C
   const upTo = compared.isLeadingUp ? rest.messages.length : newByIdFrom(rest.messages)
   let placed = placeRest(rest, upTo, isAlone, compared)
   let inPlaceOfLast: PlacedMessage | null = null
+  if (placed?.count === 0 && upTo === 0 && !isAlone) placed = placeQuestions(rest, compared) ?? placed
   if (placed !== null && givesNewIds(rest, placed)) {
     placed = placeRest(rest, rest.messages.length, isAlone, compared)
     if (placed !== null) inPlaceOfLast = standsNext(rest, placed)
