@@ -71,7 +71,8 @@ export const workingMemoryOperations = [
   operation({
     name: 'workingMemory.update',
     title: 'Update working memory',
-    description: 'Merges into a block of working memory: JSON is deep-merged, text is merged line by line.',
+    description:
+      'Merges into a block of working memory: JSON is deep-merged, text line by line. With a schema, a text is the JSON of an object.',
     effect: 'write',
     event: 'memory.working',
     input: z.strictObject({

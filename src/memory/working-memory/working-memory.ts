@@ -186,7 +186,8 @@ export async function restoreWorkingMemory(
 async function restore(block: Block, wanted: number, commitId: string | undefined): Promise<WorkingMemoryWriteRecord> {
   const current = await readBlock(block)
   const past = current === null ? null : await block.space.blocks.at(block.threadId, block.name, wanted)
-  if (current === null || past === null || past.version !== wanted || past.event === 'delete') {
+  const isGone = past === null || past.event === 'delete' || past.event === 'erased'
+  if (current === null || isGone || past.version !== wanted) {
     throw notFound('version', String(wanted), 'Pick one of the versions that getWorkingMemoryHistory lists.')
   }
   const { value } = past
