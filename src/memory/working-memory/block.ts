@@ -8,12 +8,12 @@ import type { Json } from '../../domain/json.ts'
 import type { BlockFormat, BlockState } from '../../domain/records/block.ts'
 import { mainBlock } from '../../domain/records/block-key.ts'
 import type { PastVersion } from '../../domain/replay/history.ts'
-import type { SchemaIssue } from '../../domain/standard-schema.ts'
+import type { KeyedIssue, SchemaIssue } from '../../domain/standard-schema.ts'
 import { type RecordPlace, recordPlace } from '../answers/records.ts'
 import { named } from '../arguments/commit-ids.ts'
 import { failsExpectation, refused } from '../door/applied.ts'
 import type { Door } from '../door/door.ts'
-import { issuesIn, scopeThread } from './form.ts'
+import { issuesIn, scopeThread, shownIssues } from './form.ts'
 
 /** A block in its current state. */
 export interface WorkingMemoryRecord<Time = string, Value = Json> extends RecordPlace {
@@ -122,14 +122,23 @@ export function submitBlock(
   return space.submit([change], { ...expect, ...named(commitId) })
 }
 
-/** What a write answers; null if it is not the version expected. */
-export async function written({ space }: Block, result: CommitResult): Promise<WorkingMemoryWriteRecord | null> {
+/**
+ * What a write answers; null if it is not the version expected.
+ *
+ * @param known What the schema says about the value, if that is known.
+ */
+export async function written(
+  { space }: Block,
+  result: CommitResult,
+  known?: readonly KeyedIssue[],
+): Promise<WorkingMemoryWriteRecord | null> {
   if (failsExpectation(result)) return null
   if (result.status === 'conflict') throw refused(result)
   const [block] = result.results
   invariant(block?.kind === 'block-write' || block?.kind === 'block-merge', 'a block write answers a block')
   const { version, value, replaced } = block
-  return { status: 'written', version, value, replaced, ...(await issuesIn(space.core, value)) }
+  const issues = known === undefined ? await issuesIn(space.core, value) : shownIssues(known)
+  return { status: 'written', version, value, replaced, ...issues }
 }
 
 export async function conflictAt(block: Block): Promise<WorkingMemoryWriteRecord> {

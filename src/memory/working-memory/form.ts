@@ -47,13 +47,17 @@ export async function checkSchema(schema: StandardSchema, value: Json): Promise<
   refuseIssues((await schemaReport(schema, value)).failures, value)
 }
 
-/** What the memory's schema says about a value, as a field of an answer: left out if it says nothing. */
+/** Issues as a field of an answer, which is left out if there are none. */
+export function shownIssues(issues: readonly KeyedIssue[]): { readonly issues?: readonly SchemaIssue[] } {
+  return issues.length === 0 ? {} : { issues: issues.map(toIssue) }
+}
+
+/** What the memory's schema says about a value, as a field of an answer. */
 export async function issuesIn(core: Core, value: Json): Promise<{ readonly issues?: readonly SchemaIssue[] }> {
   const schema = schemaOf(core)
   if (schema === null) return {}
   const { failures, unknown } = await schemaReport(schema, value)
-  const issues = [...failures, ...unknown].map(toIssue)
-  return issues.length === 0 ? {} : { issues }
+  return shownIssues([...failures, ...unknown])
 }
 
 /** The thread of the block; null for the resource's block. */

@@ -50,10 +50,18 @@ async function allFailures(schema: StandardSchema, value: Json): Promise<readonl
   return [...failures, ...(await allFailures(schema, rest))]
 }
 
+/** What a schema says about a value that a patch is merged into. */
+interface Judgment {
+  /** The issues that the patch is at fault for; empty if it may be written. */
+  readonly faults: readonly KeyedIssue[]
+  /** All that the schema says about the merged value. */
+  readonly issues: readonly KeyedIssue[]
+}
+
 /**
- * The issues that a patch is at fault for, with the value that it is merged into; empty if it may be written. At fault is
+ * Judges a patch by the value that it is merged into. At fault is
  *
- * - a patch that writes the field of the issue;
+ * - a patch that writes the field of an issue;
  * - a patch that writes inside of that field, if the field had no issue before or has more now, or if the patch alone has one;
  * - any other patch, if the issue is new: rules about several fields are named by one of them.
  *
@@ -61,13 +69,15 @@ async function allFailures(schema: StandardSchema, value: Json): Promise<readonl
  *
  * @param base null: nothing stands there, so that the patch has to be a whole value.
  */
-export async function faultsOf(
+export async function judgePatch(
   schema: StandardSchema,
-  base: Json | null,
+  base: JsonObject | null,
   patch: JsonObject,
-): Promise<readonly KeyedIssue[]> {
-  if (base === null) return failuresOf(schema, mergeJson({}, patch))
-  return judged(schema, base, patch, [])
+): Promise<Judgment> {
+  const { failures, unknown } = await schemaReport(schema, mergeJson(base ?? {}, patch))
+  const issues = [...failures, ...unknown]
+  if (failures.length === 0 || base === null) return { faults: failures, issues }
+  return { faults: await judged(schema, base, patch, []), issues }
 }
 
 async function judged(

@@ -19,7 +19,7 @@ import {
   written,
 } from './block.ts'
 import { checkSchema, hasForm, refuseIssues, schemaOf } from './form.ts'
-import { faultsOf } from './judge-patch.ts'
+import { judgePatch } from './judge-patch.ts'
 
 /** A try fails only because another write succeeded. */
 const mergeTries = 100
@@ -79,10 +79,12 @@ export async function mergeObject(
     const version = current?.version ?? null
     if (expected !== undefined && expected !== version) break
     const base = baseOf(current)
-    refuseIssues(await faultsOf(schema, base, patch), mergeJson(base ?? {}, patch))
+    const { faults, issues } = await judgePatch(schema, base, patch)
+    refuseIssues(faults, mergeJson(base ?? {}, patch))
     const result = await submitBlock(block, mergeOver(current, patch), version, commitId)
     if (commitId !== undefined && isReused(result)) return mergeAgain(block, patch, commitId, result.first)
-    const answer = await written(block, result)
+    // What was judged is what was written: the commit expected the version that was read.
+    const answer = await written(block, result, issues)
     if (answer !== null) return answer
   }
   return conflictAt(block)
