@@ -102,7 +102,9 @@ export type { RecallTrace, TracedItem } from './memory/answers/recollection.ts'
 export type { StoredPart } from './memory/answers/stored-part.ts'
 export type { CommitIdOption } from './memory/arguments/commit-ids.ts'
 export type { FeedOptions } from './memory/arguments/feed-options.ts'
+export type { IncludedMessage } from './memory/conversation/list-messages.ts'
 export type { DeleteMessagesOptions, MessageEdit, UpdateMessagesOptions } from './memory/conversation/messages.ts'
+export type { RestoredTurn, RestoreTurnOptions } from './memory/conversation/restore-turn.ts'
 export type { ListRunsOptions } from './memory/conversation/runs.ts'
 export type {
   CreateThreadOptions,
@@ -127,6 +129,7 @@ export {
   type MemoryEvent,
   memoryChannel,
   type RecallEvent,
+  type RestoreEvent,
   type SaveEvent,
   type TracedFind,
   type WorkingMemoryEvent,

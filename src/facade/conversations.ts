@@ -14,6 +14,7 @@ import type {
   SaveMessagesRequest,
   UpdateMessagesOptions,
 } from '../memory/conversation/messages.ts'
+import type { RestoredTurn, RestoreTurnOptions } from '../memory/conversation/restore-turn.ts'
 import type {
   CreateThreadOptions,
   GetThreadOptions,
@@ -187,6 +188,17 @@ export abstract class Conversations {
   async listMessages(options: ListMessagesOptions): Promise<MessagePage> {
     const page = await call(this.#core, 'messages.list', timedRange('listMessages', options))
     return { ...page, messages: page.messages.map(datedMessage) }
+  }
+
+  /**
+   * Brings a replaced turn back, such as an answer that was given again or a question that was edited, with its branch of the
+   * thread. The turns in its place leave the thread, with all that followed them; they can be restored in turn.
+   *
+   * @throws MemoryError `not-found` if the thread has no such turn; `conflict` if the turn was discarded, or has no answer or
+   *   nothing left to stand there with.
+   */
+  restoreTurn(options: RestoreTurnOptions): Promise<RestoredTurn> {
+    return call(this.#core, 'turns.restore', { what: 'restoreTurn', options })
   }
 
   /** Changes messages in place; metadata is deep-merged. One commit for each thread. */

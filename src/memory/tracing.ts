@@ -102,6 +102,23 @@ export interface SaveEvent extends OperationEvent {
   readonly seq?: Seq
 }
 
+/** A replaced turn that was restored. */
+export interface RestoreEvent extends OperationEvent {
+  /** Tells the event from others. */
+  readonly operation: 'memory.restore'
+  /** The space of the thread. */
+  readonly space: string
+  readonly threadId: string
+  /** The turn that was asked for. */
+  readonly turnId: string
+  /** Ids of the turns that stand again. */
+  readonly restored?: readonly string[]
+  /** Ids of the turns that stood until then. */
+  readonly replaced?: readonly string[]
+  /** Seq of the commit. */
+  readonly seq?: Seq
+}
+
 /** A block of working memory read or written. */
 export interface WorkingMemoryEvent extends OperationEvent {
   /** Tells the event from others. */
@@ -125,7 +142,7 @@ export interface WorkingMemoryEvent extends OperationEvent {
 }
 
 /** What memory publishes about one operation on the channel `memoryChannel`. */
-export type MemoryEvent = RecallEvent | SaveEvent | WorkingMemoryEvent
+export type MemoryEvent = RecallEvent | SaveEvent | RestoreEvent | WorkingMemoryEvent
 
 // Node has loaded this module before the first line of any program, so importing it costs nothing.
 const channel = tracingChannel<unknown, MemoryEvent>(memoryChannel)

@@ -5,6 +5,7 @@ import { limitTable } from '../domain/limits.ts'
 import { spaceId } from '../domain/space.ts'
 import { listMessages } from '../memory/conversation/list-messages.ts'
 import { deleteMessages, saveMessages, updateMessages } from '../memory/conversation/messages.ts'
+import { restoreTurn } from '../memory/conversation/restore-turn.ts'
 import {
   commitId,
   count,
@@ -86,7 +87,10 @@ export const messageOperations = [
       filter: optional(z.strictObject({ metadata: filter })),
       includeInternal: optional(z.boolean()).describe("Whether calls of memory's own tools are shown."),
       include: optional(
-        z.array(z.strictObject({ id, withPreviousMessages: neighbours, withNextMessages: neighbours })).max(100),
+        z.union([
+          z.literal('replaced').describe('Also the messages of replaced turns, marked with replacedBy.'),
+          z.array(z.strictObject({ id, withPreviousMessages: neighbours, withNextMessages: neighbours })).max(100),
+        ]),
       ),
     }),
     output: z.strictObject({
@@ -137,5 +141,22 @@ export const messageOperations = [
     output: z.strictObject({ deleted: z.array(z.string()) }),
     space: ({ resourceId, messageIds }) => spaceOf(resourceId, messageIds),
     run: deleteMessages,
+  }),
+  operation({
+    name: 'turns.restore',
+    title: 'Restore a replaced turn',
+    description:
+      'Brings a replaced turn back with its branch of the thread. What stands in its place, and all that followed, is set aside.',
+    effect: 'write',
+    event: 'memory.restore',
+    input: z.strictObject({ ...threadOfResource, turnId: id, commitId }),
+    output: z.strictObject({
+      turnId: z.string(),
+      restored: z.array(z.string()),
+      replaced: z.array(z.string()),
+      seq,
+    }),
+    space: ({ resourceId }) => [spaceId('resource', resourceId)],
+    run: restoreTurn,
   }),
 ] as const

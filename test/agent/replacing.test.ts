@@ -85,6 +85,8 @@ describe.each(Object.keys(calls))('%s', (name) => {
     const stop = new AbortController()
     const { finished } = await agent.stream(input, { ...at, ...options, abortSignal: stop.signal })
     await expect.poll(() => model.calls.length).toBe(1)
+    const shown = (await scene.memory.listMessages(at)).messages
+    expect(shown.map(({ turnStatus }) => turnStatus)).toEqual([...whole.map(() => 'complete'), 'replacing'])
     stop.abort()
     expect((await finished).status).toBe('aborted')
     expect(await texts(scene.memory)).toEqual(whole)

@@ -44,6 +44,9 @@ const memory: readonly Entry[] = [
       s.memory[method]({ ...s.where, ...given }),
     ),
   ),
+  ...options('Memory.restoreTurn', ['resourceId', 'threadId', 'turnId', 'commitId'], (s, given: object) =>
+    s.memory.restoreTurn({ ...s.where, turnId: 'turn_none', ...given }),
+  ),
   ...options('Memory.cloneThread', ['resourceId', 'threadId', 'newThreadId', 'title'], (s, given: object) =>
     s.memory.cloneThread({ ...s.where, ...given }),
   ),

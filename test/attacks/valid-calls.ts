@@ -52,6 +52,7 @@ const memory = calls('Memory', ({ memory: m }) => m, {
   archiveThread: (s) => [s.where],
   unarchiveThread: (s) => [s.where],
   deleteThread: (s) => [s.where],
+  restoreTurn: (s) => [{ ...s.where, turnId: 'turn_none', commitId: `r-${s.name}` }],
   cloneThread: (s) => {
     const to = { resourceId: `${s.resourceId}-copy` }
     return [{ ...s.where, newThreadId: 'copy', title: 'x', metadata: { a: 1 }, last: 2, dateRange: range, to }]

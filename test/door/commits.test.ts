@@ -38,6 +38,7 @@ const writes: readonly Write[] = [
     [{ id: 'm', content: 'x', metadata: { a: 1 } }],
     (m, edit) => m.updateMessages({ resourceId: 'alice', messages: [edit] }),
   ],
+  ['restoreTurn', [{ ...where, turnId: 'turn_none', commitId: 'r' }], (m, o) => m.restoreTurn(o)],
   ['deleteMessages', [['m'], where], (m, ids, o) => m.deleteMessages(ids, o)],
   [
     'updateWorkingMemory',

@@ -62,6 +62,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       'listMessages',
       'updateMessages',
       'deleteMessages',
+      'restoreTurn',
       'recall',
       'explain',
       'settled',

@@ -114,6 +114,7 @@ const entries: Record<string, (world: World, id: string) => Promise<unknown>> = 
   'commit erase': ({ memory }, id) => memory.space('resource/mallory').commit([{ kind: 'erase', messageIds: [id] }]),
   'commit erase facts': ({ memory }, id) => memory.space('resource/mallory').commit([{ kind: 'erase', factIds: [id] }]),
   'commit erase runs': ({ memory }, id) => memory.space('resource/mallory').commit([{ kind: 'erase', runIds: [id] }]),
+  restore: ({ memory }, id) => memory.restoreTurn({ ...mallory, turnId: id }),
   'commit replaces': ({ memory }, id) =>
     memory.space('resource/mallory').commit([{ kind: 'turn-open', threadId: 'x', replaces: [id] }]),
   'commit a fact': ({ memory }, id) =>

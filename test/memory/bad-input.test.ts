@@ -115,6 +115,7 @@ describe('unknown and wrong options', () => {
     ['a filter', 'filter', (memory) => memory.listThreads({ resourceId: 'alice', filter: more })],
     ['updateThread', 'updateThread', (memory) => memory.updateThread({ ...where, ...more })],
     ['deleteThread', 'deleteThread', (memory) => memory.deleteThread({ ...where, ...more })],
+    ['restoreTurn', 'restoreTurn', (memory) => memory.restoreTurn({ ...where, turnId: 'turn_none', ...more })],
     ['cloneThread', 'cloneThread', (memory) => memory.cloneThread({ ...where, ...more })],
     ['saveMessages', 'saveMessages', (memory) => memory.saveMessages({ ...where, messages: 'x', ...more })],
     ['listMessages', 'listMessages', (memory) => memory.listMessages({ ...where, ...more })],

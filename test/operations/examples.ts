@@ -17,7 +17,12 @@ const entry = { teamId: 'acme', key: 'k' }
 export const reads: Readonly<Record<string, Inputs>> = {
   'threads.get': () => [inThread, { threadId: 't' }, { ...alice, threadId: 'none' }],
   'threads.list': () => [alice, { ...alice, archived: 'any', perPage: 1, filter: { metadata: {} } }],
-  'messages.list': () => [inThread, { ...inThread, last: 1 }, { ...inThread, include: [{ id: 'm1' }] }],
+  'messages.list': () => [
+    inThread,
+    { ...inThread, last: 1 },
+    { ...inThread, include: [{ id: 'm1' }] },
+    { ...alice, threadId: 'r', include: 'replaced' },
+  ],
   'messages.recall': () => [
     { ...alice, query: 'tea' },
     { ...inThread, scope: 'thread', query: 'tea', messageRange: 1 },
@@ -114,6 +119,12 @@ export const writes: Readonly<Record<string, (scene: Scene) => readonly WriteExa
     {
       input: { ...alice, messages: [{ id: 'm1', content: 'changed', metadata: { a: 1 } }] },
       other: { ...alice, messages: [{ id: 'm1', content: 'otherwise' }] },
+    },
+  ],
+  'turns.restore': ({ replacedTurnId, turnId }) => [
+    {
+      input: { ...alice, threadId: 'r', turnId: replacedTurnId },
+      other: { ...alice, threadId: 'r', turnId },
     },
   ],
   'messages.delete': () => [{ input: { ...inThread, messageIds: ['m1'] }, other: { ...inThread, messageIds: ['m2'] } }],

@@ -12,6 +12,9 @@ export interface Scene {
   readonly otherFactId: string
   readonly oldFactId: string
   readonly runId: string
+  /** A turn that another one replaced, and another turn of its thread. */
+  readonly replacedTurnId: string
+  readonly turnId: string
   readonly receiptId: string
   readonly recallId: string
   /** Versions of the block `main` of alice, the oldest first. */
@@ -41,6 +44,19 @@ export async function openScene(): Promise<Scene> {
   await memory.updateMessages({ ...alice, messages: [{ id: 'm1', metadata: { topic: 'tea' } }] })
   await memory.createThread({ ...alice, threadId: 'archive', title: 'Old' })
   await memory.archiveThread({ ...alice, threadId: 'archive' })
+  const restorable = { ...alice, threadId: 'r' }
+  const { turnId } = await memory.saveMessages({ ...restorable, messages: 'Rice is white' })
+  const { turnId: replacedTurnId } = await memory.saveMessages({ ...restorable, messages: 'Salt is wite' })
+  await memory.space('resource/alice').commit([
+    { kind: 'turn-open', threadId: 'r', replaces: [replacedTurnId] },
+    {
+      kind: 'message-append',
+      threadId: 'r',
+      opened: 0,
+      messages: [{ role: 'user', parts: [{ type: 'text', text: 'Salt' }] }],
+    },
+    { kind: 'turn-close', threadId: 'r', opened: 0, status: 'complete' },
+  ])
   const team = memory.team('acme')
   await team.write('k', { a: 1 })
   await team.write('k', { a: 2 }, { ttl: '1h' })
@@ -63,7 +79,7 @@ export async function openScene(): Promise<Scene> {
   await memory.saveMessages({ resourceId: 'bob', threadId: 't', messages: 'hello' })
   const { id: receiptId } = await memory.forget({ resourceId: 'bob' })
   const { recallId } = await memory.recall({ ...alice, query: 'tea' })
-  return { memory, factId, otherFactId, oldFactId, runId, receiptId, recallId, versions }
+  return { memory, factId, otherFactId, oldFactId, runId, replacedTurnId, turnId, receiptId, recallId, versions }
 }
 
 /** Calls an operation with an input, as a face does. */

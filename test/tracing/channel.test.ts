@@ -16,6 +16,8 @@ const app = { kind: 'system', id: 'app' }
 const said = ['The refund is late', 'We met in Vienna', 'She paints landscapes']
 const done = { status: 'done', durationMs: expect.any(Number) }
 
+const tokensIn = (event: MemoryEvent) => ('tokens' in event ? event.tokens : undefined)
+
 it('publishes under a name of its own', () => expect(memoryChannel).toBe('aquifer:memory'))
 
 describe('memory.save', () => {
@@ -58,6 +60,28 @@ describe('memory.save', () => {
       ...{ operation: 'memory.save', actor: app, space, threadId: 't', given: 1 },
       ...{ status: 'failed', errorCode: error.code, durationMs: expect.any(Number) },
     })
+  })
+})
+
+describe('memory.restore', () => {
+  it('says which turn was restored, which came back and which left', async () => {
+    const memory = openMemory()
+    const { turnId } = await memory.saveMessages({ ...where, messages: 'first' })
+    const changes = [
+      { kind: 'turn-open' as const, threadId: 't', replaces: [turnId] },
+      { kind: 'turn-close' as const, threadId: 't', opened: 0, status: 'complete' as const },
+    ]
+    const result = await memory.space(space).commit(changes)
+    const opened = result.status === 'committed' ? result.results[0] : undefined
+    const published = listen()
+    await memory.restoreTurn({ ...where, turnId })
+    await refused('not-found', () => memory.restoreTurn({ ...where, turnId: 'turn_none' }))
+    const stated = { operation: 'memory.restore', actor: app, space, threadId: 't' }
+    const replaced = opened?.kind === 'turn-open' ? [opened.turnId] : []
+    expect(finished(published)).toEqual([
+      { ...stated, ...done, turnId, restored: [turnId], replaced, seq: 3 },
+      { ...stated, ...done, turnId: 'turn_none', status: 'failed', errorCode: 'not-found' },
+    ])
   })
 })
 
@@ -148,7 +172,7 @@ describe('memory.working', () => {
       { ...common, action: 'restore', version: 3, replaced: 2, tokens },
       { ...common, action: 'get', version: 3, format: 'text', tokens },
     ])
-    const counts = finished(published).map((event) => event.tokens ?? 0)
+    const counts = finished(published).map((event) => tokensIn(event) ?? 0)
     expect(counts[2]).toBeGreaterThan(counts[1] ?? 0)
     expect([counts[3], counts[4]]).toEqual([counts[1], counts[1]])
   })
@@ -168,7 +192,7 @@ describe('memory.working', () => {
       { action: 'get', threadId: 't', version: 2, format: 'json' },
     ])
     const tokens = estimateTokenCount('{"name":"Alice of the long and winding road"}')
-    expect(finished(published).map((event) => event.tokens)).toEqual([tokens, tokens])
+    expect(finished(published).map(tokensIn)).toEqual([tokens, tokens])
   })
 
   it('tells a conflict, which is an answer, from an error', async () => {

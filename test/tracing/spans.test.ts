@@ -135,6 +135,31 @@ describe('attributes', () => {
     })
   })
 
+  it('of a restored turn', async () => {
+    const memory = openMemory()
+    const { turnId } = await memory.saveMessages({ ...where, messages: 'first' })
+    const open = { kind: 'turn-open' as const, threadId: 't', replaces: [turnId] }
+    const close = { kind: 'turn-close' as const, threadId: 't', opened: 0, status: 'complete' as const }
+    await memory.space('resource/alice').commit([open, close])
+    await startTracing()
+    const { replaced } = await memory.restoreTurn({ ...where, turnId })
+    expect(spanOf('update_memory').attributes).toEqual({
+      'gen_ai.operation.name': 'update_memory',
+      'gen_ai.memory.store.id': 'resource/alice',
+      'gen_ai.memory.record.count': 1,
+      'gen_ai.conversation.id': 't',
+      'aquifer.operation': 'memory.restore',
+      'aquifer.status': 'done',
+      'aquifer.actor.kind': 'system',
+      'aquifer.actor.id': 'app',
+      'aquifer.turn.id': turnId,
+      'aquifer.restore.turn.ids': [turnId],
+      'aquifer.restore.replaced.ids': [...replaced],
+      'aquifer.restore.replaced': 1,
+      'aquifer.seq': 3,
+    })
+  })
+
   it('of working memory', async () => {
     const memory = openMemory()
     await startTracing()

@@ -2,7 +2,7 @@
  * Span names and attributes. Names of the GenAI semantic conventions (in development, as of September 2026) are used
  * where there is one: `gen_ai.*` and `error.type`. Those that begin with `aquifer.` are ours.
  */
-import type { MemoryEvent, RecallEvent, SaveEvent, WorkingMemoryEvent } from '../../memory/tracing.ts'
+import type { MemoryEvent, RecallEvent, RestoreEvent, SaveEvent, WorkingMemoryEvent } from '../../memory/tracing.ts'
 
 type Value = string | number | string[] | number[]
 type MaybeValues = Readonly<Record<string, Value | undefined>>
@@ -24,6 +24,7 @@ const writes = { update: 'upsert_memory', restore: 'update_memory' } as const
 export function spanName(event: MemoryEvent): string {
   if (event.operation === 'memory.recall') return 'search_memory'
   if (event.operation === 'memory.save') return 'upsert_memory'
+  if (event.operation === 'memory.restore') return 'update_memory'
   return event.action === 'get' ? 'get_memory' : writes[event.action]
 }
 
@@ -72,6 +73,23 @@ function saveLots(event: SaveEvent): Lots {
   }
 }
 
+function restoreLots(event: RestoreEvent): Lots {
+  return {
+    ids: {
+      'gen_ai.memory.store.id': event.space,
+      'gen_ai.conversation.id': event.threadId,
+      'aquifer.turn.id': event.turnId,
+      'aquifer.restore.turn.ids': event.restored && [...event.restored],
+      'aquifer.restore.replaced.ids': event.replaced && [...event.replaced],
+    },
+    numbers: {
+      'gen_ai.memory.record.count': event.restored?.length,
+      'aquifer.restore.replaced': event.replaced?.length,
+      'aquifer.seq': event.seq,
+    },
+  }
+}
+
 /** For a read, the returned records; for a write, the records to write. */
 function blockCount({ action, status, version }: WorkingMemoryEvent): number | undefined {
   if (action !== 'get') return 1
@@ -99,8 +117,16 @@ function workingMemoryLots(event: WorkingMemoryEvent): Lots {
 }
 
 function lotsOf(event: MemoryEvent): Lots {
-  if (event.operation === 'memory.recall') return recallLots(event)
-  return event.operation === 'memory.save' ? saveLots(event) : workingMemoryLots(event)
+  switch (event.operation) {
+    case 'memory.recall':
+      return recallLots(event)
+    case 'memory.save':
+      return saveLots(event)
+    case 'memory.restore':
+      return restoreLots(event)
+    case 'memory.working':
+      return workingMemoryLots(event)
+  }
 }
 
 /** The attributes of an event so far. */

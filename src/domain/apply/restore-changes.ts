@@ -3,6 +3,7 @@
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import { MemoryError, shown } from '../error.ts'
 import { type TurnId, unpackTurn } from '../id.ts'
+import { refuseForeignId } from '../issued-id.ts'
 import { restoration, standing } from '../records/standing.ts'
 import type { TurnState } from '../records/turn.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
@@ -38,6 +39,7 @@ function requireRestorable(turn: TurnState): void {
 
 export function applyTurnRestore(draft: Draft, change: ChangeOf<'turn-restore'>): ResultOf<'turn-restore'> {
   draft.liveThread(change.threadId)
+  refuseForeignId(change.turnId, 'turn', draft.space.key, 'turnId')
   const turn = requireTurn(draft, change)
   requireAlone(draft.commit, change, 'must not change a thread in which the commit restores a turn', 'Restore the turn')
   requireRestorable(turn)

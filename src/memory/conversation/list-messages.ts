@@ -39,12 +39,21 @@ export interface ListMessagesRequest<Time = string> {
   }
   /** Whether messages show the calls of memory's own tools. Default: false. */
   readonly includeInternal?: boolean
-  /** Messages to add by id, at most 100, each with this many messages before and after it. Default: none. */
-  readonly include?: readonly {
-    readonly id: string
-    readonly withPreviousMessages?: number
-    readonly withNextMessages?: number
-  }[]
+  /**
+   * `replaced`: also the messages of turns that do not stand in the thread, each marked with `replacedBy`. Or messages to
+   * add by id, at most 100, each with this many messages before and after it. Default: none.
+   */
+  readonly include?: 'replaced' | readonly IncludedMessage[]
+}
+
+/** A message to add to a page, with its neighbours. */
+export interface IncludedMessage {
+  /** Its id. */
+  readonly id: string
+  /** How many messages before it. Default: 0. */
+  readonly withPreviousMessages?: number
+  /** How many messages after it. Default: 0. */
+  readonly withNextMessages?: number
 }
 
 /** A page of messages of one thread. */
@@ -116,7 +125,8 @@ export async function closeOverdue(space: Door, threadId: string): Promise<boole
 async function listOnce(space: Door, query: MessageQuery): Promise<Listed<PlacedMessage>> {
   const { core, id } = space
   const listed = await (await core.storage.get()).messages.list(core.access, id, query)
-  if (!listed.items.some(({ message }) => message.turnStatus === 'open')) return listed
+  const isOpen = ({ message }: PlacedMessage) => message.turnStatus === 'open' || message.turnStatus === 'replacing'
+  if (!listed.items.some(isOpen)) return listed
   return (await closeOverdue(space, query.threadId)) ? space.messages.list(query) : listed
 }
 
@@ -125,12 +135,16 @@ function comparePlaces(left: PlacedMessage, right: PlacedMessage): number {
 }
 
 /** Messages asked for by id, with their neighbours in the thread. */
-async function included(space: Door, parsed: Parsed, base: MessageQuery): Promise<PlacedMessage[]> {
-  const ids = (parsed.include ?? []).map(({ id }, index) => ({ id, field: `include[${index}].id` }))
-  await refuseForeignMessages(space, parsed.threadId, ids)
-  const found = (parsed.include ?? []).map(async (wanted) => {
+async function included(
+  space: Door,
+  include: readonly IncludedMessage[],
+  base: MessageQuery,
+): Promise<PlacedMessage[]> {
+  const ids = include.map(({ id }, index) => ({ id, field: `include[${index}].id` }))
+  await refuseForeignMessages(space, base.threadId, ids)
+  const found = include.map(async (wanted) => {
     const places = await space.messages.find(checkId(wanted.id, 'include.id'))
-    const hit = places.find(({ message }) => message.threadId === parsed.threadId)
+    const hit = places.find(({ message }) => message.threadId === base.threadId)
     if (hit === undefined || (base.skipInternal === true && isAllInternal(hit.message.parts))) return []
     const around = async (direction: 'asc' | 'desc', limit: number | undefined) => {
       if (limit === undefined || limit === 0) return []
@@ -158,12 +172,12 @@ function limitOf(core: Core, { last, perPage }: Parsed): number {
 }
 
 /**
- * A page of a thread's messages. Replaced and discarded turns are left out, and so are calls of memory's own tools unless
- * `includeInternal` asks for them; open turns of others are marked.
+ * A page of a thread's messages. Turns that do not stand are left out unless `include` asks for them, and so are calls of
+ * memory's own tools unless `includeInternal` does; open turns of others are marked. Discarded turns are always left out.
  */
 export async function listMessages(core: Core, parsed: ListMessagesRequest): Promise<MessagePageRecord> {
   checkTogether(parsed)
-  const { threadId, resourceId, page = 0, cursor, dateRange, includeInternal = false } = parsed
+  const { threadId, resourceId, page = 0, cursor, dateRange, includeInternal = false, include } = parsed
   const space = resourceSpace(core, resourceId)
   const { direction, isTurned, kind } = walkOf(parsed)
   const limit = limitOf(core, parsed)
@@ -177,13 +191,14 @@ export async function listMessages(core: Core, parsed: ListMessagesRequest): Pro
     from: dateRange?.start === undefined ? null : toIso(dateRange.start, 'dateRange.start'),
     to: dateRange?.end === undefined ? null : toIso(dateRange.end, 'dateRange.end'),
     skipInternal: !includeInternal,
+    turns: include === 'replaced' ? 'all' : 'shown',
   }
   const test = parseFilter(parsed.filter?.metadata, 'filter.metadata', core.limits)
   const list = (one: MessageQuery) => listOnce(space, one)
   const listed = test === null ? unfiltered(await list(query)) : await listMatching(list, query, test, core.limits)
   const places = isTurned ? listed.items.toReversed() : listed.items
   const isDown = direction === 'desc' && !isTurned
-  const extra = parsed.include === undefined ? [] : await included(space, parsed, query)
+  const extra = include === undefined || include === 'replaced' ? [] : await included(space, include, query)
   const place = recordPlace(space.id)
   return {
     messages: merged(places, extra, isDown).map(({ message }) => toListedMessage(message, place, includeInternal)),
