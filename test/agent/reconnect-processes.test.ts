@@ -93,7 +93,7 @@ describe('a turn of another process', () => {
   })
 
   it('ends in an error once the process is killed, and keeps what was stored', async () => {
-    const { worker, agent, go, listed } = await running({ turnLeaseMs: 400 })
+    const { worker, agent, go, listed } = await running({ turnLeaseMs: 2_000 })
     await go('one')
     await expect.poll(async () => (await listed()).length).toBe(2)
     const stream = await agent.reconnectToStream(at)
