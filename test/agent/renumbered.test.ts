@@ -38,6 +38,18 @@ it('has its questions stored once', async () => {
   expect(stored).toEqual([one, two, three, 'Yes.'])
 })
 
+it('is found where the thread has gone on since', async () => {
+  const stored = await said(
+    [['a1', 'Is it open?']],
+    [['x1', 'Is it far?']],
+    [
+      ['b1', 'Is it open?'],
+      ['b2', 'And now?'],
+    ],
+  )
+  expect(stored).toEqual(['Is it open?', 'Is it far?', 'And now?', 'Yes.'])
+})
+
 it('may say the same words twice', async () => {
   expect(
     await said(

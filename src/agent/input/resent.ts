@@ -166,14 +166,16 @@ function placeRest(rest: Rest, upTo: number, isAlone: boolean, compared: Compari
 }
 
 /**
- * Questions with new ids, if all but the last one are the whole end of the thread: a client that gives new ids to all messages
- * says only the last one now. null if they are not.
+ * Two questions or more with new ids, if the thread has all of them, or all but the last one: a client that gives new ids to
+ * all messages says at most the last one now. null if it has not.
  */
 function placeQuestions(rest: Rest, compared: Comparison): Placed | null {
-  const upTo = rest.messages.length - 1
-  const placed = upTo < 1 ? null : placeRest(rest, upTo, false, compared)
-  const last = [...(placed?.places.values() ?? [])].at(-1)
-  return placed?.places.size === upTo && last === rest.places.at(-1) ? placed : null
+  const { length } = rest.messages
+  for (const upTo of length < 2 ? [] : [length, length - 1]) {
+    const placed = placeRest(rest, upTo, false, { ...compared, isLeadingUp: upTo < length })
+    if (placed?.places.size === upTo) return placed
+  }
+  return null
 }
 
 /** Whether the client gives new ids to all messages: a question of another id than its stored one is found by its content. */
