@@ -18,6 +18,7 @@ export { ToolCallFilter } from './agent/processors/tool-call-filter.ts'
 export { RequestContext, type RequestContextInput } from './agent/request-context.ts'
 export type { ReconnectedStream, ReconnectOptions } from './agent/run/reconnect.ts'
 export type { AgentResult, AgentStream } from './agent/run/result.ts'
+export type { DataPart } from './agent/tools/data-parts.ts'
 export {
   type CreateToolOptions,
   createTool,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { Answer } from '../../src/agent/answer/answer.ts'
 import { AnswerMetadata } from '../../src/agent/answer/answer-metadata.ts'
 import { ProcessorAbort } from '../../src/agent/processors/processor.ts'
+import { DataParts } from '../../src/agent/tools/data-parts.ts'
 import { ModelOutputs } from '../../src/agent/tools/model-outputs.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/conversation/turns.ts'
@@ -26,7 +27,15 @@ function answerIn(turn: Turn, onRefused: (error: unknown) => void = () => {}): A
   const process = async <Parts>(parts: Parts) => parts
   const modelOutputs = new ModelOutputs({})
   const metadata = new AnswerMetadata({ kind: 'agent', id: 'a' }, 1_000, () => {})
-  const options = { turn, messageId: turn.messageId(1), stored: [], savePerStep: true, modelOutputs, metadata }
+  const options = {
+    turn,
+    messageId: turn.messageId(1),
+    stored: [],
+    savePerStep: true,
+    modelOutputs,
+    metadata,
+    dataParts: new DataParts(null),
+  }
   return new Answer({ ...options, process, onRefused })
 }
 

@@ -1,12 +1,13 @@
 /** Records the answer of a turn from the AI SDK's stream, and saves it step by step. */
 
-import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
+import type { TextStreamPart, ToolSet, UIMessage, UIMessageChunk } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import type { AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
+import type { DataParts } from '../tools/data-parts.ts'
 import { type ModelOutputs, notShown, type ToolResult } from '../tools/model-outputs.ts'
 import { changesTo } from './answer-changes.ts'
 import type { AnswerMetadata } from './answer-metadata.ts'
@@ -29,6 +30,8 @@ interface AnswerOptions {
   /** What models see of the results of tools. */
   readonly modelOutputs: ModelOutputs
   readonly metadata: AnswerMetadata
+  /** Parts that the application and its tools add. */
+  readonly dataParts: DataParts
   /** Whether each step is saved as it completes; otherwise everything at the end. */
   readonly savePerStep: boolean
   /** Decides in the end what is stored. */
@@ -96,24 +99,32 @@ export class Answer {
     } catch (error) {
       this.#fail(error)
     }
+    this.#options.dataParts.end()
     this.#hasEnded = true
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
   /** The stream as the AI SDK makes a UI message of it, which is what is stored. */
   async #messagesOf(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<ReadableStream<unknown>> {
-    const { toUIMessageStream } = await loadSdk()
-    const { messageId } = this.#options
+    const { createUIMessageStream, toUIMessageStream } = await loadSdk()
+    const { messageId, dataParts } = this.#options
     // The SDK's types of parts are a closed union, and the SDK made the stored parts.
     const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage
-    return toUIMessageStream({
+    const said = toUIMessageStream({
       stream: this.#observed(stream),
       tools,
-      originalMessages: this.#stored.length > 0 ? [before] : [],
-      generateMessageId: () => messageId,
       sendSources: true,
       redactToolErrors: false,
       onError: (error) => (error instanceof Error ? error.message : String(error)),
+    })
+    const ending = new TransformStream<UIMessageChunk, UIMessageChunk>({ flush: () => dataParts.end() })
+    return createUIMessageStream({
+      execute: ({ writer }) => {
+        dataParts.follow((part) => writer.write(part))
+        writer.merge(said.pipeThrough(ending))
+      },
+      originalMessages: this.#stored.length > 0 ? [before] : [],
+      generateId: () => messageId,
       onStepEnd: async ({ responseMessage }) => this.#endStep(responseMessage.parts),
       onEnd: ({ responseMessage }) => this.#see(responseMessage.parts),
     })

@@ -5,6 +5,7 @@ import { resourceOf } from '../../domain/space.ts'
 import type { Memory } from '../../facade/memory.ts'
 import type { AgentSpace, AgentTurn } from '../../ports/agent-memory.ts'
 import type { Call } from '../call.ts'
+import type { DataParts } from '../tools/data-parts.ts'
 import { insideTurn } from '../tools/inside-turn.ts'
 import type { ToolContext } from '../tools/tool.ts'
 
@@ -40,9 +41,15 @@ function placeOf({ id, address }: AgentSpace): Pick<ToolContext, 'space' | 'reso
 }
 
 /** The context of each tool, as the AI SDK's `toolsContext`. The call's own values win. */
-export function toolsContext(call: Call, tools: ToolSet, where: ToolPlace | null): Record<string, unknown> {
+export function toolsContext(
+  call: Call,
+  tools: ToolSet,
+  dataParts: DataParts,
+  where: ToolPlace | null,
+): Record<string, unknown> {
   const own: ToolContext = {
     requestContext: call.requestContext,
+    write: (part) => dataParts.write(part),
     ...(where === null ? {} : { memory: where.memory, ...placeOf(where.space), threadId: where.threadId }),
     ...(where === null || where.runId === null ? {} : { runId: where.runId }),
   }

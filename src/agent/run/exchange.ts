@@ -15,6 +15,7 @@ import { checkParts } from '../input/known-parts.ts'
 import { withoutApproved } from '../input/unissued.ts'
 import { loadSdk } from '../sdk.ts'
 import { withCheckedResults } from '../tools/checked-results.ts'
+import { DataParts } from '../tools/data-parts.ts'
 import { isInsideTurnOf } from '../tools/inside-turn.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
 import { ResultRoom } from '../tools/result-room.ts'
@@ -31,6 +32,8 @@ export interface Exchange {
   readonly tools: ToolSet
   /** For the AI SDK: the context of each tool. */
   readonly toolsContext: Record<string, unknown>
+  /** Parts that the application and its tools add to the answer. */
+  readonly dataParts: DataParts
   /** null for a call that stores nothing. */
   readonly turn: OwnTurn | null
 }
@@ -153,12 +156,13 @@ const unstored = 'answer'
 function toolsOf(call: Call, { memory, space, thread }: Remembered, open: InTurn | null) {
   const { tools } = call
   const runId = open?.runId ?? null
-  const context = toolsContext(call, tools, { runId, memory, space, threadId: thread.id })
   const room = open === null ? null : new ResultRoom(space.limits.messageBytes, open.stored)
+  const dataParts = new DataParts(room)
+  const context = toolsContext(call, tools, dataParts, { runId, memory, space, threadId: thread.id })
   const inside = toolsInside(open?.turn ?? null, withCheckedResults(tools, room))
   const shortened = call.results === null ? null : { results: call.results, messageId: open?.messageId ?? unstored }
   const modelOutputs = new ModelOutputs(inside, room, shortened)
-  return { tools: modelOutputs.tools, toolsContext: context, modelOutputs }
+  return { tools: modelOutputs.tools, toolsContext: context, dataParts, modelOutputs }
 }
 
 async function contextOf(
@@ -230,10 +234,12 @@ async function beginOrWait(call: Call, remembered: Remembered): Promise<Begun | 
 export async function beginExchange(call: Call): Promise<Exchange | AnswerOfTurn> {
   const { remembered } = call
   if (remembered === null) {
+    const dataParts = new DataParts(null)
     return {
       ...(await bareContext(call)),
       tools: withCheckedResults(call.tools, null),
-      toolsContext: toolsContext(call, call.tools, null),
+      toolsContext: toolsContext(call, call.tools, dataParts, null),
+      dataParts,
       turn: null,
     }
   }
@@ -254,7 +260,7 @@ export async function beginExchange(call: Call): Promise<Exchange | AnswerOfTurn
     return {
       ...context,
       ...tools,
-      turn: new OwnTurn(call, { turn, runId, messageId, stored, seen, modelOutputs }),
+      turn: new OwnTurn(call, { turn, runId, messageId, stored, seen, modelOutputs, dataParts: tools.dataParts }),
     }
   } catch (error) {
     await giveUp(turn, error, call.signal, resumed)

@@ -11,6 +11,7 @@ import { endedParts } from '../answer/answer-parts.ts'
 import { type Call, processedAnswer, processesAnswers } from '../call.ts'
 import { callOptionTable } from '../call-options.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
+import type { DataParts } from '../tools/data-parts.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
@@ -26,6 +27,7 @@ interface Beginning {
   readonly seen: JsonObject
   /** What models are shown of the results of the call's tools. */
   readonly modelOutputs: ModelOutputs
+  readonly dataParts: DataParts
 }
 
 export class OwnTurn {
@@ -44,7 +46,7 @@ export class OwnTurn {
   /** Aborts the model when its turn was replaced or deleted, or another one took its place first. */
   readonly #refused = new AbortController()
 
-  constructor(call: Call, { turn, runId, messageId, stored, seen, modelOutputs }: Beginning) {
+  constructor(call: Call, { turn, runId, messageId, stored, seen, modelOutputs, dataParts }: Beginning) {
     this.turn = turn
     this.runId = runId
     this.messageId = messageId
@@ -60,6 +62,7 @@ export class OwnTurn {
       stored,
       modelOutputs,
       metadata: this.metadata,
+      dataParts,
       // If processors check the whole answer, it is not stored step by step.
       savePerStep: (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),

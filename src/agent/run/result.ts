@@ -1,6 +1,7 @@
 /** The AI SDK's results, with what memory adds to them. */
 import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, ToolSet } from 'ai'
 import type { Call } from '../call.ts'
+import type { DataPart } from '../tools/data-parts.ts'
 import type { AnswerOfTurn } from './answering-turn.ts'
 import type { OwnTurn } from './own-turn.ts'
 
@@ -36,6 +37,14 @@ export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet
 export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, Context, never>, Stored {
   /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */
   readonly object: PromiseLike<Value>
+  /**
+   * Adds a part of the application's own to the answer, such as `{ type: 'data-chart', data }`: its UI-message streams send
+   * it and, unless it is `transient`, it is stored with the answer. Models never see it.
+   *
+   * @throws MemoryError `invalid-input` for another part, `limit-exceeded` if the answer has no room for it, `closed` if
+   *   the answer is over.
+   */
+  write(part: DataPart): void
   /** The object as far as it is known, once more with each new piece. */
   readonly objectStream: AsyncIterable<DeepPartial<Value>>
   /**

@@ -4,6 +4,7 @@ import type { MetadataOf } from '../answer/answer-metadata.ts'
 import type { Call } from '../call.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
+import { type DataPart, DataParts } from '../tools/data-parts.ts'
 import { isInternalTool } from '../tools/memory-scope.ts'
 import type { AnswerOfTurn } from './answering-turn.ts'
 import { isOvertaken } from './close-turn.ts'
@@ -149,6 +150,25 @@ function withoutSteps(): TransformStream<UIMessageChunk, UIMessageChunk> {
   })
 }
 
+/** Adds the parts of data to a stream: those so far after its first chunk, the others as they come. */
+function withDataParts(dataParts: DataParts): TransformStream<UIMessageChunk, UIMessageChunk> {
+  let stop: (() => void) | null = null
+  return new TransformStream<UIMessageChunk, UIMessageChunk>({
+    transform: (chunk, controller) => {
+      controller.enqueue(chunk)
+      stop ??= dataParts.follow((part) => {
+        try {
+          controller.enqueue(part)
+        } catch {
+          // Its reader left.
+          stop?.()
+        }
+      })
+    },
+    flush: () => stop?.(),
+  })
+}
+
 /** Ends a stream only when some work is done. */
 function atEnd(work: () => Promise<void>): TransformStream<UIMessageChunk, UIMessageChunk> {
   return new TransformStream({ flush: work })
@@ -161,7 +181,7 @@ function internalTools(tools: ToolSet): ReadonlySet<string> {
 }
 
 /** The methods of a result that make UI messages: the answer has the id that it has in its thread. */
-async function uiMethods(result: Result, { turn, tools, isSilent }: Omit<Streaming, 'finished'>) {
+async function uiMethods(result: Result, { turn, tools, isSilent, dataParts }: Omit<Streaming, 'finished'>) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
@@ -169,7 +189,7 @@ async function uiMethods(result: Result, { turn, tools, isSilent }: Omit<Streami
     // Not an id of the application: the client must send back the id that the thread has.
     const named = messageId === null ? options : { ...options, generateMessageId: () => messageId }
     const shown = (chunks: ReturnType<Result['toUIMessageStream']>) => {
-      const visible = chunks.pipeThrough(withoutInternal(hidden))
+      const visible = chunks.pipeThrough(withoutInternal(hidden)).pipeThrough(withDataParts(dataParts))
       return isSilent ? visible.pipeThrough(withoutSteps()) : visible
     }
     if (!(turn instanceof OwnTurn)) return shown(result.toUIMessageStream(named))
@@ -200,7 +220,7 @@ export function stream(call: Call): Promise<AgentStream> {
 async function begun(call: Call): Promise<AgentStream> {
   const exchange = await beginExchange(call)
   if ('said' in exchange) return answeredByOther(call, exchange)
-  const { turn, tools } = exchange
+  const { turn, tools, dataParts } = exchange
   const recording = turn === null ? null : new Recording(call, turn, tools)
   let running: Running
   try {
@@ -211,9 +231,22 @@ async function begun(call: Call): Promise<AgentStream> {
     throw error
   }
   const { result } = running
-  const finished = driven(call, running, recording)
+  const finished = driven(call, running, recording).finally(() => dataParts.end())
   call.remembered?.space.hold(finished)
-  return agentStream(call, result, { turn, tools, finished, isSilent: turn !== null && turn.waiting.size > 0 })
+  return agentStream(call, result, {
+    turn,
+    tools,
+    dataParts,
+    finished,
+    isSilent: turn !== null && turn.waiting.size > 0,
+  })
+}
+
+/** The parts of data of an answer that is over. */
+function over(): DataParts {
+  const dataParts = new DataParts(null)
+  dataParts.end()
+  return dataParts
 }
 
 /** The stream of a call that another call of the same request has answered. */
@@ -221,23 +254,25 @@ async function answeredByOther(call: Call, other: AnswerOfTurn): Promise<AgentSt
   const { streamText } = await loadSdk()
   const result = streamText(await storedAnswerSettings(call, other.said)) as unknown as Result
   const finished = driven(call, { result, end: undefined }, null)
-  return agentStream(call, result, { turn: other, tools: {}, finished, isSilent: false })
+  return agentStream(call, result, { turn: other, tools: {}, dataParts: over(), finished, isSilent: false })
 }
 
 /** What a stream has in addition to that of the AI SDK. */
 interface Streaming {
   readonly turn: OwnTurn | AnswerOfTurn | null
   readonly tools: ToolSet
+  readonly dataParts: DataParts
   readonly finished: Promise<{ status: string }>
   /** Whether no model was asked. */
   readonly isSilent: boolean
 }
 
 async function agentStream(call: Call, result: Result, streaming: Streaming): Promise<AgentStream> {
-  const { turn, finished } = streaming
+  const { turn, finished, dataParts } = streaming
   return withProperties(result, {
     ...storedBy(turn),
     ...(await uiMethods(result, streaming)),
+    write: (part: DataPart) => dataParts.write(part),
     finished,
     get warnings() {
       return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))

@@ -6,12 +6,18 @@ import type { JsonObject } from '../../domain/json.ts'
 import { check, fieldsOf, isFunction } from '../../domain/option-checks.ts'
 import type { Memory } from '../../facade/memory.ts'
 import { RequestContext } from '../request-context.ts'
+import type { DataPart } from './data-parts.ts'
 import { isToolSchema, offerable, parseOutput } from './tool-schema.ts'
 
 /** The context that an agent gives each of its tools, as that tool's entry in the AI SDK's `toolsContext`. */
 export interface ToolContext {
   /** What the caller passed for this request. Empty without an agent. */
   readonly requestContext: RequestContext
+  /**
+   * Adds a part of the application's own to the answer: it is sent to the client and, unless it is `transient`, stored.
+   * Absent without an agent.
+   */
+  readonly write?: (part: DataPart) => void
   /** Acts as the agent; absent if the agent has none. */
   readonly memory?: Memory
   readonly runId?: string

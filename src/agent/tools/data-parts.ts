@@ -1,0 +1,81 @@
+/** Parts that an application or a tool adds to an answer while it is given: charts, progress, cards. Models never see them. */
+import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { isJsonObject, jsonBytes, toPatch } from '../../domain/json.ts'
+import type { ResultRoom } from './result-room.ts'
+
+/** A part of the application's own, in the form of the AI SDK. */
+export interface DataPart {
+  /** `data-` and the application's name for it, such as `data-chart`. */
+  readonly type: `data-${string}`
+  /** A part with the type and the id of an earlier one takes its place. Default: none. */
+  readonly id?: string
+  /** Plain JSON. */
+  readonly data: unknown
+  /** Whether it is only sent, and not stored. Default: false. */
+  readonly transient?: boolean
+}
+
+const fix = `Pass { type: 'data-chart', data: { … } }, with an id if it is written more than once.`
+
+function checkedPart(given: unknown): DataPart {
+  const part = isJsonObject(given) ? toPatch(given, 'part') : null
+  if (part === null) throw invalidInput('part', 'must be a part of data', given, fix)
+  const { type, id, data, transient, ...others } = part
+  if (typeof type !== 'string' || !/^data-./.test(type)) {
+    throw invalidInput('part.type', "must begin with 'data-' and say more", type, fix)
+  }
+  if (id !== undefined && typeof id !== 'string') throw invalidInput('part.id', 'must be a text', id, fix)
+  if (data === undefined) throw invalidInput('part.data', 'is required', data, fix)
+  if (transient !== undefined && typeof transient !== 'boolean') {
+    throw invalidInput('part.transient', 'must be true or false', transient, fix)
+  }
+  const [other] = Object.keys(others)
+  if (other !== undefined) throw invalidInput('part', `has an unknown field ${shown(other)}`, given, fix)
+  return part as unknown as DataPart
+}
+
+type Follower = (part: DataPart) => void
+
+/** The parts of data of one answer. */
+export class DataParts {
+  readonly #room: ResultRoom | null
+  readonly #parts: DataPart[] = []
+  readonly #followers = new Set<Follower>()
+  #isOver = false
+
+  /** @param room Of the answer that stores them; null if nothing is stored. */
+  constructor(room: ResultRoom | null) {
+    this.#room = room
+  }
+
+  /**
+   * Adds a part to the answer.
+   *
+   * @throws MemoryError `invalid-input` for another part, `limit-exceeded` if the answer has no room for it, `closed` if the
+   *   answer is over.
+   */
+  write(given: DataPart): void {
+    const part = checkedPart(given)
+    if (this.#isOver) {
+      throw new MemoryError('closed', {
+        message: `The part ${shown(part.type)} comes after the end of the answer.`,
+        fix: 'Write parts while the answer is given, for example from a tool or right after stream().',
+      })
+    }
+    if (part.transient !== true) this.#room?.take(`The part ${shown(part.type)}`, jsonBytes({ ...part } as never))
+    this.#parts.push(part)
+    for (const follower of this.#followers) follower(part)
+  }
+
+  /** Tells of all parts so far, and then of each as it comes. Returns what ends that. */
+  follow(follower: Follower): () => void {
+    for (const part of this.#parts) follower(part)
+    this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
+  }
+
+  /** Takes no more parts. */
+  end(): void {
+    this.#isOver = true
+  }
+}
