@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Access } from '../../src/domain/actor.ts'
 import type { Change } from '../../src/domain/commit/commit.ts'
 import type { Effect, EffectOf, LoggedCommit } from '../../src/domain/commit/effect.ts'
-import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import type { CommitId, SpaceId, TurnId } from '../../src/domain/id.ts'
 import { defaultLimits } from '../../src/domain/limits.ts'
 import type { FactState } from '../../src/domain/records/fact.ts'
 import type { Storage } from '../../src/ports/storage.ts'
@@ -120,6 +120,19 @@ describe('finds in the log', () => {
       /no rows/,
     ],
     ['a row of another seq', () => withEffectRow(8), /another seq or time/],
+    [
+      'a turn that nothing replaced',
+      () =>
+        withLog((all) =>
+          all.map((one) => {
+            const replaced: Effect = { kind: 'turn-replaced', by: 'turn_nobodyskey00_7.0' as TurnId }
+            const [row] = one.rows
+            if (one.seq !== 6 || row === undefined) return one
+            return { ...one, rows: [{ ...row, effects: [...row.effects, replaced] }] }
+          }),
+        ),
+      /what replaced turn/,
+    ],
     ['a wrong predecessor of an entry', () => withEffect(3, (one) => ({ ...one, prev: 2 }) as Effect), /says 2/],
     [
       'a wrong predecessor of a thread',

@@ -29,6 +29,35 @@ describe.each([9])('schema %i', (version) => {
     expect(JSON.parse(JSON.stringify(read))).toMatchObject(answers)
   })
 
+  it('restores a branch that was replaced then, with the ids of its messages', async () => {
+    const memory = openCopy()
+    const edited = { resourceId: 'alice', threadId: 'edited' }
+    const texts = async (more: object = {}) => {
+      const { messages } = await memory.listMessages({ ...edited, ...more })
+      return messages.map(({ parts }) => parts.at(-1)?.text)
+    }
+    const [now, before] = [
+      ['Which colour is the gate?', 'Red.'],
+      ['Which colour is the door?', 'Blue.', 'And the roof?', 'Green.'],
+    ]
+    expect(await texts()).toEqual(now)
+    const { messages } = await memory.listMessages({ ...edited, include: 'replaced' })
+    expect(messages.map(({ parts }) => parts.at(-1)?.text)).toEqual([...before, ...now])
+    const { restored } = await memory.restoreTurn({ ...edited, turnId: messages[0]?.turnId ?? '' })
+    expect(restored).toHaveLength(2)
+    expect(await texts()).toEqual(before)
+    expect((await memory.getThreadById(edited))?.messageCount).toBe(4)
+    const [changed] = await memory.updateMessages({
+      resourceId: 'alice',
+      messages: [{ id: 'e2', content: 'And the sky?' }],
+    })
+    expect(changed?.threadId).toBe('edited')
+    const found = await memory.recall({ resourceId: 'alice', query: 'Which colour is the door?' })
+    expect(found.messages.map(({ parts }) => parts.at(-1)?.text)).toContain('Which colour is the door?')
+    await memory.restoreTurn({ ...edited, turnId: messages.at(-1)?.turnId ?? '' })
+    expect(await texts()).toEqual(now)
+  })
+
   it('runs a call that waited for its approval', async () => {
     const memory = openCopy()
     const paid: unknown[] = []
