@@ -1,7 +1,7 @@
 /** Finds problems of a stored thread. For tests of agents, and of code that saves messages. */
 
 import { roles } from '../domain/records/message.ts'
-import { type TurnStatus, turnStatuses } from '../domain/records/turn.ts'
+import { type ShownStatus, shownStatuses } from '../domain/records/turn.ts'
 
 /**
  * A message as `memory.listMessages` returns it, or any UI message of the AI SDK, which then counts as outside any
@@ -15,6 +15,8 @@ export interface ThreadMessageLike {
   readonly turnId?: string
   /** How its turn stands; absent counts as ended. */
   readonly turnStatus?: string
+  /** Stated only for a message that does not stand in its thread. */
+  readonly replacedBy?: string | null
 }
 
 interface ToolPart {
@@ -26,7 +28,7 @@ interface ToolPart {
 const finalStates: readonly unknown[] = ['output-available', 'output-error', 'output-denied']
 
 /** Turns that may have unfinished calls: an open one continues, the others were interrupted. */
-const unfinished: readonly (string | undefined)[] = ['open', 'suspended', 'interrupted'] satisfies TurnStatus[]
+const unfinished: readonly (string | undefined)[] = ['open', 'suspended', 'interrupted'] satisfies ShownStatus[]
 
 function isToolPart(part: { readonly type: string }): part is ToolPart {
   return part.type.startsWith('tool-') || part.type === 'dynamic-tool'
@@ -59,7 +61,7 @@ function turnProblems(messages: readonly ThreadMessageLike[]): string[] {
   let last: string | undefined
   for (const { id, turnId, turnStatus } of messages) {
     if (turnId !== undefined) {
-      if (!turnStatuses.some((known) => known === turnStatus)) {
+      if (!shownStatuses.some((known) => known === turnStatus)) {
         problems.push(`message ${id}: its turn ${turnId} is in no named state, but "${turnStatus}"`)
       }
       if (turnStatus === 'discarded') problems.push(`message ${id}: its turn ${turnId} was discarded`)
@@ -75,7 +77,7 @@ function turnProblems(messages: readonly ThreadMessageLike[]): string[] {
 }
 
 /**
- * The problems of a stored thread: unknown roles, ids that are not unique (of messages and of tool calls), messages
+ * The problems of a stored thread: unknown roles, ids that are not unique (of messages that stand and of their tool calls), messages
  * without parts, tool calls outside the assistant's messages or without an end in a turn that has ended, turns that lie
  * in pieces or in no named state.
  *
@@ -83,12 +85,16 @@ function turnProblems(messages: readonly ThreadMessageLike[]): string[] {
  * @returns Problems in words; empty if all is well.
  */
 export function threadProblems(messages: readonly ThreadMessageLike[]): readonly string[] {
-  const calls = messages.flatMap(({ parts }) => parts.filter(isToolPart).map(({ toolCallId }) => toolCallId))
+  // A turn that replaces others stores messages of theirs again, under their ids.
+  const standing = messages.filter(
+    ({ turnStatus, replacedBy }) => turnStatus !== 'replacing' && replacedBy === undefined,
+  )
+  const calls = standing.flatMap(({ parts }) => parts.filter(isToolPart).map(({ toolCallId }) => toolCallId))
   return [
     ...messages.flatMap(messageProblems),
     ...repeated(
       'message',
-      messages.map(({ id }) => id),
+      standing.map(({ id }) => id),
     ),
     ...repeated('tool call', calls),
     ...turnProblems(messages),

@@ -52,6 +52,14 @@ describe('a thread without problems', () => {
 
   it('may have an answer that has said nothing yet', () => expect(threadProblems([answer('open')])).toEqual([]))
 
+  it('may have messages of other branches under the ids of those that stand', () => {
+    const waiting = message('1', 'u', { turnStatus: 'replacing' })
+    expect(threadProblems([message('1', 't'), waiting])).toEqual([])
+    const called = { parts: [toolPart('c', 'output-available')], role: 'assistant' }
+    const replaced = message('1', 't', { ...called, replacedBy: 'u' })
+    expect(threadProblems([replaced, message('1', 'u', called)])).toEqual([])
+  })
+
   it('may be of messages without turns', () => {
     expect(threadProblems([{ id: '1', role: 'user', parts: [text] }, message('2', 't')])).toEqual([])
   })
