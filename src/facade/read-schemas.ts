@@ -56,6 +56,7 @@ const messageQuery = z.strictObject({
   from: time.nullable(),
   to: time.nullable(),
   skipInternal: z.exactOptional(z.boolean()),
+  turns: z.exactOptional(z.enum(['standing', 'shown', 'all'])),
 })
 
 const asOf = z.exactOptional(seq)

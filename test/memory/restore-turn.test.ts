@@ -47,6 +47,10 @@ describe('a replaced branch', () => {
       undefined,
     ])
     expect(await texts(memory, { include: 'replaced', last: 2 })).toEqual(['answered 3', 'edited'])
+    const query = { threadId: 't', direction: 'asc', after: null, asOf: null, limit: 100, offset: 0 } as const
+    const read = memory.space('resource/alice').messages
+    const { items } = await read.list({ ...query, from: null, to: null, turns: 'all' })
+    expect(items).toHaveLength(messages.length)
   })
 
   it('returns whole, with its counters, its words and its ids', async () => {
