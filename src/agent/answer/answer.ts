@@ -1,6 +1,6 @@
 /** Records the answer of a turn from the AI SDK's stream, and saves it step by step. */
 
-import type { TextStreamPart, ToolSet, UIMessage, UIMessageChunk } from 'ai'
+import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
@@ -117,11 +117,12 @@ export class Answer {
       redactToolErrors: false,
       onError: (error) => (error instanceof Error ? error.message : String(error)),
     })
-    const ending = new TransformStream<UIMessageChunk, UIMessageChunk>({ flush: () => dataParts.end() })
     return createUIMessageStream({
-      execute: ({ writer }) => {
+      execute: async ({ writer }) => {
         dataParts.follow((part) => writer.write(part))
-        writer.merge(said.pipeThrough(ending))
+        const reader = said.getReader()
+        for (let read = await reader.read(); !read.done; read = await reader.read()) writer.write(read.value)
+        dataParts.end()
       },
       originalMessages: this.#stored.length > 0 ? [before] : [],
       generateId: () => messageId,

@@ -27,6 +27,8 @@ const searching = z.object({
   from: reading.from,
 })
 
+const readingAlone = z.object(reading)
+
 /** `recall`, if semantic recall is set explicitly. */
 export function recallTool({ space, threadId, behaviour, results }: MemoryScope): ToolSet {
   const { semanticRecall, facts } = behaviour
@@ -58,7 +60,7 @@ function resultTool(results: ResultReader): Tool {
   return createTool({
     id: readingTool,
     description: 'Reads the rest of a large result of a tool, of which only the beginning and the end are shown.',
-    inputSchema: z.object(reading),
+    inputSchema: readingAlone,
     metadata: internal,
     execute: ({ result, from }) => orRefusal(() => results.read(result, from ?? 0)),
   })

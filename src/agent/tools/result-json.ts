@@ -39,9 +39,27 @@ export function toJson(value: unknown): Json {
   return clean(JSON.parse(jsonText(value)) as Json, 0)
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
+/** Whether a JSON text has more than so many levels. It is read as text: parsing it would take longer. */
+function isDeeper(text: string, levels: number): boolean {
+  if (text.length <= levels * 2) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const unit = text[at]
+    if (unit === '"') at = endOfString(text, at)
+    else if (unit === '{' || unit === '[') depth += 1
+    else if (unit === '}' || unit === ']') depth -= 1
+    if (depth > levels) return true
+  }
+  return false
+}
+
+/** The place of the quote that ends a string of a JSON text. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); ; at = text.indexOf('"', at + 1)) {
+    let slashes = 0
+    while (text[at - 1 - slashes] === '\\') slashes += 1
+    if (slashes % 2 === 0) return at
+  }
 }
 
 function unkept(toolName: string, why: string, cause?: unknown): MemoryError {
@@ -71,7 +89,7 @@ export function resultBytes(toolName: string, output: unknown): number {
       error,
     )
   }
-  if (isDeeper(JSON.parse(text), deepest + 1)) throw unkept(toolName, `it is nested more than ${deepest} levels deep`)
+  if (isDeeper(text, deepest + 1)) throw unkept(toolName, `it is nested more than ${deepest} levels deep`)
   return Buffer.byteLength(text)
 }
 

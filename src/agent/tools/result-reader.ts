@@ -1,5 +1,6 @@
 /** Large results of tools in one call: shown by their beginning and end, and read in pieces by the tool `recall`. */
 import type { ToolSet } from 'ai'
+import { exceedsBytes, type Json } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import { isInternal, isToolPart, toolNameOf } from '../../domain/records/message.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
@@ -56,8 +57,10 @@ export class ResultReader {
 
   /** The form of a result that is not too long for a prompt. */
   shown(output: ModelOutput, place: ResultPlace): ModelOutput {
-    const words = wordsOf(output)
-    const text = this.#cut(words, place)
+    // Bytes are never fewer than characters, and most results are far from the limit.
+    const isShort = output.type === 'json' && !exceedsBytes(output.value as Json, this.#space.limits.toolResultLength)
+    if (isShort) return output
+    const text = this.#cut(wordsOf(output), place)
     return text === null ? output : withWords(output, text)
   }
 
