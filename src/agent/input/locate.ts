@@ -1,7 +1,7 @@
 /** Decides where a sent conversation stands in the stored one, and which part is new. Pure. */
 import { align, type Pair, type StoredUnit } from './align.ts'
 import { isClosed, type Unit } from './canonical.ts'
-import { continuation, longestRun, mostPlaces, rightBehind } from './longest-run.ts'
+import { continuation, longestRun, mostPlaces } from './longest-run.ts'
 
 /** Where units stand, in order. */
 interface Located {
@@ -83,7 +83,7 @@ function questionsOnly(sent: readonly Unit[], stored: readonly StoredUnit[], { i
   let found: readonly Pair[] = []
   const starts = stored.flatMap(({ kind, key }, place) => (kind === 'user' && key === sent[0]?.key ? [place] : []))
   for (const place of new Set([...starts.slice(0, 1), ...starts.slice(-mostPlaces)])) {
-    const pairs = [{ sent: 0, stored: place }, ...rightBehind(sent, 1, stored, place)]
+    const pairs = [{ sent: 0, stored: place }, ...continuation(sent, 1, stored, place)]
     const isWhole = pairs.length === sent.length
     const end = pairs.at(-1)?.stored ?? place
     if (!isWhole && !isLast(end) && stored[end]?.isCut !== true) continue

@@ -123,7 +123,7 @@ export function longestRun(sent: readonly Unit[], stored: readonly StoredUnit[])
 }
 
 /** How far users' messages at the end of the sent conversation are stored right after a place. */
-export function rightBehind(
+function rightBehind(
   sent: readonly Unit[],
   from: number,
   stored: readonly StoredUnit[],
@@ -164,7 +164,8 @@ function anywhereBehind(
 
 /**
  * Users' messages at the end of the sent conversation that are stored behind a place. All of them, if they say nothing
- * new: a tab that was behind the thread sends its request again. Otherwise those that stand right behind it.
+ * new: a tab that was behind the thread sends its request again. All but the newest one, if the thread has them: what a
+ * tab that is behind asked before. Otherwise those that stand right behind it.
  */
 export function continuation(
   sent: readonly Unit[],
@@ -174,5 +175,10 @@ export function continuation(
 ): readonly Pair[] {
   const right = rightBehind(sent, from, stored, after)
   if (right.length === sent.length - from) return right
-  return anywhereBehind(sent, from, stored, after) ?? right
+  const all = anywhereBehind(sent, from, stored, after)
+  if (all !== null) return all
+  const newest = sent.at(-1)?.index
+  const old = sent.slice(0, sent.findIndex(({ index }) => index === newest))
+  if (old.length <= from || right.length >= old.length - from) return right
+  return anywhereBehind(old, from, stored, after) ?? right
 }
