@@ -1,0 +1,41 @@
+// A storage whose process dies: after some commits every call fails for ever, while what was committed stays for the next one.
+import type { Storage } from 'aquifer'
+
+export interface DyingStorage {
+  readonly storage: Storage
+  /** Dies after so many more commits. */
+  dieAfter(commits: number): void
+  /** Dies no more, unless it is dead. */
+  live(): void
+  readonly isDead: boolean
+}
+
+/** A view of a storage that can die. Closing it leaves the storage open. */
+export function dyingStorage(inner: Storage): DyingStorage {
+  let left = Number.POSITIVE_INFINITY
+  const died = () => Promise.reject(new Error('The process is dead.'))
+  const alive = (target: object, name: string | symbol) => {
+    const value = Reflect.get(target, name) as unknown
+    if (typeof value === 'function') {
+      return (...given: readonly unknown[]) => (left < 0 ? died() : Reflect.apply(value, target, given))
+    }
+    return typeof value === 'object' && value !== null ? new Proxy(value, { get: alive }) : value
+  }
+  const commit: Storage['commit'] = (...given) => {
+    left -= 1
+    return left < 0 ? died() : inner.commit(...given)
+  }
+  const own: Readonly<Record<string | symbol, unknown>> = { commit, close: async () => {} }
+  return {
+    storage: new Proxy(inner, { get: (target, name) => own[name] ?? alive(target, name) }),
+    dieAfter: (commits) => {
+      left = commits
+    },
+    live: () => {
+      if (left >= 0) left = Number.POSITIVE_INFINITY
+    },
+    get isDead() {
+      return left < 0
+    },
+  }
+}
