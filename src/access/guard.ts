@@ -111,6 +111,7 @@ export function guardStorage(storage: Storage): Storage {
       list: guarded(messages.list),
       find: guarded(messages.find),
       deletedIds: guarded(messages.deletedIds),
+      deletedBehind: guarded(messages.deletedBehind),
       openTurns: guarded(messages.openTurns),
       turn: guarded(messages.turn),
     },

@@ -77,6 +77,11 @@ class DoorSpace implements AgentSpace {
     return (await storage.get()).messages.deletedIds(access, this.id, threadId, ids)
   }
 
+  async deletedBehind(...[threadId, after]: Parameters<AgentSpace['deletedBehind']>) {
+    const { storage, access } = this.#door.core
+    return (await storage.get()).messages.deletedBehind(access, this.id, threadId, after)
+  }
+
   hold(work: Promise<unknown>): void {
     this.#door.core.storage.hold(work)
   }

@@ -12,6 +12,7 @@ import type { SpaceAddress } from '../domain/space.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
 import type { SpaceReads } from './space-reads.ts'
+import type { MessagePosition } from './storage.ts'
 
 /** How an owner ends its turn. */
 export type TurnEnd = Extract<TurnStatus, 'complete' | 'aborted' | 'failed' | 'suspended'>
@@ -159,6 +160,11 @@ export interface AgentSpace extends Reads {
   readonly stopping: AbortSignal
   /** Those of some ids, chosen by callers, whose messages in the thread were deleted, discarded or forgotten lately. */
   deletedIds(threadId: string, ids: readonly string[]): Promise<readonly string[]>
+  /**
+   * Whether the thread had messages behind a place that are gone: deleted, discarded or forgotten, or, with null, the
+   * whole thread.
+   */
+  deletedBehind(threadId: string, after: MessagePosition | null): Promise<'messages' | 'thread' | null>
   /** Keeps the memory open for a piece of work. */
   hold(work: Promise<unknown>): void
   /** The last part of the id of a new run. */

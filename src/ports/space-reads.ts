@@ -13,7 +13,7 @@ export interface SpaceReads {
   /** Threads, by id or as a page. */
   readonly threads: Bound<Pick<Storage['threads'], 'get' | 'list'>>
   /** Messages and turns of a thread. */
-  readonly messages: Bound<Omit<Storage['messages'], 'deletedIds'>>
+  readonly messages: Bound<Omit<Storage['messages'], 'deletedIds' | 'deletedBehind'>>
   /** Blocks of working memory, their versions included. */
   readonly blocks: Bound<Storage['blocks']>
   /** Entries, their versions included. */

@@ -207,6 +207,16 @@ export interface MessageReader {
    * the last `limits.tombstoneDays`. An id may have been used again since.
    */
   deletedIds(access: Access, space: SpaceId, threadId: string, ids: readonly string[]): Promise<readonly string[]>
+  /**
+   * Whether messages behind a place are gone: deleted, discarded or forgotten. With null, any of the thread, or the
+   * `thread` itself, in the last `limits.tombstoneDays`. Reads the whole thread.
+   */
+  deletedBehind(
+    access: Access,
+    space: SpaceId,
+    threadId: string,
+    after: MessagePosition | null,
+  ): Promise<'messages' | 'thread' | null>
   openTurns(access: Access, space: SpaceId, threadId: string): Promise<readonly OpenTurn[]>
   /** The turn with that id; null unless its thread exists. */
   turn(access: Access, space: SpaceId, turnId: string): Promise<StoredTurn | null>

@@ -29,14 +29,16 @@ async function longThread(): Promise<Scene> {
 /** The messages that planning reads in pages, of a thread of 800. */
 async function readBy(scene: Scene, messages: unknown, options: InputOptions = {}): Promise<number> {
   let read = 0
-  const { id, address, actor, limits, messages: reader } = agentSpace(doorOf(scene.space))
+  const space = agentSpace(doorOf(scene.space))
+  const { id, address, actor, limits, messages: reader } = space
   const list: typeof reader.list = async (query) => {
     const page = await reader.list(query)
     read += page.items.length
     return page
   }
   const { find, openTurns } = reader
-  const counted = { id, address, actor, limits, messages: { list, find, openTurns } }
+  const deletedBehind: typeof space.deletedBehind = (...place) => space.deletedBehind(...place)
+  const counted = { id, address, actor, limits, deletedBehind, messages: { list, find, openTurns } }
   await planInput(counted as unknown as AgentSpace, 't', readMessages(messages), options)
   return read
 }

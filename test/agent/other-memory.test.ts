@@ -62,6 +62,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
   const { id, address, actor, limits, stopping, threads, messages, blocks, entries, facts, runs } = space
   return {
     ...{ id, address, actor, limits, stopping, threads, messages, blocks, entries, facts, runs },
+    deletedBehind: (threadId, after) => note('deletedBehind', space.deletedBehind(threadId, after)),
     deletedIds: (threadId, ids) => note('deletedIds', space.deletedIds(threadId, ids)),
     hold: (work) => note('hold', space.hold(work)),
     newRunId: () => note('newRunId', space.newRunId()),

@@ -26,6 +26,10 @@ export const brokenReaders: BrokenDrivers = {
     'a deleted, discarded or forgotten message leaves a tombstone of its id, and of nothing else',
     messageReader(() => ({ deletedIds: async () => [] })),
   ],
+  'does not know of messages that were deleted behind a place': [
+    'that messages behind a place are gone is known, however they went',
+    messageReader(() => ({ deletedBehind: async () => null })),
+  ],
   'takes an id of another thread for a deleted one': [
     'a deleted, discarded or forgotten message leaves a tombstone of its id, and of nothing else',
     messageReader((messages) => ({

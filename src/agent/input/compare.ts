@@ -77,7 +77,22 @@ export async function compare(
     const further = await readEnd(space, threadId, more, (places) => places.length >= more)
     compared = compareWith(sent, further, comparing)
   }
-  const { unaligned: count } = compared.resent
+  const { unaligned: count, claims } = compared.resent
   if (count > 0) throw unaligned(threadId, count)
-  return compared
+  // A trusted caller may bring back what was deleted.
+  if (claims.length === 0 || comparing.keepsCalls) return compared
+  return { ...compared, resent: await withoutDeleted(space, threadId, compared) }
+}
+
+/**
+ * Answers of others that would continue the thread, and questions before them, are what the client still shows of
+ * messages that were deleted there.
+ */
+async function withoutDeleted(space: AgentSpace, threadId: string, { sent, end, resent }: Compared): Promise<Resent> {
+  const gone = await space.deletedBehind(threadId, end.places.at(-1) ?? null)
+  // Of a thread that is gone itself, only what has no id may be a part; a tombstone says so of the rest.
+  const isMeant = ({ standing }: Sent) => gone === 'messages' || (gone === 'thread' && standing === undefined)
+  const old = resent.claims.filter((index) => isMeant(sent[index] as Sent))
+  const stored = new Map([...resent.stored, ...old.map((index) => [index, null] as const)])
+  return { ...resent, stored, missing: resent.missing + old.length }
 }

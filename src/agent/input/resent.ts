@@ -26,6 +26,8 @@ export interface Resent {
   /** How many of them the thread does not hold. */
   readonly missing: number
   readonly calls: readonly SentCall[]
+  /** New messages up to the last new answer of a model: claims, and questions before them. */
+  readonly claims: readonly number[]
   /** How many messages belong to a conversation that cannot be told from the stored one, nor found in it. */
   readonly unaligned: number
   /** The stored message that stands where the last sent one would, if the client gives all messages new ids each time. */
@@ -214,7 +216,7 @@ export function sortByContent(sent: readonly Sent[], end: ThreadEnd, compared: C
   const isFar = !rest.isAnchored && isKnown(sent[last])
   if (placed === null) {
     const unaligned = rest.messages.filter(({ message }) => message.isAnswer !== true).length
-    return { stored: before, missing, calls: [], unaligned, inPlaceOfLast: null, isPart: true }
+    return { stored: before, missing, calls: [], claims: [], unaligned, inPlaceOfLast: null, isPart: true }
   }
   const stored = new Map(before)
   let absent = missing
@@ -225,7 +227,15 @@ export function sortByContent(sent: readonly Sent[], end: ThreadEnd, compared: C
     if (place === null && isSeen(rest.messages[index] as Sent, compared.hidden)) absent += 1
   }
   const { calls, isPart } = placed
-  return { stored, missing: absent, calls, unaligned: 0, inPlaceOfLast, isPart: isPart || (isFar && upTo > 0) }
+  const claims = claimedIn(sent, stored)
+  return { stored, missing: absent, calls, claims, unaligned: 0, inPlaceOfLast, isPart: isPart || (isFar && upTo > 0) }
+}
+
+/** What is new up to the last new answer of a model. */
+function claimedIn(sent: readonly Sent[], stored: ReadonlyMap<number, unknown>): readonly number[] {
+  const isNew = (one: Sent, index: number) => isByContent(one) && one.message.isAnswer !== true && !stored.has(index)
+  const last = sent.findLastIndex((one, index) => isNew(one, index) && one.message.input.role === 'assistant')
+  return sent.slice(0, last + 1).flatMap((one, index) => (isNew(one, index) ? [index] : []))
 }
 
 /** Whether a message has anything to compare. */

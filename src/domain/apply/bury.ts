@@ -4,7 +4,7 @@ import { recordName } from '../commit/effect-names.ts'
 import { parseIssuedId } from '../issued-id.ts'
 import { dayMs } from '../limits.ts'
 import { liveState } from '../records/keyed-state.ts'
-import { tombstoneNoun, tombstoneText } from '../records/tombstone.ts'
+import { threadTombstoneText, tombstoneNoun, tombstoneText } from '../records/tombstone.ts'
 import type { TurnState } from '../records/turn.ts'
 import { foldRecord } from '../replay/record-fold.ts'
 import { isoTime, msOf } from '../time.ts'
@@ -22,10 +22,19 @@ export function bury(
   messageIds: Iterable<string>,
   turn: TurnState | null = null,
 ): void {
-  const expiresAt = isoTime(msOf(draft.at) + draft.limits.tombstoneDays * dayMs)
   const chosen = [...messageIds].filter((id) => parseIssuedId(id) === null)
   const texts = chosen.map((id) => tombstoneText(threadId, id))
-  if (texts.length === 0) return
+  if (texts.length > 0) leaveTombstones(draft, texts, turn)
+}
+
+/** Leaves a tombstone of a thread, and of the messages with those ids in it. */
+export function buryThread(draft: Draft, threadId: string, messageIds: Iterable<string>): void {
+  const texts = [...messageIds].map((id) => tombstoneText(threadId, id))
+  leaveTombstones(draft, [threadTombstoneText(threadId), ...texts], null)
+}
+
+function leaveTombstones(draft: Draft, texts: readonly string[], turn: TurnState | null): void {
+  const expiresAt = isoTime(msOf(draft.at) + draft.limits.tombstoneDays * dayMs)
   for (const { key, record: before } of draft.view.tombstones(texts)) {
     const name = recordName(tombstoneNoun, key)
     if (draft.records.has(name)) continue

@@ -16,7 +16,7 @@ import { refuseForeignId } from '../issued-id.ts'
 import { type FactState, liveFact } from '../records/fact.ts'
 import type { RunState } from '../records/run.ts'
 import { slotsOf } from '../replay/turn-fold.ts'
-import { bury } from './bury.ts'
+import { bury, buryThread } from './bury.ts'
 import type { Draft } from './draft.ts'
 import { MessageEraser } from './erase-messages.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
@@ -273,7 +273,8 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   }
   const messages = eraser.messagesOfThreads + eraser.messages.erased.size
   const counts: ErasedCounts = { commits, ...eraser.counts, messages, records: eraser.records.count }
-  for (const [threadId, ids] of eraser.buried) bury(draft, threadId, ids)
+  for (const threadId of eraser.threads) buryThread(draft, threadId, eraser.buried.get(threadId) ?? [])
+  for (const [threadId, ids] of eraser.buried) if (!eraser.threads.has(threadId)) bury(draft, threadId, ids)
   draft.add({ kind: 'erase', ...counts })
   return { kind: 'erase', spaces: 0, ...counts }
 }

@@ -17,7 +17,7 @@ import { foldBlock } from '../replay/block-fold.ts'
 import { foldThread } from '../replay/thread-fold.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
 import { toIso } from '../time.ts'
-import { bury } from './bury.ts'
+import { buryThread } from './bury.ts'
 import { requireAlone } from './claims.ts'
 import type { Draft } from './draft.ts'
 import { toLogged } from './message-changes.ts'
@@ -61,7 +61,7 @@ export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'
   const missing = isLive ? {} : { missing: threadId }
   draft.add({ kind: 'thread-delete', prev: isLive ? before.version : 0, blocks: gone, ...missing })
   if (isLive) {
-    bury(draft, threadId, draft.view.callerIds(threadId))
+    buryThread(draft, threadId, draft.view.callerIds(threadId))
     for (const block of blocks) draft.blocks.set(blockKey(threadId, block.name), blockTombstone(block, draft))
     for (const name of draft.view.turnLeases(threadId)) draft.leases.set(name, null)
     draft.count(before, null)

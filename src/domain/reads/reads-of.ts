@@ -11,7 +11,7 @@ import { parseFactId, parseMessageId, parseTurnId, type Seq, turnIdOf } from '..
 import { parseIssuedId } from '../issued-id.ts'
 import { textKey } from '../records/fact-text.ts'
 import { turnLease } from '../records/lease.ts'
-import { tombstoneText } from '../records/tombstone.ts'
+import { threadTombstoneText, tombstoneText } from '../records/tombstone.ts'
 import type { ChainName } from '../replay/history.ts'
 import { slotsOf } from '../replay/turn-fold.ts'
 import { pageOfReads, type Read, type ReadOf } from './read.ts'
@@ -95,7 +95,7 @@ function tombstone(threadId: string, id: string): readonly Read[] {
 
 /** All callers' ids of a thread, and their tombstones once the ids are known. */
 function tombstonesOfThread(threadId: string, known: ReadsView): readonly Read[] {
-  const reads: Read[] = []
+  const reads: Read[] = [{ of: 'tombstone', text: threadTombstoneText(threadId) }]
   for (let offset = 0; ; offset += pageOfReads) {
     const page: ReadOf<'caller-ids'> = { of: 'caller-ids', threadId, offset }
     const ids = known.peek(page)

@@ -10,3 +10,8 @@ export const tombstoneNoun = 'tombstone'
 export function tombstoneText(threadId: string, messageId: string): string {
   return JSON.stringify([threadId, messageId])
 }
+
+/** The text that is hashed for a whole thread. */
+export function threadTombstoneText(threadId: string): string {
+  return JSON.stringify([threadId])
+}

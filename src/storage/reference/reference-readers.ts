@@ -32,7 +32,7 @@ import type {
   ThreadOrder,
   ThreadReader,
 } from '../../ports/storage.ts'
-import { deletedIds } from '../deleted-ids.ts'
+import { deletedBehind, deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
 import { placeToShow, shownMessages } from '../shown-messages.ts'
 import type { ReferenceSpace } from './reference-space.ts'
@@ -200,6 +200,9 @@ export function messageReader(database: ReferenceDatabase): MessageReader {
     },
     deletedIds: async (_, id, threadId, ids) => {
       return deletedIds(database.at(id) ?? emptyView, threadId, ids, isoTime(database.clock.now()))
+    },
+    deletedBehind: async (_, id, threadId, after) => {
+      return deletedBehind(database.at(id) ?? emptyView, threadId, after, isoTime(database.clock.now()))
     },
     openTurns: async (_, id, threadId) => {
       const leases = [...(database.at(id)?.records.leases.values() ?? [])]

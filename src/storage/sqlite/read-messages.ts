@@ -8,7 +8,7 @@ import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage, StoredTurn } from '../../ports/storage.ts'
-import { deletedIds } from '../deleted-ids.ts'
+import { deletedBehind, deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
 import { type LogColumns, logRowOf } from '../rows/log-rows.ts'
@@ -190,6 +190,8 @@ export function messageReader(database: SqliteDatabase): MessageReader {
       }),
     deletedIds: (_, id, threadId, ids) =>
       database.read(() => deletedIds(new SqliteView(database, id), threadId, ids, isoTime(database.clock.now()))),
+    deletedBehind: (_, id, threadId, after) =>
+      database.read(() => deletedBehind(new SqliteView(database, id), threadId, after, isoTime(database.clock.now()))),
     openTurns: (_, id, threadId) =>
       database.read(() => {
         const space = database.space(id)

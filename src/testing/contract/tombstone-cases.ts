@@ -51,6 +51,35 @@ export const tombstoneCases: readonly StorageCase[] = [
     await scene.committed(say('forgotten', named('a')))
     expectEqual(await deleted(scene, ['a', 'b'], 'forgotten'), ['a', 'b'], 'a thread of the same id')
   }),
+  sceneCase('that messages behind a place are gone is known, however they went', async (scene) => {
+    const behind = async (threadId: string, place: 'end' | null = 'end') => {
+      const { items } = await scene.page(threadId, {})
+      const { turn = 0, index = 0 } = items.at(-1) ?? {}
+      const after = place === null || items.length === 0 ? null : { turn, index }
+      return scene.storage.messages.deletedBehind(scene.access, home, threadId, after)
+    }
+    await scene.committed(say('t', 'a', 'b'))
+    await scene.committed(say('t', named('c')))
+    expectEqual([await behind('t'), await behind('t', null), await behind('no thread')], [null, null, null], 'before')
+    await scene.committed(deleteMessages('t', (await scene.messages('t'))[0]?.id ?? ''))
+    expectEqual([await behind('t'), await behind('t', null)], [null, 'messages'], 'in front of the place')
+    await scene.committed(deleteMessages('t', 'c'))
+    expectEqual(await behind('t'), 'messages', 'deleted')
+    await scene.committed(say('t', 'd'))
+    const { turnId } = await scene.did('turn-open', openTurn('t'))
+    await scene.committed(step('t', { turnId }, 'e'))
+    await scene.committed(discardTurn('t', turnId))
+    expectEqual(await behind('t'), 'messages', 'discarded')
+    await scene.committed(say('erased', 'a'))
+    await scene.committed(say('erased', named('b')))
+    await scene.committed({ kind: 'erase', messageIds: ['b'] })
+    expectEqual(await behind('erased'), 'messages', 'forgotten')
+    await scene.committed({ kind: 'erase', threadIds: ['erased'] })
+    await scene.committed(deleteThread('t'))
+    expectEqual([await behind('erased'), await behind('t')], ['thread', 'thread'], 'whole threads')
+    await scene.committed(say('t', 'again'))
+    expectEqual(await behind('t'), null, 'a thread of the same id')
+  }),
   sceneCase('a replaced message leaves no tombstone, and the id of a deleted one may be used again', async (scene) => {
     const { turnId } = await scene.did('turn-open', openTurn('t'))
     await scene.committed([step('t', { turnId }, named('replaced')), closeTurn('t', { turnId })])
