@@ -5,6 +5,7 @@ import { callTool, promptProblems, scriptedModel } from 'aquifer/testing'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { openMemory } from '../memory/opened.ts'
+import { approved } from './approvals.ts'
 
 const original = { resourceId: 'u', threadId: 't' }
 
@@ -23,16 +24,7 @@ function openScene() {
   const agent = new Agent({ name: 'Helper', memory, model, tools: { wipe } })
   const approve = async (where: { resourceId: string; threadId: string }) => {
     const { messages } = await memory.listMessages(where)
-    const approved = messages.map(({ id, role, parts }) => ({
-      id,
-      role,
-      parts: parts.map((part) =>
-        part.state === 'approval-requested'
-          ? { ...part, state: 'approval-responded', approval: { ...(part.approval as object), approved: true } }
-          : part,
-      ),
-    }))
-    return agent.generate(approved as never, where)
+    return agent.generate(approved(messages), where)
   }
   const states = async (where: { resourceId: string; threadId: string }) =>
     (await memory.listMessages(where)).messages.map(({ turnStatus, parts }) => [

@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs'
 import { Agent, type Memory } from 'aquifer'
 import { scriptedEmbedder, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
+import { approved } from '../agent/approvals.ts'
 import { hour, ManualClock, openMemory, temporaryFolder } from '../memory/opened.ts'
 import { payTool, readConversations, waiting } from './old-conversations.ts'
 
@@ -68,16 +69,7 @@ describe.each([9])('schema %i', (version) => {
       tools: { pay: payTool(paid) },
     })
     const { messages } = await memory.listMessages(waiting)
-    const approved = messages.map(({ id, role, parts }) => ({
-      id,
-      role,
-      parts: parts.map((part) =>
-        part.state === 'approval-requested'
-          ? { ...part, state: 'approval-responded', approval: { ...(part.approval as object), approved: true } }
-          : part,
-      ),
-    }))
-    const { text } = await agent.generate(approved as never, waiting)
+    const { text } = await agent.generate(approved(messages), waiting)
     expect(text).toBe('It is paid.')
     expect(paid).toEqual([{ invoice: 'I-17' }])
     expect((await memory.listMessages(waiting)).messages.at(-1)).toMatchObject({ turnStatus: 'complete' })
