@@ -178,7 +178,10 @@ export function continuation(
   const all = anywhereBehind(sent, from, stored, after)
   if (all !== null) return all
   const newest = sent.at(-1)?.index
-  const old = sent.slice(0, sent.findIndex(({ index }) => index === newest))
+  const old = sent.slice(
+    0,
+    sent.findIndex(({ index }) => index === newest),
+  )
   if (old.length <= from || right.length >= old.length - from) return right
   return anywhereBehind(old, from, stored, after) ?? right
 }
