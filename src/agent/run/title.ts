@@ -18,26 +18,22 @@ function textOf(parts: readonly MessagePart[]): string {
 }
 
 /** Tags in which models think aloud, also where no provider takes the thoughts out. */
-const thoughts = ['think', 'thinking', 'thought', 'reasoning', 'analysis', 'reflection']
+const thoughtStart = /<(?:think|thinking|thought|reasoning|analysis|reflection)>/i
+const thoughtEnd = /<\/(?:think|thinking|thought|reasoning|analysis|reflection)>/i
 
 /**
  * A text without what its model thought. What follows a tag that is not closed is thought; so is what comes before an end
  * without a beginning, as some templates leave it.
  */
 function withoutThoughts(text: string): string {
-  let said = text
-  for (const tag of thoughts) {
-    const pieces = said.split(new RegExp(`</${tag}>`, 'i'))
-    const last = pieces.length - 1
-    said = pieces
-      .map((piece, at) => {
-        const begin = piece.search(new RegExp(`<${tag}>`, 'i'))
-        if (begin >= 0) return piece.slice(0, begin)
-        return at < last ? '' : piece
-      })
-      .join(' ')
-  }
-  return said
+  const pieces = text.split(thoughtEnd)
+  const last = pieces.length - 1
+  const said = pieces.map((piece, at) => {
+    const start = piece.search(thoughtStart)
+    if (start >= 0) return piece.slice(0, start)
+    return at < last ? '' : piece
+  })
+  return said.join(' ')
 }
 
 const before = /^(?:[\s"'“”„«»*_`]|#+\s)+/
