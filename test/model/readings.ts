@@ -6,6 +6,7 @@ import { MemoryError } from '../../src/domain/error.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import { factStatuses } from '../../src/domain/records/fact.ts'
 import { runStatuses } from '../../src/domain/records/run.ts'
+import { tombstoneNoun } from '../../src/domain/records/tombstone.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
 import { blockNames, keys, messageIds, spaces, threads, words } from './plans.ts'
 
@@ -165,6 +166,12 @@ async function readRecords(storage: Storage, space: SpaceId): Promise<unknown> {
   const records = []
   for (const noun of Object.keys(recordNouns)) {
     const { list, get } = storage.records
+    if (noun === tombstoneNoun) {
+      // Its keys are hashes under a secret of the driver's own, so their order says nothing.
+      const all = await list(access, space, noun, { after: null, limit: everything })
+      records.push({ ...all, items: sorted(all.items.map((item) => ({ ...item, key: 'hash' }))) })
+      continue
+    }
     const first = await list(access, space, noun, { after: null, limit: 2 })
     const after = first.items.at(-1)?.key ?? null
     records.push(first, await list(access, space, noun, { after, limit: everything }))
