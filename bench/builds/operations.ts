@@ -6,9 +6,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
 
 const [root = '.'] = process.argv.slice(2)
-const { Memory } = (await import(pathToFileURL(join(root, 'src/index.ts')).href)) as typeof import('aquifer')
+const { scriptedModel, callTool } = (await import(
+  pathToFileURL(join(root, 'src/testing/index.ts')).href
+)) as typeof import('aquifer/testing')
+const { Agent, createTool, Memory } = (await import(
+  pathToFileURL(join(root, 'src/index.ts')).href
+)) as typeof import('aquifer')
 
 const folder = mkdtempSync(join(tmpdir(), 'aquifer-builds-'))
 const memory = new Memory({ storage: `file:${join(folder, 'a.db')}`, embedder: false })
@@ -17,6 +23,27 @@ const at = { resourceId: 'ann', threadId: 't' }
 const words = (i: number) => `word${i % 97} plan${i % 13} and the customer ${i} wants an upgrade in week ${i % 52}`
 const space = memory.space('resource/ann')
 let run = 0
+
+/** An agent on a model that answers at once; with a tool, it calls it before each answer. */
+function agentWith(hasTool: boolean) {
+  let calls = 0
+  const says = 'It is open until six today.'
+  const answer = () => (hasTool && calls++ % 2 === 0 ? callTool('look', { question: says }) : says)
+  const look = createTool({
+    id: 'look',
+    description: 'Looks it up.',
+    inputSchema: z.object({ question: z.string() }),
+    execute: () => says,
+  })
+  return new Agent({ name: 'Clerk', memory, model: scriptedModel({ answer }), ...(hasTool ? { tools: { look } } : {}) })
+}
+const [plain, looking] = [agentWith(false), agentWith(true)]
+const chat = (i: number) => ({ resourceId: 'bob', threadId: `t${Math.floor(i / 10)}` })
+
+async function streamed(agent: typeof plain, i: number): Promise<void> {
+  await (await agent.stream(words(i), chat(i))).finished
+}
+
 /**
  * How many measurements are done before the one that counts. After 5 the compiler is done with an operation: before that its own
  * work, on threads of the same process, is up to half of what is measured.
@@ -52,6 +79,9 @@ const operations: Readonly<Record<string, readonly [times: number, act: (i: numb
       await space.commit([{ kind: 'lease-release', name: `l${i}`, token: taken.seq }])
     },
   ],
+  'a turn of an agent, generate': [40, (i) => plain.generate(words(i), chat(i))],
+  'a turn of an agent, stream': [40, (i) => streamed(plain, i)],
+  'a turn with a tool, stream': [40, (i) => streamed(looking, i)],
   'recall by words': [60, (i) => memory.recall({ resourceId: 'ann', query: words(i) })],
 }
 
