@@ -3,16 +3,20 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Change } from '../../src/domain/commit/commit.ts'
+import type { SpaceId } from '../../src/domain/id.ts'
+import { defaultLimits } from '../../src/domain/limits.ts'
+import type { Storage } from '../../src/ports/storage.ts'
 import { checkSpace } from '../../src/testing/contract/check-space.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { expectGone, storageOf } from '../forget/everything.ts'
 import { pathOf, Secrets } from '../forget/planted.ts'
-import { minute, openMemory, temporaryUrl } from '../memory/opened.ts'
+import { ManualClock, minute, openMemory, temporaryUrl } from '../memory/opened.ts'
 import { work } from '../model/plans.ts'
 import { runWork } from '../model/run.ts'
 import { tallied } from '../model/world.ts'
 import { runRandom } from '../random-runs.ts'
 import { newFolder, openReference, openSqlite } from './drivers.ts'
+import { openRemote, RemoteDatabase } from './remote-reference.ts'
 
 vi.mock('../../src/domain/commit/record-nouns.ts', async () => {
   const { ref } = await import('../../src/domain/commit/marks.ts')
@@ -75,6 +79,16 @@ describe.each(nouns)('%s', (noun) => {
     await checkSpace(storage, access, space.id)
     expect(await checkHistory(storage, access, space.id)).toEqual([])
     await memory.close()
+  })
+
+  it('is refused in the order of the changes, over a remote driver too', async () => {
+    const clock = new ManualClock()
+    const changes = [{ kind: 'turn-discard', threadId: 't', turnId: 'none' }, put(noun, '', { text: 'one' })] as never
+    for (const storage of [(await openReference(clock as never)) as Storage, openRemote(new RemoteDatabase(clock))]) {
+      const commit = storage.commit(access, { id: null, space: 'team/acme' as SpaceId, changes }, defaultLimits)
+      await expect(commit).rejects.toMatchObject({ code: 'not-found' })
+      await storage.close()
+    }
   })
 
   it('expires, is swept with its content, and is kept by compaction', async () => {

@@ -35,7 +35,7 @@ export function recordChange(change: { readonly kind: string }): RecordChange | 
   const kind = recordKinds.get(change.kind)
   if (kind === undefined) return null
   const { kind: _, key, ttlMs, ...fields } = change as unknown as JsonObject & { key: string; ttlMs?: number | null }
-  return { ...kind, key: checkId(key, 'key'), ...(ttlMs === undefined ? {} : { ttlMs }), fields: fields as JsonObject }
+  return { ...kind, key, ...(ttlMs === undefined ? {} : { ttlMs }), fields: fields as JsonObject }
 }
 
 function applyWrite(draft: Draft, { noun, deed, key, ttlMs, fields }: RecordChange): ChangeResult {
@@ -86,5 +86,6 @@ function applyEnd(draft: Draft, { noun, deed, key }: RecordChange): ChangeResult
 
 /** Decides a change of a record. */
 export function applyRecord(draft: Draft, change: RecordChange): ChangeResult {
+  checkId(change.key, 'key')
   return change.deed === 'put' || change.deed === 'patch' ? applyWrite(draft, change) : applyEnd(draft, change)
 }

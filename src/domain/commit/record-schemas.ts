@@ -11,6 +11,8 @@ const ttlMs = z.exactOptional(z.int().min(1).max(limitTable.entryTtlMs.max).null
 const key = z.string()
 
 function changesOf(noun: string, schema: z.ZodObject) {
+  for (const field of ['kind', 'key', 'ttlMs'])
+    invariant(!(field in schema.shape), `no field of ${noun} is called ${field}`)
   const named = <Deed extends string>(deed: Deed) => ({ kind: z.literal(`${noun}-${deed}`), key })
   return [
     schema.extend({ ...named('put'), ttlMs }).strict(),
