@@ -34,6 +34,8 @@ export function buryThread(draft: Draft, threadId: string, messageIds: Iterable<
 }
 
 function leaveTombstones(draft: Draft, texts: readonly string[], turn: TurnState | null): void {
+  // What a commit makes and removes in a space that it creates was never shown to anybody.
+  if (draft.view.space === null) return
   const expiresAt = isoTime(msOf(draft.at) + draft.limits.tombstoneDays * dayMs)
   for (const { key, record: before } of draft.view.tombstones(texts)) {
     const name = recordName(tombstoneNoun, key)

@@ -51,6 +51,12 @@ export const tombstoneCases: readonly StorageCase[] = [
     await scene.committed(say('forgotten', named('a')))
     expectEqual(await deleted(scene, ['a', 'b'], 'forgotten'), ['a', 'b'], 'a thread of the same id')
   }),
+  sceneCase('a message that the commit which creates its space also deletes leaves none', async (scene) => {
+    await scene.committed([say('t', named('a')), deleteMessages('t', 'a'), write('key', 1)])
+    expectEqual([await scene.texts('t'), await deleted(scene, ['a'])], [[], []], 'nothing was ever shown')
+    await scene.committed([say('t', named('b')), deleteMessages('t', 'b')])
+    expectEqual(await deleted(scene, ['a', 'b']), ['b'], 'in a space that was there')
+  }),
   sceneCase('that messages behind a place are gone is known, however they went', async (scene) => {
     const behind = async (threadId: string, place: 'end' | null = 'end') => {
       const { items } = await scene.page(threadId, {})
