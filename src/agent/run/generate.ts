@@ -65,7 +65,7 @@ async function runModel(
     },
     onStepEnd: async (step) => {
       // A step without the model is no step of the answer.
-      if (turn === null || turn.waiting.size === 0) {
+      if (turn?.isSilent !== true) {
         feed?.write(partsOf(step as Step))
         steps += 1
         // The next step begins when this one is stored.

@@ -70,6 +70,11 @@ export class OwnTurn {
     })
   }
 
+  /** Whether the call only carries out what was approved: the model is not asked. */
+  get isSilent(): boolean {
+    return this.waiting.size > 0
+  }
+
   /** Aborted when the turn is replaced, or its thread deleted, while the model works. */
   get refused(): AbortSignal {
     return this.#refused.signal

@@ -42,7 +42,7 @@ export class Recording {
       transform: (part, controller) => {
         // A step without the model is no step of the answer.
         const isStep = part.type === 'start-step' || part.type === 'finish-step'
-        if (!isStep || this.#turn.waiting.size === 0) this.#feed.write([part])
+        if (!isStep || !this.#turn.isSilent) this.#feed.write([part])
         this.#turn.metadata.read(part)
         this.#structured?.read(part)
         if (part.type === 'error') this.#told.add(part.error)

@@ -15,8 +15,6 @@ import { outputOf } from './structured-end.ts'
 import { giveTitle } from './title.ts'
 import { silentModel, withoutCalls } from './waiting-step.ts'
 
-const noCalls: ReadonlySet<string> = new Set()
-
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
 
 /** Aborted when any of the signals is. */
@@ -54,8 +52,7 @@ export async function sdkSettings(
   const closing = remembered?.space.stopping
   const { prepareStep, ...settings } = optionsPassedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
-  const waiting = turn?.waiting ?? noCalls
-  const asks = waiting.size === 0
+  const asks = turn?.isSilent !== true
   return {
     stopWhen: isStepCount(options.maxSteps ?? callOptionTable.maxSteps.default),
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
@@ -64,7 +61,7 @@ export async function sdkSettings(
       ? {}
       : { prepareStep: withResolvedModel(prepareStep, call.agent.name, isHidden) }),
     model: asks ? ownModel(model, isHidden) : silentModel(model),
-    messages: asks ? messages : withoutCalls(messages, waiting),
+    messages: asks ? messages : withoutCalls(messages, turn.waiting),
     tools,
     toolsContext,
     ...(instructions === undefined ? {} : { instructions }),

@@ -238,7 +238,7 @@ async function begun(call: Call): Promise<AgentStream> {
     tools,
     dataParts,
     finished,
-    isSilent: turn !== null && turn.waiting.size > 0,
+    isSilent: turn?.isSilent === true,
   })
 }
 
