@@ -22,5 +22,12 @@ export async function contentsOf(memory: Memory, id: string): Promise<string> {
   const entries = await space.entries.list({ prefix: '', after: null, limit: 1_000 })
   const statuses = ['current', 'superseded'] as const
   const facts = await space.facts.list({ attributes: {}, statuses, order: 'oldest', after: null, limit: 1_000 })
-  return JSON.stringify({ state: await space.state(), log, threads, messages, blocks, entries, facts }, null, 1)
+  const state = await space.state()
+  return JSON.stringify({ state, log, threads, messages, blocks, entries, facts }, inOrder, 1)
+}
+
+/** A space that was just made names the fields of its state in another order than one that was read. */
+function inOrder(_: string, value: unknown): unknown {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? Object.fromEntries(Object.entries(value).toSorted()) : value
 }

@@ -26,6 +26,8 @@ export interface Reply {
 }
 
 export interface Application extends CountedTools {
+  /** Where it listens: `/stream` and `/generate`. Who asks is the header `authorization`. */
+  readonly url: string
   readonly memory: Memory
   readonly model: ScriptedModel
   /** Ids of the calls that the model itself made, in order. */
@@ -34,6 +36,8 @@ export interface Application extends CountedTools {
   readonly untyped: unknown[]
   /** Posts what a client of that user posts, and waits until its turn is over. */
   post(user: string, body: Body, way?: Way): Promise<Reply>
+  /** Waits until every turn that a request began is over. */
+  idle(): Promise<unknown>
 }
 
 const statusOf: Readonly<Record<string, number>> = {
@@ -111,5 +115,5 @@ export async function openApplication(memory: Memory = openMemory()): Promise<Ap
     await Promise.all(working)
     return answered
   }
-  return { memory, model, issued, tools, executions, untyped, post }
+  return { url, memory, model, issued, tools, executions, untyped, post, idle: () => Promise.all(working) }
 }
