@@ -26,6 +26,7 @@ import {
 import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
 import { RequestContext } from './request-context.ts'
 import { ResultReader } from './tools/result-reader.ts'
+import { withConvertedSchemas } from './tools/tool-schema.ts'
 import { checkTools } from './tools/tool-set.ts'
 
 /** An agent as a call sees it. */
@@ -170,13 +171,14 @@ async function toolsOf(
   options: CallOptions,
   found: { readonly remembered: Remembered; readonly results: ResultReader } | null,
 ): Promise<ToolSet> {
-  if (found === null) return checkTools(agent.name, given, options.tools)
+  if (found === null) return withConvertedSchemas(checkTools(agent.name, given, options.tools))
   const { results, remembered } = found
   const { memory, space, thread, behaviour } = remembered
   const { memoryTools } = await loadMemoryTools()
   const { withResultTool } = await loadRecallTool()
   const own = await memoryTools({ memory, space, threadId: thread.id, behaviour, results })
-  return withResultTool(checkTools(agent.name, given, options.tools, own), results, options.activeTools)
+  const tools = checkTools(agent.name, given, options.tools, own)
+  return withConvertedSchemas(withResultTool(tools, results, options.activeTools))
 }
 
 /** Resolves a call's options. Bad ones are refused here, before anything is stored. */

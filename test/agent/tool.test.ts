@@ -1,6 +1,7 @@
 // Tools of one's own, run by the AI SDK's loop.
 import { generateText, isStepCount, jsonSchema, streamText, type ToolSet, tool } from 'ai'
 import {
+  Agent,
   type CreateToolOptions,
   createTool,
   Memory,
@@ -13,7 +14,7 @@ import { callTool, scriptedModel } from 'aquifer/testing'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { z } from 'zod'
 import { toolIdOf } from '../../src/agent/tools/tool.ts'
-import { refused } from '../memory/opened.ts'
+import { openMemory, refused } from '../memory/opened.ts'
 
 const inputSchema = z.object({ location: z.string() })
 const outputSchema = z.object({ weather: z.string() })
@@ -188,6 +189,26 @@ describe('schemas', () => {
     expect(called.model.calls[0]?.tools[0]?.inputSchema).toMatchObject({ type: 'object', additionalProperties: {} })
     const refusedCall = await call(weather, { place: 'Rome' })
     expect(refusedCall.seen).toContain('location is missing')
+  })
+
+  it('are converted to JSON Schema once, for all steps and calls', async () => {
+    let conversions = 0
+    const input = () => {
+      conversions += 1
+      return { type: 'object', properties: { location: { type: 'string' } } }
+    }
+    const { version, validate } = plain('location')['~standard']
+    const schema = { '~standard': { version, vendor: 'counting', validate, jsonSchema: { input, output: input } } }
+    const weather = createTool({ ...named, inputSchema: schema, execute: ({ location }) => location })
+    const calling = callTool('weather', { location: 'Rome' })
+    const model = scriptedModel({ script: [calling, 'done', calling, 'done', calling, 'done'] })
+    const agent = new Agent({ name: 'Clerk', model, memory: openMemory(), tools: { weather } })
+    for (const threadId of ['a', 'b']) await agent.generate('hello', { resourceId: 'ann', threadId })
+    await agent.generate('hello')
+    expect(model.calls.map(({ tools }) => tools[0]?.inputSchema?.properties)).toEqual(
+      Array.from({ length: 6 }, () => ({ location: { type: 'string' } })),
+    )
+    expect(conversions).toBe(1)
   })
 
   const validate = (value: unknown) => {

@@ -18,6 +18,15 @@ const ttl = z
   .optional()
   .describe('How long it lives, such as "30m", "1h" or "7d"; leave it out for the default of the team.')
 
+// Made once, so that their JSON Schema is too.
+const reading = z.object({ key })
+const listing = z.object({
+  prefix: z.string().nullable().optional().describe('Only keys that begin with this.'),
+  cursor: z.string().nullable().optional().describe('The cursor of the page before, for the next one.'),
+})
+const writing = z.object({ key, value: z.unknown().describe('Any JSON.'), ttl })
+const merging = z.object({ key, patch: z.record(z.string(), z.unknown()).describe('The fields to change.'), ttl })
+
 function ttlOf(given: string | null | undefined): { readonly ttl?: string } {
   return given === null || given === undefined ? {} : { ttl: given }
 }
@@ -36,17 +45,14 @@ function readingTools(team: Team): ToolSet {
     memory_read: createTool({
       id: 'memory_read',
       description: 'Reads a value from the memory that your team shares; null if there is none under that key.',
-      inputSchema: z.object({ key }),
+      inputSchema: reading,
       metadata: internal,
       execute: ({ key: name }) => orRefusal(() => team.read(name)),
     }),
     memory_list: createTool({
       id: 'memory_list',
       description: 'Lists the keys in the memory that your team shares, with who wrote them and when.',
-      inputSchema: z.object({
-        prefix: z.string().nullable().optional().describe('Only keys that begin with this.'),
-        cursor: z.string().nullable().optional().describe('The cursor of the page before, for the next one.'),
-      }),
+      inputSchema: listing,
       metadata: internal,
       execute: ({ prefix, cursor }) =>
         orRefusal(async () => {
@@ -66,7 +72,7 @@ function writingTools(team: Team): ToolSet {
     memory_write: createTool({
       id: 'memory_write',
       description: 'Stores a value in the memory that your team shares, over what was under that key.',
-      inputSchema: z.object({ key, value: z.unknown().describe('Any JSON.'), ttl }),
+      inputSchema: writing,
       metadata: internal,
       execute: ({ key: name, value, ttl: given }) =>
         orRefusal(async () => written((await team.write(name, value, ttlOf(given))) as WrittenEntry)),
@@ -75,7 +81,7 @@ function writingTools(team: Team): ToolSet {
       id: 'memory_merge',
       description:
         'Merges an object into a value of the memory that your team shares. Fields that you leave out stay, lists are replaced, null removes a field. Prefer it to memory_write where others write too.',
-      inputSchema: z.object({ key, patch: z.record(z.string(), z.unknown()).describe('The fields to change.'), ttl }),
+      inputSchema: merging,
       metadata: internal,
       execute: ({ key: name, patch, ttl: given }) =>
         orRefusal(async () => {

@@ -1,6 +1,6 @@
 /** Schemas of tools: of zod, of any library that follows the Standard Schema specification, or of the AI SDK. */
 
-import type { FlexibleSchema } from 'ai'
+import type { FlexibleSchema, Schema, ToolSet } from 'ai'
 import { MemoryError } from '../../domain/error.ts'
 import { isFunction } from '../../domain/option-checks.ts'
 import { type StandardSchema, schemaIssues } from '../../domain/standard-schema.ts'
@@ -35,6 +35,23 @@ export function offerable<Value>(schema: FlexibleSchema<Value>): FlexibleSchema<
   return {
     '~standard': { version, vendor, validate, jsonSchema: { input: free, output: free } },
   } as FlexibleSchema<Value>
+}
+
+/** What the AI SDK makes of schemas. It keeps the JSON Schema once it has made it. */
+const converted = new WeakMap<object, Schema>()
+
+/** The tools with schemas that are converted once. The AI SDK would convert each of them again for every step. */
+export async function withConvertedSchemas(tools: ToolSet): Promise<ToolSet> {
+  const { asSchema } = await loadSdk()
+  const own = Object.entries(tools).map(([name, tool]) => {
+    const { inputSchema } = tool as { readonly inputSchema?: FlexibleSchema }
+    // A function may make another schema each time, and the AI SDK's own schemas are converted already.
+    if (!isStandard(inputSchema)) return [name, tool] as const
+    const known = converted.get(inputSchema) ?? asSchema(inputSchema as FlexibleSchema)
+    converted.set(inputSchema, known)
+    return [name, { ...tool, inputSchema: known }] as const
+  })
+  return Object.fromEntries(own) as ToolSet
 }
 
 /** The parsed output of a tool, or an error that tells the model what is wrong. */
