@@ -123,20 +123,22 @@ export class Turn {
   /** Commits the last changes and closes the turn with them. */
   async close(status: TurnEnd, changes: readonly Change[] = []): Promise<void> {
     const { threadId, id: turnId } = this
-    await this.#end([...changes, { kind: 'turn-close', threadId, turnId, status }])
+    await this.#end(changes, { kind: 'turn-close', threadId, turnId, status })
   }
 
   /** Discards the turn. None of its content stays readable. */
   async discard(changes: readonly Change[] = []): Promise<void> {
     const { threadId, id: turnId } = this
-    await this.#end([...changes, { kind: 'turn-discard', threadId, turnId }])
+    await this.#end(changes, { kind: 'turn-discard', threadId, turnId })
   }
 
-  async #end(changes: readonly Change[]): Promise<void> {
+  /** The record of the run comes last: readers of the turn leave it out. */
+  async #end(changes: readonly Change[], end: Change): Promise<void> {
     this.#isClosed = true
     this.#heartbeat.stop()
+    const runs = changes.filter(({ kind }) => kind === 'run-put')
     try {
-      await this.commit(changes)
+      await this.commit([...changes.filter((change) => !runs.includes(change)), end, ...runs])
     } finally {
       this.#ended.resolve()
     }

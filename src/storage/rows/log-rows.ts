@@ -21,8 +21,35 @@ export type LogColumns = readonly [
 
 export const logColumns = 'seq, at, turn, actor, status, commitId, hash, json'
 
-export function logRowOf(columns: readonly [...LogColumns, ...unknown[]], threadId: string | null): LogRow {
-  const [seq, at, turn, actor, status, commitId, hash, json] = columns
+type RowColumns = readonly [...LogColumns, ...unknown[]]
+
+/**
+ * Stands before the records of runs at the end of a row, which are most of the text of a turn's last row and say nothing
+ * of its messages. JSON has a line break nowhere else: that of texts is escaped.
+ */
+const runsApart = ',\n'
+
+/** The effects as text. */
+export function effectsText(effects: readonly Effect[]): string {
+  const end = effects.findLastIndex(({ kind }) => kind !== 'run-put') + 1
+  if (end === 0 || end === effects.length) return JSON.stringify(effects)
+  const [own, runs] = [JSON.stringify(effects.slice(0, end)), JSON.stringify(effects.slice(end))]
+  return `${own.slice(0, -1)}${runsApart}${runs.slice(1)}`
+}
+
+export function logRowOf(columns: RowColumns, threadId: string | null): LogRow {
+  return rowOf(columns, threadId, columns[7])
+}
+
+/** The row as far as a turn is folded from it: records of runs at its end are not read. */
+export function turnRowOf(columns: RowColumns, threadId: string | null): LogRow {
+  const json: unknown = columns[7]
+  const end = typeof json === 'string' ? json.indexOf(runsApart) : -1
+  return rowOf(columns, threadId, end < 0 ? json : `${String(json).slice(0, end)}]`)
+}
+
+function rowOf(columns: RowColumns, threadId: string | null, json: unknown): LogRow {
+  const [seq, at, turn, actor, status, commitId, hash] = columns
   return {
     seq: storedSeq(seq, 'row of the log'),
     at: isoTime(at),
@@ -38,5 +65,5 @@ export function logRowOf(columns: readonly [...LogColumns, ...unknown[]], thread
 
 /** The values of a row, in the order of `logColumns`. Its thread is a column of the driver's own. */
 export function logValues({ seq, at, turn, actor, status, commitId, hash, effects }: LogRow): LogColumns {
-  return [seq, msOf(at), turn, actorText(actor), status, commitId, hash, JSON.stringify(effects)]
+  return [seq, msOf(at), turn, actorText(actor), status, commitId, hash, effectsText(effects)]
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { closedError } from '../closed-error.ts'
 import type { BlockColumns } from '../rows/block-rows.ts'
 import type { EntryColumns } from '../rows/entry-rows.ts'
-import { logRowOf } from '../rows/log-rows.ts'
+import { turnRowOf } from '../rows/log-rows.ts'
 import { type SpaceColumns, spaceStateOf } from '../rows/space-rows.ts'
 import { type ThreadColumns, threadOf } from '../rows/thread-rows.ts'
 import { SegmentCache } from '../segment-cache.ts'
@@ -287,9 +287,9 @@ export class SqliteDatabase {
     rows.set(key, row)
   }
 
-  /** All rows of a turn of a thread, by seq. */
+  /** The rows of a turn of a thread, by seq, as far as the turn is folded from them. */
   turnRows(thread: number, turn: number, threadId: ThreadId): readonly LogRow[] {
-    return this.statements.turnRows.all(thread, turn).map((columns) => logRowOf(columns, threadId))
+    return this.statements.turnRows.all(thread, turn).map((columns) => turnRowOf(columns, threadId))
   }
 
   threadIdOf(n: number): ThreadId | null {

@@ -11,7 +11,7 @@ import { isoTime } from '../../domain/time.ts'
 import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import { entryOf } from '../rows/entry-rows.ts'
 import { factOf } from '../rows/fact-rows.ts'
-import { logRowOf } from '../rows/log-rows.ts'
+import { turnRowOf } from '../rows/log-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { vectorsOf } from './vectors.ts'
 import { tailSegment, wordSegment } from './words.ts'
@@ -33,7 +33,7 @@ function rowsAt(database: SqliteDatabase, space: CachedSpace, turn: number) {
   const { turnSeq } = unpackTurn(turn)
   const columns = rowsOfTurn.all(space.n, turnSeq, turn)
   const threadId = columns[0]?.[8]
-  if (threadId !== undefined) return { threadId, rows: columns.map((row) => logRowOf(row, threadId)) }
+  if (threadId !== undefined) return { threadId, rows: columns.map((row) => turnRowOf(row, threadId)) }
   const n = threadOfPart.get(space.n, turnSeq, turn)?.[0]
   const partThread = n == null ? null : database.threadIdOf(n)
   if (n == null || partThread === null) return null

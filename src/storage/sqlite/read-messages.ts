@@ -11,7 +11,7 @@ import type { Listed, MessageQuery, MessageReader, OpenTurn, PlacedMessage, Stor
 import { deletedBehind, deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
-import { type LogColumns, logRowOf } from '../rows/log-rows.ts'
+import { type LogColumns, turnRowOf } from '../rows/log-rows.ts'
 import { placeToShow, shownMessages } from '../shown-messages.ts'
 import { damagedRecord } from '../stored-json.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
@@ -61,7 +61,7 @@ function* turnsOf(database: SqliteDatabase, stretch: Stretch, size: number, fold
       let end = start + 1
       while (end < chunk.length && chunk[end]?.[2] === turn) end += 1
       const rows: LogRow[] = []
-      for (let at = start; at < end; at++) rows.push(logRowOf(chunk[at] as LogColumns, stretch.threadId))
+      for (let at = start; at < end; at++) rows.push(turnRowOf(chunk[at] as LogColumns, stretch.threadId))
       const state = foldTurn(stretch.isDown && rows.length > 1 ? rows.reverse() : rows, fold)
       if (state !== null) yield state
       start = end

@@ -22,7 +22,7 @@ import { blockOf } from '../rows/block-rows.ts'
 import { entryOf } from '../rows/entry-rows.ts'
 import { factOf, uniqueOf } from '../rows/fact-rows.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
-import { logRowOf } from '../rows/log-rows.ts'
+import { effectsText, logRowOf } from '../rows/log-rows.ts'
 import { recordOf } from '../rows/record-rows.ts'
 import { runOf, uniqueOfRun } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
@@ -70,7 +70,7 @@ export class SqliteView implements SpaceView, EditableLog {
 
   replaceRow(row: LogRow): void {
     const { replaceRow, replacePart } = this.#statements
-    const values = [this.#n, row.seq, row.turn, row.hash, JSON.stringify(row.effects)] as const
+    const values = [this.#n, row.seq, row.turn, row.hash, effectsText(row.effects)] as const
     if (replaceRow.run(...values).changes === 0) replacePart.run(...values)
   }
 
@@ -80,7 +80,7 @@ export class SqliteView implements SpaceView, EditableLog {
 
   turnRows(threadId: ThreadId, turn: number): readonly LogRow[] {
     const thread = this.#threadNumber(threadId)
-    return this.#database.turnRows(thread, turn, threadId)
+    return this.#statements.turnRows.all(thread, turn).map((columns) => logRowOf(columns, threadId))
   }
 
   threadRows(threadId: ThreadId): readonly LogRow[] {
