@@ -74,6 +74,8 @@ export class Draft {
   settings: SpaceSettings
   change: Change
   readonly #rows = new DraftRows()
+  /** Of turns of the one thread that the commit touches. */
+  readonly #turnRows = new Map<number, readonly LogRow[]>()
   #claims: Claims | null = null
   #thread: ThreadState | null = null
   /** The thread that a run refers to, which need not exist. */
@@ -197,10 +199,19 @@ export class Draft {
   turn(turn: number): TurnState | null {
     const thread = this.thread
     if (unpackTurn(turn).turnSeq < thread.createdSeq) return null
-    const stored = this.view.turnRows(thread.id, turn)
+    const stored = this.#storedRows(thread.id, turn)
     const drafted = this.#rows.of(turn, this.#head)
     const rows = drafted === null ? stored : [...stored, drafted]
     return foldTurn(rows, { key: this.space.key, address: this.address })
+  }
+
+  /** The rows that a turn has before this commit, read once: a change of a message looks at its turn several times. */
+  #storedRows(threadId: ThreadId, turn: number): readonly LogRow[] {
+    const known = this.#turnRows.get(turn)
+    if (known !== undefined) return known
+    const rows = unpackTurn(turn).turnSeq === this.seq ? [] : this.view.turnRows(threadId, turn)
+    this.#turnRows.set(turn, rows)
+    return rows
   }
 
   /** Whether this commit deletes the message with that id. */

@@ -19,7 +19,6 @@ import { addRecord, forgetRecords, replaceTurn } from '../../domain/index/word-t
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { markWork, removeVectors } from './vectors.ts'
-import type { SqliteView } from './view.ts'
 import { foldWords, refoldWords, removeWords, tailRecords } from './words.ts'
 
 function remove(database: SqliteDatabase, space: CachedSpace, removal: Removal): void {
@@ -41,54 +40,68 @@ export function removeMessageAt(database: SqliteDatabase, space: CachedSpace, tu
   remove(database, space, messageRemoval(turn, index))
 }
 
+type RowsOfTurn = (turn: ChangedTurn) => readonly LogRow[]
+
+/** Reads the rows of turns, each turn once. */
+function turnRowsOf(database: SqliteDatabase, space: CachedSpace): RowsOfTurn {
+  const known = new Map<number, readonly LogRow[]>()
+  return ({ threadId, turn }) => {
+    const thread = known.has(turn) ? null : database.thread(space, threadId)
+    if (thread !== null) known.set(turn, database.turnRows(thread.n, turn, threadId))
+    return known.get(turn) ?? []
+  }
+}
+
 /** Reads the records of a turn of the tail again, once a later commit added to its messages or changed them. */
 function refreshTurn(
   database: SqliteDatabase,
   space: CachedSpace,
   draft: Draft,
-  { threadId, turn }: ChangedTurn,
+  rowsOf: RowsOfTurn,
+  changed: ChangedTurn,
 ): void {
+  const { threadId, turn } = changed
   const { words, state } = space
   // What is not known is read from the log, this turn with it.
   if (words.pending === null) return
   const thread = database.thread(space, threadId)
-  const rows = thread === null ? [] : database.turnRows(thread.n, turn, threadId)
+  const rows = rowsOf(changed)
   const fold = { key: state.key, address: draft.address }
   replaceTurn(words, turn, indexedTurn(rows, fold, thread?.state ?? null, words.folded, state.settings.language))
 }
 
 /** Updates the known tail: messages before facts, in the order in which they are read from the log. */
-function updateTail(database: SqliteDatabase, space: CachedSpace, draft: Draft, changes: IndexChanges): void {
+function updateTail(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  draft: Draft,
+  rowsOf: RowsOfTurn,
+  changes: IndexChanges,
+): void {
   const { words, state } = space
   if (changes.forgetsTail) forgetRecords(words)
   // What is not known is read from the log, these records with it.
   if (words.pending === null) return
   const { language } = state.settings
   for (const record of freshRecords(changes, language)) addRecord(words, record)
-  for (const turn of changes.turns) refreshTurn(database, space, draft, turn)
+  for (const turn of changes.turns) refreshTurn(database, space, draft, rowsOf, turn)
   for (const record of factRecords(draft, language)) addRecord(words, record)
 }
 
 /** Updates the index after a commit whose rows are stored. */
-export function indexCommit(
-  database: SqliteDatabase,
-  view: SqliteView,
-  draft: Draft,
-  rows: readonly LogRow[],
-  space: CachedSpace,
-): void {
+export function indexCommit(database: SqliteDatabase, draft: Draft, rows: readonly LogRow[], space: CachedSpace): void {
   if (draft.settings.language !== draft.space.settings.language) {
     refoldWords(database, space)
     return
   }
   const changes = indexChanges(draft, rows, space.words.folded)
   for (const removal of changes.removals) remove(database, space, removal)
+  const rowsOf = turnRowsOf(database, space)
   for (const changed of changes.messages) {
-    const turnRows = view.turnRows(changed.threadId, changed.turn)
-    for (const removal of removalsOf(changed, turnRows)) remove(database, space, removal)
+    for (const removal of removalsOf(changed, rowsOf(changed))) remove(database, space, removal)
   }
   if (changes.deleted !== null) removeThread(database, space, changes.deleted)
-  updateTail(database, space, draft, changes)
+  updateTail(database, space, draft, rowsOf, changes)
   if (changes.adds || space.words.pending === null || draft.entries.size > 0) markWork(database, space)
   if (!changes.adds) return
   if (space.words.pending === null) tailRecords(database, space)
