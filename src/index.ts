@@ -22,10 +22,13 @@ export type { DataPart } from './agent/tools/data-parts.ts'
 export {
   type CreateToolOptions,
   createTool,
+  type RequestedCall,
+  type RequireApproval,
   type ToolAnswer,
   type ToolCall,
   type ToolContext,
 } from './agent/tools/tool.ts'
+export type { AskedToolCall, RequireToolApproval } from './agent/tools/tool-approval.ts'
 export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
 export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit/commit.ts'

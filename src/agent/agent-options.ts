@@ -3,7 +3,7 @@ import { invalidInput, shown } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading } from '../domain/read-plain.ts'
-import { checkCallOptions } from './call-options.ts'
+import { checkAutoResume, checkCallOptions, checkRequireToolApproval } from './call-options.ts'
 import { type AgentOptions, callFields, checkMemory } from './options.ts'
 
 /** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
@@ -30,7 +30,7 @@ export function checkAgentOptions(given: unknown): AgentOptions {
   if (!isJsonObject(options)) throw invalidInput('options', 'must be an object', options, fix)
   const known = [
     ...['id', 'name', 'description', 'instructions', 'model', 'memory', 'tools', 'agents', 'workflows'],
-    ...['inputProcessors', 'outputProcessors', 'defaultOptions'],
+    ...['inputProcessors', 'outputProcessors', 'defaultOptions', 'requireToolApproval', 'autoResumeSuspendedTools'],
   ]
   const extra = Object.keys(options).find((name) => !known.includes(name))
   if (extra !== undefined) {
@@ -48,7 +48,9 @@ export function checkAgentOptions(given: unknown): AgentOptions {
   if (options.id !== undefined) checkId(options.id, 'id')
   checkProcessors(options, 'inputProcessors', ['processInput', 'processContext'])
   checkProcessors(options, 'outputProcessors', ['processOutputStream', 'processOutputResult'])
-  const { memory, defaultOptions } = options
+  const { memory, defaultOptions, requireToolApproval, autoResumeSuspendedTools } = options
+  if (requireToolApproval !== undefined) checkRequireToolApproval(requireToolApproval, 'requireToolApproval')
+  if (autoResumeSuspendedTools !== undefined) checkAutoResume(autoResumeSuspendedTools, 'autoResumeSuspendedTools')
   if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)
   if (defaultOptions !== undefined) {
     const fields = callFields(defaultOptions, 'defaultOptions')

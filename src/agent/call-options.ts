@@ -35,6 +35,18 @@ function checked(rule: string, fix: string, isRight: (value: unknown) => boolean
   }
 }
 
+/** Checks `requireToolApproval` of an agent or a call. */
+export const checkRequireToolApproval = checked(
+  'must be true, false or a function',
+  'Pass true to ask about each call, or ({ toolName, input }) => …; leave it out to ask where a tool says so.',
+  (value) => typeof value === 'boolean' || typeof value === 'function',
+)
+
+/** Checks `autoResumeSuspendedTools` of an agent or a call. */
+export const checkAutoResume = checked('must be true or false', 'Leave it out for false.', (value) => {
+  return typeof value === 'boolean'
+})
+
 const own = { isPassedOn: false } as const
 const passedOn = { isPassedOn: true } as const
 
@@ -71,6 +83,11 @@ export const callOptionTable = {
       return isJsonObject(value) && isToolSchema(value.schema)
     }),
   },
+  requireToolApproval: {
+    ...own,
+    check: checkRequireToolApproval,
+  },
+  autoResumeSuspendedTools: { ...own, check: checkAutoResume },
   maxSteps: {
     ...own,
     // As many as an agent of the AI SDK takes.

@@ -26,6 +26,7 @@ import {
 import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
 import { RequestContext } from './request-context.ts'
 import { ResultReader } from './tools/result-reader.ts'
+import { withApprovals } from './tools/tool-approval.ts'
 import { withConvertedSchemas } from './tools/tool-schema.ts'
 import { checkTools } from './tools/tool-set.ts'
 
@@ -192,12 +193,18 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
   const remembered = found?.remembered ?? null
   const given = await resolved(agent.options.tools, requestContext)
   const results = remembered === null ? null : new ResultReader(remembered.space, remembered.thread.id)
-  const tools = await toolsOf(
-    agent,
-    given,
-    options,
-    remembered === null || results === null ? null : { remembered, results },
-  )
+  const place = remembered === null || results === null ? null : { remembered, results }
+  const tools = withApprovals(await toolsOf(agent, given, options, place), {
+    rule: options.requireToolApproval ?? agent.options.requireToolApproval ?? false,
+    requestContext,
+    onFailed: (toolName, error) => {
+      agent.log(
+        'warn',
+        `A person is asked about a call of ${shown(toolName)}: its function for approvals failed.`,
+        error,
+      )
+    },
+  })
   const read = withAuthor(readMessages(input), { kind: 'agent', id: agent.id }, found?.author)
   const warnings: string[] = []
   const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options

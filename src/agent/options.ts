@@ -13,6 +13,7 @@ import { usableMemory } from '../ports/agent-memory.ts'
 import type { HistoryMode, MemoryBehaviour } from '../ports/behaviour.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
+import type { RequireToolApproval } from './tools/tool-approval.ts'
 
 /** A value, or a function that returns it for a call. */
 export type Dynamic<Value> = Value | ((call: { readonly requestContext: RequestContext }) => Value | PromiseLike<Value>)
@@ -73,6 +74,18 @@ export interface CallOptions extends ModelSettings {
   readonly tools?: ToolSet
   /** An answer of this shape, as `object`. */
   readonly structuredOutput?: { readonly schema: StandardSchema }
+  /**
+   * Whether a person has to approve calls of tools before they run. A function that fails means yes. A tool's own function
+   * decides instead, and its `requireApproval: true` holds in any case. Tools of memory, and those that the client runs, are
+   * not asked about. Default: as the agent says.
+   */
+  readonly requireToolApproval?: RequireToolApproval
+  /**
+   * Whether the model reads a new message as the data that a suspended call of the thread waits for, and resumes the call if
+   * it is that. Another message is answered as always, and the call waits on. An approval is never answered this way.
+   * Default: as the agent says.
+   */
+  readonly autoResumeSuspendedTools?: boolean
   /** How many steps (calls of the model) one call may take. Default: 20. `stopWhen` allows finer rules. */
   readonly maxSteps?: number
   /** Whether each step is saved as it completes. With `false`, all are saved at the end. Default: true. */
@@ -110,6 +123,10 @@ export interface AgentOptions {
   readonly memory?: Dynamic<Memory>
   /** Tools that the model may call, by their names. */
   readonly tools?: Dynamic<ToolSet>
+  /** Whether a person has to approve calls of its tools; see the option of a call. Default: only where a tool says so. */
+  readonly requireToolApproval?: RequireToolApproval
+  /** Whether a new message may resume a suspended call; see the option of a call. Default: false. */
+  readonly autoResumeSuspendedTools?: boolean
   /** Agents it may hand work to. Kept, and not called in this version. */
   readonly agents?: Dynamic<Readonly<Record<string, unknown>>>
   /** Workflows it may run. Kept, and not called in this version. */

@@ -6,6 +6,7 @@ import {
   createTool,
   Memory,
   RequestContext,
+  type RequestedCall,
   type StandardSchema,
   type ToolCall,
   type ToolContext,
@@ -92,6 +93,8 @@ describe('a tool', () => {
         threadId: 't',
         resourceId: 'alice',
         toolCallId: 'call_1_1',
+        callId: 'run_1/call_1_1',
+        suspend: expect.any(Function),
         messages: [{ role: 'user', content: 'weather?' }],
       },
     ])
@@ -119,7 +122,7 @@ describe('a tool', () => {
   })
 
   it('waits for a person where it needs approval', async () => {
-    const calls: ToolCall[] = []
+    const calls: RequestedCall[] = []
     const run: string[] = []
     const weather = createTool({
       ...named,

@@ -3,7 +3,8 @@
 import type { FlexibleSchema, Schema, ToolSet } from 'ai'
 import { MemoryError } from '../../domain/error.ts'
 import { isFunction } from '../../domain/option-checks.ts'
-import { type StandardSchema, schemaIssues } from '../../domain/standard-schema.ts'
+import { type SdkSchema, standardOf } from '../../domain/schema-like.ts'
+import { type SchemaIssue, type StandardSchema, schemaIssues } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
 interface WithJsonSchema {
@@ -52,6 +53,17 @@ export async function withConvertedSchemas(tools: ToolSet): Promise<ToolSet> {
     return [name, { ...tool, inputSchema: known }] as const
   })
   return Object.fromEntries(own) as ToolSet
+}
+
+/** A value as a schema parses it, or what the schema says against it. A JSON Schema checks the value, too. */
+export async function parsedBy(
+  given: FlexibleSchema<unknown>,
+  value: unknown,
+): Promise<{ readonly value: unknown } | { readonly issues: readonly SchemaIssue[] }> {
+  const { asSchema } = await loadSdk()
+  const schema = isStandard(given) ? given : standardOf(asSchema(given) as SdkSchema)
+  const result = await schema['~standard'].validate(value)
+  return result.issues === undefined ? { value: result.value } : { issues: await schemaIssues(schema, value) }
 }
 
 /** The parsed output of a tool, or an error that tells the model what is wrong. */

@@ -1,13 +1,14 @@
 /** Tools that an application defines, for agents and for the AI SDK. */
 import type { FlexibleSchema, ModelMessage, Tool } from 'ai'
-import { invalidInput } from '../../domain/error.ts'
-import { checkId } from '../../domain/id.ts'
+import type { Actor } from '../../domain/actor.ts'
+import { MemoryError, shown } from '../../domain/error.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { check, fieldsOf, isFunction } from '../../domain/option-checks.ts'
 import type { Memory } from '../../facade/memory.ts'
 import { RequestContext } from '../request-context.ts'
 import type { DataPart } from './data-parts.ts'
-import { isToolSchema, offerable, parseOutput } from './tool-schema.ts'
+import { checkToolOptions } from './tool-options.ts'
+import { offerable, parseOutput } from './tool-schema.ts'
+import { withTraits } from './tool-traits.ts'
 
 /** The context that an agent gives each of its tools, as that tool's entry in the AI SDK's `toolsContext`. */
 export interface ToolContext {
@@ -28,24 +29,50 @@ export interface ToolContext {
   readonly resourceId?: string
 }
 
-/**
- * What `execute` gets in addition to the input. Without an agent, as in a bare `generateText`, the request's context is
- * empty.
- */
-export interface ToolCall extends ToolContext {
+/** A call of a tool, as its `requireApproval` gets it in addition to the input. */
+export interface RequestedCall extends ToolContext {
   /** The id of this call of the tool. */
   readonly toolCallId: string
+  /**
+   * The same for every attempt to carry out this call, and for no other call: pass it on as the idempotency key of an
+   * effect. It holds the run's id and the call's; without an agent it is the call's id.
+   */
+  readonly callId: string
   /** The messages that the model saw before it called. */
   readonly messages: readonly ModelMessage[]
   /** Aborted when the agent's call is aborted. */
   readonly abortSignal?: AbortSignal
 }
 
+/**
+ * What `execute` gets in addition to the input. Without an agent, as in a bare `generateText`, the request's context is
+ * empty, and the call cannot be suspended.
+ */
+export interface ToolCall<Suspend = unknown, Resume = unknown> extends RequestedCall {
+  /**
+   * Ends this call for now: it waits for data, for as long as that takes. The promise never resolves, so what comes after
+   * `await suspend(…)` never runs, apart from `finally`. Whatever `execute` answers then, the call waits. When somebody
+   * passes data to `resumeStream` or `resumeGenerate`, the tool is called again with the same input, and with `resumeData`.
+   *
+   * @param payload Shown to those who are to send the data. Plain JSON, as `suspendSchema` parses it.
+   * @throws MemoryError `unsupported` where nothing is stored: without an agent, or in a call without a thread;
+   *   `invalid-input` for a payload that the schema refuses, `limit-exceeded` for one that is too large.
+   */
+  readonly suspend: (...payload: undefined extends Suspend ? [payload?: Suspend] : [payload: Suspend]) => Promise<never>
+  /** What the call is resumed with, as `resumeSchema` parses it. Absent while it is not resumed. */
+  readonly resumeData?: Resume
+  /** The payload of the suspension that it is resumed after, as JSON holds it. */
+  readonly suspendData?: Suspend
+}
+
 /** What a tool returns: a value, a promise of one, or several values, of which the last one counts. */
 export type ToolAnswer<Output> = Output | PromiseLike<Output> | AsyncIterable<Output>
 
+/** Whether a person has to approve a call before it runs. A function that fails means yes. */
+export type RequireApproval<Input> = boolean | ((input: Input, call: RequestedCall) => boolean | PromiseLike<boolean>)
+
 /** Options of `createTool`. */
-export interface CreateToolOptions<Input, Output> {
+export interface CreateToolOptions<Input, Output, Suspend = unknown, Resume = unknown> {
   /** Its name if no other name is given. */
   readonly id: string
   /** Tells the model what it does and when to use it. */
@@ -54,51 +81,41 @@ export interface CreateToolOptions<Input, Output> {
   readonly inputSchema: FlexibleSchema<Input>
   /** The schema of the result. Any other result is an error, which the model sees. */
   readonly outputSchema?: FlexibleSchema<Output>
+  /** The schema of what the tool passes to `suspend`. Default: any JSON. */
+  readonly suspendSchema?: FlexibleSchema<Suspend>
+  /** The schema of the data that a suspended call is resumed with. Default: any JSON. */
+  readonly resumeSchema?: FlexibleSchema<Resume>
   /** Runs the tool. Without it, the client must answer the call. */
-  readonly execute?: (input: Input, call: ToolCall) => ToolAnswer<Output>
-  /** Whether a person has to approve a call before it runs. */
-  readonly needsApproval?: boolean | ((input: Input, call: ToolCall) => boolean | PromiseLike<boolean>)
+  readonly execute?: (input: Input, call: ToolCall<Suspend, Resume>) => ToolAnswer<Output>
+  /** Whether a person has to approve a call before it runs. A function that fails means yes. Default: as the agent says. */
+  readonly requireApproval?: RequireApproval<Input>
+  /** Another name of `requireApproval`, as the AI SDK calls it. Only one of the two may be given. */
+  readonly needsApproval?: RequireApproval<Input>
+  /** Agents and tools that may decide about its calls too. People always may, and the agent that asks never. Default: none. */
+  readonly approvers?: readonly Actor[]
+  /** Whether it only reads: nothing is recorded before a call of it runs, and it may run again. Default: false. */
+  readonly readOnly?: boolean
+  /**
+   * `safe`: a call that was interrupted runs again with the same `callId`, because running twice is the same as running
+   * once. Default: it does not run again, and the model is told that it may have run.
+   */
+  readonly retry?: 'safe'
   /** Copied to the parts of messages that hold its calls. */
   readonly metadata?: JsonObject
   /** Whether the provider, if it can, forces the model to keep to the schema. */
   readonly strict?: boolean
 }
 
-const names = [
-  'id',
-  'description',
-  'inputSchema',
-  'outputSchema',
-  'execute',
-  'needsApproval',
-  'metadata',
-  'strict',
-] as const
-
 const toolId: unique symbol = Symbol.for('aquifer.tool-id')
 
-function checkOptions(options: unknown): void {
-  const fields = fieldsOf(options ?? null, 'createTool', names)
-  checkId(fields.id, 'id')
-  const { description, inputSchema } = fields
-  if (typeof description !== 'string' || description.trim() === '') {
-    const fix = 'Say what the tool does and when to use it: the model chooses by it.'
-    throw invalidInput('description', 'must be a text', description, fix)
-  }
-  const schemaFix = 'Pass a zod object, for example; z.object({}) for a tool that takes nothing.'
-  if (!isToolSchema(inputSchema)) throw invalidInput('inputSchema', 'must be a schema', inputSchema, schemaFix)
-  check(fields, 'outputSchema', 'must be a schema', 'Pass a zod object, for example, or leave it out.', isToolSchema)
-  check(fields, 'execute', 'must be a function', 'Leave it out for a tool that the client runs.', isFunction)
-  check(fields, 'needsApproval', 'must be true, false or a function', 'Leave it out for none.', (value) => {
-    return typeof value === 'boolean' || isFunction(value)
-  })
-  check(fields, 'metadata', 'must be an object', 'Pass plain JSON.', (value) => {
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-  })
-  check(fields, 'strict', 'must be true or false', 'Leave it out for the default of the provider.', (value) => {
-    return typeof value === 'boolean'
-  })
+/** How a call of an agent can be suspended, and what it is resumed with. */
+interface Suspending {
+  readonly suspend: (payload: unknown) => Promise<never>
+  readonly resumption: { readonly resumeData: unknown; readonly suspendData?: unknown } | null
 }
+
+/** Under this key an agent passes it to a tool, next to what the AI SDK passes. */
+const suspending: unique symbol = Symbol.for('aquifer.suspending')
 
 /** What the AI SDK passes to a tool. */
 interface SdkCall {
@@ -106,15 +123,32 @@ interface SdkCall {
   readonly messages: readonly ModelMessage[]
   readonly abortSignal?: AbortSignal | undefined
   readonly context?: unknown
+  readonly [suspending]?: Suspending
 }
 
 function isToolContext(context: unknown): context is ToolContext {
   return typeof context === 'object' && context !== null && 'requestContext' in context
 }
 
-function callOf({ toolCallId, messages, abortSignal, context }: SdkCall): ToolCall {
+function requestedCall({ toolCallId, messages, abortSignal, context }: SdkCall): RequestedCall {
   const handed = isToolContext(context) ? context : { requestContext: new RequestContext() }
-  return { ...handed, toolCallId, messages, ...(abortSignal === undefined ? {} : { abortSignal }) }
+  const callId = handed.runId === undefined ? toolCallId : `${handed.runId}/${toolCallId}`
+  return { ...handed, toolCallId, callId, messages, ...(abortSignal === undefined ? {} : { abortSignal }) }
+}
+
+function cannotSuspend(id: string): () => never {
+  return () => {
+    throw new MemoryError('unsupported', {
+      message: `The tool ${shown(id)} cannot be suspended here: nothing would remember that its call waits.`,
+      fix: 'Call it by an agent with memory, with a resource and a thread.',
+      details: { tool: id },
+    })
+  }
+}
+
+function callOf<Suspend, Resume>(id: string, call: SdkCall): ToolCall<Suspend, Resume> {
+  const { suspend, resumption } = call[suspending] ?? { suspend: cannotSuspend(id), resumption: null }
+  return { ...requestedCall(call), ...resumption, suspend } as unknown as ToolCall<Suspend, Resume>
 }
 
 function isStream<Output>(answer: ToolAnswer<Output>): answer is AsyncIterable<Output> {
@@ -122,10 +156,10 @@ function isStream<Output>(answer: ToolAnswer<Output>): answer is AsyncIterable<O
 }
 
 /** Runs a tool and checks each of its answers. */
-function checked<Input, Output>(
-  { id, execute, outputSchema }: CreateToolOptions<Input, Output>,
+function checked<Input, Output, Suspend, Resume>(
+  { id, execute, outputSchema }: CreateToolOptions<Input, Output, Suspend, Resume>,
   input: Input,
-  call: ToolCall,
+  call: ToolCall<Suspend, Resume>,
 ): ToolAnswer<Output> {
   const answer = execute?.(input, call) as ToolAnswer<Output>
   if (outputSchema === undefined) return answer
@@ -142,27 +176,30 @@ function checked<Input, Output>(
  *
  * @throws MemoryError `invalid-input` without an id, a description or a schema.
  */
-export function createTool<Input, Output>(options: CreateToolOptions<Input, Output>): Tool<Input, Output> {
-  checkOptions(options)
-  const { id, description, inputSchema, outputSchema, execute, needsApproval, metadata, strict } = options
+export function createTool<Input, Output, Suspend = unknown, Resume = unknown>(
+  options: CreateToolOptions<Input, Output, Suspend, Resume>,
+): Tool<Input, Output> {
+  checkToolOptions(options)
+  const { id, description, inputSchema, outputSchema, execute, metadata, strict } = options
+  const needsApproval = options.requireApproval ?? options.needsApproval
   const made = {
     description,
     inputSchema: offerable(inputSchema),
     ...(outputSchema === undefined ? {} : { outputSchema: offerable(outputSchema) }),
     ...(execute === undefined
       ? {}
-      : { execute: (input: Input, call: SdkCall) => checked(options, input, callOf(call)) }),
+      : { execute: (input: Input, call: SdkCall) => checked(options, input, callOf(id, call)) }),
     ...(needsApproval === undefined ? {} : { needsApproval: approvalOf(needsApproval) }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(strict === undefined ? {} : { strict }),
     [toolId]: id,
   }
-  return made as unknown as Tool<Input, Output>
+  return withTraits(made, options) as unknown as Tool<Input, Output>
 }
 
-function approvalOf<Input>(needsApproval: NonNullable<CreateToolOptions<Input, unknown>['needsApproval']>) {
+function approvalOf<Input>(needsApproval: RequireApproval<Input>) {
   if (typeof needsApproval === 'boolean') return needsApproval
-  return (input: Input, call: SdkCall) => needsApproval(input, callOf(call))
+  return (input: Input, call: SdkCall) => needsApproval(input, requestedCall(call))
 }
 
 /** The id that was passed to {@link createTool}; null for any other tool. */
