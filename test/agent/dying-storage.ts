@@ -5,14 +5,21 @@ export interface DyingStorage {
   readonly storage: Storage
   /** Dies after so many more commits. */
   dieAfter(commits: number): void
+  /** Dies now. */
+  die(): void
   /** Dies no more, unless it is dead. */
   live(): void
   readonly isDead: boolean
 }
 
-/** A view of a storage that can die. Closing it leaves the storage open. */
-export function dyingStorage(inner: Storage): DyingStorage {
+/** A view of a storage that can die, and then tells. Closing it leaves the storage open. */
+export function dyingStorage(inner: Storage, onDeath: () => void = () => {}): DyingStorage {
   let left = Number.POSITIVE_INFINITY
+  const die = () => {
+    const wasAlive = left >= 0
+    left = -1
+    if (wasAlive) onDeath()
+  }
   const died = () => Promise.reject(new Error('The process is dead.'))
   const alive = (target: object, name: string | symbol) => {
     const value = Reflect.get(target, name) as unknown
@@ -22,7 +29,8 @@ export function dyingStorage(inner: Storage): DyingStorage {
     return typeof value === 'object' && value !== null ? new Proxy(value, { get: alive }) : value
   }
   const commit: Storage['commit'] = (...given) => {
-    left -= 1
+    if (left < 1) die()
+    else left -= 1
     return left < 0 ? died() : inner.commit(...given)
   }
   const own: Readonly<Record<string | symbol, unknown>> = { commit, close: async () => {} }
@@ -31,6 +39,7 @@ export function dyingStorage(inner: Storage): DyingStorage {
     dieAfter: (commits) => {
       left = commits
     },
+    die,
     live: () => {
       if (left >= 0) left = Number.POSITIVE_INFINITY
     },
