@@ -275,3 +275,11 @@ export function equalJson(left: Json | undefined, right: Json | undefined): bool
     keys.every((key) => Object.hasOwn(right, key) && equalJson(left[key], right[key]))
   )
 }
+
+/** The JSON text of a value with the keys of its objects in order: equal values have equal texts. */
+export function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (!isJsonObject(value)) return JSON.stringify(value)
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`).join(',')}}`
+}

@@ -42,6 +42,12 @@ export const limitTable = {
     max: 3_650 * dayMs,
     about: 'milliseconds a run is kept after its last put, unless suspended',
   },
+  stepBytes: {
+    default: 262_144,
+    max: 4_194_304,
+    about: 'bytes of one step of a run: what its tool says, and the decision about it',
+  },
+  pendingDays: { default: 30, max: 3_650, about: 'days that a call waits for a decision before it expires' },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   messageBytes: {
     default: 16_777_216,

@@ -2,7 +2,7 @@
 import { type Actor, applicationActor, checkActor } from '../domain/actor.ts'
 import type { Change, Expectation } from '../domain/commit/commit.ts'
 import { parseFilter } from '../domain/filter.ts'
-import type { SpaceId, TurnId } from '../domain/id.ts'
+import { parseRunId, type SpaceId, type TurnId } from '../domain/id.ts'
 import type {
   AgentMemory,
   AgentQuestion,
@@ -10,14 +10,16 @@ import type {
   AgentTurn,
   AgentTurnRequest,
   AgentWorkingMemory,
+  RunStep,
   WatchedTurn,
 } from '../ports/agent-memory.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
+import { readStep, readSteps } from './conversation/steps.ts'
 import { turnEnded } from './conversation/turn-queue.ts'
 import { begin, beginOrJoin, Turn } from './conversation/turns.ts'
 import { watchTurn } from './conversation/watch-turn.ts'
 import type { Core } from './door/core.ts'
-import { type Door, resourceSpace } from './door/door.ts'
+import { Door, resourceSpace } from './door/door.ts'
 import { mergeBehaviour, parseBehaviour } from './options/behaviour.ts'
 import { randomId } from './options/random-id.ts'
 import { recallFrom } from './recall/recall.ts'
@@ -25,10 +27,12 @@ import { readWorkingMemory, writeWorkingMemory } from './working-memory/working-
 
 class DoorSpace implements AgentSpace {
   readonly id: SpaceId
+  readonly decider: Actor
   readonly #door: Door
 
-  constructor(door: Door) {
+  constructor(door: Door, decider: Actor) {
     this.id = door.id
+    this.decider = decider
     this.#door = door
   }
 
@@ -119,7 +123,7 @@ class DoorSpace implements AgentSpace {
   }
 
   within(turn: AgentTurn): AgentSpace {
-    return turn instanceof Turn ? new DoorSpace(this.#door.with({ holding: turn.holding })) : this
+    return turn instanceof Turn ? new DoorSpace(this.#door.with({ holding: turn.holding }), this.decider) : this
   }
 
   async recall({ filter, tokenBudget = Number.MAX_SAFE_INTEGER, without = [], ...question }: AgentQuestion) {
@@ -150,26 +154,47 @@ class DoorSpace implements AgentSpace {
     const access = { ...this.#door.core.access, actor: { ...applicationActor, id: systemId } }
     return this.#door.with({ access }).submit(changes, { expect, background: true })
   }
+
+  steps(runId: string): Promise<readonly RunStep[]> {
+    return readSteps(this.#door, runId)
+  }
+
+  step(runId: string, path: string): Promise<RunStep | null> {
+    return readStep(this.#door, runId, path)
+  }
+
+  decide(changes: readonly Change[], expect: readonly Expectation[] = []): Promise<unknown> {
+    const access = { ...this.#door.core.access, actor: this.decider }
+    return this.#door.with({ access }).submit(changes, { expect, background: true })
+  }
 }
 
-/** A space as agents use it. */
+/** A space as agents use it. Decisions are those of who acts there. */
 export function agentSpace(door: Door): AgentSpace {
-  return new DoorSpace(door)
+  return new DoorSpace(door, door.core.access.actor)
 }
 
 /** A memory as agents use it. */
 export function agentMemory(core: Core): AgentMemory {
+  const { actor } = core.access
+  const coreOf = (agent: Actor): Core => ({ ...core, access: { ...core.access, actor: checkActor(agent, 'actor') } })
   return {
-    actor: core.access.actor,
+    actor,
     behaviour: (...levels) => {
       const parsed = levels.map(({ stated, field }) =>
         stated === undefined ? undefined : parseBehaviour(stated, field),
       )
       return mergeBehaviour(core.behaviour, ...parsed)
     },
-    space: (agent, resourceId) => {
-      const access = { ...core.access, actor: checkActor(agent, 'actor') }
-      return agentSpace(resourceSpace({ ...core, access }, resourceId))
+    space: (agent, resourceId) => new DoorSpace(resourceSpace(coreOf(agent), resourceId), actor),
+    spaceOfRun: async (agent, runId) => {
+      const issued = parseRunId(runId)
+      const id = issued === null ? null : await (await core.storage.get()).spaces.byKey(core.access, issued.spaceKey)
+      return id === null ? null : new DoorSpace(new Door(coreOf(agent), id), actor)
+    },
+    waitingRuns: async (agent, query) => {
+      const waiting = await (await core.storage.get()).runs.waiting(core.access, query)
+      return waiting.map(({ space, run }) => ({ space: new DoorSpace(new Door(coreOf(agent), space), actor), run }))
     },
   }
 }

@@ -7,12 +7,14 @@ import type { Json, JsonObject } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { BlockFormat } from '../domain/records/block.ts'
 import type { Message } from '../domain/records/message.ts'
+import type { RunState } from '../domain/records/run.ts'
+import type { StepFields } from '../domain/records/step.ts'
 import type { ShownStatus, TurnStatus } from '../domain/records/turn.ts'
 import type { SpaceAddress } from '../domain/space.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
 import type { SpaceReads } from './space-reads.ts'
-import type { MessagePosition } from './storage.ts'
+import type { MessagePosition, WaitingRunsQuery } from './storage.ts'
 
 /** How an owner ends its turn. */
 export type TurnEnd = Extract<TurnStatus, 'complete' | 'aborted' | 'failed' | 'suspended'>
@@ -147,6 +149,11 @@ export interface WatchedTurn {
   readonly states: AsyncIterable<TurnProgress>
 }
 
+/** A step of a run, with the version of its record. */
+export interface RunStep extends StepFields {
+  readonly version: Seq
+}
+
 type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
 
 /** The space of a call, for the agent. Only a memory makes one. */
@@ -208,6 +215,25 @@ export interface AgentSpace extends Reads {
   ): AgentWorkingMemory
   /** Commits in the background, as the system. Never creates a deleted space, thread or turn again. */
   commitAs(systemId: string, changes: readonly Change[], expect: readonly Expectation[]): Promise<unknown>
+  /** The steps of a run, by path. */
+  steps(runId: string): Promise<readonly RunStep[]>
+  /** A step by its run and its path; null if there is none. */
+  step(runId: string, path: string): Promise<RunStep | null>
+  /** Who decides about steps: the actor of the memory itself, which is the application or a person. */
+  readonly decider: Actor
+  /**
+   * Commits as the {@link AgentSpace.decider}, not as the agent. Never creates a deleted space, thread or turn again.
+   *
+   * @throws MemoryError `conflict`, with `decided` in its details, for a step that somebody else decided about first;
+   *   `denied` for a decider that may not decide about it.
+   */
+  decide(changes: readonly Change[], expect?: readonly Expectation[]): Promise<unknown>
+}
+
+/** A run that waits to be continued, and its space. */
+interface WaitingAgentRun {
+  readonly space: AgentSpace
+  readonly run: RunState
 }
 
 /** A memory for agents. */
@@ -225,6 +251,17 @@ export interface AgentMemory {
   ): ResolvedBehaviour
   /** The space of a resource, for that agent. */
   space(agent: Actor, resourceId: string): AgentSpace
+  /**
+   * The space that the id of a run names, for that agent; null if it names none here, or the memory may not read it. The
+   * run need not exist.
+   */
+  spaceOfRun(agent: Actor, runId: string): Promise<AgentSpace | null>
+  /**
+   * Suspended and interrupted runs of these names in all spaces, the oldest first.
+   *
+   * @throws MemoryError `denied` unless the memory may administer all spaces.
+   */
+  waitingRuns(agent: Actor, query: WaitingRunsQuery): Promise<readonly WaitingAgentRun[]>
 }
 
 /** The storage of a memory, as far as a container may choose it. */

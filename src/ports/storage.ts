@@ -331,12 +331,12 @@ export interface RunReader {
 /** Records of nouns that have only a key and fields. A record is absent if removed or expired, swept or not. */
 export interface RecordReader {
   get(access: Access, space: SpaceId, noun: string, key: string): Promise<Found<RecordState>>
-  /** By key, after a given one. */
+  /** Those whose keys begin with a prefix, by key, after a given one. */
   list(
     access: Access,
     space: SpaceId,
     noun: string,
-    query: { readonly after: string | null; readonly limit: number },
+    query: { readonly prefix: string; readonly after: string | null; readonly limit: number },
   ): Promise<Listed<RecordState>>
 }
 

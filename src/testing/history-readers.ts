@@ -137,7 +137,11 @@ async function checkRecords({ storage, access, space, clock }: ReaderQuestion, r
   }
   for (const noun of Object.keys(recordNouns)) {
     for (let after: string | null = null; ; ) {
-      const page: Listed<RecordState> = await storage.records.list(access, space, noun, { after, limit: pageSize })
+      const page: Listed<RecordState> = await storage.records.list(access, space, noun, {
+        prefix: '',
+        after,
+        limit: pageSize,
+      })
       for (const { key } of page.items) {
         if (!records.records.has(recordName(noun, key))) problems.push(`${noun} ${key} is read and not replayed`)
       }

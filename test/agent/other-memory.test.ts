@@ -79,6 +79,10 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     recall: (question) => note('recall', space.recall(question)),
     workingMemory: (form, threadId) => note('workingMemory', space.workingMemory(form, threadId)),
     commitAs: (systemId, changes, expect) => note('commitAs', space.commitAs(systemId, changes, expect)),
+    steps: (runId) => note('steps', space.steps(runId)),
+    step: (runId, path) => note('step', space.step(runId, path)),
+    decider: space.decider,
+    decide: (changes, expect) => note('decide', space.decide(changes, expect)),
   }
 }
 
@@ -86,8 +90,20 @@ usableByAgents((memory) => {
   if (!(memory instanceof Elsewhere)) return null
   const { storage, open } = usableMemory(memory.there) as UsableMemory
   const relayed = async (): Promise<AgentMemory> => {
-    const { actor, behaviour, space } = await open()
-    return { actor, behaviour, space: (agent, resourceId) => relayedSpace(space(agent, resourceId), memory.asked) }
+    const { actor, behaviour, space, spaceOfRun, waitingRuns } = await open()
+    const relay = (of: AgentSpace) => relayedSpace(of, memory.asked)
+    return {
+      actor,
+      behaviour,
+      space: (agent, resourceId) => relay(space(agent, resourceId)),
+      spaceOfRun: async (agent, runId) => {
+        const of = await spaceOfRun(agent, runId)
+        return of === null ? null : relay(of)
+      },
+      waitingRuns: async (agent, query) => {
+        return (await waitingRuns(agent, query)).map(({ space: of, run }) => ({ space: relay(of), run }))
+      },
+    }
   }
   return { storage, open: relayed }
 })

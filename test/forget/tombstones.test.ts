@@ -45,7 +45,7 @@ it('hold neither content nor ids, and match exactly the same ids until their spa
   const matched = (all: readonly string[], thread = threadId) => messages.deletedIds(access, space, thread, all)
   expect(await matched([...ids, ...ids.flatMap(nearly), 'kept'])).toEqual(ids)
   expect(await matched(ids, other)).toEqual([])
-  const { items } = await records.list(access, space, 'tombstone', { after: null, limit: 100 })
+  const { items } = await records.list(access, space, 'tombstone', { prefix: '', after: null, limit: 100 })
   // Of five messages, and of a thread.
   expect(items).toHaveLength(6)
   for (const { key, value } of items) expect([key.length, value]).toEqual([22, {}])

@@ -13,9 +13,10 @@ export class KeyNames {
     this.#own.set(shared, own)
   }
 
-  /** The value as plain JSON with shared keys. Payload hashes, which cover ids, become the word "hash". */
+  /** The value as plain JSON with shared keys. Hashes that cover ids or that a random secret made become the word "hash". */
   toShared<Value>(value: Value): Value {
-    let text = JSON.stringify(value, (field, inner) => (field === 'hash' && inner !== null ? 'hash' : inner)) ?? 'null'
+    const isHash = (field: string, inner: unknown) => (field === 'hash' && inner !== null) || field === 'inputHmac'
+    let text = JSON.stringify(value, (field, inner) => (isHash(field, inner) ? 'hash' : inner)) ?? 'null'
     for (const [own, shared] of this.#shared) text = text.replaceAll(own, shared)
     // The key of a tombstone is a hash under a random secret.
     text = text.replace(/("noun":"tombstone","key":")[^"]+/g, '$1hash')

@@ -4,6 +4,7 @@ import type { Actor } from '../../src/domain/actor.ts'
 import type { ChangeKind } from '../../src/domain/commit/commit.ts'
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts'
 import { recordPlans } from './record-plans.ts'
+import { stepPlans } from './step-plans.ts'
 
 export const spaces = ['resource/r1', 'team/t1', 'resource/r1/agent/bot', 'team/t%2F1'] as const
 export const threads = ['t1', 't2', 't3'] as const
@@ -32,6 +33,7 @@ export const tinyLimits: Limits = {
   factLinks: 3,
   runBytes: 110,
   recordBytes: 90,
+  stepBytes: 700,
   runTtlMs: 20_000,
   messageBytes: 300,
   messagesPerCall: 4,
@@ -119,8 +121,8 @@ const runStatus = fc.constantFrom('running', 'suspended', 'suspended', 'complete
 /** A plan and how often it is drawn. */
 const drawn = <Plan>(weight: number, plan: fc.Arbitrary<Plan>) => ({ weight, arbitrary: plan })
 
-// Of 8 changes, 3 are of threads, 2 of values, 2 of facts and 1 of runs.
-const [ofThread, ofValue, ofFact, ofRun] = [61, 57, 182, 111]
+// Of 9 changes, 3 are of threads, 2 of values, 2 of facts, 1 of runs and 1 of steps.
+const [ofThread, ofValue, ofFact, ofRun, ofStep] = [61, 57, 182, 111, 100]
 
 /** What makes changes of each kind; a kind that is left out does not compile. */
 const changePlans = {
@@ -269,6 +271,7 @@ const changePlans = {
     }),
   ),
   'run-expire': drawn(1 * ofRun, kind('run-expire', { back })),
+  ...stepPlans(ofStep, back),
   // Alone in its commit: the actions `erase` and `erase-part` draw it.
   erase: null,
 } satisfies Readonly<Record<ChangeKind, { readonly weight: number; readonly arbitrary: unknown } | null>>

@@ -168,13 +168,13 @@ async function readRecords(storage: Storage, space: SpaceId): Promise<unknown> {
     const { list, get } = storage.records
     if (noun === tombstoneNoun) {
       // Its keys are hashes under a secret of the driver's own, so their order says nothing.
-      const all = await list(access, space, noun, { after: null, limit: everything })
+      const all = await list(access, space, noun, { prefix: '', after: null, limit: everything })
       records.push({ ...all, items: sorted(all.items.map((item) => ({ ...item, key: 'hash' }))) })
       continue
     }
-    const first = await list(access, space, noun, { after: null, limit: 2 })
+    const first = await list(access, space, noun, { prefix: '', after: null, limit: 2 })
     const after = first.items.at(-1)?.key ?? null
-    records.push(first, await list(access, space, noun, { after, limit: everything }))
+    records.push(first, await list(access, space, noun, { prefix: '', after, limit: everything }))
     for (const key of keys) records.push(await get(access, space, noun, key))
   }
   return records

@@ -15,6 +15,7 @@ import {
   threads,
 } from './plans.ts'
 import type { RecordPlan } from './record-plans.ts'
+import { stepChange } from './step-plans.ts'
 
 /** What the run has learned so far, in one space. */
 export interface Known {
@@ -25,13 +26,24 @@ export interface Known {
   /** Ids of facts and of runs, newest last. */
   readonly facts: string[]
   readonly runs: string[]
+  /** Runs that name a turn, newest last, with the turn. */
+  readonly runTurns: { readonly runId: string; readonly threadId: string; readonly turnId: string }[]
   /** Present versions, by kind and name. */
   readonly versions: Map<string, number>
   seq: number
 }
 
 export function nothingKnown(): Known {
-  return { turns: new Map(), messages: new Map(), tokens: new Map(), facts: [], runs: [], versions: new Map(), seq: 0 }
+  return {
+    turns: new Map(),
+    messages: new Map(),
+    tokens: new Map(),
+    facts: [],
+    runs: [],
+    runTurns: [],
+    versions: new Map(),
+    seq: 0,
+  }
 }
 
 /** The item that many places before the last. */
@@ -189,6 +201,15 @@ function putRunOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'run-put' }>)
   return compact({ ...fields, ...name, ...place, parentRunId: isCalled ? runAt(at, 1) : undefined }) as Change
 }
 
+function stepOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'step-put' | 'step-patch' }>): Change {
+  const run = fromEnd(at.known.runTurns, plan.run)
+  const threadId = run?.threadId ?? at.threadId
+  const turnId = plan.kind === 'step-put' && plan.turn > 0 ? turnOf({ ...at, threadId }, plan.turn) : run?.turnId
+  const index = plan.kind === 'step-put' ? plan.index : 0
+  const messageId = `${(turnId ?? unknownTurn).replace(/^turn/, 'msg')}.${index}`
+  return stepChange(plan, { runId: run?.runId ?? 'run_000000000000_none', threadId, messageId })
+}
+
 /** The id that a reference of a record stands for. */
 function referred(at: Resolving, noun: string, back: number): string {
   if (noun === 'message') return fromEnd(at.known.messages.get(at.threadId), back) ?? 'm9'
@@ -218,6 +239,7 @@ export function changeOf(at: Resolving, plan: ChangePlan): Change {
   if (plan.kind === 'fact-expire') return { kind: plan.kind, factId: factAt(at, plan.back) }
   if (plan.kind === 'run-put') return putRunOf(at, plan)
   if (plan.kind === 'run-expire') return { kind: plan.kind, runId: runAt(at, plan.back) }
+  if (plan.kind === 'step-put' || plan.kind === 'step-patch') return stepOf(at, plan)
   if (plan.kind === 'lease-release') {
     const token = fromEnd(at.known.tokens.get(plan.name), plan.back) ?? 1
     return { kind: plan.kind, name: plan.name, token }

@@ -1,6 +1,6 @@
 // Two drivers side by side on one clock: every commit and every reading goes to both, and their answers are compared.
 import type { Actor } from '../../src/domain/actor.ts'
-import type { Commit, CommitResult } from '../../src/domain/commit/commit.ts'
+import type { Change, Commit, CommitResult } from '../../src/domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import { isoTime } from '../../src/domain/time.ts'
 import type { Storage } from '../../src/ports/storage.ts'
@@ -154,6 +154,8 @@ export class World {
     if (commit.id !== null) this.#first.set(name, result)
     known.seq = result.seq
     this.#moments.push(result.at)
+    const opened = result.results.flatMap((answer) => (answer.kind === 'turn-open' ? [answer.turnId] : []))
+    const runThread = (change: Change | undefined) => (change?.kind === 'run-put' ? (change.threadId ?? '') : '')
     for (const [index, answer] of result.results.entries()) {
       const change = commit.changes[index]
       const threadId = change !== undefined && 'threadId' in change ? (change.threadId as string) : ''
@@ -175,6 +177,8 @@ export class World {
       } else if (answer.kind === 'run-put') {
         if (!known.runs.includes(answer.runId)) known.runs.push(answer.runId)
         known.versions.set(JSON.stringify({ run: answer.runId }), answer.version)
+        const turnId = change?.kind === 'run-put' ? (change.turnId ?? opened[change.opened ?? -1]) : undefined
+        if (turnId !== undefined) known.runTurns.push({ runId: answer.runId, threadId: runThread(change), turnId })
       } else if ('noun' in answer) {
         known.versions.set(JSON.stringify({ noun: answer.noun, key: answer.key }), result.seq)
       } else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)

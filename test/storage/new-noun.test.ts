@@ -110,9 +110,9 @@ describe.each(nouns)('%s', (noun) => {
       await checkSpace(storage, access, id)
       expect((await storage.due(access, 10)).records).toEqual([])
       expect((await storage.compact(access, id, 1)).rowsRemoved).toBeGreaterThanOrEqual(0)
-      expect((await storage.records.list(access, id, noun, { after: null, limit: 10 })).items).toMatchObject([
-        { key: 'long', value: { text: 'stays' } },
-      ])
+      expect(
+        (await storage.records.list(access, id, noun, { prefix: '', after: null, limit: 10 })).items,
+      ).toMatchObject([{ key: 'long', value: { text: 'stays' } }])
       expect(await checkHistory(storage, access, id, { clock })).toEqual([])
       await storage.close()
     }
@@ -144,7 +144,7 @@ describe.each(nouns)('%s', (noun) => {
     await memory.settled()
     expect([ofThread.erased.records, ofMessage.erased.records]).toEqual([2, 2])
     const storage = await storageOf(memory)
-    const { items } = await storage.records.list(access, space.id, noun, { after: null, limit: 10 })
+    const { items } = await storage.records.list(access, space.id, noun, { prefix: '', after: null, limit: 10 })
     expect(items.map(({ key }) => key)).toEqual(['beside', 'free', 'says'])
     expect(await checkHistory(storage, access, space.id)).toEqual([])
     await memory.close()

@@ -47,6 +47,8 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'fact-expire': 1,
   'run-put': 1,
   'run-expire': 1,
+  'step-put': 1,
+  'step-patch': 1,
   'lease-take': 1,
   'lease-release': 1,
   configure: 1,

@@ -27,7 +27,10 @@ export interface RecordChange {
 
 /** The noun and the operation of every kind of change to a record. Looked up for each change of every commit. */
 const recordKinds: ReadonlyMap<string, Pick<RecordChange, 'noun' | 'deed'>> = new Map(
-  Object.keys(recordNouns).flatMap((noun) => deeds.map((deed) => [`${noun}-${deed}`, { noun, deed }] as const)),
+  Object.entries(recordNouns).flatMap(([noun, { isInternal }]) => {
+    const possible = isInternal === true ? (['expire'] as const) : deeds
+    return possible.map((deed) => [`${noun}-${deed}`, { noun, deed }] as const)
+  }),
 )
 
 /** Reads a change of a record; null for any other change. */

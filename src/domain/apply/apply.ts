@@ -26,6 +26,7 @@ import { applyLeaseRelease, applyLeaseTake } from './lease-changes.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
 import { applyTurnRestore } from './restore-changes.ts'
 import { applyRunExpire, applyRunPut } from './run-changes.ts'
+import { applyStepPatch, applyStepPut } from './step-changes.ts'
 import { applyThreadClone, applyThreadDelete, applyThreadPut } from './thread-changes.ts'
 import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from './turn-changes.ts'
 
@@ -211,6 +212,10 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
       return applyRunPut(draft, change)
     case 'run-expire':
       return applyRunExpire(draft, change)
+    case 'step-put':
+      return applyStepPut(draft, change)
+    case 'step-patch':
+      return applyStepPatch(draft, change)
     case 'lease-take':
       return applyLeaseTake(draft, change)
     case 'lease-release':

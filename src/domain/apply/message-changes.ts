@@ -14,6 +14,7 @@ import { extendedParts, stands, type TurnState } from '../records/turn.ts'
 import { toIso } from '../time.ts'
 import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
+import { dropStepsOfMessage } from './drop-steps.ts'
 import { findMessage } from './find-message.ts'
 import { changeTurn } from './standing-changes.ts'
 import { renewByStep, requireOpenTurn } from './turn-changes.ts'
@@ -188,6 +189,7 @@ export function applyMessageEdit(draft: Draft, change: ChangeOf<'message-edit'>)
     ...(change.parts === undefined ? {} : { parts: change.parts }),
     ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
   })
+  if (change.parts !== undefined) dropStepsOfMessage(draft, turn, message.id, change.parts)
   return { kind: 'message-edit', messageId: message.id }
 }
 
@@ -218,6 +220,7 @@ export function applyMessageDelete(draft: Draft, change: ChangeOf<'message-delet
     const gone = indexes.map((index) => ids.get(`${turn.turn}.${index}`) as MessageId)
     bury(draft, thread.id, gone, turn)
     draft.addToTurn(turn.turn, turn.status, { kind: 'message-delete', indexes })
+    for (const id of gone) dropStepsOfMessage(draft, turn, id, [])
     deleted.push(...gone)
   }
   if (byTurn.size === 0) draft.add({ kind: 'message-delete', indexes: [] })

@@ -10,6 +10,7 @@ import { hasEnded, liveRun, type RunState, type RunStatus, runTombstone, type St
 import { foldRun } from '../replay/run-fold.ts'
 import { isoTime, msOf } from '../time.ts'
 import type { Draft } from './draft.ts'
+import { dropSteps } from './drop-steps.ts'
 
 type RunPut = ChangeOf<'run-put'>
 
@@ -137,6 +138,7 @@ export function applyRunExpire(draft: Draft, change: ChangeOf<'run-expire'>): Re
   draft.add({ kind: 'run-expire', runId, prev: isDue ? run.version : 0 })
   if (isDue) {
     draft.loseOfRun(run, 'content')
+    dropSteps(draft, runId, () => true)
     draft.setRun(run, runTombstone(run, draft))
   }
   return { kind: 'run-expire', runId, deleted: isDue }

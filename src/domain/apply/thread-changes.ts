@@ -20,6 +20,7 @@ import { toIso } from '../time.ts'
 import { buryThread } from './bury.ts'
 import { requireAlone } from './claims.ts'
 import type { Draft } from './draft.ts'
+import { dropStepsOfThread } from './drop-steps.ts'
 import { toLogged } from './message-changes.ts'
 
 export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): ResultOf<'thread-put'> {
@@ -63,6 +64,7 @@ export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'
   if (isLive) {
     buryThread(draft, threadId, draft.view.callerIds(threadId))
     for (const block of blocks) draft.blocks.set(blockKey(threadId, block.name), blockTombstone(block, draft))
+    dropStepsOfThread(draft, threadId)
     for (const name of draft.view.turnLeases(threadId)) draft.leases.set(name, null)
     draft.count(before, null)
     draft.setThread(threadTombstone(before, draft))

@@ -11,6 +11,7 @@ import { isReplacing, stands, type TurnState, visibleMessages } from '../records
 import { isoTime, msOf } from '../time.ts'
 import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
+import { dropStepsOfTurn } from './drop-steps.ts'
 import { findMessage } from './find-message.ts'
 import { holdLease } from './lease-changes.ts'
 import { changeTurn, refuseOvertaken } from './standing-changes.ts'
@@ -183,6 +184,7 @@ export function applyTurnDiscard(draft: Draft, change: ChangeOf<'turn-discard'>)
   draft.leases.set(turnLease(turn.id), null)
   draft.discarded.push(turn.turn)
   changeTurn(draft, turn, 'discarded', { kind: 'turn-discard' })
+  dropStepsOfTurn(draft, { ...turn, status: 'discarded' })
   const ids = turn.messages.flatMap((message) => message?.id ?? [])
   // A turn that it replaced, or that replaced it, may have a message with the same id.
   const gone = stands(turn) && turn.replaces === undefined ? ids : ids.filter((id) => !isThere(draft, turn, id))

@@ -1,7 +1,7 @@
 /** The nouns that have only a key and fields. A new one needs a line here and its schema in `record-schemas.ts`. */
 
 import type { LimitName } from '../limits.ts'
-import type { Marks } from './marks.ts'
+import { type Marks, ref } from './marks.ts'
 
 /** The declaration of a noun, without the schema of its fields. Loads nothing. */
 interface RecordNoun {
@@ -11,11 +11,37 @@ interface RecordNoun {
   readonly limit?: LimitName
   /** Milliseconds that a record lives after its last write, unless the write sets a ttl. Default: for ever. */
   readonly ttlMs?: number
-  /** Whether records come about only as a side effect of other changes: callers have no changes of them. */
+  /** Whether records come about only by changes of other kinds: callers have no changes that are made from the noun. */
   readonly isInternal?: boolean
 }
 
-/** By noun. The changes of a noun are `<noun>-put`, `<noun>-patch`, `<noun>-remove` and `<noun>-expire`. */
+/**
+ * By noun. The changes of a noun are `<noun>-put`, `<noun>-patch`, `<noun>-remove` and `<noun>-expire`; an internal one has
+ * the last only.
+ */
 export const recordNouns: { readonly [noun: string]: RecordNoun } = {
   tombstone: { marks: {}, isInternal: true },
+  /** Its changes are `step-put` and `step-patch`, which check its life; see `apply/step-changes.ts`. */
+  step: {
+    marks: {
+      runId: ref('run'),
+      threadId: ref('thread'),
+      messageId: ref('message'),
+      path: 'structure',
+      tool: 'structure',
+      stepKind: 'structure',
+      status: 'structure',
+      attempt: 'structure',
+      inputHmac: 'content',
+      askedBy: 'structure',
+      askedAt: 'structure',
+      expiresAt: 'structure',
+      approvers: 'structure',
+      payload: 'content',
+      resumeSchema: 'content',
+      decision: 'content',
+    },
+    limit: 'stepBytes',
+    isInternal: true,
+  },
 }

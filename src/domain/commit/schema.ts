@@ -8,6 +8,7 @@ import { leastOf, limitTable } from '../limits.ts'
 import { blockFormats } from '../records/block.ts'
 import { type MessageInput, type MessagePart, roles } from '../records/message.ts'
 import { runKinds, runStatuses } from '../records/run.ts'
+import { stepKinds, stepStatuses } from '../records/step.ts'
 import { closedStatuses } from '../records/turn.ts'
 import { type SpaceSettings, settingLimits, settingNames } from '../space.ts'
 import { trusts } from '../trust.ts'
@@ -99,6 +100,15 @@ const attributesSchema = z.strictObject({
 const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })
 
 /** Every kind of change, as data, except those of records. The union is closed. */
+/** Names a step: its run, and its path in it. */
+const stepName = { runId: id, path: z.string().min(1) }
+/** What those who decide about a step need to know. */
+const asking = {
+  approvers: z.exactOptional(z.array(actorSchema)),
+  payload: z.exactOptional(json),
+  resumeSchema: z.exactOptional(json),
+}
+
 const namedChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('thread-put'),
@@ -234,6 +244,43 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     continuation: z.exactOptional(json),
   }),
   z.strictObject({ kind: z.literal('run-expire'), runId: id }),
+  /** Begins a step of the actor's own run. Its input is not stored: the record has a keyed hash of it. */
+  z.strictObject({
+    kind: z.literal('step-put'),
+    ...stepName,
+    threadId,
+    /** The message that holds the call, in the turn of the run. */
+    messageId: id,
+    tool: id,
+    stepKind: z.enum(stepKinds),
+    /** `asked` waits for a decision, `started` is carried out at once. */
+    status: z.enum(['asked', 'started']),
+    input: json,
+    ...asking,
+  }),
+  /** Carries a step on. Fields left out stay as they are. */
+  z.strictObject({
+    kind: z.literal('step-patch'),
+    ...stepName,
+    status: z.enum(stepStatuses),
+    /** Refused unless it is the input that the step was put with. */
+    input: z.exactOptional(json),
+    /** With `started`, required: the number of this attempt, one more than were made. */
+    attempt: z.exactOptional(z.int().min(1)),
+    /** With `asked`: what it waits for now. */
+    stepKind: z.exactOptional(z.enum(stepKinds)),
+    ...asking,
+    /** With `decided`, required. */
+    decision: z.exactOptional(
+      z.strictObject({
+        /** Only the application may name somebody else. Default: the actor. */
+        by: z.exactOptional(actorSchema),
+        approved: z.exactOptional(z.boolean()),
+        reason: z.exactOptional(z.string()),
+        data: z.exactOptional(json),
+      }),
+    ),
+  }),
   z.strictObject({
     kind: z.literal('lease-take'),
     name: id,

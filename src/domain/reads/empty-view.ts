@@ -21,6 +21,9 @@ export const emptyView: SpaceView = {
   lastFactSeq: () => 0,
   run: () => null,
   record: () => null,
+  recordsUnder: () => [],
+  // It has no secret, and no run that a step could be put to.
+  keyedHash: () => '',
   tombstones: () => [],
   callerIds: () => [],
   hasRecords: () => false,

@@ -44,7 +44,9 @@ interface Asked {
   readonly 'run-named': { readonly unique: string }
   readonly 'thread-runs': { readonly threadId: string; readonly offset: number }
   readonly record: { readonly name: string }
+  readonly 'records-under': { readonly noun: string; readonly prefix: string; readonly offset: number }
   readonly 'any-record': object
+  readonly 'keyed-hash': { readonly text: string }
   readonly tombstone: { readonly text: string }
   readonly 'caller-ids': { readonly threadId: string; readonly offset: number }
   readonly lease: { readonly name: string }
@@ -82,7 +84,9 @@ export interface Answers {
   readonly 'run-named': RunState | null
   readonly 'thread-runs': Page<RunState>
   readonly record: RecordState | null
+  readonly 'records-under': Page<RecordState>
   readonly 'any-record': boolean
+  readonly 'keyed-hash': string
   readonly tombstone: Tombstone
   readonly 'caller-ids': Page<string>
   readonly lease: LeaseState | null
@@ -151,7 +155,9 @@ const answerers: { readonly [Kind in ReadKind]: AnswerRead<Kind> } = {
   'run-named': (view, { unique }) => (view.space === null ? null : view.run(runIdOf(view.space.key, unique))),
   'thread-runs': (view, { threadId, offset }) => page(view.threadRuns(threadId as ThreadId), offset),
   record: (view, { name }) => view.record(name),
+  'records-under': (view, { noun, prefix, offset }) => page(view.recordsUnder(noun, prefix), offset),
   'any-record': (view) => view.hasRecords(),
+  'keyed-hash': (view, { text }) => view.keyedHash(text),
   tombstone: (view, { text }) => view.tombstones([text])[0] as Tombstone,
   'caller-ids': (view, { threadId, offset }) => page(view.callerIds(threadId as ThreadId), offset),
   lease: (view, { name }) => view.lease(name),

@@ -7,10 +7,12 @@ import { type RecordChange, recordChange } from '../apply/apply-record.ts'
 import type { Change, ChangeKind, ChangeOf, Commit, Expectation } from '../commit/commit.ts'
 import type { Effect, LogRow } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
-import { parseFactId, parseMessageId, parseTurnId, type Seq, turnIdOf } from '../id.ts'
+import { parseFactId, parseMessageId, parseTurnId, runIdOf, type Seq, turnIdOf } from '../id.ts'
 import { parseIssuedId } from '../issued-id.ts'
+import type { Json } from '../json.ts'
 import { textKey } from '../records/fact-text.ts'
 import { turnLease } from '../records/lease.ts'
+import { stepInputText, stepKey, stepNoun, stepPrefix } from '../records/step.ts'
 import { threadTombstoneText, tombstoneText } from '../records/tombstone.ts'
 import type { ChainName } from '../replay/history.ts'
 import { slotsOf } from '../replay/turn-fold.ts'
@@ -146,6 +148,60 @@ function run({ runId, unique }: ChangeOf<'run-put'>): readonly Read[] {
   return unique === undefined ? [] : [{ of: 'run-named', unique }]
 }
 
+function step(runId: string, path: string): readonly Read[] {
+  return [{ of: 'record', name: recordName(stepNoun, stepKey(runId, path)) }]
+}
+
+/** All steps of a run. */
+function stepsOf(runId: string, known: ReadsView): readonly Read[] {
+  const reads: Read[] = []
+  for (let offset = 0; ; offset += pageOfReads) {
+    const page: ReadOf<'records-under'> = { of: 'records-under', noun: stepNoun, prefix: stepPrefix(runId), offset }
+    reads.push(page)
+    if (known.peek(page)?.more !== true) return reads
+  }
+}
+
+/** The steps of the runs that a turn was opened and resumed for, as far as its rows are known. */
+function stepsOfTurn(threadId: string, packed: number | undefined, known: ReadsView): readonly Read[] {
+  const key = known.space?.key
+  const rows = packed === undefined ? undefined : known.peek<'turn'>({ of: 'turn', threadId, turn: packed })
+  if (key === undefined || rows === undefined) return []
+  const runIds = new Set(rows.flatMap(({ effects }) => effects.flatMap(runsIn)))
+  return [...runIds].flatMap((unique) => stepsOf(runIdOf(key, unique), known))
+}
+
+function runsIn(effect: Effect): readonly string[] {
+  if (effect.kind === 'turn-open' || effect.kind === 'turn-resume')
+    return effect.runId === undefined ? [] : [effect.runId]
+  const isKept = effect.kind === 'kept' && 'turnKept' in effect
+  return isKept && effect.turnKept.runId !== undefined ? [effect.turnKept.runId] : []
+}
+
+/** The steps of the turns that messages are in, once their places are known. */
+function stepsOfMessage(threadId: string, id: string, known: ReadsView): readonly Read[] {
+  const issued = parseMessageId(id)
+  const found = known.peek<'message-id'>({ of: 'message-id', threadId, id }) ?? []
+  const turns = issued === null ? found.map(({ turn }) => turn) : [issued.turn]
+  return turns.flatMap((packed) => stepsOfTurn(threadId, packed, known))
+}
+
+/** The runs of a thread, and their steps once the runs are known. */
+function stepsOfThread(threadId: string, known: ReadsView): readonly Read[] {
+  const reads: Read[] = [{ of: 'any-record' }]
+  if (known.peek<'any-record'>({ of: 'any-record' }) === false) return reads
+  for (let offset = 0; ; offset += pageOfReads) {
+    const page: ReadOf<'thread-runs'> = { of: 'thread-runs', threadId, offset }
+    const runs = known.peek(page)
+    reads.push(page, ...(runs?.items ?? []).flatMap(({ id }) => stepsOf(id, known)))
+    if (runs?.more !== true) return reads
+  }
+}
+
+function hashOf(input: Json): readonly Read[] {
+  return [{ of: 'keyed-hash', text: stepInputText(input) }]
+}
+
 function erase({ threadIds = [], messageIds = [], keys = [], factIds = [] }: ChangeOf<'erase'>): readonly Read[] {
   const holding = (texts: readonly string[]): Read => ({ of: 'rows-holding', texts, offset: 0 })
   return [
@@ -183,6 +239,7 @@ const wanted = {
     { of: 'thread-blocks', threadId },
     { of: 'turn-leases', threadId },
     ...tombstonesOfThread(threadId, known),
+    ...stepsOfThread(threadId, known),
   ],
   'thread-clone': ({ threadId, source, waiting = [] }, known) => [
     thread(threadId),
@@ -197,6 +254,7 @@ const wanted = {
   'turn-discard': (change, known) => [
     ...ofTurn(change, known),
     ...tombstonesOfTurn(change, known),
+    ...stepsOfTurn(change.threadId, parseTurnId(change.turnId ?? '')?.turn, known),
     ...returning(change.threadId, change.turnId, known),
   ],
   'turn-restore': ({ threadId, turnId }, known) => [
@@ -206,9 +264,14 @@ const wanted = {
   ],
   'message-append': append,
   'message-extend': ofMessage,
-  'message-edit': ofMessage,
+  'message-edit': (change, known) => [
+    ...ofMessage(change, known),
+    ...(change.parts === undefined ? [] : stepsOfMessage(change.threadId, change.messageId, known)),
+  ],
   'message-delete': ({ threadId, messageIds }, known) => {
-    const named = messageIds.flatMap((id) => [...message(threadId, id, known), ...tombstone(threadId, id)])
+    const named = messageIds.flatMap((id) => {
+      return [...message(threadId, id, known), ...tombstone(threadId, id), ...stepsOfMessage(threadId, id, known)]
+    })
     return [thread(threadId), ...named]
   },
   'block-write': block,
@@ -223,7 +286,14 @@ const wanted = {
   'fact-retire': ({ factIds }) => factIds.map(fact),
   'fact-expire': ({ factId }) => [fact(factId)],
   'run-put': run,
-  'run-expire': ({ runId }) => [{ of: 'run', id: runId }],
+  'run-expire': ({ runId }, known) => [{ of: 'run', id: runId }, ...stepsOf(runId, known)],
+  'step-put': ({ runId, path, threadId, input }) => [
+    thread(threadId),
+    { of: 'run', id: runId },
+    ...step(runId, path),
+    ...hashOf(input),
+  ],
+  'step-patch': ({ runId, path, input }) => [...step(runId, path), ...(input === undefined ? [] : hashOf(input))],
   'lease-take': ({ name }) => [lease(name)],
   'lease-release': ({ name }) => [lease(name)],
   configure: () => [],

@@ -167,6 +167,14 @@ export class ReadsView implements SpaceView {
     return this.#get({ of: 'record', name })
   }
 
+  recordsUnder(noun: string, prefix: string): Iterable<RecordState> {
+    return this.#pages((offset) => this.#get({ of: 'records-under', noun, prefix, offset }))
+  }
+
+  keyedHash(text: string): string {
+    return this.#get({ of: 'keyed-hash', text })
+  }
+
   tombstones(texts: readonly string[]): readonly Tombstone[] {
     const reads = texts.map((text): ReadOf<'tombstone'> => ({ of: 'tombstone', text }))
     const missing = reads.filter((read) => !this.has(read))

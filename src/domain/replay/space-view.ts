@@ -52,6 +52,10 @@ export interface SpaceView extends CommitRows {
   run(runId: string): RunState | null
   /** A record by its name; see `recordName`. */
   record(name: string): RecordState | null
+  /** Records of a noun that are not deleted, whose keys begin with a prefix, by key. */
+  recordsUnder(noun: string, prefix: string): Iterable<RecordState>
+  /** The keyed hash of a text under the space's secret. The space must exist. */
+  keyedHash(text: string): string
   /** The tombstones of texts: their keys, which are hashes under the space's secret, and their records if there are any. */
   tombstones(texts: readonly string[]): readonly Tombstone[]
   /** Ids that callers chose, each once, of the messages of a thread that are not deleted or discarded. */

@@ -18,12 +18,13 @@ export function recordReader(database: ReferenceDatabase): RecordReader {
       const space = database.at(id)
       return { record: liveState(space?.record(recordName(noun, key)) ?? null, now()), asOf: space?.space.seq ?? 0 }
     },
-    list: async (_, id, noun, { after, limit }) => {
+    list: async (_, id, noun, { prefix, after, limit }) => {
       const space = database.at(id)
       const { seq = 0, key = null } = space?.space ?? {}
       const at = now()
       const live = [...(space?.records.records.values() ?? [])].filter((record) => {
-        return record.noun === noun && liveState(record, at) !== null && (after === null || isAfter(record.key, after))
+        if (record.noun !== noun || !record.key.startsWith(prefix) || liveState(record, at) === null) return false
+        return after === null || isAfter(record.key, after)
       })
       live.sort((left, right) => Buffer.compare(Buffer.from(left.key), Buffer.from(right.key)))
       return { items: live.slice(0, limit), asOf: seq, key, more: live.length > limit }

@@ -32,6 +32,11 @@ function byAge(left: EntryState, right: EntryState): number {
   return left.version - right.version || Buffer.compare(Buffer.from(left.key), Buffer.from(right.key))
 }
 
+/** In order of code points, as SQL compares texts. */
+function byKey(left: { readonly key: string }, right: { readonly key: string }): number {
+  return Buffer.compare(Buffer.from(left.key), Buffer.from(right.key))
+}
+
 export class ReferenceSpace implements SpaceView, EditableLog {
   readonly records: SpaceRecords
   readonly fold: FoldSpace
@@ -199,9 +204,18 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     return this.records.records.get(name) ?? null
   }
 
+  recordsUnder(noun: string, prefix: string): RecordState[] {
+    const all = [...this.records.records.values()]
+    return all.filter((record) => record.noun === noun && !record.deleted && record.key.startsWith(prefix)).sort(byKey)
+  }
+
+  keyedHash(text: string): string {
+    return keyedHash(this.#secret, text)
+  }
+
   tombstones(texts: readonly string[]): readonly Tombstone[] {
     return texts.map((text) => {
-      const key = keyedHash(this.#secret, text)
+      const key = this.keyedHash(text)
       return { key, record: this.record(recordName(tombstoneNoun, key)) }
     })
   }

@@ -7,6 +7,7 @@ import type { RecordReader } from '../../ports/storage.ts'
 import { recordOf } from '../rows/record-rows.ts'
 import type { SqliteDatabase } from './database.ts'
 import { inNameOrder } from './row-order.ts'
+import { textAfter } from './text-after.ts'
 import { SqliteView } from './view.ts'
 
 export function recordReader(database: SqliteDatabase): RecordReader {
@@ -18,11 +19,12 @@ export function recordReader(database: SqliteDatabase): RecordReader {
         const record = liveState(view.record(recordName(noun, key)), isoTime(clock.now()))
         return { record, asOf: view.space?.seq ?? 0 }
       }),
-    list: (_, id, noun, { after, limit }) =>
+    list: (_, id, noun, { prefix, after, limit }) =>
       database.read(() => {
         const space = database.space(id)
         if (space === null) return { items: [], asOf: 0, key: null, more: false }
-        const found = database.statements.recordsInRange.all(space.n, noun, after ?? '', clock.now(), limit + 1)
+        const range = [noun, prefix, after ?? '', textAfter(prefix)] as const
+        const found = database.statements.recordsInRange.all(space.n, ...range, clock.now(), limit + 1)
         const rows = inNameOrder(found, 'record', after ?? '', (columns) => columns[1])
         const { seq, key } = space.state
         return { items: rows.slice(0, limit).map(recordOf), asOf: seq, key, more: rows.length > limit }

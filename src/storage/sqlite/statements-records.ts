@@ -13,8 +13,11 @@ export function nounRecordStatements(connection: Connection) {
   return {
     record: connection.prepare<RecordColumns>(`${select} WHERE space = ? AND noun = ? AND key = ?`),
     recordsInRange: connection.prepare<RecordColumns>(
-      `${select} WHERE space = ? AND noun = ? AND key > ? AND deleted = 0 AND (expires IS NULL OR expires > ?)
-       ORDER BY key LIMIT ?`,
+      `${select} WHERE space = ? AND noun = ? AND key >= ? AND key > ? AND key < ? AND deleted = 0
+       AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
+    ),
+    recordsUnder: connection.prepare<RecordColumns>(
+      `${select} WHERE space = ? AND noun = ? AND key >= ? AND key < ? AND deleted = 0 ORDER BY key`,
     ),
     anyRecord: connection.prepare<[number]>(
       `SELECT 1 FROM record WHERE space = ? AND noun <> '${tombstoneNoun}' LIMIT 1`,

@@ -28,6 +28,7 @@ import { runOf, uniqueOfRun } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type HeldTexts, heldIn, type LookedAhead } from './look-ahead.ts'
 import type { CommitColumns } from './statements.ts'
+import { textAfter } from './text-after.ts'
 
 const oldestPerQuery = 64
 
@@ -172,11 +173,19 @@ export class SqliteView implements SpaceView, EditableLog {
     return columns === undefined ? null : recordOf(columns)
   }
 
-  tombstones(texts: readonly string[]): readonly Tombstone[] {
+  recordsUnder(noun: string, prefix: string): readonly RecordState[] {
+    return this.#statements.recordsUnder.all(this.#n, noun, prefix, textAfter(prefix)).map(recordOf)
+  }
+
+  keyedHash(text: string): string {
     const secret = this.#statements.spaceSecret.get(this.#n)?.[0]
     invariant(secret instanceof Uint8Array && secret.length === 16, 'a space has a secret')
+    return keyedHash(secret, text)
+  }
+
+  tombstones(texts: readonly string[]): readonly Tombstone[] {
     return texts.map((text) => {
-      const key = keyedHash(secret, text)
+      const key = this.keyedHash(text)
       return { key, record: this.record(recordName(tombstoneNoun, key)) }
     })
   }

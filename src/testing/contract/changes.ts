@@ -47,6 +47,16 @@ export const putRun = (unique: string | null, more: Omit<ChangeOf<'run-put'>, 'k
 
 export const expireRun = (runId: string): Change => ({ kind: 'run-expire', runId })
 
+export const putStep = (more: Omit<ChangeOf<'step-put'>, 'kind'>): Change => ({ kind: 'step-put', ...more })
+
+/** A change of a step to a status. */
+export const patchStep = (
+  { runId }: { readonly runId: string },
+  path: string,
+  status: ChangeOf<'step-patch'>['status'],
+  more: Omit<ChangeOf<'step-patch'>, 'kind' | 'runId' | 'path' | 'status'> = {},
+): Change => ({ kind: 'step-patch', runId, path, status, ...more })
+
 export const text = (name: string, value: string, threadId?: string): Change => ({
   kind: 'block-write',
   name,

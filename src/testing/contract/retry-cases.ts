@@ -1,10 +1,13 @@
 /** Cases of idempotency: a commit id seen again gets the first answer, for every kind of change. */
 import type { Change, ChangeKind } from '../../domain/commit/commit.ts'
+import type { TurnId } from '../../domain/id.ts'
+import { type StepFields, stepNoun } from '../../domain/records/step.ts'
 import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import * as change from './changes.ts'
 import { alice, bob, carol, type StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
+import { asking, type Working, working } from './step-scene.ts'
 
 /** Ids of the records before the commit, to build changes from. */
 interface World {
@@ -18,6 +21,8 @@ interface World {
   readonly facts: Readonly<Record<'plain' | 'user' | 'marked' | 'short', string>>
   /** Ids of two runs: one that goes on, and one past its expiry. */
   readonly runs: Readonly<Record<'open' | 'short', string>>
+  /** A run with a step `begun`, which was started once. */
+  readonly calling: Working
 }
 
 async function build(scene: Scene): Promise<World> {
@@ -55,10 +60,12 @@ async function build(scene: Scene): Promise<World> {
   const running = await scene.did('run-put', change.putRun('open', { continuation: [1] }))
   const over = await scene.did('run-put', change.putRun('short'), { limits: { runTtlMs: 500 } })
   const runs = { open: running.runId, short: over.runId }
+  const calling = await working(scene, 'calls')
+  await scene.committed(asking(calling, 'begun', { stepKind: 'plain', status: 'started' }))
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
   const turns = { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId }
-  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs }
+  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs, calling }
 }
 
 /** One commit, or more, for each kind of change. */
@@ -129,6 +136,8 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'run-put of an old one': ({ runs }) => [change.putRun(null, { runId: runs.open, status: 'suspended' })],
   'run-put that ends it': ({ runs }) => [change.putRun(null, { runId: runs.open, status: 'complete' })],
   'run-expire': ({ runs }) => [change.expireRun(runs.short), change.expireRun(runs.open)],
+  'step-put': ({ calling }) => [asking(calling, 'new', { payload: { none: null } })],
+  'step-patch': ({ calling }) => [change.patchStep(calling, 'begun', 'started', { attempt: 2 })],
   'lease-take': () => [change.take('other', 5_000)],
   'lease-release': ({ token }) => [change.release('job', token), change.release('none', 1)],
   configure: () => [change.configure({ entriesPerSpace: 500 })],
@@ -164,6 +173,11 @@ async function disturb(scene: Scene): Promise<void> {
   }
   for (const run of (await scene.runs()).items)
     await scene.committed(change.putRun(null, { runId: run.id, details: { later: 1 } }))
+  const steps = await scene.storage.records.list(scene.access, home, stepNoun, { prefix: '', after: null, limit: 10 })
+  for (const { value } of steps.items) {
+    const { runId, path } = value as unknown as StepFields
+    await scene.committed(change.patchStep({ runId }, path, 'settled'))
+  }
   if ((await scene.thread('t')) !== null)
     await scene.committed([change.text('main', 'later', 't'), change.say('t', 'later')])
 }
@@ -186,12 +200,13 @@ const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, ch
 
 const noFacts = { plain: '', user: '', marked: '', short: '' }
 const noRuns = { open: '', short: '' }
+const noCalls: Working = { runId: '', turnId: '' as TurnId, threadId: '', messageId: '' }
 
 /** Every kind of change has a commit above, except `erase`, whose commit leaves no trace. */
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
     const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', replacedTurnId: '' }
-    const world = { ...turns, issued: [], token: 1, facts: noFacts, runs: noRuns }
+    const world = { ...turns, issued: [], token: 1, facts: noFacts, runs: noRuns, calling: noCalls }
     return changesIn(world).map((change) => change.kind)
   }),
 )

@@ -30,6 +30,8 @@ import { runCases } from './run-cases.ts'
 import { runReadCases } from './run-read-cases.ts'
 import { spaceCases } from './space-cases.ts'
 import { standingCases } from './standing-cases.ts'
+import { stepCases } from './step-cases.ts'
+import { stepRemovalCases } from './step-removal-cases.ts'
 import { threadCases } from './thread-cases.ts'
 import { threadPageCases } from './thread-page-cases.ts'
 import { tombstoneCases } from './tombstone-cases.ts'
@@ -60,6 +62,8 @@ export const storageContract: readonly StorageCase[] = [
   ...tombstoneCases,
   ...runCases,
   ...runReadCases,
+  ...stepCases,
+  ...stepRemovalCases,
   ...indexCases,
   ...vectorCases,
   ...logCases,

@@ -120,7 +120,8 @@ export const tombstoneCases: readonly StorageCase[] = [
   }),
   sceneCase('an erased space leaves no tombstone, and a space of the same id has another secret', async (scene) => {
     const keyOf = async () =>
-      (await scene.storage.records.list(scene.access, home, 'tombstone', { after: null, limit: 9 })).items[0]?.key
+      (await scene.storage.records.list(scene.access, home, 'tombstone', { prefix: '', after: null, limit: 9 }))
+        .items[0]?.key
     await scene.committed(say('t', named('a')))
     await scene.committed(deleteMessages('t', 'a'))
     const before = await keyOf()

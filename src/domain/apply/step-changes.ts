@@ -1,0 +1,212 @@
+/** Decides changes of steps: asking, deciding and carrying out. */
+import { sameActor } from '../actor.ts'
+import type { ChangeOf, ChangeResult } from '../commit/commit.ts'
+import type { EffectOf } from '../commit/effect.ts'
+import { recordName } from '../commit/effect-names.ts'
+import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
+import { checkId, parseMessageId, parseTurnId } from '../id.ts'
+import type { Json, JsonObject } from '../json.ts'
+import { checkBytes, dayMs } from '../limits.ts'
+import { liveState } from '../records/keyed-state.ts'
+import type { RecordState } from '../records/record.ts'
+import { liveRun, type RunState } from '../records/run.ts'
+import {
+  checkDecider,
+  checkDriver,
+  checkFollows,
+  expiringActor,
+  type StepDecision,
+  type StepFields,
+  type StepStatus,
+  stepInputText,
+  stepKey,
+  stepNoun,
+} from '../records/step.ts'
+import { foldRecord } from '../replay/record-fold.ts'
+import { isoTime, msOf } from '../time.ts'
+import type { Draft } from './draft.ts'
+
+type StepPut = ChangeOf<'step-put'>
+type StepPatch = ChangeOf<'step-patch'>
+
+function hmacOf(draft: Draft, input: Json): string {
+  return draft.view.keyedHash(stepInputText(input))
+}
+
+/** The actor's own run, to which a new step belongs. */
+function ownRun(draft: Draft, { runId, threadId, messageId }: StepPut): RunState {
+  const run = liveRun(draft.run(checkId(runId, 'runId')), draft.at)
+  if (run === null) throw notFound('run', runId, 'Begin the run in an earlier change, or check its id.')
+  if (!sameActor(run.actor, draft.actor)) {
+    throw new MemoryError('conflict', {
+      message: `The run ${shown(runId)} belongs to ${run.actor.kind} ${shown(run.actor.id)}.`,
+      fix: 'Put steps of runs of your own.',
+      details: { runId, actor: run.actor },
+    })
+  }
+  draft.liveThread(threadId)
+  if (run.threadId !== threadId) {
+    throw invalidInput(
+      'threadId',
+      'must be the thread of the run',
+      threadId,
+      'Pass the thread that the run was put with.',
+    )
+  }
+  const place = parseMessageId(messageId)
+  const turn = run.turnId === undefined ? null : parseTurnId(run.turnId)
+  if (place === null || place.spaceKey !== turn?.spaceKey || place.turn !== turn.turn) {
+    const fix = 'Pass the id that memory issues for a message of that turn.'
+    throw invalidInput('messageId', 'must be the id of a message in the turn of the run', messageId, fix)
+  }
+  return run
+}
+
+/** What a step has while it waits for somebody. */
+function asked(
+  draft: Draft,
+  { approvers, payload, resumeSchema, stepKind }: StepPut | StepPatch,
+): Partial<StepFields> & { readonly expiresAt: string } {
+  if (stepKind === 'plain') {
+    const fix = 'Say what it waits for: approval, suspension or client.'
+    throw invalidInput('stepKind', 'must not be plain for a step that is asked about', stepKind, fix)
+  }
+  return {
+    ...(approvers === undefined ? {} : { approvers }),
+    ...(payload === undefined ? {} : { payload }),
+    ...(resumeSchema === undefined ? {} : { resumeSchema }),
+    expiresAt: isoTime(msOf(draft.at) + draft.limits.pendingDays * dayMs),
+  }
+}
+
+function write(draft: Draft, before: RecordState | null, key: string, fields: StepFields): ChangeResult {
+  const value = fields as unknown as JsonObject
+  checkBytes(draft.limits, 'stepBytes', value, `The step ${shown(fields.path)}`)
+  const effect: EffectOf<'record-put'> = {
+    kind: 'record-put',
+    noun: stepNoun,
+    key,
+    prev: before?.version ?? 0,
+    ...(before === null || before.deleted ? { absent: true as const } : {}),
+    expiresAt: null,
+    // Whole, never as a patch: in a patch the nulls of a payload would delete.
+    value,
+  }
+  draft.records.set(recordName(stepNoun, key), foldRecord(before, effect, draft))
+  draft.add(effect)
+  return { kind: 'record-put', noun: stepNoun, key, version: draft.seq, value, expiresAt: null }
+}
+
+/** Decides the beginning of a step: asked about, or started at once. */
+export function applyStepPut(draft: Draft, change: StepPut): ChangeResult {
+  const { runId, path, threadId, messageId, tool, stepKind, status, input } = change
+  const run = ownRun(draft, change)
+  const key = stepKey(run.id, path)
+  const name = recordName(stepNoun, key)
+  draft.claim({ record: name })
+  const before = draft.view.record(name)
+  if (liveState(before, draft.at) !== null) {
+    throw new MemoryError('conflict', {
+      message: `The run ${shown(runId)} has a step ${shown(path)} already.`,
+      fix: 'Read the step and carry it on, or give the new one an id of its own.',
+      details: { runId, toolCallId: path },
+    })
+  }
+  return write(draft, before, key, {
+    runId,
+    threadId,
+    messageId,
+    path,
+    tool: checkId(tool, 'tool'),
+    stepKind,
+    status,
+    attempt: status === 'started' ? 1 : 0,
+    inputHmac: hmacOf(draft, input),
+    askedBy: draft.actor,
+    askedAt: draft.at,
+    ...(status === 'asked' ? asked(draft, change) : {}),
+  })
+}
+
+/** The decision that a change states, with who made it. */
+function decided(draft: Draft, step: StepFields, { decision }: StepPatch): StepDecision {
+  const isStated = decision !== undefined && (decision.approved !== undefined || decision.data !== undefined)
+  if (!isStated || (step.stepKind === 'approval' && decision.approved === undefined)) {
+    const fix = 'Pass approved: true or false for an approval, otherwise data, or approved: false.'
+    throw invalidInput('decision', 'must say what was decided', decision, fix)
+  }
+  const { by = draft.actor, ...said } = decision
+  if (draft.actor.kind !== 'system' && !sameActor(by, draft.actor)) {
+    throw invalidInput(
+      'decision.by',
+      'must be who commits it',
+      by.id,
+      'Leave it out; only the application names somebody.',
+    )
+  }
+  checkDecider(step, by)
+  return { by, at: draft.at, ...said }
+}
+
+/** Which fields of a patch belong to a status. */
+const patchFields: Readonly<Record<StepStatus, readonly (keyof StepPatch)[]>> = {
+  asked: ['stepKind', 'approvers', 'payload', 'resumeSchema', 'input'],
+  decided: ['decision', 'input'],
+  started: ['attempt', 'input'],
+  settled: ['input'],
+  expired: [],
+}
+
+function checkPatch(step: StepFields, change: StepPatch): void {
+  const { status, attempt } = change
+  const named = new Set(['kind', 'runId', 'path', 'status', ...patchFields[status]])
+  const odd = Object.keys(change).find((field) => !named.has(field) && change[field as keyof StepPatch] !== undefined)
+  if (odd !== undefined) {
+    const fix = `Leave it out, or pass the status that it belongs to.`
+    throw invalidInput(odd, `must not be given for a step that is ${status}`, change[odd as keyof StepPatch], fix)
+  }
+  if (status !== 'started' || attempt === step.attempt + 1) return
+  // An attempt that somebody else made first: without the number, a second driver would start it again.
+  throw new MemoryError('conflict', {
+    message: `The next attempt of the call ${shown(step.path)} is number ${step.attempt + 1}; got ${shown(attempt)}.`,
+    fix: 'Read the step again: somebody else may have started it.',
+    details: { toolCallId: step.path, attempt: step.attempt },
+  })
+}
+
+/** The step after a change of its status. */
+function stepAfter(draft: Draft, step: StepFields, change: StepPatch): StepFields {
+  const { status } = change
+  const { expiresAt: _, ...rest } = step
+  if (status === 'decided') return { ...rest, status, decision: decided(draft, step, change) }
+  if (status === 'expired') return { ...rest, status, decision: { by: expiringActor, at: draft.at, expired: true } }
+  if (status === 'started') return { ...rest, status, attempt: step.attempt + 1 }
+  if (status === 'settled') return { ...rest, status }
+  const { decision: _decision, payload: _payload, resumeSchema: _schema, ...kept } = rest
+  const stepKind = change.stepKind ?? 'suspension'
+  return { ...kept, stepKind, status, askedAt: draft.at, ...asked(draft, { ...change, stepKind }) }
+}
+
+/** Decides a change of a step, for any actor: only what may follow, by who may do it, about the input that was asked about. */
+export function applyStepPatch(draft: Draft, change: StepPatch): ChangeResult {
+  const { runId, path, status, input } = change
+  const key = stepKey(checkId(runId, 'runId'), path)
+  const name = recordName(stepNoun, key)
+  draft.claim({ record: name })
+  const before = liveState(draft.view.record(name), draft.at)
+  const step = before === null ? null : (before.value as unknown as StepFields)
+  if (before === null || step === null || step.path !== path) {
+    throw notFound('step', path, 'Check the ids of the run and the call; a step goes with its run and its message.')
+  }
+  if (status !== 'decided') checkDriver(step, status, draft.actor)
+  checkFollows(step, status, draft.at)
+  checkPatch(step, change)
+  if (input !== undefined && hmacOf(draft, input) !== step.inputHmac) {
+    throw new MemoryError('conflict', {
+      message: `The input of the call ${shown(path)} is no longer the one that was asked about.`,
+      fix: 'Decline the call, and let the agent ask again.',
+      details: { toolCallId: path },
+    })
+  }
+  return write(draft, before, key, stepAfter(draft, step, change))
+}

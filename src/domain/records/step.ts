@@ -1,0 +1,213 @@
+/**
+ * Steps of runs: what a run carries out once and stores the result of, such as a tool call. A step is a record without
+ * its input, which stays in the message: who asks, what it waits for, and who decided about it.
+ */
+import { type Actor, sameActor } from '../actor.ts'
+import { MemoryError, shown } from '../error.ts'
+import { canonicalJson, type Json } from '../json.ts'
+import { limitTable } from '../limits.ts'
+
+/** The noun of these records. */
+export const stepNoun = 'step'
+
+export const stepKinds = ['approval', 'suspension', 'client', 'plain'] as const
+
+/**
+ * What a step waits for: `approval` for somebody's consent, `suspension` for what its tool asked for, `client` for the
+ * result of a tool that runs elsewhere. `plain` waits for nothing.
+ */
+type StepKind = (typeof stepKinds)[number]
+
+export const stepStatuses = ['asked', 'decided', 'started', 'settled', 'expired'] as const
+
+/**
+ * How a step stands: `asked` waits for a decision, `decided` has one, `started` may have had its effect, `settled` has its
+ * result, `expired` got no decision in time.
+ */
+export type StepStatus = (typeof stepStatuses)[number]
+
+/** What was decided about a step. */
+export interface StepDecision {
+  readonly by: Actor
+  /** ISO time. */
+  readonly at: string
+  /** Whether it may be carried out; absent where only data was given. */
+  readonly approved?: boolean
+  /** Why, in the words of who decided. */
+  readonly reason?: string
+  /** What the tool continues with, or a client's result. Any JSON, `false`, 0 and an empty text included. */
+  readonly data?: Json
+  /** Nobody decided in time. */
+  readonly expired?: true
+}
+
+/** The fields of a step. */
+export interface StepFields {
+  readonly runId: string
+  readonly threadId: string
+  /** The message that holds the call. */
+  readonly messageId: string
+  /** Its place in the run: the id of the tool call. */
+  readonly path: string
+  readonly tool: string
+  readonly stepKind: StepKind
+  readonly status: StepStatus
+  /** How often it was started. */
+  readonly attempt: number
+  /** Binds the step to its input; see `stepInputText`. */
+  readonly inputHmac: string
+  /** Who asks and carries out. It never decides. */
+  readonly askedBy: Actor
+  /** ISO time at which it was last asked about, or begun if it never was. */
+  readonly askedAt: string
+  /** ISO time; only of a step that is asked about. */
+  readonly expiresAt?: string
+  /** Agents and tools that may decide. People and the application always may. */
+  readonly approvers?: readonly Actor[]
+  /** What the tool tells those who decide. */
+  readonly payload?: Json
+  /** The JSON Schema of the data that it waits for. */
+  readonly resumeSchema?: Json
+  readonly decision?: StepDecision
+}
+
+/** The statuses that may follow each status. */
+const followers: Readonly<Record<StepStatus, readonly StepStatus[]>> = {
+  asked: ['decided', 'expired', 'settled'],
+  decided: ['started', 'settled'],
+  started: ['asked', 'started', 'settled'],
+  expired: ['settled'],
+  settled: [],
+}
+
+/** Two rounds of multiplying and shifting over all 16-bit units. */
+function round(text: string, start: number, factor: number): number {
+  let hash = start
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), factor)
+    hash ^= hash >>> 15
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), 0x85ebca6b)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+/** Paths that stand in keys as they are: usual ids of calls, and places in a workflow. */
+const plainPath = /^[0-9A-Za-z_.:|+=/[\]-]+$/
+
+/** Characters that the key of another path begins with, so that it still tells what it is. */
+const shownLength = 32
+
+/** What the keys of all steps of a run begin with. */
+export function stepPrefix(runId: string): string {
+  return `${runId}/`
+}
+
+/**
+ * The key of a step's record. Some providers make ids of calls that are too long for a key, or hold what no key may hold:
+ * of such a path it has some letters and digits, a `~`, which no other path has, and 64 bits of a hash. The record has the
+ * whole path, so of two paths with the same key the second one is refused.
+ */
+export function stepKey(runId: string, path: string): string {
+  const key = stepPrefix(runId) + path
+  if (key.length <= limitTable.idLength.max && plainPath.test(path)) return key
+  const start = path.replace(/[^0-9A-Za-z_-]/g, '').slice(0, shownLength)
+  const hash = [round(path, 0x2545f491, 0x9e3779b1), round(path, 0x811c9dc5, 0x01000193)]
+  return `${stepPrefix(runId)}${start}~${hash.map((part) => part.toString(16).padStart(8, '0')).join('')}`
+}
+
+/**
+ * The text whose keyed hash binds a step to its input. It begins unlike any other text that is hashed under the space's
+ * secret.
+ */
+export function stepInputText(input: Json): string {
+  return `step-input\n${canonicalJson(input)}`
+}
+
+/** When a step needs the sweeper: at the end of the time to decide. null for one that waits for nobody. */
+function stepDueAt({ status, expiresAt }: StepFields): string | null {
+  return status === 'asked' ? (expiresAt ?? null) : null
+}
+
+/** Who ends the waiting of steps that nobody decided about. */
+export const expiringActor: Actor = { kind: 'system', id: 'sweeper' }
+
+/** The decision of a step, and of one whose time is over, swept or not. */
+function decisionOf(step: StepFields, at: string): StepDecision | null {
+  const due = stepDueAt(step)
+  if (due !== null && due <= at) return { by: expiringActor, at: due, expired: true }
+  return step.decision ?? null
+}
+
+/** The error for a change of a step that somebody else changed first. */
+function overtaken(step: StepFields, at: string): MemoryError {
+  const { path, status } = step
+  const decision = decisionOf(step, at)
+  const told =
+    decision === null
+      ? null
+      : { by: decision.by, at: decision.at, approved: decision.approved ?? null, ...expiredPart(decision) }
+  const state = decision?.expired === true && status === 'asked' ? 'expired' : status
+  return new MemoryError('conflict', {
+    message: `The call ${shown(path)} is ${state}.`,
+    fix: 'Read the step again; a decision is made once, and details.decided says which one was.',
+    details: { toolCallId: path, status: state, decided: told },
+  })
+}
+
+function expiredPart({ expired }: StepDecision): { readonly expired?: true } {
+  return expired === true ? { expired } : {}
+}
+
+/**
+ * Checks that a step may come to a status.
+ *
+ * @param at ISO time of the change.
+ * @throws MemoryError `conflict`, with `decided` in its details if there was a decision, or the time for one is over.
+ */
+export function checkFollows(before: StepFields, status: StepStatus, at: string): void {
+  if (!followers[before.status].includes(status)) throw overtaken(before, at)
+  const isOver = decisionOf(before, at)?.expired === true
+  if (status === 'decided' && isOver) throw overtaken(before, at)
+  if (status === 'expired' && !isOver) throw overtaken(before, at)
+}
+
+function denied(message: string, fix: string, { path }: StepFields): MemoryError {
+  return new MemoryError('denied', { message, fix, details: { toolCallId: path } })
+}
+
+/**
+ * Checks who decides: a person or the application, and an agent or a tool only if the step names it. Who asks never does.
+ *
+ * @throws MemoryError `denied`.
+ */
+export function checkDecider(step: StepFields, by: Actor): void {
+  const { askedBy, approvers = [] } = step
+  const isAllowed = by.kind === 'user' || by.kind === 'system' || approvers.some((approver) => sameActor(approver, by))
+  if (isAllowed && !sameActor(by, askedBy)) return
+  throw denied(
+    `The ${by.kind} ${shown(by.id)} may not decide about a call of the ${askedBy.kind} ${shown(askedBy.id)}.`,
+    'Decide as a person or as the application, or name the agent in approvers.',
+    step,
+  )
+}
+
+/** Whether an actor may bring a step of somebody to a status, decisions apart. */
+function mayDrive({ askedBy }: StepFields, status: StepStatus, actor: Actor): boolean {
+  if (status === 'expired') return actor.kind === 'system'
+  return sameActor(askedBy, actor) || (status === 'settled' && actor.kind === 'system')
+}
+
+/**
+ * Checks who carries a step on: the agent that asks, and the application to settle it or to let it expire.
+ *
+ * @throws MemoryError `denied`.
+ */
+export function checkDriver(step: StepFields, status: StepStatus, actor: Actor): void {
+  if (mayDrive(step, status, actor)) return
+  const { askedBy, path } = step
+  throw denied(
+    `The ${actor.kind} ${shown(actor.id)} may not carry on the call ${shown(path)} of the ${askedBy.kind} ${shown(askedBy.id)}.`,
+    'Decide about it; the agent that asks then carries it out.',
+    step,
+  )
+}
