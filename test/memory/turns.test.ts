@@ -61,6 +61,27 @@ test('a turn that others found forsaken is taken up again by its owner', async (
   ])
 })
 
+test('a turn that another process goes on with takes nothing more of the process that slept', async () => {
+  const clock = new ManualClock()
+  const memory = openMemory({ clock })
+  const space = spaceOf(memory)
+  const turn = await begin(space, 'hello')
+  clock.pass(120_000)
+  const between = await begin(spaceOf(memory, 'other'), 'me too')
+  await between.close('complete')
+  const resumed = { ...request(space, 'more'), runId: turn.runId, resumes: turn.id, changes: [] }
+  const driver = (await beginTurn(space, 't', { turns: 'parallel' }, async () => resumed)).turn
+  const late = await refused('conflict', () => turn.commit([answer(turn, 'of the sleeper')]))
+  expect(late.details).toMatchObject({ turnId: turn.id, status: 'open' })
+  await driver.close('suspended', [answer(driver, 'of the driver')])
+  await refused('conflict', () => turn.close('complete', [answer(turn, 'of the sleeper')]))
+  expect((await said(space)).map(([text, status]) => [text, status])).toEqual([
+    ['hello', 'suspended'],
+    ['of the driver', 'suspended'],
+    ['me too', 'complete'],
+  ])
+})
+
 test('a turn that was replaced is not taken up again', async () => {
   const space = spaceOf()
   const turn = await begin(space, 'hello')

@@ -1,9 +1,9 @@
 /** Turns, for their owners: a place in the thread, kept open during the work, closed in a named state. */
 
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Change, ChangeResult, CommitResult } from '../../domain/commit/commit.ts'
+import type { Change, ChangeResult, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import { every, type Timer } from '../../domain/detached.ts'
-import { invariant, MemoryError } from '../../domain/error.ts'
+import { invariant, MemoryError, shown } from '../../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import { turnLease } from '../../domain/records/lease.ts'
 import type { AgentTurnRequest, TurnEnd } from '../../ports/agent-memory.ts'
@@ -102,15 +102,37 @@ export class Turn {
   async commit(changes: readonly Change[]): Promise<Committed> {
     // The token is new each time the turn is resumed, so a later call never has the ids of an earlier one.
     const id = `${this.id}-${this.#token}-${++this.#commits}`
-    const submit = () => committed(this.space, changes, id)
+    const submit = (...expect: Expectation[]) => committed(this.space, changes, id, expect)
     return saving({ space: this.space, threadId: this.threadId, turnId: this.id }, changes, async () => {
       try {
-        return await submit()
+        return await submit(this.holding.expectation())
       } catch (error) {
-        if (!isInterruption(error)) throw error
-        await this.#resume()
+        if (!isUnheld(error)) throw error
+        if (await this.#isInterrupted()) {
+          await this.#resume()
+          return submit(this.holding.expectation())
+        }
+        // It is replaced, discarded or deleted: memory says which, or takes what may still be said about it.
         return submit()
       }
+    })
+  }
+
+  /**
+   * Whether others closed the turn as interrupted, and nobody goes on with it.
+   *
+   * @throws MemoryError `conflict` if another process has gone on with it.
+   */
+  async #isInterrupted(): Promise<boolean> {
+    const turn = await this.space.messages.turn(this.id)
+    if (turn === null || turn.replacedBy !== null) return false
+    const { status } = turn
+    if (status === 'interrupted') return true
+    if (status !== 'open' && status !== 'suspended' && status !== 'complete') return false
+    throw new MemoryError('conflict', {
+      message: `Another process has gone on with the turn ${shown(this.id)}.`,
+      fix: 'Nothing was written. Read the thread again.',
+      details: { turnId: this.id, status, replacedBy: null },
     })
   }
 
@@ -155,14 +177,24 @@ export class Turn {
 type Committed = CommitResult & { readonly status: 'committed' }
 
 /** Commits, with retries if they may help: the id ensures that it is applied once. */
-async function committed(space: Door, changes: readonly Change[], id: string): Promise<Committed> {
-  const result = await repeated(() => space.submit(changes, { id }))
+async function committed(
+  space: Door,
+  changes: readonly Change[],
+  id: string,
+  expect: readonly Expectation[] = [],
+): Promise<Committed> {
+  const result = await repeated(() => space.submit(changes, { id, expect }))
   if (result.status === 'committed') return result
   throw new MemoryError('conflict', {
     message: `The commit was refused: ${result.reason}.`,
     fix: 'Try again.',
     details: { reason: result.reason },
   })
+}
+
+/** Whether a commit was refused because its turn is not held any more. */
+function isUnheld(error: unknown): boolean {
+  return error instanceof MemoryError && error.code === 'conflict' && error.details.reason === 'expectation'
 }
 
 /** Publishes what a commit to a turn adds to its thread, while there are listeners. */
@@ -178,12 +210,6 @@ function saving(
     commit,
     (answer, tokensOf) => turnAnswer(changes, answer, tokensOf),
   )
-}
-
-/** Whether a commit was refused because others closed the turn after its lease expired. */
-function isInterruption(error: unknown): boolean {
-  if (!(error instanceof MemoryError) || error.code !== 'conflict') return false
-  return error.details.status === 'interrupted' && error.details.replacedBy === null
 }
 
 /** Retries after temporary failures; the commit's id ensures that it is applied once. */
