@@ -4,7 +4,7 @@ import type { Access, Actor } from '../domain/actor.ts'
 import type { Commit, CommitResult } from '../domain/commit/commit.ts'
 import type { LoggedCommit } from '../domain/commit/effect.ts'
 import type { ReceiptNote, StoredReceipt } from '../domain/erase/receipt.ts'
-import type { FactId, RunId, Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
+import type { Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
 import type { VectorRecord, VectorSegment } from '../domain/index/vector-segment.ts'
 import type { RecordRef, WordSegment } from '../domain/index/word-segment.ts'
 import type { JsonObject } from '../domain/json.ts'
@@ -13,7 +13,6 @@ import type { Limits } from '../domain/limits.ts'
 import type { BlockState } from '../domain/records/block.ts'
 import type { EntryState } from '../domain/records/entry.ts'
 import type { FactAttributes, FactState, FactStatus } from '../domain/records/fact.ts'
-import type { LeaseState } from '../domain/records/lease.ts'
 import type { Message } from '../domain/records/message.ts'
 import type { RecordState } from '../domain/records/record.ts'
 import type { RunState, RunStatus } from '../domain/records/run.ts'
@@ -22,6 +21,7 @@ import type { TurnStatus } from '../domain/records/turn.ts'
 import type { PastFact } from '../domain/replay/fact-history.ts'
 import type { PastVersion } from '../domain/replay/history.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
+import type { DueWork, OpenTurn } from './due-work.ts'
 
 /** `process` survives a killed process; `power` also a power cut, at the price of a sync for each group of commits. */
 export type Durability = 'process' | 'power'
@@ -173,13 +173,6 @@ export interface MessageQuery {
 /** A message and its place, from which a page can go on. */
 export interface PlacedMessage extends MessagePosition {
   readonly message: Message
-}
-
-/** An open turn, as those that wait for it or clean up after it need it. */
-export interface OpenTurn {
-  readonly turnId: TurnId
-  readonly threadId: ThreadId
-  readonly lease: LeaseState
 }
 
 /** A turn without its messages. */
@@ -423,22 +416,6 @@ export interface ReceiptReader {
   ): Promise<readonly StoredReceipt[]>
   /** The oldest pending receipt of the same request. */
   asked(access: Access, question: string): Promise<StoredReceipt | null>
-}
-
-/** Work that is due at a time. */
-export interface DueWork {
-  readonly entries: readonly { readonly space: SpaceId; readonly key: string; readonly version: Seq }[]
-  readonly facts: readonly { readonly space: SpaceId; readonly factId: FactId; readonly version: Seq }[]
-  readonly runs: readonly { readonly space: SpaceId; readonly runId: RunId; readonly version: Seq }[]
-  readonly records: readonly {
-    readonly space: SpaceId
-    readonly noun: string
-    readonly key: string
-    readonly version: Seq
-  }[]
-  readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]
-  /** Spaces whose log has rows older than their setting allows. */
-  readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { Seq, SpaceId, TurnId } from '../domain/id.ts'
 import type { LeaseState } from '../domain/records/lease.ts'
 import type { SpaceState } from '../domain/space.ts'
-import type { DueWork } from '../ports/storage.ts'
+import type { DueWork } from '../ports/due-work.ts'
 
 type DueTurn = DueWork['turns'][number]
 

@@ -1,47 +1,9 @@
 // Steps as agents read and decide about them: through the port of a memory.
-import type { Memory } from 'aquifer'
 import { expect, it } from 'vitest'
-import type { Change } from '../../src/domain/commit/commit.ts'
-import { runIdOf } from '../../src/domain/id.ts'
-import { type AgentMemory, type AgentSpace, type AgentTurn, usableMemory } from '../../src/ports/agent-memory.ts'
-import { openMemory, refusal } from './opened.ts'
-
-const bot = { kind: 'agent', id: 'bot' } as const
-const ada = { kind: 'user', id: 'ada' } as const
-
-async function portOf(memory: Memory): Promise<AgentMemory> {
-  const usable = usableMemory(memory)
-  if (usable === null) throw new Error('a memory is usable')
-  return usable.open()
-}
-
-interface Begun {
-  readonly space: AgentSpace
-  readonly turn: AgentTurn
-  readonly runId: string
-  put(path: string, more?: object): Change
-}
-
-/** A turn of a run in a thread of a resource, with an answer that may hold calls. */
-async function begun(port: AgentMemory, resourceId = 'alice', threadId = 't'): Promise<Begun> {
-  const space = port.space(bot, resourceId)
-  const unique = space.newRunId()
-  const run: Change = { kind: 'run-put', unique, name: 'bot', threadId, opened: 0, status: 'running' }
-  const messages = [{ role: 'assistant' as const, parts: [{ type: 'text', text: 'Paying.' }] }]
-  const said: Change = { kind: 'message-append', threadId, opened: 0, messages }
-  const request = { threadId, runId: unique, resumes: null, replaces: [], before: [], changes: [said, run] }
-  const turn = await space.begin(request, true)
-  const runId = runIdOf(turn.spaceKey, unique)
-  const put = (path: string, more: object = {}): Change => {
-    const asked = { tool: 'pay', stepKind: 'approval', status: 'asked', input: { sum: 1 } } as const
-    return { kind: 'step-put', runId, threadId, messageId: turn.messageId(0), path, ...asked, ...more }
-  }
-  return { space, turn, runId, put }
-}
-
-const decide = (runId: string, path: string, approved = true): Change => {
-  return { kind: 'step-patch', runId, path, status: 'decided', decision: { approved } }
-}
+import { sweep } from '../../src/memory/storage/sweeper.ts'
+import { storageOf } from '../forget/everything.ts'
+import { ada, begun, bot, decide, portOf } from './begun-run.ts'
+import { day, ManualClock, openMemory, refusal } from './opened.ts'
 
 it('reads the steps of a run, and decides as the actor of the memory', async () => {
   const memory = openMemory()
@@ -67,7 +29,6 @@ it('reads the steps of a run, and decides as the actor of the memory', async () 
   expect((await space.within(turn).step(runId, 'a'))?.path).toBe('a')
   expect(space.within(turn).decider).toEqual(ada)
   await Promise.all([turn.close('complete'), other.turn.close('complete')])
-  await memory.close()
 })
 
 it('does not let the agent decide through its own memory', async () => {
@@ -76,7 +37,6 @@ it('does not let the agent decide through its own memory', async () => {
   await turn.commit([put('a', { approvers: [bot] })])
   expect(await refusal(() => space.decide([decide(runId, 'a')]))).toMatchObject({ code: 'denied' })
   await turn.close('complete')
-  await memory.close()
 })
 
 it('finds the space of a run by its id alone', async () => {
@@ -89,7 +49,6 @@ it('finds the space of a run by its id alone', async () => {
   expect((await found?.step(runId, 'a'))?.status).toBe('asked')
   for (const id of ['run_000000000000_none', 'none', turn.id]) expect(await port.spaceOfRun(bot, id)).toBeNull()
   await turn.close('complete')
-  await memory.close()
 })
 
 it('finds runs that wait in every space, the oldest first', async () => {
@@ -110,7 +69,6 @@ it('finds runs that wait in every space, the oldest first', async () => {
     ['resource/bob', bot, 'suspended'],
   ])
   expect(await port.waitingRuns(bot, { ...query, names: ['other'] })).toEqual([])
-  await memory.close()
 })
 
 it('takes changes of steps from outside only as their schema says', async () => {
@@ -135,5 +93,38 @@ it('takes changes of steps from outside only as their schema says', async () => 
     })
   }
   await turn.close('complete')
-  await memory.close()
+})
+
+it('shows on the feed who asks and who decides, and that the time was over', async () => {
+  const clock = new ManualClock()
+  const memory = openMemory({ clock, limits: { pendingDays: 2 } })
+  const { space, turn, runId, put } = await begun(await portOf(memory.as(ada)))
+  await turn.commit([put('a')])
+  await turn.commit([put('b')])
+  await space.decide([decide(runId, 'a', false)])
+  await turn.close('suspended', [{ kind: 'run-put', runId, threadId: 't', status: 'suspended' }])
+  const storage = await storageOf(memory)
+  clock.pass(2 * day - 1)
+  expect(await sweep(storage)).toBe(0)
+  clock.pass(1)
+  expect(await Promise.all([sweep(storage), sweep(storage)])).toEqual([1, 1])
+  expect(await sweep(storage)).toBe(0)
+  const told: unknown[] = []
+  for await (const { actor, rows } of memory.space('resource/alice').changes({ after: 0 })) {
+    for (const effect of rows.flatMap(({ effects }) => effects)) {
+      if (effect.kind !== 'record-put' || effect.noun !== 'step') continue
+      const { path, status, decision } = effect.value as { path: string; status: string; decision?: object }
+      told.push([actor, path, status, decision])
+    }
+    if (told.length === 4) break
+  }
+  const sweeper = { kind: 'system', id: 'sweeper' }
+  expect(told).toEqual([
+    [bot, 'a', 'asked', undefined],
+    [bot, 'b', 'asked', undefined],
+    [ada, 'a', 'decided', { by: ada, at: '2026-03-01T00:00:00.000Z', approved: false }],
+    [sweeper, 'b', 'expired', { by: sweeper, at: '2026-03-03T00:00:00.000Z', expired: true }],
+  ])
+  // The run that waits keeps its steps: what nobody decided about is declined when it goes on.
+  expect((await space.steps(runId)).map(({ status }) => status)).toEqual(['decided', 'expired'])
 })

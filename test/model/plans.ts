@@ -34,6 +34,7 @@ export const tinyLimits: Limits = {
   runBytes: 110,
   recordBytes: 90,
   stepBytes: 700,
+  pendingDays: 1,
   runTtlMs: 20_000,
   messageBytes: 300,
   messagesPerCall: 4,

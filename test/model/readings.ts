@@ -238,12 +238,13 @@ export async function readAcross(storage: Storage): Promise<unknown> {
   }
   const found = []
   for (const id of [...threads, ...messageIds]) found.push(sorted(await storage.threads.find(access, id, everything)))
-  const { entries, facts, runs, records, turns, logs } = await storage.due(access, everything)
+  const { entries, facts, runs, records, steps, turns, logs } = await storage.due(access, everything)
   const due = {
     entries: sorted(entries),
     facts: sorted(facts),
     runs: sorted(runs),
     records: sorted(records),
+    steps: sorted(steps),
     turns: sorted(turns),
     logs: sorted(logs),
   }

@@ -141,6 +141,14 @@ class Run {
       const swept = result?.status === 'committed' ? result.results[0] : null
       world.same('swept', swept, { kind: 'record-expire', noun, key, deleted: true })
     }
+    for (const { space, runId, path } of due.steps) {
+      const change = { kind: 'step-patch', runId, path, status: 'expired' } as const
+      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+      const result = await world.commit({ commit, actor }, via)
+      const swept = result?.status === 'committed' ? result.results[0] : null
+      const value = swept?.kind === 'record-put' ? swept.value : null
+      world.same('expired', { status: value?.status, path: value?.path }, { status: 'expired', path })
+    }
     for (const { space, turn } of due.turns) {
       const { threadId, turnId } = turn
       const change = { kind: 'turn-close', threadId, turnId, status: 'interrupted' } as const
@@ -153,9 +161,9 @@ class Run {
       const removed = await side.storage.compact(access, space, below)
       world.same('rows removed', removed, await world.reference.storage.compact(access, space, below))
     }
-    const { entries, facts, runs, records, turns } = await side.storage.due(access, 1_000)
-    const left = { entries, facts, runs, records, turns }
-    world.same('due after sweeping', left, { entries: [], facts: [], runs: [], records: [], turns: [] })
+    const { logs: _, ...left } = await side.storage.due(access, 1_000)
+    const none = { entries: [], facts: [], runs: [], records: [], steps: [], turns: [] }
+    world.same('due after sweeping', left, none)
   }
 
   async #page({ space, thread, pick, limit, via }: ActionOf<'page'>): Promise<void> {

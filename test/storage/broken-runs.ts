@@ -133,6 +133,10 @@ export const brokenRuns: BrokenDrivers = {
       }
     }),
   ],
+  'never finds a step due': [
+    'due names the steps whose time to decide is over, and forgets what was dealt with',
+    (sound) => ({ due: async (...call) => ({ ...(await sound.due(...call)), steps: [] }) }),
+  ],
   'never finds a run due': [
     'due names runs that have expired, and forgets what was dealt with',
     (sound) => ({ due: async (...call) => ({ ...(await sound.due(...call)), runs: [] }) }),

@@ -46,7 +46,7 @@ function withoutWords(_: string, value: unknown): unknown {
 
 /** Without what that version could not answer, and without lists by filters, whose questions are others now. */
 function asThen(reading: unknown): unknown {
-  const { records: _, threads, ...rest } = JSON.parse(JSON.stringify(reading), withoutWords)
+  const { records: _, steps: _steps, threads, ...rest } = JSON.parse(JSON.stringify(reading), withoutWords)
   if (threads === undefined) return rest
   const single = threads.single.map(({ others: _others, ...thread }: { readonly others?: unknown }) => thread)
   return { ...rest, threads: single }
@@ -81,6 +81,6 @@ it('is sound, goes on, and forgets', async () => {
   }
   await storage.close()
   const database = new DatabaseSync(path)
-  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 11 })
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 12 })
   database.close()
 })

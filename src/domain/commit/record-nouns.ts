@@ -1,6 +1,9 @@
 /** The nouns that have only a key and fields. A new one needs a line here and its schema in `record-schemas.ts`. */
 
+import type { JsonObject } from '../json.ts'
 import type { LimitName } from '../limits.ts'
+import type { RecordState } from '../records/record.ts'
+import { type StepFields, stepDueAt } from '../records/step.ts'
 import { type Marks, ref } from './marks.ts'
 
 /** The declaration of a noun, without the schema of its fields. Loads nothing. */
@@ -13,6 +16,8 @@ interface RecordNoun {
   readonly ttlMs?: number
   /** Whether records come about only by changes of other kinds: callers have no changes that are made from the noun. */
   readonly isInternal?: boolean
+  /** ISO time at which the sweeper has work on a record with these fields, which stays; null for never. Default: never. */
+  readonly wakesAt?: (fields: JsonObject) => string | null
 }
 
 /**
@@ -43,5 +48,11 @@ export const recordNouns: { readonly [noun: string]: RecordNoun } = {
     },
     limit: 'stepBytes',
     isInternal: true,
+    wakesAt: (fields) => stepDueAt(fields as unknown as StepFields),
   },
+}
+
+/** ISO time at which the sweeper has work on a record that stays; null for never. */
+export function wakesAt({ noun, deleted, value }: RecordState): string | null {
+  return deleted ? null : (recordNouns[noun]?.wakesAt?.(value) ?? null)
 }

@@ -124,7 +124,7 @@ export function stepInputText(input: Json): string {
 }
 
 /** When a step needs the sweeper: at the end of the time to decide. null for one that waits for nobody. */
-function stepDueAt({ status, expiresAt }: StepFields): string | null {
+export function stepDueAt({ status, expiresAt }: StepFields): string | null {
   return status === 'asked' ? (expiresAt ?? null) : null
 }
 

@@ -1,16 +1,18 @@
 /** The sweeper: commits expiries and overdue turns, so that watchers see them and no turn stays open for ever. */
-import { type Access, applicationActor } from '../../domain/actor.ts'
+import type { Access } from '../../domain/actor.ts'
 import type { Change, Commit } from '../../domain/commit/commit.ts'
 import { detach, every, type Timer } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { CommitId, SpaceId } from '../../domain/id.ts'
 import { defaultLimits } from '../../domain/limits.ts'
-import type { OpenTurn, Storage } from '../../ports/storage.ts'
+import { expiringActor, stepKey } from '../../domain/records/step.ts'
+import type { OpenTurn } from '../../ports/due-work.ts'
+import type { Storage } from '../../ports/storage.ts'
 
 const everyMs = 1_000
 const perSweep = 200
 
-const sweeperAccess: Access = { actor: { ...applicationActor, id: 'sweeper' }, grants: 'all' }
+const sweeperAccess: Access = { actor: expiringActor, grants: 'all' }
 
 /**
  * The commit that closes a turn with an expired lease as interrupted. Its id is the same for everyone who finds the
@@ -71,8 +73,14 @@ export async function sweep(storage: Storage): Promise<number> {
       return { id, space, changes: [change], background: true }
     }),
   )
+  const undecided = await Promise.all(
+    due.steps.map(async ({ space, runId, path, version }): Promise<Commit> => {
+      const id = `expire-step-${version}-${await markOf(stepKey(runId, path))}` as CommitId
+      return { id, space, changes: [{ kind: 'step-patch', runId, path, status: 'expired' }], background: true }
+    }),
+  )
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
-  const all = [...expiries, ...ended, ...forgotten, ...removed, ...interruptions]
+  const all = [...expiries, ...ended, ...forgotten, ...removed, ...undecided, ...interruptions]
   await Promise.all(all.map((commit) => commitIfDue(storage, commit)))
   for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
   return all.length + due.logs.length

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LogRow } from '../../domain/commit/effect.ts'
 import { recordName } from '../../domain/commit/effect-names.ts'
+import { wakesAt } from '../../domain/commit/record-nouns.ts'
 import type { EditableLog } from '../../domain/erase/erase-content.ts'
 import type { Erasure } from '../../domain/erase/erasure.ts'
 import { parseMessageId, type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
@@ -31,6 +32,9 @@ import { keyedHash } from '../keyed-hash.ts'
 function byAge(left: EntryState, right: EntryState): number {
   return left.version - right.version || Buffer.compare(Buffer.from(left.key), Buffer.from(right.key))
 }
+
+/** Greater than any ISO time. */
+const later = '~'
 
 /** In order of code points, as SQL compares texts. */
 function byKey(left: { readonly key: string }, right: { readonly key: string }): number {
@@ -234,6 +238,11 @@ export class ReferenceSpace implements SpaceView, EditableLog {
 
   expiredRecords(at: string): RecordState[] {
     return [...this.records.records.values()].filter((record) => !record.deleted && liveState(record, at) === null)
+  }
+
+  /** Records on which the sweeper has work, and which stay. */
+  wakingRecords(at: string): RecordState[] {
+    return [...this.records.records.values()].filter((record) => (wakesAt(record) ?? later) <= at)
   }
 
   /** Runs that are not deleted, in the order in which they began. */

@@ -17,10 +17,12 @@ import {
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { emptyView } from '../../domain/reads/empty-view.ts'
+import type { StepFields } from '../../domain/records/step.ts'
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import { isoTime } from '../../domain/time.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
-import type { DueWork, ReceiptReader, Storage } from '../../ports/storage.ts'
+import type { DueWork } from '../../ports/due-work.ts'
+import type { ReceiptReader, Storage } from '../../ports/storage.ts'
 import { admitted } from '../admit.ts'
 import { closedError } from '../closed-error.ts'
 import { type Decision, decide, spaceErased } from '../decide.ts'
@@ -195,6 +197,12 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     const records = all.flatMap((space) =>
       space.expiredRecords(now).map(({ noun, key, version }) => ({ space: space.id, noun, key, version })),
     )
+    const steps = all.flatMap((space) =>
+      space.wakingRecords(now).map(({ value, version }) => {
+        const { runId, path } = value as unknown as StepFields
+        return { space: space.id, runId, path, version }
+      }),
+    )
     const turns = all.flatMap((space) =>
       [...space.records.leases.values()].flatMap((lease) => {
         return lease.until > now ? [] : (dueTurn(space.id, lease) ?? [])
@@ -212,6 +220,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       facts: facts.slice(0, limit),
       runs: runs.slice(0, limit),
       records: records.slice(0, limit),
+      steps: steps.slice(0, limit),
       turns: turns.slice(0, limit),
       logs: logs.slice(0, limit),
     }

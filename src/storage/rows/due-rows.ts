@@ -1,11 +1,17 @@
 /** Rows of what has expired, read into work for the sweeper. */
 import { factIdOf, runIdOf, type Seq, type SpaceId, type SpaceKey } from '../../domain/id.ts'
-import type { DueWork } from '../../ports/storage.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import type { StepFields } from '../../domain/records/step.ts'
+import type { DueWork } from '../../ports/due-work.ts'
+import { storedJson } from '../stored-json.ts'
+import { fieldsShape } from '../stored-shapes.ts'
 
 /** Of an entry: its space, key and version. */
 export type DueEntryColumns = readonly [space: string, key: string, version: Seq]
 /** Of a record: its space, noun, key and version. */
 export type DueRecordColumns = readonly [space: string, noun: string, key: string, version: Seq]
+/** Of a step: its space, its fields and its version. */
+export type DueStepColumns = readonly [space: string, json: string, version: Seq]
 /** Of a fact or a run: its space, the space's key, the last part of its id, and its version. */
 export type DueIssuedColumns = readonly [space: string, spaceKey: string, unique: string, version: Seq]
 
@@ -15,6 +21,11 @@ export function dueEntryOf([space, key, version]: DueEntryColumns): DueWork['ent
 
 export function dueRecordOf([space, noun, key, version]: DueRecordColumns): DueWork['records'][number] {
   return { space: space as SpaceId, noun, key, version }
+}
+
+export function dueStepOf([space, json, version]: DueStepColumns): DueWork['steps'][number] {
+  const { runId, path } = storedJson<StepFields & JsonObject>(json, 'step', fieldsShape)
+  return { space: space as SpaceId, runId, path, version }
 }
 
 export function dueFactOf([space, spaceKey, unique, version]: DueIssuedColumns): DueWork['facts'][number] {

@@ -15,6 +15,7 @@ import { waitingRuns } from './migrations/008-waiting-runs.ts'
 import { taskIds } from './migrations/009-task-ids.ts'
 import { spaceSecrets } from './migrations/010-space-secrets.ts'
 import { standingTurns } from './migrations/011-standing-turns.ts'
+import { steps } from './migrations/012-steps.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
@@ -30,6 +31,7 @@ const migrations = [
   taskIds,
   spaceSecrets,
   standingTurns,
+  steps,
 ]
 
 /** Marks a SQLite file as ours ("Aqfr"). */

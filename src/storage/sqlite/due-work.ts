@@ -1,8 +1,8 @@
 /** Finds what is due in SQLite: rows by their expiry, through an index, and logs that keep their rows for some days. */
 import type { SpaceId } from '../../domain/id.ts'
-import type { DueWork } from '../../ports/storage.ts'
+import type { DueWork } from '../../ports/due-work.ts'
 import { dueHorizon, dueTurn, lastTooOld } from '../due-work.ts'
-import { dueEntryOf, dueFactOf, dueRecordOf, dueRunOf } from '../rows/due-rows.ts'
+import { dueEntryOf, dueFactOf, dueRecordOf, dueRunOf, dueStepOf } from '../rows/due-rows.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
 import type { SqliteDatabase } from './database.ts'
 import { seqAtTime } from './log.ts'
@@ -33,6 +33,7 @@ export function dueWork(database: SqliteDatabase, limit: number): Promise<DueWor
       facts: statements.dueFacts.all(now, limit).map(dueFactOf),
       runs: statements.dueRuns.all(now, now, limit).map(dueRunOf),
       records: statements.dueRecords.all(now, now, limit).map(dueRecordOf),
+      steps: statements.dueSteps.all(now, limit).map(dueStepOf),
       turns: dueTurns(database, now, limit),
       logs: dueLogs(database, now, limit),
     }

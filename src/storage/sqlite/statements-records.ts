@@ -1,11 +1,11 @@
 /** The SQL statements of records. */
 
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
-import type { DueRecordColumns } from '../rows/due-rows.ts'
+import type { DueRecordColumns, DueStepColumns } from '../rows/due-rows.ts'
 import { type RecordColumns, recordColumns } from '../rows/record-rows.ts'
 import type { Connection } from './connection.ts'
 
-const columns = [...recordColumns.split(', '), 'due']
+const columns = [...recordColumns.split(', '), 'due', 'wakes']
 const changing = columns.filter((column) => column !== 'noun' && column !== 'key')
 
 export function nounRecordStatements(connection: Connection) {
@@ -33,6 +33,10 @@ export function nounRecordStatements(connection: Connection) {
     dueRecords: connection.prepare<DueRecordColumns>(
       `SELECT space.id, record.noun, record.key, record.version FROM record JOIN space ON space.n = record.space
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
+    ),
+    dueSteps: connection.prepare<DueStepColumns>(
+      `SELECT space.id, record.json, record.version FROM record JOIN space ON space.n = record.space
+       WHERE wakes IS NOT NULL AND wakes <= ? ORDER BY wakes LIMIT ?`,
     ),
   }
 }

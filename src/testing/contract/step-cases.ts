@@ -5,7 +5,7 @@ import { dayMs, defaultLimits } from '../../domain/limits.ts'
 import { stepKey, stepStatuses } from '../../domain/records/step.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
 import { expectEqual, expectTrue } from './assert.ts'
-import { patchStep, putRun, putThread } from './changes.ts'
+import { deleteMessages, patchStep, putRun, putThread } from './changes.ts'
 import { alice, bob, carol, probe, type StorageCase, worker } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 import { as, asking, foundStep, standsAt, type Working, working } from './step-scene.ts'
@@ -224,6 +224,36 @@ const time: readonly StorageCase[] = [
   }),
 ]
 
+const due: readonly StorageCase[] = [
+  sceneCase('due names the steps whose time to decide is over, and forgets what was dealt with', async (scene) => {
+    const { storage, access } = scene
+    const run = await working(scene)
+    const dueSteps = async (limit = 10) => (await storage.due(access, limit)).steps
+    const limits = (pendingDays: number) => ({ limits: { pendingDays } })
+    const long = 'p'.repeat(300)
+    for (const path of ['a', 'b', long, 'd']) await scene.committed(asking(run, path), limits(1))
+    await scene.committed(asking(run, 'later'), limits(2))
+    await scene.committed(asking(run, 'at once', { status: 'started', stepKind: 'plain' }), limits(1))
+    await scene.committed(patchStep(run, 'b', 'decided', approve), as(carol))
+    scene.clock.advance(dayMs - 1)
+    expectEqual(await dueSteps(), [], 'nothing is due yet')
+    scene.clock.advance(1)
+    const named = async (path: string) => {
+      const { runId, version } = (await foundStep(scene, run, path)) ?? {}
+      return { space: home, runId, path, version }
+    }
+    const found = [...(await dueSteps())].sort((left, right) => (left.path < right.path ? -1 : 1))
+    expectEqual(found, [await named('a'), await named('d'), await named(long)], 'what is due')
+    expectEqual((await dueSteps(2)).length, 2, 'at most as many as asked for')
+    await scene.committed(patchStep(run, 'a', 'expired'), as(worker))
+    await scene.committed(patchStep(run, long, 'settled'))
+    await scene.committed(deleteMessages(run.threadId, run.messageId))
+    expectEqual(await dueSteps(), [], 'after they were dealt with')
+    scene.clock.advance(2 * dayMs)
+    expectEqual(await dueSteps(), [], 'nor later')
+  }),
+]
+
 async function refusedPuts(scene: Scene, run: Working): Promise<void> {
   const other = await working(scene, 'other')
   const wrong: readonly (readonly ['invalid-input' | 'not-found' | 'conflict' | 'limit-exceeded', Change])[] = [
@@ -312,4 +342,4 @@ const refusals: readonly StorageCase[] = [
   }),
 ]
 
-export const stepCases: readonly StorageCase[] = [...life, ...rights, ...input, ...time, ...refusals]
+export const stepCases: readonly StorageCase[] = [...life, ...rights, ...input, ...time, ...due, ...refusals]
