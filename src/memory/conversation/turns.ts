@@ -121,7 +121,7 @@ export class Turn {
   /**
    * Whether others closed the turn as interrupted, and nobody goes on with it.
    *
-   * @throws MemoryError `conflict` if another process has gone on with it.
+   * @throws MemoryError `conflict` if another process has continued it.
    */
   async #isInterrupted(): Promise<boolean> {
     const turn = await this.space.messages.turn(this.id)
@@ -130,7 +130,7 @@ export class Turn {
     if (status === 'interrupted') return true
     if (status !== 'open' && status !== 'suspended' && status !== 'complete') return false
     throw new MemoryError('conflict', {
-      message: `Another process has gone on with the turn ${shown(this.id)}.`,
+      message: `Another process has continued the turn ${shown(this.id)}.`,
       fix: 'Nothing was written. Read the thread again.',
       details: { turnId: this.id, status, replacedBy: null },
     })
