@@ -34,6 +34,7 @@ function answerIn(turn: Turn, onRefused: (error: unknown) => void = () => {}): A
     savePerStep: true,
     modelOutputs,
     metadata,
+    withSuspended: () => new TransformStream(),
     dataParts: new DataParts(null),
   }
   return new Answer({ ...options, process, onRefused })

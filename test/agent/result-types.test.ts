@@ -11,7 +11,16 @@ import {
   type UIMessage,
   type UIMessageChunk,
 } from 'ai'
-import { Agent, type AgentResult, type AgentStream, type CallOptions, createTool, RequestContext } from 'aquifer'
+import {
+  Agent,
+  type AgentResult,
+  type AgentStream,
+  type CallOptions,
+  createTool,
+  RequestContext,
+  type ToolCallApprovalPart,
+  type ToolCallSuspendedPart,
+} from 'aquifer'
 import { type ScriptedModel, scriptedModel } from 'aquifer/testing'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -48,7 +57,7 @@ test('a streamed answer is that of streamText', async () => {
   expectTypeOf(result.toUIMessageStreamResponse()).toEqualTypeOf<Response>()
   const seen: string[] = []
   for await (const part of result.fullStream) {
-    expectTypeOf(part).toEqualTypeOf<TextStreamPart<ToolSet>>()
+    expectTypeOf(part).toEqualTypeOf<TextStreamPart<ToolSet> | ToolCallApprovalPart | ToolCallSuspendedPart>()
     if (part.type === 'text-delta') expectTypeOf(part.text).toEqualTypeOf<string>()
     seen.push(part.type)
   }

@@ -40,6 +40,9 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   },
   'agent/container/aquifer.ts Aquifer bind whenAborted': { settles: 'the list of open memories' },
   'agent/context/context.ts unlessAborted stopListening whenAborted': signal,
+  'agent/run/suspensions.ts CallSuspension suspend detach': {
+    settles: 'the promise of a tool that need not wait for it',
+  },
   'agent/run/until-aborted.ts untilAborted leave after': waiter,
   'agent/run/until-aborted.ts untilAborted stopListening whenAborted': signal,
   'derive/checked.ts untilAborted stopListening whenAborted': signal,

@@ -1,6 +1,6 @@
 /** Records the answer of a turn from the AI SDK's stream, and saves it step by step. */
 
-import type { TextStreamPart, ToolSet, UIMessage } from 'ai'
+import type { TextStreamPart, ToolSet, UIMessage, UIMessageChunk } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
@@ -32,6 +32,8 @@ interface AnswerOptions {
   readonly metadata: AnswerMetadata
   /** Parts that the application and its tools add. */
   readonly dataParts: DataParts
+  /** Adds which calls wait for data. */
+  readonly withSuspended: () => TransformStream<UIMessageChunk, UIMessageChunk>
   /** Whether each step is saved as it completes; otherwise everything at the end. */
   readonly savePerStep: boolean
   /** Decides in the end what is stored. */
@@ -107,7 +109,7 @@ export class Answer {
   /** The stream as the AI SDK makes a UI message of it, which is what is stored. */
   async #messagesOf(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<ReadableStream<unknown>> {
     const { createUIMessageStream, toUIMessageStream } = await loadSdk()
-    const { messageId, dataParts } = this.#options
+    const { messageId, dataParts, withSuspended } = this.#options
     // The SDK's types of parts are a closed union, and the SDK made the stored parts.
     const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage
     const said = toUIMessageStream({
@@ -120,7 +122,7 @@ export class Answer {
     return createUIMessageStream({
       execute: async ({ writer }) => {
         dataParts.follow((part) => writer.write(part))
-        const reader = said.getReader()
+        const reader = said.pipeThrough(withSuspended()).getReader()
         for (let read = await reader.read(); !read.done; read = await reader.read()) writer.write(read.value)
         dataParts.end()
       },

@@ -2,6 +2,7 @@
 
 import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
+import { invariant } from '../../domain/error.ts'
 import type { TurnId } from '../../domain/id.ts'
 import { type JsonObject, mergeJson } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
@@ -24,6 +25,8 @@ import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { beginningRun, runIdOfTurn } from './run-record.ts'
 import { answeredBefore, completing, resuming, storedMessage, withModelOutputs } from './suspended.ts'
+import { suspendingTools } from './suspending-tools.ts'
+import { Suspensions } from './suspensions.ts'
 
 /** The prompt of a call's model, and the turn that stores its answer. */
 export interface Exchange {
@@ -159,10 +162,13 @@ function toolsOf(call: Call, { memory, space, thread }: Remembered, open: InTurn
   const room = open === null ? null : new ResultRoom(space.limits.messageBytes, open.stored)
   const dataParts = new DataParts(room)
   const context = toolsContext(call, tools, dataParts, { runId, memory, space, threadId: thread.id })
-  const inside = toolsInside(open?.turn ?? null, withCheckedResults(tools, room))
+  const suspensions = open === null || room === null ? null : new Suspensions(open.runId, tools, room)
+  const checked = withCheckedResults(tools, room)
+  const waiting = suspensions === null ? checked : suspendingTools(checked, suspensions)
+  const inside = toolsInside(open?.turn ?? null, waiting)
   const shortened = call.results === null ? null : { results: call.results, messageId: open?.messageId ?? unstored }
   const modelOutputs = new ModelOutputs(inside, room, shortened)
-  return { tools: modelOutputs.tools, toolsContext: context, dataParts, modelOutputs }
+  return { tools: modelOutputs.tools, toolsContext: context, dataParts, modelOutputs, suspensions }
 }
 
 async function contextOf(
@@ -208,7 +214,7 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
   const plan = await planInput(remembered.space, remembered.thread.id, call.input, {}, originOf(call, remembered))
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
-  const { modelOutputs: _, ...tools } = toolsOf(call, remembered, null)
+  const { modelOutputs: _, suspensions: _none, ...tools } = toolsOf(call, remembered, null)
   const { seen: _seen, ...context } = await contextOf(call, remembered, plan, null)
   return { ...context, ...tools, turn: null }
 }
@@ -254,14 +260,12 @@ export async function beginExchange(call: Call): Promise<Exchange | AnswerOfTurn
     const stored = resumed?.parts ?? []
     const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
     call.results?.begin(turn.id)
-    const { modelOutputs, ...tools } = toolsOf(call, remembered, { turn, runId, messageId, stored })
+    const { modelOutputs, suspensions, ...tools } = toolsOf(call, remembered, { turn, runId, messageId, stored })
+    invariant(suspensions !== null, 'a turn may be suspended')
     const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
     const { seen, ...context } = await contextOf(call, remembered, plan, own)
-    return {
-      ...context,
-      ...tools,
-      turn: new OwnTurn(call, { turn, runId, messageId, stored, seen, modelOutputs, dataParts: tools.dataParts }),
-    }
+    const answer = { modelOutputs, suspensions, dataParts: tools.dataParts }
+    return { ...context, ...tools, turn: new OwnTurn(call, { turn, runId, messageId, stored, seen, ...answer }) }
   } catch (error) {
     await giveUp(turn, error, call.signal, resumed)
     throw error

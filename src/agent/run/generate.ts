@@ -11,6 +11,7 @@ import { type AgentResult, agentResult } from './result.ts'
 import { afterwards, endOf, isEnded, runFacts, sdkSettings } from './run-model.ts'
 import { storedAnswerSettings } from './stored-answer-model.ts'
 import { untilAborted } from './until-aborted.ts'
+import { withoutSuspended } from './without-suspended.ts'
 
 type Step = StepResult<ToolSet, Record<string, unknown>>
 type StreamPart = TextStreamPart<ToolSet>
@@ -57,11 +58,11 @@ async function runModel(
   let steps = 0
   const settings = await sdkSettings(call, exchange)
   feed?.write(deniedBefore(turn))
-  const work = generateText({
+  const own: typeof settings = {
     ...settings,
     onToolExecutionEnd: async (event) => {
       feed?.write(earlierOutput(earlier, event))
-      await options.onToolExecutionEnd?.(event)
+      await (options.onToolExecutionEnd ?? options.experimental_onToolCallFinish)?.(event)
     },
     onStepEnd: async (step) => {
       // A step without the model is no step of the answer.
@@ -73,7 +74,8 @@ async function runModel(
       }
       await (options.onStepEnd ?? options.onStepFinish)?.(step)
     },
-  })
+  }
+  const work = generateText(withoutSuspended(own, call.model, turn?.suspensions ?? null))
   // A model or a tool that ignores the signal must not block the turn, and the thread, for others.
   const result = await untilAborted(work, endOf(call, settings.abortSignal))
   return result as GenerateTextResult<ToolSet, Record<string, unknown>, never>
@@ -132,5 +134,5 @@ async function answered(call: Call): Promise<AgentResult> {
   const end = await turn.end(failure, () => runFacts(call, turn.answer))
   if (result === null || end.error !== null) throw refusal ?? end.error ?? failure
   afterwards(call, turn, end)
-  return agentResult(call, result, turn)
+  return agentResult(call, result, turn, end)
 }

@@ -15,6 +15,8 @@ import type { DataParts } from '../tools/data-parts.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
+import { withSuspendedChunks } from './suspended-chunks.ts'
+import type { Suspensions } from './suspensions.ts'
 import { waitingCalls } from './waiting-step.ts'
 
 interface Beginning {
@@ -28,6 +30,7 @@ interface Beginning {
   /** What models are shown of the results of the call's tools. */
   readonly modelOutputs: ModelOutputs
   readonly dataParts: DataParts
+  readonly suspensions: Suspensions
 }
 
 export class OwnTurn {
@@ -40,18 +43,20 @@ export class OwnTurn {
   readonly stored: readonly MessagePart[]
   /** Calls of the stored part that still wait: the model is not asked before they have their answers. */
   readonly waiting: ReadonlySet<string>
+  readonly suspensions: Suspensions
   readonly #seen: JsonObject
   readonly #call: Call
   #hasEnded: boolean
   /** Aborts the model when its turn was replaced or deleted, or another one took its place first. */
   readonly #refused = new AbortController()
 
-  constructor(call: Call, { turn, runId, messageId, stored, seen, modelOutputs, dataParts }: Beginning) {
+  constructor(call: Call, { turn, runId, messageId, stored, seen, modelOutputs, dataParts, suspensions }: Beginning) {
     this.turn = turn
     this.runId = runId
     this.messageId = messageId
     this.stored = stored
     this.waiting = waitingCalls(stored)
+    this.suspensions = suspensions
     this.#seen = seen
     this.#call = call
     this.#hasEnded = false
@@ -63,6 +68,7 @@ export class OwnTurn {
       modelOutputs,
       metadata: this.metadata,
       dataParts,
+      withSuspended: () => withSuspendedChunks(suspensions),
       // If processors check the whole answer, it is not stored step by step.
       savePerStep: (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),
@@ -70,9 +76,9 @@ export class OwnTurn {
     })
   }
 
-  /** Whether the call only carries out what was approved: the model is not asked. */
+  /** Whether the call only carries out what was decided: the model is not asked. Known when its first step begins. */
   get isSilent(): boolean {
-    return this.waiting.size > 0
+    return this.waiting.size > 0 || this.suspensions.isSilent
   }
 
   /** Aborted when the turn is replaced, or its thread deleted, while the model works. */

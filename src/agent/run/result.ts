@@ -1,9 +1,17 @@
 /** The AI SDK's results, with what memory adds to them. */
-import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, ToolSet } from 'ai'
+import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, TextStreamPart, ToolSet } from 'ai'
+import type { AnswerEnd } from '../answer/answer.ts'
 import type { Call } from '../call.ts'
 import type { DataPart } from '../tools/data-parts.ts'
 import type { AnswerOfTurn } from './answering-turn.ts'
 import type { OwnTurn } from './own-turn.ts'
+import {
+  type PendingCall,
+  pendingCallsOf,
+  type ToolCallApprovalPart,
+  type ToolCallSuspendedPart,
+} from './pending-calls.ts'
+import { withoutEmpty } from './without-suspended.ts'
 
 type Context = Record<string, unknown>
 
@@ -28,13 +36,27 @@ export type SchemaOutput<Schema> = Schema extends {
 export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet, Context, never>, Stored {
   /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */
   readonly object: Value
+  /** How the turn ended: `suspended` if calls of tools wait, otherwise `complete`. */
+  readonly status: 'complete' | 'suspended'
+  /** The calls that wait, in the order in which they were made. */
+  readonly pendingCalls: readonly PendingCall[]
 }
+
+/** What `fullStream` has in addition to the AI SDK's stream. */
+export type AgentStreamPart = TextStreamPart<ToolSet> | ToolCallApprovalPart | ToolCallSuspendedPart
+
+type SdkStream = Omit<StreamTextResult<ToolSet, Context, never>, 'fullStream'>
 
 /**
  * The AI SDK's result of `streamText`. It runs to its end even if it is not read, and can be read afterwards. Its
  * UI-message streams carry the answer's id.
  */
-export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, Context, never>, Stored {
+export interface AgentStream<Value = unknown> extends SdkStream, Stored {
+  /**
+   * The AI SDK's `stream`, and a `tool-call-approval` or `tool-call-suspended` part for each call that waits for an approval
+   * or for data. They come when the turn is closed, so that the call can be decided about at once.
+   */
+  readonly fullStream: AsyncIterable<AgentStreamPart> & ReadableStream<AgentStreamPart>
   /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */
   readonly object: PromiseLike<Value>
   /**
@@ -53,6 +75,8 @@ export interface AgentStream<Value = unknown> extends StreamTextResult<ToolSet, 
    * broke, is passed to `onError`.
    */
   readonly finished: Promise<{ readonly status: string }>
+  /** The calls that wait once the turn is closed, in the order in which they were made. Never rejects. */
+  readonly pendingCalls: Promise<readonly PendingCall[]>
 }
 
 /** Reads through to another object, with some of its properties replaced. */
@@ -87,9 +111,15 @@ export function agentResult(
   call: Call,
   result: GenerateTextResult<ToolSet, Context, never>,
   turn: OwnTurn | AnswerOfTurn | null,
+  end: AnswerEnd | null = null,
 ): AgentResult {
   return withProperties(result, {
     ...storedBy(turn),
+    status: end?.status === 'suspended' ? ('suspended' as const) : ('complete' as const),
+    pendingCalls: pendingCallsOf(end?.parts ?? []),
+    get responseMessages() {
+      return withoutEmpty(result.responseMessages)
+    },
     warnings: allWarnings(call, result.warnings),
     get object(): unknown {
       return call.options.structuredOutput === undefined ? undefined : result.output

@@ -10,11 +10,14 @@ import type { AnswerOfTurn } from './answering-turn.ts'
 import { isOvertaken } from './close-turn.ts'
 import { beginExchange, type Exchange } from './exchange.ts'
 import { OwnTurn } from './own-turn.ts'
+import { type PendingCall, pendingCallsOf, pendingParts } from './pending-calls.ts'
 import { Recording } from './recording.ts'
-import { type AgentStream, allWarnings, storedBy, withProperties } from './result.ts'
+import { type AgentStream, type AgentStreamPart, allWarnings, storedBy, withProperties } from './result.ts'
 import { endOf, isEnded, sdkSettings } from './run-model.ts'
 import { storedAnswerSettings } from './stored-answer-model.ts'
+import { withSuspendedChunks } from './suspended-chunks.ts'
 import { untilAborted } from './until-aborted.ts'
+import { withoutEmpty, withoutSuspended } from './without-suspended.ts'
 
 type Result = StreamTextResult<ToolSet, Record<string, unknown>, never>
 type StreamPart = TextStreamPart<ToolSet>
@@ -53,6 +56,12 @@ function transformations(call: Call, recording: Recording | null): object {
   return all.length === 0 ? {} : { experimental_transform: all }
 }
 
+/** How a stream ended, and the calls that wait. */
+interface Finished {
+  readonly status: string
+  readonly pendingCalls: readonly PendingCall[]
+}
+
 /** A stream of the AI SDK, and the signal that ends it. */
 interface Running {
   readonly result: Result
@@ -62,7 +71,9 @@ interface Running {
 async function runModel(call: Call, exchange: Exchange, recording: Recording | null): Promise<Running> {
   const { streamText } = await loadSdk()
   const settings = await sdkSettings(call, exchange)
-  const result = streamText({ ...settings, ...transformations(call, recording) }) as unknown as Result
+  const own = { ...settings, ...transformations(call, recording) }
+  const suspensions = exchange.turn?.suspensions ?? null
+  const result = streamText(withoutSuspended(own, call.model, suspensions)) as unknown as Result
   return { result, end: endOf(call, settings.abortSignal) }
 }
 
@@ -95,12 +106,13 @@ async function readAll(result: Result): Promise<string> {
  * Closes the turn of a stream that is over. Returns how it ended, and the error that kept the answer from memory if
  * nobody was told.
  */
-async function closed(recording: Recording, failure: unknown): Promise<{ status: string; untold?: unknown }> {
+async function closed(recording: Recording, failure: unknown): Promise<Finished & { readonly untold?: unknown }> {
   try {
-    const { status } = await recording.end(failure)
-    return { status }
+    const { status, parts } = await recording.end(failure)
+    return { status, pendingCalls: status === 'suspended' ? pendingCallsOf(parts) : [] }
   } catch (error) {
-    return { status: isOvertaken(error) ? 'aborted' : 'failed', ...(recording.hasTold(error) ? {} : { untold: error }) }
+    const status = isOvertaken(error) ? 'aborted' : 'failed'
+    return { status, pendingCalls: [], ...(recording.hasTold(error) ? {} : { untold: error }) }
   }
 }
 
@@ -108,8 +120,9 @@ async function closed(recording: Recording, failure: unknown): Promise<{ status:
  * Runs a stream to its end, with or without a reader, and closes its turn in any case. Never throws: there may be no
  * caller waiting.
  */
-async function driven(call: Call, { result, end }: Running, recording: Recording | null): Promise<{ status: string }> {
+async function driven(call: Call, { result, end }: Running, recording: Recording | null): Promise<Finished> {
   let status: string
+  let pendingCalls: Finished['pendingCalls'] = []
   let broken: { readonly error: unknown } | null = null
   try {
     // A transformation or a tool that ignores the signal must not block the turn, and the thread, for others.
@@ -122,11 +135,12 @@ async function driven(call: Call, { result, end }: Running, recording: Recording
   if (recording !== null) {
     const closing = await closed(recording, broken?.error ?? null)
     status = closing.status
+    pendingCalls = closing.pendingCalls
     if ('untold' in closing) await tell(call, 'An answer could not be stored.', closing.untold)
   }
   const isAbort = end?.aborted === true && broken?.error === end.reason
   if (broken !== null && !isAbort) await tell(call, 'The stream of an answer broke.', broken.error)
-  return { status }
+  return { status, pendingCalls }
 }
 
 /** Hides the calls of memory's own tools from user interfaces. */
@@ -141,11 +155,12 @@ function withoutInternal(names: ReadonlySet<string>): TransformStream<UIMessageC
   })
 }
 
-/** Hides the step in which no model was asked. */
-function withoutSteps(): TransformStream<UIMessageChunk, UIMessageChunk> {
+/** Hides the step in which no model was asked. Whether one was, is known when the step begins. */
+function withoutSilentStep(turn: OwnTurn): TransformStream<UIMessageChunk, UIMessageChunk> {
   return new TransformStream({
     transform: (chunk, controller) => {
-      if (chunk.type !== 'start-step' && chunk.type !== 'finish-step') controller.enqueue(chunk)
+      const isStep = chunk.type === 'start-step' || chunk.type === 'finish-step'
+      if (!isStep || !turn.isSilent) controller.enqueue(chunk)
     },
   })
 }
@@ -169,6 +184,22 @@ function withDataParts(dataParts: DataParts): TransformStream<UIMessageChunk, UI
   })
 }
 
+/** Adds the calls that wait, when the turn is closed. The last part comes only then, so nothing is held up by this. */
+function withPending(
+  turn: Streaming['turn'],
+  finished: Streaming['finished'],
+): TransformStream<StreamPart, AgentStreamPart> {
+  return new TransformStream<StreamPart, AgentStreamPart>({
+    transform: async (part, controller) => {
+      if (part.type === 'finish' && turn instanceof OwnTurn) {
+        const { pendingCalls } = await finished
+        for (const own of pendingParts(turn.runId, pendingCalls)) controller.enqueue(own)
+      }
+      controller.enqueue(part)
+    },
+  })
+}
+
 /** Ends a stream only when some work is done. */
 function atEnd(work: () => Promise<void>): TransformStream<UIMessageChunk, UIMessageChunk> {
   return new TransformStream({ flush: work })
@@ -181,7 +212,7 @@ function internalTools(tools: ToolSet): ReadonlySet<string> {
 }
 
 /** The methods of a result that make UI messages: the answer has the id that it has in its thread. */
-async function uiMethods(result: Result, { turn, tools, isSilent, dataParts }: Omit<Streaming, 'finished'>) {
+async function uiMethods(result: Result, { turn, tools, dataParts }: Omit<Streaming, 'finished'>) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
@@ -190,7 +221,8 @@ async function uiMethods(result: Result, { turn, tools, isSilent, dataParts }: O
     const named = messageId === null ? options : { ...options, generateMessageId: () => messageId }
     const shown = (chunks: ReturnType<Result['toUIMessageStream']>) => {
       const visible = chunks.pipeThrough(withoutInternal(hidden)).pipeThrough(withDataParts(dataParts))
-      return isSilent ? visible.pipeThrough(withoutSteps()) : visible
+      if (!(turn instanceof OwnTurn)) return visible
+      return visible.pipeThrough(withSuspendedChunks(turn.suspensions)).pipeThrough(withoutSilentStep(turn))
     }
     if (!(turn instanceof OwnTurn)) return shown(result.toUIMessageStream(named))
     const messageMetadata = turn.metadata.source(options.messageMetadata as MetadataOf | undefined)
@@ -238,7 +270,6 @@ async function begun(call: Call): Promise<AgentStream> {
     tools,
     dataParts,
     finished,
-    isSilent: turn?.isSilent === true,
   })
 }
 
@@ -254,7 +285,7 @@ async function answeredByOther(call: Call, other: AnswerOfTurn): Promise<AgentSt
   const { streamText } = await loadSdk()
   const result = streamText(await storedAnswerSettings(call, other.said)) as unknown as Result
   const finished = driven(call, { result, end: undefined }, null)
-  return agentStream(call, result, { turn: other, tools: {}, dataParts: over(), finished, isSilent: false })
+  return agentStream(call, result, { turn: other, tools: {}, dataParts: over(), finished })
 }
 
 /** What a stream has in addition to that of the AI SDK. */
@@ -262,9 +293,7 @@ interface Streaming {
   readonly turn: OwnTurn | AnswerOfTurn | null
   readonly tools: ToolSet
   readonly dataParts: DataParts
-  readonly finished: Promise<{ status: string }>
-  /** Whether no model was asked. */
-  readonly isSilent: boolean
+  readonly finished: Promise<Finished>
 }
 
 async function agentStream(call: Call, result: Result, streaming: Streaming): Promise<AgentStream> {
@@ -273,12 +302,19 @@ async function agentStream(call: Call, result: Result, streaming: Streaming): Pr
     ...storedBy(turn),
     ...(await uiMethods(result, streaming)),
     write: (part: DataPart) => dataParts.write(part),
-    finished,
+    finished: finished.then(({ status }) => ({ status })),
+    pendingCalls: finished.then(({ pendingCalls }) => pendingCalls),
     get warnings() {
       return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))
     },
     get object(): PromiseLike<unknown> {
       return call.options.structuredOutput === undefined ? Promise.resolve(undefined) : result.output
+    },
+    get responseMessages() {
+      return Promise.resolve(result.responseMessages).then(withoutEmpty)
+    },
+    get fullStream() {
+      return result.fullStream.pipeThrough(withPending(turn, finished))
     },
     get objectStream(): AsyncIterable<unknown> {
       return result.partialOutputStream

@@ -15,6 +15,9 @@ export interface DataPart {
   readonly transient?: boolean
 }
 
+/** The type of the part that tells of a call which waits for data. Memory alone writes it. */
+export const suspendedPart = 'data-tool-call-suspended'
+
 const fix = `Pass { type: 'data-chart', data: { … } }, with an id if it is written more than once.`
 
 function checkedPart(given: unknown): DataPart {
@@ -23,6 +26,9 @@ function checkedPart(given: unknown): DataPart {
   const { type, id, data, transient, ...others } = part
   if (typeof type !== 'string' || !/^data-./.test(type)) {
     throw invalidInput('part.type', "must begin with 'data-' and say more", type, fix)
+  }
+  if (type === suspendedPart) {
+    throw invalidInput('part.type', 'must not be the one that tells of suspended calls', type, 'Give it another name.')
   }
   if (id !== undefined && typeof id !== 'string') throw invalidInput('part.id', 'must be a text', id, fix)
   if (data === undefined) throw invalidInput('part.data', 'is required', data, fix)

@@ -109,13 +109,13 @@ export interface CreateToolOptions<Input, Output, Suspend = unknown, Resume = un
 const toolId: unique symbol = Symbol.for('aquifer.tool-id')
 
 /** How a call of an agent can be suspended, and what it is resumed with. */
-interface Suspending {
+export interface Suspending {
   readonly suspend: (payload: unknown) => Promise<never>
   readonly resumption: { readonly resumeData: unknown; readonly suspendData?: unknown } | null
 }
 
 /** Under this key an agent passes it to a tool, next to what the AI SDK passes. */
-const suspending: unique symbol = Symbol.for('aquifer.suspending')
+export const suspending: unique symbol = Symbol.for('aquifer.suspending')
 
 /** What the AI SDK passes to a tool. */
 interface SdkCall {

@@ -1,0 +1,71 @@
+/** Tells user interfaces, and the recording of an answer, which calls wait for data. */
+import type { UIMessageChunk } from 'ai'
+import { suspendedPart } from '../tools/data-parts.ts'
+import type { Suspensions } from './suspensions.ts'
+
+type Chunk = UIMessageChunk & { readonly toolCallId?: string; readonly preliminary?: boolean }
+
+/** The chunks of one stream. */
+class SuspendedChunks {
+  readonly #suspensions: Suspensions
+  /** The inputs of calls in this stream. */
+  readonly #inputs = new Map<string, UIMessageChunk>()
+  /** Calls that have shown a preliminary result. */
+  readonly #shown = new Set<string>()
+  #isTold = false
+  #isBroken = false
+
+  constructor(suspensions: Suspensions) {
+    this.#suspensions = suspensions
+  }
+
+  see(chunk: Chunk): void {
+    const { type, toolCallId, preliminary } = chunk
+    if (type === 'abort' || type === 'error') this.#isBroken = true
+    if (toolCallId === undefined) return
+    if (type === 'tool-input-available') this.#inputs.set(toolCallId, chunk)
+    if (type === 'tool-output-available' && preliminary === true) this.#shown.add(toolCallId)
+  }
+
+  /** A preliminary result of a suspended call was no result: the call is shown as one that waits. */
+  *waiting(): Generator<UIMessageChunk> {
+    for (const toolCallId of this.#shown) {
+      const suspension = this.#suspensions.suspended.get(toolCallId)
+      if (suspension === undefined) continue
+      this.#shown.delete(toolCallId)
+      const { toolName, input } = suspension
+      yield this.#inputs.get(toolCallId) ?? { type: 'tool-input-available', toolCallId, toolName, input }
+    }
+  }
+
+  /** The calls that are suspended. Those of an answer that broke off wait for nothing. */
+  *ends(): Generator<UIMessageChunk> {
+    yield* this.waiting()
+    if (this.#isBroken || this.#isTold) return
+    this.#isTold = true
+    const { suspended, runId } = this.#suspensions
+    for (const [toolCallId, { toolName, payload, resumeSchema }] of suspended) {
+      const said = {
+        ...(payload === undefined ? {} : { suspendPayload: payload }),
+        ...(resumeSchema === undefined ? {} : { resumeSchema }),
+      }
+      yield { type: suspendedPart, id: toolCallId, data: { toolCallId, toolName, runId, ...said } }
+    }
+  }
+}
+
+/** A stream of chunks, with a part of data for each call that is suspended, at the end. */
+export function withSuspendedChunks(suspensions: Suspensions): TransformStream<UIMessageChunk, UIMessageChunk> {
+  const chunks = new SuspendedChunks(suspensions)
+  return new TransformStream<UIMessageChunk, UIMessageChunk>({
+    transform: (chunk, controller) => {
+      chunks.see(chunk)
+      if (chunk.type === 'finish-step') for (const own of chunks.waiting()) controller.enqueue(own)
+      if (chunk.type === 'finish') for (const own of chunks.ends()) controller.enqueue(own)
+      controller.enqueue(chunk)
+    },
+    flush: (controller) => {
+      for (const own of chunks.ends()) controller.enqueue(own)
+    },
+  })
+}
