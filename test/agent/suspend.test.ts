@@ -186,6 +186,13 @@ describe.each(['generate', 'stream'] as const)('%s', (how) => {
     expect(everything).not.toContain('not an answer')
   })
 
+  it('has no result where nobody listens either', async () => {
+    const call = { onToolExecutionEnd: undefined, onStepEnd: undefined, onEnd: undefined } as never
+    const { everything, status } = await told({ how, tools: { delete: asking(suspends) }, call })
+    expect(status).toBe('suspended')
+    expect(resultsIn(everything, 'call_1_1')).toEqual([])
+  })
+
   it.each([[false], [0], [''], [null], [{ a: [1] }]])('keeps %j as a payload', async (payload) => {
     const tools = { delete: asking(async (_, { suspend }) => suspend(payload)) }
     const { pending, answer } = await told({ how, tools })

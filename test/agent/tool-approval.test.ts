@@ -117,7 +117,7 @@ it('tells the function about the call, and decides by its answer', async () => {
 
 it('does not ask about tools of memory, whose calls nobody sees', async () => {
   const model = scriptedModel({
-    script: [callTools([{ toolName: 'updateWorkingMemory', input: { memory: 'Ann' } }]), 'Done.'],
+    script: [callTools([{ toolName: 'updateWorkingMemory', input: { text: 'Name: Ann', version: null } }]), 'Done.'],
   })
   const memory = openMemory()
   const options = { workingMemory: { enabled: true } }
