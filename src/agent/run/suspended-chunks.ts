@@ -29,13 +29,16 @@ class SuspendedChunks {
 
   /** A preliminary result of a suspended call was no result: the call is shown as one that waits. */
   *waiting(): Generator<UIMessageChunk> {
-    for (const toolCallId of this.#shown) {
-      const suspension = this.#suspensions.suspended.get(toolCallId)
-      if (suspension === undefined) continue
-      this.#shown.delete(toolCallId)
-      const { toolName, input } = suspension
-      yield this.#inputs.get(toolCallId) ?? { type: 'tool-input-available', toolCallId, toolName, input }
-    }
+    for (const toolCallId of this.#shown) yield* this.#input(toolCallId)
+  }
+
+  *#input(toolCallId: string): Generator<UIMessageChunk> {
+    const suspension = this.#suspensions.suspended.get(toolCallId)
+    if (suspension === undefined) return
+    this.#shown.delete(toolCallId)
+    const { toolName, input, isDynamic } = suspension
+    const called = { toolCallId, toolName, input, ...(isDynamic ? { dynamic: true } : {}) }
+    yield this.#inputs.get(toolCallId) ?? { type: 'tool-input-available', ...called }
   }
 
   /** The calls that are suspended. Those of an answer that broke off wait for nothing. */
@@ -45,6 +48,8 @@ class SuspendedChunks {
     this.#isTold = true
     const { suspended, runId } = this.#suspensions
     for (const [toolCallId, { toolName, payload, resumeSchema }] of suspended) {
+      // It was decided about, and waits again.
+      if (!this.#inputs.has(toolCallId)) yield* this.#input(toolCallId)
       const said = {
         ...(payload === undefined ? {} : { suspendPayload: payload }),
         ...(resumeSchema === undefined ? {} : { resumeSchema }),

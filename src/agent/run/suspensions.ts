@@ -12,6 +12,8 @@ interface Suspension {
   readonly toolName: string
   /** The input of the call. */
   readonly input: unknown
+  /** Whether its tool was made by `dynamicTool` of the AI SDK. */
+  readonly isDynamic: boolean
   /** Shown to those who are to send the data; undefined without one. */
   readonly payload: Json | undefined
   /** The JSON Schema of the data; undefined for any JSON. */
@@ -96,7 +98,8 @@ export class Suspensions {
     if (this.#suspended.has(toolCallId)) return
     const bytes = jsonBytes([payload ?? null, resumeSchema ?? null])
     this.#room.take(`The payload with which the tool ${shown(toolName)} suspends`, bytes)
-    this.#suspended.set(toolCallId, { toolName, input, payload, resumeSchema })
+    const isDynamic = tool?.type === 'dynamic'
+    this.#suspended.set(toolCallId, { toolName, input, isDynamic, payload, resumeSchema })
   }
 }
 

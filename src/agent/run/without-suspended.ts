@@ -2,7 +2,7 @@
 import type { ModelMessage, StepResult, streamText, TextStreamPart, ToolSet } from 'ai'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { Suspensions } from './suspensions.ts'
-import { silentModel } from './waiting-step.ts'
+import { silentModel, withoutCalls } from './waiting-step.ts'
 
 type StreamPart = TextStreamPart<ToolSet>
 type Settings = Parameters<typeof streamText<ToolSet>>[0]
@@ -67,8 +67,7 @@ function preparing(given: PrepareStep | undefined, model: LanguageModelObject, s
     if (suspensions.suspended.size === 0 || options.stepNumber > 0) return given?.(options)
     removeFromMessages(options.responseMessages, suspensions)
     suspensions.silence()
-    const messages = [...options.messages]
-    removeFromMessages(messages, suspensions)
+    const messages = withoutCalls(options.messages, new Set(suspensions.suspended.keys()))
     return { model: silentModel(model), messages } as never
   }
 }
