@@ -24,7 +24,7 @@ const approving = {
 }
 
 describe.each(['generate', 'stream'] as const)('%s: an approved call that needs data', (how) => {
-  async function scene(names: readonly string[]) {
+  async function scene(names: readonly string[], listens = true) {
     const memory = openMemory()
     const calls = names.map((toolName) => ({ toolName, input: { table: 'old' } }))
     const model = scriptedModel({ script: [callTools(calls), 'Done.'] })
@@ -37,7 +37,8 @@ describe.each(['generate', 'stream'] as const)('%s: an approved call that needs 
     const agent = new Agent({ name: 'A', model, memory, tools } as never)
     await agent.generate('Delete the old records', at)
     const input = approved((await memory.listMessages(at)).messages.slice(1))
-    const options = { ...at, onStepEnd: note, onEnd: note, onToolExecutionEnd: note, onStepStart: note } as never
+    const listeners = { onStepEnd: note, onEnd: note, onToolExecutionEnd: note, onStepStart: note }
+    const options = { ...at, ...(listens ? listeners : {}) } as never
     const seen: unknown[] = []
     let text: string
     let states: readonly unknown[] = []
@@ -68,6 +69,11 @@ describe.each(['generate', 'stream'] as const)('%s: an approved call that needs 
     if (how === 'stream') {
       expect(states).toEqual(['start', 'tool-input-available', 'data-tool-call-suspended', 'finish'])
     }
+  })
+
+  it('leaves no message of a result where nobody listens', async () => {
+    const { json } = await scene(['delete'], false)
+    expect(json).not.toMatch(/"tool-result"|"role":"tool"/)
   })
 
   it('lets the other calls of its step come to their results', async () => {
