@@ -2,47 +2,18 @@
  * One child of `bench/builds/run.ts`: processor time of everyday operations, in one process, over the sources of one checkout.
  * Prints microseconds for each operation as JSON. Argument: the checkout's folder.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { z } from 'zod'
+import { agentWith, openBuild, streamed, words } from './build.ts'
 
 const [root = '.'] = process.argv.slice(2)
-const { scriptedModel, callTool } = (await import(
-  pathToFileURL(join(root, 'src/testing/index.ts')).href
-)) as typeof import('aquifer/testing')
-const { Agent, createTool, Memory } = (await import(
-  pathToFileURL(join(root, 'src/index.ts')).href
-)) as typeof import('aquifer')
-
-const folder = mkdtempSync(join(tmpdir(), 'aquifer-builds-'))
-const memory = new Memory({ storage: `file:${join(folder, 'a.db')}`, embedder: false })
+const build = await openBuild(root)
+const { memory } = build
 const team = memory.team('acme')
 const at = { resourceId: 'ann', threadId: 't' }
-const words = (i: number) => `word${i % 97} plan${i % 13} and the customer ${i} wants an upgrade in week ${i % 52}`
 const space = memory.space('resource/ann')
 let run = 0
 
-/** An agent on a model that answers at once; with a tool, it calls it before each answer. */
-function agentWith(hasTool: boolean) {
-  let calls = 0
-  const says = 'It is open until six today.'
-  const answer = () => (hasTool && calls++ % 2 === 0 ? callTool('look', { question: says }) : says)
-  const look = createTool({
-    id: 'look',
-    description: 'Looks it up.',
-    inputSchema: z.object({ question: z.string() }),
-    execute: () => says,
-  })
-  return new Agent({ name: 'Clerk', memory, model: scriptedModel({ answer }), ...(hasTool ? { tools: { look } } : {}) })
-}
-const [plain, looking] = [agentWith(false), agentWith(true)]
+const [plain, looking] = [agentWith(build, false), agentWith(build, true)]
 const chat = (i: number) => ({ resourceId: 'bob', threadId: `t${Math.floor(i / 10)}` })
-
-async function streamed(agent: typeof plain, i: number): Promise<void> {
-  await (await agent.stream(words(i), chat(i))).finished
-}
 
 /**
  * How many measurements are done before the one that counts. After 5 the compiler is done with an operation: before that its own
@@ -80,8 +51,8 @@ const operations: Readonly<Record<string, readonly [times: number, act: (i: numb
     },
   ],
   'a turn of an agent, generate': [40, (i) => plain.generate(words(i), chat(i))],
-  'a turn of an agent, stream': [40, (i) => streamed(plain, i)],
-  'a turn with a tool, stream': [40, (i) => streamed(looking, i)],
+  'a turn of an agent, stream': [40, (i) => streamed(plain, words(i), chat(i))],
+  'a turn with a tool, stream': [40, (i) => streamed(looking, words(i), chat(i))],
   'recall by words': [60, (i) => memory.recall({ resourceId: 'ann', query: words(i) })],
 }
 
@@ -93,6 +64,5 @@ for (const [name, [times, act]] of Object.entries(operations)) {
   const { user, system } = process.cpuUsage(before)
   measured[name] = (user + system) / (times * 3)
 }
-await memory.close()
-rmSync(folder, { recursive: true })
+await build.close()
 console.log(JSON.stringify(measured))
