@@ -165,10 +165,7 @@ function roughTokens(items: readonly FoundItem[]): number {
 
 const rounded = (score: number) => Math.round(score * 10_000) / 10_000
 
-/**
- * An item in the record of a run. Needless digits and zero parts would be more than half of a turn's row in the log,
- * which every reader of the thread parses.
- */
+/** An item in the record of a run. Needless digits and zero parts would be more than half of a turn's row in the log. */
 function seenItem({ kind, id, space, threadId, score, scores, tokens }: FoundItem): SeenRecalled {
   const parts = Object.entries(scores).flatMap(([part, share]) =>
     share === 0 ? [] : [[part, rounded(share)] as const],
