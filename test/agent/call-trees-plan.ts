@@ -45,6 +45,9 @@ export interface CallTreePlan {
   readonly actions: readonly CallAction[]
 }
 
+/** What clients tell. */
+export const outputs: readonly unknown[] = ['told', 0, false, '', null, { size: 'M' }]
+
 const one = <Value>(...values: readonly Value[]) => fc.constantFrom(...values)
 
 const death: fc.Arbitrary<Death | null> = fc.oneof(
@@ -60,7 +63,7 @@ const decision: fc.Arbitrary<Decision> = fc.record({
   ...requestFields,
   which: fc.nat(3),
   approved: one(true, true, true, false),
-  output: one<unknown>('told', 0, false, '', null, { size: 'M' }),
+  output: one<unknown>(...outputs),
 })
 
 const call: fc.Arbitrary<CallPlan> = fc.record({

@@ -8,7 +8,14 @@ import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { hour, ManualClock } from '../memory/opened.ts'
 import { answerIn, problemsOfEnd, problemsOfPrompts, problemsOfThread } from './call-trees-checks.ts'
-import type { CallAction, CallTreePlan, Death, Decision, Request } from './call-trees-plan.ts'
+import {
+  type CallAction,
+  type CallTreePlan,
+  type Death,
+  type Decision,
+  outputs,
+  type Request,
+} from './call-trees-plan.ts'
 import { type DyingStorage, dyingStorage } from './dying-storage.ts'
 
 export const at = { resourceId: 'alice', threadId: 't' }
@@ -222,7 +229,7 @@ export class CallTreeWorld {
     const [oldest] = this.#shown
     if (oldest === undefined) return
     const { id, role } = oldest
-    const parts = oldest.parts.map((part) => answered(part, { approved: true, output: 'told late' }))
+    const parts = oldest.parts.map((part) => answered(part, { approved: true, output: outputs[0] }))
     count('replay')
     await this.#send(request, [{ id, role, parts }])
   }
@@ -240,9 +247,12 @@ export class CallTreeWorld {
 
   /** Answers all that still waits, and looks at how everything ended. */
   async finish(): Promise<void> {
-    const steps = this.plan.steps.flat().length + 1
-    const word = { process: 0, way: 'generate', death: null, which: 0, approved: true, output: 'told' } as const
-    for (let round = 0; round < steps && waitingIn(await this.#stored()).length > 0; round++) {
+    const rounds = (this.plan.steps.flat().length + 1) * outputs.length
+    const said = { process: 0, way: 'generate', death: null, which: 0 } as const
+    for (let round = 0; round < rounds && waitingIn(await this.#stored()).length > 0; round++) {
+      const word = { ...said, approved: round % 2 === 0, output: outputs[round % outputs.length] }
+      // What was decided, and whose process died before it carried it out, is said again after a while.
+      this.clock.pass(hour)
       await this.#decide([word])
       await this.#settle()
     }

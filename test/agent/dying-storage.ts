@@ -23,6 +23,8 @@ export function dyingStorage(inner: Storage, onDeath: () => void = () => {}): Dy
   const died = () => Promise.reject(new Error('The process is dead.'))
   const alive = (target: object, name: string | symbol) => {
     const value = Reflect.get(target, name) as unknown
+    // It answers at once, and wakes nobody any more.
+    if (name === 'subscribe') return left < 0 ? () => () => {} : (value as Storage['log']['subscribe']).bind(target)
     if (typeof value === 'function') {
       return (...given: readonly unknown[]) => (left < 0 ? died() : Reflect.apply(value, target, given))
     }
