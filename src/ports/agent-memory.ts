@@ -162,7 +162,10 @@ export interface AgentSpace extends Reads {
   readonly address: SpaceAddress
   /** Who writes. */
   readonly actor: Actor
-  readonly limits: Pick<Limits, 'pageSize' | 'turnWaitMs' | 'messageBytes' | 'metadataBytes' | 'toolResultLength'>
+  readonly limits: Pick<
+    Limits,
+    'pageSize' | 'turnWaitMs' | 'messageBytes' | 'metadataBytes' | 'stepBytes' | 'toolResultLength'
+  >
   /** Aborted when the memory closes and its held work did not end in time. */
   readonly stopping: AbortSignal
   /** Those of some ids, chosen by callers, whose messages in the thread were deleted, discarded or forgotten lately. */

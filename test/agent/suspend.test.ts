@@ -252,6 +252,15 @@ describe.each(['generate', 'stream'] as const)('%s', (how) => {
     expect(model.calls[1]?.transcript).toContain('1,024 bytes')
   })
 
+  it('refuses a payload for which the record of the call has no room', async () => {
+    const payload = 'x'.repeat(2_000)
+    const tools = { delete: asking(async (_, { suspend }) => suspend(payload)) }
+    const memory = openMemory({ limits: { stepBytes: 4_000 } })
+    const { model, status } = await told({ how, tools, memory })
+    expect(status).toBe('complete')
+    expect(model.calls[1]?.transcript).toContain('and may be 2,000')
+  })
+
   it('suspends several calls of one tool, each with its payload', async () => {
     const calls = ['a', 'b'].map((table) => ({ toolName: 'delete', input: { table } }))
     const model = scriptedModel({ script: [callTools(calls), 'Done.'] })

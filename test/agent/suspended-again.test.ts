@@ -95,7 +95,7 @@ describe('a call that goes on', () => {
   ) {
     const own = { ...approving, resumeSchema: schema as never, execute }
     const tools = { delete: createTool<{ table: string }, unknown>(own) } as unknown as ToolSet
-    const suspensions = new Suspensions('run', tools, new ResultRoom(10_000))
+    const suspensions = new Suspensions('run', tools, new ResultRoom(10_000), 10_000)
     const { delete: one } = suspendingTools(tools, suspensions)
     const run = async () => one?.execute?.({ table: 'old' }, options) as unknown
     return { suspensions, run }

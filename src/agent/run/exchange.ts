@@ -162,7 +162,8 @@ function toolsOf(call: Call, { memory, space, thread }: Remembered, open: InTurn
   const room = open === null ? null : new ResultRoom(space.limits.messageBytes, open.stored)
   const dataParts = new DataParts(room)
   const context = toolsContext(call, tools, dataParts, { runId, memory, space, threadId: thread.id })
-  const suspensions = open === null || room === null ? null : new Suspensions(open.runId, tools, room)
+  const suspensions =
+    open === null || room === null ? null : new Suspensions(open.runId, tools, room, space.limits.stepBytes)
   const checked = withCheckedResults(tools, room)
   const waiting = suspensions === null ? checked : suspendingTools(checked, suspensions)
   const inside = toolsInside(open?.turn ?? null, waiting)

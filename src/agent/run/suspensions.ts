@@ -7,6 +7,9 @@ import type { ResultRoom } from '../tools/result-room.ts'
 import type { Suspending } from '../tools/tool.ts'
 import { parseSuspendPayload, resumeDataOf, resumeSchemaOf } from '../tools/tool-traits.ts'
 
+/** The share of a call's record that its payload may take: the data that it is resumed with needs room, too. */
+const shareOfPayload = 1 / 2
+
 /** A call that waits for data. */
 interface Suspension {
   readonly toolName: string
@@ -43,15 +46,20 @@ export class Suspensions {
   readonly runId: string
   readonly #tools: ToolSet
   readonly #room: ResultRoom
+  readonly #limitBytes: number
   readonly #suspended = new Map<string, Suspension>()
   readonly #resumed = new Map<string, Resumed>()
   #isSilent = false
 
-  /** @param room Of the answer, which holds the payloads. */
-  constructor(runId: string, tools: ToolSet, room: ResultRoom) {
+  /**
+   * @param room Of the answer, which holds the payloads.
+   * @param stepBytes What the record of a call may hold.
+   */
+  constructor(runId: string, tools: ToolSet, room: ResultRoom, stepBytes: number) {
     this.runId = runId
     this.#tools = tools
     this.#room = room
+    this.#limitBytes = Math.floor(stepBytes * shareOfPayload)
   }
 
   /** The calls that were suspended so far, by their ids. */
@@ -97,10 +105,21 @@ export class Suspensions {
     const resumeSchema = (await resumeSchemaOf(tool)) ?? undefined
     if (this.#suspended.has(toolCallId)) return
     const bytes = jsonBytes([payload ?? null, resumeSchema ?? null])
-    this.#room.take(`The payload with which the tool ${shown(toolName)} suspends`, bytes)
+    const what = `The payload with which the tool ${shown(toolName)} suspends`
+    if (bytes > this.#limitBytes) throw tooLarge(what, bytes, this.#limitBytes)
+    this.#room.take(what, bytes)
     const isDynamic = tool?.type === 'dynamic'
     this.#suspended.set(toolCallId, { toolName, input, isDynamic, payload, resumeSchema })
   }
+}
+
+function tooLarge(what: string, bytes: number, limitBytes: number): MemoryError {
+  const [size, most] = [bytes, limitBytes].map((count) => count.toLocaleString('en'))
+  return new MemoryError('limit-exceeded', {
+    message: `${what} is ${size} bytes with its resumeSchema, and may be ${most}.`,
+    fix: 'Say less, or name where the rest can be read.',
+    details: { limit: 'stepBytes', bytes, limitBytes },
+  })
 }
 
 function toolOf(tools: ToolSet, name: string): ToolSet[string] | undefined {
