@@ -48,6 +48,9 @@ interface TurnPlace {
 
 const turnsPerCommit = 16_384
 
+/** The last number that a turn, or a run, can have among those of a commit. */
+export const lastTurnIndex = turnsPerCommit - 1
+
 /** A turn's place as one sortable integer; 0 means "no turn". */
 export function packTurn(place: TurnPlace): number {
   return place.turnSeq * turnsPerCommit + place.turnIndex

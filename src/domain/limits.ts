@@ -45,7 +45,7 @@ export const limitTable = {
   stepBytes: {
     default: 262_144,
     max: 4_194_304,
-    about: 'bytes of one step of a run: what its tool says, and the decision about it',
+    about: 'bytes of what the tool of one call tells those who decide, and of the decision about it',
   },
   pendingDays: { default: 30, max: 3_650, about: 'days that a call waits for a decision before it expires' },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },

@@ -33,7 +33,7 @@ export const tinyLimits: Limits = {
   factLinks: 3,
   runBytes: 110,
   recordBytes: 90,
-  stepBytes: 700,
+  stepBytes: 200,
   pendingDays: 1,
   runTtlMs: 20_000,
   messageBytes: 300,
@@ -314,6 +314,9 @@ const space = fc.nat(spaces.length - 1)
 const limit = fc.integer({ min: 1, max: 3 })
 const step = fc.constantFrom(1, 1, 700, 700, 2_500, 21_000, 100_000_000, -5_000)
 
+const steps = stepPlans(1, back)
+const stepAtWork = fc.oneof(steps['step-put'], { ...steps['step-patch'], weight: 10 })
+
 const targets = fc.array(target, { maxLength: 3 })
 const erasedKeys = fc.uniqueArray(key, { maxLength: 2 })
 const erasedRuns = fc.array(back, { maxLength: 2 })
@@ -335,6 +338,9 @@ const action = fc.oneof(
       runs: erasedRuns,
     }),
   },
+  { weight: 6, arbitrary: kind('work', { space: fc.nat(1), thread: fc.nat(1), via }) },
+  { weight: 24, arbitrary: kind('step', { space: fc.nat(1), plan: stepAtWork, actor: sometimes(fc.nat(3)), via }) },
+  { weight: 4, arbitrary: kind('copy', { space: fc.nat(1), from: fc.nat(1), to: fc.nat(2), actor: fc.nat(3), via }) },
   { weight: 3, arbitrary: kind('reopen', {}) },
   { weight: 4, arbitrary: kind('renew', { space: fc.nat(1), back, ms: fc.constantFrom(1, 5_000) }) },
   { weight: 4, arbitrary: kind('sweep', { via }) },

@@ -26,6 +26,8 @@ export interface Known {
   /** Ids of facts and of runs, newest last. */
   readonly facts: string[]
   readonly runs: string[]
+  /** Steps that were put, newest last. */
+  readonly steps: { readonly runId: string; readonly path: string }[]
   /** Runs that name a turn, newest last, with the turn. */
   readonly runTurns: { readonly runId: string; readonly threadId: string; readonly turnId: string }[]
   /** Present versions, by kind and name. */
@@ -41,6 +43,7 @@ export function nothingKnown(): Known {
     facts: [],
     runs: [],
     runTurns: [],
+    steps: [],
     versions: new Map(),
     seq: 0,
   }
@@ -116,7 +119,9 @@ function changeInThread(at: Resolving, plan: ChangePlan): Change | null {
       const { waits, ...fields } = plan
       const source = { space: waits === undefined ? spaces[1] : at.space, threadId: 't1', asOf: 1 }
       const from = { ...at, threadId: source.threadId }
-      const waiting = waits === undefined ? undefined : [{ index: waits.index, turnId: turnOf(from, waits.back) }]
+      const unique = at.unique()
+      const waiting =
+        waits === undefined ? undefined : [{ index: waits.index, turnId: turnOf(from, waits.back), unique }]
       return compact<object>({ ...fields, threadId, turns, blocks, source, waiting }) as Change
     }
     case 'turn-open': {
@@ -201,7 +206,11 @@ function putRunOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'run-put' }>)
   return compact({ ...fields, ...name, ...place, parentRunId: isCalled ? runAt(at, 1) : undefined }) as Change
 }
 
+const nowhere = { threadId: '', messageId: '' }
+
 function stepOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'step-put' | 'step-patch' }>): Change {
+  const step = plan.kind === 'step-patch' ? fromEnd(at.known.steps, plan.run) : undefined
+  if (step !== undefined) return stepChange({ ...plan, path: step.path as typeof plan.path }, { ...step, ...nowhere })
   const run = fromEnd(at.known.runTurns, plan.run)
   const threadId = run?.threadId ?? at.threadId
   const turnId = plan.kind === 'step-put' && plan.turn > 0 ? turnOf({ ...at, threadId }, plan.turn) : run?.turnId

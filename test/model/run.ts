@@ -48,6 +48,16 @@ class Run {
       case 'erase-part':
         await world.commit(world.erasePartCommit(action), action.via)
         return
+      case 'work':
+        await world.commit(world.workCommit(action), action.via)
+        await world.commit(world.askCommit(action), action.via)
+        return
+      case 'step':
+        await world.commit(world.stepCommit(action), action.via)
+        return
+      case 'copy':
+        await world.commit(await world.copyCommit(action), action.via)
+        return
       case 'reopen':
         world.connections = (await this.#subject.reopen?.(world)) ?? world.connections
         return
@@ -127,6 +137,15 @@ class Run {
       const swept = result?.status === 'committed' ? result.results[0] : null
       world.same('swept', swept, { ...change, deleted: true })
     }
+    // Before the runs, which take theirs with them.
+    for (const { space, runId, path } of due.steps) {
+      const change = { kind: 'step-patch', runId, path, status: 'expired' } as const
+      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+      const result = await world.commit({ commit, actor }, via)
+      const swept = result?.status === 'committed' ? result.results[0] : null
+      const value = swept?.kind === 'record-put' ? swept.value : null
+      world.same('expired', { status: value?.status, path: value?.path }, { status: 'expired', path })
+    }
     for (const { space, runId } of due.runs) {
       const change = { kind: 'run-expire', runId } as const
       const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
@@ -140,14 +159,6 @@ class Run {
       const result = await world.commit({ commit, actor }, via)
       const swept = result?.status === 'committed' ? result.results[0] : null
       world.same('swept', swept, { kind: 'record-expire', noun, key, deleted: true })
-    }
-    for (const { space, runId, path } of due.steps) {
-      const change = { kind: 'step-patch', runId, path, status: 'expired' } as const
-      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
-      const result = await world.commit({ commit, actor }, via)
-      const swept = result?.status === 'committed' ? result.results[0] : null
-      const value = swept?.kind === 'record-put' ? swept.value : null
-      world.same('expired', { status: value?.status, path: value?.path }, { status: 'expired', path })
     }
     for (const { space, turn } of due.turns) {
       const { threadId, turnId } = turn

@@ -4,7 +4,7 @@ import type { Change } from '../../src/domain/commit/commit.ts'
 import { stepKinds, stepStatuses } from '../../src/domain/records/step.ts'
 
 const paths = ['call-1', 'call-2', 'x'.repeat(300)] as const
-const payload = fc.constantFrom(undefined, undefined, null, { note: null }, 'x'.repeat(20), 'x'.repeat(800))
+const payload = fc.constantFrom(undefined, undefined, null, { note: null }, 'x'.repeat(20), 'x'.repeat(300))
 const input = fc.constantFrom(1, 1, 1, { a: 1, b: 2 }, { b: 2, a: 1 })
 const approver = fc.constantFrom(undefined, undefined, { kind: 'agent' as const, id: 'eve' })
 const path = fc.constantFrom(...paths)

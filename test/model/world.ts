@@ -7,11 +7,12 @@ import type { Storage } from '../../src/ports/storage.ts'
 import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
+import { copyOfThread } from './clone-plan.ts'
 import { assertSame } from './differences.ts'
 import { KeyNames, sharedKey } from './keys.ts'
 import { type ActionOf, actors, type CommitPlan, messageIds, spaces, threads, tinyLimits } from './plans.ts'
 import { access, answerOf, readAcross, readSpace } from './readings.ts'
-import { commitOf, fromEnd, type Known, messageIdOf, nothingKnown, runIdOf } from './resolve.ts'
+import { changeOf, commitOf, fromEnd, type Known, messageIdOf, nothingKnown, runIdOf } from './resolve.ts'
 
 export class ManualClock {
   ms = Date.parse('2026-03-01T00:00:00.000Z')
@@ -181,6 +182,7 @@ export class World {
         if (turnId !== undefined) known.runTurns.push({ runId: answer.runId, threadId: runThread(change), turnId })
       } else if ('noun' in answer) {
         known.versions.set(JSON.stringify({ noun: answer.noun, key: answer.key }), result.seq)
+        if (change?.kind === 'step-put') known.steps.push({ runId: change.runId, path: change.path })
       } else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
       else if ('name' in answer && change !== undefined && 'name' in change) {
         const block = { block: answer.name, ...(threadId === '' ? {} : { threadId }) }
@@ -238,6 +240,61 @@ export class World {
     // Naming nothing would take the whole space.
     const named = Object.keys(change).length === 1 ? { ...change, keys: ['a'] } : change
     return { commit: { id: `c${++this.#count}` as CommitId, space: id, changes: [named] }, actor: actors[3] as Actor }
+  }
+
+  /** A run at work in a turn of a thread, with an answer that holds calls. */
+  workCommit({ space, thread }: ActionOf<'work'>): Sent {
+    const threadId = threads[thread] as string
+    const unique = this.unique()
+    const parts = ['call-1', 'call-2'].map((toolCallId) => ({ type: 'tool-search', toolCallId }))
+    const messages = [{ role: 'assistant' as const, parts }]
+    const changes: readonly Change[] = [
+      { kind: 'turn-open', threadId, createThread: true, runId: unique },
+      { kind: 'run-put', unique, name: 'bot', threadId, opened: 0 },
+      { kind: 'message-append', threadId, opened: 0, messages },
+    ]
+    const id = `c${++this.#count}` as CommitId
+    return { commit: { id, space: spaces[space] as string as SpaceId, changes }, actor: actors[1] as Actor }
+  }
+
+  /** The calls of the run that was put last: one is asked about, the other was started. */
+  askCommit({ space }: ActionOf<'work'>): Sent {
+    const id = spaces[space] as string as SpaceId
+    const run = fromEnd(this.knownOf(id).runTurns, 0)
+    const { runId, threadId, turnId } = run ?? {
+      runId: 'run_000000000000_none',
+      threadId: 't1',
+      turnId: 'turn_000000000000_1.0',
+    }
+    const shared = { runId, threadId, messageId: `${turnId.replace(/^turn/, 'msg')}.0`, tool: 'search', input: 1 }
+    const changes: readonly Change[] = [
+      { kind: 'step-put', path: 'call-1', stepKind: 'approval', status: 'asked', ...shared },
+      { kind: 'step-put', path: 'call-2', stepKind: 'plain', status: 'started', ...shared },
+    ]
+    return { commit: { id: `c${++this.#count}` as CommitId, space: id, changes }, actor: actors[1] as Actor }
+  }
+
+  /** A change of a step of a known run, by somebody who may, unless the plan says by whom. */
+  stepCommit({ space, plan, actor }: ActionOf<'step'>): Sent {
+    const id = spaces[space] as string as SpaceId
+    const change = changeOf(
+      { known: this.knownOf(id), space: id, threadId: 't1', nowMs: this.clock.ms, unique: this.unique },
+      plan,
+    )
+    const usual = { decided: 0, expired: 3 }[plan.status as 'decided'] ?? 1
+    const by = actors[actor ?? usual] as Actor
+    return { commit: { id: `c${++this.#count}` as CommitId, space: id, changes: [change] }, actor: by }
+  }
+
+  async copyCommit({ space, from, to, actor }: ActionOf<'copy'>): Promise<Sent> {
+    const id = spaces[space] as string as SpaceId
+    const { storage, names } = this.reference
+    const [source, target] = [threads[from] as string, threads[to] as string]
+    const change = names.toShared(await copyOfThread(storage, id, source, target, this.unique))
+    return {
+      commit: { id: `c${++this.#count}` as CommitId, space: id, changes: [change] },
+      actor: actors[actor] as Actor,
+    }
   }
 
   eraseCommit(space: SpaceId): Sent {

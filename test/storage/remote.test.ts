@@ -23,7 +23,8 @@ const forPruning = 1
 const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'thread-put': 1,
   'thread-delete': 2,
-  'thread-clone': 1,
+  // One more for the runs of turns that wait.
+  'thread-clone': 2,
   'turn-open': 2,
   'turn-close': 3,
   'turn-resume': 1,

@@ -26,7 +26,13 @@ export function dropSteps(
     draft.claim({ record: name })
     draft.sweep({ noun: 'record', key: name }, prev)
     draft.records.set(name, recordTombstone(before, draft))
-    const effect: EffectOf<'record-remove' | 'record-expire'> = { kind: 'record-remove', noun: stepNoun, key, prev }
+    const effect: EffectOf<'record-remove' | 'record-expire'> = {
+      kind: 'record-remove',
+      noun: stepNoun,
+      key,
+      prev,
+      implied: true,
+    }
     if (turn === null) draft.add(effect)
     else draft.addToTurn(turn.turn, turn.status, effect)
   }

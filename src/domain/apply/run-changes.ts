@@ -15,7 +15,7 @@ import { dropSteps } from './drop-steps.ts'
 type RunPut = ChangeOf<'run-put'>
 
 /** The id of a new run, which was never used before. */
-function newRunId(draft: Draft, unique: string | undefined): RunId {
+export function newRunId(draft: Draft, unique: string | undefined): RunId {
   const runId = runIdOf(draft.space.key, checkUnique(unique, 'unique'))
   if (draft.run(runId) === null) return runId
   throw new MemoryError('conflict', {

@@ -71,17 +71,29 @@ function asked(
     const fix = 'Say what it waits for: approval, suspension or client.'
     throw invalidInput('stepKind', 'must not be plain for a step that is asked about', stepKind, fix)
   }
-  return {
+  const told = {
     ...(approvers === undefined ? {} : { approvers }),
     ...(payload === undefined ? {} : { payload }),
     ...(resumeSchema === undefined ? {} : { resumeSchema }),
-    expiresAt: isoTime(msOf(draft.at) + draft.limits.pendingDays * dayMs),
   }
+  checkBytes(draft.limits, 'stepBytes', told as unknown as Json, 'What the step tells those who decide')
+  return { ...told, ...askedUntil(draft) }
 }
 
-function write(draft: Draft, before: RecordState | null, key: string, fields: StepFields): ChangeResult {
+/** When a step that is asked about now expires. */
+export function askedUntil(draft: Draft): { readonly expiresAt: string } {
+  return { expiresAt: isoTime(msOf(draft.at) + draft.limits.pendingDays * dayMs) }
+}
+
+/** Writes a step whole. `implied`: as a part of another change, which has the answer. */
+export function writeStep(
+  draft: Draft,
+  before: RecordState | null,
+  key: string,
+  fields: StepFields,
+  how: { readonly implied?: true } = {},
+): ChangeResult {
   const value = fields as unknown as JsonObject
-  checkBytes(draft.limits, 'stepBytes', value, `The step ${shown(fields.path)}`)
   const effect: EffectOf<'record-put'> = {
     kind: 'record-put',
     noun: stepNoun,
@@ -91,6 +103,7 @@ function write(draft: Draft, before: RecordState | null, key: string, fields: St
     expiresAt: null,
     // Whole, never as a patch: in a patch the nulls of a payload would delete.
     value,
+    ...how,
   }
   draft.records.set(recordName(stepNoun, key), foldRecord(before, effect, draft))
   draft.add(effect)
@@ -112,7 +125,7 @@ export function applyStepPut(draft: Draft, change: StepPut): ChangeResult {
       details: { runId, toolCallId: path },
     })
   }
-  return write(draft, before, key, {
+  return writeStep(draft, before, key, {
     runId,
     threadId,
     messageId,
@@ -145,6 +158,7 @@ function decided(draft: Draft, step: StepFields, { decision }: StepPatch): StepD
     )
   }
   checkDecider(step, by)
+  checkBytes(draft.limits, 'stepBytes', said, `The decision about the call ${shown(step.path)}`)
   return { by, at: draft.at, ...said }
 }
 
@@ -208,5 +222,5 @@ export function applyStepPatch(draft: Draft, change: StepPatch): ChangeResult {
       details: { toolCallId: path },
     })
   }
-  return write(draft, before, key, stepAfter(draft, step, change))
+  return writeStep(draft, before, key, stepAfter(draft, step, change))
 }

@@ -1,6 +1,5 @@
 /** Decides changes of threads: putting, deleting and copying. */
 
-import type { Actor } from '../actor.ts'
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import type { EffectOf } from '../commit/effect.ts'
 import { invalidInput, MemoryError, shown } from '../error.ts'
@@ -19,6 +18,7 @@ import { foldTurn } from '../replay/turn-fold.ts'
 import { toIso } from '../time.ts'
 import { buryThread } from './bury.ts'
 import { requireAlone } from './claims.ts'
+import { copyRun } from './copy-run.ts'
 import type { Draft } from './draft.ts'
 import { dropStepsOfThread } from './drop-steps.ts'
 import { toLogged } from './message-changes.ts'
@@ -93,15 +93,25 @@ function turnOfSource(draft: Draft, threadId: string, turnId: string): TurnState
   return foldTurn(draft.view.turnRows(thread.id, issued.turn), { key: draft.space.key, address: draft.address })
 }
 
+/** A turn of the source that waits in the copy too. */
+interface WaitingTurn {
+  readonly turn: TurnState
+  /** The last part of the id of the copy's run. */
+  readonly unique: string
+}
+
 /**
- * Who may continue the copied turns that wait for answers, by their places.
+ * The turns of the source that wait for answers, by the places of their copies.
  *
  * @throws MemoryError `invalid-input` for a source in another space or messages that are not the turn's, `conflict` if the
  *   turn does not wait any more.
  */
-function waitingActors(draft: Draft, { source, turns, waiting = [] }: ChangeOf<'thread-clone'>): Map<number, Actor> {
-  const actors = new Map<number, Actor>()
-  for (const { index, turnId } of waiting) {
+function waitingTurns(
+  draft: Draft,
+  { source, turns, waiting = [] }: ChangeOf<'thread-clone'>,
+): Map<number, WaitingTurn> {
+  const found = new Map<number, WaitingTurn>()
+  for (const { index, turnId, unique } of waiting) {
     if (source.space !== draft.space.id) {
       throw invalidInput('waiting', 'must be empty for a source in another space', turnId, 'Copy these turns as ended.')
     }
@@ -122,9 +132,9 @@ function waitingActors(draft: Draft, { source, turns, waiting = [] }: ChangeOf<'
         retryable: true,
       })
     }
-    actors.set(index, turn.actor)
+    found.set(index, { turn, unique })
   }
-  return actors
+  return found
 }
 
 export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>): ResultOf<'thread-clone'> {
@@ -161,13 +171,17 @@ export function applyThreadClone(draft: Draft, change: ChangeOf<'thread-clone'>)
     const copied = foldBlock(null, { ...block, kind: 'block-write', name, prev: 0 }, threadId, draft)
     draft.blocks.set(blockKey(threadId, block.name), copied)
   }
-  const actors = waitingActors(draft, change)
+  const waits = waitingTurns(draft, change)
   const messageIds = change.turns.map((turn, index): MessageId[] => {
     const place = packTurn({ turnSeq: draft.seq, turnIndex: draft.turnsOpened++ })
     const messages = turn.map((input) => toLogged(draft, input))
-    const actor = actors.get(index)
-    if (actor === undefined) draft.addToTurn(place, 'complete', { kind: 'message-copy', messages })
-    else draft.addToTurn(place, 'suspended', { kind: 'message-copy', messages, turnActor: actor })
+    const waiting = waits.get(index)
+    if (waiting === undefined) draft.addToTurn(place, 'complete', { kind: 'message-copy', messages })
+    else {
+      const runId = copyRun(draft, waiting.turn, place, waiting.unique)
+      const copy = { kind: 'message-copy', messages, turnActor: waiting.turn.actor } as const
+      draft.addToTurn(place, 'suspended', runId === null ? copy : { ...copy, runId })
+    }
     return turn.map((_, index) => messageIdOf(draft.space.key, place, index))
   })
   return { kind: 'thread-clone', threadId, version: draft.seq, messageIds }

@@ -32,7 +32,13 @@ const entry = {
   full: 'content',
 } as const
 
-const record = { noun: 'structure', key: name('record'), prev: 'version', absent: 'structure' } as const
+const record = {
+  noun: 'structure',
+  key: name('record'),
+  prev: 'version',
+  absent: 'structure',
+  implied: 'structure',
+} as const
 
 const links = { superseded: displaced('fact'), conflicts: displaced('fact'), resolved: displaced('fact') } as const
 
@@ -54,6 +60,7 @@ const statedRun = fields({
   name: 'content',
   runKind: 'structure',
   status: 'structure',
+  actor: 'structure',
   threadId: ref('thread'),
   turnId: ref('turn'),
   parentRunId: ref('run'),
@@ -121,7 +128,7 @@ const effectMarks = {
       createdThread: 'version',
     },
   },
-  'message-copy': { scope: 'thread', marks: { messages: 'content', turnActor: 'structure' } },
+  'message-copy': { scope: 'thread', marks: { messages: 'content', turnActor: 'structure', runId: ref('run') } },
   'message-extend': {
     scope: 'thread',
     changes: 'index',
@@ -148,7 +155,10 @@ const effectMarks = {
   'fact-known': { scope: 'space', marks: { factId: ref('fact'), version: 'structure' } },
   'fact-retire': { scope: 'space', marks: { retired: displaced('fact'), ...links } },
   'fact-expire': { scope: 'space', marks: { factId: name('fact'), prev: 'version', ...links } },
-  'run-put': { scope: 'space', marks: { runId: name('run'), prev: 'version', stated: statedRun } },
+  'run-put': {
+    scope: 'space',
+    marks: { runId: name('run'), prev: 'version', stated: statedRun, place: 'structure', implied: 'structure' },
+  },
   'run-expire': { scope: 'space', marks: { runId: name('run'), prev: 'version' } },
   // The fields of a record have the marks of its noun, which `effect-names.ts` looks up.
   'record-put': { scope: 'space', marks: { ...record, expiresAt: 'structure', value: 'content' } },

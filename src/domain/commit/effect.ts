@@ -42,6 +42,8 @@ interface RecordEffect {
   readonly prev: Seq
   /** The base counted as absent: never put, removed or expired. */
   readonly absent?: true
+  /** It follows from another effect of its change, which answers the change. */
+  readonly implied?: true
 }
 
 /**
@@ -164,6 +166,8 @@ type Body =
       readonly messages: readonly (LoggedMessage | null)[]
       /** Whose turn it is, if it waits for answers; otherwise it is of who made the copy. */
       readonly turnActor?: Actor
+      /** The run of a turn that waits, the last part of its id. */
+      readonly runId?: string
     }
   | {
       readonly kind: 'message-extend'
@@ -216,7 +220,16 @@ type Body =
   /** `prev` is 0 where the fact was not due. */
   | (FactLinks & { readonly kind: 'fact-expire'; readonly factId: FactId; readonly prev: Seq })
   /** `prev` is 0 for a new run. */
-  | { readonly kind: 'run-put'; readonly runId: RunId; readonly prev: Seq; readonly stated: StatedRun }
+  | {
+      readonly kind: 'run-put'
+      readonly runId: RunId
+      readonly prev: Seq
+      readonly stated: StatedRun
+      /** Its number among the runs that the commit begins, if the number of its change is not one of its own. */
+      readonly place?: number
+      /** It follows from another effect of its change, which answers the change. */
+      readonly implied?: true
+    }
   /** `prev` is 0 where the run was not due. */
   | { readonly kind: 'run-expire'; readonly runId: RunId; readonly prev: Seq }
   | (RecordEffect & { readonly kind: 'record-put'; readonly expiresAt: string | null; readonly value: JsonObject })

@@ -46,7 +46,6 @@ export const recordNouns: { readonly [noun: string]: RecordNoun } = {
       resumeSchema: 'content',
       decision: 'content',
     },
-    limit: 'stepBytes',
     isInternal: true,
     wakesAt: (fields) => stepDueAt(fields as unknown as StepFields),
   },

@@ -132,7 +132,18 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
      * Turns that wait for answers in the source, by their place in `turns`. The copy waits too, for the same actor. Only for a
      * source in the same space, and only if the messages are those of the turn.
      */
-    waiting: z.exactOptional(z.array(z.strictObject({ index: z.int().min(0), turnId: id }))),
+    waiting: z.exactOptional(
+      z
+        .array(
+          z.strictObject({
+            index: z.int().min(0),
+            turnId: id,
+            /** The last part of the id of the run that the copied turn gets, if the turn has one. */
+            unique: id,
+          }),
+        )
+        .max(limitTable.messagesPerCall.default),
+    ),
     blocks: z.array(z.strictObject({ name: id, format: z.enum(blockFormats), value: json })),
   }),
   z.strictObject({

@@ -5,9 +5,9 @@
 
 import { type RecordChange, recordChange } from '../apply/apply-record.ts'
 import type { Change, ChangeKind, ChangeOf, Commit, Expectation } from '../commit/commit.ts'
-import type { Effect, LogRow } from '../commit/effect.ts'
+import type { Effect, EffectOf, LogRow } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
-import { parseFactId, parseMessageId, parseTurnId, runIdOf, type Seq, turnIdOf } from '../id.ts'
+import { parseFactId, parseMessageId, parseTurnId, type RunId, runIdOf, type Seq, turnIdOf } from '../id.ts'
 import { parseIssuedId } from '../issued-id.ts'
 import type { Json } from '../json.ts'
 import { textKey } from '../records/fact-text.ts'
@@ -162,20 +162,32 @@ function stepsOf(runId: string, known: ReadsView): readonly Read[] {
   }
 }
 
-/** The steps of the runs that a turn was opened and resumed for, as far as its rows are known. */
-function stepsOfTurn(threadId: string, packed: number | undefined, known: ReadsView): readonly Read[] {
+/** The runs that a turn was opened and resumed for, as far as its rows are known. */
+function runIdsOf(threadId: string, packed: number | undefined, known: ReadsView): readonly RunId[] {
   const key = known.space?.key
   const rows = packed === undefined ? undefined : known.peek<'turn'>({ of: 'turn', threadId, turn: packed })
   if (key === undefined || rows === undefined) return []
-  const runIds = new Set(rows.flatMap(({ effects }) => effects.flatMap(runsIn)))
-  return [...runIds].flatMap((unique) => stepsOf(runIdOf(key, unique), known))
+  const uniques = new Set(rows.flatMap(({ effects }) => effects.flatMap(runsIn)))
+  return [...uniques].map((unique) => runIdOf(key, unique))
+}
+
+function stepsOfTurn(threadId: string, packed: number | undefined, known: ReadsView): readonly Read[] {
+  return runIdsOf(threadId, packed, known).flatMap((id) => stepsOf(id, known))
+}
+
+function runsOfTurn(threadId: string, packed: number | undefined, known: ReadsView): readonly Read[] {
+  return runIdsOf(threadId, packed, known).flatMap((id): Read[] => [{ of: 'run', id }, ...stepsOf(id, known)])
 }
 
 function runsIn(effect: Effect): readonly string[] {
-  if (effect.kind === 'turn-open' || effect.kind === 'turn-resume')
-    return effect.runId === undefined ? [] : [effect.runId]
+  const { runId } = namesRun(effect) ? effect : { runId: undefined }
+  if (runId !== undefined) return [runId]
   const isKept = effect.kind === 'kept' && 'turnKept' in effect
   return isKept && effect.turnKept.runId !== undefined ? [effect.turnKept.runId] : []
+}
+
+function namesRun(effect: Effect): effect is EffectOf<'turn-open' | 'turn-resume' | 'message-copy'> {
+  return effect.kind === 'turn-open' || effect.kind === 'turn-resume' || effect.kind === 'message-copy'
 }
 
 /** The steps of the turns that messages are in, once their places are known. */
@@ -243,7 +255,12 @@ const wanted = {
   ],
   'thread-clone': ({ threadId, source, waiting = [] }, known) => [
     thread(threadId),
-    ...waiting.flatMap(({ turnId }) => [thread(source.threadId), ...turn(source.threadId, turnId, known)]),
+    ...waiting.flatMap(({ turnId, unique }) => [
+      thread(source.threadId),
+      ...turn(source.threadId, turnId, known),
+      ...runsOfTurn(source.threadId, parseTurnId(turnId)?.turn, known),
+      { of: 'run-named', unique } as const,
+    ]),
   ],
   'turn-open': open,
   'turn-close': ofTurn,

@@ -55,6 +55,8 @@ export interface StatedRun {
   readonly name?: string
   readonly runKind?: RunKind
   readonly status?: RunStatus
+  /** Who may continue it, if that is not who put it: of a run that waits in a copied thread. */
+  readonly actor?: Actor
   readonly threadId?: ThreadId
   readonly turnId?: TurnId
   readonly parentRunId?: string

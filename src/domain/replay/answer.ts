@@ -86,6 +86,9 @@ const byNoun = ({ view }: Asked, row: LogRow, effect: Effect): ChangeResult | nu
   for (const noun of allKeyedNouns) if (noun.owns(effect)) return noun.answer(effect, { row, past })
   return null
 }
+/** An effect that follows from another one of its change, which has the answer. */
+const unlessImplied = (asked: Asked, row: LogRow, effect: Effect & { readonly implied?: true }) =>
+  effect.implied === true ? null : byNoun(asked, row, effect)
 const byFact = (_: Asked, row: LogRow, effect: Effect): ChangeResult | null => factAnswer(effect, row.seq)
 
 const answers = {
@@ -128,11 +131,11 @@ const answers = {
   'fact-known': byFact,
   'fact-retire': byFact,
   'fact-expire': byFact,
-  'run-put': byNoun,
+  'run-put': unlessImplied,
   'run-expire': byNoun,
-  'record-put': (asked, row, effect) => (effect.noun === tombstoneNoun ? null : byNoun(asked, row, effect)),
+  'record-put': (asked, row, effect) => (effect.noun === tombstoneNoun ? null : unlessImplied(asked, row, effect)),
   'record-patch': byNoun,
-  'record-remove': byNoun,
+  'record-remove': unlessImplied,
   'record-expire': byNoun,
   'lease-take': (_, { seq }, { name, until }) => ({ kind: 'lease-take', name, token: seq, expiresAt: until }),
   'lease-release': (_, __, { name, released }) => ({ kind: 'lease-release', name, released }),

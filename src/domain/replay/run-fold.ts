@@ -14,7 +14,7 @@ function unstated(effect: EffectOf<'run-put'>, row: RowTime): RunState {
     id: effect.runId,
     version: row.seq,
     deleted: false,
-    order: packTurn({ turnSeq: row.seq, turnIndex: effect.of ?? 0 }),
+    order: packTurn({ turnSeq: row.seq, turnIndex: effect.place ?? effect.of ?? 0 }),
     kind: 'agent',
     name: '',
     actor: row.actor,

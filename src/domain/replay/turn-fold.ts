@@ -132,6 +132,7 @@ function foldLife(life: Life, row: LogRow, effect: Effect): void {
       return
     case 'message-copy':
       if (effect.turnActor !== undefined) life.actor = effect.turnActor
+      if (effect.runId !== undefined) life.runId = effect.runId
       return
     case 'turn-answered':
       life.answered = true

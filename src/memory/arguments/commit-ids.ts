@@ -27,7 +27,14 @@ export async function namedPart(
   return { id: await digestOf(checkId(commitId, 'commitId'), ...parts) }
 }
 
-/** The last part of an id that we issue: derived from the commit id of the call, otherwise made by the memory. */
-export async function uniquePartOf(createId: () => string, commitId: string | undefined): Promise<string> {
-  return commitId === undefined ? createId() : digestOf(checkId(commitId, 'commitId'))
+/**
+ * The last part of an id that we issue: derived from the commit id of the call, and from parts that tell several ids of one
+ * call apart; otherwise made by the memory.
+ */
+export async function uniquePartOf(
+  createId: () => string,
+  commitId: string | undefined,
+  ...parts: readonly string[]
+): Promise<string> {
+  return commitId === undefined ? createId() : digestOf(checkId(commitId, 'commitId'), ...parts)
 }

@@ -1,5 +1,5 @@
 /** Copies a thread, or whole turns of it, with its blocks, in one commit of the target space. */
-import type { Change } from '../../domain/commit/commit.ts'
+import type { Change, ChangeOf } from '../../domain/commit/commit.ts'
 import { MemoryError, notFound } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { type JsonObject, mergeJson, toPatch } from '../../domain/json.ts'
@@ -112,12 +112,20 @@ async function sourceSeq(source: Door, target: Door, threadId: string, newThread
   return from?.space === source.id && from.threadId === threadId ? from.asOf : null
 }
 
-/** The turns that wait for answers, so that they can be answered in the copy. */
-function waitingTurns(turns: readonly (readonly PlacedMessage[])[]): { waiting?: { index: number; turnId: string }[] } {
+/** The turns that wait for answers, so that they can be answered in the copy, each with a run of its own. */
+async function waitingTurns(
+  core: Core,
+  turns: readonly (readonly PlacedMessage[])[],
+  commitId: string | undefined,
+): Promise<Pick<ChangeOf<'thread-clone'>, 'waiting'>> {
   const waiting = turns.flatMap(([first], index) => {
     return first?.message.turnStatus === 'suspended' ? [{ index, turnId: first.message.turnId }] : []
   })
-  return waiting.length === 0 ? {} : { waiting }
+  if (waiting.length === 0) return {}
+  const named = waiting.map(async (turn) => {
+    return { ...turn, unique: await uniquePartOf(core.createId, commitId, turn.turnId) }
+  })
+  return { waiting: await Promise.all(named) }
 }
 
 /**
@@ -143,7 +151,7 @@ export async function cloneThread(core: Core, parsed: CloneThreadRequest): Promi
     metadata,
     source: { space: source.id, threadId: thread.id, asOf: then ?? asOf },
     turns: turns.map((turn) => turn.map(({ message }) => copyOf(message))),
-    ...(source.id === target.id ? waitingTurns(turns) : {}),
+    ...(source.id === target.id ? await waitingTurns(core, turns, commitId) : {}),
     blocks: blocks.map(({ name, format, value }) => ({ name, format, value })),
   }
   const { result } = appliedOf(await target.submit([change], named(commitId)), 'thread-clone')

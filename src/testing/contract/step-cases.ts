@@ -225,6 +225,21 @@ const time: readonly StorageCase[] = [
 ]
 
 const due: readonly StorageCase[] = [
+  sceneCase('a step that says as much as it may is still decided, and expires', async (scene) => {
+    const run = await working(scene)
+    const payload = 'x'.repeat(defaultLimits.stepBytes - 40)
+    await scene.committed(asking(run, 'a', { payload }))
+    await scene.committed(asking(run, 'b', { payload }), { limits: { pendingDays: 1 } })
+    const decision = { approved: true, data: payload }
+    await scene.committed(patchStep(run, 'a', 'decided', { decision }), as(carol))
+    scene.clock.advance(dayMs)
+    await scene.committed(patchStep(run, 'b', 'expired'), as(worker))
+    expectEqual(
+      [await standsAt(scene, run, 'a'), await standsAt(scene, run, 'b')],
+      ['decided 0', 'expired 0'],
+      'the steps',
+    )
+  }),
   sceneCase('due names the steps whose time to decide is over, and forgets what was dealt with', async (scene) => {
     const { storage, access } = scene
     const run = await working(scene)
@@ -288,6 +303,8 @@ const refusals: readonly StorageCase[] = [
       ]) {
         await scene.refused('invalid-input', change, as(carol))
       }
+      const long = { reason: 'x'.repeat(defaultLimits.stepBytes) }
+      await scene.refused('limit-exceeded', decide({ approved: false, ...long }), as(carol))
       await scene.refused('not-found', patchStep(run, 'none', 'decided', approve), as(carol))
       await scene.refused('not-found', patchStep({ runId: 'run' }, 'a', 'decided', approve), as(carol))
       await scene.refused('invalid-input', [asking(run, 'x'), patchStep(run, 'x', 'settled')])

@@ -36,7 +36,8 @@ async function takes(
   actor = alice,
 ): Promise<void> {
   const { run, other } = await told(scene)
-  await scene.committed(change(run), as(actor))
+  const options = { ...as(actor), id: 'taking' }
+  const first = await scene.committed(change(run), options)
   const stands = [await standsAt(scene, run, 'a'), await standsAt(scene, run, 'b')]
   expectEqual(stands, left, 'the steps')
   expectEqual(await standsAt(scene, other, 'a'), 'asked 0', 'the step of the other thread')
@@ -49,6 +50,7 @@ async function takes(
   ] as const
   for (const [secret, of] of secrets) expectEqual(log.includes(secret), of !== 'none', `whether the log has ${secret}`)
   expectTrue(log.includes('harmless'), 'the other step is in the log')
+  expectEqual(await scene.committed(change(run), options), { ...first, replayed: true }, 'the answer to a retry')
 }
 
 const none = ['none', 'none']

@@ -23,11 +23,15 @@ export function callPart(toolCallId: string, input: Json = {}) {
 }
 
 /** Opens a turn of a run in a thread, with an answer that holds these calls. */
-export async function working(scene: Scene, threadId = 't', calls: readonly string[] = ['a', 'b']): Promise<Working> {
+export async function working(
+  scene: Scene,
+  threadId = 't',
+  calls: readonly string[] = ['a', 'b'],
+  unique = `run-${threadId}`,
+): Promise<Working> {
   const answer = message('Working.', { role: 'assistant' })
   const parts = [...answer.parts, ...calls.map((call) => callPart(call))]
   const said = step(threadId, { opened: 0 }, 'Pay.', { ...answer, parts })
-  const unique = `run-${threadId}`
   const changes = [openTurn(threadId, { runId: unique }), putRun(unique, { threadId, opened: 0 }), said]
   const { results } = await scene.committed(changes)
   const [opened, put] = results

@@ -31,6 +31,7 @@ import { runReadCases } from './run-read-cases.ts'
 import { spaceCases } from './space-cases.ts'
 import { standingCases } from './standing-cases.ts'
 import { stepCases } from './step-cases.ts'
+import { stepCloneCases } from './step-clone-cases.ts'
 import { stepRemovalCases } from './step-removal-cases.ts'
 import { threadCases } from './thread-cases.ts'
 import { threadPageCases } from './thread-page-cases.ts'
@@ -63,6 +64,7 @@ export const storageContract: readonly StorageCase[] = [
   ...runCases,
   ...runReadCases,
   ...stepCases,
+  ...stepCloneCases,
   ...stepRemovalCases,
   ...indexCases,
   ...vectorCases,

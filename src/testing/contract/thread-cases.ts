@@ -224,7 +224,8 @@ const cloning: readonly StorageCase[] = [
       closeTurn('t', { opened: 0 }, 'suspended'),
     ])
     const copied = await cloneOf(scene, 'copy', 't')
-    const waiting = (index: number, id: string) => ({ ...copied, waiting: [{ index, turnId: id }] }) as Change
+    const waiting = (index: number, id: string) =>
+      ({ ...copied, waiting: [{ index, turnId: id, unique: 'copy' }] }) as Change
     const [asked, called] = (copied as ChangeOf<'thread-clone'>).turns.flat() as [MessageInput, MessageInput]
     const other = { ...called, parts: [{ ...call, input: { invoice: 2 } }] }
     const forged = { ...waiting(0, turnId), turns: [[asked, other]] } as Change
