@@ -4,6 +4,7 @@ import type { ModelMessage, SystemModelMessage, TelemetryOptions, ToolSet } from
 import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { type Actor, sameActor } from '../domain/actor.ts'
 import { invalidInput, invariant, MemoryError, shown } from '../domain/error.ts'
+import type { TurnId } from '../domain/id.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../domain/records/message.ts'
@@ -63,6 +64,8 @@ export interface Call {
   /** How large results are shown and read; null for a call without memory. */
   readonly results: ResultReader | null
   readonly warnings: string[]
+  /** The waiting turn that the call goes on with, without anything said; null for any other call. */
+  readonly goesOn: TurnId | null
 }
 
 /** Where a call is stored, and how. */
@@ -124,12 +127,20 @@ export async function memoryFor(agent: CalledAgent, requestContext: RequestConte
   return { memory, usable, actor: { kind: 'agent', id: agent.id, name: agent.name } }
 }
 
+/** The waiting turn that a call goes on with, and where it is. */
+interface WaitingPlace {
+  readonly space: AgentSpace
+  readonly threadId: string
+  readonly turnId: TurnId
+}
+
 async function rememberedBy(
   agent: CalledAgent,
   options: CallOptions,
   requestContext: RequestContext,
+  waiting: WaitingPlace | null,
 ): Promise<{ readonly remembered: Remembered; readonly author: Actor | undefined } | null> {
-  const place = placeOf(options)
+  const place = waiting === null ? placeOf(options) : { space: waiting.space, thread: { id: waiting.threadId } }
   if (place === null) {
     // A function still learns of the call.
     await resolved(agent.options.memory, requestContext)
@@ -143,7 +154,7 @@ async function rememberedBy(
     { stated: options.memory?.options, field: 'memory.options' },
     { stated: history === undefined ? undefined : { history }, field: 'memory' },
   )
-  const space = usable.space(actor, place.resourceId)
+  const space = 'space' in place ? place.space : usable.space(actor, place.resourceId)
   const remembered = { memory: memory.as(actor), space, thread: place.thread, behaviour }
   return { remembered, author: speaker(options, usable) }
 }
@@ -182,12 +193,21 @@ async function toolsOf(
   return withConvertedSchemas(withResultTool(tools, results, options.activeTools))
 }
 
-/** Resolves a call's options. Bad ones are refused here, before anything is stored. */
-export async function settleCall(agent: CalledAgent, input: AgentInput, options: CallOptions): Promise<Call> {
+/**
+ * Resolves a call's options. Bad ones are refused here, before anything is stored.
+ *
+ * @param waiting The turn that it goes on with. Default: what is said opens a new one, or answers calls of one.
+ */
+export async function settleCall(
+  agent: CalledAgent,
+  input: AgentInput,
+  options: CallOptions,
+  waiting: WaitingPlace | null = null,
+): Promise<Call> {
   const signal = options.abortSignal
   signal?.throwIfAborted()
   const requestContext = options.requestContext ?? new RequestContext()
-  const found = await rememberedBy(agent, options, requestContext)
+  const found = await rememberedBy(agent, options, requestContext, waiting)
   const model = resolveModel(await resolved(agent.options.model, requestContext), agent.name)
   const own = systemMessages(await resolved(agent.options.instructions, requestContext), 'instructions')
   const remembered = found?.remembered ?? null
@@ -205,7 +225,7 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
       )
     },
   })
-  const read = withAuthor(readMessages(input), { kind: 'agent', id: agent.id }, found?.author)
+  const read = withAuthor(waiting === null ? readMessages(input) : [], { kind: 'agent', id: agent.id }, found?.author)
   const warnings: string[] = []
   const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options
   if (agents !== undefined || workflows !== undefined) {
@@ -226,6 +246,7 @@ export async function settleCall(agent: CalledAgent, input: AgentInput, options:
     remembered,
     results,
     warnings,
+    goesOn: waiting?.turnId ?? null,
   }
 }
 

@@ -3,6 +3,7 @@ import { type Actor, applicationActor, checkActor } from '../domain/actor.ts'
 import type { Change, Expectation } from '../domain/commit/commit.ts'
 import { parseFilter } from '../domain/filter.ts'
 import { parseRunId, type SpaceId, type TurnId } from '../domain/id.ts'
+import { msOf } from '../domain/time.ts'
 import type {
   AgentMemory,
   AgentQuestion,
@@ -84,6 +85,10 @@ class DoorSpace implements AgentSpace {
   async deletedBehind(...[threadId, after]: Parameters<AgentSpace['deletedBehind']>) {
     const { storage, access } = this.#door.core
     return (await storage.get()).messages.deletedBehind(access, this.id, threadId, after)
+  }
+
+  elapsedMs(since: string): number {
+    return this.#door.core.storage.clock.now() - msOf(since)
   }
 
   hold(work: Promise<unknown>): void {

@@ -164,7 +164,7 @@ export interface AgentSpace extends Reads {
   readonly actor: Actor
   readonly limits: Pick<
     Limits,
-    'pageSize' | 'turnWaitMs' | 'messageBytes' | 'metadataBytes' | 'stepBytes' | 'toolResultLength'
+    'pageSize' | 'turnLeaseMs' | 'turnWaitMs' | 'messageBytes' | 'metadataBytes' | 'stepBytes' | 'toolResultLength'
   >
   /** Aborted when the memory closes and its held work did not end in time. */
   readonly stopping: AbortSignal
@@ -175,6 +175,8 @@ export interface AgentSpace extends Reads {
    * whole thread.
    */
   deletedBehind(threadId: string, after: MessagePosition | null): Promise<'messages' | 'thread' | null>
+  /** Milliseconds since an ISO time, by the clock of the memory. */
+  elapsedMs(since: string): number
   /** Keeps the memory open for a piece of work. */
   hold(work: Promise<unknown>): void
   /** The last part of the id of a new run. */

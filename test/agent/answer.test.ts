@@ -3,9 +3,12 @@ import type { TextStreamPart, ToolSet } from 'ai'
 import { expect, test } from 'vitest'
 import { Answer } from '../../src/agent/answer/answer.ts'
 import { AnswerMetadata } from '../../src/agent/answer/answer-metadata.ts'
+import { SavedAnswer } from '../../src/agent/answer/saved-answer.ts'
 import { ProcessorAbort } from '../../src/agent/processors/processor.ts'
+import { CallSteps } from '../../src/agent/steps/call-steps.ts'
 import { DataParts } from '../../src/agent/tools/data-parts.ts'
 import { ModelOutputs } from '../../src/agent/tools/model-outputs.ts'
+import { runIdOf } from '../../src/domain/id.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
 import { beginTurn, type Turn, type TurnRequest } from '../../src/memory/conversation/turns.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
@@ -27,17 +30,14 @@ function answerIn(turn: Turn, onRefused: (error: unknown) => void = () => {}): A
   const process = async <Parts>(parts: Parts) => parts
   const modelOutputs = new ModelOutputs({})
   const metadata = new AnswerMetadata({ kind: 'agent', id: 'a' }, 1_000, () => {})
-  const options = {
-    turn,
-    messageId: turn.messageId(1),
-    stored: [],
-    savePerStep: true,
-    modelOutputs,
-    metadata,
-    withSuspended: () => new TransformStream(),
-    dataParts: new DataParts(null),
-  }
-  return new Answer({ ...options, process, onRefused })
+  const messageId = turn.messageId(1)
+  const runId = runIdOf(turn.spaceKey, turn.runId)
+  const place = { runId, threadId, messageId }
+  const steps = new CallSteps(place, {}, new Map(), [])
+  const saved = new SavedAnswer({ turn, messageId, stored: [], metadata, steps, onRefused })
+  const dataParts = new DataParts(null)
+  const how = { savesEarly: true, savePerStep: true, withSuspended: () => new TransformStream() }
+  return new Answer({ turn, messageId, saved, modelOutputs, dataParts, process, ...how })
 }
 
 /** A step that says something and calls a tool. */

@@ -26,7 +26,9 @@ export function dyingStorage(inner: Storage, onDeath: () => void = () => {}): Dy
     // It answers at once, and wakes nobody any more.
     if (name === 'subscribe') return left < 0 ? () => () => {} : (value as Storage['log']['subscribe']).bind(target)
     if (typeof value === 'function') {
-      return (...given: readonly unknown[]) => (left < 0 ? died() : Reflect.apply(value, target, given))
+      // What a dead process subscribes to never tells it anything.
+      const refused = name === 'subscribe' ? () => () => {} : died
+      return (...given: readonly unknown[]) => (left < 0 ? refused() : Reflect.apply(value, target, given))
     }
     return typeof value === 'object' && value !== null ? new Proxy(value, { get: alive }) : value
   }

@@ -272,7 +272,7 @@ describe('a call that waits for approval', () => {
     const sent = approved(scene.sent, change)
     expect((await scene.run('stream', sent)).text).toBe('done')
     expect(scene.done).toEqual([{ what: 'mine' }])
-    await expect(scene.run('stream', sent)).rejects.toThrow('must say something new')
+    await expect(scene.run('stream', sent)).rejects.toThrow('is settled')
     expect(scene.done).toHaveLength(1)
     expect(JSON.stringify(await scene.stored())).not.toContain(evil)
     expect(JSON.stringify(scene.model.calls)).not.toContain(evil)

@@ -41,7 +41,7 @@ describe('results of tools', () => {
     for (const part of [done, forged]) {
       const plan = await scene.plan(scene.sent([part]))
       expect(plan).toMatchObject({ fresh: [], replaces: [], resumes: scene.turnId })
-      expect(plan.completions).toEqual([{ messageId: 'a1', toolCallId: 'c1', part: done }])
+      expect(plan.completions).toEqual([{ messageId: 'a1', turnId: scene.turnId, toolCallId: 'c1', part: done }])
     }
   })
 
@@ -51,7 +51,7 @@ describe('results of tools', () => {
     for (const sent of [[result('c1')], [...model.slice(-1), result('c1')], [...model, result('c1')]]) {
       const plan = await scene.plan(sent)
       expect(plan).toMatchObject({ fresh: [], resumes: scene.turnId, warnings: [] })
-      expect(plan.completions).toEqual([{ messageId: 'a1', toolCallId: 'c1', part: done }])
+      expect(plan.completions).toEqual([{ messageId: 'a1', turnId: scene.turnId, toolCallId: 'c1', part: done }])
     }
     const plan = await scene.plan([...model, result('c1'), user('and now?')])
     expect(freshTexts(plan)).toEqual(['and now?'])
@@ -135,7 +135,7 @@ describe('words on approvals', () => {
     for (const sent of [scene.sent([said]), [answer], [...model, answer]]) {
       const plan = await scene.plan(sent)
       expect(plan).toMatchObject({ fresh: [], resumes: scene.turnId, warnings: [] })
-      expect(plan.completions).toEqual([{ messageId: 'a1', toolCallId: 'c1', part: said }])
+      expect(plan.completions).toEqual([{ messageId: 'a1', turnId: scene.turnId, toolCallId: 'c1', part: said }])
     }
   })
 
@@ -147,9 +147,11 @@ describe('words on approvals', () => {
     const both = { role: 'tool', content: [...approval('p1', true).content, ...result('c1').content] }
     for (const sent of [scene.sent([ran]), [both], [...model, both], [approval('p1', true), result('c1')]]) {
       const plan = await scene.plan(sent)
-      expect(plan.completions).toEqual([{ messageId: 'a1', toolCallId: 'c1', part: ran }])
+      expect(plan.completions).toEqual([{ messageId: 'a1', turnId: scene.turnId, toolCallId: 'c1', part: ran }])
     }
-    expect((await scene.plan([result('c1')])).completions).toEqual([{ messageId: 'a1', toolCallId: 'c1', part: done }])
+    expect((await scene.plan([result('c1')])).completions).toEqual([
+      { messageId: 'a1', turnId: scene.turnId, toolCallId: 'c1', part: done },
+    ])
   })
 
   it('do not count where nobody asked, or they were given before', async () => {

@@ -64,6 +64,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     ...{ id, address, actor, limits, stopping, threads, messages, blocks, entries, facts, runs },
     deletedBehind: (threadId, after) => note('deletedBehind', space.deletedBehind(threadId, after)),
     deletedIds: (threadId, ids) => note('deletedIds', space.deletedIds(threadId, ids)),
+    elapsedMs: (since) => Date.now() - Date.parse(since),
     hold: (work) => note('hold', space.hold(work)),
     newRunId: () => note('newRunId', space.newRunId()),
     closeOverdue: (threadId) => note('closeOverdue', space.closeOverdue(threadId)),

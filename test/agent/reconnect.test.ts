@@ -45,23 +45,22 @@ describe('reconnectToStream', () => {
       const { value } = (await reader?.read()) ?? {}
       if (value !== undefined) shown.push(value)
     }
-    for (let count = 0; count < 8; count++) await read()
+    // The call is stored before its tool runs.
+    for (let count = 0; count < 6; count++) await read()
     expect(typesOf(shown)).toEqual([
       'start',
-      'message-metadata',
       'start-step',
       'text-start',
       'text-delta',
       'text-end',
       'tool-input-available',
-      'tool-output-available',
     ])
     const next = read()
     gate.resolve('worked')
     await next
     while (shown.at(-1)?.type !== 'finish') await read()
-    expect(shown[0]).toEqual({ type: 'start', messageId: answer.messageId })
-    expect(shown[1]).toMatchObject({ messageMetadata: { author: { id: 'support' } } })
+    expect(shown[0]).toMatchObject({ type: 'start', messageId: answer.messageId })
+    expect(shown[0]).toMatchObject({ messageMetadata: { author: { id: 'support' } } })
     expect(shown.find((chunk) => chunk.type === 'tool-output-available' && chunk.output === 'worked')).toBeDefined()
     expect(shown.filter(({ type }) => type === 'text-delta')).toMatchObject([
       { delta: 'Let me see.' },

@@ -88,7 +88,7 @@ export function freshTexts({ fresh }: InputPlan): string[] {
 
 /** Asserts that nothing but these texts is new, and nothing is worth a warning. */
 export function expectFresh(plan: InputPlan, texts: readonly string[]): void {
-  const { repeats: _, ...planned } = plan
+  const { repeats: _, late: _late, ...planned } = plan
   expect({ ...planned, fresh: freshTexts(plan) }).toEqual({
     fresh: texts,
     replaces: [],

@@ -190,5 +190,8 @@ test.each<[string, (signal: AbortSignal) => CallOptions]>([
   await expect(agent.generate('Go.', { ...at, ...options(stop.signal) })).rejects.toThrow(/aborted/)
   const next = await agent.generate('Still there?', at)
   expect([next.text, next.warnings]).toEqual(['Here.', []])
-  expect((await listed(memory)).map(({ turnStatus }) => turnStatus)).toEqual(['aborted', 'complete', 'complete'])
+  const stored = await listed(memory)
+  expect(stored.map(({ turnStatus }) => turnStatus)).toEqual(['aborted', 'aborted', 'complete', 'complete'])
+  // The call was stored before its tool ran, which may have had its effect.
+  expect(stored[1]?.parts.at(-1)).toMatchObject({ type: 'tool-deaf', state: 'output-error' })
 })

@@ -1,17 +1,18 @@
 /** Records the answer of a turn from the AI SDK's stream, and saves it step by step. */
 
-import type { TextStreamPart, ToolSet, UIMessage, UIMessageChunk } from 'ai'
+import type { TextStreamPart, ToolSet, UIMessage, UIMessageChunk, UIMessageStreamWriter } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import type { AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
+import type { StartingCall } from '../steps/call-steps.ts'
 import type { DataParts } from '../tools/data-parts.ts'
 import { type ModelOutputs, notShown, type ToolResult } from '../tools/model-outputs.ts'
-import { changesTo } from './answer-changes.ts'
-import type { AnswerMetadata } from './answer-metadata.ts'
 import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
+import { type Batch, EarlySaves } from './early-saves.ts'
+import type { SavedAnswer } from './saved-answer.ts'
 
 /** How an answer ended. */
 export interface AnswerEnd {
@@ -25,21 +26,20 @@ interface AnswerOptions {
   readonly turn: AgentTurn
   /** The id that the answer has, or will have once its first part is stored. */
   readonly messageId: string
-  /** The parts that are already stored, if the turn was resumed. */
-  readonly stored: readonly MessagePart[]
+  /** What is stored of it, and how it is saved. */
+  readonly saved: SavedAnswer
   /** What models see of the results of tools. */
   readonly modelOutputs: ModelOutputs
-  readonly metadata: AnswerMetadata
   /** Parts that the application and its tools add. */
   readonly dataParts: DataParts
   /** Adds which calls wait for data. */
   readonly withSuspended: () => TransformStream<UIMessageChunk, UIMessageChunk>
   /** Whether each step is saved as it completes; otherwise everything at the end. */
   readonly savePerStep: boolean
+  /** Whether calls are saved before their tools run: what the stream shows of them is what the model said. */
+  readonly savesEarly: boolean
   /** Decides in the end what is stored. */
   readonly process: (parts: readonly MessagePart[]) => Promise<readonly MessagePart[]>
-  /** Called when the memory refuses the turn, because it was replaced or deleted: nobody will see the answer. */
-  readonly onRefused: (error: unknown) => void
 }
 
 type StreamPart = TextStreamPart<ToolSet>
@@ -47,7 +47,6 @@ type StreamPart = TextStreamPart<ToolSet>
 /** Collects the answer of one turn and stores it. */
 export class Answer {
   readonly #options: AnswerOptions
-  #stored: readonly MessagePart[]
   #latest: readonly MessagePart[]
   /** What models are shown of results, by the ids of their calls. */
   readonly #modelOutputs = new Map<string, JsonObject>()
@@ -56,18 +55,37 @@ export class Answer {
   #willContinue = false
   #isAborted = false
   #failure: unknown = null
-  #saveFailure: unknown = null
   #steps = 0
   #finishReason: string | undefined
   #inputTokens = 0
   #outputTokens = 0
   #hasEnded = false
   #waiting: { readonly step: number; readonly resolve: () => void }[] = []
+  readonly #early: EarlySaves
+  /** Ends of steps that are on their way through the AI SDK; a batch marks a save before the end. */
+  readonly #ends: (Batch | 'step')[] = []
+  /** Writes the end of a step to the recording; null before it began and after it ended. */
+  #mark: (() => void) | null = null
 
   constructor(options: AnswerOptions) {
     this.#options = options
-    this.#stored = options.stored
-    this.#latest = options.stored
+    this.#latest = options.saved.parts
+    const calls = this.#latest.flatMap(({ toolCallId }) => (typeof toolCallId === 'string' ? [toolCallId] : []))
+    const stored = options.savePerStep && options.savesEarly ? calls : null
+    this.#early = new EarlySaves(stored, (batch) => {
+      const isStored = stored === null || batch.calls.every(({ toolCallId }) => stored.includes(toolCallId))
+      if (isStored) options.saved.start(batch.calls).then(batch.saved, batch.refused)
+      else this.#saveAt(batch)
+    })
+  }
+
+  /**
+   * Stores the start of a call, and everything before it, before its tool runs.
+   *
+   * @throws MemoryError if the memory refuses it: the tool must not run.
+   */
+  begin(call: StartingCall): Promise<void> {
+    return this.#early.begin(call)
   }
 
   /** Steps that the recording has seen, saved or not. */
@@ -102,6 +120,9 @@ export class Answer {
       this.#fail(error)
     }
     this.#options.dataParts.end()
+    this.#mark = null
+    this.#early.end()
+    for (const end of this.#ends.splice(0)) if (end !== 'step') end.refused(this.#failure)
     this.#hasEnded = true
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
@@ -111,7 +132,7 @@ export class Answer {
     const { createUIMessageStream, toUIMessageStream } = await loadSdk()
     const { messageId, dataParts, withSuspended } = this.#options
     // The SDK's types of parts are a closed union, and the SDK made the stored parts.
-    const before = { id: messageId, role: 'assistant', parts: this.#stored } as unknown as UIMessage
+    const before = { id: messageId, role: 'assistant', parts: this.#options.saved.parts } as unknown as UIMessage
     const said = toUIMessageStream({
       stream: this.#observed(stream),
       tools,
@@ -122,15 +143,43 @@ export class Answer {
     return createUIMessageStream({
       execute: async ({ writer }) => {
         dataParts.follow((part) => writer.write(part))
+        this.#mark = () => writer.write({ type: 'finish-step' })
         const reader = said.pipeThrough(withSuspended()).getReader()
-        for (let read = await reader.read(); !read.done; read = await reader.read()) writer.write(read.value)
+        for (let read = await reader.read(); !read.done; read = await reader.read()) this.#write(read.value, writer)
         dataParts.end()
       },
-      originalMessages: this.#stored.length > 0 ? [before] : [],
+      originalMessages: before.parts.length > 0 ? [before] : [],
       generateId: () => messageId,
-      onStepEnd: async ({ responseMessage }) => this.#endStep(responseMessage.parts),
+      onStepEnd: async ({ responseMessage }) => {
+        const end = this.#ends.shift() ?? 'step'
+        return end === 'step' ? this.#endStep(responseMessage.parts) : this.#endBatch(end, responseMessage.parts)
+      },
       onEnd: ({ responseMessage }) => this.#see(responseMessage.parts),
     })
+  }
+
+  #write(chunk: UIMessageChunk, writer: UIMessageStreamWriter): void {
+    if (chunk.type === 'finish-step') this.#ends.push('step')
+    writer.write(chunk)
+    if (this.#early.saw(chunk)) this.#saveAt({ calls: [], saved: () => {}, refused: () => {} })
+  }
+
+  /** Saves all that was written to the recording so far. The AI SDK tells what that is at the end of a step. */
+  #saveAt(batch: Batch): void {
+    if (this.#mark === null) batch.refused(this.#failure)
+    else {
+      this.#ends.push(batch)
+      this.#mark()
+    }
+  }
+
+  async #endBatch({ calls, saved, refused }: Batch, parts: readonly { readonly type: string }[]): Promise<void> {
+    await Promise.all(this.#making.splice(0))
+    this.#see(parts)
+    const store = this.#options.saved
+    await store.save(this.#latest, calls)
+    if (store.failure === null) saved()
+    else refused(store.failure)
   }
 
   /** The stream, with its events noted. A stream that breaks ends here, so that its content so far is kept. */
@@ -196,37 +245,12 @@ export class Answer {
     await Promise.all(this.#making.splice(0))
     this.#see(parts)
     // The last step is saved with the end of the turn, in one commit.
-    if (this.#willContinue && this.#options.savePerStep) await this.#saveStep()
+    if (this.#willContinue && this.#options.savePerStep) await this.#options.saved.save(this.#latest)
     this.#steps += 1
     this.#waiting = this.#waiting.filter(({ step, resolve }) => {
       if (step <= this.#steps) resolve()
       return step > this.#steps
     })
-  }
-
-  async #saveStep(): Promise<void> {
-    if (this.#saveFailure !== null) return
-    try {
-      const { turn, metadata } = this.#options
-      const said = metadata.value
-      const changes = await this.#changesTo(this.#latest)
-      if (changes.length > 0) await turn.commit(changes)
-      this.#stored = this.#latest
-      if (this.#stored.length > 0) metadata.save(said)
-    } catch (error) {
-      this.#saveFailure = error
-      this.#options.onRefused(error)
-    }
-  }
-
-  #changesTo(parts: readonly MessagePart[]): Promise<readonly Change[]> {
-    const { turn, messageId, metadata } = this.#options
-    return changesTo(turn, { messageId, parts: this.#stored }, parts, metadata.unsaved)
-  }
-
-  /** The changes that end the stored part of the answer, for a turn that cannot take the rest. */
-  cut(): Promise<readonly Change[]> {
-    return this.#changesTo(endedParts(this.#stored, false))
   }
 
   /**
@@ -236,10 +260,10 @@ export class Answer {
    * @param lastChanges Made from the end, committed with it.
    */
   async end(given: unknown, lastChanges: (end: AnswerEnd) => readonly Change[]): Promise<AnswerEnd> {
-    const { turn, process, metadata } = this.#options
+    const { process, saved } = this.#options
     let failure = this.#failure ?? given
     if (failure instanceof ProcessorAbort) return this.#discard(failure, lastChanges)
-    if (this.#saveFailure !== null) throw this.#saveFailure
+    if (saved.failure !== null) throw saved.failure
     const isCut = this.#isAborted || failure !== null
     // A tool that hangs at it must not keep a turn open that was ended from outside.
     if (!isCut) await Promise.all(this.#making.splice(0))
@@ -252,13 +276,11 @@ export class Answer {
       if (error instanceof ProcessorAbort) return this.#discard(error, lastChanges)
       // Content that a processor should have checked is not stored unchecked.
       failure ??= error
-      parts = endedParts(this.#stored, false)
+      parts = endedParts(saved.parts, false)
     }
     const status = statusOf(this.#isAborted, failure, mayContinue)
     const end: AnswerEnd = { status, error: failure, parts }
-    const said = metadata.value
-    await turn.close(status, [...(await this.#changesTo(parts)), ...lastChanges(end)])
-    metadata.save(said)
+    await saved.close(status, parts, lastChanges(end))
     return end
   }
 

@@ -4,16 +4,19 @@ import { savedAuthor } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
 import { type Showing, type ShownMessage, shownMessage, type Utterance } from './model-messages.ts'
+import { withRuns } from './runs.ts'
 import type { ContextInput } from './section.ts'
 
 /** A stored message; without `ownTurnId` as one of the history. */
 export function storedUtterance(
   { id, role, parts, author, turnStatus, turnId }: Message,
-  { ownTurnId, goesOnWith }: Pick<ContextInput, 'ownTurnId' | 'goesOnWith'>,
+  { ownTurnId, goesOnWith, runs }: Pick<ContextInput, 'ownTurnId' | 'goesOnWith' | 'runs'>,
 ): Utterance {
   // A claimed assistant message in this turn is not a step of the call's answer.
   const isOwnTurn = turnId === ownTurnId && !(role === 'assistant' && author.claimed === true)
-  return { id, role, parts, author, turnStatus, isOwnTurn, goesOn: isOwnTurn && id === goesOnWith }
+  const goesOn = isOwnTurn && id === goesOnWith
+  const shown = goesOn && runs !== undefined ? withRuns(parts, runs) : parts
+  return { id, role, parts: shown, author, turnStatus, isOwnTurn, goesOn }
 }
 
 /** A new message with its stored author, so that it looks the same now and later as history. */

@@ -30,6 +30,8 @@ export interface ContextInput {
   readonly replaces?: readonly string[]
   /** The stored answer that the call continues: only its approved calls run. Default: none. */
   readonly goesOnWith?: string
+  /** Open calls of that answer that run now, though nobody was asked for their approval. Default: none. */
+  readonly runs?: ReadonlyMap<string, unknown>
   /** What to search for. Default: the user's messages of this turn. */
   readonly question?: string
   /** Tokens of everything together, estimated. Default: no limit. */

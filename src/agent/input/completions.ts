@@ -1,4 +1,5 @@
 /** A client's answers to stored calls: results of tools, and answers to approval requests. */
+import type { TurnId } from '../../domain/id.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isInternal, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
 import { answered } from '../../domain/records/message-parts.ts'
@@ -9,6 +10,11 @@ export interface Completion {
   readonly messageId: string
   readonly toolCallId: string
   readonly part: MessagePart
+}
+
+/** The answer of a client to a stored call, and the turn of that call. */
+export interface SentAnswer extends Completion {
+  readonly turnId: TurnId
 }
 
 function withApproval(call: MessagePart, sent: MessagePart): MessagePart {
@@ -80,22 +86,40 @@ export function withoutOutcome(sent: MessagePart): MessagePart {
 /** The changed calls, by message and call. */
 export type CallAnswers = Map<string, Completion & { readonly message: Message }>
 
-/** Notes an answer to a call of a stored message; a later answer to the same call builds on the one before. */
-export function noteAnswer(answers: CallAnswers, message: Message, call: MessagePart, sent: MessagePart): void {
-  if (typeof call.toolCallId !== 'string') return
+/** Whether a client says something about a call, rather than only showing it. */
+function isAnswer(sent: MessagePart): boolean {
+  return sent.type === 'tool-approval-response' || sent.state === 'approval-responded' || isClosed(sent)
+}
+
+/**
+ * Notes an answer to a call of a stored message; a later answer to the same call builds on the one before.
+ *
+ * @returns The answer, if it says nothing new: the call had one before.
+ */
+export function noteAnswer(
+  answers: CallAnswers,
+  message: Message,
+  call: MessagePart,
+  sent: MessagePart,
+): SentAnswer | null {
+  if (typeof call.toolCallId !== 'string') return null
   const { toolCallId } = call
   const key = JSON.stringify([message.id, toolCallId])
   const part = completed(answers.get(key)?.part ?? call, sent)
   if (part !== null) answers.set(key, { message, messageId: message.id, toolCallId, part })
+  if (part !== null || answers.has(key) || isInternal(call) || !isAnswer(sent)) return null
+  return { messageId: message.id, turnId: message.turnId, toolCallId, part: sent }
 }
 
 /** The answers to calls of turns that are not replaced, and the suspended turn that they resume. */
 export function settleAnswers(
   answers: CallAnswers,
   replaced: readonly string[],
-): { readonly completions: readonly Completion[]; readonly resumes: string | null } {
+): { readonly completions: readonly SentAnswer[]; readonly resumes: string | null } {
   const kept = [...answers.values()].filter(({ message }) => !replaced.includes(message.turnId))
   const suspended = kept.findLast(({ message }) => message.turnStatus === 'suspended')
-  const completions = kept.map(({ messageId, toolCallId, part }) => ({ messageId, toolCallId, part }))
+  const completions = kept.map(({ message, messageId, toolCallId, part }) => {
+    return { messageId, turnId: message.turnId, toolCallId, part }
+  })
   return { completions, resumes: suspended?.message.turnId ?? null }
 }

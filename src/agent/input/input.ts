@@ -23,9 +23,9 @@ import { unitsOf } from './canonical.ts'
 import { type Compared, compare } from './compare.ts'
 import {
   type CallAnswers,
-  type Completion,
   isForeignOutcome,
   noteAnswer,
+  type SentAnswer,
   settleAnswers,
   withoutOutcome,
 } from './completions.ts'
@@ -68,7 +68,9 @@ export interface InputPlan {
   /** Turns that this one replaces: of an edited message or a regenerated answer, and all later ones. */
   readonly replaces: readonly string[]
   /** The parts of stored calls with the results and approvals that were sent for them. */
-  readonly completions: readonly Completion[]
+  readonly completions: readonly SentAnswer[]
+  /** What was sent for calls that had their answer before, in the order of the messages. */
+  readonly late: readonly SentAnswer[]
   /** The suspended turn that the completions belong to, to be resumed; null if there is none. */
   readonly resumes: string | null
   /** The stored question that the input only repeats; null if it does not end with one. */
@@ -114,18 +116,25 @@ interface Sorting extends Compared {
   readonly runsHere: (toolName: string) => boolean
   readonly history: HistoryMode
   readonly answers: CallAnswers
+  readonly late: SentAnswer[]
   readonly leftOut: MessagePart[]
   readonly warnings: string[]
 }
 
 /** Takes what a client sends for a stored call, as far as a client may. */
-function takeAnswer({ answers, runsHere, warnings }: Sorting, stored: Message, call: MessagePart, sent: MessagePart) {
+function takeAnswer(
+  { answers, late, runsHere, warnings }: Sorting,
+  stored: Message,
+  call: MessagePart,
+  sent: MessagePart,
+) {
   const isForeign = isForeignOutcome(call, sent, runsHere)
   if (isForeign) {
     const name = shown(toolNameOf(call))
     warnings.push(`The tool ${name} does not run on the client; the result that the client sent was left out.`)
   }
-  noteAnswer(answers, stored, call, isForeign ? withoutOutcome(sent) : sent)
+  const before = noteAnswer(answers, stored, call, isForeign ? withoutOutcome(sent) : sent)
+  if (before !== null) late.push(before)
 }
 
 /** Places the answers of a message to the stored calls that they are for. Answers to unknown calls are not stored. */
@@ -261,7 +270,7 @@ async function sortMessages(
   const compared = await compare(space, threadId, sent, end, comparing)
   const { resent, hidden } = compared
   const about = { ...compared, sender, runsHere, history }
-  const sorting: Sorting = { ...about, answers: new Map(), leftOut: [], warnings: [...warnings] }
+  const sorting: Sorting = { ...about, answers: new Map(), late: [], leftOut: [], warnings: [...warnings] }
   // It may be stored under an id other than the client's.
   const isLastNamed = options.messageId !== undefined && options.messageId === messages.at(-1)?.input.id
   const asked: Asked = isRegenerated
@@ -282,6 +291,7 @@ async function sortMessages(
     fresh,
     replaces,
     ...settleAnswers(sorting.answers, replaces),
+    late: sorting.late,
     repeats: repeats && replacement === null ? last.standing : null,
     warnings: sorting.warnings,
   }
@@ -329,7 +339,7 @@ export async function planInput(
     const all = said.map(({ input }) => asSaid(input, sender, history === 'import'))
     const fresh = all.flatMap(({ input }) => input ?? [])
     const warnings = leftOutWarnings(all.flatMap(({ leftOut }) => leftOut))
-    return { fresh, replaces: [], completions: [], resumes: null, repeats: null, instructions, warnings }
+    return { fresh, replaces: [], completions: [], late: [], resumes: null, repeats: null, instructions, warnings }
   }
   return { ...(await sortMessages(space, threadId, said, options, { sender, runsHere, history })), instructions }
 }

@@ -3,6 +3,7 @@ import { sameActor } from '../../domain/actor.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
 import type { Message } from '../../domain/records/message.ts'
+import type { TurnStatus } from '../../domain/records/turn.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { InputPlan } from '../input/input.ts'
 import { turnMessages } from '../input/stored-thread.ts'
@@ -41,18 +42,20 @@ async function isOf(space: AgentSpace, turnId: TurnId): Promise<boolean> {
 /**
  * Waits for the end of a turn.
  *
- * @returns Its answer; null if it is not complete, or has none.
+ * @param statuses How it must have ended. Default: complete.
+ * @returns Its answer; null if it ended otherwise, or has none.
  */
 export async function answerOfTurn(
   space: AgentSpace,
   threadId: string,
   turnId: TurnId,
   signal: AbortSignal | undefined,
+  statuses: readonly TurnStatus[] = ['complete'],
 ): Promise<AnswerOfTurn | null> {
   await space.turnEnded(threadId, turnId, signal)
   const [turn, messages] = await Promise.all([space.messages.turn(turnId), turnMessages(space, threadId, turnId)])
   const said = messages.findLast(({ role }) => role === 'assistant')
-  if (turn?.status !== 'complete' || said === undefined) return null
+  if (turn === null || !statuses.includes(turn.status) || said === undefined) return null
   const key = parseTurnId(turnId)?.spaceKey
   return { said, runId: turn.runId === null || key === undefined ? null : runIdOf(key, turn.runId) }
 }

@@ -1,30 +1,31 @@
 /** A call's exchange with its thread: the turn that it opens, the prompt, and the end of the turn. */
 
 import type { ModelMessage, SystemModelMessage, ToolSet, UIMessage } from 'ai'
-import type { Change } from '../../domain/commit/commit.ts'
 import { invariant } from '../../domain/error.ts'
 import type { TurnId } from '../../domain/id.ts'
-import { type JsonObject, mergeJson } from '../../domain/json.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
-import type { AgentTurn, AgentTurnRequest } from '../../ports/agent-memory.ts'
+import type { AgentTurn } from '../../ports/agent-memory.ts'
 import type { StoredAnswer } from '../answer/answer-changes.ts'
 import { type Call, processedContext, questionOf, type Remembered } from '../call.ts'
 import { assembleContext } from '../context/context.ts'
-import { answerablePlan } from '../input/answerable.ts'
-import { type InputOrigin, type InputPlan, planInput } from '../input/input.ts'
+import { type InputPlan, planInput } from '../input/input.ts'
 import { checkParts } from '../input/known-parts.ts'
+import { turnMessages } from '../input/stored-thread.ts'
 import { withoutApproved } from '../input/unissued.ts'
 import { loadSdk } from '../sdk.ts'
+import { BegunCalls } from '../steps/begun-calls.ts'
+import { CallSteps } from '../steps/call-steps.ts'
 import { withCheckedResults } from '../tools/checked-results.ts'
 import { DataParts } from '../tools/data-parts.ts'
-import { isInsideTurnOf } from '../tools/inside-turn.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
 import { ResultRoom } from '../tools/result-room.ts'
-import { type AnswerOfTurn, answeringTurn, answerOfTurn } from './answering-turn.ts'
+import type { AnswerOfTurn } from './answering-turn.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
-import { beginningRun, runIdOfTurn } from './run-record.ts'
-import { answeredBefore, completing, resuming, storedMessage, withModelOutputs } from './suspended.ts'
+import { type BegunTurn, beginCallTurn, originOf } from './planning.ts'
+import { runIdOfTurn } from './run-record.ts'
+import { completing, storedMessage } from './suspended.ts'
 import { suspendingTools } from './suspending-tools.ts'
 import { Suspensions } from './suspensions.ts'
 
@@ -58,83 +59,12 @@ async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 
   return { ...(all.length === 0 ? {} : { instructions: all }), messages: await processedContext(call, messages) }
 }
 
-/** What the call itself knows about its input; a client cannot change it. */
-function originOf({ sender, tools }: Call, { behaviour }: Remembered): InputOrigin {
-  const runsHere = (name: string) => Object.hasOwn(tools, name) && tools[name]?.execute !== undefined
-  return { ...(sender === undefined ? {} : { sender }), runsHere, history: behaviour.history }
-}
-
-/** Changes that give the thread the call's title and metadata, if it lacks them. */
-async function threadChanges({ space, thread: named }: Remembered): Promise<readonly Change[]> {
-  const { id: threadId, title, metadata } = named
-  if (title === undefined && metadata === undefined) return []
-  const { record: thread } = await space.threads.get(threadId)
-  const isNew = thread === null || thread.deleted
-  const given = title !== undefined && (isNew || thread.title === null) ? { title } : {}
-  const patch = metadata as JsonObject | undefined
-  const before = isNew ? {} : thread.metadata
-  const isKnown = patch === undefined || (!isNew && JSON.stringify(mergeJson(before, patch)) === JSON.stringify(before))
-  const added = isKnown || patch === undefined ? {} : { metadata: patch }
-  if (Object.keys(given).length + Object.keys(added).length === 0) return []
-  return [{ kind: 'thread-put', threadId, ...given, ...added }]
-}
-
-interface Begun {
-  readonly turn: AgentTurn
-  readonly plan: InputPlan
-}
-
-/** The request to open a call's turn, as data. */
-async function requestOf(call: Call, remembered: Remembered, plan: InputPlan): Promise<AgentTurnRequest> {
-  const { space, thread } = remembered
-  const threadId = thread.id
-  const [completion] = plan.completions
-  if (plan.resumes !== null && completion !== undefined) {
-    return resuming(space, call.agent.id, threadId, plan.resumes as TurnId, completion)
-  }
-  const { runId, run } = beginningRun(space, call.agent.id, threadId)
-  const before = await threadChanges(remembered)
-  const messages = [...plan.fresh]
-  const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]
-  return { threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
-}
-
-async function begin(call: Call, remembered: Remembered): Promise<Begun | { readonly joined: TurnId }> {
-  const { space, thread, behaviour } = remembered
-  const threadId = thread.id
-  const turns = isInsideTurnOf(space, threadId) ? 'parallel' : behaviour.turns
-  const { trigger, messageId } = call.options
-  const how = { ...(trigger === undefined ? {} : { trigger }), ...(messageId === undefined ? {} : { messageId }) }
-  const planned = () => planInput(space, threadId, call.input, how, originOf(call, remembered))
-  let plan: InputPlan | null = null
-  const join = (open: readonly TurnId[]) => answeringTurn(space, open, planned)
-  const begun = await space.beginTurn(threadId, { turns, signal: call.signal }, join, async (alone) => {
-    const read = await planned()
-    const answerable = await answerablePlan(space, threadId, call.input, read)
-    checkParts(answerable.fresh)
-    const completions = await withModelOutputs(answerable.completions, new ModelOutputs(call.tools))
-    plan = await answeredBefore(space, call.agent.id, threadId, { ...answerable, completions }, alone)
-    return requestOf(call, remembered, plan)
-  })
-  if ('joined' in begun) return begun
-  const used = plan as unknown as InputPlan
-  call.warnings.push(...used.warnings)
-  if (begun.gaveUp) {
-    const { turnWaitMs } = space.limits
-    call.warnings.push(
-      `An earlier turn of the thread was still open after ${turnWaitMs} ms: this one ran in parallel with it.`,
-    )
-  }
-  return { turn: begun.turn, plan: used }
-}
-
-/** The stored answer that a resumed turn continues, with its calls answered. */
-async function resumedAnswer({ space }: Remembered, { turn, plan }: Begun): Promise<StoredAnswer | null> {
+/** The stored answer that a resumed turn continues, with its calls answered; null if it has none yet. */
+async function resumedAnswer({ space }: Remembered, { turn, driving }: BegunTurn): Promise<StoredAnswer | null> {
+  if (driving === null || driving.messageId === null) return null
   const { threadId } = turn
-  const [first, ...rest] = plan.resumes === null ? [] : plan.completions
-  if (first === undefined) return null
-  for (const completion of rest) await turn.commit([completing(threadId, completion)])
-  const { messageId } = first
+  const { messageId, completions } = driving
+  for (const completion of completions.slice(1)) await turn.commit([completing(threadId, completion)])
   return { messageId, parts: (await storedMessage(space, threadId, messageId))?.parts ?? [] }
 }
 
@@ -150,6 +80,8 @@ interface InTurn {
   readonly runId: string
   readonly messageId: string
   readonly stored: readonly MessagePart[]
+  /** The calls of this turn whose start is stored. */
+  readonly begun: BegunCalls
 }
 
 /** What a call that stores nothing calls its answer. */
@@ -166,7 +98,7 @@ function toolsOf(call: Call, { memory, space, thread }: Remembered, open: InTurn
     open === null || room === null ? null : new Suspensions(open.runId, tools, room, space.limits.stepBytes)
   const checked = withCheckedResults(tools, room)
   const waiting = suspensions === null ? checked : suspendingTools(checked, suspensions)
-  const inside = toolsInside(open?.turn ?? null, waiting)
+  const inside = toolsInside(open?.turn ?? null, open === null ? waiting : open.begun.tools(waiting))
   const shortened = call.results === null ? null : { results: call.results, messageId: open?.messageId ?? unstored }
   const modelOutputs = new ModelOutputs(inside, room, shortened)
   return { tools: modelOutputs.tools, toolsContext: context, dataParts, modelOutputs, suspensions }
@@ -176,7 +108,7 @@ async function contextOf(
   call: Call,
   { space, thread, behaviour }: Remembered,
   plan: InputPlan,
-  own: { readonly turnId: TurnId; readonly goesOnWith: string | null } | null,
+  own: (Pick<BegunTurn, 'driving'> & { readonly turnId: TurnId; readonly goesOnWith: string | null }) | null,
 ): Promise<Pick<Exchange, 'instructions' | 'messages'> & { readonly seen: JsonObject }> {
   const context = await assembleContext({
     space,
@@ -188,6 +120,7 @@ async function contextOf(
     ownTurnId: own?.turnId ?? null,
     replaces: plan.replaces,
     ...(own === null || own.goesOnWith === null ? {} : { goesOnWith: own.goesOnWith }),
+    ...(own === null || own.driving === null ? {} : { runs: own.driving.runs }),
     question: questionOf(plan.fresh),
     tools: call.tools,
     ...(call.results === null ? {} : { results: call.results }),
@@ -220,18 +153,6 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
   return { ...context, ...tools, turn: null }
 }
 
-/** Begins a call's turn, or waits for the open turn that answers the same request. */
-async function beginOrWait(call: Call, remembered: Remembered): Promise<Begun | AnswerOfTurn> {
-  for (;;) {
-    const begun = await begin(call, remembered)
-    if (!('joined' in begun)) return begun
-    const answer = await answerOfTurn(remembered.space, remembered.thread.id, begun.joined, call.signal)
-    if (answer === null) continue
-    call.warnings.push('The same request was being answered when this one came: this is the answer to both.')
-    return answer
-  }
-}
-
 /**
  * Begins a call's exchange. If it has a turn, the turn is open from here on, and the caller must end it. A request that
  * is being answered already gets the answer of that turn.
@@ -251,24 +172,48 @@ export async function beginExchange(call: Call): Promise<Exchange | AnswerOfTurn
     }
   }
   if (remembered.behaviour.readOnly) return readOnlyExchange(call, remembered)
-  const begun = await beginOrWait(call, remembered)
+  const begun = await beginCallTurn(call, remembered)
   if ('said' in begun) return begun
-  const { turn, plan } = begun
-  const runId = runIdOfTurn(turn)
+  const { turn, plan, driving } = begun
   let resumed: StoredAnswer | null = null
   try {
     resumed = await resumedAnswer(remembered, begun)
-    const stored = resumed?.parts ?? []
-    const messageId = resumed?.messageId ?? turn.messageId(messagesIn(turn))
-    call.results?.begin(turn.id)
-    const { modelOutputs, suspensions, ...tools } = toolsOf(call, remembered, { turn, runId, messageId, stored })
-    invariant(suspensions !== null, 'a turn may be suspended')
-    const own = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null }
-    const { seen, ...context } = await contextOf(call, remembered, plan, own)
-    const answer = { modelOutputs, suspensions, dataParts: tools.dataParts }
-    return { ...context, ...tools, turn: new OwnTurn(call, { turn, runId, messageId, stored, seen, ...answer }) }
+    const own = await ownTurn(call, remembered, begun, resumed)
+    const at = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null, driving }
+    const { seen, ...context } = await contextOf(call, remembered, plan, at)
+    own.turn.sees(seen)
+    return { ...context, ...own }
   } catch (error) {
     await giveUp(turn, error, call.signal, resumed)
     throw error
   }
+}
+
+/** The id of the answer of a turn: the stored one's, or that of the turn's next message. */
+async function answerId({ space }: Remembered, { turn, driving }: BegunTurn): Promise<string> {
+  if (driving === null) return turn.messageId(messagesIn(turn))
+  return turn.messageId((await turnMessages(space, turn.threadId, turn.id)).length)
+}
+
+/** The open turn of a call, with its tools. */
+async function ownTurn(call: Call, remembered: Remembered, begun: BegunTurn, resumed: StoredAnswer | null) {
+  const { turn, driving } = begun
+  const runId = runIdOfTurn(turn)
+  const stored = resumed?.parts ?? []
+  const messageId = resumed?.messageId ?? (await answerId(remembered, begun))
+  call.results?.begin(turn.id)
+  const calls = new BegunCalls()
+  const open = { turn, runId, messageId, stored, begun: calls }
+  const { modelOutputs, suspensions, ...tools } = toolsOf(call, remembered, open)
+  invariant(suspensions !== null, 'a turn may be suspended')
+  for (const [toolCallId, { toolName, resumption }] of driving?.runs ?? []) {
+    if (resumption !== null) await suspensions.resume({ toolCallId, toolName }, resumption)
+  }
+  const place = { runId, threadId: turn.threadId, messageId }
+  const steps = new CallSteps(place, tools.tools, suspensions.suspended, driving?.steps ?? [])
+  const { dataParts } = tools
+  const records = { steps, calls, runs: driving?.runs ?? new Map() }
+  const answer = { messageId, stored, modelOutputs, dataParts, suspensions }
+  const own = new OwnTurn(call, { turn, runId, ...answer, ...records })
+  return { ...tools, turn: own }
 }

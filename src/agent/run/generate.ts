@@ -1,6 +1,5 @@
 /** A call that returns its whole answer: the AI SDK's `generateText`, with its steps stored in memory. */
-import type { GenerateTextResult, StepResult, TextStreamPart, ToolSet } from 'ai'
-import type { MessagePart } from '../../domain/records/message.ts'
+import type { GenerateTextResult, TextStreamPart, ToolSet } from 'ai'
 import { Feed } from '../answer/feed.ts'
 import type { Call } from '../call.ts'
 import { loadSdk } from '../sdk.ts'
@@ -12,39 +11,9 @@ import { afterwards, endOf, isEnded, runFacts, sdkSettings } from './run-model.t
 import { storedAnswerSettings } from './stored-answer-model.ts'
 import { untilAborted } from './until-aborted.ts'
 import { withoutSuspended } from './without-suspended.ts'
+import { type SdkStep, WrittenStep } from './written-step.ts'
 
-type Step = StepResult<ToolSet, Record<string, unknown>>
 type StreamPart = TextStreamPart<ToolSet>
-
-/** The parts that a stream of the AI SDK would have for a whole step. */
-function* partsOf(step: Step): Generator<StreamPart> {
-  const { request, response, usage, performance, finishReason, rawFinishReason, providerMetadata } = step
-  yield { type: 'start-step', request, warnings: step.warnings ?? [] }
-  for (const [index, content] of step.content.entries()) {
-    const id = `${index}`
-    if (content.type === 'text' || content.type === 'reasoning') {
-      const { type, text, ...about } = content
-      yield { ...about, type: `${type}-start`, id } as StreamPart
-      yield { ...about, type: `${type}-delta`, id, text } as StreamPart
-      yield { ...about, type: `${type}-end`, id } as StreamPart
-    } else yield content as StreamPart
-  }
-  yield { type: 'finish-step', response, usage, performance, finishReason, rawFinishReason, providerMetadata }
-}
-
-/**
- * Tool calls that were approved or denied before this call: their tools run before its first step and belong to no
- * step.
- */
-function earlierCalls(parts: readonly MessagePart[]): ReadonlySet<unknown> {
-  return new Set(parts.filter(({ state }) => state === 'approval-responded').map(({ toolCallId }) => toolCallId))
-}
-
-/** A tool's result for a call of an earlier step. */
-function* earlierOutput(earlier: ReadonlySet<unknown>, event: unknown): Generator<StreamPart> {
-  const { toolOutput } = event as { readonly toolOutput?: { readonly toolCallId?: unknown } }
-  if (toolOutput !== undefined && earlier.has(toolOutput.toolCallId)) yield toolOutput as StreamPart
-}
 
 async function runModel(
   call: Call,
@@ -54,20 +23,25 @@ async function runModel(
   const { generateText } = await loadSdk()
   const { options } = call
   const turn = exchange.turn
-  const earlier = earlierCalls(turn?.stored ?? [])
+  const written = new WrittenStep(feed)
+  // A step without the model is no step of the answer.
+  const isStep = () => turn?.isSilent !== true
   let steps = 0
   const settings = await sdkSettings(call, exchange)
   feed?.write(deniedBefore(turn))
   const own: typeof settings = {
     ...settings,
+    onLanguageModelCallEnd: async (event) => {
+      if (isStep()) written.said(event.content)
+      await (options.onLanguageModelCallEnd ?? options.experimental_onLanguageModelCallEnd)?.(event)
+    },
     onToolExecutionEnd: async (event) => {
-      feed?.write(earlierOutput(earlier, event))
+      written.returned(event.toolOutput)
       await (options.onToolExecutionEnd ?? options.experimental_onToolCallFinish)?.(event)
     },
     onStepEnd: async (step) => {
-      // A step without the model is no step of the answer.
-      if (turn?.isSilent !== true) {
-        feed?.write(partsOf(step as Step))
+      if (isStep()) {
+        written.ended(step as SdkStep)
         steps += 1
         // The next step begins when this one is stored.
         await turn?.answer.recorded(steps)

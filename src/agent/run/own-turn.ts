@@ -8,16 +8,19 @@ import { Answer, type AnswerEnd } from '../answer/answer.ts'
 import { changesTo, type StoredAnswer } from '../answer/answer-changes.ts'
 import { AnswerMetadata } from '../answer/answer-metadata.ts'
 import { endedParts } from '../answer/answer-parts.ts'
+import { SavedAnswer } from '../answer/saved-answer.ts'
 import { type Call, processedAnswer, processesAnswers } from '../call.ts'
 import { callOptionTable } from '../call-options.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
+import type { BegunCalls } from '../steps/begun-calls.ts'
+import type { CallSteps, StartingCall } from '../steps/call-steps.ts'
 import type { DataParts } from '../tools/data-parts.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
 import { withSuspendedChunks } from './suspended-chunks.ts'
 import type { Suspensions } from './suspensions.ts'
-import { waitingCalls } from './waiting-step.ts'
+import { earlierCalls, waitingCalls } from './waiting-step.ts'
 
 interface Beginning {
   readonly turn: AgentTurn
@@ -25,12 +28,15 @@ interface Beginning {
   readonly messageId: string
   /** The part of the answer that is already stored, if the turn was resumed. */
   readonly stored: readonly MessagePart[]
-  /** What the model saw, by id. */
-  readonly seen: JsonObject
   /** What models are shown of the results of the call's tools. */
   readonly modelOutputs: ModelOutputs
   readonly dataParts: DataParts
   readonly suspensions: Suspensions
+  /** The records of its calls. */
+  readonly steps: CallSteps
+  readonly calls: BegunCalls
+  /** Open calls of the stored part that run now. */
+  readonly runs: ReadonlyMap<string, unknown>
 }
 
 export class OwnTurn {
@@ -44,35 +50,52 @@ export class OwnTurn {
   /** Calls of the stored part that still wait: the model is not asked before they have their answers. */
   readonly waiting: ReadonlySet<string>
   readonly suspensions: Suspensions
-  readonly #seen: JsonObject
+  /** Open calls of the stored part that run now, before the model is asked. */
+  readonly earlier: ReadonlySet<string>
+  readonly #saved: SavedAnswer
+  readonly #steps: CallSteps
+  readonly #calls: BegunCalls
+  /** What the model saw, by id. */
+  #seen: JsonObject = {}
   readonly #call: Call
   #hasEnded: boolean
   /** Aborts the model when its turn was replaced or deleted, or another one took its place first. */
   readonly #refused = new AbortController()
 
-  constructor(call: Call, { turn, runId, messageId, stored, seen, modelOutputs, dataParts, suspensions }: Beginning) {
+  constructor(call: Call, beginning: Beginning) {
+    const { turn, runId, messageId, stored, modelOutputs, dataParts, suspensions, steps, calls, runs } = beginning
     this.turn = turn
     this.runId = runId
     this.messageId = messageId
     this.stored = stored
-    this.waiting = waitingCalls(stored)
+    this.waiting = waitingCalls(stored, runs)
+    this.earlier = earlierCalls(stored, runs)
     this.suspensions = suspensions
-    this.#seen = seen
+    this.#steps = steps
+    this.#calls = calls
     this.#call = call
     this.#hasEnded = false
     this.metadata = metadataOf(call, stored)
-    this.answer = new Answer({
+    const { metadata } = this
+    this.#saved = new SavedAnswer({
       turn,
       messageId,
       stored,
+      metadata,
+      steps,
+      onRefused: (error) => this.#refused.abort(error),
+    })
+    this.answer = new Answer({
+      turn,
+      messageId,
+      saved: this.#saved,
       modelOutputs,
-      metadata: this.metadata,
       dataParts,
       withSuspended: () => withSuspendedChunks(suspensions),
+      savesEarly: showsAll(call),
       // If processors check the whole answer, it is not stored step by step.
       savePerStep: (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call),
       process: (parts) => processedAnswer(call, parts),
-      onRefused: (error) => this.#refused.abort(error),
     })
   }
 
@@ -84,6 +107,16 @@ export class OwnTurn {
   /** Aborted when the turn is replaced, or its thread deleted, while the model works. */
   get refused(): AbortSignal {
     return this.#refused.signal
+  }
+
+  /** Notes what the model is shown, by id. */
+  sees(seen: JsonObject): void {
+    this.#seen = seen
+  }
+
+  /** Stores the start of a call, before its tool runs. Never throws: the tool does not run then. */
+  begin(call: StartingCall): Promise<void> {
+    return this.#calls.begin(call, this.#steps.isRecorded(call.toolName) ? () => this.answer.begin(call) : null)
   }
 
   /**
@@ -135,8 +168,14 @@ export class OwnTurn {
   async #closeAnyway(error: unknown): Promise<void> {
     const status = isOvertaken(error) ? 'aborted' : 'failed'
     const run = endingRun(this.turn, status, { error: errorOf(error) })
-    await closeAnyhow(this.turn, status, run, () => this.answer.cut())
+    await closeAnyhow(this.turn, status, run, () => this.#saved.cut())
   }
+}
+
+/** Whether what the model says reaches the recording at once, and as it is. */
+function showsAll({ options, outputProcessors }: Call): boolean {
+  const changes = outputProcessors.some(({ processOutputStream }) => processOutputStream !== undefined)
+  return options.experimental_transform === undefined && !changes
 }
 
 /** The metadata of a call's answer. Of a turn that goes on, the author stands in it already. */

@@ -40,6 +40,15 @@ export function isEnded(call: Call, error: unknown): boolean {
   return call.signal?.aborted === true || (error instanceof DOMException && error.name === 'TimeoutError')
 }
 
+/** The AI SDK waits for this before it runs a tool. */
+function startedFirst(turn: OwnTurn, options: CallOptions): NonNullable<CallOptions['onToolExecutionStart']> {
+  const given = options.onToolExecutionStart ?? options.experimental_onToolCallStart
+  return async (event) => {
+    await turn.begin(event.toolCall)
+    await given?.(event)
+  }
+}
+
 /** The arguments of the AI SDK. */
 export async function sdkSettings(
   call: Call,
@@ -64,6 +73,7 @@ export async function sdkSettings(
     messages: asks ? messages : withoutCalls(messages, turn.waiting),
     tools,
     toolsContext,
+    ...(turn === null ? {} : { onToolExecutionStart: startedFirst(turn, options) }),
     ...(instructions === undefined ? {} : { instructions }),
     ...(schema === undefined || !asks ? {} : { output: await outputOf(schema) }),
     ...(abortSignal === undefined ? {} : { abortSignal }),

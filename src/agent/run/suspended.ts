@@ -7,11 +7,12 @@ import type { TurnId } from '../../domain/id.ts'
 import { type Message, toolNameOf } from '../../domain/records/message.ts'
 import type { AgentSpace, AgentTurnRequest } from '../../ports/agent-memory.ts'
 import { endedParts, growthOf } from '../answer/answer-parts.ts'
-import type { Completion } from '../input/completions.ts'
+import type { Completion, SentAnswer } from '../input/completions.ts'
 import type { InputPlan } from '../input/input.ts'
+import { stepPatch } from '../steps/step-change.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
-import { endingRun, resumingRun } from './run-record.ts'
+import { endingRun, resumingRun, runIdOfTurn } from './run-record.ts'
 
 /** The answer of a call, as a change. An extension completes one call, and a commit changes a message once. */
 export function completing(threadId: string, { messageId, toolCallId, part }: Completion): Change {
@@ -19,10 +20,10 @@ export function completing(threadId: string, { messageId, toolCallId, part }: Co
 }
 
 /** The answers to calls that clients carried out, each with what a model is shown of it. */
-export function withModelOutputs(
-  completions: readonly Completion[],
+export function withModelOutputs<Answer extends Completion>(
+  completions: readonly Answer[],
   outputs: ModelOutputs,
-): Promise<readonly Completion[]> {
+): Promise<readonly Answer[]> {
   const shown = completions.map(async (completion) => {
     const { part, toolCallId } = completion
     if (part.state !== 'output-available') return completion
@@ -38,16 +39,16 @@ export async function storedMessage(space: AgentSpace, threadId: string, message
   return places.find(({ message }) => message.threadId === threadId)?.message ?? null
 }
 
-/** Resumes a suspended turn, with the first of the answers that it waited for. */
+/** Resumes a suspended or interrupted turn, with the first of the answers that it waited for, if any came. */
 export async function resuming(
   space: AgentSpace,
   name: string,
   threadId: string,
   turnId: TurnId,
-  first: Completion,
+  first: Completion | undefined,
 ): Promise<AgentTurnRequest> {
   const { runId, run } = await resumingRun(space, name, threadId, turnId)
-  const changes = [completing(threadId, first), run]
+  const changes = [...(first === undefined ? [] : [completing(threadId, first)]), run]
   return { threadId, runId, resumes: turnId, replaces: [], before: [], changes }
 }
 
@@ -70,7 +71,11 @@ async function finish(
       const growth = growthOf(parts, endedParts(parts, false))
       for (const left of growth?.completed ?? []) await turn.commit([completing(threadId, { messageId, ...left })])
     }
-    await turn.close('complete', [endingRun(turn, 'complete')])
+    const settled = (await space.steps(runIdOfTurn(turn))).filter(({ status }) => status !== 'settled')
+    const steps = settled.map(({ runId, path, attempt }) => {
+      return stepPatch(attempt, { runId, path, status: 'settled' }).change
+    })
+    await turn.close('complete', [...steps, endingRun(turn, 'complete')])
   } catch (error) {
     await closeAnyhow(turn, 'failed', endingRun(turn, 'failed'))
     throw error
@@ -78,11 +83,11 @@ async function finish(
 }
 
 /** Answers grouped by the turn of their call, in the order in which they came. */
-async function byTurn(space: AgentSpace, threadId: string, completions: readonly Completion[]) {
-  const turns = new Map<TurnId, Completion[]>()
+function byTurn(completions: readonly SentAnswer[]): Map<TurnId, SentAnswer[]> {
+  const turns = new Map<TurnId, SentAnswer[]>()
   for (const completion of completions) {
-    const turnId = (await storedMessage(space, threadId, completion.messageId))?.turnId
-    if (turnId !== undefined) turns.set(turnId, [...(turns.get(turnId) ?? []), completion])
+    const { turnId } = completion
+    turns.set(turnId, [...(turns.get(turnId) ?? []), completion])
   }
   return turns
 }
@@ -103,7 +108,7 @@ export async function answeredBefore(
 ): Promise<InputPlan> {
   if (plan.completions.length === 0) return plan
   const resumes = plan.fresh.length === 0 ? plan.resumes : null
-  const turns = await byTurn(space, threadId, plan.completions)
+  const turns = byTurn(plan.completions)
   const warnings = [...plan.warnings]
   for (const [turnId, completions] of turns) {
     if (turnId === resumes) continue

@@ -7,12 +7,23 @@ import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import { isToolPart, type MessagePart } from '../../domain/records/message.ts'
 import { modelSaying } from './stored-answer-model.ts'
 
-/** The ids of calls that still wait: for a word on their approval, or for a client's result. */
-export function waitingCalls(stored: readonly MessagePart[]): ReadonlySet<string> {
+/**
+ * The ids of calls that still wait: for a word on their approval, for data, or for a client's result.
+ *
+ * @param runs Calls that run now.
+ */
+export function waitingCalls(stored: readonly MessagePart[], runs: ReadonlyMap<string, unknown>): ReadonlySet<string> {
   const waiting = stored.filter((part) => {
     return isToolPart(part) && (part.state === 'approval-requested' || part.state === 'input-available')
   })
-  return new Set(waiting.map(({ toolCallId }) => String(toolCallId)))
+  const ids = waiting.map(({ toolCallId }) => String(toolCallId))
+  return new Set(ids.filter((id) => !runs.has(id)))
+}
+
+/** The ids of stored calls that run before the model is asked, and belong to no step of its own. */
+export function earlierCalls(stored: readonly MessagePart[], runs: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+  const approved = stored.filter(({ state }) => state === 'approval-responded')
+  return new Set([...approved.map(({ toolCallId }) => String(toolCallId)), ...runs.keys()])
 }
 
 type Content = readonly { readonly type: string; readonly toolCallId?: string }[]

@@ -119,7 +119,7 @@ export class Turn {
   }
 
   /**
-   * Whether others closed the turn as interrupted, and nobody goes on with it.
+   * Whether others closed the turn as interrupted, and nobody continues it.
    *
    * @throws MemoryError `conflict` if another process has continued it.
    */

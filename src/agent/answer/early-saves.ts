@@ -1,0 +1,99 @@
+/**
+ * The saves of an answer before its steps end: a call is stored before its tool runs. Calls of one step that start together
+ * are saved together.
+ */
+import { nextTurn } from '../../domain/detached.ts'
+import type { StartingCall } from '../steps/call-steps.ts'
+
+/** Calls that start with one save. */
+export interface Batch {
+  readonly calls: readonly StartingCall[]
+  readonly saved: () => void
+  readonly refused: (error: unknown) => void
+}
+
+/** A chunk of the answer as the AI SDK streams it to clients. */
+interface Chunk {
+  readonly type: string
+  readonly toolCallId?: string
+  readonly preliminary?: boolean
+}
+
+const outcomes = new Set(['tool-output-available', 'tool-output-error', 'tool-output-denied'])
+
+export class EarlySaves {
+  /** Asks for a save of all that has been streamed so far. */
+  readonly #save: (batch: Batch) => void
+  readonly #waits: boolean
+  readonly #seen: Set<string>
+  #seeing: { readonly toolCallId: string; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] =
+    []
+  #starting: StartingCall[] = []
+  #batch: PromiseWithResolvers<void> | null = null
+  /** Calls whose tools run. */
+  readonly #running = new Set<string>()
+  #over: Error | null = null
+
+  /**
+   * @param stored The ids of calls that are stored already; null if calls are not waited for, because what the stream
+   *   shows of them is decided later.
+   */
+  constructor(stored: Iterable<string> | null, save: (batch: Batch) => void) {
+    this.#waits = stored !== null
+    this.#seen = new Set(stored)
+    this.#save = save
+  }
+
+  /**
+   * Resolves when the start of a call is stored, with everything before it.
+   *
+   * @throws MemoryError if the memory refuses it.
+   */
+  async begin(call: StartingCall): Promise<void> {
+    await this.#sees(call.toolCallId)
+    this.#starting.push(call)
+    this.#batch ??= this.#gather()
+    await this.#batch.promise
+    this.#running.add(call.toolCallId)
+  }
+
+  /** Calls that start in the same turn of the event loop are saved together. */
+  #gather(): PromiseWithResolvers<void> {
+    const batch = Promise.withResolvers<void>()
+    nextTurn(() => {
+      const calls = this.#starting.splice(0)
+      this.#batch = null
+      if (this.#over !== null) throw this.#over
+      this.#save({ calls, saved: batch.resolve, refused: batch.reject })
+    }, batch.reject)
+    return batch
+  }
+
+  #sees(toolCallId: string): Promise<void> {
+    if (this.#over !== null) return Promise.reject(this.#over)
+    if (!this.#waits || this.#seen.has(toolCallId)) return Promise.resolve()
+    return new Promise((resolve, reject) => this.#seeing.push({ toolCallId, resolve, reject }))
+  }
+
+  /**
+   * Looks at a chunk that has become part of the answer.
+   *
+   * @returns Whether it is the result of a tool while others of the same step still run: it is saved at once then.
+   */
+  saw({ type, toolCallId, preliminary }: Chunk): boolean {
+    if (toolCallId === undefined) return false
+    if (type === 'tool-input-available' && !this.#seen.has(toolCallId)) {
+      this.#seen.add(toolCallId)
+      for (const { resolve } of this.#seeing.filter((one) => one.toolCallId === toolCallId)) resolve()
+      this.#seeing = this.#seeing.filter((one) => one.toolCallId !== toolCallId)
+    }
+    if (!outcomes.has(type) || preliminary === true) return false
+    return this.#running.delete(toolCallId) && this.#running.size > 0
+  }
+
+  /** The answer is over: no call starts any more. */
+  end(): void {
+    this.#over = new Error('The answer was over before the call of a tool could be stored.')
+    for (const { reject } of this.#seeing.splice(0)) reject(this.#over)
+  }
+}

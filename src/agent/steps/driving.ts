@@ -1,0 +1,160 @@
+/**
+ * Driving: what a process that has taken a waiting turn does with its open calls, by their records. A call that was
+ * approved or resumed runs, one that waits goes on waiting, and one that may have run already does not run again unless
+ * its tool is safe to repeat.
+ */
+import type { ToolSet } from 'ai'
+import { sameActor } from '../../domain/actor.ts'
+import { MemoryError, shown } from '../../domain/error.ts'
+import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import { isToolPart, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
+import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
+import type { Completion } from '../input/completions.ts'
+import { turnMessages } from '../input/stored-thread.ts'
+import { isRetrySafe } from '../tools/tool-traits.ts'
+
+/** What a suspended tool continues with. */
+interface Resumption {
+  readonly data: Json
+  /** The payload that it was suspended with. */
+  readonly suspendData?: Json
+}
+
+/** An open call that runs now. */
+interface RunningCall {
+  readonly toolName: string
+  /** null for a call that was interrupted. */
+  readonly resumption: Resumption | null
+}
+
+/** What becomes of the open calls of a turn that is continued. */
+export interface Driving {
+  readonly turnId: TurnId
+  /** The answer that holds the calls; null if nothing of it is stored. */
+  readonly messageId: string | null
+  /** Calls that have their answer, or may run now because a person said so. */
+  readonly completions: readonly Completion[]
+  /** Other calls that run now: suspended ones with their data, and those that were interrupted. */
+  readonly runs: ReadonlyMap<string, RunningCall>
+  /** The steps of the run so far. */
+  readonly steps: readonly RunStep[]
+  /** Whether there is anything to go on with. If not, the turn waits for all of its calls. */
+  readonly isMoved: boolean
+}
+
+const mayHaveRun = 'The process ended while this tool ran. It may have had its effect, and was not run again.'
+
+/** What becomes of one open call; null if it waits, or if nobody has to do anything about it. */
+type Fate = { readonly part: MessagePart } | { readonly runs: Resumption | null } | null
+
+/** A call with what was said of it: the AI SDK runs it, or tells that it was declined. */
+function respondedPart(call: MessagePart, approved: boolean, reason: string | undefined): MessagePart {
+  const asked = isJsonObject(call.approval) ? call.approval : { id: `decided-${call.toolCallId}` }
+  const approval: JsonObject = { ...asked, approved, ...(reason === undefined ? {} : { reason }) }
+  return { ...call, state: 'approval-responded', approval } as MessagePart
+}
+
+function decided(call: MessagePart, { stepKind, decision, payload }: RunStep): Fate {
+  const { approved, reason, data = null, expired } = decision ?? {}
+  const why = expired === true ? 'expired' : reason
+  if (stepKind === 'client') {
+    if (approved !== false && expired !== true) {
+      return { part: { ...call, state: 'output-available', output: data } as MessagePart }
+    }
+    return { part: { ...call, state: 'output-error', errorText: why ?? 'The client did not carry out the call.' } }
+  }
+  if (approved === false || expired === true) return { part: respondedPart(call, false, why) }
+  if (stepKind === 'suspension') return { runs: { data, ...(payload === undefined ? {} : { suspendData: payload }) } }
+  return call.state === 'approval-responded' ? null : { part: respondedPart(call, true, reason) }
+}
+
+function toolGone(call: MessagePart): MemoryError {
+  const name = toolNameOf(call)
+  return new MemoryError('not-found', {
+    message: `The tool ${shown(name)} is not one of this agent any more, so its call cannot go on.`,
+    fix: 'Give the agent the tool again, or decline the call.',
+    details: { tool: name, toolCallId: call.toolCallId ?? null, reason: 'tool-gone' },
+  })
+}
+
+/** The fate of a call that had started, or was about to start, when its process ended. */
+function interrupted(call: MessagePart, step: RunStep | undefined, tools: ToolSet): Fate {
+  const name = toolNameOf(call)
+  const tool = Object.hasOwn(tools, name) ? tools[name] : undefined
+  if (step?.status !== 'started') return tool?.execute === undefined ? null : { runs: null }
+  if (tool === undefined || !isRetrySafe(tool))
+    return { part: { ...call, state: 'output-error', errorText: mayHaveRun } }
+  const { stepKind, decision, payload } = step
+  if (stepKind !== 'suspension') return call.state === 'approval-responded' ? null : { runs: null }
+  return { runs: { data: decision?.data ?? null, ...(payload === undefined ? {} : { suspendData: payload }) } }
+}
+
+function isOpen(part: MessagePart): boolean {
+  const { state } = part
+  return (
+    isToolPart(part) &&
+    (state === 'input-available' || state === 'approval-requested' || state === 'approval-responded')
+  )
+}
+
+function isApproved({ state, approval }: MessagePart): boolean {
+  return state === 'approval-responded' && isJsonObject(approval) && approval.approved === true
+}
+
+function fateOf(call: MessagePart, step: RunStep | undefined, tools: ToolSet, wasInterrupted: boolean): Fate {
+  if (call.providerExecuted === true && step === undefined) return null
+  if (step?.status === 'asked') return null
+  if (step?.status === 'decided' || step?.status === 'expired') {
+    const fate = decided(call, step)
+    const willRun = fate === null || 'runs' in fate || isApproved(fate.part)
+    const isHere = call.providerExecuted === true || Object.hasOwn(tools, toolNameOf(call))
+    if (willRun && !isHere) throw toolGone(call)
+    return fate
+  }
+  return wasInterrupted || step?.status === 'started' ? interrupted(call, step, tools) : null
+}
+
+async function answerIn(space: AgentSpace, threadId: string, turnId: TurnId): Promise<Message | null> {
+  const messages = await turnMessages(space, threadId, turnId)
+  return messages.findLast(({ role }) => role === 'assistant') ?? null
+}
+
+/**
+ * What a turn can be continued; null if it does not wait.
+ *
+ * @throws MemoryError `not-found` if the tool of a decided call is gone.
+ */
+export async function drivingOf(
+  space: AgentSpace,
+  threadId: string,
+  turnId: TurnId,
+  tools: ToolSet,
+): Promise<Driving | null> {
+  const turn = await space.messages.turn(turnId)
+  const key = parseTurnId(turnId)?.spaceKey
+  const wasInterrupted = turn?.status === 'interrupted'
+  if (turn === null || key === undefined || (turn.status !== 'suspended' && !wasInterrupted)) return null
+  const [steps, message] = await Promise.all([
+    turn.runId === null ? [] : space.steps(runIdOf(key, turn.runId)),
+    answerIn(space, threadId, turnId),
+  ])
+  const byPath = new Map(steps.map((step) => [step.path, step]))
+  const completions: Completion[] = []
+  const runs = new Map<string, RunningCall>()
+  // Memory refuses the turn of another actor, and says why.
+  let isMoved = wasInterrupted || !sameActor(turn.actor, space.actor)
+  for (const call of message?.parts ?? []) {
+    const { toolCallId } = call
+    if (message === null || typeof toolCallId !== 'string' || !isOpen(call)) continue
+    const fate = fateOf(call, byPath.get(toolCallId), tools, wasInterrupted)
+    if (fate === null) {
+      isMoved ||= byPath.get(toolCallId)?.status === 'decided'
+      continue
+    }
+    isMoved = true
+    if ('part' in fate) completions.push({ messageId: message.id, toolCallId, part: fate.part })
+    else runs.set(toolCallId, { toolName: toolNameOf(call), resumption: fate.runs })
+  }
+  return { turnId, messageId: message?.id ?? null, completions, runs, steps, isMoved }
+}
