@@ -4,18 +4,30 @@ import { MemoryError } from '../domain/error.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 import type { Memory } from '../facade/memory.ts'
 import { checkAgentOptions } from './agent-options.ts'
-import type { CalledAgent } from './call.ts'
+import type { Call, CalledAgent } from './call.ts'
 import { callOptions } from './call-options.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
-import { loadCall, loadGenerate, loadReconnect, loadStream } from './loaded.ts'
+import { loadCall, loadContinueRun, loadGenerate, loadReconnect, loadRecover, loadStream } from './loaded.ts'
 import type { AgentInput, AgentOptions, CallOptions } from './options.ts'
+import type { Decide, DecideOptions } from './run/continue-run.ts'
 import type { ReconnectedStream, ReconnectOptions } from './run/reconnect.ts'
+import type { RecoveredRun, RecoverOptions } from './run/recover.ts'
 import type { AgentResult, AgentStream, SchemaOutput } from './run/result.ts'
 
 /** A call whose answer has the shape of a schema. */
 interface ShapedBy<Schema> {
   readonly structuredOutput: { readonly schema: Schema }
 }
+
+type ContinueRun = Awaited<ReturnType<typeof loadContinueRun>>
+
+/** A method that decides about a call: its name, its two arguments, and the decision. */
+type Deciding = [
+  method: string,
+  given: string | DecideOptions,
+  options: DecideOptions | undefined,
+  decision: (continuing: ContinueRun, options: DecideOptions) => Decide,
+]
 
 /** `Sales Specialist` → `sales-specialist`, in any script. */
 function kebabCase(name: string): string {
@@ -118,6 +130,97 @@ export class Agent implements RegisteredAgent {
   async reconnectToStream(options: ReconnectOptions): Promise<ReconnectedStream | null> {
     const { reconnect } = await loadReconnect()
     return reconnect(this.#called(), options)
+  }
+
+  /**
+   * Approves a call that waits for it, and continues its run: the tool runs now, and the model is asked once every call of
+   * its step has an answer. Any process with this agent can do so. The decider is the actor of the agent's memory; for an
+   * application the `author` of the options, by default the user of the resource.
+   *
+   * @param given The id of the call, with the run in the options; or both in one object. Without a call it is the only one
+   *   that waits.
+   * @throws MemoryError `not-found` for an unknown run or call; `conflict`, with `decided: { by, at, approved }` in its
+   *   details, for a call that has a decision or has expired; `denied` for who may not decide; `invalid-input` for a call
+   *   that waits for something else, or if several wait and none is named.
+   */
+  approveToolCall(toolCallId: string, options: DecideOptions): Promise<AgentStream>
+  approveToolCall(options: DecideOptions): Promise<AgentStream>
+  approveToolCall(given: string | DecideOptions, options?: DecideOptions): Promise<AgentStream> {
+    return this.#decideAndStream('approveToolCall', given, options, ({ approve }, { reason }) => approve(reason))
+  }
+
+  /** As {@link approveToolCall}, for the whole answer: what `generate` returns. */
+  approveToolCallGenerate(toolCallId: string, options: DecideOptions): Promise<AgentResult>
+  approveToolCallGenerate(options: DecideOptions): Promise<AgentResult>
+  approveToolCallGenerate(given: string | DecideOptions, options?: DecideOptions): Promise<AgentResult> {
+    return this.#decideAndGenerate('approveToolCallGenerate', given, options, ({ approve }, { reason }) => {
+      return approve(reason)
+    })
+  }
+
+  /**
+   * Declines a call that waits, and continues its run: the tool does not run, and the model is told, with the `reason`.
+   *
+   * @throws MemoryError as {@link approveToolCall}.
+   */
+  declineToolCall(toolCallId: string, options: DecideOptions): Promise<AgentStream>
+  declineToolCall(options: DecideOptions): Promise<AgentStream>
+  declineToolCall(given: string | DecideOptions, options?: DecideOptions): Promise<AgentStream> {
+    return this.#decideAndStream('declineToolCall', given, options, ({ decline }, { reason }) => decline(reason))
+  }
+
+  /** As {@link declineToolCall}, for the whole answer: what `generate` returns. */
+  declineToolCallGenerate(toolCallId: string, options: DecideOptions): Promise<AgentResult>
+  declineToolCallGenerate(options: DecideOptions): Promise<AgentResult>
+  declineToolCallGenerate(given: string | DecideOptions, options?: DecideOptions): Promise<AgentResult> {
+    return this.#decideAndGenerate('declineToolCallGenerate', given, options, ({ decline }, { reason }) => {
+      return decline(reason)
+    })
+  }
+
+  /**
+   * Gives a suspended call the data that it waits for, and continues its run: its tool is called again with `resumeData`.
+   * The call of a tool that the client runs gets its result.
+   *
+   * @param data Parsed by the tool's `resumeSchema`. `false`, 0 and an empty text are data.
+   * @throws MemoryError as {@link approveToolCall}; `invalid-input` for data that the schema refuses.
+   */
+  resumeStream(data: unknown, options: DecideOptions): Promise<AgentStream> {
+    return this.#decideAndStream('resumeStream', options, undefined, ({ resumeWith }) => resumeWith(data))
+  }
+
+  /** As {@link resumeStream}, for the whole answer: what `generate` returns. */
+  resumeGenerate(data: unknown, options: DecideOptions): Promise<AgentResult> {
+    return this.#decideAndGenerate('resumeGenerate', options, undefined, ({ resumeWith }) => resumeWith(data))
+  }
+
+  /**
+   * Continues runs of this agent that nobody carries on: a call was decided and its process is gone, or a process ended in
+   * the middle of a turn. Each is continued once, also where other processes recover at the same time. A tool that may have run already does not run
+   * again, unless it was made with `retry: 'safe'`; the model is told.
+   *
+   * @returns The runs that were continued, in the order in which they began.
+   * @throws MemoryError `denied` unless the memory may administer all spaces; `invalid-input` without a memory.
+   */
+  async recover(options: RecoverOptions = {}): Promise<readonly RecoveredRun[]> {
+    const { recover } = await loadRecover()
+    return recover(this.#called(), options)
+  }
+
+  async #decideAndStream(...deciding: Deciding): Promise<AgentStream> {
+    const { stream } = await loadStream()
+    return stream(await this.#decide(...deciding))
+  }
+
+  async #decideAndGenerate(...deciding: Deciding): Promise<AgentResult> {
+    const { generate } = await loadGenerate()
+    return generate(await this.#decide(...deciding))
+  }
+
+  async #decide(...[method, given, more, decision]: Deciding): Promise<Call> {
+    const continuing = await loadContinueRun()
+    const options = continuing.readDecideOptions(method, given, more)
+    return continuing.decidedCall(this.#called(), options, decision(continuing, options))
   }
 
   #called(): CalledAgent {

@@ -11,6 +11,7 @@ import { jsonFields } from '../operations/fields.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Agent } from './agent.ts'
 import type { AgentInput, CallOptions } from './options.ts'
+import type { AgentStream } from './run/result.ts'
 
 /** Where the agents are: an `Aquifer`, for example. */
 interface AgentSource {
@@ -67,6 +68,34 @@ const inThread = z.strictObject({
   threadId: id.describe('The conversation.'),
 })
 type ThreadInput = z.output<typeof inThread>
+
+/** What every decision about a call says. */
+const decision = z.strictObject({
+  agent: id.describe('The name or the id of the agent whose call waits.'),
+  resourceId: id.describe('Whose memory the run is in.'),
+  threadId: z.exactOptional(id).describe('The conversation. Default: the one of the run.'),
+  runId: id.describe('The run that waits.'),
+  toolCallId: z.exactOptional(z.string().min(1)).describe('The call. Default: the only one that waits.'),
+})
+const why = z.exactOptional(z.string()).describe('Why, for the model and the record.')
+const explained = decision.extend({ reason: why })
+type DecisionInput = z.output<typeof decision> & { readonly reason?: string }
+
+/** The arguments of a method that decides about a call. */
+function deciding(
+  { agent: _, resourceId: resource, threadId: thread, ...options }: DecisionInput,
+  { signal }: AgentInvocation,
+) {
+  const memory = { resource, ...(thread === undefined ? {} : { thread }) }
+  return { ...options, memory, ...(signal === undefined ? {} : { abortSignal: signal }) }
+}
+
+/** The chunks of the answer that a decision leads to. */
+async function* chunksAfter(deciding: Promise<AgentStream>): AsyncGenerator<UIMessageChunk> {
+  yield* (await deciding).toUIMessageStream()
+}
+
+const spaceOfRun = ({ resourceId }: DecisionInput) => [spaceId('resource', resourceId)]
 
 const spaceOfCall = ({ resourceId }: CallInput) => (resourceId === undefined ? [] : [spaceId('resource', resourceId)])
 
@@ -153,5 +182,45 @@ export const agentOperations = [
     output: objectWith('type'),
     space: ({ resourceId }) => [spaceId('resource', resourceId)],
     run: restOf,
+  }),
+  operation({
+    name: 'agents.approve',
+    title: 'Approve a call of a tool',
+    description: 'Approves a call that waits, and answers the chunks of the answer that continues.',
+    effect: 'write',
+    streams: true,
+    input: explained,
+    output: objectWith('type'),
+    space: spaceOfRun,
+    run: (agents, input, invocation) => {
+      return chunksAfter(agents.getAgent(input.agent).approveToolCall(deciding(input, invocation)))
+    },
+  }),
+  operation({
+    name: 'agents.decline',
+    title: 'Decline a call of a tool',
+    description: 'Declines a call that waits, and answers the chunks of the answer that continues without it.',
+    effect: 'write',
+    streams: true,
+    input: explained,
+    output: objectWith('type'),
+    space: spaceOfRun,
+    run: (agents, input, invocation) => {
+      return chunksAfter(agents.getAgent(input.agent).declineToolCall(deciding(input, invocation)))
+    },
+  }),
+  operation({
+    name: 'agents.resume',
+    title: 'Give a suspended call its data',
+    description:
+      'Gives a suspended call the data that it waits for, and answers the chunks of the answer that continues.',
+    effect: 'write',
+    streams: true,
+    input: decision.extend({ data: z.unknown().describe("Any JSON that the tool's resumeSchema takes.") }),
+    output: objectWith('type'),
+    space: spaceOfRun,
+    run: (agents, { data, ...input }, invocation) => {
+      return chunksAfter(agents.getAgent(input.agent).resumeStream(data, deciding(input, invocation)))
+    },
   }),
 ] as const

@@ -1,13 +1,13 @@
 // What agents offer, as a table: schemas that convert, real answers that fit them, and nothing that the table lacks.
 import { tool } from 'ai'
-import { Agent, Aquifer } from 'aquifer'
-import { callTool, scriptedModel } from 'aquifer/testing'
+import { Agent, Aquifer, createTool } from 'aquifer'
+import { callTool, callTools, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { type AgentOperation, agentOperations } from '../../src/agent/operations.ts'
 import { operations } from '../../src/operations/table.ts'
 import { publicMethods } from '../attacks/public-methods.ts'
-import { openMemory } from '../memory/opened.ts'
+import { openMemory, refused } from '../memory/opened.ts'
 
 function container() {
   const memory = openMemory()
@@ -104,11 +104,56 @@ it('stops with its signal, and names agents that are not there', async () => {
   await expect(nobody()).rejects.toMatchObject({ code: 'not-found' })
 })
 
+it('decides about calls that wait, in the resource of their run alone', async () => {
+  const memory = openMemory()
+  const ran: unknown[] = []
+  const pay = createTool({
+    id: 'pay',
+    description: 'Pays.',
+    inputSchema: z.object({}),
+    requireApproval: true,
+    execute: async () => ran.push('paid'),
+  })
+  const ask = createTool({
+    id: 'ask',
+    description: 'Asks.',
+    inputSchema: z.object({}),
+    execute: async (_, { resumeData, suspend }) => (resumeData === undefined ? suspend(null) : ran.push(resumeData)),
+  })
+  const script = [callTools(['pay', 'pay', 'ask'].map((toolName) => ({ toolName, input: {} }))), 'Done.']
+  const model = scriptedModel({ script })
+  const support = new Agent({ name: 'Support Bot', model, memory, tools: { pay, ask } })
+  const source = { getAgent: () => support, listAgents: () => ({ support }) }
+  const { runId, pendingCalls } = await support.generate('Go', { resourceId: 'ann', threadId: 't' })
+  const ids = pendingCalls.map(({ toolCallId }) => toolCallId)
+  const chunksOf = async (name: 'agents.approve' | 'agents.decline' | 'agents.resume', given: object) => {
+    const { run, input, output, space } = operationOf(name)
+    const parsed = input.parse({ agent: 'support', resourceId: 'ann', runId, ...given })
+    const chunks: { type: string }[] = []
+    for await (const chunk of run(source, parsed, {}) as AsyncIterable<unknown>)
+      chunks.push(output.parse(chunk) as never)
+    return [space(parsed), chunks.map(({ type }) => type)] as const
+  }
+  await refused('not-found', () => chunksOf('agents.approve', { resourceId: 'bob', toolCallId: ids[0] }))
+  expect(ran).toEqual([])
+  const [spaces, approved] = await chunksOf('agents.approve', { toolCallId: ids[0], threadId: 't' })
+  expect([spaces, approved]).toEqual([['resource/ann'], expect.arrayContaining(['tool-output-available'])])
+  const [, declined] = await chunksOf('agents.decline', { toolCallId: ids[1], reason: 'no' })
+  expect(declined).toContain('tool-output-denied')
+  const [, resumed] = await chunksOf('agents.resume', { data: 0 })
+  expect([ran, resumed.at(-1)]).toEqual([['paid', 0], 'finish'])
+})
+
 it('has every method of an agent, but for what no wire carries', () => {
+  // The whole answers of decisions, and the application's own work.
+  const left = ['attach', 'approveToolCallGenerate', 'declineToolCallGenerate', 'resumeGenerate', 'recover']
   const methods = publicMethods.filter((method) => method.startsWith('Agent.'))
-  expect(methods.filter((method) => method !== 'Agent.attach').sort()).toEqual([
+  expect(methods.filter((method) => !left.includes(method.slice('Agent.'.length))).sort()).toEqual([
+    'Agent.approveToolCall',
+    'Agent.declineToolCall',
     'Agent.generate',
     'Agent.reconnectToStream',
+    'Agent.resumeStream',
     'Agent.stream',
   ])
   expect(agentOperations.map(({ name }) => name)).toEqual([
@@ -116,5 +161,8 @@ it('has every method of an agent, but for what no wire carries', () => {
     'agents.generate',
     'agents.stream',
     'agents.reconnect',
+    'agents.approve',
+    'agents.decline',
+    'agents.resume',
   ])
 })

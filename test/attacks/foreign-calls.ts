@@ -223,7 +223,23 @@ const following: readonly ForeignCall[] = [
   bare('Agent.reconnectToStream', 'a resource', (m, ids) => agentOf(m).reconnectToStream(namedBy(ids))),
 ]
 
+const ownResource = { memory: { resource: mallory.resourceId } }
+
+const decisions: readonly ForeignCall[] = [
+  ...(['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate'] as const).flatMap(
+    (method) => [
+      own(`Agent.${method}`, 'a run', (m, { runId }) => agentOf(m)[method]({ runId, ...ownResource })),
+      bare(`Agent.${method}`, 'a run alone', (m, { runId }) => agentOf(m)[method]('call_1', { runId })),
+    ],
+  ),
+  ...(['resumeStream', 'resumeGenerate'] as const).flatMap((method) => [
+    own(`Agent.${method}`, 'a run', (m, { runId }) => agentOf(m)[method]('x', { runId, ...ownResource })),
+    bare(`Agent.${method}`, 'a run alone', (m, { runId }) => agentOf(m)[method]('x', { runId })),
+  ]),
+  bare('Agent.recover', 'no id', (m) => agentOf(m).recover()),
+]
+
 /** By what they are about. Those of one group may follow each other in one database. */
 export const foreignCalls: Readonly<Record<string, readonly ForeignCall[]>> = {
-  ...{ threads, messages, recalls, blocks, forgetting, facts, mem0, agents, following },
+  ...{ threads, messages, recalls, blocks, forgetting, facts, mem0, agents, following, decisions },
 }

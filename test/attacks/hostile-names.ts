@@ -255,6 +255,22 @@ const agents: readonly Entry[] = (['generate', 'stream'] as const).flatMap((way)
   ]
 })
 
+const decided: readonly Entry[] = [
+  ...(['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate'] as const).flatMap(
+    (method) => {
+      const run = (s: Scene, given: object) => agentOf(s)[method]({ runId: 'run_none', ...given })
+      return options(`Agent.${method}`, ['runId', 'toolCallId', 'reason'], run)
+    },
+  ),
+  ...(['resumeStream', 'resumeGenerate'] as const).flatMap((method) => [
+    ...options(`Agent.${method}`, ['runId', 'toolCallId'], (s, given: object) => {
+      return agentOf(s)[method](1, { runId: 'run_none', ...given })
+    }),
+    entry(`Agent.${method}`, 'data', (s, text) => agentOf(s)[method](text, { runId: 'run_none' })),
+  ]),
+  entry('Agent.recover', 'an option of any name', (s, text) => agentOf(s).recover({ [text]: 1 } as object)),
+]
+
 /** Agents are made of texts too. */
 const made: readonly Entry[] = [
   ...options('Agent.reconnectToStream', ['resourceId', 'threadId'], (s, given: object) =>
@@ -268,5 +284,5 @@ const made: readonly Entry[] = [
 ]
 
 export const hostileNames: readonly Entry[] = [
-  ...[...memory, ...messages, ...others, ...entries, ...facts, ...spaces, ...mem0, ...agents, ...made],
+  ...[...memory, ...messages, ...others, ...entries, ...facts, ...spaces, ...mem0, ...agents, ...decided, ...made],
 ]

@@ -194,6 +194,15 @@ const agents = calls('Agent', (s) => agentOf(s), {
   generate: agentArgs,
   stream: agentArgs,
   reconnectToStream: [(s) => [{ ...s.where, requestContext: undefined }]],
+  ...Object.fromEntries(
+    ['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate'].map((method) => {
+      const named: Args = (s) => ['call_1', { runId: 'run_none', reason: 'x', memory: { resource: s.resourceId } }]
+      return [method, [named, () => [{ runId: 'run_none', toolCallId: 'call_1', maxSteps: 2 }]] as readonly Args[]]
+    }),
+  ),
+  resumeStream: () => [{ a: 1 }, { runId: 'run_none', toolCallId: 'call_1' }],
+  resumeGenerate: () => [1, { runId: 'run_none', requestContext: undefined }],
+  recover: () => [{ requestContext: undefined }],
 })
 
 export const validCalls: readonly ValidCall[] = [...memory, ...team, ...facts, ...spaces, ...mem0, ...agents]

@@ -16,6 +16,7 @@ import { SentDecisions } from '../steps/decide-sent.ts'
 import { type Driving, drivingOf } from '../steps/driving.ts'
 import { isInsideTurnOf } from '../tools/inside-turn.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
+import { toJson } from '../tools/result-json.ts'
 import { parseOutput } from '../tools/tool-schema.ts'
 import { type AnswerOfTurn, answeringTurn, answerOfTurn } from './answering-turn.ts'
 import { beginningRun } from './run-record.ts'
@@ -85,7 +86,7 @@ class Planning {
     this.#call = call
     this.#remembered = remembered
     this.#decisions = new SentDecisions(remembered.space, call.sender, (toolName, output) => {
-      return clientResult(call, toolName, output)
+      return checkClientResult(call, toolName, output)
     })
   }
 
@@ -137,10 +138,14 @@ class Planning {
   }
 }
 
-/** The result of a client's tool, as its schema takes it. */
-async function clientResult({ tools }: Call, toolName: string, output: Json): Promise<Json> {
+/**
+ * The result of a client's tool, as its schema takes it.
+ *
+ * @throws MemoryError `invalid-input` if the schema refuses it, or it is no JSON.
+ */
+export async function checkClientResult({ tools }: Call, toolName: string, output: unknown): Promise<Json> {
   const schema = Object.hasOwn(tools, toolName) ? tools[toolName]?.outputSchema : undefined
-  return schema === undefined ? output : ((await parseOutput(toolName, schema, output)) as Json)
+  return toJson(schema === undefined ? output : await parseOutput(toolName, schema, output))
 }
 
 /** The request to open a new turn, as data. */

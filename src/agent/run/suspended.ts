@@ -9,6 +9,7 @@ import type { AgentSpace, AgentTurnRequest } from '../../ports/agent-memory.ts'
 import { endedParts, growthOf } from '../answer/answer-parts.ts'
 import type { Completion, SentAnswer } from '../input/completions.ts'
 import type { InputPlan } from '../input/input.ts'
+import { turnMessages } from '../input/stored-thread.ts'
 import { stepPatch } from '../steps/step-change.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
@@ -52,30 +53,36 @@ export async function resuming(
   return { threadId, runId, resumes: turnId, replaces: [], before: [], changes }
 }
 
-/** Adds to a suspended turn the answers that came for it, and ends it: nothing continues it. */
-async function finish(
+/** How a waiting turn ends that nothing continues. */
+interface WaitingEnd {
+  /** Answers that came for its calls. Default: none. */
+  readonly completions?: readonly Completion[]
+  readonly status: 'complete' | 'failed' | 'aborted'
+  /** Why it failed, for the record of the run. */
+  readonly error?: string
+  /** Whether it may be open only while no other turn is. Default: false. */
+  readonly alone?: boolean
+}
+
+/** Adds to a waiting turn the answers that came for it, and ends it: nothing continues it. */
+export async function endWaiting(
   space: AgentSpace,
   name: string,
   threadId: string,
   turnId: TurnId,
-  completions: readonly Completion[],
-  alone: boolean,
+  { completions = [], status, error: reason, alone = false }: WaitingEnd,
 ): Promise<void> {
   const [first, ...rest] = completions
-  if (first === undefined) return
   const turn = await space.begin(await resuming(space, name, threadId, turnId, first), alone)
   try {
     for (const completion of rest) await turn.commit([completing(threadId, completion)])
-    for (const messageId of new Set(completions.map((completion) => completion.messageId))) {
-      const parts = (await storedMessage(space, threadId, messageId))?.parts ?? []
-      const growth = growthOf(parts, endedParts(parts, false))
+    for (const { id: messageId, role, parts } of await turnMessages(space, threadId, turnId)) {
+      const growth = role === 'assistant' ? growthOf(parts, endedParts(parts, false)) : null
       for (const left of growth?.completed ?? []) await turn.commit([completing(threadId, { messageId, ...left })])
     }
-    const settled = (await space.steps(runIdOfTurn(turn))).filter(({ status }) => status !== 'settled')
-    const steps = settled.map(({ runId, path, attempt }) => {
-      return stepPatch(attempt, { runId, path, status: 'settled' }).change
-    })
-    await turn.close('complete', [...steps, endingRun(turn, 'complete')])
+    const open = (await space.steps(runIdOfTurn(turn))).filter((step) => step.status !== 'settled')
+    const steps = open.map(({ runId, path, attempt }) => stepPatch(attempt, { runId, path, status: 'settled' }).change)
+    await turn.close(status, [...steps, endingRun(turn, status, reason === undefined ? {} : { error: reason })])
   } catch (error) {
     await closeAnyhow(turn, 'failed', endingRun(turn, 'failed'))
     throw error
@@ -114,8 +121,9 @@ export async function answeredBefore(
     if (turnId === resumes) continue
     const turn = await space.messages.turn(turnId)
     if (turn?.status !== 'suspended') continue
-    if (sameActor(turn.actor, space.actor)) await finish(space, name, threadId, turnId, completions, alone)
-    else {
+    if (sameActor(turn.actor, space.actor)) {
+      await endWaiting(space, name, threadId, turnId, { completions, status: 'complete', alone })
+    } else {
       warnings.push(
         `A call of ${turn.actor.kind} ${shown(turn.actor.id)} was answered; only that actor can continue it.`,
       )

@@ -1,0 +1,213 @@
+/** A waiting run that is continued: by a decision about one of its calls, or because nobody carried one out. */
+import { sameActor } from '../../domain/actor.ts'
+import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.ts'
+import { checkId, type TurnId } from '../../domain/id.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import type { RunState } from '../../domain/records/run.ts'
+import { resourceOf } from '../../domain/space.ts'
+import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
+import { type Call, type CalledAgent, memoryFor, settleCall } from '../call.ts'
+import { callOptions } from '../call-options.ts'
+import { type CallMemory, type CallOptions, readFields } from '../options.ts'
+import { RequestContext } from '../request-context.ts'
+import { deciderOf, decideStep, type Verdict } from '../steps/decide.ts'
+import { parseResumeData } from '../tools/tool-traits.ts'
+import { checkClientResult } from './planning.ts'
+
+/** Options of a call that continues a run, except those that say which one. */
+type Continued = Omit<CallOptions, 'resourceId' | 'threadId' | 'memory' | 'trigger' | 'messageId' | 'structuredOutput'>
+
+/** Which call of which run is decided about, and the options of the call that continues the run. */
+export interface DecideOptions extends Continued {
+  /** The run that waits, as its result named it. */
+  readonly runId: string
+  /** The call. Default: the only one that waits. */
+  readonly toolCallId?: string
+  /** Where the run must be. Default: wherever it is. */
+  readonly memory?: Pick<CallMemory, 'resource' | 'thread'>
+  /** Why, for the model and the record. */
+  readonly reason?: string
+}
+
+/** A decision, as it depends on the call. */
+export type Decide = (step: RunStep, call: Call) => Promise<Verdict>
+
+/** A run as it waits, and where. */
+export interface FoundRun {
+  readonly space: AgentSpace
+  readonly run: RunState
+  readonly threadId: string
+  readonly turnId: TurnId
+}
+
+function noRun(runId: string): MemoryError {
+  return notFound('run', runId, 'Check the id, and that the memory of this agent may read it.')
+}
+
+/** Refuses a run that is somewhere other than stated. */
+function checkPlace(space: AgentSpace, run: RunState, memory: DecideOptions['memory']): void {
+  if (memory === undefined) return
+  if (!isJsonObject(memory)) {
+    throw invalidInput(
+      'memory',
+      'must be an object',
+      memory,
+      `Pass { resource: 'alice', thread: 't1' }, or leave it out.`,
+    )
+  }
+  const { resource, thread } = memory
+  const threadId = isJsonObject(thread) ? thread.id : thread
+  const isThere =
+    (resource === undefined || resource === resourceOf(space.address)) &&
+    (threadId === undefined || threadId === run.threadId)
+  if (!isThere) throw noRun(run.id)
+}
+
+/** The run with that id, once nobody works on it. */
+async function settledRun(
+  space: AgentSpace,
+  runId: string,
+  { memory }: Pick<DecideOptions, 'memory'>,
+  signal: AbortSignal | undefined,
+): Promise<FoundRun> {
+  for (;;) {
+    const { record: run } = await space.runs.get(runId)
+    if (run === null || run.threadId === undefined || run.turnId === undefined) throw noRun(runId)
+    const { threadId, turnId } = run
+    checkPlace(space, run, memory)
+    if (!sameActor(run.actor, space.actor)) {
+      throw new MemoryError('conflict', {
+        message: `The run ${shown(runId)} is one of ${run.actor.kind} ${shown(run.actor.id)}.`,
+        fix: 'Continue it with that agent.',
+        details: { runId, actor: run.actor },
+      })
+    }
+    if (run.status !== 'running') return { space, run, threadId, turnId }
+    signal?.throwIfAborted()
+    await space.turnEnded(threadId, turnId, signal)
+  }
+}
+
+/**
+ * The options of a method that decides about a call, in either of its two forms.
+ *
+ * @throws MemoryError `invalid-input`.
+ */
+export function readDecideOptions(
+  method: string,
+  given: string | DecideOptions,
+  more: DecideOptions | undefined,
+): DecideOptions {
+  const fields =
+    typeof given === 'string' ? { ...readFields(more, method), toolCallId: given } : readFields(given, method)
+  const { runId, toolCallId, reason } = fields as Partial<DecideOptions>
+  checkId(runId, 'runId')
+  if (toolCallId !== undefined && (typeof toolCallId !== 'string' || toolCallId === '')) {
+    throw invalidInput('toolCallId', 'must be a text', toolCallId, 'Pass the id of a call that waits, or leave it out.')
+  }
+  if (reason !== undefined && typeof reason !== 'string') {
+    throw invalidInput('reason', 'must be a text', reason, 'Leave it out for none.')
+  }
+  return fields as unknown as DecideOptions
+}
+
+/** Finds the run that a call names. */
+async function findRun(
+  agent: CalledAgent,
+  runId: string,
+  place: Pick<DecideOptions, 'memory'>,
+  options: CallOptions,
+): Promise<FoundRun> {
+  const { usable, actor } = await memoryFor(agent, options.requestContext ?? new RequestContext())
+  const space = await usable.spaceOfRun(actor, checkId(runId, 'runId'))
+  if (space === null) throw noRun(runId)
+  return settledRun(space, runId, place, options.abortSignal)
+}
+
+/** The step that is meant: the named one, or the only one that waits. */
+function stepMeant(runId: string, steps: readonly RunStep[], toolCallId: string | undefined): RunStep {
+  const asked = steps.filter(({ status }) => status === 'asked')
+  if (toolCallId !== undefined) {
+    const step = steps.find(({ path }) => path === toolCallId)
+    if (step !== undefined) return step
+    throw notFound('call', toolCallId, `${listed(asked)} Check the ids of the run and the call.`)
+  }
+  const [only, ...others] = asked
+  if (only !== undefined && others.length === 0) return only
+  if (only !== undefined) {
+    throw invalidInput('toolCallId', 'is required where several calls wait', undefined, listed(asked))
+  }
+  const last = steps.findLast(({ decision }) => decision !== undefined)
+  // The door says who decided, and when.
+  if (last !== undefined) return last
+  throw notFound('call', runId, 'No call of this run waits.')
+}
+
+function listed(asked: readonly RunStep[]): string {
+  if (asked.length === 0) return 'No call of this run waits.'
+  return `These wait: ${asked.map(({ path, tool }) => `${shown(path)} of ${shown(tool)}`).join(', ')}.`
+}
+
+/** Settles a call that continues a run, without saying anything. */
+export function settleContinued(agent: CalledAgent, options: CallOptions, waiting: FoundRun): Promise<Call> {
+  return settleCall(agent, [], options, waiting)
+}
+
+/**
+ * Decides about a call that waits, and settles the call of the agent that carries the decision out.
+ *
+ * @throws MemoryError `not-found` for an unknown run or call, `conflict` with `decided` for a call that has a decision,
+ *   `denied` for who may not decide, `invalid-input` for a decision that the call does not wait for.
+ */
+export async function decidedCall(agent: CalledAgent, given: DecideOptions, decide: Decide): Promise<Call> {
+  const { runId, toolCallId, memory: _place, reason: _reason, ...rest } = given
+  const options = callOptions(withoutPlace(agent.options.defaultOptions), rest)
+  const waiting = await findRun(agent, runId, given, options)
+  const { space } = waiting
+  const call = await settleContinued(agent, options, waiting)
+  const step = stepMeant(runId, await space.steps(runId), toolCallId)
+  await decideStep(space, step, await decide(step, call), deciderOf(space, call.sender))
+  return call
+}
+
+/** The agent's options of every call, without a place: the run has one. */
+export function withoutPlace(options: CallOptions | undefined): CallOptions | undefined {
+  if (options === undefined) return undefined
+  const { resourceId: _resource, threadId: _thread, memory, structuredOutput: _shape, ...rest } = options
+  return memory?.options === undefined ? rest : { ...rest, memory: { options: memory.options } }
+}
+
+function otherKind({ path, stepKind }: RunStep, fix: string): MemoryError {
+  return invalidInput(
+    'toolCallId',
+    `must be the id of another kind of call: ${shown(path)} is one of ${stepKind}`,
+    path,
+    fix,
+  )
+}
+
+/** The decision that approves a call. */
+export function approve(reason: string | undefined): Decide {
+  return async (step) => {
+    const fix = 'Resume it with data: agent.resumeStream(data, { runId, toolCallId }).'
+    if (step.stepKind !== 'approval') throw otherKind(step, fix)
+    return { approved: true, ...(reason === undefined ? {} : { reason }) }
+  }
+}
+
+/** The decision that declines a call, whatever it waits for. */
+export function decline(reason: string | undefined): Decide {
+  return async () => ({ approved: false, ...(reason === undefined ? {} : { reason }) })
+}
+
+/** The decision that gives a suspended call its data, or the call of a client's tool its result. */
+export function resumeWith(data: unknown): Decide {
+  return async (step, call) => {
+    const { tool: name, stepKind } = step
+    if (stepKind === 'client') return { data: await checkClientResult(call, name, data) }
+    const fix = 'Approve or decline it: agent.approveToolCall(toolCallId, { runId }).'
+    if (stepKind !== 'suspension') throw otherKind(step, fix)
+    const tool = Object.hasOwn(call.tools, name) ? call.tools[name] : undefined
+    return { data: await parseResumeData(name, tool, data) }
+  }
+}

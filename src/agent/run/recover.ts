@@ -1,0 +1,70 @@
+/** Runs that nobody carries on: decided calls whose process is gone, and turns that were interrupted between their steps. */
+import { MemoryError } from '../../domain/error.ts'
+import type { RunState } from '../../domain/records/run.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import { type CalledAgent, memoryFor } from '../call.ts'
+import { callOptions } from '../call-options.ts'
+import { lastMessage } from '../input/stored-thread.ts'
+import type { CallOptions } from '../options.ts'
+import { RequestContext } from '../request-context.ts'
+import { type FoundRun, settleContinued, withoutPlace } from './continue-run.ts'
+import { generate } from './generate.ts'
+import { endWaiting } from './suspended.ts'
+
+/** Options of `recover`: those of the calls that continue the runs. */
+export type RecoverOptions = Pick<CallOptions, 'requestContext' | 'abortSignal'>
+
+/** A run that was continued, or could not be. */
+export interface RecoveredRun {
+  readonly runId: string
+  /** How its turn stands now: `complete`, `suspended` if calls still wait, or `failed`. */
+  readonly status: 'complete' | 'suspended' | 'failed'
+  /** Why it failed. */
+  readonly error?: unknown
+}
+
+const perPage = 100
+
+/** Whether there is something to carry on: a decision, or a turn that ended in the middle of its work. */
+async function isLeft(space: AgentSpace, run: RunState): Promise<FoundRun | null> {
+  const { threadId, turnId } = run
+  if (threadId === undefined || turnId === undefined) return null
+  const steps = await space.steps(run.id)
+  const isDecided = steps.some(({ status }) => status === 'decided' || status === 'expired')
+  const waiting = { space, run, threadId, turnId }
+  if (run.status === 'suspended') return isDecided ? waiting : null
+  if (steps.length === 0) return null
+  // A conversation that has gone on since is not answered from its middle.
+  const last = await lastMessage(space, threadId)
+  return isDecided || last?.message.turnId === turnId ? waiting : null
+}
+
+async function continued(agent: CalledAgent, options: CallOptions, waiting: FoundRun): Promise<RecoveredRun> {
+  const { run, space, threadId, turnId } = waiting
+  try {
+    const { status } = await generate(await settleContinued(agent, options, waiting))
+    return { runId: run.id, status }
+  } catch (error) {
+    const isToolGone = error instanceof MemoryError && error.details.reason === 'tool-gone'
+    if (isToolGone) await endWaiting(space, agent.id, threadId, turnId, { status: 'failed', error: 'tool-gone' })
+    return { runId: run.id, status: 'failed', error }
+  }
+}
+
+/** Continues each run of an agent that is left behind, once. */
+export async function recover(agent: CalledAgent, given: RecoverOptions): Promise<readonly RecoveredRun[]> {
+  const options = callOptions(withoutPlace(agent.options.defaultOptions), given)
+  const { usable, actor } = await memoryFor(agent, options.requestContext ?? new RequestContext())
+  const recovered: RecoveredRun[] = []
+  for (let after: { startedAt: string; runId: string } | null = null; ; ) {
+    const page = await usable.waitingRuns(actor, { names: [agent.id], after, limit: perPage })
+    for (const { space, run } of page) {
+      options.abortSignal?.throwIfAborted()
+      const waiting = await isLeft(space, run)
+      if (waiting !== null) recovered.push(await continued(agent, options, waiting))
+    }
+    const last = page.at(-1)
+    if (last === undefined || page.length < perPage) return recovered
+    after = { startedAt: last.run.startedAt, runId: last.run.id }
+  }
+}
