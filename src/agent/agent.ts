@@ -7,7 +7,15 @@ import { checkAgentOptions } from './agent-options.ts'
 import type { Call, CalledAgent } from './call.ts'
 import { callOptions } from './call-options.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
-import { loadCall, loadContinueRun, loadGenerate, loadReconnect, loadRecover, loadStream } from './loaded.ts'
+import {
+  loadAutoResume,
+  loadCall,
+  loadContinueRun,
+  loadGenerate,
+  loadReconnect,
+  loadRecover,
+  loadStream,
+} from './loaded.ts'
 import type { AgentInput, AgentOptions, CallOptions } from './options.ts'
 import type { Decide, DecideOptions } from './run/continue-run.ts'
 import type { ReconnectedStream, ReconnectOptions } from './run/reconnect.ts'
@@ -97,8 +105,9 @@ export class Agent implements RegisteredAgent {
   async generate(input: AgentInput, options?: CallOptions): Promise<AgentResult> {
     const { settleCall } = await loadCall()
     const { generate } = await loadGenerate()
+    const { autoResumed } = await loadAutoResume()
     const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
-    return generate(call)
+    return generate(await autoResumed(call))
   }
 
   /**
@@ -115,8 +124,9 @@ export class Agent implements RegisteredAgent {
   async stream(input: AgentInput, options?: CallOptions): Promise<AgentStream> {
     const { settleCall } = await loadCall()
     const { stream } = await loadStream()
+    const { autoResumed } = await loadAutoResume()
     const call = await settleCall(this.#called(), input, callOptions(this.#options.defaultOptions, options))
-    return stream(call)
+    return stream(await autoResumed(call))
   }
 
   /**

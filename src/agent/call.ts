@@ -66,6 +66,8 @@ export interface Call {
   readonly warnings: string[]
   /** The waiting turn that the call goes on with, without anything said; null for any other call. */
   readonly goesOn: TurnId | null
+  /** Whether a new message gave the data that the turn goes on with. A client then has no open answer to add to. */
+  readonly isAutoResumed: boolean
 }
 
 /** Where a call is stored, and how. */
@@ -247,6 +249,7 @@ export async function settleCall(
     results,
     warnings,
     goesOn: waiting?.turnId ?? null,
+    isAutoResumed: false,
   }
 }
 

@@ -4,6 +4,7 @@ import { once } from './once.ts'
 export const loadCall = once(() => import('./call.ts'))
 export const loadGenerate = once(() => import('./run/generate.ts'))
 export const loadStream = once(() => import('./run/stream.ts'))
+export const loadAutoResume = once(() => import('./run/auto-resume.ts'))
 export const loadReconnect = once(() => import('./run/reconnect.ts'))
 export const loadContinueRun = once(() => import('./run/continue-run.ts'))
 export const loadRecover = once(() => import('./run/recover.ts'))

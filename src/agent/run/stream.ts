@@ -1,6 +1,7 @@
 /** A call that streams its answer: the AI SDK's `streamText`, run to its end and stored in memory. */
 import type { StreamTextResult, TextStreamPart, ToolSet, UIMessage, UIMessageChunk, UIMessageStreamOptions } from 'ai'
 import type { MetadataOf } from '../answer/answer-metadata.ts'
+import { Replay } from '../answer/replay.ts'
 import type { Call } from '../call.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
@@ -165,6 +166,17 @@ function withoutSilentStep(turn: OwnTurn): TransformStream<UIMessageChunk, UIMes
   })
 }
 
+/** Begins a stream with what is stored of its answer: a client that sent a message since begins with an empty one. */
+function withStored({ messageId: id, stored: parts }: OwnTurn): TransformStream<UIMessageChunk, UIMessageChunk> {
+  return new TransformStream({
+    transform: (chunk, controller) => {
+      controller.enqueue(chunk)
+      if (chunk.type !== 'start') return
+      for (const shown of new Replay().next({ id, parts })) if (shown.type !== 'start') controller.enqueue(shown)
+    },
+  })
+}
+
 /** Adds the parts of data to a stream: those so far after its first chunk, the others as they come. */
 function withDataParts(dataParts: DataParts): TransformStream<UIMessageChunk, UIMessageChunk> {
   let stop: (() => void) | null = null
@@ -212,7 +224,7 @@ function internalTools(tools: ToolSet): ReadonlySet<string> {
 }
 
 /** The methods of a result that make UI messages: the answer has the id that it has in its thread. */
-async function uiMethods(result: Result, { turn, tools, dataParts }: Omit<Streaming, 'finished'>) {
+async function uiMethods(call: Call, result: Result, { turn, tools, dataParts }: Omit<Streaming, 'finished'>) {
   const { createUIMessageStreamResponse, pipeUIMessageStreamToResponse } = await loadSdk()
   const hidden = internalTools(tools)
   const toUIMessageStream = (options: UiOptions = {}) => {
@@ -222,7 +234,8 @@ async function uiMethods(result: Result, { turn, tools, dataParts }: Omit<Stream
     const shown = (chunks: ReturnType<Result['toUIMessageStream']>) => {
       const visible = chunks.pipeThrough(withoutInternal(hidden)).pipeThrough(withDataParts(dataParts))
       if (!(turn instanceof OwnTurn)) return visible
-      return visible.pipeThrough(withSuspendedChunks(turn.suspensions)).pipeThrough(withoutSilentStep(turn))
+      const all = visible.pipeThrough(withSuspendedChunks(turn.suspensions)).pipeThrough(withoutSilentStep(turn))
+      return call.isAutoResumed ? all.pipeThrough(withStored(turn)) : all
     }
     if (!(turn instanceof OwnTurn)) return shown(result.toUIMessageStream(named))
     const messageMetadata = turn.metadata.source(options.messageMetadata as MetadataOf | undefined)
@@ -300,7 +313,7 @@ async function agentStream(call: Call, result: Result, streaming: Streaming): Pr
   const { turn, finished, dataParts } = streaming
   return withProperties(result, {
     ...storedBy(turn),
-    ...(await uiMethods(result, streaming)),
+    ...(await uiMethods(call, result, streaming)),
     write: (part: DataPart) => dataParts.write(part),
     finished: finished.then(({ status }) => ({ status })),
     pendingCalls: finished.then(({ pendingCalls }) => pendingCalls),
