@@ -19,8 +19,8 @@ type Continued = Omit<CallOptions, 'resourceId' | 'threadId' | 'memory' | 'trigg
 
 /** Which call of which run is decided about, and the options of the call that continues the run. */
 export interface DecideOptions extends Continued {
-  /** The run that waits, as its result named it. */
-  readonly runId: string
+  /** The run that waits, as its result named it. null, of a call that stored nothing, is refused. */
+  readonly runId: string | null
   /** The call. Default: the only one that waits. */
   readonly toolCallId?: string
   /** Where the run must be. Default: wherever it is. */
@@ -119,7 +119,7 @@ async function findRun(
   options: CallOptions,
 ): Promise<FoundRun> {
   const { usable, actor } = await memoryFor(agent, options.requestContext ?? new RequestContext())
-  const space = await usable.spaceOfRun(actor, checkId(runId, 'runId'))
+  const space = await usable.spaceOfRun(actor, runId)
   if (space === null) throw noRun(runId)
   return settledRun(space, runId, place, options.abortSignal)
 }
@@ -160,7 +160,8 @@ export function settleContinued(agent: CalledAgent, options: CallOptions, waitin
  *   `denied` for who may not decide, `invalid-input` for a decision that the call does not wait for.
  */
 export async function decidedCall(agent: CalledAgent, given: DecideOptions, decide: Decide): Promise<Call> {
-  const { runId, toolCallId, memory: _place, reason: _reason, ...rest } = given
+  const { runId: named, toolCallId, memory: _place, reason: _reason, ...rest } = given
+  const runId = checkId(named, 'runId')
   const options = callOptions(withoutPlace(agent.options.defaultOptions), rest)
   const waiting = await findRun(agent, runId, given, options)
   const { space } = waiting
