@@ -23,7 +23,7 @@ it('are all run here', () => {
   const run = [
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
-    ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts'],
+    ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts', 'waiting-calls.ts'],
   ]
   const files = readdirSync(new URL('../../examples', import.meta.url))
   expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
@@ -208,6 +208,26 @@ describe('in a process of its own', () => {
       ['complete', 'ann', 'Call checkStock with {"item":"tea"}'],
       ['complete', 'shop', '[tool-checkStock] "12 of tea"'],
     ])
+  })
+
+  it('waiting-calls: what waits is approved, declined and resumed, and runs once', async () => {
+    const folder = openFolder()
+    const { printed, shown } = await folder.run('waiting-calls')
+    expect(printed.split('\n')).toEqual([
+      "waits: sendMoney { to: 'Bob', euros: 500 }",
+      '"sent 500 euros to Bob"',
+      'declined: complete',
+      "waits: { question: 'Delete the records of old?' }",
+      '"deleted old"',
+      '',
+    ])
+    expect(shown).toHaveLength(6)
+    const { messages } = await folder.open().listMessages({ resourceId: 'ann', threadId: 'office' })
+    const states = messages.flatMap(({ parts }) =>
+      parts.flatMap(({ state, toolCallId }) => (toolCallId ? [state] : [])),
+    )
+    expect(states).toEqual(['output-available', 'output-denied', 'output-available'])
+    expect(messages.map(({ turnStatus }) => turnStatus)).toEqual(messages.map(() => 'complete'))
   })
 
   it('team-memory: what one member writes by its tools another one reads, and no other team', async () => {
