@@ -5,10 +5,7 @@ import { MemoryError, shown } from '../../domain/error.ts'
 import { type Json, jsonBytes } from '../../domain/json.ts'
 import type { ResultRoom } from '../tools/result-room.ts'
 import type { Suspending } from '../tools/tool.ts'
-import { parseSuspendPayload, resumeDataOf, resumeSchemaOf } from '../tools/tool-traits.ts'
-
-/** The share of a call's record that its payload may take: the data that it is resumed with needs room, too. */
-const shareOfPayload = 1 / 2
+import { approversOf, parseSuspendPayload, resumeDataOf, resumeSchemaOf } from '../tools/tool-traits.ts'
 
 /** A call that waits for data. */
 interface Suspension {
@@ -53,13 +50,13 @@ export class Suspensions {
 
   /**
    * @param room Of the answer, which holds the payloads.
-   * @param stepBytes What the record of a call may hold.
+   * @param limitBytes What the record of a call may tell those who decide.
    */
-  constructor(runId: string, tools: ToolSet, room: ResultRoom, stepBytes: number) {
+  constructor(runId: string, tools: ToolSet, room: ResultRoom, limitBytes: number) {
     this.runId = runId
     this.#tools = tools
     this.#room = room
-    this.#limitBytes = Math.floor(stepBytes * shareOfPayload)
+    this.#limitBytes = limitBytes
   }
 
   /** The calls that were suspended so far, by their ids. */
@@ -104,7 +101,13 @@ export class Suspensions {
     const payload = await parseSuspendPayload(toolName, tool, given)
     const resumeSchema = (await resumeSchemaOf(tool)) ?? undefined
     if (this.#suspended.has(toolCallId)) return
-    const bytes = jsonBytes([payload ?? null, resumeSchema ?? null])
+    const approvers = approversOf(tool)
+    // In the record of the call, which is written when the turn ends: too late to tell the tool.
+    const bytes = jsonBytes({
+      ...(approvers.length === 0 ? {} : { approvers: approvers.map((actor) => ({ ...actor })) }),
+      ...(payload === undefined ? {} : { payload }),
+      ...(resumeSchema === undefined ? {} : { resumeSchema }),
+    } as never)
     const what = `The payload with which the tool ${shown(toolName)} suspends`
     if (bytes > this.#limitBytes) throw tooLarge(what, bytes, this.#limitBytes)
     this.#room.take(what, bytes)
@@ -116,7 +119,7 @@ export class Suspensions {
 function tooLarge(what: string, bytes: number, limitBytes: number): MemoryError {
   const [size, most] = [bytes, limitBytes].map((count) => count.toLocaleString('en'))
   return new MemoryError('limit-exceeded', {
-    message: `${what} is ${size} bytes with its resumeSchema, and may be ${most}.`,
+    message: `${what} is ${size} bytes with its resumeSchema and approvers, and may be ${most}.`,
     fix: 'Say less, or name where the rest can be read.',
     details: { limit: 'stepBytes', bytes, limitBytes },
   })
