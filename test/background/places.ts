@@ -38,6 +38,7 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'the operation goes on; a warning',
     scenario: 'tracer',
   },
+  'agent/answer/early-saves.ts EarlySaves gather nextTurn': waiter,
   'agent/container/aquifer.ts Aquifer bind whenAborted': { settles: 'the list of open memories' },
   'agent/context/context.ts unlessAborted stopListening whenAborted': signal,
   'agent/run/suspensions.ts CallSuspension suspend detach': {
