@@ -328,6 +328,21 @@ describe.each(['generate', 'stream'] as const)('%s', (how) => {
     expect(resultsIn(JSON.stringify(seen), 'call_1_1')).toEqual([])
   })
 
+  it('ends its span in telemetry, without an output', async () => {
+    const ended: unknown[] = []
+    const integration = {
+      onToolExecutionEnd: ({ toolOutput }: { toolOutput: { toolCallId: string; output?: unknown } }) => {
+        ended.push([toolOutput.toolCallId, toolOutput.output])
+      },
+    }
+    const call = { telemetry: { integrations: [integration] } } as never
+    await told({ how, tools: { delete: asking(suspends), look }, call })
+    expect(ended.toSorted()).toEqual([
+      ['call_1_1', undefined],
+      ['call_1_2', 'rows of old'],
+    ])
+  })
+
   it('cannot suspend where nothing is stored', async () => {
     const model = () =>
       scriptedModel({ script: [callTools([{ toolName: 'delete', input: { table: 'old' } }]), 'Done.'] })
