@@ -57,6 +57,8 @@ export interface AgentTurnRequest {
   /** Committed with it, before and after; a new turn is named by `opened: 0`. */
   readonly before: readonly Change[]
   readonly changes: readonly Change[]
+  /** What must hold still when it begins: a conflict with the reason `expectation` says that it was prepared too early. */
+  readonly expect?: readonly Expectation[]
 }
 
 /** Whether a turn waits for the earlier ones of its thread. */

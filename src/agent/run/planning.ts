@@ -19,7 +19,7 @@ import { ModelOutputs } from '../tools/model-outputs.ts'
 import { toJson } from '../tools/result-json.ts'
 import { parseOutput } from '../tools/tool-schema.ts'
 import { type AnswerOfTurn, answeringTurn, answerOfTurn } from './answering-turn.ts'
-import { beginningRun } from './run-record.ts'
+import { beginningRun, resumingRun } from './run-record.ts'
 import { answeredBefore, resuming, withModelOutputs } from './suspended.ts'
 
 /** What the call itself knows about its input; a client cannot change it. */
@@ -109,17 +109,20 @@ class Planning {
     const { space, thread } = this.#remembered
     const resumes = call.goesOn ?? (await this.#planned(alone))
     if (resumes === null) return openingRequest(call, this.#remembered, this.plan)
+    const run = await resumingRun(space, call.agent.id, thread.id, resumes)
     const driving = await drivingOf(space, thread.id, resumes, call.tools)
     if (driving === null) throw new OvertakenError(resumes)
     const recorded = new Set(driving.steps.map(({ path }) => path))
     // Calls of earlier versions have no records.
-    const others = this.plan.completions.filter(({ toolCallId }) => !recorded.has(toolCallId))
+    const others = this.plan.completions.filter(({ toolCallId }) => {
+      return driving.open.has(toolCallId) && !recorded.has(toolCallId)
+    })
     const isMoved = driving.isMoved || others.length > 0
     if (!isMoved) throw new OvertakenError(resumes)
     const all = [...driving.completions, ...others]
     const completions = await withModelOutputs(all, new ModelOutputs(call.tools))
     this.driving = { ...driving, completions }
-    return resuming(space, call.agent.id, thread.id, resumes, completions[0])
+    return resuming(thread.id, resumes, run, completions[0])
   }
 
   /** Plans what the input says. Returns the turn that it goes on with; null for a new one. */
@@ -159,6 +162,18 @@ async function openingRequest(call: Call, remembered: Remembered, plan: InputPla
   return { threadId, runId, resumes: null, replaces: plan.replaces, before, changes: [...said, run] }
 }
 
+/** Plans again for as long as somebody else continues the turn while this call plans to. */
+async function untilCurrent<Result>(begin: () => Promise<Result>): Promise<Result> {
+  for (;;) {
+    try {
+      return await begin()
+    } catch (error) {
+      const isLate = error instanceof MemoryError && error.code === 'conflict' && error.details.reason === 'expectation'
+      if (!isLate) throw error
+    }
+  }
+}
+
 async function beginOrJoin(call: Call, remembered: Remembered): Promise<BegunTurn | { readonly joined: TurnId }> {
   const { space, thread, behaviour } = remembered
   const threadId = thread.id
@@ -169,7 +184,7 @@ async function beginOrJoin(call: Call, remembered: Remembered): Promise<BegunTur
     return call.goesOn === null ? answeringTurn(space, open, () => planning.read()) : null
   }
   const order = { turns, signal: call.signal }
-  const begun = await space.beginTurn(threadId, order, join, (alone) => planning.prepare(alone))
+  const begun = await untilCurrent(() => space.beginTurn(threadId, order, join, (alone) => planning.prepare(alone)))
   if ('joined' in begun) return begun
   const { plan, driving } = planning
   call.warnings.push(...plan.warnings)

@@ -1,5 +1,5 @@
 /** The record of a call's run, as changes: it begins with its turn, is resumed with it, and ends or is suspended with it. */
-import type { Change } from '../../domain/commit/commit.ts'
+import type { Change, Expectation } from '../../domain/commit/commit.ts'
 import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { AgentSpace, AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
@@ -13,28 +13,38 @@ interface RunAtWork {
   readonly run: Change
 }
 
+/** A run that goes on, and what holds while nobody else has taken it up since it was read. */
+export interface ResumedRun extends RunAtWork {
+  readonly expect: readonly Expectation[]
+}
+
 /** A new run of an agent, for the turn that the same commit opens. */
 export function beginningRun(space: AgentSpace, agentId: string, threadId: string): RunAtWork {
   const runId = space.newRunId()
   return { runId, run: { kind: 'run-put', unique: runId, name: agentId, threadId, opened: 0, status: 'running' } }
 }
 
-/** The run of a suspended turn, which continues; a new run if it is gone. */
+/**
+ * The run of a suspended turn, which continues; a new run if it is gone. Read it before the calls of the turn: each process
+ * that continues the turn changes the run's version, and what was read before that is not carried out.
+ */
 export async function resumingRun(
   space: AgentSpace,
   agentId: string,
   threadId: string,
   turnId: TurnId,
-): Promise<RunAtWork> {
+): Promise<ResumedRun> {
   const unique = (await space.messages.turn(turnId))?.runId ?? null
   const key = parseTurnId(turnId)?.spaceKey
   const id = unique === null || key === undefined ? null : runIdOf(key, unique)
   const known = id === null ? null : (await space.runs.get(id)).record
   if (unique !== null && known !== null) {
-    return { runId: unique, run: { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' } }
+    const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
+    return { runId: unique, run, expect: [{ version: known.version, of: { run: known.id } }] }
   }
   const runId = space.newRunId()
-  return { runId, run: { kind: 'run-put', unique: runId, name: agentId, threadId, turnId, status: 'running' } }
+  const run: Change = { kind: 'run-put', unique: runId, name: agentId, threadId, turnId, status: 'running' }
+  return { runId, run, expect: [] }
 }
 
 /** The id of the run that a turn belongs to. */

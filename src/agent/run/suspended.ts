@@ -13,7 +13,7 @@ import { turnMessages } from '../input/stored-thread.ts'
 import { stepPatch } from '../steps/step-change.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow } from './close-turn.ts'
-import { endingRun, resumingRun, runIdOfTurn } from './run-record.ts'
+import { endingRun, type ResumedRun, resumingRun, runIdOfTurn } from './run-record.ts'
 
 /** The answer of a call, as a change. An extension completes one call, and a commit changes a message once. */
 export function completing(threadId: string, { messageId, toolCallId, part }: Completion): Change {
@@ -41,16 +41,14 @@ export async function storedMessage(space: AgentSpace, threadId: string, message
 }
 
 /** Resumes a suspended or interrupted turn, with the first of the answers that it waited for, if any came. */
-export async function resuming(
-  space: AgentSpace,
-  name: string,
+export function resuming(
   threadId: string,
   turnId: TurnId,
+  { runId, run, expect }: ResumedRun,
   first: Completion | undefined,
-): Promise<AgentTurnRequest> {
-  const { runId, run } = await resumingRun(space, name, threadId, turnId)
+): AgentTurnRequest {
   const changes = [...(first === undefined ? [] : [completing(threadId, first)]), run]
-  return { threadId, runId, resumes: turnId, replaces: [], before: [], changes }
+  return { threadId, runId, resumes: turnId, replaces: [], before: [], changes, expect }
 }
 
 /** How a waiting turn ends that nothing continues. */
@@ -73,7 +71,8 @@ export async function endWaiting(
   { completions = [], status, error: reason, alone = false }: WaitingEnd,
 ): Promise<void> {
   const [first, ...rest] = completions
-  const turn = await space.begin(await resuming(space, name, threadId, turnId, first), alone)
+  const run = await resumingRun(space, name, threadId, turnId)
+  const turn = await space.begin(resuming(threadId, turnId, run, first), alone)
   try {
     for (const completion of rest) await turn.commit([completing(threadId, completion)])
     for (const { id: messageId, role, parts } of await turnMessages(space, threadId, turnId)) {

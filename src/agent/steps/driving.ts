@@ -37,6 +37,8 @@ export interface Driving {
   readonly completions: readonly Completion[]
   /** Other calls that run now: suspended ones with their data, and those that were interrupted. */
   readonly runs: ReadonlyMap<string, RunningCall>
+  /** Calls without an answer. */
+  readonly open: ReadonlySet<string>
   /** The steps of the run so far. */
   readonly steps: readonly RunStep[]
   /** Whether there is anything to go on with. If not, the turn waits for all of its calls. */
@@ -142,11 +144,13 @@ export async function drivingOf(
   const byPath = new Map(steps.map((step) => [step.path, step]))
   const completions: Completion[] = []
   const runs = new Map<string, RunningCall>()
+  const open = new Set<string>()
   // Memory refuses the turn of another actor, and says why.
   let isMoved = wasInterrupted || !sameActor(turn.actor, space.actor)
   for (const call of message?.parts ?? []) {
     const { toolCallId } = call
     if (message === null || typeof toolCallId !== 'string' || !isOpen(call)) continue
+    open.add(toolCallId)
     const fate = fateOf(call, byPath.get(toolCallId), tools, wasInterrupted)
     if (fate === null) {
       isMoved ||= byPath.get(toolCallId)?.status === 'decided'
@@ -156,5 +160,5 @@ export async function drivingOf(
     if ('part' in fate) completions.push({ messageId: message.id, toolCallId, part: fate.part })
     else runs.set(toolCallId, { toolName: toolNameOf(call), resumption: fate.runs })
   }
-  return { turnId, messageId: message?.id ?? null, completions, runs, steps, isMoved }
+  return { turnId, messageId: message?.id ?? null, completions, runs, open, steps, isMoved }
 }

@@ -299,10 +299,10 @@ export function begin(request: TurnRequest, alone: boolean): Promise<Turn> {
 }
 
 async function commitFirst(request: TurnRequest, alone: boolean): Promise<Turn> {
-  const { space, before, changes } = request
+  const { space, before, changes, expect } = request
   const all = [...before, firstChange(request, alone), ...changes]
   const id = randomId()
-  const opened = await saving({ space, threadId: request.threadId }, all, () => committed(space, all, id))
+  const opened = await saving({ space, threadId: request.threadId }, all, () => committed(space, all, id, expect))
   const begun = opened.results[before.length]
   invariant(begun?.kind === 'turn-open' || begun?.kind === 'turn-resume', 'beginning a turn answers a turn')
   return new Turn(request, opened, begun.turnId, begun.leaseToken)
