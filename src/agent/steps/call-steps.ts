@@ -4,10 +4,11 @@
  */
 import type { ToolSet } from 'ai'
 import type { ChangeOf } from '../../domain/commit/commit.ts'
-import { isJsonObject, type Json } from '../../domain/json.ts'
+import { equalJson, isJsonObject, type Json } from '../../domain/json.ts'
 import { isToolPart, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
 import type { StepFields, StepStatus } from '../../domain/records/step.ts'
 import type { RunStep } from '../../ports/agent-memory.ts'
+import { suspendedPart } from '../tools/data-parts.ts'
 import { toJson } from '../tools/result-json.ts'
 import { approversOf, isReadOnly } from '../tools/tool-traits.ts'
 import { type StepChange, stepPatch, stepPut } from './step-change.ts'
@@ -48,6 +49,15 @@ function isClosed({ state, preliminary }: MessagePart): boolean {
 
 function isAsked({ state, approval }: MessagePart): boolean {
   return state === 'approval-requested' && isJsonObject(approval) && approval.isAutomatic !== true
+}
+
+/**
+ * Whether the answer shows what a suspended call waits for. It is recorded as asked with that part, in one commit: otherwise a
+ * process that ends in between leaves a call that waits for an answer to a question that nobody sees, or sees an earlier one.
+ */
+function isShown(parts: readonly MessagePart[], toolCallId: string, payload: Json | undefined): boolean {
+  const shown = parts.findLast(({ type, id }) => type === suspendedPart && id === toolCallId)
+  return isJsonObject(shown?.data) && equalJson(shown.data.suspendPayload ?? null, payload ?? null)
 }
 
 export class CallSteps {
@@ -98,15 +108,16 @@ export class CallSteps {
         const isOpen = known !== undefined && known.status !== 'settled'
         return isOpen ? [this.#patch(known, { path: toolCallId, status: 'settled' })] : []
       }
-      return this.#asking(toolCallId, part, known)
+      return this.#asking(toolCallId, part, parts, known)
     })
   }
 
-  #asking(path: string, part: MessagePart, known: Known | undefined): StepChange[] {
+  #asking(path: string, part: MessagePart, parts: readonly MessagePart[], known: Known | undefined): StepChange[] {
     const about = { path, tool: toolNameOf(part), input: part.input ?? null }
     const suspended = this.#suspended.get(path)
     if (suspended !== undefined && known?.status !== 'asked') {
       const { payload, resumeSchema } = suspended
+      if (!isShown(parts, path, payload)) return []
       const asked = {
         stepKind: 'suspension',
         status: 'asked',
