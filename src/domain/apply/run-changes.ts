@@ -7,6 +7,7 @@ import { checkId, checkUnique, parseTurnId, type RunId, runIdOf, type ThreadId, 
 import { checkBytes } from '../limits.ts'
 import { turnLease } from '../records/lease.ts'
 import { hasEnded, liveRun, type RunState, type RunStatus, runTombstone, type StatedRun } from '../records/run.ts'
+import type { TurnState } from '../records/turn.ts'
 import { foldRun } from '../replay/run-fold.ts'
 import { isoTime, msOf } from '../time.ts'
 import type { Draft } from './draft.ts'
@@ -126,6 +127,20 @@ export function loseContinuation(draft: Draft, run: RunState): void {
   const { id: runId, version: prev, expiresAt } = run
   const effect = draft.add({ kind: 'run-put' as const, runId, prev, stated: { continuation: null, expiresAt } })
   draft.loseOfRun(run, 'continuation')
+  draft.setRun(run, foldRun(run, effect, draft))
+}
+
+/**
+ * Ends the run of a turn that others close, because its process is gone: recovery finds it then. One that holds a
+ * continuation keeps it, and so it does not end.
+ */
+export function interruptRun(draft: Draft, turn: TurnState): void {
+  const runId = turn.runId === undefined ? null : runIdOf(draft.space.key, turn.runId)
+  const run = runId === null ? null : liveRun(draft.run(runId), draft.at)
+  if (run === null || run.status !== 'running' || run.turnId !== turn.id || run.continuation !== null) return
+  draft.claim({ run: run.id })
+  const stated: StatedRun = { status: 'interrupted', expiresAt: isoTime(msOf(draft.at) + draft.limits.runTtlMs) }
+  const effect = draft.add({ kind: 'run-put' as const, runId: run.id, prev: run.version, stated, implied: true })
   draft.setRun(run, foldRun(run, effect, draft))
 }
 

@@ -14,6 +14,7 @@ import type { Draft } from './draft.ts'
 import { dropStepsOfTurn } from './drop-steps.ts'
 import { findMessage } from './find-message.ts'
 import { holdLease } from './lease-changes.ts'
+import { interruptRun } from './run-changes.ts'
 import { changeTurn, refuseOvertaken } from './standing-changes.ts'
 
 interface TurnReference {
@@ -142,6 +143,7 @@ export function applyTurnClose(draft: Draft, change: ChangeOf<'turn-close'>): Re
   if (change.status === 'complete' || change.status === 'suspended') refuseOvertaken(draft, turn)
   draft.leases.set(turnLease(turn.id), null)
   changeTurn(draft, turn, change.status, { kind: 'turn-close', status: change.status })
+  if (!isOwn) interruptRun(draft, turn)
   return { kind: 'turn-close', turnId: turn.id }
 }
 

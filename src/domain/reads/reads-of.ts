@@ -239,6 +239,12 @@ const block = ({ name, threadId }: { readonly name: string; readonly threadId?: 
 const ofTurn = (change: ChangeOf<'turn-close' | 'turn-discard'>, known: ReadsView): readonly Read[] => {
   return [thread(change.threadId), ...turn(change.threadId, change.turnId, known)]
 }
+const closing = (change: ChangeOf<'turn-close'>, known: ReadsView): readonly Read[] => {
+  const { threadId, turnId = '', status } = change
+  // Others may close it only so, and its run is then interrupted too.
+  const runIds = status === 'interrupted' ? runIdsOf(threadId, parseTurnId(turnId)?.turn, known) : []
+  return [...ofTurn(change, known), ...runIds.map((id): Read => ({ of: 'run', id }))]
+}
 const ofMessage = (change: ChangeOf<'message-extend' | 'message-edit'>, known: ReadsView): readonly Read[] => {
   return [thread(change.threadId), ...message(change.threadId, change.messageId, known)]
 }
@@ -263,7 +269,7 @@ const wanted = {
     ]),
   ],
   'turn-open': open,
-  'turn-close': ofTurn,
+  'turn-close': closing,
   'turn-resume': ({ threadId, turnId, alone }, known) => {
     const beside: Read[] = alone === true ? [{ of: 'turn-leases', threadId }] : []
     return [thread(threadId), ...turn(threadId, turnId, known), ...beside]
