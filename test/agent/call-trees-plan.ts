@@ -1,13 +1,17 @@
 // Runs whose calls wait, by chance: what the model calls, who decides about it and in which order, and which process dies where.
 import fc from 'fast-check'
 
-/** How a call comes to its result: at once, once a person approves it, or from the client. */
-export type CallKind = 'plain' | 'approval' | 'client'
+/** How a call comes to its result: at once, once a person approves it, with data that its tool asks for, or from the client. */
+export type CallKind = 'plain' | 'approval' | 'suspension' | 'both' | 'client'
 
 export interface CallPlan {
   readonly kind: CallKind
   /** Its tool throws after it has had its effect. */
   readonly fails: boolean
+  /** Whether its tool may run again with the same `callId`. */
+  readonly isSafe: boolean
+  /** How often its tool asks for data. */
+  readonly rounds: 1 | 2
 }
 
 /** Where a process dies: at a commit, or inside the next tool that it runs, before or after its effect. */
@@ -24,6 +28,8 @@ export interface Request {
 
 /** A word on the call that is the nth of those that wait. */
 export interface Decision extends Request {
+  /** A chat sends the message with the word in it; a program calls the agent's method. */
+  readonly by: 'chat' | 'program'
   readonly which: number
   readonly approved: boolean
   /** What a client's tool came to. */
@@ -35,6 +41,7 @@ export type CallAction =
   /** A page that was loaded long ago approves all that it ever showed. */
   | { readonly kind: 'replay'; readonly request: Request }
   | { readonly kind: 'say'; readonly request: Request }
+  | { readonly kind: 'recover'; readonly request: Request }
 
 export interface CallTreePlan {
   /** The calls of each step of the model. */
@@ -61,14 +68,17 @@ const request: fc.Arbitrary<Request> = fc.record(requestFields)
 
 const decision: fc.Arbitrary<Decision> = fc.record({
   ...requestFields,
+  by: one<Decision['by']>('chat', 'program'),
   which: fc.nat(3),
   approved: one(true, true, true, false),
   output: one<unknown>(...outputs),
 })
 
 const call: fc.Arbitrary<CallPlan> = fc.record({
-  kind: one<CallKind>('plain', 'approval', 'approval', 'client'),
+  kind: one<CallKind>('plain', 'approval', 'approval', 'suspension', 'both', 'client'),
   fails: one(false, false, false, true),
+  isSafe: fc.boolean(),
+  rounds: one<CallPlan['rounds']>(1, 1, 2),
 })
 
 const action: fc.Arbitrary<CallAction> = fc.oneof(
@@ -79,8 +89,8 @@ const action: fc.Arbitrary<CallAction> = fc.oneof(
       decisions: fc.array(decision, { minLength: 1, maxLength: 3 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('replay' as const), request }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('say' as const), request }) },
+  { weight: 2, arbitrary: fc.record({ kind: one<'recover'>('recover'), request }) },
+  { weight: 2, arbitrary: fc.record({ kind: one<'replay' | 'say'>('replay', 'say'), request }) },
 )
 
 export const callTreePlan: fc.Arbitrary<CallTreePlan> = fc.record({

@@ -1,44 +1,26 @@
 // A run whose calls wait, two processes that answer and carry them out, and the effects that its tools had.
-import { setImmediate as nextLoop } from 'node:timers/promises'
-import { type ToolSet, tool } from 'ai'
-import { Agent, Memory, type MessagePart, type Storage, type StoredMessage } from 'aquifer'
+import {
+  Agent,
+  type AgentResult,
+  type AgentStream,
+  Memory,
+  MemoryError,
+  type Storage,
+  type StoredMessage,
+} from 'aquifer'
 import { callTools, type ModelCall, type ScriptedModel, scriptedModel } from 'aquifer/testing'
-import { z } from 'zod'
 import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { hour, ManualClock } from '../memory/opened.ts'
 import { answerIn, problemsOfEnd, problemsOfPrompts, problemsOfThread } from './call-trees-checks.ts'
-import {
-  type CallAction,
-  type CallTreePlan,
-  type Death,
-  type Decision,
-  outputs,
-  type Request,
-} from './call-trees-plan.ts'
+import { answered, decideByProgram, type PendingCall, pendingIn } from './call-trees-pending.ts'
+import type { CallAction, CallTreePlan, Decision, Request } from './call-trees-plan.ts'
+import { type CallInput, nameOf, type Outcomes, type ToolProcess, treeTools } from './call-trees-tools.ts'
 import { type DyingStorage, dyingStorage } from './dying-storage.ts'
 
-export const at = { resourceId: 'alice', threadId: 't' }
+const at = { resourceId: 'alice', threadId: 't' }
 export const lastWords = 'All is done.'
-
-/** The input of a call: which one of the plan it is. */
-export interface CallInput {
-  readonly step: number
-  readonly place: number
-}
-
-/** Names a call by its tool and input, whatever id it has. */
-export const nameOf = ({ step, place }: CallInput) => `${step}.${place}`
-
-/** What became of the calls, as the world outside saw it. */
-export interface Outcomes {
-  /** How often each call had its effect. */
-  readonly effects: Map<string, number>
-  /** Calls that a person denied, and was not refused. */
-  readonly denied: Set<string>
-  /** What was told of a client's calls, for the first that was told. */
-  readonly told: Map<string, unknown>
-}
+const quiet = { maxRetries: 0, onError() {} }
 
 /** What all runs together came to: a property that nothing happens in proves nothing. */
 export const seen: Record<string, number> = {}
@@ -46,19 +28,19 @@ export const count = (what: string) => {
   seen[what] = (seen[what] ?? 0) + 1
 }
 
-interface Process {
+interface Process extends ToolProcess {
   readonly life: DyingStorage
   readonly memory: Memory
   readonly agent: Agent
-  /** Where it dies inside a tool. */
-  death: Extract<Death, { at: 'effect' }> | null
 }
 
 export class CallTreeWorld {
   readonly plan: CallTreePlan
   readonly clock: ManualClock
   readonly problems: string[] = []
-  readonly outcomes: Outcomes = { effects: new Map(), denied: new Set(), told: new Map() }
+  readonly outcomes: Outcomes = {
+    ...{ effects: new Map(), keys: new Set(), denied: new Set(), told: new Map(), strayed: [] },
+  }
   readonly #storage: Storage
   readonly #models: ScriptedModel[] = []
   /** Answers as pages were shown them, the oldest first. */
@@ -90,14 +72,9 @@ export class CallTreeWorld {
     const memory = new Memory({ storage: life.storage, clock: this.clock, background: false, embedder: false })
     const model = scriptedModel({ answer: (call) => this.#answer(call) })
     this.#models.push(model)
-    const process: { -readonly [Field in keyof Process]: Process[Field] } = {
-      life,
-      memory,
-      agent: undefined as unknown as Agent,
-      death: null,
-    }
-    process.agent = new Agent({ name: 'Clerk', memory, model, tools: this.#tools(process) })
-    return process
+    const process: ToolProcess = { life, death: null }
+    const tools = treeTools(this.plan, process, this.outcomes)
+    return Object.assign(process, { memory, agent: new Agent({ name: 'Clerk', memory, model, tools }) })
   }
 
   /** Ends the leases of the dead. */
@@ -118,72 +95,40 @@ export class CallTreeWorld {
     const calls = this.plan.steps[step]
     if (calls === undefined) return lastWords
     return callTools(
-      calls.map(({ kind }, place) => {
+      calls.map(({ kind, isSafe }, place) => {
         this.#ids += 1
         const toolCallId = this.plan.ids === 'fresh' ? `call-${this.#ids}` : `call-${place}`
-        return { toolName: kind, toolCallId, input: { step, place } }
+        return { toolName: isSafe && kind !== 'client' ? `safe-${kind}` : kind, toolCallId, input: { step, place } }
       }),
       { text: `Step ${step}.` },
     )
   }
 
-  #tools(process: Process): ToolSet {
-    const inputSchema = z.object({ step: z.number(), place: z.number() })
-    const execute = async (input: CallInput) => {
-      const { death, life } = process
-      if (death?.isDone === false) life.die()
-      if (life.isDead) throw new Error('The process is dead.')
-      const name = nameOf(input)
-      this.outcomes.effects.set(name, (this.outcomes.effects.get(name) ?? 0) + 1)
-      count('effect')
-      if (death?.isDone === true) life.die()
-      await nextLoop()
-      if (this.plan.steps[input.step]?.[input.place]?.fails === true) throw new Error('out of order')
-      return `did ${name}`
-    }
-    const tools = {
-      plain: tool({ inputSchema, execute }),
-      approval: tool({ inputSchema, execute, needsApproval: true }),
-      client: { description: 'Asks the user.', inputSchema },
-    }
-    return tools as unknown as ToolSet
-  }
-
-  #process({ process }: Request): Process {
-    return this.#processes[process] as Process
-  }
-
   /** What is stored, read by nobody who may die. */
-  async #stored(): Promise<readonly StoredMessage[]> {
+  async #read() {
     const memory = new Memory({ storage: dyingStorage(this.#storage).storage, clock: this.clock, background: false })
     const thread = await memory.getThreadById(at)
-    const messages = thread === null ? [] : (await memory.listMessages({ ...at, perPage: false })).messages
-    await memory.close()
-    return messages
-  }
-
-  async #runs() {
-    const memory = new Memory({ storage: dyingStorage(this.#storage).storage, clock: this.clock, background: false })
+    const stored = thread === null ? [] : (await memory.listMessages({ ...at, perPage: false })).messages
     const { runs } = await memory.listRuns({ resourceId: at.resourceId })
     await memory.close()
-    return runs
+    return { stored, runs, pending: pendingIn(stored, runs) }
   }
 
-  /** Says something to the agent, and reads to the end. Answers the error that it ended with. */
-  async #send(request: Request, messages: unknown): Promise<unknown> {
-    const process = this.#process(request)
-    const { death, way } = request
+  /** Has a process do something, and reads to the end. Answers the error that it ended with. */
+  async #carry(
+    { process: number, death }: Request,
+    work: (agent: Agent) => Promise<AgentResult | AgentStream | readonly unknown[]>,
+  ): Promise<unknown> {
+    const process = this.#processes[number] as Process
     if (death?.at === 'commit') process.life.dieAfter(death.commits)
     process.death = death?.at === 'effect' ? death : null
     try {
-      const options = { ...at, maxRetries: 0, onError() {} }
-      if (way === 'generate') await process.agent.generate(messages as never, options)
-      else {
-        const result = await process.agent.stream(messages as never, options)
-        await result.finished
-      }
+      const result = await work(process.agent)
+      if ('finished' in result) await result.finished
       return null
     } catch (error) {
+      if (!(error instanceof MemoryError) && !process.life.isDead)
+        this.problems.push(`a call fails with ${String(error)}`)
       return error
     } finally {
       process.death = null
@@ -191,8 +136,14 @@ export class CallTreeWorld {
     }
   }
 
+  #send(request: Request, messages: unknown): Promise<unknown> {
+    return this.#carry(request, (agent) => agent[request.way](messages as never, { ...at, ...quiet }))
+  }
+
   async begin(): Promise<void> {
-    await this.#send(this.plan.asked, [{ id: 'go', role: 'user', parts: [{ type: 'text', text: 'Go.' }] }])
+    const question = [{ id: 'go', role: 'user', parts: [{ type: 'text', text: 'Go.' }] }]
+    const refusal = await this.#send(this.plan.asked, question)
+    if (refusal !== null && this.plan.asked.death === null) this.problems.push(`nothing begins: ${String(refusal)}`)
     await this.#settle()
   }
 
@@ -200,6 +151,7 @@ export class CallTreeWorld {
   async step(action: CallAction): Promise<void> {
     if (action.kind === 'decide') await this.#decide(action.decisions)
     else if (action.kind === 'say') await this.#send(action.request, `Hello ${this.#ids}`)
+    else if (action.kind === 'recover') await this.#recover(action.request)
     else await this.#replay(action.request)
     await this.#settle()
     if (this.problems.length > 0) this.problems.unshift(`after ${JSON.stringify(action)}`)
@@ -207,29 +159,46 @@ export class CallTreeWorld {
 
   /** Decisions of several people at once, each about the thread as it was before. */
   async #decide(decisions: readonly Decision[]): Promise<void> {
-    const stored = await this.#stored()
-    const waiting = waitingIn(stored)
-    const first = waiting[0]
-    if (first === undefined) return
+    const { pending } = await this.#read()
     await Promise.all(
       decisions.map(async (decision) => {
-        const { message, part } = waiting[decision.which % waiting.length] ?? first
-        const input = part.input as unknown as CallInput
-        const parts = message.parts.map((one) => (one === part ? answered(one, decision) : one))
-        const refusal = await this.#send(decision, [{ id: message.id, role: message.role, parts }])
-        count(`${part.type} ${refusal === null ? 'answered' : 'refused'}`)
-        if (refusal !== null) return
-        if (part.type === 'tool-client') this.outcomes.told.set(nameOf(input), decision.output)
-        else if (!decision.approved) this.outcomes.denied.add(nameOf(input))
+        const call = pending[decision.which % Math.max(1, pending.length)]
+        if (call !== undefined) await this.#decideOne(call, decision)
       }),
     )
   }
 
+  async #decideOne(call: PendingCall, decision: Decision): Promise<void> {
+    const { message, part, kind, input } = call
+    const isSent = decision.by === 'chat' && kind !== 'suspension'
+    const parts = message.parts.map((one) => (one === part ? answered(one, decision) : one))
+    const refusal = isSent
+      ? await this.#send(decision, [{ id: message.id, role: message.role, parts }])
+      : await this.#carry(decision, (agent) => decideByProgram(agent, call, decision, quiet))
+    count(`${kind} ${isSent ? 'sent' : 'called'} ${refusal === null ? 'answered' : 'refused'}`)
+    if (refusal !== null) return
+    if (kind === 'client' && (isSent || decision.approved)) this.outcomes.told.set(nameOf(input), decision.output)
+    else if (!decision.approved) this.outcomes.denied.add(nameOf(input))
+  }
+
+  async #recover(request: Request): Promise<void> {
+    const refusal = await this.#carry(request, async (agent) => {
+      const recovered = await agent.recover()
+      for (const { status, error } of recovered) {
+        count(`recovered ${status}`)
+        if (status === 'failed' && request.death === null) this.problems.push(`a run fails with ${String(error)}`)
+      }
+      return recovered
+    })
+    if (refusal !== null && request.death === null) this.problems.push(`recovering fails with ${String(refusal)}`)
+  }
+
+  /** A page that was loaded long ago. */
   async #replay(request: Request): Promise<void> {
     const [oldest] = this.#shown
     if (oldest === undefined) return
     const { id, role } = oldest
-    const parts = oldest.parts.map((part) => answered(part, { approved: true, output: outputs[0] }))
+    const parts = oldest.parts.map((part) => answered(part, { approved: true, output: 'told' }))
     count('replay')
     await this.#send(request, [{ id, role, parts }])
   }
@@ -238,42 +207,32 @@ export class CallTreeWorld {
   async #settle(): Promise<void> {
     await this.#sweeps
     this.#processes = this.#processes.map((process) => (process.life.isDead ? this.#start() : process))
-    const stored = await this.#stored()
+    const { stored } = await this.#read()
     const answer = answerIn(stored)
     if (answer !== undefined) this.#shown.push(answer)
     const prompts = this.#models.flatMap(({ calls }) => calls.map(({ messages }) => messages))
     this.problems.push(...problemsOfThread(stored, this.outcomes), ...problemsOfPrompts(prompts))
   }
 
-  /** Answers all that still waits, and looks at how everything ended. */
+  /** Recovers, answers all that still waits, and looks at how everything ended. */
   async finish(): Promise<void> {
-    const rounds = (this.plan.steps.flat().length + 1) * outputs.length
-    const said = { process: 0, way: 'generate', death: null, which: 0 } as const
-    for (let round = 0; round < rounds && waitingIn(await this.#stored()).length > 0; round++) {
-      const word = { ...said, approved: round % 2 === 0, output: outputs[round % outputs.length] }
-      // What was decided, and whose process died before it carried it out, is said again after a while.
-      this.clock.pass(hour)
+    const word = {
+      process: 0,
+      way: 'generate',
+      by: 'program',
+      death: null,
+      which: 0,
+      approved: true,
+      output: 'told',
+    } as const
+    const rounds = this.plan.steps.flat().length * 3 + 2
+    for (let round = 0; round < rounds; round++) {
+      await this.#recover(word)
+      if ((await this.#read()).pending.length === 0) break
       await this.#decide([word])
       await this.#settle()
     }
-    this.problems.push(...problemsOfEnd(this.plan, await this.#stored(), await this.#runs(), this.outcomes))
+    const { stored, runs } = await this.#read()
+    this.problems.push(...problemsOfEnd(this.plan, stored, runs, this.outcomes))
   }
-}
-
-/** The calls that wait in turns that are suspended. */
-function waitingIn(stored: readonly StoredMessage[]) {
-  return stored
-    .filter(({ turnStatus }) => turnStatus === 'suspended')
-    .flatMap((message) => message.parts.filter(isWaiting).map((part) => ({ message, part })))
-}
-
-function isWaiting({ type, state }: MessagePart): boolean {
-  return state === 'approval-requested' || (type === 'tool-client' && state === 'input-available')
-}
-
-/** A part with a client's word on it. */
-function answered(part: MessagePart, { approved, output }: Pick<Decision, 'approved' | 'output'>): object {
-  if (!isWaiting(part)) return part
-  if (part.type === 'tool-client') return { ...part, state: 'output-available', output }
-  return { ...part, state: 'approval-responded', approval: { ...(part.approval as object), approved } }
 }

@@ -12,26 +12,22 @@ test('whoever decides, in whatever order, and whoever dies: each call has its ef
     const world = await CallTreeWorld.open(plan)
     try {
       await world.begin()
+      expect(world.problems, world.problems.join('; ')).toEqual([])
       for (const action of plan.actions) {
         await world.step(action)
-        expect(world.problems).toEqual([])
+        expect(world.problems, world.problems.join('; ')).toEqual([])
       }
       await world.finish()
-      expect(world.problems).toEqual([])
+      expect(world.problems, world.problems.join('; ')).toEqual([])
     } finally {
       await world.close()
     }
   })
   await runRandom(property, runs, { usualSeed: 20261130 })
   if (!isReplay) {
-    const kinds = [
-      'died',
-      'effect',
-      'replay',
-      'tool-approval answered',
-      'tool-approval refused',
-      'tool-client answered',
-    ]
-    expect([...kinds, 'run complete'].filter((kind) => (seen[kind] ?? 0) === 0)).toEqual([])
+    const kinds = ['died', 'replay', 'run complete', 'safe output-available', 'unsafe output-error']
+    const decided = ['approval sent', 'approval called', 'suspension called', 'client sent', 'client called']
+    kinds.push(...decided.map((what) => `${what} answered`), 'approval sent refused', 'suspension called refused')
+    expect(kinds.filter((kind) => (seen[kind] ?? 0) === 0)).toEqual([])
   }
 })
