@@ -1,5 +1,6 @@
 // A process that decides about every waiting call it finds, in an order of its own, while others do the same.
 import { writeSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Memory, MemoryError } from '../../src/index.ts'
 import { agentOf, answerIn, isWaiting, resourceId, type Steps, saysYes } from './waiting-shared.ts'
 
@@ -32,7 +33,11 @@ async function decide(threadId: string): Promise<boolean> {
   const waiting =
     answer?.turnStatus === 'suspended' || answer?.turnStatus === 'open' ? answer.parts.filter(isWaiting) : []
   const part = waiting[number % Math.max(1, waiting.length)]
-  if (answer === undefined || part === undefined) return answer?.turnStatus === 'open'
+  if (answer === undefined || part === undefined) {
+    // Others are at work on it. Looking all the time would take the processors from them.
+    await delay(20)
+    return answer?.turnStatus === 'open'
+  }
   const { agent } = agentOf(memory, steps, threadId, { effects })
   try {
     await agent.generate(saysYes(answer, part.toolCallId), { resourceId, threadId })
@@ -40,6 +45,7 @@ async function decide(threadId: string): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof MemoryError)) throw error
     refused[error.code] = (refused[error.code] ?? 0) + 1
+    await delay(20)
   }
   return true
 }
