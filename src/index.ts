@@ -16,6 +16,13 @@ export type { ProcessedMessage, Processor } from './agent/processors/processor.t
 export { TokenLimiter } from './agent/processors/token-limiter.ts'
 export { ToolCallFilter } from './agent/processors/tool-call-filter.ts'
 export { RequestContext, type RequestContextInput } from './agent/request-context.ts'
+export type { CancelRunOptions } from './agent/run/cancel-run.ts'
+export type {
+  ListSuspendedRunsOptions,
+  SuspendedCall,
+  SuspendedRun,
+  SuspendedRunPage,
+} from './agent/run/list-suspended.ts'
 export type { PendingCall, ToolCallApprovalPart, ToolCallSuspendedPart } from './agent/run/pending-calls.ts'
 export type { ReconnectedStream, ReconnectOptions } from './agent/run/reconnect.ts'
 export type { AgentResult, AgentStream, AgentStreamPart } from './agent/run/result.ts'

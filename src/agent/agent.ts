@@ -10,14 +10,18 @@ import type { Container, RegisteredAgent } from './container/registered.ts'
 import {
   loadAutoResume,
   loadCall,
+  loadCancel,
   loadContinueRun,
   loadGenerate,
   loadReconnect,
   loadRecover,
   loadStream,
+  loadSuspended,
 } from './loaded.ts'
 import type { AgentInput, AgentOptions, CallOptions } from './options.ts'
+import type { CancelRunOptions } from './run/cancel-run.ts'
 import type { Decide, DecideOptions } from './run/continue-run.ts'
+import type { ListSuspendedRunsOptions, SuspendedRunPage } from './run/list-suspended.ts'
 import type { ReconnectedStream, ReconnectOptions } from './run/reconnect.ts'
 import type { RecoveredRun, RecoverOptions } from './run/recover.ts'
 import type { AgentResult, AgentStream, SchemaOutput } from './run/result.ts'
@@ -231,6 +235,29 @@ export class Agent implements RegisteredAgent {
     const continuing = await loadContinueRun()
     const options = continuing.readDecideOptions(method, given, more)
     return continuing.decidedCall(this.#called(), options, decision(continuing, options))
+  }
+
+  /**
+   * The runs of this agent that wait, each with its calls: for an inbox of approvals. The first to begin come first.
+   *
+   * @throws MemoryError `invalid-input` for a wrong option or an agent without a memory; `denied` without a `resourceId`
+   *   unless the memory may administer all spaces.
+   */
+  async listSuspendedRuns(options?: ListSuspendedRunsOptions): Promise<SuspendedRunPage> {
+    const { listSuspendedRuns } = await loadSuspended()
+    return listSuspendedRuns(this.#called(), options)
+  }
+
+  /**
+   * Cancels a run that waits. Its calls are declined in the name of the memory's actor and get an error text, and its turn
+   * ends as `aborted`.
+   *
+   * @throws MemoryError `not-found` for an unknown run or one of another agent; `conflict` for a run that does not wait, or
+   *   that somebody continues at this moment.
+   */
+  async cancelRun(runId: string, options?: CancelRunOptions): Promise<void> {
+    const { cancelRun } = await loadCancel()
+    return cancelRun(this.#called(), runId, options)
   }
 
   #called(): CalledAgent {

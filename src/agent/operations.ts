@@ -4,13 +4,14 @@
  */
 import type { UIMessageChunk } from 'ai'
 import { z } from 'zod'
-import type { SpaceId } from '../domain/id.ts'
 import { limitTable } from '../domain/limits.ts'
+import { stepStatuses } from '../domain/records/step.ts'
 import { spaceId } from '../domain/space.ts'
-import { jsonFields } from '../operations/fields.ts'
-import type { Operation } from '../operations/operation.ts'
+import { cursor, json, jsonFields, optional, optionalId, recordTime } from '../operations/fields.ts'
+import type { Operation, Touched } from '../operations/operation.ts'
 import type { Agent } from './agent.ts'
 import type { AgentInput, CallOptions } from './options.ts'
+import type { ListSuspendedRunsOptions } from './run/list-suspended.ts'
 import type { AgentStream } from './run/result.ts'
 
 /** Where the agents are: an `Aquifer`, for example. */
@@ -32,7 +33,7 @@ export interface AgentOperation<
   Answer = Promise<unknown> | AsyncIterable<unknown>,
 > extends Omit<Operation<Name, Input, Answer>, 'event' | 'space' | 'run'> {
   /** The spaces that it touches. */
-  space(input: z.output<Input>): readonly SpaceId[]
+  space(input: z.output<Input>): Touched
   run(agents: AgentSource, input: z.output<Input>, invocation: AgentInvocation): Answer
 }
 
@@ -117,6 +118,43 @@ async function* chunksOf(
 async function* restOf(agents: AgentSource, { agent, ...at }: ThreadInput): AsyncGenerator<UIMessageChunk> {
   const stream = await agents.getAgent(agent).reconnectToStream(at)
   if (stream !== null) yield* stream
+}
+
+const suspendedRun = z.strictObject({
+  runId: id,
+  threadId: z.string(),
+  resourceId: z.string().nullable(),
+  suspendedAt: recordTime,
+  toolCalls: z.array(
+    z.strictObject({
+      toolCallId: z.string(),
+      toolName: z.string(),
+      args: json,
+      suspendPayload: optional(json),
+      resumeSchema: optional(json),
+      requiresApproval: z.boolean(),
+      status: z.enum(stepStatuses),
+      askedAt: recordTime,
+      expiresAt: recordTime.nullable(),
+    }),
+  ),
+})
+
+interface SuspendedInput extends Omit<ListSuspendedRunsOptions, 'requestContext'> {
+  readonly agent: string
+}
+
+/** The runs that wait, with times as texts. */
+async function suspendedRuns(agents: AgentSource, { agent, ...options }: SuspendedInput) {
+  const { runs, ...end } = await agents.getAgent(agent).listSuspendedRuns(options)
+  const texts = runs.map(({ suspendedAt, toolCalls, ...run }) => ({
+    ...run,
+    suspendedAt: suspendedAt.toISOString(),
+    toolCalls: toolCalls.map(({ askedAt, expiresAt, ...call }) => {
+      return { ...call, askedAt: askedAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null }
+    }),
+  }))
+  return { runs: texts, ...end }
 }
 
 /** All that agents offer, in the order of a conversation. */
@@ -221,6 +259,38 @@ export const agentOperations = [
     space: spaceOfRun,
     run: (agents, { data, ...input }, invocation) => {
       return chunksAfter(agents.getAgent(input.agent).resumeStream(data, deciding(input, invocation)))
+    },
+  }),
+  operation({
+    name: 'agents.suspendedRuns',
+    title: 'List runs that wait',
+    description:
+      'The runs of an agent that wait for approvals or data, each with its calls. The first to begin come first.',
+    effect: 'read',
+    input: z.strictObject({
+      agent: id.describe('The name or the id of the agent.'),
+      resourceId: optionalId.describe('Only runs in the threads of this resource. Default: of all resources.'),
+      threadId: optionalId,
+      from: optional(recordTime).describe('Only runs that wait since this time or later.'),
+      to: optional(recordTime),
+      cursor,
+      limit: optional(z.int().min(1).max(1_000)).describe('Runs on one page. Default: 100.'),
+    }),
+    output: z.strictObject({ runs: z.array(suspendedRun), nextCursor: cursor }),
+    space: ({ resourceId }) => (resourceId === undefined ? 'all' : [spaceId('resource', resourceId)]),
+    run: suspendedRuns,
+  }),
+  operation({
+    name: 'agents.cancelRun',
+    title: 'Cancel a run that waits',
+    description: 'Declines the calls of a run that waits, and ends it.',
+    effect: 'write',
+    input: z.strictObject({ agent: id.describe('The name or the id of the agent.'), runId: id }),
+    output: z.strictObject({ runId: id }),
+    space: ({ runId }) => ({ issuedIds: [runId] }),
+    run: async (agents, { agent, runId }) => {
+      await agents.getAgent(agent).cancelRun(runId)
+      return { runId }
     },
   }),
 ] as const

@@ -95,6 +95,30 @@ it('follows an answer that is being given, and answers nothing where none is', a
   expect([streams, space(parsed)]).toEqual([true, ['resource/ann']])
 })
 
+it('lists the runs that wait, and cancels one', async () => {
+  const memory = openMemory()
+  const pay = tool({ inputSchema: z.object({}), needsApproval: true, execute: () => 'paid' })
+  const support = new Agent({
+    name: 'Support Bot',
+    model: scriptedModel({ script: [callTool('pay', {})] }),
+    memory,
+    tools: { pay },
+  })
+  const source = { getAgent: () => support, listAgents: () => ({ support }) }
+  const { runId } = await support.generate('Pay.', { resourceId: 'ann', threadId: 't' })
+  const listing = operationOf('agents.suspendedRuns')
+  const parsed = listing.input.parse({ agent: 'support', resourceId: 'ann', limit: 5 })
+  const { runs } = listing.output.parse(await listing.run(source, parsed, {})) as { runs: readonly object[] }
+  expect(runs).toMatchObject([{ runId, toolCalls: [{ toolName: 'pay', args: {}, requiresApproval: true }] }])
+  expect(listing.space(parsed)).toEqual(['resource/ann'])
+  expect(listing.space(listing.input.parse({ agent: 'support' }))).toBe('all')
+  const cancelling = operationOf('agents.cancelRun')
+  const named = cancelling.input.parse({ agent: 'support', runId })
+  expect(cancelling.output.parse(await cancelling.run(source, named, {}))).toEqual({ runId })
+  expect(cancelling.space(named)).toEqual({ issuedIds: [runId] })
+  expect(listing.output.parse(await listing.run(source, parsed, {}))).toEqual({ runs: [] })
+})
+
 it('stops with its signal, and names agents that are not there', async () => {
   const { app } = container()
   const { run, input } = operationOf('agents.generate')
@@ -150,8 +174,10 @@ it('has every method of an agent, but for what no wire carries', () => {
   const methods = publicMethods.filter((method) => method.startsWith('Agent.'))
   expect(methods.filter((method) => !left.includes(method.slice('Agent.'.length))).sort()).toEqual([
     'Agent.approveToolCall',
+    'Agent.cancelRun',
     'Agent.declineToolCall',
     'Agent.generate',
+    'Agent.listSuspendedRuns',
     'Agent.reconnectToStream',
     'Agent.resumeStream',
     'Agent.stream',
@@ -164,5 +190,7 @@ it('has every method of an agent, but for what no wire carries', () => {
     'agents.approve',
     'agents.decline',
     'agents.resume',
+    'agents.suspendedRuns',
+    'agents.cancelRun',
   ])
 })

@@ -221,6 +221,10 @@ const agents: readonly ForeignCall[] = (['generate', 'stream'] as const).flatMap
 const following: readonly ForeignCall[] = [
   own('Agent.reconnectToStream', 'a thread', (m, { threadId }) => agentOf(m).reconnectToStream({ ...mine, threadId })),
   bare('Agent.reconnectToStream', 'a resource', (m, ids) => agentOf(m).reconnectToStream(namedBy(ids))),
+  own('Agent.listSuspendedRuns', 'a thread', (m, { threadId }) => agentOf(m).listSuspendedRuns({ ...mine, threadId })),
+  bare('Agent.listSuspendedRuns', 'a resource', (m, ids) => agentOf(m).listSuspendedRuns(namedBy(ids))),
+  bare('Agent.listSuspendedRuns', 'a thread alone', (m, { threadId }) => agentOf(m).listSuspendedRuns({ threadId })),
+  bare('Agent.cancelRun', 'a run', (m, { runId }) => agentOf(m).cancelRun(runId)),
 ]
 
 const ownResource = { memory: { resource: mallory.resourceId } }

@@ -276,6 +276,10 @@ const made: readonly Entry[] = [
   ...options('Agent.reconnectToStream', ['resourceId', 'threadId'], (s, given: object) =>
     agentOf(s).reconnectToStream({ ...s.where, ...given }),
   ),
+  ...options('Agent.listSuspendedRuns', ['resourceId', 'threadId', 'from', 'to', 'cursor'], (s, given: object) =>
+    agentOf(s).listSuspendedRuns({ ...s.where, ...given }),
+  ),
+  entry('Agent.cancelRun', 'runId', (s, text) => agentOf(s).cancelRun(text)),
   ...(['name', 'id'] as const).map((field) =>
     entry('Agent.generate', `${field} of the agent`, (s, text) =>
       agentOf(s, ['ok'], { [field]: text }).generate('x', s.where),

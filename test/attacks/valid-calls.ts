@@ -203,6 +203,11 @@ const agents = calls('Agent', (s) => agentOf(s), {
   resumeStream: () => [{ a: 1 }, { runId: 'run_none', toolCallId: 'call_1' }],
   resumeGenerate: () => [1, { runId: 'run_none', requestContext: undefined }],
   recover: () => [{ requestContext: undefined }],
+  listSuspendedRuns: [
+    (s) => [{ ...s.where, from: range.start, to: range.end, limit: 5, requestContext: undefined }],
+    () => [{ limit: 5 }],
+  ],
+  cancelRun: [() => ['run_000000000000_none', { requestContext: undefined }]],
 })
 
 export const validCalls: readonly ValidCall[] = [...memory, ...team, ...facts, ...spaces, ...mem0, ...agents]

@@ -48,6 +48,17 @@ describe.each([11])('schema %i', (version) => {
     return { open, agentOn, ran, models }
   }
 
+  it('lists the calls that wait, which have no records', async () => {
+    const { open, agentOn } = openCopy()
+    const { runs } = await agentOn(open()).listSuspendedRuns({ resourceId })
+    const listed = runs.map(({ threadId, toolCalls }) => [
+      threadId,
+      toolCalls.map(({ args, status, expiresAt }) => [(args as unknown as Ran).to, status, expiresAt]),
+    ])
+    const expected = cases.map(({ name, waiting }) => [name, waiting.map((to) => [to, 'asked', null])])
+    expect(listed.toSorted()).toEqual(expected.toSorted())
+  })
+
   const answerOf = async (memory: Memory, { threadId }: WaitingThread) => {
     const { messages } = await memory.listMessages({ resourceId, threadId })
     expect(threadProblems(messages)).toEqual([])
