@@ -18,9 +18,11 @@ import { runRandom } from '../random-runs.ts'
 import { newFolder, openReference, openSqlite } from './drivers.ts'
 import { openRemote, RemoteDatabase } from './remote-reference.ts'
 
-vi.mock('../../src/domain/commit/record-nouns.ts', async () => {
+vi.mock('../../src/domain/commit/record-nouns.ts', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../src/domain/commit/record-nouns.ts')>()
   const { ref } = await import('../../src/domain/commit/marks.ts')
   return {
+    ...original,
     recordNouns: {
       probe: { marks: { text: 'content', messageId: ref('message'), threadId: ref('thread') } },
       /** As `probe`, its references forgotten. */

@@ -14,6 +14,8 @@ const space = 'resource/alice'
 function downgrade(path: string): void {
   const database = new DatabaseSync(path)
   database.exec(`
+    DROP INDEX record_by_wakes;
+    ALTER TABLE record DROP COLUMN wakes;
     ALTER TABLE space DROP COLUMN secret;
     DROP INDEX fact_by_task;
     ALTER TABLE fact RENAME COLUMN taskId TO runId;
