@@ -36,7 +36,11 @@ function answerIn(turn: Turn, onRefused: (error: unknown) => void = () => {}): A
   const steps = new CallSteps(place, {}, new Map(), [])
   const saved = new SavedAnswer({ turn, messageId, stored: [], metadata, steps, onRefused })
   const dataParts = new DataParts(null)
-  const how = { savesEarly: true, savePerStep: true, withSuspended: () => new TransformStream() }
+  const how = {
+    savesEarly: true,
+    savePerStep: true,
+    suspended: { next: <Chunk>(chunk: Chunk) => [chunk], end: () => [] },
+  }
   return new Answer({ turn, messageId, saved, modelOutputs, dataParts, process, ...how })
 }
 

@@ -22,6 +22,14 @@ export interface AnswerEnd {
   readonly parts: readonly MessagePart[]
 }
 
+/** The chunks of an answer, with some that are added to them. */
+export interface ChunksWithMore {
+  /** A chunk, with those that belong in front of it and behind it. */
+  next(chunk: UIMessageChunk): Iterable<UIMessageChunk>
+  /** Those at the end. */
+  end(): Iterable<UIMessageChunk>
+}
+
 interface AnswerOptions {
   readonly turn: AgentTurn
   /** The id that the answer has, or will have once its first part is stored. */
@@ -32,8 +40,8 @@ interface AnswerOptions {
   readonly modelOutputs: ModelOutputs
   /** Parts that the application and its tools add. */
   readonly dataParts: DataParts
-  /** Adds which calls wait for data. */
-  readonly withSuspended: () => TransformStream<UIMessageChunk, UIMessageChunk>
+  /** Tell which calls wait for data. */
+  readonly suspended: ChunksWithMore
   /** Whether each step is saved as it completes; otherwise everything at the end. */
   readonly savePerStep: boolean
   /** Whether calls are saved before their tools run: what the stream shows of them is what the model said. */
@@ -130,7 +138,7 @@ export class Answer {
   /** The stream as the AI SDK makes a UI message of it, which is what is stored. */
   async #messagesOf(stream: ReadableStream<StreamPart>, tools: ToolSet): Promise<ReadableStream<unknown>> {
     const { createUIMessageStream, toUIMessageStream } = await loadSdk()
-    const { messageId, dataParts, withSuspended } = this.#options
+    const { messageId, dataParts, suspended } = this.#options
     // The SDK's types of parts are a closed union, and the SDK made the stored parts.
     const before = { id: messageId, role: 'assistant', parts: this.#options.saved.parts } as unknown as UIMessage
     const said = toUIMessageStream({
@@ -144,8 +152,11 @@ export class Answer {
       execute: async ({ writer }) => {
         dataParts.follow((part) => writer.write(part))
         this.#mark = () => writer.write({ type: 'finish-step' })
-        const reader = said.pipeThrough(withSuspended()).getReader()
-        for (let read = await reader.read(); !read.done; read = await reader.read()) this.#write(read.value, writer)
+        const reader = said.getReader()
+        for (let read = await reader.read(); !read.done; read = await reader.read()) {
+          for (const chunk of suspended.next(read.value)) this.#write(chunk, writer)
+        }
+        for (const chunk of suspended.end()) writer.write(chunk)
         dataParts.end()
       },
       originalMessages: before.parts.length > 0 ? [before] : [],

@@ -18,7 +18,7 @@ import type { DataParts } from '../tools/data-parts.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
-import { withSuspendedChunks } from './suspended-chunks.ts'
+import { SuspendedChunks } from './suspended-chunks.ts'
 import type { Suspensions } from './suspensions.ts'
 import { earlierCalls, waitingCalls } from './waiting-step.ts'
 
@@ -91,7 +91,7 @@ export class OwnTurn {
       saved: this.#saved,
       modelOutputs,
       dataParts,
-      withSuspended: () => withSuspendedChunks(suspensions),
+      suspended: new SuspendedChunks(suspensions),
       savesEarly: showsAll(call),
       // If processors check the whole answer, it is not stored step by step.
       savePerStep: (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call),

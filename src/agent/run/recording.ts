@@ -6,6 +6,7 @@ import type { Call } from '../call.ts'
 import type { OwnTurn } from './own-turn.ts'
 import { afterwards, isEnded, runFacts } from './run-model.ts'
 import { StructuredEnd } from './structured-end.ts'
+import { isEmptyResult } from './without-suspended.ts'
 
 type StreamPart = TextStreamPart<ToolSet>
 
@@ -40,6 +41,7 @@ export class Recording {
     const held: StreamPart[] = []
     return new TransformStream<StreamPart, StreamPart>({
       transform: (part, controller) => {
+        if (isEmptyResult(part, this.#turn.suspensions)) return
         // A step without the model is no step of the answer.
         const isStep = part.type === 'start-step' || part.type === 'finish-step'
         if (!isStep || !this.#turn.isSilent) this.#feed.write([part])

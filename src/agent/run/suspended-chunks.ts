@@ -1,12 +1,13 @@
 /** Tells user interfaces, and the recording of an answer, which calls wait for data. */
 import type { UIMessageChunk } from 'ai'
+import type { ChunksWithMore } from '../answer/answer.ts'
 import { suspendedPart } from '../tools/data-parts.ts'
 import type { Suspensions } from './suspensions.ts'
 
 type Chunk = UIMessageChunk & { readonly toolCallId?: string; readonly preliminary?: boolean }
 
-/** The chunks of one stream. */
-class SuspendedChunks {
+/** The chunks of one stream, with a part of data for each call that is suspended, at the end. */
+export class SuspendedChunks implements ChunksWithMore {
   readonly #suspensions: Suspensions
   /** The inputs of calls in this stream. */
   readonly #inputs = new Map<string, UIMessageChunk>()
@@ -19,7 +20,14 @@ class SuspendedChunks {
     this.#suspensions = suspensions
   }
 
-  see(chunk: Chunk): void {
+  *next(chunk: UIMessageChunk): Generator<UIMessageChunk> {
+    this.#see(chunk)
+    if (chunk.type === 'finish-step') yield* this.#waiting()
+    if (chunk.type === 'finish') yield* this.end()
+    yield chunk
+  }
+
+  #see(chunk: Chunk): void {
     const { type, toolCallId, preliminary } = chunk
     if (type === 'abort' || type === 'error') this.#isBroken = true
     if (toolCallId === undefined) return
@@ -28,7 +36,7 @@ class SuspendedChunks {
   }
 
   /** A preliminary result of a suspended call was no result: the call is shown as one that waits. */
-  *waiting(): Generator<UIMessageChunk> {
+  *#waiting(): Generator<UIMessageChunk> {
     for (const toolCallId of this.#shown) yield* this.#input(toolCallId)
   }
 
@@ -42,8 +50,8 @@ class SuspendedChunks {
   }
 
   /** The calls that are suspended. Those of an answer that broke off wait for nothing. */
-  *ends(): Generator<UIMessageChunk> {
-    yield* this.waiting()
+  *end(): Generator<UIMessageChunk> {
+    yield* this.#waiting()
     if (this.#isBroken || this.#isTold) return
     this.#isTold = true
     const { suspended, runId } = this.#suspensions
@@ -59,18 +67,15 @@ class SuspendedChunks {
   }
 }
 
-/** A stream of chunks, with a part of data for each call that is suspended, at the end. */
+/** The same for a stream. */
 export function withSuspendedChunks(suspensions: Suspensions): TransformStream<UIMessageChunk, UIMessageChunk> {
   const chunks = new SuspendedChunks(suspensions)
   return new TransformStream<UIMessageChunk, UIMessageChunk>({
     transform: (chunk, controller) => {
-      chunks.see(chunk)
-      if (chunk.type === 'finish-step') for (const own of chunks.waiting()) controller.enqueue(own)
-      if (chunk.type === 'finish') for (const own of chunks.ends()) controller.enqueue(own)
-      controller.enqueue(chunk)
+      for (const one of chunks.next(chunk)) controller.enqueue(one)
     },
     flush: (controller) => {
-      for (const own of chunks.ends()) controller.enqueue(own)
+      for (const one of chunks.end()) controller.enqueue(one)
     },
   })
 }

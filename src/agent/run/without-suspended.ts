@@ -16,7 +16,7 @@ interface Part {
 }
 
 /** Whether it is the empty result of a suspended call. */
-function isEmptyResult({ type, toolCallId, preliminary }: Part, { suspended }: Suspensions): boolean {
+export function isEmptyResult({ type, toolCallId, preliminary }: Part, { suspended }: Suspensions): boolean {
   if (type !== 'tool-result' || preliminary === true) return false
   return typeof toolCallId === 'string' && suspended.has(toolCallId)
 }
@@ -47,7 +47,7 @@ function removeFromStep({ content, response }: Step, suspensions: Suspensions): 
   removeFromMessages(response.messages, suspensions)
 }
 
-/** The first transformation of the AI SDK's stream. */
+/** The first transformation of the AI SDK's stream, where others come before the recording. */
 function transformation(suspensions: Suspensions): TransformStream<StreamPart, StreamPart> {
   return new TransformStream<StreamPart, StreamPart>({
     transform: (part, controller) => {
@@ -83,6 +83,8 @@ export function withoutSuspended<Given extends object>(
   const { stopWhen, experimental_transform: transforms, prepareStep, abortSignal } = settings
   // An aborted call waits for nothing: the AI SDK ends it where the next step would begin.
   const stops = () => suspensions.suspended.size > 0 && abortSignal?.aborted !== true
+  // The last one is the recording, which does this itself: each transformation costs time for each part.
+  const others = transforms === undefined ? [] : [transforms].flat()
   const toolEnded = settings.onToolExecutionEnd ?? settings.experimental_onToolCallFinish
   const stepEnded = settings.onStepEnd ?? settings.onStepFinish
   const ended = settings.onEnd ?? settings.onFinish
@@ -100,9 +102,7 @@ export function withoutSuspended<Given extends object>(
   return {
     ...given,
     ...own,
-    ...(transforms === undefined
-      ? {}
-      : { experimental_transform: [() => transformation(suspensions), ...[transforms].flat()] }),
+    ...(others.length < 2 ? {} : { experimental_transform: [() => transformation(suspensions), ...others] }),
     ...(ended === undefined
       ? {}
       : {
