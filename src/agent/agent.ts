@@ -90,7 +90,9 @@ export class Agent implements RegisteredAgent {
     }
     this.#container = container
     const { memory } = this.#options
-    if (memory !== undefined && typeof memory !== 'function') container.bind(memory)
+    if (typeof memory === 'function') return
+    if (memory !== undefined) container.bind(memory)
+    if (memory !== undefined || container.getMemory() !== null) container.recovers(() => this.recover())
   }
 
   /**

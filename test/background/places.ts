@@ -40,6 +40,16 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   },
   'agent/answer/early-saves.ts EarlySaves gather nextTurn': waiter,
   'agent/container/aquifer.ts Aquifer bind whenAborted': { settles: 'the list of open memories' },
+  'agent/container/recovery.ts Recovery constructor every': {
+    fails: 'the file cannot be opened',
+    observed: 'a warning of the logger; it is tried again in the next round',
+    test: 'test/agent/container-recovery.test.ts',
+  },
+  'agent/container/recovery.ts Recovery constructor nextTurn': {
+    fails: 'the file cannot be opened',
+    observed: 'a warning of the logger',
+    test: 'test/agent/container-recovery.test.ts',
+  },
   'agent/context/context.ts unlessAborted stopListening whenAborted': signal,
   'agent/run/suspensions.ts CallSuspension suspend detach': {
     settles: 'the promise of a tool that need not wait for it',

@@ -8,7 +8,9 @@ import type { Memory } from '../../facade/memory.ts'
 import { SQLiteStore } from '../../open.ts'
 import { type AgentStorage, usableMemory } from '../../ports/agent-memory.ts'
 import type { Storage } from '../../ports/storage.ts'
+import type { RecoveredRun } from '../run/recover.ts'
 import { ContainerStorage } from './container-storage.ts'
+import { Recovery } from './recovery.ts'
 import type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './registered.ts'
 import { type Registration, Registry } from './registry.ts'
 
@@ -26,9 +28,14 @@ export interface AquiferOptions<AgentType extends RegisteredAgent = RegisteredAg
   readonly logger?: Logger
   /** Settings of the AI SDK's telemetry, for calls that set none. */
   readonly telemetry?: TelemetryOptions
+  /**
+   * Whether runs that are left behind are continued by themselves, at the start and once a minute; see
+   * {@link Aquifer.recover}. Default: true.
+   */
+  readonly recover?: boolean
 }
 
-const names = ['storage', 'agents', 'workflows', 'memory', 'logger', 'telemetry']
+const names = ['storage', 'agents', 'workflows', 'memory', 'logger', 'telemetry', 'recover']
 const levels = ['debug', 'info', 'warn', 'error'] as const
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -55,6 +62,7 @@ function checkOptions(options: unknown): void {
   })
   const telemetryFix = `Pass settings of the AI SDK, such as { functionId: 'support' }.`
   check(fields, 'telemetry', 'must be an object', telemetryFix, (value) => typeof value === 'object' && value !== null)
+  check(fields, 'recover', 'must be true or false', 'Leave it out for true.', (value) => typeof value === 'boolean')
 }
 
 /**
@@ -72,10 +80,14 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
   readonly #memory: Memory | null
   /** Its memories that are not closed. */
   readonly #open = new Set<AgentStorage>()
+  /** What continues the runs of its agents. */
+  readonly #recoverers: (() => Promise<readonly RecoveredRun[]>)[] = []
+  readonly #recovery: Recovery | null
   #closing: Promise<void> | null = null
 
   /**
-   * Registers the agents and workflows, and binds their memories to the storage. Nothing is opened yet.
+   * Registers the agents and workflows, and binds their memories to the storage. Nothing is opened yet. Unless `recover` is
+   * false, the storage is opened soon after, to look for runs that are left behind.
    *
    * @throws MemoryError `invalid-input` for an unknown or wrong option; `conflict` for a memory that has another
    *   storage already, such as one that was used before.
@@ -92,6 +104,25 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
     this.#memory = memory === undefined ? null : this.bind(memory)
     for (const agent of this.#agents.all) agent.attach(this)
     for (const workflow of this.#workflows.all) workflow.attach?.(this)
+    const recovers = options.recover !== false && this.#recoverers.length > 0
+    this.#recovery = recovers ? new Recovery(() => this.recover(), this.logger) : null
+  }
+
+  /** Agents call it: each says what continues its runs. */
+  recovers(recover: () => Promise<readonly RecoveredRun[]>): void {
+    this.#recoverers.push(recover)
+  }
+
+  /**
+   * Continues runs of its agents that nobody carries on: see `agent.recover`. Agents whose memory is chosen by a function
+   * are left out, for it may differ from request to request.
+   *
+   * @returns The runs that were continued.
+   */
+  async recover(): Promise<readonly RecoveredRun[]> {
+    const recovered: RecoveredRun[] = []
+    for (const recover of this.#recoverers) recovered.push(...(await recover()))
+    return recovered
   }
 
   /**
@@ -163,7 +194,9 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
   }
 
   async #close(): Promise<void> {
+    const stopped = this.#recovery?.stop()
     await Promise.all([...this.#open].map((storage) => storage.close()))
+    await stopped
     await this.#storage?.close()
   }
 

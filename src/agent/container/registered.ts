@@ -1,6 +1,7 @@
 /** The interfaces between a container and the agents and workflows registered with it. */
 import type { TelemetryOptions } from 'ai'
 import type { Memory } from '../../facade/memory.ts'
+import type { RecoveredRun } from '../run/recover.ts'
 
 /** Where an application logs. `console` is one. */
 export interface Logger {
@@ -29,6 +30,8 @@ export interface Container {
    * @throws MemoryError `conflict` if it has another storage already; `closed` if the container is closed.
    */
   bind(memory: Memory): Memory
+  /** Takes what continues the runs of an agent that are left behind; see `Aquifer.recover`. */
+  recovers(recover: () => Promise<readonly RecoveredRun[]>): void
 }
 
 /** An agent as a container sees it. */

@@ -148,10 +148,18 @@ function overtaken(step: StepFields, at: string): MemoryError {
       : { by: decision.by, at: decision.at, approved: decision.approved ?? null, ...expiredPart(decision) }
   const state = decision?.expired === true && status === 'asked' ? 'expired' : status
   return new MemoryError('conflict', {
-    message: `The call ${shown(path)} is ${state}.`,
-    fix: 'Read the step again; a decision is made once, and details.decided says which one was.',
+    message: `The call ${shown(path)} is ${state}${toldOf(decision)}.`,
+    fix: 'A decision is made once. Read the thread again.',
     details: { toolCallId: path, status: state, decided: told },
   })
+}
+
+/** Who decided what, and when, in words. */
+function toldOf(decision: StepDecision | null): string {
+  if (decision === null || decision.expired === true) return ''
+  const { by, at, approved } = decision
+  const what = approved === undefined ? 'gave its data' : approved ? 'approved it' : 'declined it'
+  return `: ${by.kind} ${shown(by.id)} ${what} at ${at}`
 }
 
 function expiredPart({ expired }: StepDecision): { readonly expired?: true } {

@@ -1,0 +1,54 @@
+/** Recovers runs in the background while a container is open: at its start, and then once a minute. */
+import { every, nextTurn, type Timer } from '../../domain/detached.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { RecoveredRun } from '../run/recover.ts'
+import type { Logger } from './registered.ts'
+
+const everyMs = 60_000
+
+export class Recovery {
+  readonly #recover: () => Promise<readonly RecoveredRun[]>
+  readonly #logger: Logger
+  readonly #timer: Timer
+  #running: Promise<void> | null = null
+  #isOver = false
+
+  constructor(recover: () => Promise<readonly RecoveredRun[]>, logger: Logger) {
+    this.#recover = recover
+    this.#logger = logger
+    const failed = (error: unknown) => this.#report(error)
+    this.#timer = every(everyMs, () => this.#round(), failed).unref()
+    nextTurn(() => this.#round(), failed)
+  }
+
+  #round(): Promise<void> {
+    if (this.#isOver) return Promise.resolve()
+    this.#running ??= this.#recoverAll().finally(() => {
+      this.#running = null
+    })
+    return this.#running
+  }
+
+  async #recoverAll(): Promise<void> {
+    try {
+      for (const { runId, status, error } of await this.#recover()) {
+        if (error === undefined) this.#logger.info('A run was continued.', { runId, status })
+        else this.#logger.warn('A run could not be continued.', { runId, error })
+      }
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  #report(error: unknown): void {
+    const isClosed = error instanceof MemoryError && error.code === 'closed'
+    if (!this.#isOver && !isClosed) this.#logger.warn('Runs could not be recovered.', { error })
+  }
+
+  /** Begins no further round, and waits for the one at work. */
+  async stop(): Promise<void> {
+    this.#isOver = true
+    this.#timer.stop()
+    await this.#running
+  }
+}
