@@ -3,7 +3,6 @@ import { Agent, createTool, type Memory } from 'aquifer'
 import { callTools, scriptedModel } from 'aquifer/testing'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { parseTurnId } from '../../src/domain/id.ts'
 import { ada, portOf } from '../memory/begun-run.ts'
 import { hour, ManualClock, openMemory, refusal } from '../memory/opened.ts'
 
@@ -191,6 +190,16 @@ it('declines and settles the records of its calls, whoever decided first', async
   expect(two?.decision).toMatchObject({ approved: false, reason: 'The run was cancelled.', by: ada })
 })
 
+it('cancels a run whose calls nobody decided about in time', async () => {
+  const clock = new ManualClock()
+  const memory = openMemory({ clock, limits: { pendingDays: 1 } })
+  const agent = agentOn(memory)
+  const runId = await wait(agent, 'alice', 't')
+  clock.pass(24 * hour)
+  await agent.cancelRun(runId)
+  expect((await memory.getRun(runId))?.status).toBe('aborted')
+})
+
 it('cancels no run of others, and none that is at work', async () => {
   const memory = openMemory()
   const agent = agentOn(memory)
@@ -204,7 +213,7 @@ it('cancels no run of others, and none that is at work', async () => {
   const turnId = run?.turnId ?? ''
   const space = memory.as({ kind: 'agent', id: 'eraser' }).space('resource/alice')
   await space.commit([{ kind: 'turn-resume', threadId: 't', turnId }])
-  expect(parseTurnId(turnId)).not.toBeNull()
+  expect((await agent.listSuspendedRuns()).runs, 'its turn is at work').toEqual([])
   const error = await refusal(() => agent.cancelRun(runId))
   expect(error.code).toBe('conflict')
   await space.commit([{ kind: 'run-put', runId, status: 'running' }])
