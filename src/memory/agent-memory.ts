@@ -160,6 +160,10 @@ class DoorSpace implements AgentSpace {
     return this.#door.with({ access }).submit(changes, { expect, background: true })
   }
 
+  async commitAlone(changes: readonly Change[], expect: readonly Expectation[]): Promise<boolean> {
+    return (await this.#door.submit(changes, { expect, background: true })).status === 'committed'
+  }
+
   steps(runId: string): Promise<readonly RunStep[]> {
     return readSteps(this.#door, runId)
   }

@@ -222,6 +222,12 @@ export interface AgentSpace extends Reads {
   ): AgentWorkingMemory
   /** Commits in the background, as the system. Never creates a deleted space, thread or turn again. */
   commitAs(systemId: string, changes: readonly Change[], expect: readonly Expectation[]): Promise<unknown>
+  /**
+   * Commits in the background, as the agent, outside of any turn. Never creates a deleted space, thread or turn again.
+   *
+   * @returns Whether the expectations held.
+   */
+  commitAlone(changes: readonly Change[], expect: readonly Expectation[]): Promise<boolean>
   /** The steps of a run, by path. */
   steps(runId: string): Promise<readonly RunStep[]>
   /** A step by its run and its path; null if there is none. */

@@ -79,6 +79,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     within: (turn) => note('within', relayedSpace(space.within(there(turn)), asked)),
     recall: (question) => note('recall', space.recall(question)),
     workingMemory: (form, threadId) => note('workingMemory', space.workingMemory(form, threadId)),
+    commitAlone: (changes, expect) => note('commitAlone', space.commitAlone(changes, expect)),
     commitAs: (systemId, changes, expect) => note('commitAs', space.commitAs(systemId, changes, expect)),
     steps: (runId) => note('steps', space.steps(runId)),
     step: (runId, path) => note('step', space.step(runId, path)),

@@ -124,4 +124,24 @@ describe.each([11])('schema %i', (version) => {
     expect(ran).toEqual([])
     expect((await answerOf(memory, thread)).parts).toEqual(parts)
   })
+
+  it.each(cases)('carries out each call by its id, once: $name', async ({ thread, waiting, runs }) => {
+    const { open, agentOn, ran, models } = openCopy()
+    const memory = open()
+    const agent = agentOn(memory)
+    const { runs: listed } = await agent.listSuspendedRuns({ resourceId, threadId: thread.threadId })
+    const { runId = '', toolCalls = [] } = listed[0] ?? {}
+    expect(toolCalls).toHaveLength(waiting.length)
+    for (const { toolCallId, toolName } of toolCalls) {
+      const decide = () =>
+        toolName === 'ask'
+          ? agent.resumeGenerate('told', { runId, toolCallId })
+          : agent.approveToolCallGenerate(toolCallId, { runId })
+      const outcomes = await Promise.allSettled([decide(), decide()])
+      const refusals = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+      expect(refusals).toMatchObject([{ code: 'conflict' }])
+    }
+    expect(ran.toSorted(byName)).toEqual(runs.toSorted(byName))
+    await expectDone(memory, thread, models)
+  })
 })

@@ -10,6 +10,7 @@ import { type Call, type CalledAgent, memoryFor, settleCall } from '../call.ts'
 import { callOptions } from '../call-options.ts'
 import { type CallMemory, type CallOptions, readFields } from '../options.ts'
 import { RequestContext } from '../request-context.ts'
+import { stepsOfWaiting } from '../steps/adopt-calls.ts'
 import { deciderOf, decideStep, type Verdict } from '../steps/decide.ts'
 import { parseResumeData } from '../tools/tool-traits.ts'
 import { checkClientResult } from './planning.ts'
@@ -166,7 +167,12 @@ export async function decidedCall(agent: CalledAgent, given: DecideOptions, deci
   const waiting = await findRun(agent, runId, given, options)
   const { space } = waiting
   const call = await settleContinued(agent, options, waiting)
-  const step = stepMeant(runId, await space.steps(runId), toolCallId)
+  const { threadId, turnId, run } = waiting
+  const isWaiting = run.status === 'suspended'
+  const steps = isWaiting
+    ? await stepsOfWaiting(space, { runId, threadId, turnId }, call.tools)
+    : await space.steps(runId)
+  const step = stepMeant(runId, steps, toolCallId)
   await decideStep(space, step, await decide(step, call), deciderOf(space, call.sender))
   return call
 }
