@@ -13,6 +13,7 @@ import { RequestContext } from '../request-context.ts'
 import { stepsOfWaiting } from '../steps/adopt-calls.ts'
 import { deciderOf, decideStep, type Verdict } from '../steps/decide.ts'
 import { parseResumeData } from '../tools/tool-traits.ts'
+import { continuedOptions } from './continuation.ts'
 import { checkClientResult } from './planning.ts'
 
 /** Options of a call that continues a run, except those that say which one. */
@@ -149,9 +150,26 @@ function listed(asked: readonly RunStep[]): string {
   return `These wait: ${asked.map(({ path, tool }) => `${shown(path)} of ${shown(tool)}`).join(', ')}.`
 }
 
-/** Settles a call that continues a run, without saying anything. */
-export function settleContinued(agent: CalledAgent, options: CallOptions, waiting: FoundRun): Promise<Call> {
-  return settleCall(agent, [], options, waiting)
+/**
+ * Settles a call that continues a run, without saying anything. It has the options of the call that the run began with, as
+ * far as they are stored.
+ *
+ * @param stated The options of this call alone, which win.
+ */
+export function settleContinued(
+  agent: CalledAgent,
+  options: CallOptions,
+  stated: Pick<CallOptions, 'maxSteps' | 'requestContext'>,
+  waiting: FoundRun,
+): Promise<Call> {
+  const stored = continuedOptions(waiting.run.continuation)
+  const maxSteps = stated.maxSteps ?? stored.maxSteps
+  const requestContext = stated.requestContext ?? stored.requestContext
+  const kept = {
+    ...(maxSteps === undefined ? {} : { maxSteps }),
+    ...(requestContext === undefined ? {} : { requestContext }),
+  }
+  return settleCall(agent, [], { ...options, ...kept }, waiting)
 }
 
 /**
@@ -166,7 +184,7 @@ export async function decidedCall(agent: CalledAgent, given: DecideOptions, deci
   const options = callOptions(withoutPlace(agent.options.defaultOptions), rest)
   const waiting = await findRun(agent, runId, given, options)
   const { space } = waiting
-  const call = await settleContinued(agent, options, waiting)
+  const call = await settleContinued(agent, options, rest, waiting)
   const { threadId, turnId, run } = waiting
   const isWaiting = run.status === 'suspended'
   const steps = isWaiting

@@ -1,5 +1,6 @@
 /** The open turn of a call and its answer: how it is recorded, and the one way in which it ends. */
 
+import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import { isInternal, type MessagePart } from '../../domain/records/message.ts'
@@ -17,6 +18,7 @@ import type { CallSteps, StartingCall } from '../steps/call-steps.ts'
 import type { DataParts } from '../tools/data-parts.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
+import { continuationOf } from './continuation.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
 import { SuspendedChunks } from './suspended-chunks.ts'
 import type { Suspensions } from './suspensions.ts'
@@ -128,23 +130,20 @@ export class OwnTurn {
    *   another turn took its place first.
    */
   async end(failure: unknown, facts: () => RunFacts): Promise<AnswerEnd> {
-    const { turn } = this
     try {
-      return await this.answer.end(failure, (end) => [
-        endingRun(turn, end.status, {
-          ...facts(),
-          seen: this.#seen,
-          steps: this.answer.steps,
-          memoryCalls: memoryCalls(end.parts),
-          error: errorOf(end.error),
-        }),
-      ])
+      return await this.answer.end(failure, (end) => [this.#endingRun(end, facts())])
     } catch (error) {
       await this.#closeAnyway(error)
       throw error
     } finally {
       this.#hasEnded = true
     }
+  }
+
+  #endingRun({ status, parts, error }: AnswerEnd, facts: RunFacts): Change {
+    const { steps } = this.answer
+    const all = { ...facts, seen: this.#seen, steps, memoryCalls: memoryCalls(parts), error: errorOf(error) }
+    return endingRun(this.turn, status, all, status === 'suspended' ? continuationOf(this.#call, steps) : undefined)
   }
 
   /**

@@ -39,10 +39,15 @@ async function isLeft(space: AgentSpace, run: RunState): Promise<FoundRun | null
   return isDecided || last?.message.turnId === turnId ? waiting : null
 }
 
-async function continued(agent: CalledAgent, options: CallOptions, waiting: FoundRun): Promise<RecoveredRun> {
+async function continued(
+  agent: CalledAgent,
+  options: CallOptions,
+  given: RecoverOptions,
+  waiting: FoundRun,
+): Promise<RecoveredRun> {
   const { run, space, threadId, turnId } = waiting
   try {
-    const { status } = await generate(await settleContinued(agent, options, waiting))
+    const { status } = await generate(await settleContinued(agent, options, given, waiting))
     return { runId: run.id, status }
   } catch (error) {
     const isToolGone = error instanceof MemoryError && error.details.reason === 'tool-gone'
@@ -61,7 +66,7 @@ export async function recover(agent: CalledAgent, given: RecoverOptions): Promis
     for (const { space, run } of page) {
       options.abortSignal?.throwIfAborted()
       const waiting = await isLeft(space, run)
-      if (waiting !== null) recovered.push(await continued(agent, options, waiting))
+      if (waiting !== null) recovered.push(await continued(agent, options, given, waiting))
     }
     const last = page.at(-1)
     if (last === undefined || page.length < perPage) return recovered

@@ -52,9 +52,19 @@ export function runIdOfTurn({ spaceKey, runId }: AgentTurn): string {
   return runIdOf(spaceKey, runId)
 }
 
-/** The record of a run when its turn ends, is suspended or is discarded. Undefined fields are left out. */
-export function endingRun(turn: AgentTurn, status: TurnEnd | 'discarded', facts: RunFacts = {}): Change {
+/**
+ * The record of a run when its turn ends, is suspended or is discarded. Undefined fields are left out.
+ *
+ * @param continuation What a suspended run needs to continue. Default: what it had.
+ */
+export function endingRun(
+  turn: AgentTurn,
+  status: TurnEnd | 'discarded',
+  facts: RunFacts = {},
+  continuation?: Json,
+): Change {
   const details = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as JsonObject
   const known = Object.keys(details).length === 0 ? {} : { details }
-  return { kind: 'run-put', runId: runIdOfTurn(turn), threadId: turn.threadId, status, ...known }
+  const kept = continuation === undefined ? {} : { continuation }
+  return { kind: 'run-put', runId: runIdOfTurn(turn), threadId: turn.threadId, status, ...known, ...kept }
 }

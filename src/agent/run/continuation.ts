@@ -1,0 +1,52 @@
+/**
+ * What a waiting run needs to continue in any process: options of its call, never inputs. It is part of the run's record,
+ * and erased when the run ends.
+ */
+import { isJsonObject, type Json, jsonBytes } from '../../domain/json.ts'
+import type { Call } from '../call.ts'
+import { callOptionTable } from '../call-options.ts'
+import type { CallOptions } from '../options.ts'
+import { RequestContext } from '../request-context.ts'
+
+const version = 1
+const mostBytes = 65_536
+
+/** A value as JSON; undefined for one that is none: it belongs to its process. */
+function jsonOf(value: unknown): Json | undefined {
+  try {
+    const text: string | undefined = JSON.stringify(value)
+    return text === undefined || typeof value === 'function' ? undefined : (JSON.parse(text) as Json)
+  } catch {
+    return undefined
+  }
+}
+
+/** @param steps How many steps the call took. */
+export function continuationOf({ agent, options, requestContext }: Call, steps: number): Json {
+  const left = Math.max(1, (options.maxSteps ?? callOptionTable.maxSteps.default) - steps)
+  const values = [...requestContext].flatMap(([key, value]) => {
+    const json = jsonOf(value)
+    return json === undefined ? [] : [[key, json] as const]
+  })
+  const rest = { v: version, maxSteps: left }
+  if (values.length === 0) return rest
+  const whole = { ...rest, requestContext: Object.fromEntries(values) }
+  if (jsonBytes(whole) <= mostBytes) return whole
+  const error = new Error(`Its JSON takes more than ${mostBytes} bytes.`)
+  agent.log(
+    'warn',
+    'The requestContext of a run that waits is not stored: pass it to the call that continues it.',
+    error,
+  )
+  return rest
+}
+
+/** The options that a run continues with. Those of the call that continues it win. */
+export function continuedOptions(continuation: Json): Pick<CallOptions, 'maxSteps' | 'requestContext'> {
+  if (!isJsonObject(continuation) || continuation.v !== version) return {}
+  const { maxSteps, requestContext } = continuation
+  return {
+    ...(typeof maxSteps === 'number' ? { maxSteps } : {}),
+    ...(isJsonObject(requestContext) ? { requestContext: new RequestContext(requestContext) } : {}),
+  }
+}
