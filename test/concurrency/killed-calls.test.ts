@@ -4,15 +4,23 @@ import { join } from 'node:path'
 import { Memory } from 'aquifer'
 import { promptProblems, threadProblems } from 'aquifer/testing'
 import { expect, it } from 'vitest'
+import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { hour, temporaryFolder } from '../memory/opened.ts'
 import type { KilledLine, KilledTask } from './killed-worker.ts'
 import { startWorker } from './process.ts'
 import { open } from './shared.ts'
-import { agentOf, answerAll, effectsIn, resourceId, type Steps } from './waiting-shared.ts'
+import { agentOf, answerAll, answerIn, effectsIn, nameOf, resourceId, type Steps } from './waiting-shared.ts'
 
-const steps: Steps = [['plain', 'approval', 'client'], ['approval']]
+const steps: Steps = [
+  ['plain', 'approval', 'client', 'safe'],
+  ['suspension', 'safe'],
+]
 const threadId = 'killed'
-const named = ['complete', 'failed', 'interrupted', 'suspended']
+
+/** Calls of tools that may run again: whatever happens to processes, each has its effect. */
+const safe = steps.flatMap((calls, step) => {
+  return calls.flatMap((kind, place) => (kind === 'safe' ? [nameOf({ threadId, step, place })] : []))
+})
 
 /** Runs a worker to its end, or its death. Answers what it said in the end; null if it died. */
 async function run(task: KilledTask): Promise<KilledLine | null> {
@@ -28,7 +36,10 @@ async function takeOver({ path, effects }: Pick<KilledTask, 'path' | 'effects'>)
   const storage = await open(path, { clock })
   const memory = new Memory({ storage, clock, embedder: false, background: false })
   const { agent, model } = agentOf(memory, steps, threadId, { effects })
-  await answerAll(memory, agent, threadId)
+  await sweep(storage)
+  const hasBegun = (await answerIn(memory, threadId))?.parts.some(({ toolCallId }) => toolCallId !== undefined)
+  await agent.recover()
+  await answerAll(agent, threadId)
   // Whatever happened, the conversation goes on.
   const next = await agent.generate('And now?', { resourceId, threadId })
   const { messages } = await memory.listMessages({ resourceId, threadId, perPage: false })
@@ -41,7 +52,11 @@ async function takeOver({ path, effects }: Pick<KilledTask, 'path' | 'effects'>)
     ...threadProblems(messages),
     ...model.calls.flatMap((call) => promptProblems(call.messages)),
     ...twice.map((name) => `${name} had its effect twice`),
-    ...runs.filter(({ status }) => !named.includes(status)).map(({ status }) => `a run is ${status}`),
+    ...(hasBegun === true ? safe.filter((name) => !told.includes(name)).map((name) => `${name} had no effect`) : []),
+    // What has no call yet is not carried on by itself.
+    ...runs
+      .filter(({ status }) => status !== 'complete' && hasBegun === true)
+      .map(({ status }) => `a run is ${status}`),
     ...(next.text === '' ? ['the conversation does not go on'] : []),
   ]
 }

@@ -56,7 +56,7 @@ const onRun = () => {
 const { agent } = agentOf(memory, steps, threadId, { effects, onRun })
 
 if (task.work === 'asks') await agent.generate(question, { resourceId, threadId })
-else await answerAll(memory, agent, threadId)
+else await answerAll(agent, threadId)
 await memory.close()
 await inner.close()
 writeSync(1, `${JSON.stringify({ commits, tools } satisfies KilledLine)}\n`)

@@ -1,13 +1,16 @@
 // What the tests of waiting calls in several processes and their workers agree on.
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
-import { Agent, createTool, type Memory, type MessagePart, type StoredMessage } from '../../src/index.ts'
+import { Agent, createTool, type Memory, type MessagePart, type StoredMessage, type ToolCall } from '../../src/index.ts'
 import { callTools, type ModelCall, scriptedModel } from '../../src/testing/index.ts'
 
 export const resourceId = 'alice'
 
-/** The calls of each step: tools that run at once, after an approval, or on the client. */
-export type Steps = readonly (readonly ('plain' | 'approval' | 'client')[])[]
+/**
+ * The calls of each step: tools that run at once, of which safe ones may run again, after an approval, with data that they ask
+ * for, or on the client.
+ */
+export type Steps = readonly (readonly ('plain' | 'safe' | 'approval' | 'suspension' | 'client')[])[]
 
 export interface CallInput {
   readonly threadId: string
@@ -38,7 +41,24 @@ function toolsOf({ effects, onRun }: ToolOptions) {
     appendFileSync(effects, `${nameOf(input)}\n`)
     return `did ${nameOf(input)}`
   }
+  // The world knows the key of what was done: running again is the same as running once.
+  const once = async (input: CallInput, { callId }: ToolCall) => {
+    onRun?.(input)
+    const mark = `${effects}-${encodeURIComponent(callId)}`
+    if (!existsSync(mark)) {
+      writeFileSync(mark, '')
+      appendFileSync(effects, `${nameOf(input)}\n`)
+    }
+    return `did ${nameOf(input)}`
+  }
+  const asks = async (input: CallInput, { resumeData, suspend }: ToolCall) => {
+    if (resumeData === undefined) return suspend(nameOf(input))
+    if (resumeData !== nameOf(input)) throw new Error(`${nameOf(input)} got the data of ${resumeData}`)
+    return execute(input)
+  }
   return {
+    safe: createTool({ id: 'safe', description: 'Acts.', inputSchema, execute: once, retry: 'safe' }),
+    suspension: createTool({ id: 'suspension', description: 'Asks.', inputSchema, execute: asks }),
     plain: createTool({ id: 'plain', description: 'Acts.', inputSchema, execute }),
     approval: createTool({ id: 'approval', description: 'Acts.', inputSchema, execute, requireApproval: true }),
     client: createTool({ id: 'client', description: 'Asks the user.', inputSchema }),
@@ -98,14 +118,17 @@ export function saysYes({ id, role, parts }: StoredMessage, toolCallId: unknown)
 }
 
 /** Answers all that waits in a thread, one call after the other. */
-export async function answerAll(memory: Memory, agent: Agent, threadId: string): Promise<void> {
-  const asked = new Set<unknown>()
+export async function answerAll(agent: Agent, threadId: string): Promise<void> {
+  const done = new Set<string>()
   for (;;) {
-    const answer = await answerIn(memory, threadId)
-    const part = answer?.turnStatus === 'suspended' ? answer.parts.find(isWaiting) : undefined
-    if (answer === undefined || part === undefined) return
-    if (asked.has(part.toolCallId)) throw new Error(`The call ${part.toolCallId} waits, though it was answered.`)
-    asked.add(part.toolCallId)
-    await agent.generate(saysYes(answer, part.toolCallId), { resourceId, threadId })
+    const { runs } = await agent.listSuspendedRuns({ resourceId, threadId })
+    const calls = runs.flatMap(({ runId, toolCalls }) => toolCalls.map((call) => ({ runId, ...call })))
+    const call = calls.find(({ status }) => status === 'asked')
+    if (call === undefined) return
+    const { runId, toolCallId, requiresApproval, suspendPayload = 'told' } = call
+    if (done.has(toolCallId)) throw new Error(`The call ${toolCallId} waits, though it was answered.`)
+    done.add(toolCallId)
+    if (requiresApproval) await agent.approveToolCallGenerate(toolCallId, { runId })
+    else await agent.resumeGenerate(suspendPayload, { runId, toolCallId })
   }
 }
