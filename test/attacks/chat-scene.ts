@@ -1,5 +1,6 @@
 // Calls of two users that wait, and pages of the AI SDK's own client that show them: what an attacker changes is the page.
 import { DefaultChatTransport, type UIMessage } from 'ai'
+import type { Memory } from 'aquifer'
 import { onTestFinished } from 'vitest'
 import { Chat, heldOf } from '../agent/chat-scene.ts'
 import { contentsOf } from './contents.ts'
@@ -62,8 +63,8 @@ export const threads: Readonly<Record<string, string>> = {
 /** The name of a thread, which two users never share: where a page sends it, it says whose call it means. */
 export const threadOf = (user: string, kind: string) => `${user}-${kind}`
 
-export async function openPages(): Promise<Pages> {
-  const app = await openApplication()
+export async function openPages(memory?: Memory): Promise<Pages> {
+  const app = await openApplication(memory)
   for (const user of [victim, mallory]) {
     for (const [kind, question] of Object.entries(threads)) await ask(app, user, threadOf(user, kind), question)
   }

@@ -29,6 +29,9 @@ export interface Application extends CountedTools {
   /** Where it listens: `/stream` and `/generate`. Who asks is the header `authorization`. */
   readonly url: string
   readonly memory: Memory
+  readonly agent: Agent
+  /** The same agent, for another actor. */
+  readonly agentOn: (memory: Memory) => Agent
   readonly model: ScriptedModel
   /** Ids of the calls that the model itself made, in order. */
   readonly issued: readonly string[]
@@ -61,13 +64,36 @@ function reply(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
+function detailsOf(error: unknown): object {
+  return error instanceof MemoryError ? { decided: error.details.decided } : {}
+}
+
+/** What a page posts that decides about a call by its id. */
+export interface PostedDecision {
+  readonly runId: unknown
+  readonly toolCallId?: unknown
+  /** Yes or no; absent if `data` is what the call is to go on with. */
+  readonly approved?: boolean
+  readonly data?: unknown
+}
+
+/** Decides in the name of the resource of the session: the run must be there. */
+async function decided(agent: Agent, resource: string, { approved, data, ...call }: PostedDecision) {
+  const options = { ...call, memory: { resource } } as unknown as Parameters<Agent['approveToolCallGenerate']>[0]
+  if (approved === undefined) return { text: (await agent.resumeGenerate(data, options)).text }
+  const method = approved ? ('approveToolCallGenerate' as const) : ('declineToolCallGenerate' as const)
+  return { text: (await agent[method](options)).text }
+}
+
 /** The route: who asks is known from the session, never from what was posted. */
 function routeOf(agent: Agent, untyped: unknown[]) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const resourceId = request.headers.authorization
     if (resourceId === undefined) return reply(response, 401, null)
     try {
-      const { id, messages, trigger, messageId } = JSON.parse(await text(request)) as Body
+      const body = JSON.parse(await text(request)) as Body
+      if (request.url === '/decide') return reply(response, 200, await decided(agent, resourceId, body as never))
+      const { id, messages, trigger, messageId } = body
       const stated = {
         ...(trigger === undefined ? {} : { trigger }),
         ...(messageId === undefined ? {} : { messageId }),
@@ -85,7 +111,7 @@ function routeOf(agent: Agent, untyped: unknown[]) {
       if (!(error instanceof MemoryError)) untyped.push(error)
       const code = error instanceof MemoryError ? error.code : 'untyped'
       if (response.headersSent) response.end()
-      else reply(response, statusOf[code] ?? 500, { code, error: String(error) })
+      else reply(response, statusOf[code] ?? 500, { code, error: String(error), ...detailsOf(error) })
     }
   }
 }
@@ -96,7 +122,9 @@ export async function openApplication(memory: Memory = openMemory()): Promise<Ap
   const issued: string[] = []
   const model = scriptedModel({ answer: (call) => answerOf(call, issued) })
   const untyped: unknown[] = []
-  const route = routeOf(new Agent({ name: 'Support', instructions: 'You help.', model, memory, tools }), untyped)
+  const agentOn = (own: Memory) => new Agent({ name: 'Support', instructions: 'You help.', model, memory: own, tools })
+  const agent = agentOn(memory)
+  const route = routeOf(agent, untyped)
   const working = new Set<Promise<void>>()
   const server = createServer((request, response) => {
     const served = route(request, response).finally(() => void working.delete(served))
@@ -115,5 +143,17 @@ export async function openApplication(memory: Memory = openMemory()): Promise<Ap
     await Promise.all(working)
     return answered
   }
-  return { url, memory, model, issued, tools, executions, untyped, post, idle: () => Promise.all(working) }
+  return {
+    url,
+    memory,
+    agent,
+    agentOn,
+    model,
+    issued,
+    tools,
+    executions,
+    untyped,
+    post,
+    idle: () => Promise.all(working),
+  }
 }
