@@ -4,7 +4,7 @@
  */
 
 import type { Effect, LogRow } from '../commit/effect.ts'
-import { type Seq, unpackTurn } from '../id.ts'
+import { type Seq, type ThreadId, unpackTurn } from '../id.ts'
 import type { TurnState } from '../records/turn.ts'
 import type { SpaceState } from '../space.ts'
 import { allKeyedNouns } from './keyed-nouns.ts'
@@ -52,9 +52,17 @@ function keep(into: Compaction, seq: Seq, row: Pick<LogRow, 'threadId' | 'turn' 
   into.kept.set(key, { ...before, threadId, effects: [...before.effects, effect] })
 }
 
-function keepTurn(into: Compaction, rows: readonly LogRow[], turn: TurnState): void {
+/** Whether rows above the horizon restore a turn that was replaced there. */
+export type IsRestored = (threadId: ThreadId, turn: number) => boolean
+
+/** Whether some rows of a turn restore it. */
+export function restores(rows: readonly LogRow[]): boolean {
+  return rows.some(({ effects }) => effects.some(({ kind }) => kind === 'turn-restored'))
+}
+
+function keepTurn(into: Compaction, rows: readonly LogRow[], turn: TurnState, isRestored: IsRestored): void {
   const { actor, runId, replaces, answered, replacedBy, leaseMs } = turn
-  const isCurrent = replacedBy === undefined && turn.status !== 'discarded'
+  const isCurrent = turn.status !== 'discarded' && (replacedBy === undefined || isRestored(turn.threadId, turn.turn))
   const messages = isCurrent ? turn.messages : turn.messages.map(() => null)
   const optional = {
     ...(runId === undefined ? {} : { runId }),
@@ -69,9 +77,15 @@ function keepTurn(into: Compaction, rows: readonly LogRow[], turn: TurnState): v
 
 /**
  * The rows that replace those at or below a horizon: each record that was current there, whole, in the row of its
- * version; each turn folded into the row that opened it. `rows` are all rows up to the horizon, in order.
+ * version; each turn folded into the row that opened it. `rows` are all rows up to the horizon, in order. A turn that was
+ * replaced there loses its messages, unless it was restored since: they stand in the thread again.
  */
-export function compactRows(rows: readonly LogRow[], space: SpaceState, fold: FoldSpace): readonly LogRow[] {
+export function compactRows(
+  rows: readonly LogRow[],
+  space: SpaceState,
+  fold: FoldSpace,
+  isRestored: IsRestored,
+): readonly LogRow[] {
   const records = replayLog(rows, space, fold)
   const into: Compaction = { kept: new Map(), heads: new Map() }
   for (const row of rows) if (!into.heads.has(row.seq)) into.heads.set(row.seq, row)
@@ -97,7 +111,8 @@ export function compactRows(rows: readonly LogRow[], space: SpaceState, fold: Fo
     const turn = foldTurn(turnRows, fold)
     const thread = turn === null ? undefined : records.threads.get(turn.threadId)
     const isLive = thread !== undefined && !thread.deleted
-    if (turn !== null && isLive && unpackTurn(turn.turn).turnSeq >= thread.createdSeq) keepTurn(into, turnRows, turn)
+    const isOfLife = turn !== null && isLive && unpackTurn(turn.turn).turnSeq >= thread.createdSeq
+    if (isOfLife) keepTurn(into, turnRows, turn, isRestored)
   }
   return [...into.kept.values()].sort((left, right) => left.seq - right.seq || left.turn - right.turn)
 }

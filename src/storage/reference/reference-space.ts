@@ -20,7 +20,7 @@ import { liveRun, type RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import type { MessagePlace, TurnState } from '../../domain/records/turn.ts'
-import { compactRows } from '../../domain/replay/compact.ts'
+import { compactRows, type IsRestored, restores } from '../../domain/replay/compact.ts'
 import { allKeyedNouns } from '../../domain/replay/keyed-nouns.ts'
 import { emptyRecords, replayCommit, type SpaceRecords } from '../../domain/replay/replay.ts'
 import type { SpaceView, Tombstone } from '../../domain/replay/space-view.ts'
@@ -70,7 +70,10 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   compact(horizon: Seq): number {
     const before = this.rows.length
     const below = this.rows.filter((row) => row.seq <= horizon)
-    const kept = compactRows(below, this.space, this.fold)
+    const isRestored: IsRestored = (threadId, turn) => {
+      return restores(this.turnRows(threadId, turn).filter(({ seq }) => seq > horizon))
+    }
+    const kept = compactRows(below, this.space, this.fold, isRestored)
     this.rows = [...kept, ...this.rows.filter((row) => row.seq > horizon)]
     const { facts, threads } = this.records
     for (const map of [facts, threads]) {

@@ -3,7 +3,7 @@
 import type { Effect, LogRow } from '../../domain/commit/effect.ts'
 import { detach, every, type Timer, warnOf } from '../../domain/detached.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
-import { compactRows, groupBySeq } from '../../domain/replay/compact.ts'
+import { compactRows, groupBySeq, type IsRestored, restores } from '../../domain/replay/compact.ts'
 import { savesMessages } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { msOf } from '../../domain/time.ts'
@@ -152,10 +152,11 @@ function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, p
 
 /** Ids that callers gave to messages whose content compaction drops, because their turns are replaced or discarded. */
 function forgetIds(database: SqliteDatabase, space: CachedSpace, { threadId, turn, status, effects }: LogRow): void {
-  const isGone = (effect: Effect) =>
-    effect.kind === 'kept' &&
-    'turnKept' in effect &&
-    (status === 'discarded' || effect.turnKept.replacedBy !== undefined)
+  const isGone = (effect: Effect) => {
+    if (effect.kind !== 'kept' || !('turnKept' in effect)) return false
+    const { replacedBy, messages } = effect.turnKept
+    return status === 'discarded' || (replacedBy !== undefined && messages.every((message) => message === null))
+  }
   const thread = threadId === null ? null : database.thread(space, threadId)
   if (thread !== null && effects.some(isGone)) database.statements.deleteMessageIdsOfTurn.run(thread.n, turn)
 }
@@ -175,7 +176,12 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
   // Compaction moves content into the rows that opened its turns, where the tail is not searched.
   foldWords(database, space, true)
   const stored = rowsBetween(database, n, 0, horizon)
-  const kept = compactRows(stored, state, { key: state.key, address: parseSpaceId(id).address })
+  const isRestored: IsRestored = (threadId, turn) => {
+    const thread = database.thread(space, threadId)
+    const rows = thread === null ? [] : database.turnRows(thread.n, turn, threadId)
+    return restores(rows.filter(({ seq }) => seq > horizon))
+  }
+  const kept = compactRows(stored, state, { key: state.key, address: parseSpaceId(id).address }, isRestored)
   statements.deleteUpTo.run(n, horizon)
   statements.deletePartsUpTo.run(n, horizon)
   for (const commit of groupBySeq(kept)) {

@@ -243,6 +243,30 @@ const restoring: readonly StorageCase[] = [
     await scene.storage.compact(scene.access, home, (await scene.seq()) - 1)
     await scene.refused('conflict', restoreTurn('t', turns[2] ?? ''))
   }),
+  sceneCase('a turn that was restored stays through compaction, wherever the horizon lies', async (scene) => {
+    const turns = await conversation(scene)
+    await scene.committed(replaceTurns('t', turns.slice(1), message('q2 edited', { id: 'q2' }), answer('better')))
+    const replaced = await scene.seq()
+    await scene.committed(restoreTurn('t', turns[2] ?? ''))
+    await scene.committed(say('other', 'words'))
+    await expectThread(scene, whole, 'once it is restored')
+    for (const horizon of [replaced - 1, replaced, replaced + 1]) {
+      await scene.storage.compact(scene.access, home, horizon)
+      await expectThread(scene, whole, `with the horizon at ${horizon}`)
+    }
+    const places = await scene.storage.messages.find(scene.access, home, 'q2')
+    expectEqual(places.length, 1, 'the id of its message')
+  }),
+  sceneCase('a turn that returned because another was discarded stays through compaction', async (scene) => {
+    const turns = await conversation(scene)
+    const open = await replacing(scene, turns.slice(1), 'q2 edited', 'q2')
+    await scene.committed(step('t', { turnId: open }, answer('better')))
+    const replaced = await scene.seq()
+    await scene.committed(discardTurn('t', open))
+    await scene.committed(say('other', 'words'))
+    await scene.storage.compact(scene.access, home, replaced)
+    await expectThread(scene, whole, 'once the other is discarded')
+  }),
   sceneCase('a turn that waits keeps what it is to replace through compaction', async (scene) => {
     const turns = await conversation(scene)
     const turnId = await replacing(scene, turns.slice(1), 'q2 edited', 'q2')
