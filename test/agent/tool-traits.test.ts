@@ -12,7 +12,8 @@ import {
   resumeDataOf,
   resumeSchemaOf,
 } from '../../src/agent/tools/tool-traits.ts'
-import { refused } from '../memory/opened.ts'
+import { openMemory, refused } from '../memory/opened.ts'
+import { toolsOf } from './called-tools.ts'
 
 const named = { id: 'delete-records', description: 'Deletes records.', inputSchema: z.object({}), execute: () => 1 }
 const reviewer = { kind: 'agent', id: 'reviewer' } as const
@@ -31,6 +32,14 @@ it('says nothing by default, and for tools of others', () => {
   for (const one of [createTool(named), tool({ inputSchema: z.object({}) }), undefined]) {
     expect([isReadOnly(one), isRetrySafe(one), approversOf(one)]).toEqual([false, false, []])
   }
+})
+
+it('says of the tools of memory which ones only read', async () => {
+  const memory = openMemory()
+  const tools = await toolsOf(memory, { team: 'acme', semanticRecall: true, workingMemory: { enabled: true } })
+  const reading = Object.keys(tools).filter((name) => isReadOnly(tools[name]))
+  expect(reading.toSorted()).toEqual(['memory_list', 'memory_read', 'recall'])
+  expect(Object.keys(tools)).toHaveLength(6)
 })
 
 it('keeps what it says in copies of the tool', () => {

@@ -41,6 +41,7 @@ export function recallTool({ space, threadId, behaviour, results }: MemoryScope)
     description:
       'Searches what was said earlier, in this conversation and in others with the same user. Use it when you miss something. With "result" it reads a large result of a tool instead.',
     inputSchema: searching,
+    readOnly: true,
     metadata: internal,
     execute: ({ query, topK, result, from }) =>
       orRefusal(async () => {
@@ -61,6 +62,7 @@ function resultTool(results: ResultReader): Tool {
     id: readingTool,
     description: 'Reads the rest of a large result of a tool, of which only the beginning and the end are shown.',
     inputSchema: readingAlone,
+    readOnly: true,
     metadata: internal,
     execute: ({ result, from }) => orRefusal(() => results.read(result, from ?? 0)),
   })

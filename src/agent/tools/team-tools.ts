@@ -46,6 +46,7 @@ function readingTools(team: Team): ToolSet {
       id: 'memory_read',
       description: 'Reads a value from the memory that your team shares; null if there is none under that key.',
       inputSchema: reading,
+      readOnly: true,
       metadata: internal,
       execute: ({ key: name }) => orRefusal(() => team.read(name)),
     }),
@@ -53,6 +54,7 @@ function readingTools(team: Team): ToolSet {
       id: 'memory_list',
       description: 'Lists the keys in the memory that your team shares, with who wrote them and when.',
       inputSchema: listing,
+      readOnly: true,
       metadata: internal,
       execute: ({ prefix, cursor }) =>
         orRefusal(async () => {
