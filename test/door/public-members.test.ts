@@ -91,7 +91,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'aquifer Aquifer': [
     ...['logger', 'telemetry', 'bind', 'getAgent', 'getAgentById', 'listAgents', 'getWorkflow', 'listWorkflows'],
-    ...['getMemory', 'getStorage', 'close', disposal],
+    ...['getMemory', 'getStorage', 'recover', 'recovers', 'close', disposal],
   ],
   'aquifer RequestContext': [
     ...['size', 'get', 'set', 'has', 'delete', 'keys', 'values', 'entries', 'Symbol(Symbol.iterator)', 'toJSON'],
