@@ -80,10 +80,9 @@ export class Answer {
     this.#latest = options.saved.parts
     const calls = this.#latest.flatMap(({ toolCallId }) => (typeof toolCallId === 'string' ? [toolCallId] : []))
     const stored = options.savePerStep && options.savesEarly ? calls : null
-    this.#early = new EarlySaves(stored, (batch) => {
-      const isStored = stored === null || batch.calls.every(({ toolCallId }) => stored.includes(toolCallId))
-      if (isStored) options.saved.start(batch.calls).then(batch.saved, batch.refused)
-      else this.#saveAt(batch)
+    this.#early = new EarlySaves(stored, {
+      save: (batch) => this.#saveAt(batch),
+      start: (call) => options.saved.start(call),
     })
   }
 

@@ -12,6 +12,14 @@ export interface Batch {
   readonly refused: (error: unknown) => void
 }
 
+/** How calls are stored before their tools run. */
+interface EarlyWork {
+  /** Asks for a save of all that has been streamed so far. */
+  readonly save: (batch: Batch) => void
+  /** Stores only that a call starts. */
+  readonly start: (call: StartingCall) => Promise<void>
+}
+
 /** A chunk of the answer as the AI SDK streams it to clients. */
 interface Chunk {
   readonly type: string
@@ -22,9 +30,9 @@ interface Chunk {
 const outcomes = new Set(['tool-output-available', 'tool-output-error', 'tool-output-denied'])
 
 export class EarlySaves {
-  /** Asks for a save of all that has been streamed so far. */
-  readonly #save: (batch: Batch) => void
-  readonly #waits: boolean
+  readonly #work: EarlyWork
+  /** The ids of calls that were stored before; null if none is waited for. */
+  readonly #stored: ReadonlySet<string> | null
   readonly #seen: Set<string>
   #seeing: { readonly toolCallId: string; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] =
     []
@@ -38,10 +46,10 @@ export class EarlySaves {
    * @param stored The ids of calls that are stored already; null if calls are not waited for, because what the stream
    *   shows of them is decided later.
    */
-  constructor(stored: Iterable<string> | null, save: (batch: Batch) => void) {
-    this.#waits = stored !== null
-    this.#seen = new Set(stored)
-    this.#save = save
+  constructor(stored: Iterable<string> | null, work: EarlyWork) {
+    this.#stored = stored === null ? null : new Set(stored)
+    this.#seen = new Set(this.#stored)
+    this.#work = work
   }
 
   /**
@@ -50,11 +58,18 @@ export class EarlySaves {
    * @throws MemoryError if the memory refuses it.
    */
   async begin(call: StartingCall): Promise<void> {
-    await this.#sees(call.toolCallId)
-    this.#starting.push(call)
-    this.#batch ??= this.#gather()
-    await this.#batch.promise
-    this.#running.add(call.toolCallId)
+    const { toolCallId } = call
+    if (this.#over !== null) throw this.#over
+    if (this.#stored === null || this.#stored.has(toolCallId)) {
+      // Each by itself: one whose input was changed since must not keep the others from running.
+      await this.#work.start(call)
+    } else {
+      await this.#sees(toolCallId)
+      this.#starting.push(call)
+      this.#batch ??= this.#gather()
+      await this.#batch.promise
+    }
+    this.#running.add(toolCallId)
   }
 
   /** Calls that start in the same turn of the event loop are saved together. */
@@ -64,14 +79,13 @@ export class EarlySaves {
       const calls = this.#starting.splice(0)
       this.#batch = null
       if (this.#over !== null) throw this.#over
-      this.#save({ calls, saved: batch.resolve, refused: batch.reject })
+      this.#work.save({ calls, saved: batch.resolve, refused: batch.reject })
     }, batch.reject)
     return batch
   }
 
   #sees(toolCallId: string): Promise<void> {
-    if (this.#over !== null) return Promise.reject(this.#over)
-    if (!this.#waits || this.#seen.has(toolCallId)) return Promise.resolve()
+    if (this.#seen.has(toolCallId)) return Promise.resolve()
     return new Promise((resolve, reject) => this.#seeing.push({ toolCallId, resolve, reject }))
   }
 

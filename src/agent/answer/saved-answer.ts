@@ -1,5 +1,6 @@
 /** What is stored of an answer, and the commits that make it more. */
 import type { Change } from '../../domain/commit/commit.ts'
+import { MemoryError } from '../../domain/error.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import type { AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
 import type { CallSteps, StartingCall } from '../steps/call-steps.ts'
@@ -19,6 +20,11 @@ interface SavedAnswerOptions {
   readonly steps: CallSteps
   /** Called when the memory refuses the turn, because it was replaced or deleted: nobody will see the answer. */
   readonly onRefused: (error: unknown) => void
+}
+
+/** Whether a memory refuses one call, and would take the rest of the answer. */
+function isAboutCall(error: unknown): boolean {
+  return error instanceof MemoryError && (error.details.toolCallId !== undefined || error.details.what === 'step')
 }
 
 export class SavedAnswer {
@@ -56,25 +62,35 @@ export class SavedAnswer {
       this.#parts = parts
       if (parts.length > 0) metadata.save(said)
     } catch (error) {
-      this.#failure = error
-      this.#options.onRefused(error)
+      this.#fail(error)
     }
   }
 
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#options.onRefused(error)
+  }
+
   /**
-   * Stores only that calls start.
+   * Stores only that a call starts.
    *
-   * @throws MemoryError if the memory refuses it.
+   * @throws MemoryError if the memory refuses it. Unless it refuses just this call, nothing more is saved then.
    */
-  start(calls: readonly StartingCall[]): Promise<void> {
-    return this.#commit([], this.#options.steps.starting(calls))
+  async start(call: StartingCall): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    try {
+      await this.#commit([], this.#options.steps.starting([call]))
+    } catch (error) {
+      if (!isAboutCall(error)) this.#fail(error)
+      throw error
+    }
   }
 
   /** Closes the turn with the last parts. */
   async close(status: TurnEnd, parts: readonly MessagePart[], lastChanges: readonly Change[]): Promise<void> {
     const { turn, metadata, steps } = this.#options
     const said = metadata.value
-    const followed = steps.following(parts).map(({ change }) => change)
+    const followed = steps.ending(parts).map(({ change }) => change)
     await turn.close(status, [...(await this.#changesTo(parts)), ...followed, ...lastChanges])
     metadata.save(said)
   }
@@ -82,7 +98,7 @@ export class SavedAnswer {
   /** The changes that end the stored part of the answer, for a turn that cannot take the rest. */
   async cut(): Promise<readonly Change[]> {
     const parts = endedParts(this.#parts, false)
-    const followed = this.#options.steps.following(parts).map(({ change }) => change)
+    const followed = this.#options.steps.ending(parts).map(({ change }) => change)
     return [...(await this.#changesTo(parts)), ...followed]
   }
 

@@ -25,6 +25,9 @@ export interface RecoveredRun {
 
 const perPage = 100
 
+/** Why a run can never go on. */
+const lasting = ['tool-gone', 'call-lost'] as const
+
 /** Whether there is something to carry on: a decision, or a turn that ended in the middle of its work. */
 async function isLeft(space: AgentSpace, run: RunState): Promise<FoundRun | null> {
   const { threadId, turnId } = run
@@ -50,8 +53,8 @@ async function continued(
     const { status } = await generate(await settleContinued(agent, options, given, waiting))
     return { runId: run.id, status }
   } catch (error) {
-    const isToolGone = error instanceof MemoryError && error.details.reason === 'tool-gone'
-    if (isToolGone) await endWaiting(space, agent.id, threadId, turnId, { status: 'failed', error: 'tool-gone' })
+    const reason = error instanceof MemoryError ? lasting.find((one) => one === error.details.reason) : undefined
+    if (reason !== undefined) await endWaiting(space, agent.id, threadId, turnId, { status: 'failed', error: reason })
     return { runId: run.id, status: 'failed', error }
   }
 }

@@ -3,7 +3,12 @@ import type { ToolSet } from 'ai'
 import { MemoryError, shown } from '../../domain/error.ts'
 import type { StartingCall } from './call-steps.ts'
 
-type Execute = (input: unknown, options: { readonly toolCallId: string }) => unknown
+interface ExecuteOptions {
+  readonly toolCallId: string
+  readonly abortSignal?: AbortSignal
+}
+
+type Execute = (input: unknown, options: ExecuteOptions) => unknown
 
 export class BegunCalls {
   readonly #begun = new Set<string>()
@@ -31,6 +36,8 @@ export class BegunCalls {
       if (execute === undefined) return [name, tool] as const
       const run: Execute = (input, options) => {
         this.#take(options.toolCallId)
+        // Aborted while its start was stored.
+        options.abortSignal?.throwIfAborted()
         return execute.call(tool, input, options)
       }
       return [name, { ...tool, execute: run }] as const

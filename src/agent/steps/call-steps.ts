@@ -112,6 +112,14 @@ export class CallSteps {
     })
   }
 
+  /** The same at the end of the turn. A call that is not in the answer, because it was taken out of it, is over. */
+  ending(parts: readonly MessagePart[]): StepChange[] {
+    const shown = new Set(parts.map(({ toolCallId }) => toolCallId))
+    const gone = [...this.#known].filter(([path, { status }]) => status !== 'settled' && !shown.has(path))
+    const settled = gone.map(([path, known]) => this.#patch(known, { path, status: 'settled' }))
+    return [...this.following(parts), ...settled]
+  }
+
   #asking(path: string, part: MessagePart, parts: readonly MessagePart[], known: Known | undefined): StepChange[] {
     const about = { path, tool: toolNameOf(part), input: part.input ?? null }
     const suspended = this.#suspended.get(path)
@@ -124,7 +132,8 @@ export class CallSteps {
         ...(payload === undefined ? {} : { payload }),
         ...(resumeSchema === undefined ? {} : { resumeSchema }),
       } as const
-      return known === undefined ? [this.#put({ ...about, ...asked })] : [this.#patch(known, { path, ...asked })]
+      if (known === undefined) return [this.#put({ ...about, ...asked })]
+      return [this.#patch(known, { path, ...asked, ...this.#approvers(about.tool) })]
     }
     const stepKind = known === undefined ? this.#waitsFor(part) : null
     return stepKind === null ? [] : [this.#put({ ...about, stepKind, status: 'asked' })]
@@ -147,9 +156,13 @@ export class CallSteps {
   }
 
   #put(fields: Omit<ChangeOf<'step-put'>, 'kind' | keyof CallPlace>): StepChange {
-    const approvers = approversOf(this.#toolOf(fields.tool))
-    const named = approvers.length === 0 || fields.status !== 'asked' ? {} : { approvers: [...approvers] }
+    const named = fields.status === 'asked' ? this.#approvers(fields.tool) : {}
     return stepPut({ ...this.#place, ...fields, ...named })
+  }
+
+  #approvers(toolName: string): Pick<ChangeOf<'step-put'>, 'approvers'> {
+    const approvers = approversOf(this.#toolOf(toolName))
+    return approvers.length === 0 ? {} : { approvers: [...approvers] }
   }
 
   #patch({ attempt }: Known, fields: Omit<ChangeOf<'step-patch'>, 'kind' | 'attempt' | 'runId'>): StepChange {

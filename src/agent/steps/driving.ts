@@ -80,6 +80,19 @@ function toolGone(call: MessagePart): MemoryError {
   })
 }
 
+/** Refuses to go on where a tool may have run for a call that the thread does not show: the model would ask for it again. */
+function checkShown(steps: readonly RunStep[], message: Message | null): void {
+  const shownIds = new Set(message?.parts.map(({ toolCallId }) => toolCallId))
+  const lost = steps.find(({ path, status }) => status === 'started' && !shownIds.has(path))
+  if (lost === undefined) return
+  const { path, tool } = lost
+  throw new MemoryError('conflict', {
+    message: `The process ended while the tool ${shown(tool)} ran, and the thread does not show the call: it cannot go on.`,
+    fix: 'See whether the tool had its effect, and say so in a new message. Answers that are stored step by step show their calls.',
+    details: { tool, toolCallId: path, reason: 'call-lost' },
+  })
+}
+
 /** The fate of a call that had started, or was about to start, when its process ended. */
 function interrupted(call: MessagePart, step: RunStep | undefined, tools: ToolSet): Fate {
   const name = toolNameOf(call)
@@ -125,7 +138,8 @@ async function answerIn(space: AgentSpace, threadId: string, turnId: TurnId): Pr
 /**
  * What a turn can be continued; null if it does not wait.
  *
- * @throws MemoryError `not-found` if the tool of a decided call is gone.
+ * @throws MemoryError `not-found` if the tool of a decided call is gone, `conflict` if the thread does not show a call
+ *   whose tool may have run.
  */
 export async function drivingOf(
   space: AgentSpace,
@@ -141,6 +155,7 @@ export async function drivingOf(
     turn.runId === null ? [] : space.steps(runIdOf(key, turn.runId)),
     answerIn(space, threadId, turnId),
   ])
+  if (wasInterrupted && sameActor(turn.actor, space.actor)) checkShown(steps, message)
   const byPath = new Map(steps.map((step) => [step.path, step]))
   const completions: Completion[] = []
   const runs = new Map<string, RunningCall>()

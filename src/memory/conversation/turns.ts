@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Change, ChangeResult, CommitResult, Expectation } from '../../domain/commit/commit.ts'
 import { every, type Timer } from '../../domain/detached.ts'
-import { invariant, MemoryError, shown } from '../../domain/error.ts'
+import { invariant, MemoryError, notFound, shown } from '../../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../../domain/id.ts'
 import { turnLease } from '../../domain/records/lease.ts'
 import type { AgentTurnRequest, TurnEnd } from '../../ports/agent-memory.ts'
@@ -19,6 +19,8 @@ import { waitForTurns } from './turn-queue.ts'
 export interface TurnRequest extends AgentTurnRequest {
   readonly space: Door
 }
+
+type ReadTurn = Awaited<ReturnType<Door['messages']['turn']>>
 
 /** Milliseconds until the next attempt after a temporary failure. */
 const retryMs = [20, 100, 500]
@@ -108,10 +110,13 @@ export class Turn {
         return await submit(this.holding.expectation())
       } catch (error) {
         if (!isUnheld(error)) throw error
-        if (await this.#isInterrupted()) {
+        const turn = await this.space.messages.turn(this.id)
+        if (this.#isInterrupted(turn)) {
           await this.#resume()
           return submit(this.holding.expectation())
         }
+        // Nobody would see what a tool does now, and somebody else may go on in its place.
+        if (changes.some(startsCall)) throw startsUnheld(this.id, turn)
         // It is replaced, discarded or deleted: memory says which, or takes what may still be said about it.
         return submit()
       }
@@ -123,8 +128,7 @@ export class Turn {
    *
    * @throws MemoryError `conflict` if another process has continued it.
    */
-  async #isInterrupted(): Promise<boolean> {
-    const turn = await this.space.messages.turn(this.id)
+  #isInterrupted(turn: ReadTurn): boolean {
     if (turn === null || turn.replacedBy !== null) return false
     const { status } = turn
     if (status === 'interrupted') return true
@@ -195,6 +199,21 @@ async function committed(
 /** Whether a commit was refused because its turn is not held any more. */
 function isUnheld(error: unknown): boolean {
   return error instanceof MemoryError && error.code === 'conflict' && error.details.reason === 'expectation'
+}
+
+/** Whether a tool runs after this change. */
+function startsCall(change: Change): boolean {
+  return (change.kind === 'step-put' || change.kind === 'step-patch') && change.status === 'started'
+}
+
+function startsUnheld(turnId: TurnId, turn: ReadTurn): MemoryError {
+  if (turn === null) return notFound('turn', turnId, 'It was deleted. No tool was run for it.')
+  const { status, replacedBy } = turn
+  return new MemoryError('conflict', {
+    message: `The turn ${shown(turnId)} is ${replacedBy === null ? status : 'replaced'}, so none of its calls starts.`,
+    fix: 'The tool was not run. Read the thread again.',
+    details: { turnId, status, replacedBy },
+  })
 }
 
 /** Publishes what a commit to a turn adds to its thread, while there are listeners. */
