@@ -35,6 +35,11 @@ export function isPending(part: MessagePart): boolean {
   return part.state === 'input-available' || part.state.startsWith('approval-')
 }
 
+/** A call that somebody here may still answer. The result of one that the provider runs comes from its model alone. */
+export function isAwaited(part: MessagePart): boolean {
+  return isPending(part) && !(part.state === 'input-available' && part.providerExecuted === true)
+}
+
 function isDenied({ state, approval }: MessagePart): boolean {
   return state === 'approval-responded' && isJsonObject(approval) && approval.approved === false
 }

@@ -10,7 +10,7 @@ import { loadSdk } from '../sdk.ts'
 import type { StartingCall } from '../steps/call-steps.ts'
 import type { DataParts } from '../tools/data-parts.ts'
 import { type ModelOutputs, notShown, type ToolResult } from '../tools/model-outputs.ts'
-import { endedParts, isPending, recordable, storedPart } from './answer-parts.ts'
+import { endedParts, isAwaited, recordable, storedPart } from './answer-parts.ts'
 import { type Batch, EarlySaves } from './early-saves.ts'
 import type { SavedAnswer } from './saved-answer.ts'
 
@@ -278,7 +278,7 @@ export class Answer {
     // A tool that hangs at it must not keep a turn open that was ended from outside.
     if (!isCut) await Promise.all(this.#making.splice(0))
     this.#latest = this.#latest.map((part) => this.#withModelOutput(part))
-    const mayContinue = !isCut && this.#latest.some(isPending)
+    const mayContinue = !isCut && this.#latest.some(isAwaited)
     let parts = endedParts(this.#latest, mayContinue)
     try {
       if (parts.length > 0) parts = await process(parts)

@@ -47,7 +47,7 @@ function pendingCall(part: MessagePart, parts: readonly MessagePart[]): PendingC
   if (!isToolPart(part) || typeof toolCallId !== 'string') return null
   const call = { toolCallId, toolName: toolNameOf(part), args: input ?? null }
   if (state === 'approval-requested') return { ...call, kind: 'approval' }
-  if (state !== 'input-available') return null
+  if (state !== 'input-available' || part.providerExecuted === true) return null
   const said = suspensionOf(parts, toolCallId)?.data
   if (!isJsonObject(said)) return { ...call, kind: 'client' }
   const { suspendPayload, resumeSchema } = said

@@ -100,7 +100,7 @@ class Planning {
 
   /** Decides what the input says about calls that wait. Work on the thread that is under way is not waited for. */
   async decide(): Promise<void> {
-    if (this.#call.input.some(mayAnswer)) await this.#decisions.make((await this.read()).completions)
+    if (this.#call.input.some(mayAnswer)) await this.#decisions.make(await this.read())
   }
 
   /** Plans the turn, with the thread as it is now. */
@@ -130,7 +130,7 @@ class Planning {
     const call = this.#call
     const { space, thread } = this.#remembered
     const read = await this.read()
-    await this.#decisions.make(read.completions)
+    await this.#decisions.make(read)
     const again = await this.#decisions.saidAgain(read)
     if (again !== null) return again
     const answerable = await answerablePlan(space, thread.id, call.input, read)

@@ -4,7 +4,8 @@
  */
 import type { ModelMessage } from 'ai'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
-import { isToolPart, type MessagePart } from '../../domain/records/message.ts'
+import type { MessagePart } from '../../domain/records/message.ts'
+import { isAwaited } from '../answer/answer-parts.ts'
 import { modelSaying } from './stored-answer-model.ts'
 
 /**
@@ -14,7 +15,7 @@ import { modelSaying } from './stored-answer-model.ts'
  */
 export function waitingCalls(stored: readonly MessagePart[], runs: ReadonlyMap<string, unknown>): ReadonlySet<string> {
   const waiting = stored.filter((part) => {
-    return isToolPart(part) && (part.state === 'approval-requested' || part.state === 'input-available')
+    return isAwaited(part) && (part.state === 'approval-requested' || part.state === 'input-available')
   })
   const ids = waiting.map(({ toolCallId }) => String(toolCallId))
   return new Set(ids.filter((id) => !runs.has(id)))

@@ -1,10 +1,10 @@
 /** What a chat sends for calls that wait, as decisions about their records. */
 import { type Actor, sameActor } from '../../domain/actor.ts'
+import { type MemoryError, notFound } from '../../domain/error.ts'
 import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import { type MessagePart, toolNameOf } from '../../domain/records/message.ts'
 import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
-import type { SentAnswer } from '../input/completions.ts'
 import type { InputPlan } from '../input/input.ts'
 import { deciderOf, decideStep, type Verdict } from './decide.ts'
 
@@ -14,6 +14,14 @@ async function stepOf(space: AgentSpace, turnId: TurnId, toolCallId: string): Pr
   const turn = await space.messages.turn(turnId)
   if (turn === null || turn.runId === null || key === undefined || !sameActor(turn.actor, space.actor)) return null
   return space.step(runIdOf(key, turn.runId), toolCallId)
+}
+
+/** Whether the run of a turn was forgotten, or has expired, and the records of its calls with it. */
+async function isRunGone(space: AgentSpace, turnId: TurnId): Promise<boolean> {
+  const key = parseTurnId(turnId)?.spaceKey
+  const runId = (await space.messages.turn(turnId))?.runId ?? null
+  if (runId === null || key === undefined) return false
+  return (await space.runs.get(runIdOf(key, runId))).record === null
 }
 
 /** What the answer of a client says. */
@@ -26,6 +34,11 @@ function verdictOf(sent: MessagePart): Verdict {
     approved: approved === true && state !== 'output-denied',
     ...(typeof reason === 'string' ? { reason } : {}),
   }
+}
+
+function recordGone(toolCallId: string): MemoryError {
+  const fix = 'Its run was forgotten, or has expired. Send a new message to go on.'
+  return notFound('call that waits', toolCallId, fix)
 }
 
 /** Decides about calls as a chat says. */
@@ -49,13 +62,17 @@ export class SentDecisions {
   /**
    * Decides about each call that has a record. Others are answered as earlier versions did.
    *
-   * @throws MemoryError as {@link decideStep}; `invalid-input` for a result that is not what its tool returns.
+   * @throws MemoryError as {@link decideStep}; `not-found` for a call whose run is gone; `invalid-input` for a result that is not what its tool returns.
    */
-  async make(answers: readonly SentAnswer[]): Promise<void> {
-    for (const { turnId, toolCallId, part } of answers) {
+  async make({ completions, fresh }: Pick<InputPlan, 'completions' | 'fresh'>): Promise<void> {
+    for (const { turnId, toolCallId, part } of completions) {
       const key = `${turnId} ${toolCallId}`
       const step = this.#made.has(key) ? null : await stepOf(this.#space, turnId, toolCallId)
-      if (step === null) continue
+      if (step === null) {
+        // With a new message the turn ends, and nothing runs.
+        if (fresh.length === 0 && (await isRunGone(this.#space, turnId))) throw recordGone(toolCallId)
+        continue
+      }
       const said = verdictOf(part)
       const verdict =
         said.data === undefined ? said : { ...said, data: await this.#checked(toolNameOf(part), said.data) }

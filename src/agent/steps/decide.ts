@@ -43,17 +43,27 @@ async function isLeftBehind(space: AgentSpace, step: RunStep, verdict: Verdict):
   return waits && space.elapsedMs(step.decision.at) > space.limits.turnLeaseMs
 }
 
+/** The input of a call as its message has it now; undefined if the message is gone, and the record with it. */
+async function inputOf(space: AgentSpace, { messageId, threadId, path }: RunStep): Promise<Json | undefined> {
+  const place = (await space.messages.find(messageId)).find(({ message }) => message.threadId === threadId)
+  const call = place?.message.parts.find(({ toolCallId }) => toolCallId === path)
+  return call === undefined ? undefined : (call.input ?? null)
+}
+
 /**
- * Decides about a call that waits.
+ * Decides about a call that waits. What is not declined must still be what was asked about.
  *
- * @throws MemoryError `conflict` with `decided` if somebody was first or the call has expired, `denied` for who may not
+ * @throws MemoryError `conflict` with `decided` if somebody was first or the call has expired, `conflict`
+ *   without it if the input of the call was changed, `denied` for who may not
  *   decide.
  */
 export async function decideStep(space: AgentSpace, step: RunStep, verdict: Verdict, by: Actor): Promise<void> {
   const { runId, path, attempt } = step
   // Only the application decides for somebody else.
   const decision = space.decider.kind === 'system' ? { by, ...verdict } : verdict
-  const { change } = stepPatch(attempt, { runId, path, status: 'decided', decision })
+  const input = verdict.approved === false ? undefined : await inputOf(space, step)
+  const said = { runId, path, status: 'decided', decision } as const
+  const { change } = stepPatch(attempt, input === undefined ? said : { ...said, input })
   try {
     await space.decide([change], [])
   } catch (error) {
