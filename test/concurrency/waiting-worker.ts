@@ -27,7 +27,13 @@ const memory = new Memory({ storage: url, embedder: false, limits })
 let answered = 0
 const refused: Record<string, number> = {}
 
-/** Decides about one call that waits in a thread; answers whether there was one. */
+/** The run of a thread, which has only one. */
+async function runIdOf(threadId: string): Promise<string> {
+  const { runs } = await memory.listRuns({ resourceId, threadId })
+  return String(runs[0]?.id)
+}
+
+/** Decides about one call that waits in a thread, as a chat or by its id; answers whether there was one. */
 async function decide(threadId: string): Promise<boolean> {
   const answer = await answerIn(memory, threadId)
   const waiting =
@@ -40,7 +46,8 @@ async function decide(threadId: string): Promise<boolean> {
   }
   const { agent } = agentOf(memory, steps, threadId, { effects })
   try {
-    await agent.generate(saysYes(answer, part.toolCallId), { resourceId, threadId })
+    if (number % 2 === 0) await agent.generate(saysYes(answer, part.toolCallId), { resourceId, threadId })
+    else await agent.approveToolCallGenerate(String(part.toolCallId), { runId: await runIdOf(threadId) })
     answered += 1
   } catch (error) {
     if (!(error instanceof MemoryError)) throw error
