@@ -9,7 +9,7 @@ import { equalJson, type Json } from '../domain/json.ts'
 import { type FactState, factStatuses, liveFact } from '../domain/records/fact.ts'
 import { liveState } from '../domain/records/keyed-state.ts'
 import type { RecordState } from '../domain/records/record.ts'
-import { hasEnded, liveRun, type RunState, runStatuses } from '../domain/records/run.ts'
+import { keepsContinuation, liveRun, type RunState, runStatuses } from '../domain/records/run.ts'
 import { standing } from '../domain/records/standing.ts'
 import { type TurnState, visibleMessages } from '../domain/records/turn.ts'
 import type { SpaceRecords } from '../domain/replay/replay.ts'
@@ -116,7 +116,8 @@ async function checkRuns({ storage, access, space, clock }: ReaderQuestion, reco
   for (const [id, run] of answered) {
     const { record } = await storage.runs.get(access, space, id)
     if (record !== null) problems.push(...differ(`run ${id} in the list`, run, record))
-    if (hasEnded(run.status) && run.continuation !== null) problems.push(`run ${id} has ended and could go on`)
+    if (!keepsContinuation(run.status) && run.continuation !== null)
+      problems.push(`run ${id} has ended and could go on`)
   }
   const now = isoTime(clock.now())
   // One that expires meanwhile may be on either side.

@@ -6,7 +6,14 @@ import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, checkUnique, parseTurnId, type RunId, runIdOf, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
 import { checkBytes } from '../limits.ts'
 import { turnLease } from '../records/lease.ts'
-import { hasEnded, liveRun, type RunState, type RunStatus, runTombstone, type StatedRun } from '../records/run.ts'
+import {
+  keepsContinuation,
+  liveRun,
+  type RunState,
+  type RunStatus,
+  runTombstone,
+  type StatedRun,
+} from '../records/run.ts'
 import type { TurnState } from '../records/turn.ts'
 import { foldRun } from '../replay/run-fold.ts'
 import { isoTime, msOf } from '../time.ts'
@@ -89,7 +96,7 @@ function statedBy(draft: Draft, change: RunPut, before: RunState | null, status:
   const parent = parentRunId === undefined ? undefined : checkId(parentRunId, 'parentRunId')
   const parentId = onceStated('parentRunId', before?.parentRunId, parent)
   const holds = continuation !== undefined && continuation !== null
-  if (holds && hasEnded(status)) {
+  if (holds && !keepsContinuation(status)) {
     const fix = 'Leave it out: the continuation of a run is erased when the run ends.'
     throw invalidInput('continuation', `must not be given for a run that is ${status}`, continuation, fix)
   }
@@ -116,7 +123,7 @@ export function applyRunPut(draft: Draft, change: RunPut): ResultOf<'run-put'> {
   const after = foldRun(before, effect, draft)
   const { details, continuation } = after
   checkBytes(draft.limits, 'runBytes', { details, continuation }, `The run ${shown(runId)}`)
-  const isReplaced = stated.continuation !== undefined || hasEnded(status)
+  const isReplaced = stated.continuation !== undefined || !keepsContinuation(status)
   if (before !== null && before.continuation !== null && isReplaced) draft.loseOfRun(before, 'continuation')
   draft.setRun(before, after)
   return { kind: 'run-put', runId, version: draft.seq }
@@ -131,13 +138,13 @@ export function loseContinuation(draft: Draft, run: RunState): void {
 }
 
 /**
- * Ends the run of a turn that others close, because its process is gone: recovery finds it then. One that holds a
- * continuation keeps it, and so it does not end.
+ * Ends the run of a turn that others close, because its process is gone: recovery finds it then. It keeps what it is
+ * continued with.
  */
 export function interruptRun(draft: Draft, turn: TurnState): void {
   const runId = turn.runId === undefined ? null : runIdOf(draft.space.key, turn.runId)
   const run = runId === null ? null : liveRun(draft.run(runId), draft.at)
-  if (run === null || run.status !== 'running' || run.turnId !== turn.id || run.continuation !== null) return
+  if (run === null || run.status !== 'running' || run.turnId !== turn.id) return
   draft.claim({ run: run.id })
   const stated: StatedRun = { status: 'interrupted', expiresAt: isoTime(msOf(draft.at) + draft.limits.runTtlMs) }
   const effect = draft.add({ kind: 'run-put' as const, runId: run.id, prev: run.version, stated, implied: true })

@@ -70,6 +70,11 @@ export function hasEnded(status: RunStatus): boolean {
   return (endedRunStatuses as readonly RunStatus[]).includes(status)
 }
 
+/** Whether a run with that status needs what it is continued with. One that was interrupted is continued by another process. */
+export function keepsContinuation(status: RunStatus): boolean {
+  return status === 'interrupted' || !hasEnded(status)
+}
+
 /** The run if it is present at a time: not deleted and not expired, swept or not. Otherwise null. */
 export function liveRun(run: RunState | null, at: string): RunState | null {
   if (run === null || run.deleted) return null

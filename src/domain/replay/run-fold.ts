@@ -5,7 +5,7 @@ import type { EffectOf } from '../commit/effect.ts'
 import { packTurn } from '../id.ts'
 import { type JsonObject, mergeJson } from '../json.ts'
 import type { RowTime } from '../records/row-time.ts'
-import { hasEnded, type RunState, runTombstone } from '../records/run.ts'
+import { hasEnded, keepsContinuation, type RunState, runTombstone } from '../records/run.ts'
 import type { Answering, KeyedNoun } from './keyed-noun.ts'
 
 /** A run before its first statement. */
@@ -40,7 +40,7 @@ export function foldRun(before: RunState | null, effect: EffectOf<'run-put'>, ro
     version: row.seq,
     kind,
     details: details === undefined ? base.details : (mergeJson(base.details, details) as JsonObject),
-    continuation: isOver ? null : continuation,
+    continuation: keepsContinuation(status) ? continuation : null,
     updatedAt: row.at,
     endedAt: isOver ? (base.status === status ? base.endedAt : row.at) : null,
   }

@@ -1,7 +1,7 @@
 /** Cases of putting runs: their fields, their actor, their turn, and their continuation. */
 
 import type { ChangeOf } from '../../domain/commit/commit.ts'
-import { endedRunStatuses, type RunState } from '../../domain/records/run.ts'
+import { endedRunStatuses, keepsContinuation, type RunState } from '../../domain/records/run.ts'
 import { spaceId } from '../../domain/space.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { closeTurn, openTurn, putRun, putThread, say, step, write } from './changes.ts'
@@ -212,31 +212,41 @@ const references: readonly StorageCase[] = [
 ]
 
 const continuations: readonly StorageCase[] = [
-  ...endedRunStatuses.map((status) =>
-    sceneCase(`what a run needs to go on leaves the log once it is ${status}`, async (scene) => {
-      const runId = await began(scene, 'a', { details: { kept: 'details' }, continuation: { at: 'secret-1' } })
-      await scene.committed([
-        putRun(null, { runId, status: 'suspended', continuation: { at: 'secret-2' } }),
-        write('k', 'kept'),
-      ])
-      expectEqual((await scene.run(runId))?.continuation, { at: 'secret-2' }, 'while it is suspended')
-      const log = await scene.logText()
-      expectEqual([log.includes('secret-1'), log.includes('secret-2')], [false, true], 'the log holds only the last')
-      await scene.committed(putRun(null, { runId, details: { resumed: true } }))
-      await scene.committed(putRun(null, { runId, status }))
-      expectEqual((await scene.run(runId))?.continuation, null, 'once it has ended')
-      const left = await scene.logText()
-      expectTrue(!left.includes('secret'), 'nothing of it is in the log')
-      expectTrue(left.includes('details') && left.includes('kept'), 'all else is')
-      const [first, second] = await scene.log()
-      expectEqual([first?.rows[0]?.hash, second?.rows[0]?.hash], [null, null], 'the hashes of what is gone')
-      const late = putRun(null, { runId, continuation: 'late' })
-      for (const change of [late, putRun('b', { status, continuation: 'late' })]) {
-        await scene.refused('invalid-input', change)
-      }
-      await scene.committed(putRun(null, { runId, continuation: null }))
-    }),
-  ),
+  ...endedRunStatuses
+    .filter((status) => !keepsContinuation(status))
+    .map((status) =>
+      sceneCase(`what a run needs to go on leaves the log once it is ${status}`, async (scene) => {
+        const runId = await began(scene, 'a', { details: { kept: 'details' }, continuation: { at: 'secret-1' } })
+        await scene.committed([
+          putRun(null, { runId, status: 'suspended', continuation: { at: 'secret-2' } }),
+          write('k', 'kept'),
+        ])
+        expectEqual((await scene.run(runId))?.continuation, { at: 'secret-2' }, 'while it is suspended')
+        const log = await scene.logText()
+        expectEqual([log.includes('secret-1'), log.includes('secret-2')], [false, true], 'the log holds only the last')
+        await scene.committed(putRun(null, { runId, details: { resumed: true } }))
+        await scene.committed(putRun(null, { runId, status }))
+        expectEqual((await scene.run(runId))?.continuation, null, 'once it has ended')
+        const left = await scene.logText()
+        expectTrue(!left.includes('secret'), 'nothing of it is in the log')
+        expectTrue(left.includes('details') && left.includes('kept'), 'all else is')
+        const [first, second] = await scene.log()
+        expectEqual([first?.rows[0]?.hash, second?.rows[0]?.hash], [null, null], 'the hashes of what is gone')
+        const late = putRun(null, { runId, continuation: 'late' })
+        for (const change of [late, putRun('b', { status, continuation: 'late' })]) {
+          await scene.refused('invalid-input', change)
+        }
+        await scene.committed(putRun(null, { runId, continuation: null }))
+      }),
+    ),
+  sceneCase('what a run needs to go on stays when it is interrupted, until it has ended', async (scene) => {
+    const runId = await began(scene, 'a', { status: 'suspended', continuation: { at: 'secret-1' } })
+    await scene.committed(putRun(null, { runId, status: 'interrupted' }))
+    expectEqual((await scene.run(runId))?.continuation, { at: 'secret-1' }, 'for the process that continues it')
+    await scene.committed(putRun(null, { runId, status: 'complete' }))
+    expectEqual((await scene.run(runId))?.continuation, null, 'once it has ended')
+    expectTrue(!(await scene.logText()).includes('secret'), 'nothing of it is in the log')
+  }),
   sceneCase('the continuation of a run may be removed, and set again', async (scene) => {
     const runId = await began(scene, 'a', { status: 'suspended', continuation: ['secret-1'] })
     await scene.committed(putRun(null, { runId, status: 'running', continuation: null }))
