@@ -239,6 +239,27 @@ const continuations: readonly StorageCase[] = [
         await scene.committed(putRun(null, { runId, continuation: null }))
       }),
     ),
+  sceneCase('a run is interrupted with its turn when others close that, and may go on', async (scene) => {
+    const open = openTurn('t', { leaseMs: 1_000, runId: 'a' })
+    const begin = [open, putRun('a', { opened: 0, continuation: { at: 'secret-1' } })]
+    const { turnId } = await scene.did('turn-open', begin)
+    const runId = `run_${(await scene.state())?.key}_a`
+    scene.clock.advance(1_000)
+    const ended = await scene.committed(closeTurn('t', { turnId }, 'interrupted'), { id: 'ends', actor: bob })
+    const run = await scene.run(runId)
+    expectEqual(
+      [run?.status, run?.version, run?.continuation],
+      ['interrupted', ended.seq, { at: 'secret-1' }],
+      'the run',
+    )
+    const again = await scene.committed(closeTurn('t', { turnId }, 'interrupted'), { id: 'ends', actor: bob })
+    expectEqual([again.replayed, again.results], [true, ended.results], 'the answer to a retry')
+    await scene.committed([
+      { kind: 'turn-resume', threadId: 't', turnId, runId: 'a' },
+      putRun(null, { runId, status: 'running' }),
+    ])
+    expectEqual((await scene.run(runId))?.status, 'running', 'it goes on')
+  }),
   sceneCase('what a run needs to go on stays when it is interrupted, until it has ended', async (scene) => {
     const runId = await began(scene, 'a', { status: 'suspended', continuation: { at: 'secret-1' } })
     await scene.committed(putRun(null, { runId, status: 'interrupted' }))
