@@ -11,6 +11,14 @@ import { openMemory } from '../memory/opened.ts'
 import { runRandom } from '../random-runs.ts'
 
 const runId = runIdOf('abcdefghijkl' as SpaceKey, 'one')
+const step: Effect = {
+  kind: 'record-put',
+  noun: 'step',
+  key: `${runId}/call`,
+  prev: 0,
+  expiresAt: null,
+  value: { payload: ',\n' },
+}
 const run: Effect = { kind: 'run-put', runId, prev: 1, stated: { status: 'complete', expiresAt: null } }
 const close: Effect = { kind: 'turn-close', status: 'complete' }
 const said = (text: string): Effect => {
@@ -29,7 +37,7 @@ function read(json: string) {
 
 describe('records of runs at the end of a row', () => {
   it('are left out where a turn is read', () => {
-    const effects = [said('hello'), close, run, run]
+    const effects = [said('hello'), close, step, run, step]
     expect(read(effectsText(effects))).toEqual({ all: effects, ofTurn: [said('hello'), close] })
   })
 
@@ -49,14 +57,14 @@ describe('records of runs at the end of a row', () => {
     const effects = fc.array(
       fc.oneof(
         fc.array(piece).map((pieces) => said(pieces.join(''))),
-        fc.constant(run),
+        fc.constantFrom(run, step),
       ),
       {
         minLength: 1,
       },
     )
     const property = fc.property(effects, (given) => {
-      const others = given.findLastIndex(({ kind }) => kind !== 'run-put') + 1
+      const others = given.findLastIndex((effect) => effect !== run && effect !== step) + 1
       const ofTurn = others === 0 ? given : given.slice(0, others)
       expect(read(effectsText(given))).toEqual({ all: given, ofTurn })
     })

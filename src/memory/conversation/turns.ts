@@ -22,6 +22,9 @@ export interface TurnRequest extends AgentTurnRequest {
 
 type ReadTurn = Awaited<ReturnType<Door['messages']['turn']>>
 
+/** Changes that say nothing of a turn's messages. */
+const recordsOfTurns: ReadonlySet<Change['kind']> = new Set(['run-put', 'step-put', 'step-patch'] as const)
+
 /** Milliseconds until the next attempt after a temporary failure. */
 const retryMs = [20, 100, 500]
 
@@ -158,13 +161,13 @@ export class Turn {
     await this.#end(changes, { kind: 'turn-discard', threadId, turnId })
   }
 
-  /** The record of the run comes last: readers of the turn leave it out. */
+  /** The records of steps and of the run come last: readers of the turn leave them out. */
   async #end(changes: readonly Change[], end: Change): Promise<void> {
     this.#isClosed = true
     this.#heartbeat.stop()
-    const runs = changes.filter(({ kind }) => kind === 'run-put')
+    const records = changes.filter(({ kind }) => recordsOfTurns.has(kind))
     try {
-      await this.commit([...changes.filter((change) => !runs.includes(change)), end, ...runs])
+      await this.commit([...changes.filter((change) => !records.includes(change)), end, ...records])
     } finally {
       this.#ended.resolve()
     }

@@ -24,27 +24,29 @@ export const logColumns = 'seq, at, turn, actor, status, commitId, hash, json'
 type RowColumns = readonly [...LogColumns, ...unknown[]]
 
 /**
- * Stands before the records of runs at the end of a row, which are most of the text of a turn's last row and say nothing
+ * Stands before the runs and their steps at the end of a row, which are most of the text of a turn's rows and say nothing
  * of its messages. JSON has a line break nowhere else: that of texts is escaped.
  */
-const runsApart = ',\n'
+const recordsApart = ',\n'
+
+const kindsApart: ReadonlySet<Effect['kind']> = new Set(['run-put', 'record-put', 'record-patch'] as const)
 
 /** The effects as text. */
 export function effectsText(effects: readonly Effect[]): string {
-  const end = effects.findLastIndex(({ kind }) => kind !== 'run-put') + 1
+  const end = effects.findLastIndex(({ kind }) => !kindsApart.has(kind)) + 1
   if (end === 0 || end === effects.length) return JSON.stringify(effects)
-  const [own, runs] = [JSON.stringify(effects.slice(0, end)), JSON.stringify(effects.slice(end))]
-  return `${own.slice(0, -1)}${runsApart}${runs.slice(1)}`
+  const [own, records] = [JSON.stringify(effects.slice(0, end)), JSON.stringify(effects.slice(end))]
+  return `${own.slice(0, -1)}${recordsApart}${records.slice(1)}`
 }
 
 export function logRowOf(columns: RowColumns, threadId: string | null): LogRow {
   return rowOf(columns, threadId, columns[7])
 }
 
-/** The row as far as a turn is folded from it: records of runs at its end are not read. */
+/** The row as far as a turn is folded from it: runs and steps at its end are not read. */
 export function turnRowOf(columns: RowColumns, threadId: string | null): LogRow {
   const json: unknown = columns[7]
-  const end = typeof json === 'string' ? json.indexOf(runsApart) : -1
+  const end = typeof json === 'string' ? json.indexOf(recordsApart) : -1
   return rowOf(columns, threadId, end < 0 ? json : `${String(json).slice(0, end)}]`)
 }
 
