@@ -17,6 +17,7 @@ export { TokenLimiter } from './agent/processors/token-limiter.ts'
 export { ToolCallFilter } from './agent/processors/tool-call-filter.ts'
 export { RequestContext, type RequestContextInput } from './agent/request-context.ts'
 export type { CancelRunOptions } from './agent/run/cancel-run.ts'
+export type { DecideOptions } from './agent/run/continue-run.ts'
 export type {
   ListSuspendedRunsOptions,
   SuspendedCall,
@@ -25,6 +26,7 @@ export type {
 } from './agent/run/list-suspended.ts'
 export type { PendingCall, ToolCallApprovalPart, ToolCallSuspendedPart } from './agent/run/pending-calls.ts'
 export type { ReconnectedStream, ReconnectOptions } from './agent/run/reconnect.ts'
+export type { RecoveredRun, RecoverOptions } from './agent/run/recover.ts'
 export type { AgentResult, AgentStream, AgentStreamPart } from './agent/run/result.ts'
 export type { DataPart } from './agent/tools/data-parts.ts'
 export {

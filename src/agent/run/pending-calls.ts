@@ -21,6 +21,7 @@ export interface PendingCall {
 
 /** A part of `fullStream`: a call waits for a person's approval. */
 export interface ToolCallApprovalPart {
+  /** Tells it from the AI SDK's parts. */
   readonly type: 'tool-call-approval'
   /** The run that waits. */
   readonly runId: string
@@ -30,6 +31,7 @@ export interface ToolCallApprovalPart {
 
 /** A part of `fullStream`: a call waits for data. */
 export interface ToolCallSuspendedPart {
+  /** Tells it from the AI SDK's parts. */
   readonly type: 'tool-call-suspended'
   /** The run that waits. */
   readonly runId: string
