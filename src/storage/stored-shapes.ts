@@ -71,6 +71,11 @@ const perhaps = (value: unknown, shape: Shape, seq: number): boolean => value ==
 export const actorShape: Shape = (value, seq) =>
   isObject(value) && actorKind(value.kind, seq) && typeof value.id === 'string' && perhaps(value.name, text, seq)
 
+/** One, or a list of them. */
+const oneOrMore =
+  (shape: Shape): Shape =>
+  (value, seq) =>
+    Array.isArray(value) ? value.length > 0 && listOf(shape)(value, seq) : shape(value, seq)
 const part: Shape = (value) => isObject(value) && typeof value.type === 'string'
 const parts = listOf(part)
 const message: Shape = (value, seq) =>
@@ -153,7 +158,7 @@ const effectShapes: Readonly<Record<EffectKind, Shape>> = {
   'turn-restored': object,
   'message-append': messageAppend,
   'message-copy': fields({ messages }, { turnActor: actorShape }),
-  'message-extend': fields({ index: place }, { parts, complete: fields({ toolCallId: text, part }) }),
+  'message-extend': fields({ index: place }, { parts, complete: oneOrMore(fields({ toolCallId: text, part })) }),
   'message-edit': fields({ index: place }, { parts, metadata: object }),
   'message-delete': fields({ indexes: listOf(place) }),
   'block-write': fields({ name: text, prev: older, format: text, value: any }),

@@ -35,12 +35,8 @@ export async function changesTo(
   const growth = growthOf(stored, parts)
   if (growth === null) return [{ kind: 'message-edit', threadId, messageId, parts: [...parts] }]
   const added = growth.added.length === 0 ? {} : { parts: [...growth.added] }
-  // A commit changes a message once, and an extension completes one call.
-  const last = growth.completed.at(-1)
-  for (const complete of growth.completed.slice(0, -1)) {
-    await turn.commit([{ kind: 'message-extend', threadId, messageId, complete }])
-  }
-  if (last === undefined && growth.added.length === 0) return []
-  const complete = last === undefined ? {} : { complete: last }
+  const [first, ...others] = growth.completed
+  if (first === undefined && growth.added.length === 0) return []
+  const complete = first === undefined ? {} : { complete: others.length === 0 ? first : [first, ...others] }
   return [{ kind: 'message-extend', threadId, messageId, ...complete, ...added }]
 }

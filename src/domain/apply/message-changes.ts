@@ -3,14 +3,14 @@
 import { loggedAuthor, sameActor } from '../actor.ts'
 import type { ChangeOf, ResultOf, SavedMessage } from '../commit/commit.ts'
 import type { EffectOf } from '../commit/effect.ts'
-import { MemoryError, notFound, shown } from '../error.ts'
+import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, type MessageId, messageIdOf, packTurn, turnIdOf } from '../id.ts'
 import { parseIssuedId, reservedMessageId } from '../issued-id.ts'
 import { type JsonObject, mergeJson } from '../json.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
 import type { LoggedMessage, Message, MessageInput, MessagePart } from '../records/message.ts'
 import { withMessages } from '../records/thread.ts'
-import { extendedParts, stands, type TurnState } from '../records/turn.ts'
+import { type CompletedCall, completedCalls, extendedParts, stands, type TurnState } from '../records/turn.ts'
 import { toIso } from '../time.ts'
 import { bury } from './bury.ts'
 import type { Draft } from './draft.ts'
@@ -150,16 +150,22 @@ function checkMessageSize(draft: Draft, parts: readonly MessagePart[], metadata:
   checkBytes(draft.limits, 'metadataBytes', metadata ?? null, 'The metadata of the message')
 }
 
+/** Each completed call must be in the message, and is completed once. */
+function checkCompleted({ parts }: Message, completed: readonly CompletedCall[]): void {
+  const held = new Set(parts.map(({ toolCallId }) => toolCallId))
+  for (const { toolCallId } of completed) {
+    if (held.delete(toolCallId)) continue
+    const isTwice = parts.some((part) => part.toolCallId === toolCallId)
+    if (!isTwice) throw notFound('tool call', toolCallId, 'Complete a tool part that the message holds.')
+    throw invalidInput('complete', 'must complete each call once', toolCallId, 'Leave out all but the last.')
+  }
+}
+
 export function applyMessageExtend(draft: Draft, change: ChangeOf<'message-extend'>): ResultOf<'message-extend'> {
   const { turn, message, index } = requireMessage(draft, change.threadId, change.messageId)
   draft.claim({ message: message.id })
   renewByStep(draft, requireOpenTurn(draft, { turnId: turn.id }))
-  if (change.complete !== undefined) {
-    const { toolCallId } = change.complete
-    if (!message.parts.some((part) => part.toolCallId === toolCallId)) {
-      throw notFound('tool call', toolCallId, 'Complete a tool part that the message holds.')
-    }
-  }
+  checkCompleted(message, completedCalls(change))
   checkMessageSize(draft, extendedParts(message.parts, change), message.metadata)
   changeTurn(draft, turn, turn.status, {
     kind: 'message-extend',

@@ -10,7 +10,7 @@ import { turnLease } from '../records/lease.ts'
 import { isInternal, type MessagePart } from '../records/message.ts'
 import { type PlacedTurn, standing } from '../records/standing.ts'
 import { withMessages } from '../records/thread.ts'
-import { stands, type TurnState, type TurnStatus, visibleMessages } from '../records/turn.ts'
+import { completedCalls, stands, type TurnState, type TurnStatus, visibleMessages } from '../records/turn.ts'
 import type { Draft } from './draft.ts'
 import { findMessage } from './find-message.ts'
 
@@ -22,8 +22,8 @@ function isSeen(part: MessagePart): boolean {
 /** Whether an effect keeps a part of an answer in a turn. */
 function keepsAnswer(draft: Draft, turn: TurnState, effect: Effect): boolean {
   if (effect.kind === 'message-extend') {
-    const { parts = [], complete, index } = effect
-    const added = complete === undefined ? parts : [...parts, complete.part]
+    const { parts = [], index } = effect
+    const added = [...parts, ...completedCalls(effect).map(({ part }) => part)]
     return turn.messages[index]?.role === 'assistant' && added.some(isSeen)
   }
   if (effect.kind === 'turn-close') {

@@ -11,7 +11,7 @@ import type { LoggedMessage, MessagePart } from '../records/message.ts'
 import type { RecordState } from '../records/record.ts'
 import type { RunState, StatedRun } from '../records/run.ts'
 import type { ThreadSource, ThreadState } from '../records/thread.ts'
-import type { ClosedStatus, TurnState, TurnStatus } from '../records/turn.ts'
+import type { ClosedStatus, CompletedCall, TurnState, TurnStatus } from '../records/turn.ts'
 import type { SpaceSettings } from '../space.ts'
 
 /** A record that a write replaced or pruned as a side effect, with its version. */
@@ -173,7 +173,7 @@ type Body =
       readonly kind: 'message-extend'
       readonly index: number
       readonly parts?: readonly MessagePart[]
-      readonly complete?: { readonly toolCallId: string; readonly part: MessagePart }
+      readonly complete?: CompletedCall | readonly CompletedCall[]
     }
   | {
       readonly kind: 'message-edit'

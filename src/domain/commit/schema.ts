@@ -100,6 +100,8 @@ const attributesSchema = z.strictObject({
 const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })
 
 /** Every kind of change, as data, except those of records. The union is closed. */
+/** A call, and the part that it becomes. */
+const completedCall = z.strictObject({ toolCallId: id, part: messagePartSchema })
 /** Names a step: its run, and its path in it. */
 const stepName = { runId: id, path: z.string().min(1) }
 /** What those who decide about a step need to know. */
@@ -183,8 +185,8 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     threadId,
     messageId: id,
     parts: z.exactOptional(z.array(messagePartSchema)),
-    /** Replaces the tool part of that call by its completed form. */
-    complete: z.exactOptional(z.strictObject({ toolCallId: id, part: messagePartSchema })),
+    /** Replaces the tool parts of these calls, one or several, by their completed forms. */
+    complete: z.exactOptional(z.union([completedCall, z.array(completedCall).min(1)])),
   }),
   z.strictObject({
     kind: z.literal('message-edit'),

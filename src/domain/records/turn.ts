@@ -42,20 +42,30 @@ export interface TurnState {
   readonly messages: readonly (Message | null)[]
 }
 
-/** What a `message-extend` adds to a message, or the part that it completes. */
+/** A call of a tool, and the part that it becomes. */
+export interface CompletedCall {
+  readonly toolCallId: string
+  readonly part: MessagePart
+}
+
+/** What a `message-extend` adds to a message, and the calls that it completes: one, or several. */
 interface Extension {
   readonly parts?: readonly MessagePart[]
-  readonly complete?: { readonly toolCallId: string; readonly part: MessagePart }
+  readonly complete?: CompletedCall | readonly CompletedCall[]
+}
+
+/** The calls that an extension completes. */
+export function completedCalls({ complete }: Pick<Extension, 'complete'>): readonly CompletedCall[] {
+  if (complete === undefined) return []
+  return 'part' in complete ? [complete] : complete
 }
 
 /** The parts of a message after an extension. */
-export function extendedParts(
-  parts: readonly MessagePart[],
-  { parts: added, complete }: Extension,
-): readonly MessagePart[] {
+export function extendedParts(parts: readonly MessagePart[], extension: Extension): readonly MessagePart[] {
+  const { parts: added } = extension
   const all = added === undefined ? parts : [...parts, ...added]
-  if (complete === undefined) return all
-  return all.map((part) => (part.toolCallId === complete.toolCallId ? complete.part : part))
+  const completed = new Map<unknown, MessagePart>(completedCalls(extension).map((call) => [call.toolCallId, call.part]))
+  return completed.size === 0 ? all : all.map((part) => completed.get(part.toolCallId) ?? part)
 }
 
 type OwnStanding = Pick<TurnState, 'status' | 'replaces' | 'answered' | 'replacedBy'>

@@ -4,6 +4,7 @@ import type { Change, ChangeResult } from '../../domain/commit/commit.ts'
 import type { Seq } from '../../domain/id.ts'
 import { messageText } from '../../domain/index/indexed.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
+import { completedCalls } from '../../domain/records/turn.ts'
 import type { Door } from '../door/door.ts'
 import type { SaveEvent, TokenCount } from '../tracing.ts'
 import { tracedActor } from '../tracing.ts'
@@ -36,7 +37,7 @@ function wordsOf(change: Change): readonly (readonly MessagePart[])[] {
   if (change.kind === 'message-append') return change.messages.map(({ parts }) => parts)
   if (change.kind === 'message-edit') return [change.parts ?? []]
   if (change.kind !== 'message-extend') return []
-  return [[...(change.parts ?? []), ...(change.complete === undefined ? [] : [change.complete.part])]]
+  return [[...(change.parts ?? []), ...completedCalls(change).map(({ part }) => part)]]
 }
 
 /** How many messages the changes of a turn save or add to. */

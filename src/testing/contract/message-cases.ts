@@ -270,6 +270,19 @@ const changing: readonly StorageCase[] = [
     expectTrue(!JSON.stringify(row).includes('input-available'), 'a step’s row holds only the addition')
     await scene.committed(closeTurn('t', { turnId }))
   }),
+  sceneCase('extending completes several calls at once, each once', async (scene) => {
+    const calls = ['c1', 'c2', 'c3'].map((toolCallId) => ({ ...tool, toolCallId }))
+    const answer = message('', { role: 'assistant', parts: calls, id: 'answer' })
+    await scene.committed([openTurn('t'), step('t', { opened: 0 }, answer)])
+    const done = (toolCallId: string) => {
+      return { toolCallId, part: { ...tool, toolCallId, state: 'output-available', output: toolCallId } }
+    }
+    await scene.refused('invalid-input', extend('t', 'answer', { complete: [done('c1'), done('c1')] }))
+    await scene.refused('not-found', extend('t', 'answer', { complete: [done('c1'), done('none')] }))
+    await scene.committed(extend('t', 'answer', { complete: [done('c3'), done('c1')] }))
+    const parts = (await scene.messages('t'))[0]?.parts
+    expectEqual(parts, [done('c1').part, calls[1], done('c3').part], 'the calls')
+  }),
   sceneCase('what a commit saves it may go on with: extend, edit and delete in the same commit', async (scene) => {
     const parts = [{ type: 'text', text: ', more' }]
     for (const id of ['mine', undefined]) {
