@@ -1,7 +1,7 @@
 // The start of a call is stored under the turn's lease before its tool runs, however the answer itself is stored.
 import { tool } from 'ai'
 import { Agent, type AgentOptions, Memory } from 'aquifer'
-import { callTool, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
+import { callTool, callTools, type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { sweep } from '../../src/memory/storage/sweeper.ts'
@@ -138,3 +138,25 @@ it('an aborted call starts no tool whose start was being stored', async () => {
   const result = await agent.stream('Go', { ...at, abortSignal: abort.signal, onToolExecutionStart })
   expect([(await result.finished).status, ran]).toEqual(['aborted', []])
 })
+
+it.each(modes.slice(1))(
+  'an answer %s is not stored before that, while one of its tools still runs',
+  async (_, mode) => {
+    const memory = openMemory()
+    const gate = Promise.withResolvers<void>()
+    const stored = Promise.withResolvers<unknown>()
+    const run = async (a: number) => {
+      if (a === 1) return 'secret'
+      // The other tool has answered, and whatever would be saved of it is saved.
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+      stored.resolve((await memory.listMessages(at)).messages.filter(({ role }) => role === 'assistant'))
+      return gate.promise
+    }
+    const calls = [1, 2].map((a) => ({ toolName: 'add', input: { a } }))
+    const { agent } = agentWith(memory, [callTools(calls), 'Done.'], run, mode)
+    const ending = ended(agent, 'stream', mode)
+    const during = await stored.promise
+    gate.resolve()
+    expect([during, await ending]).toEqual([[], 'complete'])
+  },
+)

@@ -171,7 +171,7 @@ export class Answer {
   #write(chunk: UIMessageChunk, writer: UIMessageStreamWriter): void {
     if (chunk.type === 'finish-step') this.#ends.push('step')
     writer.write(chunk)
-    if (this.#early.saw(chunk)) this.#saveAt({ calls: [], saved: () => {}, refused: () => {} })
+    this.#early.saw(chunk)
   }
 
   /** Saves all that was written to the recording so far. The AI SDK tells what that is at the end of a step. */

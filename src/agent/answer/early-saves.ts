@@ -41,6 +41,9 @@ export class EarlySaves {
   /** Calls whose tools run. */
   readonly #running = new Set<string>()
   #over: Error | null = null
+  /** Whether a save of results is on its way, and whether more have come since. */
+  #isSaving = false
+  #hasResults = false
 
   /**
    * @param stored The ids of calls that are stored already; null if calls are not waited for, because what the stream
@@ -89,20 +92,29 @@ export class EarlySaves {
     return new Promise((resolve, reject) => this.#seeing.push({ toolCallId, resolve, reject }))
   }
 
-  /**
-   * Looks at a chunk that has become part of the answer.
-   *
-   * @returns Whether it is the result of a tool while others of the same step still run: it is saved at once then.
-   */
-  saw({ type, toolCallId, preliminary }: Chunk): boolean {
-    if (toolCallId === undefined) return false
+  /** Looks at a chunk that has become part of the answer. The result of a tool is saved while others still run. */
+  saw({ type, toolCallId, preliminary }: Chunk): void {
+    if (toolCallId === undefined) return
     if (type === 'tool-input-available' && !this.#seen.has(toolCallId)) {
       this.#seen.add(toolCallId)
       for (const { resolve } of this.#seeing.filter((one) => one.toolCallId === toolCallId)) resolve()
       this.#seeing = this.#seeing.filter((one) => one.toolCallId !== toolCallId)
     }
-    if (!outcomes.has(type) || preliminary === true) return false
-    return this.#running.delete(toolCallId) && this.#running.size > 0
+    if (!outcomes.has(type) || preliminary === true) return
+    const othersRun = this.#running.delete(toolCallId) && this.#running.size > 0
+    if (othersRun && this.#stored !== null) this.#saveResults()
+  }
+
+  /** Results that come during one save are saved by the next, together. */
+  #saveResults(): void {
+    this.#hasResults = this.#isSaving
+    if (this.#isSaving) return
+    this.#isSaving = true
+    const saved = () => {
+      this.#isSaving = false
+      if (this.#hasResults) this.#saveResults()
+    }
+    this.#work.save({ calls: [], saved, refused: () => {} })
   }
 
   /** The answer is over: no call starts any more. */
