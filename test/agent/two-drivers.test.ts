@@ -1,6 +1,6 @@
 // A process that sleeps inside a tool, or before it, and wakes up after another one has carried its run on.
 import { tool } from 'ai'
-import { Agent, Memory, type Storage } from 'aquifer'
+import { Agent, createTool, Memory, type Storage } from 'aquifer'
 import { callTool, promptProblems, type ScriptedModelOptions, scriptedModel, threadProblems } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
@@ -16,6 +16,40 @@ function open(storage: Storage, clock: ManualClock, script: ScriptedModelOptions
   const add = tool({ inputSchema: z.object({ a: z.number() }), execute: async () => run() })
   return { memory, model, agent: new Agent({ name: 'Clerk', memory, model, tools: { add } }) }
 }
+
+it('a run that only read, and ended between two steps, is carried on', async () => {
+  const clock = new ManualClock()
+  const storage = await SqliteStorage.open({
+    ...{ id: 'drivers', path: ':memory:', durability: 'process', clock, busyTimeoutMs: 5_000 },
+  })
+  onTestFinished(() => storage.close())
+  let reads = 0
+  const look = createTool({
+    id: 'look',
+    description: 'Looks.',
+    inputSchema: z.object({}),
+    readOnly: true,
+    execute: async () => ++reads,
+  })
+  const agentOn = (script: ScriptedModelOptions['script']) => {
+    const memory = new Memory({ storage, clock, background: false, embedder: false })
+    return new Agent({ name: 'Clerk', memory, model: scriptedModel({ script }), tools: { look } })
+  }
+  const asleep = Promise.withResolvers<void>()
+  const never = async () => {
+    asleep.resolve()
+    return new Promise<never>(() => {})
+  }
+  const stop = new AbortController()
+  const slept = agentOn([callTool('look', {}), never]).generate('Go', { ...at, abortSignal: stop.signal })
+  await asleep.promise
+  clock.pass(hour)
+  await sweep(storage)
+  expect((await agentOn(['Carried on.']).recover()).map(({ status }) => status)).toEqual(['complete'])
+  expect(reads).toBe(1)
+  stop.abort()
+  await expect(slept).rejects.toThrow()
+})
 
 describe.each(['inside a tool', 'before a model answers'])('a process that sleeps %s', (where) => {
   it.each(['generate', 'stream'])('changes nothing when it wakes up: %s', async (way) => {

@@ -100,8 +100,12 @@ export function readDecideOptions(
   given: string | DecideOptions,
   more: DecideOptions | undefined,
 ): DecideOptions {
-  const fields =
-    typeof given === 'string' ? { ...readFields(more, method), toolCallId: given } : readFields(given, method)
+  const options = typeof given === 'string' ? more : given
+  if (!isJsonObject(options)) {
+    const fix = `Name the run: agent.${method}(…, { runId }).`
+    throw invalidInput(method, 'must get the options of the decision', options, fix)
+  }
+  const fields = { ...readFields(options, method), ...(typeof given === 'string' ? { toolCallId: given } : {}) }
   const { runId, toolCallId, reason } = fields as Partial<DecideOptions>
   checkId(runId, 'runId')
   if (toolCallId !== undefined && (typeof toolCallId !== 'string' || toolCallId === '')) {

@@ -1,10 +1,12 @@
 /** Runs that nobody carries on: decided calls whose process is gone, and turns that were interrupted between their steps. */
 import { MemoryError } from '../../domain/error.ts'
+import type { TurnId } from '../../domain/id.ts'
+import { isToolPart } from '../../domain/records/message.ts'
 import type { RunState } from '../../domain/records/run.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import { type CalledAgent, memoryFor } from '../call.ts'
 import { callOptions } from '../call-options.ts'
-import { lastMessage } from '../input/stored-thread.ts'
+import { lastMessage, turnMessages } from '../input/stored-thread.ts'
 import type { CallOptions } from '../options.ts'
 import { RequestContext } from '../request-context.ts'
 import { type FoundRun, settleContinued, withoutPlace } from './continue-run.ts'
@@ -28,6 +30,12 @@ const perPage = 100
 /** Why a run can never go on. */
 const lasting = ['tool-gone', 'call-lost'] as const
 
+/** Whether the answer of a turn has calls: those of tools that only read have no records. */
+async function hasCalledTools(space: AgentSpace, threadId: string, turnId: TurnId): Promise<boolean> {
+  const messages = await turnMessages(space, threadId, turnId)
+  return messages.some(({ role, parts }) => role === 'assistant' && parts.some(isToolPart))
+}
+
 /** Whether there is something to carry on: a decision, or a turn that ended in the middle of its work. */
 async function isLeft(space: AgentSpace, run: RunState): Promise<FoundRun | null> {
   const { threadId, turnId } = run
@@ -36,7 +44,7 @@ async function isLeft(space: AgentSpace, run: RunState): Promise<FoundRun | null
   const isDecided = steps.some(({ status }) => status === 'decided' || status === 'expired')
   const waiting = { space, run, threadId, turnId }
   if (run.status === 'suspended') return isDecided ? waiting : null
-  if (steps.length === 0) return null
+  if (steps.length === 0 && !(await hasCalledTools(space, threadId, turnId))) return null
   // A conversation that has gone on since is not answered from its middle.
   const last = await lastMessage(space, threadId)
   return isDecided || last?.message.turnId === turnId ? waiting : null
