@@ -3,6 +3,7 @@
  */
 import { invalidInput } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
+import { check, type OptionFields } from '../domain/option-checks.ts'
 
 /** What a context may be made from: another one, pairs, or an object. */
 export type RequestContextInput<Values extends object> =
@@ -98,4 +99,16 @@ export class RequestContext<out Values extends object = Record<string, unknown>>
   toJSON(): Partial<Values> {
     return Object.fromEntries(this.#values) as Partial<Values>
   }
+}
+
+/**
+ * The `requestContext` among some options; an empty one by default.
+ *
+ * @throws MemoryError `invalid-input` for anything else.
+ */
+export function requestContextOf(options: OptionFields): RequestContext {
+  check(options, 'requestContext', 'must be a RequestContext', 'Pass new RequestContext({ … }).', (value) => {
+    return value instanceof RequestContext
+  })
+  return (options.requestContext ?? new RequestContext()) as RequestContext
 }

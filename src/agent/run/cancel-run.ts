@@ -2,14 +2,14 @@
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError, notFound, shown } from '../../domain/error.ts'
 import { checkId, parseRunId, type TurnId } from '../../domain/id.ts'
-import { check, fieldsOf } from '../../domain/option-checks.ts'
+import { fieldsOf } from '../../domain/option-checks.ts'
 import { isToolPart, type MessagePart } from '../../domain/records/message.ts'
 import type { RunState } from '../../domain/records/run.ts'
 import type { AgentSpace, AgentTurn } from '../../ports/agent-memory.ts'
 import { isPending } from '../answer/answer-parts.ts'
 import { type CalledAgent, memoryFor } from '../call.ts'
 import { turnMessages } from '../input/stored-thread.ts'
-import { RequestContext } from '../request-context.ts'
+import { type RequestContext, requestContextOf } from '../request-context.ts'
 import { closeAnyhow } from './close-turn.ts'
 import { endingRun } from './run-record.ts'
 import { completing } from './suspended.ts'
@@ -80,10 +80,8 @@ function refuseOther({ id, status }: RunState): never {
 export async function cancelRun(agent: CalledAgent, given: string, options?: CancelRunOptions): Promise<void> {
   const runId = checkId(given, 'runId')
   const stated = fieldsOf(options, 'cancelRun', ['requestContext'])
-  check(stated, 'requestContext', 'must be a RequestContext', 'Pass new RequestContext({ … }).', (value) => {
-    return value instanceof RequestContext
-  })
-  const { usable, actor } = await memoryFor(agent, (stated.requestContext ?? new RequestContext()) as RequestContext)
+  const requestContext = requestContextOf(stated)
+  const { usable, actor } = await memoryFor(agent, requestContext)
   const space = await usable.spaceOfRun(actor, runId)
   const run = space === null ? null : (await space.runs.get(runId)).record
   const unique = parseRunId(runId)?.unique

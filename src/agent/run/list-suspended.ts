@@ -11,7 +11,7 @@ import { dateOf, toIso } from '../../domain/time.ts'
 import type { AgentMemory, AgentSpace } from '../../ports/agent-memory.ts'
 import { type CalledAgent, memoryFor } from '../call.ts'
 import { turnMessages } from '../input/stored-thread.ts'
-import { RequestContext } from '../request-context.ts'
+import { type RequestContext, requestContextOf } from '../request-context.ts'
 import { type PendingCall, pendingCallsOf } from './pending-calls.ts'
 
 /** Which runs `agent.listSuspendedRuns` lists. */
@@ -183,16 +183,14 @@ export async function listSuspendedRuns(
     'Leave it out for 100.',
     isWholeFrom(1, mostRuns),
   )
-  check(stated, 'requestContext', 'must be a RequestContext', 'Pass new RequestContext({ … }).', (value) => {
-    return value instanceof RequestContext
-  })
+  const requestContext = requestContextOf(stated)
   const { resourceId, threadId, from, to, limit = defaultLimit } = stated
   const thread = threadId === undefined ? null : checkId(threadId, 'threadId')
   const timeOf = (field: string, time: unknown) =>
     time === undefined ? null : reading(field, () => toIso(time, field))
   const [since, until] = [timeOf('from', from), timeOf('to', to)]
   const start = placeOf(stated.cursor, resourceId !== undefined)
-  const { usable, actor } = await memoryFor(agent, (stated.requestContext ?? new RequestContext()) as RequestContext)
+  const { usable, actor } = await memoryFor(agent, requestContext)
   const found =
     resourceId === undefined
       ? everywhere(usable, actor, thread, start)

@@ -2,11 +2,11 @@
 import type { createUIMessageStreamResponse, pipeUIMessageStreamToResponse, UIMessageChunk } from 'ai'
 import { MemoryError } from '../../domain/error.ts'
 import { checkId, messageIdOf, parseTurnId } from '../../domain/id.ts'
-import { check, fieldsOf } from '../../domain/option-checks.ts'
+import { fieldsOf } from '../../domain/option-checks.ts'
 import type { WatchedTurn } from '../../ports/agent-memory.ts'
 import { Replay } from '../answer/replay.ts'
 import { type CalledAgent, memoryFor } from '../call.ts'
-import { RequestContext } from '../request-context.ts'
+import { type RequestContext, requestContextOf } from '../request-context.ts'
 import { loadSdk } from '../sdk.ts'
 
 /** Options of `agent.reconnectToStream`. */
@@ -85,10 +85,7 @@ export async function reconnect(agent: CalledAgent, options: ReconnectOptions): 
   const given = fieldsOf(options, 'reconnectToStream', fields)
   const resourceId = checkId(given.resourceId, 'resourceId')
   const threadId = checkId(given.threadId, 'threadId')
-  check(given, 'requestContext', 'must be a RequestContext', 'Pass new RequestContext({ … }).', (value) => {
-    return value instanceof RequestContext
-  })
-  const requestContext = (given.requestContext ?? new RequestContext()) as RequestContext
+  const requestContext = requestContextOf(given)
   const { usable, actor } = await memoryFor(agent, requestContext)
   const leaving = new AbortController()
   const watched = await usable.space(actor, resourceId).watchTurn(threadId, leaving.signal)
