@@ -172,9 +172,9 @@ class DoorSpace implements AgentSpace {
     return readStep(this.#door, runId, path)
   }
 
-  decide(changes: readonly Change[], expect: readonly Expectation[] = []): Promise<unknown> {
+  decide(changes: readonly Change[]): Promise<unknown> {
     const access = { ...this.#door.core.access, actor: this.decider }
-    return this.#door.with({ access }).submit(changes, { expect, background: true })
+    return this.#door.with({ access }).submit(changes, { background: true })
   }
 }
 

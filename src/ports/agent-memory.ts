@@ -240,7 +240,7 @@ export interface AgentSpace extends Reads {
    * @throws MemoryError `conflict`, with `decided` in its details, for a step that somebody else decided about first;
    *   `denied` for a decider that may not decide about it.
    */
-  decide(changes: readonly Change[], expect?: readonly Expectation[]): Promise<unknown>
+  decide(changes: readonly Change[]): Promise<unknown>
 }
 
 /** A run that waits to be continued, and its space. */

@@ -84,7 +84,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     steps: (runId) => note('steps', space.steps(runId)),
     step: (runId, path) => note('step', space.step(runId, path)),
     decider: space.decider,
-    decide: (changes, expect) => note('decide', space.decide(changes, expect)),
+    decide: (changes) => note('decide', space.decide(changes)),
   }
 }
 

@@ -65,7 +65,7 @@ export async function decideStep(space: AgentSpace, step: RunStep, verdict: Verd
   const said = { runId, path, status: 'decided', decision } as const
   const { change } = stepPatch(attempt, input === undefined ? said : { ...said, input })
   try {
-    await space.decide([change], [])
+    await space.decide([change])
   } catch (error) {
     if (!(error instanceof MemoryError) || error.code !== 'conflict') throw error
     const now = await space.step(step.runId, step.path)
