@@ -143,6 +143,12 @@ export function runIdOf(spaceKey: SpaceKey, unique: string): RunId {
   return `run_${spaceKey}_${unique}` as RunId
 }
 
+/** The id of a turn's run, by the last part of it; null without one, or for a turn id that was not issued. */
+export function runIdIn(turnId: string, unique: string | null): RunId | null {
+  const key = parseTurnId(turnId)?.spaceKey
+  return unique === null || key === undefined ? null : runIdOf(key, unique)
+}
+
 /** Reads an issued run id; null for any other text. */
 export function parseRunId(id: string): IssuedUnique | null {
   return issuedUnique(issuedRun.exec(id))

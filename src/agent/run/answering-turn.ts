@@ -1,7 +1,7 @@
 /** The turn of another call that answers the same request: a request that is sent twice, while the first is at work. */
 import { sameActor } from '../../domain/actor.ts'
 import { MemoryError } from '../../domain/error.ts'
-import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import { runIdIn, type TurnId } from '../../domain/id.ts'
 import type { Message } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
@@ -56,6 +56,5 @@ export async function answerOfTurn(
   const [turn, messages] = await Promise.all([space.messages.turn(turnId), turnMessages(space, threadId, turnId)])
   const said = messages.findLast(({ role }) => role === 'assistant')
   if (turn === null || !statuses.includes(turn.status) || said === undefined) return null
-  const key = parseTurnId(turnId)?.spaceKey
-  return { said, runId: turn.runId === null || key === undefined ? null : runIdOf(key, turn.runId) }
+  return { said, runId: runIdIn(turnId, turn.runId) }
 }

@@ -4,7 +4,7 @@
  */
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
-import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import { runIdIn, type TurnId } from '../../domain/id.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
 import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
 import { type Call, questionOf, type Remembered } from '../call.ts'
@@ -51,12 +51,9 @@ async function saidAlone(call: Call, remembered: Remembered): Promise<MessageInp
 /** The calls of a turn that wait for data, by their records. */
 async function waitingIn(space: AgentSpace, threadId: string, turnId: TurnId): Promise<readonly Waiting[]> {
   const turn = await space.messages.turn(turnId)
-  const key = parseTurnId(turnId)?.spaceKey
-  if (turn?.status !== 'suspended' || turn.runId === null || key === undefined) return []
-  const [steps, messages] = await Promise.all([
-    space.steps(runIdOf(key, turn.runId)),
-    turnMessages(space, threadId, turnId),
-  ])
+  const runId = turn?.status === 'suspended' ? runIdIn(turnId, turn.runId) : null
+  if (runId === null) return []
+  const [steps, messages] = await Promise.all([space.steps(runId), turnMessages(space, threadId, turnId)])
   const asked = new Map(steps.flatMap((step) => (step.status === 'asked' ? [[step.path, step]] : [])))
   const calls = messages.flatMap(({ parts }) => pendingCallsOf(parts))
   return calls.flatMap((call): readonly Waiting[] => {

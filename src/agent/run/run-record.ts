@@ -1,6 +1,6 @@
 /** The record of a call's run, as changes: it begins with its turn, is resumed with it, and ends or is suspended with it. */
 import type { Change, Expectation } from '../../domain/commit/commit.ts'
-import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import { runIdIn, runIdOf, type TurnId } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { AgentSpace, AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
 
@@ -35,8 +35,7 @@ export async function resumingRun(
   turnId: TurnId,
 ): Promise<ResumedRun> {
   const unique = (await space.messages.turn(turnId))?.runId ?? null
-  const key = parseTurnId(turnId)?.spaceKey
-  const id = unique === null || key === undefined ? null : runIdOf(key, unique)
+  const id = runIdIn(turnId, unique)
   const known = id === null ? null : (await space.runs.get(id)).record
   if (unique !== null && known !== null) {
     const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }

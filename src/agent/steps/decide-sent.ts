@@ -1,7 +1,7 @@
 /** What a chat sends for calls that wait, as decisions about their records. */
 import { type Actor, sameActor } from '../../domain/actor.ts'
 import { type MemoryError, notFound } from '../../domain/error.ts'
-import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import { runIdIn, type TurnId } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import { type MessagePart, toolNameOf } from '../../domain/records/message.ts'
 import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
@@ -10,18 +10,16 @@ import { deciderOf, decideStep, type Verdict } from './decide.ts'
 
 /** The record of a call of this agent; null for one of another agent, or one that an earlier version stored. */
 async function stepOf(space: AgentSpace, turnId: TurnId, toolCallId: string): Promise<RunStep | null> {
-  const key = parseTurnId(turnId)?.spaceKey
   const turn = await space.messages.turn(turnId)
-  if (turn === null || turn.runId === null || key === undefined || !sameActor(turn.actor, space.actor)) return null
-  return space.step(runIdOf(key, turn.runId), toolCallId)
+  const runId = turn === null || !sameActor(turn.actor, space.actor) ? null : runIdIn(turnId, turn.runId)
+  return runId === null ? null : space.step(runId, toolCallId)
 }
 
 /** Whether the run of a turn was forgotten, or has expired, and the records of its calls with it. */
 async function isRunGone(space: AgentSpace, turnId: TurnId): Promise<boolean> {
-  const key = parseTurnId(turnId)?.spaceKey
-  const runId = (await space.messages.turn(turnId))?.runId ?? null
-  if (runId === null || key === undefined) return false
-  return (await space.runs.get(runIdOf(key, runId))).record === null
+  const turn = await space.messages.turn(turnId)
+  const runId = runIdIn(turnId, turn?.runId ?? null)
+  return runId !== null && (await space.runs.get(runId)).record === null
 }
 
 /** What the answer of a client says. */
