@@ -7,6 +7,7 @@ import { isToolPart, type MessagePart, type Role, toolNameOf } from '../../domai
 import type { ShownStatus } from '../../domain/records/turn.ts'
 import type { ResultReader } from '../tools/result-reader.ts'
 import { type ModelOutput, plainOutput } from '../tools/result-text.ts'
+import { toolNamed } from '../tools/tool-set.ts'
 import { tokensOfText } from './fit.ts'
 import { labelled, labelOf, needsLabel, type Reader } from './labels.ts'
 import { shownParts } from './shown-parts.ts'
@@ -88,7 +89,7 @@ function convertingTools(parts: readonly MessagePart[], tools: ToolSet = {}): To
   )
   const converting = stored.map((part) => {
     const name = toolNameOf(part)
-    const own = Object.hasOwn(tools, name) ? tools[name] : undefined
+    const own = toolNamed(tools, name)
     const ownOutput = own?.toModelOutput as ToModelOutput | undefined
     const toModelOutput: ToModelOutput = (options) => {
       return outputs.get(options.toolCallId) ?? ownOutput?.call(own, options) ?? plainOutput(options.output)

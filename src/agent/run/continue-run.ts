@@ -12,6 +12,7 @@ import { type CallMemory, type CallOptions, readFields } from '../options.ts'
 import { RequestContext } from '../request-context.ts'
 import { stepsOfWaiting } from '../steps/adopt-calls.ts'
 import { deciderOf, decideStep, type Verdict } from '../steps/decide.ts'
+import { toolNamed } from '../tools/tool-set.ts'
 import { parseResumeData } from '../tools/tool-traits.ts'
 import { continuedOptions } from './continuation.ts'
 import { checkClientResult } from './planning.ts'
@@ -236,7 +237,6 @@ export function resumeWith(data: unknown): Decide {
     if (stepKind === 'client') return { data: await checkClientResult(call, name, data) }
     const fix = 'Approve or decline it: agent.approveToolCall(toolCallId, { runId }).'
     if (stepKind !== 'suspension') throw otherKind(step, fix)
-    const tool = Object.hasOwn(call.tools, name) ? call.tools[name] : undefined
-    return { data: await parseResumeData(name, tool, data) }
+    return { data: await parseResumeData(name, toolNamed(call.tools, name), data) }
   }
 }

@@ -18,13 +18,14 @@ import { isInsideTurnOf } from '../tools/inside-turn.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
 import { toJson } from '../tools/result-json.ts'
 import { parseOutput } from '../tools/tool-schema.ts'
+import { toolNamed } from '../tools/tool-set.ts'
 import { type AnswerOfTurn, answeringTurn, answerOfTurn } from './answering-turn.ts'
 import { beginningRun, resumingRun } from './run-record.ts'
 import { answeredBefore, resuming, withModelOutputs } from './suspended.ts'
 
 /** What the call itself knows about its input; a client cannot change it. */
 export function originOf({ sender, tools }: Call, { behaviour }: Remembered): InputOrigin {
-  const runsHere = (name: string) => Object.hasOwn(tools, name) && tools[name]?.execute !== undefined
+  const runsHere = (name: string) => toolNamed(tools, name)?.execute !== undefined
   return { ...(sender === undefined ? {} : { sender }), runsHere, history: behaviour.history }
 }
 
@@ -147,7 +148,7 @@ class Planning {
  * @throws MemoryError `invalid-input` if the schema refuses it, or it is no JSON.
  */
 export async function checkClientResult({ tools }: Call, toolName: string, output: unknown): Promise<Json> {
-  const schema = Object.hasOwn(tools, toolName) ? tools[toolName]?.outputSchema : undefined
+  const schema = toolNamed(tools, toolName)?.outputSchema
   return toJson(schema === undefined ? output : await parseOutput(toolName, schema, output))
 }
 

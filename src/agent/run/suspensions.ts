@@ -5,6 +5,7 @@ import { MemoryError, shown } from '../../domain/error.ts'
 import { type Json, jsonBytes } from '../../domain/json.ts'
 import type { ResultRoom } from '../tools/result-room.ts'
 import type { Suspending } from '../tools/tool.ts'
+import { toolNamed } from '../tools/tool-set.ts'
 import { approversOf, parseSuspendPayload, resumeDataOf, resumeSchemaOf } from '../tools/tool-traits.ts'
 
 /** A call that waits for data. */
@@ -80,7 +81,7 @@ export class Suspensions {
    */
   async resume({ toolCallId, toolName }: Omit<CallOfTool, 'input'>, { data, suspendData }: Resumption): Promise<void> {
     try {
-      const resumeData = await resumeDataOf(toolName, toolOf(this.#tools, toolName), data)
+      const resumeData = await resumeDataOf(toolName, toolNamed(this.#tools, toolName), data)
       const shownBefore = suspendData === undefined ? {} : { suspendData }
       this.#resumed.set(toolCallId, { resumption: { resumeData, ...shownBefore } })
     } catch (error) {
@@ -97,7 +98,7 @@ export class Suspensions {
 
   /** Records the suspension of a call. Only the first one counts. */
   async #suspend({ toolCallId, toolName, input }: CallOfTool, given: unknown): Promise<void> {
-    const tool = toolOf(this.#tools, toolName)
+    const tool = toolNamed(this.#tools, toolName)
     const payload = await parseSuspendPayload(toolName, tool, given)
     const resumeSchema = (await resumeSchemaOf(tool)) ?? undefined
     if (this.#suspended.has(toolCallId)) return
@@ -123,10 +124,6 @@ function tooLarge(what: string, bytes: number, limitBytes: number): MemoryError 
     fix: 'Say less, or name where the rest can be read.',
     details: { limit: 'stepBytes', bytes, limitBytes },
   })
-}
-
-function toolOf(tools: ToolSet, name: string): ToolSet[string] | undefined {
-  return Object.hasOwn(tools, name) ? tools[name] : undefined
 }
 
 /** Ends the code of a tool that waits. Nobody outside of the tool sees it. */

@@ -10,6 +10,7 @@ import type { StepFields, StepStatus } from '../../domain/records/step.ts'
 import type { RunStep } from '../../ports/agent-memory.ts'
 import { suspendedPart } from '../tools/data-parts.ts'
 import { toJson } from '../tools/result-json.ts'
+import { toolNamed } from '../tools/tool-set.ts'
 import { approversOf, isReadOnly } from '../tools/tool-traits.ts'
 import { type StepChange, stepPatch, stepPut } from './step-change.ts'
 
@@ -84,7 +85,7 @@ export class CallSteps {
 
   /** Whether a tool's calls are recorded: those of tools that only read are not. */
   isRecorded(toolName: string): boolean {
-    const tool = this.#toolOf(toolName)
+    const tool = toolNamed(this.#tools, toolName)
     return tool !== undefined && !isReadOnly(tool)
   }
 
@@ -143,16 +144,12 @@ export class CallSteps {
   #waitsFor(part: MessagePart): StepFields['stepKind'] | null {
     if (isAsked(part)) return 'approval'
     if (part.state !== 'input-available' || part.providerExecuted === true) return null
-    return this.#toolOf(toolNameOf(part))?.execute === undefined ? 'client' : null
+    return toolNamed(this.#tools, toolNameOf(part))?.execute === undefined ? 'client' : null
   }
 
   /** Notes what was committed. */
   note(changes: readonly StepChange[]): void {
     for (const { path, status, attempt } of changes) this.#known.set(path, { status, attempt })
-  }
-
-  #toolOf(name: string): ToolSet[string] | undefined {
-    return Object.hasOwn(this.#tools, name) ? this.#tools[name] : undefined
   }
 
   #put(fields: Omit<ChangeOf<'step-put'>, 'kind' | keyof CallPlace>): StepChange {
@@ -161,7 +158,7 @@ export class CallSteps {
   }
 
   #approvers(toolName: string): Pick<ChangeOf<'step-put'>, 'approvers'> {
-    const approvers = approversOf(this.#toolOf(toolName))
+    const approvers = approversOf(toolNamed(this.#tools, toolName))
     return approvers.length === 0 ? {} : { approvers: [...approvers] }
   }
 

@@ -6,12 +6,13 @@
 import type { ToolSet } from 'ai'
 import { sameActor } from '../../domain/actor.ts'
 import { MemoryError, shown } from '../../domain/error.ts'
-import { parseTurnId, runIdOf, type TurnId } from '../../domain/id.ts'
+import { runIdIn, type TurnId } from '../../domain/id.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { isToolPart, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
 import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
 import type { Completion } from '../input/completions.ts'
 import { turnMessages } from '../input/stored-thread.ts'
+import { toolNamed } from '../tools/tool-set.ts'
 import { isRetrySafe } from '../tools/tool-traits.ts'
 
 /** What a suspended tool continues with. */
@@ -96,7 +97,7 @@ function checkShown(steps: readonly RunStep[], message: Message | null): void {
 /** The fate of a call that had started, or was about to start, when its process ended. */
 function interrupted(call: MessagePart, step: RunStep | undefined, tools: ToolSet): Fate {
   const name = toolNameOf(call)
-  const tool = Object.hasOwn(tools, name) ? tools[name] : undefined
+  const tool = toolNamed(tools, name)
   if (step?.status !== 'started') return tool?.execute === undefined ? null : { runs: null }
   if (tool === undefined || !isRetrySafe(tool))
     return { part: { ...call, state: 'output-error', errorText: mayHaveRun } }
@@ -123,7 +124,7 @@ function fateOf(call: MessagePart, step: RunStep | undefined, tools: ToolSet, wa
   if (step?.status === 'decided' || step?.status === 'expired') {
     const fate = decided(call, step)
     const willRun = fate === null || 'runs' in fate || isApproved(fate.part)
-    const isHere = call.providerExecuted === true || Object.hasOwn(tools, toolNameOf(call))
+    const isHere = call.providerExecuted === true || toolNamed(tools, toolNameOf(call)) !== undefined
     if (willRun && !isHere) throw toolGone(call)
     return fate
   }
@@ -136,7 +137,7 @@ async function answerIn(space: AgentSpace, threadId: string, turnId: TurnId): Pr
 }
 
 /**
- * What a turn can be continued; null if it does not wait.
+ * What becomes of the calls of a turn that is continued; null for a turn that does not wait.
  *
  * @throws MemoryError `not-found` if the tool of a decided call is gone, `conflict` if the thread does not show a call
  *   whose tool may have run.
@@ -148,11 +149,11 @@ export async function drivingOf(
   tools: ToolSet,
 ): Promise<Driving | null> {
   const turn = await space.messages.turn(turnId)
-  const key = parseTurnId(turnId)?.spaceKey
   const wasInterrupted = turn?.status === 'interrupted'
-  if (turn === null || key === undefined || (turn.status !== 'suspended' && !wasInterrupted)) return null
+  if (turn === null || (turn.status !== 'suspended' && !wasInterrupted)) return null
+  const runId = runIdIn(turnId, turn.runId)
   const [steps, message] = await Promise.all([
-    turn.runId === null ? [] : space.steps(runIdOf(key, turn.runId)),
+    runId === null ? [] : space.steps(runId),
     answerIn(space, threadId, turnId),
   ])
   if (wasInterrupted && sameActor(turn.actor, space.actor)) checkShown(steps, message)

@@ -10,6 +10,7 @@ import { storedModelOutput } from './result-json.ts'
 import type { ResultReader } from './result-reader.ts'
 import type { ResultRoom } from './result-room.ts'
 import { type ModelOutput, plainOutput } from './result-text.ts'
+import { toolNamed } from './tool-set.ts'
 
 /** Makes the form of a result that a model sees. */
 type ToModelOutput = (options: {
@@ -19,7 +20,7 @@ type ToModelOutput = (options: {
 }) => unknown
 
 function toModelOutputOf(tools: ToolSet, name: string): ToModelOutput | undefined {
-  return Object.hasOwn(tools, name) ? (tools[name]?.toModelOutput as ToModelOutput | undefined) : undefined
+  return toolNamed(tools, name)?.toModelOutput as ToModelOutput | undefined
 }
 
 /** The result of a call in the AI SDK's stream. */

@@ -7,6 +7,7 @@ import { replacedAround } from './inside-turn.ts'
 import { internal, isInternalTool, type MemoryScope, orRefusal, refusal } from './memory-scope.ts'
 import { type ResultReader, readingTool } from './result-reader.ts'
 import { createTool } from './tool.ts'
+import { toolNamed } from './tool-set.ts'
 
 const mostItems = 100
 
@@ -76,7 +77,7 @@ function resultTool(results: ResultReader): Tool {
  */
 export function withResultTool(tools: ToolSet, results: ResultReader, active?: readonly unknown[]): ToolSet {
   const isActive = active === undefined || active.includes(readingTool)
-  const own = Object.hasOwn(tools, readingTool) ? tools[readingTool] : undefined
+  const own = toolNamed(tools, readingTool)
   const isAdded = own === undefined && isActive && Object.keys(tools).length > 0
   results.offer(tools, isAdded || (isActive && own !== undefined && isInternalTool(own)), isAdded)
   return isAdded ? { ...tools, [readingTool]: resultTool(results) } : tools

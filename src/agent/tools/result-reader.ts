@@ -6,6 +6,7 @@ import { isInternal, isToolPart, toolNameOf } from '../../domain/records/message
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import { headAndTail, type ModelOutput, pieceOf, plainOutput, withWords, wordsOf } from './result-text.ts'
 import { shownId } from './shown-id.ts'
+import { toolNamed } from './tool-set.ts'
 
 /** The name of the tool that reads them. */
 export const readingTool = 'recall'
@@ -125,7 +126,7 @@ export class ResultReader {
     const { modelOutput, toolCallId, input, output } = part
     if (typeof modelOutput === 'object' && modelOutput !== null) return wordsOf(modelOutput as unknown as ModelOutput)
     const name = toolNameOf(part)
-    const tool = Object.hasOwn(this.#tools, name) ? this.#tools[name] : undefined
+    const tool = toolNamed(this.#tools, name)
     if (tool?.toModelOutput === undefined) return wordsOf(plainOutput(output))
     return wordsOf(await tool.toModelOutput({ toolCallId: String(toolCallId), input, output }))
   }

@@ -5,6 +5,11 @@ import { isJsonObject } from '../../domain/json.ts'
 import { toolIdOf } from './tool.ts'
 import { isToolSchema } from './tool-schema.ts'
 
+/** The tool of that name; undefined if there is none. Names such as `constructor` are names like any other. */
+export function toolNamed(tools: ToolSet, name: string): ToolSet[string] | undefined {
+  return Object.hasOwn(tools, name) ? tools[name] : undefined
+}
+
 function twice(agent: string, name: string): MemoryError {
   return new MemoryError('invalid-input', {
     message: `The agent ${shown(agent)} has two tools with the name ${shown(name)}.`,
