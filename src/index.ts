@@ -165,3 +165,30 @@ export type {
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type { Durability, Storage } from './ports/storage.ts'
+export { createStep } from './workflow/create-step.ts'
+export type {
+  LoopContext,
+  NodeContext,
+  StateChange,
+  StepContext,
+  SuspendOptions,
+} from './workflow/definition/context.ts'
+export type { ForeachOptions } from './workflow/definition/flow-checks.ts'
+export type {
+  BranchArm,
+  Flow,
+  FlowNode,
+  FlowStep,
+  FlowTypes,
+  Interrupted,
+  WorkflowStep,
+} from './workflow/definition/step.ts'
+export type {
+  ContextOf,
+  CreateStepOptions,
+  StepBehaviour,
+  StepOf,
+  StepSchemas,
+} from './workflow/definition/step-options.ts'
+export type { FlowOptions } from './workflow/definition/workflow-options.ts'
+export { createWorkflow, Workflow } from './workflow/workflow.ts'

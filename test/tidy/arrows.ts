@@ -5,12 +5,13 @@ import { isTestFile, type ModuleReference, type SourceFile } from './source-file
 
 /** A → B: A may import B and whatever B's arrows reach. `index` and `open` are the files `src/index.ts` and `src/open.ts`. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  index: ['facade', 'agent', 'open'],
+  index: ['facade', 'workflow', 'open'],
   cli: ['server', 'mcp', 'client'],
   server: ['operations'],
   mcp: ['operations'],
   client: ['operations'],
   adapters: ['facade', 'agent'],
+  workflow: ['agent'],
   agent: ['facade'],
   testing: ['facade', 'ports', 'domain'],
   facade: ['operations'],

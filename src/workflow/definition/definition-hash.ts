@@ -1,0 +1,46 @@
+/** Tells whether a step is still the one that a run was begun with. */
+
+import { hash } from 'node:crypto'
+import type { StandardSchema } from '../../domain/standard-schema.ts'
+import type { FlowStep } from './step.ts'
+
+interface JsonSchemas {
+  readonly input?: (options: { readonly target: string }) => unknown
+  readonly output?: (options: { readonly target: string }) => unknown
+}
+
+/** With the keys of all objects in order, so that equal schemas have one text. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical)
+  if (typeof value !== 'object' || value === null) return value
+  const sorted = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
+  return Object.fromEntries(sorted.map(([key, field]) => [key, canonical(field)]))
+}
+
+/** The JSON Schema that a library states for its schema; the name of the library if it states none, or cannot. */
+function stated(schema: StandardSchema, side: 'input' | 'output'): unknown {
+  const { vendor, jsonSchema } = schema['~standard'] as StandardSchema['~standard'] & {
+    readonly jsonSchema?: JsonSchemas
+  }
+  try {
+    return canonical(jsonSchema?.[side]?.({ target: 'draft-2020-12' }) ?? vendor)
+  } catch {
+    // Libraries refuse what JSON Schema cannot express, such as a transformation.
+    return vendor
+  }
+}
+
+const known = new WeakMap<object, string>()
+
+/**
+ * 16 hexadecimal digits of a step's id and the schemas of its input and output. The code of the step does not count: it may
+ * be corrected while runs wait.
+ */
+export function definitionHash(step: FlowStep): string {
+  const before = known.get(step)
+  if (before !== undefined) return before
+  const text = JSON.stringify([step.id, stated(step.inputSchema, 'input'), stated(step.outputSchema, 'output')])
+  const made = hash('sha256', text, 'hex').slice(0, 16)
+  known.set(step, made)
+  return made
+}
