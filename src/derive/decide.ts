@@ -79,8 +79,8 @@ export function decisionQuestion(candidates: readonly Candidate[]): ModelQuestio
 
 /** The decision about a statement. */
 export type Action =
-  /** A fact already says it. */
-  | { readonly event: 'NONE'; readonly fact: FactState }
+  /** A fact already says it; in the same words if it is `restated`. */
+  | { readonly event: 'NONE'; readonly fact: FactState; readonly restated?: ExtractedStatement }
   /** It is stored, next to a fact that it contradicts but may not replace. */
   | { readonly event: 'ADD'; readonly statement: ExtractedStatement; readonly contradicts: FactState | null }
   /** It is stored and replaces a fact. */

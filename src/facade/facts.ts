@@ -112,7 +112,8 @@ export class Facts {
   }
 
   /**
-   * Changes the text, the metadata or the expiry of a fact in place. With `ifVersion` a conflict is an answer.
+   * Changes the text, the metadata or the expiry of a fact in place. With `ifVersion` a conflict is an answer. If another
+   * fact says the new text already, the two become one: the answer is that fact, and the changed one is superseded by it.
    *
    * @throws MemoryError `not-found`; `conflict` if it was superseded, or if the actor has less trust than its text.
    */

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ChangeResult } from '../domain/commit/commit.ts'
 import { allSettingsSchema } from '../domain/commit/schema.ts'
+import { factAdditions } from '../domain/records/fact-merge.ts'
 import { actor, json, jsonFields, recordTime, seq } from './fields.ts'
 
 const id = z.string()
@@ -48,6 +49,7 @@ export const changeResult = z.union([
     factId: id,
     version: seq,
     known: z.boolean(),
+    added: z.exactOptional(z.array(z.enum(factAdditions))),
     superseded: z.array(id),
     conflicts: z.array(id),
   }),

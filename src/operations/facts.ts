@@ -1,6 +1,7 @@
 /** Operations on facts: what agents learned about users, teams, each other and tasks. */
 import { z } from 'zod'
 import { limitTable } from '../domain/limits.ts'
+import { factAdditions } from '../domain/records/fact-merge.ts'
 import { factEvents } from '../domain/replay/fact-history.ts'
 import { homeOf, scopeOf } from '../memory/facts/fact-home.ts'
 import { addFacts } from '../memory/facts/facts-add.ts'
@@ -47,6 +48,7 @@ const added = z.strictObject({
       id: z.string(),
       memory: z.string(),
       event: z.enum(['ADD', 'UPDATE', 'DELETE', 'NONE']),
+      added: optional(z.array(z.enum(factAdditions))),
       previousMemory: optional(z.string()),
       supersedes: optional(z.array(z.string())),
       conflictsWith: optional(z.array(z.string())),

@@ -135,7 +135,8 @@ export const messageOperations = [
   operation({
     name: 'messages.delete',
     title: 'Delete messages',
-    description: 'Deletes messages by id, one commit for each thread. History keeps them until the horizon.',
+    description:
+      'Deletes messages by id, one commit for each thread. Answers the deleted ones. History keeps them until the horizon.',
     effect: 'write',
     input: z.strictObject({ messageIds: z.array(id).min(1), resourceId: optionalId, threadId: optionalId, commitId }),
     output: z.strictObject({ deleted: z.array(z.string()) }),

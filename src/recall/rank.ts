@@ -74,12 +74,18 @@ function gather(corpus: Corpus, { plan, mode, similarities }: Question): Gathere
   const hasVectors = mode !== 'keyword' && similarities?.some((similarity) => !Number.isNaN(similarity))
   const vector = hasVectors === true && similarities !== null ? vectorScores(corpus, similarities) : null
   const exact = keyword === null ? null : exactScores(corpus, plan.terms, found)
-  const recent = keyword === null && vector === null ? recentScores(corpus) : null
+  const hasNothing = keyword === null && vector === null
+  const recent = hasNothing && !(mode === 'keyword' && plan.terms.length > 0) ? recentScores(corpus) : null
   const dates = plan.date === null ? [] : spansOf(plan.date, ...timesOf(corpus))
   return {
     legs: { keyword, vector, exact, recent, speaker: plan.speaker, dates },
     exact: exactRows(exact, found),
   }
+}
+
+/** Whether a question by words alone has words that nobody said, and names no person and no date. */
+function isUnheard({ mode }: Question, { legs: { keyword, recent, speaker, dates } }: Gathered): boolean {
+  return mode === 'keyword' && keyword === null && recent === null && speaker === null && dates.length === 0
 }
 
 /** The earliest and the latest minute in scope. */
@@ -127,6 +133,7 @@ const noDemotions: Demotions = new Map()
 export function rank(corpus: Corpus, question: Question): Ranking {
   const demotions = question.demotions ?? noDemotions
   const gathered = gather(corpus, question)
+  if (isUnheard(question, gathered)) return { rows: [], candidates: 0, legs: [] }
   const rows = candidatesOf(corpus, gathered, demotions)
   const fuse = fusionOf(corpus, gathered.legs)
   const added = new Float64Array(parts.length)

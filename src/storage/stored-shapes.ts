@@ -139,7 +139,15 @@ const kept = fields(
 
 const statedFact = fields(
   {},
-  { text, metadata: object, attributes, sources: listOf(text), validFrom: time, expiresAt: orNull(time) },
+  {
+    text,
+    metadata: object,
+    attributes,
+    sources: listOf(text),
+    unsourced: flag,
+    validFrom: time,
+    expiresAt: orNull(time),
+  },
 )
 const statedRun = fields({ expiresAt: orNull(time) }, { name: text, details: object, status: text })
 

@@ -295,11 +295,20 @@ describe('deleteMessages', () => {
     expect(await textsIn(memory, { threadId: 'u' })).toEqual(['u'])
   })
 
-  it('deletes nothing where one id is unknown', async () => {
+  it('leaves out what is gone, as every deletion does', async () => {
     const memory = openMemory()
-    const { messages } = await memory.saveMessages({ ...where, messages: 'one' })
-    await refused('not-found', () => memory.deleteMessages([messages[0]?.id ?? '', 'none'], { resourceId }))
+    const { messages } = await memory.saveMessages({ ...where, messages: ['one', 'two'] })
+    const [one, two] = messages.map(({ id }) => id) as [string, string]
     await refused('invalid-input', () => memory.deleteMessages([]))
-    expect(await textsIn(memory)).toEqual(['one'])
+    expect(await memory.deleteMessages([one, 'none'], { resourceId })).toEqual({ deleted: [one] })
+    expect(await memory.deleteMessages([one])).toEqual({ deleted: [] })
+    expect(await memory.deleteMessages([one, 'none'], { resourceId, commitId: 'again' })).toEqual({ deleted: [] })
+    expect(await textsIn(memory)).toEqual(['two'])
+    await memory.deleteThread(where)
+    for (const more of [{}, { commitId: 'late' }]) {
+      expect(await memory.deleteMessages([two], { resourceId, ...more })).toEqual({ deleted: [] })
+      expect(await memory.deleteMessages(['none'], { ...where, ...more })).toEqual({ deleted: [] })
+    }
+    expect(await memory.deleteMessages(['none'], { resourceId: 'nobody' })).toEqual({ deleted: [] })
   })
 })

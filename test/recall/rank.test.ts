@@ -114,6 +114,13 @@ describe('modes', () => {
     expect(rowsOf(ask(corpus, 'kiln', { similarities: pending }))[0]).toBe(0)
   })
 
+  it('find nothing by words alone where nobody said them', () => {
+    const said = [3, 1].map((minute): Said => ({ text: 'tea', minute: firstOfMay + minute * 1_000 }))
+    expect(ask(corpusOfSaid(said), 'xylophone', { mode: 'keyword' })).toEqual({ rows: [], candidates: 0, legs: [] })
+    expect(ask(corpusOfSaid(said), 'What was that?', { mode: 'keyword' }).legs).toEqual(['recent'])
+    expect(ask(corpusOfSaid(said), 'xylophone').legs).toEqual(['recent'])
+  })
+
   it('answer with what is recent, if a question has nothing to look for', () => {
     const said = [3, 1, 2].map((minute): Said => ({ text: 'tea', minute: firstOfMay + minute * 1_000 }))
     const ranking = ask(corpusOfSaid(said), 'What was that?')

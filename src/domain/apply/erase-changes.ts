@@ -183,7 +183,10 @@ class Eraser {
     const draft = this.#draft
     for (let fresh = [...this.gone]; fresh.length > 0; ) {
       const derived = [...draft.view.factsFrom(fresh)].filter((fact) => !this.gone.has(fact.id))
-      const isLeft = (fact: FactState) => fact.status === 'current' && fact.sources.some((id) => !this.gone.has(id))
+      const isLeft = (fact: FactState) => {
+        const isStated = fact.unsourced === true || fact.sources.some((id) => !this.gone.has(id))
+        return fact.status === 'current' && isStated
+      }
       for (const fact of derived.filter(isLeft)) this.#markForReview(fact)
       const alone = derived.filter((fact) => !isLeft(fact)).map((fact) => fact.id)
       const all = [...new Set([...alone, ...this.#retiredFrom(fresh)])]
@@ -220,8 +223,9 @@ class Eraser {
   #markForReview(fact: FactState): void {
     if (liveFact(fact, this.#draft.at) === null) return
     const sources = fact.sources.filter((id) => !this.gone.has(id))
-    const metadata = { ...fact.metadata, needsReview: true }
-    applyFactAssert(this.#draft, { kind: 'fact-assert', factId: fact.id, sources, metadata })
+    // What was also stated by itself says nothing less now.
+    const review = fact.unsourced === true ? {} : { metadata: { ...fact.metadata, needsReview: true } }
+    applyFactAssert(this.#draft, { kind: 'fact-assert', factId: fact.id, sources, ...review })
   }
 
   entry(name: string): void {

@@ -6,6 +6,7 @@ import { checkId, checkUnique, type FactId, factIdOf, parseFactId } from '../id.
 import { refuseForeignId } from '../issued-id.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
 import { type FactAttributes, type FactState, factAttributes, liveFact, type StatedFields } from '../records/fact.ts'
+import { mayMerge, mergedFields, type Restatement } from '../records/fact-merge.ts'
 import { statesSame, textKey } from '../records/fact-text.ts'
 import { factAnswer, factsAfter } from '../replay/fact-fold.ts'
 import { isoTime, msOf, toIso } from '../time.ts'
@@ -144,18 +145,6 @@ function refuseWeaker(draft: Draft, change: FactAssert, before: FactState, trust
   })
 }
 
-/** A current fact that states the same as a new one. */
-function knownFact(draft: Draft, { text = '', attributes = {}, metadata = {} }: StatedFact): FactState | null {
-  const stated = { text, attributes, metadata }
-  const stored = [...draft.view.factsByText(textKey(text))].map((fact) => draft.fact(fact.id))
-  const drafted = [...draft.facts.values()].map((fact) => fact.after)
-  for (const fact of [...stored, ...drafted]) {
-    const isCurrent = liveFact(fact, draft.at)?.status === 'current'
-    if (fact !== null && isCurrent && statesSame(fact, stated)) return fact
-  }
-  return null
-}
-
 /** The id of a new fact, which was never used before. */
 function newFactId(draft: Draft, unique: string | undefined): FactId {
   const factId = factIdOf(draft.space.key, checkUnique(unique, 'unique'))
@@ -178,17 +167,30 @@ function resolvedBy(draft: Draft, gone: readonly FactState[], own: FactId | null
   return [...marked].filter((id) => id !== own && !ids.has(id) && draft.fact(id)?.deleted === false)
 }
 
-/** The facts that the assertion supersedes, those that it contradicts, and those whose contradiction it resolves. */
-function linksOf(draft: Draft, factId: FactId, assertion: Assertion, validFrom: string): FactLinks {
-  const superseded: FactState[] = []
+/**
+ * The facts that the assertion supersedes, those that it contradicts, and those whose contradiction it resolves.
+ *
+ * @param corrected A fact that becomes one with the asserted one, whatever its trust.
+ */
+function linksOf(
+  draft: Draft,
+  factId: FactId,
+  { trust, supersedes, contradicts }: Omit<Assertion, 'stated'>,
+  validFrom: string,
+  corrected: FactState | null = null,
+): FactLinks {
+  const superseded: FactState[] = corrected === null ? [] : [corrected]
   const conflicts: FactId[] = []
-  for (const id of assertion.supersedes) {
+  for (const id of supersedes) {
+    if (id === factId || id === corrected?.id) continue
     const target = currentFact(draft, id)
     draft.claim({ fact: target.id })
-    if (isHigher(target.trust, assertion.trust)) conflicts.push(target.id)
+    if (isHigher(target.trust, trust)) conflicts.push(target.id)
     else superseded.push(target)
   }
-  for (const id of assertion.contradicts) conflicts.push(currentFact(draft, id).id)
+  for (const id of contradicts) {
+    if (id !== factId && id !== corrected?.id) conflicts.push(currentFact(draft, id).id)
+  }
   const resolved = resolvedBy(draft, superseded, factId)
   const closed = superseded.map((fact) => {
     const validTo = isoTime(Math.max(msOf(validFrom), msOf(fact.validFrom)))
@@ -223,9 +225,51 @@ function refuseNaming(change: FactAssert, rule: string, factId?: FactId): void {
   }
 }
 
+/** What an assertion says of a fact that states the same; of a correction, with the life of the corrected fact. */
+function restatementOf({ stated, trust }: Assertion, corrected: FactState | null): Restatement {
+  const { sources = [], validFrom = corrected?.validFrom, expiresAt = corrected?.expiresAt ?? null } = stated
+  return { trust, sources, expiresAt, ...(validFrom === undefined ? {} : { validFrom }) }
+}
+
+/** A current fact that states the same as an assertion, into which it may be merged. */
+function knownFact(draft: Draft, assertion: Assertion, corrected: FactState | null): FactState | null {
+  const { text } = assertion.stated
+  if (text === undefined) return null
+  const { attributes = {}, metadata = {} } = { ...corrected, ...assertion.stated }
+  const restatement = restatementOf(assertion, corrected)
+  const stored = [...draft.view.factsByText(textKey(text))].map((fact) => draft.fact(fact.id))
+  const drafted = [...draft.facts.values()].map((fact) => fact.after)
+  for (const fact of [...stored, ...drafted]) {
+    const isCurrent = liveFact(fact, draft.at)?.status === 'current'
+    if (fact === null || !isCurrent || fact.id === corrected?.id) continue
+    if (statesSame(fact, { text, attributes, metadata }) && mayMerge(fact, restatement)) return fact
+  }
+  return null
+}
+
+/** Decides a statement that a fact makes already: what it adds is merged into that fact. */
+function applyKnown(
+  draft: Draft,
+  known: FactState,
+  assertion: Assertion,
+  corrected: FactState | null,
+): ResultOf<'fact-assert'> {
+  const added = mergedFields(known, restatementOf(assertion, corrected), draft.limits.factLinks)
+  const since = assertion.stated.validFrom ?? corrected?.validFrom ?? draft.at
+  const links = linksOf(draft, known.id, assertion, since, corrected)
+  if (Object.keys(added).length + Object.keys(links).length === 0) {
+    return record(draft, { kind: 'fact-known', factId: known.id, version: known.version })
+  }
+  // One commit may state the same several times.
+  if (!draft.facts.has(known.id)) draft.claim({ fact: known.id })
+  const prev = draft.factBefore(known.id)
+  return record(draft, { kind: 'fact-assert', factId: known.id, prev, stated: added, known: true, ...links })
+}
+
 /**
- * Decides an assertion: a new fact, a new version of one, or the current fact that states the same. The superseded
- * facts are replaced, except those of higher trust: these are marked as contradicting.
+ * Decides an assertion: a new fact, a new version of one, or more about the current fact that states the same. A fact
+ * that gets the words of another becomes one with it. The superseded facts are replaced, except those of higher trust:
+ * these are marked as contradicting.
  */
 export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fact-assert'> {
   const before = change.factId === undefined ? null : factToUpdate(draft, change, change.factId)
@@ -238,19 +282,12 @@ export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fac
     refuseNaming(change, 'must not name the fact itself', before.id)
     refuseWeaker(draft, change, before, trust)
   }
-  const known = before === null && !isQueued ? knownFact(draft, stated) : null
-  const factId = (before ?? known)?.id ?? newFactId(draft, unique)
-  const supersedes = assertion.supersedes.filter((id) => id !== factId)
-  const contradicts = assertion.contradicts.filter((id) => id !== factId)
-  if (known !== null && supersedes.length + contradicts.length === 0) {
-    return record(draft, { kind: 'fact-known', factId, version: known.version })
-  }
+  const known = isQueued ? null : knownFact(draft, assertion, before)
+  if (known !== null) return applyKnown(draft, known, assertion, before)
+  const factId = before?.id ?? newFactId(draft, unique)
   if (before === null) draft.claim({ fact: factId })
-  const validFrom = (known === null ? stated.validFrom : undefined) ?? (before ?? known)?.validFrom ?? draft.at
-  const links = linksOf(draft, factId, { stated, trust, supersedes, contradicts }, validFrom)
-  const prev = draft.factBefore(factId)
-  const own = known === null ? { stated } : { stated: {}, known: true as const }
-  return record(draft, { kind: 'fact-assert', factId, prev, ...own, ...links })
+  const links = linksOf(draft, factId, assertion, stated.validFrom ?? before?.validFrom ?? draft.at)
+  return record(draft, { kind: 'fact-assert', factId, prev: draft.factBefore(factId), stated, ...links })
 }
 
 /** Decides a deletion. Unknown ids are skipped. An expired fact is removed, but counts as absent before. */

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Actor } from '../actor.ts'
 import type { CommitId, FactId, MessageId, RunId, Seq, SpaceId, ThreadId, TurnId } from '../id.ts'
 import type { Json, JsonObject } from '../json.ts'
+import type { FactAddition } from '../records/fact-merge.ts'
 import type { SpaceSettings } from '../space.ts'
 import type { ErasedCounts } from './effect.ts'
 import type { changeSchema, expectationSchema } from './schema.ts'
@@ -97,6 +98,8 @@ export type ChangeResult =
       readonly version: Seq
       /** The same fact is stored already: the answer names it, and no second one was stored. */
       readonly known: boolean
+      /** With `known`: what the statement added to the stored fact. Absent if nothing. */
+      readonly added?: readonly FactAddition[]
       readonly superseded: readonly FactId[]
       /** Facts that are now marked as contradicting it, including those of higher trust that it could not supersede. */
       readonly conflicts: readonly FactId[]

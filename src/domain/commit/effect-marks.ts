@@ -75,6 +75,7 @@ const statedFact = fields({
   metadata: 'content',
   attributes: 'content',
   sources: ref('message'),
+  unsourced: 'structure',
   validFrom: 'structure',
   expiresAt: 'structure',
   queued: 'structure',

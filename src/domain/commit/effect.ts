@@ -211,7 +211,7 @@ type Body =
       /** Version this one replaces; 0 for a new fact. */
       readonly prev: Seq
       readonly stated: StatedFact
-      /** It was stated before: only its links are new. */
+      /** It was stated before: only its links are new, and what `stated` adds. */
       readonly known?: true
     })
   /** The same fact is stored already, in that version. */

@@ -1,6 +1,6 @@
 /** Tells when two statements are the same: the compared form of a text, and a key to look it up. */
 
-import { equalJson, type Json } from '../json.ts'
+import { equalJson, type Json, type JsonObject } from '../json.ts'
 import type { FactState } from './fact.ts'
 
 /** The compared form of a text: compatible characters made equal, lower case, single spaces, no dots at the end. */
@@ -27,6 +27,11 @@ export function textKey(text: string): number {
   return (round(compared, 0x2545f491, 0x01000193) & 0x1fffff) * 2 ** 32 + round(compared, 0x811c9dc5, 0x85ebca6b)
 }
 
+/** The metadata of a caller: forgetting one of several sources of a fact adds a mark, which does not count. */
+function ownMetadata({ needsReview: _, ...own }: JsonObject): JsonObject {
+  return own
+}
+
 /** Whether two facts state the same: equal compared texts, attributes and metadata. */
 export function statesSame(
   left: Pick<FactState, 'text' | 'attributes' | 'metadata'>,
@@ -35,6 +40,6 @@ export function statesSame(
   return (
     comparedText(left.text) === comparedText(right.text) &&
     equalJson(left.attributes as Json, right.attributes as Json) &&
-    equalJson(left.metadata, right.metadata)
+    equalJson(ownMetadata(left.metadata), ownMetadata(right.metadata))
   )
 }

@@ -29,6 +29,8 @@ export interface StatedFields {
   readonly attributes: FactAttributes
   /** Ids of the messages, facts and runs that it was derived from. */
   readonly sources: readonly string[]
+  /** It has sources, but was also stated without any: it stays when they are forgotten. */
+  readonly unsourced?: true
   readonly validFrom: string
   readonly expiresAt: string | null
 }

@@ -4,6 +4,7 @@ import type { ResultOf } from '../commit/commit.ts'
 import type { Displaced, Effect, EffectOf, FactLinks } from '../commit/effect.ts'
 import type { FactId, Seq } from '../id.ts'
 import { type FactState, factOrder, unstated } from '../records/fact.ts'
+import { additionsIn } from '../records/fact-merge.ts'
 import type { RowTime } from '../records/row-time.ts'
 
 type FactOf = (id: string) => FactState | null
@@ -58,7 +59,8 @@ function asserted(before: FactState | null, effect: EffectOf<'fact-assert'>, row
     ...(queued === true ? { status: 'queued' as const } : {}),
     version: row.seq,
     updatedAt: row.at,
-    assertedBy: stated.text === undefined ? base.assertedBy : row.actor,
+    // A text comes with its trust; a trust alone is that of somebody who states the same.
+    assertedBy: stated.trust === undefined ? base.assertedBy : row.actor,
     conflictsWith: [...marks].filter((id) => !superseded.has(id)),
   }
 }
@@ -119,7 +121,16 @@ export function factAnswer(effect: Effect, seq: Seq): ResultOf<'fact-assert' | '
   if (effect.kind === 'fact-assert') {
     const { factId, superseded, conflicts } = effect
     const links = { superseded: ids(superseded), conflicts: ids(conflicts) }
-    return { kind: 'fact-assert', factId, version: seq, known: effect.known === true, ...links }
+    if (effect.known !== true) return { kind: 'fact-assert', factId, version: seq, known: false, ...links }
+    const added = additionsIn(effect.stated)
+    return {
+      kind: 'fact-assert',
+      factId,
+      version: seq,
+      known: true,
+      ...(added.length > 0 ? { added } : {}),
+      ...links,
+    }
   }
   if (effect.kind === 'fact-known') {
     const { factId, version } = effect

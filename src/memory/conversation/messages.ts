@@ -265,9 +265,28 @@ async function locate(
 
 /**
  * The same for a deletion, which may be a retry: then its messages are gone. Their thread is the one that is named, or that of
- * the turn that an id of ours names.
+ * the turn that an id of ours names. Null if there is no such thread or message.
  */
-async function locateDeleted(core: Core, one: NamedId, resourceId?: string, threadId?: string): Promise<Located> {
+async function locateDeleted(
+  core: Core,
+  one: NamedId,
+  resourceId?: string,
+  threadId?: string,
+): Promise<Located | null> {
+  return unlessAbsent(() => locateOrRetry(core, one, resourceId, threadId))
+}
+
+/** Null for what is not there, or not the caller's. */
+async function unlessAbsent<Value>(read: () => Promise<Value>): Promise<Value | null> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'not-found') return null
+    throw error
+  }
+}
+
+async function locateOrRetry(core: Core, one: NamedId, resourceId?: string, threadId?: string): Promise<Located> {
   try {
     const [place] = await locate(core, [one], resourceId, threadId)
     return place as Located
@@ -370,18 +389,29 @@ export interface DeleteMessagesOptions extends CommitIdOption {
   readonly threadId?: string
 }
 
-/** Deletes messages by id: one commit per thread. History keeps them until the horizon. */
+/** Deletes messages by id: one commit per thread. What is gone already is left out of the answer. History keeps them until the horizon. */
 export async function deleteMessages(
   core: Core,
   { messageIds, resourceId, threadId, commitId }: DeleteMessagesOptions & { readonly messageIds: readonly string[] },
 ): Promise<{ readonly deleted: readonly string[] }> {
   const ids = [...new Set(messageIds)].map((id) => ({ id: checkId(id, 'messageIds'), field: 'messageIds' }))
-  const located =
-    commitId === undefined
-      ? await locate(core, ids, resourceId, threadId)
-      : await Promise.all(ids.map((one) => locateDeleted(core, one, resourceId, threadId)))
-  const results = await commitByThread<'message-delete'>(located, commitId, (group, thread) => [
-    { kind: 'message-delete', threadId: thread, messageIds: [...group] },
-  ])
-  return { deleted: results.flatMap(({ deleted }) => deleted) }
+  const found = await Promise.all(
+    ids.map((one) => {
+      // Without an id of the commit, what is gone needs none.
+      if (commitId !== undefined) return locateDeleted(core, one, resourceId, threadId)
+      return unlessAbsent(async () => (await locate(core, [one], resourceId, threadId))[0] ?? null)
+    }),
+  )
+  const located = found.filter((place) => place !== null)
+  const deleted: string[] = []
+  for (const group of Map.groupBy(located, ({ space, threadId: id }) => `${space.id} ${id}`).values()) {
+    const commit = () =>
+      commitByThread<'message-delete'>(group, commitId, (own, thread) => [
+        { kind: 'message-delete', threadId: thread, messageIds: [...own] },
+      ])
+    // The whole thread may be gone by now.
+    const results = (await unlessAbsent(commit)) ?? []
+    deleted.push(...results.flatMap((result) => result.deleted))
+  }
+  return { deleted }
 }

@@ -81,7 +81,7 @@ export function withoutRole(metadata: JsonObject): { metadata: JsonObject; role?
 }
 
 export function toFact(fact: FactState, space: string): FactRecord {
-  const { text, metadata, attributes, deleted, order, status, ...stated } = fact
+  const { text, metadata, attributes, deleted, order, status, unsourced, ...stated } = fact
   return {
     ...stated,
     memory: text,

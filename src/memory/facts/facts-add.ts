@@ -138,13 +138,14 @@ function addedFact(
   { text }: Statement,
   texts: ReadonlyMap<string, string>,
 ): AddedFact {
-  const { factId, known, superseded, conflicts } = appliedOf(commit, 'fact-assert', index).result
+  const { factId, known, added, superseded, conflicts } = appliedOf(commit, 'fact-assert', index).result
   const [first] = superseded
   const previous = first === undefined ? undefined : texts.get(first)
   return {
     id: factId,
     memory: text,
-    event: first !== undefined ? 'UPDATE' : known ? 'NONE' : 'ADD',
+    event: first !== undefined || added !== undefined ? 'UPDATE' : known ? 'NONE' : 'ADD',
+    ...(added === undefined ? {} : { added }),
     ...(previous === undefined ? {} : { previousMemory: previous }),
     ...(superseded.length === 0 ? {} : { supersedes: superseded as readonly FactId[] }),
     ...(conflicts.length === 0 ? {} : { conflictsWith: conflicts }),

@@ -60,7 +60,7 @@ async function findFact(core: Core, factId: string): Promise<FactPlace & { reado
   return { ...place, metadata: record.metadata }
 }
 
-/** Changes a fact in place: the same id, a new version. */
+/** Changes a fact in place: the same id, a new version. With the words of another fact the two become that one. */
 export async function updateFact(
   core: Core,
   { factId, ifVersion, commitId, ...edit }: UpdateFactOptions & FactEditRecord & { readonly factId: string },
@@ -72,11 +72,14 @@ export async function updateFact(
   const change: Change = { kind: 'fact-assert', factId, ...editOf(edit, metadata) }
   const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { fact: factId } }] }
   const result = await space.submit([change], { ...expect, ...named(commitId) })
-  const current = await getFact(core, { factId, includeSuperseded: true })
-  if (ifVersion !== undefined && failsExpectation(result)) return { status: 'conflict', current }
-  appliedOf(result, 'fact-assert')
-  if (current === null) throw noFact(factId)
-  return { status: 'updated', fact: current }
+  if (ifVersion !== undefined && failsExpectation(result)) {
+    return { status: 'conflict', current: await getFact(core, { factId, includeSuperseded: true }) }
+  }
+  // Another fact, if one says these words already.
+  const { factId: kept } = appliedOf(result, 'fact-assert').result
+  const fact = await getFact(core, { factId: kept, includeSuperseded: true })
+  if (fact === null) throw noFact(kept)
+  return { status: 'updated', fact }
 }
 
 /** Removes a fact. Answers `deleted: false` if it does not exist or is not the caller's. */

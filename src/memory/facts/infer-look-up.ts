@@ -16,6 +16,8 @@ export interface LookedUp {
   readonly same: FactState | null
   /** The most similar facts of the home, if none says the same. */
   readonly near: readonly FactState[]
+  /** An agent said what memory had just told it: that is no second source. */
+  readonly isEcho: boolean
 }
 
 const nearFacts = 5
@@ -60,11 +62,19 @@ export async function lookUp(core: Core, item: Queued, statement: ExtractedState
   const { text } = statement
   const storage = await core.storage.get()
   const { items } = await storage.facts.byText(core.access, home.space, text)
-  const known = items.find((fact) => carries(fact, home)) ?? (await recalledFact(core, text))
-  if (known !== null) return { statement, same: known, near: [] }
+  const recalled = await recalledFact(core, text)
+  const known = items.find((fact) => carries(fact, home)) ?? recalled
+  const isOfUser = statement.from.some((index) => item.heard[index]?.author.kind === 'user')
+  const isEcho = recalled !== null && !isOfUser
+  if (known !== null) return { statement, same: known, near: [], isEcho }
   const similar = await similarFacts(core, home, text)
   const isSame = ({ text: other }: FactState) => comparedText(other) === comparedText(text)
   const past = item.hasRecalled ? similar.find((fact) => fact.status === 'superseded' && isSame(fact)) : undefined
-  if (past !== undefined) return { statement, same: past, near: [] }
-  return { statement, same: null, near: similar.filter(({ status }) => status === 'current').slice(0, nearFacts) }
+  if (past !== undefined) return { statement, same: past, near: [], isEcho }
+  return {
+    statement,
+    same: null,
+    near: similar.filter(({ status }) => status === 'current').slice(0, nearFacts),
+    isEcho,
+  }
 }

@@ -22,8 +22,9 @@ import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { Change, ChangeResult, Expectation } from '../../domain/commit/commit.ts'
 import { after } from '../../domain/detached.ts'
 import { invariant, MemoryError } from '../../domain/error.ts'
-import type { SpaceId } from '../../domain/id.ts'
+import { parseFactId, type SpaceId } from '../../domain/id.ts'
 import type { FactState } from '../../domain/records/fact.ts'
+import type { FactAddition } from '../../domain/records/fact-merge.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
 import { lowerOf, type Trust, trustOf } from '../../domain/trust.ts'
 import type { Core } from '../door/core.ts'
@@ -47,8 +48,13 @@ export interface LearnedFact {
   readonly id: string
   /** The statement. */
   readonly memory: string
-  /** `ADD`: new. `UPDATE`: it replaced another fact. `DELETE`: that fact no longer holds. `NONE`: it was known. */
+  /**
+   * `ADD`: new. `UPDATE`: it replaced another fact, or added to a known one. `DELETE`: that fact no longer holds. `NONE`:
+   * it was known, and nothing is new.
+   */
   readonly event: 'ADD' | 'UPDATE' | 'DELETE' | 'NONE'
+  /** What it added to a known fact: a source, more trust, an earlier start or a later expiry. */
+  readonly added?: readonly FactAddition[]
   /** What the fact said before, with `UPDATE` and `DELETE`. */
   readonly previousMemory?: string
   /** Facts that it replaced. */
@@ -157,8 +163,8 @@ function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: rea
       ruled.set(statement, [ruling, decision])
     }
   }
-  return looked.map(({ statement, same, near }): Action => {
-    if (same !== null) return { event: 'NONE', fact: same }
+  return looked.map(({ statement, same, near, isEcho }): Action => {
+    if (same !== null) return { event: 'NONE', fact: same, ...(isEcho ? {} : { restated: statement }) }
     const [ruling, decision] = ruled.get(statement) ?? []
     const standing = { actor, trust: trustIn(learning, statement) }
     return actionOf({ statement, near }, decision, ruling?.facts ?? [], standing, ended)
@@ -173,8 +179,44 @@ function sourcesOf({ item }: Learning, { from }: ExtractedStatement): readonly s
   return sources.length > 0 ? sources : [item.id]
 }
 
+/** Whether a fact is one of the home's that holds: one of another space, or of the past, is left alone. */
+function isOfHome({ item }: Learning, { id, status }: FactState): boolean {
+  return status === 'current' && id.startsWith(homePrefix(item))
+}
+
+/**
+ * The sources of words that a fact has already. Words without a message are a source once: said again, they would only
+ * fill the list.
+ */
+function sourcesAgain(learning: Learning, fact: FactState, statement: ExtractedStatement): readonly string[] {
+  const sources = sourcesOf(learning, statement)
+  const isUnnamed = sources.length === 1 && sources[0] === learning.item.id
+  const before = isUnnamed ? fact.sources.find((id) => parseFactId(id) !== null) : undefined
+  return before === undefined ? sources : [before]
+}
+
+/** The known fact stated again, with what the words add: the door keeps what is new. */
+function restatement(learning: Learning, fact: FactState, statement: ExtractedStatement): Change {
+  const { item, core } = learning
+  const { validFrom, expiresAt } = item
+  return {
+    kind: 'fact-assert',
+    unique: core.createId(),
+    text: fact.text,
+    metadata: fact.metadata,
+    attributes: fact.attributes,
+    sources: [...sourcesAgain(learning, fact, statement)],
+    trust: trustIn(learning, statement),
+    validFrom,
+    ...(expiresAt === null ? {} : { expiresAt }),
+  }
+}
+
 function changeOf(learning: Learning, action: Action): Change | null {
-  if (action.event === 'NONE') return null
+  if (action.event === 'NONE') {
+    const { fact, restated } = action
+    return restated !== undefined && isOfHome(learning, fact) ? restatement(learning, fact, restated) : null
+  }
   if (action.event === 'DELETE') return { kind: 'fact-retire', factIds: [action.old.id] }
   const { item, core } = learning
   const { metadata, home, validFrom, expiresAt } = item
@@ -196,15 +238,27 @@ function changeOf(learning: Learning, action: Action): Change | null {
 }
 
 function learnedFact(action: Action, result: ChangeResult | undefined): LearnedFact {
-  if (action.event === 'NONE') return { id: action.fact.id, memory: action.fact.text, event: 'NONE' }
+  if (action.event === 'NONE') {
+    const { id, text: memory } = action.fact
+    if (result?.kind !== 'fact-assert') return { id, memory, event: 'NONE' }
+    const { factId, known, added } = result
+    if (!known) return { id: factId, memory, event: 'ADD' }
+    return added === undefined ? { id, memory, event: 'NONE' } : { id, memory, event: 'UPDATE', added }
+  }
   if (action.event === 'DELETE') return { id: action.old.id, memory: action.old.text, event: 'DELETE' }
   invariant(result?.kind === 'fact-assert', 'a statement is stored by asserting it')
-  const { factId: id, known, superseded } = result
+  const { factId: id, known, added, superseded } = result
   const { text: memory } = action.statement
   if (action.event === 'UPDATE' && superseded.length > 0) {
     return { id, memory, event: 'UPDATE', previousMemory: action.old.text, supersedes: superseded }
   }
+  if (added !== undefined) return { id, memory, event: 'UPDATE', added }
   return { id, memory, event: known ? 'NONE' : 'ADD' }
+}
+
+/** How the ids of the home's facts begin. */
+function homePrefix({ id }: Queued): string {
+  return id.slice(0, id.indexOf('_', 'fact_'.length) + 1)
 }
 
 /** The facts of the actions, whose versions the commit expects. */
@@ -229,7 +283,7 @@ async function store(
   const changes = actions.map((action) => changeOf(learning, action))
   const stored = changes.filter((change) => change !== null)
   // Only facts of this space: a fact recalled from another one says the same wherever it is.
-  const prefix = item.id.slice(0, item.id.indexOf('_', 'fact_'.length) + 1)
+  const prefix = homePrefix(item)
   const expect: Expectation[] = [
     { version: item.version, of: { fact: item.id } },
     ...concerned(actions, prefix).map(({ id, version }) => ({ version, of: { fact: id } })),

@@ -194,7 +194,7 @@ const expiry: readonly StorageCase[] = [
       const rival = await scene.asserted(assertFact('Rival', { conflictsWith: [factId] }), { actor: bob })
       const { known } = await scene.did(
         'fact-assert',
-        assertFact('Secret three', { unique: 'b', metadata: { a: 'secret two' } }),
+        assertFact('Secret three', { unique: 'b', expiresAt, sources: ['secret four'], metadata: { a: 'secret two' } }),
       )
       expectEqual(known, true, 'a statement that was known')
       expectEqual((await scene.did('fact-expire', expireFact(factId))).deleted, false, 'it is not due yet')

@@ -13,6 +13,7 @@ import { eraseFactCases } from './erase-fact-cases.ts'
 import { eraseRunCases } from './erase-run-cases.ts'
 import { expectationCases } from './expectation-cases.ts'
 import { expiryCases } from './expiry-cases.ts'
+import { factAgainCases } from './fact-again-cases.ts'
 import { factCases } from './fact-cases.ts'
 import { factLimitCases } from './fact-limit-cases.ts'
 import { factReadCases } from './fact-read-cases.ts'
@@ -51,6 +52,7 @@ export const storageContract: readonly StorageCase[] = [
   ...blockCases,
   ...factCases,
   ...factLimitCases,
+  ...factAgainCases,
   ...factTrustCases,
   ...factReadCases,
   ...leaseCases,

@@ -1,0 +1,64 @@
+/** What a statement adds to a fact that states the same already. */
+import { isHigher, type Trust } from '../trust.ts'
+import type { FactState, StatedFields } from './fact.ts'
+
+/** The fields of a known fact that a statement may add to. */
+export const factAdditions = ['trust', 'sources', 'validFrom', 'expiresAt'] as const
+export type FactAddition = (typeof factAdditions)[number]
+
+type Life = Pick<StatedFields, 'validFrom' | 'expiresAt'>
+
+/** A statement of words that a fact has already. */
+export interface Restatement {
+  readonly trust: Trust
+  /** Empty: it was stated without sources. */
+  readonly sources: readonly string[]
+  /** Absent: no time was stated. */
+  readonly validFrom?: string
+  /** Absent or null: never. */
+  readonly expiresAt?: string | null
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+
+/** The times of a fact that a statement makes wider: the earliest start and the latest end count. */
+function widerLife(fact: FactState, { validFrom, expiresAt = null }: Restatement): Partial<Life> {
+  const wider: Mutable<Partial<Life>> = {}
+  if (validFrom !== undefined && validFrom < fact.validFrom) wider.validFrom = validFrom
+  if (fact.expiresAt !== null && (expiresAt === null || expiresAt > fact.expiresAt)) wider.expiresAt = expiresAt
+  return wider
+}
+
+/**
+ * Whether a statement may be merged into a fact. One of lower trust must not let the fact hold for longer: it would hold
+ * then with a trust that nobody gave it. Such a statement is a fact of its own.
+ */
+export function mayMerge(fact: FactState, statement: Restatement): boolean {
+  return !isHigher(fact.trust, statement.trust) || Object.keys(widerLife(fact, statement)).length === 0
+}
+
+/**
+ * The fields that change in a fact when the same is stated again: the earliest start, the latest expiry, the highest
+ * trust and all sources, of which the first `mostSources` are kept. Empty if the statement adds nothing.
+ */
+export function mergedFields(fact: FactState, statement: Restatement, mostSources: number): Partial<StatedFields> {
+  const { trust, sources } = statement
+  const fresh = sources
+    .filter((id) => !fact.sources.includes(id))
+    .slice(0, Math.max(0, mostSources - fact.sources.length))
+  // Before its first source, a fact without any was stated without any.
+  const isUnsourced = fact.sources.length === 0 ? fresh.length > 0 : sources.length === 0
+  return {
+    ...widerLife(fact, statement),
+    ...(isHigher(trust, fact.trust) ? { trust } : {}),
+    ...(fresh.length > 0 ? { sources: [...fact.sources, ...fresh] } : {}),
+    ...(isUnsourced && fact.unsourced !== true ? { unsourced: true as const } : {}),
+  }
+}
+
+/** What the fields of {@link mergedFields} add, by name. */
+export function additionsIn(stated: Partial<StatedFields>): readonly FactAddition[] {
+  const isAdded = (name: FactAddition) =>
+    stated[name] !== undefined || (name === 'sources' && stated.unsourced === true)
+  return factAdditions.filter(isAdded)
+}
