@@ -166,6 +166,7 @@ export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type { Durability, Storage } from './ports/storage.ts'
 export { createStep } from './workflow/create-step.ts'
+export type { AgentStep, AgentStepOptions } from './workflow/definition/agent-step.ts'
 export type {
   LoopContext,
   NodeContext,
@@ -173,6 +174,7 @@ export type {
   StepContext,
   SuspendOptions,
 } from './workflow/definition/context.ts'
+export type { AgentDecision, AgentResumeData, AgentSuspension } from './workflow/definition/decisions.ts'
 export type { ForeachOptions } from './workflow/definition/flow-checks.ts'
 export type {
   BranchArm,
@@ -190,5 +192,6 @@ export type {
   StepOf,
   StepSchemas,
 } from './workflow/definition/step-options.ts'
+export type { ApprovalRequest, ToolStepOptions } from './workflow/definition/tool-step.ts'
 export type { FlowOptions } from './workflow/definition/workflow-options.ts'
 export { createWorkflow, Workflow } from './workflow/workflow.ts'

@@ -41,6 +41,9 @@ type Deciding = [
   decision: (continuing: ContinueRun, options: DecideOptions) => Decide,
 ]
 
+/** An agent as its calls see it: for the rooms that call agents in their own way. */
+export let calledAgentOf: (agent: Agent) => CalledAgent
+
 /** `Sales Specialist` → `sales-specialist`, in any script. */
 function kebabCase(name: string): string {
   const words = name.replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2').match(/[\p{L}\p{N}]+/gu)
@@ -65,6 +68,10 @@ export class Agent implements RegisteredAgent {
   readonly description: string | undefined
   readonly #options: AgentOptions
   #container: Container | null = null
+
+  static {
+    calledAgentOf = (agent) => agent.#called()
+  }
 
   /**
    * Checks the options. Nothing is loaded or opened yet.

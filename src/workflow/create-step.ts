@@ -1,10 +1,36 @@
-/** Makes the steps of workflows. */
+/** Makes the steps of workflows: of functions, of agents and of tools. */
 
+import type { Tool } from 'ai'
+import { Agent } from '../agent/agent.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
+import { type AgentStep, type AgentStepOptions, agentStep } from './definition/agent-step.ts'
+import type { WorkflowStep } from './definition/step.ts'
 import { type CreateStepOptions, functionStep, type StepOf } from './definition/step-options.ts'
+import { type ToolStepOptions, toolStep } from './definition/tool-step.ts'
 
 /**
- * Makes a step of a workflow of a function.
+ * Makes a step of an agent. It takes `{ prompt }` and gives `{ text }`, or with `structuredOutput` what its schema describes.
+ * If the run has a resource and a thread, the exchange is stored there, once. Where calls of the agent wait, the step is
+ * suspended; it is resumed with `{ approved }` or `{ data }`.
+ *
+ * @throws MemoryError `invalid-input` naming the first option that is wrong.
+ */
+export function createStep<const Id extends string = string, Schema extends StandardSchema | undefined = undefined>(
+  agent: Agent,
+  options?: AgentStepOptions<Id, Schema>,
+): AgentStep<Id, Schema>
+/**
+ * Makes a step of a tool. It takes the input of the tool and gives its result. A tool that needs an approval suspends the step
+ * first, and is resumed with `{ approved }`; one that suspends itself is resumed with its data.
+ *
+ * @throws MemoryError `invalid-input` for a tool without an `execute`, and for a wrong option.
+ */
+export function createStep<Input, Output, const Id extends string = string>(
+  tool: Tool<Input, Output>,
+  options?: ToolStepOptions<Id>,
+): WorkflowStep<Id, Input, Output, unknown>
+/**
+ * Makes a step of a function.
  *
  * @throws MemoryError `invalid-input` naming the first option that is wrong.
  */
@@ -17,6 +43,14 @@ export function createStep<
   Resume extends StandardSchema | undefined = undefined,
 >(
   options: CreateStepOptions<Id, { input: Input; output: Output; state: State; suspend: Suspend; resume: Resume }>,
-): StepOf<Id, { input: Input; output: Output; state: State; suspend: Suspend; resume: Resume }> {
-  return functionStep(options)
+): StepOf<Id, { input: Input; output: Output; state: State; suspend: Suspend; resume: Resume }>
+export function createStep(given: unknown, options: object = {}): WorkflowStep {
+  if (given instanceof Agent) return agentStep(given, options)
+  if (isTool(given)) return toolStep(given, options)
+  return functionStep(given as Parameters<typeof functionStep>[0])
+}
+
+/** Tools have no field `id`, and steps must have one. */
+function isTool(given: unknown): given is Tool {
+  return typeof given === 'object' && given !== null && 'inputSchema' in given && !('id' in given)
 }

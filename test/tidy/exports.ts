@@ -66,7 +66,11 @@ export function checkUnimported(files: readonly SourceFile[], exceptions: Except
 
 function exportsOf(files: readonly SourceFile[]): Place[] {
   const sources = files.filter(({ path }) => path.startsWith('src/'))
-  return sources.flatMap((file) => file.exportedDeclarations.map(({ name, line }) => ({ file, name, line })))
+  return sources.flatMap((file) => {
+    // The signatures of an overloaded function are one export.
+    const firsts = new Map(file.exportedDeclarations.toReversed().map(({ name, line }) => [name, line]))
+    return [...firsts].map(([name, line]) => ({ file, name, line }))
+  })
 }
 
 /** Whether all of them are of drivers, each of another one. */

@@ -56,6 +56,14 @@ describe('exports', () => {
 
   it('are imported', () => expect(checkUnimported(files, UNIMPORTED)).toEqual([]))
 
+  it('are one for all signatures of a function', () => {
+    expect(
+      alike({
+        'src/x.ts': 'export function a(b: 1): 1\nexport function a(b: 2): 2\nexport function a(b: number) { return b }',
+      }),
+    ).toEqual([])
+  })
+
   it('may stand twice in drivers, in tests, and by an exception', () => {
     expect(alike({ 'src/storage/sqlite/x.ts': x, 'src/storage/reference/x.ts': x, 'test/x.ts': x })).toEqual([])
     expect(alike({ 'src/x.ts': x, 'src/y.ts': 'export type { B } from "./x.ts"; const a = 1' })).toEqual([])

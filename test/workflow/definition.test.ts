@@ -3,7 +3,7 @@ import type { StandardSchema } from 'aquifer'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createStep } from '../../src/workflow/create-step.ts'
-import { definitionHash } from '../../src/workflow/definition/definition-hash.ts'
+import { definitionHash, statedSchemaOf } from '../../src/workflow/definition/definition-hash.ts'
 import { validated } from '../../src/workflow/definition/validated.ts'
 import { createWorkflow } from '../../src/workflow/workflow.ts'
 
@@ -147,6 +147,12 @@ test('the hash of a step tells its id and schemas, and not its code', () => {
   expect(hash({ inputSchema: dated })).toBe(others[3])
   const [ab, ba] = [z.object({ a: z.string(), b: z.string() }), z.object({ b: z.string(), a: z.string() })]
   expect(hash({ inputSchema: ab.partial() })).toBe(hash({ inputSchema: ba.partial() }))
+})
+
+test('the JSON Schema of a schema is stated where its library states one', () => {
+  const schema = z.object({ text: z.string() })
+  expect(statedSchemaOf(schema, 'input')).toMatchObject({ type: 'object', required: ['text'] })
+  expect([statedSchemaOf(z.date(), 'output'), statedSchemaOf(foreign('mine'), 'input')]).toEqual([null, null])
 })
 
 test('a value is as its schema parses it, or refused in words', async () => {

@@ -11,7 +11,8 @@ interface WithJsonSchema {
   readonly '~standard': StandardSchema['~standard'] & { readonly jsonSchema?: unknown }
 }
 
-function isStandard(schema: unknown): schema is WithJsonSchema {
+/** Whether a schema follows the Standard Schema specification. */
+export function isStandard(schema: unknown): schema is WithJsonSchema {
   return (typeof schema === 'object' || isFunction(schema)) && schema !== null && '~standard' in (schema as object)
 }
 

@@ -58,6 +58,11 @@ export function approversOf(tool: object | undefined): readonly Actor[] {
   return traitsOf(tool).approvers
 }
 
+/** The schema of the data that a suspended call of the tool waits for; undefined if it takes any JSON. */
+export function resumeSchemaGiven(tool: object): FlexibleSchema<unknown> | undefined {
+  return traitsOf(tool).resumeSchema
+}
+
 /**
  * The JSON Schema of the data that a suspended call of the tool waits for; null if the tool does not say, and takes any
  * JSON. A schema that JSON Schema cannot express is told as `{}`; the tool still checks the data.

@@ -17,17 +17,20 @@ function canonical(value: unknown): unknown {
   return Object.fromEntries(sorted.map(([key, field]) => [key, canonical(field)]))
 }
 
-/** The JSON Schema that a library states for its schema; the name of the library if it states none, or cannot. */
-function stated(schema: StandardSchema, side: 'input' | 'output'): unknown {
-  const { vendor, jsonSchema } = schema['~standard'] as StandardSchema['~standard'] & {
-    readonly jsonSchema?: JsonSchemas
-  }
+/** The JSON Schema that a library states for its schema; null if it states none, or cannot. */
+export function statedSchemaOf(schema: StandardSchema, side: 'input' | 'output'): unknown {
+  const { jsonSchema } = schema['~standard'] as StandardSchema['~standard'] & { readonly jsonSchema?: JsonSchemas }
   try {
-    return canonical(jsonSchema?.[side]?.({ target: 'draft-2020-12' }) ?? vendor)
+    return jsonSchema?.[side]?.({ target: 'draft-2020-12' }) ?? null
   } catch {
     // Libraries refuse what JSON Schema cannot express, such as a transformation.
-    return vendor
+    return null
   }
+}
+
+/** The JSON Schema; the name of the library if there is none. */
+function stated(schema: StandardSchema, side: 'input' | 'output'): unknown {
+  return canonical(statedSchemaOf(schema, side) ?? schema['~standard'].vendor)
 }
 
 const known = new WeakMap<object, string>()

@@ -74,7 +74,8 @@ export interface CreateStepOptions<Id extends string, Schemas extends StepSchema
   ) => SchemaTakes<Schemas['output']> | PromiseLike<SchemaTakes<Schemas['output']>>
 }
 
-const behaviourNames = ['retries', 'timeoutMs', 'interrupted', 'approvers'] as const
+/** The names of the options that a step of any kind may have. */
+export const behaviourNames = ['retries', 'timeoutMs', 'interrupted', 'approvers'] as const
 const names = [
   'id',
   'description',
@@ -89,7 +90,7 @@ const names = [
 
 const maxRetries = 100
 
-function isSchema(value: unknown): value is StandardSchema {
+export function isSchema(value: unknown): value is StandardSchema {
   return ((typeof value === 'object' && value !== null) || isFunction(value)) && '~standard' in (value as object)
 }
 
@@ -117,7 +118,7 @@ export function checkRetries(fields: OptionFields): void {
   check(fields, 'retries', rule, 'Leave it out for none.', isWholeFrom(0, maxRetries))
 }
 
-function checkBehaviour(fields: OptionFields): void {
+export function checkBehaviour(fields: OptionFields): void {
   checkRetries(fields)
   const timeFix = 'Pass milliseconds, or leave it out for no limit.'
   check(fields, 'timeoutMs', 'must be a whole number from 1', timeFix, isWholeFrom(1))
@@ -136,7 +137,12 @@ export function checkDescription(fields: OptionFields): void {
 }
 
 /** The behaviour that a step's options state, with the defaults of the rest. */
-function behaviourOf({ retries, timeoutMs, interrupted, approvers }: StepBehaviour) {
+export function behaviourOf({
+  retries,
+  timeoutMs,
+  interrupted,
+  approvers,
+}: StepBehaviour): Pick<WorkflowStep, keyof StepBehaviour> {
   return {
     retries: retries ?? null,
     timeoutMs: timeoutMs ?? null,

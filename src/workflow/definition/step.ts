@@ -33,6 +33,8 @@ export interface WorkflowStep<Id extends string = string, Input = never, Output 
   readonly suspendSchema?: StandardSchema
   /** Parses the data that it is resumed with. Default: any JSON. */
   readonly resumeSchema?: StandardSchema
+  /** Parses the data that it is resumed with after it suspended with that payload, where this differs; null: any JSON. */
+  resumeSchemaFor?(payload: unknown): StandardSchema | null
   /** Parses the fields of the state that it uses. Default: any JSON. */
   readonly stateSchema?: StandardSchema
   /** How often a failed attempt is repeated; null: as the workflow says. */

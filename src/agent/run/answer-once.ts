@@ -1,0 +1,251 @@
+/**
+ * A question that is answered once, however often it is put: by a process that has ended in between, too. It stands in the
+ * thread under an id of its caller, and what became of its turn says what is left to do.
+ */
+import type { Actor } from '../../domain/actor.ts'
+import { type ErrorCode, MemoryError } from '../../domain/error.ts'
+import { runIdIn, type TurnId } from '../../domain/id.ts'
+import { isToolPart, type Message } from '../../domain/records/message.ts'
+import type { TurnStatus } from '../../domain/records/turn.ts'
+import type { StandardSchema } from '../../domain/standard-schema.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import { type CalledAgent, memoryFor, settleCall } from '../call.ts'
+import { callOptions } from '../call-options.ts'
+import { turnMessages } from '../input/stored-thread.ts'
+import type { CallOptions } from '../options.ts'
+import type { RequestContext } from '../request-context.ts'
+import {
+  approve,
+  type Decide,
+  decidedCall,
+  decline,
+  type FoundRun,
+  resumeWith,
+  settleContinued,
+  withoutPlace,
+} from './continue-run.ts'
+import { generate } from './generate.ts'
+import { type PendingCall, pendingCallsOf } from './pending-calls.ts'
+import type { AgentResult } from './result.ts'
+
+/** What is decided about a call that waits: whether it may run, or the data that it goes on with. */
+export type CallDecision = { readonly toolCallId: string } & (
+  | { readonly approved: boolean; readonly reason?: string }
+  | { readonly data: unknown }
+)
+
+/** A question, and where and how it is answered. */
+export interface StepQuestion {
+  /** Of its message: the same each time, and of no other question. */
+  readonly id: string
+  readonly prompt: string
+  readonly requestContext: RequestContext
+  readonly signal: AbortSignal
+  /** The conversation that it belongs to; null: it is put without memory. */
+  readonly place: { readonly resourceId: string; readonly threadId: string; readonly author: Actor } | null
+  /** The form of the answer, as JSON in its text. */
+  readonly schema: StandardSchema | null
+  /** About calls that the answer waits for. Those of calls that are decided already are left out. */
+  readonly decisions: readonly CallDecision[]
+}
+
+/** The answer, or the calls that it waits for. */
+type AnswerToQuestion =
+  | { readonly status: 'complete'; readonly text: string }
+  | {
+      readonly status: 'suspended'
+      readonly runId: string
+      readonly calls: readonly PendingCall[]
+      /** Why a decision was not taken; null if all were. */
+      readonly refused: string | null
+    }
+
+/** What the last step of an answer says. */
+function textOf({ parts }: Message): string {
+  const last = parts.slice(parts.findLastIndex(({ type }) => type === 'step-start') + 1)
+  return last.flatMap(({ type, text }) => (type === 'text' ? [String(text ?? '')] : [])).join('')
+}
+
+/** The options of a call that answers it. Those of the agent stay, except for its place. */
+function optionsOf({ options }: CalledAgent, { requestContext, signal, place, schema }: StepQuestion): CallOptions {
+  const { author, ...ids } = place ?? {}
+  return callOptions(withoutPlace(options.defaultOptions), {
+    requestContext,
+    abortSignal: signal,
+    ...ids,
+    ...(author === undefined ? {} : { author }),
+    ...(schema === null ? {} : { structuredOutput: { schema } }),
+  })
+}
+
+/** Without a thread nothing can wait: the call that asked for it would be lost. */
+function checkNothingWaits(agent: CalledAgent, { content }: AgentResult): void {
+  const waits = content.find(({ type }) => type === 'tool-approval-request')
+  if (waits === undefined) return
+  throw new MemoryError('unsupported', {
+    message: `The agent ${agent.name} asks for an approval, and has no thread in which it could wait.`,
+    fix: 'Give the run a resourceId and a threadId, and the agent a memory.',
+    details: { agentId: agent.id },
+  })
+}
+
+async function answerWithoutMemory(agent: CalledAgent, question: StepQuestion): Promise<AnswerToQuestion> {
+  const options = optionsOf(agent, { ...question, place: null })
+  const result = await generate(await settleCall(agent, question.prompt, options))
+  checkNothingWaits(agent, result)
+  return { status: 'complete', text: result.text }
+}
+
+function decideBy(decision: CallDecision): Decide {
+  if ('data' in decision) return resumeWith(decision.data)
+  return decision.approved ? approve(decision.reason) : decline(decision.reason)
+}
+
+/** A question as it was put before. */
+interface PutBefore extends FoundRun {
+  readonly status: TurnStatus
+}
+
+/** Errors of those who decide: the call waits on. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['conflict', 'denied', 'invalid-input', 'not-found'])
+
+/** How often a question is looked at again because somebody else was at work on it. */
+const mostLooks = 20
+
+class Answering {
+  readonly #agent: CalledAgent
+  readonly #question: StepQuestion
+  readonly #threadId: string
+  readonly #options: CallOptions
+  readonly #space: AgentSpace
+  #refused: string | null = null
+
+  constructor(agent: CalledAgent, question: StepQuestion, space: AgentSpace, threadId: string) {
+    this.#agent = agent
+    this.#question = question
+    this.#threadId = threadId
+    this.#space = space
+    this.#options = optionsOf(agent, question)
+  }
+
+  /** Does what is left to do, until the question has its answer or waits. */
+  async answer(): Promise<AnswerToQuestion> {
+    let { id } = this.#question
+    for (let look = 1; ; look++) {
+      this.#question.signal.throwIfAborted()
+      const before = await this.#putBefore(id)
+      const answer = before === null ? null : await this.#carriedOn(before)
+      if (answer !== null) return answer
+      try {
+        return await this.#ask(id)
+      } catch (error) {
+        const isAnswered = error instanceof MemoryError && error.code === 'conflict' && 'answeredBy' in error.details
+        if (!isAnswered || look === mostLooks) throw error
+        // It got no whole answer, and the thread has gone on since: it is put again, as another message.
+        if (error.details.answeredBy === null && !error.retryable) id = `${this.#question.id}~${look}`
+      }
+    }
+  }
+
+  /** The question as it stands in the thread, once nobody works on it; null if it has to be put. */
+  async #putBefore(id: string): Promise<PutBefore | null> {
+    for (;;) {
+      const places = await this.#space.messages.find(id)
+      const place = places.find(({ message }) => message.threadId === this.#threadId)
+      if (place === undefined) return null
+      const { turnId } = place.message
+      const turn = await this.#space.messages.turn(turnId)
+      const runId = runIdIn(turnId, turn?.runId ?? null)
+      if (turn === null || turn.replacedBy !== null || runId === null) return null
+      if (turn.status !== 'open') {
+        const { record: run } = await this.#space.runs.get(runId)
+        if (run === null) return null
+        return { space: this.#space, run, threadId: this.#threadId, turnId, status: turn.status }
+      }
+      await this.#space.turnEnded(this.#threadId, turnId, this.#question.signal)
+    }
+  }
+
+  /** The answer that is stored, or what comes of going on with it; null if the question has to be put again. */
+  async #carriedOn(before: PutBefore): Promise<AnswerToQuestion | null> {
+    const { status, run, turnId } = before
+    if (status === 'complete') return this.#stored(turnId)
+    if (status === 'interrupted') {
+      const hasCalled = (await this.#messages(turnId)).some(({ role, parts }) => {
+        return role === 'assistant' && parts.some(isToolPart)
+      })
+      // Nothing but words was lost: asking again is all that going on would be.
+      return hasCalled ? this.#goOn(before) : null
+    }
+    if (status !== 'suspended') return null
+    for (const decision of this.#question.decisions) await this.#decide(run.id, decision)
+    const steps = await this.#space.steps(run.id)
+    if (steps.some((step) => step.status === 'decided' || step.status === 'expired')) return this.#goOn(before)
+    return this.#waiting(turnId, run.id)
+  }
+
+  async #waiting(turnId: TurnId, runId: string): Promise<AnswerToQuestion> {
+    const calls = (await this.#messages(turnId)).flatMap(({ parts }) => pendingCallsOf(parts))
+    return { status: 'suspended', runId, calls, refused: this.#refused }
+  }
+
+  async #decide(runId: string, decision: CallDecision): Promise<void> {
+    const { toolCallId } = decision
+    try {
+      await decidedCall(this.#agent, { ...this.#kept(), runId, toolCallId }, decideBy(decision))
+    } catch (error) {
+      if (!(error instanceof MemoryError)) throw error
+      // Somebody was first, or this process was, before it ended: what was decided counts.
+      if (error.code === 'conflict' && 'decided' in error.details) return
+      if (!refusals.has(error.code)) throw error
+      this.#refused = error.message
+    }
+  }
+
+  #kept() {
+    const { requestContext, signal } = this.#question
+    return { requestContext, abortSignal: signal }
+  }
+
+  async #goOn(waiting: FoundRun): Promise<AnswerToQuestion> {
+    const { requestContext } = this.#question
+    return this.#after(await generate(await settleContinued(this.#agent, this.#options, { requestContext }, waiting)))
+  }
+
+  async #ask(id: string): Promise<AnswerToQuestion> {
+    const { prompt } = this.#question
+    const input = { id, role: 'user', parts: [{ type: 'text', text: prompt }] } as const
+    return this.#after(await generate(await settleCall(this.#agent, [input], this.#options)))
+  }
+
+  /** What a call answered, as it is stored: another process would read the same. */
+  async #after({ turnId, runId, text }: AgentResult): Promise<AnswerToQuestion> {
+    if (turnId === null) return { status: 'complete', text }
+    const turn = await this.#space.messages.turn(turnId)
+    const waits = turn?.status === 'suspended' && runId !== null
+    return waits ? this.#waiting(turnId as TurnId, runId) : this.#stored(turnId as TurnId)
+  }
+
+  async #stored(turnId: TurnId): Promise<AnswerToQuestion> {
+    const answer = (await this.#messages(turnId)).findLast(({ role }) => role === 'assistant')
+    return { status: 'complete', text: answer === undefined ? '' : textOf(answer) }
+  }
+
+  #messages(turnId: TurnId): Promise<readonly Message[]> {
+    return turnMessages(this.#space, this.#threadId, turnId)
+  }
+}
+
+/**
+ * Answers a question of a workflow. With memory, it is put once: after a process has ended in the middle, its answer is
+ * taken from the thread, or what was begun is carried on.
+ *
+ * @throws MemoryError `unsupported` for an agent without a thread that asks for an approval; what `agent.generate` throws.
+ */
+export async function answerOnce(agent: CalledAgent, question: StepQuestion): Promise<AnswerToQuestion> {
+  const { place, requestContext } = question
+  const hasMemory = agent.options.memory !== undefined || agent.defaultMemory !== null
+  if (place === null || !hasMemory) return answerWithoutMemory(agent, question)
+  const { usable, actor } = await memoryFor(agent, requestContext)
+  return new Answering(agent, question, usable.space(actor, place.resourceId), place.threadId).answer()
+}
