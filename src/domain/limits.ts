@@ -45,8 +45,10 @@ export const limitTable = {
   stepBytes: {
     default: 262_144,
     max: 4_194_304,
-    about: 'bytes of what the tool of one call tells those who decide, and of the decision about it',
+    about:
+      'bytes of what one call or step tells those who decide, of the decision about it, and of the output of one step',
   },
+  stepsPerRun: { default: 10_000, max: 100_000, about: 'steps of one run of a workflow' },
   pendingDays: { default: 30, max: 3_650, about: 'days that a call waits for a decision before it expires' },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   messageBytes: {
@@ -141,12 +143,22 @@ export function parseLimits(changed: unknown): Limits {
   return limits as Limits
 }
 
-/** The error for a value that is larger than its limit allows. */
-export function limitExceeded(what: string, size: number, limit: LimitName, allowed: number): MemoryError {
+/**
+ * The error for a value that is larger than its limit allows.
+ *
+ * @param advice What to do instead of raising the limit.
+ */
+export function limitExceeded(
+  what: string,
+  size: number,
+  limit: LimitName,
+  allowed: number,
+  advice = 'Store less',
+): MemoryError {
   const unit = limitTable[limit].about
   return new MemoryError('limit-exceeded', {
     message: `${what} has ${size.toLocaleString('en')} where ${allowed.toLocaleString('en')} is the limit (${unit}).`,
-    fix: `Store less, or raise limits.${limit} when opening the memory (at most ${limitTable[limit].max.toLocaleString('en')}).`,
+    fix: `${advice}, or raise limits.${limit} when opening the memory (at most ${limitTable[limit].max.toLocaleString('en')}).`,
     details: { limit, size, allowed },
   })
 }
@@ -157,8 +169,8 @@ export function checkLimit(limits: Limits, limit: LimitName, size: number, what:
 }
 
 /** Throws `limit-exceeded` if a JSON value is larger than the limit of that name, in bytes. */
-export function checkBytes(limits: Limits, limit: LimitName, value: Json, what: string): void {
-  if (exceedsBytes(value, limits[limit])) throw limitExceeded(what, jsonBytes(value), limit, limits[limit])
+export function checkBytes(limits: Limits, limit: LimitName, value: Json, what: string, advice?: string): void {
+  if (exceedsBytes(value, limits[limit])) throw limitExceeded(what, jsonBytes(value), limit, limits[limit], advice)
 }
 
 const ttlUnits: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: dayMs, w: 7 * dayMs }

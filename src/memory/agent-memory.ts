@@ -1,8 +1,9 @@
 /** A memory of this process as agents use it: their port, over its core and the doors of its spaces. */
 import { type Actor, applicationActor, checkActor } from '../domain/actor.ts'
-import type { Change, Expectation } from '../domain/commit/commit.ts'
+import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
 import { parseFilter } from '../domain/filter.ts'
-import { parseRunId, type SpaceId, type TurnId } from '../domain/id.ts'
+import { parseRunId, type Seq, type SpaceId, type TurnId } from '../domain/id.ts'
+import type { RunState } from '../domain/records/run.ts'
 import { msOf } from '../domain/time.ts'
 import type {
   AgentMemory,
@@ -13,9 +14,10 @@ import type {
   AgentWorkingMemory,
   RunStep,
   WatchedTurn,
+  WorkRunStep,
 } from '../ports/agent-memory.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
-import { readStep, readSteps } from './conversation/steps.ts'
+import { isCallStep, isWork, readStep, readSteps } from './conversation/steps.ts'
 import { turnEnded } from './conversation/turn-queue.ts'
 import { begin, beginOrJoin, Turn } from './conversation/turns.ts'
 import { watchTurn } from './conversation/watch-turn.ts'
@@ -164,12 +166,39 @@ class DoorSpace implements AgentSpace {
     return (await this.#door.submit(changes, { expect, background: true })).status === 'committed'
   }
 
-  steps(runId: string): Promise<readonly RunStep[]> {
-    return readSteps(this.#door, runId)
+  submit(changes: readonly Change[], expect?: readonly Expectation[]): Promise<CommitResult> {
+    return this.#door.submit(changes, expect === undefined ? {} : { expect })
   }
 
-  step(runId: string, path: string): Promise<RunStep | null> {
-    return readStep(this.#door, runId, path)
+  submitAlone(changes: readonly Change[], expect?: readonly Expectation[]): Promise<CommitResult> {
+    return this.#door.submit(changes, { background: true, ...(expect === undefined ? {} : { expect }) })
+  }
+
+  async renewLease(name: string, token: Seq, leaseMs: number): Promise<boolean> {
+    const { storage, access } = this.#door.core
+    return (await storage.get()).renewLease(access, this.id, { name, token, leaseMs })
+  }
+
+  async run(runId: string): Promise<RunState | null> {
+    return (await this.#door.runs.get(runId)).record
+  }
+
+  async steps(runId: string): Promise<readonly RunStep[]> {
+    return (await readSteps(this.#door, runId)).filter(isCallStep)
+  }
+
+  async step(runId: string, path: string): Promise<RunStep | null> {
+    const step = await readStep(this.#door, runId, path)
+    return step !== null && isCallStep(step) ? step : null
+  }
+
+  async workSteps(runId: string): Promise<readonly WorkRunStep[]> {
+    return (await readSteps(this.#door, runId)).filter(isWork)
+  }
+
+  async workStep(runId: string, path: string): Promise<WorkRunStep | null> {
+    const step = await readStep(this.#door, runId, path)
+    return step !== null && isWork(step) ? step : null
   }
 
   decide(changes: readonly Change[]): Promise<unknown> {
@@ -196,6 +225,7 @@ export function agentMemory(core: Core): AgentMemory {
       return mergeBehaviour(core.behaviour, ...parsed)
     },
     space: (agent, resourceId) => new DoorSpace(resourceSpace(coreOf(agent), resourceId), actor),
+    spaceAt: (agent, id) => new DoorSpace(new Door(coreOf(agent), id), actor),
     spaceOfRun: async (agent, runId) => {
       const issued = parseRunId(runId)
       const id = issued === null ? null : await (await core.storage.get()).spaces.byKey(core.access, issued.spaceKey)

@@ -55,7 +55,8 @@ export const changeResult = z.union([
   }),
   z.strictObject({ kind: kind('fact-retire'), deleted: z.array(id) }),
   z.strictObject({ kind: kind('fact-expire'), factId: id, deleted }),
-  z.strictObject({ kind: kind('run-put'), runId: id, version: seq }),
+  z.strictObject({ kind: kind('run-put'), runId: id, version: seq, token: z.exactOptional(seq) }),
+  z.strictObject({ kind: kind('run-interrupt'), runId: id, version: seq }),
   z.strictObject({ kind: kind('run-expire'), runId: id, deleted }),
   z.strictObject({
     kind: kind('record-put', 'record-patch'),

@@ -1,6 +1,6 @@
 /** The interface of a memory that agents call, whether the memory is in this process or in another one. */
 import type { Actor, Author } from '../domain/actor.ts'
-import type { Change, ChangeResult, Expectation } from '../domain/commit/commit.ts'
+import type { Change, ChangeResult, CommitResult, Expectation } from '../domain/commit/commit.ts'
 import type { Seq, SpaceId, SpaceKey, TurnId } from '../domain/id.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
@@ -10,6 +10,7 @@ import type { Message } from '../domain/records/message.ts'
 import type { RunState } from '../domain/records/run.ts'
 import type { StepFields } from '../domain/records/step.ts'
 import type { ShownStatus, TurnStatus } from '../domain/records/turn.ts'
+import type { WorkStep } from '../domain/records/work-step.ts'
 import type { SpaceAddress } from '../domain/space.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
@@ -151,8 +152,13 @@ export interface WatchedTurn {
   readonly states: AsyncIterable<TurnProgress>
 }
 
-/** A step of a run, with the version of its record. */
+/** The step of a call of a run, with the version of its record. */
 export interface RunStep extends StepFields {
+  readonly version: Seq
+}
+
+/** A step of a workflow's run, with the version of its record. */
+export interface WorkRunStep extends WorkStep {
   readonly version: Seq
 }
 
@@ -166,7 +172,14 @@ export interface AgentSpace extends Reads {
   readonly actor: Actor
   readonly limits: Pick<
     Limits,
-    'pageSize' | 'turnLeaseMs' | 'turnWaitMs' | 'messageBytes' | 'metadataBytes' | 'stepBytes' | 'toolResultLength'
+    | 'pageSize'
+    | 'turnLeaseMs'
+    | 'turnWaitMs'
+    | 'messageBytes'
+    | 'metadataBytes'
+    | 'stepBytes'
+    | 'stepsPerRun'
+    | 'toolResultLength'
   >
   /** Aborted when the memory closes and its held work did not end in time. */
   readonly stopping: AbortSignal
@@ -228,10 +241,26 @@ export interface AgentSpace extends Reads {
    * @returns Whether the expectations held.
    */
   commitAlone(changes: readonly Change[], expect: readonly Expectation[]): Promise<boolean>
-  /** The steps of a run, by path. */
+  /**
+   * Commits as the agent or workflow, outside of any turn. Creates the space if a change may.
+   *
+   * @returns The answer; a conflict if an expectation does not hold.
+   */
+  submit(changes: readonly Change[], expect?: readonly Expectation[]): Promise<CommitResult>
+  /** The same in the background: never creates a deleted space, thread or turn again. */
+  submitAlone(changes: readonly Change[], expect?: readonly Expectation[]): Promise<CommitResult>
+  /** Moves the deadline of a lease to `leaseMs` milliseconds from now; false if the token is not its last take's. */
+  renewLease(name: string, token: Seq, leaseMs: number): Promise<boolean>
+  /** A run of the space; null if there is none. */
+  run(runId: string): Promise<RunState | null>
+  /** The steps of the calls of an agent's run, by path. */
   steps(runId: string): Promise<readonly RunStep[]>
-  /** A step by its run and its path; null if there is none. */
+  /** The step of a call by its run and its path; null if there is none. */
   step(runId: string, path: string): Promise<RunStep | null>
+  /** The steps of a workflow's run, all of them, in no particular order. */
+  workSteps(runId: string): Promise<readonly WorkRunStep[]>
+  /** A step of a workflow's run by its path; null if there is none. */
+  workStep(runId: string, path: string): Promise<WorkRunStep | null>
   /** Who decides about steps: the actor of the memory itself, which is the application or a person. */
   readonly decider: Actor
   /**
@@ -264,13 +293,15 @@ export interface AgentMemory {
   ): ResolvedBehaviour
   /** The space of a resource, for that agent. */
   space(agent: Actor, resourceId: string): AgentSpace
+  /** A space by its id, for that agent or workflow. It need not exist. */
+  spaceAt(agent: Actor, spaceId: SpaceId): AgentSpace
   /**
    * The space that the id of a run names, for that agent; null if it names none here, or the memory may not read it. The
    * run need not exist.
    */
   spaceOfRun(agent: Actor, runId: string): Promise<AgentSpace | null>
   /**
-   * Suspended and interrupted runs of these names in all spaces, the oldest first.
+   * Runs that wait, of these names and with these statuses, in all spaces, the oldest first.
    *
    * @throws MemoryError `denied` unless the memory may administer all spaces.
    */

@@ -27,6 +27,8 @@ export interface DueWork {
     readonly path: string
     readonly version: Seq
   }[]
+  /** Runs of workflows with the status `running` whose lease is over. */
+  readonly leases: readonly { readonly space: SpaceId; readonly runId: RunId; readonly token: Seq }[]
   readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]
   /** Spaces whose log has rows older than their setting allows. */
   readonly logs: readonly { readonly space: SpaceId; readonly below: Seq }[]

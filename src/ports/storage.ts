@@ -15,7 +15,7 @@ import type { EntryState } from '../domain/records/entry.ts'
 import type { FactAttributes, FactState, FactStatus } from '../domain/records/fact.ts'
 import type { Message } from '../domain/records/message.ts'
 import type { RecordState } from '../domain/records/record.ts'
-import type { RunState, RunStatus } from '../domain/records/run.ts'
+import type { RunKind, RunState, RunStatus, WaitingRunStatus } from '../domain/records/run.ts'
 import type { ThreadState } from '../domain/records/thread.ts'
 import type { TurnStatus } from '../domain/records/turn.ts'
 import type { PastFact } from '../domain/replay/fact-history.ts'
@@ -302,7 +302,11 @@ export interface WaitingRun {
 }
 
 export interface WaitingRunsQuery {
-  /** Of these agents and workflows; of none if there are none. */
+  /** Of agents or of workflows: one of each may have the same name. */
+  readonly kind: RunKind
+  /** With one of these statuses. */
+  readonly statuses: readonly WaitingRunStatus[]
+  /** Of the agents or workflows of these names; of none if there are none. */
   readonly names: readonly string[]
   /** The run that the page begins after; null begins with the oldest. */
   readonly after: { readonly startedAt: string; readonly runId: string } | null
@@ -312,8 +316,8 @@ export interface WaitingRunsQuery {
 /** A run is absent if expired, swept or not. */
 export interface RunReader {
   /**
-   * Runs of all spaces that are suspended or were interrupted, by the time at which they began and then by id. Needs
-   * the right to administer all spaces.
+   * Runs of all spaces that are suspended, were interrupted or are pending, by the time at which they began and then by
+   * id. Needs the right to administer all spaces.
    */
   waiting(access: Access, query: WaitingRunsQuery): Promise<readonly WaitingRun[]>
   get(access: Access, space: SpaceId, runId: string): Promise<Found<RunState>>

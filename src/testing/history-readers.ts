@@ -116,7 +116,7 @@ async function checkRuns({ storage, access, space, clock }: ReaderQuestion, reco
   for (const [id, run] of answered) {
     const { record } = await storage.runs.get(access, space, id)
     if (record !== null) problems.push(...differ(`run ${id} in the list`, run, record))
-    if (!keepsContinuation(run.status) && run.continuation !== null)
+    if (!keepsContinuation(run.kind, run.status) && run.continuation !== null)
       problems.push(`run ${id} has ended and could go on`)
   }
   const now = isoTime(clock.now())

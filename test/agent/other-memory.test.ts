@@ -81,6 +81,12 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     workingMemory: (form, threadId) => note('workingMemory', space.workingMemory(form, threadId)),
     commitAlone: (changes, expect) => note('commitAlone', space.commitAlone(changes, expect)),
     commitAs: (systemId, changes, expect) => note('commitAs', space.commitAs(systemId, changes, expect)),
+    submit: (changes, expect) => note('submit', space.submit(changes, expect)),
+    submitAlone: (changes, expect) => note('submitAlone', space.submitAlone(changes, expect)),
+    renewLease: (name, token, leaseMs) => note('renewLease', space.renewLease(name, token, leaseMs)),
+    run: (runId) => note('run', space.run(runId)),
+    workSteps: (runId) => note('workSteps', space.workSteps(runId)),
+    workStep: (runId, path) => note('workStep', space.workStep(runId, path)),
     steps: (runId) => note('steps', space.steps(runId)),
     step: (runId, path) => note('step', space.step(runId, path)),
     decider: space.decider,
@@ -92,12 +98,13 @@ usableByAgents((memory) => {
   if (!(memory instanceof Elsewhere)) return null
   const { storage, open } = usableMemory(memory.there) as UsableMemory
   const relayed = async (): Promise<AgentMemory> => {
-    const { actor, behaviour, space, spaceOfRun, waitingRuns } = await open()
+    const { actor, behaviour, space, spaceAt, spaceOfRun, waitingRuns } = await open()
     const relay = (of: AgentSpace) => relayedSpace(of, memory.asked)
     return {
       actor,
       behaviour,
       space: (agent, resourceId) => relay(space(agent, resourceId)),
+      spaceAt: (agent, id) => relay(spaceAt(agent, id)),
       spaceOfRun: async (agent, runId) => {
         const of = await spaceOfRun(agent, runId)
         return of === null ? null : relay(of)

@@ -81,7 +81,8 @@ describe('getRun', () => {
     const run = await memory.getRun(alone.runId)
     expect(run).toMatchObject({ space: 'agent/bot', agentId: 'bot', status: 'running' })
     expect(['resourceId', 'threadId', 'turnId', 'parentRunId'].filter((field) => field in (run ?? {}))).toEqual([])
-    const child = { kind: 'run-put', unique: 'b', name: 'plan', runKind: 'workflow', parentRunId: alone.runId } as const
+    const named = { unique: 'b', name: 'plan', runKind: 'workflow', leaseMs: 60_000 } as const
+    const child = { kind: 'run-put', ...named, parentRunId: alone.runId } as const
     const called = await commit(memory, [child], 'resource/alice/agent/bot')
     expect(await memory.getRun(called.runId)).toMatchObject({ kind: 'workflow', parentRunId: alone.runId })
     const place = { space: 'resource/alice/agent/bot', resourceId: 'alice' }

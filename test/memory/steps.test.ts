@@ -62,7 +62,7 @@ it('finds runs that wait in every space, the oldest first', async () => {
     const { turn, runId } = await begun(port, resourceId)
     await turn.close(status, [{ kind: 'run-put', runId, threadId: 't', status }])
   }
-  const query = { names: ['bot'], after: null, limit: 10 }
+  const query = { kind: 'agent', statuses: ['suspended'], names: ['bot'], after: null, limit: 10 } as const
   const waiting = await port.waitingRuns(bot, query)
   expect(waiting.map(({ space, run }) => [space.id, space.actor, run.status])).toEqual([
     ['resource/alice', bot, 'suspended'],

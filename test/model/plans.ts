@@ -5,6 +5,7 @@ import type { ChangeKind } from '../../src/domain/commit/commit.ts'
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts'
 import { recordPlans } from './record-plans.ts'
 import { stepPlans } from './step-plans.ts'
+import { leasePlan, workPlans } from './work-plans.ts'
 
 export const spaces = ['resource/r1', 'team/t1', 'resource/r1/agent/bot', 'team/t%2F1'] as const
 export const threads = ['t1', 't2', 't3'] as const
@@ -117,13 +118,15 @@ const backs = fc.oneof(
   { weight: 1, arbitrary: fc.array(fc.nat(6), { minLength: 4, maxLength: 5 }) },
 )
 
-const runStatus = fc.constantFrom('running', 'suspended', 'suspended', 'complete', 'aborted', 'failed', 'discarded')
+const runStatus = fc.constantFrom(
+  ...(['running', 'suspended', 'suspended', 'complete', 'aborted', 'failed', 'discarded', 'pending'] as const),
+)
 
 /** A plan and how often it is drawn. */
 const drawn = <Plan>(weight: number, plan: fc.Arbitrary<Plan>) => ({ weight, arbitrary: plan })
 
-// Of 9 changes, 3 are of threads, 2 of values, 2 of facts, 1 of runs and 1 of steps.
-const [ofThread, ofValue, ofFact, ofRun, ofStep] = [61, 57, 182, 111, 100]
+// Of 19 changes, 6 are of threads, 4 of values, 4 of facts, 2 of runs, 2 of steps and 1 of workflows.
+const [ofThread, ofValue, ofFact, ofRun, ofStep, ofWork] = [61, 57, 182, 111, 100, 50]
 
 /** What makes changes of each kind; a kind that is left out does not compile. */
 const changePlans = {
@@ -256,6 +259,7 @@ const changePlans = {
       isNamedAgain: rarely(true, false),
       name: rarely('eve', 'bot'),
       runKind: rarely('workflow' as const, undefined),
+      lease: leasePlan,
       status: fc.oneof(fc.constant(undefined), runStatus),
       inThread,
       join,
@@ -272,7 +276,9 @@ const changePlans = {
     }),
   ),
   'run-expire': drawn(1 * ofRun, kind('run-expire', { back })),
+  'run-interrupt': drawn(2 * ofRun, kind('run-interrupt', { back })),
   ...stepPlans(ofStep, back),
+  ...workPlans(ofWork, back),
   // Alone in its commit: the actions `erase` and `erase-part` draw it.
   erase: null,
 } satisfies Readonly<Record<ChangeKind, { readonly weight: number; readonly arbitrary: unknown } | null>>
@@ -317,6 +323,9 @@ const step = fc.constantFrom(1, 1, 700, 700, 2_500, 21_000, 100_000_000, -5_000)
 const steps = stepPlans(1, back)
 const stepAtWork = fc.oneof(steps['step-put'], { ...steps['step-patch'], weight: 10 })
 
+const works = workPlans(1, back)
+const workAtHand = fc.oneof(works['work-begin'], works['work-end'], works['work-wait'])
+
 const targets = fc.array(target, { maxLength: 3 })
 const erasedKeys = fc.uniqueArray(key, { maxLength: 2 })
 const erasedRuns = fc.array(back, { maxLength: 2 })
@@ -340,6 +349,11 @@ const action = fc.oneof(
   },
   { weight: 6, arbitrary: kind('work', { space: fc.nat(1), thread: fc.nat(1), via }) },
   { weight: 24, arbitrary: kind('step', { space: fc.nat(1), plan: stepAtWork, actor: sometimes(fc.nat(3)), via }) },
+  { weight: 4, arbitrary: kind('workflow', { space: fc.nat(1), lease: leasePlan, status: sometimes(runStatus), via }) },
+  {
+    weight: 24,
+    arbitrary: kind('work-step', { space: fc.nat(1), plan: workAtHand, actor: sometimes(fc.nat(3)), via }),
+  },
   { weight: 4, arbitrary: kind('copy', { space: fc.nat(1), from: fc.nat(1), to: fc.nat(2), actor: fc.nat(3), via }) },
   { weight: 3, arbitrary: kind('reopen', {}) },
   { weight: 4, arbitrary: kind('renew', { space: fc.nat(1), back, ms: fc.constantFrom(1, 5_000) }) },

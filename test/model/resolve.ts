@@ -16,6 +16,7 @@ import {
 } from './plans.ts'
 import type { RecordPlan } from './record-plans.ts'
 import { stepChange } from './step-plans.ts'
+import { type KnownWork, workChange } from './work-plans.ts'
 
 /** What the run has learned so far, in one space. */
 export interface Known {
@@ -28,6 +29,8 @@ export interface Known {
   readonly runs: string[]
   /** Steps that were put, newest last. */
   readonly steps: { readonly runId: string; readonly path: string }[]
+  /** Runs of workflows whose lease was taken, each once, newest take last. */
+  readonly works: KnownWork[]
   /** Runs that name a turn, newest last, with the turn. */
   readonly runTurns: { readonly runId: string; readonly threadId: string; readonly turnId: string }[]
   /** Present versions, by kind and name. */
@@ -44,6 +47,7 @@ export function nothingKnown(): Known {
     runs: [],
     runTurns: [],
     steps: [],
+    works: [],
     versions: new Map(),
     seq: 0,
   }
@@ -199,11 +203,28 @@ function runAt({ known }: Resolving, back: number): string {
   return runIdOf(known, back)
 }
 
+/** How a put takes or proves the lease of a workflow's run; most often nothing for a run of an agent. */
+export function leaseOf(at: Pick<Resolving, 'known'>, runId: string | undefined, plan: string, isWorkflow: boolean) {
+  const known = at.known.works.find((work) => work.runId === runId)
+  if (known === undefined && !isWorkflow) return plan === 'stale' ? { token: 1 } : {}
+  if (plan === 'none') return {}
+  if (known === undefined || plan === 'take') return { leaseMs: 2_000 }
+  if (plan === 'steal') return { leaseMs: 2_000, steal: true as const }
+  return { token: plan === 'stale' ? Math.max(1, known.token - 1) : known.token }
+}
+
 function putRunOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'run-put' }>): Change {
-  const { of, isNamedAgain, inThread, join, isCalled, ...fields } = plan
+  const { of, isNamedAgain, inThread, join, isCalled, lease, ...fields } = plan
   const name = of === undefined ? { unique: isNamedAgain ? 'again' : at.unique() } : { runId: runAt(at, of) }
+  const leased = leaseOf(at, name.runId, lease, fields.runKind === 'workflow')
   const place = inThread ? { threadId: at.threadId, ...reference(at, join) } : {}
-  return compact({ ...fields, ...name, ...place, parentRunId: isCalled ? runAt(at, 1) : undefined }) as Change
+  return compact({
+    ...fields,
+    ...name,
+    ...place,
+    ...leased,
+    parentRunId: isCalled ? runAt(at, 1) : undefined,
+  }) as Change
 }
 
 const nowhere = { threadId: '', messageId: '' }
@@ -247,7 +268,12 @@ export function changeOf(at: Resolving, plan: ChangePlan): Change {
   if (plan.kind === 'fact-retire') return { kind: plan.kind, factIds: plan.targets.map((back) => factAt(at, back)) }
   if (plan.kind === 'fact-expire') return { kind: plan.kind, factId: factAt(at, plan.back) }
   if (plan.kind === 'run-put') return putRunOf(at, plan)
-  if (plan.kind === 'run-expire') return { kind: plan.kind, runId: runAt(at, plan.back) }
+  if (plan.kind === 'run-expire' || plan.kind === 'run-interrupt') {
+    return { kind: plan.kind, runId: runAt(at, plan.back) }
+  }
+  if (plan.kind === 'work-begin' || plan.kind === 'work-end' || plan.kind === 'work-wait') {
+    return workChange(plan, fromEnd(at.known.works, plan.run), at.nowMs)
+  }
   if (plan.kind === 'step-put' || plan.kind === 'step-patch') return stepOf(at, plan)
   if (plan.kind === 'lease-release') {
     const token = fromEnd(at.known.tokens.get(plan.name), plan.back) ?? 1

@@ -1,10 +1,12 @@
 // Runs random work on both drivers.
 import type { Change } from '../../src/domain/commit/commit.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
+import type { DueWork } from '../../src/ports/due-work.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
 import { type Action, type ActionOf, actors, spaces, threads } from './plans.ts'
 import { access, answerOf, messageQuery, threadQuery } from './readings.ts'
-import { fromEnd } from './resolve.ts'
+import { fromEnd, leaseOf } from './resolve.ts'
+import { workChange } from './work-plans.ts'
 import { World } from './world.ts'
 
 /** A database to test: opens connections to it, and opens them anew in the middle of a run. */
@@ -55,6 +57,12 @@ class Run {
       case 'step':
         await world.commit(world.stepCommit(action), action.via)
         return
+      case 'workflow':
+        await this.#workflow(action)
+        return
+      case 'work-step':
+        await this.#workStep(action)
+        return
       case 'copy':
         await world.commit(await world.copyCommit(action), action.via)
         return
@@ -78,6 +86,36 @@ class Run {
         return
       case 'go-on':
         await this.#goOn(action)
+    }
+  }
+
+  /** A put of the workflow that was put last, or of a new one where there is none. */
+  async #workflow({ space, lease, status, via }: ActionOf<'workflow'>): Promise<void> {
+    const { world } = this
+    const id = spaces[space] as string as SpaceId
+    const known = world.knownOf(id)
+    const runId = fromEnd(known.works, 0)?.runId
+    const fresh = { unique: world.unique(), name: 'bot', runKind: 'workflow', leaseMs: 5_000 } as const
+    const put = runId === undefined || lease === 'none' ? fresh : { runId, ...leaseOf({ known }, runId, lease, true) }
+    const change: Change = { kind: 'run-put', ...put, ...(status === undefined ? {} : { status }) }
+    await world.commit(world.sentBy(id, [change], 1), via)
+  }
+
+  /** A change of a step of a known workflow, by its actor unless the plan says by whom. */
+  async #workStep({ space, plan, actor = 1, via }: ActionOf<'work-step'>): Promise<void> {
+    const { world } = this
+    const id = spaces[space] as string as SpaceId
+    const known = fromEnd(world.knownOf(id).works, plan.run)
+    await world.commit(world.sentBy(id, [workChange(plan, known, world.clock.ms)], actor), via)
+  }
+
+  async #interrupt(leases: DueWork['leases'], via: number): Promise<void> {
+    const { world } = this
+    for (const { space, runId } of leases) {
+      const change = { kind: 'run-interrupt', runId } as const
+      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+      const result = await world.commit({ commit, actor: actors[3] as (typeof actors)[number] }, via)
+      world.same('interrupted', result?.status ?? null, 'committed')
     }
   }
 
@@ -160,6 +198,7 @@ class Run {
       const swept = result?.status === 'committed' ? result.results[0] : null
       world.same('swept', swept, { kind: 'record-expire', noun, key, deleted: true })
     }
+    await this.#interrupt(due.leases, via)
     for (const { space, turn } of due.turns) {
       const { threadId, turnId } = turn
       const change = { kind: 'turn-close', threadId, turnId, status: 'interrupted' } as const
@@ -173,7 +212,7 @@ class Run {
       world.same('rows removed', removed, await world.reference.storage.compact(access, space, below))
     }
     const { logs: _, ...left } = await side.storage.due(access, 1_000)
-    const none = { entries: [], facts: [], runs: [], records: [], steps: [], turns: [] }
+    const none = { entries: [], facts: [], runs: [], records: [], steps: [], leases: [], turns: [] }
     world.same('due after sweeping', left, none)
   }
 

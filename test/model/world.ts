@@ -177,12 +177,19 @@ export class World {
         known.versions.set(JSON.stringify({ fact: answer.factId }), answer.version)
       } else if (answer.kind === 'run-put') {
         if (!known.runs.includes(answer.runId)) known.runs.push(answer.runId)
+        if (answer.token !== undefined) {
+          const earlier = known.works.findIndex(({ runId }) => runId === answer.runId)
+          if (earlier >= 0) known.works.splice(earlier, 1)
+          known.works.push({ runId: answer.runId, token: answer.token })
+        }
         known.versions.set(JSON.stringify({ run: answer.runId }), answer.version)
         const turnId = change?.kind === 'run-put' ? (change.turnId ?? opened[change.opened ?? -1]) : undefined
         if (turnId !== undefined) known.runTurns.push({ runId: answer.runId, threadId: runThread(change), turnId })
       } else if ('noun' in answer) {
         known.versions.set(JSON.stringify({ noun: answer.noun, key: answer.key }), result.seq)
-        if (change?.kind === 'step-put') known.steps.push({ runId: change.runId, path: change.path })
+        const isWait = change?.kind === 'work-wait' && change.runId !== undefined
+        if (change?.kind === 'step-put' || isWait)
+          known.steps.push({ runId: change.runId as string, path: change.path })
       } else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
       else if ('name' in answer && change !== undefined && 'name' in change) {
         const block = { block: answer.name, ...(threadId === '' ? {} : { threadId }) }
@@ -271,7 +278,7 @@ export class World {
       { kind: 'step-put', path: 'call-1', stepKind: 'approval', status: 'asked', ...shared },
       { kind: 'step-put', path: 'call-2', stepKind: 'plain', status: 'started', ...shared },
     ]
-    return { commit: { id: `c${++this.#count}` as CommitId, space: id, changes }, actor: actors[1] as Actor }
+    return this.sentBy(id, changes, 1)
   }
 
   /** A change of a step of a known run, by somebody who may, unless the plan says by whom. */
@@ -282,8 +289,12 @@ export class World {
       plan,
     )
     const usual = { decided: 0, expired: 3 }[plan.status as 'decided'] ?? 1
-    const by = actors[actor ?? usual] as Actor
-    return { commit: { id: `c${++this.#count}` as CommitId, space: id, changes: [change] }, actor: by }
+    return this.sentBy(id, [change], actor ?? usual)
+  }
+
+  /** A commit by the actor of that number. */
+  sentBy(space: SpaceId, changes: readonly Change[], actor: number): Sent {
+    return { commit: { id: `c${++this.#count}` as CommitId, space, changes }, actor: actors[actor] as Actor }
   }
 
   async copyCommit({ space, from, to, actor }: ActionOf<'copy'>): Promise<Sent> {
@@ -291,14 +302,10 @@ export class World {
     const { storage, names } = this.reference
     const [source, target] = [threads[from] as string, threads[to] as string]
     const change = names.toShared(await copyOfThread(storage, id, source, target, this.unique))
-    return {
-      commit: { id: `c${++this.#count}` as CommitId, space: id, changes: [change] },
-      actor: actors[actor] as Actor,
-    }
+    return this.sentBy(id, [change], actor)
   }
 
   eraseCommit(space: SpaceId): Sent {
-    const commit = { id: `c${++this.#count}` as CommitId, space, changes: [{ kind: 'erase' as const }] }
-    return { commit, actor: actors[3] as Actor }
+    return this.sentBy(space, [{ kind: 'erase' }], 3)
   }
 }

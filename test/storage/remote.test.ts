@@ -48,6 +48,11 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'fact-expire': 1,
   'run-put': 1,
   'run-expire': 1,
+  'run-interrupt': 1,
+  // One more for the thread of a run that has one.
+  'work-begin': 2,
+  'work-end': 2,
+  'work-wait': 2,
   'step-put': 1,
   'step-patch': 1,
   'lease-take': 1,

@@ -14,6 +14,10 @@ const space = 'resource/alice'
 function downgrade(path: string): void {
   const database = new DatabaseSync(path)
   database.exec(`
+    DROP INDEX lease_of_run;
+    DROP INDEX run_waiting;
+    ALTER TABLE run DROP COLUMN workflow;
+    CREATE INDEX run_waiting ON run (name, started) WHERE deleted = 0 AND status IN (1, 5);
     DROP INDEX record_by_wakes;
     ALTER TABLE record DROP COLUMN wakes;
     ALTER TABLE space DROP COLUMN secret;

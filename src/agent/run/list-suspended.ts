@@ -123,11 +123,16 @@ async function* everywhere(
 ): AsyncGenerator<Found> {
   let after = from === null ? null : { startedAt: from[0] as string, runId: from[1] as string }
   for (;;) {
-    const waiting = await usable.waitingRuns(actor, { names: [actor.id], after, limit: readAtOnce })
+    const waiting = await usable.waitingRuns(actor, {
+      kind: 'agent',
+      names: [actor.id],
+      statuses: ['suspended'],
+      after,
+      limit: readAtOnce,
+    })
     for (const { space, run } of waiting) {
       after = { startedAt: run.startedAt, runId: run.id }
-      const isWanted = run.status === 'suspended' && (threadId === null || run.threadId === threadId)
-      if (isWanted) yield { space, run, place: [run.startedAt, run.id] }
+      if (threadId === null || run.threadId === threadId) yield { space, run, place: [run.startedAt, run.id] }
     }
     if (waiting.length < readAtOnce) return
   }

@@ -73,7 +73,13 @@ export async function recover(agent: CalledAgent, given: RecoverOptions): Promis
   const { usable, actor } = await memoryFor(agent, options.requestContext ?? new RequestContext())
   const recovered: RecoveredRun[] = []
   for (let after: { startedAt: string; runId: string } | null = null; ; ) {
-    const page = await usable.waitingRuns(actor, { names: [agent.id], after, limit: perPage })
+    const page = await usable.waitingRuns(actor, {
+      kind: 'agent',
+      names: [agent.id],
+      statuses: ['suspended', 'interrupted'],
+      after,
+      limit: perPage,
+    })
     for (const { space, run } of page) {
       options.abortSignal?.throwIfAborted()
       const waiting = await isLeft(space, run)

@@ -26,9 +26,11 @@ import { applyLeaseRelease, applyLeaseTake } from './lease-changes.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
 import { applyTurnRestore } from './restore-changes.ts'
 import { applyRunExpire, applyRunPut } from './run-changes.ts'
+import { applyRunInterrupt } from './run-lease.ts'
 import { applyStepPatch, applyStepPut } from './step-changes.ts'
 import { applyThreadClone, applyThreadDelete, applyThreadPut } from './thread-changes.ts'
 import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from './turn-changes.ts'
+import { applyWork } from './work-changes.ts'
 
 /** A commit at the door, with what the driver knows about it. */
 export interface Submission {
@@ -212,6 +214,12 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
       return applyRunPut(draft, change)
     case 'run-expire':
       return applyRunExpire(draft, change)
+    case 'run-interrupt':
+      return applyRunInterrupt(draft, change)
+    case 'work-begin':
+    case 'work-end':
+    case 'work-wait':
+      return applyWork(draft, change)
     case 'step-put':
       return applyStepPut(draft, change)
     case 'step-patch':

@@ -24,13 +24,13 @@ function copiedStep(draft: Draft, step: StepFields): StepFields {
 export function copyRun(draft: Draft, turn: TurnState, place: number, unique: string): string | null {
   const { key } = draft.space
   const source = turn.runId === undefined ? null : liveRun(draft.view.run(runIdOf(key, turn.runId)), draft.at)
-  if (source === null) return null
+  // Only calls wait in messages, and are copied with them.
+  if (source === null || source.kind !== 'agent') return null
   const runId = newRunId(draft, unique)
   draft.claim({ run: runId })
   const threadId: ThreadId = draft.thread.id
   const stated: StatedRun = {
     name: source.name,
-    ...(source.kind === 'agent' ? {} : { runKind: source.kind }),
     status: 'suspended',
     actor: source.actor,
     threadId,

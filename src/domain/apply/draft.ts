@@ -23,6 +23,7 @@ import { foldTurn } from '../replay/turn-fold.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from '../space.ts'
 import { type Claim, Claims } from './claims.ts'
 import { DraftRows } from './draft-rows.ts'
+import { DraftWork } from './draft-work.ts'
 
 /** The context of a commit: its seq, its time, the actor and the limits. */
 export interface CommitContext {
@@ -54,6 +55,7 @@ export class Draft {
   /** Records that this commit changes, by name. */
   readonly records = new Map<string, RecordState>()
   readonly leases = new Map<string, LeaseState | null>()
+  readonly work = new DraftWork()
   readonly callerIds: CallerMessageId[] = []
   /** Messages with a caller's id, perhaps, that this commit deletes or discards. */
   readonly releasedIds: CallerMessageId[] = []
@@ -115,9 +117,13 @@ export class Draft {
     this.#claims.take(record)
   }
 
+  /** The lease of that name in this draft; its deadline may have passed. */
+  lease(name: string): LeaseState | null {
+    return this.leases.has(name) ? (this.leases.get(name) ?? null) : this.view.lease(name)
+  }
+
   isLeased(name: string): boolean {
-    const lease = this.leases.has(name) ? this.leases.get(name) : this.view.lease(name)
-    return lease !== null && lease !== undefined && lease.until > this.at
+    return (this.lease(name)?.until ?? '') > this.at
   }
 
   /** Refuses to create anything for background work: deleted records stay deleted. */

@@ -4,8 +4,9 @@ import { recordName } from '../commit/effect-names.ts'
 import { parseMessageId, runIdOf, type ThreadId } from '../id.ts'
 import type { MessagePart } from '../records/message.ts'
 import { recordTombstone } from '../records/record.ts'
-import { type StepFields, stepNoun, stepPrefix } from '../records/step.ts'
+import { isCall, stepNoun, stepPrefix } from '../records/step.ts'
 import type { TurnState } from '../records/turn.ts'
+import type { AnyStep } from '../records/work-step.ts'
 import type { Draft } from './draft.ts'
 
 /**
@@ -16,11 +17,11 @@ import type { Draft } from './draft.ts'
 export function dropSteps(
   draft: Draft,
   runId: string,
-  isGone: (step: StepFields) => boolean,
+  isGone: (step: AnyStep) => boolean,
   turn: TurnState | null = null,
 ): void {
   for (const before of draft.view.recordsUnder(stepNoun, stepPrefix(runId))) {
-    if (!isGone(before.value as unknown as StepFields)) continue
+    if (!isGone(before.value as unknown as AnyStep)) continue
     const { key, version: prev } = before
     const name = recordName(stepNoun, key)
     draft.claim({ record: name })
@@ -38,14 +39,14 @@ export function dropSteps(
   }
 }
 
-function dropOfTurn(draft: Draft, turn: TurnState, isGone: (step: StepFields) => boolean): void {
+function dropOfTurn(draft: Draft, turn: TurnState, isGone: (step: AnyStep) => boolean): void {
   if (turn.runId === undefined) return
   dropSteps(draft, runIdOf(draft.space.key, turn.runId), isGone, turn)
 }
 
 /** The steps whose calls stand in a turn. */
 export function dropStepsOfTurn(draft: Draft, turn: TurnState): void {
-  dropOfTurn(draft, turn, ({ messageId }) => parseMessageId(messageId)?.turn === turn.turn)
+  dropOfTurn(draft, turn, (step) => isCall(step) && parseMessageId(step.messageId)?.turn === turn.turn)
 }
 
 /** The steps whose calls stood in a message and do not stand in the parts that it has now. */
@@ -56,7 +57,7 @@ export function dropStepsOfMessage(
   parts: readonly MessagePart[],
 ): void {
   const left = new Set(parts.map(({ toolCallId }) => toolCallId))
-  dropOfTurn(draft, turn, (step) => step.messageId === messageId && !left.has(step.path))
+  dropOfTurn(draft, turn, (step) => isCall(step) && step.messageId === messageId && !left.has(step.path))
 }
 
 /** The steps of a thread. */

@@ -3,13 +3,21 @@
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import { invalidInput, MemoryError, shown } from '../error.ts'
 import { checkId, type ThreadId } from '../id.ts'
-import type { LeaseState } from '../records/lease.ts'
+import { type LeaseState, leasedRun } from '../records/lease.ts'
 import { isoTime, msOf } from '../time.ts'
 import type { Draft } from './draft.ts'
 
-/** The name of a lease that callers may take. Leases of turns are taken only by opening a turn. */
+/** The name of a lease that callers may take. Those of turns and runs are taken only with them. */
 function checkName(value: string): string {
   const name = checkId(value, 'name')
+  if (leasedRun(name) !== null) {
+    throw invalidInput(
+      'name',
+      'must not be the lease of a run',
+      name,
+      'Put the run with leaseMs, or with another status.',
+    )
+  }
   if (!name.startsWith('turn/')) return name
   throw invalidInput('name', 'must not be the lease of a turn', name, 'Open, resume or close the turn instead.')
 }
@@ -20,18 +28,21 @@ export function holdLease(draft: Draft, name: string, leaseMs: number, threadId:
   return lease
 }
 
+/** The error for a lease that somebody else holds. */
+export function leaseHeld({ name, holder, until, token }: LeaseState): MemoryError {
+  return new MemoryError('conflict', {
+    message: `The lease ${shown(name)} is held by ${holder.kind} ${shown(holder.id)} until ${until}.`,
+    fix: 'Try again after that time, or take it with steal: true.',
+    details: { name, holder, until, token },
+    retryable: true,
+  })
+}
+
 export function applyLeaseTake(draft: Draft, change: ChangeOf<'lease-take'>): ResultOf<'lease-take'> {
   const name = checkName(change.name)
   draft.claim({ lease: name })
   const held = draft.view.lease(name)
-  if (held !== null && held.until > draft.at && change.steal !== true) {
-    throw new MemoryError('conflict', {
-      message: `The lease ${shown(name)} is held by ${held.holder.kind} ${shown(held.holder.id)} until ${held.until}.`,
-      fix: 'Try again after that time, or take it with steal: true.',
-      details: { name, holder: held.holder, until: held.until, token: held.token },
-      retryable: true,
-    })
-  }
+  if (held !== null && held.until > draft.at && change.steal !== true) throw leaseHeld(held)
   const lease = holdLease(draft, name, change.leaseMs, null)
   draft.add({ kind: 'lease-take', name, until: lease.until })
   return { kind: 'lease-take', name, token: lease.token, expiresAt: lease.until }

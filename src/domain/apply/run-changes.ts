@@ -5,10 +5,12 @@ import type { ChangeOf, ResultOf } from '../commit/commit.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, checkUnique, parseTurnId, type RunId, runIdOf, type ThreadId, type TurnId, turnIdOf } from '../id.ts'
 import { checkBytes } from '../limits.ts'
-import { turnLease } from '../records/lease.ts'
+import { runLease, turnLease } from '../records/lease.ts'
 import {
+  hasEnded,
   keepsContinuation,
   liveRun,
+  type RunKind,
   type RunState,
   type RunStatus,
   runTombstone,
@@ -19,6 +21,7 @@ import { foldRun } from '../replay/run-fold.ts'
 import { isoTime, msOf } from '../time.ts'
 import type { Draft } from './draft.ts'
 import { dropSteps } from './drop-steps.ts'
+import { leasedBy, refuseForAgents } from './run-lease.ts'
 
 type RunPut = ChangeOf<'run-put'>
 
@@ -85,6 +88,17 @@ function placeOf(draft: Draft, change: RunPut, before: RunState | null): Pick<St
   }
 }
 
+/** When a run with that status expires. A workflow is kept until it has ended: it may sleep longer than runs are kept. */
+function expiryOf(draft: Draft, kind: RunKind, status: RunStatus): string | null {
+  const isKept = kind === 'workflow' ? !hasEnded(status) : status === 'suspended'
+  return isKept ? null : isoTime(msOf(draft.at) + draft.limits.runTtlMs)
+}
+
+/** The status of a run after a put. Who takes the lease of a run without saying so, runs it. */
+function statusAfter({ status, leaseMs }: RunPut, before: RunState | null): RunStatus {
+  return status ?? (leaseMs === undefined ? before?.status : undefined) ?? 'running'
+}
+
 /** The fields that the change states of a run with that status. */
 function statedBy(draft: Draft, change: RunPut, before: RunState | null, status: RunStatus): StatedRun {
   const { runKind, parentRunId, details, continuation } = change
@@ -96,7 +110,8 @@ function statedBy(draft: Draft, change: RunPut, before: RunState | null, status:
   const parent = parentRunId === undefined ? undefined : checkId(parentRunId, 'parentRunId')
   const parentId = onceStated('parentRunId', before?.parentRunId, parent)
   const holds = continuation !== undefined && continuation !== null
-  if (holds && !keepsContinuation(status)) {
+  const fullKind = before?.kind ?? runKind ?? 'agent'
+  if (holds && !keepsContinuation(fullKind, status)) {
     const fix = 'Leave it out: the continuation of a run is erased when the run ends.'
     throw invalidInput('continuation', `must not be given for a run that is ${status}`, continuation, fix)
   }
@@ -108,7 +123,7 @@ function statedBy(draft: Draft, change: RunPut, before: RunState | null, status:
     ...(parentId === undefined ? {} : { parentRunId: parentId }),
     ...(details === undefined ? {} : { details }),
     ...(holds || (continuation === null && before !== null && before.continuation !== null) ? { continuation } : {}),
-    expiresAt: status === 'suspended' ? null : isoTime(msOf(draft.at) + draft.limits.runTtlMs),
+    expiresAt: expiryOf(draft, fullKind, status),
   }
 }
 
@@ -117,16 +132,21 @@ export function applyRunPut(draft: Draft, change: RunPut): ResultOf<'run-put'> {
   const before = change.runId === undefined ? null : runToContinue(draft, change, change.runId)
   const runId = before?.id ?? newRunId(draft, change.unique)
   draft.claim({ run: runId })
-  const status = change.status ?? before?.status ?? 'running'
+  const kind = before?.kind ?? change.runKind ?? 'agent'
+  refuseForAgents(kind, change)
+  const status = statusAfter(change, before)
   const stated = statedBy(draft, change, before, status)
-  const effect = draft.add({ kind: 'run-put' as const, runId, prev: before?.version ?? 0, stated })
+  const leased = kind === 'workflow' ? leasedBy(draft, change, before, runId, status) : {}
+  const effect = draft.add({ kind: 'run-put' as const, runId, prev: before?.version ?? 0, stated, ...leased })
   const after = foldRun(before, effect, draft)
   const { details, continuation } = after
   checkBytes(draft.limits, 'runBytes', { details, continuation }, `The run ${shown(runId)}`)
-  const isReplaced = stated.continuation !== undefined || !keepsContinuation(status)
+  const isReplaced = stated.continuation !== undefined || !keepsContinuation(kind, status)
   if (before !== null && before.continuation !== null && isReplaced) draft.loseOfRun(before, 'continuation')
   draft.setRun(before, after)
-  return { kind: 'run-put', runId, version: draft.seq }
+  draft.work.proved.delete(runId)
+  if (before === null) draft.work.begun.push(runId)
+  return { kind: 'run-put', runId, version: draft.seq, ...(leased.until === undefined ? {} : { token: draft.seq }) }
 }
 
 /** Removes the continuation of a run, because something in its turn is erased. */
@@ -144,7 +164,7 @@ export function loseContinuation(draft: Draft, run: RunState): void {
 export function interruptRun(draft: Draft, turn: TurnState): void {
   const runId = turn.runId === undefined ? null : runIdOf(draft.space.key, turn.runId)
   const run = runId === null ? null : liveRun(draft.run(runId), draft.at)
-  if (run === null || run.status !== 'running' || run.turnId !== turn.id) return
+  if (run === null || run.kind !== 'agent' || run.status !== 'running' || run.turnId !== turn.id) return
   draft.claim({ run: run.id })
   const stated: StatedRun = { status: 'interrupted', expiresAt: isoTime(msOf(draft.at) + draft.limits.runTtlMs) }
   const effect = draft.add({ kind: 'run-put' as const, runId: run.id, prev: run.version, stated, implied: true })
@@ -168,11 +188,14 @@ export function applyRunExpire(draft: Draft, change: ChangeOf<'run-expire'>): Re
 
 /** Refuses to erase a running run: its last commit, which ends its turn, could not put it any more. */
 export function refuseRunning(draft: Draft, run: RunState): void {
-  if (run.status !== 'running' || run.turnId === undefined || !draft.isLeased(turnLease(run.turnId))) return
+  if (run.status !== 'running') return
+  const ofTurn = run.turnId === undefined ? null : turnLease(run.turnId)
+  const lease = run.kind === 'workflow' ? runLease(run.id) : ofTurn
+  if (lease === null || !draft.isLeased(lease)) return
   throw new MemoryError('conflict', {
     message: `The run ${shown(run.id)} is running.`,
-    fix: 'Abort its call or wait until it ends, then try again.',
-    details: { runId: run.id, turnId: run.turnId },
+    fix: 'Abort it or wait until it ends, then try again.',
+    details: { runId: run.id, ...(run.turnId === undefined ? {} : { turnId: run.turnId }) },
     retryable: true,
   })
 }

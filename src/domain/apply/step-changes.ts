@@ -15,6 +15,7 @@ import {
   checkDriver,
   checkFollows,
   expiringActor,
+  isCall,
   type StepDecision,
   type StepFields,
   type StepStatus,
@@ -22,9 +23,11 @@ import {
   stepKey,
   stepNoun,
 } from '../records/step.ts'
+import type { AnyStep, WorkStep } from '../records/work-step.ts'
 import { foldRecord } from '../replay/record-fold.ts'
 import { isoTime, msOf } from '../time.ts'
 import type { Draft } from './draft.ts'
+import { runEnded, unendedRun, wakeRun } from './run-lease.ts'
 
 type StepPut = ChangeOf<'step-put'>
 type StepPatch = ChangeOf<'step-patch'>
@@ -43,6 +46,9 @@ function ownRun(draft: Draft, { runId, threadId, messageId }: StepPut): RunState
       fix: 'Put steps of runs of your own.',
       details: { runId, actor: run.actor },
     })
+  }
+  if (run.kind !== 'agent') {
+    throw invalidInput('runId', 'must be the run of an agent', runId, 'Put the steps of workflows with work-begin.')
   }
   draft.liveThread(threadId)
   if (run.threadId !== threadId) {
@@ -90,7 +96,7 @@ export function writeStep(
   draft: Draft,
   before: RecordState | null,
   key: string,
-  fields: StepFields,
+  fields: AnyStep,
   how: { readonly implied?: true } = {},
 ): ChangeResult {
   const value = fields as unknown as JsonObject
@@ -142,7 +148,7 @@ export function applyStepPut(draft: Draft, change: StepPut): ChangeResult {
 }
 
 /** The decision that a change states, with who made it. */
-function decided(draft: Draft, step: StepFields, { decision }: StepPatch): StepDecision {
+function decided(draft: Draft, step: AnyStep, { decision }: StepPatch): StepDecision {
   const isStated = decision !== undefined && (decision.approved !== undefined || decision.data !== undefined)
   if (!isStated || (step.stepKind === 'approval' && decision.approved === undefined)) {
     const fix = 'Pass approved: true or false for an approval, otherwise data, or approved: false.'
@@ -158,7 +164,8 @@ function decided(draft: Draft, step: StepFields, { decision }: StepPatch): StepD
     )
   }
   checkDecider(step, by)
-  checkBytes(draft.limits, 'stepBytes', said, `The decision about the call ${shown(step.path)}`)
+  const what = `The decision about the ${isCall(step) ? 'call' : 'step'} ${shown(step.path)}`
+  checkBytes(draft.limits, 'stepBytes', said, what, isCall(step) ? undefined : 'Give a reference to it')
   return { by, at: draft.at, ...said }
 }
 
@@ -171,7 +178,7 @@ const patchFields: Readonly<Record<StepStatus, readonly (keyof StepPatch)[]>> = 
   expired: [],
 }
 
-function checkPatch(step: StepFields, change: StepPatch): void {
+function checkPatch(step: AnyStep, change: StepPatch): void {
   const { status, attempt } = change
   const named = new Set(['kind', 'runId', 'path', 'status', ...patchFields[status]])
   const odd = Object.keys(change).find((field) => !named.has(field) && change[field as keyof StepPatch] !== undefined)
@@ -193,12 +200,34 @@ function stepAfter(draft: Draft, step: StepFields, change: StepPatch): StepField
   const { status } = change
   const { expiresAt: _, ...rest } = step
   if (status === 'decided') return { ...rest, status, decision: decided(draft, step, change) }
-  if (status === 'expired') return { ...rest, status, decision: { by: expiringActor, at: draft.at, expired: true } }
+  if (status === 'expired') return { ...rest, status, decision: expiredDecision(draft) }
   if (status === 'started') return { ...rest, status, attempt: step.attempt + 1 }
   if (status === 'settled') return { ...rest, status }
   const { decision: _decision, payload: _payload, resumeSchema: _schema, ...kept } = rest
   const stepKind = change.stepKind ?? 'suspension'
   return { ...kept, stepKind, status, askedAt: draft.at, ...asked(draft, { ...change, stepKind }) }
+}
+
+/** The step of a workflow after a decision, or without one in time. All else about it comes with its own changes. */
+function workAfter(draft: Draft, step: WorkStep, change: StepPatch): WorkStep {
+  const { status, input } = change
+  if (status !== 'decided' && status !== 'expired') {
+    const fix = 'Carry on the steps of workflows with work-begin, work-end and work-wait.'
+    throw invalidInput('status', 'must be decided or expired for a step of a workflow', status, fix)
+  }
+  if (input !== undefined) {
+    throw invalidInput('input', 'must not be given for a step of a workflow', typeof input, 'Leave it out.')
+  }
+  const run = unendedRun(draft, step.runId)
+  if (run !== null) wakeRun(draft, run)
+  else if (status === 'decided') throw runEnded(draft, step.runId)
+  const { expiresAt: _, ...rest } = step
+  const decision = status === 'decided' ? decided(draft, step, change) : expiredDecision(draft)
+  return { ...rest, status, decision }
+}
+
+function expiredDecision(draft: Draft): StepDecision {
+  return { by: expiringActor, at: draft.at, expired: true }
 }
 
 /** Decides a change of a step, for any actor: only what may follow, by who may do it, about the input that was asked about. */
@@ -208,13 +237,14 @@ export function applyStepPatch(draft: Draft, change: StepPatch): ChangeResult {
   const name = recordName(stepNoun, key)
   draft.claim({ record: name })
   const before = liveState(draft.view.record(name), draft.at)
-  const step = before === null ? null : (before.value as unknown as StepFields)
+  const step = before === null ? null : (before.value as unknown as AnyStep)
   if (before === null || step === null || step.path !== path) {
     throw notFound('step', path, 'Check the ids of the run and the call; a step goes with its run and its message.')
   }
   if (status !== 'decided') checkDriver(step, status, draft.actor)
   checkFollows(step, status, draft.at)
   checkPatch(step, change)
+  if (!isCall(step)) return writeStep(draft, before, key, workAfter(draft, step, change))
   if (input !== undefined && hmacOf(draft, input) !== step.inputHmac) {
     throw new MemoryError('conflict', {
       message: `The input of the call ${shown(path)} is no longer the one that was asked about.`,

@@ -106,7 +106,14 @@ export type ChangeResult =
     }
   | { readonly kind: 'fact-retire'; readonly deleted: readonly FactId[] }
   | { readonly kind: 'fact-expire'; readonly factId: FactId; readonly deleted: boolean }
-  | { readonly kind: 'run-put'; readonly runId: RunId; readonly version: Seq }
+  | {
+      readonly kind: 'run-put'
+      readonly runId: RunId
+      readonly version: Seq
+      /** Proves the lease of the run, if the put took it. */
+      readonly token?: Seq
+    }
+  | { readonly kind: 'run-interrupt'; readonly runId: RunId; readonly version: Seq }
   | { readonly kind: 'run-expire'; readonly runId: RunId; readonly deleted: boolean }
   | {
       readonly kind: 'record-put' | 'record-patch'

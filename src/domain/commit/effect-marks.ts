@@ -158,7 +158,16 @@ const effectMarks = {
   'fact-expire': { scope: 'space', marks: { factId: name('fact'), prev: 'version', ...links } },
   'run-put': {
     scope: 'space',
-    marks: { runId: name('run'), prev: 'version', stated: statedRun, place: 'structure', implied: 'structure' },
+    marks: {
+      runId: name('run'),
+      prev: 'version',
+      stated: statedRun,
+      place: 'structure',
+      implied: 'structure',
+      until: 'structure',
+      released: 'structure',
+      interrupts: 'structure',
+    },
   },
   'run-expire': { scope: 'space', marks: { runId: name('run'), prev: 'version' } },
   // The fields of a record have the marks of its noun, which `effect-names.ts` looks up.

@@ -229,6 +229,12 @@ type Body =
       readonly place?: number
       /** It follows from another effect of its change, which answers the change. */
       readonly implied?: true
+      /** The put takes the lease of the run, until that ISO time. */
+      readonly until?: string
+      /** The put ends the lease of the run. */
+      readonly released?: true
+      /** Nobody works on the run any more: it answers a `run-interrupt`. */
+      readonly interrupts?: true
     }
   /** `prev` is 0 where the run was not due. */
   | { readonly kind: 'run-expire'; readonly runId: RunId; readonly prev: Seq }

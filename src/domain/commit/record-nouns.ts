@@ -3,7 +3,8 @@
 import type { JsonObject } from '../json.ts'
 import type { LimitName } from '../limits.ts'
 import type { RecordState } from '../records/record.ts'
-import { type StepFields, stepDueAt } from '../records/step.ts'
+import { stepDueAt } from '../records/step.ts'
+import type { AnyStep } from '../records/work-step.ts'
 import { type Marks, ref } from './marks.ts'
 
 /** The declaration of a noun, without the schema of its fields. Loads nothing. */
@@ -26,7 +27,7 @@ interface RecordNoun {
  */
 export const recordNouns: { readonly [noun: string]: RecordNoun } = {
   tombstone: { marks: {}, isInternal: true },
-  /** Its changes are `step-put` and `step-patch`, which check its life; see `apply/step-changes.ts`. */
+  /** Its changes check its life; see `apply/step-changes.ts` for calls, `apply/work-changes.ts` for steps of workflows. */
   step: {
     marks: {
       runId: ref('run'),
@@ -34,6 +35,8 @@ export const recordNouns: { readonly [noun: string]: RecordNoun } = {
       messageId: ref('message'),
       path: 'structure',
       tool: 'structure',
+      stepId: 'structure',
+      definition: 'structure',
       stepKind: 'structure',
       status: 'structure',
       attempt: 'structure',
@@ -45,9 +48,17 @@ export const recordNouns: { readonly [noun: string]: RecordNoun } = {
       payload: 'content',
       resumeSchema: 'content',
       decision: 'content',
+      startedAt: 'structure',
+      endedAt: 'structure',
+      label: 'content',
+      suspendData: 'content',
+      outcome: 'structure',
+      output: 'content',
+      error: 'content',
+      state: 'content',
     },
     isInternal: true,
-    wakesAt: (fields) => stepDueAt(fields as unknown as StepFields),
+    wakesAt: (fields) => stepDueAt(fields as unknown as AnyStep),
   },
 }
 

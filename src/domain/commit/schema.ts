@@ -10,6 +10,7 @@ import { type MessageInput, type MessagePart, roles } from '../records/message.t
 import { runKinds, runStatuses } from '../records/run.ts'
 import { stepKinds, stepStatuses } from '../records/step.ts'
 import { closedStatuses } from '../records/turn.ts'
+import { waitKinds, workOutcomes } from '../records/work-step.ts'
 import { type SpaceSettings, settingLimits, settingNames } from '../space.ts'
 import { trusts } from '../trust.ts'
 import { withRecordChanges } from './record-schemas.ts'
@@ -99,9 +100,24 @@ const attributesSchema = z.strictObject({
 
 const sourceSchema = z.strictObject({ space: id, threadId: id, asOf: z.int().min(0) })
 
-/** Every kind of change, as data, except those of records. The union is closed. */
 /** A call, and the part that it becomes. */
 const completedCall = z.strictObject({ toolCallId: id, part: messagePartSchema })
+/**
+ * Names a step of a workflow: its run, by its id or by its number among the new runs of the commit, and its path. The token
+ * proves the lease of the run, unless the commit takes it.
+ */
+const workName = {
+  runId: z.exactOptional(id),
+  begun: z.exactOptional(z.int().min(0)),
+  token: z.exactOptional(z.int().min(1)),
+  path: z.string().min(1),
+  /** The id of the step in the workflow. */
+  stepId: id,
+  /** A hash of the step's definition. */
+  definition: id,
+}
+/** What a step writes to the state of its run; a higher `at` is later. */
+const workState = z.exactOptional(z.strictObject({ at: z.int().min(0), fields: jsonObject }))
 /** Names a step: its run, and its path in it. */
 const stepName = { runId: id, path: z.string().min(1) }
 /** What those who decide about a step need to know. */
@@ -253,8 +269,55 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     parentRunId: z.exactOptional(id),
     /** Deep-merged into what is there; `null` deletes. */
     details: z.exactOptional(jsonObject),
-    /** What a suspended run needs to continue; null removes it, and so does the end of the run. */
+    /** What a run needs to continue; null removes it, and so does its end, unless it is a workflow that failed. */
     continuation: z.exactOptional(json),
+    /**
+     * Milliseconds for which the put takes the lease of a workflow's run, with the status `running` unless it states one.
+     * Refused while somebody holds it. A put of such a run with any other status releases the lease.
+     */
+    leaseMs,
+    /** Takes the lease even from a holder whose deadline has not passed. */
+    steal: z.exactOptional(z.literal(true)),
+    /** Proves the lease of a workflow's run, which every put of one needs that does not take it. */
+    token: z.exactOptional(z.int().min(1)),
+  }),
+  /** A workflow whose process is gone may go on elsewhere: from `running` with a lease that is over to `pending`. */
+  z.strictObject({ kind: z.literal('run-interrupt'), runId: id }),
+  /** Begins an attempt of a step of the actor's own workflow. */
+  z.strictObject({
+    kind: z.literal('work-begin'),
+    ...workName,
+    /** The number of this attempt, one more than were made. */
+    attempt: z.int().min(1),
+  }),
+  /** Ends a step. One that never waits and has no effects may end without a beginning. */
+  z.strictObject({
+    kind: z.literal('work-end'),
+    ...workName,
+    outcome: z.enum(workOutcomes),
+    output: z.exactOptional(json),
+    /** With `failed`, required. */
+    error: z.exactOptional(
+      z.strictObject({
+        name: z.string(),
+        message: z.string(),
+        code: z.exactOptional(z.string()),
+        details: z.exactOptional(json),
+      }),
+    ),
+    state: workState,
+  }),
+  /** Lets a step wait: one that was begun for a decision, or a sleep for a time. */
+  z.strictObject({
+    kind: z.literal('work-wait'),
+    ...workName,
+    stepKind: z.enum(waitKinds),
+    ...asking,
+    /** A name by which those who decide may call it. */
+    label: z.exactOptional(id),
+    /** With `sleep`, required: the time of its end. */
+    until: z.exactOptional(time),
+    state: workState,
   }),
   z.strictObject({ kind: z.literal('run-expire'), runId: id }),
   /** Begins a step of the actor's own run. Its input is not stored: the record has a keyed hash of it. */

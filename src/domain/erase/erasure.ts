@@ -18,6 +18,7 @@ export interface Erasure {
   /** Messages one by one, in threads that stay. */
   readonly messages: readonly ErasedMessage[]
   readonly entries: readonly string[]
+  /** Runs, with their leases. */
   readonly runs: readonly RunId[]
   /** Records by name; see `recordName`. */
   readonly records: readonly string[]

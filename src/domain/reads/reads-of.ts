@@ -11,7 +11,7 @@ import { parseFactId, parseMessageId, parseTurnId, type RunId, runIdOf, type Seq
 import { parseIssuedId } from '../issued-id.ts'
 import type { Json } from '../json.ts'
 import { textKey } from '../records/fact-text.ts'
-import { turnLease } from '../records/lease.ts'
+import { runLease, turnLease } from '../records/lease.ts'
 import { stepInputText, stepKey, stepNoun, stepPrefix } from '../records/step.ts'
 import { threadTombstoneText, tombstoneText } from '../records/tombstone.ts'
 import type { ChainName } from '../replay/history.ts'
@@ -143,13 +143,29 @@ function assert(change: ChangeOf<'fact-assert'>): readonly Read[] {
   return [...own, ...alike, ...[...named, ...derived].map(fact)]
 }
 
-function run({ runId, unique }: ChangeOf<'run-put'>): readonly Read[] {
-  if (runId !== undefined) return [{ of: 'run', id: runId }]
+function run({ runId, unique, leaseMs, token }: ChangeOf<'run-put'>): readonly Read[] {
+  const isLeased = leaseMs !== undefined || token !== undefined
+  if (runId !== undefined) return [{ of: 'run', id: runId }, ...(isLeased ? [lease(runLease(runId))] : [])]
   return unique === undefined ? [] : [{ of: 'run-named', unique }]
 }
 
 function step(runId: string, path: string): readonly Read[] {
   return [{ of: 'record', name: recordName(stepNoun, stepKey(runId, path)) }]
+}
+
+/** A step of a workflow, its run with the lease, and the thread of the run once the run is known. */
+function work({ runId, path }: ChangeOf<'work-begin' | 'work-end' | 'work-wait'>, known: ReadsView): readonly Read[] {
+  // A run that the commit begins has no steps yet.
+  if (runId === undefined) return []
+  const own: ReadOf<'run'> & Read = { of: 'run', id: runId }
+  const threadId = known.peek<'run'>(own)?.threadId
+  return [own, lease(runLease(runId)), ...step(runId, path), ...(threadId === undefined ? [] : [thread(threadId)])]
+}
+
+/** The step, and for a decision its run, which goes on if it is a workflow. */
+function patched({ runId, path, status, input }: ChangeOf<'step-patch'>): readonly Read[] {
+  const wakes: Read[] = status === 'decided' || status === 'expired' ? [{ of: 'run', id: runId }] : []
+  return [...step(runId, path), ...wakes, ...(input === undefined ? [] : hashOf(input))]
 }
 
 /** All steps of a run. */
@@ -316,7 +332,11 @@ const wanted = {
     ...step(runId, path),
     ...hashOf(input),
   ],
-  'step-patch': ({ runId, path, input }) => [...step(runId, path), ...(input === undefined ? [] : hashOf(input))],
+  'step-patch': patched,
+  'run-interrupt': ({ runId }) => [{ of: 'run', id: runId }, lease(runLease(runId))],
+  'work-begin': work,
+  'work-end': work,
+  'work-wait': work,
   'lease-take': ({ name }) => [lease(name)],
   'lease-release': ({ name }) => [lease(name)],
   configure: () => [],

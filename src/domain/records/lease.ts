@@ -1,7 +1,7 @@
 /** Leases: an actor holds a name for some time. Turns, claims of tasks and background work use them. */
 
 import type { Actor } from '../actor.ts'
-import type { Seq, ThreadId, TurnId } from '../id.ts'
+import type { RunId, Seq, ThreadId, TurnId } from '../id.ts'
 /** A lease that was taken and not released. Its deadline may have passed. */
 export interface LeaseState {
   readonly name: string
@@ -17,6 +17,18 @@ export interface LeaseState {
 /** The lease that keeps a turn open. */
 export function turnLease(turnId: TurnId): string {
   return `turn/${turnId}`
+}
+
+const runPrefix = 'run/'
+
+/** The lease of the process that carries out a workflow's run. */
+export function runLease(runId: string): string {
+  return `${runPrefix}${runId}`
+}
+
+/** The run whose lease has that name; null for any other lease. */
+export function leasedRun(name: string): RunId | null {
+  return name.startsWith(runPrefix) ? (name.slice(runPrefix.length) as RunId) : null
 }
 
 /** The lease that keeps an entry from being pruned. */

@@ -12,13 +12,18 @@ export type RunKind = (typeof runKinds)[number]
 /** How a run can have ended. */
 export const endedRunStatuses = ['complete', 'aborted', 'failed', 'interrupted', 'discarded'] as const
 
-export const runStatuses = ['running', 'suspended', ...endedRunStatuses] as const
+/** Drivers store the place of a status in this list: a new one comes last. */
+export const runStatuses = ['running', 'suspended', ...endedRunStatuses, 'pending'] as const
 
-/** How a run stands: `running`, `suspended`, or how it ended. */
+/**
+ * How a run stands: `running`, `suspended`, or how it ended. A workflow's run is `pending` while it could go on and nobody
+ * works on it.
+ */
 export type RunStatus = (typeof runStatuses)[number]
 
 /** Statuses of a run that nobody works on, but that may be continued. */
-export const waitingRunStatuses = ['suspended', 'interrupted'] as const satisfies readonly RunStatus[]
+export const waitingRunStatuses = ['suspended', 'interrupted', 'pending'] as const satisfies readonly RunStatus[]
+export type WaitingRunStatus = (typeof waitingRunStatuses)[number]
 
 /** A run as drivers store it. A deleted run stays as an empty row, which counts as absent. */
 export interface RunState {
@@ -40,13 +45,13 @@ export interface RunState {
   readonly parentRunId?: string
   /** References, versions, scores and counts. */
   readonly details: JsonObject
-  /** What a suspended run needs to continue; null once it has ended. */
+  /** What a run needs to continue; null once it has ended and cannot continue. */
   readonly continuation: Json
   readonly startedAt: string
   readonly updatedAt: string
   /** null while it may continue. */
   readonly endedAt: string | null
-  /** null while it is suspended. */
+  /** null while it is suspended, and of a workflow until it has ended. */
   readonly expiresAt: string | null
 }
 
@@ -70,9 +75,12 @@ export function hasEnded(status: RunStatus): boolean {
   return (endedRunStatuses as readonly RunStatus[]).includes(status)
 }
 
-/** Whether a run with that status needs what it is continued with. One that was interrupted is continued by another process. */
-export function keepsContinuation(status: RunStatus): boolean {
-  return status === 'interrupted' || !hasEnded(status)
+/**
+ * Whether a run needs what it is continued with. One that was interrupted is continued by another process. A workflow that
+ * failed may be started again.
+ */
+export function keepsContinuation(kind: RunKind, status: RunStatus): boolean {
+  return status === 'interrupted' || !hasEnded(status) || (kind === 'workflow' && status === 'failed')
 }
 
 /** The run if it is present at a time: not deleted and not expired, swept or not. Otherwise null. */

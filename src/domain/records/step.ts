@@ -1,6 +1,7 @@
 /**
  * Steps of runs: what a run carries out once and stores the result of, such as a tool call. A step is a record without
- * its input, which stays in the message: who asks, what it waits for, and who decided about it.
+ * its input: who asks, what it waits for, and who decided about it. The input of a call stays in its message. The steps of
+ * workflows are in `work-step.ts`.
  */
 import { type Actor, sameActor } from '../actor.ts'
 import { MemoryError, shown } from '../error.ts'
@@ -41,21 +42,15 @@ export interface StepDecision {
   readonly expired?: true
 }
 
-/** The fields of a step. */
-export interface StepFields {
+/** The fields that calls and steps of workflows share. */
+export interface CommonStep {
   readonly runId: string
-  readonly threadId: string
-  /** The message that holds the call. */
-  readonly messageId: string
-  /** Its place in the run: the id of the tool call. */
+  /** Its place in the run: the id of the tool call, or its path in the workflow. */
   readonly path: string
-  readonly tool: string
-  readonly stepKind: StepKind
+  readonly stepKind: string
   readonly status: StepStatus
   /** How often it was started. */
   readonly attempt: number
-  /** Binds the step to its input; see `stepInputText`. */
-  readonly inputHmac: string
   /** Who asks and carries out. It never decides. */
   readonly askedBy: Actor
   /** ISO time at which it was last asked about, or begun if it never was. */
@@ -64,11 +59,37 @@ export interface StepFields {
   readonly expiresAt?: string
   /** Agents and tools that may decide. People and the application always may. */
   readonly approvers?: readonly Actor[]
-  /** What the tool tells those who decide. */
+  /** What those who decide are told. */
   readonly payload?: Json
   /** The JSON Schema of the data that it waits for. */
   readonly resumeSchema?: Json
   readonly decision?: StepDecision
+}
+
+/** The fields of the step of a call. */
+export interface StepFields extends CommonStep {
+  readonly threadId: string
+  /** The message that holds the call. */
+  readonly messageId: string
+  readonly tool: string
+  readonly stepKind: StepKind
+  /** Binds the step to its input; see `stepInputText`. */
+  readonly inputHmac: string
+}
+
+/** Whether a step is a call of an agent, and not a step of a workflow. */
+export function isCall(step: CommonStep): step is StepFields {
+  return 'tool' in step
+}
+
+/** The step in the words of errors. */
+function titleOf(step: CommonStep): string {
+  return `${isCall(step) ? 'call' : 'step'} ${shown(step.path)}`
+}
+
+/** Names the step in the details of errors. */
+function detailsOf(step: CommonStep): { readonly toolCallId: string } | { readonly path: string } {
+  return isCall(step) ? { toolCallId: step.path } : { path: step.path }
 }
 
 /** The statuses that may follow each status. */
@@ -124,7 +145,7 @@ export function stepInputText(input: Json): string {
 }
 
 /** When a step needs the sweeper: at the end of the time to decide. null for one that waits for nobody. */
-export function stepDueAt({ status, expiresAt }: StepFields): string | null {
+export function stepDueAt({ status, expiresAt }: CommonStep): string | null {
   return status === 'asked' ? (expiresAt ?? null) : null
 }
 
@@ -132,15 +153,15 @@ export function stepDueAt({ status, expiresAt }: StepFields): string | null {
 export const expiringActor: Actor = { kind: 'system', id: 'sweeper' }
 
 /** The decision of a step, and of one whose time is over, swept or not. */
-function decisionOf(step: StepFields, at: string): StepDecision | null {
+function decisionOf(step: CommonStep, at: string): StepDecision | null {
   const due = stepDueAt(step)
   if (due !== null && due <= at) return { by: expiringActor, at: due, expired: true }
   return step.decision ?? null
 }
 
 /** The error for a change of a step that somebody else changed first. */
-function overtaken(step: StepFields, at: string): MemoryError {
-  const { path, status } = step
+export function overtaken(step: CommonStep, at: string): MemoryError {
+  const { status } = step
   const decision = decisionOf(step, at)
   const told =
     decision === null
@@ -148,9 +169,9 @@ function overtaken(step: StepFields, at: string): MemoryError {
       : { by: decision.by, at: decision.at, approved: decision.approved ?? null, ...expiredPart(decision) }
   const state = decision?.expired === true && status === 'asked' ? 'expired' : status
   return new MemoryError('conflict', {
-    message: `The call ${shown(path)} is ${state}${toldOf(decision)}.`,
-    fix: 'A decision is made once. Read the thread again.',
-    details: { toolCallId: path, status: state, decided: told },
+    message: `The ${titleOf(step)} is ${state}${toldOf(decision)}.`,
+    fix: isCall(step) ? 'A decision is made once. Read the thread again.' : 'Read the run again, and go on from there.',
+    details: { ...detailsOf(step), status: state, decided: told },
   })
 }
 
@@ -172,15 +193,15 @@ function expiredPart({ expired }: StepDecision): { readonly expired?: true } {
  * @param at ISO time of the change.
  * @throws MemoryError `conflict`, with `decided` in its details if there was a decision, or the time for one is over.
  */
-export function checkFollows(before: StepFields, status: StepStatus, at: string): void {
+export function checkFollows(before: CommonStep, status: StepStatus, at: string): void {
   if (!followers[before.status].includes(status)) throw overtaken(before, at)
   const isOver = decisionOf(before, at)?.expired === true
   if (status === 'decided' && isOver) throw overtaken(before, at)
   if (status === 'expired' && !isOver) throw overtaken(before, at)
 }
 
-function denied(message: string, fix: string, { path }: StepFields): MemoryError {
-  return new MemoryError('denied', { message, fix, details: { toolCallId: path } })
+function denied(message: string, fix: string, step: CommonStep): MemoryError {
+  return new MemoryError('denied', { message, fix, details: detailsOf(step) })
 }
 
 /**
@@ -188,19 +209,19 @@ function denied(message: string, fix: string, { path }: StepFields): MemoryError
  *
  * @throws MemoryError `denied`.
  */
-export function checkDecider(step: StepFields, by: Actor): void {
+export function checkDecider(step: CommonStep, by: Actor): void {
   const { askedBy, approvers = [] } = step
   const isAllowed = by.kind === 'user' || by.kind === 'system' || approvers.some((approver) => sameActor(approver, by))
   if (isAllowed && !sameActor(by, askedBy)) return
   throw denied(
-    `The ${by.kind} ${shown(by.id)} may not decide about a call of the ${askedBy.kind} ${shown(askedBy.id)}.`,
+    `The ${by.kind} ${shown(by.id)} may not decide about a ${isCall(step) ? 'call' : 'step'} of the ${askedBy.kind} ${shown(askedBy.id)}.`,
     'Decide as a person or as the application, or name the agent in approvers.',
     step,
   )
 }
 
 /** Whether an actor may bring a step of somebody to a status, decisions apart. */
-function mayDrive({ askedBy }: StepFields, status: StepStatus, actor: Actor): boolean {
+function mayDrive({ askedBy }: CommonStep, status: StepStatus, actor: Actor): boolean {
   if (status === 'expired') return actor.kind === 'system'
   return sameActor(askedBy, actor) || (status === 'settled' && actor.kind === 'system')
 }
@@ -210,11 +231,11 @@ function mayDrive({ askedBy }: StepFields, status: StepStatus, actor: Actor): bo
  *
  * @throws MemoryError `denied`.
  */
-export function checkDriver(step: StepFields, status: StepStatus, actor: Actor): void {
+export function checkDriver(step: CommonStep, status: StepStatus, actor: Actor): void {
   if (mayDrive(step, status, actor)) return
-  const { askedBy, path } = step
+  const { askedBy } = step
   throw denied(
-    `The ${actor.kind} ${shown(actor.id)} may not carry on the call ${shown(path)} of the ${askedBy.kind} ${shown(askedBy.id)}.`,
+    `The ${actor.kind} ${shown(actor.id)} may not carry on the ${titleOf(step)} of the ${askedBy.kind} ${shown(askedBy.id)}.`,
     'Decide about it; the agent that asks then carries it out.',
     step,
   )

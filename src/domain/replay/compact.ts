@@ -5,6 +5,7 @@
 
 import type { Effect, LogRow } from '../commit/effect.ts'
 import { type Seq, type ThreadId, unpackTurn } from '../id.ts'
+import { leasedRun } from '../records/lease.ts'
 import type { TurnState } from '../records/turn.ts'
 import type { SpaceState } from '../space.ts'
 import { allKeyedNouns } from './keyed-nouns.ts'
@@ -100,7 +101,10 @@ export function compactRows(
     // In the row of its last save, which an older cursor may ask for.
     if (!thread.deleted) keep(into, thread.order, { ...outside, threadId: thread.id }, { kind: 'kept', thread })
   }
-  for (const lease of records.leases.values()) keep(into, lease.token, outside, { kind: 'kept', lease })
+  for (const lease of records.leases.values()) {
+    // The lease of a run says its id, and would be left behind when the run is erased.
+    if (leasedRun(lease.name) === null) keep(into, lease.token, outside, { kind: 'kept', lease })
+  }
   const { settingsVersion, settings } = records.space
   if (settingsVersion > 0) keep(into, settingsVersion, outside, { kind: 'kept', settings })
   const turns = Map.groupBy(

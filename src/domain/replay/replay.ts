@@ -6,7 +6,7 @@ import { type Seq, type ThreadId, turnIdOf } from '../id.ts'
 import type { BlockState } from '../records/block.ts'
 import type { EntryState } from '../records/entry.ts'
 import type { FactState } from '../records/fact.ts'
-import { type LeaseState, turnLease } from '../records/lease.ts'
+import { type LeaseState, runLease, turnLease } from '../records/lease.ts'
 import type { RecordState } from '../records/record.ts'
 import type { RunState } from '../records/run.ts'
 import { newThread, type ThreadState, threadTombstone, withMessages } from '../records/thread.ts'
@@ -109,7 +109,10 @@ const replays = {
   'fact-known': elsewhere,
   'fact-retire': elsewhere,
   'fact-expire': elsewhere,
-  'run-put': elsewhere,
+  'run-put': (records, row, { runId, until, released }) => {
+    if (until !== undefined) holdLease(records, row, runLease(runId), until, null)
+    else if (released === true) records.leases.delete(runLease(runId))
+  },
   'run-expire': elsewhere,
   'record-put': elsewhere,
   'record-patch': elsewhere,

@@ -40,7 +40,7 @@ export function foldRun(before: RunState | null, effect: EffectOf<'run-put'>, ro
     version: row.seq,
     kind,
     details: details === undefined ? base.details : (mergeJson(base.details, details) as JsonObject),
-    continuation: keepsContinuation(status) ? continuation : null,
+    continuation: keepsContinuation(kind, status) ? continuation : null,
     updatedAt: row.at,
     endedAt: isOver ? (base.status === status ? base.endedAt : row.at) : null,
   }
@@ -50,7 +50,10 @@ type Kind = 'run-put' | 'run-expire'
 
 function answer(effect: EffectOf<Kind>, { row }: Answering): ChangeResult {
   const { runId } = effect
-  if (effect.kind === 'run-put') return { kind: 'run-put', runId, version: row.seq }
+  if (effect.kind === 'run-put') {
+    if (effect.interrupts === true) return { kind: 'run-interrupt', runId, version: row.seq }
+    return { kind: 'run-put', runId, version: row.seq, ...(effect.until === undefined ? {} : { token: row.seq }) }
+  }
   return { kind: 'run-expire', runId, deleted: effect.prev > 0 }
 }
 

@@ -79,8 +79,12 @@ export async function sweep(storage: Storage): Promise<number> {
       return { id, space, changes: [{ kind: 'step-patch', runId, path, status: 'expired' }], background: true }
     }),
   )
+  const left = due.leases.map(({ space, runId, token }): Commit => {
+    const id = `interrupt-run-${token}-${runId}` as CommitId
+    return { id, space, changes: [{ kind: 'run-interrupt', runId }], background: true }
+  })
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
-  const all = [...expiries, ...ended, ...forgotten, ...removed, ...undecided, ...interruptions]
+  const all = [...expiries, ...ended, ...forgotten, ...removed, ...undecided, ...left, ...interruptions]
   await Promise.all(all.map((commit) => commitIfDue(storage, commit)))
   for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
   return all.length + due.logs.length

@@ -1,7 +1,7 @@
 /** The reference driver's reader of runs: plain filters over all of a space's. */
 
 import { unpackTurn } from '../../domain/id.ts'
-import { liveRun, type RunStatus, waitingRunStatuses } from '../../domain/records/run.ts'
+import { liveRun, type RunStatus } from '../../domain/records/run.ts'
 import { isoTime } from '../../domain/time.ts'
 import type { RunReader, WaitingRun } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
@@ -14,13 +14,13 @@ export function runReader(database: ReferenceDatabase): RunReader {
       const space = database.at(id)
       return { record: liveRun(space?.run(runId) ?? null, now()), asOf: space?.space.seq ?? 0 }
     },
-    waiting: async (_, { names, after, limit }) => {
+    waiting: async (_, { kind, names, statuses, after, limit }) => {
       const at = now()
       const position = ({ run }: WaitingRun) => `${run.startedAt} ${run.id}`
       const all = database.all().flatMap((space) => space.allRuns().map((run) => ({ space: space.id, run })))
       return all
-        .filter(({ run }) => liveRun(run, at) !== null && names.includes(run.name))
-        .filter(({ run }) => (waitingRunStatuses as readonly RunStatus[]).includes(run.status))
+        .filter(({ run }) => liveRun(run, at) !== null && run.kind === kind && names.includes(run.name))
+        .filter(({ run }) => (statuses as readonly RunStatus[]).includes(run.status))
         .filter((one) => after === null || position(one) > `${after.startedAt} ${after.runId}`)
         .sort((left, right) => (position(left) < position(right) ? -1 : 1))
         .slice(0, limit)

@@ -14,7 +14,7 @@ import type { EntryState } from '../../domain/records/entry.ts'
 import { type FactState, liveFact } from '../../domain/records/fact.ts'
 import { textKey } from '../../domain/records/fact-text.ts'
 import { liveState } from '../../domain/records/keyed-state.ts'
-import type { LeaseState } from '../../domain/records/lease.ts'
+import { type LeaseState, runLease } from '../../domain/records/lease.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import { liveRun, type RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
@@ -128,7 +128,10 @@ export class ReferenceSpace implements SpaceView, EditableLog {
       }
     }
     for (const key of entries) this.records.entries.delete(key)
-    for (const runId of runs) this.records.runs.delete(runId)
+    for (const runId of runs) {
+      this.records.runs.delete(runId)
+      this.records.leases.delete(runLease(runId))
+    }
     for (const name of records) this.records.records.delete(name)
     for (const thread of recounted) this.records.threads.set(thread.id, thread)
   }

@@ -17,7 +17,8 @@ import {
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { emptyView } from '../../domain/reads/empty-view.ts'
-import type { StepFields } from '../../domain/records/step.ts'
+import { leasedRun } from '../../domain/records/lease.ts'
+import type { CommonStep } from '../../domain/records/step.ts'
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import { isoTime } from '../../domain/time.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
@@ -199,8 +200,15 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     )
     const steps = all.flatMap((space) =>
       space.wakingRecords(now).map(({ value, version }) => {
-        const { runId, path } = value as unknown as StepFields
+        const { runId, path } = value as unknown as CommonStep
         return { space: space.id, runId, path, version }
+      }),
+    )
+    const leases = all.flatMap((space) =>
+      [...space.records.leases.values()].flatMap(({ name, token, until }) => {
+        const runId = leasedRun(name)
+        const isDue = runId !== null && until <= now && space.run(runId)?.status === 'running'
+        return isDue ? [{ space: space.id, runId, token }] : []
       }),
     )
     const turns = all.flatMap((space) =>
@@ -221,6 +229,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       runs: runs.slice(0, limit),
       records: records.slice(0, limit),
       steps: steps.slice(0, limit),
+      leases: leases.slice(0, limit),
       turns: turns.slice(0, limit),
       logs: logs.slice(0, limit),
     }

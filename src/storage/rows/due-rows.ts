@@ -1,7 +1,8 @@
 /** Rows of what has expired, read into work for the sweeper. */
-import { factIdOf, runIdOf, type Seq, type SpaceId, type SpaceKey } from '../../domain/id.ts'
+import { factIdOf, type RunId, runIdOf, type Seq, type SpaceId, type SpaceKey } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import type { StepFields } from '../../domain/records/step.ts'
+import { leasedRun } from '../../domain/records/lease.ts'
+import type { CommonStep } from '../../domain/records/step.ts'
 import type { DueWork } from '../../ports/due-work.ts'
 import { storedJson } from '../stored-json.ts'
 import { fieldsShape } from '../stored-shapes.ts'
@@ -12,6 +13,8 @@ export type DueEntryColumns = readonly [space: string, key: string, version: Seq
 export type DueRecordColumns = readonly [space: string, noun: string, key: string, version: Seq]
 /** Of a step: its space, its fields and its version. */
 export type DueStepColumns = readonly [space: string, json: string, version: Seq]
+/** Of the lease of a run: its space, its name and its token. */
+export type DueLeaseColumns = readonly [space: string, name: string, token: Seq]
 /** Of a fact or a run: its space, the space's key, the last part of its id, and its version. */
 export type DueIssuedColumns = readonly [space: string, spaceKey: string, unique: string, version: Seq]
 
@@ -24,8 +27,12 @@ export function dueRecordOf([space, noun, key, version]: DueRecordColumns): DueW
 }
 
 export function dueStepOf([space, json, version]: DueStepColumns): DueWork['steps'][number] {
-  const { runId, path } = storedJson<StepFields & JsonObject>(json, 'step', fieldsShape)
+  const { runId, path } = storedJson<CommonStep & JsonObject>(json, 'step', fieldsShape)
   return { space: space as SpaceId, runId, path, version }
+}
+
+export function dueLeaseOf([space, name, token]: DueLeaseColumns): DueWork['leases'][number] {
+  return { space: space as SpaceId, runId: leasedRun(name) as RunId, token }
 }
 
 export function dueFactOf([space, spaceKey, unique, version]: DueIssuedColumns): DueWork['facts'][number] {

@@ -76,12 +76,13 @@ export function changingValues(run: RunState): readonly (string | number | null)
   ]
 }
 
-export const settledRunColumns = ['id', 'deleted', 'ord', 'name', 'thread', 'started', 'due']
+export const settledRunColumns = ['id', 'deleted', 'ord', 'name', 'thread', 'started', 'due', 'workflow']
 
 /** The other values of a run's row, in the order of `settledRunColumns`. */
 export function settledValues(run: RunState, key: SpaceKey): readonly (string | number | null)[] {
-  const { id, deleted, order, name, threadId = null, startedAt } = run
-  return [uniqueOfRun(id, key), deleted ? 1 : 0, order, name, threadId, msOf(startedAt), dueOfRun(run)]
+  const { id, deleted, order, name, threadId = null, startedAt, kind } = run
+  const isWorkflow = kind === 'workflow' ? 1 : 0
+  return [uniqueOfRun(id, key), deleted ? 1 : 0, order, name, threadId, msOf(startedAt), dueOfRun(run), isWorkflow]
 }
 
 /** The expiry of a run as the index holds it; see `dueOf`. */

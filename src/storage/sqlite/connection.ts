@@ -16,6 +16,7 @@ import { taskIds } from './migrations/009-task-ids.ts'
 import { spaceSecrets } from './migrations/010-space-secrets.ts'
 import { standingTurns } from './migrations/011-standing-turns.ts'
 import { steps } from './migrations/012-steps.ts'
+import { workflows } from './migrations/013-workflows.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
@@ -32,6 +33,7 @@ const migrations = [
   spaceSecrets,
   standingTurns,
   steps,
+  workflows,
 ]
 
 /** Marks a SQLite file as ours ("Aqfr"). */

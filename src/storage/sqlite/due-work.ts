@@ -2,7 +2,7 @@
 import type { SpaceId } from '../../domain/id.ts'
 import type { DueWork } from '../../ports/due-work.ts'
 import { dueHorizon, dueTurn, lastTooOld } from '../due-work.ts'
-import { dueEntryOf, dueFactOf, dueRecordOf, dueRunOf, dueStepOf } from '../rows/due-rows.ts'
+import { dueEntryOf, dueFactOf, dueLeaseOf, dueRecordOf, dueRunOf, dueStepOf } from '../rows/due-rows.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
 import type { SqliteDatabase } from './database.ts'
 import { seqAtTime } from './log.ts'
@@ -34,6 +34,7 @@ export function dueWork(database: SqliteDatabase, limit: number): Promise<DueWor
       runs: statements.dueRuns.all(now, now, limit).map(dueRunOf),
       records: statements.dueRecords.all(now, now, limit).map(dueRecordOf),
       steps: statements.dueSteps.all(now, limit).map(dueStepOf),
+      leases: statements.dueLeases.all(now, limit).map(dueLeaseOf),
       turns: dueTurns(database, now, limit),
       logs: dueLogs(database, now, limit),
     }

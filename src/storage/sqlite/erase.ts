@@ -6,6 +6,7 @@ import { noCounts, sumCounts } from '../../domain/commit/erased-counts.ts'
 import type { ErasedMessage, Erasure } from '../../domain/erase/erasure.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { entryRemoval } from '../../domain/index/removal.ts'
+import { runLease } from '../../domain/records/lease.ts'
 import { msOf } from '../../domain/time.ts'
 import { uniqueOfRun } from '../rows/run-rows.ts'
 import type { SpaceColumns } from '../rows/space-rows.ts'
@@ -52,7 +53,10 @@ export function eraseParts(
   for (const message of messages) eraseMessage(database, space, message)
   for (const threadId of threads) eraseThread(database, space, threadId)
   for (const key of entries) eraseEntry(database, space, key)
-  for (const runId of runs) database.statements.deleteRun.run(space.n, uniqueOfRun(runId, space.state.key))
+  for (const runId of runs) {
+    database.statements.deleteRun.run(space.n, uniqueOfRun(runId, space.state.key))
+    database.statements.deleteLease.run(space.n, runLease(runId))
+  }
   for (const name of records) {
     const { noun, key } = splitRecordName(name)
     database.statements.deleteRecord.run(space.n, noun, key)

@@ -35,13 +35,16 @@ function byAge(left: WaitingRun, right: WaitingRun): number {
   return own < other ? -1 : 1
 }
 
-/** The oldest of each name, of which the oldest of all are the page. */
+/** The oldest of each name and status, of which the oldest of all are the page. */
 function listWaiting({ statements, clock }: SqliteDatabase, query: WaitingRunsQuery): readonly WaitingRun[] {
-  const { names, after, limit } = query
+  const { kind, names, statuses, after, limit } = query
+  const isWorkflow = kind === 'workflow' ? 1 : 0
   const place = after === null ? null : parseRunId(after.runId)
   const from = after === null ? [0, '', ''] : [msOf(after.startedAt), place?.spaceKey ?? '', place?.unique ?? '']
-  const found = [...new Set(names)].flatMap((name) =>
-    statements.waitingRuns.all(name, clock.now(), ...from, limit).map((columns): WaitingRun => {
+  const numbers = [...new Set(statuses)].map((status) => runStatuses.indexOf(status))
+  const asked = [...new Set(names)].flatMap((name) => numbers.map((status) => [isWorkflow, name, status] as const))
+  const found = asked.flatMap((one) =>
+    statements.waitingRuns.all(...one, clock.now(), ...from, limit).map((columns): WaitingRun => {
       const [space, key] = columns.slice(-2) as [SpaceId, SpaceKey]
       return { space, run: runOf(columns as unknown as RunColumns, key) }
     }),

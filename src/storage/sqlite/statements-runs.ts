@@ -11,12 +11,13 @@ export function runStatements(connection: Connection) {
   return {
     run: connection.prepare<RunColumns>(`${select} WHERE space = ? AND id = ?`),
     threadRuns: connection.prepare<RunColumns>(`${select} WHERE space = ? AND thread = ? AND deleted = 0 ORDER BY ord`),
-    /** Of one name, from a place on. The condition is the index's own, word for word. */
+    /** Of one name and one status, from a place on. The condition is the index's own, word for word. */
     waitingRuns: connection.prepare<readonly [...RunColumns, space: string, spaceKey: string]>(
       `SELECT ${runColumns.replace(/\w+/g, 'run.$&')}, space.id, space.key FROM run JOIN space ON space.n = run.space
-       WHERE run.deleted = 0 AND run.status IN (1, 5) AND run.name = ?1 AND (run.expires IS NULL OR run.expires > ?2)
-         AND run.started >= ?3 AND (run.started, space.key, run.id) > (?3, ?4, ?5)
-       ORDER BY run.started, space.key, run.id LIMIT ?6`,
+       WHERE run.deleted = 0 AND run.status IN (1, 5, 7) AND run.workflow = ?1 AND run.name = ?2 AND run.status = ?3
+         AND (run.expires IS NULL OR run.expires > ?4)
+         AND run.started >= ?5 AND (run.started, space.key, run.id) > (?5, ?6, ?7)
+       ORDER BY run.started, space.key, run.id LIMIT ?8`,
     ),
     putRun: connection.prepare(
       `INSERT INTO run (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})

@@ -1,6 +1,6 @@
 /** Every SQL statement of the driver, prepared once: preparing each time costs four times as much. */
 import { type BlockColumns, blockColumns } from '../rows/block-rows.ts'
-import type { DueEntryColumns } from '../rows/due-rows.ts'
+import type { DueEntryColumns, DueLeaseColumns } from '../rows/due-rows.ts'
 import { type EntryColumns, entryColumns } from '../rows/entry-rows.ts'
 import type { LeaseColumns } from '../rows/lease-rows.ts'
 import { type LogColumns, logColumns } from '../rows/log-rows.ts'
@@ -235,6 +235,12 @@ function recordStatements(connection: Connection) {
     dueTurns: connection.prepare<readonly [...LeaseColumns, string]>(
       `${leaseSelect.replace(' FROM lease', ', (SELECT id FROM space WHERE n = lease.space) FROM lease')}
        WHERE thread IS NOT NULL AND until <= ? LIMIT ?`,
+    ),
+    /** Of runs of workflows that are running (0). The condition on the name is the index's own, word for word. */
+    dueLeases: connection.prepare<DueLeaseColumns>(
+      `SELECT space.id, lease.name, lease.token FROM lease JOIN space ON space.n = lease.space
+         JOIN run ON run.space = lease.space AND run.id = substr(lease.name, length('run/run__' || space.key) + 1)
+       WHERE lease.name >= 'run/' AND lease.name < 'run0' AND lease.until <= ? AND run.status = 0 AND run.deleted = 0 LIMIT ?`,
     ),
     putLease: connection.prepare(
       `INSERT INTO lease VALUES (?, ?, ?, ?, ?, ?)

@@ -1,20 +1,22 @@
 /** Cases of reads across spaces: runs that wait, and spaces that changed. */
 
 import type { SpaceId } from '../../domain/id.ts'
-import { runStatuses } from '../../domain/records/run.ts'
+import { runStatuses, waitingRunStatuses } from '../../domain/records/run.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
 import type { ChangedSpacesQuery, WaitingRunsQuery } from '../../ports/storage.ts'
 import { expectEqual, expectTrue } from './assert.ts'
-import { erase, putRun, write } from './changes.ts'
+import { erase, putRun, putRunIn, write } from './changes.ts'
 import type { StorageCase } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 
 const child = childSpaceId(home, 'agent', 'bot')
 const ada = spaceId('resource', 'ada')
 
+const ofAgents = { kind: 'agent', statuses: waitingRunStatuses } as const
+
 /** The space and the last part of the id of runs that wait. */
 async function waiting(scene: Scene, query: Partial<WaitingRunsQuery> = {}): Promise<readonly string[]> {
-  const all = { names: ['bot'], after: null, limit: 100 } as const
+  const all = { ...ofAgents, names: ['bot'], after: null, limit: 100 } as const
   const found = await scene.storage.runs.waiting(scene.access, { ...all, ...query })
   for (const { space, run } of found) expectEqual(await scene.run(run.id, space), run, 'a run that waits is whole')
   return found.map(({ space, run }) => `${space} ${run.id.split('_')[2]}`)
@@ -24,7 +26,7 @@ async function waiting(scene: Scene, query: Partial<WaitingRunsQuery> = {}): Pro
 async function waitingPages(scene: Scene, names: readonly string[], limit: number): Promise<readonly string[]> {
   const found: string[] = []
   for (let after: WaitingRunsQuery['after'] = null; ; ) {
-    const page = await scene.storage.runs.waiting(scene.access, { names, after, limit })
+    const page = await scene.storage.runs.waiting(scene.access, { ...ofAgents, names, after, limit })
     expectTrue(page.length <= limit, 'a page is no longer than asked for')
     found.push(...page.map(({ space, run }) => `${space} ${run.id.split('_')[2]}`))
     const last = page.at(-1)?.run
@@ -47,7 +49,7 @@ async function changed(scene: Scene, query: Omit<ChangedSpacesQuery, 'after'>): 
 
 export const acrossSpacesCases: readonly StorageCase[] = [
   sceneCase('runs that wait are found in every space: those suspended and those interrupted', async (scene) => {
-    await scene.committed(runStatuses.map((status) => putRun(status, { status })))
+    await scene.committed(runStatuses.map((status) => putRunIn(status, status)))
     await scene.committed(putRun('theirs', { status: 'suspended' }), { space: ada })
     await scene.committed(putRun('of-child', { status: 'interrupted' }), { space: child })
     const own = ['suspended', 'interrupted'].map((status) => `${home} ${status}`)

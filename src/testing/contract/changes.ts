@@ -2,6 +2,7 @@
 import type { Change, ChangeOf } from '../../domain/commit/commit.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { MessageInput, Role } from '../../domain/records/message.ts'
+import type { RunStatus } from '../../domain/records/run.ts'
 
 type Ttl = { readonly ttlMs?: number | null }
 type TurnRef = { readonly turnId?: string; readonly opened?: number }
@@ -45,9 +46,31 @@ export const putRun = (unique: string | null, more: Omit<ChangeOf<'run-put'>, 'k
   ...more,
 })
 
+/** A new run with that status: of a workflow if no other can have it. */
+export const putRunIn = (unique: string, status: RunStatus): Change =>
+  putRun(unique, { status, ...(status === 'pending' ? { runKind: 'workflow' as const } : {}) })
+
 export const expireRun = (runId: string): Change => ({ kind: 'run-expire', runId })
 
 export const putStep = (more: Omit<ChangeOf<'step-put'>, 'kind'>): Change => ({ kind: 'step-put', ...more })
+
+/** What names a step of a workflow. */
+type WorkName = Pick<ChangeOf<'work-begin'>, 'runId' | 'begun' | 'token' | 'path'>
+
+const workStep = { stepId: 'step', definition: 'f00d' } as const
+
+export const beginWork = (name: WorkName, attempt = 1): Change => {
+  return { kind: 'work-begin', ...workStep, ...name, attempt }
+}
+
+export const endWork = (
+  name: WorkName,
+  more: Partial<Omit<ChangeOf<'work-end'>, 'kind'>> = { output: 'done' },
+): Change => ({ kind: 'work-end', ...workStep, outcome: 'complete', ...name, ...more })
+
+export const waitWork = (name: WorkName, more: Partial<Omit<ChangeOf<'work-wait'>, 'kind'>> = {}): Change => {
+  return { kind: 'work-wait', ...workStep, stepKind: 'suspension', ...name, ...more }
+}
 
 /** A change of a step to a status. */
 export const patchStep = (

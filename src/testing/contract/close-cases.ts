@@ -12,6 +12,7 @@ function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record
   const dates = { asOf: null, from: null, to: null }
   const order = { orderBy: 'createdAt', archived: 'any', metadata: null, scanLimit: 5 } as const
   const facts = { attributes: {}, after: null, limit: 5 } as const
+  const waiting = { kind: 'agent', statuses: ['suspended'], after: null } as const
   const runs = { threadId: null, name: null, statuses: ['running'], order: 'newest', after: null, limit: 5 } as const
   const commit = { id: 'c' as CommitId, space: home, changes: [write('k', 1)] }
   return {
@@ -47,7 +48,7 @@ function everyCall({ access, limits }: Scene, storage: Storage): Readonly<Record
     'facts.byText': () => storage.facts.byText(access, home, 'words'),
     'runs.get': () => storage.runs.get(access, home, 'r'),
     'runs.list': () => storage.runs.list(access, home, runs),
-    'runs.waiting': () => storage.runs.waiting(access, { names: ['bot'], after: null, limit: 5 }),
+    'runs.waiting': () => storage.runs.waiting(access, { ...waiting, names: ['bot'], limit: 5 }),
     'log.read': () => storage.log.read(access, home, { after: 0, limit: 5 }),
     'log.seqAt': () => storage.log.seqAt(access, home, '2026-01-01T00:00:00.000Z'),
   }

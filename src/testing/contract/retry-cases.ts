@@ -1,13 +1,15 @@
 /** Cases of idempotency: a commit id seen again gets the first answer, for every kind of change. */
 import type { Change, ChangeKind } from '../../domain/commit/commit.ts'
 import type { TurnId } from '../../domain/id.ts'
-import { type StepFields, stepNoun } from '../../domain/records/step.ts'
+import { isCall, stepNoun } from '../../domain/records/step.ts'
+import type { AnyStep } from '../../domain/records/work-step.ts'
 import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import * as change from './changes.ts'
-import { alice, bob, carol, type StorageCase } from './contract-case.ts'
+import { alice, bob, carol, type StorageCase, worker } from './contract-case.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 import { asking, type Working, working } from './step-scene.ts'
+import { begun, type Leased } from './work-scene.ts'
 
 /** Ids of the records before the commit, to build changes from. */
 interface World {
@@ -23,6 +25,8 @@ interface World {
   readonly runs: Readonly<Record<'open' | 'short', string>>
   /** A run with a step `begun`, which was started once. */
   readonly calling: Working
+  /** A workflow that is worked on, with a step `begun`, and one whose lease is over. */
+  readonly works: Readonly<Record<'held' | 'left', Leased>>
 }
 
 async function build(scene: Scene): Promise<World> {
@@ -62,10 +66,12 @@ async function build(scene: Scene): Promise<World> {
   const runs = { open: running.runId, short: over.runId }
   const calling = await working(scene, 'calls')
   await scene.committed(asking(calling, 'begun', { stepKind: 'plain', status: 'started' }))
+  const works = { held: await begun(scene, 'held'), left: await begun(scene, 'left', { leaseMs: 500 }) }
+  await scene.committed(change.beginWork({ ...works.held, path: 'begun' }))
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
   const turns = { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId }
-  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs, calling }
+  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs, calling, works }
 }
 
 /** One commit, or more, for each kind of change. */
@@ -136,6 +142,15 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'run-put of an old one': ({ runs }) => [change.putRun(null, { runId: runs.open, status: 'suspended' })],
   'run-put that ends it': ({ runs }) => [change.putRun(null, { runId: runs.open, status: 'complete' })],
   'run-expire': ({ runs }) => [change.expireRun(runs.short), change.expireRun(runs.open)],
+  'run-put of a workflow': ({ works }) => [change.putRun(null, { ...works.held, status: 'suspended' })],
+  'run-put that takes a lease': ({ works }) => [
+    change.putRun(null, { runId: works.left.runId, leaseMs: 500 }),
+    change.beginWork({ runId: works.left.runId, path: 'first' }),
+  ],
+  'run-interrupt': ({ works }) => [{ kind: 'run-interrupt', runId: works.left.runId }],
+  'work-begin': ({ works }) => [change.beginWork({ ...works.held, path: 'begun' }, 2)],
+  'work-end': ({ works }) => [change.endWork({ ...works.held, path: 'begun' }, { output: { none: null } })],
+  'work-wait': ({ works }) => [change.waitWork({ ...works.held, path: 'begun' }, { payload: { none: null } })],
   'step-put': ({ calling }) => [asking(calling, 'new', { payload: { none: null } })],
   'step-patch': ({ calling }) => [change.patchStep(calling, 'begun', 'started', { attempt: 2 })],
   'lease-take': () => [change.take('other', 5_000)],
@@ -171,12 +186,20 @@ async function disturb(scene: Scene): Promise<void> {
       actor: carol,
     })
   }
-  for (const run of (await scene.runs()).items)
-    await scene.committed(change.putRun(null, { runId: run.id, details: { later: 1 } }))
+  for (const run of (await scene.runs()).items) {
+    const lease = run.kind === 'workflow' ? ({ leaseMs: 500, steal: true } as const) : {}
+    await scene.committed(change.putRun(null, { runId: run.id, details: { later: 1 }, ...lease }))
+  }
   const steps = await scene.storage.records.list(scene.access, home, stepNoun, { prefix: '', after: null, limit: 10 })
   for (const { value } of steps.items) {
-    const { runId, path } = value as unknown as StepFields
-    await scene.committed(change.patchStep({ runId }, path, 'settled'))
+    const step = value as unknown as AnyStep
+    const { runId, path } = step
+    if (isCall(step)) await scene.committed(change.patchStep({ runId }, path, 'settled'))
+    else
+      await scene.committed([
+        change.putRun(null, { runId, leaseMs: 500, steal: true }),
+        change.endWork({ runId, path: 'later' }),
+      ])
   }
   if ((await scene.thread('t')) !== null)
     await scene.committed([change.text('main', 'later', 't'), change.say('t', 'later')])
@@ -187,10 +210,11 @@ const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, ch
     `a retry of ${name} gets the first answer`,
     async (scene) => {
       const changes = changesIn(await build(scene))
-      const first = await scene.committed(changes, { id: 'again' })
+      const sent = { id: 'again', actor: name === 'run-interrupt' ? worker : alice }
+      const first = await scene.committed(changes, sent)
       await disturb(scene)
       const seq = await scene.seq()
-      const second = await scene.committed(changes, { id: 'again' })
+      const second = await scene.committed(changes, sent)
       expectEqual(second, { ...first, replayed: true }, 'the answer to a retry')
       expectEqual([first.replayed, await scene.seq()], [false, seq], 'nothing was applied again')
     },
@@ -200,13 +224,14 @@ const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, ch
 
 const noFacts = { plain: '', user: '', marked: '', short: '' }
 const noRuns = { open: '', short: '' }
+const noWork = { held: { runId: '', token: 1 }, left: { runId: '', token: 1 } }
 const noCalls: Working = { runId: '', turnId: '' as TurnId, threadId: '', messageId: '' }
 
 /** Every kind of change has a commit above, except `erase`, whose commit leaves no trace. */
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
     const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', replacedTurnId: '' }
-    const world = { ...turns, issued: [], token: 1, facts: noFacts, runs: noRuns, calling: noCalls }
+    const world = { ...turns, issued: [], token: 1, facts: noFacts, runs: noRuns, calling: noCalls, works: noWork }
     return changesIn(world).map((change) => change.kind)
   }),
 )

@@ -23,7 +23,6 @@ function told(run: RunState | null) {
 const putting: readonly StorageCase[] = [
   sceneCase('a run begins, goes on and ends: what is stated is merged, the rest stays', async (scene) => {
     const more = {
-      runKind: 'workflow',
       parentRunId: 'run-0',
       details: { model: 'm', tokens: { input: 1 }, none: null },
     } as const
@@ -32,7 +31,7 @@ const putting: readonly StorageCase[] = [
     expectEqual(first, { kind: 'run-put', runId: `run_${key}_a` as typeof first.runId, version: 1 }, 'the answer')
     const { runId } = first
     const run = await scene.run(runId)
-    const about = { name: 'bot', kind: 'workflow', continuation: null } as const
+    const about = { name: 'bot', kind: 'agent', continuation: null } as const
     expectEqual(told(run), { ...about, status: 'running', details: { model: 'm', tokens: { input: 1 } } }, 'begun')
     expectEqual([run?.actor, run?.parentRunId, run?.endedAt], [alice, 'run-0', null], 'by whom, called by what')
     expectEqual([run?.startedAt, run?.updatedAt], [scene.now(), scene.now()], 'when')
@@ -213,7 +212,7 @@ const references: readonly StorageCase[] = [
 
 const continuations: readonly StorageCase[] = [
   ...endedRunStatuses
-    .filter((status) => !keepsContinuation(status))
+    .filter((status) => !keepsContinuation('agent', status))
     .map((status) =>
       sceneCase(`what a run needs to go on leaves the log once it is ${status}`, async (scene) => {
         const runId = await began(scene, 'a', { details: { kept: 'details' }, continuation: { at: 'secret-1' } })

@@ -14,6 +14,7 @@ import {
   message,
   openTurn,
   putRun,
+  putRunIn,
   putThread,
   say,
   step,
@@ -251,7 +252,7 @@ const more: readonly StorageCase[] = [
     'erasing a space counts its runs, but for those that were swept',
     async (scene) => {
       const runId = await began(scene, 'a', {}, 1_000)
-      await scene.committed(runStatuses.map((status) => putRun(status, { status })))
+      await scene.committed(runStatuses.map((status) => putRunIn(status, status)))
       scene.clock.advance(1_000)
       await scene.committed(expireRun(runId))
       expectEqual((await erased(scene, {})).runs, runStatuses.length, 'the answer')

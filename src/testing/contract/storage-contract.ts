@@ -39,6 +39,7 @@ import { threadPageCases } from './thread-page-cases.ts'
 import { tombstoneCases } from './tombstone-cases.ts'
 import { turnCases } from './turn-cases.ts'
 import { vectorCases } from './vector-cases.ts'
+import { workCases } from './work-cases.ts'
 
 /** Every case, each on a fresh storage of its own; their names are unique. Run one with `runStorageCase`. */
 export const storageContract: readonly StorageCase[] = [
@@ -68,6 +69,7 @@ export const storageContract: readonly StorageCase[] = [
   ...stepCases,
   ...stepCloneCases,
   ...stepRemovalCases,
+  ...workCases,
   ...indexCases,
   ...vectorCases,
   ...logCases,
