@@ -12,6 +12,7 @@ import type {
   AgentTurn,
   AgentTurnRequest,
   AgentWorkingMemory,
+  RunProgress,
   RunStep,
   WatchedTurn,
   WorkRunStep,
@@ -20,6 +21,7 @@ import { closeOverdue } from './conversation/list-messages.ts'
 import { isCallStep, isWork, readStep, readSteps } from './conversation/steps.ts'
 import { turnEnded } from './conversation/turn-queue.ts'
 import { begin, beginOrJoin, Turn } from './conversation/turns.ts'
+import { watchRun } from './conversation/watch-run.ts'
 import { watchTurn } from './conversation/watch-turn.ts'
 import type { Core } from './door/core.ts'
 import { Door, resourceSpace } from './door/door.ts'
@@ -199,6 +201,10 @@ class DoorSpace implements AgentSpace {
   async workStep(runId: string, path: string): Promise<WorkRunStep | null> {
     const step = await readStep(this.#door, runId, path)
     return step !== null && isWork(step) ? step : null
+  }
+
+  watchRun(runId: string, signal: AbortSignal): AsyncIterable<RunProgress> {
+    return watchRun(this.#door, runId, signal)
   }
 
   decide(changes: readonly Change[]): Promise<unknown> {

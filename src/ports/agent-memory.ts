@@ -162,6 +162,14 @@ export interface WorkRunStep extends WorkStep {
   readonly version: Seq
 }
 
+/** The run of a workflow as it stands, with steps of it. */
+export interface RunProgress {
+  /** null if it is gone: it expired, or was forgotten. */
+  readonly run: RunState | null
+  /** All its steps at first, then those that a commit changed. */
+  readonly steps: readonly WorkRunStep[]
+}
+
 type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
 
 /** The space of a call, for the agent. Only a memory makes one. */
@@ -261,6 +269,14 @@ export interface AgentSpace extends Reads {
   workSteps(runId: string): Promise<readonly WorkRunStep[]>
   /** A step of a workflow's run by its path; null if there is none. */
   workStep(runId: string, path: string): Promise<WorkRunStep | null>
+  /**
+   * Follows a workflow's run, in whichever process it is worked on: its whole state, then after each commit that changes it
+   * the run and the changed steps. The whole state comes again where the log does not tell the changes. Ends when the run is
+   * gone, and when the memory closes.
+   *
+   * @param signal Ends the following. The run goes on.
+   */
+  watchRun(runId: string, signal: AbortSignal): AsyncIterable<RunProgress>
   /** Who decides about steps: the actor of the memory itself, which is the application or a person. */
   readonly decider: Actor
   /**

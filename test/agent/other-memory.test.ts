@@ -87,6 +87,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     run: (runId) => note('run', space.run(runId)),
     workSteps: (runId) => note('workSteps', space.workSteps(runId)),
     workStep: (runId, path) => note('workStep', space.workStep(runId, path)),
+    watchRun: (runId, signal) => note('watchRun', space.watchRun(runId, signal)),
     steps: (runId) => note('steps', space.steps(runId)),
     step: (runId, path) => note('step', space.step(runId, path)),
     decider: space.decider,
