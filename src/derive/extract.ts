@@ -14,6 +14,8 @@ export interface Heard {
   readonly author: Actor
   /** ISO time. */
   readonly at: string
+  /** The message states that time; otherwise it is when memory got it. */
+  readonly dated?: true
   readonly text: string
 }
 
@@ -178,6 +180,7 @@ const queuedSchema = z.object({
         name: z.exactOptional(z.string()),
       }),
       at: z.string(),
+      dated: z.exactOptional(z.literal(true)),
       text: z.string(),
     }),
   ),

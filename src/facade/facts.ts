@@ -87,7 +87,7 @@ export class Facts {
    */
   async add(messages: MessageLike | readonly MessageLike[], options: AddFactsOptions): Promise<AddedFacts> {
     const stated = { messages: readPlain(messages, 'messages') }
-    return call(this.#core, 'facts.add', { ...timed('add', options, ['validFrom', 'expiresAt']), stated })
+    return call(this.#core, 'facts.add', { ...timed('add', options, ['validFrom', 'validTo', 'expiresAt']), stated })
   }
 
   /**

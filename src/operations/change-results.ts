@@ -50,6 +50,7 @@ export const changeResult = z.union([
     version: seq,
     known: z.boolean(),
     added: z.exactOptional(z.array(z.enum(factAdditions))),
+    endedBy: z.exactOptional(id),
     superseded: z.array(id),
     conflicts: z.array(id),
   }),

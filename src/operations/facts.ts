@@ -49,6 +49,7 @@ const added = z.strictObject({
       memory: z.string(),
       event: z.enum(['ADD', 'UPDATE', 'DELETE', 'NONE']),
       added: optional(z.array(z.enum(factAdditions))),
+      endedBy: optional(z.string()),
       previousMemory: optional(z.string()),
       supersedes: optional(z.array(z.string())),
       conflictsWith: optional(z.array(z.string())),

@@ -67,7 +67,11 @@ export const fact = z.strictObject({
 })
 
 /** The fields of a fact that may be stated, other than text, metadata and links. */
-export const stated = { validFrom: optionalTime, expiresAt: optional(time.nullable()) }
+export const stated = {
+  validFrom: optionalTime,
+  validTo: optional(time.nullable()),
+  expiresAt: optional(time.nullable()),
+}
 
 /** The answer of a deletion. */
 export const deletion = z.strictObject({ deleted: z.boolean() })

@@ -84,22 +84,24 @@ async function checkFacts({ storage, access, space, clock }: ReaderQuestion, rec
     after = page.items.at(-1)?.order ?? null
     if (!page.more || after === null) break
   }
+  const now = isoTime(clock.now())
   const problems: string[] = []
   for (const [id, fact] of answered) {
     const { record } = await storage.facts.get(access, space, id)
     if (record !== null) problems.push(...differ(`fact ${id} in the list`, fact, record))
     const [last] = await storage.facts.history(access, space, id, 1)
-    if (record !== null) problems.push(...differ(`the last version of fact ${id}`, last?.fact ?? null, record))
+    if (record !== null)
+      problems.push(...differ(`the last version of fact ${id}`, liveFact(last?.fact ?? null, now), record))
     const isOneSided = (other: string) => answered.get(other)?.conflictsWith.includes(fact.id) === false
     const [alone] = fact.conflictsWith.filter(isOneSided)
     if (alone !== undefined) problems.push(`fact ${id} is marked with ${alone}, which is not marked with it`)
   }
-  const now = isoTime(clock.now())
   // One that expires meanwhile may be on either side.
   const live = [...records.facts.values()].filter(
     (fact) => liveFact(fact, now) !== null || (answered.has(fact.id) && liveFact(fact, before) !== null),
   )
-  return [...problems, ...compare('fact', new Map(live.map((fact) => [fact.id as string, fact])), answered)]
+  const asRead = new Map(live.map((fact) => [fact.id as string, liveFact(fact, now) ?? fact]))
+  return [...problems, ...compare('fact', asRead, answered)]
 }
 
 async function checkRuns({ storage, access, space, clock }: ReaderQuestion, records: SpaceRecords) {

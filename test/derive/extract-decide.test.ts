@@ -20,7 +20,11 @@ function fact(id: string, trust: Trust = 'agent', assertedBy: Actor = bot): Fact
 }
 
 const [a, b, c] = [fact('a'), fact('b'), fact('c')]
-const candidate = (text: string, ...near: FactState[]): Candidate => ({ statement: { text, from: [0] }, near })
+const candidate = (text: string, ...near: FactState[]): Candidate => ({
+  statement: { text, from: [0] },
+  near,
+  said: null,
+})
 
 describe('the question', () => {
   const question = decisionQuestion([candidate('One', a, b), candidate('Two', b, c)])

@@ -204,6 +204,20 @@ describe('turns', () => {
 })
 
 describe('updateMessages', () => {
+  it('changes messages of one id in several threads, each once', async () => {
+    const memory = openMemory()
+    for (const threadId of ['x', 'y']) {
+      await memory.saveMessages({ resourceId, threadId, messages: [{ id: 'same', role: 'user', content: threadId }] })
+    }
+    const edit = (threadId: string) => ({ id: 'same', threadId, content: `${threadId}, edited` })
+    const updated = await memory.updateMessages({ resourceId, messages: [edit('y'), edit('x')] })
+    expect(updated.map(({ threadId, parts }) => [threadId, parts])).toEqual([
+      ['y', [{ type: 'text', text: 'y, edited' }]],
+      ['x', [{ type: 'text', text: 'x, edited' }]],
+    ])
+    await refused('invalid-input', () => memory.updateMessages({ resourceId, messages: [edit('x'), edit('x')] }))
+  })
+
   it('deep-merges metadata and replaces content, in place', async () => {
     const memory = openMemory()
     const { messages } = await memory.saveMessages({

@@ -62,6 +62,18 @@ function checkExpiry(draft: Draft, value: string): string {
   throw invalidInput('expiresAt', `must be later than ${draft.at}`, value, 'Pass a future time, or null for ever.')
 }
 
+/** The stated times between which a fact holds. */
+function checkValidity(draft: Draft, change: FactAssert, before: FactState | null) {
+  const validFrom = change.validFrom === undefined ? undefined : toIso(change.validFrom, 'validFrom')
+  const validTo = typeof change.validTo === 'string' ? toIso(change.validTo, 'validTo') : change.validTo
+  const [from, to] = [validFrom ?? before?.validFrom ?? draft.at, validTo ?? before?.validTo ?? null]
+  if (to !== null && to <= from && (validFrom ?? validTo) !== undefined) {
+    const fix = 'Pass the time since which it held as validFrom, and a later one as validTo.'
+    throw invalidInput('validTo', `must be later than validFrom, ${from}`, to, fix)
+  }
+  return { ...(validFrom === undefined ? {} : { validFrom }), ...(validTo === undefined ? {} : { validTo }) }
+}
+
 /** The trusts of those sources that are facts of this space. */
 function* sourceTrusts(draft: Draft, sources: readonly string[]): Generator<Trust> {
   for (const source of sources) {
@@ -78,12 +90,12 @@ function waitsForExtraction(change: FactAssert, before: FactState | null): boole
 /** Stated fields that need no check beyond their schema. */
 function plainFields(change: FactAssert): Partial<StatedFields> {
   const { kind, unique, factId, supersedes, conflictsWith, queued, ...stated } = change
-  const { text, trust, metadata, attributes, sources, validFrom, expiresAt, ...plain } = stated
+  const { text, trust, metadata, attributes, sources, validFrom, validTo, expiresAt, ...plain } = stated
   return plain
 }
 
 function assertionOf(draft: Draft, change: FactAssert, before: FactState | null): Assertion {
-  const { text, metadata, attributes, validFrom, expiresAt } = change
+  const { text, metadata, attributes, expiresAt } = change
   if (metadata !== undefined) checkBytes(draft.limits, 'metadataBytes', metadata, 'The metadata of the fact')
   const sources = change.sources === undefined ? undefined : checkIds(draft, change.sources, 'sources')
   const all = sources ?? before?.sources ?? []
@@ -96,7 +108,7 @@ function assertionOf(draft: Draft, change: FactAssert, before: FactState | null)
     ...(metadata === undefined ? {} : { metadata }),
     ...(attributes === undefined ? {} : { attributes: checkAttributes(attributes) }),
     ...(sources === undefined ? {} : { sources }),
-    ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+    ...checkValidity(draft, change, before),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : checkExpiry(draft, expiresAt) }),
     ...(change.queued === true ? { queued: true as const } : {}),
   }
@@ -113,10 +125,11 @@ function currentFact(draft: Draft, factId: string, mayBeQueued = false): FactSta
   if (fact === null) throw notFound('fact', factId, 'It may have been deleted or have expired; search again.')
   if (fact.status === 'current' || (mayBeQueued && fact.status === 'queued')) return fact
   const { id, status, supersededBy, version } = fact
-  const instead = status === 'queued' ? 'waits for extraction' : `was superseded by ${shown(supersededBy)}`
+  const ended = supersededBy === null ? `held until ${fact.validTo}` : `was superseded by ${shown(supersededBy)}`
+  const instead = status === 'queued' ? 'waits for extraction' : ended
   throw new MemoryError('conflict', {
     message: `The fact ${shown(id)} ${instead}.`,
-    fix: status === 'queued' ? 'Retire it once its facts are stored.' : 'Read that one, then decide again.',
+    fix: status === 'queued' ? 'Retire it once its facts are stored.' : 'Read what holds now, then decide again.',
     details: { factId: id, status, supersededBy, version },
   })
 }
@@ -170,30 +183,35 @@ function resolvedBy(draft: Draft, gone: readonly FactState[], own: FactId | null
 /**
  * The facts that the assertion supersedes, those that it contradicts, and those whose contradiction it resolves.
  *
- * @param corrected A fact that becomes one with the asserted one, whatever its trust.
+ * @param options `corrected`: a fact that becomes one with the asserted one, whatever its trust. `isPast`: the asserted fact
+ *   held only in the past.
  */
 function linksOf(
   draft: Draft,
   factId: FactId,
-  { trust, supersedes, contradicts }: Omit<Assertion, 'stated'>,
+  { stated, trust, supersedes, contradicts }: Assertion,
   validFrom: string,
-  corrected: FactState | null = null,
+  { corrected = null, isPast = false }: { readonly corrected?: FactState | null; readonly isPast?: boolean } = {},
 ): FactLinks {
   const superseded: FactState[] = corrected === null ? [] : [corrected]
   const conflicts: FactId[] = []
   for (const id of supersedes) {
     if (id === factId || id === corrected?.id) continue
     const target = currentFact(draft, id)
+    if (isOlder(stated, target)) continue
     draft.claim({ fact: target.id })
     if (isHigher(target.trust, trust)) conflicts.push(target.id)
     else superseded.push(target)
   }
-  for (const id of contradicts) {
+  // What held only in the past contradicts nothing that holds now.
+  for (const id of isPast ? [] : contradicts) {
     if (id !== factId && id !== corrected?.id) conflicts.push(currentFact(draft, id).id)
   }
-  const resolved = resolvedBy(draft, superseded, factId)
+  const own = isPast ? draft.fact(factId) : null
+  const resolved = own === null ? resolvedBy(draft, superseded, factId) : resolvedBy(draft, [...superseded, own], null)
   const closed = superseded.map((fact) => {
-    const validTo = isoTime(Math.max(msOf(validFrom), msOf(fact.validFrom)))
+    const end = isoTime(Math.max(msOf(validFrom), msOf(fact.validFrom)))
+    const validTo = fact.validTo !== null && fact.validTo < end ? fact.validTo : end
     return { key: fact.id, version: draft.factBefore(fact.id), validTo }
   })
   return {
@@ -225,10 +243,38 @@ function refuseNaming(change: FactAssert, rule: string, factId?: FactId): void {
   }
 }
 
+function lifeOf(fact: FactState | null): Partial<Pick<StatedFields, 'validTo' | 'expiresAt'>> {
+  return fact === null ? {} : { validTo: fact.validTo, expiresAt: fact.expiresAt }
+}
+
+/** Whether a statement with a time is older than a fact. Without one, the order of the log decides: it is the newest. */
+function isOlder({ validFrom }: StatedFact, fact: FactState): boolean {
+  return validFrom !== undefined && validFrom < fact.validFrom
+}
+
+/** The end of a statement, and the fact that begins there if it is newer than the statement. */
+interface Ending {
+  readonly validTo: string | null
+  readonly endedBy: FactId | null
+}
+
+/** Where a statement ends: as it says, or where the first of the newer facts begins that it names. */
+function endingOf(draft: Draft, { stated, supersedes }: Assertion, before: FactState | null): Ending {
+  let ending: Ending = { validTo: stated.validTo ?? before?.validTo ?? null, endedBy: null }
+  for (const id of supersedes) {
+    const target = currentFact(draft, id)
+    const { validFrom } = target
+    if (!isOlder(stated, target)) continue
+    if (ending.validTo === null || validFrom < ending.validTo) ending = { validTo: validFrom, endedBy: target.id }
+  }
+  return ending
+}
+
 /** What an assertion says of a fact that states the same; of a correction, with the life of the corrected fact. */
 function restatementOf({ stated, trust }: Assertion, corrected: FactState | null): Restatement {
-  const { sources = [], validFrom = corrected?.validFrom, expiresAt = corrected?.expiresAt ?? null } = stated
-  return { trust, sources, expiresAt, ...(validFrom === undefined ? {} : { validFrom }) }
+  const { sources = [], validFrom = corrected?.validFrom } = stated
+  const { validTo, expiresAt } = { validTo: null, expiresAt: null, ...lifeOf(corrected), ...stated }
+  return { trust, sources, validTo, expiresAt, ...(validFrom === undefined ? {} : { validFrom }) }
 }
 
 /** A current fact that states the same as an assertion, into which it may be merged. */
@@ -256,7 +302,7 @@ function applyKnown(
 ): ResultOf<'fact-assert'> {
   const added = mergedFields(known, restatementOf(assertion, corrected), draft.limits.factLinks)
   const since = assertion.stated.validFrom ?? corrected?.validFrom ?? draft.at
-  const links = linksOf(draft, known.id, assertion, since, corrected)
+  const links = linksOf(draft, known.id, assertion, since, { corrected })
   if (Object.keys(added).length + Object.keys(links).length === 0) {
     return record(draft, { kind: 'fact-known', factId: known.id, version: known.version })
   }
@@ -282,12 +328,24 @@ export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fac
     refuseNaming(change, 'must not name the fact itself', before.id)
     refuseWeaker(draft, change, before, trust)
   }
-  const known = isQueued ? null : knownFact(draft, assertion, before)
+  const { validTo, endedBy } = endingOf(draft, assertion, before)
+  const isPast = !isQueued && validTo !== null && validTo <= draft.at
+  // What held once does not say that it holds now.
+  const known = isQueued || isPast ? null : knownFact(draft, assertion, before)
   if (known !== null) return applyKnown(draft, known, assertion, before)
   const factId = before?.id ?? newFactId(draft, unique)
   if (before === null) draft.claim({ fact: factId })
-  const links = linksOf(draft, factId, assertion, stated.validFrom ?? before?.validFrom ?? draft.at)
-  return record(draft, { kind: 'fact-assert', factId, prev: draft.factBefore(factId), stated, ...links })
+  const since = stated.validFrom ?? before?.validFrom ?? draft.at
+  const links = linksOf(draft, factId, assertion, since, { isPast })
+  return record(draft, {
+    kind: 'fact-assert',
+    factId,
+    prev: draft.factBefore(factId),
+    stated: endedBy === null ? stated : { ...stated, validTo },
+    ...(isPast ? { ended: true as const } : {}),
+    ...(endedBy === null ? {} : { endedBy }),
+    ...links,
+  })
 }
 
 /** Decides a deletion. Unknown ids are skipped. An expired fact is removed, but counts as absent before. */

@@ -100,6 +100,8 @@ export type ChangeResult =
       readonly known: boolean
       /** With `known`: what the statement added to the stored fact. Absent if nothing. */
       readonly added?: readonly FactAddition[]
+      /** It is older than this fact, which it was to replace: it ends where that one begins. */
+      readonly endedBy?: FactId
       readonly superseded: readonly FactId[]
       /** Facts that are now marked as contradicting it, including those of higher trust that it could not supersede. */
       readonly conflicts: readonly FactId[]

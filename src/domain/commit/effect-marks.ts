@@ -77,6 +77,7 @@ const statedFact = fields({
   sources: ref('message'),
   unsourced: 'structure',
   validFrom: 'structure',
+  validTo: 'structure',
   expiresAt: 'structure',
   queued: 'structure',
 })
@@ -151,7 +152,15 @@ const effectMarks = {
   'entry-expire': { scope: 'space', marks: { key: name('entry'), prev: 'version', absent: 'structure' } },
   'fact-assert': {
     scope: 'space',
-    marks: { factId: name('fact'), prev: 'version', stated: statedFact, known: 'structure', ...links },
+    marks: {
+      factId: name('fact'),
+      prev: 'version',
+      stated: statedFact,
+      known: 'structure',
+      ended: 'structure',
+      endedBy: ref('fact'),
+      ...links,
+    },
   },
   'fact-known': { scope: 'space', marks: { factId: ref('fact'), version: 'structure' } },
   'fact-retire': { scope: 'space', marks: { retired: displaced('fact'), ...links } },

@@ -213,6 +213,10 @@ type Body =
       readonly stated: StatedFact
       /** It was stated before: only its links are new, and what `stated` adds. */
       readonly known?: true
+      /** It held only in the past when it was stated. */
+      readonly ended?: true
+      /** The fact that holds where it ends, and is newer than what was stated. */
+      readonly endedBy?: FactId
     })
   /** The same fact is stored already, in that version. */
   | { readonly kind: 'fact-known'; readonly factId: FactId; readonly version: Seq }

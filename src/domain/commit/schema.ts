@@ -240,7 +240,10 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     attributes: z.exactOptional(attributesSchema),
     /** Ids of the messages, facts and runs that it was derived from. */
     sources: z.exactOptional(z.array(id).max(limitTable.factLinks.max)),
+    /** Since when it holds. A statement with a time never ends a fact that began later: it ends where that one begins. */
     validFrom: z.exactOptional(time),
+    /** Until when it holds; null: nothing ends it. */
+    validTo: z.exactOptional(time.nullable()),
     expiresAt: z.exactOptional(time.nullable()),
     /** Facts that it replaces. Those of higher trust are marked as contradicting instead. */
     supersedes: z.exactOptional(factIds),

@@ -3,10 +3,10 @@ import { isHigher, type Trust } from '../trust.ts'
 import type { FactState, StatedFields } from './fact.ts'
 
 /** The fields of a known fact that a statement may add to. */
-export const factAdditions = ['trust', 'sources', 'validFrom', 'expiresAt'] as const
+export const factAdditions = ['trust', 'sources', 'validFrom', 'validTo', 'expiresAt'] as const
 export type FactAddition = (typeof factAdditions)[number]
 
-type Life = Pick<StatedFields, 'validFrom' | 'expiresAt'>
+type Life = Pick<StatedFields, 'validFrom' | 'validTo' | 'expiresAt'>
 
 /** A statement of words that a fact has already. */
 export interface Restatement {
@@ -15,6 +15,8 @@ export interface Restatement {
   readonly sources: readonly string[]
   /** Absent: no time was stated. */
   readonly validFrom?: string
+  /** Absent or null: nothing ends it. */
+  readonly validTo?: string | null
   /** Absent or null: never. */
   readonly expiresAt?: string | null
 }
@@ -22,11 +24,17 @@ export interface Restatement {
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** The times of a fact that a statement makes wider: the earliest start and the latest end count. */
-function widerLife(fact: FactState, { validFrom, expiresAt = null }: Restatement): Partial<Life> {
+function widerLife(fact: FactState, { validFrom, validTo = null, expiresAt = null }: Restatement): Partial<Life> {
   const wider: Mutable<Partial<Life>> = {}
   if (validFrom !== undefined && validFrom < fact.validFrom) wider.validFrom = validFrom
-  if (fact.expiresAt !== null && (expiresAt === null || expiresAt > fact.expiresAt)) wider.expiresAt = expiresAt
+  if (isLater(validTo, fact.validTo)) wider.validTo = validTo
+  if (isLater(expiresAt, fact.expiresAt)) wider.expiresAt = expiresAt
   return wider
+}
+
+/** Whether an end is later than another; null is no end. */
+function isLater(end: string | null, than: string | null): boolean {
+  return than !== null && (end === null || end > than)
 }
 
 /**

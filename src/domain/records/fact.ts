@@ -32,12 +32,15 @@ export interface StatedFields {
   /** It has sources, but was also stated without any: it stays when they are forgotten. */
   readonly unsourced?: true
   readonly validFrom: string
+  /** Until when it holds: as was stated, or where another fact replaced it. Null while nothing ends it. */
+  readonly validTo: string | null
   readonly expiresAt: string | null
 }
 
 /** The fields of a fact without statement, or whose content was erased. */
 export function unstated(createdAt: string): StatedFields {
-  return { text: '', trust: 'tool', metadata: {}, attributes: {}, sources: [], validFrom: createdAt, expiresAt: null }
+  const times = { validFrom: createdAt, validTo: null, expiresAt: null }
+  return { text: '', trust: 'tool', metadata: {}, attributes: {}, sources: [], ...times }
 }
 
 /** A fact as drivers store it. A deleted fact stays as an empty row, which counts as absent. */
@@ -52,9 +55,9 @@ export interface FactState extends StatedFields {
   readonly updatedAt: string
   /** Who stated the text. */
   readonly assertedBy: Actor
-  /** When another fact replaced it; null while it is current. */
-  readonly validTo: string | null
+  /** `superseded`: it held only in the past, since another fact replaced it or because it was stated so. */
   readonly status: FactStatus
+  /** The fact that holds in its place, or will once this one ends; null if there is none. */
   readonly supersededBy: FactId | null
   /** Facts that contradict it, unresolved. They also list this fact. */
   readonly conflictsWith: readonly FactId[]
@@ -68,8 +71,27 @@ export function factOrder(seq: Seq, change: number): number {
   return seq * factsPerCommit + change
 }
 
-/** The fact if it is present at a time: not deleted and not expired, swept or not. Otherwise null. */
+/** Whether a fact that was current when it was written had ended by a time. */
+function hasEnded({ status, validTo }: FactState, at: string): boolean {
+  return status === 'current' && validTo !== null && validTo <= at
+}
+
+/**
+ * The fact if it is present at a time: not deleted and not expired, swept or not. Otherwise null. One that has ended by then
+ * is `superseded`.
+ */
 export function liveFact(fact: FactState | null, at: string): FactState | null {
   if (fact === null || fact.deleted) return null
-  return fact.expiresAt === null || fact.expiresAt > at ? fact : null
+  if (fact.expiresAt !== null && fact.expiresAt <= at) return null
+  return hasEnded(fact, at) ? { ...fact, status: 'superseded' } : fact
+}
+
+/** The facts of these that are present at a time, as {@link liveFact} gives them. */
+export function liveFacts(facts: readonly FactState[], at: string): readonly FactState[] {
+  return facts.flatMap((fact) => liveFact(fact, at) ?? [])
+}
+
+/** Whether a fact held at a time. */
+export function heldAt({ validFrom, validTo }: FactState, at: string): boolean {
+  return validFrom <= at && (validTo === null || at < validTo)
 }

@@ -35,7 +35,6 @@ function tombstone({ id, createdAt, order }: Pick<FactState, 'id' | 'createdAt' 
     createdAt,
     updatedAt: row.at,
     assertedBy: row.actor,
-    validTo: null,
     status: 'current',
     supersededBy: null,
     conflictsWith: [],
@@ -53,10 +52,13 @@ function asserted(before: FactState | null, effect: EffectOf<'fact-assert'>, row
   const { queued, ...stated } = effect.stated
   const superseded = new Set(effect.superseded?.map((link) => link.key))
   const marks = new Set([...base.conflictsWith, ...(effect.conflicts ?? []).map((link) => link.key as FactId)])
+  if (effect.ended === true) marks.clear()
   return {
     ...base,
     ...stated,
     ...(queued === true ? { status: 'queued' as const } : {}),
+    ...(effect.ended === true ? { status: 'superseded' as const } : {}),
+    ...(effect.endedBy === undefined ? {} : { supersededBy: effect.endedBy }),
     version: row.seq,
     updatedAt: row.at,
     // A text comes with its trust; a trust alone is that of somebody who states the same.
@@ -94,7 +96,9 @@ function* resolvedAfter(links: FactLinks, gone: ReadonlySet<string>, row: RowTim
 function* changed(effect: Effect, row: RowTime, fact: FactOf): Generator<FactState> {
   if (effect.kind === 'fact-assert' || (effect.kind === 'erased' && effect.factId !== undefined)) {
     yield* linkedAfter(effect, [effect.factId as string], row, fact)
-    yield* resolvedAfter(effect, new Set(effect.superseded?.map((link) => link.key)), row, fact)
+    const gone = new Set(effect.superseded?.map((link) => link.key))
+    if (effect.kind === 'fact-assert' && effect.ended === true) gone.add(effect.factId)
+    yield* resolvedAfter(effect, gone, row, fact)
     if (effect.kind === 'fact-assert') yield asserted(fact(effect.factId), effect, row)
     return
   }
@@ -121,14 +125,14 @@ export function factAnswer(effect: Effect, seq: Seq): ResultOf<'fact-assert' | '
   if (effect.kind === 'fact-assert') {
     const { factId, superseded, conflicts } = effect
     const links = { superseded: ids(superseded), conflicts: ids(conflicts) }
-    if (effect.known !== true) return { kind: 'fact-assert', factId, version: seq, known: false, ...links }
-    const added = additionsIn(effect.stated)
+    const added = effect.known === true ? additionsIn(effect.stated) : []
     return {
       kind: 'fact-assert',
       factId,
       version: seq,
-      known: true,
+      known: effect.known === true,
       ...(added.length > 0 ? { added } : {}),
+      ...(effect.endedBy === undefined ? {} : { endedBy: effect.endedBy }),
       ...links,
     }
   }

@@ -363,11 +363,6 @@ export async function updateMessages(
   core: Core,
   { messages: edits, resourceId, commitId }: UpdateMessagesOptions,
 ): Promise<MessageRecord[]> {
-  const byId = new Map(edits.map((edit) => [edit.id, edit]))
-  if (byId.size < edits.length) {
-    const fix = 'Put all changes of a message into one.'
-    throw invalidInput('messages', 'must change each message once', edits.length, fix)
-  }
   const located = (
     await Promise.all(
       edits.map(({ id, threadId }, index) => {
@@ -375,8 +370,15 @@ export async function updateMessages(
       }),
     )
   ).flat()
+  // An id of a caller's own means another message in each thread.
+  const placeOf = (id: string, threadId: ThreadId) => `${threadId}\n${id}`
+  const byPlace = new Map(located.map(({ messageId, threadId }, at) => [placeOf(messageId, threadId), edits[at]]))
+  if (byPlace.size < edits.length) {
+    const fix = 'Put all changes of a message into one.'
+    throw invalidInput('messages', 'must change each message once', edits.length, fix)
+  }
   const changesOf = (ids: readonly string[], threadId: ThreadId) =>
-    ids.map((id) => editChange(byId.get(id) as MessageEdit, threadId))
+    ids.map((id) => editChange(byPlace.get(placeOf(id, threadId)) as MessageEdit, threadId))
   await commitByThread<'message-edit'>(located, commitId, changesOf)
   return Promise.all(located.map(({ space, threadId, messageId }) => storedIn(space, messageId, threadId)))
 }

@@ -30,7 +30,7 @@ export interface FactRecord<Time = string> {
   readonly space: string
   /** Seq of the commit that last changed it, for `ifVersion`. */
   readonly version: Seq
-  /** `superseded` if another fact replaced it. */
+  /** `superseded` if it held only in the past: another fact replaced it, or it was stated with an end. */
   readonly status: 'current' | 'superseded'
   /** Who stated it. */
   readonly assertedBy: Actor
@@ -40,11 +40,11 @@ export interface FactRecord<Time = string> {
   readonly sources: readonly string[]
   /** Since when it holds. */
   readonly validFrom: Time
-  /** When another fact replaced it; null while it is current. */
+  /** Until when it holds: where another fact replaced it, or as was stated. Null if nothing ends it. */
   readonly validTo: Time | null
   /** When it expires; null: never. */
   readonly expiresAt: Time | null
-  /** The fact that replaced it; null while it is current. */
+  /** The fact that holds in its place; null if there is none. */
   readonly supersededBy: string | null
   /** Facts that contradict it, unresolved. */
   readonly conflictsWith: readonly string[]
@@ -52,8 +52,13 @@ export interface FactRecord<Time = string> {
 
 /** What may be stated of a fact besides its words, its metadata and its links. */
 export interface StatedOptions<Time = string> {
-  /** Since when it holds. Default: now. */
+  /**
+   * Since when it holds. Default: the `createdAt` of the newest message that it comes from, if that was stated; otherwise
+   * now. A statement with a time never ends a fact that began later: it is kept as what held before.
+   */
   readonly validFrom?: Time
+  /** Until when it holds, later than `validFrom`. Afterwards only `asOf` and `includeSuperseded` find it. Default: null, no end. */
+  readonly validTo?: Time | null
   /** When the fact expires. Default: never. */
   readonly expiresAt?: Time | null
 }

@@ -52,6 +52,8 @@ interface Statement {
   readonly metadata: JsonObject
   readonly sources: readonly string[]
   readonly trust: Trust
+  /** When it was said, if the message says so. */
+  readonly validFrom?: string
 }
 
 /** The trust of the speaker: it can only lower the trust of the actor. */
@@ -68,7 +70,7 @@ function sourcesOf({ input, threadId }: ReadMessage): readonly string[] {
 
 /** The statement of a message; null for a system message, and for one with tool calls or files but no words. */
 function statementOf(message: ReadMessage, field: string, shared: JsonObject): Statement | null {
-  const { role, parts, metadata = {} } = message.input
+  const { role, parts, metadata = {}, createdAt } = message.input
   if (role === 'system') return null
   const text = spokenText(parts).trim()
   if (text === '') {
@@ -80,6 +82,7 @@ function statementOf(message: ReadMessage, field: string, shared: JsonObject): S
     metadata: { role, ...shared, ...metadata },
     sources: sourcesOf(message),
     trust: trustOfSpeaker(message.input),
+    ...(createdAt === undefined ? {} : { validFrom: createdAt }),
   }
 }
 
@@ -112,7 +115,8 @@ function changesOf(statements: readonly Statement[], uniques: readonly string[],
   const supersedes = [...listed(parsed.supersedes)]
   const conflictsWith = [...listed(parsed.contradicts)]
   const { attributes } = homeOf(parsed)
-  return statements.map(({ text, metadata, sources, trust }, index) => ({
+  return statements.map(({ text, metadata, sources, trust, validFrom }, index) => ({
+    ...(validFrom === undefined ? {} : { validFrom }),
     ...stated,
     kind: 'fact-assert',
     unique: uniques[index] as string,
@@ -138,7 +142,7 @@ function addedFact(
   { text }: Statement,
   texts: ReadonlyMap<string, string>,
 ): AddedFact {
-  const { factId, known, added, superseded, conflicts } = appliedOf(commit, 'fact-assert', index).result
+  const { factId, known, added, endedBy, superseded, conflicts } = appliedOf(commit, 'fact-assert', index).result
   const [first] = superseded
   const previous = first === undefined ? undefined : texts.get(first)
   return {
@@ -146,6 +150,7 @@ function addedFact(
     memory: text,
     event: first !== undefined || added !== undefined ? 'UPDATE' : known ? 'NONE' : 'ADD',
     ...(added === undefined ? {} : { added }),
+    ...(endedBy === undefined ? {} : { endedBy }),
     ...(previous === undefined ? {} : { previousMemory: previous }),
     ...(superseded.length === 0 ? {} : { supersedes: superseded as readonly FactId[] }),
     ...(conflicts.length === 0 ? {} : { conflictsWith: conflicts }),
@@ -159,7 +164,7 @@ async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Par
     const fix = 'Pass infer: false to store the words as they are, or leave it out: the model decides.'
     throw invalidInput(field, 'must not go with infer: true', parsed[field], fix)
   }
-  const { validFrom, expiresAt } = parsed
+  const { validFrom, validTo, expiresAt } = parsed
   const { inferFacts } = await withPeers(() => import('./infer.ts'))
   // Later, when the words are stored, a missing AI SDK would look like a model that failed.
   await withPeers(() => import('ai'))
@@ -172,6 +177,7 @@ async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Par
       metadata: copyJson((parsed.metadata ?? {}) as JsonObject, 'metadata'),
       sources: batch.flatMap(sourcesOf),
       ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+      ...(validTo === undefined ? {} : { validTo: validTo === null ? null : toIso(validTo, 'validTo') }),
       ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
     },
   )

@@ -2,7 +2,7 @@
 
 import { parseFilter, type Test } from '../../domain/filter.ts'
 import { checkId, type FactId, parseFactId, type Seq, type SpaceKey } from '../../domain/id.ts'
-import type { FactAttributes, FactState } from '../../domain/records/fact.ts'
+import { type FactAttributes, type FactState, heldAt } from '../../domain/records/fact.ts'
 import { toIso } from '../../domain/time.ts'
 import { decodeCursor, encodeCursor, numberAt, type PageEnd, type PageStart } from '../arguments/cursor.ts'
 import type { Core } from '../door/core.ts'
@@ -79,11 +79,6 @@ export async function getFact(
   const record = place === null ? null : (await place.space.facts.get(factId)).record
   if (place === null || record === null || record.status === 'queued') return null
   return record.status === 'superseded' && !includeSuperseded ? null : toFact(record, place.space.id)
-}
-
-/** Whether a fact held at a time. */
-export function heldAt({ validFrom, validTo }: FactState, at: string): boolean {
-  return validFrom <= at && (validTo === null || at < validTo)
 }
 
 type FactTest = (fact: FactState) => boolean

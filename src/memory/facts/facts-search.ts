@@ -3,6 +3,7 @@
 import { invalidInput } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
 import type { Seq } from '../../domain/id.ts'
+import { heldAt } from '../../domain/records/fact.ts'
 import { toIso } from '../../domain/time.ts'
 import type { FoundRecord } from '../../ports/storage.ts'
 import type { PartScores } from '../../recall/fuse.ts'
@@ -12,7 +13,6 @@ import type { Core } from '../door/core.ts'
 import { type RecallQuery, recallFrom } from '../recall/recall.ts'
 import { type FactIds, type FactScope, hasIds, scopeOf } from './fact-home.ts'
 import { type FactRecord, toFact } from './fact-records.ts'
-import { heldAt } from './facts-read.ts'
 
 /** Options of `memory.search`. */
 export interface SearchFactsRequest<Time = string> extends FactIds {

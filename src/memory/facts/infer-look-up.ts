@@ -3,12 +3,12 @@
 import type { ExtractedStatement } from '../../derive/extract.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
-import { type FactState, factAttributes } from '../../domain/records/fact.ts'
+import { type FactState, factAttributes, heldAt } from '../../domain/records/fact.ts'
 import { comparedText } from '../../domain/records/fact-text.ts'
 import type { Core } from '../door/core.ts'
 import { refOfRow, searchSpaces } from '../recall/search-spaces.ts'
 import type { FactHome } from './fact-home.ts'
-import type { Queued } from './infer-queue.ts'
+import { type Queued, saidAt } from './infer-queue.ts'
 
 export interface LookedUp {
   readonly statement: ExtractedStatement
@@ -55,7 +55,7 @@ async function similarFacts(core: Core, home: FactHome, question: string): Promi
 
 /**
  * Looks a statement up. A superseded fact that says the same does not make it known, because it may hold again, unless
- * memory was recalled into the words that it was learned from.
+ * memory was recalled into the words that it was learned from, or they were said while that fact held.
  */
 export async function lookUp(core: Core, item: Queued, statement: ExtractedStatement): Promise<LookedUp> {
   const { home } = item
@@ -69,7 +69,9 @@ export async function lookUp(core: Core, item: Queued, statement: ExtractedState
   if (known !== null) return { statement, same: known, near: [], isEcho }
   const similar = await similarFacts(core, home, text)
   const isSame = ({ text: other }: FactState) => comparedText(other) === comparedText(text)
-  const past = item.hasRecalled ? similar.find((fact) => fact.status === 'superseded' && isSame(fact)) : undefined
+  const said = saidAt(item, statement)
+  const isPast = (fact: FactState) => item.hasRecalled || (said !== null && heldAt(fact, said))
+  const past = similar.find((fact) => fact.status === 'superseded' && isSame(fact) && isPast(fact))
   if (past !== undefined) return { statement, same: past, near: [], isEcho }
   return {
     statement,

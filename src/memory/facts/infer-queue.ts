@@ -1,6 +1,6 @@
 /** Words that wait for extraction: stored as queued facts, so that no message is lost when a model fails. */
 
-import { type Heard, heardInQueued, queuedText } from '../../derive/extract.ts'
+import { type ExtractedStatement, type Heard, heardInQueued, queuedText } from '../../derive/extract.ts'
 import { type Actor, sameActor, savedAuthor } from '../../domain/actor.ts'
 import type { Change, Expectation } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
@@ -21,8 +21,10 @@ import type { FactHome } from './fact-home.ts'
 /** The fields that the facts of a call get in addition to their text. */
 export interface InferOptions {
   readonly metadata?: JsonObject
-  /** ISO time; default: now. */
+  /** ISO time. Default: when each statement was said. */
   readonly validFrom?: string
+  /** ISO time, or null: nothing ends them. */
+  readonly validTo?: string | null
   /** ISO time, or null for ever. */
   readonly expiresAt?: string | null
   /** Ids of sources in addition to the messages. */
@@ -40,8 +42,12 @@ export interface Queued {
   readonly hasRecalled: boolean
   readonly metadata: JsonObject
   readonly sources: readonly string[]
-  readonly validFrom: string
+  /** As the call stated it; null if it did not. */
+  readonly validFrom: string | null
+  readonly validTo: string | null
   readonly expiresAt: string | null
+  /** When the words were queued, if they have waited since; null if they were queued just now. */
+  readonly waitsSince: string | null
   readonly queuedBy: Actor
   /** The highest trust of its facts: the actor who queued the words may be trusted less than the stated author. */
   readonly trust: Trust
@@ -63,12 +69,13 @@ export function heardIn(core: Core, space: SpaceId, messages: readonly MessageIn
   const { actor } = core.access
   const { address } = parseSpaceId(space)
   const now = isoTime(core.storage.clock.now())
-  return messages.flatMap(({ id, role, parts, author: stated, createdAt: at = now }) => {
+  return messages.flatMap(({ id, role, parts, author: stated, createdAt }) => {
     const text = spokenText(parts)
     if (role === 'system' || text.trim() === '') return []
     const { kind, id: authorId, name } = savedAuthor(stated, role, actor, address)
     const author = { kind, id: authorId, ...(name === undefined ? {} : { name }) }
-    return [{ ...(id === undefined ? {} : { id }), author, at, text }]
+    const at = createdAt === undefined ? { at: now } : { at: createdAt, dated: true as const }
+    return [{ ...(id === undefined ? {} : { id }), author, ...at, text }]
   })
 }
 
@@ -77,7 +84,20 @@ export function learnable(heard: readonly Heard[]): readonly Heard[] {
   return heard.map((one) => ({ ...one, text: withoutRecalled(one.text) })).filter(({ text }) => text.trim() !== '')
 }
 
+/**
+ * When a statement was said: as the call says, or the newest of its messages, if they state their times. Null if it was said
+ * just now: then the order of commits decides what is newer, and not the clocks of processes.
+ */
+export function saidAt(item: Queued, { from }: ExtractedStatement): string | null {
+  if (item.validFrom !== null) return item.validFrom
+  const times = from.map((index) => item.heard[index]).map((one) => (one?.dated === true ? one.at : null))
+  if (times.length === 0 || times.includes(null)) return item.waitsSince
+  return times.reduce((latest, time) => ((time ?? '') > (latest ?? '') ? time : latest), null)
+}
+
 interface Bookkeeping {
+  /** The call stated since when its facts hold. */
+  readonly isDated: boolean
   readonly given: JsonObject
   readonly attempts: number
   /** ISO time until which somebody works on it. */
@@ -86,22 +106,23 @@ interface Bookkeeping {
 
 /** The state of a queued fact is in its metadata; a caller may queue a fact without it. */
 function bookkeepingOf({ metadata }: FactState): Bookkeeping {
-  const { given, attempts, heldUntil: held } = metadata
+  const { given, attempts, heldUntil: held, dated } = metadata
   return {
+    isDated: dated === true,
     given: isJsonObject(given) ? given : {},
     attempts: typeof attempts === 'number' ? attempts : 0,
     heldUntil: typeof held === 'string' ? held : null,
   }
 }
 
-function metadataOf({ given, attempts, heldUntil: held }: Bookkeeping): JsonObject {
-  return { given, attempts, ...(held === null ? {} : { heldUntil: held }) }
+function metadataOf({ isDated, given, attempts, heldUntil: held }: Bookkeeping): JsonObject {
+  return { given, attempts, ...(isDated ? { dated: true } : {}), ...(held === null ? {} : { heldUntil: held }) }
 }
 
-function queuedOf(space: SpaceId, fact: FactState, version: number): Queued {
+function queuedOf(space: SpaceId, fact: FactState, version: number, isFresh = false): Queued {
   const raw = heardInQueued(fact.text) ?? [{ author: fact.assertedBy, at: fact.createdAt, text: fact.text }]
-  const { given, attempts } = bookkeepingOf(fact)
-  const { id, attributes, sources, validFrom, expiresAt, assertedBy } = fact
+  const { given, attempts, isDated } = bookkeepingOf(fact)
+  const { id, attributes, sources, validFrom, validTo, expiresAt, assertedBy } = fact
   return {
     id,
     version,
@@ -110,8 +131,10 @@ function queuedOf(space: SpaceId, fact: FactState, version: number): Queued {
     hasRecalled: raw.some(({ text }) => hasRecalled(text)),
     metadata: given,
     sources,
-    validFrom,
+    validFrom: isDated ? validFrom : null,
+    validTo,
     expiresAt,
+    waitsSince: isFresh ? null : validFrom,
     queuedBy: assertedBy,
     // The application states who spoke. Others cannot give more trust than they have.
     trust: assertedBy.kind === 'system' ? 'user' : fact.trust,
@@ -126,7 +149,8 @@ export async function enqueue(
   heard: readonly Heard[],
   options: InferOptions,
 ): Promise<Queued> {
-  const { metadata = {}, validFrom, expiresAt, sources = [] } = options
+  const { metadata = {}, validFrom, validTo, expiresAt, sources = [] } = options
+  const isDated = validFrom !== undefined
   const own = heard.flatMap(({ id }) => id ?? [])
   const all = [...new Set([...own, ...sources])]
   const change: Change = {
@@ -134,16 +158,17 @@ export async function enqueue(
     unique: core.createId(),
     queued: true,
     text: queuedText(heard),
-    metadata: metadataOf({ given: metadata, attempts: 0, heldUntil: heldUntil(core) }),
+    metadata: metadataOf({ isDated, given: metadata, attempts: 0, heldUntil: heldUntil(core) }),
     attributes: home.attributes,
     sources: all,
     ...(validFrom === undefined ? {} : { validFrom }),
+    ...(validTo === undefined ? {} : { validTo }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
   const { result } = await new Door(core, home.space).apply(change)
   const storage = await core.storage.get()
   const { record } = await storage.facts.get(core.access, home.space, result.factId)
-  if (record !== null) return queuedOf(home.space, record, record.version)
+  if (record !== null) return queuedOf(home.space, record, record.version, true)
   throw new MemoryError('conflict', {
     message: 'What was said was deleted before it could be learned.',
     fix: 'Add it again if it should be known.',
@@ -165,14 +190,16 @@ async function rewrite(core: Core, item: Queued, bookkeeping: Bookkeeping): Prom
 
 /** Returns words to the queue after a failure. */
 export async function release(core: Core, item: Queued): Promise<void> {
-  const { metadata: given, attempts } = item
-  await rewrite(core, item, { given, attempts: attempts + 1, heldUntil: null })
+  const { metadata: given, attempts, validFrom } = item
+  const isDated = validFrom !== null
+  await rewrite(core, item, { isDated, given, attempts: attempts + 1, heldUntil: null })
 }
 
 /** Claims words to learn from; null if somebody else has claimed them. */
 export async function hold(core: Core, item: Queued): Promise<Queued | null> {
-  const { metadata: given, attempts } = item
-  const version = await rewrite(core, item, { given, attempts, heldUntil: heldUntil(core) })
+  const { metadata: given, attempts, validFrom } = item
+  const isDated = validFrom !== null
+  const version = await rewrite(core, item, { isDated, given, attempts, heldUntil: heldUntil(core) })
   return version === null ? null : { ...item, version }
 }
 

@@ -40,6 +40,7 @@ import {
   learnable,
   type Queued,
   release,
+  saidAt,
   waitingIn,
 } from './infer-queue.ts'
 
@@ -55,6 +56,8 @@ export interface LearnedFact {
   readonly event: 'ADD' | 'UPDATE' | 'DELETE' | 'NONE'
   /** What it added to a known fact: a source, more trust, an earlier start or a later expiry. */
   readonly added?: readonly FactAddition[]
+  /** It is older than this fact: it is kept as what held before, and changes nothing that holds now. */
+  readonly endedBy?: string
   /** What the fact said before, with `UPDATE` and `DELETE`. */
   readonly previousMemory?: string
   /** Facts that it replaced. */
@@ -167,7 +170,13 @@ function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: rea
     if (same !== null) return { event: 'NONE', fact: same, ...(isEcho ? {} : { restated: statement }) }
     const [ruling, decision] = ruled.get(statement) ?? []
     const standing = { actor, trust: trustIn(learning, statement) }
-    return actionOf({ statement, near }, decision, ruling?.facts ?? [], standing, ended)
+    return actionOf(
+      { statement, near, said: saidAt(learning.item, statement) },
+      decision,
+      ruling?.facts ?? [],
+      standing,
+      ended,
+    )
   })
 }
 
@@ -184,6 +193,17 @@ function isOfHome({ item }: Learning, { id, status }: FactState): boolean {
   return status === 'current' && id.startsWith(homePrefix(item))
 }
 
+/** How long a statement holds: as the call says, or since it was said. */
+function lifeOf(item: Queued, statement: ExtractedStatement) {
+  const { validTo, expiresAt } = item
+  const validFrom = saidAt(item, statement)
+  return {
+    ...(validFrom === null ? {} : { validFrom }),
+    ...(validTo === null ? {} : { validTo }),
+    ...(expiresAt === null ? {} : { expiresAt }),
+  }
+}
+
 /**
  * The sources of words that a fact has already. Words without a message are a source once: said again, they would only
  * fill the list.
@@ -198,7 +218,6 @@ function sourcesAgain(learning: Learning, fact: FactState, statement: ExtractedS
 /** The known fact stated again, with what the words add: the door keeps what is new. */
 function restatement(learning: Learning, fact: FactState, statement: ExtractedStatement): Change {
   const { item, core } = learning
-  const { validFrom, expiresAt } = item
   return {
     kind: 'fact-assert',
     unique: core.createId(),
@@ -207,8 +226,7 @@ function restatement(learning: Learning, fact: FactState, statement: ExtractedSt
     attributes: fact.attributes,
     sources: [...sourcesAgain(learning, fact, statement)],
     trust: trustIn(learning, statement),
-    validFrom,
-    ...(expiresAt === null ? {} : { expiresAt }),
+    ...lifeOf(item, statement),
   }
 }
 
@@ -219,9 +237,11 @@ function changeOf(learning: Learning, action: Action): Change | null {
   }
   if (action.event === 'DELETE') return { kind: 'fact-retire', factIds: [action.old.id] }
   const { item, core } = learning
-  const { metadata, home, validFrom, expiresAt } = item
+  const { metadata, home } = item
   const { statement } = action
-  const opposed = action.event === 'ADD' ? action.contradicts : null
+  const [opposed, newer] = action.event === 'ADD' ? [action.contradicts, action.newer] : [null, undefined]
+  // A newer fact is named too: the door lets the statement end where that one begins.
+  const replaced = action.event === 'UPDATE' ? action.old : newer
   return {
     kind: 'fact-assert',
     unique: core.createId(),
@@ -230,9 +250,8 @@ function changeOf(learning: Learning, action: Action): Change | null {
     attributes: home.attributes,
     sources: [...sourcesOf(learning, statement)],
     trust: trustIn(learning, statement),
-    validFrom,
-    ...(expiresAt === null ? {} : { expiresAt }),
-    ...(action.event === 'UPDATE' ? { supersedes: [action.old.id] } : {}),
+    ...lifeOf(item, statement),
+    ...(replaced === undefined ? {} : { supersedes: [replaced.id] }),
     ...(opposed === null ? {} : { conflictsWith: [opposed.id] }),
   }
 }
@@ -247,13 +266,13 @@ function learnedFact(action: Action, result: ChangeResult | undefined): LearnedF
   }
   if (action.event === 'DELETE') return { id: action.old.id, memory: action.old.text, event: 'DELETE' }
   invariant(result?.kind === 'fact-assert', 'a statement is stored by asserting it')
-  const { factId: id, known, added, superseded } = result
+  const { factId: id, known, added, endedBy, superseded } = result
   const { text: memory } = action.statement
   if (action.event === 'UPDATE' && superseded.length > 0) {
     return { id, memory, event: 'UPDATE', previousMemory: action.old.text, supersedes: superseded }
   }
   if (added !== undefined) return { id, memory, event: 'UPDATE', added }
-  return { id, memory, event: known ? 'NONE' : 'ADD' }
+  return { id, memory, event: known ? 'NONE' : 'ADD', ...(endedBy === undefined ? {} : { endedBy }) }
 }
 
 /** How the ids of the home's facts begin. */
@@ -265,7 +284,7 @@ function homePrefix({ id }: Queued): string {
 function concerned(actions: readonly Action[], prefix: string): readonly FactState[] {
   const facts = actions.flatMap((action) => {
     if (action.event === 'NONE') return action.fact
-    return action.event === 'ADD' ? (action.contradicts ?? []) : action.old
+    return action.event === 'ADD' ? (action.contradicts ?? action.newer ?? []) : action.old
   })
   return [...new Map(facts.map((fact) => [fact.id, fact])).values()].filter(({ id }) => id.startsWith(prefix))
 }
@@ -330,7 +349,9 @@ async function learn(learning: Learning): Promise<readonly LearnedFact[]> {
   for (let tries = 0; tries < commitTries; tries++) {
     const asOf = (await storage.spaces.get(core.access, item.home.space))?.seq ?? 0
     const looked = await Promise.all(statements.map((statement) => lookUp(core, item, statement)))
-    const candidates = looked.filter(({ same, near }) => same === null && near.length > 0)
+    const candidates = looked
+      .filter(({ same, near }) => same === null && near.length > 0)
+      .map((one) => ({ ...one, said: saidAt(item, one.statement) }))
     const isNew = candidates.length > 0 && basisOf(candidates) !== basis
     const isLast = isNew && asked === askedTimes
     if (isNew && !isLast) {

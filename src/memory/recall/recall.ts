@@ -99,6 +99,12 @@ interface Reading {
   readonly rows: Map<number, ReadRow>
 }
 
+/** Whether a record does not count: of a turn that is left out, or a fact that was stated with an end which has come. */
+function isGone({ without, includeSuperseded }: RecallQuery, record: FoundRecord): boolean {
+  if (record.kind === 'message') return without?.has(record.message.turnId) === true
+  return record.kind === 'fact' && record.fact.status === 'superseded' && includeSuperseded !== true
+}
+
 /** Reads rows that were not read yet, from all spaces. */
 async function readRows(
   { storage, core, query, search, rows: known }: Reading,
@@ -112,8 +118,7 @@ async function readRows(
     const found = await storage.index.read(core.access, space, own)
     for (const [at, { row, kind, ref }] of own.entries()) {
       const record = found[at] ?? null
-      const isOut = record?.kind === 'message' && query.without?.has(record.message.turnId) === true
-      known.set(row, { record: isOut ? null : record, space, kind, ref })
+      known.set(row, { record: record === null || isGone(query, record) ? null : record, space, kind, ref })
     }
   }
 }

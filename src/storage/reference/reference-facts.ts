@@ -1,7 +1,14 @@
 /** The reference driver's reader of facts: plain filters over all of a space's. */
 
 import type { FactId, Seq, SpaceId } from '../../domain/id.ts'
-import { type FactAttributes, type FactState, factAttributes, factOrder, liveFact } from '../../domain/records/fact.ts'
+import {
+  type FactAttributes,
+  type FactState,
+  factAttributes,
+  factOrder,
+  liveFact,
+  liveFacts,
+} from '../../domain/records/fact.ts'
 import { comparedText } from '../../domain/records/fact-text.ts'
 import { factVersions } from '../../domain/replay/fact-history.ts'
 import { isoTime } from '../../domain/time.ts'
@@ -17,7 +24,7 @@ export function factReader(database: ReferenceDatabase): FactReader {
   const now = () => isoTime(database.clock.now())
   const live = (id: SpaceId) => {
     const at = now()
-    return (database.at(id)?.allFacts() ?? []).filter((fact) => liveFact(fact, at) !== null)
+    return liveFacts(database.at(id)?.allFacts() ?? [], at)
   }
   const page = (id: SpaceId, facts: readonly FactState[], limit: number, asOf?: Seq): Listed<FactState> => {
     const { seq = 0, key = null } = database.at(id)?.space ?? {}
@@ -61,7 +68,9 @@ export function factReader(database: ReferenceDatabase): FactReader {
     conflicts: async (_, id, { attributes, after, limit }) => {
       const facts = live(id)
       const ids = new Set<FactId>(facts.map((fact) => fact.id))
-      const open = facts.filter((fact) => fact.conflictsWith.some((other) => ids.has(other)))
+      const open = facts.filter(
+        (fact) => fact.status === 'current' && fact.conflictsWith.some((other) => ids.has(other)),
+      )
       return page(
         id,
         open.filter((fact) => carries(fact, attributes) && isAfter(fact, after)),

@@ -6,10 +6,11 @@ import type { Seq } from '../../domain/id.ts'
 import {
   type FactAttributes,
   type FactState,
+  type FactStatus,
   factAttributes,
   factOrder,
-  factStatuses,
   liveFact,
+  liveFacts,
 } from '../../domain/records/fact.ts'
 import { comparedText, textKey } from '../../domain/records/fact-text.ts'
 import { factVersions } from '../../domain/replay/fact-history.ts'
@@ -39,20 +40,49 @@ function pageOf(
   return { items: facts.slice(0, limit), asOf, key, more: facts.length > limit }
 }
 
+/** Rows of one stored status; those of current facts may be limited to such as hold, or as have ended. */
+interface StoredStatus {
+  readonly status: number
+  readonly has?: 'holds' | 'ended'
+}
+
+/** The rows that have the statuses asked for: a fact that was stored as current may have ended since. */
+function storedStatuses(statuses: readonly FactStatus[]): readonly StoredStatus[] {
+  const asked = new Set(statuses)
+  const [current, superseded] = [asked.has('current'), asked.has('superseded')]
+  const stored: StoredStatus[] = []
+  if (current || superseded)
+    stored.push({ status: 0, ...(current && superseded ? {} : { has: current ? 'holds' : 'ended' }) })
+  if (superseded) stored.push({ status: 1 })
+  if (asked.has('queued')) stored.push({ status: 2 })
+  return stored
+}
+
+const validTo = "json_extract(json, '$.validTo')"
+const ends = { holds: `coalesce(${validTo}, '~') > ?`, ended: `${validTo} <= ?` } as const
+
 /** One page of facts of one status, along the index of that status or of the first id that is asked for. */
-function listStatus(database: SqliteDatabase, space: CachedSpace, query: FactQuery, status: number, now: number) {
+function listStatus(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  query: FactQuery,
+  { status, has }: StoredStatus,
+  now: number,
+) {
   const { attributes, order, after, limit, asOf = space.state.seq } = query
   const asked = factAttributes.filter((name) => attributes[name] !== undefined)
   const isOldest = order === 'oldest'
   const statement = database.prepared<FactColumns>(
     `SELECT ${factColumns} FROM fact WHERE space = ? AND deleted = 0 AND status = ? AND ord ${isOldest ? '>' : '<'} ?
        AND ord < ? AND (expires IS NULL OR expires > ?)${asked.map((name) => ` AND ${name} = ?`).join('')}
+       ${has === undefined ? '' : `AND ${ends[has]}`}
      ORDER BY ord ${isOldest ? '' : 'DESC'} LIMIT ?`,
   )
   const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)
   const ids = asked.map((name) => attributes[name] as string)
+  const end = has === undefined ? [] : [isoTime(now)]
   return inOrder(
-    statement.all(space.n, status, from, factOrder(asOf + 1, 0), now, ...ids, limit + 1),
+    statement.all(space.n, status, from, factOrder(asOf + 1, 0), now, ...ids, ...end, limit + 1),
     'fact',
     from,
     isOldest,
@@ -61,12 +91,13 @@ function listStatus(database: SqliteDatabase, space: CachedSpace, query: FactQue
 
 function listFacts(database: SqliteDatabase, space: CachedSpace, query: FactQuery, now: number): Listed<FactState> {
   requireAbove(space.state, query.asOf ?? space.state.seq)
-  const numbers = new Set(query.statuses.map((status) => factStatuses.indexOf(status)))
-  const rows = [...numbers].flatMap((status) => listStatus(database, space, query, status, now))
+  const stored = storedStatuses(query.statuses)
+  const rows = stored.flatMap((one) => listStatus(database, space, query, one, now))
   const sign = query.order === 'oldest' ? 1 : -1
-  const sorted = numbers.size > 1 ? rows.sort((left, right) => sign * (left[3] - right[3])) : rows
+  const sorted = stored.length > 1 ? rows.sort((left, right) => sign * (left[3] - right[3])) : rows
   const { key } = space.state
-  const facts = sorted.slice(0, query.limit + 1).map((columns) => factOf(columns, key))
+  const read = sorted.slice(0, query.limit + 1).map((columns) => factOf(columns, key))
+  const facts = liveFacts(read, isoTime(now))
   return pageOf(space, facts, query.limit, query.asOf)
 }
 
@@ -83,7 +114,8 @@ function listConflicts(
   for (let after = query.after ?? -1; found.length <= query.limit; ) {
     const rows = database.statements.factsInConflict.all(space.n, after, now, conflictsPerQuery)
     for (const columns of rows) {
-      const fact = factOf(columns, space.state.key)
+      const fact = liveFact(factOf(columns, space.state.key), at)
+      if (fact?.status !== 'current') continue
       const isOpen = () => fact.conflictsWith.some((id) => liveFact(view.fact(id), at) !== null)
       if (carries(fact, query.attributes) && isOpen()) found.push(fact)
     }
@@ -121,7 +153,7 @@ export function factReader(database: SqliteDatabase): FactReader {
         const { factsFromSources } = statements
         const rows = factsFromSources.all(space.n, JSON.stringify(sources), after ?? -1, clock.now(), limit + 1)
         const facts = rows.map((columns) => factOf(columns, space.state.key))
-        return pageOf(space, facts, limit)
+        return pageOf(space, liveFacts(facts, isoTime(clock.now())), limit)
       }),
     conflicts: (_, id, query) =>
       database.read(() => {
@@ -136,7 +168,8 @@ export function factReader(database: SqliteDatabase): FactReader {
         const rows = statements.factsByText.all(space.n, textKey(text))
         const facts = rows.map((columns) => factOf(columns, space.state.key))
         const wanted = comparedText(text)
-        const same = facts.filter((fact) => liveFact(fact, at) !== null && comparedText(fact.text) === wanted)
+        const current = facts.filter((fact) => liveFact(fact, at)?.status === 'current')
+        const same = current.filter((fact) => comparedText(fact.text) === wanted)
         return pageOf(space, same, same.length)
       }),
   }

@@ -17,6 +17,7 @@ import { factAgainCases } from './fact-again-cases.ts'
 import { factCases } from './fact-cases.ts'
 import { factLimitCases } from './fact-limit-cases.ts'
 import { factReadCases } from './fact-read-cases.ts'
+import { factTimeCases } from './fact-time-cases.ts'
 import { factTrustCases } from './fact-trust-cases.ts'
 import { historyCases } from './history-cases.ts'
 import { indexCases } from './index-cases.ts'
@@ -54,6 +55,7 @@ export const storageContract: readonly StorageCase[] = [
   ...factCases,
   ...factLimitCases,
   ...factAgainCases,
+  ...factTimeCases,
   ...factTrustCases,
   ...factReadCases,
   ...leaseCases,
