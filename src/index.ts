@@ -175,6 +175,7 @@ export type {
   SuspendOptions,
 } from './workflow/definition/context.ts'
 export type { AgentDecision, AgentResumeData, AgentSuspension } from './workflow/definition/decisions.ts'
+export type { FieldSource } from './workflow/definition/field-map.ts'
 export type { ForeachOptions } from './workflow/definition/flow-checks.ts'
 export type {
   BranchArm,

@@ -2,13 +2,13 @@
 
 import type { JsonObject } from '../domain/json.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
-import { type Building, FlowBuilder, type FlowClass } from './definition/flow-builder.ts'
+import { type Building, type BuildingOf, FlowBuilder, type FlowClass } from './definition/flow-builder.ts'
 import type { SchemaGives } from './definition/schema-types.ts'
 import { checkFlowOptions, type FlowOptions } from './definition/workflow-options.ts'
 
 /** Names the class for the builder. */
 interface WorkflowClass extends FlowClass {
-  readonly made: Workflow<this['types']>
+  readonly made: Workflow<Extract<this['types'], Building>>
 }
 
 /** A workflow: first under construction, and once it is committed, ready to run. */
@@ -20,19 +20,19 @@ export class Workflow<Types extends Building = Building> extends FlowBuilder<Wor
 }
 
 /** The types of a workflow without any node. */
-interface Begun<
+type Begun<
   Id extends string,
   Input extends StandardSchema,
   Output extends StandardSchema,
   State extends StandardSchema | undefined,
-> {
-  readonly id: Id
-  readonly input: Input
-  readonly output: Output
-  readonly state: State extends StandardSchema ? SchemaGives<State> : JsonObject
-  readonly current: SchemaGives<Input>
-  readonly done: never
-}
+> = BuildingOf<
+  Id,
+  Input,
+  Output,
+  State extends StandardSchema ? SchemaGives<State> : JsonObject,
+  SchemaGives<Input>,
+  never
+>
 
 /**
  * Begins a workflow. Add its steps, and call `commit()`.

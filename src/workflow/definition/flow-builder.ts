@@ -1,8 +1,10 @@
 /** Builds a workflow: one call for each place in it, in the order in which they run. The types of the steps must fit. */
 
 import { MemoryError, shown } from '../../domain/error.ts'
+import { isFunction } from '../../domain/option-checks.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { LoopContext, NodeContext, OutputOf } from './context.ts'
+import { type FieldSource, fieldMap, type MappedFields } from './field-map.ts'
 import {
   checkArms,
   checkFunction,
@@ -31,15 +33,32 @@ export interface Building {
   readonly done: string
 }
 
+/** The types of a workflow under construction, one by one: so they are shown in one line. */
+export interface BuildingOf<Id, Input, Output, State, Current, Done> {
+  readonly id: Id
+  readonly input: Input
+  readonly output: Output
+  readonly state: State
+  readonly current: Current
+  readonly done: Done
+}
+
 /** Names the class of workflows that a builder builds, for whatever types it has so far: TypeScript has no other way. */
 export interface FlowClass {
-  readonly types: Building
+  readonly types: unknown
   readonly made: unknown
 }
 
 /** The workflow after a further node. */
 type After<Class extends FlowClass, Types extends Building, Current, Done extends string = never> = (Class & {
-  readonly types: Omit<Types, 'current' | 'done'> & { readonly current: Current; readonly done: Types['done'] | Done }
+  readonly types: BuildingOf<
+    Types['id'],
+    Types['input'],
+    Types['output'],
+    Types['state'],
+    Current,
+    Types['done'] | Done
+  >
 })['made']
 
 /** The methods that add nodes. */
@@ -81,13 +100,13 @@ type ArmFor<Types extends Building> = readonly [when: Holds<ContextFor<Types>>, 
 type OutputsOf<Step extends FlowStep> = { [Each in Step as Each['id']]: OutputOf<Each> }
 type OutputsOfSome<Step extends FlowStep> = { [Each in Step as Each['id']]?: OutputOf<Each> }
 
-/** What is wrong with a `commit()` that does not compile. */
+/** Shown where a `commit()` does not compile. Use `map` to bring what the last step gives into the form of the output. */
 interface LastOutputDoesNotFit<Given, Wanted> {
   readonly theLastStepGives: Given
   readonly theOutputSchemaTakes: Wanted
 }
 
-type Fits<Given, Wanted> = [Given] extends [Wanted] ? [] : [never, LastOutputDoesNotFit<Given, Wanted>]
+type Fitting<Given, Wanted> = [Given] extends [Wanted] ? unknown : LastOutputDoesNotFit<Given, Wanted>
 
 /** A workflow that is being built. Each method adds a node and answers the same object, with the type of what the node gives. */
 export abstract class FlowBuilder<Class extends FlowClass, Types extends Building>
@@ -154,8 +173,13 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
   }
 
   /** Gives what the function returns: to bring the output of one step into the form that the next one takes. */
-  map<Output>(map: (context: ContextFor<Types>) => Output | PromiseLike<Output>): After<Class, Types, Output> {
-    return this.#add({ kind: 'map', map: checkFunction(map, 'map') })
+  map<Output>(map: (context: ContextFor<Types>) => Output | PromiseLike<Output>): After<Class, Types, Output>
+  /** Gives an object, each field of which comes from a step, from what the workflow was started with, or from elsewhere. */
+  map<const Sources extends Readonly<Record<string, FieldSource<ContextFor<Types>>>>>(
+    sources: Sources,
+  ): After<Class, Types, MappedFields<Sources>>
+  map(map: unknown): unknown {
+    return this.#add({ kind: 'map', map: isFunction(map) ? checkFunction(map, 'map') : fieldMap(map) })
   }
 
   /**
@@ -208,12 +232,13 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
    *
    * @throws MemoryError `invalid-input` if there is no node, two steps have one id, or a workflow in it is not committed.
    */
-  commit(..._fits: Fits<Types['current'], SchemaTakes<Types['output']>>): Committed<Class, Types> {
-    checkNodes(this)
-    this.#isCommitted = true
+  commit(this: Fitting<Types['current'], SchemaTakes<Types['output']>>): Committed<Class, Types> {
+    const own = this as FlowBuilder<Class, Types>
+    checkNodes(own)
+    own.#isCommitted = true
     // With a method of that name, nobody could await it or answer it from an async function.
-    Object.defineProperty(this, 'then', { value: undefined })
-    return this as unknown as Committed<Class, Types>
+    Object.defineProperty(own, 'then', { value: undefined })
+    return own as unknown as Committed<Class, Types>
   }
 
   #loop<Result>(kind: 'dountil' | 'dowhile', step: unknown, when: unknown): Result {
