@@ -15,13 +15,16 @@ import type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './r
 import { type Registration, Registry } from './registry.ts'
 
 /** Options of `new Aquifer()`. */
-export interface AquiferOptions<AgentType extends RegisteredAgent = RegisteredAgent> {
+export interface AquiferOptions<
+  AgentType extends RegisteredAgent = RegisteredAgent,
+  Workflows extends Registration<RegisteredWorkflow> = Registration<RegisteredWorkflow>,
+> {
   /** The storage of memories that have none of their own: a URL, a `SQLiteStore` or any driver. */
   readonly storage?: string | SQLiteStore | Storage
   /** Under names of your choice, or as a list. */
   readonly agents?: Registration<AgentType>
   /** Workflows under names of your choice, or as a list. */
-  readonly workflows?: Registration<RegisteredWorkflow>
+  readonly workflows?: Workflows
   /** The memory of agents without one. */
   readonly memory?: Memory
   /** Where messages are logged. Default: nowhere. */
@@ -34,6 +37,19 @@ export interface AquiferOptions<AgentType extends RegisteredAgent = RegisteredAg
    */
   readonly recover?: boolean
 }
+
+type AnyOf<Workflows> = Workflows extends readonly (infer Workflow)[] ? Workflow : Workflows[keyof Workflows]
+
+type WithId<Workflows, Id> = [Extract<AnyOf<Workflows>, { readonly id: Id }>] extends [never]
+  ? AnyOf<Workflows>
+  : Extract<AnyOf<Workflows>, { readonly id: Id }>
+
+/** The workflow with that name or id, as far as types tell; otherwise any of them. */
+type NamedWorkflow<Workflows, Name extends string> = string extends Name
+  ? AnyOf<Workflows>
+  : Name extends Exclude<keyof Workflows, keyof (readonly unknown[])>
+    ? Workflows[Name]
+    : WithId<Workflows, Name>
 
 const names = ['storage', 'agents', 'workflows', 'memory', 'logger', 'telemetry', 'recover']
 const levels = ['debug', 'info', 'warn', 'error'] as const
@@ -69,7 +85,11 @@ function checkOptions(options: unknown): void {
  * An application: its agents, and the storage that their memories share. A memory without its own storage uses the
  * container's, if it was registered before its first use.
  */
-export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implements Container, AsyncDisposable {
+export class Aquifer<
+  AgentType extends RegisteredAgent = RegisteredAgent,
+  const Workflows extends Registration<RegisteredWorkflow> = Registration<RegisteredWorkflow>,
+> implements Container, AsyncDisposable
+{
   /** Where agents log. Default: nowhere. */
   readonly logger: Logger
   /** The AI SDK's telemetry settings, for calls that set none; null: the SDK's defaults. */
@@ -92,7 +112,7 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
    * @throws MemoryError `invalid-input` for an unknown or wrong option; `conflict` for a memory that has another
    *   storage already, such as one that was used before.
    */
-  constructor(options: AquiferOptions<AgentType> = {}) {
+  constructor(options: AquiferOptions<AgentType, Workflows> = {}) {
     checkOptions(options)
     const { storage, agents, workflows, memory, logger, telemetry } = options
     const isItem = isAgent as (value: unknown) => value is AgentType
@@ -168,13 +188,18 @@ export class Aquifer<AgentType extends RegisteredAgent = RegisteredAgent> implem
   }
 
   /** Like {@link getAgent}, for workflows. */
-  getWorkflow(nameOrId: string): RegisteredWorkflow {
-    return this.#workflows.get(nameOrId)
+  getWorkflow<Name extends string>(nameOrId: Name): NamedWorkflow<Workflows, Name> {
+    return this.#workflows.get(nameOrId) as NamedWorkflow<Workflows, Name>
+  }
+
+  /** Like {@link getAgentById}, for workflows. */
+  getWorkflowById<Id extends string>(id: Id): WithId<Workflows, Id> {
+    return this.#workflows.getById(id) as WithId<Workflows, Id>
   }
 
   /** All workflows, by the name they were registered under. */
-  listWorkflows(): Readonly<Record<string, RegisteredWorkflow>> {
-    return this.#workflows.list()
+  listWorkflows(): Workflows extends readonly unknown[] ? Readonly<Record<string, AnyOf<Workflows>>> : Workflows {
+    return this.#workflows.list() as never
   }
 
   /** The memory of agents without one; null if none was given. */
