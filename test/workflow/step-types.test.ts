@@ -83,6 +83,8 @@ describe('one step after the other', () => {
     createWorkflow({ id: 'parsing', inputSchema: z.object({ n: z.number() }), outputSchema: text }).then(parse)
     // @ts-expect-error The output has another form.
     createStep({ id: 'x', inputSchema: city, outputSchema: text, execute: async () => ({ facts: [] }) })
+    const after = { id: 'after', inputSchema: research.outputSchema, outputSchema: begin().outputSchema }
+    createStep({ ...after, execute: ({ inputData }) => ({ text: inputData.facts.join() }) })
     const options = { id: 'x', inputSchema: city, outputSchema: text }
     // @ts-expect-error There is no such field.
     createStep({ ...options, execute: ({ inputData }) => ({ text: inputData.town }) })

@@ -44,13 +44,19 @@ export type ContextOf<Schemas extends StepSchemas> = StepContext<
   Parsed<Schemas['resume'], unknown>
 >
 
-/** The type of a step with those schemas. */
-export type StepOf<Id extends string, Schemas extends StepSchemas> = WorkflowStep<
-  Id,
-  SchemaTakes<Schemas['input']>,
-  SchemaGives<Schemas['output']>,
-  Parsed<Schemas['state'], unknown>
->
+/** A step with those schemas. */
+export interface StepOf<Id extends string, Schemas extends StepSchemas>
+  extends WorkflowStep<
+    Id,
+    SchemaTakes<Schemas['input']>,
+    SchemaGives<Schemas['output']>,
+    Parsed<Schemas['state'], unknown>
+  > {
+  /** Parses what it is given. */
+  readonly inputSchema: Schemas['input']
+  /** Parses what it returns. */
+  readonly outputSchema: Schemas['output']
+}
 
 /** Options of `createStep` for a function. */
 export interface CreateStepOptions<Id extends string, Schemas extends StepSchemas> extends StepBehaviour {
