@@ -125,6 +125,20 @@ export async function writeWaitingThreads(memory: Memory): Promise<void> {
   }
 }
 
+/**
+ * Runs of workflows as they were put before a put took a lease, one with the name of the agent, and leases with names that are
+ * those of runs by now.
+ */
+export async function writeOldWorkflows(memory: Memory): Promise<void> {
+  const put = { kind: 'run-put', name: 'clerk', runKind: 'workflow' } as const
+  await memory.space(`resource/${resourceId}`).commit([
+    { ...put, unique: 'waiting', status: 'suspended', continuation: { at: 'step-2' } },
+    { ...put, unique: 'working', details: { step: 1 } },
+    { ...put, unique: 'ended', status: 'failed' },
+    { kind: 'lease-take', name: 'run/backup', leaseMs: 60_000 },
+  ])
+}
+
 /** What the public readers answer on each of the threads. */
 export async function readWaitingThreads(memory: Memory): Promise<Record<string, unknown>> {
   const threads: Record<string, unknown> = {}

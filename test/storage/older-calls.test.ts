@@ -3,6 +3,9 @@ import { copyFileSync, readFileSync } from 'node:fs'
 import { Agent, type Memory, type StoredMessage } from 'aquifer'
 import { promptProblems, type ScriptedModel, scriptedModel, threadProblems } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
+import { sweep } from '../../src/memory/storage/sweeper.ts'
+import { storageOf } from '../forget/everything.ts'
+import { portOf } from '../memory/begun-run.ts'
 import { hour, ManualClock, openMemory, temporaryFolder } from '../memory/opened.ts'
 import {
   answerAsChat,
@@ -28,7 +31,7 @@ const cases = waitingThreads.map((thread) => {
 
 const byName = (one: Ran, other: Ran) => String(one.to).localeCompare(String(other.to))
 
-describe.each([11])('schema %i', (version) => {
+describe.each([11, 12])('schema %i', (version) => {
   const answers: Answers = JSON.parse(readFileSync(fixture(`calls-${version}.json`), 'utf8'))
 
   function openCopy() {
@@ -48,14 +51,14 @@ describe.each([11])('schema %i', (version) => {
     return { open, agentOn, ran, models }
   }
 
-  it('lists the calls that wait, which have no records', async () => {
+  it('lists the calls that wait, with their records if they have some', async () => {
     const { open, agentOn } = openCopy()
     const { runs } = await agentOn(open()).listSuspendedRuns({ resourceId })
     const listed = runs.map(({ threadId, toolCalls }) => [
       threadId,
-      toolCalls.map(({ args, status, expiresAt }) => [(args as unknown as Ran).to, status, expiresAt]),
+      toolCalls.map(({ args, status, expiresAt }) => [(args as unknown as Ran).to, status, expiresAt === null]),
     ])
-    const expected = cases.map(({ name, waiting }) => [name, waiting.map((to) => [to, 'asked', null])])
+    const expected = cases.map(({ name, waiting }) => [name, waiting.map((to) => [to, 'asked', version < 12])])
     expect(listed.toSorted()).toEqual(expected.toSorted())
   })
 
@@ -144,4 +147,37 @@ describe.each([11])('schema %i', (version) => {
     expect(ran.toSorted(byName)).toEqual(runs.toSorted(byName))
     await expectDone(memory, thread, models)
   })
+})
+
+it('keeps the runs of workflows of schema 12 apart from those of the agent of the same name', async () => {
+  const path = `${temporaryFolder()}/memory.db`
+  copyFileSync(fixture('calls-12.db'), path)
+  const clock = new ManualClock()
+  clock.ms = Date.parse('2026-12-01T03:00:00.000Z')
+  const memory = openMemory({ storage: `file:${path}`, clock, background: false })
+  const port = await portOf(memory)
+  const app = { kind: 'system', id: 'app' } as const
+  const asked = {
+    names: ['clerk'],
+    statuses: ['suspended', 'interrupted', 'pending'],
+    after: null,
+    limit: 100,
+  } as const
+  const waiting = async (kind: 'agent' | 'workflow') =>
+    (await port.waitingRuns(app, { ...asked, kind })).map(({ run }) => run)
+  expect((await waiting('agent')).map(({ kind }) => kind)).toEqual(Array(waitingThreads.length).fill('agent'))
+  const [run, ...others] = await waiting('workflow')
+  expect(others).toEqual([])
+  expect(run).toMatchObject({ kind: 'workflow', status: 'suspended', continuation: { at: 'step-2' }, expiresAt: null })
+  const { runs } = await memory.listRuns({ resourceId, status: ['running', 'failed'] })
+  expect(runs.map(({ kind, status }) => [kind, status])).toEqual([
+    ['workflow', 'failed'],
+    ['workflow', 'running'],
+  ])
+  // It is found by its deadline, but no run has it.
+  expect(await sweep(await storageOf(memory))).toBe(0)
+  const space = port.spaceAt(app, 'resource/alice' as never)
+  const put = { kind: 'run-put', runId: run?.id ?? '', leaseMs: 60_000 } as const
+  expect(await space.submit([put])).toMatchObject({ status: 'committed' })
+  expect(await space.run(put.runId)).toMatchObject({ status: 'running', continuation: { at: 'step-2' } })
 })

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { Memory } from 'aquifer'
-import { readWaitingThreads, writeWaitingThreads } from './old-calls.ts'
+import { readWaitingThreads, writeOldWorkflows, writeWaitingThreads } from './old-calls.ts'
 
 const version = process.argv[2]
 if (version === undefined) throw new Error('Pass the schema version that this checkout writes.')
@@ -12,6 +12,7 @@ const fixture = (extension: string) =>
   fileURLToPath(new URL(`../fixtures/calls-${version}.${extension}`, import.meta.url))
 const memory = new Memory({ storage: `file:${fixture('db')}`, embedder: false, background: false })
 await writeWaitingThreads(memory)
+if (Number(version) >= 12) await writeOldWorkflows(memory)
 await memory.settled()
 const answers = await readWaitingThreads(memory)
 await memory.close()
