@@ -7,8 +7,9 @@ import { openBroken } from './broken-driver.ts'
 import { brokenFacts } from './broken-facts.ts'
 import { brokenReaders } from './broken-readers.ts'
 import { brokenRuns } from './broken-runs.ts'
+import { brokenWorks } from './broken-works.ts'
 
-const drivers = Object.entries({ ...brokenDoors, ...brokenReaders, ...brokenFacts, ...brokenRuns })
+const drivers = Object.entries({ ...brokenDoors, ...brokenReaders, ...brokenFacts, ...brokenRuns, ...brokenWorks })
 
 it('has many ways to be wrong', () => expect(drivers.length).toBeGreaterThan(40))
 

@@ -41,6 +41,9 @@ import { tombstoneCases } from './tombstone-cases.ts'
 import { turnCases } from './turn-cases.ts'
 import { vectorCases } from './vector-cases.ts'
 import { workCases } from './work-cases.ts'
+import { workDecisionCases } from './work-decision-cases.ts'
+import { workLeaseCases } from './work-lease-cases.ts'
+import { workRemovalCases } from './work-removal-cases.ts'
 
 /** Every case, each on a fresh storage of its own; their names are unique. Run one with `runStorageCase`. */
 export const storageContract: readonly StorageCase[] = [
@@ -72,6 +75,9 @@ export const storageContract: readonly StorageCase[] = [
   ...stepCloneCases,
   ...stepRemovalCases,
   ...workCases,
+  ...workLeaseCases,
+  ...workDecisionCases,
+  ...workRemovalCases,
   ...indexCases,
   ...vectorCases,
   ...logCases,

@@ -4,7 +4,7 @@ import type { Seq } from '../../domain/id.ts'
 import type { RunStatus } from '../../domain/records/run.ts'
 import { stepKey, stepNoun } from '../../domain/records/step.ts'
 import type { WorkStep } from '../../domain/records/work-step.ts'
-import { putRun } from './changes.ts'
+import { beginWork, putRun, waitWork } from './changes.ts'
 import { home, type Scene } from './scene.ts'
 
 /** How long a lease is held, milliseconds. */
@@ -50,3 +50,11 @@ export async function statusOf(scene: Scene, { runId }: Leased): Promise<RunStat
 /** Lets go of a run. */
 export const park = ({ runId, token }: Leased, status: RunStatus = 'suspended'): Change =>
   putRun(null, { runId, token, status })
+
+/** Suspends a run whose steps at these paths wait for a decision. */
+export async function suspended(scene: Scene, run: Leased, paths: readonly string[], limits = {}): Promise<void> {
+  const at = (path: string) => ({ ...run, path })
+  await scene.committed(paths.map((path) => beginWork(at(path))))
+  const asking = paths.map((path) => waitWork(at(path), { payload: `asks ${path}` }))
+  await scene.committed([...asking, park(run)], { limits })
+}
