@@ -153,6 +153,22 @@ describe('a tool that suspends', () => {
     expect(outcome).toEqual({ output: { resumeData: 'yes', suspendData: { about: 'Ann' } } })
   })
 
+  it.each([
+    ['answers at once', () => 5],
+    ['fails', () => Promise.reject(new Error('late'))],
+  ])('counts as suspended if it %s without waiting for it', async (_, end) => {
+    const hasty = createTool({
+      id: 'hasty',
+      description: 'Waits.',
+      inputSchema,
+      execute: async (_input, { suspend }) => {
+        suspend({ about: 'x' })
+        return end()
+      },
+    })
+    expect(await attempt(createStep(hasty), {}, { memory: openMemory() })).toEqual({ suspended: { about: 'x' } })
+  })
+
   it('may say nothing, and is refused a payload that is not its own', async () => {
     const wait = createTool({
       id: 'wait',

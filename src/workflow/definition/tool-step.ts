@@ -167,7 +167,7 @@ interface CalledTool {
 
 async function called({ name, tool, execute, needsApproval }: CalledTool, context: StepContext): Promise<unknown> {
   const { inputData, resumeData, suspendData, suspend } = context
-  const suspendCall = async (payload: unknown) => suspend(await parseSuspendPayload(name, tool, payload))
+  const suspensions = new ToolSuspensions(async (payload) => suspend(await parseSuspendPayload(name, tool, payload)))
   const wasAsked = isApprovalRequest(suspendData, name)
   if (wasAsked) {
     const { approved, reason } = resumeData as { readonly approved: boolean; readonly reason?: string }
@@ -175,12 +175,43 @@ async function called({ name, tool, execute, needsApproval }: CalledTool, contex
   }
   const isResumed = resumeData !== undefined && !wasAsked
   const shownBefore = suspendData === undefined ? {} : { suspendData }
-  const call = callOf(context, isResumed ? { resumeData, ...shownBefore } : null, suspendCall)
+  const call = callOf(context, isResumed ? { resumeData, ...shownBefore } : null, suspensions.suspend)
   const isNew = resumeData === undefined
   if (isNew && (await asksFirst(needsApproval, inputData, call))) {
     return suspend({ kind: 'approval', tool: name, input: inputData as Json } satisfies ApprovalRequest)
   }
-  return lastOf(execute.call(tool, inputData, call))
+  return suspensions.after(async () => lastOf(execute.call(tool, inputData, call)))
+}
+
+/** The suspensions that a tool asks for while it runs. It need not wait for them. */
+class ToolSuspensions {
+  readonly #suspend: (payload: unknown) => Promise<never>
+  readonly #asked: Promise<unknown>[] = []
+
+  constructor(suspend: (payload: unknown) => Promise<never>) {
+    this.#suspend = suspend
+  }
+
+  /** For the tool. */
+  readonly suspend = (payload: unknown): Promise<never> => {
+    const asked = this.#suspend(payload)
+    this.#asked.push(asked.catch((error: unknown) => error))
+    return asked
+  }
+
+  /** What the tool answers. If it has asked for a suspension, that counts, whatever else it answers or throws. */
+  async after(run: () => Promise<unknown>): Promise<unknown> {
+    let answer: { readonly value: unknown } | { readonly error: unknown }
+    try {
+      answer = { value: await run() }
+    } catch (error) {
+      answer = { error }
+    }
+    const [ended] = await Promise.all(this.#asked)
+    if (this.#asked.length > 0) throw ended
+    if ('error' in answer) throw answer.error
+    return answer.value
+  }
 }
 
 /** Whether a person has to approve the call. A function that fails means yes, as for agents. */
