@@ -170,7 +170,7 @@ function end(draft: Draft, change: WorkEnd, { run, key, record, step }: Place): 
     ...(step === null ? { startedAt: draft.at } : kept(step)),
     stepKind: step?.stepKind ?? 'plain',
     status: 'settled',
-    attempt: step?.attempt ?? 1,
+    attempt: step?.attempt ?? 0,
     endedAt: draft.at,
     ...outcomeOf(draft, change),
     ...checkState(draft, change),
@@ -219,7 +219,7 @@ function wait(draft: Draft, change: WorkWait, { run, key, record, step }: Place)
     ...checkState(draft, change),
     stepKind: change.stepKind,
     status: 'asked',
-    attempt: step?.attempt ?? 1,
+    attempt: step?.attempt ?? 0,
     askedAt: draft.at,
     ...waitOf(draft, change),
   })

@@ -36,7 +36,7 @@ const life: readonly StorageCase[] = [
     await scene.committed(endWork(at('2'), { outcome: 'bailed', output: false }))
     expectEqual(
       [(await found(scene, run, '2'))?.output, await workStands(scene, run, '2')],
-      [false, 'settled bailed 1'],
+      [false, 'settled bailed 0'],
       'a map',
     )
   }),
@@ -98,7 +98,7 @@ const life: readonly StorageCase[] = [
     await scene.committed([waitWork(at('0'), sleep), waitWork(at('1'), sleep), waitWork(at('2'), sleep), park(run)])
     expectEqual(
       [(await found(scene, run, '0'))?.expiresAt, await workStands(scene, run, '0')],
-      [until, 'asked - 1'],
+      [until, 'asked - 0'],
       'the sleep',
     )
     for (const wrong of [{ ...sleep, payload: 1 }, { stepKind: 'sleep' }, { until }] as const) {
@@ -116,7 +116,7 @@ const life: readonly StorageCase[] = [
     expectEqual(await statusOf(scene, run), 'pending', 'the run of a sleep that is over')
     const last = await taken(scene, run)
     await scene.committed([endWork({ ...last, path: '0' }), endWork({ ...last, path: '2' })])
-    expectEqual(await workStands(scene, run, '0'), 'settled complete 1', 'a sleep that nobody swept')
+    expectEqual(await workStands(scene, run, '0'), 'settled complete 0', 'a sleep that nobody swept')
   }),
 ]
 
