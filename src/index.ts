@@ -1,7 +1,13 @@
 /** The public entry: named exports only. */
 export { Agent } from './agent/agent.ts'
 export { Aquifer, type AquiferOptions } from './agent/container/aquifer.ts'
-export type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './agent/container/registered.ts'
+export type {
+  Container,
+  Logger,
+  Recoverable,
+  RegisteredAgent,
+  RegisteredWorkflow,
+} from './agent/container/registered.ts'
 export type { Registration } from './agent/container/registry.ts'
 export type {
   AgentInput,
@@ -195,4 +201,22 @@ export type {
 } from './workflow/definition/step-options.ts'
 export type { ApprovalRequest, ToolStepOptions } from './workflow/definition/tool-step.ts'
 export type { FlowOptions } from './workflow/definition/workflow-options.ts'
-export { createWorkflow, Workflow } from './workflow/workflow.ts'
+export type { WorkflowEvent, WorkflowEventType, WorkflowStatus } from './workflow/engine/events.ts'
+export type { StepError } from './workflow/engine/outcome.ts'
+export type { WorkflowState, WorkflowStepState } from './workflow/engine/run-view.ts'
+export {
+  type CreateRunOptions,
+  createWorkflow,
+  type ListWorkflowRunsOptions,
+  type RunnableWorkflow,
+  Workflow,
+  type WorkflowOptions,
+  type WorkflowRunPage,
+} from './workflow/workflow.ts'
+export type {
+  ResumeOptions,
+  StartOptions,
+  WorkflowResult,
+  WorkflowRun,
+  WorkflowStream,
+} from './workflow/workflow-run.ts'

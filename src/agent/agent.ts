@@ -44,6 +44,9 @@ type Deciding = [
 /** An agent as its calls see it: for the rooms that call agents in their own way. */
 export let calledAgentOf: (agent: Agent) => CalledAgent
 
+/** How often runs that are left behind are looked for, milliseconds. */
+const recoverEveryMs = 60_000
+
 /** `Sales Specialist` → `sales-specialist`, in any script. */
 function kebabCase(name: string): string {
   const words = name.replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2').match(/[\p{L}\p{N}]+/gu)
@@ -99,7 +102,9 @@ export class Agent implements RegisteredAgent {
     const { memory } = this.#options
     if (typeof memory === 'function') return
     if (memory !== undefined) container.bind(memory)
-    if (memory !== undefined || container.getMemory() !== null) container.recovers(() => this.recover())
+    if (memory === undefined && container.getMemory() === null) return
+    const recover = () => this.recover()
+    container.recovers({ recover, round: recover, everyMs: recoverEveryMs })
   }
 
   /**

@@ -12,10 +12,15 @@ const measure = createStep({
   outputSchema: count,
   execute: ({ inputData }) => ({ count: inputData.text.length }),
 })
-const copying = createWorkflow({ id: 'copying', inputSchema: text, outputSchema: text }).then(copy).commit()
-const measuring = createWorkflow({ id: 'measuring', inputSchema: text, outputSchema: count }).then(measure).commit()
+/** A workflow belongs to one container, so each test makes its own. */
+function workflows() {
+  const copying = createWorkflow({ id: 'copying', inputSchema: text, outputSchema: text }).then(copy).commit()
+  const measuring = createWorkflow({ id: 'measuring', inputSchema: text, outputSchema: count }).then(measure).commit()
+  return { copying, measuring }
+}
 
 test('a workflow is found by its name or its id', async () => {
+  const { copying, measuring } = workflows()
   await using aquifer = new Aquifer({ workflows: { first: copying, second: measuring } })
   expectTypeOf(aquifer.getWorkflow('first')).toEqualTypeOf(copying)
   expectTypeOf(aquifer.getWorkflow('measuring')).toEqualTypeOf(measuring)
@@ -29,6 +34,7 @@ test('a workflow is found by its name or its id', async () => {
 })
 
 test('workflows of a list are found by their ids', async () => {
+  const { copying, measuring } = workflows()
   await using aquifer = new Aquifer({ workflows: [copying, measuring] })
   expectTypeOf(aquifer.getWorkflow('copying')).toEqualTypeOf(copying)
   expectTypeOf(aquifer.listWorkflows()).toEqualTypeOf<Readonly<Record<string, typeof copying | typeof measuring>>>()

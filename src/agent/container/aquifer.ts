@@ -11,7 +11,7 @@ import type { Storage } from '../../ports/storage.ts'
 import type { RecoveredRun } from '../run/recover.ts'
 import { ContainerStorage } from './container-storage.ts'
 import { Recovery } from './recovery.ts'
-import type { Container, Logger, RegisteredAgent, RegisteredWorkflow } from './registered.ts'
+import type { Container, Logger, Recoverable, RegisteredAgent, RegisteredWorkflow } from './registered.ts'
 import { type Registration, Registry } from './registry.ts'
 
 /** Options of `new Aquifer()`. */
@@ -32,8 +32,8 @@ export interface AquiferOptions<
   /** Settings of the AI SDK's telemetry, for calls that set none. */
   readonly telemetry?: TelemetryOptions
   /**
-   * Whether runs that are left behind are continued by themselves, at the start and once a minute; see
-   * {@link Aquifer.recover}. Default: true.
+   * Whether runs that are left behind are continued by themselves: those of agents at the start and once a minute, those of
+   * workflows once a second; see {@link Aquifer.recover}. Default: true.
    */
   readonly recover?: boolean
 }
@@ -100,9 +100,9 @@ export class Aquifer<
   readonly #memory: Memory | null
   /** Its memories that are not closed. */
   readonly #open = new Set<AgentStorage>()
-  /** What continues the runs of its agents. */
-  readonly #recoverers: (() => Promise<readonly RecoveredRun[]>)[] = []
-  readonly #recovery: Recovery | null
+  /** What continues the runs of its agents and workflows. */
+  readonly #recoverable: Recoverable[] = []
+  readonly #recoveries: readonly Recovery[]
   #closing: Promise<void> | null = null
 
   /**
@@ -124,25 +124,27 @@ export class Aquifer<
     this.#memory = memory === undefined ? null : this.bind(memory)
     for (const agent of this.#agents.all) agent.attach(this)
     for (const workflow of this.#workflows.all) workflow.attach?.(this)
-    const recovers = options.recover !== false && this.#recoverers.length > 0
-    this.#recovery = recovers ? new Recovery(() => this.recover(), this.logger) : null
+    const background = options.recover === false ? [] : this.#recoverable
+    const periods = new Set(background.map(({ everyMs }) => everyMs))
+    this.#recoveries = [...periods].map((everyMs) => {
+      const rounds = background.filter((one) => one.everyMs === everyMs).map(({ round }) => round)
+      return new Recovery(() => allOf(rounds), everyMs, this.logger)
+    })
   }
 
-  /** Agents call it: each says what continues its runs. */
-  recovers(recover: () => Promise<readonly RecoveredRun[]>): void {
-    this.#recoverers.push(recover)
+  /** Agents and workflows call it: each says what continues its runs. */
+  recovers(recovered: Recoverable): void {
+    this.#recoverable.push(recovered)
   }
 
   /**
-   * Continues runs of its agents that nobody carries on: see `agent.recover`. Agents whose memory is chosen by a function
-   * are left out, for it may differ from request to request.
+   * Continues runs of its agents and workflows that nobody carries on, and waits for them: see `agent.recover` and
+   * `workflow.recover`. Agents whose memory is chosen by a function are left out, for it may differ from request to request.
    *
    * @returns The runs that were continued.
    */
-  async recover(): Promise<readonly RecoveredRun[]> {
-    const recovered: RecoveredRun[] = []
-    for (const recover of this.#recoverers) recovered.push(...(await recover()))
-    return recovered
+  recover(): Promise<readonly RecoveredRun[]> {
+    return allOf(this.#recoverable.map(({ recover }) => recover))
   }
 
   /**
@@ -219,7 +221,7 @@ export class Aquifer<
   }
 
   async #close(): Promise<void> {
-    const stopped = this.#recovery?.stop()
+    const stopped = Promise.all(this.#recoveries.map((recovery) => recovery.stop()))
     await Promise.all([...this.#open].map((storage) => storage.close()))
     await stopped
     await this.#storage?.close()
@@ -229,6 +231,12 @@ export class Aquifer<
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+async function allOf(recoverers: readonly Recoverable['recover'][]): Promise<readonly RecoveredRun[]> {
+  const recovered: RecoveredRun[] = []
+  for (const recover of recoverers) recovered.push(...(await recover()))
+  return recovered
 }
 
 function closedContainer(): MemoryError {

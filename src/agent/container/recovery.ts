@@ -1,10 +1,8 @@
-/** Recovers runs in the background while a container is open: at its start, and then once a minute. */
+/** Recovers runs in the background while a container is open: at its start, and then again and again. */
 import { every, nextTurn, type Timer } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { RecoveredRun } from '../run/recover.ts'
 import type { Logger } from './registered.ts'
-
-const everyMs = 60_000
 
 export class Recovery {
   readonly #recover: () => Promise<readonly RecoveredRun[]>
@@ -13,7 +11,8 @@ export class Recovery {
   #running: Promise<void> | null = null
   #isOver = false
 
-  constructor(recover: () => Promise<readonly RecoveredRun[]>, logger: Logger) {
+  /** @param everyMs Milliseconds from one round to the next. */
+  constructor(recover: () => Promise<readonly RecoveredRun[]>, everyMs: number, logger: Logger) {
     this.#recover = recover
     this.#logger = logger
     const failed = (error: unknown) => this.#report(error)
@@ -41,6 +40,8 @@ export class Recovery {
   }
 
   #report(error: unknown): void {
+    // A memory that may not look at all spaces will not be allowed to later.
+    if (error instanceof MemoryError && error.code === 'denied') this.#timer.stop()
     const isClosed = error instanceof MemoryError && error.code === 'closed'
     if (!this.#isOver && !isClosed) this.#logger.warn('Runs could not be recovered.', { error })
   }

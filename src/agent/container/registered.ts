@@ -15,6 +15,16 @@ export interface Logger {
   error(message: string, details?: unknown): void
 }
 
+/** What continues the runs of an agent or a workflow that are left behind. */
+export interface Recoverable {
+  /** Continues all of them, and answers what they came to; see `Aquifer.recover`. */
+  readonly recover: () => Promise<readonly RecoveredRun[]>
+  /** Begins to continue them, in the background, and answers what it knows then. */
+  readonly round: () => Promise<readonly RecoveredRun[]>
+  /** How often that is done, in milliseconds. */
+  readonly everyMs: number
+}
+
 /** What a container gives to its agents and workflows. */
 export interface Container {
   /** Where messages go. */
@@ -30,8 +40,10 @@ export interface Container {
    * @throws MemoryError `conflict` if it has another storage already; `closed` if the container is closed.
    */
   bind(memory: Memory): Memory
-  /** Takes what continues the runs of an agent that are left behind; see `Aquifer.recover`. */
-  recovers(recover: () => Promise<readonly RecoveredRun[]>): void
+  /** The storage of memories that have none of their own; null without one. */
+  getStorage(): object | null
+  /** Takes what continues runs that are left behind. */
+  recovers(recovered: Recoverable): void
 }
 
 /** An agent as a container sees it. */

@@ -2,7 +2,7 @@
  * What a waiting run needs to continue in any process: options of its call, never inputs. It is part of the run's record,
  * and erased when the run ends.
  */
-import { isJsonObject, type Json, jsonBytes } from '../../domain/json.ts'
+import { isJsonObject, type Json, type JsonObject, jsonBytes } from '../../domain/json.ts'
 import type { Call } from '../call.ts'
 import { callOptionTable } from '../call-options.ts'
 import type { CallOptions } from '../options.ts'
@@ -21,16 +21,22 @@ function jsonOf(value: unknown): Json | undefined {
   }
 }
 
-/** @param steps How many steps the call took. */
-export function continuationOf({ agent, options, requestContext }: Call, steps: number): Json {
-  const left = Math.max(1, (options.maxSteps ?? callOptionTable.maxSteps.default) - steps)
+/** The values of a request's context that can be stored. Others belong to their process. */
+export function storedValues(requestContext: RequestContext): JsonObject {
   const values = [...requestContext].flatMap(([key, value]) => {
     const json = jsonOf(value)
     return json === undefined ? [] : [[key, json] as const]
   })
+  return Object.fromEntries(values)
+}
+
+/** @param steps How many steps the call took. */
+export function continuationOf({ agent, options, requestContext }: Call, steps: number): Json {
+  const left = Math.max(1, (options.maxSteps ?? callOptionTable.maxSteps.default) - steps)
+  const values = storedValues(requestContext)
   const rest = { v: version, maxSteps: left }
-  if (values.length === 0) return rest
-  const whole = { ...rest, requestContext: Object.fromEntries(values) }
+  if (Object.keys(values).length === 0) return rest
+  const whole = { ...rest, requestContext: values }
   if (jsonBytes(whole) <= mostBytes) return whole
   const error = new Error(`Its JSON takes more than ${mostBytes} bytes.`)
   agent.log(

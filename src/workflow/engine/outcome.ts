@@ -1,0 +1,56 @@
+/** What a part of a workflow came to. */
+
+import { toJson } from '../../agent/tools/result-json.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+
+/** An error as a record of a step keeps it. */
+export interface StepError {
+  readonly name: string
+  readonly message: string
+  /** The code of a MemoryError. */
+  readonly code?: string
+  readonly details?: JsonObject
+}
+
+/**
+ * What a step, a block or a whole workflow came to: an output, an error, an output that ends its workflow early, or
+ * nothing yet, because something in it waits. An output of `undefined` is stored as none.
+ */
+export type FlowOutcome =
+  | { readonly kind: 'done' | 'bailed'; readonly value: Json | undefined }
+  | { readonly kind: 'failed'; readonly error: StepError; readonly path: string }
+  | { readonly kind: 'parked' }
+
+export const parked: FlowOutcome = { kind: 'parked' }
+
+export function done(value: Json | undefined): FlowOutcome {
+  return { kind: 'done', value }
+}
+
+const longestMessage = 4_000
+
+/** An error as it is stored. Its stack and its cause stay in the process. */
+export function stepErrorOf(error: unknown): StepError {
+  if (error instanceof MemoryError) {
+    const { name, message, code } = error
+    return { name, message, code, details: toJson(error.details) as JsonObject }
+  }
+  if (error instanceof Error) return { name: shortOf(error.name), message: shortOf(error.message) }
+  return { name: 'Error', message: shortOf(String(error)) }
+}
+
+function shortOf(text: string): string {
+  return text.slice(0, longestMessage).toWellFormed()
+}
+
+/**
+ * What a block came to whose parts have all ended or wait. An error counts first, then an early end: nobody needs to
+ * decide about the rest of a block that is over.
+ *
+ * @param output Of a block all of whose parts are done.
+ */
+export function blockOutcome(parts: readonly (FlowOutcome | undefined)[], output: () => Json): FlowOutcome {
+  const first = (kind: FlowOutcome['kind']) => parts.find((part) => part?.kind === kind)
+  return first('failed') ?? first('bailed') ?? first('parked') ?? done(output())
+}

@@ -1,0 +1,110 @@
+/** Gives a suspended step what it waits for. Each step is decided about by itself. */
+import type { RequestContext } from '../../agent/request-context.ts'
+import { type Actor, checkActor } from '../../domain/actor.ts'
+import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { hasEnded } from '../../domain/records/run.ts'
+import type { WorkRunStep } from '../../ports/agent-memory.ts'
+import { type FlowStep, isFlow } from '../definition/step.ts'
+import { validated } from '../definition/validated.ts'
+import { storable } from './attempt.ts'
+import type { PlacedRun, WorkflowHost } from './host.ts'
+import { definitionAt, stepAt } from './node-definition.ts'
+import { indexOf } from './paths.ts'
+import { waitedSchemaOf } from './run-step.ts'
+import { isSuspended, namedSteps } from './run-view.ts'
+
+/** Which step is resumed, and with what. */
+interface ResumeInput {
+  readonly step?: string | FlowStep | readonly (string | FlowStep)[]
+  readonly label?: string
+  readonly forEachIndex?: number
+  readonly resumeData?: unknown
+  readonly author?: Actor
+  readonly requestContext?: RequestContext
+}
+
+function nameOf(step: string | FlowStep): string {
+  return typeof step === 'string' ? step : step.id
+}
+
+/** Whether a record is the one that the caller means. */
+function isMeant({ step, label, forEachIndex }: ResumeInput, name: string, record: WorkRunStep): boolean {
+  if (label !== undefined && record.label !== label) return false
+  if (forEachIndex !== undefined && indexOf(record.path) !== forEachIndex) return false
+  if (step === undefined) return true
+  // The ids on the way to a step of a workflow inside of this one may be given; the last one counts.
+  const wanted = Array.isArray(step) ? (step as readonly (string | FlowStep)[]).at(-1) : (step as string | FlowStep)
+  if (wanted === undefined) return true
+  return [name, record.path, record.stepId].includes(nameOf(wanted))
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'no step waits' : `these wait: ${names.map((name) => shown(name)).join(', ')}`
+}
+
+/** The one record that is meant: one that waits, otherwise one that no longer does, so that the error can say why. */
+function target(given: ResumeInput, steps: readonly WorkRunStep[]): WorkRunStep {
+  const named = [...namedSteps(steps)]
+  const meant = named.filter(([name, record]) => isMeant(given, name, record))
+  const waiting = meant.filter(([, record]) => isSuspended(record))
+  const all = named.flatMap(([name, record]) => (isSuspended(record) ? [name] : []))
+  if (waiting.length > 1) {
+    const fix = `Name one: ${waiting.map(([name]) => shown(name)).join(', ')}; or pass its label or its forEachIndex.`
+    throw invalidInput('step', 'must name one of the steps that wait', nameOfGiven(given), fix)
+  }
+  const [found] = waiting.length === 1 ? waiting : meant.filter(([, record]) => wasAsked(record))
+  if (found !== undefined) return found[1]
+  throw invalidInput('step', 'must name a step that waits', nameOfGiven(given), `In this run ${listed(all)}.`)
+}
+
+function wasAsked({ decision, status }: WorkRunStep): boolean {
+  return decision !== undefined || status === 'expired'
+}
+
+function nameOfGiven({ step, label }: ResumeInput): unknown {
+  if (step === undefined) return label
+  return Array.isArray(step) ? step.map(nameOf).join('.') : nameOf(step as string | FlowStep)
+}
+
+function endedError({ run }: PlacedRun): MemoryError {
+  return new MemoryError('conflict', {
+    message: `The run ${shown(run.id)} has ended: nothing in it can be resumed.`,
+    fix: 'Start another run, or restart this one if it failed.',
+    details: { runId: run.id, status: run.status },
+  })
+}
+
+function checkDefinition(host: WorkflowHost, record: WorkRunStep): void {
+  const { path, stepId, definition } = record
+  const current = definitionAt(host.flow, path)
+  if (current?.stepId === stepId && current.definition === definition) return
+  throw new MemoryError('conflict', {
+    message: `The workflow ${shown(host.flow.id)} has changed since this run began: the step ${shown(stepId)} at ${path} is not the same any more.`,
+    fix: 'Go on with the earlier code, or cancel the run and start a new one.',
+    details: { reason: 'definition-changed', path, stored: { stepId, definition }, current },
+  })
+}
+
+/**
+ * Stores what a suspended step is resumed with. The process that carries the run on goes on with it.
+ *
+ * @throws MemoryError `conflict`, with `decided: { by, at }` in its details, if somebody else was first; `invalid-input` for
+ *   data that the step's schema refuses, or if several steps wait and none is named.
+ */
+export async function resumeStep(host: WorkflowHost, runId: string, given: ResumeInput): Promise<void> {
+  const placed = await host.get(runId)
+  const { space, run } = placed
+  if (hasEnded(run.status)) throw endedError(placed)
+  const steps = await space.workSteps(runId)
+  const record = target(given, steps)
+  checkDefinition(host, record)
+  const step = stepAt(host.flow, record.path)
+  const what = `resumeData of the step ${shown(record.stepId)}`
+  const schema = step === null || isFlow(step) ? undefined : waitedSchemaOf(step, record.payload)
+  if (schema !== undefined) await validated(schema, given.resumeData, what)
+  const data = storable(given.resumeData, what, space.limits.stepBytes) ?? null
+  const by = given.author === undefined ? {} : { by: checkActor(given.author, 'author') }
+  const { path } = record
+  await space.decide([{ kind: 'step-patch', runId, path, status: 'decided', decision: { data, ...by } }])
+  await host.live(runId)?.drive.refresh()
+}

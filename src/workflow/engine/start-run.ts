@@ -1,0 +1,129 @@
+/** Begins a run: one commit that has its input, so that any process can carry it on. */
+import { RequestContext } from '../../agent/request-context.ts'
+import { toJson } from '../../agent/tools/result-json.ts'
+import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { checkUnique, parseRunId, runIdOf } from '../../domain/id.ts'
+import { isJsonObject, type Json } from '../../domain/json.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import { validated } from '../definition/validated.ts'
+import { storable } from './attempt.ts'
+import { eventOf } from './events.ts'
+import { ownership, runContinuation, type WorkflowHost } from './host.ts'
+import { answeredStep } from './journal.ts'
+import { runLeaseMs } from './lease.ts'
+import { inputPath, ownDefinition } from './paths.ts'
+
+/** Where a run is to be, and its name. */
+export interface RunPlace {
+  readonly runId: string
+  readonly unique: string
+  readonly resourceId?: string
+  readonly threadId?: string
+}
+
+/** What a run is started with. */
+interface RunInput {
+  readonly inputData?: unknown
+  readonly initialState?: unknown
+  readonly requestContext?: RequestContext
+}
+
+async function spaceKeyOf(space: AgentSpace, workflowId: string): Promise<string> {
+  const query = { threadId: null, name: null, statuses: ['pending'], order: 'oldest', after: null, limit: 1 } as const
+  const { key } = await space.runs.list(query)
+  if (key !== null) return key
+  // Ids of runs name their space, which is made by its first commit.
+  await space.submit([{ kind: 'lease-take', name: `workflow/${workflowId}`, leaseMs: 1, steal: true }])
+  return spaceKeyOf(space, workflowId)
+}
+
+/** The id of a new run. Nothing is stored of it yet. */
+export async function placeRun(
+  host: WorkflowHost,
+  { runId, resourceId, threadId }: { runId?: string; resourceId?: string; threadId?: string },
+): Promise<RunPlace> {
+  const space = await host.space(resourceId)
+  const key = await spaceKeyOf(space, host.flow.id)
+  const issued = runId === undefined ? null : parseRunId(runId)
+  const unique =
+    issued?.spaceKey === key ? issued.unique : runId === undefined ? space.newRunId() : checkUnique(runId, 'runId')
+  return {
+    runId: runIdOf(key as never, unique),
+    unique,
+    ...(resourceId === undefined ? {} : { resourceId }),
+    ...(threadId === undefined ? {} : { threadId }),
+  }
+}
+
+/** The state that a run begins with, as its schema parses it. */
+async function initialStateOf({ flow }: WorkflowHost, given: unknown) {
+  if (given === undefined && flow.stateSchema === undefined) return {}
+  const { stateSchema } = flow
+  const what = `initialState of the workflow ${shown(flow.id)}`
+  const parsed = stateSchema === undefined ? given : await validated(stateSchema, given ?? {}, what)
+  const json = toJson(parsed)
+  if (isJsonObject(json)) return json
+  throw invalidInput('initialState', 'must be an object', given, 'Pass the fields that the run begins with.')
+}
+
+function beganBefore(runId: string, cause: MemoryError): MemoryError {
+  return new MemoryError('conflict', {
+    message: `The run ${shown(runId)} was started before.`,
+    fix: 'Read it with getRun, or create a run with another runId.',
+    details: { runId },
+    cause,
+  })
+}
+
+/**
+ * Stores a new run with its input, and begins to carry it on.
+ *
+ * @throws MemoryError `invalid-input` for input that the workflow's schema refuses; `conflict` if the run was started
+ *   before.
+ */
+export async function startRun(host: WorkflowHost, place: RunPlace, given: RunInput): Promise<void> {
+  const { flow } = host
+  const what = `inputData of the workflow ${shown(flow.id)}`
+  await validated(flow.inputSchema, given.inputData, what)
+  const space = await host.space(place.resourceId)
+  const input: Json | undefined = storable(given.inputData, what, space.limits.stepBytes)
+  const fields = await initialStateOf(host, given.initialState)
+  const requestContext = given.requestContext ?? new RequestContext()
+  const { runId, unique, resourceId, threadId } = place
+  const run = {
+    kind: 'run-put',
+    unique,
+    name: flow.id,
+    runKind: 'workflow',
+    status: 'running',
+    leaseMs: runLeaseMs,
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(resourceId === undefined ? {} : { details: { resourceId } }),
+    continuation: runContinuation(requestContext),
+  } as const
+  const own = {
+    kind: 'work-end',
+    begun: 0,
+    path: inputPath,
+    stepId: inputPath,
+    definition: ownDefinition,
+    outcome: 'complete',
+    ...(input === undefined ? {} : { output: input }),
+    ...(Object.keys(fields).length === 0 ? {} : { state: { at: 0, fields } }),
+  } as const
+  let answer: Awaited<ReturnType<AgentSpace['submit']>>
+  try {
+    answer = await space.submit([run, own])
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'conflict' && (await space.run(runId)) !== null) {
+      throw beganBefore(runId, error)
+    }
+    throw error
+  }
+  const stored = await space.run(runId)
+  if (answer.status !== 'committed' || stored === null) return
+  host.emit(eventOf('workflow-start', runId, { workflowId: flow.id }))
+  const inputStep = answer.results[1]
+  const steps = inputStep === undefined ? [] : [answeredStep(inputStep)]
+  await host.own({ space, ...ownership(answer.results[0]), requestContext, restartedAt: null, run: stored }, steps)
+}

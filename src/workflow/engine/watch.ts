@@ -1,0 +1,34 @@
+/** Follows a run from any process, by what is stored of it. */
+import { hasEnded } from '../../domain/records/run.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import { failureOf } from './drive-run.ts'
+import { eventOf, eventOfStep, type WorkflowEvent } from './events.ts'
+import { outputPath } from './paths.ts'
+import { runStatusOf } from './run-view.ts'
+
+/** The events of a run, from its beginning. Ends when the run has ended or is gone. */
+export async function* runEvents(space: AgentSpace, runId: string, signal: AbortSignal): AsyncGenerator<WorkflowEvent> {
+  let hasStarted = false
+  const all = new Map<string, number>()
+  for await (const { run, steps } of space.watchRun(runId, signal)) {
+    if (run === null) return
+    if (!hasStarted) yield eventOf('workflow-start', runId, { workflowId: run.name })
+    hasStarted = true
+    for (const step of steps.toSorted((one, other) => one.version - other.version)) {
+      if (all.get(step.path) === step.version) continue
+      all.set(step.path, step.version)
+      const event = eventOfStep(step)
+      if (event !== null) yield event
+    }
+    if (!hasEnded(run.status)) continue
+    const failure = failureOf(run)
+    const result = run.status === 'complete' ? steps.find(({ path }) => path === outputPath)?.output : undefined
+    const status = runStatusOf(run, [])
+    yield eventOf('workflow-finish', runId, {
+      status,
+      ...(result === undefined ? {} : { result }),
+      ...(failure === null || status !== 'failed' ? {} : { error: failure.error }),
+    })
+    return
+  }
+}
