@@ -27,10 +27,15 @@ export interface StepBehaviour {
 
 /** The schemas of a step. Those that it has none of are `undefined`. */
 export interface StepSchemas {
+  /** Of what it is given. */
   readonly input: StandardSchema
+  /** Of what it returns. */
   readonly output: StandardSchema
+  /** Of the fields of the state that it uses. */
   readonly state: StandardSchema | undefined
+  /** Of the payload that it suspends with. */
   readonly suspend: StandardSchema | undefined
+  /** Of the data that it is resumed with. */
   readonly resume: StandardSchema | undefined
 }
 

@@ -8,6 +8,7 @@ import type { LoopContext, NodeContext, StepContext } from './context.ts'
 export interface FlowTypes<Input, Output, State> {
   /** A function, so that a step that needs less than it is given fits. */
   readonly takes: (input: Input, state: State) => void
+  /** What it gives. */
   readonly gives: Output
 }
 
@@ -81,7 +82,9 @@ export type FlowStep<Id extends string = string, Input = never, Output = unknown
 
 /** An arm of a branch: its step runs if its condition holds. */
 export interface BranchArm {
+  /** Whether its step runs. */
   readonly when: (context: NodeContext) => unknown
+  /** What runs then. */
   readonly step: FlowStep
 }
 
