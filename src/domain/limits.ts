@@ -94,6 +94,12 @@ export const limitTable = {
   lastMessages: { default: 1_000, max: 1_000, about: 'messages of a thread that an agent is shown' },
   turnWaitMs: { default: 60_000, max: 3_600_000, about: 'milliseconds a call waits for earlier turns of its thread' },
   closeWaitMs: { default: 10_000, max: 600_000, about: 'milliseconds that closing waits for running turns' },
+  runLeaseMs: {
+    default: 15_000,
+    min: 100,
+    max: 86_400_000,
+    about: 'milliseconds after which another process takes over the run of a workflow whose process is gone',
+  },
   turnLeaseMs: { default: 60_000, max: 86_400_000, about: 'milliseconds an open turn lives without renewal' },
 } as const satisfies Record<string, Limit>
 

@@ -187,6 +187,7 @@ export interface AgentSpace extends Reads {
     | 'metadataBytes'
     | 'stepBytes'
     | 'stepsPerRun'
+    | 'runLeaseMs'
     | 'toolResultLength'
   >
   /** Aborted when the memory closes and its held work did not end in time. */

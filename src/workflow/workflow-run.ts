@@ -20,7 +20,7 @@ export type WorkflowResult<Output = unknown> =
   | (Omit<WorkflowState, 'status' | 'result'> & { readonly status: 'success'; readonly result: Output })
   | (Omit<WorkflowState, 'status' | 'result'> & {
       readonly status: Exclude<WorkflowState['status'], 'success'>
-      readonly result?: undefined
+      readonly result?: never
     })
 
 /** Options of `start`. */

@@ -80,7 +80,7 @@ export interface RunnableWorkflow<Input = never, Output = unknown> {
   /** Makes a run; see {@link Workflow.createRun}. */
   createRun(options?: CreateRunOptions): Promise<WorkflowRun<Input, Output>>
   /** A run by its id; see {@link Workflow.getRun}. */
-  getRun(runId: string): Promise<WorkflowRun<Input, Output> | null>
+  getRun(runId: string, options?: Pick<CreateRunOptions, 'resourceId'>): Promise<WorkflowRun<Input, Output> | null>
   /** A page of runs; see {@link Workflow.listRuns}. */
   listRuns(options?: ListWorkflowRunsOptions): Promise<WorkflowRunPage>
   /** Carries on runs that are left behind; see {@link Workflow.recover}. */
@@ -144,11 +144,19 @@ export class Workflow<Types extends Building = Building>
     return new WorkflowRun(this.#host, await placeRun(this.#host, options))
   }
 
-  /** A run of this workflow by its id; null if there is none. */
-  async getRun(runId: string): Promise<WorkflowRun<InputOf<Types>, ResultOf<Types>> | null> {
-    const placed = await this.#host.find(checkId(runId, 'runId'))
+  /**
+   * A run of this workflow; null if there is none.
+   *
+   * @param runId Its id, or the one that `createRun` was given; with its resource then, if it has one.
+   */
+  async getRun(
+    runId: string,
+    { resourceId }: Pick<CreateRunOptions, 'resourceId'> = {},
+  ): Promise<WorkflowRun<InputOf<Types>, ResultOf<Types>> | null> {
+    const issued = await this.#host.issuedId(checkId(runId, 'runId'), resourceId)
+    const placed = issued === null ? null : await this.#host.find(issued)
     const unique = placed === null ? null : (parseRunId(placed.run.id)?.unique ?? null)
-    return unique === null ? null : new WorkflowRun(this.#host, { runId, unique })
+    return placed === null || unique === null ? null : new WorkflowRun(this.#host, { runId: placed.run.id, unique })
   }
 
   /**

@@ -161,3 +161,18 @@ describe('a workflow', () => {
     expect(result.steps.two).toMatchObject({ path: '0/1' })
   })
 })
+
+describe('a run', () => {
+  it('is found by the id that it was given, and is not started twice', async () => {
+    const workflow = flow('named').then(add('one', 1)).commit()
+    const run = await workflow.createRun({ runId: 'order-7', resourceId: 'ann' })
+    expect(await run.start({ inputData: { n: 1 } })).toMatchObject({ status: 'success' })
+    const again = await workflow.createRun({ runId: 'order-7', resourceId: 'ann' })
+    expect(again.runId).toBe(run.runId)
+    await expect(again.start({ inputData: { n: 1 } })).rejects.toMatchObject({ code: 'conflict' })
+    const found = await workflow.getRun('order-7', { resourceId: 'ann' })
+    expect(await found?.state()).toMatchObject({ runId: run.runId, status: 'success', resourceId: 'ann' })
+    expect(await workflow.getRun('order-7')).toBeNull()
+    expect(await workflow.getRun(run.runId)).not.toBeNull()
+  })
+})

@@ -4,6 +4,7 @@ import { storedValues } from '../../agent/run/continuation.ts'
 import type { Actor } from '../../domain/actor.ts'
 import { detach } from '../../domain/detached.ts'
 import { type ErrorCode, MemoryError, notFound } from '../../domain/error.ts'
+import { checkUnique, parseRunId, runIdOf, type SpaceKey } from '../../domain/id.ts'
 import type { Json } from '../../domain/json.ts'
 import { hasEnded, type RunState } from '../../domain/records/run.ts'
 import { resourceOf, spaceId } from '../../domain/space.ts'
@@ -12,7 +13,6 @@ import type { AgentMemory, AgentSpace, WorkRunStep } from '../../ports/agent-mem
 import type { Flow } from '../definition/step.ts'
 import { type OwnedRun, RunDrive } from './drive-run.ts'
 import type { WorkflowEvent } from './events.ts'
-import { runLeaseMs } from './lease.ts'
 import { changedDefinition } from './node-definition.ts'
 import { stepErrorOf } from './outcome.ts'
 import { contextOf } from './run-view.ts'
@@ -77,6 +77,13 @@ export class WorkflowHost {
     const { usable } = await this.#open()
     const id = resourceId === undefined ? spaceId('task', this.flow.id) : spaceId('resource', resourceId)
     return usable.spaceAt(this.actor, id)
+  }
+
+  /** The id of a run that was created with an id of the caller's own; null if its space is not there. */
+  async issuedId(runId: string, resourceId: string | undefined): Promise<string | null> {
+    if (parseRunId(runId) !== null) return runId
+    const key = await spaceKeyOf(await this.space(resourceId))
+    return key === null ? null : runIdOf(key, checkUnique(runId, 'runId'))
   }
 
   /** A run of this workflow, by its id; null if there is none. */
@@ -150,7 +157,7 @@ export class WorkflowHost {
       kind: 'run-put',
       runId: run.id,
       status: 'running',
-      leaseMs: runLeaseMs,
+      leaseMs: space.limits.runLeaseMs,
       ...continuation,
       ...details,
     } as const
@@ -190,7 +197,7 @@ export class WorkflowHost {
       ...taken,
       flow: this.flow,
       memory: memory.as({ ...this.actor, name: `${this.flow.id} (${run.id})` }),
-      leaseMs: runLeaseMs,
+      leaseMs: space.limits.runLeaseMs,
       run: {
         runId: run.id,
         workflowId: this.flow.id,
@@ -260,6 +267,12 @@ export class WorkflowHost {
   abandonAll(error: unknown): void {
     for (const { drive } of this.#live.values()) drive.abandon(error)
   }
+}
+
+/** What the ids of a space's runs begin with; null if there is no space yet. */
+export async function spaceKeyOf(space: AgentSpace): Promise<SpaceKey | null> {
+  const query = { threadId: null, name: null, statuses: ['pending'], order: 'oldest', after: null, limit: 1 } as const
+  return (await space.runs.list(query)).key
 }
 
 /** Milliseconds until the next sleep of a run is over; null if none sleeps. */

@@ -1,10 +1,7 @@
 /** The lease of a driven run: renewed while this process drives it, so that no other process does. */
-import { every, warnOf } from '../../domain/detached.ts'
+import { every } from '../../domain/detached.ts'
 import { MemoryError, shown } from '../../domain/error.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
-
-/** Milliseconds after which another process takes over a run whose owner is gone. */
-export const runLeaseMs = 15_000
 
 /** The lease of a run. */
 interface RunLease {
@@ -45,7 +42,10 @@ export function keepLease(
     else lost(leaseLost(runId))
   }
   // One renewal that fails is no loss: the next one comes before the lease is over, and every write checks it.
-  const timer = every(Math.max(1, Math.floor(ms / 3)), renew, warnOf).unref()
+  const failed = (error: unknown) => {
+    if (error instanceof MemoryError && error.code === 'closed') lost(error)
+  }
+  const timer = every(Math.max(1, Math.floor(ms / 3)), renew, failed).unref()
   return () => {
     isOver = true
     timer.stop()

@@ -45,7 +45,7 @@ export interface WorkflowState {
   /** What it was started with. */
   readonly input?: Json
   /** What it gave; only of a run that ended with `success`. */
-  readonly result?: Json
+  readonly result?: unknown
   /** Why it failed. */
   readonly error?: StepError
   /**

@@ -2,15 +2,14 @@
 import { RequestContext } from '../../agent/request-context.ts'
 import { toJson } from '../../agent/tools/result-json.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
-import { checkUnique, parseRunId, runIdOf } from '../../domain/id.ts'
+import { checkUnique, parseRunId, runIdOf, type SpaceKey } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import { validated } from '../definition/validated.ts'
 import { storable } from './attempt.ts'
 import { eventOf } from './events.ts'
-import { ownership, runContinuation, type WorkflowHost } from './host.ts'
+import { ownership, runContinuation, spaceKeyOf, type WorkflowHost } from './host.ts'
 import { answeredStep } from './journal.ts'
-import { runLeaseMs } from './lease.ts'
 import { inputPath, ownDefinition } from './paths.ts'
 
 /** Where a run is to be, and its name. */
@@ -28,13 +27,12 @@ interface RunInput {
   readonly requestContext?: RequestContext
 }
 
-async function spaceKeyOf(space: AgentSpace, workflowId: string): Promise<string> {
-  const query = { threadId: null, name: null, statuses: ['pending'], order: 'oldest', after: null, limit: 1 } as const
-  const { key } = await space.runs.list(query)
+/** What the ids of a space's runs begin with. A space is made by its first commit. */
+async function ensuredKey(space: AgentSpace, workflowId: string): Promise<SpaceKey> {
+  const key = await spaceKeyOf(space)
   if (key !== null) return key
-  // Ids of runs name their space, which is made by its first commit.
   await space.submit([{ kind: 'lease-take', name: `workflow/${workflowId}`, leaseMs: 1, steal: true }])
-  return spaceKeyOf(space, workflowId)
+  return ensuredKey(space, workflowId)
 }
 
 /** The id of a new run. Nothing is stored of it yet. */
@@ -43,12 +41,12 @@ export async function placeRun(
   { runId, resourceId, threadId }: { runId?: string; resourceId?: string; threadId?: string },
 ): Promise<RunPlace> {
   const space = await host.space(resourceId)
-  const key = await spaceKeyOf(space, host.flow.id)
+  const key = await ensuredKey(space, host.flow.id)
   const issued = runId === undefined ? null : parseRunId(runId)
   const unique =
     issued?.spaceKey === key ? issued.unique : runId === undefined ? space.newRunId() : checkUnique(runId, 'runId')
   return {
-    runId: runIdOf(key as never, unique),
+    runId: runIdOf(key, unique),
     unique,
     ...(resourceId === undefined ? {} : { resourceId }),
     ...(threadId === undefined ? {} : { threadId }),
@@ -96,7 +94,7 @@ export async function startRun(host: WorkflowHost, place: RunPlace, given: RunIn
     name: flow.id,
     runKind: 'workflow',
     status: 'running',
-    leaseMs: runLeaseMs,
+    leaseMs: space.limits.runLeaseMs,
     ...(threadId === undefined ? {} : { threadId }),
     ...(resourceId === undefined ? {} : { details: { resourceId } }),
     continuation: runContinuation(requestContext),
