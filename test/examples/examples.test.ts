@@ -23,7 +23,7 @@ it('are all run here', () => {
   const run = [
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
-    ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts', 'waiting-calls.ts'],
+    ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts', 'waiting-calls.ts', 'workflows.ts'],
   ]
   const files = readdirSync(new URL('../../examples', import.meta.url))
   expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
@@ -207,6 +207,45 @@ describe('in a process of its own', () => {
     expect(await folder.story('ann', 'stock')).toEqual([
       ['complete', 'ann', 'Call checkStock with {"item":"tea"}'],
       ['complete', 'shop', '[tool-checkStock] "12 of tea"'],
+    ])
+  })
+
+  it('workflows: agents work in one thread, and a cleanup waits until a person agrees', async () => {
+    const folder = openFolder()
+    const { printed, shown } = await folder.run('workflows')
+    const [events = '', rest = ''] = printed.split('{\n', 2)
+    expect(events.split('\n')).toEqual([
+      'workflow-start ',
+      ...['research-agent', 'writing-agent'].flatMap((id) => [
+        `workflow-step-start ${id}`,
+        `workflow-step-result ${id}`,
+      ]),
+      'workflow-finish ',
+      '',
+    ])
+    expect(rest).toContain("status: 'success'")
+    expect(printed.split('\n').slice(-3)).toEqual([
+      "suspended [ [ 'delete-old' ] ] { question: 'Delete 2 records of invoices?' }",
+      "success { deleted: 2 } Map(1) { 'invoices' => [ 2026 ] }",
+      '',
+    ])
+    const asks = (said: string) => `[from agent city-workflow, as stated by another]\n${said}`
+    const [first, second] = ['Facts about Rome, please.', 'Write a report about Rome.']
+    const facts = `I heard: ${asks(first)}`
+    expect(promptsOf(shown)).toEqual([
+      prompt('You gather facts about cities.', ['user', asks(first)]),
+      prompt(
+        'You write reports from notes.',
+        ['user', asks(first)],
+        ['assistant', `[from agent Research Agent]\n${facts.replace('\n[from', '\n\\[from')}`],
+        ['user', asks(second)],
+      ),
+    ])
+    expect((await folder.story('ann', 'rome')).map(([status, author]) => [status, author])).toEqual([
+      ['complete', 'city-workflow'],
+      ['complete', 'research-agent'],
+      ['complete', 'city-workflow'],
+      ['complete', 'writing-agent'],
     ])
   })
 

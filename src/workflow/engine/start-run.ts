@@ -1,6 +1,7 @@
 /** Begins a run: one commit that has its input, so that any process can carry it on. */
 import { RequestContext } from '../../agent/request-context.ts'
 import { toJson } from '../../agent/tools/result-json.ts'
+import type { Change } from '../../domain/commit/commit.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { checkUnique, parseRunId, runIdOf, type SpaceKey } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
@@ -64,6 +65,13 @@ async function initialStateOf({ flow }: WorkflowHost, given: unknown) {
   throw invalidInput('initialState', 'must be an object', given, 'Pass the fields that the run begins with.')
 }
 
+/** Makes the thread of a run if it is not there, as a call of an agent does. */
+async function missingThread(space: AgentSpace, threadId: string | undefined): Promise<readonly Change[]> {
+  if (threadId === undefined) return []
+  const { record } = await space.threads.get(threadId)
+  return record === null || record.deleted ? [{ kind: 'thread-put', threadId }] : []
+}
+
 function beganBefore(runId: string, cause: MemoryError): MemoryError {
   return new MemoryError('conflict', {
     message: `The run ${shown(runId)} was started before.`,
@@ -109,9 +117,10 @@ export async function startRun(host: WorkflowHost, place: RunPlace, given: RunIn
     ...(input === undefined ? {} : { output: input }),
     ...(Object.keys(fields).length === 0 ? {} : { state: { at: 0, fields } }),
   } as const
+  const thread = await missingThread(space, threadId)
   let answer: Awaited<ReturnType<AgentSpace['submit']>>
   try {
-    answer = await space.submit([run, own])
+    answer = await space.submit([...thread, run, own])
   } catch (error) {
     if (error instanceof MemoryError && error.code === 'conflict' && (await space.run(runId)) !== null) {
       throw beganBefore(runId, error)
@@ -121,7 +130,7 @@ export async function startRun(host: WorkflowHost, place: RunPlace, given: RunIn
   const stored = await space.run(runId)
   if (answer.status !== 'committed' || stored === null) return
   host.emit(eventOf('workflow-start', runId, { workflowId: flow.id }))
-  const inputStep = answer.results[1]
+  const [runAnswer, inputStep] = answer.results.slice(thread.length)
   const steps = inputStep === undefined ? [] : [answeredStep(inputStep)]
-  await host.own({ space, ...ownership(answer.results[0]), requestContext, restartedAt: null, run: stored }, steps)
+  await host.own({ space, ...ownership(runAnswer), requestContext, restartedAt: null, run: stored }, steps)
 }
