@@ -3,8 +3,8 @@ import type { Storage } from 'aquifer'
 
 export interface DyingStorage {
   readonly storage: Storage
-  /** Dies after so many more commits. */
-  dieAfter(commits: number): void
+  /** Dies after so many more commits: instead of the next one, or once that is stored and before its answer comes. */
+  dieAfter(commits: number, nextIsStored?: boolean): void
   /** Dies now. */
   die(): void
   /** Dies no more, unless it is dead. */
@@ -15,6 +15,7 @@ export interface DyingStorage {
 /** A view of a storage that can die, and then tells. Closing it leaves the storage open. */
 export function dyingStorage(inner: Storage, onDeath: () => void = () => {}): DyingStorage {
   let left = Number.POSITIVE_INFINITY
+  let isStored = false
   const die = () => {
     const wasAlive = left >= 0
     left = -1
@@ -33,15 +34,26 @@ export function dyingStorage(inner: Storage, onDeath: () => void = () => {}): Dy
     return typeof value === 'object' && value !== null ? new Proxy(value, { get: alive }) : value
   }
   const commit: Storage['commit'] = (...given) => {
-    if (left < 1) die()
-    else left -= 1
-    return left < 0 ? died() : inner.commit(...given)
+    if (left >= 1) {
+      left -= 1
+      return inner.commit(...given)
+    }
+    if (left < 0 || !isStored) {
+      die()
+      return died()
+    }
+    left = -1
+    return inner
+      .commit(...given)
+      .finally(onDeath)
+      .then(died)
   }
   const own: Readonly<Record<string | symbol, unknown>> = { commit, close: async () => {} }
   return {
     storage: new Proxy(inner, { get: (target, name) => own[name] ?? alive(target, name) }),
-    dieAfter: (commits) => {
+    dieAfter: (commits, nextIsStored = false) => {
       left = commits
+      isStored = nextIsStored
     },
     die,
     live: () => {

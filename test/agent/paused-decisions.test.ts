@@ -8,32 +8,9 @@ import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
 import { hour, ManualClock, temporaryFolder } from '../memory/opened.ts'
 import { answerAsChat, goingOn, type Ran, resourceId, waitingTools, writeWaitingThreads } from '../storage/old-calls.ts'
 import { loops } from './interleaving-gates.ts'
+import { pausingStorage } from './pausing-storage.ts'
 
 const threadId = 'two-approvals'
-
-/** A view of a storage that stands still before its nth commit, until it is let go on. */
-function pausing(inner: Storage, before: number) {
-  const reached = Promise.withResolvers<void>()
-  const gate = Promise.withResolvers<void>()
-  let commits = 0
-  const commit: Storage['commit'] = async (...given) => {
-    commits += 1
-    if (commits - 1 === before) {
-      reached.resolve()
-      await gate.promise
-    }
-    return inner.commit(...given)
-  }
-  const storage = new Proxy(inner, {
-    get: (target, name) => {
-      if (name === 'commit') return commit
-      if (name === 'close') return async () => {}
-      const value = Reflect.get(target, name) as unknown
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
-  return { storage, reached: reached.promise, goOn: () => gate.resolve() }
-}
 
 type Written = 'now' | 'by an earlier version'
 
@@ -46,7 +23,7 @@ async function openWaiting(path: string, written: Written) {
   const storage = await SqliteStorage.open({ id: 'paused', path, durability: 'process', clock, busyTimeoutMs: 5_000 })
   const open = (view: Storage) => new Memory({ storage: view, clock, background: false, embedder: false })
   if (written === 'now') {
-    const memory = open(pausing(storage, -1).storage)
+    const memory = open(pausingStorage(storage, -1).storage)
     await writeWaitingThreads(memory)
     await memory.close()
   }
@@ -66,8 +43,8 @@ async function pausedAt(path: string, written: Written, before: number, sleeps: 
     const memory = open(view)
     return { memory, agent: new Agent({ name: 'Clerk', memory, model, tools: waitingTools(ran) }) }
   }
-  const paused = pausing(storage, before)
-  const [first, second] = [processOn(paused.storage), processOn(pausing(storage, -1).storage)]
+  const paused = pausingStorage(storage, before)
+  const [first, second] = [processOn(paused.storage), processOn(pausingStorage(storage, -1).storage)]
   const noted = (work: Promise<unknown>) =>
     work.then(
       () => null,
