@@ -225,6 +225,8 @@ export async function runAttempt(
     writer: (output) => drive.emit(eventOf('workflow-step-output', runId, { id: step.id, path, output })),
   }
   try {
+    await drive.ensureLease()
+    drive.signal.throwIfAborted()
     const code = codeOf(controls, () => step.execute(context))
     const returned = await Promise.race([code, time.over, drive.givenUp])
     const ended = await endOf(scope, step, controls.asked, returned)

@@ -12,7 +12,7 @@ import { Activity } from './activity.ts'
 import type { Drive, DrivenRun, Scope } from './drive.ts'
 import { eventOf, type WorkflowEvent } from './events.ts'
 import { Journal } from './journal.ts'
-import { keepLease, leaseLost } from './lease.ts'
+import { KeptLease, leaseLost } from './lease.ts'
 import type { FlowOutcome, StepError } from './outcome.ts'
 import { inputPath, outputPath, ownDefinition } from './paths.ts'
 import { runFlow } from './run-node.ts'
@@ -93,24 +93,23 @@ export class RunDrive {
    */
   async run(): Promise<void> {
     const { space, run, token, leaseMs } = this.#owned
-    const stopRenewing = keepLease(
+    const lease = new KeptLease(
       space,
       { runId: run.runId, token, leaseMs },
-      () => this.refresh(),
-      (error) => this.abandon(error),
+      { renewed: () => this.refresh(), lost: (error) => this.abandon(error) },
     )
     const stopListening = whenAborted([space.stopping], () => this.abandon(space.stopping.reason), warnOf)
     try {
-      await this.#runToEnd()
+      await this.#runToEnd(lease)
     } finally {
-      stopRenewing()
+      lease.stop()
       stopListening()
     }
   }
 
-  async #runToEnd(): Promise<void> {
+  async #runToEnd(lease: KeptLease): Promise<void> {
     for (;;) {
-      const outcome = await this.#walk()
+      const outcome = await this.#walk(lease)
       if (this.#gone.signal.aborted) throw this.#gone.signal.reason
       if (outcome.kind !== 'parked') return this.#end(outcome)
       const { runId } = this.#owned.run
@@ -124,7 +123,7 @@ export class RunDrive {
   }
 
   /** The run from its beginning: what is stored is not done again. */
-  async #walk(): Promise<FlowOutcome> {
+  async #walk(lease: KeptLease): Promise<FlowOutcome> {
     const { space, flow, run, memory, requestContext, restartedAt, emit } = this.#owned
     const drive: Drive = {
       run,
@@ -135,6 +134,7 @@ export class RunDrive {
       waiting: this.#waiting,
       emit,
       signal: this.#gone.signal,
+      ensureLease: () => lease.ensure(),
       givenUp: this.#givenUp.promise,
       stepBytes: space.limits.stepBytes,
       stepsPerRun: space.limits.stepsPerRun,

@@ -32,6 +32,8 @@ export interface Drive {
   readonly emit: (event: WorkflowEvent) => void
   /** Aborted when the run is canceled or given up here: steps are to end, and what they come to does not count. */
   readonly signal: AbortSignal
+  /** Makes sure that this process still has the run, before code of the application runs. */
+  readonly ensureLease: () => Promise<void>
   /** Rejects when the run is given up here. */
   readonly givenUp: Promise<never>
   /** Bytes of an output, and of a payload. */
