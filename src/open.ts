@@ -29,8 +29,15 @@ export interface SQLiteStoreOptions {
   readonly language?: Language
 }
 
+interface Opened {
+  readonly storage: Storage
+  /** Whether its file was found to be gone or replaced. */
+  isReplaced(): boolean
+  setDurability(durability: Durability): void
+}
+
 interface Shared {
-  readonly opening: Promise<{ storage: Storage; setDurability(durability: Durability): void }>
+  readonly opening: Promise<Opened>
   durability: Durability
   users: number
 }
@@ -119,22 +126,35 @@ async function openSqlite(options: SQLiteStoreOptions, path: string, clock: Cloc
   const { id = options.url, durability = 'process', maxBytes, language = 'english' } = options
   const size = maxBytes === undefined ? {} : { maxBytes }
   const storage = await SqliteStorage.open({ id, path, durability, clock, busyTimeoutMs, language, ...size })
-  return { storage, setDurability: (raised: Durability) => storage.setDurability(raised) }
+  return {
+    storage,
+    isReplaced: () => storage.isReplaced,
+    setDurability: (raised: Durability) => storage.setDurability(raised),
+  }
 }
 
 async function releaseShared(file: string, clock: Clock, shared: Shared): Promise<void> {
   shared.users -= 1
   if (shared.users > 0) return
-  sharedByFile.get(file)?.delete(clock)
+  if (sharedByFile.get(file)?.get(clock) === shared) sharedByFile.get(file)?.delete(clock)
   const { storage } = await shared.opening
   await storage.close()
+}
+
+/** Whether the file of a driver was found to be gone or replaced. One that cannot be opened is found out by its users. */
+async function wasReplaced({ opening }: Shared): Promise<boolean> {
+  const opened = await opening.catch(() => null)
+  return opened?.isReplaced() ?? false
 }
 
 async function openShared(options: SQLiteStoreOptions, file: string, clock: Clock): Promise<StorageInUse> {
   const byClock = sharedByFile.get(file) ?? new Map<Clock, Shared>()
   sharedByFile.set(file, byClock)
   const { durability = 'process' } = options
-  const known = byClock.get(clock)
+  const before = byClock.get(clock)
+  const isUsable = before !== undefined && !(await wasReplaced(before))
+  // Another caller may have opened the new file meanwhile.
+  const known = isUsable || byClock.get(clock) !== before ? byClock.get(clock) : undefined
   const shared: Shared = known ?? { opening: openSqlite(options, file, clock), durability, users: 0 }
   byClock.set(clock, shared)
   shared.users += 1

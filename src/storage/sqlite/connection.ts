@@ -17,6 +17,7 @@ import { spaceSecrets } from './migrations/010-space-secrets.ts'
 import { standingTurns } from './migrations/011-standing-turns.ts'
 import { steps } from './migrations/012-steps.ts'
 import { workflows } from './migrations/013-workflows.ts'
+import { OpenFiles } from './open-files.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
 
@@ -41,6 +42,12 @@ const applicationId = 0x41716672
 
 /** Milliseconds to wait inside SQLite before giving the event loop back. */
 const syncWaitMs = 1
+
+/** Pages that the log may have before its content is moved into the database. */
+const checkpointPages = 4_000
+
+/** Bytes that the log is cut to once its content is moved. */
+const logBytes = checkpointPages * 4_096
 
 /** How a database file is opened. */
 interface ConnectionOptions {
@@ -111,6 +118,8 @@ export class Connection {
   readonly #commit: Statement<[]>
   readonly #rollback: Statement<[]>
   readonly #dataVersion: Statement<[number]>
+  /** null for a database in memory. */
+  readonly #files: OpenFiles | null
 
   private constructor(database: DatabaseSync, options: ConnectionOptions) {
     this.path = options.path
@@ -121,6 +130,7 @@ export class Connection {
     this.#commit = this.prepare('COMMIT')
     this.#rollback = this.prepare('ROLLBACK')
     this.#dataVersion = this.prepare('PRAGMA data_version')
+    this.#files = this.isInMemory ? null : new OpenFiles(options.path)
   }
 
   /** Opens the file, sets every pragma, and migrates. */
@@ -136,7 +146,9 @@ export class Connection {
       // Before anything is written: a foreign database stays as it is, to the byte.
       await whileBusy(() => refuseForeign(database, path), busyTimeoutMs, path)
       await whileBusy(() => database.exec('PRAGMA journal_mode = WAL'), busyTimeoutMs, path)
-      database.exec(`PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536`)
+      database.exec(
+        `PRAGMA wal_autocheckpoint = ${checkpointPages}; PRAGMA journal_size_limit = ${logBytes}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536`,
+      )
       const connection = new Connection(database, options)
       connection.setDurability(options.durability)
       await connection.#migrate()
@@ -201,7 +213,28 @@ export class Connection {
     return this.#database.isTransaction
   }
 
+  /** Whether its files were found to be gone or replaced: it is of no use then. */
+  get isReplaced(): boolean {
+    return this.#files?.isReplaced ?? false
+  }
+
+  /** @throws MemoryError `corrupt` if its files were removed or replaced since they were opened. */
+  checkFiles(): void {
+    this.#files?.check()
+  }
+
+  /**
+   * Cuts a log that has grown while somebody read for long. It does nothing if somebody still reads, or the log is no longer
+   * than it may be.
+   */
+  trimLog(): void {
+    if (this.#files === null || this.#files.logBytes <= 2 * logBytes || this.isTransaction) return
+    this.#exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  }
+
+  /** @throws MemoryError `corrupt` as {@link Connection.checkFiles}: nothing is written into files that nobody finds. */
   begin(): void {
+    this.checkFiles()
     // One that could not be rolled back, as for an I/O error, would refuse every transaction after it.
     this.rollback()
     this.#begin.run()
@@ -209,6 +242,7 @@ export class Connection {
 
   /** Begins a snapshot; pair it with {@link Connection.endRead}, without an await in between. */
   beginRead(): void {
+    if (this.isReplaced) this.checkFiles()
     this.#beginRead.run()
   }
 

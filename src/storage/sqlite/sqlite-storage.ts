@@ -165,8 +165,18 @@ export class SqliteStorage implements Storage {
     }
   }
 
-  due(_: Access, limit: number): Promise<DueWork> {
-    return dueWork(this.#database, limit)
+  async due(_: Access, limit: number): Promise<DueWork> {
+    const { connection } = this.#database
+    // The sweeper asks again and again: one that only reads must notice a replaced file, too.
+    if (!this.#database.isClosed) connection.checkFiles()
+    const due = await dueWork(this.#database, limit)
+    if (!this.#database.isClosed) connection.trimLog()
+    return due
+  }
+
+  /** Whether its files were found to be gone or replaced: those who come now open the file that is there. */
+  get isReplaced(): boolean {
+    return this.#database.connection.isReplaced
   }
 
   renewLease(_: Access, id: SpaceId, lease: { name: string; token: Seq; leaseMs: number }): Promise<boolean> {
