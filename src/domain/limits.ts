@@ -40,7 +40,7 @@ export const limitTable = {
   runTtlMs: {
     default: 30 * dayMs,
     max: 3_650 * dayMs,
-    about: 'milliseconds a run is kept after its last put, unless suspended',
+    about: 'milliseconds a run is kept after its last put, unless suspended, or of a workflow that has not ended',
   },
   stepBytes: {
     default: 262_144,

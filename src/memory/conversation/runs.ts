@@ -21,7 +21,7 @@ export interface RunRecord<Time = string> extends RecordPlace {
   readonly agentId: string
   /** Who began it. */
   readonly actor: Actor
-  /** Its status. If its process was killed, it ends as its turn does. */
+  /** Its status. If its process was killed, it ends as its turn does; that of a workflow is pending, and may go on elsewhere. */
   readonly status: RunStatus
   /** Its thread and turn, which may be gone. */
   readonly threadId?: string
@@ -30,7 +30,7 @@ export interface RunRecord<Time = string> extends RecordPlace {
   readonly parentRunId?: string
   /** What it used and made: ids, versions, scores and counts. */
   readonly details: JsonObject
-  /** What it needs to continue; null once it has ended. */
+  /** What it needs to continue; null once it has ended, unless it may be started again. */
   readonly continuation: Json
   /** When it began. */
   readonly startedAt: Time
@@ -38,7 +38,7 @@ export interface RunRecord<Time = string> extends RecordPlace {
   readonly updatedAt: Time
   /** When it ended; null while it may continue, and if its process was killed. */
   readonly endedAt: Time | null
-  /** When its record expires; null while it is suspended. */
+  /** When its record expires; null while it is suspended, and of a workflow until it has ended. */
   readonly expiresAt: Time | null
   /** Seq of the commit that last put it. */
   readonly version: Seq
