@@ -94,6 +94,9 @@ const life: readonly StorageCase[] = [
     const run = await begun(scene)
     const at = (path: string) => ({ ...run, path })
     const until = isoTime(scene.clock.now() + 60_000)
+    await scene.committed(waitWork(at('early'), { stepKind: 'sleep', until }))
+    // Its owner has a clock of its own.
+    await scene.committed(endWork(at('early')))
     const sleep = { stepKind: 'sleep', until } as const
     await scene.committed([waitWork(at('0'), sleep), waitWork(at('1'), sleep), waitWork(at('2'), sleep), park(run)])
     expectEqual(

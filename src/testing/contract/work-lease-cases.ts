@@ -100,6 +100,8 @@ const taking: readonly StorageCase[] = [
     await scene.refused('conflict', beginWork(path))
     await scene.committed([putRun(null, { ...first, leaseMs }), beginWork(path), endWork({ runId, path: '1' })])
     const second = await taken(scene, first, { steal: true })
+    const ending = putRun(null, { ...second, status: 'complete' })
+    await scene.refused('conflict', [beginWork({ ...second, path: '2' }), ending, endWork({ ...second, path: '0' })])
     await scene.refused('conflict', [
       putRun(null, { ...second, status: 'complete' }),
       endWork({ ...second, path: '0' }),

@@ -93,8 +93,8 @@ const bounds: readonly StorageCase[] = [
   }),
   sceneCase('calls are of agents, and other steps of workflows', async (scene) => {
     const calling = await working(scene)
-    const flow = await begun(scene)
-    const { runId, threadId, messageId } = calling
+    const { runId, threadId, turnId, messageId } = calling
+    const flow = await begun(scene, 'w', { threadId, turnId })
     const put = { threadId, messageId, path: 'a', tool: 'pay', stepKind: 'plain', status: 'started', input: 1 } as const
     await scene.refused('invalid-input', beginWork({ runId, token: flow.token, path: '0' }))
     await scene.committed(putStep({ ...put, runId }))
