@@ -118,6 +118,7 @@ export type {
   Team,
   WrittenEntry,
 } from './facade/team.ts'
+export type { ExportedResource, ExportedSpace, ExportedThread } from './memory/answers/exported.ts'
 export type { RecallTrace, TracedItem } from './memory/answers/recollection.ts'
 export type { StoredPart } from './memory/answers/stored-part.ts'
 export type { CommitIdOption } from './memory/arguments/commit-ids.ts'
@@ -133,6 +134,7 @@ export type {
   NamedThread,
   UpdateThreadOptions,
 } from './memory/conversation/threads.ts'
+export type { ExportOptions, ResourceExport } from './memory/export.ts'
 export type { FactIds } from './memory/facts/fact-home.ts'
 export type { AddedFact, AddedFacts } from './memory/facts/facts-add.ts'
 export type { GetFactOptions, ListConflictsOptions } from './memory/facts/facts-read.ts'

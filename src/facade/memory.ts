@@ -7,6 +7,7 @@ import type { JsonOf, SchemaLike } from '../domain/schema-like.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { ListRunsOptions } from '../memory/conversation/runs.ts'
 import type { Core } from '../memory/door/core.ts'
+import type { ExportOptions, ResourceExport } from '../memory/export.ts'
 import type { AddedFacts } from '../memory/facts/facts-add.ts'
 import type { ForgetOptions, ReceiptsOptions } from '../memory/forget.ts'
 import { type ReindexOptions, type Settled, settled } from '../memory/indexing.ts'
@@ -200,6 +201,17 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
    */
   async forget(options: ForgetOptions): Promise<ForgetAnswer> {
     return datedReceipt(await call(this.#core, 'memory.forget', forgetOptions(options)))
+  }
+
+  /**
+   * Everything that is held on a resource: its space and the spaces inside of it, with all commits that are kept. As records,
+   * which `JSON.stringify` writes, and as Markdown. It is read page by page and not in one moment. What an application
+   * passed to calls that wait is left out.
+   *
+   * @throws MemoryError `denied` without the right to administer.
+   */
+  async exportOf(options: ExportOptions): Promise<ResourceExport> {
+    return call(this.#core, 'memory.export', { what: 'exportOf', options })
   }
 
   /** The receipt of a forget, or null: to see whether it is complete. */

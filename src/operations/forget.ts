@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { forgetTargets, receiptStates } from '../domain/erase/receipt.ts'
 import { limitTable } from '../domain/limits.ts'
 import { spaceId } from '../domain/space.ts'
+import { exportOf } from '../memory/export.ts'
 import { type ForgetOptions, forget, getReceipt, listReceipts } from '../memory/forget.ts'
 import { reindex } from '../memory/indexing.ts'
-import { id, limit, optional, optionalId, recordTime } from './fields.ts'
+import { id, jsonFields, limit, optional, optionalId, recordTime } from './fields.ts'
 import { operation, type Touched } from './operation.ts'
 
 const erasedCount = z.int().min(0)
@@ -27,6 +28,21 @@ const receipt = z.strictObject({
     records: erasedCount,
   }),
   outOfReach: z.array(z.string()),
+})
+
+const threadCopy = z.strictObject({ space: z.string(), threadId: z.string() })
+
+/** Records as drivers keep them. */
+const states = z.array(jsonFields)
+const exportedSpace = z.strictObject({
+  space: jsonFields,
+  threads: states,
+  workingMemory: states,
+  facts: states,
+  entries: states,
+  runs: states,
+  steps: states,
+  log: states,
 })
 
 const ids = optional(z.array(id).min(1).max(limitTable.erasedPerCommit.max))
@@ -60,10 +76,27 @@ export const forgetOperations = [
       run: optionalId,
     }),
     output: receipt.extend({
-      copies: z.array(z.strictObject({ space: z.string(), threadId: z.string() })),
+      copies: z.array(threadCopy),
     }),
     space,
     run: forget,
+  }),
+  operation({
+    name: 'memory.export',
+    title: 'Export what is held on a person',
+    description:
+      'Everything that is held on a resource, whole: as records with all commits that are kept, and as Markdown. Needs the right to administer.',
+    effect: 'administer',
+    input: z.strictObject({ resourceId: id }),
+    output: z.strictObject({
+      resourceId: z.string(),
+      exportedAt: recordTime,
+      spaces: z.array(exportedSpace),
+      copies: z.array(threadCopy),
+      markdown: z.string(),
+    }),
+    space: ({ resourceId }) => [spaceId('resource', resourceId)],
+    run: exportOf,
   }),
   operation({
     name: 'receipts.get',

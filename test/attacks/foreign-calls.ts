@@ -147,6 +147,7 @@ const forgetting: readonly ForeignCall[] = [
   own('Memory.forget', 'a key', (m, { key }) => m.forget({ teamId: malloryTeam, key })),
   bare('Memory.forget', 'a key of a team', (m, { teamId, key }) => m.forget({ teamId, key })),
   bare('Memory.forget', 'a resource', (m, { resourceId }) => m.forget({ resourceId })),
+  bare('Memory.exportOf', 'a resource', (m, { resourceId }) => m.exportOf({ resourceId })),
   bare('Memory.forget', 'a user', (m, { resourceId }) => m.forget({ userId: resourceId })),
   bare('Memory.forget', 'a team', (m, { teamId }) => m.forget({ teamId })),
   bare('Memory.forget', 'an agent', (m, { agentId }) => m.forget({ agentId })),

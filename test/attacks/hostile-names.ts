@@ -108,6 +108,7 @@ const others: readonly Entry[] = [
     ['resourceId', 'userId', 'teamId', 'agentId', 'taskId', 'threadId', 'run'],
     (s, given: object) => s.memory.forget(given),
   ),
+  ...options('Memory.exportOf', ['resourceId'], (s, given: object) => s.memory.exportOf(given as never)),
   entry('Memory.forget', 'key', (s, text) => s.memory.forget({ teamId: s.name, key: text })),
   entry('Memory.forget', 'messageIds', (s, text) => s.memory.forget({ messageIds: [text], resourceId: s.resourceId })),
   entry('Memory.forget', 'factIds', (s, text) => s.memory.forget({ factIds: [text] })),

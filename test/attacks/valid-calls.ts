@@ -97,6 +97,7 @@ const memory = calls('Memory', ({ memory: m }) => m, {
     (s) => [{ userId: s.resourceId }],
   ],
   getReceipt: () => ['receipt_x'],
+  exportOf: (s) => [{ resourceId: s.resourceId }],
   receipts: () => [{ state: 'pending', limit: 2 }],
   add: (s) => [[message], { userId: s.resourceId, agentId: 'a', metadata: { a: 1 }, infer: false }],
   search: (s) => ['x', { userId: s.resourceId, filters: { a: 1 }, topK: 2 }],

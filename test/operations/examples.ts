@@ -61,6 +61,7 @@ export const reads: Readonly<Record<string, Inputs>> = {
   'spaces.get': () => [{ space: 'resource/alice' }, { space: 'resource/none' }],
   'spaces.changes': () => [{ space: 'resource/alice', after: 0 }],
   'memory.forget': ({ factId }) => [{ ...alice, threadId: 't' }, { factIds: [factId] }, { teamId: 'acme' }],
+  'memory.export': () => [alice, { resourceId: 'nobody' }],
   'receipts.get': ({ receiptId }) => [{ receiptId }, { receiptId: 'receipt_none' }],
   'receipts.list': () => [{}, { state: 'complete' }],
 }
