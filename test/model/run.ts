@@ -101,11 +101,15 @@ class Run {
     await world.commit(world.sentBy(id, [change], 1), via)
   }
 
-  /** A change of a step of a known workflow, by its actor unless the plan says by whom. */
+  /** A change of a step of a known workflow, by its actor unless the plan says by whom; where none is known, a workflow. */
   async #workStep({ space, plan, actor = 1, via }: ActionOf<'work-step'>): Promise<void> {
     const { world } = this
     const id = spaces[space] as string as SpaceId
     const known = fromEnd(world.knownOf(id).works, plan.run)
+    if (known === undefined) {
+      await this.#workflow({ kind: 'workflow', space, lease: 'none', status: undefined, via })
+      return
+    }
     await world.commit(world.sentBy(id, [workChange(plan, known, world.clock.ms)], actor), via)
   }
 
