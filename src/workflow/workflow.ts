@@ -129,9 +129,9 @@ export class Workflow<Types extends Building = Building>
   async #open(): Promise<HostMemory> {
     if (!this.isCommitted) throw notCommitted(this.id)
     this.#memory ??= new Memory({ storage: ':memory:', embedder: false })
-    const usable = await usableMemory(this.#memory)?.open()
-    invariant(usable !== undefined, 'a memory is usable')
-    return { memory: this.#memory, usable }
+    const memory = usableMemory(this.#memory)
+    invariant(memory !== null, 'a memory is usable')
+    return { memory: this.#memory, usable: await memory.open(), closing: memory.storage.closing }
   }
 
   /**

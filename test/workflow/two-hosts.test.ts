@@ -108,6 +108,16 @@ describe('two hosts of a run', () => {
     await other.memory.close()
   })
 
+  it('end the waiting for a run that sleeps when the memory is closed', async () => {
+    const memory = new Memory({ storage: file, embedder: false })
+    const options = { id: 'sleeper', inputSchema: number, outputSchema: number, memory }
+    const run = await createWorkflow(options).sleep(86_400_000).commit().createRun()
+    const started = run.start({ inputData: { n: 0 } }).catch((error: { code: string }) => error.code)
+    await until(async () => (await run.state())?.status === 'waiting')
+    await memory.close()
+    expect(await started).toBe('closed')
+  })
+
   it('cancel each other’s runs', async () => {
     const signals: AbortSignal[] = []
     const one = host(file, {

@@ -22,6 +22,8 @@ import { wakeUps } from './wake-ups.ts'
 export interface HostMemory {
   readonly memory: Memory
   readonly usable: AgentMemory
+  /** Aborted when the memory is closed. */
+  readonly closing: AbortSignal
 }
 
 /** A run that this process drives at the moment. */

@@ -1,5 +1,6 @@
 /** Waits until a run has ended, or waits for somebody: it is carried on here if nobody else does. */
-import { after, warnOf } from '../../domain/detached.ts'
+import { warnOf, whenAborted } from '../../domain/detached.ts'
+import { MemoryError } from '../../domain/error.ts'
 import { hasEnded } from '../../domain/records/run.ts'
 import { nextWakeMs, type WorkflowHost } from './host.ts'
 import { isSuspended, viewOf, type WorkflowState } from './run-view.ts'
@@ -8,17 +9,25 @@ import { wakeUps } from './wake-ups.ts'
 /** How often a run of another process is looked at. */
 const lookMs = 250
 
-function pause(ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  after(ms, resolve, warnOf)
-  return promise
+/** Waits at least so long; the process stays alive meanwhile. Rejects when the memory closes. */
+async function pause(ms: number, closing: AbortSignal): Promise<void> {
+  if (closing.aborted) throw closedWhileWaiting()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const forget = wakeUps.later(ms, resolve, true)
+  const stopListening = whenAborted([closing], () => reject(closedWhileWaiting()), warnOf)
+  try {
+    await promise
+  } finally {
+    forget()
+    stopListening()
+  }
 }
 
-/** Waits at least so long; the process stays alive meanwhile. */
-function sleep(ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  wakeUps.later(ms, resolve, true)
-  return promise
+function closedWhileWaiting(): MemoryError {
+  return new MemoryError('closed', {
+    message: 'The memory was closed while a run of a workflow was waited for.',
+    fix: 'The run goes on in another process, or when its memory is opened again: read it with getRun.',
+  })
 }
 
 /**
@@ -28,6 +37,7 @@ function sleep(ms: number): Promise<void> {
  * @throws MemoryError `not-found` if it is forgotten meanwhile; `conflict` if the workflow has changed since it began.
  */
 export async function settle(host: WorkflowHost, runId: string): Promise<WorkflowState> {
+  const { closing } = await host.memory()
   for (;;) {
     const live = host.live(runId)
     if (live !== undefined) await live.over
@@ -40,10 +50,10 @@ export async function settle(host: WorkflowHost, runId: string): Promise<Workflo
         host.wakeLater(placed, steps)
         return viewOf(run, steps)
       }
-      await sleep(nextWakeMs(space, steps) ?? lookMs)
+      await pause(nextWakeMs(space, steps) ?? lookMs, closing)
     }
     const isFree = run.status !== 'running'
     const isTaken = isFree && (await host.take(await host.get(runId)))
-    if (!isTaken) await pause(lookMs)
+    if (!isTaken) await pause(lookMs, closing)
   }
 }
