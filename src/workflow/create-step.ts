@@ -2,6 +2,7 @@
 
 import type { Tool } from 'ai'
 import { Agent } from '../agent/agent.ts'
+import { reading } from '../domain/read-plain.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 import { type AgentStep, type AgentStepOptions, agentStep } from './definition/agent-step.ts'
 import type { WorkflowStep } from './definition/step.ts'
@@ -45,9 +46,11 @@ export function createStep<
   options: CreateStepOptions<Id, { input: Input; output: Output; state: State; suspend: Suspend; resume: Resume }>,
 ): StepOf<Id, { input: Input; output: Output; state: State; suspend: Suspend; resume: Resume }>
 export function createStep(given: unknown, options: object = {}): WorkflowStep {
-  if (given instanceof Agent) return agentStep(given, options)
-  if (isTool(given)) return toolStep(given, options)
-  return functionStep(given as Parameters<typeof functionStep>[0])
+  return reading('createStep', () => {
+    if (given instanceof Agent) return agentStep(given, options)
+    if (isTool(given)) return toolStep(given, options)
+    return functionStep(given as Parameters<typeof functionStep>[0])
+  })
 }
 
 /** Tools have no field `id`, and steps must have one. */

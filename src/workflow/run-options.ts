@@ -16,13 +16,14 @@ function checkContext(fields: OptionFields): void {
 export function checkStartOptions(options: unknown): void {
   const fields = fieldsOf(options, 'start', startNames)
   checkContext(fields)
-  check(
-    fields,
-    'abortSignal',
-    'must be an AbortSignal',
-    'Pass controller.signal.',
-    (value) => value instanceof AbortSignal,
-  )
+  check(fields, 'abortSignal', 'must be an AbortSignal', 'Pass controller.signal.', isSignal)
+}
+
+const isSignal = (value: unknown) => value instanceof AbortSignal
+
+/** @throws MemoryError `invalid-input` for what is no signal. */
+export function checkSignal(signal: unknown): void {
+  check({ signal }, 'signal', 'must be an AbortSignal', 'Pass controller.signal.', isSignal)
 }
 
 export function checkResumeOptions(options: unknown): void {
@@ -38,6 +39,13 @@ export function checkCreateRunOptions(options: unknown): void {
   check(fields, 'runId', 'must be a text', 'Leave it out for a random one.', isText)
   check(fields, 'resourceId', 'must be a text', 'Pass the id of the user, or leave it out.', isText)
   check(fields, 'threadId', 'must be a text', 'Pass the id of a thread, or leave it out.', isText)
+}
+
+/** @throws MemoryError `invalid-input` for a wrong option of `getRun`. */
+export function checkGetRunOptions(options: unknown): { readonly resourceId?: string } {
+  const fields = fieldsOf(options, 'getRun', ['resourceId'])
+  check(fields, 'resourceId', 'must be a text', 'Pass the id of the user, or leave it out.', isText)
+  return fields
 }
 
 /** @throws MemoryError `invalid-input` for a wrong option of `listRuns`. */

@@ -13,7 +13,7 @@ import { viewOf, type WorkflowState } from './engine/run-view.ts'
 import { settle } from './engine/settle.ts'
 import { type RunPlace, startRun } from './engine/start-run.ts'
 import { runEvents } from './engine/watch.ts'
-import { checkResumeOptions, checkStartOptions } from './run-options.ts'
+import { checkResumeOptions, checkSignal, checkStartOptions } from './run-options.ts'
 
 /** A run as it stands, with the type of its result. */
 export type WorkflowResult<Output = unknown> =
@@ -162,6 +162,7 @@ export class WorkflowRun<Input = unknown, Output = unknown> {
    * @throws MemoryError `not-found` for a run that was not started.
    */
   watch(signal: AbortSignal = new AbortController().signal): AsyncIterable<WorkflowEvent> {
+    checkSignal(signal)
     const [host, runId] = [this.#host, this.runId]
     return (async function* () {
       const placed = await host.find(runId)

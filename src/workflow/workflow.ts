@@ -17,7 +17,7 @@ import { listFlowRuns } from './engine/list-runs.ts'
 import { recoverRuns, Takeover } from './engine/recover.ts'
 import type { WorkflowState } from './engine/run-view.ts'
 import { placeRun } from './engine/start-run.ts'
-import { checkCreateRunOptions, checkListRunsOptions, checkMemoryOption } from './run-options.ts'
+import { checkCreateRunOptions, checkGetRunOptions, checkListRunsOptions, checkMemoryOption } from './run-options.ts'
 import { WorkflowRun } from './workflow-run.ts'
 
 /** Names the class for the builder. */
@@ -151,8 +151,9 @@ export class Workflow<Types extends Building = Building>
    */
   async getRun(
     runId: string,
-    { resourceId }: Pick<CreateRunOptions, 'resourceId'> = {},
+    options: Pick<CreateRunOptions, 'resourceId'> = {},
   ): Promise<WorkflowRun<InputOf<Types>, ResultOf<Types>> | null> {
+    const { resourceId } = checkGetRunOptions(options)
     const issued = await this.#host.issuedId(checkId(runId, 'runId'), resourceId)
     const placed = issued === null ? null : await this.#host.find(issued)
     const unique = placed === null ? null : (parseRunId(placed.run.id)?.unique ?? null)

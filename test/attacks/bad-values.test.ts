@@ -8,6 +8,7 @@ import { type Scene, scenes } from './hostile-scene.ts'
 import { uncovered } from './public-methods.ts'
 import { expectNothingUncaught } from './uncaught.ts'
 import { prepareScene, type ValidCall, validCalls } from './valid-calls.ts'
+import { workflowsWithoutArguments } from './workflow-scene.ts'
 
 expectNothingUncaught()
 
@@ -15,6 +16,7 @@ expectNothingUncaught()
 const withoutValues = [
   ...['Memory.facts', 'Memory.settled', 'Memory.reindex', 'Memory.close', 'Team.space', 'Space.state', 'mem0.close'],
   ...['Space.threads', 'Space.messages', 'Space.blocks', 'Space.entries', 'Space.facts', 'Space.runs', 'Space.log'],
+  ...workflowsWithoutArguments,
 ]
 
 type Path = readonly (string | number)[]

@@ -3,6 +3,7 @@ import { Agent, type Memory } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
 import { scriptedModel } from 'aquifer/testing'
 import { type Ids, mallory, malloryTeam } from './foreign-world.ts'
+import { workflowOf } from './workflow-scene.ts'
 
 /** One call by the attacker. */
 export interface ForeignCall {
@@ -228,6 +229,25 @@ const following: readonly ForeignCall[] = [
   bare('Agent.cancelRun', 'a run', (m, { runId }) => agentOf(m).cancelRun(runId)),
 ]
 
+type OwnRun = Awaited<ReturnType<ReturnType<typeof workflowOf>['createRun']>>
+
+/** The methods of a run that the attacker made under an id of somebody else. */
+const runMethods: readonly (readonly [string, (run: OwnRun) => unknown])[] = [
+  ['start', (run) => run.start({ inputData: { text: 'hi' } })],
+  ['stream', (run) => run.stream({ inputData: { text: 'hi' } }).result],
+  ['resume', (run) => run.resume({ step: 'ask', resumeData: 1 })],
+  ['resumeStream', (run) => run.resumeStream({ step: 'ask', resumeData: 1 }).result],
+  ['cancel', (run) => run.cancel()],
+  ['restart', (run) => run.restart()],
+  ['state', (run) => run.state()],
+  ['watch', (run) => run.watch()[Symbol.asyncIterator]().next()],
+]
+
+async function begun(memory: Memory, place: { resourceId: string; threadId?: string; runId?: string }) {
+  const run = await workflowOf(memory).createRun(place)
+  return run.start({ inputData: { text: 'hi' } })
+}
+
 const ownResource = { memory: { resource: mallory.resourceId } }
 
 const decisions: readonly ForeignCall[] = [
@@ -244,7 +264,30 @@ const decisions: readonly ForeignCall[] = [
   bare('Agent.recover', 'no id', (m) => agentOf(m).recover()),
 ]
 
+const workflows: readonly ForeignCall[] = [
+  own('Workflow.createRun', 'a thread', (m, { threadId }) => begun(m, { ...mine, threadId })),
+  bare('Workflow.createRun', 'a resource', (m, { resourceId }) => begun(m, { resourceId })),
+  own('Workflow.createRun', 'a run', (m, { workflowRunId: runId }) => begun(m, { ...mine, runId })),
+  bare('Workflow.getRun', 'a run', async (m, { workflowRunId }) => {
+    return (await workflowOf(m).getRun(workflowRunId))?.state()
+  }),
+  bare('Workflow.getRun', 'a run of an agent', async (m, { runId }) => (await workflowOf(m).getRun(runId))?.state()),
+  bare('Workflow.getRun', 'a resource', async (m, { resourceId }) => {
+    return (await workflowOf(m).getRun('first', { resourceId }))?.state()
+  }),
+  bare('Workflow.listRuns', 'a resource', (m, { resourceId }) => workflowOf(m).listRuns({ resourceId })),
+  own('Workflow.listRuns', 'a place', (m) => workflowOf(m).listRuns({ ...mine, cursor: '3' })),
+  bare('Workflow.recover', 'no id', (m) => workflowOf(m).recover()),
+  bare('Memory.forget', 'a run of a workflow', (m, { workflowRunId }) => m.forget({ run: workflowRunId })),
+  bare('Memory.getRun', 'a run of a workflow', (m, { workflowRunId }) => m.getRun(workflowRunId)),
+  ...runMethods.map(([method, call]) => {
+    return own(`WorkflowRun.${method}`, 'a run', async (m, { workflowRunId: runId }) => {
+      return call(await workflowOf(m).createRun({ ...mine, runId }))
+    })
+  }),
+]
+
 /** By what they are about. Those of one group may follow each other in one database. */
 export const foreignCalls: Readonly<Record<string, readonly ForeignCall[]>> = {
-  ...{ threads, messages, recalls, blocks, forgetting, facts, mem0, agents, following, decisions },
+  ...{ threads, messages, recalls, blocks, forgetting, facts, mem0, agents, following, decisions, workflows },
 }

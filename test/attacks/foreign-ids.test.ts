@@ -7,6 +7,7 @@ import { foreignSpaceCalls } from './foreign-spaces.ts'
 import { type Ids, idsOfNobody, openWorld, secret, victimsContents, type World } from './foreign-world.ts'
 import { uncovered } from './public-methods.ts'
 import { expectNothingUncaught } from './uncaught.ts'
+import { workflowsWithoutIds } from './workflow-scene.ts'
 
 expectNothingUncaught()
 
@@ -17,7 +18,7 @@ const calls = Object.values(groups).flat()
 const withoutIds = [
   ...['Memory.as', 'Memory.facts', 'Memory.settled', 'Memory.reindex', 'Memory.close', 'Memory.getReceipt'],
   ...['Space.threads', 'Space.messages', 'Space.blocks', 'Space.entries', 'Space.facts', 'Space.runs', 'Space.log'],
-  ...['mem0.reset', 'mem0.close'],
+  ...['mem0.reset', 'mem0.close', 'Workflow.nodes', 'Workflow.isCommitted', 'Workflow.commit', ...workflowsWithoutIds],
 ]
 
 const textsOf = (ids: Ids): readonly string[] => {

@@ -5,6 +5,7 @@ import { coreOf } from '../../src/facade/conversations.ts'
 import { memoryOf } from '../../src/facade/memory.ts'
 import { ManualClock, openMemory } from '../memory/opened.ts'
 import { contentsOf } from './contents.ts'
+import { workflowOf } from './workflow-scene.ts'
 
 /** The ids of one user, of every kind. */
 export interface Ids {
@@ -17,6 +18,8 @@ export interface Ids {
   readonly ownMessageId: string
   readonly turnId: string
   readonly runId: string
+  /** A run of a workflow that waits. */
+  readonly workflowRunId: string
   readonly factId: string
   readonly receiptId: string
   readonly recallId: string
@@ -52,7 +55,10 @@ async function seedConversation(memory: Memory) {
   await agent.generate(`And the other ${secret}?`, where)
   await memory.updateWorkingMemory({ resourceId: 'victim', workingMemory: `# ${secret}\n` })
   await memory.updateWorkingMemory({ ...where, scope: 'thread', workingMemory: `# ${secret}\n` })
-  return { messageId: messageId as string, turnId: turnId as string, runId: runId as string }
+  const run = await workflowOf(memory).createRun(where)
+  await run.start({ inputData: { text: `wait for the ${secret}` } })
+  const ids = { messageId: messageId as string, turnId: turnId as string, runId: runId as string }
+  return { ...ids, workflowRunId: run.runId }
 }
 
 async function seedFacts(memory: Memory): Promise<string> {
@@ -140,6 +146,7 @@ export function idsOfNobody(victim: Ids): Ids {
     messageId: elsewhere(victim.messageId),
     turnId: elsewhere(victim.turnId),
     runId: elsewhere(victim.runId),
+    workflowRunId: elsewhere(victim.workflowRunId),
     factId: elsewhere(victim.factId),
     cursors,
   }

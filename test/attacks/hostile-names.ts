@@ -2,6 +2,7 @@
 import type { Change } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
 import { agentOf, type Entry, type Scene } from './hostile-scene.ts'
+import { builder, runOf, step, workflowOf } from './workflow-scene.ts'
 
 type Call = (scene: Scene, text: string) => unknown
 
@@ -288,6 +289,50 @@ const made: readonly Entry[] = [
   ),
 ]
 
+const yes = () => true
+
+const workflows: readonly Entry[] = [
+  ...options('Workflow.createRun', ['runId', 'resourceId', 'threadId'], async (s, given: object) => {
+    const run = await workflowOf(s.memory).createRun({ ...s.where, ...given })
+    return run.start({ inputData: { text: 'x' } })
+  }),
+  entry('Workflow.getRun', 'runId', (s, text) => workflowOf(s.memory).getRun(text)),
+  entry('Workflow.getRun', 'resourceId', (s, text) => workflowOf(s.memory).getRun('first', { resourceId: text })),
+  ...options('Workflow.listRuns', ['resourceId', 'status', 'cursor'], (s, given: object) =>
+    workflowOf(s.memory).listRuns(given),
+  ),
+  ...(['then', 'foreach', 'map'] as const).map((method) =>
+    entry(`Workflow.${method}`, 'what it adds', (_, text) => builder()[method](text as never)),
+  ),
+  entry('Workflow.parallel', 'a step', (_, text) => builder().parallel([step, text] as never)),
+  entry('Workflow.branch', 'a step', (_, text) => builder().branch([[yes, text]] as never)),
+  ...(['dountil', 'dowhile'] as const).map((method) =>
+    entry(`Workflow.${method}`, 'a condition', (_, text) => builder()[method](...([step, text] as never[]))),
+  ),
+  entry('Workflow.map', 'a field', (_, text) => builder().map({ [text]: { value: 1 } } as never)),
+  entry('Workflow.map', 'a path', (_, text) => builder().map({ a: { step, path: text } } as never)),
+  ...(['start', 'stream'] as const).flatMap((method) => [
+    entry(`WorkflowRun.${method}`, 'inputData', (s, text) => {
+      return runOf(s.memory, s)[method]({ inputData: { text } } as never)
+    }),
+    entry(`WorkflowRun.${method}`, 'a field of the state', (s, text) => {
+      return runOf(s.memory, s)[method]({ inputData: { text: 'x' }, initialState: { [text]: text } } as never)
+    }),
+  ]),
+  ...(['resume', 'resumeStream'] as const).flatMap((method) => [
+    ...options(`WorkflowRun.${method}`, ['step', 'label', 'resumeData'], (s, given: object) =>
+      runOf(s.memory, s)[method](given as never),
+    ),
+    entry(`WorkflowRun.${method}`, 'author', (s, text) => {
+      return runOf(s.memory, s)[method]({ resumeData: 1, author: { kind: 'user', id: text } } as never)
+    }),
+  ]),
+  entry('WorkflowRun.restart', 'an option of any name', (s, text) =>
+    runOf(s.memory, s).restart({ [text]: 1 } as never),
+  ),
+]
+
 export const hostileNames: readonly Entry[] = [
+  ...workflows,
   ...[...memory, ...messages, ...others, ...entries, ...facts, ...spaces, ...mem0, ...agents, ...decided, ...made],
 ]

@@ -11,6 +11,7 @@ import { hostileTexts } from './hostile-texts.ts'
 import { uncovered } from './public-methods.ts'
 import { floorMs, spentMs, superlinear } from './superlinear.ts'
 import { expectNothingUncaught } from './uncaught.ts'
+import { workflowsWithoutArguments } from './workflow-scene.ts'
 
 expectNothingUncaught()
 
@@ -20,7 +21,8 @@ const small = large / 8
 /** They take no text, or give a part of the memory whose methods have rows of their own. */
 const withoutTexts = [
   ...['Memory.facts', 'Memory.settled', 'Memory.reindex', 'Memory.close', 'Team.space', 'Space.changes', 'Space.state'],
-  ...['mem0.reset', 'mem0.close'],
+  ...['mem0.reset', 'mem0.close', 'WorkflowRun.watch', 'Workflow.sleep', 'Workflow.sleepUntil'],
+  ...workflowsWithoutArguments,
 ]
 
 const entries = [...hostileNames, ...hostileTexts, ...hostileShown]

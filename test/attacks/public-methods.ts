@@ -1,12 +1,13 @@
 // Every method that users can call, read off the classes, so that none is left out of a table of attacks.
-import { Agent, Memory } from 'aquifer'
+import { Agent, Memory, Workflow } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
 import { Facts } from '../../src/facade/facts.ts'
 import { Space } from '../../src/facade/space.ts'
 import { Team } from '../../src/facade/team.ts'
+import { WorkflowRun } from '../../src/workflow/workflow-run.ts'
 
 /** Not for callers: the container calls it. */
-const internal = new Set(['Agent.attach'])
+const internal = new Set(['Agent.attach', 'Workflow.attach'])
 
 /** Of a class and of those it extends. */
 function methodsOf(name: string, prototype: object): string[] {
@@ -22,6 +23,8 @@ export const publicMethods: readonly string[] = [
   ...methodsOf('Facts', Facts.prototype),
   ...methodsOf('Space', Space.prototype),
   ...methodsOf('Agent', Agent.prototype),
+  ...methodsOf('Workflow', Workflow.prototype),
+  ...methodsOf('WorkflowRun', WorkflowRun.prototype),
   ...methodsOf('mem0', Mem0Memory.prototype),
 ].filter((method) => !internal.has(method))
 

@@ -2,6 +2,7 @@
 import type { Memory } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
 import { agentOf, type Scene } from './hostile-scene.ts'
+import { builder, runOf, step, workflowOf } from './workflow-scene.ts'
 
 /** What it is called on, and with what. */
 export interface ValidCall {
@@ -211,7 +212,42 @@ const agents = calls('Agent', (s) => agentOf(s), {
   cancelRun: [() => ['run_000000000000_none', { requestContext: undefined }]],
 })
 
-export const validCalls: readonly ValidCall[] = [...memory, ...team, ...facts, ...spaces, ...mem0, ...agents]
+const yes = () => true
+
+const workflows = [
+  ...calls('Workflow', (s) => workflowOf(s.memory), {
+    createRun: (s) => [{ ...s.where, runId: 'first' }],
+    getRun: (s) => ['run_000000000000_none', { resourceId: s.resourceId }],
+    listRuns: (s) => [{ resourceId: s.resourceId, status: 'suspended', limit: 2, cursor: '5' }],
+  }),
+  ...calls('Workflow', builder, {
+    // biome-ignore lint/suspicious/noThenProperty: the name of a method
+    then: () => [step],
+    parallel: () => [[step]],
+    branch: () => [[[yes, step]]],
+    map: [() => [yes], () => [{ a: { step, path: 'text' }, b: { value: 1 }, c: { requestContextPath: 'x' } }]],
+    foreach: () => [step, { concurrency: 2 }],
+    dountil: () => [step, yes],
+    dowhile: () => [step, yes],
+    sleep: () => [5],
+    sleepUntil: () => [new Date(0)],
+  }),
+  ...calls('WorkflowRun', (s) => runOf(s.memory, s), {
+    start: () => [{ inputData: { text: 'x' }, initialState: { a: { b: 1 } }, requestContext: undefined }],
+    stream: () => [{ inputData: { text: 'x' }, initialState: { a: 1 }, abortSignal: undefined }],
+    resume: [
+      () => [{ step: 'ask', resumeData: { a: 1 }, author: { kind: 'user', id: 'ann', name: 'Ann' } }],
+      () => [{ step: ['ask'], resumeData: 1, requestContext: undefined }],
+    ],
+    resumeStream: () => [{ step: '0', resumeData: [1], requestContext: undefined }],
+    restart: () => [{ requestContext: undefined }],
+    watch: () => [undefined],
+  }),
+]
+
+export const validCalls: readonly ValidCall[] = [
+  ...[...memory, ...team, ...facts, ...spaces, ...mem0, ...agents, ...workflows],
+]
 
 /** What the calls find. */
 export async function prepareScene(scene: Scene): Promise<void> {

@@ -4,7 +4,7 @@ import { invalidInput } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { fieldsOf, isFunction, isText } from '../../domain/option-checks.ts'
 import type { NodeContext, OutputOf } from './context.ts'
-import { checkStep } from './flow-checks.ts'
+import { checkList, checkStep } from './flow-checks.ts'
 import type { SchemaGives } from './schema-types.ts'
 import type { Flow, FlowStep } from './step.ts'
 
@@ -70,7 +70,8 @@ function at(value: unknown, path: string): unknown {
 }
 
 function readStep(given: unknown, path: string, field: string): Read {
-  const steps = (Array.isArray(given) ? given : [given]).map((step) => checkStep(step, field))
+  const list = Array.isArray(given) ? checkList(given, field, fix) : [given]
+  const steps = list.map((step) => checkStep(step, field))
   return ({ getStepResult }) => {
     const found = steps.find((step) => getStepResult(step) !== null)
     return at(found === undefined ? undefined : getStepResult(found), path)

@@ -2,6 +2,7 @@
 
 import { MemoryError, shown } from '../../domain/error.ts'
 import { isFunction } from '../../domain/option-checks.ts'
+import { reading } from '../../domain/read-plain.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { LoopContext, NodeContext, OutputOf } from './context.ts'
 import { type FieldSource, fieldMap, type MappedFields } from './field-map.ts'
@@ -154,14 +155,14 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
   then<Id extends string, Output>(
     step: FlowStep<Id, Types['current'], Output, Types['state']>,
   ): After<Class, Types, Output, Known<Id>> {
-    return this.#add({ kind: 'step', step: checkStep(step, 'then') })
+    return this.#add('then', () => ({ kind: 'step', step: checkStep(step, 'then') }))
   }
 
   /** Runs all steps at the same time, each with what the node before gave. Gives their outputs by their ids. */
   parallel<const Steps extends readonly StepFor<Types>[]>(
     steps: Steps,
   ): After<Class, Types, OutputsOf<Steps[number]>, Known<Steps[number]['id']>> {
-    return this.#add({ kind: 'parallel', steps: checkSteps(steps, 'parallel') })
+    return this.#add('parallel', () => ({ kind: 'parallel', steps: checkSteps(steps, 'parallel') }))
   }
 
   /**
@@ -169,7 +170,7 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
    * missing. A condition that fails makes the run fail.
    */
   branch<const Arms extends readonly ArmFor<Types>[]>(arms: Arms): After<Class, Types, OutputsOfSome<Arms[number][1]>> {
-    return this.#add({ kind: 'branch', arms: checkArms(arms) })
+    return this.#add('branch', () => ({ kind: 'branch', arms: checkArms(arms) }))
   }
 
   /** Gives what the function returns: to bring the output of one step into the form that the next one takes. */
@@ -179,7 +180,9 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
     sources: Sources,
   ): After<Class, Types, MappedFields<Sources>>
   map(map: unknown): unknown {
-    return this.#add({ kind: 'map', map: isFunction(map) ? checkFunction(map, 'map') : fieldMap(map) })
+    return this.#add('map', () => {
+      return { kind: 'map', map: isFunction(map) ? checkFunction(map, 'map') : fieldMap(map) }
+    })
   }
 
   /**
@@ -192,8 +195,9 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
     step: FlowStep<Id, ItemOf<Types['current']>, Output, Types['state']>,
     options: ForeachOptions = {},
   ): After<Class, Types, Output[]> {
-    const concurrency = concurrencyOf(options)
-    return this.#add({ kind: 'foreach', step: checkStep(step, 'foreach'), concurrency })
+    return this.#add('foreach', () => {
+      return { kind: 'foreach', step: checkStep(step, 'foreach'), concurrency: concurrencyOf(options) }
+    })
   }
 
   /** Runs a step, then again with its own output until the condition holds. The condition sees the output as `inputData`. */
@@ -216,14 +220,14 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
   sleep(
     ms: number | ((context: ContextFor<Types>) => number | PromiseLike<number>),
   ): After<Class, Types, Types['current']> {
-    return this.#add({ kind: 'sleep', ms: checkSleep(ms) })
+    return this.#add('sleep', () => ({ kind: 'sleep', ms: checkSleep(ms) }))
   }
 
   /** Waits until that time, in no process. Gives what it was given. */
   sleepUntil(
     at: Date | ((context: ContextFor<Types>) => Date | PromiseLike<Date>),
   ): After<Class, Types, Types['current']> {
-    return this.#add({ kind: 'sleepUntil', at: checkSleepUntil(at) })
+    return this.#add('sleepUntil', () => ({ kind: 'sleepUntil', at: checkSleepUntil(at) }))
   }
 
   /**
@@ -243,12 +247,14 @@ export abstract class FlowBuilder<Class extends FlowClass, Types extends Buildin
 
   #loop<Result>(kind: 'dountil' | 'dowhile', step: unknown, when: unknown): Result {
     const until = kind === 'dountil'
-    return this.#add({ kind: 'loop', until, step: checkStep(step, kind), when: checkFunction(when, kind) })
+    return this.#add(kind, () => {
+      return { kind: 'loop', until, step: checkStep(step, kind), when: checkFunction(when, kind) }
+    })
   }
 
-  #add<Result>(node: FlowNode): Result {
+  #add<Result>(method: string, read: () => FlowNode): Result {
     if (this.#isCommitted) throw isComplete(this.id)
-    this.#nodes.push(node)
+    this.#nodes.push(reading(method, read))
     return this as unknown as Result
   }
 }

@@ -31,9 +31,14 @@ export function checkStep(given: unknown, field: string): FlowStep {
   throw invalidInput(field, 'must be a step', given, stepFix(given))
 }
 
-function checkList(given: unknown, field: string, fix: string): readonly unknown[] {
+/** How many steps may stand side by side. */
+const mostSteps = 1_000
+
+/** @throws MemoryError `invalid-input` for what is no list, or has no steps or too many. */
+export function checkList(given: unknown, field: string, fix: string): readonly unknown[] {
   if (!Array.isArray(given)) throw invalidInput(field, 'must be a list', given, fix)
   if (given.length === 0) throw invalidInput(field, 'must not be empty', given, fix)
+  if (given.length > mostSteps) throw invalidInput(field, `must have at most ${mostSteps} steps`, given, fix)
   return given
 }
 

@@ -1,6 +1,7 @@
 /** The options of a workflow that say what it is. */
 
 import { fieldsOf } from '../../domain/option-checks.ts'
+import { reading } from '../../domain/read-plain.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import {
   checkDescription,
@@ -40,11 +41,13 @@ const names = ['id', 'description', 'inputSchema', 'outputSchema', 'stateSchema'
  * @throws MemoryError `invalid-input` naming the first option that is wrong.
  */
 export function checkFlowOptions(options: unknown, others: readonly string[]): void {
-  const fields = fieldsOf(options ?? null, 'createWorkflow', [...names, ...others])
-  checkStepId(fields.id, 'id')
-  checkDescription(fields)
-  checkRequiredSchema(fields, 'inputSchema')
-  checkRequiredSchema(fields, 'outputSchema')
-  checkOptionalSchema(fields, 'stateSchema')
-  checkRetries(fields)
+  reading('createWorkflow', () => {
+    const fields = fieldsOf(options ?? null, 'createWorkflow', [...names, ...others])
+    checkStepId(fields.id, 'id')
+    checkDescription(fields)
+    checkRequiredSchema(fields, 'inputSchema')
+    checkRequiredSchema(fields, 'outputSchema')
+    checkOptionalSchema(fields, 'stateSchema')
+    checkRetries(fields)
+  })
 }

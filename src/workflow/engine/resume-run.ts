@@ -2,6 +2,7 @@
 import type { RequestContext } from '../../agent/request-context.ts'
 import { type Actor, checkActor } from '../../domain/actor.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { reading } from '../../domain/read-plain.ts'
 import { hasEnded } from '../../domain/records/run.ts'
 import type { WorkRunStep } from '../../ports/agent-memory.ts'
 import { type FlowStep, isFlow } from '../definition/step.ts'
@@ -23,19 +24,28 @@ interface ResumeInput {
   readonly requestContext?: RequestContext
 }
 
-function nameOf(step: string | FlowStep): string {
-  return typeof step === 'string' ? step : step.id
+/** Which step the caller means, read once. */
+interface Meant {
+  /** An id, a path, or a name among the steps of the run. */
+  readonly name: string | undefined
+  readonly label: string | undefined
+  readonly forEachIndex: number | undefined
+}
+
+/** The name of the step. The ids on the way to a step of a workflow inside of this one may be given; the last one counts. */
+function nameIn(given: unknown): string | undefined {
+  const step: unknown = Array.isArray(given) ? given.at(-1) : given
+  if (step === undefined) return undefined
+  const name: unknown = typeof step === 'object' && step !== null ? (step as { readonly id?: unknown }).id : step
+  if (typeof name === 'string') return name
+  throw invalidInput('step', 'must be the id of a step, a step, or a list of them', given, 'Pass its id, for example.')
 }
 
 /** Whether a record is the one that the caller means. */
-function isMeant({ step, label, forEachIndex }: ResumeInput, name: string, record: WorkRunStep): boolean {
+function isMeant({ name: wanted, label, forEachIndex }: Meant, name: string, record: WorkRunStep): boolean {
   if (label !== undefined && record.label !== label) return false
   if (forEachIndex !== undefined && indexOf(record.path) !== forEachIndex) return false
-  if (step === undefined) return true
-  // The ids on the way to a step of a workflow inside of this one may be given; the last one counts.
-  const wanted = Array.isArray(step) ? (step as readonly (string | FlowStep)[]).at(-1) : (step as string | FlowStep)
-  if (wanted === undefined) return true
-  return [name, record.path, record.stepId].includes(nameOf(wanted))
+  return wanted === undefined || [name, record.path, record.stepId].includes(wanted)
 }
 
 function listed(names: readonly string[]): string {
@@ -43,7 +53,7 @@ function listed(names: readonly string[]): string {
 }
 
 /** The one record that is meant: one that waits, otherwise one that no longer does, so that the error can say why. */
-function target(given: ResumeInput, steps: readonly WorkRunStep[]): WorkRunStep {
+function target(given: Meant, steps: readonly WorkRunStep[]): WorkRunStep {
   const named = [...namedSteps(steps)]
   const meant = named.filter(([name, record]) => isMeant(given, name, record))
   const waiting = meant.filter(([, record]) => isSuspended(record))
@@ -61,9 +71,8 @@ function wasAsked({ decision, status }: WorkRunStep): boolean {
   return decision !== undefined || status === 'expired'
 }
 
-function nameOfGiven({ step, label }: ResumeInput): unknown {
-  if (step === undefined) return label
-  return Array.isArray(step) ? step.map(nameOf).join('.') : nameOf(step as string | FlowStep)
+function nameOfGiven({ name, label }: Meant): unknown {
+  return name ?? label
 }
 
 function endedError({ run }: PlacedRun): MemoryError {
@@ -96,7 +105,9 @@ export async function resumeStep(host: WorkflowHost, runId: string, given: Resum
   const { space, run } = placed
   if (hasEnded(run.status)) throw endedError(placed)
   const steps = await space.workSteps(runId)
-  const record = target(given, steps)
+  const { label, forEachIndex } = given
+  const name = reading('step', () => nameIn(given.step))
+  const record = target({ name, label, forEachIndex }, steps)
   checkDefinition(host, record)
   const step = stepAt(host.flow, record.path)
   const what = `resumeData of the step ${shown(record.stepId)}`

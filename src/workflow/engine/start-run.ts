@@ -1,6 +1,5 @@
 /** Begins a run: one commit that has its input, so that any process can carry it on. */
 import { RequestContext } from '../../agent/request-context.ts'
-import { toJson } from '../../agent/tools/result-json.ts'
 import type { Change } from '../../domain/commit/commit.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { checkUnique, parseRunId, runIdOf, type SpaceKey } from '../../domain/id.ts'
@@ -55,12 +54,12 @@ export async function placeRun(
 }
 
 /** The state that a run begins with, as its schema parses it. */
-async function initialStateOf({ flow }: WorkflowHost, given: unknown) {
+async function initialStateOf({ flow }: WorkflowHost, given: unknown, limitBytes: number) {
   if (given === undefined && flow.stateSchema === undefined) return {}
   const { stateSchema } = flow
   const what = `initialState of the workflow ${shown(flow.id)}`
   const parsed = stateSchema === undefined ? given : await validated(stateSchema, given ?? {}, what)
-  const json = toJson(parsed)
+  const json = storable(parsed, what, limitBytes)
   if (isJsonObject(json)) return json
   throw invalidInput('initialState', 'must be an object', given, 'Pass the fields that the run begins with.')
 }
@@ -93,7 +92,7 @@ export async function startRun(host: WorkflowHost, place: RunPlace, given: RunIn
   await validated(flow.inputSchema, given.inputData, what)
   const space = await host.space(place.resourceId)
   const input: Json | undefined = storable(given.inputData, what, space.limits.stepBytes)
-  const fields = await initialStateOf(host, given.initialState)
+  const fields = await initialStateOf(host, given.initialState, space.limits.stepBytes)
   const requestContext = given.requestContext ?? new RequestContext()
   const { runId, unique, resourceId, threadId } = place
   const run = {
