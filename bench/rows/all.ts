@@ -10,6 +10,7 @@ import { recallRows } from './recall.ts'
 import { saveRows } from './save.ts'
 import { threadRows } from './threads.ts'
 import { tracingRow } from './tracing.ts'
+import { workflowRows } from './workflows.ts'
 import { workingMemoryRows } from './working-memory.ts'
 
 export const rows: readonly Row[] = [
@@ -22,6 +23,7 @@ export const rows: readonly Row[] = [
   ...indexRows,
   tracingRow,
   agentsRow,
+  ...workflowRows,
   processesRow,
   importCostRow,
 ]
