@@ -176,3 +176,27 @@ describe('a run', () => {
     expect(await workflow.getRun(run.runId)).not.toBeNull()
   })
 })
+
+describe('the memory of a step', () => {
+  it('acts as the workflow, and what it writes names the run', async () => {
+    const memory = new Memory({ storage: ':memory:', embedder: false })
+    const note = createStep({
+      id: 'note',
+      inputSchema: number,
+      outputSchema: number,
+      execute: async ({ inputData, memory: own }) => {
+        await own.team('desk').write('note', inputData)
+        await own.add('Ann likes tea.', { userId: 'ann', infer: false })
+        return inputData
+      },
+    })
+    const options = { id: 'notes', inputSchema: number, outputSchema: number, memory }
+    const run = await createWorkflow(options).then(note).commit().createRun({ resourceId: 'ann' })
+    await run.start({ inputData: { n: 1 } })
+    const author = { kind: 'agent', id: 'notes', name: `notes (${run.runId})` }
+    expect((await memory.team('desk').get('note'))?.writtenBy).toEqual(author)
+    const { results } = await memory.facts.getAll({ userId: 'ann' })
+    expect(results.map(({ assertedBy }) => assertedBy)).toEqual([author])
+    await memory.close()
+  })
+})
