@@ -123,7 +123,10 @@ export class Workflow<Types extends Building = Building>
     if (this.#memory === null) return
     container.bind(this.#memory)
     const takeover = new Takeover(this.#host)
-    container.recovers({ recover: () => this.recover(), round: () => takeover.round(), everyMs: takeOverEveryMs })
+    // One that is not complete has no runs.
+    const recover = async () => (this.isCommitted ? this.recover() : [])
+    const round = async () => (this.isCommitted ? takeover.round() : [])
+    container.recovers({ recover, round, everyMs: takeOverEveryMs })
   }
 
   async #open(): Promise<HostMemory> {

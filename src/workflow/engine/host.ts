@@ -120,6 +120,11 @@ export class WorkflowHost {
     for (const listener of [...(this.#listeners.get(event.runId) ?? [])]) listener(event)
   }
 
+  /** How many runs this process drives. */
+  get drivenCount(): number {
+    return this.#live.size
+  }
+
   live(runId: string): LiveRun | undefined {
     return this.#live.get(runId)
   }

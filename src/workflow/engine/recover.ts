@@ -5,6 +5,9 @@ import { settle } from './settle.ts'
 
 const perPage = 100
 
+/** Runs that a process drives at the same time before it takes further ones over: others may take those. */
+const mostDriven = 100
+
 /** The runs of a workflow that wait to be carried on, the oldest first. */
 async function* pendingRuns(host: WorkflowHost): AsyncGenerator<PlacedRun> {
   const { usable } = await host.memory()
@@ -43,7 +46,8 @@ export async function recoverRuns(host: WorkflowHost): Promise<readonly Recovere
 /** Looks for runs to carry on, again and again. One that the workflow cannot go on with is tried once for each change of it. */
 export class Takeover {
   readonly #host: WorkflowHost
-  readonly #refused = new Map<string, number>()
+  /** Versions of runs that were refused, by their ids. */
+  #refused: ReadonlyMap<string, number> = new Map()
 
   constructor(host: WorkflowHost) {
     this.#host = host
@@ -52,17 +56,22 @@ export class Takeover {
   /** Begins to carry on what is left behind. Answers what cannot be carried on and was not told before. */
   async round(): Promise<readonly RecoveredRun[]> {
     const told: RecoveredRun[] = []
+    const refused = new Map<string, number>()
     for await (const placed of pendingRuns(this.#host)) {
+      if (this.#host.drivenCount >= mostDriven) break
       const { id, version } = placed.run
-      if (this.#refused.get(id) === version) continue
+      if (this.#refused.get(id) === version) {
+        refused.set(id, version)
+        continue
+      }
       try {
         await this.#host.take(placed)
-        this.#refused.delete(id)
       } catch (error) {
-        this.#refused.set(id, version)
+        refused.set(id, version)
         told.push({ runId: id, status: 'failed', error })
       }
     }
+    this.#refused = refused
     return told
   }
 }
