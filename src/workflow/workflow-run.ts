@@ -12,7 +12,7 @@ import { resumeStep } from './engine/resume-run.ts'
 import { viewOf, type WorkflowState } from './engine/run-view.ts'
 import { settle } from './engine/settle.ts'
 import { type RunPlace, startRun } from './engine/start-run.ts'
-import { runEvents } from './engine/watch.ts'
+import { followRun, runEvents } from './engine/watch.ts'
 import { checkResumeOptions, checkSignal, checkStartOptions } from './run-options.ts'
 
 /** A run as it stands, with the type of its result. */
@@ -56,6 +56,10 @@ export interface WorkflowStream<Output = unknown> extends AsyncIterable<Workflow
   readonly runId: string
   /** The run once it has ended, or waits for somebody. */
   readonly result: Promise<WorkflowResult<Output>>
+  /** How it stands then. */
+  readonly status: Promise<WorkflowState['status']>
+  /** The same events, under the name that the streams of agents have. */
+  readonly fullStream: AsyncIterable<WorkflowEvent>
 }
 
 /** One run of a workflow. */
@@ -161,13 +165,23 @@ export class WorkflowRun<Input = unknown, Output = unknown> {
    * @param signal Ends the following.
    * @throws MemoryError `not-found` for a run that was not started.
    */
-  watch(signal: AbortSignal = new AbortController().signal): AsyncIterable<WorkflowEvent> {
-    checkSignal(signal)
+  watch(signal?: AbortSignal): AsyncIterable<WorkflowEvent>
+  /**
+   * The same for a function, which may be passed before the run is started in this process.
+   *
+   * @returns A function that ends the following.
+   */
+  watch(follow: (event: WorkflowEvent) => unknown): () => void
+  watch(
+    given: AbortSignal | ((event: WorkflowEvent) => unknown) = new AbortController().signal,
+  ): AsyncIterable<WorkflowEvent> | (() => void) {
+    if (typeof given === 'function') return followRun(this.#host, this.runId, given)
+    checkSignal(given)
     const [host, runId] = [this.#host, this.runId]
     return (async function* () {
       const placed = await host.find(runId)
       if (placed === null) throw notFound('run', runId, 'Start it first.')
-      yield* runEvents(placed.space, runId, signal)
+      yield* runEvents(placed.space, runId, given)
     })()
   }
 
@@ -215,8 +229,16 @@ export class WorkflowRun<Input = unknown, Output = unknown> {
           .finally(stop),
       warnOf,
     )
-    const { runId } = this
-    return { runId, result, [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator]() }
+    const events = { [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator]() }
+    return {
+      runId: this.runId,
+      result,
+      fullStream: events,
+      get status() {
+        return result.then(({ status }) => status)
+      },
+      ...events,
+    }
   }
 }
 

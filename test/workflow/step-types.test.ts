@@ -1,5 +1,5 @@
 // Types: what flows from step to step. Read by the type checker: a wrong order, a wrong field or a missing map does not compile.
-import { Agent, createStep, createWorkflow, type JsonObject } from 'aquifer'
+import { Agent, createStep, createWorkflow, type JsonObject, type RunnableWorkflow } from 'aquifer'
 import { scriptedModel } from 'aquifer/testing'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
@@ -44,6 +44,19 @@ describe('one step after the other', () => {
     const workflow = begin().then(research).then(write).commit()
     expectTypeOf(workflow.id).toEqualTypeOf<'city'>()
     expect(workflow.nodes.map(({ kind }) => kind)).toEqual(['step', 'step'])
+  })
+
+  test('is a workflow for code that takes any', () => {
+    const idOf = (workflow: RunnableWorkflow) => workflow.id
+    const started = async (workflow: RunnableWorkflow<{ city: string }, { text: string }>) => {
+      return (await workflow.createRun()).start({ inputData: { city: 'Rome' } })
+    }
+    expectTypeOf(started).returns.resolves.toHaveProperty('result')
+    const whole = begin().then(research).then(write).commit()
+    expectTypeOf(whole).toExtend<RunnableWorkflow<{ city: string }, { text: string }>>()
+    // @ts-expect-error It takes a city.
+    expectTypeOf(whole).toExtend<RunnableWorkflow<{ town: string }, { text: string }>>()
+    expect([idOf(begin()), idOf(whole)]).toEqual(['city', 'city'])
   })
 
   test('does not compile in the wrong order', () => {

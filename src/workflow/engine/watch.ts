@@ -1,8 +1,10 @@
 /** Follows a run from any process, by what is stored of it. */
+import { detach, warnOf } from '../../domain/detached.ts'
 import { hasEnded } from '../../domain/records/run.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import { failureOf } from './drive-run.ts'
 import { eventOf, eventOfStep, type WorkflowEvent } from './events.ts'
+import type { WorkflowHost } from './host.ts'
 import { outputPath } from './paths.ts'
 import { runStatusOf } from './run-view.ts'
 
@@ -30,5 +32,34 @@ export async function* runEvents(space: AgentSpace, runId: string, signal: Abort
       ...(failure === null || status !== 'failed' ? {} : { error: failure.error }),
     })
     return
+  }
+}
+
+/**
+ * Tells a function the events of a run. One that is not started yet is followed in this process, where it will be started.
+ *
+ * @returns A function that ends it.
+ */
+export function followRun(host: WorkflowHost, runId: string, follow: (event: WorkflowEvent) => unknown): () => void {
+  const stopping = new AbortController()
+  const tell = (event: WorkflowEvent) => detach(() => follow(event), warnOf)
+  let heard: WorkflowEvent[] | null = []
+  const stop = host.listen(runId, (event) => {
+    if (heard === null) tell(event)
+    else heard.push(event)
+  })
+  detach(async () => {
+    const placed = await host.find(runId)
+    if (placed === null) {
+      for (const event of heard ?? []) tell(event)
+      heard = null
+      return
+    }
+    stop()
+    for await (const event of runEvents(placed.space, runId, stopping.signal)) tell(event)
+  }, warnOf)
+  return () => {
+    stop()
+    stopping.abort()
   }
 }
