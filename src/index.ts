@@ -51,7 +51,7 @@ export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './
 export type { Effect, LoggedCommit, LogRow } from './domain/commit/effect.ts'
 export { type ErrorCode, errorCodes, MemoryError } from './domain/error.ts'
 export type { Json, JsonObject } from './domain/json.ts'
-export { defaultLimits, type LimitName, type Limits } from './domain/limits.ts'
+export { type Duration, defaultLimits, type LimitName, type Limits } from './domain/limits.ts'
 export type { MessagePart, Role } from './domain/records/message.ts'
 export type { MessageLike } from './domain/records/message-input.ts'
 export type { RunKind, RunStatus } from './domain/records/run.ts'

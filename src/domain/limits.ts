@@ -179,9 +179,12 @@ export function checkBytes(limits: Limits, limit: LimitName, value: Json, what: 
   if (exceedsBytes(value, limits[limit])) throw limitExceeded(what, jsonBytes(value), limit, limits[limit], advice)
 }
 
+/** A duration in words: a number and its unit. */
+export type Duration = `${number}${'' | ' '}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`
+
 const ttlUnits: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: dayMs, w: 7 * dayMs }
 
-/** Reads a time-to-live: milliseconds, or a number with a unit (`'90s'`, `'1h'`, `'7d'`); `null` means for ever. */
+/** Reads a time-to-live: a bare number is milliseconds, a text is a number with a unit (`'90s'`, `'1h'`, `'7d'`); `null` means for ever. */
 export function parseTtl(ttl: unknown, field = 'ttl'): number | null {
   if (ttl === null) return null
   const match = typeof ttl === 'string' ? /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/.exec(ttl.trim()) : null

@@ -58,13 +58,55 @@ export function dateOf(iso: string): Date {
   return new Date(msOf(iso))
 }
 
+const day = String.raw`(?<year>\d{4})-(?<month>\d{2})-(?<date>\d{2})`
+const clockTime = String.raw`\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?`
+/** A day, which is in UTC, or a time with its zone. */
+const isoForm = new RegExp(`^${day}(?<time>T${clockTime}(?<zone>Z|[+-]\\d{2}:\\d{2})?)?$`)
+const timeFix = 'Pass a Date, epoch milliseconds, or an ISO 8601 text with its zone, such as "2026-03-29T00:00:00Z".'
+
+/** What is wrong with a text as a time; null if nothing is, apart from hours and minutes that do not exist. */
+function faultOf(text: string): string | null {
+  const { year, month, date, time, zone } = isoForm.exec(text)?.groups ?? {}
+  if (year === undefined || month === undefined || date === undefined) return 'must be a time'
+  // Without a zone, the same text would be another time on another machine.
+  if (time !== undefined && zone === undefined) return 'must say its zone'
+  const last = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
+  const isDay = Number(month) >= 1 && Number(month) <= 12 && Number(date) >= 1 && Number(date) <= last
+  return isDay ? null : 'must be a day that exists'
+}
+
 /**
- * Reads a time given by a caller: a Date, an ISO text or epoch milliseconds.
+ * Reads a time given by a caller: a Date, epoch milliseconds, or an ISO 8601 text. A text is a day, which begins in UTC, or a
+ * time with its zone.
  *
- * @throws MemoryError `invalid-input` if it names no time.
+ * @throws MemoryError `invalid-input` if it names no time, or not the same time everywhere.
  */
 export function toIso(value: unknown, field: string): string {
+  const fault = typeof value === 'string' ? faultOf(value) : null
+  if (fault !== null) throw invalidInput(field, fault, value, timeFix)
   const ms = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : value
   if (typeof ms === 'number' && Number.isInteger(ms) && Math.abs(ms) < 8.64e15) return new Date(ms).toISOString()
-  throw invalidInput(field, 'must be a time', value, `Pass a Date, an ISO 8601 text or epoch milliseconds.`)
+  throw invalidInput(field, 'must be a time', value, timeFix)
+}
+
+/** The fields of `dateRange`. */
+export const dateRangeEnds = ['dateRange.start', 'dateRange.end'] as const
+
+/** The ends of a range of times, each null if it is open. */
+interface TimeRange {
+  readonly from: string | null
+  readonly to: string | null
+}
+
+/**
+ * Reads a range given by a caller. Both ends belong to it.
+ *
+ * @param names The fields of its ends, for errors.
+ * @throws MemoryError `invalid-input` as {@link toIso} does, and if it ends before it begins.
+ */
+export function toRange(start: unknown, end: unknown, names: readonly [start: string, end: string]): TimeRange {
+  const from = start === undefined ? null : toIso(start, names[0])
+  const to = end === undefined ? null : toIso(end, names[1])
+  if (from === null || to === null || from <= to) return { from, to }
+  throw invalidInput(names[1], `must not be before ${names[0]}, ${from}`, to, 'Swap the two, or leave one out.')
 }

@@ -187,10 +187,10 @@ export class Team {
   async history(key: string, options: { readonly limit?: number } = {}): Promise<EntryVersion[]> {
     const stated = { teamId: this.#teamId, key }
     const past = await call(this.#core, 'team.history', { what: 'history', options, stated })
-    return past.map((version) => ({ ...version, at: dateOf(version.at) }))
+    return past.map((version) => ({ ...version, at: dateOf(version.at), expiresAt: dateOrNull(version.expiresAt) }))
   }
 
-  /** The value of a key at a seq or a time; null if it had none. */
+  /** The value of a key at a seq or a time; null if it had none, or its value had expired by then. */
   async readAt<Value = Json>(
     key: string,
     options: { readonly seq?: number; readonly at?: Time },

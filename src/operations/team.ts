@@ -1,5 +1,6 @@
 /** Operations on the memory that a team shares: keys and JSON values. */
 import { z } from 'zod'
+import type { Duration } from '../domain/limits.ts'
 import { pastEvents } from '../domain/replay/history.ts'
 import { appendToEntry, deleteEntry, incrementEntry, mergeEntry, writeEntry } from '../memory/team/entries.ts'
 import { entryAt, entryHistory, getEntry, listEntries } from '../memory/team/read-entries.ts'
@@ -23,8 +24,9 @@ import {
 } from './fields.ts'
 import { ofTeam, operation } from './operation.ts'
 
-const ttl = optional(z.union([z.string(), z.number(), z.null()])).describe(
-  "Time to live: a text such as '1h', milliseconds, or null for ever.",
+const duration: z.ZodType<Duration, Duration> = z.string() as never
+const ttl = optional(z.union([duration, z.number(), z.null()])).describe(
+  "Time to live: a text such as '1h' (units: ms, s, m, h, d, w), a bare number of milliseconds, or null for ever.",
 )
 const key = { teamId: id, key: id }
 
@@ -52,6 +54,7 @@ const pastEntry = z.strictObject({
   by: actor,
   event: z.enum(pastEvents),
   value: json,
+  expiresAt: recordTime.nullable(),
 })
 const event = z.strictObject({
   seq,

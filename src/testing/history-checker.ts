@@ -60,7 +60,9 @@ function checkOrder(commits: readonly LoggedCommit[], horizon: Seq, asOf: Seq): 
   let at = ''
   for (const commit of commits) {
     if (commit.seq !== seq + 1) problems.push(`seq ${commit.seq} follows seq ${seq}`)
-    if (commit.at < at) problems.push(`seq ${commit.seq}: its time ${commit.at} is before ${at}`)
+    const time = commit.rows[0]?.logAt ?? commit.at
+    if (time < at) problems.push(`seq ${commit.seq}: its time ${time} is before ${at}`)
+    if (commit.at > time) problems.push(`seq ${commit.seq}: its clock was at ${commit.at}, after ${time}`)
     const { commitId, rows } = commit
     if (commitId !== null && ids.has(commitId))
       problems.push(`seq ${commit.seq}: commit id ${commitId} was seq ${ids.get(commitId)}`)
@@ -71,7 +73,7 @@ function checkOrder(commits: readonly LoggedCommit[], horizon: Seq, asOf: Seq): 
     }
     if (new Set(rows.map((row) => row.turn)).size < rows.length) problems.push(`seq ${commit.seq}: a turn has two rows`)
     seq = commit.seq
-    at = commit.at
+    at = time
   }
   if (seq !== asOf) problems.push(`the log ends at seq ${seq}; the readers answer as of ${asOf}`)
   return problems

@@ -119,12 +119,12 @@ const others: readonly Entry[] = [
 
 const entries: readonly Entry[] = [
   entry('Team.write', 'key', ({ team }, text) => team.write(text, 1)),
-  entry('Team.write', 'ttl', ({ team }, text) => team.write('k', 1, { ttl: text })),
+  entry('Team.write', 'ttl', ({ team }, text) => team.write('k', 1, { ttl: text as never })),
   entry('Team.write', 'commitId', ({ team }, text) => team.write('k', 1, { commitId: text })),
   entry('Team.read', 'key', ({ team }, text) => team.read(text)),
   entry('Team.get', 'key', ({ team }, text) => team.get(text)),
   entry('Team.merge', 'key', ({ team }, text) => team.merge(text, { a: 1 })),
-  entry('Team.merge', 'ttl', ({ team }, text) => team.merge('k', { a: 1 }, { ttl: text })),
+  entry('Team.merge', 'ttl', ({ team }, text) => team.merge('k', { a: 1 }, { ttl: text as never })),
   entry('Team.append', 'key', ({ team }, text) => team.append(text, 1)),
   entry('Team.increment', 'key', ({ team }, text) => team.increment(text)),
   entry('Team.increment', 'by', ({ team }, text) => team.increment('k', text as never)),

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { type ErrorCode, Memory, type MemoryError, SQLiteStore } from 'aquifer'
+import { type ErrorCode, Memory, type MemoryError, SQLiteStore, type Ttl } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { openMemory, refused, temporaryUrl } from './opened.ts'
 
@@ -200,11 +200,11 @@ describe('a ttl that cannot be read', () => {
     const memory = openMemory()
     const team = memory.team('acme')
     const uses = [
-      () => team.write('key', 1, { ttl: ttl as string }),
-      () => team.merge('key', {}, { ttl: ttl as string }),
-      () => team.append('key', 1, { ttl: ttl as string }),
-      () => team.increment('key', 1, { ttl: ttl as string }),
-      () => team.update('key', () => 1, { ttl: ttl as string }),
+      () => team.write('key', 1, { ttl: ttl as Ttl }),
+      () => team.merge('key', {}, { ttl: ttl as Ttl }),
+      () => team.append('key', 1, { ttl: ttl as Ttl }),
+      () => team.increment('key', 1, { ttl: ttl as Ttl }),
+      () => team.update('key', () => 1, { ttl: ttl as Ttl }),
     ]
     for (const use of uses) expectNamed(await refused('invalid-input', use), 'ttl')
     await expectEmpty(memory)

@@ -1,3 +1,4 @@
+import type { Ttl } from 'aquifer'
 import { describe, expect, it } from 'vitest'
 import { day, hour, ManualClock, minute, openMemory, refused } from './opened.ts'
 
@@ -147,7 +148,7 @@ describe('time to live', () => {
     [null, null],
   ])('reads %j', async (ttl, ms) => {
     const { team, clock } = openTeam()
-    const write = await team.write('key', 1, ttl === undefined ? {} : { ttl })
+    const write = await team.write('key', 1, ttl === undefined ? {} : { ttl: ttl as Ttl })
     expect(write).toMatchObject({ expiresAt: ms === null ? null : new Date(clock.ms + ms) })
   })
 

@@ -56,7 +56,7 @@ function fileRows(path: string, space: SpaceId): readonly LogRow[] {
   statement.setReturnArrays(true)
   const rows = statement.all(space) as unknown as Row[]
   database.close()
-  return rows.map((columns) => logRowOf(columns.slice(0, 8) as unknown as LogColumns, columns[8]))
+  return rows.map((columns) => logRowOf(columns.slice(0, 9) as unknown as LogColumns, columns[9]))
 }
 
 async function openFile(clock: Clock): Promise<Storage> {

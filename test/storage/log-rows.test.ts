@@ -26,7 +26,7 @@ const said = (text: string): Effect => {
 }
 
 function columnsOf(json: string): LogColumns {
-  return [3, 0, 4_294_967_296, '{"kind":"user","id":"ann"}', 'complete', null, null, json]
+  return [3, 0, 4_294_967_296, '{"kind":"user","id":"ann"}', 'complete', null, null, json, null]
 }
 
 /** The effects of a row with that text: all of them, and those that a turn is folded from. */

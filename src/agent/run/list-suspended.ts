@@ -7,7 +7,7 @@ import { reading } from '../../domain/read-plain.ts'
 import type { RunState } from '../../domain/records/run.ts'
 import type { StepStatus } from '../../domain/records/step.ts'
 import { resourceOf } from '../../domain/space.ts'
-import { dateOf, toIso } from '../../domain/time.ts'
+import { dateOf, toRange } from '../../domain/time.ts'
 import type { AgentMemory, AgentSpace } from '../../ports/agent-memory.ts'
 import { type CalledAgent, memoryFor } from '../call.ts'
 import { turnMessages } from '../input/stored-thread.ts'
@@ -191,9 +191,7 @@ export async function listSuspendedRuns(
   const requestContext = requestContextOf(stated)
   const { resourceId, threadId, from, to, limit = defaultLimit } = stated
   const thread = threadId === undefined ? null : checkId(threadId, 'threadId')
-  const timeOf = (field: string, time: unknown) =>
-    time === undefined ? null : reading(field, () => toIso(time, field))
-  const [since, until] = [timeOf('from', from), timeOf('to', to)]
+  const { from: since, to: until } = reading('from and to', () => toRange(from, to, ['from', 'to']))
   const start = placeOf(stated.cursor, resourceId !== undefined)
   const { usable, actor } = await memoryFor(agent, requestContext)
   const found =

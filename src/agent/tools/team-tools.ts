@@ -10,13 +10,16 @@ const keysAPage = 100
 
 type Team = ReturnType<Memory['team']>
 type WrittenEntry = Awaited<ReturnType<Team['merge']>>
+type WriteTtl = NonNullable<NonNullable<Parameters<Team['merge']>[2]>['ttl']>
 
 const key = z.string().describe('The name it is stored under.')
 const ttl = z
   .string()
   .nullable()
   .optional()
-  .describe('How long it lives, such as "30m", "1h" or "7d"; leave it out for the default of the team.')
+  .describe(
+    'How long it lives: a number with its unit (ms, s, m, h, d, w), such as "30m", "1h" or "7d"; leave it out for the default of the team.',
+  )
 
 // Made once, so that their JSON Schema is too.
 const reading = z.object({ key })
@@ -27,8 +30,9 @@ const listing = z.object({
 const writing = z.object({ key, value: z.unknown().describe('Any JSON.'), ttl })
 const merging = z.object({ key, patch: z.record(z.string(), z.unknown()).describe('The fields to change.'), ttl })
 
-function ttlOf(given: string | null | undefined): { readonly ttl?: string } {
-  return given === null || given === undefined ? {} : { ttl: given }
+/** What the model says, which the write checks. */
+function ttlOf(given: string | null | undefined): { readonly ttl?: WriteTtl } {
+  return given === null || given === undefined ? {} : { ttl: given as WriteTtl }
 }
 
 function nameOf({ kind, id, name }: Actor): string {

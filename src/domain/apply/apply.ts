@@ -277,14 +277,14 @@ export function applyCommit(view: SpaceView, submission: Submission): Outcome {
   const { commit, limits } = submission
   const known = view.space === null || commit.id === null ? null : view.committed(commit.id)
   if (known !== null) return { kind: 'answer', result: replay(view, submission, known) }
-  const now = isoTime(submission.nowMs)
-  const at = view.space !== null && view.space.at > now ? view.space.at : now
+  const at = isoTime(submission.nowMs)
+  const logAt = view.space !== null && view.space.at > at ? view.space.at : at
   const conflict = checkExpectations(view, commit, at)
   if (conflict !== null) return { kind: 'answer', result: conflict }
   checkLimit(limits, 'changesPerCommit', commit.changes.length, 'The commit')
   const space = view.space ?? newSpace(submission)
   const { address } = parseSpaceId(commit.space)
-  const context: CommitContext = { space, address, seq: space.seq + 1, at, actor: submission.actor, limits }
+  const context: CommitContext = { space, address, seq: space.seq + 1, at, logAt, actor: submission.actor, limits }
   const draft = new Draft(view, commit, context)
   const results = commit.changes.map((change, index) => {
     draft.begin(index)

@@ -8,6 +8,7 @@ import type { TurnStatus } from '../records/turn.ts'
 interface RowHead {
   readonly seq: Seq
   readonly at: string
+  readonly logAt?: string
   readonly actor: Actor
   readonly threadId: ThreadId | null
 }
@@ -17,8 +18,9 @@ interface RowDraft {
   readonly effects: Effect[]
 }
 
-function rowOf({ seq, at, actor, threadId }: RowHead, turn: number, { status, effects }: RowDraft): LogRow {
-  return { seq, at, actor, commitId: null, hash: null, threadId, turn, status, effects }
+function rowOf({ seq, at, logAt, actor, threadId }: RowHead, turn: number, { status, effects }: RowDraft): LogRow {
+  const later = logAt === undefined ? {} : { logAt }
+  return { seq, at, ...later, actor, commitId: null, hash: null, threadId, turn, status, effects }
 }
 
 export class DraftRows {

@@ -25,14 +25,22 @@ import { type Claim, Claims } from './claims.ts'
 import { DraftRows } from './draft-rows.ts'
 import { DraftWork } from './draft-work.ts'
 
-/** The context of a commit: its seq, its time, the actor and the limits. */
+/** The context of a commit: its seq, its times, the actor and the limits. */
 export interface CommitContext {
   readonly space: SpaceState
   readonly address: SpaceAddress
   readonly seq: Seq
+  /** ISO time of the clock: every deadline is made from it and compared with it. */
   readonly at: string
+  /** ISO time that never falls, by which the log is ordered. */
+  readonly logAt: string
   readonly actor: Actor
   readonly limits: Limits
+}
+
+/** The times that the rows of a commit carry. */
+function commitTimes({ at, logAt }: Pick<CommitContext, 'at' | 'logAt'>) {
+  return logAt === at ? { at } : { at, logAt }
 }
 
 /** Collects rows and new record states while the changes of one commit are decided in order. */
@@ -43,14 +51,14 @@ export class Draft {
   readonly address: SpaceAddress
   readonly seq: Seq
   readonly at: string
+  readonly logAt: string
   readonly actor: Actor
   readonly limits: Limits
   readonly counts: { threads: number; archivedThreads: number; entries: number }
   readonly entries = new Map<string, EntryState>()
   readonly blocks = new Map<string, BlockState>()
-  /** Facts that this commit changes: as they were before it, and as they are after it. */
+  /** Facts and runs that this commit changes: as they were before it, and as they are after it. */
   readonly facts = new Map<FactId, { readonly before: FactState | null; readonly after: FactState }>()
-  /** Runs that this commit changes: as they were before it, and as they are after it. */
   readonly runs = new Map<RunId, { readonly before: RunState | null; readonly after: RunState }>()
   /** Records that this commit changes, by name. */
   readonly records = new Map<string, RecordState>()
@@ -59,9 +67,8 @@ export class Draft {
   readonly callerIds: CallerMessageId[] = []
   /** Messages with a caller's id, perhaps, that this commit deletes or discards. */
   readonly releasedIds: CallerMessageId[] = []
-  /** Entries and records whose expired content leaves the log with this commit. */
+  /** Entries and records, and facts, whose expired content leaves the log with this commit. */
   readonly swept: (Named & { readonly version: Seq })[] = []
-  /** Facts whose expired content leaves the log with this commit. */
   readonly sweptFacts: { readonly factId: FactId; readonly version: Seq }[] = []
   /** Parts of runs that leave the log with this commit. */
   readonly lostOfRuns: LostOfRun[] = []
@@ -91,6 +98,7 @@ export class Draft {
     this.address = context.address
     this.seq = context.seq
     this.at = context.at
+    this.logAt = context.logAt
     this.actor = context.actor
     this.limits = context.limits
     this.settings = context.space.settings
@@ -222,7 +230,7 @@ export class Draft {
 
   /** Whether this commit deletes the message with that id. */
   isReleased(messageId: string): boolean {
-    return this.releasedIds.some((released) => released.id === messageId)
+    return this.releasedIds.some(({ id }) => id === messageId)
   }
 
   /** Releases the id of a deleted or discarded message for a later message of the thread. */
@@ -278,7 +286,7 @@ export class Draft {
   }
 
   get #head() {
-    return { seq: this.seq, at: this.at, actor: this.actor, threadId: this.#thread?.id ?? null }
+    return { ...commitTimes(this), seq: this.seq, actor: this.actor, threadId: this.#thread?.id ?? null }
   }
 
   /** The rows to append: one for the commit, or one for each turn if it touches several. */

@@ -282,8 +282,10 @@ export type EntryWriteEffect = EffectOf<'entry-write' | 'entry-merge' | 'entry-a
 export interface LogRow {
   /** Seq of the commit. */
   readonly seq: Seq
-  /** ISO time. */
+  /** ISO time, by the clock of the commit. */
   readonly at: string
+  /** ISO time by which the log is ordered: it never falls. Absent where it is the same. */
+  readonly logAt?: string
   /** Who committed. */
   readonly actor: Actor
   /** Only in the commit's first row; null if it had none, and below the horizon. */

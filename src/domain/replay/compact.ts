@@ -47,8 +47,9 @@ function keep(into: Compaction, seq: Seq, row: Pick<LogRow, 'threadId' | 'turn' 
   const head = into.heads.get(seq)
   if (head === undefined) return
   const key = `${seq} ${row.turn}`
-  const { at, actor } = head
-  const before = into.kept.get(key) ?? { seq, at, actor, commitId: null, hash: null, ...row, effects: [] }
+  const { at, logAt, actor } = head
+  const times = { at, ...(logAt === undefined ? {} : { logAt }) }
+  const before = into.kept.get(key) ?? { seq, ...times, actor, commitId: null, hash: null, ...row, effects: [] }
   const threadId = before.threadId ?? row.threadId
   into.kept.set(key, { ...before, threadId, effects: [...before.effects, effect] })
 }

@@ -2,7 +2,7 @@
  * The history of entries, blocks and records: chains of effects, walked back through the log from the current version.
  */
 import type { Actor } from '../actor.ts'
-import type { LogRow } from '../commit/effect.ts'
+import type { Effect, LogRow } from '../commit/effect.ts'
 import type { Seq, ThreadId } from '../id.ts'
 import type { Json } from '../json.ts'
 import { blockKey } from '../records/block-key.ts'
@@ -37,10 +37,13 @@ export interface PastVersion {
   readonly event: PastEvent
   /** null if the version is a removal, or its content was erased. */
   readonly value: Json
+  /** ISO time at which it expires; null if never, and for what has no expiry. */
+  readonly expiresAt: string | null
 }
 
 interface Step extends VersionStep {
   readonly row: LogRow
+  readonly effect: Effect
 }
 
 /** The record of a chain. A `record` is named by `recordName`. */
@@ -59,7 +62,7 @@ function stepAt(log: CommitRows, name: ChainName, seq: Seq): Step | null {
   for (const row of log.rowsAt(seq)) {
     for (const effect of row.effects) {
       const step = noun.step(effect, row, key)
-      if (step !== null) return { ...step, row }
+      if (step !== null) return { ...step, row, effect }
     }
   }
   return null
@@ -85,6 +88,11 @@ export function versionRows(log: CommitRows, name: ChainName, version: Seq): rea
   return rows
 }
 
+function expiryIn(effect: Effect): string | null {
+  if (effect.kind === 'kept') return 'entry' in effect ? effect.entry.expiresAt : null
+  return 'expiresAt' in effect ? effect.expiresAt : null
+}
+
 /** Values of steps, which are given newest first and end with a base or the oldest that is left. */
 function valuesOf(steps: readonly Step[]): PastVersion[] {
   const past: PastVersion[] = []
@@ -92,7 +100,8 @@ function valuesOf(steps: readonly Step[]): PastVersion[] {
   for (const step of steps.toReversed()) {
     base = step.next === null ? undefined : step.next(base)
     const { seq, at, actor } = step.row
-    past.unshift({ version: seq, at, by: actor, event: step.event, value: base ?? null })
+    const expiresAt = expiryIn(step.effect)
+    past.unshift({ version: seq, at, by: actor, event: step.event, value: base ?? null, expiresAt })
   }
   return past
 }

@@ -164,7 +164,7 @@ function recount(records: SpaceRecords, row: LogRow): void {
   const archivedThreads = threads.filter((thread) => thread.archivedAt !== null).length
   const entries = [...records.entries.values()].filter((entry) => !entry.deleted).length
   const counters = { threads: threads.length - archivedThreads, archivedThreads, entries }
-  records.space = { ...records.space, seq: row.seq, at: row.at, ...counters }
+  records.space = { ...records.space, seq: row.seq, at: row.logAt ?? row.at, ...counters }
 }
 
 /** The effects of a commit in the order of its changes, across all its rows. */

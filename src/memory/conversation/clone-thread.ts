@@ -4,7 +4,7 @@ import { MemoryError, notFound } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { type JsonObject, mergeJson, toPatch } from '../../domain/json.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
-import { toIso } from '../../domain/time.ts'
+import { dateRangeEnds, toRange } from '../../domain/time.ts'
 import type { MessagePosition, PlacedMessage } from '../../ports/storage.ts'
 import type { ThreadRecord } from '../answers/records.ts'
 import { type CommitIdOption, named, uniquePartOf } from '../arguments/commit-ids.ts'
@@ -80,8 +80,7 @@ async function messagesOf(source: Door, parsed: CloneThreadRequest, asOf: number
       asOf: as,
       limit,
       offset: 0,
-      from: dateRange?.start === undefined ? null : toIso(dateRange.start, 'dateRange.start'),
-      to: dateRange?.end === undefined ? null : toIso(dateRange.end, 'dateRange.end'),
+      ...toRange(dateRange?.start, dateRange?.end, dateRangeEnds),
     })
   const listed = await list(await endOf(source, parsed), last === undefined ? most : Math.min(last, most), asOf)
   const places = [...listed.items]

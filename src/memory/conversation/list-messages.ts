@@ -6,7 +6,7 @@ import { invalidInput } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
-import { isoTime, toIso } from '../../domain/time.ts'
+import { dateRangeEnds, isoTime, toRange } from '../../domain/time.ts'
 import type { Listed, MessagePosition, MessageQuery, PlacedMessage } from '../../ports/storage.ts'
 import { type MessageRecord, recordPlace, toListedMessage } from '../answers/records.ts'
 import { decodeCursor, encodeCursor, numberAt } from '../arguments/cursor.ts'
@@ -188,8 +188,7 @@ export async function listMessages(core: Core, parsed: ListMessagesRequest): Pro
     ...start,
     limit,
     offset: page * limit,
-    from: dateRange?.start === undefined ? null : toIso(dateRange.start, 'dateRange.start'),
-    to: dateRange?.end === undefined ? null : toIso(dateRange.end, 'dateRange.end'),
+    ...toRange(dateRange?.start, dateRange?.end, dateRangeEnds),
     skipInternal: !includeInternal,
     turns: include === 'replaced' ? 'all' : 'shown',
   }

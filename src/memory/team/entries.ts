@@ -3,15 +3,15 @@ import type { Change, Expectation, ResultOf } from '../../domain/commit/commit.t
 import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import { assertJson, type Json, toPatch } from '../../domain/json.ts'
-import { parseTtl } from '../../domain/limits.ts'
+import { type Duration, parseTtl } from '../../domain/limits.ts'
 import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
 import { appliedOf, failsExpectation } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
 import { type EntryAddress, type EntryRecord, entryIn, teamSpace } from './read-entries.ts'
 
-/** A time to live: milliseconds, a text such as `'1h'`, or null for ever. */
-export type Ttl = number | string | null
+/** A time to live: a text such as `'1h'`, a bare number of milliseconds, or null for ever. */
+export type Ttl = number | Duration | null
 
 /** Options of `merge`, `append` and `increment`. */
 export interface ChangeEntryOptions extends CommitIdOption {

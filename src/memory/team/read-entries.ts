@@ -45,6 +45,8 @@ export interface EntryVersionRecord<Time = string> {
   readonly event: PastEvent
   /** The value after it; null if the version is a removal or was erased. */
   readonly value: Json
+  /** When this version expires; null: never. */
+  readonly expiresAt: Time | null
 }
 
 /** A page of entries, by key. */
@@ -126,6 +128,17 @@ export async function entryAt(
   }
   const space = teamSpace(core, teamId)
   checkId(key, 'key')
-  const past = await space.entries.at(key, seq ?? (await space.log.seqAt(toIso(at, 'at'))))
-  return past === null || removals.includes(past.event) ? null : past
+  const time = at === undefined ? undefined : toIso(at, 'at')
+  const past = await space.entries.at(key, seq ?? (await space.log.seqAt(time as string)))
+  if (past === null || removals.includes(past.event)) return null
+  const asked = time ?? (await timeOf(space, seq as number))
+  return past.expiresAt !== null && asked !== null && past.expiresAt <= asked ? null : past
+}
+
+/** The time of a commit; null at the horizon, where the log no longer tells. */
+async function timeOf(space: Door, seq: number): Promise<string | null> {
+  const state = await space.state()
+  if (state === null || seq <= state.horizon || seq > state.seq) return null
+  const { items } = await space.log.read({ after: seq - 1, limit: 1 })
+  return items[0]?.at ?? null
 }

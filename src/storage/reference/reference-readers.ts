@@ -36,6 +36,7 @@ import { deletedBehind, deletedIds } from '../deleted-ids.ts'
 import { requireAbove } from '../horizon.ts'
 import { placeToShow, shownMessages } from '../shown-messages.ts'
 import type { ReferenceSpace } from './reference-space.ts'
+import { lastSeqAt } from './reference-times.ts'
 
 /** What the readers need of the driver. */
 export interface ReferenceDatabase {
@@ -319,7 +320,7 @@ export function logReader(database: ReferenceDatabase): LogReader {
     },
     seqAt: async (_, id, at) => {
       const space = database.at(id)
-      const seq = space?.rows.findLast((row) => row.at <= at)?.seq ?? 0
+      const seq = lastSeqAt(space?.rows ?? [], at, isoTime(database.clock.now()))
       return Math.max(seq, space?.space.horizon ?? 0)
     },
     subscribe: (space, wake) => {

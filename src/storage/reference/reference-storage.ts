@@ -45,6 +45,7 @@ import {
 import { recordReader } from './reference-records.ts'
 import { runReader } from './reference-runs.ts'
 import { ReferenceSpace } from './reference-space.ts'
+import { lastSeqAt } from './reference-times.ts'
 import { ReferenceVectors } from './reference-vectors.ts'
 
 export class ReferenceStorage implements Storage, ReferenceDatabase {
@@ -220,7 +221,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       const { logDays } = space.space.settings
       if (logDays === 0) return []
       const tooOld = isoTime(lastTooOld(this.clock.now(), logDays))
-      const below = dueHorizon(space.space, space.rows.findLast((row) => row.at <= tooOld)?.seq ?? 0)
+      const below = dueHorizon(space.space, lastSeqAt(space.rows, tooOld, now))
       return below === null ? [] : [{ space: space.id, below }]
     })
     return {

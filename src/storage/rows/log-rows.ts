@@ -17,9 +17,10 @@ export type LogColumns = readonly [
   commitId: string | null,
   hash: string | null,
   json: string,
+  clock: number | null,
 ]
 
-export const logColumns = 'seq, at, turn, actor, status, commitId, hash, json'
+export const logColumns = 'seq, at, turn, actor, status, commitId, hash, json, clock'
 
 type RowColumns = readonly [...LogColumns, ...unknown[]]
 
@@ -51,10 +52,10 @@ export function turnRowOf(columns: RowColumns, threadId: string | null): LogRow 
 }
 
 function rowOf(columns: RowColumns, threadId: string | null, json: unknown): LogRow {
-  const [seq, at, turn, actor, status, commitId, hash] = columns
+  const [seq, at, turn, actor, status, commitId, hash, , clock] = columns
   return {
     seq: storedSeq(seq, 'row of the log'),
-    at: isoTime(at),
+    ...(clock === null ? { at: isoTime(at) } : { at: isoTime(clock), logAt: isoTime(at) }),
     actor: actorOf(actor),
     commitId: commitId as CommitId | null,
     hash,
@@ -66,6 +67,7 @@ function rowOf(columns: RowColumns, threadId: string | null, json: unknown): Log
 }
 
 /** The values of a row, in the order of `logColumns`. Its thread is a column of the driver's own. */
-export function logValues({ seq, at, turn, actor, status, commitId, hash, effects }: LogRow): LogColumns {
-  return [seq, msOf(at), turn, actorText(actor), status, commitId, hash, effectsText(effects)]
+export function logValues({ seq, at, logAt, turn, actor, status, commitId, hash, effects }: LogRow): LogColumns {
+  const [order, clock] = logAt === undefined ? [at, null] : [logAt, msOf(at)]
+  return [seq, msOf(order), turn, actorText(actor), status, commitId, hash, effectsText(effects), clock]
 }

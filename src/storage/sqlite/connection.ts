@@ -17,6 +17,7 @@ import { spaceSecrets } from './migrations/010-space-secrets.ts'
 import { standingTurns } from './migrations/011-standing-turns.ts'
 import { steps } from './migrations/012-steps.ts'
 import { workflows } from './migrations/013-workflows.ts'
+import { clocks } from './migrations/014-clocks.ts'
 import { OpenFiles } from './open-files.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
@@ -35,6 +36,7 @@ const migrations = [
   standingTurns,
   steps,
   workflows,
+  clocks,
 ]
 
 /** Marks a SQLite file as ours ("Aqfr"). */

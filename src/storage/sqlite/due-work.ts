@@ -18,7 +18,10 @@ function dueLogs(database: SqliteDatabase, now: number, limit: number): DueWork[
   const due = statements.spacesKeepingDays.all().flatMap(([n, horizon, days]) => {
     const columns = statements.spaceByNumber.get(n)
     const seq = statements.lastCommit.get(n)?.[0] ?? 0
-    const below = dueHorizon({ seq, horizon }, seqAtTime(database, n, horizon, seq, lastTooOld(now, days)))
+    const below = dueHorizon(
+      { seq, horizon },
+      seqAtTime(database, n, { low: horizon, high: seq }, lastTooOld(now, days), now),
+    )
     return columns === undefined || below === null ? [] : [{ space: columns[1] as SpaceId, below }]
   })
   return due.slice(0, limit)

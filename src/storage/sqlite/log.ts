@@ -126,14 +126,25 @@ export function logReader(database: SqliteDatabase, followers: Followers): LogRe
       database.read(() => {
         const space = database.space(id)
         if (space === null) return 0
-        return seqAtTime(database, space.n, space.state.horizon, space.state.seq, msOf(at))
+        const { horizon, seq } = space.state
+        return seqAtTime(database, space.n, { low: horizon, high: seq }, msOf(at), database.clock.now())
       }),
     subscribe: (space, wake) => followers.subscribe(space, wake),
   }
 }
 
-/** The last seq above `low` whose commit was not later than a time; `low` if all were. Times never go back in a log. */
-export function seqAtTime(database: SqliteDatabase, n: number, low: Seq, high: Seq, ms: number): Seq {
+/**
+ * The last seq above `low` before the first commit that was later than a time; `low` if all were later. A commit that is
+ * later than now came from a clock that was ahead, and says nothing about when it was made.
+ */
+export function seqAtTime(
+  database: SqliteDatabase,
+  n: number,
+  { low, high }: { readonly low: Seq; readonly high: Seq },
+  ms: number,
+  now: number,
+): Seq {
+  if (ms >= now) return high
   let [from, to] = [low, high]
   while (from < to) {
     const middle = Math.ceil((from + to) / 2)
@@ -141,7 +152,9 @@ export function seqAtTime(database: SqliteDatabase, n: number, low: Seq, high: S
     if (at <= ms) from = middle
     else to = middle - 1
   }
-  return from
+  if (from === high) return high
+  const later = database.statements.firstLater.get(n, from, high, ms, now)?.[0]
+  return later === undefined ? high : later - 1
 }
 
 function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, part: number | null): void {

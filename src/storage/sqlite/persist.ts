@@ -166,7 +166,7 @@ function persistSpace(database: SqliteDatabase, space: CachedSpace, draft: Draft
     const { threads, archivedThreads, entries } = counts
     database.statements.updateSpace.run(json, settingsVersion, threads, archivedThreads, entries, space.n)
   }
-  space.state = { ...before, ...counts, settings, settingsVersion, seq: draft.seq, at: draft.at }
+  space.state = { ...before, ...counts, settings, settingsVersion, seq: draft.seq, at: draft.logAt }
 }
 
 /** Brings the threads' rows up to date with the log's tail, once the tail is long. */

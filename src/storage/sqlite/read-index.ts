@@ -32,7 +32,7 @@ function rowsAt(database: SqliteDatabase, space: CachedSpace, turn: number) {
   const { rowsOfTurn, threadOfPart } = database.statements
   const { turnSeq } = unpackTurn(turn)
   const columns = rowsOfTurn.all(space.n, turnSeq, turn)
-  const threadId = columns[0]?.[8]
+  const threadId = columns[0]?.[9]
   if (threadId !== undefined) return { threadId, rows: columns.map((row) => turnRowOf(row, threadId)) }
   const n = threadOfPart.get(space.n, turnSeq, turn)?.[0]
   const partThread = n == null ? null : database.threadIdOf(n)

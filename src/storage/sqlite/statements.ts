@@ -28,6 +28,9 @@ const inSpace = `k >= ${place('?1', '0')} AND k < ${place('?1 + 1', '0')}`
 
 /** A row of the log with the number of its thread, and its part in a commit that has several. */
 export type CommitColumns = readonly [...LogColumns, thread: number | null, part: number | null]
+/** The places of the last two: both are numbers, so that the compiler would not tell them from other columns. */
+export const threadColumn = 9
+export const partColumn = 10
 
 function spaceStatements(connection: Connection) {
   return {
@@ -107,6 +110,11 @@ function logStatements(connection: Connection) {
     ),
     deleteUpTo: connection.prepare(`DELETE FROM log WHERE k >= ${place('?1', '0')} AND k <= ${place('?1', '?2')}`),
     deletePartsUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ? AND part > 0'),
+    /** The first row of a stretch whose commit was later than a time, by a clock that was not ahead of another time. */
+    firstLater: connection.prepare<[number]>(
+      `SELECT seq FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} AND coalesce(clock, at) > ?4
+         AND coalesce(clock, at) <= ?5 ORDER BY k LIMIT 1`,
+    ),
     timeAt: connection.prepare<[number]>(`SELECT at FROM log WHERE k = ${place('?1', '?2')}`),
   }
 }
@@ -125,7 +133,7 @@ function turnStatements(connection: Connection) {
       `${select} FROM log WHERE thread = ? AND turn >= ? AND turn <= ? ORDER BY turn, seq LIMIT ?`,
     ),
     lastRowOfThread: connection.prepare<LastRow>(
-      'SELECT seq, at, upto FROM log WHERE thread = ? ORDER BY turn DESC, seq DESC LIMIT 1',
+      'SELECT seq, coalesce(clock, at), upto FROM log WHERE thread = ? ORDER BY turn DESC, seq DESC LIMIT 1',
     ),
     /** Threads saved to after a seq, with the seq of their last save. */
     savedAfter: connection.prepare<[number, number]>(

@@ -27,7 +27,7 @@ import { recordOf } from '../rows/record-rows.ts'
 import { runOf, uniqueOfRun } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type HeldTexts, heldIn, type LookedAhead } from './look-ahead.ts'
-import type { CommitColumns } from './statements.ts'
+import { type CommitColumns, partColumn, threadColumn } from './statements.ts'
 import { textAfter } from './text-after.ts'
 
 const oldestPerQuery = 64
@@ -218,7 +218,7 @@ export class SqliteView implements SpaceView, EditableLog {
 export function commitRows(database: SqliteDatabase, n: number, seq: Seq): readonly LogRow[] {
   const first = database.statements.rowAt.get(n, seq)
   if (first === undefined) return []
-  const isOnly = first[9] === null
+  const isOnly = first[partColumn] === null
   return withThreads(database, isOnly ? [first] : [first, ...database.statements.partsBetween.all(n, seq - 1, seq)])
 }
 
@@ -227,7 +227,8 @@ export function rowsBetween(database: SqliteDatabase, n: number, after: Seq, las
   const rows = database.statements.rowsBetween.all(n, after, last)
   const parts = database.statements.partsBetween.all(n, after, last)
   if (parts.length > 0) rows.push(...parts)
-  if (parts.length > 0) rows.sort((left, right) => left[0] - right[0] || (left[9] ?? 0) - (right[9] ?? 0))
+  if (parts.length > 0)
+    rows.sort((left, right) => left[0] - right[0] || (left[partColumn] ?? 0) - (right[partColumn] ?? 0))
   return withThreads(database, rows)
 }
 
@@ -235,7 +236,7 @@ export function rowsBetween(database: SqliteDatabase, n: number, after: Seq, las
 function withThreads(database: SqliteDatabase, rows: readonly CommitColumns[]): readonly LogRow[] {
   const names = new Map<number, string | null>()
   return rows.map((columns) => {
-    const thread = columns[8]
+    const thread = columns[threadColumn]
     if (thread === null) return logRowOf(columns, null)
     let name = names.get(thread)
     if (name === undefined) {

@@ -33,7 +33,8 @@ function checkOrder(commits: readonly LoggedCommit[], state: SpaceState): void {
   const dense = Array.from({ length: state.seq - state.horizon }, (_, index) => state.horizon + 1 + index)
   expectEqual(seqs, dense, 'the log is dense and ordered, from the horizon to the space’s seq')
   for (let index = 1; index < commits.length; index++) {
-    expectTrue((commits[index - 1]?.at ?? '') <= (commits[index]?.at ?? ''), 'time never goes back in a log')
+    const [before, at] = [commits[index - 1], commits[index]].map((one) => one?.rows[0]?.logAt ?? one?.at ?? '')
+    expectTrue((before ?? '') <= (at ?? ''), 'time never goes back in a log')
   }
 }
 

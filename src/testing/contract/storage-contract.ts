@@ -3,6 +3,7 @@ import { acrossSpacesCases } from './across-spaces-cases.ts'
 import { asOfCases } from './as-of-cases.ts'
 import { badInputCases } from './bad-input-cases.ts'
 import { blockCases } from './block-cases.ts'
+import { clockCases } from './clock-cases.ts'
 import { closeCases } from './close-cases.ts'
 import { commitCases } from './commit-cases.ts'
 import { compactionCases } from './compaction-cases.ts'
@@ -90,5 +91,6 @@ export const storageContract: readonly StorageCase[] = [
   ...eraseRunCases,
   ...receiptCases,
   ...badInputCases,
+  ...clockCases,
   ...closeCases,
 ]
