@@ -200,4 +200,46 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     test: 'test/storage/contract.test.ts',
   },
   'testing/model-answer.ts orAborted stopListening whenAborted': signal,
+  'workflow/engine/activity.ts Activity leave nextTurn': { settles: 'the notice that all that is left waits' },
+  'workflow/engine/attempt.ts limitedTime timer after': { settles: 'the attempt that takes too long' },
+  'workflow/engine/attempt.ts limitedTime stopListening whenAborted': signal,
+  'workflow/engine/drive-run.ts RunDrive run stopListening whenAborted': { settles: 'the drive of the run' },
+  'workflow/engine/host.ts WorkflowHost wake detach': {
+    fails: 'another process has the run, or the storage is gone',
+    observed: 'nothing here: the run is carried on by the one that has it, or taken over later',
+    test: 'test/workflow/two-hosts.test.ts',
+  },
+  'workflow/engine/journal.ts Journal note detach': {
+    fails: 'the commit that it belongs to fails',
+    observed: 'the drive ends with that error, and whoever started the run is told',
+    test: 'test/workflow/deaths.test.ts',
+  },
+  'workflow/engine/journal.ts Journal schedule nextTurn': {
+    fails: 'the commit fails',
+    observed: 'the drive ends with that error, and whoever started the run is told',
+    test: 'test/workflow/deaths.test.ts',
+  },
+  'workflow/engine/lease.ts KeptLease constructor every': {
+    fails: 'the storage answers an error to the renewal of the lease',
+    observed: 'nothing: the next one comes in time, and every write checks the lease',
+    test: 'test/workflow/deaths.test.ts',
+  },
+  'workflow/engine/settle.ts pause stopListening whenAborted': signal,
+  'workflow/engine/wake-ups.ts WakeUps schedule timer after': { settles: 'the runs and steps that sleep' },
+  'workflow/engine/watch.ts followRun detach': {
+    fails: 'the run cannot be read',
+    observed: 'a warning; the run goes on',
+    test: 'test/workflow/listeners.test.ts',
+  },
+  'workflow/engine/watch.ts followRun tell detach': {
+    fails: 'the function that follows throws',
+    observed: 'a warning; the run goes on',
+    test: 'test/workflow/listeners.test.ts',
+  },
+  'workflow/workflow-run.ts WorkflowRun aborting stopListening whenAborted': {
+    fails: 'the run has ended by then',
+    observed: 'nothing: it stays as it is',
+    test: 'test/workflow/listeners.test.ts',
+  },
+  'workflow/workflow-run.ts WorkflowRun streamed detach': { settles: 'the events of the stream' },
 }
