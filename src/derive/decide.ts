@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Actor, sameActor } from '../domain/actor.ts'
 import type { FactState } from '../domain/records/fact.ts'
-import { isHigher, type Trust } from '../domain/trust.ts'
+import { isHigher, lowerOf, type Trust } from '../domain/trust.ts'
 import type { ExtractedStatement } from './extract.ts'
 import type { ModelQuestion } from './language-model.ts'
 
@@ -103,10 +103,13 @@ export type Action =
 interface Standing {
   readonly actor: Actor
   readonly trust: Trust
+  /** The most trust that the words have against a fact. */
+  readonly against: (fact: FactState) => Trust
 }
 
 /** Whether a statement may end a fact: one of higher trust may, and one of the same actor with no lower trust. */
-function mayEnd(fact: FactState, { actor, trust }: Standing): boolean {
+function mayEnd(fact: FactState, { actor, trust: stated, against }: Standing): boolean {
+  const trust = lowerOf(stated, against(fact))
   if (isHigher(trust, fact.trust)) return true
   return sameActor(fact.assertedBy, actor) && !isHigher(fact.trust, trust)
 }

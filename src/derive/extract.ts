@@ -4,7 +4,7 @@ import { type Actor, isUnknownUser } from '../domain/actor.ts'
 import { MemoryError } from '../domain/error.ts'
 import { analyse } from '../domain/index/words.ts'
 import { comparedText } from '../domain/records/fact-text.ts'
-import { lowerOf, type Trust } from '../domain/trust.ts'
+import { isHigher, lowerOf, type Trust, trusts } from '../domain/trust.ts'
 import type { ModelQuestion } from './language-model.ts'
 
 /** The words of one message. */
@@ -160,14 +160,58 @@ export function statementsOf(
   return [...byText.values()]
 }
 
-/** The lowest trust among the authors of a statement's sources. */
-export function trustOfOrigin({ from }: ExtractedStatement, heard: readonly Heard[]): Trust {
+function trustOfAuthor({ author: { kind } }: Heard): Trust {
+  return kind === 'system' ? 'tool' : kind
+}
+
+const betweenSentences = /(?<=[.!?。！？\n])\s*/u
+const isQuestion = (sentence: string) => /[?？]\s*$/u.test(sentence)
+
+/** What a message states: its sentences without the questions, which state nothing. */
+function statedIn({ author, text }: Heard): Pick<Heard, 'author' | 'text'> {
+  const sentences = text.split(betweenSentences).filter((sentence) => !isQuestion(sentence))
+  return { author, text: sentences.join(' ') }
+}
+
+/** The words stated in all messages whose author has at least that trust. */
+function wordsFrom(trust: Trust, heard: readonly Heard[]): ReadonlySet<number> {
+  const own = heard.filter((one) => !isHigher(trust, trustOfAuthor(one)))
+  return new Set(own.flatMap((one) => [...wordsOf(statedIn(one))]))
+}
+
+/** The highest trust whose authors together said all of these words. */
+function trustOfWords(words: readonly number[], heard: readonly Heard[]): Trust {
+  const holds = (trust: Trust) => {
+    const said = wordsFrom(trust, heard)
+    return words.every((word) => said.has(word))
+  }
+  return trusts.toReversed().find(holds) ?? 'tool'
+}
+
+/**
+ * The trust of a statement: that of the least trusted of its messages, and of the authors who said its words. A question of a
+ * user gives no trust to the answer that an agent gave. Words that nobody said, as in a paraphrase, do not count here.
+ */
+export function trustOfOrigin({ text, from }: ExtractedStatement, heard: readonly Heard[]): Trust {
   let trust: Trust = 'user'
   for (const index of from) {
-    const kind = heard[index]?.author.kind ?? 'tool'
-    trust = lowerOf(trust, kind === 'system' ? 'tool' : kind)
+    const one = heard[index]
+    trust = lowerOf(trust, one === undefined ? 'tool' : trustOfAuthor(one))
   }
-  return trust
+  const said = wordsFrom('tool', heard)
+  const words = analyse(text, 'english').terms.filter((word) => said.has(word))
+  return lowerOf(trust, trustOfWords(words, heard))
+}
+
+/**
+ * The trust with which a statement may end a fact: that of the authors who said all of its words that the fact has not. A
+ * model that invents a word, or takes it from somebody of less trust, ends nothing that a user stated.
+ */
+export function trustAgainst({ text }: ExtractedStatement, fact: string, heard: readonly Heard[]): Trust {
+  const before = new Set(analyse(fact, 'english').terms)
+  const words = analyse(text, 'english').terms
+  const fresh = words.filter((word) => !before.has(word))
+  return trustOfWords(fresh.length > 0 ? fresh : words, heard)
 }
 
 const queuedSchema = z.object({

@@ -16,7 +16,13 @@ import type {
   ListFactsRequest,
 } from '../memory/facts/facts-read.ts'
 import type { FactSearchRecord, FoundFactRecord, SearchFactsRequest } from '../memory/facts/facts-search.ts'
-import type { FactEditRecord, FactUpdateRecord, UpdateFactOptions } from '../memory/facts/facts-write.ts'
+import type {
+  FactDeletion,
+  FactDeletions,
+  FactEditRecord,
+  FactUpdateRecord,
+  UpdateFactOptions,
+} from '../memory/facts/facts-write.ts'
 import { call } from './call.ts'
 import { datedFact, datedVersion, type Fact, type FactVersion } from './records.ts'
 import { type Time, timed } from './times.ts'
@@ -124,13 +130,13 @@ export class Facts {
     return { status: 'conflict', current: update.current === null ? null : datedFact(update.current) }
   }
 
-  /** Removes a fact. Answers `deleted: false` if there is none. */
-  delete(factId: string, options: CommitIdOption = {}): Promise<{ readonly deleted: boolean }> {
+  /** Removes a fact. Answers `deleted: false` if there is none, or if it is trusted more than the actor: then it stays. */
+  delete(factId: string, options: CommitIdOption = {}): Promise<FactDeletion> {
     return call(this.#core, 'facts.delete', { what: 'delete', options, stated: { factId } })
   }
 
-  /** Removes all facts of a home that have the other ids. At least one id is required. */
-  deleteAll(options: FactIds & CommitIdOption): Promise<{ readonly deleted: number }> {
+  /** Removes all facts of a home that have the other ids. At least one id is required. More trusted facts stay. */
+  deleteAll(options: FactIds & CommitIdOption): Promise<FactDeletions> {
     return call(this.#core, 'facts.deleteAll', { what: 'deleteAll', options })
   }
 

@@ -54,7 +54,7 @@ export const changeResult = z.union([
     superseded: z.array(id),
     conflicts: z.array(id),
   }),
-  z.strictObject({ kind: kind('fact-retire'), deleted: z.array(id) }),
+  z.strictObject({ kind: kind('fact-retire'), deleted: z.array(id), refused: z.exactOptional(z.array(id)) }),
   z.strictObject({ kind: kind('fact-expire'), factId: id, deleted }),
   z.strictObject({ kind: kind('run-put'), runId: id, version: seq, token: z.exactOptional(seq) }),
   z.strictObject({ kind: kind('run-interrupt'), runId: id, version: seq }),

@@ -180,7 +180,7 @@ const effectShapes: Readonly<Record<EffectKind, Shape>> = {
   'entry-expire': entryEnd,
   'fact-assert': fields({ ...factId, prev: older, stated: statedFact }, { ended: flag, endedBy: text, ...links }),
   'fact-known': fields({ ...factId, version: finite }),
-  'fact-retire': fields({ retired: displaced }, links),
+  'fact-retire': fields({ retired: displaced }, { refused: listOf(text), ...links }),
   'fact-expire': fields({ ...factId, prev: older }, links),
   'run-put': fields({ runId: text, prev: older, stated: statedRun }),
   'run-expire': fields({ runId: text, prev: older }),

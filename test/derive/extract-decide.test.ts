@@ -26,6 +26,9 @@ const candidate = (text: string, ...near: FactState[]): Candidate => ({
   said: null,
 })
 
+/** The words count as much as who says them. */
+const against = (): Trust => 'user'
+
 describe('the question', () => {
   const question = decisionQuestion([candidate('One', a, b), candidate('Two', b, c)])
 
@@ -67,7 +70,7 @@ describe('what a decision comes to', () => {
   ) => {
     const { actor = bot, trust = 'agent', facts = [a, b] } = more
     const decision = { statement: 1, action, fact: number }
-    return short(actionOf(candidate('New', ...facts), decision, facts, { actor, trust }, new Set(['gone'])))
+    return short(actionOf(candidate('New', ...facts), decision, facts, { actor, trust, against }, new Set(['gone'])))
   }
 
   it('is what was decided about a fact that was shown', () => {
@@ -81,7 +84,9 @@ describe('what a decision comes to', () => {
   })
 
   it('is a new fact without a decision, or where it names what was not shown', () => {
-    expect(short(actionOf(candidate('New', a), undefined, [a], { actor: bot, trust: 'agent' }, new Set()))).toBe('ADD')
+    expect(
+      short(actionOf(candidate('New', a), undefined, [a], { actor: bot, trust: 'agent', against }, new Set())),
+    ).toBe('ADD')
     for (const number of [0, 3, -1, 1.5]) expect(decide('update', number)).toBe('ADD')
     expect([decide('update', null), decide('delete', null), decide('none', 9)]).toEqual(['ADD', 'ADD', 'ADD'])
     expect(decide('update', 1, { facts: [fact('gone')] })).toBe('ADD')
@@ -99,6 +104,19 @@ describe('what a decision comes to', () => {
     expect(decide('delete', 1, { actor: scout, facts: [fact('x')] })).toBe('ADD against x')
   })
 
+  it('ends nothing with words that somebody of less trust said, nor a fact that is newer than the words', () => {
+    const decision = { statement: 1, action: 'update', fact: 1 } as const
+    const facts = [fact('x', 'agent', bot)]
+    const standing = { actor: bot, trust: 'user' } as const
+    const by = (trust: Trust) => ({ ...standing, against: () => trust })
+    const acted = (trust: Trust) => actionOf(candidate('New', ...facts), decision, facts, by(trust), new Set())
+    expect([short(acted('agent')), short(acted('tool'))]).toEqual(['UPDATE x', 'ADD against x'])
+    const old = { ...candidate('New', ...facts), said: '2025-12-31T23:59:59.999Z' }
+    for (const trust of ['user', 'tool'] as const) {
+      expect(actionOf(old, decision, facts, by(trust), new Set())).toMatchObject({ event: 'ADD', newer: facts[0] })
+    }
+  })
+
   it('ends each fact once', () => {
     const ended = new Set<string>()
     const facts = [a]
@@ -107,7 +125,7 @@ describe('what a decision comes to', () => {
         candidate('New', a),
         { statement: 1, action: 'update', fact: 1 },
         facts,
-        { actor: bot, trust: 'agent' },
+        { actor: bot, trust: 'agent', against },
         ended,
       )
     expect([short(once()), short(once())]).toEqual(['UPDATE a', 'ADD'])

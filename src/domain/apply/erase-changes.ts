@@ -174,7 +174,7 @@ class Eraser {
     for (const { id } of found) {
       draft.sweptFacts.push({ factId: id, version: draft.factBefore(id) })
     }
-    if (live.length > 0) applyFactRetire(draft, { kind: 'fact-retire', factIds: live })
+    if (live.length > 0) applyFactRetire(draft, { kind: 'fact-retire', factIds: live }, true)
     this.counts.facts += found.length
   }
 
@@ -225,7 +225,7 @@ class Eraser {
     const sources = fact.sources.filter((id) => !this.gone.has(id))
     // What was also stated by itself says nothing less now.
     const review = fact.unsourced === true ? {} : { metadata: { ...fact.metadata, needsReview: true } }
-    applyFactAssert(this.#draft, { kind: 'fact-assert', factId: fact.id, sources, ...review })
+    applyFactAssert(this.#draft, { kind: 'fact-assert', factId: fact.id, sources, ...review }, true)
   }
 
   entry(name: string): void {

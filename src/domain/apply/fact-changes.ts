@@ -144,16 +144,21 @@ function factToUpdate(draft: Draft, change: FactAssert, factId: string): FactSta
   return currentFact(draft, factId, true)
 }
 
+/** Fields that change what a fact says, when it holds, and whether it stays. */
+const guarded = ['text', 'validFrom', 'validTo', 'expiresAt', 'sources', 'attributes'] as const
+
 /**
- * Refuses to replace a fact's text with one of lower trust, which superseding would refuse too. The application may
- * correct any fact. A system commit that names a trust speaks for its sources and has that trust.
+ * Refuses to change a fact with less trust than it has, which superseding would refuse too: its words, its times, and the
+ * sources with which it would go. The application may correct any fact. A system commit that names a trust speaks for its
+ * sources and has that trust.
  */
 function refuseWeaker(draft: Draft, change: FactAssert, before: FactState, trust: Trust): void {
   const isOwnCorrection = draft.actor.kind === 'system' && change.trust === undefined
-  if (change.text === undefined || isOwnCorrection || !isHigher(before.trust, trust)) return
+  const isGuarded = guarded.some((field) => change[field] !== undefined)
+  if (!isGuarded || isOwnCorrection || !isHigher(before.trust, trust)) return
   throw new MemoryError('conflict', {
-    message: `The fact ${shown(before.id)} has the trust of a ${before.trust}; these words have that of a ${trust}.`,
-    fix: 'Assert them as a fact of their own that supersedes it: then both are kept and marked as contradicting.',
+    message: `The fact ${shown(before.id)} has the trust of a ${before.trust}; this change has that of a ${trust}.`,
+    fix: 'Assert other words as a fact of their own that supersedes it: then both are kept and marked as contradicting.',
     details: { factId: before.id, trust: before.trust, given: trust, version: before.version },
   })
 }
@@ -316,8 +321,10 @@ function applyKnown(
  * Decides an assertion: a new fact, a new version of one, or more about the current fact that states the same. A fact
  * that gets the words of another becomes one with it. The superseded facts are replaced, except those of higher trust:
  * these are marked as contradicting.
+ *
+ * @param isErasure It follows from an erasure, which needs no trust.
  */
-export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fact-assert'> {
+export function applyFactAssert(draft: Draft, change: FactAssert, isErasure = false): ResultOf<'fact-assert'> {
   const before = change.factId === undefined ? null : factToUpdate(draft, change, change.factId)
   const unique = before === null ? checkUnique(change.unique, 'unique') : ''
   const assertion = assertionOf(draft, change, before)
@@ -326,7 +333,7 @@ export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fac
   if (isQueued) refuseNaming(change, 'must not name facts while this one is queued')
   if (before !== null) {
     refuseNaming(change, 'must not name the fact itself', before.id)
-    refuseWeaker(draft, change, before, trust)
+    if (!isErasure) refuseWeaker(draft, change, before, trust)
   }
   const { validTo, endedBy } = endingOf(draft, assertion, before)
   const isPast = !isQueued && validTo !== null && validTo <= draft.at
@@ -348,9 +355,24 @@ export function applyFactAssert(draft: Draft, change: FactAssert): ResultOf<'fac
   })
 }
 
-/** Decides a deletion. Unknown ids are skipped. An expired fact is removed, but counts as absent before. */
-export function applyFactRetire(draft: Draft, change: ChangeOf<'fact-retire'>): ResultOf<'fact-retire'> {
+/** Whether a fact is trusted more than an agent or a tool that wants to remove it. */
+function isAbove(fact: FactState, { actor }: Draft): boolean {
+  return (actor.kind === 'agent' || actor.kind === 'tool') && isHigher(fact.trust, actor.kind)
+}
+
+/**
+ * Decides a deletion. Unknown ids are skipped. An expired fact is removed, but counts as absent before. Facts that are trusted
+ * more than an agent or a tool stay, and are named in the answer.
+ *
+ * @param isErasure It follows from an erasure, which needs no trust.
+ */
+export function applyFactRetire(
+  draft: Draft,
+  change: ChangeOf<'fact-retire'>,
+  isErasure = false,
+): ResultOf<'fact-retire'> {
   const gone: FactState[] = []
+  const refused: FactId[] = []
   const retired: RetiredFact[] = []
   for (const id of checkIds(draft, change.factIds, 'factIds')) {
     draft.claim({ fact: id })
@@ -358,13 +380,18 @@ export function applyFactRetire(draft: Draft, change: ChangeOf<'fact-retire'>): 
     if (fact === null || fact.deleted) continue
     const version = draft.factBefore(fact.id)
     const isDue = liveFact(fact, draft.at) === null
+    if (!isDue && !isErasure && isAbove(fact, draft)) {
+      refused.push(fact.id)
+      continue
+    }
     if (isDue) draft.sweptFacts.push({ factId: fact.id, version })
     gone.push(fact)
     retired.push({ key: fact.id, version, ...(isDue ? { due: true as const } : {}) })
   }
   const resolved = resolvedBy(draft, gone, null)
   const links = resolved.length > 0 ? { resolved: displaced(draft, resolved) } : {}
-  return record(draft, { kind: 'fact-retire', retired, ...links })
+  const stay = refused.length > 0 ? { refused } : {}
+  return record(draft, { kind: 'fact-retire', retired, ...stay, ...links })
 }
 
 /** Decides the sweeper's expiry, which applies only to expired facts. */

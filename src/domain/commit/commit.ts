@@ -106,7 +106,12 @@ export type ChangeResult =
       /** Facts that are now marked as contradicting it, including those of higher trust that it could not supersede. */
       readonly conflicts: readonly FactId[]
     }
-  | { readonly kind: 'fact-retire'; readonly deleted: readonly FactId[] }
+  | {
+      readonly kind: 'fact-retire'
+      readonly deleted: readonly FactId[]
+      /** Facts that stay, since they are trusted more than the actor. Absent if there are none. */
+      readonly refused?: readonly FactId[]
+    }
   | { readonly kind: 'fact-expire'; readonly factId: FactId; readonly deleted: boolean }
   | {
       readonly kind: 'run-put'

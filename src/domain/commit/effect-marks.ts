@@ -163,7 +163,7 @@ const effectMarks = {
     },
   },
   'fact-known': { scope: 'space', marks: { factId: ref('fact'), version: 'structure' } },
-  'fact-retire': { scope: 'space', marks: { retired: displaced('fact'), ...links } },
+  'fact-retire': { scope: 'space', marks: { retired: displaced('fact'), refused: ref('fact'), ...links } },
   'fact-expire': { scope: 'space', marks: { factId: name('fact'), prev: 'version', ...links } },
   'run-put': {
     scope: 'space',

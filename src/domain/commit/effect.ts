@@ -220,7 +220,12 @@ type Body =
     })
   /** The same fact is stored already, in that version. */
   | { readonly kind: 'fact-known'; readonly factId: FactId; readonly version: Seq }
-  | (FactLinks & { readonly kind: 'fact-retire'; readonly retired: readonly RetiredFact[] })
+  | (FactLinks & {
+      readonly kind: 'fact-retire'
+      readonly retired: readonly RetiredFact[]
+      /** Facts that stay, since they are trusted more than the actor. */
+      readonly refused?: readonly FactId[]
+    })
   /** `prev` is 0 where the fact was not due. */
   | (FactLinks & { readonly kind: 'fact-expire'; readonly factId: FactId; readonly prev: Seq })
   /** `prev` is 0 for a new run. */

@@ -141,7 +141,9 @@ export function factAnswer(effect: Effect, seq: Seq): ResultOf<'fact-assert' | '
     return { kind: 'fact-assert', factId, version, known: true, superseded: [], conflicts: [] }
   }
   if (effect.kind === 'fact-retire') {
-    return { kind: 'fact-retire', deleted: ids(effect.retired.filter((link) => link.due !== true)) }
+    const { retired, refused } = effect
+    const deleted = ids(retired.filter((link) => link.due !== true))
+    return { kind: 'fact-retire', deleted, ...(refused === undefined ? {} : { refused }) }
   }
   return effect.kind === 'fact-expire' ? { kind: 'fact-expire', factId: effect.factId, deleted: effect.prev > 0 } : null
 }

@@ -40,6 +40,22 @@ export type FactUpdateRecord<Time = string> =
       readonly current: FactRecord<Time> | null
     }
 
+/** What became of a deletion. */
+export interface FactDeletion {
+  /** False if there was no such fact, or it stays. */
+  readonly deleted: boolean
+  /** The fact stays: it is trusted more than the agent or the tool that wanted to remove it. */
+  readonly refused?: true
+}
+
+/** What became of the deletion of all facts of a home. */
+export interface FactDeletions {
+  /** How many current facts were removed. */
+  readonly deleted: number
+  /** How many facts stay, since they are trusted more than the caller. Absent if none does. */
+  readonly refused?: number
+}
+
 const noFact = (factId: string) => notFound('fact', factId, 'It may have been deleted or have expired; search again.')
 
 function editOf({ text, metadata, expiresAt }: FactEditRecord, before: JsonObject) {
@@ -82,17 +98,18 @@ export async function updateFact(
   return { status: 'updated', fact }
 }
 
-/** Removes a fact. Answers `deleted: false` if it does not exist or is not the caller's. */
+/** Removes a fact. Answers `deleted: false` if it does not exist, is not the caller's, or is trusted more than the caller. */
 export async function deleteFact(
   core: Core,
   { factId, commitId }: CommitIdOption & { readonly factId: string },
-): Promise<{ readonly deleted: boolean }> {
+): Promise<FactDeletion> {
   const place = await placeOfFact(core, factId)
   if (place === null) return { deleted: false }
   // What is not there needs no commit; a retry must find its own.
   if (commitId === undefined && (await place.space.facts.get(factId)).record === null) return { deleted: false }
   const commit = await place.space.submit([{ kind: 'fact-retire', factIds: [factId] }], named(commitId))
-  return { deleted: appliedOf(commit, 'fact-retire').result.deleted.length > 0 }
+  const { deleted, refused } = appliedOf(commit, 'fact-retire').result
+  return { deleted: deleted.length > 0, ...(refused === undefined ? {} : { refused: true as const }) }
 }
 
 /** How many facts a commit retired that had not expired. */
@@ -103,26 +120,34 @@ function retiredBy({ rows }: LoggedCommit): number {
   }, 0)
 }
 
-/** Removes all facts of these statuses, page by page, and counts them. A retry counts what it removed before. */
+/**
+ * Removes all facts of these statuses, page by page, and counts them, and those that stay. A retry counts what it removed
+ * before.
+ */
 async function retireAll(
   { space: id, attributes }: FactHome,
   core: Core,
   statuses: readonly FactStatus[],
   commitId: string | undefined,
-): Promise<number> {
+): Promise<Required<FactDeletions>> {
   const space = new Door(core, id)
   const limit = Math.min(core.limits.pageSize, core.limits.factLinks)
-  for (let [page, deleted] = [0, 0]; ; page++) {
+  let [deleted, refused] = [0, 0]
+  for (let [page, after] = [0, null as number | null]; ; page++) {
     const own = await namedPart(commitId, JSON.stringify([attributes, statuses]), String(page))
     const before = own.id === undefined ? null : await committedAs(space, own.id)
     if (before !== null) {
       deleted += retiredBy(before)
       continue
     }
-    const { items } = await space.facts.list({ attributes, statuses, order: 'oldest', after: null, limit })
-    if (items.length === 0) return deleted
-    const result = await space.submit([{ kind: 'fact-retire', factIds: items.map(({ id }) => id) }], own)
-    deleted += appliedOf(result, 'fact-retire').result.deleted.length
+    const { items } = await space.facts.list({ attributes, statuses, order: 'oldest', after, limit })
+    if (items.length === 0) return { deleted, refused }
+    const commit = await space.submit([{ kind: 'fact-retire', factIds: items.map((fact) => fact.id) }], own)
+    const { result } = appliedOf(commit, 'fact-retire')
+    deleted += result.deleted.length
+    refused += result.refused?.length ?? 0
+    // Those that stay are passed over.
+    after = items.at(-1)?.order ?? after
   }
 }
 
@@ -133,9 +158,10 @@ async function retireAll(
 export async function deleteAllFacts(
   core: Core,
   { commitId, ...ids }: FactIds & CommitIdOption,
-): Promise<{ readonly deleted: number }> {
+): Promise<FactDeletions> {
   const home = homeOf(ids)
-  const deleted = await retireAll(home, core, ['current'], commitId)
-  await retireAll(home, core, ['superseded', 'queued'], commitId)
-  return { deleted }
+  const current = await retireAll(home, core, ['current'], commitId)
+  const others = await retireAll(home, core, ['superseded', 'queued'], commitId)
+  const refused = current.refused + others.refused
+  return { deleted: current.deleted, ...(refused > 0 ? { refused } : {}) }
 }

@@ -15,6 +15,7 @@ import {
   extractionQuestions,
   statementLength,
   statementsOf,
+  trustAgainst,
   trustOfOrigin,
 } from '../../derive/extract.ts'
 import { askModel } from '../../derive/language-model.ts'
@@ -156,6 +157,11 @@ function trustIn({ core, item }: Learning, statement: ExtractedStatement): Trust
   return trustOf(core.access.actor, named, true, () => [])
 }
 
+/** The trust of a statement next to the fact that it contradicts: its new words may come from somebody of less trust. */
+function trustOpposing(learning: Learning, statement: ExtractedStatement, { text }: FactState): Trust {
+  return lowerOf(trustIn(learning, statement), trustAgainst(statement, text, learning.item.heard))
+}
+
 function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: readonly Ruling[]): readonly Action[] {
   const ended = new Set<string>()
   const { actor } = learning.core.access
@@ -169,7 +175,8 @@ function actionsOf(learning: Learning, looked: readonly LookedUp[], rulings: rea
   return looked.map(({ statement, same, near, isEcho }): Action => {
     if (same !== null) return { event: 'NONE', fact: same, ...(isEcho ? {} : { restated: statement }) }
     const [ruling, decision] = ruled.get(statement) ?? []
-    const standing = { actor, trust: trustIn(learning, statement) }
+    const against = ({ text }: FactState) => trustAgainst(statement, text, learning.item.heard)
+    const standing = { actor, trust: trustIn(learning, statement), against }
     return actionOf(
       { statement, near, said: saidAt(learning.item, statement) },
       decision,
@@ -249,7 +256,7 @@ function changeOf(learning: Learning, action: Action): Change | null {
     metadata,
     attributes: home.attributes,
     sources: [...sourcesOf(learning, statement)],
-    trust: trustIn(learning, statement),
+    trust: opposed === null ? trustIn(learning, statement) : trustOpposing(learning, statement, opposed),
     ...lifeOf(item, statement),
     ...(replaced === undefined ? {} : { supersedes: [replaced.id] }),
     ...(opposed === null ? {} : { conflictsWith: [opposed.id] }),

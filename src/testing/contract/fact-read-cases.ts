@@ -279,7 +279,7 @@ const past: readonly StorageCase[] = [
     await scene.committed({ kind: 'fact-assert', factId: a, metadata: {} }, { actor: alice })
     await scene.committed(assertFact('Three', { supersedes: [a] }), { actor: carol })
     const superseded = await scene.fact(a)
-    await scene.committed(retire(a))
+    await scene.committed(retire(a), { actor: carol })
     const expected = [
       [7, 'retire', undefined],
       [6, 'supersede', 'Two'],
@@ -293,7 +293,7 @@ const past: readonly StorageCase[] = [
     expectEqual(short(versions), expected, 'all versions')
     expectEqual(
       versions.map((one) => one.by.id),
-      [alice, carol, alice, alice, bob, carol, alice].map((one) => one.id),
+      [carol, carol, alice, alice, bob, carol, alice].map((one) => one.id),
       'by whom',
     )
     expectEqual(versions[1]?.fact, superseded, 'a version is the fact as it then was')

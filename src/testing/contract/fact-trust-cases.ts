@@ -1,11 +1,39 @@
 /** Cases of trust: who gives which, and what it keeps from being superseded. */
 import type { Actor } from '../../domain/actor.ts'
+import type { ChangeOf } from '../../domain/commit/commit.ts'
 import { expectEqual } from './assert.ts'
-import { assertFact } from './changes.ts'
+import { assertFact, retire } from './changes.ts'
 import { alice, bob, carol, probe, type StorageCase, worker } from './contract-case.ts'
 import { sceneCase } from './scene.ts'
 
+const stays = (deleted: readonly string[], refused: readonly string[]) => ({ kind: 'fact-retire', deleted, refused })
+
 export const factTrustCases: readonly StorageCase[] = [
+  sceneCase('agents and tools end no fact that is trusted more than they are', async (scene) => {
+    const user = await scene.asserted(assertFact('Likes tea', { sources: ['m1'] }), { actor: carol })
+    const agent = await scene.asserted(assertFact('Likes water'))
+    const later = '2999-01-01T00:00:00.000Z'
+    const changes: readonly ChangeOf<'fact-assert'>[] = [
+      { kind: 'fact-assert', factId: user, text: 'Likes rum' },
+      { kind: 'fact-assert', factId: user, expiresAt: later },
+      { kind: 'fact-assert', factId: user, validFrom: later },
+      { kind: 'fact-assert', factId: user, validTo: later },
+      { kind: 'fact-assert', factId: user, sources: ['invented'] },
+      { kind: 'fact-assert', factId: user, attributes: { taskId: 'elsewhere' } },
+    ]
+    for (const actor of [bob, probe]) {
+      for (const change of changes) await scene.refused('conflict', change, { actor })
+    }
+    const all = retire(user, agent, 'none')
+    expectEqual(await scene.did('fact-retire', all, { actor: probe }), stays([], [user, agent]), 'a tool')
+    const once = { actor: bob, id: 'retired-once' }
+    expectEqual(await scene.did('fact-retire', all, once), stays([agent], [user]), 'an agent')
+    expectEqual(await scene.did('fact-retire', all, once), stays([agent], [user]), 'a retry')
+    await scene.committed({ kind: 'fact-assert', factId: user, metadata: { a: 1 } }, { actor: probe })
+    await scene.committed({ kind: 'fact-assert', factId: user, expiresAt: later }, { actor: worker })
+    await scene.committed({ kind: 'erase', messageIds: ['m1'] }, { actor: probe })
+    expectEqual(await scene.fact(user), null, 'forgetting a source needs no trust')
+  }),
   sceneCase('trust is that of the actor’s kind, and naming one only lowers it', async (scene) => {
     const given: readonly (readonly [Actor, 'user' | 'agent' | 'tool' | undefined, string])[] = [
       [carol, undefined, 'user'],
