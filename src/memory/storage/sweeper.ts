@@ -57,14 +57,18 @@ export async function sweep(storage: Storage): Promise<number> {
       return { id, space, changes: [{ kind: 'entry-expire', key }], background: true }
     }),
   )
-  const ended = due.facts.map(({ space, factId, version }): Commit => {
-    const id = `expire-fact-${version}-${factId}` as CommitId
-    return { id, space, changes: [{ kind: 'fact-expire', factId }], background: true }
-  })
-  const forgotten = due.runs.map(({ space, runId, version }): Commit => {
-    const id = `expire-run-${version}-${runId}` as CommitId
-    return { id, space, changes: [{ kind: 'run-expire', runId }], background: true }
-  })
+  const ended = await Promise.all(
+    due.facts.map(async ({ space, factId, version }): Promise<Commit> => {
+      const id = `expire-fact-${version}-${await markOf(factId)}` as CommitId
+      return { id, space, changes: [{ kind: 'fact-expire', factId }], background: true }
+    }),
+  )
+  const forgotten = await Promise.all(
+    due.runs.map(async ({ space, runId, version }): Promise<Commit> => {
+      const id = `expire-run-${version}-${await markOf(runId)}` as CommitId
+      return { id, space, changes: [{ kind: 'run-expire', runId }], background: true }
+    }),
+  )
   const removed = await Promise.all(
     due.records.map(async ({ space, noun, key, version }): Promise<Commit> => {
       const id = `expire-${noun}-${version}-${await markOf(key)}` as CommitId
@@ -79,10 +83,12 @@ export async function sweep(storage: Storage): Promise<number> {
       return { id, space, changes: [{ kind: 'step-patch', runId, path, status: 'expired' }], background: true }
     }),
   )
-  const left = due.leases.map(({ space, runId, token }): Commit => {
-    const id = `interrupt-run-${token}-${runId}` as CommitId
-    return { id, space, changes: [{ kind: 'run-interrupt', runId }], background: true }
-  })
+  const left = await Promise.all(
+    due.leases.map(async ({ space, runId, token }): Promise<Commit> => {
+      const id = `interrupt-run-${token}-${await markOf(runId)}` as CommitId
+      return { id, space, changes: [{ kind: 'run-interrupt', runId }], background: true }
+    }),
+  )
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
   const all = [...expiries, ...ended, ...forgotten, ...removed, ...undecided, ...left, ...interruptions]
   await Promise.all(all.map((commit) => commitIfDue(storage, commit)))
