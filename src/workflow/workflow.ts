@@ -66,6 +66,7 @@ export interface ListWorkflowRunsOptions {
 
 /** A page of runs, the newest first. */
 export interface WorkflowRunPage {
+  /** How each stands now. */
   readonly runs: readonly WorkflowState[]
   /** Where the next page begins; null on the last one. */
   readonly nextCursor: string | null
@@ -74,8 +75,11 @@ export interface WorkflowRunPage {
 /** A workflow that can be run, whatever it is built of: for code that takes any workflow. */
 export interface RunnableWorkflow<Input = never, Output = unknown> {
   readonly id: string
+  /** Tells people, models and other agents what it does and when to use it. */
   readonly description?: string
+  /** Parses what a run is started with. */
   readonly inputSchema: StandardSchema
+  /** Parses the result of a run. */
   readonly outputSchema: StandardSchema
   /** Makes a run; see {@link Workflow.createRun}. */
   createRun(options?: CreateRunOptions): Promise<WorkflowRun<Input, Output>>

@@ -6,10 +6,13 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 
 /** An error as a record of a step keeps it. */
 export interface StepError {
+  /** The name of its class, such as `TypeError`. */
   readonly name: string
+  /** What it says, at most 4,000 characters. */
   readonly message: string
   /** The code of a MemoryError. */
   readonly code?: string
+  /** The particulars of a MemoryError. */
   readonly details?: JsonObject
 }
 

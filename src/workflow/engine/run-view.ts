@@ -40,7 +40,9 @@ export interface WorkflowStepState {
 /** How a run stands. */
 export interface WorkflowState {
   readonly runId: string
+  /** The id of its workflow. */
   readonly workflowId: string
+  /** Whether it goes on, waits, or how it ended. */
   readonly status: WorkflowStatus
   /** What it was started with. */
   readonly input?: Json
