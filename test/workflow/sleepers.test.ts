@@ -1,6 +1,7 @@
 // A process that owns a run falls asleep at any commit, another one takes over, and the first one wakes: it changes nothing more.
 import { Memory, MemoryError, type RunnableWorkflow } from 'aquifer'
 import { expect, it } from 'vitest'
+import { loops } from '../agent/interleaving-gates.ts'
 import { pausingStorage } from '../agent/pausing-storage.ts'
 import { everyNth } from '../run-lengths.ts'
 import { Outside, type StepProcess, workflowOf } from './build.ts'
@@ -31,8 +32,11 @@ async function finish(workflow: Runs, runId: string) {
   return null
 }
 
+/** When the owner wakes: the other one has carried the run on to its end, or until it waits, or stands before that commit. */
+type Waking = 'at the end' | 'in between' | number
+
 /** The owner sleeps before its nth commit. Answers what is wrong; null if it makes fewer commits. */
-async function sleepsBefore(commit: number, isWokenInTheMiddle: boolean): Promise<readonly string[] | null> {
+async function sleepsBefore(commit: number, waking: Waking): Promise<readonly string[] | null> {
   const scene = await workflowScene()
   const outside = new Outside()
   const shared = observedStorage(scene.storage, outside)
@@ -42,10 +46,8 @@ async function sleepsBefore(commit: number, isWokenInTheMiddle: boolean): Promis
     const memory = new Memory({ storage, clock: scene.clock, background: false, embedder: false })
     return { memory, workflow: workflowOf(wholePlan, outside, process, memory) }
   }
-  const [one, other] = [
-    processOn(sleeper.storage, first),
-    processOn(pausingStorage(shared, -1).storage, { isDead: false }),
-  ]
+  const taker = pausingStorage(shared, typeof waking === 'number' ? waking : -1)
+  const [one, other] = [processOn(sleeper.storage, first), processOn(taker.storage, { isDead: false })]
   let runId = ''
   const work = async () => {
     const run = await one.workflow.createRun({ resourceId: 'alice' })
@@ -62,10 +64,14 @@ async function sleepsBefore(commit: number, isWokenInTheMiddle: boolean): Promis
   if (isAsleep && runId !== '' && (await other.workflow.getRun(runId)) !== null) {
     const run = await other.workflow.getRun(runId)
     // Of a run that waits for people nobody is the owner.
-    first.hasLost = !isWokenInTheMiddle || (await run?.state())?.status === 'running'
+    first.hasLost = waking === 'at the end' || (await run?.state())?.status === 'running'
     await scene.leasesEnd()
-    if (isWokenInTheMiddle) await other.workflow.recover()
-    else await finish(other.workflow, runId)
+    const taking = waking === 'at the end' ? finish(other.workflow, runId) : other.workflow.recover()
+    await Promise.race([taking, taker.reached])
+    sleeper.goOn()
+    if (typeof waking === 'number') await loops(100)
+    taker.goOn()
+    await taking
   }
   sleeper.goOn()
   const error = await noted
@@ -83,14 +89,16 @@ async function sleepsBefore(commit: number, isWokenInTheMiddle: boolean): Promis
   return isAsleep ? problems.map((problem) => `before commit ${commit}: ${problem}`) : null
 }
 
-it.each([
-  ['the run has ended', false],
-  ['another process has begun to carry it on', true],
-])('an owner that wakes when %s changes nothing', async (_, isWokenInTheMiddle) => {
+it.each<[string, Waking]>([
+  ['the run has ended', 'at the end'],
+  ['another process has carried it on until it waits', 'in between'],
+  ['another process has just taken it over', 1],
+  ['another process is at work on a step', 2],
+])('an owner that wakes when %s changes nothing', async (_, waking) => {
   const problems: string[] = []
   let commits = 0
   for (let before = 0; ; before += everyNth(1)) {
-    const found = await sleepsBefore(before, isWokenInTheMiddle)
+    const found = await sleepsBefore(before, waking)
     if (found === null) break
     problems.push(...found)
     commits += 1
