@@ -163,7 +163,7 @@ const death: fc.Arbitrary<DeathPlan> = fc.record({ afterCommits: fc.nat(6), isSt
 
 const turn = (deaths: number): fc.Arbitrary<TurnPlan> =>
   fc.record({
-    answers: fc.array(fc.record({ which: fc.nat(5), process: one<0 | 1>(0, 1) }), { minLength: 1, maxLength: 3 }),
+    answers: fc.array(fc.record({ which: fc.nat(5), process: one<0 | 1>(0, 0, 0, 1) }), { minLength: 1, maxLength: 3 }),
     death: fc.oneof({ weight: 10 - deaths, arbitrary: fc.constant(null) }, { weight: deaths, arbitrary: death }),
   })
 
