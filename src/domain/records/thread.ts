@@ -13,9 +13,13 @@ export interface ThreadState {
   readonly createdAt: string
   readonly updatedAt: string
   readonly title: string | null
+  /** The application's own fields. */
   readonly metadata: JsonObject
+  /** ISO time; null unless it is in the archive. */
   readonly archivedAt: string | null
+  /** A deleted thread stays as an empty row. */
   readonly deleted: boolean
+  /** The thread that it was copied from. */
   readonly source?: ThreadSource
   /** Messages that lists return. */
   readonly messageCount: number

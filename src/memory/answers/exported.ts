@@ -20,12 +20,15 @@ export interface ExportedThread extends ThreadState {
 
 /** A space with everything in it. */
 export interface ExportedSpace {
+  /** The space itself: its id, times, settings and counters. */
   readonly space: SpaceState
+  /** Its conversations, the oldest first. */
   readonly threads: readonly ExportedThread[]
   /** Blocks of the space itself. */
   readonly workingMemory: readonly BlockState[]
   /** Current facts, and those that others have superseded. */
   readonly facts: readonly FactState[]
+  /** Its entries, by key. */
   readonly entries: readonly EntryState[]
   /** What agents and workflows did, and what they saw, by ids. Without what the application passed to their calls. */
   readonly runs: readonly RunState[]
