@@ -4,6 +4,7 @@ import { limitTable } from '../domain/limits.ts'
 import { factAdditions } from '../domain/records/fact-merge.ts'
 import { factEvents } from '../domain/replay/fact-history.ts'
 import { homeOf, scopeOf } from '../memory/facts/fact-home.ts'
+import { inferDegradations } from '../memory/facts/fact-records.ts'
 import { addFacts } from '../memory/facts/facts-add.ts'
 import { factHistory, getFact, listConflicts, listFacts } from '../memory/facts/facts-read.ts'
 import { deleteAllFacts, deleteFact, updateFact } from '../memory/facts/facts-write.ts'
@@ -56,7 +57,7 @@ const added = z.strictObject({
     }),
   ),
   queued: optional(z.array(z.string())),
-  degraded: optional(z.enum(['model-failed', 'busy'])),
+  degraded: optional(z.array(z.enum(inferDegradations))),
   error: optional(z.unknown()).describe('Why the model could not be used, as a MemoryError.'),
 })
 

@@ -36,7 +36,7 @@ describe('a memory with a model', () => {
     const { results } = await memory.add('I like tea', alice)
     expect([results.map(({ memory: text }) => text), model.calls.length]).toEqual([['Alice likes tea'], 1])
     const broken = openMemory({ model: modelOf({ find: () => '```json\n{"statements": tea}\n```' }) })
-    expect(await broken.add('I like tea', alice)).toMatchObject({ results: [], degraded: 'model-failed' })
+    expect(await broken.add('I like tea', alice)).toMatchObject({ results: [], degraded: ['model-failed'] })
   })
 
   it('leaves one fact of five equal adds at once', async () => {
@@ -73,7 +73,7 @@ describe('a memory with a model', () => {
     let isUseful = false
     const memory = openMemory({ model: modelOf({ find: () => (isUseful ? found('Alice likes tea') : 'Sure, tea!') }) })
     const failed = await memory.add('I like tea', alice)
-    expect(failed).toMatchObject({ results: [], degraded: 'model-failed', queued: [expect.any(String)] })
+    expect(failed).toMatchObject({ results: [], degraded: ['model-failed'], queued: [expect.any(String)] })
     expect(failed.error?.fix).not.toBe('')
     expect((await memory.facts.getAll(alice)).results).toEqual([])
     await memory.settled()

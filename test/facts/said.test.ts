@@ -86,7 +86,7 @@ describe('what is learned from messages', () => {
     fails = true
     expect(await memory.add({ role: 'user', content: 'Berlin', createdAt: y2020 }, ann)).toMatchObject({
       results: [],
-      degraded: 'model-failed',
+      degraded: ['model-failed'],
     })
     fails = false
     await memory.add({ role: 'user', content: 'Rome', createdAt: y2019 }, ann)

@@ -26,7 +26,7 @@ describe('a model that fails', () => {
     let isUseful = false
     const { memory } = inferring({ find: () => (isUseful ? undefined : answer()) })
     const { results, queued, degraded, error } = await infer(memory, 'Alice likes tea', { metadata: { a: 1 } })
-    expect([results, degraded, error?.code]).toEqual([[], 'model-failed', 'unavailable'])
+    expect([results, degraded, error?.code]).toEqual([[], ['model-failed'], 'unavailable'])
     expect(error?.message).toContain('scripted/language/1')
     const [waiting, ...more] = await factsOf(memory, 'queued')
     expect([queued, more, await textsIn(memory)]).toEqual([[waiting?.id], [], []])
@@ -62,7 +62,7 @@ describe('a model that fails', () => {
     const { memory } = inferring({ decide })
     await infer(memory, 'Alice likes tea')
     const { results, queued, degraded } = await infer(memory, ['Alice likes coffee'])
-    expect([results, degraded, queued?.length]).toEqual([[], 'model-failed', 1])
+    expect([results, degraded, queued?.length]).toEqual([[], ['model-failed'], 1])
     expect([await textsIn(memory), (await textsIn(memory, 'queued')).length]).toEqual([['Alice likes tea'], 1])
   })
 
@@ -73,7 +73,7 @@ describe('a model that fails', () => {
     await homeOf(memory).commit([{ kind: 'fact-assert', unique: 'x', text: 'Alice likes milk' }])
     expect(await textsIn(memory)).toEqual(['Alice likes milk'])
     const { degraded, error } = await slow
-    expect([degraded, error?.message]).toEqual(['model-failed', expect.stringContaining('longer than 50 ms')])
+    expect([degraded, error?.message]).toEqual([['model-failed'], expect.stringContaining('longer than 50 ms')])
     expect((await textsIn(memory, 'queued')).length).toBe(1)
   })
 })

@@ -56,7 +56,7 @@ it('looks up both at the first use, with the default provider of then, and keeps
   const found = await memory.recall({ resourceId: 'ann', query: 'hello' })
   expect(found).toMatchObject({ degraded: [], pending: 0 })
   const learned = await memory.add('I live in Rome', { userId: 'ann' })
-  expect(learned).toMatchObject({ degraded: 'model-failed' })
+  expect(learned).toMatchObject({ degraded: ['model-failed'] })
   expect(model.doGenerateCalls.length).toBeGreaterThan(0)
   expect(embedder.doEmbedCalls.length).toBeGreaterThan(1)
 })

@@ -96,3 +96,11 @@ export function toFact(fact: FactState, space: string): FactRecord {
     status: status === 'superseded' ? status : 'current',
   }
 }
+
+export const inferDegradations = ['model-failed', 'busy', 'no-model'] as const
+
+/**
+ * Why statements are fewer or rougher than they could be. `model-failed`: the model could not be used. `busy`: others
+ * changed the same facts at each attempt to store it. `no-model`: there is none, so messages were stored as they are.
+ */
+export type InferDegraded = (typeof inferDegradations)[number]

@@ -13,6 +13,7 @@ import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
+import { isChatter } from './chatter.ts'
 import { type FactIds, homeOf } from './fact-home.ts'
 import type { StatedOptions } from './fact-records.ts'
 import type { Inferred, LearnedFact } from './infer.ts'
@@ -23,7 +24,8 @@ export interface AddFactsRequest<Time = string> extends FactIds, StatedOptions<T
   readonly metadata?: Readonly<Record<string, unknown>>
   /**
    * Whether the memory's model extracts stand-alone statements. With `false`, each message is stored as it is. Default:
-   * true if the memory has a `model`.
+   * true if the memory has a `model`. Otherwise messages are stored as they are, apart from those that only greet, thank,
+   * agree or ask.
    */
   readonly infer?: boolean
   /** Facts that this one replaces. Those of higher trust stay, marked as contradicting it. */
@@ -38,7 +40,7 @@ export interface AddedFact extends LearnedFact {
   readonly conflictsWith?: readonly string[]
 }
 
-/** What became of all statements; `queued`, `degraded` and `error` only if a model was used. */
+/** What became of all statements; `queued` and `error` only if a model was used. */
 export interface AddedFacts extends Omit<Inferred, 'results'> {
   /** What became of each statement. */
   readonly results: readonly AddedFact[]
@@ -202,13 +204,17 @@ export async function addFacts(
   const home = homeOf(parsed)
   const batch = readPlainMessages(messages)
   if (parsed.infer ?? core.storage.hasModel) return learnFacts(core, batch, parsed)
-  const statements = statementsOf(batch, parsed.metadata)
-  refuseNaming(parsed, statements.length)
-  if (statements.length === 0) return { results: [] }
+  // A text is a statement that the caller makes. Messages were said to somebody, and a model would look through them.
+  const isUnread = parsed.infer === undefined && typeof messages !== 'string'
+  const all = statementsOf(batch, parsed.metadata)
+  const statements = isUnread ? all.filter(({ text }) => !isChatter(text)) : all
+  const how = isUnread ? { degraded: ['no-model'] as const } : {}
+  refuseNaming(parsed, all.length)
+  if (statements.length === 0) return { results: [], ...how }
   const { commitId } = parsed
   const space = new Door(core, home.space)
   const changes = changesOf(statements, await uniquesOf(core, statements.length, commitId), parsed)
   const texts = await textsOf(space, listed(parsed.supersedes))
   const result = await space.submit(changes, named(commitId))
-  return { results: statements.map((statement, index) => addedFact(result, index, statement, texts)) }
+  return { results: statements.map((statement, index) => addedFact(result, index, statement, texts)), ...how }
 }

@@ -31,6 +31,7 @@ import { lowerOf, type Trust, trustOf } from '../../domain/trust.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
 import type { FactHome } from './fact-home.ts'
+import type { InferDegraded } from './fact-records.ts'
 import { type LookedUp, lookUp } from './infer-look-up.ts'
 import {
   coreForQueued,
@@ -71,9 +72,9 @@ export interface Inferred {
   readonly results: readonly LearnedFact[]
   /** Ids of stored words that wait for extraction. */
   readonly queued?: readonly string[]
-  /** `model-failed`: the model could not be used. `busy`: others changed the same facts at each attempt to store it. */
-  readonly degraded?: 'model-failed' | 'busy'
-  /** What the model failed with, if `degraded` is `model-failed`. */
+  /** Why it is less than it could be. Absent otherwise. */
+  readonly degraded?: readonly InferDegraded[]
+  /** What the model failed with, if `degraded` says `model-failed`. */
   readonly error?: MemoryError
 }
 
@@ -384,10 +385,10 @@ function failureOf(error: unknown, signal: AbortSignal): Pick<Inferred, 'degrade
       fix: 'Nothing is lost: the messages are stored, and the next call learns from them.',
       cause: error,
     }
-    return { degraded: 'model-failed', error: new MemoryError('unavailable', late) }
+    return { degraded: ['model-failed'], error: new MemoryError('unavailable', late) }
   }
-  if (error.details.model !== undefined) return { degraded: 'model-failed', error }
-  return error.details.busy === true ? { degraded: 'busy', error } : null
+  if (error.details.model !== undefined) return { degraded: ['model-failed'], error }
+  return error.details.busy === true ? { degraded: ['busy'], error } : null
 }
 
 /** Learns from queued words. If that fails, they keep waiting and nothing is stored. */
