@@ -173,7 +173,7 @@ export type {
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type { Durability, Storage } from './ports/storage.ts'
-export { createStep } from './workflow/create-step.ts'
+export { cloneStep, createStep } from './workflow/create-step.ts'
 export type { AgentStep, AgentStepOptions } from './workflow/definition/agent-step.ts'
 export type {
   LoopContext,

@@ -2,11 +2,13 @@
 
 import type { Tool } from 'ai'
 import { Agent } from '../agent/agent.ts'
+import { invalidInput } from '../domain/error.ts'
+import { fieldsOf } from '../domain/option-checks.ts'
 import { reading } from '../domain/read-plain.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 import { type AgentStep, type AgentStepOptions, agentStep } from './definition/agent-step.ts'
-import type { WorkflowStep } from './definition/step.ts'
-import { type CreateStepOptions, functionStep, type StepOf } from './definition/step-options.ts'
+import { isStep, type WorkflowStep } from './definition/step.ts'
+import { type CreateStepOptions, checkStepId, functionStep, type StepOf } from './definition/step-options.ts'
 import { type ToolStepOptions, toolStep } from './definition/tool-step.ts'
 
 /**
@@ -56,4 +58,20 @@ export function createStep(given: unknown, options: object = {}): WorkflowStep {
 /** Tools have no field `id`, and steps must have one. */
 function isTool(given: unknown): given is Tool {
   return typeof given === 'object' && given !== null && 'inputSchema' in given && !('id' in given)
+}
+
+/**
+ * The same step under another id, to stand in a workflow a second time with results of its own.
+ *
+ * @throws MemoryError `invalid-input` for what is no step, or a wrong id.
+ */
+export function cloneStep<Step extends WorkflowStep, const Id extends string>(
+  step: Step,
+  options: { readonly id: Id },
+): Omit<Step, 'id'> & { readonly id: Id } {
+  return reading('cloneStep', () => {
+    if (!isStep(step)) throw invalidInput('step', 'must be a step', step, 'Pass what createStep() answers.')
+    const { id } = fieldsOf(options ?? null, 'cloneStep', ['id'])
+    return { ...step, id: checkStepId(id, 'id') as Id }
+  })
 }

@@ -1,6 +1,6 @@
 // What workflows are made of: options, nodes, hashes of steps, values checked by schemas.
-import type { StandardSchema } from 'aquifer'
-import { expect, test } from 'vitest'
+import { cloneStep, type StandardSchema } from 'aquifer'
+import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { createStep } from '../../src/workflow/create-step.ts'
 import { definitionHash, statedSchemaOf } from '../../src/workflow/definition/definition-hash.ts'
@@ -59,6 +59,19 @@ test('a step has the defaults of its options', () => {
   expect(step).toMatchObject({ retries: 2, timeoutMs: 50, interrupted: 'fail', approvers })
   expect(begin().retries).toBe(0)
   expect(createWorkflow({ ...parts, retries: 3, stateSchema: text })).toMatchObject({ retries: 3, stateSchema: text })
+})
+
+test('a step may stand in a workflow again under another id', () => {
+  const again = cloneStep(copy, { id: 'again' })
+  expectTypeOf(again.id).toEqualTypeOf<'again'>()
+  const flow = begin()
+    .parallel([copy, again])
+    .map(({ inputData }) => inputData.again)
+  expect(flow.commit().nodes).toHaveLength(2)
+  expect([again.id, again.execute, copy.id]).toEqual(['again', copy.execute, 'copy'])
+  expect(() => cloneStep({} as never, { id: 'x' })).toThrow('"step" must be a step')
+  expect(() => cloneStep(copy, {} as never)).toThrow('"id" must be a string')
+  expect(() => cloneStep(copy, { id: 'x', retries: 1 } as never)).toThrow('unknown option "retries"')
 })
 
 test('a committed workflow can be awaited, one under construction says what to do', async () => {
