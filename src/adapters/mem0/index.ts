@@ -3,6 +3,7 @@ export { type ErrorCode, MemoryError } from '../../domain/error.ts'
 export type { MemoryOptions } from '../../memory/options/options.ts'
 export type { Mem0Added, Mem0Found, Mem0Memory, Mem0Step } from './answers.ts'
 export type { Mem0Ids } from './calls.ts'
+export type { Mem0Config, Mem0Options, Mem0Provider } from './config.ts'
 export {
   type Mem0AddOptions,
   type Mem0DeleteOptions,

@@ -1,9 +1,9 @@
 /** Mem0's `Memory` over ours: its names, in both of its call forms, so that its programs change only an import. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
+import { isJsonObject } from '../../domain/json.ts'
 import type { MessageLike } from '../../domain/records/message-input.ts'
 import type { AddFactsOptions, FactEdit, ListFactsOptions, SearchFactsOptions } from '../../facade/facts.ts'
 import { Memory as SharedMemory } from '../../facade/memory.ts'
-import type { MemoryOptions } from '../../memory/options/options.ts'
 import {
   addedOf,
   asMem0Memory,
@@ -14,6 +14,10 @@ import {
   stepsOf,
 } from './answers.ts'
 import { type Mem0Ids, readCall, readMem0Messages, readOptions } from './calls.ts'
+import { type Mem0Options, readConfig, warnIgnored } from './config.ts'
+
+/** How often an update is tried while others write to the memory; each failure means that another write succeeded. */
+const updateTries = 50
 
 type Filters = Readonly<Record<string, unknown>>
 
@@ -99,11 +103,17 @@ export class Memory implements AsyncDisposable {
   /**
    * Wraps a memory. Nothing is opened yet.
    *
-   * @param memory A memory, or the options to make one with. Default storage: `./aquifer.db`.
+   * @param memory A memory, or the options to make one with, or a configuration of Mem0: its models are taken, and one warning
+   *   names what has no counterpart here. Default storage: `./aquifer.db`.
    * @throws MemoryError `invalid-input` for an unknown or wrong option.
    */
-  constructor(memory: SharedMemory | MemoryOptions = {}) {
-    this.shared = memory instanceof SharedMemory ? memory : new SharedMemory(memory)
+  constructor(memory: SharedMemory | Mem0Options = {}) {
+    if (memory instanceof SharedMemory) this.shared = memory
+    else {
+      const { options, ignored } = readConfig(memory)
+      this.shared = new SharedMemory(options)
+      warnIgnored(ignored)
+    }
   }
 
   /** Adds the statements of messages, or one text; `add({ messages, … })` is the same. */
@@ -143,14 +153,35 @@ export class Memory implements AsyncDisposable {
     return this.getAll(options)
   }
 
-  /** Changes a memory in place: a text, or `{ text | data, metadata }`. */
+  /** Changes a memory in place: a text, or `{ text | data, metadata }`. Metadata are added to those that are there. */
   update(call: Exclude<MemoryId, string> & (Named<'data', string> | FactEdit)): Promise<{ message: string }>
   update(id: string, edit: string | Named<'data', string> | FactEdit): Promise<{ message: string }>
   async update(first: unknown, second?: unknown): Promise<{ message: string }> {
     const isText = typeof second === 'string'
     const [id, edit] = isText ? [memoryId(first), second] : readCall(first, second, idNames)
-    await this.shared.facts.update(memoryId(id), editOf(edit))
+    await this.#update(memoryId(id), editOf(edit))
     return { message: 'Memory updated successfully!' }
+  }
+
+  /** Adds to the metadata that are there, as Mem0 does. If others change the memory meanwhile, it is read again. */
+  async #update(id: string, edit: string | FactEdit): Promise<void> {
+    const { facts } = this.shared
+    const metadata = typeof edit === 'string' ? undefined : edit.metadata
+    for (let tries = 0; tries < updateTries; tries++) {
+      const before = metadata === undefined ? null : await facts.get(id)
+      if (before === null || !isJsonObject(metadata)) {
+        await facts.update(id, edit)
+        return
+      }
+      const whole = { ...(edit as FactEdit), metadata: { ...before.metadata, ...metadata } }
+      const { status } = await facts.update(id, whole, { ifVersion: before.version })
+      if (status === 'updated') return
+    }
+    throw new MemoryError('unavailable', {
+      message: 'Others changed this memory at each attempt to update it.',
+      fix: 'Update it again.',
+      details: { memory_id: id },
+    })
   }
 
   /** Removes a memory. */
