@@ -3,6 +3,7 @@ import type { RequestContext } from '../agent/request-context.ts'
 import type { Actor } from '../domain/actor.ts'
 import { detach, warnOf, whenAborted } from '../domain/detached.ts'
 import { MemoryError, notFound, shown } from '../domain/error.ts'
+import type { Json } from '../domain/json.ts'
 import { hasEnded } from '../domain/records/run.ts'
 import type { FlowStep } from './definition/step.ts'
 import { EventStream } from './engine/event-stream.ts'
@@ -213,15 +214,20 @@ export class WorkflowRun<Input = unknown, Output = unknown> {
 
   #streamed(work: () => Promise<WorkflowResult<Output>>): WorkflowStream<Output> {
     const stream = new EventStream()
-    const stop = this.#host.listen(this.runId, (event) => stream.write(event))
+    let isFinished = false
+    const stop = this.#host.listen(this.runId, (event) => {
+      isFinished ||= event.type === 'workflow-finish'
+      stream.write(event)
+    })
     const result = work()
     detach(
       () =>
         result
           .then(
-            (state) => {
-              const isOver = ['success', 'failed', 'canceled'].includes(state.status)
-              if (!isOver) stream.write(eventOf('workflow-finish', this.runId, { status: state.status }))
+            ({ status, result: output, error }) => {
+              // A run that waits has not finished for others, and of one that another process carries on nothing is heard here.
+              const outcome = { ...(output === undefined ? {} : { result: output as Json }), ...(error && { error }) }
+              if (!isFinished) stream.write(eventOf('workflow-finish', this.runId, { status, ...outcome }))
               stream.end()
             },
             (error) => stream.end({ error }),
