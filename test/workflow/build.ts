@@ -43,6 +43,10 @@ export class Outside implements StepWorld {
     this.#stored.add(callId)
   }
 
+  isStored(callId: string): boolean {
+    return this.#stored.has(callId)
+  }
+
   /** Others may take over what is at work. */
   leasesEnd(): void {
     this.#atWork.clear()

@@ -3,15 +3,17 @@ import type { WorkflowResult } from 'aquifer'
 import type { Outside } from './build.ts'
 import { type Expected, expected } from './oracle.ts'
 import { canonical } from './plan.ts'
-import type { RandomRun } from './plans.ts'
+import { planWith, type RandomRun } from './plans.ts'
 
 /** Empty if the run came to what it had to. */
 export function problemsOfRun(
-  { workflow, input, turns }: RandomRun,
+  { workflow, input, turns, restarts }: RandomRun,
   state: WorkflowResult,
   outside: Outside,
 ): string[] {
-  const wanted = expected(workflow, input)
+  // A run that is restarted as often as it fails is one whose steps are repeated.
+  const patient = restarts === true ? planWith(workflow, (step) => ({ ...step, retries: 100 })) : workflow
+  const wanted = expected(patient, input)
   if (wanted.isAmbiguous) return []
   const isDisturbed = turns.some(({ death }) => death !== null)
   return [

@@ -11,7 +11,7 @@ const turns = 4
 /** Carries the workflow out; the process of one of its turns dies. Answers what is wrong, and whether it died. */
 async function withDeath(at: number, death: DeathPlan) {
   const plan = Array.from({ length: turns }, (_, turn): TurnPlan => {
-    return { answers: [{ which: 0, process: 0 }], death: turn === at ? death : null }
+    return { answers: [{ which: 0, process: 0 }], isStreamed: false, death: turn === at ? death : null }
   })
   const world = await WorkflowWorld.open({ workflow: wholePlan, input: 'go', turns: plan })
   try {

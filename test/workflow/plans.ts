@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import {
   type ArmPlan,
+  digest,
   type FlowPlan,
   flowsOf,
   type NodePlan,
@@ -21,12 +22,16 @@ export interface DeathPlan {
 export interface TurnPlan {
   readonly answers: readonly { readonly which: number; readonly process: 0 | 1 }[]
   readonly death: DeathPlan | null
+  /** Whether those who wait read the events meanwhile. */
+  readonly isStreamed: boolean
 }
 
 export interface RandomRun {
   readonly workflow: WorkflowPlan
   readonly input: unknown
   readonly turns: readonly TurnPlan[]
+  /** Whether it is restarted each time that it fails. */
+  readonly restarts?: boolean
 }
 
 const one = <Value>(...values: readonly Value[]) => fc.constantFrom(...values)
@@ -164,6 +169,7 @@ const death: fc.Arbitrary<DeathPlan> = fc.record({ afterCommits: fc.nat(6), isSt
 const turn = (deaths: number): fc.Arbitrary<TurnPlan> =>
   fc.record({
     answers: fc.array(fc.record({ which: fc.nat(5), process: one<0 | 1>(0, 0, 0, 1) }), { minLength: 1, maxLength: 3 }),
+    isStreamed: fc.boolean(),
     death: fc.oneof({ weight: 10 - deaths, arbitrary: fc.constant(null) }, { weight: deaths, arbitrary: death }),
   })
 
@@ -174,6 +180,29 @@ export const randomRun = (deaths: number): fc.Arbitrary<RandomRun> =>
     input: one<unknown>(null, 0, '', false, 'go', { a: [1, { b: null }] }, [1, 2]),
     turns: fc.array(turn(deaths), { minLength: 1, maxLength: 6 }),
   })
+
+const flowWith = (plan: FlowPlan, change: (step: StepPlan) => StepPlan): FlowPlan =>
+  plan.kind === 'step' ? change(plan) : planWith(plan, change)
+
+/** The same workflow with other steps. */
+export function planWith(plan: WorkflowPlan, change: (step: StepPlan) => StepPlan): WorkflowPlan {
+  const nodes = plan.nodes.map((node): NodePlan => {
+    if (node.kind === 'parallel') return { ...node, steps: node.steps.map((step) => flowWith(step, change)) }
+    if (node.kind === 'branch') {
+      return { ...node, arms: node.arms.map((arm) => ({ ...arm, step: flowWith(arm.step, change) })) }
+    }
+    return 'step' in node ? { ...node, step: flowWith(node.step, change) } : node
+  })
+  return { ...plan, nodes }
+}
+
+/** Runs whose steps fail often, each a few times, and that are restarted when they have failed. */
+export const restartedRun: fc.Arbitrary<RandomRun> = randomRun(1).map((run) => {
+  const change = (step: StepPlan): StepPlan => {
+    return { ...step, fails: digest(step.id) % 3, retries: digest(step.id, 'retries') % 2 }
+  }
+  return { ...run, restarts: true, workflow: planWith(run.workflow, change) }
+})
 
 /** Which kinds of nodes, endings and waits a plan has: a property that never meets them proves nothing. */
 export function kindsIn(plan: WorkflowPlan): readonly string[] {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isReplay, runRandom } from '../random-runs.ts'
 import { expected } from './oracle.ts'
-import { kindsIn, type RandomRun, randomRun } from './plans.ts'
+import { kindsIn, type RandomRun, randomRun, restartedRun } from './plans.ts'
 import { seenInRuns, WorkflowWorld } from './world.ts'
 
 const kinds = ['step', 'map', 'list', 'parallel', 'branch', 'foreach', 'loop', 'sleep', 'step of workflow']
@@ -31,5 +31,10 @@ test('a random workflow comes to what a plain interpreter says', async () => {
 
 test('a random workflow comes to the same when processes die at any commit', async () => {
   await runRandom(fc.asyncProperty(randomRun(4), carriesOut), 150, { usualSeed: 20261201 })
-  expectSeen('died', 'recovered pending', 'started again')
+  expectSeen('died', 'recovered pending', 'started again', 'streamed')
+})
+
+test('a random workflow that is restarted each time it fails comes to what it would have come to', async () => {
+  await runRandom(fc.asyncProperty(restartedRun, carriesOut), 100, { usualSeed: 20261201 })
+  expectSeen('restarted')
 })

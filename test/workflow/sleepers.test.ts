@@ -77,7 +77,7 @@ async function sleepsBefore(commit: number, waking: Waking): Promise<readonly st
   const error = await noted
   const isRefused = error === null || (error instanceof MemoryError && error.code === 'conflict')
   const state = await finish(other.workflow, runId)
-  const turns = [{ answers: [], death: { afterCommits: commit, isStored: false } }]
+  const turns = [{ answers: [], isStreamed: false, death: { afterCommits: commit, isStored: false } }]
   const problems = [
     ...(isRefused ? [] : [`the owner fails with ${String(error)}`]),
     ...outside.problems,

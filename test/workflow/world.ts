@@ -6,6 +6,7 @@ import {
   type Storage,
   type WorkflowResult,
   type WorkflowStepState,
+  type WorkflowStream,
 } from 'aquifer'
 import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
@@ -82,10 +83,13 @@ export class WorkflowWorld {
       // Each death comes once: otherwise nothing would ever end.
       const turn = turns[round] ?? { ...(turns[round % turns.length] as TurnPlan), death: null }
       const state = await this.#state()
-      if (state !== null && endings.includes(state.status)) {
+      if (state?.status === 'failed' && this.#run.restarts === true) {
+        count('restarted')
+        const process = this.#processes[turn.answers[0]?.process ?? 0] as Process
+        await this.#carry(process, turn.death, async ({ workflow }) => (await this.#runIn(workflow))?.restart())
+      } else if (state !== null && endings.includes(state.status)) {
         return [...problems, ...problemsOfRun(this.#run, state, this.outside)]
-      }
-      if (state?.status === 'suspended') await this.#answer(state, turn)
+      } else if (state?.status === 'suspended') await this.#answer(state, turn)
       else await this.#carryOn(state, turn)
       await this.#startAgain()
     }
@@ -96,7 +100,7 @@ export class WorkflowWorld {
   async #state() {
     const memory = new Memory({ storage: dyingStorage(this.#storage).storage, clock: this.#clock, background: false })
     const workflow = workflowOf(this.#run.workflow, this.outside, { isDead: true }, memory)
-    const run = this.#runId === null ? null : await workflow.getRun(this.#runId)
+    const run = await this.#runIn(workflow)
     const state = run === null ? null : await run.state()
     await memory.close()
     return state
@@ -113,23 +117,49 @@ export class WorkflowWorld {
     await this.#carry(process, turn.death, async ({ workflow }) => {
       const run = await workflow.createRun({ runId: name, resourceId })
       this.#runId = run.runId
-      await run.start({ inputData: this.#run.input })
+      const options = { inputData: this.#run.input }
+      if (turn.isStreamed) await this.#read(run.stream(options))
+      else await run.start(options)
     })
   }
 
   /** Several people answer at once what was asked when they looked. */
-  async #answer({ suspended, steps }: WorkflowResult, { answers, death }: TurnPlan): Promise<void> {
+  async #answer({ suspended, steps }: WorkflowResult, { answers, death, isStreamed }: TurnPlan): Promise<void> {
     await Promise.all(
       answers.map(async ({ which, process }) => {
         const [name = ''] = suspended[which % suspended.length] ?? []
         const step = steps[name] as WorkflowStepState
         await this.#carry(this.#processes[process] as Process, death, async ({ workflow }) => {
-          const run = await workflow.getRun(this.#runId as string)
-          const resumeData = answerTo(step.suspendPayload as unknown as Asked)
-          await run?.resume({ step: which % 2 === 0 ? name : step.path, resumeData })
+          const run = await this.#runIn(workflow)
+          const options = {
+            step: which % 2 === 0 ? name : step.path,
+            resumeData: answerTo(step.suspendPayload as unknown as Asked),
+          }
+          if (run !== null && isStreamed) await this.#read(run.resumeStream(options))
+          else await run?.resume(options)
         })
       }),
     )
+  }
+
+  async #runIn(workflow: RunnableWorkflow<unknown>) {
+    return this.#runId === null ? null : workflow.getRun(this.#runId)
+  }
+
+  /** Reads a stream to its end: nothing is told that is not stored. */
+  async #read(stream: WorkflowStream): Promise<void> {
+    count('streamed')
+    const { problems } = this.outside
+    let last = 'nothing'
+    for await (const event of stream) {
+      const { type, payload } = event
+      if (last === 'workflow-finish') problems.push(`${type} comes after the end`)
+      last = type
+      if (type !== 'workflow-step-result' || payload.status === 'failed') continue
+      if (!this.outside.isStored(`${stream.runId}/${payload.path}`)) problems.push(`${payload.path} is told too early`)
+    }
+    await stream.result
+    if (last !== 'workflow-finish') problems.push(`the last event is ${last}`)
   }
 
   /** Has a process do something, to its end or its death. */
