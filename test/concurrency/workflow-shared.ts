@@ -21,6 +21,10 @@ export interface WorkflowTask {
   /** How far its clock is ahead. */
   readonly offsetMs: number
   readonly death: WorkerDeath | null
+  /** How long a lease lasts without renewal. Default: as applications have it. */
+  readonly runLeaseMs?: number
+  /** It only opens its container, and asks nobody for anything: the container finds what to do. */
+  readonly isLeftAlone?: boolean
 }
 
 /** What a worker says if it lives to its end. */
@@ -54,6 +58,16 @@ export function outsideIn(effects: string, onStep: () => void): StepWorld {
 }
 
 const endings = ['success', 'failed', 'canceled']
+
+/** Waits until the run has ended. */
+export async function untilEnded(workflow: RunnableWorkflow<unknown>, pause: () => Promise<unknown>) {
+  const { runId } = await workflow.createRun(workflowRun)
+  for (;;) {
+    const state = (await (await workflow.getRun(runId))?.state()) ?? null
+    if (state !== null && endings.includes(state.status)) return { state, refused: [] }
+    await pause()
+  }
+}
 
 /** Starts the run or goes on with it, and answers what it asks for, until it has ended. Others may do the same. */
 export async function carryOn(workflow: RunnableWorkflow<unknown>, pause: () => Promise<unknown>) {

@@ -1,13 +1,21 @@
 // A process that carries a workflow on, and ends or stands still at one of its commits, or inside a step.
 import { writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Memory, type Storage } from '../../src/index.ts'
+import { Aquifer, Memory, type Storage } from '../../src/index.ts'
 import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { workflowOf } from '../workflow/build.ts'
 import { open } from './shared.ts'
-import { carryOn, outsideIn, type WorkflowLine, type WorkflowTask } from './workflow-shared.ts'
+import { carryOn, outsideIn, untilEnded, type WorkflowLine, type WorkflowTask } from './workflow-shared.ts'
 
-const { plan, path, effects, offsetMs, death } = JSON.parse(process.argv[2] ?? '') as WorkflowTask
+const {
+  plan,
+  path,
+  effects,
+  offsetMs,
+  death,
+  runLeaseMs,
+  isLeftAlone = false,
+} = JSON.parse(process.argv[2] ?? '') as WorkflowTask
 const clock = { now: () => Date.now() + offsetMs }
 let commits = 0
 let steps = 0
@@ -35,16 +43,21 @@ const storage = new Proxy(inner, {
     return typeof value === 'function' ? value.bind(target) : value
   },
 })
-const memory = new Memory({ storage, clock, embedder: false, background: false })
+const limits = runLeaseMs === undefined ? {} : { runLeaseMs }
+const memory = new Memory({ storage, clock, embedder: false, background: isLeftAlone, limits })
 const outside = outsideIn(effects, () => {
   if (death?.at === 'step' && steps === death.before) signal(death.signal)
   steps += 1
 })
 const workflow = workflowOf(plan, outside, { isDead: false }, memory)
-const { state, refused } = await carryOn(workflow, async () => {
-  await sweep(inner)
-  await delay(20)
-})
+const aquifer = isLeftAlone ? new Aquifer({ memory, workflows: [workflow] }) : null
+const { state, refused } = isLeftAlone
+  ? await untilEnded(workflow, () => delay(20))
+  : await carryOn(workflow, async () => {
+      await sweep(inner)
+      await delay(20)
+    })
+await aquifer?.close()
 await memory.close()
 await inner.close()
 const { status, result } = state

@@ -9,6 +9,7 @@ import { times } from '../run-lengths.ts'
 import { workflowOf } from '../workflow/build.ts'
 import { expected } from '../workflow/oracle.ts'
 import { canonical } from '../workflow/plan.ts'
+import { planWith } from '../workflow/plans.ts'
 import { manyAskedPlan, wholePlan } from '../workflow/whole-plan.ts'
 import { startWorker } from './process.ts'
 import { open } from './shared.ts'
@@ -22,6 +23,7 @@ import {
 } from './workflow-shared.ts'
 
 type Files = Pick<WorkflowTask, 'path' | 'effects'>
+type Task = Omit<WorkflowTask, 'path' | 'effects' | 'plan'>
 
 function filesIn(folder: string, name: string): Files {
   const files = { path: join(folder, `${name}.db`), effects: join(folder, name) }
@@ -60,14 +62,15 @@ function counted(effects: string): ReadonlyMap<string, number> {
   return counts
 }
 
-/** Three processes take over from one that died. Answers what is wrong. */
-async function takeOver({ path, effects }: Files): Promise<readonly string[]> {
-  const wanted = expected(wholePlan, workflowInput)
+const threeCompete: readonly Task[] = [0, 1, 2].map(() => ({ offsetMs: hour, death: null }))
+
+/** Other processes take over from one that died. Answers what is wrong. */
+async function takeOver({ path, effects }: Files, tasks = threeCompete, plan = wholePlan): Promise<readonly string[]> {
+  const wanted = expected(plan, workflowInput)
   const before = counted(effects)
   const steps = Object.values((await stored(path))?.steps ?? {})
   const isDone = (step: string) => steps.some((one) => one.path === step && one.status === 'success')
-  const workers = [0, 1, 2].map(() => start({ path, effects, offsetMs: hour, death: null }))
-  const lines = await Promise.all(workers.map(said))
+  const lines = await Promise.all(tasks.map((task) => said(start({ path, effects, plan, ...task }))))
   const after = counted(effects)
   const results = lines.map((line) => canonical([line?.status, line?.result]))
   const right = canonical(['success', 'output' in wanted.ending ? wanted.ending.output : null])
@@ -139,4 +142,15 @@ it('processes that answer the same questions at the same moment are all heard, a
   const right = canonical(['success', 'output' in wanted.ending ? wanted.ending.output : null])
   expect(lines.map((line) => canonical([line?.status, line?.result]))).toEqual([right, right, right])
   expect(Object.fromEntries(counted(files.effects))).toEqual(Object.fromEntries(wanted.runs))
+})
+
+it('applications that are left alone take over from one that was killed', async () => {
+  const files = filesIn(temporaryFolder(), 'alone')
+  // Nobody is asked anything: what an application does by itself is all there is.
+  const plan = planWith(wholePlan, (step) => ({ ...step, suspends: 0 }))
+  const task = { offsetMs: 0, death: null, runLeaseMs: 1_000 }
+  const death: WorkerDeath = { at: 'step', before: 9, signal: 'SIGKILL' }
+  expect(await said(start({ ...files, ...task, plan, death }))).toBeNull()
+  const alone = { ...task, isLeftAlone: true }
+  expect(await takeOver(files, [alone, alone], plan)).toEqual([])
 })
