@@ -14,7 +14,7 @@ function checkContext(fields: OptionFields): void {
 }
 
 export function checkStartOptions(options: unknown): void {
-  const fields = fieldsOf(options, 'start', startNames)
+  const fields = fieldsOf(options ?? null, 'start', startNames)
   checkContext(fields)
   check(fields, 'abortSignal', 'must be an AbortSignal', 'Pass controller.signal.', isSignal)
 }

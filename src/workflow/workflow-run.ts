@@ -87,6 +87,8 @@ export class WorkflowRun<Input = unknown, Output = unknown> {
     checkStartOptions(options)
     return this.#aborting(options.abortSignal, async () => {
       await startRun(this.#host, this.#place, options)
+      // Aborted before there was a run to cancel.
+      if (options.abortSignal?.aborted === true) await this.#cancelUnlessEnded()
       return this.#settled()
     })
   }
@@ -199,16 +201,21 @@ export class WorkflowRun<Input = unknown, Output = unknown> {
   async #aborting<Value>(signal: AbortSignal | undefined, work: () => Promise<Value>): Promise<Value> {
     if (signal === undefined) return work()
     signal.throwIfAborted()
-    // A run that has ended by then is not canceled any more.
-    const stopListening = whenAborted(
-      [signal],
-      () => this.cancel(),
-      () => {},
-    )
+    const stopListening = whenAborted([signal], () => this.#cancelUnlessEnded(), warnOf)
     try {
       return await work()
     } finally {
       stopListening()
+    }
+  }
+
+  /** Cancels a run for a signal: one that is not stored yet, or has ended by then, stays as it is. */
+  async #cancelUnlessEnded(): Promise<void> {
+    try {
+      await this.cancel()
+    } catch (error) {
+      if (error instanceof MemoryError && ['conflict', 'not-found', 'closed'].includes(error.code)) return
+      throw error
     }
   }
 

@@ -200,3 +200,26 @@ describe('the memory of a step', () => {
     await memory.close()
   })
 })
+
+describe('a run that is started wrongly', () => {
+  it('says what is missing', async () => {
+    const run = await flow('wrong').then(add('one', 1)).commit().createRun()
+    await expect(run.start(undefined as never)).rejects.toMatchObject({ code: 'invalid-input' })
+    await expect(run.start({} as never)).rejects.toMatchObject({ code: 'invalid-input' })
+    await expect(run.resume()).rejects.toMatchObject({ code: 'not-found' })
+  })
+
+  it('is canceled by a signal that aborts before the run is stored', async () => {
+    const never = createStep({
+      id: 'never',
+      inputSchema: number,
+      outputSchema: number,
+      execute: () => new Promise<never>(() => {}),
+    })
+    const run = await flow('aborted').then(never).commit().createRun()
+    const controller = new AbortController()
+    const started = run.start({ inputData: { n: 1 }, abortSignal: controller.signal })
+    controller.abort()
+    expect(await started).toMatchObject({ status: 'canceled' })
+  })
+})

@@ -100,7 +100,11 @@ export class WorkflowHost {
   async get(runId: string): Promise<PlacedRun> {
     const found = await this.find(runId)
     if (found === null) {
-      throw notFound('run', runId, `Check the id; a run of another workflow is found there, and one may have expired.`)
+      throw notFound(
+        'run',
+        runId,
+        'Start it first, or check the id. Runs are found by their own workflow, until they expire.',
+      )
     }
     return found
   }
