@@ -117,6 +117,25 @@ it.each([
   if (status === 'failed') expect(last.error).toMatchObject({ code: 'denied', details: { reason: 'Too much.' } })
 })
 
+it('a tool of an agent may run a workflow in the thread of its own turn, which does not wait for that turn', async () => {
+  const { memory, city } = openCity()
+  const report = createTool({
+    id: 'report',
+    description: 'Reports about a city.',
+    inputSchema: z.object({ city: z.string() }),
+    execute: async (inputData, { resourceId = '', threadId = '' }) => {
+      return (await (await city.createRun({ resourceId, threadId })).start({ inputData })).result
+    },
+  })
+  const model = scriptedModel({ script: [callTool('report', { city: 'Rome' }), ({ transcript }) => transcript] })
+  const outer = new Agent({ name: 'Outer', model, memory, tools: { report } })
+  const { text: said } = await outer.generate('Report, please.', place)
+  expect(said).toContain('Rome, an old city.')
+  const { messages } = await memory.listMessages(place)
+  const authors = messages.map(({ author }) => author.id)
+  expect(authors).toEqual(['ann', 'outer', 'city', 'researcher', 'city', 'writer'])
+})
+
 it('a step acts as the workflow, and what it writes names its run', async () => {
   const memory = openMemory()
   const note = createStep({
