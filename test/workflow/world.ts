@@ -109,6 +109,8 @@ export class WorkflowWorld {
   async #carryOn(state: WorkflowResult | null, turn: TurnPlan): Promise<void> {
     const process = this.#processes[turn.answers[0]?.process ?? 0] as Process
     if (state !== null) {
+      // A commit of the dead one may have come after the sweep of its death: the sweeper comes again and again.
+      if (state.status === 'running') await this.#leasesEnd()
       count(`recovered ${state.status}`)
       await this.#carry(process, turn.death, ({ workflow }) => workflow.recover())
       return
@@ -181,9 +183,13 @@ export class WorkflowWorld {
   #bury(): void {
     count('died')
     this.deaths += 1
+    this.#sweeps = this.#sweeps.then(() => this.#leasesEnd())
+  }
+
+  async #leasesEnd(): Promise<void> {
     this.outside.leasesEnd()
     this.#clock.pass(hour)
-    this.#sweeps = this.#sweeps.then(() => sweep(this.#storage))
+    await sweep(this.#storage)
   }
 
   /** Starts the dead again. */
