@@ -205,7 +205,9 @@ export type { ApprovalRequest, ToolStepOptions } from './workflow/definition/too
 export type { FlowOptions } from './workflow/definition/workflow-options.ts'
 export type { WorkflowEvent, WorkflowEventType, WorkflowStatus } from './workflow/engine/events.ts'
 export type { StepError } from './workflow/engine/outcome.ts'
+export type { ResumeOptions } from './workflow/engine/resume-run.ts'
 export type { WorkflowState, WorkflowStepState } from './workflow/engine/run-view.ts'
+export type { StartOptions } from './workflow/engine/start-run.ts'
 export {
   type CreateRunOptions,
   createWorkflow,
@@ -216,8 +218,6 @@ export {
   type WorkflowRunPage,
 } from './workflow/workflow.ts'
 export type {
-  ResumeOptions,
-  StartOptions,
   WorkflowResult,
   WorkflowRun,
   WorkflowStream,

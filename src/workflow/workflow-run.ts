@@ -1,18 +1,16 @@
 /** A run of a workflow, as an application holds it: in the process that started it, or in any other one. */
 import type { RequestContext } from '../agent/request-context.ts'
-import type { Actor } from '../domain/actor.ts'
 import { detach, warnOf, whenAborted } from '../domain/detached.ts'
 import { MemoryError, notFound, shown } from '../domain/error.ts'
 import type { Json } from '../domain/json.ts'
 import { hasEnded } from '../domain/records/run.ts'
-import type { FlowStep } from './definition/step.ts'
 import { EventStream } from './engine/event-stream.ts'
 import { eventOf, type WorkflowEvent } from './engine/events.ts'
 import type { WorkflowHost } from './engine/host.ts'
-import { resumeStep } from './engine/resume-run.ts'
+import { type ResumeOptions, resumeStep } from './engine/resume-run.ts'
 import { viewOf, type WorkflowState } from './engine/run-view.ts'
 import { settle } from './engine/settle.ts'
-import { type RunPlace, startRun } from './engine/start-run.ts'
+import { type RunPlace, type StartOptions, startRun } from './engine/start-run.ts'
 import { followRun, runEvents } from './engine/watch.ts'
 import { checkResumeOptions, checkSignal, checkStartOptions } from './run-options.ts'
 
@@ -23,34 +21,6 @@ export type WorkflowResult<Output = unknown> =
       readonly status: Exclude<WorkflowState['status'], 'success'>
       readonly result?: never
     })
-
-/** Options of `start`. */
-export interface StartOptions<Input = unknown> {
-  /** What the run is started with, as the workflow's `inputSchema` takes it. */
-  readonly inputData: Input
-  /** The state that its steps begin with. Default: `{}`, as the `stateSchema` parses it. */
-  readonly initialState?: unknown
-  /** Values for the steps. They are stored with the run, as JSON, until it has ended well. */
-  readonly requestContext?: RequestContext
-  /** Cancels the run when it aborts. */
-  readonly abortSignal?: AbortSignal
-}
-
-/** Options of `resume`. */
-export interface ResumeOptions {
-  /** The step: its id, the step itself, its path, or the ids on the way to it. Default: the only one that waits. */
-  readonly step?: string | FlowStep | readonly (string | FlowStep)[]
-  /** The name that the step suspended itself under, instead of the step. */
-  readonly label?: string
-  /** Which item of a foreach it is, from 0. */
-  readonly forEachIndex?: number
-  /** What the step goes on with, as its `resumeSchema` takes it. `false`, 0 and an empty text are data. */
-  readonly resumeData?: unknown
-  /** Who decides, if the memory's actor is the application. Default: the memory's actor. */
-  readonly author?: Actor
-  /** Replaces the values that the run was started with. */
-  readonly requestContext?: RequestContext
-}
 
 /** The events of a run while it is carried on, and what it comes to. Read the events once. */
 export interface WorkflowStream<Output = unknown> extends AsyncIterable<WorkflowEvent> {

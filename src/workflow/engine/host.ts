@@ -13,7 +13,7 @@ import type { AgentMemory, AgentSpace, WorkRunStep } from '../../ports/agent-mem
 import type { Flow } from '../definition/step.ts'
 import { type OwnedRun, RunDrive } from './drive-run.ts'
 import type { WorkflowEvent } from './events.ts'
-import { changedDefinition } from './node-definition.ts'
+import { checkDefinition } from './node-definition.ts'
 import { stepErrorOf } from './outcome.ts'
 import { contextOf } from './run-view.ts'
 import { wakeUps } from './wake-ups.ts'
@@ -142,7 +142,7 @@ export class WorkflowHost {
   async take({ space, run }: PlacedRun, options: DriveOptions = {}): Promise<boolean> {
     if (this.#live.has(run.id)) return true
     const steps = await space.workSteps(run.id)
-    this.#checkDefinition(run, steps)
+    checkDefinition(this.flow, run.id, steps)
     const requestContext = options.requestContext ?? new RequestContext(contextOf(run.continuation))
     const restartedAt =
       options.restart === true ? new Date(space.elapsedMs(new Date(0).toISOString())).toISOString() : null
@@ -179,18 +179,6 @@ export class WorkflowHost {
       if (error instanceof MemoryError && error.code === 'conflict' && error.retryable) return null
       throw error
     }
-  }
-
-  #checkDefinition(run: RunState, steps: readonly WorkRunStep[]): void {
-    const changed = changedDefinition(this.flow, steps)
-    if (changed === null) return
-    const { path, stored, current } = changed
-    const now = current === null ? 'nothing stands there now' : `"${current.stepId}" stands there now`
-    throw new MemoryError('conflict', {
-      message: `The workflow "${this.flow.id}" has changed since this run began: at ${path} it ran "${stored.stepId}", and ${current?.stepId === stored.stepId ? 'the schemas of that step differ now' : now}.`,
-      fix: 'Go on with the earlier code, or cancel the run and start a new one.',
-      details: { reason: 'definition-changed', runId: run.id, path, stored, current },
-    })
   }
 
   /** Carries on a run whose lease this process has. */

@@ -1,5 +1,6 @@
 /** What tells whether a place of a workflow is still the one that a record was written for. */
 import { hash } from 'node:crypto'
+import { MemoryError, shown } from '../../domain/error.ts'
 import type { WorkRunStep } from '../../ports/agent-memory.ts'
 import { definitionHash } from '../definition/definition-hash.ts'
 import { type Flow, type FlowNode, type FlowStep, isFlow } from '../definition/step.ts'
@@ -62,7 +63,7 @@ export function stepAt(flow: Flow, path: string): FlowStep | null {
 }
 
 /** The definition of what stands at a path of a workflow now; null for nothing. */
-export function definitionAt(flow: Flow, path: string): Definition | null {
+function definitionAt(flow: Flow, path: string): Definition | null {
   const place = placeAt(flow, path)
   if (place === null) return null
   if ('step' in place) return { stepId: place.step.id, definition: definitionHash(place.step) }
@@ -76,8 +77,8 @@ interface ChangedDefinition {
   readonly current: Definition | null
 }
 
-/** The first record, by its path, whose place in the workflow is gone or has another step; null if there is none. */
-export function changedDefinition(flow: Flow, steps: readonly WorkRunStep[]): ChangedDefinition | null {
+/** The first of some records whose place in the workflow is gone or has another step; null if there is none. */
+function changedDefinition(flow: Flow, steps: readonly WorkRunStep[]): ChangedDefinition | null {
   for (const { path, stepId, definition } of steps) {
     if (path === inputPath || path === outputPath) continue
     const current = definitionAt(flow, path)
@@ -85,4 +86,23 @@ export function changedDefinition(flow: Flow, steps: readonly WorkRunStep[]): Ch
     return { path, stored: { stepId, definition }, current }
   }
   return null
+}
+
+/**
+ * Checks that a workflow still has the places that a run has records of.
+ *
+ * @throws MemoryError `conflict` with the `reason` `definition-changed`, and both definitions, in its details.
+ */
+export function checkDefinition(flow: Flow, runId: string, steps: readonly WorkRunStep[]): void {
+  const changed = changedDefinition(flow, steps)
+  if (changed === null) return
+  const { path, stored, current } = changed
+  const isSameStep = current?.stepId === stored.stepId
+  const other = current === null ? 'nothing stands there now' : `${shown(current.stepId)} stands there now`
+  const now = isSameStep ? 'the schemas of that step differ now' : other
+  throw new MemoryError('conflict', {
+    message: `The workflow ${shown(flow.id)} has changed since this run began: at ${path} it ran ${shown(stored.stepId)}, and ${now}.`,
+    fix: 'Go on with the earlier code, or cancel the run and start a new one.',
+    details: { reason: 'definition-changed', runId, path, stored, current },
+  })
 }

@@ -9,18 +9,24 @@ import { type FlowStep, isFlow } from '../definition/step.ts'
 import { validated } from '../definition/validated.ts'
 import { storable } from './attempt.ts'
 import type { PlacedRun, WorkflowHost } from './host.ts'
-import { definitionAt, stepAt } from './node-definition.ts'
+import { checkDefinition, stepAt } from './node-definition.ts'
 import { indexOf } from './paths.ts'
 import { waitedSchemaOf } from './run-step.ts'
 import { isSuspended, namedSteps } from './run-view.ts'
 
-/** Which step is resumed, and with what. */
-interface ResumeInput {
+/** Options of `resume`. */
+export interface ResumeOptions {
+  /** The step: its id, the step itself, its path, or the ids on the way to it. Default: the only one that waits. */
   readonly step?: string | FlowStep | readonly (string | FlowStep)[]
+  /** The name that the step suspended itself under, instead of the step. */
   readonly label?: string
+  /** Which item of a foreach it is, from 0. */
   readonly forEachIndex?: number
+  /** What the step goes on with, as its `resumeSchema` takes it. `false`, 0 and an empty text are data. */
   readonly resumeData?: unknown
+  /** Who decides, if the memory's actor is the application. Default: the memory's actor. */
   readonly author?: Actor
+  /** Replaces the values that the run was started with. */
   readonly requestContext?: RequestContext
 }
 
@@ -83,24 +89,13 @@ function endedError({ run }: PlacedRun): MemoryError {
   })
 }
 
-function checkDefinition(host: WorkflowHost, record: WorkRunStep): void {
-  const { path, stepId, definition } = record
-  const current = definitionAt(host.flow, path)
-  if (current?.stepId === stepId && current.definition === definition) return
-  throw new MemoryError('conflict', {
-    message: `The workflow ${shown(host.flow.id)} has changed since this run began: the step ${shown(stepId)} at ${path} is not the same any more.`,
-    fix: 'Go on with the earlier code, or cancel the run and start a new one.',
-    details: { reason: 'definition-changed', path, stored: { stepId, definition }, current },
-  })
-}
-
 /**
  * Stores what a suspended step is resumed with. The process that carries the run on goes on with it.
  *
  * @throws MemoryError `conflict`, with `decided: { by, at }` in its details, if somebody else was first; `invalid-input` for
  *   data that the step's schema refuses, or if several steps wait and none is named.
  */
-export async function resumeStep(host: WorkflowHost, runId: string, given: ResumeInput): Promise<void> {
+export async function resumeStep(host: WorkflowHost, runId: string, given: ResumeOptions): Promise<void> {
   const placed = await host.get(runId)
   const { space, run } = placed
   if (hasEnded(run.status)) throw endedError(placed)
@@ -108,7 +103,7 @@ export async function resumeStep(host: WorkflowHost, runId: string, given: Resum
   const { label, forEachIndex } = given
   const name = reading('step', () => nameIn(given.step))
   const record = target({ name, label, forEachIndex }, steps)
-  checkDefinition(host, record)
+  checkDefinition(host.flow, runId, [record])
   const step = stepAt(host.flow, record.path)
   const what = `resumeData of the step ${shown(record.stepId)}`
   const schema = step === null || isFlow(step) ? undefined : waitedSchemaOf(step, record.payload)

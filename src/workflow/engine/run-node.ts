@@ -9,7 +9,7 @@ import { runForeach } from './foreach.ts'
 import { nodeDefinition, nodeName } from './node-definition.ts'
 import { blockOutcome, done, type FlowOutcome, stepErrorOf } from './outcome.ts'
 import { inside, itemOf } from './paths.ts'
-import { checkRoom, runStep, storedOutcome } from './run-step.ts'
+import { checkRoom, isToRepeat, runStep, storedOutcome } from './run-step.ts'
 import { untilAwake } from './sleep.ts'
 
 type NodeOf<Kind extends FlowNode['kind']> = Extract<FlowNode, { kind: Kind }>
@@ -42,10 +42,8 @@ function failed(scope: Scope, { node, place }: AtPlace, thrown: unknown): FlowOu
 
 /** What is stored at the place of a node; null for nothing, and for a failure before a restart. */
 function kept(scope: Scope, place: string): FlowOutcome | null {
-  const { journal, restartedAt } = scope.drive
-  const record = journal.at(place)
-  if (record?.status !== 'settled') return null
-  if (record.outcome === 'failed' && restartedAt !== null && (record.endedAt ?? '') <= restartedAt) return null
+  const record = scope.drive.journal.at(place)
+  if (record?.status !== 'settled' || isToRepeat(scope.drive, record)) return null
   return storedOutcome(record)
 }
 

@@ -27,8 +27,8 @@ export function storedOutcome({ outcome, output, error, path }: WorkRunStep): Fl
   return { kind: outcome === 'bailed' ? 'bailed' : 'done', value: output }
 }
 
-/** Whether a step failed before the run was restarted, so that it runs again. */
-function isToRepeat({ restartedAt }: Drive, { outcome, endedAt }: WorkRunStep): boolean {
+/** Whether a place failed before the run was restarted, so that it is gone over again. */
+export function isToRepeat({ restartedAt }: Drive, { outcome, endedAt }: WorkRunStep): boolean {
   return outcome === 'failed' && restartedAt !== null && endedAt !== undefined && endedAt <= restartedAt
 }
 

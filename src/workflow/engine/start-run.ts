@@ -20,11 +20,16 @@ export interface RunPlace {
   readonly threadId?: string
 }
 
-/** What a run is started with. */
-interface RunInput {
-  readonly inputData?: unknown
+/** Options of `start`. */
+export interface StartOptions<Input = unknown> {
+  /** What the run is started with, as the workflow's `inputSchema` takes it. */
+  readonly inputData: Input
+  /** The state that its steps begin with. Default: `{}`, as the `stateSchema` parses it. */
   readonly initialState?: unknown
+  /** Values for the steps. They are stored with the run, as JSON, until it has ended well. */
   readonly requestContext?: RequestContext
+  /** Cancels the run when it aborts. */
+  readonly abortSignal?: AbortSignal
 }
 
 /** What the ids of a space's runs begin with. A space is made by its first commit. */
@@ -86,7 +91,7 @@ function beganBefore(runId: string, cause: MemoryError): MemoryError {
  * @throws MemoryError `invalid-input` for input that the workflow's schema refuses; `conflict` if the run was started
  *   before.
  */
-export async function startRun(host: WorkflowHost, place: RunPlace, given: RunInput): Promise<void> {
+export async function startRun(host: WorkflowHost, place: RunPlace, given: StartOptions): Promise<void> {
   const { flow } = host
   const what = `inputData of the workflow ${shown(flow.id)}`
   await validated(flow.inputSchema, given.inputData, what)
