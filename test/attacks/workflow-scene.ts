@@ -38,7 +38,10 @@ export function runOf(memory: Memory, { resourceId }: Place) {
       (await waiting()).resumeStream(...(given as unknown as [never])).result,
     restart: async (...given: readonly never[]) => (await waiting()).restart(...(given as unknown as [never])),
     watch: async (...given: readonly never[]) => {
-      for await (const { type } of (await waiting()).watch(...(given as unknown as [never])))
+      const watched: unknown = (await waiting()).watch(...(given as unknown as [never]))
+      // A function that is passed follows the run, and the answer ends that.
+      if (typeof watched === 'function') return void watched()
+      for await (const { type } of watched as AsyncIterable<{ readonly type: string }>)
         if (type === 'workflow-start') break
     },
   }

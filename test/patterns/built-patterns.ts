@@ -18,6 +18,7 @@ async function nameSomebody(): Promise<void> {
 /** What makes each file put its regular expressions together, and how many places it does so in. */
 export const builders: Readonly<Record<string, { readonly places: number; readonly build: () => Promise<unknown> }>> = {
   'src/agent/context/labels.ts': { places: 2, build: () => import('../../src/agent/context/labels.ts') },
+  'src/domain/time.ts': { places: 1, build: () => import('../../src/domain/time.ts') },
   'src/derive/chunk.ts': { places: 1, build: () => import('../../src/derive/chunk.ts') },
   'src/recall/dates.ts': { places: 6, build: () => import('../../src/recall/dates.ts') },
   'src/recall/people.ts': { places: 3, build: nameSomebody },
