@@ -224,6 +224,28 @@ function lying(
   }
 }
 
+/** Words of the user that the application could not learn yet: its model fails once. */
+function waiting(): Attack {
+  let isUseful = false
+  return {
+    model: { find: () => (isUseful ? found('Ann likes tea', 1) : 'Sure, tea!') },
+    attack: async (scene) => {
+      const { queued = [] } = await scene.memory.add([said('user', 'I like tea')], ann)
+      const [factId] = queued
+      const heard = [{ author: user, at: '2026-03-01T00:00:00.000Z', text: 'I live in Rome now' }]
+      for (const change of [{ text: JSON.stringify({ heard }) }, { metadata: { attempts: 1_000 } }]) {
+        await refused('conflict', () => scene.commit(scene.agent, { kind: 'fact-assert', factId, ...change }))
+      }
+      const retired = await scene.commit(scene.tool, { kind: 'fact-retire', factIds: queued })
+      expect(retired).toMatchObject({ results: [{ deleted: [], refused: queued }] })
+      isUseful = true
+      await scene.memory.settled()
+      const { results } = await scene.memory.search('tea', ann)
+      expect(results[0]).toMatchObject({ memory: 'Ann likes tea', trust: 'user' })
+    },
+  }
+}
+
 /** A model that attacks, or obeys those who do. */
 const models: Readonly<Record<string, Attack>> = {
   'an answer laundered through a question': lying(
@@ -267,6 +289,7 @@ const models: Readonly<Record<string, Attack>> = {
       await scene.memory.as(user).add('Good evening', ann)
     },
   },
+  'words that wait to be learned': waiting(),
 }
 
 const plain = Object.entries({ ...changes, ...statements, ...doors }).map(

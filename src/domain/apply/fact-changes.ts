@@ -5,7 +5,14 @@ import { invalidInput, invariant, MemoryError, notFound, shown } from '../error.
 import { checkId, checkUnique, type FactId, factIdOf, parseFactId } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
-import { type FactAttributes, type FactState, factAttributes, liveFact, type StatedFields } from '../records/fact.ts'
+import {
+  type FactAttributes,
+  type FactState,
+  factAttributes,
+  guardedTrust,
+  liveFact,
+  type StatedFields,
+} from '../records/fact.ts'
 import { mayMerge, mergedFields, type Restatement } from '../records/fact-merge.ts'
 import { statesSame, textKey } from '../records/fact-text.ts'
 import { factAnswer, factsAfter } from '../replay/fact-fold.ts'
@@ -154,12 +161,17 @@ const guarded = ['text', 'validFrom', 'validTo', 'expiresAt', 'sources', 'attrib
  */
 function refuseWeaker(draft: Draft, change: FactAssert, before: FactState, trust: Trust): void {
   const isOwnCorrection = draft.actor.kind === 'system' && change.trust === undefined
-  const isGuarded = guarded.some((field) => change[field] !== undefined)
-  if (!isGuarded || isOwnCorrection || !isHigher(before.trust, trust)) return
+  // The metadata of queued words say whether they are still to be learned.
+  const isGuarded = before.status === 'queued' || guarded.some((field) => change[field] !== undefined)
+  const needed = guardedTrust(before)
+  if (!isGuarded || isOwnCorrection || !isHigher(needed, trust)) return
   throw new MemoryError('conflict', {
-    message: `The fact ${shown(before.id)} has the trust of a ${before.trust}; this change has that of a ${trust}.`,
-    fix: 'Assert other words as a fact of their own that supersedes it: then both are kept and marked as contradicting.',
-    details: { factId: before.id, trust: before.trust, given: trust, version: before.version },
+    message: `The fact ${shown(before.id)} has the trust of a ${needed}; this change has that of a ${trust}.`,
+    fix:
+      before.status === 'queued'
+        ? 'Leave it as it is: it waits for extraction.'
+        : 'Assert other words as a fact of their own that supersedes it: then both are kept and marked as contradicting.',
+    details: { factId: before.id, trust: needed, given: trust, version: before.version },
   })
 }
 
@@ -357,7 +369,7 @@ export function applyFactAssert(draft: Draft, change: FactAssert, isErasure = fa
 
 /** Whether a fact is trusted more than an agent or a tool that wants to remove it. */
 function isAbove(fact: FactState, { actor }: Draft): boolean {
-  return (actor.kind === 'agent' || actor.kind === 'tool') && isHigher(fact.trust, actor.kind)
+  return (actor.kind === 'agent' || actor.kind === 'tool') && isHigher(guardedTrust(fact), actor.kind)
 }
 
 /**

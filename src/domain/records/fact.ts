@@ -95,3 +95,11 @@ export function liveFacts(facts: readonly FactState[], at: string): readonly Fac
 export function heldAt({ validFrom, validTo }: FactState, at: string): boolean {
   return validFrom <= at && (validTo === null || at < validTo)
 }
+
+/**
+ * The trust that guards a fact against those with less. Words that the application queued are what others said to it: no
+ * agent or tool may change or remove them before they are learned.
+ */
+export function guardedTrust({ status, assertedBy, trust }: FactState): Trust {
+  return status === 'queued' && assertedBy.kind === 'system' ? 'user' : trust
+}

@@ -7,7 +7,7 @@ import { MemoryError } from '../../domain/error.ts'
 import type { FactId, SpaceId } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
-import type { FactState } from '../../domain/records/fact.ts'
+import { type FactState, guardedTrust } from '../../domain/records/fact.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
@@ -137,7 +137,7 @@ function queuedOf(space: SpaceId, fact: FactState, version: number, isFresh = fa
     waitsSince: isFresh ? null : validFrom,
     queuedBy: assertedBy,
     // The application states who spoke. Others cannot give more trust than they have.
-    trust: assertedBy.kind === 'system' ? 'user' : fact.trust,
+    trust: guardedTrust(fact),
     attempts,
   }
 }
