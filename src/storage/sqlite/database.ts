@@ -67,6 +67,13 @@ export interface CachedSpace {
   /** Rows of entries and blocks that were read or written, by key; see {@link SqliteDatabase.entryRow}. */
   readonly entries: Map<string, EntryColumns>
   readonly blocks: Map<string, BlockColumns>
+  /**
+   * Its oldest entries, by version and key, as they were once found: to be pruned first. One that was written or deleted
+   * since has another version, and is passed over.
+   */
+  readonly oldest: { readonly key: string; readonly version: Seq }[]
+  /** Where the next of them are looked for: behind the last one that was found. */
+  oldestAfter: { readonly key: string; readonly version: Seq }
 }
 
 interface DatabaseOptions {
@@ -194,6 +201,8 @@ export class SqliteDatabase {
       threads: new Map(),
       entries: new Map(),
       blocks: new Map(),
+      oldest: [],
+      oldestAfter: { key: '', version: -1 },
     })
   }
 

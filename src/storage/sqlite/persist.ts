@@ -46,6 +46,8 @@ function insertSpace(database: SqliteDatabase, space: SpaceState): CachedSpace {
     tail: new Map(),
     entries: new Map(),
     blocks: new Map(),
+    oldest: [],
+    oldestAfter: { key: '', version: -1 },
     threads: new Map(),
   })
 }

@@ -217,11 +217,12 @@ function recordStatements(connection: Connection) {
          AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
     ),
     expiredEntries: connection.prepare<EntryColumns>(
-      `SELECT ${entryColumns} FROM entry WHERE space = ? AND deleted = 0 AND expires <= ? ORDER BY version, key`,
+      `SELECT ${entryColumns} FROM entry INDEXED BY entry_by_due
+       WHERE due IS NOT NULL AND due <= ? AND expires <= ? AND space = ? AND deleted = 0 ORDER BY version, key`,
     ),
-    oldestEntries: connection.prepare<EntryColumns>(
-      `SELECT key, version, deleted, created, at, actor, expires, patchBytes, 'null' FROM entry
-       WHERE space = ? AND deleted = 0 ORDER BY version, key LIMIT ? OFFSET ?`,
+    oldestEntries: connection.prepare<readonly [string, number]>(
+      `SELECT key, version FROM entry
+       WHERE space = ? AND deleted = 0 AND (version, key) > (?, ?) ORDER BY version, key LIMIT ?`,
     ),
     dueEntries: connection.prepare<DueEntryColumns>(
       `SELECT space.id, entry.key, entry.version FROM entry JOIN space ON space.n = entry.space

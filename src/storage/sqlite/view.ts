@@ -124,15 +124,33 @@ export class SqliteView implements SpaceView, EditableLog {
   }
 
   expiredEntries(at: string): readonly EntryState[] {
-    return this.#statements.expiredEntries.all(this.#n, msOf(at)).map(entryOf)
+    return this.#statements.expiredEntries.all(msOf(at), msOf(at), this.#n).map(entryOf)
   }
 
   *oldestEntries(): Generator<EntryState> {
-    for (let offset = 0; ; offset += oldestPerQuery) {
-      const rows = this.#statements.oldestEntries.all(this.#n, oldestPerQuery, offset)
-      yield* rows.map(entryOf)
-      if (rows.length < oldestPerQuery) return
+    const { cached } = this
+    if (cached === null) return
+    const { oldest } = cached
+    const current = (place: number) => {
+      const found = oldest[place]
+      const columns = found === undefined ? undefined : this.#database.entryRow(cached, found.key)
+      return columns !== undefined && columns[1] === found?.version && columns[2] === 0 ? columns : null
     }
+    while (oldest.length > 0 && current(0) === null) oldest.shift()
+    for (let place = 0; ; place++) {
+      if (place === oldest.length && !this.#findOldest(cached)) return
+      const columns = current(place)
+      if (columns !== null) yield entryOf(columns)
+    }
+  }
+
+  /** Finds more of the oldest entries, all at once: to look for each would sort all entries of the space each time. */
+  #findOldest(cached: CachedSpace): boolean {
+    const { version, key } = cached.oldestAfter
+    const rows = this.#statements.oldestEntries.all(cached.n, version, key, oldestPerQuery)
+    cached.oldest.push(...rows.map(([foundKey, foundVersion]) => ({ key: foundKey, version: foundVersion })))
+    cached.oldestAfter = cached.oldest.at(-1) ?? cached.oldestAfter
+    return rows.length > 0
   }
 
   fact(factId: string): FactState | null {
