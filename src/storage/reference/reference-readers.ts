@@ -320,8 +320,7 @@ export function logReader(database: ReferenceDatabase): LogReader {
     },
     seqAt: async (_, id, at) => {
       const space = database.at(id)
-      const seq = lastSeqAt(space?.rows ?? [], at, isoTime(database.clock.now()))
-      return Math.max(seq, space?.space.horizon ?? 0)
+      return lastSeqAt(space?.rows ?? [], space?.space.horizon ?? 0, at, isoTime(database.clock.now()))
     },
     subscribe: (space, wake) => {
       const listeners = database.listeners.get(space) ?? new Set()

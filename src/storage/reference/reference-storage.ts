@@ -221,7 +221,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       const { logDays } = space.space.settings
       if (logDays === 0) return []
       const tooOld = isoTime(lastTooOld(this.clock.now(), logDays))
-      const below = dueHorizon(space.space, lastSeqAt(space.rows, tooOld, now))
+      const below = dueHorizon(space.space, lastSeqAt(space.rows, space.space.horizon, tooOld, now))
       return below === null ? [] : [{ space: space.id, below }]
     })
     return {

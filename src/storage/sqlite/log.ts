@@ -153,8 +153,9 @@ export function seqAtTime(
     else to = middle - 1
   }
   if (from === high) return high
-  const later = database.statements.firstLater.get(n, from, high, ms, now)?.[0]
-  return later === undefined ? high : later - 1
+  // The commit at `low` counts: if it was later itself, so is everything above it, whatever its clock said.
+  const later = database.statements.firstLater.get(n, from === low ? Math.max(0, low - 1) : from, high, ms, now)?.[0]
+  return later === undefined ? high : Math.max(low, later - 1)
 }
 
 function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, part: number | null): void {
