@@ -74,6 +74,7 @@ export interface WorkflowRunPage {
 
 /** A workflow that can be run, whatever it is built of: for code that takes any workflow. */
 export interface RunnableWorkflow<Input = never, Output = unknown> {
+  /** Names it in storage, and as an actor. */
   readonly id: string
   /** Tells people, models and other agents what it does and when to use it. */
   readonly description?: string
