@@ -25,6 +25,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** Files are looked at once in a millisecond. */
+const nextLook = () => new Promise((resolve) => setTimeout(resolve, 5))
+
 const replaced = { code: 'corrupt', details: { reason: 'file-replaced' } }
 
 const ways: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -46,6 +49,7 @@ describe('a file that is gone under a process', () => {
     const memory = opened()
     await memory.team('t').write('before', 1)
     await replace()
+    await nextLook()
     await expect(memory.team('t').write('after', 1)).rejects.toMatchObject(replaced)
     await expect(memory.team('t').read('before')).rejects.toMatchObject(replaced)
     await expect(memory.team('t').write('after', 2)).rejects.toMatchObject(replaced)
@@ -55,6 +59,7 @@ describe('a file that is gone under a process', () => {
     const memory = opened()
     await memory.team('t').write('before', 1)
     await rm(path)
+    await nextLook()
     const refused = async () => {
       for (;;) {
         await memory.team('t').read('before')
@@ -68,6 +73,7 @@ describe('a file that is gone under a process', () => {
     const old = opened()
     await old.team('t').write('key', 'old')
     for (const end of ['', '-wal', '-shm']) await rm(path + end)
+    await nextLook()
     await expect(old.team('t').write('key', 'lost')).rejects.toMatchObject(replaced)
     const later = opened()
     await later.team('t').write('key', 'new')

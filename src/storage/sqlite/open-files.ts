@@ -2,6 +2,9 @@
 import { statSync } from 'node:fs'
 import { MemoryError } from '../../domain/error.ts'
 
+/** Milliseconds for which a look at the files counts: commits may follow each other faster than files can be looked at. */
+const looksEveryMs = 1
+
 /** Tells a file from any other that is, or was, at its path. */
 interface Identity {
   readonly device: number
@@ -27,6 +30,7 @@ export class OpenFiles {
   readonly #file: Identity | null
   #log: Identity | null
   #isReplaced = false
+  #lookedAt = Number.NEGATIVE_INFINITY
 
   /** @param path Of the database, which is open by now. */
   constructor(path: string) {
@@ -41,9 +45,15 @@ export class OpenFiles {
     return this.#isReplaced
   }
 
-  /** @throws MemoryError `corrupt` if one of them was removed or replaced, now and for ever after. */
+  /**
+   * Looks at the files, at most once in a millisecond.
+   *
+   * @throws MemoryError `corrupt` if one of them was removed or replaced, now and for ever after.
+   */
   check(): void {
-    if (!this.#isReplaced) {
+    const now = performance.now()
+    if (!this.#isReplaced && now >= this.#lookedAt + looksEveryMs) {
+      this.#lookedAt = now
       const log = identityAt(this.#logPath)
       // The log is made by the first write, and stays as long as a connection is open.
       this.#log ??= log
