@@ -1,21 +1,15 @@
 /** Checks the options of the calls of a run. */
-import { RequestContext } from '../agent/request-context.ts'
-import { check, fieldsOf, isText, isWholeFrom, type OptionFields } from '../domain/option-checks.ts'
+import { requestContextOf } from '../agent/request-context.ts'
+import { check, fieldsOf, isText, isWholeFrom } from '../domain/option-checks.ts'
 import { usableMemory } from '../ports/agent-memory.ts'
 import { workflowStatuses } from './engine/events.ts'
 
 const startNames = ['inputData', 'initialState', 'requestContext', 'abortSignal']
 const resumeNames = ['step', 'label', 'forEachIndex', 'resumeData', 'author', 'requestContext']
 
-function checkContext(fields: OptionFields): void {
-  check(fields, 'requestContext', 'must be a RequestContext', 'Pass new RequestContext({ … }).', (value) => {
-    return value instanceof RequestContext
-  })
-}
-
 export function checkStartOptions(options: unknown): void {
   const fields = fieldsOf(options ?? null, 'start', startNames)
-  checkContext(fields)
+  requestContextOf(fields)
   check(fields, 'abortSignal', 'must be an AbortSignal', 'Pass controller.signal.', isSignal)
 }
 
@@ -28,7 +22,7 @@ export function checkSignal(signal: unknown): void {
 
 export function checkResumeOptions(options: unknown): void {
   const fields = fieldsOf(options, 'resume', resumeNames)
-  checkContext(fields)
+  requestContextOf(fields)
   check(fields, 'label', 'must be a text', 'Pass the resumeLabel of the step.', isText)
   check(fields, 'forEachIndex', 'must be a whole number from 0', 'Pass the index of the item.', isWholeFrom(0))
 }

@@ -2,9 +2,6 @@
 import type { RequestContext } from '../../agent/request-context.ts'
 import type { Change } from '../../domain/commit/commit.ts'
 import { warnOf, whenAborted } from '../../domain/detached.ts'
-import type { Json, JsonObject } from '../../domain/json.ts'
-import { isJsonObject } from '../../domain/json.ts'
-import type { RunState } from '../../domain/records/run.ts'
 import type { Memory } from '../../facade/memory.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { Flow } from '../definition/step.ts'
@@ -13,11 +10,11 @@ import type { Drive, DrivenRun, Scope } from './drive.ts'
 import { eventOf, type WorkflowEvent } from './events.ts'
 import { Journal } from './journal.ts'
 import { KeptLease, leaseLost } from './lease.ts'
-import type { FlowOutcome, StepError } from './outcome.ts'
+import { type FlowOutcome, failureDetails } from './outcome.ts'
 import { inputPath, outputPath, ownDefinition } from './paths.ts'
 import { runFlow } from './run-node.ts'
 import { SharedState } from './shared-state.ts'
-import { remainingMs } from './sleep.ts'
+import { nowMsOf, remainingMs } from './sleep.ts'
 import { Waiting } from './waiting.ts'
 
 /** A run that this process owns, and what it needs to carry it on. */
@@ -139,7 +136,7 @@ export class RunDrive {
       stepBytes: space.limits.stepBytes,
       stepsPerRun: space.limits.stepsPerRun,
       restartedAt,
-      nowMs: () => space.elapsedMs(beginningOfTime),
+      nowMs: () => nowMsOf(space),
     }
     const activity = new Activity(null, (error) => this.abandon(error))
     const stop = activity.whenIdle(() => this.#parkIfAllWait(drive))
@@ -186,17 +183,4 @@ export class RunDrive {
     await this.#journal.finish([output, { ...put, status: 'complete' }])
     emit(eventOf('workflow-finish', runId, { status: 'success', ...(value === undefined ? {} : { result: value }) }))
   }
-}
-
-const beginningOfTime = new Date(0).toISOString()
-
-/** What the record of a failed run says about its failure. */
-function failureDetails(path: string, error: StepError): JsonObject {
-  return { failure: { path, error: error as unknown as Json } }
-}
-
-/** The failure of a run, by its record. */
-export function failureOf({ details }: RunState): { readonly path: string; readonly error: StepError } | null {
-  const { failure } = details
-  return isJsonObject(failure) ? (failure as unknown as { path: string; error: StepError }) : null
 }

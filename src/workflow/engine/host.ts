@@ -14,8 +14,9 @@ import type { Flow } from '../definition/step.ts'
 import { type OwnedRun, RunDrive } from './drive-run.ts'
 import type { WorkflowEvent } from './events.ts'
 import { checkDefinition } from './node-definition.ts'
-import { stepErrorOf } from './outcome.ts'
+import { failureDetails, stepErrorOf } from './outcome.ts'
 import { contextOf } from './run-view.ts'
+import { nowMsOf } from './sleep.ts'
 import { wakeUps } from './wake-ups.ts'
 
 /** The memory that the runs of a workflow are stored in. */
@@ -144,8 +145,7 @@ export class WorkflowHost {
     const steps = await space.workSteps(run.id)
     checkDefinition(this.flow, run.id, steps)
     const requestContext = options.requestContext ?? new RequestContext(contextOf(run.continuation))
-    const restartedAt =
-      options.restart === true ? new Date(space.elapsedMs(new Date(0).toISOString())).toISOString() : null
+    const restartedAt = options.restart === true ? new Date(nowMsOf(space)).toISOString() : null
     const taken = await this.#takeLease(space, run, options, restartedAt)
     if (taken === null) return false
     const known = run.details.restartedAt
@@ -226,10 +226,9 @@ export class WorkflowHost {
 
   /** Leaves a run that this process cannot carry on: to others, or as failed if nobody can. */
   async #leave(space: AgentSpace, runId: string, token: number, error: unknown): Promise<void> {
-    const failure = { path: '', error: stepErrorOf(error) as unknown as Json }
     const status = isPassing(error)
       ? { status: 'pending' as const }
-      : { status: 'failed' as const, details: { failure } }
+      : { status: 'failed' as const, details: failureDetails('', stepErrorOf(error)) }
     try {
       await space.submitAlone([{ kind: 'run-put', runId, token, ...status }])
     } catch {
@@ -260,11 +259,6 @@ export class WorkflowHost {
       // The sweeper and the recovery of any process find the run, too.
       () => {},
     )
-  }
-
-  /** Ends the drives of this process: their runs are left to others. */
-  abandonAll(error: unknown): void {
-    for (const { drive } of this.#live.values()) drive.abandon(error)
   }
 }
 

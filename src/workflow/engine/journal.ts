@@ -129,7 +129,7 @@ export class Journal {
         this.#isScheduled = false
         return this.#flushAll()
       },
-      (error) => this.#lose(error),
+      (error) => this.lose(error),
     )
   }
 
@@ -174,7 +174,7 @@ export class Journal {
       return true
     } catch (error) {
       for (const { failed } of batch) failed(error)
-      this.#lose(error)
+      this.lose(error)
       throw error
     }
   }
@@ -191,16 +191,12 @@ export class Journal {
     return this.#commitBatch([], last, expect)
   }
 
-  #lose(error: unknown): void {
+  /** Ends it: a commit was refused, another process has the run, or the lease could not be renewed. */
+  lose(error: unknown): void {
     if (this.#lost !== null) return
     this.#lost = { error }
     for (const { failed } of this.#queue.splice(0)) failed(error)
     this.#onLost(error)
-  }
-
-  /** Ends it from outside: another process has the run, or the lease could not be renewed. */
-  lose(error: unknown): void {
-    this.#lose(error)
   }
 }
 

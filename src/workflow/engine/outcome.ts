@@ -2,7 +2,8 @@
 
 import { toJson } from '../../agent/tools/result-json.ts'
 import { MemoryError } from '../../domain/error.ts'
-import type { Json, JsonObject } from '../../domain/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
+import type { RunState } from '../../domain/records/run.ts'
 
 /** An error as a record of a step keeps it. */
 export interface StepError {
@@ -56,4 +57,15 @@ function shortOf(text: string): string {
 export function blockOutcome(parts: readonly (FlowOutcome | undefined)[], output: () => Json): FlowOutcome {
   const first = (kind: FlowOutcome['kind']) => parts.find((part) => part?.kind === kind)
   return first('failed') ?? first('bailed') ?? first('parked') ?? done(output())
+}
+
+/** What the record of a failed run says about its failure. */
+export function failureDetails(path: string, error: StepError): JsonObject {
+  return { failure: { path, error: error as unknown as Json } }
+}
+
+/** The failure of a run, by its record. */
+export function failureOf({ details }: RunState): { readonly path: string; readonly error: StepError } | null {
+  const { failure } = details
+  return isJsonObject(failure) ? (failure as unknown as { path: string; error: StepError }) : null
 }

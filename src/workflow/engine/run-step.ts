@@ -100,11 +100,8 @@ async function resumptionOf(step: WorkflowStep, record: WorkRunStep | undefined)
   const decision = record?.decision
   if (record === undefined || decision === undefined) return {}
   const { data, approved, reason } = decision
-  const answer: Json = data ?? {
-    ...(approved === undefined ? {} : { approved }),
-    ...(reason === undefined ? {} : { reason }),
-  }
-  const given = 'data' in decision ? data : answer
+  const verdict = { ...(approved === undefined ? {} : { approved }), ...(reason === undefined ? {} : { reason }) }
+  const given = 'data' in decision ? data : verdict
   const what = `resumeData of the step ${shown(step.id)}`
   const suspendData = record.status === 'decided' ? record.payload : record.suspendData
   const schema = waitedSchemaOf(step, suspendData)

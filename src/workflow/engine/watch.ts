@@ -2,9 +2,9 @@
 import { detach, warnOf } from '../../domain/detached.ts'
 import { hasEnded } from '../../domain/records/run.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
-import { failureOf } from './drive-run.ts'
 import { eventOf, eventOfStep, type WorkflowEvent } from './events.ts'
 import type { WorkflowHost } from './host.ts'
+import { failureOf } from './outcome.ts'
 import { outputPath } from './paths.ts'
 import { runStatusOf } from './run-view.ts'
 
