@@ -61,14 +61,15 @@ export type PatchOf<Value> = { readonly [Key in keyof Value]?: PatchField<Value[
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-const isStandard = (schema: unknown): schema is StandardSchema =>
+/** Whether a value is a schema of a library that follows the Standard Schema specification. */
+export const isStandardSchema = (schema: unknown): schema is StandardSchema =>
   (isObject(schema) || typeof schema === 'function') && '~standard' in (schema as object)
 
 const isSdkSchema = (schema: unknown): schema is SdkSchema => isObject(schema) && 'jsonSchema' in schema
 
 /** Whether a value is a schema in one of the forms. */
 export function isSchemaLike(schema: unknown): schema is SchemaLike {
-  if (isStandard(schema) || isSdkSchema(schema)) return true
+  if (isStandardSchema(schema) || isSdkSchema(schema)) return true
   return isObject(schema) && 'type' in schema && schema.type === 'object'
 }
 
@@ -111,7 +112,7 @@ const stated = new WeakMap<StandardSchema, () => unknown>()
 
 /** The standard schema for a schema in any of the forms. */
 export function standardOf(schema: SchemaLike): StandardSchema {
-  if (isStandard(schema)) return schema
+  if (isStandardSchema(schema)) return schema
   const known = made.get(schema)
   if (known !== undefined) return known
   const standard: StandardSchema = {

@@ -3,7 +3,7 @@
 import type { FlexibleSchema, Schema, ToolSet } from 'ai'
 import { MemoryError } from '../../domain/error.ts'
 import { isFunction } from '../../domain/option-checks.ts'
-import { type SdkSchema, standardOf } from '../../domain/schema-like.ts'
+import { isStandardSchema, type SdkSchema, standardOf } from '../../domain/schema-like.ts'
 import { type SchemaIssue, type StandardSchema, schemaIssues } from '../../domain/standard-schema.ts'
 import { loadSdk } from '../sdk.ts'
 
@@ -12,9 +12,7 @@ interface WithJsonSchema {
 }
 
 /** Whether a schema follows the Standard Schema specification. */
-export function isStandard(schema: unknown): schema is WithJsonSchema {
-  return (typeof schema === 'object' || isFunction(schema)) && schema !== null && '~standard' in (schema as object)
-}
+export const isStandard = (schema: unknown): schema is WithJsonSchema => isStandardSchema(schema)
 
 /** Whether the AI SDK accepts it as the schema of a tool. A function makes the schema when it is needed. */
 export function isToolSchema(schema: unknown): boolean {

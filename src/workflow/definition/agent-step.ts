@@ -7,6 +7,7 @@ import type { CallDecision, StepQuestion } from '../../agent/run/answer-once.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { fieldsOf } from '../../domain/option-checks.ts'
+import { isStandardSchema } from '../../domain/schema-like.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { StepContext } from './context.ts'
 import { type AgentSuspension, decisionSchema } from './decisions.ts'
@@ -19,7 +20,6 @@ import {
   checkBehaviour,
   checkDescription,
   checkStepId,
-  isSchema,
   type StepBehaviour,
 } from './step-options.ts'
 
@@ -58,7 +58,7 @@ function questionId(callId: string): string {
 
 function schemaOf(structuredOutput: unknown): StandardSchema | null {
   if (structuredOutput === undefined) return null
-  if (isJsonObject(structuredOutput) && isSchema(structuredOutput.schema)) return structuredOutput.schema
+  if (isJsonObject(structuredOutput) && isStandardSchema(structuredOutput.schema)) return structuredOutput.schema
   const fix = 'Pass { schema: z.object({ … }) }, for example.'
   throw invalidInput('structuredOutput', 'must have a schema', structuredOutput, fix)
 }

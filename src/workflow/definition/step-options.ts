@@ -5,6 +5,7 @@ import { invalidInput } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { check, fieldsOf, isFunction, isWholeFrom, type OptionFields } from '../../domain/option-checks.ts'
+import { isStandardSchema } from '../../domain/schema-like.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { StepContext } from './context.ts'
 import type { SchemaGives, SchemaTakes } from './schema-types.ts'
@@ -101,10 +102,6 @@ const names = [
 
 const maxRetries = 100
 
-export function isSchema(value: unknown): value is StandardSchema {
-  return ((typeof value === 'object' && value !== null) || isFunction(value)) && '~standard' in (value as object)
-}
-
 /** @throws MemoryError `invalid-input` for an id that would make paths ambiguous. */
 export function checkStepId(value: unknown, field: string): string {
   const id = checkId(value, field)
@@ -115,13 +112,13 @@ export function checkStepId(value: unknown, field: string): string {
 
 /** A schema that is required. */
 export function checkRequiredSchema(fields: OptionFields, name: string): void {
-  if (isSchema(fields[name])) return
+  if (isStandardSchema(fields[name])) return
   throw invalidInput(name, 'must be a schema', fields[name], 'Pass a zod schema, for example z.object({ … }).')
 }
 
 /** A schema that may be left out. */
 export function checkOptionalSchema(fields: OptionFields, name: string): void {
-  check(fields, name, 'must be a schema', 'Pass a zod schema, or leave it out.', isSchema)
+  check(fields, name, 'must be a schema', 'Pass a zod schema, or leave it out.', isStandardSchema)
 }
 
 export function checkRetries(fields: OptionFields): void {
