@@ -22,18 +22,9 @@ export type { ProcessedMessage, Processor } from './agent/processors/processor.t
 export { TokenLimiter } from './agent/processors/token-limiter.ts'
 export { ToolCallFilter } from './agent/processors/tool-call-filter.ts'
 export { RequestContext, type RequestContextInput } from './agent/request-context.ts'
-export type { CancelRunOptions } from './agent/run/cancel-run.ts'
-export type { DecideOptions } from './agent/run/continue-run.ts'
-export type {
-  ListSuspendedRunsOptions,
-  SuspendedCall,
-  SuspendedRun,
-  SuspendedRunPage,
-} from './agent/run/list-suspended.ts'
-export type { PendingCall, ToolCallApprovalPart, ToolCallSuspendedPart } from './agent/run/pending-calls.ts'
 export type { ReconnectedStream, ReconnectOptions } from './agent/run/reconnect.ts'
-export type { RecoveredRun, RecoverOptions } from './agent/run/recover.ts'
 export type { AgentResult, AgentStream, AgentStreamPart } from './agent/run/result.ts'
+export type { PendingCall, ToolCallApprovalPart, ToolCallSuspendedPart } from './agent/suspension/pending-calls.ts'
 export type { DataPart } from './agent/tools/data-parts.ts'
 export {
   type CreateToolOptions,
@@ -45,6 +36,15 @@ export {
   type ToolContext,
 } from './agent/tools/tool.ts'
 export type { AskedToolCall, RequireToolApproval } from './agent/tools/tool-approval.ts'
+export type { CancelRunOptions } from './agent/waiting/cancel-run.ts'
+export type { DecideOptions } from './agent/waiting/continue-run.ts'
+export type {
+  ListSuspendedRunsOptions,
+  SuspendedCall,
+  SuspendedRun,
+  SuspendedRunPage,
+} from './agent/waiting/list-suspended.ts'
+export type { RecoveredRun, RecoverOptions } from './agent/waiting/recover.ts'
 export { localEmbedder } from './derive/local-embedder.ts'
 export type { Access, Actor, Author, Grant, Right } from './domain/actor.ts'
 export type { Change, ChangeResult, Commit, CommitResult, Expectation } from './domain/commit/commit.ts'

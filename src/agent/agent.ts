@@ -19,12 +19,12 @@ import {
   loadSuspended,
 } from './loaded.ts'
 import type { AgentInput, AgentOptions, CallOptions } from './options.ts'
-import type { CancelRunOptions } from './run/cancel-run.ts'
-import type { Decide, DecideOptions } from './run/continue-run.ts'
-import type { ListSuspendedRunsOptions, SuspendedRunPage } from './run/list-suspended.ts'
 import type { ReconnectedStream, ReconnectOptions } from './run/reconnect.ts'
-import type { RecoveredRun, RecoverOptions } from './run/recover.ts'
 import type { AgentResult, AgentStream, SchemaOutput } from './run/result.ts'
+import type { CancelRunOptions } from './waiting/cancel-run.ts'
+import type { Decide, DecideOptions } from './waiting/continue-run.ts'
+import type { ListSuspendedRunsOptions, SuspendedRunPage } from './waiting/list-suspended.ts'
+import type { RecoveredRun, RecoverOptions } from './waiting/recover.ts'
 
 /** A call whose answer has the shape of a schema. */
 interface ShapedBy<Schema> {

@@ -11,8 +11,8 @@ import { cursor, json, jsonFields, optional, optionalId, recordTime } from '../o
 import type { Operation, Touched } from '../operations/operation.ts'
 import type { Agent } from './agent.ts'
 import type { AgentInput, CallOptions } from './options.ts'
-import type { ListSuspendedRunsOptions } from './run/list-suspended.ts'
 import type { AgentStream } from './run/result.ts'
+import type { ListSuspendedRunsOptions } from './waiting/list-suspended.ts'
 
 /** Where the agents are: an `Aquifer`, for example. */
 interface AgentSource {

@@ -1,7 +1,7 @@
 /** Workflows: sequences of steps that are carried out one after the other, and survive the process that runs them. */
 
 import type { Container, RegisteredWorkflow } from '../agent/container/registered.ts'
-import type { RecoveredRun } from '../agent/run/recover.ts'
+import type { RecoveredRun } from '../agent/waiting/recover.ts'
 import { invariant, MemoryError, shown } from '../domain/error.ts'
 import { checkId, parseRunId } from '../domain/id.ts'
 import type { JsonObject } from '../domain/json.ts'

@@ -4,8 +4,8 @@ import { type ScriptedModelOptions, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { settleCall } from '../../src/agent/call.ts'
-import type { PendingCall } from '../../src/agent/run/pending-calls.ts'
-import { readResumption } from '../../src/agent/run/read-resumption.ts'
+import type { PendingCall } from '../../src/agent/suspension/pending-calls.ts'
+import { readResumption } from '../../src/agent/waiting/read-resumption.ts'
 
 const resumeSchema = z.object({ confirmed: z.boolean(), reason: z.string().optional() })
 const inputSchema = z.object({})

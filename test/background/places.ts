@@ -51,7 +51,7 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     test: 'test/agent/container-recovery.test.ts',
   },
   'agent/context/context.ts unlessAborted stopListening whenAborted': signal,
-  'agent/run/suspensions.ts CallSuspension suspend detach': {
+  'agent/suspension/suspensions.ts CallSuspension suspend detach': {
     settles: 'the promise of a tool that need not wait for it',
   },
   'agent/run/until-aborted.ts untilAborted leave after': waiter,

@@ -1,7 +1,7 @@
 /** Recovers runs in the background while a container is open: at its start, and then again and again. */
 import { every, nextTurn, type Timer } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
-import type { RecoveredRun } from '../run/recover.ts'
+import type { RecoveredRun } from '../waiting/recover.ts'
 import type { Logger } from './registered.ts'
 
 export class Recovery {

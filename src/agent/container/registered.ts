@@ -1,7 +1,7 @@
 /** The interfaces between a container and the agents and workflows registered with it. */
 import type { TelemetryOptions } from 'ai'
 import type { Memory } from '../../facade/memory.ts'
-import type { RecoveredRun } from '../run/recover.ts'
+import type { RecoveredRun } from '../waiting/recover.ts'
 
 /** Where an application logs. `console` is one. */
 export interface Logger {

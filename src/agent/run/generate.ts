@@ -1,16 +1,16 @@
 /** A call that returns its whole answer: the AI SDK's `generateText`, with its steps stored in memory. */
 import type { GenerateTextResult, TextStreamPart, ToolSet } from 'ai'
 import { Feed } from '../answer/feed.ts'
+import { storedAnswerSettings } from '../answer/stored-answer-model.ts'
 import type { Call } from '../call.ts'
 import { loadSdk } from '../sdk.ts'
-import type { AnswerOfTurn } from './answering-turn.ts'
-import { beginExchange, type Exchange } from './exchange.ts'
-import type { OwnTurn } from './own-turn.ts'
+import { withoutSuspended } from '../suspension/without-suspended.ts'
+import type { AnswerOfTurn } from '../turn/answering-turn.ts'
+import { beginExchange, type Exchange } from '../turn/exchange.ts'
+import type { OwnTurn } from '../turn/own-turn.ts'
 import { type AgentResult, agentResult } from './result.ts'
 import { afterwards, endOf, isEnded, runFacts, sdkSettings } from './run-model.ts'
-import { storedAnswerSettings } from './stored-answer-model.ts'
 import { untilAborted } from './until-aborted.ts'
-import { withoutSuspended } from './without-suspended.ts'
 import { type SdkStep, WrittenStep } from './written-step.ts'
 
 type StreamPart = TextStreamPart<ToolSet>

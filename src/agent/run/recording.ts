@@ -2,11 +2,11 @@
 import type { TextStreamPart, ToolSet } from 'ai'
 import type { AnswerEnd } from '../answer/answer.ts'
 import { Feed } from '../answer/feed.ts'
+import { StructuredEnd } from '../answer/structured-end.ts'
 import type { Call } from '../call.ts'
-import type { OwnTurn } from './own-turn.ts'
+import { isEmptyResult } from '../suspension/without-suspended.ts'
+import type { OwnTurn } from '../turn/own-turn.ts'
 import { afterwards, isEnded, runFacts } from './run-model.ts'
-import { StructuredEnd } from './structured-end.ts'
-import { isEmptyResult } from './without-suspended.ts'
 
 type StreamPart = TextStreamPart<ToolSet>
 

@@ -2,16 +2,16 @@
 import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, TextStreamPart, ToolSet } from 'ai'
 import type { AnswerEnd } from '../answer/answer.ts'
 import type { Call } from '../call.ts'
-import type { DataPart } from '../tools/data-parts.ts'
-import type { AnswerOfTurn } from './answering-turn.ts'
-import type { OwnTurn } from './own-turn.ts'
 import {
   type PendingCall,
   pendingCallsOf,
   type ToolCallApprovalPart,
   type ToolCallSuspendedPart,
-} from './pending-calls.ts'
-import { withoutEmpty } from './without-suspended.ts'
+} from '../suspension/pending-calls.ts'
+import { withoutEmpty } from '../suspension/without-suspended.ts'
+import type { DataPart } from '../tools/data-parts.ts'
+import type { AnswerOfTurn } from '../turn/answering-turn.ts'
+import type { OwnTurn } from '../turn/own-turn.ts'
 
 type Context = Record<string, unknown>
 

@@ -2,18 +2,18 @@
 
 import type { generateText, streamText, ToolSet } from 'ai'
 import type { Answer, AnswerEnd } from '../answer/answer.ts'
+import { outputOf } from '../answer/structured-end.ts'
 import { type Call, questionOf } from '../call.ts'
 import { callOptionTable, optionsPassedOn } from '../call-options.ts'
 import { resolveModel, withResolvedModel } from '../model.ts'
 import type { CallOptions } from '../options.ts'
 import { ownModel } from '../own-model.ts'
 import { loadSdk } from '../sdk.ts'
-import type { Exchange } from './exchange.ts'
-import type { OwnTurn } from './own-turn.ts'
-import type { RunFacts } from './run-record.ts'
-import { outputOf } from './structured-end.ts'
+import { silentModel, withoutCalls } from '../suspension/waiting-step.ts'
+import type { Exchange } from '../turn/exchange.ts'
+import type { OwnTurn } from '../turn/own-turn.ts'
+import type { RunFacts } from '../turn/run-record.ts'
 import { giveTitle } from './title.ts'
-import { silentModel, withoutCalls } from './waiting-step.ts'
 
 type Settings = Parameters<typeof streamText<ToolSet>>[0] & Parameters<typeof generateText<ToolSet>>[0]
 

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto'
 import { type Agent, calledAgentOf } from '../../agent/agent.ts'
 import { loadAnswerOnce } from '../../agent/loaded.ts'
-import type { CallDecision, StepQuestion } from '../../agent/run/answer-once.ts'
+import type { CallDecision, StepQuestion } from '../../agent/waiting/answer-once.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { fieldsOf } from '../../domain/option-checks.ts'

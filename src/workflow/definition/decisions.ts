@@ -1,7 +1,7 @@
 /** What the step of an agent waits for, and what it is resumed with: decisions about calls of tools. */
 
-import type { CallDecision } from '../../agent/run/answer-once.ts'
-import type { PendingCall } from '../../agent/run/pending-calls.ts'
+import type { PendingCall } from '../../agent/suspension/pending-calls.ts'
+import type { CallDecision } from '../../agent/waiting/answer-once.ts'
 import { shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'

@@ -1,6 +1,6 @@
 /** Carries on the runs of one workflow in this process. */
 import { RequestContext } from '../../agent/request-context.ts'
-import { storedValues } from '../../agent/run/continuation.ts'
+import { storedValues } from '../../agent/turn/continuation.ts'
 import type { Actor } from '../../domain/actor.ts'
 import { detach } from '../../domain/detached.ts'
 import { type ErrorCode, MemoryError, notFound } from '../../domain/error.ts'

@@ -1,5 +1,5 @@
 /** Takes over runs that nobody carries on: their process is gone, somebody decided, or a sleep is over. */
-import type { RecoveredRun } from '../../agent/run/recover.ts'
+import type { RecoveredRun } from '../../agent/waiting/recover.ts'
 import type { PlacedRun, WorkflowHost } from './host.ts'
 import { settle } from './settle.ts'
 

@@ -9,9 +9,9 @@ import { callOptions } from '../call-options.ts'
 import { lastMessage, turnMessages } from '../input/stored-thread.ts'
 import type { CallOptions } from '../options.ts'
 import { RequestContext } from '../request-context.ts'
+import { generate } from '../run/generate.ts'
+import { endWaiting } from '../turn/suspended.ts'
 import { type FoundRun, settleContinued, withoutPlace } from './continue-run.ts'
-import { generate } from './generate.ts'
-import { endWaiting } from './suspended.ts'
 
 /** Options of `recover`: those of the calls that continue the runs. */
 export type RecoverOptions = Pick<CallOptions, 'requestContext' | 'abortSignal'>

@@ -11,10 +11,10 @@ import { type Call, questionOf, type Remembered } from '../call.ts'
 import { planInput } from '../input/input.ts'
 import { turnMessages } from '../input/stored-thread.ts'
 import { deciderOf, decideStep } from '../steps/decide.ts'
-import { type PendingCall, pendingCallsOf } from './pending-calls.ts'
-import { originOf } from './planning.ts'
+import { type PendingCall, pendingCallsOf } from '../suspension/pending-calls.ts'
+import { originOf } from '../turn/planning.ts'
+import { beginningRun, endingRun } from '../turn/run-record.ts'
 import { readResumption } from './read-resumption.ts'
-import { beginningRun, endingRun } from './run-record.ts'
 
 /** How many suspended turns of a thread are looked at, the newest first. */
 const turnsLookedAt = 20

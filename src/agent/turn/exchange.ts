@@ -16,6 +16,8 @@ import { withoutApproved } from '../input/unissued.ts'
 import { loadSdk } from '../sdk.ts'
 import { BegunCalls } from '../steps/begun-calls.ts'
 import { CallSteps } from '../steps/call-steps.ts'
+import { suspendingTools } from '../suspension/suspending-tools.ts'
+import { Suspensions } from '../suspension/suspensions.ts'
 import { withCheckedResults } from '../tools/checked-results.ts'
 import { DataParts } from '../tools/data-parts.ts'
 import { ModelOutputs } from '../tools/model-outputs.ts'
@@ -26,8 +28,6 @@ import { giveUp, OwnTurn } from './own-turn.ts'
 import { type BegunTurn, beginCallTurn, originOf } from './planning.ts'
 import { runIdOfTurn } from './run-record.ts'
 import { completing, storedMessage } from './suspended.ts'
-import { suspendingTools } from './suspending-tools.ts'
-import { Suspensions } from './suspensions.ts'
 
 /** The prompt of a call's model, and the turn that stores its answer. */
 export interface Exchange {

@@ -14,6 +14,9 @@ import { callOptions } from '../call-options.ts'
 import { turnMessages } from '../input/stored-thread.ts'
 import type { CallOptions } from '../options.ts'
 import type { RequestContext } from '../request-context.ts'
+import { generate } from '../run/generate.ts'
+import type { AgentResult } from '../run/result.ts'
+import { type PendingCall, pendingCallsOf } from '../suspension/pending-calls.ts'
 import {
   approve,
   type Decide,
@@ -24,9 +27,6 @@ import {
   settleContinued,
   withoutPlace,
 } from './continue-run.ts'
-import { generate } from './generate.ts'
-import { type PendingCall, pendingCallsOf } from './pending-calls.ts'
-import type { AgentResult } from './result.ts'
 
 /** What is decided about a call that waits: whether it may run, or the data that it goes on with. */
 export type CallDecision = { readonly toolCallId: string } & (

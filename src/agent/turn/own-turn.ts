@@ -15,14 +15,14 @@ import { callOptionTable } from '../call-options.ts'
 import { ProcessorAbort } from '../processors/processor.ts'
 import type { BegunCalls } from '../steps/begun-calls.ts'
 import type { CallSteps, StartingCall } from '../steps/call-steps.ts'
+import { SuspendedChunks } from '../suspension/suspended-chunks.ts'
+import type { Suspensions } from '../suspension/suspensions.ts'
+import { earlierCalls, waitingCalls } from '../suspension/waiting-step.ts'
 import type { DataParts } from '../tools/data-parts.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { continuationOf } from './continuation.ts'
 import { endingRun, type RunFacts } from './run-record.ts'
-import { SuspendedChunks } from './suspended-chunks.ts'
-import type { Suspensions } from './suspensions.ts'
-import { earlierCalls, waitingCalls } from './waiting-step.ts'
 
 interface Beginning {
   readonly turn: AgentTurn

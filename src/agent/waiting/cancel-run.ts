@@ -10,9 +10,9 @@ import { isPending } from '../answer/answer-parts.ts'
 import { type CalledAgent, memoryFor } from '../call.ts'
 import { turnMessages } from '../input/stored-thread.ts'
 import { type RequestContext, requestContextOf } from '../request-context.ts'
-import { closeAnyhow } from './close-turn.ts'
-import { endingRun } from './run-record.ts'
-import { completing } from './suspended.ts'
+import { closeAnyhow } from '../turn/close-turn.ts'
+import { endingRun } from '../turn/run-record.ts'
+import { completing } from '../turn/suspended.ts'
 
 /** Options of `agent.cancelRun`. */
 export interface CancelRunOptions {

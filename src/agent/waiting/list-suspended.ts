@@ -12,7 +12,7 @@ import type { AgentMemory, AgentSpace } from '../../ports/agent-memory.ts'
 import { type CalledAgent, memoryFor } from '../call.ts'
 import { turnMessages } from '../input/stored-thread.ts'
 import { type RequestContext, requestContextOf } from '../request-context.ts'
-import { type PendingCall, pendingCallsOf } from './pending-calls.ts'
+import { type PendingCall, pendingCallsOf } from '../suspension/pending-calls.ts'
 
 /** Which runs `agent.listSuspendedRuns` lists. */
 export interface ListSuspendedRunsOptions {

@@ -14,8 +14,8 @@ import { stepsOfWaiting } from '../steps/adopt-calls.ts'
 import { deciderOf, decideStep, type Verdict } from '../steps/decide.ts'
 import { toolNamed } from '../tools/tool-set.ts'
 import { parseResumeData } from '../tools/tool-traits.ts'
-import { continuedOptions } from './continuation.ts'
-import { checkClientResult } from './planning.ts'
+import { continuedOptions } from '../turn/continuation.ts'
+import { checkClientResult } from '../turn/planning.ts'
 
 /** Options of a call that continues a run, except those that say which one. */
 type Continued = Omit<CallOptions, 'resourceId' | 'threadId' | 'memory' | 'trigger' | 'messageId' | 'structuredOutput'>

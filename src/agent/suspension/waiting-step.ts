@@ -6,7 +6,7 @@ import type { ModelMessage } from 'ai'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
 import { isAwaited } from '../answer/answer-parts.ts'
-import { modelSaying } from './stored-answer-model.ts'
+import { modelSaying } from '../answer/stored-answer-model.ts'
 
 /**
  * The ids of calls that still wait: for a word on their approval, for data, or for a client's result.

@@ -2,8 +2,8 @@
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Call } from '../call.ts'
 import { loadSdk } from '../sdk.ts'
+import type { PendingCall } from '../suspension/pending-calls.ts'
 import { parseResumeData } from '../tools/tool-traits.ts'
-import type { PendingCall } from './pending-calls.ts'
 
 /** What a message resumes, and with which data. */
 interface ReadResumption {
