@@ -61,7 +61,8 @@ export type FactUpdate = FactUpdateRecord<Date>
 function editOf(edit: unknown): object {
   if (typeof edit === 'string') return { text: edit }
   const read = readPlain(edit, 'update')
-  const { options } = timed('update', fieldsOf(read, 'update', ['text', 'metadata', 'expiresAt']), ['expiresAt'])
+  const times = ['validFrom', 'validTo', 'expiresAt']
+  const { options } = timed('update', fieldsOf(read, 'update', ['text', 'metadata', ...times]), times)
   const fields = Object.entries(isJsonObject(options) ? options : {})
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined))
 }
@@ -118,7 +119,7 @@ export class Facts {
   }
 
   /**
-   * Changes the text, the metadata or the expiry of a fact in place. With `ifVersion` a conflict is an answer. If another
+   * Changes the text, the metadata or the times of a fact in place. With `ifVersion` a conflict is an answer. If another
    * fact says the new text already, the two become one: the answer is that fact, and the changed one is superseded by it.
    *
    * @throws MemoryError `not-found`; `conflict` if it was superseded, or if the actor has less trust than its text.

@@ -46,18 +46,23 @@ const threadQuery = z.strictObject({
   after: threadPlace.nullable(),
 })
 
-const messageQuery = z.strictObject({
-  threadId: named('threadId'),
-  direction,
-  after: messagePlace.nullable(),
-  asOf: seq.nullable(),
-  limit,
-  offset,
-  from: time.nullable(),
-  to: time.nullable(),
-  skipInternal: z.exactOptional(z.boolean()),
-  turns: z.exactOptional(z.enum(['standing', 'shown', 'all'])),
-})
+const messageQuery = z
+  .strictObject({
+    threadId: named('threadId'),
+    direction,
+    after: messagePlace.nullable(),
+    asOf: seq.nullable(),
+    limit,
+    offset,
+    from: time.nullable(),
+    to: time.nullable(),
+    skipInternal: z.exactOptional(z.boolean()),
+    turns: z.exactOptional(z.enum(['standing', 'shown', 'all'])),
+  })
+  .refine(({ from, to }) => from === null || to === null || from <= to, {
+    path: ['to'],
+    message: 'must not be before from',
+  })
 
 const asOf = z.exactOptional(seq)
 

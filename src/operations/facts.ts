@@ -149,9 +149,18 @@ export const factOperations = [
   operation({
     name: 'facts.update',
     title: 'Change a fact',
-    description: 'Changes the text, the metadata or the expiry of a fact in place. History keeps what it said.',
+    description: 'Changes the text, the metadata or the times of a fact in place. History keeps what it said.',
     effect: 'write',
-    input: z.strictObject({ factId: id, text: optional(z.string()), metadata, expiresAt, ifVersion, commitId }),
+    input: z.strictObject({
+      factId: id,
+      text: optional(z.string()),
+      metadata,
+      validFrom: optionalTime,
+      validTo: optionalTime,
+      expiresAt,
+      ifVersion,
+      commitId,
+    }),
     output: z.discriminatedUnion('status', [
       z.strictObject({ status: z.literal('updated'), fact }),
       z.strictObject({ status: z.literal('conflict'), current: fact.nullable() }),

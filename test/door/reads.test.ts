@@ -74,6 +74,15 @@ it.each(readers)('%s.%s refuses what breaks a rule', async (reader, method) => {
   for (const attempt of attempts) await refused('invalid-input', () => read(...attempt))
 })
 
+it('a range of times that ends before it begins is refused, and says so', async () => {
+  const { messages } = openMemory().space('resource/alice')
+  const query = { ...(sound['messages.list']?.[0] as Parameters<typeof messages.list>[0]), to: '2026-03-01T00:00:00Z' }
+  const error = await refused('invalid-input', () => messages.list({ ...query, from: '2026-03-02T00:00:00Z' }))
+  expect(error.message).toContain('"to" must not be before from')
+  // A moment is a range, in whichever zone its ends are written.
+  expect((await messages.list({ ...query, from: '2026-03-01T01:00:00+01:00' })).items).toEqual([])
+})
+
 it('a page longer than any is refused', async () => {
   const space = openMemory().space('team/acme')
   for (const limit of [0, 10_001]) await refused('invalid-input', () => space.log.read({ after: 0, limit }))

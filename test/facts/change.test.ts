@@ -36,6 +36,29 @@ describe('update', () => {
     expect((await memory.facts.get(id))?.expiresAt).toBeNull()
   })
 
+  it('says since when and until when a fact holds', async () => {
+    const clock = new ManualClock()
+    const { memory, id } = await added({ clock })
+    const [since, until] = [clock.ms - 10 * day, clock.ms + day]
+    const updated = await memory.facts.update(id, { validFrom: since, validTo: until })
+    expect(updated).toMatchObject({ fact: { validFrom: new Date(since), validTo: new Date(until), version: 2 } })
+    clock.ms = until
+    expect((await memory.search('tea', alice)).results).toEqual([])
+    expect((await memory.search('tea', { ...alice, asOf: until - 1 })).results.map((fact) => fact.id)).toEqual([id])
+    await refused('conflict', () => memory.facts.update(id, { validTo: until + day }))
+  })
+
+  it('refuses an end that is not after the beginning, and an agent that ends what a user said', async () => {
+    const clock = new ManualClock()
+    const memory = openMemory({ clock })
+    const { results } = await memory.as({ kind: 'user', id: 'alice' }).add('I like tea', alice)
+    const id = results[0]?.id ?? ''
+    await refused('invalid-input', () => memory.facts.update(id, { validTo: clock.ms - day }))
+    const agent = memory.as({ kind: 'agent', id: 'writer' })
+    await refused('conflict', () => agent.facts.update(id, { validTo: clock.ms + day }))
+    expect((await memory.facts.get(id))?.validTo).toBeNull()
+  })
+
   it('answers what stands there instead of the version that was expected', async () => {
     const { memory, id } = await added()
     await memory.facts.update(id, 'Alice likes coffee', { ifVersion: 1 })

@@ -20,6 +20,10 @@ export interface FactEditRecord<Time = string> {
   readonly text?: string
   /** Replaces all metadata of the fact. */
   readonly metadata?: Readonly<Record<string, unknown>>
+  /** Since when it holds. */
+  readonly validFrom?: Time
+  /** Until when it holds, later than `validFrom`. Once that time is past, only `asOf` and `includeSuperseded` find it. */
+  readonly validTo?: Time
   /** When it expires; null: never. */
   readonly expiresAt?: Time | null
 }
@@ -58,12 +62,14 @@ export interface FactDeletions {
 
 const noFact = (factId: string) => notFound('fact', factId, 'It may have been deleted or have expired; search again.')
 
-function editOf({ text, metadata, expiresAt }: FactEditRecord, before: JsonObject) {
+function editOf({ text, metadata, validFrom, validTo, expiresAt }: FactEditRecord, before: JsonObject) {
   const { role } = withoutRole(before)
   const kept = role === undefined ? {} : { role }
   return {
     ...(text === undefined ? {} : { text }),
     ...(metadata === undefined ? {} : { metadata: { ...kept, ...copyJson(metadata as JsonObject, 'metadata') } }),
+    ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
+    ...(validTo === undefined ? {} : { validTo: toIso(validTo, 'validTo') }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
   }
 }
@@ -82,7 +88,7 @@ export async function updateFact(
   { factId, ifVersion, commitId, ...edit }: UpdateFactOptions & FactEditRecord & { readonly factId: string },
 ): Promise<FactUpdateRecord> {
   if (Object.keys(edit).length === 0) {
-    throw invalidInput('update', 'must change something', edit, 'Pass a text, or text, metadata or expiresAt.')
+    throw invalidInput('update', 'must change something', edit, 'Pass a text, or an object with text, metadata, validFrom, validTo or expiresAt.')
   }
   const { space, metadata } = await findFact(core, factId)
   const change: Change = { kind: 'fact-assert', factId, ...editOf(edit, metadata) }
