@@ -88,7 +88,12 @@ export async function updateFact(
   { factId, ifVersion, commitId, ...edit }: UpdateFactOptions & FactEditRecord & { readonly factId: string },
 ): Promise<FactUpdateRecord> {
   if (Object.keys(edit).length === 0) {
-    throw invalidInput('update', 'must change something', edit, 'Pass a text, or an object with text, metadata, validFrom, validTo or expiresAt.')
+    throw invalidInput(
+      'update',
+      'must change something',
+      edit,
+      'Pass a text, or an object with text, metadata, validFrom, validTo or expiresAt.',
+    )
   }
   const { space, metadata } = await findFact(core, factId)
   const change: Change = { kind: 'fact-assert', factId, ...editOf(edit, metadata) }
