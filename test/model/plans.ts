@@ -328,6 +328,7 @@ const workAtHand = fc.oneof(works['work-begin'], works['work-end'], works['work-
 
 const targets = fc.array(target, { maxLength: 3 })
 const erasedKeys = fc.uniqueArray(key, { maxLength: 2 })
+const erasedBlocks = fc.array(fc.record({ name: blockName, own: fc.boolean() }), { maxLength: 2 })
 const erasedRuns = fc.array(back, { maxLength: 2 })
 
 const action = fc.oneof(
@@ -345,6 +346,7 @@ const action = fc.oneof(
       targets,
       keys: erasedKeys,
       runs: erasedRuns,
+      blocks: erasedBlocks,
     }),
   },
   { weight: 6, arbitrary: kind('work', { space: fc.nat(1), thread: fc.nat(1), via }) },

@@ -21,6 +21,12 @@ export class ManualClock {
   }
 }
 
+/** The blocks that an erasure names: of the space, or of a thread. */
+function erasedBlocks(blocks: ActionOf<'erase-part'>['blocks'], threadId: string) {
+  if (blocks.length === 0) return {}
+  return { blocks: blocks.map(({ name, own }) => (own ? { name } : { name, threadId })) }
+}
+
 /** An answer without the keys that gave way, which may have been erased since. */
 function withoutPruned<Result extends object>(result: Result): object {
   return 'pruned' in result ? { ...result, pruned: null } : result
@@ -232,7 +238,7 @@ export class World {
   }
 
   /** Erases a thread, messages, keys and runs of a space, as far as the run knows of any. */
-  erasePartCommit({ space, thread, targets, keys, runs }: ActionOf<'erase-part'>): Sent {
+  erasePartCommit({ space, thread, targets, keys, runs, blocks }: ActionOf<'erase-part'>): Sent {
     const id = spaces[space] as string as SpaceId
     const known = this.knownOf(id)
     const inThread = threads[targets.length % threads.length] as string
@@ -242,6 +248,7 @@ export class World {
       ...(thread === undefined ? {} : { threadIds: [threads[thread] as string] }),
       ...(messageIds.length === 0 ? {} : { messageIds }),
       ...(keys.length === 0 ? {} : { keys }),
+      ...erasedBlocks(blocks, inThread),
       ...(runs.length === 0 ? {} : { runIds: runs.map((back) => runIdOf(known, back)) }),
     }
     // Naming nothing would take the whole space.

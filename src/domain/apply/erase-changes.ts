@@ -10,9 +10,11 @@ import { EditedRows } from '../erase/edited-rows.ts'
 import { hasFactLife, statedFact, withoutSources } from '../erase/erase-content.ts'
 import { RecordEraser } from '../erase/erase-records.ts'
 import { erasedEffect, withoutRecord } from '../erase/erased-form.ts'
+import type { ErasedBlock } from '../erase/erasure.ts'
 import { invalidInput } from '../error.ts'
 import { checkId, messageIdOf, type RunId, type ThreadId, turnIdOf } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
+import { blockKey } from '../records/block-key.ts'
 import { type FactState, liveFact } from '../records/fact.ts'
 import type { RunState } from '../records/run.ts'
 import { slotsOf } from '../replay/turn-fold.ts'
@@ -49,11 +51,30 @@ function namesThread(effect: Effect, threadId: ThreadId): boolean {
   return noun !== 'run' && noun !== 'record' && refersTo(effect, 'thread', threadId)
 }
 
+/** The effect without a block, which is one of the row's thread or of the space. */
+function withoutBlock(effect: Effect, row: LogRow, { threadId, name }: ErasedBlock): Effect {
+  if (effect.kind === 'kept') {
+    const isIt = 'block' in effect && effect.block.name === name && effect.block.threadId === threadId
+    return isIt ? erasedEffect(effect) : effect
+  }
+  if (effect.kind === 'block-write' || effect.kind === 'block-merge') {
+    const owner = effect.inThread === true ? row.threadId : null
+    return effect.name === name && owner === threadId ? erasedEffect(effect) : effect
+  }
+  if (threadId === null || row.threadId !== threadId) return effect
+  if (effect.kind === 'thread-delete' && effect.blocks.some(({ key }) => key === name)) {
+    return { ...effect, blocks: effect.blocks.filter(({ key }) => key !== name) }
+  }
+  if (effect.kind !== 'thread-clone' || !effect.blocks.some((block) => block.name === name)) return effect
+  return { ...effect, blocks: effect.blocks.filter((block) => block.name !== name) }
+}
+
 class Eraser {
   readonly #draft: Draft
   readonly #rows: EditedRows
   readonly threads = new Set<ThreadId>()
   readonly entries = new Set<string>()
+  readonly blocks = new Map<string, ErasedBlock>()
   readonly runs = new Set<RunId>()
   readonly records: RecordEraser
   readonly messages: MessageEraser
@@ -243,11 +264,29 @@ class Eraser {
     if (entry !== null && !entry.deleted) counts.entries -= 1
     if (entry !== null || isThere) this.counts.entries += 1
   }
+
+  /** A block of the space or of a thread that stays, in all its versions. */
+  block(given: string, inThread: string | undefined): void {
+    const name = checkId(given, 'blocks')
+    const threadId = inThread === undefined ? null : (checkId(inThread, 'blocks') as ThreadId)
+    const key = blockKey(threadId, name)
+    if (this.blocks.has(key) || (threadId !== null && this.threads.has(threadId))) return
+    const { view } = this.#draft
+    let isThere = false
+    for (const stored of view.rowsHolding([name])) {
+      const row = this.#rows.current(stored)
+      const effects = row.effects.map((effect) => withoutBlock(effect, row, { threadId, name }))
+      isThere = this.#rows.replace(row, effects) || isThere
+    }
+    const isStored = view.block(threadId, name) !== null
+    if (isStored) this.blocks.set(key, { threadId, name })
+    if (isStored || isThere) this.counts.blocks += 1
+  }
 }
 
 /** Decides an erasure inside a space, of records that are live, deleted, discarded, replaced or long overwritten. */
 export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'erase'> {
-  const { threadIds = [], messageIds = [], keys = [], factIds = [], runIds = [], inThread } = change
+  const { threadIds = [], messageIds = [], keys = [], factIds = [], runIds = [], blocks = [], inThread } = change
   if (draft.commit.changes.length > 1) {
     throw invalidInput('changes', 'must hold erase alone', 'erase with other changes', 'Erase in a commit of its own.')
   }
@@ -259,6 +298,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   for (const threadId of threadIds) eraser.thread(threadId)
   if (messageIds.length > 0) eraser.messages.byId(messageIds, inThread)
   for (const key of keys) eraser.entry(key)
+  for (const { name, threadId } of blocks) eraser.block(name, threadId)
   eraser.runsById(runIds)
   eraser.continuations()
   for (const id of factIds) refuseForeignId(checkId(id, 'factIds'), 'fact', draft.space.key, 'factIds')
@@ -271,6 +311,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
     threads: [...eraser.threads],
     messages: [...eraser.messages.erased.values()],
     entries: [...eraser.entries],
+    blocks: [...eraser.blocks.values()],
     runs: [...eraser.runs],
     records: [...eraser.records.names],
     recounted: [...eraser.messages.recounted.values()],

@@ -382,6 +382,10 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     keys: erased,
     factIds: erased,
     runIds: erased,
+    /** Blocks of the space, or of the thread that is named with them. */
+    blocks: z.exactOptional(
+      z.array(z.strictObject({ name: id, threadId: optionalThread })).max(limitTable.erasedPerCommit.max),
+    ),
   }),
 ])
 

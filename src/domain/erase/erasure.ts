@@ -10,6 +10,12 @@ export interface ErasedMessage extends MessagePlace {
   readonly id: string | null
 }
 
+/** A block that an erasure removes; `threadId` is null for a block of the space. */
+export interface ErasedBlock {
+  readonly threadId: ThreadId | null
+  readonly name: string
+}
+
 /** What an erasure asks of a driver: rows to replace, and records to remove from the small tables and every index. */
 export interface Erasure {
   readonly rows: readonly LogRow[]
@@ -18,6 +24,8 @@ export interface Erasure {
   /** Messages one by one, in threads that stay. */
   readonly messages: readonly ErasedMessage[]
   readonly entries: readonly string[]
+  /** Blocks of the space, or of threads that stay. */
+  readonly blocks: readonly ErasedBlock[]
   /** Runs, with their leases. */
   readonly runs: readonly RunId[]
   /** Records by name; see `recordName`. */

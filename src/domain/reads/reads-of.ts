@@ -230,7 +230,19 @@ function hashOf(input: Json): readonly Read[] {
   return [{ of: 'keyed-hash', text: stepInputText(input) }]
 }
 
-function erase({ threadIds = [], messageIds = [], keys = [], factIds = [] }: ChangeOf<'erase'>): readonly Read[] {
+const inThread = ({ threadId }: { readonly threadId: string }): readonly Read[] => [thread(threadId)]
+const block = ({ name, threadId }: { readonly name: string; readonly threadId?: string }): readonly Read[] => {
+  const own: Read = { of: 'block', threadId: threadId ?? null, name }
+  return threadId === undefined ? [own] : [thread(threadId), own]
+}
+
+function erase({
+  threadIds = [],
+  messageIds = [],
+  keys = [],
+  factIds = [],
+  blocks = [],
+}: ChangeOf<'erase'>): readonly Read[] {
   const holding = (texts: readonly string[]): Read => ({ of: 'rows-holding', texts, offset: 0 })
   return [
     { of: 'any-record' },
@@ -244,14 +256,10 @@ function erase({ threadIds = [], messageIds = [], keys = [], factIds = [] }: Cha
     ...(messageIds.length === 0 ? [] : [holding([...new Set(messageIds)])]),
     ...keys.flatMap((key): Read[] => [{ of: 'entry', key }, holding([key])]),
     ...factIds.map(fact),
+    ...blocks.flatMap((one): Read[] => [...block(one), holding([one.name])]),
   ]
 }
 
-const inThread = ({ threadId }: { readonly threadId: string }): readonly Read[] => [thread(threadId)]
-const block = ({ name, threadId }: { readonly name: string; readonly threadId?: string }): readonly Read[] => {
-  const own: Read = { of: 'block', threadId: threadId ?? null, name }
-  return threadId === undefined ? [own] : [thread(threadId), own]
-}
 const ofTurn = (change: ChangeOf<'turn-close' | 'turn-discard'>, known: ReadsView): readonly Read[] => {
   return [thread(change.threadId), ...turn(change.threadId, change.turnId, known)]
 }

@@ -118,7 +118,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   /** Removes the records of an erasure, and replaces the rows that it empties. */
-  erase({ rows, threads, entries, runs, records, recounted }: Erasure): void {
+  erase({ rows, threads, entries, blocks, runs, records, recounted }: Erasure): void {
     for (const row of rows) this.replaceRow(row)
     for (const threadId of threads) {
       this.records.threads.delete(threadId)
@@ -128,6 +128,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
       }
     }
     for (const key of entries) this.records.entries.delete(key)
+    for (const { threadId, name } of blocks) this.records.blocks.delete(blockKey(threadId, name))
     for (const runId of runs) {
       this.records.runs.delete(runId)
       this.records.leases.delete(runLease(runId))

@@ -47,12 +47,17 @@ export function eraseParts(
   database: SqliteDatabase,
   view: SqliteView,
   space: CachedSpace,
-  { rows, threads, messages, entries, runs, records, recounted }: Erasure,
+  { rows, threads, messages, entries, blocks, runs, records, recounted }: Erasure,
   seq: Seq,
 ): void {
   for (const message of messages) eraseMessage(database, space, message)
   for (const threadId of threads) eraseThread(database, space, threadId)
   for (const key of entries) eraseEntry(database, space, key)
+  for (const { threadId, name } of blocks) {
+    // The table has 0 for the space itself.
+    const thread = threadId === null ? 0 : database.thread(space, threadId)?.n
+    if (thread !== undefined) database.statements.deleteBlock.run(space.n, thread, name)
+  }
   for (const runId of runs) {
     database.statements.deleteRun.run(space.n, uniqueOfRun(runId, space.state.key))
     database.statements.deleteLease.run(space.n, runLease(runId))

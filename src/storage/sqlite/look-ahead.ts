@@ -26,8 +26,8 @@ export interface LookedAhead {
 function textsOf(commit: Commit): readonly string[] {
   const [change] = commit.changes
   if (change?.kind !== 'erase') return []
-  const { threadIds = [], messageIds = [], keys = [] } = change
-  return [...threadIds, ...messageIds, ...keys]
+  const { threadIds = [], messageIds = [], keys = [], blocks = [] } = change
+  return [...threadIds, ...messageIds, ...keys, ...blocks.map(({ name }) => name)]
 }
 
 /** Notes which of the texts are in a row, in their JSON form. */

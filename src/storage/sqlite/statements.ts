@@ -296,6 +296,7 @@ function erasureStatements(connection: Connection) {
     deleteLeases: connection.prepare('DELETE FROM lease WHERE space = ?'),
     deleteSpace: connection.prepare('DELETE FROM space WHERE n = ?'),
     deleteThread: connection.prepare('DELETE FROM thread WHERE n = ?'),
+    deleteBlock: connection.prepare('DELETE FROM block WHERE space = ? AND thread = ? AND name = ?'),
     deleteBlocksOfThread: connection.prepare('DELETE FROM block WHERE space = ? AND thread = ?'),
     deleteLeasesOfThread: connection.prepare('DELETE FROM lease WHERE thread = ?'),
     deleteMessageIdAt: connection.prepare(

@@ -270,6 +270,53 @@ const messages: readonly StorageCase[] = [
   }),
 ]
 
+const blocks: readonly StorageCase[] = [
+  sceneCase('a block is erased in all its versions, and others of that name stay', async (scene) => {
+    await scene.committed([change.text('main', 'secret 1'), change.text('notes', 'stays'), change.write('k', 'main')])
+    await scene.committed([change.putThread('t'), change.text('main', 'of the thread', 't')])
+    await scene.committed(change.text('main', 'secret 2'))
+    await scene.committed([change.putThread('u'), change.text('main', 'of another', 'u')])
+    const answer = await erased(scene, { blocks: [{ name: 'main' }, { name: 'main' }, { name: 'nobody' }] })
+    expectEqual(answer, counted({ commits: 2, blocks: 1 }), 'the answer')
+    await expectGone(scene, 'secret')
+    expectEqual(await scene.block('main'), undefined, 'the block')
+    expectEqual(
+      [await scene.block('notes'), await scene.value('k')],
+      ['stays', 'main'],
+      'what stays of the same commits',
+    )
+    expectEqual(
+      [await scene.block('main', 't'), await scene.block('main', 'u')],
+      ['of the thread', 'of another'],
+      'those of threads',
+    )
+    expectEqual(await scene.storage.blocks.history(scene.access, home, null, 'main', 9), [], 'its history')
+    expectEqual(await erased(scene, { blocks: [{ name: 'main' }] }), nothingErased, 'once more')
+    await scene.committed(change.text('main', 'new'))
+    expectEqual(await scene.block('main'), 'new', 'written again')
+  }),
+  sceneCase('a block of a thread is erased, and one that went with its thread', async (scene) => {
+    await scene.committed([
+      change.putThread('t'),
+      change.text('notes', 'secret', 't'),
+      change.text('main', 'stays', 't'),
+    ])
+    await scene.committed(change.mergeBlock('plan', { a: 'secret plan' }, 't'))
+    await scene.committed(change.text('notes', 'space', undefined))
+    const named = [
+      { name: 'notes', threadId: 't' },
+      { name: 'plan', threadId: 't' },
+    ]
+    expectEqual(await erased(scene, { blocks: named }), counted({ commits: 2, blocks: 2 }), 'the answer')
+    await expectGone(scene, 'secret')
+    expectEqual([await scene.block('main', 't'), await scene.block('notes')], ['stays', 'space'], 'what stays')
+    await scene.committed(change.deleteThread('t'))
+    const deleted = await erased(scene, { blocks: [{ name: 'main', threadId: 't' }] })
+    expectEqual(deleted, counted({ commits: 2, blocks: 1 }), 'a block that went with its thread')
+    expectTrue(!(await scene.logText()).includes('stays'), 'and its text')
+  }),
+]
+
 const keys: readonly StorageCase[] = [
   sceneCase(
     'erasing a key takes all of its versions and its name, live or deleted, swept or pruned',
@@ -449,4 +496,4 @@ const around: readonly StorageCase[] = [
   }),
 ]
 
-export const eraseCases: readonly StorageCase[] = [...threads, ...messages, ...keys, ...around]
+export const eraseCases: readonly StorageCase[] = [...threads, ...messages, ...keys, ...blocks, ...around]
