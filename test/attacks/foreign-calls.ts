@@ -276,7 +276,9 @@ const workflows: readonly ForeignCall[] = [
     return (await workflowOf(m).getRun('first', { resourceId }))?.state()
   }),
   bare('Workflow.listRuns', 'a resource', (m, { resourceId }) => workflowOf(m).listRuns({ resourceId })),
-  own('Workflow.listRuns', 'a place', (m) => workflowOf(m).listRuns({ ...mine, cursor: '3' })),
+  own('Workflow.listRuns', 'a cursor', (m, { cursors }) => {
+    return workflowOf(m).listRuns({ ...mine, cursor: cursors.workflowRuns })
+  }),
   bare('Workflow.recover', 'no id', (m) => workflowOf(m).recover()),
   bare('Memory.forget', 'a run of a workflow', (m, { workflowRunId }) => m.forget({ run: workflowRunId })),
   bare('Memory.getRun', 'a run of a workflow', (m, { workflowRunId }) => m.getRun(workflowRunId)),

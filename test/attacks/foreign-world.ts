@@ -26,7 +26,9 @@ export interface Ids {
   readonly commitId: string
   readonly key: string
   /** Where the first page of each of the victim's listings ended. */
-  readonly cursors: Readonly<Record<'threads' | 'messages' | 'runs' | 'facts' | 'conflicts' | 'entries', string>>
+  readonly cursors: Readonly<
+    Record<'threads' | 'messages' | 'runs' | 'workflowRuns' | 'facts' | 'conflicts' | 'entries', string>
+  >
 }
 
 export interface World {
@@ -57,6 +59,7 @@ async function seedConversation(memory: Memory) {
   await memory.updateWorkingMemory({ ...where, scope: 'thread', workingMemory: `# ${secret}\n` })
   const run = await workflowOf(memory).createRun(where)
   await run.start({ inputData: { text: `wait for the ${secret}` } })
+  await (await workflowOf(memory).createRun(where)).start({ inputData: { text: `wait for the other ${secret}` } })
   const ids = { messageId: messageId as string, turnId: turnId as string, runId: runId as string }
   return { ...ids, workflowRunId: run.runId }
 }
@@ -69,8 +72,8 @@ async function seedFacts(memory: Memory): Promise<string> {
   return factId
 }
 
-const cursorOf = ({ nextCursor }: { readonly nextCursor?: string }): string => {
-  if (nextCursor === undefined) throw new Error('The listing has one page only.')
+const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | null }): string => {
+  if (nextCursor === undefined || nextCursor === null) throw new Error('The listing has one page only.')
   return nextCursor
 }
 
@@ -80,6 +83,7 @@ async function cursorsOf(memory: Memory): Promise<Ids['cursors']> {
     threads: cursorOf(await memory.listThreads({ ...of, perPage: 1 })),
     messages: cursorOf(await memory.listMessages({ ...of, threadId: 'home', perPage: 1 })),
     runs: cursorOf(await memory.listRuns({ ...of, limit: 1 })),
+    workflowRuns: cursorOf(await workflowOf(memory).listRuns({ ...of, limit: 1 })),
     facts: cursorOf(await memory.facts.getAll({ userId: 'victim', limit: 1 })),
     conflicts: cursorOf(await memory.facts.conflicts({ userId: 'victim', limit: 1 })),
     entries: cursorOf(await memory.team('victims').list({ limit: 1 })),

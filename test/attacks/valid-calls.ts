@@ -218,7 +218,7 @@ const workflows = [
   ...calls('Workflow', (s) => workflowOf(s.memory), {
     createRun: (s) => [{ ...s.where, runId: 'first' }],
     getRun: (s) => ['run_000000000000_none', { resourceId: s.resourceId }],
-    listRuns: (s) => [{ resourceId: s.resourceId, status: 'suspended', limit: 2, cursor: '5' }],
+    listRuns: (s) => [{ resourceId: s.resourceId, status: 'suspended', limit: 2 }],
   }),
   ...calls('Workflow', builder, {
     // biome-ignore lint/suspicious/noThenProperty: the name of a method

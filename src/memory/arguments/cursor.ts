@@ -1,6 +1,6 @@
 /** Cursors: opaque texts that say where a page ended. They match only the space and the listing that issued them. */
 import { invalidInput, MemoryError } from '../../domain/error.ts'
-import type { Seq, SpaceKey } from '../../domain/id.ts'
+import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
 
 /** Where a page begins. */
 export interface PageStart {
@@ -18,8 +18,8 @@ export interface PageEnd {
 
 type CursorField = string | number
 
-/** Makes a cursor of a kind of listing, for one space. */
-export function encodeCursor(kind: string, key: SpaceKey, fields: readonly CursorField[]): string {
+/** Makes a cursor of a kind of listing, for one space: by its key, or by its id where a new space may go on. */
+export function encodeCursor(kind: string, key: SpaceKey | SpaceId, fields: readonly CursorField[]): string {
   return Buffer.from(JSON.stringify([kind, key, ...fields])).toString('base64url')
 }
 
@@ -28,7 +28,7 @@ export function encodeCursor(kind: string, key: SpaceKey, fields: readonly Curso
  *
  * @throws MemoryError `invalid-input` if it is not a cursor of this listing; `cursor-expired` if its space was erased.
  */
-export function decodeCursor(cursor: string, kind: string, key: SpaceKey | null): readonly CursorField[] {
+export function decodeCursor(cursor: string, kind: string, key: SpaceKey | SpaceId | null): readonly CursorField[] {
   const wrong = () =>
     invalidInput('cursor', 'must be a nextCursor of the same listing', cursor, 'Leave it out to start over.')
   let parsed: unknown

@@ -1,6 +1,7 @@
 /** Pages of the runs of a workflow. */
-import { invalidInput } from '../../domain/error.ts'
+import type { SpaceId } from '../../domain/id.ts'
 import type { RunStatus } from '../../domain/records/run.ts'
+import { decodeCursor, encodeCursor, numberAt } from '../../memory/arguments/cursor.ts'
 import type { WorkflowStatus } from './events.ts'
 import type { WorkflowHost } from './host.ts'
 import { runStatusOf, viewOf, type WorkflowState } from './run-view.ts'
@@ -26,11 +27,11 @@ interface RunsQuery {
   readonly cursor?: string
 }
 
-function placeOf(cursor: string | undefined): number | null {
-  if (cursor === undefined) return null
-  const place = Number(cursor)
-  if (Number.isSafeInteger(place) && place >= 0) return place
-  throw invalidInput('cursor', 'must be the nextCursor of an earlier page', cursor, 'Leave it out for the first page.')
+/** What a cursor belongs to: the runs of one workflow, with one status or with any. */
+const listingOf = (flowId: string, status: WorkflowStatus | undefined) => `workflow-runs:${status ?? ''}:${flowId}`
+
+function placeOf(cursor: string | undefined, listing: string, space: SpaceId): number | null {
+  return cursor === undefined ? null : numberAt(decodeCursor(cursor, listing, space), 0)
 }
 
 /** A page of runs with their steps, the newest first. */
@@ -41,7 +42,8 @@ export async function listFlowRuns(
   const space = await host.space(resourceId)
   const statuses = status === undefined ? [...new Set(Object.values(stored).flat())] : stored[status]
   const runs: WorkflowState[] = []
-  for (let after = placeOf(cursor); ; ) {
+  const listing = listingOf(host.flow.id, status)
+  for (let after = placeOf(cursor, listing, space.id); ; ) {
     const query = { threadId: null, name: host.flow.id, statuses, order: 'newest', after, limit } as const
     const { items, more } = await space.runs.list(query)
     for (const run of items) {
@@ -50,7 +52,7 @@ export async function listFlowRuns(
       const steps = await space.workSteps(run.id)
       if (status !== undefined && runStatusOf(run, steps) !== status) continue
       runs.push(viewOf(run, steps))
-      if (runs.length === limit) return { runs, nextCursor: String(after) }
+      if (runs.length === limit) return { runs, nextCursor: encodeCursor(listing, space.id, [after]) }
     }
     if (!more) return { runs, nextCursor: null }
   }
