@@ -21,10 +21,24 @@ export class ManualClock {
   }
 }
 
-/** The blocks that an erasure names: of the space, or of a thread. */
-function erasedBlocks(blocks: ActionOf<'erase-part'>['blocks'], threadId: string) {
-  if (blocks.length === 0) return {}
-  return { blocks: blocks.map(({ name, own }) => (own ? { name } : { name, threadId })) }
+/** The change of an erasure, as far as the run knows of what it names. */
+function erasedPart(
+  known: Parameters<typeof messageIdOf>[0],
+  { thread, targets, keys, runs, blocks }: ActionOf<'erase-part'>,
+): Change {
+  const inThread = threads[targets.length % threads.length] as string
+  const messageIds = targets.map((target) => messageIdOf(known, inThread, target))
+  const named = blocks.map(({ name, own }) => (own ? { name } : { name, threadId: inThread }))
+  const change = {
+    kind: 'erase' as const,
+    ...(thread === undefined ? {} : { threadIds: [threads[thread] as string] }),
+    ...(messageIds.length === 0 ? {} : { messageIds }),
+    ...(keys.length === 0 ? {} : { keys }),
+    ...(blocks.length === 0 ? {} : { blocks: named }),
+    ...(runs.length === 0 ? {} : { runIds: runs.map((back) => runIdOf(known, back)) }),
+  }
+  // Naming nothing would take the whole space.
+  return Object.keys(change).length === 1 ? { ...change, keys: ['a'] } : change
 }
 
 /** An answer without the keys that gave way, which may have been erased since. */
@@ -238,21 +252,9 @@ export class World {
   }
 
   /** Erases a thread, messages, keys and runs of a space, as far as the run knows of any. */
-  erasePartCommit({ space, thread, targets, keys, runs, blocks }: ActionOf<'erase-part'>): Sent {
-    const id = spaces[space] as string as SpaceId
-    const known = this.knownOf(id)
-    const inThread = threads[targets.length % threads.length] as string
-    const messageIds = targets.map((target) => messageIdOf(known, inThread, target))
-    const change = {
-      kind: 'erase' as const,
-      ...(thread === undefined ? {} : { threadIds: [threads[thread] as string] }),
-      ...(messageIds.length === 0 ? {} : { messageIds }),
-      ...(keys.length === 0 ? {} : { keys }),
-      ...erasedBlocks(blocks, inThread),
-      ...(runs.length === 0 ? {} : { runIds: runs.map((back) => runIdOf(known, back)) }),
-    }
-    // Naming nothing would take the whole space.
-    const named = Object.keys(change).length === 1 ? { ...change, keys: ['a'] } : change
+  erasePartCommit(action: ActionOf<'erase-part'>): Sent {
+    const id = spaces[action.space] as string as SpaceId
+    const named = erasedPart(this.knownOf(id), action)
     return { commit: { id: `c${++this.#count}` as CommitId, space: id, changes: [named] }, actor: actors[3] as Actor }
   }
 
