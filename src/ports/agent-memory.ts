@@ -34,6 +34,10 @@ export interface AgentTurn {
   readonly replaces: readonly string[]
   /** The id of the turn's next message without one: `index` messages are in it. */
   messageId(index: number): string
+  /** What the work of {@link noting} read and wrote in memory so far, for the details of the run. */
+  readonly notes: JsonObject
+  /** Does the work of a tool. What it reads and writes in memory, in any space, is noted. */
+  noting<Result>(act: () => Result): Result
   /**
    * @throws MemoryError `conflict` if the turn was replaced or discarded, or another turn took its place first;
    *   `not-found` if its thread was deleted.

@@ -43,7 +43,11 @@ function relayedTurn(turn: AgentTurn): AgentTurn {
     get isClosed() {
       return turn.isClosed
     },
+    get notes() {
+      return turn.notes
+    },
     messageId: (index) => turn.messageId(index),
+    noting: (act) => turn.noting(act),
     commit: (changes) => turn.commit(changes),
     close: (status, changes) => turn.close(status, changes),
     discard: (changes) => turn.discard(changes),

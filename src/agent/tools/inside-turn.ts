@@ -7,7 +7,7 @@ const turnsAround = new AsyncLocalStorage<readonly AgentTurn[]>()
 
 /** Runs the work as part of a turn, and of the turns that contain it. */
 export function insideTurn<Result>(turn: AgentTurn, act: () => Result): Result {
-  return turnsAround.run([...(turnsAround.getStore() ?? []), turn], act)
+  return turnsAround.run([...(turnsAround.getStore() ?? []), turn], () => turn.noting(act))
 }
 
 /**

@@ -142,7 +142,16 @@ export class OwnTurn {
 
   #endingRun({ status, parts, error }: AnswerEnd, facts: RunFacts): Change {
     const { steps } = this.answer
-    const all = { ...facts, seen: this.#seen, steps, memoryCalls: memoryCalls(parts), error: errorOf(error) }
+    // A later list of what it saw replaces this one.
+    const earlier = status === 'suspended' ? { seenEarlier: { [tokenOf(this.turn)]: this.#seen } } : {}
+    const all = {
+      ...facts,
+      seen: this.#seen,
+      ...earlier,
+      steps,
+      memoryCalls: memoryCalls(parts),
+      error: errorOf(error),
+    }
     return endingRun(this.turn, status, all, status === 'suspended' ? continuationOf(this.#call, steps) : undefined)
   }
 
@@ -166,9 +175,14 @@ export class OwnTurn {
   /** If an answer cannot be stored, for example because it is too large, the turn must still end. */
   async #closeAnyway(error: unknown): Promise<void> {
     const status = isOvertaken(error) ? 'aborted' : 'failed'
-    const run = endingRun(this.turn, status, { error: errorOf(error) })
+    const run = endingRun(this.turn, status, { seen: this.#seen, error: errorOf(error) })
     await closeAnyhow(this.turn, status, run, () => this.#saved.cut())
   }
+}
+
+/** The number of the lease with which the turn was opened or resumed. No two have the same. */
+function tokenOf({ results }: AgentTurn): number {
+  return Math.max(0, ...results.flatMap((result) => ('leaseToken' in result ? [result.leaseToken] : [])))
 }
 
 /** Whether what the model says reaches the recording at once, and as it is. */

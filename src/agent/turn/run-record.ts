@@ -52,7 +52,8 @@ export function runIdOfTurn({ spaceKey, runId }: AgentTurn): string {
 }
 
 /**
- * The record of a run when its turn ends, is suspended or is discarded. Undefined fields are left out.
+ * The record of a run when its turn ends, is suspended or is discarded, with what its tools read and wrote in memory.
+ * Undefined fields are left out.
  *
  * @param continuation What a suspended run needs to continue. Default: what it had.
  */
@@ -62,7 +63,8 @@ export function endingRun(
   facts: RunFacts = {},
   continuation?: Json,
 ): Change {
-  const details = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as JsonObject
+  const stated = Object.entries({ ...facts, ...turn.notes }).filter(([, value]) => value !== undefined)
+  const details = Object.fromEntries(stated) as JsonObject
   const known = Object.keys(details).length === 0 ? {} : { details }
   const kept = continuation === undefined ? {} : { continuation }
   return { kind: 'run-put', runId: runIdOfTurn(turn), threadId: turn.threadId, status, ...known, ...kept }

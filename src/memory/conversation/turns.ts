@@ -5,12 +5,14 @@ import type { Change, ChangeResult, CommitResult, Expectation } from '../../doma
 import { every, type Timer } from '../../domain/detached.ts'
 import { invariant, MemoryError, notFound, shown } from '../../domain/error.ts'
 import { messageIdOf, parseTurnId, type SpaceKey, type TurnId } from '../../domain/id.ts'
+import type { JsonObject } from '../../domain/json.ts'
 import { turnLease } from '../../domain/records/lease.ts'
 import type { AgentTurnRequest, TurnEnd } from '../../ports/agent-memory.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Holding } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
 import { randomId } from '../options/random-id.ts'
+import { noting, RunNotes } from '../storage/run-notes.ts'
 import { traced } from '../tracing.ts'
 import { messagesIn, saveEvent, savesWords, turnAnswer } from './trace-saves.ts'
 import { waitForTurns } from './turn-queue.ts'
@@ -38,6 +40,7 @@ export class Turn {
   readonly replaces: readonly string[]
   /** The answer to opening or resuming it, change by change. */
   readonly results: readonly ChangeResult[]
+  readonly #notes = new RunNotes()
   #token: number
   #commits = 0
   #isClosed = false
@@ -73,6 +76,15 @@ export class Turn {
     const issued = parseTurnId(this.id)
     invariant(issued !== null, 'a turn has an id of ours')
     return messageIdOf(issued.spaceKey, issued.turn, index)
+  }
+
+  /** What its tools read and wrote so far. */
+  get notes(): JsonObject {
+    return this.#notes.details
+  }
+
+  noting<Result>(act: () => Result): Result {
+    return noting(this.#notes, act)
   }
 
   get spaceKey(): SpaceKey {

@@ -15,6 +15,7 @@ import { Eraser } from './erasure.ts'
 import { HeldWork } from './held-work.ts'
 import { LateChoice } from './late-storage.ts'
 import { type OpenedMemory, openStorage } from './open-storage.ts'
+import { notedStorage } from './run-notes.ts'
 import { closedMemory } from './storage-errors.ts'
 import { Sweeper } from './sweeper.ts'
 
@@ -79,7 +80,7 @@ export class MemoryStorage {
       const { startIndexer } = await import('./background.ts')
       if (this.#closing.signal.aborted) throw closedMemory()
       if (this.#open === null) {
-        this.#open = guardStorage(storage)
+        this.#open = notedStorage(guardStorage(storage))
         this.#models = models
         if (this.#options.background !== false) {
           this.#sweeper = new Sweeper(this.#open)
