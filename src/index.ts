@@ -23,7 +23,7 @@ export { TokenLimiter } from './agent/processors/token-limiter.ts'
 export { ToolCallFilter } from './agent/processors/tool-call-filter.ts'
 export { RequestContext, type RequestContextInput } from './agent/request-context.ts'
 export type { ReconnectedStream, ReconnectOptions } from './agent/run/reconnect.ts'
-export type { AgentResult, AgentStream, AgentStreamPart } from './agent/run/result.ts'
+export type { AgentResult, AgentStream, AgentStreamPart, ToolOutputPart } from './agent/run/result.ts'
 export type { PendingCall, ToolCallApprovalPart, ToolCallSuspendedPart } from './agent/suspension/pending-calls.ts'
 export type { DataPart } from './agent/tools/data-parts.ts'
 export {

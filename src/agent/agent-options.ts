@@ -4,6 +4,7 @@ import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading } from '../domain/read-plain.ts'
 import { checkAutoResume, checkCallOptions, checkRequireToolApproval } from './call-options.ts'
+import { checkSubagents } from './delegation/primitives.ts'
 import { type AgentOptions, callFields, checkMemory } from './options.ts'
 
 /** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
@@ -48,7 +49,8 @@ export function checkAgentOptions(given: unknown): AgentOptions {
   if (options.id !== undefined) checkId(options.id, 'id')
   checkProcessors(options, 'inputProcessors', ['processInput', 'processContext'])
   checkProcessors(options, 'outputProcessors', ['processOutputStream', 'processOutputResult'])
-  const { memory, defaultOptions, requireToolApproval, autoResumeSuspendedTools } = options
+  const { memory, defaultOptions, requireToolApproval, autoResumeSuspendedTools, agents } = options
+  if (typeof agents !== 'function') checkSubagents(options.name, agents)
   if (requireToolApproval !== undefined) checkRequireToolApproval(requireToolApproval, 'requireToolApproval')
   if (autoResumeSuspendedTools !== undefined) checkAutoResume(autoResumeSuspendedTools, 'autoResumeSuspendedTools')
   if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)

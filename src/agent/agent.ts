@@ -6,12 +6,14 @@ import type { Memory } from '../facade/memory.ts'
 import { checkAgentOptions } from './agent-options.ts'
 import type { Call, CalledAgent } from './call.ts'
 import { callOptions } from './call-options.ts'
+import { registerAgent } from './called-agent.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
 import {
   loadAutoResume,
   loadCall,
   loadCancel,
   loadContinueRun,
+  loadDelegation,
   loadGenerate,
   loadReconnect,
   loadRecover,
@@ -41,9 +43,6 @@ type Deciding = [
   decision: (continuing: ContinueRun, options: DecideOptions) => Decide,
 ]
 
-/** An agent as its calls see it: for the rooms that call agents in their own way. */
-export let calledAgentOf: (agent: Agent) => CalledAgent
-
 /** How often runs that are left behind are looked for, milliseconds. */
 const recoverEveryMs = 60_000
 
@@ -72,10 +71,6 @@ export class Agent implements RegisteredAgent {
   readonly #options: AgentOptions
   #container: Container | null = null
 
-  static {
-    calledAgentOf = (agent) => agent.#called()
-  }
-
   /**
    * Checks the options. Nothing is loaded or opened yet.
    *
@@ -87,6 +82,7 @@ export class Agent implements RegisteredAgent {
     this.name = options.name
     this.id = options.id ?? kebabCase(options.name)
     this.description = options.description
+    registerAgent(this, () => this.#called())
   }
 
   /** Makes the agent one of a container's, whose storage its memory uses unless it has one of its own. */
@@ -280,6 +276,12 @@ export class Agent implements RegisteredAgent {
       name: this.name,
       options: this.#options,
       defaultMemory: this.#container?.getMemory() ?? null,
+      defaultModel: null,
+      work: null,
+      handsOn: async (delegating) => {
+        const { delegatingTools } = await loadDelegation()
+        return delegatingTools(delegating)
+      },
       bind: (memory: Memory) => {
         this.#container?.bind(memory)
       },

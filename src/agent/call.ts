@@ -25,19 +25,47 @@ import {
   placeOf,
 } from './options.ts'
 import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
+import { Relay } from './relay.ts'
 import { RequestContext } from './request-context.ts'
 import { ResultReader } from './tools/result-reader.ts'
 import { withApprovals } from './tools/tool-approval.ts'
 import { withConvertedSchemas } from './tools/tool-schema.ts'
 import { checkTools } from './tools/tool-set.ts'
+import { WorkLog } from './work-log.ts'
+
+/** What the delegations share that one call of a supervisor begins, at every depth. */
+export interface DelegatedWork {
+  /** How many delegations the agent is inside: 1 for a subagent of the agent that the application called. */
+  readonly depth: number
+  /** How many delegations have begun so far. */
+  readonly begun: { count: number }
+}
+
+/** What is known of a call when its tools are made. */
+export interface DelegatingCall {
+  readonly agent: CalledAgent
+  readonly options: CallOptions
+  readonly requestContext: RequestContext
+  readonly model: LanguageModelObject
+  /** null for a call without memory. */
+  readonly remembered: Remembered | null
+  readonly relay: Relay
+  readonly log: WorkLog
+}
 
 /** An agent as a call sees it. */
 export interface CalledAgent {
   readonly id: string
   readonly name: string
   readonly options: AgentOptions
-  /** The container's memory, for an agent without one. */
+  /** The memory of an agent without one: its container's, or its supervisor's. */
   readonly defaultMemory: Memory | null
+  /** The model of an agent without one: its supervisor's. */
+  readonly defaultModel: LanguageModelObject | null
+  /** null for an agent that does not work for another one. */
+  readonly work: DelegatedWork | null
+  /** Makes the tools with which a call hands work to other agents and to workflows. */
+  readonly handsOn: (call: DelegatingCall) => Promise<ToolSet>
   /** Called before a memory is used, to bind it to the container's storage. */
   readonly bind: (memory: Memory) => void
   /** The container's telemetry, for calls that set none. */
@@ -66,6 +94,12 @@ export interface Call {
   readonly warnings: string[]
   /** The waiting turn that the call goes on with, without anything said; null for any other call. */
   readonly goesOn: TurnId | null
+  /** The run of a new turn, if another run began it; null for one of its own. */
+  readonly run: GivenRun | null
+  /** What happens inside of the work that the call hands to others. */
+  readonly relay: Relay
+  /** What was handed to others, for the record of the run. */
+  readonly log: WorkLog
   /** Whether a new message gave the data that the turn goes on with. A client then has no open answer to add to. */
   readonly isAutoResumed: boolean
 }
@@ -74,13 +108,15 @@ export interface Call {
 export interface Remembered {
   /** Acting as the agent. */
   readonly memory: Memory
+  /** The same as it was given: for those that the agent hands work to. */
+  readonly source: Memory
   /** The space that the call remembers in. It is resolved here and passed on from here. */
   readonly space: AgentSpace
   readonly thread: CallThread
   readonly behaviour: ResolvedBehaviour
 }
 
-function resolved<Value>(value: Dynamic<Value> | undefined, requestContext: RequestContext) {
+export function resolved<Value>(value: Dynamic<Value> | undefined, requestContext: RequestContext) {
   if (typeof value !== 'function') return value
   return (value as (call: { requestContext: RequestContext }) => Value | PromiseLike<Value>)({ requestContext })
 }
@@ -129,20 +165,30 @@ export async function memoryFor(agent: CalledAgent, requestContext: RequestConte
   return { memory, usable, actor: { kind: 'agent', id: agent.id, name: agent.name } }
 }
 
-/** The waiting turn that a call goes on with, and where it is. */
-interface WaitingPlace {
+/** A run that another run began. */
+export interface GivenRun {
+  /** The last part of its id. */
+  readonly unique: string
+  readonly parentRunId: string
+}
+
+/** Where a call is stored, instead of what its options say. */
+interface GivenPlace {
   readonly space: AgentSpace
-  readonly threadId: string
-  readonly turnId: TurnId
+  readonly thread: CallThread
+  /** The waiting turn that it goes on with; null if what is said opens a new one. */
+  readonly goesOn: TurnId | null
+  /** Of a new turn. Default: a run of its own. */
+  readonly run?: GivenRun
 }
 
 async function rememberedBy(
   agent: CalledAgent,
   options: CallOptions,
   requestContext: RequestContext,
-  waiting: WaitingPlace | null,
+  given: GivenPlace | null,
 ): Promise<{ readonly remembered: Remembered; readonly author: Actor | undefined } | null> {
-  const place = waiting === null ? placeOf(options) : { space: waiting.space, thread: { id: waiting.threadId } }
+  const place = given ?? placeOf(options)
   if (place === null) {
     // A function still learns of the call.
     await resolved(agent.options.memory, requestContext)
@@ -157,7 +203,7 @@ async function rememberedBy(
     { stated: history === undefined ? undefined : { history }, field: 'memory' },
   )
   const space = 'space' in place ? place.space : usable.space(actor, place.resourceId)
-  const remembered = { memory: memory.as(actor), space, thread: place.thread, behaviour }
+  const remembered = { memory: memory.as(actor), source: memory, space, thread: place.thread, behaviour }
   return { remembered, author: speaker(options, usable) }
 }
 
@@ -181,42 +227,47 @@ const loadRecallTool = once(() => withPeers(() => import('./tools/recall-tool.ts
 /** The tools of a call: the agent's, the call's, and those that memory brings. */
 async function toolsOf(
   agent: CalledAgent,
-  given: ToolSet | undefined,
+  given: readonly (ToolSet | undefined)[],
   options: CallOptions,
   found: { readonly remembered: Remembered; readonly results: ResultReader } | null,
 ): Promise<ToolSet> {
-  if (found === null) return withConvertedSchemas(checkTools(agent.name, given, options.tools))
+  if (found === null) return withConvertedSchemas(checkTools(agent.name, ...given, options.tools))
   const { results, remembered } = found
   const { memory, space, thread, behaviour } = remembered
   const { memoryTools } = await loadMemoryTools()
   const { withResultTool } = await loadRecallTool()
   const own = await memoryTools({ memory, space, threadId: thread.id, behaviour, results })
-  const tools = checkTools(agent.name, given, options.tools, own)
+  const tools = checkTools(agent.name, ...given, options.tools, own)
   return withConvertedSchemas(withResultTool(tools, results, options.activeTools))
 }
 
 /**
  * Resolves a call's options. Bad ones are refused here, before anything is stored.
  *
- * @param waiting The turn that it goes on with. Default: what is said opens a new one, or answers calls of one.
+ * @param place Where it is stored. Default: as its options say; what is said opens a turn, or answers calls of one.
  */
 export async function settleCall(
   agent: CalledAgent,
   input: AgentInput,
   options: CallOptions,
-  waiting: WaitingPlace | null = null,
+  place: GivenPlace | null = null,
 ): Promise<Call> {
   const signal = options.abortSignal
   signal?.throwIfAborted()
   const requestContext = options.requestContext ?? new RequestContext()
-  const found = await rememberedBy(agent, options, requestContext, waiting)
-  const model = resolveModel(await resolved(agent.options.model, requestContext), agent.name)
+  const found = await rememberedBy(agent, options, requestContext, place)
+  const model = resolveModel((await resolved(agent.options.model, requestContext)) ?? agent.defaultModel, agent.name)
   const own = systemMessages(await resolved(agent.options.instructions, requestContext), 'instructions')
   const remembered = found?.remembered ?? null
   const given = await resolved(agent.options.tools, requestContext)
   const results = remembered === null ? null : new ResultReader(remembered.space, remembered.thread.id)
-  const place = remembered === null || results === null ? null : { remembered, results }
-  const tools = withApprovals(await toolsOf(agent, given, options, place), {
+  const stored = remembered === null || results === null ? null : { remembered, results }
+  const relay = new Relay()
+  const log = new WorkLog()
+  const { agents, workflows } = agent.options
+  const hands = agents !== undefined || workflows !== undefined
+  const handed = hands ? await agent.handsOn({ agent, options, requestContext, model, remembered, relay, log }) : {}
+  const tools = withApprovals(await toolsOf(agent, [given, handed], options, stored), {
     rule: options.requireToolApproval ?? agent.options.requireToolApproval ?? false,
     requestContext,
     onFailed: (toolName, error) => {
@@ -227,12 +278,10 @@ export async function settleCall(
       )
     },
   })
-  const read = withAuthor(waiting === null ? readMessages(input) : [], { kind: 'agent', id: agent.id }, found?.author)
+  const goesOn = place?.goesOn ?? null
+  const read = withAuthor(goesOn === null ? readMessages(input) : [], { kind: 'agent', id: agent.id }, found?.author)
   const warnings: string[] = []
-  const { agents, workflows, inputProcessors = [], outputProcessors = [] } = agent.options
-  if (agents !== undefined || workflows !== undefined) {
-    warnings.push(`The agents and workflows of ${agent.name} are not called: this version does not delegate work.`)
-  }
+  const { inputProcessors = [], outputProcessors = [] } = agent.options
   return {
     agent,
     options,
@@ -248,7 +297,10 @@ export async function settleCall(
     remembered,
     results,
     warnings,
-    goesOn: waiting?.turnId ?? null,
+    goesOn,
+    run: place?.run ?? null,
+    relay,
+    log,
     isAutoResumed: false,
   }
 }

@@ -107,6 +107,13 @@ export type AgentInput =
   | ModelMessage
   | readonly (MessageLike | UIMessage | ModelMessage)[]
 
+/** An agent that another one hands work to: an `Agent` with a description. */
+interface Subordinate {
+  readonly id: string
+  readonly name: string
+  readonly description: string | undefined
+}
+
 /** Options of `new Agent()`. */
 export interface AgentOptions {
   /** Default: the name in kebab-case. It is the actor's id in memory: keep it when the name changes. */
@@ -127,8 +134,11 @@ export interface AgentOptions {
   readonly requireToolApproval?: RequireToolApproval
   /** Whether a new message may resume a suspended call; see the option of a call. Default: false. */
   readonly autoResumeSuspendedTools?: boolean
-  /** Agents it may hand work to. Kept, and not called in this version. */
-  readonly agents?: Dynamic<Readonly<Record<string, unknown>>>
+  /**
+   * Agents that it may hand work to, by their keys: each is a tool `agent-<key>` for its model. Each needs a `description`. One
+   * without a memory or a model uses those of this agent.
+   */
+  readonly agents?: Dynamic<Readonly<Record<string, Subordinate>>>
   /** Workflows it may run. Kept, and not called in this version. */
   readonly workflows?: Dynamic<Readonly<Record<string, unknown>>>
   /** Change or refuse the new messages and the prompt, in this order. */

@@ -49,6 +49,12 @@ export const limitTable = {
       'bytes of what one call or step tells those who decide, of the decision about it, and of the output of one step',
   },
   stepsPerRun: { default: 10_000, max: 100_000, about: 'steps of one run of a workflow' },
+  delegationDepth: {
+    default: 8,
+    max: 15,
+    about: 'agents that one task is handed to in a row, each by the one before',
+  },
+  delegationsPerRun: { default: 64, max: 10_000, about: 'tasks that one run of an agent hands on, at every depth' },
   pendingDays: { default: 30, max: 3_650, about: 'days that a call waits for a decision before it expires' },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   messageBytes: {

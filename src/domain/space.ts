@@ -15,7 +15,7 @@ export interface SpaceAddress {
   readonly path: readonly { readonly kind: SpaceKind; readonly id: string }[]
 }
 
-const maxDepth = 8
+const maxDepth = 16
 const fix = `Use memory.team(id), memory.space('resource/<id>') or spaceId(kind, id); ids are percent-encoded parts.`
 
 /** An id in the form of a space's address. */
@@ -50,7 +50,7 @@ export function spaceId(kind: SpaceKind, id: string): SpaceId {
   return space
 }
 
-/** The address of a child space, at most 8 deep. */
+/** The address of a child space, at most 16 deep. */
 export function childSpaceId(parent: SpaceId, kind: SpaceKind, id: string): SpaceId {
   return parseSpaceId(`${parent}/${spaceId(kind, id)}`).id
 }
@@ -62,7 +62,7 @@ const parsedByText = new Map<string, ParsedSpace>()
 /**
  * Parses and canonicalises the text of a space id.
  *
- * @throws MemoryError `invalid-input` if it is not `kind/id` pairs with percent-encoded ids, at most 8 of them.
+ * @throws MemoryError `invalid-input` if it is not `kind/id` pairs with percent-encoded ids, at most 16 of them.
  */
 export function parseSpaceId(text: unknown): ParsedSpace {
   if (typeof text !== 'string') throw invalidInput('space', 'must be a string', text, fix)

@@ -191,6 +191,8 @@ export interface AgentSpace extends Reads {
     | 'metadataBytes'
     | 'stepBytes'
     | 'stepsPerRun'
+    | 'delegationDepth'
+    | 'delegationsPerRun'
     | 'runLeaseMs'
     | 'toolResultLength'
   >

@@ -20,6 +20,7 @@ import {
   RequestContext,
   type ToolCallApprovalPart,
   type ToolCallSuspendedPart,
+  type ToolOutputPart,
 } from 'aquifer'
 import { type ScriptedModel, scriptedModel } from 'aquifer/testing'
 import { expect, expectTypeOf, test } from 'vitest'
@@ -57,7 +58,9 @@ test('a streamed answer is that of streamText', async () => {
   expectTypeOf(result.toUIMessageStreamResponse()).toEqualTypeOf<Response>()
   const seen: string[] = []
   for await (const part of result.fullStream) {
-    expectTypeOf(part).toEqualTypeOf<TextStreamPart<ToolSet> | ToolCallApprovalPart | ToolCallSuspendedPart>()
+    expectTypeOf(part).toEqualTypeOf<
+      TextStreamPart<ToolSet> | ToolCallApprovalPart | ToolCallSuspendedPart | ToolOutputPart
+    >()
     if (part.type === 'text-delta') expectTypeOf(part.text).toEqualTypeOf<string>()
     seen.push(part.type)
   }

@@ -42,8 +42,20 @@ export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet
   readonly pendingCalls: readonly PendingCall[]
 }
 
+/** A part of `fullStream`: something happened inside of the work that a call of a tool handed to an agent or a workflow. */
+export interface ToolOutputPart {
+  /** Tells it from the AI SDK's parts. */
+  readonly type: 'tool-output'
+  /** The call that handed the work on. */
+  readonly toolCallId: string
+  /** `agent-<key>` or `workflow-<key>`. */
+  readonly toolName: string
+  /** A part of the subagent's own `fullStream`, or an event of the workflow. */
+  readonly output: { readonly type: string }
+}
+
 /** What `fullStream` has in addition to the AI SDK's stream. */
-export type AgentStreamPart = TextStreamPart<ToolSet> | ToolCallApprovalPart | ToolCallSuspendedPart
+export type AgentStreamPart = TextStreamPart<ToolSet> | ToolCallApprovalPart | ToolCallSuspendedPart | ToolOutputPart
 
 type SdkStream = Omit<StreamTextResult<ToolSet, Context, never>, 'fullStream'>
 
@@ -54,7 +66,8 @@ type SdkStream = Omit<StreamTextResult<ToolSet, Context, never>, 'fullStream'>
 export interface AgentStream<Value = unknown> extends SdkStream, Stored {
   /**
    * The AI SDK's `stream`, and a `tool-call-approval` or `tool-call-suspended` part for each call that waits for an approval
-   * or for data. They come when the turn is closed, so that the call can be decided about at once.
+   * or for data. They come when the turn is closed, so that the call can be decided about at once. A `tool-output` part has
+   * each part of the stream of a subagent, and each event of a workflow, that a call handed work to.
    */
   readonly fullStream: AsyncIterable<AgentStreamPart> & ReadableStream<AgentStreamPart>
   /** The answer in the shape that `structuredOutput` asked for; undefined for a call that asked for none. */

@@ -15,6 +15,7 @@ import type { AnswerOfTurn } from '../turn/answering-turn.ts'
 import { isOvertaken } from '../turn/close-turn.ts'
 import { beginExchange, type Exchange } from '../turn/exchange.ts'
 import { OwnTurn } from '../turn/own-turn.ts'
+import { withDelegationParts } from './delegation-parts.ts'
 import { Recording } from './recording.ts'
 import { type AgentStream, type AgentStreamPart, allWarnings, storedBy, withProperties } from './result.ts'
 import { endOf, isEnded, sdkSettings } from './run-model.ts'
@@ -257,6 +258,7 @@ async function uiMethods(call: Call, result: Result, { turn, tools, dataParts }:
 
 /** Calls the agent's model and returns its stream as soon as the turn is open. */
 export function stream(call: Call): Promise<AgentStream> {
+  call.relay.keep()
   const beginning = begun(call)
   call.remembered?.space.hold(beginning.catch(() => {}))
   return beginning
@@ -327,7 +329,7 @@ async function agentStream(call: Call, result: Result, streaming: Streaming): Pr
       return Promise.resolve(result.responseMessages).then(withoutEmpty)
     },
     get fullStream() {
-      return result.fullStream.pipeThrough(withPending(turn, finished))
+      return result.fullStream.pipeThrough(withPending(turn, finished)).pipeThrough(withDelegationParts(call.relay))
     },
     get objectStream(): AsyncIterable<unknown> {
       return result.partialOutputStream

@@ -146,6 +146,7 @@ export class OwnTurn {
     const earlier = status === 'suspended' ? { seenEarlier: { [tokenOf(this.turn)]: this.#seen } } : {}
     const all = {
       ...facts,
+      ...this.#call.log.facts,
       seen: this.#seen,
       ...earlier,
       steps,

@@ -156,7 +156,7 @@ export async function checkClientResult({ tools }: Call, toolName: string, outpu
 async function openingRequest(call: Call, remembered: Remembered, plan: InputPlan): Promise<AgentTurnRequest> {
   const { space, thread } = remembered
   const threadId = thread.id
-  const { runId, run } = beginningRun(space, call.agent.id, threadId)
+  const { runId, run } = beginningRun(space, call.agent.id, threadId, call.run)
   const before = await threadChanges(remembered)
   const messages = [...plan.fresh]
   const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]

@@ -3,6 +3,7 @@ import type { Change, Expectation } from '../../domain/commit/commit.ts'
 import { runIdIn, runIdOf, type TurnId } from '../../domain/id.ts'
 import type { Json, JsonObject } from '../../domain/json.ts'
 import type { AgentSpace, AgentTurn, TurnEnd } from '../../ports/agent-memory.ts'
+import type { GivenRun } from '../call.ts'
 
 /** The fields of a run that are recorded at its end. */
 export type RunFacts = Readonly<Record<string, Json | undefined>>
@@ -18,10 +19,28 @@ export interface ResumedRun extends RunAtWork {
   readonly expect: readonly Expectation[]
 }
 
-/** A new run of an agent, for the turn that the same commit opens. */
-export function beginningRun(space: AgentSpace, agentId: string, threadId: string): RunAtWork {
-  const runId = space.newRunId()
-  return { runId, run: { kind: 'run-put', unique: runId, name: agentId, threadId, opened: 0, status: 'running' } }
+/**
+ * A new run of an agent, for the turn that the same commit opens.
+ *
+ * @param given Its id and its parent, if another run began it.
+ */
+export function beginningRun(
+  space: AgentSpace,
+  agentId: string,
+  threadId: string,
+  given: GivenRun | null = null,
+): RunAtWork {
+  const { unique: runId, ...parent } = given ?? { unique: space.newRunId() }
+  const run: Change = {
+    kind: 'run-put',
+    unique: runId,
+    name: agentId,
+    threadId,
+    opened: 0,
+    status: 'running',
+    ...parent,
+  }
+  return { runId, run }
 }
 
 /**

@@ -8,14 +8,15 @@ import { runIdIn, type TurnId } from '../../domain/id.ts'
 import { isToolPart, type Message } from '../../domain/records/message.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
-import type { AgentSpace } from '../../ports/agent-memory.ts'
-import { type CalledAgent, memoryFor, settleCall } from '../call.ts'
+import type { AgentMemory, AgentSpace } from '../../ports/agent-memory.ts'
+import { type Call, type CalledAgent, type GivenRun, memoryFor, settleCall } from '../call.ts'
 import { callOptions } from '../call-options.ts'
 import { turnMessages } from '../input/stored-thread.ts'
-import type { CallOptions } from '../options.ts'
+import type { CallOptions, CallThread } from '../options.ts'
 import type { RequestContext } from '../request-context.ts'
 import { generate } from '../run/generate.ts'
-import type { AgentResult } from '../run/result.ts'
+import type { AgentStreamPart } from '../run/result.ts'
+import { stream } from '../run/stream.ts'
 import { type PendingCall, pendingCallsOf } from '../suspension/pending-calls.ts'
 import {
   approve,
@@ -34,6 +35,17 @@ export type CallDecision = { readonly toolCallId: string } & (
   | { readonly data: unknown }
 )
 
+/** The conversation that a question belongs to. */
+export interface QuestionPlace {
+  /** Its space in the memory of the agent that is asked. */
+  readonly spaceIn: (memory: AgentMemory, agent: Actor) => AgentSpace
+  readonly thread: CallThread
+  /** Who asks. */
+  readonly author: Actor
+  /** The run of the answer. Default: one of its own each time that the question is put. */
+  readonly run?: GivenRun
+}
+
 /** A question, and where and how it is answered. */
 export interface StepQuestion {
   /** Of its message: the same each time, and of no other question. */
@@ -42,16 +54,25 @@ export interface StepQuestion {
   readonly requestContext: RequestContext
   readonly signal: AbortSignal
   /** The conversation that it belongs to; null: it is put without memory. */
-  readonly place: { readonly resourceId: string; readonly threadId: string; readonly author: Actor } | null
+  readonly place: QuestionPlace | null
   /** The form of the answer, as JSON in its text. */
   readonly schema: StandardSchema | null
+  /** Options of the calls that answer it, over those of the agent. Default: none. */
+  readonly options?: Pick<CallOptions, 'instructions' | 'maxSteps'>
+  /** Told of each part of the answer's stream. Default: nobody, and the answer is not streamed. */
+  readonly listen?: (part: AgentStreamPart) => void
   /** About calls that the answer waits for. Those of calls that are decided already are left out. */
   readonly decisions: readonly CallDecision[]
 }
 
 /** The answer, or the calls that it waits for. */
-type AnswerToQuestion =
-  | { readonly status: 'complete'; readonly text: string }
+export type AnswerToQuestion =
+  | {
+      readonly status: 'complete'
+      readonly text: string
+      /** null for an answer that is not stored. */
+      readonly runId: string | null
+    }
   | {
       readonly status: 'suspended'
       readonly runId: string
@@ -67,21 +88,61 @@ function textOf({ parts }: Message): string {
 }
 
 /** The options of a call that answers it. Those of the agent stay, except for its place. */
-function optionsOf({ options }: CalledAgent, { requestContext, signal, place, schema }: StepQuestion): CallOptions {
-  const { author, ...ids } = place ?? {}
+function optionsOf({ options }: CalledAgent, question: StepQuestion): CallOptions {
+  const { requestContext, signal, place, schema, options: stated, listen } = question
   return callOptions(withoutPlace(options.defaultOptions), {
     requestContext,
     abortSignal: signal,
-    ...ids,
-    ...(author === undefined ? {} : { author }),
+    ...stated,
+    // The listener is told of errors; the AI SDK would write them to the console.
+    ...(listen === undefined ? {} : { onError: () => {} }),
+    ...(place === null ? {} : { author: place.author }),
     ...(schema === null ? {} : { structuredOutput: { schema } }),
   })
 }
 
+/** What a call answered. */
+interface Answered {
+  readonly text: string
+  readonly turnId: TurnId | null
+  readonly runId: string | null
+  /** Whether a call of a tool asks for an approval. */
+  readonly waits: boolean
+}
+
+/** Calls the model, and tells the listener of each part of the stream. */
+async function answeredBy(call: Call, { listen }: StepQuestion): Promise<Answered> {
+  if (listen === undefined) {
+    const { text, turnId, runId, content } = await generate(call)
+    const waits = content.some(({ type }) => type === 'tool-approval-request')
+    return { text, turnId: turnId as TurnId | null, runId, waits }
+  }
+  const answer = await stream(call)
+  let waits = false
+  let failure: { readonly error: unknown } | null = null
+  for await (const part of answer.fullStream) {
+    listen(part)
+    if (part.type === 'tool-approval-request') waits = true
+    if (part.type === 'error') failure ??= { error: part.error }
+  }
+  const { status } = await answer.finished
+  call.signal?.throwIfAborted()
+  if (failure !== null) throw failure.error
+  if (status !== 'complete' && status !== 'suspended') throw brokenOff(call.agent, status)
+  return { text: await answer.text, turnId: answer.turnId as TurnId | null, runId: answer.runId, waits }
+}
+
+function brokenOff({ id, name }: CalledAgent, status: string): MemoryError {
+  return new MemoryError('aborted', {
+    message: `The answer of the agent ${name} broke off: its turn is ${status}.`,
+    fix: 'Read its thread, or ask again.',
+    details: { agentId: id, status },
+  })
+}
+
 /** Without a thread nothing can wait: the call that asked for it would be lost. */
-function checkNothingWaits(agent: CalledAgent, { content }: AgentResult): void {
-  const waits = content.find(({ type }) => type === 'tool-approval-request')
-  if (waits === undefined) return
+function checkNothingWaits(agent: CalledAgent, { waits }: Answered): void {
+  if (!waits) return
   throw new MemoryError('unsupported', {
     message: `The agent ${agent.name} asks for an approval, and has no thread in which it could wait.`,
     fix: 'Give the run a resourceId and a threadId, and the agent a memory.',
@@ -91,9 +152,9 @@ function checkNothingWaits(agent: CalledAgent, { content }: AgentResult): void {
 
 async function answerWithoutMemory(agent: CalledAgent, question: StepQuestion): Promise<AnswerToQuestion> {
   const options = optionsOf(agent, { ...question, place: null })
-  const result = await generate(await settleCall(agent, question.prompt, options))
-  checkNothingWaits(agent, result)
-  return { status: 'complete', text: result.text }
+  const answered = await answeredBy(await settleCall(agent, question.prompt, options), question)
+  checkNothingWaits(agent, answered)
+  return { status: 'complete', text: answered.text, runId: null }
 }
 
 function decideBy(decision: CallDecision): Decide {
@@ -115,15 +176,17 @@ const mostLooks = 20
 class Answering {
   readonly #agent: CalledAgent
   readonly #question: StepQuestion
+  readonly #place: QuestionPlace
   readonly #threadId: string
   readonly #options: CallOptions
   readonly #space: AgentSpace
   #refused: string | null = null
 
-  constructor(agent: CalledAgent, question: StepQuestion, space: AgentSpace, threadId: string) {
+  constructor(agent: CalledAgent, question: StepQuestion, place: QuestionPlace, space: AgentSpace) {
     this.#agent = agent
     this.#question = question
-    this.#threadId = threadId
+    this.#place = place
+    this.#threadId = place.thread.id
     this.#space = space
     this.#options = optionsOf(agent, question)
   }
@@ -131,16 +194,19 @@ class Answering {
   /** Does what is left to do, until the question has its answer or waits. */
   async answer(): Promise<AnswerToQuestion> {
     let { id } = this.#question
+    let { run } = this.#place
     for (let look = 1; ; look++) {
       this.#question.signal.throwIfAborted()
       const before = await this.#putBefore(id)
       const answer = before === null ? null : await this.#carriedOn(before)
       if (answer !== null) return answer
       try {
-        return await this.#ask(id)
+        return await this.#ask(id, run)
       } catch (error) {
-        const isAnswered = error instanceof MemoryError && error.code === 'conflict' && 'answeredBy' in error.details
-        if (!isAnswered || look === mostLooks) throw error
+        if (!(error instanceof MemoryError) || error.code !== 'conflict' || look === mostLooks) throw error
+        // That run has ended without an answer: the question is put again, in another one.
+        if (run !== undefined && error.details.runId !== undefined) run = { ...run, unique: `${run.unique}-${look}` }
+        else if (!('answeredBy' in error.details)) throw error
         // It got no whole answer, and the thread has gone on since: it is put again, as another message.
         if (error.details.answeredBy === null && !error.retryable) id = `${this.#question.id}~${look}`
       }
@@ -169,13 +235,13 @@ class Answering {
   /** The answer that is stored, or what comes of going on with it; null if the question has to be put again. */
   async #carriedOn(before: PutBefore): Promise<AnswerToQuestion | null> {
     const { status, run, turnId } = before
-    if (status === 'complete') return this.#stored(turnId)
+    if (status === 'complete') return this.#stored(turnId, run.id)
     if (status === 'interrupted') {
       const hasCalled = (await this.#messages(turnId)).some(({ role, parts }) => {
         return role === 'assistant' && parts.some(isToolPart)
       })
-      // Nothing but words was lost: asking again is all that going on would be.
-      return hasCalled ? this.#goOn(before) : null
+      // Nothing but words was lost: asking again is all that going on would be. A given run goes on, and ends.
+      return hasCalled || this.#place.run !== undefined ? this.#goOn(before) : null
     }
     if (status !== 'suspended') return null
     for (const decision of this.#question.decisions) await this.#decide(run.id, decision)
@@ -209,26 +275,33 @@ class Answering {
 
   async #goOn(waiting: FoundRun): Promise<AnswerToQuestion> {
     const { requestContext } = this.#question
-    return this.#after(await generate(await settleContinued(this.#agent, this.#options, { requestContext }, waiting)))
+    return this.#after(await settleContinued(this.#agent, this.#options, { requestContext }, waiting))
   }
 
-  async #ask(id: string): Promise<AnswerToQuestion> {
+  async #ask(id: string, run: GivenRun | undefined): Promise<AnswerToQuestion> {
     const { prompt } = this.#question
     const input = { id, role: 'user', parts: [{ type: 'text', text: prompt }] } as const
-    return this.#after(await generate(await settleCall(this.#agent, [input], this.#options)))
+    const place = {
+      space: this.#space,
+      thread: this.#place.thread,
+      goesOn: null,
+      ...(run === undefined ? {} : { run }),
+    }
+    return this.#after(await settleCall(this.#agent, [input], this.#options, place))
   }
 
-  /** What a call answered, as it is stored: another process would read the same. */
-  async #after({ turnId, runId, text }: AgentResult): Promise<AnswerToQuestion> {
-    if (turnId === null) return { status: 'complete', text }
+  /** What a call answers, as it is stored: another process would read the same. */
+  async #after(call: Call): Promise<AnswerToQuestion> {
+    const { turnId, runId, text } = await answeredBy(call, this.#question)
+    if (turnId === null) return { status: 'complete', text, runId }
     const turn = await this.#space.messages.turn(turnId)
     const waits = turn?.status === 'suspended' && runId !== null
-    return waits ? this.#waiting(turnId as TurnId, runId) : this.#stored(turnId as TurnId)
+    return waits ? this.#waiting(turnId, runId) : this.#stored(turnId, runId)
   }
 
-  async #stored(turnId: TurnId): Promise<AnswerToQuestion> {
+  async #stored(turnId: TurnId, runId: string | null): Promise<AnswerToQuestion> {
     const answer = (await this.#messages(turnId)).findLast(({ role }) => role === 'assistant')
-    return { status: 'complete', text: answer === undefined ? '' : textOf(answer) }
+    return { status: 'complete', text: answer === undefined ? '' : textOf(answer), runId }
   }
 
   #messages(turnId: TurnId): Promise<readonly Message[]> {
@@ -247,5 +320,5 @@ export async function answerOnce(agent: CalledAgent, question: StepQuestion): Pr
   const hasMemory = agent.options.memory !== undefined || agent.defaultMemory !== null
   if (place === null || !hasMemory) return answerWithoutMemory(agent, question)
   const { usable, actor } = await memoryFor(agent, requestContext)
-  return new Answering(agent, question, usable.space(actor, place.resourceId), place.threadId).answer()
+  return new Answering(agent, question, place, place.spaceIn(usable, actor)).answer()
 }

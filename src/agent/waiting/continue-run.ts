@@ -174,7 +174,8 @@ export function settleContinued(
     ...(maxSteps === undefined ? {} : { maxSteps }),
     ...(requestContext === undefined ? {} : { requestContext }),
   }
-  return settleCall(agent, [], { ...options, ...kept }, waiting)
+  const { space, threadId, turnId } = waiting
+  return settleCall(agent, [], { ...options, ...kept }, { space, thread: { id: threadId }, goesOn: turnId })
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Agents as steps: a step that puts a question to an agent, and waits where the agent's calls wait. */
 
 import { hash } from 'node:crypto'
-import { type Agent, calledAgentOf } from '../../agent/agent.ts'
+import type { Agent } from '../../agent/agent.ts'
+import { calledAgentOf } from '../../agent/called-agent.ts'
 import { loadAnswerOnce } from '../../agent/loaded.ts'
-import type { CallDecision, StepQuestion } from '../../agent/waiting/answer-once.ts'
+import type { CallDecision, QuestionPlace, StepQuestion } from '../../agent/waiting/answer-once.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { fieldsOf } from '../../domain/option-checks.ts'
@@ -76,6 +77,14 @@ function objectIn(agentId: string, text: string): unknown {
   }
 }
 
+function placeOf(resourceId: string, threadId: string, workflowId: string): QuestionPlace {
+  return {
+    spaceIn: (memory, agent) => memory.space(agent, resourceId),
+    thread: { id: threadId },
+    author: { kind: 'agent', id: workflowId },
+  }
+}
+
 function questionOf(context: StepContext, schema: StandardSchema | null): StepQuestion {
   const {
     inputData,
@@ -88,8 +97,7 @@ function questionOf(context: StepContext, schema: StandardSchema | null): StepQu
     resumeData,
   } = context
   const { prompt } = inputData as { readonly prompt: string }
-  const author = { kind: 'agent', id: workflowId } as const
-  const place = resourceId === undefined || threadId === undefined ? null : { resourceId, threadId, author }
+  const place = resourceId === undefined || threadId === undefined ? null : placeOf(resourceId, threadId, workflowId)
   const decisions = (resumeData ?? []) as readonly CallDecision[]
   return { id: questionId(callId), prompt, requestContext, signal, place, schema, decisions }
 }

@@ -1,0 +1,165 @@
+/** The delegations of one call: each asks a subagent once, in a space and a thread of its own, whatever dies in between. */
+import { MemoryError, shown } from '../../domain/error.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { defaultLimits, type Limits } from '../../domain/limits.ts'
+import { childSpaceId } from '../../domain/space.ts'
+import type { CalledAgent, DelegatedWork, DelegatingCall } from '../call.ts'
+import { calledAgentOf } from '../called-agent.ts'
+import type { Primitive } from '../relay.ts'
+import type { ToolCall } from '../tools/tool.ts'
+import { type AnswerToQuestion, answerOnce, type QuestionPlace } from '../waiting/answer-once.ts'
+import { derivedUnique } from './derived-ids.ts'
+
+/** What the names of tools that hand work on begin with. */
+const prefixes = ['agent-', 'workflow-'] as const
+
+type DelegationLimits = Pick<Limits, 'delegationDepth' | 'delegationsPerRun'>
+
+/** A signal that never ends anything. */
+const never = new AbortController().signal
+
+/** What a model is told of work that failed: the cause may quote what is none of its business. */
+function failed({ type, key }: Primitive, cause: unknown): MemoryError {
+  return new MemoryError('unavailable', {
+    message: `The ${type} ${shown(key)} could not carry out the task.`,
+    fix: 'Go on without its answer, or say that it is missing.',
+    details: { [type]: key },
+    retryable: false,
+    cause,
+  })
+}
+
+/** Why work failed, without words that may quote content. */
+function causeOf(error: unknown): JsonObject {
+  if (error instanceof MemoryError) return { error: error.code, fix: error.fix }
+  const { name, statusCode } = (error ?? {}) as { readonly name?: unknown; readonly statusCode?: unknown }
+  return {
+    error: error instanceof Error && typeof name === 'string' ? name : 'Error',
+    ...(typeof statusCode === 'number' ? { statusCode } : {}),
+  }
+}
+
+export class Delegations {
+  readonly #call: DelegatingCall
+  readonly #limits: DelegationLimits
+  readonly #work: DelegatedWork
+  /** Delegations of the same run before this call of it. */
+  #before: Promise<number> | null = null
+
+  constructor(call: DelegatingCall) {
+    this.#call = call
+    this.#limits = call.remembered?.space.limits ?? defaultLimits
+    const { depth, begun } = call.agent.work ?? { depth: 0, begun: { count: 0 } }
+    this.#work = { depth: depth + 1, begun }
+  }
+
+  /** Hands a task to a subagent. Returns its answer, or suspends the call where the subagent waits. */
+  async toAgent(agent: object, primitive: Primitive, prompt: string, call: ToolCall): Promise<string> {
+    await this.#checkLimits(call)
+    const { toolCallId } = call
+    const { relay, log } = this.#call
+    const about = { toolCallId, toolName: `agent-${primitive.key}`, primitive }
+    const began = performance.now()
+    relay.tell({ ...about, kind: 'started', args: { prompt } })
+    const noted = (status: string, more: JsonObject) => {
+      const ms = Math.round(performance.now() - began)
+      log.note({ toolCallId, agentId: primitive.id, key: primitive.key, status, ms, ...more })
+    }
+    let answer: AnswerToQuestion
+    try {
+      answer = await this.#ask(agent, primitive, prompt, call)
+    } catch (error) {
+      relay.tell({ ...about, kind: 'ended', status: 'failed', runId: null, error })
+      noted('failed', causeOf(error))
+      call.abortSignal?.throwIfAborted()
+      this.#call.agent.log('warn', `A delegation to the agent ${shown(primitive.key)} failed.`, error)
+      throw failed(primitive, error)
+    }
+    const { status, runId } = answer
+    noted(status, runId === null ? {} : { runId })
+    if (answer.status === 'complete') {
+      relay.tell({ ...about, kind: 'ended', status, runId, result: answer.text })
+      return answer.text
+    }
+    relay.tell({ ...about, kind: 'ended', status, runId })
+    return call.suspend({ kind: 'delegation', agentId: primitive.id, runId, calls: answer.calls })
+  }
+
+  async #ask(agent: object, primitive: Primitive, prompt: string, call: ToolCall): Promise<AnswerToQuestion> {
+    const { relay, requestContext } = this.#call
+    const place = this.#placeOf(primitive, call)
+    const about = { toolCallId: call.toolCallId, toolName: `agent-${primitive.key}`, primitive }
+    return answerOnce(this.#called(agent), {
+      id: place === null ? call.toolCallId : `prompt-${place.run?.unique}`,
+      prompt,
+      requestContext,
+      signal: call.abortSignal ?? never,
+      place,
+      schema: null,
+      decisions: [],
+      ...(relay.isFollowed ? { listen: (part) => relay.tell({ ...about, kind: 'part', part }) } : {}),
+    })
+  }
+
+  /** The subagent with what it inherits. The agent itself is not changed. */
+  #called(agent: object): CalledAgent {
+    const { agent: parent, model, remembered } = this.#call
+    const own = calledAgentOf(agent)
+    const source = remembered?.source ?? null
+    return {
+      ...own,
+      defaultMemory: source ?? own.defaultMemory,
+      bind: (memory) => (memory === source ? parent : own).bind(memory),
+      defaultModel: model,
+      telemetry: own.telemetry ?? parent.telemetry,
+      work: this.#work,
+    }
+  }
+
+  /** Where the subagent remembers; null if the call stores nothing. */
+  #placeOf({ key }: Primitive, { runId, toolCallId }: ToolCall): QuestionPlace | null {
+    const { agent, remembered } = this.#call
+    if (remembered === null || runId === undefined) return null
+    const unique = derivedUnique(runId, toolCallId)
+    const spaceId = childSpaceId(remembered.space.id, 'agent', key)
+    const parent = { parentThreadId: remembered.thread.id, parentRunId: runId, toolCallId, agent: agent.id }
+    return {
+      spaceIn: (memory, actor) => memory.spaceAt(actor, spaceId),
+      thread: { id: `delegation-${unique}`, metadata: { delegation: parent } },
+      author: { kind: 'agent', id: agent.id, name: agent.name },
+      run: { unique, parentRunId: runId },
+    }
+  }
+
+  /** @throws MemoryError `limit-exceeded`, in words for a model. */
+  async #checkLimits({ runId, toolCallId }: ToolCall): Promise<void> {
+    const { depth, begun } = this.#work
+    const { delegationDepth, delegationsPerRun } = this.#limits
+    if (depth > delegationDepth) {
+      throw tooMuch('delegationDepth', delegationDepth, 'The task was handed on too often, from one agent to the next.')
+    }
+    this.#before ??= this.#countBefore(runId, toolCallId)
+    begun.count += 1
+    if ((await this.#before) + begun.count > delegationsPerRun) {
+      throw tooMuch('delegationsPerRun', delegationsPerRun, 'Too many tasks were handed on.')
+    }
+  }
+
+  async #countBefore(runId: string | undefined, toolCallId: string): Promise<number> {
+    const { agent, remembered } = this.#call
+    if (agent.work !== null || remembered === null || runId === undefined) return 0
+    const steps = await remembered.space.steps(runId)
+    const isBefore = ({ path, tool, status }: (typeof steps)[number]) => {
+      return status === 'settled' && path !== toolCallId && prefixes.some((prefix) => tool.startsWith(prefix))
+    }
+    return steps.filter(isBefore).length
+  }
+}
+
+function tooMuch(limit: keyof DelegationLimits, allowed: number, message: string): MemoryError {
+  return new MemoryError('limit-exceeded', {
+    message,
+    fix: 'Do the rest yourself, or say what is left to do.',
+    details: { limit, allowed },
+  })
+}

@@ -1,0 +1,47 @@
+/** What an agent hands work to: its subagents by their keys, checked where they are stated. */
+import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import { isCallable } from '../called-agent.ts'
+
+/** A subagent, and the key under which it was given. */
+export interface Subagent {
+  readonly key: string
+  readonly agent: object & { readonly id: string; readonly name: string; readonly description: string }
+}
+
+const plainKey = /^[\w-]{1,58}$/
+
+/** Names of tools go to providers, which take letters, digits, `_` and `-`, at most 64. */
+function checkKey(field: string, key: string): void {
+  if (plainKey.test(key)) return
+  const rule = 'must have keys of 1 to 58 letters, digits, "_" and "-"'
+  throw invalidInput(field, rule, key, 'The key is a part of the name of a tool: give it another one.')
+}
+
+function noDescription(agent: string, { id, name }: Subagent['agent']): MemoryError {
+  return new MemoryError('invalid-input', {
+    message: `The agent ${shown(name)} has no description, and ${shown(agent)} is to hand work to it.`,
+    fix: `Say what it is good at: new Agent({ id: ${shown(id)}, description: '…', … }). The model chooses by it.`,
+    details: { field: `agents`, agentId: id, rule: 'must have a description each', got: 'undefined' },
+  })
+}
+
+/**
+ * The subagents of an agent.
+ *
+ * @param agent Its name, for errors.
+ * @throws MemoryError `invalid-input` that names the first one that is wrong.
+ */
+export function checkSubagents(agent: string, given: unknown): readonly Subagent[] {
+  if (given === undefined) return []
+  const fix = 'Pass agents: { research: new Agent({ … }) }.'
+  if (!isJsonObject(given)) throw invalidInput('agents', 'must be an object of agents by key', given, fix)
+  return Object.entries(given as Readonly<Record<string, unknown>>).map(([key, one]) => {
+    checkKey('agents', key)
+    if (!isCallable(one)) throw invalidInput(`agents.${key}`, 'must be an Agent', one, fix)
+    const subagent = one as Subagent['agent']
+    const { description } = subagent as { readonly description: string | undefined }
+    if (description === undefined || description.trim() === '') throw noDescription(agent, subagent)
+    return { key, agent: subagent }
+  })
+}
