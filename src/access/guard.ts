@@ -136,7 +136,7 @@ export function guardStorage(storage: Storage): Storage {
       byText: guarded(facts.byText),
     },
     runs: { get: guarded(runs.get), list: guarded(runs.list), waiting: administered(runs.waiting) },
-    records: { get: guarded(records.get), list: guarded(records.list) },
+    records: { get: guarded(records.get), list: guarded(records.list), labelled: guarded(records.labelled) },
     log: {
       read: guarded(log.read),
       seqAt: guarded(log.seqAt),

@@ -12,6 +12,7 @@ export type TurnId = Branded<'turn'>
 export type MessageId = Branded<'message'>
 export type FactId = Branded<'fact'>
 export type RunId = Branded<'run'>
+export type ProposalId = Branded<'proposal'>
 export type CommitId = Branded<'commit'>
 
 /** Position in a space's log: 1, 2, 3 … without gaps. As a version: the seq of the commit that wrote the record. */
@@ -107,7 +108,7 @@ export function parseMessageId(id: string): IssuedMessage | null {
   return match === null || place === null ? null : { ...place, index: Number(match[4]) }
 }
 
-/** An issued id of a fact, a run or a recollection. */
+/** An issued id of a fact, a run, a proposal or a recollection. */
 interface IssuedUnique {
   readonly spaceKey: SpaceKey
   /** The last part, which was chosen when the record was made. */
@@ -117,6 +118,7 @@ interface IssuedUnique {
 const uniquePart = /^[0-9A-Za-z_-]{1,128}$/
 const issuedFact = /^fact_([0-9A-Za-z]{12})_([0-9A-Za-z_-]{1,128})$/
 const issuedRun = /^run_([0-9A-Za-z]{12})_([0-9A-Za-z_-]{1,128})$/
+const issuedProposal = /^proposal_([0-9A-Za-z]{12})_([0-9a-z]{15})$/
 const issuedRecollection = /^rcl_([0-9A-Za-z]{12})_([0-9A-Za-z_-]{1,128})$/
 
 /**
@@ -152,6 +154,24 @@ export function runIdIn(turnId: string, unique: string | null): RunId | null {
 /** Reads an issued run id; null for any other text. */
 export function parseRunId(id: string): IssuedUnique | null {
   return issuedUnique(issuedRun.exec(id))
+}
+
+/** A number in base 36 that sorts like a number. */
+function sortable(value: number, length: number): string {
+  return value.toString(36).padStart(length, '0')
+}
+
+/**
+ * The id of a proposal: the commit that made it, its change, and its number among those of the change. Ids sort in the
+ * order in which the proposals were made.
+ */
+export function proposalIdOf(spaceKey: SpaceKey, seq: Seq, change: number, index: number): ProposalId {
+  return `proposal_${spaceKey}_${sortable(seq, 9)}${sortable(change, 3)}${sortable(index, 3)}` as ProposalId
+}
+
+/** Reads an issued proposal id; null for any other text. */
+export function parseProposalId(id: string): IssuedUnique | null {
+  return issuedUnique(issuedProposal.exec(id))
 }
 
 /** Reads an issued id of a recollection; null for any other text. */

@@ -4,6 +4,7 @@ import {
   checkId,
   parseFactId,
   parseMessageId,
+  parseProposalId,
   parseRecollectionId,
   parseRunId,
   parseTurnId,
@@ -11,7 +12,7 @@ import {
 } from './id.ts'
 
 /** The kinds of record that an issued id can name. */
-export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'recollection'
+export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'proposal' | 'recollection'
 
 /** The content of an issued id: the kind of record, and the key of the space that issued it. */
 interface IssuedId {
@@ -24,6 +25,7 @@ const parsers: Readonly<Record<IssuedKind, (id: string) => { readonly spaceKey: 
   turn: parseTurnId,
   fact: parseFactId,
   run: parseRunId,
+  proposal: parseProposalId,
   recollection: parseRecollectionId,
 }
 const kinds = Object.keys(parsers) as IssuedKind[]

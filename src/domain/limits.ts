@@ -56,6 +56,16 @@ export const limitTable = {
   },
   delegationsPerRun: { default: 64, max: 10_000, about: 'tasks that one run of an agent hands on, at every depth' },
   pendingDays: { default: 30, max: 3_650, about: 'days that a call waits for a decision before it expires' },
+  proposalDays: {
+    default: 30,
+    max: 3_650,
+    about: 'days that a proposal waits for a decision, and is kept once there is one',
+  },
+  proposalsOpen: {
+    default: 100,
+    max: 1_000,
+    about: 'open proposals of one author in one space before a new one takes the place of the oldest',
+  },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   messageBytes: {
     default: 16_777_216,

@@ -32,3 +32,12 @@ export function trustOf(
   if (trust !== 'tool') for (const source of sources()) trust = lowerOf(trust, source)
   return trust
 }
+
+/** The trust that an actor has when it decides. The application decides like a user. */
+export function trustOfActor({ kind }: Actor): Trust {
+  return kind === 'system' ? 'user' : kind
+}
+
+export function higherOf(left: Trust, right: Trust): Trust {
+  return isHigher(left, right) ? left : right
+}

@@ -27,6 +27,8 @@ export interface DueWork {
     readonly path: string
     readonly version: Seq
   }[]
+  /** Proposals that nobody decided about in time: they stay, as expired. */
+  readonly proposals: readonly { readonly space: SpaceId; readonly proposalId: string; readonly version: Seq }[]
   /** Runs of workflows with the status `running` whose lease is over. */
   readonly leases: readonly { readonly space: SpaceId; readonly runId: RunId; readonly token: Seq }[]
   readonly turns: readonly { readonly space: SpaceId; readonly turn: OpenTurn }[]

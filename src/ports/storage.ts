@@ -335,6 +335,13 @@ export interface RecordReader {
     noun: string,
     query: { readonly prefix: string; readonly after: string | null; readonly limit: number },
   ): Promise<Listed<RecordState>>
+  /** Those that have one of these labels, each once, by key, after a given one. */
+  labelled(
+    access: Access,
+    space: SpaceId,
+    noun: string,
+    query: { readonly labels: readonly string[]; readonly after: string | null; readonly limit: number },
+  ): Promise<Listed<RecordState>>
 }
 
 /** A space as recall scans it, in one snapshot. */

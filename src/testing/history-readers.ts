@@ -3,7 +3,7 @@
 import type { Access } from '../domain/actor.ts'
 import type { LogRow } from '../domain/commit/effect.ts'
 import { recordName } from '../domain/commit/effect-names.ts'
-import { recordNouns } from '../domain/commit/record-nouns.ts'
+import { labelsOf, recordNouns } from '../domain/commit/record-nouns.ts'
 import { type SpaceId, unpackTurn } from '../domain/id.ts'
 import { equalJson, type Json } from '../domain/json.ts'
 import { type FactState, factStatuses, liveFact } from '../domain/records/fact.ts'
@@ -129,6 +129,26 @@ async function checkRuns({ storage, access, space, clock }: ReaderQuestion, reco
   return [...problems, ...compare('run', new Map(live.map((run) => [run.id as string, run])), answered)]
 }
 
+/** Whether records are found by all the labels that they have, and by no other. */
+async function checkLabels({ storage, access, space, clock }: ReaderQuestion, records: SpaceRecords) {
+  const problems: string[] = []
+  const all = [...records.records.values()]
+  const byLabel = Map.groupBy(
+    all.flatMap((record) => labelsOf(record).map((label) => ({ record, label }))),
+    ({ record, label }) => `${record.noun} ${label}`,
+  )
+  for (const group of byLabel.values()) {
+    const [{ record, label }] = group as [(typeof group)[number]]
+    const query = { labels: [label], after: null, limit: group.length + 1 }
+    const { items } = await storage.records.labelled(access, space, record.noun, query)
+    const now = isoTime(clock.now())
+    const live = group.filter((one) => liveState(one.record, now) !== null).map((one) => one.record.key)
+    const found = items.map(({ key }) => key)
+    problems.push(...differ(`${record.noun} labelled ${label}`, live.toSorted(), found.toSorted()))
+  }
+  return problems
+}
+
 async function checkRecords({ storage, access, space, clock }: ReaderQuestion, records: SpaceRecords) {
   const problems: string[] = []
   for (const record of records.records.values()) {
@@ -138,6 +158,7 @@ async function checkRecords({ storage, access, space, clock }: ReaderQuestion, r
     if (read !== null) problems.push(...differ(`${noun} ${key}`, record, read))
     else if (isThere) problems.push(`${noun} ${key} is there after replay and is not read`)
   }
+  problems.push(...(await checkLabels({ storage, access, space, clock }, records)))
   for (const noun of Object.keys(recordNouns)) {
     for (let after: string | null = null; ; ) {
       const page: Listed<RecordState> = await storage.records.list(access, space, noun, {

@@ -15,13 +15,13 @@ export class KeyNames {
 
   /** The value as plain JSON with shared keys. Hashes that cover ids or that a random secret made become the word "hash". */
   toShared<Value>(value: Value): Value {
-    const isHash = (field: string, inner: unknown) => (field === 'hash' && inner !== null) || field === 'inputHmac'
+    const isHash = (field: string, inner: unknown) => (field === 'hash' && inner !== null) || /Hmac$/.test(field)
     let text = JSON.stringify(value, (field, inner) => (isHash(field, inner) ? 'hash' : inner)) ?? 'null'
     for (const [own, shared] of this.#shared) text = text.replaceAll(own, shared)
     // The key of a tombstone is a hash under a random secret.
     text = text.replace(/("noun":"tombstone","key":")[^"]+/g, '$1hash')
     // A refused commit may name an id with the key of a space that was not made.
-    return JSON.parse(text.replace(/(turn|msg|fact|run)_(?!space\dlife)[0-9A-Za-z]{12}_/g, '$1_of-no-space_'))
+    return JSON.parse(text.replace(/(turn|msg|fact|run|proposal)_(?!space\dlife)[0-9A-Za-z]{12}_/g, '$1_of-no-space_'))
   }
 
   toOwn<Value>(value: Value): Value {

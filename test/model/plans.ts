@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Actor } from '../../src/domain/actor.ts'
 import type { ChangeKind } from '../../src/domain/commit/commit.ts'
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts'
+import { proposalPlans } from './proposal-plans.ts'
 import { recordPlans } from './record-plans.ts'
 import { stepPlans } from './step-plans.ts'
 import { leasePlan, workPlans } from './work-plans.ts'
@@ -36,6 +37,8 @@ export const tinyLimits: Limits = {
   recordBytes: 90,
   stepBytes: 200,
   pendingDays: 1,
+  proposalDays: 1,
+  proposalsOpen: 3,
   runTtlMs: 20_000,
   messageBytes: 300,
   messagesPerCall: 4,
@@ -125,8 +128,52 @@ const runStatus = fc.constantFrom(
 /** A plan and how often it is drawn. */
 const drawn = <Plan>(weight: number, plan: fc.Arbitrary<Plan>) => ({ weight, arbitrary: plan })
 
-// Of 19 changes, 6 are of threads, 4 of values, 4 of facts, 2 of runs, 2 of steps and 1 of workflows.
-const [ofThread, ofValue, ofFact, ofRun, ofStep, ofWork] = [61, 57, 182, 111, 100, 50]
+// Of 20 changes, 6 are of threads, 4 of values, 4 of facts, 2 of runs, 2 of steps, 1 of workflows and 1 of proposals.
+const [ofThread, ofValue, ofFact, ofRun, ofStep, ofWork, ofProposal] = [61, 57, 182, 111, 100, 50, 80]
+
+/** What makes changes that can be proposed. */
+const proposable = {
+  'block-write': drawn(
+    3 * ofValue,
+    kind('block-write', {
+      name: blockName,
+      inThread,
+      format: fc.constantFrom('text', 'json', 'json'),
+      value,
+      convert: fc.constantFrom(undefined, undefined, true as const),
+    }),
+  ),
+  'block-merge': drawn(4 * ofValue, kind('block-merge', { name: blockName, inThread, patch })),
+  'entry-write': drawn(6 * ofValue, kind('entry-write', { key, value, ttlMs })),
+  'entry-merge': drawn(4 * ofValue, kind('entry-merge', { key, patch, ttlMs })),
+  'entry-append': drawn(3 * ofValue, kind('entry-append', { key, item: value, ttlMs })),
+  'entry-increment': drawn(
+    3 * ofValue,
+    kind('entry-increment', { key, by: fc.constantFrom(1, -0.5, Number.MAX_VALUE), ttlMs }),
+  ),
+  'entry-delete': drawn(3 * ofValue, kind('entry-delete', { key })),
+  'fact-assert': drawn(
+    8 * ofFact,
+    kind('fact-assert', {
+      text: rarely('x'.repeat(50), ...words),
+      /** A new version of the fact that many places back; none for a new fact. */
+      of: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: back }),
+      isWordless: fc.constantFrom(false, false, true),
+      isNamedAgain: rarely(true, false),
+      metadata: fc.constantFrom(undefined, undefined, {}, { k: 1 }),
+      attributes: fc.constantFrom(undefined, undefined, { agentId: 'bot' }, { taskId: 'r', agentId: 'bot' }),
+      sources: fc.constantFrom(undefined, undefined, ['m1'], ['m1', 'r'], []),
+      isDerived: fc.constantFrom(false, false, true),
+      supersedes: backs,
+      conflictsWith: backs,
+      queued: rarely(true as const, undefined),
+      trust: fc.constantFrom(undefined, undefined, 'user' as const, 'agent' as const, 'tool' as const),
+      validFrom: createdAt,
+      livesMs: fc.constantFrom(undefined, undefined, undefined, null, 1, 1_500, 30_000),
+    }),
+  ),
+  'fact-retire': drawn(2 * ofFact, kind('fact-retire', { targets: fc.array(back, { minLength: 1, maxLength: 3 }) })),
+}
 
 /** What makes changes of each kind; a kind that is left out does not compile. */
 const changePlans = {
@@ -188,25 +235,7 @@ const changePlans = {
     3 * ofThread,
     kind('message-delete', { targets: fc.array(target, { minLength: 1, maxLength: 3 }) }),
   ),
-  'block-write': drawn(
-    3 * ofValue,
-    kind('block-write', {
-      name: blockName,
-      inThread,
-      format: fc.constantFrom('text', 'json', 'json'),
-      value,
-      convert: fc.constantFrom(undefined, undefined, true as const),
-    }),
-  ),
-  'block-merge': drawn(4 * ofValue, kind('block-merge', { name: blockName, inThread, patch })),
-  'entry-write': drawn(6 * ofValue, kind('entry-write', { key, value, ttlMs })),
-  'entry-merge': drawn(4 * ofValue, kind('entry-merge', { key, patch, ttlMs })),
-  'entry-append': drawn(3 * ofValue, kind('entry-append', { key, item: value, ttlMs })),
-  'entry-increment': drawn(
-    3 * ofValue,
-    kind('entry-increment', { key, by: fc.constantFrom(1, -0.5, Number.MAX_VALUE), ttlMs }),
-  ),
-  'entry-delete': drawn(3 * ofValue, kind('entry-delete', { key })),
+  ...proposable,
   'entry-expire': drawn(3 * ofValue, kind('entry-expire', { key })),
   'lease-take': drawn(
     3 * ofValue,
@@ -229,27 +258,6 @@ const changePlans = {
       ),
     }),
   ),
-  'fact-assert': drawn(
-    8 * ofFact,
-    kind('fact-assert', {
-      text: rarely('x'.repeat(50), ...words),
-      /** A new version of the fact that many places back; none for a new fact. */
-      of: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: back }),
-      isWordless: fc.constantFrom(false, false, true),
-      isNamedAgain: rarely(true, false),
-      metadata: fc.constantFrom(undefined, undefined, {}, { k: 1 }),
-      attributes: fc.constantFrom(undefined, undefined, { agentId: 'bot' }, { taskId: 'r', agentId: 'bot' }),
-      sources: fc.constantFrom(undefined, undefined, ['m1'], ['m1', 'r'], []),
-      isDerived: fc.constantFrom(false, false, true),
-      supersedes: backs,
-      conflictsWith: backs,
-      queued: rarely(true as const, undefined),
-      trust: fc.constantFrom(undefined, undefined, 'user' as const, 'agent' as const, 'tool' as const),
-      validFrom: createdAt,
-      livesMs: fc.constantFrom(undefined, undefined, undefined, null, 1, 1_500, 30_000),
-    }),
-  ),
-  'fact-retire': drawn(2 * ofFact, kind('fact-retire', { targets: fc.array(back, { minLength: 1, maxLength: 3 }) })),
   'fact-expire': drawn(1 * ofFact, kind('fact-expire', { back })),
   'run-put': drawn(
     8 * ofRun,
@@ -279,6 +287,7 @@ const changePlans = {
   'run-interrupt': drawn(2 * ofRun, kind('run-interrupt', { back })),
   ...stepPlans(ofStep, back),
   ...workPlans(ofWork, back),
+  ...proposalPlans(ofProposal, fc.oneof(...Object.values(proposable)), back),
   // Alone in its commit: the actions `erase` and `erase-part` draw it.
   erase: null,
 } satisfies Readonly<Record<ChangeKind, { readonly weight: number; readonly arbitrary: unknown } | null>>
@@ -326,6 +335,8 @@ const stepAtWork = fc.oneof(steps['step-put'], { ...steps['step-patch'], weight:
 const works = workPlans(1, back)
 const workAtHand = fc.oneof(works['work-begin'], works['work-end'], works['work-wait'])
 
+const proposals = proposalPlans(1, fc.oneof(...Object.values(proposable)), back)
+
 const targets = fc.array(target, { maxLength: 3 })
 const erasedKeys = fc.uniqueArray(key, { maxLength: 2 })
 const erasedBlocks = fc.array(fc.record({ name: blockName, own: fc.boolean() }), { maxLength: 2 })
@@ -355,6 +366,15 @@ const action = fc.oneof(
   {
     weight: 24,
     arbitrary: kind('work-step', { space: fc.nat(1), plan: workAtHand, actor: sometimes(fc.nat(3)), via }),
+  },
+  {
+    weight: 12,
+    arbitrary: kind('decide', {
+      space: fc.nat(1),
+      plan: proposals['proposal-decide'].arbitrary,
+      actor: fc.constantFrom(0, 0, 0, 1, 2, 3),
+      via,
+    }),
   },
   { weight: 4, arbitrary: kind('copy', { space: fc.nat(1), from: fc.nat(1), to: fc.nat(2), actor: fc.nat(3), via }) },
   { weight: 3, arbitrary: kind('reopen', {}) },

@@ -165,7 +165,7 @@ async function readRuns(storage: Storage, space: SpaceId, ids: readonly string[]
 async function readRecords(storage: Storage, space: SpaceId): Promise<unknown> {
   const records = []
   for (const noun of Object.keys(recordNouns)) {
-    const { list, get } = storage.records
+    const { list, get, labelled } = storage.records
     if (noun === tombstoneNoun) {
       // Its keys are hashes under a secret of the driver's own, so their order says nothing.
       const all = await list(access, space, noun, { prefix: '', after: null, limit: everything })
@@ -176,6 +176,11 @@ async function readRecords(storage: Storage, space: SpaceId): Promise<unknown> {
     const after = first.items.at(-1)?.key ?? null
     records.push(first, await list(access, space, noun, { prefix: '', after, limit: everything }))
     for (const key of keys) records.push(await get(access, space, noun, key))
+    for (const labels of [['open'], ['author/agent/bot', 'entry/a'], ['author/system/app', 'block/main'], []]) {
+      const page = await labelled(access, space, noun, { labels, after: null, limit: 2 })
+      const last = page.items.at(-1)?.key ?? null
+      records.push(page, await labelled(access, space, noun, { labels, after: last, limit: everything }))
+    }
   }
   return records
 }
@@ -238,13 +243,14 @@ export async function readAcross(storage: Storage): Promise<unknown> {
   }
   const found = []
   for (const id of [...threads, ...messageIds]) found.push(sorted(await storage.threads.find(access, id, everything)))
-  const { entries, facts, runs, records, steps, turns, logs } = await storage.due(access, everything)
+  const { entries, facts, runs, records, steps, proposals, turns, logs } = await storage.due(access, everything)
   const due = {
     entries: sorted(entries),
     facts: sorted(facts),
     runs: sorted(runs),
     records: sorted(records),
     steps: sorted(steps),
+    proposals: sorted(proposals),
     turns: sorted(turns),
     logs: sorted(logs),
   }

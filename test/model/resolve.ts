@@ -14,6 +14,7 @@ import {
   spaces,
   threads,
 } from './plans.ts'
+import { decisionOf, type KnownProposal } from './proposal-plans.ts'
 import type { RecordPlan } from './record-plans.ts'
 import { stepChange } from './step-plans.ts'
 import { type KnownWork, workChange } from './work-plans.ts'
@@ -33,6 +34,8 @@ export interface Known {
   readonly works: KnownWork[]
   /** Runs that name a turn, newest last, with the turn. */
   readonly runTurns: { readonly runId: string; readonly threadId: string; readonly turnId: string }[]
+  /** Proposals that were made, newest last. */
+  readonly proposals: KnownProposal[]
   /** Present versions, by kind and name. */
   readonly versions: Map<string, number>
   seq: number
@@ -48,6 +51,7 @@ export function nothingKnown(): Known {
     runTurns: [],
     steps: [],
     works: [],
+    proposals: [],
     versions: new Map(),
     seq: 0,
   }
@@ -256,7 +260,13 @@ function recordChangeOf(at: Resolving, { noun, deed, key, ttlMs, fields }: Recor
   return compact({ kind: `${noun}-${deed}`, key, ttlMs, ...Object.fromEntries(values) }) as unknown as Change
 }
 
-export function changeOf(at: Resolving, plan: ChangePlan): Change {
+/** The changes of a plan: a decision comes with what must follow it. */
+function changesOf(at: Resolving, plan: ChangePlan): readonly Change[] {
+  if (plan.kind !== 'proposal-decide') return [changeOf(at, plan)]
+  return decisionOf(plan, fromEnd(at.known.proposals, plan.of))
+}
+
+export function changeOf(at: Resolving, plan: Exclude<ChangePlan, { kind: 'proposal-decide' }>): Change {
   if (plan.kind === 'record') return recordChangeOf(at, plan)
   const inThread = changeInThread(at, plan)
   if (inThread !== null) return inThread
@@ -275,6 +285,18 @@ export function changeOf(at: Resolving, plan: ChangePlan): Change {
     return workChange(plan, fromEnd(at.known.works, plan.run), at.nowMs)
   }
   if (plan.kind === 'step-put' || plan.kind === 'step-patch') return stepOf(at, plan)
+  if (plan.kind === 'proposal-put') {
+    const { proposed, decider, reason, livesMs } = plan
+    const change = changeOf(at, proposed)
+    const expiresAt = livesMs === undefined ? undefined : isoTime(at.nowMs + livesMs)
+    return compact({
+      kind: plan.kind,
+      change,
+      reason,
+      expiresAt,
+      deciders: decider === undefined ? undefined : [decider],
+    }) as Change
+  }
   if (plan.kind === 'lease-release') {
     const token = fromEnd(at.known.tokens.get(plan.name), plan.back) ?? 1
     return { kind: plan.kind, name: plan.name, token }
@@ -318,7 +340,7 @@ export function commitOf(
   return compact({
     id,
     space,
-    changes: plan.changes.map((change) => changeOf(at, change)),
+    changes: plan.changes.flatMap((change) => changesOf(at, change)),
     expect: plan.expect?.map((expectation) => expectationOf(at, expectation)),
     background: plan.background,
   }) as Commit

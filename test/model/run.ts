@@ -63,6 +63,9 @@ class Run {
       case 'work-step':
         await this.#workStep(action)
         return
+      case 'decide':
+        await world.commit(world.decideCommit(action), action.via)
+        return
       case 'copy':
         await world.commit(await world.copyCommit(action), action.via)
         return
@@ -188,6 +191,13 @@ class Run {
       const value = swept?.kind === 'record-put' ? swept.value : null
       world.same('expired', { status: value?.status, path: value?.path }, { status: 'expired', path })
     }
+    for (const { space, proposalId } of due.proposals) {
+      const change = { kind: 'proposal-decide', proposalId, status: 'expired' } as const
+      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+      const result = await world.commit({ commit, actor }, via)
+      const swept = result?.status === 'committed' ? result.results[0] : null
+      world.same('expired', swept?.kind === 'record-put' ? (swept.value.status ?? null) : null, 'expired')
+    }
     for (const { space, runId } of due.runs) {
       const change = { kind: 'run-expire', runId } as const
       const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
@@ -216,7 +226,7 @@ class Run {
       world.same('rows removed', removed, await world.reference.storage.compact(access, space, below))
     }
     const { logs: _, ...left } = await side.storage.due(access, 1_000)
-    const none = { entries: [], facts: [], runs: [], records: [], steps: [], leases: [], turns: [] }
+    const none = { entries: [], facts: [], runs: [], records: [], steps: [], proposals: [], leases: [], turns: [] }
     world.same('due after sweeping', left, none)
   }
 

@@ -11,6 +11,7 @@ import { copyOfThread } from './clone-plan.ts'
 import { assertSame } from './differences.ts'
 import { KeyNames, sharedKey } from './keys.ts'
 import { type ActionOf, actors, type CommitPlan, messageIds, spaces, threads, tinyLimits } from './plans.ts'
+import { decisionOf, proposalsIn } from './proposal-plans.ts'
 import { access, answerOf, readAcross, readSpace } from './readings.ts'
 import { changeOf, commitOf, fromEnd, type Known, messageIdOf, nothingKnown, runIdOf } from './resolve.ts'
 
@@ -179,6 +180,7 @@ export class World {
     const runThread = (change: Change | undefined) => (change?.kind === 'run-put' ? (change.threadId ?? '') : '')
     for (const [index, answer] of result.results.entries()) {
       const change = commit.changes[index]
+      known.proposals.push(...proposalsIn(change, answer))
       const threadId = change !== undefined && 'threadId' in change ? (change.threadId as string) : ''
       const add = <Item>(to: Map<string, Item[]>, key: string, items: readonly Item[]) =>
         to.set(key, [...(to.get(key) ?? []), ...items])
@@ -299,6 +301,12 @@ export class World {
     )
     const usual = { decided: 0, expired: 3 }[plan.status as 'decided'] ?? 1
     return this.sentBy(id, [change], actor ?? usual)
+  }
+
+  /** A decision about a known proposal, with what must follow it. */
+  decideCommit({ space, plan, actor }: ActionOf<'decide'>): Sent {
+    const id = spaces[space] as string as SpaceId
+    return this.sentBy(id, decisionOf(plan, fromEnd(this.knownOf(id).proposals, plan.of)), actor)
   }
 
   /** A commit by the actor of that number. */

@@ -5,11 +5,19 @@ import { storageContract } from '../../src/testing/contract/storage-contract.ts'
 import { brokenDoors } from './broken-doors.ts'
 import { openBroken } from './broken-driver.ts'
 import { brokenFacts } from './broken-facts.ts'
+import { brokenProposals } from './broken-proposals.ts'
 import { brokenReaders } from './broken-readers.ts'
 import { brokenRuns } from './broken-runs.ts'
 import { brokenWorks } from './broken-works.ts'
 
-const drivers = Object.entries({ ...brokenDoors, ...brokenReaders, ...brokenFacts, ...brokenRuns, ...brokenWorks })
+const drivers = Object.entries({
+  ...brokenDoors,
+  ...brokenReaders,
+  ...brokenFacts,
+  ...brokenRuns,
+  ...brokenWorks,
+  ...brokenProposals,
+})
 
 it('has many ways to be wrong', () => expect(drivers.length).toBeGreaterThan(40))
 

@@ -24,6 +24,7 @@ vi.mock('../../src/domain/commit/record-nouns.ts', async (importOriginal) => {
   return {
     ...original,
     recordNouns: {
+      ...original.recordNouns,
       probe: { marks: { text: 'content', messageId: ref('message'), threadId: ref('thread') } },
       /** As `probe`, its references forgotten. */
       loose: { marks: { text: 'content' } },

@@ -57,6 +57,7 @@ function asThen(reading: unknown): unknown {
   const {
     records: _,
     steps: _steps,
+    proposals: _proposals,
     times: _times,
     threads,
     ...rest
@@ -95,6 +96,6 @@ it('is sound, goes on, and forgets', async () => {
   }
   await storage.close()
   const database = new DatabaseSync(path)
-  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 14 })
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 15 })
   database.close()
 })

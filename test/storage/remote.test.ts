@@ -43,8 +43,9 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'entry-increment': 1,
   'entry-delete': 1,
   'entry-expire': 1,
-  'fact-assert': 1,
-  'fact-retire': 1,
+  // Two more if it is refused, and so becomes a proposal: for hashes, and for the proposals of the author.
+  'fact-assert': 3,
+  'fact-retire': 3,
   'fact-expire': 1,
   'run-put': 1,
   'run-expire': 1,
@@ -55,6 +56,9 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'work-wait': 2,
   'step-put': 1,
   'step-patch': 1,
+  'proposal-put': 3,
+  // One for what it is about, once the proposal is known, and one for hashes.
+  'proposal-decide': 3,
   'lease-take': 1,
   'lease-release': 1,
   configure: 1,

@@ -14,6 +14,7 @@ const space = 'resource/alice'
 function downgrade(path: string): void {
   const database = new DatabaseSync(path)
   database.exec(`
+    DROP TABLE record_label;
     ALTER TABLE log DROP COLUMN clock;
     DROP INDEX lease_of_run;
     DROP INDEX run_waiting;

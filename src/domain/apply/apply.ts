@@ -24,6 +24,7 @@ import { applyErase } from './erase-changes.ts'
 import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
 import { applyLeaseRelease, applyLeaseTake } from './lease-changes.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
+import { applyProposalDecide, applyProposalPut } from './proposal-changes.ts'
 import { applyTurnRestore } from './restore-changes.ts'
 import { applyRunExpire, applyRunPut } from './run-changes.ts'
 import { applyRunInterrupt } from './run-lease.ts'
@@ -71,6 +72,7 @@ function canCreateSpace(commit: Commit): boolean {
     const record = recordChange(change)
     if (record !== null) return canCreateForRecord(record)
     if (change.kind === 'message-append' || change.kind === 'turn-open') return change.createThread === true
+    if (change.kind === 'proposal-put') return canCreateForProposal(change.change)
     // A run that refers to a thread must not create its space: that may have been erased on purpose.
     if (change.kind === 'run-put') return (change.runId ?? change.threadId ?? change.opened) === undefined
     return creating.has(change.kind)
@@ -82,6 +84,11 @@ function canCreateForRecord({ noun, deed, fields }: RecordChange): boolean {
   const marks = recordNouns[noun]?.marks ?? {}
   const isRef = (field: string) => typeof marks[field] === 'object' && 'ref' in marks[field]
   return (deed === 'put' || deed === 'patch') && !Object.keys(fields).some(isRef)
+}
+
+/** As a record that refers to others: only what could be written anew. */
+function canCreateForProposal(change: ChangeOf<'proposal-put'>['change']): boolean {
+  return creating.has(change.kind) && !('factId' in change) && !('threadId' in change)
 }
 
 function newSpace(submission: Submission): SpaceState {
@@ -224,6 +231,10 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
       return applyStepPut(draft, change)
     case 'step-patch':
       return applyStepPatch(draft, change)
+    case 'proposal-put':
+      return applyProposalPut(draft, change)
+    case 'proposal-decide':
+      return applyProposalDecide(draft, change)
     case 'lease-take':
       return applyLeaseTake(draft, change)
     case 'lease-release':

@@ -21,6 +21,7 @@ import type { CallerMessageId, TurnState, TurnStatus } from '../records/turn.ts'
 import type { SpaceView } from '../replay/space-view.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from '../space.ts'
+import type { Trust } from '../trust.ts'
 import { type Claim, Claims } from './claims.ts'
 import { DraftRows } from './draft-rows.ts'
 import { DraftWork } from './draft-work.ts'
@@ -82,6 +83,8 @@ export class Draft {
   turnsOpened = 0
   settings: SpaceSettings
   change: Change
+  /** A change of the commit that was proposed and is accepted, and the trust that it has. */
+  accepted: { readonly change: Change; readonly trust: Trust } | null = null
   readonly #rows = new DraftRows()
   /** Of turns of the one thread that the commit touches. */
   readonly #turnRows = new Map<number, readonly LogRow[]>()
@@ -116,6 +119,11 @@ export class Draft {
   begin(index: number): void {
     this.change = this.commit.changes[index] as Change
     this.#of = index
+  }
+
+  /** The place of the present change in the commit. */
+  get index(): number {
+    return this.#of
   }
 
   /** Claims a record for this change: a commit changes a record at most once. */

@@ -251,7 +251,8 @@ class Eraser {
 
   entry(name: string): void {
     const key = checkId(name, 'keys')
-    if (this.entries.has(key)) return
+    if (this.keys.has(key)) return
+    this.keys.add(key)
     const { view, counts } = this.#draft
     let isThere = false
     for (const stored of view.rowsHolding([key])) {

@@ -1,8 +1,8 @@
 /** Decides changes of facts: asserting, superseding, marking contradictions, retiring and expiring. */
 import type { ChangeOf, ResultOf } from '../commit/commit.ts'
-import type { Displaced, Effect, FactLinks, RetiredFact, StatedFact } from '../commit/effect.ts'
+import type { Displaced, Effect, EffectOf, FactLinks, RetiredFact, StatedFact } from '../commit/effect.ts'
 import { invalidInput, invariant, MemoryError, notFound, shown } from '../error.ts'
-import { checkId, checkUnique, type FactId, factIdOf, parseFactId } from '../id.ts'
+import { checkId, checkUnique, type FactId, factIdOf, type ProposalId, parseFactId } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
 import {
@@ -17,8 +17,9 @@ import { mayMerge, mergedFields, type Restatement } from '../records/fact-merge.
 import { statesSame, textKey } from '../records/fact-text.ts'
 import { factAnswer, factsAfter } from '../replay/fact-fold.ts'
 import { isoTime, msOf, toIso } from '../time.ts'
-import { isHigher, type Trust, trustOf } from '../trust.ts'
+import { higherOf, isHigher, type Trust, trustOf } from '../trust.ts'
 import type { Draft } from './draft.ts'
+import { proposeRetiring, proposeSuperseding } from './proposal-changes.ts'
 
 type FactAssert = ChangeOf<'fact-assert'>
 
@@ -101,17 +102,24 @@ function plainFields(change: FactAssert): Partial<StatedFields> {
   return plain
 }
 
+/** The trust of a statement that is accepted in the place of another one. What changes only in its times keeps its own. */
+function trustAccepted({ supersedes }: FactAssert, before: FactState, trust: Trust): Partial<StatedFields> {
+  return supersedes === undefined ? {} : { trust: higherOf(before.trust, trust) }
+}
+
 function assertionOf(draft: Draft, change: FactAssert, before: FactState | null): Assertion {
   const { text, metadata, attributes, expiresAt } = change
   if (metadata !== undefined) checkBytes(draft.limits, 'metadataBytes', metadata, 'The metadata of the fact')
   const sources = change.sources === undefined ? undefined : checkIds(draft, change.sources, 'sources')
   const all = sources ?? before?.sources ?? []
-  const trust = trustOf(draft.actor, change.trust, all.length > 0, () => sourceTrusts(draft, all))
+  const accepted = draft.accepted?.change === change ? draft.accepted : null
+  const trust = accepted?.trust ?? trustOf(draft.actor, change.trust, all.length > 0, () => sourceTrusts(draft, all))
   const isNew = before === null
   const isQueued = waitsForExtraction(change, before)
   const stated = {
     ...plainFields(change),
     ...(isNew || text !== undefined ? { text: checkText(draft, text, isQueued), trust } : {}),
+    ...(accepted === null || isNew || text !== undefined ? {} : trustAccepted(change, before, trust)),
     ...(metadata === undefined ? {} : { metadata }),
     ...(attributes === undefined ? {} : { attributes: checkAttributes(attributes) }),
     ...(sources === undefined ? {} : { sources }),
@@ -252,6 +260,21 @@ function record<Kind extends 'fact-assert' | 'fact-retire' | 'fact-expire'>(draf
   return answer as ResultOf<Kind>
 }
 
+/** Records a statement. Where it may not replace a fact that it is to replace, it is a proposal to replace it. */
+function recordStatement(
+  draft: Draft,
+  effect: EffectOf<'fact-assert'>,
+  { supersedes }: Assertion,
+): ResultOf<'fact-assert'> {
+  const refused = (effect.conflicts ?? []).flatMap(({ key }) =>
+    supersedes.includes(key) ? (draft.fact(key) ?? []) : [],
+  )
+  if (refused.length === 0 || effect.ended === true) return record(draft, effect)
+  const after = [...factsAfter(effect, draft, (id) => draft.fact(id))].find(({ id }) => id === effect.factId)
+  invariant(after !== undefined, 'a statement is a fact afterwards')
+  return record(draft, { ...effect, proposed: proposeSuperseding(draft, after, refused) })
+}
+
 /** Refuses a change that names facts, or that fact, where it may not. */
 function refuseNaming(change: FactAssert, rule: string, factId?: FactId): void {
   for (const field of ['supersedes', 'conflictsWith'] as const) {
@@ -326,7 +349,8 @@ function applyKnown(
   // One commit may state the same several times.
   if (!draft.facts.has(known.id)) draft.claim({ fact: known.id })
   const prev = draft.factBefore(known.id)
-  return record(draft, { kind: 'fact-assert', factId: known.id, prev, stated: added, known: true, ...links })
+  const effect = { kind: 'fact-assert', factId: known.id, prev, stated: added, known: true, ...links } as const
+  return recordStatement(draft, effect, assertion)
 }
 
 /**
@@ -356,7 +380,7 @@ export function applyFactAssert(draft: Draft, change: FactAssert, isErasure = fa
   if (before === null) draft.claim({ fact: factId })
   const since = stated.validFrom ?? before?.validFrom ?? draft.at
   const links = linksOf(draft, factId, assertion, since, { isPast })
-  return record(draft, {
+  const effect: EffectOf<'fact-assert'> = {
     kind: 'fact-assert',
     factId,
     prev: draft.factBefore(factId),
@@ -364,12 +388,19 @@ export function applyFactAssert(draft: Draft, change: FactAssert, isErasure = fa
     ...(isPast ? { ended: true as const } : {}),
     ...(endedBy === null ? {} : { endedBy }),
     ...links,
-  })
+  }
+  return recordStatement(draft, effect, assertion)
 }
 
 /** Whether a fact is trusted more than an agent or a tool that wants to remove it. */
 function isAbove(fact: FactState, { actor }: Draft): boolean {
   return (actor.kind === 'agent' || actor.kind === 'tool') && isHigher(guardedTrust(fact), actor.kind)
+}
+
+/** Proposals to remove facts that stay, as many as may be open. Words that wait for extraction are no facts yet. */
+function proposedFor(draft: Draft, refused: readonly FactState[]): { readonly proposed?: readonly ProposalId[] } {
+  const current = refused.filter(({ status }) => status === 'current').slice(0, draft.limits.proposalsOpen)
+  return current.length > 0 ? { proposed: proposeRetiring(draft, current) } : {}
 }
 
 /**
@@ -384,7 +415,7 @@ export function applyFactRetire(
   isErasure = false,
 ): ResultOf<'fact-retire'> {
   const gone: FactState[] = []
-  const refused: FactId[] = []
+  const refused: FactState[] = []
   const retired: RetiredFact[] = []
   for (const id of checkIds(draft, change.factIds, 'factIds')) {
     draft.claim({ fact: id })
@@ -393,7 +424,7 @@ export function applyFactRetire(
     const version = draft.factBefore(fact.id)
     const isDue = liveFact(fact, draft.at) === null
     if (!isDue && !isErasure && isAbove(fact, draft)) {
-      refused.push(fact.id)
+      refused.push(fact)
       continue
     }
     if (isDue) draft.sweptFacts.push({ factId: fact.id, version })
@@ -402,7 +433,7 @@ export function applyFactRetire(
   }
   const resolved = resolvedBy(draft, gone, null)
   const links = resolved.length > 0 ? { resolved: displaced(draft, resolved) } : {}
-  const stay = refused.length > 0 ? { refused } : {}
+  const stay = refused.length > 0 ? { refused: refused.map(({ id }) => id), ...proposedFor(draft, refused) } : {}
   return record(draft, { kind: 'fact-retire', retired, ...stay, ...links })
 }
 

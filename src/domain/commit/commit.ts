@@ -1,7 +1,7 @@
 /** Commits: the atomic writes. Changes, expectations and answers are plain JSON values. */
 import type { z } from 'zod'
 import type { Actor } from '../actor.ts'
-import type { CommitId, FactId, MessageId, RunId, Seq, SpaceId, ThreadId, TurnId } from '../id.ts'
+import type { CommitId, FactId, MessageId, ProposalId, RunId, Seq, SpaceId, ThreadId, TurnId } from '../id.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { FactAddition } from '../records/fact-merge.ts'
 import type { SpaceSettings } from '../space.ts'
@@ -105,12 +105,16 @@ export type ChangeResult =
       readonly superseded: readonly FactId[]
       /** Facts that are now marked as contradicting it, including those of higher trust that it could not supersede. */
       readonly conflicts: readonly FactId[]
+      /** Open proposals to replace facts of higher trust, of which somebody else decides. Absent if there are none. */
+      readonly proposed?: readonly ProposalId[]
     }
   | {
       readonly kind: 'fact-retire'
       readonly deleted: readonly FactId[]
       /** Facts that stay, since they are trusted more than the actor. Absent if there are none. */
       readonly refused?: readonly FactId[]
+      /** Open proposals to remove facts that stay. Absent if there are none. */
+      readonly proposed?: readonly ProposalId[]
     }
   | { readonly kind: 'fact-expire'; readonly factId: FactId; readonly deleted: boolean }
   | {

@@ -159,11 +159,15 @@ const effectMarks = {
       known: 'structure',
       ended: 'structure',
       endedBy: ref('fact'),
+      proposed: 'structure',
       ...links,
     },
   },
   'fact-known': { scope: 'space', marks: { factId: ref('fact'), version: 'structure' } },
-  'fact-retire': { scope: 'space', marks: { retired: displaced('fact'), refused: ref('fact'), ...links } },
+  'fact-retire': {
+    scope: 'space',
+    marks: { retired: displaced('fact'), refused: ref('fact'), proposed: 'structure', ...links },
+  },
   'fact-expire': { scope: 'space', marks: { factId: name('fact'), prev: 'version', ...links } },
   'run-put': {
     scope: 'space',

@@ -1,7 +1,7 @@
 /** Effects: what a commit did, as stored in its log rows. Replay applies them and never decides anything again. */
 
 import type { Actor } from '../actor.ts'
-import type { CommitId, FactId, RunId, Seq, ThreadId, TurnId } from '../id.ts'
+import type { CommitId, FactId, ProposalId, RunId, Seq, ThreadId, TurnId } from '../id.ts'
 import type { Json, JsonObject } from '../json.ts'
 import type { BlockFormat, BlockState } from '../records/block.ts'
 import type { EntryState } from '../records/entry.ts'
@@ -217,6 +217,8 @@ type Body =
       readonly ended?: true
       /** The fact that holds where it ends, and is newer than what was stated. */
       readonly endedBy?: FactId
+      /** Proposals that it made, or made before: to replace facts that its actor may not replace. */
+      readonly proposed?: readonly ProposalId[]
     })
   /** The same fact is stored already, in that version. */
   | { readonly kind: 'fact-known'; readonly factId: FactId; readonly version: Seq }
@@ -225,6 +227,8 @@ type Body =
       readonly retired: readonly RetiredFact[]
       /** Facts that stay, since they are trusted more than the actor. */
       readonly refused?: readonly FactId[]
+      /** Proposals to remove them. */
+      readonly proposed?: readonly ProposalId[]
     })
   /** `prev` is 0 where the fact was not due. */
   | (FactLinks & { readonly kind: 'fact-expire'; readonly factId: FactId; readonly prev: Seq })

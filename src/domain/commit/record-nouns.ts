@@ -2,10 +2,11 @@
 
 import type { JsonObject } from '../json.ts'
 import type { LimitName } from '../limits.ts'
+import { type ProposalFields, proposalDueAt, proposalLabels } from '../records/proposal.ts'
 import type { RecordState } from '../records/record.ts'
 import { stepDueAt } from '../records/step.ts'
 import type { AnyStep } from '../records/work-step.ts'
-import { type Marks, ref } from './marks.ts'
+import { fields, type Marks, ref } from './marks.ts'
 
 /** The declaration of a noun, without the schema of its fields. Loads nothing. */
 interface RecordNoun {
@@ -19,6 +20,36 @@ interface RecordNoun {
   readonly isInternal?: boolean
   /** ISO time at which the sweeper has work on a record with these fields, which stays; null for never. Default: never. */
   readonly wakesAt?: (fields: JsonObject) => string | null
+  /** Texts by which a record with these fields is found. They are never stored in the log. Default: none. */
+  readonly labels?: (fields: JsonObject) => readonly string[]
+}
+
+/** The marks of a change that a proposal holds. */
+const proposedMarks: Marks = {
+  kind: 'structure',
+  factId: ref('fact'),
+  factIds: ref('fact'),
+  supersedes: ref('fact'),
+  conflictsWith: ref('fact'),
+  sources: ref('message'),
+  key: ref('entry'),
+  threadId: ref('thread'),
+  name: 'structure',
+  unique: 'structure',
+  text: 'content',
+  metadata: 'content',
+  attributes: 'content',
+  validFrom: 'structure',
+  validTo: 'structure',
+  expiresAt: 'structure',
+  trust: 'structure',
+  format: 'structure',
+  convert: 'structure',
+  value: 'content',
+  patch: 'content',
+  item: 'content',
+  by: 'content',
+  ttlMs: 'structure',
 }
 
 /**
@@ -60,9 +91,40 @@ export const recordNouns: { readonly [noun: string]: RecordNoun } = {
     isInternal: true,
     wakesAt: (fields) => stepDueAt(fields as unknown as AnyStep),
   },
+  /** Its changes check who decides; see `apply/proposal-changes.ts`. */
+  proposal: {
+    marks: {
+      author: 'structure',
+      at: 'structure',
+      expiresAt: 'structure',
+      target: fields({
+        kind: 'structure',
+        id: ref('fact'),
+        key: ref('entry'),
+        name: 'structure',
+        threadId: ref('thread'),
+      }),
+      change: fields(proposedMarks),
+      base: 'structure',
+      baseHmac: 'content',
+      statementHmac: 'content',
+      deciders: 'structure',
+      reason: 'content',
+      status: 'structure',
+      decision: 'content',
+    },
+    isInternal: true,
+    wakesAt: (fields) => proposalDueAt(fields as unknown as ProposalFields),
+    labels: (fields) => proposalLabels(fields as unknown as ProposalFields),
+  },
 }
 
 /** ISO time at which the sweeper has work on a record that stays; null for never. */
 export function wakesAt({ noun, deleted, value }: RecordState): string | null {
   return deleted ? null : (recordNouns[noun]?.wakesAt?.(value) ?? null)
+}
+
+/** The texts by which a record is found; none for one that is deleted. */
+export function labelsOf({ noun, deleted, value }: RecordState): readonly string[] {
+  return deleted ? [] : (recordNouns[noun]?.labels?.(value) ?? [])
 }

@@ -127,6 +127,58 @@ const asking = {
   resumeSchema: z.exactOptional(json),
 }
 
+/** Changes of blocks and entries that can also be proposed. */
+const valueChanges = [
+  z.strictObject({
+    kind: z.literal('block-write'),
+    name: id,
+    threadId: optionalThread,
+    format: z.enum(blockFormats),
+    value: json,
+    /** The block may hold the other format, which it then has no longer. Without it that is refused. */
+    convert: z.exactOptional(z.literal(true)),
+  }),
+  z.strictObject({ kind: z.literal('block-merge'), name: id, threadId: optionalThread, patch: jsonObject }),
+  z.strictObject({ kind: z.literal('entry-write'), key: id, value: json, ttlMs }),
+  z.strictObject({ kind: z.literal('entry-merge'), key: id, patch: jsonObject, ttlMs }),
+  z.strictObject({ kind: z.literal('entry-append'), key: id, item: json, ttlMs }),
+  z.strictObject({ kind: z.literal('entry-increment'), key: id, by: z.number(), ttlMs }),
+  z.strictObject({ kind: z.literal('entry-delete'), key: id }),
+] as const
+
+/** Changes of facts that can also be proposed. */
+const factChanges = [
+  z.strictObject({
+    kind: z.literal('fact-assert'),
+    /** The last part of a new fact's id. */
+    unique: z.exactOptional(id),
+    /** The fact that this is a new version of. Fields left out stay as they are; the others are replaced whole. */
+    factId: z.exactOptional(id),
+    text: z.exactOptional(z.string()),
+    metadata: z.exactOptional(jsonObject),
+    attributes: z.exactOptional(attributesSchema),
+    /** Ids of the messages, facts and runs that it was derived from. */
+    sources: z.exactOptional(z.array(id).max(limitTable.factLinks.max)),
+    /** Since when it holds. A statement with a time never ends a fact that began later: it ends where that one begins. */
+    validFrom: z.exactOptional(time),
+    /** Until when it holds; null: nothing ends it. */
+    validTo: z.exactOptional(time.nullable()),
+    expiresAt: z.exactOptional(time.nullable()),
+    /** Facts that it replaces. Those of higher trust are marked as contradicting instead. */
+    supersedes: z.exactOptional(factIds),
+    /** Facts that it contradicts; both sides are marked. */
+    conflictsWith: z.exactOptional(factIds),
+    /** Waits for extraction and is never shown as a fact. */
+    queued: z.exactOptional(z.literal(true)),
+    /** Lowers the trust that the actor gives; for a system actor, names the lowest trust among the sources. */
+    trust: z.exactOptional(z.enum(trusts)),
+  }),
+  z.strictObject({ kind: z.literal('fact-retire'), factIds: factIds.min(1) }),
+] as const
+
+/** A change that is kept until somebody decides about it. */
+const proposedSchema = z.discriminatedUnion('kind', [...valueChanges, ...factChanges])
+
 const namedChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('thread-put'),
@@ -213,48 +265,9 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     metadata: z.exactOptional(jsonObject),
   }),
   z.strictObject({ kind: z.literal('message-delete'), threadId, messageIds: z.array(id).min(1) }),
-  z.strictObject({
-    kind: z.literal('block-write'),
-    name: id,
-    threadId: optionalThread,
-    format: z.enum(blockFormats),
-    value: json,
-    /** The block may hold the other format, which it then has no longer. Without it that is refused. */
-    convert: z.exactOptional(z.literal(true)),
-  }),
-  z.strictObject({ kind: z.literal('block-merge'), name: id, threadId: optionalThread, patch: jsonObject }),
-  z.strictObject({ kind: z.literal('entry-write'), key: id, value: json, ttlMs }),
-  z.strictObject({ kind: z.literal('entry-merge'), key: id, patch: jsonObject, ttlMs }),
-  z.strictObject({ kind: z.literal('entry-append'), key: id, item: json, ttlMs }),
-  z.strictObject({ kind: z.literal('entry-increment'), key: id, by: z.number(), ttlMs }),
-  z.strictObject({ kind: z.literal('entry-delete'), key: id }),
+  ...valueChanges,
   z.strictObject({ kind: z.literal('entry-expire'), key: id }),
-  z.strictObject({
-    kind: z.literal('fact-assert'),
-    /** The last part of a new fact's id. */
-    unique: z.exactOptional(id),
-    /** The fact that this is a new version of. Fields left out stay as they are; the others are replaced whole. */
-    factId: z.exactOptional(id),
-    text: z.exactOptional(z.string()),
-    metadata: z.exactOptional(jsonObject),
-    attributes: z.exactOptional(attributesSchema),
-    /** Ids of the messages, facts and runs that it was derived from. */
-    sources: z.exactOptional(z.array(id).max(limitTable.factLinks.max)),
-    /** Since when it holds. A statement with a time never ends a fact that began later: it ends where that one begins. */
-    validFrom: z.exactOptional(time),
-    /** Until when it holds; null: nothing ends it. */
-    validTo: z.exactOptional(time.nullable()),
-    expiresAt: z.exactOptional(time.nullable()),
-    /** Facts that it replaces. Those of higher trust are marked as contradicting instead. */
-    supersedes: z.exactOptional(factIds),
-    /** Facts that it contradicts; both sides are marked. */
-    conflictsWith: z.exactOptional(factIds),
-    /** Waits for extraction and is never shown as a fact. */
-    queued: z.exactOptional(z.literal(true)),
-    /** Lowers the trust that the actor gives; for a system actor, names the lowest trust among the sources. */
-    trust: z.exactOptional(z.enum(trusts)),
-  }),
-  z.strictObject({ kind: z.literal('fact-retire'), factIds: factIds.min(1) }),
+  ...factChanges,
   z.strictObject({ kind: z.literal('fact-expire'), factId: id }),
   z.strictObject({
     kind: z.literal('run-put'),
@@ -359,6 +372,29 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
         data: z.exactOptional(json),
       }),
     ),
+  }),
+  /**
+   * Keeps a change for somebody else to decide about; the actor is its author. Of the same author there is at most one open proposal of
+   * the same kind about the same target.
+   */
+  z.strictObject({
+    kind: z.literal('proposal-put'),
+    change: proposedSchema,
+    /** Of agents and tools, only these may decide. */
+    deciders: z.exactOptional(z.array(actorSchema).min(1).max(limitTable.proposalsOpen.default)),
+    reason: z.exactOptional(z.string().max(limitTable.titleLength.max)),
+    /** When it expires without a decision. Default: after `limits.proposalDays`. */
+    expiresAt: z.exactOptional(time),
+  }),
+  /**
+   * Decides about a proposal. `accepted` must be followed in its commit by the proposed change, which the actor then makes.
+   * `rejected`, of a statement that was to supersede another, by the `fact-retire` of that statement. `expired` is the sweeper's.
+   */
+  z.strictObject({
+    kind: z.literal('proposal-decide'),
+    proposalId: id,
+    status: z.enum(['accepted', 'rejected', 'expired']),
+    reason: z.exactOptional(z.string().max(limitTable.titleLength.max)),
   }),
   z.strictObject({
     kind: z.literal('lease-take'),

@@ -22,8 +22,10 @@ export const emptyView: SpaceView = {
   run: () => null,
   record: () => null,
   recordsUnder: () => [],
+  recordsLabelled: () => [],
   // It has no secret, and no run that a step could be put to.
   keyedHash: () => '',
+  keyedHashes: () => [],
   tombstones: () => [],
   callerIds: () => [],
   hasRecords: () => false,

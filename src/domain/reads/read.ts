@@ -45,6 +45,7 @@ interface Asked {
   readonly 'thread-runs': { readonly threadId: string; readonly offset: number }
   readonly record: { readonly name: string }
   readonly 'records-under': { readonly noun: string; readonly prefix: string; readonly offset: number }
+  readonly 'records-labelled': { readonly noun: string; readonly label: string; readonly offset: number }
   readonly 'any-record': object
   readonly 'keyed-hash': { readonly text: string }
   readonly tombstone: { readonly text: string }
@@ -85,6 +86,7 @@ export interface Answers {
   readonly 'thread-runs': Page<RunState>
   readonly record: RecordState | null
   readonly 'records-under': Page<RecordState>
+  readonly 'records-labelled': Page<RecordState>
   readonly 'any-record': boolean
   readonly 'keyed-hash': string
   readonly tombstone: Tombstone
@@ -156,6 +158,7 @@ const answerers: { readonly [Kind in ReadKind]: AnswerRead<Kind> } = {
   'thread-runs': (view, { threadId, offset }) => page(view.threadRuns(threadId as ThreadId), offset),
   record: (view, { name }) => view.record(name),
   'records-under': (view, { noun, prefix, offset }) => page(view.recordsUnder(noun, prefix), offset),
+  'records-labelled': (view, { noun, label, offset }) => page(view.recordsLabelled(noun, label), offset),
   'any-record': (view) => view.hasRecords(),
   'keyed-hash': (view, { text }) => view.keyedHash(text),
   tombstone: (view, { text }) => view.tombstones([text])[0] as Tombstone,

@@ -12,6 +12,7 @@ import { parseIssuedId } from '../issued-id.ts'
 import type { Json } from '../json.ts'
 import { textKey } from '../records/fact-text.ts'
 import { runLease, turnLease } from '../records/lease.ts'
+import { type ProposedChange, proposalNoun, statementOf, targetOf } from '../records/proposal.ts'
 import { stepInputText, stepKey, stepNoun, stepPrefix } from '../records/step.ts'
 import { threadTombstoneText, tombstoneText } from '../records/tombstone.ts'
 import type { ChainName } from '../replay/history.ts'
@@ -166,6 +167,22 @@ function work({ runId, path }: ChangeOf<'work-begin' | 'work-end' | 'work-wait'>
 function patched({ runId, path, status, input }: ChangeOf<'step-patch'>): readonly Read[] {
   const wakes: Read[] = status === 'decided' || status === 'expired' ? [{ of: 'run', id: runId }] : []
   return [...step(runId, path), ...wakes, ...(input === undefined ? [] : hashOf(input))]
+}
+
+/** What a proposed change is about. */
+function proposed(change: ProposedChange): readonly Read[] {
+  const target = targetOf(change)
+  if (target.kind === 'entry') return [{ of: 'entry', key: target.key }]
+  if (target.kind === 'working-memory') return block(target)
+  return [target.id, statementOf(change)].flatMap((id) => (id === null ? [] : fact(id)))
+}
+
+/** A proposal, and once it is known, what it is about. */
+function decided({ proposalId }: ChangeOf<'proposal-decide'>, known: ReadsView): readonly Read[] {
+  const own: ReadOf<'record'> & Read = { of: 'record', name: recordName(proposalNoun, proposalId) }
+  const found = known.peek<'record'>(own)
+  const change = found?.value.change as ProposedChange | undefined
+  return change === undefined ? [own] : [own, ...proposed(change)]
 }
 
 /** All steps of a run. */
@@ -341,6 +358,9 @@ const wanted = {
     ...hashOf(input),
   ],
   'step-patch': patched,
+  // The labels of the author, and the hashes, are read once the decision asks for them.
+  'proposal-put': ({ change }) => proposed(change as unknown as ProposedChange),
+  'proposal-decide': decided,
   'run-interrupt': ({ runId }) => [{ of: 'run', id: runId }, lease(runLease(runId))],
   'work-begin': work,
   'work-end': work,

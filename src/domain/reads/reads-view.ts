@@ -87,6 +87,13 @@ export class ReadsView implements SpaceView {
     return answer
   }
 
+  /** The answers of reads of one kind; all that are missing are asked for at once. */
+  #all<Kind extends ReadKind>(reads: readonly ReadOf<Kind>[]): readonly Answers[Kind][] {
+    const missing = reads.filter((read) => this.peek(read) === undefined)
+    if (missing.length > 0) throw new NotRead(missing as unknown as readonly Read[])
+    return reads.map((read) => this.#get(read))
+  }
+
   *#pages<Item>(
     pageAt: (offset: number) => { readonly items: readonly Item[]; readonly more: boolean },
   ): Generator<Item> {
@@ -171,15 +178,20 @@ export class ReadsView implements SpaceView {
     return this.#pages((offset) => this.#get({ of: 'records-under', noun, prefix, offset }))
   }
 
+  recordsLabelled(noun: string, label: string): Iterable<RecordState> {
+    return this.#pages((offset) => this.#get({ of: 'records-labelled', noun, label, offset }))
+  }
+
   keyedHash(text: string): string {
     return this.#get({ of: 'keyed-hash', text })
   }
 
+  keyedHashes(texts: readonly string[]): readonly string[] {
+    return this.#all(texts.map((text): ReadOf<'keyed-hash'> => ({ of: 'keyed-hash', text })))
+  }
+
   tombstones(texts: readonly string[]): readonly Tombstone[] {
-    const reads = texts.map((text): ReadOf<'tombstone'> => ({ of: 'tombstone', text }))
-    const missing = reads.filter((read) => !this.has(read))
-    if (missing.length > 0) throw new NotRead(missing)
-    return reads.map((read) => this.#get(read))
+    return this.#all(texts.map((text): ReadOf<'tombstone'> => ({ of: 'tombstone', text })))
   }
 
   callerIds(threadId: ThreadId): Iterable<string> {

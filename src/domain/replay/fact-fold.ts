@@ -123,7 +123,7 @@ export function factsAfter(effect: Effect, row: RowTime, fact: FactOf): Iterable
 export function factAnswer(effect: Effect, seq: Seq): ResultOf<'fact-assert' | 'fact-retire' | 'fact-expire'> | null {
   const ids = (links: readonly Displaced[] = []) => links.map((link) => link.key as FactId)
   if (effect.kind === 'fact-assert') {
-    const { factId, superseded, conflicts } = effect
+    const { factId, superseded, conflicts, proposed } = effect
     const links = { superseded: ids(superseded), conflicts: ids(conflicts) }
     const added = effect.known === true ? additionsIn(effect.stated) : []
     return {
@@ -134,6 +134,7 @@ export function factAnswer(effect: Effect, seq: Seq): ResultOf<'fact-assert' | '
       ...(added.length > 0 ? { added } : {}),
       ...(effect.endedBy === undefined ? {} : { endedBy: effect.endedBy }),
       ...links,
+      ...(proposed === undefined ? {} : { proposed }),
     }
   }
   if (effect.kind === 'fact-known') {
@@ -141,9 +142,10 @@ export function factAnswer(effect: Effect, seq: Seq): ResultOf<'fact-assert' | '
     return { kind: 'fact-assert', factId, version, known: true, superseded: [], conflicts: [] }
   }
   if (effect.kind === 'fact-retire') {
-    const { retired, refused } = effect
+    const { retired, refused, proposed } = effect
     const deleted = ids(retired.filter((link) => link.due !== true))
-    return { kind: 'fact-retire', deleted, ...(refused === undefined ? {} : { refused }) }
+    const stay = { ...(refused === undefined ? {} : { refused }), ...(proposed === undefined ? {} : { proposed }) }
+    return { kind: 'fact-retire', deleted, ...stay }
   }
   return effect.kind === 'fact-expire' ? { kind: 'fact-expire', factId: effect.factId, deleted: effect.prev > 0 } : null
 }

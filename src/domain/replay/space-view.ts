@@ -54,8 +54,12 @@ export interface SpaceView extends CommitRows {
   record(name: string): RecordState | null
   /** Records of a noun that are not deleted, whose keys begin with a prefix, by key. */
   recordsUnder(noun: string, prefix: string): Iterable<RecordState>
+  /** Records of a noun that are not deleted and have a label, by key; see `labels` in record-nouns.ts. */
+  recordsLabelled(noun: string, label: string): Iterable<RecordState>
   /** The keyed hash of a text under the space's secret. The space must exist. */
   keyedHash(text: string): string
+  /** The keyed hashes of texts, in their order. */
+  keyedHashes(texts: readonly string[]): readonly string[]
   /** The tombstones of texts: their keys, which are hashes under the space's secret, and their records if there are any. */
   tombstones(texts: readonly string[]): readonly Tombstone[]
   /** Ids that callers chose, each once, of the messages of a thread that are not deleted or discarded. */

@@ -83,6 +83,12 @@ export async function sweep(storage: Storage): Promise<number> {
       return { id, space, changes: [{ kind: 'step-patch', runId, path, status: 'expired' }], background: true }
     }),
   )
+  const expired = await Promise.all(
+    due.proposals.map(async ({ space, proposalId, version }): Promise<Commit> => {
+      const id = `expire-proposal-${version}-${await markOf(proposalId)}` as CommitId
+      return { id, space, changes: [{ kind: 'proposal-decide', proposalId, status: 'expired' }], background: true }
+    }),
+  )
   const left = await Promise.all(
     due.leases.map(async ({ space, runId, token }): Promise<Commit> => {
       const id = `interrupt-run-${token}-${await markOf(runId)}` as CommitId
@@ -90,7 +96,7 @@ export async function sweep(storage: Storage): Promise<number> {
     }),
   )
   const interruptions = due.turns.map(({ space, turn }) => interruption(space, turn))
-  const all = [...expiries, ...ended, ...forgotten, ...removed, ...undecided, ...left, ...interruptions]
+  const all = [...expiries, ...ended, ...forgotten, ...removed, ...undecided, ...expired, ...left, ...interruptions]
   await Promise.all(all.map((commit) => commitIfDue(storage, commit)))
   for (const { space, below } of due.logs) await storage.compact(sweeperAccess, space, below)
   return all.length + due.logs.length

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { LogRow } from '../../domain/commit/effect.ts'
 import { recordName } from '../../domain/commit/effect-names.ts'
-import { wakesAt } from '../../domain/commit/record-nouns.ts'
+import { labelsOf, wakesAt } from '../../domain/commit/record-nouns.ts'
 import type { EditableLog } from '../../domain/erase/erase-content.ts'
 import type { Erasure } from '../../domain/erase/erasure.ts'
 import { parseMessageId, type Seq, type SpaceId, type ThreadId, unpackTurn } from '../../domain/id.ts'
@@ -220,8 +220,17 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     return all.filter((record) => record.noun === noun && !record.deleted && record.key.startsWith(prefix)).sort(byKey)
   }
 
+  recordsLabelled(noun: string, label: string): RecordState[] {
+    const all = [...this.records.records.values()]
+    return all.filter((record) => record.noun === noun && labelsOf(record).includes(label)).sort(byKey)
+  }
+
   keyedHash(text: string): string {
     return keyedHash(this.#secret, text)
+  }
+
+  keyedHashes(texts: readonly string[]): readonly string[] {
+    return texts.map((text) => this.keyedHash(text))
   }
 
   tombstones(texts: readonly string[]): readonly Tombstone[] {
@@ -248,8 +257,9 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   /** Records on which the sweeper has work, and which stay. */
-  wakingRecords(at: string): RecordState[] {
-    return [...this.records.records.values()].filter((record) => (wakesAt(record) ?? later) <= at)
+  wakingRecords(noun: string, at: string): RecordState[] {
+    const ofNoun = [...this.records.records.values()].filter((record) => record.noun === noun)
+    return ofNoun.filter((record) => (wakesAt(record) ?? later) <= at)
   }
 
   /** Runs that are not deleted, in the order in which they began. */

@@ -18,7 +18,8 @@ import type { Seq, SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { emptyView } from '../../domain/reads/empty-view.ts'
 import { leasedRun } from '../../domain/records/lease.ts'
-import type { CommonStep } from '../../domain/records/step.ts'
+import { proposalNoun } from '../../domain/records/proposal.ts'
+import { type CommonStep, stepNoun } from '../../domain/records/step.ts'
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import { isoTime } from '../../domain/time.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
@@ -200,10 +201,13 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       space.expiredRecords(now).map(({ noun, key, version }) => ({ space: space.id, noun, key, version })),
     )
     const steps = all.flatMap((space) =>
-      space.wakingRecords(now).map(({ value, version }) => {
+      space.wakingRecords(stepNoun, now).map(({ value, version }) => {
         const { runId, path } = value as unknown as CommonStep
         return { space: space.id, runId, path, version }
       }),
+    )
+    const proposals = all.flatMap((space) =>
+      space.wakingRecords(proposalNoun, now).map(({ key, version }) => ({ space: space.id, proposalId: key, version })),
     )
     const leases = all.flatMap((space) =>
       [...space.records.leases.values()].flatMap(({ name, token, until }) => {
@@ -230,6 +234,7 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
       runs: runs.slice(0, limit),
       records: records.slice(0, limit),
       steps: steps.slice(0, limit),
+      proposals: proposals.slice(0, limit),
       leases: leases.slice(0, limit),
       turns: turns.slice(0, limit),
       logs: logs.slice(0, limit),

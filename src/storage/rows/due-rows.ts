@@ -2,7 +2,8 @@
 import { factIdOf, type RunId, runIdOf, type Seq, type SpaceId, type SpaceKey } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { leasedRun } from '../../domain/records/lease.ts'
-import type { CommonStep } from '../../domain/records/step.ts'
+import { proposalNoun } from '../../domain/records/proposal.ts'
+import { type CommonStep, stepNoun } from '../../domain/records/step.ts'
 import type { DueWork } from '../../ports/due-work.ts'
 import { storedJson } from '../stored-json.ts'
 import { fieldsShape } from '../stored-shapes.ts'
@@ -11,8 +12,8 @@ import { fieldsShape } from '../stored-shapes.ts'
 export type DueEntryColumns = readonly [space: string, key: string, version: Seq]
 /** Of a record: its space, noun, key and version. */
 export type DueRecordColumns = readonly [space: string, noun: string, key: string, version: Seq]
-/** Of a step: its space, its fields and its version. */
-export type DueStepColumns = readonly [space: string, json: string, version: Seq]
+/** Of a record that stays, on which the sweeper has work: its space, its noun, its key, its fields and its version. */
+export type WakingColumns = readonly [space: string, noun: string, key: string, json: string, version: Seq]
 /** Of the lease of a run: its space, its name and its token. */
 export type DueLeaseColumns = readonly [space: string, name: string, token: Seq]
 /** Of a fact or a run: its space, the space's key, the last part of its id, and its version. */
@@ -26,9 +27,17 @@ export function dueRecordOf([space, noun, key, version]: DueRecordColumns): DueW
   return { space: space as SpaceId, noun, key, version }
 }
 
-export function dueStepOf([space, json, version]: DueStepColumns): DueWork['steps'][number] {
-  const { runId, path } = storedJson<CommonStep & JsonObject>(json, 'step', fieldsShape)
-  return { space: space as SpaceId, runId, path, version }
+/** What the sweeper has to do about records that stay, by their nouns. */
+export function wakingOf(rows: readonly WakingColumns[]): Pick<DueWork, 'steps' | 'proposals'> {
+  const steps = rows.filter(([, noun]) => noun === stepNoun)
+  const proposals = rows.filter(([, noun]) => noun === proposalNoun)
+  return {
+    steps: steps.map(([space, , , json, version]) => {
+      const { runId, path } = storedJson<CommonStep & JsonObject>(json, 'step', fieldsShape)
+      return { space: space as SpaceId, runId, path, version }
+    }),
+    proposals: proposals.map(([space, , key, , version]) => ({ space: space as SpaceId, proposalId: key, version })),
+  }
 }
 
 export function dueLeaseOf([space, name, token]: DueLeaseColumns): DueWork['leases'][number] {

@@ -18,6 +18,7 @@ import { standingTurns } from './migrations/011-standing-turns.ts'
 import { steps } from './migrations/012-steps.ts'
 import { workflows } from './migrations/013-workflows.ts'
 import { clocks } from './migrations/014-clocks.ts'
+import { recordLabels } from './migrations/015-record-labels.ts'
 import { OpenFiles } from './open-files.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
@@ -37,6 +38,7 @@ const migrations = [
   steps,
   workflows,
   clocks,
+  recordLabels,
 ]
 
 /** Marks a SQLite file as ours ("Aqfr"). */

@@ -2,7 +2,7 @@
 import type { SpaceId } from '../../domain/id.ts'
 import type { DueWork } from '../../ports/due-work.ts'
 import { dueHorizon, dueTurn, lastTooOld } from '../due-work.ts'
-import { dueEntryOf, dueFactOf, dueLeaseOf, dueRecordOf, dueRunOf, dueStepOf } from '../rows/due-rows.ts'
+import { dueEntryOf, dueFactOf, dueLeaseOf, dueRecordOf, dueRunOf, wakingOf } from '../rows/due-rows.ts'
 import { leaseOf } from '../rows/lease-rows.ts'
 import type { SqliteDatabase } from './database.ts'
 import { seqAtTime } from './log.ts'
@@ -36,7 +36,7 @@ export function dueWork(database: SqliteDatabase, limit: number): Promise<DueWor
       facts: statements.dueFacts.all(now, limit).map(dueFactOf),
       runs: statements.dueRuns.all(now, now, limit).map(dueRunOf),
       records: statements.dueRecords.all(now, now, limit).map(dueRecordOf),
-      steps: statements.dueSteps.all(now, limit).map(dueStepOf),
+      ...wakingOf(statements.wakingRecords.all(now, limit)),
       leases: statements.dueLeases.all(now, limit).map(dueLeaseOf),
       turns: dueTurns(database, now, limit),
       logs: dueLogs(database, now, limit),

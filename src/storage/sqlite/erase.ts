@@ -65,6 +65,7 @@ export function eraseParts(
   for (const name of records) {
     const { noun, key } = splitRecordName(name)
     database.statements.deleteRecord.run(space.n, noun, key)
+    database.statements.deleteRecordLabels.run(space.n, noun, key)
   }
   for (const row of rows) view.replaceRow(row)
   for (const { id, order, messageCount, lastMessageAt } of recounted) {

@@ -29,5 +29,15 @@ export function recordReader(database: SqliteDatabase): RecordReader {
         const { seq, key } = space.state
         return { items: rows.slice(0, limit).map(recordOf), asOf: seq, key, more: rows.length > limit }
       }),
+    labelled: (_, id, noun, { labels, after, limit }) =>
+      database.read(() => {
+        const space = database.space(id)
+        if (space === null) return { items: [], asOf: 0, key: null, more: false }
+        const labelled = [space.n, noun, JSON.stringify(labels)] as const
+        const page = [space.n, noun, after ?? '', clock.now(), ...labelled, limit + 1] as const
+        const found = database.statements.recordsWithLabels.all(...page)
+        const { seq, key } = space.state
+        return { items: found.slice(0, limit).map(recordOf), asOf: seq, key, more: found.length > limit }
+      }),
   }
 }

@@ -1,7 +1,7 @@
 /** The SQL statements of records. */
 
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
-import type { DueRecordColumns, DueStepColumns } from '../rows/due-rows.ts'
+import type { DueRecordColumns, WakingColumns } from '../rows/due-rows.ts'
 import { type RecordColumns, recordColumns } from '../rows/record-rows.ts'
 import type { Connection } from './connection.ts'
 
@@ -19,6 +19,20 @@ export function nounRecordStatements(connection: Connection) {
     recordsUnder: connection.prepare<RecordColumns>(
       `${select} WHERE space = ? AND noun = ? AND key >= ? AND key < ? AND deleted = 0 ORDER BY key`,
     ),
+    recordsLabelled: connection.prepare<RecordColumns>(
+      `${select} WHERE space = ? AND noun = ? AND deleted = 0
+       AND key IN (SELECT key FROM record_label WHERE record_label.space = ? AND record_label.noun = ? AND label = ?)
+       ORDER BY key`,
+    ),
+    /** `labels`: a JSON array. */
+    recordsWithLabels: connection.prepare<RecordColumns>(
+      `${select} WHERE space = ? AND noun = ? AND key > ? AND deleted = 0 AND (expires IS NULL OR expires > ?)
+       AND key IN (SELECT key FROM record_label WHERE record_label.space = ? AND record_label.noun = ?
+         AND label IN (SELECT value FROM json_each(?)))
+       ORDER BY key LIMIT ?`,
+    ),
+    putRecordLabel: connection.prepare('INSERT INTO record_label (space, noun, key, label) VALUES (?, ?, ?, ?)'),
+    deleteRecordLabels: connection.prepare('DELETE FROM record_label WHERE space = ? AND noun = ? AND key = ?'),
     anyRecord: connection.prepare<[number]>(
       `SELECT 1 FROM record WHERE space = ? AND noun <> '${tombstoneNoun}' LIMIT 1`,
     ),
@@ -34,8 +48,8 @@ export function nounRecordStatements(connection: Connection) {
       `SELECT space.id, record.noun, record.key, record.version FROM record JOIN space ON space.n = record.space
        WHERE due IS NOT NULL AND due <= ? AND expires <= ? LIMIT ?`,
     ),
-    dueSteps: connection.prepare<DueStepColumns>(
-      `SELECT space.id, record.json, record.version FROM record JOIN space ON space.n = record.space
+    wakingRecords: connection.prepare<WakingColumns>(
+      `SELECT space.id, record.noun, record.key, record.json, record.version FROM record JOIN space ON space.n = record.space
        WHERE wakes IS NOT NULL AND wakes <= ? ORDER BY wakes LIMIT ?`,
     ),
   }

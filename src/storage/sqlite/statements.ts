@@ -268,6 +268,7 @@ const tablesOfSpaces = [
   ['block', 'n'],
   ['entry', 'n'],
   ['record', 'n'],
+  ['record_label', 'space, noun, label, key'],
   ['fact', 'n'],
   ['fact_source', 'space, source, fact'],
   ['run', 'n'],

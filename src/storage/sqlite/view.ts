@@ -195,10 +195,18 @@ export class SqliteView implements SpaceView, EditableLog {
     return this.#statements.recordsUnder.all(this.#n, noun, prefix, textAfter(prefix)).map(recordOf)
   }
 
+  recordsLabelled(noun: string, label: string): readonly RecordState[] {
+    return this.#statements.recordsLabelled.all(this.#n, noun, this.#n, noun, label).map(recordOf)
+  }
+
   keyedHash(text: string): string {
     const secret = this.#statements.spaceSecret.get(this.#n)?.[0]
     invariant(secret instanceof Uint8Array && secret.length === 16, 'a space has a secret')
     return keyedHash(secret, text)
+  }
+
+  keyedHashes(texts: readonly string[]): readonly string[] {
+    return texts.map((text) => this.keyedHash(text))
   }
 
   tombstones(texts: readonly string[]): readonly Tombstone[] {

@@ -199,7 +199,7 @@ const sweeping: readonly StorageCase[] = [
     const { turnId, leaseToken } = await scene.did('turn-open', open)
     expectEqual(
       await storage.due(access, 10),
-      { entries: [], facts: [], runs: [], records: [], steps: [], leases: [], turns: [], logs: [] },
+      { entries: [], facts: [], runs: [], records: [], steps: [], proposals: [], leases: [], turns: [], logs: [] },
       'nothing is due yet',
     )
     scene.clock.advance(1_000)
@@ -213,7 +213,7 @@ const sweeping: readonly StorageCase[] = [
     await scene.committed([expire('k'), { kind: 'turn-close', threadId: 't', turnId, status: 'interrupted' }])
     expectEqual(
       await storage.due(access, 10),
-      { entries: [], facts: [], runs: [], records: [], steps: [], leases: [], turns: [], logs: [] },
+      { entries: [], facts: [], runs: [], records: [], steps: [], proposals: [], leases: [], turns: [], logs: [] },
       'all is done',
     )
   }),

@@ -7,6 +7,7 @@ import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import * as change from './changes.ts'
 import { alice, bob, carol, type StorageCase, worker } from './contract-case.ts'
+import { accept, decide, propose, proposed } from './proposal-scene.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 import { asking, type Working, working } from './step-scene.ts'
 import { begun, type Leased } from './work-scene.ts'
@@ -27,6 +28,8 @@ interface World {
   readonly calling: Working
   /** A workflow that is worked on, with a step `begun`, and one whose lease is over. */
   readonly works: Readonly<Record<'held' | 'left', Leased>>
+  /** An open proposal to write the entry `made`. */
+  readonly proposal: string
 }
 
 async function build(scene: Scene): Promise<World> {
@@ -68,10 +71,11 @@ async function build(scene: Scene): Promise<World> {
   await scene.committed(asking(calling, 'begun', { stepKind: 'plain', status: 'started' }))
   const works = { held: await begun(scene, 'held'), left: await begun(scene, 'left', { leaseMs: 500 }) }
   await scene.committed(change.beginWork({ ...works.held, path: 'begun' }))
+  const proposal = await proposed(scene, change.write('made', 1), bob)
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
   const turns = { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId }
-  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs, calling, works }
+  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs, calling, works, proposal }
 }
 
 /** One commit, or more, for each kind of change. */
@@ -153,6 +157,9 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'work-wait': ({ works }) => [change.waitWork({ ...works.held, path: 'begun' }, { payload: { none: null } })],
   'step-put': ({ calling }) => [asking(calling, 'new', { payload: { none: null } })],
   'step-patch': ({ calling }) => [change.patchStep(calling, 'begun', 'started', { attempt: 2 })],
+  'proposal-put': () => [propose(change.write('made', { none: null }))],
+  'proposal-decide': ({ proposal }) => accept(proposal, change.write('made', 1)),
+  'proposal-decide that rejects': ({ proposal }) => [decide(proposal, 'rejected', 'No.')],
   'lease-take': () => [change.take('other', 5_000)],
   'lease-release': ({ token }) => [change.release('job', token), change.release('none', 1)],
   configure: () => [change.configure({ entriesPerSpace: 500 })],
@@ -231,7 +238,8 @@ const noCalls: Working = { runId: '', turnId: '' as TurnId, threadId: '', messag
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
     const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', replacedTurnId: '' }
-    const world = { ...turns, issued: [], token: 1, facts: noFacts, runs: noRuns, calling: noCalls, works: noWork }
+    const empty = { facts: noFacts, runs: noRuns, calling: noCalls, works: noWork, proposal: '' }
+    const world = { ...turns, issued: [], token: 1, ...empty }
     return changesIn(world).map((change) => change.kind)
   }),
 )

@@ -26,6 +26,8 @@ import { leaseCases } from './lease-cases.ts'
 import { logCases } from './log-cases.ts'
 import { messageCases } from './message-cases.ts'
 import { messagePageCases } from './message-page-cases.ts'
+import { proposalCases } from './proposal-cases.ts'
+import { proposalLifeCases } from './proposal-life-cases.ts'
 import { pruningCases } from './pruning-cases.ts'
 import { receiptCases } from './receipt-cases.ts'
 import { retryCases } from './retry-cases.ts'
@@ -62,6 +64,8 @@ export const storageContract: readonly StorageCase[] = [
   ...factTimeCases,
   ...factTrustCases,
   ...factReadCases,
+  ...proposalCases,
+  ...proposalLifeCases,
   ...leaseCases,
   ...threadCases,
   ...threadPageCases,
