@@ -64,7 +64,7 @@ export const limitTable = {
   proposalsOpen: {
     default: 100,
     max: 1_000,
-    about: 'open proposals of one author in one space before a new one takes the place of the oldest',
+    about: 'open proposals of one author in one space before a new one replaces the oldest',
   },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   messageBytes: {

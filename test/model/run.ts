@@ -19,6 +19,17 @@ type Cursor =
   | { readonly space: SpaceId; readonly threads: ThreadQuery }
   | { readonly space: SpaceId; readonly messages: MessageQuery }
 
+/** Expires proposals as the sweeper does. */
+async function expireProposals(world: World, proposals: DueWork['proposals'], via: number): Promise<void> {
+  for (const { space, proposalId } of proposals) {
+    const change = { kind: 'proposal-decide', proposalId, status: 'expired' } as const
+    const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
+    const result = await world.commit({ commit, actor: actors[3] as (typeof actors)[number] }, via)
+    const swept = result?.status === 'committed' ? result.results[0] : null
+    world.same('expired', swept?.kind === 'record-put' ? (swept.value.status ?? null) : null, 'expired')
+  }
+}
+
 class Run {
   readonly world: World
   readonly #subject: Subject
@@ -191,13 +202,7 @@ class Run {
       const value = swept?.kind === 'record-put' ? swept.value : null
       world.same('expired', { status: value?.status, path: value?.path }, { status: 'expired', path })
     }
-    for (const { space, proposalId } of due.proposals) {
-      const change = { kind: 'proposal-decide', proposalId, status: 'expired' } as const
-      const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }
-      const result = await world.commit({ commit, actor }, via)
-      const swept = result?.status === 'committed' ? result.results[0] : null
-      world.same('expired', swept?.kind === 'record-put' ? (swept.value.status ?? null) : null, 'expired')
-    }
+    await expireProposals(world, due.proposals, via)
     for (const { space, runId } of due.runs) {
       const change = { kind: 'run-expire', runId } as const
       const commit = { id: `sweep ${world.unique()}` as never, space, changes: [change] }

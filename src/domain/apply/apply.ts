@@ -22,13 +22,13 @@ import { type CommitContext, Draft } from './draft.ts'
 import { applyEntryRemoval, applyEntryWrite } from './entry-changes.ts'
 import { applyErase } from './erase-changes.ts'
 import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
-import { applyLeaseRelease, applyLeaseTake } from './lease-changes.ts'
+import { applyLease } from './lease-changes.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
-import { applyProposalDecide, applyProposalPut } from './proposal-changes.ts'
+import { applyProposal } from './proposal-changes.ts'
 import { applyTurnRestore } from './restore-changes.ts'
 import { applyRunExpire, applyRunPut } from './run-changes.ts'
 import { applyRunInterrupt } from './run-lease.ts'
-import { applyStepPatch, applyStepPut } from './step-changes.ts'
+import { applyStep } from './step-changes.ts'
 import { applyThreadClone, applyThreadDelete, applyThreadPut } from './thread-changes.ts'
 import { applyTurnClose, applyTurnDiscard, applyTurnOpen, applyTurnResume } from './turn-changes.ts'
 import { applyWork } from './work-changes.ts'
@@ -86,7 +86,7 @@ function canCreateForRecord({ noun, deed, fields }: RecordChange): boolean {
   return (deed === 'put' || deed === 'patch') && !Object.keys(fields).some(isRef)
 }
 
-/** As a record that refers to others: only what could be written anew. */
+/** As a record that refers to others: only what needs nothing that was there. */
 function canCreateForProposal(change: ChangeOf<'proposal-put'>['change']): boolean {
   return creating.has(change.kind) && !('factId' in change) && !('threadId' in change)
 }
@@ -228,17 +228,14 @@ function applyChange(draft: Draft, change: Change): ChangeResult {
     case 'work-wait':
       return applyWork(draft, change)
     case 'step-put':
-      return applyStepPut(draft, change)
     case 'step-patch':
-      return applyStepPatch(draft, change)
+      return applyStep(draft, change)
     case 'proposal-put':
-      return applyProposalPut(draft, change)
     case 'proposal-decide':
-      return applyProposalDecide(draft, change)
+      return applyProposal(draft, change)
     case 'lease-take':
-      return applyLeaseTake(draft, change)
     case 'lease-release':
-      return applyLeaseRelease(draft, change)
+      return applyLease(draft, change)
     case 'configure':
       return applyConfigure(draft, change)
     case 'erase':

@@ -1,6 +1,8 @@
-/** What a draft knows of the runs of workflows that its commit is about. */
+/** What a draft knows of the runs of workflows and the proposal that its commit is about. */
+import type { Change } from '../commit/commit.ts'
 import type { RunId } from '../id.ts'
 import type { RunState } from '../records/run.ts'
+import type { Trust } from '../trust.ts'
 
 export class DraftWork {
   /** Runs that the commit begins, in order. */
@@ -9,4 +11,6 @@ export class DraftWork {
   readonly proved = new Map<string, RunState>()
   /** Runs whose version the commit moved because of a decision. */
   readonly woken = new Set<RunId>()
+  /** A change of the commit that was proposed and is accepted, and the trust that it has. */
+  accepted: { readonly change: Change; readonly trust: Trust } | null = null
 }

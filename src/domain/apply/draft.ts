@@ -21,7 +21,6 @@ import type { CallerMessageId, TurnState, TurnStatus } from '../records/turn.ts'
 import type { SpaceView } from '../replay/space-view.ts'
 import { foldTurn } from '../replay/turn-fold.ts'
 import type { SpaceAddress, SpaceSettings, SpaceState } from '../space.ts'
-import type { Trust } from '../trust.ts'
 import { type Claim, Claims } from './claims.ts'
 import { DraftRows } from './draft-rows.ts'
 import { DraftWork } from './draft-work.ts'
@@ -83,8 +82,8 @@ export class Draft {
   turnsOpened = 0
   settings: SpaceSettings
   change: Change
-  /** A change of the commit that was proposed and is accepted, and the trust that it has. */
-  accepted: { readonly change: Change; readonly trust: Trust } | null = null
+  /** The place of that change in the commit. */
+  index = 0
   readonly #rows = new DraftRows()
   /** Of turns of the one thread that the commit touches. */
   readonly #turnRows = new Map<number, readonly LogRow[]>()
@@ -92,7 +91,6 @@ export class Draft {
   #thread: ThreadState | null = null
   /** The thread that a run refers to, which need not exist. */
   #referred: string | null = null
-  #of = 0
 
   constructor(view: SpaceView, commit: Commit, context: CommitContext) {
     this.view = view
@@ -105,11 +103,8 @@ export class Draft {
     this.actor = context.actor
     this.limits = context.limits
     this.settings = context.space.settings
-    this.counts = {
-      threads: context.space.threads,
-      archivedThreads: context.space.archivedThreads,
-      entries: context.space.entries,
-    }
+    const { threads, archivedThreads, entries } = context.space
+    this.counts = { threads, archivedThreads, entries }
     const [first] = commit.changes
     invariant(first !== undefined, 'a commit has a change')
     this.change = first
@@ -118,12 +113,7 @@ export class Draft {
   /** Moves on to the change at that index. */
   begin(index: number): void {
     this.change = this.commit.changes[index] as Change
-    this.#of = index
-  }
-
-  /** The place of the present change in the commit. */
-  get index(): number {
-    return this.#of
+    this.index = index
   }
 
   /** Claims a record for this change: a commit changes a record at most once. */
@@ -288,7 +278,7 @@ export class Draft {
 
   /** Records an effect in a turn's row, and the turn's status after it. */
   addToTurn<Kind extends Effect>(turn: number, status: TurnStatus | null, effect: Kind): Kind {
-    const numbered = this.#of === 0 ? effect : { ...effect, of: this.#of }
+    const numbered = this.index === 0 ? effect : { ...effect, of: this.index }
     this.#rows.add(turn, status, numbered)
     return numbered
   }

@@ -305,7 +305,9 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   for (const id of factIds) refuseForeignId(checkId(id, 'factIds'), 'fact', draft.space.key, 'factIds')
   eraser.facts(factIds)
   eraser.derived()
-  eraser.records.referringTo([...eraser.gone, ...threadIds, ...eraser.keys])
+  const entries = [...eraser.keys].map((key) => ({ noun: 'entry', key }) as const)
+  const named = [...entries, ...blocks.map(({ name }) => ({ noun: 'block', key: name }) as const)]
+  eraser.records.referringTo([...eraser.gone, ...threadIds], named)
   const { rows, commits } = edited.all()
   draft.erasure = {
     rows,

@@ -112,7 +112,7 @@ function assertionOf(draft: Draft, change: FactAssert, before: FactState | null)
   if (metadata !== undefined) checkBytes(draft.limits, 'metadataBytes', metadata, 'The metadata of the fact')
   const sources = change.sources === undefined ? undefined : checkIds(draft, change.sources, 'sources')
   const all = sources ?? before?.sources ?? []
-  const accepted = draft.accepted?.change === change ? draft.accepted : null
+  const accepted = draft.work.accepted?.change === change ? draft.work.accepted : null
   const trust = accepted?.trust ?? trustOf(draft.actor, change.trust, all.length > 0, () => sourceTrusts(draft, all))
   const isNew = before === null
   const isQueued = waitsForExtraction(change, before)

@@ -1,6 +1,6 @@
 /** Decides changes of leases: taking and releasing. */
 
-import type { ChangeOf, ResultOf } from '../commit/commit.ts'
+import type { ChangeOf, ChangeResult, ResultOf } from '../commit/commit.ts'
 import { invalidInput, MemoryError, shown } from '../error.ts'
 import { checkId, type ThreadId } from '../id.ts'
 import { type LeaseState, leasedRun } from '../records/lease.ts'
@@ -38,7 +38,7 @@ export function leaseHeld({ name, holder, until, token }: LeaseState): MemoryErr
   })
 }
 
-export function applyLeaseTake(draft: Draft, change: ChangeOf<'lease-take'>): ResultOf<'lease-take'> {
+function applyLeaseTake(draft: Draft, change: ChangeOf<'lease-take'>): ResultOf<'lease-take'> {
   const name = checkName(change.name)
   draft.claim({ lease: name })
   const held = draft.view.lease(name)
@@ -48,11 +48,16 @@ export function applyLeaseTake(draft: Draft, change: ChangeOf<'lease-take'>): Re
   return { kind: 'lease-take', name, token: lease.token, expiresAt: lease.until }
 }
 
-export function applyLeaseRelease(draft: Draft, change: ChangeOf<'lease-release'>): ResultOf<'lease-release'> {
+function applyLeaseRelease(draft: Draft, change: ChangeOf<'lease-release'>): ResultOf<'lease-release'> {
   const name = checkName(change.name)
   draft.claim({ lease: name })
   const released = draft.view.lease(name)?.token === change.token
   if (released) draft.leases.set(name, null)
   draft.add({ kind: 'lease-release', name, released })
   return { kind: 'lease-release', name, released }
+}
+
+/** Decides a change of a lease. */
+export function applyLease(draft: Draft, change: ChangeOf<'lease-take' | 'lease-release'>): ChangeResult {
+  return change.kind === 'lease-take' ? applyLeaseTake(draft, change) : applyLeaseRelease(draft, change)
 }

@@ -144,7 +144,7 @@ function newId(draft: Draft): ProposalId {
 }
 
 /**
- * Keeps a change as an open proposal of the actor. The same one as before stays, and waits anew.
+ * Keeps a change as an open proposal of the actor. The same one as before stays, and waits for as long again.
  *
  * @param isImplied As a part of another change, which has the answer.
  */
@@ -241,7 +241,7 @@ function checkedBase(draft: Draft, change: ProposedChange): readonly Base[] {
 }
 
 /** Decides a proposal that is made. */
-export function applyProposalPut(draft: Draft, change: ProposalPut): ChangeResult {
+function applyProposalPut(draft: Draft, change: ProposalPut): ChangeResult {
   const { kind: _, expiresAt, change: submitted, ...said } = change
   const proposed = submitted as unknown as ProposedChange
   checkBytes(draft.limits, 'recordBytes', proposed, 'The proposed change', 'Propose a smaller change')
@@ -257,7 +257,7 @@ export function applyProposalPut(draft: Draft, change: ProposalPut): ChangeResul
 function baseChanged(id: string, { target, base }: ProposalFields, version: Seq | null): MemoryError {
   return new MemoryError('conflict', {
     message: `What the proposal ${shown(id)} is about has changed since it was made.`,
-    fix: 'Look at what is there now. Reject it, or make the change anew.',
+    fix: 'Look at what is there now. Reject it, or make the change again.',
     details: { proposalId: id, reason: 'changed', target, base, version },
   })
 }
@@ -280,7 +280,7 @@ function checkUnchanged(draft: Draft, id: string, proposal: ProposalFields): voi
 }
 
 /** What must follow a decision in its commit; null for nothing. */
-export function followerOf({ change }: Pick<ProposalFields, 'change'>, status: string): Change | null {
+function followerOf({ change }: Pick<ProposalFields, 'change'>, status: string): Change | null {
   if (status === 'accepted') return change as unknown as Change
   const statement = status === 'rejected' ? statementOf(change) : null
   return statement === null ? null : { kind: 'fact-retire', factIds: [statement] }
@@ -320,7 +320,7 @@ function storedProposal(draft: Draft, id: string): RecordState {
 }
 
 /** Decides a decision about a proposal, and the sweeper's that nobody decided in time. */
-export function applyProposalDecide(draft: Draft, change: ProposalDecide): ChangeResult {
+function applyProposalDecide(draft: Draft, change: ProposalDecide): ChangeResult {
   const { proposalId: id, status, reason } = change
   const record = storedProposal(draft, id)
   const proposal = fieldsOf(record)
@@ -332,8 +332,13 @@ export function applyProposalDecide(draft: Draft, change: ProposalDecide): Chang
   if (status === 'accepted') checkUnchanged(draft, id, proposal)
   const next = follower(draft, proposal, status)
   if (next !== null && status === 'accepted')
-    draft.accepted = { change: next, trust: trustGiven(draft, proposal, ofFact) }
+    draft.work.accepted = { change: next, trust: trustGiven(draft, proposal, ofFact) }
   const decision = { by: draft.actor, at: draft.at, ...(reason === undefined ? {} : { reason }) }
   const expiresAt = isoTime(msOf(draft.at) + draft.limits.proposalDays * dayMs)
   return writeProposal(draft, record, id, { ...proposal, status, decision }, { isImplied: false, expiresAt })
+}
+
+/** Decides a change of proposals. */
+export function applyProposal(draft: Draft, change: ProposalPut | ProposalDecide): ChangeResult {
+  return change.kind === 'proposal-put' ? applyProposalPut(draft, change) : applyProposalDecide(draft, change)
 }

@@ -117,7 +117,7 @@ export function writeStep(
 }
 
 /** Decides the beginning of a step: asked about, or started at once. */
-export function applyStepPut(draft: Draft, change: StepPut): ChangeResult {
+function applyStepPut(draft: Draft, change: StepPut): ChangeResult {
   const { runId, path, threadId, messageId, tool, stepKind, status, input } = change
   const run = ownRun(draft, change)
   const key = stepKey(run.id, path)
@@ -231,7 +231,7 @@ function expiredDecision(draft: Draft): StepDecision {
 }
 
 /** Decides a change of a step, for any actor: only what may follow, by who may do it, about the input that was asked about. */
-export function applyStepPatch(draft: Draft, change: StepPatch): ChangeResult {
+function applyStepPatch(draft: Draft, change: StepPatch): ChangeResult {
   const { runId, path, status, input } = change
   const key = stepKey(checkId(runId, 'runId'), path)
   const name = recordName(stepNoun, key)
@@ -253,4 +253,9 @@ export function applyStepPatch(draft: Draft, change: StepPatch): ChangeResult {
     })
   }
   return writeStep(draft, before, key, stepAfter(draft, step, change))
+}
+
+/** Decides a change of a step. */
+export function applyStep(draft: Draft, change: StepPut | StepPatch): ChangeResult {
+  return change.kind === 'step-put' ? applyStepPut(draft, change) : applyStepPatch(draft, change)
 }

@@ -1,10 +1,17 @@
 /** Erases records: those that refer to erased records are erased too, in all their versions. */
 
 import { isOf, type Named, ownRecord, refersTo, splitRecordName, versionReplaced } from '../commit/effect-names.ts'
+import type { Noun } from '../commit/marks.ts'
 import type { Seq } from '../id.ts'
 import type { SpaceView } from '../replay/space-view.ts'
 import type { EditedRows } from './edited-rows.ts'
 import { erasedEffect } from './erased-form.ts'
+
+/** Something that records may refer to, by its id or its name. Null: whatever has that id. */
+interface Referred {
+  readonly noun: Noun | null
+  readonly key: string
+}
 
 export class RecordEraser {
   readonly #view: SpaceView
@@ -19,22 +26,26 @@ export class RecordEraser {
     this.#rows = rows
   }
 
-  /** Erases every record that refers to one of these ids, then those that refer to an erased record. */
-  referringTo(ids: Iterable<string>): void {
+  /**
+   * Erases every record that refers to one of these ids, or to an entry or a block of one of these names; then those that
+   * refer to an erased record.
+   */
+  referringTo(ids: Iterable<string>, named: readonly Named[]): void {
     // Spaces without records need not search their log.
     if (!this.#view.hasRecords()) return
-    for (let fresh = [...ids]; fresh.length > 0; ) {
+    const all = [...[...ids].map((key) => ({ noun: null, key })), ...named]
+    for (let fresh: readonly Referred[] = all; fresh.length > 0; ) {
       const found: Named[] = []
-      for (const stored of this.#view.rowsHolding(fresh)) {
+      for (const stored of this.#view.rowsHolding([...new Set(fresh.map(({ key }) => key))])) {
         for (const effect of this.#rows.current(stored).effects) {
           const own = ownRecord(effect)
           if (own?.noun !== 'record' || this.names.has(own.key)) continue
-          if (!fresh.some((id) => refersTo(effect, null, id))) continue
+          if (!fresh.some(({ noun, key }) => refersTo(effect, noun, key))) continue
           this.#take(own, stored.seq)
           found.push(own)
         }
       }
-      fresh = found.map(({ key }) => splitRecordName(key).key)
+      fresh = found.map(({ key }) => ({ noun: null, key: splitRecordName(key).key }))
     }
   }
 

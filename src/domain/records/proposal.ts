@@ -14,7 +14,7 @@ import type { FactState } from './fact.ts'
 export const proposalNoun = 'proposal'
 
 /** The changes of a commit that can be proposed. */
-export const proposedKinds = [
+const proposedKinds = [
   'fact-assert',
   'fact-retire',
   'entry-write',
@@ -25,23 +25,14 @@ export const proposedKinds = [
   'block-write',
   'block-merge',
 ] as const
-export type ProposedKind = (typeof proposedKinds)[number]
+type ProposedKind = (typeof proposedKinds)[number]
 
 /** What a proposal would do, in one word. `supersede`: a statement that is stored replaces another one. */
-export const proposalActions = [
-  'add',
-  'update',
-  'supersede',
-  'delete',
-  'write',
-  'merge',
-  'append',
-  'increment',
-] as const
-export type ProposalAction = (typeof proposalActions)[number]
+const proposalActions = ['add', 'update', 'supersede', 'delete', 'write', 'merge', 'append', 'increment'] as const
+type ProposalAction = (typeof proposalActions)[number]
 
-export const proposalStatuses = ['open', 'accepted', 'rejected', 'expired'] as const
-export type ProposalStatus = (typeof proposalStatuses)[number]
+const proposalStatuses = ['open', 'accepted', 'rejected', 'expired'] as const
+type ProposalStatus = (typeof proposalStatuses)[number]
 
 /** What a proposal is about. A fact without an id is a new one. A block of working memory is of its space, or of a thread. */
 export type ProposalTarget =
@@ -53,7 +44,7 @@ export type ProposalTarget =
 export type ProposedChange = JsonObject & { readonly kind: ProposedKind }
 
 /** What was decided about a proposal, or that nobody decided in time. */
-export interface ProposalDecision {
+interface ProposalDecision {
   readonly by: Actor
   /** ISO time. */
   readonly at: string
@@ -135,7 +126,7 @@ export function targetLabel(target: ProposalTarget): string {
 }
 
 /** The label of open proposals about a fact, of which it is the target or the statement. */
-export function factLabel(factId: string): string {
+function factLabel(factId: string): string {
   return `fact/${factId}`
 }
 
@@ -144,7 +135,7 @@ export function authorLabel({ kind, id }: Actor): string {
 }
 
 /** The label of all open proposals. */
-export const openLabel = 'open'
+const openLabel = 'open'
 
 /** The labels by which an open proposal is found; none of one that is decided. */
 export function proposalLabels({ status, target, change, author }: ProposalFields): readonly string[] {
@@ -159,7 +150,7 @@ export function proposalDueAt({ status, expiresAt }: ProposalFields): string | n
   return status === 'open' ? expiresAt : null
 }
 
-/** The status at a time, whether the sweeper was there or not. */
+/** The status at a time, swept or not. */
 export function statusAt({ status, expiresAt }: ProposalFields, at: string): ProposalStatus {
   return status === 'open' && expiresAt <= at ? 'expired' : status
 }

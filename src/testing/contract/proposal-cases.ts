@@ -7,7 +7,7 @@ import { trusts } from '../../domain/trust.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { append, assertFact, increment, merge, putThread, remove, retire, write } from './changes.ts'
 import { alice, bob, carol, probe, type StorageCase, worker } from './contract-case.ts'
-import { accept, decide, foundProposal, labelled, propose, proposed } from './proposal-scene.ts'
+import { accept, decideOn, foundProposal, idsLabelled, propose, proposed } from './proposal-scene.ts'
 import { type Scene, sceneCase } from './scene.ts'
 
 const as = (actor: Actor) => ({ actor })
@@ -60,14 +60,14 @@ const refusals: readonly StorageCase[] = [
     )
     expectTrue(baseHmac !== statementHmac, 'of different words')
     for (const label of ['open', 'author/agent/alice', `fact/${user}`, `fact/${statement}`]) {
-      expectEqual(await labelled(scene, label), [proposal], label)
+      expectEqual(await idsLabelled(scene, label), [proposal], label)
     }
     expectEqual(
-      await labelled(scene, 'open', `fact/${user}`, 'author/agent/bob'),
+      await idsLabelled(scene, 'open', `fact/${user}`, 'author/agent/bob'),
       [proposal],
       'once for several labels',
     )
-    expectEqual(await labelled(scene, 'author/agent/bob'), [], 'of somebody else')
+    expectEqual(await idsLabelled(scene, 'author/agent/bob'), [], 'of somebody else')
   }),
   sceneCase('a deletion that is refused is a proposal, one for each fact', async (scene) => {
     const tea = await scene.asserted(assertFact('Likes tea'), as(carol))
@@ -91,14 +91,14 @@ const refusals: readonly StorageCase[] = [
     expectEqual((await scene.did('fact-assert', again, as(alice))).proposed, [proposal], 'the same one again')
     const due = isoTime(msOf(scene.now()) + defaultLimits.proposalDays * dayMs)
     const found = await foundProposal(scene, proposal)
-    expectEqual([found?.at === scene.now(), found?.expiresAt], [false, due], 'it waits anew')
+    expectEqual([found?.at === scene.now(), found?.expiresAt], [false, due], 'it waits for as long again')
     const other = await scene.did('fact-assert', assertFact('Lives in Oslo', { supersedes: [user] }), as(alice))
     expectEqual(await foundProposal(scene, proposal), null, 'another one takes its place')
-    expectEqual(await labelled(scene, `fact/${user}`), other.proposed ?? [], 'and is the only one')
+    expectEqual(await idsLabelled(scene, `fact/${user}`), other.proposed ?? [], 'and is the only one')
     expectEqual((await stands(scene, statement))[0], 'current agent', 'the first statement stays')
     await scene.committed(assertFact('Lives in Bonn', { supersedes: [user] }), as(bob))
     await scene.committed(retire(user), as(alice))
-    expectEqual((await labelled(scene, `fact/${user}`)).length, 3, 'of another author, and of another kind')
+    expectEqual((await idsLabelled(scene, `fact/${user}`)).length, 3, 'of another author, and of another kind')
   }),
   sceneCase('an author who has too many open proposals loses the oldest', async (scene) => {
     const most = { limits: { proposalsOpen: 2 } }
@@ -108,8 +108,8 @@ const refusals: readonly StorageCase[] = [
       ids.push((results[0] as { readonly key: string }).key)
     }
     await scene.committed(propose(write('a', 1)), { ...as(bob), ...most })
-    expectEqual(await labelled(scene, 'author/tool/probe'), ids.slice(1), 'the newest two')
-    expectEqual((await labelled(scene, 'open')).length, 3, 'those of others stay')
+    expectEqual(await idsLabelled(scene, 'author/tool/probe'), ids.slice(1), 'the newest two')
+    expectEqual((await idsLabelled(scene, 'open')).length, 3, 'those of others stay')
     expectTrue(!(await scene.logText()).includes('"value":"a"'), 'what it said is gone from the log too')
     const tea = await scene.asserted(assertFact('Likes tea'), as(carol))
     const rum = await scene.asserted(assertFact('Likes rum'), as(carol))
@@ -126,10 +126,10 @@ const deciders = { tool: { kind: 'tool', id: 'other' }, agent: bob, user: { kind
 const decisions: readonly StorageCase[] = [
   sceneCase('accepting supersedes with the trust of who decides, and then its author cannot end it', async (scene) => {
     const { user, statement, proposal } = await contested(scene)
-    await scene.refused('invalid-input', decide(proposal, 'accepted'), as(carol))
+    await scene.refused('invalid-input', decideOn(proposal, 'accepted'), as(carol))
     await scene.refused('invalid-input', accept(proposal, superseding(user, statement)), as(carol))
     const once = { ...as(carol), id: 'once' }
-    const changes = [decide(proposal, 'accepted', 'She moved.'), superseding(statement, user)]
+    const changes = [decideOn(proposal, 'accepted', 'She moved.'), superseding(statement, user)]
     const { results } = await scene.committed(changes, once)
     expectEqual((await scene.committed(changes, once)).results, results, 'a retry is answered alike')
     expectEqual(await stands(scene, user, statement), ['superseded user', 'current user'], 'the facts')
@@ -141,13 +141,13 @@ const decisions: readonly StorageCase[] = [
       { status: 'accepted', decision: { by: carol, at: scene.now(), reason: 'She moved.' } },
       'it',
     )
-    expectEqual(await labelled(scene, 'open', `fact/${user}`, `fact/${statement}`), [], 'it is open no longer')
+    expectEqual(await idsLabelled(scene, 'open', `fact/${user}`, `fact/${statement}`), [], 'it is open no longer')
     expectEqual((await scene.did('fact-retire', retire(statement), as(alice))).refused, [statement], 'its author')
   }),
   sceneCase('rejecting retires the statement, and the fact has no mark', async (scene) => {
     const { user, statement, proposal } = await contested(scene)
-    await scene.refused('invalid-input', decide(proposal, 'rejected'), as(carol))
-    await scene.committed([decide(proposal, 'rejected'), retire(statement)], as(carol))
+    await scene.refused('invalid-input', decideOn(proposal, 'rejected'), as(carol))
+    await scene.committed([decideOn(proposal, 'rejected'), retire(statement)], as(carol))
     expectEqual(await stands(scene, user, statement), ['current user', 'gone'], 'the facts')
     expectEqual((await scene.fact(user))?.conflictsWith, [], 'the mark')
     expectEqual((await foundProposal(scene, proposal))?.status, 'rejected', 'the proposal')
@@ -165,7 +165,7 @@ const decisions: readonly StorageCase[] = [
         if (isEnough) await scene.committed(change, as(deciders[by]))
         else {
           await scene.refused('denied', change, as(deciders[by]))
-          await scene.refused('denied', decide(id, 'rejected'), as(deciders[by]))
+          await scene.refused('denied', decideOn(id, 'rejected'), as(deciders[by]))
           await scene.committed(change, as(worker))
         }
         expectEqual(await scene.fact(factId), null, `${by} about ${target}`)
@@ -224,7 +224,7 @@ const decisions: readonly StorageCase[] = [
       )
     const [first, second] = await Promise.all([
       outcome(accept(proposal, superseding(statement, user)), carol),
-      outcome([decide(proposal, 'rejected'), retire(statement)], dave),
+      outcome([decideOn(proposal, 'rejected'), retire(statement)], dave),
     ])
     const loser = first ?? second
     const { status, decision } = (await foundProposal(scene, proposal)) ?? {}
@@ -264,7 +264,7 @@ const conflicts: readonly StorageCase[] = [
         const error = await scene.refused('conflict', accept(id, change), as(carol))
         expectEqual(error.details.reason, 'changed', 'what it is told')
         expectEqual((await foundProposal(scene, id))?.status, 'open', 'it stays open')
-        await scene.committed(decide(id, 'rejected'), as(carol))
+        await scene.committed(decideOn(id, 'rejected'), as(carol))
         return
       }
       await scene.committed(accept(id, change), as(carol))
@@ -294,7 +294,7 @@ const conflicts: readonly StorageCase[] = [
       await scene.committed(change(user), as(carol))
       const error = await scene.refused('conflict', accept(proposal, superseding(statement, user)), as(worker))
       expectEqual(error.details.reason, 'changed', 'what it is told')
-      await scene.committed([decide(proposal, 'rejected'), retire(statement)], as(worker))
+      await scene.committed([decideOn(proposal, 'rejected'), retire(statement)], as(worker))
     }
   }),
   sceneCase('what cannot be proposed is refused', async (scene) => {
@@ -309,7 +309,7 @@ const conflicts: readonly StorageCase[] = [
       ['invalid-input', propose(write('k', 1), { expiresAt: scene.now() })],
       ['not-found', propose(retire(tea.replace(/[^_]+$/, 'none')))],
       ['not-found', propose({ kind: 'block-write', name: 'main', threadId: 'none', format: 'text', value: 'x' })],
-      ['invalid-input', decide(tea, 'rejected')],
+      ['invalid-input', decideOn(tea, 'rejected')],
     ]
     for (const [code, change] of odd) await scene.refused(code as 'not-found', change, as(probe))
     await scene.refused('limit-exceeded', propose(write('k', 'x'.repeat(100))), {

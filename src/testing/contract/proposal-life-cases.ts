@@ -4,7 +4,7 @@ import { dayMs } from '../../domain/limits.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { assertFact, message, putThread, retire, say, write } from './changes.ts'
 import { alice, carol, probe, type StorageCase, worker } from './contract-case.ts'
-import { accept, decide, foundProposal, labelled, propose, proposed } from './proposal-scene.ts'
+import { accept, decideOn, foundProposal, idsLabelled, propose, proposed } from './proposal-scene.ts'
 import { home, sceneCase } from './scene.ts'
 
 const aDay = { limits: { proposalDays: 1 } } as const
@@ -14,15 +14,15 @@ export const proposalLifeCases: readonly StorageCase[] = [
     const { results } = await scene.committed(propose(write('k', 'words')), { actor: probe, ...aDay })
     const id = (results[0] as { readonly key: string }).key
     const due = async () => (await scene.storage.due({ actor: worker, grants: 'all' }, 10)).proposals
-    await scene.refused('conflict', decide(id, 'expired'), { actor: worker })
+    await scene.refused('conflict', decideOn(id, 'expired'), { actor: worker })
     expectEqual(await due(), [], 'nothing is due')
     scene.clock.advance(dayMs)
     expectEqual(await due(), [{ space: home, proposalId: id, version: 1 }], 'what is due')
     const late = await scene.refused('conflict', accept(id, write('k', 'words')), { actor: carol })
     expectEqual([late.details.reason, late.details.status], ['decided', 'expired'], 'too late, swept or not')
-    await scene.committed(decide(id, 'expired'), { actor: worker, ...aDay })
+    await scene.committed(decideOn(id, 'expired'), { actor: worker, ...aDay })
     expectEqual((await foundProposal(scene, id))?.status, 'expired', 'the sweeper says so')
-    expectEqual([await due(), await labelled(scene, 'open')], [[], []], 'and is done')
+    expectEqual([await due(), await idsLabelled(scene, 'open')], [[], []], 'and is done')
     scene.clock.advance(dayMs)
     expectEqual(await foundProposal(scene, id), null, 'a day later it is gone')
     const { records } = await scene.storage.due({ actor: worker, grants: 'all' }, 10)
@@ -37,7 +37,7 @@ export const proposalLifeCases: readonly StorageCase[] = [
   sceneCase('its author says when it expires', async (scene) => {
     const id = await proposed(scene, write('k', 1), probe, { expiresAt: '2026-03-01T12:00:01.000Z' })
     scene.clock.advance(1_000)
-    await scene.refused('conflict', decide(id, 'rejected'), { actor: carol })
+    await scene.refused('conflict', decideOn(id, 'rejected'), { actor: carol })
   }),
   sceneCase('open and decided proposals outlive compaction', async (scene) => {
     const tea = await scene.asserted(assertFact('Likes tea'), { actor: carol })
@@ -76,12 +76,18 @@ export const proposalLifeCases: readonly StorageCase[] = [
       const entry = await proposed(scene, write('k', 'secret value'), alice)
       await scene.committed({ kind: 'erase', keys: ['k'] })
       expectEqual(await foundProposal(scene, entry), null, 'the entry')
+      const own = { kind: 'block-write', name: 'main', format: 'text', value: 'secret text' } as const
+      const text = await proposed(scene, own, alice)
+      await scene.committed({ kind: 'erase', keys: ['main'] })
+      expectTrue((await foundProposal(scene, text)) !== null, 'an entry of the same name is another one')
+      await scene.committed({ kind: 'erase', blocks: [{ name: 'main' }] })
+      expectEqual(await foundProposal(scene, text), null, 'the block')
       const block = { kind: 'block-write', name: 'main', threadId: 't', format: 'text', value: 'secret note' } as const
       const note = await proposed(scene, block, alice)
       await scene.committed({ kind: 'erase', threadIds: ['t'] })
       expectEqual(await foundProposal(scene, note), null, 'the thread')
       expectEqual(
-        await labelled(scene, 'open', `fact/${first.user}`, 'entry/k', 'block/t\nmain'),
+        await idsLabelled(scene, 'open', `fact/${first.user}`, 'entry/k', 'block/t\nmain'),
         [],
         'nor by any label',
       )
@@ -93,6 +99,6 @@ export const proposalLifeCases: readonly StorageCase[] = [
     const id = await proposed(scene, write('k', 1), probe)
     expectEqual((await foundProposal(scene, id))?.base, 0, 'an entry that is not there')
     await scene.committed({ kind: 'erase' })
-    await scene.refused('not-found', decide(id, 'rejected'), { actor: carol })
+    await scene.refused('not-found', decideOn(id, 'rejected'), { actor: carol })
   }),
 ]

@@ -15,7 +15,11 @@ export const propose = (change: Change, more: Omit<ChangeOf<'proposal-put'>, 'ki
   ...more,
 })
 
-export const decide = (proposalId: string, status: ChangeOf<'proposal-decide'>['status'], reason?: string): Change => ({
+export const decideOn = (
+  proposalId: string,
+  status: ChangeOf<'proposal-decide'>['status'],
+  reason?: string,
+): Change => ({
   kind: 'proposal-decide',
   proposalId,
   status,
@@ -24,7 +28,7 @@ export const decide = (proposalId: string, status: ChangeOf<'proposal-decide'>['
 
 /** Accepts a proposal by that change. */
 export const accept = (proposalId: string, change: Change): readonly Change[] => [
-  decide(proposalId, 'accepted'),
+  decideOn(proposalId, 'accepted'),
   change,
 ]
 
@@ -46,7 +50,7 @@ export async function foundProposal(
 }
 
 /** The ids of the proposals that have one of these labels. */
-export async function labelled(scene: Scene, ...labels: readonly string[]): Promise<readonly string[]> {
+export async function idsLabelled(scene: Scene, ...labels: readonly string[]): Promise<readonly string[]> {
   const query = { labels, after: null, limit: 1_000 }
   const { items } = await scene.storage.records.labelled(scene.access, home, proposalNoun, query)
   return items.map(({ key }) => key)

@@ -7,7 +7,7 @@ import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import * as change from './changes.ts'
 import { alice, bob, carol, type StorageCase, worker } from './contract-case.ts'
-import { accept, decide, propose, proposed } from './proposal-scene.ts'
+import { accept, decideOn, propose, proposed } from './proposal-scene.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 import { asking, type Working, working } from './step-scene.ts'
 import { begun, type Leased } from './work-scene.ts'
@@ -159,7 +159,7 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'step-patch': ({ calling }) => [change.patchStep(calling, 'begun', 'started', { attempt: 2 })],
   'proposal-put': () => [propose(change.write('made', { none: null }))],
   'proposal-decide': ({ proposal }) => accept(proposal, change.write('made', 1)),
-  'proposal-decide that rejects': ({ proposal }) => [decide(proposal, 'rejected', 'No.')],
+  'proposal-decide that rejects': ({ proposal }) => [decideOn(proposal, 'rejected', 'No.')],
   'lease-take': () => [change.take('other', 5_000)],
   'lease-release': ({ token }) => [change.release('job', token), change.release('none', 1)],
   configure: () => [change.configure({ entriesPerSpace: 500 })],
