@@ -1,5 +1,5 @@
 // Starts the processes of tests. None has a limit of its own: what hangs is found by the one limit of all tests.
-import { type ChildProcess, execFile, type StdioPipe, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, fork, type StdioPipe, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -41,6 +41,26 @@ export function startNode(args: readonly string[], { cwd = root, env }: ProcessO
   const child = spawn(process.execPath, args, { cwd, env: cached(env), stdio })
   known(child)
   return child
+}
+
+/** Starts a file of Node that answers by messages, with arguments. */
+export function startAnswering(file: URL, args: readonly string[]): ChildProcess {
+  const execArgv = ['--disable-warning=ExperimentalWarning']
+  const child = fork(fileURLToPath(file), args, {
+    execArgv,
+    env: cached(),
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  known(child)
+  return child
+}
+
+/**
+ * The bytes of a file that a connection of this process may have open. Another process reads them: closing a descriptor would
+ * drop all locks that this process has on the file.
+ */
+export function readElsewhere(file: string): Buffer {
+  return execFileSync('cat', [file], { maxBuffer: 2 ** 31 })
 }
 
 /** Runs a command to its end. Rejects if it fails, with an error that has what was printed. */

@@ -189,9 +189,10 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'a warning; the commit is stored, and others are woken',
     scenario: 'waker',
   },
-  'storage/sqlite/reclaim.ts inWorker listenTo': waiter,
-  'storage/sqlite/reclaim.ts inWorker listenTo #2': waiter,
-  'storage/sqlite/reclaim.ts inWorker listenTo #3': waiter,
+  'storage/sqlite/reclaim.ts inProcess listenTo': waiter,
+  'storage/sqlite/reclaim.ts inProcess listenTo #2': waiter,
+  'storage/sqlite/reclaim.ts inProcess listenTo #3': waiter,
+  'storage/sqlite/scrub/scrub-process.ts listenTo': { settles: 'nothing: it ends its process' },
   'testing/contract/log-cases.ts follow subscribe': { settles: 'a count' },
   'testing/contract/log-cases.ts logCases stop subscribe': { settles: 'a read that is detached' },
   'testing/contract/log-cases.ts logCases stop detach': {

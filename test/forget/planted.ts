@@ -1,8 +1,9 @@
 // Random strings planted wherever a memory keeps content, and a look for them in every byte of the database's files.
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Memory } from 'aquifer'
+import { readElsewhere } from '../processes.ts'
 
 /** Makes random strings and remembers them. */
 export class Secrets {
@@ -27,10 +28,15 @@ export function filesOf(path: string): string[] {
     .map((name) => join(folder, name))
 }
 
+/** All bytes of the files of a database. */
+export function bytesOf(path: string): Buffer {
+  return Buffer.concat(filesOf(path).map(readElsewhere))
+}
+
 /** Which of the texts stand in any file of the database, and in which. */
 export function foundIn(path: string, texts: readonly string[]): string[] {
   return filesOf(path).flatMap((file) => {
-    const bytes = readFileSync(file)
+    const bytes = readElsewhere(file)
     return texts.filter((text) => bytes.includes(text)).map((text) => `${text} in ${basename(file)}`)
   })
 }

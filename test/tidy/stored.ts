@@ -2,7 +2,7 @@
 import type { SourceFile, SyntaxNode } from './source-file.ts'
 
 /** Who may run statements: all others go through them. */
-const sqliteUsers = ['connection', 'statement', 'reclaim-worker'].map((name) => `src/storage/sqlite/${name}.ts`)
+const sqliteUsers = ['connection', 'statement', 'scrub/scrub'].map((name) => `src/storage/sqlite/${name}.ts`)
 const parser = 'src/storage/stored-json.ts'
 
 /** `JSON.parse` and `node:sqlite` of src/storage/ outside the files that turn their errors into MemoryErrors. */

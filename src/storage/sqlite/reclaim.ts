@@ -1,18 +1,17 @@
-/** Removes the bytes of erased records from the files: the last rows, then `VACUUM` and a checkpoint in a worker. */
-import { statSync } from 'node:fs'
+/** Removes the bytes of erased records from the files: the last rows, then the unused bytes, in a process of its own. */
+import { fork } from 'node:child_process'
 import { setImmediate as oneTurn } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
 import { listenTo } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SqliteDatabase } from './database.ts'
 import { completeReclaim, dueReclaim } from './receipts.ts'
-import type { ReclaimAnswer, ReclaimTask } from './reclaim-worker.ts'
-import { isBusy, toMemoryError } from './sqlite-error.ts'
+import type { ScrubOptions } from './scrub/scrub.ts'
+import type { ScrubAnswer } from './scrub/scrub-process.ts'
+import { toMemoryError } from './sqlite-error.ts'
 
 /** How long one attempt waits for other users of the file, milliseconds. */
 const waitMs = 2_000
-/** Up to this size the copy that `VACUUM` makes is kept in memory, bytes. */
-const smallBytes = 134_217_728
 /** Longest time one transaction deletes rows, milliseconds. */
 const batchMs = 6
 /** Rows that one statement deletes at first; it grows and shrinks with the time that they take. */
@@ -60,50 +59,52 @@ function deleteSome(database: SqliteDatabase, n: number, first: number): number 
   return batch
 }
 
-/** The worker's file is next to this one, compiled or not. */
-function workerFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './reclaim-worker.ts' : './reclaim-worker.js', import.meta.url)
+/** The program is next to this file, compiled or not. */
+function program(): string {
+  const name = import.meta.url.endsWith('.ts') ? 'scrub-process.ts' : 'scrub-process.js'
+  return fileURLToPath(new URL(`./scrub/${name}`, import.meta.url))
 }
 
-/** The worker itself failed: it ran out of memory, for example. */
-function workerLost(cause: unknown): MemoryError {
-  const fix = 'What was forgotten cannot be read; its bytes are reclaimed by the next attempt.'
-  return new MemoryError('unavailable', { message: 'The thread that rewrites the file failed.', fix, cause })
+/** The process failed: it could not be started, for example, or ran out of memory. */
+function notCleared(message: string, cause?: unknown): MemoryError {
+  const fix = 'What was forgotten cannot be read; its bytes are overwritten by the next attempt.'
+  return new MemoryError('unavailable', { message: `Unused bytes were not overwritten: ${message}`, fix, cause })
 }
 
-function inWorker(workerData: ReclaimTask): Promise<ReclaimAnswer> {
+/** Clears a file in a process of its own, which is ended when `signal` aborts. */
+function inProcess({ path, waitMs }: ScrubOptions, signal: AbortSignal): Promise<ScrubAnswer> {
   return new Promise((resolve, reject) => {
-    // Flags of the process, such as those of a program given on the command line, are not for a file.
+    // Flags of this process, such as those of a program given on the command line, are not for a file.
     const execArgv = ['--disable-warning=ExperimentalWarning']
-    const worker = new Worker(workerFile(), { workerData, execArgv })
-    listenTo(worker, 'message', resolve, reject)
-    listenTo(worker, 'error', (error) => reject(workerLost(error)), reject)
-    listenTo(worker, 'exit', () => resolve({ isThrough: false }), reject)
+    const child = fork(program(), [path, String(waitMs)], {
+      execArgv,
+      stdio: 'ignore',
+      signal,
+      killSignal: 'SIGKILL',
+    })
+    listenTo(child, 'message', resolve, reject)
+    listenTo(child, 'error', (error) => reject(notCleared('the process failed.', error)), reject)
+    listenTo(child, 'exit', (code) => reject(notCleared(`the process ended (${code ?? 'killed'}).`)), reject)
   })
 }
 
-function sizeOf(path: string): number {
-  return [path, `${path}-wal`].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
-}
-
-/** Rewrites the files; false if other users blocked it. */
-async function rewrite(path: string): Promise<boolean> {
-  const answer = await inWorker({ path, waitMs, isSmall: sizeOf(path) <= smallBytes })
+/** Overwrites all that nothing uses in a file and its log; false if other users blocked it. */
+async function clearUnused(path: string, signal: AbortSignal): Promise<boolean> {
+  const answer = await inProcess({ path, waitMs }, signal)
   if ('isThrough' in answer) return answer.isThrough
-  const error = Object.assign(new Error(answer.message), answer.errcode === null ? {} : { errcode: answer.errcode })
-  if (isBusy(error)) return false
-  throw toMemoryError(error, path)
+  if (answer.errcode === null) throw notCleared(answer.message)
+  throw toMemoryError(Object.assign(new Error(answer.message), { errcode: answer.errcode }), path)
 }
 
 /**
  * One attempt to remove all erased bytes from the files; false if other users blocked it, or the database was closed.
  */
-export async function reclaim(database: SqliteDatabase): Promise<boolean> {
+export async function reclaim(database: SqliteDatabase, signal: AbortSignal): Promise<boolean> {
   if (!(await deleteErased(database))) return false
   const due = await database.read(() => dueReclaim(database))
   if (due === null) return true
   const { connection } = database
-  if (!connection.isInMemory && !(await rewrite(connection.path))) return false
+  if (!connection.isInMemory && !(await clearUnused(connection.path, signal))) return false
   if (database.isClosed) return false
   await connection.transaction(() => completeReclaim(database, due))
   return true

@@ -58,6 +58,7 @@ export class SqliteStorage implements Storage {
   readonly #followers: Followers
   #closing: Promise<void> | null = null
   #reclaiming: Promise<boolean> | null = null
+  readonly #ending = new AbortController()
   readonly receipts
   readonly spaces
   readonly threads
@@ -145,7 +146,7 @@ export class SqliteStorage implements Storage {
 
   /** Callers at the same time wait for the same attempt. */
   reclaim(): Promise<boolean> {
-    this.#reclaiming ??= reclaim(this.#database).finally(() => {
+    this.#reclaiming ??= reclaim(this.#database, this.#ending.signal).finally(() => {
       this.#reclaiming = null
     })
     return this.#reclaiming
@@ -200,9 +201,11 @@ export class SqliteStorage implements Storage {
 
   async #closeOnce(): Promise<void> {
     await this.#queue.idle()
-    // A worker that continues alone does no harm: the receipts stay pending, and the next process that opens the file
-    // completes them.
-    await Promise.race([this.#reclaiming?.catch(() => false), delay(closingMs, null, { ref: false })])
+    // A reclaim may be broken off anywhere: the receipts stay pending, and the next process that opens the file completes them.
+    const reclaiming = this.#reclaiming?.catch(() => false)
+    await Promise.race([reclaiming, delay(closingMs, null, { ref: false })])
+    this.#ending.abort()
+    await reclaiming
     this.#database.close()
     this.#followers.close()
   }
