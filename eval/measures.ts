@@ -49,3 +49,16 @@ export function meanOf(all: readonly Measures[]): Measures {
     gainAt10: mean('gainAt10'),
   }
 }
+
+/** All of them as one line, in percent. */
+export function showMeasures(measures: Measures): string {
+  const percent = (share: number) => (100 * share).toFixed(1).padStart(5)
+  const figures = [
+    ['R@5', measures.recallAt5],
+    ['R@10', measures.recallAt10],
+    ['R@20', measures.recallAt20],
+    ['MRR', measures.reciprocalRank],
+    ['nDCG@10', measures.gainAt10],
+  ] as const
+  return figures.map(([name, share]) => `${name} ${percent(share)}`).join('   ')
+}

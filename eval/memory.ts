@@ -1,5 +1,5 @@
 // What is put to the test: a memory that takes in a conversation and is asked about it.
-import type { RecallMode } from '../src/recall/rank.ts'
+import type { RecallMode } from '../src/recall/question.ts'
 import type { Conversation } from './questions.ts'
 
 export interface Found {

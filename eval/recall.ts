@@ -1,10 +1,13 @@
 // How much of the evidence recall finds: npm run eval:recall -- <file in the format of LoCoMo>
-import { type RecallMode, recallModes } from '../src/recall/rank.ts'
+import { keywordWeights, vectorWeights } from '../src/recall/linear/linear-weights.ts'
+import { type RecallMode, recallModes } from '../src/recall/question.ts'
 import { EmbeddingCache } from './embedding-cache.ts'
 import { facadeMemory } from './facade-memory.ts'
-import { type Measures, meanOf, measure } from './measures.ts'
+import { type Measures, meanOf, measure, showMeasures } from './measures.ts'
 import type { AskableMemory } from './memory.ts'
 import { type Conversation, readConversations } from './questions.ts'
+import { rankedCorpus } from './ranked-corpus.ts'
+import { crossMeasured, type Taken } from './ranker-lists.ts'
 
 const topK = 20
 
@@ -27,16 +30,17 @@ async function askAll(asked: readonly Asked[], mode: RecallMode) {
 }
 
 function lineOf(mode: RecallMode, { measures, ms }: Awaited<ReturnType<typeof askAll>>): string {
-  const percent = (share: number) => (100 * share).toFixed(1).padStart(5)
-  const figures = [
-    ['R@5', measures.recallAt5],
-    ['R@10', measures.recallAt10],
-    ['R@20', measures.recallAt20],
-    ['MRR', measures.reciprocalRank],
-    ['nDCG@10', measures.gainAt10],
-  ] as const
-  const columns = figures.map(([name, share]) => `${name} ${percent(share)}`)
-  return `${mode.padEnd(7)}  ${columns.join('   ')}   ${ms.toFixed(2)} ms per query`
+  return `${mode.padEnd(7)}  ${showMeasures(measures)}   ${ms.toFixed(2)} ms per query`
+}
+
+/** The ranker with weights that never saw the conversation that they are tried on. */
+async function showCrossed(conversations: readonly Conversation[], cache: EmbeddingCache): Promise<void> {
+  const taken: Taken[] = []
+  for (const conversation of conversations)
+    taken.push({ conversation, ranked: await rankedCorpus(conversation, cache) })
+  console.log('weights fitted to the other conversations, each in its turn')
+  for (const [mode, usual] of [['hybrid', vectorWeights] as const, ['keyword', keywordWeights] as const])
+    console.log(`${mode.padEnd(7)}  ${showMeasures(meanOf(await crossMeasured(taken, mode, usual)))}`)
 }
 
 /** Vectors that are made for the first time take about a tenth of a second each. */
@@ -49,11 +53,14 @@ if (file === undefined) {
   console.error('Which file? npm run eval:recall -- conversations.json')
   process.exitCode = 2
 } else {
-  const takeIn = facadeMemory(new EmbeddingCache(), showProgress)
+  const cache = new EmbeddingCache()
+  const takeIn = facadeMemory(cache, showProgress)
   const asked: Asked[] = []
-  for (const conversation of readConversations(file)) asked.push({ conversation, memory: await takeIn(conversation) })
+  const conversations = readConversations(file)
+  for (const conversation of conversations) asked.push({ conversation, memory: await takeIn(conversation) })
   const turns = asked.reduce((sum, { conversation }) => sum + conversation.turns.length, 0)
   const questions = asked.reduce((sum, { conversation }) => sum + conversation.questions.length, 0)
   console.log(`${turns} turns, ${questions} questions; in percent`)
   for (const mode of recallModes) console.log(lineOf(mode, await askAll(asked, mode)))
+  if (conversations.length > 1) await showCrossed(conversations, cache)
 }

@@ -10,7 +10,7 @@ import { type ErrorCode, MemoryError } from '../domain/error.ts'
 import type { Seq } from '../domain/id.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
 import type { BlockFormat } from '../domain/records/block.ts'
-import type { RecallMode } from '../recall/rank.ts'
+import type { RecallMode } from '../recall/question.ts'
 import type { Degraded } from './answers/recollection.ts'
 
 /** The name of the channel: `tracingChannel(memoryChannel).subscribe({ asyncEnd(event) { … } })`. */

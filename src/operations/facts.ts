@@ -8,7 +8,7 @@ import { inferDegradations } from '../memory/facts/fact-records.ts'
 import { addFacts } from '../memory/facts/facts-add.ts'
 import { factHistory, getFact, listConflicts, listFacts } from '../memory/facts/facts-read.ts'
 import { deleteAllFacts, deleteFact, updateFact } from '../memory/facts/facts-write.ts'
-import { recallModes } from '../recall/rank.ts'
+import { recallModes } from '../recall/question.ts'
 import {
   actor,
   commitId,

@@ -12,6 +12,12 @@ export interface Columns {
   readonly minutes: Int32Array
   readonly chars: Uint32Array
   readonly lengths: Uint32Array
+  /** How a message was said, as `marksOf` packs it. */
+  readonly marks: Uint8Array
+  /** Words of a message, and of these how many speak of its author and how many to somebody; 0 for what is not said. */
+  readonly words: Uint16Array
+  readonly firstPersons: Uint16Array
+  readonly secondPersons: Uint16Array
   readonly threads: Float64Array
   readonly turns: Float64Array
   readonly indexes: Uint32Array
@@ -31,6 +37,10 @@ export function newColumns(count: number): Columns {
     minutes: new Int32Array(count),
     chars: new Uint32Array(count),
     lengths: new Uint32Array(count),
+    marks: new Uint8Array(count),
+    words: new Uint16Array(count),
+    firstPersons: new Uint16Array(count),
+    secondPersons: new Uint16Array(count),
     threads: new Float64Array(count),
     turns: new Float64Array(count),
     indexes: new Uint32Array(count),
@@ -41,7 +51,21 @@ export function newColumns(count: number): Columns {
 }
 
 /** Columns that a segment has too, with the same numbers in them. */
-type AlikeColumns = Pick<Columns, 'kinds' | 'flags' | 'minutes' | 'chars' | 'lengths' | 'threads' | 'turns' | 'indexes'>
+type AlikeColumns = Pick<
+  Columns,
+  | 'kinds'
+  | 'flags'
+  | 'minutes'
+  | 'chars'
+  | 'lengths'
+  | 'marks'
+  | 'words'
+  | 'firstPersons'
+  | 'secondPersons'
+  | 'threads'
+  | 'turns'
+  | 'indexes'
+>
 
 function copyAlike(
   target: AlikeColumns,
@@ -53,6 +77,10 @@ function copyAlike(
   target.minutes.set(source.minutes, offset)
   target.chars.set(source.chars, offset)
   target.lengths.set(source.lengths, offset)
+  target.marks.set(source.marks, offset)
+  target.words.set(source.words, offset)
+  target.firstPersons.set(source.firstPersons, offset)
+  target.secondPersons.set(source.secondPersons, offset)
   target.threads.set(source.threads, offset)
   target.turns.set(source.turns, offset)
   target.indexes.set(source.indexes, offset)

@@ -28,8 +28,26 @@ export function bm25(corpus: Corpus, { rows, terms, counts, frequencies }: Occur
   return scores
 }
 
-/** Between 0 and 1 for each row in scope. */
-export function keywordScores(corpus: Corpus, occurrences: Occurrences): Float64Array {
+/** What the leg of words found. */
+export interface KeywordLeg {
+  /** BM25 of each row; 0 without a term. */
+  readonly own: Float64Array
+  /** The same with what the neighbours give, between 0 and 1 for each row in scope. */
+  readonly scores: Float64Array
+  /** Rows with a term of the question, in order; one with several comes several times. */
+  readonly hits: Int32Array
+}
+
+/** The BM25 of a record that repeats all terms without end and has hardly any other word. */
+export function bestPossible(corpus: Corpus, frequencies: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < frequencies.length; i++)
+    sum += (saturation + 1) * rarity(frequencies[i] as number, corpus.scopeCount)
+  return sum
+}
+
+/** The leg of words. */
+export function keywordLeg(corpus: Corpus, occurrences: Occurrences): KeywordLeg {
   const own = bm25(corpus, occurrences)
   const scores = own.slice()
   const give = (row: number, score: number) => {
@@ -48,5 +66,5 @@ export function keywordScores(corpus: Corpus, occurrences: Occurrences): Float64
     if (previous !== -1) give(previousOf(corpus, previous), spread.beforePrevious * score)
   }
   scaleToUnit(corpus, scores)
-  return scores
+  return { own, scores, hits: rows }
 }

@@ -9,6 +9,7 @@ import { findPeople } from './people.ts'
 
 export interface Plan {
   readonly question: string
+  readonly language: Language
   /** The question without names: what to embed, and where the terms come from. */
   readonly bare: string
   /** Each term once. Exact ones must be found in any case. */
@@ -35,7 +36,7 @@ export function planOf(corpus: Corpus, question: string, language: Language): Pl
   const words =
     names.length > 0 ? wordsOf(corpus, people.rest, language) : withoutCommonWords(corpus, question, language)
   const found = words.terms.length === 0 ? wordsOf(corpus, question, language) : words
-  return { question, ...found, names, speaker, date }
+  return { question, language, ...found, names, speaker, date }
 }
 
 interface Words {

@@ -2,33 +2,16 @@
  * Recall as a pure function: a question and the records in scope give a ranking. The room knows columns of numbers; it
  * reads no storage, calls no model and knows no clock.
  *
- * plan → gather (keyword, vector, exact, recent) → fuse → weigh → pack
+ * plan → gather (keyword, vector, exact, recent) → score (fuse, then the linear ranker) → weigh → pack
  */
 import { type Corpus, nextOf, previousOf } from './corpus.ts'
-import { spansOf } from './dates.ts'
-import { exactRows, exactScores } from './exact.ts'
-import { fusionOf, type Legs, type Part, type PartScores, partScoresOf, parts, weights } from './fuse.ts'
-import { keywordScores } from './keyword.ts'
-import type { Plan } from './plan.ts'
-import { recentScores } from './recent.ts'
+import { type FusedPart, weights } from './fuse.ts'
+import { type Gathered, gatherLegs, isUnheard } from './gather.ts'
+import { type PartScores, partScoresOf, parts } from './parts.ts'
+import type { Question } from './question.ts'
+import { scoreRows } from './score.ts'
 import { topOf } from './top.ts'
-import { vectorScores } from './vector.ts'
-import { type Demotions, demote, placeOfRow, sessionLifts } from './weigh.ts'
-
-export const recallModes = ['hybrid', 'keyword', 'vector'] as const
-export type RecallMode = (typeof recallModes)[number]
-
-export interface Question {
-  readonly plan: Plan
-  readonly mode: RecallMode
-  /** Similarity of question and record, one number for each row of the corpus; NaN without a vector. */
-  readonly similarities: Float32Array | null
-  /** How many rows to rank. */
-  readonly limit: number
-  /** Of these, how many the answer will hold: rows with exact terms are among them. */
-  readonly topK: number
-  readonly demotions?: Demotions
-}
+import { type Demotions, demote, placeOfRow } from './weigh.ts'
 
 export interface RankedRow {
   readonly row: number
@@ -57,47 +40,8 @@ const candidatesPerLeg = 400
 /** The most that a row can have. */
 const bestTotal = (1 + weights.message.session) * sumOf(['keyword', 'vector', 'exact', 'author', 'date', 'length'])
 
-function sumOf(some: readonly Part[]): number {
+function sumOf(some: readonly FusedPart[]): number {
   return some.reduce((sum, part) => sum + weights.message[part], 0)
-}
-
-interface Gathered {
-  readonly legs: Legs
-  /** Rows that have exact or rare terms of the question. */
-  readonly exact: readonly number[]
-}
-
-/** Runs each leg. A leg that found nothing is null. */
-function gather(corpus: Corpus, { plan, mode, similarities }: Question): Gathered {
-  const found = plan.occurrences
-  const keyword = found.rows.length === 0 || mode === 'vector' ? null : keywordScores(corpus, found)
-  const hasVectors = mode !== 'keyword' && similarities?.some((similarity) => !Number.isNaN(similarity))
-  const vector = hasVectors === true && similarities !== null ? vectorScores(corpus, similarities) : null
-  const exact = keyword === null ? null : exactScores(corpus, plan.terms, found)
-  const hasNothing = keyword === null && vector === null
-  const recent = hasNothing && !(mode === 'keyword' && plan.terms.length > 0) ? recentScores(corpus) : null
-  const dates = plan.date === null ? [] : spansOf(plan.date, ...timesOf(corpus))
-  return {
-    legs: { keyword, vector, exact, recent, speaker: plan.speaker, dates },
-    exact: exactRows(exact, found),
-  }
-}
-
-/** Whether a question by words alone has words that nobody said, and names no person and no date. */
-function isUnheard({ mode }: Question, { legs: { keyword, recent, speaker, dates } }: Gathered): boolean {
-  return mode === 'keyword' && keyword === null && recent === null && speaker === null && dates.length === 0
-}
-
-/** The earliest and the latest minute in scope. */
-function timesOf({ columns, inScope }: Corpus): readonly [earliest: number, latest: number] {
-  let earliest = Number.POSITIVE_INFINITY
-  let latest = Number.NEGATIVE_INFINITY
-  for (let row = 0; row < inScope.length; row++) {
-    if (inScope[row] === 0) continue
-    earliest = Math.min(earliest, columns.minutes[row] as number)
-    latest = Math.max(latest, columns.minutes[row] as number)
-  }
-  return earliest > latest ? [0, 0] : [earliest, latest]
 }
 
 /** Rows worth comparing, in order. */
@@ -132,16 +76,11 @@ const noDemotions: Demotions = new Map()
 /** Ranks the records in scope for a question. The same records and question give the same ranking. */
 export function rank(corpus: Corpus, question: Question): Ranking {
   const demotions = question.demotions ?? noDemotions
-  const gathered = gather(corpus, question)
+  const gathered = gatherLegs(corpus, question)
   if (isUnheard(question, gathered)) return { rows: [], candidates: 0, legs: [] }
-  const rows = candidatesOf(corpus, gathered, demotions)
-  const fuse = fusionOf(corpus, gathered.legs)
-  const added = new Float64Array(parts.length)
-  const fused = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) fused[i] = fuse(rows[i] as number, added)
-  const lifts = sessionLifts(corpus, rows, fused)
-  const totals = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) totals[i] = (fused[i] as number) + (lifts[i] as number)
+  const candidates = candidatesOf(corpus, gathered, demotions)
+  const scored = scoreRows(corpus, question, gathered, candidates)
+  const { rows, totals } = scored
   const limited = demote(rows, totals, demotions)
   const isFirst = (left: number, right: number) => isNewer(corpus, rows[left] as number, rows[right] as number)
   const best = topOf(totals, question.limit, Number.NEGATIVE_INFINITY, isFirst)
@@ -151,10 +90,10 @@ export function rank(corpus: Corpus, question: Question): Ranking {
   }
   const { order, pulledIn } = withExactRows(best, gathered.exact, question.topK, { rows, isBefore, limited })
   const { keyword, vector, exact, recent } = gathered.legs
+  const added = new Float64Array(parts.length)
   const ranked = Array.from(order, (i): RankedRow => {
     const row = rows[i] as number
-    fuse(row, added)
-    added[parts.length - 1] = lifts[i] as number
+    scored.partsOf(i, added)
     const other = limited.get(row)
     return {
       row,
@@ -166,7 +105,7 @@ export function rank(corpus: Corpus, question: Question): Ranking {
   })
   const said = { keyword, vector, exact, recent }
   const legs = (['keyword', 'vector', 'exact', 'recent'] as const).filter((leg) => said[leg] !== null)
-  return { rows: ranked, candidates: rows.length, legs }
+  return { rows: ranked, candidates: candidates.length, legs }
 }
 
 interface Places {

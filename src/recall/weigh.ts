@@ -6,23 +6,30 @@ import { recordKinds } from '../domain/index/word-segment.ts'
 import type { Corpus } from './corpus.ts'
 import { weights } from './fuse.ts'
 
-/** The bonus of a row: a share of its session's best score, or of its own if it is not a message. */
-export function sessionLifts(corpus: Corpus, rows: Int32Array, totals: Float64Array): Float64Array {
-  const { sessions, kinds } = corpus.columns
+interface Lifts {
+  /** The best score of each session among the rows. */
+  readonly bests: Float64Array
+  /** The bonus of each row: a share of its session's best score, or of its own if it is not a message. */
+  readonly lifts: Float64Array
+}
+
+/** What the best row of a session adds to the others. */
+export function sessionLifts({ columns, sessionCount }: Corpus, rows: Int32Array, totals: Float64Array): Lifts {
+  const { sessions, kinds } = columns
   const shares = Float64Array.from(recordKinds, (kind) => weights[kind].session)
-  const best = new Float64Array(corpus.sessionCount).fill(Number.NEGATIVE_INFINITY)
+  const bests = new Float64Array(sessionCount).fill(Number.NEGATIVE_INFINITY)
   for (let i = 0; i < rows.length; i++) {
     const session = sessions[rows[i] as number] as number
-    if (session !== -1) best[session] = Math.max(best[session] as number, totals[i] as number)
+    if (session !== -1) bests[session] = Math.max(bests[session] as number, totals[i] as number)
   }
   const lifts = new Float64Array(rows.length)
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number
     const session = sessions[row] as number
     const share = shares[kinds[row] as number] as number
-    lifts[i] = share * (session === -1 ? (totals[i] as number) : (best[session] as number))
+    lifts[i] = share * (session === -1 ? (totals[i] as number) : (bests[session] as number))
   }
-  return lifts
+  return { bests, lifts }
 }
 
 /** Rows that may not outrank another row: the first is the superseded one, the second the superseding one. */

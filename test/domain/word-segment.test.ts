@@ -23,6 +23,17 @@ const anyAuthor: fc.Arbitrary<Actor> = fc.record(
   { requiredKeys: ['kind', 'id'] },
 )
 
+/** How something was said, as any text has it. */
+const anySpeech = fc.record({
+  asks: fc.boolean(),
+  isReply: fc.boolean(),
+  times: fc.nat({ max: 3 }),
+  names: fc.nat({ max: 3 }),
+  words: fc.integer({ min: 1, max: 4_000 }),
+  firstPerson: fc.nat({ max: 4_000 }),
+  secondPerson: fc.nat({ max: 4_000 }),
+} as const)
+
 const anyPart = fc.record({
   kind: fc.constantFrom('message', 'fact', 'observation'),
   author: anyAuthor,
@@ -33,14 +44,16 @@ const anyPart = fc.record({
   isQuestion: fc.boolean(),
   isSuperseded: fc.boolean(),
   terms: fc.array(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 12 }),
+  said: fc.option(anySpeech, { nil: null }),
 } as const)
 
 const anyRecords = fc.array(anyPart, { maxLength: 60, size: 'max' }).map((parts) => {
   let seq = 10
-  return parts.map(({ gap, ...part }, i): IndexedRecord => {
+  return parts.map(({ gap, said, ...part }, i): IndexedRecord => {
     seq += gap
     const ref = part.kind === 'message' ? messageRef(packTurn({ turnSeq: seq - 1, turnIndex: i % 3 }), i) : `ref-${i}`
-    return { ...part, ref, seq, length: part.terms.length + 1 }
+    const speech = part.kind === 'message' && said !== null ? { speech: said } : {}
+    return { ...part, ref, seq, length: part.terms.length + 1, ...speech }
   })
 })
 

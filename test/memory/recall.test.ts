@@ -113,7 +113,7 @@ describe('by words, at once', () => {
     const memory = openMemory()
     await memory.saveMessages({ ...where, messages: 'The refund is late' })
     const [item] = (await memory.recall({ resourceId, query: 'refund' })).items
-    expect(item?.scores.keyword).toBeGreaterThan(0.2)
+    expect(item?.scores.coverage).toBeGreaterThan(0.1)
     expect((await memory.recall({ resourceId, query: 'refund', threshold: 0.2 })).items).toHaveLength(1)
   })
 })

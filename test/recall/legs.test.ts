@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { queryTerms } from '../../src/domain/index/words.ts'
 import type { Corpus } from '../../src/recall/corpus.ts'
 import { exactRows, exactScores } from '../../src/recall/exact.ts'
-import { fusionOf, type Legs, parts, weights } from '../../src/recall/fuse.ts'
-import { bm25, keywordScores } from '../../src/recall/keyword.ts'
+import { fusionOf, type Legs, weights } from '../../src/recall/fuse.ts'
+import { bm25, keywordLeg } from '../../src/recall/keyword.ts'
 import { occurrencesAmong, occurrencesOf } from '../../src/recall/occurrences.ts'
+import { parts } from '../../src/recall/parts.ts'
 import { recentScores } from '../../src/recall/recent.ts'
 import { scaleToUnit } from '../../src/recall/scale.ts'
 import { topOf } from '../../src/recall/top.ts'
@@ -71,19 +72,19 @@ describe('keyword', () => {
     const around = ['jug', 'jug', 'kiln', 'jug', 'jug', 'jug'].map((text): Said => ({ text }))
     const later: Said = { text: 'jug', minute: firstOfMay + 1_000 }
     const corpus = corpusOfSaid([...around, later])
-    expect(rounded(keywordScores(corpus, found(corpus, 'kiln')))).toEqual([0.15, 0.3, 1, 0.5, 0.25, 0, 0])
+    expect(rounded(keywordLeg(corpus, found(corpus, 'kiln')).scores)).toEqual([0.15, 0.3, 1, 0.5, 0.25, 0, 0])
     const other = corpusOfSaid([{ text: 'kiln' }, later, { text: 'kiln', kind: 'fact' }, { text: 'jug', kind: 'fact' }])
-    expect(rounded(keywordScores(other, found(other, 'kiln')))).toEqual([1, 0, 1, 0])
+    expect(rounded(keywordLeg(other, found(other, 'kiln')).scores)).toEqual([1, 0, 1, 0])
   })
 
   it('gives its shares once, however many terms it has', () => {
     const corpus = corpusOfSaid(['kiln wheel', 'jug', 'tea'])
-    expect(rounded(keywordScores(corpus, found(corpus, 'kiln wheel')))).toEqual(rounded([1, 0.25 / 0.75, 0]))
+    expect(rounded(keywordLeg(corpus, found(corpus, 'kiln wheel')).scores)).toEqual(rounded([1, 0.25 / 0.75, 0]))
   })
 
   it('adds up the shares of several hits before it scales', () => {
     const corpus = corpusOfSaid(['kiln', 'kiln', 'jug'])
-    expect(rounded(keywordScores(corpus, found(corpus, 'kiln')))).toEqual(rounded([0.55 / 0.75, 1, 0]))
+    expect(rounded(keywordLeg(corpus, found(corpus, 'kiln')).scores)).toEqual(rounded([0.55 / 0.75, 1, 0]))
   })
 
   it('tells terms apart that share a slot', () => {
@@ -196,6 +197,7 @@ describe('fusion', () => {
     const legs = { keyword: one, vector: one, exact: one, recent: one, speaker: Uint8Array.of(1), dates }
     expect(fuse(corpus, legs)).toEqual({
       keyword: 0.4,
+      coverage: 0,
       vector: 0.6,
       exact: 1,
       recent: 0.4,
@@ -203,7 +205,10 @@ describe('fusion', () => {
       date: 0.15,
       length: 0.3,
       question: 0,
+      context: 0,
       session: 0,
+      details: 0,
+      kind: 0,
     })
   })
 
@@ -235,7 +240,7 @@ describe('sessions', () => {
       { text: 'd', kind: 'fact' },
     ]
     const rows = Int32Array.of(0, 1, 2, 3)
-    expect(rounded(sessionLifts(corpusOfSaid(said), rows, Float64Array.of(0.5, 1, 0.2, 0.4)))).toEqual([
+    expect(rounded(sessionLifts(corpusOfSaid(said), rows, Float64Array.of(0.5, 1, 0.2, 0.4)).lifts)).toEqual([
       0.2, 0.2, 0.04, 0.08,
     ])
   })

@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { WordSegment } from '../../src/domain/index/word-segment.ts'
 import { type Corpus, corpusOf } from '../../src/recall/corpus.ts'
-import { parts } from '../../src/recall/fuse.ts'
-import { compareAllUpTo, recallModes } from '../../src/recall/rank.ts'
+import { parts } from '../../src/recall/parts.ts'
+import { recallModes } from '../../src/recall/question.ts'
+import { compareAllUpTo } from '../../src/recall/rank.ts'
 import { runRandom } from '../random-runs.ts'
 import {
   ann,
@@ -204,9 +205,9 @@ describe('a large scope', () => {
     const padding = Array.from({ length: 900 }, (_, i) => `word${i}`).join(' ')
     const marked = said.map((one, i) => (i === needle ? { text: `zq_7 here ${padding}`, thread: 2 } : one))
     const corpus = corpusOfSaid(marked)
-    const similarities = similaritiesOf(count, 10)
+    const similarities = similaritiesOf(count, 10).map((similarity) => similarity / 2)
     similarities[needle] = -1
-    similarities[777] = 2
+    similarities[777] = 1
     const { rows, candidates } = ask(corpus, 'clay walk1 walk2 walk3 zq_7', { similarities, limit: 50 })
     expect(candidates).toBeGreaterThan(400)
     expect(candidates).toBeLessThan(2_500)

@@ -1,6 +1,7 @@
 // Makes segments of records as commits would, from what was said.
 import type { Actor } from '../../src/domain/actor.ts'
 import { packTurn } from '../../src/domain/id.ts'
+import { speechOf } from '../../src/domain/index/speech.ts'
 import {
   type IndexedRecord,
   messageRef,
@@ -13,7 +14,8 @@ import { analyse, analyserVersion } from '../../src/domain/index/words.ts'
 import type { Language } from '../../src/domain/language.ts'
 import { type Corpus, corpusOf, type RecordFilter } from '../../src/recall/corpus.ts'
 import { planOf } from '../../src/recall/plan.ts'
-import { type Question, type Ranking, rank } from '../../src/recall/rank.ts'
+import type { Question } from '../../src/recall/question.ts'
+import { type Ranking, rank } from '../../src/recall/rank.ts'
 
 export const ann: Actor = { kind: 'user', id: 'u1', name: 'Ann Lee' }
 export const bob: Actor = { kind: 'user', id: 'u2', name: 'Bob' }
@@ -46,6 +48,7 @@ export function recordsOf(said: readonly Said[], language: Language = 'english')
       minute: one.minute ?? firstOfMay + place,
       chars: one.text.length,
       isQuestion: one.text.endsWith('?'),
+      ...(kind === 'message' ? { speech: speechOf(one.text) } : {}),
       isSuperseded: one.isSuperseded ?? false,
       ...analyse(one.text, language),
     }

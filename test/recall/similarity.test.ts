@@ -17,6 +17,7 @@ import {
   unpackWords,
   type WordSegment,
 } from '../../src/domain/index/word-segment.ts'
+import { Nearness } from '../../src/recall/nearness.ts'
 import { linesOf } from '../../src/recall/record-order.ts'
 import { similarities } from '../../src/recall/similarity.ts'
 import { runRandom } from '../random-runs.ts'
@@ -264,4 +265,31 @@ it('refuses a question of other dimensions, or without a length', () => {
   const vectors = [vectorsOf([{ ...message(1, 0), vectors: [quantise([1, 2])] }], 2)]
   expect(() => similarities([], vectors, new Float32Array(3).fill(1))).toThrow('dimensions')
   expect(() => similarities([], vectors, new Float32Array(2))).toThrow('length')
+})
+
+describe('nearness', () => {
+  const vector = (...numbers: readonly number[]) => quantise(numbers)
+  const [a, b, c] = [message(2, 0), message(3, 0), message(4, 0)]
+  const words = [wordsOf([a, b]), wordsOf([c, message(5, 0)])]
+  const records = [
+    { ...a, vectors: [vector(1, 0), vector(0, 1)] },
+    { ...b, vectors: [vector(1, 1)] },
+    { ...c, vectors: [vector(0, -1)] },
+  ]
+
+  it('is the cosine of the first vectors of two records, whatever segments they are in', () => {
+    for (const vectors of [[vectorsOf(records, 2)], records.map((record) => vectorsOf([record], 2)).reverse()]) {
+      const near = new Nearness(words, vectors)
+      const cosines = [near.of(0, 1), near.of(1, 0), near.of(0, 2), near.of(1, 2)]
+      for (const [i, cosine] of [Math.SQRT1_2, Math.SQRT1_2, 0, -Math.SQRT1_2].entries())
+        expect(cosines[i]).toBeCloseTo(cosine, 2)
+      expect([near.of(0, 1), near.of(0, 2)]).toEqual([cosines[0], cosines[2]])
+    }
+  })
+
+  it('is 0 for a record without a vector of its present content', () => {
+    const edited = [{ ...a, seq: 1, vectors: [vector(1, 0)] }, ...records.slice(1)]
+    expect(new Nearness(words, [vectorsOf(records, 2)]).of(2, 3)).toBe(0)
+    expect(new Nearness(words, [vectorsOf(edited, 2)]).of(0, 1)).toBe(0)
+  })
 })

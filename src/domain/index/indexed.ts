@@ -12,6 +12,7 @@ import type { ThreadState } from '../records/thread.ts'
 import { visibleMessages } from '../records/turn.ts'
 import { type FoldSpace, foldTurn, slotsOf } from '../replay/turn-fold.ts'
 import { msOf } from '../time.ts'
+import { speechOf } from './speech.ts'
 import { type IndexedRecord, messageRef } from './word-segment.ts'
 import { analyse } from './words.ts'
 
@@ -97,6 +98,7 @@ export function indexedMessage(message: IndexableMessage, language: Language): I
     isQuestion: spoken.trimEnd().endsWith('?'),
     isSuperseded: false,
     ...analyse(text, language),
+    ...(spoken.trim() === '' ? {} : { speech: speechOf(spoken) }),
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Actor } from '../actor.ts'
 import { packTurn, type Seq, unpackTurn } from '../id.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { asksMark, marksOf, namesIn, replyMark, type Speech, timesIn } from './speech.ts'
 
 /** Kinds of records that recall finds. Their place in this list is their number in a segment. */
 export const recordKinds = ['message', 'fact', 'entry', 'observation'] as const
@@ -32,6 +33,8 @@ export interface IndexedRecord extends RecordRef {
   readonly length: number
   /** Unsigned 32-bit hash of each of them, in any order, with a bounded number of repeats. */
   readonly terms: readonly number[]
+  /** How a message was said; absent for other kinds, and for a message that has no text of its own. */
+  readonly speech?: Speech
 }
 
 /** A segment read into columns; row `i` of each is record `i`. Rows are in order of `seqs`. */
@@ -50,6 +53,12 @@ export interface WordSegment {
   readonly minutes: Int32Array
   readonly chars: Uint32Array
   readonly lengths: Uint32Array
+  /** How a message was said, as {@link marksOf} packs it; 0 for what is not said. */
+  readonly marks: Uint8Array
+  /** How many words it has, and of these how many speak of its author and how many to somebody; 0 for what is not said. */
+  readonly words: Uint16Array
+  readonly firstPersons: Uint16Array
+  readonly secondPersons: Uint16Array
   /** Index into `authorList`. */
   readonly authors: Uint16Array
   readonly authorList: readonly Actor[]
@@ -85,10 +94,27 @@ export function refAt(segment: WordSegment, i: number): string {
   return segment.refs[i] ?? messageRef(segment.turns[i] as number, segment.indexes[i] as number)
 }
 
+/** How message `i` of a segment was said; null for what is not said. */
+function speechAt({ marks, words, firstPersons, secondPersons }: WordSegment, i: number): Speech | null {
+  const count = words[i] as number
+  if (count === 0) return null
+  const own = marks[i] as number
+  return {
+    asks: (own & asksMark) !== 0,
+    isReply: (own & replyMark) !== 0,
+    times: timesIn(own),
+    names: namesIn(own),
+    words: count,
+    firstPerson: firstPersons[i] as number,
+    secondPerson: secondPersons[i] as number,
+  }
+}
+
 /** Record `i` of a segment, as it was packed. */
 export function recordAt(segment: WordSegment, i: number): IndexedRecord {
   const at = (column: { readonly [row: number]: number }) => column[i] as number
   const flags = at(segment.flags)
+  const speech = speechAt(segment, i)
   return {
     kind: recordKinds[at(segment.kinds)] as RecordKind,
     ref: refAt(segment, i),
@@ -101,6 +127,7 @@ export function recordAt(segment: WordSegment, i: number): IndexedRecord {
     isSuperseded: (flags & isSupersededFlag) !== 0,
     length: at(segment.lengths),
     terms: [...segment.terms.subarray(at(segment.starts), segment.starts[i + 1])],
+    ...(speech === null ? {} : { speech }),
   }
 }
 
@@ -109,7 +136,12 @@ const authorBytes = 80
 
 /** Bytes that a record takes in a segment, about: exact to the few bytes of its dictionary's share. */
 function sizeOf(record: IndexedRecord): number {
-  return 14 + (record.kind === 'message' ? 4 : record.ref.length * 2) + 4 * record.terms.length
+  return (
+    14 +
+    (record.kind === 'message' ? 5 : record.ref.length * 2) +
+    (record.speech === undefined ? 0 : 3) +
+    4 * record.terms.length
+  )
 }
 
 /** Whether two authors are one to the index; records of one author seldom share the object. */
@@ -172,6 +204,23 @@ function authorsOf(records: readonly IndexedRecord[]) {
   return { authors, places }
 }
 
+function writeSpeech(writer: ByteWriter, speech: Speech | undefined): void {
+  writer.number(speech?.words ?? 0)
+  if (speech === undefined) return
+  writer.number(marksOf(speech))
+  writer.number(speech.firstPerson)
+  writer.number(speech.secondPerson)
+}
+
+function readSpeech(reader: ByteReader, { words, marks, firstPersons, secondPersons }: WordSegment, i: number): void {
+  const count = reader.number()
+  if (count === 0) return
+  words[i] = count
+  marks[i] = reader.number()
+  firstPersons[i] = reader.number()
+  secondPersons[i] = reader.number()
+}
+
 /** Packs records, in order of seq, into one segment. `version` (below 128) is the analyser's. */
 export function packWords(records: readonly IndexedRecord[], version: number): Uint8Array {
   const writer = new ByteWriter()
@@ -204,6 +253,7 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
     writer.number(record.chars)
     writer.number(record.length)
     writer.number(record.terms.length)
+    if (record.kind === 'message') writeSpeech(writer, record.speech)
   }
   const terms = new Uint32Array(records.reduce((sum, record) => sum + record.terms.length, 0))
   let at = 0
@@ -228,6 +278,10 @@ function emptySegment(count: number, authorList: readonly Actor[], refs: (string
     minutes: new Int32Array(count),
     chars: new Uint32Array(count),
     lengths: new Uint32Array(count),
+    marks: new Uint8Array(count),
+    words: new Uint16Array(count),
+    firstPersons: new Uint16Array(count),
+    secondPersons: new Uint16Array(count),
     authors: new Uint16Array(count),
     authorList,
     refs,
@@ -273,6 +327,7 @@ export function unpackWords(bytes: Uint8Array): WordSegment {
     segment.lengths[i] = reader.number()
     start += reader.number()
     segment.starts[i + 1] = start
+    if (head >> 2 === 0) readSpeech(reader, segment, i)
   }
   return { ...segment, terms: reader.words(start) }
 }

@@ -6,7 +6,7 @@ import { TokenMemo } from './token-memo.ts'
 import { eachToken, isExactTerm, isSpaceless, normalise, pairsOf, partsOf, tokensOf, wholesOf } from './tokens.ts'
 
 /** Changes whenever the same text would give other terms; kept in every segment. */
-export const analyserVersion = 1
+export const analyserVersion = 2
 
 /** The words of a text that count. */
 interface Analysis {

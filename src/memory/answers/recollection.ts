@@ -6,9 +6,9 @@ import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Json } from '../../domain/json.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import { textKey } from '../../domain/records/fact-text.ts'
-import type { PartScores } from '../../recall/fuse.ts'
 import type { PackDropReason } from '../../recall/pack.ts'
-import type { RecallMode } from '../../recall/rank.ts'
+import type { PartScores } from '../../recall/parts.ts'
+import type { RecallMode } from '../../recall/question.ts'
 import type { MessageRecord, RecordPlace } from './records.ts'
 
 /** Why an answer may be incomplete: vectors were not compared, or the question was cut. */

@@ -11,7 +11,8 @@ import type { FoundRecord, Storage } from '../../ports/storage.ts'
 import { type Excerpt, excerptOf, type Wanted } from '../../recall/excerpt.ts'
 import { rarity } from '../../recall/occurrences.ts'
 import { type PackedItem, pack, rowsToRead } from '../../recall/pack.ts'
-import type { RankedRow, RecallMode } from '../../recall/rank.ts'
+import type { RecallMode } from '../../recall/question.ts'
+import type { RankedRow } from '../../recall/rank.ts'
 import type {
   DropReason,
   RecalledItemRecord,

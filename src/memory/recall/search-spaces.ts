@@ -21,8 +21,10 @@ import type { Language } from '../../domain/language.ts'
 import type { Embedder, Embedding } from '../../ports/embedder.ts'
 import type { FoundRecord, SpaceScan, Storage } from '../../ports/storage.ts'
 import { type Corpus, corpusOf, rowPlace } from '../../recall/corpus.ts'
+import { Nearness } from '../../recall/nearness.ts'
 import { type Plan, planOf } from '../../recall/plan.ts'
-import { type Ranking, type RecallMode, rank } from '../../recall/rank.ts'
+import type { RecallMode } from '../../recall/question.ts'
+import { type Ranking, rank } from '../../recall/rank.ts'
 import { nearestPiece, similarities } from '../../recall/similarity.ts'
 import type { Degraded } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
@@ -138,6 +140,23 @@ function compare(corpus: Corpus, scanned: readonly ScannedSpace[], query: Float3
   return all
 }
 
+/** How near two rows of one space are to each other; 0 across spaces, where no message has a neighbour. */
+function nearnessOf(scanned: readonly ScannedSpace[]): (row: number, other: number) => number {
+  const spaces = scanned.map(({ segments, scan }) => new Nearness(segments, scan.vectors))
+  const [only] = spaces
+  if (only !== undefined && spaces.length === 1) return only.of
+  const counts = scanned.map(({ segments }) => segments.reduce((sum, { count }) => sum + count, 0))
+  return (row, other) => {
+    let first = 0
+    for (const [place, count] of counts.entries()) {
+      const end = first + count
+      if (row < end) return other < first || other >= end ? 0 : (spaces[place]?.of(row - first, other - first) ?? 0)
+      first = end
+    }
+    return 0
+  }
+}
+
 function countPending(corpus: Corpus, compared: Float32Array): number {
   let pending = 0
   for (let row = 0; row < corpus.count; row++)
@@ -170,11 +189,12 @@ interface Meaning {
   /** Of the question. */
   readonly query: Float32Array | null
   readonly similarities: Float32Array | null
+  readonly nearness: ((row: number, other: number) => number) | null
   readonly degraded: readonly Degraded[]
   readonly pending: number
 }
 
-const wordsOnly: Meaning = { query: null, similarities: null, degraded: [], pending: 0 }
+const wordsOnly: Meaning = { query: null, similarities: null, nearness: null, degraded: [], pending: 0 }
 
 async function meaningOf(
   core: Core,
@@ -190,7 +210,7 @@ async function meaningOf(
     if (dimensions !== undefined && dimensions !== query.length)
       return { ...wordsOnly, degraded: ['embedder-mismatch'] }
     const all = compare(corpus, scanned, query)
-    return { query, similarities: all, degraded: [], pending: countPending(corpus, all) }
+    return { query, similarities: all, nearness: nearnessOf(scanned), degraded: [], pending: countPending(corpus, all) }
   } catch (error) {
     if (error instanceof MemoryError && error.code === 'bug') throw error
     const any = new Float32Array(dimensions ?? 1).fill(1)
@@ -233,7 +253,8 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const plan = planOf(corpus, question, language)
   const takesMeaning = embedder !== null && corpus.scopeCount > 0
   const meaning = takesMeaning ? await meaningOf(core, embedder, plan, corpus, scanned) : wordsOnly
-  const ask = { plan, mode: query.mode, similarities: meaning.similarities, limit: query.limit, topK: query.topK }
+  const { similarities, nearness } = meaning
+  const ask = { plan, mode: query.mode, similarities, nearness, limit: query.limit, topK: query.topK }
   const first = rank(corpus, ask)
   const { spaces: ids, kinds } = query
   const demotions = await demotionsOf({ storage, access, spaces: ids, kinds, corpus, ranking: first })

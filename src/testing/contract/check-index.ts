@@ -3,6 +3,7 @@
 import type { Access } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { messageText, spokenText } from '../../domain/index/indexed.ts'
+import { speechOf } from '../../domain/index/speech.ts'
 import { vectorRecordAt } from '../../domain/index/vector-segment.ts'
 import { type IndexedRecord, messageRef, recordAt } from '../../domain/index/word-segment.ts'
 import { analyse } from '../../domain/index/words.ts'
@@ -34,6 +35,7 @@ function expectedOf({ message, turn, index }: PlacedMessage, thread: ThreadState
     isSuperseded: false,
     length,
     terms: sorted(terms),
+    ...(spokenText(message.parts).trim() === '' ? {} : { speech: speechOf(spokenText(message.parts)) }),
   }
 }
 

@@ -1,0 +1,97 @@
+/**
+ * The weights of the linear ranker: fitted on conversations, in the units of `features.ts`, which says what each
+ * feature means. A negative weight takes back what another feature counts too. `npm run fit:ranker` fits them to other
+ * conversations. `exact` alone is set by hand, to what it weighs in the fusion. `docs/decisions/038-a-ranker-that-learned.md` has what they were fitted on and what they reach.
+ */
+import type { LinearWeights } from './features.ts'
+
+/** By words and one vector a message: the default. */
+export const vectorWeights: LinearWeights = {
+  exact: 10,
+  author: 1.8316,
+  date: 3.6658,
+  keyword: 0.7132,
+  meaning: 1.1135,
+  length: 0.4038,
+  isQuestion: -0.5178,
+  answers: -0.3485,
+  wordsBefore: -1.5423,
+  wordsAfter: -2.7013,
+  wordsFound: 0.8697,
+  coverage: 3.0164,
+  coverageBefore: 1.0037,
+  cosine: 1.1996,
+  cosineBefore: -1.1359,
+  cosineAfter: 1.0471,
+  windowBefore: 1.5631,
+  windowAround: 2.1661,
+  sessionKeyword: 0.6209,
+  sessionMeaning: 0.9031,
+  times: 1.1055,
+  names: 1.214,
+  answersNear: 3.088,
+  timesAsked: 3.7278,
+  authorsOwn: 1.2583,
+  cosineAndWords: -9.1775,
+  sessionBest: 1.8243,
+}
+
+/** With a vector for each sentence too. */
+export const sentenceWeights: LinearWeights = {
+  exact: 10,
+  author: 1.8581,
+  date: 3.6069,
+  keyword: 0.6769,
+  isQuestion: -0.5737,
+  answers: -0.3399,
+  wordsBefore: -1.7176,
+  rarestWord: -0.9572,
+  wordsFound: 0.6829,
+  coverage: 2.7193,
+  coverageBefore: 1.2828,
+  cosineBefore: -1.8259,
+  sentence: 0.1017,
+  sentenceBefore: 1.0302,
+  sentenceAround: 1.8879,
+  windowBefore: 1.7694,
+  windowAround: 1.9244,
+  sessionKeyword: 0.4759,
+  sessionMeaning: 0.7532,
+  times: 1.0512,
+  names: 1.1353,
+  answersNear: 3.0718,
+  timesAsked: 3.6378,
+  authorsOwn: 1.3063,
+  cosineAndWords: -8.0101,
+  sessionBest: 1.9408,
+}
+
+/** By words alone. */
+export const keywordWeights: LinearWeights = {
+  author: 1.7077,
+  date: 4.144,
+  exact: 10,
+  keyword: 1.5307,
+  length: 1.5766,
+  isQuestion: -0.4943,
+  runLength: -1.3405,
+  words: -3.9835,
+  restWords: -1.5832,
+  wordsBefore: -4.988,
+  wordsAfter: -1.4838,
+  runKeyword: 0.8802,
+  rarestWord: -0.2547,
+  wordsFound: 0.8713,
+  coverage: 3.5979,
+  coverageBefore: 0.9637,
+  sessionKeyword: 1.5769,
+  times: 0.9703,
+  firstPerson: -1.1934,
+  secondPerson: -1.1018,
+  names: 1.2525,
+  isReply: -0.3248,
+  answersWords: 6.2631,
+  timesAsked: 3.6069,
+  namesAsked: 2.0313,
+  authorsOwn: 2.1902,
+}

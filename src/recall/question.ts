@@ -1,0 +1,25 @@
+/** What recall is asked: the plan of a question, and what it compares. */
+import type { LinearWeights } from './linear/features.ts'
+import type { Plan } from './plan.ts'
+import type { Demotions } from './weigh.ts'
+
+export const recallModes = ['hybrid', 'keyword', 'vector'] as const
+export type RecallMode = (typeof recallModes)[number]
+
+export interface Question {
+  readonly plan: Plan
+  readonly mode: RecallMode
+  /** Similarity of question and record, one number for each row of the corpus; NaN without a vector. */
+  readonly similarities: Float32Array | null
+  /** The same for the best sentence of each record; absent where sentences have no vectors. */
+  readonly sentences?: Float32Array | null
+  /** Cosine of the vectors of two rows, both of which have one. Absent where meanings are not compared. */
+  readonly nearness?: ((row: number, other: number) => number) | null
+  /** Weights of the linear ranker other than the usual ones, to measure them. */
+  readonly weights?: LinearWeights
+  /** How many rows to rank. */
+  readonly limit: number
+  /** Of these, how many the answer will hold: rows with exact terms are among them. */
+  readonly topK: number
+  readonly demotions?: Demotions
+}

@@ -1,0 +1,106 @@
+/** Scores the candidates: by fusion, and messages in English by the linear ranker. */
+import type { Corpus } from './corpus.ts'
+import { fusionOf } from './fuse.ts'
+import type { Gathered } from './gather.ts'
+import type { LinearWeights } from './linear/features.ts'
+import { LinearScores } from './linear/linear.ts'
+import { keywordWeights, sentenceWeights, vectorWeights } from './linear/linear-weights.ts'
+import { Measure } from './linear/measure.ts'
+import { partAt, parts } from './parts.ts'
+import type { Question } from './question.ts'
+import { topOf } from './top.ts'
+import { sessionLifts } from './weigh.ts'
+
+/** Rows with their scores. */
+interface Scored {
+  /** In order. Candidates that fell behind are not among them. */
+  readonly rows: Int32Array
+  /** The score of each of `rows`. */
+  readonly totals: Float64Array
+  /** Fills in what each part added to the score of one of `rows`, at its place in `partAt`. */
+  readonly partsOf: (i: number, into: Float64Array) => void
+  /** The features of messages; null where fusion decided alone. */
+  readonly measure: Measure | null
+}
+
+/** So many messages with the best fused scores are measured: of the others none is among the best twenty. */
+const measuredMessages = 400
+const messageKind = 0
+
+/** The weights for a question; null where nothing was learned for it: then fusion decides alone. */
+function weightsFor({ plan, mode, sentences }: Question, { legs }: Gathered): LinearWeights | null {
+  if (plan.language !== 'english' || mode === 'vector') return null
+  if (legs.vector !== null) return sentences == null ? vectorWeights : sentenceWeights
+  return legs.keyword === null ? null : keywordWeights
+}
+
+/** The score of each candidate. */
+export function scoreRows(corpus: Corpus, question: Question, gathered: Gathered, rows: Int32Array): Scored {
+  const fuse = fusionOf(corpus, gathered.legs)
+  const added = new Float64Array(parts.length)
+  const fused = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) fused[i] = fuse(rows[i] as number, added)
+  const { bests, lifts } = sessionLifts(corpus, rows, fused)
+  const totals = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) totals[i] = (fused[i] as number) + (lifts[i] as number)
+  const byFusion: Scored = {
+    rows,
+    totals,
+    partsOf: (i, into) => {
+      into.fill(0)
+      fuse(rows[i] as number, into)
+      into[partAt.session] = lifts[i] as number
+    },
+    measure: null,
+  }
+  const weights = question.weights ?? weightsFor(question, gathered)
+  return weights === null ? byFusion : measured(corpus, question, gathered, byFusion, { bests, weights })
+}
+
+interface Ranker {
+  /** The best fused score of each session. */
+  readonly bests: Float64Array
+  readonly weights: LinearWeights
+}
+
+/** Whether a message was said, in words: the ranker learned nothing of the output of tools. */
+function isSpoken({ columns }: Corpus, row: number): boolean {
+  return columns.kinds[row] === messageKind && (columns.words[row] as number) > 0
+}
+
+/** The places of the messages that are measured, of all other records, and of rows with exact terms. */
+function placesToKeep(corpus: Corpus, { rows, totals }: Scored, most: number, { isExact }: Gathered): Int32Array {
+  const all = Int32Array.from(rows.keys())
+  if (rows.length <= most) return all
+  const spoken = totals.map((total, i) => (isSpoken(corpus, rows[i] as number) ? total : Number.NaN))
+  const chosen = new Uint8Array(rows.length)
+  const isLater = (left: number, right: number) => left > right
+  for (const i of topOf(spoken, most, Number.NEGATIVE_INFINITY, isLater)) chosen[i] = 1
+  return all.filter((i) => chosen[i] === 1 || Number.isNaN(spoken[i]) || isExact(rows[i] as number))
+}
+
+/** The same with the linear scores of the best messages that were said; all other such messages leave. */
+function measured(corpus: Corpus, question: Question, gathered: Gathered, fused: Scored, ranker: Ranker): Scored {
+  const places = placesToKeep(corpus, fused, Math.max(measuredMessages, 2 * question.limit), gathered)
+  const measure = measureOf(corpus, question, gathered, ranker.bests)
+  const linear = new LinearScores(measure, ranker.weights)
+  const rows = places.map((i) => fused.rows[i] as number)
+  const totals = Float64Array.from(rows, (row, i) =>
+    isSpoken(corpus, row) ? linear.of(row) : (fused.totals[places[i] as number] as number),
+  )
+  const partsOf = (i: number, into: Float64Array) => {
+    const row = rows[i] as number
+    if (isSpoken(corpus, row)) linear.parts(row, into)
+    else fused.partsOf(places[i] as number, into)
+  }
+  return { rows, totals, partsOf, measure }
+}
+
+/** Measures messages for a question. `bests` are the best fused scores of sessions. */
+function measureOf(corpus: Corpus, question: Question, { keyword, legs }: Gathered, bests: Float64Array): Measure {
+  const { plan, similarities, sentences = null, nearness = null } = question
+  const { vector, exact, dates } = legs
+  const best = bests.reduce((most, one) => Math.max(most, one), Number.NEGATIVE_INFINITY)
+  const fused = { bySession: bests, best }
+  return new Measure(corpus, { plan, keyword, vector, similarities, sentences, nearness, exact, dates, fused })
+}
