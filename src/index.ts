@@ -93,6 +93,7 @@ export type {
   Fact,
   FactVersion,
   ForgetAnswer,
+  Observation,
   RecalledItem,
   RecalledMessage,
   Receipt,

@@ -1,5 +1,6 @@
 /** The text that a record's vectors are made of, cut into pieces that an embedder accepts whole. */
-import { entryText, messageText } from '../domain/index/indexed.ts'
+import { entryText, messageText, noteText } from '../domain/index/indexed.ts'
+import { noteOf } from '../domain/records/observation.ts'
 import type { Embedder } from '../ports/embedder.ts'
 import type { FoundRecord } from '../ports/storage.ts'
 import { chunk } from './chunk.ts'
@@ -7,6 +8,7 @@ import { chunk } from './chunk.ts'
 /** The text of a record, for its vectors and for prompts. */
 export function textOfRecord(record: FoundRecord): string {
   if (record.kind === 'message') return messageText(record.message.parts)
+  if (record.kind === 'observation') return noteText(noteOf(record.note.value))
   return record.kind === 'fact' ? record.fact.text : entryText(record.entry)
 }
 

@@ -13,6 +13,7 @@ export type MessageId = Branded<'message'>
 export type FactId = Branded<'fact'>
 export type RunId = Branded<'run'>
 export type ProposalId = Branded<'proposal'>
+export type ObservationId = Branded<'observation'>
 export type CommitId = Branded<'commit'>
 
 /** Position in a space's log: 1, 2, 3 … without gaps. As a version: the seq of the commit that wrote the record. */
@@ -106,6 +107,30 @@ export function parseMessageId(id: string): IssuedMessage | null {
   const match = issuedMessage.exec(id)
   const place = match === null ? null : issuedPlace(match)
   return match === null || place === null ? null : { ...place, index: Number(match[4]) }
+}
+
+/** An issued id of a note: when its thread was created, its chunk or generation, and its number there. */
+interface IssuedObservation {
+  readonly spaceKey: SpaceKey
+  readonly created: Seq
+  readonly lane: 'chunk' | 'generation'
+  readonly of: number
+  readonly number: number
+}
+
+const issuedObservation = /^obs_([0-9A-Za-z]{12})_(0|[1-9]\d{0,11})\.([cg])(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,5})$/
+
+export function observationIdOf({ spaceKey, created, lane, of, number }: IssuedObservation): ObservationId {
+  return `obs_${spaceKey}_${created}.${lane === 'chunk' ? 'c' : 'g'}${of}.${number}` as ObservationId
+}
+
+/** Reads an issued id of a note; null for any other text. */
+export function parseObservationId(id: string): IssuedObservation | null {
+  const match = issuedObservation.exec(id)
+  if (match === null) return null
+  const lane = match[3] === 'c' ? 'chunk' : 'generation'
+  const numbers = { created: Number(match[2]), of: Number(match[4]), number: Number(match[5]) }
+  return { spaceKey: match[1] as SpaceKey, lane, ...numbers }
 }
 
 /** An issued id of a fact, a run, a proposal or a recollection. */

@@ -4,6 +4,7 @@ import {
   checkId,
   parseFactId,
   parseMessageId,
+  parseObservationId,
   parseProposalId,
   parseRecollectionId,
   parseRunId,
@@ -12,7 +13,7 @@ import {
 } from './id.ts'
 
 /** The kinds of record that an issued id can name. */
-export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'proposal' | 'recollection'
+export type IssuedKind = 'message' | 'turn' | 'fact' | 'run' | 'proposal' | 'recollection' | 'observation'
 
 /** The content of an issued id: the kind of record, and the key of the space that issued it. */
 interface IssuedId {
@@ -27,6 +28,7 @@ const parsers: Readonly<Record<IssuedKind, (id: string) => { readonly spaceKey: 
   run: parseRunId,
   proposal: parseProposalId,
   recollection: parseRecollectionId,
+  observation: parseObservationId,
 }
 const kinds = Object.keys(parsers) as IssuedKind[]
 

@@ -67,6 +67,13 @@ export const limitTable = {
     about: 'open proposals of one author in one space before a new one replaces the oldest',
   },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
+  observationBytes: { default: 8_192, max: 65_536, about: 'bytes of one note that was observed' },
+  observationsPerChunk: { default: 500, max: 1_000, about: 'notes that one cycle makes' },
+  observationGenerations: {
+    default: 100,
+    max: 10_000,
+    about: 'generations of notes that are kept for each thread',
+  },
   messageBytes: {
     default: 16_777_216,
     max: 67_108_864,

@@ -2,7 +2,7 @@
 import type { Json } from '../domain/json.ts'
 import { dateOf } from '../domain/time.ts'
 import type { RecalledItemRecord, RecalledMessageRecord, RecollectionRecord } from '../memory/answers/recollection.ts'
-import type { MessageRecord, ThreadRecord } from '../memory/answers/records.ts'
+import type { MessageRecord, ObservationRecord, ThreadRecord } from '../memory/answers/records.ts'
 import type { RunPageRecord, RunRecord } from '../memory/conversation/runs.ts'
 import type { ThreadPageRecord, ThreadUpdateRecord } from '../memory/conversation/threads.ts'
 import type { FactRecord, FactVersionRecord } from '../memory/facts/fact-records.ts'
@@ -49,6 +49,9 @@ export interface Receipt extends ForgetReceiptRecord<Date> {}
 
 /** A receipt, and the threads that were copied from a forgotten one: they stay. */
 export interface ForgetAnswer extends ForgetAnswerRecord<Date> {}
+
+/** A note that was condensed from messages of a thread. */
+export interface Observation extends ObservationRecord<Date> {}
 
 /** One found item. */
 export interface RecalledItem extends RecalledItemRecord<Date> {}
@@ -125,8 +128,13 @@ export function datedReceipt<Record extends ForgetReceiptRecord>(
   return { ...record, requestedAt: dateOf(record.requestedAt), completedAt: dateOrNull(record.completedAt) }
 }
 
-function datedItem({ message, ...record }: RecalledItemRecord): RecalledItem {
-  const item = { ...record, at: dateOf(record.at) }
+function datedObservation(record: ObservationRecord): Observation {
+  return { ...record, saidAt: dateOf(record.saidAt), createdAt: dateOf(record.createdAt) }
+}
+
+function datedItem({ message, observation, ...record }: RecalledItemRecord): RecalledItem {
+  const noted = observation === undefined ? {} : { observation: datedObservation(observation) }
+  const item = { ...record, at: dateOf(record.at), ...noted }
   return message === undefined ? item : { ...item, message: datedMessage(message) }
 }
 

@@ -78,12 +78,16 @@ export async function explain(core: Core, { recallId }: { readonly recallId: str
 /** The items that ranked below those of the answer, read now. */
 async function readBehind(storage: Storage, access: Access, unread: readonly UnreadItem[]): Promise<TracedItem[]> {
   if (unread.length === 0) return []
-  const { idOf } = await import('./recall/recall.ts')
+  const { idOf, threadOfRecord } = await import('./recall/recall.ts')
   return Promise.all(
     unread.map(async ({ ref, ...item }): Promise<TracedItem> => {
       const [record = null] = await storage.index.read(access, item.space as SpaceId, [{ kind: item.kind, ref }])
-      const inThread = record?.kind === 'message' ? { threadId: record.message.threadId } : {}
-      return { ...item, ...inThread, id: idOf(record) ?? ref, dropped: record === null ? 'gone' : 'beyond-top-k' }
+      return {
+        ...item,
+        ...threadOfRecord(record),
+        id: idOf(record) ?? ref,
+        dropped: record === null ? 'gone' : 'beyond-top-k',
+      }
     }),
   )
 }

@@ -1,6 +1,7 @@
 /** Schemas of the records that several operations return. */
 import { z } from 'zod'
 import { roles } from '../domain/records/message.ts'
+import { observationKinds, observationMakers, observationPriorities } from '../domain/records/observation.ts'
 import { shownStatuses } from '../domain/records/turn.ts'
 import { trusts } from '../domain/trust.ts'
 import { actor, author, jsonFields, optional, optionalTime, recordTime, seq, time, version } from './fields.ts'
@@ -64,6 +65,26 @@ export const fact = z.strictObject({
   expiresAt: recordTime.nullable(),
   supersededBy: z.string().nullable(),
   conflictsWith: z.array(z.string()),
+})
+
+const observedPlace = z.strictObject({ turnId: z.string(), index: z.int().min(0) })
+
+export const observation = z.strictObject({
+  id: z.string(),
+  ...place,
+  threadId: z.string(),
+  text: z.string(),
+  kind: z.enum(observationKinds),
+  priority: z.enum(observationPriorities),
+  made: z.enum(observationMakers),
+  saidAt: recordTime,
+  refersTo: optional(z.string()),
+  author: optional(author),
+  trust: z.enum(trusts),
+  sources: z.strictObject({ from: observedPlace, until: observedPlace }),
+  generation: z.int().min(0),
+  createdAt: recordTime,
+  seq,
 })
 
 /** The fields of a fact that may be stated, other than text, metadata and links. */

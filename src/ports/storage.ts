@@ -4,7 +4,7 @@ import type { Access, Actor } from '../domain/actor.ts'
 import type { Commit, CommitResult } from '../domain/commit/commit.ts'
 import type { LoggedCommit } from '../domain/commit/effect.ts'
 import type { ReceiptNote, StoredReceipt } from '../domain/erase/receipt.ts'
-import type { Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
+import type { ObservationId, Seq, SpaceId, SpaceKey, ThreadId, TurnId } from '../domain/id.ts'
 import type { VectorRecord, VectorSegment } from '../domain/index/vector-segment.ts'
 import type { RecordRef, WordSegment } from '../domain/index/word-segment.ts'
 import type { JsonObject } from '../domain/json.ts'
@@ -390,6 +390,7 @@ export type FoundRecord =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'fact'; readonly fact: FactState }
   | { readonly kind: 'entry'; readonly entry: EntryState }
+  | { readonly kind: 'observation'; readonly id: ObservationId; readonly note: RecordState }
 
 export interface IndexReader {
   /** The words of a space, which have every acknowledged write, and the vectors that an embedder has made so far. */

@@ -8,6 +8,7 @@ import { parseSpaceId, type SpaceState } from '../domain/space.ts'
 import { type Clock, systemClock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'
 import { checkChains } from './history-chains.ts'
+import { checkObservations } from './history-observations.ts'
 import { checkReaders } from './history-readers.ts'
 
 /** What a client saw of one commit it sent. Times are of one clock for all clients, in milliseconds. */
@@ -141,7 +142,7 @@ async function checkSums(
 
 /**
  * Reads the whole log of a space above its horizon and checks it: seqs dense and ordered, times never going back,
- * commit ids once, each effect's `prev` the version that really came before, replay equal to what every reader answers
+ * commit ids once, nothing observed lost or doubled, each effect's `prev` the version that really came before, replay equal to what every reader answers
  * (lease deadlines apart), and, given observations, that nothing acknowledged is lost, doubled or out of real-time
  * order. Nobody may write to the space meanwhile.
  *
@@ -165,6 +166,7 @@ export async function checkHistory(
     ...checkOrder(commits, state.horizon, state.seq),
     ...(asOf === state.seq ? [] : [`the log is as of ${asOf}, the space as of ${state.seq}`]),
     ...checkChains(commits, state.horizon, isWhole),
+    ...checkObservations(commits),
     ...checkObserved(commits, observations, state.horizon),
     ...(await checkSums(storage, access, space, commits, observations, state.horizon)),
   ]

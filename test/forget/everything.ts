@@ -14,6 +14,7 @@ import {
   plantEntry,
   plantFacts,
   plantLearned,
+  plantNotes,
   plantRun,
   plantRuns,
   plantTalk,
@@ -37,6 +38,21 @@ export async function storageOf(memory: Memory) {
   return coreOf(memory).storage.get()
 }
 
+type ObservedPart = 'thread' | 'rest' | 'messages'
+
+/** Notes of the messages of three parts, the last two of which share a thread. */
+async function plantObserved(
+  memory: Memory,
+  threadId: string,
+  observed: Readonly<Record<ObservedPart, readonly string[]>>,
+  secrets: Record<Part, Secrets>,
+): Promise<void> {
+  for (const part of ['thread', 'rest', 'messages'] as const) {
+    const watched = { threadId: part === 'thread' ? threadId : 'beside', ids: observed[part] }
+    await plantNotes(memory, resource, { ...watched, reflects: part !== 'rest' }, secrets[part])
+  }
+}
+
 /** A memory on a file in which every kind of record is, in every state. */
 export async function plantAll() {
   const url = temporaryUrl()
@@ -51,9 +67,10 @@ export async function plantAll() {
   const threadId = secrets.thread.make()
   await plantThread(memory, 'ada', threadId, secrets.thread)
   const ofThread = await plantTalk(memory, 'ada', threadId, secrets.thread, 25)
-  await plantTalk(memory, 'ada', 'beside', secrets.rest, 25)
+  const before = await plantTalk(memory, 'ada', 'beside', secrets.rest, 25)
   const messageIds = await plantTalk(memory, 'ada', 'beside', secrets.messages, 25)
   const [kept = ''] = await plantTalk(memory, 'ada', 'beside', secrets.rest, 25)
+  await plantObserved(memory, threadId, { thread: ofThread, rest: before, messages: messageIds }, secrets)
   const own = secrets.messages.make()
   const message = {
     id: own,

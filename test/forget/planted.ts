@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Memory } from 'aquifer'
+import type { Change } from '../../src/domain/commit/commit.ts'
+import { parseMessageId } from '../../src/domain/id.ts'
 import { readElsewhere } from '../processes.ts'
 
 /** Makes random strings and remembers them. */
@@ -43,6 +45,43 @@ export function foundIn(path: string, texts: readonly string[]): string[] {
 
 /** Texts of several pages' length, so that content also lies in overflow pages. */
 const long = (text: string) => `${text} ${'x'.repeat(9_000)} ${text}`
+
+interface Watched {
+  readonly threadId: string
+  /** The messages up to which the thread is observed now, the last one last. */
+  readonly ids: readonly string[]
+  readonly reflects?: boolean
+}
+
+/** Notes of the messages of a thread that were not observed yet, and what a reflection made of all of them. */
+export async function plantNotes(memory: Memory, space: string, watched: Watched, secrets: Secrets): Promise<void> {
+  const { threadId, ids, reflects = false } = watched
+  const places = ids.flatMap((id) => parseMessageId(id) ?? []).map(({ turn, index }) => ({ turn, index }))
+  const [to = { turn: 0, index: 0 }] = places.slice(-1)
+  const [from = to] = places
+  const notes = () =>
+    [from, to].map((at) => ({
+      text: `${prose(6)} ${secrets.make()}`,
+      refersTo: secrets.make(),
+      author: { kind: 'user' as const, id: 'ada', name: secrets.make() },
+      priority: 'high' as const,
+      made: 'model' as const,
+      saidAt: '2026-03-01T12:00:00.000Z',
+      from: at,
+      until: at,
+    }))
+  const commit = async (change: Change) => {
+    const result = await memory.space(space).commit([change])
+    if (result.status !== 'committed') throw new Error('it must be committed')
+    return { seq: result.seq, head: (result.results[0] as unknown as { value: { cursor: typeof to | null } }).value }
+  }
+  const { seq: claim, head } = await commit({ kind: 'observation-begin', threadId, to, leaseMs: 60_000 })
+  const put = { kind: 'observation-put', threadId, claim, after: head.cursor, to, activate: true } as const
+  await commit({ ...put, notes: notes() })
+  if (!reflects) return
+  const { seq } = await commit({ kind: 'observation-begin', threadId, leaseMs: 60_000 })
+  await commit({ kind: 'observation-reflect', threadId, claim: seq, notes: notes() })
+}
 
 export interface PlantedThread {
   readonly threadId: string

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Actor } from '../../src/domain/actor.ts'
 import type { ChangeKind } from '../../src/domain/commit/commit.ts'
 import { defaultLimits, type Limits } from '../../src/domain/limits.ts'
+import { observationPlans } from './observation-plans.ts'
 import { proposalPlans } from './proposal-plans.ts'
 import { recordPlans } from './record-plans.ts'
 import { stepPlans } from './step-plans.ts'
@@ -128,8 +129,10 @@ const runStatus = fc.constantFrom(
 /** A plan and how often it is drawn. */
 const drawn = <Plan>(weight: number, plan: fc.Arbitrary<Plan>) => ({ weight, arbitrary: plan })
 
-// Of 20 changes, 6 are of threads, 4 of values, 4 of facts, 2 of runs, 2 of steps, 1 of workflows and 1 of proposals.
-const [ofThread, ofValue, ofFact, ofRun, ofStep, ofWork, ofProposal] = [61, 57, 182, 111, 100, 50, 80]
+// Of 20 changes, 6 are of threads, 4 of values, 4 of facts, 2 of runs, 2 of steps, 1 of workflows and 1 of proposals; a few are of observations.
+const [ofThread, ofValue, ofFact, ofRun, ofStep, ofWork, ofProposal, ofObservation] = [
+  61, 57, 182, 111, 100, 50, 80, 10,
+]
 
 /** What makes changes that can be proposed. */
 const proposable = {
@@ -288,6 +291,7 @@ const changePlans = {
   ...stepPlans(ofStep, back),
   ...workPlans(ofWork, back),
   ...proposalPlans(ofProposal, fc.oneof(...Object.values(proposable)), back),
+  ...observationPlans(ofObservation, back),
   // Alone in its commit: the actions `erase` and `erase-part` draw it.
   erase: null,
 } satisfies Readonly<Record<ChangeKind, { readonly weight: number; readonly arbitrary: unknown } | null>>
@@ -336,6 +340,8 @@ const works = workPlans(1, back)
 const workAtHand = fc.oneof(works['work-begin'], works['work-end'], works['work-wait'])
 
 const proposals = proposalPlans(1, fc.oneof(...Object.values(proposable)), back)
+const observing = observationPlans(1, back)
+const observation = fc.oneof(...Object.values(observing))
 
 const targets = fc.array(target, { maxLength: 3 })
 const erasedKeys = fc.uniqueArray(key, { maxLength: 2 })
@@ -373,6 +379,16 @@ const action = fc.oneof(
       space: fc.nat(1),
       plan: proposals['proposal-decide'].arbitrary,
       actor: fc.constantFrom(0, 0, 0, 1, 2, 3),
+      via,
+    }),
+  },
+  {
+    weight: 14,
+    arbitrary: kind('observe', {
+      space: fc.nat(1),
+      thread: fc.nat(1),
+      begin: sometimes(observing['observation-begin'].arbitrary),
+      plan: observation,
       via,
     }),
   },

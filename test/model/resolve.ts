@@ -2,7 +2,9 @@
 import type { Change, Commit, Expectation } from '../../src/domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
 import type { MessageInput } from '../../src/domain/records/message.ts'
+import type { HeadFields } from '../../src/domain/records/observation.ts'
 import { isoTime } from '../../src/domain/time.ts'
+import { type ObservationPlan, observationChange } from './observation-plans.ts'
 import {
   actors,
   blockNames,
@@ -36,6 +38,8 @@ export interface Known {
   readonly runTurns: { readonly runId: string; readonly threadId: string; readonly turnId: string }[]
   /** Proposals that were made, newest last. */
   readonly proposals: KnownProposal[]
+  /** Heads of observed threads, as they were last answered. */
+  readonly heads: Map<string, HeadFields>
   /** Present versions, by kind and name. */
   readonly versions: Map<string, number>
   seq: number
@@ -52,6 +56,7 @@ export function nothingKnown(): Known {
     steps: [],
     works: [],
     proposals: [],
+    heads: new Map(),
     versions: new Map(),
     seq: 0,
   }
@@ -244,6 +249,12 @@ function stepOf(at: Resolving, plan: Extract<ChangePlan, { kind: 'step-put' | 's
   return stepChange(plan, { runId: run?.runId ?? 'run_000000000000_none', threadId, messageId })
 }
 
+function observedOf(at: Resolving, plan: ObservationPlan): Change {
+  const { known, threadId, unique } = at
+  const messageId = (back: number) => fromEnd(known.messages.get(threadId), back) ?? 'm9'
+  return observationChange(plan, { threadId, head: known.heads.get(threadId), messageId, unique })
+}
+
 /** The id that a reference of a record stands for. */
 function referred(at: Resolving, noun: string, back: number): string {
   if (noun === 'message') return fromEnd(at.known.messages.get(at.threadId), back) ?? 'm9'
@@ -297,6 +308,7 @@ export function changeOf(at: Resolving, plan: Exclude<ChangePlan, { kind: 'propo
       deciders: decider === undefined ? undefined : [decider],
     }) as Change
   }
+  if (plan.kind.startsWith('observation-')) return observedOf(at, plan as ObservationPlan)
   if (plan.kind === 'lease-release') {
     const token = fromEnd(at.known.tokens.get(plan.name), plan.back) ?? 1
     return { kind: plan.kind, name: plan.name, token }

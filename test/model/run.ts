@@ -3,9 +3,10 @@ import type { Change } from '../../src/domain/commit/commit.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
 import type { DueWork } from '../../src/ports/due-work.ts'
 import type { MessageQuery, Storage, ThreadQuery } from '../../src/ports/storage.ts'
+import type { ObservationPlan } from './observation-plans.ts'
 import { type Action, type ActionOf, actors, spaces, threads } from './plans.ts'
 import { access, answerOf, messageQuery, threadQuery } from './readings.ts'
-import { fromEnd, leaseOf } from './resolve.ts'
+import { changeOf, fromEnd, leaseOf } from './resolve.ts'
 import { workChange } from './work-plans.ts'
 import { World } from './world.ts'
 
@@ -28,6 +29,14 @@ async function expireProposals(world: World, proposals: DueWork['proposals'], vi
     const swept = result?.status === 'committed' ? result.results[0] : null
     world.same('expired', swept?.kind === 'record-put' ? (swept.value.status ?? null) : null, 'expired')
   }
+}
+
+/** A change of the observations of a thread, by the application. */
+function observeCommit(world: World, { space, thread }: ActionOf<'observe'>, plan: ObservationPlan) {
+  const id = spaces[space] as string as SpaceId
+  const threadId = threads[thread] as string
+  const at = { known: world.knownOf(id), space: id, threadId, nowMs: world.clock.ms, unique: world.unique }
+  return world.sentBy(id, [changeOf(at, plan)], 3)
 }
 
 class Run {
@@ -67,6 +76,11 @@ class Run {
         return
       case 'step':
         await world.commit(world.stepCommit(action), action.via)
+        return
+      case 'observe':
+        for (const plan of [action.begin, action.plan]) {
+          if (plan !== undefined) await world.commit(observeCommit(world, action, plan), action.via)
+        }
         return
       case 'workflow':
         await this.#workflow(action)

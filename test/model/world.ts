@@ -2,6 +2,7 @@
 import type { Actor } from '../../src/domain/actor.ts'
 import type { Change, Commit, CommitResult } from '../../src/domain/commit/commit.ts'
 import type { CommitId, SpaceId } from '../../src/domain/id.ts'
+import { headNoun, headOf } from '../../src/domain/records/observation.ts'
 import { isoTime } from '../../src/domain/time.ts'
 import type { Storage } from '../../src/ports/storage.ts'
 import { ReferenceStorage } from '../../src/storage/reference/reference-storage.ts'
@@ -209,8 +210,8 @@ export class World {
         if (turnId !== undefined) known.runTurns.push({ runId: answer.runId, threadId: runThread(change), turnId })
       } else if ('noun' in answer) {
         known.versions.set(JSON.stringify({ noun: answer.noun, key: answer.key }), result.seq)
-        const isWait = change?.kind === 'work-wait' && change.runId !== undefined
-        if (change?.kind === 'step-put' || isWait)
+        if (answer.kind === 'record-put' && answer.noun === headNoun) known.heads.set(threadId, headOf(answer.value))
+        if (change?.kind === 'step-put' || (change?.kind === 'work-wait' && change.runId !== undefined))
           known.steps.push({ runId: change.runId as string, path: change.path })
       } else if ('key' in answer) known.versions.set(JSON.stringify({ entry: answer.key }), result.seq)
       else if ('name' in answer && change !== undefined && 'name' in change) {

@@ -22,7 +22,8 @@ const forPruning = 1
 /** The most trips that reads of a decision may take, where nobody writes to the space meanwhile. */
 const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'thread-put': 1,
-  'thread-delete': 2,
+  // Of a thread that was observed, one more for its notes; so for messages.
+  'thread-delete': 3,
   // One more for the runs of turns that wait.
   'thread-clone': 2,
   'turn-open': 2,
@@ -33,8 +34,8 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'turn-restore': 'formula',
   'message-append': 3,
   'message-extend': 3,
-  'message-edit': 2,
-  'message-delete': 2,
+  'message-edit': 3,
+  'message-delete': 3,
   'block-write': 1,
   'block-merge': 1,
   'entry-write': 1,
@@ -59,6 +60,11 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'proposal-put': 3,
   // One for what it is about, once the proposal is known, and one for hashes.
   'proposal-decide': 3,
+  // One more for the head, whose key is made of when the thread was created.
+  'observation-begin': 2,
+  'observation-put': 3,
+  'observation-activate': 2,
+  'observation-reflect': 4,
   'lease-take': 1,
   'lease-release': 1,
   configure: 1,

@@ -1,7 +1,16 @@
 /** The meaning of a commit: a pure, deterministic decision over a view of its space. Drivers store what it decides. */
 
 import { type Actor, sameActor } from '../actor.ts'
-import type { Change, ChangeOf, ChangeResult, Commit, CommitResult, Expectation, RecordName } from '../commit/commit.ts'
+import type {
+  Change,
+  ChangeKind,
+  ChangeOf,
+  ChangeResult,
+  Commit,
+  CommitResult,
+  Expectation,
+  RecordName,
+} from '../commit/commit.ts'
 import type { LogRow } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
 import { recordNouns } from '../commit/record-nouns.ts'
@@ -23,7 +32,14 @@ import { applyEntryRemoval, applyEntryWrite } from './entry-changes.ts'
 import { applyErase } from './erase-changes.ts'
 import { applyFactAssert, applyFactExpire, applyFactRetire } from './fact-changes.ts'
 import { applyLease } from './lease-changes.ts'
+import { loseObservations } from './lose-observations.ts'
 import { applyMessageAppend, applyMessageDelete, applyMessageEdit, applyMessageExtend } from './message-changes.ts'
+import {
+  applyObservationActivate,
+  applyObservationBegin,
+  applyObservationPut,
+  applyObservationReflect,
+} from './observation-changes.ts'
 import { applyProposal } from './proposal-changes.ts'
 import { applyTurnRestore } from './restore-changes.ts'
 import { applyRunExpire, applyRunPut } from './run-changes.ts'
@@ -172,75 +188,57 @@ function applyConfigure(draft: Draft, change: Extract<Change, { kind: 'configure
   return { kind: 'configure', settings: draft.settings, version: draft.seq }
 }
 
+type ApplyChange<Kind extends ChangeKind> = (draft: Draft, change: ChangeOf<Kind>) => ChangeResult
+
+/** How each kind of change is decided. */
+const appliers: { readonly [Kind in ChangeKind]: ApplyChange<Kind> } = {
+  'message-append': applyMessageAppend,
+  'message-extend': applyMessageExtend,
+  'message-edit': applyMessageEdit,
+  'message-delete': applyMessageDelete,
+  'thread-put': applyThreadPut,
+  'thread-delete': applyThreadDelete,
+  'thread-clone': applyThreadClone,
+  'turn-open': applyTurnOpen,
+  'turn-close': applyTurnClose,
+  'turn-resume': applyTurnResume,
+  'turn-discard': applyTurnDiscard,
+  'turn-restore': applyTurnRestore,
+  'block-write': applyBlock,
+  'block-merge': applyBlock,
+  'entry-write': applyEntryWrite,
+  'entry-merge': applyEntryWrite,
+  'entry-append': applyEntryWrite,
+  'entry-increment': applyEntryWrite,
+  'entry-delete': applyEntryRemoval,
+  'entry-expire': applyEntryRemoval,
+  'fact-assert': applyFactAssert,
+  'fact-retire': applyFactRetire,
+  'fact-expire': applyFactExpire,
+  'run-put': applyRunPut,
+  'run-expire': applyRunExpire,
+  'run-interrupt': applyRunInterrupt,
+  'work-begin': applyWork,
+  'work-end': applyWork,
+  'work-wait': applyWork,
+  'step-put': applyStep,
+  'step-patch': applyStep,
+  'proposal-put': applyProposal,
+  'proposal-decide': applyProposal,
+  'observation-begin': applyObservationBegin,
+  'observation-put': applyObservationPut,
+  'observation-activate': applyObservationActivate,
+  'observation-reflect': applyObservationReflect,
+  'lease-take': applyLease,
+  'lease-release': applyLease,
+  configure: applyConfigure,
+  erase: applyErase,
+}
+
 function applyChange(draft: Draft, change: Change): ChangeResult {
   const record = recordChange(change)
   if (record !== null) return applyRecord(draft, record)
-  switch (change.kind) {
-    case 'message-append':
-      return applyMessageAppend(draft, change)
-    case 'message-extend':
-      return applyMessageExtend(draft, change)
-    case 'message-edit':
-      return applyMessageEdit(draft, change)
-    case 'message-delete':
-      return applyMessageDelete(draft, change)
-    case 'thread-put':
-      return applyThreadPut(draft, change)
-    case 'thread-delete':
-      return applyThreadDelete(draft, change)
-    case 'thread-clone':
-      return applyThreadClone(draft, change)
-    case 'turn-open':
-      return applyTurnOpen(draft, change)
-    case 'turn-close':
-      return applyTurnClose(draft, change)
-    case 'turn-resume':
-      return applyTurnResume(draft, change)
-    case 'turn-discard':
-      return applyTurnDiscard(draft, change)
-    case 'turn-restore':
-      return applyTurnRestore(draft, change)
-    case 'block-write':
-    case 'block-merge':
-      return applyBlock(draft, change)
-    case 'entry-write':
-    case 'entry-merge':
-    case 'entry-append':
-    case 'entry-increment':
-      return applyEntryWrite(draft, change)
-    case 'entry-delete':
-    case 'entry-expire':
-      return applyEntryRemoval(draft, change)
-    case 'fact-assert':
-      return applyFactAssert(draft, change)
-    case 'fact-retire':
-      return applyFactRetire(draft, change)
-    case 'fact-expire':
-      return applyFactExpire(draft, change)
-    case 'run-put':
-      return applyRunPut(draft, change)
-    case 'run-expire':
-      return applyRunExpire(draft, change)
-    case 'run-interrupt':
-      return applyRunInterrupt(draft, change)
-    case 'work-begin':
-    case 'work-end':
-    case 'work-wait':
-      return applyWork(draft, change)
-    case 'step-put':
-    case 'step-patch':
-      return applyStep(draft, change)
-    case 'proposal-put':
-    case 'proposal-decide':
-      return applyProposal(draft, change)
-    case 'lease-take':
-    case 'lease-release':
-      return applyLease(draft, change)
-    case 'configure':
-      return applyConfigure(draft, change)
-    case 'erase':
-      return applyErase(draft, change)
-  }
+  return (appliers[change.kind] as ApplyChange<ChangeKind>)(draft, change)
 }
 
 /**
@@ -298,6 +296,7 @@ export function applyCommit(view: SpaceView, submission: Submission): Outcome {
     draft.begin(index)
     return applyChange(draft, change)
   })
+  loseObservations(draft)
   // The hash of an erasure would cover the names of what it erased.
   const rows = draft.rows(draft.erasure === null ? submission.hash : null)
   return {

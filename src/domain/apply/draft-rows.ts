@@ -36,6 +36,11 @@ export class DraftRows {
     }
   }
 
+  /** What happened so far, by turn. Turn 0: what belongs to no turn. */
+  byTurn(): readonly (readonly [turn: number, effects: readonly Effect[]])[] {
+    return [...this.#rows].map(([turn, { effects }]) => [turn, effects])
+  }
+
   /** The row of a turn so far; null if the commit has not touched it. */
   of(turn: number, head: RowHead): LogRow | null {
     const row = this.#rows.get(turn)

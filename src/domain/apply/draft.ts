@@ -84,7 +84,7 @@ export class Draft {
   change: Change
   /** The place of that change in the commit. */
   index = 0
-  readonly #rows = new DraftRows()
+  readonly drafted = new DraftRows()
   /** Of turns of the one thread that the commit touches. */
   readonly #turnRows = new Map<number, readonly LogRow[]>()
   #claims: Claims | null = null
@@ -212,7 +212,7 @@ export class Draft {
     const thread = this.thread
     if (unpackTurn(turn).turnSeq < thread.createdSeq) return null
     const stored = this.#storedRows(thread.id, turn)
-    const drafted = this.#rows.of(turn, this.#head)
+    const drafted = this.drafted.of(turn, this.#head)
     const rows = drafted === null ? stored : [...stored, drafted]
     return foldTurn(rows, { key: this.space.key, address: this.address })
   }
@@ -279,7 +279,7 @@ export class Draft {
   /** Records an effect in a turn's row, and the turn's status after it. */
   addToTurn<Kind extends Effect>(turn: number, status: TurnStatus | null, effect: Kind): Kind {
     const numbered = this.index === 0 ? effect : { ...effect, of: this.index }
-    this.#rows.add(turn, status, numbered)
+    this.drafted.add(turn, status, numbered)
     return numbered
   }
 
@@ -289,6 +289,6 @@ export class Draft {
 
   /** The rows to append: one for the commit, or one for each turn if it touches several. */
   rows(hash: string | null): readonly LogRow[] {
-    return this.#rows.all(this.#head, this.commit.id, hash)
+    return this.drafted.all(this.#head, this.commit.id, hash)
   }
 }

@@ -21,6 +21,7 @@ import { slotsOf } from '../replay/turn-fold.ts'
 import { bury, buryThread } from './bury.ts'
 import type { Draft } from './draft.ts'
 import { MessageEraser } from './erase-messages.ts'
+import { eraseObservations } from './erase-observations.ts'
 import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
 import { loseContinuation, refuseRunning } from './run-changes.ts'
 
@@ -308,6 +309,7 @@ export function applyErase(draft: Draft, change: ChangeOf<'erase'>): ResultOf<'e
   const entries = [...eraser.keys].map((key) => ({ noun: 'entry', key }) as const)
   const named = [...entries, ...blocks.map(({ name }) => ({ noun: 'block', key: name }) as const)]
   eraser.records.referringTo([...eraser.gone, ...threadIds], named)
+  eraseObservations(draft, [...eraser.messages.erased.values()], (notes) => eraser.records.take(notes))
   const { rows, commits } = edited.all()
   draft.erasure = {
     rows,

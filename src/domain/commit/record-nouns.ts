@@ -58,6 +58,43 @@ const proposedMarks: Marks = {
  */
 export const recordNouns: { readonly [noun: string]: RecordNoun } = {
   tombstone: { marks: {}, isInternal: true },
+  /** Its changes check its life; see `apply/observation-changes.ts`. */
+  observation: {
+    marks: {
+      threadId: ref('thread'),
+      created: 'structure',
+      text: 'content',
+      kind: 'structure',
+      priority: 'structure',
+      made: 'structure',
+      saidAt: 'structure',
+      refersTo: 'content',
+      author: 'content',
+      trust: 'structure',
+      from: 'structure',
+      until: 'structure',
+      chunk: 'structure',
+      generation: 'structure',
+      after: 'structure',
+      to: 'structure',
+    },
+    isInternal: true,
+  },
+  'observation-head': {
+    marks: {
+      threadId: ref('thread'),
+      created: 'structure',
+      cursor: 'structure',
+      again: 'structure',
+      chunk: 'structure',
+      active: 'structure',
+      generation: 'structure',
+      reflections: 'structure',
+      observing: 'structure',
+      reflecting: 'structure',
+    },
+    isInternal: true,
+  },
   /** Its changes check its life; see `apply/step-changes.ts` for calls, `apply/work-changes.ts` for steps of workflows. */
   step: {
     marks: {

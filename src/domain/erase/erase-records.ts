@@ -1,8 +1,17 @@
 /** Erases records: those that refer to erased records are erased too, in all their versions. */
 
-import { isOf, type Named, ownRecord, refersTo, splitRecordName, versionReplaced } from '../commit/effect-names.ts'
+import {
+  isOf,
+  type Named,
+  ownRecord,
+  recordName,
+  refersTo,
+  splitRecordName,
+  versionReplaced,
+} from '../commit/effect-names.ts'
 import type { Noun } from '../commit/marks.ts'
 import type { Seq } from '../id.ts'
+import type { RecordState } from '../records/record.ts'
 import type { SpaceView } from '../replay/space-view.ts'
 import type { EditedRows } from './edited-rows.ts'
 import { erasedEffect } from './erased-form.ts'
@@ -46,6 +55,14 @@ export class RecordEraser {
         }
       }
       fresh = found.map(({ key }) => ({ noun: null, key: splitRecordName(key).key }))
+    }
+  }
+
+  /** Erases records that were found otherwise. */
+  take(states: Iterable<RecordState>): void {
+    for (const { noun, key, version } of states) {
+      const record: Named = { noun: 'record', key: recordName(noun, key) }
+      if (!this.names.has(record.key)) this.#take(record, version)
     }
   }
 

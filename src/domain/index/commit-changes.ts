@@ -8,9 +8,18 @@ import { replacedBy } from '../commit/effect-names.ts'
 import { type Seq, type ThreadId, unpackTurn } from '../id.ts'
 import type { Language } from '../language.ts'
 import type { LoggedMessage } from '../records/message.ts'
+import { isFoundKey, observationNoun } from '../records/observation.ts'
 import type { ThreadState } from '../records/thread.ts'
-import { contentSeqs, factRef, type IndexableMessage, indexedFact, indexedMessage, isFactIndexed } from './indexed.ts'
-import { entryRemoval, factRemoval, messageRemoval, type Removal, turnRemoval } from './removal.ts'
+import {
+  contentSeqs,
+  factRef,
+  type IndexableMessage,
+  indexedFact,
+  indexedMessage,
+  indexedNote,
+  isFactIndexed,
+} from './indexed.ts'
+import { entryRemoval, factRemoval, messageRemoval, noteRemoval, type Removal, turnRemoval } from './removal.ts'
 import type { IndexedRecord } from './word-segment.ts'
 
 /** An earlier turn whose messages changed. */
@@ -133,12 +142,24 @@ function changesOfFacts(changes: Changes, draft: Draft, folded: Seq): void {
   }
 }
 
+/** Notes that the commit dropped, and whether it made any. */
+function changesOfNotes(changes: Changes, rows: readonly LogRow[], folded: Seq): void {
+  for (const effect of rows.flatMap(({ effects }) => effects)) {
+    if (!('noun' in effect) || effect.noun !== observationNoun || !isFoundKey(effect.key)) continue
+    if (effect.kind === 'record-put') changes.adds = true
+    if (effect.kind !== 'record-remove') continue
+    changes.removals.push(noteRemoval(effect.key, effect.prev))
+    if (effect.prev > folded) changes.forgetsTail = true
+  }
+}
+
 /** @param folded Records written up to this seq are in segments. */
 export function indexChanges(draft: Draft, rows: readonly LogRow[], folded: Seq): IndexChanges {
   const lists = { removals: [], messages: [], turns: [], fresh: [] }
   const changes: Changes = { adds: false, deleted: null, forgetsTail: false, ...lists }
   for (const row of rows) changesOfRow(changes, draft, row)
   if (draft.facts.size > 0) changesOfFacts(changes, draft, folded)
+  if (draft.records.size > 0) changesOfNotes(changes, rows, folded)
   return changes
 }
 
@@ -159,6 +180,11 @@ export function freshRecords({ fresh }: IndexChanges, language: Language): reado
     if (record !== null) records.push(record)
   }
   return records
+}
+
+/** Records of the notes that the commit wrote. */
+export function noteRecords({ records }: Draft, language: Language): readonly IndexedRecord[] {
+  return [...records.values()].flatMap((record) => indexedNote(record, language) ?? [])
 }
 
 /** Records of the facts that the commit wrote. */

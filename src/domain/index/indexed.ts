@@ -8,6 +8,8 @@ import type { Language } from '../language.ts'
 import type { EntryState } from '../records/entry.ts'
 import type { FactState } from '../records/fact.ts'
 import { isInternal, type Message, type MessagePart } from '../records/message.ts'
+import { isNoteFound, type NoteFields, noteOf } from '../records/observation.ts'
+import type { RecordState } from '../records/record.ts'
 import type { ThreadState } from '../records/thread.ts'
 import { visibleMessages } from '../records/turn.ts'
 import { type FoldSpace, foldTurn, slotsOf } from '../replay/turn-fold.ts'
@@ -146,6 +148,29 @@ export function indexedFact(fact: FactState, language: Language): IndexedRecord 
     isQuestion: false,
     isSuperseded: fact.status === 'superseded',
     ...analyse(fact.text, language),
+  }
+}
+
+/** The text of a note that words find. */
+export function noteText({ text, refersTo }: Pick<NoteFields, 'text' | 'refersTo'>): string {
+  return refersTo === undefined ? text : `${text} (${refersTo})`
+}
+
+/** The note's entry in the index; null for other records, and for notes that words do not find. */
+export function indexedNote(record: RecordState, language: Language): IndexedRecord | null {
+  if (!isNoteFound(record)) return null
+  const note = noteOf(record.value)
+  return {
+    kind: 'observation',
+    ref: record.key,
+    seq: record.version,
+    thread: note.created,
+    author: note.author ?? record.writtenBy,
+    minute: Math.floor(msOf(note.saidAt) / 60_000),
+    chars: note.text.length,
+    isQuestion: false,
+    isSuperseded: false,
+    ...analyse(noteText(note), language),
   }
 }
 

@@ -7,7 +7,7 @@ type Removed =
   | { readonly kind: 'turn'; readonly turn: number }
   | { readonly kind: 'message'; readonly turn: number; readonly index: number }
   | { readonly kind: 'thread'; readonly createdSeq: Seq; readonly turns: ReadonlySet<number> }
-  | { readonly kind: 'fact' | 'entry'; readonly ref: string }
+  | { readonly kind: 'fact' | 'entry' | 'observation'; readonly ref: string }
 
 export interface Removal {
   readonly removed: Removed
@@ -36,6 +36,11 @@ export function threadRemoval(createdSeq: Seq, turns: ReadonlySet<number>): Remo
 
 export function factRemoval(ref: string, version: Seq): Removal {
   return { removed: { kind: 'fact', ref }, from: version, at: version }
+}
+
+/** A note, which has one version. */
+export function noteRemoval(ref: string, version: Seq): Removal {
+  return { removed: { kind: 'observation', ref }, from: version, at: version, isExact: true }
 }
 
 /** One version of an entry; without a version all of them. */

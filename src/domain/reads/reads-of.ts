@@ -12,6 +12,18 @@ import { parseIssuedId } from '../issued-id.ts'
 import type { Json } from '../json.ts'
 import { textKey } from '../records/fact-text.ts'
 import { runLease, turnLease } from '../records/lease.ts'
+import {
+  chunkNoteKey,
+  chunkPrefix,
+  currentGeneration,
+  generationPrefix,
+  type HeadFields,
+  headKey,
+  headNoun,
+  headOf,
+  observationNoun,
+  reflectedNoteKey,
+} from '../records/observation.ts'
 import { type ProposedChange, proposalNoun, statementOf, targetOf } from '../records/proposal.ts'
 import { stepInputText, stepKey, stepNoun, stepPrefix } from '../records/step.ts'
 import { threadTombstoneText, tombstoneText } from '../records/tombstone.ts'
@@ -278,7 +290,7 @@ function erase({
 }
 
 const ofTurn = (change: ChangeOf<'turn-close' | 'turn-discard'>, known: ReadsView): readonly Read[] => {
-  return [thread(change.threadId), ...turn(change.threadId, change.turnId, known)]
+  return [thread(change.threadId), ...turn(change.threadId, change.turnId, known), ...taken(change, known)]
 }
 const closing = (change: ChangeOf<'turn-close'>, known: ReadsView): readonly Read[] => {
   const { threadId, turnId = '', status } = change
@@ -287,7 +299,49 @@ const closing = (change: ChangeOf<'turn-close'>, known: ReadsView): readonly Rea
   return [...ofTurn(change, known), ...runIds.map((id): Read => ({ of: 'run', id }))]
 }
 const ofMessage = (change: ChangeOf<'message-extend' | 'message-edit'>, known: ReadsView): readonly Read[] => {
-  return [thread(change.threadId), ...message(change.threadId, change.messageId, known)]
+  return [thread(change.threadId), ...message(change.threadId, change.messageId, known), ...taken(change, known)]
+}
+
+/** The thread, and its head once it is known when the thread was created. */
+const observed = ({ threadId }: { readonly threadId: string }, known: ReadsView): readonly Read[] => {
+  const own: ReadOf<'thread'> & Read = { of: 'thread', id: threadId }
+  const created = known.peek<'thread'>(own)?.createdSeq
+  return created === undefined ? [own] : [own, headRead(created)]
+}
+
+function headRead(created: Seq): ReadOf<'record'> & Read {
+  return { of: 'record', name: recordName(headNoun, headKey(created)) }
+}
+
+/** The records of new notes, once the head is known. */
+function newNotes(
+  { threadId, notes }: ChangeOf<'observation-put' | 'observation-reflect'>,
+  known: ReadsView,
+  keyOf: (head: HeadFields, index: number) => string,
+): readonly Read[] {
+  const created = known.peek<'thread'>({ of: 'thread', id: threadId })?.createdSeq
+  const state = created === undefined ? null : known.peek<'record'>(headRead(created))
+  if (state == null || state.deleted) return []
+  const head = headOf(state.value)
+  return notes.map((_, index): Read => ({ of: 'record', name: recordName(observationNoun, keyOf(head, index)) }))
+}
+
+/** What was observed of a thread, for a change that may take it back. */
+function taken(change: { readonly threadId: string }, known: ReadsView): readonly Read[] {
+  const reads: Read[] = [{ of: 'any-record' }]
+  if (known.peek<'any-record'>({ of: 'any-record' }) !== true) return reads
+  const created = known.peek<'thread'>({ of: 'thread', id: change.threadId })?.createdSeq
+  const state = created === undefined ? null : known.peek<'record'>(headRead(created))
+  reads.push(...observed(change, known))
+  if (state == null || state.deleted || created === undefined) return reads
+  const of = { of: 'records-under', noun: observationNoun, offset: 0 } as const
+  const { generation } = currentGeneration(headOf(state.value))
+  return [
+    ...reads,
+    { ...of, prefix: headKey(created) },
+    { ...of, prefix: chunkPrefix(created) },
+    ...(generation === 0 ? [] : [{ ...of, prefix: generationPrefix(created, generation) }]),
+  ]
 }
 
 /** For every kind of change, its reads. */
@@ -299,6 +353,7 @@ const wanted = {
     { of: 'turn-leases', threadId },
     ...tombstonesOfThread(threadId, known),
     ...stepsOfThread(threadId, known),
+    ...taken({ threadId }, known),
   ],
   'thread-clone': ({ threadId, source, waiting = [] }, known) => [
     thread(threadId),
@@ -336,7 +391,7 @@ const wanted = {
     const named = messageIds.flatMap((id) => {
       return [...message(threadId, id, known), ...tombstone(threadId, id), ...stepsOfMessage(threadId, id, known)]
     })
-    return [thread(threadId), ...named]
+    return [thread(threadId), ...named, ...taken({ threadId }, known)]
   },
   'block-write': block,
   'block-merge': block,
@@ -365,6 +420,18 @@ const wanted = {
   'work-begin': work,
   'work-end': work,
   'work-wait': work,
+  'observation-begin': observed,
+  'observation-put': (change, known) => [
+    ...observed(change, known),
+    ...newNotes(change, known, ({ created, chunk }, index) => chunkNoteKey(created, chunk + 1, index)),
+  ],
+  'observation-activate': observed,
+  'observation-reflect': (change, known) => [
+    ...observed(change, known),
+    ...newNotes(change, known, (head, index) => {
+      return reflectedNoteKey(head.created, head.reflecting?.generation ?? head.generation, index)
+    }),
+  ],
   'lease-take': ({ name }) => [lease(name)],
   'lease-release': ({ name }) => [lease(name)],
   configure: () => [],

@@ -5,13 +5,14 @@ import type { SpaceId } from '../id.ts'
 export type RecordAddress =
   | { readonly kind: 'message'; readonly space: SpaceId; readonly threadId: string; readonly id: string }
   | { readonly kind: 'fact'; readonly space: SpaceId; readonly id: string }
+  | { readonly kind: 'observation'; readonly space: SpaceId; readonly id: string }
   | { readonly kind: 'entry'; readonly space: SpaceId; readonly key: string }
   | { readonly kind: 'working-memory'; readonly space: SpaceId; readonly threadId?: string; readonly name: string }
 
 /** A text that is the same for the same record. Ids and names have no line breaks. */
 export function addressText(address: RecordAddress): string {
   const { kind, space } = address
-  if (address.kind === 'fact') return `${kind}\n${space}\n${address.id}`
+  if (address.kind === 'fact' || address.kind === 'observation') return `${kind}\n${space}\n${address.id}`
   if (address.kind === 'entry') return `${kind}\n${space}\n${address.key}`
   if (address.kind === 'message') return `${kind}\n${space}\n${address.threadId}\n${address.id}`
   return `${kind}\n${space}\n${address.threadId ?? ''}\n${address.name}`

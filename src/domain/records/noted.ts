@@ -42,6 +42,7 @@ export class NotedRecords {
 /** The list that names the record, and its name there. Ids have no line breaks. */
 function placeOf(address: RecordAddress): readonly [list: string, name: string] {
   if (address.kind === 'fact') return ['facts', address.id]
+  if (address.kind === 'observation') return ['observations', address.id]
   if (address.kind === 'entry') return ['entries', address.key]
   if (address.kind === 'message') return ['messages', `${address.threadId}\n${address.id}`]
   return ['workingMemory', `${address.threadId ?? ''}\n${address.name}`]

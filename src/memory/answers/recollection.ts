@@ -9,16 +9,16 @@ import { textKey } from '../../domain/records/fact-text.ts'
 import type { PackDropReason } from '../../recall/pack.ts'
 import type { PartScores } from '../../recall/parts.ts'
 import type { RecallMode } from '../../recall/question.ts'
-import type { MessageRecord, RecordPlace } from './records.ts'
+import type { MessageRecord, ObservationRecord, RecordPlace } from './records.ts'
 
 /** Why an answer may be incomplete: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
 /** One found item. */
 export interface RecalledItemRecord<Time = string> extends RecordPlace {
-  /** `message`, `fact` or `entry`. */
+  /** `message`, `fact`, `entry` or `observation`. */
   readonly kind: RecordKind
-  /** The id of a message or a fact, or the key of an entry. */
+  /** The id of a message, a fact or a note, or the key of an entry. */
   readonly id: string
   /** Its text. If it is too long for the token budget, the passage that matches the question best. */
   readonly text: string
@@ -42,6 +42,8 @@ export interface RecalledItemRecord<Time = string> extends RecordPlace {
   readonly message?: MessageRecord<Time>
   /** The fact, if it is one. */
   readonly fact?: FactState
+  /** The note, if it is one that was observed. */
+  readonly observation?: ObservationRecord<Time>
   /** The value of an entry. */
   readonly value?: Json
   /** Set if it was not found itself, but is next to a found message; see `messageRange`. */
@@ -57,7 +59,10 @@ export type DropReason = PackDropReason | 'filter'
 
 /** One item of a trace: in or out, and why. */
 export interface TracedItem
-  extends Omit<RecalledItemRecord, 'resourceId' | 'message' | 'fact' | 'value' | 'text' | 'author' | 'at' | 'tokens'> {
+  extends Omit<
+    RecalledItemRecord,
+    'resourceId' | 'message' | 'fact' | 'observation' | 'value' | 'text' | 'author' | 'at' | 'tokens'
+  > {
   /** Place in the ranking, from 1. */
   readonly rank: number
   /** Why it is not in the answer; null if it is. */

@@ -2,12 +2,21 @@
 
 import type { Author } from '../../domain/actor.ts'
 import { invariant } from '../../domain/error.ts'
-import type { Seq, SpaceId } from '../../domain/id.ts'
+import { parseObservationId, type Seq, type SpaceId, type SpaceKey, turnIdOf } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { type Message, type Role, withoutInternal } from '../../domain/records/message.ts'
+import {
+  noteOf,
+  type ObservationKind,
+  type ObservationMaker,
+  type ObservationPriority,
+  type Place,
+} from '../../domain/records/observation.ts'
+import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
 import type { ShownStatus } from '../../domain/records/turn.ts'
 import { parseSpaceId, resourceOf } from '../../domain/space.ts'
+import type { Trust } from '../../domain/trust.ts'
 import type { StoredPart } from './stored-part.ts'
 
 /** The place of a record. */
@@ -98,6 +107,67 @@ export function toThread(thread: ThreadState, space: SpaceId): ThreadRecord {
     version,
     ...(source === undefined ? {} : { source }),
   }
+}
+
+/** The place of a message in its thread. */
+interface ObservedPlace {
+  readonly turnId: string
+  /** Its number in the turn, from 0. */
+  readonly index: number
+}
+
+/** A note that was condensed from messages of a thread. */
+export interface ObservationRecord<Time = string> extends RecordPlace {
+  readonly id: string
+  readonly threadId: string
+  readonly text: string
+  /** `note` is something that was said, `task` what is being done now, `suggestion` how to go on. */
+  readonly kind: ObservationKind
+  /** How much it matters; `done` is settled. */
+  readonly priority: ObservationPriority
+  /** What made it: a language model, or rules that extract sentences. */
+  readonly made: ObservationMaker
+  /** When it was said. */
+  readonly saidAt: Time
+  /** The time that it is about, as an ISO date or in words. Absent if it is about none. */
+  readonly refersTo?: string
+  /** Who said it. Absent if several did. */
+  readonly author?: Author
+  /** The lowest trust of those who said it. */
+  readonly trust: Trust
+  /** The first and the last message that it condenses. */
+  readonly sources: { readonly from: ObservedPlace; readonly until: ObservedPlace }
+  /** The reflection that it belongs to; 0 for a note that was observed directly. */
+  readonly generation: number
+  /** When it was stored. */
+  readonly createdAt: Time
+  /** Seq of the commit that stored it. */
+  readonly seq: Seq
+}
+
+function observedPlace(spaceKey: SpaceKey, { turn, index }: Place): ObservedPlace {
+  return { turnId: turnIdOf(spaceKey, turn), index }
+}
+
+/** A stored note as operations answer it. */
+export function toObservation(id: string, { value, version, createdAt }: RecordState, place: RecordPlace) {
+  const { threadId, text, kind, priority, made, saidAt, refersTo, author, trust, from, until, chunk, generation } =
+    noteOf(value)
+  const issued = parseObservationId(id)
+  invariant(issued !== null, 'the id of a note is issued')
+  const about = refersTo === undefined ? {} : { refersTo }
+  const by = author === undefined ? {} : { author }
+  return {
+    id,
+    ...place,
+    threadId,
+    text,
+    ...{ kind, priority, made, saidAt, ...about, ...by, trust },
+    sources: { from: observedPlace(issued.spaceKey, from), until: observedPlace(issued.spaceKey, until) },
+    generation: chunk > 0 ? 0 : generation,
+    createdAt,
+    seq: version,
+  } satisfies ObservationRecord
 }
 
 type Building<Record> = { -readonly [Field in keyof Record]: Record[Field] }

@@ -6,6 +6,7 @@ import type { Test } from '../../domain/filter.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
+import { noteOf } from '../../domain/records/observation.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
 import { type Excerpt, excerptOf, type Wanted } from '../../recall/excerpt.ts'
@@ -20,7 +21,7 @@ import type {
   TracedItem,
   UnreadItem,
 } from '../answers/recollection.ts'
-import { recordPlace, toListedMessage } from '../answers/records.ts'
+import { recordPlace, toListedMessage, toObservation } from '../answers/records.ts'
 import type { Core } from '../door/core.ts'
 import { traced } from '../tracing.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
@@ -71,6 +72,11 @@ function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): R
     const { id, assertedBy, updatedAt } = record.fact
     return { ...common, id, author: assertedBy, at: updatedAt, fact: record.fact }
   }
+  if (record.kind === 'observation') {
+    const observation = toObservation(record.id, record.note, place)
+    const { id, author = record.note.writtenBy, threadId, saidAt: at } = observation
+    return { ...common, id, author, threadId, at, observation }
+  }
   const { id, author, threadId, createdAt } = record.message
   const message = toListedMessage(record.message, place, includeInternal)
   return { ...common, id, author, threadId, at: createdAt, message }
@@ -80,6 +86,7 @@ function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): R
 function metadataOf(record: FoundRecord): JsonObject {
   if (record.kind === 'message') return record.message.metadata ?? {}
   if (record.kind === 'fact') return record.fact.metadata
+  if (record.kind === 'observation') return {}
   return isJsonObject(record.entry.value) ? (record.entry.value as JsonObject) : {}
 }
 
@@ -212,7 +219,14 @@ function itemsOf(reading: Reading, packed: PackedItem): RecalledItemRecord[] {
 export function idOf(record: FoundRecord | null): string | null {
   if (record === null) return null
   if (record.kind === 'message') return record.message.id
+  if (record.kind === 'observation') return record.id
   return record.kind === 'fact' ? record.fact.id : record.entry.key
+}
+
+/** The thread that a record is in, or is about. */
+export function threadOfRecord(record: FoundRecord | null): { readonly threadId?: string } {
+  if (record?.kind === 'message') return { threadId: record.message.threadId }
+  return record?.kind === 'observation' ? { threadId: noteOf(record.note.value).threadId } : {}
 }
 
 function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null): Omit<TracedItem, 'rank'> {
@@ -222,7 +236,7 @@ function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null
     kind,
     id: idOf(record) ?? ref,
     space,
-    ...(record?.kind === 'message' ? { threadId: record.message.threadId } : {}),
+    ...threadOfRecord(record),
     score: ranked.score,
     scores: ranked.parts,
     dropped,

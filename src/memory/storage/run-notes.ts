@@ -88,6 +88,7 @@ const messageAddress = (space: SpaceId, { threadId, id }: { threadId: string; id
 function foundAddress(space: SpaceId, found: FoundRecord): RecordAddress {
   if (found.kind === 'message') return messageAddress(space, found.message)
   if (found.kind === 'fact') return factAddress(space, found.fact.id)
+  if (found.kind === 'observation') return { kind: found.kind, space, id: found.id }
   return entryAddress(space, found.entry.key)
 }
 

@@ -1,9 +1,10 @@
 /** Readers of the reference driver: plain filters and sorts over all records. */
 
 import type { LogRow } from '../../domain/commit/effect.ts'
+import { recordName } from '../../domain/commit/effect-names.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
-import { indexedFact, indexedTurn } from '../../domain/index/indexed.ts'
+import { indexedFact, indexedNote, indexedTurn } from '../../domain/index/indexed.ts'
 import { packVectors, shareOutVectors, unpackVectors } from '../../domain/index/vector-segment.ts'
 import { packWords, parseMessageRef, shareToSegments, unpackWords } from '../../domain/index/word-segment.ts'
 import { analyserVersion } from '../../domain/index/words.ts'
@@ -12,6 +13,7 @@ import { blockKey } from '../../domain/records/block-key.ts'
 import { type FactState, liveFact } from '../../domain/records/fact.ts'
 import { liveState } from '../../domain/records/keyed-state.ts'
 import { isAllInternal } from '../../domain/records/message.ts'
+import { isNoteFound, noteIdOf, observationNoun } from '../../domain/records/observation.ts'
 import type { ThreadSource, ThreadState } from '../../domain/records/thread.ts'
 import type { TurnState } from '../../domain/records/turn.ts'
 import { groupBySeq } from '../../domain/replay/compact.ts'
@@ -350,6 +352,8 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
       )
       for (const fact of space.records.facts.values())
         records.push(...[indexedFact(fact, settings.language) ?? []].flat())
+      for (const record of space.records.records.values())
+        records.push(...[indexedNote(record, settings.language) ?? []].flat())
       const ordered = records.sort((left, right) => left.seq - right.seq)
       const words = shareToSegments(ordered).map((share) => unpackWords(packWords(share, analyserVersion)))
       const made = fingerprint === null ? [] : (space.vectors.get(fingerprint) ?? [])
@@ -371,7 +375,12 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
         if (entry !== null) return { kind: 'entry', entry }
         const fact = kind === 'fact' ? liveFact(factOf(space, ref), isoTime(database.clock.now())) : null
         if (fact !== null) return { kind: 'fact', fact }
-        if (space === null || kind !== 'message') return null
+        const note = kind === 'observation' ? (space?.record(recordName(observationNoun, ref)) ?? null) : null
+        if (space === null) return null
+        if (note !== null && isNoteFound(note)) {
+          return { kind: 'observation', id: noteIdOf(space.space.key, ref), note }
+        }
+        if (kind !== 'message') return null
         const place = parseMessageRef(ref)
         const threads = [...space.records.threads.keys()]
         const all = threads.flatMap((threadId) => placed(space, { threadId }))

@@ -7,11 +7,12 @@ import type { ErasedMessage, Erasure } from '../../domain/erase/erasure.ts'
 import type { Seq, SpaceId, ThreadId } from '../../domain/id.ts'
 import { entryRemoval } from '../../domain/index/removal.ts'
 import { runLease } from '../../domain/records/lease.ts'
+import { observationNoun } from '../../domain/records/observation.ts'
 import { msOf } from '../../domain/time.ts'
 import { uniqueOfRun } from '../rows/run-rows.ts'
 import type { SpaceColumns } from '../rows/space-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { removeMessageAt, removeThread } from './index-commit.ts'
+import { removeMessageAt, removeNote, removeThread } from './index-commit.ts'
 import { textAfter } from './text-after.ts'
 import { removeVectors } from './vectors.ts'
 import type { SqliteView } from './view.ts'
@@ -64,6 +65,8 @@ export function eraseParts(
   }
   for (const name of records) {
     const { noun, key } = splitRecordName(name)
+    const version = noun === observationNoun ? view.record(name)?.version : undefined
+    if (version !== undefined) removeNote(database, space, key, version)
     database.statements.deleteRecord.run(space.n, noun, key)
     database.statements.deleteRecordLabels.run(space.n, noun, key)
   }

@@ -5,16 +5,18 @@
 
 import type { Draft } from '../../domain/apply/draft.ts'
 import type { LogRow } from '../../domain/commit/effect.ts'
+import type { Seq } from '../../domain/id.ts'
 import {
   type ChangedTurn,
   factRecords,
   freshRecords,
   type IndexChanges,
   indexChanges,
+  noteRecords,
   removalsOf,
 } from '../../domain/index/commit-changes.ts'
 import { indexedTurn } from '../../domain/index/indexed.ts'
-import { messageRemoval, type Removal, threadRemoval } from '../../domain/index/removal.ts'
+import { messageRemoval, noteRemoval, type Removal, threadRemoval } from '../../domain/index/removal.ts'
 import { addRecord, forgetRecords, replaceTurn } from '../../domain/index/word-tail.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
@@ -38,6 +40,12 @@ export function removeThread(database: SqliteDatabase, space: CachedSpace, { id,
 export function removeMessageAt(database: SqliteDatabase, space: CachedSpace, turn: number, index: number): void {
   forgetRecords(space.words)
   remove(database, space, messageRemoval(turn, index))
+}
+
+/** Removes a note from the index. */
+export function removeNote(database: SqliteDatabase, space: CachedSpace, key: string, version: Seq): void {
+  forgetRecords(space.words)
+  remove(database, space, noteRemoval(key, version))
 }
 
 type RowsOfTurn = (turn: ChangedTurn) => readonly LogRow[]
@@ -70,7 +78,7 @@ function refreshTurn(
   replaceTurn(words, turn, indexedTurn(rows, fold, thread?.state ?? null, words.folded, state.settings.language))
 }
 
-/** Updates the known tail: messages before facts, in the order in which they are read from the log. */
+/** Updates the known tail: messages before facts and notes, in the order in which they are read from the log. */
 function updateTail(
   database: SqliteDatabase,
   space: CachedSpace,
@@ -85,7 +93,7 @@ function updateTail(
   const { language } = state.settings
   for (const record of freshRecords(changes, language)) addRecord(words, record)
   for (const turn of changes.turns) refreshTurn(database, space, draft, rowsOf, turn)
-  for (const record of factRecords(draft, language)) addRecord(words, record)
+  for (const record of [...factRecords(draft, language), ...noteRecords(draft, language)]) addRecord(words, record)
 }
 
 /** Updates the index after a commit whose rows are stored. */

@@ -4,6 +4,7 @@ import { packTurn, unpackTurn } from '../../domain/id.ts'
 import { parseMessageRef, type RecordRef, type WordSegment } from '../../domain/index/word-segment.ts'
 import { liveFact } from '../../domain/records/fact.ts'
 import { liveState } from '../../domain/records/keyed-state.ts'
+import { isNoteFound, noteIdOf, observationNoun } from '../../domain/records/observation.ts'
 import { type TurnState, visibleMessages } from '../../domain/records/turn.ts'
 import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
@@ -12,6 +13,7 @@ import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
 import { entryOf } from '../rows/entry-rows.ts'
 import { factOf } from '../rows/fact-rows.ts'
 import { turnRowOf } from '../rows/log-rows.ts'
+import { recordOf } from '../rows/record-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { vectorsOf } from './vectors.ts'
 import { tailSegment, wordSegment } from './words.ts'
@@ -62,6 +64,13 @@ function readFact(database: SqliteDatabase, space: CachedSpace, ref: string): Fo
   return fact === null ? null : { kind: 'fact', fact }
 }
 
+function readNote(database: SqliteDatabase, space: CachedSpace, key: string): FoundRecord | null {
+  const columns = database.statements.record.get(space.n, observationNoun, key)
+  const note = columns === undefined ? null : recordOf(columns)
+  if (note === null || !isNoteFound(note)) return null
+  return { kind: 'observation', id: noteIdOf(space.state.key, key), note }
+}
+
 function readRecords(
   database: SqliteDatabase,
   space: CachedSpace,
@@ -72,6 +81,7 @@ function readRecords(
   return refs.map(({ kind, ref }) => {
     if (kind === 'entry') return readEntry(database, space, ref)
     if (kind === 'fact') return readFact(database, space, ref)
+    if (kind === 'observation') return readNote(database, space, ref)
     if (kind !== 'message') return null
     const { turn, index } = parseMessageRef(ref)
     const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn, fold)

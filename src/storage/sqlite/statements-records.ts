@@ -1,5 +1,6 @@
 /** The SQL statements of records. */
 
+import { observationNoun } from '../../domain/records/observation.ts'
 import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import type { DueRecordColumns, WakingColumns } from '../rows/due-rows.ts'
 import { type RecordColumns, recordColumns } from '../rows/record-rows.ts'
@@ -33,6 +34,10 @@ export function nounRecordStatements(connection: Connection) {
     ),
     putRecordLabel: connection.prepare('INSERT INTO record_label (space, noun, key, label) VALUES (?, ?, ?, ?)'),
     deleteRecordLabels: connection.prepare('DELETE FROM record_label WHERE space = ? AND noun = ? AND key = ?'),
+    notesSince: connection.prepare<RecordColumns>(
+      `${select} INDEXED BY record_of_note WHERE space = ? AND noun = '${observationNoun}' AND deleted = 0
+       AND version > ? ORDER BY version`,
+    ),
     anyRecord: connection.prepare<[number]>(
       `SELECT 1 FROM record WHERE space = ? AND noun <> '${tombstoneNoun}' LIMIT 1`,
     ),

@@ -1,7 +1,7 @@
 /** The index of words in SQLite: packed segments of a space, and the tail behind them, read from the log. */
 import { type ThreadId, unpackTurn } from '../../domain/id.ts'
 import { foldTail } from '../../domain/index/fold-words.ts'
-import { indexedFact, indexedTurn } from '../../domain/index/indexed.ts'
+import { indexedFact, indexedNote, indexedTurn } from '../../domain/index/indexed.ts'
 import type { IndexPlan, PackedWords } from '../../domain/index/plan.ts'
 import { isInWords, type Removal } from '../../domain/index/removal.ts'
 import { type ReadWords, removeFromWords } from '../../domain/index/remove-records.ts'
@@ -11,6 +11,7 @@ import { analyserVersion } from '../../domain/index/words.ts'
 import type { Language } from '../../domain/language.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { factOf } from '../rows/fact-rows.ts'
+import { recordOf } from '../rows/record-rows.ts'
 import { storedWords } from '../stored-segments.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import type { WordsColumns } from './statements-index.ts'
@@ -56,6 +57,10 @@ function readTail(database: SqliteDatabase, space: CachedSpace, language: Langua
   }
   for (const columns of database.statements.factsSince.all(space.n, folded)) {
     const record = indexedFact(factOf(columns, key), language)
+    if (record !== null) records.push(record)
+  }
+  for (const columns of database.statements.notesSince.all(space.n, folded)) {
+    const record = indexedNote(recordOf(columns), language)
     if (record !== null) records.push(record)
   }
   return records.sort((left, right) => left.seq - right.seq)

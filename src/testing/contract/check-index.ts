@@ -10,8 +10,10 @@ import { analyse } from '../../domain/index/words.ts'
 import type { Language } from '../../domain/language.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { Message } from '../../domain/records/message.ts'
+import { noteOf, observationNoun } from '../../domain/records/observation.ts'
+import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
-import type { PlacedMessage, Storage } from '../../ports/storage.ts'
+import type { FoundRecord, PlacedMessage, Storage } from '../../ports/storage.ts'
 import { allThreads } from './all-threads.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 
@@ -56,6 +58,27 @@ function expectedFact(fact: FactState, language: Language): Expected {
   }
 }
 
+function expectedNote({ key, value, writtenBy }: RecordState, language: Language): Expected {
+  const note = noteOf(value)
+  const { length, terms } = analyse(
+    note.refersTo === undefined ? note.text : `${note.text} (${note.refersTo})`,
+    language,
+  )
+  const { kind, id, name } = note.author ?? writtenBy
+  return {
+    kind: 'observation',
+    ref: key,
+    thread: note.created,
+    author: { kind, id, ...(name === undefined ? {} : { name }) },
+    minute: Math.floor(Date.parse(note.saidAt) / 60_000),
+    chars: note.text.length,
+    isQuestion: false,
+    isSuperseded: false,
+    length,
+    terms: sorted(terms),
+  }
+}
+
 async function factsOf(storage: Storage, access: Access, space: SpaceId): Promise<readonly FactState[]> {
   const all = { attributes: {}, statuses: ['current', 'superseded'], order: 'oldest', after: null } as const
   return (await storage.facts.list(access, space, { ...all, limit: 100_000 })).items
@@ -91,13 +114,13 @@ async function checkVectors(
 interface Records {
   readonly expected: Map<string, Expected>
   /** The expected result of reading each of them. */
-  readonly content: Map<string, Message | FactState>
+  readonly content: Map<string, Message | FactState | RecordState>
 }
 
 /** Everything with words that readers list, in the form of the index. */
 async function listedRecords(storage: Storage, access: Access, space: SpaceId, language: Language): Promise<Records> {
   const records: Records = { expected: new Map(), content: new Map() }
-  const add = (record: Expected | null, content: Message | FactState) => {
+  const add = (record: Expected | null, content: Message | FactState | RecordState) => {
     if (record === null) return
     records.expected.set(record.ref, record)
     records.content.set(record.ref, content)
@@ -109,7 +132,16 @@ async function listedRecords(storage: Storage, access: Access, space: SpaceId, l
     for (const place of page.items) add(expectedOf(place, thread, language), place.message)
   }
   for (const fact of await factsOf(storage, access, space)) add(expectedFact(fact, language), fact)
+  const notes = await storage.records.list(access, space, observationNoun, { prefix: '', after: null, limit: 100_000 })
+  for (const note of notes.items) if (noteOf(note.value).chunk > 0) add(expectedNote(note, language), note)
   return records
+}
+
+/** The content of a record that was read. */
+function contentOf(read: FoundRecord | null): Message | FactState | RecordState | null {
+  if (read?.kind === 'message') return read.message
+  if (read?.kind === 'observation') return read.note
+  return read?.kind === 'fact' ? read.fact : null
 }
 
 /** Fails unless a scan of the space gives exactly the existing records, and reading them gives their content. */
@@ -127,8 +159,7 @@ export async function checkIndex(storage: Storage, access: Access, space: SpaceI
     if (record.kind === 'fact' && there === undefined && read === null) continue
     expectTrue(there !== undefined, `${record.kind} ${record.ref} is indexed at ${seq}, but not there, or twice`)
     expectEqual({ ...record, terms: sorted(record.terms) }, there, `${record.kind} ${record.ref} in the index`)
-    const own = read?.kind === 'message' ? read.message : read?.kind === 'fact' ? read.fact : null
-    expectEqual(own, content.get(record.ref), `${record.kind} ${record.ref} as it is read`)
+    expectEqual(contentOf(read), content.get(record.ref), `${record.kind} ${record.ref} as it is read`)
     expected.delete(record.ref)
   }
   expectEqual([...expected.keys()], [], 'every record that is there is indexed')

@@ -1,12 +1,14 @@
 /** Cases of idempotency: a commit id seen again gets the first answer, for every kind of change. */
 import type { Change, ChangeKind } from '../../domain/commit/commit.ts'
-import type { TurnId } from '../../domain/id.ts'
+import type { Seq, TurnId } from '../../domain/id.ts'
+import type { Place } from '../../domain/records/observation.ts'
 import { isCall, stepNoun } from '../../domain/records/step.ts'
 import type { AnyStep } from '../../domain/records/work-step.ts'
 import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import * as change from './changes.ts'
 import { alice, bob, carol, type StorageCase, worker } from './contract-case.ts'
+import { beginCycle, note, observe, observedAt } from './observation-scene.ts'
 import { accept, decideOn, propose, proposed } from './proposal-scene.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 import { asking, type Working, working } from './step-scene.ts'
@@ -30,6 +32,26 @@ interface World {
   readonly works: Readonly<Record<'held' | 'left', Leased>>
   /** An open proposal to write the entry `made`. */
   readonly proposal: string
+  /** Claims of two cycles at work, and the places that they are about. */
+  readonly seen: {
+    readonly observing: Seq
+    readonly reflecting: Seq
+    readonly place: Place
+    readonly mulled: Place
+  }
+}
+
+/** Three threads: one that was observed, one that is being observed, one that is being reflected on. */
+async function watched(scene: Scene): Promise<World['seen']> {
+  const said = async (threadId: string) => {
+    const { messages } = await scene.did('message-append', change.say(threadId, 'said'))
+    return observedAt(messages[0]?.id ?? '')
+  }
+  const [seen, place, mulled] = [await said('seen'), await said('watched'), await said('mulled')]
+  await observe(scene, 'seen', { after: null, to: seen, activate: true }, [note('noted', seen)])
+  await observe(scene, 'mulled', { after: null, to: mulled, activate: true }, [note('noted', mulled)])
+  const observing = await beginCycle(scene, 'watched', place)
+  return { observing, reflecting: await beginCycle(scene, 'mulled'), place, mulled }
 }
 
 async function build(scene: Scene): Promise<World> {
@@ -72,10 +94,11 @@ async function build(scene: Scene): Promise<World> {
   const works = { held: await begun(scene, 'held'), left: await begun(scene, 'left', { leaseMs: 500 }) }
   await scene.committed(change.beginWork({ ...works.held, path: 'begun' }))
   const proposal = await proposed(scene, change.write('made', 1), bob)
+  const seen = await watched(scene)
   scene.clock.advance(1_000)
   const issued = old.messages.map((saved) => saved.id)
   const turns = { openTurnId: open.turnId, suspendedTurnId: suspended.turnId, oldTurnId: old.turnId }
-  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs, calling, works, proposal }
+  return { ...turns, replacedTurnId: replaced.turnId, issued, token, facts, runs, calling, works, seen, proposal }
 }
 
 /** One commit, or more, for each kind of change. */
@@ -160,6 +183,22 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'proposal-put': () => [propose(change.write('made', { none: null }))],
   'proposal-decide': ({ proposal }) => accept(proposal, change.write('made', 1)),
   'proposal-decide that rejects': ({ proposal }) => [decideOn(proposal, 'rejected', 'No.')],
+  'observation-begin': ({ seen }) => [{ kind: 'observation-begin', threadId: 't', to: seen.place, leaseMs: 1_000 }],
+  'observation-begin of a reflection': () => [{ kind: 'observation-begin', threadId: 'seen', leaseMs: 1_000 }],
+  'observation-put': ({ seen }) => [
+    {
+      kind: 'observation-put',
+      threadId: 'watched',
+      claim: seen.observing,
+      after: null,
+      to: seen.place,
+      notes: [note('one', seen.place), note('two', seen.place)],
+    },
+  ],
+  'observation-activate': () => [{ kind: 'observation-activate', threadId: 'seen' }],
+  'observation-reflect': ({ seen }) => [
+    { kind: 'observation-reflect', threadId: 'mulled', claim: seen.reflecting, notes: [note('all', seen.mulled)] },
+  ],
   'lease-take': () => [change.take('other', 5_000)],
   'lease-release': ({ token }) => [change.release('job', token), change.release('none', 1)],
   configure: () => [change.configure({ entriesPerSpace: 500 })],
@@ -212,12 +251,14 @@ async function disturb(scene: Scene): Promise<void> {
     await scene.committed([change.text('main', 'later', 't'), change.say('t', 'later')])
 }
 
+const isOfApplication = (name: string) => name === 'run-interrupt' || name.startsWith('observation-')
+
 const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, changesIn]) =>
   sceneCase(
     `a retry of ${name} gets the first answer`,
     async (scene) => {
       const changes = changesIn(await build(scene))
-      const sent = { id: 'again', actor: name === 'run-interrupt' ? worker : alice }
+      const sent = { id: 'again', actor: isOfApplication(name) ? worker : alice }
       const first = await scene.committed(changes, sent)
       await disturb(scene)
       const seq = await scene.seq()
@@ -231,6 +272,8 @@ const everyKind: readonly StorageCase[] = Object.entries(commits).map(([name, ch
 
 const noFacts = { plain: '', user: '', marked: '', short: '' }
 const noRuns = { open: '', short: '' }
+const noPlace: Place = { turn: 0, index: 0 }
+const noCycles: World['seen'] = { observing: 1, reflecting: 1, place: noPlace, mulled: noPlace }
 const noWork = { held: { runId: '', token: 1 }, left: { runId: '', token: 1 } }
 const noCalls: Working = { runId: '', turnId: '' as TurnId, threadId: '', messageId: '' }
 
@@ -238,7 +281,7 @@ const noCalls: Working = { runId: '', turnId: '' as TurnId, threadId: '', messag
 export const retriedKinds: ReadonlySet<ChangeKind> = new Set(
   Object.values(commits).flatMap((changesIn) => {
     const turns = { openTurnId: '', suspendedTurnId: '', oldTurnId: '', replacedTurnId: '' }
-    const empty = { facts: noFacts, runs: noRuns, calling: noCalls, works: noWork, proposal: '' }
+    const empty = { facts: noFacts, runs: noRuns, calling: noCalls, works: noWork, proposal: '', seen: noCycles }
     const world = { ...turns, issued: [], token: 1, ...empty }
     return changesIn(world).map((change) => change.kind)
   }),

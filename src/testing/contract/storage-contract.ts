@@ -26,6 +26,8 @@ import { leaseCases } from './lease-cases.ts'
 import { logCases } from './log-cases.ts'
 import { messageCases } from './message-cases.ts'
 import { messagePageCases } from './message-page-cases.ts'
+import { observationCases } from './observation-cases.ts'
+import { observationLossCases } from './observation-loss-cases.ts'
 import { proposalCases } from './proposal-cases.ts'
 import { proposalLifeCases } from './proposal-life-cases.ts'
 import { pruningCases } from './pruning-cases.ts'
@@ -76,6 +78,8 @@ export const storageContract: readonly StorageCase[] = [
   ...tombstoneCases,
   ...runCases,
   ...runReadCases,
+  ...observationCases,
+  ...observationLossCases,
   ...stepCases,
   ...stepCloneCases,
   ...stepRemovalCases,

@@ -1,4 +1,7 @@
-/** The fifteenth schema: records are found by labels. Open proposals have some: who made them, and what they are about. */
+/**
+ * The fifteenth schema: records are found by labels. Open proposals have some: who made them, and what they are about. Notes that were
+ * observed are found by their version, from which the tail of the words of a space is read.
+ */
 import type { Migration } from '../../migrate.ts'
 
 export const recordLabels: Migration = {
@@ -9,5 +12,6 @@ CREATE TABLE record_label (
   PRIMARY KEY (space, noun, label, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_label_by_key ON record_label (space, noun, key);
+CREATE INDEX record_of_note ON record (space, version) WHERE noun = 'observation' AND deleted = 0;
 `,
 }

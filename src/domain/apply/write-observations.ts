@@ -1,0 +1,118 @@
+/** Writes and removes the records of observations: heads, and notes with everything that they say. */
+import type { EffectOf } from '../commit/effect.ts'
+import { recordName } from '../commit/effect-names.ts'
+import type { Seq } from '../id.ts'
+import type { JsonObject } from '../json.ts'
+import {
+  chunkPrefix,
+  type Generation,
+  generationPrefix,
+  type HeadFields,
+  headKey,
+  headNoun,
+  headOf,
+  joinSpans,
+  noteOf,
+  observationNoun,
+  type Span,
+} from '../records/observation.ts'
+import { type RecordState, recordTombstone } from '../records/record.ts'
+import type { ThreadState } from '../records/thread.ts'
+import { foldRecord } from '../replay/record-fold.ts'
+import type { Draft } from './draft.ts'
+
+interface StoredHead {
+  readonly state: RecordState | null
+  readonly head: HeadFields | null
+}
+
+/** The head of a thread as it was before the commit; null if the thread was never observed. */
+export function storedHead(draft: Draft, { createdSeq }: ThreadState): StoredHead {
+  const state = draft.view.record(recordName(headNoun, headKey(createdSeq)))
+  return { state, head: state === null || state.deleted ? null : headOf(state.value) }
+}
+
+/** Writes a record whole. `implied`: as a part of another change, which has the answer. */
+export function putWhole(
+  draft: Draft,
+  noun: string,
+  key: string,
+  fields: object,
+  before: RecordState | null,
+  how: { readonly implied?: true } = {},
+): void {
+  const effect: EffectOf<'record-put'> = {
+    kind: 'record-put',
+    noun,
+    key,
+    prev: before?.version ?? 0,
+    ...(before === null || before.deleted ? { absent: true as const } : {}),
+    expiresAt: null,
+    value: fields as JsonObject,
+    ...how,
+  }
+  draft.records.set(recordName(noun, key), foldRecord(before, effect, draft))
+  draft.add(effect)
+}
+
+function drop(draft: Draft, before: RecordState): void {
+  const { noun, key, version: prev } = before
+  const name = recordName(noun, key)
+  draft.sweep({ noun: 'record', key: name }, prev)
+  draft.records.set(name, recordTombstone(before, draft))
+  draft.add({ kind: 'record-remove', noun, key, prev, implied: true })
+}
+
+/** How records of notes leave: one by one with their content in the log, or named for an erasure. */
+type Dropping = (note: RecordState) => void
+
+/** Drops notes with everything they say, from the log too. */
+export const dropping = (draft: Draft): Dropping => {
+  return (note) => drop(draft, note)
+}
+
+/** Drops everything that was observed of a thread. */
+export function dropObservations(draft: Draft, thread: ThreadState): void {
+  const { state } = storedHead(draft, thread)
+  if (state === null || state.deleted) return
+  // The head's key begins as those of its notes do.
+  for (const note of draft.view.recordsUnder(observationNoun, headKey(thread.createdSeq))) drop(draft, note)
+  drop(draft, state)
+}
+
+/** The notes of a generation. */
+export function notesOfGeneration(draft: Draft, created: Seq, generation: number): Iterable<RecordState> {
+  return draft.view.recordsUnder(observationNoun, generationPrefix(created, generation))
+}
+
+/**
+ * The head after chunks lost a message: they go with all of their notes, and so do the generations that condensed them. What
+ * else their messages say is to be observed again.
+ *
+ * @param isLost Whether the chunk with that span lost a message.
+ */
+export function dropChunks(
+  draft: Draft,
+  head: HeadFields,
+  isLost: (span: Span) => boolean,
+  remove: Dropping,
+): HeadFields {
+  const { created } = head
+  const again: Span[] = []
+  let first = Number.POSITIVE_INFINITY
+  for (const note of draft.view.recordsUnder(observationNoun, chunkPrefix(created))) {
+    const { after, to, chunk } = noteOf(note.value)
+    if (!isLost({ after, to })) continue
+    again.push({ after, to })
+    first = Math.min(first, chunk)
+    remove(note)
+  }
+  const isGone = ({ chunk }: Generation) => chunk >= first
+  for (const { generation } of head.reflections.filter(isGone)) {
+    for (const note of notesOfGeneration(draft, created, generation)) remove(note)
+  }
+  if (again.length === 0) return head
+  const reflections = head.reflections.filter((generation) => !isGone(generation))
+  const { observing: _, reflecting: __, ...rest } = head
+  return { ...rest, reflections, again: joinSpans([...head.again, ...again]) }
+}

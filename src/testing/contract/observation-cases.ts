@@ -1,0 +1,157 @@
+/** Cases of observations: cycles and their claims, chunks, generations, and how far a thread was observed. */
+
+import type { NoteInput, Place } from '../../domain/records/observation.ts'
+import { expectEqual, expectTrue } from './assert.ts'
+import { deleteThread, message, say } from './changes.ts'
+import { alice, carol, type StorageCase } from './contract-case.ts'
+import {
+  beginCycle,
+  byWorker,
+  chunkTexts,
+  headIn,
+  note,
+  observe,
+  observedAt,
+  putChunk,
+  putReflection,
+  reflect,
+  reflectedTexts,
+} from './observation-scene.ts'
+import { type Scene, sceneCase } from './scene.ts'
+
+/** Three turns of two messages in a thread; answers their places. */
+async function said(scene: Scene, threadId = 't'): Promise<readonly Place[]> {
+  const places: Place[] = []
+  for (const turn of ['one', 'two', 'three']) {
+    const { messages } = await scene.did('message-append', say(threadId, `${turn} asked`, `${turn} answered`))
+    places.push(...messages.map(({ id }) => observedAt(id)))
+  }
+  return places
+}
+
+const at = (places: readonly Place[], index: number): Place => places[index] as Place
+
+export const observationCases: readonly StorageCase[] = [
+  sceneCase('a chunk of notes moves the cursor, and is buffered until it is activated', async (scene) => {
+    const places = await said(scene)
+    await observe(scene, 't', { after: null, to: at(places, 1) }, [note('secret first', at(places, 0), at(places, 1))])
+    const buffered = await headIn(scene, 't')
+    expectEqual([buffered?.cursor, buffered?.chunk, buffered?.active], [at(places, 1), 1, 0], 'the head')
+    expectEqual(await chunkTexts(scene, 't'), ['secret first'], 'the note')
+    await scene.committed({ kind: 'observation-activate', threadId: 't' }, byWorker)
+    await observe(scene, 't', { after: at(places, 1), to: at(places, 3), activate: true }, [])
+    const active = await headIn(scene, 't')
+    expectEqual([active?.cursor, active?.chunk, active?.active], [at(places, 3), 2, 2], 'the head later')
+  }),
+  sceneCase('a cycle ends once, and only with the claim that it began with', async (scene) => {
+    const places = await said(scene)
+    const span = { after: null, to: at(places, 1) }
+    const put = (claim: number) => putChunk('t', claim, span, [note('x', at(places, 0))])
+    await scene.refused('conflict', put(1), byWorker)
+    const claim = await beginCycle(scene, 't', at(places, 1))
+    await scene.refused(
+      'conflict',
+      { kind: 'observation-begin', threadId: 't', to: at(places, 1), leaseMs: 1 },
+      byWorker,
+    )
+    scene.clock.advance(60_000)
+    const later = await beginCycle(scene, 't', at(places, 1))
+    await scene.refused('conflict', put(claim), byWorker)
+    await scene.committed(put(later), byWorker)
+    await scene.refused('conflict', put(later), byWorker)
+    expectEqual(await chunkTexts(scene, 't'), ['x'], 'the notes')
+  }),
+  sceneCase('a chunk continues what was observed: it leaves nothing out and takes nothing twice', async (scene) => {
+    const places = await said(scene)
+    const put = async (after: Place | null, to: Place) => {
+      const claim = await beginCycle(scene, 't', at(places, 3))
+      await scene.refused('conflict', putChunk('t', claim, { after, to }, []), byWorker)
+      scene.clock.advance(60_000)
+    }
+    await put(at(places, 0), at(places, 1))
+    await put(null, at(places, 5))
+    await observe(scene, 't', { after: null, to: at(places, 2) }, [])
+    await put(null, at(places, 1))
+    await put(at(places, 1), at(places, 3))
+    await put(at(places, 2), at(places, 2))
+    await observe(scene, 't', { after: at(places, 2), to: at(places, 3) }, [])
+  }),
+  sceneCase('notes say what they condense, within their span, and are not blank or too large', async (scene) => {
+    const places = await said(scene)
+    const claim = await beginCycle(scene, 't', at(places, 1))
+    const span = { after: null, to: at(places, 1) }
+    const put = (...notes: NoteInput[]) => putChunk('t', claim, span, notes)
+    const bad = [
+      note('x', at(places, 0), at(places, 2)),
+      note('x', at(places, 1), at(places, 0)),
+      note(' ', at(places, 0)),
+    ]
+    for (const one of bad) await scene.refused('invalid-input', put(one), byWorker)
+    const large = note('x'.repeat(scene.limits.observationBytes), at(places, 0))
+    await scene.refused('limit-exceeded', put(large), byWorker)
+    const limits = { observationsPerChunk: 1 }
+    const two = [note('x', at(places, 0)), note('y', at(places, 1))]
+    await scene.refused('limit-exceeded', put(...two), { ...byWorker, limits })
+    await scene.committed(put(...two), byWorker)
+  }),
+  sceneCase('only the application observes, in a thread that is there', async (scene) => {
+    const places = await said(scene)
+    const begin = { kind: 'observation-begin', threadId: 't', to: at(places, 1), leaseMs: 1_000 } as const
+    for (const actor of [alice, carol]) await scene.refused('denied', begin, { actor })
+    await scene.refused('not-found', { ...begin, threadId: 'none' }, byWorker)
+    await scene.refused('invalid-input', [begin, say('t', 'more')], byWorker)
+    await scene.refused('not-found', begin, { ...byWorker, space: 'team/none' as never })
+  }),
+  sceneCase('a reflection replaces the notes that were active, which stay readable', async (scene) => {
+    const places = await said(scene)
+    await scene.refused('invalid-input', { kind: 'observation-begin', threadId: 't', leaseMs: 1_000 }, byWorker)
+    await observe(scene, 't', { after: null, to: at(places, 1), activate: true }, [note('first', at(places, 0))])
+    const claim = await beginCycle(scene, 't')
+    // A chunk that becomes active while a reflection is at work is not condensed by it.
+    await observe(scene, 't', { after: at(places, 1), to: at(places, 3), activate: true }, [
+      note('second', at(places, 2)),
+    ])
+    const notes = [note('all of it', at(places, 0), at(places, 1))]
+    await scene.committed(putReflection('t', claim, notes), byWorker)
+    const head = await headIn(scene, 't')
+    expectEqual(head?.reflections, [{ generation: 1, chunk: 1 }], 'the generations')
+    expectEqual(await chunkTexts(scene, 't'), ['first', 'second'], 'the notes of chunks')
+    expectEqual(await reflectedTexts(scene, 't', 1), ['all of it'], 'the reflection')
+    await scene.refused('conflict', putReflection('t', claim, notes), byWorker)
+    await reflect(scene, 't', [note('all again', at(places, 0), at(places, 3))])
+    expectEqual((await headIn(scene, 't'))?.reflections.length, 2, 'both generations are there')
+    expectEqual(await reflectedTexts(scene, 't', 1), ['all of it'], 'the first stays readable')
+  }),
+  sceneCase('the oldest generations leave with their words where there are too many', async (scene) => {
+    const places = await said(scene)
+    const limits = { observationGenerations: 1 }
+    for (const [index, text] of ['secret old', 'new'].entries()) {
+      const after = index === 0 ? null : at(places, 1)
+      await observe(scene, 't', { after, to: at(places, 1 + 2 * index), activate: true }, [])
+      const claim = await beginCycle(scene, 't')
+      const notes = [note(text, at(places, 0))]
+      await scene.committed(putReflection('t', claim, notes), { ...byWorker, limits })
+    }
+    expectEqual((await headIn(scene, 't'))?.reflections, [{ generation: 2, chunk: 2 }], 'the generations')
+    expectEqual(await reflectedTexts(scene, 't', 1), [], 'the first is gone')
+    expectTrue(!(await scene.logText()).includes('secret'), 'with its words')
+  }),
+  sceneCase('words find the notes of chunks, and read them', async (scene) => {
+    const places = await said(scene)
+    await observe(scene, 't', { after: null, to: at(places, 1), activate: true }, [
+      note('Her cat is called Miso', at(places, 0), at(places, 0), { refersTo: '2026-02-01', author: carol }),
+    ])
+    await reflect(scene, 't', [note('She has a cat', at(places, 0))])
+    const { words } = await scene.storage.index.scan(scene.access, (await scene.state())?.id ?? ('' as never), null)
+    expectTrue(words.length > 0, 'the space is indexed')
+  }),
+  sceneCase('a deleted thread leaves nothing that was observed', async (scene) => {
+    const places = await said(scene)
+    await observe(scene, 't', { after: null, to: at(places, 3), activate: true }, [note('secret', at(places, 0))])
+    await reflect(scene, 't', [note('secret too', at(places, 0))])
+    await scene.committed(deleteThread('t'))
+    expectTrue(!(await scene.logText()).includes('secret'), 'no word of it is in the log')
+    await scene.committed(say('t', message('again')))
+    expectEqual(await headIn(scene, 't'), null, 'the new thread was never observed')
+  }),
+]
