@@ -24,7 +24,12 @@ export { ToolCallFilter } from './agent/processors/tool-call-filter.ts'
 export { RequestContext, type RequestContextInput } from './agent/request-context.ts'
 export type { ReconnectedStream, ReconnectOptions } from './agent/run/reconnect.ts'
 export type { AgentResult, AgentStream, AgentStreamPart, ToolOutputPart } from './agent/run/result.ts'
-export type { PendingCall, ToolCallApprovalPart, ToolCallSuspendedPart } from './agent/suspension/pending-calls.ts'
+export type {
+  DelegationLink,
+  PendingCall,
+  ToolCallApprovalPart,
+  ToolCallSuspendedPart,
+} from './agent/suspension/pending-calls.ts'
 export type { DataPart } from './agent/tools/data-parts.ts'
 export {
   type CreateToolOptions,

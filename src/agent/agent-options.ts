@@ -4,8 +4,8 @@ import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading } from '../domain/read-plain.ts'
 import { checkAutoResume, checkCallOptions, checkRequireToolApproval } from './call-options.ts'
-import { checkSubagents } from './delegation/primitives.ts'
 import { type AgentOptions, callFields, checkMemory } from './options.ts'
+import { checkSubagents } from './subagents/primitives.ts'
 
 /** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
 function checkProcessors(

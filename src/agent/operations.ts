@@ -132,6 +132,7 @@ const suspendedRun = z.strictObject({
       args: json,
       suspendPayload: optional(json),
       resumeSchema: optional(json),
+      chain: optional(z.array(z.strictObject({ agentId: z.string(), runId: z.string(), toolCallId: z.string() }))),
       requiresApproval: z.boolean(),
       status: z.enum(stepStatuses),
       askedAt: recordTime,

@@ -1,5 +1,5 @@
 /** What one call handed to others, for the record of its run: names, ids and numbers, never content. */
-import type { Json, JsonObject } from '../domain/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../domain/json.ts'
 
 /** The record of one run names at most that many. */
 const mostRecords = 256
@@ -8,8 +8,16 @@ export class WorkLog {
   readonly #records: JsonObject[] = []
   #more = 0
 
+  /** Takes what the run handed on before this call of it. */
+  restore({ delegations }: JsonObject): void {
+    if (Array.isArray(delegations)) for (const one of delegations) if (isJsonObject(one)) this.note(one)
+  }
+
+  /** Notes how work stands; that of a call which is noted already goes on. */
   note(record: JsonObject): void {
-    if (this.#records.length < mostRecords) this.#records.push(record)
+    const before = this.#records.findIndex(({ toolCallId }) => toolCallId === record.toolCallId)
+    if (before >= 0) this.#records[before] = { ...this.#records[before], ...record }
+    else if (this.#records.length < mostRecords) this.#records.push(record)
     else this.#more += 1
   }
 

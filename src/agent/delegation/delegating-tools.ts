@@ -2,9 +2,10 @@
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import { type DelegatingCall, resolved } from '../call.ts'
+import { checkSubagents, type Subagent, toolPrefix } from '../subagents/primitives.ts'
 import { createTool } from '../tools/tool.ts'
+import { withTraits } from '../tools/tool-traits.ts'
 import { Delegations } from './delegations.ts'
-import { checkSubagents, type Subagent } from './primitives.ts'
 
 const inputSchema = z.object({
   prompt: z.string().min(1).describe('The task, whole and by itself: what to do, and what to answer.'),
@@ -12,15 +13,14 @@ const inputSchema = z.object({
 
 function subagentTool({ key, agent }: Subagent, delegations: Delegations): ToolSet[string] {
   const primitive = { type: 'agent', id: agent.id, key } as const
-  const toolName = `agent-${key}`
-  return createTool({
-    id: toolName,
+  const tool = createTool({
+    id: toolPrefix.agent + key,
     description: agent.description,
     inputSchema,
-    // A call that is interrupted meets the work that it began.
-    retry: 'safe',
     execute: ({ prompt }, call) => delegations.toAgent(agent, primitive, prompt, call),
   })
+  // A call that goes on, after whatever kept it, meets the work that it began.
+  return withTraits(tool, { retry: 'safe', delegates: true }) as ToolSet[string]
 }
 
 /**
@@ -32,5 +32,5 @@ export async function delegatingTools(call: DelegatingCall): Promise<ToolSet> {
   const { agent, requestContext } = call
   const subagents = checkSubagents(agent.name, await resolved(agent.options.agents, requestContext))
   const delegations = new Delegations(call)
-  return Object.fromEntries(subagents.map((one) => [`agent-${one.key}`, subagentTool(one, delegations)]))
+  return Object.fromEntries(subagents.map((one) => [toolPrefix.agent + one.key, subagentTool(one, delegations)]))
 }

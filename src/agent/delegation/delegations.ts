@@ -2,16 +2,14 @@
 import { MemoryError, shown } from '../../domain/error.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
-import { childSpaceId } from '../../domain/space.ts'
 import type { CalledAgent, DelegatedWork, DelegatingCall } from '../call.ts'
-import { calledAgentOf } from '../called-agent.ts'
 import type { Primitive } from '../relay.ts'
+import { toolPrefix } from '../subagents/primitives.ts'
+import { subordinate, type WorkPlace, workPlace } from '../subagents/subordinate.ts'
 import type { ToolCall } from '../tools/tool.ts'
-import { type AnswerToQuestion, answerOnce, type QuestionPlace } from '../waiting/answer-once.ts'
-import { derivedUnique } from './derived-ids.ts'
+import { type AnswerToQuestion, answerOnce } from '../waiting/answer-once.ts'
 
-/** What the names of tools that hand work on begin with. */
-const prefixes = ['agent-', 'workflow-'] as const
+const prefixes = Object.values(toolPrefix)
 
 type DelegationLimits = Pick<Limits, 'delegationDepth' | 'delegationsPerRun'>
 
@@ -82,7 +80,7 @@ export class Delegations {
       return answer.text
     }
     relay.tell({ ...about, kind: 'ended', status, runId })
-    return call.suspend({ kind: 'delegation', agentId: primitive.id, runId, calls: answer.calls })
+    return call.suspend({ agentId: primitive.id, runId, calls: answer.calls })
   }
 
   async #ask(agent: object, primitive: Primitive, prompt: string, call: ToolCall): Promise<AnswerToQuestion> {
@@ -90,7 +88,7 @@ export class Delegations {
     const place = this.#placeOf(primitive, call)
     const about = { toolCallId: call.toolCallId, toolName: `agent-${primitive.key}`, primitive }
     return answerOnce(this.#called(agent), {
-      id: place === null ? call.toolCallId : `prompt-${place.run?.unique}`,
+      id: place?.promptId ?? call.toolCallId,
       prompt,
       requestContext,
       signal: call.abortSignal ?? never,
@@ -101,34 +99,17 @@ export class Delegations {
     })
   }
 
-  /** The subagent with what it inherits. The agent itself is not changed. */
   #called(agent: object): CalledAgent {
     const { agent: parent, model, remembered } = this.#call
-    const own = calledAgentOf(agent)
-    const source = remembered?.source ?? null
-    return {
-      ...own,
-      defaultMemory: source ?? own.defaultMemory,
-      bind: (memory) => (memory === source ? parent : own).bind(memory),
-      defaultModel: model,
-      telemetry: own.telemetry ?? parent.telemetry,
-      work: this.#work,
-    }
+    return subordinate(agent, { agent: parent, source: remembered?.source ?? null, model, work: this.#work })
   }
 
   /** Where the subagent remembers; null if the call stores nothing. */
-  #placeOf({ key }: Primitive, { runId, toolCallId }: ToolCall): QuestionPlace | null {
+  #placeOf({ key }: Primitive, { runId, toolCallId }: ToolCall): WorkPlace | null {
     const { agent, remembered } = this.#call
     if (remembered === null || runId === undefined) return null
-    const unique = derivedUnique(runId, toolCallId)
-    const spaceId = childSpaceId(remembered.space.id, 'agent', key)
-    const parent = { parentThreadId: remembered.thread.id, parentRunId: runId, toolCallId, agent: agent.id }
-    return {
-      spaceIn: (memory, actor) => memory.spaceAt(actor, spaceId),
-      thread: { id: `delegation-${unique}`, metadata: { delegation: parent } },
-      author: { kind: 'agent', id: agent.id, name: agent.name },
-      run: { unique, parentRunId: runId },
-    }
+    const { space, thread } = remembered
+    return workPlace({ agent, space, threadId: thread.id, runId, toolCallId }, key)
   }
 
   /** @throws MemoryError `limit-exceeded`, in words for a model. */

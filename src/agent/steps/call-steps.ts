@@ -11,7 +11,7 @@ import type { RunStep } from '../../ports/agent-memory.ts'
 import { suspendedPart } from '../tools/data-parts.ts'
 import { toJson } from '../tools/result-json.ts'
 import { toolNamed } from '../tools/tool-set.ts'
-import { approversOf, isReadOnly } from '../tools/tool-traits.ts'
+import { approversOf, isDelegating, isReadOnly } from '../tools/tool-traits.ts'
 import { type StepChange, stepPatch, stepPut } from './step-change.ts'
 
 /** A call whose tool is about to run. */
@@ -123,6 +123,7 @@ export class CallSteps {
 
   #asking(path: string, part: MessagePart, parts: readonly MessagePart[], known: Known | undefined): StepChange[] {
     const about = { path, tool: toolNameOf(part), input: part.input ?? null }
+    if (known !== undefined && isDelegating(toolNamed(this.#tools, about.tool))) return []
     const suspended = this.#suspended.get(path)
     if (suspended !== undefined && known?.status !== 'asked') {
       const { payload, resumeSchema } = suspended

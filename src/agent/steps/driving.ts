@@ -169,7 +169,9 @@ export async function drivingOf(
     open.add(toolCallId)
     const fate = fateOf(call, byPath.get(toolCallId), tools, wasInterrupted)
     if (fate === null) {
-      isMoved ||= byPath.get(toolCallId)?.status === 'decided'
+      const status = byPath.get(toolCallId)?.status
+      // Calls that hand work on have started, and go on with their turn.
+      isMoved ||= status === 'decided' || status === 'started'
       continue
     }
     isMoved = true

@@ -55,11 +55,11 @@ export class SuspendedChunks implements ChunksWithMore {
     if (this.#isBroken || this.#isTold) return
     this.#isTold = true
     const { suspended, runId } = this.#suspensions
-    for (const [toolCallId, { toolName, payload, resumeSchema }] of suspended) {
+    for (const [toolCallId, { toolName, isDelegated, payload, resumeSchema }] of suspended) {
       // It was decided about, and waits again.
       if (!this.#inputs.has(toolCallId)) yield* this.#input(toolCallId)
       const said = {
-        ...(payload === undefined ? {} : { suspendPayload: payload }),
+        ...(payload === undefined ? {} : { [isDelegated ? 'delegation' : 'suspendPayload']: payload }),
         ...(resumeSchema === undefined ? {} : { resumeSchema }),
       }
       yield { type: suspendedPart, id: toolCallId, data: { toolCallId, toolName, runId, ...said } }

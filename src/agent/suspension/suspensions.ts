@@ -6,13 +6,15 @@ import { type Json, jsonBytes } from '../../domain/json.ts'
 import type { ResultRoom } from '../tools/result-room.ts'
 import type { Suspending } from '../tools/tool.ts'
 import { toolNamed } from '../tools/tool-set.ts'
-import { approversOf, parseSuspendPayload, resumeDataOf, resumeSchemaOf } from '../tools/tool-traits.ts'
+import { approversOf, isDelegating, parseSuspendPayload, resumeDataOf, resumeSchemaOf } from '../tools/tool-traits.ts'
 
 /** A call that waits for data. */
 interface Suspension {
   readonly toolName: string
   /** The input of the call. */
   readonly input: unknown
+  /** Whether its work is handed on: the payload says then what the work waits for. */
+  readonly isDelegated: boolean
   /** Whether its tool was made by `dynamicTool` of the AI SDK. */
   readonly isDynamic: boolean
   /** Shown to those who are to send the data; undefined without one. */
@@ -113,7 +115,8 @@ export class Suspensions {
     if (bytes > this.#limitBytes) throw tooLarge(what, bytes, this.#limitBytes)
     this.#room.take(what, bytes)
     const isDynamic = tool?.type === 'dynamic'
-    this.#suspended.set(toolCallId, { toolName, input, isDynamic, payload, resumeSchema })
+    const isDelegated = isDelegating(tool)
+    this.#suspended.set(toolCallId, { toolName, input, isDelegated, isDynamic, payload, resumeSchema })
   }
 }
 

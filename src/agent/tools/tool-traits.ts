@@ -12,6 +12,8 @@ import { parsedBy } from './tool-schema.ts'
 interface ToolTraits {
   readonly readOnly: boolean
   readonly retry?: 'safe'
+  /** Its calls hand work to others. */
+  readonly delegates?: true
   readonly approvers: readonly Actor[]
   readonly suspendSchema?: FlexibleSchema<unknown>
   readonly resumeSchema?: FlexibleSchema<unknown>
@@ -30,12 +32,13 @@ function traitsOf(tool: object | undefined): ToolTraits {
 /** A tool with what its options say about its calls. */
 export function withTraits<Made extends object>(
   tool: Made,
-  { readOnly = false, retry, approvers = [], suspendSchema, resumeSchema }: Partial<ToolTraits>,
+  { readOnly = false, retry, delegates, approvers = [], suspendSchema, resumeSchema }: Partial<ToolTraits>,
 ): Made {
   const kept: ToolTraits = {
     readOnly,
     approvers: approvers.map((actor) => ({ ...actor })),
     ...(retry === undefined ? {} : { retry }),
+    ...(delegates === undefined ? {} : { delegates }),
     ...(suspendSchema === undefined ? {} : { suspendSchema }),
     ...(resumeSchema === undefined ? {} : { resumeSchema }),
   }
@@ -51,6 +54,14 @@ export function isReadOnly(tool: object | undefined): boolean {
 export function isRetrySafe(tool: object | undefined): boolean {
   const { readOnly, retry } = traitsOf(tool)
   return readOnly || retry === 'safe'
+}
+
+/**
+ * Whether calls of a tool hand work to others. While the work waits, such a call counts as one that has started: it runs again
+ * each time that its turn goes on. What waits is decided where it was asked.
+ */
+export function isDelegating(tool: object | undefined): boolean {
+  return traitsOf(tool).delegates === true
 }
 
 /** The agents and tools that may decide about the tool's calls. */

@@ -111,6 +111,7 @@ class Planning {
     const resumes = call.goesOn ?? (await this.#planned(alone))
     if (resumes === null) return openingRequest(call, this.#remembered, this.plan)
     const run = await resumingRun(space, call.agent.id, thread.id, resumes)
+    call.log.restore(run.details)
     const driving = await drivingOf(space, thread.id, resumes, call.tools)
     if (driving === null) throw new OvertakenError(resumes)
     const recorded = new Set(driving.steps.map(({ path }) => path))

@@ -16,6 +16,8 @@ interface RunAtWork {
 
 /** A run that goes on, and what holds while nobody else has taken it up since it was read. */
 export interface ResumedRun extends RunAtWork {
+  /** What the run has told of itself so far. */
+  readonly details: JsonObject
   readonly expect: readonly Expectation[]
 }
 
@@ -58,11 +60,12 @@ export async function resumingRun(
   const known = id === null ? null : (await space.runs.get(id)).record
   if (unique !== null && known !== null) {
     const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
-    return { runId: unique, run, expect: [{ version: known.version, of: { run: known.id } }] }
+    const { details } = known
+    return { runId: unique, run, details, expect: [{ version: known.version, of: { run: known.id } }] }
   }
   const runId = space.newRunId()
   const run: Change = { kind: 'run-put', unique: runId, name: agentId, threadId, turnId, status: 'running' }
-  return { runId, run, expect: [] }
+  return { runId, run, details: {}, expect: [] }
 }
 
 /** The id of the run that a turn belongs to. */

@@ -246,7 +246,8 @@ class Answering {
     if (status !== 'suspended') return null
     for (const decision of this.#question.decisions) await this.#decide(run.id, decision)
     const steps = await this.#space.steps(run.id)
-    if (steps.some((step) => step.status === 'decided' || step.status === 'expired')) return this.#goOn(before)
+    // Calls that hand work on have started, and go on with the turn.
+    if (steps.some((step) => step.status !== 'asked' && step.status !== 'settled')) return this.#goOn(before)
     return this.#waiting(turnId, run.id)
   }
 

@@ -16,6 +16,7 @@ import { toolNamed } from '../tools/tool-set.ts'
 import { parseResumeData } from '../tools/tool-traits.ts'
 import { continuedOptions } from '../turn/continuation.ts'
 import { checkClientResult } from '../turn/planning.ts'
+import { below, type CallBelow } from './calls-below.ts'
 
 /** Options of a call that continues a run, except those that say which one. */
 type Continued = Omit<CallOptions, 'resourceId' | 'threadId' | 'memory' | 'trigger' | 'messageId' | 'structuredOutput'>
@@ -131,28 +132,42 @@ async function findRun(
   return settledRun(space, runId, place, options.abortSignal)
 }
 
-/** The step that is meant: the named one, or the only one that waits. */
-function stepMeant(runId: string, steps: readonly RunStep[], toolCallId: string | undefined): RunStep {
-  const asked = steps.filter(({ status }) => status === 'asked')
-  if (toolCallId !== undefined) {
-    const step = steps.find(({ path }) => path === toolCallId)
-    if (step !== undefined) return step
-    throw notFound('call', toolCallId, `${listed(asked)} Check the ids of the run and the call.`)
-  }
+/** A call of the run itself, or of a subagent below it. */
+type Candidate = Pick<CallBelow, 'step' | 'chain'> | CallBelow
+
+/** The call with the calls in front of it that led there: it names one call, even where subagents use the same ids. */
+function wayTo({ step, chain }: Candidate): string {
+  return [...chain.map(({ toolCallId }) => toolCallId), step.path].join('/')
+}
+
+/** Whether an id names a call: its own, the way to it, or that of a call which handed the work on. */
+function isNamed(candidate: Candidate, id: string): boolean {
+  const { step, chain } = candidate
+  return step.path === id || chain.some(({ toolCallId }) => toolCallId === id) || wayTo(candidate) === id
+}
+
+/** The call that is meant: the named one, or the only one that waits. */
+function callMeant(runId: string, all: readonly Candidate[], toolCallId: string | undefined): Candidate {
+  const named = toolCallId === undefined ? all : all.filter((one) => isNamed(one, toolCallId))
+  const asked = named.filter(({ step }) => step.status === 'asked')
   const [only, ...others] = asked
   if (only !== undefined && others.length === 0) return only
   if (only !== undefined) {
-    throw invalidInput('toolCallId', 'is required where several calls wait', undefined, listed(asked))
+    const rule =
+      toolCallId === undefined ? 'is required where several calls wait' : 'must name one of the calls that wait'
+    throw invalidInput('toolCallId', rule, toolCallId, listed(asked))
   }
-  const last = steps.findLast(({ decision }) => decision !== undefined)
   // The door says who decided, and when.
-  if (last !== undefined) return last
-  throw notFound('call', runId, 'No call of this run waits.')
+  const last = named.findLast(({ step }) => step.decision !== undefined) ?? (toolCallId === undefined ? null : named[0])
+  if (last !== undefined && last !== null) return last
+  if (toolCallId === undefined) throw notFound('call', runId, 'No call of this run waits.')
+  const waiting = all.filter(({ step }) => step.status === 'asked')
+  throw notFound('call', toolCallId, `${listed(waiting)} Check the ids of the run and the call.`)
 }
 
-function listed(asked: readonly RunStep[]): string {
+function listed(asked: readonly Candidate[]): string {
   if (asked.length === 0) return 'No call of this run waits.'
-  return `These wait: ${asked.map(({ path, tool }) => `${shown(path)} of ${shown(tool)}`).join(', ')}.`
+  return `These wait: ${asked.map((one) => `${shown(wayTo(one))} of ${shown(one.step.tool)}`).join(', ')}.`
 }
 
 /**
@@ -196,9 +211,31 @@ export async function decidedCall(agent: CalledAgent, given: DecideOptions, deci
   const steps = isWaiting
     ? await stepsOfWaiting(space, { runId, threadId, turnId }, call.tools)
     : await space.steps(runId)
-  const step = stepMeant(runId, steps, toolCallId)
-  await decideStep(space, step, await decide(step, call), deciderOf(space, call.sender))
+  const under = await callsUnder(call, waiting, toolCallId)
+  const meant = callMeant(runId, [...steps.map((step) => ({ step, chain: [] })), ...under], toolCallId)
+  const { step } = meant
+  if (!('agent' in meant)) {
+    await decideStep(space, step, await decide(step, call), deciderOf(space, call.sender))
+    return call
+  }
+  const { agent: subagent, found } = meant
+  const { requestContext } = call
+  const own = callOptions(withoutPlace(subagent.options.defaultOptions), {})
+  const asking = await settleContinued(subagent, own, { requestContext }, found)
+  await decideStep(found.space, step, await decide(step, asking), deciderOf(found.space, call.sender))
   return call
+}
+
+/** The calls of subagents that the run waits for; those that are over, too, if one is named that does not wait. */
+async function callsUnder(
+  { agent, requestContext, model }: Call,
+  waiting: FoundRun,
+  named: string | undefined,
+): Promise<readonly CallBelow[]> {
+  const called = { ...agent, defaultModel: model }
+  const { calls } = await below(called, waiting, requestContext, true)
+  if (named === undefined || calls.some((one) => isNamed(one, named))) return calls
+  return (await below(called, waiting, requestContext, false)).calls
 }
 
 /** The agent's options of every call, without a place: the run has one. */

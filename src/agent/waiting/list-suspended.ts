@@ -13,6 +13,7 @@ import { type CalledAgent, memoryFor } from '../call.ts'
 import { turnMessages } from '../input/stored-thread.ts'
 import { type RequestContext, requestContextOf } from '../request-context.ts'
 import { type PendingCall, pendingCallsOf } from '../suspension/pending-calls.ts'
+import { below } from './calls-below.ts'
 
 /** Which runs `agent.listSuspendedRuns` lists. */
 export interface ListSuspendedRunsOptions {
@@ -139,30 +140,38 @@ async function* everywhere(
 }
 
 /** The run with its calls; null if it does not wait any more. */
-async function toSuspended({ space, run }: Found): Promise<SuspendedRun | null> {
+async function toSuspended(
+  agent: CalledAgent,
+  { space, run }: Found,
+  requestContext: RequestContext,
+): Promise<SuspendedRun | null> {
   const { id: runId, threadId, turnId, updatedAt } = run
   if (threadId === undefined || turnId === undefined) return null
   const turn = await space.messages.turn(turnId)
   if (turn?.status !== 'suspended' || turn.replacedBy !== null) return null
   const messages = await turnMessages(space, threadId, turnId)
-  const steps = new Map((await space.steps(runId)).map((step) => [step.path, step]))
-  const toolCalls = messages
-    .flatMap(({ parts }) => pendingCallsOf(parts))
-    .map(({ kind, suspendPayload, resumeSchema, ...call }): SuspendedCall => {
-      const step = steps.get(call.toolCallId)
-      // Calls of earlier versions have no record.
-      const { status = 'asked', askedAt = updatedAt, expiresAt, payload = suspendPayload } = step ?? {}
-      const schema = step?.resumeSchema ?? resumeSchema
-      return {
-        ...call,
-        requiresApproval: (step?.stepKind ?? kind) === 'approval',
-        ...given('suspendPayload', payload),
-        ...given('resumeSchema', schema),
-        status,
-        askedAt: dateOf(askedAt),
-        expiresAt: expiresAt === undefined ? null : dateOf(expiresAt),
-      }
-    })
+  const pending = messages.flatMap(({ parts }) => pendingCallsOf(parts))
+  const steps = [...(await space.steps(runId))]
+  if (pending.some(({ chain }) => chain !== undefined)) {
+    const { calls } = await below(agent, { space, run, threadId, turnId }, requestContext, true)
+    steps.push(...calls.map(({ step }) => step))
+  }
+  const byCall = new Map(steps.map((step) => [`${step.runId} ${step.path}`, step]))
+  const toolCalls = pending.map(({ kind, suspendPayload, resumeSchema, ...call }): SuspendedCall => {
+    const step = byCall.get(`${call.chain?.at(-1)?.runId ?? runId} ${call.toolCallId}`)
+    // Calls of earlier versions have no record.
+    const { status = 'asked', askedAt = updatedAt, expiresAt, payload = suspendPayload } = step ?? {}
+    const schema = step?.resumeSchema ?? resumeSchema
+    return {
+      ...call,
+      requiresApproval: (step?.stepKind ?? kind) === 'approval',
+      ...given('suspendPayload', payload),
+      ...given('resumeSchema', schema),
+      status,
+      askedAt: dateOf(askedAt),
+      expiresAt: expiresAt === undefined ? null : dateOf(expiresAt),
+    }
+  })
   return { runId, threadId, resourceId: resourceOf(space.address), suspendedAt: dateOf(updatedAt), toolCalls }
 }
 
@@ -203,7 +212,7 @@ export async function listSuspendedRuns(
   for await (const one of found) {
     const { updatedAt } = one.run
     if ((since !== null && updatedAt < since) || (until !== null && updatedAt > until)) continue
-    const run = await toSuspended(one)
+    const run = await toSuspended(agent, one, requestContext)
     if (run === null) continue
     if (runs.length === limit) return { runs, nextCursor: cursorOf(last as unknown as Place) }
     runs.push(run)

@@ -11,6 +11,7 @@ import type { CallOptions } from '../options.ts'
 import { RequestContext } from '../request-context.ts'
 import { generate } from '../run/generate.ts'
 import { endWaiting } from '../turn/suspended.ts'
+import { below } from './calls-below.ts'
 import { type FoundRun, settleContinued, withoutPlace } from './continue-run.ts'
 
 /** Options of `recover`: those of the calls that continue the runs. */
@@ -37,13 +38,23 @@ async function hasCalledTools(space: AgentSpace, threadId: string, turnId: TurnI
 }
 
 /** Whether there is something to carry on: a decision, or a turn that ended in the middle of its work. */
-async function isLeft(space: AgentSpace, run: RunState): Promise<FoundRun | null> {
+async function isLeft(
+  agent: CalledAgent,
+  space: AgentSpace,
+  run: RunState,
+  requestContext: RequestContext,
+): Promise<FoundRun | null> {
   const { threadId, turnId } = run
   if (threadId === undefined || turnId === undefined) return null
+  // The supervisor carries on the work that it has handed on.
+  if (run.parentRunId !== undefined) return null
   const steps = await space.steps(run.id)
   const isDecided = steps.some(({ status }) => status === 'decided' || status === 'expired')
   const waiting = { space, run, threadId, turnId }
-  if (run.status === 'suspended') return isDecided ? waiting : null
+  if (run.status === 'suspended') {
+    const isMoved = isDecided || (await below(agent, waiting, requestContext, true)).isMoved
+    return isMoved ? waiting : null
+  }
   if (steps.length === 0 && !(await hasCalledTools(space, threadId, turnId))) return null
   // A conversation that has gone on since is not answered from its middle.
   const last = await lastMessage(space, threadId)
@@ -70,7 +81,8 @@ async function continued(
 /** Continues each run of an agent that is left behind, once. */
 export async function recover(agent: CalledAgent, given: RecoverOptions): Promise<readonly RecoveredRun[]> {
   const options = callOptions(withoutPlace(agent.options.defaultOptions), given)
-  const { usable, actor } = await memoryFor(agent, options.requestContext ?? new RequestContext())
+  const requestContext = options.requestContext ?? new RequestContext()
+  const { usable, actor } = await memoryFor(agent, requestContext)
   const recovered: RecoveredRun[] = []
   for (let after: { startedAt: string; runId: string } | null = null; ; ) {
     const page = await usable.waitingRuns(actor, {
@@ -82,7 +94,7 @@ export async function recover(agent: CalledAgent, given: RecoverOptions): Promis
     })
     for (const { space, run } of page) {
       options.abortSignal?.throwIfAborted()
-      const waiting = await isLeft(space, run)
+      const waiting = await isLeft(agent, space, run, requestContext)
       if (waiting !== null) recovered.push(await continued(agent, options, given, waiting))
     }
     const last = page.at(-1)

@@ -3,6 +3,9 @@ import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { isCallable } from '../called-agent.ts'
 
+/** What the names of tools that hand work on begin with. */
+export const toolPrefix = { agent: 'agent-', workflow: 'workflow-' } as const
+
 /** A subagent, and the key under which it was given. */
 export interface Subagent {
   readonly key: string

@@ -1,0 +1,69 @@
+/** Subagents as a supervisor calls them: with what they inherit, and in spaces and threads of their own. */
+import type { LanguageModelObject } from '../../derive/provider-model.ts'
+import type { Actor } from '../../domain/actor.ts'
+import type { JsonObject } from '../../domain/json.ts'
+import { childSpaceId } from '../../domain/space.ts'
+import type { Memory } from '../../facade/memory.ts'
+import type { AgentMemory, AgentSpace } from '../../ports/agent-memory.ts'
+import type { CalledAgent, DelegatedWork, GivenRun } from '../call.ts'
+import { calledAgentOf } from '../called-agent.ts'
+import { derivedUnique } from './derived-ids.ts'
+
+/** What a supervisor gives to subagents that have none of their own. */
+interface Supervisor {
+  readonly agent: CalledAgent
+  /** As it was given; null for a call without memory. */
+  readonly source: Memory | null
+  /** null where no model is called. */
+  readonly model: LanguageModelObject | null
+  readonly work: DelegatedWork
+}
+
+/** A subagent with what it inherits. The agent itself is not changed. */
+export function subordinate(agent: object, { agent: parent, source, model, work }: Supervisor): CalledAgent {
+  const own = calledAgentOf(agent)
+  return {
+    ...own,
+    defaultMemory: source ?? own.defaultMemory,
+    bind: (memory) => (memory === source ? parent : own).bind(memory),
+    defaultModel: model,
+    telemetry: own.telemetry ?? parent.telemetry,
+    work,
+  }
+}
+
+/** The call of a supervisor that hands work on. */
+interface HandingCall {
+  /** The supervisor. */
+  readonly agent: Pick<CalledAgent, 'id' | 'name'>
+  readonly space: AgentSpace
+  readonly threadId: string
+  readonly runId: string
+  readonly toolCallId: string
+}
+
+/** Where the work of a subagent is stored. */
+export interface WorkPlace {
+  /** In the memory of the subagent. */
+  readonly spaceIn: (memory: AgentMemory, subagent: Actor) => AgentSpace
+  readonly thread: { readonly id: string; readonly metadata: JsonObject }
+  /** The supervisor, which says the prompt. */
+  readonly author: Actor
+  readonly run: GivenRun
+  /** The id of the message that holds the prompt. */
+  readonly promptId: string
+}
+
+/** Where the work of a call is stored: the same each time that it is begun. */
+export function workPlace({ agent, space, threadId, runId, toolCallId }: HandingCall, key: string): WorkPlace {
+  const unique = derivedUnique(runId, toolCallId)
+  const spaceId = childSpaceId(space.id, 'agent', key)
+  const parent = { parentThreadId: threadId, parentRunId: runId, toolCallId, agent: agent.id }
+  return {
+    spaceIn: (memory, actor) => memory.spaceAt(actor, spaceId),
+    thread: { id: `delegation-${unique}`, metadata: { delegation: parent } },
+    author: { kind: 'agent', id: agent.id, name: agent.name },
+    run: { unique, parentRunId: runId },
+    promptId: `prompt-${unique}`,
+  }
+}
