@@ -169,9 +169,7 @@ export async function drivingOf(
     open.add(toolCallId)
     const fate = fateOf(call, byPath.get(toolCallId), tools, wasInterrupted)
     if (fate === null) {
-      const status = byPath.get(toolCallId)?.status
-      // Calls that hand work on have started, and go on with their turn.
-      isMoved ||= status === 'decided' || status === 'started'
+      isMoved ||= byPath.get(toolCallId)?.status === 'decided'
       continue
     }
     isMoved = true
