@@ -2,7 +2,7 @@
 import type { Access, Right } from '../domain/actor.ts'
 import type { Commit } from '../domain/commit/commit.ts'
 import type { SpaceId } from '../domain/id.ts'
-import type { ReceiptReader, Storage, ThreadReader } from '../ports/storage.ts'
+import type { ReceiptReader, RunReader, Storage, ThreadReader } from '../ports/storage.ts'
 import { isGranted, requireAdministrator, requireRight, rightFor } from './grants.ts'
 
 type SpaceRead<Rest extends readonly unknown[], Result> = (
@@ -71,6 +71,18 @@ function guardThreads(threads: ThreadReader): ThreadReader {
   }
 }
 
+function guardRuns(runs: RunReader): RunReader {
+  return {
+    get: guarded(runs.get),
+    list: guarded(runs.list),
+    waiting: administered(runs.waiting),
+    mentioning: async (access, query) => {
+      const { items, next } = await runs.mentioning(access, query)
+      return { items: items.filter(({ space }) => isGranted(access, 'read', space)), next }
+    },
+  }
+}
+
 function guardReceipts({ get, list, asked }: ReceiptReader): ReceiptReader {
   // Only the caller of the erasure gets the id, and a receipt names nothing.
   return { get, list: administered(list), asked }
@@ -135,7 +147,7 @@ export function guardStorage(storage: Storage): Storage {
       conflicts: guarded(facts.conflicts),
       byText: guarded(facts.byText),
     },
-    runs: { get: guarded(runs.get), list: guarded(runs.list), waiting: administered(runs.waiting) },
+    runs: guardRuns(runs),
     records: { get: guarded(records.get), list: guarded(records.list), labelled: guarded(records.labelled) },
     log: {
       read: guarded(log.read),

@@ -6,7 +6,7 @@ import type { EntryState } from '../domain/records/entry.ts'
 import type { FactState } from '../domain/records/fact.ts'
 import type { Message, MessagePart } from '../domain/records/message.ts'
 import type { RunState } from '../domain/records/run.ts'
-import type { ExportedResource, ExportedSpace, ExportedThread } from './answers/exported.ts'
+import type { ExportedResource, ExportedSpace, ExportedThread, FoundCopy } from './answers/exported.ts'
 
 /** A value on lines of its own, which no text in it can end. */
 function fenced(text: string, language: string): string {
@@ -93,10 +93,18 @@ function shownSpace(space: ExportedSpace): string {
   ].join('\n\n')
 }
 
+/** What a copy is, and its name in its space. */
+function nameOfCopy(copy: FoundCopy): string {
+  if (copy.kind === 'thread') return copy.threadId
+  if (copy.kind === 'entry') return `entry ${copy.key}`
+  if (copy.kind === 'working-memory') return `working memory ${copy.name}`
+  return `${copy.kind} ${copy.id}`
+}
+
 /** The present content of an export in Markdown. Texts of people and models cannot change its form. */
 export function exportMarkdown({ resourceId, exportedAt, spaces, copies }: ExportedResource): string {
   const about = `Everything that is held on ${inline(resourceId)}, ${exportedAt}.`
-  const elsewhere = copies.map(({ space, threadId }) => `- ${inline(threadId)} in ${inline(space)}`)
+  const elsewhere = copies.map((copy) => `- ${inline(nameOfCopy(copy))} in ${inline(copy.space)}`)
   const rest = copies.length === 0 ? [] : ['# Copies elsewhere', elsewhere.join('\n')]
   const content = spaces.length === 0 ? ['Nothing is held.'] : spaces.map(shownSpace)
   return `${[about, ...content, ...rest].join('\n\n')}\n`

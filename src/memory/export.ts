@@ -9,6 +9,8 @@ import { encodePart, type SpaceState, spaceId } from '../domain/space.ts'
 import { isoTime } from '../domain/time.ts'
 import type { Listed, ThreadPosition } from '../ports/storage.ts'
 import type { ExportedResource, ExportedSpace, ExportedThread } from './answers/exported.ts'
+import { findCopies } from './copies/find-copies.ts'
+import { forgottenSpace } from './copies/forgotten.ts'
 import type { Core } from './door/core.ts'
 import { Door } from './door/door.ts'
 import { exportMarkdown } from './export-markdown.ts'
@@ -145,12 +147,18 @@ export async function exportOf(core: Core, { resourceId }: ExportOptions): Promi
   }
   const spaces: ExportedSpace[] = []
   for (const space of inside) spaces.push(await exportSpace(new Door(core, space.id), space))
+  const insideIds = inside.map(({ id }) => id).filter((id) => id !== home)
   const copies = await storage.threads.copies(core.access, { space: home }, mostCopies)
   const exported = {
     resourceId,
     exportedAt: isoTime(core.storage.clock.now()),
     spaces,
-    copies: copies.filter(({ space }) => space !== home && !space.startsWith(`${home}/`)),
+    copies: [
+      ...copies
+        .filter(({ space }) => space !== home && !space.startsWith(`${home}/`))
+        .map((copy) => ({ kind: 'thread', ...copy }) as const),
+      ...(await findCopies(core, storage, forgottenSpace(storage, core.access, home, insideIds), false)).copies,
+    ],
   }
   return { ...exported, markdown: exportMarkdown(exported) }
 }

@@ -1,16 +1,22 @@
 /** Forgetting: erasing what a caller names, at once for every reader, and soon from the bytes of the files. */
 
+import { isGranted } from '../access/grants.ts'
+import type { Access } from '../domain/actor.ts'
 import type { ForgetTarget, ReceiptCounts, ReceiptNote, StoredReceipt } from '../domain/erase/receipt.ts'
 import { invalidInput, shown } from '../domain/error.ts'
-import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId } from '../domain/id.ts'
+import { checkId, parseFactId, parseMessageId, parseRunId, type SpaceId, turnIdOf } from '../domain/id.ts'
 import { foreignId, type IssuedKind, parseIssuedId } from '../domain/issued-id.ts'
+import { addressText, type RecordAddress } from '../domain/records/address.ts'
 import { parseSpaceId, spaceId } from '../domain/space.ts'
 import type { Storage, ThreadCopy } from '../ports/storage.ts'
+import type { FoundCopy } from './answers/exported.ts'
 import { unexpectedConflict } from './arguments/refusal.ts'
+import { type FoundCopies, findCopies } from './copies/find-copies.ts'
+import { type Forgotten, forgottenRecords, forgottenSpace, forgottenThread } from './copies/forgotten.ts'
 import type { Core } from './door/core.ts'
 import { Door } from './door/door.ts'
 import { refuseForeignMessages } from './door/foreign-ids.ts'
-import { attempted, eraseIssued, erasing } from './storage/erasure.ts'
+import { attempted, eraseListed, erasing } from './storage/erasure.ts'
 
 /**
  * What to forget: a whole space (`resourceId` or `userId`, `teamId`, `agentId` or `taskId` alone), or something in one, which the same
@@ -38,6 +44,11 @@ export interface ForgetOptions {
   readonly key?: string
   /** The record of an agent's run, by its id. Passed alone. */
   readonly run?: string
+  /**
+   * Erases also the copies that agents made elsewhere after they were shown what is forgotten: messages, facts, and whole
+   * entries and blocks of working memory. Default: they are listed and stay.
+   */
+  readonly copies?: boolean
 }
 
 /** What a forget did. It names nothing that was erased. */
@@ -57,10 +68,13 @@ export interface ForgetReceiptRecord<Time = string> {
   readonly outOfReach: readonly string[]
 }
 
-/** A receipt, and the threads that were copied from a forgotten one: they stay. */
+/** A receipt, and where copies are. */
 export interface ForgetAnswerRecord<Time = string> extends ForgetReceiptRecord<Time> {
-  /** Threads that were cloned from a forgotten one. Forget them too if they hold the same content. */
-  readonly copies: readonly ThreadCopy[]
+  /**
+   * Threads that were cloned from a forgotten one, and records with words of it that agents wrote after they were shown it.
+   * With `copies: true` such records, and messages of the clones, are erased; otherwise they stay.
+   */
+  readonly copies: readonly FoundCopy[]
 }
 
 const outOfReach = [
@@ -69,6 +83,7 @@ const outOfReach = [
   'copies of the content under other ids or keys',
   'names and ids that commits of other spaces mention, such as who acted',
   'facts in other spaces that were learned from the content',
+  'copies that agents made in runs of which no record is left, or outside of memory',
 ]
 
 /** Copied threads that an answer lists at most. */
@@ -130,7 +145,60 @@ interface Plan {
   readonly target: ForgetTarget
   readonly asked: string
   readonly copies: readonly ThreadCopy[]
+  /** What it erases, for a look at its copies; null if nothing of it can have any. */
+  readonly forgotten: () => Promise<Forgotten | null>
   readonly erase: (note: ReceiptNote) => Promise<StoredReceipt>
+}
+
+const nothing = async () => null
+
+/** Where messages and facts with issued ids are. */
+async function issuedAt(core: Core, storage: Storage, ids: readonly string[]): Promise<readonly RecordAddress[]> {
+  const found: RecordAddress[] = []
+  for (const [key, own] of Map.groupBy(ids, (id) => parseIssuedId(id)?.spaceKey)) {
+    const space = key === undefined ? null : await storage.spaces.byKey(core.access, key)
+    if (space === null) continue
+    found.push(...own.filter((id) => parseFactId(id) !== null).map((id) => ({ kind: 'fact', space, id }) as const))
+    const messages = own.filter((id) => parseMessageId(id) !== null)
+    found.push(...(await placesOf(core, storage, space, messages, undefined)))
+  }
+  return found
+}
+
+/** Where messages of a space are, as far as they stand. */
+async function placesOf(
+  core: Core,
+  storage: Storage,
+  space: SpaceId,
+  messageIds: readonly string[],
+  threadId: string | undefined,
+): Promise<readonly RecordAddress[]> {
+  if (!isGranted(core.access, 'read', space)) return []
+  const found: RecordAddress[] = []
+  for (const id of messageIds) {
+    // A message that was replaced is found by its turn alone.
+    const issued = parseMessageId(id)
+    const turnId = issued === null ? null : turnIdOf(issued.spaceKey, issued.turn)
+    const turn = turnId === null ? null : await storage.messages.turn(core.access, space, turnId)
+    if (turn !== null && (threadId ?? turn.threadId) === turn.threadId) {
+      found.push({ kind: 'message', space, threadId: turn.threadId, id })
+      continue
+    }
+    for (const { message } of await storage.messages.find(core.access, space, id)) {
+      if (threadId !== undefined && message.threadId !== threadId) continue
+      found.push({ kind: 'message', space, threadId: message.threadId, id })
+    }
+  }
+  return found
+}
+
+/** The spaces inside of a space. Only who may read everything can list them. */
+async function spacesInside(storage: Storage, access: Access, space: SpaceId): Promise<readonly SpaceId[]> {
+  if (access.grants !== 'all') return []
+  const { address, id } = parseSpaceId(space)
+  const prefix = `${id.slice(id.indexOf('/') + 1)}/`
+  const query = { kind: address.kind, prefix, after: null, limit: copiesListed }
+  return (await storage.spaces.list(access, query)).map((inside) => inside.id)
 }
 
 async function planSpace(core: Core, storage: Storage, space: SpaceId, target: ForgetTarget): Promise<Plan> {
@@ -139,6 +207,7 @@ async function planSpace(core: Core, storage: Storage, space: SpaceId, target: F
     target,
     asked: JSON.stringify([space]),
     copies: found.filter((copy) => copy.space !== space && !copy.space.startsWith(`${space}/`)),
+    forgotten: async () => forgottenSpace(storage, core.access, space, await spacesInside(storage, core.access, space)),
     erase: (note) => storage.erase(core.access, erasing(space, {}), core.limits, note),
   }
 }
@@ -170,6 +239,7 @@ async function planThread(core: Core, storage: Storage, threadId: string, home: 
     target: 'thread',
     asked: JSON.stringify(['thread', home, threadId]),
     copies,
+    forgotten: async () => (space === null ? null : forgottenThread(storage, core.access, space, threadId)),
     erase: (note) => storage.erase(core.access, commit, core.limits, note),
   }
 }
@@ -201,7 +271,8 @@ async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: 
       const rule = 'is required: a message or thread id of your own is unique only in its resource'
       throw invalidInput('resourceId', rule, undefined, 'Pass the resourceId of the messages.')
     }
-    return { ...plan, erase: (note) => eraseIssued(storage, core.access, core.limits, messageIds, note) }
+    const forgotten = async () => forgottenRecords(storage, core.access, await issuedAt(core, storage, messageIds))
+    return { ...plan, forgotten, erase: (note) => eraseListed(storage, core.access, core.limits, messageIds, note) }
   }
   if (threadId === undefined) {
     const ids = messageIds.map((id) => ({ id, field: 'messageIds' }))
@@ -210,7 +281,10 @@ async function planMessages(core: Core, storage: Storage, parsed: Parsed, home: 
   }
   const inThread = threadId === undefined ? {} : { inThread: threadId }
   const commit = erasing(home, { messageIds, ...inThread })
-  return { ...plan, erase: (note) => storage.erase(core.access, commit, core.limits, note) }
+  const forgotten = async () => {
+    return forgottenRecords(storage, core.access, await placesOf(core, storage, home, messageIds, threadId))
+  }
+  return { ...plan, forgotten, erase: (note) => storage.erase(core.access, commit, core.limits, note) }
 }
 
 /** Facts and runs by id: the id names the space, so nothing else may be named. */
@@ -232,7 +306,8 @@ function planRun(storage: Storage, core: Core, parsed: Parsed): Plan {
     target: 'run',
     asked: JSON.stringify(['run', run]),
     copies: [],
-    erase: (note) => eraseIssued(storage, core.access, core.limits, [run], note),
+    forgotten: nothing,
+    erase: (note) => eraseListed(storage, core.access, core.limits, [run], note),
   }
 }
 
@@ -249,7 +324,8 @@ function planFacts(storage: Storage, core: Core, parsed: Parsed): Plan {
     target: 'facts',
     asked,
     copies: [],
-    erase: (note) => eraseIssued(storage, core.access, core.limits, factIds, note),
+    forgotten: async () => forgottenRecords(storage, core.access, await issuedAt(core, storage, factIds)),
+    erase: (note) => eraseListed(storage, core.access, core.limits, factIds, note),
   }
 }
 
@@ -269,15 +345,26 @@ async function planOf(core: Core, storage: Storage, parsed: Parsed): Promise<Pla
     if (home === null) throw invalidInput('teamId', 'is required: a key is unique only in its team', undefined, fix)
     const commit = erasing(home.space, { keys: [key] })
     const asked = JSON.stringify(['key', home.space, key])
-    return { target: 'key', asked, copies: [], erase: (note) => storage.erase(core.access, commit, core.limits, note) }
+    const named = [{ kind: 'entry', space: home.space, key }] as const
+    return {
+      target: 'key',
+      asked,
+      copies: [],
+      forgotten: async () => forgottenRecords(storage, core.access, named),
+      erase: (note) => storage.erase(core.access, commit, core.limits, note),
+    }
   }
   if (home === null) throw invalidInput('forget', 'must name what to forget', parsed, fix)
   return planSpace(core, storage, home.space, home.target)
 }
 
-function noteOf({ target, asked, copies }: Plan): Note {
-  const copied = copies.length === 0 ? [] : [`${copies.length} copied threads, which are threads of their own`]
-  return { target, asked, outOfReach: [...outOfReach, ...copied] }
+/** What the receipt says of copies: how many stay, and whether there may be more. */
+function noteOf({ target, asked, copies }: Plan, found: FoundCopies, erased: readonly RecordAddress[]): Note {
+  const cloned = copies.length === 0 ? [] : [`${copies.length} copied threads, which are threads of their own`]
+  const left = found.copies.length - erased.length
+  const written = left === 0 ? [] : [`${left} records with its words, which agents wrote after they were shown it`]
+  const more = found.isCut ? ['copies beyond those that one look finds, or in spaces that the caller may not read'] : []
+  return { target, asked, outOfReach: [...outOfReach, ...cloned, ...written, ...more] }
 }
 
 /**
@@ -287,13 +374,24 @@ function noteOf({ target, asked, copies }: Plan): Note {
 export async function forget(core: Core, parsed: ForgetOptions): Promise<ForgetAnswerRecord> {
   const storage = await core.storage.get()
   const plan = await planOf(core, storage, parsed)
+  const forgotten = await plan.forgotten()
+  const withClones = parsed.copies === true || plan.target === 'messages'
+  const none = { copies: [], isCut: false }
+  const found = forgotten === null ? none : await findCopies(core, storage, forgotten, withClones)
+  const erased =
+    parsed.copies === true ? found.copies.filter(({ space }) => isGranted(core.access, 'erase', space)) : []
   const pending = await storage.receipts.asked(core.access, plan.asked)
   const id = pending?.id ?? `receipt_${core.createId()}`
-  let receipt = await plan.erase({ id, left: [], ...noteOf(plan) })
+  // What an interrupted call left to do stays in the receipt: nothing would find it again.
+  const note = { id, ...noteOf(plan, found, erased) }
+  const left = [...new Set([...(pending?.left ?? []), ...erased.map(addressText)])]
+  let receipt = await plan.erase({ ...note, left })
+  if (left.length > 0) receipt = await eraseListed(storage, core.access, core.limits, left, { ...note, left: [] })
   if (pending !== null) receipt = await attempted(storage, receipt)
   core.traces.clear()
   if (receipt.state === 'pending') core.storage.wakeEraser()
-  return { ...toReceipt(receipt), copies: plan.copies }
+  const threads = plan.copies.map((copy): FoundCopy => ({ kind: 'thread', ...copy }))
+  return { ...toReceipt(receipt), copies: [...threads, ...found.copies] }
 }
 
 function toReceipt({ left: _, ...receipt }: StoredReceipt): ForgetReceiptRecord {

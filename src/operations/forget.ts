@@ -30,7 +30,20 @@ const receipt = z.strictObject({
   outOfReach: z.array(z.string()),
 })
 
-const threadCopy = z.strictObject({ space: z.string(), threadId: z.string() })
+const copyText = z.string()
+const copy = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('thread'), space: copyText, threadId: copyText }),
+  z.strictObject({ kind: z.literal('message'), space: copyText, threadId: copyText, id: copyText }),
+  z.strictObject({ kind: z.literal('fact'), space: copyText, id: copyText }),
+  z.strictObject({ kind: z.literal('observation'), space: copyText, id: copyText }),
+  z.strictObject({ kind: z.literal('entry'), space: copyText, key: copyText }),
+  z.strictObject({
+    kind: z.literal('working-memory'),
+    space: copyText,
+    threadId: z.exactOptional(copyText),
+    name: copyText,
+  }),
+])
 
 /** Records as drivers keep them. */
 const states = z.array(jsonFields)
@@ -74,9 +87,10 @@ export const forgetOperations = [
       factIds: ids,
       key: optionalId,
       run: optionalId,
+      copies: optional(z.boolean()),
     }),
     output: receipt.extend({
-      copies: z.array(threadCopy),
+      copies: z.array(copy),
     }),
     space,
     run: forget,
@@ -92,7 +106,7 @@ export const forgetOperations = [
       resourceId: z.string(),
       exportedAt: recordTime,
       spaces: z.array(exportedSpace),
-      copies: z.array(threadCopy),
+      copies: z.array(copy),
       markdown: z.string(),
     }),
     space: ({ resourceId }) => [spaceId('resource', resourceId)],

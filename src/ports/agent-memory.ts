@@ -14,8 +14,9 @@ import type { WorkStep } from '../domain/records/work-step.ts'
 import type { SpaceAddress } from '../domain/space.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
+import type { WaitingRunsQuery } from './run-queries.ts'
 import type { SpaceReads } from './space-reads.ts'
-import type { MessagePosition, WaitingRunsQuery } from './storage.ts'
+import type { MessagePosition } from './storage.ts'
 
 /** How an owner ends its turn. */
 export type TurnEnd = Extract<TurnStatus, 'complete' | 'aborted' | 'failed' | 'suspended'>

@@ -15,13 +15,14 @@ import type { EntryState } from '../domain/records/entry.ts'
 import type { FactAttributes, FactState, FactStatus } from '../domain/records/fact.ts'
 import type { Message } from '../domain/records/message.ts'
 import type { RecordState } from '../domain/records/record.ts'
-import type { RunKind, RunState, RunStatus, WaitingRunStatus } from '../domain/records/run.ts'
+import type { RunState, RunStatus } from '../domain/records/run.ts'
 import type { ThreadState } from '../domain/records/thread.ts'
 import type { TurnStatus } from '../domain/records/turn.ts'
 import type { PastFact } from '../domain/replay/fact-history.ts'
 import type { PastVersion } from '../domain/replay/history.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
 import type { DueWork, OpenTurn } from './due-work.ts'
+import type { MentioningRuns, MentioningRunsQuery, WaitingRun, WaitingRunsQuery } from './run-queries.ts'
 
 /** `process` survives a killed process; `power` also a power cut, at the price of a sync for each group of commits. */
 export type Durability = 'process' | 'power'
@@ -295,26 +296,10 @@ export interface RunQuery extends AsOfQuery {
   readonly limit: number
 }
 
-/** A run that waits to be continued, and its space. */
-export interface WaitingRun {
-  readonly space: SpaceId
-  readonly run: RunState
-}
-
-export interface WaitingRunsQuery {
-  /** Of agents or of workflows: one of each may have the same name. */
-  readonly kind: RunKind
-  /** With one of these statuses. */
-  readonly statuses: readonly WaitingRunStatus[]
-  /** Of the agents or workflows of these names; of none if there are none. */
-  readonly names: readonly string[]
-  /** The run that the page begins after; null begins with the oldest. */
-  readonly after: { readonly startedAt: string; readonly runId: string } | null
-  readonly limit: number
-}
-
 /** A run is absent if expired, swept or not. */
 export interface RunReader {
+  /** Runs of any space that mention something. Those of spaces which the caller may not read are left out. */
+  mentioning(access: Access, query: MentioningRunsQuery): Promise<MentioningRuns>
   /**
    * Runs of all spaces that are suspended, were interrupted or are pending, by the time at which they began and then by
    * id. Needs the right to administer all spaces.

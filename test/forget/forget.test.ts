@@ -114,11 +114,13 @@ describe('a thread', () => {
     const { thread } = await memory.cloneThread({ resourceId: 'ada', threadId: 'tea', newThreadId: 'copy' })
     await memory.cloneThread({ resourceId: 'ada', threadId: 'tea', newThreadId: 'far', to: { resourceId: 'bob' } })
     const receipt = await memory.forget({ threadId: 'tea', resourceId: 'ada' })
-    const copies = receipt.copies.map(({ space, threadId }) => `${space} ${threadId}`).toSorted()
+    const copies = receipt.copies.map((copy) => `${copy.space} ${'threadId' in copy ? copy.threadId : ''}`).toSorted()
     expect(copies).toEqual(['resource/ada copy', 'resource/bob far'])
     expect(receipt.outOfReach).toContain('2 copied threads, which are threads of their own')
     expect(await texts(memory, 'ada', thread.id)).toEqual(['one'])
-    expect((await memory.forget({ resourceId: 'ada' })).copies).toEqual([{ space: 'resource/bob', threadId: 'far' }])
+    expect((await memory.forget({ resourceId: 'ada' })).copies).toEqual([
+      { kind: 'thread', space: 'resource/bob', threadId: 'far' },
+    ])
   })
 })
 

@@ -2,7 +2,7 @@
 
 import { parseRunId } from '../../src/domain/id.ts'
 import { hasEnded } from '../../src/domain/records/run.ts'
-import type { WaitingRun } from '../../src/ports/storage.ts'
+import type { WaitingRun } from '../../src/ports/run-queries.ts'
 import { type BrokenDrivers, changed, changedBy, door, runReader } from './broken-driver.ts'
 
 /** Wrong about runs: who goes on with one, what is kept of it and how long, who may read it. */
@@ -106,6 +106,17 @@ export const brokenRuns: BrokenDrivers = {
     'runs that wait are found in every space: those suspended and those interrupted',
     runReader((runs) => ({
       waiting: async (...call) => (await runs.waiting(...call)).filter(({ run }) => run.status === 'suspended'),
+    })),
+  ],
+  'looks for what runs mention in values only': [
+    'runs are found in every space by what their details mention, in pages of every size',
+    runReader((runs) => ({
+      mentioning: async (access, query) => {
+        const page = await runs.mentioning(access, query)
+        const holds = ({ run }: WaitingRun) =>
+          query.texts.some((text) => JSON.stringify(run.details.seen).includes(text))
+        return { ...page, items: page.items.filter((one) => query.spaces.includes(one.space) || holds(one)) }
+      },
     })),
   ],
   'looks for runs of the first name only': [

@@ -27,7 +27,7 @@ export interface StoredReceipt {
   readonly erased: ReceiptCounts
   /** Copies that no erasure in this database reaches, in words. */
   readonly outOfReach: readonly string[]
-  /** Issued ids that later commits will erase. An interrupted forget continues with them. */
+  /** Issued ids, and addresses of copies, that later commits will erase. An interrupted forget continues with them. */
   readonly left: readonly string[]
 }
 

@@ -17,3 +17,14 @@ export function addressText(address: RecordAddress): string {
   if (address.kind === 'message') return `${kind}\n${space}\n${address.threadId}\n${address.id}`
   return `${kind}\n${space}\n${address.threadId ?? ''}\n${address.name}`
 }
+
+/** Reads the text of an address; null for any other text. */
+export function parseAddress(text: string): RecordAddress | null {
+  const [kind, at, first = '', second = ''] = text.split('\n')
+  const space = at as SpaceId
+  if (kind === 'fact' || kind === 'observation') return { kind, space, id: first }
+  if (kind === 'entry') return { kind, space, key: first }
+  if (kind === 'message') return { kind, space, threadId: first, id: second }
+  if (kind !== 'working-memory') return null
+  return { kind, space, ...(first === '' ? {} : { threadId: first }), name: second }
+}

@@ -1,6 +1,6 @@
 /** What the tools of a run read and wrote in memory, as its record has it: names and versions, never content. */
 import type { Seq, SpaceId } from '../id.ts'
-import type { Json, JsonObject } from '../json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../json.ts'
 import { addressText, type RecordAddress } from './address.ts'
 
 /** Names noted of one space at most; then the space itself is noted. */
@@ -46,4 +46,40 @@ function placeOf(address: RecordAddress): readonly [list: string, name: string] 
   if (address.kind === 'entry') return ['entries', address.key]
   if (address.kind === 'message') return ['messages', `${address.threadId}\n${address.id}`]
   return ['workingMemory', `${address.threadId ?? ''}\n${address.name}`]
+}
+/** A noted record, and the seq of the commit that wrote it; 0 if it was only read. */
+interface Noted {
+  readonly address: RecordAddress
+  readonly version: Seq
+}
+
+function addressOf(list: string, name: string, space: SpaceId): RecordAddress | null {
+  if (list === 'facts') return { kind: 'fact', space, id: name }
+  if (list === 'observations') return { kind: 'observation', space, id: name }
+  if (list === 'entries') return { kind: 'entry', space, key: name }
+  const border = name.indexOf('\n')
+  const [threadId, own] = [name.slice(0, border), name.slice(border + 1)]
+  if (list === 'messages') return { kind: 'message', space, threadId, id: own }
+  if (list !== 'workingMemory') return null
+  return { kind: 'working-memory', space, ...(threadId === '' ? {} : { threadId }), name: own }
+}
+
+/** Reads what the details of a run keep: the records, and the spaces of which more was named than is kept. */
+export function readNoted(details: Json | undefined): {
+  readonly records: readonly Noted[]
+  readonly whole: readonly SpaceId[]
+} {
+  const records: Noted[] = []
+  const whole: SpaceId[] = []
+  for (const [id, names] of Object.entries(isJsonObject(details) ? details : {})) {
+    const space = id as SpaceId
+    for (const [list, noted] of Object.entries(isJsonObject(names) ? names : {})) {
+      if (list === 'more') whole.push(space)
+      for (const [name, version] of Object.entries(isJsonObject(noted) ? noted : {})) {
+        const address = addressOf(list, name, space)
+        if (address !== null) records.push({ address, version: typeof version === 'number' ? version : 0 })
+      }
+    }
+  }
+  return { records, whole }
 }

@@ -1,5 +1,6 @@
 /** What an export of a person holds. Types only. */
 import type { LoggedCommit } from '../../domain/commit/effect.ts'
+import type { RecordAddress } from '../../domain/records/address.ts'
 import type { BlockState } from '../../domain/records/block.ts'
 import type { EntryState } from '../../domain/records/entry.ts'
 import type { FactState } from '../../domain/records/fact.ts'
@@ -9,6 +10,9 @@ import type { RunState } from '../../domain/records/run.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { ThreadCopy } from '../../ports/storage.ts'
+
+/** Where a copy is: a cloned thread, or a record that an agent wrote. */
+export type FoundCopy = (ThreadCopy & { readonly kind: 'thread' }) | RecordAddress
 
 /** A thread with everything in it. */
 export interface ExportedThread extends ThreadState {
@@ -45,6 +49,9 @@ export interface ExportedResource {
   readonly exportedAt: string
   /** Its space, and those inside of it. Empty if nothing is held. */
   readonly spaces: readonly ExportedSpace[]
-  /** Threads elsewhere that were copied from its threads. They are not in the export. */
-  readonly copies: readonly ThreadCopy[]
+  /**
+   * Threads elsewhere that were cloned from its threads, and records elsewhere that agents wrote with words of it, after they
+   * were shown it. They are not in the export.
+   */
+  readonly copies: readonly FoundCopy[]
 }

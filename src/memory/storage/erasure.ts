@@ -8,6 +8,7 @@ import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { type IssuedKind, parseIssuedId } from '../../domain/issued-id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
+import { addressText, parseAddress, type RecordAddress } from '../../domain/records/address.ts'
 import type { Storage } from '../../ports/storage.ts'
 
 /** Erasures within this time are reclaimed together, milliseconds. */
@@ -26,38 +27,72 @@ export function erasing(
   return { id: null, space, changes: [{ kind: 'erase', ...change }] }
 }
 
+type ErasedParts = Omit<Extract<Commit['changes'][number], { kind: 'erase' }>, 'kind'>
+
+/** Names without an empty list: a list of nothing would name nothing. */
+function named(parts: { readonly [Field in keyof ErasedParts]: readonly unknown[] }): ErasedParts {
+  return Object.fromEntries(Object.entries(parts).filter(([, list]) => list.length > 0)) as ErasedParts
+}
+
 /** Issued ids as an erasure takes them, by kind. */
-function partsOf(ids: readonly string[]): Omit<Extract<Commit['changes'][number], { kind: 'erase' }>, 'kind'> {
+function partsOf(ids: readonly string[]): ErasedParts {
   const of = (kind: IssuedKind) => ids.filter((id) => parseIssuedId(id)?.kind === kind)
-  const [messageIds, factIds, runIds] = [of('message'), of('fact'), of('run')]
-  return {
-    ...(messageIds.length > 0 ? { messageIds } : {}),
-    ...(factIds.length > 0 ? { factIds } : {}),
-    ...(runIds.length > 0 ? { runIds } : {}),
-  }
+  return named({ messageIds: of('message'), factIds: of('fact'), runIds: of('run') })
+}
+
+/** Records of one space as erasures take them: messages with ids of callers need one for each thread. */
+function partsAt(addresses: readonly RecordAddress[]): readonly ErasedParts[] {
+  const isChosen = (address: RecordAddress) => address.kind === 'message' && parseIssuedId(address.id) === null
+  const chosen = addresses.filter((address) => address.kind === 'message').filter(isChosen)
+  const rest = addresses.filter((address) => !isChosen(address))
+  const parts = named({
+    messageIds: rest.flatMap((address) => (address.kind === 'message' ? [address.id] : [])),
+    factIds: rest.flatMap((address) => (address.kind === 'fact' ? [address.id] : [])),
+    keys: rest.flatMap((address) => (address.kind === 'entry' ? [address.key] : [])),
+    blocks: rest.flatMap((address) => {
+      if (address.kind !== 'working-memory') return []
+      const { name, threadId } = address
+      return [threadId === undefined ? { name } : { name, threadId }]
+    }),
+  })
+  const inThreads = [...Map.groupBy(chosen, ({ threadId }) => threadId)].map(([inThread, own]): ErasedParts => {
+    return { messageIds: own.map(({ id }) => id), inThread }
+  })
+  return Object.keys(parts).length === 0 ? inThreads : [parts, ...inThreads]
 }
 
 /**
- * Erases messages, facts and runs by issued ids, one commit per space. The receipt lists the rest after each commit.
+ * Erases records that a receipt lists: issued ids of messages, facts and runs, and addresses as texts; see `addressText`.
+ * Each commit is of one space. The receipt lists the rest after each.
+ *
+ * @param note Its `left` is erased later, by another call.
  */
-export async function eraseIssued(
+export async function eraseListed(
   storage: Storage,
   access: Access,
   limits: Limits,
-  ids: readonly string[],
+  listed: readonly string[],
   note: ReceiptNote,
 ): Promise<StoredReceipt> {
-  const keyOf = (id: string) => parseIssuedId(id)?.spaceKey
-  const bySpace = Map.groupBy(ids, keyOf)
-  const left = new Set(ids)
+  const left = new Set([...listed, ...note.left])
   let receipt: StoredReceipt | null = null
-  for (const [key, own] of bySpace) {
+  const addresses = listed.flatMap((text) => parseAddress(text) ?? [])
+  const ids = listed.filter((text) => parseAddress(text) === null)
+  for (const [key, own] of Map.groupBy(ids, (id) => parseIssuedId(id)?.spaceKey)) {
     for (const id of own) left.delete(id)
     const space = key === undefined ? null : await storage.spaces.byKey(access, key)
     const commit = space === null ? null : erasing(space, partsOf(own))
     receipt = await storage.erase(access, commit, limits, { ...note, left: [...left] })
   }
-  return receipt ?? storage.erase(access, null, limits, { ...note, left: [] })
+  for (const [space, own] of Map.groupBy(addresses, (address) => address.space)) {
+    const commits = partsAt(own).map((parts) => erasing(space, parts))
+    for (const [index, commit] of commits.entries()) {
+      // The last commit of a space ends its part of the list: a repeated erasure does no harm.
+      if (index === commits.length - 1) for (const address of own) left.delete(addressText(address))
+      receipt = await storage.erase(access, commit, limits, { ...note, left: [...left] })
+    }
+  }
+  return receipt ?? storage.erase(access, null, limits, { ...note, left: [...note.left] })
 }
 
 /** One attempt to complete all receipts. Answers whether none is pending any more. */
@@ -66,7 +101,7 @@ async function completeReceipts(storage: Storage): Promise<boolean> {
   if (pending.length === 0) return true
   for (const { id, target, outOfReach, left } of pending) {
     const note: ReceiptNote = { id, target, asked: '', outOfReach, left }
-    if (left.length > 0) await eraseIssued(storage, eraserAccess, defaultLimits, left, note)
+    if (left.length > 0) await eraseListed(storage, eraserAccess, defaultLimits, left, { ...note, left: [] })
   }
   await storage.reclaim(eraserAccess)
   return (await storage.receipts.list(eraserAccess, { state: 'pending', limit: 1 })).length === 0

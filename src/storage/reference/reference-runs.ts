@@ -3,7 +3,8 @@
 import { unpackTurn } from '../../domain/id.ts'
 import { liveRun, type RunStatus } from '../../domain/records/run.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { RunReader, WaitingRun } from '../../ports/storage.ts'
+import type { WaitingRun } from '../../ports/run-queries.ts'
+import type { RunReader } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
 import type { ReferenceDatabase } from './reference-readers.ts'
 
@@ -24,6 +25,16 @@ export function runReader(database: ReferenceDatabase): RunReader {
         .filter((one) => after === null || position(one) > `${after.startedAt} ${after.runId}`)
         .sort((left, right) => (position(left) < position(right) ? -1 : 1))
         .slice(0, limit)
+    },
+    mentioning: async (_, { spaces, texts, after, limit }) => {
+      const wanted = texts.map((text) => JSON.stringify(text).slice(1, -1))
+      const all = database.all().flatMap((space) => space.allRuns().map((run) => ({ space: space.id, run })))
+      const from = after ?? 0
+      const page = all.slice(from, from + limit).filter(({ space, run }) => {
+        const details = JSON.stringify(run.details)
+        return liveRun(run, now()) !== null && (spaces.includes(space) || wanted.some((text) => details.includes(text)))
+      })
+      return { items: page, next: from + limit < all.length ? from + limit : null }
     },
     list: async (_, id, { threadId, name, statuses, order, after, limit, asOf }) => {
       const space = database.at(id)

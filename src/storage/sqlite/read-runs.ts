@@ -3,7 +3,8 @@
 import { packTurn, parseRunId, type SpaceId, type SpaceKey } from '../../domain/id.ts'
 import { liveRun, type RunState, runStatuses } from '../../domain/records/run.ts'
 import { isoTime, msOf } from '../../domain/time.ts'
-import type { Listed, RunQuery, RunReader, WaitingRun, WaitingRunsQuery } from '../../ports/storage.ts'
+import type { MentioningRuns, MentioningRunsQuery, WaitingRun, WaitingRunsQuery } from '../../ports/run-queries.ts'
+import type { Listed, RunQuery, RunReader } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
 import { type RunColumns, runColumns, runOf } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
@@ -52,6 +53,25 @@ function listWaiting({ statements, clock }: SqliteDatabase, query: WaitingRunsQu
   return found.sort(byAge).slice(0, limit)
 }
 
+/** One stretch of all runs. Their details are searched as stored JSON, and only those that are found are parsed. */
+function listMentioning(
+  { statements, clock }: SqliteDatabase,
+  { spaces, texts, after, limit }: MentioningRunsQuery,
+): MentioningRuns {
+  const wanted = texts.map((text) => JSON.stringify(text).slice(1, -1))
+  const rows = statements.runsAfter.all(after ?? 0, limit)
+  const at = isoTime(clock.now())
+  const items = rows.flatMap((columns): WaitingRun[] => {
+    const [, space, key] = columns.slice(-3) as [number, SpaceId, SpaceKey]
+    const isMention = (json: string) => spaces.includes(space) || wanted.some((text) => json.includes(text))
+    if (!isMention(columns[10])) return []
+    const run = liveRun(runOf(columns as unknown as RunColumns, key), at)
+    return run === null || !isMention(JSON.stringify(run.details)) ? [] : [{ space, run }]
+  })
+  const last = rows.at(-1)?.at(-3)
+  return { items, next: rows.length < limit || last === undefined ? null : Number(last) }
+}
+
 export function runReader(database: SqliteDatabase): RunReader {
   const { clock } = database
   return {
@@ -61,6 +81,7 @@ export function runReader(database: SqliteDatabase): RunReader {
         return { record: liveRun(view.run(runId), isoTime(clock.now())), asOf: view.space?.seq ?? 0 }
       }),
     waiting: (_, query) => database.read(() => listWaiting(database, query)),
+    mentioning: (_, query) => database.read(() => listMentioning(database, query)),
     list: (_, id, query) =>
       database.read(() => {
         const space = database.space(id)

@@ -19,6 +19,11 @@ export function runStatements(connection: Connection) {
          AND run.started >= ?5 AND (run.started, space.key, run.id) > (?5, ?6, ?7)
        ORDER BY run.started, space.key, run.id LIMIT ?8`,
     ),
+    /** A stretch of all runs, in the order of their rows. */
+    runsAfter: connection.prepare<readonly [...RunColumns, n: number, space: string, spaceKey: string]>(
+      `SELECT ${runColumns.replace(/\w+/g, 'run.$&')}, run.n, space.id, space.key FROM run JOIN space ON space.n = run.space
+       WHERE run.n > ? ORDER BY run.n LIMIT ?`,
+    ),
     putRun: connection.prepare(
       `INSERT INTO run (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
        ON CONFLICT (space, id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`,

@@ -3,7 +3,8 @@
 import type { SpaceId } from '../../domain/id.ts'
 import { runStatuses, waitingRunStatuses } from '../../domain/records/run.ts'
 import { childSpaceId, spaceId } from '../../domain/space.ts'
-import type { ChangedSpacesQuery, WaitingRunsQuery } from '../../ports/storage.ts'
+import type { WaitingRunsQuery } from '../../ports/run-queries.ts'
+import type { ChangedSpacesQuery } from '../../ports/storage.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { erase, putRun, putRunIn, write } from './changes.ts'
 import type { StorageCase } from './contract-case.ts'
@@ -90,6 +91,33 @@ export const acrossSpacesCases: readonly StorageCase[] = [
     expectEqual((await waiting(scene)).length, 2, 'a moment before')
     scene.clock.advance(1)
     expectEqual(await waiting(scene), [`${home} b`], 'when it is past its time')
+  }),
+  sceneCase('runs are found in every space by what their details mention, in pages of every size', async (scene) => {
+    const seen = (text: string) => ({ details: { seen: [{ id: text }], read: { [`${text}-name`]: 1 } } })
+    await scene.committed([putRun('a', seen('fact_1')), putRun('b', seen('fact_2')), putRun('c', seen('say "hi"'))])
+    await scene.committed(putRun('theirs', seen('fact_1')), { space: ada })
+    await scene.committed(putRun('plain'), { space: child })
+    const found = async (texts: readonly string[], spaces: readonly SpaceId[] = [], limit = 100) => {
+      const names: string[] = []
+      for (let after: number | null = null; ; ) {
+        const page = await scene.storage.runs.mentioning(scene.access, { texts, spaces, after, limit })
+        for (const { space, run } of page.items) expectEqual(await scene.run(run.id, space), run, 'a run is whole')
+        names.push(...page.items.map(({ space, run }) => `${space} ${run.id.split('_')[2]}`))
+        if (page.next === null) return names.toSorted()
+        after = page.next
+      }
+    }
+    expectEqual(await found(['fact_1']), [`${home} a`, `${ada} theirs`].toSorted(), 'in a value, in every space')
+    expectEqual(await found(['fact_2-name']), [`${home} b`], 'in a name')
+    expectEqual(await found(['say "hi"']), [`${home} c`], 'with marks in it')
+    expectEqual(await found(['nobody']), [], 'nowhere')
+    expectEqual(await found([], [child]), [`${child} plain`], 'by their space')
+    const all = [`${home} a`, `${home} b`, `${ada} theirs`, `${child} plain`].toSorted()
+    for (let limit = 1; limit <= 6; limit++) {
+      expectEqual(await found(['fact_'], [child], limit), all, `${limit} at a time`)
+    }
+    await scene.committed(erase(), { space: ada })
+    expectEqual(await found(['fact_1']), [`${home} a`], 'once a space was erased')
   }),
   sceneCase('spaces with a commit after a time are named once each, in pages of every size', async (scene) => {
     const ids = ['a', 'b', 'c', 'd', 'e'].map((id) => spaceId('team', id))
