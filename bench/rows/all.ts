@@ -1,6 +1,7 @@
 /** Every row, in the order of the table. */
 import type { Row } from '../row.ts'
 import { agentsRow } from './agents.ts'
+import { delegationRows } from './delegation.ts'
 import { entryRows } from './entries.ts'
 import { importCostRow } from './import-cost.ts'
 import { indexRows } from './index-size.ts'
@@ -23,6 +24,7 @@ export const rows: readonly Row[] = [
   ...indexRows,
   tracingRow,
   agentsRow,
+  ...delegationRows,
   ...workflowRows,
   processesRow,
   importCostRow,
