@@ -1,6 +1,7 @@
 /** Every row, in the order of the table. */
 import type { Row } from '../row.ts'
 import { agentsRow } from './agents.ts'
+import { condenseRow } from './condense.ts'
 import { delegationRows } from './delegation.ts'
 import { entryRows } from './entries.ts'
 import { importCostRow } from './import-cost.ts'
@@ -22,6 +23,7 @@ export const rows: readonly Row[] = [
   ...workingMemoryRows,
   ...recallRows,
   ...indexRows,
+  condenseRow,
   tracingRow,
   agentsRow,
   ...delegationRows,

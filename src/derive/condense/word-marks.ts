@@ -1,0 +1,116 @@
+/** What single words say about a sentence: whether it decides, changes, counts or dates something, and which words add nothing. */
+
+/** Bits. A word may have several. */
+export const marks = {
+  /** Adds nothing to a note. */
+  filler: 1,
+  /** Opens a greeting, a thank-you or a bare reaction. */
+  greeting: 2,
+  decision: 4,
+  change: 8,
+  date: 16,
+  number: 32,
+  /** Begins with a capital letter. At the start of a sentence that says nothing. */
+  capital: 64,
+  /** Has a meaning of its own: it is no word of grammar. */
+  content: 128,
+  /** Ends a sentence. */
+  end: 256,
+  question: 512,
+  /** May lead to a time: `last week`. */
+  lead: 1_024,
+  /** At the start of a sentence it says only who speaks, or that something was said before. */
+  opener: 2_048,
+  /** Ends a part of a sentence that can stand alone. */
+  pause: 4_096,
+  /** Begins a part of a sentence that can stand alone, behind a comma. */
+  joint: 8_192,
+} as const
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+/** Articles and words that only make others stronger or weaker. */
+const fillers = words(`
+a an the really so just very too also quite super definitely totally absolutely basically literally actually well anyway
+kinda sorta honestly simply truly completely extremely some such my our am is are was were be been being have had has i i'm i've i'd it's
+it that's there's lot lots much
+`)
+const greetings = words(`
+hey hi hello wow oh yeah yes yep yup no nope ok okay thanks thank cool great awesome sure haha lol aww omg absolutely definitely
+totally exactly congrats congratulations bye goodbye cheers nice amazing wonderful sorry welcome agreed please
+`)
+const decisions = words(`
+decided decide deciding chose choose chosen agreed agree plan plans planned planning will gonna booked signed bought ordered moved
+joined quit started starting accepted refused promised scheduled hired applied enrolled adopted registered must should
+`)
+const changes = words(
+  `instead changed change switched anymore rather however but except cancelled canceled postponed corrected wrong`,
+)
+const dates = words(`
+yesterday today tomorrow tonight ago monday tuesday wednesday thursday friday saturday sunday january february march april june
+july august september october november december weekend
+`)
+/** Words of grammar other than the fillers: alone they make no note. */
+const grammar = words(`
+i me my mine myself we us our ours you your yours he him his she her hers it its they them their theirs this that these those there here
+am is are was were be been being have has had having do does did done can could would shall should may might must ought
+and or but nor yet if then else than because as until while though although whether unless of at by for with about against between
+into through during before after above below to from up down in out on off over under again further what which who whom whose when
+where why how any all both each few more most other some not only own same now ever such i'm i've i'd i'll it's that's you're we're
+they're don't didn't can't won't isn't wasn't get got go going know think make made thing things much lot lots
+`)
+const numbers = words('two three four five six seven eight nine ten eleven twelve dozen hundred thousand million')
+
+const table = new Map<string, number>()
+function mark(list: readonly string[], bits: number): void {
+  for (const word of list) table.set(word, (table.get(word) ?? 0) | bits)
+}
+mark(fillers, marks.filler)
+mark(greetings, marks.greeting)
+mark(decisions, marks.decision)
+mark(changes, marks.change)
+mark(dates, marks.date)
+mark(numbers, marks.number)
+mark(words('last next'), marks.lead)
+mark(words(`i i'm i've i'd i'll we and so but`), marks.opener)
+mark(words('and but so which because since where who though although while'), marks.joint)
+
+const ofGrammar = new Set([...grammar, ...fillers])
+const around = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu
+const hasDigit = /\p{N}/u
+const startsLarge = /^[^\p{L}\p{N}]*\p{Lu}/u
+const isDate = /^\d{4}-\d{1,2}(?:-\d{1,2})?$|^\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?$|^(?:19|20)\d\d$/
+const sentenceEnd = /[.!?。！？…]["'”’»)\]」』]*$/u
+const questionEnd = /[?？]["'”’»)\]」』]*$/u
+
+/** The word in small letters, without signs around it. */
+export function bareWord(token: string): string {
+  return token.replace(around, '').toLowerCase()
+}
+
+function marksOfToken(token: string): number {
+  const bare = bareWord(token)
+  let bits = table.get(bare) ?? 0
+  if (hasDigit.test(bare)) bits |= marks.number | (isDate.test(bare) ? marks.date : 0)
+  if (startsLarge.test(token)) bits |= marks.capital
+  if (bare !== '' && !ofGrammar.has(bare)) bits |= marks.content
+  if (sentenceEnd.test(token)) bits |= marks.end | (questionEnd.test(token) ? marks.question : 0)
+  if (/[,;:]$/.test(token) || /^[-\u2013\u2014]+$/.test(token)) bits |= marks.pause
+  return bits
+}
+
+/** A conversation repeats its words: each is looked at once. */
+const memo = new Map<string, number>()
+const remembered = 20_000
+const longestRemembered = 32
+
+/** What a token, a word with the signs on it, says about its sentence. */
+export function wordMarksOf(token: string): number {
+  const known = memo.get(token)
+  if (known !== undefined) return known
+  const bits = marksOfToken(token)
+  if (token.length > longestRemembered) return bits
+  if (memo.size >= remembered) memo.clear()
+  memo.set(token, bits)
+  return bits
+}

@@ -1,0 +1,49 @@
+/** Writes notes that were observed in few words, grouped by day and speaker. Pure. */
+
+/** The fields of a note in a text. */
+interface WrittenNote {
+  readonly text: string
+  /** ISO time at which it was said. */
+  readonly saidAt: string
+  readonly refersTo?: string
+  /** Who said it; absent if several did. */
+  readonly speaker?: string
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const isoDate = /^(\d{4})(?:-(\d\d))?(?:-(\d\d))?$/
+
+/** A day, month or year in few tokens; the year only if it is another one. Other texts as they are. */
+function shortDate(date: string, year: string): string {
+  const match = isoDate.exec(date)
+  if (match === null) return date
+  const [, ownYear = '', month, day] = match
+  if (month === undefined) return ownYear
+  const name = `${day === undefined ? '' : `${Number(day)} `}${months[Number(month) - 1] ?? month}`
+  return ownYear === year ? name : `${name} ${ownYear}`
+}
+
+/** The notes in their order: a line for each year and day, and on it what each speaker said. */
+export function notesText(notes: readonly WrittenNote[]): string {
+  const lines: string[] = []
+  let year = ''
+  let day = ''
+  /** null at the start of a day. */
+  let speaker: string | null = null
+  for (const note of notes) {
+    const date = note.saidAt.slice(0, 10)
+    if (date !== day) {
+      if (date.slice(0, 4) !== year) lines.push(date.slice(0, 4))
+      year = date.slice(0, 4)
+      day = date
+      speaker = null
+      lines.push(shortDate(date, year))
+    }
+    const who = note.speaker ?? 'Noted'
+    const about = note.refersTo === undefined ? '' : ` (${shortDate(note.refersTo, year)})`
+    const text = `${note.text.replace(/\s+/g, ' ')}${about}`
+    lines[lines.length - 1] += who === speaker ? `; ${text}` : ` ${who}: ${text}`
+    speaker = who
+  }
+  return lines.join('\n')
+}
