@@ -94,11 +94,13 @@ export type {
   SearchFactsOptions,
 } from './facade/facts.ts'
 export { Memory } from './facade/memory.ts'
+export type { ListProposalsOptions, ProposalDecision, ProposalPage, Proposals } from './facade/proposals.ts'
 export type {
   Fact,
   FactVersion,
   ForgetAnswer,
   Observation,
+  Proposal,
   RecalledItem,
   RecalledMessage,
   Receipt,
@@ -148,6 +150,7 @@ export type { UpdateFactOptions } from './memory/facts/facts-write.ts'
 export type { ForgetOptions, ReceiptsOptions } from './memory/forget.ts'
 export type { ReindexOptions, Settled } from './memory/indexing.ts'
 export type { MemoryOptions } from './memory/options/options.ts'
+export type { DecideProposalOptions } from './memory/proposals/decide.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'
 export type { ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces.ts'
 export type { ChangeEntryOptions, DeleteEntryOptions, Ttl, WriteEntryOptions } from './memory/team/entries.ts'

@@ -25,6 +25,7 @@ import { Conversations, coreOf } from './conversations.ts'
 import { Acting } from './core.ts'
 import { type AddFactsOptions, type FactSearch, type Facts, factsOf, type SearchFactsOptions } from './facts.ts'
 import { forgetOptions } from './forget-options.ts'
+import { type Proposals, proposalsOf } from './proposals.ts'
 import {
   datedReceipt,
   datedRun,
@@ -102,6 +103,11 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
   /** The shared pool of facts: statements that agents learned about users, teams, each other and tasks. */
   get facts(): Facts {
     return factsOf(this.#core)
+  }
+
+  /** Changes that somebody proposed, for somebody else to accept or reject. */
+  get proposals(): Proposals {
+    return proposalsOf(this.#core)
   }
 
   /** The same as `facts.add`. */

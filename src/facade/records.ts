@@ -1,6 +1,7 @@
 /** Records for users: those of the operations, with a `Date` for each time. */
 import type { Json } from '../domain/json.ts'
 import { dateOf } from '../domain/time.ts'
+import type { Proposable, ProposalRecord } from '../memory/answers/proposals.ts'
 import type { RecalledItemRecord, RecalledMessageRecord, RecollectionRecord } from '../memory/answers/recollection.ts'
 import type { MessageRecord, ObservationRecord, ThreadRecord } from '../memory/answers/records.ts'
 import type { RunPageRecord, RunRecord } from '../memory/conversation/runs.ts'
@@ -40,6 +41,9 @@ export interface WorkingMemoryVersion extends WorkingMemoryVersionRecord<Date> {
 
 /** A fact in its current state. */
 export interface Fact extends FactRecord<Date> {}
+
+/** A change that somebody proposed, and what became of it. */
+export interface Proposal extends ProposalRecord<Date> {}
 
 /** One version of a fact: what changed, and the fact after it. */
 export interface FactVersion extends FactVersionRecord<Date> {}
@@ -111,6 +115,19 @@ export function datedVersion<Version extends { readonly at: string }>(
   return { ...version, at: dateOf(version.at) }
 }
 
+function dateOrAbsent(time: string | undefined): { readonly decidedAt?: Date } {
+  return time === undefined ? {} : { decidedAt: dateOf(time) }
+}
+
+export function datedProposal({ at, expiresAt, decidedAt, ...record }: ProposalRecord): Proposal {
+  return { ...record, at: dateOf(at), expiresAt: dateOf(expiresAt), ...dateOrAbsent(decidedAt) }
+}
+
+/** The open proposals of a record, with their Dates. */
+function datedProposals({ proposals }: Proposable): Proposable<Date> {
+  return proposals === undefined ? {} : { proposals: proposals.map(datedProposal) }
+}
+
 export function datedFact<Record extends FactRecord>(record: Record): Omit<Record, keyof FactRecord> & Fact {
   return {
     ...record,
@@ -119,7 +136,8 @@ export function datedFact<Record extends FactRecord>(record: Record): Omit<Recor
     validFrom: dateOf(record.validFrom),
     validTo: dateOrNull(record.validTo),
     expiresAt: dateOrNull(record.expiresAt),
-  }
+    ...datedProposals(record),
+  } as Omit<Record, keyof FactRecord> & Fact
 }
 
 export function datedReceipt<Record extends ForgetReceiptRecord>(
@@ -132,9 +150,10 @@ function datedObservation(record: ObservationRecord): Observation {
   return { ...record, saidAt: dateOf(record.saidAt), createdAt: dateOf(record.createdAt) }
 }
 
-function datedItem({ message, observation, ...record }: RecalledItemRecord): RecalledItem {
+function datedItem({ message, observation, proposals, ...record }: RecalledItemRecord): RecalledItem {
   const noted = observation === undefined ? {} : { observation: datedObservation(observation) }
-  const item = { ...record, at: dateOf(record.at), ...noted }
+  const shown = proposals === undefined ? {} : datedProposals({ proposals })
+  const item = { ...record, at: dateOf(record.at), ...noted, ...shown }
   return message === undefined ? item : { ...item, message: datedMessage(message) }
 }
 

@@ -20,7 +20,6 @@ import {
   jsonFields,
   metadata,
   optional,
-  optionalId,
   optionalTime,
   recordTime,
   seq,
@@ -29,16 +28,8 @@ import {
 import { messages } from './messages.ts'
 import { operation, type Touched } from './operation.ts'
 import { degraded, question, recallTrace } from './recall.ts'
-import { deletion, fact, numbers, stated } from './records.ts'
+import { deletion, fact, numbers, ownerIds, stated } from './records.ts'
 
-/** Whose facts: the first given is their home, the others must match. */
-const ids = {
-  userId: optionalId,
-  resourceId: optionalId,
-  teamId: optionalId,
-  agentId: optionalId,
-  taskId: optionalId,
-}
 const links = optional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
 const { expiresAt } = stated
 const limit = optional(z.int().min(1).max(1_000))
@@ -54,6 +45,7 @@ const added = z.strictObject({
       previousMemory: optional(z.string()),
       supersedes: optional(z.array(z.string())),
       conflictsWith: optional(z.array(z.string())),
+      proposalIds: optional(z.array(z.string())),
     }),
   ),
   queued: optional(z.array(z.string())),
@@ -73,7 +65,7 @@ export const factOperations = [
     effect: 'write',
     input: z.strictObject({
       messages,
-      ...ids,
+      ...ownerIds,
       metadata,
       infer: optional(z.boolean()).describe('Whether a model finds the statements. Default: true if there is one.'),
       ...stated,
@@ -93,7 +85,7 @@ export const factOperations = [
     event: 'memory.recall',
     input: z.strictObject({
       query: question,
-      ...ids,
+      ...ownerIds,
       filters: filter,
       limit,
       topK: limit,
@@ -135,7 +127,7 @@ export const factOperations = [
     description: 'A page of the facts of a user, team, agent or task: the newest 100 unless asked otherwise.',
     effect: 'read',
     input: z.strictObject({
-      ...ids,
+      ...ownerIds,
       filters: filter,
       limit,
       cursor,
@@ -174,7 +166,7 @@ export const factOperations = [
     description: 'Removes a fact. Removing what is not there answers deleted: false.',
     effect: 'write',
     input: z.strictObject({ factId: id, commitId }),
-    output: deletion.extend({ refused: optional(z.literal(true)) }),
+    output: deletion.extend({ refused: optional(z.literal(true)), proposalId: optional(z.string()) }),
     space: issued,
     run: deleteFact,
   }),
@@ -183,8 +175,12 @@ export const factOperations = [
     title: 'Delete all facts',
     description: 'Removes all facts of a user, team, agent or task that carry the other ids given.',
     effect: 'write',
-    input: z.strictObject({ ...ids, commitId }),
-    output: z.strictObject({ deleted: z.int().min(0), refused: optional(z.int().min(1)) }),
+    input: z.strictObject({ ...ownerIds, commitId }),
+    output: z.strictObject({
+      deleted: z.int().min(0),
+      refused: optional(z.int().min(1)),
+      proposalIds: optional(z.array(z.string())),
+    }),
     space: home,
     run: deleteAllFacts,
   }),
@@ -212,7 +208,7 @@ export const factOperations = [
     title: 'List facts that contradict each other',
     description: 'Facts of a user, team, agent or task that contradict each other and are unresolved, in groups.',
     effect: 'read',
-    input: z.strictObject({ ...ids, limit, cursor }),
+    input: z.strictObject({ ...ownerIds, limit, cursor }),
     output: z.strictObject({
       results: z.array(z.strictObject({ facts: z.array(fact) })),
       asOf: seq,

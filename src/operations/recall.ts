@@ -6,7 +6,7 @@ import { explain } from '../memory/indexing.ts'
 import { recallModes } from '../recall/question.ts'
 import { author, filter, id, json, jsonFields, optional, optionalId, recordTime } from './fields.ts'
 import { ofResource, operation } from './operation.ts'
-import { message, numbers, observation, place } from './records.ts'
+import { message, numbers, observation, place, proposal } from './records.ts'
 
 /** The code of recall, loaded by the first question: it needs a megabyte that nothing else needs. */
 let recalling: typeof import('../memory/recall/recall-options.ts') | null = null
@@ -80,6 +80,7 @@ const recollection = z.strictObject({
       message: optional(message),
       fact: optional(jsonFields),
       observation: optional(observation),
+      proposals: optional(z.array(proposal)),
       value: optional(json),
     }),
   ),

@@ -2,12 +2,34 @@
 import { z } from 'zod'
 import { roles } from '../domain/records/message.ts'
 import { observationKinds, observationMakers, observationPriorities } from '../domain/records/observation.ts'
+import { proposalActions, proposalStatuses } from '../domain/records/proposal.ts'
 import { shownStatuses } from '../domain/records/turn.ts'
 import { trusts } from '../domain/trust.ts'
-import { actor, author, jsonFields, optional, optionalTime, recordTime, seq, time, version } from './fields.ts'
+import {
+  actor,
+  author,
+  json,
+  jsonFields,
+  optional,
+  optionalId,
+  optionalTime,
+  recordTime,
+  seq,
+  time,
+  version,
+} from './fields.ts'
 
 /** The space of a record, and the resource that it belongs to. */
 export const place = { space: z.string(), resourceId: optional(z.string()) }
+
+/** The ids of owners: the first given names the space, the others must match. */
+export const ownerIds = {
+  userId: optionalId,
+  resourceId: optionalId,
+  teamId: optionalId,
+  agentId: optionalId,
+  taskId: optionalId,
+}
 
 export const thread = z.strictObject({
   id: z.string(),
@@ -43,6 +65,33 @@ export const message = z.strictObject({
   replacedBy: optional(z.string().nullable()),
 })
 
+/** What a proposal is about. */
+export const proposalTarget = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fact'), id: z.string().nullable() }),
+  z.strictObject({ kind: z.literal('entry'), key: z.string() }),
+  z.strictObject({ kind: z.literal('working-memory'), name: z.string(), threadId: optional(z.string()) }),
+])
+
+export const proposal = z.strictObject({
+  id: z.string(),
+  space: z.string(),
+  author: actor,
+  at: recordTime,
+  expiresAt: recordTime,
+  target: proposalTarget,
+  action: z.enum(proposalActions),
+  before: json,
+  after: json,
+  statementId: optional(z.string()),
+  baseVersion: seq,
+  reason: optional(z.string()),
+  deciders: optional(z.array(actor)),
+  status: z.enum(proposalStatuses),
+  decidedBy: optional(actor),
+  decidedAt: optional(recordTime),
+  decisionReason: optional(z.string()),
+})
+
 export const fact = z.strictObject({
   id: z.string(),
   memory: z.string(),
@@ -65,6 +114,7 @@ export const fact = z.strictObject({
   expiresAt: recordTime.nullable(),
   supersededBy: z.string().nullable(),
   conflictsWith: z.array(z.string()),
+  proposals: optional(z.array(proposal)),
 })
 
 const observedPlace = z.strictObject({ turnId: z.string(), index: z.int().min(0) })

@@ -4,6 +4,7 @@ import { factOperations } from './facts.ts'
 import { forgetOperations } from './forget.ts'
 import { messageOperations } from './messages.ts'
 import type { Operation } from './operation.ts'
+import { proposalOperations } from './proposals.ts'
 import { recallOperations } from './recall.ts'
 import { runOperations } from './runs.ts'
 import { spaceOperations } from './spaces.ts'
@@ -18,6 +19,7 @@ const all = [
   ...workingMemoryOperations,
   ...teamOperations,
   ...factOperations,
+  ...proposalOperations,
   ...runOperations,
   ...spaceOperations,
   ...forgetOperations,

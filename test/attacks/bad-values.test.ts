@@ -14,7 +14,16 @@ expectNothingUncaught()
 
 /** They take no arguments, or give a part of the memory. Readers of a space take what the storage port says. */
 const withoutValues = [
-  ...['Memory.facts', 'Memory.settled', 'Memory.reindex', 'Memory.close', 'Team.space', 'Space.state', 'mem0.close'],
+  ...[
+    'Memory.facts',
+    'Memory.proposals',
+    'Memory.settled',
+    'Memory.reindex',
+    'Memory.close',
+    'Team.space',
+    'Space.state',
+    'mem0.close',
+  ],
   ...['Space.threads', 'Space.messages', 'Space.blocks', 'Space.entries', 'Space.facts', 'Space.runs', 'Space.log'],
   ...workflowsWithoutArguments,
 ]

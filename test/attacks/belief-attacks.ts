@@ -48,11 +48,11 @@ const changes: Attacks = {
     expect(await agent.facts.update(id, { metadata })).toMatchObject({ status: 'updated', fact: { metadata } })
   },
   deletion: async ({ tool, id }) => {
-    expect(await tool.facts.delete(id)).toEqual({ deleted: false, refused: true })
+    expect(await tool.facts.delete(id)).toEqual({ deleted: false, refused: true, proposalId: expect.any(String) })
   },
   'deletion of everything': async ({ agent }) => {
     await agent.add('Ann likes rum', { ...ann, infer: false })
-    expect(await agent.facts.deleteAll(ann)).toEqual({ deleted: 1, refused: 2 })
+    expect(await agent.facts.deleteAll(ann)).toMatchObject({ deleted: 1, refused: 2 })
   },
   "the sweeper's expiry": async (scene) => {
     const { results } = (await scene.commit(scene.tool, { kind: 'fact-expire', factId: scene.id })) as {
@@ -112,7 +112,7 @@ const statements: Attacks = {
     const own = results[0]?.id ?? ''
     expect(await agent.facts.update(own, same)).toMatchObject({ status: 'updated', fact: { id } })
     expect(await agent.facts.delete(own)).toEqual({ deleted: true })
-    expect(await agent.facts.delete(id)).toEqual({ deleted: false, refused: true })
+    expect(await agent.facts.delete(id)).toEqual({ deleted: false, refused: true, proposalId: expect.any(String) })
     scene.clock.pass(day)
   },
   'contradictions up to the limit': async ({ agent, id }) => {
@@ -193,7 +193,7 @@ const doors: Attacks = {
       resourceId: 'ann',
       threadId: 't',
     })
-    expect(heard).toEqual([{ deleted: false, refused: true }])
+    expect(heard).toEqual([{ deleted: false, refused: true, proposalId: expect.any(String) }])
   },
   'memory tools': async ({ memory, id }) => {
     const options = { workingMemory: { template: '# User\n' }, team: 'acme', semanticRecall: true, facts: true }

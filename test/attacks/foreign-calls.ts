@@ -179,6 +179,14 @@ const facts: readonly ForeignCall[] = [
   bare('Facts.history', 'a fact', (m, { factId }) => m.facts.history(factId)),
   bare('Facts.conflicts', 'a user', (m, { resourceId }) => m.facts.conflicts({ userId: resourceId })),
   own('Facts.conflicts', 'a cursor', (m, { cursors }) => m.facts.conflicts({ ...atHome, cursor: cursors.conflicts })),
+  bare('Proposals.list', 'a user', (m, { resourceId }) => m.proposals.list({ userId: resourceId, status: null })),
+  own('Proposals.list', 'a cursor', (m, { cursors }) => m.proposals.list({ ...atHome, cursor: cursors.proposals })),
+  own('Proposals.list', 'a fact', (m, { factId }) => {
+    return m.proposals.list({ ...atHome, target: { kind: 'fact', id: factId } })
+  }),
+  bare('Proposals.get', 'a proposal', (m, { proposalId }) => m.proposals.get(proposalId)),
+  bare('Proposals.accept', 'a proposal', (m, { proposalId }) => m.proposals.accept(proposalId)),
+  bare('Proposals.reject', 'a proposal', (m, { proposalId }) => m.proposals.reject(proposalId)),
 ]
 
 const mem0: readonly ForeignCall[] = (

@@ -16,7 +16,15 @@ const calls = Object.values(groups).flat()
 
 /** They take no id, or give a part of the memory whose methods have rows of their own. */
 const withoutIds = [
-  ...['Memory.as', 'Memory.facts', 'Memory.settled', 'Memory.reindex', 'Memory.close', 'Memory.getReceipt'],
+  ...[
+    'Memory.as',
+    'Memory.facts',
+    'Memory.proposals',
+    'Memory.settled',
+    'Memory.reindex',
+    'Memory.close',
+    'Memory.getReceipt',
+  ],
   ...['Space.threads', 'Space.messages', 'Space.blocks', 'Space.entries', 'Space.facts', 'Space.runs', 'Space.log'],
   ...['mem0.reset', 'mem0.close', 'Workflow.nodes', 'Workflow.isCommitted', 'Workflow.commit', ...workflowsWithoutIds],
 ]

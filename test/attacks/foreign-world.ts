@@ -21,13 +21,14 @@ export interface Ids {
   /** A run of a workflow that waits. */
   readonly workflowRunId: string
   readonly factId: string
+  readonly proposalId: string
   readonly receiptId: string
   readonly recallId: string
   readonly commitId: string
   readonly key: string
   /** Where the first page of each of the victim's listings ended. */
   readonly cursors: Readonly<
-    Record<'threads' | 'messages' | 'runs' | 'workflowRuns' | 'facts' | 'conflicts' | 'entries', string>
+    Record<'threads' | 'messages' | 'runs' | 'workflowRuns' | 'facts' | 'conflicts' | 'proposals' | 'entries', string>
   >
 }
 
@@ -72,6 +73,18 @@ async function seedFacts(memory: Memory): Promise<string> {
   return factId
 }
 
+/** Two open proposals of an agent about facts that the victim stated; the id of the first. */
+async function seedProposals(memory: Memory): Promise<string> {
+  const home = { userId: 'victim', infer: false } as const
+  const ids: string[] = []
+  for (const what of ['house', 'car']) {
+    const { results } = await memory.as({ kind: 'user', id: 'victim' }).add(`The ${secret} ${what} is red.`, home)
+    const { proposalId } = await memory.as({ kind: 'agent', id: 'helper' }).facts.delete(results[0]?.id ?? '')
+    ids.push(proposalId ?? '')
+  }
+  return ids[0] as string
+}
+
 const cursorOf = ({ nextCursor }: { readonly nextCursor?: string | null }): string => {
   if (nextCursor === undefined || nextCursor === null) throw new Error('The listing has one page only.')
   return nextCursor
@@ -86,6 +99,7 @@ async function cursorsOf(memory: Memory): Promise<Ids['cursors']> {
     workflowRuns: cursorOf(await workflowOf(memory).listRuns({ ...of, limit: 1 })),
     facts: cursorOf(await memory.facts.getAll({ userId: 'victim', limit: 1 })),
     conflicts: cursorOf(await memory.facts.conflicts({ userId: 'victim', limit: 1 })),
+    proposals: cursorOf(await memory.proposals.list({ userId: 'victim', limit: 1 })),
     entries: cursorOf(await memory.team('victims').list({ limit: 1 })),
   }
 }
@@ -103,6 +117,7 @@ export async function openWorld(): Promise<World> {
   const memory = openMemory({ clock: new ManualClock() })
   const issued = await seedConversation(memory)
   const factId = await seedFacts(memory)
+  const proposalId = await seedProposals(memory)
   await memory.team('victims').write('first', { note: secret })
   await memory.team('victims').write('second', { note: secret })
   await memory.team('gone').write('key', 1)
@@ -114,7 +129,7 @@ export async function openWorld(): Promise<World> {
   const victim: Ids = {
     ...{ resourceId: 'victim', teamId: 'victims', agentId: 'helper', threadId: 'home' },
     ...{ ownMessageId: 'own-message', commitId: 'commit-of-victim', key: 'second' },
-    ...{ ...issued, factId, receiptId, recallId, cursors: await cursorsOf(memory) },
+    ...{ ...issued, factId, proposalId, receiptId, recallId, cursors: await cursorsOf(memory) },
   }
   return { memory, victim, trusted: memory.as({ kind: 'user', id: 'mallory' }), granted: grantedMemory(memory) }
 }
@@ -152,6 +167,7 @@ export function idsOfNobody(victim: Ids): Ids {
     runId: elsewhere(victim.runId),
     workflowRunId: elsewhere(victim.workflowRunId),
     factId: elsewhere(victim.factId),
+    proposalId: elsewhere(victim.proposalId),
     cursors,
   }
 }

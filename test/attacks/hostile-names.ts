@@ -169,6 +169,27 @@ const facts: readonly Entry[] = [
   ),
 ]
 
+const aProposal = 'proposal_aaaaaaaaaaaa_000000001000000'
+
+const proposals: readonly Entry[] = [
+  ...options('Proposals.list', [...factIds, 'cursor', 'status'], (s, given: object) =>
+    s.memory.proposals.list({ userId: s.resourceId, ...given }),
+  ),
+  ...(['key', 'id', 'name', 'threadId'] as const).map((field) => {
+    const kind = ({ key: 'entry', id: 'fact' } as const)[field as 'key'] ?? 'working-memory'
+    return entry('Proposals.list', `target.${field}`, (s, text) => {
+      const target = { kind, ...(field === 'threadId' ? { name: 'main' } : {}), [field]: text }
+      return s.memory.proposals.list({ userId: s.resourceId, target: target as never })
+    })
+  }),
+  entry('Proposals.get', 'proposalId', (s, text) => s.memory.proposals.get(text)),
+  ...(['accept', 'reject'] as const).flatMap((way) => [
+    entry(`Proposals.${way}`, 'proposalId', (s, text) => s.memory.proposals[way](text)),
+    entry(`Proposals.${way}`, 'reason', (s, reason) => s.memory.proposals[way](aProposal, { reason })),
+    entry(`Proposals.${way}`, 'commitId', (s, commitId) => s.memory.proposals[way](aProposal, { commitId })),
+  ]),
+]
+
 /** Changes whose names are the text, one for each field that holds a name. */
 const changes: readonly ((text: string) => object)[] = [
   (text) => ({ kind: text }),
@@ -186,6 +207,9 @@ const changes: readonly ((text: string) => object)[] = [
   (runId) => ({ kind: 'run-put', runId }),
   (name) => ({ kind: 'run-put', unique: 'u', name }),
   (language) => ({ kind: 'configure', settings: { language } }),
+  (key) => ({ kind: 'proposal-put', change: { kind: 'entry-write', key, value: 1 } }),
+  (name) => ({ kind: 'proposal-put', change: { kind: 'block-write', name, format: 'text', value: 'x' } }),
+  (proposalId) => ({ kind: 'proposal-decide', proposalId, status: 'rejected' }),
   (key) => ({ kind: 'erase', keys: [key] }),
 ]
 
@@ -334,5 +358,17 @@ const workflows: readonly Entry[] = [
 
 export const hostileNames: readonly Entry[] = [
   ...workflows,
-  ...[...memory, ...messages, ...others, ...entries, ...facts, ...spaces, ...mem0, ...agents, ...decided, ...made],
+  ...[
+    ...memory,
+    ...messages,
+    ...others,
+    ...entries,
+    ...facts,
+    ...proposals,
+    ...spaces,
+    ...mem0,
+    ...agents,
+    ...decided,
+    ...made,
+  ],
 ]

@@ -20,7 +20,16 @@ const small = large / 8
 
 /** They take no text, or give a part of the memory whose methods have rows of their own. */
 const withoutTexts = [
-  ...['Memory.facts', 'Memory.settled', 'Memory.reindex', 'Memory.close', 'Team.space', 'Space.changes', 'Space.state'],
+  ...[
+    'Memory.facts',
+    'Memory.proposals',
+    'Memory.settled',
+    'Memory.reindex',
+    'Memory.close',
+    'Team.space',
+    'Space.changes',
+    'Space.state',
+  ],
   ...['mem0.reset', 'mem0.close', 'WorkflowRun.watch', 'Workflow.sleep', 'Workflow.sleepUntil'],
   ...workflowsWithoutArguments,
 ]

@@ -2,6 +2,7 @@
 import { Agent, Memory, Workflow } from 'aquifer'
 import { Memory as Mem0Memory } from 'aquifer/mem0'
 import { Facts } from '../../src/facade/facts.ts'
+import { Proposals } from '../../src/facade/proposals.ts'
 import { Space } from '../../src/facade/space.ts'
 import { Team } from '../../src/facade/team.ts'
 import { WorkflowRun } from '../../src/workflow/workflow-run.ts'
@@ -21,6 +22,7 @@ export const publicMethods: readonly string[] = [
   ...methodsOf('Memory', Memory.prototype),
   ...methodsOf('Team', Team.prototype),
   ...methodsOf('Facts', Facts.prototype),
+  ...methodsOf('Proposals', Proposals.prototype),
   ...methodsOf('Space', Space.prototype),
   ...methodsOf('Agent', Agent.prototype),
   ...methodsOf('Workflow', Workflow.prototype),

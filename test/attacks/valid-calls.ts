@@ -139,6 +139,16 @@ const facts = calls('Facts', ({ memory: m }) => m.facts, {
   conflicts: (s) => [{ ...ids(s), limit: 2 }],
 })
 
+const proposals = calls('Proposals', ({ memory: m }) => m.proposals, {
+  list: (s) => {
+    const target = { kind: 'working-memory', name: 'main', threadId: 't' }
+    return [{ ...ids(s), status: null, target, limit: 2 }]
+  },
+  get: () => ['proposal_aaaaaaaaaaaa_000000001000000'],
+  accept: () => ['proposal_aaaaaaaaaaaa_000000001000000', { reason: 'Fine.', commitId: 'c' }],
+  reject: () => ['proposal_aaaaaaaaaaaa_000000001000000', { reason: 'No.', commitId: 'c' }],
+})
+
 const changes = [
   { kind: 'thread-put', threadId: 'new', title: 'x', metadata: { a: 1 } },
   { kind: 'entry-write', key: 'k', value: { a: 1 }, ttlMs: 1_000 },
@@ -246,7 +256,7 @@ const workflows = [
 ]
 
 export const validCalls: readonly ValidCall[] = [
-  ...[...memory, ...team, ...facts, ...spaces, ...mem0, ...agents, ...workflows],
+  ...[...memory, ...team, ...facts, ...proposals, ...spaces, ...mem0, ...agents, ...workflows],
 ]
 
 /** What the calls find. */

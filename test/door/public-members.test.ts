@@ -34,6 +34,7 @@ async function instances(): Promise<object[]> {
     memory.space('team/acme'),
     memory.team('acme'),
     memory.facts,
+    memory.proposals,
     new aquifer.Agent({ name: 'bot', memory }),
     application,
     new aquifer.RequestContext(),
@@ -61,7 +62,7 @@ const spaceReaders = ['threads', 'messages', 'blocks', 'entries', 'facts', 'runs
 /** By class: all that its instances have. A name is added here when it is documented for users, and not before. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   'aquifer Memory': [
-    ...['as', 'space', 'team', 'facts', 'add', 'search', 'listSpaces', 'createThread', 'getThreadById'],
+    ...['as', 'space', 'team', 'facts', 'proposals', 'add', 'search', 'listSpaces', 'createThread', 'getThreadById'],
     ...['getThreadsByResourceId', 'listThreads', 'updateThread', 'archiveThread', 'unarchiveThread', 'deleteThread'],
     ...[
       'cloneThread',
@@ -83,6 +84,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['readAt', 'watch'],
   ],
   'aquifer Facts': ['add', 'search', 'get', 'getAll', 'update', 'delete', 'deleteAll', 'history', 'conflicts'],
+  'aquifer Proposals': ['list', 'get', 'accept', 'reject'],
   'aquifer Agent': [
     ...['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate', 'resumeStream'],
     ...['resumeGenerate', 'recover'],

@@ -55,6 +55,15 @@ export const reads: Readonly<Record<string, Inputs>> = {
   'facts.list': () => [user, { ...user, includeSuperseded: true, limit: 1, filters: { topic: { $exists: false } } }],
   'facts.history': ({ oldFactId }) => [{ factId: oldFactId }],
   'facts.conflicts': () => [user],
+  'proposals.list': ({ proposalId }) => [
+    { userId: 'erin' },
+    { userId: 'erin', status: null, limit: 1 },
+    { userId: 'erin', status: 'open', target: { kind: 'fact', id: proposalId } },
+  ],
+  'proposals.get': ({ proposalId }) => [
+    { proposalId },
+    { proposalId: proposalId.replace(/_[^_]+$/, '_000000001000000') },
+  ],
   'runs.get': ({ runId }) => [{ runId }, { runId: runId.replace('_r', '_none') }],
   'runs.list': () => [alice, { ...alice, status: ['complete'], limit: 1 }],
   'spaces.list': () => [{ kind: 'resource' }, { kind: 'team', prefix: 'a', limit: 1 }],
@@ -180,6 +189,14 @@ export const writes: Readonly<Record<string, (scene: Scene) => readonly WriteExa
   ],
   'facts.delete': ({ factId, otherFactId }) => [{ input: { factId }, other: { factId: otherFactId } }],
   'facts.deleteAll': () => [{ input: user }],
+  'proposals.accept': ({ proposalId, otherProposalId, decidedProposalId }) => [
+    { input: { proposalId: decidedProposalId } },
+    { input: { proposalId, reason: 'So it is.' }, other: { proposalId: otherProposalId } },
+  ],
+  'proposals.reject': ({ proposalId, otherProposalId, decidedProposalId }) => [
+    { input: { proposalId: decidedProposalId } },
+    { input: { proposalId }, other: { proposalId: otherProposalId } },
+  ],
   'spaces.commit': () => [
     {
       input: { space: 'team/acme', changes: [{ kind: 'entry-write', key: 'k', value: 1 }] },

@@ -12,6 +12,7 @@ const exceptions: Readonly<Record<string, string>> = {
   'Memory.as': 'answers a memory: who acts comes from a credential and never from an input',
   'Memory.space': 'answers a Space',
   'Memory.team': 'answers a Team',
+  'Memory.proposals': 'the class of proposals',
   'Memory.facts': 'answers the Facts',
   'Memory.add': 'the same as Facts.add',
   'Memory.search': 'the same as Facts.search',
@@ -49,9 +50,9 @@ function calledIn(path: string): Map<string, Set<string>> {
   return called
 }
 
-const files = ['memory', 'conversations', 'team', 'facts', 'space'].map((name) => `src/facade/${name}.ts`)
+const files = ['memory', 'conversations', 'team', 'facts', 'proposals', 'space'].map((name) => `src/facade/${name}.ts`)
 const called = new Map(files.flatMap((path) => [...calledIn(path)]))
-const methods = publicMethods.filter((method) => /^(Memory|Team|Facts|Space)\./.test(method))
+const methods = publicMethods.filter((method) => /^(Memory|Team|Facts|Proposals|Space)\./.test(method))
 
 describe('the table of operations', () => {
   it('has what every public method does, but for exceptions', () => {

@@ -12,6 +12,11 @@ export interface Scene {
   readonly otherFactId: string
   readonly oldFactId: string
   readonly runId: string
+  /** An agent's, to replace a fact that erin stated. */
+  readonly proposalId: string
+  readonly otherProposalId: string
+  /** One that was rejected. */
+  readonly decidedProposalId: string
   /** A turn that another one replaced, and another turn of its thread. */
   readonly replacedTurnId: string
   readonly turnId: string
@@ -75,11 +80,35 @@ export async function openScene(): Promise<Scene> {
   const oldFactId = await add('Lives in Oslo')
   const factId = await add('Lives in Bergen', { supersedes: oldFactId, metadata: { topic: 'home' } })
   const otherFactId = await add('Lives in Rome', { contradicts: factId })
+  const bot = memory.as({ kind: 'agent', id: 'bot' })
+  const contest = async (by: Memory, text: string) => {
+    const erin = { userId: 'erin', infer: false }
+    const { results } = await memory.as({ kind: 'user', id: 'erin' }).add(`${text} Oslo`, erin)
+    const { results: stated } = await by.add(`${text} Rome`, { ...erin, supersedes: results[0]?.id ?? '' })
+    return stated[0]?.proposalIds?.[0] ?? ''
+  }
+  const proposalId = await contest(bot, 'Lives in')
+  const otherProposalId = await contest(bot, 'Works in')
+  const decidedProposalId = await contest(bot, 'Sleeps in')
+  await memory.proposals.reject(decidedProposalId)
   const runId = await runIn(memory)
   await memory.saveMessages({ resourceId: 'bob', threadId: 't', messages: 'hello' })
   const { id: receiptId } = await memory.forget({ resourceId: 'bob' })
+  const proposals = { proposalId, otherProposalId, decidedProposalId }
   const { recallId } = await memory.recall({ ...alice, query: 'tea' })
-  return { memory, factId, otherFactId, oldFactId, runId, replacedTurnId, turnId, receiptId, recallId, versions }
+  return {
+    memory,
+    factId,
+    otherFactId,
+    oldFactId,
+    runId,
+    replacedTurnId,
+    turnId,
+    receiptId,
+    recallId,
+    versions,
+    ...proposals,
+  }
 }
 
 /** Calls an operation with an input, as a face does. */

@@ -192,7 +192,9 @@ export function proposeSuperseding(
   const [stated, ...bases] = factBases(draft, [statement, ...targets])
   return targets.map(({ id }, index) => {
     const change = { kind: 'fact-assert', factId: statement.id, supersedes: [id] } as const
-    return idOf(propose(draft, { change }, bases[index] as Base, stated ?? null, true))
+    // Both get a mark in this commit, which makes a version.
+    const base = { ...(bases[index] as Base), version: draft.seq }
+    return idOf(propose(draft, { change }, base, stated ?? null, true))
   })
 }
 
@@ -280,7 +282,7 @@ function checkUnchanged(draft: Draft, id: string, proposal: ProposalFields): voi
 }
 
 /** What must follow a decision in its commit; null for nothing. */
-function followerOf({ change }: Pick<ProposalFields, 'change'>, status: string): Change | null {
+export function followerOf({ change }: Pick<ProposalFields, 'change'>, status: string): Change | null {
   if (status === 'accepted') return change as unknown as Change
   const statement = status === 'rejected' ? statementOf(change) : null
   return statement === null ? null : { kind: 'fact-retire', factIds: [statement] }

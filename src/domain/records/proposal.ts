@@ -28,11 +28,20 @@ const proposedKinds = [
 type ProposedKind = (typeof proposedKinds)[number]
 
 /** What a proposal would do, in one word. `supersede`: a statement that is stored replaces another one. */
-const proposalActions = ['add', 'update', 'supersede', 'delete', 'write', 'merge', 'append', 'increment'] as const
-type ProposalAction = (typeof proposalActions)[number]
+export const proposalActions = [
+  'add',
+  'update',
+  'supersede',
+  'delete',
+  'write',
+  'merge',
+  'append',
+  'increment',
+] as const
+export type ProposalAction = (typeof proposalActions)[number]
 
-const proposalStatuses = ['open', 'accepted', 'rejected', 'expired'] as const
-type ProposalStatus = (typeof proposalStatuses)[number]
+export const proposalStatuses = ['open', 'accepted', 'rejected', 'expired'] as const
+export type ProposalStatus = (typeof proposalStatuses)[number]
 
 /** What a proposal is about. A fact without an id is a new one. A block of working memory is of its space, or of a thread. */
 export type ProposalTarget =
@@ -126,7 +135,7 @@ export function targetLabel(target: ProposalTarget): string {
 }
 
 /** The label of open proposals about a fact, of which it is the target or the statement. */
-function factLabel(factId: string): string {
+export function factLabel(factId: string): string {
   return `fact/${factId}`
 }
 
@@ -135,7 +144,7 @@ export function authorLabel({ kind, id }: Actor): string {
 }
 
 /** The label of all open proposals. */
-const openLabel = 'open'
+export const openLabel = 'open'
 
 /** The labels by which an open proposal is found; none of one that is decided. */
 export function proposalLabels({ status, target, change, author }: ProposalFields): readonly string[] {

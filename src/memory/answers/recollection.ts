@@ -9,13 +9,14 @@ import { textKey } from '../../domain/records/fact-text.ts'
 import type { PackDropReason } from '../../recall/pack.ts'
 import type { PartScores } from '../../recall/parts.ts'
 import type { RecallMode } from '../../recall/question.ts'
+import type { Proposable } from './proposals.ts'
 import type { MessageRecord, ObservationRecord, RecordPlace } from './records.ts'
 
 /** Why an answer may be incomplete: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
 /** One found item. */
-export interface RecalledItemRecord<Time = string> extends RecordPlace {
+export interface RecalledItemRecord<Time = string> extends RecordPlace, Proposable<Time> {
   /** `message`, `fact`, `entry` or `observation`. */
   readonly kind: RecordKind
   /** The id of a message, a fact or a note, or the key of an entry. */
@@ -61,7 +62,7 @@ export type DropReason = PackDropReason | 'filter'
 export interface TracedItem
   extends Omit<
     RecalledItemRecord,
-    'resourceId' | 'message' | 'fact' | 'observation' | 'value' | 'text' | 'author' | 'at' | 'tokens'
+    'resourceId' | 'message' | 'fact' | 'observation' | 'proposals' | 'value' | 'text' | 'author' | 'at' | 'tokens'
   > {
   /** Place in the ranking, from 1. */
   readonly rank: number

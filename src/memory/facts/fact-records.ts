@@ -5,10 +5,11 @@ import type { JsonObject } from '../../domain/json.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { FactEvent } from '../../domain/replay/fact-history.ts'
 import type { Trust } from '../../domain/trust.ts'
+import type { Proposable } from '../answers/proposals.ts'
 import { idsOf } from './fact-home.ts'
 
 /** A fact in its current state. Times are ISO texts, and Dates in the facade. */
-export interface FactRecord<Time = string> {
+export interface FactRecord<Time = string> extends Proposable<Time> {
   readonly id: string
   /** The statement. */
   readonly memory: string

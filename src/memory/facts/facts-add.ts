@@ -38,6 +38,8 @@ export interface AddFactsRequest<Time = string> extends FactIds, StatedOptions<T
 export interface AddedFact extends LearnedFact {
   /** Facts that are now marked as contradicting it. */
   readonly conflictsWith?: readonly string[]
+  /** Open proposals to replace facts of higher trust. Somebody with as much trust decides; see `memory.proposals`. */
+  readonly proposalIds?: readonly string[]
 }
 
 /** What became of all statements; `queued` and `error` only if a model was used. */
@@ -144,7 +146,11 @@ function addedFact(
   { text }: Statement,
   texts: ReadonlyMap<string, string>,
 ): AddedFact {
-  const { factId, known, added, endedBy, superseded, conflicts } = appliedOf(commit, 'fact-assert', index).result
+  const { factId, known, added, endedBy, superseded, conflicts, proposed } = appliedOf(
+    commit,
+    'fact-assert',
+    index,
+  ).result
   const [first] = superseded
   const previous = first === undefined ? undefined : texts.get(first)
   return {
@@ -156,6 +162,7 @@ function addedFact(
     ...(previous === undefined ? {} : { previousMemory: previous }),
     ...(superseded.length === 0 ? {} : { supersedes: superseded as readonly FactId[] }),
     ...(conflicts.length === 0 ? {} : { conflictsWith: conflicts }),
+    ...(proposed === undefined ? {} : { proposalIds: proposed }),
   }
 }
 

@@ -7,6 +7,7 @@ import { toIso } from '../../domain/time.ts'
 import { decodeCursor, encodeCursor, numberAt, type PageEnd, type PageStart } from '../arguments/cursor.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
+import { withProposals } from '../proposals/read-proposals.ts'
 import { type FactIds, hasIds, homeOf } from './fact-home.ts'
 import { type FactRecord, type FactVersionRecord, toFact, withoutRole } from './fact-records.ts'
 
@@ -78,7 +79,9 @@ export async function getFact(
   const place = await placeOfFact(core, factId)
   const record = place === null ? null : (await place.space.facts.get(factId)).record
   if (place === null || record === null || record.status === 'queued') return null
-  return record.status === 'superseded' && !includeSuperseded ? null : toFact(record, place.space.id)
+  if (record.status === 'superseded' && !includeSuperseded) return null
+  const [fact = null] = await withProposals(core, [toFact(record, place.space.id)])
+  return fact
 }
 
 type FactTest = (fact: FactState) => boolean
@@ -146,7 +149,8 @@ export async function listFacts(core: Core, parsed: ListFactsRequest): Promise<F
   const after = await startOf(space, 'facts', cursor)
   const most = Math.min(limit, core.limits.pageSize)
   const page = await findPage(space, { attributes: home.attributes, statuses, after, limit: most }, test)
-  const results = page.facts.map((fact) => toFact(fact, home.space))
+  const facts = page.facts.map((fact) => toFact(fact, home.space))
+  const results = await withProposals(core, facts)
   return { results, asOf: page.asOf, ...nextOf('facts', page.key, page.next) }
 }
 
@@ -199,7 +203,13 @@ export async function listConflicts(core: Core, parsed: ListConflictsOptions): P
     const group = await contradicting(space, fact)
     for (const one of group) shown.add(one.id)
     const isShownBefore = after !== null && group.some((one) => one.order <= after && hasIds(one, id, attributes))
-    if (!isShownBefore) results.push({ facts: group.map((one) => toFact(one, id)) })
+    if (!isShownBefore)
+      results.push({
+        facts: await withProposals(
+          core,
+          group.map((one) => toFact(one, id)),
+        ),
+      })
   }
   return { results, asOf, ...nextOf('conflicts', key, more ? (items.at(-1)?.order ?? null) : null) }
 }

@@ -113,9 +113,10 @@ export async function searchFacts(
     includeSuperseded: parsed.includeSuperseded === true || at !== null,
     note: noteOf(scope, parsed.spaces !== undefined),
   })
-  const results = recalled.items.flatMap(({ fact, space, score, scores }) =>
-    fact === undefined ? [] : [{ ...toFact(fact, space), score, scores }],
-  )
+  const results = recalled.items.flatMap(({ fact, proposals, space, score, scores }) => {
+    if (fact === undefined) return []
+    return [{ ...toFact(fact, space), ...(proposals === undefined ? {} : { proposals }), score, scores }]
+  })
   const { asOf, degraded, pending, recallId, trace } = recalled
   return { results, asOf, degraded, pending, recallId, ...(parsed.explain === true ? { trace } : {}) }
 }

@@ -1,7 +1,7 @@
 /** Changes facts in place, and removes them. History keeps the old versions. */
-import type { Change } from '../../domain/commit/commit.ts'
+import type { ChangeOf, CommitResult } from '../../domain/commit/commit.ts'
 import type { LoggedCommit } from '../../domain/commit/effect.ts'
-import { invalidInput, notFound } from '../../domain/error.ts'
+import { invalidInput, MemoryError, notFound, shown } from '../../domain/error.ts'
 import { copyJson, type JsonObject } from '../../domain/json.ts'
 import type { FactStatus } from '../../domain/records/fact.ts'
 import { toIso } from '../../domain/time.ts'
@@ -9,7 +9,8 @@ import { type CommitIdOption, named, namedPart } from '../arguments/commit-ids.t
 import { appliedOf, failsExpectation } from '../door/applied.ts'
 import { committedAs } from '../door/committed.ts'
 import type { Core } from '../door/core.ts'
-import { Door } from '../door/door.ts'
+import { Door, type SubmitOptions } from '../door/door.ts'
+import { propose } from '../proposals/propose.ts'
 import { type FactHome, type FactIds, homeOf } from './fact-home.ts'
 import { type FactRecord, withoutRole } from './fact-records.ts'
 import { type FactPlace, getFact, placeOfFact } from './facts-read.ts'
@@ -50,6 +51,8 @@ export interface FactDeletion {
   readonly deleted: boolean
   /** The fact stays: it is trusted more than the agent or the tool that wanted to remove it. */
   readonly refused?: true
+  /** With `refused`: the open proposal to remove it. Somebody with as much trust decides; see `memory.proposals`. */
+  readonly proposalId?: string
 }
 
 /** What became of the deletion of all facts of a home. */
@@ -58,6 +61,8 @@ export interface FactDeletions {
   readonly deleted: number
   /** How many facts stay, since they are trusted more than the caller. Absent if none does. */
   readonly refused?: number
+  /** Open proposals to remove facts that stay, at most `limits.proposalsOpen`. Absent if there are none. */
+  readonly proposalIds?: readonly string[]
 }
 
 const noFact = (factId: string) => notFound('fact', factId, 'It may have been deleted or have expired; search again.')
@@ -82,6 +87,38 @@ async function findFact(core: Core, factId: string): Promise<FactPlace & { reado
   return { ...place, metadata: record.metadata }
 }
 
+/** Whether a change was refused since its actor has less trust than the current fact. */
+function isTooLittleTrusted(error: unknown): error is MemoryError {
+  return error instanceof MemoryError && error.code === 'conflict' && error.details.given !== undefined
+}
+
+/**
+ * Commits a change of a fact. One that takes more trust is kept as a proposal, which the error names.
+ *
+ * @throws MemoryError `conflict` with `proposalId` in its details.
+ */
+async function submitOrPropose(
+  space: Door,
+  change: ChangeOf<'fact-assert'>,
+  options: SubmitOptions,
+): Promise<CommitResult> {
+  try {
+    return await space.submit([change], options)
+  } catch (error) {
+    if (!isTooLittleTrusted(error)) throw error
+    const { expect } = options
+    const proposed = await propose(space, { change, ...(expect === undefined ? {} : { expect }) })
+    if (proposed.status === 'conflict') throw error
+    const { proposalId } = proposed
+    throw new MemoryError('conflict', {
+      message: error.message.slice(0, -error.fix.length).trim(),
+      fix: `It is kept as the proposal ${shown(proposalId)}: let somebody with that trust decide, by memory.proposals.`,
+      details: { ...error.details, proposalId },
+      cause: error,
+    })
+  }
+}
+
 /** Changes a fact in place: the same id, a new version. With the words of another fact the two become that one. */
 export async function updateFact(
   core: Core,
@@ -96,9 +133,9 @@ export async function updateFact(
     )
   }
   const { space, metadata } = await findFact(core, factId)
-  const change: Change = { kind: 'fact-assert', factId, ...editOf(edit, metadata) }
+  const change = { kind: 'fact-assert', factId, ...editOf(edit, metadata) } as const
   const expect = ifVersion === undefined ? {} : { expect: [{ version: ifVersion, of: { fact: factId } }] }
-  const result = await space.submit([change], { ...expect, ...named(commitId) })
+  const result = await submitOrPropose(space, change, { ...expect, ...named(commitId) })
   if (ifVersion !== undefined && failsExpectation(result)) {
     return { status: 'conflict', current: await getFact(core, { factId, includeSuperseded: true }) }
   }
@@ -119,8 +156,10 @@ export async function deleteFact(
   // What is not there needs no commit; a retry must find its own.
   if (commitId === undefined && (await place.space.facts.get(factId)).record === null) return { deleted: false }
   const commit = await place.space.submit([{ kind: 'fact-retire', factIds: [factId] }], named(commitId))
-  const { deleted, refused } = appliedOf(commit, 'fact-retire').result
-  return { deleted: deleted.length > 0, ...(refused === undefined ? {} : { refused: true as const }) }
+  const { deleted, refused, proposed = [] } = appliedOf(commit, 'fact-retire').result
+  const [proposalId] = proposed
+  const kept = proposalId === undefined ? {} : { proposalId }
+  return { deleted: deleted.length > 0, ...(refused === undefined ? {} : { refused: true as const, ...kept }) }
 }
 
 /** How many facts a commit retired that had not expired. */
@@ -141,6 +180,7 @@ async function retireAll(
   statuses: readonly FactStatus[],
   commitId: string | undefined,
 ): Promise<Required<FactDeletions>> {
+  const proposalIds: string[] = []
   const space = new Door(core, id)
   const limit = Math.min(core.limits.pageSize, core.limits.factLinks)
   let [deleted, refused] = [0, 0]
@@ -152,11 +192,12 @@ async function retireAll(
       continue
     }
     const { items } = await space.facts.list({ attributes, statuses, order: 'oldest', after, limit })
-    if (items.length === 0) return { deleted, refused }
+    if (items.length === 0) return { deleted, refused, proposalIds: proposalIds.slice(-core.limits.proposalsOpen) }
     const commit = await space.submit([{ kind: 'fact-retire', factIds: items.map((fact) => fact.id) }], own)
     const { result } = appliedOf(commit, 'fact-retire')
     deleted += result.deleted.length
     refused += result.refused?.length ?? 0
+    proposalIds.push(...(result.proposed ?? []))
     // Those that stay are passed over.
     after = items.at(-1)?.order ?? after
   }
@@ -174,5 +215,6 @@ export async function deleteAllFacts(
   const current = await retireAll(home, core, ['current'], commitId)
   const others = await retireAll(home, core, ['superseded', 'queued'], commitId)
   const refused = current.refused + others.refused
-  return { deleted: current.deleted, ...(refused > 0 ? { refused } : {}) }
+  const { deleted, proposalIds } = current
+  return { deleted, ...(refused > 0 ? { refused } : {}), ...(proposalIds.length > 0 ? { proposalIds } : {}) }
 }

@@ -23,6 +23,7 @@ import type {
 } from '../answers/recollection.ts'
 import { recordPlace, toListedMessage, toObservation } from '../answers/records.ts'
 import type { Core } from '../door/core.ts'
+import { withProposals } from '../proposals/read-proposals.ts'
 import { traced } from '../tracing.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
 import { recallAnswer, recallEvent } from './trace-recall.ts'
@@ -322,12 +323,24 @@ export function recallFrom(core: Core, query: RecallQuery): Promise<Recollection
   )
 }
 
+/** Items of facts with the open proposals about them. */
+async function withOpenProposals(
+  core: Core,
+  items: readonly RecalledItemRecord[],
+): Promise<readonly RecalledItemRecord[]> {
+  const facts = items.filter(({ kind }) => kind === 'fact')
+  if (facts.length === 0) return items
+  const shown = new Map((await withProposals(core, facts)).map((fact) => [`${fact.space} ${fact.id}`, fact]))
+  return items.map((item) => (item.kind === 'fact' ? (shown.get(`${item.space} ${item.id}`) ?? item) : item))
+}
+
 async function recallNow(core: Core, query: RecallQuery): Promise<RecollectionRecord> {
   const isFiltered = query.filter !== null || query.isWanted !== undefined
   const limit = isFiltered ? mostRows : query.topK + spareRows
   const { reading, chosen } = await searchAndChoose(core, query, limit)
   const { search } = reading
-  const { items, traced, behind, tokens } = await answer(reading, chosen)
+  const { items: found, traced, behind, tokens } = await answer(reading, chosen)
+  const items = await withOpenProposals(core, found)
   const { plan, ranking, corpus, key, keys, asOf, degraded, pending } = search
   const recallId = recallIdOf(core, key)
   const trace = {

@@ -48,7 +48,7 @@ const refusals: readonly StorageCase[] = [
         expiresAt: due,
         target: { kind: 'fact', id: user },
         change: superseding(statement, user),
-        base: 1,
+        base: 2,
         status: 'open',
       },
       'the proposal',
