@@ -38,6 +38,23 @@ async function runIn(memory: Memory): Promise<string> {
   return put.runId
 }
 
+/** Proposals of an agent to replace what erin stated: two that are open, and one that was rejected. */
+async function proposalsIn(memory: Memory) {
+  const erin = { userId: 'erin', infer: false }
+  const contested = async (what: string) => {
+    const { results } = await memory.as({ kind: 'user', id: 'erin' }).add(`${what} Oslo`, erin)
+    const supersedes = results[0]?.id ?? ''
+    const { results: stated } = await memory
+      .as({ kind: 'agent', id: 'bot' })
+      .add(`${what} Rome`, { ...erin, supersedes })
+    return stated[0]?.proposalIds?.[0] ?? ''
+  }
+  const proposalId = await contested('Lives in')
+  const decidedProposalId = await contested('Sleeps in')
+  await memory.proposals.reject(decidedProposalId)
+  return { proposalId, otherProposalId: await contested('Works in'), decidedProposalId }
+}
+
 /** The scene, in a memory of the test's own. */
 export async function openScene(): Promise<Scene> {
   const memory = openMemory()
@@ -80,21 +97,10 @@ export async function openScene(): Promise<Scene> {
   const oldFactId = await add('Lives in Oslo')
   const factId = await add('Lives in Bergen', { supersedes: oldFactId, metadata: { topic: 'home' } })
   const otherFactId = await add('Lives in Rome', { contradicts: factId })
-  const bot = memory.as({ kind: 'agent', id: 'bot' })
-  const contest = async (by: Memory, text: string) => {
-    const erin = { userId: 'erin', infer: false }
-    const { results } = await memory.as({ kind: 'user', id: 'erin' }).add(`${text} Oslo`, erin)
-    const { results: stated } = await by.add(`${text} Rome`, { ...erin, supersedes: results[0]?.id ?? '' })
-    return stated[0]?.proposalIds?.[0] ?? ''
-  }
-  const proposalId = await contest(bot, 'Lives in')
-  const otherProposalId = await contest(bot, 'Works in')
-  const decidedProposalId = await contest(bot, 'Sleeps in')
-  await memory.proposals.reject(decidedProposalId)
   const runId = await runIn(memory)
   await memory.saveMessages({ resourceId: 'bob', threadId: 't', messages: 'hello' })
   const { id: receiptId } = await memory.forget({ resourceId: 'bob' })
-  const proposals = { proposalId, otherProposalId, decidedProposalId }
+  const proposals = await proposalsIn(memory)
   const { recallId } = await memory.recall({ ...alice, query: 'tea' })
   return {
     memory,

@@ -8,7 +8,7 @@ import { failsExpectation, refused } from '../door/applied.ts'
 import type { Door } from '../door/door.ts'
 
 /** A change to propose. Its author is the actor of the door. */
-export interface ProposeRequest extends CommitIdOption {
+interface ProposeRequest extends CommitIdOption {
   /** A change of a fact, an entry or a block, as a commit would make it. */
   readonly change: ChangeOf<'proposal-put'>['change']
   /** Of agents and tools, only these may decide. Default: all that have the trust that it takes. */
@@ -20,7 +20,7 @@ export interface ProposeRequest extends CommitIdOption {
 }
 
 /** The open proposal, which may have been there before; or a conflict with what its author has seen. */
-export type Proposed = { readonly status: 'proposed'; readonly proposalId: string } | { readonly status: 'conflict' }
+type Proposed = { readonly status: 'proposed'; readonly proposalId: string } | { readonly status: 'conflict' }
 
 /**
  * Proposes a change of the door's space. Of the same author there is one open proposal of a kind about one target: the same

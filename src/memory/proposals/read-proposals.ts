@@ -34,7 +34,7 @@ export interface ProposalPageRecord<Time = string> extends PageEnd {
 }
 
 /** A stored proposal and its space. */
-export interface ProposalPlace {
+interface ProposalPlace {
   readonly door: Door
   readonly record: RecordState
 }

@@ -7,7 +7,7 @@ import { trusts } from '../../domain/trust.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { append, assertFact, increment, merge, putThread, remove, retire, write } from './changes.ts'
 import { alice, bob, carol, probe, type StorageCase, worker } from './contract-case.ts'
-import { accept, decideOn, foundProposal, idsLabelled, propose, proposed } from './proposal-scene.ts'
+import { accept, decideOn, foundProposal, idsLabelled, proposed, proposing } from './proposal-scene.ts'
 import { type Scene, sceneCase } from './scene.ts'
 
 const as = (actor: Actor) => ({ actor })
@@ -104,10 +104,10 @@ const refusals: readonly StorageCase[] = [
     const most = { limits: { proposalsOpen: 2 } }
     const ids: string[] = []
     for (const key of ['a', 'b', 'c']) {
-      const { results } = await scene.committed(propose(write(key, key)), { ...as(probe), ...most })
+      const { results } = await scene.committed(proposing(write(key, key)), { ...as(probe), ...most })
       ids.push((results[0] as { readonly key: string }).key)
     }
-    await scene.committed(propose(write('a', 1)), { ...as(bob), ...most })
+    await scene.committed(proposing(write('a', 1)), { ...as(bob), ...most })
     expectEqual(await idsLabelled(scene, 'author/tool/probe'), ids.slice(1), 'the newest two')
     expectEqual((await idsLabelled(scene, 'open')).length, 3, 'those of others stay')
     expectTrue(!(await scene.logText()).includes('"value":"a"'), 'what it said is gone from the log too')
@@ -301,18 +301,18 @@ const conflicts: readonly StorageCase[] = [
     const tea = await scene.asserted(assertFact('Likes tea'), as(carol))
     const rum = await scene.asserted(assertFact('Likes rum'), as(carol))
     const odd: readonly (readonly [string, Change])[] = [
-      ['invalid-input', propose(retire(tea, rum))],
-      ['invalid-input', propose(assertFact('New', { supersedes: [tea] }))],
-      ['invalid-input', propose({ kind: 'fact-assert', factId: tea, supersedes: [rum, tea] })],
-      ['invalid-input', propose(assertFact('Queued', { queued: true }))],
-      ['invalid-input', propose(write('*', 1))],
-      ['invalid-input', propose(write('k', 1), { expiresAt: scene.now() })],
-      ['not-found', propose(retire(tea.replace(/[^_]+$/, 'none')))],
-      ['not-found', propose({ kind: 'block-write', name: 'main', threadId: 'none', format: 'text', value: 'x' })],
+      ['invalid-input', proposing(retire(tea, rum))],
+      ['invalid-input', proposing(assertFact('New', { supersedes: [tea] }))],
+      ['invalid-input', proposing({ kind: 'fact-assert', factId: tea, supersedes: [rum, tea] })],
+      ['invalid-input', proposing(assertFact('Queued', { queued: true }))],
+      ['invalid-input', proposing(write('*', 1))],
+      ['invalid-input', proposing(write('k', 1), { expiresAt: scene.now() })],
+      ['not-found', proposing(retire(tea.replace(/[^_]+$/, 'none')))],
+      ['not-found', proposing({ kind: 'block-write', name: 'main', threadId: 'none', format: 'text', value: 'x' })],
       ['invalid-input', decideOn(tea, 'rejected')],
     ]
     for (const [code, change] of odd) await scene.refused(code as 'not-found', change, as(probe))
-    await scene.refused('limit-exceeded', propose(write('k', 'x'.repeat(100))), {
+    await scene.refused('limit-exceeded', proposing(write('k', 'x'.repeat(100))), {
       ...as(probe),
       limits: { recordBytes: 100 },
     })

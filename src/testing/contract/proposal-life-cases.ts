@@ -4,14 +4,14 @@ import { dayMs } from '../../domain/limits.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { assertFact, message, putThread, retire, say, write } from './changes.ts'
 import { alice, carol, probe, type StorageCase, worker } from './contract-case.ts'
-import { accept, decideOn, foundProposal, idsLabelled, propose, proposed } from './proposal-scene.ts'
+import { accept, decideOn, foundProposal, idsLabelled, proposed, proposing } from './proposal-scene.ts'
 import { home, sceneCase } from './scene.ts'
 
 const aDay = { limits: { proposalDays: 1 } } as const
 
 export const proposalLifeCases: readonly StorageCase[] = [
   sceneCase('a proposal that nobody decides about in time expires, and is kept for as long again', async (scene) => {
-    const { results } = await scene.committed(propose(write('k', 'words')), { actor: probe, ...aDay })
+    const { results } = await scene.committed(proposing(write('k', 'words')), { actor: probe, ...aDay })
     const id = (results[0] as { readonly key: string }).key
     const due = async () => (await scene.storage.due({ actor: worker, grants: 'all' }, 10)).proposals
     await scene.refused('conflict', decideOn(id, 'expired'), { actor: worker })
@@ -95,7 +95,7 @@ export const proposalLifeCases: readonly StorageCase[] = [
     },
   ),
   sceneCase('no proposal is made in a space that is not there, unless it is of something new', async (scene) => {
-    await scene.refused('not-found', propose(retire('fact_000000000000_none')), { actor: probe })
+    await scene.refused('not-found', proposing(retire('fact_000000000000_none')), { actor: probe })
     const id = await proposed(scene, write('k', 1), probe)
     expectEqual((await foundProposal(scene, id))?.base, 0, 'an entry that is not there')
     await scene.committed({ kind: 'erase' })

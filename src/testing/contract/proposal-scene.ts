@@ -9,7 +9,7 @@ import { home, type Scene } from './scene.ts'
 type Proposable = ChangeOf<'proposal-put'>['change']
 
 /** A proposal of a change. */
-export const propose = (change: Change, more: Omit<ChangeOf<'proposal-put'>, 'kind' | 'change'> = {}): Change => ({
+export const proposing = (change: Change, more: Omit<ChangeOf<'proposal-put'>, 'kind' | 'change'> = {}): Change => ({
   kind: 'proposal-put',
   change: change as Proposable,
   ...more,
@@ -34,7 +34,7 @@ export const accept = (proposalId: string, change: Change): readonly Change[] =>
 
 /** Makes a proposal, and answers its id. */
 export async function proposed(scene: Scene, change: Change, actor: Actor, more = {}): Promise<string> {
-  const { results } = await scene.committed(propose(change, more), { actor })
+  const { results } = await scene.committed(proposing(change, more), { actor })
   const [result] = results
   expectTrue(result?.kind === 'record-put' && result.noun === proposalNoun, 'the answer has the proposal')
   return result.key

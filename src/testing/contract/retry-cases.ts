@@ -9,7 +9,7 @@ import { expectEqual } from './assert.ts'
 import * as change from './changes.ts'
 import { alice, bob, carol, type StorageCase, worker } from './contract-case.ts'
 import { beginCycle, note, observe, observedAt } from './observation-scene.ts'
-import { accept, decideOn, propose, proposed } from './proposal-scene.ts'
+import { accept, decideOn, proposed, proposing } from './proposal-scene.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 import { asking, type Working, working } from './step-scene.ts'
 import { begun, type Leased } from './work-scene.ts'
@@ -180,7 +180,7 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'work-wait': ({ works }) => [change.waitWork({ ...works.held, path: 'begun' }, { payload: { none: null } })],
   'step-put': ({ calling }) => [asking(calling, 'new', { payload: { none: null } })],
   'step-patch': ({ calling }) => [change.patchStep(calling, 'begun', 'started', { attempt: 2 })],
-  'proposal-put': () => [propose(change.write('made', { none: null }))],
+  'proposal-put': () => [proposing(change.write('made', { none: null }))],
   'proposal-decide': ({ proposal }) => accept(proposal, change.write('made', 1)),
   'proposal-decide that rejects': ({ proposal }) => [decideOn(proposal, 'rejected', 'No.')],
   'observation-begin': ({ seen }) => [{ kind: 'observation-begin', threadId: 't', to: seen.place, leaseMs: 1_000 }],
