@@ -10,6 +10,16 @@ export type {
 } from './agent/container/registered.ts'
 export type { Registration } from './agent/container/registry.ts'
 export type {
+  DelegationComplete,
+  DelegationCompleteAnswer,
+  DelegationContext,
+  DelegationMessage,
+  DelegationOptions,
+  DelegationResult,
+  DelegationStart,
+  DelegationStartAnswer,
+} from './agent/delegation-options.ts'
+export type {
   AgentInput,
   AgentOptions,
   CallMemory,

@@ -4,6 +4,7 @@ import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading } from '../domain/read-plain.ts'
 import { checkAutoResume, checkCallOptions, checkRequireToolApproval } from './call-options.ts'
+import { checkDelegation } from './delegation-options.ts'
 import { type AgentOptions, callFields, checkMemory } from './options.ts'
 import { checkSubagents } from './subagents/primitives.ts'
 
@@ -32,6 +33,7 @@ export function checkAgentOptions(given: unknown): AgentOptions {
   const known = [
     ...['id', 'name', 'description', 'instructions', 'model', 'memory', 'tools', 'agents', 'workflows'],
     ...['inputProcessors', 'outputProcessors', 'defaultOptions', 'requireToolApproval', 'autoResumeSuspendedTools'],
+    'delegation',
   ]
   const extra = Object.keys(options).find((name) => !known.includes(name))
   if (extra !== undefined) {
@@ -53,6 +55,7 @@ export function checkAgentOptions(given: unknown): AgentOptions {
   if (typeof agents !== 'function') checkSubagents(options.name, agents)
   if (requireToolApproval !== undefined) checkRequireToolApproval(requireToolApproval, 'requireToolApproval')
   if (autoResumeSuspendedTools !== undefined) checkAutoResume(autoResumeSuspendedTools, 'autoResumeSuspendedTools')
+  if (options.delegation !== undefined) checkDelegation(options.delegation)
   if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)
   if (defaultOptions !== undefined) {
     const fields = callFields(defaultOptions, 'defaultOptions')

@@ -4,6 +4,7 @@ import { invalidInput, shown } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading } from '../domain/read-plain.ts'
+import { checkDelegation } from './delegation-options.ts'
 import { type CallMemory, type CallOptions, type ModelSettings, readFields } from './options.ts'
 import { RequestContext } from './request-context.ts'
 import { isToolSchema } from './tools/tool-schema.ts'
@@ -88,6 +89,7 @@ export const callOptionTable = {
     check: checkRequireToolApproval,
   },
   autoResumeSuspendedTools: { ...own, check: checkAutoResume },
+  delegation: { ...own, check: checkDelegation, merge: (agents, calls) => ({ ...agents, ...calls }) },
   maxSteps: {
     ...own,
     // As many as an agent of the AI SDK takes.

@@ -5,6 +5,7 @@ import type { LanguageModelObject } from '../derive/provider-model.ts'
 import { type Actor, sameActor } from '../domain/actor.ts'
 import { invalidInput, invariant, MemoryError, shown } from '../domain/error.ts'
 import type { TurnId } from '../domain/id.ts'
+import type { JsonObject } from '../domain/json.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../domain/records/message.ts'
@@ -12,6 +13,7 @@ import { type ReadMessage, readMessages } from '../domain/records/message-input.
 import type { Memory } from '../facade/memory.ts'
 import { type AgentMemory, type AgentSpace, usableMemory } from '../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../ports/behaviour.ts'
+import type { Utterance } from './context/model-messages.ts'
 import { resolveModel } from './model.ts'
 import { once } from './once.ts'
 import {
@@ -27,18 +29,23 @@ import {
 import { type ProcessedMessage, type Processor, runProcessors } from './processors/processor.ts'
 import { Relay } from './relay.ts'
 import { RequestContext } from './request-context.ts'
+import { ShownConversation } from './shown-conversation.ts'
 import { ResultReader } from './tools/result-reader.ts'
 import { withApprovals } from './tools/tool-approval.ts'
 import { withConvertedSchemas } from './tools/tool-schema.ts'
 import { checkTools } from './tools/tool-set.ts'
 import { WorkLog } from './work-log.ts'
 
-/** What the delegations share that one call of a supervisor begins, at every depth. */
+/** The work that an agent does for another one. */
 export interface DelegatedWork {
   /** How many delegations the agent is inside: 1 for a subagent of the agent that the application called. */
   readonly depth: number
   /** How many delegations have begun so far. */
   readonly begun: { count: number }
+  /** What the agent is shown of the supervisor's conversation. */
+  readonly forwarded: readonly Utterance[]
+  /** What the run of the work keeps, to go on as it began; null for nothing. */
+  readonly kept: JsonObject | null
 }
 
 /** What is known of a call when its tools are made. */
@@ -51,6 +58,7 @@ export interface DelegatingCall {
   readonly remembered: Remembered | null
   readonly relay: Relay
   readonly log: WorkLog
+  readonly shown: ShownConversation
 }
 
 /** An agent as a call sees it. */
@@ -100,6 +108,8 @@ export interface Call {
   readonly relay: Relay
   /** What was handed to others, for the record of the run. */
   readonly log: WorkLog
+  /** What the model is shown and says, for those that work is handed to. */
+  readonly shown: ShownConversation
   /** Whether a new message gave the data that the turn goes on with. A client then has no open answer to add to. */
   readonly isAutoResumed: boolean
 }
@@ -264,9 +274,12 @@ export async function settleCall(
   const stored = remembered === null || results === null ? null : { remembered, results }
   const relay = new Relay()
   const log = new WorkLog()
+  const said = new ShownConversation()
   const { agents, workflows } = agent.options
   const hands = agents !== undefined || workflows !== undefined
-  const handed = hands ? await agent.handsOn({ agent, options, requestContext, model, remembered, relay, log }) : {}
+  const handed = hands
+    ? await agent.handsOn({ agent, options, requestContext, model, remembered, relay, log, shown: said })
+    : {}
   const tools = withApprovals(await toolsOf(agent, [given, handed], options, stored), {
     rule: options.requireToolApproval ?? agent.options.requireToolApproval ?? false,
     requestContext,
@@ -301,6 +314,7 @@ export async function settleCall(
     run: place?.run ?? null,
     relay,
     log,
+    shown: said,
     isAutoResumed: false,
   }
 }

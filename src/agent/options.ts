@@ -11,6 +11,7 @@ import type { StandardSchema } from '../domain/standard-schema.ts'
 import type { Memory } from '../facade/memory.ts'
 import { usableMemory } from '../ports/agent-memory.ts'
 import type { HistoryMode, MemoryBehaviour } from '../ports/behaviour.ts'
+import type { DelegationOptions } from './delegation-options.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
 import type { RequireToolApproval } from './tools/tool-approval.ts'
@@ -86,6 +87,8 @@ export interface CallOptions extends ModelSettings {
    * Default: as the agent says.
    */
   readonly autoResumeSuspendedTools?: boolean
+  /** How this call hands work on; each of its fields replaces the agent's. */
+  readonly delegation?: DelegationOptions
   /** How many steps (calls of the model) one call may take. Default: 20. `stopWhen` allows finer rules. */
   readonly maxSteps?: number
   /** Whether each step is saved as it completes. With `false`, all are saved at the end. Default: true. */
@@ -139,6 +142,8 @@ export interface AgentOptions {
    * without a memory or a model uses those of this agent.
    */
   readonly agents?: Dynamic<Readonly<Record<string, Subordinate>>>
+  /** How it hands work on. */
+  readonly delegation?: DelegationOptions
   /** Workflows it may run. Kept, and not called in this version. */
   readonly workflows?: Dynamic<Readonly<Record<string, unknown>>>
   /** Change or refuse the new messages and the prompt, in this order. */

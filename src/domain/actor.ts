@@ -69,7 +69,7 @@ export function sameActor(left: Actor, right: Actor): boolean {
 }
 
 /** The author of a user's message in a space outside any resource, if nobody stated the user. */
-const unknownUser: Author = { kind: 'user', id: 'unknown', claimed: true }
+export const unknownUser: Author = { kind: 'user', id: 'unknown', claimed: true }
 
 /** Whether an author stands for an unknown user. */
 export function isUnknownUser({ kind, id }: Actor): boolean {

@@ -18,7 +18,7 @@ describe('options of a call', () => {
     const own: CallOptions = {
       ...{ resourceId: 'alice', threadId: 't', memory: {}, author: bob, requestContext: new RequestContext() },
       ...{ instructions: 'Be brief.', tools: {}, maxSteps: 3, savePerStep: false, messageId: 'm' },
-      ...{ trigger: 'submit-message', requireToolApproval: true, autoResumeSuspendedTools: true },
+      ...{ trigger: 'submit-message', requireToolApproval: true, autoResumeSuspendedTools: true, delegation: {} },
     }
     const passed = { temperature: 0, seed: 7, experimental_download: undefined }
     expect(optionsPassedOn({ ...own, ...passed } as CallOptions)).toEqual(passed)

@@ -100,6 +100,11 @@ export class Answer {
     return this.#steps
   }
 
+  /** What is known of it so far; stored or not. */
+  get parts(): readonly MessagePart[] {
+    return this.#latest
+  }
+
   /** How the last step ended, in the AI SDK's words; undefined before. */
   get finishReason(): string | undefined {
     return this.#finishReason
@@ -110,9 +115,7 @@ export class Answer {
     return { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens }
   }
 
-  /**
-   * Resolves when that many steps are recorded (and saved, if steps are saved one by one), or the recording is over.
-   */
+  /** Resolves when that many steps are recorded, and saved if each step is, or the recording is over. */
   recorded(steps: number): Promise<void> {
     if (this.#hasEnded || this.#steps >= steps) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push({ step: steps, resolve }))

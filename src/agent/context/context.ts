@@ -7,17 +7,23 @@ import { ResultReader } from '../tools/result-reader.ts'
 import { inputOf, type Shown, showInput, tokensOfTurn } from './conversation.ts'
 import { leftOf, tokensOfText } from './fit.ts'
 import { gather } from './gather.ts'
+import { history, type ShownHistory } from './history.ts'
 import { isOnlyAgentIn } from './labels.ts'
-import type { Showing } from './model-messages.ts'
+import type { Showing, Utterance } from './model-messages.ts'
 import type { AnySection, ContextInput, FittedPart } from './section.ts'
 import { sections as promptSections, type SectionName, type SeenInSections } from './sections.ts'
 import { type SeenItems, seenMessages } from './seen.ts'
 import { type Parts, shareOut } from './share-out.ts'
+import { workingMemory } from './working-memory.ts'
 
 export interface AssembledContext {
   /** The agent's instructions, then memory; absent if there is neither. */
   readonly instructions?: string | SystemModelMessage[]
   readonly messages: ModelMessage[]
+  /** The messages of the thread in the prompt, those of this turn last. */
+  readonly conversation: readonly Utterance[]
+  /** Working memory in the prompt; empty without one. */
+  readonly workingMemory: string
   readonly seen: SeenItems
   readonly warnings: readonly string[]
 }
@@ -79,6 +85,18 @@ function shownIn({ sections, parts }: Filled) {
     }
   }
   return { instructions, messages }
+}
+
+/** The messages of the history in the prompt. */
+function historyIn({ sections, parts }: Filled): readonly Utterance[] {
+  const at = sections.findIndex(({ name }) => name === history.name)
+  return at < 0 ? [] : (parts[at] as ShownHistory).shown.map(({ utterance }) => utterance)
+}
+
+function workingMemoryIn({ sections, parts }: Filled): string {
+  const at = sections.findIndex(({ name }) => name === workingMemory.name)
+  const section = sections[at]
+  return section?.place === 'instructions' ? section.show(parts[at] as FittedPart) : ''
 }
 
 function seenOf(
@@ -143,6 +161,8 @@ export async function assembleContext(
   return {
     ...instructionsOf(instructions, shown.instructions),
     messages: messagesOf(shown.messages, turn),
+    conversation: [...historyIn(filled), ...turn.map(({ utterance }) => utterance)],
+    workingMemory: workingMemoryIn(filled),
     seen: { ...seenOf(filled, turn, ownTokens), asOf: Object.assign({}, ...asOf, { [space.id]: window.asOf }) },
     warnings: sections.flatMap((section, at) => section.warnings?.(parts[at] as FittedPart, found[at]) ?? []),
   }

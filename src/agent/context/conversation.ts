@@ -1,6 +1,6 @@
 /** The messages of this turn as a prompt shows them, each once. */
 import { isDeepStrictEqual } from 'node:util'
-import { savedAuthor } from '../../domain/actor.ts'
+import { type Actor, savedAuthor, unknownUser } from '../../domain/actor.ts'
 import { invalidInput } from '../../domain/error.ts'
 import type { Message, MessageInput } from '../../domain/records/message.ts'
 import { type Showing, type ShownMessage, shownMessage, type Utterance } from './model-messages.ts'
@@ -24,6 +24,12 @@ function newUtterance({ id, role, parts, author }: MessageInput, { space }: Cont
   const said = savedAuthor(author, role, space.actor, space.address)
   const isOwnTurn = role !== 'assistant'
   return { id: id ?? null, role, parts, author: said, turnStatus: 'open', isOwnTurn, goesOn: false }
+}
+
+/** A message of a call that stores nothing. */
+export function unstoredUtterance({ role, parts, author }: MessageInput, sender: Actor | undefined): Utterance {
+  const said = author ?? sender ?? unknownUser
+  return { id: null, role, parts, author: said, turnStatus: 'complete', isOwnTurn: false, goesOn: false }
 }
 
 function isSame(stored: Utterance, given: Utterance): boolean {

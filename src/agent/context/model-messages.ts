@@ -39,7 +39,7 @@ export interface Showing {
   readonly reader: Reader
   readonly tools: ToolSet | undefined
   /** Shows large results by their beginning and end. */
-  readonly results: ResultReader
+  readonly results: Pick<ResultReader, 'shown' | 'told'>
   /** Calls in later messages. Messages are converted from the last to the first. */
   readonly seenCalls: Set<string>
 }
@@ -114,7 +114,7 @@ async function converted(
 }
 
 /** A message with its large results in short. */
-function withShortResults(message: ModelMessage, messageId: string | null, results: ResultReader): ModelMessage {
+function withShortResults(message: ModelMessage, messageId: string | null, results: Showing['results']): ModelMessage {
   if (message.role !== 'tool') return message
   const content = message.content.map((part) => {
     if (part.type !== 'tool-result') return part

@@ -13,11 +13,12 @@ const inputSchema = z.object({
 
 function subagentTool({ key, agent }: Subagent, delegations: Delegations): ToolSet[string] {
   const primitive = { type: 'agent', id: agent.id, key } as const
+  const toolName = toolPrefix.agent + key
   const tool = createTool({
-    id: toolPrefix.agent + key,
+    id: toolName,
     description: agent.description,
     inputSchema,
-    execute: ({ prompt }, call) => delegations.toAgent(agent, primitive, prompt, call),
+    execute: ({ prompt }, call) => delegations.toAgent({ agent, primitive, toolName, prompt }, call),
   })
   // A call that goes on, after whatever kept it, meets the work that it began.
   return withTraits(tool, { retry: 'safe', delegates: true }) as ToolSet[string]

@@ -59,11 +59,14 @@ export async function sdkSettings(
   const { schema } = options.structuredOutput ?? {}
   const isHidden = (toolName: string) => call.results?.isHidden(toolName) === true
   const closing = remembered?.space.stopping
-  const { prepareStep, ...settings } = optionsPassedOn(options)
+  const { prepareStep, stopWhen, ...settings } = optionsPassedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
   const asks = turn?.isSilent !== true
   return {
-    stopWhen: isStepCount(options.maxSteps ?? callOptionTable.maxSteps.default),
+    stopWhen: [
+      () => call.shown.isBailed,
+      ...[stopWhen ?? isStepCount(options.maxSteps ?? callOptionTable.maxSteps.default)].flat(),
+    ],
     ...(call.agent.telemetry === null ? {} : { telemetry: call.agent.telemetry }),
     ...settings,
     ...(prepareStep === undefined || !asks

@@ -54,14 +54,22 @@ export interface WorkPlace {
   readonly promptId: string
 }
 
-/** Where the work of a call is stored: the same each time that it is begun. */
-export function workPlace({ agent, space, threadId, runId, toolCallId }: HandingCall, key: string): WorkPlace {
+/**
+ * Where the work of a call is stored: the same each time that it is begun.
+ *
+ * @param isStable Whether all work for one thread of the supervisor is in one thread. Default: each in one of its own.
+ */
+export function workPlace(
+  { agent, space, threadId, runId, toolCallId }: HandingCall,
+  key: string,
+  isStable = false,
+): WorkPlace {
   const unique = derivedUnique(runId, toolCallId)
   const spaceId = childSpaceId(space.id, 'agent', key)
   const parent = { parentThreadId: threadId, parentRunId: runId, toolCallId, agent: agent.id }
   return {
     spaceIn: (memory, actor) => memory.spaceAt(actor, spaceId),
-    thread: { id: `delegation-${unique}`, metadata: { delegation: parent } },
+    thread: { id: isStable ? threadId : `delegation-${unique}`, metadata: { delegation: parent } },
     author: { kind: 'agent', id: agent.id, name: agent.name },
     run: { unique, parentRunId: runId },
     promptId: `prompt-${unique}`,

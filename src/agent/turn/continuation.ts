@@ -34,7 +34,8 @@ export function storedValues(requestContext: RequestContext): JsonObject {
 export function continuationOf({ agent, options, requestContext }: Call, steps: number): Json {
   const left = Math.max(1, (options.maxSteps ?? callOptionTable.maxSteps.default) - steps)
   const values = storedValues(requestContext)
-  const rest = { v: version, maxSteps: left }
+  const kept = agent.work?.kept ?? null
+  const rest = { v: version, maxSteps: left, ...(kept === null ? {} : { work: kept }) }
   if (Object.keys(values).length === 0) return rest
   const whole = { ...rest, requestContext: values }
   if (jsonBytes(whole) <= mostBytes) return whole
@@ -45,6 +46,19 @@ export function continuationOf({ agent, options, requestContext }: Call, steps: 
     error,
   )
   return rest
+}
+
+/** What a run keeps from its beginning; undefined for nothing. */
+export function beginningContinuation({ agent, options }: Call): Json | undefined {
+  const kept = agent.work?.kept ?? null
+  const { maxSteps } = options
+  return kept === null ? undefined : { v: version, ...(maxSteps === undefined ? {} : { maxSteps }), work: kept }
+}
+
+/** What the run of some work keeps; null for a run that keeps nothing. */
+export function keptWork(continuation: Json): JsonObject | null {
+  if (!isJsonObject(continuation) || continuation.v !== version) return null
+  return isJsonObject(continuation.work) ? continuation.work : null
 }
 
 /** The options that a run continues with. Those of the call that continues it win. */

@@ -9,6 +9,10 @@ import type { AgentTurn } from '../../ports/agent-memory.ts'
 import type { StoredAnswer } from '../answer/answer-changes.ts'
 import { type Call, processedContext, questionOf, type Remembered } from '../call.ts'
 import { assembleContext } from '../context/context.ts'
+import { unstoredUtterance } from '../context/conversation.ts'
+import { forwarded, forwardedAlone } from '../context/forwarded.ts'
+import type { ContextInput } from '../context/section.ts'
+import { sections as promptSections } from '../context/sections.ts'
 import { type InputPlan, planInput } from '../input/input.ts'
 import { checkParts } from '../input/known-parts.ts'
 import { turnMessages } from '../input/stored-thread.ts'
@@ -54,8 +58,11 @@ async function bareContext(call: Call): Promise<Pick<Exchange, 'instructions' | 
     return { role: 'system', content: input.parts.map(({ text }) => String(text ?? '')).join('\n') }
   })
   // Parts were read and checked; the SDK's own type of them is a closed union.
-  const messages = await convertToModelMessages(said as unknown as UIMessage[], { tools: call.tools })
+  const own = await convertToModelMessages(said as unknown as UIMessage[], { tools: call.tools })
   const all = [...call.instructions, ...instructions]
+  call.shown.instructions = textOf(all)
+  call.shown.said = said.map((message) => unstoredUtterance(message, call.sender))
+  const messages = [...(await forwardedAlone(forwardedTo(call), call.agent.id)), ...own]
   return { ...(all.length === 0 ? {} : { instructions: all }), messages: await processedContext(call, messages) }
 }
 
@@ -110,7 +117,9 @@ async function contextOf(
   plan: InputPlan,
   own: (Pick<BegunTurn, 'driving'> & { readonly turnId: TurnId; readonly goesOnWith: string | null }) | null,
 ): Promise<Pick<Exchange, 'instructions' | 'messages'> & { readonly seen: JsonObject }> {
-  const context = await assembleContext({
+  const said = forwardedTo(call)
+  const sections = said.length === 0 ? promptSections : [...promptSections, forwarded(said)]
+  const input: ContextInput = {
     space,
     agent: call.agent,
     threadId: thread.id,
@@ -125,7 +134,11 @@ async function contextOf(
     tools: call.tools,
     ...(call.results === null ? {} : { results: call.results }),
     ...(call.signal === undefined ? {} : { signal: call.signal }),
-  })
+  }
+  const context = await assembleContext(input, sections)
+  call.shown.instructions = textOf(call.instructions)
+  call.shown.workingMemory = context.workingMemory
+  call.shown.said = context.conversation
   call.warnings.push(...context.warnings)
   const messages = await processedContext(call, context.messages)
   call.signal?.throwIfAborted()
@@ -135,12 +148,17 @@ async function contextOf(
   return { messages, seen, ...(instructions === undefined ? {} : { instructions }) }
 }
 
+/** What a subagent is shown of the conversation of its supervisor. */
+const forwardedTo = ({ agent }: Call) => agent.work?.forwarded ?? []
+
+const textOf = (messages: readonly SystemModelMessage[]) => messages.map(({ content }) => content).join('\n\n')
+
 const systemMessage = (content: string): SystemModelMessage => ({ role: 'system', content })
 
 /** One text if there is only text: some models accept only one system message. */
 function asInstructions(messages: readonly SystemModelMessage[]): string | readonly SystemModelMessage[] {
   if (messages.some(({ providerOptions }) => providerOptions !== undefined)) return messages
-  return messages.map(({ content }) => content).join('\n\n')
+  return textOf(messages)
 }
 
 /** A call that reads its thread and writes nothing. */
@@ -215,5 +233,6 @@ async function ownTurn(call: Call, remembered: Remembered, begun: BegunTurn, res
   const records = { steps, calls, runs: driving?.runs ?? new Map() }
   const answer = { messageId, stored, modelOutputs, dataParts, suspensions }
   const own = new OwnTurn(call, { turn, runId, ...answer, ...records })
+  call.shown.answer = () => ({ id: messageId, parts: own.answer.parts })
   return { ...tools, turn: own }
 }

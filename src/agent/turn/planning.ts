@@ -20,6 +20,7 @@ import { toJson } from '../tools/result-json.ts'
 import { parseOutput } from '../tools/tool-schema.ts'
 import { toolNamed } from '../tools/tool-set.ts'
 import { type AnswerOfTurn, answeringTurn, answerOfTurn } from './answering-turn.ts'
+import { beginningContinuation } from './continuation.ts'
 import { beginningRun, resumingRun } from './run-record.ts'
 import { answeredBefore, resuming, withModelOutputs } from './suspended.ts'
 
@@ -157,7 +158,7 @@ export async function checkClientResult({ tools }: Call, toolName: string, outpu
 async function openingRequest(call: Call, remembered: Remembered, plan: InputPlan): Promise<AgentTurnRequest> {
   const { space, thread } = remembered
   const threadId = thread.id
-  const { runId, run } = beginningRun(space, call.agent.id, threadId, call.run)
+  const { runId, run } = beginningRun(space, call.agent.id, threadId, call.run, beginningContinuation(call))
   const before = await threadChanges(remembered)
   const messages = [...plan.fresh]
   const said: Change[] = messages.length === 0 ? [] : [{ kind: 'message-append', threadId, opened: 0, messages }]

@@ -25,12 +25,14 @@ export interface ResumedRun extends RunAtWork {
  * A new run of an agent, for the turn that the same commit opens.
  *
  * @param given Its id and its parent, if another run began it.
+ * @param continuation What it keeps to go on as it began. Default: nothing.
  */
 export function beginningRun(
   space: AgentSpace,
   agentId: string,
   threadId: string,
   given: GivenRun | null = null,
+  continuation?: Json,
 ): RunAtWork {
   const { unique: runId, ...parent } = given ?? { unique: space.newRunId() }
   const run: Change = {
@@ -41,6 +43,7 @@ export function beginningRun(
     opened: 0,
     status: 'running',
     ...parent,
+    ...(continuation === undefined ? {} : { continuation }),
   }
   return { runId, run }
 }

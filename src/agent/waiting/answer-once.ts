@@ -5,7 +5,9 @@
 import type { Actor } from '../../domain/actor.ts'
 import { type ErrorCode, MemoryError } from '../../domain/error.ts'
 import { runIdIn, type TurnId } from '../../domain/id.ts'
-import { isToolPart, type Message } from '../../domain/records/message.ts'
+import { isJsonObject } from '../../domain/json.ts'
+import { isInternal, isToolPart, type Message, type MessagePart, toolNameOf } from '../../domain/records/message.ts'
+import type { RunState } from '../../domain/records/run.ts'
 import type { TurnStatus } from '../../domain/records/turn.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { AgentMemory, AgentSpace } from '../../ports/agent-memory.ts'
@@ -15,7 +17,7 @@ import { turnMessages } from '../input/stored-thread.ts'
 import type { CallOptions, CallThread } from '../options.ts'
 import type { RequestContext } from '../request-context.ts'
 import { generate } from '../run/generate.ts'
-import type { AgentStreamPart } from '../run/result.ts'
+import type { AgentResult, AgentStreamPart } from '../run/result.ts'
 import { stream } from '../run/stream.ts'
 import { type PendingCall, pendingCallsOf } from '../suspension/pending-calls.ts'
 import {
@@ -65,6 +67,15 @@ export interface StepQuestion {
   readonly decisions: readonly CallDecision[]
 }
 
+/** What is known of an answer in addition to its text. */
+interface ToldOfAnswer {
+  /** How its last step ended, in the words of the AI SDK. */
+  readonly finishReason?: string
+  /** Tokens. */
+  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number }
+  readonly toolResults: readonly { readonly toolCallId: string; readonly toolName: string; readonly result: unknown }[]
+}
+
 /** The answer, or the calls that it waits for. */
 export type AnswerToQuestion =
   | {
@@ -72,6 +83,7 @@ export type AnswerToQuestion =
       readonly text: string
       /** null for an answer that is not stored. */
       readonly runId: string | null
+      readonly told: ToldOfAnswer
     }
   | {
       readonly status: 'suspended'
@@ -108,14 +120,15 @@ interface Answered {
   readonly runId: string | null
   /** Whether a call of a tool asks for an approval. */
   readonly waits: boolean
+  readonly told: ToldOfAnswer
 }
 
 /** Calls the model, and tells the listener of each part of the stream. */
 async function answeredBy(call: Call, { listen }: StepQuestion): Promise<Answered> {
   if (listen === undefined) {
-    const { text, turnId, runId, content } = await generate(call)
-    const waits = content.some(({ type }) => type === 'tool-approval-request')
-    return { text, turnId: turnId as TurnId | null, runId, waits }
+    const result = await generate(call)
+    const waits = result.content.some(({ type }) => type === 'tool-approval-request')
+    return { ...placeOf(result), text: result.text, waits, told: toldBy(result) }
   }
   const answer = await stream(call)
   let waits = false
@@ -129,7 +142,42 @@ async function answeredBy(call: Call, { listen }: StepQuestion): Promise<Answere
   call.signal?.throwIfAborted()
   if (failure !== null) throw failure.error
   if (status !== 'complete' && status !== 'suspended') throw brokenOff(call.agent, status)
-  return { text: await answer.text, turnId: answer.turnId as TurnId | null, runId: answer.runId, waits }
+  const [text, steps, finishReason, usage] = await Promise.all([
+    answer.text,
+    answer.steps,
+    answer.finishReason,
+    answer.usage,
+  ])
+  return { ...placeOf(answer), text, waits, told: toldBy({ steps, finishReason, usage }) }
+}
+
+function placeOf({ turnId, runId }: Pick<AgentResult, 'turnId' | 'runId'>): Pick<Answered, 'turnId' | 'runId'> {
+  return { turnId: turnId as TurnId | null, runId }
+}
+
+function toldBy({ finishReason, usage, steps }: Pick<AgentResult, 'finishReason' | 'usage' | 'steps'>): ToldOfAnswer {
+  const { inputTokens = 0, outputTokens = 0 } = usage
+  const toolResults = steps.flatMap((step) => {
+    return step.toolResults.map(({ toolCallId, toolName, output }) => ({
+      toolCallId,
+      toolName,
+      result: output as unknown,
+    }))
+  })
+  return { finishReason, usage: { inputTokens, outputTokens }, toolResults }
+}
+
+/** The same from what is stored: another process would tell the same. */
+function toldIn(run: RunState | null, parts: readonly MessagePart[]): ToldOfAnswer {
+  const { finishReason, usage } = run?.details ?? {}
+  const toolResults = parts.filter((part) => isToolPart(part) && !isInternal(part) && part.state === 'output-available')
+  return {
+    ...(typeof finishReason === 'string' ? { finishReason } : {}),
+    ...(isJsonObject(usage) ? { usage: usage as unknown as NonNullable<ToldOfAnswer['usage']> } : {}),
+    toolResults: toolResults.map((part) => {
+      return { toolCallId: String(part.toolCallId), toolName: toolNameOf(part), result: part.output ?? null }
+    }),
+  }
 }
 
 function brokenOff({ id, name }: CalledAgent, status: string): MemoryError {
@@ -154,7 +202,7 @@ async function answerWithoutMemory(agent: CalledAgent, question: StepQuestion): 
   const options = optionsOf(agent, { ...question, place: null })
   const answered = await answeredBy(await settleCall(agent, question.prompt, options), question)
   checkNothingWaits(agent, answered)
-  return { status: 'complete', text: answered.text, runId: null }
+  return { status: 'complete', text: answered.text, runId: null, told: answered.told }
 }
 
 function decideBy(decision: CallDecision): Decide {
@@ -293,8 +341,8 @@ class Answering {
 
   /** What a call answers, as it is stored: another process would read the same. */
   async #after(call: Call): Promise<AnswerToQuestion> {
-    const { turnId, runId, text } = await answeredBy(call, this.#question)
-    if (turnId === null) return { status: 'complete', text, runId }
+    const { turnId, runId, text, told } = await answeredBy(call, this.#question)
+    if (turnId === null) return { status: 'complete', text, runId, told }
     const turn = await this.#space.messages.turn(turnId)
     const waits = turn?.status === 'suspended' && runId !== null
     return waits ? this.#waiting(turnId, runId) : this.#stored(turnId, runId)
@@ -302,7 +350,9 @@ class Answering {
 
   async #stored(turnId: TurnId, runId: string | null): Promise<AnswerToQuestion> {
     const answer = (await this.#messages(turnId)).findLast(({ role }) => role === 'assistant')
-    return { status: 'complete', text: answer === undefined ? '' : textOf(answer), runId }
+    const run = runId === null ? null : (await this.#space.runs.get(runId)).record
+    const told = toldIn(run, answer?.parts ?? [])
+    return { status: 'complete', text: answer === undefined ? '' : textOf(answer), runId, told }
   }
 
   #messages(turnId: TurnId): Promise<readonly Message[]> {

@@ -26,7 +26,7 @@ interface Below {
 }
 
 /** For reading, no depth matters. */
-const work: DelegatedWork = { depth: 0, begun: { count: 0 } }
+const work: DelegatedWork = { depth: 0, begun: { count: 0 }, forwarded: [], kept: null }
 
 /** The run that a step began; null if it has not come to that. */
 async function runBelow(

@@ -1,0 +1,162 @@
+/** The options of handing work on: what subagents are shown, and functions of the application that see and change the work. */
+import type { Author } from '../domain/actor.ts'
+import { invalidInput } from '../domain/error.ts'
+import { isJsonObject } from '../domain/json.ts'
+import { check, fieldsOf, isFunction, type OptionFields } from '../domain/option-checks.ts'
+import type { MessagePart, Role } from '../domain/records/message.ts'
+import type { RequestContext } from './request-context.ts'
+
+/** A message of the supervisor's conversation, as it is shown to a subagent. */
+export interface DelegationMessage {
+  /** Its id in the thread of the supervisor; absent for one that is not stored. */
+  readonly id?: string
+  /** `user` or `assistant`, as a rule. */
+  readonly role: Role
+  /** What it says, in the form of UI messages. */
+  readonly parts: readonly MessagePart[]
+  /** Who said it. */
+  readonly author?: Author
+}
+
+/** One delegation, as all hooks get it. */
+export interface DelegationContext {
+  /** The id of the subagent. */
+  readonly primitiveId: string
+  /** What the work is handed to. */
+  readonly primitiveType: 'agent'
+  /** The task, in the words of the supervisor's model, or as `onDelegationStart` changed them. */
+  readonly prompt: string
+  /** Which step of the supervisor's model hands it on, from 1. */
+  readonly iteration: number
+  /** The supervisor's run, thread and resource; absent for a call without memory. */
+  readonly runId?: string
+  readonly threadId?: string
+  readonly resourceId?: string
+  /** The thread of the subagent, and its resource: that of the supervisor, `-` and the key of the subagent. */
+  readonly subAgentThreadId?: string
+  readonly subAgentResourceId?: string
+  /** The supervisor. */
+  readonly parentAgentId: string
+  readonly parentAgentName: string
+  /** The call that hands the work on. */
+  readonly toolCallId: string
+  /** The conversation of the supervisor, without its instructions and without memory. */
+  readonly messages: readonly DelegationMessage[]
+}
+
+/** What `onDelegationStart` gets. */
+export interface DelegationStart extends DelegationContext {
+  /** The input of the call. */
+  readonly params: { readonly prompt: string }
+  /** What the caller passed for this request. */
+  readonly requestContext: RequestContext
+}
+
+/** What `onDelegationStart` answers; nothing: the work begins as it is. */
+export interface DelegationStartAnswer {
+  /** With `false` the subagent is not asked. */
+  readonly proceed?: boolean
+  /** Why, for the supervisor's model. */
+  readonly rejectionReason?: string
+  /** The task in other words. */
+  readonly modifiedPrompt?: string
+  /** Added to the instructions of the subagent, for this work. */
+  readonly modifiedInstructions?: string
+  /** How many steps the subagent may take. */
+  readonly modifiedMaxSteps?: number
+}
+
+/** What a subagent answered. */
+export interface DelegationResult {
+  /** Its answer; empty if it failed. */
+  readonly text: string
+  /** How its last step ended, in the words of the AI SDK; absent if nothing was recorded. */
+  readonly finishReason?: string
+  readonly subAgentThreadId?: string
+  readonly subAgentResourceId?: string
+  /** The calls of its tools, with their results. */
+  readonly subAgentToolResults: readonly {
+    readonly toolCallId: string
+    readonly toolName: string
+    readonly result: unknown
+  }[]
+  /** Tokens of all its steps; absent if nothing was recorded. */
+  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number }
+}
+
+/** What `onDelegationComplete` gets. */
+export interface DelegationComplete extends DelegationContext {
+  readonly result: DelegationResult
+  /** Milliseconds since the work began, or last went on. */
+  readonly duration: number
+  readonly success: boolean
+  /** Why it failed; absent for work that did not. */
+  readonly error?: unknown
+  /** Ends the run of the supervisor after this step. */
+  readonly bail: () => void
+}
+
+/** What `onDelegationComplete` answers; nothing: the result stays as it is. */
+export interface DelegationCompleteAnswer {
+  /** Added to the result, for the supervisor's model. */
+  readonly feedback?: string
+  /** The result instead of the answer; an empty text counts. Of work that failed it replaces the text of the error. */
+  readonly resultText?: string
+}
+
+type Answered<Answer> = Answer | undefined | void | PromiseLike<Answer | undefined | void>
+
+/** How an agent hands work on, for all its calls or for one. */
+export interface DelegationOptions {
+  /** Called before a subagent is asked, once for each delegation. It may refuse the work, or change it. */
+  readonly onDelegationStart?: (start: DelegationStart) => Answered<DelegationStartAnswer>
+  /** Called when a subagent has answered or failed, once for each delegation. */
+  readonly onDelegationComplete?: (complete: DelegationComplete) => Answered<DelegationCompleteAnswer>
+  /**
+   * Decides exactly which messages of the conversation a subagent is shown, once for each delegation. If it fails, the
+   * subagent is shown none. Default: all of them.
+   */
+  readonly messageFilter?: (
+    context: DelegationContext,
+  ) => readonly DelegationMessage[] | PromiseLike<readonly DelegationMessage[]>
+  /** What a subagent is shown in addition to the conversation. Default: nothing. */
+  readonly forward?: {
+    /** The instructions of the supervisor. Default: false. */
+    readonly systemPrompt?: boolean
+    /** The working memory that the supervisor was shown. Default: false. */
+    readonly workingMemory?: boolean
+  }
+  /** `fresh`: a new thread for each delegation. `stable`: one for each thread of the supervisor. Default: `fresh`. */
+  readonly thread?: 'fresh' | 'stable'
+  /**
+   * What becomes of a delegation whose hook fails. `warn`: it goes on without the hook, and the record of the run says so.
+   * `throw`: it fails. Default: `warn`.
+   */
+  readonly hookErrorStrategy?: 'warn' | 'throw'
+}
+
+const hooks = ['onDelegationStart', 'onDelegationComplete', 'messageFilter'] as const
+const names = [...hooks, 'forward', 'thread', 'hookErrorStrategy'] as const
+
+function checkForward(given: unknown): void {
+  if (given === undefined) return
+  const fix = 'Pass { systemPrompt: true }, { workingMemory: true } or both, or leave it out.'
+  if (!isJsonObject(given)) throw invalidInput('delegation.forward', 'must be an object', given, fix)
+  const fields: OptionFields = fieldsOf(given, 'delegation.forward', ['systemPrompt', 'workingMemory'])
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined || typeof value === 'boolean') continue
+    throw invalidInput(`delegation.forward.${name}`, 'must be true or false', value, fix)
+  }
+}
+
+/** @throws MemoryError `invalid-input` naming the first option that is wrong. */
+export function checkDelegation(given: unknown): void {
+  const fields = fieldsOf(given ?? null, 'delegation', names)
+  for (const name of hooks) check(fields, name, 'must be a function', 'Leave it out for none.', isFunction)
+  checkForward(fields.forward)
+  const one = (...values: readonly string[]) => {
+    return (value: unknown) => values.includes(value as string)
+  }
+  check(fields, 'thread', 'must be fresh or stable', 'Leave it out for fresh.', one('fresh', 'stable'))
+  check(fields, 'hookErrorStrategy', 'must be warn or throw', 'Leave it out for warn.', one('warn', 'throw'))
+}

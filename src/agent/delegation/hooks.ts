@@ -1,0 +1,45 @@
+/** The hooks of one delegation: what becomes of the ones that fail, and what they may change. */
+import { MemoryError, shown } from '../../domain/error.ts'
+import type { DelegatingCall } from '../call.ts'
+import type { DelegationOptions } from '../delegation-options.ts'
+
+type Hook = 'onDelegationStart' | 'onDelegationComplete' | 'messageFilter'
+
+/** The options of a call for handing work on: its own, then those of the agent. */
+function delegationOptions({ agent, options }: Pick<DelegatingCall, 'agent' | 'options'>): DelegationOptions {
+  return { ...agent.options.delegation, ...options.delegation }
+}
+
+export class Hooks {
+  readonly options: DelegationOptions
+  /** Hooks that failed, for the record of the run. */
+  readonly failed: Hook[] = []
+  readonly #log: DelegatingCall['agent']['log']
+
+  constructor(call: DelegatingCall) {
+    this.options = delegationOptions(call)
+    this.#log = call.agent.log
+  }
+
+  /**
+   * Calls a hook.
+   *
+   * @param otherwise What counts where it fails and the delegation goes on.
+   * @throws MemoryError `aborted` for one that fails with `hookErrorStrategy: 'throw'`.
+   */
+  async run<Answer>(hook: Hook, call: () => Answer | PromiseLike<Answer>, otherwise: Answer): Promise<Answer> {
+    try {
+      return await call()
+    } catch (error) {
+      this.failed.push(hook)
+      this.#log('warn', `The hook ${hook} of a delegation failed.`, error)
+      if (this.options.hookErrorStrategy !== 'throw') return otherwise
+      throw new MemoryError('aborted', {
+        message: `The hook ${shown(hook)} failed.`,
+        fix: `Mend it, or go on without it: delegation: { hookErrorStrategy: 'warn' }.`,
+        details: { hook },
+        cause: error,
+      })
+    }
+  }
+}
