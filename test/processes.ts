@@ -43,6 +43,13 @@ export function startNode(args: readonly string[], { cwd = root, env }: ProcessO
   return child
 }
 
+/** Starts Node, to be told what to do while it runs. It ends when its input does. */
+export function startTold(args: readonly string[]) {
+  const child = spawn(process.execPath, args, { cwd: root, env: cached(), stdio: ['pipe', 'pipe', 'pipe'] })
+  known(child)
+  return child
+}
+
 /** Starts a file of Node that answers by messages, with arguments. */
 export function startAnswering(file: URL, args: readonly string[]): ChildProcess {
   const execArgv = ['--disable-warning=ExperimentalWarning']

@@ -357,7 +357,10 @@ export interface VectorStore {
   activate(access: Access, fingerprint: string): Promise<void>
   /** Stores vectors of unchanged records; returns how many. Existing vectors stay. */
   put(access: Access, space: SpaceId, fingerprint: string, records: readonly VectorRecord[]): Promise<number>
-  /** Claims spaces with work, at most `limit`, that nobody else works on, for `leaseMs`. */
+  /**
+   * Claims spaces with work, at most `limit`, that nobody else works on, for `leaseMs`: the same for all who claim. A claim that ends
+   * later than one that is made now is nobody's: the clock that made it was ahead.
+   */
   claimWork(
     access: Access,
     claim: { readonly owner: string; readonly leaseMs: number; readonly limit: number },

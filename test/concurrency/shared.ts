@@ -26,6 +26,12 @@ export function commit(id: string, ...changes: readonly Change[]): Commit {
   return { id: id as CommitId, space, changes }
 }
 
+/** A clock that is off by so many milliseconds: at each look by the next of these, and from the beginning again. */
+export function jumpingClock(jumps: readonly number[]): Clock {
+  let looks = 0
+  return { now: () => systemClock.now() + (jumps[looks++ % Math.max(1, jumps.length)] ?? 0) }
+}
+
 /** Milliseconds of one clock for all processes of the machine. */
 export function nowMs(): number {
   return performance.timeOrigin + performance.now()

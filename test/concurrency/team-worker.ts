@@ -1,11 +1,20 @@
 // One of several agents that write to one space at once: merges, appends, increments, compare-and-sets and turns.
 import type { Change, Expectation } from '../../src/domain/commit/commit.ts'
 import type { Json } from '../../src/domain/json.ts'
-import { accessOf, commit, observed, open, type Seen, space } from './shared.ts'
+import { accessOf, commit, jumpingClock, observed, open, type Seen, space } from './shared.ts'
 
-const { path, name, commits } = JSON.parse(process.argv[2] ?? '') as { path: string; name: string; commits: number }
+/** What a worker is told. */
+export interface TeamTask {
+  readonly path: string
+  readonly name: string
+  readonly commits: number
+  /** How far its clock is off, milliseconds: at each look at it by the next of these. Default: not at all. */
+  readonly jumps?: readonly number[]
+}
+
+const { path, name, commits, jumps = [] } = JSON.parse(process.argv[2] ?? '') as TeamTask
 const access = accessOf({ kind: 'agent', id: name })
-const storage = await open(path)
+const storage = await open(path, { clock: jumpingClock(jumps) })
 const seen: Seen[] = []
 let conflicts = 0
 let number = 0

@@ -20,6 +20,8 @@ export interface WorkflowTask {
   readonly effects: string
   /** How far its clock is ahead. */
   readonly offsetMs: number
+  /** How far its clock is off besides, milliseconds: at each look at it by the next of these. */
+  readonly jumps?: readonly number[]
   readonly death: WorkerDeath | null
   /** How long a lease lasts without renewal. Default: as applications have it. */
   readonly runLeaseMs?: number

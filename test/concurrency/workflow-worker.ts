@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Aquifer, Memory, type Storage } from '../../src/index.ts'
 import { sweep } from '../../src/memory/storage/sweeper.ts'
 import { workflowOf } from '../workflow/build.ts'
-import { open } from './shared.ts'
+import { jumpingClock, open } from './shared.ts'
 import { carryOn, outsideIn, untilEnded, type WorkflowLine, type WorkflowTask } from './workflow-shared.ts'
 
 const {
@@ -12,11 +12,13 @@ const {
   path,
   effects,
   offsetMs,
+  jumps = [],
   death,
   runLeaseMs,
   isLeftAlone = false,
 } = JSON.parse(process.argv[2] ?? '') as WorkflowTask
-const clock = { now: () => Date.now() + offsetMs }
+const jumping = jumpingClock(jumps)
+const clock = { now: () => jumping.now() + offsetMs }
 let commits = 0
 let steps = 0
 

@@ -75,13 +75,16 @@ export function requireOpenTurn(draft: Draft, reference: TurnReference): TurnSta
   return turn
 }
 
-/** Each step of its owner renews the lease of a turn. Deadlines are not in the log. */
+/**
+ * Each step of its owner renews the lease of a turn, also to an earlier time: what a clock that was ahead has set would last
+ * as long as that clock was wrong. Deadlines are not in the log.
+ */
 export function renewByStep(draft: Draft, turn: TurnState): void {
   const name = turnLease(turn.id)
   const lease = draft.view.lease(name)
   if (lease === null || draft.leases.has(name)) return
   const until = isoTime(msOf(draft.at) + (turn.leaseMs || draft.limits.turnLeaseMs))
-  if (until > lease.until) draft.leases.set(name, { ...lease, until })
+  if (until !== lease.until) draft.leases.set(name, { ...lease, until })
 }
 
 /** The turns that a new turn is to replace. They must be in the thread now; they stay until it has an answer. */

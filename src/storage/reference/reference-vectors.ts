@@ -72,7 +72,8 @@ export class ReferenceVectors implements VectorStore {
     const now = this.#database.clock.now()
     const free = this.#database.all().filter(({ id, space }) => {
       const own = this.#claims.get(id)
-      const isFree = own === undefined || own.until <= now || own.owner === claim.owner
+      const isOver = own === undefined || own.until <= now || own.until > now + claim.leaseMs
+      const isFree = isOver || own.owner === claim.owner
       return isFree && (this.#finished.get(id) ?? -1) < space.seq
     })
     const claimed = free.slice(0, claim.limit).map(({ id }) => id)

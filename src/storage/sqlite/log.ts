@@ -134,8 +134,9 @@ export function logReader(database: SqliteDatabase, followers: Followers): LogRe
 }
 
 /**
- * The last seq above `low` before the first commit that was later than a time; `low` if all were later. A commit that is
- * later than now came from a clock that was ahead, and says nothing about when it was made.
+ * The last seq above `low` that was not later than a time, before the first commit that was; `low` if all were later. A commit that
+ * is later than now came from a clock that was ahead, or the clock that asks is behind: it counts as made when the next commit
+ * was that is not.
  */
 export function seqAtTime(
   database: SqliteDatabase,
@@ -155,7 +156,8 @@ export function seqAtTime(
   if (from === high) return high
   // The commit at `low` counts: if it was later itself, so is everything above it, whatever its clock said.
   const later = database.statements.firstLater.get(n, from === low ? Math.max(0, low - 1) : from, high, ms, now)?.[0]
-  return later === undefined ? high : Math.max(low, later - 1)
+  const until = later === undefined ? high : later - 1
+  return Math.max(low, database.statements.lastNotLater.get(n, from, until, ms)?.[0] ?? from)
 }
 
 function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, part: number | null): void {

@@ -65,9 +65,10 @@ function workStatements(connection: Connection) {
     openWork: connection.prepare('INSERT OR IGNORE INTO work (space) VALUES (?)'),
     closeWork: connection.prepare('DELETE FROM work WHERE space = ?'),
     releaseWork: connection.prepare('UPDATE work SET until = 0 WHERE owner = ?'),
+    /** Not claimed, or by a claim that is over, the asker's own, or further off than any: its clock was ahead. */
     freeWork: connection.prepare<[number, string]>(
       `SELECT work.space, space.id FROM work JOIN space ON space.n = work.space
-       WHERE work.until <= ? OR work.owner = ? LIMIT ?`,
+       WHERE work.until <= ?1 OR work.until > ?1 + ?2 OR work.owner = ?3 LIMIT ?4`,
     ),
     claimWork: connection.prepare('UPDATE work SET owner = ?, until = ? WHERE space = ?'),
     /** Of spaces that are there: nobody can claim any other. */

@@ -115,6 +115,11 @@ function logStatements(connection: Connection) {
       `SELECT seq FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} AND coalesce(clock, at) > ?4
          AND coalesce(clock, at) <= ?5 ORDER BY k LIMIT 1`,
     ),
+    /** The last row of a stretch whose commit was not later than a time, by its clock. */
+    lastNotLater: connection.prepare<[number]>(
+      `SELECT seq FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} AND coalesce(clock, at) <= ?4
+       ORDER BY k DESC LIMIT 1`,
+    ),
     timeAt: connection.prepare<[number]>(`SELECT at FROM log WHERE k = ${place('?1', '?2')}`),
   }
 }

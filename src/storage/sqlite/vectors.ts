@@ -211,7 +211,7 @@ export function vectorStore(database: SqliteDatabase, transact: Transact): Vecto
         return space === null || embedding === undefined ? 0 : putVectors(database, space, embedding, records)
       }),
     claimWork: async (_, { owner, leaseMs, limit }) => {
-      const find = () => statements.freeWork.all(clock.now(), owner, limit)
+      const find = () => statements.freeWork.all(clock.now(), leaseMs, owner, limit)
       // Checked often and mostly in vain, so first without the write lock.
       if ((await database.read(find)).length === 0) return []
       return transact(() => {

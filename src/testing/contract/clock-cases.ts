@@ -76,6 +76,40 @@ export const clockCases: readonly StorageCase[] = [
     }
     const seqAt = (ms: number) => scene.storage.log.seqAt(scene.access, home, isoTime(start + ms))
     const found = await Promise.all([0, 999, 1_000, 1_999, 2_000, 3_000, 4_000, year * 2].map(seqAt))
-    expectEqual(found, [2, 2, 3, 3, 4, 5, 5, 5], 'after each time')
+    // What was ahead counts as made when the next commit was.
+    expectEqual(found, [1, 1, 3, 3, 4, 5, 5, 5], 'after each time')
+  }),
+  sceneCase('a clock that is behind does not find at a time what was committed later', async (scene) => {
+    const start = scene.clock.now()
+    await scene.committed(write('k', 1))
+    scene.clock.advance(100_000)
+    await scene.committed(write('k', 2))
+    scene.clock.advance(-50_000)
+    const seqAt = (ms: number) => scene.storage.log.seqAt(scene.access, home, isoTime(start + ms))
+    const found = await Promise.all([0, 20_000, 49_999, 50_000].map(seqAt))
+    expectEqual(found, [1, 1, 1, 2], 'after each time, of which the last is now')
+  }),
+  sceneCase(
+    'work that a clock which was ahead has claimed is not held as long as that clock was wrong',
+    async (scene) => {
+      await scene.committed(write('k', 1))
+      const claim = (owner: string) =>
+        scene.storage.vectors.claimWork(scene.access, { owner, leaseMs: 1_000, limit: 10 })
+      scene.clock.advance(year)
+      expectEqual(await claim('one'), [home], 'claimed by a clock that is ahead')
+      scene.clock.advance(-year)
+      expectEqual(await claim('two'), [home], 'claimed by another, once the clock is right')
+      expectEqual(await claim('one'), [], 'it is the second one’s')
+    },
+  ),
+  sceneCase('a step of a turn renews its lease by its clock, also to an earlier time', async (scene) => {
+    scene.clock.advance(year)
+    const open = { kind: 'turn-open', threadId: 't', createThread: true, leaseMs: 1_000 } as const
+    const { turnId } = await scene.did('turn-open', open)
+    scene.clock.advance(-year)
+    const messages = [{ role: 'assistant' as const, parts: [{ type: 'text', text: 'word' }] }]
+    await scene.committed({ kind: 'message-append', threadId: 't', turnId, messages })
+    const [turn] = await scene.storage.messages.openTurns(scene.access, home, 't')
+    expectEqual(turn?.lease.until, isoTime(scene.clock.now() + 1_000), 'the end of the lease')
   }),
 ]
