@@ -107,8 +107,12 @@ interface Standing {
   readonly against: (fact: FactState) => Trust
 }
 
-/** Whether a statement may end a fact: one of higher trust may, and one of the same actor with no lower trust. */
+/**
+ * Whether a statement may end a fact: one of higher trust may, and one of the same actor with no lower trust. A model may
+ * never end a pinned fact.
+ */
 function mayEnd(fact: FactState, { actor, trust: stated, against }: Standing): boolean {
+  if (fact.pinned === true) return false
   const trust = lowerOf(stated, against(fact))
   if (isHigher(trust, fact.trust)) return true
   return sameActor(fact.assertedBy, actor) && !isHigher(fact.trust, trust)

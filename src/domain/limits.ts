@@ -36,6 +36,7 @@ export const limitTable = {
   },
   factBytes: { default: 16_384, max: 1_048_576, about: 'bytes of the text of one fact' },
   factLinks: { default: 1_000, max: 10_000, about: 'sources of one fact, or facts that it contradicts' },
+  pinnedFacts: { default: 100, max: 1_000, about: 'pinned facts of a space that one prompt reads, the newest' },
   runBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the details and the continuation of one run' },
   runTtlMs: {
     default: 30 * dayMs,

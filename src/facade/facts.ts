@@ -62,7 +62,11 @@ function editOf(edit: unknown): object {
   if (typeof edit === 'string') return { text: edit }
   const read = readPlain(edit, 'update')
   const times = ['validFrom', 'validTo', 'expiresAt']
-  const { options } = timed('update', fieldsOf(read, 'update', ['text', 'metadata', ...times]), times)
+  const { options } = timed(
+    'update',
+    fieldsOf(read, 'update', ['text', 'metadata', 'pinned', 'importance', ...times]),
+    times,
+  )
   const fields = Object.entries(isJsonObject(options) ? options : {})
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined))
 }

@@ -70,6 +70,7 @@ const factQuery = z.strictObject({
   asOf,
   attributes,
   statuses: z.array(z.enum(factStatuses)),
+  pinned: z.exactOptional(z.literal(true)),
   order,
   after: afterOrder,
   limit,

@@ -31,7 +31,7 @@ import { degraded, question, recallTrace } from './recall.ts'
 import { deletion, fact, numbers, ownerIds, stated } from './records.ts'
 
 const links = optional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
-const { expiresAt } = stated
+const { expiresAt, pinned, importance } = stated
 const limit = optional(z.int().min(1).max(1_000))
 
 const added = z.strictObject({
@@ -150,6 +150,8 @@ export const factOperations = [
       validFrom: optionalTime,
       validTo: optionalTime,
       expiresAt,
+      pinned,
+      importance,
       ifVersion,
       commitId,
     }),

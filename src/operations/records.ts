@@ -112,6 +112,8 @@ export const fact = z.strictObject({
   validFrom: recordTime,
   validTo: recordTime.nullable(),
   expiresAt: recordTime.nullable(),
+  pinned: optional(z.literal(true)),
+  importance: optional(z.number().min(0).max(1)),
   supersededBy: z.string().nullable(),
   conflictsWith: z.array(z.string()),
   proposals: optional(z.array(proposal)),
@@ -142,6 +144,8 @@ export const stated = {
   validFrom: optionalTime,
   validTo: optional(time.nullable()),
   expiresAt: optional(time.nullable()),
+  pinned: optional(z.boolean()),
+  importance: optional(z.number().min(0).max(1)),
 }
 
 /** The answer of a deletion. */

@@ -186,6 +186,7 @@ export interface AgentSpace extends Reads {
   readonly limits: Pick<
     Limits,
     | 'pageSize'
+    | 'pinnedFacts'
     | 'turnLeaseMs'
     | 'turnWaitMs'
     | 'messageBytes'

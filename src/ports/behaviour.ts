@@ -84,6 +84,11 @@ export interface MemoryBehaviour<Schema extends SchemaLike = SchemaLike> {
   /** Whether facts about the resource are recalled into the context. Default: false. */
   readonly facts?: boolean
   /**
+   * Pinned facts of the resource, which every prompt shows, the most important first, then the newest. Those that do not fit
+   * `tokenBudget` (default: 500, estimated) are named in the run. Default: yes; `false`: none.
+   */
+  readonly pinnedFacts?: boolean | { readonly tokenBudget?: number }
+  /**
    * A team whose entries the agent shares, with the tools `memory_write`, `memory_read`, `memory_list`, `memory_merge`.
    */
   readonly team?: string
@@ -150,6 +155,8 @@ export interface ResolvedBehaviour {
   /** null: agents do not see it. */
   readonly workingMemory: ResolvedWorkingMemory | null
   readonly facts: boolean
+  /** Tokens of the pinned facts; null: none are shown. */
+  readonly pinnedFacts: { readonly tokenBudget: number } | null
   readonly team: string | null
   /** null: no titles. */
   readonly generateTitle: ResolvedTitleOptions | null

@@ -254,6 +254,8 @@ export interface FactQuery extends AsOfQuery {
   /** Ids that a fact must have; others do not matter. */
   readonly attributes: FactAttributes
   readonly statuses: readonly FactStatus[]
+  /** Only facts that are pinned. */
+  readonly pinned?: true
   readonly order: 'newest' | 'oldest'
   /** The `order` of the fact that the page begins after; null begins at the end that the order starts from. */
   readonly after: number | null

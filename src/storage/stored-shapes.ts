@@ -227,7 +227,9 @@ export const factShape: Shape = (value, seq) =>
   time(value.validFrom, seq) &&
   timeOrNull(value.validTo, seq) &&
   textOrNull(value.supersededBy, seq) &&
-  texts(value.conflictsWith, seq)
+  texts(value.conflictsWith, seq) &&
+  (value.pinned === undefined || typeof value.pinned === 'boolean') &&
+  (value.importance === undefined || typeof value.importance === 'number')
 export const runShape = fields(
   { kind: text, actor: actorShape, details: object, endedAt: orNull(time) },
   { turnId: text, parentRunId: text },

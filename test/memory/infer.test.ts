@@ -103,6 +103,28 @@ describe('deciding against what is known', () => {
     expect(await textsIn(memory)).toEqual(['Alice likes tea.'])
   })
 
+  it.each(['update', 'delete'] as const)('never ends a pinned fact, whatever it decides: %s', async (action) => {
+    const { memory } = inferring({
+      find: (messages) => found(messages[0]?.text ?? ''),
+      decide: (_, facts) => [action, numberOf(facts, 'Alice lives in Oslo')] as const,
+    })
+    const given = memory.as(alice)
+    const pinned = await given.add('Alice lives in Oslo', { userId: 'alice', infer: false, pinned: true })
+    const id = pinned.results[0]?.id as string
+    await infer(given, 'Alice lives in Bergen')
+    expect(await memory.facts.get(id)).toMatchObject({ status: 'current', pinned: true, memory: 'Alice lives in Oslo' })
+    const facts = await factsOf(memory)
+    expect(facts.filter((fact) => fact.pinned === true)).toHaveLength(1)
+    await memory.facts.update(id, { pinned: false })
+    await infer(given, 'Alice lives in Bergen now')
+    expect(await memory.facts.get(id)).toBeNull()
+    for (const field of ['pinned', 'importance'] as const) {
+      const stated = { pinned: true, importance: 1 }
+      const asked = { userId: 'alice', infer: true, [field]: stated[field] }
+      await refused('invalid-input', () => given.add('Alice likes tea', asked))
+    }
+  })
+
   it('puts a fact in the place of the one it updates', async () => {
     const { memory, model } = inferring(moved('Alice lives in Oslo'))
     const [old] = (await infer(memory, 'Alice lives in Oslo')).results

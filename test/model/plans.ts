@@ -172,6 +172,8 @@ const proposable = {
       queued: rarely(true as const, undefined),
       trust: fc.constantFrom(undefined, undefined, 'user' as const, 'agent' as const, 'tool' as const),
       validFrom: createdAt,
+      pinned: fc.constantFrom(undefined, undefined, undefined, undefined, true, false),
+      importance: fc.constantFrom(undefined, undefined, undefined, 0, 0.7),
       livesMs: fc.constantFrom(undefined, undefined, undefined, null, 1, 1_500, 30_000),
     }),
   ),

@@ -119,6 +119,16 @@ async function readFacts(storage: Storage, space: SpaceId, ids: readonly string[
       }
     }
   }
+  facts.push(
+    await storage.facts.list(access, space, {
+      attributes: {},
+      statuses: factStatuses,
+      pinned: true,
+      order: 'oldest',
+      after: null,
+      limit: everything,
+    }),
+  )
   for (const statuses of [['superseded'], ['queued', 'current']] as const) {
     const query = { attributes: {}, statuses, order: 'oldest', after: null, limit: 3 } as const
     facts.push(await storage.facts.list(access, space, query))

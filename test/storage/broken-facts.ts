@@ -19,6 +19,10 @@ export const brokenFacts: BrokenDrivers = {
       return words
     }),
   ],
+  'lists all facts as pinned': [
+    'pinned facts are listed alone, until they are released, superseded or gone',
+    factReader((facts) => ({ list: (access, space, { pinned: _, ...query }) => facts.list(access, space, query) })),
+  ],
   'lists superseded facts among the current': [
     'a superseded fact stays, but is listed only when asked for',
     factReader((facts) => ({

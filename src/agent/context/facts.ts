@@ -28,7 +28,7 @@ async function readFacts({ input: { space, behaviour } }: Reading): Promise<read
   return items.slice(0, end < 0 ? items.length : end).toReversed()
 }
 
-function factItem({ text, assertedBy, updatedAt }: FactState): FencedItem {
+export function factItem({ text, assertedBy, updatedAt }: FactState): FencedItem {
   return { kind: 'fact', text, author: assertedBy, at: updatedAt }
 }
 
@@ -39,7 +39,9 @@ export const facts: Section<'facts', readonly FactState[], FittedFacts, { readon
   place: 'instructions',
   share: 1 / 2,
   read: readFacts,
-  fit(found, most) {
+  fit(all, most, { holds }) {
+    // Pinned facts are in the prompt already.
+    const found = all.filter(({ id }) => !holds('fact', id))
     const fitted = fitText(found.toReversed(), most - joinTokens, {
       write: (newest) => fenced(newest.toReversed().map(factItem)),
     })

@@ -160,7 +160,7 @@ function factToUpdate(draft: Draft, change: FactAssert, factId: string): FactSta
 }
 
 /** Fields that change what a fact says, when it holds, and whether it stays. */
-const guarded = ['text', 'validFrom', 'validTo', 'expiresAt', 'sources', 'attributes'] as const
+const guarded = ['text', 'validFrom', 'validTo', 'expiresAt', 'sources', 'attributes', 'importance'] as const
 
 /**
  * Refuses to change a fact with less trust than it has, which superseding would refuse too: its words, its times, and the
@@ -180,6 +180,16 @@ function refuseWeaker(draft: Draft, change: FactAssert, before: FactState, trust
         ? 'Leave it as it is: it waits for extraction.'
         : 'Assert other words as a fact of their own that supersedes it: then both are kept and marked as contradicting.',
     details: { factId: before.id, trust: needed, given: trust, version: before.version },
+  })
+}
+
+/** Refuses to let an agent or a tool decide what every prompt shows. */
+function refusePinning({ actor }: Draft, { pinned }: FactAssert): void {
+  if (pinned === undefined || actor.kind === 'user' || actor.kind === 'system') return
+  throw new MemoryError('denied', {
+    message: `${actor.kind} ${shown(actor.id)} may not ${pinned ? 'pin a fact' : 'release a pinned fact'}.`,
+    fix: 'Leave "pinned" out. A user or the application decides what every prompt shows.',
+    details: { pinned },
   })
 }
 
@@ -225,7 +235,7 @@ function linksOf(
     const target = currentFact(draft, id)
     if (isOlder(stated, target)) continue
     draft.claim({ fact: target.id })
-    if (isHigher(target.trust, trust)) conflicts.push(target.id)
+    if (isHigher(guardedTrust(target), trust)) conflicts.push(target.id)
     else superseded.push(target)
   }
   // What held only in the past contradicts nothing that holds now.
@@ -314,7 +324,16 @@ function endingOf(draft: Draft, { stated, supersedes }: Assertion, before: FactS
 function restatementOf({ stated, trust }: Assertion, corrected: FactState | null): Restatement {
   const { sources = [], validFrom = corrected?.validFrom } = stated
   const { validTo, expiresAt } = { validTo: null, expiresAt: null, ...lifeOf(corrected), ...stated }
-  return { trust, sources, validTo, expiresAt, ...(validFrom === undefined ? {} : { validFrom }) }
+  const { pinned, importance } = stated
+  return {
+    trust,
+    sources,
+    validTo,
+    expiresAt,
+    ...(validFrom === undefined ? {} : { validFrom }),
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(importance === undefined ? {} : { importance }),
+  }
 }
 
 /** A current fact that states the same as an assertion, into which it may be merged. */
@@ -361,6 +380,7 @@ function applyKnown(
  * @param isErasure It follows from an erasure, which needs no trust.
  */
 export function applyFactAssert(draft: Draft, change: FactAssert, isErasure = false): ResultOf<'fact-assert'> {
+  refusePinning(draft, change)
   const before = change.factId === undefined ? null : factToUpdate(draft, change, change.factId)
   const unique = before === null ? checkUnique(change.unique, 'unique') : ''
   const assertion = assertionOf(draft, change, before)

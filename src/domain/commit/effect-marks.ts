@@ -79,6 +79,8 @@ const statedFact = fields({
   validFrom: 'structure',
   validTo: 'structure',
   expiresAt: 'structure',
+  pinned: 'structure',
+  importance: 'structure',
   queued: 'structure',
 })
 

@@ -169,6 +169,10 @@ const factChanges = [
     supersedes: z.exactOptional(factIds),
     /** Facts that it contradicts; both sides are marked. */
     conflictsWith: z.exactOptional(factIds),
+    /** Whether every prompt of the home shows it. Agents and tools may neither pin a fact nor release it. */
+    pinned: z.exactOptional(z.boolean()),
+    /** How much it matters, from 0 to 1. */
+    importance: z.exactOptional(z.number().min(0).max(1)),
     /** Waits for extraction and is never shown as a fact. */
     queued: z.exactOptional(z.literal(true)),
     /** Lowers the trust that the actor gives; for a system actor, names the lowest trust among the sources. */

@@ -3,7 +3,7 @@ import { isHigher, type Trust } from '../trust.ts'
 import type { FactState, StatedFields } from './fact.ts'
 
 /** The fields of a known fact that a statement may add to. */
-export const factAdditions = ['trust', 'sources', 'validFrom', 'validTo', 'expiresAt'] as const
+export const factAdditions = ['trust', 'sources', 'validFrom', 'validTo', 'expiresAt', 'pinned', 'importance'] as const
 export type FactAddition = (typeof factAdditions)[number]
 
 type Life = Pick<StatedFields, 'validFrom' | 'validTo' | 'expiresAt'>
@@ -19,6 +19,10 @@ export interface Restatement {
   readonly validTo?: string | null
   /** Absent or null: never. */
   readonly expiresAt?: string | null
+  /** Absent: it stays as it is. */
+  readonly pinned?: boolean
+  /** Absent: it stays as it is. */
+  readonly importance?: number
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
@@ -60,7 +64,17 @@ export function mergedFields(fact: FactState, statement: Restatement, mostSource
     ...widerLife(fact, statement),
     ...(isHigher(trust, fact.trust) ? { trust } : {}),
     ...(fresh.length > 0 ? { sources: [...fact.sources, ...fresh] } : {}),
+    ...weightsOf(fact, statement),
     ...(isUnsourced && fact.unsourced !== true ? { unsourced: true as const } : {}),
+  }
+}
+
+/** What is stated of how much a fact matters. One of lower trust says nothing about a fact of others. */
+function weightsOf(fact: FactState, { trust, pinned, importance }: Restatement): Partial<StatedFields> {
+  if (isHigher(fact.trust, trust)) return {}
+  return {
+    ...(pinned === undefined || pinned === (fact.pinned ?? false) ? {} : { pinned }),
+    ...(importance === undefined || importance === fact.importance ? {} : { importance }),
   }
 }
 

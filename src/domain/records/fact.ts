@@ -35,6 +35,10 @@ export interface StatedFields {
   /** Until when it holds: as was stated, or where another fact replaced it. Null while nothing ends it. */
   readonly validTo: string | null
   readonly expiresAt: string | null
+  /** Every prompt of its home shows it. Only users and the application pin a fact, and release it. */
+  readonly pinned?: boolean
+  /** How much it matters, from 0 to 1. */
+  readonly importance?: number
 }
 
 /** The fields of a fact without statement, or whose content was erased. */
@@ -98,8 +102,9 @@ export function heldAt({ validFrom, validTo }: FactState, at: string): boolean {
 
 /**
  * The trust that guards a fact against those with less. Words that the application queued are what others said to it: no
- * agent or tool may change or remove them before they are learned.
+ * agent or tool may change or remove them before they are learned. What a user pinned is as safe as what a user said.
  */
-export function guardedTrust({ status, assertedBy, trust }: FactState): Trust {
+export function guardedTrust({ status, assertedBy, trust, pinned }: FactState): Trust {
+  if (pinned === true) return 'user'
   return status === 'queued' && assertedBy.kind === 'system' ? 'user' : trust
 }

@@ -25,7 +25,7 @@ function shownIn(seen: Json | undefined, home: SpaceId, threadId: string | undef
     const id = textIn(item, 'id')
     if (id !== null && threadId !== undefined) found.push({ kind: 'message', space: home, threadId, id })
   }
-  for (const item of listOf(seen.facts)) {
+  for (const item of [...listOf(seen.pinned), ...listOf(seen.facts)]) {
     const id = textIn(item, 'id')
     if (id !== null) found.push({ kind: 'fact', space: home, id })
   }

@@ -45,6 +45,10 @@ export interface FactRecord<Time = string> extends Proposable<Time> {
   readonly validTo: Time | null
   /** When it expires; null: never. */
   readonly expiresAt: Time | null
+  /** Every prompt of its home shows it. Absent: it does not. */
+  readonly pinned?: true
+  /** How much it matters, from 0 to 1. Absent: nobody said. */
+  readonly importance?: number
   /** The fact that holds in its place; null if there is none. */
   readonly supersededBy: string | null
   /** Facts that contradict it, unresolved. */
@@ -62,6 +66,13 @@ export interface StatedOptions<Time = string> {
   readonly validTo?: Time | null
   /** When the fact expires. Default: never. */
   readonly expiresAt?: Time | null
+  /**
+   * Whether every prompt of its home shows it, in a budget of its own (`pinnedFacts`). Agents and tools may neither pin a
+   * fact nor release it, and no model may. Default: as before; a new fact is not pinned.
+   */
+  readonly pinned?: boolean
+  /** How much it matters, from 0 to 1: for the order of pinned facts, and for searches that weigh it. Default: as before. */
+  readonly importance?: number
 }
 
 /** One version of a fact: what changed, and the fact after it. */
@@ -87,7 +98,7 @@ export function withoutRole(metadata: JsonObject): { metadata: JsonObject; role?
 }
 
 export function toFact(fact: FactState, space: string): FactRecord {
-  const { text, metadata, attributes, deleted, order, status, unsourced, ...stated } = fact
+  const { text, metadata, attributes, deleted, order, status, unsourced, pinned, ...stated } = fact
   return {
     ...stated,
     memory: text,
@@ -95,6 +106,7 @@ export function toFact(fact: FactState, space: string): FactRecord {
     ...idsOf(fact, space),
     space,
     status: status === 'superseded' ? status : 'current',
+    ...(pinned === true ? { pinned } : {}),
   }
 }
 

@@ -168,7 +168,7 @@ function addedFact(
 
 /** Lets the memory's model extract the facts from the messages. */
 async function learnFacts(core: Core, batch: readonly ReadMessage[], parsed: Parsed): Promise<AddedFacts> {
-  for (const field of ['supersedes', 'contradicts', 'commitId'] as const) {
+  for (const field of ['supersedes', 'contradicts', 'commitId', 'pinned', 'importance'] as const) {
     if (parsed[field] === undefined) continue
     const fix = 'Pass infer: false to store the words as they are, or leave it out: the model decides.'
     throw invalidInput(field, 'must not go with infer: true', parsed[field], fix)

@@ -27,6 +27,10 @@ export interface FactEditRecord<Time = string> {
   readonly validTo?: Time
   /** When it expires; null: never. */
   readonly expiresAt?: Time | null
+  /** Whether every prompt of its home shows it. Agents and tools may not say so. */
+  readonly pinned?: boolean
+  /** How much it matters, from 0 to 1. */
+  readonly importance?: number
 }
 
 /** Options of `facts.update`. */
@@ -67,7 +71,8 @@ export interface FactDeletions {
 
 const noFact = (factId: string) => notFound('fact', factId, 'It may have been deleted or have expired; search again.')
 
-function editOf({ text, metadata, validFrom, validTo, expiresAt }: FactEditRecord, before: JsonObject) {
+function editOf(edit: FactEditRecord, before: JsonObject) {
+  const { text, metadata, validFrom, validTo, expiresAt, pinned, importance } = edit
   const { role } = withoutRole(before)
   const kept = role === undefined ? {} : { role }
   return {
@@ -76,6 +81,8 @@ function editOf({ text, metadata, validFrom, validTo, expiresAt }: FactEditRecor
     ...(validFrom === undefined ? {} : { validFrom: toIso(validFrom, 'validFrom') }),
     ...(validTo === undefined ? {} : { validTo: toIso(validTo, 'validTo') }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? null : toIso(expiresAt, 'expiresAt') }),
+    ...(pinned === undefined ? {} : { pinned }),
+    ...(importance === undefined ? {} : { importance }),
   }
 }
 
@@ -129,7 +136,7 @@ export async function updateFact(
       'update',
       'must change something',
       edit,
-      'Pass a text, or an object with text, metadata, validFrom, validTo or expiresAt.',
+      'Pass a text, or an object with text, metadata, validFrom, validTo, expiresAt, pinned or importance.',
     )
   }
   const { space, metadata } = await findFact(core, factId)

@@ -226,6 +226,18 @@ function last<Value, Usual>({ check: checkValue, usual }: Row<Usual>) {
   return { check: checkValue, resolve }
 }
 
+const pinnedRows = { tokenBudget: number(1, mostTokens, 500) }
+
+/** A feature that is switched off and on again keeps its budget. */
+function pinnedOf(levels: readonly MemoryBehaviour['pinnedFacts'][]): ResolvedBehaviour['pinnedFacts'] {
+  const options = levels.reduce<{ tokenBudget?: number }>(
+    (before, level) => (typeof level === 'object' ? over(before, level) : before),
+    {},
+  )
+  if (levels.findLast((level) => level !== undefined) === false) return null
+  return { tokenBudget: options.tokenBudget ?? pinnedRows.tokenBudget.usual }
+}
+
 const historyRows = { maxTokens: whole(1, mostTokens, null, 'Leave it out for no limit of its own.') }
 const usualMessages = 10
 
@@ -260,6 +272,12 @@ const rows: { readonly [Name in keyof MemoryBehaviour]-?: BehaviourRow<Name> } =
   },
   workingMemory: { check: checkWorkingMemory, resolve: workingMemoryOf },
   facts: last(flag(false)),
+  pinnedFacts: {
+    check: (value, at, limits) => {
+      if (typeof value !== 'boolean') checkRows(value, at, pinnedRows, limits)
+    },
+    resolve: pinnedOf,
+  },
   team: last({ usual: null, check: checkId }),
   observationalMemory: {
     check: (value, field) => {

@@ -36,11 +36,12 @@ export function factReader(database: ReferenceDatabase): FactReader {
       const space = database.at(id)
       return { record: liveFact(space?.fact(factId) ?? null, now()), asOf: space?.space.seq ?? 0 }
     },
-    list: async (_, id, { attributes, statuses, order, after, limit, asOf }) => {
+    list: async (_, id, { attributes, statuses, pinned, order, after, limit, asOf }) => {
       const space = database.at(id)
       if (space !== null) requireAbove(space.space, asOf ?? space.space.seq)
       const matching = live(id)
         .filter((fact) => statuses.includes(fact.status) && carries(fact, attributes))
+        .filter((fact) => pinned !== true || fact.pinned === true)
         .filter((fact) => asOf === undefined || fact.order < factOrder(asOf + 1, 0))
       if (order === 'oldest')
         return page(

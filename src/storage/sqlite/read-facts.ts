@@ -59,6 +59,8 @@ function storedStatuses(statuses: readonly FactStatus[]): readonly StoredStatus[
 }
 
 const validTo = "json_extract(json, '$.validTo')"
+/** Word for word as in the index of pinned facts. */
+const isPinned = "json_extract(json, '$.pinned') = 1"
 const ends = { holds: `coalesce(${validTo}, '~') > ?`, ended: `${validTo} <= ?` } as const
 
 /** One page of facts of one status, along the index of that status or of the first id that is asked for. */
@@ -69,13 +71,13 @@ function listStatus(
   { status, has }: StoredStatus,
   now: number,
 ) {
-  const { attributes, order, after, limit, asOf = space.state.seq } = query
+  const { attributes, order, after, limit, pinned, asOf = space.state.seq } = query
   const asked = factAttributes.filter((name) => attributes[name] !== undefined)
   const isOldest = order === 'oldest'
   const statement = database.prepared<FactColumns>(
     `SELECT ${factColumns} FROM fact WHERE space = ? AND deleted = 0 AND status = ? AND ord ${isOldest ? '>' : '<'} ?
        AND ord < ? AND (expires IS NULL OR expires > ?)${asked.map((name) => ` AND ${name} = ?`).join('')}
-       ${has === undefined ? '' : `AND ${ends[has]}`}
+       ${pinned === true ? `AND ${isPinned}` : ''} ${has === undefined ? '' : `AND ${ends[has]}`}
      ORDER BY ord ${isOldest ? '' : 'DESC'} LIMIT ?`,
   )
   const from = after ?? (isOldest ? -1 : Number.MAX_SAFE_INTEGER)

@@ -43,6 +43,30 @@ async function allPages(page: (after: number | null) => Promise<Listed<FactState
 }
 
 const paging: readonly StorageCase[] = [
+  sceneCase('pinned facts are listed alone, until they are released, superseded or gone', async (scene) => {
+    const pinned = async () => (await scene.facts({ pinned: true })).items.map(({ text }) => text)
+    const by = { actor: carol }
+    await scene.committed([assertFact('plain'), assertFact('not', { pinned: false })], by)
+    const a = await scene.asserted(assertFact('a', { pinned: true, importance: 0.5 }), by)
+    const b = await scene.asserted(assertFact('b', { pinned: true }), by)
+    const c = await scene.asserted(assertFact('c'), by)
+    await scene.committed({ kind: 'fact-assert', factId: c, pinned: true }, by)
+    expectEqual(await pinned(), ['a', 'b', 'c'], 'those that were pinned')
+    const stored = await scene.fact(a)
+    expectEqual([stored?.pinned, stored?.importance], [true, 0.5], 'its fields')
+    await scene.committed({ kind: 'fact-assert', factId: a, metadata: { k: 1 } }, by)
+    expectEqual((await scene.fact(a))?.pinned, true, 'after a change of other fields')
+    await scene.committed({ kind: 'fact-assert', factId: b, pinned: false }, by)
+    await scene.committed(assertFact('instead of c', { supersedes: [c] }), by)
+    expectEqual(await pinned(), ['a'], 'once released and superseded')
+    const weak = { actor: { kind: 'agent', id: 'bot' } as const }
+    await scene.refused('denied', assertFact('mine', { pinned: true }), weak)
+    await scene.refused('denied', { kind: 'fact-assert', factId: a, pinned: false }, weak)
+    const { conflicts } = await scene.did('fact-assert', assertFact('instead of a', { supersedes: [a] }), weak)
+    expectEqual([conflicts, await pinned()], [[a], ['a']], 'an agent supersedes it, and it stays')
+    await scene.committed({ kind: 'fact-retire', factIds: [a] }, by)
+    expectEqual(await pinned(), [], 'once deleted')
+  }),
   sceneCase('facts are listed in the order of their first statement, in pages of every size', async (scene) => {
     await scene.committed(['z', 'a', 'm'].map((words) => assertFact(words, { attributes: { taskId: 'r1' } })))
     await scene.committed([assertFact('old', { attributes: { taskId: 'r2' } }), assertFact('raw', { queued: true })])
