@@ -1,5 +1,5 @@
 // Measures the rule that tells copies of what is forgotten: how many it finds, and how many records it takes for one wrongly.
-import { copiedSentences, OtherWords, sentencesOf } from '../../src/memory/copies/copied-words.ts'
+import { comparedSentences, copiedSentences, OtherWords } from '../../src/memory/copies/copied-words.ts'
 import { corpus, type Sample } from './corpus.ts'
 
 const seed = 7
@@ -8,7 +8,7 @@ const users = 400
 function isTold({ forgotten, others, text }: Sample): boolean {
   const known = new OtherWords('english')
   for (const other of others) known.add(other)
-  return copiedSentences(sentencesOf(forgotten), text, known, 'english').length > 0
+  return copiedSentences(comparedSentences(forgotten), text, known, 'english').length > 0
 }
 
 const byKind = Map.groupBy(corpus(seed, users), ({ isCopy, kind }) => `${isCopy ? 'copy' : 'none'}: ${kind}`)

@@ -26,7 +26,7 @@ const calendar = new Set(
 )
 
 /** The sentences of a text. A list or a form has one in each line. */
-export function sentencesOf(text: string): readonly string[] {
+export function comparedSentences(text: string): readonly string[] {
   return text
     .split(sentenceEnds)
     .map((sentence) => sentence.trim())
@@ -137,7 +137,7 @@ export function copiedSentences(
   language: Language,
 ): readonly string[] {
   const copy = wordsOf(text, language)
-  const parts = sentencesOf(text).map((part) => stemsOf(part, language))
+  const parts = comparedSentences(text).map((part) => stemsOf(part, language))
   const pairs = parts.map((part, index) => new Set([...part, ...(parts[index + 1] ?? [])]))
   return sentences.filter((sentence) => {
     const isOwn = (word: string) => !others.hasWord(word)

@@ -10,7 +10,7 @@ import { addressText, type RecordAddress } from '../../domain/records/address.ts
 import type { Storage } from '../../ports/storage.ts'
 import type { Core } from '../door/core.ts'
 import { clonedMessages } from './cloned-messages.ts'
-import { copiedSentences, OtherWords, sentencesOf } from './copied-words.ts'
+import { comparedSentences, copiedSentences, OtherWords } from './copied-words.ts'
 import type { Forgotten } from './forgotten.ts'
 import { RecordTexts } from './record-texts.ts'
 import { type RunTrace, traceOf, writtenBy } from './run-traces.ts'
@@ -61,7 +61,7 @@ class CopyFinder {
   async addClones(): Promise<void> {
     const { access } = this.#core
     for (const { address, text } of await clonedMessages(this.#storage, access, this.#forgotten, this.#texts)) {
-      this.#copies.set(addressText(address), { address, sentences: sentencesOf(text) })
+      this.#copies.set(addressText(address), { address, sentences: comparedSentences(text) })
     }
   }
 
@@ -157,7 +157,7 @@ class CopyFinder {
     for (const address of gone) {
       const copy = this.#copies.get(addressText(address))
       const texts = copy === undefined ? await this.#texts.of(address) : copy.sentences
-      for (const text of texts) for (const sentence of sentencesOf(text)) found.add(sentence)
+      for (const text of texts) for (const sentence of comparedSentences(text)) found.add(sentence)
       if (found.size >= mostSentences) break
     }
     return [...found]
