@@ -437,7 +437,10 @@ export interface Storage {
   renewLease(access: Access, space: SpaceId, lease: { name: string; token: Seq; leaseMs: number }): Promise<boolean>
   /** What the sweeper should commit now, at most `limit` of each. */
   due(access: Access, limit: number): Promise<DueWork>
-  /** Moves the horizon up: overwritten values, patches and commit ids at or below it go. */
+  /**
+   * Moves the horizon up: overwritten values, patches and commit ids at or below it go. Answers how many rows of the log have
+   * none in their place; a row that is kept as several counts as none removed.
+   */
   compact(access: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }>
   /**
    * Commits an erasure and notes it in a receipt: both or neither. An existing receipt with that id is extended. Once

@@ -158,6 +158,20 @@ describe('no byte is left', () => {
   })
 })
 
+it('leaves no byte of what compaction took out of rows, although as many rows as before are left', async () => {
+  const { memory, storage, path } = await openFile()
+  const gone = new Secrets()
+  const space = memory.space('resource/ada')
+  await space.commit([{ kind: 'entry-write', key: 'k', value: gone.make() }])
+  await memory.saveMessages({ resourceId: 'ada', threadId: 'tea', messages: ['hello'] })
+  await space.commit([{ kind: 'entry-write', key: 'k', value: 'new' }])
+  await space.commit([{ kind: 'entry-write', key: 'k', value: 'newest' }])
+  await storage.compact(access, space.id, 3)
+  expect(foundIn(path, gone.texts)).not.toEqual([])
+  await complete(memory, { resourceId: 'nobody' })
+  expect(foundIn(path, gone.texts)).toEqual([])
+})
+
 describe('others at the files', () => {
   it('may hold a snapshot: the receipt waits for them, and nothing is read meanwhile', async () => {
     const { memory, path } = await openFile()

@@ -46,7 +46,7 @@ interface Compaction {
 function keep(into: Compaction, seq: Seq, row: Pick<LogRow, 'threadId' | 'turn' | 'status'>, effect: Effect): void {
   const head = into.heads.get(seq)
   if (head === undefined) return
-  const key = `${seq} ${row.turn}`
+  const key = placeOf({ seq, turn: row.turn })
   const { at, logAt, actor } = head
   const times = { at, ...(logAt === undefined ? {} : { logAt }) }
   const before = into.kept.get(key) ?? { seq, ...times, actor, commitId: null, hash: null, ...row, effects: [] }
@@ -77,6 +77,19 @@ function keepTurn(into: Compaction, rows: readonly LogRow[], turn: TurnState, is
   keep(into, first.seq, place, { kind: 'kept', turnKept: { actor, leaseMs, messages, ...optional } })
 }
 
+/** What becomes of the rows at or below a horizon. */
+interface CompactedRows {
+  /** The rows that stand in their place, in order. */
+  readonly kept: readonly LogRow[]
+  /** How many of the rows have none in their place. A row of several records may be kept as several. */
+  readonly removed: number
+}
+
+/** The place of a row in its space. */
+function placeOf({ seq, turn }: Pick<LogRow, 'seq' | 'turn'>): string {
+  return `${seq} ${turn}`
+}
+
 /**
  * The rows that replace those at or below a horizon: each record that was current there, whole, in the row of its
  * version; each turn folded into the row that opened it. `rows` are all rows up to the horizon, in order. A turn that was
@@ -87,7 +100,7 @@ export function compactRows(
   space: SpaceState,
   fold: FoldSpace,
   isRestored: IsRestored,
-): readonly LogRow[] {
+): CompactedRows {
   const records = replayLog(rows, space, fold)
   const into: Compaction = { kept: new Map(), heads: new Map() }
   for (const row of rows) if (!into.heads.has(row.seq)) into.heads.set(row.seq, row)
@@ -119,5 +132,6 @@ export function compactRows(
     const isOfLife = turn !== null && isLive && unpackTurn(turn.turn).turnSeq >= thread.createdSeq
     if (isOfLife) keepTurn(into, turnRows, turn, isRestored)
   }
-  return [...into.kept.values()].sort((left, right) => left.seq - right.seq || left.turn - right.turn)
+  const kept = [...into.kept.values()].sort((left, right) => left.seq - right.seq || left.turn - right.turn)
+  return { kept, removed: rows.filter((row) => !into.kept.has(placeOf(row))).length }
 }

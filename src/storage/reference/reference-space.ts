@@ -68,12 +68,11 @@ export class ReferenceSpace implements SpaceView, EditableLog {
   }
 
   compact(horizon: Seq): number {
-    const before = this.rows.length
     const below = this.rows.filter((row) => row.seq <= horizon)
     const isRestored: IsRestored = (threadId, turn) => {
       return restores(this.turnRows(threadId, turn).filter(({ seq }) => seq > horizon))
     }
-    const kept = compactRows(below, this.space, this.fold, isRestored)
+    const { kept, removed } = compactRows(below, this.space, this.fold, isRestored)
     this.rows = [...kept, ...this.rows.filter((row) => row.seq > horizon)]
     const { facts, threads } = this.records
     for (const map of [facts, threads]) {
@@ -81,7 +80,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     }
     for (const noun of allKeyedNouns) noun.dropTombstones(this.records, horizon)
     this.records.space = { ...this.space, horizon }
-    return before - this.rows.length
+    return removed
   }
 
   committed(commitId: string): readonly LogRow[] | null {

@@ -197,7 +197,12 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
     const rows = thread === null ? [] : database.turnRows(thread.n, turn, threadId)
     return restores(rows.filter(({ seq }) => seq > horizon))
   }
-  const kept = compactRows(stored, state, { key: state.key, address: parseSpaceId(id).address }, isRestored)
+  const { kept, removed } = compactRows(
+    stored,
+    state,
+    { key: state.key, address: parseSpaceId(id).address },
+    isRestored,
+  )
   statements.deleteUpTo.run(n, horizon)
   statements.deletePartsUpTo.run(n, horizon)
   for (const commit of groupBySeq(kept)) {
@@ -209,7 +214,8 @@ export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq):
   }
   for (const statement of statements.deleteTombstones) statement.run(n, horizon)
   statements.setHorizon.run(horizon, n)
-  if (stored.length > kept.length) markUnclean(database)
+  // Rows that stay lose content, too.
+  markUnclean(database)
   database.forget()
-  return stored.length - kept.length
+  return removed
 }

@@ -129,6 +129,20 @@ const current: readonly StorageCase[] = [
     expectEqual((await compact(scene, last - 3)).rowsRemoved, 0, 'the horizon never goes back')
     expectEqual((await scene.state())?.horizon, last - 1, 'and stays where it was')
   }),
+  sceneCase('rows that are kept as several count as no row removed', async (scene) => {
+    for (let n = 1; n <= 3; n++) {
+      const messages = [{ role: 'user' as const, parts: [{ type: 'text', text: `first of thread ${n}` }] }]
+      await scene.committed([
+        { kind: 'thread-put', threadId: `own-${n}` },
+        { kind: 'message-append', threadId: `own-${n}`, messages },
+      ])
+    }
+    expectEqual(await compact(scene, 2), { rowsRemoved: 0 }, 'nothing was overwritten')
+    await scene.committed([{ kind: 'entry-write', key: 'k', value: 1 }])
+    await scene.committed([{ kind: 'entry-write', key: 'k', value: 2 }])
+    await scene.committed([{ kind: 'entry-write', key: 'other', value: 1 }])
+    expectEqual(await compact(scene, 5), { rowsRemoved: 1 }, 'the first value was overwritten')
+  }),
   sceneCase('a compacted space is written to like any other', async (scene) => {
     const turnId = await busy(scene)
     await compact(scene, (await scene.seq()) - 1)
