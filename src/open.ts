@@ -34,6 +34,7 @@ interface Opened {
   /** Whether its file was found to be gone or replaced. */
   isReplaced(): boolean
   setDurability(durability: Durability): void
+  raiseCache(bytes: number): void
 }
 
 interface Shared {
@@ -120,16 +121,33 @@ function canonicalPath(path: string): string {
   }
 }
 
-async function openSqlite(options: SQLiteStoreOptions, path: string, clock: Clock) {
+/** How a user of a file needs it opened. */
+interface OpenUse {
+  readonly clock?: Clock
+  /** Bytes that the caches of the file may take, about. The largest of all users of one connection holds. */
+  readonly cacheBytes?: number
+}
+
+async function openSqlite(options: SQLiteStoreOptions, path: string, { clock, cacheBytes }: Required<OpenUse>) {
   const { SqliteStorage } = await import('./storage/sqlite/sqlite-storage.ts')
   const { busyTimeoutMs } = defaultLimits
   const { id = options.url, durability = 'process', maxBytes, language = 'english' } = options
   const size = maxBytes === undefined ? {} : { maxBytes }
-  const storage = await SqliteStorage.open({ id, path, durability, clock, busyTimeoutMs, language, ...size })
+  const storage = await SqliteStorage.open({
+    id,
+    path,
+    durability,
+    clock,
+    busyTimeoutMs,
+    language,
+    cacheBytes,
+    ...size,
+  })
   return {
     storage,
     isReplaced: () => storage.isReplaced,
     setDurability: (raised: Durability) => storage.setDurability(raised),
+    raiseCache: (bytes: number) => storage.raiseCache(bytes),
   }
 }
 
@@ -147,7 +165,8 @@ async function wasReplaced({ opening }: Shared): Promise<boolean> {
   return opened?.isReplaced() ?? false
 }
 
-async function openShared(options: SQLiteStoreOptions, file: string, clock: Clock): Promise<StorageInUse> {
+async function openShared(options: SQLiteStoreOptions, file: string, use: Required<OpenUse>): Promise<StorageInUse> {
+  const { clock, cacheBytes } = use
   const byClock = sharedByFile.get(file) ?? new Map<Clock, Shared>()
   sharedByFile.set(file, byClock)
   const { durability = 'process' } = options
@@ -155,11 +174,12 @@ async function openShared(options: SQLiteStoreOptions, file: string, clock: Cloc
   const isUsable = before !== undefined && !(await wasReplaced(before))
   // Another caller may have opened the new file meanwhile.
   const known = isUsable || byClock.get(clock) !== before ? byClock.get(clock) : undefined
-  const shared: Shared = known ?? { opening: openSqlite(options, file, clock), durability, users: 0 }
+  const shared: Shared = known ?? { opening: openSqlite(options, file, use), durability, users: 0 }
   byClock.set(clock, shared)
   shared.users += 1
   try {
-    const { storage, setDurability } = await shared.opening
+    const { storage, setDurability, raiseCache } = await shared.opening
+    raiseCache(cacheBytes)
     // The stronger durability of two users of one connection wins.
     if (durability === 'power' && shared.durability !== 'power') setDurability('power')
     if (durability === 'power') shared.durability = 'power'
@@ -181,7 +201,7 @@ async function openShared(options: SQLiteStoreOptions, file: string, clock: Cloc
  *
  * Not a method: the returned storage accepts unchecked commits, so users must not reach it.
  */
-export let openStore: (store: SQLiteStore, clock?: Clock) => Promise<StorageInUse>
+export let openStore: (store: SQLiteStore, use?: OpenUse) => Promise<StorageInUse>
 
 /** Names a SQLite file, or a database in memory, as the storage of a `Memory` or an `Aquifer`. Opened at first use. */
 export class SQLiteStore {
@@ -195,7 +215,9 @@ export class SQLiteStore {
   readonly #options: SQLiteStoreOptions
 
   static {
-    openStore = (store, clock = systemClock) => store.#open(clock)
+    openStore = (store, { clock = systemClock, cacheBytes = defaultLimits.cacheBytes } = {}) => {
+      return store.#open({ clock, cacheBytes })
+    }
   }
 
   /**
@@ -221,9 +243,9 @@ export class SQLiteStore {
     return this.#path === ':memory:' ? null : this.#path
   }
 
-  async #open(clock: Clock): Promise<StorageInUse> {
-    if (this.#path !== ':memory:') return openShared(this.#options, canonicalPath(this.#path), clock)
-    const { storage } = await openSqlite(this.#options, this.#path, clock)
+  async #open(use: Required<OpenUse>): Promise<StorageInUse> {
+    if (this.#path !== ':memory:') return openShared(this.#options, canonicalPath(this.#path), use)
+    const { storage } = await openSqlite(this.#options, this.#path, use)
     return { storage, release: () => storage.close() }
   }
 }

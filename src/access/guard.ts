@@ -38,7 +38,7 @@ function administered<Rest extends readonly unknown[], Result>(
 /** The index of a storage: an actor that may read a space may search it, and only administrators make vectors. */
 function guardIndex({ index, vectors }: Storage): Pick<Storage, 'index' | 'vectors'> {
   return {
-    index: { scan: guarded(index.scan), read: guarded(index.read) },
+    index: { scan: guarded(index.scan), entryWords: guarded(index.entryWords), read: guarded(index.read) },
     vectors: {
       embeddings: (access) => vectors.embeddings(access),
       addEmbedding: administered(vectors.addEmbedding),

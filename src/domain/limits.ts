@@ -108,6 +108,12 @@ export const limitTable = {
     about: 'days that a deleted message is recognised when a client sends it again',
   },
   logDays: { default: 0, min: 0, max: 36_500, about: 'days of log kept in full; 0 keeps everything' },
+  cacheBytes: {
+    default: 268_435_456,
+    min: 1_048_576,
+    max: 1_099_511_627_776,
+    about: 'bytes of memory that the caches of a database file take, about',
+  },
   busyTimeoutMs: { default: 30_000, max: 600_000, about: 'milliseconds a commit waits for another process' },
   modelTimeoutMs: {
     default: 60_000,

@@ -14,5 +14,6 @@ export interface LateStorage {
   readonly url: string
   /** The full path of its file, to tell when two are the same; null without a file. */
   readonly file: string | null
-  open(clock: Clock): Promise<StorageInUse>
+  /** @param cacheBytes Bytes that the caches of the file may take, about. */
+  open(clock: Clock, cacheBytes: number): Promise<StorageInUse>
 }

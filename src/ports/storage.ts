@@ -385,6 +385,11 @@ export type FoundRecord =
 export interface IndexReader {
   /** The words of a space, which have every acknowledged write, and the vectors that an embedder has made so far. */
   scan(access: Access, space: SpaceId, fingerprint: string | null): Promise<SpaceScan>
+  /**
+   * The words of the entries of a space that are present now. Their segments stay the same objects as long as their entries
+   * do. They are no part of a scan, which many searches need without them.
+   */
+  entryWords(access: Access, space: SpaceId): Promise<readonly WordSegment[]>
   /** Records by reference, in that order; null where one is gone. */
   read(access: Access, space: SpaceId, refs: readonly RecordRef[]): Promise<readonly (FoundRecord | null)[]>
 }

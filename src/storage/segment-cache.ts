@@ -1,21 +1,21 @@
-/** A bounded cache of segments by their number. Segments that were not used for long are dropped. */
+/** A cache of segments by their number, within a budget that it shares with others. */
+import type { CacheBudget, Cached } from './cache-budget.ts'
 
-interface Kept<Segment> {
+interface Kept<Segment> extends Cached {
   readonly segment: Segment
-  readonly bytes: number
-  /** Whether it was used since room was last needed. Setting this is the only cost of a hit. */
-  isUsed: boolean
 }
 
 export class SegmentCache<Segment> {
-  /** In the order in which they are checked when room is needed. */
   readonly #segments = new Map<number, Kept<Segment>>()
-  readonly #limit: number
-  #bytes = 0
+  readonly #budget: CacheBudget
 
-  /** @param limit Bytes of segments kept. */
-  constructor(limit: number) {
-    this.#limit = limit
+  constructor(budget: CacheBudget) {
+    this.#budget = budget
+  }
+
+  /** How many segments are kept. */
+  get size(): number {
+    return this.#segments.size
   }
 
   /** The segment of that number, read if it is not here. A number always names the same content. */
@@ -27,26 +27,14 @@ export class SegmentCache<Segment> {
     }
     const fresh = read(number)
     if (fresh === null) return null
-    this.#bytes += fresh.bytes
-    this.#makeRoom()
-    this.#segments.set(number, { ...fresh, isUsed: false })
+    const kept = { ...fresh, isUsed: false, drop: () => this.#segments.delete(number) }
+    this.#segments.set(number, kept)
+    this.#budget.add(kept)
     return fresh.segment
   }
 
-  /** Drops segments until the rest fits; one that was used since its last check is spared once. */
-  #makeRoom(): void {
-    for (const [number, kept] of this.#segments) {
-      if (this.#bytes <= this.#limit) return
-      this.#segments.delete(number)
-      if (kept.isUsed) {
-        kept.isUsed = false
-        this.#segments.set(number, kept)
-      } else this.#bytes -= kept.bytes
-    }
-  }
-
   clear(): void {
+    for (const kept of this.#segments.values()) this.#budget.remove(kept)
     this.#segments.clear()
-    this.#bytes = 0
   }
 }

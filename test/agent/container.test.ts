@@ -320,7 +320,7 @@ describe('closing', () => {
     expect(await read(again, 'lead')).toBeNull()
 
     const kept = new ContainerStorage(':memory:')
-    const opened = await kept.open(systemClock)
+    const opened = await kept.open(systemClock, 1_000_000)
     await opened.release()
     const access = { actor: { kind: 'system', id: 'app' }, grants: 'all' } as const
     const { id } = again.space('team/acme')

@@ -105,7 +105,12 @@ it('takes all of a log that is compacted meanwhile', async () => {
 it('looks again in the transaction where what was found ahead no longer holds', async () => {
   const { storage, path } = await openLong()
   const connection = await Connection.open({ path, durability: 'process', busyTimeoutMs: 5_000 })
-  const database = new SqliteDatabase(connection, { clock: systemClock, language: 'english', segmentBytes })
+  const database = new SqliteDatabase(connection, {
+    clock: systemClock,
+    language: 'english',
+    segmentBytes,
+    cacheBytes: 1_000_000,
+  })
   onTestFinished(() => database.close())
   const ahead = await lookAhead(database, { id: null, space, changes: [erase] })
   const seqs = () =>

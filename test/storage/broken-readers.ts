@@ -1,8 +1,11 @@
 // Drivers that are wrong on purpose, each in one way, about what is stored.
 
+import type { Access } from '../../src/domain/actor.ts'
 import type { Change } from '../../src/domain/commit/commit.ts'
 import type { LoggedCommit, LogRow } from '../../src/domain/commit/effect.ts'
-import { parseTurnId } from '../../src/domain/id.ts'
+import { parseTurnId, type SpaceId } from '../../src/domain/id.ts'
+import { wordsOfEntries } from '../../src/domain/index/entry-words.ts'
+import type { WordSegment } from '../../src/domain/index/word-segment.ts'
 import type { Json } from '../../src/domain/json.ts'
 import { limitTable } from '../../src/domain/limits.ts'
 import type { EntryState } from '../../src/domain/records/entry.ts'
@@ -35,6 +38,29 @@ export const brokenReaders: BrokenDrivers = {
     messageReader((messages) => ({
       deletedIds: (access, space, _, ids) => messages.deletedIds(access, space, 't', ids),
     })),
+  ],
+  'keeps the words of an entry as they once were': [
+    'an entry is found by its key and the words of its present value, however it came to it',
+    (sound) => {
+      let known: readonly WordSegment[] = []
+      const entryWords = async (access: Access, space: SpaceId) => {
+        if (known.length === 0) known = await sound.index.entryWords(access, space)
+        return known
+      }
+      return { index: { ...sound.index, entryWords } }
+    },
+  ],
+  'finds entries by their words after they have expired': [
+    'an expired entry has no words at once, and a pruned one has none',
+    (sound) => {
+      const entryWords = async (access: Access, space: SpaceId) => {
+        const { items } = await sound.entries.list(access, space, { prefix: '', after: null, limit: 1_000 })
+        for (const entry of items) seen.set(entry.key, entry)
+        return wordsOfEntries(seen.values(), 'english', '')
+      }
+      const seen = new Map<string, EntryState>()
+      return { index: { ...sound.index, entryWords } }
+    },
   ],
   'takes a commit at exactly a time for a later one': [
     'spaces with a commit after a time are named once each, in pages of every size',

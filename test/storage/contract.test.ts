@@ -28,5 +28,5 @@ it('retries every kind of change', () => {
 })
 
 contract('the reference driver', openReference)
-contract('SQLite in memory', openSqliteMemory)
+contract('SQLite in memory, without caches', openSqliteMemory)
 contract('SQLite on a file', (clock) => openSqlite(clock, folder.nextFile()))

@@ -15,8 +15,10 @@ export function openSqlite(clock: Clock, path: string): Promise<Storage> {
   return SqliteStorage.open({ id: path, path, durability: 'process', clock, busyTimeoutMs: 5_000 })
 }
 
+/** With caches that keep nothing from one transaction to the next. */
 export function openSqliteMemory(clock: Clock): Promise<Storage> {
-  return openSqlite(clock, ':memory:')
+  const path = ':memory:'
+  return SqliteStorage.open({ id: path, path, durability: 'process', clock, busyTimeoutMs: 5_000, cacheBytes: 1 })
 }
 
 /** A folder for database files, and the way to remove it. */

@@ -32,11 +32,11 @@ export class ContainerStorage implements LateStorage {
     return this.storage instanceof SQLiteStore ? this.storage.file : null
   }
 
-  async open(clock: Clock): Promise<StorageInUse> {
+  async open(clock: Clock, cacheBytes: number): Promise<StorageInUse> {
     const { storage } = this
     if (!(storage instanceof SQLiteStore)) return { storage, release: async () => {} }
-    if (storage.file !== null) return openStore(storage, clock)
-    this.#kept ??= { clock, opening: openStore(storage, clock) }
+    if (storage.file !== null) return openStore(storage, { clock, cacheBytes })
+    this.#kept ??= { clock, opening: openStore(storage, { clock, cacheBytes }) }
     if (this.#kept.clock !== clock) throw anotherClock(this.url)
     const kept = await this.#kept.opening
     return { storage: kept.storage, release: async () => {} }

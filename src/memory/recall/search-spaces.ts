@@ -6,17 +6,13 @@ import type { Access } from '../../domain/actor.ts'
 import { after, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
-import { indexedEntry } from '../../domain/index/indexed.ts'
 import {
-  packWords,
   type RecordKind,
   type RecordRef,
   recordKinds,
   refAt,
-  unpackWords,
   type WordSegment,
 } from '../../domain/index/word-segment.ts'
-import { analyserVersion } from '../../domain/index/words.ts'
 import type { Language } from '../../domain/language.ts'
 import type { Embedder, Embedding } from '../../ports/embedder.ts'
 import type { FoundRecord, SpaceScan, Storage } from '../../ports/storage.ts'
@@ -60,37 +56,10 @@ export interface Search {
   readonly nearestPiece: (row: number, record: FoundRecord) => string | null
 }
 
-/** Entries of one space that are searched, the first by key. */
-const searchedEntries = 20_000
-const entriesAPage = 1_000
 /** Longest question that is embedded and searched for, UTF-16 units. */
 const longestQuestion = 10_000
 /** Pieces of a question that are embedded, evenly spread. */
 const questionPieces = 8
-
-async function entrySegment(
-  storage: Storage,
-  access: Access,
-  space: SpaceId,
-  language: Language,
-): Promise<WordSegment[]> {
-  const records = []
-  for (let after: string | null = null; records.length < searchedEntries; ) {
-    const page = await storage.entries.list(access, space, { prefix: '', after, limit: entriesAPage })
-    for (const entry of page.items) records.push(indexedEntry(entry, language))
-    after = page.items.at(-1)?.key ?? null
-    if (!page.more || after === null) break
-  }
-  if (records.length === 0) return []
-  return [
-    unpackWords(
-      packWords(
-        records.toSorted((left, right) => left.seq - right.seq),
-        analyserVersion,
-      ),
-    ),
-  ]
-}
 
 interface ScannedSpace {
   readonly id: SpaceId
@@ -107,8 +76,9 @@ async function scanSpace(
 ): Promise<ScannedSpace> {
   const scan = await storage.index.scan(access, id, fingerprint)
   const takesEntries = query.kinds.includes('entry') && scan.key !== null
-  const entries = takesEntries ? await entrySegment(storage, access, id, scan.language) : []
-  return { id, scan, segments: [...scan.words, ...entries] }
+  const entries = takesEntries ? await storage.index.entryWords(access, id) : []
+  // What changes most often comes last: what was made of the segments before it is kept.
+  return { id, scan, segments: [...entries, ...scan.words] }
 }
 
 /** The sum of vectors, each of length 1 first. */

@@ -9,7 +9,7 @@ const defaultUrl = 'file:./aquifer.db'
 
 function defaultStorage(durability: Durability | undefined): LateStorage {
   const store = new SQLiteStore({ url: defaultUrl, ...(durability === undefined ? {} : { durability }) })
-  return { url: store.url, file: store.file, open: (clock) => openStore(store, clock) }
+  return { url: store.url, file: store.file, open: (clock, cacheBytes) => openStore(store, { clock, cacheBytes }) }
 }
 
 /** The late storage of one memory, once it is known. */
@@ -34,12 +34,12 @@ export class LateChoice {
     if (!isSame) throw secondStorage(chosen, late)
   }
 
-  async open(clock: Clock): Promise<StorageInUse> {
+  async open(clock: Clock, cacheBytes: number): Promise<StorageInUse> {
     const bound = this.#chosen
     const late = bound ?? defaultStorage(this.#durability)
     this.#chosen = late
     try {
-      return await late.open(clock)
+      return await late.open(clock, cacheBytes)
     } catch (error) {
       // Nothing is stored yet: a container may still choose another storage.
       this.#chosen = bound

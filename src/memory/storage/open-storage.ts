@@ -1,5 +1,6 @@
 /** Opens the storage of a Memory, and resolves its models. */
 
+import { defaultLimits } from '../../domain/limits.ts'
 import { openStore, SQLiteStore } from '../../open.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { StorageInUse } from '../../ports/late-storage.ts'
@@ -12,16 +13,17 @@ export interface OpenedMemory extends StorageInUse {
 }
 
 async function openGiven(
-  { storage, durability }: MemoryOptions,
+  { storage, durability, limits }: MemoryOptions,
   late: LateChoice,
   clock: Clock,
 ): Promise<StorageInUse> {
-  if (storage === undefined) return late.open(clock)
-  if (storage instanceof SQLiteStore) return openStore(storage, clock)
+  const { cacheBytes } = { ...defaultLimits, ...limits }
+  if (storage === undefined) return late.open(clock, cacheBytes)
+  if (storage instanceof SQLiteStore) return openStore(storage, { clock, cacheBytes })
   // A driver that was passed in stays open: its owner closes it.
   if (typeof storage === 'object') return { storage, release: async () => {} }
   const store = new SQLiteStore({ url: storage, ...(durability === undefined ? {} : { durability }) })
-  return openStore(store, clock)
+  return openStore(store, { clock, cacheBytes })
 }
 
 /** If its models cannot be resolved, the storage is released. */

@@ -4,6 +4,7 @@ import type { LogRow } from '../../domain/commit/effect.ts'
 import { recordName } from '../../domain/commit/effect-names.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { factIdOf, type Seq, type SpaceId, type ThreadId } from '../../domain/id.ts'
+import { wordsOfEntries } from '../../domain/index/entry-words.ts'
 import { indexedFact, indexedNote, indexedTurn } from '../../domain/index/indexed.ts'
 import { packVectors, shareOutVectors, unpackVectors } from '../../domain/index/vector-segment.ts'
 import { packWords, parseMessageRef, shareToSegments, unpackWords } from '../../domain/index/word-segment.ts'
@@ -367,6 +368,12 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
         unpackVectors(packVectors(share, share[0]?.vectors[0]?.values.length ?? 0)),
       )
       return { asOf: seq, key, language: settings.language, words, vectors }
+    },
+    entryWords: async (_, id) => {
+      const space = database.at(id)
+      if (space === null) return []
+      const { language } = space.space.settings
+      return wordsOfEntries(space.records.entries.values(), language, isoTime(database.clock.now()))
     },
     read: async (_, id, refs) => {
       const space = database.at(id)

@@ -9,7 +9,9 @@ import type { Language } from '../../domain/language.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { Clock } from '../../ports/clock.ts'
+import { CacheBudget } from '../cache-budget.ts'
 import { closedError } from '../closed-error.ts'
+import { EntryCache } from '../entry-cache.ts'
 import type { BlockColumns } from '../rows/block-rows.ts'
 import type { EntryColumns } from '../rows/entry-rows.ts'
 import { turnRowOf } from '../rows/log-rows.ts'
@@ -17,19 +19,11 @@ import { type SpaceColumns, spaceStateOf } from '../rows/space-rows.ts'
 import { type ThreadColumns, threadOf } from '../rows/thread-rows.ts'
 import { SegmentCache } from '../segment-cache.ts'
 import { type Connection, whileBusy } from './connection.ts'
+import { SpaceCache } from './space-cache.ts'
 import { isBusy, readError } from './sqlite-error.ts'
 import type { Statement } from './statement.ts'
 import { prepareStatements, type Statements } from './statements.ts'
 import type { EmbeddingColumns } from './statements-index.ts'
-
-const cachedSpaces = 2_000
-const cachedThreads = 10_000
-/** Characters of JSON in cached rows, counted each time one is cached. */
-const cachedTextLimit = 8_388_608
-const rowOverhead = 200
-/** Bytes of segments of words, as packed; read into columns they take about twice that. */
-const cachedWordBytes = 33_554_432
-const cachedVectorBytes = 134_217_728
 
 /** What was read from the file, and when: valid until somebody changes anything. */
 interface Remembered<Value> {
@@ -80,6 +74,8 @@ interface DatabaseOptions {
   readonly clock: Clock
   readonly language: Language
   readonly segmentBytes: number
+  /** Bytes that all caches together take, about. */
+  readonly cacheBytes: number
 }
 
 export class SqliteDatabase {
@@ -90,11 +86,11 @@ export class SqliteDatabase {
   readonly language: Language
   /** Size that segments of words are folded to. */
   readonly segmentBytes: number
-  #spaces = new Map<SpaceId, CachedSpace>()
-  readonly wordSegments = new SegmentCache<WordSegment>(cachedWordBytes)
-  readonly vectorSegments = new SegmentCache<VectorSegment>(cachedVectorBytes)
-  #threads = 0
-  #cachedText = 0
+  readonly budget: CacheBudget
+  readonly wordSegments: SegmentCache<WordSegment>
+  readonly vectorSegments: SegmentCache<VectorSegment>
+  readonly entryWords: EntryCache
+  readonly #spaces: SpaceCache
   #seen = -1
   #epoch = 0
   readonly #prepared = new Map<string, Statement<readonly never[]>>()
@@ -102,7 +98,12 @@ export class SqliteDatabase {
   #isClosed = false
 
   constructor(connection: Connection, options: DatabaseOptions) {
-    const { clock, language, segmentBytes } = options
+    const { clock, language, segmentBytes, cacheBytes } = options
+    this.budget = new CacheBudget(cacheBytes)
+    this.wordSegments = new SegmentCache(this.budget)
+    this.vectorSegments = new SegmentCache(this.budget)
+    this.entryWords = new EntryCache(this.budget)
+    this.#spaces = new SpaceCache(this.budget)
     this.connection = connection
     this.language = language
     this.segmentBytes = segmentBytes
@@ -119,8 +120,12 @@ export class SqliteDatabase {
     return statement
   }
 
-  /** Notes whether another connection has committed: spaces are then read again before use. */
+  /**
+   * At the beginning of a transaction: makes room in the caches, and notes whether another connection has committed. Spaces are
+   * then read again before use.
+   */
   refresh(): void {
+    this.budget.makeRoom()
     const version = this.connection.dataVersion()
     if (version === this.#seen) return
     this.#seen = version
@@ -130,8 +135,6 @@ export class SqliteDatabase {
   forget(): void {
     this.#spaces.clear()
     this.#embeddings = undefined
-    this.#threads = 0
-    this.#cachedText = 0
   }
 
   /** Runs a read in one snapshot, again if the file is locked for a moment (recovery after a crash, a checkpoint). */
@@ -207,9 +210,7 @@ export class SqliteDatabase {
   }
 
   remember(space: CachedSpace): CachedSpace {
-    if (this.#spaces.size >= cachedSpaces) this.forget()
-    this.#spaces.set(space.state.id, space)
-    return space
+    return this.#spaces.set(space)
   }
 
   spaceState(columns: SpaceColumns): SpaceState {
@@ -230,12 +231,7 @@ export class SqliteDatabase {
   }
 
   rememberThread(space: CachedSpace, threadId: string, thread: CachedThread): CachedThread {
-    if (++this.#threads > cachedThreads) {
-      this.#threads = 1
-      for (const other of this.#spaces.values()) other.threads.clear()
-    }
-    space.threads.set(threadId, thread)
-    return thread
+    return this.#spaces.addThread(space, threadId, thread)
   }
 
   /** Threads whose place moved since the rows were last brought up to date. */
@@ -269,7 +265,7 @@ export class SqliteDatabase {
     const cached = space.entries.get(key)
     if (cached !== undefined) return cached
     const columns = this.statements.entry.get(space.n, key)
-    if (columns !== undefined) this.rememberRow(space.entries, key, columns)
+    if (columns !== undefined) this.rememberEntry(space, key, columns)
     return columns
   }
 
@@ -279,21 +275,16 @@ export class SqliteDatabase {
     const cached = space.blocks.get(key)
     if (cached !== undefined) return cached
     const columns = this.statements.block.get(space.n, thread, name)
-    if (columns !== undefined) this.rememberRow(space.blocks, key, columns)
+    if (columns !== undefined) this.rememberBlock(space, key, columns)
     return columns
   }
 
-  /** Caches a row whose last column is its JSON; all rows are dropped when they hold too much text. */
-  rememberRow<Row extends EntryColumns | BlockColumns>(rows: Map<string, Row>, key: string, row: Row): void {
-    this.#cachedText += (row.at(-1) as string).length + rowOverhead
-    if (this.#cachedText > cachedTextLimit) {
-      for (const space of this.#spaces.values()) {
-        space.entries.clear()
-        space.blocks.clear()
-      }
-      this.#cachedText = 0
-    }
-    rows.set(key, row)
+  rememberEntry(space: CachedSpace, key: string, row: EntryColumns): void {
+    this.#spaces.addRow(space, space.entries, key, row)
+  }
+
+  rememberBlock(space: CachedSpace, key: string, row: BlockColumns): void {
+    this.#spaces.addRow(space, space.blocks, key, row)
   }
 
   /** The rows of a turn of a thread, by seq, as far as the turn is folded from them. */

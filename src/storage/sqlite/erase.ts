@@ -41,6 +41,7 @@ function eraseMessage(database: SqliteDatabase, space: CachedSpace, message: Era
 function eraseEntry(database: SqliteDatabase, space: CachedSpace, key: string): void {
   removeVectors(database, space, entryRemoval(key))
   database.statements.deleteEntry.run(space.n, key)
+  database.entryWords.delete(space.n)
 }
 
 /** Erases parts of a space. Its caches must be dropped afterwards. */
@@ -123,6 +124,7 @@ export function eraseSpaces(
   statements.setMeta.run('seqFloor', floor)
   database.wordSegments.clear()
   database.vectorSegments.clear()
+  database.entryWords.clear()
   database.forget()
   return { spaces: all.map((columns) => columns[1] as SpaceId), counts }
 }

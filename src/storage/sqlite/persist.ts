@@ -124,13 +124,13 @@ function persistEntry(database: SqliteDatabase, space: CachedSpace, entry: Entry
   // Without naming the column of the expiry, so that its index is left alone.
   else if (dueOfKeyed(before) === due) updateEntry.run(space.n, ...values)
   else updateEntryDue.run(space.n, ...values, due)
-  database.rememberRow(space.entries, entry.key, values)
+  database.rememberEntry(space, entry.key, values)
 }
 
 function persistBlock(database: SqliteDatabase, space: CachedSpace, block: BlockState, thread: number): void {
   const values = blockValues(block)
   database.statements.putBlock.run(space.n, thread, ...values)
-  database.rememberRow(space.blocks, `${thread} ${block.name}`, values)
+  database.rememberBlock(space, `${thread} ${block.name}`, values)
 }
 
 function persistValues(database: SqliteDatabase, space: CachedSpace, draft: Draft, thread: CachedThread | null): void {

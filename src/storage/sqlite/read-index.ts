@@ -15,6 +15,7 @@ import { factOf } from '../rows/fact-rows.ts'
 import { turnRowOf } from '../rows/log-rows.ts'
 import { recordOf } from '../rows/record-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
+import { entryWords } from './entry-words.ts'
 import { vectorsOf } from './vectors.ts'
 import { tailSegment, wordSegment } from './words.ts'
 
@@ -102,6 +103,7 @@ export function indexReader(database: SqliteDatabase): IndexReader {
         const vectors = fingerprint === null ? [] : vectorsOf(database, space, fingerprint)
         return { asOf: seq, key, language: settings.language, words: wordsOf(database, space), vectors }
       }),
+    entryWords: (_, id) => entryWords(database, id),
     read: (_, id, refs) =>
       database.read(() => {
         const space = database.space(id)

@@ -9,7 +9,7 @@ import { invariant } from '../../domain/error.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
 import { segmentBytes } from '../../domain/index/word-segment.ts'
 import type { Language } from '../../domain/language.ts'
-import type { Limits } from '../../domain/limits.ts'
+import { defaultLimits, type Limits } from '../../domain/limits.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
 import type { DueWork } from '../../ports/due-work.ts'
 import type { Durability, Storage } from '../../ports/storage.ts'
@@ -47,6 +47,8 @@ interface SqliteStorageOptions {
   readonly language?: Language
   /** Size that segments of words are folded to, bytes. Default: what fits one page. */
   readonly segmentBytes?: number
+  /** Bytes that all caches together take, about. Default: that of `limits.cacheBytes`. */
+  readonly cacheBytes?: number
   /** The largest size the file may grow to, bytes; absent: no limit. */
   readonly maxBytes?: number
 }
@@ -100,11 +102,13 @@ export class SqliteStorage implements Storage {
   static async open(options: SqliteStorageOptions): Promise<SqliteStorage> {
     const connection = await Connection.open(options)
     const { id, language = 'english', segmentBytes: size = segmentBytes } = options
+    const { cacheBytes = defaultLimits.cacheBytes } = options
     try {
       const database = new SqliteDatabase(connection, {
         clock: checkedClock(options.clock),
         language,
         segmentBytes: size,
+        cacheBytes,
       })
       const storage = new SqliteStorage(id, database)
       if (!hasCurrentTerms(database)) await storage.#transaction(() => dropOldTerms(database))
@@ -118,6 +122,11 @@ export class SqliteStorage implements Storage {
   /** Raises the durability of a connection that is open already. */
   setDurability(durability: Durability): void {
     this.#database.connection.setDurability(durability)
+  }
+
+  /** Lets the caches of a connection that is open already take more. */
+  raiseCache(bytes: number): void {
+    this.#database.budget.raiseTo(bytes)
   }
 
   commit(access: Access, commit: Commit, limits: Limits): Promise<CommitResult> {

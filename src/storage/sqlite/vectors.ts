@@ -29,7 +29,7 @@ function findEmbedding(database: SqliteDatabase, fingerprint: string): Embedding
 function vectorSegment(database: SqliteDatabase, number: number): VectorSegment | null {
   return database.vectorSegments.get(number, (k) => {
     const data = database.statements.vectorsByNumber.get(k)?.[0]
-    return data === undefined ? null : { segment: storedVectors(data), bytes: data.length }
+    return data === undefined ? null : { segment: storedVectors(data), bytes: data.length + 1_000 }
   })
 }
 

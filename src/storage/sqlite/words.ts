@@ -26,11 +26,16 @@ export function tailRecords(database: SqliteDatabase, space: CachedSpace): reado
   return records
 }
 
+/** A segment with its bytes in memory, about: its columns, and what recall makes of it. */
+function known(segment: WordSegment) {
+  return { segment, bytes: 1_200 + segment.count * 110 + segment.terms.length * 10 }
+}
+
 /** A segment of words by its number; null if it is gone. */
 export function wordSegment(database: SqliteDatabase, number: number): WordSegment | null {
   return database.wordSegments.get(number, (k) => {
     const data = database.statements.wordsByNumber.get(k)?.[0]
-    return data === undefined ? null : { segment: storedWords(data), bytes: data.length }
+    return data === undefined ? null : known(storedWords(data))
   })
 }
 

@@ -2,7 +2,7 @@
 
 import type { Access } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
-import { messageText, spokenText } from '../../domain/index/indexed.ts'
+import { indexedEntry, messageText, spokenText } from '../../domain/index/indexed.ts'
 import { speechOf } from '../../domain/index/speech.ts'
 import { vectorRecordAt } from '../../domain/index/vector-segment.ts'
 import { type IndexedRecord, messageRef, recordAt } from '../../domain/index/word-segment.ts'
@@ -144,6 +144,19 @@ function contentOf(read: FoundRecord | null): Message | FactState | RecordState 
   return read?.kind === 'fact' ? read.fact : null
 }
 
+/** Fails unless the words of entries are those of exactly the entries that are listed. */
+async function checkEntries(storage: Storage, access: Access, space: SpaceId, language: Language): Promise<void> {
+  const words = await storage.index.entryWords(access, space)
+  const { items } = await storage.entries.list(access, space, { prefix: '', after: null, limit: 100_000 })
+  const indexed = words.flatMap((segment) => Array.from({ length: segment.count }, (_, row) => recordAt(segment, row)))
+  const inOrder = (records: readonly IndexedRecord[]) =>
+    new Map(records.map((record) => [record.ref, { ...record, terms: sorted(record.terms) }]))
+  const expected = inOrder(items.map((entry) => indexedEntry(entry, language)))
+  expectEqual(indexed.length, expected.size, 'as many entries have words as are listed')
+  for (const [key, record] of inOrder(indexed)) expectEqual(record, expected.get(key), `the words of entry ${key}`)
+  for (const { seqs } of words) expectEqual([...seqs], sorted([...seqs]), 'entries of a segment are in order of seq')
+}
+
 /** Fails unless a scan of the space gives exactly the existing records, and reading them gives their content. */
 export async function checkIndex(storage: Storage, access: Access, space: SpaceId): Promise<void> {
   const { words, language } = await storage.index.scan(access, space, null)
@@ -163,5 +176,6 @@ export async function checkIndex(storage: Storage, access: Access, space: SpaceI
     expected.delete(record.ref)
   }
   expectEqual([...expected.keys()], [], 'every record that is there is indexed')
+  await checkEntries(storage, access, space, language)
   await checkVectors(storage, access, space, indexed)
 }

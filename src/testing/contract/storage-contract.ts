@@ -9,6 +9,7 @@ import { commitCases } from './commit-cases.ts'
 import { compactionCases } from './compaction-cases.ts'
 import type { StorageCase } from './contract-case.ts'
 import { entryCases } from './entry-cases.ts'
+import { entryWordsCases } from './entry-words-cases.ts'
 import { eraseCases } from './erase-cases.ts'
 import { eraseFactCases } from './erase-fact-cases.ts'
 import { eraseRunCases } from './erase-run-cases.ts'
@@ -88,6 +89,7 @@ export const storageContract: readonly StorageCase[] = [
   ...workDecisionCases,
   ...workRemovalCases,
   ...indexCases,
+  ...entryWordsCases,
   ...vectorCases,
   ...logCases,
   ...compactionCases,

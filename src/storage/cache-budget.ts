@@ -1,0 +1,72 @@
+/** One budget of memory for everything that a driver keeps of a file. What was not used for long goes first, one at a time. */
+
+/** Something that is kept, and can be made or read again. */
+export interface Cached {
+  /** What it takes in memory, about; {@link CacheBudget.weigh} changes it. */
+  bytes: number
+  /** Whether it was used since room was last needed. Setting this is the only cost of a use. */
+  isUsed: boolean
+  /** Forgets it. */
+  readonly drop: () => void
+}
+
+export class CacheBudget {
+  /** In the order in which they are checked when room is needed. */
+  readonly #cached = new Set<Cached>()
+  #limitBytes: number
+  #bytes = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  /** What is kept takes so much memory, about. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get limitBytes(): number {
+    return this.#limitBytes
+  }
+
+  /** Raises the limit. The largest that a user of the file asked for holds. */
+  raiseTo(limitBytes: number): void {
+    this.#limitBytes = Math.max(this.#limitBytes, limitBytes)
+  }
+
+  /** Keeps something. Nothing gives way before {@link CacheBudget.makeRoom}. */
+  add(cached: Cached): void {
+    this.#cached.add(cached)
+    this.#bytes += cached.bytes
+  }
+
+  /** Notes that something takes more or less memory than before. */
+  weigh(cached: Cached, bytes: number): void {
+    if (!this.#cached.has(cached)) return
+    this.#bytes += bytes - cached.bytes
+    cached.bytes = bytes
+  }
+
+  /** Notes that something is no longer kept. */
+  remove(cached: Cached): void {
+    if (this.#cached.delete(cached)) this.#bytes -= cached.bytes
+  }
+
+  /**
+   * Drops what was not used until the rest fits; what was used since its last check is spared once. For moments at which nobody
+   * holds any of it: between transactions, for example.
+   */
+  makeRoom(): void {
+    for (const cached of this.#cached) {
+      if (this.#bytes <= this.#limitBytes) return
+      this.#cached.delete(cached)
+      if (cached.isUsed) {
+        cached.isUsed = false
+        this.#cached.add(cached)
+      } else {
+        this.#bytes -= cached.bytes
+        cached.drop()
+      }
+    }
+  }
+}
