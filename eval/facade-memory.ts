@@ -51,7 +51,7 @@ export function facadeMemory(cache: EmbeddingCache, onProgress: (name: string, t
       async recall(query, mode, topK) {
         const before = embedder.spentMs
         const started = performance.now()
-        const { messages } = await memory.recall({ resourceId: name, query, mode, topK, tokenBudget })
+        const { messages } = await memory.recall({ resourceId: name, query, mode, topK, tokenBudget, gate: 'off' })
         const ms = performance.now() - started - (embedder.spentMs - before)
         return { ids: messages.map(({ id }) => id), ms }
       },

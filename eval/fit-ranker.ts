@@ -1,24 +1,35 @@
 // Fits the weights of the ranker to conversations of one's own: npm run fit:ranker -- <file in the format of LoCoMo> [--sentences]
 import type { LinearWeights } from '../src/recall/linear/features.ts'
 import { keywordWeights, sentenceWeights, vectorWeights } from '../src/recall/linear/linear-weights.ts'
+import { type RelevanceModel, relevanceModels } from '../src/recall/linear/relevance-weights.ts'
 import type { RecallMode } from '../src/recall/question.ts'
 import { EmbeddingCache } from './embedding-cache.ts'
 import { type Measures, meanOf, showMeasures } from './measures.ts'
 import { readConversations } from './questions.ts'
 import { rankedCorpus } from './ranked-corpus.ts'
 import { crossMeasured, fitTo, measured, type Taken } from './ranker-lists.ts'
+import { fitGate, fitRelevance, judgedQuestions } from './relevance-fit.ts'
 
 const [file, ...flags] = process.argv.slice(2)
 const bySentences = flags.includes('--sentences')
 
-async function show(taken: readonly Taken[], name: string, mode: RecallMode, usual: LinearWeights) {
+interface Fitted {
+  readonly name: string
+  readonly mode: RecallMode
+  readonly usual: LinearWeights
+  readonly model: RelevanceModel
+}
+
+async function show(taken: readonly Taken[], { name, mode, usual, model }: Fitted) {
   const fitted = await fitTo(taken, mode, usual)
   const shipped: Measures[] = []
   for (const one of taken) shipped.push(...(await measured(one, mode)))
   console.log(`\n${name}`)
   console.log(`the weights that are built in    ${showMeasures(meanOf(shipped))}`)
   console.log(`fitted, each to all the others   ${showMeasures(meanOf(await crossMeasured(taken, mode, usual)))}`)
-  console.log(JSON.stringify(fitted, null, 2))
+  const judged = (await Promise.all(taken.map((one) => judgedQuestions(one, taken, mode)))).flat()
+  const weights = { ranker: fitted, items: fitRelevance(judged, model.items), gate: fitGate(judged, model.gate) }
+  console.log(JSON.stringify(weights, null, 2))
 }
 
 if (file === undefined) {
@@ -33,6 +44,8 @@ if (file === undefined) {
   }
   if (taken.length < 2)
     throw new Error('Weights are tried on conversations they were not fitted to: pass at least two.')
-  await show(taken, 'by words and meaning', 'hybrid', bySentences ? sentenceWeights : vectorWeights)
-  if (!bySentences) await show(taken, 'by words', 'keyword', keywordWeights)
+  const { sentences, vectors, words } = relevanceModels
+  const whole = { name: 'by words and meaning', mode: 'hybrid', usual: vectorWeights, model: vectors } as const
+  await show(taken, bySentences ? { ...whole, usual: sentenceWeights, model: sentences } : whole)
+  if (!bySentences) await show(taken, { name: 'by words', mode: 'keyword', usual: keywordWeights, model: words })
 }

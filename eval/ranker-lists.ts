@@ -40,7 +40,6 @@ async function madeLists({ conversation, ranked }: Taken, mode: RecallMode, name
     const asked = await ranked.ask(question, mode)
     const all = Int32Array.from({ length: corpus.count }, (_, row) => row)
     const scored = scoreRows(corpus, asked, gatherLegs(corpus, asked), all)
-    if (scored.measure === null) continue
     const isTold = new Set(evidence.map((id) => rows.get(id) ?? -1))
     const best = [...scored.rows.keys()]
       .sort((left, right) => (scored.totals[right] as number) - (scored.totals[left] as number))
@@ -49,7 +48,7 @@ async function madeLists({ conversation, ranked }: Taken, mode: RecallMode, name
     const compared = [...new Set([...best, ...scored.rows.filter((row) => isTold.has(row))])]
     const whole = new Float64Array(featureNames.length)
     const features = compared.map((row) => {
-      scored.measure?.of(row, whole)
+      scored.measure.of(row, whole)
       return Float64Array.from(names, (name) => whole[featureAt[name]] as number)
     })
     lists.push({ features, evidence: [...compared.keys()].filter((place) => isTold.has(compared[place] as number)) })

@@ -65,7 +65,7 @@ export interface SaveMessagesOptions extends Omit<SaveMessagesRequest, 'messages
 /** Messages that were saved. */
 export interface SavedMessages extends SavedMessagesRecord<Date> {}
 
-const searchOptions = ['scope', 'topK', 'tokenBudget', 'messageRange', 'threshold', 'filter', 'mode', 'kinds']
+const searchOptions = ['scope', 'topK', 'tokenBudget', 'messageRange', 'threshold', 'filter', 'mode', 'gate', 'kinds']
 
 /** Refuses a recall without a question that does not list a thread either. */
 function refuseWithoutQuestion(options: unknown): void {

@@ -1,6 +1,7 @@
 /** Operations on facts: what agents learned about users, teams, each other and tasks. */
 import { z } from 'zod'
 import { limitTable } from '../domain/limits.ts'
+import { gateModes } from '../domain/question-gate.ts'
 import { factAdditions } from '../domain/records/fact-merge.ts'
 import { factEvents } from '../domain/replay/fact-history.ts'
 import { homeOf, scopeOf } from '../memory/facts/fact-home.ts'
@@ -27,7 +28,7 @@ import {
 } from './fields.ts'
 import { messages } from './messages.ts'
 import { operation, type Touched } from './operation.ts'
-import { degraded, question, recallTrace } from './recall.ts'
+import { degraded, itemScores, question, recallTrace } from './recall.ts'
 import { deletion, fact, numbers, ownerIds, stated } from './records.ts'
 
 const links = optional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
@@ -90,6 +91,7 @@ export const factOperations = [
       limit,
       topK: limit,
       threshold: optional(z.number().min(0).max(1)),
+      gate: optional(z.enum(gateModes)),
       mode: optional(z.enum(recallModes)),
       explain: optional(z.boolean()),
       includeSuperseded: optional(z.boolean()),
@@ -97,7 +99,7 @@ export const factOperations = [
       spaces: optional(z.array(id).min(1).max(16)),
     }),
     output: z.strictObject({
-      results: z.array(fact.extend({ score: z.number(), scores: numbers })),
+      results: z.array(fact.extend(itemScores)),
       asOf: numbers,
       degraded,
       pending: z.int(),

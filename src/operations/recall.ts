@@ -1,6 +1,7 @@
 /** Operations that find what is relevant to a question. */
 import { z } from 'zod'
 import { recordKinds } from '../domain/index/word-segment.ts'
+import { gateModes } from '../domain/question-gate.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import { explain } from '../memory/indexing.ts'
 import { recallModes } from '../recall/question.ts'
@@ -24,6 +25,7 @@ const limits = {
   threshold: optional(z.number().min(0).max(1)),
   filter,
   mode: optional(z.enum(recallModes)),
+  gate: optional(z.enum(gateModes)),
   kinds: optional(z.array(z.enum(recordKinds)).min(1)),
   includeInternal: optional(z.boolean()),
 }
@@ -37,7 +39,16 @@ export const degraded = z.array(
 )
 
 const kind = z.enum(recordKinds)
-const scored = { score: z.number(), scores: numbers, isNeighbour: optional(z.literal(true)) }
+/** How well an item answers the question. */
+export const itemScores = {
+  relevance: z.number(),
+  similarity: z.number().nullable(),
+  matched: z.array(z.string()),
+  score: z.number(),
+  scores: numbers,
+}
+
+const scored = { ...itemScores, isNeighbour: optional(z.literal(true)) }
 
 const tracedItem = z.strictObject({
   kind,
@@ -61,6 +72,8 @@ export const recallTrace = z.strictObject({
   spaces: z.array(z.string()),
   inScope: z.int(),
   candidates: z.int(),
+  unmatched: z.int(),
+  gate: z.strictObject({ mode: z.enum(gateModes), chance: z.number(), isClosed: z.boolean() }),
   note: optional(z.string()),
   items: z.array(tracedItem),
 })

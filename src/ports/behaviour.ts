@@ -3,6 +3,7 @@
  * only.
  */
 import type { LanguageModel } from 'ai'
+import type { GateMode } from '../domain/question-gate.ts'
 import type { SchemaLike } from '../domain/schema-like.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 
@@ -36,8 +37,10 @@ export interface SemanticRecallOptions {
   readonly messageRange?: number | { readonly before?: number; readonly after?: number }
   /** What to search. Default: `resource`, all threads of the resource. */
   readonly scope?: BlockScope
-  /** Least score, from 0 to 1. Default: 0. */
+  /** Least `relevance` of an item, from 0 to 1. Default: 0. */
   readonly threshold?: number
+  /** What to do with a message that is about nothing that was ever said: recall nothing, or not. Default: `mild`. */
+  readonly gate?: GateMode
   /** A filter for the messages' metadata; see `memory.recall`. */
   readonly filter?: Readonly<Record<string, unknown>>
   /** Tokens of all items together, estimated. Default: 1,000. */
@@ -133,6 +136,7 @@ export interface ResolvedRecallOptions {
   readonly messageRange: MessageRange
   readonly scope: BlockScope
   readonly threshold: number
+  readonly gate: GateMode
   readonly tokenBudget: number
   readonly filter?: Readonly<Record<string, unknown>>
 }

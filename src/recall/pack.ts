@@ -10,7 +10,7 @@ interface Choice {
   readonly topK: number
   /** How many messages of the same session to add around each item. None by default: more items find more. */
   readonly messageRange?: { readonly before: number; readonly after: number }
-  /** Rows with a lower score stay out. */
+  /** Rows with a lower relevance stay out. */
   readonly threshold?: number
 }
 
@@ -56,8 +56,8 @@ const leastExcerpt = 40
 /** Part of the budget that one excerpt may take. */
 const excerptShare = 0.25
 
-function reasonToDrop(place: number, { score }: RankedRow, { topK, threshold }: Choice): PackDropReason | null {
-  if (threshold !== undefined && score < threshold) return 'below-threshold'
+function reasonToDrop(place: number, { relevance }: RankedRow, { topK, threshold }: Choice): PackDropReason | null {
+  if (threshold !== undefined && relevance < threshold) return 'below-threshold'
   return place >= topK ? 'beyond-top-k' : null
 }
 

@@ -1,4 +1,5 @@
 /** What recall is asked: the plan of a question, and what it compares. */
+import type { GateMode } from '../domain/question-gate.ts'
 import type { LinearWeights } from './linear/features.ts'
 import type { Plan } from './plan.ts'
 import type { Demotions } from './weigh.ts'
@@ -15,6 +16,10 @@ export interface Question {
   readonly sentences?: Float32Array | null
   /** Cosine of the vectors of two rows, both of which have one. Absent where meanings are not compared. */
   readonly nearness?: ((row: number, other: number) => number) | null
+  /** How sure it must be that the question is about something that was said. Default: `off`. */
+  readonly gate?: GateMode
+  /** Leaves out records that have nothing to do with the question. Default: false. */
+  readonly matchesOnly?: boolean
   /** Weights of the linear ranker other than the usual ones, to measure them. */
   readonly weights?: LinearWeights
   /** How many rows to rank. */

@@ -7,15 +7,16 @@
 import { type Corpus, nextOf, previousOf } from './corpus.ts'
 import { type FusedPart, weights } from './fuse.ts'
 import { type Gathered, gatherLegs, isUnheard } from './gather.ts'
+import { type GateOutcome, Judge, type Judgement } from './judge.ts'
 import { type PartScores, partScoresOf, parts } from './parts.ts'
 import type { Question } from './question.ts'
 import { scoreRows } from './score.ts'
 import { topOf } from './top.ts'
 import { type Demotions, demote, placeOfRow } from './weigh.ts'
 
-export interface RankedRow {
+export interface RankedRow extends Judgement {
   readonly row: number
-  /** From 0 to 1. 1 would be the best in every leg; it orders the rows of one answer and is no probability. */
+  /** From 0 to 1. It orders the rows of one answer and is no probability: `relevance` is. */
   readonly score: number
   readonly parts: PartScores
   /** The row that this one may not outrank, where that changed its score. */
@@ -29,6 +30,10 @@ export interface Ranking {
   readonly rows: readonly RankedRow[]
   /** How many rows were compared. */
   readonly candidates: number
+  /** Of the best rows, those that had nothing to do with the question and were left out. */
+  readonly unmatched: number
+  /** Whether the question is about anything that was said; if it is closed, there are no rows. */
+  readonly gate: GateOutcome
   /** Legs that found anything. */
   readonly legs: readonly ('keyword' | 'vector' | 'exact' | 'recent')[]
 }
@@ -72,12 +77,14 @@ function isNewer({ columns }: Corpus, row: number, other: number): boolean {
 }
 
 const noDemotions: Demotions = new Map()
+/** Nobody ever said a word of it. */
+const unheard: GateOutcome = { chance: 0, isClosed: true }
 
 /** Ranks the records in scope for a question. The same records and question give the same ranking. */
 export function rank(corpus: Corpus, question: Question): Ranking {
   const demotions = question.demotions ?? noDemotions
   const gathered = gatherLegs(corpus, question)
-  if (isUnheard(question, gathered)) return { rows: [], candidates: 0, legs: [] }
+  if (isUnheard(question, gathered)) return { rows: [], candidates: 0, unmatched: 0, gate: unheard, legs: [] }
   const candidates = candidatesOf(corpus, gathered, demotions)
   const scored = scoreRows(corpus, question, gathered, candidates)
   const { rows, totals } = scored
@@ -89,23 +96,32 @@ export function rank(corpus: Corpus, question: Question): Ranking {
     return difference === 0 ? isFirst(left, right) : difference > 0
   }
   const { order, pulledIn } = withExactRows(best, gathered.exact, question.topK, { rows, isBefore, limited })
+  const highest = best.length === 0 ? 0 : (totals[best[0] as number] as number)
+  const judge = new Judge(corpus, question, gathered, scored, highest)
+  // What replaced an old value stands in the answer with it.
+  const current = new Set(limited.values())
+  const isMatch = (row: number) => current.has(row) || judge.isMatch(row)
+  const isIn = (i: number) => question.matchesOnly !== true || isMatch(rows[i] as number)
+  const kept = judge.gate.isClosed ? [] : order.filter(isIn)
   const { keyword, vector, exact, recent } = gathered.legs
   const added = new Float64Array(parts.length)
-  const ranked = Array.from(order, (i): RankedRow => {
+  const ranked = kept.map((i): RankedRow => {
     const row = rows[i] as number
     scored.partsOf(i, added)
     const other = limited.get(row)
     return {
       row,
-      score: Math.max(0, totals[i] as number) / bestTotal,
+      score: Math.min(1, Math.max(0, totals[i] as number) / bestTotal),
       parts: partScoresOf(added, bestTotal),
+      ...judge.of(row, totals[i] as number),
       ...(other === undefined ? {} : { limitedBy: other }),
       ...(pulledIn.has(i) ? { isPulledIn: true } : {}),
     }
   })
   const said = { keyword, vector, exact, recent }
   const legs = (['keyword', 'vector', 'exact', 'recent'] as const).filter((leg) => said[leg] !== null)
-  return { rows: ranked, candidates: candidates.length, legs }
+  const unmatched = judge.gate.isClosed ? 0 : order.length - kept.length
+  return { rows: ranked, candidates: candidates.length, unmatched, gate: judge.gate, legs }
 }
 
 interface Places {

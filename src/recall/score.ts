@@ -6,26 +6,29 @@ import type { LinearWeights } from './linear/features.ts'
 import { LinearScores } from './linear/linear.ts'
 import { keywordWeights, sentenceWeights, vectorWeights } from './linear/linear-weights.ts'
 import { Measure } from './linear/measure.ts'
+import { bestRecords } from './linear/relevance.ts'
 import { partAt, parts } from './parts.ts'
 import type { Question } from './question.ts'
 import { topOf } from './top.ts'
 import { sessionLifts } from './weigh.ts'
 
 /** Rows with their scores. */
-interface Scored {
+export interface Scored {
   /** In order. Candidates that fell behind are not among them. */
   readonly rows: Int32Array
   /** The score of each of `rows`. */
   readonly totals: Float64Array
   /** Fills in what each part added to the score of one of `rows`, at its place in `partAt`. */
   readonly partsOf: (i: number, into: Float64Array) => void
-  /** The features of messages; null where fusion decided alone. */
-  readonly measure: Measure | null
+  readonly measure: Measure
+  /** The rows with the best fused scores, at most 60. */
+  readonly first: Int32Array
 }
 
 /** So many messages with the best fused scores are measured: of the others none is among the best twenty. */
 const measuredMessages = 400
 const messageKind = 0
+const isLater = (left: number, right: number) => left > right
 
 /** The weights for a question; null where nothing was learned for it: then fusion decides alone. */
 function weightsFor({ plan, mode, sentences }: Question, { legs }: Gathered): LinearWeights | null {
@@ -43,6 +46,7 @@ export function scoreRows(corpus: Corpus, question: Question, gathered: Gathered
   const { bests, lifts } = sessionLifts(corpus, rows, fused)
   const totals = new Float64Array(rows.length)
   for (let i = 0; i < rows.length; i++) totals[i] = (fused[i] as number) + (lifts[i] as number)
+  const measure = measureOf(corpus, question, gathered, bests)
   const byFusion: Scored = {
     rows,
     totals,
@@ -51,16 +55,11 @@ export function scoreRows(corpus: Corpus, question: Question, gathered: Gathered
       fuse(rows[i] as number, into)
       into[partAt.session] = lifts[i] as number
     },
-    measure: null,
+    measure,
+    first: topOf(totals, bestRecords, Number.NEGATIVE_INFINITY, isLater).map((i) => rows[i] as number),
   }
   const weights = question.weights ?? weightsFor(question, gathered)
-  return weights === null ? byFusion : measured(corpus, question, gathered, byFusion, { bests, weights })
-}
-
-interface Ranker {
-  /** The best fused score of each session. */
-  readonly bests: Float64Array
-  readonly weights: LinearWeights
+  return weights === null ? byFusion : measured(corpus, question, gathered, byFusion, weights)
 }
 
 /** Whether a message was said, in words: the ranker learned nothing of the output of tools. */
@@ -74,16 +73,20 @@ function placesToKeep(corpus: Corpus, { rows, totals }: Scored, most: number, { 
   if (rows.length <= most) return all
   const spoken = totals.map((total, i) => (isSpoken(corpus, rows[i] as number) ? total : Number.NaN))
   const chosen = new Uint8Array(rows.length)
-  const isLater = (left: number, right: number) => left > right
   for (const i of topOf(spoken, most, Number.NEGATIVE_INFINITY, isLater)) chosen[i] = 1
   return all.filter((i) => chosen[i] === 1 || Number.isNaN(spoken[i]) || isExact(rows[i] as number))
 }
 
 /** The same with the linear scores of the best messages that were said; all other such messages leave. */
-function measured(corpus: Corpus, question: Question, gathered: Gathered, fused: Scored, ranker: Ranker): Scored {
+function measured(
+  corpus: Corpus,
+  question: Question,
+  gathered: Gathered,
+  fused: Scored,
+  weights: LinearWeights,
+): Scored {
   const places = placesToKeep(corpus, fused, Math.max(measuredMessages, 2 * question.limit), gathered)
-  const measure = measureOf(corpus, question, gathered, ranker.bests)
-  const linear = new LinearScores(measure, ranker.weights)
+  const linear = new LinearScores(fused.measure, weights)
   const rows = places.map((i) => fused.rows[i] as number)
   const totals = Float64Array.from(rows, (row, i) =>
     isSpoken(corpus, row) ? linear.of(row) : (fused.totals[places[i] as number] as number),
@@ -93,7 +96,7 @@ function measured(corpus: Corpus, question: Question, gathered: Gathered, fused:
     if (isSpoken(corpus, row)) linear.parts(row, into)
     else fused.partsOf(places[i] as number, into)
   }
-  return { rows, totals, partsOf, measure }
+  return { ...fused, rows, totals, partsOf }
 }
 
 /** Measures messages for a question. `bests` are the best fused scores of sessions. */

@@ -151,7 +151,15 @@ describe.each(places)('$space', ({ space, author, place, ids }) => {
     const memory = openMemory()
     await commit(memory, space, said('t'))
     const [message] = (await memory.space(space).recall('frozen')).messages
-    const { id: _, score, scores, ...rest } = message ?? expect.fail('nothing was recalled')
+    const {
+      id: _,
+      score,
+      scores,
+      relevance,
+      similarity,
+      matched,
+      ...rest
+    } = message ?? expect.fail('nothing was recalled')
     const where = { resourceId: 'alice', threadId: 't' }
     const error = await refused('invalid-input', () => memory.saveMessages({ ...where, messages: [rest] }))
     expect(error.details.field).toBe('messages[0].space')

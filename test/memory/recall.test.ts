@@ -47,9 +47,12 @@ describe('by words, at once', () => {
     const { messages } = await memory.saveMessages({ ...where, messages: { role: 'user', content: text } })
     const found = await memory.recall({ resourceId, query: 'where is my refund?' })
     expect(textsOf(found)[0]).toBe(text)
-    const { score, scores, ...message } = found.messages[0] ?? expect.fail('nothing was found')
+    const { score, scores, relevance, similarity, matched, ...message } =
+      found.messages[0] ?? expect.fail('nothing was found')
     expect(message).toEqual(messages[0])
     expect(score).toBeGreaterThan(0.3)
+    expect(relevance).toBeGreaterThan(0.3)
+    expect([similarity, matched]).toEqual([null, ['refund']])
     expect(found.items[0]).toMatchObject({ kind: 'message', id: message.id, space: 'resource/alice', score, scores })
     expect(Object.values(scores).reduce((sum, part) => sum + part, 0)).toBeCloseTo(score, 10)
     expect(found.items.map((item) => item.score)).toEqual(found.items.map((item) => item.score).sort((a, b) => b - a))
@@ -182,7 +185,7 @@ describe('by meaning', () => {
     await team.write('place', { city: 'Bern' })
     await memory.settled()
     const found = await team.space.recall('salary', { mode: 'vector' })
-    expect(found).toMatchObject({ pending: 0, degraded: [], items: [{ id: 'pay' }, { id: 'place' }] })
+    expect(found).toMatchObject({ pending: 0, degraded: [], items: [{ id: 'pay' }], trace: { unmatched: 1 } })
     await team.write('pay', { city: 'Basel' })
     expect((await team.space.recall('salary', { mode: 'vector' })).pending).toBe(1)
   })
@@ -217,7 +220,7 @@ describe('how much comes back', () => {
     const memory = openMemory()
     await memory.saveMessages({ ...where, messages: [...chatter, 'The refund of invoice 7711'] })
     const all = await memory.recall({ resourceId, query: 'refund of invoice 7711' })
-    const threshold = (all.items[0]?.score ?? 0) - 0.01
+    const threshold = (all.items[0]?.relevance ?? 0) - 0.01
     const best = await memory.recall({ resourceId, query: 'refund of invoice 7711', threshold })
     expect(textsOf(best)).toEqual(['The refund of invoice 7711'])
     expect(best.trace.items.map(({ dropped }) => dropped)).toEqual([null, ...chatter.map(() => 'below-threshold')])

@@ -60,10 +60,12 @@ describe('packing', () => {
   })
 
   it('leaves out what is below the threshold', () => {
-    const threshold = ranking.rows[2]?.score ?? 0
+    const threshold = ranking.rows[2]?.relevance ?? 0
     const packing = packed({ threshold })
-    expect(rowsOf(packing)).toEqual(order.slice(0, 3))
-    expect([...reasonsOf(packing).values()]).toEqual(Array(3).fill('below-threshold'))
+    const isIn = ranking.rows.map(({ relevance }) => relevance >= threshold)
+    expect(isIn).toContain(false)
+    expect(rowsOf(packing)).toEqual(order.filter((_, place) => isIn[place]))
+    expect([...reasonsOf(packing).values()]).toEqual(Array(6 - packing.items.length).fill('below-threshold'))
     expect(rowsOf(packed({ threshold: 1.1 }))).toEqual([])
   })
 

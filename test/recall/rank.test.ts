@@ -78,7 +78,7 @@ describe('a ranking', () => {
   })
 
   it('is empty where nothing is in scope', () => {
-    expect(ask(corpusOf([]), 'tea')).toEqual({ rows: [], candidates: 0, legs: ['recent'] })
+    expect(ask(corpusOf([]), 'tea')).toMatchObject({ rows: [], candidates: 0, legs: ['recent'] })
     expect(ask(corpusOfSaid(['tea'], { kinds: [] }), 'tea').rows).toEqual([])
   })
 })
@@ -117,7 +117,8 @@ describe('modes', () => {
 
   it('find nothing by words alone where nobody said them', () => {
     const said = [3, 1].map((minute): Said => ({ text: 'tea', minute: firstOfMay + minute * 1_000 }))
-    expect(ask(corpusOfSaid(said), 'xylophone', { mode: 'keyword' })).toEqual({ rows: [], candidates: 0, legs: [] })
+    const unheard = { rows: [], candidates: 0, legs: [], gate: { isClosed: true } }
+    expect(ask(corpusOfSaid(said), 'xylophone', { mode: 'keyword' })).toMatchObject(unheard)
     expect(ask(corpusOfSaid(said), 'What was that?', { mode: 'keyword' }).legs).toEqual(['recent'])
     expect(ask(corpusOfSaid(said), 'xylophone').legs).toEqual(['recent'])
   })
@@ -172,7 +173,7 @@ describe('exact rows', () => {
     const answer = rows.slice(0, 4)
     expect(answer.map(({ row }) => row >= 1_100)).toEqual([false, true, true, true])
     expect(answer.map(({ isPulledIn }) => isPulledIn ?? false)).toEqual([false, true, true, true])
-    expect(new Set(rowsOf({ rows, candidates: 0, legs: [] })).size).toBe(30)
+    expect(new Set(rows.map(({ row }) => row)).size).toBe(30)
   })
 })
 
@@ -212,7 +213,7 @@ describe('a large scope', () => {
     expect(candidates).toBeGreaterThan(400)
     expect(candidates).toBeLessThan(2_500)
     expect(rows[0]?.row).toBe(needle)
-    expect(rowsOf({ rows, candidates, legs: [] })).toContain(777)
+    expect(rows.map(({ row }) => row)).toContain(777)
     const withOther = ask(corpus, 'zq_7', { similarities, limit: 3_000, demotions: new Map([[needle, 3]]) })
     const order = rowsOf(withOther)
     expect(order.indexOf(3)).toBeGreaterThanOrEqual(0)

@@ -118,7 +118,7 @@ describe('memory.recall', () => {
     const all = await memory.space('team/acme').recall('tea', { spaces, mode: 'keyword' })
     const facts = await memory.search('tea', { userId: 'alice', limit: 3 })
     const idsOf = (items: readonly { id: string }[]) => items.map(({ id }) => ({ id }))
-    expect(all.items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['entry', 'fact', 'message']))
+    expect(all.items.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['entry', 'fact']))
     expect(finished(published)).toMatchObject([
       { operation: 'memory.recall', spaces: [space], threadId: 't', kinds: ['message'], items: idsOf(messages.items) },
       { operation: 'memory.recall', spaces, mode: 'keyword', recallId: all.recallId, items: idsOf(all.items) },

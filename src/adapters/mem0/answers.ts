@@ -40,7 +40,7 @@ export interface Mem0Memory {
 
 /** A memory that a search found. */
 export interface Mem0Found extends Mem0Memory {
-  /** From 0 to 1, for comparison inside one answer only. */
+  /** How likely it answers the question, from 0 to 1. */
   readonly score: number
 }
 

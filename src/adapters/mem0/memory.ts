@@ -49,7 +49,7 @@ export interface Mem0SearchOptions extends Mem0Ids {
   readonly top_k?: number
   /** Another name for `limit`. */
   readonly topK?: number
-  /** Least score, from 0 to 1. Default: 0. */
+  /** Least score, from 0 to 1: how likely a memory answers the question. Default: 0. */
   readonly threshold?: number | null
   /** Ids, and conditions on the metadata, with `AND`, `OR`, `NOT` and operators with or without `$`. */
   readonly filters?: Filters | null
@@ -133,7 +133,7 @@ export class Memory implements AsyncDisposable {
     const [query, options] = readCall(first, second, ['query'])
     const read = readOptions(options, 'search') as SearchFactsOptions
     const { results, ...found } = await this.shared.facts.search(query as string, read)
-    return { ...found, results: results.map((fact) => ({ ...asMem0Memory(fact), score: fact.score })) }
+    return { ...found, results: results.map((fact) => ({ ...asMem0Memory(fact), score: fact.relevance })) }
   }
 
   /** The memory of that id, or null. */

@@ -55,7 +55,7 @@ async function questionOf({ input, window }: Reading): Promise<string> {
 async function recallFor(
   { space, threadId, behaviour, newMessages, replaces = [] }: ContextInput,
   question: string,
-  { topK, messageRange, threshold, filter, scope, tokenBudget }: ResolvedRecallOptions,
+  { topK, messageRange, threshold, gate, filter, scope, tokenBudget }: ResolvedRecallOptions,
 ): Promise<Found> {
   const { facts: takesFacts, lastMessages } = behaviour
   // The prompt may have this many of them anyway.
@@ -68,6 +68,7 @@ async function recallFor(
     longestItem: Math.floor(tokenBudget / 2),
     messageRange,
     threshold,
+    gate,
     without: replaces,
     ...(filter === undefined ? {} : { filter }),
     ...(scope === 'thread' ? { threadId } : {}),

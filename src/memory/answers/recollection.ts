@@ -4,8 +4,10 @@ import type { Author } from '../../domain/actor.ts'
 import type { Seq, SpaceKey } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Json } from '../../domain/json.ts'
+import type { GateMode } from '../../domain/question-gate.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import { textKey } from '../../domain/records/fact-text.ts'
+import type { GateOutcome } from '../../recall/judge.ts'
 import type { PackDropReason } from '../../recall/pack.ts'
 import type { PartScores } from '../../recall/parts.ts'
 import type { RecallMode } from '../../recall/question.ts'
@@ -15,18 +17,31 @@ import type { MessageRecord, ObservationRecord, RecordPlace } from './records.ts
 /** Why an answer may be incomplete: vectors were not compared, or the question was cut. */
 export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
 
+/** How well an item answers the question. */
+export interface ItemScores {
+  /**
+   * How likely it answers the question: a probability from 0 to 1, comparable between questions. Fitted with the default
+   * embedder; with another one it is a rough guide. An item that is better placed is not always more likely.
+   */
+  readonly relevance: number
+  /** Cosine of its meaning and the question's; null if it has no vector yet, or if meanings were not compared. */
+  readonly similarity: number | null
+  /** The words of the question that stand in it. */
+  readonly matched: readonly string[]
+  /** What it was ranked by, from 0 to 1; comparable inside one answer only. */
+  readonly score: number
+  /** What each part added to the score. */
+  readonly scores: PartScores
+}
+
 /** One found item. */
-export interface RecalledItemRecord<Time = string> extends RecordPlace, Proposable<Time> {
+export interface RecalledItemRecord<Time = string> extends RecordPlace, Proposable<Time>, ItemScores {
   /** `message`, `fact`, `entry` or `observation`. */
   readonly kind: RecordKind
   /** The id of a message, a fact or a note, or the key of an entry. */
   readonly id: string
   /** Its text. If it is too long for the token budget, the passage that matches the question best. */
   readonly text: string
-  /** From 0 to 1, for comparison inside one answer only. */
-  readonly score: number
-  /** What each leg and each prior added to the score. */
-  readonly scores: PartScores
   /** Who said or wrote it. */
   readonly author: Author
   readonly threadId?: string
@@ -53,7 +68,8 @@ export interface RecalledItemRecord<Time = string> extends RecordPlace, Proposab
 
 /** A message that was found, with its score. */
 export type RecalledMessageRecord<Time = string> = MessageRecord<Time> &
-  Pick<RecalledItemRecord, 'score' | 'scores' | 'isNeighbour'>
+  ItemScores &
+  Pick<RecalledItemRecord, 'isNeighbour'>
 
 /** Why an item is not in the answer. */
 export type DropReason = PackDropReason | 'filter'
@@ -94,6 +110,10 @@ export interface RecallTrace {
   readonly inScope: number
   /** Records that were compared. */
   readonly candidates: number
+  /** Of the best records, those left out because nothing of the question is in them or around them, or near them. */
+  readonly unmatched: number
+  /** How likely it is that the question is about anything that was said; closed: nothing was answered. */
+  readonly gate: GateOutcome & { readonly mode: GateMode }
   /** What else could have been searched and was not. */
   readonly note?: string
   /** The items that were read. `memory.explain` adds those that ranked next. */
@@ -131,7 +151,7 @@ interface KeptTrace {
 }
 
 /** An item that was ranked and not read: named by its reference in the index. */
-export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'score' | 'scores' | 'rank'> {
+export interface UnreadItem extends Pick<TracedItem, 'kind' | 'space' | 'rank' | keyof ItemScores> {
   readonly ref: string
 }
 

@@ -3,12 +3,12 @@
 import { invalidInput } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
 import type { Seq } from '../../domain/id.ts'
+import { type GateMode, usualGate } from '../../domain/question-gate.ts'
 import { heldAt } from '../../domain/records/fact.ts'
 import { toIso } from '../../domain/time.ts'
 import type { FoundRecord } from '../../ports/storage.ts'
-import type { PartScores } from '../../recall/parts.ts'
 import type { RecallMode } from '../../recall/question.ts'
-import type { Degraded, RecallTrace } from '../answers/recollection.ts'
+import type { Degraded, ItemScores, RecallTrace } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { type RecallQuery, recallFrom } from '../recall/recall.ts'
 import { type FactIds, type FactScope, hasIds, scopeOf } from './fact-home.ts'
@@ -22,10 +22,12 @@ export interface SearchFactsRequest<Time = string> extends FactIds {
   readonly topK?: number
   /** Another name for `topK`. */
   readonly limit?: number
-  /** Least score, from 0 to 1. Default: 0. */
+  /** Least `relevance` of a fact, from 0 to 1. Default: 0. */
   readonly threshold?: number
   /** Default `hybrid`: by words and by meaning. */
   readonly mode?: RecallMode
+  /** What to do with a question that no fact is about: answer nothing, or not. Default: `mild`. */
+  readonly gate?: GateMode
   /** Adds the trace: why each fact is in the answer or not, and which home was searched. */
   readonly explain?: boolean
   /** Includes superseded facts. Default: false. */
@@ -37,12 +39,7 @@ export interface SearchFactsRequest<Time = string> extends FactIds {
 }
 
 /** A fact that was found. */
-export interface FoundFactRecord<Time = string> extends FactRecord<Time> {
-  /** From 0 to 1, for comparison inside one answer only. */
-  readonly score: number
-  /** What each leg and each prior added to the score. */
-  readonly scores: PartScores
-}
+export interface FoundFactRecord<Time = string> extends FactRecord<Time>, ItemScores {}
 
 /** The answer of `memory.search`. */
 export interface FactSearchRecord<Time = string> {
@@ -102,6 +99,7 @@ export async function searchFacts(
     spaces: scope.spaces,
     question,
     mode: parsed.mode ?? 'hybrid',
+    gate: parsed.gate ?? usualGate,
     kinds: ['fact'],
     topK: topKOf(parsed),
     // Callers count facts here, not tokens.
@@ -113,9 +111,11 @@ export async function searchFacts(
     includeSuperseded: parsed.includeSuperseded === true || at !== null,
     note: noteOf(scope, parsed.spaces !== undefined),
   })
-  const results = recalled.items.flatMap(({ fact, proposals, space, score, scores }) => {
+  const results = recalled.items.flatMap(({ fact, proposals, space, ...item }) => {
     if (fact === undefined) return []
-    return [{ ...toFact(fact, space), ...(proposals === undefined ? {} : { proposals }), score, scores }]
+    const { relevance, similarity, matched, score, scores } = item
+    const own = { ...toFact(fact, space), relevance, similarity, matched, score, scores }
+    return [proposals === undefined ? own : { ...own, proposals }]
   })
   const { asOf, degraded, pending, recallId, trace } = recalled
   return { results, asOf, degraded, pending, recallId, ...(parsed.explain === true ? { trace } : {}) }

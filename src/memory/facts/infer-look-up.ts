@@ -46,7 +46,14 @@ async function recalledFact(core: Core, text: string): Promise<FactState | null>
 /** Facts of the home, most similar to a text first, including superseded ones. */
 async function similarFacts(core: Core, home: FactHome, question: string): Promise<readonly FactState[]> {
   const storage = await core.storage.get()
-  const query = { spaces: [home.space], question, mode: 'hybrid', kinds: ['fact'], includeSuperseded: true } as const
+  const query = {
+    spaces: [home.space],
+    question,
+    mode: 'hybrid',
+    gate: 'off',
+    kinds: ['fact'],
+    includeSuperseded: true,
+  } as const
   const { ranking, corpus } = await searchSpaces(core, { ...query, limit: searchedRows, topK: searchedRows })
   const places = ranking.rows.map(({ row }) => refOfRow(corpus, row))
   const found = await storage.index.read(core.access, home.space, places)

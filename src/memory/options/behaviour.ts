@@ -8,6 +8,7 @@ import { compileFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
 import { check, fieldsOf, hasMethod, isText, isWholeFrom } from '../../domain/option-checks.ts'
+import { gateModes, usualGate } from '../../domain/question-gate.ts'
 import { reading } from '../../domain/read-plain.ts'
 import { isSchemaLike, standardOf } from '../../domain/schema-like.ts'
 import type {
@@ -96,6 +97,9 @@ const recallRows = {
   threshold: row(0, 'must be a number from 0 to 1', 'Leave it out for 0.', (value) => {
     return typeof value === 'number' && value >= 0 && value <= 1
   }),
+  gate: row(usualGate, "must be 'off', 'mild' or 'strict'", 'Leave it out for mild.', (value) => {
+    return typeof value === 'string' && gateModes.some((mode) => mode === value)
+  }),
   filter: { usual: null, check: compileFilter },
   tokenBudget: number(1, mostTokens, 1_000),
 } satisfies { readonly [Name in keyof SemanticRecallOptions]-?: Row<unknown> }
@@ -120,6 +124,7 @@ function recallOf(levels: readonly MemoryBehaviour['semanticRecall'][]): Resolve
     messageRange: rangeOf(options.messageRange),
     scope: options.scope ?? recallRows.scope.usual,
     threshold: options.threshold ?? recallRows.threshold.usual,
+    gate: options.gate ?? recallRows.gate.usual,
     tokenBudget: options.tokenBudget ?? recallRows.tokenBudget.usual,
     ...(options.filter === undefined ? {} : { filter: options.filter }),
   }

@@ -3,6 +3,7 @@ import { invalidInput, shown } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
+import { type GateMode, usualGate } from '../../domain/question-gate.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { RecallMode } from '../../recall/question.ts'
@@ -19,7 +20,7 @@ interface RecallLimits {
   readonly tokenBudget?: number
   /** Messages to add around each found one, within the budget. Default: 0. */
   readonly messageRange?: number | { readonly before?: number; readonly after?: number }
-  /** Least score, from 0 to 1. Default: 0. */
+  /** Least `relevance` of an item, from 0 to 1. Default: 0. */
   readonly threshold?: number
   /**
    * A filter for the metadata, such as `{ topic: 'billing', priority: { $gte: 2 } }`. Operators: `$eq $ne $gt $gte $lt
@@ -28,6 +29,8 @@ interface RecallLimits {
   readonly filter?: Readonly<Record<string, unknown>>
   /** How to search. Default: `hybrid`, by words and by meaning. */
   readonly mode?: RecallMode
+  /** What to do with a question that is about nothing that was ever said: answer nothing, or not. Default: `mild`. */
+  readonly gate?: GateMode
   /** Kinds of records to find. Default: all kinds that the call can find. */
   readonly kinds?: readonly RecordKind[]
   /** Whether found messages show the calls of memory's own tools. They are never searched. Default: false. */
@@ -72,6 +75,7 @@ function limitsOf(
 ): Omit<RecallQuery, 'spaces' | 'question'> {
   return {
     mode: parsed.mode ?? 'hybrid',
+    gate: parsed.gate ?? usualGate,
     kinds: parsed.kinds ?? kinds,
     topK: parsed.topK ?? defaultTopK,
     tokenBudget: parsed.tokenBudget ?? defaultTokens,

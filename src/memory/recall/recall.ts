@@ -6,6 +6,7 @@ import type { Test } from '../../domain/filter.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
+import type { GateMode } from '../../domain/question-gate.ts'
 import { noteOf } from '../../domain/records/observation.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
@@ -16,6 +17,7 @@ import type { RecallMode } from '../../recall/question.ts'
 import type { RankedRow } from '../../recall/rank.ts'
 import type {
   DropReason,
+  ItemScores,
   RecalledItemRecord,
   RecollectionRecord,
   TracedItem,
@@ -32,6 +34,7 @@ export interface RecallQuery {
   readonly spaces: readonly SpaceId[]
   readonly question: string
   readonly mode: RecallMode
+  readonly gate: GateMode
   readonly kinds: readonly RecordKind[]
   readonly topK: number
   readonly tokenBudget: number
@@ -59,7 +62,7 @@ const mostRowsARead = 200
 const tracedItems = 100
 
 /** A record that was read, as an item without its scores and tokens. */
-type ReadItem = Omit<RecalledItemRecord, 'score' | 'scores' | 'isNeighbour' | 'tokens'>
+type ReadItem = Omit<RecalledItemRecord, keyof ItemScores | 'isNeighbour' | 'tokens'>
 
 function itemOf(record: FoundRecord, space: SpaceId, includeInternal = false): ReadItem {
   const text = textOfRecord(record)
@@ -200,20 +203,27 @@ function excerptOfRow(
   return excerptOf(text, nearest === null ? wanted : { ...wanted, nearest }, maxTokens)
 }
 
+/** The scores of a row, as an item has them. */
+function scoresOf({ score, parts, relevance, similarity, matched }: RankedRow): ItemScores {
+  return { relevance, similarity, matched, score, scores: parts }
+}
+
 /** The item of a packed row with the messages around it. */
 function itemsOf(reading: Reading, packed: PackedItem): RecalledItemRecord[] {
-  const { score, parts: scores } = packed
+  const scores = scoresOf(packed)
   const around = (rows: readonly number[]) =>
     rows.flatMap((row): RecalledItemRecord[] => {
       const item = readItem(reading, row)
       if (item === null) return []
-      return [{ ...item, score, scores, tokens: estimateTokenCount(item.text), isNeighbour: true }]
+      return [
+        { ...item, ...scores, matched: [], similarity: null, tokens: estimateTokenCount(item.text), isNeighbour: true },
+      ]
     })
   const [before, after] = [around(packed.before), around(packed.after)]
   const whole = readItem(reading, packed.row)
   const own = whole === null || packed.excerpt === undefined ? whole : shortened(whole, packed.excerpt)
   const tokens = [...before, ...after].reduce((left, item) => left - item.tokens, packed.tokens)
-  return own === null ? [] : [...before, { ...own, score, scores, tokens }, ...after]
+  return own === null ? [] : [...before, { ...own, ...scores, tokens }, ...after]
 }
 
 /** The id or key that callers know a record by. */
@@ -238,8 +248,7 @@ function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null
     id: idOf(record) ?? ref,
     space,
     ...threadOfRecord(record),
-    score: ranked.score,
-    scores: ranked.parts,
+    ...scoresOf(ranked),
     dropped,
     ...(ranked.isPulledIn === true ? { isPulledIn: true } : {}),
     ...(limit === null ? {} : { limitedBy: limit.ref }),
@@ -291,10 +300,10 @@ async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
     return outcome === undefined ? [] : [{ ...outcome, rank: at + 1 }]
   })
   const items = packing.items.flatMap((item) => itemsOf(reading, item))
-  const behind = search.ranking.rows.flatMap(({ row, score, parts }, at): UnreadItem[] => {
-    if (outcomes.has(row)) return []
-    const { kind, ref, space } = refOfRow(corpus, row)
-    return [{ kind, ref, space: query.spaces[space] ?? '', score, scores: parts, rank: at + 1 }]
+  const behind = search.ranking.rows.flatMap((ranked, at): UnreadItem[] => {
+    if (outcomes.has(ranked.row)) return []
+    const { kind, ref, space } = refOfRow(corpus, ranked.row)
+    return [{ kind, ref, space: query.spaces[space] ?? '', ...scoresOf(ranked), rank: at + 1 }]
   })
   return { items, traced: traced.slice(0, tracedItems), behind: behind.slice(0, spareRows), tokens: packing.tokens }
 }
@@ -353,12 +362,17 @@ async function recallNow(core: Core, query: RecallQuery): Promise<RecollectionRe
     spaces: query.spaces,
     inScope: corpus.scopeCount,
     candidates: ranking.candidates,
+    unmatched: ranking.unmatched,
+    gate: { mode: query.gate, ...ranking.gate },
     ...(query.note === undefined ? {} : { note: query.note }),
     items: traced,
   }
   core.traces.keep(recallId, { trace, keys, behind, items })
-  const messages = items.flatMap(({ message, score, scores, isNeighbour }) =>
-    message === undefined ? [] : [{ ...message, score, scores, ...(isNeighbour === true ? { isNeighbour } : {}) }],
-  )
+  const messages = items.flatMap(({ message, isNeighbour, ...item }) => {
+    if (message === undefined) return []
+    const { relevance, similarity, matched, score, scores } = item
+    const own = { ...message, relevance, similarity, matched, score, scores }
+    return [isNeighbour === true ? { ...own, isNeighbour } : own]
+  })
   return { items, messages, asOf: asOf as Readonly<Record<string, Seq>>, degraded, pending, recallId, trace, tokens }
 }

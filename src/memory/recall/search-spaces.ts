@@ -14,6 +14,7 @@ import {
   type WordSegment,
 } from '../../domain/index/word-segment.ts'
 import type { Language } from '../../domain/language.ts'
+import type { GateMode } from '../../domain/question-gate.ts'
 import type { Embedder, Embedding } from '../../ports/embedder.ts'
 import type { FoundRecord, SpaceScan, Storage } from '../../ports/storage.ts'
 import { type Corpus, corpusOf, rowPlace } from '../../recall/corpus.ts'
@@ -30,6 +31,7 @@ interface SearchQuery {
   readonly spaces: readonly SpaceId[]
   readonly question: string
   readonly mode: RecallMode
+  readonly gate: GateMode
   readonly kinds: readonly RecordKind[]
   /** Only messages of this thread, which is in the first space. */
   readonly threadId?: string
@@ -224,7 +226,17 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const takesMeaning = embedder !== null && corpus.scopeCount > 0
   const meaning = takesMeaning ? await meaningOf(core, embedder, plan, corpus, scanned) : wordsOnly
   const { similarities, nearness } = meaning
-  const ask = { plan, mode: query.mode, similarities, nearness, limit: query.limit, topK: query.topK }
+  const { mode, gate, limit, topK } = query
+  const ask = {
+    plan,
+    mode,
+    gate,
+    matchesOnly: mode === 'keyword' || gate !== 'off',
+    similarities,
+    nearness,
+    limit,
+    topK,
+  }
   const first = rank(corpus, ask)
   const { spaces: ids, kinds } = query
   const demotions = await demotionsOf({ storage, access, spaces: ids, kinds, corpus, ranking: first })

@@ -59,8 +59,9 @@ export class Measure {
     this.#asksWhere = asksWhere.test(question.trim()) ? 1 : 0
   }
 
-  /** Fills in the features of a message in scope, each at its place in `featureAt`. */
+  /** Fills in the features of a record in scope, each at its place in `featureAt`; one that is no message stands alone. */
   of(row: number, into: Float64Array): void {
+    into.fill(0)
     this.#around.of(row)
     this.#saidHow(row, into)
     this.#byWords(row, into)
@@ -160,6 +161,7 @@ export class Measure {
     const { sessionWords, sessionMeaning } = this.#signals
     const { fused } = this.#asked
     const session = this.#corpus.columns.sessions[row] as number
+    if (session === -1) return
     into[at.sessionKeyword] = sessionWords[session] as number
     into[at.sessionMeaning] = sessionMeaning === null ? 0 : (sessionMeaning[session] as number)
     into[at.sessionBest] = fused === null ? 0 : lifted * ((fused.bySession[session] as number) - fused.best)

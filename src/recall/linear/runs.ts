@@ -106,6 +106,11 @@ export class Surroundings {
     const runs = this.#runs
     const run = runs.of[row] as number
     rest.count = 0
+    before.count = 0
+    earlier.count = 0
+    after.count = 0
+    // What is no message has nothing around it.
+    if (run === -1) return
     this.#walk(rest, row, runs.first[run] as number, this.#previous)
     this.#walk(rest, row, runs.last[run] as number, this.#next)
     const runBefore = runs.before[run] as number
@@ -116,7 +121,9 @@ export class Surroundings {
 
   /** How many messages of its run stand before a message; 3 for more. */
   placeInRun(row: number): number {
-    const first = this.#runs.first[this.#runs.of[row] as number] as number
+    const run = this.#runs.of[row] as number
+    if (run === -1) return 0
+    const first = this.#runs.first[run] as number
     let place = 0
     for (let at = row; at !== first && place < reach; place++) at = this.#previous[at] as number
     return place
