@@ -107,7 +107,7 @@ export interface RelevanceModel {
 
 /**
  * The models. Evidence in ten that the gate loses, by models that never saw the conversation: `mild` 1 point, `strict`
- * 2.4 to 2.7. It silences some 30 and 55 of 100 questions about nothing that was said. See decision 42.
+ * 2.4 to 2.7. It silences some 30 and 55 of 100 questions about nothing that was said. See decision 43.
  */
 export const relevanceModels = {
   sentences: { items: sentenceRelevance, gate: sentenceGate, least: { off: 0, mild: 0.12, strict: 0.25 } },
