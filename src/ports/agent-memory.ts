@@ -103,6 +103,8 @@ export interface FoundItem {
   /** What each leg and each prior added to the score. */
   readonly scores: Readonly<Record<string, number>>
   readonly isNeighbour?: true
+  /** What somebody proposed about a fact, and nobody has decided. */
+  readonly proposals?: readonly { readonly action: string; readonly author: Actor }[]
   /** Its place in its thread, if it is a message. */
   readonly message?: { readonly turnId: string; readonly turnStatus: ShownStatus; readonly seq: Seq }
 }

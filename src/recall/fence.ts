@@ -1,5 +1,5 @@
 /** Writes recalled items for a prompt: data inside a fence that nothing in it can close. Pure. */
-import type { Author } from '../domain/actor.ts'
+import type { Actor, Author } from '../domain/actor.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
 import { withoutElements } from './without-fences.ts'
 
@@ -12,7 +12,12 @@ export interface FencedItem {
   readonly threadId?: string
   /** ISO time. */
   readonly at: string
+  /** What somebody proposed about it, and nobody has decided. Only what and who: its words are no part of a prompt. */
+  readonly proposals?: readonly { readonly action: string; readonly author: Actor }[]
 }
+
+/** Proposals that an item names, at most. */
+const mostProposals = 3
 
 const element = 'recalled-memory'
 /** Tags that an item may not contain, in any spelling: a fence, or another item. */
@@ -53,11 +58,22 @@ function attribute(name: string, value: string | undefined): string {
   return value === undefined ? '' : ` ${name}="${inAttribute(value)}"`
 }
 
-function fencedItem({ kind, text, author, threadId, at }: FencedItem): string {
+/** Undecided proposals about an item, such as `delete by tool web`. */
+function undecided(proposals: FencedItem['proposals']): string | undefined {
+  if (proposals === undefined || proposals.length === 0) return undefined
+  const named = proposals
+    .slice(0, mostProposals)
+    .map(({ action, author }) => `${action} by ${author.kind} ${author.id}`)
+  const more = proposals.length - named.length
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}
+
+function fencedItem({ kind, text, author, threadId, at, proposals }: FencedItem): string {
   const claim = attribute('claimed', author.claimed === true ? 'true' : undefined)
   const who = attribute('author', `${author.kind} ${author.id}`) + attribute('name', author.name) + claim
+  const open = attribute('undecided', undecided(proposals))
   const attributes = `${attribute('kind', kind)}${who}${attribute('thread', threadId)}`
-  return `<item${attributes}${attribute('at', at)}>\n${inText(text)}\n</item>`
+  return `<item${attributes}${attribute('at', at)}${open}>\n${inText(text)}\n</item>`
 }
 
 /** Recalled items as one block of a prompt, with author, thread and time of each; an empty text for none. */

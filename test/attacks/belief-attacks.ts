@@ -6,6 +6,7 @@ import { expect } from 'vitest'
 import { z } from 'zod'
 import { day, hour, refused } from '../memory/opened.ts'
 import { type Attack, ann, bot, type Scene, user } from './belief-scene.ts'
+import { proposalAttacks } from './proposal-attacks.ts'
 
 type Attacks = Readonly<Record<string, Attack['attack']>>
 
@@ -292,7 +293,7 @@ const models: Readonly<Record<string, Attack>> = {
   'words that wait to be learned': waiting(),
 }
 
-const plain = Object.entries({ ...changes, ...statements, ...doors }).map(
+const plain = Object.entries({ ...changes, ...statements, ...doors, ...proposalAttacks }).map(
   ([name, attack]) => [name, { attack }] as const,
 )
 

@@ -33,6 +33,16 @@ describe('a fence', () => {
     ])
   })
 
+  it('names at most three undecided proposals, and never their words', () => {
+    const by = (id: string) => ({ action: 'delete', author: { kind: 'tool', id }, after: 'secret' }) as const
+    const lineOf = (...ids: string[]) => fenced([itemOf('Likes tea', { proposals: ids.map(by) })]).split('\n')[1]
+    const item = '<item kind="fact" author="user alice" at="2026-03-01T10:00:00.000Z"'
+    expect(lineOf('web')).toBe(`${item} undecided="delete by tool web">`)
+    const more = 'delete by tool a, delete by tool &lt;b&gt;, delete by tool c, 2 more'
+    expect(lineOf('a', '<b>', 'c', 'd', 'e')).toBe(`${item} undecided="${more}">`)
+    expect(lineOf()).toBe(`${item}>`)
+  })
+
   it('shows that an author was only claimed', () => {
     const author = { kind: 'user', id: 'dave', name: 'Dave', claimed: true } as const
     const item = '<item kind="fact" author="user dave" name="Dave" claimed="true" at="2026-03-01T10:00:00.000Z">'

@@ -282,7 +282,8 @@ function recordStatement(
   if (refused.length === 0 || effect.ended === true) return record(draft, effect)
   const after = [...factsAfter(effect, draft, (id) => draft.fact(id))].find(({ id }) => id === effect.factId)
   invariant(after !== undefined, 'a statement is a fact afterwards')
-  return record(draft, { ...effect, proposed: proposeSuperseding(draft, after, refused) })
+  const proposed = proposeSuperseding(draft, after, refused)
+  return record(draft, proposed.length > 0 ? { ...effect, proposed } : effect)
 }
 
 /** Refuses a change that names facts, or that fact, where it may not. */
@@ -420,7 +421,8 @@ function isAbove(fact: FactState, { actor }: Draft): boolean {
 /** Proposals to remove facts that stay, as many as may be open. Words that wait for extraction are no facts yet. */
 function proposedFor(draft: Draft, refused: readonly FactState[]): { readonly proposed?: readonly ProposalId[] } {
   const current = refused.filter(({ status }) => status === 'current').slice(0, draft.limits.proposalsOpen)
-  return current.length > 0 ? { proposed: proposeRetiring(draft, current) } : {}
+  const proposed = current.length > 0 ? proposeRetiring(draft, current) : []
+  return proposed.length > 0 ? { proposed } : {}
 }
 
 /**

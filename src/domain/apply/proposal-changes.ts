@@ -8,7 +8,7 @@ import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, type ProposalId, proposalIdOf, type Seq } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { canonicalJson, equalJson, type Json, type JsonObject } from '../json.ts'
-import { checkBytes, dayMs } from '../limits.ts'
+import { checkBytes, dayMs, limitExceeded } from '../limits.ts'
 import { type FactState, guardedTrust, liveFact } from '../records/fact.ts'
 import { liveState } from '../records/keyed-state.ts'
 import {
@@ -127,12 +127,28 @@ function isSame(open: ProposalFields, fresh: ProposalFields): boolean {
   return isBase && equalJson(said as unknown as Json, again as unknown as Json)
 }
 
-/** Makes room for a proposal: its author has at most one of a kind, and so many in all. */
-function makeRoom(draft: Draft, open: readonly RecordState[], change: ProposedChange): void {
-  const replaced = open.filter((record) => isOfKind(fieldsOf(record), change))
-  const left = open.filter((record) => !replaced.includes(record))
-  const surplus = Math.max(0, left.length + 1 - draft.limits.proposalsOpen)
-  for (const record of [...replaced, ...left.slice(0, surplus)]) dropProposal(draft, record)
+/**
+ * Makes room for a proposal: its author has at most one of a kind about one target, and so many in all. Those that this commit
+ * made stay: it changes a record at most once.
+ *
+ * @returns The error if they leave no room.
+ */
+function makeRoom(draft: Draft, open: readonly RecordState[], change: ProposedChange): MemoryError | null {
+  const isFixed = ({ version }: RecordState) => version === draft.seq
+  const [ofKind, others] = [true, false].map((wanted) =>
+    open.filter((record) => isOfKind(fieldsOf(record), change) === wanted),
+  ) as [RecordState[], RecordState[]]
+  if (ofKind.some(isFixed)) {
+    const fix = 'Propose them in commits of their own: the newer one then replaces the older.'
+    return invalidInput('changes', 'must hold one proposal of a kind about one target', change.kind, fix)
+  }
+  const { proposalsOpen: most } = draft.limits
+  const surplus = Math.max(0, others.length + 1 - most)
+  const oldest = others.filter((record) => !isFixed(record)).slice(0, surplus)
+  if (oldest.length < surplus)
+    return limitExceeded('The commit', others.length + 1, 'proposalsOpen', most, 'Propose less')
+  for (const record of [...ofKind, ...oldest]) dropProposal(draft, record)
+  return null
 }
 
 /** The id of a new proposal of this change. */
@@ -143,19 +159,15 @@ function newId(draft: Draft): ProposalId {
   }
 }
 
-/**
- * Keeps a change as an open proposal of the actor. The same one as before stays, and waits for as long again.
- *
- * @param isImplied As a part of another change, which has the answer.
- */
-function propose(draft: Draft, proposing: Proposing, base: Base, statement: Base | null, isImplied: boolean) {
+/** The fields of a new proposal of the actor. */
+function newFields(draft: Draft, proposing: Proposing, base: Base, statement: Base | null): ProposalFields {
   const {
     change,
     deciders,
     reason,
     expiresAt = isoTime(msOf(draft.at) + draft.limits.proposalDays * dayMs),
   } = proposing
-  const fields: ProposalFields = {
+  return {
     author: draft.actor,
     at: draft.at,
     expiresAt,
@@ -168,41 +180,61 @@ function propose(draft: Draft, proposing: Proposing, base: Base, statement: Base
     ...(reason === undefined ? {} : { reason }),
     status: 'open',
   }
-  const open = openOf(draft, draft.actor)
-  const known = open.find((record) => isSame(fieldsOf(record), fields))
-  if (known !== undefined) {
-    const { at } = fieldsOf(known)
-    draft.claim({ record: recordName(proposalNoun, known.key) })
-    return writeProposal(draft, known, known.key, { ...fields, at }, { isImplied, expiresAt: null })
-  }
-  makeRoom(draft, open, change)
-  const id = newId(draft)
-  draft.claim({ record: recordName(proposalNoun, id) })
-  return writeProposal(draft, null, id, fields, { isImplied, expiresAt: null })
 }
 
-const idOf = (result: ChangeResult) => (result as { readonly key: string }).key as ProposalId
+/** Keeps an open proposal. The same one as before stays, and waits for as long again. */
+function propose(draft: Draft, fields: ProposalFields): ChangeResult {
+  const open = openOf(draft, draft.actor)
+  const known = open.find((record) => isSame(fieldsOf(record), fields))
+  const how = { isImplied: false, expiresAt: null }
+  if (known !== undefined) {
+    draft.claim({ record: recordName(proposalNoun, known.key) })
+    return writeProposal(draft, known, known.key, { ...fields, at: fieldsOf(known).at }, how)
+  }
+  const obstacle = makeRoom(draft, open, fields.change)
+  if (obstacle !== null) throw obstacle
+  const id = newId(draft)
+  draft.claim({ record: recordName(proposalNoun, id) })
+  return writeProposal(draft, null, id, fields, how)
+}
 
-/** Proposes that a statement supersedes facts which its author may not replace. Returns the ids of the proposals. */
+/**
+ * The id of a proposal that follows from a refusal. Its change has the answer, and never fails because of it: where there is
+ * no room, there is none.
+ */
+function imply(draft: Draft, fields: ProposalFields): readonly ProposalId[] {
+  const open = openOf(draft, draft.actor)
+  const known = open.find((record) => isSame(fieldsOf(record), fields))
+  if (known?.version === draft.seq) return [known.key as ProposalId]
+  if (known === undefined && makeRoom(draft, open, fields.change) !== null) return []
+  const id = (known?.key as ProposalId | undefined) ?? newId(draft)
+  draft.claim({ record: recordName(proposalNoun, id) })
+  const { at } = known === undefined ? fields : fieldsOf(known)
+  writeProposal(draft, known ?? null, id, { ...fields, at }, { isImplied: true, expiresAt: null })
+  return [id]
+}
+
+/** Proposes that a statement supersedes facts which its author may not replace. */
 export function proposeSuperseding(
   draft: Draft,
   statement: FactState,
   targets: readonly FactState[],
 ): readonly ProposalId[] {
   const [stated, ...bases] = factBases(draft, [statement, ...targets])
-  return targets.map(({ id }, index) => {
+  return targets.flatMap(({ id }, index) => {
     const change = { kind: 'fact-assert', factId: statement.id, supersedes: [id] } as const
     // Both get a mark in this commit, which makes a version.
     const base = { ...(bases[index] as Base), version: draft.seq }
-    return idOf(propose(draft, { change }, base, stated ?? null, true))
+    return imply(draft, newFields(draft, { change }, base, stated ?? null))
   })
 }
 
-/** Proposes to remove facts that the actor may not remove. Returns the ids of the proposals. */
+/** Proposes to remove facts that the actor may not remove. */
 export function proposeRetiring(draft: Draft, targets: readonly FactState[]): readonly ProposalId[] {
   const bases = factBases(draft, targets)
-  return targets.map(({ id }, index) => {
-    return idOf(propose(draft, { change: { kind: 'fact-retire', factIds: [id] } }, bases[index] as Base, null, true))
+  return targets.flatMap(({ id }, index) => {
+    const change = { kind: 'fact-retire', factIds: [id] } as const
+    return imply(draft, newFields(draft, { change }, bases[index] as Base, null))
   })
 }
 
@@ -252,7 +284,7 @@ function applyProposalPut(draft: Draft, change: ProposalPut): ChangeResult {
   if (until.expiresAt !== undefined && until.expiresAt <= draft.at) {
     throw invalidInput('expiresAt', `must be later than ${draft.at}`, expiresAt, 'Pass a future time, or leave it out.')
   }
-  return propose(draft, { change: proposed, ...said, ...until }, base, statement, false)
+  return propose(draft, newFields(draft, { change: proposed, ...said, ...until }, base, statement))
 }
 
 /** The error for a proposal whose target, or whose statement, is no longer what it was made against. */

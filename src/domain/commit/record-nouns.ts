@@ -50,6 +50,8 @@ const proposedMarks: Marks = {
   item: 'content',
   by: 'content',
   ttlMs: 'structure',
+  pinned: 'structure',
+  importance: 'structure',
 }
 
 /**

@@ -100,6 +100,18 @@ const refusals: readonly StorageCase[] = [
     await scene.committed(retire(user), as(alice))
     expectEqual((await idsLabelled(scene, `fact/${user}`)).length, 3, 'of another author, and of another kind')
   }),
+  sceneCase('one commit makes no more proposals than may be open, and no statement fails for it', async (scene) => {
+    const tea = await scene.asserted(assertFact('Likes tea'), as(carol))
+    const rum = await scene.asserted(assertFact('Likes rum'), as(carol))
+    const stated = [tea, rum].map((id) => assertFact(`Instead of ${id}`, { supersedes: [id] }))
+    const { results } = await scene.committed(stated, { ...as(alice), limits: { proposalsOpen: 1 } })
+    const made = results.map((result) => (result.kind === 'fact-assert' ? (result.proposed ?? []).length : null))
+    expectEqual(made, [1, 0], 'the second statement is no proposal')
+    expectEqual((await scene.fact(rum))?.conflictsWith.length, 1, 'and is marked all the same')
+    await scene.refused('invalid-input', [proposing(write('k', 1)), proposing(write('k', 2))], as(probe))
+    const most = { ...as(probe), limits: { proposalsOpen: 1 } }
+    await scene.refused('limit-exceeded', [proposing(write('k', 1)), proposing(write('l', 2))], most)
+  }),
   sceneCase('an author who has too many open proposals loses the oldest', async (scene) => {
     const most = { limits: { proposalsOpen: 2 } }
     const ids: string[] = []
