@@ -6,7 +6,7 @@ import { reading } from '../domain/read-plain.ts'
 import { checkAutoResume, checkCallOptions, checkRequireToolApproval } from './call-options.ts'
 import { checkDelegation } from './delegation-options.ts'
 import { type AgentOptions, callFields, checkMemory } from './options.ts'
-import { checkSubagents } from './subagents/primitives.ts'
+import { checkSubagents, checkSubflows } from './subagents/primitives.ts'
 
 /** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
 function checkProcessors(
@@ -53,6 +53,7 @@ export function checkAgentOptions(given: unknown): AgentOptions {
   checkProcessors(options, 'outputProcessors', ['processOutputStream', 'processOutputResult'])
   const { memory, defaultOptions, requireToolApproval, autoResumeSuspendedTools, agents } = options
   if (typeof agents !== 'function') checkSubagents(options.name, agents)
+  if (typeof options.workflows !== 'function') checkSubflows(options.name, options.workflows)
   if (requireToolApproval !== undefined) checkRequireToolApproval(requireToolApproval, 'requireToolApproval')
   if (autoResumeSuspendedTools !== undefined) checkAutoResume(autoResumeSuspendedTools, 'autoResumeSuspendedTools')
   if (options.delegation !== undefined) checkDelegation(options.delegation)

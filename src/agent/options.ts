@@ -11,6 +11,7 @@ import type { StandardSchema } from '../domain/standard-schema.ts'
 import type { Memory } from '../facade/memory.ts'
 import { usableMemory } from '../ports/agent-memory.ts'
 import type { HistoryMode, MemoryBehaviour } from '../ports/behaviour.ts'
+import type { WorkflowPrimitive } from './called-workflow.ts'
 import type { DelegationOptions } from './delegation-options.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
@@ -144,8 +145,11 @@ export interface AgentOptions {
   readonly agents?: Dynamic<Readonly<Record<string, Subordinate>>>
   /** How it hands work on. */
   readonly delegation?: DelegationOptions
-  /** Workflows it may run. Kept, and not called in this version. */
-  readonly workflows?: Dynamic<Readonly<Record<string, unknown>>>
+  /**
+   * Workflows that it may run, by their keys: each is a tool `workflow-<key>` for its model. Each needs a `description`. The runs of
+   * one without a memory are stored in that of this agent.
+   */
+  readonly workflows?: Dynamic<Readonly<Record<string, WorkflowPrimitive>>>
   /** Change or refuse the new messages and the prompt, in this order. */
   readonly inputProcessors?: readonly Processor[]
   /** Change or refuse what the model answers, in this order. */

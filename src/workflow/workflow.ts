@@ -1,5 +1,6 @@
 /** Workflows: sequences of steps that are carried out one after the other, and survive the process that runs them. */
 
+import { registerWorkflow } from '../agent/called-workflow.ts'
 import type { Container, RegisteredWorkflow } from '../agent/container/registered.ts'
 import type { RecoveredRun } from '../agent/waiting/recover.ts'
 import { invariant, MemoryError, shown } from '../domain/error.ts'
@@ -8,6 +9,7 @@ import type { JsonObject } from '../domain/json.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
 import { Memory } from '../facade/memory.ts'
 import { usableMemory } from '../ports/agent-memory.ts'
+import { calledByAgents } from './called-by-agents.ts'
 import { type Building, type BuildingOf, FlowBuilder, type FlowClass } from './definition/flow-builder.ts'
 import type { SchemaGives, SchemaTakes } from './definition/schema-types.ts'
 import { checkFlowOptions, type FlowOptions } from './definition/workflow-options.ts'
@@ -104,6 +106,8 @@ export class Workflow<Types extends Building = Building>
   implements RegisteredWorkflow, RunnableWorkflow<SchemaTakes<Types['input']>, SchemaGives<Types['output']>>
 {
   readonly #host: WorkflowHost
+  /** Hosts of runs in the memories of agents. */
+  readonly #hosts = new WeakMap<Memory, WorkflowHost>()
   #memory: Memory | null
   #container: Container | null = null
 
@@ -112,6 +116,17 @@ export class Workflow<Types extends Building = Building>
     super(options)
     this.#memory = options.memory ?? null
     this.#host = new WorkflowHost(this, () => this.#open())
+    registerWorkflow(this, (source) => calledByAgents(this.#hostFor(source)))
+  }
+
+  /** The host of runs that an agent begins: in its memory, if the workflow has none of its own. */
+  #hostFor(source: Memory | null): WorkflowHost {
+    if (this.#memory !== null || source === null) return this.#host
+    const known = this.#hosts.get(source)
+    if (known !== undefined) return known
+    const host = new WorkflowHost(this, () => this.#opened(source))
+    this.#hosts.set(source, host)
+    return host
   }
 
   /** Makes the workflow one of a container's, whose memory or storage it uses unless it has a memory of its own. */
@@ -137,9 +152,14 @@ export class Workflow<Types extends Building = Building>
   async #open(): Promise<HostMemory> {
     if (!this.isCommitted) throw notCommitted(this.id)
     this.#memory ??= new Memory({ storage: ':memory:', embedder: false })
-    const memory = usableMemory(this.#memory)
-    invariant(memory !== null, 'a memory is usable')
-    return { memory: this.#memory, usable: await memory.open(), closing: memory.storage.closing }
+    return this.#opened(this.#memory)
+  }
+
+  async #opened(memory: Memory): Promise<HostMemory> {
+    if (!this.isCommitted) throw notCommitted(this.id)
+    const used = usableMemory(memory)
+    invariant(used !== null, 'a memory is usable')
+    return { memory, usable: await used.open(), closing: used.storage.closing }
   }
 
   /**

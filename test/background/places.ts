@@ -237,6 +237,11 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'a warning; the run goes on',
     test: 'test/workflow/listeners.test.ts',
   },
+  'workflow/called-by-agents.ts calledByAgents carryOut whenAborted': {
+    fails: 'the run has ended by then',
+    observed: 'nothing: it stays as it is',
+    test: 'test/delegation/workflows.test.ts',
+  },
   'workflow/workflow-run.ts WorkflowRun aborting stopListening whenAborted': {
     fails: 'the run has ended by then',
     observed: 'nothing: it stays as it is',

@@ -1,6 +1,6 @@
 /** One delegation to a subagent: begun once, asked once, told to the hooks, and carried on wherever it was left. */
 import type { Actor } from '../../domain/actor.ts'
-import { MemoryError, shown } from '../../domain/error.ts'
+import { shown } from '../../domain/error.ts'
 import { runIdIn } from '../../domain/id.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import { resourceOf } from '../../domain/space.ts'
@@ -14,6 +14,7 @@ import { keptWork } from '../turn/continuation.ts'
 import { type AnswerToQuestion, answerOnce } from '../waiting/answer-once.ts'
 import { chosen, inFront, keptMessages, toMessage } from './forwarding.ts'
 import { Hooks } from './hooks.ts'
+import { causeOfWork, failedWork } from './work-failure.ts'
 
 /** A task for a subagent. */
 export interface Task {
@@ -30,27 +31,6 @@ interface Asked extends Pick<DelegatedWork, 'forwarded' | 'kept'> {
 
 /** A signal that never ends anything. */
 const never = new AbortController().signal
-
-/** What a model is told of work that failed: the cause may quote what is none of its business. */
-function failed({ type, key }: Primitive, cause: unknown, text: string | undefined): MemoryError {
-  return new MemoryError('unavailable', {
-    message: text ?? `The ${type} ${shown(key)} could not carry out the task.`,
-    fix: 'Go on without its answer, or say that it is missing.',
-    details: { [type]: key },
-    retryable: false,
-    cause,
-  })
-}
-
-/** Why work failed, without words that may quote content. */
-function causeOf(error: unknown): JsonObject {
-  if (error instanceof MemoryError) return { error: error.code, fix: error.fix }
-  const { name, statusCode } = (error ?? {}) as { readonly name?: unknown; readonly statusCode?: unknown }
-  return {
-    error: error instanceof Error && typeof name === 'string' ? name : 'Error',
-    ...(typeof statusCode === 'number' ? { statusCode } : {}),
-  }
-}
 
 export class Delegation {
   readonly #call: DelegatingCall
@@ -269,9 +249,9 @@ export class Delegation {
 
   #fail(error: unknown, text: string | undefined): never {
     const { primitive } = this.#task
-    this.#note('failed', causeOf(error))
+    this.#note('failed', causeOfWork(error))
     this.#tell({ kind: 'ended', status: 'failed', runId: null, error })
     this.#call.agent.log('warn', `A delegation to the agent ${shown(primitive.key)} failed.`, error)
-    throw failed(primitive, error, text)
+    throw failedWork(primitive, error, text)
   }
 }

@@ -5,6 +5,7 @@ import type { DelegatedWork, DelegatingCall } from '../call.ts'
 import { toolPrefix } from '../subagents/primitives.ts'
 import type { ToolCall } from '../tools/tool.ts'
 import { Delegation, type Task } from './delegation.ts'
+import { delegateToWorkflow, type WorkflowTask } from './workflow-delegation.ts'
 
 const prefixes = Object.values(toolPrefix)
 
@@ -28,6 +29,12 @@ export class Delegations {
   async toAgent(task: Task, call: ToolCall): Promise<string> {
     await this.#checkLimits(call)
     return new Delegation(this.#call, task, call, this.#work).carryOut()
+  }
+
+  /** Hands work to a workflow. Returns its result, or suspends the call where one of its steps waits. */
+  async toWorkflow(task: WorkflowTask, call: ToolCall): Promise<unknown> {
+    await this.#checkLimits(call)
+    return delegateToWorkflow(this.#call, task, call)
   }
 
   /** @throws MemoryError `limit-exceeded`, in words for a model. */

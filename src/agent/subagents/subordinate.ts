@@ -2,11 +2,12 @@
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { Actor } from '../../domain/actor.ts'
 import type { JsonObject } from '../../domain/json.ts'
-import { childSpaceId } from '../../domain/space.ts'
+import { childSpaceId, resourceOf } from '../../domain/space.ts'
 import type { Memory } from '../../facade/memory.ts'
 import type { AgentMemory, AgentSpace } from '../../ports/agent-memory.ts'
 import type { CalledAgent, DelegatedWork, GivenRun } from '../call.ts'
 import { calledAgentOf } from '../called-agent.ts'
+import type { WorkflowPlace } from '../called-workflow.ts'
 import { derivedUnique } from './derived-ids.ts'
 
 /** What a supervisor gives to subagents that have none of their own. */
@@ -74,4 +75,15 @@ export function workPlace(
     run: { unique, parentRunId: runId },
     promptId: `prompt-${unique}`,
   }
+}
+
+/**
+ * Where the run of a workflow is that a call begins: in the resource of the call, and in its thread if that is one of the
+ * resource itself.
+ */
+export function workflowPlace({ space, threadId, runId, toolCallId }: Omit<HandingCall, 'agent'>): WorkflowPlace {
+  const unique = derivedUnique(runId, toolCallId)
+  const resourceId = resourceOf(space.address)
+  if (resourceId === null) return { unique }
+  return space.address.path.length === 1 ? { unique, resourceId, threadId } : { unique, resourceId }
 }

@@ -2,11 +2,22 @@
 import { runIdIn } from '../../domain/id.ts'
 import type { RunStep } from '../../ports/agent-memory.ts'
 import { type CalledAgent, type DelegatedWork, memoryFor, resolved } from '../call.ts'
+import { type CalledWorkflow, calledWorkflowOf } from '../called-workflow.ts'
 import type { RequestContext } from '../request-context.ts'
-import { checkSubagents, toolPrefix } from '../subagents/primitives.ts'
-import { subordinate, workPlace } from '../subagents/subordinate.ts'
+import { checkSubagents, checkSubflows, toolPrefix } from '../subagents/primitives.ts'
+import { subordinate, workflowPlace, workPlace } from '../subagents/subordinate.ts'
 import type { DelegationLink } from '../suspension/pending-calls.ts'
 import type { FoundRun } from './continue-run.ts'
+
+/** What is known of a call that waits, or has waited. */
+export type StepBelow = Pick<RunStep, 'runId' | 'path' | 'tool' | 'stepKind' | 'status'>
+
+/** A step of a workflow that waits, or has waited. */
+export interface WaitBelow {
+  readonly workflow: CalledWorkflow
+  readonly step: StepBelow
+  readonly chain: readonly DelegationLink[]
+}
 
 /** A call of a subagent that waits, or has waited. */
 export interface CallBelow {
@@ -20,7 +31,7 @@ export interface CallBelow {
 
 /** What stands below a run. */
 interface Below {
-  readonly calls: readonly CallBelow[]
+  readonly calls: readonly (CallBelow | WaitBelow)[]
   /** Whether some work came to something that its supervisor has not taken up: a decision, an answer, a lost process. */
   readonly isMoved: boolean
 }
@@ -49,6 +60,24 @@ async function runBelow(
   return record === null ? null : { space: below, run: record, threadId: prompt.message.threadId, turnId }
 }
 
+/** The steps of the run of a workflow that wait. */
+async function waitsOf(
+  workflow: CalledWorkflow,
+  workflowId: string,
+  { space, threadId, run }: FoundRun,
+  { path: toolCallId }: RunStep,
+): Promise<Below> {
+  const standing = await workflow.standing(workflowPlace({ space, threadId, runId: run.id, toolCallId }))
+  if (standing === null) return { calls: [], isMoved: true }
+  const { runId, status, waits } = standing
+  const chain = [{ agentId: workflowId, runId, toolCallId }]
+  const calls = waits.map(({ path, stepId, status: stands }): WaitBelow => {
+    const step = { runId, path, tool: stepId, stepKind: 'suspension', status: stands } as const
+    return { workflow, step, chain }
+  })
+  return { calls, isMoved: status !== 'suspended' }
+}
+
 /** Whether a run that is not over came to something that nobody has taken up. */
 function isLeft({ run }: FoundRun, steps: readonly RunStep[]): boolean {
   if (run.status === 'running') return false
@@ -69,14 +98,23 @@ export async function below(
 ): Promise<Below> {
   const subagents = checkSubagents(agent.name, await resolved(agent.options.agents, requestContext))
   const byTool = new Map(subagents.map((one) => [toolPrefix.agent + one.key, one]))
-  const calls: CallBelow[] = []
+  const calls: (CallBelow | WaitBelow)[] = []
   let isMoved = false
-  if (subagents.length === 0) return { calls, isMoved }
+  const subflows = checkSubflows(agent.name, await resolved(agent.options.workflows, requestContext))
+  if (subagents.length + subflows.length === 0) return { calls, isMoved }
   const { memory: source } = await memoryFor(agent, requestContext)
   for (const step of await found.space.steps(found.run.id)) {
     const subagent = byTool.get(step.tool)
+    const subflow = subflows.find(({ key }) => step.tool === toolPrefix.workflow + key)
     const isOpen = step.status === 'started'
-    if (subagent === undefined || step.status === 'asked' || (open && !isOpen)) continue
+    if (step.status === 'asked' || (open && !isOpen)) continue
+    if (subflow !== undefined) {
+      const called = calledWorkflowOf(subflow.workflow, source)
+      const under = called === null ? null : await waitsOf(called, subflow.workflow.id, found, step)
+      isMoved ||= isOpen && under?.isMoved !== false
+      calls.push(...(under?.calls ?? []))
+    }
+    if (subagent === undefined) continue
     const child = subordinate(subagent.agent, { agent, source, model: agent.defaultModel, work })
     const run = await runBelow(agent, found, step, child, subagent.key, requestContext)
     if (run === null) {

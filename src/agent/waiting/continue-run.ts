@@ -5,7 +5,7 @@ import { checkId, type TurnId } from '../../domain/id.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import type { RunState } from '../../domain/records/run.ts'
 import { resourceOf } from '../../domain/space.ts'
-import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import { type Call, type CalledAgent, memoryFor, settleCall } from '../call.ts'
 import { callOptions } from '../call-options.ts'
 import { type CallMemory, type CallOptions, readFields } from '../options.ts'
@@ -16,7 +16,7 @@ import { toolNamed } from '../tools/tool-set.ts'
 import { parseResumeData } from '../tools/tool-traits.ts'
 import { continuedOptions } from '../turn/continuation.ts'
 import { checkClientResult } from '../turn/planning.ts'
-import { below, type CallBelow } from './calls-below.ts'
+import { below, type CallBelow, type StepBelow, type WaitBelow } from './calls-below.ts'
 
 /** Options of a call that continues a run, except those that say which one. */
 type Continued = Omit<CallOptions, 'resourceId' | 'threadId' | 'memory' | 'trigger' | 'messageId' | 'structuredOutput'>
@@ -34,7 +34,7 @@ export interface DecideOptions extends Continued {
 }
 
 /** A decision, as it depends on the call. */
-export type Decide = (step: RunStep, call: Call) => Promise<Verdict>
+export type Decide = (step: StepBelow, call: Call) => Promise<Verdict>
 
 /** A run as it waits, and where. */
 export interface FoundRun {
@@ -133,7 +133,7 @@ async function findRun(
 }
 
 /** A call of the run itself, or of a subagent below it. */
-type Candidate = Pick<CallBelow, 'step' | 'chain'> | CallBelow
+type Candidate = Pick<CallBelow, 'step' | 'chain'> | CallBelow | WaitBelow
 
 /** The call with the calls in front of it that led there: it names one call, even where subagents use the same ids. */
 function wayTo({ step, chain }: Candidate): string {
@@ -158,7 +158,9 @@ function callMeant(runId: string, all: readonly Candidate[], toolCallId: string 
     throw invalidInput('toolCallId', rule, toolCallId, listed(asked))
   }
   // The door says who decided, and when.
-  const last = named.findLast(({ step }) => step.decision !== undefined) ?? (toolCallId === undefined ? null : named[0])
+  const last =
+    named.findLast(({ step }) => step.status !== 'asked' && step.stepKind !== 'plain') ??
+    (toolCallId === undefined ? null : named[0])
   if (last !== undefined && last !== null) return last
   if (toolCallId === undefined) throw notFound('call', runId, 'No call of this run waits.')
   const waiting = all.filter(({ step }) => step.status === 'asked')
@@ -213,6 +215,13 @@ export async function decidedCall(agent: CalledAgent, given: DecideOptions, deci
     : await space.steps(runId)
   const under = await callsUnder(call, waiting, toolCallId)
   const meant = callMeant(runId, [...steps.map((step) => ({ step, chain: [] })), ...under], toolCallId)
+  if ('workflow' in meant) {
+    const { step, workflow } = meant
+    const { approved, data = null } = await decide(step, call)
+    if (approved === false) await workflow.cancel(step.runId)
+    else await workflow.resume(step.runId, step.path, data, call.sender)
+    return call
+  }
   const { step } = meant
   if (!('agent' in meant)) {
     await decideStep(space, step, await decide(step, call), deciderOf(space, call.sender))
@@ -231,7 +240,7 @@ async function callsUnder(
   { agent, requestContext, model }: Call,
   waiting: FoundRun,
   named: string | undefined,
-): Promise<readonly CallBelow[]> {
+): Promise<readonly (CallBelow | WaitBelow)[]> {
   const called = { ...agent, defaultModel: model }
   const { calls } = await below(called, waiting, requestContext, true)
   if (named === undefined || calls.some((one) => isNamed(one, named))) return calls
@@ -245,7 +254,7 @@ export function withoutPlace(options: CallOptions | undefined): CallOptions | un
   return memory?.options === undefined ? rest : { ...rest, memory: { options: memory.options } }
 }
 
-function otherKind({ path, stepKind }: RunStep, fix: string): MemoryError {
+function otherKind({ path, stepKind }: StepBelow, fix: string): MemoryError {
   return invalidInput(
     'toolCallId',
     `must be the id of another kind of call: ${shown(path)} is one of ${stepKind}`,

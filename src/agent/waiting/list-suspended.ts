@@ -154,7 +154,7 @@ async function toSuspended(
   const steps = [...(await space.steps(runId))]
   if (pending.some(({ chain }) => chain !== undefined)) {
     const { calls } = await below(agent, { space, run, threadId, turnId }, requestContext, true)
-    steps.push(...calls.map(({ step }) => step))
+    steps.push(...calls.flatMap((one) => ('agent' in one ? [one.step] : [])))
   }
   const byCall = new Map(steps.map((step) => [`${step.runId} ${step.path}`, step]))
   const toolCalls = pending.map(({ kind, suspendPayload, resumeSchema, ...call }): SuspendedCall => {
