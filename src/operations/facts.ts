@@ -1,6 +1,6 @@
 /** Operations on facts: what agents learned about users, teams, each other and tasks. */
 import { z } from 'zod'
-import { limitTable } from '../domain/limits.ts'
+import { type Duration, limitTable } from '../domain/limits.ts'
 import { gateModes } from '../domain/question-gate.ts'
 import { factAdditions } from '../domain/records/fact-merge.ts'
 import { factEvents } from '../domain/replay/fact-history.ts'
@@ -32,6 +32,8 @@ import { degraded, itemScores, question, recallTrace } from './recall.ts'
 import { deletion, fact, numbers, ownerIds, stated } from './records.ts'
 
 const links = optional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
+/** Text of a duration, such as `90d`; it is read where it is used. */
+const duration: z.ZodType<Duration, Duration> = z.string() as never
 const { expiresAt, pinned, importance } = stated
 const limit = optional(z.int().min(1).max(1_000))
 
@@ -96,6 +98,17 @@ export const factOperations = [
       explain: optional(z.boolean()),
       includeSuperseded: optional(z.boolean()),
       asOf: optionalTime,
+      weights: optional(
+        z.strictObject({
+          importance: optional(z.number().min(0).max(1)),
+          decay: optional(
+            z.strictObject({
+              halfLife: z.union([duration, z.number()]),
+              by: optional(z.enum(['validFrom', 'updatedAt'])),
+            }),
+          ),
+        }),
+      ),
       spaces: optional(z.array(id).min(1).max(16)),
     }),
     output: z.strictObject({

@@ -44,7 +44,12 @@ export const reads: Readonly<Record<string, Inputs>> = {
   ],
   'team.watch': () => [{ teamId: 'acme', after: 0 }],
   'facts.search': () => [
-    { ...user, query: 'Bergen', explain: true },
+    {
+      ...user,
+      query: 'Bergen',
+      explain: true,
+      weights: { importance: 0.3, decay: { halfLife: '90d', by: 'updatedAt' } },
+    },
     { ...user, query: 'Oslo', includeSuperseded: true, asOf: '2999-01-01T00:00:00Z' },
   ],
   'facts.get': ({ factId, oldFactId }) => [

@@ -4,8 +4,8 @@ import { invalidInput } from '../../domain/error.ts'
 import { parseFilter } from '../../domain/filter.ts'
 import type { Seq } from '../../domain/id.ts'
 import { type GateMode, usualGate } from '../../domain/question-gate.ts'
-import { heldAt } from '../../domain/records/fact.ts'
-import { toIso } from '../../domain/time.ts'
+import { type FactState, heldAt } from '../../domain/records/fact.ts'
+import { msOf, toIso } from '../../domain/time.ts'
 import type { FoundRecord } from '../../ports/storage.ts'
 import type { RecallMode } from '../../recall/question.ts'
 import type { Degraded, ItemScores, RecallTrace } from '../answers/recollection.ts'
@@ -13,6 +13,7 @@ import type { Core } from '../door/core.ts'
 import { type RecallQuery, recallFrom } from '../recall/recall.ts'
 import { type FactIds, type FactScope, hasIds, scopeOf } from './fact-home.ts'
 import { type FactRecord, toFact } from './fact-records.ts'
+import { type FactWeights, factWeight } from './fact-weights.ts'
 
 /** Options of `memory.search`. */
 export interface SearchFactsRequest<Time = string> extends FactIds {
@@ -34,6 +35,11 @@ export interface SearchFactsRequest<Time = string> extends FactIds {
   readonly includeSuperseded?: boolean
   /** Only facts that held at that time, including superseded ones, with their present text. */
   readonly asOf?: Time
+  /**
+   * Lets the importance and the age of facts count. A search then weighs three times as many facts as it returns. `threshold`
+   * is for the score without weights. Default: neither counts.
+   */
+  readonly weights?: FactWeights
   /** Searches these spaces instead of one home; at most 16. Ids that are given must still match. */
   readonly spaces?: readonly string[]
 }
@@ -88,6 +94,24 @@ function noteOf({ spaces }: FactScope, isStated: boolean): string {
   return `${searched} This is the home of the ids; facts with these ids in other homes were not searched. Pass spaces to search several.`
 }
 
+/** With weights, how many times as many facts are weighed as are returned. */
+const weighedShare = 3
+const mostWeighed = 1_000
+
+/** The best facts by their weighed scores. */
+function weighed<Found extends { readonly fact?: FactState; readonly score: number }>(
+  items: readonly Found[],
+  weights: FactWeights,
+  nowMs: number,
+  topK: number,
+): readonly Found[] {
+  const weight = factWeight(weights)
+  const scored = items.map((item) => {
+    return item.fact === undefined ? item : { ...item, score: item.score * weight(item.fact, nowMs) }
+  })
+  return scored.toSorted((left, right) => right.score - left.score).slice(0, topK)
+}
+
 /** Finds the facts that are relevant to a question. */
 export async function searchFacts(
   core: Core,
@@ -95,13 +119,15 @@ export async function searchFacts(
 ): Promise<FactSearchRecord> {
   const scope = scopeOf(parsed, parsed.spaces)
   const at = parsed.asOf === undefined ? null : toIso(parsed.asOf, 'asOf')
+  const { weights } = parsed
+  const topK = topKOf(parsed)
   const recalled = await recallFrom(core, {
     spaces: scope.spaces,
     question,
     mode: parsed.mode ?? 'hybrid',
     gate: parsed.gate ?? usualGate,
     kinds: ['fact'],
-    topK: topKOf(parsed),
+    topK: weights === undefined ? topK : Math.min(mostWeighed, Math.max(topK, topK * weighedShare)),
     // Callers count facts here, not tokens.
     tokenBudget: Number.MAX_SAFE_INTEGER,
     messageRange: { before: 0, after: 0 },
@@ -111,7 +137,9 @@ export async function searchFacts(
     includeSuperseded: parsed.includeSuperseded === true || at !== null,
     note: noteOf(scope, parsed.spaces !== undefined),
   })
-  const results = recalled.items.flatMap(({ fact, proposals, space, ...item }) => {
+  const nowMs = at === null ? core.storage.clock.now() : msOf(at)
+  const items = weights === undefined ? recalled.items : weighed(recalled.items, weights, nowMs, topK)
+  const results = items.flatMap(({ fact, proposals, space, ...item }) => {
     if (fact === undefined) return []
     const { relevance, similarity, matched, score, scores } = item
     const own = { ...toFact(fact, space), relevance, similarity, matched, score, scores }
