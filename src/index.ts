@@ -109,7 +109,11 @@ export type {
   Fact,
   FactVersion,
   ForgetAnswer,
+  GetObservationsOptions,
   Observation,
+  ObservationGeneration,
+  ObservationHistory,
+  Observations,
   Proposal,
   RecalledItem,
   RecalledMessage,
@@ -159,6 +163,7 @@ export type { GetFactOptions, ListConflictsOptions } from './memory/facts/facts-
 export type { UpdateFactOptions } from './memory/facts/facts-write.ts'
 export type { ForgetOptions, ReceiptsOptions } from './memory/forget.ts'
 export type { ReindexOptions, Settled } from './memory/indexing.ts'
+export type { ObservedThread } from './memory/observations/observe.ts'
 export type { MemoryOptions } from './memory/options/options.ts'
 export type { DecideProposalOptions } from './memory/proposals/decide.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'

@@ -69,7 +69,7 @@ export const limitTable = {
   },
   recordBytes: { default: 262_144, max: 4_194_304, about: 'bytes of the fields of one record' },
   observationBytes: { default: 8_192, max: 65_536, about: 'bytes of one note that was observed' },
-  observationsPerChunk: { default: 500, max: 1_000, about: 'notes that one cycle makes' },
+  observationsPerChunk: { default: 2_000, max: 10_000, about: 'notes that one cycle makes' },
   observationGenerations: {
     default: 100,
     max: 10_000,

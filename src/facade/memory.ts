@@ -6,11 +6,13 @@ import type { MessageLike } from '../domain/records/message-input.ts'
 import type { JsonOf, SchemaLike } from '../domain/schema-like.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import type { ListRunsOptions } from '../memory/conversation/runs.ts'
+import type { NamedThread } from '../memory/conversation/threads.ts'
 import type { Core } from '../memory/door/core.ts'
 import type { ExportOptions, ResourceExport } from '../memory/export.ts'
 import type { AddedFacts } from '../memory/facts/facts-add.ts'
 import type { ForgetOptions, ReceiptsOptions } from '../memory/forget.ts'
 import { type ReindexOptions, type Settled, settled } from '../memory/indexing.ts'
+import type { ObservedThread } from '../memory/observations/observe.ts'
 import type { MemoryOptions } from '../memory/options/options.ts'
 import type { ListSpacesOptions, SpacePage } from '../memory/spaces.ts'
 import type {
@@ -27,12 +29,17 @@ import { type AddFactsOptions, type FactSearch, type Facts, factsOf, type Search
 import { forgetOptions } from './forget-options.ts'
 import { type Proposals, proposalsOf } from './proposals.ts'
 import {
+  datedGeneration,
+  datedObservation,
   datedReceipt,
   datedRun,
   datedVersion,
   datedWorkingMemory,
   datedWrite,
   type ForgetAnswer,
+  type GetObservationsOptions,
+  type ObservationHistory,
+  type Observations,
   type Receipt,
   type Run,
   type RunPage,
@@ -42,6 +49,7 @@ import {
 } from './records.ts'
 import { type Space, spaceOf } from './space.ts'
 import { type Team, teamOf } from './team.ts'
+import { timed } from './times.ts'
 
 /** The part that serves agents, loaded by the first call of one. */
 let serving: typeof import('../memory/agent-memory.ts') | undefined
@@ -161,6 +169,38 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
   async listRuns(options: ListRunsOptions): Promise<RunPage> {
     const page = await call(this.#core, 'runs.list', { what: 'listRuns', options })
     return { ...page, runs: page.runs.map(datedRun) }
+  }
+
+  /**
+   * The notes that were condensed from a thread, or from all threads of a resource: those that are current, or were at a time.
+   *
+   * @throws MemoryError `not-found` for a thread that does not exist.
+   */
+  async getObservations(options: GetObservationsOptions): Promise<Observations> {
+    const given = timed('getObservations', options, ['at'])
+    const { observations } = await call(this.#core, 'observations.list', given)
+    return { observations: observations.map(datedObservation) }
+  }
+
+  /**
+   * The generations of a thread's notes that are there, the oldest first: each condensed the notes before it.
+   *
+   * @throws MemoryError `not-found` for a thread that does not exist.
+   */
+  async getObservationHistory(options: NamedThread): Promise<ObservationHistory> {
+    const { generations } = await call(this.#core, 'observations.history', { what: 'getObservationHistory', options })
+    return { generations: generations.map(datedGeneration) }
+  }
+
+  /**
+   * Condenses what a thread has said since it was last observed into notes, without a model, also if it is little. Agents with the
+   * option `observationalMemory` do so by themselves.
+   *
+   * @returns `busy` if another process observes the thread, or its messages were changed meanwhile.
+   * @throws MemoryError `not-found` for a thread that does not exist.
+   */
+  observe(options: NamedThread): Promise<ObservedThread> {
+    return call(this.#core, 'observations.observe', { what: 'observe', options })
   }
 
   /** A block of working memory, or null while there is none. */

@@ -8,9 +8,14 @@ import type { RunPageRecord, RunRecord } from '../memory/conversation/runs.ts'
 import type { ThreadPageRecord, ThreadUpdateRecord } from '../memory/conversation/threads.ts'
 import type { FactRecord, FactVersionRecord } from '../memory/facts/fact-records.ts'
 import type { ForgetAnswerRecord, ForgetReceiptRecord } from '../memory/forget.ts'
+import type {
+  GetObservationsRequest,
+  ObservationGenerationRecord,
+  ObservationsRecord,
+} from '../memory/observations/observations.ts'
 import type { WorkingMemoryRecord, WorkingMemoryWriteRecord } from '../memory/working-memory/block.ts'
 import type { WorkingMemoryVersionRecord } from '../memory/working-memory/working-memory.ts'
-import { dateOrNull } from './times.ts'
+import { dateOrNull, type Time } from './times.ts'
 
 /** A conversation of a resource. */
 export interface Thread extends ThreadRecord<Date> {}
@@ -56,6 +61,21 @@ export interface ForgetAnswer extends ForgetAnswerRecord<Date> {}
 
 /** A note that was condensed from messages of a thread. */
 export interface Observation extends ObservationRecord<Date> {}
+
+/** Which notes to read. */
+export interface GetObservationsOptions extends GetObservationsRequest<Time> {}
+
+/** Notes of a resource. */
+export interface Observations extends ObservationsRecord<Date> {}
+
+/** A generation of notes. */
+export interface ObservationGeneration extends ObservationGenerationRecord<Date> {}
+
+/** The generations of a thread's notes. */
+export interface ObservationHistory {
+  /** The oldest first. */
+  readonly generations: readonly ObservationGeneration[]
+}
 
 /** One found item. */
 export interface RecalledItem extends RecalledItemRecord<Date> {}
@@ -146,8 +166,12 @@ export function datedReceipt<Record extends ForgetReceiptRecord>(
   return { ...record, requestedAt: dateOf(record.requestedAt), completedAt: dateOrNull(record.completedAt) }
 }
 
-function datedObservation(record: ObservationRecord): Observation {
+export function datedObservation(record: ObservationRecord): Observation {
   return { ...record, saidAt: dateOf(record.saidAt), createdAt: dateOf(record.createdAt) }
+}
+
+export function datedGeneration(record: ObservationGenerationRecord): ObservationGeneration {
+  return { ...record, createdAt: dateOf(record.createdAt), observations: record.observations.map(datedObservation) }
 }
 
 function datedItem({ message, observation, proposals, ...record }: RecalledItemRecord): RecalledItem {

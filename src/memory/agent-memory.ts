@@ -25,6 +25,7 @@ import { watchRun } from './conversation/watch-run.ts'
 import { watchTurn } from './conversation/watch-turn.ts'
 import type { Core } from './door/core.ts'
 import { Door, resourceSpace } from './door/door.ts'
+import { observationsFor, observeAfterTurn } from './observations/for-agents.ts'
 import { mergeBehaviour, parseBehaviour } from './options/behaviour.ts'
 import { randomId } from './options/random-id.ts'
 import { recallFrom } from './recall/recall.ts'
@@ -145,6 +146,14 @@ class DoorSpace implements AgentSpace {
       without: new Set(without),
       filter: parseFilter(filter, 'semanticRecall.filter', core.limits),
     })
+  }
+
+  observations(...[threadId, options]: Parameters<AgentSpace['observations']>): ReturnType<AgentSpace['observations']> {
+    return observationsFor(this.#door, threadId, options)
+  }
+
+  observe(...[threadId, options]: Parameters<AgentSpace['observe']>): Promise<void> {
+    return observeAfterTurn(this.#door, threadId, options)
   }
 
   workingMemory(

@@ -3,6 +3,7 @@ import { invariant } from '../domain/error.ts'
 import { factOperations } from './facts.ts'
 import { forgetOperations } from './forget.ts'
 import { messageOperations } from './messages.ts'
+import { observationOperations } from './observations.ts'
 import type { Operation } from './operation.ts'
 import { proposalOperations } from './proposals.ts'
 import { recallOperations } from './recall.ts'
@@ -21,6 +22,7 @@ const all = [
   ...factOperations,
   ...proposalOperations,
   ...runOperations,
+  ...observationOperations,
   ...spaceOperations,
   ...forgetOperations,
 ] as const

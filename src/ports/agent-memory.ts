@@ -7,12 +7,19 @@ import type { Json, JsonObject } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { BlockFormat } from '../domain/records/block.ts'
 import type { Message } from '../domain/records/message.ts'
+import type { HeadFields } from '../domain/records/observation.ts'
 import type { RunState } from '../domain/records/run.ts'
 import type { StepFields } from '../domain/records/step.ts'
 import type { ShownStatus, TurnStatus } from '../domain/records/turn.ts'
 import type { WorkStep } from '../domain/records/work-step.ts'
 import type { SpaceAddress } from '../domain/space.ts'
-import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
+import type {
+  MemoryBehaviour,
+  ResolvedBehaviour,
+  ResolvedObservation,
+  ResolvedRecallOptions,
+  ResolvedWorkingMemory,
+} from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
 import type { WaitingRunsQuery } from './run-queries.ts'
 import type { SpaceReads } from './space-reads.ts'
@@ -116,6 +123,33 @@ export interface Found {
   readonly degraded: readonly string[]
   readonly recallId: string
   /** Seq of each searched space. */
+  readonly asOf: Readonly<Record<string, Seq>>
+}
+
+/** A note of a thread for a prompt. */
+export interface AgentNote {
+  readonly id: string
+  readonly threadId: string
+  readonly text: string
+  /** ISO time. */
+  readonly saidAt: string
+  readonly refersTo?: string
+  /** Absent if several said it. */
+  readonly speaker?: string
+}
+
+/** What was observed of a thread. */
+export interface AgentObservations {
+  /** How far it was observed; null if it never was. */
+  readonly head: HeadFields | null
+  /** Its current notes, in the order in which they were made. */
+  readonly notes: readonly AgentNote[]
+  /** Those of other threads of the resource, if they are to be shown. */
+  readonly ofOthers: readonly AgentNote[]
+  /** The reflection that the notes begin with; 0 for none. */
+  readonly generation: number
+  /** The last active chunk; 0 for none. */
+  readonly chunk: number
   readonly asOf: Readonly<Record<string, Seq>>
 }
 
@@ -247,6 +281,10 @@ export interface AgentSpace extends Reads {
   /** The same space for writes inside a turn, which fail once the turn is closed. */
   within(turn: AgentTurn): AgentSpace
   recall(question: AgentQuestion): Promise<Found>
+  /** What was observed of a thread. */
+  observations(threadId: string, options: Pick<ResolvedObservation, 'scope'>): Promise<AgentObservations>
+  /** Observes a thread, if enough was said since the last time. What several processes do at once is settled. */
+  observe(threadId: string, options: ResolvedObservation): Promise<void>
   /** Working memory of the space, or of one thread, as `form` says. */
   workingMemory(
     form: Pick<ResolvedWorkingMemory, 'scope' | 'template' | 'schema'>,
@@ -313,7 +351,7 @@ export interface AgentMemory {
    * The options for a call: those of the Memory, then of the agent, then of the call.
    *
    * @param levels The stated options, and their names in errors.
-   * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for observational memory.
+   * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for notes by a model.
    */
   behaviour(
     ...levels: readonly { readonly stated: MemoryBehaviour | undefined; readonly field: string }[]

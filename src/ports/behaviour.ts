@@ -95,8 +95,11 @@ export interface MemoryBehaviour<Schema extends SchemaLike = SchemaLike> {
    * A team whose entries the agent shares, with the tools `memory_write`, `memory_read`, `memory_list`, `memory_merge`.
    */
   readonly team?: string
-  /** Not in this version: anything but `false` is refused as `unsupported`. */
-  readonly observationalMemory?: boolean
+  /**
+   * Whether older messages of long threads are condensed into notes, which the model sees instead of them. Only
+   * `{ model: false }` is in this version: notes are made by rules. Default: false.
+   */
+  readonly observationalMemory?: false | ObservationalMemoryOptions
   /**
    * Whether threads without a title get one from a model, in the background, after their first complete answer. Default:
    * false.
@@ -111,6 +114,30 @@ export interface MemoryBehaviour<Schema extends SchemaLike = SchemaLike> {
   readonly turns?: 'queue' | 'parallel'
   /** What a call stores of the messages that it is sent. Default: `merge`. */
   readonly history?: HistoryMode
+}
+
+/** How long threads are condensed into notes. */
+export interface ObservationalMemoryOptions {
+  /** Notes are made by rules, without a model. Another value is refused as `unsupported`. */
+  readonly model: false
+  /** Whose notes a model sees: those of the thread (default), or of all threads of its resource. */
+  readonly scope?: 'thread' | 'resource'
+  /** When messages become notes. */
+  readonly observation?: {
+    /** Estimated tokens of messages without notes from which on older ones are condensed. Default: 30,000. */
+    readonly messageTokens?: number
+    /** The share of them that is condensed then; the newest messages stay as they are. Default: 0.8. */
+    readonly bufferActivation?: number
+    /** Tokens of messages that become one chunk of notes. Default: 10,000. */
+    readonly maxTokensPerBatch?: number
+  }
+  /** When notes are condensed further. */
+  readonly reflection?: {
+    /** Estimated tokens of the notes of a thread from which on they are condensed. Default: 40,000. */
+    readonly observationTokens?: number
+    /** The share of these tokens that a reflection removes. Default: 0.5. */
+    readonly bufferActivation?: number
+  }
 }
 
 /** How many messages to add before and after each found one. */
@@ -148,6 +175,17 @@ export interface ResolvedTitleOptions {
   readonly maxChars: number
 }
 
+/** How threads are condensed into notes, with all defaults. */
+export interface ResolvedObservation {
+  readonly scope: 'thread' | 'resource'
+  readonly observation: {
+    readonly messageTokens: number
+    readonly bufferActivation: number
+    readonly maxTokensPerBatch: number
+  }
+  readonly reflection: { readonly observationTokens: number; readonly bufferActivation: number }
+}
+
 /** How memory serves one call of an agent. */
 export interface ResolvedBehaviour {
   /** Messages of the thread that the model sees; 0: none. */
@@ -162,6 +200,8 @@ export interface ResolvedBehaviour {
   /** Tokens of the pinned facts; null: none are shown. */
   readonly pinnedFacts: { readonly tokenBudget: number } | null
   readonly team: string | null
+  /** null: threads are not observed. */
+  readonly observationalMemory: ResolvedObservation | null
   /** null: no titles. */
   readonly generateTitle: ResolvedTitleOptions | null
   readonly readOnly: boolean

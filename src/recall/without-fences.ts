@@ -102,7 +102,7 @@ function isNamed(text: string, start: number, names: readonly string[]): boolean
 }
 
 /** The fences of a prompt. */
-const fences = ['recalled-memory', 'working-memory']
+const fences = ['recalled-memory', 'working-memory', 'observations']
 
 /** A text in which none of these elements begins or ends. */
 export function withoutElements(text: string, names: readonly string[]): string {

@@ -101,6 +101,23 @@ describe('options of a Memory', () => {
     ['titles that are too long', { generateTitle: { maxChars: 1_001 } }, 'options.generateTitle.maxChars'],
     ['titles as a text', { generateTitle: 'yes' }, 'options.generateTitle'],
     ['read only as a number', { readOnly: 1 }, 'options.readOnly'],
+    ['notes as a text', { observationalMemory: 'yes' }, 'options.observationalMemory'],
+    [
+      'notes of somebody else',
+      { observationalMemory: { model: false, scope: 'team' } },
+      'options.observationalMemory.scope',
+    ],
+    [
+      'notes of no tokens',
+      { observationalMemory: { model: false, observation: { messageTokens: 0 } } },
+      'options.observationalMemory.observation.messageTokens',
+    ],
+    [
+      'notes that keep more than all',
+      { observationalMemory: { model: false, reflection: { bufferActivation: 2 } } },
+      'options.observationalMemory.reflection.bufferActivation',
+    ],
+    ['an unknown option of notes', { observationalMemory: { model: false, hooks: [] } }, 'options.observationalMemory'],
     ['other turns', { turns: 'serial' }, 'options.turns'],
     ['another history', { history: 'all' }, 'options.history'],
   ]
@@ -110,9 +127,34 @@ describe('options of a Memory', () => {
     expect(error.details).toEqual({ field, rule: expect.stringMatching(/\S/), got: expect.stringMatching(/\S/) })
   })
 
-  it.each([true, {}])('says that observational memory is not there: %s', async (observationalMemory) => {
+  it.each([
+    [true, ''],
+    [{}, '.model'],
+    [{ model: true }, '.model'],
+    [{ model: 'openai/gpt-5.4-mini' }, '.model'],
+  ])('says that notes by a model are not there: %s', async (observationalMemory, field) => {
     const error = await refused('unsupported', () => parseBehaviour({ observationalMemory }, 'memory.options'))
-    expect(error.details.field).toBe('memory.options.observationalMemory')
+    expect(error.details.field).toBe(`memory.options.observationalMemory${field}`)
+  })
+
+  it('merges the options of notes field by field, and keeps them off or on as the last level says', () => {
+    const of = (...levels: MemoryBehaviour['observationalMemory'][]) => {
+      const stated = levels.map((one) => (one === undefined ? {} : { observationalMemory: one }))
+      return mergeBehaviour(...stated).observationalMemory
+    }
+    const usual = {
+      scope: 'thread',
+      observation: { messageTokens: 30_000, bufferActivation: 0.8, maxTokensPerBatch: 10_000 },
+      reflection: { observationTokens: 40_000, bufferActivation: 0.5 },
+    }
+    expect(of({ model: false })).toEqual(usual)
+    expect(of({ model: false, scope: 'resource' }, { model: false, observation: { messageTokens: 1 } })).toEqual({
+      ...usual,
+      scope: 'resource',
+      observation: { ...usual.observation, messageTokens: 1 },
+    })
+    expect(of({ model: false }, false, undefined)).toBe(null)
+    expect(of(false, { model: false })).toEqual(usual)
   })
 
   it('keeps to a lower limit of the memory', async () => {
@@ -135,6 +177,7 @@ describe('a merge', () => {
       workingMemory: null,
       facts: false,
       team: null,
+      observationalMemory: null,
       generateTitle: null,
       readOnly: false,
       turns: 'queue',
@@ -159,6 +202,7 @@ describe('a merge', () => {
       workingMemory: { scope: 'thread', template: '# Name', schema: null, agentManaged: false, readOnly: true },
       facts: true,
       team: 'acme',
+      observationalMemory: null,
       generateTitle: { model: 'openai/gpt-5.4-mini', instructions: 'Three words.', maxChars: 1_000 },
       readOnly: true,
       turns: 'parallel',

@@ -108,8 +108,8 @@ user
     expect(Object.values(scores)).not.toContain(0)
     for (const share of [score, ...Object.values(scores)]) expect(share).toBe(Number(share.toFixed(4)))
     expect(seen).toMatchObject({ dropped: [], degraded: ['no-embedder'], asOf: { 'resource/alice': 9 } })
-    const { total, pinned, ...sections } = seen.tokens
-    expect([seen.pinned, pinned]).toEqual([[], 0])
+    const { total, pinned, observations, ...sections } = seen.tokens
+    expect([seen.pinned, pinned, observations]).toEqual([[], 0, 0])
     expect(Math.min(...Object.values(sections))).toBeGreaterThan(0)
     expect(Object.values(sections).reduce((sum, tokens) => sum + tokens, 0)).toBe(total)
     expect(JSON.parse(JSON.stringify(seen))).toEqual(seen)

@@ -83,6 +83,9 @@ const memory = calls('Memory', ({ memory: m }) => m, {
   },
   explain: () => ['rcl_aaaaaaaaaaaa_x'],
   getRun: () => ['run_aaaaaaaaaaaa_x'],
+  observe: (s) => [s.where],
+  getObservations: (s) => [{ ...s.where, at: new Date(0) }],
+  getObservationHistory: (s) => [s.where],
   listRuns: (s) => [{ ...s.where, agentId: 'a', status: ['complete'], limit: 2 }],
   getWorkingMemory: (s) => [{ ...s.where, scope: 'thread', name: 'main', version: 1 }],
   updateWorkingMemory: [

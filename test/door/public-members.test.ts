@@ -75,6 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       'explain',
       'settled',
     ],
+    ...['observe', 'getObservations', 'getObservationHistory'],
     ...['reindex', 'getRun', 'listRuns', 'getWorkingMemory', 'updateWorkingMemory', 'getWorkingMemoryHistory'],
     ...['restoreWorkingMemory', 'forget', 'exportOf', 'getReceipt', 'receipts', 'close', disposal],
   ],

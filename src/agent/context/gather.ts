@@ -1,7 +1,7 @@
 /** Reads the parts of a prompt from memory. */
 import { loadSdk } from '../sdk.ts'
 import type { AnySection, ContextInput } from './section.ts'
-import { readWindow, type ThreadWindow } from './thread-window.ts'
+import { readUnobserved, readWindow, type ThreadWindow } from './thread-window.ts'
 
 /** Everything that is read for one prompt. */
 interface Gathered {
@@ -11,11 +11,19 @@ interface Gathered {
   readonly found: readonly unknown[]
 }
 
+const nothing = Promise.resolve(null)
+
 /** Reads the parts of the prompt, each with one query, in parallel. */
 export async function gather(input: ContextInput, sections: readonly AnySection[]): Promise<Gathered> {
   const { space, threadId, behaviour, ownTurnId, replaces = [] } = input
-  const window = readWindow(space, { threadId, ownTurnId, replaces, count: behaviour.lastMessages })
-  const reading = sections.map((section) => section.read({ input, window }))
+  const { observationalMemory, lastMessages } = behaviour
+  const observed = observationalMemory === null ? null : space.observations(threadId, observationalMemory)
+  const query = { threadId, ownTurnId, replaces }
+  const window =
+    observed === null
+      ? readWindow(space, { ...query, count: lastMessages })
+      : observed.then(({ head }) => readUnobserved(space, query, head))
+  const reading = sections.map((section) => section.read({ input, window, observed: observed ?? nothing }))
   const [sdk, own, ...found] = await Promise.all([loadSdk(), window, ...reading])
   return { sdk, window: own, found }
 }

@@ -8,7 +8,7 @@ import type { Actor } from '../../domain/actor.ts'
 import type { Seq } from '../../domain/id.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
-import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { AgentObservations, AgentSpace } from '../../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
 import type { ResultReader } from '../tools/result-reader.ts'
 import type { Showing } from './model-messages.ts'
@@ -48,6 +48,8 @@ export interface Reading {
   readonly input: ContextInput
   /** The newest messages of the thread, which are read once. */
   readonly window: Promise<ThreadWindow>
+  /** What was observed of the thread; null if threads are not observed. */
+  readonly observed: Promise<AgentObservations | null>
 }
 
 /** What a section may use when it is fitted. */

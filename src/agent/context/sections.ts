@@ -1,15 +1,17 @@
 /** The sections of a prompt, in the order in which they are shown and get their share of tokens. */
 import { facts } from './facts.ts'
 import { history } from './history.ts'
+import { observations } from './observations.ts'
 import { pinned } from './pinned.ts'
 import { recalled } from './recalled.ts'
 import { workingMemory } from './working-memory.ts'
 
 /**
- * Working memory comes first, then pinned facts in a budget of their own. Facts get at most half of the rest. Recall gets at most half of what is left then, or
- * more if the history does not need it. The history takes the rest, newest messages first.
+ * Working memory comes first, then pinned facts in a budget of their own. Notes of older messages get at most half of what is left
+ * then, or more if the others do not need it; facts at most half of the rest; recall at most half of what is left after them, or more
+ * if the history does not need it. The history takes the rest, newest messages first.
  */
-export const sections = [workingMemory, pinned, facts, recalled, history] as const
+export const sections = [workingMemory, pinned, observations, facts, recalled, history] as const
 
 /** The names of the sections, as the record of a run has them. */
 export type SectionName = (typeof sections)[number]['name']

@@ -2,6 +2,7 @@
 
 import { parseTurnId, type Seq } from '../../domain/id.ts'
 import type { Message } from '../../domain/records/message.ts'
+import { comparePlaces, type HeadFields, type Place, type Span } from '../../domain/records/observation.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { MessageQuery } from '../../ports/storage.ts'
 
@@ -12,6 +13,8 @@ interface WindowQuery {
   readonly replaces: readonly string[]
   /** Messages wanted in addition to those of the call's own turn. */
   readonly count: number
+  /** Only messages behind this place. Default: all. */
+  readonly after?: Place | null
 }
 
 export interface ThreadWindow {
@@ -45,7 +48,10 @@ function queryOf(threadId: string, rest: Partial<MessageQuery>): MessageQuery {
 }
 
 /** Walks back from the end of the thread. One page is enough unless many messages belong to open turns. */
-async function walkBack(space: AgentSpace, { threadId, ownTurnId, replaces, count }: WindowQuery): Promise<Walk> {
+async function walkBack(
+  space: AgentSpace,
+  { threadId, ownTurnId, replaces, count, after = null }: WindowQuery,
+): Promise<Walk> {
   const replaced = new Set(replaces)
   const history: Message[] = []
   const own: Message[] = []
@@ -55,16 +61,18 @@ async function walkBack(space: AgentSpace, { threadId, ownTurnId, replaces, coun
   let meetsOpenTurn = false
   for (;;) {
     const page = await space.messages.list(query)
-    for (const { message } of page.items) {
+    const behind = page.items.filter((placed) => comparePlaces(placed, after) > 0)
+    for (const { message } of behind) {
       if (message.turnId === ownTurnId) own.push(message)
       else if (replaced.has(message.turnId) || message.turnStatus === 'replacing') continue
       else if (message.turnStatus === 'open') meetsOpenTurn = true
       else if (history.length <= count) history.push(message)
     }
     const last = page.items.at(-1)
-    const isEnd = !page.more || last === undefined
+    const isStart = !page.more || last === undefined
+    const isEnd = isStart || behind.length < page.items.length
     if (isEnd || history.length > count) {
-      const hasOwn = ownTurn === null || isEnd || last.turn < ownTurn
+      const hasOwn = ownTurn === null || isStart || last.turn < ownTurn
       return { history, own, asOf: page.asOf, meetsOpenTurn, hasOwn }
     }
     query = { ...query, after: last, asOf: page.asOf }
@@ -108,4 +116,34 @@ export async function readWindow(space: AgentSpace, query: WindowQuery): Promise
   const read = walk.history.reverse()
   const history = read.slice(beginningFrom(read, Math.max(0, read.length - count)))
   return { history, own, asOf: walk.asOf }
+}
+
+/** Messages of one span that was taken back that a prompt shows at most: the rest waits until it is observed again. */
+const ofSpan = 200
+
+/** The messages of a span, in order, without those of turns that the call goes on with or replaces. */
+async function readSpan(
+  space: AgentSpace,
+  { threadId, ownTurnId, replaces }: Omit<WindowQuery, 'count'>,
+  { after, to }: Span,
+): Promise<readonly Message[]> {
+  const page = await space.messages.list(
+    queryOf(threadId, { direction: 'asc', after, limit: ofSpan, turns: 'standing' }),
+  )
+  const left = new Set([ownTurnId, ...replaces])
+  const inside = page.items.filter((placed) => comparePlaces(placed, to) <= 0)
+  return inside.flatMap(({ message }) => (left.has(message.turnId) || message.turnStatus === 'open' ? [] : [message]))
+}
+
+/** Reads what was not observed yet: all behind the cursor, and what was taken back before it. */
+export async function readUnobserved(
+  space: AgentSpace,
+  query: Omit<WindowQuery, 'count'>,
+  head: HeadFields | null,
+): Promise<ThreadWindow> {
+  const [window, ...again] = await Promise.all([
+    readWindow(space, { ...query, count: space.limits.pageSize, after: head?.cursor ?? null }),
+    ...(head?.again ?? []).map((span) => readSpan(space, query, span)),
+  ])
+  return { ...window, history: [...again.flat(), ...window.history] }
 }

@@ -94,9 +94,20 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
   }
 }
 
+/** Condenses what the thread has said into notes, if enough was said. If this fails, the next turn tries again. */
+function observeAfterwards({ remembered, agent }: Call, threadId: string): void {
+  const options = remembered?.behaviour.observationalMemory ?? null
+  if (remembered === null || options === null || remembered.behaviour.readOnly) return
+  const observed = remembered.space.observe(threadId, options)
+  remembered.space.hold(
+    observed.catch((error: unknown) => agent.log('warn', 'The thread could not be observed.', error)),
+  )
+}
+
 /** Background work after a complete turn. */
 export function afterwards(call: Call, { turn }: OwnTurn, end: AnswerEnd): void {
   const { remembered } = call
+  observeAfterwards(call, turn.threadId)
   const options = remembered?.behaviour.generateTitle ?? null
   if (remembered === null || options === null || end.status !== 'complete') return
   const { space } = remembered

@@ -4,7 +4,7 @@
  * names, numbers and dates are told apart.
  */
 import type { ObservationPriority } from '../../domain/records/observation.ts'
-import { type Sentence, sentencesOf } from './sentences.ts'
+import { type Sentence, sentencesIn } from './sentences.ts'
 import { timeMeant } from './time-meant.ts'
 import { marks } from './word-marks.ts'
 
@@ -32,7 +32,7 @@ const shortAnswer = 4
 /** Words of a question that are kept with its answer. */
 const keptOfQuestion = 12
 /** Notes are cut here; a message may hold a text without a blank. */
-const longestNote = 2_000
+const longestNote = 1_000
 
 const has = (bits: number, mark: number) => (bits & mark) !== 0
 /** Words at the start of a sentence that say nothing which the note does not say by itself. */
@@ -87,7 +87,12 @@ function noteOf(sentence: Sentence, message: number, at: string, asked: Sentence
   if (text === '') return null
   const about = has(sentence.all, marks.date | marks.lead) ? timeMeant(sentence.tokens, at) : null
   const whole = isAnswer ? `${questionText(asked)} ${text}` : text
-  return { message, text: whole, priority, ...(about === null ? {} : { refersTo: about }) }
+  return {
+    message,
+    text: whole.slice(0, longestNote).toWellFormed(),
+    priority,
+    ...(about === null ? {} : { refersTo: about }),
+  }
 }
 
 /** The last question of a message; null if it does not end with one. */
@@ -101,7 +106,7 @@ export function condense(messages: readonly CondensableMessage[]): readonly Extr
   const notes: ExtractedNote[] = []
   let asked: Asked | null = null
   for (const [message, { text, speaker, at }] of messages.entries()) {
-    const sentences = sentencesOf(text)
+    const sentences = sentencesIn(text)
     let question: Sentence | null = asked !== null && asked.speaker !== speaker ? asked.question : null
     for (const sentence of sentences) {
       if (has(sentence.all, marks.question)) continue

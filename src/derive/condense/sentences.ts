@@ -58,7 +58,7 @@ function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13) || code === 160
 }
 
-export function sentencesOf(text: string): readonly Sentence[] {
+export function sentencesIn(text: string): readonly Sentence[] {
   const building = new Building()
   let start = -1
   for (let at = 0; at < text.length; at++) {

@@ -160,6 +160,11 @@ export function chunkPrefix(created: Seq): string {
   return `${notePrefix(created)}chunk/`
 }
 
+/** The key that the notes of all later chunks follow. */
+export function afterChunk(created: Seq, chunk: number): string {
+  return `${chunkPrefix(created)}${padded(chunk)}0`
+}
+
 export function chunkNoteKey(created: Seq, chunk: number, number: number): string {
   return `${chunkPrefix(created)}${padded(chunk)}/${padded(number)}`
 }

@@ -16,7 +16,9 @@ import type {
   HistoryMode,
   MemoryBehaviour,
   MessageRange,
+  ObservationalMemoryOptions,
   ResolvedBehaviour,
+  ResolvedObservation,
   ResolvedWorkingMemory,
   SemanticRecallOptions,
   TitleOptions,
@@ -208,6 +210,56 @@ function titlesOf(levels: readonly MemoryBehaviour['generateTitle'][]): Resolved
   }
 }
 
+const share = (usual: number) =>
+  row(usual, 'must be a number from 0 to 1', `Leave it out for ${usual}.`, (value) => {
+    return typeof value === 'number' && value >= 0 && value <= 1
+  })
+
+const observationRows = {
+  messageTokens: number(1, mostTokens, 30_000),
+  bufferActivation: share(0.8),
+  maxTokensPerBatch: number(1, mostTokens, 10_000),
+}
+const reflectionRows = { observationTokens: number(1, mostTokens, 40_000), bufferActivation: share(0.5) }
+
+/** Notes by a model are not in this version. */
+function checkObservation(value: unknown, at: string, limits: Limits): void {
+  if (value === false) return
+  const refused = (field: string, got: unknown) =>
+    new MemoryError('unsupported', {
+      message: `Notes by a model are not available in this version; "${field}" is ${shown(got)}.`,
+      fix: 'Pass observationalMemory: { model: false } for notes that need no model, or leave it out.',
+      details: { field, rule: 'must be false or { model: false }', got: shown(got) },
+    })
+  if (value === true) throw refused(at, value)
+  const fields = fieldsOf(value, at, ['model', 'scope', 'observation', 'reflection'])
+  if (fields.model !== false) throw refused(`${at}.model`, fields.model)
+  if (fields.scope !== undefined) scope.check(fields.scope, `${at}.scope`, limits)
+  if (fields.observation !== undefined) checkRows(fields.observation, `${at}.observation`, observationRows, limits)
+  if (fields.reflection !== undefined) checkRows(fields.reflection, `${at}.reflection`, reflectionRows, limits)
+}
+
+/** The defaults, and what is stated over them. */
+export function observationFrom({ scope: whose, observation, reflection }: Partial<ObservationalMemoryOptions>) {
+  const usual = <Rows extends Readonly<Record<string, Row<number>>>>(all: Rows) =>
+    Object.fromEntries(Object.entries(all).map(([name, one]) => [name, one.usual])) as { [Name in keyof Rows]: number }
+  return {
+    scope: whose ?? 'thread',
+    observation: over(usual(observationRows), observation ?? {}),
+    reflection: over(usual(reflectionRows), reflection ?? {}),
+  } satisfies ResolvedObservation
+}
+
+/** The last stated value; objects are merged field by field. */
+function observationOf(levels: readonly MemoryBehaviour['observationalMemory'][]): ResolvedObservation | null {
+  let options: ObservationalMemoryOptions | null = null
+  for (const level of levels) {
+    if (level === false) options = null
+    else if (level !== undefined) options = over<ObservationalMemoryOptions>(options ?? level, level)
+  }
+  return options === null ? null : observationFrom(options)
+}
+
 /**
  * The value of an option for a call. `levels` are the stated values of Memory, agent and call, undefined if not stated.
  */
@@ -284,17 +336,7 @@ const rows: { readonly [Name in keyof MemoryBehaviour]-?: BehaviourRow<Name> } =
     resolve: pinnedOf,
   },
   team: last({ usual: null, check: checkId }),
-  observationalMemory: {
-    check: (value, field) => {
-      if (value === false) return
-      throw new MemoryError('unsupported', {
-        message: `"${field}" is not available in this version; got ${shown(value)}.`,
-        fix: 'Leave it out, and use lastMessages, semanticRecall and workingMemory.',
-        details: { field, rule: 'must be false', got: shown(value) },
-      })
-    },
-    resolve: () => undefined,
-  },
+  observationalMemory: { check: checkObservation, resolve: observationOf },
   generateTitle: {
     check: (value, at, limits) => {
       if (typeof value !== 'boolean') checkRows(value, at, titleRows, limits)
@@ -318,7 +360,7 @@ const rows: { readonly [Name in keyof MemoryBehaviour]-?: BehaviourRow<Name> } =
  * Checks the options that say how memory serves agents, of a Memory, an agent or a call.
  *
  * @param field Its name in errors, such as `options` or `memory.options`.
- * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for observational memory.
+ * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for notes by a model.
  */
 export function parseBehaviour(value: unknown, field: string, limits: Limits = defaultLimits): MemoryBehaviour {
   return reading(field, () => {

@@ -10,8 +10,8 @@ import {
   chunkTexts,
   headIn,
   note,
-  observe,
   observedAt,
+  observeIn,
   putChunk,
   putReflection,
   reflect,
@@ -34,12 +34,14 @@ const at = (places: readonly Place[], index: number): Place => places[index] as 
 export const observationCases: readonly StorageCase[] = [
   sceneCase('a chunk of notes moves the cursor, and is buffered until it is activated', async (scene) => {
     const places = await said(scene)
-    await observe(scene, 't', { after: null, to: at(places, 1) }, [note('secret first', at(places, 0), at(places, 1))])
+    await observeIn(scene, 't', { after: null, to: at(places, 1) }, [
+      note('secret first', at(places, 0), at(places, 1)),
+    ])
     const buffered = await headIn(scene, 't')
     expectEqual([buffered?.cursor, buffered?.chunk, buffered?.active], [at(places, 1), 1, 0], 'the head')
     expectEqual(await chunkTexts(scene, 't'), ['secret first'], 'the note')
     await scene.committed({ kind: 'observation-activate', threadId: 't' }, byWorker)
-    await observe(scene, 't', { after: at(places, 1), to: at(places, 3), activate: true }, [])
+    await observeIn(scene, 't', { after: at(places, 1), to: at(places, 3), activate: true }, [])
     const active = await headIn(scene, 't')
     expectEqual([active?.cursor, active?.chunk, active?.active], [at(places, 3), 2, 2], 'the head later')
   }),
@@ -70,11 +72,11 @@ export const observationCases: readonly StorageCase[] = [
     }
     await put(at(places, 0), at(places, 1))
     await put(null, at(places, 5))
-    await observe(scene, 't', { after: null, to: at(places, 2) }, [])
+    await observeIn(scene, 't', { after: null, to: at(places, 2) }, [])
     await put(null, at(places, 1))
     await put(at(places, 1), at(places, 3))
     await put(at(places, 2), at(places, 2))
-    await observe(scene, 't', { after: at(places, 2), to: at(places, 3) }, [])
+    await observeIn(scene, 't', { after: at(places, 2), to: at(places, 3) }, [])
   }),
   sceneCase('notes say what they condense, within their span, and are not blank or too large', async (scene) => {
     const places = await said(scene)
@@ -105,10 +107,10 @@ export const observationCases: readonly StorageCase[] = [
   sceneCase('a reflection replaces the notes that were active, which stay readable', async (scene) => {
     const places = await said(scene)
     await scene.refused('invalid-input', { kind: 'observation-begin', threadId: 't', leaseMs: 1_000 }, byWorker)
-    await observe(scene, 't', { after: null, to: at(places, 1), activate: true }, [note('first', at(places, 0))])
+    await observeIn(scene, 't', { after: null, to: at(places, 1), activate: true }, [note('first', at(places, 0))])
     const claim = await beginCycle(scene, 't')
     // A chunk that becomes active while a reflection is at work is not condensed by it.
-    await observe(scene, 't', { after: at(places, 1), to: at(places, 3), activate: true }, [
+    await observeIn(scene, 't', { after: at(places, 1), to: at(places, 3), activate: true }, [
       note('second', at(places, 2)),
     ])
     const notes = [note('all of it', at(places, 0), at(places, 1))]
@@ -127,7 +129,7 @@ export const observationCases: readonly StorageCase[] = [
     const limits = { observationGenerations: 1 }
     for (const [index, text] of ['secret old', 'new'].entries()) {
       const after = index === 0 ? null : at(places, 1)
-      await observe(scene, 't', { after, to: at(places, 1 + 2 * index), activate: true }, [])
+      await observeIn(scene, 't', { after, to: at(places, 1 + 2 * index), activate: true }, [])
       const claim = await beginCycle(scene, 't')
       const notes = [note(text, at(places, 0))]
       await scene.committed(putReflection('t', claim, notes), { ...byWorker, limits })
@@ -138,7 +140,7 @@ export const observationCases: readonly StorageCase[] = [
   }),
   sceneCase('words find the notes of chunks, and read them', async (scene) => {
     const places = await said(scene)
-    await observe(scene, 't', { after: null, to: at(places, 1), activate: true }, [
+    await observeIn(scene, 't', { after: null, to: at(places, 1), activate: true }, [
       note('Her cat is called Miso', at(places, 0), at(places, 0), { refersTo: '2026-02-01', author: carol }),
     ])
     await reflect(scene, 't', [note('She has a cat', at(places, 0))])
@@ -147,7 +149,7 @@ export const observationCases: readonly StorageCase[] = [
   }),
   sceneCase('a deleted thread leaves nothing that was observed', async (scene) => {
     const places = await said(scene)
-    await observe(scene, 't', { after: null, to: at(places, 3), activate: true }, [note('secret', at(places, 0))])
+    await observeIn(scene, 't', { after: null, to: at(places, 3), activate: true }, [note('secret', at(places, 0))])
     await reflect(scene, 't', [note('secret too', at(places, 0))])
     await scene.committed(deleteThread('t'))
     expectTrue(!(await scene.logText()).includes('secret'), 'no word of it is in the log')

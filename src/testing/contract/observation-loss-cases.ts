@@ -24,8 +24,8 @@ import {
   chunkTexts,
   headIn,
   note,
-  observe,
   observedAt,
+  observeIn,
   putChunk,
   putReflection,
   reflect,
@@ -56,10 +56,10 @@ async function observed(scene: Scene): Promise<Observed> {
   }
   const places = ids.map(observedAt)
   const at = (index: number) => places[index] as Place
-  await observe(scene, 't', { after: null, to: at(1), activate: true }, [note('secret one', at(0), at(1))])
-  await observe(scene, 't', { after: at(1), to: at(3), activate: true }, [note('secret two', at(2), at(3))])
+  await observeIn(scene, 't', { after: null, to: at(1), activate: true }, [note('secret one', at(0), at(1))])
+  await observeIn(scene, 't', { after: at(1), to: at(3), activate: true }, [note('secret two', at(2), at(3))])
   await reflect(scene, 't', [note('secret both', at(0), at(3))])
-  await observe(scene, 't', { after: at(3), to: at(5), activate: true }, [note('secret three', at(4), at(5))])
+  await observeIn(scene, 't', { after: at(3), to: at(5), activate: true }, [note('secret three', at(4), at(5))])
   return { ids, turnIds, places }
 }
 
@@ -86,7 +86,7 @@ async function takesBack(scene: Scene, changing: Changing, isNew = true, actor =
   expectEqual(await scene.committed(changing(at), sent), { ...first, replayed: true }, 'the answer to a retry')
   if (!isNew) return
   const span = { after: at.places[1] ?? null, to: at.places[3] as Place }
-  await observe(scene, 't', { ...span, activate: true }, [note('two again', at.places[2] as Place)])
+  await observeIn(scene, 't', { ...span, activate: true }, [note('two again', at.places[2] as Place)])
   expectEqual((await headIn(scene, 't'))?.again, [], 'nothing is left to observe again')
   expectEqual(await chunkTexts(scene, 't'), ['secret one', 'secret three', 'two again'], 'the notes')
 }
@@ -125,7 +125,7 @@ export const observationLossCases: readonly StorageCase[] = [
     const at = await observed(scene)
     await scene.committed(replaceTurns('t', [turnId(at, 1)], 'instead'))
     const span = { after: at.places[1] ?? null, to: at.places[3] as Place }
-    await observe(scene, 't', span, [])
+    await observeIn(scene, 't', span, [])
     expectEqual((await headIn(scene, 't'))?.again, [], 'all of it was observed')
     await scene.committed(restoreTurn('t', turnId(at, 1)))
     const again = (await headIn(scene, 't'))?.again ?? []
@@ -137,7 +137,7 @@ export const observationLossCases: readonly StorageCase[] = [
     const { turnId } = await scene.did('turn-open', [...opening, closeTurn('t', { opened: 0 }, 'suspended')])
     const later = await scene.did('message-append', say('t', 'later'))
     const to = observedAt(later.messages[0]?.id ?? '')
-    await observe(scene, 't', { after: null, to, activate: true }, [note('secret', to)])
+    await observeIn(scene, 't', { after: null, to, activate: true }, [note('secret', to)])
     await scene.committed(resumeTurn('t', turnId))
     expectEqual(await chunkTexts(scene, 't'), ['secret'], 'resuming says nothing')
     await scene.committed(extend('t', 'answer', { parts: [{ type: 'text', text: 'yes' }] }))

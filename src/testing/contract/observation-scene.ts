@@ -55,7 +55,7 @@ export async function beginCycle(scene: Scene, threadId: string, to?: Place): Pr
 }
 
 /** Observes the messages behind one place up to another in one cycle. */
-export async function observe(
+export async function observeIn(
   scene: Scene,
   threadId: string,
   span: Pick<ChangeOf<'observation-put'>, 'after' | 'to' | 'activate'>,

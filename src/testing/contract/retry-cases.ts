@@ -8,7 +8,7 @@ import { isoTime } from '../../domain/time.ts'
 import { expectEqual } from './assert.ts'
 import * as change from './changes.ts'
 import { alice, bob, carol, type StorageCase, worker } from './contract-case.ts'
-import { beginCycle, note, observe, observedAt } from './observation-scene.ts'
+import { beginCycle, note, observedAt, observeIn } from './observation-scene.ts'
 import { accept, decideOn, proposed, proposing } from './proposal-scene.ts'
 import { home, type Scene, sceneCase } from './scene.ts'
 import { asking, type Working, working } from './step-scene.ts'
@@ -48,8 +48,8 @@ async function watched(scene: Scene): Promise<World['seen']> {
     return observedAt(messages[0]?.id ?? '')
   }
   const [seen, place, mulled] = [await said('seen'), await said('watched'), await said('mulled')]
-  await observe(scene, 'seen', { after: null, to: seen, activate: true }, [note('noted', seen)])
-  await observe(scene, 'mulled', { after: null, to: mulled, activate: true }, [note('noted', mulled)])
+  await observeIn(scene, 'seen', { after: null, to: seen, activate: true }, [note('noted', seen)])
+  await observeIn(scene, 'mulled', { after: null, to: mulled, activate: true }, [note('noted', mulled)])
   const observing = await beginCycle(scene, 'watched', place)
   return { observing, reflecting: await beginCycle(scene, 'mulled'), place, mulled }
 }

@@ -1,0 +1,46 @@
+/** Observations as agents use them: the notes for a prompt, and observing in the background after a turn. */
+import type { SpaceKey } from '../../domain/id.ts'
+import { currentGeneration, noteIdOf, noteOf } from '../../domain/records/observation.ts'
+import type { RecordState } from '../../domain/records/record.ts'
+import type { AgentNote, AgentObservations } from '../../ports/agent-memory.ts'
+import type { ResolvedObservation } from '../../ports/behaviour.ts'
+import type { Door } from '../door/door.ts'
+import { observeThread } from './observe.ts'
+import { currentNotes, headsIn, readHead } from './read-notes.ts'
+
+function toNote({ key, value }: RecordState, space: SpaceKey): AgentNote {
+  const { threadId, text, saidAt, refersTo, author } = noteOf(value)
+  return {
+    id: noteIdOf(space, key),
+    threadId,
+    text,
+    saidAt,
+    ...(refersTo === undefined ? {} : { refersTo }),
+    ...(author === undefined ? {} : { speaker: author.name ?? author.id }),
+  }
+}
+
+/** What was observed of a thread, and with the scope of a resource of its other threads too. */
+export async function observationsFor(
+  door: Door,
+  threadId: string,
+  { scope }: Pick<ResolvedObservation, 'scope'>,
+): Promise<AgentObservations> {
+  const { record, asOf } = await door.threads.get(threadId)
+  const [state, head] = await Promise.all([door.state(), record === null ? null : readHead(door, record)])
+  if (state === null) return { head: null, notes: [], ofOthers: [], generation: 0, chunk: 0, asOf: {} }
+  const notesIn = async (of: NonNullable<typeof head>) => {
+    return (await currentNotes(door, of)).map((note) => toNote(note, state.key))
+  }
+  const others = scope === 'thread' ? [] : (await headsIn(door)).filter((other) => other.threadId !== threadId)
+  const [notes, ...ofOthers] = await Promise.all([head === null ? [] : notesIn(head), ...others.map(notesIn)])
+  const { generation } = head === null ? { generation: 0 } : currentGeneration(head)
+  const place = { generation, chunk: head?.active ?? 0, asOf: { [door.id]: asOf } }
+  return { head, notes: notes ?? [], ofOthers: ofOthers.flat(), ...place }
+}
+
+/** Observes a thread if enough was said since the last time, or something was taken back. */
+export async function observeAfterTurn(door: Door, threadId: string, options: ResolvedObservation): Promise<void> {
+  const { record } = await door.threads.get(threadId)
+  if (record !== null) await observeThread(door, record, options, false)
+}

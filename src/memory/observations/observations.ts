@@ -1,0 +1,96 @@
+/** Observations as users read and make them: what is noted of a thread now, or was, and its generations. */
+
+import { notFound } from '../../domain/error.ts'
+import { checkId } from '../../domain/id.ts'
+import type { HeadFields } from '../../domain/records/observation.ts'
+import type { RecordState } from '../../domain/records/record.ts'
+import type { ThreadState } from '../../domain/records/thread.ts'
+import { toIso } from '../../domain/time.ts'
+import type { ObservationRecord } from '../answers/records.ts'
+import type { NamedThread } from '../conversation/threads.ts'
+import type { Core } from '../door/core.ts'
+import { type Door, resourceSpace } from '../door/door.ts'
+import { observationFrom } from '../options/behaviour.ts'
+import { type ObservedThread, observeThread } from './observe.ts'
+import { currentNotes, headsIn, notesAfter, notesOf, readHead, toObservations } from './read-notes.ts'
+
+/** Which notes to read. */
+export interface GetObservationsRequest<Time = string> {
+  readonly resourceId: string
+  /** Only of this thread. Default: of all threads of the resource. */
+  readonly threadId?: string
+  /** The notes that were current then, as far as they are there still. Default: now. */
+  readonly at?: Time
+}
+
+/** Notes of a resource. */
+export interface ObservationsRecord<Time = string> {
+  /** By thread; of a thread the reflection first, then what was observed since, in the order in which it was observed. */
+  readonly observations: readonly ObservationRecord<Time>[]
+}
+
+/** A generation of notes. */
+export interface ObservationGenerationRecord<Time = string> {
+  /** Its number, from 1. */
+  readonly generation: number
+  /** When it was made. */
+  readonly createdAt: Time
+  /** Its notes. */
+  readonly observations: readonly ObservationRecord<Time>[]
+}
+
+async function threadIn(door: Door, threadId: string): Promise<ThreadState> {
+  const { record } = await door.threads.get(checkId(threadId, 'threadId'))
+  if (record === null) throw notFound('thread', threadId, 'Check the id and the resourceId.')
+  return record
+}
+
+/** The notes that were current at a time: the last reflection until then, and the chunks until then that it does not hold. */
+async function notesAt(door: Door, head: HeadFields, at: string): Promise<readonly RecordState[]> {
+  const isThen = ({ createdAt }: RecordState) => createdAt <= at
+  let chunk = 0
+  let reflected: readonly RecordState[] = []
+  for (const one of head.reflections) {
+    const notes = await notesOf(door, head, one.generation)
+    if (notes.length > 0 && notes.every(isThen)) [chunk, reflected] = [one.chunk, notes]
+  }
+  return [...reflected, ...(await notesAfter(door, head, chunk)).filter(isThen)]
+}
+
+/** The notes of a thread, or of all threads of a resource. */
+export async function getObservations(core: Core, options: GetObservationsRequest): Promise<ObservationsRecord> {
+  const door = resourceSpace(core, options.resourceId)
+  const at = options.at === undefined ? null : toIso(options.at, 'at')
+  const { threadId } = options
+  const heads = threadId === undefined ? await headsIn(door) : [await readHead(door, await threadIn(door, threadId))]
+  const found = heads.flatMap((head) => (head === null ? [] : [head]))
+  const notes = await Promise.all(
+    found.map((head) => (at === null ? currentNotes(door, head) : notesAt(door, head, at))),
+  )
+  return { observations: await toObservations(door, notes.flat()) }
+}
+
+/** The generations of a thread's notes that are there, the oldest first. */
+export async function getObservationHistory(
+  core: Core,
+  { resourceId, threadId }: NamedThread,
+): Promise<{ readonly generations: readonly ObservationGenerationRecord[] }> {
+  const door = resourceSpace(core, resourceId)
+  const head = await readHead(door, await threadIn(door, threadId))
+  const generations: ObservationGenerationRecord[] = []
+  for (const { generation } of head?.reflections ?? []) {
+    const notes = head === null ? [] : await notesOf(door, head, generation)
+    const [first] = notes
+    if (first === undefined) continue
+    generations.push({ generation, createdAt: first.createdAt, observations: await toObservations(door, notes) })
+  }
+  return { generations }
+}
+
+/** Condenses what a thread has said since it was last observed, also if it is little. */
+export async function observe(core: Core, { resourceId, threadId }: NamedThread): Promise<ObservedThread> {
+  const door = resourceSpace(core, resourceId)
+  const { observationalMemory } = core.behaviour
+  const options = observationFrom(typeof observationalMemory === 'object' ? observationalMemory : {})
+  return observeThread(door, await threadIn(door, threadId), options, true)
+}

@@ -1,0 +1,191 @@
+/** Cycles that observe a thread and reflect on its notes. What several processes do at once is settled at the door. */
+import { estimateTokenCount } from 'tokenx'
+import { applicationActor } from '../../domain/actor.ts'
+import type { Change, CommitResult } from '../../domain/commit/commit.ts'
+import { MemoryError } from '../../domain/error.ts'
+import type { Seq } from '../../domain/id.ts'
+import {
+  type HeadFields,
+  type NoteInput,
+  newHead,
+  noteOf,
+  type Place,
+  type Span,
+} from '../../domain/records/observation.ts'
+import type { RecordState } from '../../domain/records/record.ts'
+import type { ThreadState } from '../../domain/records/thread.ts'
+import type { ResolvedObservation } from '../../ports/behaviour.ts'
+import { notesText } from '../../recall/notes-text.ts'
+import type { Door } from '../door/door.ts'
+import { condenseNotes, extractNotes } from './extract-notes.ts'
+import { currentNotes, readHead } from './read-notes.ts'
+import { messagesBehind, type ObservableMessage, placeOfMessage } from './unobserved.ts'
+
+/** How long a cycle may take before another process may begin one. */
+const claimMs = 60_000
+
+/** What a call of `observe` did. */
+export interface ObservedThread {
+  /**
+   * `complete`: nothing is left to do for now. `busy`: another process observes the thread, or somebody changed what was being
+   * observed; what was left is observed the next time.
+   */
+  readonly status: 'complete' | 'busy'
+  /** Messages that were observed by this call. */
+  readonly messages: number
+  /** Notes that were made of them. */
+  readonly notes: number
+  /** The new generation, if notes were condensed into one; null if not. */
+  readonly reflected: number | null
+}
+
+class Lost extends Error {}
+
+/** A door that commits as the observer. */
+function observing(door: Door): Door {
+  const access = { ...door.core.access, actor: { ...applicationActor, id: 'observer' } }
+  return door.with({ access })
+}
+
+/** Commits one change of observations, and answers its seq. */
+async function commit(door: Door, change: Change): Promise<Seq> {
+  let result: CommitResult
+  try {
+    result = await door.submit([change], { background: true })
+  } catch (error) {
+    if (error instanceof MemoryError && error.code === 'conflict') throw new Lost(error.message, { cause: error })
+    throw error
+  }
+  if (result.status === 'committed') return result.seq
+  throw new Lost('The commit met a conflict.')
+}
+
+/** One chunk: the messages behind a place, up to another, are read once the claim stands. */
+async function observeSpan(
+  door: Door,
+  threadId: string,
+  after: Place | null,
+  to: Place,
+): Promise<{ readonly messages: number; readonly notes: number }> {
+  const claim = await commit(door, { kind: 'observation-begin', threadId, to, leaseMs: claimMs })
+  const { messages } = await messagesBehind(door, threadId, after, to)
+  const notes = extractNotes(messages, door.core.limits.observationsPerChunk)
+  const put: Change = { kind: 'observation-put', threadId, claim, after, to, notes: [...notes], activate: true }
+  await commit(door, put)
+  return { messages: messages.length, notes: notes.length }
+}
+
+/** The last of the leading messages that have so many tokens together; at least the first. */
+function endOfBatch(messages: readonly ObservableMessage[], tokens: number): number {
+  let sum = 0
+  const over = messages.findIndex((message) => {
+    sum += message.tokens
+    return sum > tokens
+  })
+  return over < 0 ? messages.length - 1 : Math.max(0, over - 1)
+}
+
+const sumOf = (messages: readonly ObservableMessage[]) => messages.reduce((sum, { tokens }) => sum + tokens, 0)
+
+/** How many of the messages are observed now: none below the threshold, otherwise all but the newest ones. */
+function countDue(messages: readonly ObservableMessage[], options: ResolvedObservation, isAll: boolean): number {
+  if (isAll) return messages.length
+  const { messageTokens, bufferActivation } = options.observation
+  if (sumOf(messages) < messageTokens) return 0
+  let left = messageTokens * (1 - bufferActivation)
+  let count = messages.length
+  for (; count > 0; count--) {
+    left -= (messages[count - 1] as ObservableMessage).tokens
+    if (left < 0) return count
+  }
+  return count
+}
+
+/** A note as a reflection takes it over. */
+function asInput({ value }: RecordState): NoteInput {
+  const { text, kind, priority, made, saidAt, refersTo, author, trust, from, until } = noteOf(value)
+  const more = { ...(refersTo === undefined ? {} : { refersTo }), ...(author === undefined ? {} : { author }) }
+  return { text, kind, priority, made, saidAt, ...more, trust, from, until }
+}
+
+/** The tokens of notes as a prompt shows them, estimated. */
+function tokensOfNotes(notes: readonly RecordState[]): number {
+  return estimateTokenCount(notesText(notes.map(({ value }) => noteOf(value))))
+}
+
+/** Condenses the current notes once they have too many tokens. Answers the new generation; null if there was no need. */
+async function reflect(door: Door, thread: ThreadState, { reflection }: ResolvedObservation): Promise<number | null> {
+  const before = await readHead(door, thread)
+  if (before === null || tokensOfNotes(await currentNotes(door, before)) <= reflection.observationTokens) return null
+  const claim = await commit(door, { kind: 'observation-begin', threadId: thread.id, leaseMs: claimMs })
+  const head = (await readHead(door, thread)) ?? before
+  const tokens = reflection.observationTokens * (1 - reflection.bufferActivation)
+  const notes = (await currentNotes(door, head)).map(asInput)
+  const kept = condenseNotes(notes, tokens, door.core.limits.observationsPerChunk)
+  await commit(door, { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] })
+  return head.reflecting?.generation ?? head.generation + 1
+}
+
+/** What the next cycle observes. */
+interface Due {
+  readonly after: Place | null
+  readonly to: Place
+}
+
+/** A span that was taken back: up to its end, or to the last message before an open turn; null while there is none. */
+async function dueOfSpan(door: Door, threadId: string, span: Span, tokens: number): Promise<Due | null> {
+  const { messages, meetsOpenTurn } = await messagesBehind(door, threadId, span.after, span.to)
+  const end = endOfBatch(messages, tokens)
+  const last = messages[end]
+  const isRest = !meetsOpenTurn && end >= messages.length - 1
+  if (isRest) return span
+  return last === undefined ? null : { after: span.after, to: placeOfMessage(last) }
+}
+
+/** What is due: first what was taken back, then what is new, if there is enough of it. */
+async function nextDue(
+  door: Door,
+  head: HeadFields,
+  options: ResolvedObservation,
+  isAll: boolean,
+): Promise<Due | null> {
+  const { threadId, again, cursor } = head
+  const { maxTokensPerBatch } = options.observation
+  for (const span of again) {
+    const due = await dueOfSpan(door, threadId, span, maxTokensPerBatch)
+    if (due !== null) return due
+  }
+  const { messages } = await messagesBehind(door, threadId, cursor)
+  const fresh = messages.slice(0, countDue(messages, options, isAll))
+  const last = fresh[endOfBatch(fresh, maxTokensPerBatch)]
+  return last === undefined ? null : { after: cursor, to: placeOfMessage(last) }
+}
+
+/**
+ * Observes what a thread has said since it was last observed, then condenses its notes if they have become too many.
+ *
+ * @param isAll Whether to observe everything, also below the threshold.
+ */
+export async function observeThread(
+  space: Door,
+  thread: ThreadState,
+  options: ResolvedObservation,
+  isAll: boolean,
+): Promise<ObservedThread> {
+  const door = observing(space)
+  let messages = 0
+  let notes = 0
+  try {
+    for (;;) {
+      const due = await nextDue(door, (await readHead(door, thread)) ?? newHead(thread), options, isAll)
+      if (due === null) break
+      const made = await observeSpan(door, thread.id, due.after, due.to)
+      messages += made.messages
+      notes += made.notes
+    }
+    return { status: 'complete', messages, notes, reflected: await reflect(door, thread, options) }
+  } catch (error) {
+    if (!(error instanceof Lost)) throw error
+    return { status: 'busy', messages, notes, reflected: null }
+  }
+}

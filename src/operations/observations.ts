@@ -1,0 +1,49 @@
+/** Operations on the notes that are condensed from threads. */
+import { z } from 'zod'
+import { getObservationHistory, getObservations, observe } from '../memory/observations/observations.ts'
+import { id, optionalId, optionalTime, recordTime } from './fields.ts'
+import { ofResource, operation } from './operation.ts'
+import { observation } from './records.ts'
+
+export const observationOperations = [
+  operation({
+    name: 'observations.list',
+    title: 'Read notes',
+    description: 'The notes that were condensed from a thread, or from all threads of a resource: now, or at a time.',
+    effect: 'read',
+    input: z.strictObject({ resourceId: id, threadId: optionalId, at: optionalTime }),
+    output: z.strictObject({ observations: z.array(observation) }),
+    space: ofResource,
+    run: getObservations,
+  }),
+  operation({
+    name: 'observations.history',
+    title: 'Read generations of notes',
+    description:
+      'The generations that the notes of a thread were condensed into, the oldest first, each with its notes.',
+    effect: 'read',
+    input: z.strictObject({ resourceId: id, threadId: id }),
+    output: z.strictObject({
+      generations: z.array(
+        z.strictObject({ generation: z.int().min(1), createdAt: recordTime, observations: z.array(observation) }),
+      ),
+    }),
+    space: ofResource,
+    run: getObservationHistory,
+  }),
+  operation({
+    name: 'observations.observe',
+    title: 'Observe a thread',
+    description: 'Condenses what a thread has said since it was last observed into notes, without a model.',
+    effect: 'write',
+    input: z.strictObject({ resourceId: id, threadId: id }),
+    output: z.strictObject({
+      status: z.enum(['complete', 'busy']),
+      messages: z.int().min(0),
+      notes: z.int().min(0),
+      reflected: z.int().min(1).nullable(),
+    }),
+    space: ofResource,
+    run: observe,
+  }),
+] as const
