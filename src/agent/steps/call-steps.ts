@@ -48,7 +48,8 @@ function isClosed({ state, preliminary }: MessagePart): boolean {
   return typeof state === 'string' && closed.has(state) && preliminary !== true
 }
 
-function isAsked({ state, approval }: MessagePart): boolean {
+/** Whether a person is asked about a call. */
+export function isAsked({ state, approval }: MessagePart): boolean {
   return state === 'approval-requested' && isJsonObject(approval) && approval.isAutomatic !== true
 }
 

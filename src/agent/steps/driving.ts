@@ -14,6 +14,7 @@ import type { Completion } from '../input/completions.ts'
 import { turnMessages } from '../input/stored-thread.ts'
 import { toolNamed } from '../tools/tool-set.ts'
 import { isRetrySafe } from '../tools/tool-traits.ts'
+import { isAsked } from './call-steps.ts'
 
 /** What a suspended tool continues with. */
 interface Resumption {
@@ -94,11 +95,25 @@ function checkShown(steps: readonly RunStep[], message: Message | null): void {
   })
 }
 
+/** A call about which a person is asked now: its process ended before it asked. */
+function askedPart(call: MessagePart): MessagePart {
+  return { ...call, state: 'approval-requested', approval: { id: `asks-${call.toolCallId}` } } as MessagePart
+}
+
+/**
+ * The fate of a call that was about to start when its process ended. Nothing says that a rule about its approval was
+ * followed, or what the rule said: a person is asked.
+ */
+function unbegun(call: MessagePart, tool: ToolSet[string] | undefined, isRuled: IsRuled): Fate {
+  if (tool?.execute === undefined || isAsked(call)) return null
+  return call.state !== 'approval-responded' && isRuled(tool) ? { part: askedPart(call) } : { runs: null }
+}
+
 /** The fate of a call that had started, or was about to start, when its process ended. */
-function interrupted(call: MessagePart, step: RunStep | undefined, tools: ToolSet): Fate {
+function interrupted(call: MessagePart, step: RunStep | undefined, { tools, isRuled }: ToolsOfCall): Fate {
   const name = toolNameOf(call)
   const tool = toolNamed(tools, name)
-  if (step?.status !== 'started') return tool?.execute === undefined ? null : { runs: null }
+  if (step?.status !== 'started') return unbegun(call, tool, isRuled)
   if (tool === undefined || !isRetrySafe(tool))
     return { part: { ...call, state: 'output-error', errorText: mayHaveRun } }
   const { stepKind, decision, payload } = step
@@ -118,7 +133,17 @@ function isApproved({ state, approval }: MessagePart): boolean {
   return state === 'approval-responded' && isJsonObject(approval) && approval.approved === true
 }
 
-function fateOf(call: MessagePart, step: RunStep | undefined, tools: ToolSet, wasInterrupted: boolean): Fate {
+/** Whether the approval of a tool's calls depends on a rule: `true`, or a function. */
+type IsRuled = (tool: ToolSet[string]) => boolean
+
+/** The tools of the call that goes on. */
+interface ToolsOfCall {
+  readonly tools: ToolSet
+  readonly isRuled: IsRuled
+}
+
+function fateOf(call: MessagePart, step: RunStep | undefined, own: ToolsOfCall, wasInterrupted: boolean): Fate {
+  const { tools } = own
   if (call.providerExecuted === true && step === undefined) return null
   if (step?.status === 'asked') return null
   if (step?.status === 'decided' || step?.status === 'expired') {
@@ -128,7 +153,7 @@ function fateOf(call: MessagePart, step: RunStep | undefined, tools: ToolSet, wa
     if (willRun && !isHere) throw toolGone(call)
     return fate
   }
-  return wasInterrupted || step?.status === 'started' ? interrupted(call, step, tools) : null
+  return wasInterrupted || step?.status === 'started' ? interrupted(call, step, own) : null
 }
 
 async function answerIn(space: AgentSpace, threadId: string, turnId: TurnId): Promise<Message | null> {
@@ -146,7 +171,7 @@ export async function drivingOf(
   space: AgentSpace,
   threadId: string,
   turnId: TurnId,
-  tools: ToolSet,
+  own: ToolsOfCall,
 ): Promise<Driving | null> {
   const turn = await space.messages.turn(turnId)
   const wasInterrupted = turn?.status === 'interrupted'
@@ -167,7 +192,7 @@ export async function drivingOf(
     const { toolCallId } = call
     if (message === null || typeof toolCallId !== 'string' || !isOpen(call)) continue
     open.add(toolCallId)
-    const fate = fateOf(call, byPath.get(toolCallId), tools, wasInterrupted)
+    const fate = fateOf(call, byPath.get(toolCallId), own, wasInterrupted)
     if (fate === null) {
       isMoved ||= byPath.get(toolCallId)?.status === 'decided'
       continue

@@ -30,12 +30,25 @@ export function storedValues(requestContext: RequestContext): JsonObject {
   return Object.fromEntries(values)
 }
 
+/**
+ * Whether the call itself demands approvals, beyond what its agent demands. A function belongs to its process: elsewhere
+ * each call is asked about.
+ */
+function demandsApprovals({ agent, options }: Pick<Call, 'agent' | 'options'>): boolean {
+  const { defaultOptions: agents = {} } = agent.options
+  const own = (['requireToolApproval', 'toolApproval'] as const).filter((name) => options[name] !== agents[name])
+  return own.some((name) => (options[name] ?? false) !== false)
+}
+
+const asks = (call: Pick<Call, 'agent' | 'options'>) => (demandsApprovals(call) ? { asks: true } : {})
+
 /** @param steps How many steps the call took. */
 export function continuationOf({ agent, options, requestContext }: Call, steps: number): Json {
   const left = Math.max(1, (options.maxSteps ?? callOptionTable.maxSteps.default) - steps)
   const values = storedValues(requestContext)
   const kept = agent.work?.kept ?? null
-  const rest = { v: version, maxSteps: left, ...(kept === null ? {} : { work: kept }) }
+  const own = asks({ agent, options })
+  const rest = { v: version, maxSteps: left, ...own, ...(kept === null ? {} : { work: kept }) }
   if (Object.keys(values).length === 0) return rest
   const whole = { ...rest, requestContext: values }
   if (jsonBytes(whole) <= mostBytes) return whole
@@ -50,9 +63,10 @@ export function continuationOf({ agent, options, requestContext }: Call, steps: 
 
 /** What a run keeps from its beginning; undefined for nothing. */
 export function beginningContinuation({ agent, options }: Call): Json | undefined {
-  const kept = agent.work?.kept ?? null
+  const kept = { ...asks({ agent, options }), ...(agent.work?.kept ? { work: agent.work.kept } : {}) }
   const { maxSteps } = options
-  return kept === null ? undefined : { v: version, ...(maxSteps === undefined ? {} : { maxSteps }), work: kept }
+  if (Object.keys(kept).length === 0) return undefined
+  return { v: version, ...(maxSteps === undefined ? {} : { maxSteps }), ...kept }
 }
 
 /** What the run of some work keeps; null for a run that keeps nothing. */
@@ -61,12 +75,15 @@ export function keptWork(continuation: Json): JsonObject | null {
   return isJsonObject(continuation.work) ? continuation.work : null
 }
 
+type ContinuedOptions = Pick<CallOptions, 'maxSteps' | 'requestContext' | 'requireToolApproval'>
+
 /** The options that a run continues with. Those of the call that continues it win. */
-export function continuedOptions(continuation: Json): Pick<CallOptions, 'maxSteps' | 'requestContext'> {
+export function continuedOptions(continuation: Json): ContinuedOptions {
   if (!isJsonObject(continuation) || continuation.v !== version) return {}
   const { maxSteps, requestContext } = continuation
   return {
     ...(typeof maxSteps === 'number' ? { maxSteps } : {}),
+    ...(continuation.asks === true ? { requireToolApproval: true } : {}),
     ...(isJsonObject(requestContext) ? { requestContext: new RequestContext(requestContext) } : {}),
   }
 }

@@ -2,6 +2,7 @@
  * How a call begins its turn: a new one for what is said, or one that waited and is continued, because its calls were
  * decided. Decisions are committed before the turn is waited for.
  */
+import type { ToolSet } from 'ai'
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError, shown } from '../../domain/error.ts'
 import type { TurnId } from '../../domain/id.ts'
@@ -77,6 +78,12 @@ class OvertakenError extends Error {
 /** Whether a message can hold answers to calls. */
 const mayAnswer = ({ input, isAnswer }: ReadMessage) => input.role === 'assistant' || isAnswer === true
 
+/** Whether calls of a tool may need an approval: the tool's own rule, the agent's or the AI SDK's says so. */
+function isRuledIn({ options }: Call): (tool: ToolSet[string]) => boolean {
+  const hasSdkRule = options.toolApproval !== undefined
+  return ({ needsApproval }) => hasSdkRule || (needsApproval ?? false) !== false
+}
+
 class Planning {
   readonly #call: Call
   readonly #remembered: Remembered
@@ -113,7 +120,7 @@ class Planning {
     if (resumes === null) return openingRequest(call, this.#remembered, this.plan)
     const run = await resumingRun(space, call.agent.id, thread.id, resumes)
     call.log.restore(run.details)
-    const driving = await drivingOf(space, thread.id, resumes, call.tools)
+    const driving = await drivingOf(space, thread.id, resumes, { tools: call.tools, isRuled: isRuledIn(call) })
     if (driving === null) throw new OvertakenError(resumes)
     const recorded = new Set(driving.steps.map(({ path }) => path))
     // Calls of earlier versions have no records.

@@ -181,15 +181,16 @@ function listed(asked: readonly Candidate[]): string {
 export function settleContinued(
   agent: CalledAgent,
   options: CallOptions,
-  stated: Pick<CallOptions, 'maxSteps' | 'requestContext'>,
+  stated: Pick<CallOptions, 'maxSteps' | 'requestContext' | 'requireToolApproval'>,
   waiting: FoundRun,
 ): Promise<Call> {
   const stored = continuedOptions(waiting.run.continuation)
-  const maxSteps = stated.maxSteps ?? stored.maxSteps
-  const requestContext = stated.requestContext ?? stored.requestContext
+  const { maxSteps = stored.maxSteps, requestContext = stored.requestContext } = stated
+  const { requireToolApproval = stored.requireToolApproval } = stated
   const kept = {
     ...(maxSteps === undefined ? {} : { maxSteps }),
     ...(requestContext === undefined ? {} : { requestContext }),
+    ...(requireToolApproval === undefined ? {} : { requireToolApproval }),
   }
   const { space, threadId, turnId } = waiting
   return settleCall(agent, [], { ...options, ...kept }, { space, thread: { id: threadId }, goesOn: turnId })
