@@ -104,6 +104,7 @@ export interface DelegationCompleteAnswer {
   readonly resultText?: string
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing is one, async or not
 type Answered<Answer> = Answer | undefined | void | PromiseLike<Answer | undefined | void>
 
 /** How an agent hands work on, for all its calls or for one. */

@@ -17,11 +17,13 @@ const full: MemoryBehaviour = {
     messageRange: { before: 0, after: 100 },
     scope: 'thread',
     threshold: 1,
+    gate: 'off',
     filter: { topic: { $in: ['a', 'b'] } },
     tokenBudget: 1,
   },
   workingMemory: { enabled: true, scope: 'thread', template: '# Name', agentManaged: false, readOnly: true },
   facts: true,
+  pinnedFacts: { tokenBudget: 100 },
   team: 'acme',
   observationalMemory: false,
   generateTitle: { model: 'openai/gpt-5.4-mini', instructions: 'Three words.', maxChars: 1_000 },
@@ -167,7 +169,14 @@ describe('options of a Memory', () => {
 })
 
 describe('a merge', () => {
-  const usual = { topK: 20, messageRange: { before: 0, after: 0 }, scope: 'resource', threshold: 0, tokenBudget: 1_000 }
+  const usual = {
+    topK: 20,
+    messageRange: { before: 0, after: 0 },
+    scope: 'resource',
+    threshold: 0,
+    gate: 'mild',
+    tokenBudget: 1_000,
+  }
 
   it('decides every field of nothing', () => {
     const decided = {
@@ -176,6 +185,7 @@ describe('a merge', () => {
       semanticRecall: { options: usual, isNamed: false },
       workingMemory: null,
       facts: false,
+      pinnedFacts: { tokenBudget: 500 },
       team: null,
       observationalMemory: null,
       generateTitle: null,
@@ -201,6 +211,7 @@ describe('a merge', () => {
       semanticRecall: { options: full.semanticRecall, isNamed: true },
       workingMemory: { scope: 'thread', template: '# Name', schema: null, agentManaged: false, readOnly: true },
       facts: true,
+      pinnedFacts: { tokenBudget: 100 },
       team: 'acme',
       observationalMemory: null,
       generateTitle: { model: 'openai/gpt-5.4-mini', instructions: 'Three words.', maxChars: 1_000 },
