@@ -120,6 +120,7 @@ interface ObservedPlace {
 export interface ObservationRecord<Time = string> extends RecordPlace {
   readonly id: string
   readonly threadId: string
+  /** What was noted. */
   readonly text: string
   /** `note` is something that was said, `task` what is being done now, `suggestion` how to go on. */
   readonly kind: ObservationKind
