@@ -93,7 +93,7 @@ export interface DelegationComplete extends DelegationContext {
   /** Why it failed; absent for work that did not. */
   readonly error?: unknown
   /** Ends the run of the supervisor after this step. */
-  readonly bail: () => void
+  readonly bail: () => undefined
 }
 
 /** What `onDelegationComplete` answers; nothing: the result stays as it is. */

@@ -7,6 +7,7 @@ const mostRecords = 256
 export class WorkLog {
   readonly #records: JsonObject[] = []
   #more = 0
+  #atEnd: (() => Promise<void>) | null = null
 
   /** Takes what the run handed on before this call of it. */
   restore({ delegations }: JsonObject): void {
@@ -19,6 +20,16 @@ export class WorkLog {
     if (before >= 0) this.#records[before] = { ...this.#records[before], ...record }
     else if (this.#records.length < mostRecords) this.#records.push(record)
     else this.#more += 1
+  }
+
+  /** Notes what is to be done once the turn of the call is over, if it does not wait: work that was handed on has to end. */
+  endWith(work: () => Promise<void>): void {
+    this.#atEnd ??= work
+  }
+
+  /** Ends the work that was handed on. The turn of the call is over. */
+  async end(): Promise<void> {
+    await this.#atEnd?.()
   }
 
   /** Undefined if nothing was handed on. */

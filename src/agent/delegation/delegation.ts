@@ -12,6 +12,7 @@ import { subordinate, type WorkPlace, workPlace } from '../subagents/subordinate
 import type { ToolCall } from '../tools/tool.ts'
 import { keptWork } from '../turn/continuation.ts'
 import { type AnswerToQuestion, answerOnce } from '../waiting/answer-once.ts'
+import { endWithTurn } from './end-with-turn.ts'
 import { chosen, inFront, keptMessages, toMessage } from './forwarding.ts'
 import { Hooks } from './hooks.ts'
 import { causeOfWork, failedWork } from './work-failure.ts'
@@ -67,6 +68,7 @@ export class Delegation {
     }
     if (answer.status === 'complete') return this.#complete(asked.prompt, answer)
     const { runId, calls } = answer
+    endWithTurn(this.#call, this.#tool)
     this.#note(answer.status, { runId })
     this.#tell({ kind: 'ended', status: answer.status, runId })
     return this.#tool.suspend({ agentId: this.#task.primitive.id, runId, calls })
@@ -207,6 +209,7 @@ export class Delegation {
     const messages = this.#call.shown.before(this.#tool.toolCallId, this.#supervisor).map(toMessage)
     const bail = () => {
       this.#call.shown.isBailed = true
+      return undefined
     }
     const complete = { ...this.#context(prompt, messages), result, duration: this.#ms(), ...ended, bail }
     return (await this.#hooks.run('onDelegationComplete', () => onDelegationComplete(complete), undefined)) ?? {}

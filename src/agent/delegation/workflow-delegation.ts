@@ -7,6 +7,7 @@ import type { Primitive } from '../relay.ts'
 import { workflowPlace } from '../subagents/subordinate.ts'
 import type { PendingCall } from '../suspension/pending-calls.ts'
 import type { ToolCall } from '../tools/tool.ts'
+import { endWithTurn } from './end-with-turn.ts'
 import { causeOfWork, failedWork } from './work-failure.ts'
 
 /** Work for a workflow. */
@@ -70,6 +71,7 @@ export async function delegateToWorkflow(call: DelegatingCall, task: WorkflowTas
   note(status, { runId })
   tell({ kind: 'ended', status, runId, ...(status === 'complete' ? { result } : {}) })
   if (status === 'complete') return result
+  endWithTurn(call, tool)
   return tool.suspend({ agentId: primitive.id, runId, calls: callsOf(standing) })
 }
 

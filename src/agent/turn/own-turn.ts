@@ -130,14 +130,25 @@ export class OwnTurn {
    *   another turn took its place first.
    */
   async end(failure: unknown, facts: () => RunFacts): Promise<AnswerEnd> {
+    let isOver = true
     try {
-      return await this.answer.end(failure, (end) => [this.#endingRun(end, facts())])
+      const end = await this.answer.end(failure, (end) => [this.#endingRun(end, facts())])
+      isOver = end.status !== 'suspended'
+      return end
     } catch (error) {
       await this.#closeAnyway(error)
       throw error
     } finally {
+      if (isOver) this.#endWork()
       this.#hasEnded = true
     }
+  }
+
+  /** Ends what was handed on and waits: the turn is over. What is left then, `recover` ends. */
+  #endWork(): void {
+    const { agent, log, remembered } = this.#call
+    const failed = (error: unknown) => agent.log('warn', 'Work that was handed on could not be ended.', error)
+    remembered?.space.hold(log.end().catch(failed))
   }
 
   #endingRun({ status, parts, error }: AnswerEnd, facts: RunFacts): Change {

@@ -242,7 +242,7 @@ class Answering {
   /** Does what is left to do, until the question has its answer or waits. */
   async answer(): Promise<AnswerToQuestion> {
     let { id } = this.#question
-    let { run } = this.#place
+    const { run } = this.#place
     for (let look = 1; ; look++) {
       this.#question.signal.throwIfAborted()
       const before = await this.#putBefore(id)
@@ -252,9 +252,9 @@ class Answering {
         return await this.#ask(id, run)
       } catch (error) {
         if (!(error instanceof MemoryError) || error.code !== 'conflict' || look === mostLooks) throw error
-        // That run has ended without an answer: the question is put again, in another one.
-        if (run !== undefined && error.details.runId !== undefined) run = { ...run, unique: `${run.unique}-${look}` }
-        else if (!('answeredBy' in error.details)) throw error
+        // Somebody else has put it at this moment.
+        if (run !== undefined && error.details.runId !== undefined) continue
+        if (!('answeredBy' in error.details)) throw error
         // It got no whole answer, and the thread has gone on since: it is put again, as another message.
         if (error.details.answeredBy === null && !error.retryable) id = `${this.#question.id}~${look}`
       }
@@ -291,7 +291,11 @@ class Answering {
       // Nothing but words was lost: asking again is all that going on would be. A given run goes on, and ends.
       return hasCalled || this.#place.run !== undefined ? this.#goOn(before) : null
     }
-    if (status !== 'suspended') return null
+    if (status !== 'suspended') {
+      if (this.#place.run === undefined) return null
+      // What it did may have had its effect: a run that was given has one end.
+      throw brokenOff(this.#agent, status)
+    }
     for (const decision of this.#question.decisions) await this.#decide(run.id, decision)
     const steps = await this.#space.steps(run.id)
     // Calls that hand work on have started, and go on with the turn.

@@ -32,12 +32,16 @@ export interface CallBelow {
 /** What stands below a run. */
 interface Below {
   readonly calls: readonly (CallBelow | WaitBelow)[]
+  /** The runs of subagents, each in front of those below it. */
+  readonly runs: readonly FoundRun[]
+  /** The runs of workflows. */
+  readonly workflows: readonly { readonly workflow: CalledWorkflow; readonly runId: string }[]
   /** Whether some work came to something that its supervisor has not taken up: a decision, an answer, a lost process. */
   readonly isMoved: boolean
 }
 
 /** For reading, no depth matters. */
-const work: DelegatedWork = { depth: 0, begun: { count: 0 }, forwarded: [], kept: null }
+export const noWork: DelegatedWork = { depth: 0, begun: { count: 0 }, forwarded: [], kept: null }
 
 /** The run that a step began; null if it has not come to that. */
 async function runBelow(
@@ -67,15 +71,16 @@ async function waitsOf(
   { space, threadId, run }: FoundRun,
   { path: toolCallId }: RunStep,
 ): Promise<Below> {
+  const none = { runs: [], workflows: [] }
   const standing = await workflow.standing(workflowPlace({ space, threadId, runId: run.id, toolCallId }))
-  if (standing === null) return { calls: [], isMoved: true }
+  if (standing === null) return { ...none, calls: [], isMoved: true }
   const { runId, status, waits } = standing
   const chain = [{ agentId: workflowId, runId, toolCallId }]
   const calls = waits.map(({ path, stepId, status: stands }): WaitBelow => {
     const step = { runId, path, tool: stepId, stepKind: 'suspension', status: stands } as const
     return { workflow, step, chain }
   })
-  return { calls, isMoved: status !== 'suspended' }
+  return { ...none, workflows: [{ workflow, runId }], calls, isMoved: status !== 'suspended' }
 }
 
 /** Whether a run that is not over came to something that nobody has taken up. */
@@ -99,9 +104,11 @@ export async function below(
   const subagents = checkSubagents(agent.name, await resolved(agent.options.agents, requestContext))
   const byTool = new Map(subagents.map((one) => [toolPrefix.agent + one.key, one]))
   const calls: (CallBelow | WaitBelow)[] = []
+  const runs: FoundRun[] = []
+  const workflows: Below['workflows'][number][] = []
   let isMoved = false
   const subflows = checkSubflows(agent.name, await resolved(agent.options.workflows, requestContext))
-  if (subagents.length + subflows.length === 0) return { calls, isMoved }
+  if (subagents.length + subflows.length === 0) return { calls, runs, workflows, isMoved }
   const { memory: source } = await memoryFor(agent, requestContext)
   for (const step of await found.space.steps(found.run.id)) {
     const subagent = byTool.get(step.tool)
@@ -113,14 +120,16 @@ export async function below(
       const under = called === null ? null : await waitsOf(called, subflow.workflow.id, found, step)
       isMoved ||= isOpen && under?.isMoved !== false
       calls.push(...(under?.calls ?? []))
+      workflows.push(...(under?.workflows ?? []))
     }
     if (subagent === undefined) continue
-    const child = subordinate(subagent.agent, { agent, source, model: agent.defaultModel, work })
+    const child = subordinate(subagent.agent, { agent, source, model: agent.defaultModel, work: noWork })
     const run = await runBelow(agent, found, step, child, subagent.key, requestContext)
     if (run === null) {
       isMoved ||= isOpen
       continue
     }
+    runs.push(run)
     const steps = await run.space.steps(run.run.id)
     isMoved ||= isOpen && isLeft(run, steps)
     const link = { agentId: child.id, runId: run.run.id, toolCallId: step.path }
@@ -128,7 +137,9 @@ export async function below(
     calls.push(...own.map((one) => ({ agent: child, found: run, step: one, chain: [link] })))
     const deeper = await below(child, run, requestContext, open)
     isMoved ||= isOpen && deeper.isMoved
+    runs.push(...deeper.runs)
+    workflows.push(...deeper.workflows)
     calls.push(...deeper.calls.map((one) => ({ ...one, chain: [link, ...one.chain] })))
   }
-  return { calls, isMoved }
+  return { calls, runs, workflows, isMoved }
 }

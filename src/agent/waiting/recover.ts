@@ -13,6 +13,7 @@ import { generate } from '../run/generate.ts'
 import { endWaiting } from '../turn/suspended.ts'
 import { below } from './calls-below.ts'
 import { type FoundRun, settleContinued, withoutPlace } from './continue-run.ts'
+import { endOrphans } from './end-below.ts'
 
 /** Options of `recover`: those of the calls that continue the runs. */
 export type RecoverOptions = Pick<CallOptions, 'requestContext' | 'abortSignal'>
@@ -98,7 +99,9 @@ export async function recover(agent: CalledAgent, given: RecoverOptions): Promis
       if (waiting !== null) recovered.push(await continued(agent, options, given, waiting))
     }
     const last = page.at(-1)
-    if (last === undefined || page.length < perPage) return recovered
+    if (last === undefined || page.length < perPage) break
     after = { startedAt: last.run.startedAt, runId: last.run.id }
   }
+  await endOrphans(agent, requestContext)
+  return recovered
 }
