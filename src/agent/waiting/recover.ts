@@ -13,7 +13,7 @@ import { generate } from '../run/generate.ts'
 import { endWaiting } from '../turn/suspended.ts'
 import { below } from './calls-below.ts'
 import { type FoundRun, settleContinued, withoutPlace } from './continue-run.ts'
-import { endOrphans } from './end-below.ts'
+import { endBelow, endOrphans } from './end-below.ts'
 
 /** Options of `recover`: those of the calls that continue the runs. */
 export type RecoverOptions = Pick<CallOptions, 'requestContext' | 'abortSignal'>
@@ -38,7 +38,10 @@ async function hasCalledTools(space: AgentSpace, threadId: string, turnId: TurnI
   return messages.some(({ role, parts }) => role === 'assistant' && parts.some(isToolPart))
 }
 
-/** Whether there is something to carry on: a decision, or a turn that ended in the middle of its work. */
+/**
+ * Whether there is something to carry on: a decision, or a turn that ended in the middle of its work. What a turn has handed on
+ * that nobody carries on ends.
+ */
 async function isLeft(
   agent: CalledAgent,
   space: AgentSpace,
@@ -50,16 +53,18 @@ async function isLeft(
   // The supervisor carries on the work that it has handed on.
   if (run.parentRunId !== undefined) return null
   const steps = await space.steps(run.id)
-  const isDecided = steps.some(({ status }) => status === 'decided' || status === 'expired')
   const waiting = { space, run, threadId, turnId }
-  if (run.status === 'suspended') {
-    const isMoved = isDecided || (await below(agent, waiting, requestContext, true)).isMoved
-    return isMoved ? waiting : null
-  }
+  const under = await below(agent, waiting, requestContext, true)
+  const isDecided = [...steps, ...under.calls.map(({ step }) => step)].some(({ status }) => {
+    return status === 'decided' || status === 'expired'
+  })
+  if (run.status === 'suspended') return isDecided || under.isMoved ? waiting : null
   if (steps.length === 0 && !(await hasCalledTools(space, threadId, turnId))) return null
   // A conversation that has gone on since is not answered from its middle.
   const last = await lastMessage(space, threadId)
-  return isDecided || last?.message.turnId === turnId ? waiting : null
+  if (isDecided || last?.message.turnId === turnId) return waiting
+  await endBelow(agent, waiting, requestContext)
+  return null
 }
 
 async function continued(
