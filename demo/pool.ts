@@ -75,6 +75,46 @@ async function agree(memory: Memory, narrate: Narrate): Promise<Check[]> {
   ]
 }
 
+/** What a user said outranks what an agent read: the agent's version is a proposal, until the user decides. */
+async function believe(memory: Memory, narrate: Narrate): Promise<Check[]> {
+  const client = memory.as({ kind: 'user', id: 'ann', name: 'Ann' })
+  const reader = memory.as({ kind: 'agent', id: 'web_reader', name: 'Web Reader' })
+  const contract = (years: string) => `The contract runs for ${years}`
+  const first = (await client.add(contract('two years'), task)).results[0]?.id ?? ''
+  const now = (await client.add(contract('three years'), { ...task, supersedes: first })).results[0]?.id ?? ''
+  narrate('client', `Ann, a user, said "${contract('two years')}", and later corrected it: three years`)
+  await reader.add(contract('one year'), { ...task, supersedes: now })
+  narrate('web reader', 'an agent, read "one year" on a page: it may not replace what Ann said, only propose')
+  const [confirmed, old] = [await memory.facts.get(now), await memory.facts.get(first, { includeSuperseded: true })]
+  const { results: open } = await memory.proposals.list(task)
+  const proposed = open.find(({ target }) => target.kind === 'fact' && target.id === now)
+  const { memory: proposedText } = (proposed?.after ?? {}) as { readonly memory?: string }
+  narrate('the pool', `confirmed: "${confirmed?.memory}", from ${confirmed?.assertedBy.name}`)
+  narrate('the pool', `old:       "${old?.memory}", kept for questions about the past`)
+  narrate(
+    'the pool',
+    `proposed:  "${proposedText}", from ${proposed?.author.name}, ${proposed?.status} until a user decides`,
+  )
+  const rejected = await client.proposals.reject(proposed?.id ?? '', { reason: 'That was another contract' })
+  const found = (await memory.search('how long does the contract run', { ...task, limit: 20 })).results
+  const left = found.map(({ memory: text }) => text).filter((text) => text.startsWith(contract('')))
+  narrate('client', `rejected it: a search finds only "${left.join('", "')}"`)
+  return [
+    {
+      ok: confirmed?.status === 'current' && confirmed.trust === 'user' && old?.supersededBy === now,
+      text: 'the user corrected herself: what she says now is confirmed, what she said before is old',
+    },
+    {
+      ok: proposed?.status === 'open' && proposedText === contract('one year'),
+      text: 'an agent could not replace what a user said: its version waited as a proposal',
+    },
+    {
+      ok: rejected.status === 'rejected' && left.join() === contract('three years'),
+      text: 'she rejected it, and it is found no more',
+    },
+  ]
+}
+
 /** What is forgotten is gone from every answer at once, and from the bytes of the file soon. */
 async function forget(memory: Memory, path: string, narrate: Narrate): Promise<Check[]> {
   const { results } = await memory.add(tip, task)
@@ -101,5 +141,6 @@ export async function playPool(path: string, narrate: Narrate): Promise<Check[]>
   await using memory = new Memory({ storage: pathToFileURL(path).href })
   const shared = await share(memory, narrate)
   const agreed = await agree(memory, narrate)
-  return [...shared, ...agreed, ...(await forget(memory, path, narrate))]
+  const believed = await believe(memory, narrate)
+  return [...shared, ...agreed, ...believed, ...(await forget(memory, path, narrate))]
 }
