@@ -20,6 +20,23 @@ export type {
   DelegationStartAnswer,
 } from './agent/delegation-options.ts'
 export type {
+  NetworkEvent,
+  NetworkEventType,
+  NetworkInnerEvent,
+  NetworkPayloads,
+  NetworkPrimitiveType,
+  NetworkUsage,
+} from './agent/network/network-events.ts'
+export type {
+  NetworkDecideOptions,
+  NetworkMemory,
+  NetworkOptions,
+  NetworkResult,
+  NetworkStatus,
+  NetworkStream,
+} from './agent/network/network-options.ts'
+export type { NetworkStep } from './agent/network/network-payloads.ts'
+export type {
   AgentInput,
   AgentOptions,
   CallMemory,

@@ -2,24 +2,25 @@
 
 import { MemoryError } from '../domain/error.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
-import type { Memory } from '../facade/memory.ts'
 import { checkAgentOptions } from './agent-options.ts'
 import type { Call, CalledAgent } from './call.ts'
 import { callOptions } from './call-options.ts'
 import { registerAgent } from './called-agent.ts'
+import { calledBy } from './called-by.ts'
 import type { Container, RegisteredAgent } from './container/registered.ts'
 import {
   loadAutoResume,
   loadCall,
   loadCancel,
   loadContinueRun,
-  loadDelegation,
   loadGenerate,
+  loadNetwork,
   loadReconnect,
   loadRecover,
   loadStream,
   loadSuspended,
 } from './loaded.ts'
+import type { NetworkDecideOptions, NetworkOptions, NetworkStream } from './network/network-options.ts'
 import type { AgentInput, AgentOptions, CallOptions } from './options.ts'
 import type { ReconnectedStream, ReconnectOptions } from './run/reconnect.ts'
 import type { AgentResult, AgentStream, SchemaOutput } from './run/result.ts'
@@ -42,6 +43,9 @@ type Deciding = [
   options: DecideOptions | undefined,
   decision: (continuing: ContinueRun, options: DecideOptions) => Decide,
 ]
+
+/** A call that a network waits for, with its run in the options; or both in one object. */
+type NetworkDecision = [toolCallId: string | NetworkDecideOptions, options?: NetworkDecideOptions]
 
 /** How often runs that are left behind are looked for, milliseconds. */
 const recoverEveryMs = 60_000
@@ -219,6 +223,40 @@ export class Agent implements RegisteredAgent {
   }
 
   /**
+   * Lets the agent direct its subagents, workflows and tools, and tells what happens as a stream of events. It is `stream()`,
+   * watched in another way: prefer that for new code. Without ids the network has a thread of its own, in `task/<id>`.
+   *
+   * @throws MemoryError as {@link stream}; `invalid-input` for an agent without a memory.
+   */
+  network<Schema extends StandardSchema>(
+    input: AgentInput,
+    options: NetworkOptions & ShapedBy<Schema>,
+  ): Promise<NetworkStream<SchemaOutput<Schema>>>
+  network(input: AgentInput, options?: NetworkOptions): Promise<NetworkStream>
+  async network(input: AgentInput, options?: NetworkOptions): Promise<NetworkStream> {
+    const { network } = await loadNetwork()
+    return network(this.#called(), input, options)
+  }
+
+  /** As {@link approveToolCall}, for a network: returns the events with which it goes on. */
+  async approveNetworkToolCall(...given: NetworkDecision): Promise<NetworkStream> {
+    const { approveNetworkToolCall } = await loadNetwork()
+    return approveNetworkToolCall(this.#called(), ...given)
+  }
+
+  /** As {@link declineToolCall}, for a network: returns the events with which it goes on. */
+  async declineNetworkToolCall(...given: NetworkDecision): Promise<NetworkStream> {
+    const { declineNetworkToolCall } = await loadNetwork()
+    return declineNetworkToolCall(this.#called(), ...given)
+  }
+
+  /** As {@link resumeStream}, for a network: returns the events with which it goes on. */
+  async resumeNetwork(data: unknown, options: NetworkDecideOptions): Promise<NetworkStream> {
+    const { resumeNetwork } = await loadNetwork()
+    return resumeNetwork(this.#called(), data, options)
+  }
+
+  /**
    * Continues runs of this agent that nobody carries on: a call was decided and its process is gone, or a process ended in
    * the middle of a turn. Each is continued once, also where other processes recover at the same time. A tool that may have run already does not run
    * again, unless it was made with `retry: 'safe'`; the model is told.
@@ -271,30 +309,6 @@ export class Agent implements RegisteredAgent {
   }
 
   #called(): CalledAgent {
-    return {
-      id: this.id,
-      name: this.name,
-      options: this.#options,
-      defaultMemory: this.#container?.getMemory() ?? null,
-      defaultModel: null,
-      work: null,
-      handsOn: async (delegating) => {
-        const { delegatingTools } = await loadDelegation()
-        return delegatingTools(delegating)
-      },
-      bind: (memory: Memory) => {
-        this.#container?.bind(memory)
-      },
-      telemetry: this.#container?.telemetry ?? null,
-      log: (level, message, error) => {
-        if (this.#container === null) return console[level](message, error)
-        try {
-          this.#container.logger[level](message, { agentId: this.id, error })
-        } catch (failure) {
-          // A log call in the background has no caller to tell that the logger failed.
-          console[level](message, error, failure)
-        }
-      },
-    }
+    return calledBy(this, this.#options, this.#container)
   }
 }

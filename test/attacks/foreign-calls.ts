@@ -234,7 +234,16 @@ const agents: readonly ForeignCall[] = (['generate', 'stream'] as const).flatMap
   ]
 })
 
+/** A network, read to its end. */
+async function networkOf(memory: Memory, input: unknown, options: object) {
+  const stream = await agentOf(memory).network(input as string, { ...mallory, ...options } as never)
+  return stream.result
+}
+
 const following: readonly ForeignCall[] = [
+  own('Agent.network', 'a thread', (m, { threadId }) => networkOf(m, 'hello', { threadId })),
+  bare('Agent.network', 'a resource', (m, ids) => networkOf(m, 'hello', namedBy(ids))),
+  own('Agent.network', 'a message', (m, { messageId }) => networkOf(m, [said(messageId)], {})),
   own('Agent.reconnectToStream', 'a thread', (m, { threadId }) => agentOf(m).reconnectToStream({ ...mine, threadId })),
   bare('Agent.reconnectToStream', 'a resource', (m, ids) => agentOf(m).reconnectToStream(namedBy(ids))),
   own('Agent.listSuspendedRuns', 'a thread', (m, { threadId }) => agentOf(m).listSuspendedRuns({ ...mine, threadId })),
@@ -271,9 +280,13 @@ const decisions: readonly ForeignCall[] = [
       bare(`Agent.${method}`, 'a run alone', (m, { runId }) => agentOf(m)[method]('call_1', { runId })),
     ],
   ),
-  ...(['resumeStream', 'resumeGenerate'] as const).flatMap((method) => [
+  ...(['resumeStream', 'resumeGenerate', 'resumeNetwork'] as const).flatMap((method) => [
     own(`Agent.${method}`, 'a run', (m, { runId }) => agentOf(m)[method]('x', { runId, ...ownResource })),
     bare(`Agent.${method}`, 'a run alone', (m, { runId }) => agentOf(m)[method]('x', { runId })),
+  ]),
+  ...(['approveNetworkToolCall', 'declineNetworkToolCall'] as const).flatMap((method) => [
+    own(`Agent.${method}`, 'a run', (m, { runId }) => agentOf(m)[method]({ runId, ...ownResource })),
+    bare(`Agent.${method}`, 'a run alone', (m, { runId }) => agentOf(m)[method]('call_1', { runId })),
   ]),
   bare('Agent.recover', 'no id', (m) => agentOf(m).recover()),
 ]

@@ -287,18 +287,26 @@ const agents: readonly Entry[] = (['generate', 'stream'] as const).flatMap((way)
 })
 
 const decided: readonly Entry[] = [
+  entry('Agent.network', 'an option of any name', (s, text) => agentOf(s).network('hi', { [text]: 1 } as object)),
+  entry('Agent.network', 'an option of routing', (s, text) => agentOf(s).network('hi', { routing: { [text]: 1 } })),
+  entry('Agent.network', 'resource', (s, text) => agentOf(s).network('hi', { resourceId: text, threadId: 't' })),
+  entry('Agent.network', 'thread', (s, text) => agentOf(s).network('hi', { resourceId: 'r', threadId: text })),
   ...(['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate'] as const).flatMap(
     (method) => {
       const run = (s: Scene, given: object) => agentOf(s)[method]({ runId: 'run_none', ...given })
       return options(`Agent.${method}`, ['runId', 'toolCallId', 'reason'], run)
     },
   ),
-  ...(['resumeStream', 'resumeGenerate'] as const).flatMap((method) => [
+  ...(['resumeStream', 'resumeGenerate', 'resumeNetwork'] as const).flatMap((method) => [
     ...options(`Agent.${method}`, ['runId', 'toolCallId'], (s, given: object) => {
       return agentOf(s)[method](1, { runId: 'run_none', ...given })
     }),
     entry(`Agent.${method}`, 'data', (s, text) => agentOf(s)[method](text, { runId: 'run_none' })),
   ]),
+  ...(['approveNetworkToolCall', 'declineNetworkToolCall'] as const).flatMap((method) => {
+    const run = (s: Scene, given: object) => agentOf(s)[method]({ runId: 'run_none', ...given })
+    return options(`Agent.${method}`, ['runId', 'toolCallId', 'reason'], run)
+  }),
   entry('Agent.recover', 'an option of any name', (s, text) => agentOf(s).recover({ [text]: 1 } as object)),
 ]
 

@@ -208,14 +208,22 @@ const agentArgs: readonly Args[] = [
 const agents = calls('Agent', (s) => agentOf(s), {
   generate: agentArgs,
   stream: agentArgs,
+  network: [
+    ...agentArgs,
+    () => ['hello', { routing: { additionalInstructions: 'Be quick.' }, onAbort: () => {}, maxSteps: 3 }],
+  ],
   reconnectToStream: [(s) => [{ ...s.where, requestContext: undefined }]],
   ...Object.fromEntries(
-    ['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate'].map((method) => {
+    [
+      ...['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate'],
+      ...['approveNetworkToolCall', 'declineNetworkToolCall'],
+    ].map((method) => {
       const named: Args = (s) => ['call_1', { runId: 'run_none', reason: 'x', memory: { resource: s.resourceId } }]
       return [method, [named, () => [{ runId: 'run_none', toolCallId: 'call_1', maxSteps: 2 }]] as readonly Args[]]
     }),
   ),
   resumeStream: () => [{ a: 1 }, { runId: 'run_none', toolCallId: 'call_1' }],
+  resumeNetwork: () => [1, { runId: 'run_none', routing: {}, requestContext: undefined }],
   resumeGenerate: () => [1, { runId: 'run_none', requestContext: undefined }],
   recover: () => [{ requestContext: undefined }],
   listSuspendedRuns: [

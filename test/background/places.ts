@@ -54,6 +54,11 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   'agent/suspension/suspensions.ts CallSuspension suspend detach': {
     settles: 'the promise of a tool that need not wait for it',
   },
+  'agent/network/running-network.ts RunningNetwork constructor detach': {
+    fails: 'a function of the application throws: onAbort',
+    observed: 'an error event, and the status failed',
+    test: 'test/network/network.test.ts',
+  },
   'agent/run/until-aborted.ts untilAborted leave after': waiter,
   'agent/run/until-aborted.ts untilAborted stopListening whenAborted': signal,
   'derive/checked.ts untilAborted stopListening whenAborted': signal,

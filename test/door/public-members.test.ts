@@ -88,7 +88,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'aquifer Proposals': ['list', 'get', 'accept', 'reject'],
   'aquifer Agent': [
     ...['approveToolCall', 'approveToolCallGenerate', 'declineToolCall', 'declineToolCallGenerate', 'resumeStream'],
-    ...['resumeGenerate', 'recover'],
+    ...['resumeGenerate', 'recover', 'network', 'approveNetworkToolCall', 'declineNetworkToolCall', 'resumeNetwork'],
     'id',
     'name',
     'description',

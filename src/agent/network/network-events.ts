@@ -1,0 +1,182 @@
+/** The events of a network: every name with its payload. Types only. */
+import type { Json } from '../../domain/json.ts'
+
+/** What a router may hand a task to: another agent, a workflow, or a tool of its own. */
+export type NetworkPrimitiveType = 'agent' | 'workflow' | 'tool'
+
+/** Tokens, as far as the provider counts them. */
+export interface NetworkUsage {
+  /** Tokens of prompts. */
+  readonly inputTokens?: number | undefined
+  /** Tokens of answers. */
+  readonly outputTokens?: number | undefined
+  /** Both. */
+  readonly totalTokens?: number | undefined
+}
+
+/** What the router chose. */
+interface Selection {
+  /** What the network was asked; null for a stream that goes on with a run. */
+  readonly task: string | null
+  /** The id of the agent or workflow, or the name of the tool; empty if the router answers itself. */
+  readonly primitiveId: string
+  readonly primitiveType: NetworkPrimitiveType | 'none'
+  /** What the router passes on: a text for an agent, JSON for a workflow or a tool. Empty if it answers itself. */
+  readonly prompt: string
+  /** The answer; empty if a primitive is chosen. */
+  readonly result: string
+  readonly isComplete: boolean
+  /** What the router said before it chose. */
+  readonly selectionReason: string
+  /** How many decisions came before: 0 for the first one. */
+  readonly iteration: number
+  readonly runId: string
+  /** Known once the step of the model is over: null where a primitive begins before that. */
+  readonly usage: NetworkUsage | null
+}
+
+/** The end of what a primitive did. */
+interface PrimitiveEnd {
+  readonly task: string | null
+  readonly primitiveId: string
+  readonly primitiveType: NetworkPrimitiveType
+  /** What the router is told; null if it failed. */
+  readonly result: unknown
+  /** In words for the application; absent if it did not fail. */
+  readonly error?: string
+  /** Whether the task of the network is complete by it: only if a hook ended the network with it. */
+  readonly isComplete: boolean
+  readonly iteration: number
+  readonly runId: string
+  readonly usage: NetworkUsage | null
+}
+
+/** A call that waits for somebody, of the router or of an agent below it. */
+interface WaitingPrimitive {
+  /** The call that waits: `approveNetworkToolCall` and its like take it. */
+  readonly toolCallId: string
+  readonly toolName: string
+  readonly args: Json
+  /** The run of the network. */
+  readonly runId: string
+  readonly selectionReason: string
+  /** JSON Schema, as JSON text; absent if any data will do. */
+  readonly resumeSchema?: string
+  /** What the tool or step passed to `suspend`; absent if it passed nothing. */
+  readonly suspendPayload?: Json
+  /** Of an agent: the agent whose call waits. */
+  readonly agentId?: string
+}
+
+interface PrimitiveAbort {
+  readonly primitiveId: string
+  readonly primitiveType: NetworkPrimitiveType | 'none'
+  readonly iteration: number
+}
+
+/** The payload of each event, by its name. */
+export interface NetworkPayloads {
+  'routing-agent-start': {
+    readonly networkId: string
+    readonly agentId: string
+    readonly runId: string
+    readonly inputData: { readonly task: string | null; readonly iteration: number }
+  }
+  'routing-agent-text-start': { readonly runId: string }
+  'routing-agent-text-delta': { readonly runId: string; readonly text: string }
+  'routing-agent-end': Selection
+  'routing-agent-abort': PrimitiveAbort
+  'agent-execution-start': { readonly agentId: string; readonly args: unknown; readonly runId: string }
+  'agent-execution-end': PrimitiveEnd & { readonly agentId: string }
+  'agent-execution-approval': WaitingPrimitive
+  'agent-execution-suspended': WaitingPrimitive
+  'agent-execution-abort': PrimitiveAbort
+  'workflow-execution-start': { readonly workflowId: string; readonly args: unknown; readonly runId: string }
+  'workflow-execution-end': PrimitiveEnd & { readonly name: string }
+  'workflow-execution-approval': WaitingPrimitive
+  'workflow-execution-suspended': WaitingPrimitive
+  'workflow-execution-abort': PrimitiveAbort
+  'tool-execution-start': {
+    readonly toolName: string
+    readonly toolCallId: string
+    readonly args: unknown
+    readonly runId: string
+  }
+  'tool-execution-end': PrimitiveEnd & { readonly toolCallId: string; readonly toolName: string }
+  'tool-execution-approval': WaitingPrimitive
+  'tool-execution-suspended': WaitingPrimitive
+  'tool-execution-abort': PrimitiveAbort
+  'network-validation-start': { readonly runId: string; readonly iteration: number; readonly checksCount: number }
+  'network-validation-end': {
+    readonly runId: string
+    readonly iteration: number
+    readonly passed: boolean
+    readonly results: readonly Json[]
+    /** Milliseconds. */
+    readonly duration: number
+    readonly timedOut: boolean
+    readonly reason: string
+    readonly maxIterationReached: boolean
+    readonly suppressFeedback: boolean
+  }
+  'network-object': { readonly object: unknown }
+  'network-object-result': { readonly object: unknown }
+  'network-execution-event-step-finish': {
+    readonly task: string | null
+    /** The final text. */
+    readonly result: string
+    readonly isComplete: true
+    readonly iteration: number
+    readonly runId: string
+  }
+  'network-execution-event-finish': {
+    readonly task: string | null
+    readonly isComplete: boolean
+    readonly completionReason: 'answered' | 'ended-by-hook' | 'max-steps'
+    readonly result: string
+    readonly primitiveId: string
+    readonly primitiveType: NetworkPrimitiveType | 'none'
+    readonly iteration: number
+    /** Whether no primitive was needed. */
+    readonly isOneOff: boolean
+    readonly threadId: string
+    /** null for a network that was called without ids. */
+    readonly threadResourceId: string | null
+    readonly validationPassed: boolean
+    /** Absent unless `structuredOutput` asked for one. */
+    readonly object?: unknown
+    readonly usage: NetworkUsage
+  }
+  error: { readonly error: unknown }
+}
+
+/** The name of an event, except those from inside of primitives. */
+export type NetworkEventType = keyof NetworkPayloads
+
+/** What happens inside of an agent or a workflow: a part of its own stream, under the name that it has there. */
+export interface NetworkInnerEvent {
+  /** The type of the inner event behind a prefix. Steps of models are `step-start` and `step-finish`. */
+  readonly type: `agent-execution-event-${string}` | `workflow-execution-event-${string}`
+  readonly runId: string
+  readonly from: 'NETWORK'
+  /** The part of the inner stream. */
+  readonly payload: {
+    readonly type: string
+    readonly runId: string
+    readonly from: 'AGENT' | 'WORKFLOW'
+    readonly payload: unknown
+  }
+}
+
+/** An event of a network. */
+export type NetworkEvent =
+  | NetworkInnerEvent
+  | {
+      readonly [Name in NetworkEventType]: {
+        readonly type: Name
+        /** The run of the network. */
+        readonly runId: string
+        readonly from: 'NETWORK'
+        readonly payload: NetworkPayloads[Name]
+      }
+    }[NetworkEventType]

@@ -1,0 +1,130 @@
+/** What the events of a network say: the pieces that several of them share. Pure. */
+import type { Json } from '../../domain/json.ts'
+import type { DelegationEvent } from '../relay.ts'
+import type { PendingCall } from '../suspension/pending-calls.ts'
+import type { NetworkInnerEvent, NetworkPayloads, NetworkPrimitiveType, NetworkUsage } from './network-events.ts'
+
+/** What the events say of their network. */
+export interface NetworkRun {
+  readonly agentId: string
+  readonly runId: string
+  /** What it was asked; null for a stream that goes on with a run. */
+  readonly task: string | null
+  readonly threadId: string
+  readonly resourceId: string | null
+  /** What the tools that hand work on lead to, by their names. */
+  readonly primitives: ReadonlyMap<string, { readonly type: 'agent' | 'workflow'; readonly id: string }>
+}
+
+/** What a primitive was asked, and what came of it. */
+export interface NetworkStep {
+  readonly primitiveType: NetworkPrimitiveType
+  /** The id of the agent or workflow, or the name of the tool. */
+  readonly primitiveId: string
+  readonly toolCallId: string
+  /** How many decisions of the router came before. */
+  readonly iteration: number
+  readonly args: unknown
+  /** Absent for a step that failed, or waits. */
+  readonly result?: unknown
+  /** In words. Absent for one that did not fail. */
+  readonly error?: string
+}
+
+/** A step while it runs. */
+export type RunningStep = { -readonly [Field in keyof NetworkStep]: NetworkStep[Field] } & {
+  /** What the router said before it chose. */
+  reason: string
+  isOver: boolean
+}
+
+const innerNames: Readonly<Record<string, string>> = { 'start-step': 'step-start', 'finish-step': 'step-finish' }
+
+export function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+export function usageOf(usage: NetworkUsage | undefined): NetworkUsage {
+  const { inputTokens, outputTokens, totalTokens } = usage ?? {}
+  return { inputTokens, outputTokens, totalTokens }
+}
+
+export function asText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+}
+
+/** What a router passes to a primitive. */
+export function promptOf(args: unknown): string {
+  const { prompt } = (args ?? {}) as { readonly prompt?: unknown }
+  return typeof prompt === 'string' ? prompt : asText(args ?? '')
+}
+
+/** What happens inside of a primitive, under its name there. */
+export function innerEvent(
+  { runId }: NetworkRun,
+  { primitive, part }: DelegationEvent & { readonly kind: 'part' },
+): NetworkInnerEvent {
+  const name = innerNames[part.type] ?? part.type
+  const { type: _, ...payload } = part
+  const from = primitive.type === 'agent' ? 'AGENT' : 'WORKFLOW'
+  return {
+    type: `${primitive.type}-execution-event-${name}`,
+    ...{ runId, from: 'NETWORK', payload: { type: name, runId, from, payload } },
+  }
+}
+
+/** The end of a step. */
+export function endOfStep(
+  { task, runId }: NetworkRun,
+  { primitiveId, primitiveType, iteration, result = null, error }: RunningStep,
+  usage: NetworkUsage | null,
+) {
+  const failed = error === undefined ? {} : { error }
+  return { task, primitiveId, primitiveType, result, ...failed, isComplete: false, iteration, runId, usage }
+}
+
+/** A call that waits. */
+export function waitingOf(
+  { runId }: NetworkRun,
+  { toolCallId, toolName, args, suspendPayload, resumeSchema, chain }: Omit<PendingCall, 'kind'>,
+  selectionReason: string,
+): NetworkPayloads['agent-execution-approval'] {
+  const agentId = chain?.at(-1)?.agentId
+  return {
+    ...{ toolCallId, toolName, args, runId, selectionReason },
+    ...(resumeSchema === undefined ? {} : { resumeSchema: asText(resumeSchema) }),
+    ...(suspendPayload === undefined ? {} : { suspendPayload: suspendPayload as Json }),
+    ...(agentId === undefined ? {} : { agentId }),
+  }
+}
+
+/** The end of the check whether a task is complete. There are no checks but that the router has answered. */
+export function validationOf(
+  { runId }: NetworkRun,
+  iteration: number,
+  passed: boolean,
+  reason: string,
+): NetworkPayloads['network-validation-end'] {
+  return {
+    ...{ runId, iteration, passed, results: [], duration: 0, timedOut: false, reason },
+    ...{ maxIterationReached: !passed, suppressFeedback: false },
+  }
+}
+
+/** What the last event of a network says, apart from the object. */
+export function finishOf(
+  { task, threadId, resourceId }: NetworkRun,
+  ended: Pick<NetworkPayloads['network-execution-event-finish'], 'completionReason' | 'result' | 'iteration'> & {
+    /** The step that ended the network; null if the router did. */
+    readonly last: RunningStep | null
+    readonly usage: NetworkUsage
+  },
+) {
+  const { completionReason, result, iteration, last, usage } = ended
+  const isComplete = completionReason !== 'max-steps'
+  return {
+    ...{ task, isComplete, completionReason, result, iteration, validationPassed: isComplete },
+    ...{ primitiveId: last?.primitiveId ?? '', primitiveType: last?.primitiveType ?? ('none' as const) },
+    ...{ threadId, threadResourceId: resourceId, usage: usageOf(usage) },
+  }
+}
