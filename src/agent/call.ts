@@ -11,7 +11,7 @@ import { readPlain } from '../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 import { type ReadMessage, readMessages } from '../domain/records/message-input.ts'
 import type { Memory } from '../facade/memory.ts'
-import { type AgentMemory, type AgentSpace, usableMemory } from '../ports/agent-memory.ts'
+import { type AgentMemory, type AgentSpace, type SharedMemory, usableMemory } from '../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../ports/behaviour.ts'
 import type { Utterance } from './context/model-messages.ts'
 import { resolveModel } from './model.ts'
@@ -46,6 +46,8 @@ export interface DelegatedWork {
   readonly forwarded: readonly Utterance[]
   /** What the run of the work keeps, to go on as it began; null for nothing. */
   readonly kept: JsonObject | null
+  /** What it shares of the supervisor's memory; null for nothing. */
+  readonly shared: SharedMemory | null
 }
 
 /** What is known of a call when its tools are made. */
@@ -124,6 +126,8 @@ export interface Remembered {
   readonly space: AgentSpace
   readonly thread: CallThread
   readonly behaviour: ResolvedBehaviour
+  /** Sections that are another agent's; null for none. */
+  readonly shared: SharedMemory | null
 }
 
 export function resolved<Value>(value: Dynamic<Value> | undefined, requestContext: RequestContext) {
@@ -192,6 +196,17 @@ interface GivenPlace {
   readonly run?: GivenRun
 }
 
+/** The options of an agent that shares sections of memory: those sections are kept as their owner keeps them. */
+function withShared(behaviour: ResolvedBehaviour, { workingMemory, facts, entries }: SharedMemory): ResolvedBehaviour {
+  const { form, access } = workingMemory ?? { form: null, access: 'read' }
+  return {
+    ...behaviour,
+    ...(form === null ? {} : { workingMemory: { ...form, agentManaged: form.agentManaged && access !== 'read' } }),
+    ...(facts === undefined ? {} : { facts: true }),
+    ...(entries === undefined ? {} : { team: entries.teamId }),
+  }
+}
+
 async function rememberedBy(
   agent: CalledAgent,
   options: CallOptions,
@@ -212,8 +227,17 @@ async function rememberedBy(
     { stated: options.memory?.options, field: 'memory.options' },
     { stated: history === undefined ? undefined : { history }, field: 'memory' },
   )
-  const space = 'space' in place ? place.space : usable.space(actor, place.resourceId)
-  const remembered = { memory: memory.as(actor), source: memory, space, thread: place.thread, behaviour }
+  const own = 'space' in place ? place.space : usable.space(actor, place.resourceId)
+  // In a memory of its own nothing of the supervisor's is found.
+  const shared = memory === agent.defaultMemory ? (agent.work?.shared ?? null) : null
+  const remembered: Remembered = {
+    memory: memory.as(actor),
+    source: memory,
+    space: shared === null ? own : own.sharing(shared),
+    thread: place.thread,
+    behaviour: shared === null ? behaviour : withShared(behaviour, shared),
+    shared,
+  }
   return { remembered, author: speaker(options, usable) }
 }
 
@@ -243,10 +267,10 @@ async function toolsOf(
 ): Promise<ToolSet> {
   if (found === null) return withConvertedSchemas(checkTools(agent.name, ...given, options.tools))
   const { results, remembered } = found
-  const { memory, space, thread, behaviour } = remembered
+  const { memory, space, thread, behaviour, shared } = remembered
   const { memoryTools } = await loadMemoryTools()
   const { withResultTool } = await loadRecallTool()
-  const own = await memoryTools({ memory, space, threadId: thread.id, behaviour, results })
+  const own = await memoryTools({ memory, space, threadId: thread.id, behaviour, results, shared })
   const tools = checkTools(agent.name, ...given, options.tools, own)
   return withConvertedSchemas(withResultTool(tools, results, options.activeTools))
 }

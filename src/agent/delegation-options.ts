@@ -1,7 +1,7 @@
 /** The options of handing work on: what subagents are shown, and functions of the application that see and change the work. */
-import type { Author } from '../domain/actor.ts'
+import type { Actor, Author } from '../domain/actor.ts'
 import { invalidInput } from '../domain/error.ts'
-import { isJsonObject } from '../domain/json.ts'
+import { isJsonObject, type Json } from '../domain/json.ts'
 import { check, fieldsOf, isFunction, type OptionFields } from '../domain/option-checks.ts'
 import type { MessagePart, Role } from '../domain/records/message.ts'
 import type { RequestContext } from './request-context.ts'
@@ -104,6 +104,61 @@ export interface DelegationCompleteAnswer {
   readonly resultText?: string
 }
 
+/** Sections of memory that a subagent can share with its supervisor. */
+const sharableSections = ['workingMemory', 'facts', 'entries', 'messages'] as const
+
+/**
+ * What a subagent shares of its supervisor's memory. `isolated`: nothing; it has what it learned itself. `shared`: all sections,
+ * which it may write. What is shared is the supervisor's own record, not a copy.
+ */
+export type DelegationMemory =
+  | 'isolated'
+  | 'shared'
+  | {
+      /** `workingMemory`, `facts`, `entries` of the team, `messages` of other threads for recall. */
+      readonly share: readonly (typeof sharableSections)[number][]
+      /**
+       * What it may do with working memory and entries. `propose`: its writes are proposals, which the supervisor decides about by
+       * its tools `memory_proposals` and `memory_decide`, or a person by `memory.proposals`. Default: `read`.
+       */
+      readonly access?: 'read' | 'write' | 'propose'
+    }
+
+const sharingFix = `Pass 'isolated', 'shared', or { share: [${sharableSections.map((name) => `'${name}'`).join(', ')}], access: 'read' | 'write' | 'propose' }.`
+
+/** What an option says, in its long form. */
+export function sharedSections(memory: Exclude<DelegationMemory, 'isolated'>) {
+  if (memory === 'shared') return { share: sharableSections, access: 'write' } as const
+  return { share: memory.share, access: memory.access ?? 'read' } as const
+}
+
+function checkMemoryShared(given: unknown): void {
+  if (given === undefined || given === 'isolated' || given === 'shared') return
+  if (!isJsonObject(given)) throw invalidInput('delegation.memory', 'must say what is shared', given, sharingFix)
+  const { share, access }: OptionFields = fieldsOf(given, 'delegation.memory', ['share', 'access'])
+  const isSection = (name: unknown) => sharableSections.some((section) => section === name)
+  if (!Array.isArray(share) || !share.every(isSection)) {
+    throw invalidInput('delegation.memory.share', 'must be a list of sections', share, sharingFix)
+  }
+  if (access === undefined || ['read', 'write', 'propose'].includes(access as string)) return
+  throw invalidInput('delegation.memory.access', 'must be read, write or propose', access, sharingFix)
+}
+
+/** A change of shared memory that a subagent proposed. */
+export interface DelegationProposal {
+  readonly id: string
+  /** The subagent. */
+  readonly author: Actor
+  /** What it would do: `write` or `merge`. */
+  readonly action: string
+  /** The entry, or the block of working memory: as in `memory.proposals`. */
+  readonly target: Json
+  /** The value that it was made against; null if there was none. */
+  readonly before: Json
+  /** The value that there would be. */
+  readonly after: Json
+}
+
 // biome-ignore lint/suspicious/noConfusingVoidType: a hook that returns nothing is one, async or not
 type Answered<Answer> = Answer | undefined | void | PromiseLike<Answer | undefined | void>
 
@@ -127,6 +182,13 @@ export interface DelegationOptions {
     /** The working memory that the supervisor was shown. Default: false. */
     readonly workingMemory?: boolean
   }
+  /**
+   * Called for each change of shared memory that a subagent has proposed, when its work is complete. With true the supervisor
+   * accepts it, with false it rejects it; nothing: it stays open.
+   */
+  readonly onProposal?: (proposal: DelegationProposal) => Answered<boolean>
+  /** What a subagent shares of this agent's memory. One with a memory of its own shares nothing. Default: `isolated`. */
+  readonly memory?: DelegationMemory
   /** `fresh`: a new thread for each delegation. `stable`: one for each thread of the supervisor. Default: `fresh`. */
   readonly thread?: 'fresh' | 'stable'
   /**
@@ -136,8 +198,8 @@ export interface DelegationOptions {
   readonly hookErrorStrategy?: 'warn' | 'throw'
 }
 
-const hooks = ['onDelegationStart', 'onDelegationComplete', 'messageFilter'] as const
-const names = [...hooks, 'forward', 'thread', 'hookErrorStrategy'] as const
+const hooks = ['onDelegationStart', 'onDelegationComplete', 'onProposal', 'messageFilter'] as const
+const names = [...hooks, 'forward', 'memory', 'thread', 'hookErrorStrategy'] as const
 
 function checkForward(given: unknown): void {
   if (given === undefined) return
@@ -155,6 +217,7 @@ export function checkDelegation(given: unknown): void {
   const fields = fieldsOf(given ?? null, 'delegation', names)
   for (const name of hooks) check(fields, name, 'must be a function', 'Leave it out for none.', isFunction)
   checkForward(fields.forward)
+  checkMemoryShared(fields.memory)
   const one = (...values: readonly string[]) => {
     return (value: unknown) => values.includes(value as string)
   }

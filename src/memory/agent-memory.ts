@@ -1,22 +1,25 @@
 /** A memory of this process as agents use it: their port, over its core and the doors of its spaces. */
-import { type Actor, applicationActor, checkActor } from '../domain/actor.ts'
+import { type Actor, applicationActor, checkActor, sameActor } from '../domain/actor.ts'
 import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
-import { parseFilter } from '../domain/filter.ts'
 import { parseRunId, type Seq, type SpaceId, type TurnId } from '../domain/id.ts'
 import type { RunState } from '../domain/records/run.ts'
 import { msOf } from '../domain/time.ts'
 import type {
   AgentMemory,
+  AgentProposal,
   AgentQuestion,
   AgentSpace,
   AgentTurn,
   AgentTurnRequest,
   AgentWorkingMemory,
+  Found,
   RunProgress,
   RunStep,
+  SharedMemory,
   WatchedTurn,
   WorkRunStep,
 } from '../ports/agent-memory.ts'
+import { recallIn, sharingSpace, workingMemoryIn } from './agent-sections.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
 import { isCallStep, isWork, readStep, readSteps } from './conversation/steps.ts'
 import { turnEnded } from './conversation/turn-queue.ts'
@@ -28,8 +31,9 @@ import { Door, resourceSpace } from './door/door.ts'
 import { observationsFor, observeAfterTurn } from './observations/for-agents.ts'
 import { mergeBehaviour, parseBehaviour } from './options/behaviour.ts'
 import { randomId } from './options/random-id.ts'
-import { recallFrom } from './recall/recall.ts'
-import { readWorkingMemory, writeWorkingMemory } from './working-memory/working-memory.ts'
+import { decideProposal } from './proposals/decide.ts'
+import { propose } from './proposals/propose.ts'
+import { listProposals } from './proposals/read-proposals.ts'
 
 class DoorSpace implements AgentSpace {
   readonly id: SpaceId
@@ -136,16 +140,8 @@ class DoorSpace implements AgentSpace {
     return turn instanceof Turn ? new DoorSpace(this.#door.with({ holding: turn.holding }), this.decider) : this
   }
 
-  async recall({ filter, tokenBudget = Number.MAX_SAFE_INTEGER, without = [], ...question }: AgentQuestion) {
-    const { core } = this.#door
-    return recallFrom(core, {
-      ...question,
-      spaces: [this.id],
-      mode: 'hybrid',
-      tokenBudget,
-      without: new Set(without),
-      filter: parseFilter(filter, 'semanticRecall.filter', core.limits),
-    })
+  #doorAt(space: SpaceId): Door {
+    return new Door(this.#door.core, space)
   }
 
   observations(...[threadId, options]: Parameters<AgentSpace['observations']>): ReturnType<AgentSpace['observations']> {
@@ -156,16 +152,29 @@ class DoorSpace implements AgentSpace {
     return observeAfterTurn(this.#door, threadId, options)
   }
 
-  workingMemory(
-    { scope, template, schema }: Parameters<AgentSpace['workingMemory']>[0],
-    threadId: string,
-  ): AgentWorkingMemory {
-    const form = template === null ? (schema === null ? {} : { schema }) : { template }
-    const space = this.#door.with({ behaviour: { ...this.#door.core.behaviour, workingMemory: { scope, ...form } } })
-    return {
-      read: () => readWorkingMemory(space, { threadId }),
-      write: (workingMemory, how) => writeWorkingMemory(space, { threadId, workingMemory, ...how }),
-    }
+  sharing(shared: SharedMemory): AgentSpace {
+    return sharingSpace(this, (space) => this.#doorAt(space), shared)
+  }
+
+  propose(...[space, change, deciders]: Parameters<AgentSpace['propose']>): ReturnType<AgentSpace['propose']> {
+    return propose(this.#doorAt(space), { change, deciders })
+  }
+
+  async openProposals(space: SpaceId): Promise<readonly AgentProposal[]> {
+    const { results } = await listProposals(this.#door.core, { space, limit: this.limits.pageSize })
+    return results.filter(({ deciders }) => deciders?.some((decider) => sameActor(decider, this.actor)) === true)
+  }
+
+  decideProposal(...[proposalId, status, reason]: Parameters<AgentSpace['decideProposal']>) {
+    return decideProposal(this.#door.core, status, { proposalId, ...(reason === undefined ? {} : { reason }) })
+  }
+
+  recall(question: AgentQuestion): Promise<Found> {
+    return recallIn(this.#door.core, [this.id], question, () => false)
+  }
+
+  workingMemory(form: Parameters<AgentSpace['workingMemory']>[0], threadId: string): AgentWorkingMemory {
+    return workingMemoryIn(this.#door, form, threadId)
   }
 
   commitAs(systemId: string, changes: readonly Change[], expect: readonly Expectation[]): Promise<unknown> {

@@ -1,6 +1,6 @@
 /** The interface of a memory that agents call, whether the memory is in this process or in another one. */
 import type { Actor, Author } from '../domain/actor.ts'
-import type { Change, ChangeResult, CommitResult, Expectation } from '../domain/commit/commit.ts'
+import type { Change, ChangeOf, ChangeResult, CommitResult, Expectation } from '../domain/commit/commit.ts'
 import type { Seq, SpaceId, SpaceKey, TurnId } from '../domain/id.ts'
 import type { RecordKind } from '../domain/index/word-segment.ts'
 import type { Json, JsonObject } from '../domain/json.ts'
@@ -164,6 +164,8 @@ export interface AgentBlock {
 export type AgentBlockWrite =
   | { readonly status: 'written'; readonly value: Json; readonly version: Seq }
   | { readonly status: 'conflict'; readonly current: AgentBlock | null }
+  /** Nothing was written: somebody else decides. */
+  | { readonly status: 'proposed'; readonly proposalId: string }
 
 /** The version that a write was made from. Default: the current one. With mode `replace`, an object is written whole. */
 type AgentBlockExpectation = { readonly ifVersion?: number } | { readonly ifAbsent: true }
@@ -209,6 +211,41 @@ export interface RunProgress {
   readonly run: RunState | null
   /** All its steps at first, then those that a commit changed. */
   readonly steps: readonly WorkRunStep[]
+}
+
+/** What may be done with a section that belongs to another space. */
+export type SharedAccess = 'read' | 'propose' | 'write'
+
+/**
+ * Sections of memory that the agent of a space shares with another agent: they are that one's own records. Of agents and tools,
+ * only the `deciders` of a section decide about proposals.
+ */
+export interface SharedMemory {
+  /** The block of working memory, in the form of its owner. */
+  readonly workingMemory?: {
+    readonly spaceId: SpaceId
+    readonly threadId: string
+    readonly access: SharedAccess
+    readonly form: ResolvedWorkingMemory
+    readonly deciders: readonly Actor[]
+  }
+  readonly facts?: { readonly spaceId: SpaceId }
+  /** What was said in other threads, for recall. */
+  readonly messages?: { readonly spaceId: SpaceId }
+  readonly entries?: { readonly teamId: string; readonly access: SharedAccess; readonly deciders: readonly Actor[] }
+}
+
+/** An open proposal, as an agent that may decide about it sees it. */
+export interface AgentProposal {
+  readonly id: string
+  readonly author: Actor
+  /** ISO time. */
+  readonly at: string
+  readonly action: string
+  readonly target: Json
+  readonly before: Json
+  readonly after: Json
+  readonly reason?: string
 }
 
 type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
@@ -280,6 +317,29 @@ export interface AgentSpace extends Reads {
   isTurnOf(turn: AgentTurn, threadId: string): boolean
   /** The same space for writes inside a turn, which fail once the turn is closed. */
   within(turn: AgentTurn): AgentSpace
+  /** The same space, with sections of another one. */
+  sharing(shared: SharedMemory): AgentSpace
+  /** Proposes a change of any space, as the agent. */
+  propose(
+    space: SpaceId,
+    change: ChangeOf<'proposal-put'>['change'],
+    deciders: readonly Actor[],
+  ): Promise<{ readonly status: 'proposed'; readonly proposalId: string } | { readonly status: 'conflict' }>
+  /** The open proposals of a space that name the agent as one who decides, the oldest first. */
+  openProposals(space: SpaceId): Promise<readonly AgentProposal[]>
+  /**
+   * Decides about a proposal, as the agent.
+   *
+   * @throws MemoryError `denied`, `not-found`.
+   */
+  decideProposal(
+    proposalId: string,
+    status: 'accepted' | 'rejected',
+    reason: string | undefined,
+  ): Promise<
+    | { readonly status: 'accepted' | 'rejected' }
+    | { readonly status: 'conflict'; readonly reason: string; readonly current: Json }
+  >
   recall(question: AgentQuestion): Promise<Found>
   /** What was observed of a thread. */
   observations(threadId: string, options: Pick<ResolvedObservation, 'scope'>): Promise<AgentObservations>

@@ -19,7 +19,7 @@ export function toolsOf(memory: Memory, options: MemoryBehaviour, id = 'sales'):
   const own = memory.as({ kind: 'agent', id })
   const space = agentSpace(resourceSpace(coreOf(own), where.resourceId))
   const results = new ResultReader(space, where.threadId)
-  const scope: MemoryScope = { memory: own, space, threadId: where.threadId, behaviour, results }
+  const scope: MemoryScope = { memory: own, space, threadId: where.threadId, behaviour, results, shared: null }
   return memoryTools(scope)
 }
 

@@ -66,7 +66,7 @@ describe('a call in a child space', () => {
     await fill(memory, child, 'froze')
     const space = spaceOf(memory)
     const results = new ResultReader(space, threadId)
-    const tools = await memoryTools({ memory: memory.as(agent), space, threadId, behaviour, results })
+    const tools = await memoryTools({ memory: memory.as(agent), space, threadId, behaviour, results, shared: null })
     const found = await callOnce(tools, 'recall', { query: 'harbour' })
     expect(found).toContain('froze')
     expect(found).not.toContain('burned')

@@ -98,6 +98,10 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     step: (runId, path) => note('step', space.step(runId, path)),
     decider: space.decider,
     decide: (changes) => note('decide', space.decide(changes)),
+    sharing: (shared) => space.sharing(shared),
+    propose: (id, change, deciders) => note('propose', space.propose(id, change, deciders)),
+    openProposals: (id) => note('openProposals', space.openProposals(id)),
+    decideProposal: (id, status, reason) => note('decideProposal', space.decideProposal(id, status, reason)),
   }
 }
 

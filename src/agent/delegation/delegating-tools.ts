@@ -8,6 +8,8 @@ import { checkSubagents, checkSubflows, type Subagent, type Subflow, toolPrefix 
 import { createTool } from '../tools/tool.ts'
 import { withTraits } from '../tools/tool-traits.ts'
 import { Delegations } from './delegations.ts'
+import { delegationOptions } from './hooks.ts'
+import { proposalTools } from './sharing.ts'
 
 const inputSchema = z.object({
   prompt: z.string().min(1).describe('The task, whole and by itself: what to do, and what to answer.'),
@@ -55,5 +57,5 @@ export async function delegatingTools(call: DelegatingCall): Promise<ToolSet> {
     invariant(called !== null, 'a checked workflow is one')
     tools.push([toolPrefix.workflow + one.key, workflowTool(one, called, delegations)] as const)
   }
-  return Object.fromEntries(tools)
+  return { ...Object.fromEntries(tools), ...proposalTools(call, delegationOptions(call).memory) }
 }

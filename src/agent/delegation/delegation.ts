@@ -15,6 +15,7 @@ import { type AnswerToQuestion, answerOnce } from '../waiting/answer-once.ts'
 import { endWithTurn } from './end-with-turn.ts'
 import { chosen, inFront, keptMessages, toMessage } from './forwarding.ts'
 import { Hooks } from './hooks.ts'
+import { decideByHook, sharedBy } from './sharing.ts'
 import { causeOfWork, failedWork } from './work-failure.ts'
 
 /** A task for a subagent. */
@@ -43,12 +44,12 @@ export class Delegation {
   readonly #supervisor: Actor
   readonly #began = performance.now()
 
-  constructor(call: DelegatingCall, task: Task, tool: ToolCall, work: Omit<DelegatedWork, 'forwarded' | 'kept'>) {
+  constructor(call: DelegatingCall, task: Task, tool: ToolCall, work: Pick<DelegatedWork, 'depth' | 'begun'>) {
     this.#call = call
     this.#task = task
     this.#tool = tool
-    this.#work = work
     this.#hooks = new Hooks(call)
+    this.#work = { ...work, shared: sharedBy(call, this.#hooks.options.memory) }
     this.#supervisor = { kind: 'agent', id: call.agent.id, name: call.agent.name }
     this.#place = this.#placeOf()
   }
@@ -226,6 +227,8 @@ export class Delegation {
     const { toolResults: subAgentToolResults, ...facts } = told
     const result = { text, ...facts, ...this.#ids(), subAgentToolResults }
     try {
+      const { shared } = this.#work
+      await decideByHook(this.#call, { shared, author: this.#task.primitive.id, hooks: this.#hooks })
       const { resultText = text, feedback } = await this.#told(prompt, result, { success: true })
       const shownText = feedback === undefined ? resultText : `${resultText}\n\n${feedback}`
       this.#note('complete', runId === null ? {} : { runId })

@@ -3,10 +3,10 @@ import { MemoryError, shown } from '../../domain/error.ts'
 import type { DelegatingCall } from '../call.ts'
 import type { DelegationOptions } from '../delegation-options.ts'
 
-type Hook = 'onDelegationStart' | 'onDelegationComplete' | 'messageFilter'
+type Hook = 'onDelegationStart' | 'onDelegationComplete' | 'onProposal' | 'messageFilter'
 
 /** The options of a call for handing work on: its own, then those of the agent. */
-function delegationOptions({ agent, options }: Pick<DelegatingCall, 'agent' | 'options'>): DelegationOptions {
+export function delegationOptions({ agent, options }: Pick<DelegatingCall, 'agent' | 'options'>): DelegationOptions {
   return { ...agent.options.delegation, ...options.delegation }
 }
 

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, objectOfText } from '../../domain/json.t
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { AgentBlock, AgentBlockWrite } from '../../ports/agent-memory.ts'
 import { loadSdk } from '../sdk.ts'
-import { internal, orRefusal, reasonOf, refusal } from './memory-scope.ts'
+import { internal, orRefusal, proposedAnswer, reasonOf, refusal } from './memory-scope.ts'
 import { type OwnWorkingMemory, versionOf } from './own-working-memory.ts'
 import { dependsOnStanding, withoutPadding } from './padding.ts'
 import { type PatchSchema, patchSchemaOf, strangeField, withoutNulls } from './patch-schema.ts'
@@ -33,6 +33,7 @@ function keptNote(kept: readonly string[], removal: string): { readonly note?: s
 
 function jsonAnswer(result: AgentBlockWrite, note: { readonly note?: string } = {}) {
   if (result.status === 'written') return { status: 'written', version: result.version, ...note } as const
+  if (result.status === 'proposed') return proposedAnswer(result)
   const said = 'Not written: others were writing too. Send it again.'
   return { status: 'conflict', note: said, value: result.current?.value ?? null } as const
 }
@@ -58,7 +59,7 @@ async function mergeAndRemove(own: OwnWorkingMemory, { fields, paths, removal }:
       return { status: 'written', version: block?.version ?? null, ...note } as const
     }
     const result = await memory.write(removed.patch, versionOf(block))
-    if (result.status === 'written' || tries === mergeTries) return jsonAnswer(result, note)
+    if (result.status !== 'conflict' || tries === mergeTries) return jsonAnswer(result, note)
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { MemoryError } from '../../domain/error.ts'
 import type { Memory } from '../../facade/memory.ts'
-import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { AgentSpace, SharedMemory } from '../../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
 import type { ResultReader } from './result-reader.ts'
 
@@ -15,6 +15,8 @@ export interface MemoryScope {
   readonly threadId: string
   readonly behaviour: ResolvedBehaviour
   readonly results: ResultReader
+  /** Sections that are another agent's; null for none. */
+  readonly shared: SharedMemory | null
 }
 
 /** Copied to the parts of messages with such calls, so that later prompts, lists and recall leave them out. */
@@ -61,4 +63,10 @@ export async function orRefusal<Answer>(
     if (said === null) throw error
     return refusal(said)
   }
+}
+
+/** What a tool answers for a write that somebody else decides about. */
+export function proposedAnswer({ proposalId }: { readonly proposalId: string }) {
+  const note = 'Not written yet: it is proposed, and who shares this memory with you decides. Go on without it.'
+  return { status: 'proposed', proposalId, note } as const
 }

@@ -2,8 +2,11 @@
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { Actor } from '../../domain/actor.ts'
+import type { Json, JsonObject } from '../../domain/json.ts'
+import { parseTtl } from '../../domain/limits.ts'
+import { spaceId } from '../../domain/space.ts'
 import type { Memory } from '../../facade/memory.ts'
-import { internal, type MemoryScope, orRefusal } from './memory-scope.ts'
+import { internal, type MemoryScope, orRefusal, proposedAnswer } from './memory-scope.ts'
 import { createTool } from './tool.ts'
 
 const keysAPage = 100
@@ -73,6 +76,45 @@ function readingTools(team: Team): ToolSet {
   }
 }
 
+/** The change of an entry, and how long it lives. */
+type EntryWrite = ({ readonly value: Json } | { readonly patch: JsonObject }) & {
+  readonly ttl: string | null | undefined
+}
+
+/** Proposes a write of an entry. */
+function proposed({ space, shared }: MemoryScope, teamId: string, name: string, { ttl: given, ...write }: EntryWrite) {
+  const lives = given === null || given === undefined ? {} : { ttlMs: parseTtl(given) }
+  const kind = 'value' in write ? 'entry-write' : 'entry-merge'
+  const change = { kind, key: name, ...write, ...lives } as Parameters<MemoryScope['space']['propose']>[1]
+  return orRefusal(async () => {
+    const answer = await space.propose(spaceId('team', teamId), change, shared?.entries?.deciders ?? [])
+    return answer.status === 'proposed' ? proposedAnswer(answer) : answer
+  })
+}
+
+/** The same names as for writing: who decides makes no difference to what a model asks for. */
+function proposingTools(scope: MemoryScope, teamId: string): ToolSet {
+  return {
+    memory_write: createTool({
+      id: 'memory_write',
+      description: 'Proposes a value for the memory that your team shares, over what is under that key.',
+      inputSchema: writing,
+      metadata: internal,
+      execute: ({ key: name, value, ttl: given }) =>
+        proposed(scope, teamId, name, { value: value as Json, ttl: given }),
+    }),
+    memory_merge: createTool({
+      id: 'memory_merge',
+      description:
+        'Proposes to merge an object into a value of the memory that your team shares; null removes a field.',
+      inputSchema: merging,
+      metadata: internal,
+      execute: ({ key: name, patch, ttl: given }) =>
+        proposed(scope, teamId, name, { patch: patch as JsonObject, ttl: given }),
+    }),
+  }
+}
+
 function writingTools(team: Team): ToolSet {
   return {
     memory_write: createTool({
@@ -100,10 +142,14 @@ function writingTools(team: Team): ToolSet {
 
 /**
  * `memory_write`, `memory_read`, `memory_list`, `memory_merge`, if the agent has a team; only the two that read, with
- * `readOnly`.
+ * `readOnly` or where they are shared for reading. Where they are shared for proposing, writes are proposals.
  */
-export function teamTools({ memory, behaviour: { team: teamId, readOnly } }: MemoryScope): ToolSet {
+export function teamTools(scope: MemoryScope): ToolSet {
+  const { memory, behaviour, shared } = scope
+  const { team: teamId, readOnly } = behaviour
   if (teamId === null) return {}
   const team = memory.team(teamId)
-  return readOnly ? readingTools(team) : { ...writingTools(team), ...readingTools(team) }
+  const access = readOnly ? 'read' : (shared?.entries?.access ?? 'write')
+  if (access === 'read') return readingTools(team)
+  return { ...(access === 'propose' ? proposingTools(scope, teamId) : writingTools(team)), ...readingTools(team) }
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { objectOfText } from '../../domain/json.ts'
 import { jsonLines } from '../../domain/json-lines.ts'
 import type { AgentBlock } from '../../ports/agent-memory.ts'
-import { internal, orRefusal, refusal } from './memory-scope.ts'
+import { internal, orRefusal, proposedAnswer, refusal } from './memory-scope.ts'
 import type { OwnWorkingMemory } from './own-working-memory.ts'
 import { createTool } from './tool.ts'
 
@@ -57,6 +57,7 @@ async function writeFreely(own: OwnWorkingMemory, text: string, version: number 
   const expected = version === null ? ({ ifAbsent: true } as const) : { ifVersion: version }
   const result = await own.memory().write(object, { ...expected, mode: 'replace' })
   if (result.status === 'conflict') return textConflict(own, result.current)
+  if (result.status === 'proposed') return proposedAnswer(result)
   return { status: 'written', version: result.version } as const
 }
 
@@ -77,6 +78,7 @@ export function textTool(own: OwnWorkingMemory): ToolSet[string] {
     const expected = from === null ? ({ ifAbsent: true } as const) : { ifVersion: from }
     const result = await memory.write(text, expected)
     if (result.status === 'conflict') return textConflict(own, result.current)
+    if (result.status === 'proposed') return proposedAnswer(result)
     last = { version: result.version, isVerbatim: result.value === text, seen }
     if (last.isVerbatim) return { status: 'written', version: result.version } as const
     const note = 'Others wrote in between. This is the text as it stands now.'

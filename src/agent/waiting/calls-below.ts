@@ -41,7 +41,7 @@ interface Below {
 }
 
 /** For reading, no depth matters. */
-export const noWork: DelegatedWork = { depth: 0, begun: { count: 0 }, forwarded: [], kept: null }
+export const noWork: DelegatedWork = { depth: 0, begun: { count: 0 }, forwarded: [], kept: null, shared: null }
 
 /** The run that a step began; null if it has not come to that. */
 async function runBelow(
