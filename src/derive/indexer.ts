@@ -3,11 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { after, detach, every, type Timer, warnOf } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
-import type { Embedder } from '../ports/embedder.ts'
 import type { Storage, StoredEmbedding } from '../ports/storage.ts'
 import { type EmbeddingWork, embedMissing, indexerAccess } from './embed-missing.ts'
 import { causeOf, EmbedderDown, Failures, longestCallMs } from './embed-records.ts'
 import { type EmbedderTrouble, troubleOf } from './embedder-trouble.ts'
+import { FreshVectors } from './fresh-vectors.ts'
+import type { PacedEmbedder } from './pace.ts'
 import { Reindex, type ReindexProgress } from './reindex.ts'
 
 /** Milliseconds between checks for writes of other processes. */
@@ -34,7 +35,7 @@ interface IndexingState {
 
 interface IndexerOptions {
   readonly storage: Storage
-  readonly embedder: Embedder
+  readonly embedder: PacedEmbedder
   /** Tells this worker from others of the same database. */
   readonly owner: string
   /** Whether it works by itself; otherwise only on `settle`. */
@@ -55,7 +56,9 @@ async function holding<Result>(work: () => Promise<Result>): Promise<Result> {
 
 export class Indexer {
   readonly #storage: Storage
-  readonly #embedder: Embedder
+  readonly #embedder: PacedEmbedder
+  /** Vectors that recalls made: they are stored before others are made. */
+  readonly fresh = new FreshVectors()
   readonly #embedding: EmbeddingWork
   readonly #reindex: Reindex
   readonly #owner: string
@@ -88,7 +91,7 @@ export class Indexer {
     ).unref()
   }
 
-  get embedder(): Embedder {
+  get embedder(): PacedEmbedder {
     return this.#embedder
   }
 
@@ -206,6 +209,7 @@ export class Indexer {
   async #finishSpace(space: SpaceId): Promise<boolean> {
     const fingerprint = this.#fingerprint
     if (fingerprint === null) return false
+    await this.fresh.store(this.#storage, space, fingerprint)
     for (;;) {
       const { left, asOf } = await embedMissing(this.#embedding, space, fingerprint, () => this.#renew())
       if (left !== 'none') return false

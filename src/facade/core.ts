@@ -17,6 +17,7 @@ export function coreFor(options: MemoryOptions): Core {
     access: { actor: applicationActor, grants: 'all' },
     limits: parsed.limits,
     behaviour: parsed.options,
+    waits: parsed.recall,
     createId: parsed.createId === undefined ? randomId : checkedIds(parsed.createId),
     traces: new Traces(),
   }

@@ -11,7 +11,7 @@ import type { Core } from '../memory/door/core.ts'
 import type { ExportOptions, ResourceExport } from '../memory/export.ts'
 import type { AddedFacts } from '../memory/facts/facts-add.ts'
 import type { ForgetOptions, ReceiptsOptions } from '../memory/forget.ts'
-import { type ReindexOptions, type Settled, settled } from '../memory/indexing.ts'
+import { type ReindexOptions, type Settled, settled, warmUp } from '../memory/indexing.ts'
 import type { ObservedThread } from '../memory/observations/observe.ts'
 import type { MemoryOptions } from '../memory/options/options.ts'
 import type { ListSpacesOptions, SpacePage } from '../memory/spaces.ts'
@@ -140,6 +140,16 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
    */
   settled(): Promise<Settled> {
     return settled(this.#core)
+  }
+
+  /**
+   * Loads the model of the embedder, so that the first recall need not wait for it. It loads by itself after the first
+   * write.
+   *
+   * @throws MemoryError `unavailable` if it cannot be loaded; errors of the embedder. Does nothing with `embedder: false`.
+   */
+  warmUp(): Promise<void> {
+    return warmUp(this.#core)
   }
 
   /**

@@ -48,6 +48,12 @@ export async function settled(core: Core): Promise<Settled> {
   return { pendingSpaces: spaces, failed, degraded: trouble, error: error ?? core.storage.failure }
 }
 
+/** Loads the model of the embedder; nothing without one. */
+export async function warmUp(core: Core): Promise<void> {
+  const indexer = await core.storage.indexer()
+  await indexer?.embedder.embed(['ready'], { purpose: 'query' })
+}
+
 /** Makes all vectors again. */
 export async function reindex(core: Core, { onProgress = () => {} }: ReindexOptions): Promise<void> {
   const indexer = await core.storage.indexer()

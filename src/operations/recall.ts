@@ -35,7 +35,14 @@ export const question = z.string().refine((text) => text.trim() !== '', 'must ho
 
 /** Why an answer may be incomplete. */
 export const degraded = z.array(
-  z.enum(['no-embedder', 'embedder-mismatch', 'embedder-unauthorized', 'embedder-failed', 'query-cut']),
+  z.enum([
+    'no-embedder',
+    'embedder-loading',
+    'embedder-mismatch',
+    'embedder-unauthorized',
+    'embedder-failed',
+    'query-cut',
+  ]),
 )
 
 const kind = z.enum(recordKinds)

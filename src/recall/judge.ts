@@ -34,10 +34,12 @@ export interface GateOutcome {
 /** Below this cosine, and without a word of the question in it or around it, an item has nothing to do with it. */
 const leastCosine = 0.1
 
-/** The best of few records is further away than the best of many, which the gate was fitted to. */
+/** The best of few records is further away than the best of many, which the gate and the least cosine were measured on. */
 const fewRecords = 100
-/** Among few records, a question whose best cosine is lower, and none of whose words was said, is about none of them. */
-const nearCosine = 0.25
+
+/** A message that greets or thanks and asks nothing. */
+const greeting =
+  /^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|night)|bye|goodbye|thanks|thank you|ok|okay|hallo|guten (?:tag|morgen|abend)|danke|tschüss|bonjour|bonsoir|salut|merci|au revoir|hola|buenos días|buenas (?:tardes|noches)|gracias|adiós)(?: there| all| everyone)?[\s!.,]*)+$/iu
 
 function modelFor({ sentences }: Question, { legs }: Gathered): RelevanceModel {
   if (legs.vector === null) return relevanceModels.words
@@ -61,6 +63,7 @@ export class Judge {
   readonly #measure: Measure
   readonly #relevance: Relevance
   readonly #words: readonly string[]
+  readonly #isFew: boolean
   readonly #row = new Float64Array(featureNames.length)
 
   /** @param best The best score of all. */
@@ -76,8 +79,9 @@ export class Judge {
     const chance = gateChance(gate, highest)
     const mode = question.gate ?? 'off'
     const isSure = gathered.exact.length > 0 || this.#asksForLatest() || gathered.legs.dates.length > 0
-    const isNoise = corpus.scopeCount < fewRecords ? this.#isFar(highest) : chance < least[mode]
-    this.gate = { chance, isClosed: mode !== 'off' && !isSure && isNoise }
+    this.#isFew = corpus.scopeCount < fewRecords
+    const isNoise = greeting.test(question.plan.question) || (!isSure && !this.#isFew && chance < least[mode])
+    this.gate = { chance, isClosed: mode !== 'off' && isNoise }
   }
 
   /** @param score The score that the row was ranked by. */
@@ -93,12 +97,12 @@ export class Judge {
 
   /**
    * Whether a row has anything to do with the question: a word in it or around it, its author or date, or its meaning.
-   * Where its meaning is not known yet, it may have.
+   * Where its meaning is not known yet, or there are few records, it may have.
    */
   isMatch(row: number): boolean {
     if (this.#asksForLatest()) return true
     const similarity = this.#similarity(row)
-    if (this.#question.mode !== 'keyword' && !(similarity < leastCosine)) return true
+    if (this.#question.mode !== 'keyword' && (this.#isFew || !(similarity < leastCosine))) return true
     const { speaker } = this.#question.plan
     const { authors, minutes } = this.#corpus.columns
     if (speaker?.[authors[row] as number] === 1) return true
@@ -111,14 +115,6 @@ export class Judge {
   /** Whether the question has nothing to look for, and is answered with what is recent. */
   #asksForLatest(): boolean {
     return this.#gathered.legs.recent !== null && this.#question.plan.terms.length === 0
-  }
-
-  /** Whether no record has a word of the question in it or around it, and all are known to be far from it. */
-  #isFar(highest: Float64Array): boolean {
-    const { inScope } = this.#corpus
-    const isUnknown = inScope.some((isIn, row) => isIn === 1 && Number.isNaN(this.#similarity(row)))
-    if (this.#question.mode !== 'keyword' && isUnknown) return false
-    return highest[featureAt.coverage] === 0 && (highest[featureAt.cosine] as number) < nearCosine
   }
 
   #similarity(row: number): number {

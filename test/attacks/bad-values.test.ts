@@ -18,6 +18,7 @@ const withoutValues = [
     'Memory.facts',
     'Memory.proposals',
     'Memory.settled',
+    'Memory.warmUp',
     'Memory.reindex',
     'Memory.close',
     'Team.space',

@@ -21,6 +21,7 @@ const withoutIds = [
     'Memory.facts',
     'Memory.proposals',
     'Memory.settled',
+    'Memory.warmUp',
     'Memory.reindex',
     'Memory.close',
     'Memory.getReceipt',

@@ -24,6 +24,7 @@ const withoutTexts = [
     'Memory.facts',
     'Memory.proposals',
     'Memory.settled',
+    'Memory.warmUp',
     'Memory.reindex',
     'Memory.close',
     'Team.space',

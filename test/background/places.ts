@@ -127,9 +127,9 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   'memory/door/feed.ts followLog stopListening whenAborted': signal,
   'facade/call.ts items stopListening whenAborted': signal,
   'memory/facts/infer.ts modelTime timer after': waiter,
-  'memory/recall/search-spaces.ts inTime timer after': waiter,
-  'memory/recall/search-spaces.ts inTime stopListening whenAborted': signal,
-  'memory/recall/search-spaces.ts inTime stopped whenAborted': signal,
+  'memory/recall/meaning.ts inTime timer after': waiter,
+  'memory/recall/meaning.ts inTime stopListening whenAborted': signal,
+  'memory/recall/meaning.ts inTime stopped whenAborted': signal,
   'memory/storage/sweeper.ts Sweeper constructor every': {
     fails: 'SQLite answers an I/O error to its look for what is due; the clock throws',
     observed: 'settled() says the error, and null once it has passed',

@@ -4,6 +4,7 @@ import { type Embedder, Memory, type MemoryOptions, SQLiteStore, type Storage } 
 import { type ScriptedEmbedderOptions, scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Indexer } from '../../src/derive/indexer.ts'
+import { paced } from '../../src/derive/pace.ts'
 import type { ReindexProgress } from '../../src/derive/reindex.ts'
 import type { Access } from '../../src/domain/actor.ts'
 import type { SpaceId } from '../../src/domain/id.ts'
@@ -434,7 +435,7 @@ it('closes the embedder that only it uses', async () => {
     const { storage, release } = await openStore(new SQLiteStore({ url: ':memory:' }))
     onTestFinished(() => release())
     const embedder = scriptedEmbedder()
-    const indexer = new Indexer({ storage, embedder, owner: 'o', background: true, ownsEmbedder })
+    const indexer = new Indexer({ storage, embedder: paced(embedder), owner: 'o', background: true, ownsEmbedder })
     await indexer.stop()
     const isClosed = await embedder.embed(['a']).then(
       () => false,

@@ -74,6 +74,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       'recall',
       'explain',
       'settled',
+      'warmUp',
     ],
     ...['observe', 'getObservations', 'getObservationHistory'],
     ...['reindex', 'getRun', 'listRuns', 'getWorkingMemory', 'updateWorkingMemory', 'getWorkingMemoryHistory'],

@@ -20,7 +20,7 @@ describe('search', () => {
     const embedder = scriptedEmbedder({ meanings: { automobile: 'car' } })
     const memory = openMemory({ embedder })
     await memory.add(['She drives a car', 'She eats bread', 'She reads books'], alice)
-    expect((await memory.search('automobile', alice)).pending).toBe(3)
+    expect((await memory.search('automobile', alice)).pending).toBe(0)
     await memory.settled()
     const { results, degraded } = await memory.search('automobile', { ...alice, topK: 1, mode: 'vector' })
     expect(results.map(({ memory }) => memory)).toEqual(['She drives a car'])

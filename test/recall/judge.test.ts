@@ -62,14 +62,21 @@ describe('an item', () => {
   })
 })
 
+/** The same among many others, which have nothing to do with anything. */
+const many = corpusOfSaid([...talk, ...Array.from({ length: 120 }, (_, i) => ({ text: 'so', thread: 10 + i }))])
+const among = (similarities: Float32Array) => Float32Array.from([...similarities, ...new Float32Array(120)])
+
 describe('matches only', () => {
   it('leave out what has neither a word nor a meaning near the question', () => {
     const rows = (similarities: Float32Array | null, mode: RecallMode = 'hybrid') =>
       rowsOf(ask(corpus, 'lake', { similarities, mode, matchesOnly: true })).toSorted()
     expect(rows(null, 'keyword')).toEqual([0, 1, 2])
     expect(rows(null)).toHaveLength(5)
-    expect(rows(Float32Array.from([0, 0, 0, 0, Number.NaN]))).toEqual([0, 1, 2, 4])
-    expect(rows(Float32Array.from([0, 0, 0, 0, 0.3]))).toEqual([0, 1, 2, 4])
+    expect(rows(Float32Array.from([0, 0, 0, 0, 0]))).toHaveLength(5)
+    const inMany = (...similarities: readonly number[]) =>
+      rowsOf(ask(many, 'lake', { similarities: among(Float32Array.from(similarities)), matchesOnly: true })).toSorted()
+    expect(inMany(0, 0, 0, 0, Number.NaN)).toEqual([0, 1, 2, 4])
+    expect(inMany(0, 0, 0, 0, 0.3)).toEqual([0, 1, 2, 4])
     expect(ask(corpus, 'lake', { mode: 'keyword', matchesOnly: true }).unmatched).toBe(2)
   })
 
@@ -91,33 +98,41 @@ describe('the gate', () => {
   const far = Float32Array.from([0.05, 0.02, 0.1, 0.06, 0.03])
 
   it('answers nothing to a question about nothing that was said', () => {
-    for (const question of ['Bonjour!', 'Which xylophone did Ann buy?'])
-      for (const gate of ['mild', 'strict'] as const) {
-        const { rows, gate: outcome } = ask(corpus, question, { similarities: far, gate })
-        expect(rows).toEqual([])
-        expect(outcome.isClosed).toBe(true)
-      }
-    expect(ask(corpus, 'Bonjour!', { similarities: far }).rows).toHaveLength(5)
+    for (const gate of ['mild', 'strict'] as const) {
+      const { rows, gate: outcome } = ask(many, 'Which xylophone did Ann buy?', { similarities: among(far), gate })
+      expect(rows).toEqual([])
+      expect(outcome.isClosed).toBe(true)
+    }
+    expect(ask(many, 'Which xylophone did Ann buy?', { similarities: among(far) }).rows).toHaveLength(50)
+  })
+
+  it('answers nothing to a greeting, and something to a question that begins with one', () => {
+    for (const question of ['Bonjour!', 'Hello there!', 'ok, thank you', 'Guten Morgen', 'Buenos días.'])
+      expect(ask(corpus, question, { similarities: near, gate: 'mild' }).rows, question).toEqual([])
+    expect(ask(corpus, 'Hello, when did Ann go to the lake?', { similarities: near, gate: 'mild' }).rows).toHaveLength(
+      5,
+    )
+    expect(ask(corpus, 'Bonjour!', { similarities: near }).rows).toHaveLength(5)
+  })
+
+  it('is open among few records, where the nearest may be far', () => {
+    expect(ask(corpus, 'Which xylophone?', { similarities: far, gate: 'strict' }).rows).toHaveLength(5)
   })
 
   it('is open where something near was said, where an exact term is found, and where a date is named', () => {
-    const said = corpusOfSaid([...talk, 'it was ERR_42'])
-    const six = Float32Array.from([...far, 0])
+    const rest = Array.from({ length: 120 }, (_, i) => ({ text: 'so', thread: 10 + i }))
+    const said = corpusOfSaid([...talk, ...rest, 'it was ERR_42'])
+    const six = Float32Array.from([...among(far), 0])
     for (const question of ['When did Ann go to the lake?', 'ERR_42 again', 'what happened in May 2023?']) {
-      const similarities = question.startsWith('When') ? Float32Array.from([...near, 0]) : six
+      const similarities = question.startsWith('When') ? Float32Array.from([...among(near), 0]) : six
       expect(ask(said, question, { similarities, gate: 'strict' }).gate.isClosed, question).toBe(false)
     }
   })
 
   it('silences the more the stricter it is', () => {
-    const large = corpusOfSaid([...talk, ...Array.from({ length: 120 }, () => ({ text: 'so' }))])
-    const rest = new Float32Array(120)
     const silenced = (gate: 'off' | 'mild' | 'strict') =>
       Array.from({ length: 50 }, (_, i) =>
-        ask(large, 'a boat', {
-          similarities: Float32Array.from([...near.map((one) => (one * i) / 25), ...rest]),
-          gate,
-        }),
+        ask(many, 'a boat', { similarities: among(near.map((one) => (one * i) / 25)), gate }),
       )
         .map(({ rows }) => (rows.length === 0 ? 1 : 0))
         .reduce((sum: number, one) => sum + one, 0)

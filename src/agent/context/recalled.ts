@@ -177,6 +177,7 @@ function seenItem({ kind, id, space, threadId, score, scores, tokens }: FoundIte
 
 /** The warning about an incomplete recollection. */
 const degradedWarnings: Readonly<Record<string, string>> = {
+  'embedder-loading': 'The embedder was still being loaded, so memory was searched by words only.',
   'embedder-failed': 'The embedder failed, so memory was searched by words only.',
   'embedder-unauthorized': 'The provider of the embedder refused the key, so memory was searched by words only.',
 }

@@ -15,7 +15,7 @@ import type { Proposable } from './proposals.ts'
 import type { MessageRecord, ObservationRecord, RecordPlace } from './records.ts'
 
 /** Why an answer may be incomplete: vectors were not compared, or the question was cut. */
-export type Degraded = 'no-embedder' | EmbedderTrouble | 'query-cut'
+export type Degraded = 'no-embedder' | EmbedderTrouble | 'embedder-loading' | 'query-cut'
 
 /** How well an item answers the question. */
 export interface ItemScores {

@@ -5,6 +5,7 @@ import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { MemoryBehaviour } from '../../ports/behaviour.ts'
 import type { Traces } from '../answers/recollection.ts'
+import type { RecallWaits } from '../options/recall-waits.ts'
 import type { MemoryStorage } from '../storage/memory-storage.ts'
 
 /** One Memory as one actor uses it. */
@@ -13,6 +14,7 @@ export interface Core {
   readonly access: Access
   readonly limits: Limits
   readonly behaviour: MemoryBehaviour
+  readonly waits: RecallWaits
   readonly createId: () => string
   readonly traces: Traces
   /** An extra expectation of writes to one space: writes of a turn's tools expect the turn to be open. */

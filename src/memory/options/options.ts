@@ -22,6 +22,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { Durability, Storage } from '../../ports/storage.ts'
 import { parseBehaviour } from './behaviour.ts'
+import { parseRecallWaits, type RecallWaits } from './recall-waits.ts'
 
 /** Options of `new Memory()`. */
 export interface MemoryOptions<Schema extends SchemaLike = SchemaLike> {
@@ -54,6 +55,12 @@ export interface MemoryOptions<Schema extends SchemaLike = SchemaLike> {
    * `limits.modelTimeoutMs` for one call.
    */
   readonly model?: LanguageModelLike
+  /**
+   * How long a recall waits, in milliseconds: `loadMs` (3,000) for a model that is being loaded, after which it goes on by
+   * words with `degraded: ['embedder-loading']`; `freshMs` (500) for the vectors of a few records that were written a
+   * moment ago, which it makes itself; with 0 it does not. At most 60,000.
+   */
+  readonly recall?: Partial<RecallWaits>
   /**
    * Whether background work runs: sweeping expired records, making vectors, and reclaiming forgotten bytes. Default:
    * true.
@@ -121,8 +128,9 @@ const rules: { readonly [Name in keyof Required<MemoryOptions>]: OptionRule | nu
   },
   createId: { accepts: isFunction, rule: 'must be a function', fix: 'Leave it out for random ids.' },
   background: { accepts: isBoolean, rule: 'must be true or false', fix: 'Leave it out for true.' },
-  // These two have tables of their own: `parseLimits` and `parseBehaviour`.
+  // These have tables of their own: `parseLimits`, `parseRecallWaits` and `parseBehaviour`.
   limits: null,
+  recall: null,
   options: null,
 }
 
@@ -131,7 +139,11 @@ export function parseMemoryOptions(options: unknown): ParsedOptions {
   return reading('Memory', () => readOptions(options))
 }
 
-type ParsedOptions = MemoryOptions & { readonly limits: Limits; readonly options: MemoryBehaviour }
+type ParsedOptions = MemoryOptions & {
+  readonly limits: Limits
+  readonly recall: RecallWaits
+  readonly options: MemoryBehaviour
+}
 
 function readOptions(options: unknown): ParsedOptions {
   const fields = fieldsOf(options, 'Memory', Object.keys(rules))
@@ -149,5 +161,6 @@ function readOptions(options: unknown): ParsedOptions {
   // Refuses a wrong URL here rather than at first use.
   if (typeof storage === 'string') new SQLiteStore({ url: storage })
   const limits = parseLimits(readPlain(fields.limits, 'limits'))
-  return { ...(fields as MemoryOptions), limits, options: parseBehaviour(fields.options, 'options', limits) }
+  const recall = parseRecallWaits(readPlain(fields.recall, 'recall'))
+  return { ...(fields as MemoryOptions), limits, recall, options: parseBehaviour(fields.options, 'options', limits) }
 }

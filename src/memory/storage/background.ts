@@ -3,6 +3,7 @@ import { checked } from '../../derive/checked.ts'
 import { Indexer } from '../../derive/indexer.ts'
 import { localEmbedder } from '../../derive/local-embedder.ts'
 import { modelEmbedder } from '../../derive/model-embedder.ts'
+import { paced } from '../../derive/pace.ts'
 import {
   type EmbeddingModelObject,
   embeddingModelNamed,
@@ -57,5 +58,5 @@ export function startIndexer(
   if (embedder === null) return null
   const background = options.background !== false
   const ownsEmbedder = options.embedder === undefined
-  return new Indexer({ storage, embedder: checked(embedder), owner, background, ownsEmbedder })
+  return new Indexer({ storage, embedder: paced(checked(embedder)), owner, background, ownsEmbedder })
 }

@@ -1,0 +1,53 @@
+/** How quick an embedder is in this process, and whether it has answered at all. */
+import type { Embedder } from '../ports/embedder.ts'
+
+/** How much the newest call counts in the mean. */
+const newestShare = 0.3
+
+/** The pace of an embedder. */
+export class Pace {
+  /** Whether it has answered: a model that is still being loaded has not. */
+  isWarm = false
+  /** When it was first called, on the clock of `performance`; null until then. */
+  firstAskedAt: number | null = null
+  /** Milliseconds that a text takes, on average; null until its second answer, since the first one loads the model. */
+  msPerText: number | null = null
+
+  /** Notes a call that is answered. */
+  answered(texts: number, ms: number): void {
+    if (this.isWarm && texts > 0) {
+      const own = ms / texts
+      this.msPerText = this.msPerText === null ? own : this.msPerText + newestShare * (own - this.msPerText)
+    }
+    this.isWarm = true
+  }
+}
+
+/** An embedder whose pace is known. */
+export interface PacedEmbedder extends Embedder {
+  readonly pace: Pace
+}
+
+/** The same embedder; each call that is answered is timed. */
+export function paced(embedder: Embedder): PacedEmbedder {
+  const pace = new Pace()
+  return {
+    id: embedder.id,
+    maxWords: embedder.maxWords,
+    batchSize: embedder.batchSize,
+    pace,
+    get dimensions() {
+      return embedder.dimensions
+    },
+    async embed(texts, options) {
+      const begun = performance.now()
+      pace.firstAskedAt ??= begun
+      const vectors = await embedder.embed(texts, options)
+      pace.answered(texts.length, performance.now() - begun)
+      return vectors
+    },
+    async close() {
+      await embedder.close?.()
+    },
+  }
+}

@@ -1,0 +1,30 @@
+/** How long a recall waits for vectors that are not there yet. */
+import { invalidInput } from '../../domain/error.ts'
+import { fieldsOf } from '../../domain/option-checks.ts'
+
+/** The waits of a recall, in milliseconds. */
+export interface RecallWaits {
+  /** For a model that is being loaded, from its first use in this process. */
+  readonly loadMs: number
+  /** For the vectors of a few records that were written a moment ago; with 0 they are not made. */
+  readonly freshMs: number
+}
+
+const usual: RecallWaits = { loadMs: 3_000, freshMs: 500 }
+const mostMs = 60_000
+
+/** @throws MemoryError `invalid-input` for anything but whole milliseconds from 0 to 60,000. */
+export function parseRecallWaits(given: unknown): RecallWaits {
+  if (given === undefined) return usual
+  const fields = fieldsOf(given, 'recall', Object.keys(usual))
+  const read = (name: keyof RecallWaits): number => {
+    const value = fields[name]
+    if (value === undefined) return usual[name]
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > mostMs) {
+      const fix = `Leave it out for ${usual[name].toLocaleString('en')}.`
+      throw invalidInput(`recall.${name}`, 'must be whole milliseconds from 0 to 60,000', value, fix)
+    }
+    return value
+  }
+  return { loadMs: read('loadMs'), freshMs: read('freshMs') }
+}
