@@ -173,7 +173,8 @@ async function embedFresh(core: Core, indexer: Indexer, { corpus, scanned, query
         let at = 0
         const made: VectorRecord[] = []
         for (const [i, { row, kind, ref, seq }] of own.entries()) {
-          const mine = vectors.slice(at, (at += pieces[i]?.length ?? 0))
+          const mine = vectors.slice(at, at + (pieces[i]?.length ?? 0))
+          at += mine.length
           if (mine.length === 0) continue
           all[row] = bestCosine(query, mine)
           made.push({ kind, ref, seq, vectors: mine.map(quantise) })
