@@ -24,6 +24,7 @@ it('are all run here', () => {
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
     ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts', 'waiting-calls.ts', 'workflows.ts'],
+    'supervisor.ts',
   ]
   const files = readdirSync(new URL('../../examples', import.meta.url))
   expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
@@ -207,6 +208,18 @@ describe('in a process of its own', () => {
     expect(await folder.story('ann', 'stock')).toEqual([
       ['complete', 'ann', 'Call checkStock with {"item":"tea"}'],
       ['complete', 'shop', '[tool-checkStock] "12 of tea"'],
+    ])
+  })
+
+  it('supervisor: hands work on, waits for a person two levels down, and goes on', async () => {
+    const { printed } = await openFolder().run('supervisor')
+    expect(printed.split('\n')).toEqual([
+      'research-agent: Facts about Bergen, please.',
+      ...['research-agent answers: - Bergen is wet.', '- It has seven hills.'],
+      'payment-agent: Pay 30 for the research.',
+      'suspended payInvoice payment-agent',
+      'payment-agent answers: The invoice is paid.',
+      ...['Here is the report about Bergen. It is paid.', ''],
     ])
   })
 
