@@ -30,6 +30,7 @@ export interface ListProposalsRequest extends PageStart {
 
 /** A page of proposals, the oldest first. */
 export interface ProposalPageRecord<Time = string> extends PageEnd {
+  /** The proposals, the oldest first. */
   readonly results: readonly ProposalRecord<Time>[]
 }
 
