@@ -203,11 +203,12 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
   }
 
   /**
-   * Condenses what a thread has said since it was last observed into notes, without a model, also if it is little. Agents with the
-   * option `observationalMemory` do so by themselves.
+   * Condenses what a thread has said since it was last observed into notes, also if it is little: by the model of the option
+   * `observationalMemory`, or by rules without that option. Agents with the option do so by themselves.
    *
    * @returns `busy` if another process observes the thread, or its messages were changed meanwhile.
-   * @throws MemoryError `not-found` for a thread that does not exist.
+   * @throws MemoryError `not-found` for a thread that does not exist; `unsupported` if the option asks for a model and there is none;
+   *   `unavailable` if the model fails, or its answers cannot be used. Nothing is stored of them.
    */
   observe(options: NamedThread): Promise<ObservedThread> {
     return call(this.#core, 'observations.observe', { what: 'observe', options })

@@ -34,7 +34,8 @@ export const observationOperations = [
   operation({
     name: 'observations.observe',
     title: 'Observe a thread',
-    description: 'Condenses what a thread has said since it was last observed into notes, without a model.',
+    description:
+      'Condenses what a thread has said since it was last observed into notes, by the model of the options or by rules.',
     effect: 'write',
     input: z.strictObject({ resourceId: id, threadId: id }),
     output: z.strictObject({

@@ -138,6 +138,9 @@ export interface AgentNote {
   readonly speaker?: string
 }
 
+/** A language model that makes notes. */
+export type ObserverModel = Exclude<ResolvedObservation['model'], string | false | null>
+
 /** What was observed of a thread. */
 export interface AgentObservations {
   /** How far it was observed; null if it never was. */
@@ -343,8 +346,8 @@ export interface AgentSpace extends Reads {
   recall(question: AgentQuestion): Promise<Found>
   /** What was observed of a thread. */
   observations(threadId: string, options: Pick<ResolvedObservation, 'scope'>): Promise<AgentObservations>
-  /** Observes a thread, if enough was said since the last time. What several processes do at once is settled. */
-  observe(threadId: string, options: ResolvedObservation): Promise<void>
+  /** Observes a thread by a model, or by rules, if enough was said since the last time. What several processes do at once is settled. */
+  observe(threadId: string, options: ResolvedObservation, model: ObserverModel | null): Promise<void>
   /** Working memory of the space, or of one thread, as `form` says. */
   workingMemory(
     form: Pick<ResolvedWorkingMemory, 'scope' | 'template' | 'schema'>,
@@ -411,7 +414,7 @@ export interface AgentMemory {
    * The options for a call: those of the Memory, then of the agent, then of the call.
    *
    * @param levels The stated options, and their names in errors.
-   * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for notes by a model.
+   * @throws MemoryError `invalid-input` for an unknown or wrong option.
    */
   behaviour(
     ...levels: readonly { readonly stated: MemoryBehaviour | undefined; readonly field: string }[]

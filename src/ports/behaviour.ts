@@ -96,10 +96,10 @@ export interface MemoryBehaviour<Schema extends SchemaLike = SchemaLike> {
    */
   readonly team?: string
   /**
-   * Whether older messages of long threads are condensed into notes, which the model sees instead of them. Only
-   * `{ model: false }` is in this version: notes are made by rules. Default: false.
+   * Whether older messages of long threads are condensed into notes, which the model sees instead of them. `true`: by the model
+   * of the call. Default: false.
    */
-  readonly observationalMemory?: false | ObservationalMemoryOptions
+  readonly observationalMemory?: boolean | ObservationalMemoryOptions
   /**
    * Whether threads without a title get one from a model, in the background, after their first complete answer. Default:
    * false.
@@ -118,8 +118,8 @@ export interface MemoryBehaviour<Schema extends SchemaLike = SchemaLike> {
 
 /** How long threads are condensed into notes. */
 export interface ObservationalMemoryOptions {
-  /** Notes are made by rules, without a model. Another value is refused as `unsupported`. */
-  readonly model: false
+  /** What makes the notes. Default: the model of the call; `false`: rules, without a model. */
+  readonly model?: LanguageModel | false
   /** Whose notes a model sees: those of the thread (default), or of all threads of its resource. */
   readonly scope?: 'thread' | 'resource'
   /** When messages become notes. */
@@ -177,6 +177,8 @@ export interface ResolvedTitleOptions {
 
 /** How threads are condensed into notes, with all defaults. */
 export interface ResolvedObservation {
+  /** null: the model of the call; false: rules. */
+  readonly model: LanguageModel | false | null
   readonly scope: 'thread' | 'resource'
   readonly observation: {
     readonly messageTokens: number

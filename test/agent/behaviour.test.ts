@@ -104,6 +104,7 @@ describe('options of a Memory', () => {
     ['titles as a text', { generateTitle: 'yes' }, 'options.generateTitle'],
     ['read only as a number', { readOnly: 1 }, 'options.readOnly'],
     ['notes as a text', { observationalMemory: 'yes' }, 'options.observationalMemory'],
+    ['notes by nothing', { observationalMemory: { model: true } }, 'options.observationalMemory.model'],
     [
       'notes of somebody else',
       { observationalMemory: { model: false, scope: 'team' } },
@@ -129,22 +130,13 @@ describe('options of a Memory', () => {
     expect(error.details).toEqual({ field, rule: expect.stringMatching(/\S/), got: expect.stringMatching(/\S/) })
   })
 
-  it.each([
-    [true, ''],
-    [{}, '.model'],
-    [{ model: true }, '.model'],
-    [{ model: 'openai/gpt-5.4-mini' }, '.model'],
-  ])('says that notes by a model are not there: %s', async (observationalMemory, field) => {
-    const error = await refused('unsupported', () => parseBehaviour({ observationalMemory }, 'memory.options'))
-    expect(error.details.field).toBe(`memory.options.observationalMemory${field}`)
-  })
-
   it('merges the options of notes field by field, and keeps them off or on as the last level says', () => {
     const of = (...levels: MemoryBehaviour['observationalMemory'][]) => {
       const stated = levels.map((one) => (one === undefined ? {} : { observationalMemory: one }))
       return mergeBehaviour(...stated).observationalMemory
     }
     const usual = {
+      model: false,
       scope: 'thread',
       observation: { messageTokens: 30_000, bufferActivation: 0.8, maxTokensPerBatch: 10_000 },
       reflection: { observationTokens: 40_000, bufferActivation: 0.5 },
@@ -157,6 +149,8 @@ describe('options of a Memory', () => {
     })
     expect(of({ model: false }, false, undefined)).toBe(null)
     expect(of(false, { model: false })).toEqual(usual)
+    expect(of(true)).toEqual({ ...usual, model: null })
+    expect(of({ model: false }, true)).toEqual(usual)
   })
 
   it('keeps to a lower limit of the memory', async () => {

@@ -25,6 +25,12 @@ function guide(memory: Memory, options: MemoryBehaviour = {}) {
   return { agent, model }
 }
 
+const failing = scriptedModel({
+  answer: () => {
+    throw new Error('down')
+  },
+})
+
 /** What the model was told of memory, and what it was shown as it was said. */
 function promptOf(call: ModelCall | undefined) {
   const texts = (call?.messages ?? []).map(({ role, content }) => ({ role, text: JSON.stringify(content) }))
@@ -174,5 +180,30 @@ describe('an agent with notes', () => {
     await agent.generate('Hello.', where)
     await memory.settled()
     expect((await memory.getObservations(where)).observations).toEqual([])
+  })
+
+  it('lets the model of the call make the notes', async () => {
+    const memory = openMemory()
+    const note = { text: 'Friends visited towns.', priority: 'high', refersTo: null, from: 1, to: 1 }
+    const made = { notes: [note], task: 'Planning', suggestion: null, nothing: false }
+    const isObserver = ({ transcript }: ModelCall) => transcript.includes('"message":1')
+    const model = scriptedModel({ answer: (call) => (isObserver(call) ? made : 'Noted.') })
+    const options = { semanticRecall: false, observationalMemory: { observation: small.observation } } as const
+    const agent = new Agent({ name: 'Guide', model, memory, defaultOptions: { memory: { options } } })
+    for (let at = 0; at < 12; at++) expect((await agent.generate(town(at), where)).text).toBe('Noted.')
+    await untilObserved(memory, 2)
+    await agent.generate('Where?', where)
+    const { notes, messages } = promptOf(model.calls.findLast((call) => !isObserver(call)))
+    expect(notes).toContain('Friends visited towns.')
+    expect(messages).not.toContain('Town0 ')
+  })
+
+  it('goes on without notes while the model that makes them fails', async () => {
+    const memory = openMemory()
+    const { agent, model } = guide(memory, { observationalMemory: { ...small, model: failing } })
+    for (let at = 0; at < 12; at++) await agent.generate(town(at), where)
+    await expect.poll(() => failing.calls.length).toBeGreaterThan(0)
+    expect((await memory.getObservations(where)).observations).toEqual([])
+    expect(promptOf(model.calls.at(-1)).messages).toContain('Town0 ')
   })
 })

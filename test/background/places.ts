@@ -126,7 +126,7 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   },
   'memory/door/feed.ts followLog stopListening whenAborted': signal,
   'facade/call.ts items stopListening whenAborted': signal,
-  'memory/facts/infer.ts modelTime timer after': waiter,
+  'memory/door/model-time.ts modelTime timer after': waiter,
   'memory/recall/meaning.ts inTime timer after': waiter,
   'memory/recall/meaning.ts inTime stopListening whenAborted': signal,
   'memory/recall/meaning.ts inTime stopped whenAborted': signal,

@@ -95,10 +95,15 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
 }
 
 /** Condenses what the thread has said into notes, if enough was said. If this fails, the next turn tries again. */
-function observeAfterwards({ remembered, agent }: Call, threadId: string): void {
+function observeAfterwards({ remembered, agent, model }: Call, threadId: string): void {
   const options = remembered?.behaviour.observationalMemory ?? null
   if (remembered === null || options === null || remembered.behaviour.readOnly) return
-  const observed = remembered.space.observe(threadId, options)
+  const { space } = remembered
+  const observed = (async () => {
+    const own =
+      options.model === null ? model : options.model === false ? null : resolveModel(options.model, agent.name)
+    await space.observe(threadId, options, own)
+  })()
   remembered.space.hold(
     observed.catch((error: unknown) => agent.log('warn', 'The thread could not be observed.', error)),
   )

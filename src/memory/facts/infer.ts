@@ -21,7 +21,6 @@ import {
 import { askModel } from '../../derive/language-model.ts'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { Change, ChangeResult, Expectation } from '../../domain/commit/commit.ts'
-import { after } from '../../domain/detached.ts'
 import { invariant, MemoryError } from '../../domain/error.ts'
 import { parseFactId, type SpaceId } from '../../domain/id.ts'
 import type { FactState } from '../../domain/records/fact.ts'
@@ -30,6 +29,7 @@ import type { MessageInput } from '../../domain/records/message.ts'
 import { lowerOf, type Trust, trustOf } from '../../domain/trust.ts'
 import type { Core } from '../door/core.ts'
 import { Door } from '../door/door.ts'
+import { modelTime } from '../door/model-time.ts'
 import type { FactHome } from './fact-home.ts'
 import type { InferDegraded } from './fact-records.ts'
 import { type LookedUp, lookUp } from './infer-look-up.ts'
@@ -109,15 +109,6 @@ function busy(home: FactHome): MemoryError {
     fix: 'Nothing is lost: the messages are stored, and the next call learns from them.',
     details: { space: home.space, busy: true },
   })
-}
-
-/** A signal that aborts after a model's time limit, or when the memory closes. Call `stop` when done. */
-function modelTime({ storage, limits }: Core): { readonly signal: AbortSignal; stop(): void } {
-  const ending = new AbortController()
-  const { modelTimeoutMs } = limits
-  const end = () => ending.abort(new Error(`It took longer than ${modelTimeoutMs} ms`))
-  const timer = after(modelTimeoutMs, end, (error) => ending.abort(error))
-  return { signal: AbortSignal.any([ending.signal, storage.closing]), stop: () => timer.stop() }
 }
 
 interface Learning {

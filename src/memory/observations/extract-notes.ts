@@ -7,12 +7,12 @@ import type { Trust } from '../../domain/trust.ts'
 import { type ObservableMessage, placeOfMessage } from './unobserved.ts'
 
 /** What a person stated through somebody else weighs no more than what an agent says. */
-function trustOfAuthor({ kind, claimed }: Author): Trust {
+export function trustOfAuthor({ kind, claimed }: Author): Trust {
   if (kind === 'user') return claimed === true ? 'agent' : 'user'
   return kind === 'agent' ? 'agent' : 'tool'
 }
 
-function plainAuthor({ kind, id, name, claimed }: Author): Author {
+export function plainAuthor({ kind, id, name, claimed }: Author): Author {
   return { kind, id, ...(name === undefined ? {} : { name }), ...(claimed === undefined ? {} : { claimed }) }
 }
 

@@ -1,8 +1,10 @@
 /** Observations as agents use them: the notes for a prompt, and observing in the background after a turn. */
+
+import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { SpaceKey } from '../../domain/id.ts'
 import { currentGeneration, noteIdOf, noteOf } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
-import type { AgentNote, AgentObservations } from '../../ports/agent-memory.ts'
+import type { AgentNote, AgentObservations, ObserverModel } from '../../ports/agent-memory.ts'
 import type { ResolvedObservation } from '../../ports/behaviour.ts'
 import type { Door } from '../door/door.ts'
 import { observeThread } from './observe.ts'
@@ -40,7 +42,12 @@ export async function observationsFor(
 }
 
 /** Observes a thread if enough was said since the last time, or something was taken back. */
-export async function observeAfterTurn(door: Door, threadId: string, options: ResolvedObservation): Promise<void> {
+export async function observeAfterTurn(
+  door: Door,
+  threadId: string,
+  options: ResolvedObservation,
+  model: ObserverModel | null,
+): Promise<void> {
   const { record } = await door.threads.get(threadId)
-  if (record !== null) await observeThread(door, record, options, false)
+  if (record !== null) await observeThread(door, record, options, model as LanguageModelObject | null, false)
 }

@@ -1,11 +1,13 @@
 /** Observations as users read and make them: what is noted of a thread now, or was, and its generations. */
 
-import { notFound } from '../../domain/error.ts'
+import { type LanguageModelObject, languageModelNamed } from '../../derive/provider-model.ts'
+import { MemoryError, notFound } from '../../domain/error.ts'
 import { checkId } from '../../domain/id.ts'
 import type { HeadFields } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import { toIso } from '../../domain/time.ts'
+import type { ObservationalMemoryOptions } from '../../ports/behaviour.ts'
 import type { ObservationRecord } from '../answers/records.ts'
 import type { NamedThread } from '../conversation/threads.ts'
 import type { Core } from '../door/core.ts'
@@ -87,10 +89,26 @@ export async function getObservationHistory(
   return { generations }
 }
 
+/** The model that makes notes: the one of the option, or that of the Memory. */
+async function modelFor(core: Core, stated: ObservationalMemoryOptions['model']): Promise<LanguageModelObject> {
+  const model =
+    typeof stated === 'string'
+      ? languageModelNamed(stated, { who: 'The Memory', field: 'model' })
+      : ((stated || (await core.storage.model())) as LanguageModelObject | null)
+  if (model !== null) return model
+  throw new MemoryError('unsupported', {
+    message: 'This memory was opened without a model to make notes with.',
+    fix: `Pass options: { observationalMemory: { model: 'openai/gpt-5-mini' } }, or { model: false } for notes that need no model.`,
+    details: { field: 'options.observationalMemory.model' },
+  })
+}
+
 /** Condenses what a thread has said since it was last observed, also if it is little. */
 export async function observe(core: Core, { resourceId, threadId }: NamedThread): Promise<ObservedThread> {
   const door = resourceSpace(core, resourceId)
   const { observationalMemory } = core.behaviour
-  const options = observationFrom(typeof observationalMemory === 'object' ? observationalMemory : {})
-  return observeThread(door, await threadIn(door, threadId), options, true)
+  const stated = typeof observationalMemory === 'object' ? observationalMemory : {}
+  const asks = observationalMemory === true || (typeof observationalMemory === 'object' && stated.model !== false)
+  const thread = await threadIn(door, threadId)
+  return observeThread(door, thread, observationFrom(stated), asks ? await modelFor(core, stated.model) : null, true)
 }

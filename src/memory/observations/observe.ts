@@ -1,5 +1,6 @@
 /** Cycles that observe a thread and reflect on its notes. What several processes do at once is settled at the door. */
 import { estimateTokenCount } from 'tokenx'
+import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import { applicationActor } from '../../domain/actor.ts'
 import type { Change, CommitResult } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
@@ -17,12 +18,9 @@ import type { ThreadState } from '../../domain/records/thread.ts'
 import type { ResolvedObservation } from '../../ports/behaviour.ts'
 import { notesText } from '../../recall/notes-text.ts'
 import type { Door } from '../door/door.ts'
-import { condenseNotes, extractNotes } from './extract-notes.ts'
+import { type Observer, observerOf } from './observer.ts'
 import { currentNotes, readHead } from './read-notes.ts'
 import { messagesBehind, type ObservableMessage, placeOfMessage } from './unobserved.ts'
-
-/** How long a cycle may take before another process may begin one. */
-const claimMs = 60_000
 
 /** What a call of `observe` did. */
 export interface ObservedThread {
@@ -63,13 +61,16 @@ async function commit(door: Door, change: Change): Promise<Seq> {
 /** One chunk: the messages behind a place, up to another, are read once the claim stands. */
 async function observeSpan(
   door: Door,
-  threadId: string,
+  observer: Observer,
+  head: HeadFields,
   after: Place | null,
   to: Place,
 ): Promise<{ readonly messages: number; readonly notes: number }> {
-  const claim = await commit(door, { kind: 'observation-begin', threadId, to, leaseMs: claimMs })
+  const { threadId } = head
+  const claim = await commit(door, { kind: 'observation-begin', threadId, to, leaseMs: observer.claimMs })
   const { messages } = await messagesBehind(door, threadId, after, to)
-  const notes = extractNotes(messages, door.core.limits.observationsPerChunk)
+  const earlier = (await currentNotes(door, head)).map(({ value }) => noteOf(value))
+  const notes = (await observer.observe(messages, earlier)).slice(0, door.core.limits.observationsPerChunk)
   const put: Change = { kind: 'observation-put', threadId, claim, after, to, notes: [...notes], activate: true }
   await commit(door, put)
   return { messages: messages.length, notes: notes.length }
@@ -114,14 +115,19 @@ function tokensOfNotes(notes: readonly RecordState[]): number {
 }
 
 /** Condenses the current notes once they have too many tokens. Answers the new generation; null if there was no need. */
-async function reflect(door: Door, thread: ThreadState, { reflection }: ResolvedObservation): Promise<number | null> {
+async function reflect(
+  door: Door,
+  observer: Observer,
+  thread: ThreadState,
+  { reflection }: ResolvedObservation,
+): Promise<number | null> {
   const before = await readHead(door, thread)
   if (before === null || tokensOfNotes(await currentNotes(door, before)) <= reflection.observationTokens) return null
-  const claim = await commit(door, { kind: 'observation-begin', threadId: thread.id, leaseMs: claimMs })
+  const claim = await commit(door, { kind: 'observation-begin', threadId: thread.id, leaseMs: observer.claimMs })
   const head = (await readHead(door, thread)) ?? before
   const tokens = reflection.observationTokens * (1 - reflection.bufferActivation)
   const notes = (await currentNotes(door, head)).map(asInput)
-  const kept = condenseNotes(notes, tokens, door.core.limits.observationsPerChunk)
+  const kept = (await observer.reflect(notes, tokens)).slice(0, door.core.limits.observationsPerChunk)
   await commit(door, { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] })
   return head.reflecting?.generation ?? head.generation + 1
 }
@@ -164,26 +170,31 @@ async function nextDue(
 /**
  * Observes what a thread has said since it was last observed, then condenses its notes if they have become too many.
  *
+ * @param model Makes the notes; null: rules do.
  * @param isAll Whether to observe everything, also below the threshold.
+ * @throws MemoryError `unavailable` if the model fails, or two of its answers cannot be used. Nothing of that cycle is stored.
  */
 export async function observeThread(
   space: Door,
   thread: ThreadState,
   options: ResolvedObservation,
+  model: LanguageModelObject | null,
   isAll: boolean,
 ): Promise<ObservedThread> {
   const door = observing(space)
+  const observer = await observerOf(space.core, model)
   let messages = 0
   let notes = 0
   try {
     for (;;) {
-      const due = await nextDue(door, (await readHead(door, thread)) ?? newHead(thread), options, isAll)
+      const head = (await readHead(door, thread)) ?? newHead(thread)
+      const due = await nextDue(door, head, options, isAll)
       if (due === null) break
-      const made = await observeSpan(door, thread.id, due.after, due.to)
+      const made = await observeSpan(door, observer, head, due.after, due.to)
       messages += made.messages
       notes += made.notes
     }
-    return { status: 'complete', messages, notes, reflected: await reflect(door, thread, options) }
+    return { status: 'complete', messages, notes, reflected: await reflect(door, observer, thread, options) }
   } catch (error) {
     if (!(error instanceof Lost)) throw error
     return { status: 'busy', messages, notes, reflected: null }

@@ -3,7 +3,7 @@
  * Checked by hand, because a constructor cannot wait for zod to be loaded.
  */
 import { isModelName, modelFields } from '../../derive/model-name.ts'
-import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
+import { invalidInput } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
@@ -222,28 +222,28 @@ const observationRows = {
 }
 const reflectionRows = { observationTokens: number(1, mostTokens, 40_000), bufferActivation: share(0.5) }
 
-/** Notes by a model are not in this version. */
+const observerModel = row(
+  null,
+  'must be a language model, its name, or false',
+  `Pass a model of the AI SDK, a text such as '${modelFields.model}', or false for notes that need no model.`,
+  (value) => value === false || isModel(value),
+)
+
 function checkObservation(value: unknown, at: string, limits: Limits): void {
-  if (value === false) return
-  const refused = (field: string, got: unknown) =>
-    new MemoryError('unsupported', {
-      message: `Notes by a model are not available in this version; "${field}" is ${shown(got)}.`,
-      fix: 'Pass observationalMemory: { model: false } for notes that need no model, or leave it out.',
-      details: { field, rule: 'must be false or { model: false }', got: shown(got) },
-    })
-  if (value === true) throw refused(at, value)
+  if (typeof value === 'boolean') return
   const fields = fieldsOf(value, at, ['model', 'scope', 'observation', 'reflection'])
-  if (fields.model !== false) throw refused(`${at}.model`, fields.model)
+  if (fields.model !== undefined) observerModel.check(fields.model, `${at}.model`, limits)
   if (fields.scope !== undefined) scope.check(fields.scope, `${at}.scope`, limits)
   if (fields.observation !== undefined) checkRows(fields.observation, `${at}.observation`, observationRows, limits)
   if (fields.reflection !== undefined) checkRows(fields.reflection, `${at}.reflection`, reflectionRows, limits)
 }
 
 /** The defaults, and what is stated over them. */
-export function observationFrom({ scope: whose, observation, reflection }: Partial<ObservationalMemoryOptions>) {
+export function observationFrom({ model, scope: whose, observation, reflection }: ObservationalMemoryOptions) {
   const usual = <Rows extends Readonly<Record<string, Row<number>>>>(all: Rows) =>
     Object.fromEntries(Object.entries(all).map(([name, one]) => [name, one.usual])) as { [Name in keyof Rows]: number }
   return {
+    model: model ?? null,
     scope: whose ?? 'thread',
     observation: over(usual(observationRows), observation ?? {}),
     reflection: over(usual(reflectionRows), reflection ?? {}),
@@ -255,7 +255,7 @@ function observationOf(levels: readonly MemoryBehaviour['observationalMemory'][]
   let options: ObservationalMemoryOptions | null = null
   for (const level of levels) {
     if (level === false) options = null
-    else if (level !== undefined) options = over<ObservationalMemoryOptions>(options ?? level, level)
+    else if (level !== undefined) options = over<ObservationalMemoryOptions>(options ?? {}, level === true ? {} : level)
   }
   return options === null ? null : observationFrom(options)
 }
@@ -360,7 +360,7 @@ const rows: { readonly [Name in keyof MemoryBehaviour]-?: BehaviourRow<Name> } =
  * Checks the options that say how memory serves agents, of a Memory, an agent or a call.
  *
  * @param field Its name in errors, such as `options` or `memory.options`.
- * @throws MemoryError `invalid-input` for an unknown or wrong option, `unsupported` for notes by a model.
+ * @throws MemoryError `invalid-input` for an unknown or wrong option.
  */
 export function parseBehaviour(value: unknown, field: string, limits: Limits = defaultLimits): MemoryBehaviour {
   return reading(field, () => {
