@@ -10,7 +10,7 @@ function toolAnswer({ messages, prompt, tools }: ModelCall) {
   if (last?.role === 'tool' && typeof last.content !== 'string') {
     return last.content.map(({ output }) => JSON.stringify((output as { value?: unknown }).value)).join('\n')
   }
-  const [, name, input] = /^Call (\w+) with (\{.*\})$/s.exec(prompt) ?? []
+  const [, name, input] = /^Call ([\w-]+) with (\{.*\})$/s.exec(prompt) ?? []
   if (name === undefined || input === undefined || !tools.some((tool) => tool.name === name)) return null
   return callTool(name, JSON.parse(input))
 }

@@ -23,7 +23,7 @@ it('are all run here', () => {
   const run = [
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
-    ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts', 'waiting-calls.ts', 'workflows.ts'],
+    ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts', 'waiting-calls.ts', 'workflows.ts', 'network.ts'],
     'supervisor.ts',
   ]
   const files = readdirSync(new URL('../../examples', import.meta.url))
@@ -280,6 +280,19 @@ describe('in a process of its own', () => {
     )
     expect(states).toEqual(['output-available', 'output-denied', 'output-available'])
     expect(messages.map(({ turnStatus }) => turnStatus)).toEqual(messages.map(() => 'complete'))
+  })
+
+  it('network: a subagent works, a call is approved inside the loop, and each task has one final text', async () => {
+    const { printed, shown } = await openFolder().run('network')
+    expect(printed.split('\n')).toEqual([
+      'at work: research',
+      String.raw`"I heard: [from agent Router, as stated by another]\nTell me about lighthouses"`,
+      "waits: publish { title: 'Lighthouses' }",
+      '"published Lighthouses"',
+      'the first stream ended: suspended',
+      '',
+    ])
+    expect(shown).toHaveLength(5)
   })
 
   it('team-memory: what one member writes by its tools another one reads, and no other team', async () => {

@@ -191,7 +191,10 @@ describe('without ids', () => {
     await two.result
     expect(one.memory).toMatchObject({ resource: null, space: expect.stringMatching(/^task\//) })
     expect(one.memory.space).not.toBe(two.memory.space)
-    for (const { transcript } of model.calls) expect(transcript).not.toContain('Secret of one')
+    for (const { transcript } of model.calls) {
+      expect(transcript).not.toContain('Secret of one')
+      expect(transcript).toContain('user\n  Question of two')
+    }
     expect(await saidIn(memory, one.memory.space)).toMatchObject([
       [expect.stringMatching(/Secret of one$/), 'assistant lead: It rains.'],
     ])

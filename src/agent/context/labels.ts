@@ -6,7 +6,7 @@
  * has to, and it is not the bare `[Name]` that models begin to write themselves. Any other line in this form was
  * written by somebody, and gets a backslash in front.
  */
-import { type Author, isUnnamedAgent } from '../../domain/actor.ts'
+import { type Author, isUnknownUser, isUnnamedAgent } from '../../domain/actor.ts'
 import { normalise } from '../../domain/index/tokens.ts'
 import type { MessagePart, Role } from '../../domain/records/message.ts'
 import { withoutFences } from '../../recall/without-fences.ts'
@@ -46,6 +46,8 @@ export function isOnlyAgentIn(
 
 /** Whether a message needs a label: it is neither the agent's own, nor that of the user it talks to. */
 export function needsLabel(role: Role, author: Author, reader: Reader): boolean {
+  // Outside any resource the user whom nobody named is the one that the agent talks to.
+  if (role === 'user' && reader.resourceId === null && isUnknownUser(author)) return false
   if (author.claimed === true || role === 'system') return true
   if (role === 'assistant' && reader.isOnlyAgent && isUnnamedAgent(author)) return false
   if (role === 'assistant') return author.kind !== 'agent' || author.id !== reader.agentId
