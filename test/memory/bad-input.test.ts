@@ -185,7 +185,7 @@ describe('unknown and wrong options', () => {
     for (const id of ['acme', 'squad/acme', 'team', 'team/acme/x', 'team//', 'team/%', '', 'team/a/team/*']) {
       await refused('invalid-input', () => memory.space(id))
     }
-    const deep = Array.from({ length: 9 }, (_, index) => `team/t${index}`).join('/')
+    const deep = Array.from({ length: 17 }, (_, index) => `team/t${index}`).join('/')
     await refused('invalid-input', () => memory.space(deep))
   })
 
