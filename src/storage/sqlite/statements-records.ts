@@ -5,6 +5,7 @@ import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import type { DueRecordColumns, WakingColumns } from '../rows/due-rows.ts'
 import { type RecordColumns, recordColumns } from '../rows/record-rows.ts'
 import type { Connection } from './connection.ts'
+import { isInPage } from './text-after.ts'
 
 const columns = [...recordColumns.split(', '), 'due', 'wakes']
 const changing = columns.filter((column) => column !== 'noun' && column !== 'key')
@@ -14,8 +15,8 @@ export function nounRecordStatements(connection: Connection) {
   return {
     record: connection.prepare<RecordColumns>(`${select} WHERE space = ? AND noun = ? AND key = ?`),
     recordsInRange: connection.prepare<RecordColumns>(
-      `${select} WHERE space = ? AND noun = ? AND key >= ? AND key > ? AND key < ? AND deleted = 0
-       AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
+      `${select} WHERE space = ?1 AND noun = ?2 AND ${isInPage('key', 3)} AND deleted = 0
+       AND (expires IS NULL OR expires > ?6) ORDER BY key LIMIT ?7`,
     ),
     recordsUnder: connection.prepare<RecordColumns>(
       `${select} WHERE space = ? AND noun = ? AND key >= ? AND key < ? AND deleted = 0 ORDER BY key`,

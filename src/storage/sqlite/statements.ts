@@ -11,6 +11,7 @@ import { factStatements } from './statements-facts.ts'
 import { indexStatements } from './statements-index.ts'
 import { nounRecordStatements } from './statements-records.ts'
 import { runStatements } from './statements-runs.ts'
+import { isInPage } from './text-after.ts'
 
 const leaseSelect = 'SELECT name, token, actor, until, (SELECT id FROM thread WHERE n = lease.thread) FROM lease'
 
@@ -39,7 +40,7 @@ function spaceStatements(connection: Connection) {
     spaceByKey: connection.prepare<[string]>('SELECT id FROM space WHERE key = ?'),
     /** Ids in a range, as text order has it: a prefix is `[prefix, prefix + U+10FFFF)`. */
     spacesInRange: connection.prepare<SpaceColumns>(
-      `SELECT ${spaceColumns} FROM space WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`,
+      `SELECT ${spaceColumns} FROM space WHERE ${isInPage('id', 1)} ORDER BY id LIMIT ?4`,
     ),
     insertSpace: connection.prepare(
       `INSERT INTO space (${newSpaceColumns}, settingsVersion, threads, archived, entries, secret)
@@ -218,8 +219,8 @@ function recordStatements(connection: Connection) {
     ),
     entry: connection.prepare<EntryColumns>(`SELECT ${entryColumns} FROM entry WHERE space = ? AND key = ?`),
     entriesInRange: connection.prepare<EntryColumns>(
-      `SELECT ${entryColumns} FROM entry WHERE space = ? AND key >= ? AND key > ? AND key < ? AND deleted = 0
-         AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
+      `SELECT ${entryColumns} FROM entry WHERE space = ?1 AND ${isInPage('key', 2)} AND deleted = 0
+         AND (expires IS NULL OR expires > ?5) ORDER BY key LIMIT ?6`,
     ),
     expiredEntries: connection.prepare<EntryColumns>(
       `SELECT ${entryColumns} FROM entry INDEXED BY entry_by_due
