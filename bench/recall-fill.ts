@@ -1,5 +1,5 @@
 /** Databases for the rows of recall: conversations with their words and vectors, and an embedder that costs nothing. */
-import type { Embedder, Memory, Storage } from 'aquifer'
+import type { Embedder, Memory, MemoryOptions, Storage } from 'aquifer'
 import { refAt } from '../src/domain/index/word-segment.ts'
 import { createRandom } from './corpus.ts'
 import { inParallel } from './ours.ts'
@@ -46,12 +46,12 @@ export interface RecallBase {
   close(): Promise<void>
 }
 
-export async function openRecall(file: string): Promise<RecallBase> {
+export async function openRecall(file: string, limits: MemoryOptions['limits'] = {}): Promise<RecallBase> {
   const { Memory, SQLiteStore } = await import('aquifer')
   const { openStore } = await import('../src/open.ts')
   const store = new SQLiteStore({ url: `file:${file}` })
   const { storage, release } = await openStore(store)
-  const memory = new Memory({ storage: store, embedder: readyEmbedder, background: false })
+  const memory = new Memory({ storage: store, embedder: readyEmbedder, background: false, limits })
   const close = async () => {
     await memory.close()
     await release()

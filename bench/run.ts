@@ -5,6 +5,7 @@
  *   --quick         a small run: enough to see that everything works, too small to judge by
  *   --large         1,000,000 messages against 10,000, instead of ours against the floor
  *   --floor-only    the floor alone
+ *   --strict        fails if a line misses its target
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     large: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
   },
 })
 
@@ -53,3 +55,4 @@ const file = options.large ? 'large.json' : 'latest.json'
 writeJson(join(results, file), { ...describeRun({}), options, seconds, lines })
 const missed = lines.filter(({ verdict }) => verdict === 'miss').length
 console.log(`\n${lines.length} lines, ${missed} below target, ${seconds} s; JSON in bench/results/${file}`)
+if (options.strict && missed > 0) process.exitCode = 1

@@ -10,6 +10,7 @@ import { processesRow } from './processes.ts'
 import { readMessagesRows } from './read-messages.ts'
 import { recallRows } from './recall.ts'
 import { saveRows } from './save.ts'
+import { stallRows } from './stalls.ts'
 import { threadRows } from './threads.ts'
 import { tracingRow } from './tracing.ts'
 import { workflowRows } from './workflows.ts'
@@ -30,4 +31,5 @@ export const rows: readonly Row[] = [
   ...workflowRows,
   processesRow,
   importCostRow,
+  ...stallRows,
 ]

@@ -1,3 +1,4 @@
+import { setImmediate as oneTurn } from 'node:timers/promises'
 import { invalidInput } from '../domain/error.ts'
 import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
@@ -129,6 +130,8 @@ export abstract class Conversations {
       threads.push(...page.threads.map(datedThread))
       cursor = page.nextCursor
       if (cursor === undefined) return threads
+      // There may be many pages, and none of them waits for anything.
+      await oneTurn()
     }
   }
 

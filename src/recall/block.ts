@@ -5,7 +5,7 @@
 import type { Actor } from '../domain/actor.ts'
 import { isSupersededFlag, type WordSegment } from '../domain/index/word-segment.ts'
 import { type Columns, copyColumns, copySegment, newColumns } from './columns.ts'
-import { allPostings, type Postings } from './postings.ts'
+import { eachPostings, type Postings } from './postings.ts'
 import { type LastRows, ThreadLinks } from './sessions.ts'
 
 /** The records of one space, in the order of its segments. */
@@ -113,7 +113,7 @@ function extendBlock(block: Block, added: readonly WordSegment[]): Block {
   return {
     ...rows,
     segments,
-    postings: allPostings(segments, block.postings),
+    postings: [...block.postings, ...eachPostings(segments, block.postings.length)],
     lastRows: links.lastRows(),
     places: new Map([...block.places, ...places.added]),
   }
@@ -122,12 +122,28 @@ function extendBlock(block: Block, added: readonly WordSegment[]): Block {
 /** Blocks by their first segment: they live no longer than it. */
 const blocks = new WeakMap<WordSegment, Block>()
 
+/** The block that is known of the first of some segments. */
+function knownBlock(folded: readonly WordSegment[]): Block {
+  const [first] = folded
+  const known = first === undefined ? undefined : blocks.get(first)
+  return known?.segments.every((segment, i) => segment === folded[i]) ? known : emptyBlock
+}
+
+/**
+ * Makes what takes long of a space's rows ahead, some at each step, so that the caller may give the event loop its turn in
+ * between. {@link spaceRows} makes the rest.
+ */
+export function* prepareRows(segments: readonly WordSegment[]): Generator<unknown> {
+  const folded = segments.slice(0, -1)
+  const known = knownBlock(folded)
+  if (known.segments.length < folded.length) yield* eachPostings(folded, known.postings.length)
+}
+
 /** The block of segments that are all folded: the one that is known, as far as it goes. */
 function blockOf(folded: readonly WordSegment[]): Block {
   const [first] = folded
   if (first === undefined) return emptyBlock
-  const known = blocks.get(first) ?? emptyBlock
-  const start = known.segments.every((segment, i) => segment === folded[i]) ? known : emptyBlock
+  const start = knownBlock(folded)
   if (start.segments.length === folded.length) return start
   const block = extendBlock(start, folded.slice(start.segments.length))
   blocks.set(first, block)

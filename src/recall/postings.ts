@@ -50,15 +50,16 @@ function postingsOf(segments: readonly WordSegment[]): Postings {
   return postings
 }
 
-/** The postings of the first segments of a space, as far as they come in full groups; the rest is read word by word. */
-export function allPostings(segments: readonly WordSegment[], before: readonly Postings[]): readonly Postings[] {
-  const all = [...before]
-  for (let start = all.length * segmentsTogether; start + segmentsTogether <= segments.length; ) {
+/**
+ * The postings of the first segments of a space but for some groups, as far as they come in full groups; the rest is read word
+ * by word. They are made one at each step and kept, so a caller may pause in between.
+ */
+export function* eachPostings(segments: readonly WordSegment[], skipped: number): Generator<Postings> {
+  for (let start = skipped * segmentsTogether; start + segmentsTogether <= segments.length; ) {
     const some = segments.slice(start, start + segmentsTogether)
     // Larger segments would not fit; then all after them are read word by word.
-    if (some.reduce((sum, { count }) => sum + count, 0) > mostRows) break
-    all.push(postingsOf(some))
+    if (some.reduce((sum, { count }) => sum + count, 0) > mostRows) return
+    yield postingsOf(some)
     start += segmentsTogether
   }
-  return all
 }

@@ -5,7 +5,7 @@ import type { WordSegment } from '../../src/domain/index/word-segment.ts'
 import { placeIn } from '../../src/domain/sorted.ts'
 import { type Corpus, corpusOf } from '../../src/recall/corpus.ts'
 import { occurrencesOf } from '../../src/recall/occurrences.ts'
-import { allPostings } from '../../src/recall/postings.ts'
+import { eachPostings } from '../../src/recall/postings.ts'
 import { runRandom } from '../random-runs.ts'
 import { ann, bob, recordsOf, type Said, segmentsOf } from './records.ts'
 
@@ -89,9 +89,9 @@ describe('postings', () => {
       [ann],
       1,
     )
-    const first = allPostings(all.slice(0, 9), [])
+    const first = [...eachPostings(all.slice(0, 9), 0)]
     expect(first.map((some) => some.segments.length)).toEqual([8])
-    const both = allPostings(all, first)
+    const both = [...first, ...eachPostings(all, first.length)]
     expect(both.map((some) => some.segments.length)).toEqual([8, 8])
     expect(both[0]).toBe(first[0])
     expect([...(both[1]?.terms ?? [])]).toEqual([8, 9, 10, 11, 12, 13, 14, 15])

@@ -41,6 +41,8 @@ export class EntryWords {
   readonly language: Language
   readonly #shares = new Set<Share>()
   readonly #shareOf = new Map<string, Share>()
+  /** Those whose segments are to be made. */
+  readonly #changed = new Set<Share>()
   /** With room for another entry. */
   #open: Share | null = null
   /** The first time at which one of them expires; null if none does. */
@@ -64,7 +66,7 @@ export class EntryWords {
     const known: KnownEntry = { record: indexedEntry(entry, this.language), expiresAt: entry.expiresAt }
     this.#bytes += bytesOf(known)
     share.entries.set(entry.key, known)
-    share.segment = null
+    this.#change(share)
     this.#shares.add(share)
     this.#shareOf.set(entry.key, share)
     this.#noteExpiry(entry.expiresAt)
@@ -75,13 +77,26 @@ export class EntryWords {
     this.#drop(key)
   }
 
+  /** Makes the segments of entries that are complete already, so that not all are made at the end. */
+  pack(): void {
+    for (const share of this.#changed) if (share.entries.size >= entriesTogether) this.#segmentOf(share)
+  }
+
   /** The words of the entries that are present at a time, in segments that stay the same as long as their entries do. */
   segments(at: string): readonly WordSegment[] {
     if (this.#nextExpiry !== null && this.#nextExpiry <= at) this.#dropExpired(at)
-    return Array.from(this.#shares, (share) => {
-      share.segment ??= packed(share.entries.values())
-      return share.segment
-    })
+    return Array.from(this.#shares, (share) => this.#segmentOf(share))
+  }
+
+  #segmentOf(share: Share): WordSegment {
+    share.segment ??= packed(share.entries.values())
+    this.#changed.delete(share)
+    return share.segment
+  }
+
+  #change(share: Share): void {
+    share.segment = null
+    this.#changed.add(share)
   }
 
   #drop(key: string): void {
@@ -90,9 +105,11 @@ export class EntryWords {
     if (share === undefined || known === undefined) return
     this.#bytes -= bytesOf(known)
     share.entries.delete(key)
-    share.segment = null
     this.#shareOf.delete(key)
-    if (share.entries.size === 0) this.#shares.delete(share)
+    this.#change(share)
+    if (share.entries.size > 0) return
+    this.#shares.delete(share)
+    this.#changed.delete(share)
   }
 
   #shareWithRoom(): Share {

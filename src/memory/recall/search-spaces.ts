@@ -1,4 +1,5 @@
 /** The searched part of a recall: scans spaces, embeds the question, and ranks what is in scope. */
+import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Indexer } from '../../derive/indexer.ts'
 import { recordPieces } from '../../derive/record-text.ts'
 import type { Access } from '../../domain/actor.ts'
@@ -7,6 +8,7 @@ import { type RecordKind, type RecordRef, recordKinds, refAt } from '../../domai
 import type { Language } from '../../domain/language.ts'
 import type { GateMode } from '../../domain/question-gate.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
+import { prepareRows } from '../../recall/block.ts'
 import { type Corpus, corpusOf, rowPlace } from '../../recall/corpus.ts'
 import { type Plan, planOf } from '../../recall/plan.ts'
 import type { RecallMode } from '../../recall/question.ts'
@@ -51,6 +53,19 @@ export interface Search {
 /** Longest question that is embedded and searched for, UTF-16 units. */
 const longestQuestion = 10_000
 
+/** Longest time of work before the event loop gets its turn, milliseconds. */
+const sliceMs = 5
+
+/** Does the steps of some work, and pauses where they take long. */
+async function inSlices(steps: Iterable<unknown>): Promise<void> {
+  let until = performance.now() + sliceMs
+  for (const _ of steps) {
+    if (performance.now() < until) continue
+    await oneTurn()
+    until = performance.now() + sliceMs
+  }
+}
+
 async function scanSpace(
   storage: Storage,
   access: Access,
@@ -62,7 +77,9 @@ async function scanSpace(
   const takesEntries = query.kinds.includes('entry') && scan.key !== null
   const entries = takesEntries ? await storage.index.entryWords(access, id) : []
   // What changes most often comes last: what was made of the segments before it is kept.
-  return { id, scan, segments: [...entries, ...scan.words] }
+  const segments = [...entries, ...scan.words]
+  await inSlices(prepareRows(segments))
+  return { id, scan, segments }
 }
 
 interface Ready {

@@ -4,14 +4,13 @@ import type { SpaceId } from '../../domain/id.ts'
 import { addEntryKeys, EntryWords } from '../../domain/index/entry-words.ts'
 import type { WordSegment } from '../../domain/index/word-segment.ts'
 import { isoTime } from '../../domain/time.ts'
+import { sliceMs } from '../collected-segments.ts'
 import type { ReadEntries } from '../entry-cache.ts'
 import { entryOf } from '../rows/entry-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { textAfter } from './text-after.ts'
 import { rowsBetween } from './view.ts'
 
-/** Longest time that entries are analysed before the event loop gets its turn, milliseconds. */
-const sliceMs = 5
 /** Entries that are read at once. */
 const entriesTogether = 32
 /** So many commits are read again at most; after more of them, all entries are. */
@@ -25,6 +24,7 @@ function readOn(database: SqliteDatabase, space: CachedSpace, read: ReadEntries)
   while (read.after !== null) {
     const rows = entriesInRange.all(space.n, '', read.after, textAfter(''), now, entriesTogether)
     for (const columns of rows) read.words.put(entryOf(columns))
+    read.words.pack()
     read.after = rows.length < entriesTogether ? null : (rows.at(-1)?.[0] ?? null)
     if (performance.now() > until) return read.after === null
   }

@@ -1,6 +1,8 @@
 /** The parts of a space in SQLite that recall scans and reads. */
 
-import { packTurn, unpackTurn } from '../../domain/id.ts'
+import { setImmediate as oneTurn } from 'node:timers/promises'
+import { packTurn, type SpaceId, unpackTurn } from '../../domain/id.ts'
+import type { VectorSegment } from '../../domain/index/vector-segment.ts'
 import { parseMessageRef, type RecordRef, type WordSegment } from '../../domain/index/word-segment.ts'
 import { liveFact } from '../../domain/records/fact.ts'
 import { liveState } from '../../domain/records/keyed-state.ts'
@@ -9,25 +11,57 @@ import { type TurnState, visibleMessages } from '../../domain/records/turn.ts'
 import { type FoldSpace, foldTurn } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
 import { isoTime } from '../../domain/time.ts'
-import type { FoundRecord, IndexReader } from '../../ports/storage.ts'
+import type { FoundRecord, IndexReader, SpaceScan } from '../../ports/storage.ts'
+import { CollectedSegments, sliceMs } from '../collected-segments.ts'
 import { entryOf } from '../rows/entry-rows.ts'
 import { factOf } from '../rows/fact-rows.ts'
 import { turnRowOf } from '../rows/log-rows.ts'
 import { recordOf } from '../rows/record-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { entryWords } from './entry-words.ts'
-import { vectorsOf } from './vectors.ts'
+import { vectorSegment, vectorsOf } from './vectors.ts'
 import { tailSegment, wordSegment } from './words.ts'
 
-function wordsOf(database: SqliteDatabase, space: CachedSpace): WordSegment[] {
-  const segments: WordSegment[] = []
-  for (const k of database.numbersOf(space, 'words', () => database.statements.wordNumbers.all(space.n))) {
-    const segment = wordSegment(database, k)
-    if (segment !== null) segments.push(segment)
-  }
-  const tail = tailSegment(database, space)
-  if (tail !== null) segments.push(tail)
+/** What the slices of a scan have read. */
+interface Scanned {
+  readonly words: CollectedSegments<WordSegment>
+  readonly vectors: CollectedSegments<VectorSegment>
+}
+
+function wordsOf(database: SqliteDatabase, space: CachedSpace, scanned: Scanned, until: number): WordSegment[] | null {
+  const numbers = database.numbersOf(space, 'words', () => database.statements.wordNumbers.all(space.n))
+  const segments = scanned.words.collect(numbers, until, (k) => wordSegment(database, k))
+  const tail = segments === null ? null : tailSegment(database, space)
+  if (tail !== null) segments?.push(tail)
   return segments
+}
+
+/** One slice of a scan; null if there is more to read. Runs in a snapshot: the last slice sees all at one time. */
+function scanSlice(
+  database: SqliteDatabase,
+  id: SpaceId,
+  fingerprint: string | null,
+  scanned: Scanned,
+): SpaceScan | null {
+  const space = database.space(id)
+  if (space === null) return { asOf: 0, key: null, language: 'english', words: [], vectors: [] }
+  const until = performance.now() + sliceMs
+  const words = wordsOf(database, space, scanned, until)
+  if (words === null) return null
+  const collect = (numbers: readonly number[]) =>
+    scanned.vectors.collect(numbers, until, (k) => vectorSegment(database, k))
+  const vectors = fingerprint === null ? [] : vectorsOf(database, space, fingerprint, collect)
+  const { seq, key, settings } = space.state
+  return vectors === null ? null : { asOf: seq, key, language: settings.language, words, vectors }
+}
+
+async function scan(database: SqliteDatabase, id: SpaceId, fingerprint: string | null): Promise<SpaceScan> {
+  const scanned: Scanned = { words: new CollectedSegments(), vectors: new CollectedSegments() }
+  for (;;) {
+    const found = await database.read(() => scanSlice(database, id, fingerprint, scanned))
+    if (found !== null) return found
+    await oneTurn()
+  }
 }
 
 /** The rows of the turn at a place, by seq, and its thread's id; null if none began there. */
@@ -95,14 +129,7 @@ function readRecords(
 
 export function indexReader(database: SqliteDatabase): IndexReader {
   return {
-    scan: (_, id, fingerprint) =>
-      database.read(() => {
-        const space = database.space(id)
-        if (space === null) return { asOf: 0, key: null, language: 'english', words: [], vectors: [] }
-        const { seq, key, settings } = space.state
-        const vectors = fingerprint === null ? [] : vectorsOf(database, space, fingerprint)
-        return { asOf: seq, key, language: settings.language, words: wordsOf(database, space), vectors }
-      }),
+    scan: (_, id, fingerprint) => scan(database, id, fingerprint),
     entryWords: (_, id) => entryWords(database, id),
     read: (_, id, refs) =>
       database.read(() => {

@@ -26,27 +26,26 @@ function findEmbedding(database: SqliteDatabase, fingerprint: string): Embedding
 }
 
 /** A segment of vectors by its number; null if it is gone. */
-function vectorSegment(database: SqliteDatabase, number: number): VectorSegment | null {
+export function vectorSegment(database: SqliteDatabase, number: number): VectorSegment | null {
   return database.vectorSegments.get(number, (k) => {
     const data = database.statements.vectorsByNumber.get(k)?.[0]
     return data === undefined ? null : { segment: storedVectors(data), bytes: data.length + 1_000 }
   })
 }
 
-/** The vectors of a space that an embedder has made. */
-export function vectorsOf(database: SqliteDatabase, space: CachedSpace, fingerprint: string): VectorSegment[] {
+/** The vectors of a space that an embedder has made; null if `collect` has not read them all yet. */
+export function vectorsOf(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  fingerprint: string,
+  collect: (numbers: readonly number[]) => VectorSegment[] | null,
+): VectorSegment[] | null {
   const embedding = findEmbedding(database, fingerprint)
   if (embedding === undefined) return []
   const [n, , dimensions] = embedding
-  const numbers = database.numbersOf(space, n, () => database.statements.vectorNumbers.all(space.n, n))
-  const segments: VectorSegment[] = []
-  for (const k of numbers) {
-    const segment = vectorSegment(database, k)
-    if (segment === null) continue
-    // Vectors of other lengths cannot be compared.
-    if (segment.dimensions !== dimensions) throw damagedRecord('segment of vectors')
-    segments.push(segment)
-  }
+  const segments = collect(database.numbersOf(space, n, () => database.statements.vectorNumbers.all(space.n, n)))
+  // Vectors of other lengths cannot be compared.
+  if (segments?.some((segment) => segment.dimensions !== dimensions)) throw damagedRecord('segment of vectors')
   return segments
 }
 
