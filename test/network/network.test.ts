@@ -1,5 +1,5 @@
 // Networks of real agents, whose models say what a test says: events in order, decisions inside the loop, views by themselves.
-import { Agent, createTool, type Memory } from 'aquifer'
+import { Agent, createStep, createTool, createWorkflow, type Memory } from 'aquifer'
 import { callTool, failWith, type Step, scriptedModel } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -109,6 +109,58 @@ describe('the events of a network', () => {
     const stream = await agent.network('Help me', { ...at, maxRetries: 0, onError: () => {} })
     expect(payloadsOf(await eventsOf(stream), 'error')).toMatchObject([{ error: { message: 'The provider is down.' } }])
     expect(await stream.result).toMatchObject({ status: 'failed', result: null })
+  })
+})
+
+describe('a workflow', () => {
+  const facts = createStep({
+    id: 'facts',
+    inputSchema: z.object({ city: z.string() }),
+    outputSchema: z.object({ text: z.string() }),
+    resumeSchema: z.object({ yes: z.boolean() }),
+    execute: async ({ inputData: { city }, resumeData, suspend }) => {
+      if (city === 'Paris' && resumeData === undefined) return suspend({ why: city })
+      return { text: `${city} is old` }
+    },
+  })
+  const city = createWorkflow({
+    id: 'city-id',
+    description: 'Gathers facts about a city.',
+    inputSchema: z.object({ city: z.string() }),
+    outputSchema: z.object({ text: z.string() }),
+  })
+    .then(facts)
+    .commit()
+  const routed = (name: string) => {
+    const script = [callTool('workflow-city', { city: name }), 'It is old.']
+    return supervisor(script, openMemory(), { workflows: { city } }).agent
+  }
+
+  it('has the known events, with its own inside', async () => {
+    const stream = await routed('London').network('Tell me about London', at)
+    const events = await eventsOf(stream)
+    expect(outOfOrder(namesOf(events), knownLists.workflow)).toEqual([])
+    expect(payloadsOf(events, 'workflow-execution-start')).toEqual([
+      { workflowId: 'city-id', args: { city: 'London' }, runId: stream.runId },
+    ])
+    expect(payloadsOf(events, 'workflow-execution-end')).toMatchObject([
+      { primitiveId: 'city-id', primitiveType: 'workflow', name: 'city-id', result: { text: 'London is old' } },
+    ])
+    expect(payloadsOf(events, 'network-execution-event-step-finish').map(({ result }) => result)).toEqual([
+      'It is old.',
+    ])
+  })
+
+  it('that waits is resumed with data', async () => {
+    const agent = routed('Paris')
+    const stream = await agent.network('Tell me about Paris', at)
+    const events = await eventsOf(stream)
+    const [waits] = payloadsOf(events, 'workflow-execution-suspended')
+    expect([waits?.suspendPayload, await stream.status]).toEqual([{ why: 'Paris' }, 'suspended'])
+    const next = await agent.resumeNetwork({ yes: true }, { runId: stream.runId })
+    const later = await eventsOf(next)
+    expect(namesOf(later)[0]).toBe('workflow-execution-start')
+    expect(payloadsOf(later, 'network-execution-event-step-finish').map(({ result }) => result)).toEqual(['It is old.'])
   })
 })
 
