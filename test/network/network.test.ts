@@ -252,6 +252,24 @@ describe('without ids', () => {
     ])
   })
 
+  it('it runs workflows, too', async () => {
+    const step = createStep({
+      ...{ id: 'say', inputSchema: z.object({}), outputSchema: z.string() },
+      execute: async () => 'said',
+    })
+    const flow = createWorkflow({
+      id: 'flow',
+      description: 'Says.',
+      inputSchema: z.object({}),
+      outputSchema: z.string(),
+    })
+    const say = flow.then(step).commit()
+    const script = [callTool('workflow-say', {}), 'Done.']
+    const { agent } = supervisor(script, openMemory(), { workflows: { say } })
+    const events = await eventsOf(await agent.network('Say it'))
+    expect(payloadsOf(events, 'workflow-execution-end')).toMatchObject([{ result: 'said' }])
+  })
+
   it('it goes on by its run alone', async () => {
     const { agent } = waiting('agent')
     const stream = await agent.network('Pay')
