@@ -148,7 +148,7 @@ export type {
   WorkingMemoryVersion,
   WorkingMemoryWrite,
 } from './facade/records.ts'
-export type { CommitOptions, Space } from './facade/space.ts'
+export type { ChildSpacePage, CommitOptions, Space } from './facade/space.ts'
 export type {
   Entry,
   EntryDeletion,
@@ -186,7 +186,7 @@ export type { ObservedThread } from './memory/observations/observe.ts'
 export type { MemoryOptions } from './memory/options/options.ts'
 export type { DecideProposalOptions } from './memory/proposals/decide.ts'
 export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'
-export type { ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces.ts'
+export type { ChildSpacesOptions, ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces.ts'
 export type { ChangeEntryOptions, DeleteEntryOptions, Ttl, WriteEntryOptions } from './memory/team/entries.ts'
 export type { ListEntriesOptions } from './memory/team/read-entries.ts'
 export type { EntryChange, WatchOptions } from './memory/team/watch.ts'

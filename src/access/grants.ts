@@ -13,6 +13,15 @@ export function isGranted(access: Access, right: Right, space: SpaceId): boolean
   })
 }
 
+/** Whether the grants give a right in all spaces below one. */
+export function isGrantedBelow(access: Access, right: Right, space: string): boolean {
+  if (access.grants === 'all') return true
+  return access.grants.some((grant) => {
+    const reaches = grant.children === true && (grant.space === space || space.startsWith(`${grant.space}/`))
+    return reaches && grant.rights.includes(right)
+  })
+}
+
 /** The right that a change needs. */
 export function rightFor(change: Change): Right {
   if (change.kind === 'erase') return 'erase'

@@ -3,7 +3,7 @@ import type { Access, Right } from '../domain/actor.ts'
 import type { Commit } from '../domain/commit/commit.ts'
 import type { SpaceId } from '../domain/id.ts'
 import type { ReceiptReader, RunReader, Storage, ThreadReader } from '../ports/storage.ts'
-import { isGranted, requireAdministrator, requireRight, rightFor } from './grants.ts'
+import { isGranted, isGrantedBelow, requireAdministrator, requireRight, rightFor } from './grants.ts'
 
 type SpaceRead<Rest extends readonly unknown[], Result> = (
   access: Access,
@@ -115,7 +115,12 @@ export function guardStorage(storage: Storage): Storage {
         const space = await spaces.byKey(access, key)
         return space !== null && isGranted(access, 'read', space) ? space : null
       },
-      list: administered(spaces.list),
+      list: async (access, query) => {
+        const isBelow = query.prefix.endsWith('/')
+        const parent = `${query.kind}/${query.prefix.slice(0, -1)}`
+        if (!isBelow || !isGrantedBelow(access, 'read', parent)) requireAdministrator(access)
+        return spaces.list(access, query)
+      },
       changedSince: administered(spaces.changedSince),
     },
     threads: guardThreads(threads),

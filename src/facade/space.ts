@@ -9,7 +9,7 @@ import type { FeedOptions } from '../memory/arguments/feed-options.ts'
 import type { Core } from '../memory/door/core.ts'
 import { Door } from '../memory/door/door.ts'
 import type { SpaceRecallOptions } from '../memory/recall/recall-options.ts'
-import type { ConfigureOptions } from '../memory/spaces.ts'
+import type { ChildSpacesOptions, ConfigureOptions } from '../memory/spaces.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'
 import { call, follow } from './call.ts'
 import { datedRecollection, type Recollection } from './records.ts'
@@ -21,6 +21,14 @@ export interface CommitOptions {
   readonly id?: string
   /** The expectations of the commit. It is applied only if all of them hold. */
   readonly expect?: readonly Expectation[]
+}
+
+/** A page of child spaces. */
+export interface ChildSpacePage {
+  /** The spaces, in the order of their ids. */
+  readonly children: readonly Space[]
+  /** Where the next page begins. Absent on the last page. */
+  readonly nextCursor?: string
 }
 
 /** The door of a space, for the rooms that are built on it. Users cannot reach it: it commits without parsing. */
@@ -65,6 +73,20 @@ export class Space implements SpaceReads {
    */
   state(): Promise<SpaceState | null> {
     return call(this.#door.core, 'spaces.get', { what: 'state', stated: { space: this.id } })
+  }
+
+  /**
+   * The spaces right below this one, such as those of the subagents that work for a resource, by their ids.
+   *
+   * @param options `limit`: how many are on a page, from 1. Default: 100. `cursor`: the `nextCursor` of the page before.
+   * @returns Each as an object like this one, whose own children can be listed.
+   * @throws MemoryError `denied` unless the memory may read all spaces below this one.
+   */
+  async children(options: ChildSpacesOptions = {}): Promise<ChildSpacePage> {
+    const stated = { space: this.id }
+    const { core } = this.#door
+    const { spaces, ...end } = await call(core, 'spaces.children', { what: 'children', options, stated })
+    return { children: spaces.map(({ id }) => spaceOf(core, id)), ...end }
   }
 
   /**

@@ -2,7 +2,14 @@
 import type { Change, CommitResult, Expectation } from '../domain/commit/commit.ts'
 import type { LoggedCommit } from '../domain/commit/effect.ts'
 import type { SpaceId } from '../domain/id.ts'
-import { encodePart, parseSpaceId, type SpaceKind, type SpaceSettings, type SpaceState } from '../domain/space.ts'
+import {
+  encodePart,
+  parentOf,
+  parseSpaceId,
+  type SpaceKind,
+  type SpaceSettings,
+  type SpaceState,
+} from '../domain/space.ts'
 import { type CommitIdOption, named } from './arguments/commit-ids.ts'
 import { decodeCursor, encodeCursor, type PageStart } from './arguments/cursor.ts'
 import type { Core } from './door/core.ts'
@@ -58,6 +65,38 @@ export async function listSpaces(
   const end = spaces.at(-1)
   if (found.length <= limit || end === undefined) return { spaces }
   return { spaces, nextCursor: encodeCursor(`spaces-${kind}`, allSpaces, [end.id]) }
+}
+
+/** Options of `space.children`. */
+export interface ChildSpacesOptions extends PageStart {
+  /** Spaces on one page. Default: 100. */
+  readonly limit?: number
+}
+
+/** How many spaces are read at once: those of deeper levels stand between the children. */
+const readAtOnce = 1_000
+
+/** A page of the spaces right below a space, by id. */
+export async function childSpaces(
+  core: Core,
+  { space, cursor, limit = 100 }: NamedSpace & ChildSpacesOptions,
+): Promise<SpacePage> {
+  const { id, address } = parseSpaceId(space)
+  const [{ kind } = address] = address.path
+  const [last] = cursor === undefined ? [] : decodeCursor(cursor, 'children', id)
+  const storage = await core.storage.get()
+  const spaces: SpaceState[] = []
+  for (let after = last === undefined ? null : (String(last) as SpaceId); ; ) {
+    const prefix = `${id.slice(kind.length + 1)}/`
+    const page = await storage.spaces.list(core.access, { kind, prefix, after, limit: readAtOnce })
+    for (const one of page) {
+      if (parentOf(one.id) !== id) continue
+      if (spaces.length < limit) spaces.push(one)
+      else return { spaces, nextCursor: encodeCursor('children', id, [(spaces.at(-1) as SpaceState).id]) }
+    }
+    after = page.at(-1)?.id ?? null
+    if (page.length < readAtOnce || after === null) return { spaces }
+  }
 }
 
 /** The space itself; null if nothing was ever written to it. */

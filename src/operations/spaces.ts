@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { allSettingsSchema, changeSchema, expectationSchema, settingsSchema } from '../domain/commit/schema.ts'
 import { turnStatuses } from '../domain/records/turn.ts'
 import { parseSpaceId, spaceKinds } from '../domain/space.ts'
-import { commitChanges, configureSpace, followSpace, getSpace, listSpaces } from '../memory/spaces.ts'
+import { childSpaces, commitChanges, configureSpace, followSpace, getSpace, listSpaces } from '../memory/spaces.ts'
 import { changeResult } from './change-results.ts'
 import { actor, commitId, cursor, json, jsonFields, limit, optional, prefix, recordTime, seq } from './fields.ts'
 import { operation, type Touched } from './operation.ts'
@@ -83,6 +83,17 @@ export const spaceOperations = [
     output: z.strictObject({ spaces: z.array(spaceState), nextCursor: cursor }),
     space: () => 'all',
     run: listSpaces,
+  }),
+  operation({
+    name: 'spaces.children',
+    title: 'List child spaces',
+    description:
+      'A page of the spaces right below a space, by id, 100 unless asked otherwise. Needs a grant that reaches the children.',
+    effect: 'read',
+    input: z.strictObject({ ...named, cursor, limit }),
+    output: z.strictObject({ spaces: z.array(spaceState), nextCursor: cursor }),
+    space,
+    run: childSpaces,
   }),
   operation({
     name: 'spaces.get',

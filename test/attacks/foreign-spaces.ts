@@ -81,6 +81,7 @@ const readers: Readonly<Record<string, (space: Space, ids: Ids) => unknown>> = {
   recall: (space) => space.recall('secret'),
   changes: (space) => space.changes({ after: 0 }).next(),
   configure: (space) => space.configure({ logDays: 3 }),
+  children: (space) => space.children({ limit: 5 }),
   commit: (space) => space.commit([{ kind: 'entry-write', key: 'k', value: 1 }]),
 }
 

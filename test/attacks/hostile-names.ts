@@ -229,6 +229,7 @@ const spaces: readonly Entry[] = [
     const expect = [{ absent: { entry: text } }] as const
     return spaceOf(s).commit([{ kind: 'entry-write', key: 'k', value: 1 }], { expect })
   }),
+  entry('Space.children', 'cursor', (s, cursor) => spaceOf(s).children({ cursor })),
   entry('Space.configure', 'language', (s, text) => spaceOf(s).configure({ language: text as never })),
   entry('Space.recall', 'threadId', (s, text) => spaceOf(s).recall('x', { threadId: text })),
   entry('Space.recall', 'spaces', (s, text) => spaceOf(s).recall('x', { spaces: [text] })),

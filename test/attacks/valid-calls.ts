@@ -164,6 +164,7 @@ const changes = [
 const spaces = calls('Space', (s) => s.memory.space(`resource/${s.resourceId}`), {
   commit: changes.map((change) => () => [[change], { id: 'c', expect: [{ seq: 1 }] }]),
   configure: () => [{ logDays: 1, entryTtlMs: null }, { ifVersion: 0 }],
+  children: () => [{ limit: 2 }],
   changes: () => [{ after: 0, signal: AbortSignal.abort() }],
   recall: (s) => ['one', { threadId: s.threadId, topK: 2, filter: { a: 1 }, kinds: ['message'], spaces: ['team/x'] }],
 })

@@ -80,7 +80,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...['reindex', 'getRun', 'listRuns', 'getWorkingMemory', 'updateWorkingMemory', 'getWorkingMemoryHistory'],
     ...['restoreWorkingMemory', 'forget', 'exportOf', 'getReceipt', 'receipts', 'close', disposal],
   ],
-  'aquifer Space': ['id', 'commit', 'state', 'configure', 'changes', 'recall', ...spaceReaders],
+  'aquifer Space': ['id', 'commit', 'state', 'children', 'configure', 'changes', 'recall', ...spaceReaders],
   'aquifer Team': [
     ...['space', 'write', 'read', 'get', 'merge', 'append', 'increment', 'update', 'delete', 'list', 'history'],
     ...['readAt', 'watch'],

@@ -74,6 +74,7 @@ export const reads: Readonly<Record<string, Inputs>> = {
   'observations.list': () => [alice, { ...alice, threadId: 't', at: '2020-01-01T00:00:00.000Z' }],
   'observations.history': () => [{ ...alice, threadId: 't' }],
   'runs.list': () => [alice, { ...alice, status: ['complete'], limit: 1 }],
+  'spaces.children': () => [{ space: 'resource/ann' }, { space: 'team/acme', limit: 1 }],
   'spaces.list': () => [{ kind: 'resource' }, { kind: 'team', prefix: 'a', limit: 1 }],
   'spaces.get': () => [{ space: 'resource/alice' }, { space: 'resource/none' }],
   'spaces.changes': () => [{ space: 'resource/alice', after: 0 }],
