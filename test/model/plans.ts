@@ -35,7 +35,7 @@ export const tinyLimits: Limits = {
   factBytes: 40,
   factLinks: 3,
   runBytes: 110,
-  recordBytes: 90,
+  recordBytes: 150,
   stepBytes: 200,
   pendingDays: 1,
   proposalDays: 1,
@@ -129,9 +129,9 @@ const runStatus = fc.constantFrom(
 /** A plan and how often it is drawn. */
 const drawn = <Plan>(weight: number, plan: fc.Arbitrary<Plan>) => ({ weight, arbitrary: plan })
 
-// Of 20 changes, 6 are of threads, 4 of values, 4 of facts, 2 of runs, 2 of steps, 1 of workflows and 1 of proposals; a few are of observations.
+// Of 20 changes, 6 are of threads, 4 of values, 4 of facts, 2 of runs, 2 of steps, 1 of workflows and 1 of proposals.
 const [ofThread, ofValue, ofFact, ofRun, ofStep, ofWork, ofProposal, ofObservation] = [
-  61, 57, 182, 111, 100, 50, 80, 10,
+  61, 57, 182, 111, 100, 50, 240, 10,
 ]
 
 /** What makes changes that can be proposed. */
@@ -376,7 +376,7 @@ const action = fc.oneof(
     arbitrary: kind('work-step', { space: fc.nat(1), plan: workAtHand, actor: sometimes(fc.nat(3)), via }),
   },
   {
-    weight: 12,
+    weight: 30,
     arbitrary: kind('decide', {
       space: fc.nat(1),
       plan: proposals['proposal-decide'].arbitrary,
