@@ -6,6 +6,7 @@ import { delegationRows } from './delegation.ts'
 import { entryRows } from './entries.ts'
 import { importCostRow } from './import-cost.ts'
 import { indexRows } from './index-size.ts'
+import { notesRow } from './notes.ts'
 import { processesRow } from './processes.ts'
 import { readMessagesRows } from './read-messages.ts'
 import { recallRows } from './recall.ts'
@@ -27,6 +28,7 @@ export const rows: readonly Row[] = [
   condenseRow,
   tracingRow,
   agentsRow,
+  notesRow,
   ...delegationRows,
   ...workflowRows,
   processesRow,
