@@ -88,6 +88,24 @@ function guardReceipts({ get, list, asked }: ReceiptReader): ReceiptReader {
   return { get, list: administered(list), asked }
 }
 
+/** Spaces: those below one may be listed by who may read all of them, all others by administrators alone. */
+function guardSpaces(spaces: Storage['spaces']): Storage['spaces'] {
+  return {
+    get: guarded(spaces.get),
+    byKey: async (access, key) => {
+      const space = await spaces.byKey(access, key)
+      return space !== null && isGranted(access, 'read', space) ? space : null
+    },
+    list: async (access, query) => {
+      const isBelow = query.prefix.endsWith('/')
+      const parent = `${query.kind}/${query.prefix.slice(0, -1)}`
+      if (!isBelow || !isGrantedBelow(access, 'read', parent)) requireAdministrator(access)
+      return spaces.list(access, query)
+    },
+    changedSince: administered(spaces.changedSince),
+  }
+}
+
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
   const { spaces, threads, messages, blocks, entries, facts, runs, records, log } = storage
@@ -109,20 +127,7 @@ export function guardStorage(storage: Storage): Storage {
     reclaim: administered(storage.reclaim.bind(storage)),
     receipts: guardReceipts(storage.receipts),
     compact: guarded(storage.compact.bind(storage), 'administer'),
-    spaces: {
-      get: guarded(spaces.get),
-      byKey: async (access, key) => {
-        const space = await spaces.byKey(access, key)
-        return space !== null && isGranted(access, 'read', space) ? space : null
-      },
-      list: async (access, query) => {
-        const isBelow = query.prefix.endsWith('/')
-        const parent = `${query.kind}/${query.prefix.slice(0, -1)}`
-        if (!isBelow || !isGrantedBelow(access, 'read', parent)) requireAdministrator(access)
-        return spaces.list(access, query)
-      },
-      changedSince: administered(spaces.changedSince),
-    },
+    spaces: guardSpaces(spaces),
     threads: guardThreads(threads),
     messages: {
       list: guarded(messages.list),
