@@ -76,37 +76,59 @@ interface PrimitiveAbort {
 
 /** The payload of each event, by its name. */
 export interface NetworkPayloads {
+  /** The router begins to decide. */
   'routing-agent-start': {
     readonly networkId: string
     readonly agentId: string
     readonly runId: string
     readonly inputData: { readonly task: string | null; readonly iteration: number }
   }
+  /** The router begins to speak. */
   'routing-agent-text-start': { readonly runId: string }
+  /** A piece of what the router says. */
   'routing-agent-text-delta': { readonly runId: string; readonly text: string }
+  /** The router has decided, or answered. */
   'routing-agent-end': Selection
+  /** The network was aborted while the router decided. */
   'routing-agent-abort': PrimitiveAbort
+  /** A subagent begins. */
   'agent-execution-start': { readonly agentId: string; readonly args: unknown; readonly runId: string }
+  /** A subagent is done, or failed. */
   'agent-execution-end': PrimitiveEnd & { readonly agentId: string }
+  /** A call of a subagent waits for an approval. */
   'agent-execution-approval': WaitingPrimitive
+  /** A call of a subagent waits for data. */
   'agent-execution-suspended': WaitingPrimitive
+  /** The network was aborted while a subagent was at work. */
   'agent-execution-abort': PrimitiveAbort
+  /** A workflow begins. */
   'workflow-execution-start': { readonly workflowId: string; readonly args: unknown; readonly runId: string }
+  /** A workflow is done, or failed. */
   'workflow-execution-end': PrimitiveEnd & { readonly name: string }
+  /** A call of a workflow waits for an approval. */
   'workflow-execution-approval': WaitingPrimitive
+  /** A call of a workflow waits for data. */
   'workflow-execution-suspended': WaitingPrimitive
+  /** The network was aborted while a workflow was at work. */
   'workflow-execution-abort': PrimitiveAbort
+  /** A tool begins. */
   'tool-execution-start': {
     readonly toolName: string
     readonly toolCallId: string
     readonly args: unknown
     readonly runId: string
   }
+  /** A tool is done, or failed. */
   'tool-execution-end': PrimitiveEnd & { readonly toolCallId: string; readonly toolName: string }
+  /** A call of a tool waits for an approval. */
   'tool-execution-approval': WaitingPrimitive
+  /** A call of a tool waits for data. */
   'tool-execution-suspended': WaitingPrimitive
+  /** The network was aborted while a tool was at work. */
   'tool-execution-abort': PrimitiveAbort
+  /** The check begins whether the task is complete. */
   'network-validation-start': { readonly runId: string; readonly iteration: number; readonly checksCount: number }
+  /** The check is over. */
   'network-validation-end': {
     readonly runId: string
     readonly iteration: number
@@ -119,8 +141,11 @@ export interface NetworkPayloads {
     readonly maxIterationReached: boolean
     readonly suppressFeedback: boolean
   }
+  /** A piece of the object that was asked for: all that is known of it. */
   'network-object': { readonly object: unknown }
+  /** The whole object that was asked for. */
   'network-object-result': { readonly object: unknown }
+  /** The task is complete: once, with the final text. */
   'network-execution-event-step-finish': {
     readonly task: string | null
     /** The final text. */
@@ -129,6 +154,7 @@ export interface NetworkPayloads {
     readonly iteration: number
     readonly runId: string
   }
+  /** The network has ended. */
   'network-execution-event-finish': {
     readonly task: string | null
     readonly isComplete: boolean
@@ -147,6 +173,7 @@ export interface NetworkPayloads {
     readonly object?: unknown
     readonly usage: NetworkUsage
   }
+  /** Something failed. */
   error: { readonly error: unknown }
 }
 
@@ -158,6 +185,7 @@ export interface NetworkInnerEvent {
   /** The type of the inner event behind a prefix. Steps of models are `step-start` and `step-finish`. */
   readonly type: `agent-execution-event-${string}` | `workflow-execution-event-${string}`
   readonly runId: string
+  /** The same for each event. */
   readonly from: 'NETWORK'
   /** The part of the inner stream. */
   readonly payload: {

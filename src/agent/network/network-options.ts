@@ -33,6 +33,7 @@ export type NetworkStatus = 'success' | 'suspended' | 'aborted' | 'failed' | 'di
 
 /** What a network came to. */
 export interface NetworkResult {
+  /** How it ended. */
   readonly status: NetworkStatus
   /** The run of the network. */
   readonly runId: string

@@ -18,12 +18,15 @@ export interface NetworkRun {
 
 /** What a primitive was asked, and what came of it. */
 export interface NetworkStep {
+  /** What did it. */
   readonly primitiveType: NetworkPrimitiveType
   /** The id of the agent or workflow, or the name of the tool. */
   readonly primitiveId: string
+  /** The call of the router that handed it on. */
   readonly toolCallId: string
   /** How many decisions of the router came before. */
   readonly iteration: number
+  /** What the router passed on. */
   readonly args: unknown
   /** Absent for a step that failed, or waits. */
   readonly result?: unknown
