@@ -1,8 +1,9 @@
 /** A storage that checks access before every read and every commit, and otherwise is the storage it guards. */
 import type { Access, Right } from '../domain/actor.ts'
 import type { Commit } from '../domain/commit/commit.ts'
+import { MemoryError, shown } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
-import type { ReceiptReader, RunReader, Storage, ThreadReader } from '../ports/storage.ts'
+import type { FactReader, ReceiptReader, RunReader, Storage, ThreadReader } from '../ports/storage.ts'
 import { isGranted, isGrantedBelow, requireAdministrator, requireRight, rightFor } from './grants.ts'
 
 type SpaceRead<Rest extends readonly unknown[], Result> = (
@@ -71,6 +72,17 @@ function guardThreads(threads: ThreadReader): ThreadReader {
   }
 }
 
+function guardFacts(facts: FactReader): FactReader {
+  return {
+    get: guarded(facts.get),
+    list: guarded(facts.list),
+    history: guarded(facts.history),
+    derivedFrom: guarded(facts.derivedFrom),
+    conflicts: guarded(facts.conflicts),
+    byText: guarded(facts.byText),
+  }
+}
+
 function guardRuns(runs: RunReader): RunReader {
   return {
     get: guarded(runs.get),
@@ -106,12 +118,31 @@ function guardSpaces(spaces: Storage['spaces']): Storage['spaces'] {
   }
 }
 
+/** Refuses to let an agent or a tool erase all that is held on a person, whatever it was granted. */
+function refuseErasingPerson({ actor }: Access, { space, changes }: Commit): void {
+  const [change] = changes
+  if (change?.kind !== 'erase' || (actor.kind !== 'agent' && actor.kind !== 'tool')) return
+  const isWhole = Object.entries(change).every(([field, value]) => field === 'kind' || value === undefined)
+  if (!isWhole || !space.startsWith('resource/')) return
+  throw new MemoryError('denied', {
+    message: `${actor.kind} ${shown(actor.id)} may not erase all of ${shown(space)}.`,
+    fix: 'Let the user or the application forget it.',
+    details: { right: 'erase', space },
+  })
+}
+
+function requireErasing(access: Access, commit: Commit): void {
+  requireRight(access, 'erase', commit.space)
+  refuseErasingPerson(access, commit)
+}
+
 /** Wraps a storage so that no reader and no commit passes without the grant it takes. */
 export function guardStorage(storage: Storage): Storage {
   const { spaces, threads, messages, blocks, entries, facts, runs, records, log } = storage
   return {
     id: storage.id,
     commit: (access, commit, limits) => {
+      refuseErasingPerson(access, commit)
       if (access.grants !== 'all') {
         for (const change of commit.changes) requireRight(access, rightFor(change), commit.space)
       }
@@ -120,7 +151,7 @@ export function guardStorage(storage: Storage): Storage {
     renewLease: guarded(storage.renewLease.bind(storage), 'write'),
     due: administered(storage.due.bind(storage)),
     erase: async (access, commit, limits, note) => {
-      if (commit !== null) requireRight(access, 'erase', commit.space)
+      if (commit !== null) requireErasing(access, commit)
       for (const change of commit?.changes ?? []) requireRight(access, rightFor(change), (commit as Commit).space)
       return storage.erase(access, commit, limits, note)
     },
@@ -149,14 +180,7 @@ export function guardStorage(storage: Storage): Storage {
       history: guarded(entries.history),
       at: guarded(entries.at),
     },
-    facts: {
-      get: guarded(facts.get),
-      list: guarded(facts.list),
-      history: guarded(facts.history),
-      derivedFrom: guarded(facts.derivedFrom),
-      conflicts: guarded(facts.conflicts),
-      byText: guarded(facts.byText),
-    },
+    facts: guardFacts(facts),
     runs: guardRuns(runs),
     records: { get: guarded(records.get), list: guarded(records.list), labelled: guarded(records.labelled) },
     log: {

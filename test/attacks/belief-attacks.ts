@@ -107,6 +107,12 @@ const statements: Attacks = {
     expect(results).toMatchObject([{ event: 'ADD' }])
     expect(results[0]?.id).not.toBe(id)
   },
+  'an echo with a source of its own': async (scene) => {
+    const echo = { kind: 'fact-assert', unique: 'echo', text: same, sources: ['invented'] }
+    const before = await scene.memory.facts.get(scene.id)
+    await scene.commit(scene.agent, echo)
+    expect((await scene.memory.facts.get(scene.id))?.sources).toEqual(before?.sources)
+  },
   'another fact that becomes one with it': async (scene) => {
     const { agent, id } = scene
     const { results } = await agent.add(rome, { ...ann, infer: false, expiresAt: soon(scene) })
@@ -195,6 +201,10 @@ const doors: Attacks = {
       threadId: 't',
     })
     expect(heard).toEqual([{ deleted: false, refused: true, proposalId: expect.any(String) }])
+  },
+  'forgetting the fact': ({ agent, id }) => refused('denied', () => agent.forget({ factIds: [id] })),
+  'forgetting the user': async ({ agent, tool }) => {
+    for (const given of [agent, tool]) await refused('denied', () => given.forget({ resourceId: 'ann' }))
   },
   'memory tools': async ({ memory, id }) => {
     const options = { workingMemory: { template: '# User\n' }, team: 'acme', semanticRecall: true, facts: true }

@@ -74,7 +74,9 @@ export class Beliefs {
     return !isWider || !above(belief.trust, trust)
   }
 
+  /** Less trusted words add nothing, no source either. */
   #merge(belief: Belief, { trust, said, expires, source }: Statement): void {
+    if (above(belief.trust, trust)) return
     if (above(trust, belief.trust)) belief.trust = trust
     if (said !== null && said < belief.from) belief.from = said
     if (laterEnd(expires, belief.expires)) belief.expires = expires

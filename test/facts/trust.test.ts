@@ -116,7 +116,7 @@ describe('an agent or a tool', () => {
     expect(await memory.facts.deleteAll(ann)).toEqual({ deleted: 4 })
   })
 
-  it('that forgets a message of a user removes what was learned from it alone', async () => {
+  it('cannot forget what a user said, nor the message that alone tells it', async () => {
     const memory = openMemory()
     const { messages } = await memory.saveMessages({ resourceId: 'ann', threadId: 't', messages: [home, 'and so on'] })
     const sources = messages.map(({ id }) => id)
@@ -124,7 +124,37 @@ describe('an agent or a tool', () => {
     await memory.as(user).space('resource/ann').commit([change])
     await memory.as(bot).forget({ messageIds: [sources[0] as string] })
     expect((await memory.facts.getAll(ann)).results).toMatchObject([{ sources: [sources[1]] }])
-    await memory.as(bot).forget({ messageIds: [sources[1] as string] })
+    const last = { messageIds: [sources[1] as string] }
+    const [fact] = (await memory.facts.getAll(ann)).results
+    await refused('denied', () => memory.as(bot).forget(last))
+    await refused('denied', () => memory.as(bot).forget({ factIds: [fact?.id as string] }))
+    await refused('denied', () => memory.as(bot).forget({ resourceId: 'ann', threadId: 't' }))
+    await refused('denied', () => memory.as(bot).forget({ resourceId: 'ann' }))
+    expect(await memory.facts.get(fact?.id as string)).toMatchObject({ status: 'current' })
+    expect((await memory.listMessages({ resourceId: 'ann', threadId: 't' })).messages).toHaveLength(1)
+    await memory.as(user).forget(last)
+    expect((await memory.facts.getAll(ann)).results).toEqual([])
+  })
+
+  it('that says again what a user said gives it no source that keeps it', async () => {
+    const memory = openMemory()
+    const { messages } = await memory.saveMessages({ resourceId: 'ann', threadId: 't', messages: [home] })
+    const source = messages[0]?.id as string
+    const change = { kind: 'fact-assert' as const, text: home }
+    await memory
+      .as(user)
+      .space('resource/ann')
+      .commit([{ ...change, unique: 'own', sources: [source] }])
+    await memory
+      .as(bot)
+      .space('resource/ann')
+      .commit([{ ...change, unique: 'echo', sources: ['invented'] }])
+    await memory
+      .as(bot)
+      .space('resource/ann')
+      .commit([{ ...change, unique: 'again' }])
+    expect((await memory.facts.getAll(ann)).results).toMatchObject([{ sources: [source], trust: 'user' }])
+    await memory.as(user).forget({ messageIds: [source] })
     expect((await memory.facts.getAll(ann)).results).toEqual([])
   })
 })

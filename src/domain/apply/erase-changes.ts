@@ -11,18 +11,18 @@ import { hasFactLife, statedFact, withoutSources } from '../erase/erase-content.
 import { RecordEraser } from '../erase/erase-records.ts'
 import { erasedEffect, withoutRecord } from '../erase/erased-form.ts'
 import type { ErasedBlock } from '../erase/erasure.ts'
-import { invalidInput } from '../error.ts'
+import { invalidInput, MemoryError, shown } from '../error.ts'
 import { checkId, messageIdOf, type RunId, type ThreadId, turnIdOf } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
 import { blockKey } from '../records/block-key.ts'
-import { type FactState, liveFact } from '../records/fact.ts'
+import { type FactState, guardedTrust, liveFact } from '../records/fact.ts'
 import type { RunState } from '../records/run.ts'
 import { slotsOf } from '../replay/turn-fold.ts'
 import { bury, buryThread } from './bury.ts'
 import type { Draft } from './draft.ts'
 import { MessageEraser } from './erase-messages.ts'
 import { eraseObservations } from './erase-observations.ts'
-import { applyFactAssert, applyFactRetire } from './fact-changes.ts'
+import { applyFactAssert, applyFactRetire, isAbove } from './fact-changes.ts'
 import { loseContinuation, refuseRunning } from './run-changes.ts'
 
 /** How many messages are in an effect. */
@@ -68,6 +68,18 @@ function withoutBlock(effect: Effect, row: LogRow, { threadId, name }: ErasedBlo
   }
   if (effect.kind !== 'thread-clone' || !effect.blocks.some((block) => block.name === name)) return effect
   return { ...effect, blocks: effect.blocks.filter((block) => block.name !== name) }
+}
+
+/** Refuses to let an agent or a tool erase what somebody stated who is trusted more, by its id or by its sources. */
+function refuseAbove(draft: Draft, stored: FactState): void {
+  const fact = liveFact(stored, draft.at)
+  if (fact === null || !isAbove(fact, draft)) return
+  const { actor } = draft
+  throw new MemoryError('denied', {
+    message: `${actor.kind} ${shown(actor.id)} may not erase the fact ${shown(fact.id)}, which has the trust of a ${guardedTrust(fact)}.`,
+    fix: 'Let a user or the application forget it.',
+    details: { factId: fact.id, trust: guardedTrust(fact) },
+  })
 }
 
 class Eraser {
@@ -192,6 +204,7 @@ class Eraser {
     const stored = ids.flatMap((id) => draft.fact(id) ?? [])
     const found = stored.filter(({ id }) => !this.gone.has(id) && hasFactLife(draft.view, id, draft.factBefore(id)))
     const live = found.filter((fact) => !fact.deleted).map((fact) => fact.id)
+    for (const fact of found) refuseAbove(draft, fact)
     for (const id of ids) this.gone.add(id)
     for (const { id } of found) {
       draft.sweptFacts.push({ factId: id, version: draft.factBefore(id) })

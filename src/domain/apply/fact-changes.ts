@@ -414,7 +414,7 @@ export function applyFactAssert(draft: Draft, change: FactAssert, isErasure = fa
 }
 
 /** Whether a fact is trusted more than an agent or a tool that wants to remove it. */
-function isAbove(fact: FactState, { actor }: Draft): boolean {
+export function isAbove(fact: FactState, { actor }: Draft): boolean {
   return (actor.kind === 'agent' || actor.kind === 'tool') && isHigher(guardedTrust(fact), actor.kind)
 }
 

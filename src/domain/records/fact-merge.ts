@@ -55,6 +55,9 @@ export function mayMerge(fact: FactState, statement: Restatement): boolean {
  */
 export function mergedFields(fact: FactState, statement: Restatement, mostSources: number): Partial<StatedFields> {
   const { trust, sources } = statement
+  // A source is a reason to believe the fact with the trust that it has. One of less trust is none: it would keep the
+  // fact, with the trust of somebody whose words were forgotten.
+  if (isHigher(fact.trust, trust)) return {}
   const fresh = sources
     .filter((id) => !fact.sources.includes(id))
     .slice(0, Math.max(0, mostSources - fact.sources.length))

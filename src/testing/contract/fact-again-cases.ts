@@ -34,7 +34,8 @@ export const factAgainCases: readonly StorageCase[] = [
         [{ expiresAt: in2h, sources: ['m1'] }, undefined],
         [{ sources: ['m1'] }, ['trust'], alice],
         [{ sources: ['m1'] }, ['trust'], carol],
-        [{ sources: ['m3'] }, ['sources'], probe],
+        [{ sources: ['m3'] }, undefined, probe],
+        [{ sources: ['m3'] }, ['sources'], carol],
         [{}, ['sources'], carol],
         [{}, undefined, carol],
       ]

@@ -37,8 +37,10 @@ export const factTrustCases: readonly StorageCase[] = [
     expectEqual(withoutProposals(await scene.did('fact-retire', all, once)), stays([agent], [user]), 'a retry')
     await scene.committed({ kind: 'fact-assert', factId: user, metadata: { a: 1 } }, { actor: probe })
     await scene.committed({ kind: 'fact-assert', factId: user, expiresAt: later }, { actor: worker })
-    await scene.committed({ kind: 'erase', messageIds: ['m1'] }, { actor: probe })
-    expectEqual(await scene.fact(user), null, 'forgetting a source needs no trust')
+    await scene.refused('denied', { kind: 'erase', messageIds: ['m1'] }, { actor: probe })
+    await scene.refused('denied', { kind: 'erase', factIds: [user] }, { actor: bob })
+    await scene.committed({ kind: 'erase', messageIds: ['m1'] }, { actor: worker })
+    expectEqual(await scene.fact(user), null, 'the application forgets its source')
   }),
   sceneCase('trust is that of the actor’s kind, and naming one only lowers it', async (scene) => {
     const given: readonly (readonly [Actor, 'user' | 'agent' | 'tool' | undefined, string])[] = [

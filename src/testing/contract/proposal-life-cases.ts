@@ -62,7 +62,7 @@ export const proposalLifeCases: readonly StorageCase[] = [
         return { user, factId, id: ids?.[0] as string }
       }
       const [first, second, third] = [await contested('First'), await contested('Second'), await contested('Third')]
-      await scene.committed({ kind: 'erase', factIds: [first.user] })
+      await scene.committed({ kind: 'erase', factIds: [first.user] }, { actor: carol })
       expectEqual(await foundProposal(scene, first.id), null, 'the fact')
       await scene.committed({ kind: 'erase', factIds: [second.factId] })
       expectEqual(await foundProposal(scene, second.id), null, 'the statement')
