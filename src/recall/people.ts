@@ -1,7 +1,9 @@
 /** The people and agents who speak in the records in scope, and which of them a question names. */
 import type { Actor } from '../domain/actor.ts'
-import { isStopWord } from '../domain/index/words.ts'
+import { isStopWord, queryTerms } from '../domain/index/words.ts'
 import type { Corpus } from './corpus.ts'
+import { isNearName } from './near-names.ts'
+import { occurrencesOf } from './occurrences.ts'
 
 /** Names of roles, not of persons. */
 const roleNames = ['user', 'assistant', 'system', 'tool', 'agent', 'app', 'ai', 'bot', 'human', 'model', 'default']
@@ -73,11 +75,46 @@ export function findPeople(corpus: Corpus, question: string): NamedPeople {
     rest = without
     for (const name of namesByForm.get(form) ?? []) named.add(name)
   }
+  const written = named.size === 0 ? nameWritten(corpus, rest, namesByForm) : null
+  if (written !== null) {
+    rest = rest.replace(written.word, ' ')
+    named.add(written.name)
+  }
   return {
     names: [...named],
     speaker: speakerOf(corpus, [...named], authorsByName),
     rest: rest.replace(/\s+/g, ' ').trim(),
   }
+}
+
+/** A capitalised word, with what may stand behind it. */
+const capitalised = /^(?<word>\p{Lu}[\p{L}\p{M}]+)(?:['’]s)?[^\p{L}\p{M}\p{N}]*$/u
+
+/** A word that stands in more records than this is one that is meant. */
+const mostRecords = 2
+
+/** Whether a word stands in so few records that it may be a name that is written otherwise. */
+function isRare(corpus: Corpus, word: string): boolean {
+  const terms = queryTerms(word, 'english').map(({ term }) => term)
+  return terms.length > 0 && occurrencesOf(corpus, terms).frequencies.every((count) => count <= mostRecords)
+}
+
+/**
+ * A word of the question that stands for the one person whose name is nearly written like it. A capitalised word before
+ * it makes it a part of another name: North Carolina is not Caroline.
+ */
+function nameWritten(corpus: Corpus, question: string, namesByForm: ReadonlyMap<string, readonly string[]>) {
+  const pieces = question.split(/\s+/)
+  for (const [place, piece] of pieces.entries()) {
+    const word = capitalised.exec(piece)?.groups?.word ?? ''
+    const before = pieces[place - 1] ?? ''
+    const isPart = /^\p{Lu}/u.test(before) && !isStopWord(before, 'english')
+    if (word === '' || isPart || isStopWord(word, 'english')) continue
+    const near = new Set([...namesByForm].flatMap(([form, names]) => (isNearName(word, form) ? names : [])))
+    const [name, ...others] = near
+    if (name !== undefined && others.length === 0 && isRare(corpus, word)) return { word, name }
+  }
+  return null
 }
 
 function speakerOf(corpus: Corpus, named: readonly string[], authorsByName: ReadonlyMap<string, readonly number[]>) {

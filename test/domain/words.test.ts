@@ -201,3 +201,40 @@ describe('any text', () => {
     expect(count - seen.size).toBeLessThan(36)
   })
 })
+
+describe('what people write in two ways', () => {
+  const finds = (question: string, text: string) => {
+    const { terms } = analyse(text, 'english')
+    return queryTerms(question, 'english').some(({ term }) => terms.includes(term))
+  }
+
+  it.each([
+    ['cafe', 'We met in the café'],
+    ['café', 'We met in the cafe'],
+    ['café', 'We met in the café'],
+    ['Zurich', 'The train to Zürich'],
+    ['lukasz', 'Łukasz and İsmail'],
+    ['ismail', 'Łukasz and İsmail'],
+    ['soren kjaer', 'Søren'],
+    ['kjaer', 'Kjær'],
+    ['strasse', 'Straße'],
+    ['1299', 'It costs $1,299.00 in all'],
+    ['1,299', 'It costs 1299 in all'],
+    ['🎉', 'Done 🎉🎂'],
+    ['❤', 'I ❤️ it'],
+  ])('%s is found in %j', (question, text) => expect(finds(question, text)).toBe(true))
+
+  it('has the exact spelling first: it is one more term', () => {
+    const shared = (text: string) => {
+      const { terms } = analyse(text, 'english')
+      return queryTerms('café', 'english').filter(({ term }) => terms.includes(term)).length
+    }
+    expect([shared('café'), shared('cafe')]).toEqual([2, 1])
+  })
+
+  it.each([
+    ['299', '1,299 people'],
+    ['12345', '1,2,345'],
+    ['🎂', 'Done 🎉'],
+  ])('%s is not in %j', (question, text) => expect(finds(question, text)).toBe(false))
+})

@@ -176,3 +176,32 @@ describe('dates', () => {
     ).toBe(1)
   })
 })
+
+describe('names that are written otherwise', () => {
+  const people = ['Caroline', 'Katherine', 'José', 'Melanie'].map((name): Actor => ({ kind: 'user', id: name, name }))
+  const named = (question: string) => speaker(question, people).map(({ name }) => name)
+
+  it.each([
+    ['What did Carolin paint?', ['Caroline']],
+    ['Did Karoline paint?', ['Caroline']],
+    ['What did Catherine paint?', ['Katherine']],
+    ['What did Jose paint?', ['José']],
+    ['What did Melany’s sister paint?', ['Melanie']],
+    ['What is in North Carolina?', []],
+    ['What did carolin paint?', []],
+    ['What did Marianne paint?', []],
+    ['What did Carol paint?', []],
+  ])('%s', (question, names) => expect(named(question)).toEqual(names))
+
+  it('leave the question like names, and stand for one person only', () => {
+    const corpus = spoken(...people)
+    expect(planOf(corpus, 'What did Carolin paint?', 'english').bare).toBe('What did paint?')
+    const two = [...people, { kind: 'user' as const, id: 'c', name: 'Carolina' }]
+    expect(speaker('What did Carolyn paint?', two)).toEqual([])
+  })
+
+  it('are words where people say them', () => {
+    const said = people.map((author): Said => ({ text: 'the Carolin Tower is high', author }))
+    expect(planOf(corpusOfSaid(said), 'How high is the Carolin?', 'english').names).toEqual([])
+  })
+})

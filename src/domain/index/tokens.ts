@@ -6,6 +6,7 @@ const word = 1
 const spaceless = 2
 /** Signs that join parts to one exact term when they stand between two: ids, paths, URLs, addresses, keys, versions. */
 const joining = 3
+const emoji = 4
 const unknown = 255
 
 const joiners = '-_./\\:@&=+#~%?$*'
@@ -13,6 +14,8 @@ const joiners = '-_./\\:@&=+#~%?$*'
 const longestJoin = 3
 
 const inWords = /[\p{L}\p{N}\p{M}]/u
+/** Signs of the keyboard are none, though some can be shown as such. */
+const inEmoji = /\p{Emoji_Presentation}|[\u2600-\u27bf]/u
 const inSpaceless =
   /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]/u
 
@@ -21,7 +24,7 @@ const classes = new Uint8Array(65_536).fill(unknown)
 
 function classify(character: string): number {
   if (joiners.includes(character)) return joining
-  if (!inWords.test(character)) return other
+  if (!inWords.test(character)) return inEmoji.test(character) ? emoji : other
   return inSpaceless.test(character) ? spaceless : word
 }
 
@@ -64,13 +67,16 @@ function endOfName(text: string, from: number): number {
 
 const notAscii = /[^\0-\x7f]/
 /** Characters that only steer how a word is set. */
-const invisible = /\u00ad|\u200c|\u200d|\u2060|\ufeff/g
+const invisible = /\u00ad|\u200c|\u200d|\u2060|\ufe0e|\ufe0f|\ufeff/g
+/** The comma between thousands: `1,299`. */
+const grouping = /(?<=\d),(?=\d{3}(?!\d))/g
 const otherHyphens = /[\u2010\u2011]/g
 
 /** One spelling for texts that read the same. Case stays, because the shape of a term is in it. */
 export function normalise(text: string): string {
-  if (!notAscii.test(text)) return text
-  return text.replace(invisible, '').normalize('NFKC').replace(otherHyphens, '-')
+  const whole = text.includes(',') ? text.replace(grouping, '') : text
+  if (!notAscii.test(whole)) return whole
+  return whole.replace(invisible, '').normalize('NFKC').replace(otherHyphens, '-')
 }
 
 /** Where the tokens of a normalised text stand, in order. Runs in one pass without looking back, whatever it holds. */
@@ -78,7 +84,7 @@ export function eachToken(text: string, visit: (start: number, end: number) => v
   let at = 0
   while (at < text.length) {
     const kind = classAt(text, at)
-    if (kind !== word && kind !== spaceless) {
+    if (kind !== word && kind !== spaceless && kind !== emoji) {
       at++
       continue
     }
@@ -103,6 +109,11 @@ export function tokensOf(text: string): string[] {
 /** Whether a token is a run of a script without spaces. */
 export function isSpaceless(token: string): boolean {
   return classAt(token, 0) === spaceless
+}
+
+/** Whether a token is a run of emoji; each is looked for by itself. */
+export function isEmoji(token: string): boolean {
+  return classAt(token, 0) === emoji
 }
 
 /** Pairs of neighbouring characters of a run; a single one stays itself. */

@@ -3,10 +3,20 @@ import { stemmer } from 'stemmer'
 import type { Language } from '../language.ts'
 import { stopStems } from './stop-words.ts'
 import { TokenMemo } from './token-memo.ts'
-import { eachToken, isExactTerm, isSpaceless, normalise, pairsOf, partsOf, tokensOf, wholesOf } from './tokens.ts'
+import {
+  eachToken,
+  isEmoji,
+  isExactTerm,
+  isSpaceless,
+  normalise,
+  pairsOf,
+  partsOf,
+  tokensOf,
+  wholesOf,
+} from './tokens.ts'
 
 /** Changes whenever the same text would give other terms; kept in every segment. */
-export const analyserVersion = 2
+export const analyserVersion = 3
 
 /** The words of a text that count. */
 interface Analysis {
@@ -61,10 +71,43 @@ export function isStopWord(word: string, language: Language): boolean {
   return stemOf(normalise(word), language) === null
 }
 
+const accented = /[\u00c0-\u024f\u0300-\u036f\u1e00-\u1eff]/
+/** Letters that are no letter with a mark, and that people write so where a keyboard lacks them. */
+const otherLetters: Readonly<Record<string, string>> = {
+  ł: 'l',
+  ø: 'o',
+  æ: 'ae',
+  œ: 'oe',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+  ß: 'ss',
+}
+
+/** A word without accents; null for one that has none. */
+function withoutAccents(word: string): string | null {
+  if (!accented.test(word)) return null
+  const plain = folded(word)
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[łøæœđðþıß]/g, (letter) => otherLetters[letter] ?? letter)
+  return plain === folded(word) ? null : plain
+}
+
+/** What a word is looked for as: its stem, and that of the same without accents, which people leave out on either side. */
+function stemsOf(word: string, language: Language): readonly string[] {
+  const stem = stemOf(word, language)
+  const plain = withoutAccents(word)
+  const other = plain === null ? null : stemOf(plain, language)
+  return [stem, other === stem ? null : other].filter((one) => one !== null)
+}
+
 /** All that a token is looked for as: its words, and itself where it is more than a word. */
 function textsOf(token: string, language: Language): readonly string[] {
   if (isSpaceless(token)) return pairsOf(token)
-  const stems = partsOf(token).flatMap((part) => stemOf(part, language) ?? [])
+  if (isEmoji(token)) return Array.from(token)
+  const stems = partsOf(token).flatMap((part) => stemsOf(part, language))
   const wholes = wholesOf(token)
   return wholes.length === 0 ? stems : [...stems, ...wholes.map(folded)]
 }
