@@ -16,6 +16,7 @@ function downgrade(path: string): void {
   database.exec(`
     DROP TABLE record_label;
     ALTER TABLE log DROP COLUMN clock;
+    DROP INDEX fact_pinned;
     DROP INDEX record_of_note;
     DROP INDEX lease_of_run;
     DROP INDEX run_waiting;
