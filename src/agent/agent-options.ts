@@ -25,6 +25,18 @@ function checkProcessors(
   }
 }
 
+/** The model of a supervisor chooses between its tools and those that it hands work to, by what each says of itself. */
+function checkDescribed({ agents, workflows, tools }: Readonly<Record<string, unknown>>): void {
+  if ((agents === undefined && workflows === undefined) || !isJsonObject(tools)) return
+  for (const [name, tool] of Object.entries(tools as Readonly<Record<string, unknown>>)) {
+    const { type, description } = (tool ?? {}) as { readonly type?: unknown; readonly description?: unknown }
+    if (type === 'provider' || (typeof description === 'string' && description.trim() !== '')) continue
+    const rule = 'must be a text where an agent hands work on'
+    const fix = 'Say what the tool does and when to use it: the model chooses by it.'
+    throw invalidInput(`tools.${name}.description`, rule, description, fix)
+  }
+}
+
 /** Checks the options that an agent is made with. */
 export function checkAgentOptions(given: unknown): AgentOptions {
   const options = reading('options', () => (isJsonObject(given) ? { ...given } : given))
@@ -56,6 +68,7 @@ export function checkAgentOptions(given: unknown): AgentOptions {
   if (typeof options.workflows !== 'function') checkSubflows(options.name, options.workflows)
   if (requireToolApproval !== undefined) checkRequireToolApproval(requireToolApproval, 'requireToolApproval')
   if (autoResumeSuspendedTools !== undefined) checkAutoResume(autoResumeSuspendedTools, 'autoResumeSuspendedTools')
+  checkDescribed(options)
   if (options.delegation !== undefined) checkDelegation(options.delegation)
   if (memory !== undefined && typeof memory !== 'function') checkMemory(memory)
   if (defaultOptions !== undefined) {

@@ -1,4 +1,5 @@
 // An agent hands work to its subagents: each answers once, in a space and a thread of its own.
+import { tool } from 'ai'
 import { Agent, createTool } from 'aquifer'
 import { callTools, failWith, stall } from 'aquifer/testing'
 import { describe, expect, it, vi } from 'vitest'
@@ -181,6 +182,13 @@ describe('an agent with subagents', () => {
     ['under a key that no tool can have', { 'a b': named({ description: 'Does a.' }) }, 'must have keys of'],
   ])('%s is refused', (_, agents, message) => {
     expect(() => new Agent({ name: 'Lead', agents: agents as never })).toThrow(message)
+  })
+
+  it('and a tool without a description is refused; without subagents it is not', () => {
+    const { agent: a } = subagent('a', [])
+    const tools = { look: tool({ inputSchema: z.object({}), execute: () => 'seen' }) }
+    expect(() => new Agent({ name: 'Lead', agents: { a }, tools })).toThrow('"tools.look.description" must be a text')
+    expect(() => new Agent({ name: 'Lead', tools })).not.toThrow()
   })
 
   it('that a function chooses refuses them at the call', async () => {
