@@ -119,16 +119,6 @@ async function readFacts(storage: Storage, space: SpaceId, ids: readonly string[
       }
     }
   }
-  facts.push(
-    await storage.facts.list(access, space, {
-      attributes: {},
-      statuses: factStatuses,
-      pinned: true,
-      order: 'oldest',
-      after: null,
-      limit: everything,
-    }),
-  )
   for (const statuses of [['superseded'], ['queued', 'current']] as const) {
     const query = { attributes: {}, statuses, order: 'oldest', after: null, limit: 3 } as const
     facts.push(await storage.facts.list(access, space, query))
@@ -145,6 +135,11 @@ async function readFacts(storage: Storage, space: SpaceId, ids: readonly string[
     for (const limit of [1, everything]) facts.push(await storage.facts.history(access, space, id, limit))
   }
   return facts
+}
+
+function readPinned(storage: Storage, space: SpaceId): Promise<unknown> {
+  const query = { attributes: {}, statuses: factStatuses, order: 'oldest', after: null, limit: everything } as const
+  return storage.facts.list(access, space, { ...query, pinned: true })
 }
 
 async function readRuns(storage: Storage, space: SpaceId, ids: readonly string[]): Promise<unknown> {
@@ -235,6 +230,7 @@ export async function readSpace(
     blocks: await readBlocks(storage, space, seqs),
     entries: await readEntries(storage, space, seqs),
     facts: await readFacts(storage, space, ids.facts),
+    pinned: await readPinned(storage, space),
     runs: await readRuns(storage, space, ids.runs),
     records: await readRecords(storage, space),
     log: await readLog(storage, space, seqs),

@@ -58,6 +58,7 @@ function asThen(reading: unknown): unknown {
     records: _,
     steps: _steps,
     proposals: _proposals,
+    pinned: _pinned,
     times: _times,
     threads,
     ...rest

@@ -76,7 +76,8 @@ mark(words(`i i'm i've i'd i'll we and so but`), marks.opener)
 mark(words('and but so which because since where who though although while'), marks.joint)
 
 const ofGrammar = new Set([...grammar, ...fillers])
-const around = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu
+const plainWord = /^[A-Za-z0-9]+$/
+const isOfWord = (sign: string) => /[\p{L}\p{N}]/u.test(sign)
 const hasDigit = /\p{N}/u
 const startsLarge = /^[^\p{L}\p{N}]*\p{Lu}/u
 const isDate = /^\d{4}-\d{1,2}(?:-\d{1,2})?$|^\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?$|^(?:19|20)\d\d$/
@@ -85,7 +86,10 @@ const questionEnd = /[?？]["'”’»)\]」』]*$/u
 
 /** The word in small letters, without signs around it. */
 export function bareWord(token: string): string {
-  return token.replace(around, '').toLowerCase()
+  if (plainWord.test(token)) return token.toLowerCase()
+  const signs = [...token]
+  const bare = signs.slice(signs.findIndex(isOfWord), signs.findLastIndex(isOfWord) + 1)
+  return bare.join('').toLowerCase()
 }
 
 function marksOfToken(token: string): number {

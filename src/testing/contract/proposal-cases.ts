@@ -319,7 +319,7 @@ const conflicts: readonly StorageCase[] = [
       ['invalid-input', proposing(assertFact('Queued', { queued: true }))],
       ['invalid-input', proposing(write('*', 1))],
       ['invalid-input', proposing(write('k', 1), { expiresAt: scene.now() })],
-      ['not-found', proposing(retire(tea.replace(/[^_]+$/, 'none')))],
+      ['not-found', proposing(retire(`${tea.slice(0, tea.lastIndexOf('_'))}_none`))],
       ['not-found', proposing({ kind: 'block-write', name: 'main', threadId: 'none', format: 'text', value: 'x' })],
       ['invalid-input', decideOn(tea, 'rejected')],
     ]
