@@ -22,9 +22,9 @@ describe.each(names)('the name %s', (name) => {
     const where = { resourceId: name, threadId: name }
     expect(await memory.getThreadById(where)).toBeNull()
     expect(await memory.getWorkingMemory({ resourceId: name, name })).toBeNull()
-    expect((await memory.recall({ resourceId: name, query: 'hello' })).items).toEqual([])
+    expect((await memory.recall({ resourceId: name, query: 'weather' })).items).toEqual([])
     await memory.createThread({ ...where, metadata: { [name]: { [name]: 1 } } })
-    const message = { id: name, role: 'user' as const, content: 'hello there', metadata: { [name]: name } }
+    const message = { id: name, role: 'user' as const, content: 'fine weather there', metadata: { [name]: name } }
     await memory.saveMessages({ ...where, messages: message, commitId: name })
     await memory.saveMessages({ ...where, messages: message, commitId: name })
     await memory.updateThread({ ...where, metadata: { [name]: { other: 2 } } })
@@ -32,7 +32,7 @@ describe.each(names)('the name %s', (name) => {
     expect((await memory.getThreadById(where))?.metadata).toEqual({ [name]: { [name]: 1, other: 2 } })
     expect((await memory.listMessages(where)).messages).toMatchObject([{ id: name, metadata: { [name]: name } }])
     const filter = { [name]: name }
-    const found = await memory.recall({ resourceId: name, query: 'hello', filter })
+    const found = await memory.recall({ resourceId: name, query: 'weather', filter })
     expect([found.messages.map(({ id }) => id), found.degraded]).toEqual([[name], []])
     const threads = await memory.listThreads({ resourceId: name, filter: { metadata: { [`${name}.${name}`]: 1 } } })
     expect(threads).toMatchObject({ threads: [{ id: name }], total: 1 })
