@@ -61,9 +61,9 @@ const refusedFilters: readonly unknown[] = [
 async function fill(memory: Memory, resourceId: string, all: readonly JsonObject[]): Promise<void> {
   for (const [i, one] of all.entries()) {
     await memory.createThread({ resourceId, threadId: `${i}`, metadata: one })
-    const message = { role: 'user' as const, content: `hello ${i}`, metadata: one }
+    const message = { role: 'user' as const, content: `weather ${i}`, metadata: one }
     await memory.saveMessages({ resourceId, threadId: `${i}`, messages: [message] })
-    await memory.facts.add(`hello number ${i}`, { userId: resourceId, metadata: one })
+    await memory.facts.add(`weather number ${i}`, { userId: resourceId, metadata: one })
   }
 }
 
@@ -73,11 +73,11 @@ const numberIn = ({ memory }: { readonly memory: string }) => memory.split(' ').
 
 const asks: Readonly<Record<string, Ask>> = {
   async recall(memory, resourceId, asked) {
-    const { messages } = await memory.recall({ resourceId, query: 'hello', filter: asked, topK: 50 })
+    const { messages } = await memory.recall({ resourceId, query: 'weather', filter: asked, topK: 50 })
     return messages.map(({ threadId }) => threadId)
   },
   async 'facts.search'(memory, userId, filters) {
-    return (await memory.facts.search('hello', { userId, filters, topK: 50 })).results.map(numberIn)
+    return (await memory.facts.search('weather', { userId, filters, topK: 50 })).results.map(numberIn)
   },
   async 'facts.getAll'(memory, userId, filters) {
     return (await memory.facts.getAll({ userId, filters })).results.map(numberIn)
