@@ -32,11 +32,13 @@ export interface DelegationContext {
   readonly runId?: string
   readonly threadId?: string
   readonly resourceId?: string
-  /** The thread of the subagent, and its resource: that of the supervisor, `-` and the key of the subagent. */
+  /** The thread of the subagent. */
   readonly subAgentThreadId?: string
+  /** The resource of the subagent: that of the supervisor, `-` and the key of the subagent. */
   readonly subAgentResourceId?: string
-  /** The supervisor. */
+  /** The id of the supervisor. */
   readonly parentAgentId: string
+  /** The name of the supervisor. */
   readonly parentAgentName: string
   /** The call that hands the work on. */
   readonly toolCallId: string
@@ -72,7 +74,9 @@ export interface DelegationResult {
   readonly text: string
   /** How its last step ended, in the words of the AI SDK; absent if nothing was recorded. */
   readonly finishReason?: string
+  /** The thread in which it answered. */
   readonly subAgentThreadId?: string
+  /** The resource that it answered for, as hooks name it. */
   readonly subAgentResourceId?: string
   /** The calls of its tools, with their results. */
   readonly subAgentToolResults: readonly {
@@ -86,9 +90,11 @@ export interface DelegationResult {
 
 /** What `onDelegationComplete` gets. */
 export interface DelegationComplete extends DelegationContext {
+  /** The answer; with an empty text if the work failed. */
   readonly result: DelegationResult
   /** Milliseconds since the work began, or last went on. */
   readonly duration: number
+  /** Whether the work was done. */
   readonly success: boolean
   /** Why it failed; absent for work that did not. */
   readonly error?: unknown

@@ -139,9 +139,11 @@ it.skipIf(process.platform === 'win32')('a stopped process changes nothing after
 
 it('processes that answer the same questions at the same moment are all heard, and each step goes on once', async () => {
   const files = filesIn(temporaryFolder(), 'asked')
-  const workers = [0, 1, 2].map(() => start({ ...files, plan: manyAskedPlan, offsetMs: 0, death: null }))
+  // A step asks once: these answers do not name a label, so one that comes late would be taken for the step's next question.
+  const plan = planWith(manyAskedPlan, (step) => ({ ...step, suspends: Math.min(1, step.suspends) }))
+  const workers = [0, 1, 2].map(() => start({ ...files, plan, offsetMs: 0, death: null }))
   const lines = await Promise.all(workers.map(said))
-  const wanted = expected(manyAskedPlan, workflowInput)
+  const wanted = expected(plan, workflowInput)
   const right = canonical(['success', 'output' in wanted.ending ? wanted.ending.output : null])
   expect(lines.map((line) => canonical([line?.status, line?.result]))).toEqual([right, right, right])
   expect(Object.fromEntries(counted(files.effects))).toEqual(Object.fromEntries(wanted.runs))
