@@ -71,7 +71,7 @@ export function isStopWord(word: string, language: Language): boolean {
   return stemOf(normalise(word), language) === null
 }
 
-const accented = /[\u00c0-\u024f\u0300-\u036f\u1e00-\u1eff]/
+const accented = /[\u00c0-\u024f\u1e00-\u1eff]|[\u0300-\u036f]/
 /** Letters that are no letter with a mark, and that people write so where a keyboard lacks them. */
 const otherLetters: Readonly<Record<string, string>> = {
   ł: 'l',
