@@ -11,6 +11,8 @@ export interface ReadEntries {
   asOf: Seq
   /** The key after which to read on; null if all were read. */
   after: string | null
+  /** The latest time by which entries were left out as expired, epoch milliseconds. By an earlier time they may be there. */
+  seenMs: number
 }
 
 /** What is kept of the entries of spaces, by the number of the space. */

@@ -53,10 +53,13 @@ function catchUp(database: SqliteDatabase, space: CachedSpace, read: ReadEntries
 function knownOf(database: SqliteDatabase, space: CachedSpace, own: ReadEntries | null): ReadEntries {
   const { key, seq, settings } = space.state
   const { language } = settings
+  const now = database.clock.now()
   for (const known of [database.entryWords.get(space.n), own]) {
-    if (known !== null && known.key === key && known.words.language === language) return known
+    // A clock that has gone back finds entries again that had expired.
+    const isRight = known !== null && known.key === key && known.words.language === language && known.seenMs <= now
+    if (isRight) return known
   }
-  return { key, words: new EntryWords(language), asOf: seq, after: '' }
+  return { key, words: new EntryWords(language), asOf: seq, after: '', seenMs: now }
 }
 
 interface Slice {
@@ -71,6 +74,7 @@ function nextSlice(database: SqliteDatabase, id: SpaceId, own: ReadEntries | nul
   const space = database.space(id)
   if (space === null) return { words: [], read: null }
   const read = knownOf(database, space, own)
+  read.seenMs = database.clock.now()
   database.entryWords.set(space.n, read)
   if (!readOn(database, space, read)) return { words: null, read }
   if (!catchUp(database, space, read)) {
@@ -78,7 +82,9 @@ function nextSlice(database: SqliteDatabase, id: SpaceId, own: ReadEntries | nul
     return { words: null, read: null }
   }
   database.entryWords.set(space.n, read)
-  return { words: read.words.segments(isoTime(database.clock.now())), read }
+  const now = database.clock.now()
+  read.seenMs = Math.max(read.seenMs, now)
+  return { words: read.words.segments(isoTime(now)), read }
 }
 
 /** The words of the entries of a space that are present. Makes them in slices. */
