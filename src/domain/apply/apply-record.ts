@@ -1,14 +1,14 @@
 /** Decides changes of records: putting, patching, removing and expiring. One file for every noun. */
 
 import type { ChangeResult } from '../commit/commit.ts'
-import type { RecordWriteEffect } from '../commit/effect.ts'
+import type { EffectOf, RecordWriteEffect } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
 import { recordNouns } from '../commit/record-nouns.ts'
 import { invariant, shown } from '../error.ts'
 import { checkId } from '../id.ts'
 import type { JsonObject } from '../json.ts'
 import { liveState } from '../records/keyed-state.ts'
-import { recordTombstone } from '../records/record.ts'
+import { type RecordState, recordTombstone } from '../records/record.ts'
 import { foldRecord } from '../replay/record-fold.ts'
 import { applyValue, expiryOf } from './apply-value.ts'
 import type { Draft } from './draft.ts'
@@ -66,6 +66,39 @@ function applyWrite(draft: Draft, { noun, deed, key, ttlMs, fields }: RecordChan
   draft.records.set(name, after)
   draft.add(effect)
   return { kind: effect.kind, noun, key, version: draft.seq, value: after.value, expiresAt: after.expiresAt }
+}
+
+/** How a record is written whole. */
+export interface WholeWrite {
+  /** As a part of another change, which has the answer. */
+  readonly implied?: true
+  /** ISO time; null: never. Default: null. */
+  readonly expiresAt?: string | null
+}
+
+/** Writes a record whole, never as a patch: in a patch the nulls in its fields would delete. */
+export function putWhole(
+  draft: Draft,
+  noun: string,
+  key: string,
+  fields: object,
+  before: RecordState | null,
+  { expiresAt = null, ...how }: WholeWrite = {},
+): ChangeResult {
+  const value = fields as JsonObject
+  const effect: EffectOf<'record-put'> = {
+    kind: 'record-put',
+    noun,
+    key,
+    prev: before?.version ?? 0,
+    ...(before === null || before.deleted ? { absent: true as const } : {}),
+    expiresAt,
+    value,
+    ...how,
+  }
+  draft.records.set(recordName(noun, key), foldRecord(before, effect, draft))
+  draft.add(effect)
+  return { kind: 'record-put', noun, key, version: draft.seq, value, expiresAt }
 }
 
 /** Decides a removal, or the sweeper's expiry, which applies only to expired records. */

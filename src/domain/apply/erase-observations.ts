@@ -3,8 +3,9 @@ import type { ThreadId } from '../id.ts'
 import { comparePlaces, headKey, headNoun, touches } from '../records/observation.ts'
 import type { RecordState } from '../records/record.ts'
 import type { MessagePlace } from '../records/turn.ts'
+import { putWhole } from './apply-record.ts'
 import type { Draft } from './draft.ts'
-import { dropChunks, putWhole, storedHead } from './write-observations.ts'
+import { dropChunks, storedHead } from './write-observations.ts'
 
 /**
  * Writes the heads of the threads that the messages are in: the rest of what their chunks condensed is to be observed again,

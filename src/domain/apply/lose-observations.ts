@@ -14,8 +14,9 @@ import {
   type Place,
   touches,
 } from '../records/observation.ts'
+import { putWhole } from './apply-record.ts'
 import type { Draft } from './draft.ts'
-import { dropChunks, dropObservations, dropping, putWhole, storedHead } from './write-observations.ts'
+import { dropChunks, dropObservations, dropping, storedHead } from './write-observations.ts'
 
 /**
  * What each kind of effect does to what earlier messages say. `lost`: messages of the turn say nothing more; `new`: they say

@@ -5,7 +5,7 @@
 import type { ChangeOf, ChangeResult } from '../commit/commit.ts'
 import { recordName } from '../commit/effect-names.ts'
 import { invalidInput, invariant, MemoryError, shown } from '../error.ts'
-import type { Json, JsonObject } from '../json.ts'
+import type { Json } from '../json.ts'
 import { checkBytes, checkLimit } from '../limits.ts'
 import {
   chunkNoteKey,
@@ -24,8 +24,9 @@ import {
 } from '../records/observation.ts'
 import type { RecordState } from '../records/record.ts'
 import { isoTime, msOf, toIso } from '../time.ts'
+import { putWhole } from './apply-record.ts'
 import type { Draft } from './draft.ts'
-import { dropping, notesOfGeneration, putWhole, storedHead } from './write-observations.ts'
+import { dropping, notesOfGeneration, storedHead } from './write-observations.ts'
 
 interface Heading {
   readonly threadId: string
@@ -59,10 +60,7 @@ function heading(
 
 /** Writes the head, and answers with it. */
 function answered(draft: Draft, { state }: Heading, head: HeadFields): ChangeResult {
-  const key = headKey(head.created)
-  putWhole(draft, headNoun, key, head, state)
-  const value = head as unknown as JsonObject
-  return { kind: 'record-put', noun: headNoun, key, version: draft.seq, value, expiresAt: null }
+  return putWhole(draft, headNoun, headKey(head.created), head, state)
 }
 
 function lost(threadId: string, what: string): MemoryError {

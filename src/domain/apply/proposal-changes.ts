@@ -1,13 +1,12 @@
 /** Decides changes of proposals: making one, and deciding about it. */
 import type { Actor } from '../actor.ts'
 import type { Change, ChangeOf, ChangeResult } from '../commit/commit.ts'
-import type { EffectOf } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
 import { labelsOf } from '../commit/record-nouns.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, type ProposalId, proposalIdOf, type Seq } from '../id.ts'
 import { refuseForeignId } from '../issued-id.ts'
-import { canonicalJson, equalJson, type Json, type JsonObject } from '../json.ts'
+import { canonicalJson, equalJson, type Json } from '../json.ts'
 import { checkBytes, dayMs, limitExceeded } from '../limits.ts'
 import { type FactState, guardedTrust, liveFact } from '../records/fact.ts'
 import { liveState } from '../records/keyed-state.ts'
@@ -28,9 +27,9 @@ import {
   trustToDecide,
 } from '../records/proposal.ts'
 import { type RecordState, recordTombstone } from '../records/record.ts'
-import { foldRecord } from '../replay/record-fold.ts'
 import { isoTime, msOf, toIso } from '../time.ts'
 import { type Trust, trustOfActor } from '../trust.ts'
+import { putWhole, type WholeWrite } from './apply-record.ts'
 import type { Draft } from './draft.ts'
 
 type ProposalPut = ChangeOf<'proposal-put'>
@@ -48,29 +47,15 @@ function openOf(draft: Draft, author: Actor): readonly RecordState[] {
   return [...now, ...drafted].filter((record) => record.noun === proposalNoun && labelsOf(record).includes(label))
 }
 
-/** Writes a proposal whole. `implied`: as a part of another change, which has the answer. */
+/** Writes a proposal whole. */
 function writeProposal(
   draft: Draft,
   before: RecordState | null,
   key: string,
   fields: ProposalFields,
-  { isImplied, expiresAt }: { readonly isImplied: boolean; readonly expiresAt: string | null },
+  how: WholeWrite = {},
 ): ChangeResult {
-  const value = fields as unknown as JsonObject
-  const effect: EffectOf<'record-put'> = {
-    kind: 'record-put',
-    noun: proposalNoun,
-    key,
-    prev: before?.version ?? 0,
-    ...(before === null ? { absent: true as const } : {}),
-    expiresAt,
-    // Whole, never as a patch: in a patch the nulls of a change would delete.
-    value,
-    ...(isImplied ? { implied: true as const } : {}),
-  }
-  draft.records.set(recordName(proposalNoun, key), foldRecord(before, effect, draft))
-  draft.add(effect)
-  return { kind: 'record-put', noun: proposalNoun, key, version: draft.seq, value, expiresAt }
+  return putWhole(draft, proposalNoun, key, fields, before, how)
 }
 
 /** Removes an open proposal in whose place another one comes. */
@@ -186,16 +171,15 @@ function newFields(draft: Draft, proposing: Proposing, base: Base, statement: Ba
 function propose(draft: Draft, fields: ProposalFields): ChangeResult {
   const open = openOf(draft, draft.actor)
   const known = open.find((record) => isSame(fieldsOf(record), fields))
-  const how = { isImplied: false, expiresAt: null }
   if (known !== undefined) {
     draft.claim({ record: recordName(proposalNoun, known.key) })
-    return writeProposal(draft, known, known.key, { ...fields, at: fieldsOf(known).at }, how)
+    return writeProposal(draft, known, known.key, { ...fields, at: fieldsOf(known).at })
   }
   const obstacle = makeRoom(draft, open, fields.change)
   if (obstacle !== null) throw obstacle
   const id = newId(draft)
   draft.claim({ record: recordName(proposalNoun, id) })
-  return writeProposal(draft, null, id, fields, how)
+  return writeProposal(draft, null, id, fields)
 }
 
 /**
@@ -210,7 +194,7 @@ function imply(draft: Draft, fields: ProposalFields): readonly ProposalId[] {
   const id = (known?.key as ProposalId | undefined) ?? newId(draft)
   draft.claim({ record: recordName(proposalNoun, id) })
   const { at } = known === undefined ? fields : fieldsOf(known)
-  writeProposal(draft, known ?? null, id, { ...fields, at }, { isImplied: true, expiresAt: null })
+  writeProposal(draft, known ?? null, id, { ...fields, at }, { implied: true })
   return [id]
 }
 
@@ -369,7 +353,7 @@ function applyProposalDecide(draft: Draft, change: ProposalDecide): ChangeResult
     draft.work.accepted = { change: next, trust: trustGiven(draft, proposal, ofFact) }
   const decision = { by: draft.actor, at: draft.at, ...(reason === undefined ? {} : { reason }) }
   const expiresAt = isoTime(msOf(draft.at) + draft.limits.proposalDays * dayMs)
-  return writeProposal(draft, record, id, { ...proposal, status, decision }, { isImplied: false, expiresAt })
+  return writeProposal(draft, record, id, { ...proposal, status, decision }, { expiresAt })
 }
 
 /** Decides a change of proposals. */

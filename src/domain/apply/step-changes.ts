@@ -1,11 +1,10 @@
 /** Decides changes of steps: asking, deciding and carrying out. */
 import { sameActor } from '../actor.ts'
 import type { ChangeOf, ChangeResult } from '../commit/commit.ts'
-import type { EffectOf } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
 import { invalidInput, MemoryError, notFound, shown } from '../error.ts'
 import { checkId, parseMessageId, parseTurnId } from '../id.ts'
-import type { Json, JsonObject } from '../json.ts'
+import type { Json } from '../json.ts'
 import { checkBytes, dayMs } from '../limits.ts'
 import { liveState } from '../records/keyed-state.ts'
 import type { RecordState } from '../records/record.ts'
@@ -24,8 +23,8 @@ import {
   stepNoun,
 } from '../records/step.ts'
 import type { AnyStep, WorkStep } from '../records/work-step.ts'
-import { foldRecord } from '../replay/record-fold.ts'
 import { isoTime, msOf } from '../time.ts'
+import { putWhole, type WholeWrite } from './apply-record.ts'
 import type { Draft } from './draft.ts'
 import { runEnded, unendedRun, wakeRun } from './run-lease.ts'
 
@@ -91,29 +90,15 @@ export function askedUntil(draft: Draft): { readonly expiresAt: string } {
   return { expiresAt: isoTime(msOf(draft.at) + draft.limits.pendingDays * dayMs) }
 }
 
-/** Writes a step whole. `implied`: as a part of another change, which has the answer. */
+/** Writes a step whole. */
 export function writeStep(
   draft: Draft,
   before: RecordState | null,
   key: string,
   fields: AnyStep,
-  how: { readonly implied?: true } = {},
+  how: WholeWrite = {},
 ): ChangeResult {
-  const value = fields as unknown as JsonObject
-  const effect: EffectOf<'record-put'> = {
-    kind: 'record-put',
-    noun: stepNoun,
-    key,
-    prev: before?.version ?? 0,
-    ...(before === null || before.deleted ? { absent: true as const } : {}),
-    expiresAt: null,
-    // Whole, never as a patch: in a patch the nulls of a payload would delete.
-    value,
-    ...how,
-  }
-  draft.records.set(recordName(stepNoun, key), foldRecord(before, effect, draft))
-  draft.add(effect)
-  return { kind: 'record-put', noun: stepNoun, key, version: draft.seq, value, expiresAt: null }
+  return putWhole(draft, stepNoun, key, fields, before, how)
 }
 
 /** Decides the beginning of a step: asked about, or started at once. */

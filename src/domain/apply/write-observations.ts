@@ -1,8 +1,6 @@
 /** Writes and removes the records of observations: heads, and notes with everything that they say. */
-import type { EffectOf } from '../commit/effect.ts'
 import { recordName } from '../commit/effect-names.ts'
 import type { Seq } from '../id.ts'
-import type { JsonObject } from '../json.ts'
 import {
   chunkPrefix,
   type Generation,
@@ -18,7 +16,6 @@ import {
 } from '../records/observation.ts'
 import { type RecordState, recordTombstone } from '../records/record.ts'
 import type { ThreadState } from '../records/thread.ts'
-import { foldRecord } from '../replay/record-fold.ts'
 import type { Draft } from './draft.ts'
 
 interface StoredHead {
@@ -30,29 +27,6 @@ interface StoredHead {
 export function storedHead(draft: Draft, { createdSeq }: ThreadState): StoredHead {
   const state = draft.view.record(recordName(headNoun, headKey(createdSeq)))
   return { state, head: state === null || state.deleted ? null : headOf(state.value) }
-}
-
-/** Writes a record whole. `implied`: as a part of another change, which has the answer. */
-export function putWhole(
-  draft: Draft,
-  noun: string,
-  key: string,
-  fields: object,
-  before: RecordState | null,
-  how: { readonly implied?: true } = {},
-): void {
-  const effect: EffectOf<'record-put'> = {
-    kind: 'record-put',
-    noun,
-    key,
-    prev: before?.version ?? 0,
-    ...(before === null || before.deleted ? { absent: true as const } : {}),
-    expiresAt: null,
-    value: fields as JsonObject,
-    ...how,
-  }
-  draft.records.set(recordName(noun, key), foldRecord(before, effect, draft))
-  draft.add(effect)
 }
 
 function drop(draft: Draft, before: RecordState): void {
