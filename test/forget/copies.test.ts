@@ -73,6 +73,29 @@ describe('copies that agents wrote', () => {
     expect(await memory.team('acme').read('contacts')).toEqual({ alice: { phone: 5550133 } })
   })
 
+  it('are told by what the run had seen then: what was written later tells nothing', async () => {
+    const memory = openMemory()
+    const none = async () => {}
+    const { messageId } = await agentThat(memory, 'ask', none, 'Noted.').generate(phone, at)
+    const { messages } = await memory.listMessages(at)
+    // It looks where nothing stands yet, and its own answer has the number.
+    const early = agentThat(
+      memory,
+      'early',
+      (given) => given.getWorkingMemory({ resourceId: 'alice' }),
+      'It is 555-0133.',
+    )
+    const { messageId: answer } = await early.generate('What is it?', at)
+    const write = (given: Memory) => given.updateWorkingMemory({ resourceId: 'alice', workingMemory: 'Phone 555-0133' })
+    await agentThat(memory, 'late', write, 'Written.').generate('Write it down', at)
+    const { copies } = await memory.forget({ messageIds: [messages[0]?.id as string] })
+    expect(copies).toMatchObject([
+      { kind: 'message', id: answer },
+      { kind: 'working-memory', name: 'main' },
+    ])
+    expect(copies.map((copy) => 'id' in copy && copy.id)).not.toContain(messageId)
+  })
+
   it('are erased with `copies`, and nothing else', async () => {
     const memory = openMemory()
     const { asked } = await chain(memory)

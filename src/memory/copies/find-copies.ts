@@ -163,13 +163,17 @@ class CopyFinder {
     return [...found]
   }
 
-  /** The words of all else that the run saw, without what it wrote itself. */
-  async #othersOf({ saw }: RunTrace, written: readonly RecordAddress[], language: Language): Promise<OtherWords> {
+  /** The words of all else that the run saw, as they were then, without what it wrote itself. */
+  async #othersOf(
+    { saw, until }: RunTrace,
+    written: readonly RecordAddress[],
+    language: Language,
+  ): Promise<OtherWords> {
     const own = new Set(written.map(addressText))
     const others = new OtherWords(language)
     for (const address of saw) {
       if (!this.#mayRead(address) || this.#isGone(address) || own.has(addressText(address))) continue
-      for (const text of await this.#texts.of(address)) others.add(text)
+      for (const text of await this.#texts.until(until, address)) others.add(text)
     }
     return others
   }

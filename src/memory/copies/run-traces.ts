@@ -7,6 +7,7 @@ import { readNoted } from '../../domain/records/noted.ts'
 import type { RunState } from '../../domain/records/run.ts'
 import type { WaitingRun } from '../../ports/run-queries.ts'
 import type { Storage } from '../../ports/storage.ts'
+import type { Moment } from './record-texts.ts'
 
 /** Messages and facts of one turn that are read at most. */
 const mostOfTurn = 500
@@ -54,6 +55,8 @@ function shownIn(seen: Json | undefined, home: SpaceId, threadId: string | undef
 export interface RunTrace {
   readonly runId: string
   readonly startedAt: string
+  /** When its record was last written: it saw nothing that was made later. */
+  readonly until: Moment
   readonly space: SpaceId
   readonly saw: readonly RecordAddress[]
   /** Spaces of which it may have seen anything: its record does not say what. */
@@ -74,6 +77,7 @@ export function traceOf({ space, run }: WaitingRun): RunTrace {
   return {
     runId: run.id,
     startedAt: run.startedAt,
+    until: { space, seq: run.version, at: run.updatedAt },
     space,
     saw: [
       ...[details.seen, ...earlier].flatMap((seen) => shownIn(seen, space, threadId)),
