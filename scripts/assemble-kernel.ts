@@ -1,8 +1,8 @@
-// Assembles src/recall/dot.wat into src/recall/dot-module.ts: run it after every change of the text.
+// Assembles src/recall/vectors/dot.wat into src/recall/vectors/dot-module.ts: run it after every change of the text.
 import { readFileSync, writeFileSync } from 'node:fs'
 import openWabt from 'wabt'
 
-const folder = new URL('../src/recall/', import.meta.url)
+const folder = new URL('../src/recall/vectors/', import.meta.url)
 
 /** The bytes of the module that the text describes. */
 export async function assembleKernel(): Promise<Uint8Array> {

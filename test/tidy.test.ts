@@ -372,7 +372,7 @@ describe('imports of agents', () => {
   it.each([
     ['src/agent/call.ts', "import { usableMemory } from '../ports/agent-memory.ts'"],
     ['src/agent/call.ts', "import type { Memory } from '../facade/memory.ts'"],
-    ['src/agent/context/facts.ts', "import { fenced } from '../../recall/fence.ts'"],
+    ['src/agent/context/facts.ts', "import { fenced } from '../../recall/text/fence.ts'"],
     ['src/adapters/mem0/memory.ts', "import { Memory } from '../../facade/memory.ts'"],
   ])('allows %s: %s', (path, text) => expect(problems(path, text)).toEqual([]))
 

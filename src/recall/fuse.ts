@@ -1,9 +1,9 @@
 /** Adds up the scores of the legs for a row, each with its weight for the kind of record. */
 import { isQuestionFlag, type RecordKind, recordKinds } from '../domain/index/word-segment.ts'
-import type { Corpus } from './corpus.ts'
-import { type DateSpan, dateScore } from './dates.ts'
 import { fullLength, lengthScore } from './length.ts'
 import { type Part, partAt } from './parts.ts'
+import { type DateSpan, dateScore } from './question/dates.ts'
+import type { Corpus } from './records/corpus.ts'
 
 /** The parts of a fused score. */
 const fusedParts = [

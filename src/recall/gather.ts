@@ -1,12 +1,13 @@
 /** Step two of recall: runs each leg over the records in scope. */
-import type { Corpus } from './corpus.ts'
-import { spansOf } from './dates.ts'
-import { exactRows, exactScores } from './exact.ts'
+
 import type { Legs } from './fuse.ts'
-import { type KeywordLeg, keywordLeg } from './keyword.ts'
+import { exactRows, exactScores } from './legs/exact.ts'
+import { type KeywordLeg, keywordLeg } from './legs/keyword.ts'
+import { recentScores } from './legs/recent.ts'
+import { vectorScores } from './legs/vector.ts'
+import { spansOf } from './question/dates.ts'
 import type { Question } from './question.ts'
-import { recentScores } from './recent.ts'
-import { vectorScores } from './vector.ts'
+import type { Corpus } from './records/corpus.ts'
 
 export interface Gathered {
   readonly legs: Legs

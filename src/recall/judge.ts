@@ -2,15 +2,15 @@
 
 import { normalise, tokensOf } from '../domain/index/tokens.ts'
 import { queryTerms } from '../domain/index/words.ts'
-import type { Corpus } from './corpus.ts'
-import { dateScore } from './dates.ts'
 import type { Gathered } from './gather.ts'
 import { featureAt, featureNames } from './linear/features.ts'
 import type { Measure } from './linear/measure.ts'
 import { gateChance, highestOf, Relevance } from './linear/relevance.ts'
 import { type RelevanceModel, relevanceModels } from './linear/relevance-weights.ts'
-import type { Plan } from './plan.ts'
+import { dateScore } from './question/dates.ts'
+import type { Plan } from './question/plan.ts'
 import type { Question } from './question.ts'
+import type { Corpus } from './records/corpus.ts'
 import type { Scored } from './score.ts'
 
 /** What is said of one item. */

@@ -1,7 +1,7 @@
 /** What recall is asked: the plan of a question, and what it compares. */
 import type { GateMode } from '../domain/question-gate.ts'
 import type { LinearWeights } from './linear/features.ts'
-import type { Plan } from './plan.ts'
+import type { Plan } from './question/plan.ts'
 import type { Demotions } from './weigh.ts'
 
 export const recallModes = ['hybrid', 'keyword', 'vector'] as const

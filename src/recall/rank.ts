@@ -4,12 +4,13 @@
  *
  * plan → gather (keyword, vector, exact, recent) → score (fuse, then the linear ranker) → weigh → pack
  */
-import { type Corpus, nextOf, previousOf } from './corpus.ts'
+
 import { type FusedPart, weights } from './fuse.ts'
 import { type Gathered, gatherLegs, isUnheard } from './gather.ts'
 import { type GateOutcome, Judge, type Judgement } from './judge.ts'
 import { type PartScores, partScoresOf, parts } from './parts.ts'
 import type { Question } from './question.ts'
+import { type Corpus, nextOf, previousOf } from './records/corpus.ts'
 import { scoreRows } from './score.ts'
 import { topOf } from './top.ts'
 import { type Demotions, demote, placeOfRow } from './weigh.ts'

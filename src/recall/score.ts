@@ -1,5 +1,5 @@
 /** Scores the candidates: by fusion, and messages in English by the linear ranker. */
-import type { Corpus } from './corpus.ts'
+
 import { fusionOf } from './fuse.ts'
 import type { Gathered } from './gather.ts'
 import type { LinearWeights } from './linear/features.ts'
@@ -9,6 +9,7 @@ import { Measure } from './linear/measure.ts'
 import { bestRecords } from './linear/relevance.ts'
 import { partAt, parts } from './parts.ts'
 import type { Question } from './question.ts'
+import type { Corpus } from './records/corpus.ts'
 import { topOf } from './top.ts'
 import { sessionLifts } from './weigh.ts'
 

@@ -3,8 +3,8 @@
  * below.
  */
 import { recordKinds } from '../domain/index/word-segment.ts'
-import type { Corpus } from './corpus.ts'
 import { weights } from './fuse.ts'
+import type { Corpus } from './records/corpus.ts'
 
 interface Lifts {
   /** The best score of each session among the rows. */

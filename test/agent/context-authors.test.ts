@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guarded, labelOf } from '../../src/agent/context/labels.ts'
-import { withoutFences } from '../../src/recall/without-fences.ts'
+import { withoutFences } from '../../src/recall/text/without-fences.ts'
 import { openMemory } from '../memory/opened.ts'
 import { runRandom } from '../random-runs.ts'
 import {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { chooseNotes } from '../../src/derive/condense/choose-notes.ts'
 import { condense } from '../../src/derive/condense/condense.ts'
 import { timeMeant } from '../../src/derive/condense/time-meant.ts'
-import { notesText } from '../../src/recall/notes-text.ts'
+import { notesText } from '../../src/recall/text/notes-text.ts'
 import { runRandom } from '../random-runs.ts'
 
 const at = '2026-03-15T12:00:00.000Z'

@@ -3,7 +3,7 @@ import { scriptedEmbedder } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import { coreOf } from '../../src/facade/conversations.ts'
 import type { FactHome } from '../../src/memory/facts/fact-home.ts'
-import { fenced } from '../../src/recall/fence.ts'
+import { fenced } from '../../src/recall/text/fence.ts'
 import { alices, factsOf, found, homeOf, infer, inferring, isDeciding, numberOf, textsIn } from './inferring.ts'
 import { openMemory, refused } from './opened.ts'
 

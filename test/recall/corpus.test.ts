@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refAt, type WordSegment } from '../../src/domain/index/word-segment.ts'
-import { type Corpus, corpusOf, nextOf, previousOf, rowPlace } from '../../src/recall/corpus.ts'
+import { type Corpus, corpusOf, nextOf, previousOf, rowPlace } from '../../src/recall/records/corpus.ts'
 import { runRandom } from '../random-runs.ts'
 import { ann, bob, corpusOfSaid, firstOfMay, recordsOf, type Said, segmentsOf } from './records.ts'
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { queryTerms } from '../../src/domain/index/words.ts'
-import { excerptOf, type Wanted } from '../../src/recall/excerpt.ts'
+import { excerptOf, type Wanted } from '../../src/recall/text/excerpt.ts'
 import { runRandom } from '../random-runs.ts'
 
 const filler = 'Then check the next server and write down what it says. '

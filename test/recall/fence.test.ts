@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type FencedItem, fenced, hasRecalled, withoutRecalled } from '../../src/recall/fence.ts'
+import { type FencedItem, fenced, hasRecalled, withoutRecalled } from '../../src/recall/text/fence.ts'
 import { runRandom } from '../random-runs.ts'
 
 const at = '2026-03-01T10:00:00.000Z'

@@ -1,8 +1,8 @@
 // What an answer says of its items: relevance, nearness, matched words; and questions about nothing that was said.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { corpusOf } from '../../src/recall/corpus.ts'
 import { type RecallMode, recallModes } from '../../src/recall/question.ts'
+import { corpusOf } from '../../src/recall/records/corpus.ts'
 import { runRandom } from '../random-runs.ts'
 import { ann, ask, bob, corpusOfSaid, firstOfMay, randomOf, rowsOf, type Said } from './records.ts'
 

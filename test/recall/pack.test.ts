@@ -1,8 +1,8 @@
 // Packing: the budget, the number of items, the threshold, neighbours, and texts that are gone.
 import { estimateTokenCount } from 'tokenx'
 import { describe, expect, it } from 'vitest'
-import { excerptOf } from '../../src/recall/excerpt.ts'
-import { type Packing, type PackOptions, pack, rowsToRead } from '../../src/recall/pack.ts'
+import { excerptOf } from '../../src/recall/text/excerpt.ts'
+import { type Packing, type PackOptions, pack, rowsToRead } from '../../src/recall/text/pack.ts'
 import { ask, corpusOfSaid, firstOfMay } from './records.ts'
 
 const texts = [

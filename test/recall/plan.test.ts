@@ -1,8 +1,8 @@
 // What is read from a question: people, dates, words.
 import { describe, expect, it } from 'vitest'
 import type { Actor } from '../../src/domain/actor.ts'
-import { dateScore, findDate, spansOf } from '../../src/recall/dates.ts'
-import { planOf } from '../../src/recall/plan.ts'
+import { dateScore, findDate, spansOf } from '../../src/recall/question/dates.ts'
+import { planOf } from '../../src/recall/question/plan.ts'
 import { ann, bob, corpusOfSaid, type Said } from './records.ts'
 
 const agent: Actor = { kind: 'agent', id: 'researcher' }

@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { WordSegment } from '../../src/domain/index/word-segment.ts'
-import { type Corpus, corpusOf } from '../../src/recall/corpus.ts'
 import { parts } from '../../src/recall/parts.ts'
 import { recallModes } from '../../src/recall/question.ts'
 import { compareAllUpTo } from '../../src/recall/rank.ts'
+import { type Corpus, corpusOf } from '../../src/recall/records/corpus.ts'
 import { runRandom } from '../random-runs.ts'
 import {
   ann,

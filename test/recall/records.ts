@@ -12,10 +12,10 @@ import {
 } from '../../src/domain/index/word-segment.ts'
 import { analyse, analyserVersion } from '../../src/domain/index/words.ts'
 import type { Language } from '../../src/domain/language.ts'
-import { type Corpus, corpusOf, type RecordFilter } from '../../src/recall/corpus.ts'
-import { planOf } from '../../src/recall/plan.ts'
+import { planOf } from '../../src/recall/question/plan.ts'
 import type { Question } from '../../src/recall/question.ts'
 import { type Ranking, rank } from '../../src/recall/rank.ts'
+import { type Corpus, corpusOf, type RecordFilter } from '../../src/recall/records/corpus.ts'
 
 export const ann: Actor = { kind: 'user', id: 'u1', name: 'Ann Lee' }
 export const bob: Actor = { kind: 'user', id: 'u2', name: 'Bob' }

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { expect, it, vi } from 'vitest'
 import { assembleKernel } from '../../scripts/assemble-kernel.ts'
-import { createDots, plainDots, quantiseQuery } from '../../src/recall/dot-kernel.ts'
-import { dotModule } from '../../src/recall/dot-module.ts'
+import { createDots, plainDots, quantiseQuery } from '../../src/recall/vectors/dot-kernel.ts'
+import { dotModule } from '../../src/recall/vectors/dot-module.ts'
 import { runRandom } from '../random-runs.ts'
 
 const dots = createDots()

@@ -17,9 +17,9 @@ import {
   unpackWords,
   type WordSegment,
 } from '../../src/domain/index/word-segment.ts'
-import { Nearness } from '../../src/recall/nearness.ts'
-import { linesOf } from '../../src/recall/record-order.ts'
-import { similarities } from '../../src/recall/similarity.ts'
+import { Nearness } from '../../src/recall/vectors/nearness.ts'
+import { linesOf } from '../../src/recall/vectors/record-order.ts'
+import { similarities } from '../../src/recall/vectors/similarity.ts'
 import { runRandom } from '../random-runs.ts'
 
 interface Written extends RecordRef {

@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guarded, labelOf } from '../../src/agent/context/labels.ts'
-import { fenced } from '../../src/recall/fence.ts'
-import { withoutFences } from '../../src/recall/without-fences.ts'
+import { fenced } from '../../src/recall/text/fence.ts'
+import { withoutFences } from '../../src/recall/text/without-fences.ts'
 import { growth } from '../processor-time.ts'
 import { runRandom } from '../random-runs.ts'
 

@@ -112,7 +112,7 @@ describe('folders', () => {
 
   it('hold', () => {
     const architecture = texts.filter(({ path }) => path === 'ARCHITECTURE.md')
-    expect(architecture[0]?.text.match(/^\| folder of /gm)).toHaveLength(4)
+    expect(architecture[0]?.text.match(/^\| folder of /gm)).toHaveLength(5)
     expect(architecture.flatMap((file) => checkFolders(file, files))).toEqual([])
   })
 

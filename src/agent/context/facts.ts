@@ -1,7 +1,7 @@
 /** The section of facts: the newest that fit, in the order of their statement. */
 import type { Seq } from '../../domain/id.ts'
 import type { FactState } from '../../domain/records/fact.ts'
-import { type FencedItem, fenced } from '../../recall/fence.ts'
+import { type FencedItem, fenced } from '../../recall/text/fence.ts'
 import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 

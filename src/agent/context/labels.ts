@@ -9,7 +9,7 @@
 import { type Author, isUnknownUser, isUnnamedAgent } from '../../domain/actor.ts'
 import { normalise } from '../../domain/index/tokens.ts'
 import type { MessagePart, Role } from '../../domain/records/message.ts'
-import { withoutFences } from '../../recall/without-fences.ts'
+import { withoutFences } from '../../recall/text/without-fences.ts'
 
 /** Who sees the prompt, and who takes part in the conversation. */
 export interface Reader {

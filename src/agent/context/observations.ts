@@ -1,8 +1,8 @@
 /** The section of notes: what was condensed from older messages of the thread, and from other threads of its resource. */
 import type { Seq } from '../../domain/id.ts'
 import type { AgentNote, AgentObservations } from '../../ports/agent-memory.ts'
-import { notesText } from '../../recall/notes-text.ts'
-import { withoutFences } from '../../recall/without-fences.ts'
+import { notesText } from '../../recall/text/notes-text.ts'
+import { withoutFences } from '../../recall/text/without-fences.ts'
 import { type FittedText, fitText, joinTokens } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 

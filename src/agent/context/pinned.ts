@@ -1,6 +1,6 @@
 /** The section of pinned facts: in every prompt, in a budget of their own. */
 import type { FactState } from '../../domain/records/fact.ts'
-import { fenced } from '../../recall/fence.ts'
+import { fenced } from '../../recall/text/fence.ts'
 import { factItem, type SeenFact } from './facts.ts'
 import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'

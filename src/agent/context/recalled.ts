@@ -7,7 +7,7 @@ import type { Message } from '../../domain/records/message.ts'
 import { msOf } from '../../domain/time.ts'
 import type { Found, FoundItem } from '../../ports/agent-memory.ts'
 import type { ResolvedRecallOptions } from '../../ports/behaviour.ts'
-import { fenced } from '../../recall/fence.ts'
+import { fenced } from '../../recall/text/fence.ts'
 import { type FittedText, fitText } from './fit.ts'
 import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
 

@@ -4,7 +4,7 @@ import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import { jsonLines } from '../../domain/json-lines.ts'
 import { mainBlock } from '../../domain/records/block-key.ts'
-import { withoutFences } from '../../recall/without-fences.ts'
+import { withoutFences } from '../../recall/text/without-fences.ts'
 import { joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 

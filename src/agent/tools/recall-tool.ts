@@ -2,7 +2,7 @@
 import type { Tool, ToolSet } from 'ai'
 import { z } from 'zod'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
-import { fenced } from '../../recall/fence.ts'
+import { fenced } from '../../recall/text/fence.ts'
 import { replacedAround } from './inside-turn.ts'
 import { internal, isInternalTool, type MemoryScope, orRefusal, refusal } from './memory-scope.ts'
 import { type ResultReader, readingTool } from './result-reader.ts'

@@ -16,7 +16,7 @@ import {
 import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { ResolvedObservation } from '../../ports/behaviour.ts'
-import { notesText } from '../../recall/notes-text.ts'
+import { notesText } from '../../recall/text/notes-text.ts'
 import type { Door } from '../door/door.ts'
 import { type Observer, observerOf } from './observer.ts'
 import { currentNotes, readHead } from './read-notes.ts'

@@ -4,7 +4,7 @@ import { spokenText } from '../../domain/index/indexed.ts'
 import { withoutInternal } from '../../domain/records/message.ts'
 import { comparePlaces, type Place } from '../../domain/records/observation.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
-import { withoutRecalled } from '../../recall/fence.ts'
+import { withoutRecalled } from '../../recall/text/fence.ts'
 import type { Door } from '../door/door.ts'
 
 /** A message that can be observed, at its place. */

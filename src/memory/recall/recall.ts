@@ -10,11 +10,11 @@ import type { GateMode } from '../../domain/question-gate.ts'
 import { noteOf } from '../../domain/records/observation.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
-import { type Excerpt, excerptOf, type Wanted } from '../../recall/excerpt.ts'
-import { rarity } from '../../recall/occurrences.ts'
-import { type PackedItem, pack, rowsToRead } from '../../recall/pack.ts'
 import type { RecallMode } from '../../recall/question.ts'
 import type { RankedRow } from '../../recall/rank.ts'
+import { rarity } from '../../recall/records/occurrences.ts'
+import { type Excerpt, excerptOf, type Wanted } from '../../recall/text/excerpt.ts'
+import { type PackedItem, pack, rowsToRead } from '../../recall/text/pack.ts'
 import type {
   DropReason,
   ItemScores,

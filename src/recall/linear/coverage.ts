@@ -1,6 +1,6 @@
 /** How much of a question stands in a message and around it, term by term. */
-import type { Corpus } from '../corpus.ts'
-import { type Occurrences, rarity } from '../occurrences.ts'
+import type { Corpus } from '../records/corpus.ts'
+import { type Occurrences, rarity } from '../records/occurrences.ts'
 import type { Context, Surroundings } from './runs.ts'
 
 /** What a term counts that stands not in the message but in a run around it, in addition to the weight there. */

@@ -2,10 +2,10 @@
 
 import { asksMark, namesIn, replyMark, timesIn } from '../../domain/index/speech.ts'
 import { isQuestionFlag } from '../../domain/index/word-segment.ts'
-import type { Corpus } from '../corpus.ts'
-import { type DateSpan, dateScore } from '../dates.ts'
 import { lengthScore } from '../length.ts'
-import type { Plan } from '../plan.ts'
+import { type DateSpan, dateScore } from '../question/dates.ts'
+import type { Plan } from '../question/plan.ts'
+import type { Corpus } from '../records/corpus.ts'
 import { Coverage } from './coverage.ts'
 import { featureAt as at } from './features.ts'
 import { bestAround, Surroundings } from './runs.ts'

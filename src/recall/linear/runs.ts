@@ -1,5 +1,5 @@
 /** Runs: consecutive messages of one author in a session. What stands around a message is runs, not single messages. */
-import type { Corpus } from '../corpus.ts'
+import type { Corpus } from '../records/corpus.ts'
 
 /** All runs of some rows, by number. A row that is no message has none. */
 export interface Runs {

@@ -1,6 +1,7 @@
 /** What the features of a message are made of: numbers of all rows and sessions, found out once for a question. */
-import { type Corpus, nextOf, previousOf } from '../corpus.ts'
-import { bestPossible, type KeywordLeg } from '../keyword.ts'
+
+import { bestPossible, type KeywordLeg } from '../legs/keyword.ts'
+import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
 import { bestAround, type Runs, runsOf, Surroundings } from './runs.ts'
 
 /** What the legs found, and the vectors behind them. Each array has one number per row. */

@@ -1,7 +1,7 @@
 /** The leg of exact and rare terms: a question with an id is about the records that have it. */
-import type { QueryTerm } from '../domain/index/words.ts'
-import type { Corpus } from './corpus.ts'
-import { type Occurrences, rarity } from './occurrences.ts'
+import type { QueryTerm } from '../../domain/index/words.ts'
+import type { Corpus } from '../records/corpus.ts'
+import { type Occurrences, rarity } from '../records/occurrences.ts'
 
 /** An exact term that more records have than this, and more than this share, is a word like others. */
 const fewRecords = 20

@@ -2,8 +2,8 @@
  * The folded segments of a space as one block of columns. Segments never change, so a block is kept as long as its
  * segments are; new ones at the end are added to it, any other change rebuilds it.
  */
-import type { Actor } from '../domain/actor.ts'
-import { isSupersededFlag, type WordSegment } from '../domain/index/word-segment.ts'
+import type { Actor } from '../../domain/actor.ts'
+import { isSupersededFlag, type WordSegment } from '../../domain/index/word-segment.ts'
 import { type Columns, copyColumns, copySegment, newColumns } from './columns.ts'
 import { eachPostings, type Postings } from './postings.ts'
 import { type LastRows, ThreadLinks } from './sessions.ts'

@@ -1,7 +1,7 @@
 /** The best passage of a text that is too long for an answer: whole sentences around the words of the question. */
 import { estimateTokenCount } from 'tokenx'
-import { analyse } from '../domain/index/words.ts'
-import type { Language } from '../domain/language.ts'
+import { analyse } from '../../domain/index/words.ts'
+import type { Language } from '../../domain/language.ts'
 
 /** A passage of a text. */
 export interface Excerpt {

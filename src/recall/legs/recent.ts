@@ -1,5 +1,5 @@
 /** The leg of recent records: used when a question has no words to search and no meaning to compare. */
-import type { Corpus } from './corpus.ts'
+import type { Corpus } from '../records/corpus.ts'
 
 /** 1 for the newest row in scope, 0 for the oldest, by their times. */
 export function recentScores(corpus: Corpus): Float64Array {

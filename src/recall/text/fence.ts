@@ -1,6 +1,6 @@
 /** Writes recalled items for a prompt: data inside a fence that nothing in it can close. Pure. */
-import type { Actor, Author } from '../domain/actor.ts'
-import type { RecordKind } from '../domain/index/word-segment.ts'
+import type { Actor, Author } from '../../domain/actor.ts'
+import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { withoutElements } from './without-fences.ts'
 
 /** The fields of a recalled item in a prompt. */

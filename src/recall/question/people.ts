@@ -1,9 +1,9 @@
 /** The people and agents who speak in the records in scope, and which of them a question names. */
-import type { Actor } from '../domain/actor.ts'
-import { isStopWord, queryTerms } from '../domain/index/words.ts'
-import type { Corpus } from './corpus.ts'
+import type { Actor } from '../../domain/actor.ts'
+import { isStopWord, queryTerms } from '../../domain/index/words.ts'
+import type { Corpus } from '../records/corpus.ts'
+import { occurrencesOf } from '../records/occurrences.ts'
 import { isNearName } from './near-names.ts'
-import { occurrencesOf } from './occurrences.ts'
 
 /** Names of roles, not of persons. */
 const roleNames = ['user', 'assistant', 'system', 'tool', 'agent', 'app', 'ai', 'bot', 'human', 'model', 'default']

@@ -1,7 +1,7 @@
 /** How near each record is to a question: the cosines of its vectors, in the order of the words' rows. */
-import { invariant } from '../domain/error.ts'
-import { numberOfSegment, type VectorSegment } from '../domain/index/vector-segment.ts'
-import type { WordSegment } from '../domain/index/word-segment.ts'
+import { invariant } from '../../domain/error.ts'
+import { numberOfSegment, type VectorSegment } from '../../domain/index/vector-segment.ts'
+import type { WordSegment } from '../../domain/index/word-segment.ts'
 import { createDots, type Dots, quantiseQuery } from './dot-kernel.ts'
 import { type Line, linesOf, meetRecords } from './record-order.ts'
 

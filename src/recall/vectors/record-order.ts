@@ -1,5 +1,5 @@
 /** Segments of vectors in one line, so that the records of words find theirs by walking along. */
-import type { VectorSegment } from '../domain/index/vector-segment.ts'
+import type { VectorSegment } from '../../domain/index/vector-segment.ts'
 
 /** The columns that say which record a row is, in a segment of words or of vectors. */
 interface RecordRows {

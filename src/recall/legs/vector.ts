@@ -1,5 +1,5 @@
 /** The leg of meaning: similarities of the question with each record, smoothed over the neighbours in a session. */
-import { type Corpus, nextOf, previousOf } from './corpus.ts'
+import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
 import { scaleToUnit } from './scale.ts'
 
 /** What a row takes from each of its neighbours. */

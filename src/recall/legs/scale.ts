@@ -1,5 +1,5 @@
 /** Brings the scores of a leg between 0 and 1, so that legs can be added up. */
-import type { Corpus } from './corpus.ts'
+import type { Corpus } from '../records/corpus.ts'
 
 /** The smallest and the largest score of the rows in scope; rows without a score (NaN) are skipped. */
 function rangeOf(corpus: Corpus, scores: Float64Array): { readonly low: number; readonly high: number } {

@@ -1,9 +1,9 @@
 /** The last step of recall: puts ranked rows into the answer until its token budget is full. */
 
 import { estimateTokenCount } from 'tokenx'
-import { type Corpus, nextOf, previousOf } from './corpus.ts'
+import type { RankedRow, Ranking } from '../rank.ts'
+import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
 import type { Excerpt } from './excerpt.ts'
-import type { RankedRow, Ranking } from './rank.ts'
 
 /** Which rows may be in the answer. */
 interface Choice {

@@ -1,7 +1,7 @@
 /** The records in scope: the segments of the searched spaces as columns, and which of their rows count. */
-import { type Actor, sameActor } from '../domain/actor.ts'
-import type { Seq } from '../domain/id.ts'
-import { isSupersededFlag, type RecordKind, recordKinds, type WordSegment } from '../domain/index/word-segment.ts'
+import { type Actor, sameActor } from '../../domain/actor.ts'
+import type { Seq } from '../../domain/id.ts'
+import { isSupersededFlag, type RecordKind, recordKinds, type WordSegment } from '../../domain/index/word-segment.ts'
 import { type RowSum, type SpaceRows, spaceRows } from './block.ts'
 import { type Columns, copyColumns, newColumns } from './columns.ts'
 import type { Postings } from './postings.ts'

@@ -1,10 +1,10 @@
 /** Step one of recall: reads the question. Who is named, which date, which words count, what to embed. */
 
-import { type QueryTerm, queryTerms } from '../domain/index/words.ts'
-import type { Language } from '../domain/language.ts'
-import type { Corpus } from './corpus.ts'
+import { type QueryTerm, queryTerms } from '../../domain/index/words.ts'
+import type { Language } from '../../domain/language.ts'
+import type { Corpus } from '../records/corpus.ts'
+import { maxTerms, type Occurrences, occurrencesAmong, occurrencesOf } from '../records/occurrences.ts'
 import { findDate, type NamedDate } from './dates.ts'
-import { maxTerms, type Occurrences, occurrencesAmong, occurrencesOf } from './occurrences.ts'
 import { findPeople } from './people.ts'
 
 export interface Plan {

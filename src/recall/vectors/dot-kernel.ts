@@ -1,5 +1,5 @@
 /** Dot products of many int8 rows with one query: a WebAssembly SIMD kernel, and the same in plain JavaScript. */
-import { invariant } from '../domain/error.ts'
+import { invariant } from '../../domain/error.ts'
 import { dotModule } from './dot-module.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** Records as columns: one number of a record in each column, no object per record. */
-import type { WordSegment } from '../domain/index/word-segment.ts'
+import type { WordSegment } from '../../domain/index/word-segment.ts'
 
 /** Row `i` of each column is record `i`. */
 export interface Columns {

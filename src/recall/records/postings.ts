@@ -1,5 +1,5 @@
 /** The rows of each word in some segments together: made once, so that a question reads only its own words. */
-import type { WordSegment } from '../domain/index/word-segment.ts'
+import type { WordSegment } from '../../domain/index/word-segment.ts'
 
 /** The words of some segments in order of their hashes, each with the rows that it stands in, repeats included. */
 export interface Postings {

@@ -1,6 +1,6 @@
 /** The leg of words: BM25 with the statistics of the records in scope, spread to the neighbours in a session. */
-import { type Corpus, nextOf, previousOf } from './corpus.ts'
-import { type Occurrences, rarity } from './occurrences.ts'
+import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
+import { type Occurrences, rarity } from '../records/occurrences.ts'
 import { scaleToUnit } from './scale.ts'
 
 const saturation = 1.2

@@ -1,6 +1,6 @@
 /** How near two records are to each other: the cosine of their first vectors. */
-import { numberOfSegment, type VectorSegment } from '../domain/index/vector-segment.ts'
-import type { WordSegment } from '../domain/index/word-segment.ts'
+import { numberOfSegment, type VectorSegment } from '../../domain/index/vector-segment.ts'
+import type { WordSegment } from '../../domain/index/word-segment.ts'
 import { type Line, linesOf, meetRecords } from './record-order.ts'
 
 /** Where the vectors of a segment of words are: for each of its records a segment and a vector in it, or -1. */

@@ -1,7 +1,7 @@
 /** Where the terms of a question stand in the records in scope. */
 
-import type { WordSegment } from '../domain/index/word-segment.ts'
-import { placeIn } from '../domain/sorted.ts'
+import type { WordSegment } from '../../domain/index/word-segment.ts'
+import { placeIn } from '../../domain/sorted.ts'
 import type { Corpus } from './corpus.ts'
 import type { Postings } from './postings.ts'
 
