@@ -4,25 +4,26 @@
  */
 import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
-import { runIdIn, type TurnId } from '../../domain/id.ts'
+import type { TurnId } from '../../domain/id.ts'
+import type { Json } from '../../domain/json.ts'
 import type { MessageInput } from '../../domain/records/message.ts'
-import type { AgentSpace, RunStep } from '../../ports/agent-memory.ts'
 import { type Call, questionOf, type Remembered } from '../call.ts'
 import { planInput } from '../input/input.ts'
 import { turnMessages } from '../input/stored-thread.ts'
-import { deciderOf, decideStep } from '../steps/decide.ts'
 import { type PendingCall, pendingCallsOf } from '../suspension/pending-calls.ts'
 import { originOf } from '../turn/planning.ts'
 import { beginningRun, endingRun } from '../turn/run-record.ts'
-import { readResumption } from './read-resumption.ts'
+import { below } from './calls-below.ts'
+import { type DecidableCall, decideAbout, type FoundRun, resumeWith } from './continue-run.ts'
+import { readResumption, unreadable } from './read-resumption.ts'
 
 /** How many suspended turns of a thread are looked at, the newest first. */
 const turnsLookedAt = 20
 
-/** A call that waits for data, and its record. */
+/** A call that waits for data, its record, and the suspended turn of this agent that it belongs to. */
 interface Waiting {
   readonly call: PendingCall
-  readonly step: RunStep
+  readonly decidable: DecidableCall
   readonly turnId: TurnId
 }
 
@@ -48,28 +49,36 @@ async function saidAlone(call: Call, remembered: Remembered): Promise<MessageInp
   return said === undefined || saysMore || !isPlain(said) ? null : said
 }
 
-/** The calls of a turn that wait for data, by their records. */
-async function waitingIn(space: AgentSpace, threadId: string, turnId: TurnId): Promise<readonly Waiting[]> {
+/** The calls that a run waits for data for, by their records: its own, and those of subagents and workflows below it. */
+async function waitingIn({ agent, requestContext, model }: Call, found: FoundRun): Promise<readonly Waiting[]> {
+  const { space, run, threadId, turnId } = found
   const turn = await space.messages.turn(turnId)
-  const runId = turn?.status === 'suspended' ? runIdIn(turnId, turn.runId) : null
-  if (runId === null) return []
-  const [steps, messages] = await Promise.all([space.steps(runId), turnMessages(space, threadId, turnId)])
-  const asked = new Map(steps.flatMap((step) => (step.status === 'asked' ? [[step.path, step]] : [])))
-  const calls = messages.flatMap(({ parts }) => pendingCallsOf(parts))
-  return calls.flatMap((call): readonly Waiting[] => {
-    const step = asked.get(call.toolCallId)
-    return step?.stepKind === 'suspension' ? [{ call, step, turnId }] : []
-  })
+  if (turn?.status !== 'suspended' || turn.replacedBy !== null) return []
+  const called = { ...agent, defaultModel: model }
+  const [steps, under, messages] = await Promise.all([
+    space.steps(run.id),
+    below(called, found, requestContext, true),
+    turnMessages(space, threadId, turnId),
+  ])
+  const all: readonly DecidableCall[] = [...steps.map((step) => ({ step, chain: [] })), ...under.calls]
+  const asked = all.filter(({ step }) => step.status === 'asked' && step.stepKind === 'suspension')
+  return messages
+    .flatMap(({ parts }) => pendingCallsOf(parts))
+    .flatMap((call): readonly Waiting[] => {
+      const runId = call.chain?.at(-1)?.runId ?? run.id
+      const decidable = asked.find(({ step }) => step.runId === runId && step.path === call.toolCallId)
+      return decidable === undefined ? [] : [{ call, decidable, turnId }]
+    })
 }
 
-/** The calls of the thread that wait for data and were asked by this agent. */
-async function waitingCalls({ agent, remembered }: Call): Promise<readonly Waiting[]> {
-  if (remembered === null) return []
-  const { space, thread } = remembered
-  const query = { threadId: thread.id, name: agent.id, statuses: ['suspended'], order: 'newest' } as const
+/** The calls of the thread that wait for data and were asked by this agent, or below it. */
+async function waitingCalls(call: Call, { space, thread }: Remembered): Promise<readonly Waiting[]> {
+  const query = { threadId: thread.id, name: call.agent.id, statuses: ['suspended'], order: 'newest' } as const
   const { items } = await space.runs.list({ ...query, after: null, limit: turnsLookedAt })
-  const turns = [...new Set(items.flatMap(({ turnId }) => turnId ?? []))]
-  return (await Promise.all(turns.map((turnId) => waitingIn(space, thread.id, turnId)))).flat()
+  const runs = items.map((run) => {
+    return run.turnId === undefined ? [] : waitingIn(call, { space, run, threadId: thread.id, turnId: run.turnId })
+  })
+  return (await Promise.all(runs)).flat()
 }
 
 /** Stores what was said, in a turn of its own that is complete: the answer is that of the turn which goes on. */
@@ -85,14 +94,17 @@ async function store({ agent }: Call, { space, thread }: Remembered, said: Messa
 /**
  * Decides.
  *
- * @returns Whether it was decided now: somebody else may have been first, or may have to decide.
+ * @returns Whether it was decided now: somebody else may have been first or may have to decide, and who waits may refuse the
+ *   data.
  */
-async function decide({ sender }: Call, space: AgentSpace, step: RunStep, data: RunStep['payload']): Promise<boolean> {
+async function decide(call: Call, { space }: Remembered, { decidable }: Waiting, data: Json): Promise<boolean> {
   try {
-    await decideStep(space, step, { data: data ?? null }, deciderOf(space, sender))
+    await decideAbout(call, space, decidable, resumeWith(data))
     return true
   } catch (error) {
-    if (error instanceof MemoryError && (error.code === 'conflict' || error.code === 'denied')) return false
+    if (!(error instanceof MemoryError)) throw error
+    if (error.code === 'invalid-input') call.agent.log('warn', unreadable, error)
+    if (['conflict', 'denied', 'invalid-input', 'not-found'].includes(error.code)) return false
     throw error
   }
 }
@@ -112,18 +124,11 @@ export async function autoResumed(call: Call): Promise<Call> {
 }
 
 async function resumedBySaying(call: Call, remembered: Remembered): Promise<Call> {
-  const waiting = await waitingCalls(call)
+  const waiting = await waitingCalls(call, remembered)
   const said = waiting.length === 0 ? null : await saidAlone(call, remembered)
   if (said === null) return call
-  const read = await readResumption(
-    call,
-    waiting.map((one) => one.call),
-    questionOf([said]),
-  )
-  const named = waiting.find(({ call: { toolCallId } }) => toolCallId === read?.toolCallId)
-  if (read === null || named === undefined) return call
-  const { space } = remembered
-  if (!(await decide(call, space, named.step, read.data))) return call
+  const read = await readResumption(call, waiting, questionOf([said]))
+  if (read === null || !(await decide(call, remembered, read.waiting, read.data))) return call
   await store(call, remembered, said)
-  return { ...call, goesOn: named.turnId, isAutoResumed: true }
+  return { ...call, goesOn: read.waiting.turnId, isAutoResumed: true }
 }

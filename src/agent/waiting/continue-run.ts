@@ -133,21 +133,21 @@ async function findRun(
 }
 
 /** A call of the run itself, or of a subagent below it. */
-type Candidate = Pick<CallBelow, 'step' | 'chain'> | CallBelow | WaitBelow
+export type DecidableCall = Pick<CallBelow, 'step' | 'chain'> | CallBelow | WaitBelow
 
 /** The call with the calls in front of it that led there: it names one call, even where subagents use the same ids. */
-function wayTo({ step, chain }: Candidate): string {
+function wayTo({ step, chain }: DecidableCall): string {
   return [...chain.map(({ toolCallId }) => toolCallId), step.path].join('/')
 }
 
 /** Whether an id names a call: its own, the way to it, or that of a call which handed the work on. */
-function isNamed(candidate: Candidate, id: string): boolean {
+function isNamed(candidate: DecidableCall, id: string): boolean {
   const { step, chain } = candidate
   return step.path === id || chain.some(({ toolCallId }) => toolCallId === id) || wayTo(candidate) === id
 }
 
 /** The call that is meant: the named one, or the only one that waits. */
-function callMeant(runId: string, all: readonly Candidate[], toolCallId: string | undefined): Candidate {
+function callMeant(runId: string, all: readonly DecidableCall[], toolCallId: string | undefined): DecidableCall {
   const named = toolCallId === undefined ? all : all.filter((one) => isNamed(one, toolCallId))
   const asked = named.filter(({ step }) => step.status === 'asked')
   const [only, ...others] = asked
@@ -167,7 +167,7 @@ function callMeant(runId: string, all: readonly Candidate[], toolCallId: string 
   throw notFound('call', toolCallId, `${listed(waiting)} Check the ids of the run and the call.`)
 }
 
-function listed(asked: readonly Candidate[]): string {
+function listed(asked: readonly DecidableCall[]): string {
   if (asked.length === 0) return 'No call of this run waits.'
   return `These wait: ${asked.map((one) => `${shown(wayTo(one))} of ${shown(one.step.tool)}`).join(', ')}.`
 }
@@ -216,24 +216,33 @@ export async function decidedCall(agent: CalledAgent, given: DecideOptions, deci
     : await space.steps(runId)
   const under = await callsUnder(call, waiting, toolCallId)
   const meant = callMeant(runId, [...steps.map((step) => ({ step, chain: [] })), ...under], toolCallId)
-  if ('workflow' in meant) {
-    const { step, workflow } = meant
-    const { approved, data = null } = await decide(step, call)
-    if (approved === false) await workflow.cancel(step.runId)
-    else await workflow.resume(step.runId, step.path, data, call.sender)
-    return call
-  }
+  await decideAbout(call, space, meant, decide)
+  return call
+}
+
+/**
+ * Decides about a call of the run of `call`, or of one below it.
+ *
+ * @param space Of that run.
+ */
+export async function decideAbout(call: Call, space: AgentSpace, meant: DecidableCall, decide: Decide): Promise<void> {
   const { step } = meant
+  if ('workflow' in meant) {
+    // The step checks its data itself. A tool of the agent may have its name.
+    const { approved, data = null } = await decide(meant.step, { ...call, tools: {} })
+    if (approved === false) await meant.workflow.cancel(meant.step.runId)
+    else await meant.workflow.resume(meant.step.runId, meant.step.path, data, call.sender)
+    return
+  }
   if (!('agent' in meant)) {
-    await decideStep(space, step, await decide(step, call), deciderOf(space, call.sender))
-    return call
+    await decideStep(space, meant.step, await decide(step, call), deciderOf(space, call.sender))
+    return
   }
   const { agent: subagent, found } = meant
   const { requestContext } = call
   const own = callOptions(withoutPlace(subagent.options.defaultOptions), {})
   const asking = await settleContinued(subagent, own, { requestContext }, found)
-  await decideStep(found.space, step, await decide(step, asking), deciderOf(found.space, call.sender))
-  return call
+  await decideStep(found.space, meant.step, await decide(step, asking), deciderOf(found.space, call.sender))
 }
 
 /** The calls of subagents that the run waits for; those that are over, too, if one is named that does not wait. */

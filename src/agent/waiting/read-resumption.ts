@@ -3,13 +3,15 @@ import type { Json, JsonObject } from '../../domain/json.ts'
 import type { Call } from '../call.ts'
 import { loadSdk } from '../sdk.ts'
 import type { PendingCall } from '../suspension/pending-calls.ts'
-import { parseResumeData } from '../tools/tool-traits.ts'
 
 /** What a message resumes, and with which data. */
-interface ReadResumption {
-  readonly toolCallId: string
+interface ReadResumption<Waiting> {
+  readonly waiting: Waiting
   readonly data: Json
 }
+
+/** What the log says of a message whose data nobody can use. */
+export const unreadable = 'A message could not be read as the data of a call that waits.'
 
 /** How much of an input and of a payload the model sees, UTF-16 units. */
 const shownLength = 8_000
@@ -41,10 +43,11 @@ function short(value: Json): Json {
 }
 
 function promptOf(calls: readonly PendingCall[], text: string): string {
-  const waiting = calls.map(({ toolName, args, suspendPayload, resumeSchema }, index): JsonObject => {
+  const waiting = calls.map(({ toolName, args, suspendPayload, resumeSchema, chain }, index): JsonObject => {
     return {
       call: `${index + 1}`,
       tool: toolName,
+      ...(chain === undefined ? {} : { askedBy: chain.map(({ agentId }) => agentId).join(' → ') }),
       input: short(args),
       ...(suspendPayload === undefined ? {} : { asks: short(suspendPayload) }),
       schema: resumeSchema ?? {},
@@ -97,32 +100,35 @@ async function ask(call: Call, calls: readonly PendingCall[], text: string): Pro
 }
 
 /**
- * Reads a message as the data of a call that waits.
+ * Reads a message as the data of a call that waits. Whether the data fits is for the call to say.
  *
- * @param pending The calls of the thread that wait. Those that wait for an approval, and those whose tool does not say what
- *   it waits for, are never answered by a message.
+ * @param all What waits. Calls that wait for an approval, and those whose tool does not say what it waits for, are never
+ *   answered by a message.
  * @param text What the person said.
- * @returns null if it is about something else, names no call where several wait, or does not fit the call's schema.
+ * @returns null if it is about something else, or names no call where several wait.
  * @throws The reason of the call's signal. Another failure of the model is logged, and the message is an ordinary one.
  */
-export async function readResumption(
+export async function readResumption<Waiting extends { readonly call: PendingCall }>(
   call: Call,
-  pending: readonly PendingCall[],
+  all: readonly Waiting[],
   text: string,
-): Promise<ReadResumption | null> {
-  const calls = pending.filter(({ kind, toolName, resumeSchema }) => {
-    return kind === 'suspension' && resumeSchema !== undefined && Object.hasOwn(call.tools, toolName)
+): Promise<ReadResumption<Waiting> | null> {
+  const asked = all.filter(({ call: { kind, toolName, resumeSchema, chain } }) => {
+    const isThere = chain !== undefined || Object.hasOwn(call.tools, toolName)
+    return kind === 'suspension' && resumeSchema !== undefined && isThere
   })
-  if (calls.length === 0 || text.trim() === '' || text.length > longestMessage) return null
+  if (asked.length === 0 || text.trim() === '' || text.length > longestMessage) return null
   try {
-    const reading = await ask(call, calls, text)
-    const named = calls[Number(reading.call) - 1]
-    if (named === undefined) return null
-    const { toolCallId, toolName } = named
-    return { toolCallId, data: await parseResumeData(toolName, call.tools[toolName], JSON.parse(reading.data)) }
+    const reading = await ask(
+      call,
+      asked.map((one) => one.call),
+      text,
+    )
+    const waiting = asked[Number(reading.call) - 1]
+    return waiting === undefined ? null : { waiting, data: JSON.parse(reading.data) as Json }
   } catch (error) {
     call.signal?.throwIfAborted()
-    call.agent.log('warn', 'A message could not be read as the data of a call that waits.', error)
+    call.agent.log('warn', unreadable, error)
     return null
   }
 }
