@@ -215,6 +215,17 @@ export type {
 } from './ports/behaviour.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
+export type {
+  HookMessage,
+  HookNote,
+  NoteExtractor,
+  ObservationalMemoryOptions,
+  ObservationEvent,
+  ObservationFailure,
+  ObservationHooks,
+  ObservationOptions,
+  ReflectionOptions,
+} from './ports/observational-memory.ts'
 export type { Durability, Storage } from './ports/storage.ts'
 export { cloneStep, createStep } from './workflow/create-step.ts'
 export type { AgentStep, AgentStepOptions } from './workflow/definition/agent-step.ts'

@@ -148,8 +148,8 @@ class DoorSpace implements AgentSpace {
     return observationsFor(this.#door, threadId, options)
   }
 
-  observe(...[threadId, options, model]: Parameters<AgentSpace['observe']>): Promise<void> {
-    return observeAfterTurn(this.#door, threadId, options, model)
+  observe(...[threadId, options, model, report]: Parameters<AgentSpace['observe']>): Promise<void> {
+    return observeAfterTurn(this.#door, threadId, options, model, report)
   }
 
   sharing(shared: SharedMemory): AgentSpace {

@@ -13,14 +13,9 @@ import type { StepFields } from '../domain/records/step.ts'
 import type { ShownStatus, TurnStatus } from '../domain/records/turn.ts'
 import type { WorkStep } from '../domain/records/work-step.ts'
 import type { SpaceAddress } from '../domain/space.ts'
-import type {
-  MemoryBehaviour,
-  ResolvedBehaviour,
-  ResolvedObservation,
-  ResolvedRecallOptions,
-  ResolvedWorkingMemory,
-} from './behaviour.ts'
+import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
+import type { ObservationReport, ResolvedObservation } from './observational-memory.ts'
 import type { WaitingRunsQuery } from './run-queries.ts'
 import type { SpaceReads } from './space-reads.ts'
 import type { MessagePosition } from './storage.ts'
@@ -346,8 +341,17 @@ export interface AgentSpace extends Reads {
   recall(question: AgentQuestion): Promise<Found>
   /** What was observed of a thread. */
   observations(threadId: string, options: Pick<ResolvedObservation, 'scope'>): Promise<AgentObservations>
-  /** Observes a thread by a model, or by rules, if enough was said since the last time. What several processes do at once is settled. */
-  observe(threadId: string, options: ResolvedObservation, model: ObserverModel | null): Promise<void>
+  /**
+   * Observes a thread by a model, or by rules, if enough was said since the last time. What several processes do at once is settled.
+   *
+   * @param report Takes what happens.
+   */
+  observe(
+    threadId: string,
+    options: ResolvedObservation,
+    model: ObserverModel | null,
+    report: ObservationReport,
+  ): Promise<void>
   /** Working memory of the space, or of one thread, as `form` says. */
   workingMemory(
     form: Pick<ResolvedWorkingMemory, 'scope' | 'template' | 'schema'>,

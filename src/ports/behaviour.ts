@@ -6,6 +6,7 @@ import type { LanguageModel } from 'ai'
 import type { GateMode } from '../domain/question-gate.ts'
 import type { SchemaLike } from '../domain/schema-like.ts'
 import type { StandardSchema } from '../domain/standard-schema.ts'
+import type { ObservationalMemoryOptions, ResolvedObservation } from './observational-memory.ts'
 
 /** Whose memory a block is: the resource's, or one thread's. */
 export type BlockScope = 'resource' | 'thread'
@@ -116,30 +117,6 @@ export interface MemoryBehaviour<Schema extends SchemaLike = SchemaLike> {
   readonly history?: HistoryMode
 }
 
-/** How long threads are condensed into notes. */
-export interface ObservationalMemoryOptions {
-  /** What makes the notes. Default: the model of the call; `false`: rules, without a model. */
-  readonly model?: LanguageModel | false
-  /** Whose notes a model sees: those of the thread (default), or of all threads of its resource. */
-  readonly scope?: 'thread' | 'resource'
-  /** When messages become notes. */
-  readonly observation?: {
-    /** Estimated tokens of messages without notes from which on older ones are condensed. Default: 30,000. */
-    readonly messageTokens?: number
-    /** The share of them that is condensed then; the newest messages stay as they are. Default: 0.8. */
-    readonly bufferActivation?: number
-    /** Tokens of messages that become one chunk of notes. Default: 10,000. */
-    readonly maxTokensPerBatch?: number
-  }
-  /** When notes are condensed further. */
-  readonly reflection?: {
-    /** Estimated tokens of the notes of a thread from which on they are condensed. Default: 40,000. */
-    readonly observationTokens?: number
-    /** The share of these tokens that a reflection removes. Default: 0.5. */
-    readonly bufferActivation?: number
-  }
-}
-
 /** How many messages to add before and after each found one. */
 export interface MessageRange {
   readonly before: number
@@ -173,19 +150,6 @@ export interface ResolvedTitleOptions {
   readonly model: LanguageModel | null
   readonly instructions: string | null
   readonly maxChars: number
-}
-
-/** How threads are condensed into notes, with all defaults. */
-export interface ResolvedObservation {
-  /** null: the model of the call; false: rules. */
-  readonly model: LanguageModel | false | null
-  readonly scope: 'thread' | 'resource'
-  readonly observation: {
-    readonly messageTokens: number
-    readonly bufferActivation: number
-    readonly maxTokensPerBatch: number
-  }
-  readonly reflection: { readonly observationTokens: number; readonly bufferActivation: number }
 }
 
 /** How memory serves one call of an agent. */

@@ -32,6 +32,30 @@ const full: MemoryBehaviour = {
   history: 'new-only',
 }
 
+const extractor = { name: 'mood', instructions: 'How do they feel?' }
+const badNotes: readonly [string, unknown][] = [
+  ...[0, 1.5, -1, 'much', true].map((value): [string, unknown] => ['observation.bufferTokens', value]),
+  ...[0.9, 100.5, -2, '2'].map((value): [string, unknown] => ['observation.blockAfter', value]),
+  ['observation.bufferActivation', 1.1],
+  ['observation.previousObserverTokens', -1],
+  ['observation.maxTokensPerBatch', 0],
+  ['observation.instruction', ''],
+  ['observation.extract', 'mood'],
+  ['reflection.blockAfter', 0.5],
+  ['reflection.instruction', 7],
+  ['activateAfterIdle', 'soon'],
+  ['activateAfterIdle', null],
+  ['activateAfterIdle', 0],
+  ['temporalMarkers', 1],
+  ['retrieval', 'yes'],
+  ['retrieval.scope', 'team'],
+  ['dailyTokens', 0],
+  ['maxWaitMs', -1],
+  ['maxWaitMs', 86_400_001],
+  ['hooks', []],
+  ['hooks.beforeObservation', 'redact'],
+]
+
 describe('options of a Memory', () => {
   it.each<[string, MemoryBehaviour]>([
     ['nothing', {}],
@@ -120,7 +144,26 @@ describe('options of a Memory', () => {
       { observationalMemory: { model: false, reflection: { bufferActivation: 2 } } },
       'options.observationalMemory.reflection.bufferActivation',
     ],
-    ['an unknown option of notes', { observationalMemory: { model: false, hooks: [] } }, 'options.observationalMemory'],
+    ['an unknown option of notes', { observationalMemory: { model: false, hook: {} } }, 'options.observationalMemory'],
+    ...badNotes.map(([field, value]): [string, unknown, string] => {
+      const [first = '', second] = field.split('.')
+      const options = { model: false, [first]: second === undefined ? value : { [second]: value } }
+      return [
+        `notes with ${field} ${JSON.stringify(value)}`,
+        { observationalMemory: options },
+        `options.observationalMemory.${field}`,
+      ]
+    }),
+    [
+      'an extractor without instructions',
+      { observationalMemory: { observation: { extract: [{ name: 'mood' }] } } },
+      'options.observationalMemory.observation.extract[0].instructions',
+    ],
+    [
+      'two extractors of one name',
+      { observationalMemory: { reflection: { extract: [extractor, extractor] } } },
+      'options.observationalMemory.reflection.extract',
+    ],
     ['other turns', { turns: 'serial' }, 'options.turns'],
     ['another history', { history: 'all' }, 'options.history'],
   ]
@@ -138,19 +181,56 @@ describe('options of a Memory', () => {
     const usual = {
       model: false,
       scope: 'thread',
-      observation: { messageTokens: 30_000, bufferActivation: 0.8, maxTokensPerBatch: 10_000 },
-      reflection: { observationTokens: 40_000, bufferActivation: 0.5 },
+      observation: {
+        messageTokens: 30_000,
+        bufferTokens: 6_000,
+        bufferActivation: 0.8,
+        blockAfter: 36_000,
+        previousObserverTokens: 2_000,
+        maxTokensPerBatch: 10_000,
+        instruction: null,
+        extract: [],
+      },
+      reflection: {
+        observationTokens: 40_000,
+        bufferActivation: 0.5,
+        blockAfter: 48_000,
+        instruction: null,
+        extract: [],
+      },
+      activateAfterIdleMs: null,
+      temporalMarkers: false,
+      retrieval: null,
+      dailyTokens: null,
+      maxWaitMs: 10_000,
+      hooks: {},
     }
     expect(of({ model: false })).toEqual(usual)
     expect(of({ model: false, scope: 'resource' }, { model: false, observation: { messageTokens: 1 } })).toEqual({
       ...usual,
       scope: 'resource',
-      observation: { ...usual.observation, messageTokens: 1 },
+      observation: { ...usual.observation, messageTokens: 1, bufferTokens: 1, blockAfter: 1 },
     })
     expect(of({ model: false }, false, undefined)).toBe(null)
     expect(of(false, { model: false })).toEqual(usual)
     expect(of(true)).toEqual({ ...usual, model: null })
     expect(of({ model: false }, true)).toEqual(usual)
+    const redact = () => undefined
+    const [first, second] = [
+      { observation: { bufferTokens: false, instruction: 'Short.' }, hooks: { beforeObservation: redact } },
+      {
+        observation: { blockAfter: 500 },
+        hooks: { afterReflection: redact },
+        activateAfterIdle: '5m',
+        retrieval: true,
+      },
+    ] as const
+    expect(of(first, second)).toMatchObject({
+      observation: { bufferTokens: null, instruction: 'Short.', blockAfter: 500 },
+      hooks: { beforeObservation: redact, afterReflection: redact },
+      activateAfterIdleMs: 300_000,
+      retrieval: { scope: 'thread' },
+    })
   })
 
   it('keeps to a lower limit of the memory', async () => {

@@ -38,7 +38,7 @@ it('stays under its budget at every turn, and keeps what matters', async () => {
   for (let start = 0; start < count; start += batch) {
     const messages = Array.from({ length: batch }, (_, at) => messageAt(start + at))
     await memory.saveMessages({ resourceId, threadId, messages })
-    if (observationalMemory !== null) await space.observe(threadId, observationalMemory, null)
+    if (observationalMemory !== null) await space.observe(threadId, observationalMemory, null, () => {})
     const { instructions, messages: prompt, seen } = await assemble(memory, 'Which rooms?', { behaviour })
     totals.push(seen.tokens.total)
     shown = `${JSON.stringify(instructions)} ${JSON.stringify(prompt)}`

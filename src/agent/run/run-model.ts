@@ -102,7 +102,7 @@ function observeAfterwards({ remembered, agent, model }: Call, threadId: string)
   const observed = (async () => {
     const own =
       options.model === null ? model : options.model === false ? null : resolveModel(options.model, agent.name)
-    await space.observe(threadId, options, own)
+    await space.observe(threadId, options, own, () => {})
   })()
   remembered.space.hold(
     observed.catch((error: unknown) => agent.log('warn', 'The thread could not be observed.', error)),

@@ -5,7 +5,7 @@ import type { SpaceKey } from '../../domain/id.ts'
 import { currentGeneration, noteIdOf, noteOf } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { AgentNote, AgentObservations, ObserverModel } from '../../ports/agent-memory.ts'
-import type { ResolvedObservation } from '../../ports/behaviour.ts'
+import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Door } from '../door/door.ts'
 import { observeThread } from './observe.ts'
 import { currentNotes, headsIn, readHead } from './read-notes.ts'
@@ -47,7 +47,9 @@ export async function observeAfterTurn(
   threadId: string,
   options: ResolvedObservation,
   model: ObserverModel | null,
+  report: ObservationReport,
 ): Promise<void> {
   const { record } = await door.threads.get(threadId)
-  if (record !== null) await observeThread(door, record, options, model as LanguageModelObject | null, false)
+  if (record === null) return
+  await observeThread(door, record, { options, model: model as LanguageModelObject | null, isAll: false, report })
 }

@@ -7,12 +7,12 @@ import type { HeadFields } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import { toIso } from '../../domain/time.ts'
-import type { ObservationalMemoryOptions } from '../../ports/behaviour.ts'
+import type { ObservationalMemoryOptions } from '../../ports/observational-memory.ts'
 import type { ObservationRecord } from '../answers/records.ts'
 import type { NamedThread } from '../conversation/threads.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
-import { observationFrom } from '../options/behaviour.ts'
+import { observationFrom } from '../options/observational.ts'
 import { type ObservedThread, observeThread } from './observe.ts'
 import { currentNotes, headsIn, notesAfter, notesOf, readHead, toObservations } from './read-notes.ts'
 
@@ -110,5 +110,6 @@ export async function observe(core: Core, { resourceId, threadId }: NamedThread)
   const stated = typeof observationalMemory === 'object' ? observationalMemory : {}
   const asks = observationalMemory === true || (typeof observationalMemory === 'object' && stated.model !== false)
   const thread = await threadIn(door, threadId)
-  return observeThread(door, thread, observationFrom(stated), asks ? await modelFor(core, stated.model) : null, true)
+  const model = asks ? await modelFor(core, stated.model) : null
+  return observeThread(door, thread, { options: observationFrom(stated), model, isAll: true, report: () => {} })
 }

@@ -15,7 +15,7 @@ import {
 } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
-import type { ResolvedObservation } from '../../ports/behaviour.ts'
+import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import { notesText } from '../../recall/text/notes-text.ts'
 import type { Door } from '../door/door.ts'
 import { type Observer, observerOf } from './observer.ts'
@@ -65,7 +65,7 @@ async function observeSpan(
   head: HeadFields,
   after: Place | null,
   to: Place,
-): Promise<{ readonly messages: number; readonly notes: number }> {
+): Promise<{ messages: number; tokens: number; notes: number; noteTokens: number }> {
   const { threadId } = head
   const claim = await commit(door, { kind: 'observation-begin', threadId, to, leaseMs: observer.claimMs })
   const { messages } = await messagesBehind(door, threadId, after, to)
@@ -73,7 +73,8 @@ async function observeSpan(
   const notes = (await observer.observe(messages, earlier)).slice(0, door.core.limits.observationsPerChunk)
   const put: Change = { kind: 'observation-put', threadId, claim, after, to, notes: [...notes], activate: true }
   await commit(door, put)
-  return { messages: messages.length, notes: notes.length }
+  const noteTokens = notes.reduce((sum, { text }) => sum + estimateTokenCount(text), 0)
+  return { messages: messages.length, tokens: sumOf(messages), notes: notes.length, noteTokens }
 }
 
 /** The last of the leading messages that have so many tokens together; at least the first. */
@@ -167,19 +168,25 @@ async function nextDue(
   return last === undefined ? null : { after: cursor, to: placeOfMessage(last) }
 }
 
+/** How to observe a thread. */
+interface ObserveRequest {
+  readonly options: ResolvedObservation
+  /** Makes the notes; null: rules do. */
+  readonly model: LanguageModelObject | null
+  /** Whether to observe everything, also below the threshold. */
+  readonly isAll: boolean
+  readonly report: ObservationReport
+}
+
 /**
  * Observes what a thread has said since it was last observed, then condenses its notes if they have become too many.
  *
- * @param model Makes the notes; null: rules do.
- * @param isAll Whether to observe everything, also below the threshold.
  * @throws MemoryError `unavailable` if the model fails, or two of its answers cannot be used. Nothing of that cycle is stored.
  */
 export async function observeThread(
   space: Door,
   thread: ThreadState,
-  options: ResolvedObservation,
-  model: LanguageModelObject | null,
-  isAll: boolean,
+  { options, model, isAll, report }: ObserveRequest,
 ): Promise<ObservedThread> {
   const door = observing(space)
   const observer = await observerOf(space.core, model)
@@ -191,6 +198,8 @@ export async function observeThread(
       const due = await nextDue(door, head, options, isAll)
       if (due === null) break
       const made = await observeSpan(door, observer, head, due.after, due.to)
+      const event = { threadId: thread.id, operation: 'observation', isBuffered: false } as const
+      report({ ...event, type: 'end', tokens: made.tokens, notes: made.notes, noteTokens: made.noteTokens })
       messages += made.messages
       notes += made.notes
     }

@@ -2,12 +2,12 @@
  * The options that say how memory serves agents, one row each: how a value is checked, and its value for a call.
  * Checked by hand, because a constructor cannot wait for zod to be loaded.
  */
-import { isModelName, modelFields } from '../../derive/model-name.ts'
+import { modelFields } from '../../derive/model-name.ts'
 import { invalidInput } from '../../domain/error.ts'
 import { compileFilter } from '../../domain/filter.ts'
 import { checkId } from '../../domain/id.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
-import { check, fieldsOf, hasMethod, isText, isWholeFrom } from '../../domain/option-checks.ts'
+import { fieldsOf, isText } from '../../domain/option-checks.ts'
 import { gateModes, usualGate } from '../../domain/question-gate.ts'
 import { reading } from '../../domain/read-plain.ts'
 import { isSchemaLike, standardOf } from '../../domain/schema-like.ts'
@@ -16,61 +16,17 @@ import type {
   HistoryMode,
   MemoryBehaviour,
   MessageRange,
-  ObservationalMemoryOptions,
   ResolvedBehaviour,
-  ResolvedObservation,
   ResolvedWorkingMemory,
   SemanticRecallOptions,
   TitleOptions,
   WorkingMemoryOptions,
 } from '../../ports/behaviour.ts'
-
-type Check = (value: unknown, field: string, limits: Limits) => void
-
-/** A single option, or one inside an object of options: its check, and its default. */
-interface Row<Usual> {
-  readonly check: Check
-  readonly usual: Usual
-}
-
-function row<Usual>(usual: Usual, rule: string, fix: string, holds: (value: unknown) => boolean): Row<Usual> {
-  return {
-    usual,
-    check: (value, field) => check({ [field.slice(field.lastIndexOf('.') + 1)]: value }, field, rule, fix, holds),
-  }
-}
-
-function whole<Usual>(min: number, max: number, usual: Usual, fix: string): Row<Usual> {
-  return row(usual, `must be a whole number from ${min} to ${max.toLocaleString('en')}`, fix, isWholeFrom(min, max))
-}
-
-const number = (min: number, max: number, usual: number) =>
-  whole(min, max, usual, `Leave it out for ${usual.toLocaleString('en')}.`)
-
-function flag<Usual>(usual: Usual, left = `Leave it out for ${usual}.`): Row<Usual> {
-  return row(usual, 'must be true or false', left, (value) => typeof value === 'boolean')
-}
-
-/** Checks an object of options by their rows. */
-function checkRows(value: unknown, at: string, rows: Readonly<Record<string, Row<unknown>>>, limits: Limits) {
-  const fields = fieldsOf(value, at, Object.keys(rows))
-  for (const [name, { check: checkValue }] of Object.entries(rows)) {
-    if (fields[name] !== undefined) checkValue(fields[name], `${at}.${name}`, limits)
-  }
-  return fields
-}
-
-type Fields<Options> = { readonly [Name in keyof Options]?: Options[Name] | undefined }
-
-/** The fields of both; later ones win. An undefined field counts as not given. */
-function over<Options extends object>(before: Options, later: Fields<Options>): Options {
-  const given = Object.entries(later).filter(([, value]) => value !== undefined)
-  return { ...before, ...Object.fromEntries(given) }
-}
+import { checkObservation, observationOf } from './observational.ts'
+import { type Check, checkRows, flag, isModel, mostTokens, number, over, type Row, row, whole } from './rows.ts'
 
 const mostItems = 1_000
 const mostNeighbours = 100
-const mostTokens = 1_000_000
 
 const scope: Row<BlockScope> = row(
   'resource',
@@ -192,10 +148,6 @@ const titleRows = {
   },
 } satisfies { readonly [Name in keyof TitleOptions]-?: Row<unknown> }
 
-function isModel(value: unknown): boolean {
-  return typeof value === 'string' ? isModelName(value) : hasMethod('doGenerate')(value)
-}
-
 /** As for recall: a feature that is switched off and on again keeps its options. */
 function titlesOf(levels: readonly MemoryBehaviour['generateTitle'][]): ResolvedBehaviour['generateTitle'] {
   const options = levels.reduce<TitleOptions>(
@@ -208,56 +160,6 @@ function titlesOf(levels: readonly MemoryBehaviour['generateTitle'][]): Resolved
     instructions: options.instructions ?? titleRows.instructions.usual,
     maxChars: options.maxChars ?? titleRows.maxChars.usual,
   }
-}
-
-const share = (usual: number) =>
-  row(usual, 'must be a number from 0 to 1', `Leave it out for ${usual}.`, (value) => {
-    return typeof value === 'number' && value >= 0 && value <= 1
-  })
-
-const observationRows = {
-  messageTokens: number(1, mostTokens, 30_000),
-  bufferActivation: share(0.8),
-  maxTokensPerBatch: number(1, mostTokens, 10_000),
-}
-const reflectionRows = { observationTokens: number(1, mostTokens, 40_000), bufferActivation: share(0.5) }
-
-const observerModel = row(
-  null,
-  'must be a language model, its name, or false',
-  `Pass a model of the AI SDK, a text such as '${modelFields.model}', or false for notes that need no model.`,
-  (value) => value === false || isModel(value),
-)
-
-function checkObservation(value: unknown, at: string, limits: Limits): void {
-  if (typeof value === 'boolean') return
-  const fields = fieldsOf(value, at, ['model', 'scope', 'observation', 'reflection'])
-  if (fields.model !== undefined) observerModel.check(fields.model, `${at}.model`, limits)
-  if (fields.scope !== undefined) scope.check(fields.scope, `${at}.scope`, limits)
-  if (fields.observation !== undefined) checkRows(fields.observation, `${at}.observation`, observationRows, limits)
-  if (fields.reflection !== undefined) checkRows(fields.reflection, `${at}.reflection`, reflectionRows, limits)
-}
-
-/** The defaults, and what is stated over them. */
-export function observationFrom({ model, scope: whose, observation, reflection }: ObservationalMemoryOptions) {
-  const usual = <Rows extends Readonly<Record<string, Row<number>>>>(all: Rows) =>
-    Object.fromEntries(Object.entries(all).map(([name, one]) => [name, one.usual])) as { [Name in keyof Rows]: number }
-  return {
-    model: model ?? null,
-    scope: whose ?? 'thread',
-    observation: over(usual(observationRows), observation ?? {}),
-    reflection: over(usual(reflectionRows), reflection ?? {}),
-  } satisfies ResolvedObservation
-}
-
-/** The last stated value; objects are merged field by field. */
-function observationOf(levels: readonly MemoryBehaviour['observationalMemory'][]): ResolvedObservation | null {
-  let options: ObservationalMemoryOptions | null = null
-  for (const level of levels) {
-    if (level === false) options = null
-    else if (level !== undefined) options = over<ObservationalMemoryOptions>(options ?? {}, level === true ? {} : level)
-  }
-  return options === null ? null : observationFrom(options)
 }
 
 /**
