@@ -111,7 +111,7 @@ export interface DelegationCompleteAnswer {
 }
 
 /** Sections of memory that a subagent can share with its supervisor. */
-const sharableSections = ['workingMemory', 'facts', 'entries', 'messages'] as const
+const sharableSections = ['workingMemory', 'facts', 'entries', 'messages', 'observations'] as const
 
 /**
  * What a subagent shares of its supervisor's memory. `isolated`: nothing; it has what it learned itself. `shared`: all sections,
@@ -121,7 +121,10 @@ export type DelegationMemory =
   | 'isolated'
   | 'shared'
   | {
-      /** `workingMemory`, `facts`, `entries` of the team, `messages` of other threads for recall. */
+      /**
+       * `workingMemory`, `facts`, `entries` of the team, `messages` of other threads for recall, `observations`: the notes that the
+       * supervisor's prompt has. Notes are made from messages alone, so they are shared for reading whatever `access` says.
+       */
       readonly share: readonly (typeof sharableSections)[number][]
       /**
        * What it may do with working memory and entries. `propose`: its writes are proposals, which the supervisor decides about by

@@ -16,11 +16,16 @@ function saidBefore(parts: readonly MessagePart[], toolCallId: string): readonly
   return before.filter((part, index) => index < step || !isToolPart(part))
 }
 
+/** Names the notes among the messages of a conversation. */
+export const notesId = 'observations'
+
 export class ShownConversation {
   /** The instructions of the agent, without memory. */
   instructions = ''
   /** Working memory as it was shown; empty without one. */
   workingMemory = ''
+  /** Notes in place of the messages of the conversation that they condense; empty without any. */
+  notes = ''
   /** The messages of the conversation, those of this turn last. */
   said: readonly Utterance[] = []
   /** Whether a hook has ended the run after this step. */
@@ -28,8 +33,15 @@ export class ShownConversation {
   /** The answer so far; null for a call that stores none. */
   answer: (() => AnswerSoFar) | null = null
 
-  /** The conversation before a call of a tool. */
+  /** The conversation before a call of a tool: the notes on its beginning, then its messages. */
   before(toolCallId: string, author: Utterance['author']): readonly Utterance[] {
+    const said = this.#messagesBefore(toolCallId, author)
+    if (this.notes === '') return said
+    const told = { role: 'user', turnStatus: 'complete', isOwnTurn: false, goesOn: false } as const
+    return [{ ...told, id: notesId, parts: [{ type: 'text', text: this.notes }], author }, ...said]
+  }
+
+  #messagesBefore(toolCallId: string, author: Utterance['author']): readonly Utterance[] {
     const answer = this.answer?.() ?? null
     // The answer that the call goes on with is one of the messages, and is shown as it stands now.
     const said = this.said.filter(({ id }) => answer === null || id !== answer.id)

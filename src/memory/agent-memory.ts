@@ -144,8 +144,8 @@ class DoorSpace implements AgentSpace {
     return new Door(this.#door.core, space)
   }
 
-  observations(...[threadId, options]: Parameters<AgentSpace['observations']>): ReturnType<AgentSpace['observations']> {
-    return observationsFor(this.#door, threadId, options)
+  async observations(...[threadId, options]: Parameters<AgentSpace['observations']>) {
+    return options === null ? null : observationsFor(this.#door, threadId, options)
   }
 
   observe(...[threadId, options, model, report]: Parameters<AgentSpace['observe']>): Promise<void> {

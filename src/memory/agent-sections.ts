@@ -3,10 +3,18 @@ import type { Change } from '../domain/commit/commit.ts'
 import { parseFilter } from '../domain/filter.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { mainBlock } from '../domain/records/block-key.ts'
-import type { AgentQuestion, AgentSpace, AgentWorkingMemory, Found, SharedMemory } from '../ports/agent-memory.ts'
+import type {
+  AgentObservations,
+  AgentQuestion,
+  AgentSpace,
+  AgentWorkingMemory,
+  Found,
+  SharedMemory,
+} from '../ports/agent-memory.ts'
 import type { FoundRecord } from '../ports/storage.ts'
 import type { Core } from './door/core.ts'
 import type { Door } from './door/door.ts'
+import { observationsFor } from './observations/for-agents.ts'
 import { propose } from './proposals/propose.ts'
 import { recallFrom } from './recall/recall.ts'
 import { readWorkingMemory, writeWorkingMemory } from './working-memory/working-memory.ts'
@@ -85,12 +93,28 @@ function sharedBlocks(own: AgentSpace, door: Door, threadId: string): AgentSpace
   }
 }
 
+/** What was observed of a thread, and in addition the notes that another space shares. */
+async function withSharedNotes(
+  own: AgentObservations | null,
+  doorAt: (space: SpaceId) => Door,
+  { spaceId, threadId, scope }: NonNullable<SharedMemory['observations']>,
+): Promise<AgentObservations> {
+  const shared = await observationsFor(doorAt(spaceId), threadId, { scope })
+  // A thread there may have the id of a thread here.
+  const there = [...shared.ofOthers, ...shared.notes].map((note) => ({
+    ...note,
+    threadId: `${spaceId} ${note.threadId}`,
+  }))
+  const base = own ?? { head: null, notes: [], ofOthers: [], generation: 0, chunk: 0, asOf: {} }
+  return { ...base, ofOthers: [...base.ofOthers, ...there], asOf: { ...base.asOf, ...shared.asOf } }
+}
+
 /** The parts of a space that another space's sections replace. */
 function replaced(own: AgentSpace, doorAt: (space: SpaceId) => Door, shared: SharedMemory): Partial<AgentSpace> {
-  const { workingMemory, facts, messages } = shared
-  const others = [facts, messages].flatMap((section) => (section === undefined ? [] : [section.spaceId]))
+  const { workingMemory, facts, messages, observations } = shared
   const kindOf = (record: FoundRecord) =>
     record.kind === 'fact' ? facts : record.kind === 'message' ? messages : undefined
+  const others = [facts, messages].flatMap((section) => (section === undefined ? [] : [section.spaceId]))
   const recall = (question: AgentQuestion) => {
     // A thread is the space's own.
     if (others.length === 0 || question.threadId !== undefined) return own.recall(question)
@@ -105,7 +129,14 @@ function replaced(own: AgentSpace, doorAt: (space: SpaceId) => Door, shared: Sha
       access === 'propose' ? proposedWorkingMemory(door, form, workingMemory) : workingMemoryIn(door, form, threadId)
     return { workingMemory: memory, blocks: sharedBlocks(own, door, threadId) }
   }
-  return { recall, ...(facts === undefined ? {} : { facts: doorAt(facts.spaceId).facts }), ...ofMemory() }
+  const ofNotes =
+    observations === undefined
+      ? {}
+      : {
+          observations: async (...call: Parameters<AgentSpace['observations']>) =>
+            withSharedNotes(await own.observations(...call), doorAt, observations),
+        }
+  return { recall, ...(facts === undefined ? {} : { facts: doorAt(facts.spaceId).facts }), ...ofNotes, ...ofMemory() }
 }
 
 /**

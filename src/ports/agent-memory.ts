@@ -142,7 +142,7 @@ export interface AgentObservations {
   readonly head: HeadFields | null
   /** Its current notes, in the order in which they were made. */
   readonly notes: readonly AgentNote[]
-  /** Those of other threads of the resource, if they are to be shown. */
+  /** Those of other threads of the resource, and of another agent that shares them, if they are to be shown. */
   readonly ofOthers: readonly AgentNote[]
   /** The reflection that the notes begin with; 0 for none. */
   readonly generation: number
@@ -230,6 +230,8 @@ export interface SharedMemory {
   readonly facts?: { readonly spaceId: SpaceId }
   /** What was said in other threads, for recall. */
   readonly messages?: { readonly spaceId: SpaceId }
+  /** Notes of a thread, and with the scope of a resource of the other threads of its space. Only observers write them. */
+  readonly observations?: { readonly spaceId: SpaceId; readonly threadId: string } & Pick<ResolvedObservation, 'scope'>
   readonly entries?: { readonly teamId: string; readonly access: SharedAccess; readonly deciders: readonly Actor[] }
 }
 
@@ -339,8 +341,13 @@ export interface AgentSpace extends Reads {
     | { readonly status: 'conflict'; readonly reason: string; readonly current: Json }
   >
   recall(question: AgentQuestion): Promise<Found>
-  /** What was observed of a thread. */
-  observations(threadId: string, options: Pick<ResolvedObservation, 'scope'>): Promise<AgentObservations>
+  /**
+   * What was observed of a thread, and notes that are shared with it.
+   *
+   * @param options null: the thread is not observed.
+   * @returns null if there is neither.
+   */
+  observations(threadId: string, options: Pick<ResolvedObservation, 'scope'> | null): Promise<AgentObservations | null>
   /**
    * Observes a thread by a model, or by rules, if enough was said since the last time. What several processes do at once is settled.
    *

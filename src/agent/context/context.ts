@@ -10,6 +10,7 @@ import { gather } from './gather.ts'
 import { history, type ShownHistory } from './history.ts'
 import { isOnlyAgentIn } from './labels.ts'
 import type { Showing, Utterance } from './model-messages.ts'
+import { type FittedNotes, notesOfThread, observations } from './observations.ts'
 import type { AnySection, ContextInput, FittedPart } from './section.ts'
 import { sections as promptSections, type SectionName, type SeenInSections } from './sections.ts'
 import { type SeenItems, seenMessages } from './seen.ts'
@@ -24,6 +25,8 @@ export interface AssembledContext {
   readonly conversation: readonly Utterance[]
   /** Working memory in the prompt; empty without one. */
   readonly workingMemory: string
+  /** The notes of the thread in the prompt, in place of the messages that they condense; empty without any. */
+  readonly notes: string
   readonly seen: SeenItems
   readonly warnings: readonly string[]
 }
@@ -99,6 +102,11 @@ function workingMemoryIn({ sections, parts }: Filled): string {
   return section?.place === 'instructions' ? section.show(parts[at] as FittedPart) : ''
 }
 
+function notesIn({ sections, parts }: Filled, threadId: string): string {
+  const at = sections.findIndex(({ name }) => name === observations.name)
+  return at < 0 ? '' : notesOfThread(parts[at] as FittedNotes, threadId)
+}
+
 function seenOf(
   { sections, found, parts }: Filled,
   turn: readonly Shown[],
@@ -163,6 +171,7 @@ export async function assembleContext(
     messages: messagesOf(shown.messages, turn),
     conversation: [...historyIn(filled), ...turn.map(({ utterance }) => utterance)],
     workingMemory: workingMemoryIn(filled),
+    notes: notesIn(filled, threadId),
     seen: { ...seenOf(filled, turn, ownTokens), asOf: Object.assign({}, ...asOf, { [space.id]: window.asOf }) },
     warnings: sections.flatMap((section, at) => section.warnings?.(parts[at] as FittedPart, found[at]) ?? []),
   }

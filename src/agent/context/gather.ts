@@ -11,19 +11,17 @@ interface Gathered {
   readonly found: readonly unknown[]
 }
 
-const nothing = Promise.resolve(null)
-
 /** Reads the parts of the prompt, each with one query, in parallel. */
 export async function gather(input: ContextInput, sections: readonly AnySection[]): Promise<Gathered> {
   const { space, threadId, behaviour, ownTurnId, replaces = [] } = input
   const { observationalMemory, lastMessages } = behaviour
-  const observed = observationalMemory === null ? null : space.observations(threadId, observationalMemory)
+  const observed = space.observations(threadId, observationalMemory)
   const query = { threadId, ownTurnId, replaces }
   const window =
-    observed === null
+    observationalMemory === null
       ? readWindow(space, { ...query, count: lastMessages })
-      : observed.then(({ head }) => readUnobserved(space, query, head))
-  const reading = sections.map((section) => section.read({ input, window, observed: observed ?? nothing }))
+      : observed.then((found) => readUnobserved(space, query, found?.head ?? null))
+  const reading = sections.map((section) => section.read({ input, window, observed }))
   const [sdk, own, ...found] = await Promise.all([loadSdk(), window, ...reading])
   return { sdk, window: own, found }
 }

@@ -8,7 +8,7 @@ import type { FittedPart, Reading, Section } from './section.ts'
 
 /** Which notes a model saw: enough to list them again. */
 export interface SeenObservations {
-  /** null: the thread is not observed, or was not yet. */
+  /** null: no notes are shown, and the thread is not observed, or was not yet. */
   readonly observations: {
     /** Notes of this thread, and of others. */
     readonly notes: number
@@ -34,11 +34,17 @@ function written(notes: readonly AgentNote[], threadId: string): string {
   return `<observations note="${guidance}">\n${texts.join('\n\n')}\n</observations>`
 }
 
+/** The text of the notes of one thread in a part of a prompt, without a fence; empty without any. */
+export function notesOfThread({ kept }: Pick<FittedNotes, 'kept'>, threadId: string): string {
+  const own = kept.filter((note) => note.threadId === threadId)
+  return own.length === 0 ? '' : `${guidance}\n\n${withoutFences(notesText(own))}`
+}
+
 function readObservations({ observed }: Reading): Promise<AgentObservations | null> {
   return observed
 }
 
-type FittedNotes = FittedPart & Pick<FittedText<AgentNote>, 'kept' | 'text'>
+export type FittedNotes = FittedPart & Pick<FittedText<AgentNote>, 'kept' | 'text'>
 
 export const observations: Section<'observations', AgentObservations | null, FittedNotes, SeenObservations> = {
   name: 'observations',
@@ -61,7 +67,7 @@ export const observations: Section<'observations', AgentObservations | null, Fit
   },
   show: ({ text }) => text,
   seen({ kept }, found) {
-    if (found === null || found.head === null) return { observations: null }
+    if (found === null || (found.head === null && kept.length === 0)) return { observations: null }
     const own = kept.filter(({ threadId }) => threadId === found.head?.threadId).length
     const { generation, chunk } = found
     return { observations: { notes: own, ofOthers: kept.length - own, generation, chunk } }

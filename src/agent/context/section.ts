@@ -48,7 +48,7 @@ export interface Reading {
   readonly input: ContextInput
   /** The newest messages of the thread, which are read once. */
   readonly window: Promise<ThreadWindow>
-  /** What was observed of the thread; null if threads are not observed. */
+  /** What was observed of the thread, and shared with it; null if threads are not observed and nothing is shared. */
   readonly observed: Promise<AgentObservations | null>
 }
 

@@ -6,9 +6,11 @@ import type { JsonObject } from '../../domain/json.ts'
 import { resourceOf } from '../../domain/space.ts'
 import type { DelegatedWork, DelegatingCall } from '../call.ts'
 import { memoryFor } from '../call.ts'
+import type { Utterance } from '../context/model-messages.ts'
 import type { DelegationComplete, DelegationContext, DelegationResult } from '../delegation-options.ts'
 import type { Primitive } from '../relay.ts'
-import { subordinate, type WorkPlace, workPlace } from '../subagents/subordinate.ts'
+import { notesId } from '../shown-conversation.ts'
+import { hasOwnMemory, subordinate, type WorkPlace, workPlace } from '../subagents/subordinate.ts'
 import type { ToolCall } from '../tools/tool.ts'
 import { keptWork } from '../turn/continuation.ts'
 import { type AnswerToQuestion, answerOnce } from '../waiting/answer-once.ts'
@@ -108,6 +110,14 @@ export class Delegation {
     return subordinate(this.#task.agent, { agent, source, model, work: { ...this.#work, forwarded, kept } })
   }
 
+  /** The supervisor's conversation. Notes that are shared as memory are not repeated as a message. */
+  #conversation(): readonly Utterance[] {
+    const said = this.#call.shown.before(this.#tool.toolCallId, this.#supervisor)
+    // In a memory of its own a subagent shares nothing.
+    const isShared = this.#work.shared?.observations !== undefined && !hasOwnMemory(this.#task.agent)
+    return isShared ? said.filter(({ id }) => id !== notesId) : said
+  }
+
   /** What the run of work that has begun keeps; null for work that has not. */
   async #begun(place: WorkPlace): Promise<JsonObject | null> {
     const { usable, actor } = await memoryFor(this.#subagent({ forwarded: [], kept: null }), this.#call.requestContext)
@@ -125,7 +135,7 @@ export class Delegation {
   /** The task as the subagent is asked, or why it is not. */
   async #asked(): Promise<Asked | string> {
     const { prompt } = this.#task
-    const conversation = this.#call.shown.before(this.#tool.toolCallId, this.#supervisor)
+    const conversation = this.#conversation()
     const front = inFront(this.#hooks.options, this.#call.shown, this.#supervisor)
     const begun = this.#place === null ? null : await this.#begun(this.#place)
     if (begun !== null) {
@@ -207,7 +217,7 @@ export class Delegation {
   async #told(prompt: string, result: DelegationResult, ended: Pick<DelegationComplete, 'success' | 'error'>) {
     const { onDelegationComplete } = this.#hooks.options
     if (onDelegationComplete === undefined) return {}
-    const messages = this.#call.shown.before(this.#tool.toolCallId, this.#supervisor).map(toMessage)
+    const messages = this.#conversation().map(toMessage)
     const bail = () => {
       this.#call.shown.isBailed = true
       return undefined

@@ -27,7 +27,10 @@ function sectionsOf(agent: Actor, { space, thread, behaviour, shared }: Remember
     shared ?? {}
   const { entries = team === null ? undefined : { ...own, teamId: team } } = shared ?? {}
   const { facts = { spaceId: space.id }, messages = { spaceId: space.id } } = shared ?? {}
-  return { workingMemory, entries, facts, messages }
+  const { observationalMemory: observing } = behaviour
+  const notes = observing === null ? undefined : { spaceId: space.id, threadId: thread.id, scope: observing.scope }
+  const { observations = notes } = shared ?? {}
+  return { workingMemory, entries, facts, messages, observations }
 }
 
 type Section = { readonly access: SharedAccess; readonly deciders: readonly Actor[] }
@@ -47,7 +50,7 @@ export function sharedBy(
   if (asked === null || remembered === null) return null
   const { share, access } = asked
   const supervisor = { kind: 'agent', id: agent.id, name: agent.name } as const
-  const { workingMemory, entries, facts, messages } = sectionsOf(supervisor, remembered)
+  const { workingMemory, entries, facts, messages, observations } = sectionsOf(supervisor, remembered)
   const has = (section: (typeof share)[number]) => share.includes(section)
   const isKept = has('workingMemory') && workingMemory !== undefined
   return {
@@ -55,6 +58,7 @@ export function sharedBy(
     ...(has('entries') && entries !== undefined ? { entries: handed(entries, access, supervisor) } : {}),
     ...(has('facts') ? { facts } : {}),
     ...(has('messages') ? { messages } : {}),
+    ...(has('observations') && observations !== undefined ? { observations } : {}),
   }
 }
 

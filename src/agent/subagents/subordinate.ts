@@ -33,6 +33,11 @@ export function subordinate(agent: object, { agent: parent, source, model, work 
   }
 }
 
+/** Whether an agent remembers elsewhere than its supervisor. */
+export function hasOwnMemory(agent: object): boolean {
+  return calledAgentOf(agent).options.memory !== undefined
+}
+
 /** The call of a supervisor that hands work on. */
 interface HandingCall {
   /** The supervisor. */

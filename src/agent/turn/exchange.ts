@@ -138,6 +138,7 @@ async function contextOf(
   const context = await assembleContext(input, sections)
   call.shown.instructions = textOf(call.instructions)
   call.shown.workingMemory = context.workingMemory
+  call.shown.notes = context.notes
   call.shown.said = context.conversation
   call.warnings.push(...context.warnings)
   const messages = await processedContext(call, context.messages)
