@@ -40,21 +40,21 @@ const opening = marks.greeting | marks.opener
 /** Signs that end a sentence, or part it from the next one. */
 const trailing = new Set('-.!,;: \u2013\u2014')
 
-function withoutEnd(text: string): string {
-  let end = Math.min(text.length, longestNote)
-  while (end > 0 && trailing.has(text[end - 1] as string)) end -= 1
-  return text.slice(0, end)
+/** Without the blank before it, and the signs behind it. */
+function trimmed(text: string): string {
+  let end = Math.min(text.length, longestNote + 1)
+  while (end > 1 && trailing.has(text[end - 1] as string)) end -= 1
+  return text.slice(1, end)
 }
 
 /** The sentence in fewer words. */
-function shortened({ tokens, bits }: Sentence): string {
+function shortened({ words }: Sentence): string {
   let text = ''
-  for (let at = 0; at < tokens.length; at++) {
-    const own = bits[at] as number
-    if (has(own, marks.filler) || (text === '' && has(own, opening))) continue
-    text += text === '' ? tokens[at] : ` ${tokens[at]}`
+  for (const { spaced, bits } of words) {
+    if (has(bits, marks.filler) || (text === '' && has(bits, opening))) continue
+    text += spaced
   }
-  return withoutEnd(text)
+  return trimmed(text)
 }
 
 function priorityOf({ all, content }: Sentence): ObservationPriority | null {
@@ -69,8 +69,8 @@ function priorityOf({ all, content }: Sentence): ObservationPriority | null {
 }
 
 /** The words of a question that an answer needs to be understood. */
-function questionText({ tokens, bits }: Sentence): string {
-  const kept = tokens.filter((_, at) => !has(bits[at] as number, marks.filler))
+function questionText({ words }: Sentence): string {
+  const kept = words.flatMap(({ token, bits }) => (has(bits, marks.filler) ? [] : [token]))
   return kept.slice(-keptOfQuestion).join(' ')
 }
 
@@ -85,14 +85,10 @@ function noteOf(sentence: Sentence, message: number, at: string, asked: Sentence
   if (priority === null) return null
   const text = shortened(sentence)
   if (text === '') return null
-  const about = has(sentence.all, marks.date | marks.lead) ? timeMeant(sentence.tokens, at) : null
+  const about = has(sentence.all, marks.date | marks.lead) ? timeMeant(sentence.words, at) : null
   const whole = isAnswer ? `${questionText(asked)} ${text}` : text
-  return {
-    message,
-    text: whole.slice(0, longestNote).toWellFormed(),
-    priority,
-    ...(about === null ? {} : { refersTo: about }),
-  }
+  const kept = (whole.length > longestNote ? whole.slice(0, longestNote) : whole).toWellFormed()
+  return about === null ? { message, text: kept, priority } : { message, text: kept, priority, refersTo: about }
 }
 
 /** The last question of a message; null if it does not end with one. */

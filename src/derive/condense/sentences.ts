@@ -1,5 +1,5 @@
 /** Cuts a text into sentences, or parts of sentences that can stand alone, with what their words say about them. */
-import { marks, wordMarksOf } from './word-marks.ts'
+import { type MarkedWord, markedWord, marks } from './word-marks.ts'
 
 /** A longer text is no sentence: a list, a table, code. It is cut there. */
 const longest = 60
@@ -7,10 +7,8 @@ const longest = 60
 const shortPart = 4
 
 export interface Sentence {
-  readonly tokens: readonly string[]
-  /** The marks of each word. */
-  readonly bits: readonly number[]
-  /** Those of all together. A capital letter counts behind the first word only, a greeting at the first word only. */
+  readonly words: readonly MarkedWord[]
+  /** The marks of all together. A capital letter counts behind the first word only, a greeting at the first word only. */
   readonly all: number
   /** Words with a meaning of their own. */
   readonly content: number
@@ -25,29 +23,26 @@ const notFirst = ~marks.capital
 
 class Building {
   readonly sentences: Sentence[] = []
-  #tokens: string[] = []
-  #bits: number[] = []
+  #words: MarkedWord[] = []
   #all = 0
   #content = 0
   #pauses = false
 
-  take(token: string): void {
-    const bits = wordMarksOf(token)
-    if (this.#pauses && (bits & marks.joint) !== 0 && this.#tokens.length >= shortPart) this.close()
-    this.#all |= bits & (this.#tokens.length === 0 ? notFirst : notLater)
+  take(word: MarkedWord): void {
+    const { token, bits } = word
+    if (this.#pauses && (bits & marks.joint) !== 0 && this.#words.length >= shortPart) this.close()
+    this.#all |= bits & (this.#words.length === 0 ? notFirst : notLater)
     if ((bits & marks.content) !== 0) this.#content += 1
-    this.#tokens.push(token)
-    this.#bits.push(bits)
+    this.#words.push(word)
     this.#pauses = (bits & marks.pause) !== 0
-    const isEnd = (bits & marks.end) !== 0 || this.#tokens.length >= longest
-    if (isEnd || (this.#pauses && this.#tokens.length >= shortPart && isBreak(token))) this.close()
+    const isEnd = (bits & marks.end) !== 0 || this.#words.length >= longest
+    if (isEnd || (this.#pauses && this.#words.length >= shortPart && isBreak(token))) this.close()
   }
 
   close(): void {
-    if (this.#tokens.length === 0) return
-    this.sentences.push({ tokens: this.#tokens, bits: this.#bits, all: this.#all, content: this.#content })
-    this.#tokens = []
-    this.#bits = []
+    if (this.#words.length === 0) return
+    this.sentences.push({ words: this.#words, all: this.#all, content: this.#content })
+    this.#words = []
     this.#all = 0
     this.#content = 0
   }
@@ -65,11 +60,11 @@ export function sentencesIn(text: string): readonly Sentence[] {
     if (!isBlank(text.charCodeAt(at))) {
       if (start < 0) start = at
     } else if (start >= 0) {
-      building.take(text.slice(start, at))
+      building.take(markedWord(text, start, at))
       start = -1
     }
   }
-  if (start >= 0) building.take(text.slice(start))
+  if (start >= 0) building.take(markedWord(text, start, text.length))
   building.close()
   return building.sentences
 }

@@ -1,7 +1,7 @@
 /** The day that words such as "yesterday" or "two weeks ago" mean, from the day on which they were said. English. */
 import { dayMs } from '../../domain/limits.ts'
 import { msOf } from '../../domain/time.ts'
-import { bareWord } from './word-marks.ts'
+import { type MarkedWord, marks } from './word-marks.ts'
 
 const small: Readonly<Record<string, number>> = {
   a: 1,
@@ -17,7 +17,12 @@ const small: Readonly<Record<string, number>> = {
   nine: 9,
   ten: 10,
 }
-const near: Readonly<Record<string, number>> = { yesterday: -1, today: 0, tonight: 0, tomorrow: 1 }
+const near: ReadonlyMap<string, number> = new Map([
+  ['yesterday', -1],
+  ['today', 0],
+  ['tonight', 0],
+  ['tomorrow', 1],
+])
 
 const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
@@ -45,19 +50,20 @@ function countOf(word: string): number | null {
  * @param saidAt ISO time at which it was said.
  * @returns An ISO day, month or year; null if the sentence names none that is relative to when it was said.
  */
-export function timeMeant(tokens: readonly string[], saidAt: string): string | null {
+export function timeMeant(words: readonly MarkedWord[], saidAt: string): string | null {
   const said = msOf(saidAt)
-  const wordAt = (at: number) => bareWord(tokens[at] ?? '')
-  for (let at = 0; at < tokens.length; at++) {
-    const word = wordAt(at)
-    if (Object.hasOwn(near, word)) return dayOf(said + (near[word] as number) * dayMs)
-    const next = wordAt(at + 1)
-    if (word === 'last' || word === 'next') {
-      const found = shifted(said, word === 'last' ? -1 : 1, next)
+  const wordAt = (at: number) => words[at]?.bare ?? ''
+  for (let at = 0; at < words.length; at++) {
+    const { bare, bits } = words[at] as MarkedWord
+    if ((bits & (marks.date | marks.lead)) === 0) continue
+    const days = near.get(bare)
+    if (days !== undefined) return dayOf(said + days * dayMs)
+    if (bare === 'last' || bare === 'next') {
+      const found = shifted(said, bare === 'last' ? -1 : 1, wordAt(at + 1))
       if (found !== null) return found
     }
-    const count = wordAt(at + 2) === 'ago' ? countOf(word) : null
-    const found = count === null ? null : shifted(said, -count, next)
+    const count = bare === 'ago' ? countOf(wordAt(at - 2)) : null
+    const found = count === null ? null : shifted(said, -count, wordAt(at - 1))
     if (found !== null) return found
   }
   return null

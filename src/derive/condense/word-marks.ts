@@ -85,14 +85,24 @@ const sentenceEnd = /[.!?。！？…]["'”’»)\]」』]*$/u
 const questionEnd = /[?？]["'”’»)\]」』]*$/u
 
 /** The word in small letters, without signs around it. */
-export function bareWord(token: string): string {
+function bareWord(token: string): string {
   if (plainWord.test(token)) return token.toLowerCase()
   const signs = [...token]
   const bare = signs.slice(signs.findIndex(isOfWord), signs.findLastIndex(isOfWord) + 1)
   return bare.join('').toLowerCase()
 }
 
-function marksOfToken(token: string): number {
+/** A word with the signs on it, and its marks. */
+export interface MarkedWord {
+  readonly token: string
+  /** With a blank before it. */
+  readonly spaced: string
+  /** In small letters, without the signs. */
+  readonly bare: string
+  readonly bits: number
+}
+
+function marked(token: string): MarkedWord {
   const bare = bareWord(token)
   let bits = table.get(bare) ?? 0
   if (hasDigit.test(bare)) bits |= marks.number | (isDate.test(bare) ? marks.date : 0)
@@ -100,21 +110,37 @@ function marksOfToken(token: string): number {
   if (bare !== '' && !ofGrammar.has(bare)) bits |= marks.content
   if (sentenceEnd.test(token)) bits |= marks.end | (questionEnd.test(token) ? marks.question : 0)
   if (/[,;:]$/.test(token) || /^[-\u2013\u2014]+$/.test(token)) bits |= marks.pause
-  return bits
+  return { token, spaced: ` ${token}`, bare, bits }
 }
 
-/** A conversation repeats its words: each is looked at once. */
-const memo = new Map<string, number>()
-const remembered = 20_000
+const slots = 32_768
+/** Half of the slots at most, so that looking up takes few steps. */
+const remembered = slots / 2
 const longestRemembered = 32
 
-/** What a token, a word with the signs on it, says about its sentence. */
-export function wordMarksOf(token: string): number {
-  const known = memo.get(token)
-  if (known !== undefined) return known
-  const bits = marksOfToken(token)
-  if (token.length > longestRemembered) return bits
-  if (memo.size >= remembered) memo.clear()
-  memo.set(token, bits)
-  return bits
+/** A conversation repeats its words: each is looked at once. About 1 MB when full; then it is emptied. */
+let memo: (MarkedWord | undefined)[] = new Array(slots)
+let used = 0
+
+/** The word between two places of a text. It is looked up where it stands: to cut it out would take as long as all the rest. */
+export function markedWord(text: string, start: number, end: number): MarkedWord {
+  const length = end - start
+  if (length > longestRemembered) return marked(text.slice(start, end))
+  let hash = length
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x9e3779b1)
+  let slot = (hash ^ (hash >>> 16)) & (slots - 1)
+  for (let known = memo[slot]; known !== undefined; known = memo[slot]) {
+    if (known.token.length === length && text.startsWith(known.token, start)) return known
+    slot = (slot + 1) & (slots - 1)
+  }
+  // A slice would keep the whole text alive; this is a string of its own.
+  const word = marked(` ${text.slice(start, end)}`.slice(1))
+  if (used >= remembered) {
+    memo = new Array(slots)
+    used = 0
+    return word
+  }
+  memo[slot] = word
+  used += 1
+  return word
 }
