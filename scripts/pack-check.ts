@@ -21,6 +21,9 @@ interface Manifest {
 /** The most packages that an install may bring without optional ones and without peers, this one among them. */
 const packageLimit = 40
 
+/** The most memory that importing may take above bare Node, in megabytes. */
+const importLimit = 8
+
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare']
 const WANTED_FILES = [
   'package.json',
@@ -69,6 +72,25 @@ function checkImports(folder: string, manifest: Manifest): string[] {
     console.log(`  ${specifier}: ${names.length} exported values`)
     return names.length === 0 ? [`${specifier} exports nothing`] : []
   })
+}
+
+/**
+ * What importing the installed package takes of memory that is the process's own: medians of processes with it and without.
+ * Resident memory would count pages of Node's program as well, of which the system maps some 6 MB more or less.
+ */
+function checkImportCost(folder: string, manifest: Manifest): string[] {
+  if (process.platform !== 'linux') return []
+  const megabytes = (code: string) => {
+    const program = `${code}
+      const { readFileSync } = await import('node:fs')
+      console.log(/Anonymous: +(\\d+)/.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))[1] / 1024)`
+    const args = ['--input-type=module', '--eval', program]
+    const figures = Array.from({ length: 5 }, () => Number(run(process.execPath, args, { cwd: folder })))
+    return figures.sort((one, other) => one - other)[2] as number
+  }
+  const above = megabytes(`await import('${manifest.name}')`) - megabytes('')
+  console.log(`  importing takes ${above.toFixed(1)} MB of its own`)
+  return above <= importLimit ? [] : [`importing takes ${above.toFixed(1)} MB of its own; the limit is ${importLimit}`]
 }
 
 /** The first line of each thing that the type checker refuses. */
@@ -138,6 +160,7 @@ function checkInstall(tarball: string, folder: string, manifest: Manifest): stri
   const problems = count > packageLimit ? [`installing brings ${count} packages; the limit is ${packageLimit}`] : []
   // Importing may need no peer; they are loaded by the calls that use them.
   problems.push(...checkImports(folder, manifest).map((problem) => `without peers, ${problem}`))
+  problems.push(...checkImportCost(folder, manifest))
   const peers = ['ai', 'zod'].map((name) => `${name}@${manifest.devDependencies[name]}`)
   install(folder, ...peers)
   countInstalled(folder, `installed with --omit=optional, with ${peers.join(' and ')}`)

@@ -196,6 +196,7 @@ describe('escapes', () => {
     'globalThis.process.exit()',
     'const { env } = process',
     "import { env } from 'node:process'",
+    "(1).toLocaleString('en')",
   ])('refuses %s', (text) => expect(problems('src/memory/x.ts', text)).toHaveLength(1))
 })
 

@@ -1,8 +1,9 @@
 /** The row of what it costs to import the memory: a fresh process with it, beside a fresh process without. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { bundle } from '../../scripts/bundle.ts'
 import { median } from '../measure.ts'
 import { judge, type Line, type RunSettings, type SelfMeasuredRow } from '../row.ts'
 
@@ -15,16 +16,13 @@ interface Cost {
   readonly megabytes: number
 }
 
-/** Compiles the sources as they are published: what a user imports is JavaScript, not stripped types. */
-function compile(folder: string): string {
-  const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  const outDir = join(folder, 'dist')
+/** Bundles the sources as they are published: what a user imports is JavaScript in few files, not stripped types. */
+async function built(folder: string): Promise<string> {
+  const dir = join(folder, 'dist')
   // As in the published package; without it Node parses each file twice to find out what it is.
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }))
-  const built = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: root })
-  const entry = join(outDir, 'index.js')
-  if (!existsSync(entry)) throw new Error(`the sources did not compile: ${built.stdout}${built.stderr}`)
-  return pathToFileURL(entry).href
+  await bundle(dir)
+  return pathToFileURL(join(dir, 'index.js')).href
 }
 
 /** Imports a module in a process of its own; null imports nothing. */
@@ -45,7 +43,7 @@ export const importCostRow: SelfMeasuredRow = {
   kind: 'self-measured',
   name,
   async measure({ folder, quick, floorOnly }: RunSettings): Promise<readonly Line[]> {
-    const url = floorOnly ? null : compile(folder)
+    const url = floorOnly ? null : await built(folder)
     const bare: Cost[] = []
     const ours: Cost[] = []
     for (let round = 0; round < (quick ? 3 : 9); round++) {

@@ -5,6 +5,7 @@ import { MemoryError } from '../domain/error.ts'
 import { analyse } from '../domain/index/words.ts'
 import { comparedText } from '../domain/records/fact-text.ts'
 import { isHigher, lowerOf, type Trust, trusts } from '../domain/trust.ts'
+import { withCommas } from '../domain/with-commas.ts'
 import type { ModelQuestion } from './language-model.ts'
 
 /** The words of one message. */
@@ -104,7 +105,7 @@ export function checkHeard(heard: readonly Heard[]): void {
   const length = heard.reduce((sum, { text }) => sum + text.length, 0)
   if (length <= heardLength) return
   throw new MemoryError('limit-exceeded', {
-    message: `The messages have ${length.toLocaleString('en')} characters where ${heardLength.toLocaleString('en')} is the limit.`,
+    message: `The messages have ${withCommas(length)} characters where ${withCommas(heardLength)} is the limit.`,
     fix: 'Add fewer messages in one call.',
     details: { size: length, allowed: heardLength },
   })

@@ -1,6 +1,7 @@
 /** Every limit of the library: its default and the highest value it may be raised to. */
 import { invalidInput, MemoryError } from './error.ts'
 import { exceedsBytes, isJsonObject, type Json, jsonBytes } from './json.ts'
+import { withCommas } from './with-commas.ts'
 
 interface Limit {
   readonly default: number
@@ -193,8 +194,8 @@ export function limitExceeded(
 ): MemoryError {
   const unit = limitTable[limit].about
   return new MemoryError('limit-exceeded', {
-    message: `${what} has ${size.toLocaleString('en')} where ${allowed.toLocaleString('en')} is the limit (${unit}).`,
-    fix: `${advice}, or raise limits.${limit} when opening the memory (at most ${limitTable[limit].max.toLocaleString('en')}).`,
+    message: `${what} has ${withCommas(size)} where ${withCommas(allowed)} is the limit (${unit}).`,
+    fix: `${advice}, or raise limits.${limit} when opening the memory (at most ${withCommas(limitTable[limit].max)}).`,
     details: { limit, size, allowed },
   })
 }

@@ -1,5 +1,6 @@
 /** Reads a caller's value, each property once, so that no getter or proxy of the caller runs or throws later. */
 import { invalidInput, MemoryError } from './error.ts'
+import { withCommas } from './with-commas.ts'
 
 /** More levels than any stored value may have. Deeper values are refused by the check of the value. */
 const maxDepth = 100
@@ -62,7 +63,7 @@ export function countValues(): void {
 export function countValue(field: string): void {
   valuesLeft -= 1
   if (valuesLeft >= 0) return
-  const rule = `must hold at most ${maxValues.toLocaleString('en')} values in all`
+  const rule = `must hold at most ${withCommas(maxValues)} values in all`
   throw invalidInput(field, rule, 'more, or parts that are shared many levels deep', 'Pass less at once.')
 }
 

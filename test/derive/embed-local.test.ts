@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
+import { bundle } from '../../scripts/bundle.ts'
 import { checked } from '../../src/derive/checked.ts'
 import { missingPackagesFix } from '../../src/derive/embed-thread.ts'
 import { localEmbedder } from '../../src/derive/local-embedder.ts'
-import { compile, runNode } from '../processes.ts'
+import { runNode } from '../processes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -64,16 +65,19 @@ describe('as built', () => {
     mkdirSync(built)
     // As in the published package; without it Node parses each file twice to find out what it is.
     writeFileSync(join(built, 'package.json'), '{ "type": "module" }')
-    const outDir = join(built, 'dist')
-    await compile(['-p', 'tsconfig.build.json', '--outDir', outDir])
+    await bundle(join(built, 'dist'))
     cpSync(built, bare, { recursive: true })
     symlinkSync(join(root, 'node_modules'), join(built, 'node_modules'), 'junction')
+    // With what every install brings, and nothing optional.
+    mkdirSync(join(bare, 'node_modules'))
+    for (const name of Object.keys(manifest.dependencies))
+      symlinkSync(join(root, 'node_modules', name), join(bare, 'node_modules', name), 'junction')
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   /** Runs a program that embeds and closes nothing; a thread that kept the process alive would hang it. */
   async function embedIn(name: string): Promise<unknown> {
-    const module = pathToFileURL(join(folder, name, 'dist/derive/local-embedder.js')).href
+    const module = pathToFileURL(join(folder, name, 'dist/index.js')).href
     const program = `
       const { localEmbedder } = await import('${module}')
       const answer = await localEmbedder().embed(['a']).then(

@@ -1,7 +1,10 @@
-// Ways out of the type checker and out of the library into the process around it.
+// Ways out of the type checker and out of the library into the process around it, and into tables that the runtime loads.
 import { isTestFile, type SourceFile, type SyntaxNode } from './source-file.ts'
 
-/** `as any`, comments that switch the type checker off, and `process.exit` or `process.env` in src/ outside cli/. */
+/**
+ * `as any`, comments that switch the type checker off, `toLocaleString`, and `process.exit` or `process.env` in src/ outside
+ * cli/.
+ */
 export function checkEscapes(file: SourceFile): string[] {
   if (!file.path.startsWith('src/')) return []
   const problems: string[] = []
@@ -14,6 +17,8 @@ export function checkEscapes(file: SourceFile): string[] {
     const line = file.lineAt(node.start)
     if (isAsAny(node))
       problems.push(`${file.path}:${line}: "as any" tells the type checker nothing; use unknown and parse`)
+    if (node.type === 'MemberExpression' && memberName(node) === 'toLocaleString')
+      problems.push(`${file.path}:${line}: toLocaleString loads the tables of all languages; use withCommas`)
     if (mayUseProcess) return
     for (const name of processAccess(node))
       problems.push(`${file.path}:${line}: process.${name} belongs to cli/; pass it in`)

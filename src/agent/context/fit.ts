@@ -2,8 +2,8 @@
  * Fits a prompt into its token budget. Instructions and new input always stay; other items are kept whole or dropped.
  * Pure.
  */
-import { hash } from 'node:crypto'
 import { estimateTokenCount } from 'tokenx'
+import { digestOf } from '../../domain/digest.ts'
 import { MemoryError } from '../../domain/error.ts'
 
 /** Some items as one text, and those that did not fit. */
@@ -54,7 +54,7 @@ const tokensByDigest = new Map<string, number>()
  * next turn. Estimating 2,000 characters takes 215 µs, looking them up 4.
  */
 export function tokensOfText(text: string): number {
-  const digest = hash('sha1', text, 'base64')
+  const digest = digestOf('sha1', text, 'base64')
   const known = tokensByDigest.get(digest)
   if (known !== undefined) return known
   const tokens = estimateTokenCount(text)

@@ -1,10 +1,11 @@
 /** Which messages of a supervisor a subagent is shown, chosen once, and found again when the work goes on. */
-import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type Actor, checkActor } from '../../domain/actor.ts'
+import { digestOf } from '../../domain/digest.ts'
 import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject, jsonBytes } from '../../domain/json.ts'
 import type { MessagePart } from '../../domain/records/message.ts'
+import { withCommas } from '../../domain/with-commas.ts'
 import type { Utterance } from '../context/model-messages.ts'
 import type { DelegationMessage, DelegationOptions } from '../delegation-options.ts'
 import type { ShownConversation } from '../shown-conversation.ts'
@@ -19,7 +20,7 @@ export function toMessage({ id, role, parts, author }: Utterance): DelegationMes
 
 /** Names a message without holding a word of it. */
 function keyOf({ id, role, parts }: DelegationMessage): string {
-  return id ?? hash('sha256', JSON.stringify([role, parts]), 'hex').slice(0, 16)
+  return id ?? digestOf('sha256', JSON.stringify([role, parts]), 'hex').slice(0, 16)
 }
 
 function said(author: Actor, text: string): Utterance {
@@ -66,7 +67,7 @@ export function chosen(
   const bytes = jsonBytes(messages)
   if (bytes <= mostBytes) return { forwarded: changed, kept: { messages } }
   throw new MemoryError('limit-exceeded', {
-    message: `messageFilter changed messages, and returned ${bytes.toLocaleString('en')} bytes where ${mostBytes.toLocaleString('en')} is the limit.`,
+    message: `messageFilter changed messages, and returned ${withCommas(bytes)} bytes where ${withCommas(mostBytes)} is the limit.`,
     fix: 'Return fewer of them, or only messages as the filter got them: those are not stored again.',
     details: { bytes, limitBytes: mostBytes },
   })

@@ -1,5 +1,6 @@
 /** Ids of the run and the thread of a delegation, from the call that began it: beginning it again meets it. */
-import { hash } from 'node:crypto'
+
+import { digestOf } from '../../domain/digest.ts'
 import { parseRunId } from '../../domain/id.ts'
 
 /** Letters of the hash of a call: two calls of one run never meet by chance. */
@@ -14,6 +15,6 @@ const longestUnique = 128
  */
 export function derivedUnique(runId: string, toolCallId: string): string {
   const parent = parseRunId(runId)?.unique ?? runId
-  const whole = `${parent}-${hash('sha256', toolCallId, 'hex').slice(0, digestLength)}`
-  return whole.length <= longestUnique ? whole : `deep-${hash('sha256', whole, 'hex')}`
+  const whole = `${parent}-${digestOf('sha256', toolCallId, 'hex').slice(0, digestLength)}`
+  return whole.length <= longestUnique ? whole : `deep-${digestOf('sha256', whole, 'hex')}`
 }

@@ -3,6 +3,7 @@ import type { ToolSet } from 'ai'
 import { detach } from '../../domain/detached.ts'
 import { MemoryError, shown } from '../../domain/error.ts'
 import { type Json, jsonBytes } from '../../domain/json.ts'
+import { withCommas } from '../../domain/with-commas.ts'
 import type { ResultRoom } from '../tools/result-room.ts'
 import type { Suspending } from '../tools/tool.ts'
 import { toolNamed } from '../tools/tool-set.ts'
@@ -121,7 +122,7 @@ export class Suspensions {
 }
 
 function tooLarge(what: string, bytes: number, limitBytes: number): MemoryError {
-  const [size, most] = [bytes, limitBytes].map((count) => count.toLocaleString('en'))
+  const [size, most] = [bytes, limitBytes].map(withCommas)
   return new MemoryError('limit-exceeded', {
     message: `${what} is ${size} bytes with its resumeSchema and approvers, and may be ${most}.`,
     fix: 'Say less, or name where the rest can be read.',

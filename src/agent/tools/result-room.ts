@@ -1,6 +1,7 @@
 /** How much of a call's results its answer can hold. A result that does not fit is an error that its model sees. */
 import { MemoryError, shown } from '../../domain/error.ts'
 import { type Json, jsonBytes } from '../../domain/json.ts'
+import { withCommas } from '../../domain/with-commas.ts'
 
 /** The share of a message that results leave to the words of the model: without it the answer itself would not fit. */
 const shareOfWords = 1 / 16
@@ -31,7 +32,7 @@ export class ResultRoom {
       return
     }
     const [size, left, limit] = [bytes, Math.max(0, Math.floor(this.#left)), this.#limitBytes].map((count) =>
-      count?.toLocaleString('en'),
+      count === undefined ? undefined : withCommas(count),
     )
     throw new MemoryError('limit-exceeded', {
       message: `${what} is ${size} bytes and was not kept: the answer has room for ${left} bytes of results, and a message for ${limit} bytes.`,

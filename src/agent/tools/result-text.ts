@@ -1,5 +1,6 @@
 /** What models are shown of results, as texts, and large ones by their beginning and end. Pure. */
 import type { ToolResultPart } from 'ai'
+import { withCommas } from '../../domain/with-commas.ts'
 
 /** A result in the form in which a model is given it. */
 export type ModelOutput = ToolResultPart['output']
@@ -55,6 +56,6 @@ export function headAndTail(text: string, length: number, rest: (from: number) =
   if (text.length <= length) return null
   const head = cutAt(text, Math.floor(length * shareOfHead))
   const tail = cutAt(text, text.length - (length - head))
-  const count = (tail - head).toLocaleString('en')
+  const count = withCommas(tail - head)
   return `${text.slice(0, head)}\n[… ${count} characters are left out here${rest(head)} …]\n${text.slice(tail)}`
 }

@@ -1,5 +1,5 @@
 /** The id under which a call is shown whose own id a later call has. Pure. */
-import { hash } from 'node:crypto'
+import { digestOf } from '../../domain/digest.ts'
 
 /** Characters of a digest in an id: providers take ids of at most 64 characters. */
 const placeLength = 8
@@ -9,5 +9,5 @@ const placeLength = 8
  * alike.
  */
 export function shownId(id: string, messageId: string | null, at: number): string {
-  return `${id}_${hash('sha1', `${messageId} ${at}`).slice(0, placeLength)}`
+  return `${id}_${digestOf('sha1', `${messageId} ${at}`, 'hex').slice(0, placeLength)}`
 }

@@ -1,6 +1,7 @@
 /** How long a recall waits for vectors that are not there yet. */
 import { invalidInput } from '../../domain/error.ts'
 import { fieldsOf } from '../../domain/option-checks.ts'
+import { withCommas } from '../../domain/with-commas.ts'
 
 /** The waits of a recall, in milliseconds. */
 export interface RecallWaits {
@@ -21,7 +22,7 @@ export function parseRecallWaits(given: unknown): RecallWaits {
     const value = fields[name]
     if (value === undefined) return usual[name]
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > mostMs) {
-      const fix = `Leave it out for ${usual[name].toLocaleString('en')}.`
+      const fix = `Leave it out for ${withCommas(usual[name])}.`
       throw invalidInput(`recall.${name}`, 'must be whole milliseconds from 0 to 60,000', value, fix)
     }
     return value

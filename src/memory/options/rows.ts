@@ -2,6 +2,7 @@
 import { isModelName } from '../../derive/model-name.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { check, fieldsOf, hasMethod, isWholeFrom } from '../../domain/option-checks.ts'
+import { withCommas } from '../../domain/with-commas.ts'
 
 /** More tokens than any prompt has. */
 export const mostTokens = 1_000_000
@@ -22,11 +23,11 @@ export function row<Usual>(usual: Usual, rule: string, fix: string, holds: (valu
 }
 
 export function whole<Usual>(min: number, max: number, usual: Usual, fix: string): Row<Usual> {
-  return row(usual, `must be a whole number from ${min} to ${max.toLocaleString('en')}`, fix, isWholeFrom(min, max))
+  return row(usual, `must be a whole number from ${min} to ${withCommas(max)}`, fix, isWholeFrom(min, max))
 }
 
 export const number = (min: number, max: number, usual: number) =>
-  whole(min, max, usual, `Leave it out for ${usual.toLocaleString('en')}.`)
+  whole(min, max, usual, `Leave it out for ${withCommas(usual)}.`)
 
 export function flag<Usual>(usual: Usual, left = `Leave it out for ${usual}.`): Row<Usual> {
   return row(usual, 'must be true or false', left, (value) => typeof value === 'boolean')

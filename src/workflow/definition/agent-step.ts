@@ -1,10 +1,10 @@
 /** Agents as steps: a step that puts a question to an agent, and waits where the agent's calls wait. */
 
-import { hash } from 'node:crypto'
 import type { Agent } from '../../agent/agent.ts'
 import { calledAgentOf } from '../../agent/called-agent.ts'
 import { loadAnswerOnce } from '../../agent/loaded.ts'
 import type { CallDecision, QuestionPlace, StepQuestion } from '../../agent/waiting/answer-once.ts'
+import { digestOf } from '../../domain/digest.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { fieldsOf } from '../../domain/option-checks.ts'
@@ -54,7 +54,7 @@ const longestCallId = 200
 
 /** The id of the question of a step: the same for each attempt. */
 function questionId(callId: string): string {
-  return callId.length <= longestCallId ? callId : `step-${hash('sha256', callId, 'hex')}`
+  return callId.length <= longestCallId ? callId : `step-${digestOf('sha256', callId, 'hex')}`
 }
 
 function schemaOf(structuredOutput: unknown): StandardSchema | null {

@@ -1,6 +1,6 @@
 /** Tells whether a step is still the one that a run was begun with. */
 
-import { hash } from 'node:crypto'
+import { digestOf } from '../../domain/digest.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
 import type { FlowStep } from './step.ts'
 
@@ -43,7 +43,7 @@ export function definitionHash(step: FlowStep): string {
   const before = known.get(step)
   if (before !== undefined) return before
   const text = JSON.stringify([step.id, stated(step.inputSchema, 'input'), stated(step.outputSchema, 'output')])
-  const made = hash('sha256', text, 'hex').slice(0, 16)
+  const made = digestOf('sha256', text, 'hex').slice(0, 16)
   known.set(step, made)
   return made
 }

@@ -3,6 +3,7 @@ import { toJson } from '../../agent/tools/result-json.ts'
 import { after, warnOf, whenAborted } from '../../domain/detached.ts'
 import { invalidInput, MemoryError, shown } from '../../domain/error.ts'
 import { exceedsBytes, isJsonObject, type Json, type JsonObject, jsonBytes } from '../../domain/json.ts'
+import { withCommas } from '../../domain/with-commas.ts'
 import type { StateChange, StepContext, SuspendOptions } from '../definition/context.ts'
 import type { WorkflowStep } from '../definition/step.ts'
 import { validated } from '../definition/validated.ts'
@@ -49,7 +50,7 @@ export function storable(value: unknown, what: string, limitBytes: number): Json
     })
   }
   if (!exceedsBytes(json, limitBytes)) return json
-  const [bytes, most] = [jsonBytes(json), limitBytes].map((count) => count.toLocaleString('en'))
+  const [bytes, most] = [jsonBytes(json), limitBytes].map(withCommas)
   throw new MemoryError('limit-exceeded', {
     message: `The ${what} has ${bytes} bytes, and may have ${most}.`,
     fix: 'Store it elsewhere, such as in an entry or a file, and return its key; or raise limits.stepBytes.',

@@ -1,5 +1,6 @@
 /** What tells whether a place of a workflow is still the one that a record was written for. */
-import { hash } from 'node:crypto'
+
+import { digestOf } from '../../domain/digest.ts'
 import { MemoryError, shown } from '../../domain/error.ts'
 import type { WorkRunStep } from '../../ports/agent-memory.ts'
 import { definitionHash } from '../definition/definition-hash.ts'
@@ -20,7 +21,7 @@ function stepsOf(node: FlowNode): readonly FlowStep[] {
 /** The definition of a node that is no step: its kind, and the ids of the steps in it. */
 export function nodeDefinition(node: FlowNode): string {
   const text = JSON.stringify([nodeName(node), ...stepsOf(node).map(({ id }) => id)])
-  return hash('sha256', text, 'hex').slice(0, 16)
+  return digestOf('sha256', text, 'hex').slice(0, 16)
 }
 
 /** What a record says, or a workflow has now, at one place. */

@@ -2,6 +2,7 @@
 import { MemoryError, shown } from '../../domain/error.ts'
 import type { Json } from '../../domain/json.ts'
 import type { StandardSchema } from '../../domain/standard-schema.ts'
+import { withCommas } from '../../domain/with-commas.ts'
 import type { WorkRunStep } from '../../ports/agent-memory.ts'
 import { definitionHash, statedSchemaOf } from '../definition/definition-hash.ts'
 import type { WorkflowStep } from '../definition/step.ts'
@@ -36,7 +37,7 @@ export function isToRepeat({ restartedAt }: Drive, { outcome, endedAt }: WorkRun
 export function checkRoom({ journal, stepsPerRun }: Drive): void {
   if (journal.size < stepsPerRun) return
   throw new MemoryError('limit-exceeded', {
-    message: `The run has ${stepsPerRun.toLocaleString('en')} steps, which is the most that a run may have.`,
+    message: `The run has ${withCommas(stepsPerRun)} steps, which is the most that a run may have.`,
     fix: 'Check that its loops end, split the workflow, or raise limits.stepsPerRun.',
     details: { limit: 'stepsPerRun', size: stepsPerRun, allowed: stepsPerRun },
   })
