@@ -9,18 +9,32 @@ export type {
   RegisteredWorkflow,
 } from './agent/container/registered.ts'
 export type { Registration } from './agent/container/registry.ts'
+export type { DelegationMessage } from './agent/delegation-message.ts'
 export type {
   DelegationComplete,
   DelegationCompleteAnswer,
   DelegationContext,
   DelegationMemory,
-  DelegationMessage,
   DelegationOptions,
   DelegationProposal,
   DelegationResult,
   DelegationStart,
   DelegationStartAnswer,
 } from './agent/delegation-options.ts'
+export type {
+  CompletionCheck,
+  CompletionReason,
+  CompletionScore,
+  CompletionScorer,
+  CompletionScorerInput,
+  IterationComplete,
+  IterationCompleteAnswer,
+  IterationRecord,
+  OnIterationComplete,
+  RunBudget,
+  ScorerResult,
+  TaskCompletion,
+} from './agent/iteration-options.ts'
 export type {
   NetworkEvent,
   NetworkEventType,

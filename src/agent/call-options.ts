@@ -5,6 +5,7 @@ import { checkId } from '../domain/id.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { reading } from '../domain/read-plain.ts'
 import { checkDelegation } from './delegation-options.ts'
+import { checkBudget, checkTaskCompletion } from './iteration-options.ts'
 import { type CallMemory, type CallOptions, type ModelSettings, readFields } from './options.ts'
 import { RequestContext } from './request-context.ts'
 import { isToolSchema } from './tools/tool-schema.ts'
@@ -90,6 +91,14 @@ export const callOptionTable = {
   },
   autoResumeSuspendedTools: { ...own, check: checkAutoResume },
   delegation: { ...own, check: checkDelegation, merge: (agents, calls) => ({ ...agents, ...calls }) },
+  onIterationComplete: {
+    ...own,
+    check: checked('must be a function', 'Pass ({ iteration, text }) => …, or leave it out.', (value) => {
+      return typeof value === 'function'
+    }),
+  },
+  isTaskComplete: { ...own, check: checkTaskCompletion },
+  budget: { ...own, check: checkBudget },
   maxSteps: {
     ...own,
     // As many as an agent of the AI SDK takes.

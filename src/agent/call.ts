@@ -13,6 +13,7 @@ import { type ReadMessage, readMessages } from '../domain/records/message-input.
 import type { Memory } from '../facade/memory.ts'
 import { type AgentMemory, type AgentSpace, type SharedMemory, usableMemory } from '../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../ports/behaviour.ts'
+import type { CallIterations } from './call-iterations.ts'
 import type { Utterance } from './context/model-messages.ts'
 import { resolveModel } from './model.ts'
 import { once } from './once.ts'
@@ -30,6 +31,7 @@ import { type ProcessedMessage, type Processor, runProcessors } from './processo
 import { Relay } from './relay.ts'
 import { RequestContext } from './request-context.ts'
 import { ShownConversation } from './shown-conversation.ts'
+import { spendingAround } from './spending.ts'
 import { ResultReader } from './tools/result-reader.ts'
 import { withApprovals } from './tools/tool-approval.ts'
 import { withConvertedSchemas } from './tools/tool-schema.ts'
@@ -76,6 +78,8 @@ export interface CalledAgent {
   readonly work: DelegatedWork | null
   /** Makes the tools with which a call hands work to other agents and to workflows. */
   readonly handsOn: (call: DelegatingCall) => Promise<ToolSet>
+  /** Follows, checks and limits the steps of a call, of a network or of any other. */
+  readonly watches: (call: DelegatingCall, isNetwork: boolean) => Promise<CallIterations>
   /** Called before a memory is used, to bind it to the container's storage. */
   readonly bind: (memory: Memory) => void
   /** The container's telemetry, for calls that set none. */
@@ -112,6 +116,8 @@ export interface Call {
   readonly log: WorkLog
   /** What the model is shown and says, for those that work is handed to. */
   readonly shown: ShownConversation
+  /** The steps of the model; null for a call that nobody follows, checks or limits. */
+  readonly iterations: CallIterations | null
   /** Whether a new message gave the data that the turn goes on with. A client then has no open answer to add to. */
   readonly isAutoResumed: boolean
 }
@@ -301,9 +307,8 @@ export async function settleCall(
   const said = new ShownConversation()
   const { agents, workflows } = agent.options
   const hands = agents !== undefined || workflows !== undefined
-  const handed = hands
-    ? await agent.handsOn({ agent, options, requestContext, model, remembered, relay, log, shown: said })
-    : {}
+  const delegating = { agent, options, requestContext, model, remembered, relay, log, shown: said }
+  const handed = hands ? await agent.handsOn(delegating) : {}
   const tools = withApprovals(await toolsOf(agent, [given, handed], options, stored), {
     rule: options.requireToolApproval ?? agent.options.requireToolApproval ?? false,
     requestContext,
@@ -339,8 +344,16 @@ export async function settleCall(
     relay,
     log,
     shown: said,
+    iterations: hands || iterates(delegating) ? await agent.watches(delegating, false) : null,
     isAutoResumed: false,
   }
+}
+
+/** Whether somebody follows, checks or limits the steps of a call. */
+function iterates({ agent, options }: DelegatingCall): boolean {
+  const { delegation, onIterationComplete, isTaskComplete, budget } = options
+  const own = [agent.options.delegation, delegation, onIterationComplete, isTaskComplete, budget]
+  return own.some((option) => option !== undefined) || spendingAround() !== null
 }
 
 function toProcessed({ input }: ReadMessage): ProcessedMessage {

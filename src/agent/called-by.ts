@@ -2,7 +2,7 @@
 import type { Memory } from '../facade/memory.ts'
 import type { CalledAgent } from './call.ts'
 import type { Container } from './container/registered.ts'
-import { loadDelegation } from './loaded.ts'
+import { loadDelegation, loadIterations } from './loaded.ts'
 import type { AgentOptions } from './options.ts'
 
 export function calledBy(
@@ -20,6 +20,10 @@ export function calledBy(
     handsOn: async (delegating) => {
       const { delegatingTools } = await loadDelegation()
       return delegatingTools(delegating)
+    },
+    watches: async (delegating, isNetwork) => {
+      const { Iterations } = await loadIterations()
+      return new Iterations(delegating, isNetwork)
     },
     bind: (memory: Memory) => {
       container?.bind(memory)

@@ -1,22 +1,11 @@
 /** The options of handing work on: what subagents are shown, and functions of the application that see and change the work. */
-import type { Actor, Author } from '../domain/actor.ts'
+import type { Actor } from '../domain/actor.ts'
 import { invalidInput } from '../domain/error.ts'
 import { isJsonObject, type Json } from '../domain/json.ts'
 import { check, fieldsOf, isFunction, type OptionFields } from '../domain/option-checks.ts'
-import type { MessagePart, Role } from '../domain/records/message.ts'
+import type { DelegationMessage } from './delegation-message.ts'
+import { checkTaskCompletion, type OnIterationComplete, type TaskCompletion } from './iteration-options.ts'
 import type { RequestContext } from './request-context.ts'
-
-/** A message of the supervisor's conversation, as it is shown to a subagent. */
-export interface DelegationMessage {
-  /** Its id in the thread of the supervisor; absent for one that is not stored. */
-  readonly id?: string
-  /** `user` or `assistant`, as a rule. */
-  readonly role: Role
-  /** What it says, in the form of UI messages. */
-  readonly parts: readonly MessagePart[]
-  /** Who said it. */
-  readonly author?: Author
-}
 
 /** One delegation, as all hooks get it. */
 export interface DelegationContext {
@@ -196,19 +185,26 @@ export interface DelegationOptions {
    * accepts it, with false it rejects it; nothing: it stays open.
    */
   readonly onProposal?: (proposal: DelegationProposal) => Answered<boolean>
+  /** Called after each step of the model. The same as the option of a call, which wins. */
+  readonly onIterationComplete?: OnIterationComplete
+  /** How a run is checked when its model stops. The same as the option of a call, which wins. */
+  readonly isTaskComplete?: TaskCompletion
   /** What a subagent shares of this agent's memory. One with a memory of its own shares nothing. Default: `isolated`. */
   readonly memory?: DelegationMemory
   /** `fresh`: a new thread for each delegation. `stable`: one for each thread of the supervisor. Default: `fresh`. */
   readonly thread?: 'fresh' | 'stable'
   /**
-   * What becomes of a delegation whose hook fails. `warn`: it goes on without the hook, and the record of the run says so.
-   * `throw`: it fails. Default: `warn`.
+   * What becomes of a delegation, or of a step, whose hook fails. `warn`: it goes on without the hook, and the record of the run
+   * says so. `throw`: it fails; the call does, too, if the hook was one of its steps. Default: `warn`.
    */
   readonly hookErrorStrategy?: 'warn' | 'throw'
 }
 
-const hooks = ['onDelegationStart', 'onDelegationComplete', 'onProposal', 'messageFilter'] as const
-const names = [...hooks, 'forward', 'memory', 'thread', 'hookErrorStrategy'] as const
+const hooks = [
+  ...(['onDelegationStart', 'onDelegationComplete', 'onProposal', 'messageFilter'] as const),
+  'onIterationComplete',
+] as const
+const names = [...hooks, 'isTaskComplete', 'forward', 'memory', 'thread', 'hookErrorStrategy'] as const
 
 function checkForward(given: unknown): void {
   if (given === undefined) return
@@ -225,6 +221,7 @@ function checkForward(given: unknown): void {
 export function checkDelegation(given: unknown): void {
   const fields = fieldsOf(given ?? null, 'delegation', names)
   for (const name of hooks) check(fields, name, 'must be a function', 'Leave it out for none.', isFunction)
+  if (fields.isTaskComplete !== undefined) checkTaskCompletion(fields.isTaskComplete, 'delegation.isTaskComplete')
   checkForward(fields.forward)
   checkMemoryShared(fields.memory)
   const one = (...values: readonly string[]) => {

@@ -13,6 +13,7 @@ import { usableMemory } from '../ports/agent-memory.ts'
 import type { HistoryMode, MemoryBehaviour } from '../ports/behaviour.ts'
 import type { WorkflowPrimitive } from './called-workflow.ts'
 import type { DelegationOptions } from './delegation-options.ts'
+import type { OnIterationComplete, RunBudget, TaskCompletion } from './iteration-options.ts'
 import type { Processor } from './processors/processor.ts'
 import type { RequestContext } from './request-context.ts'
 import type { RequireToolApproval } from './tools/tool-approval.ts'
@@ -90,6 +91,18 @@ export interface CallOptions extends ModelSettings {
   readonly autoResumeSuspendedTools?: boolean
   /** How this call hands work on; each of its fields replaces the agent's. */
   readonly delegation?: DelegationOptions
+  /**
+   * Called after each step of the model, once its calls have their results. It may end the run, and may tell the model something.
+   * Default: that of `delegation`.
+   */
+  readonly onIterationComplete?: OnIterationComplete
+  /**
+   * Scorers that judge, when the model stops calling tools, whether its task is complete. If it is not, the model is told why and the
+   * run goes on, up to `maxSteps`. Default: that of `delegation`.
+   */
+  readonly isTaskComplete?: TaskCompletion
+  /** What the run may cost, with everything that it hands on. It ends after the step that spends the rest. Default: no limit. */
+  readonly budget?: RunBudget
   /** How many steps (calls of the model) one call may take. Default: 20. `stopWhen` allows finer rules. */
   readonly maxSteps?: number
   /** Whether each step is saved as it completes. With `false`, all are saved at the end. Default: true. */

@@ -19,6 +19,7 @@ describe('options of a call', () => {
       ...{ resourceId: 'alice', threadId: 't', memory: {}, author: bob, requestContext: new RequestContext() },
       ...{ instructions: 'Be brief.', tools: {}, maxSteps: 3, savePerStep: false, messageId: 'm' },
       ...{ trigger: 'submit-message', requireToolApproval: true, autoResumeSuspendedTools: true, delegation: {} },
+      ...{ onIterationComplete: () => {}, isTaskComplete: { scorers: [] }, budget: { tokens: 1 } },
     }
     const passed = { temperature: 0, seed: 7, experimental_download: undefined }
     expect(optionsPassedOn({ ...own, ...passed } as CallOptions)).toEqual(passed)

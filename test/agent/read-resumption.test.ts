@@ -49,6 +49,7 @@ async function read(
     defaultModel: null,
     work: null,
     handsOn: async () => ({}),
+    watches: () => Promise.reject(new Error('Nobody watches.')),
     bind() {},
     telemetry: null,
     log: (_: string, message: string) => void logged.push(message),

@@ -54,6 +54,10 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
   'agent/suspension/suspensions.ts CallSuspension suspend detach': {
     settles: 'the promise of a tool that need not wait for it',
   },
+  'agent/iterations/completion-check.ts atTheLatest stopListening whenAborted': signal,
+  'agent/iterations/iterations.ts Iterations tell detach': {
+    settles: 'what nobody waits for: whether the model was told',
+  },
   'agent/network/running-network.ts RunningNetwork constructor detach': {
     fails: 'a function of the application throws: onAbort',
     observed: 'an error event, and the status failed',

@@ -51,14 +51,19 @@ export class SavedAnswer {
    * Saves the answer as it is now, with what its parts say about calls. Never throws: see {@link SavedAnswer.failure}.
    *
    * @param starting Calls whose tools run after this. Default: none.
+   * @param more Changes of the same commit. Default: none.
    */
-  async save(parts: readonly MessagePart[], starting: readonly StartingCall[] = []): Promise<void> {
+  async save(
+    parts: readonly MessagePart[],
+    starting: readonly StartingCall[] = [],
+    more: readonly Change[] = [],
+  ): Promise<void> {
     if (this.#failure !== null) return
     try {
       const { metadata, steps } = this.#options
       const said = metadata.value
       const changes = await this.#changesTo(parts)
-      await this.#commit(changes, [...steps.following(parts), ...steps.starting(starting)])
+      await this.#commit([...changes, ...more], [...steps.following(parts), ...steps.starting(starting)])
       this.#parts = parts
       if (parts.length > 0) metadata.save(said)
     } catch (error) {

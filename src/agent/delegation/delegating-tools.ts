@@ -4,11 +4,11 @@ import { z } from 'zod'
 import { invariant } from '../../domain/error.ts'
 import { type DelegatingCall, resolved } from '../call.ts'
 import { type CalledWorkflow, calledWorkflowOf } from '../called-workflow.ts'
+import { delegationOptions } from '../hooks.ts'
 import { checkSubagents, checkSubflows, type Subagent, type Subflow, toolPrefix } from '../subagents/primitives.ts'
 import { createTool } from '../tools/tool.ts'
 import { withTraits } from '../tools/tool-traits.ts'
 import { Delegations } from './delegations.ts'
-import { delegationOptions } from './hooks.ts'
 import { proposalTools } from './sharing.ts'
 
 const inputSchema = z.object({

@@ -7,7 +7,8 @@ import { isJsonObject, type Json, type JsonObject, jsonBytes } from '../../domai
 import type { MessagePart } from '../../domain/records/message.ts'
 import { withCommas } from '../../domain/with-commas.ts'
 import type { Utterance } from '../context/model-messages.ts'
-import type { DelegationMessage, DelegationOptions } from '../delegation-options.ts'
+import type { DelegationMessage } from '../delegation-message.ts'
+import type { DelegationOptions } from '../delegation-options.ts'
 import type { ShownConversation } from '../shown-conversation.ts'
 import { toJson } from '../tools/result-json.ts'
 

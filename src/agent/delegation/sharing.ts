@@ -8,9 +8,9 @@ import type { SharedAccess, SharedMemory } from '../../ports/agent-memory.ts'
 import { fenced } from '../../recall/text/fence.ts'
 import type { DelegatingCall, Remembered } from '../call.ts'
 import { type DelegationMemory, sharedSections } from '../delegation-options.ts'
+import type { Hooks } from '../hooks.ts'
 import { internal, orRefusal } from '../tools/memory-scope.ts'
 import { createTool } from '../tools/tool.ts'
-import type { Hooks } from './hooks.ts'
 
 const accesses = ['read', 'propose', 'write'] as const satisfies readonly SharedAccess[]
 

@@ -46,7 +46,7 @@ async function runModel(
         // The next step begins when this one is stored.
         await turn?.answer.recorded(steps)
       }
-      await (options.onStepEnd ?? options.onStepFinish)?.(step)
+      await (settings.onStepEnd ?? settings.onStepFinish)?.(step)
     },
   }
   const work = generateText(withoutSuspended(own, call.model, turn?.suspensions ?? null))

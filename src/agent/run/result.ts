@@ -2,6 +2,7 @@
 import type { CallWarning, DeepPartial, GenerateTextResult, StreamTextResult, TextStreamPart, ToolSet } from 'ai'
 import type { AnswerEnd } from '../answer/answer.ts'
 import type { Call } from '../call.ts'
+import type { CompletionReason, IterationRecord } from '../iteration-options.ts'
 import {
   type PendingCall,
   pendingCallsOf,
@@ -40,6 +41,10 @@ export interface AgentResult<Value = unknown> extends GenerateTextResult<ToolSet
   readonly status: 'complete' | 'suspended'
   /** The calls that wait, in the order in which they were made. */
   readonly pendingCalls: readonly PendingCall[]
+  /** Why the run ended; null for one that waits, and for a call that nobody follows, checks or limits. */
+  readonly completionReason: CompletionReason | null
+  /** The steps of the run so far, 100 at most, as its record keeps them; empty for a call that nobody follows, checks or limits. */
+  readonly iterations: readonly IterationRecord[]
 }
 
 /** A part of `fullStream`: something happened inside of the work that a call of a tool handed to an agent or a workflow. */
@@ -90,6 +95,13 @@ export interface AgentStream<Value = unknown> extends SdkStream, Stored {
   readonly finished: Promise<{ readonly status: string }>
   /** The calls that wait once the turn is closed, in the order in which they were made. Never rejects. */
   readonly pendingCalls: Promise<readonly PendingCall[]>
+  /**
+   * Why the run ended, once the turn is closed; null for one that waits or broke off, and for a call that nobody follows,
+   * checks or limits. Never rejects.
+   */
+  readonly completionReason: Promise<CompletionReason | null>
+  /** The steps of the run, 100 at most, as its record keeps them, once the turn is closed. Never rejects. */
+  readonly iterations: Promise<readonly IterationRecord[]>
 }
 
 /** Reads through to another object, with some of its properties replaced. */
@@ -120,6 +132,11 @@ export function allWarnings(call: Call, warnings: readonly CallWarning[] | undef
   return [...(warnings ?? []), ...call.warnings.map((message): CallWarning => ({ type: 'other', message }))]
 }
 
+/** Why the run of a call ended; null if it did not end by itself. */
+export function completionReasonOf({ iterations }: Call, status: string): CompletionReason | null {
+  return status === 'complete' ? (iterations?.completionReason ?? null) : null
+}
+
 export function agentResult(
   call: Call,
   result: GenerateTextResult<ToolSet, Context, never>,
@@ -130,6 +147,8 @@ export function agentResult(
     ...storedBy(turn),
     status: end?.status === 'suspended' ? ('suspended' as const) : ('complete' as const),
     pendingCalls: pendingCallsOf(end?.parts ?? []),
+    completionReason: completionReasonOf(call, end?.status ?? 'complete'),
+    iterations: call.iterations?.records ?? [],
     get responseMessages() {
       return withoutEmpty(result.responseMessages)
     },

@@ -62,7 +62,7 @@ export async function sdkSettings(
   const { prepareStep, stopWhen, ...settings } = optionsPassedOn(options)
   const abortSignal = anySignal(call.signal, turn?.refused, turn === null ? undefined : closing)
   const asks = turn?.isSilent !== true
-  return {
+  const all = {
     stopWhen: [
       () => call.shown.isBailed,
       ...[stopWhen ?? isStepCount(options.maxSteps ?? callOptionTable.maxSteps.default)].flat(),
@@ -81,6 +81,7 @@ export async function sdkSettings(
     ...(schema === undefined || !asks ? {} : { output: await outputOf(schema) }),
     ...(abortSignal === undefined ? {} : { abortSignal }),
   } as Settings
+  return call.iterations === null ? all : call.iterations.watching(all, turn)
 }
 
 /** The record of the model's work: its name, its tokens, how it ended. */

@@ -4,6 +4,7 @@ import type { MetadataOf } from '../answer/answer-metadata.ts'
 import { Replay } from '../answer/replay.ts'
 import { storedAnswerSettings } from '../answer/stored-answer-model.ts'
 import type { Call } from '../call.ts'
+import { feedbackId } from '../call-iterations.ts'
 import { type Processor, ProcessorAbort, runProcessors } from '../processors/processor.ts'
 import { loadSdk } from '../sdk.ts'
 import { type PendingCall, pendingCallsOf, pendingParts } from '../suspension/pending-calls.ts'
@@ -17,7 +18,14 @@ import { beginExchange, type Exchange } from '../turn/exchange.ts'
 import { OwnTurn } from '../turn/own-turn.ts'
 import { withDelegationParts } from './delegation-parts.ts'
 import { Recording } from './recording.ts'
-import { type AgentStream, type AgentStreamPart, allWarnings, storedBy, withProperties } from './result.ts'
+import {
+  type AgentStream,
+  type AgentStreamPart,
+  allWarnings,
+  completionReasonOf,
+  storedBy,
+  withProperties,
+} from './result.ts'
 import { endOf, isEnded, sdkSettings } from './run-model.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -46,11 +54,22 @@ function processed(call: Call, processors: readonly Processor[]): TransformStrea
   })
 }
 
+/** Hides what the model is told between two steps: it is no part of the conversation. */
+function withoutFeedback(): TransformStream<StreamPart, StreamPart> {
+  return new TransformStream<StreamPart, StreamPart>({
+    transform: (part, controller) => {
+      const isOwn = part.type === 'steering-message' && part.id.startsWith(feedbackId)
+      if (!isOwn) controller.enqueue(part)
+    },
+  })
+}
+
 /** The transformations of the stream, in order: the call's own, the agent's processors, the recording. */
 function transformations(call: Call, recording: Recording | null): object {
   const { experimental_transform: given } = call.options
   const processors = call.outputProcessors.filter(({ processOutputStream }) => processOutputStream !== undefined)
   const all = [
+    ...(call.iterations?.mayTell === true ? [withoutFeedback] : []),
     ...(given === undefined ? [] : [given].flat()),
     ...(processors.length === 0 ? [] : [() => processed(call, processors)]),
     ...(recording === null ? [] : [() => recording.transformation()]),
@@ -318,6 +337,8 @@ async function agentStream(call: Call, result: Result, streaming: Streaming): Pr
     ...(await uiMethods(call, result, streaming)),
     write: (part: DataPart) => dataParts.write(part),
     finished: finished.then(({ status }) => ({ status })),
+    completionReason: finished.then(({ status }) => completionReasonOf(call, status)),
+    iterations: finished.then(() => call.iterations?.records ?? []),
     pendingCalls: finished.then(({ pendingCalls }) => pendingCalls),
     get warnings() {
       return Promise.resolve(result.warnings).then((warnings) => allWarnings(call, warnings))

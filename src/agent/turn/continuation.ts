@@ -43,12 +43,17 @@ function demandsApprovals({ agent, options }: Pick<Call, 'agent' | 'options'>): 
 const asks = (call: Pick<Call, 'agent' | 'options'>) => (demandsApprovals(call) ? { asks: true } : {})
 
 /** @param steps How many steps the call took. */
-export function continuationOf({ agent, options, requestContext }: Call, steps: number): Json {
+export function continuationOf({ agent, options, requestContext, iterations }: Call, steps: number): Json {
   const left = Math.max(1, (options.maxSteps ?? callOptionTable.maxSteps.default) - steps)
   const values = storedValues(requestContext)
   const kept = agent.work?.kept ?? null
   const own = asks({ agent, options })
-  const rest = { v: version, maxSteps: left, ...own, ...(kept === null ? {} : { work: kept }) }
+  const told = iterations?.kept ?? null
+  const rest = {
+    ...{ v: version, maxSteps: left, ...own },
+    ...(kept === null ? {} : { work: kept }),
+    ...(told === null ? {} : { iterations: told }),
+  }
   if (Object.keys(values).length === 0) return rest
   const whole = { ...rest, requestContext: values }
   if (jsonBytes(whole) <= mostBytes) return whole

@@ -22,7 +22,7 @@ import type { DataParts } from '../tools/data-parts.ts'
 import type { ModelOutputs } from '../tools/model-outputs.ts'
 import { closeAnyhow, isOvertaken } from './close-turn.ts'
 import { continuationOf } from './continuation.ts'
-import { endingRun, type RunFacts } from './run-record.ts'
+import { endingRun, goingOnRun, type RunFacts } from './run-record.ts'
 
 interface Beginning {
   readonly turn: AgentTurn
@@ -55,6 +55,7 @@ export class OwnTurn {
   /** Open calls of the stored part that run now, before the model is asked. */
   readonly earlier: ReadonlySet<string>
   readonly #saved: SavedAnswer
+  readonly #savePerStep: boolean
   readonly #steps: CallSteps
   readonly #calls: BegunCalls
   /** What the model saw, by id. */
@@ -87,6 +88,8 @@ export class OwnTurn {
       steps,
       onRefused: (error) => this.#refused.abort(error),
     })
+    // If processors check the whole answer, it is not stored step by step.
+    this.#savePerStep = (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call)
     this.answer = new Answer({
       turn,
       messageId,
@@ -95,8 +98,7 @@ export class OwnTurn {
       dataParts,
       suspended: new SuspendedChunks(suspensions),
       savesEarly: showsAll(call),
-      // If processors check the whole answer, it is not stored step by step.
-      savePerStep: (call.options.savePerStep ?? callOptionTable.savePerStep.default) && !processesAnswers(call),
+      savePerStep: this.#savePerStep,
       process: (parts) => processedAnswer(call, parts),
     })
   }
@@ -119,6 +121,14 @@ export class OwnTurn {
   /** Stores the start of a call, before its tool runs. Never throws: the tool does not run then. */
   begin(call: StartingCall): Promise<void> {
     return this.#calls.begin(call, this.#steps.isRecorded(call.toolName) ? () => this.answer.begin(call) : null)
+  }
+
+  /** Stores the answer so far, what the run tells of itself, and what it goes on with if this process ends. Never throws. */
+  keep(): Promise<void> {
+    const { log, iterations } = this.#call
+    const facts = { ...log.facts, ...iterations?.facts }
+    const run = goingOnRun(this.turn, facts, continuationOf(this.#call, this.answer.steps))
+    return this.#saved.save(this.#savePerStep ? this.answer.parts : this.#saved.parts, [], [run])
   }
 
   /**
@@ -155,9 +165,12 @@ export class OwnTurn {
     const { steps } = this.answer
     // A later list of what it saw replaces this one.
     const earlier = status === 'suspended' ? { seenEarlier: { [tokenOf(this.turn)]: this.#seen } } : {}
+    const completionReason = status === 'complete' ? (this.#call.iterations?.completionReason ?? undefined) : undefined
     const all = {
       ...facts,
       ...this.#call.log.facts,
+      ...this.#call.iterations?.facts,
+      completionReason,
       seen: this.#seen,
       ...earlier,
       steps,

@@ -120,6 +120,7 @@ class Planning {
     if (resumes === null) return openingRequest(call, this.#remembered, this.plan)
     const run = await resumingRun(space, call.agent.id, thread.id, resumes)
     call.log.restore(run.details)
+    call.iterations?.restore(run.details, run.continuation)
     const driving = await drivingOf(space, thread.id, resumes, { tools: call.tools, isRuled: isRuledIn(call) })
     if (driving === null) throw new OvertakenError(resumes)
     const recorded = new Set(driving.steps.map(({ path }) => path))

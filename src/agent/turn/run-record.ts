@@ -18,6 +18,8 @@ interface RunAtWork {
 export interface ResumedRun extends RunAtWork {
   /** What the run has told of itself so far. */
   readonly details: JsonObject
+  /** What it has kept to go on. */
+  readonly continuation: Json
   readonly expect: readonly Expectation[]
 }
 
@@ -63,12 +65,18 @@ export async function resumingRun(
   const known = id === null ? null : (await space.runs.get(id)).record
   if (unique !== null && known !== null) {
     const run: Change = { kind: 'run-put', runId: known.id, threadId, turnId, status: 'running' }
-    const { details } = known
-    return { runId: unique, run, details, expect: [{ version: known.version, of: { run: known.id } }] }
+    const { details, continuation } = known
+    return { runId: unique, run, details, continuation, expect: [{ version: known.version, of: { run: known.id } }] }
   }
   const runId = space.newRunId()
   const run: Change = { kind: 'run-put', unique: runId, name: agentId, threadId, turnId, status: 'running' }
-  return { runId, run, details: {}, expect: [] }
+  return { runId, run, details: {}, continuation: null, expect: [] }
+}
+
+/** The record of a run between two steps: it is at work, and says what it keeps if its process ends. */
+export function goingOnRun(turn: AgentTurn, facts: RunFacts, continuation: Json): Change {
+  const details = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as JsonObject
+  return { kind: 'run-put', runId: runIdOfTurn(turn), threadId: turn.threadId, details, continuation }
 }
 
 /** The id of the run that a turn belongs to. */

@@ -1,12 +1,27 @@
-/** The hooks of one delegation: what becomes of the ones that fail, and what they may change. */
-import { MemoryError, shown } from '../../domain/error.ts'
-import type { DelegatingCall } from '../call.ts'
-import type { DelegationOptions } from '../delegation-options.ts'
+/** The hooks of a call, and of each delegation: what becomes of the ones that fail, and what they may change. */
+import { MemoryError, shown } from '../domain/error.ts'
+import type { DelegationOptions } from './delegation-options.ts'
 
-type Hook = 'onDelegationStart' | 'onDelegationComplete' | 'onProposal' | 'messageFilter'
+type Hook =
+  | 'onDelegationStart'
+  | 'onDelegationComplete'
+  | 'onProposal'
+  | 'messageFilter'
+  | 'onIterationComplete'
+  | 'onComplete'
+  | 'scorer'
+
+/** A call, as far as its hooks are concerned. */
+interface HookedCall {
+  readonly agent: {
+    readonly options: { readonly delegation?: DelegationOptions }
+    readonly log: (level: 'warn', message: string, error: unknown) => void
+  }
+  readonly options: { readonly delegation?: DelegationOptions }
+}
 
 /** The options of a call for handing work on: its own, then those of the agent. */
-export function delegationOptions({ agent, options }: Pick<DelegatingCall, 'agent' | 'options'>): DelegationOptions {
+export function delegationOptions({ agent, options }: HookedCall): DelegationOptions {
   return { ...agent.options.delegation, ...options.delegation }
 }
 
@@ -14,9 +29,9 @@ export class Hooks {
   readonly options: DelegationOptions
   /** Hooks that failed, for the record of the run. */
   readonly failed: Hook[] = []
-  readonly #log: DelegatingCall['agent']['log']
+  readonly #log: HookedCall['agent']['log']
 
-  constructor(call: DelegatingCall) {
+  constructor(call: HookedCall) {
     this.options = delegationOptions(call)
     this.#log = call.agent.log
   }
@@ -32,7 +47,7 @@ export class Hooks {
       return await call()
     } catch (error) {
       this.failed.push(hook)
-      this.#log('warn', `The hook ${hook} of a delegation failed.`, error)
+      this.#log('warn', `The hook ${hook} failed.`, error)
       if (this.options.hookErrorStrategy !== 'throw') return otherwise
       throw new MemoryError('aborted', {
         message: `The hook ${shown(hook)} failed.`,
