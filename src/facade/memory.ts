@@ -12,7 +12,8 @@ import type { ExportOptions, ResourceExport } from '../memory/export.ts'
 import type { AddedFacts } from '../memory/facts/facts-add.ts'
 import type { ForgetOptions, ReceiptsOptions } from '../memory/forget.ts'
 import { type ReindexOptions, type Settled, settled, warmUp } from '../memory/indexing.ts'
-import type { ObservedThread } from '../memory/observations/observe.ts'
+import type { ObservedThread, ReflectedThread } from '../memory/observations/observe.ts'
+import type { SummarizeThreadOptions, ThreadSummary } from '../memory/observations/summary.ts'
 import type { MemoryOptions } from '../memory/options/options.ts'
 import type { ListSpacesOptions, SpacePage } from '../memory/spaces.ts'
 import type {
@@ -212,6 +213,27 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
    */
   observe(options: NamedThread): Promise<ObservedThread> {
     return call(this.#core, 'observations.observe', { what: 'observe', options })
+  }
+
+  /**
+   * Condenses the notes of a thread into a new generation of fewer notes, also if they are few. The earlier ones stay readable.
+   * Does nothing if nothing was noted since the last generation.
+   *
+   * @returns `busy` if another process condenses them, or what they say was changed meanwhile.
+   * @throws MemoryError as {@link observe} does.
+   */
+  reflect(options: NamedThread): Promise<ReflectedThread> {
+    return call(this.#core, 'observations.reflect', { what: 'reflect', options })
+  }
+
+  /**
+   * A thread in few words: its notes, condensed if they do not fit. What was not observed yet is observed first, as {@link observe}
+   * does; the summary itself is not stored.
+   *
+   * @throws MemoryError as {@link observe} does.
+   */
+  summarizeThread(options: SummarizeThreadOptions): Promise<ThreadSummary> {
+    return call(this.#core, 'observations.summarize', { what: 'summarizeThread', options })
   }
 
   /** A block of working memory, or null while there is none. */

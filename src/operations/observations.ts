@@ -1,7 +1,14 @@
 /** Operations on the notes that are condensed from threads. */
 import { z } from 'zod'
-import { getObservationHistory, getObservations, observe } from '../memory/observations/observations.ts'
-import { id, optionalId, optionalTime, recordTime } from './fields.ts'
+import {
+  getObservationHistory,
+  getObservations,
+  observe,
+  reflect,
+  summarizeThread,
+} from '../memory/observations/observations.ts'
+import { mostSummaryTokens, usualSummaryTokens } from '../memory/observations/summary.ts'
+import { id, optional, optionalId, optionalTime, recordTime } from './fields.ts'
 import { ofResource, operation } from './operation.ts'
 import { observation } from './records.ts'
 
@@ -46,5 +53,41 @@ export const observationOperations = [
     }),
     space: ofResource,
     run: observe,
+  }),
+  operation({
+    name: 'observations.reflect',
+    title: 'Condense notes',
+    description:
+      'Condenses the notes of a thread into a new generation of fewer notes, by the model of the options or by rules.',
+    effect: 'write',
+    input: z.strictObject({ resourceId: id, threadId: id }),
+    output: z.strictObject({
+      status: z.enum(['complete', 'busy']),
+      generation: z.int().min(1).nullable(),
+      notes: z.int().min(0),
+    }),
+    space: ofResource,
+    run: reflect,
+  }),
+  operation({
+    name: 'observations.summarize',
+    title: 'Summarize a thread',
+    description: 'A thread in few words, by its notes; what was not observed yet is observed first.',
+    effect: 'write',
+    input: z.strictObject({
+      resourceId: id,
+      threadId: id,
+      maxTokens: optional(z.int().min(1).max(mostSummaryTokens)).describe(
+        `Tokens of the text, estimated. Default: ${usualSummaryTokens}.`,
+      ),
+    }),
+    output: z.strictObject({
+      status: z.enum(['complete', 'busy']),
+      text: z.string(),
+      tokens: z.int().min(0),
+      notes: z.int().min(0),
+    }),
+    space: ofResource,
+    run: summarizeThread,
   }),
 ] as const

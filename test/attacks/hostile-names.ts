@@ -90,10 +90,11 @@ const others: readonly Entry[] = [
   ),
   entry('Memory.explain', 'recallId', (s, text) => s.memory.explain(text)),
   entry('Memory.getRun', 'runId', (s, text) => s.memory.getRun(text)),
-  ...(['observe', 'getObservations', 'getObservationHistory'] as const).flatMap((method) =>
-    options(`Memory.${method}`, ['resourceId', 'threadId'], (s, given: object) =>
-      s.memory[method]({ ...s.where, ...given }),
-    ),
+  ...(['observe', 'reflect', 'summarizeThread', 'getObservations', 'getObservationHistory'] as const).flatMap(
+    (method) =>
+      options(`Memory.${method}`, ['resourceId', 'threadId'], (s, given: object) =>
+        s.memory[method]({ ...s.where, ...given }),
+      ),
   ),
   ...options('Memory.listRuns', ['resourceId', 'threadId', 'agentId', 'cursor', 'status'], (s, given: object) =>
     s.memory.listRuns({ ...s.where, ...given }),

@@ -84,6 +84,8 @@ const memory = calls('Memory', ({ memory: m }) => m, {
   explain: () => ['rcl_aaaaaaaaaaaa_x'],
   getRun: () => ['run_aaaaaaaaaaaa_x'],
   observe: (s) => [s.where],
+  reflect: (s) => [s.where],
+  summarizeThread: (s) => [{ ...s.where, maxTokens: 100 }],
   getObservations: (s) => [{ ...s.where, at: new Date(0) }],
   getObservationHistory: (s) => [s.where],
   listRuns: (s) => [{ ...s.where, agentId: 'a', status: ['complete'], limit: 2 }],

@@ -76,7 +76,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       'settled',
       'warmUp',
     ],
-    ...['observe', 'getObservations', 'getObservationHistory'],
+    ...['observe', 'getObservations', 'getObservationHistory', 'reflect', 'summarizeThread'],
     ...['reindex', 'getRun', 'listRuns', 'getWorkingMemory', 'updateWorkingMemory', 'getWorkingMemoryHistory'],
     ...['restoreWorkingMemory', 'forget', 'exportOf', 'getReceipt', 'receipts', 'close', disposal],
   ],

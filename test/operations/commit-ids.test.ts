@@ -10,10 +10,10 @@ const commitId = 'mine'
 
 /**
  * These need none: a forget is safe to repeat as it is, and must never be taken for one that was asked for before; vectors
- * that are made again are the same. Observing
- * again makes no note twice.
+ * that are made again are the same. Observing again makes no note twice, and condensing again changes no chunk.
  */
-const withoutCommitId = ['observations.observe', 'memory.forget', 'memory.reindex']
+const observing = ['observations.observe', 'observations.reflect', 'observations.summarize']
+const withoutCommitId = [...observing, 'memory.forget', 'memory.reindex']
 
 function operationOf(name: string): Operation {
   const found = operations.find((one) => one.name === name)

@@ -71,6 +71,8 @@ export const reads: Readonly<Record<string, Inputs>> = {
   ],
   'runs.get': ({ runId }) => [{ runId }, { runId: runId.replace('_r', '_none') }],
   'observations.observe': () => [{ ...alice, threadId: 't' }],
+  'observations.reflect': () => [{ ...alice, threadId: 't' }],
+  'observations.summarize': () => [{ ...alice, threadId: 't', maxTokens: 50 }],
   'observations.list': () => [alice, { ...alice, threadId: 't', at: '2020-01-01T00:00:00.000Z' }],
   'observations.history': () => [{ ...alice, threadId: 't' }],
   'runs.list': () => [alice, { ...alice, status: ['complete'], limit: 1 }],

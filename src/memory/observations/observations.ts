@@ -13,8 +13,10 @@ import type { NamedThread } from '../conversation/threads.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { observationFrom } from '../options/observational.ts'
-import { type ObservedThread, observeThread } from './observe.ts'
+import { asInput, type ObservedThread, observeThread, type ReflectedThread, reflectThread } from './observe.ts'
+import { observerOf } from './observer.ts'
 import { currentNotes, headsIn, notesAfter, notesOf, readHead, toObservations } from './read-notes.ts'
+import { type SummarizeThreadOptions, summaryOf, type ThreadSummary, usualSummaryTokens } from './summary.ts'
 
 /** Which notes to read. */
 export interface GetObservationsRequest<Time = string> {
@@ -103,13 +105,38 @@ async function modelFor(core: Core, stated: ObservationalMemoryOptions['model'])
   })
 }
 
-/** Condenses what a thread has said since it was last observed, also if it is little. */
-export async function observe(core: Core, { resourceId, threadId }: NamedThread): Promise<ObservedThread> {
-  const door = resourceSpace(core, resourceId)
+/** How the Memory itself makes notes: as its option says, or by rules without that option. */
+async function ownWay(core: Core) {
   const { observationalMemory } = core.behaviour
   const stated = typeof observationalMemory === 'object' ? observationalMemory : {}
   const asks = observationalMemory === true || (typeof observationalMemory === 'object' && stated.model !== false)
+  return { options: observationFrom(stated), model: asks ? await modelFor(core, stated.model) : null }
+}
+
+/** Condenses what a thread has said since it was last observed, also if it is little. */
+export async function observe(core: Core, { resourceId, threadId }: NamedThread): Promise<ObservedThread> {
+  const door = resourceSpace(core, resourceId)
   const thread = await threadIn(door, threadId)
-  const model = asks ? await modelFor(core, stated.model) : null
-  return observeThread(door, thread, { options: observationFrom(stated), model, isAll: true, report: () => {} })
+  return observeThread(door, thread, { ...(await ownWay(core)), isAll: true, report: () => {} })
+}
+
+/** Condenses the notes of a thread, also if they are few. */
+export async function reflect(core: Core, { resourceId, threadId }: NamedThread): Promise<ReflectedThread> {
+  const door = resourceSpace(core, resourceId)
+  const thread = await threadIn(door, threadId)
+  return reflectThread(door, thread, await ownWay(core))
+}
+
+/** A thread in few words, by its notes. What was not observed yet is observed first. */
+export async function summarizeThread(
+  core: Core,
+  { resourceId, threadId, maxTokens = usualSummaryTokens }: SummarizeThreadOptions,
+): Promise<ThreadSummary> {
+  const door = resourceSpace(core, resourceId)
+  const thread = await threadIn(door, threadId)
+  const way = await ownWay(core)
+  const { status } = await observeThread(door, thread, { ...way, isAll: true, report: () => {} })
+  const head = await readHead(door, thread)
+  const notes = head === null ? [] : (await currentNotes(door, head)).map(asInput)
+  return { status, ...(await summaryOf(notes, maxTokens, await observerOf(core, way.model))) }
 }

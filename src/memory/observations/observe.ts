@@ -6,6 +6,7 @@ import type { Change, CommitResult } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Seq } from '../../domain/id.ts'
 import {
+  currentGeneration,
   type HeadFields,
   type NoteInput,
   newHead,
@@ -35,6 +36,16 @@ export interface ObservedThread {
   readonly notes: number
   /** The new generation, if notes were condensed into one; null if not. */
   readonly reflected: number | null
+}
+
+/** What a call of `reflect` did. */
+export interface ReflectedThread {
+  /** `busy`: another process condenses the notes, or what they say was changed meanwhile. */
+  readonly status: 'complete' | 'busy'
+  /** The new generation; null if nothing was noted since the last one. */
+  readonly generation: number | null
+  /** The notes that it has. */
+  readonly notes: number
 }
 
 class Lost extends Error {}
@@ -104,7 +115,7 @@ function countDue(messages: readonly ObservableMessage[], options: ResolvedObser
 }
 
 /** A note as a reflection takes it over. */
-function asInput({ value }: RecordState): NoteInput {
+export function asInput({ value }: RecordState): NoteInput {
   const { text, kind, priority, made, saidAt, refersTo, author, trust, from, until } = noteOf(value)
   const more = { ...(refersTo === undefined ? {} : { refersTo }), ...(author === undefined ? {} : { author }) }
   return { text, kind, priority, made, saidAt, ...more, trust, from, until }
@@ -115,22 +126,26 @@ function tokensOfNotes(notes: readonly RecordState[]): number {
   return estimateTokenCount(notesText(notes.map(({ value }) => noteOf(value))))
 }
 
-/** Condenses the current notes once they have too many tokens. Answers the new generation; null if there was no need. */
+/** Condenses the current notes if they are too many, or if it is asked for. Answers the new generation; null if there was no need. */
 async function reflect(
   door: Door,
   observer: Observer,
   thread: ThreadState,
   { reflection }: ResolvedObservation,
-): Promise<number | null> {
+  isAsked = false,
+): Promise<{ readonly generation: number; readonly notes: number } | null> {
   const before = await readHead(door, thread)
-  if (before === null || tokensOfNotes(await currentNotes(door, before)) <= reflection.observationTokens) return null
+  // A generation is not condensed again before something was observed after it.
+  if (before === null || before.active <= currentGeneration(before).chunk) return null
+  const many = tokensOfNotes(await currentNotes(door, before))
+  if (many === 0 || !(isAsked || many > reflection.observationTokens)) return null
   const claim = await commit(door, { kind: 'observation-begin', threadId: thread.id, leaseMs: observer.claimMs })
   const head = (await readHead(door, thread)) ?? before
-  const tokens = reflection.observationTokens * (1 - reflection.bufferActivation)
+  const tokens = Math.min(many, reflection.observationTokens) * (1 - reflection.bufferActivation)
   const notes = (await currentNotes(door, head)).map(asInput)
   const kept = (await observer.reflect(notes, tokens)).slice(0, door.core.limits.observationsPerChunk)
   await commit(door, { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] })
-  return head.reflecting?.generation ?? head.generation + 1
+  return { generation: head.reflecting?.generation ?? head.generation + 1, notes: kept.length }
 }
 
 /** What the next cycle observes. */
@@ -203,9 +218,29 @@ export async function observeThread(
       messages += made.messages
       notes += made.notes
     }
-    return { status: 'complete', messages, notes, reflected: await reflect(door, observer, thread, options) }
+    const reflected = await reflect(door, observer, thread, options)
+    return { status: 'complete', messages, notes, reflected: reflected?.generation ?? null }
   } catch (error) {
     if (!(error instanceof Lost)) throw error
     return { status: 'busy', messages, notes, reflected: null }
+  }
+}
+
+/**
+ * Condenses the notes of a thread, also if they are few.
+ *
+ * @throws MemoryError `unavailable` if the model fails, or two of its answers cannot be used. Nothing of that cycle is stored.
+ */
+export async function reflectThread(
+  space: Door,
+  thread: ThreadState,
+  { options, model }: Pick<ObserveRequest, 'options' | 'model'>,
+): Promise<ReflectedThread> {
+  try {
+    const made = await reflect(observing(space), await observerOf(space.core, model), thread, options, true)
+    return { status: 'complete', generation: made?.generation ?? null, notes: made?.notes ?? 0 }
+  } catch (error) {
+    if (!(error instanceof Lost)) throw error
+    return { status: 'busy', generation: null, notes: 0 }
   }
 }
