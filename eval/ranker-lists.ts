@@ -46,9 +46,8 @@ async function madeLists({ conversation, ranked }: Taken, mode: RecallMode, name
       .slice(0, listed)
       .map((i) => scored.rows[i] as number)
     const compared = [...new Set([...best, ...scored.rows.filter((row) => isTold.has(row))])]
-    const whole = new Float64Array(featureNames.length)
     const features = compared.map((row) => {
-      scored.measure.of(row, whole)
+      const whole = scored.measure.of(row)
       return Float64Array.from(names, (name) => whole[featureAt[name]] as number)
     })
     lists.push({ features, evidence: [...compared.keys()].filter((place) => isTold.has(compared[place] as number)) })

@@ -47,8 +47,7 @@ export async function judgedQuestions(
     const items = rank(corpus, { ...asked, gate: 'off' })
       .rows.slice(0, itemsEach)
       .map(({ row }) => {
-        const features = new Float64Array(featureNames.length)
-        measure.of(row, features)
+        const features = measure.of(row).slice()
         return { features, behind: ((totalOf.get(row) ?? 0) - best) / scale.unit, isEvidence: told.has(row) }
       })
     return {

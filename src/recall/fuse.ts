@@ -1,5 +1,6 @@
 /** Adds up the scores of the legs for a row, each with its weight for the kind of record. */
 import { isQuestionFlag, type RecordKind, recordKinds } from '../domain/index/word-segment.ts'
+import { summaryOf } from './legs/scale.ts'
 import { fullLength, lengthScore } from './length.ts'
 import { type Part, partAt } from './parts.ts'
 import { type DateSpan, dateScore } from './question/dates.ts'
@@ -61,8 +62,8 @@ export interface Legs {
 
 const messageKind = 0
 
-/** Takes a row and fills in what each part adds to its score, at its place in `partAt`, all but the session. */
-type Fusion = (row: number, into: Float64Array) => number
+/** The score of a row without its session; fills in what each part adds to it, at its place in `partAt`, where asked. */
+type Fusion = (row: number, into: Float64Array | null) => number
 
 /** A fusion of these legs. Without the leg of meaning, the words have its weight too. */
 export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
@@ -73,7 +74,7 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
   let ordinary: number | null = null
   /** A record without a vector yet is scored by its words; without words it gets an average score. */
   const guessed = (words: number) => {
-    ordinary ??= vector === null ? 0 : meanOf(corpus, vector)
+    ordinary ??= vector === null ? 0 : summaryOf(corpus, vector).mean
     return Math.max(ordinary, words)
   }
   return (row, into) => {
@@ -91,27 +92,16 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
     const byLength = length * table.length
     // Adding 0 makes 0 of -0, which nothing times a negative weight is.
     const byMark = isQuestion * table.question + 0
-    into[partAt.keyword] = byWords
-    into[partAt.vector] = byMeaning
-    into[partAt.exact] = byTerms
-    into[partAt.recent] = byAge
-    into[partAt.author] = byAuthor
-    into[partAt.date] = byDate
-    into[partAt.length] = byLength
-    into[partAt.question] = byMark
+    if (into !== null) {
+      into[partAt.keyword] = byWords
+      into[partAt.vector] = byMeaning
+      into[partAt.exact] = byTerms
+      into[partAt.recent] = byAge
+      into[partAt.author] = byAuthor
+      into[partAt.date] = byDate
+      into[partAt.length] = byLength
+      into[partAt.question] = byMark
+    }
     return byWords + byMeaning + byTerms + byAge + byAuthor + byDate + byLength + byMark
   }
-}
-
-/** The mean of the rows that have a vector, rounded so that it does not depend on their order. */
-function meanOf(corpus: Corpus, scores: Float64Array): number {
-  let sum = 0
-  let count = 0
-  for (let row = 0; row < corpus.count; row++) {
-    const score = scores[row] as number
-    if (corpus.inScope[row] === 0 || Number.isNaN(score)) continue
-    sum += score
-    count++
-  }
-  return count === 0 ? 0 : Math.fround(sum / count)
 }

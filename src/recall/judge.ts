@@ -3,11 +3,12 @@
 import { normalise, tokensOf } from '../domain/index/tokens.ts'
 import { queryTerms } from '../domain/index/words.ts'
 import type { Gathered } from './gather.ts'
-import { featureAt, featureNames } from './linear/features.ts'
+import { featureAt } from './linear/features.ts'
 import type { Measure } from './linear/measure.ts'
 import { gateChance, highestOf, Relevance } from './linear/relevance.ts'
 import { type RelevanceModel, relevanceModels } from './linear/relevance-weights.ts'
 import { dateScore } from './question/dates.ts'
+import { isGreeting } from './question/greeting.ts'
 import type { Plan } from './question/plan.ts'
 import type { Question } from './question.ts'
 import type { Corpus } from './records/corpus.ts'
@@ -37,9 +38,8 @@ const leastCosine = 0.1
 /** The best of few records is further away than the best of many, which the gate and the least cosine were measured on. */
 const fewRecords = 100
 
-/** A message that greets or thanks and asks nothing. */
-const greeting =
-  /^\s*(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|night)|bye|goodbye|thanks|thank you|ok|okay|hallo|guten (?:tag|morgen|abend)|danke|tschüss|bonjour|bonsoir|salut|merci|au revoir|hola|buenos días|buenas (?:tardes|noches)|gracias|adiós)(?: there| all| everyone)?[\s!.,]*)+$/iu
+/** So near to a greeting is only another one, whose words no index holds. */
+const sameGreeting = 0.8
 
 function modelFor({ sentences }: Question, { legs }: Gathered): RelevanceModel {
   if (legs.vector === null) return relevanceModels.words
@@ -64,7 +64,6 @@ export class Judge {
   readonly #relevance: Relevance
   readonly #words: readonly string[]
   readonly #isFew: boolean
-  readonly #row = new Float64Array(featureNames.length)
 
   /** @param best The best score of all. */
   constructor(corpus: Corpus, question: Question, gathered: Gathered, { measure, first }: Scored, best: number) {
@@ -80,7 +79,9 @@ export class Judge {
     const mode = question.gate ?? 'off'
     const isSure = gathered.exact.length > 0 || this.#asksForLatest() || gathered.legs.dates.length > 0
     this.#isFew = corpus.scopeCount < fewRecords
-    const isNoise = greeting.test(question.plan.question) || (!isSure && !this.#isFew && chance < least[mode])
+    const isNoise = isGreeting(question.plan.question)
+      ? gathered.keyword === null && !((highest[featureAt.cosine] as number) >= sameGreeting)
+      : !isSure && !this.#isFew && chance < least[mode]
     this.gate = { chance, isClosed: mode !== 'off' && isNoise }
   }
 
@@ -108,8 +109,7 @@ export class Judge {
     if (speaker?.[authors[row] as number] === 1) return true
     const { dates } = this.#gathered.legs
     if (dates.length > 0 && dateScore(dates, minutes[row] as number) > 0) return true
-    this.#measure.of(row, this.#row)
-    return (this.#row[featureAt.coverage] as number) > 0
+    return (this.#measure.of(row)[featureAt.coverage] as number) > 0
   }
 
   /** Whether the question has nothing to look for, and is answered with what is recent. */

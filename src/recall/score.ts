@@ -7,11 +7,12 @@ import { LinearScores } from './linear/linear.ts'
 import { keywordWeights, sentenceWeights, vectorWeights } from './linear/linear-weights.ts'
 import { Measure } from './linear/measure.ts'
 import { bestRecords } from './linear/relevance.ts'
-import { partAt, parts } from './parts.ts'
+import { partAt } from './parts.ts'
 import type { Question } from './question.ts'
 import type { Corpus } from './records/corpus.ts'
+import { highestPlaces } from './select.ts'
 import { topOf } from './top.ts'
-import { sessionLifts } from './weigh.ts'
+import { SessionLifts } from './weigh.ts'
 
 /** Rows with their scores. */
 export interface Scored {
@@ -41,20 +42,19 @@ function weightsFor({ plan, mode, sentences }: Question, { legs }: Gathered): Li
 /** The score of each candidate. */
 export function scoreRows(corpus: Corpus, question: Question, gathered: Gathered, rows: Int32Array): Scored {
   const fuse = fusionOf(corpus, gathered.legs)
-  const added = new Float64Array(parts.length)
-  const fused = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) fused[i] = fuse(rows[i] as number, added)
-  const { bests, lifts } = sessionLifts(corpus, rows, fused)
   const totals = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) totals[i] = (fused[i] as number) + (lifts[i] as number)
-  const measure = measureOf(corpus, question, gathered, bests)
+  for (let i = 0; i < rows.length; i++) totals[i] = fuse(rows[i] as number, null)
+  const lifts = new SessionLifts(corpus, rows, totals)
+  for (let i = 0; i < rows.length; i++)
+    totals[i] = (totals[i] as number) + lifts.of(rows[i] as number, totals[i] as number)
+  const measure = measureOf(corpus, question, gathered, lifts.bests)
   const byFusion: Scored = {
     rows,
     totals,
     partsOf: (i, into) => {
       into.fill(0)
-      fuse(rows[i] as number, into)
-      into[partAt.session] = lifts[i] as number
+      const row = rows[i] as number
+      into[partAt.session] = lifts.of(row, fuse(row, into))
     },
     measure,
     first: topOf(totals, bestRecords, Number.NEGATIVE_INFINITY, isLater).map((i) => rows[i] as number),
@@ -70,12 +70,16 @@ function isSpoken({ columns }: Corpus, row: number): boolean {
 
 /** The places of the messages that are measured, of all other records, and of rows with exact terms. */
 function placesToKeep(corpus: Corpus, { rows, totals }: Scored, most: number, { isExact }: Gathered): Int32Array {
-  const all = Int32Array.from(rows.keys())
-  if (rows.length <= most) return all
-  const spoken = totals.map((total, i) => (isSpoken(corpus, rows[i] as number) ? total : Number.NaN))
-  const chosen = new Uint8Array(rows.length)
-  for (const i of topOf(spoken, most, Number.NEGATIVE_INFINITY, isLater)) chosen[i] = 1
-  return all.filter((i) => chosen[i] === 1 || Number.isNaN(spoken[i]) || isExact(rows[i] as number))
+  const { kinds, words } = corpus.columns
+  return highestPlaces(
+    totals,
+    most,
+    (place) => {
+      const row = rows[place] as number
+      return kinds[row] === messageKind && (words[row] as number) > 0
+    },
+    (place) => isExact(rows[place] as number),
+  )
 }
 
 /** The same with the linear scores of the best messages that were said; all other such messages leave. */
@@ -88,10 +92,14 @@ function measured(
 ): Scored {
   const places = placesToKeep(corpus, fused, Math.max(measuredMessages, 2 * question.limit), gathered)
   const linear = new LinearScores(fused.measure, weights)
-  const rows = places.map((i) => fused.rows[i] as number)
-  const totals = Float64Array.from(rows, (row, i) =>
-    isSpoken(corpus, row) ? linear.of(row) : (fused.totals[places[i] as number] as number),
-  )
+  const rows = new Int32Array(places.length)
+  const totals = new Float64Array(places.length)
+  for (let i = 0; i < places.length; i++) {
+    const place = places[i] as number
+    const row = fused.rows[place] as number
+    rows[i] = row
+    totals[i] = isSpoken(corpus, row) ? linear.of(row) : (fused.totals[place] as number)
+  }
   const partsOf = (i: number, into: Float64Array) => {
     const row = rows[i] as number
     if (isSpoken(corpus, row)) linear.parts(row, into)

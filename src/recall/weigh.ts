@@ -6,30 +6,31 @@ import { recordKinds } from '../domain/index/word-segment.ts'
 import { weights } from './fuse.ts'
 import type { Corpus } from './records/corpus.ts'
 
-interface Lifts {
-  /** The best score of each session among the rows. */
+/** What the best row of a session adds to each of its rows: a share of its own score. A row that is no message lifts itself. */
+export class SessionLifts {
+  /** The best score of each session. */
   readonly bests: Float64Array
-  /** The bonus of each row: a share of its session's best score, or of its own if it is not a message. */
-  readonly lifts: Float64Array
-}
+  readonly #sessions: Int32Array
+  readonly #kinds: Uint8Array
+  readonly #shares = Float64Array.from(recordKinds, (kind) => weights[kind].session)
 
-/** What the best row of a session adds to the others. */
-export function sessionLifts({ columns, sessionCount }: Corpus, rows: Int32Array, totals: Float64Array): Lifts {
-  const { sessions, kinds } = columns
-  const shares = Float64Array.from(recordKinds, (kind) => weights[kind].session)
-  const bests = new Float64Array(sessionCount).fill(Number.NEGATIVE_INFINITY)
-  for (let i = 0; i < rows.length; i++) {
-    const session = sessions[rows[i] as number] as number
-    if (session !== -1) bests[session] = Math.max(bests[session] as number, totals[i] as number)
+  constructor({ columns, sessionCount }: Corpus, rows: Int32Array, scores: Float64Array) {
+    this.#sessions = columns.sessions
+    this.#kinds = columns.kinds
+    this.bests = new Float64Array(sessionCount).fill(Number.NEGATIVE_INFINITY)
+    for (let i = 0; i < rows.length; i++) {
+      const session = this.#sessions[rows[i] as number] as number
+      if (session !== -1 && (scores[i] as number) > (this.bests[session] as number))
+        this.bests[session] = scores[i] as number
+    }
   }
-  const lifts = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] as number
-    const session = sessions[row] as number
-    const share = shares[kinds[row] as number] as number
-    lifts[i] = share * (session === -1 ? (totals[i] as number) : (bests[session] as number))
+
+  /** The lift of a row with a score. */
+  of(row: number, score: number): number {
+    const session = this.#sessions[row] as number
+    const share = this.#shares[this.#kinds[row] as number] as number
+    return share * (session === -1 ? score : (this.bests[session] as number))
   }
-  return { bests, lifts }
 }
 
 /** Rows that may not outrank another row: the first is the superseded one, the second the superseding one. */

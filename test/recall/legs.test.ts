@@ -12,7 +12,7 @@ import { parts } from '../../src/recall/parts.ts'
 import type { Corpus } from '../../src/recall/records/corpus.ts'
 import { occurrencesAmong, occurrencesOf } from '../../src/recall/records/occurrences.ts'
 import { topOf } from '../../src/recall/top.ts'
-import { demote, sessionLifts } from '../../src/recall/weigh.ts'
+import { demote, SessionLifts } from '../../src/recall/weigh.ts'
 import { runRandom } from '../random-runs.ts'
 import { bob, corpusOfSaid, firstOfMay, type Said } from './records.ts'
 
@@ -240,9 +240,9 @@ describe('sessions', () => {
       { text: 'd', kind: 'fact' },
     ]
     const rows = Int32Array.of(0, 1, 2, 3)
-    expect(rounded(sessionLifts(corpusOfSaid(said), rows, Float64Array.of(0.5, 1, 0.2, 0.4)).lifts)).toEqual([
-      0.2, 0.2, 0.04, 0.08,
-    ])
+    const scores = Float64Array.of(0.5, 1, 0.2, 0.4)
+    const lifts = new SessionLifts(corpusOfSaid(said), rows, scores)
+    expect(rounded(scores.map((score, row) => lifts.of(row, score)))).toEqual([0.2, 0.2, 0.04, 0.08])
   })
 })
 

@@ -18,9 +18,11 @@ import {
   type WordSegment,
 } from '../../src/domain/index/word-segment.ts'
 import { Nearness } from '../../src/recall/vectors/nearness.ts'
-import { linesOf } from '../../src/recall/vectors/record-order.ts'
+import { linedUp } from '../../src/recall/vectors/record-order.ts'
 import { similarities } from '../../src/recall/vectors/similarity.ts'
 import { runRandom } from '../random-runs.ts'
+
+type Quantised = ReturnType<typeof quantise>
 
 interface Written extends RecordRef {
   readonly seq: number
@@ -231,8 +233,8 @@ describe('joins', () => {
         16,
       )
     const apart = [segment(5, 6), segment(1, 2), segment(), segment(7, 8), segment(3, 4)]
-    expect(linesOf(apart).map(({ offsets }) => offsets)).toEqual([[0, 2, 4, 6]])
-    expect(linesOf([...apart, segment(2, 3), segment(4, 6)]).map(({ offsets }) => offsets)).toEqual([
+    expect(linedUp(apart).lines.map(({ offsets }) => offsets)).toEqual([[0, 2, 4, 6]])
+    expect(linedUp([...apart, segment(2, 3), segment(4, 6)]).lines.map(({ offsets }) => offsets)).toEqual([
       [0, 2, 4, 6],
       [0, 2],
     ])
@@ -291,5 +293,45 @@ describe('nearness', () => {
     const edited = [{ ...a, seq: 1, vectors: [vector(1, 0)] }, ...records.slice(1)]
     expect(new Nearness(words, [vectorsOf(records, 2)]).of(2, 3)).toBe(0)
     expect(new Nearness(words, [vectorsOf(edited, 2)]).of(0, 1)).toBe(0)
+  })
+
+  it('is the same to the digit however often it is asked, in any order, while vectors move to other segments', async () => {
+    const cosineOf = (one: Quantised, other: Quantised) => {
+      const sum = one.values.reduce((all, value, k) => all + value * (other.values[k] as number), 0)
+      return sum * Math.fround(one.scale) * Math.fround(other.scale)
+    }
+    const numbers = fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 3, maxLength: 3 })
+    const vectorEach = fc.array(
+      numbers.map((own) => quantise([1, ...own])),
+      { minLength: 12, maxLength: 12 },
+    )
+    const pairs = fc.array(fc.tuple(fc.nat(11), fc.nat(11)), { minLength: 40, maxLength: 40 })
+    const all = Array.from({ length: 12 }, (_, i) => message(i + 2, 0))
+    await runRandom(
+      fc.property(
+        vectorEach,
+        fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
+        pairs,
+        (made, sizes, asked) => {
+          const wordSegments = [wordsOf(all.slice(0, 5)), wordsOf(all.slice(5))]
+          for (const size of [12, ...sizes]) {
+            const parts = Array.from({ length: Math.ceil(12 / size) }, (_, part) =>
+              vectorsOf(
+                all
+                  .slice(part * size, (part + 1) * size)
+                  .map((one, i) => ({ ...one, vectors: [made[part * size + i] ?? vector(1, 0, 0, 0)] })),
+                4,
+              ),
+            )
+            const near = new Nearness(wordSegments, parts)
+            for (const [row, other] of asked) {
+              const [earlier, later] = row < other ? [row, other] : [other, row]
+              expect(near.of(row, other)).toBe(cosineOf(made[earlier] as Quantised, made[later] as Quantised))
+            }
+          }
+        },
+      ),
+      50,
+    )
   })
 })

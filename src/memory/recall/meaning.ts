@@ -33,11 +33,17 @@ const mostFresh = 64
 /** What a question waits at least for a model that is being loaded, milliseconds: it may be there any moment. */
 const leastLoadMs = 250
 
+function lengthOf(vector: Embedding): number {
+  let squares = 0
+  for (let i = 0; i < vector.length; i++) squares += (vector[i] as number) ** 2
+  return Math.sqrt(squares)
+}
+
 /** The sum of vectors, each of length 1 first. */
 function sumOf(vectors: readonly Embedding[]): Float32Array {
   const sum = new Float32Array(vectors[0]?.length ?? 0)
   for (const vector of vectors) {
-    const length = Math.hypot(...vector)
+    const length = lengthOf(vector)
     for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (vector[i] as number) / length
   }
   return sum
@@ -64,6 +70,8 @@ async function embedQuestion(core: Core, { embedder }: Indexer, text: string): P
 
 /** The similarity of the question and each record; NaN for a record without a vector. */
 function compare(corpus: Corpus, scanned: readonly ScannedSpace[], query: Float32Array): Float32Array {
+  const [only] = scanned
+  if (only !== undefined && scanned.length === 1) return similarities(only.segments, only.scan.vectors, query)
   const all = new Float32Array(corpus.count)
   let offset = 0
   for (const { segments, scan } of scanned) {
@@ -139,11 +147,11 @@ function mostRecords({ waits }: Core, { msPerText }: Pace): number {
 
 /** The best cosine of a record's vectors with the question. */
 function bestCosine(query: Float32Array, vectors: readonly Embedding[]): number {
-  const length = Math.hypot(...query)
+  const length = lengthOf(query)
   const cosineOf = (vector: Embedding) => {
     let sum = 0
     for (let i = 0; i < query.length; i++) sum += (query[i] as number) * (vector[i] as number)
-    return sum / (length * Math.hypot(...vector))
+    return sum / (length * lengthOf(vector))
   }
   return vectors.reduce((best, vector) => Math.max(best, cosineOf(vector)), Number.NEGATIVE_INFINITY)
 }
@@ -223,7 +231,7 @@ export async function meaningOf(
   corpus: Corpus,
   scanned: readonly ScannedSpace[],
 ): Promise<Meaning> {
-  const dimensions = scanned.flatMap(({ scan }) => scan.vectors)[0]?.dimensions
+  const dimensions = scanned.find(({ scan }) => scan.vectors.length > 0)?.scan.vectors[0]?.dimensions
   try {
     const query = await embedQuestion(core, indexer, plan.bare)
     // An embedder that learns its dimensions only now may turn out to differ from the one that made the vectors.

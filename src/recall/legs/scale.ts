@@ -24,3 +24,32 @@ export function scaleToUnit(corpus: Corpus, scores: Float64Array): void {
   const factor = high > low ? 1 / (high - low) : 0
   for (let row = 0; row < scores.length; row++) scores[row] = ((scores[row] as number) - low) * factor
 }
+
+/** What is known of some numbers in scope together. Rows without a number (NaN) are skipped. */
+interface Summary {
+  /** Rounded, so that it does not depend on the order of the rows; 0 if there are none. */
+  readonly mean: number
+  readonly highest: number
+  /** Every row in scope has a number. */
+  readonly isComplete: boolean
+}
+
+/** The mean and the highest of the numbers in scope. */
+export function summaryOf({ count, inScope }: Corpus, values: Float32Array | Float64Array): Summary {
+  let sum = 0
+  let numbers = 0
+  let missing = 0
+  let highest = Number.NEGATIVE_INFINITY
+  for (let row = 0; row < count; row++) {
+    if (inScope[row] === 0) continue
+    const value = values[row] as number
+    if (Number.isNaN(value)) {
+      missing++
+      continue
+    }
+    sum += value
+    numbers++
+    if (value > highest) highest = value
+  }
+  return { mean: numbers === 0 ? 0 : Math.fround(sum / numbers), highest, isComplete: missing === 0 }
+}

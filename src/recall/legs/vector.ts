@@ -1,6 +1,6 @@
 /** The leg of meaning: similarities of the question with each record, smoothed over the neighbours in a session. */
 import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
-import { scaleToUnit } from './scale.ts'
+import { scaleToUnit, summaryOf } from './scale.ts'
 
 /** What a row takes from each of its neighbours. */
 const neighbourShare = 0.1
@@ -11,7 +11,7 @@ const neighbourShare = 0.1
  * influence.
  */
 export function vectorScores(corpus: Corpus, similarities: Float32Array): Float64Array {
-  const mean = meanOf(corpus, similarities)
+  const { mean } = summaryOf(corpus, similarities)
   const scores = new Float64Array(corpus.count)
   for (let row = 0; row < corpus.count; row++) {
     const own = similarities[row] as number
@@ -30,17 +30,4 @@ export function vectorScores(corpus: Corpus, similarities: Float32Array): Float6
 function similarityOf(row: number, similarities: Float32Array, mean: number): number {
   const similarity = row === -1 ? Number.NaN : (similarities[row] as number)
   return Number.isNaN(similarity) ? mean : similarity
-}
-
-/** Rounded, so that it does not depend on the order of the rows. */
-function meanOf(corpus: Corpus, similarities: Float32Array): number {
-  let sum = 0
-  let count = 0
-  for (let row = 0; row < corpus.count; row++) {
-    const similarity = similarities[row] as number
-    if (corpus.inScope[row] === 0 || Number.isNaN(similarity)) continue
-    sum += similarity
-    count++
-  }
-  return count === 0 ? 0 : Math.fround(sum / count)
 }

@@ -17,18 +17,24 @@ interface Term {
  */
 export const scale = { start: 0.52, unit: 0.11 } as const
 
-function termsOf(weights: LinearWeights): readonly Term[] {
-  return featureNames.flatMap((name: FeatureName) => {
+const known = new WeakMap<LinearWeights, readonly Term[]>()
+
+/** What the features add that have a weight. */
+export function termsOf(weights: LinearWeights): readonly Term[] {
+  const found = known.get(weights)
+  if (found !== undefined) return found
+  const terms = featureNames.flatMap((name: FeatureName) => {
     const weight = weights[name]
     return weight === undefined ? [] : [{ at: featureAt[name], part: partAt[features[name].part], weight }]
   })
+  known.set(weights, terms)
+  return terms
 }
 
 /** Scores messages for one question. */
 export class LinearScores {
   readonly #measure: Measure
   readonly #terms: readonly Term[]
-  readonly #row = new Float64Array(featureNames.length)
 
   constructor(measure: Measure, weights: LinearWeights) {
     this.#measure = measure
@@ -37,18 +43,18 @@ export class LinearScores {
 
   /** The score of a message, in units of the fusion. */
   of(row: number): number {
-    this.#measure.of(row, this.#row)
+    const measured = this.#measure.of(row)
     let sum = 0
-    for (const { at, weight } of this.#terms) sum += weight * (this.#row[at] as number)
+    for (const { at, weight } of this.#terms) sum += weight * (measured[at] as number)
     return scale.start + scale.unit * sum
   }
 
   /** Fills in what each part adds to it. */
   parts(row: number, into: Float64Array): void {
-    this.#measure.of(row, this.#row)
+    const measured = this.#measure.of(row)
     into.fill(0)
     into[partAt.kind] = scale.start
     for (const { at, part, weight } of this.#terms)
-      into[part] = (into[part] as number) + scale.unit * weight * (this.#row[at] as number)
+      into[part] = (into[part] as number) + scale.unit * weight * (measured[at] as number)
   }
 }

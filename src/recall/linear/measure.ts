@@ -1,4 +1,4 @@
-/** Fills in the features of one message after another for a question. */
+/** Measures the features of one message after another for a question. */
 
 import { asksMark, namesIn, replyMark, timesIn } from '../../domain/index/speech.ts'
 import { isQuestionFlag } from '../../domain/index/word-segment.ts'
@@ -7,9 +7,17 @@ import { type DateSpan, dateScore } from '../question/dates.ts'
 import type { Plan } from '../question/plan.ts'
 import type { Corpus } from '../records/corpus.ts'
 import { Coverage } from './coverage.ts'
-import { featureAt as at } from './features.ts'
+import { featureAt as at, featureNames } from './features.ts'
 import { bestAround, Surroundings } from './runs.ts'
-import { type LegsFound, type Signals, signalsOf, stretchedAt, windowsOf } from './signals.ts'
+import {
+  type LegsFound,
+  type Signals,
+  signalsOf,
+  stretchedAt,
+  type WindowParts,
+  windowAround,
+  windowBefore,
+} from './signals.ts'
 
 /** What is known of a question and the rows before any message is measured. */
 interface MeasureInput extends LegsFound {
@@ -45,6 +53,10 @@ export class Measure {
   readonly #signals: Signals
   readonly #coverage: Coverage
   readonly #around: Surroundings
+  readonly #windows: WindowParts | null
+  readonly #row = new Float64Array(featureNames.length)
+  /** The record whose features these are. */
+  #measured = -1
   readonly #asksWhen: number
   readonly #asksWhere: number
 
@@ -55,19 +67,29 @@ export class Measure {
     this.#signals = signalsOf(corpus, asked, occurrences.frequencies)
     this.#coverage = new Coverage(corpus, occurrences)
     this.#around = new Surroundings(corpus, this.#signals.runs)
+    const { cosines } = this.#signals
+    const { similarities, nearness } = asked
+    const hasVectors = cosines !== null && similarities !== null && nearness !== null
+    this.#windows = hasVectors ? { cosines, known: similarities, nearness } : null
     this.#asksWhen = asksWhen.test(question.trim()) ? 1 : 0
     this.#asksWhere = asksWhere.test(question.trim()) ? 1 : 0
   }
 
-  /** Fills in the features of a record in scope, each at its place in `featureAt`; one that is no message stands alone. */
-  of(row: number, into: Float64Array): void {
-    into.fill(0)
+  /**
+   * The features of a record in scope, each at its place in `featureAt`; one that is no message stands alone. The numbers are true
+   * until another record is measured.
+   */
+  of(row: number): Float64Array {
+    const into = this.#row
+    if (row === this.#measured) return into
+    this.#measured = row
     this.#around.of(row)
     this.#saidHow(row, into)
     this.#byWords(row, into)
     if (this.#signals.cosines !== null) this.#byMeaning(this.#signals.cosines, row, into)
     if (this.#signals.sentences !== null) this.#bySentences(this.#signals.sentences, row, into)
     this.#bySession(row, into)
+    return into
   }
 
   /** What a message has whatever it is about, and which of that the question asks for. */
@@ -134,7 +156,6 @@ export class Measure {
 
   #byMeaning(cosines: Float32Array | Float64Array, row: number, into: Float64Array): void {
     const { meanCosine, meaning } = this.#signals
-    const { similarities, nearness } = this.#asked
     const { before, after } = this.#around
     const own = cosines[row] as number
     into[at.meaning] = meaning === null ? 0 : (meaning[row] as number)
@@ -143,10 +164,9 @@ export class Measure {
     into[at.cosineAfter] = bestAround(after, cosines, meanCosine)
     into[at.cosineAndWords] = Math.max(0, own) * (into[at.words] as number)
     into[at.answersNear] = (into[at.answers] as number) * Math.max(0, into[at.cosineBefore] as number)
-    const hasVector = (other: number) => !Number.isNaN(similarities?.[other] ?? Number.NaN)
-    const windows = nearness === null ? [own, own] : windowsOf(this.#corpus, cosines, hasVector, nearness, row)
-    into[at.windowBefore] = windows[0] as number
-    into[at.windowAround] = windows[1] as number
+    const windows = this.#windows
+    into[at.windowBefore] = windows === null ? own : windowBefore(this.#corpus, windows, row)
+    into[at.windowAround] = windows === null ? own : windowAround(this.#corpus, windows, row)
   }
 
   #bySentences(sentences: NonNullable<Signals['sentences']>, row: number, into: Float64Array): void {
@@ -161,9 +181,9 @@ export class Measure {
     const { sessionWords, sessionMeaning } = this.#signals
     const { fused } = this.#asked
     const session = this.#corpus.columns.sessions[row] as number
-    if (session === -1) return
-    into[at.sessionKeyword] = sessionWords[session] as number
-    into[at.sessionMeaning] = sessionMeaning === null ? 0 : (sessionMeaning[session] as number)
-    into[at.sessionBest] = fused === null ? 0 : lifted * ((fused.bySession[session] as number) - fused.best)
+    const isAlone = session === -1
+    into[at.sessionKeyword] = isAlone ? 0 : (sessionWords[session] as number)
+    into[at.sessionMeaning] = isAlone || sessionMeaning === null ? 0 : (sessionMeaning[session] as number)
+    into[at.sessionBest] = isAlone || fused === null ? 0 : lifted * ((fused.bySession[session] as number) - fused.best)
   }
 }

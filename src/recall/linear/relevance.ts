@@ -1,6 +1,6 @@
 /** How likely a record answers a question, as a probability; and whether the question is about anything that was said. */
-import { featureAt, featureNames, type LinearWeights } from './features.ts'
-import { scale } from './linear.ts'
+import { featureNames, type LinearWeights } from './features.ts'
+import { scale, termsOf } from './linear.ts'
 import type { Measure } from './measure.ts'
 
 /** A logistic model: the log odds are the sum of these. */
@@ -22,10 +22,7 @@ export const bestRecords = 60
 
 function sumOf(weights: LinearWeights, row: Float64Array): number {
   let sum = 0
-  for (const name of featureNames) {
-    const weight = weights[name]
-    if (weight !== undefined) sum += weight * (row[featureAt[name]] as number)
-  }
+  for (const { at, weight } of termsOf(weights)) sum += weight * (row[at] as number)
   return sum
 }
 
@@ -36,13 +33,12 @@ function chance(logOdds: number): number {
 /** The highest value of each feature among some rows. */
 export function highestOf(measure: Measure, rows: Int32Array): Float64Array {
   const highest = new Float64Array(featureNames.length).fill(Number.NEGATIVE_INFINITY)
-  const row = new Float64Array(featureNames.length)
   for (const one of rows) {
-    measure.of(one, row)
+    const row = measure.of(one)
     for (let at = 0; at < row.length; at++)
       if ((row[at] as number) > (highest[at] as number)) highest[at] = row[at] as number
   }
-  return rows.length === 0 ? row : highest
+  return rows.length === 0 ? highest.fill(0) : highest
 }
 
 /** How likely it is that a question is about something that was said, given the highest features. */
@@ -56,7 +52,6 @@ export class Relevance {
   readonly #weights: RelevanceWeights
   readonly #start: number
   readonly #best: number
-  readonly #row = new Float64Array(featureNames.length)
 
   /** @param best The best score of all records. */
   constructor(measure: Measure, weights: RelevanceWeights, highest: Float64Array, best: number) {
@@ -68,8 +63,7 @@ export class Relevance {
 
   /** From 0 to 1. */
   of(row: number, score: number): number {
-    this.#measure.of(row, this.#row)
     const behind = (score - this.#best) / scale.unit
-    return chance(this.#start + sumOf(this.#weights.item, this.#row) + this.#weights.behind * behind)
+    return chance(this.#start + sumOf(this.#weights.item, this.#measure.of(row)) + this.#weights.behind * behind)
   }
 }

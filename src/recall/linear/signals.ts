@@ -1,6 +1,7 @@
 /** What the features of a message are made of: numbers of all rows and sessions, found out once for a question. */
 
 import { bestPossible, type KeywordLeg } from '../legs/keyword.ts'
+import { summaryOf } from '../legs/scale.ts'
 import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
 import { bestAround, type Runs, runsOf, Surroundings } from './runs.ts'
 
@@ -56,26 +57,48 @@ const messageKind = 0
 const spread = { rest: 0.5, before: 0.5, earlier: 0.25, after: 0.3 } as const
 const sentenceSpread = 0.1
 
-function isMessage({ inScope, columns }: Corpus, row: number): boolean {
-  return inScope[row] === 1 && columns.kinds[row] === messageKind
+/** A column, and the highest number of each session. */
+interface StretchedColumn {
+  readonly column: Stretched
+  readonly bySession: Float64Array
 }
 
-function stretched(corpus: Corpus, values: Float64Array): Stretched {
+/**
+ * Stretches the numbers of the messages in scope, and finds the best of each session; a session without such a message has the
+ * lowest number there is.
+ */
+function stretched({ count, inScope, columns, sessionCount }: Corpus, values: Float64Array): StretchedColumn {
+  const { kinds, sessions } = columns
+  const bySession = new Float64Array(sessionCount).fill(Number.NEGATIVE_INFINITY)
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
-  for (let row = 0; row < corpus.count; row++) {
-    if (!isMessage(corpus, row)) continue
+  for (let row = 0; row < count; row++) {
+    if (inScope[row] === 0 || kinds[row] !== messageKind) continue
     const value = values[row] as number
     if (value < low) low = value
     if (value > high) high = value
+    const session = sessions[row] as number
+    if (value > (bySession[session] as number)) bySession[session] = value
   }
+  const column = stretchedBetween(values, low, high)
+  // What is highest before is highest behind.
+  for (let i = 0; i < bySession.length; i++)
+    if (bySession[i] !== Number.NEGATIVE_INFINITY) bySession[i] = stretch(column, bySession[i] as number)
+  return { column, bySession }
+}
+
+function stretchedBetween(values: Float64Array, low: number, high: number): Stretched {
   if (high > low) return { values, low, factor: 1 / (high - low) }
-  return high > 0 ? { values, low: 0, factor: 1 / high } : { values, low: 0, factor: 0 }
+  return { values, low: 0, factor: high > 0 ? 1 / high : 0 }
+}
+
+function stretch({ low, factor }: Stretched, value: number): number {
+  return (value - low) * factor
 }
 
 /** The number of a row in a stretched column. */
-export function stretchedAt({ values, low, factor }: Stretched, row: number): number {
-  return ((values[row] as number) - low) * factor
+export function stretchedAt(column: Stretched, row: number): number {
+  return stretch(column, column.values[row] as number)
 }
 
 /** Runs near a hit: only their messages can have words in the runs around. */
@@ -119,67 +142,55 @@ function wordsOfRuns(corpus: Corpus, runs: Runs, { own, hits }: KeywordLeg): Flo
 }
 
 /** The best of each session; sessions without a message in scope have the lowest number there is. */
-function bestOfSessions(corpus: Corpus, numberAt: (row: number) => number): Float64Array {
-  const best = new Float64Array(corpus.sessionCount).fill(Number.NEGATIVE_INFINITY)
-  const { sessions } = corpus.columns
-  for (let row = 0; row < corpus.count; row++) {
-    if (!isMessage(corpus, row)) continue
+function bestOfSessions({ count, inScope, columns, sessionCount }: Corpus, values: Numbers): Float64Array {
+  const best = new Float64Array(sessionCount).fill(Number.NEGATIVE_INFINITY)
+  const { kinds, sessions } = columns
+  for (let row = 0; row < count; row++) {
+    if (inScope[row] === 0 || kinds[row] !== messageKind) continue
     const session = sessions[row] as number
-    const value = numberAt(row)
+    const value = values[row] as number
     if (value > (best[session] as number)) best[session] = value
   }
   return best
 }
 
-/** The mean of the rows in scope that have a number. */
-function meanOf(corpus: Corpus, values: Numbers): number {
-  let sum = 0
-  let count = 0
-  for (let row = 0; row < corpus.count; row++) {
-    const value = values[row] as number
-    if (corpus.inScope[row] === 0 || Number.isNaN(value)) continue
-    sum += value
-    count++
-  }
-  // Rounded, so that it does not depend on the order of the rows.
-  return count === 0 ? 0 : Math.fround(sum / count)
+/** Numbers whose gaps are filled: a row without a vector is taken to be as near as its words say, between the mean and the best. */
+interface Filled {
+  readonly values: Numbers
+  readonly mean: number
 }
 
-/** What a row without a vector is taken to be near: as much as its words say, between the mean and the best. */
-function guessed(corpus: Corpus, values: Numbers, mean: number, keyword: KeywordLeg | null): Numbers {
-  let best = mean
-  let isMissing = false
-  for (let row = 0; row < corpus.count; row++) {
-    if (corpus.inScope[row] === 0) continue
+function filled(corpus: Corpus, values: Numbers, keyword: KeywordLeg | null): Filled {
+  const { mean, highest, isComplete } = summaryOf(corpus, values)
+  if (isComplete) return { values, mean }
+  const reach = Math.max(mean, highest) - mean
+  const all = new Float64Array(values.length)
+  for (let row = 0; row < values.length; row++) {
     const value = values[row] as number
-    if (value > best) best = value
-    isMissing ||= Number.isNaN(value)
+    all[row] = Number.isNaN(value) ? mean + reach * (keyword === null ? 0 : (keyword.scores[row] as number)) : value
   }
-  if (!isMissing) return values
-  return Float64Array.from(values, (value, row) => {
-    if (!Number.isNaN(value)) return value
-    return mean + (best - mean) * (keyword === null ? 0 : (keyword.scores[row] as number))
-  })
+  return { values: all, mean }
 }
 
 function sentenceSignals(corpus: Corpus, runs: Runs, values: Float32Array): SentenceSignals {
-  const mean = meanOf(corpus, values)
-  const filled = Float32Array.from(values, (value) => (Number.isNaN(value) ? mean : value))
+  const { mean } = summaryOf(corpus, values)
+  const whole = values.slice()
+  for (let row = 0; row < whole.length; row++) if (Number.isNaN(whole[row])) whole[row] = mean
   const around = new Surroundings(corpus, runs)
   const sums = new Float64Array(corpus.count)
   let squares = 0
   let count = 0
   for (let row = 0; row < corpus.count; row++) {
-    if (!isMessage(corpus, row)) continue
+    if (corpus.inScope[row] === 0 || corpus.columns.kinds[row] !== messageKind) continue
     around.of(row)
-    const near = bestAround(around.before, filled, mean) + bestAround(around.after, filled, mean)
-    sums[row] = (filled[row] as number) + sentenceSpread * near
-    squares += ((filled[row] as number) - mean) ** 2
+    const near = bestAround(around.before, whole, mean) + bestAround(around.after, whole, mean)
+    sums[row] = (whole[row] as number) + sentenceSpread * near
+    squares += ((whole[row] as number) - mean) ** 2
     count++
   }
   // A hair more than nothing, for sentences that are all alike.
   const deviation = Math.fround(Math.sqrt(squares / Math.max(1, count))) + 1e-9
-  return { values: filled, mean, deviation, around: stretched(corpus, sums) }
+  return { values: whole, mean, deviation, around: stretched(corpus, sums).column }
 }
 
 /** The signals of a question. */
@@ -190,20 +201,20 @@ export function signalsOf(
 ): Signals {
   const runs = runsOf(corpus)
   const words = keyword?.own ?? new Float64Array(corpus.count)
-  const runWords = stretched(corpus, keyword === null ? words : wordsOfRuns(corpus, runs, keyword))
-  const meanCosine = similarities === null ? 0 : meanOf(corpus, similarities)
-  const meaning = vector === null ? null : guessed(corpus, vector, meanOf(corpus, vector), keyword)
+  const ofRuns = stretched(corpus, keyword === null ? words : wordsOfRuns(corpus, runs, keyword))
+  const cosines = similarities === null ? null : filled(corpus, similarities, keyword)
+  const meaning = vector === null ? null : filled(corpus, vector, keyword).values
   return {
     runs,
     words,
     ideal: bestPossible(corpus, terms) || 1,
-    runWords,
-    cosines: similarities === null ? null : guessed(corpus, similarities, meanCosine, keyword),
-    meanCosine,
+    runWords: ofRuns.column,
+    cosines: cosines?.values ?? null,
+    meanCosine: cosines?.mean ?? 0,
     meaning,
     sentences: sentences === null ? null : sentenceSignals(corpus, runs, sentences),
-    sessionWords: bestOfSessions(corpus, (row) => stretchedAt(runWords, row)),
-    sessionMeaning: meaning === null ? null : bestOfSessions(corpus, (row) => meaning[row] as number),
+    sessionWords: ofRuns.bySession,
+    sessionMeaning: meaning === null ? null : bestOfSessions(corpus, meaning),
   }
 }
 
@@ -212,32 +223,44 @@ const before = 0.7
 const aroundBefore = 0.6
 const aroundAfter = 0.4
 
-/**
- * The cosines of the question with a message and the one before it together, and with those on both sides. A
- * neighbour without a vector counts as none.
- */
-export function windowsOf(
-  corpus: Corpus,
-  cosines: Numbers,
-  hasVector: (row: number) => boolean,
-  nearness: (row: number, other: number) => number,
-  row: number,
-): readonly [before: number, around: number] {
+/** What the windows of messages are made of. */
+export interface WindowParts {
+  /** Cosines of the question. */
+  readonly cosines: Numbers
+  /** The same where a row has a vector; NaN for one without, which is in no window but its own. */
+  readonly known: Numbers
+  readonly nearness: (row: number, other: number) => number
+}
+
+/** The row if it has a vector, else -1. */
+function inWindow({ known }: WindowParts, row: number): number {
+  return row === -1 || Number.isNaN(known[row] as number) ? -1 : row
+}
+
+/** The cosine of the question with a message and the one before it together. */
+export function windowBefore(corpus: Corpus, parts: WindowParts, row: number): number {
+  const { cosines, nearness } = parts
   const own = cosines[row] as number
-  if (!hasVector(row)) return [own, own]
-  const inWindow = (other: number) => (other !== -1 && hasVector(other) ? other : -1)
-  const [left, right] = [inWindow(previousOf(corpus, row)), inWindow(nextOf(corpus, row))]
+  const left = inWindow(parts, row) === -1 ? -1 : inWindow(parts, previousOf(corpus, row))
+  if (left === -1) return own
+  const length = Math.sqrt(1 + before * before + 2 * before * nearness(row, left))
+  return (own + before * (cosines[left] as number)) / length
+}
+
+/** The cosine of the question with a message and those on both sides of it together. */
+export function windowAround(corpus: Corpus, parts: WindowParts, row: number): number {
+  const { cosines, nearness } = parts
+  const own = cosines[row] as number
+  if (inWindow(parts, row) === -1) return own
+  const left = inWindow(parts, previousOf(corpus, row))
+  const right = inWindow(parts, nextOf(corpus, row))
+  const a = left === -1 ? 0 : aroundBefore
+  const b = right === -1 ? 0 : aroundAfter
   const toLeft = left === -1 ? 0 : nearness(row, left)
   const toRight = right === -1 ? 0 : nearness(row, right)
   const across = left === -1 || right === -1 ? 0 : nearness(left, right)
+  const length = Math.sqrt(1 + a * a + b * b + 2 * (a * toLeft + b * toRight + a * b * across))
   const leftCosine = left === -1 ? 0 : (cosines[left] as number)
   const rightCosine = right === -1 ? 0 : (cosines[right] as number)
-  const lengthOf = (a: number, b: number) =>
-    Math.sqrt(1 + a * a + b * b + 2 * (a * toLeft + b * toRight + a * b * across))
-  const a = left === -1 ? 0 : aroundBefore
-  const b = right === -1 ? 0 : aroundAfter
-  return [
-    left === -1 ? own : (own + before * leftCosine) / lengthOf(before, 0),
-    (own + a * leftCosine + b * rightCosine) / lengthOf(a, b),
-  ]
+  return (own + a * leftCosine + b * rightCosine) / length
 }

@@ -1,5 +1,5 @@
 /** Segments of vectors in one line, so that the records of words find theirs by walking along. */
-import type { VectorSegment } from '../../domain/index/vector-segment.ts'
+import { numberOfSegment, type VectorSegment } from '../../domain/index/vector-segment.ts'
 
 /** The columns that say which record a row is, in a segment of words or of vectors. */
 interface RecordRows {
@@ -43,7 +43,7 @@ function compareRows(a: RecordRows, i: number, b: RecordRows, j: number): number
  * Puts segments into as few lines as their keys allow: one, if they do not overlap. A segment of records whose vectors
  * came late, between the keys of another segment, begins a second line.
  */
-export function linesOf(segments: readonly VectorSegment[]): readonly Line[] {
+function linesOf(segments: readonly VectorSegment[]): readonly Line[] {
   const sorted = segments.filter(({ count }) => count > 0).sort((a, b) => compareRows(a, 0, b, 0))
   const lines: { segments: VectorSegment[]; offsets: number[] }[] = []
   for (const segment of sorted) {
@@ -59,6 +59,28 @@ export function linesOf(segments: readonly VectorSegment[]): readonly Line[] {
     }
   }
   return lines
+}
+
+/** Segments of one space in their lines, each with its number. */
+interface LinedUp {
+  readonly segments: readonly VectorSegment[]
+  readonly lines: readonly Line[]
+  readonly byNumber: ReadonlyMap<number, VectorSegment>
+}
+
+/** By the first of the segments: they live no longer than it. */
+const known = new WeakMap<VectorSegment, LinedUp>()
+
+/** The lines of some segments, kept as long as these stay the same. */
+export function linedUp(segments: readonly VectorSegment[]): Pick<LinedUp, 'lines' | 'byNumber'> {
+  const [first] = segments
+  if (first === undefined) return { lines: [], byNumber: new Map() }
+  const found = known.get(first)
+  if (found?.segments.length === segments.length && found.segments.every((one, i) => one === segments[i])) return found
+  const byNumber = new Map(segments.map((segment) => [numberOfSegment(segment), segment]))
+  const all = { segments, lines: linesOf(segments), byNumber }
+  known.set(first, all)
+  return all
 }
 
 /** First number from `low` up to `high` that is not below; all those that are come first. */

@@ -3,7 +3,7 @@ import { invariant } from '../../domain/error.ts'
 import { numberOfSegment, type VectorSegment } from '../../domain/index/vector-segment.ts'
 import type { WordSegment } from '../../domain/index/word-segment.ts'
 import { createDots, type Dots, quantiseQuery } from './dot-kernel.ts'
-import { type Line, linesOf, meetRecords } from './record-order.ts'
+import { type Line, linedUp, meetRecords } from './record-order.ts'
 
 let sharedDots: Dots | undefined
 
@@ -99,7 +99,7 @@ export function similarities(
   for (const { dimensions } of vectors)
     invariant(dimensions === query.length, 'a question has the dimensions of the vectors')
   const answer = new Float32Array(words.reduce((sum, { count }) => sum + count, 0)).fill(Number.NaN)
-  for (const [place, line] of linesOf(vectors).entries()) {
+  for (const [place, line] of linedUp(vectors).lines.entries()) {
     const best = bestOfRecords(line.segments, query)
     if (place === 0) fillFirst(line, best, words, answer)
     else fillMore(line, best, words, answer)
@@ -136,7 +136,7 @@ export function nearestPiece(
   query: Float32Array,
 ): number | null {
   let best: { readonly piece: number; readonly cosine: number } | null = null
-  for (const line of linesOf(vectors)) {
+  for (const line of linedUp(vectors).lines) {
     const found = vectorsOf(line, words, i)
     if (found === null) continue
     const { segment, row } = found
