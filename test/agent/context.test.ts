@@ -228,6 +228,18 @@ describe('what is recalled', () => {
     expect(prompt.split('</recalled-memory>')[1]).toContain('Zebra five')
   })
 
+  it('is nothing for a greeting, which a search finds where it was said', async () => {
+    const memory = openMemory()
+    await memory.saveMessages({ resourceId, threadId: 'old', messages: ['Hello, this is Alice'] })
+    const recalled = async (question: string, gate: 'off' | 'mild' = 'mild') =>
+      (await assemble(memory, question, { behaviour: { semanticRecall: { gate } } })).seen.recalled.length
+    expect([await recalled('Hello!'), await recalled('Hello from whom?'), await recalled('Hello!', 'off')]).toEqual([
+      0, 1, 1,
+    ])
+    const { items } = await memory.recall({ resourceId, query: 'hello' })
+    expect(items.map(({ text }) => text)).toEqual(['Hello, this is Alice'])
+  })
+
   it('is asked for beyond what the history holds, so that it does not crowd out the rest', async () => {
     const memory = openMemory()
     await memory.saveMessages({ resourceId, threadId: 'old', messages: ['A zebra lives here'] })

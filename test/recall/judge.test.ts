@@ -115,6 +115,16 @@ describe('the gate', () => {
     expect(ask(corpus, 'Bonjour!', { similarities: near }).rows).toHaveLength(5)
   })
 
+  it('finds a greeting where it was said, by its words or by its meaning', () => {
+    const rest = Array.from({ length: 120 }, (_, i) => ({ text: `the report of week ${i}`, thread: 10 + i }))
+    const said = corpusOfSaid(['Hello', 'thank you so much', 'hi', ...rest])
+    const away = Float64Array.from({ length: said.count }, () => 0)
+    const found = (question: string, similarities: ArrayLike<number> = away) =>
+      ask(said, question, { similarities: Float32Array.from(similarities), gate: 'strict' }).rows[0]?.row
+    expect([found('hello'), found('Thank you!'), found('hi'), found('merci')]).toEqual([0, 1, undefined, undefined])
+    expect(found('hi', away.with(2, 0.97))).toBe(2)
+  })
+
   it('is open among few records, where the nearest may be far', () => {
     expect(ask(corpus, 'Which xylophone?', { similarities: far, gate: 'strict' }).rows).toHaveLength(5)
   })

@@ -7,6 +7,7 @@ import type { Message } from '../../domain/records/message.ts'
 import { msOf } from '../../domain/time.ts'
 import type { Found, FoundItem } from '../../ports/agent-memory.ts'
 import type { ResolvedRecallOptions } from '../../ports/behaviour.ts'
+import { isGreeting } from '../../recall/question/greeting.ts'
 import { fenced } from '../../recall/text/fence.ts'
 import { type FittedText, fitText } from './fit.ts'
 import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
@@ -80,9 +81,12 @@ async function readRecalled(reading: Reading): Promise<RecallOutcome> {
   const { semanticRecall } = reading.input.behaviour
   if (semanticRecall === null) return { recollection: null, warning: null }
   const question = await questionOf(reading)
-  if (question.trim() === '') return { recollection: null, warning: null }
+  const { options } = semanticRecall
+  // Somebody who searches for a greeting wants those that were said; a prompt does not.
+  const asksNothing = question.trim() === '' || (options.gate !== 'off' && isGreeting(question))
+  if (asksNothing) return { recollection: null, warning: null }
   try {
-    return { recollection: await recallFor(reading.input, question, semanticRecall.options), warning: null }
+    return { recollection: await recallFor(reading.input, question, options), warning: null }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     return { recollection: null, warning: `Nothing was recalled: ${reason}` }
