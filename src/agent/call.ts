@@ -16,6 +16,7 @@ import type { ResolvedBehaviour } from '../ports/behaviour.ts'
 import type { CallIterations } from './call-iterations.ts'
 import type { Utterance } from './context/model-messages.ts'
 import { resolveModel } from './model.ts'
+import { NoteProgress } from './note-progress.ts'
 import { once } from './once.ts'
 import {
   type AgentInput,
@@ -32,6 +33,7 @@ import { Relay } from './relay.ts'
 import { RequestContext } from './request-context.ts'
 import { ShownConversation } from './shown-conversation.ts'
 import { spendingAround } from './spending.ts'
+import { isNotePart } from './tools/data-parts.ts'
 import { ResultReader } from './tools/result-reader.ts'
 import { withApprovals } from './tools/tool-approval.ts'
 import { withConvertedSchemas } from './tools/tool-schema.ts'
@@ -116,6 +118,8 @@ export interface Call {
   readonly log: WorkLog
   /** What the model is shown and says, for those that work is handed to. */
   readonly shown: ShownConversation
+  /** How notes of its thread come about. */
+  readonly noteProgress: NoteProgress
   /** The steps of the model; null for a call that nobody follows, checks or limits. */
   readonly iterations: CallIterations | null
   /** Whether a new message gave the data that the turn goes on with. A client then has no open answer to add to. */
@@ -261,6 +265,15 @@ function withAuthor(input: readonly ReadMessage[], agent: Actor, author: Actor |
   })
 }
 
+/** Messages without what a client was told of notes: it is of no message. One that holds nothing else is left out. */
+function withoutNoteParts(input: readonly ReadMessage[]): readonly ReadMessage[] {
+  return input.flatMap((read) => {
+    const parts = read.input.parts.filter((part) => !isNotePart(part))
+    if (parts.length === read.input.parts.length) return [read]
+    return parts.length === 0 ? [] : [{ ...read, input: { ...read.input, parts } }]
+  })
+}
+
 const loadMemoryTools = once(() => withPeers(() => import('./tools/memory-tools.ts')))
 const loadRecallTool = once(() => withPeers(() => import('./tools/recall-tool.ts')))
 
@@ -321,7 +334,8 @@ export async function settleCall(
     },
   })
   const goesOn = place?.goesOn ?? null
-  const read = withAuthor(goesOn === null ? readMessages(input) : [], { kind: 'agent', id: agent.id }, found?.author)
+  const sent = goesOn === null ? withoutNoteParts(readMessages(input)) : []
+  const read = withAuthor(sent, { kind: 'agent', id: agent.id }, found?.author)
   const warnings: string[] = []
   const { inputProcessors = [], outputProcessors = [] } = agent.options
   return {
@@ -344,6 +358,7 @@ export async function settleCall(
     relay,
     log,
     shown: said,
+    noteProgress: new NoteProgress(),
     iterations: hands || iterates(delegating) ? await agent.watches(delegating, false) : null,
     isAutoResumed: false,
   }

@@ -96,14 +96,21 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
 }
 
 /** Condenses what the thread has said into notes, if enough was said. If this fails, the next turn tries again. */
-function observeAfterwards({ remembered, agent, model }: Call, threadId: string): void {
+function observeAfterwards({ remembered, agent, model, noteProgress }: Call, { turn, runId }: OwnTurn): void {
   const options = remembered?.behaviour.observationalMemory ?? null
   if (remembered === null || options === null || remembered.behaviour.readOnly) return
   const { space } = remembered
+  const recorded = noteProgress.count
   const observed = (async () => {
     const own =
       options.model === null ? model : options.model === false ? null : resolveModel(options.model, agent.name)
-    await space.observe(threadId, options, own, () => {})
+    try {
+      await space.observe(turn.threadId, options, own, noteProgress.report)
+    } finally {
+      // The run is over: what happened since is added to its record.
+      const change = { kind: 'run-put', runId, details: { ...noteProgress.facts } } as const
+      if (noteProgress.count > recorded) await space.commitAlone([change], [])
+    }
   })()
   remembered.space.hold(
     observed.catch((error: unknown) => agent.log('warn', 'The thread could not be observed.', error)),
@@ -111,16 +118,16 @@ function observeAfterwards({ remembered, agent, model }: Call, threadId: string)
 }
 
 /** Background work after a complete turn. */
-export function afterwards(call: Call, { turn }: OwnTurn, end: AnswerEnd): void {
+export function afterwards(call: Call, own: OwnTurn, end: AnswerEnd): void {
   const { remembered } = call
-  observeAfterwards(call, turn.threadId)
+  observeAfterwards(call, own)
   const options = remembered?.behaviour.generateTitle ?? null
   if (remembered === null || options === null || end.status !== 'complete') return
   const { space } = remembered
   const question = questionOf(call.input.map(({ input }) => input))
   const titled = (async () => {
     const model = options.model === null ? call.model : resolveModel(options.model, call.agent.name)
-    await giveTitle(space, turn.threadId, { ...options, model }, { question, answer: end.parts })
+    await giveTitle(space, own.turn.threadId, { ...options, model }, { question, answer: end.parts })
   })()
   // If this fails, the thread has no title; nothing else happens.
   space.hold(titled.catch((error: unknown) => call.agent.log('warn', 'No title could be made.', error)))

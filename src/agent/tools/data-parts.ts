@@ -18,6 +18,19 @@ export interface DataPart {
 /** The type of the part that tells of a call which waits for data. Memory alone writes it. */
 export const suspendedPart = 'data-tool-call-suspended'
 
+/** The names of parts that tell how notes of a thread come about. Memory alone writes them; they are sent, and never stored. */
+const notePrefix = 'data-om-'
+
+/** Whether a part tells how notes come about. A client may send one back, and a model never sees it. */
+export function isNotePart({ type }: { readonly type: string }): boolean {
+  return type.startsWith(notePrefix)
+}
+
+/** A part that tells how notes come about. */
+export function notePart(name: string, data: object): DataPart {
+  return { type: `${notePrefix}${name}`, data, transient: true }
+}
+
 const fix = `Pass { type: 'data-chart', data: { … } }, with an id if it is written more than once.`
 
 function checkedPart(given: unknown): DataPart {
@@ -29,6 +42,9 @@ function checkedPart(given: unknown): DataPart {
   }
   if (type === suspendedPart) {
     throw invalidInput('part.type', 'must not be the one that tells of suspended calls', type, 'Give it another name.')
+  }
+  if (isNotePart({ type })) {
+    throw invalidInput('part.type', 'must not be one that tells of notes', type, 'Give it another name.')
   }
   if (id !== undefined && typeof id !== 'string') throw invalidInput('part.id', 'must be a text', id, fix)
   if (data === undefined) throw invalidInput('part.data', 'is required', data, fix)
@@ -69,6 +85,15 @@ export class DataParts {
       })
     }
     if (part.transient !== true) this.#room?.take(`The part ${shown(part.type)}`, jsonBytes({ ...part } as never))
+    this.#add(part)
+  }
+
+  /** Adds a part of memory's own, which is sent and not stored. Does nothing if the answer is over. */
+  tell(part: DataPart): void {
+    if (!this.#isOver) this.#add(part)
+  }
+
+  #add(part: DataPart): void {
     this.#parts.push(part)
     for (const follower of this.#followers) follower(part)
   }

@@ -141,6 +141,8 @@ async function contextOf(
   call.shown.notes = context.notes
   call.shown.said = context.conversation
   call.warnings.push(...context.warnings)
+  const { observationalMemory } = behaviour
+  if (observationalMemory !== null) call.noteProgress.status(observationalMemory, thread.id, { ...context.seen.tokens })
   const messages = await processedContext(call, context.messages)
   call.signal?.throwIfAborted()
   const { instructions } = context
@@ -168,6 +170,7 @@ async function readOnlyExchange(call: Call, remembered: Remembered): Promise<Exc
   checkParts(plan.fresh)
   call.warnings.push(...plan.warnings)
   const { modelOutputs: _, suspensions: _none, ...tools } = toolsOf(call, remembered, null)
+  call.noteProgress.showIn(tools.dataParts)
   const { seen: _seen, ...context } = await contextOf(call, remembered, plan, null)
   return { ...context, ...tools, turn: null }
 }
@@ -198,6 +201,7 @@ export async function beginExchange(call: Call): Promise<Exchange | AnswerOfTurn
   try {
     resumed = await resumedAnswer(remembered, begun)
     const own = await ownTurn(call, remembered, begun, resumed)
+    call.noteProgress.showIn(own.dataParts)
     const at = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null, driving }
     const { seen, ...context } = await contextOf(call, remembered, plan, at)
     own.turn.sees(seen)

@@ -169,6 +169,7 @@ export class OwnTurn {
     const all = {
       ...facts,
       ...this.#call.log.facts,
+      ...this.#call.noteProgress.facts,
       ...this.#call.iterations?.facts,
       completionReason,
       seen: this.#seen,
