@@ -7,6 +7,7 @@ import { checkAutoResume, checkCallOptions, checkRequireToolApproval } from './c
 import { checkDelegation } from './delegation-options.ts'
 import { type AgentOptions, callFields, checkMemory } from './options.ts'
 import { checkSubagents, checkSubflows } from './subagents/primitives.ts'
+import { isToolSchema } from './tools/tool-schema.ts'
 
 /** A processor without a method for its list does nothing: its method is misspelt, or it belongs in the other list. */
 function checkProcessors(
@@ -29,11 +30,16 @@ function checkProcessors(
 function checkDescribed({ agents, workflows, tools }: Readonly<Record<string, unknown>>): void {
   if ((agents === undefined && workflows === undefined) || !isJsonObject(tools)) return
   for (const [name, tool] of Object.entries(tools as Readonly<Record<string, unknown>>)) {
-    const { type, description } = (tool ?? {}) as { readonly type?: unknown; readonly description?: unknown }
-    if (type === 'provider' || (typeof description === 'string' && description.trim() !== '')) continue
-    const rule = 'must be a text where an agent hands work on'
-    const fix = 'Say what the tool does and when to use it: the model chooses by it.'
-    throw invalidInput(`tools.${name}.description`, rule, description, fix)
+    const { type, description, inputSchema } = (tool ?? {}) as Readonly<Record<string, unknown>>
+    if (type === 'provider') continue
+    if (typeof description !== 'string' || description.trim() === '') {
+      const rule = 'must be a text where an agent hands work on'
+      const fix = 'Say what the tool does and when to use it: the model chooses by it.'
+      throw invalidInput(`tools.${name}.description`, rule, description, fix)
+    }
+    if (isToolSchema(inputSchema)) continue
+    const fix = 'Say what the tool takes, for example inputSchema: z.object({ city: z.string() }).'
+    throw invalidInput(`tools.${name}.inputSchema`, 'must be a schema where an agent hands work on', inputSchema, fix)
   }
 }
 

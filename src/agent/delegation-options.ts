@@ -88,7 +88,7 @@ export interface DelegationComplete extends DelegationContext {
   /** Why it failed; absent for work that did not. */
   readonly error?: unknown
   /** Ends the run of the supervisor after this step. */
-  readonly bail: () => undefined
+  readonly bail: () => void
 }
 
 /** What `onDelegationComplete` answers; nothing: the result stays as it is. */

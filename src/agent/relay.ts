@@ -15,32 +15,33 @@ interface DelegationCall {
   readonly primitive: Primitive
 }
 
+/** What happens inside of the work that a call hands on. */
+export type DelegationNews =
+  | {
+      readonly kind: 'started'
+      /** What it is asked: the input of the call. */
+      readonly args: unknown
+    }
+  | {
+      readonly kind: 'part'
+      /** A part of the subagent's `fullStream`, or an event of the workflow. */
+      readonly part: { readonly type: string }
+    }
+  | {
+      readonly kind: 'ended'
+      readonly status: 'complete' | 'suspended' | 'failed'
+      /** null for work that stored nothing. */
+      readonly runId: string | null
+      /** What the tool answers; absent unless it is complete. */
+      readonly result?: unknown
+      /** Why it failed. For the application: a model is told less. */
+      readonly error?: unknown
+      /** Tokens, as far as they are known. */
+      readonly usage?: { readonly inputTokens: number; readonly outputTokens: number }
+    }
+
 /** What happens inside of one delegation. */
-export type DelegationEvent = DelegationCall &
-  (
-    | {
-        readonly kind: 'started'
-        /** What it is asked: the input of the call. */
-        readonly args: unknown
-      }
-    | {
-        readonly kind: 'part'
-        /** A part of the subagent's `fullStream`, or an event of the workflow. */
-        readonly part: { readonly type: string }
-      }
-    | {
-        readonly kind: 'ended'
-        readonly status: 'complete' | 'suspended' | 'failed'
-        /** null for work that stored nothing. */
-        readonly runId: string | null
-        /** What the tool answers; absent unless it is complete. */
-        readonly result?: unknown
-        /** Why it failed. For the application: a model is told less. */
-        readonly error?: unknown
-        /** Tokens, as far as they are known. */
-        readonly usage?: { readonly inputTokens: number; readonly outputTokens: number }
-      }
-  )
+export type DelegationEvent = DelegationCall & DelegationNews
 
 type Follower = (event: DelegationEvent) => void
 

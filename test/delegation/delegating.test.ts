@@ -191,6 +191,15 @@ describe('an agent with subagents', () => {
     expect(() => new Agent({ name: 'Lead', tools })).not.toThrow()
   })
 
+  it('and a tool of the AI SDK without a schema of its input is refused, one without a schema of its result is not', () => {
+    const { agent: a } = subagent('a', [])
+    const look = { description: 'Looks.', execute: () => 'seen' }
+    const message = '"tools.look.inputSchema" must be a schema'
+    expect(() => new Agent({ name: 'Lead', agents: { a }, tools: { look } as never })).toThrow(message)
+    const tools = { look: { ...look, inputSchema: z.object({}) } }
+    expect(() => new Agent({ name: 'Lead', agents: { a }, tools })).not.toThrow()
+  })
+
   it('that a function chooses refuses them at the call', async () => {
     const { agent: lead } = supervisor([], null, { agents: () => ({ a: named({}) }) as never })
     await expect(lead.generate('Go')).rejects.toThrow('The agent "A" has no description')

@@ -9,7 +9,7 @@ import { memoryFor } from '../call.ts'
 import type { Utterance } from '../context/model-messages.ts'
 import type { DelegationComplete, DelegationContext, DelegationResult } from '../delegation-options.ts'
 import { Hooks } from '../hooks.ts'
-import type { Primitive } from '../relay.ts'
+import type { DelegationNews, Primitive } from '../relay.ts'
 import { notesId } from '../shown-conversation.ts'
 import { hasOwnMemory, subordinate, type WorkPlace, workPlace } from '../subagents/subordinate.ts'
 import type { ToolCall } from '../tools/tool.ts'
@@ -77,9 +77,9 @@ export class Delegation {
     return this.#tool.suspend({ agentId: this.#task.primitive.id, runId, calls })
   }
 
-  #tell(event: object): void {
+  #tell(news: DelegationNews): void {
     const { toolName, primitive } = this.#task
-    this.#call.relay.tell({ toolCallId: this.#tool.toolCallId, toolName, primitive, ...event } as never)
+    this.#call.relay.tell({ toolCallId: this.#tool.toolCallId, toolName, primitive, ...news })
   }
 
   #note(status: string, more: JsonObject): void {
@@ -220,7 +220,6 @@ export class Delegation {
     const messages = this.#conversation().map(toMessage)
     const bail = () => {
       this.#call.shown.isBailed = true
-      return undefined
     }
     const complete = { ...this.#context(prompt, messages), result, duration: this.#ms(), ...ended, bail }
     return (await this.#hooks.run('onDelegationComplete', () => onDelegationComplete(complete), undefined)) ?? {}
@@ -242,7 +241,8 @@ export class Delegation {
       const { resultText = text, feedback } = await this.#told(prompt, result, { success: true })
       const shownText = feedback === undefined ? resultText : `${resultText}\n\n${feedback}`
       this.#note('complete', runId === null ? {} : { runId })
-      this.#tell({ kind: 'ended', status: 'complete', runId, result: shownText, usage: told.usage })
+      const usage = told.usage === undefined ? {} : { usage: told.usage }
+      this.#tell({ kind: 'ended', status: 'complete', runId, result: shownText, ...usage })
       return shownText
     } catch (error) {
       return this.#fail(error, undefined)

@@ -3,7 +3,7 @@ import { MemoryError, shown } from '../../domain/error.ts'
 import type { JsonObject } from '../../domain/json.ts'
 import type { DelegatingCall } from '../call.ts'
 import type { CalledWorkflow, WorkflowPlace, WorkflowStanding } from '../called-workflow.ts'
-import type { Primitive } from '../relay.ts'
+import type { DelegationNews, Primitive } from '../relay.ts'
 import { workflowPlace } from '../subagents/subordinate.ts'
 import type { PendingCall } from '../suspension/pending-calls.ts'
 import type { ToolCall } from '../tools/tool.ts'
@@ -42,7 +42,7 @@ export async function delegateToWorkflow(call: DelegatingCall, task: WorkflowTas
   const { workflow, primitive, toolName, inputData } = task
   const { toolCallId } = tool
   const began = performance.now()
-  const tell = (event: object) => call.relay.tell({ toolCallId, toolName, primitive, ...event } as never)
+  const tell = (news: DelegationNews) => call.relay.tell({ toolCallId, toolName, primitive, ...news })
   const note = (status: string, more: JsonObject) => {
     const ms = Math.round(performance.now() - began)
     call.log.note({ toolCallId, workflowId: primitive.id, key: primitive.key, status, ms, ...more })
@@ -69,8 +69,12 @@ export async function delegateToWorkflow(call: DelegatingCall, task: WorkflowTas
   }
   const { status, runId, result } = standing
   note(status, { runId })
-  tell({ kind: 'ended', status, runId, ...(status === 'complete' ? { result } : {}) })
-  if (status === 'complete') return result
+  if (status === 'complete') {
+    tell({ kind: 'ended', status, runId, result })
+    return result
+  }
+  // A run that is still open is met again when the turn goes on.
+  tell({ kind: 'ended', status: 'suspended', runId })
   endWithTurn(call, tool)
   return tool.suspend({ agentId: primitive.id, runId, calls: callsOf(standing) })
 }

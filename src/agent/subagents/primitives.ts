@@ -22,11 +22,67 @@ function checkKey(field: string, key: string): void {
   throw invalidInput(field, rule, key, 'The key is a part of the name of a tool: give it another one.')
 }
 
-function noDescription(agent: string, { id, name }: Subagent['agent']): MemoryError {
-  return new MemoryError('invalid-input', {
-    message: `The agent ${shown(name)} has no description, and ${shown(agent)} is to hand work to it.`,
-    fix: `Say what it is good at: new Agent({ id: ${shown(id)}, description: '…', … }). The model chooses by it.`,
-    details: { field: `agents`, agentId: id, rule: 'must have a description each', got: 'undefined' },
+/** A workflow, and the key under which it was given. */
+export interface Subflow {
+  readonly key: string
+  readonly workflow: WorkflowPrimitive & { readonly description: string }
+}
+
+/** How a kind of primitive is checked and named in errors. */
+interface PrimitiveKind<Kept> {
+  readonly field: 'agents' | 'workflows'
+  readonly noun: 'agent' | 'workflow'
+  /** The key of its id in the details of an error. */
+  readonly idField: 'agentId' | 'workflow'
+  /** What one is called in errors. */
+  readonly rule: string
+  readonly fix: string
+  /** How a description is given, up to the id. */
+  readonly fixDescription: (id: string) => string
+  readonly nameOf: (one: Described) => string
+  readonly check: (one: unknown) => boolean
+  readonly keep: (key: string, one: Described) => Kept
+}
+
+interface Described {
+  readonly id: string
+  readonly name?: string
+  readonly description?: string
+}
+
+const agentKind: PrimitiveKind<Subagent> = {
+  ...{ field: 'agents', noun: 'agent', idField: 'agentId', rule: 'must be an Agent' },
+  fix: 'Pass agents: { research: new Agent({ … }) }.',
+  fixDescription: (id) => `Say what it is good at: new Agent({ id: ${id}, description: '…', … }).`,
+  nameOf: ({ name, id }) => name ?? id,
+  check: isCallable,
+  keep: (key, one) => ({ key, agent: one as Subagent['agent'] }),
+}
+
+const workflowKind: PrimitiveKind<Subflow> = {
+  ...{ field: 'workflows', noun: 'workflow', idField: 'workflow', rule: 'must be a workflow' },
+  fix: 'Pass workflows: { report: createWorkflow({ … }) … .commit() }.',
+  fixDescription: (id) => `Say what it does: createWorkflow({ id: ${id}, description: '…', … }).`,
+  nameOf: ({ id }) => id,
+  check: isWorkflow,
+  keep: (key, one) => ({ key, workflow: one as unknown as Subflow['workflow'] }),
+}
+
+function checkPrimitives<Kept>(agent: string, given: unknown, kind: PrimitiveKind<Kept>): readonly Kept[] {
+  const { field, noun, fix } = kind
+  if (given === undefined) return []
+  if (!isJsonObject(given)) throw invalidInput(field, `must be an object of ${field} by key`, given, fix)
+  return Object.entries(given as Readonly<Record<string, unknown>>).map(([key, one]) => {
+    checkKey(field, key)
+    if (!kind.check(one)) throw invalidInput(`${field}.${key}`, kind.rule, one, fix)
+    const primitive = one as Described
+    const { id, description } = primitive
+    if (description !== undefined && description.trim() !== '') return kind.keep(key, primitive)
+    throw new MemoryError('invalid-input', {
+      message: `The ${noun} ${shown(kind.nameOf(primitive))} has no description, and ${shown(agent)} is to hand work to it.`,
+      fix: `${kind.fixDescription(shown(id))} The model chooses by it.`,
+      details: { field, [kind.idField]: id, rule: 'must have a description each', got: 'undefined' },
+    })
   })
 }
 
@@ -37,23 +93,7 @@ function noDescription(agent: string, { id, name }: Subagent['agent']): MemoryEr
  * @throws MemoryError `invalid-input` that names the first one that is wrong.
  */
 export function checkSubagents(agent: string, given: unknown): readonly Subagent[] {
-  if (given === undefined) return []
-  const fix = 'Pass agents: { research: new Agent({ … }) }.'
-  if (!isJsonObject(given)) throw invalidInput('agents', 'must be an object of agents by key', given, fix)
-  return Object.entries(given as Readonly<Record<string, unknown>>).map(([key, one]) => {
-    checkKey('agents', key)
-    if (!isCallable(one)) throw invalidInput(`agents.${key}`, 'must be an Agent', one, fix)
-    const subagent = one as Subagent['agent']
-    const { description } = subagent as { readonly description: string | undefined }
-    if (description === undefined || description.trim() === '') throw noDescription(agent, subagent)
-    return { key, agent: subagent }
-  })
-}
-
-/** A workflow, and the key under which it was given. */
-export interface Subflow {
-  readonly key: string
-  readonly workflow: WorkflowPrimitive & { readonly description: string }
+  return checkPrimitives(agent, given, agentKind)
 }
 
 /**
@@ -63,20 +103,5 @@ export interface Subflow {
  * @throws MemoryError `invalid-input` that names the first one that is wrong.
  */
 export function checkSubflows(agent: string, given: unknown): readonly Subflow[] {
-  if (given === undefined) return []
-  const fix = 'Pass workflows: { report: createWorkflow({ … }) … .commit() }.'
-  if (!isJsonObject(given)) throw invalidInput('workflows', 'must be an object of workflows by key', given, fix)
-  return Object.entries(given as Readonly<Record<string, unknown>>).map(([key, one]) => {
-    checkKey('workflows', key)
-    if (!isWorkflow(one)) throw invalidInput(`workflows.${key}`, 'must be a workflow', one, fix)
-    const { description, id } = one
-    if (description === undefined || description.trim() === '') {
-      throw new MemoryError('invalid-input', {
-        message: `The workflow ${shown(id)} has no description, and ${shown(agent)} is to hand work to it.`,
-        fix: `Say what it does: createWorkflow({ id: ${shown(id)}, description: '…', … }). The model chooses by it.`,
-        details: { field: 'workflows', workflow: id, rule: 'must have a description each', got: 'undefined' },
-      })
-    }
-    return { key, workflow: one as Subflow['workflow'] }
-  })
+  return checkPrimitives(agent, given, workflowKind)
 }
