@@ -26,6 +26,8 @@ export interface WorkflowPlace {
   readonly unique: string
   readonly resourceId?: string
   readonly threadId?: string
+  /** The run that calls it. */
+  readonly parentRunId?: string
 }
 
 /** A step that waits, or was decided about. */
@@ -76,6 +78,13 @@ export interface CalledWorkflow {
   resume(runId: string, path: string, data: Json, by: Actor | undefined): Promise<void>
   /** Cancels a run, unless it has ended. */
   cancel(runId: string): Promise<void>
+  /**
+   * Cancels the runs that wait, or could go on, and that another run began which is over.
+   *
+   * @param isOver Whether that run is over.
+   * @throws MemoryError `denied` unless the memory may administer all spaces.
+   */
+  cancelOrphans(isOver: (parentRunId: string) => Promise<boolean>): Promise<void>
 }
 
 const workflows = new WeakMap<object, (source: Memory | null) => CalledWorkflow>()

@@ -6,6 +6,7 @@ import type { Json } from '../domain/json.ts'
 import { hasEnded } from '../domain/records/run.ts'
 import type { WorkRunStep } from '../ports/agent-memory.ts'
 import type { PlacedRun, WorkflowHost } from './engine/host.ts'
+import { runsNotAtWork } from './engine/recover.ts'
 import { resumeStep } from './engine/resume-run.ts'
 import { isSuspended, viewOf } from './engine/run-view.ts'
 import { settle } from './engine/settle.ts'
@@ -49,7 +50,9 @@ export function calledByAgents(host: WorkflowHost): CalledWorkflow {
   return {
     cancel,
     carryOut: async (given, { inputData, requestContext, signal, listen }) => {
-      const place = await placeRun(host, placeOptions(given))
+      const { parentRunId } = given
+      const parent = parentRunId === undefined ? {} : { parentRunId }
+      const place = { ...(await placeRun(host, placeOptions(given))), ...parent }
       const { runId } = place
       const stop = [host.listen(runId, listen)]
       if (signal !== undefined) stop.push(whenAborted([signal], () => cancel(runId), warnOf))
@@ -61,6 +64,11 @@ export function calledByAgents(host: WorkflowHost): CalledWorkflow {
         return await standingOf(await host.get(runId))
       } finally {
         for (const end of stop) end()
+      }
+    },
+    cancelOrphans: async (isOver) => {
+      for await (const { run } of runsNotAtWork(host, ['suspended', 'pending'])) {
+        if (run.parentRunId !== undefined && (await isOver(run.parentRunId))) await cancel(run.id)
       }
     },
     standing: async (given) => {

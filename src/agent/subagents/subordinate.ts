@@ -87,8 +87,8 @@ export function workPlace(
  * resource itself.
  */
 export function workflowPlace({ space, threadId, runId, toolCallId }: Omit<HandingCall, 'agent'>): WorkflowPlace {
-  const unique = derivedUnique(runId, toolCallId)
+  const own = { unique: derivedUnique(runId, toolCallId), parentRunId: runId }
   const resourceId = resourceOf(space.address)
-  if (resourceId === null) return { unique }
-  return space.address.path.length === 1 ? { unique, resourceId, threadId } : { unique, resourceId }
+  if (resourceId === null) return own
+  return space.address.path.length === 1 ? { ...own, resourceId, threadId } : { ...own, resourceId }
 }

@@ -3,8 +3,9 @@ import { MemoryError } from '../../domain/error.ts'
 import type { RunState } from '../../domain/records/run.ts'
 import type { AgentMemory } from '../../ports/agent-memory.ts'
 import { type CalledAgent, memoryFor, resolved } from '../call.ts'
+import { calledWorkflowOf } from '../called-workflow.ts'
 import type { RequestContext } from '../request-context.ts'
-import { checkSubagents } from '../subagents/primitives.ts'
+import { checkSubagents, checkSubflows } from '../subagents/primitives.ts'
 import { subordinate } from '../subagents/subordinate.ts'
 import { below, noWork } from './calls-below.ts'
 import type { FoundRun } from './continue-run.ts'
@@ -47,11 +48,15 @@ async function isOver(memory: AgentMemory, agent: CalledAgent, runId: string): P
   return turn === null || turn.replacedBy !== null
 }
 
-/** Ends the open work of all subagents, at every depth, whose supervisor's turn is over. */
+/** Ends the open work of all subagents and workflows, at every depth, whose supervisor's turn is over. */
 export async function endOrphans(agent: CalledAgent, requestContext: RequestContext): Promise<void> {
   const subagents = checkSubagents(agent.name, await resolved(agent.options.agents, requestContext))
-  if (subagents.length === 0 || (agent.work !== null && agent.work.depth > deepest)) return
+  const subflows = checkSubflows(agent.name, await resolved(agent.options.workflows, requestContext))
+  if (subagents.length + subflows.length === 0 || (agent.work !== null && agent.work.depth > deepest)) return
   const { usable, memory: source } = await memoryFor(agent, requestContext)
+  for (const { workflow } of subflows) {
+    await calledWorkflowOf(workflow, source)?.cancelOrphans((runId) => isOver(usable, agent, runId))
+  }
   const work = { ...noWork, depth: (agent.work?.depth ?? 0) + 1 }
   for (const subagent of subagents) {
     const child = subordinate(subagent.agent, { agent, source, model: null, work })

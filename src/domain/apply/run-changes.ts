@@ -171,6 +171,32 @@ export function interruptRun(draft: Draft, turn: TurnState): void {
   draft.setRun(run, foldRun(run, effect, draft))
 }
 
+/**
+ * Ends the runs of a thread that is deleted, as `discarded`: those that wait have nothing left to go on with, and a workflow
+ * has lost its steps. A running turn of an agent ends its run itself.
+ */
+export function discardRunsOfThread(draft: Draft, threadId: ThreadId): void {
+  for (const { id } of draft.view.threadRuns(threadId)) {
+    const run = liveRun(draft.run(id), draft.at)
+    if (run === null || hasEnded(run.status) || (run.kind === 'agent' && run.status === 'running')) continue
+    draft.claim({ run: id })
+    const stated: StatedRun = { status: 'discarded', expiresAt: expiryOf(draft, run.kind, 'discarded') }
+    const lease = run.kind === 'workflow' ? draft.lease(runLease(id)) : null
+    const released = lease === null ? {} : ({ released: true } as const)
+    const effect = draft.add({
+      kind: 'run-put' as const,
+      runId: id,
+      prev: run.version,
+      stated,
+      implied: true,
+      ...released,
+    })
+    if (lease !== null) draft.leases.set(runLease(id), null)
+    if (run.continuation !== null) draft.loseOfRun(run, 'continuation')
+    draft.setRun(run, foldRun(run, effect, draft))
+  }
+}
+
 /** Decides the sweeper's expiry, which applies only to expired runs. */
 export function applyRunExpire(draft: Draft, change: ChangeOf<'run-expire'>): ResultOf<'run-expire'> {
   const runId = checkId(change.runId, 'runId') as RunId

@@ -22,6 +22,7 @@ import { copyRun } from './copy-run.ts'
 import type { Draft } from './draft.ts'
 import { dropStepsOfThread } from './drop-steps.ts'
 import { toLogged } from './message-changes.ts'
+import { discardRunsOfThread } from './run-changes.ts'
 
 export function applyThreadPut(draft: Draft, change: ChangeOf<'thread-put'>): ResultOf<'thread-put'> {
   const threadId = checkId(change.threadId, 'threadId') as ThreadId
@@ -65,6 +66,7 @@ export function applyThreadDelete(draft: Draft, change: ChangeOf<'thread-delete'
     buryThread(draft, threadId, draft.view.callerIds(threadId))
     for (const block of blocks) draft.blocks.set(blockKey(threadId, block.name), blockTombstone(block, draft))
     dropStepsOfThread(draft, threadId)
+    discardRunsOfThread(draft, threadId)
     for (const name of draft.view.turnLeases(threadId)) draft.leases.set(name, null)
     draft.count(before, null)
     draft.setThread(threadTombstone(before, draft))

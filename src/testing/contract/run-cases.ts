@@ -143,6 +143,33 @@ const references: readonly StorageCase[] = [
     const run = await scene.run(id)
     expectEqual([run?.status, run?.threadId, run?.turnId], ['failed', 't', turnId], 'of a deleted thread')
   }),
+  sceneCase('runs that wait or could go on end with their thread, and lose what they go on with', async (scene) => {
+    await scene.committed([putThread('t')])
+    await scene.committed([putThread('u')])
+    const continuation = { words: 'secret' }
+    const workflow = { threadId: 't', runKind: 'workflow', continuation } as const
+    const ids = {
+      waiting: await began(scene, 'a', { threadId: 't', status: 'suspended', continuation }),
+      running: await began(scene, 'b', { threadId: 't' }),
+      complete: await began(scene, 'c', { threadId: 't', status: 'complete' }),
+      pending: await began(scene, 'd', { ...workflow, status: 'pending' }),
+      owned: await began(scene, 'e', { ...workflow, leaseMs: 60_000 }),
+      other: await began(scene, 'f', { threadId: 'u', status: 'suspended' }),
+    }
+    const first = await scene.committed({ kind: 'thread-delete', threadId: 't' }, { id: 'deleting' })
+    const statuses = async () => Promise.all(Object.values(ids).map(async (id) => (await scene.run(id))?.status))
+    const gone = ['discarded', 'running', 'complete', 'discarded', 'discarded', 'suspended']
+    expectEqual(await statuses(), gone, 'how the runs stand')
+    for (const id of [ids.waiting, ids.pending, ids.owned]) {
+      const { continuation: left = 'none', endedAt = null, expiresAt = null } = (await scene.run(id)) ?? {}
+      expectEqual([left, endedAt !== null, expiresAt !== null], [null, true, true], 'what is left of one')
+    }
+    expectTrue(!(await scene.logText()).includes('secret'), 'the log has lost it')
+    const token = (await scene.run(ids.owned))?.version as number
+    await scene.refused('conflict', putRun(null, { runId: ids.owned, status: 'complete', token }))
+    const again = await scene.committed({ kind: 'thread-delete', threadId: 't' }, { id: 'deleting' })
+    expectEqual(again, { ...first, replayed: true }, 'the answer to a retry')
+  }),
   sceneCase('the thread of a run is the one that its commit touches', async (scene) => {
     await scene.committed([putThread('t')])
     await scene.committed([putThread('u')])

@@ -153,9 +153,9 @@ const removal: readonly StorageCase[] = [
     await scene.committed(deleteThread('t'))
     await checkGone(scene, both)
     const at = { ...both.run, path: '3' }
-    for (const change of [beginWork(at), endWork(at), waitWork(at)]) await scene.refused('not-found', change)
-    await scene.committed(park(both.run, 'failed'))
-    expectEqual((await scene.run(both.run.runId))?.status, 'failed', 'the run may still end')
+    for (const change of [beginWork(at), endWork(at), waitWork(at)]) await scene.refused('conflict', change)
+    await scene.refused('conflict', park(both.run, 'failed'))
+    expectEqual((await scene.run(both.run.runId))?.status, 'discarded', 'the run has ended with it')
   }),
   sceneCase('a workflow is forgotten with its thread while it is worked on', async (scene) => {
     const both = await told(scene, { threadId: 't' })

@@ -14,7 +14,7 @@ const stored: Readonly<Record<WorkflowStatus, readonly RunStatus[]>> = {
   suspended: ['suspended'],
   success: ['complete'],
   failed: ['failed'],
-  canceled: ['aborted'],
+  canceled: ['aborted', 'discarded'],
 }
 
 const defaultLimit = 50

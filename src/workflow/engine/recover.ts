@@ -8,11 +8,14 @@ const perPage = 100
 /** Runs that a process drives at the same time before it takes further ones over: others may take those. */
 const mostDriven = 100
 
-/** The runs of a workflow that wait to be carried on, the oldest first. */
-async function* pendingRuns(host: WorkflowHost): AsyncGenerator<PlacedRun> {
+/** The runs of a workflow with these statuses, in all spaces, the oldest first. `pending` are those that wait to be carried on. */
+export async function* runsNotAtWork(
+  host: WorkflowHost,
+  statuses: readonly ('suspended' | 'pending')[],
+): AsyncGenerator<PlacedRun> {
   const { usable } = await host.memory()
   for (let after: { startedAt: string; runId: string } | null = null; ; ) {
-    const query = { names: [host.flow.id], kind: 'workflow', statuses: ['pending'], after, limit: perPage } as const
+    const query = { names: [host.flow.id], kind: 'workflow', statuses, after, limit: perPage } as const
     const page = await usable.waitingRuns(host.actor, query)
     yield* page
     const last = page.at(-1)
@@ -25,7 +28,7 @@ async function* pendingRuns(host: WorkflowHost): AsyncGenerator<PlacedRun> {
 export async function recoverRuns(host: WorkflowHost): Promise<readonly RecoveredRun[]> {
   const taken: string[] = []
   const recovered: RecoveredRun[] = []
-  for await (const placed of pendingRuns(host)) {
+  for await (const placed of runsNotAtWork(host, ['pending'])) {
     try {
       if (await host.take(placed)) taken.push(placed.run.id)
     } catch (error) {
@@ -57,7 +60,7 @@ export class Takeover {
   async round(): Promise<readonly RecoveredRun[]> {
     const told: RecoveredRun[] = []
     const refused = new Map<string, number>()
-    for await (const placed of pendingRuns(this.#host)) {
+    for await (const placed of runsNotAtWork(this.#host, ['pending'])) {
       if (this.#host.drivenCount >= mostDriven) break
       const { id, version } = placed.run
       if (this.#refused.get(id) === version) {

@@ -18,6 +18,8 @@ export interface RunPlace {
   readonly unique: string
   readonly resourceId?: string
   readonly threadId?: string
+  /** The run that begins it. */
+  readonly parentRunId?: string
 }
 
 /** Options of `start`. */
@@ -99,7 +101,7 @@ export async function startRun(host: WorkflowHost, place: RunPlace, given: Start
   const input: Json | undefined = storable(given.inputData, what, space.limits.stepBytes)
   const fields = await initialStateOf(host, given.initialState, space.limits.stepBytes)
   const requestContext = given.requestContext ?? new RequestContext()
-  const { runId, unique, resourceId, threadId } = place
+  const { runId, unique, resourceId, threadId, parentRunId } = place
   const run = {
     kind: 'run-put',
     unique,
@@ -108,6 +110,7 @@ export async function startRun(host: WorkflowHost, place: RunPlace, given: Start
     status: 'running',
     leaseMs: space.limits.runLeaseMs,
     ...(threadId === undefined ? {} : { threadId }),
+    ...(parentRunId === undefined ? {} : { parentRunId }),
     ...(resourceId === undefined ? {} : { details: { resourceId } }),
     continuation: runContinuation(requestContext),
   } as const
