@@ -195,7 +195,7 @@ export type { AddedFact, AddedFacts } from './memory/facts/facts-add.ts'
 export type { GetFactOptions, ListConflictsOptions } from './memory/facts/facts-read.ts'
 export type { UpdateFactOptions } from './memory/facts/facts-write.ts'
 export type { ForgetOptions, ReceiptsOptions } from './memory/forget.ts'
-export type { ReindexOptions, Settled } from './memory/indexing.ts'
+export type { MemoryStats, ReindexOptions, Settled } from './memory/indexing.ts'
 export type { ObservedThread, ReflectedThread } from './memory/observations/observe.ts'
 export type { SummarizeThreadOptions, ThreadSummary } from './memory/observations/summary.ts'
 export type { MemoryOptions } from './memory/options/options.ts'
@@ -241,7 +241,7 @@ export type {
   ObservationOptions,
   ReflectionOptions,
 } from './ports/observational-memory.ts'
-export type { Durability, Storage } from './ports/storage.ts'
+export type { CacheKind, CacheUse, Durability, Storage } from './ports/storage.ts'
 export { cloneStep, createStep } from './workflow/create-step.ts'
 export type { AgentStep, AgentStepOptions } from './workflow/definition/agent-step.ts'
 export type {

@@ -189,6 +189,7 @@ export function guardStorage(storage: Storage): Storage {
       subscribe: log.subscribe,
     },
     ...guardIndex(storage),
+    cacheUse: () => storage.cacheUse(),
     close: () => storage.close(),
   }
 }

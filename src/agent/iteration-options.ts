@@ -4,6 +4,7 @@ import { invalidInput } from '../domain/error.ts'
 import { isJsonObject } from '../domain/json.ts'
 import { check, fieldsOf, isFunction, isText, isWholeFrom, type OptionFields } from '../domain/option-checks.ts'
 import { reading } from '../domain/read-plain.ts'
+import { withCommas } from '../domain/with-commas.ts'
 import type { DelegationMessage } from './delegation-message.ts'
 import type { RequestContext } from './request-context.ts'
 
@@ -221,7 +222,7 @@ export function checkTaskCompletion(given: unknown, field: string): void {
   check(fields, 'onComplete', 'must be a function', 'Leave it out for none.', isFunction)
   check(fields, 'suppressFeedback', 'must be true or false', 'Leave it out for false.', isFlag)
   check(fields, 'parallel', 'must be true or false', 'Leave it out for true.', isFlag)
-  const fix = `Pass milliseconds, or leave it out for ${defaultCheckTimeoutMs.toLocaleString('en')}.`
+  const fix = `Pass milliseconds, or leave it out for ${withCommas(defaultCheckTimeoutMs)}.`
   check(fields, 'timeout', 'must be a whole number from 1', fix, isWholeFrom(1))
 }
 

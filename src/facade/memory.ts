@@ -11,7 +11,14 @@ import type { Core } from '../memory/door/core.ts'
 import type { ExportOptions, ResourceExport } from '../memory/export.ts'
 import type { AddedFacts } from '../memory/facts/facts-add.ts'
 import type { ForgetOptions, ReceiptsOptions } from '../memory/forget.ts'
-import { type ReindexOptions, type Settled, settled, warmUp } from '../memory/indexing.ts'
+import {
+  type MemoryStats,
+  memoryStats,
+  type ReindexOptions,
+  type Settled,
+  settled,
+  warmUp,
+} from '../memory/indexing.ts'
 import type { ObservedThread, ReflectedThread } from '../memory/observations/observe.ts'
 import type { SummarizeThreadOptions, ThreadSummary } from '../memory/observations/summary.ts'
 import type { MemoryOptions } from '../memory/options/options.ts'
@@ -151,6 +158,16 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
    */
   warmUp(): Promise<void> {
     return warmUp(this.#core)
+  }
+
+  /**
+   * Figures of this process, for dashboards and alarms. Reads nothing from the database.
+   *
+   * @returns `cache`: bytes that the caches of the database take, about, of the `limitBytes` that they may take (`limits.cacheBytes`),
+   *   in all and by what they hold: `spaces` with their threads and values, `words` and `vectors` of the index, words of `entries`.
+   */
+  stats(): Promise<MemoryStats> {
+    return memoryStats(this.#core)
   }
 
   /**

@@ -4,7 +4,7 @@ import type { Access } from '../domain/actor.ts'
 import { MemoryError, notFound } from '../domain/error.ts'
 import type { SpaceId, SpaceKey } from '../domain/id.ts'
 import { withPeers } from '../domain/peer-packages.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { CacheUse, Storage } from '../ports/storage.ts'
 import type { Degraded, RecallTrace, TracedItem, UnreadItem } from './answers/recollection.ts'
 import type { Core } from './door/core.ts'
 import { settleErasure } from './storage/erasure.ts'
@@ -19,6 +19,12 @@ export interface Settled {
   readonly degraded: Degraded | null
   /** The current error of the embedder, the storage or the background (sweeping, reclaiming), if there is one. */
   readonly error: unknown
+}
+
+/** Figures of this process about a memory. */
+export interface MemoryStats {
+  /** What the caches of its database take, shared by all memories of this process on the same file. */
+  readonly cache: CacheUse
 }
 
 /** Options of `memory.reindex`. */
@@ -52,6 +58,11 @@ export async function settled(core: Core): Promise<Settled> {
 export async function warmUp(core: Core): Promise<void> {
   const indexer = await core.storage.indexer()
   await indexer?.embedder.embed(['ready'], { purpose: 'query' })
+}
+
+/** Figures of this process. */
+export async function memoryStats(core: Core): Promise<MemoryStats> {
+  return { cache: (await core.storage.get()).cacheUse() }
 }
 
 /** Makes all vectors again. */

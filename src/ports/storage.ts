@@ -425,6 +425,17 @@ export interface ReceiptReader {
   asked(access: Access, question: string): Promise<StoredReceipt | null>
 }
 
+/** What is kept in memory of a database: spaces with their threads and rows, words and vectors of the index, words of entries. */
+export type CacheKind = 'spaces' | 'words' | 'vectors' | 'entries'
+
+/** Memory that the caches of a database take in this process, in bytes, about. */
+export interface CacheUse {
+  readonly bytes: number
+  /** The most they may take between two transactions; `limits.cacheBytes`. */
+  readonly limitBytes: number
+  readonly parts: Readonly<Record<CacheKind, number>>
+}
+
 /**
  * The port that storage drivers implement. It is internal for now, and may change in any version; ARCHITECTURE.md says
  * what a driver must provide.
@@ -482,6 +493,8 @@ export interface Storage {
   readonly index: IndexReader
   /** The index of vectors. */
   readonly vectors: VectorStore
+  /** What its caches take in this process. A driver without caches answers zeros. */
+  cacheUse(): CacheUse
   /** Waits for commits under way, then closes. May be called twice. */
   close(): Promise<void>
 }

@@ -1,7 +1,10 @@
 /** One budget of memory for everything that a driver keeps of a file. What was not used for long goes first, one at a time. */
 
+import type { CacheKind, CacheUse } from '../ports/storage.ts'
+
 /** Something that is kept, and can be made or read again. */
 export interface Cached {
+  readonly kind: CacheKind
   /** What it takes in memory, about; {@link CacheBudget.weigh} changes it. */
   bytes: number
   /** Whether it was used since room was last needed. Setting this is the only cost of a use. */
@@ -15,6 +18,7 @@ export class CacheBudget {
   readonly #cached = new Set<Cached>()
   #limitBytes: number
   #bytes = 0
+  readonly #parts: Record<CacheKind, number> = { spaces: 0, words: 0, vectors: 0, entries: 0 }
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
@@ -29,6 +33,11 @@ export class CacheBudget {
     return this.#limitBytes
   }
 
+  /** What is kept now, by its kind. */
+  get use(): CacheUse {
+    return { bytes: this.#bytes, limitBytes: this.#limitBytes, parts: { ...this.#parts } }
+  }
+
   /** Raises the limit. The largest that a user of the file asked for holds. */
   raiseTo(limitBytes: number): void {
     this.#limitBytes = Math.max(this.#limitBytes, limitBytes)
@@ -37,19 +46,19 @@ export class CacheBudget {
   /** Keeps something. Nothing gives way before {@link CacheBudget.makeRoom}. */
   add(cached: Cached): void {
     this.#cached.add(cached)
-    this.#bytes += cached.bytes
+    this.#count(cached, cached.bytes)
   }
 
   /** Notes that something takes more or less memory than before. */
   weigh(cached: Cached, bytes: number): void {
     if (!this.#cached.has(cached)) return
-    this.#bytes += bytes - cached.bytes
+    this.#count(cached, bytes - cached.bytes)
     cached.bytes = bytes
   }
 
   /** Notes that something is no longer kept. */
   remove(cached: Cached): void {
-    if (this.#cached.delete(cached)) this.#bytes -= cached.bytes
+    if (this.#cached.delete(cached)) this.#count(cached, -cached.bytes)
   }
 
   /**
@@ -64,9 +73,14 @@ export class CacheBudget {
         cached.isUsed = false
         this.#cached.add(cached)
       } else {
-        this.#bytes -= cached.bytes
+        this.#count(cached, -cached.bytes)
         cached.drop()
       }
     }
+  }
+
+  #count({ kind }: Cached, bytes: number): void {
+    this.#bytes += bytes
+    this.#parts[kind] += bytes
   }
 }

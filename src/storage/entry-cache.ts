@@ -39,7 +39,12 @@ export class EntryCache {
       return
     }
     this.delete(n)
-    const cached = { bytes: read.words.bytes, isUsed: true, drop: () => this.#spaces.delete(n) }
+    const cached: Cached = {
+      kind: 'entries',
+      bytes: read.words.bytes,
+      isUsed: true,
+      drop: () => this.#spaces.delete(n),
+    }
     this.#spaces.set(n, { read, cached })
     this.#budget.add(cached)
   }

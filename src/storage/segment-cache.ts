@@ -1,4 +1,5 @@
 /** A cache of segments by their number, within a budget that it shares with others. */
+import type { CacheKind } from '../ports/storage.ts'
 import type { CacheBudget, Cached } from './cache-budget.ts'
 
 interface Kept<Segment> extends Cached {
@@ -8,9 +9,11 @@ interface Kept<Segment> extends Cached {
 export class SegmentCache<Segment> {
   readonly #segments = new Map<number, Kept<Segment>>()
   readonly #budget: CacheBudget
+  readonly #kind: CacheKind
 
-  constructor(budget: CacheBudget) {
+  constructor(budget: CacheBudget, kind: CacheKind) {
     this.#budget = budget
+    this.#kind = kind
   }
 
   /** How many segments are kept. */
@@ -27,7 +30,7 @@ export class SegmentCache<Segment> {
     }
     const fresh = read(number)
     if (fresh === null) return null
-    const kept = { ...fresh, isUsed: false, drop: () => this.#segments.delete(number) }
+    const kept = { ...fresh, kind: this.#kind, isUsed: false, drop: () => this.#segments.delete(number) }
     this.#segments.set(number, kept)
     this.#budget.add(kept)
     return fresh.segment

@@ -19,6 +19,7 @@ const withoutValues = [
     'Memory.proposals',
     'Memory.settled',
     'Memory.warmUp',
+    'Memory.stats',
     'Memory.reindex',
     'Memory.close',
     'Team.space',

@@ -22,6 +22,7 @@ const withoutIds = [
     'Memory.proposals',
     'Memory.settled',
     'Memory.warmUp',
+    'Memory.stats',
     'Memory.reindex',
     'Memory.close',
     'Memory.getReceipt',

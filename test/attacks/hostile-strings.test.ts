@@ -25,6 +25,7 @@ const withoutTexts = [
     'Memory.proposals',
     'Memory.settled',
     'Memory.warmUp',
+    'Memory.stats',
     'Memory.reindex',
     'Memory.close',
     'Team.space',

@@ -75,6 +75,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
       'explain',
       'settled',
       'warmUp',
+      'stats',
     ],
     ...['observe', 'getObservations', 'getObservationHistory', 'reflect', 'summarizeThread'],
     ...['reindex', 'getRun', 'listRuns', 'getWorkingMemory', 'updateWorkingMemory', 'getWorkingMemoryHistory'],

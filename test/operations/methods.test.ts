@@ -18,6 +18,7 @@ const exceptions: Readonly<Record<string, string>> = {
   'Memory.search': 'the same as Facts.search',
   'Memory.settled': 'waits for this process: whoever calls over a wire asks for a receipt, or for pending of a recall',
   'Memory.warmUp': 'loads a model into this process',
+  'Memory.stats': 'figures of this process',
   'Memory.close': 'ends this memory',
   'Team.space': 'answers a Space',
   'Team.update': 'takes a function, which cannot cross a wire; it calls team.get and team.write by their methods',

@@ -44,6 +44,7 @@ export async function openBroken(clock: Clock, broken: Break): Promise<Storage> 
     erase: (...call) => sound.erase(...call),
     reclaim: (...call) => sound.reclaim(...call),
     receipts: sound.receipts,
+    cacheUse: () => sound.cacheUse(),
     close: () => sound.close(),
   }
   return { ...parts, ...broken(sound, clock) }

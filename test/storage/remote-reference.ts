@@ -179,6 +179,7 @@ export function openRemote(database: RemoteDatabase, options: RemoteOptions = {}
       return reference.noted(eraseResult(await commit(access, erasing, limits)), note)
     },
     reclaim: () => reference.reclaim(),
+    cacheUse: () => reference.cacheUse(),
     renewLease: async (access, id, lease) => {
       await delay()
       database.touch(id)

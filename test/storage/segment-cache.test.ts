@@ -1,14 +1,14 @@
 // The cache of segments: what it reads, what it keeps, and what gives way.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { CacheBudget } from '../../src/storage/cache-budget.ts'
+import { CacheBudget, type Cached } from '../../src/storage/cache-budget.ts'
 import { SegmentCache } from '../../src/storage/segment-cache.ts'
 import { runRandom } from '../random-runs.ts'
 
 function cacheOf(limit: number) {
   const reads: number[] = []
   const budget = new CacheBudget(limit)
-  const cache = new SegmentCache<{ number: number }>(budget)
+  const cache = new SegmentCache<{ number: number }>(budget, 'words')
   const get = (number: number, bytes = 10) => {
     const read = () => {
       reads.push(number)
@@ -62,12 +62,13 @@ it('keeps no more than fits, whatever is asked, and counts it', async () => {
 it('shares the room with other caches, and lets one thing go at a time', () => {
   const { budget, get, reads } = cacheOf(100)
   const dropped: string[] = []
-  const other = { bytes: 30, isUsed: false, drop: () => dropped.push('other') }
+  const other: Cached = { kind: 'spaces', bytes: 30, isUsed: false, drop: () => dropped.push('other') }
   budget.add(other)
   for (const number of [1, 2, 3]) get(number, 20)
   budget.weigh(other, 50)
   budget.makeRoom()
   expect([dropped, budget.bytes]).toEqual([['other'], 60])
+  expect(budget.use).toEqual({ bytes: 60, limitBytes: 100, parts: { spaces: 0, words: 60, vectors: 0, entries: 0 } })
   budget.weigh(other, 5_000)
   expect(budget.bytes).toBe(60)
   budget.raiseTo(120)

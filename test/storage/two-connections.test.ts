@@ -27,6 +27,7 @@ async function openTwo(clock: Clock): Promise<Storage> {
       return writer.erase(...call)
     },
     reclaim: (...call) => writer.reclaim(...call),
+    cacheUse: () => writer.cacheUse(),
     renewLease: (...call) => writer.renewLease(...call),
     compact: (...call) => writer.compact(...call),
     due: (...call) => reader.due(...call),

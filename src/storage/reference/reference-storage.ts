@@ -24,7 +24,7 @@ import { tombstoneNoun } from '../../domain/records/tombstone.ts'
 import { isoTime } from '../../domain/time.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
 import type { DueWork } from '../../ports/due-work.ts'
-import type { ReceiptReader, Storage } from '../../ports/storage.ts'
+import type { CacheUse, ReceiptReader, Storage } from '../../ports/storage.ts'
 import { admitted } from '../admit.ts'
 import { closedError } from '../closed-error.ts'
 import { type Decision, decide, spaceErased } from '../decide.ts'
@@ -144,6 +144,10 @@ export class ReferenceStorage implements Storage, ReferenceDatabase {
     this.#receipts.set(note.id, withErased(before, erased, note))
     await this.reclaim()
     return this.#receipts.get(note.id) as StoredReceipt
+  }
+
+  cacheUse(): CacheUse {
+    return { bytes: 0, limitBytes: 0, parts: { spaces: 0, words: 0, vectors: 0, entries: 0 } }
   }
 
   /** Memory has no files: a receipt is complete as soon as nothing is left to erase. */

@@ -100,8 +100,8 @@ export class SqliteDatabase {
   constructor(connection: Connection, options: DatabaseOptions) {
     const { clock, language, segmentBytes, cacheBytes } = options
     this.budget = new CacheBudget(cacheBytes)
-    this.wordSegments = new SegmentCache(this.budget)
-    this.vectorSegments = new SegmentCache(this.budget)
+    this.wordSegments = new SegmentCache(this.budget, 'words')
+    this.vectorSegments = new SegmentCache(this.budget, 'vectors')
     this.entryWords = new EntryCache(this.budget)
     this.#spaces = new SpaceCache(this.budget)
     this.connection = connection

@@ -38,7 +38,7 @@ export class SpaceCache {
     const { id } = space.state
     const before = this.#spaces.get(id)
     if (before !== undefined) this.#budget.remove(before.cached)
-    const cached = { bytes: spaceBytes, isUsed: true, drop: () => this.#spaces.delete(id) }
+    const cached: Cached = { kind: 'spaces', bytes: spaceBytes, isUsed: true, drop: () => this.#spaces.delete(id) }
     this.#spaces.set(id, { space, cached })
     this.#budget.add(cached)
     return space

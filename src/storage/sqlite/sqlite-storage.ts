@@ -12,7 +12,7 @@ import type { Language } from '../../domain/language.ts'
 import { defaultLimits, type Limits } from '../../domain/limits.ts'
 import { type Clock, checkedClock } from '../../ports/clock.ts'
 import type { DueWork } from '../../ports/due-work.ts'
-import type { Durability, Storage } from '../../ports/storage.ts'
+import type { CacheUse, Durability, Storage } from '../../ports/storage.ts'
 import { closedError } from '../closed-error.ts'
 import { eraseResult } from '../erase-result.ts'
 import { CommitQueue } from './commit.ts'
@@ -201,6 +201,10 @@ export class SqliteStorage implements Storage {
   async compact(_: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }> {
     const rowsRemoved = await this.#transaction(() => compactSpace(this.#database, space, horizon))
     return { rowsRemoved }
+  }
+
+  cacheUse(): CacheUse {
+    return this.#database.budget.use
   }
 
   close(): Promise<void> {

@@ -1,0 +1,52 @@
+// Figures of a process: what its caches take of their budget.
+import { expect, it, onTestFinished } from 'vitest'
+import { Memory } from '../../src/index.ts'
+import { scriptedEmbedder } from '../../src/testing/scripted-embedder.ts'
+
+const limitBytes = 1_048_576
+
+function open(): Memory {
+  const options = { storage: ':memory:', background: false, embedder: scriptedEmbedder() } as const
+  const memory = new Memory({ ...options, limits: { cacheBytes: limitBytes } })
+  onTestFinished(() => memory.close())
+  return memory
+}
+
+it('says what the caches hold, by kind', async () => {
+  const memory = open()
+  expect(await memory.stats()).toEqual({
+    cache: { bytes: 0, limitBytes, parts: { spaces: 0, words: 0, vectors: 0, entries: 0 } },
+  })
+  // So many that the index has segments of them, and not only what is new.
+  const content = (n: number) => `The car number ${n} is red`
+  const messages = Array.from({ length: 600 }, (_, n) => ({ role: 'user' as const, content: content(n) }))
+  await memory.saveMessages({
+    messages: messages.map((message) => ({ ...message, threadId: 't', resourceId: 'alice' })),
+  })
+  await memory.team('acme').write('colour', 'red')
+  expect((await memory.stats()).cache.parts).toEqual({ spaces: expect.any(Number), words: 0, vectors: 0, entries: 0 })
+  await memory.settled()
+  await memory.space('resource/alice').recall('red car')
+  await memory.space('team/acme').recall('red')
+  const { bytes, parts } = (await memory.stats()).cache
+  for (const [kind, used] of Object.entries(parts)) expect(used, kind).toBeGreaterThan(0)
+  expect(bytes).toBe(Object.values(parts).reduce((sum, used) => sum + used, 0))
+})
+
+it('shows that they keep to their budget', async () => {
+  const memory = open()
+  const team = memory.team('acme')
+  for (let n = 0; n < 150; n++) {
+    await team.write(`key-${n}`, 'x'.repeat(20_000))
+    await memory.team(`team-${n}`).write('key', 1)
+    // What a transaction reads or writes is kept until the next one makes room.
+    expect((await memory.stats()).cache.bytes).toBeLessThan(limitBytes + 50_000)
+  }
+  expect((await memory.stats()).cache.bytes).toBeGreaterThan(limitBytes / 4)
+})
+
+it('is refused once the memory is closed', async () => {
+  const memory = open()
+  await memory.close()
+  await expect(memory.stats()).rejects.toMatchObject({ code: 'closed' })
+})
