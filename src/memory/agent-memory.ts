@@ -19,7 +19,7 @@ import type {
   WatchedTurn,
   WorkRunStep,
 } from '../ports/agent-memory.ts'
-import { recallIn, sharingSpace, workingMemoryIn } from './agent-sections.ts'
+import { proposalsAbout, recallIn, sharingSpace, workingMemoryIn } from './agent-sections.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
 import { isCallStep, isWork, readStep, readSteps } from './conversation/steps.ts'
 import { turnEnded } from './conversation/turn-queue.ts'
@@ -158,6 +158,10 @@ class DoorSpace implements AgentSpace {
 
   propose(...[space, change, deciders]: Parameters<AgentSpace['propose']>): ReturnType<AgentSpace['propose']> {
     return propose(this.#doorAt(space), { change, deciders })
+  }
+
+  proposalsAbout(factIds: readonly string[]): ReturnType<AgentSpace['proposalsAbout']> {
+    return proposalsAbout(this.#door, factIds)
   }
 
   async openProposals(space: SpaceId): Promise<readonly AgentProposal[]> {

@@ -16,6 +16,7 @@ import type { Core } from './door/core.ts'
 import type { Door } from './door/door.ts'
 import { observationsFor } from './observations/for-agents.ts'
 import { propose } from './proposals/propose.ts'
+import { withProposals } from './proposals/read-proposals.ts'
 import { recallFrom } from './recall/recall.ts'
 import { readWorkingMemory, writeWorkingMemory } from './working-memory/working-memory.ts'
 
@@ -93,6 +94,18 @@ function sharedBlocks(own: AgentSpace, door: Door, threadId: string): AgentSpace
   }
 }
 
+/** The open proposals about facts of a space, by the ids of the facts. */
+export async function proposalsAbout(
+  { core, id: space }: Door,
+  factIds: readonly string[],
+): ReturnType<AgentSpace['proposalsAbout']> {
+  const facts = await withProposals(
+    core,
+    factIds.map((id) => ({ id, space })),
+  )
+  return new Map(facts.flatMap(({ id, proposals }) => (proposals === undefined ? [] : [[id, proposals]])))
+}
+
 /** What was observed of a thread, and in addition the notes that another space shares. */
 async function withSharedNotes(
   own: AgentObservations | null,
@@ -136,7 +149,13 @@ function replaced(own: AgentSpace, doorAt: (space: SpaceId) => Door, shared: Sha
           observations: async (...call: Parameters<AgentSpace['observations']>) =>
             withSharedNotes(await own.observations(...call), doorAt, observations),
         }
-  return { recall, ...(facts === undefined ? {} : { facts: doorAt(facts.spaceId).facts }), ...ofNotes, ...ofMemory() }
+  const ofFacts = () => {
+    if (facts === undefined) return {}
+    const door = doorAt(facts.spaceId)
+    const about: AgentSpace['proposalsAbout'] = (factIds) => proposalsAbout(door, factIds)
+    return { facts: door.facts, proposalsAbout: about }
+  }
+  return { recall, ...ofFacts(), ...ofNotes, ...ofMemory() }
 }
 
 /**

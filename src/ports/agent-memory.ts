@@ -89,6 +89,12 @@ export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'to
   readonly without?: readonly string[]
 }
 
+/** What somebody proposed about a fact, and nobody has decided. */
+export interface OpenProposal {
+  readonly action: string
+  readonly author: Actor
+}
+
 /** One found item. */
 export interface FoundItem {
   readonly kind: RecordKind
@@ -106,7 +112,7 @@ export interface FoundItem {
   readonly scores: Readonly<Record<string, number>>
   readonly isNeighbour?: true
   /** What somebody proposed about a fact, and nobody has decided. */
-  readonly proposals?: readonly { readonly action: string; readonly author: Actor }[]
+  readonly proposals?: readonly OpenProposal[]
   /** Its place in its thread, if it is a message. */
   readonly message?: { readonly turnId: string; readonly turnStatus: ShownStatus; readonly seq: Seq }
 }
@@ -325,6 +331,8 @@ export interface AgentSpace extends Reads {
     change: ChangeOf<'proposal-put'>['change'],
     deciders: readonly Actor[],
   ): Promise<{ readonly status: 'proposed'; readonly proposalId: string } | { readonly status: 'conflict' }>
+  /** The open proposals about some facts of the space, or of the one that shares its facts, by the ids of the facts. */
+  proposalsAbout(factIds: readonly string[]): Promise<ReadonlyMap<string, readonly OpenProposal[]>>
   /** The open proposals of a space that name the agent as one who decides, the oldest first. */
   openProposals(space: SpaceId): Promise<readonly AgentProposal[]>
   /**

@@ -100,6 +100,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     decide: (changes) => note('decide', space.decide(changes)),
     sharing: (shared) => space.sharing(shared),
     propose: (id, change, deciders) => note('propose', space.propose(id, change, deciders)),
+    proposalsAbout: (ids) => note('proposalsAbout', space.proposalsAbout(ids)),
     openProposals: (id) => note('openProposals', space.openProposals(id)),
     decideProposal: (id, status, reason) => note('decideProposal', space.decideProposal(id, status, reason)),
   }

@@ -1,6 +1,7 @@
 /** The section of facts: the newest that fit, in the order of their statement. */
 import type { Seq } from '../../domain/id.ts'
 import type { FactState } from '../../domain/records/fact.ts'
+import type { AgentSpace, OpenProposal } from '../../ports/agent-memory.ts'
 import { type FencedItem, fenced } from '../../recall/text/fence.ts'
 import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
@@ -15,8 +16,21 @@ export interface SeenFact {
 const mostFacts = 200
 const factTokens = 1_000
 
+/** A fact with what somebody proposed about it, and nobody has decided. */
+export type ShownFact = FactState & { readonly proposals?: readonly OpenProposal[] }
+
+/** Facts of a space, each with the open proposals about it. */
+export async function withOpenProposals(space: AgentSpace, facts: readonly FactState[]): Promise<readonly ShownFact[]> {
+  if (facts.length === 0) return facts
+  const about = await space.proposalsAbout(facts.map(({ id }) => id))
+  return facts.map((fact) => {
+    const proposals = about.get(fact.id)
+    return proposals === undefined ? fact : { ...fact, proposals }
+  })
+}
+
 /** Current facts of the space: the newest that fit a budget, in the order of their statement. */
-async function readFacts({ input: { space, behaviour } }: Reading): Promise<readonly FactState[]> {
+async function readFacts({ input: { space, behaviour } }: Reading): Promise<readonly ShownFact[]> {
   if (!behaviour.facts) return []
   const query = { attributes: {}, statuses: ['current' as const], order: 'newest' as const, after: null }
   const { items } = await space.facts.list({ ...query, limit: mostFacts })
@@ -25,16 +39,17 @@ async function readFacts({ input: { space, behaviour } }: Reading): Promise<read
     left -= tokensOfText(text)
     return left < 0
   })
-  return items.slice(0, end < 0 ? items.length : end).toReversed()
+  return withOpenProposals(space, items.slice(0, end < 0 ? items.length : end).toReversed())
 }
 
-export function factItem({ text, assertedBy, updatedAt }: FactState): FencedItem {
-  return { kind: 'fact', text, author: assertedBy, at: updatedAt }
+export function factItem({ text, assertedBy, updatedAt, proposals }: ShownFact): FencedItem {
+  const open = proposals === undefined ? {} : { proposals }
+  return { kind: 'fact', text, author: assertedBy, at: updatedAt, ...open }
 }
 
-type FittedFacts = FittedPart & Pick<FittedText<FactState>, 'kept' | 'text'>
+type FittedFacts = FittedPart & Pick<FittedText<ShownFact>, 'kept' | 'text'>
 
-export const facts: Section<'facts', readonly FactState[], FittedFacts, { readonly facts: readonly SeenFact[] }> = {
+export const facts: Section<'facts', readonly ShownFact[], FittedFacts, { readonly facts: readonly SeenFact[] }> = {
   name: 'facts',
   place: 'instructions',
   share: 1 / 2,

@@ -1,7 +1,7 @@
 /** The section of pinned facts: in every prompt, in a budget of their own. */
 import type { FactState } from '../../domain/records/fact.ts'
 import { fenced } from '../../recall/text/fence.ts'
-import { factItem, type SeenFact } from './facts.ts'
+import { factItem, type SeenFact, type ShownFact, withOpenProposals } from './facts.ts'
 import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 
@@ -14,25 +14,25 @@ function byWeight(left: FactState, right: FactState): number {
   return weight(right) - weight(left) || (left.updatedAt < right.updatedAt ? 1 : -1)
 }
 
-async function readPinned({ input: { space, behaviour } }: Reading): Promise<readonly FactState[]> {
+async function readPinned({ input: { space, behaviour } }: Reading): Promise<readonly ShownFact[]> {
   if (behaviour.pinnedFacts === null) return []
   const query = { attributes: {}, statuses: ['current' as const], pinned: true as const, order: 'newest' as const }
   const { items } = await space.facts.list({ ...query, after: null, limit: space.limits.pinnedFacts })
-  return items.toSorted(byWeight)
+  return withOpenProposals(space, items.toSorted(byWeight))
 }
 
-type FittedPinned = FittedPart & Pick<FittedText<FactState>, 'kept' | 'text'>
+type FittedPinned = FittedPart & Pick<FittedText<ShownFact>, 'kept' | 'text'>
 
-export const pinned: Section<'pinned', readonly FactState[], FittedPinned, { readonly pinned: readonly SeenFact[] }> = {
+export const pinned: Section<'pinned', readonly ShownFact[], FittedPinned, { readonly pinned: readonly SeenFact[] }> = {
   name: 'pinned',
   place: 'instructions',
   share: 1,
   read: readPinned,
   fit(found, most, { input: { behaviour } }) {
     const own = Math.min(most, behaviour.pinnedFacts?.tokenBudget ?? 0)
-    const write = (kept: readonly FactState[]) => fenced(kept.map(factItem))
+    const write = (kept: readonly ShownFact[]) => fenced(kept.map(factItem))
     // One that is longer than all of the budget must not keep the others out.
-    const isTooLong = (fact: FactState) => tokensOfText(write([fact])) > own - joinTokens
+    const isTooLong = (fact: ShownFact) => tokensOfText(write([fact])) > own - joinTokens
     const fitted = fitText(
       found.filter((fact) => !isTooLong(fact)),
       own - joinTokens,
