@@ -28,6 +28,7 @@ import { watchRun } from './conversation/watch-run.ts'
 import { watchTurn } from './conversation/watch-turn.ts'
 import type { Core } from './door/core.ts'
 import { Door, resourceSpace } from './door/door.ts'
+import { findNote } from './observations/find-note.ts'
 import { observationsFor, observeAfterTurn } from './observations/for-agents.ts'
 import { mergeBehaviour, parseBehaviour } from './options/behaviour.ts'
 import { randomId } from './options/random-id.ts'
@@ -146,6 +147,10 @@ class DoorSpace implements AgentSpace {
 
   async observations(...[threadId, options]: Parameters<AgentSpace['observations']>) {
     return options === null ? null : observationsFor(this.#door, threadId, options)
+  }
+
+  note(...asked: Parameters<AgentSpace['note']>): ReturnType<AgentSpace['note']> {
+    return findNote(this.#door, ...asked)
   }
 
   observe(...[threadId, options, model, report]: Parameters<AgentSpace['observe']>): Promise<void> {

@@ -139,6 +139,16 @@ export interface AgentNote {
   readonly speaker?: string
 }
 
+/** A note, and where the messages that it condenses are. */
+export interface NotePlace {
+  readonly id: string
+  readonly threadId: string
+  readonly text: string
+  /** The first and the last of them. */
+  readonly from: MessagePosition
+  readonly until: MessagePosition
+}
+
 /** A language model that makes notes. */
 export type ObserverModel = Exclude<ResolvedObservation['model'], string | false | null>
 
@@ -356,6 +366,12 @@ export interface AgentSpace extends Reads {
    * @returns null if there is neither.
    */
   observations(threadId: string, options: Pick<ResolvedObservation, 'scope'> | null): Promise<AgentObservations | null>
+  /**
+   * A note of this space by its id, or by its words as a prompt shows them; the newest of several. Null if there is none.
+   *
+   * @param threadId Only of this thread; null: of any.
+   */
+  note(idOrWords: string, threadId: string | null): Promise<NotePlace | null>
   /**
    * Observes a thread by a model, or by rules, if enough was said since the last time. What several processes do at once is settled.
    *

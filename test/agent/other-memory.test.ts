@@ -83,6 +83,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     within: (turn) => note('within', relayedSpace(space.within(there(turn)), asked)),
     recall: (question) => note('recall', space.recall(question)),
     observations: (threadId, options) => note('observations', space.observations(threadId, options)),
+    note: (...asked) => note('note', space.note(...asked)),
     observe: (...asked) => note('observe', space.observe(...asked)),
     workingMemory: (form, threadId) => note('workingMemory', space.workingMemory(form, threadId)),
     commitAlone: (changes, expect) => note('commitAlone', space.commitAlone(changes, expect)),

@@ -5,6 +5,7 @@ import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { fenced } from '../../recall/text/fence.ts'
 import { replacedAround } from './inside-turn.ts'
 import { internal, isInternalTool, type MemoryScope, orRefusal, refusal } from './memory-scope.ts'
+import { messagesOfNote, mostPages } from './note-messages.ts'
 import { type ResultReader, readingTool } from './result-reader.ts'
 import { createTool } from './tool.ts'
 import { toolNamed } from './tool-set.ts'
@@ -16,7 +17,7 @@ const reading = {
   from: z.int().min(0).nullable().optional().describe('The first character to read.'),
 }
 
-const searching = z.object({
+const searching = {
   query: z
     .string()
     .regex(/\S/, 'Say what to look for.')
@@ -24,34 +25,81 @@ const searching = z.object({
     .optional()
     .describe('What to look for, as a question or in a few words.'),
   topK: z.int().min(1).max(mostItems).nullable().optional().describe('How much to find at most.'),
-  result: reading.result.nullable().optional(),
-  from: reading.from,
-})
+}
+
+const ofNotes = {
+  note: z
+    .string()
+    .regex(/\S/, 'Pass the words of a note.')
+    .nullable()
+    .optional()
+    .describe('A note, in its own words: reads the messages that it was made of.'),
+  page: z
+    .int()
+    .min(-mostPages)
+    .max(mostPages)
+    .nullable()
+    .optional()
+    .describe('Which of these messages: 0 the first ones, 1 the next ones, -1 those before them.'),
+}
+
+const readingFields = { result: reading.result.nullable().optional(), from: reading.from }
 
 const readingAlone = z.object(reading)
 
-/** `recall`, if semantic recall is set explicitly. */
+const everything = z.object({ ...searching, ...ofNotes, ...readingFields })
+
+/** What the tool can do, by the options of memory. Every field may be left out, so the form without some of them is the same type. */
+function inputOf(canSearch: boolean, readsNotes: boolean): typeof everything {
+  const left = z.object({ ...(canSearch ? searching : {}), ...(readsNotes ? ofNotes : {}), ...readingFields })
+  return left as unknown as typeof everything
+}
+
+const searchWords =
+  'Searches what was said earlier, in this conversation and in others with the same user. Use it when you miss something.'
+const noteWords = 'With "note" it reads the messages that a note was made of.'
+const resultWords = 'With "result" it reads a large result of a tool instead.'
+
+/** The kinds of records that a search finds. */
+function kindsOf({ facts, observationalMemory }: MemoryScope['behaviour']): readonly RecordKind[] {
+  return [
+    'message',
+    ...(facts ? (['fact'] as const) : []),
+    ...(observationalMemory === null ? [] : (['observation'] as const)),
+  ]
+}
+
+/** `recall`, if semantic recall is set explicitly, or the messages behind notes may be read. */
 export function recallTool({ space, threadId, behaviour, results }: MemoryScope): ToolSet {
-  const { semanticRecall, facts } = behaviour
-  if (semanticRecall === null || !semanticRecall.isNamed) return {}
-  const { scope, ...options } = semanticRecall.options
-  const inThread = scope === 'thread' ? { threadId } : {}
-  const kinds: readonly RecordKind[] = facts ? ['message', 'fact'] : ['message']
+  const { semanticRecall, observationalMemory } = behaviour
+  const search = semanticRecall?.isNamed === true ? semanticRecall.options : null
+  const retrieval = observationalMemory?.retrieval ?? null
+  if (search === null && retrieval === null) return {}
+  const find = async (question: string, topK: number | null | undefined) => {
+    if (search === null) return refusal('This conversation cannot be searched. Pass a note.')
+    const { scope, ...options } = search
+    const inThread = scope === 'thread' ? { threadId } : {}
+    const most = topK ?? options.topK
+    const without = replacedAround(space, threadId)
+    const kinds = kindsOf(behaviour)
+    const { items } = await space.recall({ question, kinds, ...inThread, ...options, topK: most, without })
+    return items.length === 0 ? 'Nothing was found.' : fenced(items)
+  }
+  const words = [search === null ? '' : searchWords, retrieval === null ? '' : noteWords, resultWords]
   const recall = createTool({
     id: readingTool,
-    description:
-      'Searches what was said earlier, in this conversation and in others with the same user. Use it when you miss something. With "result" it reads a large result of a tool instead.',
-    inputSchema: searching,
+    description: words.filter((said) => said !== '').join(' '),
+    inputSchema: inputOf(search !== null, retrieval !== null),
     readOnly: true,
     metadata: internal,
-    execute: ({ query, topK, result, from }) =>
+    execute: ({ query, topK, note, page, result, from }) =>
       orRefusal(async () => {
         if (typeof result === 'string') return results.read(result, from ?? 0)
-        if (typeof query !== 'string') return refusal('Say what to look for, or which result to read.')
-        const most = topK ?? options.topK
-        const without = replacedAround(space, threadId)
-        const { items } = await space.recall({ question: query, kinds, ...inThread, ...options, topK: most, without })
-        return items.length === 0 ? 'Nothing was found.' : fenced(items)
+        if (typeof note === 'string' && retrieval !== null) {
+          return messagesOfNote(space, threadId, { note, page: page ?? 0, inThread: retrieval.scope === 'thread' })
+        }
+        if (typeof query === 'string') return find(query, topK)
+        return refusal('Say what to look for, or which result to read.')
       }),
   })
   return { [readingTool]: recall }
