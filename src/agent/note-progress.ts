@@ -7,7 +7,7 @@ import { type DataParts, notePart } from './tools/data-parts.ts'
 const mostEvents = 32
 
 /** How full a prompt is: tokens of messages and notes, and the tokens at which they are condensed. */
-export interface NoteStatus {
+interface NoteStatus {
   readonly threadId: string
   readonly messages: { readonly tokens: number; readonly threshold: number }
   readonly notes: { readonly tokens: number; readonly threshold: number }

@@ -4,7 +4,7 @@ import {
   getObservationHistory,
   getObservations,
   observe,
-  reflect,
+  reflectNow,
   summarizeThread,
 } from '../memory/observations/observations.ts'
 import { mostSummaryTokens, usualSummaryTokens } from '../memory/observations/summary.ts'
@@ -67,7 +67,7 @@ export const observationOperations = [
       notes: z.int().min(0),
     }),
     space: ofResource,
-    run: reflect,
+    run: reflectNow,
   }),
   operation({
     name: 'observations.summarize',

@@ -16,7 +16,7 @@ import { observationFrom } from '../options/observational.ts'
 import { asInput, type ObservedThread, observeThread, type ReflectedThread, reflectThread } from './observe.ts'
 import { observerOf } from './observer.ts'
 import { currentNotes, headsIn, notesAfter, notesOf, readHead, toObservations } from './read-notes.ts'
-import { type SummarizeThreadOptions, summaryOf, type ThreadSummary, usualSummaryTokens } from './summary.ts'
+import { type SummarizeThreadOptions, summaryFrom, type ThreadSummary, usualSummaryTokens } from './summary.ts'
 
 /** Which notes to read. */
 export interface GetObservationsRequest<Time = string> {
@@ -121,7 +121,7 @@ export async function observe(core: Core, { resourceId, threadId }: NamedThread)
 }
 
 /** Condenses the notes of a thread, also if they are few. */
-export async function reflect(core: Core, { resourceId, threadId }: NamedThread): Promise<ReflectedThread> {
+export async function reflectNow(core: Core, { resourceId, threadId }: NamedThread): Promise<ReflectedThread> {
   const door = resourceSpace(core, resourceId)
   const thread = await threadIn(door, threadId)
   return reflectThread(door, thread, await ownWay(core))
@@ -138,5 +138,5 @@ export async function summarizeThread(
   const { status } = await observeThread(door, thread, { ...way, isAll: true, report: () => {} })
   const head = await readHead(door, thread)
   const notes = head === null ? [] : (await currentNotes(door, head)).map(asInput)
-  return { status, ...(await summaryOf(notes, maxTokens, await observerOf(core, way.model))) }
+  return { status, ...(await summaryFrom(notes, maxTokens, await observerOf(core, way.model))) }
 }

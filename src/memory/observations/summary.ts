@@ -56,7 +56,7 @@ function fitting(notes: readonly NoteInput[], tokens: number): readonly NoteInpu
 }
 
 /** Notes that fit are taken as they are; others are condensed first. Nothing is stored of that. */
-export async function summaryOf(
+export async function summaryFrom(
   notes: readonly NoteInput[],
   tokens: number,
   observer: Observer,
