@@ -1,5 +1,6 @@
 // The pure way from the stream of a supervisor to the events of a network: tables of parts, and what they become.
 import { expect, it } from 'vitest'
+import type { CompletionReason } from '../../src/agent/iteration-options.ts'
 import { NetworkMapper } from '../../src/agent/network/network-mapper.ts'
 import type { DelegationEvent } from '../../src/agent/relay.ts'
 import type { AgentStreamPart } from '../../src/agent/run/result.ts'
@@ -8,14 +9,14 @@ import { knownLists, namesOf, outOfOrder, payloadsOf } from './scene.ts'
 type Given = { readonly part: object } | { readonly work: object }
 
 const run = {
-  ...{ agentId: 'lead', runId: 'run_1', task: 'Do it', threadId: 't', resourceId: 'ann' },
+  ...{ agentId: 'lead', runId: 'run_1', task: 'Do it', threadId: 't', resourceId: 'ann', before: 0, conversation: [] },
   primitives: new Map([
     ['agent-research', { type: 'agent' as const, id: 'research-id' }],
     ['workflow-city', { type: 'workflow' as const, id: 'city-id' }],
   ]),
 }
 const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 }
-const ending = { usage, isBailed: false, structured: null }
+const ending = { usage, completionReason: 'answered' as CompletionReason | null, structured: null }
 
 const part = (type: string, more: object = {}): Given => ({ part: { type, ...more } })
 const step = (...parts: readonly Given[]) => [part('start-step'), ...parts, part('finish-step', { usage })]
@@ -86,6 +87,7 @@ it('tells what the router chose, why, and what it passed on', () => {
   expect(chosen).toEqual({
     ...{ task: 'Do it', primitiveId: 'research-id', primitiveType: 'agent', prompt: 'Find', result: '' },
     ...{ isComplete: false, selectionReason: 'It knows.', iteration: 0, runId: 'run_1', usage: null },
+    conversationContext: [],
   })
   expect(answered).toMatchObject({ primitiveType: 'none', result: 'Here.', isComplete: true, iteration: 1, usage })
   expect(payloadsOf(events, 'agent-execution-end')).toEqual([
@@ -95,7 +97,7 @@ it('tells what the router chose, why, and what it passed on', () => {
     },
   ])
   expect(payloadsOf(events, 'network-execution-event-finish')).toMatchObject([
-    { isComplete: true, completionReason: 'answered', result: 'Here.', isOneOff: false, validationPassed: true, usage },
+    { isComplete: true, completionReason: 'answered', result: 'Here.', isOneOff: false, usage },
   ])
   expect(steps).toMatchObject([{ primitiveId: 'research-id', args: { prompt: 'Find' }, result: 'Found' }])
 })
@@ -165,9 +167,14 @@ it('ends in a named way', () => {
     return [payload?.completionReason, payload?.isComplete, payload?.result, payload?.isOneOff]
   }
   expect(finish(step(...says('Hello.')))).toEqual(['answered', true, 'Hello.', true])
-  expect(finish(byTool.slice(0, 4))).toEqual(['max-steps', false, '', false])
-  expect(finish(byTool.slice(0, 4), { ...ending, isBailed: true })).toEqual(['ended-by-hook', true, 'Rain', false])
-  expect(namesOf(mapped([...byTool.slice(0, 4)]).events)).not.toContain('network-execution-event-step-finish')
+  for (const completionReason of ['max-steps', 'budget', 'repeated-call', 'stopped'] as const) {
+    const end = { ...ending, completionReason }
+    expect(finish(byTool.slice(0, 4), end)).toEqual([completionReason, false, '', false])
+    expect(namesOf(mapped(byTool.slice(0, 4), { end }).events)).not.toContain('network-execution-event-step-finish')
+  }
+  const byHook = { ...ending, completionReason: 'ended-by-hook' as const }
+  expect(finish(byTool.slice(0, 4), byHook)).toEqual(['ended-by-hook', true, 'Rain', false])
+  expect(finish(byTool, byHook)).toEqual(['ended-by-hook', true, 'It rains.', false])
 })
 
 it('tells of an abort what was at work', () => {

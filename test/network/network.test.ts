@@ -93,7 +93,7 @@ describe('the events of a network', () => {
     const { agent, model } = network(again)
     const stream = await agent.network('Help me', { ...at, maxSteps: 2 })
     const [finish] = payloadsOf(await eventsOf(stream), 'network-execution-event-finish')
-    expect(finish).toMatchObject({ completionReason: 'max-steps', isComplete: false, validationPassed: false })
+    expect(finish).toMatchObject({ completionReason: 'max-steps', isComplete: false })
     expect([await stream.status, (await stream.result).result, model.calls.length]).toEqual(['success', null, 2])
   })
 
@@ -184,6 +184,127 @@ describe('an object', () => {
     const { city, rains }: { city: string; rains: boolean } = await stream.object
     expect([city, rains]).toEqual(['London', true])
   })
+})
+
+describe('a check', () => {
+  const wants = (word: string) => ({
+    id: word,
+    run: ({ output }: { readonly output: string }) => {
+      return output.includes(word) ? { score: 1 } : { score: 0, reason: `"${word}" is missing` }
+    },
+  })
+  const script = [asks('research', 'Find three ways'), 'Here they are.', 'Here they are, with sources.']
+
+  it('is in the events, with what it really found, and the router goes on', async () => {
+    const { agent, model } = network(script)
+    const stream = await agent.network('Help me', { ...at, completion: { scorers: [wants('sources'), wants('Here')] } })
+    const events = await eventsOf(stream)
+    expect(payloadsOf(events, 'network-validation-start')).toEqual([
+      { runId: stream.runId, iteration: 1, checksCount: 2 },
+      { runId: stream.runId, iteration: 2, checksCount: 2 },
+    ])
+    expect(payloadsOf(events, 'network-validation-end')).toMatchObject([
+      {
+        ...{ iteration: 1, passed: false, reason: 'sources: "sources" is missing', timedOut: false },
+        ...{ maxIterationReached: false, suppressFeedback: false, duration: expect.any(Number) },
+        results: [
+          { scorerId: 'sources', score: 0, passed: false, reason: '"sources" is missing' },
+          { scorerId: 'Here', score: 1, passed: true },
+        ],
+      },
+      { iteration: 2, passed: true },
+    ])
+    const known = ['routing-agent-end', 'network-validation-start', 'network-validation-end']
+    const last = ['network-execution-event-step-finish', 'network-execution-event-finish']
+    expect(outOfOrder(namesOf(events), [...knownLists.agent.slice(0, -1), ...known, ...known, ...last])).toEqual([])
+    expect(payloadsOf(events, 'network-execution-event-finish')).toMatchObject([
+      {
+        completionReason: 'validated',
+        validationPassed: true,
+        isComplete: true,
+        result: 'Here they are, with sources.',
+      },
+    ])
+    expect(await stream.result).toMatchObject({ completionReason: 'validated', status: 'success' })
+    expect(model.calls.at(-1)?.prompt).toContain('"sources" is missing')
+    expect(payloadsOf(events, 'routing-agent-end')[0]?.conversationContext).toMatchObject([
+      { role: 'user', parts: [{ type: 'text', text: 'Help me' }] },
+    ])
+  })
+
+  it('that never passes ends with the steps', async () => {
+    const { agent } = network(script)
+    const completion = { scorers: [wants('pictures')], suppressFeedback: true }
+    const stream = await agent.network('Help me', { ...at, completion, maxSteps: 3 })
+    const events = await eventsOf(stream)
+    expect(payloadsOf(events, 'network-validation-end').at(-1)).toMatchObject({
+      ...{ passed: false, maxIterationReached: true, suppressFeedback: true },
+    })
+    expect(payloadsOf(events, 'network-execution-event-finish')).toMatchObject([
+      { completionReason: 'max-steps', validationPassed: false, isComplete: false },
+    ])
+    expect(namesOf(events)).not.toContain('network-execution-event-step-finish')
+  })
+
+  it('stands around the object that it passed', async () => {
+    const schema = z.object({ city: z.string() })
+    const { agent } = network(['{"city":""}', '{"city":"London"}'])
+    const options = { structuredOutput: { schema }, completion: { scorers: [wants('London')] } }
+    const stream = await agent.network('Which?', { ...at, ...options })
+    const names = namesOf(await eventsOf(stream)).filter((name) => /validation|object/.test(name))
+    expect(names.filter((name) => name !== 'network-object')).toEqual([
+      ...['network-validation-start', 'network-validation-end', 'network-validation-start'],
+      ...['network-object-result', 'network-validation-end'],
+    ])
+    expect(names.lastIndexOf('network-object')).toBe(names.indexOf('network-object-result') - 1)
+    expect(await stream.object).toEqual({ city: 'London' })
+  })
+
+  it('is not told of where nothing is checked', async () => {
+    const events = await eventsOf(await network(byAgent).agent.network('Help me', at))
+    expect(namesOf(events).filter((name) => name.includes('validation'))).toEqual([])
+    expect(payloadsOf(events, 'network-execution-event-finish')[0]).not.toHaveProperty('validationPassed')
+  })
+
+  it('goes with a call that continues a network', async () => {
+    const { agent, memory } = waiting('tool')
+    const { runId, status } = await agent.network('Pay', at)
+    await status
+    const completion = { scorers: [wants('Done')] }
+    const next = await agent.approveNetworkToolCall({ runId, completion })
+    const events = await eventsOf(next)
+    expect(payloadsOf(events, 'network-validation-end')).toMatchObject([{ iteration: 1, passed: true }])
+    const { details } = (await memory.getRun(runId)) ?? {}
+    expect(details?.iterations).toMatchObject([
+      { iteration: 1, status: 'complete', calls: [{ tool: 'pay' }] },
+      { iteration: 2, status: 'complete', check: { passed: true } },
+    ])
+  })
+
+  it('has one name', async () => {
+    const completion = { scorers: [wants('x')] }
+    await refused('invalid-input', () =>
+      network([]).agent.network('x', { ...at, completion, isTaskComplete: completion }),
+    )
+  })
+})
+
+it('a network that repeats itself is stopped, tools included', async () => {
+  const again = Array<Step>(5).fill(callTool('weather', { city: 'London' }))
+  const { agent, model } = network(again)
+  const stream = await agent.network('Help me', at)
+  const events = await eventsOf(stream)
+  expect([model.calls.length, (await stream.result).completionReason]).toEqual([3, 'repeated-call'])
+  const ends = payloadsOf(events, 'tool-execution-end')
+  expect(ends.map(({ error }) => error?.includes('asked exactly this') ?? false)).toEqual([false, true, true])
+  expect(payloadsOf(events, 'tool-execution-start')).toHaveLength(3)
+})
+
+it('a network has a budget', async () => {
+  const again = Array.from({ length: 9 }, (_, n) => callTool('weather', { city: `City ${n}` }))
+  const stream = await network(again).agent.network('Help me', { ...at, budget: { tokens: 1 } })
+  const [finish] = payloadsOf(await eventsOf(stream), 'network-execution-event-finish')
+  expect(finish).toMatchObject({ completionReason: 'budget', isComplete: false, iteration: 0 })
 })
 
 describe('a call that waits', () => {

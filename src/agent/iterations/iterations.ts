@@ -99,6 +99,7 @@ export class Iterations implements CallIterations {
   }
 
   async watching<Given extends Settings>(given: Given, turn: IteratingTurn | null): Promise<Given> {
+    this.#before = stepsIn(turn?.stored ?? [])
     if (turn?.isSilent === true) return given
     this.#turn = turn
     this.#begin(turn?.stored ?? [])
@@ -123,7 +124,6 @@ export class Iterations implements CallIterations {
   }
 
   #begin(stored: readonly MessagePart[]): void {
-    this.#before = stepsIn(stored)
     this.#log.restore(this.#log.facts as JsonObject, this.#before)
     if (this.#before > 0) this.#repeated.ended(saidInLastStep(stored, []))
   }

@@ -1,5 +1,7 @@
 /** The events of a network: every name with its payload. Types only. */
 import type { Json } from '../../domain/json.ts'
+import type { DelegationMessage } from '../delegation-message.ts'
+import type { CompletionReason, ScorerResult } from '../iteration-options.ts'
 
 /** What a router may hand a task to: another agent, a workflow, or a tool of its own. */
 export type NetworkPrimitiveType = 'agent' | 'workflow' | 'tool'
@@ -25,12 +27,15 @@ interface Selection {
   readonly prompt: string
   /** The answer; empty if a primitive is chosen. */
   readonly result: string
+  /** Whether the router takes the task for complete; a check may disagree. */
   readonly isComplete: boolean
   /** What the router said before it chose. */
   readonly selectionReason: string
   /** How many decisions came before: 0 for the first one. */
   readonly iteration: number
   readonly runId: string
+  /** What the router was shown of the conversation, without its instructions and without memory. */
+  readonly conversationContext: readonly DelegationMessage[]
   /** Known once the step of the model is over: null where a primitive begins before that. */
   readonly usage: NetworkUsage | null
 }
@@ -126,19 +131,29 @@ export interface NetworkPayloads {
   'tool-execution-suspended': WaitingPrimitive
   /** The network was aborted while a tool was at work. */
   'tool-execution-abort': PrimitiveAbort
-  /** The check begins whether the task is complete. */
-  'network-validation-start': { readonly runId: string; readonly iteration: number; readonly checksCount: number }
+  /** The check begins whether the task is complete. Never there unless something is checked. */
+  'network-validation-start': {
+    readonly runId: string
+    readonly iteration: number
+    /** Scorers; 1 for a check of the form of an object. */
+    readonly checksCount: number
+  }
   /** The check is over. */
   'network-validation-end': {
     readonly runId: string
     readonly iteration: number
     readonly passed: boolean
-    readonly results: readonly Json[]
+    /** One for each scorer. */
+    readonly results: readonly ScorerResult[]
     /** Milliseconds. */
     readonly duration: number
+    /** Whether a scorer was too late. */
     readonly timedOut: boolean
+    /** The reasons of those that did not pass, or why the check passed. */
     readonly reason: string
+    /** Whether it did not pass, and no step was left to do more. */
     readonly maxIterationReached: boolean
+    /** Whether the router is not told why it did not pass. */
     readonly suppressFeedback: boolean
   }
   /** A piece of the object that was asked for: all that is known of it. */
@@ -158,7 +173,8 @@ export interface NetworkPayloads {
   'network-execution-event-finish': {
     readonly task: string | null
     readonly isComplete: boolean
-    readonly completionReason: 'answered' | 'ended-by-hook' | 'max-steps'
+    /** null only for a run that was ended by nothing that is known. */
+    readonly completionReason: CompletionReason | null
     readonly result: string
     readonly primitiveId: string
     readonly primitiveType: NetworkPrimitiveType | 'none'
@@ -168,7 +184,8 @@ export interface NetworkPayloads {
     readonly threadId: string
     /** null for a network that was called without ids. */
     readonly threadResourceId: string | null
-    readonly validationPassed: boolean
+    /** Whether the last check passed. Absent if nothing was checked. */
+    readonly validationPassed?: boolean
     /** Absent unless `structuredOutput` asked for one. */
     readonly object?: unknown
     readonly usage: NetworkUsage

@@ -1,7 +1,10 @@
 /** From the stream of a supervisor to the events of a network. Pure: what comes in decides what goes out. */
+import type { IterationEvent } from '../call-iterations.ts'
+import type { CompletionReason } from '../iteration-options.ts'
 import type { DelegationEvent } from '../relay.ts'
 import type { AgentStreamPart } from '../run/result.ts'
 import type { ToolCallApprovalPart, ToolCallSuspendedPart } from '../suspension/pending-calls.ts'
+import { NetworkChecks, type Structured } from './network-checks.ts'
 import type {
   NetworkEvent,
   NetworkEventType,
@@ -15,22 +18,22 @@ import {
   finishOf,
   innerEvent,
   inWords,
+  isCompleteBy,
   type NetworkRun,
   type NetworkStep,
   promptOf,
   type RunningStep,
   usageOf,
-  validationOf,
   waitingOf,
 } from './network-payloads.ts'
 
 /** How the stream of a network ended. */
 interface NetworkEnding {
   readonly usage: NetworkUsage
-  /** Whether a hook ended it with the result of a primitive. */
-  readonly isBailed: boolean
+  /** Why it ended. */
+  readonly completionReason: CompletionReason | null
   /** The object that was asked for, as it came, and whole; null if none was. */
-  readonly structured: { readonly partials: readonly unknown[]; readonly object: unknown } | null
+  readonly structured: Structured
 }
 
 /** The events of one stream. It remembers what is open, and nothing else. */
@@ -41,7 +44,8 @@ export class NetworkMapper {
   /** Events of work whose call has not come yet: it is on its way through the stream. */
   readonly #early = new Map<string, DelegationEvent[]>()
   #out: NetworkEvent[] = []
-  #iteration = -1
+  readonly #checks: NetworkChecks
+  #iteration: number
   #steps = 0
   #isRouting = false
   #hasCalled = false
@@ -54,11 +58,13 @@ export class NetworkMapper {
   constructor(run: NetworkRun, isContinued: boolean) {
     this.#run = run
     this.#isContinued = isContinued
+    this.#iteration = run.before - 1
+    this.#checks = new NetworkChecks(run, (type, payload) => this.#emit(type, payload))
   }
 
   /** What primitives did so far, in the order in which they began. */
   get steps(): readonly NetworkStep[] {
-    return [...this.#running.values()].map(({ reason: _, isOver: __, ...step }) => step)
+    return [...this.#running.values()].map(({ reason: _, isStarted: _s, isOver: _o, ...step }) => step)
   }
 
   /** The events for a part of the supervisor's `fullStream`. Those of delegations come by {@link delegated}. */
@@ -73,28 +79,28 @@ export class NetworkMapper {
     return this.#taken()
   }
 
+  /** The events for what happens between two steps of the router. */
+  checked(event: IterationEvent): readonly NetworkEvent[] {
+    this.#checks.told(event, Math.max(0, this.#iteration))
+    return this.#taken()
+  }
+
   /** The last events, once the stream is over. */
-  end({ usage, isBailed, structured }: NetworkEnding): readonly NetworkEvent[] {
+  end({ usage, completionReason, structured }: NetworkEnding): readonly NetworkEvent[] {
     for (const events of this.#early.values()) for (const event of events) this.#tell(event)
     if (this.#isWaiting || this.#hasFailed) return this.#taken()
     const { runId, task } = this.#run
     const iteration = Math.max(0, this.#iteration)
-    const isAnswered = !this.#hasCalled
-    const isComplete = isBailed || isAnswered
-    const result = isBailed ? asText(this.#ended?.result ?? '') : this.#said
-    this.#emit('network-validation-start', { runId, iteration, checksCount: 0 })
-    for (const object of structured?.partials ?? []) this.#emit('network-object', { object })
-    if (structured !== null) this.#emit('network-object-result', { object: structured.object })
-    const reason = isBailed ? 'A hook ended it.' : isAnswered ? 'The router answered.' : 'No step was left.'
-    this.#emit('network-validation-end', validationOf(this.#run, iteration, isComplete, reason))
-    if (isComplete) {
+    const last = this.#hasCalled && completionReason === 'ended-by-hook' ? this.#ended : null
+    const result = last === null ? this.#said : asText(last.result ?? '')
+    this.#checks.end(structured, iteration)
+    if (isCompleteBy(completionReason)) {
       this.#emit('network-execution-event-step-finish', { task, result, isComplete: true, iteration, runId })
     }
-    const completionReason = isBailed ? 'ended-by-hook' : isAnswered ? 'answered' : 'max-steps'
-    const last = isBailed ? this.#ended : null
-    const finish = finishOf(this.#run, { completionReason, result, iteration, last, usage })
+    const ended = { completionReason, result, iteration, last, usage, passed: this.#checks.passed }
     const object = structured === null ? {} : { object: structured.object }
-    this.#emit('network-execution-event-finish', { ...finish, isOneOff: this.#running.size === 0, ...object })
+    const isOneOff = this.#running.size === 0
+    this.#emit('network-execution-event-finish', { ...finishOf(this.#run, ended), isOneOff, ...object })
     return this.#taken()
   }
 
@@ -114,6 +120,7 @@ export class NetworkMapper {
       case 'start-step':
         this.#said = ''
         this.#hasCalled = false
+        this.#checks.goesOn()
         // The first step of a stream that goes on may ask no model.
         if (!this.#isContinued || this.#steps > 0) this.#route()
         this.#steps += 1
@@ -133,6 +140,7 @@ export class NetworkMapper {
         break
       case 'finish-step':
         if (this.#isRouting) this.#routed(null, usageOf(part.usage))
+        this.#checks.stepEnded(Math.max(0, this.#iteration))
         break
       case 'tool-call-approval':
       case 'tool-call-suspended':
@@ -180,6 +188,7 @@ export class NetworkMapper {
       result: chosen === null ? this.#said : '',
       isComplete: chosen === null,
       selectionReason: this.#said,
+      conversationContext: this.#run.conversation,
     })
   }
 
@@ -198,13 +207,16 @@ export class NetworkMapper {
 
   #begin(toolCallId: string, primitiveType: NetworkPrimitiveType, primitiveId: string, args: unknown): RunningStep {
     const [iteration, reason] = [Math.max(0, this.#iteration), this.#said]
-    const running = { primitiveType, primitiveId, toolCallId, iteration, args, reason, isOver: false }
+    const state = { isStarted: false, isOver: false }
+    const running = { primitiveType, primitiveId, toolCallId, iteration, args, reason, ...state }
     this.#running.set(toolCallId, running)
     return running
   }
 
-  #started({ primitiveType, primitiveId, toolCallId, args }: RunningStep, toolName: string): void {
+  #started(running: RunningStep, toolName: string): void {
+    const { primitiveType, primitiveId, toolCallId, args } = running
     const { runId } = this.#run
+    running.isStarted = true
     if (primitiveType === 'agent') this.#emit('agent-execution-start', { agentId: primitiveId, args, runId })
     else if (primitiveType === 'workflow') {
       this.#emit('workflow-execution-start', { workflowId: primitiveId, args, runId })
@@ -214,7 +226,7 @@ export class NetworkMapper {
   /** Work of a call that this stream does not show goes on from before: then, and only then, it comes first. */
   #work(event: DelegationEvent): void {
     const { toolCallId } = event
-    const goesOn = this.#isContinued && !this.#hasCalled && this.#iteration < 0
+    const goesOn = this.#isContinued && !this.#hasCalled && this.#iteration < this.#run.before
     if (this.#running.has(toolCallId) || goesOn) this.#tell(event)
     else this.#early.set(toolCallId, [...(this.#early.get(toolCallId) ?? []), event])
   }
@@ -245,7 +257,8 @@ export class NetworkMapper {
     if (known?.isOver === true) return
     const { type, id } = this.#run.primitives.get(toolName) ?? { type: 'tool' as const, id: toolName }
     const running = known ?? this.#begin(toolCallId, type, id, input)
-    if (known === undefined) this.#started(running, toolName)
+    // A call that was refused never began.
+    if (!running.isStarted) this.#started(running, toolName)
     this.#over(running, toolName, outcome, null)
   }
 

@@ -4,6 +4,7 @@ import { invalidInput } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { reading } from '../../domain/read-plain.ts'
 import { callOptions } from '../call-options.ts'
+import type { CompletionReason, TaskCompletion } from '../iteration-options.ts'
 import { type CallOptions, readFields } from '../options.ts'
 import type { DecideOptions } from '../waiting/continue-run.ts'
 import type { NetworkEvent, NetworkPayloads, NetworkUsage } from './network-events.ts'
@@ -18,6 +19,8 @@ interface RoutingOptions {
     /** Added to what the router is told. Default: nothing. */
     readonly additionalInstructions?: string
   }
+  /** How it is checked that the task is complete. The same as `isTaskComplete`. Default: that of `delegation`. */
+  readonly completion?: TaskCompletion
   /** Called when the network is aborted, with what was at work. */
   readonly onAbort?: AbortTold
 }
@@ -39,6 +42,8 @@ export interface NetworkResult {
   readonly runId: string
   /** The final text; null unless the task is complete. */
   readonly result: string | null
+  /** Why it ended; null if it waits or broke off. */
+  readonly completionReason: CompletionReason | null
   /** What it handed on, in order. */
   readonly steps: readonly NetworkStep[]
 }
@@ -97,6 +102,18 @@ function routingOf(fields: Readonly<Record<string, unknown>>): RoutingOptions {
   }
 }
 
+/** The options of a call, with the check under the name that calls have for it. */
+function withCompletion({ completion, ...rest }: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (completion === undefined) return rest
+  if (rest.isTaskComplete === undefined) return { ...rest, isTaskComplete: completion }
+  throw invalidInput(
+    'completion',
+    'must not be given with isTaskComplete',
+    completion,
+    'They are two names for one thing.',
+  )
+}
+
 /**
  * The options of a network in two parts: those of the call, and its own.
  *
@@ -105,12 +122,12 @@ function routingOf(fields: Readonly<Record<string, unknown>>): RoutingOptions {
 export function readNetworkOptions(agents: CallOptions | undefined, given: NetworkOptions | undefined) {
   const { routing, onAbort, ...rest } = readFields(given, 'options')
   const maxSteps = agents?.maxSteps ?? mostSteps
-  const call = callOptions(agents, { maxSteps, ...rest } as CallOptions)
+  const call = callOptions(agents, { maxSteps, ...withCompletion(rest) } as CallOptions)
   return { call, own: routingOf({ routing, onAbort }) }
 }
 
 /** As {@link readNetworkOptions}, for a decision. The options of the decision itself are checked later. */
 export function readNetworkDecision(given: NetworkDecideOptions | undefined) {
   const { routing, onAbort, ...rest } = readFields(given, 'options')
-  return { decision: rest as unknown as DecideOptions, own: routingOf({ routing, onAbort }) }
+  return { decision: withCompletion(rest) as unknown as DecideOptions, own: routingOf({ routing, onAbort }) }
 }

@@ -1,5 +1,7 @@
 /** What the events of a network say: the pieces that several of them share. Pure. */
 import type { Json } from '../../domain/json.ts'
+import type { IterationEvent } from '../call-iterations.ts'
+import type { CompletionReason } from '../iteration-options.ts'
 import type { DelegationEvent } from '../relay.ts'
 import type { PendingCall } from '../suspension/pending-calls.ts'
 import type { NetworkInnerEvent, NetworkPayloads, NetworkPrimitiveType, NetworkUsage } from './network-events.ts'
@@ -12,6 +14,10 @@ export interface NetworkRun {
   readonly task: string | null
   readonly threadId: string
   readonly resourceId: string | null
+  /** How many decisions its run had before this stream of it. */
+  readonly before: number
+  /** What the router is shown of the conversation. */
+  readonly conversation: NetworkPayloads['routing-agent-end']['conversationContext']
   /** What the tools that hand work on lead to, by their names. */
   readonly primitives: ReadonlyMap<string, { readonly type: 'agent' | 'workflow'; readonly id: string }>
 }
@@ -38,6 +44,7 @@ export interface NetworkStep {
 export type RunningStep = { -readonly [Field in keyof NetworkStep]: NetworkStep[Field] } & {
   /** What the router said before it chose. */
   reason: string
+  isStarted: boolean
   isOver: boolean
 }
 
@@ -101,17 +108,29 @@ export function waitingOf(
   }
 }
 
-/** The end of the check whether a task is complete. There are no checks but that the router has answered. */
+/** The end of a check whether the task is complete. */
 export function validationOf(
   { runId }: NetworkRun,
   iteration: number,
-  passed: boolean,
-  reason: string,
+  { check, suppressFeedback }: IterationEvent & { readonly kind: 'check-ended' },
 ): NetworkPayloads['network-validation-end'] {
+  const { passed, results, duration, timedOut, reason, maxIterationReached } = check
+  return { runId, iteration, passed, results, duration, timedOut, reason, maxIterationReached, suppressFeedback }
+}
+
+/** The end of the check whether an answer has its form: the AI SDK makes it, and a stream whose check fails has no end. */
+export function formChecked({ runId }: NetworkRun, iteration: number): NetworkPayloads['network-validation-end'] {
   return {
-    ...{ runId, iteration, passed, results: [], duration: 0, timedOut: false, reason },
-    ...{ maxIterationReached: !passed, suppressFeedback: false },
+    ...{ runId, iteration, passed: true, results: [], duration: 0, timedOut: false },
+    ...{ reason: 'The answer has the form that was asked for.', maxIterationReached: false, suppressFeedback: false },
   }
+}
+
+const complete: ReadonlySet<CompletionReason | null> = new Set(['answered', 'validated', 'ended-by-hook'] as const)
+
+/** Whether a task is complete by that end of its run. */
+export function isCompleteBy(reason: CompletionReason | null): boolean {
+  return complete.has(reason)
 }
 
 /** What the last event of a network says, apart from the object. */
@@ -121,12 +140,14 @@ export function finishOf(
     /** The step that ended the network; null if the router did. */
     readonly last: RunningStep | null
     readonly usage: NetworkUsage
+    /** Of the last check; null if nothing was checked. */
+    readonly passed: boolean | null
   },
 ) {
-  const { completionReason, result, iteration, last, usage } = ended
-  const isComplete = completionReason !== 'max-steps'
+  const { completionReason, result, iteration, last, usage, passed } = ended
   return {
-    ...{ task, isComplete, completionReason, result, iteration, validationPassed: isComplete },
+    ...{ task, isComplete: isCompleteBy(completionReason), completionReason, result, iteration },
+    ...(passed === null ? {} : { validationPassed: passed }),
     ...{ primitiveId: last?.primitiveId ?? '', primitiveType: last?.primitiveType ?? ('none' as const) },
     ...{ threadId, threadResourceId: resourceId, usage: usageOf(usage) },
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { invariant } from '../../domain/error.ts'
 import { resourceOf, spaceId } from '../../domain/space.ts'
 import { type Call, type CalledAgent, memoryFor, questionOf, resolved, settleCall } from '../call.ts'
+import { toMessage } from '../delegation/forwarding.ts'
 import { type AgentInput, placeOf } from '../options.ts'
 import { RequestContext } from '../request-context.ts'
 import { stream } from '../run/stream.ts'
@@ -25,7 +26,8 @@ type Own = ReturnType<typeof readNetworkOptions>['own']
 /** The call of a router. */
 async function routed(call: Call, { routing }: Own): Promise<Call> {
   const prompt = await routerPrompt(call.tools, routing?.additionalInstructions)
-  return { ...call, instructions: [...call.instructions, prompt] }
+  const iterations = await call.agent.watches(call, true)
+  return { ...call, instructions: [...call.instructions, prompt], iterations }
 }
 
 /** What the tools that hand work on lead to, by their names. */
@@ -47,12 +49,15 @@ async function started(call: Call, own: Own): Promise<NetworkStream> {
   invariant(remembered !== null, 'a network is stored')
   const { space, thread } = remembered
   const primitives = await primitivesOf(call)
-  const answer = await stream(await routed(call, own))
+  const routing = await routed(call, own)
+  const answer = await stream(routing)
   const { runId } = answer
   invariant(runId !== null, 'a network has a run')
   const task = call.goesOn === null ? questionOf(call.input.map(({ input }) => input)) : null
-  const run = { agentId: agent.id, runId, task, threadId: thread.id, resourceId: resourceOf(space.address) }
-  return new RunningNetwork(call, answer, { ...run, primitives, space: space.id }, own.onAbort).asStream()
+  const { iterations, shown } = routing
+  const about = { before: iterations?.before ?? 0, conversation: shown.said.map(toMessage) }
+  const run = { agentId: agent.id, runId, task, threadId: thread.id, resourceId: resourceOf(space.address), ...about }
+  return new RunningNetwork(routing, answer, { ...run, primitives, space: space.id }, own.onAbort).asStream()
 }
 
 /** A place that no other call has. */

@@ -29,6 +29,7 @@ export class RunningNetwork {
   readonly #mapper: NetworkMapper
   readonly #events: NetworkEvent[] = []
   readonly #ended = Promise.withResolvers<NetworkResult>()
+  #completionReason: NetworkResult['completionReason'] = null
   #isOver = false
   #changed = Promise.withResolvers<void>()
 
@@ -97,11 +98,15 @@ export class RunningNetwork {
   }
 
   async #read(): Promise<void> {
-    const { relay, options, shown } = this.#call
+    const { relay, options, iterations } = this.#call
     const isShaped = options.structuredOutput !== undefined
     const partials = isShaped ? allOf(this.#answer.objectStream).catch(() => []) : null
     const stop = relay.follow((event) => {
       this.#events.push(...this.#mapper.delegated(event))
+      this.#wake()
+    })
+    iterations?.follow((event) => {
+      this.#events.push(...this.#mapper.checked(event))
       this.#wake()
     })
     try {
@@ -115,7 +120,8 @@ export class RunningNetwork {
     if (status !== 'complete') return this.#finish(statuses[status] ?? 'failed', null)
     const usage = await this.#answer.totalUsage
     const structured = partials === null ? null : { partials: await partials, object: await this.#answer.object }
-    await this.#add(this.#mapper.end({ usage, isBailed: shown.isBailed, structured }))
+    this.#completionReason = await this.#answer.completionReason
+    await this.#add(this.#mapper.end({ usage, completionReason: this.#completionReason, structured }))
     this.#finish('success', null)
   }
 
@@ -127,6 +133,7 @@ export class RunningNetwork {
     const { result = null } = (last?.payload ?? {}) as { readonly result?: string }
     this.#isOver = true
     this.#wake()
-    this.#ended.resolve({ status, runId, result, steps: this.#mapper.steps })
+    const completionReason = this.#completionReason
+    this.#ended.resolve({ status, runId, result, completionReason, steps: this.#mapper.steps })
   }
 }
