@@ -13,6 +13,7 @@ import type {
   NetworkUsage,
 } from './network-events.ts'
 import {
+  abortsOf,
   asText,
   endOfStep,
   finishOf,
@@ -34,6 +35,13 @@ interface NetworkEnding {
   readonly completionReason: CompletionReason | null
   /** The object that was asked for, as it came, and whole; null if none was. */
   readonly structured: Structured
+}
+
+/** A call of a tool that has its result. */
+interface ToolOutcome {
+  readonly toolCallId: string
+  readonly toolName: string
+  readonly input: unknown
 }
 
 /** The events of one stream. It remembers what is open, and nothing else. */
@@ -215,12 +223,11 @@ export class NetworkMapper {
 
   #started(running: RunningStep, toolName: string): void {
     const { primitiveType, primitiveId, toolCallId, args } = running
-    const { runId } = this.#run
+    const about = { args, runId: this.#run.runId }
     running.isStarted = true
-    if (primitiveType === 'agent') this.#emit('agent-execution-start', { agentId: primitiveId, args, runId })
-    else if (primitiveType === 'workflow') {
-      this.#emit('workflow-execution-start', { workflowId: primitiveId, args, runId })
-    } else this.#emit('tool-execution-start', { toolName, toolCallId, args, runId })
+    if (primitiveType === 'agent') this.#emit('agent-execution-start', { agentId: primitiveId, ...about })
+    else if (primitiveType === 'tool') this.#emit('tool-execution-start', { toolName, toolCallId, ...about })
+    else this.#emit('workflow-execution-start', { workflowId: primitiveId, ...about })
   }
 
   /** Work of a call that this stream does not show goes on from before: then, and only then, it comes first. */
@@ -245,14 +252,7 @@ export class NetworkMapper {
   }
 
   /** A call has its result. Of a delegation that was told already. */
-  #settled(
-    {
-      toolCallId,
-      toolName,
-      input,
-    }: { readonly toolCallId: string; readonly toolName: string; readonly input: unknown },
-    outcome: Pick<NetworkStep, 'result' | 'error'>,
-  ): void {
+  #settled({ toolCallId, toolName, input }: ToolOutcome, outcome: Pick<NetworkStep, 'result' | 'error'>): void {
     const known = this.#running.get(toolCallId)
     if (known?.isOver === true) return
     const { type, id } = this.#run.primitives.get(toolName) ?? { type: 'tool' as const, id: toolName }
@@ -289,11 +289,7 @@ export class NetworkMapper {
 
   #aborted(): void {
     this.#hasFailed = true
-    const open = [...this.#running.values()].filter(({ isOver }) => !isOver)
-    for (const { primitiveId, primitiveType, iteration } of open) {
-      this.#emit(`${primitiveType}-execution-abort`, { primitiveId, primitiveType, iteration })
-    }
-    const none = { primitiveId: '', primitiveType: 'none', iteration: Math.max(0, this.#iteration) } as const
-    if (open.length === 0) this.#emit('routing-agent-abort', none)
+    const aborts = abortsOf([...this.#running.values()], Math.max(0, this.#iteration))
+    for (const [who, abort] of aborts) this.#emit(`${who}-abort`, abort)
   }
 }

@@ -108,6 +108,16 @@ export function waitingOf(
   }
 }
 
+/** What was at work when the network was aborted: the primitives, or else the router. */
+export function abortsOf(steps: readonly RunningStep[], iteration: number) {
+  const open = steps.filter(({ isOver }) => !isOver)
+  const router = { primitiveId: '', primitiveType: 'none', iteration } as const
+  if (open.length === 0) return [['routing-agent', router] as const]
+  return open.map(({ primitiveId, primitiveType, iteration: at }) => {
+    return [`${primitiveType}-execution` as const, { primitiveId, primitiveType, iteration: at }] as const
+  })
+}
+
 /** The end of a check whether the task is complete. */
 export function validationOf(
   { runId }: NetworkRun,
