@@ -45,15 +45,29 @@ const anyPart = fc.record({
   isSuperseded: fc.boolean(),
   terms: fc.array(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 12 }),
   said: fc.option(anySpeech, { nil: null }),
+  spans: fc.array(fc.record({ from: fc.integer({ min: -50_000, max: 50_000 }), days: fc.nat({ max: 800 }) }), {
+    maxLength: 3,
+  }),
+  matters: fc.option(fc.nat({ max: 100 }), { nil: null }),
+  named: fc.option(
+    fc.record({ kind: fc.constantFrom('given', 'introduced', 'asked'), name: fc.constantFrom('', 'Zoë', 'Ann Lee') }),
+    { nil: null },
+  ),
 } as const)
 
 const anyRecords = fc.array(anyPart, { maxLength: 60, size: 'max' }).map((parts) => {
   let seq = 10
-  return parts.map(({ gap, said, ...part }, i): IndexedRecord => {
+  return parts.map(({ gap, said, spans, matters, named, ...part }, i): IndexedRecord => {
     seq += gap
     const ref = part.kind === 'message' ? messageRef(packTurn({ turnSeq: seq - 1, turnIndex: i % 3 }), i) : `ref-${i}`
     const speech = part.kind === 'message' && said !== null ? { speech: said } : {}
-    return { ...part, ref, seq, length: part.terms.length + 1, ...speech }
+    const mentions = spans.map(({ from, days }) => ({ from, to: from + days }))
+    return {
+      ...{ ...part, ref, seq, length: part.terms.length + 1, ...speech },
+      ...(mentions.length === 0 ? {} : { mentions }),
+      ...(matters === null ? {} : { importance: matters }),
+      ...(named === null ? {} : { naming: named }),
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 // Makes segments of records as commits would, from what was said.
 import type { Actor } from '../../src/domain/actor.ts'
 import { packTurn } from '../../src/domain/id.ts'
+import { mentionsOf } from '../../src/domain/index/mentions.ts'
 import { speechOf } from '../../src/domain/index/speech.ts'
 import {
   type IndexedRecord,
@@ -14,7 +15,8 @@ import { analyse, analyserVersion } from '../../src/domain/index/words.ts'
 import type { Language } from '../../src/domain/language.ts'
 import { planOf } from '../../src/recall/question/plan.ts'
 import type { Question } from '../../src/recall/question.ts'
-import { type Ranking, rank } from '../../src/recall/rank.ts'
+import { rank } from '../../src/recall/rank.ts'
+import type { Ranking } from '../../src/recall/ranking.ts'
 import { type Corpus, corpusOf, type RecordFilter } from '../../src/recall/records/corpus.ts'
 
 export const ann: Actor = { kind: 'user', id: 'u1', name: 'Ann Lee' }
@@ -38,6 +40,8 @@ export interface Said {
 export function recordsOf(said: readonly Said[], language: Language = 'english'): readonly IndexedRecord[] {
   return said.map((one, place) => {
     const kind = one.kind ?? 'message'
+    const minute = one.minute ?? firstOfMay + place
+    const mentions = mentionsOf(one.text, minute, language)
     const turn = packTurn({ turnSeq: one.turnSeq ?? place + 2, turnIndex: 0 })
     return {
       kind,
@@ -45,7 +49,8 @@ export function recordsOf(said: readonly Said[], language: Language = 'english')
       seq: place + 100_000,
       thread: kind === 'message' ? (one.thread ?? 1) : 0,
       author: one.author ?? ann,
-      minute: one.minute ?? firstOfMay + place,
+      minute,
+      ...(mentions.length === 0 ? {} : { mentions }),
       chars: one.text.length,
       isQuestion: one.text.endsWith('?'),
       ...(kind === 'message' ? { speech: speechOf(one.text) } : {}),

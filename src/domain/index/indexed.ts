@@ -14,6 +14,8 @@ import type { ThreadState } from '../records/thread.ts'
 import { visibleMessages } from '../records/turn.ts'
 import { type FoldSpace, foldTurn, slotsOf } from '../replay/turn-fold.ts'
 import { msOf } from '../time.ts'
+import { mentionsOf } from './mentions.ts'
+import { namingOf } from './naming.ts'
 import { speechOf } from './speech.ts'
 import { type IndexedRecord, messageRef } from './word-segment.ts'
 import { analyse } from './words.ts'
@@ -72,6 +74,23 @@ export function messageText(parts: readonly MessagePart[]): string {
   return [spoken, ...parts.map(unspokenText)].filter((text) => text !== '').join('\n')
 }
 
+/** The days that a text speaks of, where it does. */
+function mentioned(text: string, minute: number, language: Language): Pick<IndexedRecord, 'mentions'> {
+  const mentions = mentionsOf(text, minute, language)
+  return mentions.length === 0 ? {} : { mentions }
+}
+
+/** How a message was said, and what it says of times and names. */
+function spokenFields(spoken: string, minute: number, language: Language) {
+  if (spoken.trim() === '') return {}
+  const naming = namingOf(spoken)
+  return { speech: speechOf(spoken), ...mentioned(spoken, minute, language), ...(naming === null ? {} : { naming }) }
+}
+
+function minuteOfTime(iso: string): number {
+  return Math.floor(msOf(iso) / 60_000)
+}
+
 /** A message at its place, as far as the index needs it. */
 export interface IndexableMessage {
   readonly parts: readonly MessagePart[]
@@ -89,18 +108,19 @@ export function indexedMessage(message: IndexableMessage, language: Language): I
   const text = messageText(message.parts)
   if (text.trim() === '') return null
   const spoken = spokenText(message.parts)
+  const minute = minuteOfTime(message.createdAt)
   return {
     kind: 'message',
     ref: messageRef(message.turn, message.index),
     seq: message.seq,
     thread: message.thread,
     author: message.author,
-    minute: Math.floor(msOf(message.createdAt) / 60_000),
+    minute,
     chars: spoken.length,
     isQuestion: spoken.trimEnd().endsWith('?'),
     isSuperseded: false,
     ...analyse(text, language),
-    ...(spoken.trim() === '' ? {} : { speech: speechOf(spoken) }),
+    ...spokenFields(spoken, minute, language),
   }
 }
 
@@ -115,17 +135,19 @@ export function entryText({ key, value }: Pick<EntryState, 'key' | 'value'>): st
 /** The entry's place among the records that recall scans. Entries are few and change often, so they are in no segment. */
 export function indexedEntry(entry: EntryState, language: Language): IndexedRecord {
   const text = entryText(entry)
+  const minute = minuteOfTime(entry.updatedAt)
   return {
     kind: 'entry',
     ref: entry.key,
     seq: entry.version,
     thread: 0,
     author: entry.writtenBy,
-    minute: Math.floor(msOf(entry.updatedAt) / 60_000),
+    minute,
     chars: text.length,
     isQuestion: false,
     isSuperseded: false,
     ...analyse(text, language),
+    ...mentioned(text, minute, language),
   }
 }
 
@@ -137,17 +159,21 @@ export function isFactIndexed({ deleted, status }: FactState): boolean {
 /** The fact's entry in the index; null where there is none. */
 export function indexedFact(fact: FactState, language: Language): IndexedRecord | null {
   if (!isFactIndexed(fact)) return null
+  const { importance } = fact
+  const minute = minuteOfTime(fact.validFrom)
   return {
     kind: 'fact',
     ref: factRef(fact.id),
     seq: fact.version,
     thread: 0,
     author: fact.assertedBy,
-    minute: Math.floor(msOf(fact.validFrom) / 60_000),
+    minute,
     chars: fact.text.length,
     isQuestion: false,
     isSuperseded: fact.status === 'superseded',
     ...analyse(fact.text, language),
+    ...mentioned(fact.text, minute, language),
+    ...(importance === undefined ? {} : { importance: Math.round(100 * importance) }),
   }
 }
 
@@ -160,17 +186,19 @@ export function noteText({ text, refersTo }: Pick<NoteFields, 'text' | 'refersTo
 export function indexedNote(record: RecordState, language: Language): IndexedRecord | null {
   if (!isNoteFound(record)) return null
   const note = noteOf(record.value)
+  const minute = minuteOfTime(note.saidAt)
   return {
     kind: 'observation',
     ref: record.key,
     seq: record.version,
     thread: note.created,
     author: note.author ?? record.writtenBy,
-    minute: Math.floor(msOf(note.saidAt) / 60_000),
+    minute,
     chars: note.text.length,
     isQuestion: false,
     isSuperseded: false,
     ...analyse(noteText(note), language),
+    ...mentioned(note.text, minute, language),
   }
 }
 

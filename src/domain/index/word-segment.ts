@@ -1,7 +1,9 @@
 /** Segments of words: the index of some dozens of records of one space, packed into a few thousand bytes. */
 import type { Actor } from '../actor.ts'
 import { packTurn, type Seq, unpackTurn } from '../id.ts'
+import type { DaySpan } from '../time-spans/calendar.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { type Naming, namingKinds } from './naming.ts'
 import { asksMark, marksOf, namesIn, replyMark, type Speech, timesIn } from './speech.ts'
 
 /** Kinds of records that recall finds. Their place in this list is their number in a segment. */
@@ -35,6 +37,12 @@ export interface IndexedRecord extends RecordRef {
   readonly terms: readonly number[]
   /** How a message was said; absent for other kinds, and for a message that has no text of its own. */
   readonly speech?: Speech
+  /** Days that its text speaks of, other than its own day; absent for none. */
+  readonly mentions?: readonly DaySpan[]
+  /** How much a fact matters, in hundredths; absent where nobody said it. */
+  readonly importance?: number
+  /** The name that its author gives, or asks for; absent for none. */
+  readonly naming?: Naming
 }
 
 /** A segment read into columns; row `i` of each is record `i`. Rows are in order of `seqs`. */
@@ -43,7 +51,7 @@ export interface WordSegment {
   readonly seqs: Float64Array
   /** Index into {@link recordKinds}. */
   readonly kinds: Uint8Array
-  /** Bits of {@link isQuestionFlag} and {@link isSupersededFlag}. */
+  /** Bits of {@link isQuestionFlag}, {@link isSupersededFlag} and {@link isDatedFlag}. */
   readonly flags: Uint8Array
   readonly threads: Float64Array
   /** Packed turn of a message; 0 for other kinds. */
@@ -67,10 +75,39 @@ export interface WordSegment {
   /** Record `i` has the terms from `starts[i]` up to `starts[i + 1]`. */
   readonly starts: Uint32Array
   readonly terms: Uint32Array
+  /** The days that texts speak of, in order of their records; few texts do. */
+  readonly mentions: readonly MentionedDays[]
+  /** How much facts matter, in hundredths and one more; 0 where nobody said it. */
+  readonly importances: Uint8Array
+  /** Names that authors give or ask for, in order of their records. */
+  readonly namings: readonly NamingAt[]
+}
+
+/** Days that the text of record `i` of a segment speaks of. */
+interface MentionedDays extends DaySpan {
+  readonly i: number
+}
+
+/** A name that the author of record `i` of a segment gives or asks for. */
+interface NamingAt extends Naming {
+  readonly i: number
 }
 
 export const isQuestionFlag = 1
 export const isSupersededFlag = 2
+/** Its text speaks of days. */
+export const isDatedFlag = 4
+/** It has an importance or a naming. */
+const hasMoreFlag = 8
+/** The kind stands above the flags. */
+const kindUnit = 16
+
+const minutesPerDay = 1_440
+
+/** The day of a minute, in UTC. */
+export function dayOfMinute(minute: number): number {
+  return Math.floor(minute / minutesPerDay)
+}
 
 /** Largest segment of more than one record, bytes: with its row it fits one page of 4,096. */
 export const segmentBytes = 3_900
@@ -115,6 +152,9 @@ export function recordAt(segment: WordSegment, i: number): IndexedRecord {
   const at = (column: { readonly [row: number]: number }) => column[i] as number
   const flags = at(segment.flags)
   const speech = speechAt(segment, i)
+  const mentions = segment.mentions.flatMap(({ i: place, from, to }) => (place === i ? [{ from, to }] : []))
+  const importance = at(segment.importances)
+  const naming = segment.namings.find((one) => one.i === i)
   return {
     kind: recordKinds[at(segment.kinds)] as RecordKind,
     ref: refAt(segment, i),
@@ -128,11 +168,18 @@ export function recordAt(segment: WordSegment, i: number): IndexedRecord {
     length: at(segment.lengths),
     terms: [...segment.terms.subarray(at(segment.starts), segment.starts[i + 1])],
     ...(speech === null ? {} : { speech }),
+    ...(mentions.length === 0 ? {} : { mentions }),
+    ...(importance === 0 ? {} : { importance: importance - 1 }),
+    ...(naming === undefined ? {} : { naming: { kind: naming.kind, name: naming.name } }),
   }
 }
 
 /** Bytes that an author takes in a segment's dictionary, about. */
 const authorBytes = 80
+
+function hasMore({ importance, naming }: IndexedRecord): boolean {
+  return importance !== undefined || naming !== undefined
+}
 
 /** Bytes that a record takes in a segment, about: exact to the few bytes of its dictionary's share. */
 function sizeOf(record: IndexedRecord): number {
@@ -140,6 +187,8 @@ function sizeOf(record: IndexedRecord): number {
     14 +
     (record.kind === 'message' ? 5 : record.ref.length * 2) +
     (record.speech === undefined ? 0 : 3) +
+    (record.mentions === undefined ? 0 : 1 + 4 * record.mentions.length) +
+    (hasMore(record) ? 3 + 3 * (record.naming?.name.length ?? 0) : 0) +
     4 * record.terms.length
   )
 }
@@ -221,6 +270,43 @@ function readSpeech(reader: ByteReader, { words, marks, firstPersons, secondPers
   secondPersons[i] = reader.number()
 }
 
+function flagsOf(record: IndexedRecord): number {
+  return (
+    (record.isQuestion ? isQuestionFlag : 0) +
+    (record.isSuperseded ? isSupersededFlag : 0) +
+    (record.mentions === undefined ? 0 : isDatedFlag) +
+    (hasMore(record) ? hasMoreFlag : 0)
+  )
+}
+
+/** Days are counted from that of the record. */
+function writeMentions(writer: ByteWriter, { mentions = [], minute }: IndexedRecord): void {
+  writer.number(mentions.length)
+  for (const { from, to } of mentions) {
+    writer.signed(from - dayOfMinute(minute))
+    writer.number(to - from)
+  }
+}
+
+function readMentions(reader: ByteReader, i: number, minute: number, into: MentionedDays[]): void {
+  for (let left = reader.count(); left > 0; left--) {
+    const from = dayOfMinute(minute) + reader.signed()
+    into.push({ i, from, to: from + reader.number() })
+  }
+}
+
+function writeMore(writer: ByteWriter, { importance, naming }: IndexedRecord): void {
+  writer.number(importance === undefined ? 0 : importance + 1)
+  writer.number(naming === undefined ? 0 : namingKinds.indexOf(naming.kind) + 1)
+  if (naming !== undefined) writer.text(naming.name)
+}
+
+function readMore(reader: ByteReader, i: number, importances: Uint8Array, into: NamingAt[]): void {
+  importances[i] = reader.number()
+  const kind = namingKinds[reader.number() - 1]
+  if (kind !== undefined) into.push({ i, kind, name: reader.text() })
+}
+
 /** Packs records, in order of seq, into one segment. `version` (below 128) is the analyser's. */
 export function packWords(records: readonly IndexedRecord[], version: number): Uint8Array {
   const writer = new ByteWriter()
@@ -236,7 +322,7 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
   let seq = 0
   let minute = 0
   for (const [i, record] of records.entries()) {
-    writer.number(recordKinds.indexOf(record.kind) * 4 + (record.isQuestion ? 1 : 0) + (record.isSuperseded ? 2 : 0))
+    writer.number(recordKinds.indexOf(record.kind) * kindUnit + flagsOf(record))
     writer.number(record.seq - seq)
     seq = record.seq
     if (record.kind === 'message') {
@@ -254,6 +340,8 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
     writer.number(record.length)
     writer.number(record.terms.length)
     if (record.kind === 'message') writeSpeech(writer, record.speech)
+    if (record.mentions !== undefined) writeMentions(writer, record)
+    if (hasMore(record)) writeMore(writer, record)
   }
   const terms = new Uint32Array(records.reduce((sum, record) => sum + record.terms.length, 0))
   let at = 0
@@ -266,7 +354,14 @@ export function packWords(records: readonly IndexedRecord[], version: number): U
   return writer.done()
 }
 
-function emptySegment(count: number, authorList: readonly Actor[], refs: (string | null)[]): WordSegment {
+/** The lists of a segment that grow while it is read. */
+interface GrowingLists {
+  readonly refs: (string | null)[]
+  readonly mentions: MentionedDays[]
+  readonly namings: NamingAt[]
+}
+
+function emptySegment(count: number, authorList: readonly Actor[], lists: GrowingLists): WordSegment {
   return {
     count,
     seqs: new Float64Array(count),
@@ -284,7 +379,8 @@ function emptySegment(count: number, authorList: readonly Actor[], refs: (string
     secondPersons: new Uint16Array(count),
     authors: new Uint16Array(count),
     authorList,
-    refs,
+    ...lists,
+    importances: new Uint8Array(count),
     starts: new Uint32Array(count + 1),
     terms: new Uint32Array(0),
   }
@@ -302,18 +398,20 @@ export function unpackWords(bytes: Uint8Array): WordSegment {
   const count = reader.count()
   const authorList = Array.from({ length: reader.count() }, () => readAuthor(reader.text()))
   const threads = Array.from({ length: reader.count() }, () => reader.number())
-  const refs: (string | null)[] = []
-  const segment = emptySegment(count, authorList, refs)
+  const lists: GrowingLists = { refs: [], mentions: [], namings: [] }
+  const { refs, mentions, namings } = lists
+  const segment = emptySegment(count, authorList, lists)
   let seq = 0
   let minute = 0
   let start = 0
   for (let i = 0; i < count; i++) {
     const head = reader.number()
-    segment.kinds[i] = head >> 2
-    segment.flags[i] = head & 3
+    const kind = Math.floor(head / kindUnit)
+    segment.kinds[i] = kind
+    segment.flags[i] = head % kindUnit
     seq += reader.number()
     segment.seqs[i] = seq
-    if (head >> 2 === 0) {
+    if (kind === 0) {
       const turnSeq = seq - reader.number()
       segment.turns[i] = packTurn({ turnSeq, turnIndex: reader.number() })
       segment.indexes[i] = reader.number()
@@ -327,7 +425,9 @@ export function unpackWords(bytes: Uint8Array): WordSegment {
     segment.lengths[i] = reader.number()
     start += reader.number()
     segment.starts[i + 1] = start
-    if (head >> 2 === 0) readSpeech(reader, segment, i)
+    if (kind === 0) readSpeech(reader, segment, i)
+    if ((head & isDatedFlag) !== 0) readMentions(reader, i, minute, mentions)
+    if ((head & hasMoreFlag) !== 0) readMore(reader, i, segment.importances, namings)
   }
   return { ...segment, terms: reader.words(start) }
 }

@@ -15,8 +15,8 @@ import {
   wholesOf,
 } from './tokens.ts'
 
-/** Changes whenever the same text would give other terms; kept in every segment. */
-export const analyserVersion = 3
+/** Changes whenever the same text would give other terms, or a segment has another form; kept in every segment. */
+export const analyserVersion = 4
 
 /** The words of a text that count. */
 interface Analysis {

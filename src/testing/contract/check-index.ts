@@ -3,6 +3,8 @@
 import type { Access } from '../../domain/actor.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { indexedEntry, messageText, spokenText } from '../../domain/index/indexed.ts'
+import { mentionsOf } from '../../domain/index/mentions.ts'
+import { namingOf } from '../../domain/index/naming.ts'
 import { speechOf } from '../../domain/index/speech.ts'
 import { vectorRecordAt } from '../../domain/index/vector-segment.ts'
 import { type IndexedRecord, messageRef, recordAt } from '../../domain/index/word-segment.ts'
@@ -21,6 +23,18 @@ type Expected = Omit<IndexedRecord, 'seq'>
 
 const sorted = (terms: readonly number[]) => terms.toSorted((left, right) => left - right)
 
+/** The days that a text speaks of. */
+function daysIn(text: string, saidAt: string, language: Language): Pick<Expected, 'mentions'> {
+  const mentions = mentionsOf(text, Math.floor(Date.parse(saidAt) / 60_000), language)
+  return mentions.length === 0 ? {} : { mentions }
+}
+
+function expectedSpeech(spoken: string, saidAt: string, language: Language): Partial<Expected> {
+  if (spoken.trim() === '') return {}
+  const naming = namingOf(spoken)
+  return { speech: speechOf(spoken), ...daysIn(spoken, saidAt, language), ...(naming === null ? {} : { naming }) }
+}
+
 function expectedOf({ message, turn, index }: PlacedMessage, thread: ThreadState, language: Language): Expected | null {
   const text = messageText(message.parts)
   if (text.trim() === '') return null
@@ -37,7 +51,7 @@ function expectedOf({ message, turn, index }: PlacedMessage, thread: ThreadState
     isSuperseded: false,
     length,
     terms: sorted(terms),
-    ...(spokenText(message.parts).trim() === '' ? {} : { speech: speechOf(spokenText(message.parts)) }),
+    ...expectedSpeech(spokenText(message.parts), message.createdAt, language),
   }
 }
 
@@ -55,6 +69,8 @@ function expectedFact(fact: FactState, language: Language): Expected {
     isSuperseded: fact.status === 'superseded',
     length,
     terms: sorted(terms),
+    ...daysIn(fact.text, fact.validFrom, language),
+    ...(fact.importance === undefined ? {} : { importance: Math.round(fact.importance * 100) }),
   }
 }
 
@@ -76,6 +92,7 @@ function expectedNote({ key, value, writtenBy }: RecordState, language: Language
     isSuperseded: false,
     length,
     terms: sorted(terms),
+    ...daysIn(note.text, note.saidAt, language),
   }
 }
 

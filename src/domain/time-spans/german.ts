@@ -1,0 +1,80 @@
+/** How times are said in German. */
+import type { TimeVocabulary } from './vocabulary.ts'
+
+export const germanTimes: TimeVocabulary = {
+  months: [
+    'januar janner',
+    'februar feber',
+    'marz maerz',
+    'april',
+    'mai',
+    'juni',
+    'juli',
+    'august',
+    'september',
+    'oktober',
+    'november',
+    'dezember',
+  ],
+  weekdays: ['montag', 'dienstag', 'mittwoch', 'donnerstag', 'freitag', 'samstag sonnabend', 'sonntag'],
+  units: {
+    hour: 'stunde stunden minute minuten',
+    day: 'tag tage tagen tages',
+    week: 'woche wochen',
+    weekend: 'wochenende wochenenden',
+    month: 'monat monate monaten monats',
+    quarter: 'quartal quartale quartalen quartals',
+    year: 'jahr jahre jahren jahres',
+    decade: 'jahrzehnt jahrzehnte jahrzehnten',
+  },
+  seasons: ['fruhling fruhjahr fruehling fruehjahr', 'sommer sommers', 'herbst', 'winter'],
+  days: {
+    [-2]: 'vorgestern',
+    [-1]: 'gestern, gestern morgen, letzte nacht',
+    0: 'heute, heute morgen, heute fruh',
+    1: 'morgen',
+    2: 'ubermorgen uebermorgen',
+  },
+  which: {
+    beforeLast: 'vorletzte vorletzten vorletztes vorletzter vorvorige vorvorigen',
+    last: 'letzte letzten letztes letzter letztem vorige vorigen voriges voriger vorigem',
+    past: 'vergangene vergangenen vergangenes vergangener vergangenem',
+    this: 'diese diesen dieses dieser diesem',
+    next: 'nachste nachsten nachstes nachster nachstem naechste naechsten naechstes naechster kommende kommenden kommendes kommender',
+  },
+  numbers: [
+    'ein eine einem einer einen',
+    'zwei',
+    'drei',
+    'vier',
+    'funf fuenf',
+    'sechs',
+    'sieben',
+    'acht',
+    'neun',
+    'zehn',
+    'elf',
+    'zwolf zwoelf',
+  ],
+  few: 'paar, ein paar, einige, einigen, wenige, wenigen, mehrere, mehreren',
+  unsure: '',
+  roles: {
+    ago: '',
+    agoBefore: 'vor',
+    ahead: 'in binnen',
+    before: 'vor',
+    after: 'nach',
+    since: 'seit ab',
+    until: 'bis',
+    from: 'vom von',
+    between: 'zwischen',
+    and: 'und bis zum',
+    lead: 'am im in vom an wahrend waehrend um zum zur',
+    filler: 'der die das den dem des jahr monat',
+    plain:
+      'was wer wie wann wo warum war waren ist sind wurde wurden hat haben hatte hatten habe es ich wir ihr du sie er mich mir uns ' +
+      'passiert passierte geschehen geschah los gibt gab neues neu alles etwas uber ueber von mit gesprochen besprochen geredet gesagt ' +
+      'erzahlt erzaehlt sag zeig zeige nenne liste zusammenfassung fasse zusammen so und denn da der die das den dem des ein eine ' +
+      'gemacht getan wichtig wichtiges am im in bei guten jeden morgens hier noch nicht',
+  },
+}
