@@ -26,6 +26,12 @@ export interface RankedCorpus {
 
 const noProgress = () => {}
 
+/**
+ * The questions of the files are asked long after the conversations: their "yesterday" is that of the answer, and means no
+ * day that could be known from the question.
+ */
+const askedAt = { nowMs: Date.UTC(2026, 0, 1), timeZone: 'UTC' } as const
+
 /** The sentences of a text, as they are embedded one by one. */
 export function sentencesOf(text: string): readonly string[] {
   const found = text.split(/(?<=[.!?])\s+/).filter((sentence) => /\p{L}/u.test(sentence))
@@ -70,7 +76,7 @@ export async function rankedCorpus(
     corpus,
     rows: new Map(turns.map(({ id }, row) => [id, row])),
     async ask(question, mode = 'hybrid') {
-      const plan = planOf(corpus, question, 'english')
+      const plan = planOf(corpus, question, 'english', askedAt)
       const usual = { plan, mode, limit: 40, topK: 20 }
       if (mode === 'keyword') return { ...usual, similarities: null }
       const [query] = await cache.embed([plan.bare], noProgress)

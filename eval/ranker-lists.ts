@@ -55,13 +55,20 @@ async function madeLists({ conversation, ranked }: Taken, mode: RecallMode, name
   return lists
 }
 
-/** Weights for these features, fitted to all questions of the conversations. Those of `fixed` stay as they are. */
+/** Weights that are set by hand: questions of conversations seldom ask for an id, or for what was said of a day. */
+const setByHand = ['exact', 'dateTold'] as const satisfies readonly FeatureName[]
+
+/** Weights for these features, fitted to all questions of the conversations, but for those that are set by hand. */
 export async function fitTo(taken: readonly Taken[], mode: RecallMode, usual: LinearWeights): Promise<LinearWeights> {
-  const names = featureNames.filter((name) => usual[name] !== undefined && name !== 'exact')
+  const names = featureNames.filter((name) => usual[name] !== undefined && !setByHand.some((one) => one === name))
   const lists = (await Promise.all(taken.map((one) => listsOf(one, mode, names)))).flat()
   const weights = fitLinear(lists, penalty)
   const fitted = names.map((name, j): [FeatureName, number] => [name, Number((weights[j] as number).toFixed(4))])
-  return { ...(usual.exact === undefined ? {} : { exact: usual.exact }), ...Object.fromEntries(fitted) }
+  const kept = setByHand.flatMap((name): [FeatureName, number][] => {
+    const weight = usual[name]
+    return weight === undefined ? [] : [[name, weight]]
+  })
+  return Object.fromEntries([...kept, ...fitted])
 }
 
 /** How well a conversation's questions are answered with some weights; with the usual ones if none are given. */

@@ -52,7 +52,7 @@ export async function judgedQuestions(
       })
     return {
       isNoise,
-      isSure: asked.plan.date !== null,
+      isSure: asked.plan.times.spans.length > 0,
       evidence: evidence.length,
       highest: highestOf(measure, first),
       items,

@@ -173,6 +173,7 @@ export type {
   Team,
   WrittenEntry,
 } from './facade/team.ts'
+export type { RecallOptions, SpaceRecallOptions } from './facade/times.ts'
 export type { ExportedResource, ExportedSpace, ExportedThread } from './memory/answers/exported.ts'
 export type { RecallTrace, TracedItem } from './memory/answers/recollection.ts'
 export type { StoredPart } from './memory/answers/stored-part.ts'
@@ -200,7 +201,6 @@ export type { ObservedThread, ReflectedThread } from './memory/observations/obse
 export type { SummarizeThreadOptions, ThreadSummary } from './memory/observations/summary.ts'
 export type { MemoryOptions } from './memory/options/options.ts'
 export type { DecideProposalOptions } from './memory/proposals/decide.ts'
-export type { RecallOptions, SpaceRecallOptions } from './memory/recall/recall-options.ts'
 export type { ChildSpacesOptions, ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces.ts'
 export type { ChangeEntryOptions, DeleteEntryOptions, Ttl, WriteEntryOptions } from './memory/team/entries.ts'
 export type { ListEntriesOptions } from './memory/team/read-entries.ts'

@@ -25,7 +25,6 @@ import type {
 } from '../memory/conversation/threads.ts'
 import type { Core } from '../memory/door/core.ts'
 import type { MemoryOptions } from '../memory/options/options.ts'
-import type { RecallOptions } from '../memory/recall/recall-options.ts'
 import { call } from './call.ts'
 import { coreFor } from './core.ts'
 import {
@@ -38,7 +37,7 @@ import {
   type ThreadPage,
   type ThreadUpdate,
 } from './records.ts'
-import { type Time, timedRange } from './times.ts'
+import { type RecallOptions, type Time, timedRange, timedRecall } from './times.ts'
 
 /** Which thread to copy, and which of its messages. */
 export interface CloneThreadOptions extends CloneThreadRequest<Time> {}
@@ -66,7 +65,21 @@ export interface SaveMessagesOptions extends Omit<SaveMessagesRequest, 'messages
 /** Messages that were saved. */
 export interface SavedMessages extends SavedMessagesRecord<Date> {}
 
-const searchOptions = ['scope', 'topK', 'tokenBudget', 'messageRange', 'threshold', 'filter', 'mode', 'gate', 'kinds']
+const searchOptions = [
+  'scope',
+  'topK',
+  'tokenBudget',
+  'messageRange',
+  'threshold',
+  'filter',
+  'mode',
+  'gate',
+  'kinds',
+  'from',
+  'to',
+  'now',
+  'timeZone',
+]
 
 /** Refuses a recall without a question that does not list a thread either. */
 function refuseWithoutQuestion(options: unknown): void {
@@ -238,7 +251,7 @@ export abstract class Conversations {
       refuseWithoutQuestion(options)
       return this.listMessages(options as ListMessagesOptions)
     }
-    return datedRecollection(await call(this.#core, 'messages.recall', { what: 'recall', options, isRead: true }))
+    return datedRecollection(await call(this.#core, 'messages.recall', timedRecall(options)))
   }
 
   /**

@@ -8,12 +8,12 @@ import type { SpaceSettings, SpaceState } from '../domain/space.ts'
 import type { FeedOptions } from '../memory/arguments/feed-options.ts'
 import type { Core } from '../memory/door/core.ts'
 import { Door } from '../memory/door/door.ts'
-import type { SpaceRecallOptions } from '../memory/recall/recall-options.ts'
 import type { ChildSpacesOptions, ConfigureOptions } from '../memory/spaces.ts'
 import type { SpaceReads } from '../ports/space-reads.ts'
 import { call, follow } from './call.ts'
 import { datedRecollection, type Recollection } from './records.ts'
 import { checkedReader } from './space-reads.ts'
+import { type SpaceRecallOptions, timedRecall } from './times.ts'
 
 /** Options of `space.commit`. */
 export interface CommitOptions {
@@ -122,7 +122,7 @@ export class Space implements SpaceReads {
    */
   async recall(query: string, options: SpaceRecallOptions = {}): Promise<Recollection> {
     const stated = { space: this.id, query }
-    return datedRecollection(await call(this.#door.core, 'spaces.recall', { what: 'recall', options, stated }))
+    return datedRecollection(await call(this.#door.core, 'spaces.recall', { ...timedRecall(options), stated }))
   }
 
   /**

@@ -2,10 +2,17 @@
 import { isJsonObject } from '../domain/json.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import { dateOf, toIso } from '../domain/time.ts'
+import type { RecallRequest, SpaceRecallRequest } from '../memory/recall/recall-options.ts'
 import type { Given } from '../operations/parse.ts'
 
 /** A time as callers may give it: a Date, an ISO 8601 text, or epoch milliseconds. */
 export type Time = Date | string | number
+
+/** Options of `memory.recall`. */
+export interface RecallOptions extends RecallRequest<Time> {}
+
+/** Options of `memory.space(id).recall`. */
+export interface SpaceRecallOptions extends SpaceRecallRequest<Time> {}
 
 /** The Date of a record's time; null stays null. */
 export function dateOrNull(iso: string | null): Date | null {
@@ -30,6 +37,17 @@ export function timed(what: string, given: unknown, names: readonly string[]): G
   const options = readPlain(given, what)
   if (isJsonObject(options)) toIsoAt(options as Record<string, unknown>, names, '')
   return { what, options, isRead: true }
+}
+
+/** The same for a recall, in which a text may be a day of the zone that it names: texts stay, for recall to read. */
+export function timedRecall(given: unknown): Given {
+  const options = readPlain(given, 'recall')
+  if (isJsonObject(options)) {
+    const fields = options as Record<string, unknown>
+    for (const name of ['from', 'to', 'now'] as const)
+      if (typeof fields[name] !== 'string' && fields[name] !== undefined) fields[name] = toIso(fields[name], name)
+  }
+  return { what: 'recall', options, isRead: true }
 }
 
 /** The same for a range of dates among the options. */

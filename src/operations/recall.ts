@@ -5,7 +5,7 @@ import { gateModes } from '../domain/question-gate.ts'
 import { parseSpaceId } from '../domain/space.ts'
 import { explain } from '../memory/indexing.ts'
 import { recallModes } from '../recall/question.ts'
-import { author, filter, id, json, jsonFields, optional, optionalId, recordTime } from './fields.ts'
+import { author, filter, id, json, jsonFields, optional, optionalId, recordTime, time } from './fields.ts'
 import { ofResource, operation } from './operation.ts'
 import { message, numbers, observation, place, proposal } from './records.ts'
 
@@ -17,6 +17,8 @@ async function loadRecall() {
   return recalling
 }
 
+/** A time, or a day of the zone that the question names. */
+const recallTime = optional(z.union([time, z.iso.date()]))
 const range = z.int().min(0).max(100)
 const limits = {
   topK: optional(z.int().min(1).max(1_000)),
@@ -28,6 +30,10 @@ const limits = {
   gate: optional(z.enum(gateModes)),
   kinds: optional(z.array(z.enum(recordKinds)).min(1)),
   includeInternal: optional(z.boolean()),
+  from: recallTime.describe('Only what was said at or after this time; a day begins in timeZone.'),
+  to: recallTime.describe('Only what was said before this time.'),
+  now: recallTime.describe('When it is asked: "last week" is counted from it. Default: now.'),
+  timeZone: optional(z.string().min(1).max(100)).describe('IANA name of the zone in which days begin. Default: UTC.'),
 }
 
 /** A question. */

@@ -58,6 +58,8 @@ export interface Legs {
   readonly recent: Float64Array | null
   readonly speaker: Uint8Array | null
   readonly dates: readonly DateSpan[]
+  /** Rows whose texts speak of the days of the question, and how well they agree. */
+  readonly told: ReadonlyMap<number, number>
 }
 
 const messageKind = 0
@@ -68,7 +70,7 @@ type Fusion = (row: number, into: Float64Array | null) => number
 /** A fusion of these legs. Without the leg of meaning, the words have its weight too. */
 export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
   const { kinds, flags, chars, authors, minutes } = corpus.columns
-  const { keyword, vector, exact, recent, speaker, dates } = legs
+  const { keyword, vector, exact, recent, speaker, dates, told } = legs
   const tables = recordKinds.map((kind) => ({ ...weights[kind] }))
   if (vector === null) for (const table of tables) table.keyword += table.vector
   let ordinary: number | null = null
@@ -88,7 +90,8 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
     const byTerms = exact === null ? 0 : (exact[row] as number) * table.exact
     const byAge = recent === null ? 0 : (recent[row] as number) * table.recent
     const byAuthor = speaker === null ? 0 : (speaker[authors[row] as number] as number) * table.author
-    const byDate = dates.length === 0 ? 0 : dateScore(dates, minutes[row] as number) * table.date
+    const byDate =
+      dates.length === 0 ? 0 : Math.max(dateScore(dates, minutes[row] as number), told.get(row) ?? 0) * table.date
     const byLength = length * table.length
     // Adding 0 makes 0 of -0, which nothing times a negative weight is.
     const byMark = isQuestion * table.question + 0

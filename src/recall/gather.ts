@@ -5,7 +5,7 @@ import { exactRows, exactScores } from './legs/exact.ts'
 import { type KeywordLeg, keywordLeg } from './legs/keyword.ts'
 import { recentScores } from './legs/recent.ts'
 import { vectorScores } from './legs/vector.ts'
-import { spansOf } from './question/dates.ts'
+import { toldRows } from './question/dates.ts'
 import type { Question } from './question.ts'
 import type { Corpus } from './records/corpus.ts'
 
@@ -27,9 +27,10 @@ export function gatherLegs(corpus: Corpus, { plan, mode, similarities }: Questio
   const exact = keyword === null ? null : exactScores(corpus, plan.terms, found)
   const hasNothing = keyword === null && vector === null
   const recent = hasNothing && !(mode === 'keyword' && plan.terms.length > 0) ? recentScores(corpus) : null
-  const dates = plan.date === null ? [] : spansOf(plan.date, ...timesOf(corpus))
+  const { spans: dates, days } = plan.times
+  const told = toldRows(corpus, days)
   return {
-    legs: { keyword: keyword?.scores ?? null, vector, exact, recent, speaker: plan.speaker, dates },
+    legs: { keyword: keyword?.scores ?? null, vector, exact, recent, speaker: plan.speaker, dates, told },
     keyword,
     exact: exactRows(exact, found),
     isExact: (row) => exact !== null && (exact[row] as number) > 0,
@@ -37,18 +38,6 @@ export function gatherLegs(corpus: Corpus, { plan, mode, similarities }: Questio
 }
 
 /** Whether a question by words alone has words that nobody said, and names no person and no date. */
-export function isUnheard({ mode }: Question, { legs: { keyword, recent, speaker, dates } }: Gathered): boolean {
-  return mode === 'keyword' && keyword === null && recent === null && speaker === null && dates.length === 0
-}
-
-/** The earliest and the latest minute in scope. */
-function timesOf({ columns, inScope }: Corpus): readonly [earliest: number, latest: number] {
-  let earliest = Number.POSITIVE_INFINITY
-  let latest = Number.NEGATIVE_INFINITY
-  for (let row = 0; row < inScope.length; row++) {
-    if (inScope[row] === 0) continue
-    earliest = Math.min(earliest, columns.minutes[row] as number)
-    latest = Math.max(latest, columns.minutes[row] as number)
-  }
-  return earliest > latest ? [0, 0] : [earliest, latest]
+export function isUnheard({ mode, plan }: Question, { legs: { keyword, recent, speaker } }: Gathered): boolean {
+  return mode === 'keyword' && keyword === null && recent === null && speaker === null && !plan.times.isNarrow
 }

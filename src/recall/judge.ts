@@ -77,7 +77,7 @@ export class Judge {
     this.#words = wordsOfTerms(question.plan)
     const chance = gateChance(gate, highest)
     const mode = question.gate ?? 'off'
-    const isSure = gathered.exact.length > 0 || this.#asksForLatest() || gathered.legs.dates.length > 0
+    const isSure = gathered.exact.length > 0 || this.#asksForLatest() || question.plan.times.isNarrow
     this.#isFew = corpus.scopeCount < fewRecords
     const isNoise = isGreeting(question.plan.question)
       ? gathered.keyword === null && !((highest[featureAt.cosine] as number) >= sameGreeting)
@@ -107,8 +107,9 @@ export class Judge {
     const { speaker } = this.#question.plan
     const { authors, minutes } = this.#corpus.columns
     if (speaker?.[authors[row] as number] === 1) return true
-    const { dates } = this.#gathered.legs
-    if (dates.length > 0 && dateScore(dates, minutes[row] as number) > 0) return true
+    const { dates, told } = this.#gathered.legs
+    const isNarrow = this.#question.plan.times.isNarrow
+    if (isNarrow && (told.has(row) || dateScore(dates, minutes[row] as number) > 0)) return true
     return (this.#measure.of(row)[featureAt.coverage] as number) > 0
   }
 

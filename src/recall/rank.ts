@@ -2,42 +2,21 @@
  * Recall as a pure function: a question and the records in scope give a ranking. The room knows columns of numbers; it
  * reads no storage, calls no model and knows no clock.
  *
- * plan → gather (keyword, vector, exact, recent) → score (fuse, then the linear ranker) → weigh → pack
+ * plan → gather (keyword, vector, exact, recent) → score (fuse, then the linear ranker) → weigh → pack; a question for nothing
+ * but a time is answered by a list.
  */
 
 import { type FusedPart, weights } from './fuse.ts'
 import { type Gathered, gatherLegs, isUnheard } from './gather.ts'
-import { type GateOutcome, Judge, type Judgement } from './judge.ts'
-import { type PartScores, partScoresOf, parts } from './parts.ts'
+import { type GateOutcome, Judge } from './judge.ts'
+import { listTimes } from './listing.ts'
+import { partScoresOf, parts } from './parts.ts'
 import type { Question } from './question.ts'
+import type { RankedRow, Ranking } from './ranking.ts'
 import { type Corpus, nextOf, previousOf } from './records/corpus.ts'
 import { scoreRows } from './score.ts'
 import { topOf } from './top.ts'
 import { type Demotions, demote, placeOfRow } from './weigh.ts'
-
-export interface RankedRow extends Judgement {
-  readonly row: number
-  /** From 0 to 1. It orders the rows of one answer and is no probability: `relevance` is. */
-  readonly score: number
-  readonly parts: PartScores
-  /** The row that this one may not outrank, where that changed its score. */
-  readonly limitedBy?: number
-  /** Exact or rare terms of the question moved it up into the answer. */
-  readonly isPulledIn?: true
-}
-
-export interface Ranking {
-  /** The best first. */
-  readonly rows: readonly RankedRow[]
-  /** How many rows were compared. */
-  readonly candidates: number
-  /** Of the best rows, those that had nothing to do with the question and were left out. */
-  readonly unmatched: number
-  /** Whether the question is about anything that was said; if it is closed, there are no rows. */
-  readonly gate: GateOutcome
-  /** Legs that found anything. */
-  readonly legs: readonly ('keyword' | 'vector' | 'exact' | 'recent')[]
-}
 
 /** Up to this many rows in scope, all are compared; above that, only the best rows of each leg. */
 export const compareAllUpTo = 20_000
@@ -83,6 +62,7 @@ const unheard: GateOutcome = { chance: 0, isClosed: true }
 
 /** Ranks the records in scope for a question. The same records and question give the same ranking. */
 export function rank(corpus: Corpus, question: Question): Ranking {
+  if (question.plan.isListing) return listTimes(corpus, question)
   const demotions = question.demotions ?? noDemotions
   const gathered = gatherLegs(corpus, question)
   if (isUnheard(question, gathered)) return { rows: [], candidates: 0, unmatched: 0, gate: unheard, legs: [] }

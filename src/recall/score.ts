@@ -111,8 +111,8 @@ function measured(
 /** Measures messages for a question. `bests` are the best fused scores of sessions. */
 function measureOf(corpus: Corpus, question: Question, { keyword, legs }: Gathered, bests: Float64Array): Measure {
   const { plan, similarities, sentences = null, nearness = null } = question
-  const { vector, exact, dates } = legs
+  const { vector, exact, dates, told } = legs
   const best = bests.reduce((most, one) => Math.max(most, one), Number.NEGATIVE_INFINITY)
   const fused = { bySession: bests, best }
-  return new Measure(corpus, { plan, keyword, vector, similarities, sentences, nearness, exact, dates, fused })
+  return new Measure(corpus, { plan, keyword, vector, similarities, sentences, nearness, exact, dates, told, fused })
 }

@@ -85,7 +85,7 @@ const messages: readonly Entry[] = [
 ]
 
 const others: readonly Entry[] = [
-  ...options('Memory.recall', ['resourceId', 'threadId', 'scope', 'mode'], (s, given: object) =>
+  ...options('Memory.recall', ['resourceId', 'threadId', 'scope', 'mode', 'timeZone', 'from'], (s, given: object) =>
     s.memory.recall({ ...s.where, query: 'x', ...given }),
   ),
   entry('Memory.explain', 'recallId', (s, text) => s.memory.explain(text)),

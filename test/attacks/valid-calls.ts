@@ -76,6 +76,10 @@ const memory = calls('Memory', ({ memory: m }) => m, {
       messageRange: { before: 1, after: 1 },
       threshold: 0.1,
       mode: 'hybrid',
+      from: new Date(0),
+      to: '2100-01-01',
+      now: 4_000_000_000_000,
+      timeZone: 'Europe/Berlin',
     }
     return [
       { ...s.where, query: 'one', scope: 'thread', ...searched, filter: { a: { $gt: 1 } }, includeInternal: true },

@@ -7,7 +7,7 @@ import { listMessages } from '../../src/memory/conversation/list-messages.ts'
 import { getThread, listThreads } from '../../src/memory/conversation/threads.ts'
 import type { Core } from '../../src/memory/door/core.ts'
 import { explain } from '../../src/memory/indexing.ts'
-import { type RecallOptions, recallMessages, type SpaceRecallOptions } from '../../src/memory/recall/recall-options.ts'
+import { type RecallRequest, recallMessages, type SpaceRecallRequest } from '../../src/memory/recall/recall-options.ts'
 import { runRandom } from '../random-runs.ts'
 import { openWorld, others, otherWrites, own, ownWrites, text } from './worlds.ts'
 
@@ -29,7 +29,7 @@ const limits = fc.record(
     filter,
   },
   { requiredKeys: [] },
-) as fc.Arbitrary<SpaceRecallOptions>
+) as fc.Arbitrary<SpaceRecallRequest>
 
 type Question = (core: Core) => Promise<unknown>
 
@@ -45,7 +45,7 @@ const ofThread = { resourceId: 'alice', threadId: 'one' }
 const recallOfThreads = fc.tuple(text, limits, fc.constantFrom('thread', 'resource')).map(
   ([query, options, scope]): Question =>
     (core) =>
-      whole(core, recallMessages(core, { ...ofThread, ...options, query, scope } as RecallOptions)),
+      whole(core, recallMessages(core, { ...ofThread, ...options, query, scope } as RecallRequest)),
 )
 const recallOfSpaces = fc.tuple(text, limits, fc.subarray([...own], { minLength: 1 })).map(
   ([query, options, spaces]): Question =>

@@ -26,6 +26,14 @@ export const reads: Readonly<Record<string, Inputs>> = {
   'messages.recall': () => [
     { ...alice, query: 'tea' },
     { ...inThread, scope: 'thread', query: 'tea', messageRange: 1 },
+    {
+      ...alice,
+      query: 'tea',
+      from: '2020-01-01',
+      to: '2100-01-01T00:00:00Z',
+      now: '2030-01-01',
+      timeZone: 'Asia/Tokyo',
+    },
   ],
   'spaces.recall': () => [
     { space: 'resource/alice', query: 'Bergen tea', filter: { topic: { $exists: true } } },

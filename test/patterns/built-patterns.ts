@@ -20,7 +20,6 @@ export const builders: Readonly<Record<string, { readonly places: number; readon
   'src/agent/context/labels.ts': { places: 2, build: () => import('../../src/agent/context/labels.ts') },
   'src/domain/time.ts': { places: 1, build: () => import('../../src/domain/time.ts') },
   'src/derive/chunk.ts': { places: 1, build: () => import('../../src/derive/chunk.ts') },
-  'src/recall/question/dates.ts': { places: 6, build: () => import('../../src/recall/question/dates.ts') },
   'src/recall/question/people.ts': { places: 3, build: nameSomebody },
   'src/recall/text/without-fences.ts': { places: 1, build: () => import('../../src/recall/text/without-fences.ts') },
 }

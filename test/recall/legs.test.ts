@@ -23,7 +23,15 @@ const found = (corpus: Corpus, question: string) =>
     termsOf(question).map(({ term }) => term),
   )
 const rounded = (scores: ArrayLike<number>) => Array.from(scores, (score) => Number(score.toFixed(9)))
-const nothing: Legs = { keyword: null, vector: null, exact: null, recent: null, speaker: null, dates: [] }
+const nothing: Legs = {
+  keyword: null,
+  vector: null,
+  exact: null,
+  recent: null,
+  speaker: null,
+  dates: [],
+  told: new Map(),
+}
 
 /** BM25 over lists of words. */
 function plainBm25(texts: readonly string[], isIn: (row: number) => boolean, words: readonly string[]) {

@@ -75,7 +75,12 @@ function scoresOf(corpus: Corpus, { toPrevious, across }: RecordedConversation, 
     terms.map(({ term }) => term),
   )
   const isSpeaker = Uint8Array.from(corpus.authors, ({ id }) => (id === speaker ? 1 : 0))
-  const named = { names: [], speaker: speaker === null ? null : isSpeaker, date: null }
+  const named = {
+    names: [],
+    speaker: speaker === null ? null : isSpeaker,
+    times: { spans: [], days: [], isNarrow: false, minutes: [] },
+    isListing: false,
+  }
   const plan = { question, language: 'english' as const, bare: question, terms, occurrences, ...named }
   const near = (row: number, other: number) =>
     (Math.abs(row - other) === 1 ? toPrevious[Math.max(row, other)] : across[(row + other) / 2]) ?? Number.NaN

@@ -1,7 +1,9 @@
 // What is read from a question: people, dates, words.
 import { describe, expect, it } from 'vitest'
 import type { Actor } from '../../src/domain/actor.ts'
-import { dateScore, findDate, spansOf } from '../../src/recall/question/dates.ts'
+import { dayNumber } from '../../src/domain/time-spans/calendar.ts'
+import { findTimes } from '../../src/domain/time-spans/find-times.ts'
+import { askedTimes, dateScore, toldRows } from '../../src/recall/question/dates.ts'
 import { planOf } from '../../src/recall/question/plan.ts'
 import { ann, bob, corpusOfSaid, type Said } from './records.ts'
 
@@ -123,38 +125,13 @@ describe('words', () => {
 })
 
 describe('dates', () => {
-  it.each([
-    ['What did she do on May 3, 2023?', { month: 5, day: 3, year: 2023 }],
-    ['What did she do on 3 May 2023?', { month: 5, day: 3, year: 2023 }],
-    ['on the 3rd of May, 2023', { month: 5, day: 3, year: 2023 }],
-    ['on August 14th', { month: 8, day: 14 }],
-    ['in Sept. 2022', { month: 9, year: 2022 }],
-    ['in September of 2022', { month: 9, year: 2022 }],
-    ['a trip in december', { month: 12 }],
-    ['December plans', { month: 12 }],
-    ['on 2023-05-03', { month: 5, day: 3, year: 2023 }],
-    ['in 2023-05', { month: 5, year: 2023 }],
-    ['in May', { month: 5 }],
-    ['last march', { month: 3 }],
-  ])('%s', (question, date) => expect(findDate(question, true)).toEqual(date))
-
-  it.each([
-    'May I ask something?',
-    'What may she paint?',
-    'Where did they march?',
-    'Who decided on a marchioness?',
-    'on 2023-13-01',
-    'What happened in 2023?',
-    'Who saw Jan?',
-    'version 12023-05',
-  ])('none in: %s', (question) => expect(findDate(question, true)).toBeNull())
-
-  it('are looked for in English only, but for ISO dates', () => {
-    expect(findDate('im Juni, June 3', false)).toBeNull()
-    expect(findDate('am 2023-06-03', false)).toEqual({ month: 6, day: 3, year: 2023 })
-  })
-
   const at = (iso: string) => Date.parse(`${iso}Z`) / 60_000
+  const scope = { earliest: at('2020-01-01T00:00'), latest: at('2024-01-01T00:00') }
+  const asked = (question: string, all = scope, timeZone = 'UTC') => {
+    const frame = { today: dayNumber(2024, 1, 10), reading: 'past' } as const
+    return askedTimes(findTimes(question, 'english', frame).times, all, timeZone)
+  }
+
   it.each([
     ['2023-05-03T00:00', 1],
     ['2023-05-10T23:59', 1],
@@ -163,17 +140,59 @@ describe('dates', () => {
     ['2023-06-01T00:00', 0],
     ['2022-05-03T00:00', 0],
   ])('a day at %s scores %d', (iso, score) => {
-    const spans = spansOf({ month: 5, day: 3, year: 2023 }, at('2020-01-01T00:00'), at('2024-01-01T00:00'))
-    expect(dateScore(spans, at(iso))).toBe(score)
+    expect(dateScore(asked('on May 3, 2023').spans, at(iso))).toBe(score)
   })
 
   it('hold in every year where none is named, and over the end of a month', () => {
-    const spans = spansOf({ month: 12, day: 30 }, at('2021-05-01T00:00'), at('2023-02-01T00:00'))
+    const years = { earliest: at('2021-05-01T00:00'), latest: at('2023-02-01T00:00') }
     const scores = ['2021-12-30T10:00', '2022-12-05T10:00', '2023-01-04T10:00', '2022-11-30T10:00']
-    expect(scores.map((iso) => dateScore(spans, at(iso)))).toEqual([1, 0.5, 1, 0])
-    expect(
-      dateScore(spansOf({ month: 12 }, at('2022-12-01T00:00'), at('2022-12-31T00:00')), at('2022-12-31T23:00')),
-    ).toBe(1)
+    expect(scores.map((iso) => dateScore(asked('on December 30', years).spans, at(iso)))).toEqual([1, 0.5, 1, 0])
+    expect(dateScore(asked('in December', years).spans, at('2022-12-31T23:00'))).toBe(1)
+  })
+
+  it.each([
+    ['last week', '2024-01-01T00:00', 1],
+    ['last week', '2024-01-07T23:59', 1],
+    ['last week', '2023-12-31T23:59', 0],
+    ['last week', '2024-01-08T00:00', 0.5],
+    ['the week before 3 May 2023', '2023-04-28T00:00', 1],
+    ['the week before 3 May 2023', '2023-05-03T10:00', 1],
+    ['the week before 3 May 2023', '2023-04-20T00:00', 0],
+    ['since March 2023', '2023-12-01T00:00', 1],
+    ['before 3 May 2023', '2021-01-01T00:00', 1],
+    ['before 3 May 2023', '2023-05-03T00:00', 0],
+  ])('"%s" gives %s the score %d', (question, iso, score) => {
+    expect(dateScore(asked(question).spans, at(iso))).toBe(score)
+  })
+
+  it('begin in the zone of the question', () => {
+    const { spans } = asked('yesterday', scope, 'America/New_York')
+    expect(dateScore(spans, at('2024-01-09T04:59'))).toBe(0)
+    expect(dateScore(spans, at('2024-01-09T05:00'))).toBe(1)
+    expect(dateScore(spans, at('2024-01-10T04:59'))).toBe(1)
+  })
+
+  it('are narrow unless they say hardly when', () => {
+    expect(['last week', 'in March', 'in 2023', 'since 2022'].map((question) => asked(question).isNarrow)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+  })
+
+  it('find the rows whose texts speak of these days', () => {
+    const said = (text: string, day: number) => ({ text, minute: dayNumber(2023, 5, day) * 1_440 })
+    const corpus = corpusOfSaid([
+      said('We fly next Friday.', 3),
+      said('It was a nice day.', 5),
+      said('The launch is in May.', 4),
+      said('The launch was yesterday.', 6),
+    ])
+    const told = toldRows(corpus, [{ from: dayNumber(2023, 5, 5), to: dayNumber(2023, 5, 6) }])
+    expect([...told.keys()]).toEqual([0, 2, 3])
+    expect(told.get(0)).toBe(1)
+    expect(told.get(2)).toBeCloseTo(0.25 + 0.75 / 31, 6)
   })
 })
 

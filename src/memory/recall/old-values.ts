@@ -5,7 +5,7 @@ import { factRef } from '../../domain/index/indexed.ts'
 import { isSupersededFlag, type RecordKind, recordKinds, refAt } from '../../domain/index/word-segment.ts'
 import type { FactState } from '../../domain/records/fact.ts'
 import type { Storage } from '../../ports/storage.ts'
-import type { Ranking } from '../../recall/rank.ts'
+import type { Ranking } from '../../recall/ranking.ts'
 import { type Corpus, rowPlace } from '../../recall/records/corpus.ts'
 import type { Demotions } from '../../recall/weigh.ts'
 

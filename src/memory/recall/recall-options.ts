@@ -10,10 +10,11 @@ import type { RecallMode } from '../../recall/question.ts'
 import type { RecollectionRecord } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { resourceSpace } from '../door/door.ts'
+import { type TimeOptions, timesOf } from './period.ts'
 import { type RecallQuery, recallFrom } from './recall.ts'
 
 /** How much a recall answers, and what it looks at. */
-interface RecallLimits {
+interface RecallLimits<Time = string> extends TimeOptions<Time> {
   /** Items found at most. Default: 20. */
   readonly topK?: number
   /** Tokens of all items together, estimated. Default: 1,000. */
@@ -38,7 +39,7 @@ interface RecallLimits {
 }
 
 /** Options of `memory.recall`. */
-export interface RecallOptions extends RecallLimits {
+export interface RecallRequest<Time = string> extends RecallLimits<Time> {
   /** The resource whose threads are searched. */
   readonly resourceId: string
   /** With `scope: 'thread'`, the thread to search. */
@@ -52,7 +53,7 @@ export interface RecallOptions extends RecallLimits {
 }
 
 /** Options of `memory.space(id).recall`. */
-export interface SpaceRecallOptions extends RecallLimits {
+export interface SpaceRecallRequest<Time = string> extends RecallLimits<Time> {
   /** Only messages of this thread. */
   readonly threadId?: string
   /** Searches these spaces instead, together; at most 16. Each must be granted. */
@@ -69,11 +70,15 @@ function rangeOf(range: RecallLimits['messageRange']): MessageRange {
 
 /** The query without spaces and question, which the callers add. */
 function limitsOf(
-  { limits }: Core,
+  { limits, storage }: Core,
   parsed: RecallLimits,
   kinds: readonly RecordKind[],
 ): Omit<RecallQuery, 'spaces' | 'question'> {
+  const { period, askedAt } = timesOf(parsed, storage.clock.now())
   return {
+    ...{ period, askedAt },
+    // A fact that was replaced since may have held at that time.
+    ...(parsed.to === undefined ? {} : { includeSuperseded: true }),
     mode: parsed.mode ?? 'hybrid',
     gate: parsed.gate ?? usualGate,
     kinds: parsed.kinds ?? kinds,
@@ -87,7 +92,7 @@ function limitsOf(
 }
 
 /** Recalls from the conversations of a resource. */
-export async function recallMessages(core: Core, options: RecallOptions): Promise<RecollectionRecord> {
+export async function recallMessages(core: Core, options: RecallRequest): Promise<RecollectionRecord> {
   const { resourceId, threadId, query, vectorSearchString, scope, ...limits } = options
   if (query !== undefined && vectorSearchString !== undefined && query !== vectorSearchString) {
     const fix = 'They are two names for one thing: pass one of them.'
@@ -106,7 +111,7 @@ export async function recallMessages(core: Core, options: RecallOptions): Promis
 /** Recalls any record of a space, or of several spaces together. */
 export async function recallSpace(
   core: Core,
-  { space, query: question, ...options }: SpaceRecallOptions & { readonly space: string; readonly query: string },
+  { space, query: question, ...options }: SpaceRecallRequest & { readonly space: string; readonly query: string },
 ): Promise<RecollectionRecord> {
   const { spaces = [space], threadId, ...limits } = options
   const ids = spaces.map((space) => parseSpaceId(space).id)

@@ -10,8 +10,9 @@ import type { GateMode } from '../../domain/question-gate.ts'
 import { noteOf } from '../../domain/records/observation.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
+import type { AskedAt } from '../../recall/question/plan.ts'
 import type { RecallMode } from '../../recall/question.ts'
-import type { RankedRow } from '../../recall/rank.ts'
+import type { RankedRow } from '../../recall/ranking.ts'
 import { rarity } from '../../recall/records/occurrences.ts'
 import { type Excerpt, excerptOf, type Wanted } from '../../recall/text/excerpt.ts'
 import { type PackedItem, pack, rowsToRead } from '../../recall/text/pack.ts'
@@ -27,6 +28,7 @@ import { recordPlace, toListedMessage, toObservation } from '../answers/records.
 import type { Core } from '../door/core.ts'
 import { withProposals } from '../proposals/read-proposals.ts'
 import { traced } from '../tracing.ts'
+import { isOfPeriod, type Period } from './period.ts'
 import { type RowRef, refOfRow, type Search, searchSpaces } from './search-spaces.ts'
 import { recallAnswer, recallEvent } from './trace-recall.ts'
 
@@ -50,6 +52,10 @@ export interface RecallQuery {
   readonly without?: ReadonlySet<string>
   readonly includeSuperseded?: boolean
   readonly includeInternal?: boolean
+  /** Only records of this time. */
+  readonly period?: Period | null
+  /** When it is asked. Default: now, in UTC. */
+  readonly askedAt?: AskedAt
   /** The trace's note about which spaces were searched. */
   readonly note?: string
 }
@@ -144,8 +150,11 @@ interface Chosen {
 /** Reads ranked rows in order until enough of them still exist and pass the filter. */
 async function choose(reading: Reading): Promise<Chosen> {
   const { query, search, rows: known } = reading
+  const { period = null } = query
   const isOut = (record: FoundRecord, space: SpaceId) =>
-    (query.filter !== null && !query.filter(metadataOf(record))) || query.isWanted?.(record, space) === false
+    (period !== null && !isOfPeriod(record, period)) ||
+    (query.filter !== null && !query.filter(metadataOf(record))) ||
+    query.isWanted?.(record, space) === false
   const chosen: Chosen = { rows: [], out: [] }
   const { rows } = search.ranking
   for (let start = 0, size = query.topK; start < rows.length && chosen.rows.length < query.topK; start += size) {
@@ -344,7 +353,7 @@ async function withOpenProposals(
 }
 
 async function recallNow(core: Core, query: RecallQuery): Promise<RecollectionRecord> {
-  const isFiltered = query.filter !== null || query.isWanted !== undefined
+  const isFiltered = query.filter !== null || query.isWanted !== undefined || query.period != null
   const limit = isFiltered ? mostRows : query.topK + spareRows
   const { reading, chosen } = await searchAndChoose(core, query, limit)
   const { search } = reading

@@ -8,9 +8,10 @@ import { type RecordKind, type RecordRef, recordKinds, refAt } from '../../domai
 import type { Language } from '../../domain/language.ts'
 import type { GateMode } from '../../domain/question-gate.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
-import { type Plan, planOf } from '../../recall/question/plan.ts'
+import { type AskedAt, type Plan, planOf } from '../../recall/question/plan.ts'
 import type { RecallMode } from '../../recall/question.ts'
-import { type Ranking, rank } from '../../recall/rank.ts'
+import { rank } from '../../recall/rank.ts'
+import type { Ranking } from '../../recall/ranking.ts'
 import { prepareRows } from '../../recall/records/block.ts'
 import { type Corpus, corpusOf, rowPlace } from '../../recall/records/corpus.ts'
 import { nearestPiece } from '../../recall/vectors/similarity.ts'
@@ -18,6 +19,7 @@ import type { Degraded } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 import { meaningOf, type ScannedSpace, wordsOnly } from './meaning.ts'
 import { demotionsOf } from './old-values.ts'
+import { outsideOf, type Period } from './period.ts'
 
 interface SearchQuery {
   readonly spaces: readonly SpaceId[]
@@ -28,6 +30,10 @@ interface SearchQuery {
   /** Only messages of this thread, which is in the first space. */
   readonly threadId?: string
   readonly includeSuperseded?: boolean
+  /** Only records of this time. */
+  readonly period?: Period | null
+  /** When it is asked. Default: now, in UTC. */
+  readonly askedAt?: AskedAt
   /** Rows to rank. */
   readonly limit: number
   readonly topK: number
@@ -110,11 +116,16 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const scanned = await Promise.all(query.spaces.map((id) => scanSpace(storage, access, id, query, fingerprint)))
   const thread = query.threadId === undefined ? undefined : await threadSeq(storage, access, query)
   const spaces = scanned.map(({ segments }) => ({ segments, ...(thread === undefined ? {} : { thread }) }))
-  const filter = { kinds: query.kinds, ...(query.includeSuperseded === true ? { includeSuperseded: true } : {}) }
+  const filter = {
+    kinds: query.kinds,
+    ...(query.includeSuperseded === true ? { includeSuperseded: true } : {}),
+    ...(query.period == null ? {} : { isOut: outsideOf(query.period) }),
+  }
   const corpus = corpusOf(spaces, filter)
   const language = scanned[0]?.scan.language ?? 'english'
-  const plan = planOf(corpus, question, language)
-  const takesMeaning = indexer !== null && corpus.scopeCount > 0
+  const { askedAt = { nowMs: core.storage.clock.now(), timeZone: 'UTC' } } = query
+  const plan = planOf(corpus, question, language, askedAt)
+  const takesMeaning = indexer !== null && corpus.scopeCount > 0 && !plan.isListing
   const meaning = takesMeaning ? await meaningOf(core, indexer, plan, corpus, scanned) : wordsOnly
   const { similarities, nearness } = meaning
   const { mode, gate, limit, topK } = query

@@ -30,6 +30,7 @@ export const features = {
   firstPerson: of('author', 'share of words such as I, my, we; at most 0.3, times 3'),
   secondPerson: of('author', 'share of words such as you, your; at most 0.3, times 3'),
   date: of('date', 'it was said at the date that the question names'),
+  dateTold: of('date', 'its text speaks of the days that the question names'),
   exact: of('exact', 'share of the exact and rare terms of the question that it has'),
   keyword: of('keyword', 'the leg of words: its BM25 and its neighbours’, from 0 to 1'),
   words: of('keyword', 'its own BM25, as a share of the most that the question allows'),
@@ -66,6 +67,7 @@ export const features = {
   times: of('details', 'words that say a time, at most 3, divided by 3'),
   names: of('details', 'names and quoted titles, at most 3, divided by 3'),
   timesAsked: of('details', 'times, where the question asks when'),
+  daysAsked: of('details', 'it speaks of certain days, where the question asks when'),
   namesAsked: of('details', 'names, where the question asks for a place'),
 } as const satisfies Readonly<Record<string, Feature>>
 

@@ -1,7 +1,7 @@
 /** Measures the features of one message after another for a question. */
 
 import { asksMark, namesIn, replyMark, timesIn } from '../../domain/index/speech.ts'
-import { isQuestionFlag } from '../../domain/index/word-segment.ts'
+import { isDatedFlag, isQuestionFlag } from '../../domain/index/word-segment.ts'
 import { lengthScore } from '../length.ts'
 import { type DateSpan, dateScore } from '../question/dates.ts'
 import type { Plan } from '../question/plan.ts'
@@ -24,6 +24,7 @@ interface MeasureInput extends LegsFound {
   readonly plan: Plan
   readonly exact: Float64Array | null
   readonly dates: readonly DateSpan[]
+  readonly told: ReadonlyMap<number, number>
   /** The best fused score of each session, and of all; null where they do not count. */
   readonly fused: { readonly bySession: Float64Array; readonly best: number } | null
 }
@@ -95,7 +96,7 @@ export class Measure {
   /** What a message has whatever it is about, and which of that the question asks for. */
   #saidHow(row: number, into: Float64Array): void {
     const { authors, minutes, flags, marks, words, firstPersons, secondPersons, chars } = this.#corpus.columns
-    const { plan, dates, exact } = this.#asked
+    const { plan, dates, told, exact } = this.#asked
     const isAuthor = plan.speaker === null ? 0 : (plan.speaker[authors[row] as number] as number)
     const first = personalShare(firstPersons[row] as number, words[row] as number)
     const mark = marks[row] as number
@@ -104,6 +105,8 @@ export class Measure {
     into[at.firstPerson] = first
     into[at.secondPerson] = personalShare(secondPersons[row] as number, words[row] as number)
     into[at.date] = dates.length === 0 ? 0 : dateScore(dates, minutes[row] as number)
+    into[at.dateTold] = told.get(row) ?? 0
+    into[at.daysAsked] = (this.#asksWhen * ((flags[row] as number) & isDatedFlag)) / isDatedFlag
     into[at.exact] = exact === null ? 0 : (exact[row] as number)
     into[at.length] = lengthScore(chars[row] as number)
     into[at.runLength] = this.#lengthOfRun(row)

@@ -1,84 +1,17 @@
-/** The month or day that a question names, and how well a record's time agrees with it. */
+/** The times that a question names as stretches of minutes, and how well a record agrees with them. */
+import { type DaySpan, monthOfDay, monthSpan, startOfDay } from '../../domain/time-spans/calendar.ts'
+import type { FoundTime } from '../../domain/time-spans/find-times.ts'
+import type { CalendarDate } from '../../domain/time-spans/time-grammar.ts'
+import type { Corpus } from '../records/corpus.ts'
 
-/** A month from 1 to 12, with day and year where the question says them. */
-export interface NamedDate {
-  readonly month: number
-  readonly day?: number
-  readonly year?: number
-}
-
-const months = [
-  'january',
-  'february',
-  'march',
-  'april',
-  'may',
-  'june',
-  'july',
-  'august',
-  'september',
-  'october',
-  'november',
-  'december',
-]
-/** Words that are months only where something else says so. */
-const ambiguous = new Set(['may', 'march'])
-
-const name = `(?<name>${months.map((month) => (month.length > 4 ? `${month.slice(0, 3)}(?:${month.slice(3)}|t)?` : month)).join('|')})\\.?`
-const day = '(?<day>\\d{1,2})(?:st|nd|rd|th)?'
-const year = '(?<year>(?:19|20)\\d\\d)'
-const ends = '(?![\\p{L}\\p{N}])'
-
-/** What every date has: without it the patterns need not be tried. */
-const maybeDate = new RegExp(`\\d{4}-\\d|${months.map((month) => month.slice(0, 3)).join('|')}`, 'iu')
-
-/** In order: the ones that say more come first. */
-const patterns = [
-  new RegExp(`(?<![\\p{L}\\p{N}])${year}-(?<number>\\d{1,2})(?:-${day})?${ends}`, 'giu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${day}(?:\\s+of)?\\s+${name}${ends}(?:,?\\s+${year}${ends})?`, 'giu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${name}\\s+${day}${ends}(?:,?\\s+${year}${ends})?`, 'giu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${name}(?:,|\\s+of)?\\s+${year}${ends}`, 'giu'),
-  new RegExp(`(?<![\\p{L}\\p{N}])${name}${ends}`, 'giu'),
-]
-
-const leadsToMonth =
-  /(?<!\p{L})(?:in|on|of|since|until|till|during|before|after|by|from|late|early|mid|last|this|next|around)\s$/iu
-/** As much of the question before a month as the word that leads to it takes. */
-const longestLead = 10
-
-/** The date that an English question names; null if none. ISO dates are found in any language. */
-export function findDate(question: string, isEnglish: boolean): NamedDate | null {
-  if (!maybeDate.test(question)) return null
-  for (const pattern of isEnglish ? patterns : patterns.slice(0, 1)) {
-    for (const match of question.matchAll(pattern)) {
-      const before = question.slice(Math.max(0, match.index - longestLead), match.index)
-      const isSure = pattern !== patterns.at(-1) || leadsToMonth.test(before)
-      const found = readDate(match.groups ?? {}, isSure)
-      if (found !== null) return found
-    }
-  }
-  return null
-}
-
-/** Reads a match; one that is not sure is no date if its word means other things too. */
-function readDate(groups: { readonly [name: string]: string | undefined }, isSure: boolean): NamedDate | null {
-  const word = groups.name?.toLowerCase()
-  if (!isSure && word !== undefined && (ambiguous.has(word) || word.length < 4)) return null
-  const month =
-    word === undefined ? Number(groups.number) : months.findIndex((one) => one.startsWith(word.slice(0, 3))) + 1
-  const namedDay = Number(groups.day ?? 0)
-  if (month < 1 || month > 12 || namedDay > 31) return null
-  return {
-    month,
-    ...(namedDay > 0 ? { day: namedDay } : {}),
-    ...(groups.year === undefined ? {} : { year: Number(groups.year) }),
-  }
-}
-
-const minutesPerDay = 1_440
 /** A day is talked about on it and in the week after it. */
 const daysAfter = 7
 const otherDayOfMonth = 0.5
+/** What is said in the week after a time may be of it; times that are longer than a month need no such week. */
+const weekAfter = 0.5
+const longestWithWeek = 31
+/** Longer times tell hardly anything of what is meant. */
+const longestNarrow = 100
 
 /** Minutes from `from` up to `to` score this much. */
 export interface DateSpan {
@@ -87,31 +20,113 @@ export interface DateSpan {
   readonly score: number
 }
 
-function minuteOf(year: number, month: number, dayOfMonth: number): number {
-  return Date.UTC(year, month - 1, dayOfMonth) / 60_000
+/** The times of a question. */
+export interface AskedTimes {
+  /** When a record may have been said. */
+  readonly spans: readonly DateSpan[]
+  /** The days that are meant, which a text may speak of. */
+  readonly days: readonly DaySpan[]
+  /** They are so short that a record of that time answers the question by that alone. */
+  readonly isNarrow: boolean
+  /** The same days as minutes, none of them after it: what a list of that time holds. */
+  readonly minutes: readonly DaySpan[]
 }
 
-/** The spans of time that a date means, for records between two minutes. The first span that holds a minute counts. */
-export function spansOf(date: NamedDate, earliest: number, latest: number): readonly DateSpan[] {
-  const yearOf = (minute: number) => new Date(minute * 60_000).getUTCFullYear()
-  const first = date.year ?? yearOf(earliest)
-  const last = date.year ?? yearOf(latest)
-  const days: DateSpan[] = []
-  const wholeMonths: DateSpan[] = []
-  for (let one = first; one <= last; one++) {
-    const from = minuteOf(one, date.month, date.day ?? 1)
-    if (date.day !== undefined) days.push({ from, to: from + (daysAfter + 1) * minutesPerDay, score: 1 })
-    wholeMonths.push({
-      from: minuteOf(one, date.month, 1),
-      to: minuteOf(one, date.month + 1, 1),
-      score: date.day === undefined ? 1 : otherDayOfMonth,
-    })
+/** The first and the last minute in scope; null where nothing is. */
+export interface ScopeTimes {
+  readonly earliest: number
+  readonly latest: number
+}
+
+export function timesInScope({ columns, inScope }: Corpus): ScopeTimes | null {
+  let earliest = Number.POSITIVE_INFINITY
+  let latest = Number.NEGATIVE_INFINITY
+  for (let row = 0; row < inScope.length; row++) {
+    if (inScope[row] === 0) continue
+    earliest = Math.min(earliest, columns.minutes[row] as number)
+    latest = Math.max(latest, columns.minutes[row] as number)
   }
-  return [...days, ...wholeMonths]
+  return earliest > latest ? null : { earliest, latest }
 }
 
-/** 1 at the date, 0.5 in the rest of its month, else 0. */
+function minutesOf({ from, to }: DaySpan, timeZone: string, score: number): DateSpan {
+  return { from: startOfDay(from, timeZone) / 60_000, to: startOfDay(to, timeZone) / 60_000, score }
+}
+
+/** The days of a date in each year that it may mean. */
+function daysOf({ month, day, year }: CalendarDate, { earliest, latest }: ScopeTimes): readonly DaySpan[] {
+  const yearOf = (minute: number) => monthOfDay(Math.floor(minute / 1_440)).year
+  const [first, last] = year === undefined ? [yearOf(earliest), yearOf(latest)] : [year, year]
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const whole = monthSpan(first + i, month)
+    return day === undefined ? whole : { from: whole.from + day - 1, to: whole.from + day }
+  })
+}
+
+/** A day, with the week in which people talk of it, and with less the rest of its month. */
+function around(day: DaySpan, timeZone: string): readonly DateSpan[] {
+  const { year, month } = monthOfDay(day.from)
+  return [
+    minutesOf({ from: day.from, to: day.to + daysAfter }, timeZone, 1),
+    minutesOf(monthSpan(year, month), timeZone, otherDayOfMonth),
+  ]
+}
+
+function meantBy({ from, to, date, anchor }: FoundTime, scope: ScopeTimes, timeZone: string) {
+  if (date !== undefined) {
+    const days = daysOf(date, scope)
+    const isDay = date.day !== undefined
+    return { days, spans: days.flatMap((one) => (isDay ? around(one, timeZone) : minutesOf(one, timeZone, 1))) }
+  }
+  const said = minutesOf({ from, to }, timeZone, 1)
+  // "The week before 12 May" is told on 12 May.
+  if (anchor !== undefined)
+    return { days: [{ from, to }], spans: [said, minutesOf({ ...anchor, to: anchor.to + daysAfter }, timeZone, 1)] }
+  const isShort = to - from <= longestWithWeek
+  const after = isShort ? [minutesOf({ from: to, to: to + daysAfter }, timeZone, weekAfter)] : []
+  return { days: [{ from, to }], spans: [said, ...after] }
+}
+
+/** What the times of a question mean for records between the first and the last minute in scope. */
+export function askedTimes(times: readonly FoundTime[], scope: ScopeTimes, timeZone: string): AskedTimes {
+  const all = times.map((time) => meantBy(time, scope, timeZone))
+  const days = all.flatMap((one) => one.days)
+  const isNarrow = days.length > 0 && days.every(({ from, to }) => to - from <= longestNarrow)
+  const minutes = times.map(({ from, to }) => minutesOf({ from, to }, timeZone, 1))
+  return { spans: all.flatMap(({ spans }) => spans), days, isNarrow, minutes }
+}
+
+/** How well a minute agrees with the times of a question, from 0 to 1. */
 export function dateScore(spans: readonly DateSpan[], minute: number): number {
-  for (const span of spans) if (minute >= span.from && minute < span.to) return span.score
-  return 0
+  let best = 0
+  for (const { from, to, score } of spans) if (score > best && minute >= from && minute < to) best = score
+  return best
+}
+
+/** What a text that speaks of a longer time than was asked for has at least. */
+const leastTold = 0.25
+
+/** How well the days that a text speaks of agree with those of a question, from 0 to 1. */
+function toldScore({ from, to }: DaySpan, days: readonly DaySpan[]): number {
+  let best = 0
+  for (const asked of days) {
+    const shared = Math.min(to, asked.to) - Math.max(from, asked.from)
+    if (shared > 0) best = Math.max(best, leastTold + (1 - leastTold) * (shared / (to - from)))
+  }
+  return best
+}
+
+/** For each row in scope whose text speaks of days that a question asks for, how well they agree, from 0 to 1. */
+export function toldRows(corpus: Corpus, days: readonly DaySpan[]): ReadonlyMap<number, number> {
+  const told = new Map<number, number>()
+  if (days.length === 0) return told
+  for (const [place, { mentions }] of corpus.segments.entries()) {
+    const first = corpus.firstRows[place] as number
+    for (const mention of mentions) {
+      const row = first + mention.i
+      const score = corpus.inScope[row] === 0 ? 0 : toldScore(mention, days)
+      if (score > (told.get(row) ?? 0)) told.set(row, score)
+    }
+  }
+  return told
 }

@@ -2,9 +2,12 @@
 
 import { type QueryTerm, queryTerms } from '../../domain/index/words.ts'
 import type { Language } from '../../domain/language.ts'
+import { dayAt } from '../../domain/time-spans/calendar.ts'
+import { findTimes } from '../../domain/time-spans/find-times.ts'
+import type { TimeFrame } from '../../domain/time-spans/time-grammar.ts'
 import type { Corpus } from '../records/corpus.ts'
 import { maxTerms, type Occurrences, occurrencesAmong, occurrencesOf } from '../records/occurrences.ts'
-import { findDate, type NamedDate } from './dates.ts'
+import { type AskedTimes, askedTimes, type ScopeTimes, timesInScope } from './dates.ts'
 import { findPeople } from './people.ts'
 
 export interface Plan {
@@ -20,7 +23,18 @@ export interface Plan {
   readonly names: readonly string[]
   /** 1 for each author who is the one person named; null if nobody or several are. */
   readonly speaker: Uint8Array | null
-  readonly date: NamedDate | null
+  /** The times that the question names; empty for none. */
+  readonly times: AskedTimes
+  /** It asks for nothing but what was at these times: "what happened last week?". */
+  readonly isListing: boolean
+}
+
+/** When and where a question is asked: what "last week" is counted from. */
+export interface AskedAt {
+  /** Epoch milliseconds. */
+  readonly nowMs: number
+  /** IANA name, such as `Europe/Berlin`. */
+  readonly timeZone: string
 }
 
 /** A word that so many records have is a name, or says as little. */
@@ -28,15 +42,31 @@ const commonShare = 0.05
 /** With fewer records a share says nothing. */
 const fewRecords = 100
 
-/** Plans a question against the records in scope. */
-export function planOf(corpus: Corpus, question: string, language: Language): Plan {
+const noTimes: AskedTimes = { spans: [], days: [], isNarrow: false, minutes: [] }
+const emptyScope: ScopeTimes = { earliest: 0, latest: 0 }
+const scopeOf = (corpus: Corpus) => timesInScope(corpus) ?? emptyScope
+
+/**
+ * Plans a question against the records in scope.
+ *
+ * @param at Default: the time of the last record in scope, in UTC.
+ */
+export function planOf(corpus: Corpus, question: string, language: Language, at?: AskedAt): Plan {
   const people = findPeople(corpus, question)
-  const date = findDate(question, language === 'english')
-  const { names, speaker } = people
-  const words =
-    names.length > 0 ? wordsOf(corpus, people.rest, language) : withoutCommonWords(corpus, question, language)
+  const { names, speaker, rest } = people
+  const { nowMs, timeZone } = at ?? { nowMs: scopeOf(corpus).latest * 60_000, timeZone: 'UTC' }
+  const frame: TimeFrame = { today: dayAt(nowMs, timeZone), reading: 'past' }
+  const languages = language === 'english' ? 'english' : 'all'
+  const { times } = findTimes(question, languages, frame)
+  const scope = times.length === 0 ? emptyScope : scopeOf(corpus)
+  const isAll = times.length > 0 && findTimes(rest, languages, frame).isAll
+  const words = names.length > 0 ? wordsOf(corpus, rest, language) : withoutCommonWords(corpus, question, language)
   const found = words.terms.length === 0 ? wordsOf(corpus, question, language) : words
-  return { question, language, ...found, names, speaker, date }
+  return {
+    ...{ question, language, ...found, names, speaker },
+    times: times.length === 0 ? noTimes : askedTimes(times, scope, timeZone),
+    isListing: isAll && !found.terms.some(({ isExact }) => isExact),
+  }
 }
 
 interface Words {

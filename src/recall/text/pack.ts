@@ -1,7 +1,7 @@
 /** The last step of recall: puts ranked rows into the answer until its token budget is full. */
 
 import { estimateTokenCount } from 'tokenx'
-import type { RankedRow, Ranking } from '../rank.ts'
+import type { RankedRow, Ranking } from '../ranking.ts'
 import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
 import type { Excerpt } from './excerpt.ts'
 
