@@ -84,6 +84,13 @@ export {
   type ToolContext,
 } from './agent/tools/tool.ts'
 export type { AskedToolCall, RequireToolApproval } from './agent/tools/tool-approval.ts'
+export {
+  type AgentEvent,
+  agentChannel,
+  type CheckEnded,
+  type DelegationEnded,
+  type IterationEnded,
+} from './agent/tracing.ts'
 export type { CancelRunOptions } from './agent/waiting/cancel-run.ts'
 export type { DecideOptions } from './agent/waiting/continue-run.ts'
 export type {

@@ -22,6 +22,11 @@ export class WorkLog {
     else this.#more += 1
   }
 
+  /** What is noted of the work of a call; undefined for nothing. */
+  of(toolCallId: string): JsonObject | undefined {
+    return this.#records.find((record) => record.toolCallId === toolCallId)
+  }
+
   /** Notes what is to be done once the turn of the call is over, if it does not wait: work that was handed on has to end. */
   endWith(work: () => Promise<void>): void {
     this.#atEnd ??= work

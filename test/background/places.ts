@@ -149,6 +149,11 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'a warning; the operation is untouched',
     test: 'test/tracing/channel.test.ts',
   },
+  'agent/tracing.ts conclude detach': {
+    fails: 'a subscriber froze the event',
+    observed: 'a warning; the work is untouched',
+    test: 'test/tracing/agents.test.ts',
+  },
   'memory/conversation/turn-queue.ts inLine detach': { settles: 'the place of those behind in the line' },
   'memory/conversation/turn-queue.ts changed timer after': waiter,
   'memory/conversation/turn-queue.ts ThreadWatch constructor stopListening whenAborted': signal,

@@ -2,11 +2,27 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { Context, Span, Tracer } from '@opentelemetry/api'
+import { type AgentEvent, agentChannel } from '../../agent/tracing.ts'
 import { detach, warnOf } from '../../domain/detached.ts'
 import { invalidInput, MemoryError } from '../../domain/error.ts'
 import { isJsonObject } from '../../domain/json.ts'
 import { type MemoryEvent, memoryChannel } from '../../memory/tracing.ts'
+import { agentSpanAttributes, agentSpanName } from './agent-attributes.ts'
 import { spanAttributes, spanName } from './attributes.ts'
+
+type TracedEvent = MemoryEvent | AgentEvent
+
+function isOfAgent(event: TracedEvent): event is AgentEvent {
+  return event.operation.startsWith('agent.')
+}
+
+function nameOf(event: TracedEvent): string {
+  return isOfAgent(event) ? agentSpanName(event) : spanName(event)
+}
+
+function attributesOf(event: TracedEvent, captureIds: boolean) {
+  return isOfAgent(event) ? agentSpanAttributes(event, captureIds) : spanAttributes(event, captureIds)
+}
 
 /** A tracer of `@opentelemetry/api`, described by its form, so that these types do not load those of the package. */
 export interface TracerLike {
@@ -62,22 +78,24 @@ function parseOptions(options: unknown): Settings {
 /** A span for each operation that began and is not done. */
 interface OpenSpans {
   /** Opens the span of an event, as a child of the active span, and returns the context with it. */
-  begin(event: MemoryEvent): Context
-  end(event: MemoryEvent): void
+  begin(event: TracedEvent): Context
+  end(event: TracedEvent): void
   readonly count: number
 }
 
 function openSpans(api: Api, { tracer, captureIds }: Settings): OpenSpans {
   const own = tracer ?? api.trace.getTracer('aquifer')
-  const spans = new Map<MemoryEvent, Span>()
+  const spans = new Map<TracedEvent, Span>()
   // Errors of a tracer or a processor are theirs to report, and must not reach the program that uses memory.
   const failed = (error: unknown) => detach(() => api.diag.error('aquifer: a span could not be made', error), warnOf)
   return {
     begin(event) {
       const parent = api.context.active()
       try {
-        const options = { kind: api.SpanKind.INTERNAL, attributes: spanAttributes(event, captureIds) }
-        const span = own.startSpan(spanName(event), options, parent)
+        // Some work is told of when it is over.
+        const startTime = event.durationMs === undefined ? {} : { startTime: Date.now() - event.durationMs }
+        const options = { kind: api.SpanKind.INTERNAL, attributes: attributesOf(event, captureIds), ...startTime }
+        const span = own.startSpan(nameOf(event), options, parent)
         spans.set(event, span)
         return api.trace.setSpan(parent, span)
       } catch (error) {
@@ -89,7 +107,7 @@ function openSpans(api: Api, { tracer, captureIds }: Settings): OpenSpans {
       const span = spans.get(event)
       spans.delete(event)
       try {
-        span?.setAttributes(spanAttributes(event, captureIds))
+        span?.setAttributes(attributesOf(event, captureIds))
         // Without a message and without the exception: both may quote content.
         if (event.status === 'failed') span?.setStatus({ code: api.SpanStatusCode.ERROR })
         span?.end()
@@ -104,7 +122,7 @@ function openSpans(api: Api, { tracer, captureIds }: Settings): OpenSpans {
 }
 
 /**
- * Makes a span of each memory operation of this process from now on: a child of the span that is active where memory is
+ * Makes a span of each memory operation of this process from now on, and of each step, check and delegation of its agents: a child of the span that is active where memory is
  * called, such as a tool call of the AI SDK, and the parent of calls that memory makes itself, such as to an embedding
  * model.
  *
@@ -115,21 +133,27 @@ export async function traceMemory(options: TraceMemoryOptions = {}): Promise<() 
   const settings = parseOptions(options)
   const api = await loadApi()
   const spans = openSpans(api, settings)
-  const { start, asyncEnd } = tracingChannel<Context, MemoryEvent>(memoryChannel)
+  const channels = [memoryChannel, agentChannel].map((name) => tracingChannel<Context, TracedEvent>(name))
   // A channel runs an operation inside the stores that are bound to it. This one makes OpenTelemetry's own context active.
   const active = new AsyncLocalStorage<Context>()
   active.run = (context: Context, work: (...args: never[]) => unknown, ...args: never[]) =>
     api.context.with(context, work, undefined, ...args) as never
   let isStopped = false
   const end = (message: unknown) => {
-    spans.end(message as MemoryEvent)
-    if (isStopped && spans.count === 0) asyncEnd.unsubscribe(end)
+    spans.end(message as TracedEvent)
+    leave()
   }
-  start.bindStore(active, (event) => spans.begin(event))
-  asyncEnd.subscribe(end)
+  const leave = () => {
+    if (!isStopped || spans.count > 0) return
+    for (const { asyncEnd } of channels) asyncEnd.unsubscribe(end)
+  }
+  for (const { start, asyncEnd } of channels) {
+    start.bindStore(active, (event) => spans.begin(event))
+    asyncEnd.subscribe(end)
+  }
   return () => {
     isStopped = true
-    start.unbindStore(active)
-    if (spans.count === 0) asyncEnd.unsubscribe(end)
+    for (const { start } of channels) start.unbindStore(active)
+    leave()
   }
 }

@@ -240,7 +240,7 @@ export class Delegation {
       await decideByHook(this.#call, { shared, author: this.#task.primitive.id, hooks: this.#hooks })
       const { resultText = text, feedback } = await this.#told(prompt, result, { success: true })
       const shownText = feedback === undefined ? resultText : `${resultText}\n\n${feedback}`
-      this.#note('complete', runId === null ? {} : { runId })
+      this.#note('complete', { ...(runId === null ? {} : { runId }), ...told.usage })
       const usage = told.usage === undefined ? {} : { usage: told.usage }
       this.#tell({ kind: 'ended', status: 'complete', runId, result: shownText, ...usage })
       return shownText

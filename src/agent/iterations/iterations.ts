@@ -13,11 +13,12 @@ import type { CompletionCheck, CompletionReason, IterationRecord } from '../iter
 import { loadSdk } from '../sdk.ts'
 import { Spending, spendingAround } from '../spending.ts'
 import { silentModel } from '../suspension/waiting-step.ts'
+import { type IterationEnded, publishEnded } from '../tracing.ts'
 import { IterationLog } from './iteration-log.ts'
 import { RepeatedCalls } from './repeated-calls.ts'
 import { StepJudge } from './step-judge.ts'
 import { type StepSaid, saidInLastStep, saidInStep, stepsIn } from './step-said.ts'
-import { sizeOf } from './told.ts'
+import { callerOf, sizeOf, tracedCaller } from './told.ts'
 
 type Settings = Parameters<typeof streamText<ToolSet>>[0]
 type PrepareStep = NonNullable<Settings['prepareStep']>
@@ -189,6 +190,7 @@ export class Iterations implements CallIterations {
         ...{ inputTokens: usage.inputTokens ?? null, outputTokens: usage.outputTokens ?? null },
         ms: Math.round(performance.stepTimeMs),
       }
+      publishEnded(() => this.#traced(record, said))
       if (finishReason === 'error') return
       const told = await this.#over(said, record, false)
       if (told !== null) this.#tell(told)
@@ -196,6 +198,19 @@ export class Iterations implements CallIterations {
       this.#failure = { error }
       // A step with feedback is followed by the conditions that stop the run, and one of them throws.
       this.#tell('')
+    }
+  }
+
+  #traced(
+    { iteration, model, inputTokens, outputTokens, prompt, ms }: Omit<IterationRecord, 'status' | 'calls'>,
+    { toolCalls, isOpen }: StepSaid,
+  ): IterationEnded {
+    return {
+      ...{ operation: 'agent.iteration', ...tracedCaller(callerOf(this.#call, this.#turn?.runId)), iteration, model },
+      ...{ tools: toolCalls.map(({ name }) => name), promptMessages: prompt.messages },
+      ...{ promptCharacters: prompt.characters, status: isOpen ? 'suspended' : 'done', durationMs: ms },
+      ...(inputTokens === null ? {} : { inputTokens }),
+      ...(outputTokens === null ? {} : { outputTokens }),
     }
   }
 

@@ -9,9 +9,10 @@ import type {
   OnIterationComplete,
   TaskCompletion,
 } from '../iteration-options.ts'
+import { type CheckEnded, tracedWork } from '../tracing.ts'
 import { checkCompletion, feedbackOf } from './completion-check.ts'
 import type { StepSaid } from './step-said.ts'
-import { callerOf, conversationOf, taskOf } from './told.ts'
+import { callerOf, conversationOf, taskOf, tracedCaller } from './told.ts'
 
 /** What a step is, and whether it is checked. */
 interface Judging extends Pick<IterationComplete, 'iteration' | 'maxIterations'> {
@@ -91,7 +92,15 @@ export class StepJudge {
     const { scorers, onComplete, suppressFeedback = false } = completion
     this.#tell({ kind: 'check-started', iteration: context.iteration, checksCount: scorers.length })
     const input = { ...context, task: taskOf(this.#call), output: context.text, requestContext }
-    const check = await checkCompletion(completion, input, { hooks: this.#hooks, signal: options.abortSignal, isLast })
+    const how = { hooks: this.#hooks, signal: options.abortSignal, isLast }
+    const check = await tracedWork<CheckEnded, CompletionCheck>(
+      () => ({
+        ...{ operation: 'agent.check', ...tracedCaller(context), iteration: context.iteration },
+        scorers: scorers.map(({ id }) => id),
+      }),
+      () => checkCompletion(completion, input, how),
+      (done) => (done === null ? {} : { passed: done.passed, scores: done.results.map(({ score }) => score) }),
+    )
     this.#tell({ kind: 'check-ended', check, suppressFeedback })
     await this.#hooks.run('onComplete', () => onComplete?.(check), undefined)
     return check

@@ -20,6 +20,21 @@ export function callerOf(
   }
 }
 
+/** The same for events, which have no names: those may be private. */
+export function tracedCaller({
+  agentId,
+  runId,
+  threadId,
+  resourceId,
+}: ReturnType<typeof callerOf>): Omit<ReturnType<typeof callerOf>, 'agentName'> {
+  return {
+    agentId,
+    ...(runId === undefined ? {} : { runId }),
+    ...(threadId === undefined ? {} : { threadId }),
+    ...(resourceId === undefined ? {} : { resourceId }),
+  }
+}
+
 /** The conversation, with the answer so far. Of a call that stores none, the answer is the words of its step. */
 export function conversationOf({ agent, shown }: DelegatingCall, { text }: StepSaid): readonly DelegationMessage[] {
   const author = { kind: 'agent', id: agent.id, name: agent.name } as const
