@@ -1,4 +1,6 @@
 // Conversations as recall sees them, without storage: their segments of words and vectors, and what to compare a question with.
+
+import { sentencesOf } from '../src/derive/sentences.ts'
 import type { Actor } from '../src/domain/actor.ts'
 import { packTurn } from '../src/domain/id.ts'
 import { indexedMessage } from '../src/domain/index/indexed.ts'
@@ -31,12 +33,6 @@ const noProgress = () => {}
  * day that could be known from the question.
  */
 const askedAt = { nowMs: Date.UTC(2026, 0, 1), timeZone: 'UTC' } as const
-
-/** The sentences of a text, as they are embedded one by one. */
-export function sentencesOf(text: string): readonly string[] {
-  const found = text.split(/(?<=[.!?])\s+/).filter((sentence) => /\p{L}/u.test(sentence))
-  return found.length === 0 ? [text] : found
-}
 
 /** Takes in a conversation, each turn as a message. With `sentences`, their vectors are compared too. */
 export async function rankedCorpus(

@@ -5,6 +5,7 @@ import type { Embedder } from '../ports/embedder.ts'
 import type { Storage } from '../ports/storage.ts'
 import { embedRecords, type Failures } from './embed-records.ts'
 import { type MissingRecord, missingVectors } from './missing.ts'
+import type { VectorUnit } from './sentences.ts'
 
 export const indexerAccess: Access = { actor: { kind: 'system', id: 'indexer' }, grants: 'all' }
 
@@ -17,6 +18,7 @@ export interface EmbeddingWork {
   readonly embedder: Embedder
   readonly failures: Failures
   readonly signal: AbortSignal
+  readonly unit: VectorUnit
 }
 
 interface EmbeddedSpace {
@@ -33,9 +35,9 @@ export async function embedMissing(
   fingerprint: string,
   onBatch: (stored: number) => void | Promise<void>,
 ): Promise<EmbeddedSpace> {
-  const { storage, failures } = embedding
+  const { storage, failures, unit } = embedding
   for (let [left, leftAt] = [Number.POSITIVE_INFINITY, -1]; ; ) {
-    const { missing, asOf } = await missingVectors(storage, indexerAccess, space, fingerprint)
+    const { missing, asOf } = await missingVectors(storage, indexerAccess, space, fingerprint, unit)
     const duties = missing.map((record) => failures.duty(space, record))
     const open = missing.filter((_, i) => duties[i] === 'now')
     if (open.length === 0) return { left: duties.includes('later') ? 'later' : 'none', asOf }
@@ -48,13 +50,13 @@ export async function embedMissing(
 }
 
 async function embedAll(
-  { storage, embedder, failures, signal }: EmbeddingWork,
+  { storage, embedder, failures, signal, unit }: EmbeddingWork,
   space: SpaceId,
   fingerprint: string,
   open: readonly MissingRecord[],
   onBatch: (stored: number) => void | Promise<void>,
 ): Promise<void> {
-  const work = { space, embedder, failures, signal }
+  const work = { space, embedder, failures, signal, unit }
   for (let start = 0; start < open.length; start += recordsAtOnce) {
     signal.throwIfAborted()
     const batch = open.slice(start, start + recordsAtOnce)

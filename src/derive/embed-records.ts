@@ -8,6 +8,7 @@ import type { Embedder } from '../ports/embedder.ts'
 import type { FoundRecord, Storage } from '../ports/storage.ts'
 import type { MissingRecord } from './missing.ts'
 import { recordPieces } from './record-text.ts'
+import { sentencePieces, type VectorUnit } from './sentences.ts'
 
 /** Attempts after which a record is skipped. */
 const attemptsAllowed = 5
@@ -84,6 +85,7 @@ interface Work {
   readonly embedder: Embedder
   readonly failures: Failures
   readonly signal: AbortSignal
+  readonly unit: VectorUnit
 }
 
 const background = { purpose: 'record', isBackground: true } as const
@@ -156,13 +158,28 @@ async function embedTogether(work: Work, pieces: readonly Piece[]): Promise<read
 function piecesFor(
   records: readonly MissingRecord[],
   found: readonly (FoundRecord | null)[],
-  { space, embedder, failures }: Work,
+  { space, embedder, failures, unit }: Work,
 ): Piece[] {
+  const piecesOf = unit === 'text' ? recordPieces : sentencePieces
   return records.flatMap((record, index) => {
     const content = found[index] ?? null
-    const texts = content === null ? [] : recordPieces(content, embedder)
-    if (texts.length === 0) failures.leaveOut(space, record)
+    const texts = content === null ? [] : piecesOf(content, embedder)
+    const needsNone = unit === 'sentence' && content !== null
+    if (texts.length === 0 && !needsNone) failures.leaveOut(space, record)
     return texts.map((text) => ({ record, text }))
+  })
+}
+
+/** Messages that are one sentence: that they have no vectors of others is stored too, so that nobody looks for them again. */
+function singleSentences(
+  records: readonly MissingRecord[],
+  found: readonly (FoundRecord | null)[],
+  { embedder, unit }: Work,
+): VectorRecord[] {
+  if (unit === 'text') return []
+  return records.flatMap((record, index) => {
+    const content = found[index] ?? null
+    return content !== null && sentencePieces(content, embedder).length === 0 ? [{ ...record, vectors: [] }] : []
   })
 }
 
@@ -176,7 +193,7 @@ export async function embedRecords(
 ): Promise<number> {
   const found = await storage.index.read(access, work.space, records)
   const pieces = piecesFor(records, found, work)
-  const made: VectorRecord[] = []
+  const made = singleSentences(records, found, work)
   const size = Math.max(1, work.embedder.batchSize)
   for (let start = 0; start < pieces.length; ) {
     let end = Math.min(start + size, pieces.length)

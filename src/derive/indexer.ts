@@ -10,13 +10,14 @@ import { type EmbedderTrouble, troubleOf } from './embedder-trouble.ts'
 import { FreshVectors } from './fresh-vectors.ts'
 import type { PacedEmbedder } from './pace.ts'
 import { Reindex, type ReindexProgress } from './reindex.ts'
+import { SentenceIndex } from './sentence-index.ts'
+import { isOfSentences } from './sentences.ts'
+import { claimMs, spacesAtOnce, WorkClaims } from './work-claims.ts'
 
 /** Milliseconds between checks for writes of other processes. */
 const lookMs = 1_000
 /** Milliseconds from a write to the check for it. */
 const soonMs = 20
-const claimMs = 60_000
-const spacesAtOnce = 8
 const longestPauseMs = 60_000
 /** Milliseconds between checks whether another process is done. */
 const sharedMs = 50
@@ -42,6 +43,8 @@ interface IndexerOptions {
   readonly background: boolean
   /** Whether nobody else uses the embedder, so that it is closed with the indexer. */
   readonly ownsEmbedder?: boolean
+  /** Whether the sentences of messages get vectors too. Default: where they have some already, or the embedder is its own and quick. */
+  readonly sentences?: boolean | undefined
 }
 
 /** Does work that somebody waits for: the process does not end before it is done. */
@@ -61,7 +64,8 @@ export class Indexer {
   readonly fresh = new FreshVectors()
   readonly #embedding: EmbeddingWork
   readonly #reindex: Reindex
-  readonly #owner: string
+  readonly #claims: WorkClaims
+  readonly sentences: SentenceIndex
   readonly #ownsEmbedder: boolean
   readonly #failures = new Failures()
   readonly #stop = new AbortController()
@@ -70,18 +74,20 @@ export class Indexer {
   #running: Promise<void> | null = null
   #isAsked = false
   #fingerprint: string | null = null
-  #claimedAt = 0
   #trouble: EmbedderTrouble | null = null
   #error: unknown = null
   #pauseMs = 0
   #notBefore = 0
 
-  constructor({ storage, embedder, owner, background, ownsEmbedder = false }: IndexerOptions) {
+  constructor({ storage, embedder, owner, background, ownsEmbedder = false, sentences }: IndexerOptions) {
     this.#storage = storage
     this.#embedder = embedder
-    this.#owner = owner
     this.#ownsEmbedder = ownsEmbedder
-    this.#embedding = { storage, embedder, failures: this.#failures, signal: this.#stop.signal }
+    this.#embedding = { storage, embedder, failures: this.#failures, signal: this.#stop.signal, unit: 'text' }
+    this.#claims = new WorkClaims(storage, owner)
+    const { signal } = this.#stop
+    const wake = () => this.poke()
+    this.sentences = new SentenceIndex({ storage, embedder, signal, wanted: sentences, isLocal: ownsEmbedder, wake })
     this.#reindex = new Reindex(this.#embedding, { begin: () => this.#build(), used: () => this.#mended() })
     if (!background) return
     this.#timer = every(
@@ -190,19 +196,21 @@ export class Indexer {
   async #round(): Promise<void> {
     const { vectors } = this.#storage
     const stored = await vectors.embeddings(indexerAccess)
-    const isBuilding = stored.some(({ state }) => state === 'building')
+    const isBuilding =
+      stored.some((one) => one.state === 'building' && !isOfSentences(one)) || this.sentences.hasWork(stored)
     if (!isBuilding && (await vectors.openWork(indexerAccess)) === 0) return
     if (!(await this.#identify(stored))) return
     for (;;) {
-      const spaces = await this.#claim(spacesAtOnce)
+      const spaces = await this.#claims.take(spacesAtOnce)
       let finished = 0
       for (const space of spaces) {
         this.#stop.signal.throwIfAborted()
         if (await this.#finishSpace(space)) finished += 1
       }
       // Spaces that cannot be finished, because records fail or others write, are tried again later.
-      if (finished === 0 || this.#stop.signal.aborted) return
+      if (finished === 0 || this.#stop.signal.aborted) break
     }
+    await this.sentences.complete(this.#fingerprint, () => this.#claims.renew())
   }
 
   /** Makes the missing vectors of a space. True if every vector that can be made exists. */
@@ -211,21 +219,12 @@ export class Indexer {
     if (fingerprint === null) return false
     await this.fresh.store(this.#storage, space, fingerprint)
     for (;;) {
-      const { left, asOf } = await embedMissing(this.#embedding, space, fingerprint, () => this.#renew())
+      const { left, asOf } = await embedMissing(this.#embedding, space, fingerprint, () => this.#claims.renew())
       if (left !== 'none') return false
+      this.sentences.want(space)
       if (await this.#storage.vectors.finishWork(indexerAccess, space, asOf)) return true
       if (await this.#isUnchanged(space, asOf)) return false
     }
-  }
-
-  #claim(limit: number): Promise<readonly SpaceId[]> {
-    this.#claimedAt = performance.now()
-    return this.#storage.vectors.claimWork(indexerAccess, { owner: this.#owner, leaseMs: claimMs, limit })
-  }
-
-  /** Keeps the claimed spaces from others while the work goes on. */
-  async #renew(): Promise<void> {
-    if (performance.now() > this.#claimedAt + claimMs / 2) await this.#claim(spacesAtOnce)
   }
 
   async #isUnchanged(space: SpaceId, asOf: number): Promise<boolean> {
@@ -252,7 +251,7 @@ export class Indexer {
       if (pauseMs !== null) await wait(pauseMs)
       // What is left is another process's, which is waited for, or cannot be done.
       else if (left >= before) {
-        if ((await this.#claim(1)).length > 0) return
+        if ((await this.#claims.take(1)).length > 0) return
         // Longer than a claim lasts nobody holds it, and yet it cannot be claimed.
         if (performance.now() > sharedSince + 2 * claimMs) return
         await wait(sharedMs)
@@ -283,6 +282,8 @@ export class Indexer {
   #mended(): void {
     this.#trouble = null
     this.#error = null
+    // The vectors of sentences went with those of the embedder before.
+    this.poke()
   }
 
   /** Stops, at the latest after two seconds. The next process that opens the database does the rest. */
@@ -299,8 +300,7 @@ export class Indexer {
     if (this.#ownsEmbedder) await this.#embedder.close?.()
   }
 
-  /** Releases the claims. A claim that cannot be released is free once its lease has expired. */
   async #release(): Promise<void> {
-    await this.#storage.vectors.releaseWork(indexerAccess, this.#owner).catch((error: unknown) => this.#failed(error))
+    await this.#claims.release().catch((error: unknown) => this.#failed(error))
   }
 }

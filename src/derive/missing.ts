@@ -5,6 +5,7 @@ import type { Seq, SpaceId } from '../domain/id.ts'
 import { numberOfSegment, type VectorSegment, vectorRefAt } from '../domain/index/vector-segment.ts'
 import { type RecordKind, type RecordRef, recordKinds, refAt, type WordSegment } from '../domain/index/word-segment.ts'
 import type { Storage } from '../ports/storage.ts'
+import type { VectorUnit } from './sentences.ts'
 
 export interface MissingRecord extends RecordRef {
   readonly seq: Seq
@@ -26,7 +27,10 @@ async function* liveEntries(storage: Storage, access: Access, space: SpaceId): A
 }
 
 /** For complete segments of words: the segments of vectors that have all their records. */
-const complete = new WeakMap<WordSegment, readonly number[]>()
+const completeOf: Readonly<Record<VectorUnit, WeakMap<WordSegment, readonly number[]>>> = {
+  text: new WeakMap(),
+  sentence: new WeakMap(),
+}
 
 /** The segments of vectors that may hold a record of a segment of words; both are in order of seq. */
 function besides({ count, seqs }: WordSegment, vectors: readonly VectorSegment[]): readonly VectorSegment[] {
@@ -76,11 +80,12 @@ class Named {
   }
 }
 
-/** Adds the records of a segment of words that have no vectors. */
-function addMissing(segment: WordSegment, named: Named, missing: MissingRecord[]): boolean {
+/** Adds the records of a segment of words that have no vectors; of sentences only messages have some. */
+function addMissing(segment: WordSegment, named: Named, unit: VectorUnit, missing: MissingRecord[]): boolean {
   const before = missing.length
   for (let i = 0; i < segment.count; i++) {
     const kind = recordKinds[segment.kinds[i] as number] as RecordKind
+    if (unit === 'sentence' && kind !== 'message') continue
     const ref = refAt(segment, i)
     const seq = segment.seqs[i] as number
     if (!named.has(kind, seq, ref)) missing.push({ kind, ref, seq })
@@ -97,8 +102,12 @@ export async function missingVectors(
   access: Access,
   space: SpaceId,
   fingerprint: string,
+  unit: VectorUnit = 'text',
 ): Promise<{ readonly missing: readonly MissingRecord[]; readonly asOf: Seq }> {
   const scan = await storage.index.scan(access, space, fingerprint)
+  // Nothing was learned of sentences in other languages.
+  if (unit === 'sentence' && scan.language !== 'english') return { missing: [], asOf: scan.asOf }
+  const complete = completeOf[unit]
   const vectors = scan.vectors.filter(({ count }) => count > 0)
   const present = new Set(vectors.map(numberOfSegment))
   const named = new Named(vectors)
@@ -108,15 +117,16 @@ export async function missingVectors(
     if (complete.get(segment)?.every((number) => present.has(number))) continue
     const beside = besides(segment, vectors)
     for (const one of beside) rows += named.read(one)
-    const lacks = addMissing(segment, named, missing)
+    const lacks = addMissing(segment, named, unit, missing)
     if (!lacks) complete.set(segment, beside.map(numberOfSegment))
     rows += segment.count
     if (rows < rowsATime) continue
     rows = 0
     await oneTurn()
   }
-  for await (const { kind, ref, seq } of liveEntries(storage, access, space)) {
-    if (!named.hasEntry(seq, ref)) missing.push({ kind, ref, seq })
+  if (unit === 'text') {
+    for await (const { kind, ref, seq } of liveEntries(storage, access, space))
+      if (!named.hasEntry(seq, ref)) missing.push({ kind, ref, seq })
   }
   return { missing: missing.toSorted((left, right) => left.seq - right.seq), asOf: scan.asOf }
 }

@@ -3,11 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { detach } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
 import type { SpaceId } from '../domain/id.ts'
-import { spaceKinds } from '../domain/space.ts'
+import { allSpaces } from './all-spaces.ts'
 import { type EmbeddingWork, embedMissing, indexerAccess } from './embed-missing.ts'
 import { causeOf } from './embed-records.ts'
-
-const spacesAPage = 500
 
 export interface ReindexProgress {
   readonly spacesDone: number
@@ -87,7 +85,7 @@ export class Reindex {
 
   async #everySpace(fingerprint: string, onProgress: (progress: ReindexProgress) => void): Promise<void> {
     const spaces: SpaceId[] = []
-    for await (const space of this.#allSpaces()) spaces.push(space)
+    for await (const space of allSpaces(this.#embedding.storage)) spaces.push(space)
     let records = 0
     for (const [spacesDone, space] of spaces.entries()) {
       const tell = (stored: number) => {
@@ -100,17 +98,5 @@ export class Reindex {
       }
     }
     onProgress({ spacesDone: spaces.length, spaces: spaces.length, records })
-  }
-
-  async *#allSpaces(): AsyncGenerator<SpaceId> {
-    const { spaces } = this.#embedding.storage
-    for (const kind of spaceKinds) {
-      for (let after: SpaceId | null = null; ; ) {
-        const page = await spaces.list(indexerAccess, { kind, prefix: '', after, limit: spacesAPage })
-        for (const { id } of page) yield id
-        after = page.at(-1)?.id ?? null
-        if (page.length < spacesAPage) break
-      }
-    }
   }
 }

@@ -1,6 +1,6 @@
 /** Adds up the scores of the legs for a row, each with its weight for the kind of record. */
 import { isQuestionFlag, type RecordKind, recordKinds } from '../domain/index/word-segment.ts'
-import { summaryOf } from './legs/scale.ts'
+import { scopeSummary } from './legs/scale.ts'
 import { fullLength, lengthScore } from './length.ts'
 import { type Part, partAt } from './parts.ts'
 import { type DateSpan, dateScore } from './question/dates.ts'
@@ -76,7 +76,7 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
   let ordinary: number | null = null
   /** A record without a vector yet is scored by its words; without words it gets an average score. */
   const guessed = (words: number) => {
-    ordinary ??= vector === null ? 0 : summaryOf(corpus, vector).mean
+    ordinary ??= vector === null ? 0 : scopeSummary(corpus, vector).mean
     return Math.max(ordinary, words)
   }
   return (row, into) => {

@@ -7,14 +7,14 @@ import { recordPieces } from '../../derive/record-text.ts'
 import { after, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
-import { quantise, type VectorRecord } from '../../domain/index/vector-segment.ts'
+import { quantise, type VectorRecord, type VectorSegment } from '../../domain/index/vector-segment.ts'
 import { type RecordKind, recordKinds, refAt, type WordSegment } from '../../domain/index/word-segment.ts'
 import type { Embedding } from '../../ports/embedder.ts'
 import type { FoundRecord, SpaceScan } from '../../ports/storage.ts'
 import type { Plan } from '../../recall/question/plan.ts'
 import { type Corpus, rowPlace } from '../../recall/records/corpus.ts'
 import { Nearness } from '../../recall/vectors/nearness.ts'
-import { similarities } from '../../recall/vectors/similarity.ts'
+import { sentenceSimilarities, similarities } from '../../recall/vectors/similarity.ts'
 import type { Degraded } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
 
@@ -23,6 +23,8 @@ export interface ScannedSpace {
   readonly id: SpaceId
   readonly scan: SpaceScan
   readonly segments: readonly WordSegment[]
+  /** Vectors of the sentences of its messages; null where they are not compared. */
+  readonly sentences: readonly VectorSegment[] | null
 }
 
 /** Pieces of a question that are embedded, evenly spread. */
@@ -79,6 +81,47 @@ function compare(corpus: Corpus, scanned: readonly ScannedSpace[], query: Float3
     all.set(own, offset)
     offset += own.length
   }
+  return all
+}
+
+/** Where fewer of the messages than this share have vectors of their sentences, these are not compared. */
+const leastShare = 0.9
+
+/** Whether nearly all messages in scope have vectors of their sentences; what the others lack is made in the background. */
+function hasSentences(corpus: Corpus, scanned: readonly ScannedSpace[], { sentences }: Indexer): boolean {
+  if (scanned.some((space) => space.sentences === null)) return false
+  let [messages, made] = [0, 0]
+  for (const space of scanned) {
+    const own = space.segments.reduce((sum, { kinds }) => sum + countOf(kinds, messageKind), 0)
+    const there = (space.sentences ?? []).reduce((sum, { count }) => sum + count, 0)
+    if (there < own && space.scan.language === 'english') sentences.request(space.id)
+    messages += own
+    made += there
+  }
+  return corpus.scopeCount > 0 && made >= leastShare * messages
+}
+
+const messageKind = recordKinds.indexOf('message')
+
+function countOf(kinds: Uint8Array, kind: number): number {
+  let count = 0
+  for (let i = 0; i < kinds.length; i++) if (kinds[i] === kind) count++
+  return count
+}
+
+/**
+ * The best cosine of a sentence of each record. A message of one sentence, or whose sentences wait for their vectors, has its
+ * own.
+ */
+function compareSentences(corpus: Corpus, scanned: readonly ScannedSpace[], query: Float32Array, whole: Float32Array) {
+  const all = new Float32Array(corpus.count)
+  let offset = 0
+  for (const { segments, sentences } of scanned) {
+    const own = sentenceSimilarities(segments, sentences ?? [], query)
+    all.set(own, offset)
+    offset += own.length
+  }
+  for (let row = 0; row < all.length; row++) if (Number.isNaN(all[row])) all[row] = whole[row] as number
   return all
 }
 
@@ -210,12 +253,21 @@ interface Meaning {
   /** Of the question. */
   readonly query: Float32Array | null
   readonly similarities: Float32Array | null
+  /** The best of each record's sentences; null where they are not compared. */
+  readonly sentences: Float32Array | null
   readonly nearness: ((row: number, other: number) => number) | null
   readonly degraded: readonly Degraded[]
   readonly pending: number
 }
 
-export const wordsOnly: Meaning = { query: null, similarities: null, nearness: null, degraded: [], pending: 0 }
+export const wordsOnly: Meaning = {
+  query: null,
+  similarities: null,
+  sentences: null,
+  nearness: null,
+  degraded: [],
+  pending: 0,
+}
 
 /** Whether the time was over before the model had answered anything: it is being loaded. */
 function isLoading(error: unknown, { isWarm }: Pace): boolean {
@@ -239,7 +291,8 @@ export async function meaningOf(
       return { ...wordsOnly, degraded: ['embedder-mismatch'] }
     const all = compare(corpus, scanned, query)
     const pending = await embedFresh(core, indexer, { corpus, scanned, query, all })
-    return { query, similarities: all, nearness: nearnessOf(scanned), degraded: [], pending }
+    const sentences = hasSentences(corpus, scanned, indexer) ? compareSentences(corpus, scanned, query, all) : null
+    return { query, similarities: all, sentences, nearness: nearnessOf(scanned), degraded: [], pending }
   } catch (error) {
     if (error instanceof MemoryError && error.code === 'bug') throw error
     const any = new Float32Array(dimensions ?? 1).fill(1)

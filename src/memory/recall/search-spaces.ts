@@ -77,24 +77,32 @@ async function scanSpace(
   access: Access,
   id: SpaceId,
   query: SearchQuery,
-  fingerprint: string | null,
+  { fingerprint, sentencesUnder }: Ready,
 ): Promise<ScannedSpace> {
   const scan = await storage.index.scan(access, id, fingerprint)
+  const bySentence = sentencesUnder === null ? null : await storage.index.scan(access, id, sentencesUnder)
   const takesEntries = query.kinds.includes('entry') && scan.key !== null
   const entries = takesEntries ? await storage.index.entryWords(access, id) : []
   // What changes most often comes last: what was made of the segments before it is kept.
   const segments = [...entries, ...scan.words]
   await inSlices(prepareRows(segments))
-  return { id, scan, segments }
+  return { id, scan, segments, sentences: bySentence?.vectors ?? null }
 }
 
 interface Ready {
   readonly indexer: Indexer | null
   readonly fingerprint: string | null
+  /** What the vectors of sentences are stored under; null where they are not compared. */
+  readonly sentencesUnder: string | null
   readonly degraded: readonly Degraded[]
 }
 
-const notReady = (degraded: readonly Degraded[]): Ready => ({ indexer: null, fingerprint: null, degraded })
+const notReady = (degraded: readonly Degraded[]): Ready => ({
+  indexer: null,
+  fingerprint: null,
+  sentencesUnder: null,
+  degraded,
+})
 
 /** The reason why vectors cannot be compared; otherwise the fingerprint to look them up by. */
 async function embedderFor(core: Core, mode: RecallMode): Promise<Ready> {
@@ -103,7 +111,10 @@ async function embedderFor(core: Core, mode: RecallMode): Promise<Ready> {
   if (indexer === null) return notReady(['no-embedder'])
   const active = await indexer.active()
   if (active === 'other') return notReady(['embedder-mismatch'])
-  return { indexer, fingerprint: active === 'none' ? '' : active.fingerprint, degraded: [] }
+  if (active === 'none') return { indexer, fingerprint: '', sentencesUnder: null, degraded: [] }
+  const { fingerprint } = active
+  const sentencesUnder = mode === 'hybrid' ? await indexer.sentences.storedUnder(fingerprint) : null
+  return { indexer, fingerprint, sentencesUnder, degraded: [] }
 }
 
 /** Ranks the records of some spaces for a question. */
@@ -112,8 +123,9 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const { access } = core
   // A cut through a character leaves half of it, which nothing accepts.
   const question = query.question.slice(0, longestQuestion).toWellFormed()
-  const { indexer, fingerprint, degraded } = await embedderFor(core, query.mode)
-  const scanned = await Promise.all(query.spaces.map((id) => scanSpace(storage, access, id, query, fingerprint)))
+  const ready = await embedderFor(core, query.mode)
+  const { indexer, degraded } = ready
+  const scanned = await Promise.all(query.spaces.map((id) => scanSpace(storage, access, id, query, ready)))
   const thread = query.threadId === undefined ? undefined : await threadSeq(storage, access, query)
   const spaces = scanned.map(({ segments }) => ({ segments, ...(thread === undefined ? {} : { thread }) }))
   const filter = {
@@ -127,7 +139,7 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const plan = planOf(corpus, question, language, askedAt)
   const takesMeaning = indexer !== null && corpus.scopeCount > 0 && !plan.isListing
   const meaning = takesMeaning ? await meaningOf(core, indexer, plan, corpus, scanned) : wordsOnly
-  const { similarities, nearness } = meaning
+  const { similarities, sentences, nearness } = meaning
   const { mode, gate, limit, topK } = query
   const ask = {
     plan,
@@ -135,6 +147,7 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
     gate,
     matchesOnly: mode === 'keyword' || gate !== 'off',
     similarities,
+    sentences,
     nearness,
     limit,
     topK,

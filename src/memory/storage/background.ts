@@ -58,5 +58,6 @@ export function startIndexer(
   if (embedder === null) return null
   const background = options.background !== false
   const ownsEmbedder = options.embedder === undefined
-  return new Indexer({ storage, embedder: paced(checked(embedder)), owner, background, ownsEmbedder })
+  const { sentences } = options.recall ?? {}
+  return new Indexer({ storage, embedder: paced(checked(embedder)), owner, background, ownsEmbedder, sentences })
 }

@@ -35,7 +35,7 @@ interface Summary {
 }
 
 /** The mean and the highest of the numbers in scope. */
-export function summaryOf({ count, inScope }: Corpus, values: Float32Array | Float64Array): Summary {
+export function scopeSummary({ count, inScope }: Corpus, values: Float32Array | Float64Array): Summary {
   let sum = 0
   let numbers = 0
   let missing = 0

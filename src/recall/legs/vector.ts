@@ -1,6 +1,6 @@
 /** The leg of meaning: similarities of the question with each record, smoothed over the neighbours in a session. */
 import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
-import { scaleToUnit, summaryOf } from './scale.ts'
+import { scaleToUnit, scopeSummary } from './scale.ts'
 
 /** What a row takes from each of its neighbours. */
 const neighbourShare = 0.1
@@ -11,7 +11,7 @@ const neighbourShare = 0.1
  * influence.
  */
 export function vectorScores(corpus: Corpus, similarities: Float32Array): Float64Array {
-  const { mean } = summaryOf(corpus, similarities)
+  const { mean } = scopeSummary(corpus, similarities)
   const scores = new Float64Array(corpus.count)
   for (let row = 0; row < corpus.count; row++) {
     const own = similarities[row] as number

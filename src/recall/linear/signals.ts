@@ -1,7 +1,7 @@
 /** What the features of a message are made of: numbers of all rows and sessions, found out once for a question. */
 
 import { bestPossible, type KeywordLeg } from '../legs/keyword.ts'
-import { summaryOf } from '../legs/scale.ts'
+import { scopeSummary } from '../legs/scale.ts'
 import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
 import { bestAround, type Runs, runsOf, Surroundings } from './runs.ts'
 
@@ -161,7 +161,7 @@ interface Filled {
 }
 
 function filled(corpus: Corpus, values: Numbers, keyword: KeywordLeg | null): Filled {
-  const { mean, highest, isComplete } = summaryOf(corpus, values)
+  const { mean, highest, isComplete } = scopeSummary(corpus, values)
   if (isComplete) return { values, mean }
   const reach = Math.max(mean, highest) - mean
   const all = new Float64Array(values.length)
@@ -173,7 +173,7 @@ function filled(corpus: Corpus, values: Numbers, keyword: KeywordLeg | null): Fi
 }
 
 function sentenceSignals(corpus: Corpus, runs: Runs, values: Float32Array): SentenceSignals {
-  const { mean } = summaryOf(corpus, values)
+  const { mean } = scopeSummary(corpus, values)
   const whole = values.slice()
   for (let row = 0; row < whole.length; row++) if (Number.isNaN(whole[row])) whole[row] = mean
   const around = new Surroundings(corpus, runs)

@@ -40,14 +40,23 @@ interface Run {
 }
 
 /** Of segments of words all of whose records have vectors, where these are: true while those segments are there. */
-const runsOf = new WeakMap<WordSegment, readonly Run[]>()
+type KnownRuns = WeakMap<WordSegment, readonly Run[]>
+
+const runsOfTexts: KnownRuns = new WeakMap()
+const runsOfSentences: KnownRuns = new WeakMap()
 
 function copy(best: Float32Array, from: number, answer: Float32Array, to: number, n: number): void {
   for (let k = 0; k < n; k++) answer[to + k] = best[from + k] as number
 }
 
 /** Fills in what the first line says of the records; a record is in each line once. */
-function fillFirst(line: Line, best: Float32Array, words: readonly WordSegment[], answer: Float32Array): void {
+function fillFirst(
+  line: Line,
+  best: Float32Array,
+  words: readonly WordSegment[],
+  answer: Float32Array,
+  runsOf: KnownRuns,
+): void {
   const offsets = new Map(line.segments.map((segment, at) => [numberOfSegment(segment), line.offsets[at] as number]))
   const cursor = { segment: 0, row: 0 }
   let first = 0
@@ -95,16 +104,27 @@ export function similarities(
   words: readonly WordSegment[],
   vectors: readonly VectorSegment[],
   query: Float32Array,
+  runsOf: KnownRuns = runsOfTexts,
 ): Float32Array {
   for (const { dimensions } of vectors)
     invariant(dimensions === query.length, 'a question has the dimensions of the vectors')
   const answer = new Float32Array(words.reduce((sum, { count }) => sum + count, 0)).fill(Number.NaN)
   for (const [place, line] of linedUp(vectors).lines.entries()) {
     const best = bestOfRecords(line.segments, query)
-    if (place === 0) fillFirst(line, best, words, answer)
+    if (place === 0) fillFirst(line, best, words, answer, runsOf)
     else fillMore(line, best, words, answer)
   }
   return answer
+}
+
+/** The same for vectors of sentences, which lie in segments of their own. A segment of messages of one sentence has none. */
+export function sentenceSimilarities(
+  words: readonly WordSegment[],
+  vectors: readonly VectorSegment[],
+  query: Float32Array,
+): Float32Array {
+  const some = vectors.filter(({ scales }) => scales.length > 0)
+  return similarities(words, some, query, runsOfSentences)
 }
 
 /** The vectors of one record, wherever they lie in a line; null if it has none there. */

@@ -364,9 +364,8 @@ export function indexReader(database: ReferenceDatabase): IndexReader {
         if (record.kind === 'entry') return entry !== null && !entry.deleted && entry.version === record.seq
         return isThere.has(`${record.kind} ${record.seq} ${record.ref}`)
       })
-      const vectors = shareOutVectors(current).map((share) =>
-        unpackVectors(packVectors(share, share[0]?.vectors[0]?.values.length ?? 0)),
-      )
+      const dimensions = current.find((record) => record.vectors.length > 0)?.vectors[0]?.values.length ?? 0
+      const vectors = shareOutVectors(current).map((share) => unpackVectors(packVectors(share, dimensions)))
       return { asOf: seq, key, language: settings.language, words, vectors }
     },
     entryWords: async (_, id) => {

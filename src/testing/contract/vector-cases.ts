@@ -125,6 +125,35 @@ const embedders: readonly StorageCase[] = [
     await scene.storage.vectors.activate(scene.access, 'never-added')
     expectEqual(await states(), ['test/2 active'], 'an unknown one changes nothing')
   }),
+
+  sceneCase(
+    'vectors of sentences stay next to those of records: several, or none, and leave with their record',
+    async (scene) => {
+      const own = 'test/1/sentences'
+      await scene.committed(named('a', 'b', 'c'))
+      await embed(scene)
+      await scene.storage.vectors.addEmbedding(scene.access, { fingerprint: own, dimensions: embedding.dimensions })
+      const records = (await vectors(scene)).map(({ ref, seq }, i) => ({
+        ...{ kind: 'message' as const, ref, seq },
+        // The second message is a single sentence, which has no vector of its own.
+        vectors: i === 1 ? [] : [vectorOf(i + 1), vectorOf(i + 2)],
+      }))
+      const [first, ...others] = records
+      const put = (some: typeof records) => scene.storage.vectors.put(scene.access, home, own, some)
+      expectEqual(await put(others), 2, 'two messages')
+      expectEqual([await put(records), await put(records)], [1, 0], 'the other one, once')
+      const made = async () => (await vectors(scene, own)).map((one) => `${one.ref}: ${one.vectors.length}`).toSorted()
+      const counted = records.map((one) => `${one.ref}: ${one.vectors.length}`).toSorted()
+      expectEqual(await made(), counted, 'as they were put')
+      expectEqual(await count(scene), 3, 'those of the records are there')
+      await scene.committed(deleteMessages('t', 'a'))
+      expectEqual(
+        [await made(), await count(scene)],
+        [counted.filter((one) => !one.startsWith(first?.ref ?? '?')), 2],
+        'after a deletion',
+      )
+    },
+  ),
 ]
 
 const work: readonly StorageCase[] = [
