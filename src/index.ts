@@ -206,6 +206,7 @@ export type { ForgetOptions, ReceiptsOptions } from './memory/forget.ts'
 export type { MemoryStats, ReindexOptions, Settled } from './memory/indexing.ts'
 export type { ObservedThread, ReflectedThread } from './memory/observations/observe.ts'
 export type { SummarizeThreadOptions, ThreadSummary } from './memory/observations/summary.ts'
+export { Extractor } from './memory/options/extractor.ts'
 export type { MemoryOptions } from './memory/options/options.ts'
 export type { DecideProposalOptions } from './memory/proposals/decide.ts'
 export type { ChildSpacesOptions, ConfigureOptions, ListSpacesOptions, SpacePage } from './memory/spaces.ts'
@@ -238,6 +239,7 @@ export type {
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type {
+  ExtractorTarget,
   HookMessage,
   HookNote,
   NoteExtractor,

@@ -5,13 +5,22 @@ import type { Duration } from '../domain/limits.ts'
 import type { ObservationKind, ObservationPriority } from '../domain/records/observation.ts'
 import type { SchemaLike } from '../domain/schema-like.ts'
 
+/** Where the result of an extractor goes. */
+export type ExtractorTarget = 'facts' | 'workingMemory'
+
 /** What else a model reads out of messages or notes, next to the notes. */
 export interface NoteExtractor {
+  /** Tells it from others. */
   readonly name: string
   /** What to look for. */
   readonly instructions: string
-  /** The shape of its result. Default: a text. */
+  /** The shape of its result, which is one value then. Default: statements, of which each becomes a fact. */
   readonly schema?: SchemaLike
+  /**
+   * Where its result goes: to facts of the resource (default), which are forgotten with the messages that they come from, or into
+   * working memory, where it is merged and belongs to nobody else's messages. That needs a schema.
+   */
+  readonly to?: ExtractorTarget
 }
 
 /** When messages become notes, and how. */

@@ -43,8 +43,10 @@ function heading(
     | ChangeOf<'observation-activate'>
     | ChangeOf<'observation-reflect'>,
 ): Heading {
-  if (draft.commit.changes.length > 1) {
-    throw invalidInput('changes', 'must hold it alone', change.kind, 'Commit each change of observations by itself.')
+  // What a cycle learned is stored with its notes or not at all.
+  if (draft.commit.changes.filter(({ kind }) => kind !== 'fact-assert').length > 1) {
+    const fix = 'Commit each change of observations by itself, or with facts that were learned with it.'
+    throw invalidInput('changes', 'must hold it alone, but for facts', change.kind, fix)
   }
   if (draft.actor.kind !== 'system') {
     throw new MemoryError('denied', {

@@ -124,7 +124,7 @@ export async function observe(core: Core, { resourceId, threadId }: NamedThread)
 export async function reflectNow(core: Core, { resourceId, threadId }: NamedThread): Promise<ReflectedThread> {
   const door = resourceSpace(core, resourceId)
   const thread = await threadIn(door, threadId)
-  return reflectThread(door, thread, await ownWay(core))
+  return reflectThread(door, thread, { ...(await ownWay(core)), report: () => {} })
 }
 
 /** A thread in few words, by its notes. What was not observed yet is observed first. */

@@ -16,11 +16,13 @@ import {
 } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
-import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
+import type { NoteExtractor, ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import { notesText } from '../../recall/text/notes-text.ts'
 import type { Door } from '../door/door.ts'
+import { linesOfMessages, linesOfNotes } from './extractor-lines.ts'
 import { type Observer, observerOf } from './observer.ts'
 import { currentNotes, readHead } from './read-notes.ts'
+import { type ExtractorRun, runExtractors } from './run-extractors.ts'
 import { messagesBehind, type ObservableMessage, placeOfMessage } from './unobserved.ts'
 
 /** What a call of `observe` did. */
@@ -56,11 +58,11 @@ function observing(door: Door): Door {
   return door.with({ access })
 }
 
-/** Commits one change of observations, and answers its seq. */
-async function commit(door: Door, change: Change): Promise<Seq> {
+/** Commits one change of observations, and what belongs to it, and answers its seq. */
+async function commit(door: Door, change: Change, more: readonly Change[] = []): Promise<Seq> {
   let result: CommitResult
   try {
-    result = await door.submit([change], { background: true })
+    result = await door.submit([change, ...more], { background: true })
   } catch (error) {
     if (error instanceof MemoryError && error.code === 'conflict') throw new Lost(error.message, { cause: error })
     throw error
@@ -74,8 +76,8 @@ async function observeSpan(
   door: Door,
   observer: Observer,
   head: HeadFields,
-  after: Place | null,
-  to: Place,
+  { after, to }: Due,
+  extraction: ExtractorRun,
 ): Promise<{ messages: number; tokens: number; notes: number; noteTokens: number }> {
   const { threadId } = head
   const claim = await commit(door, { kind: 'observation-begin', threadId, to, leaseMs: observer.claimMs })
@@ -83,7 +85,9 @@ async function observeSpan(
   const earlier = (await currentNotes(door, head)).map(({ value }) => noteOf(value))
   const notes = (await observer.observe(messages, earlier)).slice(0, door.core.limits.observationsPerChunk)
   const put: Change = { kind: 'observation-put', threadId, claim, after, to, notes: [...notes], activate: true }
-  await commit(door, put)
+  const extracted = await runExtractors(door, linesOfMessages(messages), extraction)
+  await commit(door, put, extracted.changes)
+  await extracted.finish()
   const noteTokens = notes.reduce((sum, { text }) => sum + estimateTokenCount(text), 0)
   return { messages: messages.length, tokens: sumOf(messages), notes: notes.length, noteTokens }
 }
@@ -131,7 +135,7 @@ async function reflect(
   door: Door,
   observer: Observer,
   thread: ThreadState,
-  { reflection }: ResolvedObservation,
+  { options: { reflection }, model, report }: Omit<ObserveRequest, 'isAll'>,
   isAsked = false,
 ): Promise<{ readonly generation: number; readonly notes: number } | null> {
   const before = await readHead(door, thread)
@@ -144,8 +148,25 @@ async function reflect(
   const tokens = Math.min(many, reflection.observationTokens) * (1 - reflection.bufferActivation)
   const notes = (await currentNotes(door, head)).map(asInput)
   const kept = (await observer.reflect(notes, tokens)).slice(0, door.core.limits.observationsPerChunk)
-  await commit(door, { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] })
+  const extraction = extractionOf({ model, report }, thread.id, 'reflection', reflection.extract)
+  const lines = extraction.extractors.length === 0 ? [] : await linesOfNotes(door, thread.id, notes)
+  const extracted = await runExtractors(door, lines, extraction)
+  const change: Change = { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] }
+  await commit(door, change, extracted.changes)
+  await extracted.finish()
   return { generation: head.reflecting?.generation ?? head.generation + 1, notes: kept.length }
+}
+
+/** Extractors of a cycle, and how one that is dropped is reported. */
+function extractionOf(
+  { model, report }: Pick<ObserveRequest, 'model' | 'report'>,
+  threadId: string,
+  operation: 'observation' | 'reflection',
+  extractors: readonly NoteExtractor[],
+): ExtractorRun {
+  const failed = (message: string) =>
+    report({ type: 'failed', threadId, operation, isBuffered: false, reason: 'extractor', message })
+  return { extractors, model, threadId, failed }
 }
 
 /** What the next cycle observes. */
@@ -205,6 +226,7 @@ export async function observeThread(
 ): Promise<ObservedThread> {
   const door = observing(space)
   const observer = await observerOf(space.core, model)
+  const extraction = extractionOf({ model, report }, thread.id, 'observation', options.observation.extract)
   let messages = 0
   let notes = 0
   try {
@@ -212,13 +234,13 @@ export async function observeThread(
       const head = (await readHead(door, thread)) ?? newHead(thread)
       const due = await nextDue(door, head, options, isAll)
       if (due === null) break
-      const made = await observeSpan(door, observer, head, due.after, due.to)
+      const made = await observeSpan(door, observer, head, due, extraction)
       const event = { threadId: thread.id, operation: 'observation', isBuffered: false } as const
       report({ ...event, type: 'end', tokens: made.tokens, notes: made.notes, noteTokens: made.noteTokens })
       messages += made.messages
       notes += made.notes
     }
-    const reflected = await reflect(door, observer, thread, options)
+    const reflected = await reflect(door, observer, thread, { options, model, report })
     return { status: 'complete', messages, notes, reflected: reflected?.generation ?? null }
   } catch (error) {
     if (!(error instanceof Lost)) throw error
@@ -234,10 +256,10 @@ export async function observeThread(
 export async function reflectThread(
   space: Door,
   thread: ThreadState,
-  { options, model }: Pick<ObserveRequest, 'options' | 'model'>,
+  request: Omit<ObserveRequest, 'isAll'>,
 ): Promise<ReflectedThread> {
   try {
-    const made = await reflect(observing(space), await observerOf(space.core, model), thread, options, true)
+    const made = await reflect(observing(space), await observerOf(space.core, request.model), thread, request, true)
     return { status: 'complete', generation: made?.generation ?? null, notes: made?.notes ?? 0 }
   } catch (error) {
     if (!(error instanceof Lost)) throw error

@@ -1,7 +1,7 @@
 /** The options that say how threads are condensed into notes: their checks, their defaults, and how levels are merged. */
 import { modelFields } from '../../derive/model-name.ts'
 import { invalidInput } from '../../domain/error.ts'
-import { type Limits, parseTtl } from '../../domain/limits.ts'
+import { defaultLimits, type Limits, parseTtl } from '../../domain/limits.ts'
 import { fieldsOf, isFunction, isText, isWholeFrom } from '../../domain/option-checks.ts'
 import { isSchemaLike } from '../../domain/schema-like.ts'
 import type { MemoryBehaviour } from '../../ports/behaviour.ts'
@@ -47,19 +47,27 @@ const extractorRows = {
   name: row(null, 'must be a text', 'Give it a name.', isText),
   instructions: row(null, 'must be a text', 'Say what to look for.', isText),
   schema: row(null, 'must be a schema', 'Pass a zod object, for example, or leave it out for a text.', isSchemaLike),
+  to: row(null, `must be 'facts' or 'workingMemory'`, 'Leave it out for facts.', (value) => {
+    return value === 'facts' || value === 'workingMemory'
+  }),
 }
 
-function checkExtractor(value: unknown, at: string, limits: Limits): string {
+/** Checks an extractor, and answers its name. */
+export function checkExtractor(value: unknown, at: string, limits: Limits = defaultLimits): string {
   const fix = 'Pass extractors: each with a name and instructions.'
   if (typeof value !== 'object' || value === null) throw invalidInput(at, 'must be an extractor', value, fix)
-  const { name, instructions, schema } = value as NoteExtractor
-  const fields = { name, instructions, schema }
+  const { name, instructions, schema, to } = value as NoteExtractor
+  const fields = { name, instructions, schema, to }
   for (const required of ['name', 'instructions'] as const) {
     if (fields[required] === undefined) throw invalidInput(`${at}.${required}`, 'must be given', undefined, fix)
   }
   for (const [field, { check }] of Object.entries(extractorRows)) {
     const given = fields[field as keyof typeof fields]
     if (given !== undefined) check(given, `${at}.${field}`, limits)
+  }
+  if (to === 'workingMemory' && schema === undefined) {
+    const why = 'Give it a schema, or leave "to" out: statements become facts.'
+    throw invalidInput(`${at}.schema`, 'must be given for working memory', undefined, why)
   }
   return name
 }
