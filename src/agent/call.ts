@@ -10,9 +10,11 @@ import { withPeers } from '../domain/peer-packages.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { MessageInput, MessagePart } from '../domain/records/message.ts'
 import { type ReadMessage, readMessages } from '../domain/records/message-input.ts'
+import { spaceId } from '../domain/space.ts'
 import type { Memory } from '../facade/memory.ts'
-import { type AgentMemory, type AgentSpace, type SharedMemory, usableMemory } from '../ports/agent-memory.ts'
+import { type AgentMemory, type AgentSpace, usableMemory } from '../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../ports/behaviour.ts'
+import type { ProposedSection, SharedMemory } from '../ports/shared-memory.ts'
 import type { CallIterations } from './call-iterations.ts'
 import type { Utterance } from './context/model-messages.ts'
 import { resolveModel } from './model.ts'
@@ -217,6 +219,25 @@ function withShared(behaviour: ResolvedBehaviour, { workingMemory, facts, entrie
   }
 }
 
+/** Sections of another agent of which a tool's changes are proposals. */
+function proposedIn({ facts, entries, workingMemory }: SharedMemory): readonly ProposedSection[] {
+  const sections = [
+    ...(facts === undefined ? [] : [{ ...facts, noun: 'fact' as const }]),
+    ...(entries === undefined
+      ? []
+      : [{ ...entries, spaceId: spaceId('team', entries.teamId), noun: 'entry' as const }]),
+    ...(workingMemory === undefined ? [] : [{ ...workingMemory, noun: 'block' as const }]),
+  ]
+  return sections.filter(({ access }) => access === 'propose')
+}
+
+/** The memory for tools, which act as the agent. What it may only propose, they may only propose. */
+function actingIn(memory: Memory, actor: Actor, shared: SharedMemory | null): Memory {
+  const sections = shared === null ? [] : proposedIn(shared)
+  if (sections.length === 0) return memory.as(actor)
+  return usableMemory(memory)?.proposing(actor, sections) as Memory
+}
+
 async function rememberedBy(
   agent: CalledAgent,
   options: CallOptions,
@@ -241,7 +262,7 @@ async function rememberedBy(
   // In a memory of its own nothing of the supervisor's is found.
   const shared = memory === agent.defaultMemory ? (agent.work?.shared ?? null) : null
   const remembered: Remembered = {
-    memory: memory.as(actor),
+    memory: actingIn(memory, actor, shared),
     source: memory,
     space: shared === null ? own : own.sharing(shared),
     thread: place.thread,

@@ -116,8 +116,8 @@ export type DelegationMemory =
        */
       readonly share: readonly (typeof sharableSections)[number][]
       /**
-       * What it may do with working memory and entries. `propose`: its writes are proposals, which the supervisor decides about by
-       * its tools `memory_proposals` and `memory_decide`, or a person by `memory.proposals`. Default: `read`.
+       * What it may do with working memory, facts and entries. `propose`: its writes are proposals, which the supervisor decides
+       * about by its tools `memory_proposals` and `memory_decide`, or a person by `memory.proposals`. Default: `read`.
        */
       readonly access?: 'read' | 'write' | 'propose'
     }
@@ -147,9 +147,9 @@ export interface DelegationProposal {
   readonly id: string
   /** The subagent. */
   readonly author: Actor
-  /** What it would do: `write` or `merge`. */
+  /** What it would do, such as `write`, `merge` or `add`. */
   readonly action: string
-  /** The entry, or the block of working memory: as in `memory.proposals`. */
+  /** The fact, the entry, or the block of working memory: as in `memory.proposals`. */
   readonly target: Json
   /** The value that it was made against; null if there was none. */
   readonly before: Json

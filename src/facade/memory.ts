@@ -67,7 +67,10 @@ function usable(core: Core): UsableMemory {
     serving ??= await import('../memory/agent-memory.ts')
     return serving.agentMemory(core)
   }
-  return { storage: core.storage, open }
+  const proposing: UsableMemory['proposing'] = (actor, sections) => {
+    return memoryOf({ ...core, access: { ...core.access, actor: checkActor(actor, 'actor') }, proposing: sections })
+  }
+  return { storage: core.storage, open, proposing }
 }
 
 /** A Memory with a changed copy of another's core, for example with other options. Closing either closes both. */

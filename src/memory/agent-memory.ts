@@ -6,7 +6,6 @@ import type { RunState } from '../domain/records/run.ts'
 import { msOf } from '../domain/time.ts'
 import type {
   AgentMemory,
-  AgentProposal,
   AgentQuestion,
   AgentSpace,
   AgentTurn,
@@ -15,10 +14,10 @@ import type {
   Found,
   RunProgress,
   RunStep,
-  SharedMemory,
   WatchedTurn,
   WorkRunStep,
 } from '../ports/agent-memory.ts'
+import type { AgentProposal, SharedMemory } from '../ports/shared-memory.ts'
 import { proposalsAbout, recallIn, sharingSpace, workingMemoryIn } from './agent-sections.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
 import { isCallStep, isWork, readStep, readSteps } from './conversation/steps.ts'

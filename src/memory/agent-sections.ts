@@ -3,14 +3,8 @@ import type { Change } from '../domain/commit/commit.ts'
 import { parseFilter } from '../domain/filter.ts'
 import type { SpaceId } from '../domain/id.ts'
 import { mainBlock } from '../domain/records/block-key.ts'
-import type {
-  AgentObservations,
-  AgentQuestion,
-  AgentSpace,
-  AgentWorkingMemory,
-  Found,
-  SharedMemory,
-} from '../ports/agent-memory.ts'
+import type { AgentObservations, AgentQuestion, AgentSpace, AgentWorkingMemory, Found } from '../ports/agent-memory.ts'
+import type { SharedMemory } from '../ports/shared-memory.ts'
 import type { FoundRecord } from '../ports/storage.ts'
 import type { Core } from './door/core.ts'
 import type { Door } from './door/door.ts'

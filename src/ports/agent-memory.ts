@@ -17,6 +17,7 @@ import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, Resolve
 import type { LateStorage } from './late-storage.ts'
 import type { ObservationReport, ResolvedObservation } from './observational-memory.ts'
 import type { WaitingRunsQuery } from './run-queries.ts'
+import type { AgentProposal, OpenProposal, ProposedSection, SharedMemory } from './shared-memory.ts'
 import type { SpaceReads } from './space-reads.ts'
 import type { MessagePosition } from './storage.ts'
 
@@ -87,12 +88,6 @@ export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'to
   readonly threadId?: string
   /** Turns whose messages are left out: those that the turn of the call replaces. Default: none. */
   readonly without?: readonly string[]
-}
-
-/** What somebody proposed about a fact, and nobody has decided. */
-export interface OpenProposal {
-  readonly action: string
-  readonly author: Actor
 }
 
 /** One found item. */
@@ -225,43 +220,6 @@ export interface RunProgress {
   readonly run: RunState | null
   /** All its steps at first, then those that a commit changed. */
   readonly steps: readonly WorkRunStep[]
-}
-
-/** What may be done with a section that belongs to another space. */
-export type SharedAccess = 'read' | 'propose' | 'write'
-
-/**
- * Sections of memory that the agent of a space shares with another agent: they are that one's own records. Of agents and tools,
- * only the `deciders` of a section decide about proposals.
- */
-export interface SharedMemory {
-  /** The block of working memory, in the form of its owner. */
-  readonly workingMemory?: {
-    readonly spaceId: SpaceId
-    readonly threadId: string
-    readonly access: SharedAccess
-    readonly form: ResolvedWorkingMemory
-    readonly deciders: readonly Actor[]
-  }
-  readonly facts?: { readonly spaceId: SpaceId }
-  /** What was said in other threads, for recall. */
-  readonly messages?: { readonly spaceId: SpaceId }
-  /** Notes of a thread, and with the scope of a resource of the other threads of its space. Only observers write them. */
-  readonly observations?: { readonly spaceId: SpaceId; readonly threadId: string } & Pick<ResolvedObservation, 'scope'>
-  readonly entries?: { readonly teamId: string; readonly access: SharedAccess; readonly deciders: readonly Actor[] }
-}
-
-/** An open proposal, as an agent that may decide about it sees it. */
-export interface AgentProposal {
-  readonly id: string
-  readonly author: Actor
-  /** ISO time. */
-  readonly at: string
-  readonly action: string
-  readonly target: Json
-  readonly before: Json
-  readonly after: Json
-  readonly reason?: string
 }
 
 type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
@@ -485,6 +443,8 @@ export interface UsableMemory {
   readonly storage: AgentStorage
   /** Loads the code that agents need. Opens nothing. */
   open(): Promise<AgentMemory>
+  /** The memory for an actor whose changes of some sections are proposals. */
+  proposing(actor: Actor, sections: readonly ProposedSection[]): object
 }
 
 const kinds: ((memory: object) => UsableMemory | null)[] = []

@@ -109,7 +109,7 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
 
 usableByAgents((memory) => {
   if (!(memory instanceof Elsewhere)) return null
-  const { storage, open } = usableMemory(memory.there) as UsableMemory
+  const { storage, open, proposing } = usableMemory(memory.there) as UsableMemory
   const relayed = async (): Promise<AgentMemory> => {
     const { actor, behaviour, space, spaceAt, spaceOfRun, waitingRuns } = await open()
     const relay = (of: AgentSpace) => relayedSpace(of, memory.asked)
@@ -127,7 +127,7 @@ usableByAgents((memory) => {
       },
     }
   }
-  return { storage, open: relayed }
+  return { storage, open: relayed, proposing }
 })
 
 const where = { resourceId: 'alice', threadId: 't' }

@@ -1,7 +1,8 @@
 /** The section of facts: the newest that fit, in the order of their statement. */
 import type { Seq } from '../../domain/id.ts'
 import type { FactState } from '../../domain/records/fact.ts'
-import type { AgentSpace, OpenProposal } from '../../ports/agent-memory.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { OpenProposal } from '../../ports/shared-memory.ts'
 import { type FencedItem, fenced } from '../../recall/text/fence.ts'
 import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'

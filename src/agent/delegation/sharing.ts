@@ -2,9 +2,11 @@
 import type { ToolSet } from 'ai'
 import { z } from 'zod'
 import type { Actor } from '../../domain/actor.ts'
+import { MemoryError } from '../../domain/error.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import { spaceId } from '../../domain/space.ts'
-import type { SharedAccess, SharedMemory } from '../../ports/agent-memory.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { SharedAccess, SharedMemory } from '../../ports/shared-memory.ts'
 import { fenced } from '../../recall/text/fence.ts'
 import type { DelegatingCall, Remembered } from '../call.ts'
 import { type DelegationMemory, sharedSections } from '../delegation-options.ts'
@@ -26,7 +28,7 @@ function sectionsOf(agent: Actor, { space, thread, behaviour, shared }: Remember
   const { workingMemory = form === null ? undefined : { ...own, spaceId: space.id, threadId: thread.id, form } } =
     shared ?? {}
   const { entries = team === null ? undefined : { ...own, teamId: team } } = shared ?? {}
-  const { facts = { spaceId: space.id }, messages = { spaceId: space.id } } = shared ?? {}
+  const { facts = { ...own, spaceId: space.id }, messages = { spaceId: space.id } } = shared ?? {}
   const { observationalMemory: observing } = behaviour
   const notes = observing === null ? undefined : { spaceId: space.id, threadId: thread.id, scope: observing.scope }
   const { observations = notes } = shared ?? {}
@@ -56,7 +58,7 @@ export function sharedBy(
   return {
     ...(isKept ? { workingMemory: handed(workingMemory, access, supervisor) } : {}),
     ...(has('entries') && entries !== undefined ? { entries: handed(entries, access, supervisor) } : {}),
-    ...(has('facts') ? { facts } : {}),
+    ...(has('facts') ? { facts: handed(facts, access, supervisor) } : {}),
     ...(has('messages') ? { messages } : {}),
     ...(has('observations') && observations !== undefined ? { observations } : {}),
   }
@@ -69,14 +71,27 @@ const deciding = z.object({
 })
 
 /** Where subagents propose changes. */
-function proposedIn({ workingMemory, entries }: SharedMemory, agentId: string): readonly SpaceId[] {
+function proposedIn({ workingMemory, facts, entries }: SharedMemory, agentId: string): readonly SpaceId[] {
   const decides = (section: Section | undefined) =>
     section?.access === 'propose' && section.deciders.some(({ id }) => id === agentId)
   const spaces = [
     ...(workingMemory !== undefined && decides(workingMemory) ? [workingMemory.spaceId] : []),
+    ...(facts !== undefined && decides(facts) ? [facts.spaceId] : []),
     ...(entries !== undefined && decides(entries) ? [spaceId('team', entries.teamId)] : []),
   ]
   return [...new Set(spaces)]
+}
+
+/**
+ * Decides. In a conflict somebody was first, or has changed what it is about. A fact of a user takes a user: a supervisor may not
+ * decide about it. Then it stays as it is.
+ */
+async function decideIfMay(space: AgentSpace, proposalId: string, isAccepted: boolean): Promise<void> {
+  try {
+    await space.decideProposal(proposalId, isAccepted ? 'accepted' : 'rejected', undefined)
+  } catch (error) {
+    if (!(error instanceof MemoryError) || error.code !== 'denied') throw error
+  }
 }
 
 /** Lets the application decide about what a subagent has proposed, in the name of the supervisor. */
@@ -92,8 +107,7 @@ export async function decideByHook(
     if (by.kind !== 'agent' || by.id !== author) continue
     const proposal = { id, author: by, action, target, before, after }
     const isAccepted = await hooks.run('onProposal', () => onProposal(proposal), undefined)
-    // In a conflict somebody was first, or has changed what it is about: then it stays as it is.
-    if (typeof isAccepted === 'boolean') await space.decideProposal(id, isAccepted ? 'accepted' : 'rejected', undefined)
+    if (typeof isAccepted === 'boolean') await decideIfMay(space, id, isAccepted)
   }
 }
 

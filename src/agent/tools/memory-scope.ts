@@ -2,8 +2,9 @@
 
 import { MemoryError } from '../../domain/error.ts'
 import type { Memory } from '../../facade/memory.ts'
-import type { AgentSpace, SharedMemory } from '../../ports/agent-memory.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { ResolvedBehaviour } from '../../ports/behaviour.ts'
+import type { SharedMemory } from '../../ports/shared-memory.ts'
 import type { ResultReader } from './result-reader.ts'
 
 /** For whom the tools of one call work. */

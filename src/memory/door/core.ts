@@ -4,6 +4,7 @@ import type { Expectation } from '../../domain/commit/commit.ts'
 import type { SpaceId } from '../../domain/id.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { MemoryBehaviour } from '../../ports/behaviour.ts'
+import type { ProposedSection } from '../../ports/shared-memory.ts'
 import type { Traces } from '../answers/recollection.ts'
 import type { RecallWaits } from '../options/recall-waits.ts'
 import type { MemoryStorage } from '../storage/memory-storage.ts'
@@ -19,6 +20,8 @@ export interface Core {
   readonly traces: Traces
   /** An extra expectation of writes to one space: writes of a turn's tools expect the turn to be open. */
   readonly holding?: Holding
+  /** Sections of which every change is a proposal. Default: none. */
+  readonly proposing?: readonly ProposedSection[]
 }
 
 /** The expectations for every write to a space. */

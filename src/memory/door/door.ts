@@ -3,9 +3,10 @@
  * users.
  */
 import type { Change, Commit, CommitResult, Expectation } from '../../domain/commit/commit.ts'
-import { MemoryError } from '../../domain/error.ts'
+import { MemoryError, shown } from '../../domain/error.ts'
 import { type CommitId, checkId, type SpaceId } from '../../domain/id.ts'
 import { parseSpaceId, type SpaceAddress, type SpaceState, spaceId } from '../../domain/space.ts'
+import type { ProposedSection } from '../../ports/shared-memory.ts'
 import type { SpaceReads } from '../../ports/space-reads.ts'
 import { type Applied, appliedOf } from './applied.ts'
 import type { Core, Holding } from './core.ts'
@@ -29,6 +30,24 @@ function refuseUnlessHeld(result: CommitResult, { lease }: ReturnType<Holding['e
     message: 'The turn of this write is closed, or its thread was deleted.',
     fix: 'Nothing was written. Write it in an open turn.',
     details: { lease },
+  })
+}
+
+/** The section in which changes of that kind are proposals; undefined for none. */
+export function proposedSection({ proposing = [] }: Core, space: SpaceId, kind: string): ProposedSection | undefined {
+  return proposing.find(({ spaceId: id, noun }) => id === space && kind.startsWith(`${noun}-`))
+}
+
+/** Refuses changes that may only be proposed. A decision about a proposal makes its change. */
+function refuseUnproposed(core: Core, space: SpaceId, changes: readonly Change[]): void {
+  if (core.proposing === undefined || changes.some(({ kind }) => kind === 'proposal-decide')) return
+  const change = changes.find(({ kind }) => proposedSection(core, space, kind) !== undefined)
+  if (change === undefined) return
+  const { kind, id } = core.access.actor
+  throw new MemoryError('denied', {
+    message: `The ${kind} ${shown(id)} may only propose such a change in ${space}: ${change.kind}.`,
+    fix: 'State facts with infer: false, or use the tools that the agent has for it: both propose. space.commit can propose, too.',
+    details: { space, change: change.kind },
   })
 }
 
@@ -56,6 +75,7 @@ export class Door implements SpaceReads {
   async submit(changes: readonly Change[], options: SubmitOptions = {}): Promise<CommitResult> {
     const { storage, access, limits } = this.core
     const { background } = options
+    refuseUnproposed(this.core, this.id, changes)
     const held = this.#held()
     const expect = held === null ? options.expect : [...(options.expect ?? []), held]
     const commit: Commit = {

@@ -1,7 +1,7 @@
 /** Adds facts: each message, except system messages, becomes a statement in the home of the ids. */
-import type { Change, CommitResult } from '../../domain/commit/commit.ts'
-import { invalidInput } from '../../domain/error.ts'
-import { type FactId, parseMessageId } from '../../domain/id.ts'
+import type { ChangeOf, CommitResult } from '../../domain/commit/commit.ts'
+import { invalidInput, invariant } from '../../domain/error.ts'
+import { type FactId, factIdOf, parseMessageId } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import { copyJson, type JsonObject } from '../../domain/json.ts'
 import { withPeers } from '../../domain/peer-packages.ts'
@@ -9,10 +9,12 @@ import type { MessageInput } from '../../domain/records/message.ts'
 import { type ReadMessage, readPlainMessages } from '../../domain/records/message-input.ts'
 import { toIso } from '../../domain/time.ts'
 import type { Trust } from '../../domain/trust.ts'
+import type { ProposedSection } from '../../ports/shared-memory.ts'
 import { type CommitIdOption, named } from '../arguments/commit-ids.ts'
 import { appliedOf } from '../door/applied.ts'
 import type { Core } from '../door/core.ts'
-import { Door } from '../door/door.ts'
+import { Door, proposedSection } from '../door/door.ts'
+import { propose } from '../proposals/propose.ts'
 import { isChatter } from './chatter.ts'
 import { type FactIds, homeOf } from './fact-home.ts'
 import type { StatedOptions } from './fact-records.ts'
@@ -114,7 +116,11 @@ function statedOf(request: Parsed): StatedOptions {
   return stated
 }
 
-function changesOf(statements: readonly Statement[], uniques: readonly string[], parsed: Parsed): readonly Change[] {
+function changesOf(
+  statements: readonly Statement[],
+  uniques: readonly string[],
+  parsed: Parsed,
+): readonly ChangeOf<'fact-assert'>[] {
   const stated = statedOf(parsed)
   const supersedes = [...listed(parsed.supersedes)]
   const conflictsWith = [...listed(parsed.contradicts)]
@@ -203,6 +209,29 @@ function refuseNaming(parsed: Parsed, count: number): void {
   }
 }
 
+/** Proposes statements, each by a commit of its own. They have their ids already. */
+async function proposeFacts(
+  space: Door,
+  { deciders }: ProposedSection,
+  statements: readonly Statement[],
+  changes: readonly ChangeOf<'fact-assert'>[],
+): Promise<readonly AddedFact[]> {
+  const proposalIds: string[] = []
+  for (const change of changes) {
+    const proposed = await propose(space, { change, deciders })
+    invariant(proposed.status === 'proposed', 'a new fact has no version that could differ')
+    proposalIds.push(proposed.proposalId)
+  }
+  const key = (await space.state())?.key
+  invariant(key !== undefined, 'a space with a proposal is there')
+  return statements.map(({ text }, index) => ({
+    id: factIdOf(key, changes[index]?.unique as string),
+    memory: text,
+    event: 'NONE',
+    proposalIds: [proposalIds[index] as string],
+  }))
+}
+
 /** Adds the statements of messages, in one commit. */
 export async function addFacts(
   core: Core,
@@ -221,6 +250,8 @@ export async function addFacts(
   const { commitId } = parsed
   const space = new Door(core, home.space)
   const changes = changesOf(statements, await uniquesOf(core, statements.length, commitId), parsed)
+  const section = proposedSection(core, home.space, 'fact-assert')
+  if (section !== undefined) return { results: await proposeFacts(space, section, statements, changes), ...how }
   const texts = await textsOf(space, listed(parsed.supersedes))
   const result = await space.submit(changes, named(commitId))
   return { results: statements.map((statement, index) => addedFact(result, index, statement, texts)), ...how }

@@ -9,7 +9,7 @@ import { type CommitIdOption, named, namedPart } from '../arguments/commit-ids.t
 import { appliedOf, failsExpectation } from '../door/applied.ts'
 import { committedAs } from '../door/committed.ts'
 import type { Core } from '../door/core.ts'
-import { Door, type SubmitOptions } from '../door/door.ts'
+import { Door, proposedSection, type SubmitOptions } from '../door/door.ts'
 import { propose } from '../proposals/propose.ts'
 import { type FactHome, type FactIds, homeOf } from './fact-home.ts'
 import { type FactRecord, withoutRole } from './fact-records.ts'
@@ -109,17 +109,20 @@ async function submitOrPropose(
   change: ChangeOf<'fact-assert'>,
   options: SubmitOptions,
 ): Promise<CommitResult> {
+  const section = proposedSection(space.core, space.id, change.kind)
   try {
     return await space.submit([change], options)
   } catch (error) {
-    if (!isTooLittleTrusted(error)) throw error
+    const isRefused = section !== undefined && error instanceof MemoryError && error.code === 'denied'
+    if (!isRefused && !isTooLittleTrusted(error)) throw error
     const { expect } = options
-    const proposed = await propose(space, { change, ...(expect === undefined ? {} : { expect }) })
+    const deciders = section === undefined ? {} : { deciders: section.deciders }
+    const proposed = await propose(space, { change, ...deciders, ...(expect === undefined ? {} : { expect }) })
     if (proposed.status === 'conflict') throw error
     const { proposalId } = proposed
     throw new MemoryError('conflict', {
       message: error.message.slice(0, -error.fix.length).trim(),
-      fix: `It is kept as the proposal ${shown(proposalId)}: let somebody with that trust decide, by memory.proposals.`,
+      fix: `It is kept as the proposal ${shown(proposalId)}: let somebody decide who may, by memory.proposals.`,
       details: { ...error.details, proposalId },
       cause: error,
     })
@@ -153,6 +156,19 @@ export async function updateFact(
   return { status: 'updated', fact }
 }
 
+/** Proposes to remove facts, where that may only be proposed. Answers the ids of the proposals; none where it may be done. */
+async function proposeRetiring(space: Door, factIds: readonly string[]): Promise<readonly string[]> {
+  const section = proposedSection(space.core, space.id, 'fact-retire')
+  if (section === undefined) return []
+  const { deciders } = section
+  const ids: string[] = []
+  for (const factId of factIds) {
+    const proposed = await propose(space, { change: { kind: 'fact-retire', factIds: [factId] }, deciders })
+    if (proposed.status === 'proposed') ids.push(proposed.proposalId)
+  }
+  return ids
+}
+
 /** Removes a fact. Answers `deleted: false` if it does not exist, is not the caller's, or is trusted more than the caller. */
 export async function deleteFact(
   core: Core,
@@ -162,6 +178,8 @@ export async function deleteFact(
   if (place === null) return { deleted: false }
   // What is not there needs no commit; a retry must find its own.
   if (commitId === undefined && (await place.space.facts.get(factId)).record === null) return { deleted: false }
+  const [open] = await proposeRetiring(place.space, [factId])
+  if (open !== undefined) return { deleted: false, refused: true, proposalId: open }
   const commit = await place.space.submit([{ kind: 'fact-retire', factIds: [factId] }], named(commitId))
   const { deleted, refused, proposed = [] } = appliedOf(commit, 'fact-retire').result
   const [proposalId] = proposed
@@ -200,6 +218,16 @@ async function retireAll(
     }
     const { items } = await space.facts.list({ attributes, statuses, order: 'oldest', after, limit })
     if (items.length === 0) return { deleted, refused, proposalIds: proposalIds.slice(-core.limits.proposalsOpen) }
+    const proposed = await proposeRetiring(
+      space,
+      items.map((fact) => fact.id),
+    )
+    if (proposed.length > 0) {
+      refused += items.length
+      proposalIds.push(...proposed)
+      after = items.at(-1)?.order ?? after
+      continue
+    }
     const commit = await space.submit([{ kind: 'fact-retire', factIds: items.map((fact) => fact.id) }], own)
     const { result } = appliedOf(commit, 'fact-retire')
     deleted += result.deleted.length
