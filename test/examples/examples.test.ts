@@ -7,6 +7,7 @@ import { mastra } from '../../examples/container-storage.ts'
 import { memoryAgent as bareAgent } from '../../examples/memory-agent.ts'
 import { memoryAgent as tieredAgent, type UserTier } from '../../examples/memory-per-request.ts'
 import { hour, openMemory, refused } from '../memory/opened.ts'
+import { knownLists, outOfOrder } from '../network/scene.ts'
 import { openFolder, type Shown } from './running.ts'
 
 const promptsOf = (shown: readonly Shown[]) => shown.map(({ prompt }) => prompt)
@@ -18,13 +19,13 @@ function prompt(instructions: string, ...said: readonly (readonly ['user' | 'ass
 }
 
 it('are all run here', () => {
-  const shared = ['README.md', 'agents.ts', 'openai.ts', 'workforce.ts']
+  const shared = ['README.md', 'agents.ts', 'openai.ts', 'routing-agent.ts', 'workforce.ts']
   const constructed = ['container-storage.ts', 'memory-agent.ts', 'memory-per-request.ts']
   const run = [
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
     ...['share-a-resource.ts', 'team-memory.ts', 'chat-route.ts', 'waiting-calls.ts', 'workflows.ts', 'network.ts'],
-    'supervisor.ts',
+    ...['supervisor.ts', 'network-guide.ts', 'supervisor-hooks.ts'],
   ]
   const files = readdirSync(new URL('../../examples', import.meta.url))
   expect(files.toSorted()).toEqual([...shared, ...constructed, ...run].toSorted())
@@ -293,6 +294,37 @@ describe('in a process of its own', () => {
       '',
     ])
     expect(shown).toHaveLength(5)
+  })
+
+  it('network-guide: the known events in order, an object, an approval and a suspension', async () => {
+    const { printed } = await openFolder().run('network-guide')
+    const lines = printed.split('\n')
+    const ends = lines.flatMap((line, index) => (line === 'network-execution-event-finish' ? [index + 1] : []))
+    const requests = [lines.slice(0, ends[0]), lines.slice(ends[0], ends[1]), lines.slice(ends[1], ends[2])]
+    for (const [index, list] of [knownLists.agent, knownLists.workflow, knownLists.tool].entries()) {
+      const request = requests[index] ?? []
+      expect(outOfOrder(request, list)).toEqual([])
+      const at = request.indexOf('network-execution-event-step-finish')
+      expect(request.slice(at)).toEqual([
+        ...['network-execution-event-step-finish', 'Here is the report.', 'network-execution-event-finish'],
+      ])
+    }
+    const rest = lines.slice(ends[2])
+    expect(rest[0]).toMatch(/^Building result: /)
+    expect(rest.slice(-5)).toEqual([
+      ...['Agents remember.', 'Here is the report.', "{ message: 'Delete what is older than 30 days?' }"],
+      ...['Here is the report.', ''],
+    ])
+  })
+
+  it('supervisor-hooks: each hook once for each step and each delegation, and a check that asks for more', async () => {
+    const { printed } = await openFolder().run('supervisor-hooks')
+    expect(printed.split('\n')).toEqual([
+      ...['asks: Facts about Bergen', 'hears: - Bergen is wet.', 'step 1: agent-researchAgent'],
+      ...['not complete: Has a source: Name a source.', 'step 2, final: ', 'asks: A source for that'],
+      ...['hears: - Source: the weather office.', 'step 3: agent-researchAgent', 'complete', 'step 4, final: '],
+      ...['Bergen is wet, says the weather office. Source: weather.example.', 'validated', ''],
+    ])
   })
 
   it('team-memory: what one member writes by its tools another one reads, and no other team', async () => {
