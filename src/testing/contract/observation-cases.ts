@@ -1,5 +1,6 @@
 /** Cases of observations: cycles and their claims, chunks, generations, and how far a thread was observed. */
 
+import type { Change } from '../../domain/commit/commit.ts'
 import type { NoteInput, Place } from '../../domain/records/observation.ts'
 import { expectEqual, expectTrue } from './assert.ts'
 import { deleteThread, message, say } from './changes.ts'
@@ -17,7 +18,7 @@ import {
   reflect,
   reflectedTexts,
 } from './observation-scene.ts'
-import { type Scene, sceneCase } from './scene.ts'
+import { home, type Scene, sceneCase } from './scene.ts'
 
 /** Three turns of two messages in a thread; answers their places. */
 async function said(scene: Scene, threadId = 't'): Promise<readonly Place[]> {
@@ -44,6 +45,24 @@ export const observationCases: readonly StorageCase[] = [
     await observeIn(scene, 't', { after: at(places, 1), to: at(places, 3), activate: true }, [])
     const active = await headIn(scene, 't')
     expectEqual([active?.cursor, active?.chunk, active?.active], [at(places, 3), 2, 2], 'the head later')
+  }),
+  sceneCase('facts that a cycle learned are stored with its notes, or not at all', async (scene) => {
+    const places = await said(scene)
+    const span = { after: null, to: at(places, 1), activate: true }
+    const learned = (text: string): Change => ({ kind: 'fact-assert', unique: text, text, trust: 'user', sources: [] })
+    const put = (claim: number) => putChunk('t', claim, span, [note('noted', at(places, 0))])
+    await scene.refused('conflict', [put(1), learned('early')], byWorker)
+    const claim = await beginCycle(scene, 't', at(places, 1))
+    await scene.refused('invalid-input', [put(claim), say('t', 'more')], byWorker)
+    await scene.committed([put(claim), learned('one'), learned('two')], byWorker)
+    expectEqual(await chunkTexts(scene, 't'), ['noted'], 'the note')
+    const query = { attributes: {}, statuses: ['current'] as const, order: 'oldest' as const, after: null, limit: 10 }
+    const facts = await scene.storage.facts.list(scene.access, home, query)
+    expectEqual(
+      facts.items.map(({ text }) => text),
+      ['one', 'two'],
+      'the facts',
+    )
   }),
   sceneCase('a cycle ends once, and only with the claim that it began with', async (scene) => {
     const places = await said(scene)
