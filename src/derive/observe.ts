@@ -70,6 +70,21 @@ function lines(items: readonly object[]): string {
   return items.map((item) => JSON.stringify(item)).join('\n')
 }
 
+/** Letters of the instructions in a row that no conversation has by chance. */
+const telling = 60
+const withoutBlanks = (text: string) => text.replace(/\s+/g, ' ').toLowerCase()
+const ownWords = [observerInstructions, reflectorInstructions].map(withoutBlanks)
+
+/** Whether a note holds a piece of the instructions: a conversation asked for them, or a model told them by mistake. */
+function repeatsInstructions(note: string): boolean {
+  const text = withoutBlanks(note)
+  for (let at = 0; at + telling <= text.length; at += telling / 2) {
+    const piece = text.slice(at, at + telling)
+    if (ownWords.some((words) => words.includes(piece))) return true
+  }
+  return false
+}
+
 /** What is wrong with the texts of notes; null if nothing is. */
 function badTexts(notes: readonly { readonly text: string; readonly refersTo: string | null }[]): string | null {
   const seen = new Set<string>()
@@ -79,6 +94,7 @@ function badTexts(notes: readonly { readonly text: string; readonly refersTo: st
     if (text.length > noteLength) return `A note is longer than ${noteLength} characters`
     if ((when ?? '').length > timeLength) return `A "refersTo" is longer than ${timeLength} characters`
     if (seen.has(key)) return 'Two notes are the same'
+    if (repeatsInstructions(key)) return 'A note repeats the instructions'
     seen.add(key)
   }
   return null

@@ -132,7 +132,7 @@ it('writes notes by year, day and speaker', () => {
     { text: 'both are glad', saidAt: '2026-01-05T11:00:00.000Z', refersTo: '2026' },
   ]
   expect(notesText(notes)).toBe(
-    '2025\n30 Dec Ann: moves to Porto (4 Jan 2026); likes boats (Dec) Bob: agrees (soon)\n2026\n5 Jan Noted: both are glad (2026)',
+    '2025\n30 Dec\nAnn: moves to Porto (4 Jan 2026); likes boats (Dec)\nBob: agrees (soon)\n2026\n5 Jan\nNoted: both are glad (2026)',
   )
   expect(notesText([])).toBe('')
 })

@@ -23,7 +23,12 @@ function shortDate(date: string, year: string): string {
   return ownYear === year ? name : `${name} ${ownYear}`
 }
 
-/** The notes in their order: a line for each year and day, and on it what each speaker said. */
+const onOneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
+
+/**
+ * The notes in their order: a line for each year, a line for each day, and below it a line for each speaker. Words, names and times
+ * never hold the end of a line, so nothing that was said begins a line: it cannot pass for another day, another speaker or a section.
+ */
 export function notesText(notes: readonly WrittenNote[]): string {
   const lines: string[] = []
   let year = ''
@@ -39,10 +44,11 @@ export function notesText(notes: readonly WrittenNote[]): string {
       speaker = null
       lines.push(shortDate(date, year))
     }
-    const who = note.speaker ?? 'Noted'
-    const about = note.refersTo === undefined ? '' : ` (${shortDate(note.refersTo, year)})`
-    const text = `${note.text.replace(/\s+/g, ' ')}${about}`
-    lines[lines.length - 1] += who === speaker ? `; ${text}` : ` ${who}: ${text}`
+    const who = onOneLine(note.speaker ?? 'Noted')
+    const about = note.refersTo === undefined ? '' : ` (${onOneLine(shortDate(note.refersTo, year))})`
+    const text = `${onOneLine(note.text)}${about}`
+    if (who === speaker) lines[lines.length - 1] += `; ${text}`
+    else lines.push(`${who}: ${text}`)
     speaker = who
   }
   return lines.join('\n')
