@@ -1,4 +1,4 @@
-// What the question gate silences and what it costs: node --conditions=aquifer-source eval/noise.ts <file in the format of LoCoMo>
+// What the question gate silences and what it costs: node --conditions=aquifer-source eval/noise.ts <file in the format of LoCoMo> [--sentences]
 import { gateModes } from '../src/domain/question-gate.ts'
 import { gateChance } from '../src/recall/linear/relevance.ts'
 import { relevanceModels } from '../src/recall/linear/relevance-weights.ts'
@@ -13,7 +13,10 @@ import { fitGate, type JudgedQuestion, judgedQuestions } from './relevance-fit.t
 
 type Mode = 'hybrid' | 'keyword'
 
-const models = { hybrid: relevanceModels.vectors, keyword: relevanceModels.words } as const
+const [file, ...flags] = process.argv.slice(2)
+const bySentences = flags.includes('--sentences')
+const { vectors, sentences, words } = relevanceModels
+const models = { hybrid: bySentences ? sentences : vectors, keyword: words } as const
 const settings = [0.06, 0.08, 0.1, 0.11, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3, 0.4, 0.5]
 const percent = (share: number) => (100 * share).toFixed(1).padStart(5)
 
@@ -85,7 +88,6 @@ async function showCalibration(taken: readonly Taken[], mode: Mode): Promise<voi
       console.log(`${(said / count).toFixed(2).padStart(9)}   ${(was / count).toFixed(2).padStart(8)}   ${count}`)
 }
 
-const [file] = process.argv.slice(2)
 if (file === undefined) {
   console.error('Which file? node --conditions=aquifer-source eval/noise.ts conversations.json')
   process.exitCode = 2
@@ -93,8 +95,8 @@ if (file === undefined) {
   const cache = new EmbeddingCache()
   const taken: Taken[] = []
   for (const conversation of readConversations(file))
-    taken.push({ conversation, ranked: await rankedCorpus(conversation, cache) })
-  for (const mode of ['hybrid', 'keyword'] as const) {
+    taken.push({ conversation, ranked: await rankedCorpus(conversation, cache, bySentences) })
+  for (const mode of bySentences ? (['hybrid'] as const) : (['hybrid', 'keyword'] as const)) {
     console.log(`\n${mode}`)
     const judged: (readonly JudgedQuestion[])[] = []
     for (const one of taken) judged.push(await judgedQuestions(one, taken, mode))
