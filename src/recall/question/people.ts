@@ -3,6 +3,7 @@ import type { Actor } from '../../domain/actor.ts'
 import { isStopWord, queryTerms } from '../../domain/index/words.ts'
 import type { Corpus } from '../records/corpus.ts'
 import { occurrencesOf } from '../records/occurrences.ts'
+import { aliasesOf } from './aliases.ts'
 import { isNearName } from './near-names.ts'
 
 /** Names of roles, not of persons. */
@@ -11,7 +12,7 @@ const roles = new Set([...roleNames, 'unknown'])
 
 /** The speakers that a question names. */
 interface NamedPeople {
-  /** Names as they were found, small letters, full names in scope. */
+  /** Names as they were found, small letters: full names in scope, or those that people gave themselves. */
   readonly names: readonly string[]
   /** 1 for each author who is the one person named; null if nobody or several are. */
   readonly speaker: Uint8Array | null
@@ -57,6 +58,10 @@ export function findPeople(corpus: Corpus, question: string): NamedPeople {
     if (known === undefined) authorsByName.set(name, [place])
     else known.push(place)
   }
+  // Nobody takes the name of somebody else by saying so.
+  const names = new Set([...authorsByName.keys()].flatMap(formsOf))
+  for (const [alias, places] of aliasesOf(corpus))
+    if (!names.has(alias) && !roles.has(alias)) authorsByName.set(alias, [...places])
   const namesByForm = new Map<string, string[]>()
   for (const name of authorsByName.keys()) {
     for (const form of formsOf(name)) {
