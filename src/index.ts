@@ -182,7 +182,7 @@ export type {
 } from './facade/team.ts'
 export type { RecallOptions, SpaceRecallOptions } from './facade/times.ts'
 export type { ExportedResource, ExportedSpace, ExportedThread } from './memory/answers/exported.ts'
-export type { RecallTrace, TracedItem } from './memory/answers/recollection.ts'
+export type { RecallExplanation, RecallTrace, TracedItem } from './memory/answers/recollection.ts'
 export type { StoredPart } from './memory/answers/stored-part.ts'
 export type { CommitIdOption } from './memory/arguments/commit-ids.ts'
 export type { FeedOptions } from './memory/arguments/feed-options.ts'

@@ -5,7 +5,7 @@ import { isJsonObject } from '../domain/json.ts'
 import { fieldsOf } from '../domain/option-checks.ts'
 import { readPlain } from '../domain/read-plain.ts'
 import type { MessageLike } from '../domain/records/message-input.ts'
-import type { RecallTrace } from '../memory/answers/recollection.ts'
+import type { RecallExplanation } from '../memory/answers/recollection.ts'
 import type { CommitIdOption } from '../memory/arguments/commit-ids.ts'
 import type { CloneThreadRequest } from '../memory/conversation/clone-thread.ts'
 import type { ListMessagesRequest, MessagePageRecord } from '../memory/conversation/list-messages.ts'
@@ -255,12 +255,12 @@ export abstract class Conversations {
   }
 
   /**
-   * Explains an answer: why each item is in it, and which items were dropped and why. Only the traces of this process's
+   * Explains an answer in words: why each item is in it (`text`), and which items were dropped and why. Only the traces of this process's
    * latest 200 answers are kept.
    *
    * @throws MemoryError `not-found` if the trace is not kept.
    */
-  explain(recallId: string): Promise<RecallTrace> {
+  explain(recallId: string): Promise<RecallExplanation> {
     return call(this.#core, 'recall.explain', { what: 'explain', stated: { recallId } })
   }
 }

@@ -5,7 +5,7 @@ import { MemoryError, notFound } from '../domain/error.ts'
 import type { SpaceId, SpaceKey } from '../domain/id.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import type { CacheUse, Storage } from '../ports/storage.ts'
-import type { Degraded, RecallTrace, TracedItem, UnreadItem } from './answers/recollection.ts'
+import type { Degraded, RecallExplanation, TracedItem, UnreadItem } from './answers/recollection.ts'
 import type { Core } from './door/core.ts'
 import { settleErasure } from './storage/erasure.ts'
 
@@ -79,7 +79,7 @@ export async function reindex(core: Core, { onProgress = () => {} }: ReindexOpti
 }
 
 /** The trace of an answer, for an actor that may read its spaces, as long as they exist. */
-export async function explain(core: Core, { recallId }: { readonly recallId: string }): Promise<RecallTrace> {
+export async function explain(core: Core, { recallId }: { readonly recallId: string }): Promise<RecallExplanation> {
   const storage = await core.storage.get()
   const kept = core.traces.get(recallId)
   const fix = 'Recall again: a process keeps only its latest answers.'
@@ -89,13 +89,17 @@ export async function explain(core: Core, { recallId }: { readonly recallId: str
     const isThere = await isStill(storage, core.access, space as SpaceId, key)
     if (!isThere) throw notFound('recollection', recallId, fix)
   }
-  return { ...kept.trace, items: [...kept.trace.items, ...(await readBehind(storage, core.access, kept.behind))] }
+  const { trace, behind } = kept
+  const { answerText, itemText } = await import('../recall/text/explain-text.ts')
+  const all = [...trace.items, ...(await readBehind(storage, core.access, behind))]
+  const items = all.map((item) => ({ ...item, text: itemText(item, trace.terms.length) }))
+  return { ...trace, summary: answerText({ ...trace, items }), items }
 }
 
 /** The items that ranked below those of the answer, read now. */
 async function readBehind(storage: Storage, access: Access, unread: readonly UnreadItem[]): Promise<TracedItem[]> {
   if (unread.length === 0) return []
-  const { idOf, threadOfRecord } = await import('./recall/recall.ts')
+  const { idOf, saidOf, threadOfRecord } = await import('./recall/recall.ts')
   return Promise.all(
     unread.map(async ({ ref, ...item }): Promise<TracedItem> => {
       const [record = null] = await storage.index.read(access, item.space as SpaceId, [{ kind: item.kind, ref }])
@@ -103,6 +107,7 @@ async function readBehind(storage: Storage, access: Access, unread: readonly Unr
         ...item,
         ...threadOfRecord(record),
         id: idOf(record) ?? ref,
+        said: saidOf(item.kind, record, item.space as SpaceId),
         dropped: record === null ? 'gone' : 'beyond-top-k',
       }
     }),

@@ -82,6 +82,8 @@ export interface TracedItem
   > {
   /** Place in the ranking, from 1. */
   readonly rank: number
+  /** What it is, of whom and of when, such as "message of Ann, 12 May 2025". */
+  readonly said: string
   /** Why it is not in the answer; null if it is. */
   readonly dropped: DropReason | null
   /** Set if exact or rare terms of the question moved it up into the answer. */
@@ -100,6 +102,8 @@ export interface RecallTrace {
   readonly terms: readonly string[]
   /** People in scope whom the question names. */
   readonly names: readonly string[]
+  /** The days that the question names: the first, and the one behind the last, as ISO days; `..` for an open end. */
+  readonly times: readonly string[]
   /** What was compared: words, vectors or both. */
   readonly mode: RecallMode
   /** Legs that found anything. */
@@ -118,6 +122,14 @@ export interface RecallTrace {
   readonly note?: string
   /** The items that were read. `memory.explain` adds those that ranked next. */
   readonly items: readonly TracedItem[]
+}
+
+/** A trace in words: what `memory.explain` answers. */
+export interface RecallExplanation extends RecallTrace {
+  /** How the answer came about, in one line. */
+  readonly summary: string
+  /** Each with its own line in `text`: why it is in the answer or not. */
+  readonly items: readonly (TracedItem & { readonly text: string })[]
 }
 
 /** The answer to a recall. */

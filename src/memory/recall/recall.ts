@@ -8,6 +8,7 @@ import type { RecordKind } from '../../domain/index/word-segment.ts'
 import { isJsonObject, type JsonObject } from '../../domain/json.ts'
 import type { GateMode } from '../../domain/question-gate.ts'
 import { noteOf } from '../../domain/records/observation.ts'
+import { isoTime } from '../../domain/time.ts'
 import type { MessageRange } from '../../ports/behaviour.ts'
 import type { FoundRecord, Storage } from '../../ports/storage.ts'
 import type { AskedAt } from '../../recall/question/plan.ts'
@@ -15,6 +16,7 @@ import type { RecallMode } from '../../recall/question.ts'
 import type { RankedRow } from '../../recall/ranking.ts'
 import { rarity } from '../../recall/records/occurrences.ts'
 import { type Excerpt, excerptOf, type Wanted } from '../../recall/text/excerpt.ts'
+import { saidText } from '../../recall/text/explain-text.ts'
 import { type PackedItem, pack, rowsToRead } from '../../recall/text/pack.ts'
 import type {
   DropReason,
@@ -249,6 +251,13 @@ export function threadOfRecord(record: FoundRecord | null): { readonly threadId?
   return record?.kind === 'observation' ? { threadId: noteOf(record.note.value).threadId } : {}
 }
 
+/** What a record is, of whom and of when; its kind alone if it is gone. */
+export function saidOf(kind: RecordKind, record: FoundRecord | null, space: SpaceId): string {
+  if (record === null) return kind
+  const { author, at } = itemOf(record, space)
+  return saidText(kind, author.name ?? author.id, at)
+}
+
 function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null): Omit<TracedItem, 'rank'> {
   const { kind, ref, space, record } = reading.rows.get(ranked.row) as ReadRow
   const limit = ranked.limitedBy === undefined ? null : refOfRow(reading.search.corpus, ranked.limitedBy)
@@ -258,6 +267,7 @@ function traceOf(reading: Reading, ranked: RankedRow, dropped: DropReason | null
     space,
     ...threadOfRecord(record),
     ...scoresOf(ranked),
+    said: saidOf(kind, record, space),
     dropped,
     ...(ranked.isPulledIn === true ? { isPulledIn: true } : {}),
     ...(limit === null ? {} : { limitedBy: limit.ref }),
@@ -317,6 +327,11 @@ async function answer(reading: Reading, chosen: Chosen): Promise<Answer> {
   return { items, traced: traced.slice(0, tracedItems), behind: behind.slice(0, spareRows), tokens: packing.tokens }
 }
 
+/** A day since 1970 as ISO text; `..` for one that is infinitely far. */
+function isoDay(day: number): string {
+  return Number.isFinite(day) ? isoTime(day * 86_400_000).slice(0, 10) : '..'
+}
+
 function recallIdOf(core: Core, key: SpaceKey | null): string {
   return `rcl_${key ?? 'none'}_${core.createId()}`
 }
@@ -366,6 +381,7 @@ async function recallNow(core: Core, query: RecallQuery): Promise<RecollectionRe
     bare: plan.bare,
     terms: plan.terms.map(({ text }) => text),
     names: plan.names,
+    times: plan.times.days.map(({ from, to }) => `${isoDay(from)}/${isoDay(to)}`),
     mode: query.mode,
     legs: ranking.legs,
     spaces: query.spaces,
