@@ -55,7 +55,6 @@ export const features = {
   answers: of('question', 'the run before asks something, and it is among the first three of its run'),
   answersNear: of('question', 'the same, times the best cosine of the run before'),
   answersWords: of('question', 'the same, times the best words of the run before'),
-  restWords: of('context', 'words of the rest of its run'),
   wordsBefore: of('context', 'words of the run before'),
   wordsAfter: of('context', 'words of the run behind'),
   cosineBefore: of('context', 'best cosine of the run before'),

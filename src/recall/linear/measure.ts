@@ -139,13 +139,12 @@ export class Measure {
 
   #byWords(row: number, into: Float64Array): void {
     const { words, ideal, runWords } = this.#signals
-    const { rest, before, after } = this.#around
+    const { before, after } = this.#around
     const { covered } = this.#coverage
     this.#coverage.of(row, this.#around)
     const { keyword } = this.#asked
     into[at.keyword] = keyword === null ? 0 : (keyword.scores[row] as number)
     into[at.words] = (words[row] as number) / ideal
-    into[at.restWords] = bestAround(rest, words, 0) / ideal
     into[at.wordsBefore] = bestAround(before, words, 0) / ideal
     into[at.wordsAfter] = bestAround(after, words, 0) / ideal
     into[at.runKeyword] = stretchedAt(runWords, row)
