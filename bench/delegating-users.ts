@@ -1,5 +1,8 @@
-/** Many users at once of one supervisor, whose subagents work two levels deep and ask for approvals. Each user has a marker. */
-import { Agent, createTool, type Memory } from 'aquifer'
+/**
+ * Many users at once of one supervisor, whose subagents work two levels deep and ask for approvals. Each user has a marker. Every
+ * second user is served by a network, whose events are looked at as well.
+ */
+import { Agent, createTool, type Memory, type NetworkStream } from 'aquifer'
 import { callTool, callTools, type ModelCall, scriptedModel } from 'aquifer/testing'
 import { z } from 'zod'
 
@@ -111,6 +114,11 @@ export interface DelegatingUsers {
   readonly faults: readonly string[]
 }
 
+interface Place {
+  readonly resourceId: string
+  readonly threadId: string
+}
+
 class Users {
   readonly tally: Tally = { turns: 0, approvals: 0, faults: [] }
   readonly #memory: Memory
@@ -125,17 +133,44 @@ class Users {
   async turn(user: number, turn: number): Promise<void> {
     const marker = markerOf(user)
     const place = { resourceId: resourceOf(user), threadId: `thread-${Math.floor(turn / 4)}` }
-    const asked = await this.#lead.generate(`Please do it for ${marker}.`, place)
-    const [call, ...others] = asked.pendingCalls
-    const { runId } = asked
-    if (call === undefined || others.length > 0) {
-      this.tally.faults.push(`the call of ${marker} waits for ${asked.pendingCalls.length} approvals`)
-      return
-    }
-    this.tally.approvals += 1
-    const { text } = await this.#lead.approveToolCallGenerate({ runId, toolCallId: call.toolCallId })
+    const text = user % 2 === 0 ? await this.#answered(marker, place) : await this.#told(marker, place)
     if (text !== `All is done for ${marker}.`) this.tally.faults.push(`${marker} is answered ${text}`)
     this.tally.turns += 1
+  }
+
+  /** The answer to a request of a user, after the approval that it needs; null if it needs another number of them. */
+  async #answered(marker: string, place: Place): Promise<string | null> {
+    const { runId, pendingCalls } = await this.#lead.generate(`Please do it for ${marker}.`, place)
+    if (!this.#isOne(marker, pendingCalls)) return null
+    return (await this.#lead.approveToolCallGenerate({ runId, toolCallId: pendingCalls[0]?.toolCallId ?? '' })).text
+  }
+
+  /** The same by a network. */
+  async #told(marker: string, place: Place): Promise<string | null> {
+    const asked = await this.#lead.network(`Please do it for ${marker}.`, place)
+    const { waits } = await this.#watched(marker, asked)
+    if (!this.#isOne(marker, waits)) return null
+    const next = await this.#lead.approveNetworkToolCall(waits[0] ?? '', { runId: asked.runId })
+    return (await this.#watched(marker, next)).text
+  }
+
+  #isOne(marker: string, waiting: readonly unknown[]): boolean {
+    if (waiting.length === 1) this.tally.approvals += 1
+    else this.tally.faults.push(`the call of ${marker} waits for ${waiting.length} approvals`)
+    return waiting.length === 1
+  }
+
+  /** Reads the events of a user's network, in which no other marker may be. */
+  async #watched(marker: string, stream: NetworkStream) {
+    const waits: string[] = []
+    let text: string | null = null
+    for await (const event of stream) {
+      const strange = (JSON.stringify(event).match(markers) ?? []).find((one) => one !== marker)
+      if (strange !== undefined) this.tally.faults.push(`an event of ${marker} tells of ${strange}`)
+      if (event.type === 'agent-execution-approval') waits.push(event.payload.toolCallId)
+      if (event.type === 'network-execution-event-step-finish') text = event.payload.result
+    }
+    return { waits, text }
   }
 
   /** Compares everything that is held on a user with the user's marker. */

@@ -1,4 +1,4 @@
-/** Rows of delegation: what handing on a task costs beside the two calls that it is made of, and many users at once. */
+/** Rows of delegation: what handing on a task costs beside the two calls that it is made of, events of networks, many users at once. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -88,6 +88,58 @@ const costRow: SelfMeasuredRow = {
   },
 }
 
+/** A subagent that says much, and the parts of its stream. */
+const words = Array.from({ length: 400 }, (_, index) => `word${index}`).join(' ')
+
+const eventsRow: SelfMeasuredRow = {
+  kind: 'self-measured',
+  name: 'delegation, events of a network',
+  async measure({ quick, floorOnly }: RunSettings): Promise<readonly Line[]> {
+    if (floorOnly) return []
+    const { Agent, Memory } = await import('aquifer')
+    const memory = new Memory({ storage: ':memory:', embedder: false, options: behaviour })
+    const research = new Agent({
+      name: 'Research',
+      description: 'Finds.',
+      model: scriptedModel({ answer: () => words }),
+    })
+    const lead = new Agent({ name: 'Lead', model: twoSteps('agent-research'), memory, agents: { research } })
+    const count = async (parts: AsyncIterable<unknown>) => {
+      let all = 0
+      for await (const _ of parts) all += 1
+      return all
+    }
+    const perSecond = async (work: () => Promise<number>) => {
+      const start = process.cpuUsage()
+      const all = await work()
+      const { user, system } = process.cpuUsage(start)
+      return (all / (user + system)) * 1e6
+    }
+    let thread = 0
+    const at = () => ({ ...place, threadId: `events-${++thread}` })
+    const [ours, floor]: [number[], number[]] = [[], []]
+    const [warmUps, rounds] = quick ? [3, 10] : [10, 60]
+    for (let round = 0; round < warmUps + rounds; round++) {
+      if (round === warmUps) for (const rates of [ours, floor]) rates.length = 0
+      ours.push(await perSecond(async () => count(await lead.network('Oslo?', at()))))
+      floor.push(await perSecond(async () => count((await lead.stream('Oslo?', at())).fullStream)))
+    }
+    await memory.close()
+    const ratio = median(ours) / median(floor)
+    const line: Line = {
+      row: 'events of a network',
+      unit: '1/s',
+      floor: median(floor),
+      ours: median(ours),
+      ratio,
+      target: '≥ 0.5 × the parts of the same stream',
+      verdict: judge(1 / ratio, { atMost: 2 }),
+      note: 'of processor time; floor: the parts of fullStream of a supervisor that does the same',
+    }
+    return [line]
+  },
+}
+
 const mostGrowth = 1.3
 
 /** What the process of the users reports. */
@@ -116,7 +168,7 @@ const usersRow: SelfMeasuredRow = {
     const { turns, approvals, faults, earlyMegabytes, lateMegabytes } = report
     const ratio = lateMegabytes / earlyMegabytes
     const line: Line = {
-      row: `delegation, ${users} users at once: heap after ${seconds} s`,
+      row: `delegation and networks, ${users} users at once: heap after ${seconds} s`,
       unit: 'MB',
       floor: earlyMegabytes,
       ours: lateMegabytes,
@@ -129,4 +181,4 @@ const usersRow: SelfMeasuredRow = {
   },
 }
 
-export const delegationRows = [costRow, usersRow] as const
+export const delegationRows = [costRow, eventsRow, usersRow] as const
