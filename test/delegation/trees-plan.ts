@@ -1,8 +1,8 @@
 // Trees of delegations by chance: who hands on what to whom, what fails or waits, who decides, and which process dies where.
 import fc from 'fast-check'
 
-/** A call of a tool: one that answers at once, that throws, that a person approves, or that asks for data. */
-type ToolKind = 'plain' | 'fails' | 'approval' | 'suspension'
+/** A call of a tool: one that answers at once, throws, is approved by a person, asks for data, or writes into shared memory. */
+type ToolKind = 'plain' | 'fails' | 'approval' | 'suspension' | 'writes'
 
 export type CallPlan =
   | { readonly kind: ToolKind }
@@ -16,9 +16,9 @@ export interface AgentPlan {
   readonly fails: boolean
 }
 
-/** Something that one of two processes does. */
+/** Something that one of three processes does. */
 export interface Request {
-  readonly process: 0 | 1
+  readonly process: 0 | 1 | 2
   readonly way: 'generate' | 'stream'
   /** The process dies at that commit, which is or is not stored; null: it lives. */
   readonly death: { readonly commits: number; readonly isStored: boolean } | null
@@ -36,7 +36,10 @@ export interface Decision extends Request {
 export type TreeAction =
   | { readonly kind: 'decide'; readonly decisions: readonly Decision[] }
   | { readonly kind: 'recover'; readonly request: Request }
-  | { readonly kind: 'say'; readonly request: Request }
+  /** A message of its own; one that may give a call its data; or the first one again, in other words. */
+  | { readonly kind: 'say' | 'give' | 'edit'; readonly request: Request }
+  /** Somebody deletes the thread. */
+  | { readonly kind: 'delete' }
 
 export interface TreePlan {
   readonly root: AgentPlan
@@ -55,7 +58,9 @@ const { agent } = fc.letrec<{ agent: AgentPlan; call: CallPlan }>((tie) => ({
     { depthSize: 'small', maxDepth: 3 },
     {
       weight: 3,
-      arbitrary: fc.record({ kind: one<ToolKind>('plain', 'fails', 'approval', 'approval', 'suspension') }),
+      arbitrary: fc.record({
+        kind: one<ToolKind>('plain', 'fails', 'approval', 'approval', 'suspension', 'suspension', 'writes'),
+      }),
     },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('agent' as const), subagent: tie('agent') }) },
   ),
@@ -67,7 +72,7 @@ const death: fc.Arbitrary<Request['death']> = fc.oneof(
 )
 
 const requestFields = {
-  process: one<0 | 1>(0, 1),
+  process: one<0 | 1 | 2>(0, 1, 2),
   way: one<Request['way']>('generate', 'stream'),
   death,
   abortAfter: fc.option(fc.nat(3), { freq: 8 }),
@@ -89,7 +94,14 @@ const action: fc.Arbitrary<TreeAction> = fc.oneof(
       decisions: fc.array(decision, { minLength: 1, maxLength: 2 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: one<'recover' | 'say'>('recover', 'say'), request }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: one<'recover' | 'say' | 'give' | 'edit'>('recover', 'say', 'give', 'give', 'edit'),
+      request,
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'delete' as const }) },
 )
 
 export const treePlan: fc.Arbitrary<TreePlan> = fc.record({

@@ -11,6 +11,8 @@ export class Outcomes {
   readonly approved = new Set<string>()
   readonly declined = new Set<string>()
   readonly models: ScriptedModel[] = []
+  /** How often each hook of each delegation was called. */
+  readonly hooks = new Map<string, number>()
   /** Called when a tool begins: a caller may end its request there. */
   onTool: () => void = () => {}
 }
@@ -44,14 +46,31 @@ function toolsOf(outcomes: Outcomes) {
     suspension: createTool({
       ...about,
       id: 'suspension',
+      resumeSchema: z.string(),
       execute: ({ name }, { resumeData, suspend }) => (resumeData === undefined ? suspend({ asks: name }) : act(name)),
     }),
   }
 }
 
+/** What a person says to give the first call that waits its data. */
+export const goOn = 'go on'
+
+/** Reads a message as the data that a call waits for, if it says just that; null for any other question. */
+function readingOf({ messages }: ModelCall, outcomes: Outcomes): string | null {
+  const asked = JSON.stringify(messages.at(-1)?.content ?? '')
+  if (!asked.includes('The calls that wait:')) return null
+  const name = /call\\*": *\\*"1\\*".*?name\\*": *\\*"([^"\\]+)/.exec(asked)?.[1]
+  const isData = new RegExp(`"${goOn}\\\\*"`).test(asked) && name !== undefined
+  if (isData) outcomes.approved.add(name)
+  return JSON.stringify(isData ? { call: '1', data: JSON.stringify(goOn) } : { call: 'none', data: '' })
+}
+
 /** Answers as a plan says: the next step, as far as the prompt shows it. */
 function modelOf(plan: AgentPlan, way: string, outcomes: Outcomes): ScriptedModel {
-  const answer = ({ messages }: ModelCall): unknown => {
+  const answer = (call: ModelCall): unknown => {
+    const { messages } = call
+    const reading = readingOf(call, outcomes)
+    if (reading !== null) return reading
     const asked = messages.findLastIndex(
       ({ role, content }) => role === 'user' && JSON.stringify(content).includes('Do '),
     )
@@ -62,6 +81,9 @@ function modelOf(plan: AgentPlan, way: string, outcomes: Outcomes): ScriptedMode
     return callTools(
       calls.map((call, place) => {
         const name = callName(way, step, place)
+        if (call.kind === 'writes') {
+          return { toolName: 'memory_write', toolCallId: `call ${name}`, input: { key: keyInTeam(name), value: name } }
+        }
         const toolName = call.kind === 'agent' ? `agent-${keyOf(step, place)}` : call.kind
         const input = call.kind === 'agent' ? { prompt: `Do ${name}` } : { name }
         return { toolName, toolCallId: `call ${name}`, input }
@@ -72,6 +94,9 @@ function modelOf(plan: AgentPlan, way: string, outcomes: Outcomes): ScriptedMode
   outcomes.models.push(model)
   return model
 }
+
+/** The key of an entry that a call writes. */
+export const keyInTeam = (name: string) => name.replaceAll('/', ':')
 
 const keyOf = (step: number, place: number) => `s${step}p${place}`
 
@@ -88,6 +113,10 @@ function agentOf(plan: AgentPlan, way: string, outcomes: Outcomes, memory?: Memo
       return [keyOf(step, place), agentOf(subagent, callName(way, step, place), outcomes)] as const
     }),
   )
+  const heard = (what: string): undefined => {
+    outcomes.hooks.set(what, (outcomes.hooks.get(what) ?? 0) + 1)
+    return undefined
+  }
   return new Agent({
     id: `agent ${way}`,
     name: `agent ${way}`,
@@ -95,6 +124,12 @@ function agentOf(plan: AgentPlan, way: string, outcomes: Outcomes, memory?: Memo
     model: modelOf(plan, way, outcomes),
     tools: toolsOf(outcomes),
     agents,
+    autoResumeSuspendedTools: true,
+    delegation: {
+      memory: { share: ['entries'], access: 'propose' },
+      onDelegationStart: ({ runId, toolCallId }) => heard(`start ${runId} ${toolCallId}`),
+      onDelegationComplete: ({ runId, toolCallId }) => heard(`complete ${runId} ${toolCallId}`),
+    },
     ...(memory === undefined ? {} : { memory }),
   })
 }

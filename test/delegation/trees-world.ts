@@ -1,4 +1,4 @@
-// Two processes that carry out a tree of delegations, people who decide, and what must hold after everything that happens.
+// Three processes that carry out a tree of delegations, people who decide, and what must hold after everything that happens.
 import { type Agent, type AgentResult, type AgentStream, Memory, MemoryError, type Storage } from 'aquifer'
 import { promptProblems, threadProblems } from 'aquifer/testing'
 import { sweep } from '../../src/memory/storage/sweeper.ts'
@@ -8,7 +8,7 @@ import { hour, ManualClock } from '../memory/opened.ts'
 import { at, threadsIn } from './scene.ts'
 import { contradictions, partOf } from './trees-checks.ts'
 import type { Decision, Request, TreeAction, TreePlan } from './trees-plan.ts'
-import { lastWordsOf, Outcomes, type Place, placesOf, supervisorOf, toolCallsOf } from './trees-team.ts'
+import { goOn, lastWordsOf, Outcomes, type Place, placesOf, supervisorOf, toolCallsOf } from './trees-team.ts'
 
 const quiet = { maxRetries: 0, onError() {} }
 
@@ -33,7 +33,9 @@ interface Waiting {
 }
 
 /** How runs end. `interrupted`: a process died in the middle, with nothing begun that could be carried on. */
-const ended: ReadonlySet<string> = new Set(['complete', 'failed', 'aborted', 'interrupted'])
+const ended: ReadonlySet<string> = new Set(['complete', 'failed', 'aborted', 'interrupted', 'discarded'])
+
+const team = 'trees'
 
 export class TreeWorld {
   readonly problems: string[] = []
@@ -53,7 +55,7 @@ export class TreeWorld {
     this.#places = placesOf(plan.root)
     this.#storage = storage
     this.#clock = clock
-    this.#processes = [this.#start(), this.#start()]
+    this.#processes = [this.#start(), this.#start(), this.#start()]
   }
 
   static async open(plan: TreePlan): Promise<TreeWorld> {
@@ -73,7 +75,14 @@ export class TreeWorld {
       this.#isDisturbed = true
       this.#bury()
     })
-    const memory = new Memory({ storage: life.storage, clock: this.#clock, background: false, embedder: false })
+    const options = { team } as const
+    const memory = new Memory({
+      storage: life.storage,
+      clock: this.#clock,
+      background: false,
+      embedder: false,
+      options,
+    })
     return { life, memory, lead: supervisorOf(this.#plan.root, this.#outcomes, memory) }
   }
 
@@ -110,9 +119,9 @@ export class TreeWorld {
     }
   }
 
-  #send(request: Request, text: string): Promise<unknown> {
+  #send(request: Request, text: string, id = `word ${this.#words + 1}`): Promise<unknown> {
     this.#words += 1
-    const messages = [{ id: `word ${this.#words}`, role: 'user', parts: [{ type: 'text', text }] }] as const
+    const messages = [{ id, role: 'user', parts: [{ type: 'text', text }] }] as const
     return this.#carry(request, (lead, abortSignal) => lead[request.way](messages, { ...at, ...quiet, abortSignal }))
   }
 
@@ -125,17 +134,24 @@ export class TreeWorld {
   async step(action: TreeAction): Promise<void> {
     if (action.kind === 'decide') await this.#decide(action.decisions)
     else if (action.kind === 'recover') await this.#recover(action.request)
-    else {
-      this.#isDisturbed = true
-      await this.#send(action.request, 'Hello')
-    }
+    else await this.#disturb(action)
     await this.#settle()
     if (this.problems.length > 0) this.problems.unshift(`after ${JSON.stringify(action)}`)
   }
 
+  /** Says something else in the thread, or takes it away. */
+  async #disturb(action: Exclude<TreeAction, { readonly kind: 'decide' | 'recover' }>): Promise<void> {
+    this.#isDisturbed = true
+    count(action.kind)
+    if (action.kind === 'delete') await this.#read((memory) => memory.deleteThread(at))
+    else if (action.kind === 'edit') await this.#send(action.request, 'Never mind', 'word 1')
+    else await this.#send(action.request, action.kind === 'give' ? goOn : 'Hello')
+  }
+
   /** A memory that nobody's death closes. */
   async #read<Result>(act: (memory: Memory, lead: Agent) => Promise<Result>): Promise<Result> {
-    const memory = new Memory({ storage: dyingStorage(this.#storage).storage, clock: this.#clock, background: false })
+    const { storage } = dyingStorage(this.#storage)
+    const memory = new Memory({ storage, clock: this.#clock, background: false, embedder: false, options: { team } })
     const before = this.#outcomes.models.length
     try {
       return await act(memory, supervisorOf(this.#plan.root, this.#outcomes, memory))
@@ -220,7 +236,10 @@ export class TreeWorld {
   }
 
   #lookAtEffects(): void {
-    const { effects, approved, declined } = this.#outcomes
+    const { effects, approved, declined, hooks } = this.#outcomes
+    for (const [what, times] of hooks) {
+      if (times > 1 && !this.#isDisturbed) this.problems.push(`the hook ${what} was called ${times} times`)
+    }
     const calls = toolCallsOf(this.#plan.root)
     for (const [name, times] of effects) {
       const kind = calls.get(name)?.kind
@@ -247,16 +266,28 @@ export class TreeWorld {
     }
     // Work that its caller no longer waits for ends with its memory.
     for (const { memory } of this.#processes) await memory.close()
-    await this.#read((memory) => this.#lookAtEnd(memory))
+    await this.#read(async (memory, lead) => {
+      // It may have come to wait after the last look.
+      await lead.recover()
+      await this.#lookAtEnd(memory)
+    })
   }
 
   async #lookAtEnd(memory: Memory): Promise<void> {
+    for (const { key } of (await memory.team(team).list()).entries) {
+      count('entry written')
+      if (key.split(':').length > 2) this.problems.push(`${key} was written, and nobody accepted it`)
+    }
+    count((await memory.proposals.list({ teamId: team })).results.length > 0 ? 'proposed' : 'nothing proposed')
     const texts = new Map<string, string>()
     for (const { space, way, parent, toolCallId } of this.#places) {
       const runs = await runsOf(memory, space)
-      for (const { id, status } of runs) {
+      for (const { id, status, turnId } of runs) {
         count(`run ${status}`)
-        const isNamed = ended.has(status) && (status !== 'interrupted' || this.#isDisturbed)
+        const turn = turnId === undefined ? null : await memory.space(space).messages.turn(turnId)
+        // A turn in whose place another one came can be restored, and waits until then.
+        const isReplaced = status === 'suspended' && typeof turn?.replacedBy === 'string'
+        const isNamed = isReplaced || (ended.has(status) && (status !== 'interrupted' || this.#isDisturbed))
         if (!isNamed) this.problems.push(`the run ${id} of ${way} ends ${status}`)
       }
       if (runs.filter(({ status }) => status === 'complete').length > 1 && parent !== null) {
