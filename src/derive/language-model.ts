@@ -1,5 +1,6 @@
 /** Asks any language model of the AI SDK for an answer of a given form. */
 import type { ModelMessage } from 'ai'
+import { estimateTokenCount } from 'tokenx'
 import type { z } from 'zod'
 import { whenAborted } from '../domain/detached.ts'
 import { MemoryError } from '../domain/error.ts'
@@ -27,6 +28,8 @@ export interface ModelQuestion<Answer> {
   readonly schema: z.ZodType<Answer>
   /** An error text for the model about an answer of the right form; null if it is good. */
   readonly problem?: (answer: Answer) => string | null
+  /** Is told the tokens that each attempt took: as the provider counts them, or else estimated. */
+  readonly spend?: (tokens: number) => void
 }
 
 /** An answer, or the error of a bad one. */
@@ -84,6 +87,13 @@ function fencedAnswer<Answer>(question: ModelQuestion<Answer>, text: string): Ou
   return problem === null ? { answer: parsed.data } : { problem, text }
 }
 
+function estimatedTokens(
+  { instructions, prompt }: Pick<ModelQuestion<unknown>, 'instructions' | 'prompt'>,
+  text: string,
+) {
+  return [instructions, prompt, text].reduce((sum, one) => sum + estimateTokenCount(one), 0)
+}
+
 async function answerTo<Answer>(
   model: LanguageModelObject,
   question: ModelQuestion<Answer>,
@@ -101,11 +111,13 @@ async function answerTo<Answer>(
       output: Output.object({ schema: question.schema }),
       abortSignal: signal,
     })
-    const { output, text } = await until(call, signal)
+    const { output, text, usage } = await until(call, signal)
+    question.spend?.(usage.totalTokens ?? estimatedTokens(question, text))
     const problem = question.problem?.(output as Answer) ?? null
     return problem === null ? { answer: output as Answer } : { problem, text }
   } catch (cause) {
     if (NoObjectGeneratedError.isInstance(cause)) {
+      question.spend?.(cause.usage?.totalTokens ?? estimatedTokens(question, cause.text ?? ''))
       const fenced = fencedAnswer(question, cause.text ?? '')
       if (fenced !== null) return fenced
       const reason = cause.cause instanceof Error ? `: ${cause.cause.message.slice(0, shownAnswer)}` : ''

@@ -66,6 +66,28 @@ Join notes on one matter. Of a matter that changed, keep how it is now and that 
 
 Answer as JSON: { "notes": [{ "text", "priority", "refersTo", "of": [numbers of the notes that it stands for] }] }.`
 
+/** Tokens of the instructions of a question and of the frame of its prompt, about. */
+export const questionTokens = 600
+
+/** The instructions with what the application adds to them. */
+function instructed(instructions: string, instruction: string | null): string {
+  return instruction === null ? instructions : `${instructions}\n\nIn addition: ${instruction}`
+}
+
+/** Words in a row that are compared, and the least share of different rows in a text of some length. */
+const rowLength = 4
+const leastRows = 40
+const leastShare = 0.5
+
+/** Whether a text says the same again and again, as a model does that got stuck. */
+function isStuck(text: string): boolean {
+  const words = text.toLowerCase().split(/\s+/u)
+  const count = words.length - rowLength + 1
+  if (count < leastRows) return false
+  const rows = new Set(Array.from({ length: count }, (_, at) => words.slice(at, at + rowLength).join(' ')))
+  return rows.size < count * leastShare
+}
+
 function lines(items: readonly object[]): string {
   return items.map((item) => JSON.stringify(item)).join('\n')
 }
@@ -97,22 +119,23 @@ function badTexts(notes: readonly { readonly text: string; readonly refersTo: st
     if (repeatsInstructions(key)) return 'A note repeats the instructions'
     seen.add(key)
   }
-  return null
+  return isStuck(notes.map(({ text }) => text).join(' ')) ? 'It repeats itself' : null
 }
 
 const isNumber = (value: number, count: number) => Number.isInteger(value) && value >= 1 && value <= count
 
-/** Asks for notes of some messages. `earlier` are notes of what was said before them. */
+/** Asks for notes of some messages. `earlier` are notes of what was said before them, `instruction` what the application adds. */
 export function observerQuestion(
   messages: readonly ShownMessage[],
   earlier: readonly ShownNote[],
+  instruction: string | null,
 ): ModelQuestion<Noted> {
   const numbered = messages.map(({ author, at, text }, place) => {
     return { message: place + 1, at, by: `${author.kind} ${author.name ?? author.id}`, text }
   })
   const before = earlier.length === 0 ? '' : `Earlier notes:\n${lines(earlier)}\n\n`
   return {
-    instructions: observerInstructions,
+    instructions: instructed(observerInstructions, instruction),
     prompt: `${before}Messages:\n${lines(numbered)}`,
     schema: notesSchema,
     problem({ notes, nothing }) {
@@ -127,10 +150,14 @@ export function observerQuestion(
 }
 
 /** Asks for fewer notes of some notes, of at most so many words together. */
-export function reflectorQuestion(notes: readonly ShownNote[], words: number): ModelQuestion<Reflected> {
+export function reflectorQuestion(
+  notes: readonly ShownNote[],
+  words: number,
+  instruction: string | null,
+): ModelQuestion<Reflected> {
   const numbered = notes.map((note, place) => ({ note: place + 1, ...note }))
   return {
-    instructions: reflectorInstructions,
+    instructions: instructed(reflectorInstructions, instruction),
     prompt: `Write at most about ${words} words.\n\nNotes:\n${lines(numbered)}`,
     schema: reflectionSchema,
     problem({ notes: made }) {

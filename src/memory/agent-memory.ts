@@ -17,6 +17,7 @@ import type {
   WatchedTurn,
   WorkRunStep,
 } from '../ports/agent-memory.ts'
+import type { ObservationReport } from '../ports/observational-memory.ts'
 import type { AgentProposal, SharedMemory } from '../ports/shared-memory.ts'
 import { proposalsAbout, recallIn, sharingSpace, workingMemoryIn } from './agent-sections.ts'
 import { closeOverdue } from './conversation/list-messages.ts'
@@ -28,7 +29,8 @@ import { watchTurn } from './conversation/watch-turn.ts'
 import type { Core } from './door/core.ts'
 import { Door, resourceSpace } from './door/door.ts'
 import { findNote } from './observations/find-note.ts'
-import { observationsFor, observeAfterTurn } from './observations/for-agents.ts'
+import { observationsFor, observeAfterTurn, readyBeforeTurn } from './observations/for-agents.ts'
+import { published } from './observations/report.ts'
 import { mergeBehaviour, parseBehaviour } from './options/behaviour.ts'
 import { randomId } from './options/random-id.ts'
 import { decideProposal } from './proposals/decide.ts'
@@ -150,6 +152,14 @@ class DoorSpace implements AgentSpace {
 
   note(...asked: Parameters<AgentSpace['note']>): ReturnType<AgentSpace['note']> {
     return findNote(this.#door, ...asked)
+  }
+
+  reporting(report: ObservationReport): ObservationReport {
+    return published(report)
+  }
+
+  readyNotes(...[threadId, options, model, report, signal]: Parameters<AgentSpace['readyNotes']>): Promise<void> {
+    return readyBeforeTurn(this.#door, threadId, options, model, report, signal)
   }
 
   observe(...[threadId, options, model, report]: Parameters<AgentSpace['observe']>): Promise<void> {

@@ -7,15 +7,14 @@ import type { Json, JsonObject } from '../domain/json.ts'
 import type { Limits } from '../domain/limits.ts'
 import type { BlockFormat } from '../domain/records/block.ts'
 import type { Message } from '../domain/records/message.ts'
-import type { HeadFields } from '../domain/records/observation.ts'
 import type { RunState } from '../domain/records/run.ts'
 import type { StepFields } from '../domain/records/step.ts'
 import type { ShownStatus, TurnStatus } from '../domain/records/turn.ts'
 import type { WorkStep } from '../domain/records/work-step.ts'
 import type { SpaceAddress } from '../domain/space.ts'
+import type { AgentNotes } from './agent-notes.ts'
 import type { MemoryBehaviour, ResolvedBehaviour, ResolvedRecallOptions, ResolvedWorkingMemory } from './behaviour.ts'
 import type { LateStorage } from './late-storage.ts'
-import type { ObservationReport, ResolvedObservation } from './observational-memory.ts'
 import type { WaitingRunsQuery } from './run-queries.ts'
 import type { AgentProposal, OpenProposal, ProposedSection, SharedMemory } from './shared-memory.ts'
 import type { SpaceReads } from './space-reads.ts'
@@ -122,46 +121,6 @@ export interface Found {
   readonly asOf: Readonly<Record<string, Seq>>
 }
 
-/** A note of a thread for a prompt. */
-export interface AgentNote {
-  readonly id: string
-  readonly threadId: string
-  readonly text: string
-  /** ISO time. */
-  readonly saidAt: string
-  readonly refersTo?: string
-  /** Absent if several said it. */
-  readonly speaker?: string
-}
-
-/** A note, and where the messages that it condenses are. */
-export interface NotePlace {
-  readonly id: string
-  readonly threadId: string
-  readonly text: string
-  /** The first and the last of them. */
-  readonly from: MessagePosition
-  readonly until: MessagePosition
-}
-
-/** A language model that makes notes. */
-export type ObserverModel = Exclude<ResolvedObservation['model'], string | false | null>
-
-/** What was observed of a thread. */
-export interface AgentObservations {
-  /** How far it was observed; null if it never was. */
-  readonly head: HeadFields | null
-  /** Its current notes, in the order in which they were made. */
-  readonly notes: readonly AgentNote[]
-  /** Those of other threads of the resource, and of another agent that shares them, if they are to be shown. */
-  readonly ofOthers: readonly AgentNote[]
-  /** The reflection that the notes begin with; 0 for none. */
-  readonly generation: number
-  /** The last active chunk; 0 for none. */
-  readonly chunk: number
-  readonly asOf: Readonly<Record<string, Seq>>
-}
-
 /** A block of working memory. */
 export interface AgentBlock {
   readonly value: Json
@@ -225,7 +184,7 @@ export interface RunProgress {
 type Reads = Pick<SpaceReads, 'threads' | 'messages' | 'blocks' | 'entries' | 'facts' | 'runs'>
 
 /** The space of a call, for the agent. Only a memory makes one. */
-export interface AgentSpace extends Reads {
+export interface AgentSpace extends Reads, AgentNotes {
   readonly id: SpaceId
   readonly address: SpaceAddress
   /** Who writes. */
@@ -317,30 +276,6 @@ export interface AgentSpace extends Reads {
     | { readonly status: 'conflict'; readonly reason: string; readonly current: Json }
   >
   recall(question: AgentQuestion): Promise<Found>
-  /**
-   * What was observed of a thread, and notes that are shared with it.
-   *
-   * @param options null: the thread is not observed.
-   * @returns null if there is neither.
-   */
-  observations(threadId: string, options: Pick<ResolvedObservation, 'scope'> | null): Promise<AgentObservations | null>
-  /**
-   * A note of this space by its id, or by its words as a prompt shows them; the newest of several. Null if there is none.
-   *
-   * @param threadId Only of this thread; null: of any.
-   */
-  note(idOrWords: string, threadId: string | null): Promise<NotePlace | null>
-  /**
-   * Observes a thread by a model, or by rules, if enough was said since the last time. What several processes do at once is settled.
-   *
-   * @param report Takes what happens.
-   */
-  observe(
-    threadId: string,
-    options: ResolvedObservation,
-    model: ObserverModel | null,
-    report: ObservationReport,
-  ): Promise<void>
   /** Working memory of the space, or of one thread, as `form` says. */
   workingMemory(
     form: Pick<ResolvedWorkingMemory, 'scope' | 'template' | 'schema'>,

@@ -67,7 +67,8 @@ export interface ReflectionOptions {
 export interface HookMessage {
   readonly id: string
   readonly author: Author
-  readonly createdAt: Date
+  /** ISO time. */
+  readonly createdAt: string
   /** What was said in it, without what memory added. */
   readonly text: string
 }
@@ -79,7 +80,8 @@ export interface HookNote {
   readonly kind: ObservationKind
   readonly text: string
   readonly priority: ObservationPriority
-  readonly saidAt: Date
+  /** ISO time at which it was said. */
+  readonly saidAt: string
   readonly refersTo?: string
 }
 
@@ -230,7 +232,12 @@ export type ObservationEvent =
   /** A turn waited for notes. */
   | { readonly type: 'waited'; readonly threadId: string; readonly ms: number; readonly isDone: boolean }
   /** A turn went on without its oldest messages, since no notes of them were ready. */
-  | { readonly type: 'trimmed'; readonly threadId: string; readonly messages: number; readonly tokens: number }
+  | {
+      readonly type: 'trimmed'
+      readonly threadId: string
+      /** Tokens that messages without notes may have together. */
+      readonly mostTokens: number
+    }
 
 /** Takes what a cycle reports. */
 export type ObservationReport = (event: ObservationEvent) => void

@@ -8,6 +8,10 @@ function goesBack(before: HeadFields, after: HeadFields): string | null {
   if (after.active < before.active || after.active > after.chunk) return 'active chunks'
   if (after.generation < before.generation || after.generation > before.generation + 1) return 'generations'
   if (comparePlaces(after.cursor, before.cursor) < 0) return 'the cursor'
+  const buffered = [after.active, ...(after.buffered ?? []).map(({ chunk }) => chunk)]
+  if (buffered.some((chunk, at) => at > 0 && chunk <= (buffered[at - 1] as number))) return 'buffered chunks'
+  if (after.ahead !== undefined && after.ahead.generation > after.generation)
+    return 'the reflection that was made ahead'
   const numbers = after.reflections.map(({ generation }) => generation)
   const isOrdered = numbers.every((number, at) => at === 0 || number > (numbers[at - 1] as number))
   return isOrdered && (numbers.at(-1) ?? 0) <= after.generation ? null : 'the order of generations'

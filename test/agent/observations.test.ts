@@ -200,7 +200,9 @@ describe('an agent with notes', () => {
 
   it('goes on without notes while the model that makes them fails', async () => {
     const memory = openMemory()
-    const { agent, model } = guide(memory, { observationalMemory: { ...small, model: failing } })
+    const { agent, model } = guide(memory, {
+      observationalMemory: { ...small, model: failing, observation: { ...small.observation, blockAfter: 10 } },
+    })
     for (let at = 0; at < 12; at++) await agent.generate(town(at), where)
     await expect.poll(() => failing.calls.length).toBeGreaterThan(0)
     expect((await memory.getObservations(where)).observations).toEqual([])

@@ -84,6 +84,8 @@ function relayedSpace(space: AgentSpace, asked: string[]): AgentSpace {
     recall: (question) => note('recall', space.recall(question)),
     observations: (threadId, options) => note('observations', space.observations(threadId, options)),
     note: (...asked) => note('note', space.note(...asked)),
+    reporting: (report) => note('reporting', space.reporting(report)),
+    readyNotes: (...asked) => note('readyNotes', space.readyNotes(...asked)),
     observe: (...asked) => note('observe', space.observe(...asked)),
     workingMemory: (form, threadId) => note('workingMemory', space.workingMemory(form, threadId)),
     commitAlone: (changes, expect) => note('commitAlone', space.commitAlone(changes, expect)),

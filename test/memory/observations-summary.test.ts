@@ -105,7 +105,7 @@ describe('summarizeThread', () => {
         }))
         return { notes, task: null, suggestion: null, nothing: false }
       }
-      const text = `Friends travelled. ${'Far and wide. '.repeat(40)}`
+      const text = `Friends travelled. ${Array.from({ length: 40 }, (_, at) => `Far to Town${at}.`).join(' ')}`
       return {
         notes: [
           { text: 'Dogs went along.', priority: 'high', refersTo: null, of: [2] },

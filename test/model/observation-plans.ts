@@ -24,16 +24,22 @@ export function observationPlans(weight: number, back: fc.Arbitrary<number>) {
     back,
     isReflection: fc.constantFrom(false, false, true),
     leaseMs: fc.constantFrom(1, 1, 700, 60_000),
+    budget: fc.constantFrom(undefined, undefined, { tokens: 5 }, { tokens: 5, dailyTokens: 12, isShared: true }),
   })
   const put = fc.record({
     kind: fc.constant('observation-put' as const),
     notes,
     isStale: fc.constantFrom(false, false, false, false, true),
     isPart: fc.boolean(),
-    activate: fc.constantFrom(undefined, true),
+    activate: fc.constantFrom(undefined, undefined, true),
+    spent: fc.constantFrom(undefined, 3),
   })
-  const activate = fc.record({ kind: fc.constant('observation-activate' as const) })
-  const reflect = fc.record({ kind: fc.constant('observation-reflect' as const), notes })
+  const activate = fc.record({
+    kind: fc.constant('observation-activate' as const),
+    what: fc.constantFrom('all', 'first', 'reflection'),
+  })
+  const isAhead = fc.constantFrom(undefined, undefined, true)
+  const reflect = fc.record({ kind: fc.constant('observation-reflect' as const), notes, isAhead })
   return {
     'observation-begin': { weight: 5 * weight, arbitrary: begin },
     'observation-put': { weight: 6 * weight, arbitrary: put },
@@ -79,6 +85,18 @@ function notesOf(plans: readonly NotePlan[], at: Place, unique: () => string): N
   }))
 }
 
+/** The fields that are given. */
+function stated<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> }
+}
+
+/** What is activated: everything, the first buffered chunk, or the reflection that was made ahead. */
+function activated(what: string, head: HeadFields | undefined) {
+  if (what === 'reflection') return { generation: head?.ahead?.generation ?? 1 }
+  return what === 'first' ? { chunk: head?.buffered?.[0]?.chunk ?? 1 } : {}
+}
+
 /** The change of a plan. */
 export function observationChange(
   plan: ObservationPlan,
@@ -86,18 +104,20 @@ export function observationChange(
 ): Change {
   if (plan.kind === 'observation-begin') {
     const to = plan.isReflection ? {} : { to: placeOf(messageId(plan.back)) }
-    return { kind: plan.kind, threadId, leaseMs: plan.leaseMs, ...to }
+    return { kind: plan.kind, threadId, leaseMs: plan.leaseMs, ...to, ...stated({ budget: plan.budget }) }
   }
-  if (plan.kind === 'observation-activate') return { kind: plan.kind, threadId }
+  if (plan.kind === 'observation-activate') return { kind: plan.kind, threadId, ...activated(plan.what, head) }
   if (plan.kind === 'observation-reflect') {
     const at = head?.cursor ?? { turn: 1, index: 0 }
-    return { kind: plan.kind, threadId, claim: head?.reflecting?.claim ?? 1, notes: notesOf(plan.notes, at, unique) }
+    const claim = head?.reflecting?.claim ?? 1
+    const notes = notesOf(plan.notes, at, unique)
+    return { kind: plan.kind, threadId, claim, notes, ...stated({ isAhead: plan.isAhead }) }
   }
   const [gap] = head?.again ?? []
   const end = head?.observing?.to ?? { turn: 1, index: 0 }
   const to = plan.isPart && end.index > 0 ? { turn: end.turn, index: end.index - 1 } : (gap?.to ?? end)
   const claim = (head?.observing?.claim ?? 2) - (plan.isStale ? 1 : 0)
   const after = gap?.after ?? head?.cursor ?? null
-  const activate = plan.activate === undefined ? {} : { activate: plan.activate }
-  return { kind: plan.kind, threadId, claim, after, to, notes: notesOf(plan.notes, to, unique), ...activate }
+  const more = stated({ activate: plan.activate, spent: plan.spent, tokens: 7 })
+  return { kind: plan.kind, threadId, claim, after, to, notes: notesOf(plan.notes, to, unique), ...more }
 }

@@ -97,6 +97,6 @@ it('is sound, goes on, and forgets', async () => {
   }
   await storage.close()
   const database = new DatabaseSync(path)
-  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 15 })
+  expect(database.prepare('PRAGMA user_version').get()).toEqual({ user_version: 16 })
   database.close()
 })

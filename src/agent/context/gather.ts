@@ -20,7 +20,9 @@ export async function gather(input: ContextInput, sections: readonly AnySection[
   const window =
     observationalMemory === null
       ? readWindow(space, { ...query, count: lastMessages })
-      : observed.then((found) => readUnobserved(space, query, found?.head ?? null))
+      : observed.then((found) =>
+          readUnobserved(space, query, found?.head ?? null, observationalMemory.observation.blockAfter),
+        )
   const reading = sections.map((section) => section.read({ input, window, observed }))
   const [sdk, own, ...found] = await Promise.all([loadSdk(), window, ...reading])
   return { sdk, window: own, found }

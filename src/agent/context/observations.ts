@@ -1,6 +1,6 @@
 /** The section of notes: what was condensed from older messages of the thread, and from other threads of its resource. */
 import type { Seq } from '../../domain/id.ts'
-import type { AgentNote, AgentObservations } from '../../ports/agent-memory.ts'
+import type { AgentNote, AgentObservations } from '../../ports/agent-notes.ts'
 import { notesText } from '../../recall/text/notes-text.ts'
 import { withoutFences } from '../../recall/text/without-fences.ts'
 import { type FittedText, fitText, joinTokens } from './fit.ts'
@@ -17,6 +17,8 @@ export interface SeenObservations {
     readonly generation: number
     /** The last chunk of this thread that was active. */
     readonly chunk: number
+    /** Whether older messages without notes were left out, since there are too many. */
+    readonly isTrimmed?: true
   } | null
 }
 
@@ -40,13 +42,19 @@ export function notesOfThread({ kept }: Pick<FittedNotes, 'kept'>, threadId: str
   return own.length === 0 ? '' : `${guidance}\n\n${withoutFences(notesText(own))}`
 }
 
-function readObservations({ observed }: Reading): Promise<AgentObservations | null> {
-  return observed
+/** What was observed of a thread, and whether the messages in the prompt are all that was not. */
+export interface FoundNotes extends AgentObservations {
+  readonly isTrimmed: boolean
+}
+
+async function readObservations({ input, observed, window }: Reading): Promise<FoundNotes | null> {
+  const [found, { isTrimmed }] = await Promise.all([observed, window])
+  return found === null ? null : { ...found, isTrimmed: isTrimmed && input.behaviour.observationalMemory !== null }
 }
 
 export type FittedNotes = FittedPart & Pick<FittedText<AgentNote>, 'kept' | 'text'>
 
-export const observations: Section<'observations', AgentObservations | null, FittedNotes, SeenObservations> = {
+export const observations: Section<'observations', FoundNotes | null, FittedNotes, SeenObservations> = {
   name: 'observations',
   place: 'instructions',
   share: 1 / 2,
@@ -67,10 +75,11 @@ export const observations: Section<'observations', AgentObservations | null, Fit
   },
   show: ({ text }) => text,
   seen({ kept }, found) {
-    if (found === null || (found.head === null && kept.length === 0)) return { observations: null }
+    if (found === null || (found.head === null && kept.length === 0 && !found.isTrimmed)) return { observations: null }
     const own = kept.filter(({ threadId }) => threadId === found.head?.threadId).length
-    const { generation, chunk } = found
-    return { observations: { notes: own, ofOthers: kept.length - own, generation, chunk } }
+    const { generation, chunk, isTrimmed } = found
+    const trimmed = isTrimmed ? ({ isTrimmed } as const) : {}
+    return { observations: { notes: own, ofOthers: kept.length - own, generation, chunk, ...trimmed } }
   },
   holds: ({ kept }) => kept.map(({ id }) => ({ kind: 'observation', id })),
   asOf: (found): Readonly<Record<string, Seq>> => (found === null ? {} : found.asOf),

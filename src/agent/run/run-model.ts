@@ -11,6 +11,7 @@ import { ownModel } from '../own-model.ts'
 import { loadSdk } from '../sdk.ts'
 import { silentModel, withoutCalls } from '../suspension/waiting-step.ts'
 import type { Exchange } from '../turn/exchange.ts'
+import { observeAfterwards } from '../turn/noting.ts'
 import type { OwnTurn } from '../turn/own-turn.ts'
 import type { RunFacts } from '../turn/run-record.ts'
 import { giveTitle } from './title.ts'
@@ -93,28 +94,6 @@ export function runFacts(call: Call, { usage, finishReason }: Answer): RunFacts 
     finishReason,
     warnings: warnings.length === 0 ? undefined : warnings.length,
   }
-}
-
-/** Condenses what the thread has said into notes, if enough was said. If this fails, the next turn tries again. */
-function observeAfterwards({ remembered, agent, model, noteProgress }: Call, { turn, runId }: OwnTurn): void {
-  const options = remembered?.behaviour.observationalMemory ?? null
-  if (remembered === null || options === null || remembered.behaviour.readOnly) return
-  const { space } = remembered
-  const recorded = noteProgress.count
-  const observed = (async () => {
-    const own =
-      options.model === null ? model : options.model === false ? null : resolveModel(options.model, agent.name)
-    try {
-      await space.observe(turn.threadId, options, own, noteProgress.report)
-    } finally {
-      // The run is over: what happened since is added to its record.
-      const change = { kind: 'run-put', runId, details: { ...noteProgress.facts } } as const
-      if (noteProgress.count > recorded) await space.commitAlone([change], [])
-    }
-  })()
-  remembered.space.hold(
-    observed.catch((error: unknown) => agent.log('warn', 'The thread could not be observed.', error)),
-  )
 }
 
 /** Background work after a complete turn. */

@@ -1,7 +1,8 @@
 /** Reads the messages behind a note, page by page: forwards from its first message, and backwards before it. */
 import { spokenText } from '../../domain/index/indexed.ts'
 import { withoutInternal } from '../../domain/records/message.ts'
-import type { AgentSpace, NotePlace } from '../../ports/agent-memory.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { NotePlace } from '../../ports/agent-notes.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
 import { fenced } from '../../recall/text/fence.ts'
 import { headAndTail } from './result-text.ts'

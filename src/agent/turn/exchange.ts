@@ -28,6 +28,7 @@ import { ModelOutputs } from '../tools/model-outputs.ts'
 import { ResultRoom } from '../tools/result-room.ts'
 import type { AnswerOfTurn } from './answering-turn.ts'
 import { toolsContext, toolsInside } from './contextual-tools.ts'
+import { readyNotes, tellTrimmed } from './noting.ts'
 import { giveUp, OwnTurn } from './own-turn.ts'
 import { type BegunTurn, beginCallTurn, originOf } from './planning.ts'
 import { runIdOfTurn } from './run-record.ts'
@@ -141,6 +142,7 @@ async function contextOf(
   call.shown.notes = context.notes
   call.shown.said = context.conversation
   call.warnings.push(...context.warnings)
+  tellTrimmed(call, thread.id, context.seen)
   const { observationalMemory } = behaviour
   if (observationalMemory !== null) call.noteProgress.status(observationalMemory, thread.id, { ...context.seen.tokens })
   const messages = await processedContext(call, context.messages)
@@ -203,6 +205,7 @@ export async function beginExchange(call: Call): Promise<Exchange | AnswerOfTurn
     const own = await ownTurn(call, remembered, begun, resumed)
     call.noteProgress.showIn(own.dataParts)
     const at = { turnId: turn.id, goesOnWith: resumed?.messageId ?? null, driving }
+    await readyNotes(call, turn.threadId)
     const { seen, ...context } = await contextOf(call, remembered, plan, at)
     own.turn.sees(seen)
     return { ...context, ...own }

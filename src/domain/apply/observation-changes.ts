@@ -15,6 +15,7 @@ import {
   type HeadFields,
   headKey,
   headNoun,
+  headOf,
   type NoteFields,
   type NoteInput,
   newHead,
@@ -24,9 +25,10 @@ import {
 } from '../records/observation.ts'
 import type { RecordState } from '../records/record.ts'
 import { isoTime, msOf, toIso } from '../time.ts'
+import { withCommas } from '../with-commas.ts'
 import { putWhole } from './apply-record.ts'
 import type { Draft } from './draft.ts'
-import { dropping, notesOfGeneration, storedHead } from './write-observations.ts'
+import { dropping, notesOfGeneration, storedHead, withBuffered } from './write-observations.ts'
 
 interface Heading {
   readonly threadId: string
@@ -83,9 +85,43 @@ function busy(threadId: string, what: string, until: string): MemoryError {
   })
 }
 
+const dayOf = (at: string) => at.slice(0, at.indexOf('T'))
+
+/** The head after more tokens were spent on a day. */
+function withSpent(head: HeadFields, day: string, tokens: number): HeadFields {
+  if (tokens === 0) return head
+  const before = head.spent?.day === day ? head.spent.tokens : 0
+  return { ...head, spent: { day, tokens: before + tokens } }
+}
+
+/** The head with the tokens of a cycle that begins. Refused if the day has no more. */
+function charged(
+  draft: Draft,
+  head: HeadFields,
+  { tokens, dailyTokens, isShared = false }: NonNullable<ChangeOf<'observation-begin'>['budget']>,
+): HeadFields {
+  const day = dayOf(draft.at)
+  if (dailyTokens !== undefined) {
+    const heads = isShared ? [...draft.view.recordsUnder(headNoun, '')].map(({ value }) => headOf(value)) : [head]
+    const used = heads.reduce((sum, { spent }) => sum + (spent?.day === day ? spent.tokens : 0), 0)
+    if (used + tokens > dailyTokens) throw overBudget(head.threadId, used, tokens, dailyTokens)
+  }
+  return withSpent(head, day, tokens)
+}
+
+function overBudget(threadId: string, used: number, tokens: number, dailyTokens: number): MemoryError {
+  const numbers = [used, tokens, dailyTokens].map(withCommas)
+  return new MemoryError('limit-exceeded', {
+    message: `Notes of thread ${shown(threadId)} would use ${numbers[1]} tokens; ${numbers[0]} of ${numbers[2]} are used today.`,
+    fix: 'Wait until tomorrow (UTC), or raise observationalMemory.dailyTokens.',
+    details: { threadId, limit: 'dailyTokens', used, tokens, allowed: dailyTokens },
+  })
+}
+
 /** Decides the beginning of a cycle: one of a kind at a time, unless its time is over. */
 export function applyObservationBegin(draft: Draft, change: ChangeOf<'observation-begin'>): ChangeResult {
-  const at = heading(draft, change)
+  const found = heading(draft, change)
+  const at = change.budget === undefined ? found : { ...found, head: charged(draft, found.head, change.budget) }
   const { head, threadId } = at
   const claim = { claim: draft.seq, until: isoTime(msOf(draft.at) + change.leaseMs) }
   if (change.to !== undefined) {
@@ -151,8 +187,10 @@ export function applyObservationPut(draft: Draft, change: ChangeOf<'observation-
     const fields = noteFields(draft, note, head, of, index)
     putNote(draft, chunkNoteKey(head.created, chunk, index), fields)
   }
-  const active = change.activate === true ? chunk : head.active
-  return answered(draft, at, { ...moved, chunk, active })
+  const isActive = change.activate === true
+  const { buffered = [], ...others } = withSpent(moved, dayOf(draft.at), change.spent ?? 0)
+  const waiting = isActive ? [] : [...buffered, { chunk, ...span, tokens: change.tokens ?? 0 }]
+  return answered(draft, at, { ...others, chunk, active: isActive ? chunk : head.active, ...withBuffered(waiting) })
 }
 
 function putNote(draft: Draft, key: string, fields: NoteFields): void {
@@ -160,18 +198,41 @@ function putNote(draft: Draft, key: string, fields: NoteFields): void {
   putWhole(draft, observationNoun, key, fields, before, { implied: true })
 }
 
-/** Decides that buffered chunks are active from now on: all that there are. */
+/** Decides that buffered chunks are active from now on, or that a reflection which was made ahead is current. */
 export function applyObservationActivate(draft: Draft, change: ChangeOf<'observation-activate'>): ChangeResult {
   const at = heading(draft, change)
-  return answered(draft, at, { ...at.head, active: at.head.chunk })
+  const { head, threadId } = at
+  if (change.generation !== undefined) {
+    const { ahead, ...rest } = head
+    if (ahead?.generation !== change.generation) throw lost(threadId, 'reflection')
+    return answered(draft, at, { ...rest, reflections: withGeneration(draft, head, ahead) })
+  }
+  const { chunk: last = head.chunk } = change
+  if (last > head.chunk || last < head.active) throw lost(threadId, 'observation')
+  const { buffered = [], ...rest } = head
+  const waiting = buffered.filter(({ chunk }) => chunk > last)
+  return answered(draft, at, { ...rest, active: last, ...withBuffered(waiting) })
+}
+
+function removeGeneration(draft: Draft, head: HeadFields, generation: number): void {
+  const remove = dropping(draft)
+  for (const note of notesOfGeneration(draft, head.created, generation)) remove(note)
+}
+
+/** The generations with a new current one. The oldest leave with their words where there are too many. */
+function withGeneration(draft: Draft, head: HeadFields, { generation, chunk }: Generation): readonly Generation[] {
+  const all = [...head.reflections, { generation, chunk }]
+  const kept = all.slice(-draft.limits.observationGenerations)
+  for (const old of all.slice(0, all.length - kept.length)) removeGeneration(draft, head, old.generation)
+  return kept
 }
 
 /** Decides a reflection: a new generation of notes in the place of all that were active when it began. */
 export function applyObservationReflect(draft: Draft, change: ChangeOf<'observation-reflect'>): ChangeResult {
   const at = heading(draft, change)
   const { head, threadId } = at
-  const { claim, notes } = change
-  const { reflecting, ...rest } = head
+  const { claim, notes, isAhead = false, spent = 0 } = change
+  const { reflecting, ahead, ...rest } = head
   if (reflecting?.claim !== claim) throw lost(threadId, 'reflection')
   checkLimit(draft.limits, 'observationsPerChunk', notes.length, 'The reflection')
   const { generation, chunk } = reflecting
@@ -181,11 +242,9 @@ export function applyObservationReflect(draft: Draft, change: ChangeOf<'observat
     const fields = noteFields(draft, note, head, of, index)
     putNote(draft, reflectedNoteKey(head.created, generation, index), fields)
   }
-  const all = [...head.reflections, { generation, chunk }]
-  const kept = all.slice(-draft.limits.observationGenerations)
-  const remove = dropping(draft)
-  for (const old of all.slice(0, all.length - kept.length)) {
-    for (const note of notesOfGeneration(draft, head.created, old.generation)) remove(note)
-  }
-  return answered(draft, at, { ...rest, generation, reflections: kept })
+  // What was made ahead before condenses less.
+  if (ahead !== undefined) removeGeneration(draft, head, ahead.generation)
+  const after = withSpent({ ...rest, generation }, dayOf(draft.at), spent)
+  if (isAhead) return answered(draft, at, { ...after, ahead: { generation, chunk } })
+  return answered(draft, at, { ...after, reflections: withGeneration(draft, head, { generation, chunk }) })
 }

@@ -2,6 +2,7 @@
 import { recordName } from '../commit/effect-names.ts'
 import type { Seq } from '../id.ts'
 import {
+  type BufferedChunk,
   chunkPrefix,
   type Generation,
   generationPrefix,
@@ -54,6 +55,11 @@ export function dropObservations(draft: Draft, thread: ThreadState): void {
   drop(draft, state)
 }
 
+/** The field of chunks that are buffered, absent if there are none. */
+export function withBuffered(chunks: readonly BufferedChunk[] = []): Pick<HeadFields, 'buffered'> {
+  return chunks.length === 0 ? {} : { buffered: chunks }
+}
+
 /** The notes of a generation. */
 export function notesOfGeneration(draft: Draft, created: Seq, generation: number): Iterable<RecordState> {
   return draft.view.recordsUnder(observationNoun, generationPrefix(created, generation))
@@ -72,7 +78,9 @@ export function dropChunks(
   remove: Dropping,
 ): HeadFields {
   const { created } = head
-  const again: Span[] = []
+  const lost = (head.buffered ?? []).filter(isLost)
+  // A chunk that was made ahead may have no note to find it by.
+  const again: Span[] = lost.map(({ after, to }) => ({ after, to }))
   let first = Number.POSITIVE_INFINITY
   for (const note of draft.view.recordsUnder(observationNoun, chunkPrefix(created))) {
     const { after, to, chunk } = noteOf(note.value)
@@ -82,11 +90,19 @@ export function dropChunks(
     remove(note)
   }
   const isGone = ({ chunk }: Generation) => chunk >= first
-  for (const { generation } of head.reflections.filter(isGone)) {
+  const { observing: _, reflecting: __, ahead, buffered, ...rest } = head
+  const all = ahead === undefined ? head.reflections : [...head.reflections, ahead]
+  for (const { generation } of all.filter(isGone)) {
     for (const note of notesOfGeneration(draft, created, generation)) remove(note)
   }
   if (again.length === 0) return head
   const reflections = head.reflections.filter((generation) => !isGone(generation))
-  const { observing: _, reflecting: __, ...rest } = head
-  return { ...rest, reflections, again: joinSpans([...head.again, ...again]) }
+  const left = buffered?.filter((chunk) => !lost.includes(chunk))
+  return {
+    ...rest,
+    reflections,
+    again: joinSpans([...head.again, ...again]),
+    ...(ahead === undefined || isGone(ahead) ? {} : { ahead }),
+    ...withBuffered(left),
+  }
 }

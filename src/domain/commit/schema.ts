@@ -1,19 +1,19 @@
 /** The zod schemas of changes and expectations, as they come from outside. Loaded at first use: zod is large. */
 
 import { z } from 'zod'
-import { actorKinds } from '../actor.ts'
 import type { Json, JsonObject } from '../json.ts'
 import { languages } from '../language.ts'
 import { leastOf, limitTable } from '../limits.ts'
 import { blockFormats } from '../records/block.ts'
 import { type MessageInput, type MessagePart, roles } from '../records/message.ts'
-import { observationKinds, observationMakers, observationPriorities } from '../records/observation.ts'
 import { runKinds, runStatuses } from '../records/run.ts'
 import { stepKinds, stepStatuses } from '../records/step.ts'
 import { closedStatuses } from '../records/turn.ts'
 import { waitKinds, workOutcomes } from '../records/work-step.ts'
 import { type SpaceSettings, settingLimits, settingNames } from '../space.ts'
 import { trusts } from '../trust.ts'
+import { actorSchema } from './actor-schema.ts'
+import { observationChanges } from './observation-schemas.ts'
 import { withRecordChanges } from './record-schemas.ts'
 
 /** An object whose content is checked elsewhere. Unlike `z.custom` it converts to JSON Schema. */
@@ -25,12 +25,6 @@ function anyObject<Fields>(
     typeof value === 'object' && value !== null && !Array.isArray(value) && holds(value)
   return z.unknown().refine(isObject, rule).meta({ type: 'object' }) as unknown as z.ZodType<Fields>
 }
-
-const actorSchema = z.strictObject({
-  kind: z.enum(actorKinds),
-  id: z.string().min(1).max(limitTable.idLength.max),
-  name: z.exactOptional(z.string().min(1).max(limitTable.idLength.max)),
-})
 
 const jsonRecord = anyObject<JsonObject>()
 
@@ -183,23 +177,6 @@ const factChanges = [
 
 /** A change that is kept until somebody decides about it. */
 const proposedSchema = z.discriminatedUnion('kind', [...valueChanges, ...factChanges])
-/** The place of a message: its packed turn, and its index there. */
-const place = z.strictObject({ turn: z.int().min(0), index: z.int().min(-1) })
-/** What a cycle made of some messages. */
-const note = z.strictObject({
-  text: z.string(),
-  kind: z.exactOptional(z.enum(observationKinds)),
-  priority: z.enum(observationPriorities),
-  made: z.enum(observationMakers),
-  saidAt: time,
-  /** A date or a time that it is about, or words. */
-  refersTo: z.exactOptional(z.string()),
-  author: z.exactOptional(actorSchema.extend({ claimed: z.exactOptional(z.literal(true)) })),
-  trust: z.exactOptional(z.enum(trusts)),
-  from: place,
-  until: place,
-})
-
 const namedChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('thread-put'),
@@ -417,31 +394,7 @@ const namedChangeSchema = z.discriminatedUnion('kind', [
     status: z.enum(['accepted', 'rejected', 'expired']),
     reason: z.exactOptional(z.string().max(limitTable.titleLength.max)),
   }),
-  /**
-   * Begins a cycle over a thread: with `to` it observes the messages up to that place, without it reflects on the active
-   * notes. The seq of its commit proves the claim.
-   */
-  z.strictObject({
-    kind: z.literal('observation-begin'),
-    threadId,
-    to: z.exactOptional(place),
-    leaseMs: z.int().min(1).max(limitTable.turnLeaseMs.max),
-  }),
-  /** Puts what was observed of the messages behind one place up to another. It continues what was observed before. */
-  z.strictObject({
-    kind: z.literal('observation-put'),
-    threadId,
-    claim: z.int().min(1),
-    after: place.nullable(),
-    to: place,
-    notes: z.array(note),
-    /** Active at once, with all chunks that are buffered. */
-    activate: z.exactOptional(z.boolean()),
-  }),
-  /** Makes all buffered chunks active. */
-  z.strictObject({ kind: z.literal('observation-activate'), threadId }),
-  /** Puts a new generation of notes in the place of all that were active when the cycle began. */
-  z.strictObject({ kind: z.literal('observation-reflect'), threadId, claim: z.int().min(1), notes: z.array(note) }),
+  ...observationChanges,
   z.strictObject({
     kind: z.literal('lease-take'),
     name: id,

@@ -335,12 +335,13 @@ function taken(change: { readonly threadId: string }, known: ReadsView): readonl
   reads.push(...observed(change, known))
   if (state == null || state.deleted || created === undefined) return reads
   const of = { of: 'records-under', noun: observationNoun, offset: 0 } as const
-  const { generation } = currentGeneration(headOf(state.value))
+  const head = headOf(state.value)
+  const generations = [currentGeneration(head).generation, head.ahead?.generation ?? 0].filter((one) => one > 0)
   return [
     ...reads,
     { ...of, prefix: headKey(created) },
     { ...of, prefix: chunkPrefix(created) },
-    ...(generation === 0 ? [] : [{ ...of, prefix: generationPrefix(created, generation) }]),
+    ...generations.map((generation) => ({ ...of, prefix: generationPrefix(created, generation) })),
   ]
 }
 

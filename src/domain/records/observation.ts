@@ -87,6 +87,20 @@ export interface Generation {
   readonly chunk: number
 }
 
+/** A chunk that was made ahead: a prompt shows its messages until it is active. */
+export interface BufferedChunk extends Span {
+  readonly chunk: number
+  /** Of its messages, estimated. */
+  readonly tokens: number
+}
+
+/** Tokens that a model read and wrote for notes in one day. */
+interface SpentTokens {
+  /** The day in UTC, such as `2026-03-01`. */
+  readonly day: string
+  readonly tokens: number
+}
+
 /** The head of a thread: how far it was observed, and which notes are current. */
 export interface HeadFields {
   readonly threadId: string
@@ -106,6 +120,12 @@ export interface HeadFields {
   readonly reflections: readonly Generation[]
   readonly observing?: CycleClaim & { readonly to: Place }
   readonly reflecting?: CycleClaim & Generation
+  /** The chunks that are not active yet. Absent: none. */
+  readonly buffered?: readonly BufferedChunk[]
+  /** A reflection that was made ahead, and is not current yet. */
+  readonly ahead?: Generation
+  /** What notes cost on the last day on which a model was asked. */
+  readonly spent?: SpentTokens
 }
 
 export function comparePlaces(left: Place | null, right: Place | null): number {

@@ -1,7 +1,8 @@
 /** Finds a note by its id, or by its words as a prompt shows them: a model copies words, and seldom an id. */
 import { type HeadFields, noteIdOf, noteOf } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
-import type { AgentSpace, NotePlace } from '../../ports/agent-memory.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { NotePlace } from '../../ports/agent-notes.ts'
 import type { Door } from '../door/door.ts'
 import { currentNotes, headsIn, notesAfter, readHead } from './read-notes.ts'
 

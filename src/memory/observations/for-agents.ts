@@ -4,9 +4,11 @@ import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import type { SpaceKey } from '../../domain/id.ts'
 import { currentGeneration, noteIdOf, noteOf } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
-import type { AgentNote, AgentObservations, ObserverModel } from '../../ports/agent-memory.ts'
+import type { AgentSpace } from '../../ports/agent-memory.ts'
+import type { AgentNote, AgentObservations, ObserverModel } from '../../ports/agent-notes.ts'
 import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Door } from '../door/door.ts'
+import { readyForTurn } from './before-turn.ts'
 import { observeThread } from './observe.ts'
 import { currentNotes, headsIn, readHead } from './read-notes.ts'
 
@@ -39,6 +41,14 @@ export async function observationsFor(
   const { generation } = head === null ? { generation: 0 } : currentGeneration(head)
   const place = { generation, chunk: head?.active ?? 0, asOf: { [door.id]: asOf } }
   return { head, notes: notes ?? [], ofOthers: ofOthers.flat(), ...place }
+}
+
+/** Makes notes ready before a turn. */
+export function readyBeforeTurn(
+  door: Door,
+  ...[threadId, options, model, report, signal]: Parameters<AgentSpace['readyNotes']>
+): Promise<void> {
+  return readyForTurn(door, threadId, { options, model: model as LanguageModelObject | null, report, signal })
 }
 
 /** Observes a thread if enough was said since the last time, or something was taken back. */

@@ -1,28 +1,36 @@
 /** The observer with a language model. What its answer does not hold in the form that was asked for is never stored. */
 import { estimateTokenCount } from 'tokenx'
 import { askModel, type ModelQuestion } from '../../derive/language-model.ts'
-import { type Noted, observerQuestion, type Reflected, reflectorQuestion } from '../../derive/observe.ts'
+import {
+  type Noted,
+  observerQuestion,
+  questionTokens,
+  type Reflected,
+  reflectorQuestion,
+} from '../../derive/observe.ts'
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
 import { sameActor } from '../../domain/actor.ts'
+import { after, whenAborted } from '../../domain/detached.ts'
+import { MemoryError } from '../../domain/error.ts'
 import type { NoteInput } from '../../domain/records/observation.ts'
 import { lowerOf } from '../../domain/trust.ts'
+import type { ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Core } from '../door/core.ts'
 import { modelTime } from '../door/model-time.ts'
 import { plainAuthor, trustOfAuthor } from './extract-notes.ts'
 import type { Observer } from './observer.ts'
 import { type ObservableMessage, placeOfMessage } from './unobserved.ts'
 
-/** Tokens of earlier notes that a model sees, estimated. */
-const earlierTokens = 2_000
-/** UTF-16 units of a message that a model reads at once, and of all messages of one question. */
-const longestPiece = 24_000
-const mostAtOnce = 60_000
+/** A message is not cut into pieces of fewer tokens than these. */
+const leastPiece = 1_000
 /** A word has about this many tokens. */
 const tokensPerWord = 1.4
+/** How long to wait before a model that failed is asked again, milliseconds. */
+const pausesMs = [250, 1_000]
 
 /** The newest notes that fit. */
-function newest(notes: readonly NoteInput[]): readonly NoteInput[] {
-  let left = earlierTokens
+function newest(notes: readonly NoteInput[], most: number): readonly NoteInput[] {
+  let left = most
   const start = notes.findLastIndex(({ text }) => {
     left -= estimateTokenCount(text)
     return left < 0
@@ -30,21 +38,30 @@ function newest(notes: readonly NoteInput[]): readonly NoteInput[] {
   return notes.slice(start + 1)
 }
 
+/** A message in pieces of about so many tokens. */
+function piecesOf(message: ObservableMessage, most: number): readonly ObservableMessage[] {
+  const { text } = message
+  const count = Math.max(1, Math.ceil(estimateTokenCount(text) / most))
+  const length = Math.ceil(text.length / count)
+  const pieces: ObservableMessage[] = []
+  for (let from = 0; from < text.length; from += length) {
+    const own = text.slice(from, from + length).toWellFormed()
+    if (own.trim() !== '') pieces.push({ ...message, text: own, tokens: estimateTokenCount(own) })
+  }
+  return pieces
+}
+
 /** The messages in parts that a model reads at once: a long message is cut. */
-function partsOf(messages: readonly ObservableMessage[]): readonly (readonly ObservableMessage[])[] {
+function partsOf(messages: readonly ObservableMessage[], most: number): readonly (readonly ObservableMessage[])[] {
   const parts: ObservableMessage[][] = []
-  let length = mostAtOnce
-  for (const message of messages) {
-    for (let from = 0; from < message.text.length; from += longestPiece) {
-      const text = message.text.slice(from, from + longestPiece).toWellFormed()
-      if (text.trim() === '') continue
-      if (length + text.length > mostAtOnce) {
-        parts.push([])
-        length = 0
-      }
-      length += text.length
-      parts.at(-1)?.push({ ...message, text })
+  let tokens = Number.POSITIVE_INFINITY
+  for (const piece of messages.flatMap((message) => piecesOf(message, most))) {
+    if (tokens + piece.tokens > most) {
+      parts.push([])
+      tokens = 0
     }
+    tokens += piece.tokens
+    parts.at(-1)?.push(piece)
   }
   return parts
 }
@@ -110,30 +127,72 @@ function reflectedNotes({ notes }: Reflected, before: readonly NoteInput[]): Not
   })
 }
 
-/** An observer that asks a model. A failing one throws `unavailable`, and nothing is stored. */
-export function modelObserver(core: Core, model: LanguageModelObject): Observer {
-  const ask = async <Answer>(question: ModelQuestion<Answer>): Promise<Answer> => {
+/** Whether asking again may help: the model failed, or its answer could not be used. */
+const isFailure = (error: unknown) => error instanceof MemoryError && error.code === 'unavailable'
+
+/** Asks a model until it answers, a few times, with pauses that grow. Answers the tokens that all of it took. */
+async function askPatiently<Answer>(core: Core, model: LanguageModelObject, question: ModelQuestion<Answer>) {
+  let spent = 0
+  const counted = {
+    ...question,
+    spend: (tokens: number) => {
+      spent += tokens
+    },
+  }
+  for (let attempt = 0; ; attempt++) {
     const { signal, stop } = modelTime(core)
     try {
-      return await askModel(model, question, signal)
+      return { answer: await askModel(model, counted, signal), spent }
+    } catch (error) {
+      const pauseMs = pausesMs[attempt]
+      if (pauseMs === undefined || !isFailure(error) || core.storage.closing.aborted) throw error
+      await pause(pauseMs, core.storage.closing)
     } finally {
       stop()
     }
   }
+}
+
+/** Waits, or less long if the memory closes. */
+async function pause(ms: number, closing: AbortSignal): Promise<void> {
+  const over = Promise.withResolvers<void>()
+  const timer = after(ms, over.resolve, over.reject)
+  const stopListening = whenAborted([closing], over.resolve, over.reject)
+  try {
+    await over.promise
+  } finally {
+    timer.stop()
+    stopListening()
+  }
+}
+
+/**
+ * An observer that asks a model. One that fails is asked again a few times, with growing pauses; then it throws `unavailable`, and
+ * nothing is stored.
+ */
+export function modelObserver(core: Core, model: LanguageModelObject, options: ResolvedObservation): Observer {
+  const { previousObserverTokens, maxTokensPerBatch, instruction } = options.observation
   return {
+    isModel: true,
     claimMs: 2 * core.limits.modelTimeoutMs,
+    overheadTokens: previousObserverTokens + questionTokens,
     async observe(messages, earlier) {
       const notes: NoteInput[] = []
-      for (const part of partsOf(messages)) {
+      let all = 0
+      for (const part of partsOf(messages, Math.max(leastPiece, maxTokensPerBatch))) {
         const said = part.map(({ message, text }) => ({ author: message.author, at: message.createdAt, text }))
-        const before = newest([...earlier, ...notes]).map(shown)
-        notes.push(...observedNotes(await ask(observerQuestion(said, before)), part))
+        const before = newest([...earlier, ...notes], previousObserverTokens).map(shown)
+        const { answer, spent } = await askPatiently(core, model, observerQuestion(said, before, instruction))
+        notes.push(...observedNotes(answer, part))
+        all += spent
       }
-      return notes
+      return { notes, spent: all }
     },
     async reflect(notes, tokens) {
-      const answer = await ask(reflectorQuestion(notes.map(shown), Math.round(tokens / tokensPerWord)))
-      return reflectedNotes(answer, notes)
+      const words = Math.max(1, Math.round(tokens / tokensPerWord))
+      const question = reflectorQuestion(notes.map(shown), words, options.reflection.instruction)
+      const { answer, spent } = await askPatiently(core, model, question)
+      return { notes: reflectedNotes(answer, notes), spent }
     },
   }
 }

@@ -13,9 +13,11 @@ import type { NamedThread } from '../conversation/threads.ts'
 import type { Core } from '../door/core.ts'
 import { type Door, resourceSpace } from '../door/door.ts'
 import { observationFrom } from '../options/observational.ts'
-import { asInput, type ObservedThread, observeThread, type ReflectedThread, reflectThread } from './observe.ts'
+import { asInput } from './cycle.ts'
+import { type ObservedThread, observeThread, type ReflectedThread, reflectThread } from './observe.ts'
 import { observerOf } from './observer.ts'
 import { currentNotes, headsIn, notesAfter, notesOf, readHead, toObservations } from './read-notes.ts'
+import { published } from './report.ts'
 import { type SummarizeThreadOptions, summaryFrom, type ThreadSummary, usualSummaryTokens } from './summary.ts'
 
 /** Which notes to read. */
@@ -110,21 +112,22 @@ async function ownWay(core: Core) {
   const { observationalMemory } = core.behaviour
   const stated = typeof observationalMemory === 'object' ? observationalMemory : {}
   const asks = observationalMemory === true || (typeof observationalMemory === 'object' && stated.model !== false)
-  return { options: observationFrom(stated), model: asks ? await modelFor(core, stated.model) : null }
+  const report = published(() => {})
+  return { options: observationFrom(stated), model: asks ? await modelFor(core, stated.model) : null, report }
 }
 
 /** Condenses what a thread has said since it was last observed, also if it is little. */
 export async function observe(core: Core, { resourceId, threadId }: NamedThread): Promise<ObservedThread> {
   const door = resourceSpace(core, resourceId)
   const thread = await threadIn(door, threadId)
-  return observeThread(door, thread, { ...(await ownWay(core)), isAll: true, report: () => {} })
+  return observeThread(door, thread, { ...(await ownWay(core)), isAll: true })
 }
 
 /** Condenses the notes of a thread, also if they are few. */
 export async function reflectNow(core: Core, { resourceId, threadId }: NamedThread): Promise<ReflectedThread> {
   const door = resourceSpace(core, resourceId)
   const thread = await threadIn(door, threadId)
-  return reflectThread(door, thread, { ...(await ownWay(core)), report: () => {} })
+  return reflectThread(door, thread, await ownWay(core))
 }
 
 /** A thread in few words, by its notes. What was not observed yet is observed first. */
@@ -135,8 +138,8 @@ export async function summarizeThread(
   const door = resourceSpace(core, resourceId)
   const thread = await threadIn(door, threadId)
   const way = await ownWay(core)
-  const { status } = await observeThread(door, thread, { ...way, isAll: true, report: () => {} })
+  const { status } = await observeThread(door, thread, { ...way, isAll: true })
   const head = await readHead(door, thread)
   const notes = head === null ? [] : (await currentNotes(door, head)).map(asInput)
-  return { status, ...(await summaryFrom(notes, maxTokens, await observerOf(core, way.model))) }
+  return { status, ...(await summaryFrom(notes, maxTokens, await observerOf(core, way.model, way.options))) }
 }

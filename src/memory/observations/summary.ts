@@ -62,7 +62,7 @@ export async function summaryFrom(
   observer: Observer,
 ): Promise<Omit<ThreadSummary, 'status'>> {
   const isMuch = estimateTokenCount(written(notes)) > tokens
-  const kept = fitting(isMuch ? await observer.reflect(notes, tokens) : notes, tokens)
+  const kept = fitting(isMuch ? (await observer.reflect(notes, tokens)).notes : notes, tokens)
   const text = written(kept)
   return { text, tokens: estimateTokenCount(text), notes: kept.length }
 }

@@ -1,10 +1,7 @@
 /** The messages of a thread that were not observed yet, and how many tokens they have. */
-import { estimateTokenCount } from 'tokenx'
-import { spokenText } from '../../domain/index/indexed.ts'
-import { withoutInternal } from '../../domain/records/message.ts'
 import { comparePlaces, type Place } from '../../domain/records/observation.ts'
 import type { PlacedMessage } from '../../ports/storage.ts'
-import { withoutRecalled } from '../../recall/text/fence.ts'
+import { observedText, observedTokens } from '../../recall/text/observed-text.ts'
 import type { Door } from '../door/door.ts'
 
 /** A message that can be observed, at its place. */
@@ -21,12 +18,11 @@ interface Observable {
   readonly meetsOpenTurn: boolean
 }
 
-/** Tokens of the name and the time of a message, estimated. */
-const frameTokens = 4
+export const sumOf = (messages: readonly ObservableMessage[]) => messages.reduce((sum, { tokens }) => sum + tokens, 0)
 
 function observable(placed: PlacedMessage): ObservableMessage {
-  const text = withoutRecalled(spokenText(withoutInternal(placed.message.parts)))
-  return { ...placed, text, tokens: estimateTokenCount(text) + frameTokens }
+  const text = observedText(placed.message.parts)
+  return { ...placed, text, tokens: observedTokens(text) }
 }
 
 export function placeOfMessage({ turn, index }: PlacedMessage): Place {

@@ -19,6 +19,7 @@ import { steps } from './migrations/012-steps.ts'
 import { workflows } from './migrations/013-workflows.ts'
 import { clocks } from './migrations/014-clocks.ts'
 import { recordLabels } from './migrations/015-record-labels.ts'
+import { notesAhead } from './migrations/016-notes-ahead.ts'
 import { OpenFiles } from './open-files.ts'
 import { isBusy, toMemoryError } from './sqlite-error.ts'
 import { Statement } from './statement.ts'
@@ -39,6 +40,7 @@ const migrations = [
   workflows,
   clocks,
   recordLabels,
+  notesAhead,
 ]
 
 /** Marks a SQLite file as ours ("Aqfr"). */

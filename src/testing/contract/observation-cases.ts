@@ -3,7 +3,7 @@
 import type { Change } from '../../domain/commit/commit.ts'
 import type { NoteInput, Place } from '../../domain/records/observation.ts'
 import { expectEqual, expectTrue } from './assert.ts'
-import { deleteThread, message, say } from './changes.ts'
+import { deleteMessages, deleteThread, message, say } from './changes.ts'
 import { alice, carol, type StorageCase } from './contract-case.ts'
 import {
   beginCycle,
@@ -63,6 +63,79 @@ export const observationCases: readonly StorageCase[] = [
       ['one', 'two'],
       'the facts',
     )
+  }),
+  sceneCase('buffered chunks become active one after the other, and are known until then', async (scene) => {
+    const places = await said(scene)
+    const spans = [0, 1, 2].map((turn) => ({ after: places[2 * turn - 1] ?? null, to: at(places, 2 * turn + 1) }))
+    for (const [turn, span] of spans.entries()) {
+      await observeIn(scene, 't', { ...span, tokens: 10 + turn }, turn === 1 ? [] : [note(`of ${turn}`, span.to)])
+    }
+    const numbers = async () => {
+      const head = await headIn(scene, 't')
+      return [head?.active, ...(head?.buffered ?? []).map(({ chunk, tokens }) => [chunk, tokens])]
+    }
+    expectEqual(await numbers(), [0, [1, 10], [2, 11], [3, 12]], 'all of them')
+    await scene.committed({ kind: 'observation-activate', threadId: 't', chunk: 1 }, byWorker)
+    expectEqual(await numbers(), [1, [2, 11], [3, 12]], 'without the first')
+    await scene.refused('conflict', { kind: 'observation-activate', threadId: 't', chunk: 4 }, byWorker)
+    await scene.committed({ kind: 'observation-activate', threadId: 't' }, byWorker)
+    await scene.refused('conflict', { kind: 'observation-activate', threadId: 't', chunk: 1 }, byWorker)
+    expectEqual(await numbers(), [3], 'none')
+  }),
+  sceneCase('a buffered chunk without notes is observed again when one of its messages is edited', async (scene) => {
+    const { messages } = await scene.did('message-append', say('t', 'asked', 'answered'))
+    const [id = ''] = messages.map((one) => one.id)
+    const to = observedAt(messages[1]?.id ?? '')
+    await observeIn(scene, 't', { after: null, to, tokens: 5 }, [])
+    await scene.committed({
+      kind: 'message-edit',
+      threadId: 't',
+      messageId: id,
+      parts: [{ type: 'text', text: 'new' }],
+    })
+    const head = await headIn(scene, 't')
+    expectEqual([head?.buffered, head?.again], [undefined, [{ after: null, to }]], 'what is to be observed')
+  }),
+  sceneCase('a reflection that was made ahead is current once it is activated', async (scene) => {
+    const { messages } = await scene.did('message-append', say('t', 'asked', 'answered'))
+    const places = messages.map((one) => observedAt(one.id))
+    await observeIn(scene, 't', { after: null, to: at(places, 0), activate: true }, [note('first', at(places, 0))])
+    const ahead = async (text: string) => {
+      const claim = await beginCycle(scene, 't')
+      const put = putReflection('t', claim, [note(text, at(places, 0))])
+      await scene.committed({ ...put, isAhead: true } as typeof put, byWorker)
+    }
+    await ahead('secret draft')
+    await ahead('all of it')
+    expectTrue(!(await scene.logText()).includes('secret'), 'the first one is replaced, with its words')
+    expectEqual((await headIn(scene, 't'))?.reflections, [], 'none is current')
+    await scene.refused('conflict', { kind: 'observation-activate', threadId: 't', generation: 1 }, byWorker)
+    await scene.committed({ kind: 'observation-activate', threadId: 't', generation: 2 }, byWorker)
+    expectEqual((await headIn(scene, 't'))?.reflections, [{ generation: 2, chunk: 1 }], 'the generations')
+    await observeIn(scene, 't', { after: at(places, 0), to: at(places, 1), activate: true }, [])
+    await ahead('secret later')
+    await scene.committed(deleteMessages('t', messages[0]?.id ?? ''))
+    const head = await headIn(scene, 't')
+    expectEqual([head?.reflections, head?.ahead], [[], undefined], 'both are gone with what they condensed')
+    expectTrue(!(await scene.logText()).includes('secret'), 'with their words')
+  }),
+  sceneCase('tokens of a day are counted, and refused when they are used up', async (scene) => {
+    for (const threadId of ['t', 'u']) await said(scene, threadId)
+    const places = await said(scene, 'v')
+    const begin = (threadId: string, tokens: number, more: object = {}) => {
+      const budget = { tokens, dailyTokens: 100, ...more }
+      return { kind: 'observation-begin' as const, threadId, to: at(places, 1), leaseMs: 1, budget }
+    }
+    await scene.committed(begin('t', 60), byWorker)
+    scene.clock.advance(10)
+    await scene.refused('limit-exceeded', begin('t', 41), byWorker)
+    await scene.committed(begin('u', 41), byWorker)
+    scene.clock.advance(10)
+    await scene.refused('limit-exceeded', begin('v', 1, { isShared: true }), byWorker)
+    await scene.committed(begin('t', 40), byWorker)
+    scene.clock.advance(86_400_000)
+    await scene.committed(begin('t', 100, { isShared: true }), byWorker)
+    expectEqual((await headIn(scene, 't'))?.spent?.tokens, 100, 'the tokens of the new day')
   }),
   sceneCase('a cycle ends once, and only with the claim that it began with', async (scene) => {
     const places = await said(scene)

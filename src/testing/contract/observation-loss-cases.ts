@@ -124,7 +124,7 @@ export const observationLossCases: readonly StorageCase[] = [
   sceneCase('a restored turn is to be observed', async (scene) => {
     const at = await observed(scene)
     await scene.committed(replaceTurns('t', [turnId(at, 1)], 'instead'))
-    const span = { after: at.places[1] ?? null, to: at.places[3] as Place }
+    const span = { after: at.places[1] ?? null, to: at.places[3] as Place, activate: true }
     await observeIn(scene, 't', span, [])
     expectEqual((await headIn(scene, 't'))?.again, [], 'all of it was observed')
     await scene.committed(restoreTurn('t', turnId(at, 1)))

@@ -36,7 +36,7 @@ export function note(text: string, from: Place, until: Place = from, more: Parti
 export function putChunk(
   threadId: string,
   claim: Seq,
-  span: Pick<ChangeOf<'observation-put'>, 'after' | 'to' | 'activate'>,
+  span: Pick<ChangeOf<'observation-put'>, 'after' | 'to' | 'activate' | 'tokens'>,
   notes: readonly NoteInput[],
 ): Change {
   return { kind: 'observation-put', threadId, claim, ...span, notes: [...notes] }
@@ -58,7 +58,7 @@ export async function beginCycle(scene: Scene, threadId: string, to?: Place): Pr
 export async function observeIn(
   scene: Scene,
   threadId: string,
-  span: Pick<ChangeOf<'observation-put'>, 'after' | 'to' | 'activate'>,
+  span: Pick<ChangeOf<'observation-put'>, 'after' | 'to' | 'activate' | 'tokens'>,
   notes: readonly NoteInput[],
 ): Promise<void> {
   const claim = await beginCycle(scene, threadId, span.to)

@@ -1,0 +1,156 @@
+// An agent whose notes are made ahead: when they are made, when they are shown, and what a turn does that has too few of them.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Agent, type Memory, type MemoryBehaviour, type ObservationEvent, observationChannel } from 'aquifer'
+import { type ModelCall, scriptedModel } from 'aquifer/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { hour, ManualClock, openMemory } from '../memory/opened.ts'
+
+const where = { resourceId: 'ann', threadId: 'trip' }
+const ahead = {
+  model: false,
+  observation: { messageTokens: 200, bufferTokens: 0.2, bufferActivation: 0.8, maxTokensPerBatch: 40 },
+} as const
+
+let stopListening = () => {}
+afterEach(() => stopListening())
+
+/** The events of all cycles from now on. */
+function listen(): readonly ObservationEvent[] {
+  const events: ObservationEvent[] = []
+  const hear = (event: unknown) => events.push(event as ObservationEvent)
+  subscribe(observationChannel, hear)
+  stopListening = () => unsubscribe(observationChannel, hear)
+  return events
+}
+
+function guide(memory: Memory, observationalMemory: MemoryBehaviour['observationalMemory']) {
+  const model = scriptedModel({ answer: () => 'Noted.' })
+  const options = { semanticRecall: false, ...(observationalMemory === undefined ? {} : { observationalMemory }) }
+  const agent = new Agent({ name: 'Guide', model, memory, defaultOptions: { memory: { options } } })
+  return { agent, model }
+}
+
+function promptOf(call: ModelCall | undefined) {
+  const texts = (call?.messages ?? []).map(({ role, content }) => ({ role, text: JSON.stringify(content) }))
+  const of = (isSystem: boolean) =>
+    texts.flatMap(({ role, text }) => ((role === 'system') === isSystem ? [text] : [])).join('\n')
+  return { notes: of(true), messages: of(false) }
+}
+
+const town = (at: number) => `Friend${at} visited Town${at} with ${at + 2} dogs.`
+
+/** Says something in each of some turns, and waits after each for what is done in the background. */
+async function tell(memory: Memory, agent: Agent, from: number, to: number): Promise<void> {
+  for (let at = from; at < to; at++) {
+    await agent.generate(town(at), where)
+    await settled(memory)
+  }
+}
+
+/** Nothing is being observed any more. */
+async function settled(memory: Memory): Promise<void> {
+  await memory.settled()
+}
+
+const kinds = (events: readonly ObservationEvent[]) => {
+  return events.map((event) => `${event.type}${'isBuffered' in event && event.isBuffered ? ' ahead' : ''}`)
+}
+
+describe('notes that are made ahead', () => {
+  it('are made at each interval, hidden until the threshold, and then shown by one commit', async () => {
+    const memory = openMemory()
+    const { agent, model } = guide(memory, ahead)
+    const events = listen()
+    let said = 0
+    let hidden = 0
+    while (!events.some(({ type }) => type === 'activation') && said < 40) {
+      await tell(memory, agent, said, said + 1)
+      said += 1
+      const { notes, messages } = promptOf(model.calls.at(-1))
+      if (events.some(({ type }) => type === 'end') && !events.some(({ type }) => type === 'activation')) {
+        hidden += 1
+        expect(notes).not.toContain('<observations')
+        for (let at = 0; at < said; at++) expect(messages).toContain(`Town${at} `)
+      }
+    }
+    expect(hidden).toBeGreaterThan(2)
+    expect(new Set(kinds(events))).toEqual(new Set(['start ahead', 'end ahead', 'activation']))
+    await agent.generate('Who had dogs?', where)
+    const { notes, messages } = promptOf(model.calls.at(-1))
+    for (let at = 0; at < said; at++) {
+      expect([at, notes.includes(`Town${at} `) !== messages.includes(`Town${at} `)]).toEqual([at, true])
+    }
+    expect(notes).toContain('Town0 ')
+    expect(messages).toContain(`Town${said - 1} `)
+  })
+
+  it('are not made with `bufferTokens: false`', async () => {
+    const memory = openMemory()
+    const { agent } = guide(memory, { ...ahead, observation: { ...ahead.observation, bufferTokens: false } })
+    const events = listen()
+    await tell(memory, agent, 0, 16)
+    expect(new Set(kinds(events))).toEqual(new Set(['start', 'end']))
+  })
+
+  it('are shown by the first turn after a rest, also below the threshold', async () => {
+    const clock = new ManualClock()
+    const memory = openMemory({ clock })
+    const { agent, model } = guide(memory, { ...ahead, activateAfterIdle: '30m' })
+    const events = listen()
+    await tell(memory, agent, 0, 5)
+    expect(kinds(events)).not.toContain('activation')
+    clock.pass(hour)
+    await agent.generate('Who had dogs?', where)
+    expect(kinds(events)).toContain('activation')
+    const { notes, messages } = promptOf(model.calls.at(-1))
+    expect([notes.includes('Town0 '), messages.includes('Town0 ')]).toEqual([true, false])
+  })
+
+  it('are taken back with their messages, which are shown as they are said now', async () => {
+    const memory = openMemory()
+    const { agent, model } = guide(memory, ahead)
+    const events = listen()
+    await tell(memory, agent, 0, 4)
+    expect(kinds(events)).toContain('end ahead')
+    const { messages: said } = await memory.listMessages(where)
+    const content = 'Friend0 visited Rome.'
+    await memory.updateMessages({ resourceId: 'ann', messages: [{ id: said[0]?.id ?? '', content }] })
+    await agent.generate('Who had dogs?', where)
+    const shown = promptOf(model.calls.at(-1)).messages
+    expect([shown.split('Rome').length, shown.includes('Town0'), shown.includes('Town1 ')]).toEqual([2, false, true])
+  })
+})
+
+describe('a turn without enough notes', () => {
+  const late = { ...ahead, observation: { ...ahead.observation, messageTokens: 100, blockAfter: 1.2 } }
+  const many = Array.from({ length: 40 }, (_, at) => town(at))
+
+  it('waits for them, and shows everything once', async () => {
+    const memory = openMemory()
+    await memory.saveMessages({ ...where, messages: many })
+    const { agent, model } = guide(memory, late)
+    const events = listen()
+    await agent.generate('Who had dogs?', where)
+    expect(events.findLast(({ type }) => type === 'waited')).toMatchObject({ isDone: true })
+    const { notes, messages } = promptOf(model.calls.at(-1))
+    const shown = many.map((_, at) => [notes.includes(`Town${at} `), messages.includes(`Town${at} `)])
+    expect(shown.filter(([isNoted, isSaid]) => isNoted === isSaid)).toEqual([])
+  })
+
+  it('goes on without the oldest messages when the notes take too long, and says so', async () => {
+    const memory = openMemory()
+    await memory.saveMessages({ ...where, messages: many })
+    const slow = Promise.withResolvers<unknown>()
+    const observer = scriptedModel({ answer: () => slow.promise })
+    const { agent, model } = guide(memory, { ...late, model: observer, maxWaitMs: 20 })
+    const events = listen()
+    const { runId } = await agent.generate('Who had dogs?', where)
+    slow.resolve('nothing that can be used')
+    expect(events.find(({ type }) => type === 'waited')).toMatchObject({ isDone: false })
+    expect(events.find(({ type }) => type === 'trimmed')).toMatchObject({ threadId: 'trip' })
+    const { messages } = promptOf(model.calls.at(-1))
+    expect([messages.includes('Town39 '), messages.includes('Town0 ')]).toEqual([true, false])
+    const run = await memory.getRun(runId ?? '')
+    expect(run?.details.seen).toMatchObject({ observations: { isTrimmed: true } })
+  })
+})
