@@ -14,8 +14,10 @@ const folder = mkdtempSync(join(tmpdir(), 'aquifer-model-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let files = 0
+/** Small segments, and compaction in slices of few commits. */
+const small = { segmentBytes: 400, compactAtOnce: 2 }
 const open = ({ clock }: World, path: string) =>
-  SqliteStorage.open({ id: 'subject', path, durability: 'process', clock, busyTimeoutMs: 5_000, segmentBytes: 400 })
+  SqliteStorage.open({ id: 'subject', path, durability: 'process', clock, busyTimeoutMs: 5_000, ...small })
 
 const inMemory: Subject = { open: async (world) => [await open(world, ':memory:')] }
 

@@ -59,14 +59,15 @@ function fileRows(path: string, space: SpaceId): readonly LogRow[] {
   return rows.map((columns) => logRowOf(columns.slice(0, 9) as unknown as LogColumns, columns[9]))
 }
 
-async function openFile(clock: Clock): Promise<Storage> {
+async function openFile(clock: Clock, compactAtOnce?: number): Promise<Storage> {
   const path = folder.nextFile()
-  return checked(await openSqlite(clock, path), (space) => fileRows(path, space))
+  return checked(await openSqlite(clock, path, compactAtOnce), (space) => fileRows(path, space))
 }
 
 describe.each([
   ['the reference driver', async (clock: Clock) => openReference(clock)],
-  ['SQLite on a file', openFile],
+  ['SQLite on a file', (clock: Clock) => openFile(clock)],
+  ['SQLite on a file, one commit after the other', (clock: Clock) => openFile(clock, 1)],
 ])('%s', (_, open) => {
   it.each([...compactionCases, ...eraseCases])('$name', (one) => runStorageCase(one, open))
   it('was checked', () => expect(checks).toBeGreaterThan(20))

@@ -11,14 +11,16 @@ export async function openReference(clock: Clock): Promise<Storage> {
   return new ReferenceStorage({ clock })
 }
 
-export function openSqlite(clock: Clock, path: string): Promise<Storage> {
-  return SqliteStorage.open({ id: path, path, durability: 'process', clock, busyTimeoutMs: 5_000 })
+export function openSqlite(clock: Clock, path: string, compactAtOnce?: number): Promise<Storage> {
+  const slices = compactAtOnce === undefined ? {} : { compactAtOnce }
+  return SqliteStorage.open({ id: path, path, durability: 'process', clock, busyTimeoutMs: 5_000, ...slices })
 }
 
-/** With caches that keep nothing from one transaction to the next. */
+/** With caches that keep nothing from one transaction to the next, and compaction in the smallest slices. */
 export function openSqliteMemory(clock: Clock): Promise<Storage> {
   const path = ':memory:'
-  return SqliteStorage.open({ id: path, path, durability: 'process', clock, busyTimeoutMs: 5_000, cacheBytes: 1 })
+  const smallest = { cacheBytes: 1, compactAtOnce: 1 }
+  return SqliteStorage.open({ id: path, path, durability: 'process', clock, busyTimeoutMs: 5_000, ...smallest })
 }
 
 /** A folder for database files, and the way to remove it. */

@@ -81,12 +81,14 @@ function keepTurn(into: Compaction, rows: readonly LogRow[], turn: TurnState, is
 interface CompactedRows {
   /** The rows that stand in their place, in order. */
   readonly kept: readonly LogRow[]
-  /** How many of the rows have none in their place. A row of several records may be kept as several. */
-  readonly removed: number
+  /** The rows that have none in their place. A row of several records may be kept as several. */
+  readonly removed: readonly LogRow[]
+  /** The rows that stand in a place where there was none. */
+  readonly added: readonly LogRow[]
 }
 
 /** The place of a row in its space. */
-function placeOf({ seq, turn }: Pick<LogRow, 'seq' | 'turn'>): string {
+export function placeOf({ seq, turn }: Pick<LogRow, 'seq' | 'turn'>): string {
   return `${seq} ${turn}`
 }
 
@@ -133,5 +135,10 @@ export function compactRows(
     if (isOfLife) keepTurn(into, turnRows, turn, isRestored)
   }
   const kept = [...into.kept.values()].sort((left, right) => left.seq - right.seq || left.turn - right.turn)
-  return { kept, removed: rows.filter((row) => !into.kept.has(placeOf(row))).length }
+  const places = new Set(rows.map(placeOf))
+  return {
+    kept,
+    removed: rows.filter((row) => !into.kept.has(placeOf(row))),
+    added: kept.filter((row) => !places.has(placeOf(row))),
+  }
 }

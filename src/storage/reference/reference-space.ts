@@ -80,7 +80,7 @@ export class ReferenceSpace implements SpaceView, EditableLog {
     }
     for (const noun of allKeyedNouns) noun.dropTombstones(this.records, horizon)
     this.records.space = { ...this.space, horizon }
-    return removed
+    return removed.length
   }
 
   committed(commitId: string): readonly LogRow[] | null {

@@ -132,6 +132,11 @@ export class SqliteDatabase {
     this.#epoch += 1
   }
 
+  /** Reads a space again at its next use. */
+  forgetSpace(id: SpaceId): void {
+    this.#spaces.delete(id)
+  }
+
   forget(): void {
     this.#spaces.clear()
     this.#embeddings = undefined

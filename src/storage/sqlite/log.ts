@@ -1,22 +1,16 @@
-/** The log of a space in SQLite: reads from a seq, wakes followers, and compacts. */
+/** The log of a space in SQLite: reads from a seq, and wakes followers. */
 
-import type { Effect, LogRow } from '../../domain/commit/effect.ts'
+import type { LogRow } from '../../domain/commit/effect.ts'
 import { detach, every, type Timer, warnOf } from '../../domain/detached.ts'
 import type { Seq, SpaceId } from '../../domain/id.ts'
-import { compactRows, groupBySeq, type IsRestored, restores } from '../../domain/replay/compact.ts'
-import { savesMessages } from '../../domain/replay/turn-fold.ts'
-import { parseSpaceId } from '../../domain/space.ts'
+import { groupBySeq } from '../../domain/replay/compact.ts'
 import { msOf } from '../../domain/time.ts'
 import type { LogReader } from '../../ports/storage.ts'
 import { requireAbove } from '../horizon.ts'
-import { threadValues } from '../rows/thread-rows.ts'
 import { damagedRecord } from '../stored-json.ts'
-import type { CachedSpace, SqliteDatabase } from './database.ts'
-import { insertLogRow } from './insert-row.ts'
-import { markUnclean } from './receipts.ts'
+import type { SqliteDatabase } from './database.ts'
 import { isBusy } from './sqlite-error.ts'
 import { rowsBetween } from './view.ts'
-import { foldWords } from './words.ts'
 
 /** Milliseconds between checks for commits of other processes, while there are followers. */
 const pollMs = 15
@@ -158,64 +152,4 @@ export function seqAtTime(
   const later = database.statements.firstLater.get(n, from === low ? Math.max(0, low - 1) : from, high, ms, now)?.[0]
   const until = later === undefined ? high : later - 1
   return Math.max(low, database.statements.lastNotLater.get(n, from, until, ms)?.[0] ?? from)
-}
-
-function insertKept(database: SqliteDatabase, space: CachedSpace, row: LogRow, part: number | null): void {
-  const thread = row.threadId === null ? null : (database.thread(space, row.threadId)?.n ?? null)
-  const upto = row.effects.some(savesMessages) ? 0 : null
-  insertLogRow(database, { space: space.n, part, thread, upto }, { ...row, commitId: null, hash: null })
-}
-
-/** Ids that callers gave to messages whose content compaction drops, because their turns are replaced or discarded. */
-function forgetIds(database: SqliteDatabase, space: CachedSpace, { threadId, turn, status, effects }: LogRow): void {
-  const isGone = (effect: Effect) => {
-    if (effect.kind !== 'kept' || !('turnKept' in effect)) return false
-    const { replacedBy, messages } = effect.turnKept
-    return status === 'discarded' || (replacedBy !== undefined && messages.every((message) => message === null))
-  }
-  const thread = threadId === null ? null : database.thread(space, threadId)
-  if (thread !== null && effects.some(isGone)) database.statements.deleteMessageIdsOfTurn.run(thread.n, turn)
-}
-
-/** Compacts the rows of a space up to a horizon. Runs inside a transaction. */
-export function compactSpace(database: SqliteDatabase, id: SpaceId, below: Seq): number {
-  const space = database.space(id)
-  if (space === null) return 0
-  const { n, state } = space
-  const horizon = Math.min(below, state.seq - 1)
-  if (horizon <= state.horizon) return 0
-  const { statements } = database
-  for (const columns of statements.allThreads.all(n)) {
-    const { state: thread } = database.threadFrom(columns)
-    statements.updateThread.run(...threadValues(thread, state.seq), columns[0])
-  }
-  // Compaction moves content into the rows that opened its turns, where the tail is not searched.
-  foldWords(database, space, true)
-  const stored = rowsBetween(database, n, 0, horizon)
-  const isRestored: IsRestored = (threadId, turn) => {
-    const thread = database.thread(space, threadId)
-    const rows = thread === null ? [] : database.turnRows(thread.n, turn, threadId)
-    return restores(rows.filter(({ seq }) => seq > horizon))
-  }
-  const { kept, removed } = compactRows(
-    stored,
-    state,
-    { key: state.key, address: parseSpaceId(id).address },
-    isRestored,
-  )
-  statements.deleteUpTo.run(n, horizon)
-  statements.deletePartsUpTo.run(n, horizon)
-  for (const commit of groupBySeq(kept)) {
-    for (let part = 0; part < commit.length; part++) {
-      const row = commit[part] as LogRow
-      insertKept(database, space, row, commit.length === 1 ? null : part)
-      forgetIds(database, space, row)
-    }
-  }
-  for (const statement of statements.deleteTombstones) statement.run(n, horizon)
-  statements.setHorizon.run(horizon, n)
-  // Rows that stay lose content, too.
-  markUnclean(database)
-  database.forget()
-  return removed
 }

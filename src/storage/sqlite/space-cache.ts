@@ -68,6 +68,13 @@ export class SpaceCache {
     this.#budget.weigh(cached, spaceBytes + bytes)
   }
 
+  delete(id: SpaceId): void {
+    const kept = this.#spaces.get(id)
+    if (kept === undefined) return
+    this.#budget.remove(kept.cached)
+    this.#spaces.delete(id)
+  }
+
   clear(): void {
     for (const { cached } of this.#spaces.values()) this.#budget.remove(cached)
     this.#spaces.clear()

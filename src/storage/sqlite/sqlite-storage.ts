@@ -16,10 +16,11 @@ import type { CacheUse, Durability, Storage } from '../../ports/storage.ts'
 import { closedError } from '../closed-error.ts'
 import { eraseResult } from '../erase-result.ts'
 import { CommitQueue } from './commit.ts'
+import { compactSpace, firstCommits } from './compact.ts'
 import { Connection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
 import { dueWork } from './due-work.ts'
-import { compactSpace, Followers, logReader } from './log.ts'
+import { Followers, logReader } from './log.ts'
 import { isLongLook, lookAhead } from './look-ahead.ts'
 import { factReader } from './read-facts.ts'
 import { indexReader } from './read-index.ts'
@@ -49,6 +50,8 @@ interface SqliteStorageOptions {
   readonly segmentBytes?: number
   /** Bytes that all caches together take, about. Default: that of `limits.cacheBytes`. */
   readonly cacheBytes?: number
+  /** How many commits of a log the first slice of a compaction takes. Default: {@link firstCommits}. */
+  readonly compactAtOnce?: number
   /** The largest size the file may grow to, bytes; absent: no limit. */
   readonly maxBytes?: number
 }
@@ -58,6 +61,7 @@ export class SqliteStorage implements Storage {
   readonly #database: SqliteDatabase
   readonly #queue: CommitQueue
   readonly #followers: Followers
+  readonly #compactAtOnce: number
   #closing: Promise<void> | null = null
   #reclaiming: Promise<boolean> | null = null
   readonly #ending = new AbortController()
@@ -74,8 +78,9 @@ export class SqliteStorage implements Storage {
   readonly index
   readonly vectors
 
-  private constructor(id: string, database: SqliteDatabase) {
+  private constructor(id: string, database: SqliteDatabase, compactAtOnce: number) {
     this.id = id
+    this.#compactAtOnce = compactAtOnce
     this.#database = database
     this.#followers = new Followers(database)
     this.#queue = new CommitQueue(database, (spaces) => this.#followers.wake(spaces))
@@ -110,7 +115,7 @@ export class SqliteStorage implements Storage {
         segmentBytes: size,
         cacheBytes,
       })
-      const storage = new SqliteStorage(id, database)
+      const storage = new SqliteStorage(id, database, options.compactAtOnce ?? firstCommits)
       if (!hasCurrentTerms(database)) await storage.#transaction(() => dropOldTerms(database))
       return storage
     } catch (error) {
@@ -199,7 +204,8 @@ export class SqliteStorage implements Storage {
   }
 
   async compact(_: Access, space: SpaceId, horizon: Seq): Promise<{ readonly rowsRemoved: number }> {
-    const rowsRemoved = await this.#transaction(() => compactSpace(this.#database, space, horizon))
+    const what = { id: space, below: horizon, slice: this.#compactAtOnce }
+    const rowsRemoved = await compactSpace(this.#database, (work) => this.#transaction(work), what)
     return { rowsRemoved }
   }
 

@@ -109,8 +109,15 @@ function logStatements(connection: Connection) {
     partsJson: connection.prepare<[number, string]>(
       'SELECT seq, json FROM log WHERE space = ?1 AND seq > ?2 AND seq <= ?3 AND part > 0',
     ),
-    deleteUpTo: connection.prepare(`DELETE FROM log WHERE k >= ${place('?1', '0')} AND k <= ${place('?1', '?2')}`),
-    deletePartsUpTo: connection.prepare('DELETE FROM log WHERE space = ? AND seq <= ? AND part > 0'),
+    deleteBetween: connection.prepare(`DELETE FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')}`),
+    deletePartsBetween: connection.prepare('DELETE FROM log WHERE space = ? AND seq > ? AND seq <= ? AND part > 0'),
+    /** Rows of no turn: what compaction keeps of all other records. */
+    keptBetween: connection.prepare<CommitColumns>(
+      `${select}, thread, part FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} AND turn = 0`,
+    ),
+    keptPartsBetween: connection.prepare<CommitColumns>(
+      `${select}, thread, part FROM log WHERE space = ?1 AND seq > ?2 AND seq <= ?3 AND part > 0 AND turn = 0`,
+    ),
     /** The first row of a stretch whose commit was later than a time, by a clock that was not ahead of another time. */
     firstLater: connection.prepare<[number]>(
       `SELECT seq FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} AND coalesce(clock, at) > ?4
@@ -130,6 +137,7 @@ function turnStatements(connection: Connection) {
   const select = `SELECT ${logColumns}`
   return {
     turnRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? AND turn = ? ORDER BY seq`),
+    seqsOfThread: connection.prepare<[number]>('SELECT DISTINCT seq FROM log WHERE thread = ? AND seq <= ?'),
     threadRows: connection.prepare<LogColumns>(`${select} FROM log WHERE thread = ? ORDER BY seq, turn`),
     /** Rows of a thread's turns, newest turn first, from a turn downwards. */
     rowsDown: connection.prepare<LogColumns>(

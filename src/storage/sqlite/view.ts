@@ -258,6 +258,13 @@ export function rowsBetween(database: SqliteDatabase, n: number, after: Seq, las
   return withThreads(database, rows)
 }
 
+/** The rows of a stretch that are of no turn, in no order. */
+export function keptBetween(database: SqliteDatabase, n: number, after: Seq, last: Seq): readonly LogRow[] {
+  const { statements } = database
+  const rows = [...statements.keptBetween.all(n, after, last), ...statements.keptPartsBetween.all(n, after, last)]
+  return withThreads(database, rows)
+}
+
 /** Rows with the texts of their threads. */
 function withThreads(database: SqliteDatabase, rows: readonly CommitColumns[]): readonly LogRow[] {
   const names = new Map<number, string | null>()

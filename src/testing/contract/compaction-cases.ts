@@ -1,7 +1,7 @@
 /**
  * Cases of compaction: below the horizon only records that were current there stay, and current records do not change.
  */
-import { factIdOf, runIdOf, type Seq, type SpaceKey } from '../../domain/id.ts'
+import { factIdOf, runIdOf, type Seq, type SpaceKey, type ThreadId } from '../../domain/id.ts'
 import { expectEqual, expectError, expectTrue } from './assert.ts'
 import * as change from './changes.ts'
 import { bob, type StorageCase } from './contract-case.ts'
@@ -316,6 +316,53 @@ const erased: readonly StorageCase[] = [
   }),
 ]
 
+/** A turn that was resumed in a later commit than the one that opened it, with both below the horizon. */
+async function resumedBelow(scene: Scene): Promise<string> {
+  const opening = [change.openTurn('t'), change.step('t', { opened: 0 }, 'asked')]
+  const { turnId } = await scene.did('turn-open', [...opening, change.closeTurn('t', { opened: 0 }, 'suspended')])
+  await scene.committed(change.write('k', 1))
+  await scene.committed(change.resumeTurn('t', turnId))
+  await scene.committed(change.write('k', 2))
+  await compact(scene, 3)
+  return turnId
+}
+
+/** Compacts all but the last commit; who opens the file sees which turns are open by the log that is left. */
+async function compactRest(scene: Scene): Promise<void> {
+  await scene.committed(change.write('k', 3))
+  await compact(scene, (await scene.seq()) - 1)
+}
+
+const leases: readonly StorageCase[] = [
+  sceneCase('the lease of a turn that was resumed below the horizon ends with it', async (scene) => {
+    const turnId = await resumedBelow(scene)
+    await scene.committed(change.closeTurn('t', { turnId }))
+    await compactRest(scene)
+    expectEqual(await scene.texts('t'), ['asked'], 'what the turn said')
+    expectEqual(await scene.storage.messages.openTurns(scene.access, home, 't' as ThreadId), [], 'open turns')
+  }),
+  sceneCase('what compaction kept of a thread goes with the next one after it was deleted', async (scene) => {
+    await scene.committed(change.say('t', 'first'))
+    await scene.committed(change.say('t', 'second'))
+    await scene.committed(change.write('k', 1))
+    expectEqual(await compact(scene, 2), { rowsRemoved: 0 }, 'nothing was overwritten')
+    await scene.committed(change.deleteThread('t'))
+    await scene.committed(change.write('k', 2))
+    await scene.committed(change.write('k', 3))
+    expectEqual(await compact(scene, 5), { rowsRemoved: 4 }, 'two messages, their end, and a value')
+    await scene.committed(change.say('t', 'made again'))
+    expectEqual(await scene.texts('t'), ['made again'], 'what the new thread says')
+  }),
+  sceneCase('the lease of a turn that was resumed below the horizon goes with its thread', async (scene) => {
+    await resumedBelow(scene)
+    await scene.committed(change.deleteThread('t'))
+    await scene.committed(change.say('t', 'made again'))
+    await compactRest(scene)
+    expectEqual(await scene.texts('t'), ['made again'], 'what the new thread says')
+    expectEqual(await scene.storage.messages.openTurns(scene.access, home, 't' as ThreadId), [], 'open turns')
+  }),
+]
+
 const cursors: readonly StorageCase[] = [
   sceneCase('a cursor at the horizon goes on through threads and messages', async (scene) => {
     for (const id of ['a', 'b', 'c']) await scene.committed(change.say(id, `${id}1`, `${id}2`))
@@ -340,4 +387,4 @@ const cursors: readonly StorageCase[] = [
   }),
 ]
 
-export const compactionCases: readonly StorageCase[] = [...current, ...below, ...erased, ...cursors]
+export const compactionCases: readonly StorageCase[] = [...current, ...below, ...erased, ...leases, ...cursors]
