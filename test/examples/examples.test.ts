@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { mastra } from '../../examples/container-storage.ts'
 import { memoryAgent as bareAgent } from '../../examples/memory-agent.ts'
 import { memoryAgent as tieredAgent, type UserTier } from '../../examples/memory-per-request.ts'
+import { memoryAgent as observedAgent } from '../../examples/observational-memory.ts'
 import { hour, openMemory, refused } from '../memory/opened.ts'
 import { knownLists, outOfOrder } from '../network/scene.ts'
 import { openFolder, type Shown } from './running.ts'
@@ -20,7 +21,7 @@ function prompt(instructions: string, ...said: readonly (readonly ['user' | 'ass
 
 it('are all run here', () => {
   const shared = ['README.md', 'agents.ts', 'openai.ts', 'routing-agent.ts', 'workforce.ts']
-  const constructed = ['container-storage.ts', 'memory-agent.ts', 'memory-per-request.ts']
+  const constructed = ['container-storage.ts', 'memory-agent.ts', 'memory-per-request.ts', 'observational-memory.ts']
   const run = [
     ...['sharing-memory-between-agents.ts', 'several-users.ts', 'list-threads.ts', 'several-threads.ts'],
     ...['isolated-and-shared.ts', 'only-the-new-message.ts', 'remember-color.ts', 'recall-color.ts'],
@@ -390,6 +391,7 @@ describe('constructed', () => {
 
   it.each([
     ['memory-agent', bareAgent, []],
+    ['observational-memory', observedAgent, []],
     ['memory-per-request', tieredAgent, ['user-tier']],
   ])('%s: an agent without a model says so when it is called', async (_, agent, wanted) => {
     const asked: string[] = []
