@@ -62,7 +62,9 @@ const unheard: GateOutcome = { chance: 0, isClosed: true }
 
 /** Ranks the records in scope for a question. The same records and question give the same ranking. */
 export function rank(corpus: Corpus, question: Question): Ranking {
-  if (question.plan.isListing) return listTimes(corpus, question)
+  const { isListing, isBareTime } = question.plan
+  const list = isListing ? listTimes(corpus, question) : null
+  if (list !== null && (list.rows.length > 0 || !isBareTime)) return list
   const demotions = question.demotions ?? noDemotions
   const gathered = gatherLegs(corpus, question)
   if (isUnheard(question, gathered)) return { rows: [], candidates: 0, unmatched: 0, gate: unheard, legs: [] }

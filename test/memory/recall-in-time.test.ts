@@ -141,6 +141,18 @@ describe('a question for a time alone', () => {
     expect(await texts(memory, 'What happened last year?')).toEqual([])
   })
 
+  it('and no other word falls back to its words', async () => {
+    const memory = await memoryOf([['2025-01-01T00:00:00Z', 'Yesterday is my favourite song']])
+    expect(await texts(memory, 'yesterday')).toEqual(['Yesterday is my favourite song'])
+    expect(await texts(memory, 'What happened yesterday?')).toEqual([])
+  })
+
+  it('without a year finds texts that speak of the next one', async () => {
+    const memory = await memoryOf([['2024-12-01T00:00:00Z', 'The fair is on 12 May']])
+    expect(await texts(memory, '12 May')).toEqual(['The fair is on 12 May'])
+    expect(await texts(memory, 'What was on 12 May?')).toEqual(['The fair is on 12 May'])
+  })
+
   it('with an exact date finds the texts that have it', async () => {
     const memory = await memoryOf([['2025-01-01T00:00:00Z', 'The report of 2023-05-03 is late']])
     expect(await texts(memory, '2023-05-03')).toEqual(['The report of 2023-05-03 is late'])

@@ -80,6 +80,7 @@ function scoresOf(corpus: Corpus, { toPrevious, across }: RecordedConversation, 
     speaker: speaker === null ? null : isSpeaker,
     times: { spans: [], days: [], isNarrow: false, minutes: [] },
     isListing: false,
+    isBareTime: false,
   }
   const plan = { question, language: 'english' as const, bare: question, terms, occurrences, ...named }
   const near = (row: number, other: number) =>

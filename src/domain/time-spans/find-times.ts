@@ -31,7 +31,12 @@ interface TimesInText {
   readonly times: readonly FoundTime[]
   /** Nothing else is in it but words that ask for nothing in particular, and the words that were named to be such. */
   readonly isAll: boolean
+  /** Nothing else is in it at all: "12 May". */
+  readonly isBare: boolean
 }
+
+/** More times than this say no more of when, and each is compared with every record. */
+const mostTimes = 8
 
 /** So many words may stand between "before" and a date: "before the launch on 12 May". */
 const longestReach = 4
@@ -182,11 +187,11 @@ export function findTimes(
     if (placed !== null) found.push(placed)
     at = placed?.next ?? at + 1
   }
-  const times = found.map(({ time }) => time)
+  const times = found.map(({ time }) => time).slice(0, mostTimes)
   const taken = new Set(found.flatMap(({ first, next }) => Array.from({ length: next - first }, (_, i) => first + i)))
   const isLeft = ({ sense: { roles }, start, end }: TimeToken) => {
     return roles?.has('plain') !== true && !isPlain(text.slice(start, end))
   }
   const isAll = times.length > 0 && !tokens.some((token, place) => !taken.has(place) && isLeft(token))
-  return { times, isAll }
+  return { times, isAll, isBare: isAll && taken.size === tokens.length }
 }

@@ -137,7 +137,7 @@ export async function searchSpaces(core: Core, query: SearchQuery): Promise<Sear
   const language = scanned[0]?.scan.language ?? 'english'
   const { askedAt = { nowMs: core.storage.clock.now(), timeZone: 'UTC' } } = query
   const plan = planOf(corpus, question, language, askedAt)
-  const takesMeaning = indexer !== null && corpus.scopeCount > 0 && !plan.isListing
+  const takesMeaning = indexer !== null && corpus.scopeCount > 0 && (!plan.isListing || plan.isBareTime)
   const meaning = takesMeaning ? await meaningOf(core, indexer, plan, corpus, scanned) : wordsOnly
   const { similarities, sentences, nearness } = meaning
   const { mode, gate, limit, topK } = query

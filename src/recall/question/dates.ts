@@ -53,10 +53,10 @@ function minutesOf({ from, to }: DaySpan, timeZone: string, score: number): Date
   return { from: startOfDay(from, timeZone) / 60_000, to: startOfDay(to, timeZone) / 60_000, score }
 }
 
-/** The days of a date in each year that it may mean. */
+/** The days of a date in each year that it may mean: texts speak of the year after, too. */
 function daysOf({ month, day, year }: CalendarDate, { earliest, latest }: ScopeTimes): readonly DaySpan[] {
   const yearOf = (minute: number) => monthOfDay(Math.floor(minute / 1_440)).year
-  const [first, last] = year === undefined ? [yearOf(earliest), yearOf(latest)] : [year, year]
+  const [first, last] = year === undefined ? [yearOf(earliest), yearOf(latest) + 1] : [year, year]
   return Array.from({ length: last - first + 1 }, (_, i) => {
     const whole = monthSpan(first + i, month)
     return day === undefined ? whole : { from: whole.from + day - 1, to: whole.from + day }

@@ -27,6 +27,8 @@ export interface Plan {
   readonly times: AskedTimes
   /** It asks for nothing but what was at these times: "what happened last week?". */
   readonly isListing: boolean
+  /** It is such a time and no other word: where nothing is of that time, its words may be what is looked for. */
+  readonly isBareTime: boolean
 }
 
 /** When and where a question is asked: what "last week" is counted from. */
@@ -59,12 +61,13 @@ export function planOf(corpus: Corpus, question: string, language: Language, at?
   const languages = language === 'english' ? 'english' : 'all'
   const { times } = findTimes(question, languages, frame)
   const scope = times.length === 0 ? emptyScope : scopeOf(corpus)
-  const isAll = times.length > 0 && findTimes(rest, languages, frame).isAll
+  const { isAll, isBare } = times.length > 0 ? findTimes(rest, languages, frame) : { isAll: false, isBare: false }
   const words = names.length > 0 ? wordsOf(corpus, rest, language) : withoutCommonWords(corpus, question, language)
   const found = words.terms.length === 0 ? wordsOf(corpus, question, language) : words
   return {
     ...{ question, language, ...found, names, speaker },
     times: times.length === 0 ? noTimes : askedTimes(times, scope, timeZone),
+    isBareTime: isBare,
     isListing: isAll && !found.terms.some(({ isExact }) => isExact),
   }
 }

@@ -158,6 +158,10 @@ it('knows which questions ask for nothing but a time', () => {
   expect(others.map((text) => isAll(text, 'all'))).toEqual([true, true, true])
 })
 
+it('finds a few times of a text that has many', () => {
+  expect(findTimes('on 3 May, '.repeat(1_000), 'english', { today, reading: 'past' }).times).toHaveLength(8)
+})
+
 it('finds spans inside any text, in order, with the words that say them', () =>
   runRandom(
     fc.property(
