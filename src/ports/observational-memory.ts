@@ -138,7 +138,7 @@ export interface ObservationalMemoryOptions {
    * milliseconds, or a text such as `5m`. `false`: only at the threshold. Default: `false`.
    */
   readonly activateAfterIdle?: number | Duration | false
-  /** Whether a prompt says how much time passed where it is more than ten minutes between messages. Default: false. */
+  /** Whether a prompt is to say how much time passed between messages. Does nothing in this version. Default: false. */
   readonly temporalMarkers?: boolean
   /** Whether agents get a tool that reads the messages behind a note. Default: false. */
   readonly retrieval?: boolean | { readonly scope?: 'thread' | 'resource' }

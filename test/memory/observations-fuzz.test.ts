@@ -6,8 +6,11 @@ import { afterEach, expect, it } from 'vitest'
 import { noteOf } from '../../src/domain/records/observation.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
 import { resourceSpace } from '../../src/memory/door/door.ts'
+import { readyForTurn } from '../../src/memory/observations/before-turn.ts'
+import { observeThread } from '../../src/memory/observations/observe.ts'
 import { notesAfter, readHead } from '../../src/memory/observations/read-notes.ts'
 import { messagesBehind } from '../../src/memory/observations/unobserved.ts'
+import { observationFrom } from '../../src/memory/options/observational.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { runRandom } from '../random-runs.ts'
@@ -17,7 +20,7 @@ const where = { resourceId: 'ann', threadId: 'trip' }
 const options = {
   observationalMemory: {
     model: false,
-    observation: { messageTokens: 40, bufferActivation: 0.5, maxTokensPerBatch: 30 },
+    observation: { messageTokens: 80, bufferTokens: 0.3, bufferActivation: 0.6, maxTokensPerBatch: 30 },
     reflection: { observationTokens: 150 },
   },
 } as const
@@ -26,6 +29,7 @@ const pick = fc.nat(30)
 const action = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('say' as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('observe' as const), many: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('turn' as const), many: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('edit' as const), pick }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete' as const), pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('forget' as const), pick }) },
@@ -39,6 +43,15 @@ type Action = typeof action extends fc.Arbitrary<infer One> ? One : never
 
 const marked = /Town\d+x/g
 const markOf = (text: string): readonly string[] => text.match(marked) ?? []
+
+/** What an agent does before and after a turn: shows notes that were made ahead, waits for them, and makes more ahead. */
+async function turnOf(memory: Memory): Promise<void> {
+  const door = resourceSpace(coreOf(memory), 'ann')
+  const request = { options: observationFrom(options.observationalMemory), model: null, report: () => {} }
+  await readyForTurn(door, 'trip', { ...request, signal: undefined })
+  const { record } = await door.threads.get('trip')
+  if (record !== null) await observeThread(door, record, { ...request, isAll: false })
+}
 
 class Thread {
   readonly memories: readonly Memory[]
@@ -78,6 +91,9 @@ class Thread {
       if ((await memory.getThreadById(where)) === null) return
       const by = Array.from({ length: action.many }, (_, at) => this.memories[at % this.memories.length] as Memory)
       await Promise.all(by.map((one) => one.observe(where)))
+    } else if (action.kind === 'turn') {
+      const by = Array.from({ length: action.many }, (_, at) => this.memories[at % this.memories.length] as Memory)
+      await Promise.all(by.map((one) => turnOf(one)))
     } else if (action.kind === 'open' && this.#opened === null) {
       const change = { kind: 'turn-open', threadId: 'trip', createThread: true, leaseMs: 86_000_000 } as const
       const append = { kind: 'message-append', threadId: 'trip', opened: 0, messages: [this.#said1()] } as const
@@ -134,6 +150,11 @@ class Thread {
     const open = (await this.#messages()).filter(({ turnStatus }) => turnStatus === 'open')
     const isSettled = left.every(({ meetsOpenTurn }) => !meetsOpenTurn)
     const unread = new Set(open.flatMap(({ parts }) => markOf(JSON.stringify(parts))))
+    const buffered = new Set((head?.buffered ?? []).map(({ chunk }) => chunk))
+    const hidden = notes.flatMap(({ value }) =>
+      noteOf(value).chunk > (head?.active ?? 0) ? [noteOf(value).chunk] : [],
+    )
+    expect(hidden.filter((chunk) => !buffered.has(chunk))).toEqual([])
     expect(noted.filter((mark, at) => noted.indexOf(mark) !== at)).toEqual([])
     expect(noted.filter((mark) => !standing.includes(mark))).toEqual([])
     if (isSettled) {

@@ -27,7 +27,7 @@ export interface ExtractedLine extends ReadLine {
 }
 
 /** What extractors found. */
-export interface Extracted {
+interface Extracted {
   /** Facts, for the commit of the cycle: they are stored with its notes or not at all. */
   readonly changes: readonly Change[]
   /** Writes the rest to working memory, once the cycle is stored. */

@@ -1,0 +1,139 @@
+// Hooks of cycles, budgets of a day, and what a model is told: nothing of a cycle is stored that a hook or a budget stopped.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { type Memory, type MemoryOptions, type ObservationEvent, observationChannel } from 'aquifer'
+import { scriptedModel } from 'aquifer/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { hour, ManualClock, openMemory } from './opened.ts'
+
+const where = { resourceId: 'ann', threadId: 'trip' }
+
+let stopListening = () => {}
+afterEach(() => stopListening())
+
+function listen(): readonly ObservationEvent[] {
+  const events: ObservationEvent[] = []
+  const hear = (event: unknown) => events.push(event as ObservationEvent)
+  subscribe(observationChannel, hear)
+  stopListening = () => unsubscribe(observationChannel, hear)
+  return events
+}
+
+function noted(text: string) {
+  return {
+    notes: [{ text, priority: 'medium', refersTo: null, from: 1, to: 1 }],
+    task: null,
+    suggestion: null,
+    nothing: false,
+  }
+}
+
+function open(observationalMemory: object, more: object = {}): Memory {
+  return openMemory({ options: { observationalMemory }, ...more } as MemoryOptions)
+}
+
+const textsOf = async (memory: Memory) => (await memory.getObservations(where)).observations.map(({ text }) => text)
+const say = (memory: Memory, ...messages: string[]) => memory.saveMessages({ ...where, messages })
+
+describe('hooks', () => {
+  it('leave messages out and change their words before a model sees them', async () => {
+    const model = scriptedModel({ answer: () => noted('Good.') })
+    const hooks = {
+      beforeObservation: ({ messages }: { messages: readonly { id: string; text: string }[] }) => ({
+        messages: messages.slice(1).map(({ id, text }) => ({ id, text: text.replace('SECRET', '[gone]') })),
+      }),
+    }
+    const memory = open({ model, hooks })
+    await say(memory, 'First HIDDEN one.', 'Then a SECRET one.')
+    expect(await memory.observe(where)).toMatchObject({ status: 'complete', messages: 2 })
+    const asked = model.calls[0]?.transcript ?? ''
+    expect([asked.includes('HIDDEN'), asked.includes('SECRET'), asked.includes('[gone]')]).toEqual([false, false, true])
+  })
+
+  it('leave notes out and change their words before they are stored', async () => {
+    const hooks = {
+      afterObservation: ({ notes }: { notes: readonly { place: number; text: string }[] }) => ({
+        notes: notes
+          .slice(0, 1)
+          .map(({ place, text }) => ({ place, text: text.replace('Rome', 'a town'), priority: 'high' })),
+      }),
+    }
+    const memory = open({ model: false, hooks })
+    await say(memory, 'Ada visited Rome with 2 dogs.', 'Bob visited Oslo with 3 dogs.')
+    await memory.observe(where)
+    const { observations } = await memory.getObservations(where)
+    expect(observations.map(({ text, priority }) => [text, priority])).toEqual([
+      ['Ada visited a town with 2 dogs', 'high'],
+    ])
+  })
+
+  it.each([
+    ['beforeObservation', 'throws', () => Promise.reject(new Error('SECRET reason'))],
+    ['afterObservation', 'throws', () => Promise.reject(new Error('SECRET reason'))],
+    ['beforeObservation', 'answers a message that is not there', () => ({ messages: [{ id: 'none' }] })],
+    ['afterObservation', 'answers a note that is not there', () => ({ notes: [{ place: 7 }] })],
+    ['afterObservation', 'answers no list', () => ({ notes: 'all' })],
+  ])('%s that %s ends the cycle, and nothing is stored', async (name, _, hook) => {
+    const clock = new ManualClock()
+    let isBad = true
+    const memory = open({ model: false, hooks: { [name]: () => (isBad ? hook() : undefined) } }, { clock })
+    const events = listen()
+    await say(memory, 'Ada visited Rome with 2 dogs.')
+    await expect(memory.observe(where)).rejects.toThrow()
+    expect(await textsOf(memory)).toEqual([])
+    expect(events.at(-1)).toMatchObject({ type: 'failed', reason: 'hook' })
+    expect(JSON.stringify(events)).not.toContain('SECRET')
+    isBad = false
+    clock.pass(hour)
+    expect(await memory.observe(where)).toMatchObject({ status: 'complete', notes: 1 })
+  })
+
+  it('see notes before and after they are condensed', async () => {
+    const seen: string[] = []
+    const see =
+      (name: string) =>
+      ({ notes }: { notes: readonly unknown[] }) => {
+        seen.push(`${name} ${notes.length > 0}`)
+      }
+    const hooks = { beforeReflection: see('before'), afterReflection: see('after') }
+    const memory = open({ model: false, hooks, reflection: { observationTokens: 20 } })
+    await say(memory, ...Array.from({ length: 6 }, (_, at) => `Friend${at} visited Town${at} with 2 dogs.`))
+    expect(await memory.observe(where)).toMatchObject({ reflected: 1 })
+    expect(seen).toEqual(['before true', 'after true'])
+  })
+})
+
+describe('a model that makes notes', () => {
+  it('is told what the application adds', async () => {
+    const model = scriptedModel({ answer: () => noted('Good.') })
+    const memory = open({ model, observation: { instruction: 'Mind the prices.' } })
+    await say(memory, 'One.')
+    await memory.observe(where)
+    expect(JSON.stringify(model.calls[0]?.messages)).toContain('Mind the prices.')
+  })
+
+  it('is asked again when it repeats itself', async () => {
+    const stuck = 'and then they went on and on '.repeat(30)
+    const model = scriptedModel({ answer: ({ number }) => noted(number === 1 ? stuck : 'Good.') })
+    const memory = open({ model })
+    await say(memory, 'One.')
+    await memory.observe(where)
+    expect(await textsOf(memory)).toEqual(['Good.'])
+  })
+
+  it('is not asked once the tokens of the day are used up, and is the next day', async () => {
+    const clock = new ManualClock()
+    const model = scriptedModel({ answer: () => noted('Good.') })
+    const memory = open({ model, dailyTokens: 3_000 }, { clock })
+    const events = listen()
+    await say(memory, 'One.')
+    await memory.observe(where)
+    await say(memory, 'Two.')
+    await expect(memory.observe(where)).rejects.toMatchObject({
+      code: 'limit-exceeded',
+      details: { limit: 'dailyTokens', allowed: 3_000 },
+    })
+    expect([model.calls.length, events.at(-1)]).toMatchObject([1, { type: 'failed', reason: 'budget' }])
+    clock.pass(24 * hour)
+    expect(await memory.observe(where)).toMatchObject({ status: 'complete', messages: 1 })
+  })
+})
