@@ -162,16 +162,7 @@ export class TreeWorld {
   }
 
   #waiting(): Promise<readonly Waiting[]> {
-    return this.#read(async (_, lead) => {
-      const { runs } = await lead.listSuspendedRuns({ resourceId: at.resourceId })
-      return runs.flatMap(({ runId, toolCalls }) => {
-        return toolCalls.flatMap(({ toolCallId, chain = [], requiresApproval, status }) => {
-          if (status !== 'asked') return []
-          const way = [...chain.map((link) => link.toolCallId), toolCallId].join('/')
-          return [{ runId, toolCallId, way, isApproval: requiresApproval }]
-        })
-      })
-    })
+    return this.#read((_, lead) => waitingOf(lead))
   }
 
   /** Decisions of several people at once, each about the calls as they waited before. */
@@ -220,19 +211,11 @@ export class TreeWorld {
     if (this.#processes.some(({ life }) => life.isDead)) this.#bury()
     await this.#sweeps
     this.#processes = this.#processes.map((process) => (process.life.isDead ? this.#start() : process))
-    await this.#read((memory) => this.#lookAtThreads(memory))
+    this.problems.push(...(await this.#read((memory) => brokenThreads(memory, this.#places))))
     for (const { calls } of this.#outcomes.models) {
       for (const { messages } of calls) this.problems.push(...promptProblems(messages))
     }
     this.#lookAtEffects()
-  }
-
-  async #lookAtThreads(memory: Memory): Promise<void> {
-    for (const { space } of this.#places) {
-      for (const messages of await threadsOf(memory, space)) {
-        this.problems.push(...threadProblems(messages as never).map((problem) => `${space}: ${problem}`))
-      }
-    }
   }
 
   #lookAtEffects(): void {
@@ -274,11 +257,7 @@ export class TreeWorld {
   }
 
   async #lookAtEnd(memory: Memory): Promise<void> {
-    for (const { key } of (await memory.team(team).list()).entries) {
-      count('entry written')
-      if (key.split(':').length > 2) this.problems.push(`${key} was written, and nobody accepted it`)
-    }
-    count((await memory.proposals.list({ teamId: team })).results.length > 0 ? 'proposed' : 'nothing proposed')
+    this.problems.push(...(await unaccepted(memory)))
     const texts = new Map<string, string>()
     for (const { space, way, parent, toolCallId } of this.#places) {
       const runs = await runsOf(memory, space)
@@ -322,4 +301,34 @@ async function runsOf(memory: Memory, space: string) {
   const statuses = ['running', 'suspended', 'complete', 'aborted', 'failed', 'interrupted', 'discarded'] as const
   const query = { threadId: null, name: null, order: 'oldest', after: null, limit: 1_000 } as const
   return (await memory.space(space).runs.list({ ...query, statuses: [...statuses] })).items
+}
+
+/** The calls that wait, as the supervisor lists them. */
+async function waitingOf(lead: Agent): Promise<readonly Waiting[]> {
+  const { runs } = await lead.listSuspendedRuns({ resourceId: at.resourceId })
+  return runs.flatMap(({ runId, toolCalls }) => {
+    return toolCalls.flatMap(({ toolCallId, chain = [], requiresApproval, status }) => {
+      if (status !== 'asked') return []
+      const way = [...chain.map((link) => link.toolCallId), toolCallId].join('/')
+      return [{ runId, toolCallId, way, isApproval: requiresApproval }]
+    })
+  })
+}
+
+/** Entries that subagents have written, though nobody accepted any. */
+async function unaccepted(memory: Memory): Promise<readonly string[]> {
+  const { entries } = await memory.team(team).list()
+  if (entries.length > 0) count('entry written')
+  if ((await memory.proposals.list({ teamId: team })).results.length > 0) count('proposed')
+  const below = entries.filter(({ key }) => key.split(':').length > 2)
+  return below.map(({ key }) => `${key} was written, and nobody accepted it`)
+}
+
+/** What is wrong with the threads of all agents. */
+async function brokenThreads(memory: Memory, places: readonly Place[]): Promise<readonly string[]> {
+  const found = places.map(async ({ space }) => {
+    const threads = await threadsOf(memory, space)
+    return threads.flatMap((messages) => threadProblems(messages as never)).map((problem) => `${space}: ${problem}`)
+  })
+  return (await Promise.all(found)).flat()
 }
