@@ -2,6 +2,7 @@
 import { type Access, type Actor, checkActor } from '../domain/actor.ts'
 import { checkId } from '../domain/id.ts'
 import { fieldsOf } from '../domain/option-checks.ts'
+import { withPeers } from '../domain/peer-packages.ts'
 import type { MessageLike } from '../domain/records/message-input.ts'
 import type { JsonOf, SchemaLike } from '../domain/schema-like.ts'
 import { parseSpaceId } from '../domain/space.ts'
@@ -64,7 +65,7 @@ let serving: typeof import('../memory/agent-memory.ts') | undefined
 
 function usable(core: Core): UsableMemory {
   const open = async () => {
-    serving ??= await import('../memory/agent-memory.ts')
+    serving ??= await withPeers(() => import('../memory/agent-memory.ts'))
     return serving.agentMemory(core)
   }
   const proposing: UsableMemory['proposing'] = (actor, sections) => {
