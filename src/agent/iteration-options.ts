@@ -87,10 +87,13 @@ export interface CompletionScore {
 
 /** What one scorer came to. */
 export interface ScorerResult {
+  /** The id of the scorer. */
   readonly scorerId: string
+  /** Its name, or its id. */
   readonly scorerName: string
   /** From 0 to 1; 0 for a scorer that failed or was too late. */
   readonly score: number
+  /** Whether the score is 1. */
   readonly passed: boolean
   /** Absent if the scorer gave none. */
   readonly reason?: string
@@ -102,6 +105,7 @@ export interface ScorerResult {
 export interface CompletionCheck {
   /** The step that was checked, from 1. */
   readonly iteration: number
+  /** Whether it passed, by its strategy. */
   readonly passed: boolean
   /** One for each scorer, in the order of the options. */
   readonly results: readonly ScorerResult[]
@@ -163,11 +167,13 @@ export interface IterationRecord {
   readonly status: 'complete' | 'waiting'
   /** The calls of tools. `repeated`: the step before had asked the same of the same, so the tool did not run. */
   readonly calls: readonly { readonly toolCallId: string; readonly tool: string; readonly repeated?: true }[]
+  /** How the step ended, in the words of the AI SDK. */
   readonly finishReason: string
   /** `<provider>/<id>`. */
   readonly model: string
-  /** Tokens, as the provider counts them; null if it does not say. */
+  /** Tokens of the prompt, as the provider counts them; null if it does not say. */
   readonly inputTokens: number | null
+  /** Tokens of the answer, as the provider counts them; null if it does not say. */
   readonly outputTokens: number | null
   /** How large the prompt was. */
   readonly prompt: { readonly messages: number; readonly characters: number }

@@ -26,7 +26,9 @@ interface WorkEvent {
 export interface DelegationEnded extends WorkEvent {
   /** Tells the event from others. */
   readonly operation: 'agent.delegation'
+  /** The call that hands it on. */
   readonly toolCallId: string
+  /** What it is handed to. */
   readonly primitiveType: 'agent' | 'workflow'
   /** The id of the subagent or the workflow. */
   readonly primitiveId: string
@@ -34,8 +36,9 @@ export interface DelegationEnded extends WorkEvent {
   readonly promptCharacters: number
   /** The run of the work. */
   readonly childRunId?: string
-  /** Tokens of its own steps. */
+  /** Tokens of the prompts of its own steps. */
   readonly inputTokens?: number
+  /** Tokens of their answers. */
   readonly outputTokens?: number
 }
 
@@ -49,9 +52,13 @@ export interface IterationEnded extends WorkEvent {
   readonly model: string
   /** Names of the tools that it called. */
   readonly tools: readonly string[]
+  /** Messages of its prompt. */
   readonly promptMessages: number
+  /** Letters in them. */
   readonly promptCharacters: number
+  /** Tokens of the prompt. */
   readonly inputTokens?: number
+  /** Tokens of the answer. */
   readonly outputTokens?: number
 }
 
@@ -65,6 +72,7 @@ export interface CheckEnded extends WorkEvent {
   readonly scorers: readonly string[]
   /** One for each scorer. */
   readonly scores?: readonly number[]
+  /** Whether it passed. */
   readonly passed?: boolean
 }
 
