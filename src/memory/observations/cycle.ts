@@ -4,6 +4,7 @@ import { applicationActor } from '../../domain/actor.ts'
 import type { Change, ChangeOf, CommitResult } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { Seq } from '../../domain/id.ts'
+import { withPeers } from '../../domain/peer-packages.ts'
 import { type HeadFields, type NoteInput, noteOf, type Place } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
@@ -14,7 +15,7 @@ import { afterObservation, afterReflection, beforeObservation, beforeReflection,
 import { tokensOfNotes } from './note-tokens.ts'
 import type { Made, Observer } from './observer.ts'
 import { currentNotes, readHead } from './read-notes.ts'
-import { type ExtractorRun, runExtractors } from './run-extractors.ts'
+import type { ExtractedLine, ExtractorRun } from './run-extractors.ts'
 import { messagesBehind, sumOf } from './unobserved.ts'
 
 /** Somebody else was first, or changed what the cycle had read. */
@@ -114,6 +115,13 @@ function extractionOf(
   return { extractors: options[operation].extract, model, threadId: thread.id, failed }
 }
 
+/** Runs the extractors of a cycle, which are loaded by the first one that has any. */
+async function extracting(door: Door, lines: readonly ExtractedLine[], extraction: ExtractorRun) {
+  if (extraction.extractors.length === 0) return { changes: [], finish: async () => {} }
+  const { runExtractors } = await withPeers(() => import('./run-extractors.ts'))
+  return runExtractors(door, lines, extraction)
+}
+
 /** What a cycle observes: the messages behind a place, up to another one. */
 export interface ObservedSpan {
   readonly after: Place | null
@@ -143,7 +151,7 @@ export function observeSpan(cycle: Cycle, head: HeadFields, span: ObservedSpan, 
     const notes = await afterObservation(cycle, seen, made.notes)
     const tokens = sumOf(messages)
     const put: Change = { kind: 'observation-put', threadId: thread.id, claim, after, to, notes: [...notes], tokens }
-    const extracted = await runExtractors(door, linesOfMessages(seen), extractionOf(cycle, 'observation', isBuffered))
+    const extracted = await extracting(door, linesOfMessages(seen), extractionOf(cycle, 'observation', isBuffered))
     const chunk = { ...put, ...(isBuffered ? {} : { activate: true }), ...spentBeyond(made, reserved) }
     await commitAlone(door, chunk, extracted.changes)
     await extracted.finish()
@@ -181,7 +189,7 @@ export async function reflectOn(cycle: Cycle, noteTokens: number, isAhead: boole
       const put: Change = { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] }
       const extraction = extractionOf(cycle, 'reflection', isAhead)
       const lines = extraction.extractors.length === 0 ? [] : await linesOfNotes(door, thread.id, notes)
-      const extracted = await runExtractors(door, lines, extraction)
+      const extracted = await extracting(door, lines, extraction)
       const reflection = { ...put, ...(isAhead ? { isAhead } : {}), ...spentBeyond(made, reserved) }
       await commitAlone(door, reflection, extracted.changes)
       await extracted.finish()
