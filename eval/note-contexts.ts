@@ -10,7 +10,7 @@ const recentShare = 0.3
 /** Share that the stable notes get where recall is there too. */
 export const notesShare = 0.05
 /** Share of the rest that recalled messages get as they were said; those that come after them are there as notes. */
-const wholeShare = 0.5
+export const wholeShare = 0.7
 
 /** A context, and what it has of each turn: its text, or the notes of it. */
 export interface Context {

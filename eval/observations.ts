@@ -13,6 +13,7 @@ import {
   notesWithRecall,
   recalledTurns,
   stableNotes,
+  wholeShare,
 } from './note-contexts.ts'
 import { type Conversation, type EvidenceQuestion, readConversations, type Turn } from './questions.ts'
 
@@ -176,7 +177,9 @@ function showRate(conversations: readonly Conversation[]): void {
 const [file] = process.argv.slice(2)
 const conversations = file === undefined ? madeConversations() : readConversations(file)
 console.log(file === undefined ? 'made conversations' : `conversations of ${file}`)
-console.log(`with recall, notes have ${100 * notesShare} % of the tokens; half of the rest is recalled as it was said`)
+console.log(
+  `with recall, notes have ${100 * notesShare} % of the tokens; ${100 * wholeShare} % of the rest is recalled as it was said`,
+)
 showRate(conversations)
 const recalls: Recall[] = []
 for (const conversation of conversations) recalls.push(await recallOf(conversation))
