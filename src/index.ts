@@ -237,6 +237,7 @@ export type {
   TitleOptions,
   WorkingMemoryOptions,
 } from './ports/behaviour.ts'
+export type { CacheKind, CacheUse } from './ports/cache-use.ts'
 export type { Clock } from './ports/clock.ts'
 export type { Embedder, Embedding, EmbedOptions } from './ports/embedder.ts'
 export type {
@@ -251,7 +252,7 @@ export type {
   ObservationOptions,
   ReflectionOptions,
 } from './ports/observational-memory.ts'
-export type { CacheKind, CacheUse, Durability, Storage } from './ports/storage.ts'
+export type { Durability, Storage } from './ports/storage.ts'
 export { cloneStep, createStep } from './workflow/create-step.ts'
 export type { AgentStep, AgentStepOptions } from './workflow/definition/agent-step.ts'
 export type {

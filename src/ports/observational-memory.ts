@@ -65,7 +65,9 @@ export interface ReflectionOptions {
 
 /** A message as hooks of a cycle see it. */
 export interface HookMessage {
+  /** The id of the message. */
   readonly id: string
+  /** Who said it. */
   readonly author: Author
   /** ISO time. */
   readonly createdAt: string
@@ -77,11 +79,15 @@ export interface HookMessage {
 export interface HookNote {
   /** Its place in the list, from 0. It says which note a changed one stands for. */
   readonly place: number
+  /** What the note is about. */
   readonly kind: ObservationKind
+  /** Its words. */
   readonly text: string
+  /** How much it matters. */
   readonly priority: ObservationPriority
   /** ISO time at which it was said. */
   readonly saidAt: string
+  /** ISO time that it speaks of; absent if it names none. */
   readonly refersTo?: string
 }
 
@@ -131,7 +137,9 @@ export interface ObservationalMemoryOptions {
   readonly model?: LanguageModel | false
   /** Whose notes a model sees: those of the thread (default), or of all threads of its resource. */
   readonly scope?: 'thread' | 'resource'
+  /** When and how messages become notes. */
   readonly observation?: ObservationOptions
+  /** When and how notes are condensed. */
   readonly reflection?: ReflectionOptions
   /**
    * How long a thread rests before its next turn replaces messages by the notes that were made ahead, also below the threshold:
@@ -149,6 +157,7 @@ export interface ObservationalMemoryOptions {
   readonly dailyTokens?: number
   /** How long a turn waits for notes at most, milliseconds. Default: 10,000. */
   readonly maxWaitMs?: number
+  /** Functions of the application that see messages and notes, and may change them. Default: none. */
   readonly hooks?: ObservationHooks
 }
 

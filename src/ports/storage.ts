@@ -21,6 +21,7 @@ import type { TurnStatus } from '../domain/records/turn.ts'
 import type { PastFact } from '../domain/replay/fact-history.ts'
 import type { PastVersion } from '../domain/replay/history.ts'
 import type { SpaceKind, SpaceState } from '../domain/space.ts'
+import type { CacheUse } from './cache-use.ts'
 import type { DueWork, OpenTurn } from './due-work.ts'
 import type { MentioningRuns, MentioningRunsQuery, WaitingRun, WaitingRunsQuery } from './run-queries.ts'
 
@@ -423,17 +424,6 @@ export interface ReceiptReader {
   ): Promise<readonly StoredReceipt[]>
   /** The oldest pending receipt of the same request. */
   asked(access: Access, question: string): Promise<StoredReceipt | null>
-}
-
-/** What is kept in memory of a database: spaces with their threads and rows, words and vectors of the index, words of entries. */
-export type CacheKind = 'spaces' | 'words' | 'vectors' | 'entries'
-
-/** Memory that the caches of a database take in this process, in bytes, about. */
-export interface CacheUse {
-  readonly bytes: number
-  /** The most they may take between two transactions; `limits.cacheBytes`. */
-  readonly limitBytes: number
-  readonly parts: Readonly<Record<CacheKind, number>>
 }
 
 /**

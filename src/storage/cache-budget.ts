@@ -1,6 +1,6 @@
 /** One budget of memory for everything that a driver keeps of a file. What was not used for long goes first, one at a time. */
 
-import type { CacheKind, CacheUse } from '../ports/storage.ts'
+import type { CacheKind, CacheUse } from '../ports/cache-use.ts'
 
 /** Something that is kept, and can be made or read again. */
 export interface Cached {

@@ -1,5 +1,5 @@
 /** A cache of segments by their number, within a budget that it shares with others. */
-import type { CacheKind } from '../ports/storage.ts'
+import type { CacheKind } from '../ports/cache-use.ts'
 import type { CacheBudget, Cached } from './cache-budget.ts'
 
 interface Kept<Segment> extends Cached {

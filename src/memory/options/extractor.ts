@@ -17,7 +17,11 @@ export class Extractor implements NoteExtractor {
   /** Where its result goes. */
   readonly to: ExtractorTarget
 
-  /** @throws MemoryError `invalid-input` for an unknown or wrong option. */
+  /**
+   * Makes an extractor of its options.
+   *
+   * @throws MemoryError `invalid-input` for an unknown or wrong option.
+   */
   constructor(options: NoteExtractor) {
     checkExtractor(options, 'Extractor')
     const { name, instructions, schema, to = 'facts' } = options
