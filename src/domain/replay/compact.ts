@@ -46,7 +46,7 @@ interface Compaction {
 function keep(into: Compaction, seq: Seq, row: Pick<LogRow, 'threadId' | 'turn' | 'status'>, effect: Effect): void {
   const head = into.heads.get(seq)
   if (head === undefined) return
-  const key = rowPlace({ seq, turn: row.turn })
+  const key = logPlace({ seq, turn: row.turn })
   const { at, logAt, actor } = head
   const times = { at, ...(logAt === undefined ? {} : { logAt }) }
   const before = into.kept.get(key) ?? { seq, ...times, actor, commitId: null, hash: null, ...row, effects: [] }
@@ -88,7 +88,7 @@ interface CompactedRows {
 }
 
 /** The place of a row in its space. */
-export function rowPlace({ seq, turn }: Pick<LogRow, 'seq' | 'turn'>): string {
+export function logPlace({ seq, turn }: Pick<LogRow, 'seq' | 'turn'>): string {
   return `${seq} ${turn}`
 }
 
@@ -135,10 +135,10 @@ export function compactRows(
     if (isOfLife) keepTurn(into, turnRows, turn, isRestored)
   }
   const kept = [...into.kept.values()].sort((left, right) => left.seq - right.seq || left.turn - right.turn)
-  const places = new Set(rows.map(rowPlace))
+  const places = new Set(rows.map(logPlace))
   return {
     kept,
-    removed: rows.filter((row) => !into.kept.has(rowPlace(row))),
-    added: kept.filter((row) => !places.has(rowPlace(row))),
+    removed: rows.filter((row) => !into.kept.has(logPlace(row))),
+    added: kept.filter((row) => !places.has(logPlace(row))),
   }
 }

@@ -5,7 +5,7 @@
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Effect, LogRow } from '../../domain/commit/effect.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
-import { compactRows, groupBySeq, type IsRestored, restores, rowPlace } from '../../domain/replay/compact.ts'
+import { compactRows, groupBySeq, type IsRestored, restores, logPlace } from '../../domain/replay/compact.ts'
 import { KeptPlaces } from '../../domain/replay/kept-places.ts'
 import { savesMessages } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
@@ -124,8 +124,8 @@ function compactSlice(database: SqliteDatabase, space: CachedSpace, horizon: Seq
   }
   compacting.places.note(kept)
   // What a slice added and a later one removes was never a row of the log that was to be compacted.
-  const gone = removed.filter((row) => !compacting.added.delete(rowPlace(row)))
-  for (const row of added) compacting.added.add(rowPlace(row))
+  const gone = removed.filter((row) => !compacting.added.delete(logPlace(row)))
+  for (const row of added) compacting.added.add(logPlace(row))
   statements.setHorizon.run(horizon, n)
   // Rows that stay lose content, too.
   markUnclean(database)
