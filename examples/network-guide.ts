@@ -23,10 +23,29 @@ const resultSchema = z.object({
   confidence: z.number().min(0).max(1).describe('Confidence score'),
 })
 
-const structured = await routingAgent.network('Research AI trends', {
+const researched = await routingAgent.network('Research AI trends', {
+  structuredOutput: {
+    schema: resultSchema,
+  },
+})
+
+// Consume the stream
+for await (const chunk of researched) {
+  if (chunk.type === 'network-object') {
+    // Partial object during generation
+    console.log('Partial:', chunk.payload.object)
+  }
+  if (chunk.type === 'network-object-result') {
+    // Final structured object
+    console.log('Final:', chunk.payload.object)
+  }
+}
+
+const structured = await routingAgent.network('Analyze AI trends', {
   structuredOutput: { schema: resultSchema },
 })
 
+// Stream partial objects as they are made
 for await (const partial of structured.objectStream) {
   console.log('Building result:', partial)
 }
@@ -81,5 +100,40 @@ const resumedStream = await routingAgent.resumeNetwork(
 for await (const chunk of resumedStream) {
   if (chunk.type === 'network-execution-event-step-finish') {
     console.log(chunk.payload.result)
+  }
+}
+
+// Decline.
+const declined = await routingAgent.network('Perform some sensitive action', {
+  memory: { thread: 'user-456', resource: 'my-app' },
+})
+
+for await (const chunk of declined) {
+  if (chunk.type === 'tool-execution-approval') {
+    const declinedStream = await routingAgent.declineNetworkToolCall(chunk.payload.toolCallId, {
+      runId: declined.runId,
+      memory: { thread: 'user-456', resource: 'my-app' },
+    })
+
+    for await (const c of declinedStream) {
+      console.log(c.type)
+    }
+  }
+}
+
+// Resume automatically: the next message gives what the call waits for.
+for (const request of ['Delete the old records', 'Yes, I confirm']) {
+  const stream = await routingAgent.network(request, {
+    autoResumeSuspendedTools: true,
+    memory: { thread: 'user-789', resource: 'my-app' },
+  })
+
+  for await (const chunk of stream) {
+    if (chunk.type === 'workflow-execution-suspended') {
+      console.log(chunk.payload.suspendPayload)
+    }
+    if (chunk.type === 'workflow-execution-end') {
+      console.log(chunk.payload.result)
+    }
   }
 }

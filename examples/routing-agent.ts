@@ -17,6 +17,9 @@ const report = { summary: 'Agents remember.', recommendations: ['Give them one m
 
 /** Stands for a language model, so that the example needs no key and no network. */
 function answer({ messages, prompt, tools, responseFormat }: ModelCall) {
+  if (prompt.includes('The calls that wait:')) {
+    return JSON.stringify({ call: '1', data: JSON.stringify({ confirmed: prompt.includes('Yes, I confirm') }) })
+  }
   if (!tools.some(({ name }) => name === 'agent-researchAgent')) return `I looked: ${prompt.split('\n').at(-1)}`
   if (messages.at(-1)?.role !== 'tool') {
     const [, call] = choices.findLast(([request]) => request.test(prompt)) ?? []
