@@ -42,6 +42,7 @@ async function instances(): Promise<object[]> {
     new aquifer.ToolCallFilter(),
     new aquifer.SQLiteStore({ url: ':memory:' }),
     new aquifer.MemoryError('bug', { message: 'It broke.', fix: 'Tell us.' }),
+    new aquifer.Extractor({ name: 'decisions', instructions: 'What was decided.', schema: any }),
     new mem0.Memory(memory),
   ]
 }
@@ -126,6 +127,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'aquifer RequestContext': [
     ...['size', 'get', 'set', 'has', 'delete', 'keys', 'values', 'entries', 'Symbol(Symbol.iterator)', 'toJSON'],
   ],
+  'aquifer Extractor': ['name', 'instructions', 'schema', 'to'],
   'aquifer TokenLimiter': ['id', 'limit', 'processContext'],
   'aquifer ToolCallFilter': ['id', 'processContext'],
   'aquifer SQLiteStore': ['id', 'url', 'durability', 'file'],
