@@ -9,6 +9,8 @@ interface ShownMessage {
   readonly author: Actor
   /** ISO time. */
   readonly at: string
+  /** How much time passed since the message before; absent if that is not told. */
+  readonly timePassed?: string
   readonly text: string
 }
 
@@ -130,8 +132,8 @@ export function observerQuestion(
   earlier: readonly ShownNote[],
   instruction: string | null,
 ): ModelQuestion<Noted> {
-  const numbered = messages.map(({ author, at, text }, place) => {
-    return { message: place + 1, at, by: `${author.kind} ${author.name ?? author.id}`, text }
+  const numbered = messages.map(({ author, text, ...times }, place) => {
+    return { message: place + 1, ...times, by: `${author.kind} ${author.name ?? author.id}`, text }
   })
   const before = earlier.length === 0 ? '' : `Earlier notes:\n${lines(earlier)}\n\n`
   return {

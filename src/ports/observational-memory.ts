@@ -146,7 +146,10 @@ export interface ObservationalMemoryOptions {
    * milliseconds, or a text such as `5m`. `false`: only at the threshold. Default: `false`.
    */
   readonly activateAfterIdle?: number | Duration | false
-  /** Whether a prompt is to say how much time passed between messages. Does nothing in this version. Default: false. */
+  /**
+   * Whether a message that was said 10 minutes or more after the one before it has a line in front that says how much time passed and
+   * when it was said (UTC). The agent's own messages have none. The model that makes notes is told the same. Default: false.
+   */
   readonly temporalMarkers?: boolean
   /** Whether agents get a tool that reads the messages behind a note. Default: false. */
   readonly retrieval?: boolean | { readonly scope?: 'thread' | 'resource' }

@@ -15,6 +15,7 @@ import type { AnySection, ContextInput, FittedPart } from './section.ts'
 import { sections as promptSections, type SectionName, type SeenInSections } from './sections.ts'
 import { type SeenItems, seenMessages } from './seen.ts'
 import { type Parts, shareOut } from './share-out.ts'
+import { temporalMarkers } from './temporal-markers.ts'
 import { workingMemory } from './working-memory.ts'
 
 export interface AssembledContext {
@@ -147,16 +148,18 @@ export async function assembleContext(
   const { sdk, window, found } = await unlessAborted(() => gather(input, sections), input.signal)
   const { agent, space, threadId, instructions, tools, tokenBudget = Number.POSITIVE_INFINITY } = input
   const { results = new ResultReader(space, threadId) } = input
+  const stored = [...window.history, ...window.own]
   const showing: Showing = {
     convert: sdk.convertToModelMessages,
     reader: {
       agentId: agent.id,
       resourceId: resourceOf(space.address),
-      isOnlyAgent: isOnlyAgentIn([...window.history, ...window.own], agent.id),
+      isOnlyAgent: isOnlyAgentIn(stored, agent.id),
     },
     tools,
     results,
     seenCalls: new Set(),
+    ...(input.behaviour.observationalMemory?.temporalMarkers ? { markers: temporalMarkers(stored) } : {}),
   }
   const turn = await showInput(inputOf(input, window.own), showing)
   const ownTokens = instructionTokens(instructions)

@@ -4,7 +4,7 @@
  * An agent's own messages have no label. Another agent's messages keep the role of the assistant, because tool calls
  * are valid in no other role, and begin with a line that names the agent. The line explains itself, so no instruction
  * has to, and it is not the bare `[Name]` that models begin to write themselves. Any other line in this form was
- * written by somebody, and gets a backslash in front.
+ * written by somebody, and gets a backslash in front. Markers of time are guarded in the same way.
  */
 import { type Author, isUnknownUser, isUnnamedAgent } from '../../domain/actor.ts'
 import { normalise } from '../../domain/index/tokens.ts'
@@ -21,8 +21,9 @@ export interface Reader {
 }
 
 const kinds = 'user|agent|tool|system'
-const anyLabel = new RegExp(`\\[\\s*from\\s+(?:${kinds})\\b`, 'i')
-const labelAtStart = new RegExp(`^\\s*\\[\\s*from\\s+(?:${kinds})\\b`, 'i')
+const label = `\\[\\s*(?:from\\s+(?:${kinds})|time\\s+passed)\\b`
+const anyLabel = new RegExp(label, 'i')
+const labelAtStart = new RegExp(`^\\s*${label}`, 'i')
 const lineBreaks = /(?<=[\n\v\f\r\u0085\u2028\u2029])/
 const unseen = /[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu
 

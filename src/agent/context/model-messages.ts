@@ -42,6 +42,8 @@ export interface Showing {
   readonly results: Pick<ResultReader, 'shown' | 'told'>
   /** Calls in later messages. Messages are converted from the last to the first. */
   readonly seenCalls: Set<string>
+  /** Lines that say how much time passed before a message, by its id. Default: none. */
+  readonly markers?: ReadonlyMap<string, string>
 }
 
 /** Tokens of a file: a picture of usual size, for most providers. */
@@ -124,18 +126,26 @@ function withShortResults(message: ModelMessage, messageId: string | null, resul
   return { ...message, content }
 }
 
+/** The lines in front of a message. An agent's own messages have none: the agent would begin to write them itself. */
+function linesBefore({ id, role, author }: Utterance, { reader, markers }: Showing): readonly string[] {
+  const isLabelled = needsLabel(role, author, reader)
+  const marker = role === 'assistant' && !isLabelled ? undefined : markers?.get(id ?? '')
+  return [...(marker === undefined ? [] : [marker]), ...(isLabelled ? [labelOf(author)] : [])]
+}
+
 /**
  * A message as a model gets it. A stored system message is not an instruction: it is sent as a labelled user message.
  */
 export async function shownMessage(message: Utterance, showing: Showing, isLast: boolean): Promise<ShownMessage> {
-  const { reader, tools, results, seenCalls } = showing
-  const { id: messageId, role, parts, author, turnStatus, isOwnTurn, goesOn } = message
+  const { tools, results, seenCalls } = showing
+  const { id: messageId, role, parts, turnStatus, isOwnTurn, goesOn } = message
   const hasNoTools = tools !== undefined && Object.keys(tools).length === 0
   const told = (text: string) => results.told(text)
   const standing = { role, turnStatus, isOwnTurn, goesOn, isLast, hasNoTools, seenCalls, messageId, told }
   const shown = shownParts(parts, standing)
   if (shown.length === 0) return { messages: [], tokens: 0 }
-  const said = needsLabel(role, author, reader) ? labelled(shown, labelOf(author)) : shown
+  const before = linesBefore(message, showing)
+  const said = before.length === 0 ? shown : labelled(shown, before.join('\n'))
   const whole = await converted(role === 'assistant' ? role : 'user', said, showing)
   const messages = whole.map((one) => withShortResults(one, messageId, results))
   return { messages, tokens: tokensOfMessages(messages) }

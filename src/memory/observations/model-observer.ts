@@ -13,6 +13,7 @@ import { sameActor } from '../../domain/actor.ts'
 import { after, whenAborted } from '../../domain/detached.ts'
 import { MemoryError } from '../../domain/error.ts'
 import type { NoteInput } from '../../domain/records/observation.ts'
+import { timePassedBefore } from '../../domain/time-passed.ts'
 import { lowerOf } from '../../domain/trust.ts'
 import type { ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Core } from '../door/core.ts'
@@ -27,6 +28,13 @@ const leastPiece = 1_000
 const tokensPerWord = 1.4
 /** How long to wait before a model that failed is asked again, milliseconds. */
 const pausesMs = [250, 1_000]
+
+/** A message as the model is shown it. */
+function saidIn({ message, text }: ObservableMessage, passed: ReadonlyMap<string, string>) {
+  const time = passed.get(message.id)
+  const before = time === undefined ? {} : { timePassed: time }
+  return { author: message.author, at: message.createdAt, ...before, text }
+}
 
 /** The newest notes that fit. */
 function newest(notes: readonly NoteInput[], most: number): readonly NoteInput[] {
@@ -179,8 +187,9 @@ export function modelObserver(core: Core, model: LanguageModelObject, options: R
     async observe(messages, earlier) {
       const notes: NoteInput[] = []
       let all = 0
+      const passed = timePassedBefore(options.temporalMarkers ? messages.map(({ message }) => message) : [])
       for (const part of partsOf(messages, Math.max(leastPiece, maxTokensPerBatch))) {
-        const said = part.map(({ message, text }) => ({ author: message.author, at: message.createdAt, text }))
+        const said = part.map((piece) => saidIn(piece, passed))
         const before = newest([...earlier, ...notes], previousObserverTokens).map(shown)
         const { answer, spent } = await askPatiently(core, model, observerQuestion(said, before, instruction))
         notes.push(...observedNotes(answer, part))
