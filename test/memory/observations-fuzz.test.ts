@@ -3,20 +3,13 @@
 import type { Memory } from 'aquifer'
 import fc from 'fast-check'
 import { afterEach, expect, it } from 'vitest'
-import { noteOf } from '../../src/domain/records/observation.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
-import { resourceSpace } from '../../src/memory/door/door.ts'
-import { readyForTurn } from '../../src/memory/observations/before-turn.ts'
-import { observeThread } from '../../src/memory/observations/observe.ts'
-import { notesAfter, readHead } from '../../src/memory/observations/read-notes.ts'
-import { messagesBehind } from '../../src/memory/observations/unobserved.ts'
-import { observationFrom } from '../../src/memory/options/observational.ts'
 import { checkIndex } from '../../src/testing/contract/check-index.ts'
 import { checkHistory } from '../../src/testing/history-checker.ts'
 import { runRandom } from '../random-runs.ts'
+import { noteAround, townProblems, townsOf, observedWhere as where } from './observed-thread.ts'
 import { openMemory, temporaryUrl } from './opened.ts'
 
-const where = { resourceId: 'ann', threadId: 'trip' }
 const options = {
   observationalMemory: {
     model: false,
@@ -40,18 +33,6 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete-thread' as const) }) },
 )
 type Action = typeof action extends fc.Arbitrary<infer One> ? One : never
-
-const marked = /Town\d+x/g
-const markOf = (text: string): readonly string[] => text.match(marked) ?? []
-
-/** What an agent does before and after a turn: shows notes that were made ahead, waits for them, and makes more ahead. */
-async function turnOf(memory: Memory): Promise<void> {
-  const door = resourceSpace(coreOf(memory), 'ann')
-  const request = { options: observationFrom(options.observationalMemory), model: null, report: () => {} }
-  await readyForTurn(door, 'trip', { ...request, signal: undefined })
-  const { record } = await door.threads.get('trip')
-  if (record !== null) await observeThread(door, record, { ...request, isAll: false })
-}
 
 class Thread {
   readonly memories: readonly Memory[]
@@ -93,7 +74,7 @@ class Thread {
       await Promise.all(by.map((one) => one.observe(where)))
     } else if (action.kind === 'turn') {
       const by = Array.from({ length: action.many }, (_, at) => this.memories[at % this.memories.length] as Memory)
-      await Promise.all(by.map((one) => turnOf(one)))
+      await Promise.all(by.map((one) => noteAround(one, options.observationalMemory)))
     } else if (action.kind === 'open' && this.#opened === null) {
       const change = { kind: 'turn-open', threadId: 'trip', createThread: true, leaseMs: 86_000_000 } as const
       const append = { kind: 'message-append', threadId: 'trip', opened: 0, messages: [this.#said1()] } as const
@@ -138,29 +119,7 @@ class Thread {
 
   /** Each standing message is in one note, or will be observed; nothing else is in notes. */
   async check(): Promise<void> {
-    const door = resourceSpace(coreOf(this.memory), 'ann')
-    const { record: thread } = await door.threads.get('trip')
-    const standing = (await this.#messages()).flatMap(({ parts }) => markOf(JSON.stringify(parts)))
-    const head = thread === null ? null : await readHead(door, thread)
-    const notes = head === null ? [] : await notesAfter(door, head, 0)
-    const noted = notes.flatMap(({ value }) => markOf(noteOf(value).text))
-    const spans = head === null ? [{ after: null, to: null }] : [...head.again, { after: head.cursor, to: null }]
-    const left = await Promise.all(spans.map(({ after, to }) => messagesBehind(door, 'trip', after, to)))
-    const waiting = left.flatMap(({ messages }) => messages.flatMap(({ text }) => markOf(text)))
-    const open = (await this.#messages()).filter(({ turnStatus }) => turnStatus === 'open')
-    const isSettled = left.every(({ meetsOpenTurn }) => !meetsOpenTurn)
-    const unread = new Set(open.flatMap(({ parts }) => markOf(JSON.stringify(parts))))
-    const buffered = new Set((head?.buffered ?? []).map(({ chunk }) => chunk))
-    const hidden = notes.flatMap(({ value }) =>
-      noteOf(value).chunk > (head?.active ?? 0) ? [noteOf(value).chunk] : [],
-    )
-    expect(hidden.filter((chunk) => !buffered.has(chunk))).toEqual([])
-    expect(noted.filter((mark, at) => noted.indexOf(mark) !== at)).toEqual([])
-    expect(noted.filter((mark) => !standing.includes(mark))).toEqual([])
-    if (isSettled) {
-      const found = [...noted, ...waiting].toSorted()
-      expect(found).toEqual(standing.filter((mark) => !unread.has(mark)).toSorted())
-    }
+    expect(townProblems(await townsOf(this.memory))).toEqual([])
   }
 }
 
