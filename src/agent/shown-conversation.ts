@@ -26,6 +26,8 @@ export class ShownConversation {
   workingMemory = ''
   /** Notes in place of the messages of the conversation that they condense; empty without any. */
   notes = ''
+  /** How many notes the prompt shows, and the ids of the last ones; null without any. */
+  seenNotes: { readonly count: number; readonly ids: readonly string[] } | null = null
   /** The messages of the conversation, those of this turn last. */
   said: readonly Utterance[] = []
   /** Whether a hook has ended the run after this step. */

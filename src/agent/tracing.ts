@@ -56,6 +56,10 @@ export interface IterationEnded extends WorkEvent {
   readonly promptMessages: number
   /** Letters in them. */
   readonly promptCharacters: number
+  /** Notes of memory in its prompt, in place of messages. */
+  readonly promptNotes?: number
+  /** Ids of the last of them, at most 200. */
+  readonly promptNoteIds?: readonly string[]
   /** Tokens of the prompt. */
   readonly inputTokens?: number
   /** Tokens of the answer. */

@@ -93,10 +93,12 @@ describe('an agent with notes', () => {
     expect(messages).toContain('Town15 ')
     expect(messages).not.toContain('Town0 ')
     const run = await memory.getRun(runId ?? '')
-    const seen = run?.details.seen as { observations: { notes: number; chunk: number }; tokens: Record<string, number> }
+    const seen = run?.details.seen as { observations: { notes: number; ids: string[] }; tokens: Record<string, number> }
     expect(seen.observations).toMatchObject({ notes: expect.any(Number), ofOthers: 0, generation: 0 })
     expect(seen.observations.notes).toBeGreaterThanOrEqual(8)
     expect(seen.tokens.observations).toBeGreaterThan(0)
+    const { observations } = await memory.getObservations(where)
+    expect(seen.observations.ids).toEqual(observations.slice(0, seen.observations.notes).map(({ id }) => id))
   })
 
   it('shows what was taken back as it is said now, until it is observed again', async () => {

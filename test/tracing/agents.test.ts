@@ -2,9 +2,9 @@
 // Own process: it listens to all agents of the process.
 import { tracingChannel } from 'node:diagnostics_channel'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import { type AgentEvent, agentChannel, createTool, type MemoryEvent } from 'aquifer'
+import { Agent, type AgentEvent, agentChannel, createTool, type MemoryEvent } from 'aquifer'
 import { traceMemory } from 'aquifer/otel'
-import { callTool, failWith } from 'aquifer/testing'
+import { callTool, failWith, scriptedModel } from 'aquifer/testing'
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { asks, at, handedOn, subagent, supervisor } from '../delegation/scene.ts'
@@ -151,4 +151,28 @@ it('is made spans of', async () => {
   await team().agent.generate(secret, at)
   const text = JSON.stringify(exporter.getFinishedSpans().map(({ attributes }) => attributes))
   for (const id of ['research-id', '"ann"', '"lead"', 'call_1_1']) expect(text).not.toContain(id)
+})
+
+it('names the notes in the prompt of a step, and leaves their ids out of spans if it is told to', async () => {
+  const memory = openMemory()
+  await memory.saveMessages({ ...at, messages: ['Ada visited Porto on Monday with 2 dogs.'] })
+  await memory.observe(at)
+  const ids = (await memory.getObservations(at)).observations.map(({ id }) => id)
+  expect(ids).toHaveLength(1)
+  const spansOf = async (captureIds: boolean) => {
+    const exporter = new InMemorySpanExporter()
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+    const stop = await traceMemory({ tracer: provider.getTracer('test'), captureIds })
+    const options = { semanticRecall: false, observationalMemory: { model: false } } as const
+    const model = scriptedModel({ answer: () => 'Noted.' })
+    const agent = new Agent({ name: 'Guide', model, memory, defaultOptions: { memory: { options } } })
+    await agent.generate('Who had dogs?', { ...at, onIterationComplete: () => ({}) })
+    stop()
+    return exporter.getFinishedSpans().filter(({ name }) => name === 'aquifer.iteration')
+  }
+  const [whole] = await spansOf(true)
+  expect(whole?.attributes).toMatchObject({ 'aquifer.prompt.notes': 1, 'aquifer.prompt.note.ids': ids })
+  const [bare] = await spansOf(false)
+  expect(bare?.attributes).toMatchObject({ 'aquifer.prompt.notes': 1 })
+  expect(bare?.attributes).not.toHaveProperty(['aquifer.prompt.note.ids'])
 })

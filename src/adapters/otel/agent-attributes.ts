@@ -21,7 +21,10 @@ export function agentSpanName(event: AgentEvent): string {
 function idsOf(event: AgentEvent): Readonly<Record<string, Value | undefined>> {
   const { agentId, runId, threadId, resourceId } = event
   const common = { 'gen_ai.conversation.id': threadId, 'aquifer.run.id': runId, 'aquifer.resource.id': resourceId }
-  if (event.operation !== 'agent.delegation') return { 'gen_ai.agent.id': agentId, ...common }
+  if (event.operation !== 'agent.delegation') {
+    const notes = event.operation === 'agent.iteration' ? event.promptNoteIds : undefined
+    return { 'gen_ai.agent.id': agentId, 'aquifer.prompt.note.ids': notes && [...notes], ...common }
+  }
   return {
     ...common,
     'gen_ai.agent.id': event.primitiveType === 'agent' ? event.primitiveId : undefined,
@@ -52,6 +55,7 @@ function numbersOf(event: AgentEvent): Readonly<Record<string, Value | undefined
           'aquifer.iteration': event.iteration,
           'aquifer.iteration.tools': [...event.tools],
           'aquifer.prompt.messages': event.promptMessages,
+          'aquifer.prompt.notes': event.promptNotes,
           'gen_ai.request.model': event.model,
         }),
   }

@@ -205,9 +205,11 @@ export class Iterations implements CallIterations {
     { iteration, model, inputTokens, outputTokens, prompt, ms }: Omit<IterationRecord, 'status' | 'calls'>,
     { toolCalls, isOpen }: StepSaid,
   ): IterationEnded {
+    const { seenNotes } = this.#call.shown
     return {
       ...{ operation: 'agent.iteration', ...tracedCaller(callerOf(this.#call, this.#turn?.runId)), iteration, model },
       ...{ tools: toolCalls.map(({ name }) => name), promptMessages: prompt.messages },
+      ...(seenNotes === null ? {} : { promptNotes: seenNotes.count, promptNoteIds: seenNotes.ids }),
       ...{ promptCharacters: prompt.characters, status: isOpen ? 'suspended' : 'done', durationMs: ms },
       ...(inputTokens === null ? {} : { inputTokens }),
       ...(outputTokens === null ? {} : { outputTokens }),

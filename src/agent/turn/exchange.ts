@@ -11,6 +11,7 @@ import { type Call, processedContext, questionOf, type Remembered } from '../cal
 import { assembleContext } from '../context/context.ts'
 import { unstoredUtterance } from '../context/conversation.ts'
 import { forwarded, forwardedAlone } from '../context/forwarded.ts'
+import { notesSeen } from '../context/observations.ts'
 import type { ContextInput } from '../context/section.ts'
 import { sections as promptSections } from '../context/sections.ts'
 import { type InputPlan, planInput } from '../input/input.ts'
@@ -140,6 +141,7 @@ async function contextOf(
   call.shown.instructions = textOf(call.instructions)
   call.shown.workingMemory = context.workingMemory
   call.shown.notes = context.notes
+  call.shown.seenNotes = notesSeen(context.seen)
   call.shown.said = context.conversation
   call.warnings.push(...context.warnings)
   tellTrimmed(call, thread.id, context.seen)
