@@ -73,9 +73,11 @@ describe('hooks', () => {
     ['afterObservation', 'answers a note that is not there', () => ({ notes: [{ place: 7 }] })],
     ['afterObservation', 'answers no list', () => ({ notes: 'all' })],
   ])('%s that %s ends the cycle, and nothing is stored', async (name, _, hook) => {
-    const clock = new ManualClock()
     let isBad = true
-    const memory = open({ model: false, hooks: { [name]: () => (isBad ? hook() : undefined) } }, { clock })
+    const memory = open(
+      { model: false, hooks: { [name]: () => (isBad ? hook() : undefined) } },
+      { clock: new ManualClock() },
+    )
     const events = listen()
     await say(memory, 'Ada visited Rome with 2 dogs.')
     await expect(memory.observe(where)).rejects.toThrow()
@@ -83,8 +85,38 @@ describe('hooks', () => {
     expect(events.at(-1)).toMatchObject({ type: 'failed', reason: 'hook' })
     expect(JSON.stringify(events)).not.toContain('SECRET')
     isBad = false
-    clock.pass(hour)
+    // Nobody has to wait for the deadline of the cycle that failed.
     expect(await memory.observe(where)).toMatchObject({ status: 'complete', notes: 1 })
+  })
+
+  it.each(['beforeReflection', 'afterReflection'])('%s that throws leaves the notes as they were', async (name) => {
+    let isBad = true
+    const hook = () => {
+      if (isBad) throw new Error('SECRET reason')
+      return undefined
+    }
+    const memory = open({ model: false, hooks: { [name]: hook } }, { clock: new ManualClock() })
+    const events = listen()
+    await say(memory, 'Ada visited Rome with 2 dogs.')
+    await memory.observe(where)
+    const before = await textsOf(memory)
+    await expect(memory.reflect(where)).rejects.toThrow('SECRET reason')
+    expect(await textsOf(memory)).toEqual(before)
+    expect(events.at(-1)).toMatchObject({ type: 'failed', operation: 'reflection', reason: 'hook' })
+    isBad = false
+    expect(await memory.reflect(where)).toMatchObject({ status: 'complete', generation: 1 })
+  })
+
+  it('leave the failure as it is where the thread is gone by then', async () => {
+    const hooks = {
+      beforeObservation: async () => {
+        await memory.deleteThread(where)
+        throw new Error('The hook is down.')
+      },
+    }
+    const memory = open({ model: false, hooks })
+    await say(memory, 'Ada visited Rome with 2 dogs.')
+    await expect(memory.observe(where)).rejects.toThrow('The hook is down.')
   })
 
   it('see notes before and after they are condensed', async () => {

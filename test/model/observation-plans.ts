@@ -40,11 +40,14 @@ export function observationPlans(weight: number, back: fc.Arbitrary<number>) {
   })
   const isAhead = fc.constantFrom(undefined, undefined, true)
   const reflect = fc.record({ kind: fc.constant('observation-reflect' as const), notes, isAhead })
+  const isReflection = fc.constantFrom(false, false, true)
+  const release = fc.record({ kind: fc.constant('observation-release' as const), isReflection })
   return {
     'observation-begin': { weight: 5 * weight, arbitrary: begin },
     'observation-put': { weight: 6 * weight, arbitrary: put },
     'observation-activate': { weight, arbitrary: activate },
     'observation-reflect': { weight: 2 * weight, arbitrary: reflect },
+    'observation-release': { weight, arbitrary: release },
   }
 }
 
@@ -105,6 +108,10 @@ export function observationChange(
   if (plan.kind === 'observation-begin') {
     const to = plan.isReflection ? {} : { to: placeOf(messageId(plan.back)) }
     return { kind: plan.kind, threadId, leaseMs: plan.leaseMs, ...to, ...stated({ budget: plan.budget }) }
+  }
+  if (plan.kind === 'observation-release') {
+    const claim = (plan.isReflection ? head?.reflecting : head?.observing)?.claim ?? 1
+    return { kind: plan.kind, threadId, claim }
   }
   if (plan.kind === 'observation-activate') return { kind: plan.kind, threadId, ...activated(plan.what, head) }
   if (plan.kind === 'observation-reflect') {

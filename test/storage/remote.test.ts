@@ -65,6 +65,7 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'observation-put': 3,
   'observation-activate': 2,
   'observation-reflect': 4,
+  'observation-release': 2,
   'lease-take': 1,
   'lease-release': 1,
   configure: 1,

@@ -39,6 +39,7 @@ import {
   applyObservationBegin,
   applyObservationPut,
   applyObservationReflect,
+  applyObservationRelease,
 } from './observation-changes.ts'
 import { applyProposal } from './proposal-changes.ts'
 import { applyTurnRestore } from './restore-changes.ts'
@@ -229,6 +230,7 @@ const appliers: { readonly [Kind in ChangeKind]: ApplyChange<Kind> } = {
   'observation-put': applyObservationPut,
   'observation-activate': applyObservationActivate,
   'observation-reflect': applyObservationReflect,
+  'observation-release': applyObservationRelease,
   'lease-take': applyLease,
   'lease-release': applyLease,
   configure: applyConfigure,

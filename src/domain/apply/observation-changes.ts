@@ -43,7 +43,8 @@ function heading(
     | ChangeOf<'observation-put'>
     | ChangeOf<'observation-begin'>
     | ChangeOf<'observation-activate'>
-    | ChangeOf<'observation-reflect'>,
+    | ChangeOf<'observation-reflect'>
+    | ChangeOf<'observation-release'>,
 ): Heading {
   // What a cycle learned is stored with its notes or not at all.
   if (draft.commit.changes.filter(({ kind }) => kind !== 'fact-assert').length > 1) {
@@ -247,4 +248,15 @@ export function applyObservationReflect(draft: Draft, change: ChangeOf<'observat
   const after = withSpent({ ...rest, generation }, dayOf(draft.at), spent)
   if (isAhead) return answered(draft, at, { ...after, ahead: { generation, chunk } })
   return answered(draft, at, { ...after, reflections: withGeneration(draft, head, { generation, chunk }) })
+}
+
+/** Decides that a cycle ended without notes: another may begin at once. */
+export function applyObservationRelease(draft: Draft, change: ChangeOf<'observation-release'>): ChangeResult {
+  const at = heading(draft, change)
+  const { observing, reflecting, ...rest } = at.head
+  if (observing?.claim === change.claim) {
+    return answered(draft, at, { ...rest, ...(reflecting === undefined ? {} : { reflecting }) })
+  }
+  if (reflecting?.claim !== change.claim) throw lost(at.threadId, 'cycle')
+  return answered(draft, at, { ...rest, ...(observing === undefined ? {} : { observing }) })
 }

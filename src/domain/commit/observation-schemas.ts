@@ -80,4 +80,6 @@ export const observationChanges = [
     isAhead: z.exactOptional(z.boolean()),
     spent: z.exactOptional(z.int().min(0)),
   }),
+  /** Gives back the claim of a cycle that ended without notes, so that the next one need not wait for its deadline. */
+  z.strictObject({ kind: z.literal('observation-release'), threadId, claim: z.int().min(1) }),
 ] as const

@@ -433,6 +433,7 @@ const wanted = {
       return reflectedNoteKey(head.created, head.reflecting?.generation ?? head.generation, index)
     }),
   ],
+  'observation-release': observed,
   'lease-take': ({ name }) => [lease(name)],
   'lease-release': ({ name }) => [lease(name)],
   configure: () => [],

@@ -70,6 +70,29 @@ const failures: { readonly [Reason in 'model' | 'hook']: string } = {
   hook: 'A hook failed, so nothing was stored. The messages stay in the prompt, and a later turn tries again.',
 }
 
+/**
+ * Does the work of a claim. If a hook fails, the claim is given back: the next cycle may begin at once. If a model fails, the claim
+ * stays until its deadline, so that nobody asks the model again before.
+ */
+async function underClaim<Result>({ door, thread }: Cycle, claim: Seq, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof HookError) await giveBack(door, thread.id, claim)
+    throw error
+  }
+}
+
+/** Ends a claim. One that cannot be given back, or is gone with its thread, ends by its deadline. */
+async function giveBack(door: Door, threadId: string, claim: Seq): Promise<void> {
+  try {
+    await commitAlone(door, { kind: 'observation-release', threadId, claim })
+  } catch (error) {
+    // What the caller is told is the failure of the hook.
+    if (!(error instanceof LostCycle || error instanceof MemoryError)) throw error
+  }
+}
+
 /** Runs a cycle, and reports how it went. */
 async function reported<Result extends Made & { readonly tokens: number }>(
   { thread, report }: Cycle,
@@ -143,19 +166,21 @@ export function observeSpan(cycle: Cycle, head: HeadFields, span: ObservedSpan, 
     const reserved = span.tokens + observer.overheadTokens
     const begin = { kind: 'observation-begin', threadId: thread.id, to, leaseMs: observer.claimMs } as const
     const claim = await commitAlone(door, { ...begin, ...budgetOf(cycle, reserved) })
-    const { messages } = await messagesBehind(door, thread.id, after, to)
-    const earlier = (await currentNotes(door, head)).map(({ value }) => noteOf(value))
-    const seen = await beforeObservation(cycle, messages)
-    const asked = seen.length === 0 ? { notes: [], spent: 0 } : await observer.observe(seen, earlier)
-    const made = { ...asked, notes: asked.notes.slice(0, limits.observationsPerChunk) }
-    const notes = await afterObservation(cycle, seen, made.notes)
-    const tokens = sumOf(messages)
-    const put: Change = { kind: 'observation-put', threadId: thread.id, claim, after, to, notes: [...notes], tokens }
-    const extracted = await extracting(door, linesOfMessages(seen), extractionOf(cycle, 'observation', isBuffered))
-    const chunk = { ...put, ...(isBuffered ? {} : { activate: true }), ...spentBeyond(made, reserved) }
-    await commitAlone(door, chunk, extracted.changes)
-    await extracted.finish()
-    return { notes, spent: made.spent, messages: messages.length, tokens }
+    return underClaim(cycle, claim, async () => {
+      const { messages } = await messagesBehind(door, thread.id, after, to)
+      const earlier = (await currentNotes(door, head)).map(({ value }) => noteOf(value))
+      const seen = await beforeObservation(cycle, messages)
+      const asked = seen.length === 0 ? { notes: [], spent: 0 } : await observer.observe(seen, earlier)
+      const made = { ...asked, notes: asked.notes.slice(0, limits.observationsPerChunk) }
+      const notes = await afterObservation(cycle, seen, made.notes)
+      const tokens = sumOf(messages)
+      const put: Change = { kind: 'observation-put', threadId: thread.id, claim, after, to, notes: [...notes], tokens }
+      const extracted = await extracting(door, linesOfMessages(seen), extractionOf(cycle, 'observation', isBuffered))
+      const chunk = { ...put, ...(isBuffered ? {} : { activate: true }), ...spentBeyond(made, reserved) }
+      await commitAlone(door, chunk, extracted.changes)
+      await extracted.finish()
+      return { notes, spent: made.spent, messages: messages.length, tokens }
+    })
   })
 }
 
@@ -178,22 +203,24 @@ export async function reflectOn(cycle: Cycle, noteTokens: number, isAhead: boole
       const reserved = noteTokens + observer.overheadTokens
       const begin = { kind: 'observation-begin', threadId: thread.id, leaseMs: observer.claimMs } as const
       const claim = await commitAlone(door, { ...begin, ...budgetOf(cycle, reserved) })
-      const head = await readHead(door, thread)
-      if (head?.reflecting?.claim !== claim) throw new LostCycle('What was observed was taken back.')
-      generation = head.reflecting.generation
-      const most = Math.ceil(Math.min(noteTokens, options.reflection.observationTokens) / 2)
-      const notes = await beforeReflection(cycle, (await currentNotes(door, head)).map(asInput))
-      const asked = notes.length === 0 ? { notes: [], spent: 0 } : await observer.reflect(notes, most)
-      const made = { ...asked, notes: asked.notes.slice(0, limits.observationsPerChunk) }
-      const kept = await afterReflection(cycle, made.notes)
-      const put: Change = { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] }
-      const extraction = extractionOf(cycle, 'reflection', isAhead)
-      const lines = extraction.extractors.length === 0 ? [] : await linesOfNotes(door, thread.id, notes)
-      const extracted = await extracting(door, lines, extraction)
-      const reflection = { ...put, ...(isAhead ? { isAhead } : {}), ...spentBeyond(made, reserved) }
-      await commitAlone(door, reflection, extracted.changes)
-      await extracted.finish()
-      return { notes: kept, spent: made.spent, tokens: noteTokens }
+      return underClaim(cycle, claim, async () => {
+        const head = await readHead(door, thread)
+        if (head?.reflecting?.claim !== claim) throw new LostCycle('What was observed was taken back.')
+        generation = head.reflecting.generation
+        const most = Math.ceil(Math.min(noteTokens, options.reflection.observationTokens) / 2)
+        const notes = await beforeReflection(cycle, (await currentNotes(door, head)).map(asInput))
+        const asked = notes.length === 0 ? { notes: [], spent: 0 } : await observer.reflect(notes, most)
+        const made = { ...asked, notes: asked.notes.slice(0, limits.observationsPerChunk) }
+        const kept = await afterReflection(cycle, made.notes)
+        const put: Change = { kind: 'observation-reflect', threadId: thread.id, claim, notes: [...kept] }
+        const extraction = extractionOf(cycle, 'reflection', isAhead)
+        const lines = extraction.extractors.length === 0 ? [] : await linesOfNotes(door, thread.id, notes)
+        const extracted = await extracting(door, lines, extraction)
+        const reflection = { ...put, ...(isAhead ? { isAhead } : {}), ...spentBeyond(made, reserved) }
+        await commitAlone(door, reflection, extracted.changes)
+        await extracted.finish()
+        return { notes: kept, spent: made.spent, tokens: noteTokens }
+      })
     },
   )
   return { generation, notes: notes.length }

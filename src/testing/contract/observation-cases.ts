@@ -155,6 +155,24 @@ export const observationCases: readonly StorageCase[] = [
     await scene.refused('conflict', put(later), byWorker)
     expectEqual(await chunkTexts(scene, 't'), ['x'], 'the notes')
   }),
+  sceneCase('a claim is given back by its own cycle, and then another one begins at once', async (scene) => {
+    const places = await said(scene)
+    const release = (claim: number) => ({ kind: 'observation-release' as const, threadId: 't', claim })
+    const first = await beginCycle(scene, 't', at(places, 0))
+    await scene.refused('conflict', release(first + 1), byWorker)
+    await scene.refused('denied', release(first), { actor: alice })
+    await scene.committed(release(first), byWorker)
+    await scene.refused('conflict', release(first), byWorker)
+    await observeIn(scene, 't', { after: null, to: at(places, 0), activate: true }, [note('x', at(places, 0))])
+    const reflecting = await beginCycle(scene, 't')
+    const observing = await beginCycle(scene, 't', at(places, 1))
+    await scene.committed(release(reflecting), byWorker)
+    const head = await headIn(scene, 't')
+    expectEqual([head?.observing?.claim, head?.reflecting], [observing, undefined], 'the claims that are left')
+    await scene.refused('conflict', putReflection('t', reflecting, []), byWorker)
+    await reflect(scene, 't', [note('all', at(places, 0))])
+    await scene.committed(putChunk('t', observing, { after: at(places, 0), to: at(places, 1) }, []), byWorker)
+  }),
   sceneCase('a chunk continues what was observed: it leaves nothing out and takes nothing twice', async (scene) => {
     const places = await said(scene)
     const put = async (after: Place | null, to: Place) => {

@@ -199,6 +199,7 @@ const commits: Readonly<Record<string, (world: World) => readonly Change[]>> = {
   'observation-reflect': ({ seen }) => [
     { kind: 'observation-reflect', threadId: 'mulled', claim: seen.reflecting, notes: [note('all', seen.mulled)] },
   ],
+  'observation-release': ({ seen }) => [{ kind: 'observation-release', threadId: 'watched', claim: seen.observing }],
   'lease-take': () => [change.take('other', 5_000)],
   'lease-release': ({ token }) => [change.release('job', token), change.release('none', 1)],
   configure: () => [change.configure({ entriesPerSpace: 500 })],
