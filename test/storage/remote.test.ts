@@ -22,8 +22,8 @@ const forPruning = 1
 /** The most trips that reads of a decision may take, where nobody writes to the space meanwhile. */
 const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'thread-put': 1,
-  // Of a thread that was observed, one more for its notes; so for messages.
-  'thread-delete': 3,
+  // Of a thread that was observed, one more for its notes; so for messages. The others are for what waits in it: runs, and what they hold.
+  'thread-delete': 8,
   // One more for the runs of turns that wait.
   'thread-clone': 2,
   'turn-open': 2,
@@ -60,8 +60,8 @@ const mostTrips: Readonly<Record<ChangeKind, number | 'formula'>> = {
   'proposal-put': 3,
   // One for what it is about, once the proposal is known, and one for hashes.
   'proposal-decide': 3,
-  // One more for the head, whose key is made of when the thread was created.
-  'observation-begin': 2,
+  // One more for the head, whose key is made of when the thread was created, and one for what was spent today.
+  'observation-begin': 3,
   'observation-put': 3,
   'observation-activate': 2,
   'observation-reflect': 4,
