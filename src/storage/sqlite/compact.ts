@@ -5,7 +5,7 @@
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import type { Effect, LogRow } from '../../domain/commit/effect.ts'
 import type { Seq, SpaceId, SpaceKey } from '../../domain/id.ts'
-import { compactRows, groupBySeq, type IsRestored, restores, logPlace } from '../../domain/replay/compact.ts'
+import { compactRows, groupBySeq, type IsRestored, logPlace, restores } from '../../domain/replay/compact.ts'
 import { KeptPlaces } from '../../domain/replay/kept-places.ts'
 import { savesMessages } from '../../domain/replay/turn-fold.ts'
 import { parseSpaceId } from '../../domain/space.ts'
