@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { Agent, type Memory, type MemoryBehaviour, type ObservationEvent, observationChannel } from 'aquifer'
 import { type ModelCall, scriptedModel } from 'aquifer/testing'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { hour, ManualClock, openMemory } from '../memory/opened.ts'
 
 const where = { resourceId: 'ann', threadId: 'trip' }
@@ -152,5 +152,33 @@ describe('a turn without enough notes', () => {
     expect([messages.includes('Town39 '), messages.includes('Town0 ')]).toEqual([true, false])
     const run = await memory.getRun(runId ?? '')
     expect(run?.details.seen).toMatchObject({ observations: { isTrimmed: true } })
+  })
+})
+
+describe('a model of notes that is not there', () => {
+  it('is told once, as an event and as a warning, and the agent answers all the same', async () => {
+    const warnings: string[] = []
+    const warn = (...all: unknown[]) => void warnings.push(String(all[0]))
+    const warned = vi.spyOn(console, 'warn').mockImplementation(warn)
+    onTestFinished(() => warned.mockRestore())
+    const memory = openMemory()
+    const { agent } = guide(memory, { ...ahead, model: 'nowhere/none' })
+    const events = listen()
+    for (let at = 0; at < 3; at++) expect((await agent.generate(town(at), where)).text).toBe('Noted.')
+    await settled(memory)
+    const said = expect.stringContaining('nowhere')
+    expect(events).toEqual([
+      {
+        type: 'failed',
+        threadId: 'trip',
+        operation: 'observation',
+        isBuffered: false,
+        reason: 'no-model',
+        message: said,
+      },
+    ])
+    const { message } = events[0] as { readonly message: string }
+    expect(warnings.filter((text) => text.includes(message))).toHaveLength(1)
+    for (const sentence of message.split('. ')) expect(message.split(sentence), sentence).toHaveLength(2)
   })
 })

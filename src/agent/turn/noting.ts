@@ -18,16 +18,12 @@ function modelOf({ model, agent }: Call, options: ResolvedObservation): Observer
   return options.model === null ? model : resolveModel(options.model, agent.name)
 }
 
-/** Agents that were told already that the model of their notes is not there. */
+/** Options of agents that were told already that the model of their notes is not there. Each call has an agent of its own. */
 const told = new WeakSet<object>()
 
-/** Tells what happened: failures in the log of the agent, a missing model once. */
+/** Tells what happened: failures in the log of the agent. */
 function tell({ agent }: Call, event: ObservationEvent): void {
   if (event.type !== 'failed') return
-  if (event.reason === 'no-model') {
-    if (told.has(agent)) return
-    told.add(agent)
-  }
   agent.log('warn', event.message, { threadId: event.threadId, operation: event.operation, reason: event.reason })
 }
 
@@ -42,8 +38,8 @@ function reportOf(call: Call): ObservationReport {
 
 /** Reports that the model which is to make notes is not there. */
 function noModel(threadId: string, error: unknown): ObservationEvent {
-  const message =
-    error instanceof MemoryError ? `${error.message} ${error.fix}` : 'There is no model to make notes with.'
+  // The message of our own errors says what to do.
+  const message = error instanceof MemoryError ? error.message : 'There is no model to make notes with.'
   return { type: 'failed', threadId, operation: 'observation', isBuffered: false, reason: 'no-model', message }
 }
 
@@ -60,7 +56,9 @@ async function withModel(
   try {
     model = modelOf(call, options)
   } catch (error) {
-    report(noModel(threadId, error))
+    // Every turn would say it again.
+    if (!told.has(call.agent.options)) report(noModel(threadId, error))
+    told.add(call.agent.options)
     return
   }
   await work(options, model, report)

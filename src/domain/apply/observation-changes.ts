@@ -132,7 +132,12 @@ export function applyObservationBegin(draft: Draft, change: ChangeOf<'observatio
   if ((head.reflecting?.until ?? '') > draft.at) throw busy(threadId, 'reflector', head.reflecting?.until ?? '')
   const { chunk } = currentGeneration(head)
   if (head.active <= chunk) {
-    throw invalidInput('threadId', 'must have active notes that no reflection holds', threadId, 'Observe it first.')
+    // Another process may have condensed them since they were read.
+    throw new MemoryError('conflict', {
+      message: `Thread ${shown(threadId)} has no active notes that no reflection holds.`,
+      fix: 'Observe it first.',
+      details: { threadId },
+    })
   }
   return answered(draft, at, {
     ...head,

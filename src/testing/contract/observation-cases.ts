@@ -216,7 +216,7 @@ export const observationCases: readonly StorageCase[] = [
   }),
   sceneCase('a reflection replaces the notes that were active, which stay readable', async (scene) => {
     const places = await said(scene)
-    await scene.refused('invalid-input', { kind: 'observation-begin', threadId: 't', leaseMs: 1_000 }, byWorker)
+    await scene.refused('conflict', { kind: 'observation-begin', threadId: 't', leaseMs: 1_000 }, byWorker)
     await observeIn(scene, 't', { after: null, to: at(places, 1), activate: true }, [note('first', at(places, 0))])
     const claim = await beginCycle(scene, 't')
     // A chunk that becomes active while a reflection is at work is not condensed by it.
