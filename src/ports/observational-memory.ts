@@ -55,7 +55,10 @@ export interface ReflectionOptions {
   readonly observationTokens?: number
   /** The share of `observationTokens` at which they are condensed ahead, in the background. 1: never ahead. Default: 0.5. */
   readonly bufferActivation?: number
-  /** Tokens of notes above which a turn waits: a share of `observationTokens` from 1 up to 100, or a number. Default: 1.2. */
+  /**
+   * Tokens of notes above which a turn is to wait: a share of `observationTokens` from 1 up to 100, or a number. It is checked and does
+   * nothing in this version: notes are condensed between turns. Default: 1.2.
+   */
   readonly blockAfter?: number
   /** What the model is told in addition. Default: nothing. */
   readonly instruction?: string

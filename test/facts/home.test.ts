@@ -82,7 +82,7 @@ describe('trace', () => {
     expect(trace?.spaces).toEqual(['agent/a'])
     expect(trace?.note).toMatch(/agent\/a.*other homes were not searched/)
     expect(trace?.items).toMatchObject([{ id: results[0]?.id, dropped: null }])
-    expect(await memory.explain(recallId)).toEqual(trace)
+    expect(await memory.explain(recallId)).toMatchObject({ note: trace?.note, spaces: trace?.spaces, question: 'tea' })
     expect(await memory.search('tea', { agentId: 'a' })).not.toHaveProperty('trace')
   })
 })
