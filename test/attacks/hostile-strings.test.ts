@@ -89,7 +89,7 @@ async function problemsOf(entry: Entry, place: number): Promise<readonly string[
   const slowest = all.filter(({ ms }) => ms > floorMs).sort((left, right) => right.ms - left.ms)
   for (const { pattern, ms } of slowest.slice(0, looked)) {
     const at = (size: number) => async () => (await measured(entry, pattern, size, next)).ms
-    const growth = await superlinear(at(small), at(large), ms > hangsMs ? 2 : 6)
+    const growth = await superlinear(at(small), at(large / 2), at(large), ms > hangsMs ? 2 : 6)
     if (growth === null) continue
     const [of, to] = [growth.small.toFixed(1), growth.large.toFixed(1)]
     problems.push(`${pattern.name}: ${of} ms for ${small} characters, ${to} ms for ${large}`)

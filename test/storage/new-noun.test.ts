@@ -171,7 +171,7 @@ it('is drawn by the model runs, and two drivers agree on it', async () => {
   const open = async ({ clock }: { readonly clock: never }) => [await openSqlite(clock, folder.nextFile())]
   const property = fc.asyncProperty(work, (actions) => runWork({ open: open as never }, actions))
   // The same runs each time: what they draw is counted below.
-  await runRandom(property, 40, { usualSeed: 20_261_131 })
+  await runRandom(property, 60, { usualSeed: 20_261_131 })
   for (const noun of nouns) {
     for (const deed of ['put', 'patch', 'remove']) expect(tallied()).toContain(`${noun}-${deed} committed`)
     expect(tallied()).toContain(`${noun}-expire `)
