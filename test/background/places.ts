@@ -117,6 +117,11 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'reindex() rejects once the vectors are made; others who wait for it do not',
     scenario: 'progress',
   },
+  'memory/observations/before-turn.ts limited stopListening whenAborted': signal,
+  'memory/observations/before-turn.ts limited timer after': waiter,
+  'memory/observations/hooks.ts ask stopListening whenAborted': signal,
+  'memory/observations/model-observer.ts pause stopListening whenAborted': signal,
+  'memory/observations/model-observer.ts pause timer after': waiter,
   'memory/storage/held-work.ts HeldWork end timer after': waiter,
   'memory/storage/erasure.ts Eraser plan after': {
     fails: 'SQLite answers an I/O error to its look for receipts',
