@@ -53,6 +53,19 @@ const listing: readonly StorageCase[] = [
     },
     3,
   ),
+  sceneCase('what caches take is the whole of its parts', async (scene) => {
+    await scene.committed(write('k', 1))
+    expectEqual(await scene.value('k'), 1, 'what is read')
+    const { bytes, limitBytes, parts } = scene.storage.cacheUse()
+    const used = Object.values(parts)
+    expectEqual(Object.keys(parts).toSorted(), ['entries', 'spaces', 'vectors', 'words'], 'the kinds')
+    expectTrue(limitBytes >= 0 && used.every((part) => part >= 0), `none is negative: ${used}`)
+    expectEqual(
+      bytes,
+      used.reduce((sum, part) => sum + part, 0),
+      'bytes in all',
+    )
+  }),
   sceneCase('a space is found by its key', async (scene) => {
     await scene.committed(write('k', 1))
     await scene.committed(write('k', 1), { space: neighbour })
