@@ -32,9 +32,12 @@ export function jumpingClock(jumps: readonly number[]): Clock {
   return { now: () => systemClock.now() + (jumps[looks++ % Math.max(1, jumps.length)] ?? 0) }
 }
 
-/** Milliseconds of one clock for all processes of the machine. */
+/**
+ * Milliseconds of one clock for all processes of the machine: the monotonic one. The origin that a process keeps for
+ * `performance` is no such clock: a process that was halted between its two looks is off for good.
+ */
 export function nowMs(): number {
-  return performance.timeOrigin + performance.now()
+  return Number(process.hrtime.bigint()) / 1e6
 }
 
 /** What a worker saw of one commit. */
