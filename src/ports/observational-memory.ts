@@ -56,8 +56,8 @@ export interface ReflectionOptions {
   /** The share of `observationTokens` at which they are condensed ahead, in the background. 1: never ahead. Default: 0.5. */
   readonly bufferActivation?: number
   /**
-   * Tokens of notes above which a turn is to wait: a share of `observationTokens` from 1 up to 100, or a number. It is checked and does
-   * nothing in this version: notes are condensed between turns. Default: 1.2.
+   * Tokens of notes above which a turn waits for them to be condensed: a share of `observationTokens` from 1 up to 100, or a number of
+   * tokens. Default: 1.2.
    */
   readonly blockAfter?: number
   /** What the model is told in addition. Default: nothing. */
@@ -161,7 +161,7 @@ export interface ObservationalMemoryOptions {
    * threads. Default: no limit.
    */
   readonly dailyTokens?: number
-  /** How long a turn waits for notes at most, milliseconds. Default: 10,000. */
+  /** How long a turn waits for notes, or for them to be condensed, at most, milliseconds. Default: 10,000. */
   readonly maxWaitMs?: number
   /** Functions of the application that see messages and notes, and may change them. Default: none. */
   readonly hooks?: ObservationHooks
@@ -244,8 +244,15 @@ export type ObservationEvent =
       readonly chunks: number
       readonly tokens: number
     }
-  /** A turn waited for notes. */
-  | { readonly type: 'waited'; readonly threadId: string; readonly ms: number; readonly isDone: boolean }
+  /** A turn waited for notes of its messages, or until its notes were condensed. */
+  | {
+      readonly type: 'waited'
+      readonly threadId: string
+      readonly operation: 'observation' | 'reflection'
+      readonly ms: number
+      /** Whether there was what it waited for. */
+      readonly isDone: boolean
+    }
   /** A turn went on without its oldest messages, since no notes of them were ready. */
   | {
       readonly type: 'trimmed'

@@ -110,7 +110,8 @@ describe('parts that tell of notes', () => {
 
   it('of a long work leave the last events in the record', () => {
     const progress = new NoteProgress()
-    for (let ms = 0; ms < 50; ms++) progress.report({ type: 'waited', threadId: 'trip', ms, isDone: true })
+    for (let ms = 0; ms < 50; ms++)
+      progress.report({ type: 'waited', threadId: 'trip', operation: 'observation', ms, isDone: true })
     const events = progress.facts.observationEvents as { ms: number }[]
     expect([events.length, events.at(-1)?.ms, progress.count]).toEqual([32, 49, 50])
   })

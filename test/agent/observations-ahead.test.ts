@@ -155,6 +155,65 @@ describe('a turn without enough notes', () => {
   })
 })
 
+describe('a turn with too many notes', () => {
+  const condensed = {
+    observation: { messageTokens: 100, bufferTokens: false, maxTokensPerBatch: 40 },
+    reflection: { observationTokens: 60, bufferActivation: 1, blockAfter: 1.5 },
+  } as const
+
+  /** A thread whose notes were never condensed, and are far more than they should be. */
+  async function withManyNotes() {
+    const memory = openMemory({ options: { observationalMemory: { model: false } } })
+    await memory.saveMessages({ ...where, messages: Array.from({ length: 40 }, (_, at) => town(at)) })
+    await memory.observe(where)
+    expect(await memory.getObservationHistory(where)).toMatchObject({ generations: [] })
+    return memory
+  }
+
+  it('waits until they are condensed, and shows the new ones', async () => {
+    const memory = await withManyNotes()
+    const before = (await memory.getObservations(where)).observations.length
+    const { agent, model } = guide(memory, { ...condensed, model: false })
+    const events = listen()
+    await agent.generate('Who had dogs?', where)
+    expect(kinds(events)).toEqual(['start', 'end', 'waited'])
+    expect(events.at(-1)).toMatchObject({ operation: 'reflection', isDone: true })
+    const after = (await memory.getObservations(where)).observations
+    expect(after.length).toBeLessThan(before)
+    const { notes } = promptOf(model.calls.at(-1))
+    const shown = Array.from({ length: 40 }, (_, at) => at).filter((at) => notes.includes(`Town${at} `))
+    expect(shown).toEqual(
+      Array.from({ length: 40 }, (_, at) => at).filter((at) => after.some(({ text }) => text.includes(`Town${at} `))),
+    )
+  })
+
+  it('goes on with all of them when that takes too long, says so, and does not hold up the next turn', async () => {
+    const memory = await withManyNotes()
+    const slow = Promise.withResolvers<unknown>()
+    const observer = scriptedModel({ answer: () => slow.promise })
+    const { agent, model } = guide(memory, { ...condensed, model: observer, maxWaitMs: 20 })
+    const events = listen()
+    const { runId } = await agent.generate('Who had dogs?', where)
+    const waits = () => events.filter(({ type }) => type === 'waited')
+    expect(waits()).toMatchObject([{ operation: 'reflection', isDone: false }])
+    expect(promptOf(model.calls.at(-1)).notes).toContain('Town0 ')
+    const run = await memory.getRun(runId ?? '')
+    expect(run?.details.observationEvents).toContainEqual(waits()[0])
+    await agent.generate('And cats?', where)
+    expect(waits()).toHaveLength(1)
+    slow.resolve('nothing that can be used')
+  })
+
+  it('does not wait for notes that were condensed and are still too many', async () => {
+    const memory = await withManyNotes()
+    await memory.reflect(where)
+    const { agent } = guide(memory, { ...condensed, model: false })
+    const events = listen()
+    await agent.generate('Who had dogs?', where)
+    expect(events.filter(({ type }) => type === 'waited')).toEqual([])
+  })
+})
+
 describe('a model of notes that is not there', () => {
   it('is told once, as an event and as a warning, and the agent answers all the same', async () => {
     const warnings: string[] = []

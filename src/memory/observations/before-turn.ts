@@ -6,11 +6,12 @@ import type { ThreadState } from '../../domain/records/thread.ts'
 import { msOf } from '../../domain/time.ts'
 import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Door } from '../door/door.ts'
-import type { MemoryStorage } from '../storage/memory-storage.ts'
 import { activateChunks } from './activate.ts'
+import { countNotes } from './count-notes.ts'
 import { countUnobserved } from './count-unobserved.ts'
 import { LostCycle, observing } from './cycle.ts'
-import { observeThread } from './observe.ts'
+import { KeptByThread } from './kept-by-thread.ts'
+import { hasNew, observeThread } from './observe.ts'
 import { readHead } from './read-notes.ts'
 
 /** How often a turn that waits for another process looks, milliseconds. */
@@ -85,11 +86,22 @@ function limited(ms: number, signals: readonly AbortSignal[]) {
   return { over: over.promise, stop }
 }
 
-/** Waits until another process has made notes, or `isOver`. */
-async function looked(door: Door, threadId: string, most: number, isOver: () => boolean): Promise<boolean> {
+/** What a turn waits for: notes of messages, or fewer notes. */
+type Awaited = 'observation' | 'reflection'
+
+/** What a thread has too much of for a turn; null if a turn may begin. */
+async function tooMuch(door: Door, { thread, head, tokens }: Standing, options: ResolvedObservation) {
+  if (tokens > options.observation.blockAfter) return 'observation'
+  // Notes that are condensed already become fewer only once there are new ones.
+  if (head === null || !hasNew(head)) return null
+  return (await countNotes(door, thread, head)) > options.reflection.blockAfter ? 'reflection' : null
+}
+
+/** Waits until another process has done the work, or `isOver`. */
+async function looked(door: Door, threadId: string, options: ResolvedObservation, isOver: () => boolean) {
   while (!isOver()) {
     const found = await standing(door, threadId)
-    if (found === null || found.tokens <= most) return true
+    if (found === null || (await tooMuch(door, found, options)) === null) return true
     const pause = limited(lookMs, [])
     await pause.over
     pause.stop()
@@ -97,33 +109,23 @@ async function looked(door: Door, threadId: string, most: number, isOver: () => 
   return false
 }
 
-/** Threads that a turn waited for in vain, and until when the next ones do not wait. */
-const inVain = new WeakMap<MemoryStorage, Map<string, number>>()
-const mostInVain = 1_000
-
-const nameOf = (door: Door, { createdSeq }: ThreadState) => `${createdSeq}/${door.id}`
+/** Until when the next turns do not wait, for threads of which a turn waited in vain. */
+const inVain = new KeptByThread<Readonly<Partial<Record<Awaited, number>>>>()
 
 /** A model that fails would hold up each turn: the next ones wait again once its claim is over. */
-function waitedInVain(door: Door, thread: ThreadState): void {
+function waitedInVain(door: Door, thread: ThreadState, operation: Awaited): void {
   const { storage, limits } = door.core
-  const until = inVain.get(storage) ?? new Map<string, number>()
-  inVain.set(storage, until)
-  until.set(nameOf(door, thread), storage.clock.now() + 2 * limits.modelTimeoutMs)
-  for (const oldest of until.keys()) {
-    if (until.size <= mostInVain) break
-    until.delete(oldest)
-  }
+  const until = storage.clock.now() + 2 * limits.modelTimeoutMs
+  inVain.set(door, thread, { ...inVain.get(door, thread), [operation]: until })
 }
 
-function mayWait(door: Door, thread: ThreadState): boolean {
-  const { storage } = door.core
-  return storage.clock.now() >= (inVain.get(storage)?.get(nameOf(door, thread)) ?? 0)
+function mayWait(door: Door, thread: ThreadState, operation: Awaited): boolean {
+  return door.core.storage.clock.now() >= (inVain.get(door, thread)?.[operation] ?? 0)
 }
 
-/** Makes notes while the turn waits, at most so long. The work goes on if the turn does not wait for it any more. */
-async function wait(door: Door, thread: ThreadState, request: Request): Promise<void> {
+/** Makes notes, or fewer, while the turn waits, at most so long. The work goes on if the turn does not wait for it any more. */
+async function wait(door: Door, thread: ThreadState, operation: Awaited, request: Request): Promise<void> {
   const { options, model, report, signal } = request
-  const { blockAfter } = options.observation
   const { storage } = door.core
   const began = performance.now()
   const time = limited(options.maxWaitMs, [storage.closing, ...(signal === undefined ? [] : [signal])])
@@ -133,21 +135,22 @@ async function wait(door: Door, thread: ThreadState, request: Request): Promise<
     return false
   })
   const work = observeThread(door, thread, { options, model, isAll: false, report }).then(
-    ({ status }) => status !== 'busy' || looked(door, thread.id, blockAfter, () => isLate),
+    ({ status }) => status !== 'busy' || looked(door, thread.id, options, () => isLate),
     // The report says so.
     () => false,
   )
   storage.hold(work)
   const isDone = await Promise.race([work, late])
   time.stop()
-  if (!isDone) waitedInVain(door, thread)
-  report({ type: 'waited', threadId: thread.id, ms: Math.round(performance.now() - began), isDone })
+  if (!isDone) waitedInVain(door, thread, operation)
+  report({ type: 'waited', threadId: thread.id, operation, ms: Math.round(performance.now() - began), isDone })
 }
 
 /** Makes notes of a thread ready for a turn of it. Waits at most `options.maxWaitMs`, and never for the turn itself. */
 export async function readyForTurn(door: Door, threadId: string, request: Request): Promise<void> {
   const before = await standing(door, threadId)
   const found = before === null ? null : await activate(door, before, request)
-  if (found === null || found.tokens <= request.options.observation.blockAfter) return
-  if (mayWait(door, found.thread)) await wait(door, found.thread, request)
+  const operation = found === null ? null : await tooMuch(door, found, request.options)
+  if (found === null || operation === null) return
+  if (mayWait(door, found.thread, operation)) await wait(door, found.thread, operation, request)
 }

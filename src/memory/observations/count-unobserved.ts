@@ -5,7 +5,7 @@
 import { comparePlaces, type HeadFields, type Place } from '../../domain/records/observation.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { Door } from '../door/door.ts'
-import type { MemoryStorage } from '../storage/memory-storage.ts'
+import { KeptByThread } from './kept-by-thread.ts'
 import { messagesBehind, placeOfMessage, sumOf } from './unobserved.ts'
 
 interface Count {
@@ -15,24 +15,12 @@ interface Count {
   readonly tokens: number
 }
 
-/** Threads of one storage whose counts are kept. */
-const mostKept = 1_000
-const kept = new WeakMap<MemoryStorage, Map<string, Count>>()
-
-function countsOf({ core }: Door): Map<string, Count> {
-  const known = kept.get(core.storage)
-  if (known !== undefined) return known
-  const counts = new Map<string, Count>()
-  kept.set(core.storage, counts)
-  return counts
-}
+const counts = new KeptByThread<Count>()
 
 /** The tokens of the messages that a prompt shows as they were said, without those of open turns. */
 export async function countUnobserved(door: Door, thread: ThreadState, head: HeadFields | null): Promise<number> {
-  const counts = countsOf(door)
-  const key = `${thread.createdSeq}/${door.id}`
   const cursor = head?.cursor ?? null
-  const before = counts.get(key)
+  const before = counts.get(door, thread)
   const isSame = before !== undefined && comparePlaces(before.cursor, cursor) === 0
   const from: Count = isSame ? before : { cursor, end: cursor, tokens: 0 }
   const { messages } = await messagesBehind(door, thread.id, from.end)
@@ -40,13 +28,8 @@ export async function countUnobserved(door: Door, thread: ThreadState, head: Hea
   const waiting = messages.findIndex(({ message }) => message.turnStatus === 'suspended')
   const whole = waiting < 0 ? messages : messages.slice(0, waiting)
   const last = whole.at(-1)
-  counts.delete(key)
   const end = last === undefined ? from.end : placeOfMessage(last)
-  counts.set(key, { cursor, end, tokens: from.tokens + sumOf(whole) })
-  for (const oldest of counts.keys()) {
-    if (counts.size <= mostKept) break
-    counts.delete(oldest)
-  }
+  counts.set(door, thread, { cursor, end, tokens: from.tokens + sumOf(whole) })
   const buffered = (head?.buffered ?? []).reduce((sum, { tokens }) => sum + tokens, 0)
   return from.tokens + sumOf(messages) + buffered
 }

@@ -135,7 +135,7 @@ async function reflectIfDue(
 }
 
 /** Whether something was observed that no reflection condenses. */
-function hasNew({ active, reflections }: HeadFields): boolean {
+export function hasNew({ active, reflections }: HeadFields): boolean {
   return active > (reflections.at(-1)?.chunk ?? 0)
 }
 
