@@ -2,6 +2,8 @@
 import { estimateTokenCount } from 'tokenx'
 import { chooseNotes } from '../src/derive/condense/choose-notes.ts'
 import { condense } from '../src/derive/condense/condense.ts'
+import { inFewWords } from '../src/derive/condense/few-words.ts'
+import { mixedForm } from '../src/recall/text/mixed-form.ts'
 import { notesText } from '../src/recall/text/notes-text.ts'
 import type { Conversation, Turn } from './questions.ts'
 
@@ -9,8 +11,6 @@ import type { Conversation, Turn } from './questions.ts'
 const recentShare = 0.3
 /** Share that the stable notes get where recall is there too. */
 export const notesShare = 0.05
-/** Share of the rest that recalled messages get as they were said; those that come after them are there as notes. */
-export const wholeShare = 0.7
 
 /** A context, and what it has of each turn: its text, or the notes of it. */
 export interface Context {
@@ -88,23 +88,21 @@ export function recalledTurns(found: readonly Turn[], tokens: number): Context {
   return contextOf(fitting(found, tokens))
 }
 
-/** A turn in fewer words; empty if there is nothing to note of it. */
-function asNote(turn: Turn): Turn {
-  const notes = condense([{ text: turn.text, speaker: turn.author, at: turn.at }])
-  return { ...turn, text: notes.map(({ text }) => text).join('; ') }
+/** A turn in few words; null if there is nothing to note of it. */
+function shortened(turn: Turn) {
+  const text = inFewWords({ text: turn.text, speaker: turn.author, at: turn.at })
+  return text === '' ? null : { text, tokens: estimateTokenCount(lineOf({ ...turn, text })) }
 }
 
-/** The stable notes, the best turns that recall found as they were said, and the next ones as notes. */
+/** The stable notes, and recalled turns in the form in which agents are shown them: the best as they were said, the next in few words. */
 export function notesWithRecall(stable: Context, found: readonly Turn[], tokens: number): Context {
-  const room = tokens - estimateTokenCount(stable.text)
-  const whole = fitting(found, Math.round(room * wholeShare))
-  const best = contextOf(whole)
-  const others = found.slice(whole.length).map(asNote)
-  const next = contextOf(
-    fitting(
-      others.filter(({ text }) => text !== ''),
-      room - estimateTokenCount(best.text),
-    ),
-  )
-  return joined(stable, next, best)
+  const formed = mixedForm(found, {
+    mostTokens: tokens - estimateTokenCount(stable.text),
+    mostWhole: Number.POSITIVE_INFINITY,
+    tokensOf: (turn) => estimateTokenCount(lineOf(turn)),
+    shorten: shortened,
+  })
+  const best = formed.flatMap(({ item, short }) => (short === undefined ? [item] : []))
+  const next = formed.flatMap(({ item, short }) => (short === undefined ? [] : [{ ...item, text: short }]))
+  return joined(stable, contextOf(next), contextOf(best))
 }

@@ -4,6 +4,7 @@ import { Memory } from 'aquifer'
 import { median } from '../bench/measure.ts'
 import { condense } from '../src/derive/condense/condense.ts'
 import { analyse } from '../src/domain/index/words.ts'
+import { wholeShare } from '../src/recall/text/mixed-form.ts'
 import { madeConversations } from './made-conversations.ts'
 import {
   type Context,
@@ -13,7 +14,6 @@ import {
   notesWithRecall,
   recalledTurns,
   stableNotes,
-  wholeShare,
 } from './note-contexts.ts'
 import { type Conversation, type EvidenceQuestion, readConversations, type Turn } from './questions.ts'
 

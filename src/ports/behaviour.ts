@@ -32,7 +32,7 @@ export interface WorkingMemoryOptions<Schema extends SchemaLike = SchemaLike> {
 
 /** Options for items that are recalled into a prompt before each call. */
 export interface SemanticRecallOptions {
-  /** Items found at most. Default: 20. */
+  /** Items found at most. With `observationalMemory`, up to as many again are shown in few words. Default: 20. */
   readonly topK?: number
   /** Messages to add around each found one, within the budget. Default: 0. */
   readonly messageRange?: number | { readonly before?: number; readonly after?: number }

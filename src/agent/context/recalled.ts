@@ -1,15 +1,14 @@
 /** The section of recall: the items that the question finds and the prompt does not show already, fenced as data. */
 
-import { parseTurnId, type Seq } from '../../domain/id.ts'
+import type { Seq } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
 import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Message } from '../../domain/records/message.ts'
-import { msOf } from '../../domain/time.ts'
 import type { Found, FoundItem } from '../../ports/agent-memory.ts'
 import type { ResolvedRecallOptions } from '../../ports/behaviour.ts'
 import { isGreeting } from '../../recall/question/greeting.ts'
-import { fenced } from '../../recall/text/fence.ts'
 import { type FittedText, fitText } from './fit.ts'
+import { type FormedRecall, roughTokens, wholeItems, withFewWords, writeRecalled } from './recalled-forms.ts'
 import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
 
 /** The fields of a recalled item in the record of a run. */
@@ -23,6 +22,8 @@ interface SeenRecalled {
   /** Zero parts are left out. */
   readonly scores: Readonly<Record<string, number>>
   readonly tokens: number
+  /** It was shown in few words. */
+  readonly isShort?: true
 }
 
 export interface SeenRecall {
@@ -58,9 +59,11 @@ async function recallFor(
   question: string,
   { topK, messageRange, threshold, gate, filter, scope, tokenBudget }: ResolvedRecallOptions,
 ): Promise<Found> {
-  const { facts: takesFacts, lastMessages } = behaviour
+  const { facts: takesFacts, lastMessages, observationalMemory } = behaviour
   // The prompt may have this many of them anyway.
-  const spare = lastMessages + newMessages.length + 1 + (takesFacts ? spareForFacts : 0)
+  const known = lastMessages + newMessages.length + 1 + (takesFacts ? spareForFacts : 0)
+  // Next to notes, as many again may be shown in few words.
+  const spare = known + (observationalMemory === null ? 0 : topK)
   return space.recall({
     question,
     kinds: takesFacts ? ['message', 'fact'] : ['message'],
@@ -98,85 +101,27 @@ function messagesIn({ input, window }: Fitting): ReadonlySet<string | undefined>
   return new Set([...input.newMessages, ...window.history, ...window.own].map(({ id }) => id))
 }
 
-/** The best items, at most `topK`. An item that the prompt shows already, or that does not fit, is left out. */
-function newsOf(
-  { items }: Found,
-  { topK, tokenBudget }: ResolvedRecallOptions,
-  fitting: Fitting,
-): readonly FoundItem[] {
+/** The items that the prompt does not show already. */
+function newsOf({ items }: Found, fitting: Fitting): readonly FoundItem[] {
   const known = messagesIn(fitting)
-  const isNews = ({ kind, id, threadId, message }: FoundItem) => {
+  return items.filter(({ kind, id, threadId, message }) => {
     if (kind !== 'message') return !fitting.holds(kind, id)
     // An open turn is visible only to its owner, as that turn's messages.
     return message?.turnStatus !== 'open' && (threadId !== fitting.input.threadId || !known.has(id))
-  }
-  let left = tokenBudget
-  let found = 0
-  return items.filter((item) => {
-    const isNeighbour = item.isNeighbour === true
-    if (!isNews(item) || item.tokens > left || (!isNeighbour && found === topK)) return false
-    if (!isNeighbour) found += 1
-    left -= item.tokens
-    return true
   })
-}
-
-/** An item and its place in its thread, computed once. */
-interface Placed {
-  readonly item: FoundItem
-  readonly turn: number
-  readonly seq: number
-  readonly time: number
-}
-
-function placed(item: FoundItem): Placed {
-  const { message, at } = item
-  const turn = message === undefined ? 0 : (parseTurnId(message.turnId)?.turn ?? 0)
-  return { item, turn, seq: message?.seq ?? 0, time: msOf(at) }
-}
-
-/** Places of a batch's messages, from their ids: they are one turn and one commit. */
-function comparePlaceInTurn(left: string, right: string): number {
-  return left.length - right.length || (left < right ? -1 : Number(left > right))
-}
-
-/** In thread order: times may come from an import. */
-function compareInThread(left: Placed, right: Placed): number {
-  return (
-    left.turn - right.turn ||
-    left.seq - right.seq ||
-    left.time - right.time ||
-    comparePlaceInTurn(left.item.id, right.item.id)
-  )
-}
-
-/** Items without a thread first, then other threads by their last time, and this thread last, next to its history. */
-function inOrder(items: readonly FoundItem[], threadId: string): FoundItem[] {
-  const threads = [...Map.groupBy(items.map(placed), ({ item }) => item.threadId)].map(([id, found]) => {
-    const time = id === undefined ? Number.NEGATIVE_INFINITY : Math.max(...found.map((one) => one.time))
-    return { found, time: id === threadId ? Number.POSITIVE_INFINITY : time }
-  })
-  threads.sort((left, right) => left.time - right.time)
-  return threads.flatMap(({ found }) => found.sort(compareInThread).map(({ item }) => item))
-}
-
-/** Tokens of an item's markup, author, thread and time. */
-const markupTokens = 36
-
-/** Tokens of fenced items, without reading their texts again. */
-function roughTokens(items: readonly FoundItem[]): number {
-  return items.reduce((sum, { tokens }) => sum + tokens + markupTokens, markupTokens)
 }
 
 const rounded = (score: number) => Math.round(score * 10_000) / 10_000
 
 /** An item in the record of a run. Needless digits and zero parts would be more than half of a turn's row in the log. */
-function seenItem({ kind, id, space, threadId, score, scores, tokens }: FoundItem): SeenRecalled {
+function seenItem({ item, tokens, short }: FormedRecall): SeenRecalled {
+  const { kind, id, space, threadId, score, scores } = item
   const parts = Object.entries(scores).flatMap(([part, share]) =>
     share === 0 ? [] : [[part, rounded(share)] as const],
   )
   const thread = threadId === undefined ? {} : { threadId }
-  return { kind, id, space, ...thread, score: rounded(score), scores: Object.fromEntries(parts), tokens }
+  const seen = { kind, id, space, ...thread, score: rounded(score), scores: Object.fromEntries(parts), tokens }
+  return short === undefined ? seen : { ...seen, isShort: true }
 }
 
 /** The warning about an incomplete recollection. */
@@ -186,7 +131,7 @@ const degradedWarnings: Readonly<Record<string, string>> = {
   'embedder-unauthorized': 'The provider of the embedder refused the key, so memory was searched by words only.',
 }
 
-type FittedRecall = FittedPart & Pick<FittedText<FoundItem>, 'kept' | 'text'>
+type FittedRecall = FittedPart & Pick<FittedText<FormedRecall>, 'kept' | 'text'>
 
 export const recalled: Section<'recalled', RecallOutcome, FittedRecall, SeenRecall> = {
   name: 'recalled',
@@ -197,12 +142,14 @@ export const recalled: Section<'recalled', RecallOutcome, FittedRecall, SeenReca
   fit({ recollection }, most, fitting) {
     const { behaviour, threadId } = fitting.input
     const options = behaviour.semanticRecall?.options
-    const news = options === undefined || recollection === null ? [] : newsOf(recollection, options, fitting)
-    const { dropped, ...fitted } = fitText(news, most, {
-      write: (items) => fenced(inOrder(items, threadId)),
+    const news = options === undefined || recollection === null ? [] : newsOf(recollection, fitting)
+    const formed =
+      options === undefined ? [] : (behaviour.observationalMemory ? withFewWords : wholeItems)(news, options)
+    const { dropped, ...fitted } = fitText(formed, most, {
+      write: (items) => writeRecalled(items, threadId),
       roughTokens,
     })
-    return { ...fitted, dropped: dropped.map(({ id }) => ({ id, reason: 'budget' })) }
+    return { ...fitted, dropped: dropped.map(({ item }) => ({ id: item.id, reason: 'budget' })) }
   },
   show: ({ text }) => (text === '' ? [] : [{ role: 'user', content: text }]),
   seen: ({ kept }, { recollection }) => ({

@@ -76,10 +76,24 @@ function fencedItem({ kind, text, author, threadId, at, proposals }: FencedItem)
   return `<item${attributes}${attribute('at', at)}${open}>\n${inText(text)}\n</item>`
 }
 
-/** Recalled items as one block of a prompt, with author, thread and time of each; an empty text for none. */
-export function fenced(items: readonly FencedItem[]): string {
-  if (items.length === 0) return ''
-  return [`${opening} note="${note}">`, ...items.map(fencedItem), closing].join('\n')
+/** What was said in one thread, in few words: each line names its day or its speaker. */
+interface FencedNotes {
+  readonly threadId?: string
+  readonly text: string
+}
+
+function fencedNotes({ threadId, text }: FencedNotes): string {
+  return `<item kind="message" form="short"${attribute('thread', threadId)}>\n${inText(text)}\n</item>`
+}
+
+/**
+ * Recalled items as one block of a prompt, with author, thread and time of each; an empty text for none.
+ *
+ * @param short Others in few words, which come first.
+ */
+export function fenced(items: readonly FencedItem[], short: readonly FencedNotes[] = []): string {
+  if (items.length + short.length === 0) return ''
+  return [`${opening} note="${note}">`, ...short.map(fencedNotes), ...items.map(fencedItem), closing].join('\n')
 }
 
 /** Where fences begin and end in a text, each in any case; one without an end reaches to the end of the text. */
