@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setImmediate as oneTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Memory } from 'aquifer'
 import { saidAt } from '../recall-corpus.ts'
@@ -116,9 +117,15 @@ const rows: readonly StallRow[] = [
     async run({ memory }, size) {
       const team = memory.team('watched')
       const stop = new AbortController()
-      const seen = Array.from({ length: size }, async () => {
+      const follow = async () => {
         for await (const _ of team.watch({ signal: stop.signal })) return
-      })
+      }
+      const seen: Promise<void>[] = []
+      for (let n = 0; n < size; n++) {
+        seen.push(follow())
+        // Each comes with a request of its own.
+        await oneTurn()
+      }
       await new Promise((resolve) => setTimeout(resolve, 200))
       await team.write('k', 1)
       await Promise.all(seen)

@@ -143,10 +143,10 @@ export async function configureSpace(
 }
 
 /** Follows the log of a space: every commit once, in order, then those to come. */
-export function followSpace(
+export async function* followSpace(
   core: Core,
   { space, after }: NamedSpace & { readonly after?: number },
   signal: AbortSignal | undefined,
-): AsyncIterable<LoggedCommit> {
-  return followLog(spaceDoor(core, space), after, signal)
+): AsyncGenerator<LoggedCommit> {
+  for await (const commit of followLog(spaceDoor(core, space), after, signal)) yield structuredClone(commit)
 }

@@ -128,10 +128,13 @@ export const places: Readonly<Record<string, Settles | Shown | Proven>> = {
     observed: 'settled() rejects with it; the receipt is complete once it has passed',
     scenario: 'eraser',
   },
-  'memory/door/feed.ts followLog unsubscribe subscribe': {
+  'memory/storage/log-tails.ts LogTails begin stop subscribe': {
     fails: 'SQLite answers busy, I/O error or corrupt to the look for commits; the database is closed beneath it',
     observed: 'busy: the feed goes on; else its reader is told',
     scenario: 'feed',
+  },
+  'memory/storage/log-tails.ts LogTails readOnce reading nextTurn': {
+    settles: 'nothing: it takes a read out of a map',
   },
   'memory/door/feed.ts followLog stopListening whenAborted': signal,
   'facade/call.ts items stopListening whenAborted': signal,

@@ -58,7 +58,8 @@ async function* changesOf(space: Door, whole: RunState, asOf: number, newer: Map
     run = change.run
     // Read already with the whole state, which was of several moments.
     const steps = change.steps.filter(({ path, version }) => version > (newer.get(path) ?? 0))
-    yield { run, steps }
+    // The commit is shared with other followers.
+    yield structuredClone({ run, steps })
   }
   return 'over'
 }

@@ -7,6 +7,7 @@ import type { Seq, SpaceKey } from '../../domain/id.ts'
 import type { SpaceState } from '../../domain/space.ts'
 import type { Storage } from '../../ports/storage.ts'
 import type { Door } from './door.ts'
+import { readShared } from './shared-reads.ts'
 
 const pageSize = 200
 
@@ -55,7 +56,8 @@ class Alarm {
 }
 
 /**
- * Follows a space's log until the signal stops it or the memory closes; see `Space.changes`.
+ * Follows a space's log until the signal stops it or the memory closes; see `Space.changes`. Its commits are shared with other
+ * followers: they must not be changed, and a user gets copies.
  *
  * @param after The seq to continue from; absent: from now on.
  */
@@ -69,7 +71,7 @@ export async function* followLog(
   const alarm = new Alarm()
   const signals = [storage.closing, ...(signal === undefined ? [] : [signal])]
   const isOver = () => signals.some((one) => one.aborted)
-  const unsubscribe = opened.log.subscribe(space.id, alarm.wake)
+  const unsubscribe = storage.tails.follow(opened, space.id, alarm.wake)
   const stopListening = whenAborted(signals, alarm.wake, alarm.fail)
   try {
     yield* commitsFrom(space, opened, after, alarm, isOver)
@@ -90,7 +92,9 @@ async function* commitsFrom(
   isOver: () => boolean,
 ): AsyncGenerator<LoggedCommit> {
   const { access } = space.core
-  let state = await opened.spaces.get(access, space.id)
+  const stateNow = (storage: Storage) => storage.spaces.get(access, space.id)
+  let state = await stateNow(opened)
+  let isWoken = false
   if (state === null && after !== undefined && after > 0) throw erased(after)
   let cursor: Seq | null = state === null ? null : startOf(state, after)
   let key: SpaceKey | null = state?.key ?? null
@@ -102,7 +106,10 @@ async function* commitsFrom(
     }
     if (cursor !== null) {
       if (state?.key !== key) throw erased(cursor)
-      const page = await opened.log.read(access, space.id, { after: cursor, limit: pageSize })
+      const query = { after: cursor, limit: pageSize }
+      const read = (storage: Storage) => storage.log.read(access, space.id, query)
+      // One that begins must see what was there before: the others may have read earlier.
+      const page = await (isWoken ? readShared(space, opened, `log ${cursor}`, read) : read(opened))
       for (const commit of page.items) {
         if (isOver()) return
         yield commit
@@ -113,6 +120,7 @@ async function* commitsFrom(
     if (isOver()) return
     await alarm.wait()
     if (isOver()) return
-    state = await opened.spaces.get(access, space.id)
+    isWoken = true
+    state = await readShared(space, opened, 'space', stateNow)
   }
 }

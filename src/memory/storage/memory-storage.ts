@@ -14,6 +14,7 @@ import type { MemoryModels } from './background.ts'
 import { Eraser } from './erasure.ts'
 import { HeldWork } from './held-work.ts'
 import { LateChoice } from './late-storage.ts'
+import { LogTails } from './log-tails.ts'
 import { type OpenedMemory, openStorage } from './open-storage.ts'
 import { notedStorage } from './run-notes.ts'
 import { closedMemory } from './storage-errors.ts'
@@ -39,6 +40,9 @@ export class MemoryStorage {
 
   /** Spaces with words that this process has queued and that no model has processed yet. */
   readonly waiting = new Set<SpaceId>()
+
+  /** The logs that feeds follow. */
+  readonly tails = new LogTails()
 
   /** Aborted when the memory closes: feeds end then. */
   get closing(): AbortSignal {

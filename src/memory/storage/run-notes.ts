@@ -27,6 +27,11 @@ export function noting<Result>(notes: RunNotes, act: () => Result): Result {
   return notesAround.run([...(notesAround.getStore() ?? []), notes], act)
 }
 
+/** Whether somebody notes what is read here. */
+export function isNoting(): boolean {
+  return notesAround.getStore() !== undefined
+}
+
 /** The records that a change wrote; none for changes of other kinds. */
 function written(space: SpaceId, change: Change, result: ChangeResult): readonly RecordAddress[] {
   if (result.kind === 'fact-assert') return [{ kind: 'fact', space, id: result.factId }]

@@ -5,10 +5,12 @@ import type { Effect, LoggedCommit } from '../../domain/commit/effect.ts'
 import { displacedBy, holdsContent, ownRecord } from '../../domain/commit/effect-names.ts'
 import type { Json } from '../../domain/json.ts'
 import type { PastEvent } from '../../domain/replay/history.ts'
+import type { Storage } from '../../ports/storage.ts'
 import type { FeedOptions } from '../arguments/feed-options.ts'
 import type { Core } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
 import { followLog } from '../door/feed.ts'
+import { readShared } from '../door/shared-reads.ts'
 import { teamSpace } from './read-entries.ts'
 
 /** What happened to one entry. */
@@ -64,10 +66,14 @@ function touchedBy(effect: Effect): Touched[] {
 async function changesOf(space: Door, commit: LoggedCommit, prefix: string): Promise<EntryChange[]> {
   const touched = commit.rows.flatMap((row) => row.effects.flatMap(touchedBy))
   const wanted = touched.filter(({ key }) => key.startsWith(prefix))
+  if (wanted.length === 0) return []
+  const { access, storage } = space.core
+  const opened = await storage.get()
+  const valueBy = (key: string) => (from: Storage) => from.entries.at(access, space.id, key, commit.seq)
   return Promise.all(
     wanted.map(async ({ key, event }) => {
       const isGone = event === 'erased' || event === 'delete' || event === 'expire' || event === 'prune'
-      const past = isGone ? null : await space.entries.at(key, commit.seq)
+      const past = isGone ? null : await readShared(space, opened, `entry ${commit.seq} ${key}`, valueBy(key))
       return { key, event, value: past?.version === commit.seq ? past.value : null }
     }),
   )
@@ -87,6 +93,7 @@ export async function* watchEntries(
       throw error
     })
     if (changes === null) return
-    if (changes.length > 0) yield { seq: commit.seq, at: commit.at, by: commit.actor, changes }
+    // The commit and its values are shared with other followers.
+    if (changes.length > 0) yield structuredClone({ seq: commit.seq, at: commit.at, by: commit.actor, changes })
   }
 }
