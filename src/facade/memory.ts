@@ -146,7 +146,7 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
   }
 
   /**
-   * Waits until the background has done everything that it can do now.
+   * Waits until the background has done everything that it can do now: notes, titles, facts, vectors, bytes to overwrite.
    *
    * @returns What is left, and why.
    */

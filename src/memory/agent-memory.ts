@@ -102,8 +102,8 @@ class DoorSpace implements AgentSpace {
     return this.#door.core.storage.clock.now() - msOf(since)
   }
 
-  hold(work: Promise<unknown>): void {
-    this.#door.core.storage.hold(work)
+  hold(work: Promise<unknown>, isBackground?: boolean): void {
+    this.#door.core.storage.hold(work, isBackground)
   }
 
   newRunId(): string {

@@ -44,8 +44,9 @@ async function learnWaiting(core: Core): Promise<void> {
   }
 }
 
-/** Waits for the background: queued words, vectors, and the bytes of forgotten records. */
+/** Waits for the background: notes and titles of threads, queued words, vectors, and the bytes of forgotten records. */
 export async function settled(core: Core): Promise<Settled> {
+  await core.storage.heldSettled()
   await learnWaiting(core)
   await settleErasure(await core.storage.get(), core.limits)
   const indexer = await core.storage.indexer()

@@ -215,8 +215,12 @@ export interface AgentSpace extends Reads, AgentNotes {
   deletedBehind(threadId: string, after: MessagePosition | null): Promise<'messages' | 'thread' | null>
   /** Milliseconds since an ISO time, by the clock of the memory. */
   elapsedMs(since: string): number
-  /** Keeps the memory open for a piece of work. */
-  hold(work: Promise<unknown>): void
+  /**
+   * Keeps the memory open for a piece of work.
+   *
+   * @param isBackground Whether nobody waits for its answer, so that `settled` of the memory does. Default: false.
+   */
+  hold(work: Promise<unknown>, isBackground?: boolean): void
   /** The last part of the id of a new run. */
   newRunId(): string
   /** Closes open turns of a thread whose owner is gone; returns whether there was one. */

@@ -118,6 +118,32 @@ describe('parts that tell of notes', () => {
 })
 
 describe('the record of a run', () => {
+  it('is whole, and its notes and title are there, once the memory is settled', async () => {
+    const memory = openMemory()
+    const slow = Promise.withResolvers<string>()
+    const slowly = scriptedModel({ answer: () => slow.promise })
+    const observationalMemory = {
+      ...small,
+      model: slowly,
+      observation: { messageTokens: 5, bufferTokens: false },
+    } as const
+    const options = { semanticRecall: false, observationalMemory, generateTitle: { model: slowly } } as const
+    const { agent } = guide(memory, { defaultOptions: { memory: { options } } })
+    const { runId } = await agent.generate(town(0), where)
+    let isSettled = false
+    const settled = memory.settled().then(() => {
+      isSettled = true
+    })
+    await expect.poll(() => slowly.calls.length).toBe(2)
+    expect(isSettled).toBe(false)
+    const notes = { notes: [], task: null, suggestion: null, nothing: true }
+    slow.resolve(JSON.stringify(notes))
+    await settled
+    const run = await memory.getRun(runId ?? '')
+    expect(run?.details.observationEvents).toMatchObject([{ type: 'start' }, { type: 'end' }])
+    expect(await memory.getThreadById(where)).toMatchObject({ title: expect.stringContaining('nothing') })
+  })
+
   it('says which notes were made after its turn, and goes on to say what it said', async () => {
     const memory = openMemory()
     const { agent } = guide(memory)
@@ -134,7 +160,6 @@ describe('the record of a run', () => {
         return (run?.details.observationEvents ?? []) as { type: string; threadId: string }[]
       })
     }
-    await expect.poll(async () => (await events()).some(({ type }) => type === 'end')).toBe(true)
     expect(await events()).toContainEqual(
       expect.objectContaining({ type: 'end', threadId: 'trip', notes: expect.any(Number), tokens: expect.any(Number) }),
     )

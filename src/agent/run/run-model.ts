@@ -109,5 +109,6 @@ export function afterwards(call: Call, own: OwnTurn, end: AnswerEnd): void {
     await giveTitle(space, own.turn.threadId, { ...options, model }, { question, answer: end.parts })
   })()
   // If this fails, the thread has no title; nothing else happens.
-  space.hold(titled.catch((error: unknown) => call.agent.log('warn', 'No title could be made.', error)))
+  const failed = (error: unknown) => call.agent.log('warn', 'No title could be made.', error)
+  space.hold(titled.catch(failed), true)
 }

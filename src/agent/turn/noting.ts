@@ -93,5 +93,6 @@ export function observeAfterwards(call: Call, { turn, runId }: Pick<OwnTurn, 'tu
   // A failed cycle was reported.
   call.remembered?.space.hold(
     observed.catch((error: unknown) => call.agent.log('warn', 'The thread could not be observed.', error)),
+    true,
   )
 }

@@ -139,7 +139,7 @@ async function wait(door: Door, thread: ThreadState, operation: Awaited, request
     // The report says so.
     () => false,
   )
-  storage.hold(work)
+  storage.hold(work, true)
   const isDone = await Promise.race([work, late])
   time.stop()
   if (!isDone) waitedInVain(door, thread, operation)

@@ -13,6 +13,7 @@ function isOver(work: Promise<unknown>, deadline: Promise<void>): Promise<boolea
 export class HeldWork {
   readonly #stopping = new AbortController()
   readonly #held = new Set<Promise<void>>()
+  readonly #background = new Set<Promise<void>>()
 
   /** Aborted when the memory closes and the work did not end in time. */
   get stopping(): AbortSignal {
@@ -23,13 +24,24 @@ export class HeldWork {
     return this.#held.size === 0
   }
 
-  /** Keeps the memory open until a piece of work, such as an agent's turn, has ended in any way. */
-  add(work: Promise<unknown>): void {
+  /**
+   * Keeps the memory open until a piece of work, such as an agent's turn, has ended in any way.
+   *
+   * @param isBackground Whether nobody waits for its answer, so that `settled` does.
+   */
+  add(work: Promise<unknown>, isBackground: boolean): void {
     const over = () => {
       this.#held.delete(ended)
+      this.#background.delete(ended)
     }
     const ended: Promise<void> = work.then(over, over)
     this.#held.add(ended)
+    if (isBackground) this.#background.add(ended)
+  }
+
+  /** Waits for the work in the background that has begun by now. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#background)
   }
 
   /** Waits `waitMs` for the work, then aborts it, and waits 2 s more. */

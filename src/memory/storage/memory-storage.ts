@@ -56,9 +56,16 @@ export class MemoryStorage {
 
   /**
    * Keeps the memory open for a piece of work, such as an agent's turn: closing waits until it has ended in any way.
+   *
+   * @param isBackground Whether nobody waits for its answer, so that `settled` does. Default: false.
    */
-  hold(work: Promise<unknown>): void {
-    this.#held.add(work)
+  hold(work: Promise<unknown>, isBackground = false): void {
+    this.#held.add(work, isBackground)
+  }
+
+  /** Waits for the held work in the background that has begun by now, such as the notes of a thread. */
+  heldSettled(): Promise<void> {
+    return this.#held.settled()
   }
 
   /**
