@@ -198,11 +198,16 @@ export function reflectedNoteKey(created: Seq, generation: number, number: numbe
   return `${generationPrefix(created, generation)}${padded(number)}`
 }
 
+/** What the key of a note says: when its thread was created, of which chunk or generation it is, and its number there. */
+export function noteNumbers(key: string) {
+  const [created, kind, of, number] = key.split('/')
+  const lane = kind === 'chunk' ? ('chunk' as const) : ('generation' as const)
+  return { created: Number(created), lane, of: Number(of), number: Number(number) }
+}
+
 /** The id of a note, by its key, which holds the numbers of the id. */
 export function noteIdOf(spaceKey: SpaceKey, key: string): ObservationId {
-  const [created, lane, of, number] = key.split('/')
-  const numbers = { created: Number(created), of: Number(of), number: Number(number) }
-  return observationIdOf({ spaceKey, lane: lane === 'chunk' ? 'chunk' : 'generation', ...numbers })
+  return observationIdOf({ spaceKey, ...noteNumbers(key) })
 }
 
 export function noteOf(value: JsonObject): NoteFields {
