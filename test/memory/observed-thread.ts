@@ -1,5 +1,6 @@
 // One observed thread whose messages each name a town: what an agent does around a turn, and what must hold at any time.
 
+import type { StoredMessage } from 'aquifer'
 import type { LanguageModelObject } from '../../src/derive/provider-model.ts'
 import { noteOf } from '../../src/domain/records/observation.ts'
 import { coreOf } from '../../src/facade/conversations.ts'
@@ -34,6 +35,18 @@ export async function noteAround(
   return record === null ? null : observeThread(door, record, { ...request, isAll: false })
 }
 
+/** The messages of a thread, of all pages. */
+async function allMessages(memory: Memory, where: typeof observedWhere): Promise<readonly StoredMessage[]> {
+  const messages: StoredMessage[] = []
+  let cursor: { readonly cursor?: string } = {}
+  for (;;) {
+    const page = await memory.listMessages({ ...where, perPage: false, ...cursor })
+    messages.push(...page.messages)
+    if (page.nextCursor === undefined) return messages
+    cursor = { cursor: page.nextCursor }
+  }
+}
+
 /** Where the messages of a thread are that stand: each town by name, in order. */
 interface WhereTowns {
   /** In messages that stand and are not of an open turn. */
@@ -51,7 +64,7 @@ export async function townsOf(memory: Memory, threadId = observedWhere.threadId)
   const where = { resourceId: observedWhere.resourceId, threadId }
   const door = resourceSpace(coreOf(memory), where.resourceId)
   const { record: thread } = await door.threads.get(threadId)
-  const messages = thread === null ? [] : (await memory.listMessages({ ...where, perPage: false })).messages
+  const messages = thread === null ? [] : await allMessages(memory, where)
   const said = messages.filter(({ turnStatus }) => turnStatus !== 'open')
   const head = thread === null ? null : await readHead(door, thread)
   const notes = head === null ? [] : (await notesAfter(door, head, 0)).map(({ value }) => noteOf(value))
