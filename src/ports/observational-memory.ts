@@ -18,7 +18,7 @@ export interface NoteExtractor {
   readonly schema?: SchemaLike
   /**
    * Where its result goes: to facts of the resource (default), which are forgotten with the messages that they come from, or into
-   * working memory, where it is merged and belongs to nobody else's messages. That needs a schema.
+   * working memory, where it is merged, and which `forget` lists among the copies of these messages. That needs a schema.
    */
   readonly to?: ExtractorTarget
 }

@@ -4,7 +4,7 @@
  */
 import { setImmediate as oneTurn } from 'node:timers/promises'
 import { isGranted } from '../../access/grants.ts'
-import type { SpaceId } from '../../domain/id.ts'
+import type { SpaceId, SpaceKey } from '../../domain/id.ts'
 import type { Language } from '../../domain/language.ts'
 import { addressText, type RecordAddress } from '../../domain/records/address.ts'
 import type { Storage } from '../../ports/storage.ts'
@@ -13,7 +13,7 @@ import { clonedMessages } from './cloned-messages.ts'
 import { comparedSentences, copiedSentences, OtherWords } from './copied-words.ts'
 import type { Forgotten } from './forgotten.ts'
 import { RecordTexts } from './record-texts.ts'
-import { type RunTrace, traceOf, writtenBy } from './run-traces.ts'
+import { forwardedBy, type RunTrace, traceOf, writtenBy } from './run-traces.ts'
 
 /** Copies that are found at most. */
 const mostCopies = 1_000
@@ -42,6 +42,7 @@ class CopyFinder {
   /** How much that is gone a run had seen when it was last looked at. */
   readonly #looked = new Map<string, number>()
   readonly #languages = new Map<SpaceId, Language>()
+  readonly #spaces = new Map<SpaceKey, SpaceId>()
   #all: readonly RecordAddress[] | null = null
   #runsRead = 0
   isCut = false
@@ -87,12 +88,17 @@ class CopyFinder {
     for (const space of spaces) {
       texts.push(space)
       const state = await this.#storage.spaces.get(this.#core.access, space)
-      if (state !== null) texts.push(state.key)
+      if (state === null) continue
+      texts.push(state.key)
+      this.#spaces.set(state.key, space)
     }
+    const spaceOf = (key: SpaceKey) => this.#spaces.get(key) ?? null
     for (let after: number | null = null; ; ) {
       const query = { spaces, texts, after, limit: runsPerPage }
       const page = await this.#storage.runs.mentioning(this.#core.access, query)
-      for (const one of page.items) if (!this.#runs.has(one.run.id)) this.#runs.set(one.run.id, traceOf(one))
+      for (const one of page.items) {
+        if (!this.#runs.has(one.run.id)) this.#runs.set(one.run.id, traceOf(one, spaceOf))
+      }
       this.#runsRead += runsPerPage
       if (page.next === null) return
       if (this.#runsRead >= mostRuns) this.isCut = true
@@ -107,12 +113,30 @@ class CopyFinder {
     return this.#forgotten.has(address) || this.#copies.has(addressText(address))
   }
 
+  /** All that the run saw, by name. */
+  #sawOf(run: RunTrace): readonly RecordAddress[] {
+    const parent = run.parentRunId === undefined ? undefined : this.#runs.get(run.parentRunId)
+    return parent === undefined ? run.saw : [...run.saw, ...forwardedBy(parent, run)]
+  }
+
+  /** Spaces of notes that the run saw and that are gone: nobody knows any more which messages they were made of. */
+  async #spacesOfLostNotes(saw: readonly RecordAddress[]): Promise<readonly SpaceId[]> {
+    const spaces = new Set<SpaceId>()
+    for (const address of saw) {
+      if (address.kind !== 'observation' || spaces.has(address.space) || !this.#mayRead(address)) continue
+      if ((await this.#texts.of(address)).length === 0) spaces.add(address.space)
+    }
+    return [...spaces]
+  }
+
   /** All that the run may have seen of what is gone. */
-  async #goneFor({ saw, sawAnyOf }: RunTrace): Promise<readonly RecordAddress[]> {
+  async #goneFor(run: RunTrace): Promise<readonly RecordAddress[]> {
+    const saw = this.#sawOf(run)
     const gone = saw.filter((address) => this.#isGone(address) && this.#mayRead(address))
-    if (sawAnyOf.length === 0) return gone
+    const sawAnyOf = new Set([...run.sawAnyOf, ...(await this.#spacesOfLostNotes(saw))])
+    if (sawAnyOf.size === 0) return gone
     this.#all ??= await this.#forgotten.list()
-    const any = [...this.#all, ...this.copies].filter(({ space }) => sawAnyOf.includes(space))
+    const any = [...this.#all, ...this.copies].filter(({ space }) => sawAnyOf.has(space))
     return [...gone, ...any]
   }
 
@@ -164,16 +188,12 @@ class CopyFinder {
   }
 
   /** The words of all else that the run saw, as they were then, without what it wrote itself. */
-  async #othersOf(
-    { saw, until }: RunTrace,
-    written: readonly RecordAddress[],
-    language: Language,
-  ): Promise<OtherWords> {
+  async #othersOf(run: RunTrace, written: readonly RecordAddress[], language: Language): Promise<OtherWords> {
     const own = new Set(written.map(addressText))
     const others = new OtherWords(language)
-    for (const address of saw) {
+    for (const address of this.#sawOf(run)) {
       if (!this.#mayRead(address) || this.#isGone(address) || own.has(addressText(address))) continue
-      for (const text of await this.#texts.until(until, address)) others.add(text)
+      for (const text of await this.#texts.until(run.until, address)) others.add(text)
     }
     return others
   }

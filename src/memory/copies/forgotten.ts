@@ -1,8 +1,16 @@
-/** The records that a forget erases, by address: those that are named, and the facts that go with them. */
+/** The records that a forget erases, by address: those that are named, and the facts and notes that go with them. */
 import type { Access } from '../../domain/actor.ts'
-import type { SpaceId } from '../../domain/id.ts'
+import { parseMessageId, type SpaceId } from '../../domain/id.ts'
 import { addressText, type RecordAddress } from '../../domain/records/address.ts'
 import { factStatuses } from '../../domain/records/fact.ts'
+import {
+  comparePlaces,
+  headKey,
+  noteIdOf,
+  noteOf,
+  observationNoun,
+  type Place,
+} from '../../domain/records/observation.ts'
 import type { Storage } from '../../ports/storage.ts'
 
 /** Records of a space or a thread that are listed at most. */
@@ -73,10 +81,62 @@ async function learnedFrom(
   return found
 }
 
+type MessageAddress = RecordAddress & { readonly kind: 'message' }
+
+/** The place of a message in its thread; null if it is gone. */
+async function placeOf(storage: Storage, access: Access, { space, threadId, id }: MessageAddress) {
+  const issued = parseMessageId(id)
+  if (issued !== null) return { turn: issued.turn, index: issued.index }
+  const found = await storage.messages.find(access, space, id)
+  return found.find(({ message }) => message.threadId === threadId) ?? null
+}
+
+/** The notes of a thread that say something of messages of it; with null, all of them. */
+async function notesOn(
+  storage: Storage,
+  access: Access,
+  { space, threadId }: Omit<MessageAddress, 'kind' | 'id'>,
+  places: readonly Place[] | null,
+): Promise<readonly RecordAddress[]> {
+  const [{ record: thread }, state] = await Promise.all([
+    storage.threads.get(access, space, threadId),
+    storage.spaces.get(access, space),
+  ])
+  if (thread === null || state === null) return []
+  const found: RecordAddress[] = []
+  for (let after: string | null = null; ; ) {
+    const query = { prefix: headKey(thread.createdSeq), after, limit: pageSize }
+    const page = await storage.records.list(access, space, observationNoun, query)
+    for (const { key, value } of page.items) {
+      const { from, until } = noteOf(value)
+      const isOn = places?.some((place) => comparePlaces(from, place) <= 0 && comparePlaces(place, until) <= 0) ?? true
+      if (isOn) found.push({ kind: 'observation', space, id: noteIdOf(state.key, key) })
+    }
+    after = page.items.at(-1)?.key ?? null
+    if (!page.more || after === null) return found
+  }
+}
+
+/** The notes that say something of some messages. */
+async function notesOnMessages(
+  storage: Storage,
+  access: Access,
+  named: readonly RecordAddress[],
+): Promise<readonly RecordAddress[]> {
+  const messages = named.filter((address) => address.kind === 'message')
+  const notes: RecordAddress[] = []
+  for (const own of Map.groupBy(messages, ({ space, threadId }) => `${space}\n${threadId}`).values()) {
+    const places = await Promise.all(own.map((message) => placeOf(storage, access, message)))
+    const there = places.flatMap((place) => place ?? [])
+    notes.push(...(await notesOn(storage, access, own[0] as MessageAddress, there)))
+  }
+  return notes
+}
+
 const idsIn = (addresses: readonly RecordAddress[]) =>
   addresses.flatMap((address) => ('id' in address ? [address.id] : []))
 
-/** Single records of any spaces. */
+/** Single records of any spaces, what was learned from them alone, and the notes that were made of them. */
 export async function forgottenRecords(
   storage: Storage,
   access: Access,
@@ -85,6 +145,7 @@ export async function forgottenRecords(
   const bySpace = Map.groupBy(named, ({ space }) => space)
   const all = [...named]
   for (const [space, own] of bySpace) all.push(...(await learnedFrom(storage, access, space, idsIn(own))))
+  all.push(...(await notesOnMessages(storage, access, named)))
   const names = new Set(all.map(addressText))
   return {
     spaces: [...bySpace.keys()],
@@ -102,12 +163,13 @@ export async function forgottenThread(
 ): Promise<Forgotten> {
   const messages = await messagesOf(storage, access, space, threadId)
   const learned = await learnedFrom(storage, access, space, idsIn(messages))
-  const facts = new Set(learned.map(addressText))
+  const notes = await notesOn(storage, access, { space, threadId }, null)
+  const derived = new Set([...learned, ...notes].map(addressText))
   const isIn = (address: RecordAddress) => 'threadId' in address && address.threadId === threadId
   return {
     spaces: [space],
-    has: (address) => (address.space === space && isIn(address)) || facts.has(addressText(address)),
-    list: async () => [...messages, ...(await blocksOf(storage, access, space, threadId)), ...learned],
+    has: (address) => (address.space === space && isIn(address)) || derived.has(addressText(address)),
+    list: async () => [...messages, ...(await blocksOf(storage, access, space, threadId)), ...learned, ...notes],
   }
 }
 

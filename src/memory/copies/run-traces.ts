@@ -1,6 +1,6 @@
 /** What a run saw and wrote, by address, from its record and its turn. */
 import type { Access } from '../../domain/actor.ts'
-import { parseTurnId, type SpaceId } from '../../domain/id.ts'
+import { parseObservationId, parseTurnId, type SpaceId, type SpaceKey } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import type { RecordAddress } from '../../domain/records/address.ts'
 import { readNoted } from '../../domain/records/noted.ts'
@@ -16,6 +16,22 @@ const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(valu
 const textIn = (item: Json, field: string): string | null => {
   const value = isJsonObject(item) ? item[field] : null
   return typeof value === 'string' ? value : null
+}
+
+/** Finds a space by its key; null if it is none of those that are looked through. */
+type SpaceOfKey = (key: SpaceKey) => SpaceId | null
+
+/** The notes in what a model was shown, in whichever space, and whether there were more than are named. */
+function notesIn(seen: Json | undefined, spaceOf: SpaceOfKey) {
+  const notes = isJsonObject(seen) ? seen.observations : undefined
+  if (!isJsonObject(notes)) return { named: [], hasMore: false }
+  const ids = listOf(notes.ids).filter((id) => typeof id === 'string')
+  const named = ids.flatMap((id): readonly RecordAddress[] => {
+    const issued = parseObservationId(id)
+    const space = issued === null ? null : spaceOf(issued.spaceKey)
+    return space === null ? [] : [{ kind: 'observation', space, id }]
+  })
+  return { named, hasMore: Number(notes.notes ?? 0) + Number(notes.ofOthers ?? 0) > ids.length }
 }
 
 /** The records in what a model was shown: see `SeenItems` of the agents. */
@@ -59,6 +75,10 @@ export interface RunTrace {
   readonly until: Moment
   readonly space: SpaceId
   readonly saw: readonly RecordAddress[]
+  /** Ids of messages that the run which called it forwarded, from its own thread. */
+  readonly forwarded: readonly string[]
+  /** The run that called it. */
+  readonly parentRunId?: string
   /** Spaces of which it may have seen anything: its record does not say what. */
   readonly sawAnyOf: readonly SpaceId[]
   /** What its tools wrote. */
@@ -68,25 +88,47 @@ export interface RunTrace {
 }
 
 /** The trace of a run. One whose process was killed has left no record of what it saw. */
-export function traceOf({ space, run }: WaitingRun): RunTrace {
-  const { details, threadId } = run
+export function traceOf({ space, run }: WaitingRun, spaceOf: SpaceOfKey): RunTrace {
+  const { details, threadId, parentRunId } = run
   const earlier = isJsonObject(details.seenEarlier) ? Object.values(details.seenEarlier) : []
+  const all = [details.seen, ...earlier]
   const read = readNoted(details.read)
   const wrote = readNoted(details.wrote)
-  const isUnknown = run.kind === 'agent' && details.seen === undefined
+  const notes = all.map((seen) => notesIn(seen, spaceOf))
+  const isUnknown = run.kind === 'agent' && (details.seen === undefined || notes.some(({ hasMore }) => hasMore))
   return {
     runId: run.id,
     startedAt: run.startedAt,
     until: { space, seq: run.version, at: run.updatedAt },
     space,
     saw: [
-      ...[details.seen, ...earlier].flatMap((seen) => shownIn(seen, space, threadId)),
+      ...all.flatMap((seen) => shownIn(seen, space, threadId)),
+      ...notes.flatMap(({ named }) => named),
       ...read.records.map(({ address }) => address),
     ],
+    forwarded: all
+      .flatMap((seen) => (isJsonObject(seen) ? listOf(seen.forwarded) : []))
+      .flatMap((one) => {
+        return textIn(one, 'id') ?? []
+      }),
+    ...(parentRunId === undefined ? {} : { parentRunId }),
     sawAnyOf: isUnknown ? [space, ...read.whole] : read.whole,
     wrote: wrote.records.map(({ address }) => address),
     turn: turnOf(run),
   }
+}
+
+/** The name of the notes among forwarded messages: they stand for those that they condense. */
+const forwardedNotes = 'observations'
+
+/** What a run saw of the run that called it: forwarded messages, and its notes if they were forwarded with them. */
+export function forwardedBy({ turn, space, saw }: RunTrace, { forwarded }: RunTrace): readonly RecordAddress[] {
+  if (turn === null) return []
+  return forwarded.flatMap((id): readonly RecordAddress[] =>
+    id === forwardedNotes
+      ? saw.filter(({ kind }) => kind === 'observation')
+      : [{ kind: 'message', space, threadId: turn.threadId, id }],
+  )
 }
 
 function turnOf({ threadId, turnId }: RunState): RunTrace['turn'] {

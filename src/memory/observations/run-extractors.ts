@@ -12,12 +12,14 @@ import type { Change } from '../../domain/commit/commit.ts'
 import { MemoryError } from '../../domain/error.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../domain/json.ts'
 import { withPeers } from '../../domain/peer-packages.ts'
+import { NotedRecords } from '../../domain/records/noted.ts'
 import { standardOf, statedJsonSchema } from '../../domain/schema-like.ts'
 import { lowerOf, type Trust } from '../../domain/trust.ts'
 import type { NoteExtractor } from '../../ports/observational-memory.ts'
 import type { Core } from '../door/core.ts'
 import type { Door } from '../door/door.ts'
 import { modelTime } from '../door/model-time.ts'
+import { blockIn } from '../working-memory/block.ts'
 import { writeWorkingMemory } from '../working-memory/working-memory.ts'
 
 /** A line that extractors read, the messages that it stands for, and the lowest trust of those who said it. */
@@ -134,6 +136,36 @@ async function foundBy(
   return { changes: [], patch: isJsonObject(value) ? value : { [name]: value } }
 }
 
+/** Messages that the record of a run names at most. Of a run that read more it is not known what it saw. */
+const mostNamed = 1_000
+
+/**
+ * Stores what extractors read and what they are about to write, as the record of a run: working memory has no sources, so this is how
+ * forgetting finds what it has from a message.
+ */
+async function recordRun(
+  door: Door,
+  threadId: string,
+  lines: readonly ExtractedLine[],
+  names: readonly string[],
+): Promise<void> {
+  const ids = [...new Set(lines.flatMap(({ messageIds }) => messageIds))]
+  const { threadId: inThread, name } = blockIn(door, { threadId })
+  const wrote = new NotedRecords()
+  const place = inThread === null ? {} : { threadId: inThread }
+  wrote.add({ kind: 'working-memory', space: door.id, ...place, name })
+  const seen = ids.length > mostNamed ? {} : { seen: { messages: ids.map((id) => ({ id })) } }
+  const run: Change = {
+    kind: 'run-put',
+    unique: door.core.createId(),
+    name: door.core.access.actor.id,
+    status: 'complete',
+    threadId,
+    details: { extractors: [...names], ...seen, wrote: wrote.details ?? {} },
+  }
+  await door.submit([run], { background: true })
+}
+
 const nothing: Extracted = { changes: [], finish: async () => {} }
 
 /**
@@ -169,6 +201,15 @@ export async function runExtractors(
   return {
     changes,
     async finish() {
+      if (patches.length === 0) return
+      const names = patches.map(({ name }) => name)
+      try {
+        await recordRun(door, threadId, lines, names)
+      } catch (error) {
+        // What nobody could find again is not written.
+        for (const name of names) drop(name, error)
+        return
+      }
       for (const { name, patch } of patches) {
         const written = writeWorkingMemory(door, { threadId, workingMemory: patch })
         await written.catch((error: unknown) => drop(name, error))
