@@ -17,8 +17,11 @@ export interface Growth {
 /** Below this much, what else the process does at times counts for more than the work. */
 export const floorMs = 40
 
-/** 8 times the input may take 12 times as long, for what is done once and what is collected in between. */
-const most = 12
+/**
+ * 8 times the input may take 24 times as long: work that grows with the square takes 64 times, and linear work was seen to take 19
+ * times as long where other processes drove it out of the caches of the processor.
+ */
+const most = 24
 /**
  * Twice the input may take 3.6 times as long. What fits into the youngest memory costs a third of what does not, and a small input
  * may fit alone: then linear work grows 8 times the input by 30 times, but the second half of it by 2.6 times, and by 3.2 on a busy machine. Work that

@@ -2,15 +2,13 @@
 // Own process: it replaces RegExp, loads modules again and measures how processor time grows.
 import { analyse } from 'scslre'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { growth, processorMs } from '../processor-time.ts'
+import { growth, mostGrowth, processorMs } from '../processor-time.ts'
 import { isCode, readRepository } from '../tidy/repository.ts'
 import { parseSource } from '../tidy/source-file.ts'
 import { attackStrings, ofLength } from './attack-strings.ts'
 import { builders, caught } from './built-patterns.ts'
 import { findPatterns } from './find-patterns.ts'
 
-/** 16 times the text may take 40 times as long: the rest is the memory's and the machine's. */
-const mostGrowth = 40
 /** Up to 256 KB, and from so short that even what is exponential or cubic comes to its end. */
 const lengths = [256, 1_024, 4_096, 16_384, 65_536, 262_144]
 const shortLength = 1_024
@@ -50,7 +48,7 @@ async function worstGrowth(source: string, flags: string): Promise<number> {
   let most = 0
   for (const { attack } of worst) {
     const runs = lengths.map((length) => searchAll(source, flags, ofLength(attack, length)))
-    most = Math.max(most, await growth(runs, mostGrowth))
+    most = Math.max(most, await growth(runs))
     if (most > mostGrowth) break
   }
   return most
