@@ -2,18 +2,20 @@
 
 import { sentencesOf } from '../src/derive/sentences.ts'
 import type { Actor } from '../src/domain/actor.ts'
-import { packTurn } from '../src/domain/id.ts'
-import { indexedMessage } from '../src/domain/index/indexed.ts'
+import { factIdOf, packTurn, type SpaceKey } from '../src/domain/id.ts'
+import { indexedFact, indexedMessage } from '../src/domain/index/indexed.ts'
 import { packVectors, quantise, segmentVectors, unpackVectors } from '../src/domain/index/vector-segment.ts'
-import { messageRef, packWords, shareToSegments, unpackWords } from '../src/domain/index/word-segment.ts'
+import { type IndexedRecord, packWords, shareToSegments, unpackWords } from '../src/domain/index/word-segment.ts'
 import { analyserVersion } from '../src/domain/index/words.ts'
+import { type FactState, unstated } from '../src/domain/records/fact.ts'
 import { planOf } from '../src/recall/question/plan.ts'
 import type { Question } from '../src/recall/question.ts'
 import { type Corpus, corpusOf } from '../src/recall/records/corpus.ts'
 import { Nearness } from '../src/recall/vectors/nearness.ts'
 import { similarities } from '../src/recall/vectors/similarity.ts'
 import type { EmbeddingCache } from './embedding-cache.ts'
-import type { Conversation } from './questions.ts'
+import type { Statement } from './facts/statements.ts'
+import type { Turn } from './questions.ts'
 
 /** Where the first of the messages stands; the others follow. */
 const firstSeq = 2
@@ -34,32 +36,64 @@ const noProgress = () => {}
  */
 const askedAt = { nowMs: Date.UTC(2026, 0, 1), timeZone: 'UTC' } as const
 
-/** Takes in a conversation, each turn as a message. With `sentences`, their vectors are compared too. */
+/** A record of the index with its text. */
+interface TextRecord {
+  readonly id: string
+  readonly text: string
+  readonly record: IndexedRecord
+}
+
+function messageOf({ id, author, at, text }: Turn, seq: number): TextRecord {
+  const speaker: Actor = { kind: 'user', id: author, name: author }
+  const turn = packTurn({ turnSeq: seq, turnIndex: 0 })
+  const parts = [{ type: 'text' as const, text }]
+  const message = { parts, author: speaker, createdAt: at, turn, index: 0, seq, thread: 1 }
+  const record = indexedMessage(message, 'english')
+  if (record === null) throw new Error(`Turn ${id} has no text`)
+  return { id, text, record }
+}
+
+/** One application states all facts: who they are about stands in their texts alone. */
+const app: Actor = { kind: 'system', id: 'eval' }
+const spaceKey = 'evaluation' as unknown as SpaceKey
+
+function factOf({ id: name, source, at, text }: Statement, seq: number): TextRecord {
+  const stated = { ...unstated(at), text, sources: [source] }
+  const place = { version: seq, order: seq, createdAt: at, updatedAt: at, assertedBy: app }
+  const none = { deleted: false, supersededBy: null, conflictsWith: [] }
+  const id = factIdOf(spaceKey, String(seq))
+  const fact: FactState = { ...stated, ...place, ...none, id, status: 'current' }
+  const record = indexedFact(fact, 'english')
+  if (record === null) throw new Error(`Statement ${name} is in no index`)
+  return { id: name, text, record }
+}
+
+/** What is taken in: turns as messages, statements as facts, or both. */
+interface TakenIn {
+  readonly turns: readonly Turn[]
+  readonly statements?: readonly Statement[]
+}
+
+/** Takes in records. With `sentences`, their vectors are compared too. */
 export async function rankedCorpus(
-  { turns }: Conversation,
+  { turns, statements = [] }: TakenIn,
   cache: EmbeddingCache,
   bySentences = false,
 ): Promise<RankedCorpus> {
-  const records = turns.map(({ author, at, text }, place) => {
-    const speaker: Actor = { kind: 'user', id: author, name: author }
-    const turn = packTurn({ turnSeq: firstSeq + place, turnIndex: 0 })
-    const parts = [{ type: 'text' as const, text }]
-    const message = { parts, author: speaker, createdAt: at, turn, index: 0, seq: firstSeq + place, thread: 1 }
-    const record = indexedMessage(message, 'english')
-    if (record === null) throw new Error(`Turn ${place} has no text`)
-    return record
-  })
+  const messages = turns.map((turn, place) => messageOf(turn, firstSeq + place))
+  const facts = statements.map((statement, place) => factOf(statement, firstSeq + turns.length + place))
+  const all = [...messages, ...facts]
+  const records = all.map(({ record }) => record)
   const segments = shareToSegments(records).map((share) => unpackWords(packWords(share, analyserVersion)))
   const corpus = corpusOf([{ segments }])
   const segmentsOf = async (textsOf: (text: string) => readonly string[]) => {
-    const all = turns.map(({ text }) => textsOf(text))
-    const vectors = await cache.embed(all.flat(), noProgress)
+    const texts = all.map(({ text }) => textsOf(text))
+    const vectors = await cache.embed(texts.flat(), noProgress)
     let at = 0
-    const placed = records.map(({ seq, author: _, ...record }, i) => {
-      const own = vectors.slice(at, at + (all[i]?.length ?? 0))
+    const placed = records.map(({ kind, ref, seq }, i) => {
+      const own = vectors.slice(at, at + (texts[i]?.length ?? 0))
       at += own.length
-      const ref = messageRef(packTurn({ turnSeq: seq, turnIndex: 0 }), 0)
-      return { kind: record.kind, ref, seq, vectors: own.map(quantise) }
+      return { kind, ref, seq, vectors: own.map(quantise) }
     })
     const packed = []
     for (let start = 0; start < placed.length; start += segmentVectors)
@@ -70,7 +104,7 @@ export async function rankedCorpus(
   const sentences = bySentences ? await segmentsOf(sentencesOf) : null
   return {
     corpus,
-    rows: new Map(turns.map(({ id }, row) => [id, row])),
+    rows: new Map(all.map(({ id }, row) => [id, row])),
     async ask(question, mode = 'hybrid') {
       const plan = planOf(corpus, question, 'english', askedAt)
       const usual = { plan, mode, limit: 40, topK: 20 }

@@ -56,7 +56,7 @@ async function madeLists({ conversation, ranked }: Taken, mode: RecallMode, name
 }
 
 /** Weights that are set by hand: questions of conversations seldom ask for an id, or for what was said of a day. */
-const setByHand = ['exact', 'dateTold'] as const satisfies readonly FeatureName[]
+const setByHand = ['exact', 'dateTold', 'held'] as const satisfies readonly FeatureName[]
 
 /** Weights for these features, fitted to all questions of the conversations, but for those that are set by hand. */
 export async function fitTo(taken: readonly Taken[], mode: RecallMode, usual: LinearWeights): Promise<LinearWeights> {
@@ -81,7 +81,7 @@ export async function measured(
   const all: Measures[] = []
   for (const { question, evidence } of conversation.questions) {
     const asked = await ranked.ask(question, mode)
-    const { rows } = rank(ranked.corpus, weights === undefined ? asked : { ...asked, weights })
+    const { rows } = rank(ranked.corpus, weights === undefined ? asked : { ...asked, weights: { message: weights } })
     all.push(
       measure(
         rows.slice(0, 20).map(({ row }) => ids[row] as string),

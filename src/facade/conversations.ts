@@ -251,7 +251,7 @@ export abstract class Conversations {
       refuseWithoutQuestion(options)
       return this.listMessages(options as ListMessagesOptions)
     }
-    return datedRecollection(await call(this.#core, 'messages.recall', timedRecall(options)))
+    return datedRecollection(await call(this.#core, 'messages.recall', timedRecall('recall', options)))
   }
 
   /**

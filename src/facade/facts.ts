@@ -25,7 +25,7 @@ import type {
 } from '../memory/facts/facts-write.ts'
 import { call } from './call.ts'
 import { datedFact, datedVersion, type Fact, type FactVersion } from './records.ts'
-import { type Time, timed } from './times.ts'
+import { type Time, timed, timedRecall } from './times.ts'
 
 /** Whose facts to add, and how. */
 export interface AddFactsOptions extends AddFactsRequest<Time> {}
@@ -106,7 +106,10 @@ export class Facts {
    * exist. `search({ agentId })` searches the home of that agent and never those of users; see `spaces`.
    */
   async search(query: string, options: SearchFactsOptions): Promise<FactSearch> {
-    const found = await call(this.#core, 'facts.search', { ...timed('search', options, ['asOf']), stated: { query } })
+    const found = await call(this.#core, 'facts.search', {
+      ...timedRecall('search', options, ['asOf']),
+      stated: { query },
+    })
     return { ...found, results: found.results.map(datedFact) }
   }
 

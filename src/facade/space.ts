@@ -122,7 +122,9 @@ export class Space implements SpaceReads {
    */
   async recall(query: string, options: SpaceRecallOptions = {}): Promise<Recollection> {
     const stated = { space: this.id, query }
-    return datedRecollection(await call(this.#door.core, 'spaces.recall', { ...timedRecall(options), stated }))
+    return datedRecollection(
+      await call(this.#door.core, 'spaces.recall', { ...timedRecall('recall', options), stated }),
+    )
   }
 
   /**

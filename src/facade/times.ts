@@ -39,15 +39,19 @@ export function timed(what: string, given: unknown, names: readonly string[]): G
   return { what, options, isRead: true }
 }
 
-/** The same for a recall, in which a text may be a day of the zone that it names: texts stay, for recall to read. */
-export function timedRecall(given: unknown): Given {
-  const options = readPlain(given, 'recall')
+/**
+ * The same for a recall: its period and "now" may also be days of the zone that it names, so their texts stay, for recall to read.
+ *
+ * @param names Further options that are times.
+ */
+export function timedRecall(what: string, given: unknown, names: readonly string[] = []): Given {
+  const { options } = timed(what, given, names)
   if (isJsonObject(options)) {
     const fields = options as Record<string, unknown>
     for (const name of ['from', 'to', 'now'] as const)
       if (typeof fields[name] !== 'string' && fields[name] !== undefined) fields[name] = toIso(fields[name], name)
   }
-  return { what: 'recall', options, isRead: true }
+  return { what, options, isRead: true }
 }
 
 /** The same for a range of dates among the options. */

@@ -12,6 +12,7 @@ import type { Door } from './door/door.ts'
 import { observationsFor } from './observations/for-agents.ts'
 import { propose } from './proposals/propose.ts'
 import { withProposals } from './proposals/read-proposals.ts'
+import { timesOf } from './recall/period.ts'
 import { recallFrom } from './recall/recall.ts'
 import { readWorkingMemory, writeWorkingMemory } from './working-memory/working-memory.ts'
 
@@ -22,11 +23,15 @@ type Write = Parameters<AgentWorkingMemory['write']>
 export function recallIn(
   core: Core,
   [own, ...others]: readonly [SpaceId, ...SpaceId[]],
-  { filter, tokenBudget = Number.MAX_SAFE_INTEGER, without = [], ...question }: AgentQuestion,
+  { filter, tokenBudget = Number.MAX_SAFE_INTEGER, without = [], from, to, ...question }: AgentQuestion,
   isShared: (record: FoundRecord, space: SpaceId) => boolean,
 ): Promise<Found> {
+  const times = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
   return recallFrom(core, {
     ...question,
+    ...timesOf(times, core.storage.clock.now()),
+    // A fact that was replaced since may have held before that time.
+    ...(to === undefined ? {} : { includeSuperseded: true }),
     spaces: [own, ...others],
     mode: 'hybrid',
     tokenBudget,

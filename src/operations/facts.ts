@@ -28,7 +28,7 @@ import {
 } from './fields.ts'
 import { messages } from './messages.ts'
 import { operation, type Touched } from './operation.ts'
-import { degraded, itemScores, question, recallTrace } from './recall.ts'
+import { degraded, itemScores, question, recallTrace, timeFields } from './recall.ts'
 import { deletion, fact, numbers, ownerIds, stated } from './records.ts'
 
 const links = optional(z.union([id, z.array(id).max(limitTable.factLinks.max)]))
@@ -98,6 +98,7 @@ export const factOperations = [
       explain: optional(z.boolean()),
       includeSuperseded: optional(z.boolean()),
       asOf: optionalTime,
+      ...timeFields,
       weights: optional(
         z.strictObject({
           importance: optional(z.number().min(0).max(1)),

@@ -19,6 +19,13 @@ async function loadRecall() {
 
 /** A time, or a day of the zone that the question names. */
 const recallTime = optional(z.union([time, z.iso.date()]))
+/** When a question is asked, and the period that it is limited to. */
+export const timeFields = {
+  from: recallTime.describe('Only what was said, or held, at or after this time; a day begins in timeZone.'),
+  to: recallTime.describe('Only what was said, or held, before this time.'),
+  now: recallTime.describe('When it is asked: "last week" is counted from it. Default: now.'),
+  timeZone: optional(z.string().min(1).max(100)).describe('IANA name of the zone in which days begin. Default: UTC.'),
+}
 const range = z.int().min(0).max(100)
 const limits = {
   topK: optional(z.int().min(1).max(1_000)),
@@ -30,10 +37,7 @@ const limits = {
   gate: optional(z.enum(gateModes)),
   kinds: optional(z.array(z.enum(recordKinds)).min(1)),
   includeInternal: optional(z.boolean()),
-  from: recallTime.describe('Only what was said at or after this time; a day begins in timeZone.'),
-  to: recallTime.describe('Only what was said before this time.'),
-  now: recallTime.describe('When it is asked: "last week" is counted from it. Default: now.'),
-  timeZone: optional(z.string().min(1).max(100)).describe('IANA name of the zone in which days begin. Default: UTC.'),
+  ...timeFields,
 }
 
 /** A question. */

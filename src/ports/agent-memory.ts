@@ -85,6 +85,10 @@ export interface AgentQuestion extends Omit<ResolvedRecallOptions, 'scope' | 'to
   readonly longestItem?: number
   /** Only messages of this thread. */
   readonly threadId?: string
+  /** Only what was said, or held, at or after this time: an ISO time, or a day, which begins in UTC. Default: no limit. */
+  readonly from?: string
+  /** Only what was said, or held, before this time, in the same form. Default: no limit. */
+  readonly to?: string
   /** Turns whose messages are left out: those that the turn of the call replaces. Default: none. */
   readonly without?: readonly string[]
 }

@@ -60,9 +60,13 @@ export interface Legs {
   readonly dates: readonly DateSpan[]
   /** Rows whose texts speak of the days of the question, and how well they agree. */
   readonly told: ReadonlyMap<number, number>
+  /** Whether a row is a fact that held in the days of the question. */
+  readonly isHeld: (row: number) => boolean
 }
 
 const messageKind = 0
+/** What a fact that held at the time of the question has of the weight of one that began then. */
+const heldShare = 0.5
 
 /** The score of a row without its session; fills in what each part adds to it, at its place in `partAt`, where asked. */
 type Fusion = (row: number, into: Float64Array | null) => number
@@ -70,7 +74,7 @@ type Fusion = (row: number, into: Float64Array | null) => number
 /** A fusion of these legs. Without the leg of meaning, the words have its weight too. */
 export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
   const { kinds, flags, chars, authors, minutes } = corpus.columns
-  const { keyword, vector, exact, recent, speaker, dates, told } = legs
+  const { keyword, vector, exact, recent, speaker, dates, told, isHeld } = legs
   const tables = recordKinds.map((kind) => ({ ...weights[kind] }))
   if (vector === null) for (const table of tables) table.keyword += table.vector
   let ordinary: number | null = null
@@ -79,6 +83,8 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
     ordinary ??= vector === null ? 0 : scopeSummary(corpus, vector).mean
     return Math.max(ordinary, words)
   }
+  const agreement = (row: number) =>
+    Math.max(dateScore(dates, minutes[row] as number), told.get(row) ?? 0, isHeld(row) ? heldShare : 0)
   return (row, into) => {
     const table = tables[kinds[row] as number] as Record<FusedPart, number>
     const words = keyword === null ? 0 : (keyword[row] as number)
@@ -90,8 +96,7 @@ export function fusionOf(corpus: Corpus, legs: Legs): Fusion {
     const byTerms = exact === null ? 0 : (exact[row] as number) * table.exact
     const byAge = recent === null ? 0 : (recent[row] as number) * table.recent
     const byAuthor = speaker === null ? 0 : (speaker[authors[row] as number] as number) * table.author
-    const byDate =
-      dates.length === 0 ? 0 : Math.max(dateScore(dates, minutes[row] as number), told.get(row) ?? 0) * table.date
+    const byDate = dates.length === 0 ? 0 : agreement(row) * table.date
     const byLength = length * table.length
     // Adding 0 makes 0 of -0, which nothing times a negative weight is.
     const byMark = isQuestion * table.question + 0

@@ -5,7 +5,7 @@ import { exactRows, exactScores } from './legs/exact.ts'
 import { type KeywordLeg, keywordLeg } from './legs/keyword.ts'
 import { recentScores } from './legs/recent.ts'
 import { vectorScores } from './legs/vector.ts'
-import { toldRows } from './question/dates.ts'
+import { factsHeldIn, toldRows } from './question/dates.ts'
 import type { Question } from './question.ts'
 import type { Corpus } from './records/corpus.ts'
 
@@ -27,10 +27,11 @@ export function gatherLegs(corpus: Corpus, { plan, mode, similarities }: Questio
   const exact = keyword === null ? null : exactScores(corpus, plan.terms, found)
   const hasNothing = keyword === null && vector === null
   const recent = hasNothing && !(mode === 'keyword' && plan.terms.length > 0) ? recentScores(corpus) : null
-  const { spans: dates, days } = plan.times
+  const { spans: dates, days, minutes } = plan.times
   const told = toldRows(corpus, days)
+  const isHeld = factsHeldIn(corpus, minutes)
   return {
-    legs: { keyword: keyword?.scores ?? null, vector, exact, recent, speaker: plan.speaker, dates, told },
+    legs: { keyword: keyword?.scores ?? null, vector, exact, recent, speaker: plan.speaker, dates, told, isHeld },
     keyword,
     exact: exactRows(exact, found),
     isExact: (row) => exact !== null && (exact[row] as number) > 0,

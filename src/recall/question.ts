@@ -7,6 +7,15 @@ import type { Demotions } from './weigh.ts'
 export const recallModes = ['hybrid', 'keyword', 'vector'] as const
 export type RecallMode = (typeof recallModes)[number]
 
+/** Weights of the linear ranker for the kinds of records that it was fitted to. */
+export interface KindWeights {
+  readonly message: LinearWeights
+  /** Null: by fusion. */
+  readonly fact: LinearWeights | null
+  /** What a fact begins with, in units of the fusion. */
+  readonly factStart: number
+}
+
 export interface Question {
   readonly plan: Plan
   readonly mode: RecallMode
@@ -21,7 +30,7 @@ export interface Question {
   /** Leaves out records that have nothing to do with the question. Default: false. */
   readonly matchesOnly?: boolean
   /** Weights of the linear ranker other than the usual ones, to measure them. */
-  readonly weights?: LinearWeights
+  readonly weights?: Partial<KindWeights>
   /** How many rows to rank. */
   readonly limit: number
   /** Of these, how many the answer will hold: rows with exact terms are among them. */

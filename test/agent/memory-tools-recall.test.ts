@@ -61,6 +61,25 @@ describe('recall', () => {
     expect(count(await recall(memory, { query: 'invoice', topK: 2 }, { semanticRecall: { topK: 1 } }))).toBe(2)
   })
 
+  it('keeps to the days that it is asked for, and says which are none', async () => {
+    const memory = await talked()
+    const told = { userId: 'alice', infer: false } as const
+    const { results } = await memory.add('The invoice address is Rome.', { ...told, validFrom: '2026-02-01T00:00:00Z' })
+    const supersedes = [results[0]?.id ?? '']
+    await memory.add('The invoice address is Pisa.', { ...told, validFrom: '2026-02-20T00:00:00Z', supersedes })
+    const within = (times: object) => recall(memory, { query: 'invoice', ...times }, { ...options, facts: true })
+    const before = await within({ since: null, until: '2026-02-20' })
+    expect([before.includes('Rome'), before.includes('Pisa'), before.includes('INV-7781')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    const later = await within({ since: '2026-03-01', until: null })
+    expect([later.includes('Rome'), later.includes('Pisa'), later.includes('INV-7781')]).toEqual([false, true, true])
+    const none = await callOnce(await toolsOf(memory, options), 'recall', { query: 'invoice', since: '2026-02-30' })
+    expect(JSON.stringify(none)).toContain('2026-02-30')
+  })
+
   it('finds facts too, if the agent has facts', async () => {
     const memory = await talked()
     await memory.add('Her invoice address is in Rome.', { userId: 'alice', infer: false })

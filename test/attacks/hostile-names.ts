@@ -157,7 +157,7 @@ const facts: readonly Entry[] = [
     s.memory.facts.add('x', { userId: s.resourceId, infer: false, ...(given as object) }),
   ),
   ...options('Memory.add', factIds, (s, given: object) => s.memory.add('x', { infer: false, ...given })),
-  ...options('Facts.search', [...factIds, 'asOf', 'mode'], (s, given: object) =>
+  ...options('Facts.search', [...factIds, 'asOf', 'mode', 'from', 'timeZone'], (s, given: object) =>
     s.memory.facts.search('x', { userId: s.resourceId, ...given }),
   ),
   entry('Facts.search', 'spaces', (s, text) => s.memory.facts.search('x', { userId: s.resourceId, spaces: [text] })),

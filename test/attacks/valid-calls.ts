@@ -137,7 +137,8 @@ const facts = calls('Facts', ({ memory: m }) => m.facts, {
   },
   search: (s) => {
     const searched = { filters: { a: { $in: [1] } }, topK: 2, threshold: 0.1, explain: true, asOf: new Date() }
-    return ['tea', { ...ids(s), ...searched, includeSuperseded: true, spaces: [`resource/${s.resourceId}`] }]
+    const times = { from: 0, to: '2100-01-01', now: new Date(), timeZone: 'Europe/Berlin' }
+    return ['tea', { ...ids(s), ...searched, ...times, includeSuperseded: true, spaces: [`resource/${s.resourceId}`] }]
   },
   get: () => ['fact_aaaaaaaaaaaa_x', { includeSuperseded: true }],
   getAll: (s) => [{ ...ids(s), filters: { $or: [{ a: 1 }] }, limit: 2, asOf: 0, includeSuperseded: true }],

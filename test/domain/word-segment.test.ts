@@ -49,6 +49,7 @@ const anyPart = fc.record({
     maxLength: 3,
   }),
   matters: fc.option(fc.nat({ max: 100 }), { nil: null }),
+  ends: fc.option(fc.integer({ min: -1_000_000, max: 4_000_000_000 }), { nil: null }),
   named: fc.option(
     fc.record({ kind: fc.constantFrom('given', 'introduced', 'asked'), name: fc.constantFrom('', 'Zoë', 'Ann Lee') }),
     { nil: null },
@@ -57,7 +58,7 @@ const anyPart = fc.record({
 
 const anyRecords = fc.array(anyPart, { maxLength: 60, size: 'max' }).map((parts) => {
   let seq = 10
-  return parts.map(({ gap, said, spans, matters, named, ...part }, i): IndexedRecord => {
+  return parts.map(({ gap, said, spans, matters, ends, named, ...part }, i): IndexedRecord => {
     seq += gap
     const ref = part.kind === 'message' ? messageRef(packTurn({ turnSeq: seq - 1, turnIndex: i % 3 }), i) : `ref-${i}`
     const speech = part.kind === 'message' && said !== null ? { speech: said } : {}
@@ -66,6 +67,7 @@ const anyRecords = fc.array(anyPart, { maxLength: 60, size: 'max' }).map((parts)
       ...{ ...part, ref, seq, length: part.terms.length + 1, ...speech },
       ...(mentions.length === 0 ? {} : { mentions }),
       ...(matters === null ? {} : { importance: matters }),
+      ...(ends === null ? {} : { until: ends }),
       ...(named === null ? {} : { naming: named }),
     }
   })

@@ -115,4 +115,43 @@ describe('superseded facts', () => {
     expect(await asOf(clock.ms - 11 * day)).toEqual([old])
     expect(await asOf(clock.ms - 11 * day - 1)).toEqual([])
   })
+
+  it('come in the period in which they held, its end not among it', async () => {
+    const { memory, clock, old, current } = await moved()
+    const within = async (options: object) =>
+      (await memory.search('Where does Alice live?', { ...alice, ...options })).results.map(({ id }) => id).toSorted()
+    const both = [old, current].toSorted()
+    expect(await within({ to: clock.ms })).toEqual([old])
+    expect(await within({ from: clock.ms - 1 })).toEqual([current])
+    expect(await within({ from: clock.ms - day, to: new Date(clock.ms + 1) })).toEqual(both)
+    expect(await within({ from: clock.ms, to: clock.ms + 1 })).toEqual([current])
+    expect(await within({ from: clock.ms - 30 * day, to: clock.ms - 20 * day })).toEqual([])
+    // As of a time in a period: both must agree.
+    expect(await within({ asOf: clock.ms, to: clock.ms })).toEqual([])
+  })
+})
+
+describe('times in a question for facts', () => {
+  it('are counted from the "now" and in the zone that are stated', async () => {
+    const memory = openMemory()
+    const stated = (text: string, validFrom: string) => memory.add(text, { ...alice, validFrom })
+    await stated('Alice planted roses', '2025-05-06T22:30:00Z')
+    await stated('Alice planted tulips', '2025-05-09T12:00:00Z')
+    const first = async (now: string, timeZone: string) => {
+      const { results } = await memory.search('What did Alice plant yesterday?', { ...alice, now, timeZone })
+      return results[0]?.memory
+    }
+    expect(await first('2025-05-08T10:00:00Z', 'Europe/Berlin')).toBe('Alice planted roses')
+    expect(await first('2025-05-10', 'Europe/Berlin')).toBe('Alice planted tulips')
+  })
+
+  it.each([
+    [{ timeZone: 'Mars/Olympus' }, 'timeZone'],
+    [{ from: 'soon' }, 'from'],
+    [{ from: '2025-05-02', to: '2025-05-01' }, 'to'],
+  ])('are refused: %j', async (options, field) => {
+    const memory = openMemory()
+    const asked = memory.search('tea', { ...alice, ...options })
+    await expect(asked).rejects.toMatchObject({ code: 'invalid-input', details: { field } })
+  })
 })

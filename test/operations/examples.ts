@@ -59,6 +59,7 @@ export const reads: Readonly<Record<string, Inputs>> = {
       weights: { importance: 0.3, decay: { halfLife: '90d', by: 'updatedAt' } },
     },
     { ...user, query: 'Oslo', includeSuperseded: true, asOf: '2999-01-01T00:00:00Z' },
+    { ...user, query: 'Oslo', from: '2020-01-01', to: '2999-01-01', now: '2025-05-14', timeZone: 'Europe/Oslo' },
   ],
   'facts.get': ({ factId, oldFactId }) => [
     { factId },

@@ -31,6 +31,7 @@ const nothing: Legs = {
   speaker: null,
   dates: [],
   told: new Map(),
+  isHeld: () => false,
 }
 
 /** BM25 over lists of words. */

@@ -9,7 +9,13 @@ import type { QueryTerm } from '../../src/domain/index/words.ts'
 import { gatherLegs } from '../../src/recall/gather.ts'
 import { featureNames, features } from '../../src/recall/linear/features.ts'
 import { scale } from '../../src/recall/linear/linear.ts'
-import { keywordWeights, sentenceWeights, vectorWeights } from '../../src/recall/linear/linear-weights.ts'
+import {
+  factKeywordWeights,
+  factVectorWeights,
+  keywordWeights,
+  sentenceWeights,
+  vectorWeights,
+} from '../../src/recall/linear/linear-weights.ts'
 import { runsOf, Surroundings } from '../../src/recall/linear/runs.ts'
 import { parts } from '../../src/recall/parts.ts'
 import type { DateSpan } from '../../src/recall/question/dates.ts'
@@ -77,6 +83,7 @@ function scoresOf(corpus: Corpus, { toPrevious, across }: RecordedConversation, 
   const isSpeaker = Uint8Array.from(corpus.authors, ({ id }) => (id === speaker ? 1 : 0))
   const named = {
     names: [],
+    subjects: new Map<number, number>(),
     speaker: speaker === null ? null : isSpeaker,
     times: { spans: [], days: [], isNarrow: false, minutes: [] },
     isListing: false,
@@ -90,7 +97,7 @@ function scoresOf(corpus: Corpus, { toPrevious, across }: RecordedConversation, 
     similarities: Float32Array.from(cosines),
     sentences: Float32Array.from(sentences),
     // The reference has no term for exact terms but in the fused score.
-    weights: { ...sentenceWeights, exact: 0 },
+    weights: { message: { ...sentenceWeights, exact: 0 } },
   }
   const gathered = gatherLegs(corpus, whole)
   const rows = Int32Array.from(cosines.keys())
@@ -216,8 +223,12 @@ describe('messages', () => {
 
 describe('features', () => {
   it('are all weighted by one set of weights or read by a rule', () => {
-    const weighted = new Set([vectorWeights, sentenceWeights, keywordWeights].flatMap((one) => Object.keys(one)))
-    expect(featureNames.filter((name) => !weighted.has(name))).toEqual(['ownCoverage', 'bestSentence'])
+    const weighted = new Set(
+      [vectorWeights, sentenceWeights, keywordWeights, factVectorWeights, factKeywordWeights].flatMap((one) =>
+        Object.keys(one),
+      ),
+    )
+    expect(featureNames.filter((name) => !weighted.has(name))).toEqual(['bestSentence'])
     for (const { part } of Object.values(features)) expect(parts).toContain(part)
   })
 })

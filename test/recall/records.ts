@@ -35,6 +35,7 @@ export interface Said {
   readonly turnSeq?: number
   readonly index?: number
   readonly isSuperseded?: boolean
+  readonly until?: number
 }
 
 export function recordsOf(said: readonly Said[], language: Language = 'english'): readonly IndexedRecord[] {
@@ -55,6 +56,7 @@ export function recordsOf(said: readonly Said[], language: Language = 'english')
       isQuestion: one.text.endsWith('?'),
       ...(kind === 'message' ? { speech: speechOf(one.text) } : {}),
       isSuperseded: one.isSuperseded ?? false,
+      ...(one.until === undefined ? {} : { until: one.until }),
       ...analyse(one.text, language),
     }
   })

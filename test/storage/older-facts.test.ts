@@ -15,10 +15,16 @@ function openCopy(version: number) {
   return { answers, clock, memory: openMemory({ storage: `file:${path}`, clock }) }
 }
 
+/** The best fact that was found, and the others in any order: how they are ranked is not stored. */
+function bestFirst({ found: [best, ...others], ...answers }: { readonly found: readonly string[] }) {
+  return { ...answers, found: [best, ...others.toSorted()] }
+}
+
 describe.each([13, 14])('schema %i', (version) => {
   it('are answered as then', async () => {
     const { memory, answers } = openCopy(version)
-    expect(JSON.parse(JSON.stringify(await readFacts(memory)))).toMatchObject(answers)
+    const found = JSON.parse(JSON.stringify(await readFacts(memory)))
+    expect(bestFirst(found)).toMatchObject(bestFirst(answers))
   })
 
   it('are added to, and what is written now follows the clock', async () => {

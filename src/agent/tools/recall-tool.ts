@@ -17,6 +17,8 @@ const reading = {
   from: z.int().min(0).nullable().optional().describe('The first character to read.'),
 }
 
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'Pass a day, such as 2025-05-01.')
+
 const searching = {
   query: z
     .string()
@@ -25,6 +27,8 @@ const searching = {
     .optional()
     .describe('What to look for, as a question or in a few words.'),
   topK: z.int().min(1).max(mostItems).nullable().optional().describe('How much to find at most.'),
+  since: day.nullable().optional().describe('Only what was said or held on this day or later.'),
+  until: day.nullable().optional().describe('Only what was said or held before this day.'),
 }
 
 const ofNotes = {
@@ -48,6 +52,9 @@ const readingFields = { result: reading.result.nullable().optional(), from: read
 const readingAlone = z.object(reading)
 
 const everything = z.object({ ...searching, ...ofNotes, ...readingFields })
+
+/** What a search is limited to. */
+type Searched = Pick<z.infer<typeof everything>, 'topK' | 'since' | 'until'>
 
 /** What the tool can do, by the options of memory. Every field may be left out, so the form without some of them is the same type. */
 function inputOf(canSearch: boolean, readsNotes: boolean): typeof everything {
@@ -75,14 +82,17 @@ export function recallTool({ space, threadId, behaviour, results }: MemoryScope)
   const search = semanticRecall?.isNamed === true ? semanticRecall.options : null
   const retrieval = observationalMemory?.retrieval ?? null
   if (search === null && retrieval === null) return {}
-  const find = async (question: string, topK: number | null | undefined) => {
+  const find = async (question: string, { topK, since, until }: Searched) => {
     if (search === null) return refusal('This conversation cannot be searched. Pass a note.')
     const { scope, ...options } = search
     const inThread = scope === 'thread' ? { threadId } : {}
     const most = topK ?? options.topK
     const without = replacedAround(space, threadId)
     const kinds = kindsOf(behaviour)
-    const { items } = await space.recall({ question, kinds, ...inThread, ...options, topK: most, without })
+    const from = since == null ? {} : { from: since }
+    const to = until == null ? {} : { to: until }
+    const asked = { question, kinds, ...inThread, ...options, topK: most, without, ...from, ...to }
+    const { items } = await space.recall(asked)
     return items.length === 0 ? 'Nothing was found.' : fenced(items)
   }
   const words = [search === null ? '' : searchWords, retrieval === null ? '' : noteWords, resultWords]
@@ -92,13 +102,13 @@ export function recallTool({ space, threadId, behaviour, results }: MemoryScope)
     inputSchema: inputOf(search !== null, retrieval !== null),
     readOnly: true,
     metadata: internal,
-    execute: ({ query, topK, note, page, result, from }) =>
+    execute: ({ query, note, page, result, from, ...searched }) =>
       orRefusal(async () => {
         if (typeof result === 'string') return results.read(result, from ?? 0)
         if (typeof note === 'string' && retrieval !== null) {
           return messagesOfNote(space, threadId, { note, page: page ?? 0, inThread: retrieval.scope === 'thread' })
         }
-        if (typeof query === 'string') return find(query, topK)
+        if (typeof query === 'string') return find(query, searched)
         return refusal('Say what to look for, or which result to read.')
       }),
   })

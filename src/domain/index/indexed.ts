@@ -159,7 +159,7 @@ export function isFactIndexed({ deleted, status }: FactState): boolean {
 /** The fact's entry in the index; null where there is none. */
 export function indexedFact(fact: FactState, language: Language): IndexedRecord | null {
   if (!isFactIndexed(fact)) return null
-  const { importance } = fact
+  const { importance, validTo } = fact
   const minute = minuteOfTime(fact.validFrom)
   return {
     kind: 'fact',
@@ -174,6 +174,7 @@ export function indexedFact(fact: FactState, language: Language): IndexedRecord 
     ...analyse(fact.text, language),
     ...mentioned(fact.text, minute, language),
     ...(importance === undefined ? {} : { importance: Math.round(100 * importance) }),
+    ...(validTo === null ? {} : { until: minuteOfTime(validTo) }),
   }
 }
 

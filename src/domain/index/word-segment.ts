@@ -43,6 +43,8 @@ export interface IndexedRecord extends RecordRef {
   readonly importance?: number
   /** The name that its author gives, or asks for; absent for none. */
   readonly naming?: Naming
+  /** The minute at which a fact ended, or will; absent for one that has no end. */
+  readonly until?: number
 }
 
 /** A segment read into columns; row `i` of each is record `i`. Rows are in order of `seqs`. */
@@ -81,6 +83,8 @@ export interface WordSegment {
   readonly importances: Uint8Array
   /** Names that authors give or ask for, in order of their records. */
   readonly namings: readonly NamingAt[]
+  /** When facts end, in order of their records; those without an end are not in it. */
+  readonly endings: readonly EndingAt[]
 }
 
 /** Days that the text of record `i` of a segment speaks of. */
@@ -93,11 +97,17 @@ interface NamingAt extends Naming {
   readonly i: number
 }
 
+/** The minute at which the fact that is record `i` of a segment ends. */
+interface EndingAt {
+  readonly i: number
+  readonly minute: number
+}
+
 export const isQuestionFlag = 1
 export const isSupersededFlag = 2
 /** Its text speaks of days. */
 export const isDatedFlag = 4
-/** It has an importance or a naming. */
+/** It has an importance, a naming or an end. */
 const hasMoreFlag = 8
 /** The kind stands above the flags. */
 const kindUnit = 16
@@ -155,6 +165,7 @@ export function recordAt(segment: WordSegment, i: number): IndexedRecord {
   const mentions = segment.mentions.flatMap(({ i: place, from, to }) => (place === i ? [{ from, to }] : []))
   const importance = at(segment.importances)
   const naming = segment.namings.find((one) => one.i === i)
+  const ending = segment.endings.find((one) => one.i === i)
   return {
     kind: recordKinds[at(segment.kinds)] as RecordKind,
     ref: refAt(segment, i),
@@ -171,14 +182,15 @@ export function recordAt(segment: WordSegment, i: number): IndexedRecord {
     ...(mentions.length === 0 ? {} : { mentions }),
     ...(importance === 0 ? {} : { importance: importance - 1 }),
     ...(naming === undefined ? {} : { naming: { kind: naming.kind, name: naming.name } }),
+    ...(ending === undefined ? {} : { until: ending.minute }),
   }
 }
 
 /** Bytes that an author takes in a segment's dictionary, about. */
 const authorBytes = 80
 
-function hasMore({ importance, naming }: IndexedRecord): boolean {
-  return importance !== undefined || naming !== undefined
+function hasMore({ importance, naming, until }: IndexedRecord): boolean {
+  return importance !== undefined || naming !== undefined || until !== undefined
 }
 
 /** Bytes that a record takes in a segment, about: exact to the few bytes of its dictionary's share. */
@@ -188,7 +200,7 @@ function sizeOf(record: IndexedRecord): number {
     (record.kind === 'message' ? 5 : record.ref.length * 2) +
     (record.speech === undefined ? 0 : 3) +
     (record.mentions === undefined ? 0 : 1 + 4 * record.mentions.length) +
-    (hasMore(record) ? 3 + 3 * (record.naming?.name.length ?? 0) : 0) +
+    (hasMore(record) ? 8 + 3 * (record.naming?.name.length ?? 0) : 0) +
     4 * record.terms.length
   )
 }
@@ -295,16 +307,19 @@ function readMentions(reader: ByteReader, i: number, minute: number, into: Menti
   }
 }
 
-function writeMore(writer: ByteWriter, { importance, naming }: IndexedRecord): void {
+function writeMore(writer: ByteWriter, { importance, naming, until, minute }: IndexedRecord): void {
   writer.number(importance === undefined ? 0 : importance + 1)
   writer.number(naming === undefined ? 0 : namingKinds.indexOf(naming.kind) + 1)
   if (naming !== undefined) writer.text(naming.name)
+  writer.number(until === undefined ? 0 : 1)
+  if (until !== undefined) writer.signed(until - minute)
 }
 
-function readMore(reader: ByteReader, i: number, importances: Uint8Array, into: NamingAt[]): void {
+function readMore(reader: ByteReader, i: number, { importances, minutes }: WordSegment, lists: GrowingLists): void {
   importances[i] = reader.number()
   const kind = namingKinds[reader.number() - 1]
-  if (kind !== undefined) into.push({ i, kind, name: reader.text() })
+  if (kind !== undefined) lists.namings.push({ i, kind, name: reader.text() })
+  if (reader.number() === 1) lists.endings.push({ i, minute: (minutes[i] as number) + reader.signed() })
 }
 
 /** Packs records, in order of seq, into one segment. `version` (below 128) is the analyser's. */
@@ -359,6 +374,7 @@ interface GrowingLists {
   readonly refs: (string | null)[]
   readonly mentions: MentionedDays[]
   readonly namings: NamingAt[]
+  readonly endings: EndingAt[]
 }
 
 function emptySegment(count: number, authorList: readonly Actor[], lists: GrowingLists): WordSegment {
@@ -398,8 +414,8 @@ export function unpackWords(bytes: Uint8Array): WordSegment {
   const count = reader.count()
   const authorList = Array.from({ length: reader.count() }, () => readAuthor(reader.text()))
   const threads = Array.from({ length: reader.count() }, () => reader.number())
-  const lists: GrowingLists = { refs: [], mentions: [], namings: [] }
-  const { refs, mentions, namings } = lists
+  const lists: GrowingLists = { refs: [], mentions: [], namings: [], endings: [] }
+  const { refs, mentions } = lists
   const segment = emptySegment(count, authorList, lists)
   let seq = 0
   let minute = 0
@@ -427,7 +443,7 @@ export function unpackWords(bytes: Uint8Array): WordSegment {
     segment.starts[i + 1] = start
     if (kind === 0) readSpeech(reader, segment, i)
     if ((head & isDatedFlag) !== 0) readMentions(reader, i, minute, mentions)
-    if ((head & hasMoreFlag) !== 0) readMore(reader, i, segment.importances, namings)
+    if ((head & hasMoreFlag) !== 0) readMore(reader, i, segment, lists)
   }
   return { ...segment, terms: reader.words(start) }
 }

@@ -16,7 +16,7 @@ import {
 } from './tokens.ts'
 
 /** Changes whenever the same text would give other terms, or a segment has another form; kept in every segment. */
-export const analyserVersion = 4
+export const analyserVersion = 5
 
 /** The words of a text that count. */
 interface Analysis {

@@ -10,13 +10,14 @@ import type { FoundRecord } from '../../ports/storage.ts'
 import type { RecallMode } from '../../recall/question.ts'
 import type { Degraded, ItemScores, RecallTrace } from '../answers/recollection.ts'
 import type { Core } from '../door/core.ts'
+import { type TimeOptions, timesOf } from '../recall/period.ts'
 import { type RecallQuery, recallFrom } from '../recall/recall.ts'
 import { type FactIds, type FactScope, hasIds, scopeOf } from './fact-home.ts'
 import { type FactRecord, toFact } from './fact-records.ts'
 import { type FactWeights, factWeight } from './fact-weights.ts'
 
 /** Options of `memory.search`. */
-export interface SearchFactsRequest<Time = string> extends FactIds {
+export interface SearchFactsRequest<Time = string> extends FactIds, TimeOptions<Time> {
   /** A filter for the metadata; the operators are those of `recall`. */
   readonly filters?: Readonly<Record<string, unknown>>
   /** Facts found at most, up to 1,000. Default: 20. `limit` is another name for it. */
@@ -98,8 +99,8 @@ function noteOf({ spaces }: FactScope, isStated: boolean): string {
 const weighedShare = 3
 const mostWeighed = 1_000
 
-/** The best facts by their weighed scores. */
-function weighed<Found extends { readonly fact?: FactState; readonly score: number }>(
+/** The best facts by their weighed scores. What every fact begins with is left out: it would be weighed like a match. */
+function weighed<Found extends Pick<ItemScores, 'score' | 'scores'> & { readonly fact?: FactState }>(
   items: readonly Found[],
   weights: FactWeights,
   nowMs: number,
@@ -107,7 +108,8 @@ function weighed<Found extends { readonly fact?: FactState; readonly score: numb
 ): readonly Found[] {
   const weight = factWeight(weights)
   const scored = items.map((item) => {
-    return item.fact === undefined ? item : { ...item, score: item.score * weight(item.fact, nowMs) }
+    const matched = Math.max(0, item.score - item.scores.kind)
+    return item.fact === undefined ? item : { ...item, score: matched * weight(item.fact, nowMs) }
   })
   return scored.toSorted((left, right) => right.score - left.score).slice(0, topK)
 }
@@ -121,7 +123,9 @@ export async function searchFacts(
   const at = parsed.asOf === undefined ? null : toIso(parsed.asOf, 'asOf')
   const { weights } = parsed
   const topK = topKOf(parsed)
+  const { period, askedAt } = timesOf(parsed, core.storage.clock.now())
   const recalled = await recallFrom(core, {
+    ...{ period, askedAt },
     spaces: scope.spaces,
     question,
     mode: parsed.mode ?? 'hybrid',
@@ -134,7 +138,8 @@ export async function searchFacts(
     threshold: parsed.threshold ?? 0,
     filter: parseFilter(parsed.filters, 'filters', core.limits),
     ...wantedOf(scope, at),
-    includeSuperseded: parsed.includeSuperseded === true || at !== null,
+    // A fact that was replaced since may have held before that time.
+    includeSuperseded: parsed.includeSuperseded === true || at !== null || parsed.to !== undefined,
     note: noteOf(scope, parsed.spaces !== undefined),
   })
   const nowMs = at === null ? core.storage.clock.now() : msOf(at)

@@ -26,10 +26,12 @@ function of(part: FeaturePart, means: string): Feature {
 /** Every feature: the part that it adds to, and its meaning. Runs are those of `runs.ts`. */
 export const features = {
   author: of('author', 'the one person whom the question names wrote it'),
+  subject: of('author', 'its text names whom the question names, or it is stated by that person'),
   authorsOwn: of('author', 'the same, times the share of its words that speak of its author'),
   firstPerson: of('author', 'share of words such as I, my, we; at most 0.3, times 3'),
   secondPerson: of('author', 'share of words such as you, your; at most 0.3, times 3'),
   date: of('date', 'it was said at the date that the question names'),
+  held: of('date', 'a fact that held in the days that the question names, whenever it began'),
   dateTold: of('date', 'its text speaks of the days that the question names'),
   exact: of('exact', 'share of the exact and rare terms of the question that it has'),
   keyword: of('keyword', 'the leg of words: its BM25 and its neighbours’, from 0 to 1'),

@@ -35,9 +35,12 @@ export function termsOf(weights: LinearWeights): readonly Term[] {
 export class LinearScores {
   readonly #measure: Measure
   readonly #terms: readonly Term[]
+  readonly #start: number
 
-  constructor(measure: Measure, weights: LinearWeights) {
+  /** @param start What a record of this kind begins with, in units of the fusion. */
+  constructor(measure: Measure, weights: LinearWeights, start: number) {
     this.#measure = measure
+    this.#start = start
     this.#terms = termsOf(weights)
   }
 
@@ -46,14 +49,14 @@ export class LinearScores {
     const measured = this.#measure.of(row)
     let sum = 0
     for (const { at, weight } of this.#terms) sum += weight * (measured[at] as number)
-    return scale.start + scale.unit * sum
+    return this.#start + scale.unit * sum
   }
 
   /** Fills in what each part adds to it. */
   parts(row: number, into: Float64Array): void {
     const measured = this.#measure.of(row)
     into.fill(0)
-    into[partAt.kind] = scale.start
+    into[partAt.kind] = this.#start
     for (const { at, part, weight } of this.#terms)
       into[part] = (into[part] as number) + scale.unit * weight * (measured[at] as number)
   }

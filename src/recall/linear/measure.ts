@@ -25,6 +25,7 @@ interface MeasureInput extends LegsFound {
   readonly exact: Float64Array | null
   readonly dates: readonly DateSpan[]
   readonly told: ReadonlyMap<number, number>
+  readonly isHeld: (row: number) => boolean
   /** The best fused score of each session, and of all; null where they do not count. */
   readonly fused: { readonly bySession: Float64Array; readonly best: number } | null
 }
@@ -96,15 +97,17 @@ export class Measure {
   /** What a message has whatever it is about, and which of that the question asks for. */
   #saidHow(row: number, into: Float64Array): void {
     const { authors, minutes, flags, marks, words, firstPersons, secondPersons, chars } = this.#corpus.columns
-    const { plan, dates, told, exact } = this.#asked
+    const { plan, dates, told, isHeld, exact } = this.#asked
     const isAuthor = plan.speaker === null ? 0 : (plan.speaker[authors[row] as number] as number)
     const first = personalShare(firstPersons[row] as number, words[row] as number)
     const mark = marks[row] as number
     into[at.author] = isAuthor
+    into[at.subject] = Math.max(isAuthor, plan.subjects.get(row) ?? 0)
     into[at.authorsOwn] = isAuthor * first
     into[at.firstPerson] = first
     into[at.secondPerson] = personalShare(secondPersons[row] as number, words[row] as number)
     into[at.date] = dates.length === 0 ? 0 : dateScore(dates, minutes[row] as number)
+    into[at.held] = isHeld(row) ? 1 : 0
     into[at.dateTold] = told.get(row) ?? 0
     into[at.daysAsked] = (this.#asksWhen * ((flags[row] as number) & isDatedFlag)) / isDatedFlag
     into[at.exact] = exact === null ? 0 : (exact[row] as number)

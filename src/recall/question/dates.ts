@@ -1,4 +1,6 @@
 /** The times that a question names as stretches of minutes, and how well a record agrees with them. */
+
+import { isSupersededFlag, recordKinds } from '../../domain/index/word-segment.ts'
 import { type DaySpan, monthOfDay, monthSpan, startOfDay } from '../../domain/time-spans/calendar.ts'
 import type { FoundTime } from '../../domain/time-spans/find-times.ts'
 import type { CalendarDate } from '../../domain/time-spans/time-grammar.ts'
@@ -129,4 +131,28 @@ export function toldRows(corpus: Corpus, days: readonly DaySpan[]): ReadonlyMap<
     }
   }
   return told
+}
+
+const factKind = recordKinds.indexOf('fact')
+const nothingHeld = () => false
+
+/**
+ * Tells facts that held in some minutes: from when each began to when it ended. A fact that another one replaced, and of which the
+ * index does not know when, held in none.
+ */
+export function factsHeldIn(
+  { columns, segments, firstRows }: Corpus,
+  minutes: readonly DaySpan[],
+): (row: number) => boolean {
+  if (minutes.length === 0) return nothingHeld
+  const ends = new Map<number, number>()
+  for (const [place, { endings }] of segments.entries())
+    for (const { i, minute } of endings) ends.set((firstRows[place] as number) + i, minute)
+  return (row) => {
+    if (columns.kinds[row] !== factKind) return false
+    const begin = columns.minutes[row] as number
+    const isReplaced = ((columns.flags[row] as number) & isSupersededFlag) !== 0
+    const end = ends.get(row) ?? (isReplaced ? begin : Number.POSITIVE_INFINITY)
+    return minutes.some(({ from, to }) => begin < to && end > from)
+  }
 }

@@ -9,6 +9,7 @@ import type { Corpus } from '../records/corpus.ts'
 import { maxTerms, type Occurrences, occurrencesAmong, occurrencesOf } from '../records/occurrences.ts'
 import { type AskedTimes, askedTimes, type ScopeTimes, timesInScope } from './dates.ts'
 import { findPeople } from './people.ts'
+import { subjectsOf } from './subjects.ts'
 
 export interface Plan {
   readonly question: string
@@ -23,6 +24,8 @@ export interface Plan {
   readonly names: readonly string[]
   /** 1 for each author who is the one person named; null if nobody or several are. */
   readonly speaker: Uint8Array | null
+  /** Records whose text names people that the question names, each with the share of their names that it has. */
+  readonly subjects: ReadonlyMap<number, number>
   /** The times that the question names; empty for none. */
   readonly times: AskedTimes
   /** It asks for nothing but what was at these times: "what happened last week?". */
@@ -66,6 +69,7 @@ export function planOf(corpus: Corpus, question: string, language: Language, at?
   const found = words.terms.length === 0 ? wordsOf(corpus, question, language) : words
   return {
     ...{ question, language, ...found, names, speaker },
+    subjects: subjectsOf(corpus, { question, bare: found.bare, isNamed: names.length > 0 }, language),
     times: times.length === 0 ? noTimes : askedTimes(times, scope, timeZone),
     isBareTime: isBare,
     isListing: isAll && !found.terms.some(({ isExact }) => isExact),

@@ -71,6 +71,7 @@ function expectedFact(fact: FactState, language: Language): Expected {
     terms: sorted(terms),
     ...daysIn(fact.text, fact.validFrom, language),
     ...(fact.importance === undefined ? {} : { importance: Math.round(fact.importance * 100) }),
+    ...(fact.validTo === null ? {} : { until: Math.floor(Date.parse(fact.validTo) / 60_000) }),
   }
 }
 
