@@ -146,6 +146,16 @@ describe('observe', () => {
     expect((await memory.getObservations(where)).observations.length).toBeGreaterThan(20)
   })
 
+  it('keeps the newest note that matters most where none fits when notes are condensed', async () => {
+    const memory = openMemory()
+    await talk(memory, ['Ada moves to Porto on 2026-05-01 with 2 dogs, 3 cats and her brother Bob.'])
+    await memory.observe(where)
+    const before = await textsOf(memory)
+    expect(before).toHaveLength(1)
+    expect(await memory.reflect(where)).toEqual({ status: 'complete', generation: 1, notes: 1 })
+    expect(await textsOf(memory)).toEqual(before)
+  })
+
   it('is refused in a thread that is not there', async () => {
     const memory = openMemory()
     for (const call of [memory.observe(where), memory.getObservations(where), memory.getObservationHistory(where)])

@@ -2,7 +2,7 @@
 import { chooseNotes } from '../../derive/condense/choose-notes.ts'
 import { condense } from '../../derive/condense/condense.ts'
 import type { Author } from '../../domain/actor.ts'
-import type { NoteInput } from '../../domain/records/observation.ts'
+import { type NoteInput, observationPriorities } from '../../domain/records/observation.ts'
 import type { Trust } from '../../domain/trust.ts'
 import { type ObservableMessage, placeOfMessage } from './unobserved.ts'
 
@@ -22,9 +22,8 @@ export function extractNotes(messages: readonly ObservableMessage[], most: numbe
     return { text, speaker: `${author.kind} ${author.id}`, at: createdAt }
   })
   const notes = condense(heard)
-  const importance = ['high', 'medium', 'low', 'done']
   const cut = notes
-    .map((note, place) => ({ place, rank: importance.indexOf(note.priority) }))
+    .map((note, place) => ({ place, rank: observationPriorities.indexOf(note.priority) }))
     .sort((left, right) => left.rank - right.rank || left.place - right.place)
     .slice(0, most)
   const kept = new Set(cut.map(({ place }) => place))
@@ -49,11 +48,21 @@ export function extractNotes(messages: readonly ObservableMessage[], most: numbe
   })
 }
 
-/** The notes that say most for their tokens, at most as many as one chunk may have. */
+/**
+ * The notes that say most for their tokens, at most as many as one chunk may have. Where not even one fits, the newest of those that
+ * matter most: without any, a prompt would lose all that was noted.
+ */
 export function condenseNotes<Note extends NoteInput>(
   notes: readonly Note[],
   tokens: number,
   most: number,
 ): readonly Note[] {
-  return chooseNotes(notes, tokens).slice(-most)
+  const chosen = chooseNotes(notes, tokens).slice(-most)
+  return chosen.length > 0 ? chosen : mostImportant(notes).slice(-1)
+}
+
+/** The notes of the highest priority that there is. */
+function mostImportant<Note extends NoteInput>(notes: readonly Note[]): readonly Note[] {
+  const highest = observationPriorities.find((one) => notes.some(({ priority }) => priority === one))
+  return notes.filter(({ priority }) => priority === highest)
 }
