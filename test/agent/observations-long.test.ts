@@ -3,6 +3,7 @@
 import { Agent, type Memory } from 'aquifer'
 import { scriptedModel } from 'aquifer/testing'
 import { expect, it } from 'vitest'
+import { observerAnswer } from '../memory/observer-answers.ts'
 import { openMemory } from '../memory/opened.ts'
 import { isUsual } from '../run-lengths.ts'
 
@@ -28,25 +29,13 @@ const messageAt = (at: number) =>
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at)
 const hotelsIn = (text: string): readonly string[] => text.match(/Hotel\d+q/g) ?? []
 
-interface Line {
-  readonly text: string
-  readonly message?: number
-}
-
 /** Notes each hotel, and condenses notes into one that names all of their hotels. */
 const observer = scriptedModel({
-  answer({ prompt }) {
-    const lines = prompt.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []))
-    const about = { priority: 'high', refersTo: null }
-    const messages = lines.filter(({ message }) => message !== undefined)
-    if (messages.length === 0) {
-      return { notes: [{ ...about, text: hotelsIn(prompt).join(' '), of: lines.map((_, at) => at + 1) }] }
-    }
-    const notes = messages.flatMap(({ text, message }) =>
-      hotelsIn(text).map((hotel) => ({ ...about, text: `Booked: ${hotel}`, from: message, to: message })),
-    )
-    return { notes, task: null, suggestion: null, nothing: notes.length === 0 }
-  },
+  answer: ({ prompt }) =>
+    observerAnswer(prompt, {
+      noted: (text) => (hotelsIn(text).length === 0 ? null : `Booked: ${hotelsIn(text).join(' ')}`),
+      condensed: (texts) => hotelsIn(texts.join(' ')).join(' '),
+    }),
 })
 
 interface Seen {

@@ -4,6 +4,7 @@ import { MemoryError } from '../../src/domain/error.ts'
 import { Memory } from '../../src/facade/memory.ts'
 import { type ModelCall, scriptedModel } from '../../src/testing/scripted-model.ts'
 import { noteAround, observedWhere } from '../memory/observed-thread.ts'
+import { observerAnswer } from '../memory/observer-answers.ts'
 import { clockOf, type Observed, type ObserveTask, roundIn } from './observe-shared.ts'
 
 const { url, rounds, isModel } = JSON.parse(process.argv[2] ?? '') as ObserveTask
@@ -14,19 +15,8 @@ class Down extends Error {}
 function answerTo({ prompt }: ModelCall): unknown {
   if (roundIn(rounds) % 5 === 4) throw new Error('The model is down.')
   if (Math.random() < 1 / 6) return 'Not what was asked for.'
-  const lines = prompt.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []))
-  const about = { priority: 'medium', refersTo: null }
-  const messages = lines.filter(({ message }) => message !== undefined)
-  if (messages.length === 0) {
-    return { notes: [{ ...about, text: `Condensed ${lines.length} notes.`, of: lines.map((_, at) => at + 1) }] }
-  }
-  const notes = messages.map(({ text, message }) => ({ ...about, text: `Noted: ${text}`, from: message, to: message }))
-  return { notes, task: null, suggestion: null, nothing: false }
-}
-
-interface Line {
-  readonly text: string
-  readonly message?: number
+  const noted = (text: string) => `Noted: ${text}`
+  return observerAnswer(prompt, { noted, condensed: (texts) => `Condensed ${texts.length} notes.` })
 }
 
 const model = isModel ? scriptedModel({ answer: answerTo }) : null
