@@ -151,12 +151,8 @@ export class ObservationsWorld {
     return (this.#processes[0] as Process).memory
   }
 
-  get #threadId(): string {
-    return this.#threads.at(-1) as string
-  }
-
   get #where() {
-    return { resourceId, threadId: this.#threadId }
+    return { resourceId, threadId: this.#threads.at(-1) as string }
   }
 
   #count(what: string): void {
@@ -207,7 +203,7 @@ export class ObservationsWorld {
     const { memory } = this.#processes[at] as Process
     if ((await memory.getThreadById(this.#where)) === null) return
     if (kind === 'turn') {
-      await noteAround(memory, this.#optionsOf(at), at === 0 ? null : this.#model, this.#threadId)
+      await noteAround(memory, this.#optionsOf(at), at === 0 ? null : this.#model, this.#where.threadId)
       return
     }
     const { status } = kind === 'observe' ? await memory.observe(this.#where) : await memory.reflect(this.#where)
@@ -274,7 +270,7 @@ export class ObservationsWorld {
   }
 
   async #deleteThread(): Promise<void> {
-    this.#opened.delete(this.#threadId)
+    this.#opened.delete(this.#where.threadId)
     await this.#memory.deleteThread(this.#where)
   }
 
