@@ -18,6 +18,7 @@ import {
   indexedMessage,
   indexedNote,
   isFactIndexed,
+  type KnownWords,
 } from './indexed.ts'
 import { entryRemoval, factRemoval, messageRemoval, noteRemoval, type Removal, turnRemoval } from './removal.ts'
 import type { IndexedRecord } from './word-segment.ts'
@@ -172,11 +173,15 @@ export function removalsOf({ turn, indexes, before }: ChangedMessages, rows: rea
   })
 }
 
-/** Records of the messages of turns that the commit began. */
-export function freshRecords({ fresh }: IndexChanges, language: Language): readonly IndexedRecord[] {
+/** Records of the messages of turns that the commit began. `known` are words that were found before. */
+export function freshRecords(
+  { fresh }: IndexChanges,
+  language: Language,
+  known: KnownWords | null = null,
+): readonly IndexedRecord[] {
   const records: IndexedRecord[] = []
   for (const message of fresh) {
-    const record = indexedMessage(message, language)
+    const record = indexedMessage(message, language, known)
     if (record !== null) records.push(record)
   }
   return records

@@ -87,8 +87,14 @@ function spokenFields(spoken: string, minute: number, language: Language) {
   return { speech: speechOf(spoken), ...mentioned(spoken, minute, language), ...(naming === null ? {} : { naming }) }
 }
 
-function minuteOfTime(iso: string): number {
-  return Math.floor(msOf(iso) / 60_000)
+/** The minute of a time in milliseconds, as the index counts them. */
+export function minuteOf(ms: number): number {
+  return Math.floor(ms / 60_000)
+}
+
+/** The minute of an ISO time. */
+export function minuteOfTime(iso: string): number {
+  return minuteOf(msOf(iso))
 }
 
 /** A message at its place, as far as the index needs it. */
@@ -103,12 +109,40 @@ export interface IndexableMessage {
   readonly thread: Seq
 }
 
-/** The message's entry in the index; null if it has no searchable text. */
-export function indexedMessage(message: IndexableMessage, language: Language): IndexedRecord | null {
-  const text = messageText(message.parts)
+/** What the index keeps of the content of a message. */
+export type MessageWords = Pick<
+  IndexedRecord,
+  'chars' | 'isQuestion' | 'length' | 'terms' | 'speech' | 'mentions' | 'naming'
+>
+
+/** What the index keeps of the content of a message that was sent in a minute; null if it has no searchable text. */
+export function messageWords(parts: readonly MessagePart[], minute: number, language: Language): MessageWords | null {
+  const text = messageText(parts)
   if (text.trim() === '') return null
-  const spoken = spokenText(message.parts)
+  const spoken = spokenText(parts)
+  return {
+    chars: spoken.length,
+    isQuestion: spoken.trimEnd().endsWith('?'),
+    ...analyse(text, language),
+    ...spokenFields(spoken, minute, language),
+  }
+}
+
+/** Words of messages that are known already; undefined for others. */
+export interface KnownWords {
+  wordsOf(parts: readonly MessagePart[], minute: number, language: Language): MessageWords | null | undefined
+}
+
+/** The message's entry in the index; null if it has no searchable text. */
+export function indexedMessage(
+  message: IndexableMessage,
+  language: Language,
+  known: KnownWords | null = null,
+): IndexedRecord | null {
   const minute = minuteOfTime(message.createdAt)
+  const ahead = known?.wordsOf(message.parts, minute, language)
+  const words = ahead === undefined ? messageWords(message.parts, minute, language) : ahead
+  if (words === null) return null
   return {
     kind: 'message',
     ref: messageRef(message.turn, message.index),
@@ -116,11 +150,8 @@ export function indexedMessage(message: IndexableMessage, language: Language): I
     thread: message.thread,
     author: message.author,
     minute,
-    chars: spoken.length,
-    isQuestion: spoken.trimEnd().endsWith('?'),
     isSuperseded: false,
-    ...analyse(text, language),
-    ...spokenFields(spoken, minute, language),
+    ...words,
   }
 }
 

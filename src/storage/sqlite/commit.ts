@@ -16,6 +16,7 @@ import type { SqliteDatabase } from './database.ts'
 import { eraseSpaces, seqFloor } from './erase.ts'
 import type { LookedAhead } from './look-ahead.ts'
 import { persistDraft } from './persist.ts'
+import { hasManyMessages, PreparedMessages } from './prepared-messages.ts'
 import { markUnclean, putReceipt } from './receipts.ts'
 import { isBusy, isDiskFailure, isFull, sqliteCode, toMemoryError } from './sqlite-error.ts'
 import { SqliteView } from './view.ts'
@@ -32,6 +33,8 @@ interface Member {
   readonly note: ReceiptNote | null
   /** Where the texts of an erasure are in a long log. */
   readonly ahead: LookedAhead | null
+  /** Its messages, if there are many: they are prepared before its transaction. */
+  readonly messages: PreparedMessages | null
   readonly deadline: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: unknown) => void
@@ -70,6 +73,7 @@ export class CommitQueue {
     if (this.#database.isClosed) throw closedError('The storage')
     const commit = admitted(submitted)
     const hash = commitHash(commit)
+    const messages = preparing(this.#database, commit)
     const deadline = performance.now() + limits.busyTimeoutMs
     return new Promise((resolve, reject) => {
       this.#queue.push({
@@ -79,6 +83,7 @@ export class CommitQueue {
         hash,
         note,
         ahead,
+        messages,
         deadline,
         resolve,
         reject,
@@ -99,6 +104,13 @@ export class CommitQueue {
 
   // A separate function, like the one below: every commit passes both on.
   readonly #flush = (): void => {
+    const first = this.#queue[0]?.messages
+    if (first?.isDone === false) {
+      // Those behind it keep their place.
+      first.work(performance.now() + flushMs)
+      nextTurn(this.#flush, this.#breakOff)
+      return
+    }
     try {
       this.#database.connection.begin()
     } catch (error) {
@@ -147,6 +159,7 @@ export class CommitQueue {
     try {
       this.#database.refresh()
       for (const member of group) {
+        if (member.messages?.isDone === false) break
         done.push(member)
         this.#apply(member)
         if (performance.now() > until) break
@@ -211,8 +224,8 @@ export class CommitQueue {
   }
 
   #decide(member: Member): void {
-    const { commit, access, limits, hash, ahead } = member
-    const view = new SqliteView(this.#database, commit.space, ahead)
+    const { commit, access, limits, hash, ahead, messages } = member
+    const view = new SqliteView(this.#database, commit.space, ahead, messages)
     const nowMs = this.#database.clock.now()
     const newSpace = () => ({
       key: newSpaceKey(),
@@ -257,6 +270,19 @@ export class CommitQueue {
       }
     }
     if (changed.size > 0) this.#onCommit(changed)
+  }
+}
+
+/** Null for a commit that is prepared in its transaction. */
+function preparing(database: SqliteDatabase, commit: Commit): PreparedMessages | null {
+  if (!hasManyMessages(commit)) return null
+  try {
+    const language = database.space(commit.space)?.state.settings.language ?? database.language
+    return new PreparedMessages(commit, database.clock.now(), language)
+  } catch (error) {
+    // The transaction waits for the file.
+    if (isBusy(error)) return null
+    throw toMemoryError(error, database.connection.path)
   }
 }
 

@@ -15,7 +15,7 @@ import {
   noteRecords,
   removalsOf,
 } from '../../domain/index/commit-changes.ts'
-import { indexedTurn } from '../../domain/index/indexed.ts'
+import { indexedTurn, type KnownWords } from '../../domain/index/indexed.ts'
 import { messageRemoval, noteRemoval, type Removal, threadRemoval } from '../../domain/index/removal.ts'
 import { addRecord, forgetRecords, replaceTurn } from '../../domain/index/word-tail.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
@@ -85,19 +85,26 @@ function updateTail(
   draft: Draft,
   rowsOf: RowsOfTurn,
   changes: IndexChanges,
+  known: KnownWords | null,
 ): void {
   const { words, state } = space
   if (changes.forgetsTail) forgetRecords(words)
   // What is not known is read from the log, these records with it.
   if (words.pending === null) return
   const { language } = state.settings
-  for (const record of freshRecords(changes, language)) addRecord(words, record)
+  for (const record of freshRecords(changes, language, known)) addRecord(words, record)
   for (const turn of changes.turns) refreshTurn(database, space, draft, rowsOf, turn)
   for (const record of [...factRecords(draft, language), ...noteRecords(draft, language)]) addRecord(words, record)
 }
 
-/** Updates the index after a commit whose rows are stored. */
-export function indexCommit(database: SqliteDatabase, draft: Draft, rows: readonly LogRow[], space: CachedSpace): void {
+/** Updates the index after a commit whose rows are stored. `known` are words of its messages that were found before. */
+export function indexCommit(
+  database: SqliteDatabase,
+  draft: Draft,
+  rows: readonly LogRow[],
+  space: CachedSpace,
+  known: KnownWords | null,
+): void {
   if (draft.settings.language !== draft.space.settings.language) {
     refoldWords(database, space)
     return
@@ -109,7 +116,7 @@ export function indexCommit(database: SqliteDatabase, draft: Draft, rows: readon
     for (const removal of removalsOf(changed, rowsOf(changed))) remove(database, space, removal)
   }
   if (changes.deleted !== null) removeThread(database, space, changes.deleted)
-  updateTail(database, space, draft, rowsOf, changes)
+  updateTail(database, space, draft, rowsOf, changes, known)
   if (changes.adds || space.words.pending === null || draft.entries.size > 0) markWork(database, space)
   if (!changes.adds) return
   if (space.words.pending === null) tailRecords(database, space)

@@ -201,7 +201,7 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   for (const { factId, version } of draft.sweptFacts) eraseFactLife(view, factId, version)
   for (const lost of draft.lostOfRuns) eraseOfRun(view, lost)
   persistSpace(database, space, draft)
-  indexCommit(database, draft, rows, space)
+  indexCommit(database, draft, rows, space, view.messages)
   foldTail(database, space)
   // The caches of the space have the erased content.
   if (draft.erasure !== null) database.forget()

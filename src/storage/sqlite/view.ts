@@ -27,6 +27,7 @@ import { recordOf } from '../rows/record-rows.ts'
 import { runOf, uniqueOfRun } from '../rows/run-rows.ts'
 import type { CachedSpace, SqliteDatabase } from './database.ts'
 import { type HeldTexts, heldIn, type LookedAhead } from './look-ahead.ts'
+import type { PreparedMessages } from './prepared-messages.ts'
 import { type CommitColumns, partColumn, threadColumn } from './statements.ts'
 import { textAfter } from './text-after.ts'
 
@@ -37,10 +38,18 @@ export class SqliteView implements SpaceView, EditableLog {
   readonly #ahead: LookedAhead | null
   #held: HeldTexts | null = null
   readonly cached: CachedSpace | null
+  /** Messages of the commit that were prepared before. */
+  readonly messages: PreparedMessages | null
 
-  constructor(database: SqliteDatabase, space: SpaceId, ahead: LookedAhead | null = null) {
+  constructor(
+    database: SqliteDatabase,
+    space: SpaceId,
+    ahead: LookedAhead | null = null,
+    messages: PreparedMessages | null = null,
+  ) {
     this.#database = database
     this.#ahead = ahead
+    this.messages = messages
     this.cached = database.space(space)
   }
 
