@@ -24,8 +24,8 @@ export class ShownConversation {
   instructions = ''
   /** Working memory as it was shown; empty without one. */
   workingMemory = ''
-  /** Notes in place of the messages of the conversation that they condense; empty without any. */
-  notes = ''
+  /** Writes the notes in place of the messages of the conversation that they condense; empty without any. */
+  notes: () => string = () => ''
   /** How many notes the prompt shows, and the ids of the last ones; null without any. */
   seenNotes: { readonly count: number; readonly ids: readonly string[] } | null = null
   /** The messages of the conversation, those of this turn last. */
@@ -38,9 +38,10 @@ export class ShownConversation {
   /** The conversation before a call of a tool: the notes on its beginning, then its messages. */
   before(toolCallId: string, author: Utterance['author']): readonly Utterance[] {
     const said = this.#messagesBefore(toolCallId, author)
-    if (this.notes === '') return said
+    const text = this.notes()
+    if (text === '') return said
     const told = { role: 'user', turnStatus: 'complete', isOwnTurn: false, goesOn: false } as const
-    return [{ ...told, id: notesId, parts: [{ type: 'text', text: this.notes }], author }, ...said]
+    return [{ ...told, id: notesId, parts: [{ type: 'text', text }], author }, ...said]
   }
 
   #messagesBefore(toolCallId: string, author: Utterance['author']): readonly Utterance[] {

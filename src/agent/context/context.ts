@@ -26,8 +26,8 @@ export interface AssembledContext {
   readonly conversation: readonly Utterance[]
   /** Working memory in the prompt; empty without one. */
   readonly workingMemory: string
-  /** The notes of the thread in the prompt, in place of the messages that they condense; empty without any. */
-  readonly notes: string
+  /** Writes the notes of the thread in the prompt, in place of the messages that they condense; empty without any. */
+  readonly notes: () => string
   readonly seen: SeenItems
   readonly warnings: readonly string[]
 }
@@ -174,7 +174,7 @@ export async function assembleContext(
     messages: messagesOf(shown.messages, turn),
     conversation: [...historyIn(filled), ...turn.map(({ utterance }) => utterance)],
     workingMemory: workingMemoryIn(filled),
-    notes: notesIn(filled, threadId),
+    notes: () => notesIn(filled, threadId),
     seen: { ...seenOf(filled, turn, ownTokens), asOf: Object.assign({}, ...asOf, { [space.id]: window.asOf }) },
     warnings: sections.flatMap((section, at) => section.warnings?.(parts[at] as FittedPart, found[at]) ?? []),
   }

@@ -1,4 +1,5 @@
 /** The section of notes: what was condensed from older messages of the thread, and from other threads of its resource. */
+import { estimateTokenCount } from 'tokenx'
 import type { Seq } from '../../domain/id.ts'
 import type { AgentNote, AgentObservations } from '../../ports/agent-notes.ts'
 import { notesText } from '../../recall/text/notes-text.ts'
@@ -57,6 +58,24 @@ async function readObservations({ input, observed, window }: Reading): Promise<F
   return found === null ? null : { ...found, isTrimmed: isTrimmed && input.behaviour.observationalMemory !== null }
 }
 
+interface Written {
+  readonly text: string
+  readonly tokens: number
+}
+
+/** All notes of a thread as they were written for the prompt before: memory answers the same list until they change. */
+const allTexts = new WeakMap<readonly AgentNote[], Written>()
+
+/** All notes of a thread as one text. */
+function allWritten(notes: readonly AgentNote[], threadId: string): Written {
+  const known = allTexts.get(notes)
+  if (known !== undefined) return known
+  const text = written(notes, threadId)
+  const whole = { text, tokens: estimateTokenCount(text) + joinTokens }
+  allTexts.set(notes, whole)
+  return whole
+}
+
 export type FittedNotes = FittedPart & Pick<FittedText<AgentNote>, 'kept' | 'text'>
 
 export const observations: Section<'observations', FoundNotes | null, FittedNotes, SeenObservations> = {
@@ -66,7 +85,10 @@ export const observations: Section<'observations', FoundNotes | null, FittedNote
   takesRest: true,
   read: readObservations,
   fit(found, most, { input }) {
-    const all = [...(found?.ofOthers ?? []), ...(found?.notes ?? [])]
+    const own = found?.notes ?? []
+    const whole = found?.ofOthers.length === 0 && own.length > 0 ? allWritten(own, input.threadId) : null
+    if (whole !== null && whole.tokens <= most) return { ...whole, kept: own, dropped: [] }
+    const all = [...(found?.ofOthers ?? []), ...own]
     // The oldest are dropped first, and those of other threads before these.
     const fitted = fitText(all.toReversed(), most - joinTokens, {
       write: (newest) => written(newest.toReversed(), input.threadId),

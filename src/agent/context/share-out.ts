@@ -7,9 +7,13 @@ export type Parts = readonly FittedPart[]
 
 const recordKey = (kind: RecordKind, id: string) => `${kind} ${id}`
 
-/** The names of the records in a section. */
-function heldBy(section: AnySection, part: FittedPart): ReadonlySet<string> {
-  return new Set(section.holds?.(part).map(({ kind, id }) => recordKey(kind, id)))
+/** Whether a record is in a section. Its names are collected by the first question: most sections are asked nothing. */
+function heldBy(section: AnySection, part: FittedPart): (name: string) => boolean {
+  let names: ReadonlySet<string> | null = null
+  return (name) => {
+    names ??= new Set(section.holds?.(part).map(({ kind, id }) => recordKey(kind, id)))
+    return names.has(name)
+  }
 }
 
 /**
@@ -23,10 +27,10 @@ export async function shareOut(
   budget: number,
 ): Promise<Parts> {
   const parts: FittedPart[] = []
-  const held: ReadonlySet<string>[] = []
+  const held: ((name: string) => boolean)[] = []
   const fitted = (section: AnySection, at: number, most: number) => {
     const before = held.slice(0, at)
-    const holds = (kind: RecordKind, id: string) => before.some((names) => names.has(recordKey(kind, id)))
+    const holds = (kind: RecordKind, id: string) => before.some((has) => has(recordKey(kind, id)))
     return section.fit(found[at], most, { ...fitting, holds })
   }
   let left = budget

@@ -6,6 +6,7 @@ import { comparePlaces, type HeadFields, type Place, type Span } from '../../dom
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { MessageQuery } from '../../ports/storage.ts'
 import { observedText, observedTokens } from '../../recall/text/observed-text.ts'
+import { tokensOfText } from './fit.ts'
 
 interface WindowQuery {
   readonly threadId: string
@@ -50,7 +51,8 @@ interface Walk {
 }
 
 function tokensOfMessage({ parts }: Message): number {
-  return observedTokens(observedText(parts))
+  // All but the newest were counted for the prompt before.
+  return observedTokens(observedText(parts), tokensOfText)
 }
 
 function queryOf(threadId: string, rest: Partial<MessageQuery>): MessageQuery {

@@ -1,28 +1,16 @@
 /** Observations as agents use them: the notes for a prompt, and observing in the background after a turn. */
 
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
-import type { SpaceKey } from '../../domain/id.ts'
-import { currentGeneration, noteIdOf, noteOf } from '../../domain/records/observation.ts'
+import { currentGeneration, headOf } from '../../domain/records/observation.ts'
 import type { RecordState } from '../../domain/records/record.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
-import type { AgentNote, AgentObservations, ObserverModel } from '../../ports/agent-notes.ts'
+import type { AgentObservations, ObserverModel } from '../../ports/agent-notes.ts'
 import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Door } from '../door/door.ts'
 import { readyForTurn } from './before-turn.ts'
 import { observeThread } from './observe.ts'
-import { currentNotes, headsIn, readHead } from './read-notes.ts'
-
-function toNote({ key, value }: RecordState, space: SpaceKey): AgentNote {
-  const { threadId, text, saidAt, refersTo, author } = noteOf(value)
-  return {
-    id: noteIdOf(space, key),
-    threadId,
-    text,
-    saidAt,
-    ...(refersTo === undefined ? {} : { refersTo }),
-    ...(author === undefined ? {} : { speaker: author.name ?? author.id }),
-  }
-}
+import { headRecord, headRecordsIn } from './read-notes.ts'
+import { shownNotes } from './shown-notes.ts'
 
 /** What was observed of a thread, and with the scope of a resource of its other threads too. */
 export async function observationsFor(
@@ -31,13 +19,13 @@ export async function observationsFor(
   { scope }: Pick<ResolvedObservation, 'scope'>,
 ): Promise<AgentObservations> {
   const { record, asOf } = await door.threads.get(threadId)
-  const [state, head] = await Promise.all([door.state(), record === null ? null : readHead(door, record)])
+  const [state, own] = await Promise.all([door.state(), record === null ? null : headRecord(door, record)])
   if (state === null) return { head: null, notes: [], ofOthers: [], generation: 0, chunk: 0, asOf: {} }
-  const notesIn = async (of: NonNullable<typeof head>) => {
-    return (await currentNotes(door, of)).map((note) => toNote(note, state.key))
-  }
-  const others = scope === 'thread' ? [] : (await headsIn(door)).filter((other) => other.threadId !== threadId)
-  const [notes, ...ofOthers] = await Promise.all([head === null ? [] : notesIn(head), ...others.map(notesIn)])
+  const others =
+    scope === 'thread' ? [] : (await headRecordsIn(door)).filter(({ value }) => headOf(value).threadId !== threadId)
+  const notesIn = (of: RecordState) => shownNotes(door, state.key, of)
+  const [notes, ...ofOthers] = await Promise.all([own === null ? [] : notesIn(own), ...others.map(notesIn)])
+  const head = own === null ? null : headOf(own.value)
   const { generation } = head === null ? { generation: 0 } : currentGeneration(head)
   const place = { generation, chunk: head?.active ?? 0, asOf: { [door.id]: asOf } }
   return { head, notes: notes ?? [], ofOthers: ofOthers.flat(), ...place }

@@ -1,15 +1,16 @@
 /** Which cycles a thread needs: what is observed next, what becomes active, and when notes are condensed further. */
 import type { LanguageModelObject } from '../../derive/provider-model.ts'
-import { type HeadFields, newHead, noteOf, type Place, type Span } from '../../domain/records/observation.ts'
+import { type HeadFields, newHead, type Place, type Span } from '../../domain/records/observation.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Door } from '../door/door.ts'
 import { activateChunks, activateReflection } from './activate.ts'
+import { countNotes } from './count-notes.ts'
+import { countUnobserved } from './count-unobserved.ts'
 import { type Cycle, LostCycle, type ObservedSpan, observeSpan, observing, reflectOn } from './cycle.ts'
 import { InTurn } from './in-turn.ts'
-import { tokensOfNotes } from './note-tokens.ts'
 import { observerOf } from './observer.ts'
-import { currentNotes, readHead } from './read-notes.ts'
+import { readHead } from './read-notes.ts'
 import { messagesBehind, type ObservableMessage, placeOfMessage, sumOf } from './unobserved.ts'
 
 /** What a call of `observe` did. */
@@ -89,7 +90,7 @@ function chunkOf(messages: readonly ObservableMessage[], after: Place | null, mo
 const bufferedTokens = ({ buffered = [] }: HeadFields) => buffered.reduce((sum, { tokens }) => sum + tokens, 0)
 
 /** What is due: first what was taken back, then what is new, if there is enough of it. */
-async function nextDue({ door, options }: Cycle, head: HeadFields, isAll: boolean): Promise<Due | null> {
+async function nextDue({ door, thread, options }: Cycle, head: HeadFields, isAll: boolean): Promise<Due | null> {
   const { threadId, again, cursor } = head
   const { maxTokensPerBatch, bufferTokens, messageTokens } = options.observation
   const waits = !isAll && head.buffered !== undefined
@@ -97,6 +98,9 @@ async function nextDue({ door, options }: Cycle, head: HeadFields, isAll: boolea
     const due = await dueOfSpan(door, threadId, span, maxTokensPerBatch)
     if (due !== null) return { ...due, isBuffered: waits }
   }
+  const least = Math.min(bufferTokens ?? Number.POSITIVE_INFINITY, messageTokens)
+  // Most turns say too little: then their messages are not read again.
+  if (!isAll && (await countUnobserved(door, thread, head)) - bufferedTokens(head) < least) return null
   const { messages } = await messagesBehind(door, threadId, cursor)
   const due = (most: number, isBuffered: boolean, from = messages): Due | null => {
     const chunk = chunkOf(from, cursor, most)
@@ -123,14 +127,13 @@ async function reflectIfDue(
   const head = await readHead(door, thread)
   // A generation is not condensed again before something was observed after it.
   if (head === null || !hasNew(head)) return null
-  const before = await currentNotes(door, head)
-  const tokens = tokensOfNotes(before.map(({ value }) => noteOf(value)))
-  if (before.length > 0 && (isAsked || tokens > observationTokens)) {
+  const tokens = await countNotes(door, thread, head)
+  if (tokens > 0 && (isAsked || tokens > observationTokens)) {
     const activated = isAll ? null : await activateReflection(cycle, head, tokens)
     return activated ?? reflectOn(cycle, tokens, false)
   }
   const isAhead = !isAll && bufferActivation < 1 && tokens > observationTokens * bufferActivation
-  if (isAhead && before.length > 0 && head.ahead === undefined) await reflectOn(cycle, tokens, true)
+  if (isAhead && tokens > 0 && head.ahead === undefined) await reflectOn(cycle, tokens, true)
   return null
 }
 
@@ -154,11 +157,15 @@ async function activateDue(cycle: Cycle, isAll: boolean): Promise<void> {
   const { door, thread, options } = cycle
   const head = await readHead(door, thread)
   if (head?.buffered === undefined) return
-  const fresh = isAll ? 0 : sumOf((await messagesBehind(door, thread.id, head.cursor)).messages)
+  if (isAll) {
+    await activateChunks(cycle, head, Number.POSITIVE_INFINITY)
+    return
+  }
   const { messageTokens, bufferActivation } = options.observation
+  if ((await countUnobserved(door, thread, head)) < messageTokens) return
+  const fresh = sumOf((await messagesBehind(door, thread.id, head.cursor)).messages)
   const all = fresh + bufferedTokens(head)
-  if (isAll) await activateChunks(cycle, head, Number.POSITIVE_INFINITY)
-  else if (all >= messageTokens) await activateChunks(cycle, head, all - messageTokens * (1 - bufferActivation))
+  if (all >= messageTokens) await activateChunks(cycle, head, all - messageTokens * (1 - bufferActivation))
 }
 
 /**

@@ -17,21 +17,31 @@ import type { ThreadState } from '../../domain/records/thread.ts'
 import { type ObservationRecord, recordPlace, toObservation } from '../answers/records.ts'
 import type { Door } from '../door/door.ts'
 
-/** The head of a thread; null if it was never observed. */
-export async function readHead(door: Door, { createdSeq }: ThreadState): Promise<HeadFields | null> {
+/** The record of the head of a thread; null if it was never observed. */
+export async function headRecord(door: Door, { createdSeq }: ThreadState): Promise<RecordState | null> {
   const { storage, access } = door.core
-  const { record } = await (await storage.get()).records.get(access, door.id, headNoun, headKey(createdSeq))
+  return (await (await storage.get()).records.get(access, door.id, headNoun, headKey(createdSeq))).record
+}
+
+/** The head of a thread; null if it was never observed. */
+export async function readHead(door: Door, thread: ThreadState): Promise<HeadFields | null> {
+  const record = await headRecord(door, thread)
   return record === null ? null : headOf(record.value)
 }
 
 /** The heads of all threads of a space. */
 export async function headsIn(door: Door): Promise<readonly HeadFields[]> {
+  return (await headRecordsIn(door)).map(({ value }) => headOf(value))
+}
+
+/** The records of the heads of all threads of a space. */
+export async function headRecordsIn(door: Door): Promise<readonly RecordState[]> {
   const { storage, access, limits } = door.core
   const { records } = await storage.get()
-  const heads: HeadFields[] = []
+  const heads: RecordState[] = []
   for (let after: string | null = null; ; ) {
     const page = await records.list(access, door.id, headNoun, { prefix: '', after, limit: limits.pageSize })
-    heads.push(...page.items.map(({ value }) => headOf(value)))
+    heads.push(...page.items)
     after = page.items.at(-1)?.key ?? null
     if (!page.more || after === null) return heads
   }

@@ -23,7 +23,8 @@ function shortDate(date: string, year: string): string {
   return ownYear === year ? name : `${name} ${ownYear}`
 }
 
-const onOneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
+/** Most texts have nothing but single spaces, which are not looked at one by one. */
+const onOneLine = (text: string) => text.replace(/\s{2,}|[^\S ]/g, ' ').trim()
 
 /**
  * The notes in their order: a line for each year, a line for each day, and below it a line for each speaker. Words, names and times

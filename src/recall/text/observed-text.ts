@@ -12,7 +12,11 @@ export function observedText(parts: readonly MessagePart[]): string {
   return withoutRecalled(spokenText(withoutInternal(parts)))
 }
 
-/** The tokens of a message with such a text, estimated. */
-export function observedTokens(text: string): number {
-  return estimateTokenCount(text) + frameTokens
+/**
+ * The tokens of a message with such a text, estimated.
+ *
+ * @param estimate Estimates a text. Default: tokenx.
+ */
+export function observedTokens(text: string, estimate: (text: string) => number = estimateTokenCount): number {
+  return estimate(text) + frameTokens
 }
