@@ -4,7 +4,7 @@ import { scriptedModel } from 'aquifer/testing'
 import { describe, expect, it } from 'vitest'
 import { NoteProgress } from '../../src/agent/note-progress.ts'
 import { type DataPart, DataParts } from '../../src/agent/tools/data-parts.ts'
-import { openMemory } from '../memory/opened.ts'
+import { hour, ManualClock, openMemory } from '../memory/opened.ts'
 
 const where = { resourceId: 'ann', threadId: 'trip' }
 const small = {
@@ -106,6 +106,62 @@ describe('parts that tell of notes', () => {
     expect(seen.every(({ transient }) => transient === true)).toBe(true)
     expect(progress.facts.observationEvents).toHaveLength(5)
     expect(JSON.stringify(progress.facts)).not.toContain('SECRET')
+  })
+
+  it('tell of a reflection that a turn waits for: one that fails, and one that ends', async () => {
+    const clock = new ManualClock()
+    const memory = openMemory({ clock, options: { observationalMemory: { model: false } } })
+    await memory.saveMessages({ ...where, messages: Array.from({ length: 30 }, (_, at) => town(at)) })
+    await memory.observe(where)
+    let isDown = true
+    const hooks = {
+      beforeReflection() {
+        if (isDown) throw new Error('It said SECRET.')
+        return undefined
+      },
+    }
+    const reflection = { observationTokens: 60, bufferActivation: 1, blockAfter: 1.5 }
+    const options = {
+      semanticRecall: false,
+      observationalMemory: { model: false, reflection, hooks, maxWaitMs: hour },
+    } as const
+    const { agent } = guide(memory, { defaultOptions: { memory: { options } } })
+    const told = async () => {
+      const stream = await agent.stream('And now?', where)
+      const chunks = await chunksOf(stream.toUIMessageStream())
+      await memory.settled()
+      const run = await memory.getRun(stream.runId ?? '')
+      return {
+        parts: chunks.filter(({ type }) => type.startsWith('data-om-') && type !== 'data-om-status'),
+        events: run?.details.observationEvents,
+      }
+    }
+    const failed = await told()
+    const reflecting = { threadId: 'trip', operation: 'reflection', isBuffered: false }
+    expect(failed.parts.map(({ type }) => type).slice(0, 3)).toEqual([
+      'data-om-reflection-start',
+      'data-om-reflection-failed',
+      'data-om-waited',
+    ])
+    expect(failed.parts[1]?.data).toMatchObject({ ...reflecting, reason: 'hook' })
+    expect(failed.parts[2]?.data).toMatchObject({ operation: 'reflection', isDone: false })
+    expect(failed.events).toContainEqual({ type: 'failed', ...reflecting, reason: 'hook' })
+    expect(JSON.stringify(failed)).not.toContain('SECRET')
+    isDown = false
+    clock.pass(hour)
+    const ended = await told()
+    const parts = ['data-om-reflection-start', 'data-om-reflection-end', 'data-om-waited']
+    expect(ended.parts.map(({ type }) => type)).toEqual(parts)
+    expect(ended.parts[1]?.data).toMatchObject({
+      ...reflecting,
+      notes: expect.any(Number),
+      noteTokens: expect.any(Number),
+    })
+    expect(ended.events).toMatchObject([
+      { type: 'start', ...reflecting },
+      { type: 'end', ...reflecting },
+      { type: 'waited', operation: 'reflection', isDone: true },
+    ])
   })
 
   it('of a long work leave the last events in the record', () => {

@@ -8,6 +8,8 @@ import { hour, ManualClock, openMemory } from '../memory/opened.ts'
 const where = { resourceId: 'ann', threadId: 'trip' }
 const ahead = {
   model: false,
+  // No turn that waits is late because the machine is busy.
+  maxWaitMs: hour,
   observation: { messageTokens: 200, bufferTokens: 0.2, bufferActivation: 0.8, maxTokensPerBatch: 40 },
 } as const
 
@@ -157,6 +159,7 @@ describe('a turn without enough notes', () => {
 
 describe('a turn with too many notes', () => {
   const condensed = {
+    maxWaitMs: hour,
     observation: { messageTokens: 100, bufferTokens: false, maxTokensPerBatch: 40 },
     reflection: { observationTokens: 60, bufferActivation: 1, blockAfter: 1.5 },
   } as const

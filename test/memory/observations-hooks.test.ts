@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type Memory, type MemoryOptions, type ObservationEvent, observationChannel } from 'aquifer'
 import { scriptedModel } from 'aquifer/testing'
 import { afterEach, describe, expect, it } from 'vitest'
+import { observerAnswer } from './observer-answers.ts'
 import { hour, ManualClock, openMemory } from './opened.ts'
 
 const where = { resourceId: 'ann', threadId: 'trip' }
@@ -155,17 +156,46 @@ describe('a model that makes notes', () => {
   it('is not asked once the tokens of the day are used up, and is the next day', async () => {
     const clock = new ManualClock()
     const model = scriptedModel({ answer: () => noted('Good.') })
-    const memory = open({ model, dailyTokens: 3_000 }, { clock })
+    const memory = open({ model, dailyTokens: 1_000 }, { clock })
     const events = listen()
     await say(memory, 'One.')
     await memory.observe(where)
     await say(memory, 'Two.')
     await expect(memory.observe(where)).rejects.toMatchObject({
       code: 'limit-exceeded',
-      details: { limit: 'dailyTokens', allowed: 3_000 },
+      details: { limit: 'dailyTokens', allowed: 1_000 },
     })
     expect([model.calls.length, events.at(-1)]).toMatchObject([1, { type: 'failed', reason: 'budget' }])
     clock.pass(24 * hour)
     expect(await memory.observe(where)).toMatchObject({ status: 'complete', messages: 1 })
   })
+
+  it.each(['thread', 'resource'] as const)(
+    'reads as much each day as the tokens of a %s allow, though few',
+    async (scope) => {
+      const clock = new ManualClock()
+      const model = scriptedModel({
+        answer: ({ prompt }) => observerAnswer(prompt, { noted: (text) => text.slice(0, 12), condensed: () => 'All.' }),
+      })
+      const memory = open({ model, scope, dailyTokens: 1_000, observation: { previousObserverTokens: 100 } }, { clock })
+      const texts = Array.from({ length: 30 }, (_, at) => `Message ${at}: ${'more was said about it '.repeat(4)}`)
+      await say(memory, ...texts)
+      const observedBy = async () => (await textsOf(memory)).length
+      let days = 1
+      for (; days < 20; days++) {
+        const before = await observedBy()
+        const error = await memory.observe(where).then(
+          () => null,
+          (error: unknown) => error,
+        )
+        if (error === null) break
+        expect(error).toMatchObject({ details: { limit: 'dailyTokens' } })
+        expect(await observedBy()).toBeGreaterThan(before)
+        clock.pass(24 * hour)
+      }
+      expect(await observedBy()).toBe(30)
+      expect(days).toBeGreaterThan(1)
+      expect(days).toBeLessThan(6)
+    },
+  )
 })

@@ -10,6 +10,7 @@ import type { RecordState } from '../../domain/records/record.ts'
 import type { ThreadState } from '../../domain/records/thread.ts'
 import type { ObservationReport, ResolvedObservation } from '../../ports/observational-memory.ts'
 import type { Door } from '../door/door.ts'
+import { overheadOf } from './daily-budget.ts'
 import { linesOfMessages, linesOfNotes } from './extractor-lines.ts'
 import { afterObservation, afterReflection, beforeObservation, beforeReflection, HookError } from './hooks.ts'
 import { tokensOfNotes } from './note-tokens.ts'
@@ -163,7 +164,7 @@ export function observeSpan(cycle: Cycle, head: HeadFields, span: ObservedSpan, 
   const { limits } = door.core
   const { after, to } = span
   return reported(cycle, { operation: 'observation', isBuffered, tokens: span.tokens }, async () => {
-    const reserved = span.tokens + observer.overheadTokens
+    const reserved = span.tokens + (await overheadOf(cycle, head))
     const begin = { kind: 'observation-begin', threadId: thread.id, to, leaseMs: observer.claimMs } as const
     const claim = await commitAlone(door, { ...begin, ...budgetOf(cycle, reserved) })
     return underClaim(cycle, claim, async () => {
@@ -200,7 +201,7 @@ export async function reflectOn(cycle: Cycle, noteTokens: number, isAhead: boole
     cycle,
     { operation: 'reflection', isBuffered: isAhead, tokens: noteTokens },
     async () => {
-      const reserved = noteTokens + observer.overheadTokens
+      const reserved = noteTokens + observer.questionTokens
       const begin = { kind: 'observation-begin', threadId: thread.id, leaseMs: observer.claimMs } as const
       const claim = await commitAlone(door, { ...begin, ...budgetOf(cycle, reserved) })
       return underClaim(cycle, claim, async () => {

@@ -183,6 +183,7 @@ export function modelObserver(core: Core, model: LanguageModelObject, options: R
   return {
     isModel: true,
     claimMs: 2 * core.limits.modelTimeoutMs,
+    questionTokens,
     overheadTokens: previousObserverTokens + questionTokens,
     async observe(messages, earlier) {
       const notes: NoteInput[] = []

@@ -8,6 +8,7 @@ import { activateChunks, activateReflection } from './activate.ts'
 import { countNotes } from './count-notes.ts'
 import { countUnobserved } from './count-unobserved.ts'
 import { type Cycle, LostCycle, type ObservedSpan, observeSpan, observing, reflectOn } from './cycle.ts'
+import { batchTokens } from './daily-budget.ts'
 import { InTurn } from './in-turn.ts'
 import { observerOf } from './observer.ts'
 import { readHead } from './read-notes.ts'
@@ -90,28 +91,30 @@ function chunkOf(messages: readonly ObservableMessage[], after: Place | null, mo
 const bufferedTokens = ({ buffered = [] }: HeadFields) => buffered.reduce((sum, { tokens }) => sum + tokens, 0)
 
 /** What is due: first what was taken back, then what is new, if there is enough of it. */
-async function nextDue({ door, thread, options }: Cycle, head: HeadFields, isAll: boolean): Promise<Due | null> {
+async function nextDue(cycle: Cycle, head: HeadFields, isAll: boolean): Promise<Due | null> {
+  const { door, thread, options } = cycle
   const { threadId, again, cursor } = head
-  const { maxTokensPerBatch, bufferTokens, messageTokens } = options.observation
+  const { bufferTokens, messageTokens } = options.observation
   const waits = !isAll && head.buffered !== undefined
   for (const span of again) {
-    const due = await dueOfSpan(door, threadId, span, maxTokensPerBatch)
+    const due = await dueOfSpan(door, threadId, span, await batchTokens(cycle, head))
     if (due !== null) return { ...due, isBuffered: waits }
   }
   const least = Math.min(bufferTokens ?? Number.POSITIVE_INFINITY, messageTokens)
   // Most turns say too little: then their messages are not read again.
   if (!isAll && (await countUnobserved(door, thread, head)) - bufferedTokens(head) < least) return null
   const { messages } = await messagesBehind(door, threadId, cursor)
+  const largest = await batchTokens(cycle, head)
   const due = (most: number, isBuffered: boolean, from = messages): Due | null => {
     const chunk = chunkOf(from, cursor, most)
     return chunk === null ? null : { ...chunk, isBuffered }
   }
-  if (isAll) return due(maxTokensPerBatch, false)
+  if (isAll) return due(largest, false)
   if (bufferTokens !== null && sumOf(messages) >= bufferTokens) {
-    return due(Math.min(maxTokensPerBatch, bufferTokens), true)
+    return due(Math.min(largest, bufferTokens), true)
   }
   if (bufferTokens === null || (head.buffered === undefined && sumOf(messages) >= messageTokens)) {
-    return due(maxTokensPerBatch, false, messages.slice(0, countDue(messages, options)))
+    return due(largest, false, messages.slice(0, countDue(messages, options)))
   }
   return null
 }

@@ -20,7 +20,9 @@ export interface Observer {
   readonly isModel: boolean
   /** How long a cycle may take before another process may begin one. */
   readonly claimMs: number
-  /** Tokens that a model reads in addition to the messages, about. */
+  /** Tokens of a question without what it is about, about. */
+  readonly questionTokens: number
+  /** Tokens that a model reads in addition to the messages, at most, about. */
   readonly overheadTokens: number
   /** `earlier` are the notes that were made before. */
   observe(messages: readonly ObservableMessage[], earlier: readonly NoteFields[]): Promise<Made>
@@ -36,6 +38,7 @@ function ruled({ limits }: Core): Observer {
   return {
     isModel: false,
     claimMs: minuteMs,
+    questionTokens: 0,
     overheadTokens: 0,
     observe: async (messages) => ({ notes: extractNotes(messages, most), spent: 0 }),
     reflect: async (notes, tokens) => ({ notes: condenseNotes(notes, tokens, most), spent: 0 }),
