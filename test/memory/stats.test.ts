@@ -33,6 +33,23 @@ it('says what the caches hold, by kind', async () => {
   expect(bytes).toBe(Object.values(parts).reduce((sum, used) => sum + used, 0))
 })
 
+it('counts the words that no segment has yet with their space', async () => {
+  const memory = open()
+  const spaces = async () => (await memory.stats()).cache.parts.spaces
+  const save = (text: string) => memory.saveMessages({ messages: text, threadId: 't', resourceId: 'ann' })
+  await save('hello')
+  const before = await spaces()
+  for (let n = 0; n < 40; n++) await save(`message number ${n} of many that are in no segment`)
+  const saved = await spaces()
+  // An object, and a number for each term.
+  expect(saved - before).toBeGreaterThan(40 * 200)
+  await memory.space('resource/ann').recall('message')
+  expect((await spaces()) - saved).toBeGreaterThan(40 * 100)
+  await memory.forget({ resourceId: 'ann', threadId: 't' })
+  await memory.settled()
+  expect(await spaces()).toBeLessThan(saved)
+})
+
 it('shows that they keep to their budget', async () => {
   const memory = open()
   const team = memory.team('acme')

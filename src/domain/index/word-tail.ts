@@ -49,6 +49,17 @@ export function forgetRecords(tail: WordTail): void {
   tail.segment = null
 }
 
+/** What a segment takes in memory, about, bytes: its columns, and what recall makes of it. */
+export function segmentMemory({ count, terms }: WordSegment): number {
+  return 1_200 + count * 110 + terms.length * 10
+}
+
+/** What a tail takes in memory, about, bytes: a record has some 250 of its own, and 16 for each of its terms. */
+export function tailMemory({ pending, bytes, segment }: WordTail): number {
+  const records = pending === null ? 0 : pending.length * 170 + bytes * 4
+  return records + (segment === null ? 0 : segmentMemory(segment))
+}
+
 /** Adds a record of the newest commit, if the others are known: else it is read from the log with them. */
 export function addRecord(tail: WordTail, record: IndexedRecord): void {
   if (tail.pending === null) return

@@ -218,6 +218,11 @@ export class SqliteDatabase {
     return this.#spaces.set(space)
   }
 
+  /** Notes what the tail of a space's words takes in memory now. */
+  weighWords(space: CachedSpace): void {
+    this.#spaces.weighWords(space)
+  }
+
   spaceState(columns: SpaceColumns): SpaceState {
     return spaceStateOf(columns, this.statements.lastCommit.get(columns[0]))
   }

@@ -202,6 +202,7 @@ export function persistDraft(database: SqliteDatabase, view: SqliteView, draft: 
   for (const lost of draft.lostOfRuns) eraseOfRun(view, lost)
   persistSpace(database, space, draft)
   indexCommit(database, draft, rows, space, view.messages)
+  database.weighWords(space)
   foldTail(database, space)
   // The caches of the space have the erased content.
   if (draft.erasure !== null) database.forget()

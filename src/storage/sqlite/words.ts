@@ -6,7 +6,7 @@ import type { IndexPlan, PackedWords } from '../../domain/index/plan.ts'
 import { isInWords, type Removal } from '../../domain/index/removal.ts'
 import { type ReadWords, removeFromWords } from '../../domain/index/remove-records.ts'
 import { type IndexedRecord, segmentVersion, type WordSegment } from '../../domain/index/word-segment.ts'
-import { knownTail, segmentOf, setRecords, unknownTail } from '../../domain/index/word-tail.ts'
+import { knownTail, segmentMemory, segmentOf, setRecords, unknownTail } from '../../domain/index/word-tail.ts'
 import { analyserVersion } from '../../domain/index/words.ts'
 import type { Language } from '../../domain/language.ts'
 import { parseSpaceId } from '../../domain/space.ts'
@@ -23,25 +23,27 @@ export function tailRecords(database: SqliteDatabase, space: CachedSpace): reado
   if (tail.pending !== null) return tail.pending
   const records = readTail(database, space, space.state.settings.language)
   setRecords(tail, records)
+  database.weighWords(space)
   return records
 }
 
-/** A segment with its bytes in memory, about: its columns, and what recall makes of it. */
-function known(segment: WordSegment) {
-  return { segment, bytes: 1_200 + segment.count * 110 + segment.terms.length * 10 }
+function knownSegment(segment: WordSegment) {
+  return { segment, bytes: segmentMemory(segment) }
 }
 
 /** A segment of words by its number; null if it is gone. */
 export function wordSegment(database: SqliteDatabase, number: number): WordSegment | null {
   return database.wordSegments.get(number, (k) => {
     const data = database.statements.wordsByNumber.get(k)?.[0]
-    return data === undefined ? null : known(storedWords(data))
+    return data === undefined ? null : knownSegment(storedWords(data))
   })
 }
 
 /** The tail as a segment; null where it is empty. */
 export function tailSegment(database: SqliteDatabase, space: CachedSpace): WordSegment | null {
-  return segmentOf(space.words, tailRecords(database, space))
+  const segment = segmentOf(space.words, tailRecords(database, space))
+  database.weighWords(space)
+  return segment
 }
 
 /** Reads the tail from the log: every turn that was written to since the last segment. */
