@@ -256,7 +256,7 @@ export abstract class Conversations {
 
   /**
    * Explains an answer in words: why each item is in it (`text`), and which items were dropped and why. Only the traces of this process's
-   * latest 200 answers are kept.
+   * latest 200 answers are kept. The recall of a prompt is kept with its run: pass the id of the run, in any process.
    *
    * @throws MemoryError `not-found` if the trace is not kept.
    */

@@ -2,7 +2,7 @@
 import type { ReindexProgress } from '../derive/reindex.ts'
 import type { Access } from '../domain/actor.ts'
 import { MemoryError, notFound } from '../domain/error.ts'
-import type { SpaceId, SpaceKey } from '../domain/id.ts'
+import { parseRunId, type SpaceId, type SpaceKey } from '../domain/id.ts'
 import { withPeers } from '../domain/peer-packages.ts'
 import type { CacheUse } from '../ports/cache-use.ts'
 import type { Storage } from '../ports/storage.ts'
@@ -82,6 +82,10 @@ export async function reindex(core: Core, { onProgress = () => {} }: ReindexOpti
 
 /** The trace of an answer, for an actor that may read its spaces, as long as they exist. */
 export async function explain(core: Core, { recallId }: { readonly recallId: string }): Promise<RecallExplanation> {
+  if (parseRunId(recallId) !== null) {
+    const { explainRun } = await withPeers(() => import('./recall/explain-run.ts'))
+    return explainRun(core, recallId)
+  }
   const storage = await core.storage.get()
   const kept = core.traces.get(recallId)
   const fix = 'Recall again: a process keeps only its latest answers.'

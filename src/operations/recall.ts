@@ -75,7 +75,7 @@ const tracedItem = z.strictObject({
   ...scored,
   rank: z.int(),
   said: z.string(),
-  dropped: z.enum(['below-threshold', 'beyond-top-k', 'over-budget', 'gone', 'filter']).nullable(),
+  dropped: z.enum(['below-threshold', 'beyond-top-k', 'over-budget', 'gone', 'filter', 'in-prompt']).nullable(),
   isPulledIn: optional(z.literal(true)),
   limitedBy: optional(z.string()),
 })
@@ -164,9 +164,10 @@ export const recallOperations = [
   operation({
     name: 'recall.explain',
     title: 'Explain a recall',
-    description: 'Why each item of an answer was in, and what was dropped and why. Only the latest answers are kept.',
+    description:
+      'Why each item of an answer was in, and what was dropped and why. Answers are kept by their process for a while; the recall of a prompt is kept with its run.',
     effect: 'read',
-    input: z.strictObject({ recallId: z.string() }),
+    input: z.strictObject({ recallId: z.string().describe('The recallId of an answer, or the id of a run.') }),
     output: recallTrace.extend({
       summary: z.string(),
       items: z.array(tracedItem.extend({ text: z.string() })),

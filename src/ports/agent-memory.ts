@@ -108,6 +108,12 @@ export interface FoundItem {
   readonly score: number
   /** What each leg and each prior added to the score. */
   readonly scores: Readonly<Record<string, number>>
+  /** How likely it answers the question, from 0 to 1. */
+  readonly relevance?: number
+  /** Cosine of its meaning and the question's; null if it has no vector. */
+  readonly similarity?: number | null
+  /** The words of the question that stand in it. */
+  readonly matched?: readonly string[]
   readonly isNeighbour?: true
   /** What somebody proposed about a fact, and nobody has decided. */
   readonly proposals?: readonly OpenProposal[]
@@ -115,8 +121,27 @@ export interface FoundItem {
   readonly message?: { readonly turnId: string; readonly turnStatus: ShownStatus; readonly seq: Seq }
 }
 
+/** How an answer came about: what was compared, and how. */
+interface FoundTrace {
+  readonly mode: string
+  /** Legs that found anything. */
+  readonly legs: readonly string[]
+  /** Records in scope. */
+  readonly inScope: number
+  /** Records that were compared. */
+  readonly candidates: number
+  /** Of the best records, those that had nothing of the question. */
+  readonly unmatched: number
+  /** Words of the question that were looked for. */
+  readonly terms: readonly string[]
+  /** How likely it is that the question is about anything that was said. */
+  readonly gate: { readonly mode: string; readonly chance: number; readonly isClosed: boolean }
+}
+
 /** The answer of a recall, best items first. */
 export interface Found {
+  /** Absent where the memory does not say it. */
+  readonly trace?: FoundTrace
   readonly items: readonly FoundItem[]
   /** Why it may be incomplete. */
   readonly degraded: readonly string[]

@@ -10,6 +10,7 @@ const scores = (given: Partial<Record<(typeof parts)[number], number>>) =>
     1,
   )
 const item = {
+  kind: 'message',
   said: saidText('message', 'Ann', '2025-05-12T10:00:00.000Z'),
   similarity: 0.614,
   matched: ['dog', 'sea'],
@@ -22,6 +23,13 @@ it('says of an item what lifts it and what lowers it', () => {
   expect(itemText(item, 4)).toBe(
     'message of Ann, 12 May 2025; 2 of 4 words (dog, sea); meaning 0.61; by the person who is named; ' +
       'the words are around it rather than in it; asks something itself',
+  )
+})
+
+it('says of a fact whom it is about, and of no conversation that it stands in', () => {
+  const told = { ...item, kind: 'fact', scores: scores({ keyword: 0.3, session: 0.3, author: 0.2, context: -0.1 }) }
+  expect(itemText(told, 2)).toBe(
+    'message of Ann, 12 May 2025; 2 of 2 words (dog, sea); meaning 0.61; about the person who is named, or by them',
   )
 })
 

@@ -2,32 +2,28 @@
 
 import type { Seq } from '../../domain/id.ts'
 import { spokenText } from '../../domain/index/indexed.ts'
-import type { RecordKind } from '../../domain/index/word-segment.ts'
 import type { Message } from '../../domain/records/message.ts'
 import type { Found, FoundItem } from '../../ports/agent-memory.ts'
 import type { ResolvedRecallOptions } from '../../ports/behaviour.ts'
 import { isGreeting } from '../../recall/question/greeting.ts'
 import { type FittedText, fitText } from './fit.ts'
+import {
+  type NotRecalled,
+  notRecalled,
+  type SeenComparison,
+  type SeenRecalled,
+  seenComparison,
+  seenItem,
+} from './recall-trace.ts'
 import { type FormedRecall, roughTokens, wholeItems, withFewWords, writeRecalled } from './recalled-forms.ts'
 import type { ContextInput, FittedPart, Fitting, Reading, Section } from './section.ts'
 
-/** The fields of a recalled item in the record of a run. */
-interface SeenRecalled {
-  readonly kind: RecordKind
-  readonly id: string
-  readonly space: string
-  readonly threadId?: string
-  /** Rounded to four digits, like the parts. */
-  readonly score: number
-  /** Zero parts are left out. */
-  readonly scores: Readonly<Record<string, number>>
-  readonly tokens: number
-  /** It was shown in few words. */
-  readonly isShort?: true
-}
-
 export interface SeenRecall {
   readonly recalled: readonly SeenRecalled[]
+  /** The best items that were found and are not in the prompt, at most 10. */
+  readonly notRecalled: readonly NotRecalled[]
+  /** What was compared; null if nothing was asked. */
+  readonly compared: SeenComparison | null
   /** Why recall may have missed something; empty if every leg answered, or nothing was asked. */
   readonly degraded: readonly string[]
   /** For `memory.explain`; null if nothing was recalled. */
@@ -111,19 +107,6 @@ function newsOf({ items }: Found, fitting: Fitting): readonly FoundItem[] {
   })
 }
 
-const rounded = (score: number) => Math.round(score * 10_000) / 10_000
-
-/** An item in the record of a run. Needless digits and zero parts would be more than half of a turn's row in the log. */
-function seenItem({ item, tokens, short }: FormedRecall): SeenRecalled {
-  const { kind, id, space, threadId, score, scores } = item
-  const parts = Object.entries(scores).flatMap(([part, share]) =>
-    share === 0 ? [] : [[part, rounded(share)] as const],
-  )
-  const thread = threadId === undefined ? {} : { threadId }
-  const seen = { kind, id, space, ...thread, score: rounded(score), scores: Object.fromEntries(parts), tokens }
-  return short === undefined ? seen : { ...seen, isShort: true }
-}
-
 /** The warning about an incomplete recollection. */
 const degradedWarnings: Readonly<Record<string, string>> = {
   'embedder-loading': 'The embedder was still being loaded, so memory was searched by words only.',
@@ -131,7 +114,8 @@ const degradedWarnings: Readonly<Record<string, string>> = {
   'embedder-unauthorized': 'The provider of the embedder refused the key, so memory was searched by words only.',
 }
 
-type FittedRecall = FittedPart & Pick<FittedText<FormedRecall>, 'kept' | 'text'>
+type FittedRecall = FittedPart &
+  Pick<FittedText<FormedRecall>, 'kept' | 'text'> & { readonly left: readonly NotRecalled[] }
 
 export const recalled: Section<'recalled', RecallOutcome, FittedRecall, SeenRecall> = {
   name: 'recalled',
@@ -149,11 +133,14 @@ export const recalled: Section<'recalled', RecallOutcome, FittedRecall, SeenReca
       write: (items) => writeRecalled(items, threadId),
       roughTokens,
     })
-    return { ...fitted, dropped: dropped.map(({ item }) => ({ id: item.id, reason: 'budget' })) }
+    const left = notRecalled(recollection?.items ?? [], { news, kept: fitted.kept, most: options?.topK ?? 0 })
+    return { ...fitted, left, dropped: dropped.map(({ item }) => ({ id: item.id, reason: 'budget' })) }
   },
   show: ({ text }) => (text === '' ? [] : [{ role: 'user', content: text }]),
-  seen: ({ kept }, { recollection }) => ({
+  seen: ({ kept, left }, { recollection }) => ({
     recalled: kept.map(seenItem),
+    notRecalled: left,
+    compared: recollection === null ? null : seenComparison(recollection),
     degraded: recollection?.degraded ?? [],
     recallId: recollection?.recallId ?? null,
   }),

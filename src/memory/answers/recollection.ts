@@ -72,7 +72,7 @@ export type RecalledMessageRecord<Time = string> = MessageRecord<Time> &
   Pick<RecalledItemRecord, 'isNeighbour'>
 
 /** Why an item is not in the answer. */
-export type DropReason = PackDropReason | 'filter'
+export type DropReason = PackDropReason | 'filter' | 'in-prompt'
 
 /** One item of a trace: in or out, and why. */
 export interface TracedItem

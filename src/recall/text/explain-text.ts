@@ -2,7 +2,7 @@
 import type { Part, PartScores } from '../parts.ts'
 
 /** What a part of a score says where it lifts a record, and where it lowers one; most parts only lift. */
-const meanings: Readonly<Partial<Record<Part, readonly [lifts: string, lowers?: string]>>> = {
+const meanings: Readonly<Partial<Record<Part, readonly [lifts: string, lowers?: string] | undefined>>> = {
   author: ['by the person who is named'],
   date: ['of the time that is named'],
   exact: ['has an exact term of the question'],
@@ -11,6 +11,15 @@ const meanings: Readonly<Partial<Record<Part, readonly [lifts: string, lowers?: 
   context: ['what stands around it is near', 'the words are around it rather than in it'],
   details: ['tells times or names'],
   question: ['answers a question', 'asks something itself'],
+}
+
+/** What the parts say of records that are no messages: they stand in no conversation, and their text tells whom they are about. */
+const otherMeanings: typeof meanings = {
+  ...meanings,
+  author: ['about the person who is named, or by them'],
+  session: undefined,
+  context: undefined,
+  question: undefined,
 }
 
 /** A part is named from this share of the score on. */
@@ -23,14 +32,18 @@ const reasons = {
   'over-budget': 'it did not fit into the tokens that were left',
   gone: 'it is gone, or holds no more',
   filter: 'the filter refused it',
+  'in-prompt': 'the prompt shows it already',
 } as const
 
 /** What is known of an item. */
 interface ExplainedItem {
+  readonly kind: string
   /** What it is, of whom and of when, as {@link saidText} says it. */
   readonly said: string
   readonly similarity: number | null
   readonly matched: readonly string[]
+  /** How many words of the question stood in it when it was found. Default: those of `matched`. */
+  readonly matchedCount?: number
   readonly scores: PartScores
   readonly score: number
   readonly dropped: keyof typeof reasons | null
@@ -53,17 +66,29 @@ export function saidText(kind: string, author: string, at: string): string {
 
 /** Why an item stands where it does, in one line. `words`: how many words of the question were looked for. */
 export function itemText(item: ExplainedItem, words: number): string {
-  const { said, similarity, matched, scores, score, dropped, isPulledIn, limitedBy } = item
-  const named = Object.entries(meanings).flatMap(([part, [lifts, lowers]]) => {
+  const {
+    kind,
+    said,
+    similarity,
+    matched,
+    matchedCount = matched.length,
+    scores,
+    score,
+    dropped,
+    isPulledIn,
+    limitedBy,
+  } = item
+  const named = Object.entries(kind === 'message' ? meanings : otherMeanings).flatMap(([part, texts = []]) => {
+    const [lifts, lowers] = texts
     const added = scores[part as Part]
     if (Math.abs(added) < leastShare * Math.max(score, 0.1)) return []
-    return added > 0 ? [lifts] : lowers === undefined ? [] : [lowers]
+    return (added > 0 ? lifts : lowers) ?? []
   })
   const parts = [
     said,
     ...(words === 0
       ? []
-      : [`${matched.length} of ${words} words${matched.length === 0 ? '' : ` (${matched.join(', ')})`}`]),
+      : [`${matchedCount} of ${words} words${matched.length === 0 ? '' : ` (${matched.join(', ')})`}`]),
     ...(similarity === null ? [] : [`meaning ${similarity.toFixed(2)}`]),
     ...named,
     ...(isPulledIn === true ? ['moved up for its exact term'] : []),
