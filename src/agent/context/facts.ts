@@ -4,7 +4,8 @@ import type { FactState } from '../../domain/records/fact.ts'
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { OpenProposal } from '../../ports/shared-memory.ts'
 import { type FencedItem, fenced } from '../../recall/text/fence.ts'
-import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
+import { tokensOfText } from '../../recall/text/text-tokens.ts'
+import { type FittedText, fitText, joinTokens } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 
 /** Which fact a model saw. */

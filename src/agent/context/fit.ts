@@ -3,7 +3,6 @@
  * Pure.
  */
 import { estimateTokenCount } from 'tokenx'
-import { digestOf } from '../../domain/digest.ts'
 import { MemoryError } from '../../domain/error.ts'
 
 /** Some items as one text, and those that did not fit. */
@@ -42,25 +41,6 @@ export function fitText<Item>(
     kept = kept.slice(0, Math.min(kept.length - 1, share))
   }
   return { kept: [], dropped: items, text: '', tokens: 0 }
-}
-
-/** About 2 MB when full; then it is emptied. */
-const mostRemembered = 16_384
-/** Keyed by digests of the texts, so that no text stays in memory. */
-const tokensByDigest = new Map<string, number>()
-
-/**
- * Tokens of a text, estimated. Instructions, working memory and all but the newest of a history are the same in the
- * next turn. Estimating 2,000 characters takes 215 µs, looking them up 4.
- */
-export function tokensOfText(text: string): number {
-  const digest = digestOf('sha1', text, 'base64')
-  const known = tokensByDigest.get(digest)
-  if (known !== undefined) return known
-  const tokens = estimateTokenCount(text)
-  if (tokensByDigest.size >= mostRemembered) tokensByDigest.clear()
-  tokensByDigest.set(digest, tokens)
-  return tokens
 }
 
 /** The rest of a budget after the parts that are never dropped. */

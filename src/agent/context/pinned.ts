@@ -1,8 +1,9 @@
 /** The section of pinned facts: in every prompt, in a budget of their own. */
 import type { FactState } from '../../domain/records/fact.ts'
 import { fenced } from '../../recall/text/fence.ts'
+import { tokensOfText } from '../../recall/text/text-tokens.ts'
 import { factItem, type SeenFact, type ShownFact, withOpenProposals } from './facts.ts'
-import { type FittedText, fitText, joinTokens, tokensOfText } from './fit.ts'
+import { type FittedText, fitText, joinTokens } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 
 /** What nobody weighed matters as much as the middle. */

@@ -6,7 +6,7 @@ import { comparePlaces, type HeadFields, type Place, type Span } from '../../dom
 import type { AgentSpace } from '../../ports/agent-memory.ts'
 import type { MessageQuery } from '../../ports/storage.ts'
 import { observedText, observedTokens } from '../../recall/text/observed-text.ts'
-import { tokensOfText } from './fit.ts'
+import { tokensOfText } from '../../recall/text/text-tokens.ts'
 
 interface WindowQuery {
   readonly threadId: string

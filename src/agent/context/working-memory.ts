@@ -4,8 +4,9 @@ import type { Seq } from '../../domain/id.ts'
 import { isJsonObject, type Json } from '../../domain/json.ts'
 import { jsonLines } from '../../domain/json-lines.ts'
 import { mainBlock } from '../../domain/records/block-key.ts'
+import { tokensOfText } from '../../recall/text/text-tokens.ts'
 import { withoutFences } from '../../recall/text/without-fences.ts'
-import { joinTokens, tokensOfText } from './fit.ts'
+import { joinTokens } from './fit.ts'
 import type { FittedPart, Reading, Section } from './section.ts'
 
 /** Working memory as it was shown, so that a write can name the version it was made from. */

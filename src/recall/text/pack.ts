@@ -1,9 +1,9 @@
 /** The last step of recall: puts ranked rows into the answer until its token budget is full. */
 
-import { estimateTokenCount } from 'tokenx'
 import type { RankedRow, Ranking } from '../ranking.ts'
 import { type Corpus, nextOf, previousOf } from '../records/corpus.ts'
 import type { Excerpt } from './excerpt.ts'
+import { tokensOfText } from './text-tokens.ts'
 
 /** Which rows may be in the answer. */
 interface Choice {
@@ -112,8 +112,7 @@ export function pack(
   const dropped: DroppedRow[] = []
   const reasons = ranking.rows.map((row, place) => reasonToDrop(place, row, options))
   const taken = new Set(ranking.rows.filter((_, place) => reasons[place] === null).map(({ row }) => row))
-  const tokensOf = (rows: readonly number[]) =>
-    rows.reduce((sum, row) => sum + estimateTokenCount(texts.get(row) ?? ''), 0)
+  const tokensOf = (rows: readonly number[]) => rows.reduce((sum, row) => sum + tokensOfText(texts.get(row) ?? ''), 0)
   const longest = options.longestItem ?? Number.POSITIVE_INFINITY
   let left = options.tokenBudget
   const take = (item: PackedItem): void => {

@@ -64,11 +64,20 @@ async function scan(database: SqliteDatabase, id: SpaceId, fingerprint: string |
   }
 }
 
+/** The rows of turns that are the first of their commits, by turn, in the order of their seqs: one statement for all. */
+function rowsByTurn(database: SqliteDatabase, space: CachedSpace, turns: readonly number[]) {
+  if (turns.length === 0) return new Map<number, never>()
+  const wanted = JSON.stringify(turns.map((turn) => [unpackTurn(turn).turnSeq, turn]))
+  return Map.groupBy(database.statements.rowsOfTurns.all(space.n, wanted), (columns) => columns[2])
+}
+
+type FoundRows = ReturnType<typeof rowsByTurn>
+
 /** The rows of the turn at a place, by seq, and its thread's id; null if none began there. */
-function rowsAt(database: SqliteDatabase, space: CachedSpace, turn: number) {
-  const { rowsOfTurn, threadOfPart } = database.statements
+function rowsAt(database: SqliteDatabase, space: CachedSpace, turn: number, known: FoundRows) {
+  const { threadOfPart } = database.statements
   const { turnSeq } = unpackTurn(turn)
-  const columns = rowsOfTurn.all(space.n, turnSeq, turn)
+  const columns = known.get(turn) ?? []
   const threadId = columns[0]?.[9]
   if (threadId !== undefined) return { threadId, rows: columns.map((row) => turnRowOf(row, threadId)) }
   const n = threadOfPart.get(space.n, turnSeq, turn)?.[0]
@@ -78,8 +87,14 @@ function rowsAt(database: SqliteDatabase, space: CachedSpace, turn: number) {
 }
 
 /** The turn at a place, if it is in a thread that is there. */
-function turnAt(database: SqliteDatabase, space: CachedSpace, turn: number, fold: FoldSpace): TurnState | null {
-  const found = rowsAt(database, space, turn)
+function turnAt(
+  database: SqliteDatabase,
+  space: CachedSpace,
+  turn: number,
+  fold: FoldSpace,
+  known: FoundRows,
+): TurnState | null {
+  const found = rowsAt(database, space, turn, known)
   const thread = found === null ? null : database.thread(space, found.threadId)
   if (found === null || thread === null || thread.state.deleted) return null
   if (turn < packTurn({ turnSeq: thread.state.createdSeq, turnIndex: 0 })) return null
@@ -112,6 +127,8 @@ function readRecords(
   refs: readonly RecordRef[],
 ): readonly (FoundRecord | null)[] {
   const turns = new Map<number, TurnState | null>()
+  const wanted = new Set(refs.flatMap(({ kind, ref }) => (kind === 'message' ? [parseMessageRef(ref).turn] : [])))
+  const known = rowsByTurn(database, space, [...wanted])
   const fold = { key: space.state.key, address: parseSpaceId(space.state.id).address }
   return refs.map(({ kind, ref }) => {
     if (kind === 'entry') return readEntry(database, space, ref)
@@ -119,7 +136,7 @@ function readRecords(
     if (kind === 'observation') return readNote(database, space, ref)
     if (kind !== 'message') return null
     const { turn, index } = parseMessageRef(ref)
-    const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn, fold)
+    const state = turns.has(turn) ? (turns.get(turn) ?? null) : turnAt(database, space, turn, fold, known)
     turns.set(turn, state)
     const message = state?.messages[index]
     const isVisible = state !== null && message != null && visibleMessages(state).includes(message)

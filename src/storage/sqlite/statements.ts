@@ -91,11 +91,12 @@ function logStatements(connection: Connection) {
     threadOfPart: connection.prepare<[number | null]>(
       'SELECT thread FROM log WHERE space = ? AND seq = ? AND part > 0 AND turn = ?',
     ),
-    /** All rows of a turn that a commit began, and the id of its thread. */
-    rowsOfTurn: connection.prepare<readonly [...LogColumns, threadId: string]>(
-      `SELECT ${logColumns.replace(/\w+/g, 'log.$&')}, thread.id FROM log AS began
+    /** All rows of turns, each the first of a commit: pairs of its seq and the turn, as JSON. With the id of their thread. */
+    rowsOfTurns: connection.prepare<readonly [...LogColumns, threadId: string]>(
+      `SELECT ${logColumns.replace(/\w+/g, 'log.$&')}, thread.id FROM json_each(?2) AS wanted
+       CROSS JOIN log AS began ON began.k = ${place('?1', '(wanted.value ->> 0)')} AND began.turn = wanted.value ->> 1
        JOIN log ON log.thread = began.thread AND log.turn = began.turn JOIN thread ON thread.n = began.thread
-       WHERE began.k = ${place('?1', '?2')} AND began.turn = ?3 ORDER BY log.seq`,
+       ORDER BY log.turn, log.seq`,
     ),
     rowsBetween: connection.prepare<CommitColumns>(
       `${select}, thread, part FROM log WHERE k > ${place('?1', '?2')} AND k <= ${place('?1', '?3')} ORDER BY k`,
