@@ -167,8 +167,8 @@ export class Memory<Schema extends SchemaLike = SchemaLike> extends Conversation
   /**
    * Figures of this process, for dashboards and alarms. Reads nothing from the database.
    *
-   * @returns `cache`: bytes that the caches of the database take, about, of the `limitBytes` that they may take (`limits.cacheBytes`),
-   *   in all and by what they hold: `spaces` with their threads and values, `words` and `vectors` of the index, words of `entries`.
+   * @returns `cache`: bytes of the `limitBytes` (`limits.cacheBytes`) that the database's caches take, about, by what they hold: `spaces` with threads
+   *   and values, `words` and `vectors` of the index, words of `entries`. `questions`: bytes of questions' vectors, a 256th more at most.
    */
   stats(): Promise<MemoryStats> {
     return memoryStats(this.#core)

@@ -26,6 +26,8 @@ export interface Settled {
 export interface MemoryStats {
   /** What the caches of its database take, shared by all memories of this process on the same file. */
   readonly cache: CacheUse
+  /** Of vectors of questions, which are kept so that a question costs the embedder nothing the second time. */
+  readonly questions: { readonly bytes: number; readonly limitBytes: number }
 }
 
 /** Options of `memory.reindex`. */
@@ -64,7 +66,9 @@ export async function warmUp(core: Core): Promise<void> {
 
 /** Figures of this process. */
 export async function memoryStats(core: Core): Promise<MemoryStats> {
-  return { cache: (await core.storage.get()).cacheUse() }
+  const cache = (await core.storage.get()).cacheUse()
+  const { bytes, limitBytes } = (await core.storage.indexer())?.embedder.questions ?? { bytes: 0, limitBytes: 0 }
+  return { cache, questions: { bytes, limitBytes } }
 }
 
 /** Makes all vectors again. */

@@ -435,7 +435,13 @@ it('closes the embedder that only it uses', async () => {
     const { storage, release } = await openStore(new SQLiteStore({ url: ':memory:' }))
     onTestFinished(() => release())
     const embedder = scriptedEmbedder()
-    const indexer = new Indexer({ storage, embedder: paced(embedder), owner: 'o', background: true, ownsEmbedder })
+    const indexer = new Indexer({
+      storage,
+      embedder: paced(embedder, 100_000),
+      owner: 'o',
+      background: true,
+      ownsEmbedder,
+    })
     await indexer.stop()
     const isClosed = await embedder.embed(['a']).then(
       () => false,

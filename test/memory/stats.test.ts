@@ -1,6 +1,6 @@
 // Figures of a process: what its caches take of their budget.
 import { expect, it, onTestFinished } from 'vitest'
-import { Memory } from '../../src/index.ts'
+import { type Embedder, Memory } from '../../src/index.ts'
 import { scriptedEmbedder } from '../../src/testing/scripted-embedder.ts'
 
 const limitBytes = 1_048_576
@@ -16,6 +16,7 @@ it('says what the caches hold, by kind', async () => {
   const memory = open()
   expect(await memory.stats()).toEqual({
     cache: { bytes: 0, limitBytes, parts: { spaces: 0, words: 0, vectors: 0, entries: 0 } },
+    questions: { bytes: 0, limitBytes: limitBytes / 256 },
   })
   // So many that the index has segments of them, and not only what is new.
   const content = (n: number) => `The car number ${n} is red`
@@ -66,4 +67,32 @@ it('is refused once the memory is closed', async () => {
   const memory = open()
   await memory.close()
   await expect(memory.stats()).rejects.toMatchObject({ code: 'closed' })
+})
+
+it('keeps the vectors of questions, the newest within a bound, and asks the embedder for each only once', async () => {
+  const asked: string[] = []
+  const scripted = scriptedEmbedder()
+  const embedder: Embedder = {
+    ...scripted,
+    embed(texts, options) {
+      if (options?.purpose === 'query') asked.push(...texts)
+      return scripted.embed(texts, options)
+    },
+  }
+  await using memory = new Memory({ storage: ':memory:', embedder, limits: { cacheBytes: limitBytes } })
+  await memory.saveMessages({ messages: ['The car is red'], resourceId: 'alice', threadId: 't' })
+  await memory.settled()
+  const ask = (query: string) => memory.recall({ resourceId: 'alice', query })
+  const first = await ask('red car')
+  expect((await ask('red car')).items).toEqual(first.items)
+  expect(asked).toEqual(['red car'])
+  for (let n = 0; n < 60; n++) await ask(`red car ${n}`)
+  const { bytes, limitBytes: most } = (await memory.stats()).questions
+  expect(bytes).toBeGreaterThan(most / 2)
+  expect(bytes).toBeLessThanOrEqual(most)
+  await ask('red car 59')
+  expect(asked).toHaveLength(61)
+  // The oldest one went to make room.
+  await ask('red car')
+  expect(asked).toHaveLength(62)
 })

@@ -33,11 +33,15 @@ async function openServer() {
   return scene
 }
 
+let questions = 0
+
+/** Asks new questions each time: the vector of one that was answered is kept. */
 async function expectTrouble(memory: Memory, trouble: string): Promise<void> {
-  const found = await memory.recall(about)
+  const number = ++questions
+  const found = await memory.recall({ ...about, query: `${about.query} ${number}` })
   expect(found.degraded).toEqual([trouble])
   expect(found.items[0]?.text).toBe('The refund is late')
-  expect((await memory.search('Which refund?', { userId: 'ann' })).degraded).toEqual([trouble])
+  expect((await memory.search(`Which refund? ${number}`, { userId: 'ann' })).degraded).toEqual([trouble])
 }
 
 describe('over HTTP', () => {

@@ -5,7 +5,7 @@ import { withCommas } from '../../domain/with-commas.ts'
 
 /** The waits of a recall, in milliseconds; and what it compares. */
 export interface RecallWaits {
-  /** For a model that is being loaded, from its first use in this process. */
+  /** For a model that is being loaded, from the first question of this process. */
   readonly loadMs: number
   /** For the vectors of a few records that were written a moment ago; with 0 they are not made. */
   readonly freshMs: number

@@ -51,7 +51,7 @@ function sumOf(vectors: readonly Embedding[]): Float32Array {
   return sum
 }
 
-/** What is left of the time that a model may take to load, since it was first called. */
+/** What is left of the time that a model may take to load, since it was first asked a question. */
 function loadTimeLeft({ waits }: Core, { firstAskedAt }: Pace): number {
   return firstAskedAt === null ? waits.loadMs : waits.loadMs - (performance.now() - firstAskedAt)
 }
@@ -62,7 +62,7 @@ function waitFor(core: Core, pace: Pace): number {
   return pace.isWarm ? embedTimeoutMs : Math.min(embedTimeoutMs, Math.max(leastLoadMs, loadTimeLeft(core, pace)))
 }
 
-/** The vector of the question, of all its pieces if it is long. */
+/** Makes the vector of a question, of all its pieces if it is long. */
 async function embedQuestion(core: Core, { embedder }: Indexer, text: string): Promise<Float32Array> {
   const pieces = chunk(text, { maxWords: embedder.maxWords, maxPieces: questionPieces })
   const mostMs = waitFor(core, embedder.pace)
@@ -285,7 +285,7 @@ export async function meaningOf(
 ): Promise<Meaning> {
   const dimensions = scanned.find(({ scan }) => scan.vectors.length > 0)?.scan.vectors[0]?.dimensions
   try {
-    const query = await embedQuestion(core, indexer, plan.bare)
+    const query = await indexer.embedder.questions.of(plan.bare, () => embedQuestion(core, indexer, plan.bare))
     // An embedder that learns its dimensions only now may turn out to differ from the one that made the vectors.
     if (dimensions !== undefined && dimensions !== query.length)
       return { ...wordsOnly, degraded: ['embedder-mismatch'] }

@@ -10,6 +10,7 @@ import {
   type LanguageModelObject,
   languageModelNamed,
 } from '../../derive/provider-model.ts'
+import { defaultLimits } from '../../domain/limits.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { Storage } from '../../ports/storage.ts'
 import type { MemoryOptions } from '../options/options.ts'
@@ -23,6 +24,8 @@ export interface MemoryModels {
 }
 
 const who = 'The memory'
+/** Vectors of questions may take this part of what the caches of the database may. */
+const questionShare = 1 / 256
 
 function embedderOf(given: MemoryOptions['embedder']): Embedder | null {
   if (given === false) return null
@@ -59,5 +62,7 @@ export function startIndexer(
   const background = options.background !== false
   const ownsEmbedder = options.embedder === undefined
   const { sentences } = options.recall ?? {}
-  return new Indexer({ storage, embedder: paced(checked(embedder)), owner, background, ownsEmbedder, sentences })
+  const { cacheBytes } = { ...defaultLimits, ...options.limits }
+  const own = paced(checked(embedder), cacheBytes * questionShare)
+  return new Indexer({ storage, embedder: own, owner, background, ownsEmbedder, sentences })
 }
